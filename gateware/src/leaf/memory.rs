@@ -1,0 +1,44 @@
+//! What the memories share: their size in words.
+
+/// The words that a memory of `depth` entries holds: the next power of two, at least 2. Addresses wrap at it.
+///
+/// # Panics
+/// If `depth` is zero or does not fit in `address_bits`.
+pub(super) fn words_for(what: &str, depth: usize, address_bits: usize) -> usize {
+    assert!(depth > 0, "{what}: the depth must be at least 1");
+    assert!(
+        address_bits < usize::BITS as usize && depth <= 1 << address_bits,
+        "{what}: a depth of {depth} needs more than the {address_bits} address bits given"
+    );
+    depth.next_power_of_two().max(2)
+}
+
+/// The part of an address port that selects one of `words` words, as Verilog.
+pub(super) fn address_slice(port: &str, words: usize, address_bits: usize) -> String {
+    let used = words.trailing_zeros() as usize;
+    if used >= address_bits {
+        port.to_owned()
+    } else {
+        format!("{port}[{}:0]", used - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_powers_of_two_from_two() {
+        assert_eq!(words_for("ram", 1, 4), 2);
+        assert_eq!(words_for("ram", 24, 5), 32);
+        assert_eq!(words_for("ram", 32, 5), 32);
+        assert_eq!(address_slice("a", 32, 5), "a");
+        assert_eq!(address_slice("a", 32, 8), "a[4:0]");
+    }
+
+    #[test]
+    #[should_panic(expected = "more than the 4 address bits")]
+    fn a_depth_beyond_the_address_is_refused() {
+        words_for("ram", 17, 4);
+    }
+}

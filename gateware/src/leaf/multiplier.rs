@@ -1,0 +1,67 @@
+//! A registered signed multiplier.
+
+use rust_hdl::prelude::*;
+
+/// A signed 16 x 16 multiplier with registered operands and a registered product: two clocks from `a`, `b` to `product`.
+#[derive(Clone, Debug, Default, LogicBlock)]
+pub struct Multiplier {
+    /// Clock of all registers.
+    pub clock: Signal<In, Clock>,
+    /// First operand.
+    pub a: Signal<In, Signed<16>>,
+    /// Second operand.
+    pub b: Signal<In, Signed<16>>,
+    /// `a * b` of two clocks before.
+    pub product: Signal<Out, Signed<32>>,
+    _a: i32,
+    _b: i32,
+}
+
+fn to_i32(x: Signed<16>) -> i32 {
+    i32::from(x.inner().to_u16() as i16)
+}
+
+impl Logic for Multiplier {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            let product = (self._a * self._b) as u32;
+            self.product.next = signed_cast(Bits::from(u64::from(product)));
+            self._a = to_i32(self.a.val());
+            self._b = to_i32(self.b.val());
+        }
+    }
+
+    fn connect(&mut self) {
+        self.product.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        Verilog::Custom(
+            "\
+reg signed [15:0] a_reg;
+reg signed [15:0] b_reg;
+
+initial begin
+    a_reg = 16'sd0;
+    b_reg = 16'sd0;
+    product = 32'sd0;
+end
+
+always @(posedge clock) begin
+    a_reg <= a;
+    b_reg <= b;
+    product <= a_reg * b_reg;
+end"
+            .into(),
+        )
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![TimingInfo {
+            name: "multiplier".into(),
+            clock: "clock".into(),
+            inputs: vec!["a".into(), "b".into()],
+            outputs: vec!["product".into()],
+        }]
+    }
+}

@@ -1,0 +1,106 @@
+//! A memory with one write port and one read port.
+
+use super::memory::{address_slice, words_for};
+use rust_hdl::prelude::*;
+
+/// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
+///
+/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
+/// Reading a word in the clock that writes it returns the old value in Rust and in simulators; hardware may return anything
+/// (`no_rw_check`), so a design must not depend on it.
+#[derive(Clone, Debug, LogicBlock)]
+pub struct Ram<const W: usize, const A: usize> {
+    /// Clock of both ports.
+    pub clock: Signal<In, Clock>,
+    /// Writes `write_data` at the clock edge while high.
+    pub write_enable: Signal<In, Bit>,
+    /// Word to write.
+    pub write_address: Signal<In, Bits<A>>,
+    /// Value to write.
+    pub write_data: Signal<In, Bits<W>>,
+    /// Word to read.
+    pub read_address: Signal<In, Bits<A>>,
+    /// The word at the `read_address` of the clock before.
+    pub read_data: Signal<Out, Bits<W>>,
+    // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
+    _words: Vec<Bits<W>>,
+}
+
+impl<const W: usize, const A: usize> Ram<W, A> {
+    /// A memory of at least `depth` words.
+    ///
+    /// # Panics
+    /// If `depth` is zero or above `2^A`.
+    pub fn new(depth: usize) -> Self {
+        let words = words_for("Ram", depth, A);
+        Self {
+            clock: Signal::default(),
+            write_enable: Signal::default(),
+            write_address: Signal::default(),
+            write_data: Signal::default(),
+            read_address: Signal::default(),
+            read_data: Signal::default(),
+            _words: vec![Bits::default(); words],
+        }
+    }
+
+    /// The word at `address` (which wraps), for tests and inspection.
+    pub fn word(&self, address: usize) -> Bits<W> {
+        self._words[address & (self._words.len() - 1)]
+    }
+}
+
+impl<const W: usize, const A: usize> Logic for Ram<W, A> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            let wrap = self._words.len() - 1;
+            self.read_data.next = self._words[self.read_address.val().index() & wrap];
+            if self.write_enable.val() {
+                self._words[self.write_address.val().index() & wrap] = self.write_data.val();
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.read_data.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let words = self._words.len();
+        let last = words - 1;
+        let top = W - 1;
+        let write = address_slice("write_address", words, A);
+        let read = address_slice("read_address", words, A);
+        Verilog::Custom(format!(
+            "\
+(* ram_style = \"block\", no_rw_check *)
+reg [{top}:0] memory [0:{last}];
+
+integer index;
+initial begin
+    for (index = 0; index < {words}; index = index + 1) begin
+        memory[index] = {W}'d0;
+    end
+    read_data = {W}'d0;
+end
+
+always @(posedge clock) begin
+    if (write_enable) begin
+        memory[{write}] <= write_data;
+    end
+    read_data <= memory[{read}];
+end"
+        ))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![TimingInfo {
+            name: format!("ram_w{W}_d{}", self._words.len()),
+            clock: "clock".into(),
+            inputs: ["write_enable", "write_address", "write_data", "read_address"]
+                .map(String::from)
+                .to_vec(),
+            outputs: vec!["read_data".into()],
+        }]
+    }
+}

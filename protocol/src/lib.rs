@@ -1,0 +1,20 @@
+//! The contract between the gateware and whoever talks to it.
+//!
+//! One crate says what both sides must agree on, and does nothing else: no I/O, no HDL.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`number`] | codes, fixed-point formats, tuning words |
+//! | [`parameters`] | what a gateware was generated for: outputs, slots, tables, clock |
+//! | [`registers`] | the register map, one table |
+//! | [`table`] | layout of the parameter table behind the register window |
+//! | [`frame`] | requests and frames as bytes |
+
+pub mod frame;
+pub mod number;
+pub mod parameters;
+pub mod registers;
+pub mod table;
+
+pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
+pub use parameters::{ParameterError, Parameters};

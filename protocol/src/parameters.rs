@@ -1,0 +1,82 @@
+//! What a gateware was generated for.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Generics of the instrument, fixed when its Verilog is made and readable in its info registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// DAC channels, 2..=32.
+    pub outputs: u32,
+    /// Demodulators sharing the pipeline, 1..=256.
+    pub slots: u32,
+    /// Rows of the case table, 1..=32.
+    pub cases: u32,
+    /// Rows of the table of initial controls, 1..=32.
+    pub starts: u32,
+    /// System clock in Hz.
+    pub clock_hz: u32,
+    /// Significant bits of the DAC, 8..=16.
+    pub dac_bits: u32,
+    /// Significant bits of the ADC, 8..=16.
+    pub adc_bits: u32,
+}
+
+impl Default for Parameters {
+    /// 8 outputs, 24 slots, 16 cases, 32 starts, 24 MHz, 16-bit converters.
+    fn default() -> Self {
+        Parameters {
+            outputs: 8,
+            slots: 24,
+            cases: 16,
+            starts: 32,
+            clock_hz: 24_000_000,
+            dac_bits: 16,
+            adc_bits: 16,
+        }
+    }
+}
+
+/// A generic outside what the gateware can be built for.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range")]
+pub struct ParameterError {
+    /// Field of [`Parameters`].
+    pub name: &'static str,
+    /// Value asked for.
+    pub value: u32,
+    /// Least allowed value.
+    pub lowest: u32,
+    /// Greatest allowed value.
+    pub highest: u32,
+}
+
+impl Parameters {
+    /// Checks every generic against what the cores are built for.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn check(&self) -> Result<(), ParameterError> {
+        let ranges = [
+            ("outputs", self.outputs, 2, 32),
+            ("slots", self.slots, 1, 256),
+            ("cases", self.cases, 1, 32),
+            ("starts", self.starts, 1, 32),
+            ("clock_hz", self.clock_hz, 1_000_000, 500_000_000),
+            ("dac_bits", self.dac_bits, 8, 16),
+            ("adc_bits", self.adc_bits, 8, 16),
+        ];
+        for (name, value, lowest, highest) in ranges {
+            if value < lowest || value > highest {
+                return Err(ParameterError { name, value, lowest, highest });
+            }
+        }
+        Ok(())
+    }
+
+    /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
+    /// (eight clocks each), and 24 clocks of pipeline, sequencer and slack.
+    pub fn least_sample_period_clocks(&self) -> u32 {
+        self.slots.max(8 * (self.outputs + 1)) + 24
+    }
+}

@@ -1,0 +1,116 @@
+//! DAC, device, I-V converter with its noise and clipping, ADC.
+
+use super::Bench;
+use crate::device::Device;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// The analogue chain around a device. Electrode i of the device hangs on output i.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chain {
+    /// DAC full scale: code 32768 would be this voltage.
+    pub dac_range_v: f64,
+    /// ADC full scale: code 32768 would be this voltage.
+    pub adc_range_v: f64,
+    /// Significant bits of the ADC.
+    pub adc_bits: u32,
+    /// Gain of the I-V converter, negative when it inverts.
+    pub iv_gain_v_per_na: f64,
+    /// The I-V converter's output clips at plus and minus this voltage.
+    pub iv_clip_v: f64,
+    /// One-sided density of the white current noise at the device's output.
+    pub noise_na2_per_hz: f64,
+}
+
+impl Default for Chain {
+    /// A 10 MOhm inverting converter scaled to +-100 nA, +-2 V outputs, the noise of `hge.md`'s lab.
+    fn default() -> Self {
+        Chain {
+            dac_range_v: 2.0,
+            adc_range_v: 2.5,
+            adc_bits: 16,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+            noise_na2_per_hz: 2.5e-4,
+        }
+    }
+}
+
+impl Chain {
+    /// Output voltage of a DAC code.
+    pub fn volts(&self, code: f64) -> f64 {
+        code / 32768.0 * self.dac_range_v
+    }
+
+    /// Device current of a (mean) ADC code, inverting the converter.
+    pub fn current_na(&self, code: f64) -> f64 {
+        code / 32768.0 * self.adc_range_v / self.iv_gain_v_per_na
+    }
+
+    /// ADC code, not yet rounded, of a device current.
+    pub fn code(&self, current_na: f64) -> f64 {
+        current_na * self.iv_gain_v_per_na / self.adc_range_v * 32768.0
+    }
+}
+
+/// A bench around one device.
+pub struct AnalogueBench {
+    chain: Chain,
+    device: Box<dyn Device>,
+    outputs: usize,
+    sigma_na: f64,
+    noise: ChaCha8Rng,
+    volts: Vec<f64>,
+    currents: Vec<f64>,
+}
+
+impl AnalogueBench {
+    /// Wires `device` to an instrument with `outputs` outputs sampling at `rate_hz`. The noise is
+    /// white up to half the rate and fixed by `seed`.
+    pub fn new(
+        chain: Chain,
+        device: Box<dyn Device>,
+        outputs: usize,
+        rate_hz: f64,
+        seed: u64,
+    ) -> Self {
+        let sigma_na = (chain.noise_na2_per_hz * rate_hz / 2.0).sqrt();
+        AnalogueBench {
+            chain,
+            device,
+            outputs,
+            sigma_na,
+            noise: ChaCha8Rng::seed_from_u64(seed),
+            volts: Vec::new(),
+            currents: Vec::new(),
+        }
+    }
+}
+
+impl Bench for AnalogueBench {
+    fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
+        let electrodes = self.device.electrodes();
+        self.volts.clear();
+        for row in codes.chunks_exact(self.outputs) {
+            for electrode in 0..electrodes {
+                let code = row.get(electrode).copied().unwrap_or(0);
+                self.volts.push(self.chain.volts(f64::from(code)));
+            }
+        }
+        self.currents.resize(adc.len(), 0.0);
+        self.device.currents_na(&self.volts, &mut self.currents);
+        let step = f64::from(1 << (16 - self.chain.adc_bits));
+        let top = (32768.0 - step) / step;
+        for (code, &current_na) in adc.iter_mut().zip(&self.currents) {
+            let noise: f64 = StandardNormal.sample(&mut self.noise);
+            let volts = (current_na + self.sigma_na * noise) * self.chain.iv_gain_v_per_na;
+            let volts = volts.clamp(-self.chain.iv_clip_v, self.chain.iv_clip_v);
+            let steps = (volts / self.chain.adc_range_v * 32768.0 / step).round();
+            // A non-finite current reads as zero, as `as` makes it.
+            *code = (steps.clamp(-32768.0 / step, top) * step) as i16;
+        }
+    }
+}

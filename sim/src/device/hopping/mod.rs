@@ -1,0 +1,4 @@
+//! hopping
+pub mod newton;
+pub mod network;
+pub mod geometry;

@@ -1,0 +1,6 @@
+//! Bit-exact model of the gateware, and the bench (device, converters, noise) it is wired to.
+
+pub mod bench;
+pub mod device;
+pub mod engine;
+pub mod model;

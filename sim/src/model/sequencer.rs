@@ -1,0 +1,165 @@
+//! Twin of the sequencer: which state each sample is in, and which job follows a window.
+
+use super::settings::Settings;
+use hge_protocol::frame::EndReason;
+use hge_protocol::registers::mode;
+
+/// What the instrument does in a sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// No run; outputs hold.
+    #[default]
+    Idle,
+    /// Between windows: record, update and the next case's values are worked out; outputs hold.
+    Gap,
+    /// Base values ramp to the case.
+    Ramp,
+    /// Waiting, tones off.
+    Settle,
+    /// Tones on, not yet counted.
+    LeadIn,
+    /// Tones on, accumulating.
+    Window,
+    /// Each tone runs on to its zero crossing.
+    Tail,
+}
+
+/// What is to be done at the beginning of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// First gap of a run.
+    Start,
+    /// A window has ended.
+    Window,
+    /// The run was stopped: nothing to record.
+    Nothing,
+}
+
+/// What a sample's passes reported back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// Some base has still to move, or the guard cut a step.
+    pub moving: bool,
+    /// Some driving tone sounds in the next sample.
+    pub sounding: bool,
+}
+
+/// The sequencer's registers.
+#[derive(Clone, Debug, Default)]
+pub struct Sequencer {
+    /// State of the present sample.
+    pub state: State,
+    /// Samples spent in the state before this one.
+    pub count: u32,
+    /// Present case.
+    pub case: u32,
+    /// Present epoch of the start.
+    pub epoch: u32,
+    /// Present start.
+    pub start: u32,
+    /// Whether the present pass is the final, unperturbed one of a standalone run.
+    pub last_pass: bool,
+    /// Samples since the run began.
+    pub sample_clock: u32,
+    /// Sample clock of the window's first sample.
+    pub window_clock: u32,
+    /// Loss of the present epoch.
+    pub loss: u32,
+    /// Least loss of the run.
+    pub best_loss: u32,
+    /// Start of the least loss.
+    pub best_start: u32,
+    /// Something saturated in the update since the run began.
+    pub saturated: bool,
+    /// A run was asked for.
+    pub run_asked: bool,
+    /// A stop was asked for, and why.
+    pub stop_asked: Option<EndReason>,
+    /// The run is over and ends with the gap.
+    pub over: Option<EndReason>,
+}
+
+impl Sequencer {
+    /// Whether a run is going on, or about to.
+    pub fn busy(&self) -> bool {
+        self.state != State::Idle || self.run_asked
+    }
+
+    /// Whether the slots' pass runs in this sample.
+    pub fn tones(&self) -> bool {
+        matches!(self.state, State::LeadIn | State::Window | State::Tail)
+    }
+
+    /// Whether tones may sound on past their next zero crossing.
+    pub fn gate(&self, settings: &Settings) -> bool {
+        matches!(self.state, State::LeadIn | State::Window) && self.perturbs(settings)
+    }
+
+    /// Whether the present pass is perturbed.
+    pub fn perturbs(&self, settings: &Settings) -> bool {
+        settings.mode & mode::PERTURB != 0 && !self.last_pass
+    }
+
+    /// Moves to the state of the next sample. Returns the job that its gap begins with, or the reason
+    /// for which the run has just ended.
+    pub fn advance(
+        &mut self,
+        settings: &Settings,
+        report: Report,
+    ) -> (Option<Job>, Option<EndReason>) {
+        use State::*;
+        let window_samples = 1 << settings.window_log2;
+        let spent = self.count + 1;
+        let stopping = self.stop_asked.is_some();
+        if self.state != Idle {
+            self.sample_clock = self.sample_clock.wrapping_add(1);
+        }
+        let mut job = None;
+        let mut ended = None;
+        let next = match self.state {
+            Idle if self.run_asked => {
+                self.run_asked = false;
+                self.sample_clock = 0;
+                job = Some(Job::Start);
+                Gap
+            }
+            Idle => Idle,
+            Gap if spent >= settings.gap => match self.over {
+                Some(reason) => {
+                    ended = Some(reason);
+                    Idle
+                }
+                None if stopping => {
+                    job = Some(Job::Nothing);
+                    Gap
+                }
+                None => Ramp,
+            },
+            Gap => Gap,
+            Ramp | Settle if stopping => {
+                job = Some(Job::Nothing);
+                Gap
+            }
+            Ramp if report.moving => Ramp,
+            Ramp => Settle,
+            Settle if spent >= settings.settle => LeadIn,
+            Settle => Settle,
+            LeadIn | Window if stopping => Tail,
+            LeadIn if spent >= settings.lead_in => Window,
+            LeadIn => LeadIn,
+            Window if spent >= window_samples => Tail,
+            Window => Window,
+            Tail if report.sounding && spent < window_samples => Tail,
+            Tail => {
+                job = Some(if stopping { Job::Nothing } else { Job::Window });
+                Gap
+            }
+        };
+        self.count = if next == self.state && job.is_none() { spent } else { 0 };
+        if next == Window && self.state != Window {
+            self.window_clock = self.sample_clock;
+        }
+        self.state = next;
+        (job, ended)
+    }
+}
