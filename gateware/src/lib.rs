@@ -1,3 +1,52 @@
-//! placeholder
+//! Homodyne gradient extraction in Rust-HDL: every core once, simulated here and emitted as Verilog.
+//!
+//! All slots share one pipeline in time: a sample is one pass over the slots (one a clock) beside one
+//! pass over the outputs (eight clocks each). State lives in memories, so logic hardly grows with the
+//! number of slots. Every core has a bit-exact twin of the same name in `hge_sim::model`.
+//!
+//! | module | core |
+//! |---|---|
+//! | [`reset`] | power-on reset |
+//! | [`timer`] | sample clock |
+//! | [`nco`] | phase accumulators, sine and cosine |
+//! | [`lockin`] | in-phase and quadrature sums |
+//! | [`levels`] | mean, least and greatest sample of a window |
+//! | [`tones`] | sum of the tones of every output |
+//! | [`modulator`] | base values, ramps, noise shaping |
+//! | [`guard`] | limits, step limit, safe values |
+//! | [`update`] | loss, descent steps, new controls |
+//! | [`loader`] | copies between the tables |
+//! | [`sequencer`] | states of a case, jobs between cases |
+//! | [`recorder`] | frames |
+//! | [`command`] | requests and replies |
+//! | [`registers`] | the scalar registers |
+//! | [`engine`] | NCO, lock-in and tones around the slots' pass |
+//! | [`instrument`] | everything |
 
+// Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
+#![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
+
+/// A comment in a kernel that is printed in its Verilog. Rust makes nothing of it.
+#[macro_export]
+macro_rules! comment {
+    ($text:literal) => {};
+}
+
+pub mod emit;
 pub mod leaf;
+pub mod nco;
+pub mod lockin;
+pub mod levels;
+pub mod tones;
+pub mod modulator;
+pub mod guard;
+pub mod timer;
+pub mod reset;
+pub mod loader;
+pub mod registers;
+pub mod recorder;
+pub mod command;
+pub mod update;
+pub mod sequencer;
+pub mod engine;
+pub mod instrument;

@@ -1,1 +1,32 @@
-//! placeholder
+//! The host's side: from an experiment in SI units to registers, and from frames back.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`link`] | the pipe of bytes |
+//! | [`driver`] | registers, arming, runs |
+//! | [`engine`] | which engine executes the instrument |
+//! | [`scale`] | codes and SI values |
+//! | [`tones`] | the window's grid and which tones on it |
+//! | [`plan`] | a checked configuration, as registers |
+//! | [`session`] | one epoch's outputs and slopes |
+//! | [`gradient`] | from a window's sums to slopes |
+//! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
+//! | [`experiment`] | experiment files |
+//! | [`mod@train`] | restarts and the two loops |
+//! | [`trace`] | waveforms of a run |
+
+mod check;
+pub mod driver;
+pub mod engine;
+pub mod experiment;
+pub mod gate;
+pub mod gradient;
+pub mod link;
+pub mod loss;
+pub mod optimiser;
+pub mod plan;
+pub mod scale;
+pub mod session;
+pub mod tones;
+pub mod trace;
+pub mod train;

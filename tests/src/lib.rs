@@ -1,1 +1,4 @@
-//! placeholder
+//! What crosses crates: the engines against each other, faults, and the dialect of the gateware.
+
+pub mod dialect;
+pub mod scenario;

@@ -24,17 +24,11 @@ pub(super) enum Class {
 
 impl Type {
     pub fn unsigned(width: usize) -> Self {
-        Self {
-            width,
-            class: Class::Unsigned,
-        }
+        Self { width, class: Class::Unsigned }
     }
 
     pub fn signed(width: usize) -> Self {
-        Self {
-            width,
-            class: Class::Signed,
-        }
+        Self { width, class: Class::Signed }
     }
 
     pub fn is_signed(&self) -> bool {
@@ -82,10 +76,7 @@ impl Role {
 
     /// Whether its value is fixed while the kernel runs.
     pub fn is_source(self) -> bool {
-        matches!(
-            self,
-            Role::Input | Role::Constant | Role::Register | Role::ChildOutput(_)
-        )
+        matches!(self, Role::Input | Role::Constant | Role::Register | Role::ChildOutput(_))
     }
 }
 
@@ -96,6 +87,8 @@ pub(super) struct Net {
     pub key: String,
     /// The Verilog name.
     pub name: String,
+    /// For a port of a child: its Verilog name in the child.
+    pub port: String,
     pub ty: Type,
     pub role: Role,
     /// Value of a constant, initial value of a register.
@@ -162,12 +155,7 @@ impl Operator {
     pub fn is_compare(self) -> bool {
         matches!(
             self,
-            Operator::Eq
-                | Operator::Ne
-                | Operator::Lt
-                | Operator::Le
-                | Operator::Gt
-                | Operator::Ge
+            Operator::Eq | Operator::Ne | Operator::Lt | Operator::Le | Operator::Gt | Operator::Ge
         )
     }
 }
@@ -229,11 +217,7 @@ pub(super) fn for_each_expr<'a>(stmts: &'a [Stmt], visit: &mut impl FnMut(&'a Ex
     for stmt in stmts {
         match stmt {
             Stmt::Assign { value, .. } => visit(value),
-            Stmt::If {
-                test,
-                then,
-                otherwise,
-            } => {
+            Stmt::If { test, then, otherwise } => {
                 visit(test);
                 for_each_expr(then, visit);
                 for_each_expr(otherwise, visit);
@@ -254,9 +238,7 @@ pub(super) fn for_each_target(stmts: &[Stmt], visit: &mut impl FnMut(NetId)) {
     for stmt in stmts {
         match stmt {
             Stmt::Assign { target, .. } => visit(*target),
-            Stmt::If {
-                then, otherwise, ..
-            } => {
+            Stmt::If { then, otherwise, .. } => {
                 for_each_target(then, visit);
                 for_each_target(otherwise, visit);
             }

@@ -23,6 +23,16 @@ pub(super) fn address_slice(port: &str, words: usize, address_bits: usize) -> St
     }
 }
 
+/// The Verilog name: width, words, and the address bits if there are more than needed.
+pub(super) fn module_name(what: &str, width: usize, words: usize, address_bits: usize) -> String {
+    let name = format!("{what}_w{width}_d{words}");
+    if words.trailing_zeros() as usize == address_bits {
+        name
+    } else {
+        format!("{name}_a{address_bits}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +44,8 @@ mod tests {
         assert_eq!(words_for("ram", 32, 5), 32);
         assert_eq!(address_slice("a", 32, 5), "a");
         assert_eq!(address_slice("a", 32, 8), "a[4:0]");
+        assert_eq!(module_name("ram", 48, 256, 8), "ram_w48_d256");
+        assert_eq!(module_name("ram", 48, 32, 8), "ram_w48_d32_a8");
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! clock by clock, in `gateware/tests`.
 
 mod cast;
+mod fixed;
 mod memory;
 mod multiplier;
 mod ram;
 mod rom;
 
 pub use cast::bit_cast_signed;
+pub use fixed::Fixed;
 pub use multiplier::Multiplier;
 pub use ram::Ram;
 pub use rom::Rom;

@@ -3,6 +3,11 @@
 use rust_hdl::prelude::*;
 
 /// A signed 16 x 16 multiplier with registered operands and a registered product: two clocks from `a`, `b` to `product`.
+///
+/// It maps to one `SB_MAC16` (iCE40, `-dsp`) with all its registers inside, or one `MULT18X18D` (ECP5) with the registers
+/// beside it. The product register is kept by attribute, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
+/// that exactly two plain registers follow and drives its product to zero: this register and one in the design would do. With
+/// the attribute, none to three registers or an accumulator behind it were right in both versions (netlist simulated).
 #[derive(Clone, Debug, Default, LogicBlock)]
 pub struct Multiplier {
     /// Clock of all registers.
@@ -41,18 +46,24 @@ impl Logic for Multiplier {
 reg signed [15:0] a_reg;
 reg signed [15:0] b_reg;
 
+// Kept: `synth_ice40 -dsp` deletes a multiplier that two registers follow.
+(* keep *)
+reg signed [31:0] product_reg;
+
 initial begin
     a_reg = 16'sd0;
     b_reg = 16'sd0;
-    product = 32'sd0;
+    product_reg = 32'sd0;
 end
 
 always @(posedge clock) begin
     a_reg <= a;
     b_reg <= b;
-    product <= a_reg * b_reg;
-end"
-            .into(),
+    product_reg <= a_reg * b_reg;
+end
+
+assign product = product_reg;"
+                .into(),
         )
     }
 

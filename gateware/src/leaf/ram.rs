@@ -1,11 +1,12 @@
 //! A memory with one write port and one read port.
 
-use super::memory::{address_slice, words_for};
+use super::memory::{address_slice, module_name, words_for};
 use rust_hdl::prelude::*;
 
 /// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
 ///
 /// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
+/// `read_data` starts at zero in simulation only: in hardware it is unknown until the second clock edge.
 /// Reading a word in the clock that writes it returns the old value in Rust and in simulators; hardware may return anything
 /// (`no_rw_check`), so a design must not depend on it.
 #[derive(Clone, Debug, LogicBlock)]
@@ -50,6 +51,13 @@ impl<const W: usize, const A: usize> Ram<W, A> {
     }
 }
 
+/// Two words: a stand-in until a core's constructor puts a memory of the right depth.
+impl<const W: usize, const A: usize> Default for Ram<W, A> {
+    fn default() -> Self {
+        Self::new(2)
+    }
+}
+
 impl<const W: usize, const A: usize> Logic for Ram<W, A> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
@@ -81,7 +89,10 @@ initial begin
     for (index = 0; index < {words}; index = index + 1) begin
         memory[index] = {W}'d0;
     end
+`ifndef SYNTHESIS
+    // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
     read_data = {W}'d0;
+`endif
 end
 
 always @(posedge clock) begin
@@ -95,7 +106,7 @@ end"
 
     fn timing(&self) -> Vec<TimingInfo> {
         vec![TimingInfo {
-            name: format!("ram_w{W}_d{}", self._words.len()),
+            name: module_name("ram", W, self._words.len(), A),
             clock: "clock".into(),
             inputs: ["write_enable", "write_address", "write_data", "read_address"]
                 .map(String::from)

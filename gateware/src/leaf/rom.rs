@@ -9,7 +9,7 @@ const WORDS_PER_LINE: usize = 4;
 /// A block ROM of `W`-bit words: one clock from `address` to `data`.
 ///
 /// The memory holds the next power of two of the number of entries (at least 2 words, the rest zero) and addresses wrap at
-/// it. `data` starts at zero.
+/// it. `data` starts at zero in simulation only: in hardware it is unknown until the second clock edge.
 #[derive(Clone, Debug, LogicBlock)]
 pub struct Rom<const W: usize, const A: usize> {
     /// Clock of the read register.
@@ -47,6 +47,13 @@ impl<const W: usize, const A: usize> Rom<W, A> {
     }
 }
 
+/// Two zero words: a stand-in until a core's constructor puts its contents.
+impl<const W: usize, const A: usize> Default for Rom<W, A> {
+    fn default() -> Self {
+        Self::new("empty", &[0])
+    }
+}
+
 impl<const W: usize, const A: usize> Logic for Rom<W, A> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
@@ -81,7 +88,10 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
 reg [{top}:0] memory [0:{last}];
 
 initial begin
-{contents}    data = {W}'d0;
+{contents}`ifndef SYNTHESIS
+    // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
+    data = {W}'d0;
+`endif
 end
 
 always @(posedge clock) begin

@@ -1,4 +1,25 @@
 //! Devices under training: voltages in, one current out.
+//!
+//! | device | what it is | opened by |
+//! |---|---|---|
+//! | [`HoppingDevice`] | own physics of a dopant network; `builtin` is one fixed specimen of it | `builtin`, `hopping:SEED` |
+//! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |
+//! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...` |
+//! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] |
+
+mod error;
+pub mod hopping;
+mod linear;
+mod onnx;
+mod polynomial;
+mod spec;
+
+pub use error::DeviceError;
+pub use hopping::{HoppingDevice, HoppingParams};
+pub use linear::LinearDevice;
+pub use onnx::OnnxDevice;
+pub use polynomial::PolynomialDevice;
+pub use spec::{open, DeviceSpec};
 
 /// A physical device with a fixed number of electrodes to drive and one output current.
 ///
@@ -18,4 +39,28 @@ pub trait Device: Send {
 
     /// Exact gradient dI/dV in nA/V at one point, where the device can tell it.
     fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
+}
+
+/// Evaluates `current` row by row: the shared part of the devices that have a closed form.
+///
+/// `voltages_v` is `[rows, electrodes]` in volts. A row with a non-finite voltage gives NaN, as does
+/// an entry of `current_na` for which there is no complete row.
+fn for_each_row(
+    electrodes: usize,
+    voltages_v: &[f64],
+    current_na: &mut [f64],
+    current: impl Fn(&[f64]) -> f64,
+) {
+    let mut rows = voltages_v.chunks_exact(electrodes);
+    for out in current_na {
+        *out = match rows.next() {
+            Some(row) if is_finite(row) => current(row),
+            _ => f64::NAN,
+        };
+    }
+}
+
+/// Whether every voltage of a row is a finite number.
+fn is_finite(row: &[f64]) -> bool {
+    row.iter().all(|v| v.is_finite())
 }

@@ -274,8 +274,10 @@ impl Model {
             self.codes[output] = verdict.code;
             moving |= unfinished;
             cut |= verdict.limited;
-            self.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED
-                | u16::from(verdict.limited) * flag::LIMITED;
+            if self.sequencer.tones() {
+                self.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED
+                    | u16::from(verdict.limited) * flag::LIMITED;
+            }
         }
         self.report.moving = moving || cut;
         if !self.armed && !cut {

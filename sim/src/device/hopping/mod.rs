@@ -1,4 +1,175 @@
-//! hopping
-pub mod newton;
-pub mod network;
-pub mod geometry;
+//! A dopant network from its own physics: hopping between dopants, seven driven electrodes, one output.
+//!
+//! `geometry` places dopants in a disc and solves its electrostatics, `network` turns voltages into
+//! rates, `newton` finds the steady state of the mean-field equations. The unit of current is set once
+//! for each specimen so that its outputs over [`ELECTRODE_RANGE_V`] span about -80..80 nA, as those of
+//! measured devices do; a network's attempt frequency is not known any better.
+//!
+//! Mean field means that occupations are uncorrelated and do not shift each other's energies. A mean
+//! field with Coulomb shifts can have several steady states; then a row would depend on earlier rows.
+
+mod geometry;
+mod network;
+mod newton;
+mod params;
+#[cfg(test)]
+mod tests;
+
+pub use params::HoppingParams;
+
+use super::{is_finite, Device, DeviceError};
+use network::{Network, DRIVEN, ELECTRODES, OUTPUT};
+use rand::Rng;
+use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
+
+/// Seed of the built-in specimen. Of the seeds 0..1000 it is the one that learns all six Boolean gates
+/// from most starts with the widest separations while its slopes resemble those of measured silicon.
+pub const BUILTIN_SEED: u64 = 924;
+
+/// Electrodes that take the inputs of a logic gate, counted from 0; the other five are controls.
+pub const INPUT_ELECTRODES: [usize; 2] = [1, 2];
+
+/// Input voltages for logic 0 and 1.
+pub const INPUT_LEVELS_V: [f64; 2] = [-1.2, 0.6];
+
+/// Lowest and highest voltage of each driven electrode in training.
+pub const ELECTRODE_RANGE_V: [[f64; 2]; DRIVEN] =
+    [[-1.2, 0.6], [-1.2, 0.6], [-1.2, 0.6], [-1.2, 0.6], [-1.2, 0.6], [-0.7, 0.3], [-0.7, 0.3]];
+
+/// Dopants in a network.
+const SITES: usize = 12;
+/// Rows solved side by side; more gains nothing.
+const LANES: usize = 4;
+/// The larger of the 1st and the 99th percentile of the output, in magnitude.
+const FULL_SCALE_NA: f64 = 80.0;
+/// Rows over which the percentiles are taken, and the seed that draws them.
+const SCALE_ROWS: usize = 2000;
+const SCALE_SEED: u64 = 77;
+
+/// One specimen of a dopant network with seven driven electrodes.
+#[derive(Clone, Debug)]
+pub struct HoppingDevice {
+    seed: u64,
+    params: HoppingParams,
+    network: Network<SITES>,
+    scale_na: f64,
+}
+
+impl HoppingDevice {
+    /// The specimen that ships with the project.
+    pub fn builtin() -> Self {
+        Self::new(BUILTIN_SEED)
+    }
+
+    /// The specimen that `seed` draws, with default parameters.
+    pub fn new(seed: u64) -> Self {
+        Self::build(seed, HoppingParams::default())
+    }
+
+    /// The specimen that `seed` draws, with other physics.
+    ///
+    /// # Errors
+    /// [`DeviceError::Parameter`] if a parameter is outside its range.
+    pub fn with_params(seed: u64, params: HoppingParams) -> Result<Self, DeviceError> {
+        params.validate()?;
+        Ok(Self::build(seed, params))
+    }
+
+    fn build(seed: u64, params: HoppingParams) -> Self {
+        let network = geometry::place(&params, seed);
+        let mut device = Self { seed, params, network, scale_na: 1.0 };
+        device.scale_na = FULL_SCALE_NA / device.span_of_outputs();
+        device
+    }
+
+    /// The seed that drew the dopants.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The physical parameters.
+    pub fn params(&self) -> &HoppingParams {
+        &self.params
+    }
+
+    /// Current from the device into each of the eight electrodes in nA, the output last; they add to
+    /// zero. `None` if `voltages_v` is not one row of seven finite voltages.
+    pub fn electrode_currents_na(&self, voltages_v: &[f64]) -> Option<[f64; ELECTRODES]> {
+        let state = self.network.solve(&finite_row(voltages_v)?.map(|v| [v]));
+        Some(std::array::from_fn(|e| self.scale_na * self.network.current_into(&state, e)[0]))
+    }
+
+    /// The larger of the 1st and 99th percentile of the output over the training range, in magnitude.
+    fn span_of_outputs(&self) -> f64 {
+        let mut rng = ChaCha8Rng::seed_from_u64(SCALE_SEED);
+        let mut volts = Vec::with_capacity(SCALE_ROWS * DRIVEN);
+        for _ in 0..SCALE_ROWS {
+            volts.extend(ELECTRODE_RANGE_V.map(|[low, high]| rng.random_range(low..high)));
+        }
+        let mut outputs = vec![0.0; SCALE_ROWS];
+        self.currents_na(&volts, &mut outputs);
+        outputs.sort_by(f64::total_cmp);
+        outputs[SCALE_ROWS / 100].abs().max(outputs[SCALE_ROWS - 1 - SCALE_ROWS / 100].abs())
+    }
+
+    /// Output currents of `L` rows; a row that is not finite gives NaN.
+    fn outputs_na<const L: usize>(&self, rows: &[f64], current_na: &mut [f64]) {
+        let mut voltages_v = [[0.0; L]; DRIVEN];
+        for (l, row) in rows.chunks_exact(DRIVEN).enumerate() {
+            if is_finite(row) {
+                for (lanes, v) in voltages_v.iter_mut().zip(row) {
+                    lanes[l] = *v;
+                }
+            }
+        }
+        let state = self.network.solve(&voltages_v);
+        let current = self.network.current_into(&state, OUTPUT);
+        let mut rows = rows.chunks_exact(DRIVEN);
+        for (out, current) in current_na.iter_mut().zip(current) {
+            *out = match rows.next() {
+                Some(row) if is_finite(row) => self.scale_na * current,
+                _ => f64::NAN,
+            };
+        }
+    }
+}
+
+/// `voltages_v` as one row, if it is one and finite.
+fn finite_row(voltages_v: &[f64]) -> Option<[f64; DRIVEN]> {
+    voltages_v.try_into().ok().filter(|row: &[f64; DRIVEN]| is_finite(row))
+}
+
+impl Device for HoppingDevice {
+    fn name(&self) -> String {
+        format!("hopping:{}", self.seed)
+    }
+
+    fn electrodes(&self) -> usize {
+        DRIVEN
+    }
+
+    fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
+        let tile = if current_na.len() == 1 { 1 } else { LANES };
+        for (n, out) in current_na.chunks_mut(tile).enumerate() {
+            let start = (n * tile * DRIVEN).min(voltages_v.len());
+            let end = (start + out.len() * DRIVEN).min(voltages_v.len());
+            match tile {
+                1 => self.outputs_na::<1>(&voltages_v[start..end], out),
+                _ => self.outputs_na::<LANES>(&voltages_v[start..end], out),
+            }
+        }
+    }
+
+    /// By the implicit function theorem, exact below 300 kT (3.6 V by default); `None` if
+    /// `voltages_v` is not one row.
+    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        if voltages_v.len() != DRIVEN {
+            return None;
+        }
+        let Some(row) = finite_row(voltages_v) else {
+            return Some(vec![f64::NAN; DRIVEN]);
+        };
+        let state = self.network.solve(&row.map(|v| [v]));
+        Some(self.network.output_slopes(&state).iter().map(|g| g * self.scale_na).collect())
+    }
+}

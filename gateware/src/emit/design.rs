@@ -1,0 +1,173 @@
+//! All modules of a design as one text.
+
+use super::collect::{collect, BlockInfo};
+use super::docs::SourceDocs;
+use super::module::module_text;
+use super::names::{snake_case, Names};
+use super::EmitError;
+use rust_hdl::prelude::{Block, Verilog};
+use std::collections::BTreeMap;
+
+/// Stands around the number of a module until the modules have their names; not a character of any source.
+const MARK: char = '\u{1}';
+
+/// The design as one Verilog text, `top_name` first.
+///
+/// Connect the design (`connect_all`) as for simulation; the text depends on nothing but the design, the sources and the
+/// header, so it is the same from run to run.
+///
+/// # Errors
+/// If a kernel leaves the dialect, has a latch, or reads or drives a signal wrongly; the message names the block.
+pub fn verilog<B: Block>(
+    top_name: &str,
+    uut: &B,
+    docs: &SourceDocs,
+    header: &str,
+) -> Result<String, EmitError> {
+    let top = collect(top_name, uut)?;
+    let full = std::any::type_name::<B>();
+    let path = full.split('<').next().unwrap_or(full);
+    let type_name = path.rsplit("::").next().unwrap_or(path);
+    let mut design =
+        Design { docs, modules: Vec::new(), by_text: BTreeMap::new(), cores: Vec::new() };
+    design.add(&top, Some(type_name), &[])?;
+    Ok(design.print(top_name, header))
+}
+
+struct Module {
+    /// Name wanted for the module.
+    base: String,
+    /// The same with what sets it apart: constant arguments, else the field's name.
+    apart: String,
+    /// The doc comment.
+    above: String,
+    /// The text after the name.
+    body: String,
+}
+
+struct Design<'a> {
+    docs: &'a SourceDocs,
+    modules: Vec<Module>,
+    by_text: BTreeMap<(String, String), usize>,
+    /// Texts that wrappers need beside their modules.
+    cores: Vec<String>,
+}
+
+impl Design<'_> {
+    /// Adds a block and those below it; returns the text that names its module.
+    fn add(
+        &mut self,
+        block: &BlockInfo,
+        type_name: Option<&str>,
+        arguments: &[String],
+    ) -> Result<String, EmitError> {
+        if let Verilog::Blackbox(black_box) = &block.hdl {
+            self.add_core(&black_box.code);
+            return Ok(black_box.name.clone());
+        }
+        if let Verilog::Wrapper(wrapper) = &block.hdl {
+            self.add_core(&wrapper.cores);
+        }
+        let sources = self.docs;
+        let fields = block
+            .atoms
+            .iter()
+            .map(|atom| atom.name.as_str())
+            .chain(block.children.iter().map(|child| child.field.as_str()));
+        let docs = type_name.and_then(|name| sources.find(name, fields));
+        let mut children = Vec::new();
+        for child in &block.children {
+            if child.as_register().is_some() {
+                children.push(String::new());
+                continue;
+            }
+            let field = docs.and_then(|docs| docs.field(&child.field));
+            let child_type = field.and_then(|field| field.type_name.as_deref());
+            let child_arguments = field.map_or(&[][..], |field| field.arguments.as_slice());
+            children.push(self.add(child, child_type, child_arguments)?);
+        }
+        let (above, body) = module_text(block, docs, &children)?;
+        let number = self.intern(block, type_name, arguments, above, body);
+        Ok(format!("{MARK}{number}{MARK}"))
+    }
+
+    fn intern(
+        &mut self,
+        block: &BlockInfo,
+        type_name: Option<&str>,
+        arguments: &[String],
+        above: String,
+        body: String,
+    ) -> usize {
+        let base = match (&block.module_name, type_name) {
+            (Some(name), _) => name.clone(),
+            (None, Some(name)) => snake_case(name),
+            (None, None) => block.field.clone(),
+        };
+        let key = (base.clone(), body.clone());
+        if let Some(number) = self.by_text.get(&key) {
+            return *number;
+        }
+        let apart = if arguments.is_empty() {
+            format!("{base}_{}", block.field)
+        } else {
+            format!("{base}_{}", arguments.join("_"))
+        };
+        let number = self.modules.len();
+        self.by_text.insert(key, number);
+        self.modules.push(Module { base, apart, above, body });
+        number
+    }
+
+    fn add_core(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() && !self.cores.iter().any(|core| core == text) {
+            self.cores.push(text.to_owned());
+        }
+    }
+
+    /// Names the modules: by type if that is enough, else by what sets them apart.
+    fn names(&self, top_name: &str) -> Vec<String> {
+        let mut names = Names::default();
+        let top = names.claim(top_name);
+        let mut out = Vec::new();
+        for (number, module) in self.modules.iter().enumerate() {
+            if number + 1 == self.modules.len() {
+                out.push(top.clone());
+                break;
+            }
+            let alike = |other: &&Module| other.base == module.base;
+            let is_alone = self.modules.iter().filter(alike).count() == 1;
+            out.push(names.claim(if is_alone { &module.base } else { &module.apart }));
+        }
+        out
+    }
+
+    fn print(&self, top_name: &str, header: &str) -> String {
+        let names = self.names(top_name);
+        let mut out = String::new();
+        for line in header.lines() {
+            let line = line.trim_start_matches("//").trim();
+            out += format!("// {line}").trim_end();
+            out += "\n";
+        }
+        // The top was added last.
+        for (module, name) in self.modules.iter().zip(&names).rev() {
+            if !out.is_empty() {
+                out += "\n";
+            }
+            out += &module.above;
+            out += &format!("module {name}");
+            for (index, part) in module.body.split(MARK).enumerate() {
+                match part.parse::<usize>() {
+                    Ok(number) if index % 2 == 1 => out += &names[number],
+                    _ => out += part,
+                }
+            }
+        }
+        for core in &self.cores {
+            out += &format!("\n{core}\n");
+        }
+        out
+    }
+}

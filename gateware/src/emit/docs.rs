@@ -1,0 +1,185 @@
+//! The doc comments of the Rust sources, to be carried over into the Verilog.
+
+use super::EmitError;
+use syn::{Attribute, Expr, ExprLit, GenericArgument, Item, Lit, Meta, PathArguments, Type};
+
+/// The doc comments and field types of the structs in some Rust sources.
+#[derive(Clone, Debug, Default)]
+pub struct SourceDocs {
+    structs: Vec<StructDocs>,
+}
+
+/// What is known of one struct.
+#[derive(Clone, Debug)]
+pub(super) struct StructDocs {
+    name: String,
+    /// Lines of the doc comment.
+    pub docs: Vec<String>,
+    fields: Vec<FieldDocs>,
+}
+
+/// What is known of one field.
+#[derive(Clone, Debug)]
+pub(super) struct FieldDocs {
+    name: String,
+    /// Lines of the doc comment.
+    pub docs: Vec<String>,
+    /// Name of the field's type, arrays and vectors removed.
+    pub type_name: Option<String>,
+    /// The literal constant arguments of the type.
+    pub arguments: Vec<String>,
+}
+
+impl SourceDocs {
+    /// Reads Rust source texts, usually from `include_str!`.
+    ///
+    /// # Errors
+    /// If a text is not Rust.
+    pub fn from_sources(sources: &[&str]) -> Result<Self, EmitError> {
+        let mut out = Self::default();
+        for (index, text) in sources.iter().enumerate() {
+            let file = syn::parse_file(text)
+                .map_err(|error| EmitError::Source { index, reason: error.to_string() })?;
+            out.add_items(&file.items);
+        }
+        Ok(out)
+    }
+
+    fn add_items(&mut self, items: &[Item]) {
+        for item in items {
+            match item {
+                Item::Mod(module) => {
+                    if let Some((_, items)) = &module.content {
+                        self.add_items(items);
+                    }
+                }
+                Item::Struct(item) => self.structs.push(StructDocs {
+                    name: item.ident.to_string(),
+                    docs: doc_lines(&item.attrs),
+                    fields: item.fields.iter().filter_map(field_docs).collect(),
+                }),
+                _ => {}
+            }
+        }
+    }
+
+    /// The struct of this name that has all these fields.
+    pub(super) fn find<'a>(
+        &self,
+        name: &str,
+        fields: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<&StructDocs> {
+        self.structs
+            .iter()
+            .filter(|docs| docs.name == name)
+            .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
+    }
+}
+
+impl StructDocs {
+    /// The field of this name; an array's index (`lane$3`) is ignored.
+    pub fn field(&self, name: &str) -> Option<&FieldDocs> {
+        let name = name.split('$').next()?;
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+fn field_docs(field: &syn::Field) -> Option<FieldDocs> {
+    let (type_name, arguments) = match type_name(&field.ty) {
+        Some((name, arguments)) => (Some(name), arguments),
+        None => (None, Vec::new()),
+    };
+    Some(FieldDocs {
+        name: field.ident.as_ref()?.to_string(),
+        docs: doc_lines(&field.attrs),
+        type_name,
+        arguments,
+    })
+}
+
+fn type_name(ty: &Type) -> Option<(String, Vec<String>)> {
+    match ty {
+        Type::Array(array) => type_name(&array.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let arguments: Vec<&GenericArgument> = match &last.arguments {
+                PathArguments::AngleBracketed(list) => list.args.iter().collect(),
+                _ => Vec::new(),
+            };
+            if last.ident == "Vec" || last.ident == "Box" {
+                return match arguments.first()? {
+                    GenericArgument::Type(inner) => type_name(inner),
+                    _ => None,
+                };
+            }
+            let literals = arguments
+                .iter()
+                .filter_map(|argument| match argument {
+                    GenericArgument::Const(Expr::Lit(ExprLit { lit: Lit::Int(int), .. })) => {
+                        Some(int.base10_digits().to_owned())
+                    }
+                    _ => None,
+                })
+                .collect();
+            Some((last.ident.to_string(), literals))
+        }
+        _ => None,
+    }
+}
+
+/// The lines of the doc comment, without the space that follows `///`.
+fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        let Meta::NameValue(meta) = &attribute.meta else {
+            continue;
+        };
+        if !meta.path.is_ident("doc") {
+            continue;
+        }
+        if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value {
+            for line in text.value().split('\n') {
+                lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned());
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "
+        /// A counter.
+        ///
+        /// Second part.
+        pub struct Counter<const W: usize> {
+            /// The clock.
+            pub clock: Signal<In, Clock>,
+            lanes: [Lane<8, W>; 4],
+        }
+        mod inner { pub struct Counter { other: u8 } }
+    ";
+
+    #[test]
+    fn structs_and_fields_are_found_with_their_comments() -> Result<(), EmitError> {
+        let docs = SourceDocs::from_sources(&[SOURCE])?;
+        let counter = docs.find("Counter", ["clock", "lanes$2"].into_iter());
+        assert_eq!(
+            counter.map(|c| c.docs.clone()),
+            Some(vec!["A counter.".into(), String::new(), "Second part.".into()])
+        );
+        let lane = counter.and_then(|c| c.field("lanes$1"));
+        assert_eq!(lane.and_then(|l| l.type_name.as_deref()), Some("Lane"));
+        assert_eq!(lane.map(|l| l.arguments.clone()), Some(vec!["8".into()]));
+        assert!(docs.find("Counter", ["other"].into_iter()).is_some());
+        assert!(docs.find("Counter", ["absent"].into_iter()).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_that_is_not_rust_is_refused() {
+        assert!(SourceDocs::from_sources(&["struct {"]).is_err());
+    }
+}

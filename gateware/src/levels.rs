@@ -1,0 +1,75 @@
+//! The levels of a window: the sums of its two halves, its least and its greatest sample.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `take` | in, 1 | a sample of the window is at hand |
+//! | `sample` | in, 16 signed | ADC code |
+//! | `first` | in, 1 | it is the window's first |
+//! | `second_half` | in, 1 | it belongs to the second half |
+//! | `sum_first`, `sum_second` | out, 32 signed | sums of the halves, a clock later |
+//! | `least`, `greatest` | out, 16 signed | extremes, a clock later |
+//!
+//! Width: 2^15 samples of a half times 2^15 is at most 2^30.
+
+use crate::leaf::bit_cast_signed;
+use rust_hdl::prelude::*;
+
+/// Half-window sums and extremes of the samples.
+#[derive(LogicBlock, Default)]
+pub struct Levels {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// A sample of the window is at hand.
+    pub take: Signal<In, Bit>,
+    /// ADC code.
+    pub sample: Signal<In, Signed<16>>,
+    /// It is the window's first.
+    pub first: Signal<In, Bit>,
+    /// It belongs to the second half.
+    pub second_half: Signal<In, Bit>,
+    /// Sum of the first half.
+    pub sum_first: Signal<Out, Signed<32>>,
+    /// Sum of the second half.
+    pub sum_second: Signal<Out, Signed<32>>,
+    /// Least sample.
+    pub least: Signal<Out, Signed<16>>,
+    /// Greatest sample.
+    pub greatest: Signal<Out, Signed<16>>,
+    early: DFF<Signed<32>>,
+    late: DFF<Signed<32>>,
+    low: DFF<Signed<16>>,
+    high: DFF<Signed<16>>,
+    wide: Signal<Local, Signed<32>>,
+}
+
+impl Logic for Levels {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, early, late, low, high);
+        self.sum_first.next = self.early.q.val();
+        self.sum_second.next = self.late.q.val();
+        self.least.next = self.low.q.val();
+        self.greatest.next = self.high.q.val();
+        self.wide.next = 0.into();
+        if self.take.val() {
+            self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
+            if self.second_half.val() {
+                self.late.d.next = self.late.q.val() + self.wide.val();
+            } else {
+                self.early.d.next = self.early.q.val() + self.wide.val();
+            }
+            if self.sample.val() < self.low.q.val() {
+                self.low.d.next = self.sample.val();
+            }
+            if self.high.q.val() < self.sample.val() {
+                self.high.d.next = self.sample.val();
+            }
+            if self.first.val() {
+                self.early.d.next = self.wide.val();
+                self.late.d.next = 0.into();
+                self.low.d.next = self.sample.val();
+                self.high.d.next = self.sample.val();
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The lock-in: every slot's sample times sine and cosine, summed over the window.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `valid`, `slot` | in, 1 + 8 | sine and cosine of a slot are at hand |
+//! | `sine`, `cosine` | in, 16 signed | Q1.15 |
+//! | `sample` | in, 16 signed | ADC code, held during the pass |
+//! | `first` | in, 1 | first sample of the window: the sums begin |
+//! | `read_slot` | in, 8 | slot to read out while no slot enters |
+//! | `in_phase`, `quadrature` | out, 48 | its sums, a clock later, two's complement |
+//!
+//! Latency: 2 clocks multiplier, 1 addition, 1 write. A slot must not enter again within 4 clocks.
+//! Width: |sample x sine| <= 2^15 x 32767 < 2^30, times 2^16 samples is below 2^46: 48 bits never overflow.
+
+use crate::leaf::{bit_cast_signed, Multiplier, Ram};
+use rust_hdl::prelude::*;
+
+/// Multiply-accumulate for the in-phase and the quadrature part of all slots.
+#[derive(LogicBlock, Default)]
+pub struct Lockin {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Sine and cosine of a slot are at hand.
+    pub valid: Signal<In, Bit>,
+    /// Its number.
+    pub slot: Signal<In, Bits<8>>,
+    /// Sine, Q1.15.
+    pub sine: Signal<In, Signed<16>>,
+    /// Cosine, Q1.15.
+    pub cosine: Signal<In, Signed<16>>,
+    /// ADC code.
+    pub sample: Signal<In, Signed<16>>,
+    /// First sample of the window.
+    pub first: Signal<In, Bit>,
+    /// Slot to read out while no slot enters.
+    pub read_slot: Signal<In, Bits<8>>,
+    /// Sum of sample times sine.
+    pub in_phase: Signal<Out, Bits<48>>,
+    /// Sum of sample times cosine.
+    pub quadrature: Signal<Out, Bits<48>>,
+    multiply_i: Multiplier,
+    multiply_q: Multiplier,
+    /// In-phase sum of every slot.
+    sums_i: Ram<48, 8>,
+    /// Quadrature sum of every slot.
+    sums_q: Ram<48, 8>,
+    /// Tags beside the multipliers' operand registers.
+    valid_1: DFF<Bit>,
+    slot_1: DFF<Bits<8>>,
+    first_1: DFF<Bit>,
+    /// Tags beside the products and the sums read.
+    valid_2: DFF<Bit>,
+    slot_2: DFF<Bits<8>>,
+    first_2: DFF<Bit>,
+    /// New sums and where they go.
+    valid_3: DFF<Bit>,
+    slot_3: DFF<Bits<8>>,
+    sum_i_3: DFF<Bits<48>>,
+    sum_q_3: DFF<Bits<48>>,
+    wide_i: Signal<Local, Signed<48>>,
+    wide_q: Signal<Local, Signed<48>>,
+    add_i: Signal<Local, Bits<48>>,
+    add_q: Signal<Local, Bits<48>>,
+}
+
+impl Lockin {
+    /// Sums for `slots` slots, 1..=256.
+    pub fn new(slots: usize) -> Self {
+        Self { sums_i: Ram::new(slots), sums_q: Ram::new(slots), ..Default::default() }
+    }
+}
+
+impl Logic for Lockin {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, valid_1, slot_1, first_1, valid_2, slot_2, first_2, valid_3, slot_3,
+            sum_i_3, sum_q_3
+        );
+        clock!(self, clock, multiply_i, multiply_q, sums_i, sums_q);
+        comment!("Entry: the operands go to the multipliers.");
+        self.multiply_i.a.next = self.sample.val();
+        self.multiply_i.b.next = self.sine.val();
+        self.multiply_q.a.next = self.sample.val();
+        self.multiply_q.b.next = self.cosine.val();
+        self.valid_1.d.next = self.valid.val();
+        self.slot_1.d.next = self.slot.val();
+        self.first_1.d.next = self.first.val();
+        comment!("Clock 1: the sums are read, or those of the slot asked for.");
+        self.sums_i.read_address.next = self.read_slot.val();
+        self.sums_q.read_address.next = self.read_slot.val();
+        if self.valid_1.q.val() {
+            self.sums_i.read_address.next = self.slot_1.q.val();
+            self.sums_q.read_address.next = self.slot_1.q.val();
+        }
+        self.in_phase.next = self.sums_i.read_data.val();
+        self.quadrature.next = self.sums_q.read_data.val();
+        self.valid_2.d.next = self.valid_1.q.val();
+        self.slot_2.d.next = self.slot_1.q.val();
+        self.first_2.d.next = self.first_1.q.val();
+        comment!("Clock 2: products are added.");
+        self.valid_3.d.next = self.valid_2.q.val();
+        self.slot_3.d.next = self.slot_2.q.val();
+        self.wide_i.next = 0.into();
+        self.wide_q.next = 0.into();
+        self.add_i.next = 0.into();
+        self.add_q.next = 0.into();
+        if self.valid_2.q.val() {
+            self.wide_i.next = bit_cast_signed::<48, 32>(self.multiply_i.product.val());
+            self.wide_q.next = bit_cast_signed::<48, 32>(self.multiply_q.product.val());
+            self.add_i.next = unsigned_cast(self.wide_i.val());
+            self.add_q.next = unsigned_cast(self.wide_q.val());
+            self.sum_i_3.d.next = self.sums_i.read_data.val() + self.add_i.val();
+            self.sum_q_3.d.next = self.sums_q.read_data.val() + self.add_q.val();
+            if self.first_2.q.val() {
+                self.sum_i_3.d.next = self.add_i.val();
+                self.sum_q_3.d.next = self.add_q.val();
+            }
+        }
+        comment!("Clock 3: sums are written.");
+        self.sums_i.write_enable.next = self.valid_3.q.val();
+        self.sums_i.write_address.next = self.slot_3.q.val();
+        self.sums_i.write_data.next = self.sum_i_3.q.val();
+        self.sums_q.write_enable.next = self.valid_3.q.val();
+        self.sums_q.write_address.next = self.slot_3.q.val();
+        self.sums_q.write_data.next = self.sum_q_3.q.val();
+    }
+}

@@ -1,0 +1,197 @@
+//! The numerically controlled oscillator: one phase accumulator a slot, one table for all.
+//!
+//! A slot enters with `valid`; its sine and cosine leave four clocks later, one slot a clock.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `valid`, `slot` | in, 1 + 8 | a slot enters |
+//! | `restart` | in, 1 | phases begin at `start_phase` |
+//! | `gate` | in, 1 | tones may sound past their next zero crossing |
+//! | `start_phase` | in, 8 | of the slot that entered a clock ago, 1/256 turn |
+//! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | sets a tuning word |
+//! | `sine`, `cosine` | out, 16 signed | Q1.15, peak 32767, of the slot that entered four clocks ago |
+//! | `active` | out, 1 | that slot's tone sounds in this sample |
+//! | `next_valid`, `next_active` | out, 1 + 1 | two clocks after entry: whether it sounds in the next |
+//!
+//! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
+//! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
+//! that one read port serves both. Memory: 33 bits a slot of state (phase and whether the tone sounds),
+//! 32 bits of tuning word, 512 x 30 bits of table.
+
+use crate::leaf::{Ram, Rom};
+use hge_protocol::number::quarter_wave;
+use rust_hdl::prelude::*;
+
+/// Phase accumulators, sine table and tone gates of all slots.
+#[derive(LogicBlock, Default)]
+pub struct Nco {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// A slot enters.
+    pub valid: Signal<In, Bit>,
+    /// Its number.
+    pub slot: Signal<In, Bits<8>>,
+    /// Phases begin at the start phase.
+    pub restart: Signal<In, Bit>,
+    /// Tones may sound past their next zero crossing.
+    pub gate: Signal<In, Bit>,
+    /// Start phase of the slot that entered a clock ago, 1/256 turn.
+    pub start_phase: Signal<In, Bits<8>>,
+    /// Sets a tuning word.
+    pub tuning_write: Signal<In, Bit>,
+    /// Slot whose tuning word is set.
+    pub tuning_slot: Signal<In, Bits<8>>,
+    /// The tuning word, 2^-32 turn a sample.
+    pub tuning_data: Signal<In, Bits<32>>,
+    /// Sine of the slot that entered four clocks ago, Q1.15.
+    pub sine: Signal<Out, Signed<16>>,
+    /// Its cosine, Q1.15.
+    pub cosine: Signal<Out, Signed<16>>,
+    /// Its tone sounds in this sample.
+    pub active: Signal<Out, Bit>,
+    /// A slot entered two clocks ago.
+    pub next_valid: Signal<Out, Bit>,
+    /// The tone of the slot that entered two clocks ago sounds in the next sample.
+    pub next_active: Signal<Out, Bit>,
+    /// Phase of every slot, and in bit 32 whether its tone sounds.
+    phases: Ram<33, 8>,
+    /// Tuning word of every slot.
+    tunings: Ram<32, 8>,
+    /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
+    waves: Rom<30, 9>,
+    /// Tags one clock after entry.
+    valid_1: DFF<Bit>,
+    slot_1: DFF<Bits<8>>,
+    restart_1: DFF<Bit>,
+    gate_1: DFF<Bit>,
+    /// Tags two clocks after entry.
+    valid_2: DFF<Bit>,
+    slot_2: DFF<Bits<8>>,
+    /// Phase of this sample, its top twelve bits.
+    angle_2: DFF<Bits<12>>,
+    /// State for the next sample.
+    state_2: DFF<Bits<33>>,
+    active_2: DFF<Bit>,
+    /// Quadrant and octant, beside the table's read.
+    quadrant_3: DFF<Bits<2>>,
+    upper_3: DFF<Bit>,
+    active_3: DFF<Bit>,
+    /// Output registers.
+    sine_4: DFF<Signed<16>>,
+    cosine_4: DFF<Signed<16>>,
+    active_4: DFF<Bit>,
+    stored: Signal<Local, Bits<33>>,
+    phase: Signal<Local, Bits<32>>,
+    wide_phase: Signal<Local, Bits<33>>,
+    wide_tuning: Signal<Local, Bits<33>>,
+    wide_sum: Signal<Local, Bits<33>>,
+    started: Signal<Local, Bit>,
+    sounds: Signal<Local, Bit>,
+    wide_start: Signal<Local, Bits<32>>,
+    folded: Signal<Local, Bits<9>>,
+    pair: Signal<Local, Bits<30>>,
+    lesser: Signal<Local, Signed<16>>,
+    greater: Signal<Local, Signed<16>>,
+    zero: Signal<Local, Signed<16>>,
+    swap: Signal<Local, Bit>,
+    sine_size: Signal<Local, Signed<16>>,
+    cosine_size: Signal<Local, Signed<16>>,
+}
+
+impl Nco {
+    /// Oscillators for `slots` slots, 1..=256.
+    pub fn new(slots: usize) -> Self {
+        let pairs: Vec<u64> = (0..512)
+            .map(|entry| {
+                u64::from(quarter_wave(entry)) | (u64::from(quarter_wave(1023 - entry)) << 15)
+            })
+            .collect();
+        Self {
+            phases: Ram::new(slots),
+            tunings: Ram::new(slots),
+            waves: Rom::new("quarter_wave", &pairs),
+            ..Default::default()
+        }
+    }
+}
+
+impl Logic for Nco {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, valid_1, slot_1, restart_1, gate_1, valid_2, slot_2, angle_2, state_2,
+            active_2, quadrant_3, upper_3, active_3, sine_4, cosine_4, active_4
+        );
+        clock!(self, clock, phases, tunings, waves);
+        comment!("Entry: phase and tuning word are read.");
+        self.phases.read_address.next = self.slot.val();
+        self.tunings.read_address.next = self.slot.val();
+        self.tunings.write_enable.next = self.tuning_write.val();
+        self.tunings.write_address.next = self.tuning_slot.val();
+        self.tunings.write_data.next = self.tuning_data.val();
+        self.valid_1.d.next = self.valid.val();
+        self.slot_1.d.next = self.slot.val();
+        self.restart_1.d.next = self.restart.val();
+        self.gate_1.d.next = self.gate.val();
+        comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone.");
+        self.stored.next = self.phases.read_data.val();
+        self.phase.next = self.stored.val().get_bits::<32>(0);
+        self.sounds.next = self.stored.val().get_bit(32);
+        self.wide_start.next = bit_cast::<32, 8>(self.start_phase.val());
+        self.started.next = (!self.start_phase.val().any()) & self.gate_1.q.val();
+        if self.restart_1.q.val() {
+            self.phase.next = self.wide_start.val() << 24;
+            self.sounds.next = self.started.val();
+        }
+        self.wide_phase.next = bit_cast::<33, 32>(self.phase.val());
+        self.wide_tuning.next = bit_cast::<33, 32>(self.tunings.read_data.val());
+        self.wide_sum.next = self.wide_phase.val() + self.wide_tuning.val();
+        self.state_2.d.next = self.wide_sum.val().replace_bit(32, self.sounds.val());
+        if self.wide_sum.val().get_bit(32) {
+            self.state_2.d.next = self.wide_sum.val().replace_bit(32, self.gate_1.q.val());
+        }
+        self.angle_2.d.next = self.phase.val().get_bits::<12>(20);
+        self.active_2.d.next = self.sounds.val();
+        self.valid_2.d.next = self.valid_1.q.val();
+        self.slot_2.d.next = self.slot_1.q.val();
+        comment!("Clock 2: the state is written back, the table is read.");
+        self.phases.write_enable.next = self.valid_2.q.val();
+        self.phases.write_address.next = self.slot_2.q.val();
+        self.phases.write_data.next = self.state_2.q.val();
+        self.next_valid.next = self.valid_2.q.val();
+        self.next_active.next = self.state_2.q.val().get_bit(32);
+        self.folded.next = self.angle_2.q.val().get_bits::<9>(0);
+        self.waves.address.next = self.folded.val();
+        if self.angle_2.q.val().get_bit(9) {
+            self.waves.address.next = !self.folded.val();
+        }
+        self.upper_3.d.next = self.angle_2.q.val().get_bit(9);
+        self.quadrant_3.d.next = self.angle_2.q.val().get_bits::<2>(10);
+        self.active_3.d.next = self.active_2.q.val();
+        comment!("Clock 3: octants fold by swapping the pair, quadrants by its signs.");
+        self.pair.next = self.waves.data.val();
+        self.lesser.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(0)));
+        self.greater.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(15)));
+        self.swap.next = (self.quadrant_3.q.val().get_bit(0)) ^ self.upper_3.q.val();
+        self.sine_size.next = self.lesser.val();
+        self.cosine_size.next = self.greater.val();
+        if self.swap.val() {
+            self.sine_size.next = self.greater.val();
+            self.cosine_size.next = self.lesser.val();
+        }
+        self.zero.next = 0.into();
+        self.sine_4.d.next = self.sine_size.val();
+        if self.quadrant_3.q.val().get_bit(1) {
+            self.sine_4.d.next = self.zero.val() - self.sine_size.val();
+        }
+        self.cosine_4.d.next = self.cosine_size.val();
+        if self.quadrant_3.q.val().xor() {
+            self.cosine_4.d.next = self.zero.val() - self.cosine_size.val();
+        }
+        self.active_4.d.next = self.active_3.q.val();
+        comment!("Clock 4: out.");
+        self.sine.next = self.sine_4.q.val();
+        self.cosine.next = self.cosine_4.q.val();
+        self.active.next = self.active_4.q.val();
+    }
+}

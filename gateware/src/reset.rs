@@ -1,0 +1,51 @@
+//! Power-on reset: holds the control registers until the clock has been good for a while.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `locked` | in, 1 | the PLL has locked; asynchronous, high where there is none |
+//! | `reset` | out, 1 | high from power-up until `locked` has been high for the whole count |
+//!
+//! Two flip-flops take `locked` into the clock's domain. The count is at least 10 us, since an iCE40's
+//! block RAM reads zero for some microseconds after configuration.
+
+use crate::leaf::Fixed;
+use rust_hdl::prelude::*;
+
+/// Counter from power-up to the first clock of work.
+#[derive(LogicBlock, Default)]
+pub struct Reset {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// The PLL has locked.
+    pub locked: Signal<In, Bit>,
+    /// Hold the control registers.
+    pub reset: Signal<Out, Bit>,
+    early: DFF<Bit>,
+    synchronous: DFF<Bit>,
+    count: DFF<Bits<14>>,
+    last: Fixed<Bits<14>>,
+}
+
+impl Reset {
+    /// Ten microseconds of `clock_hz`, rounded up.
+    pub fn new(clock_hz: u32) -> Self {
+        let clocks = u64::from(clock_hz).div_ceil(100_000).min(16_383);
+        Self { last: Fixed::new(Bits::from(clocks)), ..Default::default() }
+    }
+}
+
+impl Logic for Reset {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, early, synchronous, count);
+        self.early.d.next = self.locked.val();
+        self.synchronous.d.next = self.early.q.val();
+        self.reset.next = self.count.q.val() != self.last.val();
+        if self.count.q.val() != self.last.val() {
+            self.count.d.next = self.count.q.val() + 1;
+        }
+        if !self.synchronous.q.val() {
+            self.count.d.next = 0.into();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The sample clock: one tick every `period` clocks.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `reset` | in, 1 | starts the count anew |
+//! | `period` | in, 16 | clocks between ticks, at least 1 |
+//! | `hold` | in, 1 | let time stand still while nothing is `active` (simulation; tied low on boards) |
+//! | `active` | in, 1 | a run or a way to the safe values is going on |
+//! | `tick` | out, 1 | a sample begins; the ADC's code is taken at the end of this clock |
+
+use rust_hdl::prelude::*;
+
+/// Divider from the system clock to the sample rate.
+#[derive(LogicBlock, Default)]
+pub struct Timer {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Starts the count anew.
+    pub reset: Signal<In, Bit>,
+    /// Clocks between ticks.
+    pub period: Signal<In, Bits<16>>,
+    /// Let time stand still while nothing is active.
+    pub hold: Signal<In, Bit>,
+    /// Something is going on.
+    pub active: Signal<In, Bit>,
+    /// A sample begins.
+    pub tick: Signal<Out, Bit>,
+    left: DFF<Bits<16>>,
+    due: Signal<Local, Bit>,
+}
+
+impl Logic for Timer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, left);
+        self.due.next = (!self.left.q.val().any()) & (self.active.val() | (!self.hold.val()));
+        self.tick.next = self.due.val();
+        if self.left.q.val().any() {
+            self.left.d.next = self.left.q.val() - 1;
+        }
+        if self.due.val() {
+            self.left.d.next = self.period.val() - 1;
+        }
+        if self.reset.val() {
+            self.left.d.next = 1.into();
+            self.tick.next = false;
+        }
+    }
+}

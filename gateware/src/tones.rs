@@ -1,0 +1,113 @@
+//! The tone adder: amplitude times sine, summed over the consecutive slots that share an output.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `tick` | in, 1 | a sample begins: the banks swap, the sum is cleared |
+//! | `valid` | in, 1 | a slot's sine is at hand |
+//! | `word` | in, 32 | its routing word (see `hge_protocol::table::SlotWord`) |
+//! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone sounds |
+//! | `read_output` | in, 5 | output whose tone is wanted |
+//! | `tone` | out, 32 signed | its sum of the sample before, codes times Q1.15, a clock later |
+//!
+//! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the outputs' pass read the tones of
+//! the sample before while the slots' pass writes the next. Width: the host keeps the amplitudes on one
+//! output to 32767 in sum, so 31 bits and a sign hold them.
+
+use crate::leaf::{Multiplier, Ram};
+use rust_hdl::prelude::*;
+
+/// Sums of the tones of every output.
+#[derive(LogicBlock, Default)]
+pub struct Tones {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// A sample begins.
+    pub tick: Signal<In, Bit>,
+    /// A slot's sine is at hand.
+    pub valid: Signal<In, Bit>,
+    /// Its routing word.
+    pub word: Signal<In, Bits<32>>,
+    /// Its sine, Q1.15.
+    pub sine: Signal<In, Signed<16>>,
+    /// Its tone sounds.
+    pub active: Signal<In, Bit>,
+    /// Output whose tone is wanted.
+    pub read_output: Signal<In, Bits<5>>,
+    /// Its sum of the sample before, codes times Q1.15.
+    pub tone: Signal<Out, Signed<32>>,
+    multiply: Multiplier,
+    /// Tones of both banks; the bank is the address's top bit.
+    sums: Ram<32, 6>,
+    /// Bank that is being written.
+    bank: DFF<Bit>,
+    valid_1: DFF<Bit>,
+    sounds_1: DFF<Bit>,
+    last_1: DFF<Bit>,
+    output_1: DFF<Bits<5>>,
+    valid_2: DFF<Bit>,
+    sounds_2: DFF<Bit>,
+    last_2: DFF<Bit>,
+    output_2: DFF<Bits<5>>,
+    /// Sum over the slots of the present output so far.
+    sum: DFF<Signed<32>>,
+    amplitude: Signal<Local, Bits<15>>,
+    next_sum: Signal<Local, Signed<32>>,
+    write_index: Signal<Local, Bits<6>>,
+    read_index: Signal<Local, Bits<6>>,
+}
+
+impl Tones {
+    /// Tones for up to 32 outputs.
+    pub fn new() -> Self {
+        Self { sums: Ram::new(64), ..Default::default() }
+    }
+}
+
+impl Logic for Tones {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, bank, valid_1, sounds_1, last_1, output_1, valid_2, sounds_2, last_2,
+            output_2, sum
+        );
+        clock!(self, clock, multiply, sums);
+        comment!("Entry: amplitude times sine; a slot that drives nothing counts as silent.");
+        self.amplitude.next = self.word.val().get_bits::<15>(0);
+        self.multiply.a.next = signed_cast(bit_cast::<16, 15>(self.amplitude.val()));
+        self.multiply.b.next = self.sine.val();
+        self.valid_1.d.next = self.valid.val();
+        self.sounds_1.d.next = self.active.val() & (self.word.val().get_bit(30));
+        self.last_1.d.next = self.word.val().get_bit(31);
+        self.output_1.d.next = self.word.val().get_bits::<5>(24);
+        self.valid_2.d.next = self.valid_1.q.val();
+        self.sounds_2.d.next = self.sounds_1.q.val();
+        self.last_2.d.next = self.last_1.q.val();
+        self.output_2.d.next = self.output_1.q.val();
+        comment!("Clock 2: the product joins the sum; the output's last slot writes it.");
+        self.next_sum.next = self.sum.q.val();
+        if self.sounds_2.q.val() {
+            self.next_sum.next = self.sum.q.val() + self.multiply.product.val();
+        }
+        if self.valid_2.q.val() {
+            self.sum.d.next = self.next_sum.val();
+            if self.last_2.q.val() {
+                self.sum.d.next = 0.into();
+            }
+        }
+        self.write_index.next = bit_cast::<6, 5>(self.output_2.q.val());
+        self.sums.write_address.next = self.write_index.val().replace_bit(5, self.bank.q.val());
+        self.sums.write_enable.next = self.valid_2.q.val() & self.last_2.q.val();
+        self.sums.write_data.next = unsigned_cast(self.next_sum.val());
+        comment!("The outputs' pass reads the other bank.");
+        self.read_index.next = bit_cast::<6, 5>(self.read_output.val());
+        self.sums.read_address.next = self.read_index.val().replace_bit(5, true);
+        if self.bank.q.val() {
+            self.sums.read_address.next = self.read_index.val();
+        }
+        self.tone.next = signed_cast(self.sums.read_data.val());
+        if self.tick.val() {
+            self.bank.d.next = !self.bank.q.val();
+            self.sum.d.next = 0.into();
+        }
+    }
+}

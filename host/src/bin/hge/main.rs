@@ -1,0 +1,46 @@
+//! `hge`: trains physical devices by homodyne gradient extraction.
+
+mod gateware;
+mod report;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit code of an error.
+const EXIT_ERROR: u8 = 1;
+
+#[derive(Parser)]
+#[command(name = "hge", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a device to compute a Boolean gate, or what an experiment file says
+    Train(train::Arguments),
+    /// Write the gateware as Verilog
+    Gateware(gateware::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // Help and version are no errors.
+            let code = if message.use_stderr() { EXIT_ERROR } else { 0 };
+            let _ = message.print();
+            return ExitCode::from(code);
+        }
+    };
+    let done = match arguments.command {
+        Command::Train(arguments) => train::run(arguments),
+        Command::Gateware(arguments) => gateware::run(arguments),
+    };
+    done.unwrap_or_else(|message| {
+        eprintln!("error: {message}");
+        ExitCode::from(EXIT_ERROR)
+    })
+}

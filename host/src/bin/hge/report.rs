@@ -1,0 +1,140 @@
+//! What a training came to: a table to read, or one JSON object.
+
+use hge_host::experiment::{Closing, Job};
+use hge_host::train::Outcome;
+use serde_json::json;
+use std::fmt::Write;
+
+/// What is known before the run and shown after it.
+pub struct Heading {
+    gate: String,
+    device: String,
+    engine: &'static str,
+    closing: Closing,
+    loss: String,
+    seed: u64,
+    rate_hz: f64,
+    window_samples: u32,
+    cases_v: Vec<Vec<f64>>,
+    high: Vec<bool>,
+    electrodes: Vec<usize>,
+    tones_hz: Vec<f64>,
+    amplitudes_v: Vec<f64>,
+}
+
+impl Heading {
+    pub fn of(job: &Job) -> Self {
+        let configuration = job.plan.configuration();
+        let loss = match job.experiment.closing {
+            Closing::Host => match serde_json::to_value(job.experiment.host.loss) {
+                Ok(serde_json::Value::String(name)) => name,
+                _ => String::new(),
+            },
+            Closing::Standalone => "squared error, nA^2".into(),
+        };
+        Heading {
+            gate: job.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
+            device: job.experiment.device.clone(),
+            engine: job.experiment.engine.name(),
+            closing: job.experiment.closing,
+            loss,
+            seed: job.experiment.seed,
+            rate_hz: job.plan.grid().rate_hz,
+            window_samples: job.plan.grid().window_samples,
+            cases_v: configuration.cases_v.clone(),
+            high: job.targets.high.clone(),
+            electrodes: configuration.controls.iter().map(|control| control.output).collect(),
+            tones_hz: job.plan.tones_hz(),
+            amplitudes_v: (0..configuration.controls.len())
+                .map(|k| job.plan.amplitude_v(k))
+                .collect(),
+        }
+    }
+}
+
+/// The object of `--json`, on one line.
+pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
+    let simulated_s = outcome.samples as f64 / heading.rate_hz;
+    json!({
+        "gate": heading.gate,
+        "solved": outcome.solved,
+        "loss": outcome.loss,
+        "accuracy": outcome.accuracy,
+        "separation_na": outcome.separation_na,
+        "epochs": outcome.epochs,
+        "restarts": outcome.restarts,
+        "seed": heading.seed,
+        "engine": heading.engine,
+        "device": heading.device,
+        "loop": heading.closing.name(),
+        "controls_v": outcome.controls_v,
+        "outputs_na": outcome.outputs_na,
+        "tones_hz": heading.tones_hz,
+        "rate_hz": heading.rate_hz,
+        "saturated": outcome.saturated,
+        "samples": outcome.samples,
+        "simulated_s": simulated_s,
+        "wall_s": wall_s,
+        "realtime_factor": simulated_s / wall_s,
+    })
+    .to_string()
+}
+
+/// The cases and the device's settings.
+pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
+    let mut text = String::new();
+    let simulated_s = outcome.samples as f64 / heading.rate_hz;
+    // Writing to a String cannot fail.
+    let _ = write_table(&mut text, heading, outcome, wall_s, simulated_s);
+    text
+}
+
+fn write_table(
+    text: &mut String,
+    heading: &Heading,
+    outcome: &Outcome,
+    wall_s: f64,
+    simulated_s: f64,
+) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{} on {}: {} after {} epochs of {} starts",
+        heading.gate,
+        heading.device,
+        if outcome.solved { "solved" } else { "not solved" },
+        outcome.epochs,
+        outcome.restarts
+    )?;
+    writeln!(
+        text,
+        "loss {:.4} ({}), accuracy {:.2}, separation {:.2} nA without perturbation\n",
+        outcome.loss, heading.loss, outcome.accuracy, outcome.separation_na
+    )?;
+    writeln!(text, "  inputs (V)       wanted  output (nA)")?;
+    for (case, output) in outcome.outputs_na.iter().enumerate() {
+        let volts: Vec<String> =
+            heading.cases_v[case].iter().map(|volts| format!("{volts:+.2}")).collect();
+        let wanted = if heading.high[case] { "high" } else { "low" };
+        writeln!(text, "  {:<16} {wanted:<6}  {output:>+11.3}", volts.join(" "))?;
+    }
+    writeln!(text, "\n  electrode  control (V)  tone (Hz)  amplitude (mV)")?;
+    for (k, volts) in outcome.controls_v.iter().enumerate() {
+        writeln!(
+            text,
+            "  {:>9}  {volts:>+11.4}  {:>9.2}  {:>14.3}",
+            heading.electrodes[k],
+            heading.tones_hz[k],
+            heading.amplitudes_v[k] * 1e3
+        )?;
+    }
+    writeln!(
+        text,
+        "\n  {} engine, {} loop, seed {}, {} samples a window at {:.1} Hz: {simulated_s:.1} s of \
+         measurement in {wall_s:.1} s",
+        heading.engine,
+        heading.closing.name(),
+        heading.seed,
+        heading.window_samples,
+        heading.rate_hz
+    )
+}

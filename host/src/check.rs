@@ -1,0 +1,140 @@
+//! What a plan must fulfil before anything is written.
+
+use crate::plan::{Plan, PlanError};
+
+/// Checks a plan whose registers are not yet worked out.
+pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {
+    window(plan.configuration().timing.window_samples)?;
+    times(plan)?;
+    roles(plan)?;
+    tones(plan)?;
+    voltages(plan)
+}
+
+pub(crate) fn window(window_samples: u32) -> Result<(), PlanError> {
+    if !window_samples.is_power_of_two() || !(16..=65536).contains(&window_samples) {
+        return Err(PlanError::Window { window_samples });
+    }
+    Ok(())
+}
+
+fn times(plan: &Plan) -> Result<(), PlanError> {
+    let timing = &plan.configuration().timing;
+    let rate_hz = plan.grid().rate_hz;
+    let within = |name, value: f64, lowest: f64, highest: f64| {
+        if (lowest..=highest).contains(&value) {
+            Ok(())
+        } else {
+            Err(PlanError::Time { name, value, lowest, highest })
+        }
+    };
+    within("ramp_v_per_s", timing.ramp_v_per_s, 0.01, 0.5 * rate_hz)?;
+    within("gap_samples", f64::from(timing.gap_samples), 1.0, 65535.0)?;
+    // Tones start at phase zero, at once; their answer arrives two samples later.
+    let latency_s = f64::from(hge_protocol::number::LOOP_LATENCY_SAMPLES) / rate_hz;
+    within("lead_in_s", timing.lead_in_s, latency_s, 10.0)?;
+    within("settle_s", timing.settle_s, 0.0, 100.0)
+}
+
+fn roles(plan: &Plan) -> Result<(), PlanError> {
+    let (configuration, parameters) = (plan.configuration(), plan.parameters());
+    let rows = parameters.cases;
+    let asked = configuration.cases_v.len();
+    if asked > rows as usize {
+        return Err(PlanError::Cases { asked, rows });
+    }
+    let asked = configuration.controls.len();
+    if asked > parameters.slots as usize {
+        return Err(PlanError::Slots { asked, slots: parameters.slots });
+    }
+    let used: Vec<usize> = configuration
+        .inputs
+        .iter()
+        .copied()
+        .chain(configuration.controls.iter().map(|control| control.output))
+        .collect();
+    for &output in &used {
+        let times = used.iter().filter(|&&other| other == output).count();
+        if times > 1 || output >= parameters.outputs as usize {
+            return Err(PlanError::Output { output, times, last: parameters.outputs - 1 });
+        }
+    }
+    Ok(())
+}
+
+fn tones(plan: &Plan) -> Result<(), PlanError> {
+    let controls = &plan.configuration().controls;
+    let multiples: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
+    Ok(plan.grid().check(&multiples)?)
+}
+
+fn voltages(plan: &Plan) -> Result<(), PlanError> {
+    let configuration = plan.configuration();
+    let (scale, limits) = (plan.scale(), &configuration.limits);
+    let dac = (-scale.dac_range_v, scale.dac_top_v());
+    for (output, limit) in limits.iter().enumerate() {
+        for volts in [limit.low_v, limit.high_v] {
+            inside(output, volts, dac, 0.0, "the DAC's")?;
+        }
+        inside(output, limit.safe_v, (limit.low_v, limit.high_v), 0.0, "the guard's")?;
+    }
+    // The guard's codes are rounded outward, the inputs' to the nearest.
+    let slack_v = scale.dac_step_v();
+    for volts in &configuration.cases_v {
+        for (&output, &volts) in configuration.inputs.iter().zip(volts) {
+            let limit = limits[output];
+            inside(output, volts, (limit.low_v, limit.high_v), slack_v, "the guard's")?;
+        }
+    }
+    for (k, control) in configuration.controls.iter().enumerate() {
+        let limit = limits[control.output];
+        for volts in [control.low_v, control.high_v] {
+            let guard = (limit.low_v, limit.high_v);
+            inside(control.output, volts, guard, slack_v, "the guard's")?;
+        }
+        let beyond = |why: String| PlanError::Amplitude {
+            output: control.output,
+            amplitude_v: control.amplitude_v,
+            why,
+        };
+        if control.amplitude_v.is_nan() || control.amplitude_v < scale.dac_step_v() {
+            return Err(beyond(format!(
+                "choose at least one step of the DAC, {:.6} V",
+                scale.dac_step_v()
+            )));
+        }
+        let (low_v, high_v) = plan.control_range_v(k);
+        if low_v >= high_v {
+            return Err(beyond(format!(
+                "it leaves no room in the range of {} to {} V, choose less than {:.4} V",
+                control.low_v,
+                control.high_v,
+                (control.high_v - control.low_v) / 2.0 - scale.dac_step_v()
+            )));
+        }
+        if let Some(step_v) = configuration.step_v {
+            let needed_v = plan.needed_step_v();
+            if needed_v > step_v {
+                return Err(beyond(format!(
+                    "tones and ramps step by up to {needed_v:.5} V a sample but step_v allows \
+                     {step_v} V, lower the amplitude, the frequency or the ramp, or raise step_v"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn inside(
+    output: usize,
+    volts: f64,
+    (low_v, high_v): (f64, f64),
+    slack_v: f64,
+    whose: &'static str,
+) -> Result<(), PlanError> {
+    if (low_v - slack_v..=high_v + slack_v).contains(&volts) {
+        Ok(())
+    } else {
+        Err(PlanError::Beyond { output, volts, whose, low_v, high_v })
+    }
+}

@@ -1,0 +1,49 @@
+//! Which engine executes the instrument, and how it is opened.
+
+use hge_protocol::Parameters;
+use hge_sim::bench::Bench;
+use hge_sim::engine::{Engine, EngineError};
+use hge_sim::model::Model;
+use serde::{Deserialize, Serialize};
+
+/// What executes the gateware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// The bit-exact model, sample by sample.
+    #[default]
+    Model,
+    /// Rust-HDL's own simulation, clock by clock.
+    Rtl,
+    /// The emitted Verilog, compiled, clock by clock.
+    Verilog,
+}
+
+impl EngineKind {
+    /// Name, as in `--engine NAME`.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Model => "model",
+            EngineKind::Rtl => "rtl",
+            EngineKind::Verilog => "verilog",
+        }
+    }
+}
+
+/// Opens an instrument with these generics, wired to `bench`.
+///
+/// # Errors
+/// The engine is not there or cannot be built.
+pub fn open_engine(
+    kind: EngineKind,
+    parameters: Parameters,
+    bench: Box<dyn Bench>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    match kind {
+        EngineKind::Model => Ok(Box::new(Model::new(parameters, bench))),
+        EngineKind::Rtl | EngineKind::Verilog => Err(EngineError::Tool(format!(
+            "the engine `{}` is not built in: use --engine model",
+            kind.name()
+        ))),
+    }
+}

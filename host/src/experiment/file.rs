@@ -1,0 +1,169 @@
+//! Reading experiment files, and pointing at the line that is wrong.
+
+use super::Experiment;
+use crate::plan::PlanError;
+use hge_sim::device::DeviceError;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use toml::de::{DeTable, DeValue};
+
+/// Where a line of a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// File name; empty for defaults and the command line.
+    pub file: String,
+    /// Line and column from 1, where known.
+    pub position: Option<(usize, usize)>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.file.as_str(), self.position) {
+            ("", _) => Ok(()),
+            (file, None) => write!(f, "{file}: "),
+            (file, Some((line, column))) => write!(f, "{file}:{line}:{column}: "),
+        }
+    }
+}
+
+/// An experiment that cannot be run.
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    /// The file cannot be read.
+    #[error("cannot read the experiment {}: {source}; check the path", path.display())]
+    Read {
+        /// Path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has an unknown key or a value of the wrong kind.
+    #[error("{place}{message}")]
+    Parse {
+        /// Where.
+        place: Place,
+        /// What the parser says.
+        message: String,
+    },
+    /// A value that makes no sense.
+    #[error("{place}{problem}")]
+    Invalid {
+        /// Where.
+        place: Place,
+        /// What, and what to change.
+        problem: String,
+    },
+    /// A run that cannot be.
+    #[error("{place}{problem}")]
+    Plan {
+        /// Where.
+        place: Place,
+        /// What, and what to change.
+        problem: PlanError,
+    },
+    /// The device cannot be opened.
+    #[error("{place}{problem}")]
+    Device {
+        /// Where.
+        place: Place,
+        /// What, and what to change.
+        problem: DeviceError,
+    },
+}
+
+/// The text an experiment came from, to point into.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    file: String,
+    text: String,
+}
+
+impl Source {
+    /// Reads `path` and the experiment in it.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no experiment.
+    pub fn load(path: &Path) -> Result<(Experiment, Source), ExperimentError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
+        Source::parse(&path.display().to_string(), text)
+    }
+
+    /// Parses the experiment in `text`; `file` names it in errors.
+    ///
+    /// # Errors
+    /// It is no experiment.
+    pub fn parse(file: &str, text: String) -> Result<(Experiment, Source), ExperimentError> {
+        let source = Source { file: file.into(), text };
+        match toml::from_str(&source.text) {
+            Ok(experiment) => Ok((experiment, source)),
+            Err(error) => Err(ExperimentError::Parse {
+                place: source.place(error.span()),
+                message: error.message().trim().replace('\n', "; "),
+            }),
+        }
+    }
+
+    /// Where the value of a dotted key stands; the file alone if it does not say that key.
+    pub fn locate(&self, key: &str) -> Place {
+        self.place(self.span(key))
+    }
+
+    fn place(&self, span: Option<Range<usize>>) -> Place {
+        let position = span.map(|span| {
+            let before = &self.text[..span.start.min(self.text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+            (line, column)
+        });
+        Place { file: self.file.clone(), position }
+    }
+
+    fn span(&self, key: &str) -> Option<Range<usize>> {
+        let root = DeTable::parse(&self.text).ok()?;
+        let mut table = root.get_ref();
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
+            let value = table.get(part)?;
+            if parts.peek().is_none() {
+                return Some(value.span());
+            }
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                _ => return Some(value.span()),
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        Source::parse("x.toml", text.into()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_kinds_name_line_and_column() {
+        let unknown = message("gate = \"xor\"\n[tones]\namplitud_v = 0.03\n");
+        assert!(unknown.starts_with("x.toml:3:1: unknown field `amplitud_v`"), "{unknown}");
+        let kind = message("seed = \"one\"\n");
+        assert!(kind.starts_with("x.toml:1:8: invalid type"), "{kind}");
+        let gate = message("seed = 1\ngate = \"foo\"\n");
+        assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
+        assert!(message("gate = \n").starts_with("x.toml:1:"));
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_stands() {
+        let text = "gate = \"xor\"\n\n[host]\nepochs = 0\n";
+        let (_, source) = Source::parse("x.toml", text.into()).unwrap();
+        assert_eq!(source.locate("host.epochs").to_string(), "x.toml:4:10: ");
+        assert_eq!(source.locate("host.loss").to_string(), "x.toml: ");
+        assert_eq!(Source::default().locate("host.epochs").to_string(), "");
+    }
+}

@@ -1,0 +1,383 @@
+//! From what a run is to be, in SI units, to the registers that make it so.
+
+use crate::scale::Scale;
+use crate::tones::{Grid, ToneError};
+use hge_protocol::number::SINE_PEAK;
+use hge_protocol::registers as map;
+use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
+use hge_protocol::{ControlWord, ParameterError, Parameters, TuningWord};
+use thiserror::Error;
+
+/// Pace of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// Samples a second.
+    pub rate_hz: f64,
+    /// Samples of a window, a power of two.
+    pub window_samples: u32,
+    /// Wait after a ramp, tones off.
+    pub settle_s: f64,
+    /// Time with tones on before the window.
+    pub lead_in_s: f64,
+    /// Pace of every move without tones.
+    pub ramp_v_per_s: f64,
+    /// Samples between a window and the next ramp.
+    pub gap_samples: u32,
+}
+
+/// What the guard allows one output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutputLimits {
+    /// Least voltage.
+    pub low_v: f64,
+    /// Greatest voltage.
+    pub high_v: f64,
+    /// Voltage when disarmed.
+    pub safe_v: f64,
+}
+
+/// A control: an output whose voltage is learnt, and its tone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Control {
+    /// Output, from 0.
+    pub output: usize,
+    /// Least voltage, tone included.
+    pub low_v: f64,
+    /// Greatest voltage, tone included.
+    pub high_v: f64,
+    /// Periods in the window.
+    pub multiple: u32,
+    /// Amplitude asked for.
+    pub amplitude_v: f64,
+}
+
+/// Everything a run needs, in SI units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// Converters and I-V converter.
+    pub scale: Scale,
+    /// Pace.
+    pub timing: Timing,
+    /// Outputs that carry inputs.
+    pub inputs: Vec<usize>,
+    /// Input voltages of every case, in the order of `inputs`.
+    pub cases_v: Vec<Vec<f64>>,
+    /// What is learnt; slot k demodulates control k.
+    pub controls: Vec<Control>,
+    /// The guard, one entry an output.
+    pub limits: Vec<OutputLimits>,
+    /// The guard's greatest step a sample; `None`: just above what the run needs.
+    pub step_v: Option<f64>,
+    /// First-order noise shaping while tones are on.
+    pub shaping: bool,
+}
+
+/// A run that cannot be.
+#[derive(Debug, Error, PartialEq)]
+pub enum PlanError {
+    /// A generic of the gateware is out of range.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// See [`ToneError`].
+    #[error(transparent)]
+    Tones(#[from] ToneError),
+    /// No whole number of clocks gives the rate.
+    #[error("a sample rate of {rate_hz} Hz is out of reach: a clock of {clock_hz} Hz gives {lowest_hz:.1} to {highest_hz:.1} Hz, change rate_hz or clock_hz")]
+    Rate {
+        /// Asked for.
+        rate_hz: f64,
+        /// Clock.
+        clock_hz: u32,
+        /// Least rate.
+        lowest_hz: f64,
+        /// Greatest rate.
+        highest_hz: f64,
+    },
+    /// The window is no power of two, or out of range.
+    #[error("a window of {window_samples} samples is not possible: choose a power of two from 16 to 65536")]
+    Window {
+        /// Asked for.
+        window_samples: u32,
+    },
+    /// A time or pace that the registers cannot hold.
+    #[error("{name} of {value} is not possible: choose a value from {lowest} to {highest}")]
+    Time {
+        /// Key in the experiment file.
+        name: &'static str,
+        /// Asked for.
+        value: f64,
+        /// Least possible.
+        lowest: f64,
+        /// Greatest possible.
+        highest: f64,
+    },
+    /// More rows than the table has.
+    #[error("{asked} cases, but the case table of this gateware holds {rows}: use fewer cases or a gateware with more")]
+    Cases {
+        /// Cases asked for.
+        asked: usize,
+        /// Rows.
+        rows: u32,
+    },
+    /// More controls than slots.
+    #[error("{asked} controls, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
+    Slots {
+        /// Controls asked for.
+        asked: usize,
+        /// Slots.
+        slots: u32,
+    },
+    /// An output that does not exist or is used twice.
+    #[error("output {output} is used {times} times on a gateware with outputs 0 to {last}: give every electrode one role")]
+    Output {
+        /// Output.
+        output: usize,
+        /// Roles it has.
+        times: usize,
+        /// Last output there is.
+        last: u32,
+    },
+    /// A range beyond the guard or the DAC.
+    #[error("electrode {output} is to reach {volts} V, beyond {whose} limits of {low_v} to {high_v} V: narrow its range")]
+    Beyond {
+        /// Electrode.
+        output: usize,
+        /// Voltage asked for.
+        volts: f64,
+        /// Whose limits.
+        whose: &'static str,
+        /// Low limit.
+        low_v: f64,
+        /// High limit.
+        high_v: f64,
+    },
+    /// A tone that leaves no room or cannot be made.
+    #[error("an amplitude of {amplitude_v} V on electrode {output} goes beyond the guard: {why}")]
+    Amplitude {
+        /// Electrode.
+        output: usize,
+        /// Amplitude asked for.
+        amplitude_v: f64,
+        /// What to change.
+        why: String,
+    },
+}
+
+/// A checked configuration, as registers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    configuration: Configuration,
+    parameters: Parameters,
+    layout: TableLayout,
+    grid: Grid,
+    amplitudes_code: Vec<u16>,
+    writes: Vec<(u16, u32)>,
+}
+
+impl Plan {
+    /// Checks `configuration` against the gateware and works out its registers.
+    ///
+    /// # Errors
+    /// The first thing that cannot be, and what to change.
+    pub fn new(
+        configuration: Configuration,
+        parameters: &Parameters,
+    ) -> Result<Self, PlanError> {
+        parameters.check()?;
+        let grid = Grid {
+            rate_hz: actual_rate_hz(configuration.timing.rate_hz, parameters)?,
+            window_samples: configuration.timing.window_samples,
+        };
+        let mut plan = Plan {
+            amplitudes_code: configuration
+                .controls
+                .iter()
+                .map(|control| {
+                    configuration.scale.dac_code(control.amplitude_v.abs()).0.unsigned_abs()
+                })
+                .collect(),
+            layout: TableLayout::of(parameters),
+            parameters: *parameters,
+            grid,
+            configuration,
+            writes: Vec::new(),
+        };
+        crate::check::check(&plan)?;
+        plan.writes = plan.registers()?;
+        Ok(plan)
+    }
+
+    /// What was asked for.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The gateware it was planned for.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Converters and I-V converter.
+    pub fn scale(&self) -> &Scale {
+        &self.configuration.scale
+    }
+
+    /// The tones' grid, at the rate the clock really gives.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// Where things lie in the parameter table.
+    pub fn layout(&self) -> &TableLayout {
+        &self.layout
+    }
+
+    /// Register writes, in order, for a disarmed instrument.
+    pub fn writes(&self) -> &[(u16, u32)] {
+        &self.writes
+    }
+
+    /// Amplitude of control `k` as it leaves the DAC.
+    pub fn amplitude_v(&self, k: usize) -> f64 {
+        f64::from(self.amplitudes_code[k]) * f64::from(SINE_PEAK)
+            / 32768.0
+            / self.scale().dac_codes_per_v()
+    }
+
+    /// Where control `k` may be set: its range less the tone and one step of the DAC, so that a tone
+    /// is never cut.
+    pub fn control_range_v(&self, k: usize) -> (f64, f64) {
+        let control = &self.configuration.controls[k];
+        let margin_v = self.amplitude_v(k) + self.scale().dac_step_v();
+        (control.low_v + margin_v, control.high_v - margin_v)
+    }
+
+    /// Frequencies of the tones.
+    pub fn tones_hz(&self) -> Vec<f64> {
+        let controls = &self.configuration.controls;
+        controls.iter().map(|control| self.grid.frequency_hz(control.multiple)).collect()
+    }
+
+    /// Register address of a word of the parameter table.
+    pub fn table_address(&self, index: u32) -> u16 {
+        TABLE_BASE + index as u16
+    }
+
+    /// Writes that set the controls.
+    pub fn control_writes(&self, controls_v: &[f64]) -> Vec<(u16, u32)> {
+        let controls = self.configuration.controls.iter().zip(controls_v);
+        controls
+            .map(|(control, &volts)| {
+                let ControlWord(word) = self.scale().control_word(volts);
+                (self.table_address(self.layout.controls + control.output as u32), word as u32)
+            })
+            .collect()
+    }
+
+    /// Greatest move of a control value a sample, in volts.
+    pub(crate) fn ramp_step_v(&self) -> f64 {
+        self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
+    }
+
+    /// Greatest step a run makes between two samples: the ramp's, or a tone's steepest with the
+    /// DAC's rounding (half a step at both ends, or a whole one with noise shaping).
+    pub(crate) fn needed_step_v(&self) -> f64 {
+        let rounding = if self.configuration.shaping { 2.0 } else { 1.0 };
+        let controls = self.configuration.controls.iter().enumerate();
+        let steepest_v = controls
+            .map(|(k, control)| {
+                let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
+                2.0 * self.amplitude_v(k) * (std::f64::consts::PI * turn).sin()
+            })
+            .fold(self.ramp_step_v(), f64::max);
+        steepest_v + rounding * self.scale().dac_step_v()
+    }
+
+    fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
+        let Configuration { timing, inputs, cases_v, controls, .. } = &self.configuration;
+        let scale = self.scale();
+        let window_log2 = timing.window_samples.trailing_zeros();
+        let samples = |name, seconds: f64| {
+            let count = (seconds * self.grid.rate_hz).round();
+            let most = f64::from((1 << 24) - 1);
+            if !(0.0..=most).contains(&count) {
+                let highest = (most / self.grid.rate_hz).floor();
+                return Err(PlanError::Time { name, value: seconds, lowest: 0.0, highest });
+            }
+            Ok((count as u32).max(1))
+        };
+        let mask =
+            |outputs: &mut dyn Iterator<Item = usize>| outputs.fold(0, |bits, o| bits | 1 << o);
+        let ramp_step = (self.ramp_step_v() * scale.dac_codes_per_v() * 65536.0).round() as u32;
+        let step_v = self.configuration.step_v.unwrap_or(self.needed_step_v());
+        let step_limit = (step_v * scale.dac_codes_per_v()).ceil().clamp(1.0, 65535.0) as u32;
+        let safe_step = (ramp_step >> 16).max(scale.dac_step_codes() as u32);
+        let period = (f64::from(self.parameters.clock_hz) / self.grid.rate_hz).round() as u32;
+        let mut writes = vec![
+            (map::SAMPLE_PERIOD, period),
+            (map::WINDOW_LOG2, window_log2),
+            (map::SETTLE, samples("settle_s", timing.settle_s)?),
+            (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
+            (map::GAP, timing.gap_samples),
+            (map::SLOTS_USED, controls.len() as u32),
+            (map::CASES_USED, cases_v.len() as u32),
+            (map::EPOCHS, 1),
+            (map::STARTS_USED, 1),
+            (map::INPUT_MASK, mask(&mut inputs.iter().copied())),
+            (map::TONE_MASK, mask(&mut controls.iter().map(|control| control.output))),
+            (map::RAMP_STEP, ramp_step.max(1)),
+            (map::STEP_LIMIT, step_limit),
+            (map::SAFE_STEP, safe_step),
+        ];
+        for (slot, control) in controls.iter().enumerate() {
+            let slot_word = SlotWord {
+                amplitude: self.amplitudes_code[slot],
+                start_phase: 0,
+                output: control.output as u8,
+                drives: true,
+                last: true,
+            };
+            let tuning = TuningWord::on_grid(control.multiple, window_log2);
+            writes.push((map::TUNING + slot as u16, tuning.0));
+            writes.push((map::SLOT + slot as u16, slot_word.to_word()));
+        }
+        for (output, limits) in self.configuration.limits.iter().enumerate() {
+            let words = [
+                scale.dac_code_below(limits.low_v).0,
+                scale.dac_code_above(limits.high_v).0,
+                scale.dac_code(limits.safe_v).0,
+            ];
+            for (word, code) in words.into_iter().enumerate() {
+                writes.push((map::GUARD + (4 * output + word) as u16, u32::from(code as u16)));
+            }
+        }
+        for (case, volts) in cases_v.iter().enumerate() {
+            for (&output, &volts) in inputs.iter().zip(volts) {
+                let index = self.layout.case_input(case as u32, output as u32);
+                writes.push((self.table_address(index), i32::from(scale.dac_code(volts).0) as u32));
+            }
+        }
+        // Outputs without a role rest at their safe voltage.
+        for (output, limits) in self.configuration.limits.iter().enumerate() {
+            let index = self.layout.controls + output as u32;
+            writes.push((self.table_address(index), scale.control_word(limits.safe_v).0 as u32));
+        }
+        Ok(writes)
+    }
+}
+
+/// The rate nearest to `rate_hz` that a whole number of clocks gives.
+pub(crate) fn actual_rate_hz(rate_hz: f64, parameters: &Parameters) -> Result<f64, PlanError> {
+    let clock_hz = f64::from(parameters.clock_hz);
+    let (least, most) = (parameters.least_sample_period_clocks(), 65535_u32);
+    let clocks = (clock_hz / rate_hz).round();
+    if !(f64::from(least)..=f64::from(most)).contains(&clocks) {
+        return Err(PlanError::Rate {
+            rate_hz,
+            clock_hz: parameters.clock_hz,
+            lowest_hz: clock_hz / f64::from(most),
+            highest_hz: clock_hz / f64::from(least),
+        });
+    }
+    Ok(clock_hz / clocks)
+}

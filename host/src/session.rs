@@ -1,0 +1,140 @@
+//! A configured, armed instrument that measures one epoch at a time.
+
+use crate::driver::{DriverError, Instrument, Said};
+use crate::gradient::{Estimator, Response};
+use crate::plan::Plan;
+use hge_protocol::frame::{flag, Window};
+use hge_protocol::registers::mode;
+use hge_protocol::AdcCode;
+use thiserror::Error;
+
+/// A measurement failed.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// See [`DriverError`].
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// The guard changed what the device saw.
+    #[error("the guard cut the drive of case {case} (flags 0x{flags:04x}): its limits or step are too tight for this plan, widen them")]
+    Guard {
+        /// Case.
+        case: u8,
+        /// Flags of its window.
+        flags: u16,
+    },
+    /// Windows are missing.
+    #[error("{found} windows arrived instead of {expected}: bytes were lost on the link")]
+    Windows {
+        /// Arrived.
+        found: usize,
+        /// One a case.
+        expected: usize,
+    },
+}
+
+/// What one case showed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Mean current over the window.
+    pub mean_na: f64,
+    /// Slope of the current with every control; meaningless without perturbation.
+    pub slopes_na_per_v: Vec<f64>,
+    /// The ADC or the I-V converter was at an end of its range.
+    pub clipped: bool,
+}
+
+/// An armed instrument with its plan.
+pub struct Session {
+    instrument: Instrument,
+    plan: Plan,
+    estimator: Estimator,
+}
+
+impl Session {
+    /// Configures `instrument` and arms it.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn open(
+        mut instrument: Instrument,
+        plan: Plan,
+        estimator: Estimator,
+    ) -> Result<Self, SessionError> {
+        instrument.configure(&plan)?;
+        instrument.arm()?;
+        Ok(Session { instrument, plan, estimator })
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The instrument, for what a session does not do.
+    pub fn instrument(&mut self) -> &mut Instrument {
+        &mut self.instrument
+    }
+
+    /// Samples of all runs so far.
+    pub fn samples(&self) -> u64 {
+        self.instrument.samples()
+    }
+
+    /// One window of every case at these controls.
+    ///
+    /// # Errors
+    /// The instrument fails, or the guard had to act.
+    pub fn measure(
+        &mut self,
+        controls_v: &[f64],
+        perturb: bool,
+    ) -> Result<Vec<Reading>, SessionError> {
+        self.instrument.write_all(&self.plan.control_writes(controls_v))?;
+        let shaping = if self.plan.configuration().shaping { mode::SHAPING } else { 0 };
+        let mut windows = Vec::new();
+        let bits = shaping | if perturb { mode::PERTURB } else { 0 };
+        self.instrument.run(bits, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })?;
+        let expected = self.plan.configuration().cases_v.len();
+        if windows.len() != expected {
+            return Err(SessionError::Windows { found: windows.len(), expected });
+        }
+        windows.iter().map(|window| self.reading(window)).collect()
+    }
+
+    /// What a window means.
+    ///
+    /// # Errors
+    /// The guard had to act.
+    pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
+        if window.flags & (flag::CLAMPED | flag::LIMITED) != 0 {
+            return Err(SessionError::Guard { case: window.case, flags: window.flags });
+        }
+        let (scale, samples) = (self.plan.scale(), self.plan.grid().window_samples);
+        let controls = self.plan.configuration().controls.iter();
+        let slopes = controls.zip(&window.slots).enumerate().map(|(k, (control, &sums))| {
+            Response::of(sums, control.multiple, samples).slope_na_per_v(
+                self.plan.amplitude_v(k),
+                scale,
+                self.estimator,
+            )
+        });
+        let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+        Ok(Reading {
+            mean_na: scale.current_na(sum / f64::from(samples)),
+            slopes_na_per_v: slopes.collect(),
+            clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
+        })
+    }
+
+    /// Sends the outputs to their safe values.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn close(mut self) -> Result<(), SessionError> {
+        Ok(self.instrument.disarm()?)
+    }
+}

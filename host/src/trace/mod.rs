@@ -1,0 +1,235 @@
+//! Waveforms of a run, whatever the engine: a bench that writes down what passes it.
+//!
+//! Per sample: every DAC code with its voltage, the ADC code with the device current it stands for.
+//! Time is that of the samples, in nanoseconds from the first.
+
+mod fst;
+mod vcd;
+
+use crate::scale::Scale;
+use hge_protocol::DacCode;
+use hge_sim::bench::Bench;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error;
+
+/// A waveform file that cannot be written.
+#[derive(Debug, Error)]
+pub enum TraceError {
+    /// The extension names no format.
+    #[error("cannot tell the format of the trace {}: name it .vcd or .fst", .0.display())]
+    Format(PathBuf),
+    /// The file cannot be written.
+    #[error("cannot write the trace {}: {why}; check the path and the space left", path.display())]
+    Write {
+        /// Path.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A value of one signal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Value {
+    /// A converter's code.
+    Code(i16),
+    /// A quantity in SI units.
+    Real(f64),
+}
+
+/// One waveform format.
+trait Waveform: Send {
+    /// Signal `index` changes to `value` at `time_ns`.
+    fn change(&mut self, time_ns: u64, index: usize, value: Value) -> Result<(), String>;
+
+    /// Completes the file.
+    fn finish(self: Box<Self>) -> Result<(), String>;
+}
+
+struct Sink {
+    path: PathBuf,
+    scale: Scale,
+    outputs: usize,
+    period_ns: f64,
+    sample: u64,
+    last: Vec<Option<Value>>,
+    waveform: Option<Box<dyn Waveform>>,
+    failed: Option<String>,
+}
+
+/// A waveform file being written; clones share it.
+#[derive(Clone)]
+pub struct Trace {
+    sink: Arc<Mutex<Sink>>,
+}
+
+/// Names and kinds of the signals: DAC code and voltage of every output, ADC code, current.
+fn signals(outputs: usize) -> Vec<(String, bool)> {
+    let drives = (0..outputs)
+        .flat_map(|output| [(format!("dac{output}_code"), false), (format!("dac{output}_v"), true)]);
+    drives.chain([("adc_code".into(), false), ("current_na".into(), true)]).collect()
+}
+
+impl Trace {
+    /// Creates the file; its extension, `.vcd` or `.fst`, is its format.
+    ///
+    /// # Errors
+    /// Another extension, or the file cannot be created.
+    pub fn create(
+        path: &Path,
+        scale: &Scale,
+        outputs: usize,
+        rate_hz: f64,
+    ) -> Result<Self, TraceError> {
+        let signals = signals(outputs);
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let created = match extension {
+            Some("vcd") => vcd::create(path, &signals),
+            Some("fst") => fst::create(path, &signals),
+            _ => return Err(TraceError::Format(path.into())),
+        };
+        let waveform =
+            created.map_err(|why| TraceError::Write { path: path.into(), why })?;
+        let sink = Sink {
+            path: path.into(),
+            scale: scale.clone(),
+            outputs,
+            period_ns: 1e9 / rate_hz,
+            sample: 0,
+            last: vec![None; signals.len()],
+            waveform: Some(waveform),
+            failed: None,
+        };
+        Ok(Trace { sink: Arc::new(Mutex::new(sink)) })
+    }
+
+    /// Completes the file.
+    ///
+    /// # Errors
+    /// Something could not be written, now or before.
+    pub fn finish(self) -> Result<(), TraceError> {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let finished = match (sink.failed.take(), sink.waveform.take()) {
+            (Some(why), _) => Err(why),
+            (None, Some(waveform)) => waveform.finish(),
+            (None, None) => Ok(()),
+        };
+        finished.map_err(|why| TraceError::Write { path: sink.path.clone(), why })
+    }
+
+    fn record(&self, codes: &[i16], adc: &[i16]) {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        for (drives, &sensed) in codes.chunks_exact(sink.outputs).zip(adc) {
+            sink.record(drives, sensed);
+        }
+    }
+}
+
+impl Sink {
+    fn record(&mut self, drives: &[i16], sensed: i16) {
+        let time_ns = (self.sample as f64 * self.period_ns).round() as u64;
+        self.sample += 1;
+        for (output, &code) in drives.iter().enumerate() {
+            let volts = self.scale.dac_volts(DacCode(code));
+            self.change(time_ns, 2 * output, Value::Code(code));
+            self.change(time_ns, 2 * output + 1, Value::Real(volts));
+        }
+        let current_na = self.scale.current_na(f64::from(sensed));
+        self.change(time_ns, 2 * self.outputs, Value::Code(sensed));
+        self.change(time_ns, 2 * self.outputs + 1, Value::Real(current_na));
+    }
+
+    fn change(&mut self, time_ns: u64, index: usize, value: Value) {
+        if self.last[index] == Some(value) || self.failed.is_some() {
+            return;
+        }
+        self.last[index] = Some(value);
+        if let Some(waveform) = &mut self.waveform {
+            self.failed = waveform.change(time_ns, index, value).err();
+        }
+    }
+}
+
+/// A bench that writes down what passes another.
+pub struct TracedBench {
+    inner: Box<dyn Bench>,
+    trace: Trace,
+}
+
+impl TracedBench {
+    /// Writes what passes `inner` to `trace`.
+    pub fn new(inner: Box<dyn Bench>, trace: Trace) -> Self {
+        TracedBench { inner, trace }
+    }
+}
+
+impl Bench for TracedBench {
+    fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
+        self.inner.samples(codes, adc);
+        self.trace.record(codes, adc);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Echo;
+
+    impl Bench for Echo {
+        fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
+            for (code, drives) in adc.iter_mut().zip(codes.chunks_exact(2)) {
+                *code = drives[0];
+            }
+        }
+    }
+
+    fn write(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("hge-{}-{name}", std::process::id()));
+        let scale = Scale {
+            dac_range_v: 2.0,
+            dac_bits: 16,
+            adc_range_v: 2.5,
+            adc_bits: 16,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+        };
+        let trace = Trace::create(&path, &scale, 2, 1e6).unwrap();
+        let mut bench = TracedBench::new(Box::new(Echo), trace.clone());
+        bench.samples(&[0, 5, 8192, 5, 8192, -5], &mut [0; 3]);
+        trace.finish().unwrap();
+        path
+    }
+
+    #[test]
+    fn a_vcd_holds_codes_and_si_values_at_the_samples_times() {
+        let path = write("trace.vcd");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(text.contains("$timescale 1 ns $end"));
+        assert!(text.contains("dac0_code") && text.contains("current_na"));
+        // Sample 1, a microsecond on: code 8192 is half a volt, and as ADC code -25 nA.
+        let second = text.split("#1000\n").nth(1).unwrap();
+        assert!(second.contains("b0010000000000000 ") && second.contains("r0.5 "), "{text}");
+        assert!(second.contains("r-25 "), "{text}");
+        assert!(text.split("#2000\n").nth(1).unwrap().contains("b1111111111111011 "));
+    }
+
+    #[test]
+    fn an_fst_is_written_and_other_extensions_are_refused() {
+        let path = write("trace.fst");
+        assert!(std::fs::metadata(&path).unwrap().len() > 100);
+        std::fs::remove_file(&path).unwrap();
+        let scale = Scale {
+            dac_range_v: 2.0,
+            dac_bits: 16,
+            adc_range_v: 2.5,
+            adc_bits: 16,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+        };
+        let refused = Trace::create(Path::new("x.wav"), &scale, 2, 1e6);
+        assert!(matches!(refused, Err(TraceError::Format(_))));
+    }
+}

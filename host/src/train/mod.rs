@@ -1,0 +1,118 @@
+//! Training: restarts around one of the two loops.
+
+mod host_loop;
+mod outcome;
+mod standalone;
+
+pub use outcome::{Outcome, Progress};
+pub use standalone::Coefficients;
+
+use crate::driver::{DriverError, Instrument};
+use crate::engine::open_engine;
+use crate::experiment::{Closing, Job};
+use crate::link::InProcess;
+use crate::session::{Session, SessionError};
+use crate::trace::{Trace, TraceError, TracedBench};
+use hge_sim::bench::{AnalogueBench, Bench};
+use hge_sim::engine::EngineError;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::path::Path;
+use thiserror::Error;
+
+/// Unperturbed outputs this far apart are a gate: thirty times the standard error of a window's mean
+/// at 2.5e-4 nA^2/Hz and 51.2 ms (0.05 nA).
+pub const SOLVED_NA: f64 = 1.5;
+
+/// A training that came to no end.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// See [`EngineError`].
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// See [`SessionError`].
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// See [`TraceError`].
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+    /// The standalone loop's coefficients do not fit.
+    #[error("a rate of {rate_v2_per_na2} V^2/nA^2 is {side} for the update's registers: change standalone.rate_v2_per_na2")]
+    Rate {
+        /// Asked for.
+        rate_v2_per_na2: f64,
+        /// Too large or too small.
+        side: &'static str,
+    },
+}
+
+impl From<DriverError> for TrainError {
+    fn from(error: DriverError) -> Self {
+        TrainError::Session(error.into())
+    }
+}
+
+/// Trains, and measures what was learnt without perturbation. `trace` names a waveform file to write;
+/// `progress` hears of every epoch.
+///
+/// # Errors
+/// The instrument or the trace fails. Not to find a solution is no error.
+pub fn train(
+    job: Job,
+    trace: Option<&Path>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, TrainError> {
+    let Job { experiment, parameters, plan, targets, chain, device } = job;
+    let (rate_hz, outputs) = (plan.grid().rate_hz, parameters.outputs as usize);
+    let noise_seed = random(experiment.seed, Stream::Noise).random();
+    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, noise_seed);
+    let mut bench: Box<dyn Bench> = Box::new(bench);
+    let trace = match trace {
+        Some(path) => {
+            let trace = Trace::create(path, plan.scale(), outputs, rate_hz)?;
+            bench = Box::new(TracedBench::new(bench, trace.clone()));
+            Some(trace)
+        }
+        None => None,
+    };
+    let engine = open_engine(experiment.engine, parameters, bench)?;
+    let instrument = Instrument::connect(Box::new(InProcess::new(engine)))?;
+    let mut session = Session::open(instrument, plan, experiment.host.estimator)?;
+    let starts = random(experiment.seed, Stream::Starts);
+    let outcome = match experiment.closing {
+        Closing::Host => {
+            host_loop::run(&mut session, &experiment, &targets, starts, progress)
+        }
+        Closing::Standalone => {
+            standalone::run(&mut session, &experiment, &targets, starts, progress)
+        }
+    }?;
+    session.close()?;
+    if let Some(trace) = trace {
+        trace.finish()?;
+    }
+    Ok(outcome)
+}
+
+/// What a run's seed is used for; each use has its own stream.
+#[derive(Clone, Copy)]
+enum Stream {
+    Starts = 1,
+    Noise = 2,
+}
+
+fn random(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(stream as u64);
+    random
+}
+
+/// A random start: every control anywhere in its range.
+fn draw(session: &Session, random: &mut ChaCha8Rng) -> Vec<f64> {
+    ranges_v(session).into_iter().map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
+}
+
+fn ranges_v(session: &Session) -> Vec<(f64, f64)> {
+    let plan = session.plan();
+    (0..plan.configuration().controls.len()).map(|k| plan.control_range_v(k)).collect()
+}

@@ -1,0 +1,76 @@
+//! What a training reports while it runs and when it has ended.
+
+use super::SOLVED_NA;
+use crate::loss::Targets;
+
+/// One epoch, as it happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Start, from 1.
+    pub restart: u32,
+    /// Epoch within the start, from 1.
+    pub epoch: u32,
+    /// Loss.
+    pub loss: f64,
+    /// Least high output less greatest low one; not known to the host during a standalone epoch
+    /// whose windows it does not keep.
+    pub separation_na: f64,
+}
+
+/// What was learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether the unperturbed outputs are at least [`SOLVED_NA`] apart.
+    pub solved: bool,
+    /// Loss of the unperturbed outputs.
+    pub loss: f64,
+    /// Share of cases on the right side of the best threshold.
+    pub accuracy: f64,
+    /// Least high output less greatest low one, unperturbed.
+    pub separation_na: f64,
+    /// Unperturbed output of every case.
+    pub outputs_na: Vec<f64>,
+    /// Best controls.
+    pub controls_v: Vec<f64>,
+    /// Epochs of all starts.
+    pub epochs: u32,
+    /// Starts tried.
+    pub restarts: u32,
+    /// Something saturated in the gateware's update (standalone): a step was cut at the DAC's range.
+    pub saturated: bool,
+    /// Samples of all runs.
+    pub samples: u64,
+}
+
+impl Outcome {
+    /// The outcome of unperturbed outputs at `controls_v`; counts are filled in by the loop.
+    pub(super) fn of(
+        controls_v: Vec<f64>,
+        outputs_na: Vec<f64>,
+        loss: f64,
+        targets: &Targets,
+    ) -> Self {
+        let separation_na = targets.separation_na(&outputs_na);
+        Outcome {
+            solved: separation_na >= SOLVED_NA,
+            loss,
+            accuracy: targets.accuracy(&outputs_na),
+            separation_na,
+            outputs_na,
+            controls_v,
+            epochs: 0,
+            restarts: 0,
+            saturated: false,
+            samples: 0,
+        }
+    }
+
+    /// Whether this beats `other`: solved first, then the smaller loss.
+    pub(super) fn beats(&self, other: Option<&Outcome>) -> bool {
+        match other {
+            None => true,
+            Some(other) if self.solved != other.solved => self.solved,
+            Some(other) => self.loss < other.loss,
+        }
+    }
+}

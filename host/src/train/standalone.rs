@@ -1,0 +1,278 @@
+//! The loop inside the gateware: tables in, one run, frames out.
+//!
+//! The gateware minimises E = 1/2 sum_s w_s (I_s - T_s)^2 by V_k -= eta dE/dV_k. In codes, with G the
+//! ADC codes a nA, D the DAC codes a volt, A_k the tone's amplitude in volts, P = 32767 the sine's peak
+//! and N the window, it computes for every case
+//!
+//! ```text
+//! e    = w (mean - target)                       = G w (I - T)          ADC codes, 16 bits
+//! x    = I_sum/N cos(delta) - Q_sum/N sin(delta) = P/2 G A_k dI/dV_k    14 bits below an ADC code
+//! step = (((x c_k) >> gradient_shift) e) >> step_shift                  Q16.16 DAC codes
+//! ```
+//!
+//! G stands twice in x e, so the I-V converter's sign drops out. The step wanted is
+//! 65536 D eta w (I - T) dI/dV_k, hence
+//!
+//! ```text
+//! c_k / 2^(gradient_shift + step_shift) = 65536 D eta / (G^2 A_k P/2)
+//! ```
+//!
+//! No input saturates the response: |y| <= 2^15 gives |x| <= 2/pi 2^15 2^15 (a square wave at the tone's
+//! own phase), times |c| <= 2^15 and shifted by 15 is at most 0.64 2^30, below the clamp at 2^30. So
+//! gradient_shift = 15, which keeps 13 bits below an ADC code; noise of 2.5e-4 nA^2/Hz in 51.2 ms is 23
+//! codes. The largest c_k is put between 2^14 and 2^15, so the smallest of amplitudes ten times apart
+//! keeps 11 bits. A step saturates at 2^31, 2 V: only where one update would cross the DAC's whole half
+//! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
+
+use super::{draw, Outcome, Progress, TrainError};
+use crate::driver::Said;
+use crate::experiment::{Cost, Experiment};
+use crate::gradient::latency_rotation;
+use crate::loss::Targets;
+use crate::plan::Plan;
+use crate::session::Session;
+use hge_protocol::frame::{flag, EndReason};
+use hge_protocol::number::SINE_PEAK;
+use hge_protocol::registers::{self as map, mode};
+use hge_protocol::table::{CaseTarget, Side};
+use hge_protocol::ControlWord;
+use rand_chacha::ChaCha8Rng;
+
+/// Shift that no input saturates, see the module.
+const GRADIENT_SHIFT: u32 = 15;
+
+/// Squared codes in the unit of the gateware's loss.
+const LOSS_UNIT_CODES2: f64 = 32.0;
+
+/// Update coefficients of all slots and the shifts that go with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coefficients {
+    /// In-phase factor low, quadrature factor high.
+    pub words: Vec<u32>,
+    /// See [`map::GRADIENT_SHIFT`].
+    pub gradient_shift: u32,
+    /// See [`map::STEP_SHIFT`].
+    pub step_shift: u32,
+}
+
+impl Coefficients {
+    /// Coefficients for a rate, latency undone.
+    ///
+    /// # Errors
+    /// The rate does not fit the registers.
+    pub fn of(plan: &Plan, rate_v2_per_na2: f64) -> Result<Self, TrainError> {
+        let scale = plan.scale();
+        let controls = &plan.configuration().controls;
+        let factors: Vec<f64> = (0..controls.len())
+            .map(|k| {
+                let response = scale.adc_codes_per_na().powi(2) * plan.amplitude_v(k);
+                65536.0 * scale.dac_codes_per_v() * rate_v2_per_na2
+                    / (response * f64::from(SINE_PEAK) / 2.0)
+            })
+            .collect();
+        let largest = factors.iter().copied().fold(0.0, f64::max);
+        let shift = (32767.0 / largest).log2().floor();
+        let beyond = |side| TrainError::Rate { rate_v2_per_na2, side };
+        if shift < f64::from(GRADIENT_SHIFT) {
+            return Err(beyond("too large"));
+        }
+        if shift.is_nan() || shift > f64::from(GRADIENT_SHIFT + 31) {
+            return Err(beyond("too small"));
+        }
+        let half = |value: f64| u32::from(value.round() as i16 as u16);
+        let words = controls.iter().zip(&factors).map(|(control, factor)| {
+            let (cosine, sine) = latency_rotation(control.multiple, plan.grid().window_samples);
+            let size = factor * shift.exp2();
+            half(size * cosine) | half(-size * sine) << 16
+        });
+        Ok(Coefficients {
+            words: words.collect(),
+            gradient_shift: GRADIENT_SHIFT,
+            step_shift: shift as u32 - GRADIENT_SHIFT,
+        })
+    }
+}
+
+pub(super) fn run(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    mut random: ChaCha8Rng,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, TrainError> {
+    let tables = tables(session.plan(), experiment, targets)?;
+    session.instrument().write_all(&tables)?;
+    let rows = experiment.instrument.starts;
+    let mut best: Option<Outcome> = None;
+    let (mut epochs, mut restarts, mut saturated) = (0, 0, false);
+    // One run holds as many starts as the table has rows; more starts, more runs.
+    while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
+        let starts = rows.min(experiment.restarts - restarts);
+        let writes = start_writes(session, starts, &mut random);
+        session.instrument().write_all(&writes)?;
+        let done = one_run(session, targets, restarts, progress)?;
+        epochs += done.epochs;
+        restarts += done.starts;
+        saturated |= done.saturated;
+        if done.outcome.beats(best.as_ref()) {
+            best = Some(done.outcome);
+        }
+    }
+    // At least one run was made: zero restarts are refused before.
+    let mut outcome =
+        best.unwrap_or_else(|| Outcome::of(Vec::new(), Vec::new(), f64::INFINITY, targets));
+    outcome.epochs = epochs;
+    outcome.restarts = restarts;
+    outcome.saturated = saturated;
+    outcome.samples = session.samples();
+    Ok(outcome)
+}
+
+/// What one run of the gateware came to.
+struct Done {
+    outcome: Outcome,
+    epochs: u32,
+    starts: u32,
+    saturated: bool,
+}
+
+fn one_run(
+    session: &mut Session,
+    targets: &Targets,
+    before: u32,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Done, TrainError> {
+    let plan = session.plan().clone();
+    let scale = plan.scale().clone();
+    let samples = f64::from(plan.grid().window_samples);
+    let loss_na2 = |loss: u32| {
+        f64::from(loss) * LOSS_UNIT_CODES2 / scale.adc_codes_per_na().powi(2)
+    };
+    let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
+    let mut outputs_na = vec![0.0; targets.high.len()];
+    let (mut best_loss, mut best_controls) = (u32::MAX, Vec::new());
+    let (mut epochs, mut starts, mut saturated) = (0, 0, false);
+    let mut finals = Vec::new();
+    let end = session.instrument().run(mode::PERTURB | mode::STANDALONE | shaping, |said| {
+        match said {
+            Said::Window(window) => {
+                let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+                if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
+                    *output = scale.current_na(sum / samples);
+                }
+                saturated |= window.flags & flag::SATURATED != 0;
+                if window.flags & flag::FINAL != 0 {
+                    finals.push(window);
+                }
+            }
+            Said::Epoch(epoch) => {
+                epochs += 1;
+                starts = u32::from(epoch.start) + 1;
+                if epoch.best_loss < best_loss || best_controls.is_empty() {
+                    best_loss = epoch.best_loss;
+                    best_controls.clone_from(&epoch.controls);
+                }
+                progress(&Progress {
+                    restart: before + starts,
+                    epoch: u32::from(epoch.epoch) + 1,
+                    loss: loss_na2(epoch.loss),
+                    separation_na: targets.separation_na(&outputs_na),
+                });
+            }
+        }
+    })?;
+    debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
+    let readings = finals
+        .iter()
+        .map(|window| session.reading(window).map(|reading| reading.mean_na))
+        .collect::<Result<Vec<f64>, _>>()?;
+    let controls_v = plan
+        .configuration()
+        .controls
+        .iter()
+        .filter_map(|control| best_controls.get(control.output))
+        .map(|&word| scale.control_volts(ControlWord(word)))
+        .collect();
+    let outcome = Outcome::of(controls_v, readings, loss_na2(end.best_loss), targets);
+    Ok(Done { outcome, epochs, starts, saturated })
+}
+
+/// Everything but the starts.
+fn tables(
+    plan: &Plan,
+    experiment: &Experiment,
+    targets: &Targets,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let keys = &experiment.standalone;
+    let (scale, layout) = (plan.scale(), plan.layout());
+    let coefficients = Coefficients::of(plan, keys.rate_v2_per_na2)?;
+    let mut writes = vec![
+        (map::EPOCHS, keys.epochs),
+        (map::GRADIENT_SHIFT, coefficients.gradient_shift),
+        (map::STEP_SHIFT, coefficients.step_shift),
+        (map::LOSS_STOP, stop_loss(plan, experiment, targets)),
+    ];
+    for (slot, &word) in coefficients.words.iter().enumerate() {
+        writes.push((plan.table_address(layout.coefficients + slot as u32), word));
+    }
+    for (case, &high) in targets.high.iter().enumerate() {
+        let word = CaseTarget {
+            target: scale.adc_code(targets.target_na(case)).0,
+            weight: weight(&targets.high, high, keys.balance),
+            side: side(keys.cost, high, scale.adc_codes_per_na()),
+        };
+        writes.push((plan.table_address(layout.case_targets + case as u32), word.to_word()));
+    }
+    for (k, control) in plan.configuration().controls.iter().enumerate() {
+        let (low_v, high_v) = plan.control_range_v(k);
+        // Inward, so that the tone stays inside.
+        let low = (low_v * scale.dac_codes_per_v()).ceil() as i16;
+        let high = (high_v * scale.dac_codes_per_v()).floor() as i16;
+        let word = u32::from(low as u16) | u32::from(high as u16) << 16;
+        let index = layout.control_limits + control.output as u32;
+        writes.push((plan.table_address(index), word));
+    }
+    Ok(writes)
+}
+
+fn start_writes(session: &Session, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
+    let plan = session.plan();
+    let mut writes = vec![(map::STARTS_USED, starts)];
+    for start in 0..starts {
+        let start_v = draw(session, random);
+        for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
+            let code = plan.scale().dac_code(volts).0;
+            let index = plan.layout().start_control(start, control.output as u32);
+            writes.push((plan.table_address(index), i32::from(code) as u32));
+        }
+    }
+    writes
+}
+
+/// Weight of a case: one, or such that both labels weigh alike (up to twice).
+fn weight(labels: &[bool], high: bool, balance: bool) -> u16 {
+    let alike = labels.iter().filter(|&&label| label == high).count() as f64;
+    let share = if balance { labels.len() as f64 / (2.0 * alike) } else { 1.0 };
+    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(16383.0) as u16
+}
+
+/// Which side costs, in codes: an inverting converter turns a floor into a ceiling.
+fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
+    match cost {
+        Cost::Squared => Side::Both,
+        Cost::Margin if high == (codes_per_na > 0.0) => Side::Floor,
+        Cost::Margin => Side::Ceiling,
+    }
+}
+
+/// The loss at which the outputs are surely `stop_separation_na` apart. The targets lie a distance T
+/// apart; errors of total square L bring one high and one low output nearest when both err by
+/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight.
+fn stop_loss(plan: &Plan, experiment: &Experiment, targets: &Targets) -> u32 {
+    let keys = &experiment.standalone;
+    let room_na = (keys.high_na - keys.low_na - keys.stop_separation_na).max(0.0);
+    let least = [true, false].map(|high| weight(&targets.high, high, keys.balance));
+    let least = f64::from(least[0].min(least[1])) / f64::from(CaseTarget::UNIT_WEIGHT);
+    let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);
+    (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
+}

@@ -1,0 +1,85 @@
+//! What can go wrong when a device is opened.
+
+use std::path::PathBuf;
+
+/// Why a device could not be opened: what, where, and what to change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The text names no device.
+    #[error(
+        "`{spec}` names no device: write `builtin`, `hopping:SEED`, `onnx:PATH` or `linear:G0,G1,...` (nA/V)"
+    )]
+    UnknownSpec {
+        /// The text as given.
+        spec: String,
+    },
+    /// The device is known, what follows its name is not what it takes.
+    #[error("in device `{spec}`: {what}; {change}")]
+    BadSpec {
+        /// The text as given.
+        spec: String,
+        /// What was found.
+        what: String,
+        /// What to write instead.
+        change: &'static str,
+    },
+    /// A parameter of the hopping device is outside its range.
+    #[error("hopping device: `{name}` is {found}, but must lie in {low}..={high} ({unit})")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value given.
+        found: f64,
+        /// Smallest legal value.
+        low: f64,
+        /// Largest legal value.
+        high: f64,
+        /// Unit of the three numbers.
+        unit: &'static str,
+    },
+    /// A coefficient of a linear or polynomial device cannot be used.
+    #[error("{device} device: {what}; {change}")]
+    Coefficient {
+        /// `linear` or `polynomial`.
+        device: &'static str,
+        /// What was found, and where.
+        what: String,
+        /// What to give instead.
+        change: &'static str,
+    },
+    /// The model file could not be read.
+    #[error("cannot read the device model {}: {source}; check the path after `onnx:`", path.display())]
+    ModelFile {
+        /// Path as given.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The file is no ONNX model that can be loaded.
+    #[error("{} is not an ONNX model that can be loaded: {reason}; export the surrogate as .onnx (operators of opset 17)", path.display())]
+    ModelFormat {
+        /// Path as given.
+        path: PathBuf,
+        /// The loader's reason.
+        reason: String,
+    },
+    /// The model loads but does not map voltages to one current.
+    #[error("{} does not map voltages to one current: found {found}, expected {expected}", path.display())]
+    ModelShape {
+        /// Path as given.
+        path: PathBuf,
+        /// What the model has.
+        found: String,
+        /// What it must have.
+        expected: &'static str,
+    },
+    /// The model has the right shape but fails when it is evaluated.
+    #[error("{} fails when it is evaluated: {reason}; export the surrogate anew with plain float operators", path.display())]
+    ModelRun {
+        /// Path as given.
+        path: PathBuf,
+        /// The runtime's reason.
+        reason: String,
+    },
+}

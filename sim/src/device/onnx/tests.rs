@@ -1,0 +1,208 @@
+//! Claims about surrogates: on networks written here, and on the measured one where it is at hand.
+
+use super::encode::{network, Dim, Layer, Port, FLOAT};
+use super::*;
+use rand::Rng;
+use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
+
+/// A file that is removed when it goes out of scope.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("hge-{}-{name}.onnx", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn port(name: &'static str, shape: Vec<Dim>) -> Port {
+    Port { name, element_type: FLOAT, shape }
+}
+
+fn layer(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng) -> Layer {
+    let limit = (6.0 / inputs as f32).sqrt();
+    let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-limit..limit)).collect::<Vec<f32>>();
+    Layer { weights: (0..outputs).map(|_| draw(inputs)).collect(), bias: draw(outputs) }
+}
+
+/// Random layers of the given widths.
+fn layers(widths: &[usize]) -> Vec<Layer> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    widths.windows(2).map(|w| layer(w[0], w[1], &mut rng)).collect()
+}
+
+/// A model of random layers, `rows` long.
+fn model(widths: &[usize], rows: fn() -> Dim) -> Vec<u8> {
+    network(
+        &[port("voltages_V", vec![rows(), Dim::Size(widths[0])])],
+        &[port("current_nA", vec![rows(), Dim::Size(widths[widths.len() - 1])])],
+        &layers(widths),
+        false,
+    )
+}
+
+fn any() -> Dim {
+    Dim::Symbol("n")
+}
+
+fn refusal(name: &str, content: &[u8]) -> String {
+    let file = TempFile::new(name, content);
+    OnnxDevice::load(&file.0).unwrap_err().to_string()
+}
+
+fn rows_v(rows: usize, electrodes: usize) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    (0..rows * electrodes).map(|_| rng.random_range(-1.2..0.6)).collect()
+}
+
+fn assert_rows_have_the_same_bits_in_every_batch(device: &OnnxDevice) {
+    let (rows, k) = (150, device.electrodes());
+    let volts = rows_v(rows, k);
+    let bits = |batch: usize| -> Vec<u64> {
+        let mut out = vec![0.0; rows];
+        for (volts, out) in volts.chunks(batch * k).zip(out.chunks_mut(batch)) {
+            device.currents_na(volts, out);
+        }
+        out.iter().map(|i| i.to_bits()).collect()
+    };
+    let alone = bits(1);
+    for batch in [2, 3, 5, 16, 63, 64, 65, 150] {
+        assert_eq!(bits(batch), alone, "batch of {batch}");
+    }
+}
+
+#[test]
+fn a_row_has_the_same_bits_in_every_batch() {
+    for widths in [&[7, 90, 90, 1][..], &[2, 1], &[3, 17, 5, 1]] {
+        let file = TempFile::new(&format!("batch{}", widths.len()), &model(widths, any));
+        let device = OnnxDevice::load(&file.0).unwrap();
+        assert_eq!(device.rows_at_once(), TILE_ROWS);
+        assert_rows_have_the_same_bits_in_every_batch(&device);
+    }
+}
+
+#[test]
+fn a_model_exported_for_a_fixed_number_of_rows_is_evaluated_in_tiles_of_it() {
+    let file = TempFile::new("fixed", &model(&[4, 8, 1], || Dim::Size(3)));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    assert_eq!((device.rows_at_once(), device.electrodes()), (3, 4));
+    assert_rows_have_the_same_bits_in_every_batch(&device);
+}
+
+#[test]
+fn a_model_that_mixes_rows_is_evaluated_one_row_at_a_time() {
+    for (name, rows) in [("mixed", any as fn() -> Dim), ("mixed-fixed", || Dim::Size(4))] {
+        let input = port("v", vec![rows(), Dim::Size(3)]);
+        let output = port("share", vec![rows(), Dim::Size(1)]);
+        let file = TempFile::new(name, &network(&[input], &[output], &layers(&[3, 1]), true));
+        let device = OnnxDevice::load(&file.0).unwrap();
+        assert_eq!((device.rows_at_once(), device.unit_is_named()), (1, false));
+        assert_rows_have_the_same_bits_in_every_batch(&device);
+    }
+}
+
+#[test]
+fn current_is_that_of_the_network_in_plain_arithmetic() {
+    let widths = [5, 12, 6, 1];
+    let file = TempFile::new("plain", &model(&widths, any));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    assert!(device.unit_is_named());
+    let volts = rows_v(20, 5);
+    let mut out = [0.0; 20];
+    device.currents_na(&volts, &mut out);
+    for (row, current) in volts.chunks_exact(5).zip(out) {
+        let mut x = row.to_vec();
+        for (n, layer) in layers(&widths).iter().enumerate() {
+            let sums = layer.weights.iter().zip(&layer.bias).map(|(w, b)| {
+                w.iter().zip(&x).fold(f64::from(*b), |sum, (w, x)| sum + f64::from(*w) * x)
+            });
+            x = if n == 2 { sums.collect() } else { sums.map(|s| s.max(0.0)).collect() };
+        }
+        assert!((current - x[0]).abs() < 1e-5, "{current} {}", x[0]);
+    }
+}
+
+#[test]
+fn gradient_is_exact_inside_a_linear_piece() {
+    let file = TempFile::new("slope", &model(&[6, 1], any));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    let slopes = device.gradient_na_per_v(&rows_v(1, 6)).unwrap();
+    for (slope, weight) in slopes.iter().zip(&layers(&[6, 1])[0].weights[0]) {
+        assert!((slope - f64::from(*weight)).abs() < 1e-3, "{slope} {weight}");
+    }
+    assert_eq!(device.gradient_na_per_v(&[0.0; 5]), None);
+}
+
+#[test]
+fn non_finite_rows_give_nan_and_leave_the_others_alone() {
+    let file = TempFile::new("nan", &model(&[2, 8, 1], any));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    let mut out = [0.0; 4];
+    device.currents_na(&[0.1, 0.2, f64::NAN, 0.2, 0.1, 0.2, f64::INFINITY, 0.0], &mut out);
+    assert!(out[1].is_nan() && out[3].is_nan() && out[0].is_finite());
+    assert_eq!(out[0].to_bits(), out[2].to_bits());
+}
+
+#[test]
+fn an_unusable_model_is_refused_with_what_was_found_and_what_is_expected() {
+    let missing = OnnxDevice::load("/nowhere/device.onnx").unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/device.onnx"), "{missing}");
+    let text = refusal("text", b"voltages,current\n0,1\n");
+    assert!(text.contains("is not an ONNX model"), "{text}");
+
+    let wide = refusal("wide", &model(&[7, 4, 2], any));
+    assert!(wide.contains("`current_nA` [n, 2]") && wide.contains("[n, 1]"), "{wide}");
+    let narrow = refusal("narrow", &model(&[1, 4, 1], any));
+    assert!(narrow.contains("`voltages_V` [n, 1]") && narrow.contains("K >= 2"), "{narrow}");
+
+    let out = || port("current_nA", vec![any(), Dim::Size(1)]);
+    let symbolic =
+        network(&[port("v", vec![any(), Dim::Symbol("k")])], &[out()], &layers(&[3, 1]), false);
+    let symbolic = refusal("symbolic", &symbolic);
+    assert!(symbolic.contains("`v` [n, k]"), "{symbolic}");
+    let input = |name| port(name, vec![any(), Dim::Size(3)]);
+    let two =
+        refusal("two", &network(&[input("v"), input("w")], &[out()], &layers(&[3, 1]), false));
+    assert!(two.contains("2 inputs"), "{two}");
+    let integer = Port { element_type: 7, ..input("v") };
+    let integer = refusal("integer", &network(&[integer], &[out()], &layers(&[3, 1]), false));
+    assert!(integer.contains("`v` that is not float"), "{integer}");
+}
+
+/// The measured surrogate, or a printed line that it is not there.
+fn measured() -> Option<OnnxDevice> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/devices/rnpu_measured.onnx");
+    if path.exists() {
+        return Some(OnnxDevice::load(&path).unwrap());
+    }
+    let required = std::env::var("HGE_REQUIRE_DEVICES").is_ok_and(|v| v == "1");
+    assert!(!required, "HGE_REQUIRE_DEVICES=1, but {} is missing", path.display());
+    println!("skipped: {} not found", path.display());
+    None
+}
+
+#[test]
+fn measured_surrogate_gives_its_reference_currents() {
+    let Some(device) = measured() else { return };
+    assert_eq!((device.electrodes(), device.rows_at_once()), (7, TILE_ROWS));
+    assert!(device.unit_is_named());
+    let mut out = [0.0; 2];
+    let row = [-0.9, 0.3, -0.3, -0.2, 0.1, 0.0, 0.05];
+    device.currents_na(&[[0.0; 7], row].concat(), &mut out);
+    assert!((out[0] - -0.06211519).abs() < 2e-5, "{}", out[0]);
+    assert!((out[1] - -0.05728829).abs() < 2e-5, "{}", out[1]);
+}
+
+#[test]
+fn measured_surrogate_has_the_same_bits_in_every_batch() {
+    let Some(device) = measured() else { return };
+    assert_rows_have_the_same_bits_in_every_batch(&device);
+}

@@ -1,0 +1,164 @@
+//! A polynomial device up to third order: the lowest terms that a lock-in can confuse, with known gradient.
+
+use super::{for_each_row, is_finite, Device, DeviceError};
+
+/// `I = i0 + sum g_i V_i + sum c_ij V_i V_j + sum c_ijk V_i V_j V_k`.
+///
+/// A term is a list of electrode indices and one coefficient; the order of the indices does not matter,
+/// and terms given twice add. `([0, 0], 3.0)` is `3 nA/V^2 * V_0^2`, once, not twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolynomialDevice {
+    offset_na: f64,
+    linear: Vec<f64>,
+    quadratic: Vec<([usize; 2], f64)>,
+    cubic: Vec<([usize; 3], f64)>,
+}
+
+impl PolynomialDevice {
+    /// A device with `linear.len()` electrodes. Units: `offset_na` nA, `linear` nA/V, `quadratic`
+    /// nA/V^2, `cubic` nA/V^3; the last two may be empty.
+    ///
+    /// # Errors
+    /// [`DeviceError::Coefficient`] if `linear` is empty, a number is not finite, or a term names an
+    /// electrode that does not exist.
+    pub fn new(
+        offset_na: f64,
+        linear: Vec<f64>,
+        quadratic: Vec<([usize; 2], f64)>,
+        cubic: Vec<([usize; 3], f64)>,
+    ) -> Result<Self, DeviceError> {
+        if linear.is_empty() {
+            return Err(error(
+                "there is no linear coefficient".into(),
+                "give one in nA/V for each electrode, 0 where there is none",
+            ));
+        }
+        if !offset_na.is_finite() {
+            return Err(error(format!("the offset is {offset_na}"), "give a finite number of nA"));
+        }
+        for (i, &g) in linear.iter().enumerate() {
+            check(linear.len(), &[i], g)?;
+        }
+        for (term, c) in &quadratic {
+            check(linear.len(), term, *c)?;
+        }
+        for (term, c) in &cubic {
+            check(linear.len(), term, *c)?;
+        }
+        Ok(Self { offset_na, linear, quadratic, cubic })
+    }
+
+    fn current(&self, v: &[f64]) -> f64 {
+        let mut sum = self.offset_na;
+        for (g, v) in self.linear.iter().zip(v) {
+            sum += g * v;
+        }
+        for ([i, j], c) in &self.quadratic {
+            sum += c * v[*i] * v[*j];
+        }
+        for ([i, j, k], c) in &self.cubic {
+            sum += c * v[*i] * v[*j] * v[*k];
+        }
+        sum
+    }
+}
+
+fn error(what: String, change: &'static str) -> DeviceError {
+    DeviceError::Coefficient { device: "polynomial", what, change }
+}
+
+fn check(electrodes: usize, term: &[usize], coefficient: f64) -> Result<(), DeviceError> {
+    if term.iter().any(|&i| i >= electrodes) {
+        let what =
+            format!("the term {term:?} names an electrode beyond the last, {}", electrodes - 1);
+        return Err(error(what, "count electrodes from 0 and give a linear coefficient for each"));
+    }
+    if !coefficient.is_finite() {
+        let what = format!("the coefficient of the term {term:?} is {coefficient}");
+        return Err(error(what, "give a finite number"));
+    }
+    Ok(())
+}
+
+impl Device for PolynomialDevice {
+    fn name(&self) -> String {
+        "polynomial".into()
+    }
+
+    fn electrodes(&self) -> usize {
+        self.linear.len()
+    }
+
+    fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
+        for_each_row(self.electrodes(), voltages_v, current_na, |row| self.current(row));
+    }
+
+    /// The derivative of every term; `None` if `voltages_v` is not one row.
+    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        let v = voltages_v;
+        if v.len() != self.electrodes() {
+            return None;
+        }
+        if !is_finite(v) {
+            return Some(vec![f64::NAN; v.len()]);
+        }
+        let mut slope = self.linear.clone();
+        for ([i, j], c) in &self.quadratic {
+            slope[*i] += c * v[*j];
+            slope[*j] += c * v[*i];
+        }
+        for ([i, j, k], c) in &self.cubic {
+            slope[*i] += c * v[*j] * v[*k];
+            slope[*j] += c * v[*i] * v[*k];
+            slope[*k] += c * v[*i] * v[*j];
+        }
+        Some(slope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device() -> PolynomialDevice {
+        PolynomialDevice::new(
+            1.0,
+            vec![2.0, -3.0, 0.5],
+            vec![([0, 0], 4.0), ([1, 2], -1.5)],
+            vec![([0, 1, 1], 6.0), ([2, 2, 2], 1.0)],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn current_is_the_sum_of_the_terms() {
+        let mut i = [0.0];
+        device().currents_na(&[0.5, 2.0, -1.0], &mut i);
+        // 1 + (1 - 6 - 0.5) + (1 + 3) + (12 - 1)
+        assert_eq!(i, [10.5]);
+    }
+
+    #[test]
+    fn gradient_is_the_derivative_of_every_term() {
+        // Central differences of a cubic err by c h^2 only.
+        let (v, h) = ([0.3, -0.7, 1.1], 1e-4);
+        let slope = device().gradient_na_per_v(&v).unwrap();
+        for k in 0..3 {
+            let (mut up, mut down) = (v, v);
+            up[k] += h;
+            down[k] -= h;
+            let mut i = [0.0; 2];
+            device().currents_na(&[up, down].concat(), &mut i);
+            assert!((slope[k] - (i[0] - i[1]) / (2.0 * h)).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn unusable_terms_are_refused() {
+        let new = |q, c| PolynomialDevice::new(0.0, vec![1.0, 2.0], q, c);
+        assert!(PolynomialDevice::new(0.0, vec![], vec![], vec![]).is_err());
+        let beyond = new(vec![([0, 2], 1.0)], vec![]).unwrap_err().to_string();
+        assert!(beyond.contains("[0, 2] names an electrode beyond the last, 1"), "{beyond}");
+        assert!(new(vec![], vec![([0, 1, 1], f64::NAN)]).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! Device specifications: the short text by which an experiment names its device.
+
+use super::{Device, DeviceError, HoppingDevice, LinearDevice, OnnxDevice};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Which device to open; parsed from text such as `hopping:12` by [`FromStr`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeviceSpec {
+    /// The fixed specimen of the hopping device that ships with the project.
+    Builtin,
+    /// Another specimen of the hopping device.
+    Hopping {
+        /// Seed of its dopants; has nothing to do with the seed of a run.
+        seed: u64,
+    },
+    /// A surrogate network.
+    Onnx {
+        /// Path of the `.onnx` file.
+        path: PathBuf,
+    },
+    /// Known slopes without offset.
+    Linear {
+        /// Slope of every electrode in nA/V.
+        slopes_na_per_v: Vec<f64>,
+    },
+}
+
+impl DeviceSpec {
+    /// Builds the device.
+    ///
+    /// # Errors
+    /// A model file that cannot be used, or coefficients that are empty or not finite.
+    pub fn open(&self) -> Result<Box<dyn Device>, DeviceError> {
+        Ok(match self {
+            Self::Builtin => Box::new(HoppingDevice::builtin()),
+            Self::Hopping { seed } => Box::new(HoppingDevice::new(*seed)),
+            Self::Onnx { path } => Box::new(OnnxDevice::load(path)?),
+            Self::Linear { slopes_na_per_v } => {
+                Box::new(LinearDevice::new(0.0, slopes_na_per_v.clone())?)
+            }
+        })
+    }
+}
+
+impl FromStr for DeviceSpec {
+    type Err = DeviceError;
+
+    fn from_str(spec: &str) -> Result<Self, DeviceError> {
+        let bad = |what: String, change| DeviceError::BadSpec { spec: spec.into(), what, change };
+        match spec.trim().split_once(':') {
+            None if spec.trim() == "builtin" => Ok(Self::Builtin),
+            Some(("hopping", seed)) => match seed.trim().parse() {
+                Ok(seed) => Ok(Self::Hopping { seed }),
+                Err(_) => Err(bad(
+                    format!("`{seed}` is no seed"),
+                    "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`",
+                )),
+            },
+            Some(("onnx", path)) if path.trim().is_empty() => Err(bad(
+                "the path is empty".into(),
+                "write the model's path, e.g. `onnx:rnpu.onnx`",
+            )),
+            Some(("onnx", path)) => Ok(Self::Onnx { path: path.trim().into() }),
+            Some(("linear", slopes)) => {
+                let slope = |text: &str| {
+                    match text.trim().parse::<f64>() {
+                    Ok(value) if value.is_finite() => Ok(value),
+                    _ => Err(bad(
+                        format!("`{}` is no slope", text.trim()),
+                        "write one finite number in nA/V for each electrode, e.g. `linear:5,-2.5,8`",
+                    )),
+                }
+                };
+                let slopes_na_per_v = slopes.split(',').map(slope).collect::<Result<_, _>>()?;
+                Ok(Self::Linear { slopes_na_per_v })
+            }
+            _ => Err(DeviceError::UnknownSpec { spec: spec.into() }),
+        }
+    }
+}
+
+/// Opens the device that `spec` names: `builtin`, `hopping:SEED`, `onnx:PATH` or
+/// `linear:G0,G1,...` (one slope in nA/V for each electrode).
+///
+/// # Errors
+/// One sentence that says what was found and what to change.
+///
+/// ```
+/// use hge_sim::device::open;
+///
+/// let device = open("linear:5,-2.5")?;
+/// let mut current_na = [0.0];
+/// device.currents_na(&[1.0, 2.0], &mut current_na);
+/// assert_eq!(current_na, [0.0]);
+/// # Ok::<(), hge_sim::device::DeviceError>(())
+/// ```
+pub fn open(spec: &str) -> Result<Box<dyn Device>, DeviceError> {
+    spec.parse::<DeviceSpec>()?.open()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(spec: &str) -> String {
+        match open(spec) {
+            Ok(device) => panic!("`{spec}` opened {}", device.name()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_specification_opens_its_device() {
+        assert_eq!(open("builtin").unwrap().electrodes(), 7);
+        assert_eq!(open("hopping:3").unwrap().name(), "hopping:3");
+        let linear = open("linear: 1, -2 ,3e1").unwrap();
+        assert_eq!(linear.gradient_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
+    }
+
+    #[test]
+    fn an_unusable_specification_is_answered_by_what_to_write() {
+        for spec in ["", "silicon", "hopping", "builtin:1", "Linear:1"] {
+            assert!(message(spec).contains("write `builtin`"), "{}", message(spec));
+        }
+        assert!(message("hopping:-1").contains("`-1` is no seed"));
+        assert!(message("onnx:").contains("path is empty"));
+        assert!(message("linear:1,,2").contains("`` is no slope"));
+        assert!(message("linear:1,inf").contains("`inf` is no slope"));
+        assert!(message("onnx:/nowhere/m.onnx").contains("check the path"));
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine that runs the gateware in rust-hdl's own simulation, clock by clock.
+
+use crate::bench::Bench;
+use crate::engine::{Engine, EngineError};
+use hge_gateware::instrument::Instrument;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+use std::collections::VecDeque;
+
+/// Passes over the design in which its signals must come to rest; a kernel chain needs about ten.
+const MOST_ITERATIONS: usize = 100;
+
+/// Clocks without a byte in either direction after which an inactive instrument is at rest: a reply
+/// takes fewer than ten clocks to begin.
+const QUIET_CLOCKS: u32 = 64;
+
+/// The instrument in rust-hdl's simulation, wired to a bench.
+pub struct RtlEngine {
+    instrument: Box<Instrument>,
+    bench: Box<dyn Bench>,
+    codes: Vec<i16>,
+    input: VecDeque<u8>,
+}
+
+impl RtlEngine {
+    /// An instrument after its power-on reset.
+    ///
+    /// # Errors
+    /// A generic out of range.
+    pub fn new(parameters: Parameters, bench: Box<dyn Bench>) -> Result<Self, EngineError> {
+        let instrument = Instrument::new(&parameters)
+            .map_err(|error| EngineError::Tool(error.to_string()))?;
+        let mut engine = RtlEngine {
+            instrument: Box::new(instrument),
+            bench,
+            codes: vec![0; parameters.outputs as usize],
+            input: VecDeque::new(),
+        };
+        engine.instrument.locked.next = true;
+        engine.instrument.hold.next = true;
+        engine.instrument.tx_ready.next = true;
+        Ok(engine)
+    }
+
+    /// One clock; the byte that the instrument has sent in it.
+    fn clock(&mut self) -> Result<Option<u8>, EngineError> {
+        let instrument = &mut *self.instrument;
+        let waiting = self.input.front().copied();
+        instrument.rx_valid.next = waiting.is_some();
+        instrument.rx_byte.next = Bits::from(u64::from(waiting.unwrap_or(0)));
+        instrument.clock.next = Clock::from(false);
+        settle(instrument)?;
+        if instrument.tick.val() {
+            let mut adc = [0];
+            self.bench.samples(&self.codes, &mut adc);
+            instrument.adc.next = signed_cast(Bits::from(u64::from(adc[0] as u16)));
+            // The code must stand before the edge that takes it.
+            settle(instrument)?;
+        }
+        if instrument.dac_write.val() {
+            let index = instrument.dac_index.val().index();
+            if let Some(code) = self.codes.get_mut(index) {
+                *code = instrument.dac_code.val().inner().to_u16() as i16;
+            }
+        }
+        if waiting.is_some() && instrument.rx_ready.val() {
+            self.input.pop_front();
+        }
+        let sent = instrument
+            .tx_valid
+            .val()
+            .then(|| instrument.tx_byte.val().to_u8());
+        instrument.clock.next = Clock::from(true);
+        settle(instrument)?;
+        Ok(sent)
+    }
+}
+
+fn settle(instrument: &mut Instrument) -> Result<(), EngineError> {
+    if simulate(instrument, MOST_ITERATIONS) {
+        Ok(())
+    } else {
+        Err(EngineError::Tool("the gateware's signals do not come to rest".into()))
+    }
+}
+
+impl Engine for RtlEngine {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.input.extend(bytes);
+        Ok(())
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
+        let before = into.len();
+        let mut quiet = 0;
+        loop {
+            let sent = self.clock()?;
+            into.extend(sent);
+            let stirs = sent.is_some() || !self.input.is_empty();
+            quiet = if stirs { 0 } else { quiet + 1 };
+            let at_rest = !self.instrument.active.val();
+            let said = into.len() > before;
+            if quiet >= QUIET_CLOCKS && (at_rest || said) {
+                return Ok(said);
+            }
+        }
+    }
+}
