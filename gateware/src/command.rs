@@ -145,7 +145,7 @@ impl Logic for Command {
         self.data.next = self.word.q.val();
         self.armed.next = self.is_armed.q.val();
         self.homing.next = self.is_homing.q.val();
-        self.byte_ready.next = self.state.q.val() == Step::Collect;
+        self.byte_ready.next = (self.state.q.val() == Step::Collect) & (!self.reset.val());
         self.scalar_write.next = false;
         self.tuning_write.next = false;
         self.slot_write.next = false;

@@ -306,3 +306,41 @@ fn the_demo_block_equals_its_verilog() {
         },
     );
 }
+
+#[test]
+fn the_comparison_notices_wrong_verilog() {
+    if !cosim::has_tool("iverilog") {
+        return;
+    }
+    let mut uut = Ticker::default();
+    uut.connect_all();
+    let text = verilog("ticker", &uut, &docs(), "").expect("Verilog");
+    let wrong = text.replace("7'd99", "7'd98");
+    assert_ne!(text, wrong);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        cosim::compare("ticker", &wrong, &mut uut, 120, |uut| &mut uut.clock, |_, _| {});
+    }));
+    assert!(result.is_err());
+}
+
+#[test]
+fn the_text_is_readable() {
+    let text = verilog("demo", &Demo::new(), &docs(), "A header.").expect("Verilog");
+    for line in [
+        "// A header.",
+        "// A bit of everything.",
+        "    input wire signed [15:0] a, // First operand, Q1.15.",
+        "    localparam signed [11:0] STEP = -12'sd77;",
+        "    reg [1:0] state, state_next; // State of the machine.",
+        "    // The product is exact.",
+        "                // Add until the limit is passed.",
+        "        line_1 <= line_0;",
+        "    ticker other_ticker (",
+    ] {
+        assert!(text.lines().any(|found| found == line), "`{line}` is not in\n{text}");
+    }
+    // Two tickers and two selectors, one module each.
+    assert_eq!(text.matches("\nendmodule").count(), 7);
+    assert!(!text.contains("dff"));
+    assert_eq!(text, verilog("demo", &Demo::new(), &docs(), "A header.").expect("Verilog"));
+}

@@ -92,15 +92,16 @@ impl Engine for RtlEngine {
 
     fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
         let before = into.len();
-        let mut quiet = 0;
+        let mut silent = 0;
+        let mut resting = 0;
         loop {
             let sent = self.clock()?;
             into.extend(sent);
             let stirs = sent.is_some() || !self.input.is_empty();
-            quiet = if stirs { 0 } else { quiet + 1 };
-            let at_rest = !self.instrument.active.val();
+            silent = if stirs { 0 } else { silent + 1 };
+            resting = if stirs || self.instrument.active.val() { 0 } else { resting + 1 };
             let said = into.len() > before;
-            if quiet >= QUIET_CLOCKS && (at_rest || said) {
+            if resting >= QUIET_CLOCKS || (said && silent >= QUIET_CLOCKS) {
                 return Ok(said);
             }
         }

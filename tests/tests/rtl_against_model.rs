@@ -19,7 +19,9 @@ fn agree(scenario: &Scenario) {
         assert_eq!(one, other, "sample {sample} of {}", model_log.len());
     }
     assert_eq!(model_log.len(), rtl_log.len());
-    assert_eq!(from_model, from_rtl);
+    let differs = from_model.iter().zip(&from_rtl).position(|(one, other)| one != other);
+    assert_eq!(differs, None, "first byte that differs");
+    assert_eq!(from_model.len(), from_rtl.len());
 }
 
 #[test]

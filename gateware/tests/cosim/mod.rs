@@ -1,6 +1,7 @@
 //! Compares a block in rust-hdl's simulation with its Verilog in Icarus, and checks Verilog with Yosys and Verilator.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+// Each test binary uses its part.
+#![allow(dead_code)]
 
 use rust_hdl::prelude::*;
 use std::fmt::Write as _;
