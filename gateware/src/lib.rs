@@ -50,3 +50,5 @@ pub mod update;
 pub mod sequencer;
 pub mod engine;
 pub mod instrument;
+pub mod package;
+pub mod tools;

@@ -5,3 +5,4 @@ pub mod device;
 pub mod engine;
 pub mod model;
 pub mod rtl;
+pub mod verilog;

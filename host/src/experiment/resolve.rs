@@ -1,6 +1,6 @@
 //! From an experiment to a checked job.
 
-use super::{Closing, Experiment, ExperimentError, Source};
+use super::{Experiment, ExperimentError, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Timing};
@@ -18,7 +18,7 @@ pub struct Job {
     pub parameters: Parameters,
     /// What the instrument will be told.
     pub plan: Plan,
-    /// Labels and target currents of the loop in use.
+    /// Labels, and target currents of the host's loop.
     pub targets: Targets,
     /// Around the device.
     pub chain: Chain,
@@ -61,10 +61,6 @@ impl Job {
             ExperimentError::Device { place: source.locate("device"), problem }
         })?;
         check_roles(&experiment, device.as_ref()).map_err(wrong)?;
-        let (high_na, low_na) = match experiment.closing {
-            Closing::Host => (experiment.host.high_na, experiment.host.low_na),
-            Closing::Standalone => (experiment.standalone.high_na, experiment.standalone.low_na),
-        };
         let chain = Chain {
             dac_range_v: experiment.bench.dac_range_v,
             adc_range_v: experiment.bench.adc_range_v,
@@ -73,7 +69,8 @@ impl Job {
             iv_clip_v: experiment.bench.iv_clip_v,
             noise_na2_per_hz: experiment.bench.noise_na2_per_hz,
         };
-        let targets = Targets { high, high_na, low_na };
+        let Experiment { host, .. } = &experiment;
+        let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
         Ok(Job { experiment, parameters, plan, targets, chain, device })
     }
 }
@@ -108,14 +105,30 @@ fn check_values(experiment: &Experiment) -> Result<(), Wrong> {
         ("bench.iv_clip_v", bench.iv_clip_v),
         ("host.adam_rate_v", host.adam_rate_v),
         ("host.descent_rate_v2", host.descent_rate_v2),
-        ("standalone.rate_v2_per_na2", standalone.rate_v2_per_na2),
         ("timing.rate_hz", experiment.timing.rate_hz),
     ];
-    for (key, value) in positive {
+    let rates = standalone.targets.iter().map(|run| ("standalone.targets", run.rate_v2_per_na2));
+    for (key, value) in positive.into_iter().chain(rates) {
         require(value > 0.0 && value.is_finite(), key, || {
             format!("{key} is {value}: choose a finite value above zero")
         })?;
     }
+    require(!standalone.targets.is_empty(), "standalone.targets", || {
+        "no targets to aim at: give one or more".into()
+    })?;
+    for run in &standalone.targets {
+        let apart_na = run.high_na - run.low_na;
+        require(apart_na > standalone.stop_separation_na, "standalone.targets", || {
+            format!(
+                "targets of {} and {} nA are not further apart than stop_separation_na, {} nA: \
+                 move them apart or lower it",
+                run.high_na, run.low_na, standalone.stop_separation_na
+            )
+        })?;
+    }
+    require(standalone.starts_per_run >= 1, "standalone.starts_per_run", || {
+        "0 starts a run would try none: choose 1 or more".into()
+    })?;
     let noise = bench.noise_na2_per_hz;
     require(noise >= 0.0 && noise.is_finite(), "bench.noise_na2_per_hz", || {
         format!("a noise density of {noise} nA^2/Hz cannot be: choose zero or more")

@@ -1,4 +1,4 @@
-//! The loop inside the gateware: tables in, one run, frames out.
+//! The loop inside the gateware: tables in, a run, frames out.
 //!
 //! The gateware minimises E = 1/2 sum_s w_s (I_s - T_s)^2 by V_k -= eta dE/dV_k. In codes, with G the
 //! ADC codes a nA, D the DAC codes a volt, A_k the tone's amplitude in volts, P = 32767 the sine's peak
@@ -26,7 +26,7 @@
 
 use super::{draw, Outcome, Progress, TrainError};
 use crate::driver::Said;
-use crate::experiment::{Cost, Experiment};
+use crate::experiment::{Cost, Experiment, StandaloneKeys};
 use crate::gradient::latency_rotation;
 use crate::loss::Targets;
 use crate::plan::Plan;
@@ -100,13 +100,17 @@ pub(super) fn run(
     mut random: ChaCha8Rng,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
-    let tables = tables(session.plan(), experiment, targets)?;
-    session.instrument().write_all(&tables)?;
-    let rows = experiment.instrument.starts;
+    let keys = &experiment.standalone;
+    let rows = experiment.instrument.starts.min(keys.starts_per_run);
+    let mut aims = keys.targets.iter().cycle();
     let mut best: Option<Outcome> = None;
     let (mut epochs, mut restarts, mut saturated) = (0, 0, false);
-    // One run holds as many starts as the table has rows; more starts, more runs.
     while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
+        let Some(aim) = aims.next() else { break };
+        let targets =
+            &Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na };
+        let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
+        session.instrument().write_all(&tables)?;
         let starts = rows.min(experiment.restarts - restarts);
         let writes = start_writes(session, starts, &mut random);
         session.instrument().write_all(&writes)?;
@@ -200,17 +204,17 @@ fn one_run(
 /// Everything but the starts.
 fn tables(
     plan: &Plan,
-    experiment: &Experiment,
+    keys: &StandaloneKeys,
+    rate_v2_per_na2: f64,
     targets: &Targets,
 ) -> Result<Vec<(u16, u32)>, TrainError> {
-    let keys = &experiment.standalone;
     let (scale, layout) = (plan.scale(), plan.layout());
-    let coefficients = Coefficients::of(plan, keys.rate_v2_per_na2)?;
+    let coefficients = Coefficients::of(plan, rate_v2_per_na2)?;
     let mut writes = vec![
         (map::EPOCHS, keys.epochs),
         (map::GRADIENT_SHIFT, coefficients.gradient_shift),
         (map::STEP_SHIFT, coefficients.step_shift),
-        (map::LOSS_STOP, stop_loss(plan, experiment, targets)),
+        (map::LOSS_STOP, stop_loss(plan, keys, targets)),
     ];
     for (slot, &word) in coefficients.words.iter().enumerate() {
         writes.push((plan.table_address(layout.coefficients + slot as u32), word));
@@ -268,9 +272,8 @@ fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
 /// The loss at which the outputs are surely `stop_separation_na` apart. The targets lie a distance T
 /// apart; errors of total square L bring one high and one low output nearest when both err by
 /// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight.
-fn stop_loss(plan: &Plan, experiment: &Experiment, targets: &Targets) -> u32 {
-    let keys = &experiment.standalone;
-    let room_na = (keys.high_na - keys.low_na - keys.stop_separation_na).max(0.0);
+fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets) -> u32 {
+    let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
     let least = [true, false].map(|high| weight(&targets.high, high, keys.balance));
     let least = f64::from(least[0].min(least[1])) / f64::from(CaseTarget::UNIT_WEIGHT);
     let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);

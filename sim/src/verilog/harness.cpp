@@ -1,0 +1,119 @@
+// Runs the compiled instrument clock by clock and speaks with the engine through its standard streams.
+//
+// From the engine: 'S' length(4) bytes: request bytes. 'R': let time go on.
+// To the engine:   'T' codes(2 each): a sample begins, these DAC codes stand; the engine answers with the
+//                  ADC code (2). 'D' length(4) bytes: silence; what the instrument has said.
+// All numbers little-endian. The rule of silence is that of the engine in rust-hdl's simulation.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <vector>
+
+#ifdef HGE_VERILATOR
+#include "Vhge_instrument.h"
+#include "verilated.h"
+double sc_time_stamp() { return 0; }
+struct Top {
+    Vhge_instrument instance;
+    void eval() { instance.eval(); }
+};
+#define SET(port, mangled, value) top.instance.port = (value)
+#define GET(port, mangled) static_cast<uint32_t>(top.instance.port)
+#else
+#include "design.cc"
+struct Top {
+    cxxrtl_design::p_hge__instrument instance;
+    void eval() { instance.step(); }
+};
+#define SET(port, mangled, input) top.instance.p_##mangled.set<uint32_t>(input)
+#define GET(port, mangled) top.instance.p_##mangled.get<uint32_t>()
+#endif
+
+static const unsigned QUIET_CLOCKS = 64;
+
+static void take(void *into, size_t length) {
+    if (std::fread(into, 1, length, stdin) != length) {
+        std::exit(0);
+    }
+}
+
+static uint32_t take_length() {
+    uint8_t bytes[4];
+    take(bytes, 4);
+    return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<uint32_t>(bytes[3]) << 24;
+}
+
+static void give_length(uint32_t length) {
+    for (int place = 0; place < 32; place += 8) {
+        std::fputc(length >> place & 255, stdout);
+    }
+}
+
+int main(int count, char **arguments) {
+    const size_t outputs = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 8;
+    std::vector<uint16_t> codes(outputs, 0);
+    std::deque<uint8_t> input;
+    std::vector<uint8_t> said;
+    static Top top;
+    SET(locked, locked, 1);
+    SET(hold, hold, 1);
+    SET(tx_ready, tx__ready, 1);
+    for (;;) {
+        uint8_t order;
+        take(&order, 1);
+        if (order == 'S') {
+            const uint32_t length = take_length();
+            for (uint32_t index = 0; index < length; ++index) {
+                uint8_t byte;
+                take(&byte, 1);
+                input.push_back(byte);
+            }
+            continue;
+        }
+        unsigned silent = 0;
+        unsigned resting = 0;
+        do {
+            SET(rx_valid, rx__valid, !input.empty());
+            SET(rx_byte, rx__byte, input.empty() ? 0 : input.front());
+            SET(clock, clock, 0);
+            top.eval();
+            if (GET(tick, tick)) {
+                std::fputc('T', stdout);
+                for (uint16_t code : codes) {
+                    std::fputc(code & 255, stdout);
+                    std::fputc(code >> 8, stdout);
+                }
+                std::fflush(stdout);
+                uint8_t adc[2];
+                take(adc, 2);
+                SET(adc, adc, adc[0] | adc[1] << 8);
+                top.eval();
+            }
+            if (GET(dac_write, dac__write)) {
+                const size_t index = GET(dac_index, dac__index);
+                if (index < outputs) {
+                    codes[index] = static_cast<uint16_t>(GET(dac_code, dac__code));
+                }
+            }
+            if (!input.empty() && GET(rx_ready, rx__ready)) {
+                input.pop_front();
+            }
+            bool stirs = !input.empty();
+            if (GET(tx_valid, tx__valid)) {
+                said.push_back(static_cast<uint8_t>(GET(tx_byte, tx__byte)));
+                stirs = true;
+            }
+            SET(clock, clock, 1);
+            top.eval();
+            silent = stirs ? 0 : silent + 1;
+            resting = stirs || GET(active, active) ? 0 : resting + 1;
+        } while (resting < QUIET_CLOCKS && (said.empty() || silent < QUIET_CLOCKS));
+        std::fputc('D', stdout);
+        give_length(static_cast<uint32_t>(said.size()));
+        std::fwrite(said.data(), 1, said.size(), stdout);
+        std::fflush(stdout);
+        said.clear();
+    }
+}

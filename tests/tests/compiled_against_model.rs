@@ -1,0 +1,61 @@
+//! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
+
+use hge_protocol::Parameters;
+use hge_sim::engine::{Engine, EngineError};
+use hge_sim::model::Model;
+use hge_sim::verilog::{Compiler, VerilogEngine};
+use hge_tests::scenario::{random, Scenario};
+
+/// Compares one run; what could not be compiled is named, and is an error where all tools must be there.
+fn agree(compiler: Result<Compiler, EngineError>, scenario: &Scenario) {
+    let (model_bench, bench) = (scenario.bench(), scenario.bench());
+    let (model_log, log) = (model_bench.log.clone(), bench.log.clone());
+    let engine = compiler
+        .and_then(|compiler| VerilogEngine::with(compiler, scenario.parameters, Box::new(bench)));
+    let mut engine = match engine {
+        Ok(engine) => engine,
+        Err(error) if std::env::var_os("HGE_REQUIRE_TOOLS").is_none() => {
+            println!("not run: {error}");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let mut model: Box<dyn Engine> =
+        Box::new(Model::new(scenario.parameters, Box::new(model_bench)));
+    let from_model = scenario.play(model.as_mut()).unwrap();
+    let from_verilog = scenario.play(&mut engine).unwrap();
+    assert!(*model_log.lock().unwrap() == *log.lock().unwrap(), "codes of some sample differ");
+    let differs = from_model.iter().zip(&from_verilog).position(|(one, other)| one != other);
+    assert_eq!(differs, None, "first byte that differs");
+    assert_eq!(from_model.len(), from_verilog.len());
+}
+
+#[test]
+fn forty_random_runs_agree_in_verilator_or_what_stands_for_it() {
+    let parameters = Parameters {
+        outputs: 3,
+        slots: 5,
+        cases: 4,
+        starts: 2,
+        clock_hz: 1_000_000,
+        ..Parameters::default()
+    };
+    for seed in 0..40 {
+        agree(Compiler::locate(), &random(seed, parameters, 2));
+    }
+}
+
+#[test]
+fn the_default_and_a_twelve_bit_instrument_agree() {
+    for (seed, dac_bits) in [(200, 16), (201, 12), (202, 12), (203, 16)] {
+        agree(
+            Compiler::locate(),
+            &random(seed, Parameters { dac_bits, ..Parameters::default() }, 2),
+        );
+    }
+}
+
+#[test]
+fn the_default_instrument_agrees_in_cxxrtl() {
+    agree(Compiler::cxxrtl(), &random(300, Parameters::default(), 2));
+}
