@@ -4,6 +4,8 @@ use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
+use hge_sim::rtl::RtlEngine;
+use hge_sim::verilog::VerilogEngine;
 use serde::{Deserialize, Serialize};
 
 /// What executes the gateware.
@@ -41,9 +43,7 @@ pub fn open_engine(
 ) -> Result<Box<dyn Engine>, EngineError> {
     match kind {
         EngineKind::Model => Ok(Box::new(Model::new(parameters, bench))),
-        EngineKind::Rtl | EngineKind::Verilog => Err(EngineError::Tool(format!(
-            "the engine `{}` is not built in: use --engine model",
-            kind.name()
-        ))),
+        EngineKind::Rtl => Ok(Box::new(RtlEngine::new(parameters, bench)?)),
+        EngineKind::Verilog => Ok(Box::new(VerilogEngine::new(parameters, bench)?)),
     }
 }

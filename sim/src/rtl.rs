@@ -28,8 +28,8 @@ impl RtlEngine {
     /// # Errors
     /// A generic out of range.
     pub fn new(parameters: Parameters, bench: Box<dyn Bench>) -> Result<Self, EngineError> {
-        let instrument = Instrument::new(&parameters)
-            .map_err(|error| EngineError::Tool(error.to_string()))?;
+        let instrument =
+            Instrument::new(&parameters).map_err(|error| EngineError::Tool(error.to_string()))?;
         let mut engine = RtlEngine {
             instrument: Box::new(instrument),
             bench,
@@ -66,10 +66,7 @@ impl RtlEngine {
         if waiting.is_some() && instrument.rx_ready.val() {
             self.input.pop_front();
         }
-        let sent = instrument
-            .tx_valid
-            .val()
-            .then(|| instrument.tx_byte.val().to_u8());
+        let sent = instrument.tx_valid.val().then(|| instrument.tx_byte.val().to_u8());
         instrument.clock.next = Clock::from(true);
         settle(instrument)?;
         Ok(sent)

@@ -2,3 +2,5 @@
 
 pub mod dialect;
 pub mod scenario;
+pub mod testbench;
+pub mod testbench_scenario;

@@ -77,6 +77,243 @@ pub struct Experiment {
     /// The loop through the host.
     pub host: HostKeys,
     /// The loop inside the gateware.
+    pub standalone: StandaloneKeys,
+    /// Cases, instead of a gate.
+    #[serde(rename = "case")]
+    pub cases: Vec<CaseKeys>,
+}
+
+impl Default for Experiment {
+    fn default() -> Self {
+        Experiment {
+            gate: None,
+            seed: 1,
+            restarts: 20,
+            device: "builtin".into(),
+            engine: EngineKind::Model,
+            closing: Closing::Host,
+            instrument: InstrumentKeys::default(),
+            bench: BenchKeys::default(),
+            timing: TimingKeys::default(),
+            electrodes: ElectrodeKeys::default(),
+            tones: ToneKeys::default(),
+            guard: GuardKeys::default(),
+            host: HostKeys::default(),
+            standalone: StandaloneKeys::default(),
+            cases: Vec::new(),
+        }
+    }
+}
+
+/// Generics of the gateware, see [`hge_protocol::Parameters`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct InstrumentKeys {
+    pub outputs: u32,
+    pub slots: u32,
+    pub cases: u32,
+    pub starts: u32,
+    pub clock_hz: u32,
+    pub dac_bits: u32,
+    pub adc_bits: u32,
+}
+
+impl Default for InstrumentKeys {
+    fn default() -> Self {
+        let p = hge_protocol::Parameters::default();
+        InstrumentKeys {
+            outputs: p.outputs,
+            slots: p.slots,
+            cases: p.cases,
+            starts: p.starts,
+            clock_hz: p.clock_hz,
+            dac_bits: p.dac_bits,
+            adc_bits: p.adc_bits,
+        }
+    }
+}
+
+/// The analogue side, see [`hge_sim::bench::Chain`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct BenchKeys {
+    pub dac_range_v: f64,
+    pub adc_range_v: f64,
+    pub iv_gain_v_per_na: f64,
+    pub iv_clip_v: f64,
+    pub noise_na2_per_hz: f64,
+}
+
+impl Default for BenchKeys {
+    fn default() -> Self {
+        let chain = hge_sim::bench::Chain::default();
+        BenchKeys {
+            dac_range_v: chain.dac_range_v,
+            adc_range_v: chain.adc_range_v,
+            iv_gain_v_per_na: chain.iv_gain_v_per_na,
+            iv_clip_v: chain.iv_clip_v,
+            noise_na2_per_hz: chain.noise_na2_per_hz,
+        }
+    }
+}
+
+/// Pace, see [`crate::plan::Timing`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct TimingKeys {
+    pub rate_hz: f64,
+    pub window_samples: u32,
+    pub settle_s: f64,
+    pub lead_in_s: f64,
+    pub ramp_v_per_s: f64,
+    pub gap_samples: u32,
+}
+
+impl Default for TimingKeys {
+    fn default() -> Self {
+        TimingKeys {
+            rate_hz: 5000.0,
+            window_samples: 256,
+            settle_s: 0.002,
+            lead_in_s: 0.002,
+            ramp_v_per_s: 180.0,
+            gap_samples: 4,
+        }
+    }
+}
+
+/// Roles of the electrodes; electrode i hangs on output i, counted from 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ElectrodeKeys {
+    /// Electrodes that carry the inputs.
+    pub inputs: Vec<usize>,
+    /// Voltage of a logic 0.
+    pub input_low_v: f64,
+    /// Voltage of a logic 1.
+    pub input_high_v: f64,
+    /// Electrodes that are learnt.
+    pub controls: Vec<usize>,
+    /// Low end of every control's range, tone included.
+    pub control_low_v: Vec<f64>,
+    /// High end of every control's range, tone included.
+    pub control_high_v: Vec<f64>,
+}
+
+impl Default for ElectrodeKeys {
+    fn default() -> Self {
+        ElectrodeKeys {
+            inputs: vec![1, 2],
+            input_low_v: -1.2,
+            input_high_v: 0.6,
+            controls: vec![0, 3, 4, 5, 6],
+            control_low_v: vec![-1.2, -1.2, -1.2, -0.7, -0.7],
+            control_high_v: vec![0.6, 0.6, 0.6, 0.3, 0.3],
+        }
+    }
+}
+
+/// Perturbation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ToneKeys {
+    /// Amplitude of every tone.
+    pub amplitude_v: f64,
+    /// Amplitudes control by control, instead.
+    pub amplitudes_v: Option<Vec<f64>>,
+    /// Band in which tones are chosen.
+    pub band_hz: [f64; 2],
+    /// Frequencies control by control, instead.
+    pub frequencies_hz: Option<Vec<f64>>,
+    /// First-order noise shaping of the bits the DAC drops; pays from 4096 samples a window.
+    pub shaping: bool,
+}
+
+impl Default for ToneKeys {
+    fn default() -> Self {
+        ToneKeys {
+            amplitude_v: 0.03,
+            amplitudes_v: None,
+            band_hz: [150.0, 500.0],
+            frequencies_hz: None,
+            shaping: false,
+        }
+    }
+}
+
+/// The guard. Without keys its limits are the electrodes' ranges.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GuardKeys {
+    /// Low limit of every output.
+    pub low_v: Option<f64>,
+    /// High limit of every output.
+    pub high_v: Option<f64>,
+    /// Greatest step a sample; without it, just above what the run needs.
+    pub step_v: Option<f64>,
+}
+
+/// The loop through the host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostKeys {
+    /// What is minimised.
+    pub loss: Loss,
+    /// How.
+    pub optimiser: Rule,
+    /// Adam's step.
+    pub adam_rate_v: f64,
+    /// Rate of the other rules: square volts a unit of loss.
+    pub descent_rate_v2: f64,
+    /// Decay of past gradients under `momentum`.
+    pub momentum: f64,
+    /// How derivatives are read.
+    pub estimator: Estimator,
+    /// Epochs a start at most.
+    pub epochs: u32,
+    /// A start ends when its loss is at most this and its outputs are 1.5 nA apart.
+    pub stop_loss: f64,
+    /// A start ends when its loss has not fallen by 2 % in so many epochs.
+    pub patience_epochs: u32,
+    /// Current wanted of high cases, under `mse`.
+    pub high_na: f64,
+    /// Current wanted of low cases, under `mse`.
+    pub low_na: f64,
+}
+
+impl Default for HostKeys {
+    fn default() -> Self {
+        HostKeys {
+            loss: Loss::CorSigmoid,
+            optimiser: Rule::Adam,
+            adam_rate_v: 0.02,
+            descent_rate_v2: 0.02,
+            momentum: 0.9,
+            estimator: Estimator::InPhase,
+            epochs: 200,
+            stop_loss: 0.3,
+            patience_epochs: 60,
+            high_na: 20.0,
+            low_na: 0.0,
+        }
+    }
+}
+
+/// Which outputs cost in the standalone loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// Squared distance from the target, on both sides.
+    Squared,
+    /// High cases cost below `high_na` only, low cases above `low_na` only.
+    #[default]
+    Margin,
+}
+
+/// The loop inside the gateware.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StandaloneKeys {

@@ -4,15 +4,12 @@ use super::guard::{judge, Limits};
 use super::lockin::Lockin;
 use super::modulator::{Channel, Drive};
 use super::nco::{Oscillator, Wave};
-use super::sequencer::{Job, Report, Sequencer, State};
-use super::settings::{info, Settings};
-use super::update;
+use super::sequencer::{Report, Sequencer, State};
+use super::settings::Settings;
 use crate::bench::Bench;
-use hge_protocol::frame::{
-    flag, End, EndReason, Epoch, Frame, Reply, Status, Window, REQUEST_BYTES,
-};
-use hge_protocol::registers::{self as map, command, mode, status};
-use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
+use hge_protocol::frame::{flag, End, Frame, Reply, Status, REQUEST_BYTES};
+use hge_protocol::registers::mode;
+use hge_protocol::table::{SlotWord, TableLayout};
 use hge_protocol::Parameters;
 
 /// Most samples worked out before the device is asked for their currents.
@@ -28,28 +25,31 @@ struct Sense {
 
 /// The model of the whole instrument, wired to a bench.
 pub struct Model {
-    parameters: Parameters,
-    layout: TableLayout,
-    settings: Settings,
-    sequencer: Sequencer,
-    table: Vec<u32>,
-    tuning: Vec<u32>,
-    slots: Vec<SlotWord>,
-    limits: Vec<Limits>,
-    oscillators: Vec<Oscillator>,
-    channels: Vec<Channel>,
-    codes: Vec<i16>,
-    tones: Vec<i32>,
-    tones_fresh: bool,
-    lockin: Lockin,
-    armed: bool,
-    homing: bool,
-    window_flags: u16,
-    report: Report,
-    sequence: u8,
-    pending: Vec<u8>,
-    output: Vec<u8>,
-    bench: Box<dyn Bench>,
+    pub(super) parameters: Parameters,
+    pub(super) layout: TableLayout,
+    /// As written.
+    pub(super) registers: Settings,
+    /// As the run takes them: confined to what the gateware was made for.
+    pub(super) settings: Settings,
+    pub(super) sequencer: Sequencer,
+    pub(super) table: Vec<u32>,
+    pub(super) tuning: Vec<u32>,
+    pub(super) slots: Vec<SlotWord>,
+    pub(super) limits: Vec<Limits>,
+    pub(super) oscillators: Vec<Oscillator>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) codes: Vec<i16>,
+    pub(super) tones: Vec<i32>,
+    pub(super) tones_fresh: bool,
+    pub(super) lockin: Lockin,
+    pub(super) armed: bool,
+    pub(super) homing: bool,
+    pub(super) window_flags: u16,
+    pub(super) report: Report,
+    pub(super) sequence: u8,
+    pub(super) pending: Vec<u8>,
+    pub(super) output: Vec<u8>,
+    pub(super) bench: Box<dyn Bench>,
 }
 
 impl Model {
@@ -60,6 +60,7 @@ impl Model {
         let outputs = parameters.outputs as usize;
         Model {
             parameters,
+            registers: Settings::default(),
             settings: Settings::default(),
             sequencer: Sequencer { best_loss: u32::MAX, ..Sequencer::default() },
             table: vec![0; layout.words as usize],
@@ -113,102 +114,9 @@ impl Model {
         said
     }
 
-    fn say(&mut self, frame: Frame) {
+    pub(super) fn say(&mut self, frame: Frame) {
         self.output.extend(frame.to_bytes(self.sequence));
         self.sequence = self.sequence.wrapping_add(1);
-    }
-
-    fn read(&mut self, address: u16) -> Result<u32, Status> {
-        if let Some(value) = info(&self.parameters, address) {
-            return Ok(value);
-        }
-        if address == map::STATUS {
-            return Ok(u32::from(self.sequencer.busy()) * status::BUSY
-                + u32::from(self.armed) * status::ARMED
-                + u32::from(self.homing) * status::HOMING);
-        }
-        if let Some(value) = self.settings.read(address) {
-            return Ok(value);
-        }
-        if address & 0xf000 == TABLE_BASE {
-            if self.sequencer.busy() {
-                return Err(Status::Busy);
-            }
-            // The gateware ignores the address bits that the table's size does not need.
-            return Ok(self.table[(u32::from(address - TABLE_BASE) % self.layout.words) as usize]);
-        }
-        Err(Status::BadAddress)
-    }
-
-    fn write(&mut self, address: u16, data: u32) -> Status {
-        let Some(register) = map::find(address) else { return Status::BadAddress };
-        let index = usize::from(address - register.address);
-        let free = match register.when {
-            map::When::Always => true,
-            map::When::Idle => !self.sequencer.busy(),
-            map::When::Disarmed => !self.sequencer.busy() && !self.armed,
-        };
-        if register.access == map::Access::ReadOnly {
-            return Status::BadAddress;
-        }
-        if !free {
-            return Status::Busy;
-        }
-        match register.address {
-            map::COMMAND => return self.command(data & 15),
-            map::TUNING => {
-                if let Some(word) = self.tuning.get_mut(index) {
-                    *word = data;
-                }
-            }
-            map::SLOT => {
-                if let Some(word) = self.slots.get_mut(index) {
-                    *word = SlotWord::from_word(data);
-                }
-            }
-            map::GUARD => {
-                if let Some(limits) = self.limits.get_mut(index / 4) {
-                    let code = data as u16 as i16;
-                    match index % 4 {
-                        0 => limits.low = code,
-                        1 => limits.high = code,
-                        2 => limits.safe = code,
-                        _ => {}
-                    }
-                }
-            }
-            map::TABLE => {
-                let words = self.layout.words as usize;
-                self.table[index % words] = data;
-            }
-            _ => {
-                self.settings.write(address, data);
-            }
-        }
-        Status::Ok
-    }
-
-    fn command(&mut self, command: u32) -> Status {
-        match command {
-            command::RUN if self.sequencer.busy() || !self.armed => return Status::Busy,
-            command::RUN => self.sequencer.run_asked = true,
-            command::STOP => self.stop(EndReason::Stopped),
-            command::ARM if self.homing => return Status::Busy,
-            command::ARM => self.armed = true,
-            command::DISARM => {
-                self.armed = false;
-                self.homing = true;
-                self.stop(EndReason::Disarmed);
-            }
-            _ => {}
-        }
-        Status::Ok
-    }
-
-    fn stop(&mut self, reason: EndReason) {
-        if self.sequencer.busy() && self.sequencer.stop_asked.is_none() {
-            self.sequencer.stop_asked = Some(reason);
-        }
     }
 
     /// Works out samples until a job needs what the ADC saw, then asks the bench for it.
@@ -335,189 +243,11 @@ impl Model {
         }
     }
 
-    fn slots_used(&self) -> usize {
-        (self.settings.slots_used as usize).clamp(1, self.slots.len())
+    pub(super) fn slots_used(&self) -> usize {
+        self.settings.slots_used as usize
     }
 
-    fn standalone(&self) -> bool {
+    pub(super) fn standalone(&self) -> bool {
         self.settings.mode & mode::STANDALONE != 0
-    }
-
-    /// The job at the beginning of a gap.
-    fn work(&mut self, job: Job) {
-        match job {
-            Job::Start => {
-                let stop_asked = self.sequencer.stop_asked;
-                self.sequencer = Sequencer {
-                    state: self.sequencer.state,
-                    best_loss: u32::MAX,
-                    stop_asked,
-                    ..Sequencer::default()
-                };
-                self.clear_steps();
-                if self.standalone() {
-                    self.load_start();
-                }
-                self.load_case();
-            }
-            Job::Nothing => self.sequencer.over = self.sequencer.stop_asked.take(),
-            Job::Window => {
-                self.record();
-                if self.standalone() && !self.sequencer.last_pass {
-                    self.accumulate();
-                }
-                self.sequencer.case += 1;
-                if self.sequencer.case >= self.settings.cases_used {
-                    self.sequencer.case = 0;
-                    self.finish_epoch();
-                }
-                self.load_case();
-            }
-        }
-    }
-
-    fn record(&mut self) {
-        let mut flags = self.window_flags;
-        if !self.sequencer.perturbs(&self.settings) {
-            flags |= flag::UNPERTURBED;
-        }
-        if self.sequencer.last_pass {
-            flags |= flag::FINAL;
-        }
-        if self.sequencer.saturated {
-            flags |= flag::SATURATED;
-        }
-        let window = Window {
-            epoch: self.sequencer.epoch as u16,
-            case: self.sequencer.case as u8,
-            start: self.sequencer.start as u8,
-            sample_clock: self.sequencer.window_clock,
-            flags,
-            sum_first: self.lockin.first,
-            sum_second: self.lockin.second,
-            min: self.lockin.min,
-            max: self.lockin.max,
-            slots: self.lockin.sums[..self.slots_used()].to_vec(),
-        };
-        self.say(Frame::Window(window));
-    }
-
-    fn accumulate(&mut self) {
-        let settings = &self.settings;
-        let target = self.table[(self.layout.case_targets + self.sequencer.case) as usize];
-        let error =
-            update::case_error(self.lockin.first, self.lockin.second, settings.window_log2, target);
-        self.sequencer.loss = self.sequencer.loss.saturating_add(error.loss);
-        self.sequencer.saturated |= error.saturated;
-        for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
-            let (addition, cut) = update::step_addition(
-                self.lockin.sums[slot],
-                self.table[self.layout.coefficients as usize + slot],
-                error.weighted,
-                settings.window_log2,
-                settings.gradient_shift,
-                settings.step_shift,
-            );
-            let step = &mut self.table[self.layout.steps as usize + slot];
-            let (sum, cut_again) = update::add_step(*step as i32, addition);
-            *step = sum as u32;
-            self.sequencer.saturated |= cut || cut_again;
-        }
-    }
-
-    fn finish_epoch(&mut self) {
-        if self.sequencer.last_pass {
-            self.sequencer.over = self.sequencer.over.or(Some(self.final_reason()));
-            return;
-        }
-        if !self.standalone() {
-            self.sequencer.epoch += 1;
-            if self.sequencer.epoch >= self.settings.epochs {
-                self.sequencer.over = Some(EndReason::Complete);
-            }
-            return;
-        }
-        let loss = self.sequencer.loss;
-        if loss < self.sequencer.best_loss {
-            self.sequencer.best_loss = loss;
-            self.sequencer.best_start = self.sequencer.start;
-            self.copy_row(self.layout.controls, self.layout.best);
-        }
-        let controls = self.row(self.layout.controls).iter().map(|&word| word as i32).collect();
-        self.say(Frame::Epoch(Epoch {
-            epoch: self.sequencer.epoch as u16,
-            start: self.sequencer.start as u8,
-            loss,
-            best_loss: self.sequencer.best_loss,
-            controls,
-        }));
-        self.apply();
-        self.sequencer.loss = 0;
-        self.sequencer.epoch += 1;
-        if self.sequencer.epoch >= self.settings.epochs {
-            self.sequencer.epoch = 0;
-            self.sequencer.start += 1;
-            self.load_start();
-        }
-        let reached = self.sequencer.best_loss <= self.settings.loss_stop;
-        if reached || self.sequencer.start >= self.settings.starts_used {
-            self.sequencer.last_pass = true;
-            self.copy_row(self.layout.best, self.layout.controls);
-        }
-    }
-
-    fn final_reason(&self) -> EndReason {
-        if self.sequencer.best_loss <= self.settings.loss_stop {
-            EndReason::LossReached
-        } else {
-            EndReason::Complete
-        }
-    }
-
-    /// Moves the controls by the steps and clears the steps.
-    fn apply(&mut self) {
-        for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
-            let output = u32::from(self.slots[slot].output) % self.layout.row_words;
-            let control = (self.layout.controls + output) as usize;
-            let limits = self.table[(self.layout.control_limits + output) as usize];
-            let step = self.table[self.layout.steps as usize + slot] as i32;
-            self.table[control] = update::apply(self.table[control] as i32, step, limits) as u32;
-        }
-        self.clear_steps();
-    }
-
-    fn clear_steps(&mut self) {
-        let base = self.layout.steps as usize;
-        let used = self.slots_used();
-        self.table[base..base + used].fill(0);
-    }
-
-    fn row(&self, base: u32) -> &[u32] {
-        &self.table[base as usize..base as usize + self.parameters.outputs as usize]
-    }
-
-    fn copy_row(&mut self, from: u32, to: u32) {
-        let words = self.row(from).to_vec();
-        self.table[to as usize..to as usize + words.len()].copy_from_slice(&words);
-    }
-
-    /// Takes the controls of the present start from their table.
-    fn load_start(&mut self) {
-        let base = self.layout.start_control(self.sequencer.start % self.parameters.starts, 0);
-        let words: Vec<u32> = self.row(base).iter().map(|&word| word << 16).collect();
-        let to = self.layout.controls as usize;
-        self.table[to..to + words.len()].copy_from_slice(&words);
-    }
-
-    /// Sets every output's target for the present case.
-    fn load_case(&mut self) {
-        for output in 0..self.parameters.outputs {
-            let word = if self.settings.input_mask >> output & 1 == 1 {
-                self.table[self.layout.case_input(self.sequencer.case, output) as usize] << 16
-            } else {
-                self.table[(self.layout.controls + output) as usize]
-            };
-            self.channels[output as usize].target = word as i32;
-        }
     }
 }

@@ -3,8 +3,10 @@
 //! The model knows no clock cycles. Everything the gateware does between two samples happens at once,
 //! and every number it shows (DAC codes, frames) is equal to the RTL's, bit for bit.
 
+mod access;
 pub mod guard;
 pub mod instrument;
+mod jobs;
 pub mod lockin;
 pub mod modulator;
 pub mod nco;

@@ -102,6 +102,17 @@ impl Settings {
             None => false,
         }
     }
+
+    /// The settings with those that could lead out of the gateware's tables confined to `parameters`.
+    pub fn confined(&self, parameters: &Parameters) -> Self {
+        Settings {
+            window_log2: self.window_log2.clamp(4, 16),
+            slots_used: self.slots_used.clamp(1, parameters.slots),
+            cases_used: self.cases_used.clamp(1, parameters.cases),
+            starts_used: self.starts_used.clamp(1, parameters.starts),
+            ..self.clone()
+        }
+    }
 }
 
 /// Value of an info register.

@@ -58,8 +58,8 @@ impl Compiler {
     /// # Errors
     /// A generic out of range; a tool fails.
     pub fn compile(&self, parameters: &Parameters) -> Result<PathBuf, EngineError> {
-        let verilog =
-            package::instrument(parameters).map_err(|error| EngineError::Tool(error.to_string()))?;
+        let verilog = package::instrument(parameters)
+            .map_err(|error| EngineError::Tool(error.to_string()))?;
         let mut hash = DefaultHasher::new();
         (&verilog.text, HARNESS, self.name()).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
@@ -97,12 +97,13 @@ fn verilator(work: &Path) -> Result<(), EngineError> {
 
 fn cxxrtl(yosys: &Yosys, work: &Path) -> Result<(), EngineError> {
     yosys.run(work, "read_verilog design.v; prep -top hge_instrument; write_cxxrtl design.cc")?;
-    let compiler = find("c++").or_else(|| find("g++")).or_else(|| find("clang++")).ok_or_else(|| {
-        ToolError::Missing {
-            tool: "a C++ compiler".into(),
-            remedy: "install g++ or clang++ to compile the gateware".into(),
-        }
-    })?;
+    let compiler =
+        find("c++").or_else(|| find("g++")).or_else(|| find("clang++")).ok_or_else(|| {
+            ToolError::Missing {
+                tool: "a C++ compiler".into(),
+                remedy: "install g++ or clang++ to compile the gateware".into(),
+            }
+        })?;
     let mut command = Command::new(compiler);
     command
         .args(["-O2", "-std=c++17", "-I"])

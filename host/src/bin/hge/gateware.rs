@@ -1,7 +1,10 @@
 //! `hge gateware`: the gateware as Verilog.
 
 use clap::{Args, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use hge_gateware::package;
+use hge_protocol::Parameters;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -31,6 +34,9 @@ pub struct Emit {
     /// One core alone
     #[arg(long)]
     pub core: Option<Core>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A core that can be written alone.
@@ -46,18 +52,60 @@ pub enum Core {
     Guard,
 }
 
+impl From<Core> for package::Core {
+    fn from(core: Core) -> Self {
+        match core {
+            Core::Nco => package::Core::Nco,
+            Core::Lockin => package::Core::Lockin,
+            Core::Update => package::Core::Update,
+            Core::Guard => package::Core::Guard,
+        }
+    }
+}
+
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     match arguments.command {
         Command::Emit(emit) => emit_verilog(&emit),
     }
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Written {
+    files: Vec<PathBuf>,
+    modules: usize,
+    lines: usize,
+}
+
 fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
-    let what = emit.core.map_or("the instrument".into(), |core| format!("{core:?}"));
-    Err(format!(
-        "{what} with {} outputs and {} slots cannot be written to {} yet: this build has no emitter",
-        emit.outputs,
-        emit.slots,
-        emit.directory.display()
-    ))
+    let parameters =
+        Parameters { outputs: emit.outputs, slots: emit.slots, ..Parameters::default() };
+    let files = match emit.core {
+        None => package::instrument(&parameters).map(|file| vec![file]),
+        Some(core) => package::core(core.into(), &parameters),
+    }
+    .map_err(|error| error.to_string())?;
+    let unwritable = |path: &Path, error: std::io::Error| {
+        format!("{} cannot be written: {error}; choose another folder with -o", path.display())
+    };
+    std::fs::create_dir_all(&emit.directory)
+        .map_err(|error| unwritable(&emit.directory, error))?;
+    let mut written = Written { files: Vec::new(), modules: 0, lines: 0 };
+    for file in files {
+        let path = emit.directory.join(&file.name);
+        std::fs::write(&path, &file.text).map_err(|error| unwritable(&path, error))?;
+        written.modules += file.text.lines().filter(|line| line.starts_with("module ")).count();
+        written.lines += file.text.lines().count();
+        written.files.push(path);
+    }
+    if emit.json {
+        let text = serde_json::to_string(&written).map_err(|error| error.to_string())?;
+        println!("{text}");
+    } else {
+        for path in &written.files {
+            println!("{}", path.display());
+        }
+        println!("{} modules, {} lines", written.modules, written.lines);
+    }
+    Ok(ExitCode::SUCCESS)
 }

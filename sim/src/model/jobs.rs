@@ -1,0 +1,186 @@
+//! The model's work in a gap: records, update, the next case's values.
+
+use super::instrument::Model;
+use super::sequencer::{Job, Sequencer};
+use super::update;
+use hge_protocol::frame::{flag, EndReason, Epoch, Frame, Window};
+
+impl Model {
+    /// The job at the beginning of a gap.
+    pub(super) fn work(&mut self, job: Job) {
+        match job {
+            Job::Start => {
+                let stop_asked = self.sequencer.stop_asked;
+                self.sequencer = Sequencer {
+                    state: self.sequencer.state,
+                    best_loss: u32::MAX,
+                    stop_asked,
+                    ..Sequencer::default()
+                };
+                self.clear_steps();
+                if self.standalone() {
+                    self.load_start();
+                }
+                self.load_case();
+            }
+            Job::Nothing => self.sequencer.over = self.sequencer.stop_asked.take(),
+            Job::Window => {
+                self.record();
+                if self.standalone() && !self.sequencer.last_pass {
+                    self.accumulate();
+                }
+                self.sequencer.case += 1;
+                if self.sequencer.case >= self.settings.cases_used {
+                    self.sequencer.case = 0;
+                    self.finish_epoch();
+                }
+                self.load_case();
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self) {
+        let mut flags = self.window_flags;
+        if !self.sequencer.perturbs(&self.settings) {
+            flags |= flag::UNPERTURBED;
+        }
+        if self.sequencer.last_pass {
+            flags |= flag::FINAL;
+        }
+        if self.sequencer.saturated {
+            flags |= flag::SATURATED;
+        }
+        let window = Window {
+            epoch: self.sequencer.epoch as u16,
+            case: self.sequencer.case as u8,
+            start: self.sequencer.start as u8,
+            sample_clock: self.sequencer.window_clock,
+            flags,
+            sum_first: self.lockin.first,
+            sum_second: self.lockin.second,
+            min: self.lockin.min,
+            max: self.lockin.max,
+            slots: self.lockin.sums[..self.slots_used()].to_vec(),
+        };
+        self.say(Frame::Window(window));
+    }
+
+    pub(super) fn accumulate(&mut self) {
+        let settings = &self.settings;
+        let target = self.table[(self.layout.case_targets + self.sequencer.case) as usize];
+        let error =
+            update::case_error(self.lockin.first, self.lockin.second, settings.window_log2, target);
+        self.sequencer.loss = self.sequencer.loss.saturating_add(error.loss);
+        self.sequencer.saturated |= error.saturated;
+        for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
+            let (addition, cut) = update::step_addition(
+                self.lockin.sums[slot],
+                self.table[self.layout.coefficients as usize + slot],
+                error.weighted,
+                settings.window_log2,
+                settings.gradient_shift,
+                settings.step_shift,
+            );
+            let step = &mut self.table[self.layout.steps as usize + slot];
+            let (sum, cut_again) = update::add_step(*step as i32, addition);
+            *step = sum as u32;
+            self.sequencer.saturated |= cut || cut_again;
+        }
+    }
+
+    pub(super) fn finish_epoch(&mut self) {
+        if self.sequencer.last_pass {
+            self.sequencer.over = self.sequencer.over.or(Some(self.final_reason()));
+            return;
+        }
+        if !self.standalone() {
+            self.sequencer.epoch += 1;
+            if self.sequencer.epoch >= self.settings.epochs {
+                self.sequencer.over = Some(EndReason::Complete);
+            }
+            return;
+        }
+        let loss = self.sequencer.loss;
+        if loss < self.sequencer.best_loss {
+            self.sequencer.best_loss = loss;
+            self.sequencer.best_start = self.sequencer.start;
+            self.copy_row(self.layout.controls, self.layout.best);
+        }
+        let controls = self.row(self.layout.controls).iter().map(|&word| word as i32).collect();
+        self.say(Frame::Epoch(Epoch {
+            epoch: self.sequencer.epoch as u16,
+            start: self.sequencer.start as u8,
+            loss,
+            best_loss: self.sequencer.best_loss,
+            controls,
+        }));
+        self.apply();
+        self.sequencer.loss = 0;
+        self.sequencer.epoch += 1;
+        if self.sequencer.epoch >= self.settings.epochs {
+            self.sequencer.epoch = 0;
+            self.sequencer.start += 1;
+            self.load_start();
+        }
+        let reached = self.sequencer.best_loss <= self.settings.loss_stop;
+        if reached || self.sequencer.start >= self.settings.starts_used {
+            self.sequencer.last_pass = true;
+            self.copy_row(self.layout.best, self.layout.controls);
+        }
+    }
+
+    pub(super) fn final_reason(&self) -> EndReason {
+        if self.sequencer.best_loss <= self.settings.loss_stop {
+            EndReason::LossReached
+        } else {
+            EndReason::Complete
+        }
+    }
+
+    /// Moves the controls by the steps and clears the steps.
+    pub(super) fn apply(&mut self) {
+        for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
+            let output = u32::from(self.slots[slot].output) % self.layout.row_words;
+            let control = (self.layout.controls + output) as usize;
+            let limits = self.table[(self.layout.control_limits + output) as usize];
+            let step = self.table[self.layout.steps as usize + slot] as i32;
+            self.table[control] = update::apply(self.table[control] as i32, step, limits) as u32;
+        }
+        self.clear_steps();
+    }
+
+    pub(super) fn clear_steps(&mut self) {
+        let base = self.layout.steps as usize;
+        let used = self.slots_used();
+        self.table[base..base + used].fill(0);
+    }
+
+    pub(super) fn row(&self, base: u32) -> &[u32] {
+        &self.table[base as usize..base as usize + self.parameters.outputs as usize]
+    }
+
+    pub(super) fn copy_row(&mut self, from: u32, to: u32) {
+        let words = self.row(from).to_vec();
+        self.table[to as usize..to as usize + words.len()].copy_from_slice(&words);
+    }
+
+    /// Takes the controls of the present start from their table.
+    pub(super) fn load_start(&mut self) {
+        let base = self.layout.start_control(self.sequencer.start % self.parameters.starts, 0);
+        let words: Vec<u32> = self.row(base).iter().map(|&word| word << 16).collect();
+        let to = self.layout.controls as usize;
+        self.table[to..to + words.len()].copy_from_slice(&words);
+    }
+
+    /// Sets every output's target for the present case.
+    pub(super) fn load_case(&mut self) {
+        for output in 0..self.parameters.outputs {
+            let word = if self.settings.input_mask >> output & 1 == 1 {
+                self.table[self.layout.case_input(self.sequencer.case, output) as usize] << 16
+            } else {
+                self.table[(self.layout.controls + output) as usize]
+            };
+            self.channels[output as usize].target = word as i32;
+        }
+    }
+}

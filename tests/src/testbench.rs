@@ -1,0 +1,287 @@
+//! The instrument's Verilog in Icarus, played the requests of a scenario and compared with what the model said.
+
+use crate::scenario::Scenario;
+use hge_gateware::tools::{self, ToolError};
+use hge_sim::engine::{Engine, EngineError};
+use hge_sim::model::Model;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The test bench in Verilog.
+const BENCH: &str = include_str!("../models/bench.v");
+
+/// What an instrument said, and at every sample the DAC codes that stood and the ADC code given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Whole requests, in order.
+    pub requests: Vec<u8>,
+    /// Bytes of its frames.
+    pub said: Vec<u8>,
+    /// Codes and ADC code of every sample.
+    pub samples: Vec<(Vec<i16>, i16)>,
+}
+
+/// A model that remembers what it was sent.
+struct Listened {
+    model: Model,
+    heard: Vec<u8>,
+}
+
+impl Engine for Listened {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.heard.extend_from_slice(bytes);
+        Engine::send(&mut self.model, bytes)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
+        Engine::receive(&mut self.model, into)
+    }
+}
+
+/// What the model says to a scenario.
+///
+/// # Errors
+/// None of the model's own.
+pub fn model_record(scenario: &Scenario) -> Result<Record, EngineError> {
+    let bench = scenario.bench();
+    let log = bench.log.clone();
+    let model = Model::new(scenario.parameters, Box::new(bench));
+    let mut engine = Listened { model, heard: Vec::new() };
+    let said = scenario.play(&mut engine)?;
+    let samples = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    Ok(Record { requests: engine.heard, said, samples })
+}
+
+/// How the test bench plays.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Clocks of rest before the next request.
+    pub quiet: u32,
+    /// Seed of the clocks in which no byte is taken; 0 takes every byte at once.
+    pub stutter: u32,
+    /// Clocks after which the instrument should have come to rest.
+    pub most_clocks: u32,
+}
+
+impl Default for Pace {
+    /// As the engine in rust-hdl's simulation.
+    fn default() -> Self {
+        Pace { quiet: 64, stutter: 0, most_clocks: 2_000_000 }
+    }
+}
+
+/// What a test bench has found.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// Bytes said.
+    pub said: Vec<u8>,
+    /// DAC codes at every tick.
+    pub codes: Vec<Vec<i16>>,
+    /// Clocks it took.
+    pub clocks: u64,
+}
+
+/// A folder of a test's own, removed at its end unless the test fails.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// A new folder.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn new(name: &str) -> std::io::Result<Self> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("hge-{}-{number}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(Scratch(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// Whether Icarus Verilog is there; says what is not run where it is missing.
+///
+/// # Panics
+/// It is missing and `HGE_REQUIRE_TOOLS=1`.
+pub fn has_icarus(what: &str) -> bool {
+    let is_there = tools::find("iverilog").is_some() && tools::find("vvp").is_some();
+    if !is_there {
+        missing("Icarus Verilog (iverilog, vvp)", what);
+    }
+    is_there
+}
+
+/// Says that `what` was not run for want of `tool`.
+///
+/// # Panics
+/// With `HGE_REQUIRE_TOOLS=1`.
+pub fn missing(tool: &str, what: &str) {
+    let required = std::env::var("HGE_REQUIRE_TOOLS").as_deref() == Ok("1");
+    assert!(!required, "{tool} is missing and HGE_REQUIRE_TOOLS=1: {what}");
+    println!("not run, {tool} is missing: {what}");
+}
+
+/// Writes `text` to the file `name` in `folder`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn put(folder: &Path, name: &str, text: &str) -> Result<PathBuf, ToolError> {
+    let path = folder.join(name);
+    std::fs::write(&path, text)
+        .map_err(|source| ToolError::File { path: path.clone(), source })?;
+    Ok(path)
+}
+
+/// Compiles `sources` with Icarus and runs their top module `top` in `folder`; what it printed.
+///
+/// # Errors
+/// Icarus refuses the sources, or the simulation ends with `$fatal`.
+pub fn icarus(
+    folder: &Path,
+    top: &str,
+    sources: &[PathBuf],
+    options: &[String],
+) -> Result<String, ToolError> {
+    let mut compile = Command::new("iverilog");
+    compile.args(["-g2012", "-o", "simulation", "-s", top]).args(options).args(sources);
+    tools::run(compile.current_dir(folder), "iverilog")?;
+    tools::run(Command::new("vvp").args(["-n", "simulation"]).current_dir(folder), "vvp")
+}
+
+/// Plays the requests of `record` to the `hge_instrument` in `sources`.
+///
+/// # Errors
+/// Icarus fails, or the instrument never comes to rest.
+pub fn play(
+    folder: &Path,
+    sources: &[PathBuf],
+    options: &[String],
+    record: &Record,
+    pace: Pace,
+) -> Result<Played, ToolError> {
+    let mut requests = String::new();
+    for byte in &record.requests {
+        let _ = writeln!(requests, "{byte:02x}");
+    }
+    let mut adc = String::new();
+    for (_, code) in &record.samples {
+        let _ = writeln!(adc, "{code:04x}");
+    }
+    put(folder, "requests.hex", &requests)?;
+    put(folder, "adc.hex", &adc)?;
+    let mut all = sources.to_vec();
+    all.push(put(folder, "bench.v", BENCH)?);
+    let outputs = record.samples.first().map_or(1, |(codes, _)| codes.len());
+    let mut options = options.to_vec();
+    for (name, value) in [
+        ("OUTPUTS", outputs as u64),
+        ("REQUESTS", record.requests.len() as u64 / 8),
+        ("SAMPLES", record.samples.len() as u64),
+        ("QUIET", pace.quiet.into()),
+        ("STUTTER", pace.stutter.into()),
+        ("MOST_CLOCKS", pace.most_clocks.into()),
+    ] {
+        options.push(format!("-Pbench.{name}={value}"));
+    }
+    let printed = icarus(folder, "bench", &all, &options)?;
+    let clocks = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("figures: ")?.strip_suffix(" clocks")?.parse().ok())
+        .unwrap_or(0);
+    let said = read(folder, "bytes.txt")?.lines().map(|line| hex(line) as u8).collect();
+    let codes = read(folder, "codes.txt")?
+        .lines()
+        .map(|line| line.split_whitespace().map(|code| hex(code) as i16).collect())
+        .collect();
+    Ok(Played { said, codes, clocks })
+}
+
+fn read(folder: &Path, name: &str) -> Result<String, ToolError> {
+    let path = folder.join(name);
+    std::fs::read_to_string(&path).map_err(|source| ToolError::File { path, source })
+}
+
+/// # Panics
+/// On an unknown bit, which no byte and no code may hold.
+fn hex(text: &str) -> u16 {
+    u16::from_str_radix(text, 16).unwrap_or_else(|_| panic!("`{text}`: a bit is unknown"))
+}
+
+/// Compares what the Verilog said with what the model said.
+///
+/// # Errors
+/// The first sample or byte that differs.
+pub fn compare(record: &Record, played: &Played) -> Result<(), String> {
+    let samples = record.samples.iter().zip(&played.codes).enumerate();
+    for (number, ((model, _), verilog)) in samples {
+        if model != verilog {
+            return Err(format!("sample {number}: model {model:?}, Verilog {verilog:?}"));
+        }
+    }
+    for (number, (model, verilog)) in record.said.iter().zip(&played.said).enumerate() {
+        if model != verilog {
+            return Err(format!("byte {number}: model {model:02x}, Verilog {verilog:02x}"));
+        }
+    }
+    for (what, model, verilog) in [
+        ("samples", record.samples.len(), played.codes.len()),
+        ("bytes", record.said.len(), played.said.len()),
+    ] {
+        if model != verilog {
+            return Err(format!("{what}: model {model}, Verilog {verilog}"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> (Record, Played) {
+        let samples = vec![(vec![1, -2], 5), (vec![3, 4], -6)];
+        let record = Record { requests: Vec::new(), said: vec![7, 8, 9], samples };
+        let codes = vec![vec![1, -2], vec![3, 4]];
+        (record, Played { said: vec![7, 8, 9], codes, clocks: 1 })
+    }
+
+    #[test]
+    fn equal_records_agree() {
+        let (record, played) = record();
+        assert_eq!(compare(&record, &played), Ok(()));
+    }
+
+    #[test]
+    fn the_first_wrong_code_or_byte_is_named() {
+        let (record, mut played) = record();
+        played.said[1] = 0xaa;
+        assert_eq!(compare(&record, &played), Err("byte 1: model 08, Verilog aa".into()));
+        played.codes[1][0] = 2;
+        let message = compare(&record, &played).unwrap_err();
+        assert!(message.starts_with("sample 1: "), "{message}");
+    }
+
+    #[test]
+    fn missing_and_surplus_bytes_and_samples_are_named() {
+        let (record, mut played) = record();
+        played.said.pop();
+        assert_eq!(compare(&record, &played), Err("bytes: model 3, Verilog 2".into()));
+        played.codes.push(vec![0, 0]);
+        assert_eq!(compare(&record, &played), Err("samples: model 2, Verilog 3".into()));
+    }
+}

@@ -1,0 +1,88 @@
+//! The levels against `model::lockin::Lockin::level`.
+
+use crate::bench::{integer, signed, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::levels::Levels;
+use hge_sim::model::lockin::Lockin;
+
+struct Rig {
+    bench: Bench<Levels>,
+    random: Stimulus,
+    twin: Lockin,
+}
+
+impl Rig {
+    fn new(seed: u64) -> Self {
+        Rig {
+            bench: Bench::new(Levels::default(), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            twin: Lockin::new(0),
+        }
+    }
+
+    fn take(&mut self, sample: i16, first: bool, second_half: bool) {
+        if first {
+            self.twin.clear();
+        }
+        self.twin.level(sample, second_half);
+        let core = &mut self.bench.core;
+        core.take.next = true;
+        core.sample.next = signed(i64::from(sample));
+        core.first.next = first;
+        core.second_half.next = second_half;
+        self.bench.tick();
+    }
+
+    fn pause(&mut self) {
+        let noise = self.random.noise();
+        let core = &mut self.bench.core;
+        core.take.next = false;
+        core.sample.next = signed(noise as i64);
+        core.first.next = noise >> 16 & 1 == 1;
+        core.second_half.next = noise >> 17 & 1 == 1;
+        self.bench.tick();
+    }
+
+    fn compare(&mut self) {
+        self.bench.core.take.next = false;
+        self.bench.settle();
+        let core = &self.bench.core;
+        let twin = &self.twin;
+        assert_eq!(integer(core.sum_first.val()), i64::from(twin.first));
+        assert_eq!(integer(core.sum_second.val()), i64::from(twin.second));
+        assert_eq!(integer(core.least.val()), i64::from(twin.min));
+        assert_eq!(integer(core.greatest.val()), i64::from(twin.max));
+    }
+}
+
+#[test]
+fn levels_equal_the_twins_after_every_sample() {
+    for seed in 21..24 {
+        let mut rig = Rig::new(seed);
+        for _ in 0..60 {
+            let half = 8 << rig.random.below(5);
+            for sample in 0..2 * half {
+                let code = rig.random.code();
+                rig.take(code, sample == 0, sample >= half);
+                rig.compare();
+                while rig.random.once_in(3) {
+                    rig.pause();
+                    rig.compare();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_longest_window_at_full_scale_fits_the_levels() {
+    for code in [i16::MIN, i16::MAX] {
+        let mut rig = Rig::new(24);
+        for sample in 0..1 << 16 {
+            rig.take(code, sample == 0, sample >= 1 << 15);
+        }
+        rig.compare();
+        let sum = i32::from(code) << 15;
+        assert_eq!((rig.twin.first, rig.twin.second), (sum, sum));
+    }
+}

@@ -1,0 +1,120 @@
+//! The lock-in against `model::lockin::Lockin::accumulate`.
+
+use crate::bench::{raw, signed, twos_complement, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::lockin;
+use hge_protocol::frame::SlotSums;
+use hge_sim::model::lockin::Lockin;
+
+/// Clocks after which a slot may enter again.
+const APART: usize = 4;
+
+struct Rig {
+    bench: Bench<lockin::Lockin>,
+    random: Stimulus,
+    twin: Lockin,
+}
+
+impl Rig {
+    fn new(slots: usize, seed: u64) -> Self {
+        Rig {
+            bench: Bench::new(lockin::Lockin::new(slots), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            twin: Lockin::new(slots),
+        }
+    }
+
+    fn enter(&mut self, slot: usize, sample: i16, sine: i16, cosine: i16, first: bool) {
+        let core = &mut self.bench.core;
+        core.valid.next = true;
+        core.slot.next = raw(slot as u64);
+        core.sample.next = signed(i64::from(sample));
+        core.sine.next = signed(i64::from(sine));
+        core.cosine.next = signed(i64::from(cosine));
+        core.first.next = first;
+        self.bench.tick();
+        self.twin.accumulate(slot, sample, sine, cosine);
+    }
+
+    fn pause(&mut self) {
+        let noise = self.random.noise();
+        let core = &mut self.bench.core;
+        core.valid.next = false;
+        core.slot.next = raw(noise);
+        core.sample.next = signed((noise >> 8) as i64);
+        core.sine.next = signed((noise >> 24) as i64);
+        core.cosine.next = signed((noise >> 40) as i64);
+        core.first.next = noise >> 60 & 1 == 1;
+        self.bench.tick();
+    }
+
+    /// Every sum, read out as between two windows.
+    fn read(&mut self) -> Vec<SlotSums> {
+        for _ in 0..APART {
+            self.pause();
+        }
+        let mut sums = Vec::new();
+        for slot in 0..=self.twin.sums.len() {
+            self.bench.core.read_slot.next = raw(slot as u64);
+            self.bench.settle();
+            if slot > 0 {
+                let in_phase = twos_complement(self.bench.core.in_phase.val());
+                let quadrature = twos_complement(self.bench.core.quadrature.val());
+                sums.push(SlotSums { in_phase, quadrature });
+            }
+            self.bench.edge();
+        }
+        sums
+    }
+}
+
+/// Windows of random length; slots enter in another order every sample.
+fn agree(slots: usize, windows: usize, seed: u64) {
+    let mut rig = Rig::new(slots, seed);
+    for window in 0..windows {
+        rig.twin.clear();
+        let samples = 1 << rig.random.below(6);
+        for sample in 0..samples {
+            let code = rig.random.code();
+            rig.bench.core.read_slot.next = raw(rig.random.noise());
+            for slot in rig.random.order(slots) {
+                let (sine, cosine) = (rig.random.code().max(-32767), rig.random.code().max(-32767));
+                rig.enter(slot, code, sine, cosine, sample == 0);
+                while rig.random.once_in(6) {
+                    rig.pause();
+                }
+            }
+            // The last slot may be the next sample's first.
+            for _ in 1..APART {
+                rig.pause();
+            }
+        }
+        assert_eq!(rig.read(), rig.twin.sums, "window {window} of {samples} samples, seed {seed}");
+    }
+}
+
+#[test]
+fn sums_of_random_windows_equal_the_twins() {
+    agree(1, 60, 11);
+    agree(5, 40, 12);
+    agree(24, 20, 13);
+    agree(256, 2, 14);
+}
+
+#[test]
+fn the_longest_window_at_full_scale_fits_the_sums() {
+    let mut rig = Rig::new(APART, 15);
+    // In turn, so that each slot enters again at the least distance.
+    let waves = [(-32767, 32767), (32767, -32767), (-32767, -32767), (0, -1)];
+    for sample in 0..1 << 16 {
+        for (slot, (sine, cosine)) in waves.into_iter().enumerate() {
+            rig.enter(slot, i16::MIN, sine, cosine, sample == 0);
+        }
+    }
+    let sums = rig.read();
+    assert_eq!(sums, rig.twin.sums);
+    let most = 32767_i64 << 31;
+    assert_eq!(sums[0], SlotSums { in_phase: most, quadrature: -most });
+    assert_eq!(sums[2], SlotSums { in_phase: most, quadrature: most });
+    assert_eq!(sums[3], SlotSums { in_phase: 0, quadrature: 1 << 31 });
+}

@@ -1,0 +1,189 @@
+//! The modulator against `model::modulator::Channel::step`.
+
+use crate::bench::{integer, raw, signed, unsigned, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::modulator::Modulator;
+use hge_sim::model::modulator::{Channel, Drive};
+
+/// Clocks an output.
+const STEPS: u64 = 8;
+/// Steps of an output in which the pass writes and targets wait.
+const WRITING: [u64; 2] = [4, 6];
+
+/// What one sample does to every output.
+struct Sample {
+    drives: Vec<Drive>,
+    tones: Vec<i32>,
+    track_codes: Vec<i16>,
+}
+
+struct Rig {
+    bench: Bench<Modulator>,
+    random: Stimulus,
+    twins: Vec<Channel>,
+    dac_bits: u32,
+    /// The greatest code that the DAC has.
+    top: i16,
+    compared: usize,
+    /// Codes at the ends of the range among them.
+    extreme: usize,
+}
+
+impl Rig {
+    fn new(outputs: u32, dac_bits: u32, seed: u64) -> Self {
+        Rig {
+            bench: Bench::new(Modulator::new(outputs, dac_bits), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            twins: vec![Channel::default(); outputs as usize],
+            dac_bits,
+            top: i16::MAX >> (16 - dac_bits) << (16 - dac_bits),
+            compared: 0,
+            extreme: 0,
+        }
+    }
+
+    /// Draws a sample and sets what is held during its pass.
+    fn draw(&mut self) -> Sample {
+        let random = &mut self.random;
+        let outputs = self.twins.len();
+        let (track, ramp) = (random.once_in(6), !random.once_in(4));
+        let (shape, tones_fresh) = (random.once_in(2), !random.once_in(4));
+        let ramp_step = random.scaled(0, i64::from(i32::MAX)) as i32;
+        let tone_mask = random.noise() as u32;
+        let tones: Vec<i32> = (0..outputs).map(|_| random.word()).collect();
+        let track_codes: Vec<i16> = (0..outputs).map(|_| random.code()).collect();
+        let drives = (0..outputs)
+            .map(|output| {
+                let toned = tones_fresh && tone_mask >> output & 1 == 1;
+                Drive {
+                    track: track.then_some(track_codes[output]),
+                    ramp,
+                    ramp_step,
+                    tone: if toned { tones[output] } else { 0 },
+                    shape,
+                    dac_bits: self.dac_bits,
+                }
+            })
+            .collect();
+        let core = &mut self.bench.core;
+        core.ramp.next = ramp;
+        core.ramp_step.next = signed(i64::from(ramp_step));
+        core.track.next = track;
+        core.shape.next = shape;
+        core.tones_fresh.next = tones_fresh;
+        core.tone_mask.next = raw(u64::from(tone_mask));
+        Sample { drives, tones, track_codes }
+    }
+
+    /// Puts a target on the port; it is taken in this clock unless the pass writes.
+    fn offer(&mut self, output: usize, target: i32) {
+        let core = &mut self.bench.core;
+        core.target_write.next = true;
+        core.target_index.next = raw(output as u64);
+        core.target_data.next = raw(u64::from(target as u32));
+    }
+
+    fn set_target(&mut self) {
+        let output = self.random.below(self.twins.len());
+        // Often near the present base, so that small steps arrive.
+        let target = match self.random.below(3) {
+            0 => self.random.word(),
+            1 => self.twins[output].base.wrapping_add(self.random.scaled(-99999, 99999) as i32),
+            _ => i32::from(self.random.code()) << 16,
+        };
+        self.offer(output, target);
+        self.bench.settle();
+        assert!(self.bench.core.target_ready.val(), "nothing is being written");
+        self.bench.edge();
+        self.bench.core.target_write.next = false;
+        self.twins[output].target = target;
+    }
+
+    /// One clock of the pass: what is good in this clock alone carries noise in the others.
+    fn clock(&mut self, sample: &Sample, output: usize, step: u64, code: Option<i16>) {
+        let noise = self.random.noise();
+        let is_real = output < self.twins.len();
+        let core = &mut self.bench.core;
+        let tone = sample.tones.get(output).filter(|_| step == 1);
+        core.tone.next = signed(tone.map_or(noise as i64, |&tone| i64::from(tone)));
+        let tracked = sample.track_codes.get(output).filter(|_| step >= 2);
+        core.track_code.next = signed(tracked.map_or(noise as i64, |&code| i64::from(code)));
+        // A target for an output that this sample has done with.
+        let early = (output > 0 && noise >> 60 < 4).then(|| self.random.below(output));
+        let target = self.random.word();
+        if let Some(done) = early {
+            self.offer(done, target);
+        }
+        self.bench.settle();
+        let core = &self.bench.core;
+        assert!(core.running.val() && !core.done.val());
+        assert_eq!((unsigned(core.step.val()), unsigned(core.index.val())), (step, output as u64));
+        let is_taken = early.is_some() && !(is_real && WRITING.contains(&step));
+        assert_eq!(core.target_ready.val(), is_taken);
+        if let Some(code) = code.filter(|_| step == STEPS - 1) {
+            assert_eq!(integer(core.code.val()) as i16, code, "output {output}");
+            self.compared += 1;
+            self.extreme += usize::from(code == i16::MIN) + usize::from(code == self.top);
+        }
+        self.bench.edge();
+        self.bench.core.target_write.next = false;
+        if let Some(done) = early.filter(|_| is_taken) {
+            self.twins[done].target = target;
+        }
+    }
+
+    /// One sample: the pass over all outputs, and what it says at its end.
+    fn pass(&mut self) {
+        let sample = self.draw();
+        self.bench.core.tick.next = true;
+        self.bench.tick();
+        self.bench.core.tick.next = false;
+        let mut moving = false;
+        for output in 0..self.twins.len() {
+            let (code, unfinished) = self.twins[output].step(sample.drives[output]);
+            moving |= unfinished;
+            for step in 0..STEPS {
+                self.clock(&sample, output, step, Some(code));
+            }
+        }
+        for step in 0..3 {
+            self.clock(&sample, self.twins.len(), step, None);
+        }
+        self.bench.settle();
+        let core = &self.bench.core;
+        assert!(core.done.val() && !core.running.val());
+        assert_eq!(core.moving.val(), moving);
+        self.bench.edge();
+    }
+}
+
+fn agree(outputs: u32, dac_bits: u32, samples: usize, seed: u64) {
+    let mut rig = Rig::new(outputs, dac_bits, seed);
+    for _ in 0..samples {
+        while rig.random.once_in(2) {
+            rig.set_target();
+        }
+        rig.pass();
+    }
+    assert_eq!(rig.compared, outputs as usize * samples);
+    assert!(rig.extreme * 50 > rig.compared, "only {} codes at the ends", rig.extreme);
+    println!("{outputs} outputs, {dac_bits} bits: {} codes", rig.compared);
+}
+
+#[test]
+fn codes_for_a_dac_of_8_bits_equal_the_twins() {
+    agree(2, 8, 800, 41);
+    agree(8, 8, 200, 42);
+}
+
+#[test]
+fn codes_for_a_dac_of_12_bits_equal_the_twins() {
+    agree(3, 12, 600, 43);
+    agree(8, 12, 200, 44);
+}
+
+#[test]
+fn codes_for_a_dac_of_16_bits_equal_the_twins() {
+    agree(8, 16, 300, 45);
+    agree(32, 16, 60, 46);
+}

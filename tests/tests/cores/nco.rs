@@ -1,0 +1,160 @@
+//! The NCO against `model::nco::Oscillator`.
+
+use crate::bench::{integer, raw, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::nco::Nco;
+use hge_sim::model::nco::{Oscillator, Wave};
+use std::collections::VecDeque;
+
+/// Clocks from a slot's entry to its sine.
+const LATENCY: u64 = 4;
+/// Clocks from a slot's entry to whether it sounds in the next sample.
+const NEXT_LATENCY: u64 = 2;
+
+struct Rig {
+    bench: Bench<Nco>,
+    random: Stimulus,
+    now: u64,
+    twins: Vec<Oscillator>,
+    tunings: Vec<u32>,
+    /// Waves to come, and the clock they come in.
+    waves: VecDeque<(u64, Wave)>,
+    nexts: VecDeque<(u64, bool)>,
+    /// Start phase of the slot that entered a clock ago.
+    start_phase: Option<u8>,
+    compared: usize,
+}
+
+impl Rig {
+    fn new(slots: usize, seed: u64) -> Self {
+        Rig {
+            bench: Bench::new(Nco::new(slots), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            now: 0,
+            twins: vec![Oscillator::default(); slots],
+            tunings: vec![0; slots],
+            waves: VecDeque::new(),
+            nexts: VecDeque::new(),
+            start_phase: None,
+            compared: 0,
+        }
+    }
+
+    fn set_tuning(&mut self, slot: usize) {
+        let tuning = match self.random.below(8) {
+            0 => 0,
+            1 => 1,
+            2 => u32::MAX,
+            3 => 1 << 31,
+            4 => 1 << 20,
+            _ => self.random.noise() as u32 >> self.random.below(9),
+        };
+        self.tunings[slot] = tuning;
+        self.bench.core.tuning_write.next = true;
+        self.bench.core.tuning_slot.next = raw(slot as u64);
+        self.bench.core.tuning_data.next = raw(u64::from(tuning));
+        self.clock(None);
+        self.bench.core.tuning_write.next = false;
+    }
+
+    /// One clock, in which a slot may enter.
+    fn clock(&mut self, entering: Option<usize>) {
+        let noise = self.random.noise();
+        let (restart, gate) = (noise & 7 == 0, noise & 8 == 0);
+        let start_phase = self.random.pick(&[0, 0, 128, 255, (noise >> 8) as u8]);
+        let core = &mut self.bench.core;
+        core.valid.next = entering.is_some();
+        core.slot.next = raw(entering.map_or(noise >> 16, |slot| slot as u64));
+        core.restart.next = restart;
+        core.gate.next = gate;
+        core.start_phase.next = raw(self.start_phase.take().map_or(noise >> 24, u64::from));
+        if let Some(slot) = entering {
+            let twin = &mut self.twins[slot];
+            let wave = twin.step(self.tunings[slot], start_phase, restart, gate);
+            self.waves.push_back((self.now + LATENCY, wave));
+            self.nexts.push_back((self.now + NEXT_LATENCY, twin.active));
+            self.start_phase = Some(start_phase);
+        }
+        self.bench.settle();
+        self.compare();
+        self.bench.edge();
+        self.now += 1;
+    }
+
+    fn compare(&mut self) {
+        let core = &self.bench.core;
+        if let Some(wave) = due(&mut self.waves, self.now) {
+            let seen = Wave {
+                sine: integer(core.sine.val()) as i16,
+                cosine: integer(core.cosine.val()) as i16,
+                active: core.active.val(),
+            };
+            assert_eq!(seen, wave, "clock {}", self.now);
+            self.compared += 1;
+        }
+        let next = due(&mut self.nexts, self.now);
+        assert_eq!(core.next_valid.val(), next.is_some(), "clock {}", self.now);
+        if let Some(active) = next {
+            assert_eq!(core.next_active.val(), active, "clock {}", self.now);
+        }
+    }
+
+    /// Every slot once, in a random order with pauses.
+    fn pass(&mut self) {
+        for slot in self.random.order(self.twins.len()) {
+            while self.random.once_in(8) {
+                self.clock(None);
+            }
+            self.clock(Some(slot));
+        }
+        for _ in 0..LATENCY {
+            self.clock(None);
+        }
+    }
+}
+
+/// What comes in this clock.
+fn due<T>(queue: &mut VecDeque<(u64, T)>, now: u64) -> Option<T> {
+    let is_due = queue.front().is_some_and(|&(clock, _)| clock == now);
+    if is_due {
+        queue.pop_front().map(|(_, value)| value)
+    } else {
+        None
+    }
+}
+
+fn agree(slots: usize, passes: usize, seed: u64) {
+    let mut rig = Rig::new(slots, seed);
+    for slot in 0..slots {
+        rig.set_tuning(slot);
+    }
+    let mut sounding = 0;
+    for _ in 0..passes {
+        if rig.random.once_in(4) {
+            let slot = rig.random.below(slots);
+            rig.set_tuning(slot);
+        }
+        rig.pass();
+        sounding += rig.twins.iter().filter(|twin| twin.active).count();
+    }
+    assert_eq!(rig.compared, slots * passes);
+    assert!(sounding > 0 && sounding < slots * passes, "the gates never open or never close");
+    println!("{slots} slots: {} waves", rig.compared);
+}
+
+#[test]
+fn waves_gates_and_restarts_of_few_slots_equal_the_twins() {
+    agree(1, 1500, 1);
+    agree(3, 1000, 2);
+}
+
+#[test]
+fn waves_gates_and_restarts_of_the_default_slots_equal_the_twins() {
+    agree(24, 250, 3);
+    agree(24, 250, 4);
+}
+
+#[test]
+fn waves_gates_and_restarts_of_the_most_slots_equal_the_twins() {
+    agree(256, 40, 5);
+}

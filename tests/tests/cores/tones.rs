@@ -1,0 +1,139 @@
+//! The tone adder against the rule of the model's slot pass (`model::instrument`, which has no function of its own for it):
+//! amplitude times sine of the slots that drive and sound, summed up to the output's last slot, in 32 bits that wrap.
+
+use crate::bench::{integer, raw, signed, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::tones::Tones;
+use hge_protocol::table::SlotWord;
+
+/// Outputs that the core can address.
+const OUTPUTS: usize = 32;
+/// Clocks from a slot's sine to its sum in the memory.
+const LATENCY: usize = 3;
+
+struct Rig {
+    bench: Bench<Tones>,
+    random: Stimulus,
+    /// Tones of the sample before and of this one; none where the sample has no slot for the output.
+    before: [Option<i32>; OUTPUTS],
+    now: [Option<i32>; OUTPUTS],
+    /// Output asked for in the last clock.
+    asked: Option<usize>,
+    compared: usize,
+}
+
+impl Rig {
+    fn new(seed: u64) -> Self {
+        Rig {
+            bench: Bench::new(Tones::new(), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            before: [None; OUTPUTS],
+            now: [None; OUTPUTS],
+            asked: None,
+            compared: 0,
+        }
+    }
+
+    /// One clock, in which a slot's sine may be at hand; some output is read.
+    fn clock(&mut self, slot: Option<(SlotWord, i16, bool)>) {
+        let noise = self.random.noise();
+        let read = self.random.below(OUTPUTS);
+        let core = &mut self.bench.core;
+        core.valid.next = slot.is_some();
+        core.word.next = raw(slot.map_or(noise, |(word, ..)| u64::from(word.to_word())));
+        core.sine.next = signed(slot.map_or((noise >> 32) as i64, |(_, sine, _)| i64::from(sine)));
+        core.active.next = slot.map_or(noise >> 48 & 1 == 1, |(.., active)| active);
+        core.read_output.next = raw(read as u64);
+        self.bench.settle();
+        if let Some(tone) = self.asked.and_then(|output| self.before[output]) {
+            assert_eq!(integer(self.bench.core.tone.val()), i64::from(tone), "{:?}", self.asked);
+            self.compared += 1;
+        }
+        self.bench.edge();
+        self.asked = Some(read);
+    }
+
+    fn begin(&mut self) {
+        self.asked = None;
+        self.bench.core.valid.next = false;
+        self.bench.core.tick.next = true;
+        self.bench.tick();
+        self.bench.core.tick.next = false;
+        self.before = std::mem::take(&mut self.now);
+    }
+
+    /// One to four slots of one output; `closed` says whether the last is marked as such.
+    fn group(&mut self, output: usize, closed: bool) {
+        let slots = 1 + self.random.below(4);
+        let mut sum = 0_i32;
+        for slot in 0..slots {
+            let word = SlotWord {
+                amplitude: self.random.within(0, 32767) as u16,
+                start_phase: self.random.noise() as u8,
+                output: output as u8,
+                drives: !self.random.once_in(4),
+                last: closed && slot == slots - 1,
+            };
+            let sine = self.random.code().max(-32767);
+            let active = !self.random.once_in(4);
+            if word.drives && active {
+                sum = sum.wrapping_add(i32::from(word.amplitude) * i32::from(sine));
+            }
+            self.clock(Some((word, sine, active)));
+            while self.random.once_in(5) {
+                self.clock(None);
+            }
+        }
+        if closed {
+            self.now[output] = Some(sum);
+        }
+    }
+}
+
+#[test]
+fn tones_of_the_sample_before_equal_the_rule() {
+    for seed in 31..35 {
+        let mut rig = Rig::new(seed);
+        for _ in 0..200 {
+            rig.begin();
+            let mut order = rig.random.order(OUTPUTS);
+            order.truncate(rig.random.below(OUTPUTS + 1));
+            for output in order {
+                rig.group(output, true);
+            }
+            // Slots without an end: their sum must not reach the next sample.
+            if rig.random.once_in(2) {
+                rig.group(0, false);
+            }
+            for _ in 0..LATENCY + rig.random.below(OUTPUTS) {
+                rig.clock(None);
+            }
+        }
+        assert!(rig.compared > 3000, "only {} tones compared", rig.compared);
+    }
+}
+
+#[test]
+fn a_full_scale_tone_of_both_signs_fits() {
+    let mut rig = Rig::new(35);
+    for sine in [32767, -32767] {
+        let word = |amplitude, last| SlotWord {
+            amplitude,
+            output: 31,
+            drives: true,
+            last,
+            ..SlotWord::default()
+        };
+        rig.begin();
+        rig.clock(Some((word(16384, false), sine, true)));
+        rig.clock(Some((word(16383, true), sine, true)));
+        for _ in 0..LATENCY {
+            rig.clock(None);
+        }
+        rig.begin();
+        rig.bench.core.read_output.next = raw(31);
+        rig.bench.tick();
+        rig.bench.settle();
+        assert_eq!(integer(rig.bench.core.tone.val()), 32767 * i64::from(sine));
+    }
+}
