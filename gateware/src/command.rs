@@ -7,7 +7,7 @@
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | writes `data` there in this clock |
 //! | `scalar_data`, `scalar_readable`, `scalar_class` | in, 32 + 1 + 2 | the scalar register at `address` |
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
-//! | `reply_start`, `reply_ready` | out 1, in 1 | a reply is to be sent, and is taken |
+//! | `reply_start`, `reply_ready`, `reply_busy` | out 1, in 1 + 1 | a reply is to be sent, is taken, is being sent |
 //! | `reply_place`, `reply_data` | out, 32 | its two words, held |
 //! | `busy` | in, 1 | a run is going on |
 //! | `run`, `stop`, `disarm` | out, 1 | pulses |
@@ -24,6 +24,7 @@ enum Step {
     Look,
     Act,
     Reply,
+    Sent,
 }
 
 /// Command processor.
@@ -65,6 +66,8 @@ pub struct Command {
     pub reply_start: Signal<Out, Bit>,
     /// It is taken.
     pub reply_ready: Signal<In, Bit>,
+    /// A frame is being sent.
+    pub reply_busy: Signal<In, Bit>,
     /// Address, sequence number and status.
     pub reply_place: Signal<Out, Bits<32>>,
     /// Data of the reply.
@@ -251,6 +254,12 @@ impl Logic for Command {
             }
             Step::Reply => {
                 if self.reply_ready.val() {
+                    self.state.d.next = Step::Sent;
+                }
+            }
+            Step::Sent => {
+                comment!("The reply's words must stand until the frame is out.");
+                if !self.reply_busy.val() {
                     self.state.d.next = Step::Collect;
                 }
             }

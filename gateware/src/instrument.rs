@@ -334,6 +334,7 @@ impl Logic for Instrument {
             & (!self.recorder.busy.val())
             & (!self.sequencer.recorder_start.val());
         self.command.reply_ready.next = self.reply_goes.val();
+        self.command.reply_busy.next = self.recorder.busy.val();
         self.recorder.start.next = self.sequencer.recorder_start.val() | self.reply_goes.val();
         self.recorder.kind.next = self.sequencer.recorder_kind.val();
         if self.reply_goes.val() {

@@ -24,7 +24,9 @@ pub enum DriverError {
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// No answer came.
-    #[error("the instrument says nothing {when}: check that it has power and that the link leads to it")]
+    #[error(
+        "the instrument says nothing {when}: check that it has power and that the link leads to it"
+    )]
     Silent {
         /// What was awaited.
         when: &'static str,

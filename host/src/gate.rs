@@ -25,8 +25,7 @@ pub struct UnknownGate(pub String);
 
 impl Gate {
     /// All gates.
-    pub const ALL: [Gate; 6] =
-        [Gate::And, Gate::Or, Gate::Nand, Gate::Nor, Gate::Xor, Gate::Xnor];
+    pub const ALL: [Gate; 6] = [Gate::And, Gate::Or, Gate::Nand, Gate::Nor, Gate::Xor, Gate::Xnor];
 
     /// Name, as in `hge train NAME`.
     pub fn name(self) -> &'static str {

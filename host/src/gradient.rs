@@ -53,10 +53,7 @@ impl Response {
         let (cosine, sine) = latency_rotation(multiple, window_samples);
         let scale = 2.0 / (f64::from(window_samples) * f64::from(SINE_PEAK));
         let (i, q) = (sums.in_phase as f64 * scale, sums.quadrature as f64 * scale);
-        Response {
-            in_phase_codes: i * cosine - q * sine,
-            quadrature_codes: i * sine + q * cosine,
-        }
+        Response { in_phase_codes: i * cosine - q * sine, quadrature_codes: i * sine + q * cosine }
     }
 
     /// Slope of the device's current, nA/V, for a tone of `amplitude_v` (as it left the DAC).

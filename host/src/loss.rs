@@ -86,9 +86,8 @@ impl Loss {
         let cases = outputs_na.len() as f64;
         match self {
             Loss::Mse => {
-                let errors: Vec<f64> = (0..outputs_na.len())
-                    .map(|s| outputs_na[s] - targets.target_na(s))
-                    .collect();
+                let errors: Vec<f64> =
+                    (0..outputs_na.len()).map(|s| outputs_na[s] - targets.target_na(s)).collect();
                 let value = errors.iter().map(|error| error * error).sum::<f64>() / cases;
                 (value, errors.iter().map(|error| 2.0 * error / cases).collect())
             }

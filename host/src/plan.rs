@@ -179,10 +179,7 @@ impl Plan {
     ///
     /// # Errors
     /// The first thing that cannot be, and what to change.
-    pub fn new(
-        configuration: Configuration,
-        parameters: &Parameters,
-    ) -> Result<Self, PlanError> {
+    pub fn new(configuration: Configuration, parameters: &Parameters) -> Result<Self, PlanError> {
         parameters.check()?;
         let grid = Grid {
             rate_hz: actual_rate_hz(configuration.timing.rate_hz, parameters)?,

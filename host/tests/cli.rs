@@ -90,9 +90,23 @@ fn the_object_holds_what_scripts_rely_on_and_the_exit_code_tells_of_success() {
     let solved = result["solved"].as_bool().unwrap();
     assert_eq!(output.status.code(), Some(if solved { 0 } else { 2 }));
     for key in [
-        "gate", "solved", "loss", "accuracy", "separation_na", "epochs", "restarts", "seed",
-        "engine", "device", "wall_s", "simulated_s", "realtime_factor", "loop", "controls_v",
-        "outputs_na", "tones_hz",
+        "gate",
+        "solved",
+        "loss",
+        "accuracy",
+        "separation_na",
+        "epochs",
+        "restarts",
+        "seed",
+        "engine",
+        "device",
+        "wall_s",
+        "simulated_s",
+        "realtime_factor",
+        "loop",
+        "controls_v",
+        "outputs_na",
+        "tones_hz",
     ] {
         assert!(result.get(key).is_some(), "{key} is missing");
     }
@@ -116,6 +130,10 @@ fn the_example_experiments_are_valid() {
     for file in ["experiments/xor.toml", "experiments/short.toml"] {
         assert_eq!(json(&["train", file, "--json"])["solved"], true, "{file}");
     }
+    let alone = json(&["train", "experiments/short.toml", "--loop", "standalone", "--json"]);
+    assert_eq!(alone["solved"], true, "{alone}");
+    // The clocked engines reach about 1500 samples a second and have a minute.
+    assert!(alone["samples"].as_u64().unwrap() < 40_000 && alone["epochs"].as_u64().unwrap() >= 2);
     let spelt_out = json(&["train", "experiments/xor.toml", "--json"]);
     assert_eq!(spelt_out["outputs_na"], json(&["train", "xor", "--json"])["outputs_na"]);
 }
@@ -151,7 +169,7 @@ fn a_missing_or_broken_model_is_named() {
 #[test]
 fn impossible_tones_are_refused_with_what_to_choose() {
     let tones = |list: &str| refused_file(&format!("gate = \"or\"\n[tones]\n{list}\n"));
-    let above = tones("frequencies_hz = [156.25, 175.78, 253.9, 390.6, 2600.0]");
+    let above = tones("frequencies_hz = [156.25, 175.78, 253.906, 390.625, 2600.0]");
     assert!(above.contains(":3:18: ") && above.contains("half the sample rate"), "{above}");
     let off = tones("frequencies_hz = [156.25, 180.0, 253.9, 390.6, 449.2]");
     assert!(off.contains("off the window's grid") && off.contains("175.78125 Hz"), "{off}");

@@ -10,6 +10,10 @@ use std::collections::VecDeque;
 /// Passes over the design in which its signals must come to rest; a kernel chain needs about ten.
 const MOST_ITERATIONS: usize = 100;
 
+/// Passes that bring a clock edge to every register: one for the top, one each for the cores, the
+/// engine's cores and their leaves, and one in which the last of them act.
+const EDGE_PASSES: usize = 5;
+
 /// Clocks without a byte in either direction after which an inactive instrument is at rest: a reply
 /// takes fewer than ten clocks to begin.
 const QUIET_CLOCKS: u32 = 64;
@@ -20,6 +24,8 @@ pub struct RtlEngine {
     bench: Box<dyn Bench>,
     codes: Vec<i16>,
     input: VecDeque<u8>,
+    /// The instrument was active in the last clock.
+    stirs: bool,
 }
 
 impl RtlEngine {
@@ -35,6 +41,7 @@ impl RtlEngine {
             bench,
             codes: vec![0; parameters.outputs as usize],
             input: VecDeque::new(),
+            stirs: false,
         };
         engine.instrument.locked.next = true;
         engine.instrument.hold.next = true;
@@ -67,8 +74,12 @@ impl RtlEngine {
             self.input.pop_front();
         }
         let sent = instrument.tx_valid.val().then(|| instrument.tx_byte.val().to_u8());
+        self.stirs = instrument.active.val();
         instrument.clock.next = Clock::from(true);
-        settle(instrument)?;
+        // The edge walks down one level of the hierarchy a pass; what it changes comes to rest in the low phase.
+        for _ in 0..EDGE_PASSES {
+            instrument.update_all();
+        }
         Ok(sent)
     }
 }
@@ -96,7 +107,7 @@ impl Engine for RtlEngine {
             into.extend(sent);
             let stirs = sent.is_some() || !self.input.is_empty();
             silent = if stirs { 0 } else { silent + 1 };
-            resting = if stirs || self.instrument.active.val() { 0 } else { resting + 1 };
+            resting = if stirs || self.stirs { 0 } else { resting + 1 };
             let said = into.len() > before;
             if resting >= QUIET_CLOCKS || (said && silent >= QUIET_CLOCKS) {
                 return Ok(said);

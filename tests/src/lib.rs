@@ -1,6 +1,8 @@
 //! What crosses crates: the engines against each other, faults, and the dialect of the gateware.
 
 pub mod dialect;
+pub mod laboratory;
+pub mod netlist;
 pub mod scenario;
 pub mod testbench;
 pub mod testbench_scenario;

@@ -42,8 +42,11 @@ impl Bench for IntegerBench {
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
         let mut log = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         for (row, sample) in codes.chunks_exact(self.weights.len()).zip(adc) {
-            let linear: i64 =
-                row.iter().zip(&self.weights).map(|(&code, &weight)| i64::from(code) * weight).sum();
+            let linear: i64 = row
+                .iter()
+                .zip(&self.weights)
+                .map(|(&code, &weight)| i64::from(code) * weight)
+                .sum();
             let square = i64::from(row[0]) * i64::from(row[1]) / 4096;
             let noise = self.noise.random_range(-200..=200_i64);
             *sample = (linear / 256 + square + noise).clamp(-32768, 32767) as i16;
@@ -83,7 +86,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         };
         i32::from(code) as u32
     };
-    for address in [map::IDENTITY, map::MAP_HASH, map::OUTPUTS, map::STATUS, 0x00ff, map::COMMAND] {
+    for address in [map::IDENTITY, map::MAP_HASH, map::OUTPUTS, map::STATUS, 0x00ff, map::TUNING] {
         read(&mut requests, address);
     }
     let mut modes = mode::PERTURB;
@@ -192,7 +195,14 @@ impl Scenario {
             address: map::COMMAND,
             data: command::DISARM,
         };
-        for request in self.requests.iter().chain([&disarm]) {
+        // The host may send on without waiting for replies; the guard's switches need the rest before them.
+        let hasty = self.requests.iter().take_while(|request| request.address != map::COMMAND);
+        let hasty = if self.bench_seed % 2 == 0 { hasty.count() } else { 0 };
+        let (first, others) = self.requests.split_at(hasty);
+        for request in first {
+            engine.send(&request.to_bytes())?;
+        }
+        for request in others.iter().chain([&disarm]) {
             engine.send(&request.to_bytes())?;
             while engine.receive(&mut said)? {}
         }

@@ -5,9 +5,14 @@ use hge_gateware::tools::{self, ToolError};
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Seconds after which a simulation is given up.
+const MOST_SECONDS: u64 = 150;
 
 /// The test bench in Verilog.
 const BENCH: &str = include_str!("../models/bench.v");
@@ -142,8 +147,7 @@ pub fn missing(tool: &str, what: &str) {
 /// It cannot be written.
 pub fn put(folder: &Path, name: &str, text: &str) -> Result<PathBuf, ToolError> {
     let path = folder.join(name);
-    std::fs::write(&path, text)
-        .map_err(|source| ToolError::File { path: path.clone(), source })?;
+    std::fs::write(&path, text).map_err(|source| ToolError::File { path: path.clone(), source })?;
     Ok(path)
 }
 
@@ -160,7 +164,36 @@ pub fn icarus(
     let mut compile = Command::new("iverilog");
     compile.args(["-g2012", "-o", "simulation", "-s", top]).args(options).args(sources);
     tools::run(compile.current_dir(folder), "iverilog")?;
-    tools::run(Command::new("vvp").args(["-n", "simulation"]).current_dir(folder), "vvp")
+    let mut simulate = Command::new("vvp");
+    run_for(simulate.args(["-n", "simulation"]).current_dir(folder), folder, MOST_SECONDS)
+}
+
+/// Runs a simulation to its end; what it printed. One that never settles never comes to its next clock, so it is stopped.
+fn run_for(command: &mut Command, folder: &Path, seconds: u64) -> Result<String, ToolError> {
+    let path = folder.join("printed.txt");
+    let at = |source| ToolError::File { path: path.clone(), source };
+    let printed = File::create(&path).map_err(at)?;
+    let errors = printed.try_clone().map_err(at)?;
+    let start = |source| ToolError::Start { tool: "vvp".into(), source };
+    let mut child = command.stdout(printed).stderr(errors).spawn().map_err(start)?;
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(start)? {
+            break status;
+        }
+        if Instant::now() > end {
+            child.kill().and_then(|()| child.wait()).map_err(start)?;
+            let output =
+                format!("stopped after {seconds} s: too long, or signals that never settle");
+            return Err(ToolError::Failed { tool: "vvp".into(), output });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let output = std::fs::read_to_string(&path).map_err(at)?;
+    if status.success() {
+        return Ok(output);
+    }
+    Err(ToolError::Failed { tool: "vvp".into(), output })
 }
 
 /// Plays the requests of `record` to the `hge_instrument` in `sources`.

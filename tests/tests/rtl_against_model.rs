@@ -26,8 +26,14 @@ fn agree(scenario: &Scenario) {
 
 #[test]
 fn random_runs_give_the_same_bytes_and_codes() {
-    let parameters =
-        Parameters { outputs: 3, slots: 5, cases: 4, starts: 2, clock_hz: 1_000_000, ..Parameters::default() };
+    let parameters = Parameters {
+        outputs: 3,
+        slots: 5,
+        cases: 4,
+        starts: 2,
+        clock_hz: 1_000_000,
+        ..Parameters::default()
+    };
     for seed in 0..8 {
         agree(&random(seed, parameters, 2));
     }

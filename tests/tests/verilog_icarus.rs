@@ -56,6 +56,9 @@ fn small_runs_agree() {
         return;
     }
     for seed in 0..4 {
-        agree(&small(seed, LITTLE, Size{cases:2,slots:3,tones:2,epochs:2}, false), Pace::default());
+        agree(
+            &small(seed, LITTLE, Size { cases: 2, slots: 3, tones: 2, epochs: 2 }, false),
+            Pace::default(),
+        );
     }
 }

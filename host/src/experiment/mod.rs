@@ -6,8 +6,8 @@
 //! | key | default | reason |
 //! |---|---|---|
 //! | `rate_hz` | 5000 | ten samples a period of the fastest tone; white noise does not depend on it, simulation time does |
-//! | `window_samples` | 256 | 51.2 ms: three periods of mains less 9 ms, 10 periods of the slowest tone |
-//! | `amplitude_v` | 0.03 | standard error sqrt(S/T)/A = 2.3 nA/V at 2.5e-4 nA^2/Hz, beside slopes of 2 to 18 nA/V; curvature costs 7 % there, 11 % at 0.1 V |
+//! | `window_samples` | 256 | 51.2 ms: a grid of 19.5 Hz, 8 periods of the slowest tone |
+//! | `amplitude_v` | 0.03 | standard error sqrt(S/T)/A = 2.3 nA/V at 2.5e-4 nA^2/Hz, beside median slopes of 2 to 18 nA/V; curvature costs 6 % at 0.02 V, 11 % at 0.1 V |
 //! | `band_hz` | 150 to 500 | above mains and 1/f, below the I-V converter's pole |
 //! | `ramp_v_per_s` | 180 | an input moves its 1.8 V in 10 ms |
 
@@ -314,6 +314,13 @@ pub enum Cost {
 }
 
 /// The loop inside the gateware.
+///
+/// A loss local to a case needs levels in nA; no one pair tried suits every gate and device. Shares of
+/// ten to twelve starts (of few: tuned on them) that solve (AND OR NAND NOR XOR XNOR, 100 epochs or 200) are behind the three defaults:
+/// 10/0 nA at 1e-4 serves both devices but for NOR and XNOR (built-in .9 1 .4 .2 .5 0, measured
+/// surrogate .6 .9 .9 .9 .8 .1); -15/-35 nA at 3e-5 the built-in's NOR .58 and XNOR .42; 6/0 nA at
+/// 5e-3 the surrogate's XNOR .67. Two-sided squared error at 20/0 nA, 5e-5, solved NOR on the
+/// built-in from none of 100 starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StandaloneKeys {
@@ -336,6 +343,7 @@ impl Default for StandaloneKeys {
         StandaloneKeys {
             cost: Cost::Margin,
             targets: vec![
+                TargetKeys { high_na: 10.0, low_na: 0.0, rate_v2_per_na2: 1e-4 },
                 TargetKeys { high_na: -15.0, low_na: -35.0, rate_v2_per_na2: 3e-5 },
                 TargetKeys { high_na: 6.0, low_na: 0.0, rate_v2_per_na2: 5e-3 },
             ],

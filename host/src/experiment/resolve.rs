@@ -44,10 +44,8 @@ impl Job {
     /// The first thing that is wrong: one sentence with what to change, and where it stands in
     /// `source`.
     pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
-        let wrong = |Wrong(key, problem)| ExperimentError::Invalid {
-            place: source.locate(key),
-            problem,
-        };
+        let wrong =
+            |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(key), problem };
         check_values(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
         let parameters = parameters(&experiment);
@@ -176,18 +174,22 @@ fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
             Gate::CASES.iter().map(|&(a, b)| (vec![volts(a), volts(b)], gate.output(a, b))).unzip()
         }
         (None, []) => {
-            return Err(Wrong("gate", "nothing to learn: give gate = \"xor\" or case tables".into()))
+            return Err(Wrong(
+                "gate",
+                "nothing to learn: give gate = \"xor\" or case tables".into(),
+            ))
         }
         (Some(_), _) => {
             return Err(Wrong("gate", "gate and case tables are both given: keep one".into()))
         }
-        (None, cases) => {
-            cases.iter().map(|case| (case.inputs_v.clone(), case.high)).unzip()
-        }
+        (None, cases) => cases.iter().map(|case| (case.inputs_v.clone(), case.high)).unzip(),
     };
     for (case, volts) in cases.0.iter().enumerate() {
         require(volts.len() == inputs, "case", || {
-            format!("case {case} has {} voltages for {inputs} inputs: give one for each", volts.len())
+            format!(
+                "case {case} has {} voltages for {inputs} inputs: give one for each",
+                volts.len()
+            )
         })?;
     }
     let both = cases.1.contains(&true) && cases.1.contains(&false);

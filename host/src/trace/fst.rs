@@ -19,10 +19,7 @@ struct Fst {
 }
 
 /// Opens a file with these signals (`true`: real).
-pub(super) fn create(
-    path: &Path,
-    signals: &[(String, bool)],
-) -> Result<Box<dyn Waveform>, String> {
+pub(super) fn create(path: &Path, signals: &[(String, bool)]) -> Result<Box<dyn Waveform>, String> {
     open(path, signals)
         .map(|fst| Box::new(fst) as Box<dyn Waveform>)
         .map_err(|error| error.to_string())
@@ -63,9 +60,7 @@ impl Fst {
             self.time_ns = Some(time_ns);
         }
         match value {
-            Value::Real(value) => {
-                self.writer.signal_change(self.ids[index], &value.to_le_bytes())
-            }
+            Value::Real(value) => self.writer.signal_change(self.ids[index], &value.to_le_bytes()),
             Value::Code(code) => {
                 let bits: [u8; 16] =
                     std::array::from_fn(|bit| b'0' + (code >> (15 - bit) & 1) as u8);

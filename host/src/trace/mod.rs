@@ -66,8 +66,9 @@ pub struct Trace {
 
 /// Names and kinds of the signals: DAC code and voltage of every output, ADC code, current.
 fn signals(outputs: usize) -> Vec<(String, bool)> {
-    let drives = (0..outputs)
-        .flat_map(|output| [(format!("dac{output}_code"), false), (format!("dac{output}_v"), true)]);
+    let drives = (0..outputs).flat_map(|output| {
+        [(format!("dac{output}_code"), false), (format!("dac{output}_v"), true)]
+    });
     drives.chain([("adc_code".into(), false), ("current_na".into(), true)]).collect()
 }
 
@@ -89,8 +90,7 @@ impl Trace {
             Some("fst") => fst::create(path, &signals),
             _ => return Err(TraceError::Format(path.into())),
         };
-        let waveform =
-            created.map_err(|why| TraceError::Write { path: path.into(), why })?;
+        let waveform = created.map_err(|why| TraceError::Write { path: path.into(), why })?;
         let sink = Sink {
             path: path.into(),
             scale: scale.clone(),

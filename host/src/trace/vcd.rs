@@ -29,10 +29,7 @@ struct Vcd {
 }
 
 /// Opens a file with these signals (`true`: real).
-pub(super) fn create(
-    path: &Path,
-    signals: &[(String, bool)],
-) -> Result<Box<dyn Waveform>, String> {
+pub(super) fn create(path: &Path, signals: &[(String, bool)]) -> Result<Box<dyn Waveform>, String> {
     open(path, signals)
         .map(|vcd| Box::new(vcd) as Box<dyn Waveform>)
         .map_err(|error| error.to_string())

@@ -80,9 +80,7 @@ pub fn train(
     let mut session = Session::open(instrument, plan, experiment.host.estimator)?;
     let starts = random(experiment.seed, Stream::Starts);
     let outcome = match experiment.closing {
-        Closing::Host => {
-            host_loop::run(&mut session, &experiment, &targets, starts, progress)
-        }
+        Closing::Host => host_loop::run(&mut session, &experiment, &targets, starts, progress),
         Closing::Standalone => {
             standalone::run(&mut session, &experiment, &targets, starts, progress)
         }
@@ -109,7 +107,10 @@ fn random(seed: u64, stream: Stream) -> ChaCha8Rng {
 
 /// A random start: every control anywhere in its range.
 fn draw(session: &Session, random: &mut ChaCha8Rng) -> Vec<f64> {
-    ranges_v(session).into_iter().map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
+    ranges_v(session)
+        .into_iter()
+        .map(|(low_v, high_v)| random.random_range(low_v..high_v))
+        .collect()
 }
 
 fn ranges_v(session: &Session) -> Vec<(f64, f64)> {

@@ -65,12 +65,9 @@ impl Outcome {
         }
     }
 
-    /// Whether this beats `other`: solved first, then the smaller loss.
+    /// Whether this beats `other`: the greater separation. Losses of different targets cannot be
+    /// compared.
     pub(super) fn beats(&self, other: Option<&Outcome>) -> bool {
-        match other {
-            None => true,
-            Some(other) if self.solved != other.solved => self.solved,
-            Some(other) => self.loss < other.loss,
-        }
+        other.is_none_or(|other| self.separation_na > other.separation_na)
     }
 }

@@ -149,42 +149,43 @@ fn one_run(
     let plan = session.plan().clone();
     let scale = plan.scale().clone();
     let samples = f64::from(plan.grid().window_samples);
-    let loss_na2 = |loss: u32| {
-        f64::from(loss) * LOSS_UNIT_CODES2 / scale.adc_codes_per_na().powi(2)
-    };
+    let loss_na2 =
+        |loss: u32| f64::from(loss) * LOSS_UNIT_CODES2 / scale.adc_codes_per_na().powi(2);
     let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
     let mut outputs_na = vec![0.0; targets.high.len()];
     let (mut best_loss, mut best_controls) = (u32::MAX, Vec::new());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
-    let end = session.instrument().run(mode::PERTURB | mode::STANDALONE | shaping, |said| {
-        match said {
-            Said::Window(window) => {
-                let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
-                if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
-                    *output = scale.current_na(sum / samples);
+    let end =
+        session.instrument().run(
+            mode::PERTURB | mode::STANDALONE | shaping,
+            |said| match said {
+                Said::Window(window) => {
+                    let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+                    if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
+                        *output = scale.current_na(sum / samples);
+                    }
+                    saturated |= window.flags & flag::SATURATED != 0;
+                    if window.flags & flag::FINAL != 0 {
+                        finals.push(window);
+                    }
                 }
-                saturated |= window.flags & flag::SATURATED != 0;
-                if window.flags & flag::FINAL != 0 {
-                    finals.push(window);
+                Said::Epoch(epoch) => {
+                    epochs += 1;
+                    starts = u32::from(epoch.start) + 1;
+                    if epoch.best_loss < best_loss || best_controls.is_empty() {
+                        best_loss = epoch.best_loss;
+                        best_controls.clone_from(&epoch.controls);
+                    }
+                    progress(&Progress {
+                        restart: before + starts,
+                        epoch: u32::from(epoch.epoch) + 1,
+                        loss: loss_na2(epoch.loss),
+                        separation_na: targets.separation_na(&outputs_na),
+                    });
                 }
-            }
-            Said::Epoch(epoch) => {
-                epochs += 1;
-                starts = u32::from(epoch.start) + 1;
-                if epoch.best_loss < best_loss || best_controls.is_empty() {
-                    best_loss = epoch.best_loss;
-                    best_controls.clone_from(&epoch.controls);
-                }
-                progress(&Progress {
-                    restart: before + starts,
-                    epoch: u32::from(epoch.epoch) + 1,
-                    loss: loss_na2(epoch.loss),
-                    separation_na: targets.separation_na(&outputs_na),
-                });
-            }
-        }
-    })?;
+            },
+        )?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
     let readings = finals
         .iter()
@@ -279,3 +280,6 @@ fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets) -> u32 {
     let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);
     (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,16 +125,16 @@ fn agree(outputs: u32, samples: usize, seed: u64) {
 
 #[test]
 fn verdicts_on_few_outputs_equal_the_twins() {
-    agree(2, 1500, 51);
-    agree(5, 500, 52);
+    agree(2, 4000, 51);
+    agree(5, 2000, 52);
 }
 
 #[test]
 fn verdicts_on_the_default_outputs_equal_the_twins() {
-    agree(8, 500, 53);
+    agree(8, 3000, 53);
 }
 
 #[test]
 fn verdicts_on_the_most_outputs_equal_the_twins() {
-    agree(32, 150, 54);
+    agree(32, 500, 54);
 }

@@ -144,17 +144,17 @@ fn agree(slots: usize, passes: usize, seed: u64) {
 
 #[test]
 fn waves_gates_and_restarts_of_few_slots_equal_the_twins() {
-    agree(1, 1500, 1);
-    agree(3, 1000, 2);
+    agree(1, 4000, 1);
+    agree(3, 4000, 2);
 }
 
 #[test]
 fn waves_gates_and_restarts_of_the_default_slots_equal_the_twins() {
-    agree(24, 250, 3);
-    agree(24, 250, 4);
+    agree(24, 600, 3);
+    agree(24, 600, 4);
 }
 
 #[test]
 fn waves_gates_and_restarts_of_the_most_slots_equal_the_twins() {
-    agree(256, 40, 5);
+    agree(256, 120, 5);
 }

@@ -88,8 +88,7 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
     let unwritable = |path: &Path, error: std::io::Error| {
         format!("{} cannot be written: {error}; choose another folder with -o", path.display())
     };
-    std::fs::create_dir_all(&emit.directory)
-        .map_err(|error| unwritable(&emit.directory, error))?;
+    std::fs::create_dir_all(&emit.directory).map_err(|error| unwritable(&emit.directory, error))?;
     let mut written = Written { files: Vec::new(), modules: 0, lines: 0 };
     for file in files {
         let path = emit.directory.join(&file.name);

@@ -1,0 +1,372 @@
+//! Every core's Verilog in Icarus shows what the core shows in rust-hdl's simulation, at both sides of every clock edge.
+//!
+//! Inputs are random, the protocol is not kept: what the core makes of nonsense must agree too. Settings are held for many
+//! clocks, so that state machines get far; strobes change in every clock.
+
+mod cosim;
+
+use hge_gateware::command::Command;
+use hge_gateware::emit::{verilog, SourceDocs};
+use hge_gateware::engine::Engine;
+use hge_gateware::guard::Guard;
+use hge_gateware::levels::Levels;
+use hge_gateware::loader::Loader;
+use hge_gateware::lockin::Lockin;
+use hge_gateware::modulator::Modulator;
+use hge_gateware::nco::Nco;
+use hge_gateware::recorder::Recorder;
+use hge_gateware::registers::Registers;
+use hge_gateware::reset::Reset;
+use hge_gateware::sequencer::Sequencer;
+use hge_gateware::timer::Timer;
+use hge_gateware::tones::Tones;
+use hge_gateware::update::Update;
+use hge_protocol::frame::{Operation, Request, REQUEST_BYTES};
+use hge_protocol::registers as map;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+/// Clocks compared for every configuration of a core.
+const CLOCKS: usize = 6000;
+/// Clocks for which settings are held.
+const HELD: usize = 300;
+
+/// A small xorshift, so that the stimulus is the same on every run.
+struct Random(u64);
+
+impl Random {
+    /// Uniform bits, small numbers, or the ends of the signed and the unsigned range.
+    fn number(&mut self, width: usize) -> u64 {
+        let full = u64::MAX >> (64 - width);
+        match self.below(8) {
+            0 => self.uniform() & 7 & full,
+            1 => full,
+            2 => 1 << (width - 1),
+            3 => full >> 1,
+            _ => self.uniform() & full,
+        }
+    }
+
+    fn uniform(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 11 ^ self.0 << 53
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.uniform() % n
+    }
+
+    fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// A value that a port can take.
+trait Drawn: Synth {
+    fn drawn(random: &mut Random) -> Self;
+}
+
+impl Drawn for Bit {
+    fn drawn(random: &mut Random) -> Self {
+        random.once_in(3)
+    }
+}
+
+impl<const N: usize> Drawn for Bits<N> {
+    fn drawn(random: &mut Random) -> Self {
+        Bits::from(random.number(N))
+    }
+}
+
+impl<const N: usize> Drawn for Signed<N> {
+    fn drawn(random: &mut Random) -> Self {
+        signed_cast(Bits::<N>::from(random.number(N)))
+    }
+}
+
+fn put<T: Drawn>(port: &mut Signal<In, T>, random: &mut Random) {
+    port.next = T::drawn(random);
+}
+
+/// Random values on several ports.
+macro_rules! put_all {
+    ($core:ident, $random:ident; $($port:ident),*) => { $(put(&mut $core.$port, $random);)* };
+}
+
+/// Compares a core with its Verilog; the closure sets the inputs of a clock.
+fn compare<B: Block>(
+    name: &str,
+    mut core: B,
+    clock: fn(&mut B) -> &mut Signal<In, Clock>,
+    mut drive: impl FnMut(&mut B, usize, &mut Random),
+) {
+    core.connect_all();
+    let text = verilog(name, &core, &SourceDocs::default(), "").expect("Verilog");
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    cosim::compare(name, &text, &mut core, CLOCKS, clock, |core, cycle| {
+        drive(core, cycle, &mut random);
+    });
+}
+
+/// Random values on `each` port in every clock, on `held` ports once in a while; `reset` ports are rarely high.
+macro_rules! agrees {
+    ($name:literal, $core:expr, reset: [$($reset:ident)?], held: [$($held:ident),*], each: [$($each:ident),*]) => {
+        compare($name, $core, |core| &mut core.clock, |core, cycle, random| {
+            let _ = cycle;
+            $(core.$reset.next = random.once_in(500);)?
+            if cycle % HELD == 0 {
+                $(put(&mut core.$held, random);)*
+            }
+            $(put(&mut core.$each, random);)*
+        })
+    };
+}
+
+/// The default instrument, one of the smallest memories, and the largest.
+fn configurations() -> [Parameters; 3] {
+    let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
+    let large = Parameters { outputs: 32, slots: 256, cases: 32, ..Parameters::default() };
+    [Parameters::default(), small, large]
+}
+
+#[test]
+fn the_nco_in_icarus_equals_rust() {
+    for slots in [1, 24, 256] {
+        agrees!("nco", Nco::new(slots), reset: [], held: [],
+            each: [valid, slot, restart, gate, start_phase, tuning_write, tuning_slot, tuning_data]);
+    }
+}
+
+#[test]
+fn the_lockin_in_icarus_equals_rust() {
+    for slots in [1, 24, 256] {
+        agrees!("lockin", Lockin::new(slots), reset: [], held: [],
+            each: [valid, slot, sine, cosine, sample, first, read_slot]);
+    }
+}
+
+#[test]
+fn the_levels_in_icarus_equal_rust() {
+    agrees!("levels", Levels::default(), reset: [], held: [],
+        each: [take, sample, first, second_half]);
+}
+
+#[test]
+fn the_tones_in_icarus_equal_rust() {
+    agrees!("tones", Tones::new(), reset: [], held: [],
+        each: [tick, valid, word, sine, active, read_output]);
+}
+
+#[test]
+fn the_guard_in_icarus_equals_rust() {
+    for outputs in [2, 8, 32] {
+        agrees!("guard", Guard::new(outputs), reset: [], held: [armed, step_limit, safe_step],
+            each: [tick, running, step, index, code, limit_write, limit_address, limit_data]);
+    }
+}
+
+#[test]
+fn the_modulator_in_icarus_equals_rust() {
+    for (outputs, dac_bits) in [(2, 8), (8, 16), (32, 12)] {
+        let core = Modulator::new(outputs, dac_bits);
+        compare(
+            "modulator",
+            core,
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                core.tick.next = random.once_in(8 * (u64::from(outputs) + 2));
+                core.reset.next = random.once_in(2000);
+                if cycle % HELD == 0 {
+                    put_all!(core, random; ramp, ramp_step, track, shape, tones_fresh, tone_mask);
+                }
+                put_all!(core, random; track_code, tone, target_write, target_index, target_data);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_update_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        compare(
+            "update",
+            Update::new(&parameters),
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                if cycle % HELD == 0 {
+                    put_all!(core, random; case_number, slots_used, window_log2, gradient_shift,
+                        step_shift);
+                }
+                core.reset.next = random.once_in(1000);
+                // Rare, so that a loss stands in between.
+                core.clear_loss.next = random.once_in(400);
+                put_all!(core, random; start, kind, sum_first, sum_second, in_phase, quadrature,
+                    word, read_data);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_loader_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        agrees!("loader", Loader::new(&parameters), reset: [reset], held: [row],
+            each: [start, kind, input_mask, read_data, target_ready]);
+    }
+}
+
+#[test]
+fn the_recorder_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        agrees!("recorder", Recorder::new(&parameters), reset: [reset], held: [slots_used],
+            each: [start, kind, word_1, word_2, word_3, word_4, word_5, word_6, in_phase, quadrature,
+                read_data, byte_ready]);
+    }
+}
+
+#[test]
+fn the_sequencer_in_icarus_equals_rust() {
+    compare(
+        "sequencer",
+        Sequencer::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                // Short enough that a run gets through its windows.
+                core.window_log2.next = Bits::from(1 + random.below(4));
+                core.settle.next = Bits::from(random.below(4));
+                core.lead_in.next = Bits::from(random.below(4));
+                core.gap.next = Bits::from(random.below(4));
+                core.cases_used.next = Bits::from(1 + random.below(2));
+                core.epochs.next = Bits::from(1 + random.below(2));
+                core.starts_used.next = Bits::from(1 + random.below(2));
+                put_all!(core, random; mode, loss_stop);
+            }
+            core.reset.next = random.once_in(1000);
+            core.stop.next = random.once_in(300);
+            core.disarm.next = random.once_in(500);
+            put_all!(core, random; tick, run, moving, sounding, loss, recorder_busy, update_busy,
+                loader_busy);
+        },
+    );
+}
+
+#[test]
+fn the_registers_in_icarus_equal_rust() {
+    for parameters in configurations() {
+        compare(
+            "registers",
+            Registers::new(&parameters),
+            |core| &mut core.clock,
+            |core, _, random| {
+                core.reset.next = random.once_in(200);
+                put(&mut core.address, random);
+                if !random.once_in(4) {
+                    core.address.next = Bits::from(random.below(64));
+                }
+                put_all!(core, random; write, write_data, status);
+            },
+        );
+    }
+}
+
+/// A request, often for the command register or one of the tables.
+fn drawn_request(random: &mut Random) -> Request {
+    let operation = if random.once_in(4) { Operation::Read } else { Operation::Write };
+    let address = match random.below(4) {
+        0 | 1 => map::COMMAND,
+        2 => random.number(16) as u16,
+        _ => random.below(8) as u16 * 0x100 + random.below(64) as u16,
+    };
+    let data = match random.once_in(2) {
+        true => random.below(8) as u32,
+        false => random.number(32) as u32,
+    };
+    Request { operation, sequence: random.number(8) as u8, address, data }
+}
+
+#[test]
+fn the_command_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        let (mut request, mut at) = ([0; REQUEST_BYTES], 0);
+        compare(
+            "command",
+            Command::new(&parameters),
+            |core| &mut core.clock,
+            |core, _, random| {
+                core.reset.next = random.once_in(500);
+                core.byte_valid.next = !random.once_in(3);
+                core.byte.next = Bits::from(u64::from(request[at]));
+                // Taken in this clock: readiness is a matter of the state alone.
+                if core.byte_ready.val() && core.byte_valid.next {
+                    at = (at + 1) % REQUEST_BYTES;
+                }
+                if at == 0 {
+                    request = drawn_request(random).to_bytes();
+                }
+                put_all!(core, random; scalar_data, scalar_readable, scalar_class, table_data,
+                    reply_ready);
+                core.busy.next = random.once_in(8);
+                put_all!(core, random; pass_done, cut);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_engine_in_icarus_equals_rust() {
+    for slots in [1, 24, 256] {
+        compare(
+            "engine",
+            Engine::new(slots),
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                if cycle % HELD == 0 {
+                    core.slots_used.next = Bits::from(1 + random.below(slots as u64));
+                }
+                core.reset.next = random.once_in(1000);
+                core.begin.next = random.once_in(40);
+                put(&mut core.restart, random);
+                core.tones.next = !random.once_in(4);
+                core.gate.next = !random.once_in(4);
+                core.take.next = !random.once_in(4);
+                core.first.next = random.once_in(40);
+                put_all!(core, random; second_half, sample, tuning_write, slot_write, slot_index,
+                    slot_data, read_output, read_slot);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_timer_in_icarus_equals_rust() {
+    compare(
+        "timer",
+        Timer::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                core.period.next = Bits::from(random.number(16) >> (random.below(16)));
+            }
+            core.reset.next = random.once_in(100);
+            put_all!(core, random; hold, active);
+        },
+    );
+}
+
+#[test]
+fn the_reset_in_icarus_equals_rust() {
+    // Counts of 10 and of 200 clocks, and locks that last about four times as long.
+    for (clock_hz, lasting) in [(1_000_000, 40), (20_000_000, 800)] {
+        compare(
+            "reset",
+            Reset::new(clock_hz),
+            |core| &mut core.clock,
+            |core, _, random| {
+                core.locked.next = !random.once_in(lasting);
+            },
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! The driver and a session against known devices.
+
+use hge_host::driver::{DriverError, Instrument};
+use hge_host::experiment::{Job, Source};
+use hge_host::gradient::Estimator;
+use hge_host::link::{InProcess, Link, LinkError};
+use hge_host::session::Session;
+use hge_protocol::frame::{Frame, Reply, Status};
+use hge_protocol::registers as map;
+use hge_sim::bench::AnalogueBench;
+use hge_sim::model::Model;
+
+/// Answers every read with one word.
+struct Stranger {
+    word: fn(u16) -> u32,
+    pending: Vec<u8>,
+}
+
+impl Link for Stranger {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        for request in bytes.chunks_exact(8) {
+            let address = u16::from_le_bytes([request[2], request[3]]);
+            let data = (self.word)(address);
+            let reply = Reply { sequence: request[1], status: Status::Ok, address, data };
+            self.pending.extend(Frame::Reply(reply).to_bytes(0));
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, LinkError> {
+        into.append(&mut self.pending);
+        Ok(!into.is_empty())
+    }
+}
+
+fn refusal(word: fn(u16) -> u32) -> DriverError {
+    match Instrument::connect(Box::new(Stranger { word, pending: Vec::new() })) {
+        Ok(_) => panic!("connected"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn a_stranger_and_another_map_are_refused_naming_both_sides() {
+    let stranger = refusal(|_| 0x1234_5678);
+    assert!(matches!(stranger, DriverError::Identity { found: 0x1234_5678, .. }));
+    let message = stranger.to_string();
+    assert!(message.contains("0x12345678") && message.contains("0x48474531"), "{message}");
+    let other = refusal(|address| if address == map::IDENTITY { map::IDENTITY_WORD } else { 7 });
+    assert!(matches!(other, DriverError::MapHash { found: 7, .. }));
+    assert!(other.to_string().contains(&format!("0x{:08x}", map::map_hash())));
+}
+
+fn session(text: &str) -> Session {
+    let (experiment, source) = Source::parse("test.toml", text.into()).unwrap();
+    let Job { parameters, plan, chain, device, .. } = Job::new(experiment, &source).unwrap();
+    let bench = AnalogueBench::new(chain, device, 8, plan.grid().rate_hz, 1);
+    let link = InProcess::new(Box::new(Model::new(parameters, Box::new(bench))));
+    let instrument = Instrument::connect(Box::new(link)).unwrap();
+    Session::open(instrument, plan, Estimator::InPhase).unwrap()
+}
+
+#[test]
+fn slopes_of_a_linear_device_are_exact_to_a_thousandth_of_the_largest() {
+    let slopes = [4.0, 6.0, -3.0, -8.0, 2.0, 10.0, -5.0];
+    for (gain, bits) in [(-0.025, 16), (0.025, 16)] {
+        let mut session = session(&format!(
+            "gate = \"xor\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n\
+             [bench]\nnoise_na2_per_hz = 0.0\niv_gain_v_per_na = {gain}\n\
+             [instrument]\ndac_bits = {bits}\nadc_bits = {bits}\n\
+             [timing]\nwindow_samples = 4096\n[tones]\namplitude_v = 0.1\n"
+        ));
+        let controls_v = [0.1, -0.2, -0.3, 0.05, -0.1];
+        let readings = session.measure(&controls_v, true).unwrap();
+        let resting: f64 =
+            [0, 3, 4, 5, 6].iter().zip(controls_v).map(|(&e, v)| slopes[e] * v).sum();
+        for (reading, (a, b)) in
+            readings.iter().zip([(-1.2, -1.2), (-1.2, 0.6), (0.6, -1.2), (0.6, 0.6)])
+        {
+            let mean_na = resting + slopes[1] * a + slopes[2] * b;
+            assert!((reading.mean_na - mean_na).abs() < 0.002, "{reading:?} {mean_na}");
+            for (slope, electrode) in reading.slopes_na_per_v.iter().zip([0, 3, 4, 5, 6]) {
+                assert!((slope - slopes[electrode]).abs() < 0.01, "{electrode}: {slope}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unperturbed_measurement_shows_no_tone_and_the_same_mean() {
+    let mut session = session(
+        "gate = \"xor\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n[bench]\nnoise_na2_per_hz = 0.0\n",
+    );
+    let controls_v = [0.1, -0.2, -0.3, 0.05, -0.1];
+    let perturbed = session.measure(&controls_v, true).unwrap();
+    let still = session.measure(&controls_v, false).unwrap();
+    for (perturbed, still) in perturbed.iter().zip(&still) {
+        assert!((perturbed.mean_na - still.mean_na).abs() < 0.005);
+        assert!(still.slopes_na_per_v.iter().all(|slope| slope.abs() < 1e-6));
+    }
+}
+
+#[test]
+fn noise_spreads_a_slope_by_the_root_of_density_over_time_by_amplitude() {
+    let mut session = session("gate = \"xor\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n");
+    let mut squares = 0.0;
+    let mut count = 0.0;
+    for _ in 0..100 {
+        for reading in session.measure(&[0.0; 5], true).unwrap() {
+            for (slope, exact) in reading.slopes_na_per_v.iter().zip([4.0, -8.0, 2.0, 10.0, -5.0]) {
+                squares += (slope - exact) * (slope - exact);
+                count += 1.0;
+            }
+        }
+    }
+    let expected = (2.5e-4_f64 / 0.0512).sqrt() / 0.03;
+    // 2000 slopes: the spread itself is known to 1.6 %.
+    assert!((f64::sqrt(squares / count) / expected - 1.0).abs() < 0.06);
+}

@@ -1,0 +1,130 @@
+//! A linear laboratory: one case, every output a control or unused, any device, the model as engine.
+
+use hge_host::driver::{DriverError, Instrument, Said};
+use hge_host::gradient::{Estimator, Response};
+use hge_host::link::InProcess;
+use hge_host::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Timing};
+use hge_host::scale::Scale;
+use hge_protocol::frame::Window;
+use hge_protocol::registers::{self as map, mode};
+use hge_protocol::Parameters;
+use hge_sim::bench::{AnalogueBench, Chain};
+use hge_sim::device::Device;
+use hge_sim::model::Model;
+
+/// What a measurement is made with.
+pub struct Laboratory {
+    /// Generics of the gateware.
+    pub parameters: Parameters,
+    /// The analogue chain.
+    pub chain: Chain,
+    /// Samples of a window.
+    pub window_samples: u32,
+    /// Amplitude of every tone.
+    pub amplitudes_v: Vec<f64>,
+    /// Periods of every tone in a window.
+    pub multiples: Vec<u32>,
+    /// Working point of every control.
+    pub controls_v: Vec<f64>,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+/// Sample rate of all measurements.
+pub const RATE_HZ: f64 = 10_000.0;
+
+impl Laboratory {
+    /// The plan of the measurement.
+    ///
+    /// # Errors
+    /// The plan cannot be.
+    pub fn plan(&self) -> Result<Plan, PlanError> {
+        let chain = &self.chain;
+        let scale = Scale {
+            dac_range_v: chain.dac_range_v,
+            dac_bits: self.parameters.dac_bits,
+            adc_range_v: chain.adc_range_v,
+            adc_bits: chain.adc_bits,
+            iv_gain_v_per_na: chain.iv_gain_v_per_na,
+            iv_clip_v: chain.iv_clip_v,
+        };
+        let limits = OutputLimits { low_v: -2.0, high_v: scale.dac_top_v(), safe_v: 0.0 };
+        let tones = self.multiples.iter().zip(&self.amplitudes_v).enumerate();
+        let controls = tones.map(|(output, (&multiple, &amplitude_v))| Control {
+            output,
+            low_v: limits.low_v,
+            high_v: limits.high_v,
+            multiple,
+            amplitude_v,
+        });
+        Plan::new(
+            Configuration {
+                timing: Timing {
+                    rate_hz: RATE_HZ,
+                    window_samples: self.window_samples,
+                    settle_s: 0.0,
+                    lead_in_s: 0.0005,
+                    ramp_v_per_s: 1000.0,
+                    gap_samples: 4,
+                },
+                inputs: Vec::new(),
+                cases_v: vec![Vec::new()],
+                controls: controls.collect(),
+                limits: vec![limits; self.parameters.outputs as usize],
+                step_v: None,
+                shaping: true,
+                scale,
+            },
+            &self.parameters,
+        )
+    }
+
+    /// `repetitions` windows on `device`, each as its slots' responses.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    ///
+    /// # Panics
+    /// The plan cannot be.
+    pub fn windows(
+        &self,
+        device: Box<dyn Device>,
+        repetitions: u32,
+    ) -> Result<(Plan, Vec<Window>), DriverError> {
+        let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
+        let bench = AnalogueBench::new(
+            self.chain.clone(),
+            device,
+            self.parameters.outputs as usize,
+            RATE_HZ,
+            self.seed,
+        );
+        let model = Model::new(self.parameters, Box::new(bench));
+        let mut instrument = Instrument::connect(Box::new(InProcess::new(Box::new(model))))?;
+        instrument.configure(&plan)?;
+        instrument.write_all(&plan.control_writes(&self.controls_v))?;
+        instrument.write(map::EPOCHS, repetitions)?;
+        instrument.arm()?;
+        let mut windows = Vec::new();
+        instrument.run(mode::PERTURB | mode::SHAPING, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })?;
+        Ok((plan, windows))
+    }
+
+    /// Slopes of one window, in phase, nA/V.
+    pub fn slopes_na_per_v(&self, plan: &Plan, window: &Window) -> Vec<f64> {
+        let slots = window.slots.iter().zip(&self.multiples).enumerate();
+        slots
+            .map(|(k, (&sums, &multiple))| {
+                Response::of(sums, multiple, self.window_samples).slope_na_per_v(
+                    plan.amplitude_v(k),
+                    plan.scale(),
+                    Estimator::InPhase,
+                )
+            })
+            .collect()
+    }
+}

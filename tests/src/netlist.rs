@@ -1,0 +1,194 @@
+//! The instrument as Yosys synthesises it for an FPGA: a netlist of the family's cells, with their simulation models.
+
+use crate::testbench::{missing, put};
+use hge_gateware::package;
+use hge_gateware::tools::{ToolError, Yosys};
+use hge_protocol::Parameters;
+use std::path::{Path, PathBuf};
+
+/// What `synth_ice40 -dsp` prints, with success, where it has deleted a multiplier.
+const CONFLICT: &str = "Driver-driver conflict";
+
+/// Modules of Yosys's ECP5 cells that are empty (ours take their place) or that Icarus refuses and no netlist holds before
+/// it is placed.
+const NOT_FROM_YOSYS: &[&str] =
+    &["DP16KD", "MULT18X18D", "TRELLIS_COMB", "TRELLIS_IO", "TRELLIS_SLICE", "DPR16X4C"];
+
+/// Simulation models of ECP5 cells that Yosys lacks.
+const ECP5_MODELS: &[(&str, &str)] = &[
+    ("ecp5_mult18x18d.v", include_str!("../models/ecp5_mult18x18d.v")),
+    ("ecp5_dp16kd.v", include_str!("../models/ecp5_dp16kd.v")),
+];
+
+/// A family of FPGAs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Lattice iCE40 UltraPlus.
+    Ice40,
+    /// Lattice ECP5.
+    Ecp5,
+}
+
+impl Family {
+    fn synthesis(self) -> &'static str {
+        match self {
+            Family::Ice40 => "synth_ice40 -dsp -top hge_instrument",
+            Family::Ecp5 => "synth_ecp5 -top hge_instrument",
+        }
+    }
+}
+
+/// A netlist with all that Icarus needs.
+#[derive(Clone, Debug)]
+pub struct Netlist {
+    /// The netlist and the models of its cells.
+    pub sources: Vec<PathBuf>,
+    /// Options of iverilog.
+    pub options: Vec<String>,
+    /// What Yosys counted: name of the cell, and how many.
+    pub cells: Vec<(String, u64)>,
+}
+
+impl Netlist {
+    /// How many cells of a type there are.
+    pub fn count(&self, cell: &str) -> u64 {
+        self.cells.iter().find(|(name, _)| name == cell).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// Yosys, or nothing where it is missing, which is said.
+///
+/// # Panics
+/// It is missing and `HGE_REQUIRE_TOOLS=1`.
+pub fn yosys(what: &str) -> Option<Yosys> {
+    match Yosys::locate() {
+        Ok(yosys) => Some(yosys),
+        Err(error) => {
+            missing(&format!("Yosys ({error})"), what);
+            None
+        }
+    }
+}
+
+/// Synthesises the instrument of `parameters` in `folder`.
+///
+/// # Errors
+/// Yosys fails, or has deleted a multiplier.
+///
+/// # Panics
+/// The parameters are out of range.
+pub fn synthesise(
+    yosys: &Yosys,
+    folder: &Path,
+    family: Family,
+    parameters: &Parameters,
+) -> Result<Netlist, ToolError> {
+    let text = package::instrument(parameters).expect("parameters in range").text;
+    put(folder, "instrument.v", &text)?;
+    let synthesis = family.synthesis();
+    let script = format!(
+        "read_verilog instrument.v; {synthesis}; delete t:$scopeinfo; check -assert; \
+         tee -o stat.txt stat; write_verilog -noattr netlist.v"
+    );
+    let log = yosys.run(folder, &script)?;
+    refuse_conflicts(&log)?;
+    let stat = read(&folder.join("stat.txt"))?;
+    let (models, options) = match family {
+        Family::Ice40 => {
+            let cells = yosys.share.join("ice40/cells_sim.v");
+            (vec![cells], vec!["-DNO_ICE40_DEFAULT_ASSIGNMENTS".to_owned()])
+        }
+        Family::Ecp5 => (ecp5_models(yosys, folder)?, Vec::new()),
+    };
+    let mut sources = vec![folder.join("netlist.v")];
+    sources.extend(models);
+    Ok(Netlist { sources, options, cells: cells(&stat) })
+}
+
+/// Our models of ECP5 cells, and those of Yosys's that Icarus takes.
+fn ecp5_models(yosys: &Yosys, folder: &Path) -> Result<Vec<PathBuf>, ToolError> {
+    let all = read(&yosys.share.join("ecp5/cells_sim.v"))?;
+    let mut files = vec![put(folder, "cells.v", &without(&all, NOT_FROM_YOSYS))?];
+    for (name, text) in ECP5_MODELS {
+        files.push(put(folder, name, text)?);
+    }
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<String, ToolError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| ToolError::File { path: path.to_owned(), source })
+}
+
+/// # Errors
+/// The log speaks of two drivers of one net.
+fn refuse_conflicts(log: &str) -> Result<(), ToolError> {
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains(CONFLICT)).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    Err(ToolError::Failed { tool: "yosys".into(), output: lines.join("\n") })
+}
+
+/// A library without the modules `names` and without its `include`s.
+fn without(library: &str, names: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in library.lines() {
+        if let Some(rest) = line.strip_prefix("module ") {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            inside = names.contains(&&rest[..end.unwrap_or(rest.len())]);
+        }
+        if !inside && !line.starts_with("`include") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= !line.starts_with("endmodule");
+    }
+    kept
+}
+
+/// The counts of the last table of `stat`.
+fn cells(stat: &str) -> Vec<(String, u64)> {
+    let table = stat.rsplit("===").next().unwrap_or_default();
+    table
+        .lines()
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            // Yosys 0.23 writes the name first, 0.70 the number.
+            match words[..] {
+                [name, count] | [count, name] if count.parse::<u64>().is_ok() => {
+                    Some((name.to_owned(), count.parse().ok()?))
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_with_a_driver_conflict_is_refused() {
+        assert!(refuse_conflicts("all is well\n").is_ok());
+        let log = "x\nWarning: Driver-driver conflict for \\p [3] between cell a and constant\n";
+        assert!(refuse_conflicts(log).unwrap_err().to_string().contains("[3]"));
+    }
+
+    #[test]
+    fn the_named_modules_and_includes_alone_are_left_out() {
+        let library = "module A(input x);\nendmodule\nmodule AB (\n);\nendmodule\n`include \"b\"\n";
+        assert_eq!(without(library, &["A"]), "module AB (\n);\nendmodule\n");
+        assert_eq!(without(library, &["AB"]), "module A(input x);\nendmodule\n");
+    }
+
+    #[test]
+    fn cells_are_counted_in_both_layouts_of_yosys() {
+        let old = "=== top ===\n\n   Number of cells:  3\n     SB_MAC16   2\n     SB_LUT4   1\n";
+        assert_eq!(cells(old), [("SB_MAC16".into(), 2), ("SB_LUT4".into(), 1)]);
+        let new = "=== top ===\n\n        3 cells\n        2   SB_MAC16\n";
+        assert_eq!(cells(new), [("cells".into(), 3), ("SB_MAC16".into(), 2)]);
+    }
+}
