@@ -172,10 +172,10 @@ impl Logic for Command {
         }
         comment!("Which register file the address lies in, and who may write there.");
         self.page.next = self.place.q.val().get_bits::<8>(8);
-        self.in_table.next = (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
+        self.in_table.next =
+            (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
         self.in_slots.next = (self.page.val() == bits::<8>(1)) | (self.page.val() == bits::<8>(2));
-        self.in_guard.next =
-            (self.page.val() == bits::<8>(3)) & (!self.place.q.val().get_bit(7));
+        self.in_guard.next = (self.page.val() == bits::<8>(3)) & (!self.place.q.val().get_bit(7));
         self.slot_number.next = bit_cast::<9, 8>(self.place.q.val().get_bits::<8>(0));
         self.output_number.next = bit_cast::<6, 5>(self.place.q.val().get_bits::<5>(2));
         self.slot_exists.next = self.slot_number.val() < self.slots.val();
@@ -267,8 +267,7 @@ impl Logic for Command {
         if self.writes.val() {
             self.table_write.next = self.in_table.val();
             self.guard_write.next = self.in_guard.val() & self.output_exists.val();
-            self.tuning_write.next =
-                (self.page.val() == bits::<8>(1)) & self.slot_exists.val();
+            self.tuning_write.next = (self.page.val() == bits::<8>(1)) & self.slot_exists.val();
             self.slot_write.next = (self.page.val() == bits::<8>(2)) & self.slot_exists.val();
             self.scalar_write.next = !self.page.val().any();
             if self.place.q.val() == bits::<16>(0x000b) {

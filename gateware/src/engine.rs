@@ -175,7 +175,10 @@ impl Logic for Engine {
         if self.begin.val() {
             self.sounds.d.next = false;
         }
-        if self.nco.next_valid.val() & self.nco.next_active.val() & (self.word_2.q.val().get_bit(30)) {
+        if self.nco.next_valid.val()
+            & self.nco.next_active.val()
+            & (self.word_2.q.val().get_bit(30))
+        {
             self.sounds.d.next = true;
         }
         comment!("Sine and cosine to the lock-in, sine to the tone adder.");

@@ -111,8 +111,23 @@ impl Logic for Guard {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, last, low, high, safe, goal, up, down, inside, outside, result, strode,
-            was_outside, busy, judged, any_cut
+            self,
+            clock,
+            last,
+            low,
+            high,
+            safe,
+            goal,
+            up,
+            down,
+            inside,
+            outside,
+            result,
+            strode,
+            was_outside,
+            busy,
+            judged,
+            any_cut
         );
         clock!(self, clock, limits, codes);
         self.last_code.next = self.last.q.val();
@@ -160,7 +175,9 @@ impl Logic for Guard {
                     self.inside.d.next = bit_cast_signed::<18, 16>(self.held.val());
                 }
                 1 => {
-                    comment!("Of the output before: by a limited step. The present code of this one.");
+                    comment!(
+                        "Of the output before: by a limited step. The present code of this one."
+                    );
                     self.strode.d.next = false;
                     if self.up.q.val() < self.inside.q.val() {
                         self.out_bits.next = self.up.q.val();

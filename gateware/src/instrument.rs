@@ -163,8 +163,20 @@ impl Logic for Instrument {
     fn update(&mut self) {
         dff_setup!(self, clock, begin, sample, was_clamped, was_limited, frame_kind);
         clock!(
-            self, clock, power_on, timer, command, registers, sequencer, engine, modulator, guard,
-            update_logic, loader, recorder, parameters
+            self,
+            clock,
+            power_on,
+            timer,
+            command,
+            registers,
+            sequencer,
+            engine,
+            modulator,
+            guard,
+            update_logic,
+            loader,
+            recorder,
+            parameters
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();
@@ -204,7 +216,8 @@ impl Logic for Instrument {
         self.status_none.next = 0.into();
         self.status_bits.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
         self.status_armed.next = self.status_bits.val().replace_bit(1, self.command.armed.val());
-        self.registers.status.next = self.status_armed.val().replace_bit(2, self.command.homing.val());
+        self.registers.status.next =
+            self.status_armed.val().replace_bit(2, self.command.homing.val());
         self.armed.next = self.command.armed.val();
         self.busy.next = self.sequencer.busy.val();
         self.window.next = self.sequencer.take.val();

@@ -11,7 +11,7 @@
 //!
 //! Width: 2^15 samples of a half times 2^15 is at most 2^30.
 
-use crate::leaf::bit_cast_signed;
+use crate::leaf::{bit_cast_signed, Fixed};
 use rust_hdl::prelude::*;
 
 /// Half-window sums and extremes of the samples.
@@ -39,6 +39,7 @@ pub struct Levels {
     late: DFF<Signed<32>>,
     low: DFF<Signed<16>>,
     high: DFF<Signed<16>>,
+    zero_32: Fixed<Signed<32>>,
     wide: Signal<Local, Signed<32>>,
 }
 
@@ -50,7 +51,7 @@ impl Logic for Levels {
         self.sum_second.next = self.late.q.val();
         self.least.next = self.low.q.val();
         self.greatest.next = self.high.q.val();
-        self.wide.next = 0.into();
+        self.wide.next = self.zero_32.val();
         if self.take.val() {
             self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
             if self.second_half.val() {

@@ -3,7 +3,7 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `start`, `kind` | in, 1 + 2 | begins: 0 controls to best, 1 best to controls, 2 start `row` to controls, 3 case `row` to targets |
-//! | `row` | in, 5 | case or start |
+//! | `row` | in, 6 | case or start |
 //! | `input_mask` | in, 32 | outputs that take the case's value, not the control's |
 //! | `busy` | out, 1 | from the clock after `start` to the end |
 //! | `read_address`, `read_data` | out 12, in 32 | the table, data a clock later |

@@ -12,7 +12,7 @@
 //! Latency: 2 clocks multiplier, 1 addition, 1 write. A slot must not enter again within 4 clocks.
 //! Width: |sample x sine| <= 2^15 x 32767 < 2^30, times 2^16 samples is below 2^46: 48 bits never overflow.
 
-use crate::leaf::{bit_cast_signed, Multiplier, Ram};
+use crate::leaf::{bit_cast_signed, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;
 
 /// Multiply-accumulate for the in-phase and the quadrature part of all slots.
@@ -57,6 +57,7 @@ pub struct Lockin {
     slot_3: DFF<Bits<8>>,
     sum_i_3: DFF<Bits<48>>,
     sum_q_3: DFF<Bits<48>>,
+    zero_48: Fixed<Signed<48>>,
     wide_i: Signal<Local, Signed<48>>,
     wide_q: Signal<Local, Signed<48>>,
     add_i: Signal<Local, Bits<48>>,
@@ -101,8 +102,8 @@ impl Logic for Lockin {
         comment!("Clock 2: products are added.");
         self.valid_3.d.next = self.valid_2.q.val();
         self.slot_3.d.next = self.slot_2.q.val();
-        self.wide_i.next = 0.into();
-        self.wide_q.next = 0.into();
+        self.wide_i.next = self.zero_48.val();
+        self.wide_q.next = self.zero_48.val();
         self.add_i.next = 0.into();
         self.add_q.next = 0.into();
         if self.valid_2.q.val() {

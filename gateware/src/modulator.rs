@@ -91,7 +91,8 @@ pub struct Modulator {
     dropped: Fixed<Bits<32>>,
     kept: Fixed<Bits<32>>,
     half: Fixed<Bits<32>>,
-    read: Signal<Local, Signed<32>>,
+    zero_32: Fixed<Signed<32>>,
+    largest: Fixed<Signed<32>>,
     top: Signal<Local, Signed<32>>,
     highest: Signal<Local, Bits<32>>,
     lowest: Signal<Local, Bits<32>>,
@@ -128,7 +129,8 @@ impl Modulator {
             outputs: Fixed::new(Bits::from(u64::from(outputs))),
             dropped: Fixed::new(Bits::from(dropped)),
             kept: Fixed::new(Bits::from(!dropped & 0xffff_ffff)),
-            half: Fixed::new(Bits::from((dropped + 1) / 2)),
+            half: Fixed::new(Bits::from(dropped.div_ceil(2))),
+            largest: Fixed::new(Signed::from(0x7fff_ffff_i64)),
             ..Default::default()
         }
     }
@@ -138,8 +140,8 @@ impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, run, phase, channel, mask, unfinished, finished, base, target, residue, wave, up, down,
-            wanted, total, result
+            self, clock, run, phase, channel, mask, unfinished, finished, base, target, residue,
+            wave, up, down, wanted, total, result
         );
         clock!(self, clock, state);
         self.running.next = self.run.q.val();
@@ -166,8 +168,7 @@ impl Logic for Modulator {
         self.state.write_address.next = self.target_field.val() | self.one.val();
         self.state.write_data.next = self.target_data.val();
         comment!("Defaults of what only one step uses.");
-        self.read.next = 0.into();
-        self.top.next = 0x7fffffff.into();
+        self.top.next = self.largest.val();
         self.highest.next = unsigned_cast(self.top.val());
         self.lowest.next = !self.highest.val();
         self.bottom.next = signed_cast(self.lowest.val());
@@ -175,12 +176,12 @@ impl Logic for Modulator {
         self.tone_doubled.next = 0.into();
         self.over.next = false;
         self.under.next = false;
-        self.carried.next = 0.into();
-        self.sum.next = 0.into();
+        self.carried.next = self.zero_32.val();
+        self.sum.next = self.zero_32.val();
         self.total_bits.next = 0.into();
         self.residue_bits.next = 0.into();
         self.code_bits.next = 0.into();
-        self.tracked.next = 0.into();
+        self.tracked.next = self.zero_32.val();
         self.tracked_wide.next = 0.into();
         self.next_output.next = self.channel.q.val() + 1;
         self.next_phase.next = self.phase.q.val() + 1;

@@ -13,12 +13,13 @@
 //! | `active` | out, 1 | that slot's tone sounds in this sample |
 //! | `next_valid`, `next_active` | out, 1 + 1 | two clocks after entry: whether it sounds in the next |
 //!
+//! A slot must not enter again within 4 clocks.
 //! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
 //! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
 //! that one read port serves both. Memory: 33 bits a slot of state (phase and whether the tone sounds),
 //! 32 bits of tuning word, 512 x 30 bits of table.
 
-use crate::leaf::{Ram, Rom};
+use crate::leaf::{Fixed, Ram, Rom};
 use hge_protocol::number::quarter_wave;
 use rust_hdl::prelude::*;
 
@@ -92,6 +93,7 @@ pub struct Nco {
     pair: Signal<Local, Bits<30>>,
     lesser: Signal<Local, Signed<16>>,
     greater: Signal<Local, Signed<16>>,
+    zero_16: Fixed<Signed<16>>,
     zero: Signal<Local, Signed<16>>,
     swap: Signal<Local, Bit>,
     sine_size: Signal<Local, Signed<16>>,
@@ -179,7 +181,7 @@ impl Logic for Nco {
             self.sine_size.next = self.greater.val();
             self.cosine_size.next = self.lesser.val();
         }
-        self.zero.next = 0.into();
+        self.zero.next = self.zero_16.val();
         self.sine_4.d.next = self.sine_size.val();
         if self.quadrant_3.q.val().get_bit(1) {
             self.sine_4.d.next = self.zero.val() - self.sine_size.val();

@@ -28,10 +28,10 @@ const SOURCES: &[&str] = &[
     include_str!("recorder.rs"),
     include_str!("registers.rs"),
     include_str!("reset.rs"),
-    include_str!("sequencer.rs"),
+    include_str!("sequencer/mod.rs"),
     include_str!("timer.rs"),
     include_str!("tones.rs"),
-    include_str!("update.rs"),
+    include_str!("update/mod.rs"),
 ];
 
 /// A file to write.

@@ -181,7 +181,27 @@ impl Logic for Registers {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, scratch_register, sample_period_register, window_log2_register, settle_register, lead_in_register, gap_register, slots_used_register, cases_used_register, epochs_register, starts_used_register, mode_register, input_mask_register, tone_mask_register, ramp_step_register, step_limit_register, safe_step_register, gradient_shift_register, step_shift_register, loss_stop_register
+            self,
+            clock,
+            scratch_register,
+            sample_period_register,
+            window_log2_register,
+            settle_register,
+            lead_in_register,
+            gap_register,
+            slots_used_register,
+            cases_used_register,
+            epochs_register,
+            starts_used_register,
+            mode_register,
+            input_mask_register,
+            tone_mask_register,
+            ramp_step_register,
+            step_limit_register,
+            safe_step_register,
+            gradient_shift_register,
+            step_shift_register,
+            loss_stop_register
         );
         self.low_address.next = self.address.val().get_bits::<8>(0);
         self.scalar.next = !(self.address.val().get_bits::<8>(8).any());
@@ -211,7 +231,8 @@ impl Logic for Registers {
                     self.read_data.next = bit_cast::<32, 16>(self.sample_period_register.q.val());
                     self.class.next = 2.into();
                     if self.write.val() {
-                        self.sample_period_register.d.next = self.write_data.val().get_bits::<16>(0);
+                        self.sample_period_register.d.next =
+                            self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 17 => {
@@ -316,7 +337,8 @@ impl Logic for Registers {
                     self.read_data.next = bit_cast::<32, 5>(self.gradient_shift_register.q.val());
                     self.class.next = 2.into();
                     if self.write.val() {
-                        self.gradient_shift_register.d.next = self.write_data.val().get_bits::<5>(0);
+                        self.gradient_shift_register.d.next =
+                            self.write_data.val().get_bits::<5>(0);
                     }
                 }
                 32 => {

@@ -141,9 +141,8 @@ impl Yosys {
 /// # Errors
 /// It cannot be started, or ends with an error.
 pub fn run(command: &mut Command, tool: &str) -> Result<String, ToolError> {
-    let output = command
-        .output()
-        .map_err(|source| ToolError::Start { tool: tool.to_owned(), source })?;
+    let output =
+        command.output().map_err(|source| ToolError::Start { tool: tool.to_owned(), source })?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
     if output.status.success() {

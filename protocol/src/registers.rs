@@ -90,7 +90,7 @@ map! {
     STARTS_USED         0x0018   1  6 ReadWrite Idle     "-"        1 "Starts of a standalone run, at least 1.";
     MODE                0x0019   1  3 ReadWrite Idle     "-"        0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping.";
     INPUT_MASK          0x001a   1 32 ReadWrite Idle     "-"        0 "Outputs whose value comes from the case table.";
-    TONE_MASK           0x001b   1 32 ReadWrite Idle     "-"        0 "Outputs that carry a tone.";
+    TONE_MASK           0x001b   1 32 ReadWrite Idle     "-"        0 "Outputs that carry a tone: those, and only those, that a slot in use closes.";
     RAMP_STEP           0x001c   1 31 ReadWrite Idle     "code/65536" 0x0010_0000 "Greatest move of a control value a sample.";
     STEP_LIMIT          0x001d   1 16 ReadWrite Disarmed "code"     256 "Guard: greatest step of a DAC code a sample.";
     SAFE_STEP           0x001e   1 16 ReadWrite Disarmed "code"     16 "Guard: step a sample on the way to the safe values.";

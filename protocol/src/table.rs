@@ -110,7 +110,7 @@ impl CaseTarget {
     /// Weight of one.
     pub const UNIT_WEIGHT: u16 = 8192;
 
-    /// Packs target (bits 15..0), weight (29..16) and side (31..30).
+    /// Packs target (bits 15..0), weight (29..16) and side (31..30); both side bits forgive both sides.
     pub fn to_word(self) -> u32 {
         u32::from(self.target as u16)
             | (u32::from(self.weight & 0x3fff) << 16)

@@ -23,6 +23,7 @@ pub fn case_error(first: i32, second: i32, window_log2: u32, target_word: u32) -
     let counts = match target_word >> 30 {
         1 => difference < 0,
         2 => difference > 0,
+        3 => false,
         _ => true,
     };
     let difference = if counts { difference } else { 0 };

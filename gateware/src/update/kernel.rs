@@ -1,210 +1,33 @@
-//! The update logic: loss of a case, descent step of every slot, new controls.
-//!
-//! | port | direction, width | meaning |
-//! |---|---|---|
-//! | `start`, `kind` | in, 1 + 2 | begins: 0 clear steps and flags, 1 add a case, 2 apply the steps |
-//! | `clear_loss` | in, 1 | the loss begins at zero |
-//! | `busy` | out, 1 | from the clock after `start` to the end |
-//! | `case`, `slots_used`, `window_log2` | in, 6 + 9 + 5 | where in the run |
-//! | `gradient_shift`, `step_shift` | in, 5 | right shifts of the two products |
-//! | `sum_first`, `sum_second` | in, 32 signed | half-window sums |
-//! | `read_slot`, `in_phase`, `quadrature`, `word` | out 8, in 48 + 48 + 32 | a slot's sums and routing word, a clock later |
-//! | `read_address`, `read_data` | out 12, in 32 | the parameter table, a clock later |
-//! | `write`, `write_address`, `write_data` | out, 1 + 12 + 32 | the parameter table |
-//! | `loss`, `saturated` | out, 32 + 1 | loss of the epoch so far, in 32 squared codes; something was cut |
-//!
-//! A case: mean = (sum_first + sum_second) >> window; error = weight (mean - target), Q3.13 weight. A slot: response =
-//! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift.
-//! At the end of an epoch: control = clip(control - step).
-//!
-//! Widths: I and Q over the window are below 2^30 (a full-scale square wave gives 0.64 x 2^30), so 31 bits, which go
-//! through one 16 x 16 multiplier as a signed upper half and 15 lower bits; the response is cut to 31
-//! bits and does the same. One shift a clock: about 30 + 2 window + gradient_shift + step_shift clocks a slot.
+//! The kernel of the update.
 
-use crate::leaf::{bit_cast_signed, Fixed, Multiplier};
-use hge_protocol::table::TableLayout;
-use hge_protocol::Parameters;
+use super::{Step, Update};
+use crate::leaf::bit_cast_signed;
 use rust_hdl::prelude::*;
-
-#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
-enum Step {
-    Idle,
-    Clear,
-    Target,
-    Level,
-    Shift,
-    Error,
-    Present,
-    Wait,
-    Add,
-    Raise,
-    Look,
-    Test,
-    KeepI,
-    KeepQ,
-    Response,
-    Total,
-    Sum,
-    Next,
-    ApplyLook,
-    ApplyTest,
-    ApplyControl,
-    ApplyLimits,
-    ApplyMove,
-    ApplyClip,
-    ApplyNext,
-}
-
-/// Loss, steps and controls.
-#[derive(LogicBlock, Default)]
-pub struct Update {
-    /// System clock.
-    pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
-    pub reset: Signal<In, Bit>,
-    /// Begins.
-    pub start: Signal<In, Bit>,
-    /// 0 clear, 1 add a case, 2 apply.
-    pub kind: Signal<In, Bits<2>>,
-    /// The loss begins at zero.
-    pub clear_loss: Signal<In, Bit>,
-    /// It is at work.
-    pub busy: Signal<Out, Bit>,
-    /// Present case.
-    pub case_number: Signal<In, Bits<6>>,
-    /// Slots that take part.
-    pub slots_used: Signal<In, Bits<9>>,
-    /// Logarithm of the window's samples.
-    pub window_log2: Signal<In, Bits<5>>,
-    /// Right shift of the response.
-    pub gradient_shift: Signal<In, Bits<5>>,
-    /// Right shift of response times error.
-    pub step_shift: Signal<In, Bits<5>>,
-    /// Sum of the first half of the window.
-    pub sum_first: Signal<In, Signed<32>>,
-    /// Sum of the second half.
-    pub sum_second: Signal<In, Signed<32>>,
-    /// Slot whose sums and routing word are wanted.
-    pub read_slot: Signal<Out, Bits<8>>,
-    /// Its in-phase sum.
-    pub in_phase: Signal<In, Bits<48>>,
-    /// Its quadrature sum.
-    pub quadrature: Signal<In, Bits<48>>,
-    /// Its routing word.
-    pub word: Signal<In, Bits<32>>,
-    /// Word of the table that is wanted.
-    pub read_address: Signal<Out, Bits<12>>,
-    /// The word.
-    pub read_data: Signal<In, Bits<32>>,
-    /// Writes the table.
-    pub write: Signal<Out, Bit>,
-    /// Where.
-    pub write_address: Signal<Out, Bits<12>>,
-    /// What.
-    pub write_data: Signal<Out, Bits<32>>,
-    /// Loss of the epoch so far, in 32 squared codes.
-    pub loss: Signal<Out, Bits<32>>,
-    /// Something was cut since the last clear.
-    pub saturated: Signal<Out, Bit>,
-    multiply: Multiplier,
-    state: DFF<Step>,
-    /// Where to go on after shifting.
-    after: DFF<Step>,
-    /// Shifts still to do.
-    left: DFF<Bits<5>>,
-    /// Which product is being made.
-    pair: DFF<Bits<3>>,
-    slot: DFF<Bits<9>>,
-    accumulator: DFF<Bits<48>>,
-    value_i: DFF<Bits<31>>,
-    value_q: DFF<Bits<31>>,
-    gradient: DFF<Bits<31>>,
-    coefficients: DFF<Bits<32>>,
-    weight: DFF<Bits<14>>,
-    difference: DFF<Signed<16>>,
-    weighted: DFF<Signed<16>>,
-    addition: DFF<Signed<32>>,
-    control: DFF<Signed<32>>,
-    moved: DFF<Signed<32>>,
-    total_loss: DFF<Bits<32>>,
-    was_cut: DFF<Bit>,
-    case_targets: Fixed<Bits<12>>,
-    coefficient_base: Fixed<Bits<12>>,
-    step_base: Fixed<Bits<12>>,
-    control_base: Fixed<Bits<12>>,
-    limit_base: Fixed<Bits<12>>,
-    row_mask: Fixed<Bits<5>>,
-    slot_place: Signal<Local, Bits<12>>,
-    case_place: Signal<Local, Bits<12>>,
-    output_masked: Signal<Local, Bits<5>>,
-    output_place: Signal<Local, Bits<12>>,
-    wide_first: Signal<Local, Signed<48>>,
-    wide_second: Signal<Local, Signed<48>>,
-    level: Signal<Local, Signed<48>>,
-    halved: Signal<Local, Bits<48>>,
-    raised: Signal<Local, Bits<48>>,
-    product: Signal<Local, Signed<32>>,
-    product_wide: Signal<Local, Signed<48>>,
-    product_bits: Signal<Local, Bits<48>>,
-    square: Signal<Local, Bits<32>>,
-    square_share: Signal<Local, Bits<33>>,
-    loss_wide: Signal<Local, Bits<33>>,
-    loss_sum: Signal<Local, Bits<33>>,
-    mean: Signal<Local, Signed<18>>,
-    mean_bits: Signal<Local, Bits<18>>,
-    target: Signal<Local, Signed<16>>,
-    target_wide: Signal<Local, Signed<18>>,
-    error: Signal<Local, Signed<18>>,
-    error_bits: Signal<Local, Bits<18>>,
-    error_top: Signal<Local, Bits<3>>,
-    weighed: Signal<Local, Bits<19>>,
-    weighed_top: Signal<Local, Bits<4>>,
-    top_18: Signal<Local, Bits<18>>,
-    top_17: Signal<Local, Bits<17>>,
-    old_step: Signal<Local, Signed<32>>,
-    new_step: Signal<Local, Signed<32>>,
-    low_bits: Signal<Local, Bits<32>>,
-    high_bits: Signal<Local, Bits<32>>,
-    low_placed: Signal<Local, Bits<32>>,
-    high_placed: Signal<Local, Bits<32>>,
-    low_limit: Signal<Local, Signed<32>>,
-    high_limit: Signal<Local, Signed<32>>,
-    greatest: Signal<Local, Signed<32>>,
-    greatest_bits: Signal<Local, Bits<32>>,
-    least_bits: Signal<Local, Bits<32>>,
-    zero: Signal<Local, Bits<32>>,
-    ones: Signal<Local, Bits<32>>,
-    least: Signal<Local, Signed<32>>,
-    greatest_code: Signal<Local, Signed<16>>,
-    least_code_bits: Signal<Local, Bits<16>>,
-    least_code: Signal<Local, Signed<16>>,
-    next_slot: Signal<Local, Bits<9>>,
-    lower: Signal<Local, Bits<16>>,
-}
-
-impl Update {
-    /// For the table of `parameters`.
-    pub fn new(parameters: &Parameters) -> Self {
-        let layout = TableLayout::of(parameters);
-        let base = |index: u32| Fixed::new(Bits::from(u64::from(index)));
-        Self {
-            case_targets: base(layout.case_targets),
-            coefficient_base: base(layout.coefficients),
-            step_base: base(layout.steps),
-            control_base: base(layout.controls),
-            limit_base: base(layout.control_limits),
-            row_mask: Fixed::new(Bits::from(u64::from(layout.row_words - 1))),
-            ..Default::default()
-        }
-    }
-}
 
 impl Logic for Update {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, after, left, pair, slot, accumulator, value_i, value_q, gradient,
-            coefficients, weight, difference, weighted, addition, control, moved, total_loss, was_cut
+            self,
+            clock,
+            state,
+            after,
+            left,
+            pair,
+            slot,
+            accumulator,
+            value_i,
+            value_q,
+            gradient,
+            coefficients,
+            weight,
+            difference,
+            weighted,
+            addition,
+            control,
+            moved,
+            total_loss,
+            was_cut
         );
         clock!(self, clock, multiply);
         self.busy.next = self.state.q.val() != Step::Idle;
@@ -221,13 +44,13 @@ impl Logic for Update {
         self.write_address.next = self.step_base.val() + self.slot_place.val();
         self.write_data.next = 0.into();
         comment!("Ends of the ranges.");
-        self.greatest.next = 0x7fffffff.into();
+        self.greatest.next = self.largest_word.val();
         self.greatest_bits.next = 0x7fffffff.into();
         self.least_bits.next = !self.greatest_bits.val();
         self.zero.next = 0.into();
         self.ones.next = !self.zero.val();
         self.least.next = signed_cast(self.least_bits.val());
-        self.greatest_code.next = 0x7fff.into();
+        self.greatest_code.next = self.largest_code.val();
         self.least_code_bits.next = bits::<16>(0x8000);
         self.least_code.next = signed_cast(self.least_code_bits.val());
         comment!("Defaults of what only one step uses.");
@@ -235,36 +58,36 @@ impl Logic for Update {
         self.multiply.b.next = 0.into();
         self.product.next = self.multiply.product.val();
         self.lower.next = 0.into();
-        self.wide_first.next = 0.into();
-        self.wide_second.next = 0.into();
-        self.level.next = 0.into();
+        self.wide_first.next = self.zero_48.val();
+        self.wide_second.next = self.zero_48.val();
+        self.level.next = self.zero_48.val();
         self.halved.next = 0.into();
         self.raised.next = 0.into();
-        self.product_wide.next = 0.into();
+        self.product_wide.next = self.zero_48.val();
         self.product_bits.next = 0.into();
         self.square.next = 0.into();
         self.square_share.next = 0.into();
         self.loss_wide.next = 0.into();
         self.loss_sum.next = 0.into();
         self.mean_bits.next = 0.into();
-        self.mean.next = 0.into();
-        self.target.next = 0.into();
-        self.target_wide.next = 0.into();
-        self.error.next = 0.into();
+        self.mean.next = self.zero_18.val();
+        self.target.next = self.zero_16.val();
+        self.target_wide.next = self.zero_18.val();
+        self.error.next = self.zero_18.val();
         self.error_bits.next = 0.into();
         self.error_top.next = 0.into();
         self.weighed.next = 0.into();
         self.weighed_top.next = 0.into();
         self.top_18.next = 0.into();
         self.top_17.next = 0.into();
-        self.old_step.next = 0.into();
-        self.new_step.next = 0.into();
+        self.old_step.next = self.zero_32.val();
+        self.new_step.next = self.zero_32.val();
         self.low_bits.next = 0.into();
         self.high_bits.next = 0.into();
         self.low_placed.next = 0.into();
         self.high_placed.next = 0.into();
-        self.low_limit.next = 0.into();
-        self.high_limit.next = 0.into();
+        self.low_limit.next = self.zero_32.val();
+        self.high_limit.next = self.zero_32.val();
         self.next_slot.next = self.slot.q.val() + 1;
         match self.state.q.val() {
             Step::Idle => {
@@ -316,7 +139,9 @@ impl Logic for Update {
                 }
             }
             Step::Error => {
-                comment!("Mean less target, cut to 16 bits; a one-sided target forgives the other side.");
+                comment!(
+                    "Mean less target, cut to 16 bits; a one-sided target forgives the other side."
+                );
                 self.mean_bits.next = self.accumulator.q.val().get_bits::<18>(0);
                 self.mean.next = signed_cast(self.mean_bits.val());
                 self.target.next = signed_cast(self.read_data.val().get_bits::<16>(0));
@@ -347,28 +172,36 @@ impl Logic for Update {
                 match self.pair.q.val().index() {
                     0 => {
                         self.multiply.a.next = signed_cast(self.value_i.q.val().get_bits::<16>(15));
-                        self.multiply.b.next = signed_cast(self.coefficients.q.val().get_bits::<16>(0));
+                        self.multiply.b.next =
+                            signed_cast(self.coefficients.q.val().get_bits::<16>(0));
                     }
                     1 => {
                         self.multiply.a.next = signed_cast(self.value_q.q.val().get_bits::<16>(15));
-                        self.multiply.b.next = signed_cast(self.coefficients.q.val().get_bits::<16>(16));
+                        self.multiply.b.next =
+                            signed_cast(self.coefficients.q.val().get_bits::<16>(16));
                     }
                     2 => {
-                        self.lower.next = bit_cast::<16, 15>(self.value_i.q.val().get_bits::<15>(0));
+                        self.lower.next =
+                            bit_cast::<16, 15>(self.value_i.q.val().get_bits::<15>(0));
                         self.multiply.a.next = signed_cast(self.lower.val());
-                        self.multiply.b.next = signed_cast(self.coefficients.q.val().get_bits::<16>(0));
+                        self.multiply.b.next =
+                            signed_cast(self.coefficients.q.val().get_bits::<16>(0));
                     }
                     3 => {
-                        self.lower.next = bit_cast::<16, 15>(self.value_q.q.val().get_bits::<15>(0));
+                        self.lower.next =
+                            bit_cast::<16, 15>(self.value_q.q.val().get_bits::<15>(0));
                         self.multiply.a.next = signed_cast(self.lower.val());
-                        self.multiply.b.next = signed_cast(self.coefficients.q.val().get_bits::<16>(16));
+                        self.multiply.b.next =
+                            signed_cast(self.coefficients.q.val().get_bits::<16>(16));
                     }
                     4 => {
-                        self.multiply.a.next = signed_cast(self.gradient.q.val().get_bits::<16>(15));
+                        self.multiply.a.next =
+                            signed_cast(self.gradient.q.val().get_bits::<16>(15));
                         self.multiply.b.next = self.weighted.q.val();
                     }
                     5 => {
-                        self.lower.next = bit_cast::<16, 15>(self.gradient.q.val().get_bits::<15>(0));
+                        self.lower.next =
+                            bit_cast::<16, 15>(self.gradient.q.val().get_bits::<15>(0));
                         self.multiply.a.next = signed_cast(self.lower.val());
                         self.multiply.b.next = self.weighted.q.val();
                     }
@@ -426,7 +259,8 @@ impl Logic for Update {
                     _ => {
                         comment!("Loss: weighted error times error, less 5 bits.");
                         self.square.next = unsigned_cast(self.product.val());
-                        self.square_share.next = bit_cast::<33, 27>(self.square.val().get_bits::<27>(5));
+                        self.square_share.next =
+                            bit_cast::<33, 27>(self.square.val().get_bits::<27>(5));
                         self.loss_wide.next = bit_cast::<33, 32>(self.total_loss.q.val());
                         self.loss_sum.next = self.loss_wide.val() + self.square_share.val();
                         self.total_loss.d.next = self.loss_sum.val().get_bits::<32>(0);
@@ -566,8 +400,10 @@ impl Logic for Update {
             }
             Step::ApplyLimits => {
                 comment!("Within the control's limits, which are codes.");
-                self.low_bits.next = bit_cast::<32, 16>(self.coefficients.q.val().get_bits::<16>(0));
-                self.high_bits.next = bit_cast::<32, 16>(self.coefficients.q.val().get_bits::<16>(16));
+                self.low_bits.next =
+                    bit_cast::<32, 16>(self.coefficients.q.val().get_bits::<16>(0));
+                self.high_bits.next =
+                    bit_cast::<32, 16>(self.coefficients.q.val().get_bits::<16>(16));
                 self.low_placed.next = self.low_bits.val() << 16;
                 self.high_placed.next = self.high_bits.val() << 16;
                 self.low_limit.next = signed_cast(self.low_placed.val());
