@@ -5,7 +5,7 @@
 //! | `byte`, `byte_valid`, `byte_ready` | in 8 + 1, out 1 | the stream of requests, eight bytes each |
 //! | `address`, `data` | out, 16 + 32 | of the present request |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | writes `data` there in this clock |
-//! | `scalar_data`, `scalar_readable`, `scalar_class` | in, 32 + 1 + 2 | the scalar register at `address` |
+//! | `scalar_data`, `scalar_readable`, `scalar_class` | in, 32 + 1 + 2 | the scalar register at `address`, a clock later |
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
 //! | `reply_start`, `reply_ready`, `reply_busy` | out 1, in 1 + 1 | a reply is to be sent, is taken, is being sent |
 //! | `reply_place`, `reply_data` | out, 32 | its two words, held |
@@ -220,7 +220,7 @@ impl Logic for Command {
                 }
             }
             Step::Look => {
-                comment!("The table reads.");
+                comment!("Table and registers read.");
                 self.state.d.next = Step::Act;
             }
             Step::Act => {

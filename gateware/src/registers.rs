@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | `address` | in, 16 | register to read or write |
 //! | `write`, `write_data` | in, 1 + 32 | writes it; the caller has checked `class` |
-//! | `read_data` | out, 32 | its value, zero where there is none to read |
-//! | `readable` | out, 1 | there is a scalar register to read |
-//! | `class` | out, 2 | of a write: 0 no such register, 1 always, 2 while idle, 3 while idle and disarmed |
+//! | `read_data` | out, 32 | its value a clock later, zero where there is none to read |
+//! | `readable` | out, 1 | a clock later: there is a scalar register to read |
+//! | `class` | out, 2 | a clock later, of a write: 0 no such register, 1 always, 2 while idle, 3 while idle and disarmed |
 //! | `status` | in, 3 | busy, armed, homing |
 //!
 //! and one output a register. Those that could lead an engine out of its tables come out confined to
@@ -125,6 +125,10 @@ pub struct Registers {
     gradient_shift_reset: Fixed<Bits<5>>,
     step_shift_reset: Fixed<Bits<5>>,
     loss_stop_reset: Fixed<Bits<32>>,
+    /// The register's value, whether there is one, and who may write it, a clock after the address.
+    answer: DFF<Bits<32>>,
+    can_read: DFF<Bit>,
+    writers: DFF<Bits<2>>,
     low_address: Signal<Local, Bits<8>>,
     scalar: Signal<Local, Bit>,
 }
@@ -201,167 +205,173 @@ impl Logic for Registers {
             safe_step_register,
             gradient_shift_register,
             step_shift_register,
-            loss_stop_register
+            loss_stop_register,
+            answer,
+            can_read,
+            writers
         );
+        self.read_data.next = self.answer.q.val();
+        self.readable.next = self.can_read.q.val();
+        self.class.next = self.writers.q.val();
         self.low_address.next = self.address.val().get_bits::<8>(0);
         self.scalar.next = !(self.address.val().get_bits::<8>(8).any());
-        self.read_data.next = 0.into();
-        self.readable.next = false;
-        self.class.next = 0.into();
+        self.answer.d.next = 0.into();
+        self.can_read.d.next = false;
+        self.writers.d.next = 0.into();
         if self.scalar.val() {
-            self.readable.next = true;
+            self.can_read.d.next = true;
             match self.low_address.val().index() {
-                0 => self.read_data.next = self.identity.val(),
-                1 => self.read_data.next = self.map_hash.val(),
-                2 => self.read_data.next = self.outputs.val(),
-                3 => self.read_data.next = self.slots.val(),
-                4 => self.read_data.next = self.cases.val(),
-                5 => self.read_data.next = self.starts.val(),
-                6 => self.read_data.next = self.clock_hz.val(),
-                7 => self.read_data.next = self.dac_bits.val(),
-                8 => self.read_data.next = self.adc_bits.val(),
+                0 => self.answer.d.next = self.identity.val(),
+                1 => self.answer.d.next = self.map_hash.val(),
+                2 => self.answer.d.next = self.outputs.val(),
+                3 => self.answer.d.next = self.slots.val(),
+                4 => self.answer.d.next = self.cases.val(),
+                5 => self.answer.d.next = self.starts.val(),
+                6 => self.answer.d.next = self.clock_hz.val(),
+                7 => self.answer.d.next = self.dac_bits.val(),
+                8 => self.answer.d.next = self.adc_bits.val(),
                 9 => {
-                    self.read_data.next = self.scratch_register.q.val();
-                    self.class.next = 1.into();
+                    self.answer.d.next = self.scratch_register.q.val();
+                    self.writers.d.next = 1.into();
                     if self.write.val() {
                         self.scratch_register.d.next = self.write_data.val();
                     }
                 }
                 16 => {
-                    self.read_data.next = bit_cast::<32, 16>(self.sample_period_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 16>(self.sample_period_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.sample_period_register.d.next =
                             self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 17 => {
-                    self.read_data.next = bit_cast::<32, 5>(self.window_log2_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 5>(self.window_log2_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.window_log2_register.d.next = self.write_data.val().get_bits::<5>(0);
                     }
                 }
                 18 => {
-                    self.read_data.next = bit_cast::<32, 24>(self.settle_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 24>(self.settle_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.settle_register.d.next = self.write_data.val().get_bits::<24>(0);
                     }
                 }
                 19 => {
-                    self.read_data.next = bit_cast::<32, 24>(self.lead_in_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 24>(self.lead_in_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.lead_in_register.d.next = self.write_data.val().get_bits::<24>(0);
                     }
                 }
                 20 => {
-                    self.read_data.next = bit_cast::<32, 16>(self.gap_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 16>(self.gap_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.gap_register.d.next = self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 21 => {
-                    self.read_data.next = bit_cast::<32, 9>(self.slots_used_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 9>(self.slots_used_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.slots_used_register.d.next = self.write_data.val().get_bits::<9>(0);
                     }
                 }
                 22 => {
-                    self.read_data.next = bit_cast::<32, 6>(self.cases_used_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 6>(self.cases_used_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.cases_used_register.d.next = self.write_data.val().get_bits::<6>(0);
                     }
                 }
                 23 => {
-                    self.read_data.next = bit_cast::<32, 16>(self.epochs_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 16>(self.epochs_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.epochs_register.d.next = self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 24 => {
-                    self.read_data.next = bit_cast::<32, 6>(self.starts_used_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 6>(self.starts_used_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.starts_used_register.d.next = self.write_data.val().get_bits::<6>(0);
                     }
                 }
                 25 => {
-                    self.read_data.next = bit_cast::<32, 3>(self.mode_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 3>(self.mode_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.mode_register.d.next = self.write_data.val().get_bits::<3>(0);
                     }
                 }
                 26 => {
-                    self.read_data.next = self.input_mask_register.q.val();
-                    self.class.next = 2.into();
+                    self.answer.d.next = self.input_mask_register.q.val();
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.input_mask_register.d.next = self.write_data.val();
                     }
                 }
                 27 => {
-                    self.read_data.next = self.tone_mask_register.q.val();
-                    self.class.next = 2.into();
+                    self.answer.d.next = self.tone_mask_register.q.val();
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.tone_mask_register.d.next = self.write_data.val();
                     }
                 }
                 28 => {
-                    self.read_data.next = bit_cast::<32, 31>(self.ramp_step_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 31>(self.ramp_step_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.ramp_step_register.d.next = self.write_data.val().get_bits::<31>(0);
                     }
                 }
                 29 => {
-                    self.read_data.next = bit_cast::<32, 16>(self.step_limit_register.q.val());
-                    self.class.next = 3.into();
+                    self.answer.d.next = bit_cast::<32, 16>(self.step_limit_register.q.val());
+                    self.writers.d.next = 3.into();
                     if self.write.val() {
                         self.step_limit_register.d.next = self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 30 => {
-                    self.read_data.next = bit_cast::<32, 16>(self.safe_step_register.q.val());
-                    self.class.next = 3.into();
+                    self.answer.d.next = bit_cast::<32, 16>(self.safe_step_register.q.val());
+                    self.writers.d.next = 3.into();
                     if self.write.val() {
                         self.safe_step_register.d.next = self.write_data.val().get_bits::<16>(0);
                     }
                 }
                 31 => {
-                    self.read_data.next = bit_cast::<32, 5>(self.gradient_shift_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 5>(self.gradient_shift_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.gradient_shift_register.d.next =
                             self.write_data.val().get_bits::<5>(0);
                     }
                 }
                 32 => {
-                    self.read_data.next = bit_cast::<32, 5>(self.step_shift_register.q.val());
-                    self.class.next = 2.into();
+                    self.answer.d.next = bit_cast::<32, 5>(self.step_shift_register.q.val());
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.step_shift_register.d.next = self.write_data.val().get_bits::<5>(0);
                     }
                 }
                 33 => {
-                    self.read_data.next = self.loss_stop_register.q.val();
-                    self.class.next = 2.into();
+                    self.answer.d.next = self.loss_stop_register.q.val();
+                    self.writers.d.next = 2.into();
                     if self.write.val() {
                         self.loss_stop_register.d.next = self.write_data.val();
                     }
                 }
-                10 => self.read_data.next = bit_cast::<32, 3>(self.status.val()),
+                10 => self.answer.d.next = bit_cast::<32, 3>(self.status.val()),
                 11 => {
                     comment!("The command register is carried out elsewhere.");
-                    self.readable.next = false;
-                    self.class.next = 1.into();
+                    self.can_read.d.next = false;
+                    self.writers.d.next = 1.into();
                 }
-                _ => self.readable.next = false,
+                _ => self.can_read.d.next = false,
             }
         }
         self.sample_period.next = self.sample_period_register.q.val();

@@ -21,7 +21,7 @@ pub struct Timing {
     pub lead_in_s: f64,
     /// Pace of every move without tones.
     pub ramp_v_per_s: f64,
-    /// Samples between a window and the next ramp.
+    /// Samples between a window and the next ramp; more where the gateware's work takes longer.
     pub gap_samples: u32,
 }
 
@@ -290,6 +290,13 @@ impl Plan {
         steepest_v + rounding * self.scale().dac_step_v()
     }
 
+    /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
+    fn least_gap_samples(&self, period_clocks: u32) -> u32 {
+        let slots = self.configuration.controls.len() as u32;
+        let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
+        self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
+    }
+
     fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
         let Configuration { timing, inputs, cases_v, controls, .. } = &self.configuration;
         let scale = self.scale();
@@ -315,7 +322,7 @@ impl Plan {
             (map::WINDOW_LOG2, window_log2),
             (map::SETTLE, samples("settle_s", timing.settle_s)?),
             (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
-            (map::GAP, timing.gap_samples),
+            (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
             (map::SLOTS_USED, controls.len() as u32),
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),

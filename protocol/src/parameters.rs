@@ -79,4 +79,17 @@ impl Parameters {
     pub fn least_sample_period_clocks(&self) -> u32 {
         self.slots.max(8 * (self.outputs + 1)) + 24
     }
+
+    /// Most clocks that the jobs of a gap take when the link takes a byte a clock: a shorter gap would be
+    /// stretched, and flagged `LATE`.
+    ///
+    /// Frames: 6 clocks a word (two to form it, four bytes), of a window (7 + 3 a slot) and of an epoch (4 + 1
+    /// an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a slot, 8 a slot to apply. Rows: four copies of
+    /// 4 clocks an output, the last of which may wait for the modulator.
+    pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
+        let frames = 6 * (7 + 3 * slots_used + 4 + self.outputs);
+        let update = 60 + window_log2 + slots_used * (50 + 2 * window_log2 + 62 + 8);
+        let rows = 4 * 4 * self.outputs + 4 * self.outputs;
+        frames + update + rows + 64
+    }
 }

@@ -1,0 +1,40 @@
+//! A whole training gives the same result on every engine.
+
+use hge_host::engine::EngineKind;
+use hge_host::experiment::{Closing, Job, Source};
+use hge_host::train::{train, Outcome};
+use hge_sim::verilog::Compiler;
+use std::path::Path;
+
+fn short(engine: EngineKind, closing: Closing) -> Outcome {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/short.toml");
+    let (mut experiment, source) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    experiment.engine = engine;
+    experiment.closing = closing;
+    let job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
+    train(job, None, &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn agree(engine: EngineKind) {
+    for closing in [Closing::Host, Closing::Standalone] {
+        let outcome = short(engine, closing);
+        assert_eq!(outcome, short(EngineKind::Model, closing));
+        assert!(outcome.solved && outcome.epochs >= 2);
+    }
+}
+
+#[test]
+fn the_short_experiment_on_rust_hdl_equals_the_model() {
+    agree(EngineKind::Rtl);
+}
+
+#[test]
+fn the_short_experiment_on_the_compiled_verilog_equals_the_model() {
+    match Compiler::locate() {
+        Ok(_) => agree(EngineKind::Verilog),
+        Err(error) if std::env::var_os("HGE_REQUIRE_TOOLS").is_none() => {
+            println!("not run: {error}")
+        }
+        Err(error) => panic!("{error}"),
+    }
+}

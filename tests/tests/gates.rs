@@ -1,0 +1,76 @@
+//! The main job: every gate, both loops, both devices, seeds 1 to 5, 16- and 12-bit converters.
+
+use hge_host::experiment::{Closing, Experiment, Job, Source};
+use hge_host::gate::Gate;
+use hge_host::train::{train, Outcome};
+use std::path::Path;
+
+const GATES: [&str; 6] = ["and", "or", "nand", "nor", "xor", "xnor"];
+const SURROGATE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/devices/rnpu_measured.onnx");
+
+fn learn(gate: &str, device: &str, closing: Closing, bits: u32, seed: u64) -> Outcome {
+    let gate: Gate = gate.parse().expect("a gate");
+    let mut experiment = Experiment {
+        gate: Some(gate),
+        device: device.to_owned(),
+        closing,
+        seed,
+        ..Experiment::default()
+    };
+    experiment.instrument.dac_bits = bits;
+    experiment.instrument.adc_bits = bits;
+    let job = Job::new(experiment, &Source::default()).unwrap_or_else(|error| panic!("{error}"));
+    train(job, None, &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Learns every gate for seeds 1 to 5 and prints restarts and least separation.
+fn learn_all(name: &str, device: &str, closing: Closing, bits: u32) {
+    for gate in GATES {
+        let outcomes: Vec<Outcome> =
+            (1..=5).map(|seed| learn(gate, device, closing, bits, seed)).collect();
+        let solved = outcomes.iter().filter(|outcome| outcome.solved).count();
+        let restarts: Vec<u32> = outcomes.iter().map(|outcome| outcome.restarts).collect();
+        let least = outcomes.iter().fold(f64::INFINITY, |least, o| least.min(o.separation_na));
+        println!("{name}, {bits} bits, {gate}: {solved}/5, restarts {restarts:?}, separation {least:.1} nA or more");
+        assert_eq!(solved, 5, "{name}, {bits} bits, {gate}");
+    }
+}
+
+/// The measured surrogate where it is at hand.
+fn surrogate() -> Option<String> {
+    if Path::new(SURROGATE).is_file() {
+        return Some(format!("onnx:{SURROGATE}"));
+    }
+    assert!(std::env::var_os("HGE_REQUIRE_DEVICES").is_none(), "{SURROGATE} is not there");
+    println!("skipped: {SURROGATE} is not there");
+    None
+}
+
+#[test]
+fn the_host_loop_teaches_the_builtin_device_every_gate() {
+    for bits in [16, 12] {
+        learn_all("host loop, builtin", "builtin", Closing::Host, bits);
+    }
+}
+
+#[test]
+fn the_host_loop_teaches_the_measured_surrogate_every_gate() {
+    if let Some(device) = surrogate() {
+        for bits in [16, 12] {
+            learn_all("host loop, surrogate", &device, Closing::Host, bits);
+        }
+    }
+}
+
+#[test]
+fn the_gateware_alone_teaches_the_builtin_device_every_gate() {
+    learn_all("standalone, builtin", "builtin", Closing::Standalone, 16);
+}
+
+#[test]
+fn the_gateware_alone_teaches_the_measured_surrogate_every_gate() {
+    if let Some(device) = surrogate() {
+        learn_all("standalone, surrogate", &device, Closing::Standalone, 16);
+    }
+}
