@@ -8,6 +8,7 @@ use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, EngineError};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::sync::{Arc, Mutex};
 
 /// A run as its requests.
 #[derive(Clone, Debug)]
@@ -20,13 +21,16 @@ pub struct Scenario {
     pub bench_seed: u64,
 }
 
+/// DAC codes and ADC code of every sample, shared with whoever compares them.
+pub type Log = Arc<Mutex<Vec<(Vec<i16>, i16)>>>;
+
 /// A bench of integers alone, so that a test bench in Verilog could hold it: the sum of the codes with a weight an
 /// output, a square, and noise, cut to 16 bits.
 pub struct IntegerBench {
     weights: Vec<i64>,
     noise: ChaCha8Rng,
     /// Codes and ADC code of every sample so far.
-    pub log: std::sync::Arc<std::sync::Mutex<Vec<(Vec<i16>, i16)>>>,
+    pub log: Log,
 }
 
 impl IntegerBench {
@@ -197,7 +201,7 @@ impl Scenario {
         };
         // The host may send on without waiting for replies; the guard's switches need the rest before them.
         let hasty = self.requests.iter().take_while(|request| request.address != map::COMMAND);
-        let hasty = if self.bench_seed % 2 == 0 { hasty.count() } else { 0 };
+        let hasty = if self.bench_seed.is_multiple_of(2) { hasty.count() } else { 0 };
         let (first, others) = self.requests.split_at(hasty);
         for request in first {
             engine.send(&request.to_bytes())?;

@@ -183,8 +183,8 @@ impl Model {
             moving |= unfinished;
             cut |= verdict.limited;
             if self.sequencer.tones() {
-                self.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED
-                    | u16::from(verdict.limited) * flag::LIMITED;
+                self.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED;
+                self.window_flags |= u16::from(verdict.limited) * flag::LIMITED;
             }
         }
         self.report.moving = moving || cut;

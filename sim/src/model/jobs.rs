@@ -175,7 +175,7 @@ impl Model {
     /// Sets every output's target for the present case.
     pub(super) fn load_case(&mut self) {
         for output in 0..self.parameters.outputs {
-            let word = if self.settings.input_mask >> output & 1 == 1 {
+            let word = if (self.settings.input_mask >> output) & 1 == 1 {
                 self.table[self.layout.case_input(self.sequencer.case, output) as usize] << 16
             } else {
                 self.table[(self.layout.controls + output) as usize]
