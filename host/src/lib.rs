@@ -15,7 +15,6 @@
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`trace`] | waveforms of a run |
 
-mod check;
 pub mod driver;
 pub mod engine;
 pub mod experiment;

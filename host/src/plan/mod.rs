@@ -1,5 +1,7 @@
 //! From what a run is to be, in SI units, to the registers that make it so.
 
+mod check;
+
 use crate::scale::Scale;
 use crate::tones::{Grid, ToneError};
 use hge_protocol::number::SINE_PEAK;
@@ -199,7 +201,7 @@ impl Plan {
             configuration,
             writes: Vec::new(),
         };
-        crate::check::check(&plan)?;
+        check::check(&plan)?;
         plan.writes = plan.registers()?;
         Ok(plan)
     }
