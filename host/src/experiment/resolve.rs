@@ -227,7 +227,7 @@ fn configuration(
     };
     let rate_hz = crate::plan::actual_rate_hz(timing.rate_hz, parameters)?;
     let window_samples = timing.window_samples;
-    crate::check::window(window_samples)?;
+    crate::plan::window(window_samples)?;
     let grid = Grid { rate_hz, window_samples };
     let multiples = match &tones.frequencies_hz {
         Some(list) => list.iter().map(|&hz| grid.multiple(hz)).collect::<Result<_, _>>()?,

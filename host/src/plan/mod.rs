@@ -2,6 +2,8 @@
 
 mod check;
 
+pub(crate) use check::window;
+
 use crate::scale::Scale;
 use crate::tones::{Grid, ToneError};
 use hge_protocol::number::SINE_PEAK;
