@@ -58,12 +58,7 @@ fn main() {
         100.0 * lock_in_error(&builtin, 0.03)
     );
 
-    let learned: Vec<[bool; 6]> = (0..seeds)
-        .map(|seed| {
-            let device = HoppingDevice::new(seed);
-            std::array::from_fn(|gate| starts(&device, gate).any(|o| o.separation_na >= ENOUGH_NA))
-        })
-        .collect();
+    let learned = learn_all(seeds);
     for (gate, (name, _)) in GATES.iter().enumerate() {
         let count = learned.iter().filter(|gates| gates[gate]).count();
         println!("{name:5} learned by {count} of {seeds} seeds");
@@ -73,6 +68,32 @@ fn main() {
         "all six learned by {all} of {seeds} seeds ({:.0} %)",
         100.0 * all as f64 / seeds as f64
     );
+}
+
+/// Which gates every seed learns, on all processors.
+fn learn_all(seeds: u64) -> Vec<[bool; 6]> {
+    let (sender, outcomes) = crossbeam::channel::unbounded();
+    let (queue, tasks) = crossbeam::channel::unbounded();
+    (0..seeds).for_each(|seed| queue.send(seed).expect("the queue is open"));
+    drop(queue);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    crossbeam::thread::scope(|scope| {
+        for _ in 0..workers {
+            let (sender, tasks) = (sender.clone(), tasks.clone());
+            scope.spawn(move |_| {
+                for seed in tasks {
+                    let device = HoppingDevice::new(seed);
+                    let learned = std::array::from_fn(|gate| {
+                        starts(&device, gate).any(|o| o.separation_na >= ENOUGH_NA)
+                    });
+                    sender.send(learned).expect("the channel is open");
+                }
+            });
+        }
+    })
+    .expect("no worker panics");
+    drop(sender);
+    outcomes.iter().collect()
 }
 
 fn report(device: &HoppingDevice, gate: usize) {

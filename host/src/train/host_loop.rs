@@ -6,6 +6,7 @@ use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::optimiser::{Optimiser, Rule};
 use crate::session::{Reading, Session};
+use ndarray::{Array2, ArrayView1};
 use rand_chacha::ChaCha8Rng;
 
 /// Draws, before one is taken although its outputs clip.
@@ -120,13 +121,9 @@ fn descend(
 
 /// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
 fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
-    let mut gradient = vec![0.0; readings[0].slopes_na_per_v.len()];
-    for (reading, slope) in readings.iter().zip(loss_slope) {
-        for (sum, current_slope) in gradient.iter_mut().zip(&reading.slopes_na_per_v) {
-            *sum += slope * current_slope;
-        }
-    }
-    gradient
+    let shape = (readings.len(), readings[0].slopes_na_per_v.len());
+    let slopes = Array2::from_shape_fn(shape, |(case, k)| readings[case].slopes_na_per_v[k]);
+    slopes.t().dot(&ArrayView1::from(loss_slope)).to_vec()
 }
 
 fn means(readings: &[Reading]) -> Vec<f64> {
