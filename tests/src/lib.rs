@@ -1,5 +1,6 @@
 //! What crosses crates: the engines against each other, faults, and the dialect of the gateware.
 
+pub mod absent;
 pub mod dialect;
 pub mod laboratory;
 pub mod netlist;

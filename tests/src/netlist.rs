@@ -1,6 +1,7 @@
 //! The instrument as Yosys synthesises it for an FPGA: a netlist of the family's cells, with their simulation models.
 
-use crate::testbench::{missing, put};
+use crate::absent;
+use crate::testbench::put;
 use hge_gateware::package;
 use hge_gateware::tools::{ToolError, Yosys};
 use hge_protocol::Parameters;
@@ -64,7 +65,7 @@ pub fn yosys(what: &str) -> Option<Yosys> {
     match Yosys::locate() {
         Ok(yosys) => Some(yosys),
         Err(error) => {
-            missing(&format!("Yosys ({error})"), what);
+            absent::tool(&format!("Yosys ({error})"), what);
             None
         }
     }

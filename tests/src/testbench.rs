@@ -1,5 +1,6 @@
 //! The instrument's Verilog in Icarus, played the requests of a scenario and compared with what the model said.
 
+use crate::absent;
 use crate::scenario::Scenario;
 use hge_gateware::tools::{self, ToolError};
 use hge_sim::engine::{Engine, EngineError};
@@ -126,19 +127,9 @@ impl Drop for Scratch {
 pub fn has_icarus(what: &str) -> bool {
     let is_there = tools::find("iverilog").is_some() && tools::find("vvp").is_some();
     if !is_there {
-        missing("Icarus Verilog (iverilog, vvp)", what);
+        absent::tool("Icarus Verilog (iverilog, vvp)", what);
     }
     is_there
-}
-
-/// Says that `what` was not run for want of `tool`.
-///
-/// # Panics
-/// With `HGE_REQUIRE_TOOLS=1`.
-pub fn missing(tool: &str, what: &str) {
-    let required = std::env::var("HGE_REQUIRE_TOOLS").as_deref() == Ok("1");
-    assert!(!required, "{tool} is missing and HGE_REQUIRE_TOOLS=1: {what}");
-    println!("not run, {tool} is missing: {what}");
 }
 
 /// Writes `text` to the file `name` in `folder`.

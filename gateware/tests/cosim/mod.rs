@@ -5,6 +5,7 @@
 
 use rust_hdl::prelude::*;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,7 +76,8 @@ pub fn has_tool(name: &str) -> bool {
             std::env::var("HGE_REQUIRE_TOOLS").as_deref() != Ok("1"),
             "{name} is missing and HGE_REQUIRE_TOOLS=1"
         );
-        println!("skipped: {name} is not installed");
+        // Past the harness's capture, so that everybody sees it.
+        let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed");
     }
     is_there
 }

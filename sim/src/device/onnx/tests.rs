@@ -4,6 +4,7 @@ use super::encode::{network, Dim, Layer, Port, FLOAT};
 use super::*;
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
+use std::io::Write;
 
 /// A file that is removed when it goes out of scope.
 struct TempFile(PathBuf);
@@ -185,7 +186,8 @@ fn measured() -> Option<OnnxDevice> {
     }
     let required = std::env::var("HGE_REQUIRE_DEVICES").is_ok_and(|v| v == "1");
     assert!(!required, "HGE_REQUIRE_DEVICES=1, but {} is missing", path.display());
-    println!("skipped: {} not found", path.display());
+    // Past the harness's capture, so that everybody sees it.
+    let _ = writeln!(std::io::stderr(), "skipped: {} not found", path.display());
     None
 }
 
