@@ -6,6 +6,7 @@ use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::{Parameters, TuningWord};
 use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, EngineError};
+use hge_sim::model::Model;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Arc, Mutex};
@@ -211,5 +212,27 @@ impl Scenario {
             while engine.receive(&mut said)? {}
         }
         Ok(said)
+    }
+
+    /// Plays on `engine`, whose bench keeps `log`, and on the model: every byte, DAC code and ADC code must agree.
+    ///
+    /// # Panics
+    /// They do not, or the engine is lost.
+    pub fn assert_equals_model(&self, engine: &mut dyn Engine, log: &Log) {
+        let bench = self.bench();
+        let model_log = bench.log.clone();
+        let mut model = Model::new(self.parameters, Box::new(bench));
+        let lost = |error: EngineError| -> Vec<u8> { panic!("{error}") };
+        let from_model = self.play(&mut model).unwrap_or_else(lost);
+        let from_engine = self.play(engine).unwrap_or_else(lost);
+        let entries = |log: &Log| log.lock().map(|log| log.clone()).unwrap_or_default();
+        let (of_model, of_engine) = (entries(&model_log), entries(log));
+        let sample = of_model.iter().zip(&of_engine).position(|(one, other)| one != other);
+        assert_eq!(sample, None, "first sample that differs, of {}", of_model.len());
+        assert_eq!(of_model.len(), of_engine.len(), "samples");
+        let byte = from_model.iter().zip(&from_engine).position(|(one, other)| one != other);
+        assert_eq!(byte, None, "first byte that differs, of {}", from_model.len());
+        assert_eq!(from_model.len(), from_engine.len(), "bytes");
+        assert!(!of_model.is_empty() && !from_model.is_empty());
     }
 }

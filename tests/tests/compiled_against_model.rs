@@ -1,32 +1,21 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
 use hge_protocol::Parameters;
-use hge_sim::engine::{Engine, EngineError};
-use hge_sim::model::Model;
+use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::absent;
 use hge_tests::scenario::{random, Scenario};
 
 /// Compares one run; what could not be compiled is named, and is an error where all tools must be there.
 fn agree(compiler: Result<Compiler, EngineError>, scenario: &Scenario) {
-    let (model_bench, bench) = (scenario.bench(), scenario.bench());
-    let (model_log, log) = (model_bench.log.clone(), bench.log.clone());
+    let bench = scenario.bench();
+    let log = bench.log.clone();
     let engine = compiler
         .and_then(|compiler| VerilogEngine::with(compiler, scenario.parameters, Box::new(bench)));
-    let mut engine = match engine {
-        Ok(engine) => engine,
-        Err(error) => {
-            return absent::tool(&error.to_string(), "a run of the compiled Verilog");
-        }
-    };
-    let mut model: Box<dyn Engine> =
-        Box::new(Model::new(scenario.parameters, Box::new(model_bench)));
-    let from_model = scenario.play(model.as_mut()).unwrap();
-    let from_verilog = scenario.play(&mut engine).unwrap();
-    assert!(*model_log.lock().unwrap() == *log.lock().unwrap(), "codes of some sample differ");
-    let differs = from_model.iter().zip(&from_verilog).position(|(one, other)| one != other);
-    assert_eq!(differs, None, "first byte that differs");
-    assert_eq!(from_model.len(), from_verilog.len());
+    match engine {
+        Ok(mut engine) => scenario.assert_equals_model(&mut engine, &log),
+        Err(error) => absent::tool(&error.to_string(), "a run of the compiled Verilog"),
+    }
 }
 
 #[test]

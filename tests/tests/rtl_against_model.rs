@@ -1,27 +1,14 @@
 //! rust-hdl's simulation of the gateware says what the model says, byte for byte.
 
 use hge_protocol::Parameters;
-use hge_sim::engine::Engine;
-use hge_sim::model::Model;
 use hge_sim::rtl::RtlEngine;
 use hge_tests::scenario::{random, Scenario};
 
 fn agree(scenario: &Scenario) {
-    let (model_bench, rtl_bench) = (scenario.bench(), scenario.bench());
-    let (model_log, rtl_log) = (model_bench.log.clone(), rtl_bench.log.clone());
-    let mut model: Box<dyn Engine> =
-        Box::new(Model::new(scenario.parameters, Box::new(model_bench)));
-    let mut rtl = RtlEngine::new(scenario.parameters, Box::new(rtl_bench)).unwrap();
-    let from_model = scenario.play(model.as_mut()).unwrap();
-    let from_rtl = scenario.play(&mut rtl).unwrap();
-    let (model_log, rtl_log) = (model_log.lock().unwrap(), rtl_log.lock().unwrap());
-    for (sample, (one, other)) in model_log.iter().zip(rtl_log.iter()).enumerate() {
-        assert_eq!(one, other, "sample {sample} of {}", model_log.len());
-    }
-    assert_eq!(model_log.len(), rtl_log.len());
-    let differs = from_model.iter().zip(&from_rtl).position(|(one, other)| one != other);
-    assert_eq!(differs, None, "first byte that differs");
-    assert_eq!(from_model.len(), from_rtl.len());
+    let bench = scenario.bench();
+    let log = bench.log.clone();
+    let mut rtl = RtlEngine::new(scenario.parameters, Box::new(bench)).unwrap();
+    scenario.assert_equals_model(&mut rtl, &log);
 }
 
 #[test]
