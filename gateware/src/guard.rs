@@ -6,6 +6,7 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
+//! | `reset` | in, 1 | drops the output being judged; limits and present codes stay, as the device's voltages do |
 //! | `tick` | in, 1 | a sample begins |
 //! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's pass |
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
@@ -28,6 +29,8 @@ use rust_hdl::prelude::*;
 pub struct Guard {
     /// System clock.
     pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state; limits and present codes stay.
+    pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
     /// The modulator's pass is going on.
@@ -84,6 +87,8 @@ pub struct Guard {
     busy: DFF<Bit>,
     judged: DFF<Bits<5>>,
     any_cut: DFF<Bit>,
+    /// The judged code goes out in this clock.
+    strobe: DFF<Bit>,
     place: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
@@ -127,7 +132,8 @@ impl Logic for Guard {
             was_outside,
             busy,
             judged,
-            any_cut
+            any_cut,
+            strobe
         );
         clock!(self, clock, limits, codes);
         self.last_code.next = self.last.q.val();
@@ -141,14 +147,15 @@ impl Logic for Guard {
         self.limits.write_address.next = self.limit_address.val();
         self.limits.write_data.next = self.limit_data.val();
         self.codes.read_address.next = self.index.val().get_bits::<5>(0);
-        self.codes.write_enable.next = false;
+        self.codes.write_enable.next = self.strobe.q.val();
         self.codes.write_address.next = self.judged.q.val();
         self.codes.write_data.next = unsigned_cast(self.result.q.val());
-        self.dac_write.next = false;
+        self.dac_write.next = self.strobe.q.val();
         self.dac_index.next = self.judged.q.val();
         self.dac_code.next = self.result.q.val();
-        self.clamped.next = false;
-        self.limited.next = false;
+        self.clamped.next = self.strobe.q.val() & self.was_outside.q.val();
+        self.limited.next = self.strobe.q.val() & self.strode.q.val();
+        self.strobe.d.next = false;
         self.step_bits.next = self.safe_step.val();
         if self.armed.val() {
             self.step_bits.next = self.step_limit.val();
@@ -190,18 +197,10 @@ impl Logic for Guard {
                     self.result.d.next = signed_cast(self.out_raw.val().get_bits::<16>(0));
                     self.was_outside.d.next = self.outside.q.val();
                     self.last.d.next = signed_cast(self.codes.read_data.val());
+                    self.strobe.d.next = self.busy.q.val();
                 }
                 2 => {
                     comment!("Of the output before: out. The limits of this one.");
-                    if self.busy.q.val() {
-                        self.codes.write_enable.next = true;
-                        self.dac_write.next = true;
-                        self.clamped.next = self.was_outside.q.val();
-                        self.limited.next = self.strode.q.val();
-                        if self.strode.q.val() {
-                            self.any_cut.d.next = true;
-                        }
-                    }
                     self.busy.d.next = false;
                 }
                 3 => {
@@ -228,9 +227,17 @@ impl Logic for Guard {
                 }
             }
         }
+        if self.strobe.q.val() & self.strode.q.val() {
+            self.any_cut.d.next = true;
+        }
         if self.tick.val() {
             self.busy.d.next = false;
             self.any_cut.d.next = false;
+        }
+        if self.reset.val() {
+            self.busy.d.next = false;
+            self.any_cut.d.next = false;
+            self.strobe.d.next = false;
         }
     }
 }

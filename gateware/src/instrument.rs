@@ -186,6 +186,7 @@ impl Logic for Instrument {
         self.sequencer.reset.next = self.power_on.reset.val();
         self.engine.reset.next = self.power_on.reset.val();
         self.modulator.reset.next = self.power_on.reset.val();
+        self.guard.reset.next = self.power_on.reset.val();
         self.update_logic.reset.next = self.power_on.reset.val();
         self.loader.reset.next = self.power_on.reset.val();
         self.recorder.reset.next = self.power_on.reset.val();

@@ -1,6 +1,6 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
-use crate::emit::{verilog, EmitError, SourceDocs};
+use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
 use crate::guard::Guard;
 use crate::instrument::Instrument;
 use crate::lockin::Lockin;
@@ -92,14 +92,25 @@ pub enum PackageError {
     Emit(#[from] EmitError),
 }
 
+/// Name of the instrument's module.
+const INSTRUMENT: &str = "hge_instrument";
+
+/// What the instrument is.
+const INSTRUMENT_DESCRIPTION: &str = "Homodyne gradient extraction, the whole instrument";
+
 /// The whole instrument as one Verilog file; its top module is `hge_instrument`.
 ///
 /// # Errors
 /// A generic out of range; a block the emitter refuses.
 pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
     let block = Instrument::new(parameters)?;
-    let header = header("the whole instrument", "hge_instrument", None, parameters);
-    write("hge_instrument", &block, &header)
+    let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, None, parameters);
+    write("hge_", INSTRUMENT, &block, &header)
+}
+
+/// FuseSoC's core file of the instrument.
+pub fn instrument_core_file() -> File {
+    core_file("instrument", INSTRUMENT, INSTRUMENT_DESCRIPTION)
 }
 
 /// One core alone: its Verilog and its FuseSoC core file.
@@ -140,8 +151,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
             block.clock.connect();
         }),
     }?;
-    let core_file = File { name: format!("{}.core", core.module()), text: fusesoc(core) };
-    Ok(vec![file, core_file])
+    Ok(vec![file, core_file(core.name(), &core.module(), core.description())])
 }
 
 fn emit_alone<B: Block>(
@@ -152,12 +162,18 @@ fn emit_alone<B: Block>(
 ) -> Result<File, PackageError> {
     connect(&mut block);
     block.connect_all();
-    write(&core.module(), &block, header)
+    // Each core brings modules of its own, so that several can be used side by side.
+    write(&format!("{}_", core.module()), &core.module(), &block, header)
 }
 
-fn write<B: Block>(name: &str, block: &B, header: &str) -> Result<File, PackageError> {
+fn write<B: Block>(
+    prefix: &str,
+    name: &str,
+    block: &B,
+    header: &str,
+) -> Result<File, PackageError> {
     let docs = SourceDocs::from_sources(SOURCES)?;
-    let text = verilog(name, block, &docs, header)?;
+    let text = verilog_prefixed(prefix, name, block, &docs, header)?;
     Ok(File { name: format!("{name}.v"), text })
 }
 
@@ -181,10 +197,9 @@ fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters)
     )
 }
 
-/// FuseSoC's description of a core, CAPI 2.
-fn fusesoc(core: Core) -> String {
-    let (name, module) = (core.name(), core.module());
-    format!(
+/// FuseSoC's description of a module, CAPI 2.
+fn core_file(name: &str, module: &str, description: &str) -> File {
+    let text = format!(
         "CAPI=2:\n\
          name: hge:cores:{name}:{version}\n\
          description: {description}\n\
@@ -198,10 +213,17 @@ fn fusesoc(core: Core) -> String {
          targets:\n\
          \x20 default:\n\
          \x20   filesets: [rtl]\n\
+         \x20   toplevel: {module}\n\
+         \x20 lint:\n\
+         \x20   filesets: [rtl]\n\
+         \x20   default_tool: verilator\n\
+         \x20   tools:\n\
+         \x20     verilator:\n\
+         \x20       mode: lint-only\n\
          \x20   toplevel: {module}\n",
         version = env!("CARGO_PKG_VERSION"),
-        description = core.description(),
-    )
+    );
+    File { name: format!("{module}.core"), text }
 }
 
 #[cfg(test)]
@@ -221,6 +243,11 @@ mod tests {
             let names = file.text.replace("$signed", "").replace("$unsigned", "");
             assert!(!names.contains('$'));
             assert!(file.text.contains("register map"));
+            assert!(file
+                .text
+                .lines()
+                .filter(|l| l.starts_with("module "))
+                .all(|l| l.contains(" hge_")));
         }
     }
 
@@ -231,6 +258,19 @@ mod tests {
             let top = format!("module hge_{}", which.name());
             assert!(files[0].text.contains(&top), "{top}");
             assert!(files[1].text.contains(&files[0].name));
+        }
+    }
+
+    #[test]
+    fn cores_written_alone_share_no_module_name() {
+        let mut names = std::collections::BTreeSet::new();
+        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+            for line in core(which, &Parameters::default()).unwrap()[0].text.lines() {
+                if let Some(rest) = line.strip_prefix("module ") {
+                    let name = rest.split([' ', '(']).next().unwrap().to_owned();
+                    assert!(names.insert(name), "{rest}");
+                }
+            }
         }
     }
 

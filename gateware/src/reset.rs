@@ -23,6 +23,7 @@ pub struct Reset {
     early: DFF<Bit>,
     synchronous: DFF<Bit>,
     count: DFF<Bits<14>>,
+    ready: DFF<Bit>,
     last: Fixed<Bits<14>>,
 }
 
@@ -37,15 +38,17 @@ impl Reset {
 impl Logic for Reset {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, early, synchronous, count);
+        dff_setup!(self, clock, early, synchronous, count, ready);
         self.early.d.next = self.locked.val();
         self.synchronous.d.next = self.early.q.val();
-        self.reset.next = self.count.q.val() != self.last.val();
+        self.reset.next = !self.ready.q.val();
+        self.ready.d.next = self.count.q.val() == self.last.val();
         if self.count.q.val() != self.last.val() {
             self.count.d.next = self.count.q.val() + 1;
         }
         if !self.synchronous.q.val() {
             self.count.d.next = 0.into();
+            self.ready.d.next = false;
         }
     }
 }

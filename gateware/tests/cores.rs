@@ -162,7 +162,7 @@ fn the_tones_in_icarus_equal_rust() {
 #[test]
 fn the_guard_in_icarus_equals_rust() {
     for outputs in [2, 8, 32] {
-        agrees!("guard", Guard::new(outputs), reset: [], held: [armed, step_limit, safe_step],
+        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit, safe_step],
             each: [tick, running, step, index, code, limit_write, limit_address, limit_data]);
     }
 }

@@ -24,6 +24,21 @@ pub fn verilog<B: Block>(
     docs: &SourceDocs,
     header: &str,
 ) -> Result<String, EmitError> {
+    verilog_prefixed("", top_name, uut, docs, header)
+}
+
+/// The same, with `prefix` before the name of every module but the top, so that the modules of several
+/// texts, and a user's own, do not collide.
+///
+/// # Errors
+/// As [`verilog`].
+pub fn verilog_prefixed<B: Block>(
+    prefix: &str,
+    top_name: &str,
+    uut: &B,
+    docs: &SourceDocs,
+    header: &str,
+) -> Result<String, EmitError> {
     let top = collect(top_name, uut)?;
     let full = std::any::type_name::<B>();
     let path = full.split('<').next().unwrap_or(full);
@@ -31,7 +46,7 @@ pub fn verilog<B: Block>(
     let mut design =
         Design { docs, modules: Vec::new(), by_text: BTreeMap::new(), cores: Vec::new() };
     design.add(&top, Some(type_name), &[])?;
-    Ok(design.print(top_name, header))
+    Ok(design.print(prefix, top_name, header))
 }
 
 struct Module {
@@ -127,7 +142,7 @@ impl Design<'_> {
     }
 
     /// Names the modules: by type if that is enough, else by what sets them apart.
-    fn names(&self, top_name: &str) -> Vec<String> {
+    fn names(&self, prefix: &str, top_name: &str) -> Vec<String> {
         let mut names = Names::default();
         let top = names.claim(top_name);
         let mut out = Vec::new();
@@ -138,19 +153,22 @@ impl Design<'_> {
             }
             let alike = |other: &&Module| other.base == module.base;
             let is_alone = self.modules.iter().filter(alike).count() == 1;
-            out.push(names.claim(if is_alone { &module.base } else { &module.apart }));
+            let name = if is_alone { &module.base } else { &module.apart };
+            out.push(names.claim(&format!("{prefix}{name}")));
         }
         out
     }
 
-    fn print(&self, top_name: &str, header: &str) -> String {
-        let names = self.names(top_name);
+    fn print(&self, prefix: &str, top_name: &str, header: &str) -> String {
+        let names = self.names(prefix, top_name);
         let mut out = String::new();
         for line in header.lines() {
             let line = line.trim_start_matches("//").trim();
             out += format!("// {line}").trim_end();
             out += "\n";
         }
+        // A misspelt net is an error, not a new wire.
+        out += "\n`default_nettype none\n";
         // The top was added last.
         for (module, name) in self.modules.iter().zip(&names).rev() {
             if !out.is_empty() {
@@ -168,6 +186,7 @@ impl Design<'_> {
         for core in &self.cores {
             out += &format!("\n{core}\n");
         }
+        out += "\n`default_nettype wire\n";
         out
     }
 }

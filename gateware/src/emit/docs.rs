@@ -40,7 +40,18 @@ impl SourceDocs {
         for (index, text) in sources.iter().enumerate() {
             let file = syn::parse_file(text)
                 .map_err(|error| EmitError::Source { index, reason: error.to_string() })?;
+            let first = out.structs.len();
             out.add_items(&file.items);
+            // What a file says of itself belongs to the block it is about: its first struct.
+            let about = doc_lines(&file.attrs);
+            if let (Some(block), false) = (out.structs.get_mut(first), about.is_empty()) {
+                let own = std::mem::take(&mut block.docs);
+                block.docs = about;
+                if !own.is_empty() {
+                    block.docs.push(String::new());
+                    block.docs.extend(own);
+                }
+            }
         }
         Ok(out)
     }
@@ -175,6 +186,15 @@ mod tests {
         assert_eq!(lane.map(|l| l.arguments.clone()), Some(vec!["8".into()]));
         assert!(docs.find("Counter", ["other"].into_iter()).is_some());
         assert!(docs.find("Counter", ["absent"].into_iter()).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_file_says_of_itself_stands_above_its_first_block() -> Result<(), EmitError> {
+        let docs = SourceDocs::from_sources(&["//! Ports.\n/// Own.\nstruct A; struct B;"])?;
+        let lines = |name| docs.find(name, [].into_iter()).map(|found| found.docs.join("|"));
+        assert_eq!(lines("A").as_deref(), Some("Ports.||Own."));
+        assert_eq!(lines("B").as_deref(), Some(""));
         Ok(())
     }
 

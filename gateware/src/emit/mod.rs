@@ -29,7 +29,7 @@ mod print;
 mod resolve;
 mod scope;
 
-pub use design::verilog;
+pub use design::{verilog, verilog_prefixed};
 pub use docs::SourceDocs;
 
 /// Why a design could not be written as Verilog.
