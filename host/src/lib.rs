@@ -14,6 +14,7 @@
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`trace`] | waveforms of a run |
+//! | [`text`] | how numbers stand in messages |
 
 pub mod driver;
 pub mod engine;
@@ -26,6 +27,7 @@ pub mod optimiser;
 pub mod plan;
 pub mod scale;
 pub mod session;
+pub mod text;
 pub mod tones;
 pub mod trace;
 pub mod train;

@@ -87,6 +87,11 @@ impl Scale {
         code / self.adc_codes_per_na()
     }
 
+    /// Greatest magnitude of a current that the chain shows.
+    pub fn full_scale_na(&self) -> f64 {
+        self.iv_clip_v.min(self.adc_range_v) / self.iv_gain_v_per_na.abs()
+    }
+
     /// Nearest ADC code of a device current; the ends of the range beyond it.
     pub fn adc_code(&self, current_na: f64) -> AdcCode {
         AdcCode(saturate(current_na * self.adc_codes_per_na()))

@@ -6,6 +6,7 @@
 //! never accepted; third-order ones are planned around where there is room. One cannot be: V_i V_j^2
 //! answers at m_i + m_j - m_j = m_i itself, whatever the tones.
 
+use crate::text::number;
 use thiserror::Error;
 
 /// How far, in steps of the grid, a frequency may lie off it and still be taken for rounded decimals.
@@ -18,7 +19,7 @@ const SEARCH_SETS: u32 = 20_000;
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum ToneError {
     /// Half the sample rate or more, or zero and less.
-    #[error("a tone of {frequency_hz} Hz does not lie between 0 and half the sample rate ({limit_hz} Hz): choose another or raise rate_hz")]
+    #[error("a tone of {} Hz does not lie between 0 and half the sample rate ({} Hz): choose another or raise rate_hz", number(*frequency_hz), number(*limit_hz))]
     OutOfBand {
         /// Asked for.
         frequency_hz: f64,
@@ -26,7 +27,7 @@ pub enum ToneError {
         limit_hz: f64,
     },
     /// No whole number of periods in the window.
-    #[error("a tone of {frequency_hz} Hz is off the window's grid of {step_hz} Hz: the nearest on it are {below_hz} Hz and {above_hz} Hz")]
+    #[error("a tone of {} Hz is off the window's grid of {} Hz: the nearest on it are {} Hz and {} Hz, choose one of them", number(*frequency_hz), number(*step_hz), number(*below_hz), number(*above_hz))]
     OffGrid {
         /// Asked for.
         frequency_hz: f64,
@@ -38,13 +39,13 @@ pub enum ToneError {
         above_hz: f64,
     },
     /// Two tones are one.
-    #[error("two tones have {frequency_hz} Hz: give every control its own frequency")]
+    #[error("two tones have {} Hz: give every control its own frequency", number(*frequency_hz))]
     Duplicate {
         /// Shared frequency.
         frequency_hz: f64,
     },
     /// A second-order product falls on a tone.
-    #[error("the tones {first_hz} Hz and {second_hz} Hz collide: their product of second order falls on the tone {hit_hz} Hz, move one of them (odd multiples of the grid never collide)")]
+    #[error("{}", collision(*first_hz, *second_hz, *hit_hz))]
     Collision {
         /// One factor.
         first_hz: f64,
@@ -54,7 +55,7 @@ pub enum ToneError {
         hit_hz: f64,
     },
     /// Too many tones for the band.
-    #[error("no {count} tones without second-order collisions fit between {low_hz} Hz and {high_hz} Hz: widen the band, lengthen the window or use fewer controls")]
+    #[error("no {count} tones without second-order collisions fit between {} Hz and {} Hz: widen the band, lengthen the window or use fewer controls", number(*low_hz), number(*high_hz))]
     NoRoom {
         /// Tones asked for.
         count: usize,
@@ -63,6 +64,17 @@ pub enum ToneError {
         /// High end of the band.
         high_hz: f64,
     },
+}
+
+/// A product of second order on a tone, as a sentence.
+fn collision(first_hz: f64, second_hz: f64, hit_hz: f64) -> String {
+    let (first, second, hit) = (number(first_hz), number(second_hz), number(hit_hz));
+    let what = if first_hz == second_hz {
+        format!("twice {first} Hz falls on {hit} Hz")
+    } else {
+        format!("the sum or difference of {first} Hz and {second} Hz falls on {hit} Hz")
+    };
+    format!("tones collide: {what}, move one of them (odd multiples of the grid never collide)")
 }
 
 /// The frequencies with whole periods in a window.

@@ -3,6 +3,8 @@
 use super::Experiment;
 use crate::plan::PlanError;
 use hge_sim::device::DeviceError;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -78,6 +80,7 @@ pub enum ExperimentError {
 pub struct Source {
     file: String,
     text: String,
+    overruled: Vec<&'static str>,
 }
 
 impl Source {
@@ -88,7 +91,16 @@ impl Source {
     pub fn load(path: &Path) -> Result<(Experiment, Source), ExperimentError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
-        Source::parse(&path.display().to_string(), text)
+        let (mut experiment, source) = Source::parse(&path.display().to_string(), text)?;
+        if let Some(device) = beside(path, &experiment.device) {
+            experiment.device = device;
+        }
+        Ok((experiment, source))
+    }
+
+    /// The value of this key no longer comes from the file: nothing there is to blame for it.
+    pub fn overrule(&mut self, key: &'static str) {
+        self.overruled.push(key);
     }
 
     /// Parses the experiment in `text`; `file` names it in errors.
@@ -96,7 +108,7 @@ impl Source {
     /// # Errors
     /// It is no experiment.
     pub fn parse(file: &str, text: String) -> Result<(Experiment, Source), ExperimentError> {
-        let source = Source { file: file.into(), text };
+        let source = Source { file: file.into(), text, overruled: Vec::new() };
         match toml::from_str(&source.text) {
             Ok(experiment) => Ok((experiment, source)),
             Err(error) => Err(ExperimentError::Parse {
@@ -106,8 +118,12 @@ impl Source {
         }
     }
 
-    /// Where the value of a dotted key stands; the file alone if it does not say that key.
+    /// Where the value of a dotted key stands, entries of lists by number: `case.2.inputs_v`. The
+    /// file alone if it does not say that key, nothing if the command line does.
     pub fn locate(&self, key: &str) -> Place {
+        if self.overruled.contains(&key) {
+            return Place { file: String::new(), position: None };
+        }
         self.place(self.span(key))
     }
 
@@ -123,20 +139,38 @@ impl Source {
 
     fn span(&self, key: &str) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
-        let mut table = root.get_ref();
-        let mut parts = key.split('.').peekable();
-        while let Some(part) = parts.next() {
-            let value = table.get(part)?;
-            if parts.peek().is_none() {
-                return Some(value.span());
-            }
-            match value.get_ref() {
-                DeValue::Table(inner) => table = inner,
-                _ => return Some(value.span()),
-            }
+        let mut parts = key.split('.');
+        let mut value = root.get_ref().get(parts.next()?)?;
+        for part in parts {
+            value = match value.get_ref() {
+                DeValue::Table(inner) => inner.get(part)?,
+                DeValue::Array(list) => list.get(part.parse::<usize>().ok()?)?,
+                _ => break,
+            };
         }
-        None
+        Some(value.span())
     }
+}
+
+/// A model whose relative path leads nowhere from here, but does from the experiment's folder.
+fn beside(experiment: &Path, device: &str) -> Option<String> {
+    let model = Path::new(device.trim().strip_prefix("onnx:")?.trim());
+    if model.as_os_str().is_empty() || model.is_absolute() || model.exists() {
+        return None;
+    }
+    let found = experiment.parent()?.join(model);
+    found.exists().then(|| format!("onnx:{}", found.display()))
+}
+
+/// Exactly two numbers: a list of another length is no pair.
+pub(super) fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f64; 2], D::Error> {
+    let list = Vec::<f64>::deserialize(deserializer)?;
+    let length = list.len();
+    list.try_into().map_err(|_| {
+        D::Error::custom(format!(
+            "{length} values where two are wanted: give the low and the high end"
+        ))
+    })
 }
 
 #[cfg(test)]

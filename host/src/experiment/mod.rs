@@ -13,6 +13,7 @@
 
 mod file;
 mod resolve;
+mod values;
 
 pub use file::{ExperimentError, Source};
 pub use resolve::Job;
@@ -225,6 +226,7 @@ pub struct ToneKeys {
     /// Amplitudes control by control, instead.
     pub amplitudes_v: Option<Vec<f64>>,
     /// Band in which tones are chosen.
+    #[serde(deserialize_with = "file::pair")]
     pub band_hz: [f64; 2],
     /// Frequencies control by control, instead.
     pub frequencies_hz: Option<Vec<f64>>,

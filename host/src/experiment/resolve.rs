@@ -1,14 +1,20 @@
 //! From an experiment to a checked job.
 
-use super::{Experiment, ExperimentError, Source};
+use super::values::{self, require, Wrong};
+use super::{Closing, Experiment, ExperimentError, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
-use crate::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Timing};
+use crate::plan::{actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Timing};
 use crate::scale::Scale;
-use crate::tones::Grid;
+use crate::text::number;
+use crate::tones::{Grid, ToneError};
+use crate::train::Coefficients;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{self, Device};
+
+/// Samples of one run at most: half of what the instrument's sample clock of 32 bits counts.
+const MOST_RUN_SAMPLES: f64 = (1_u32 << 31) as f64;
 
 /// An experiment that has passed every check, with its device at hand.
 pub struct Job {
@@ -26,17 +32,6 @@ pub struct Job {
     pub device: Box<dyn Device>,
 }
 
-/// A wrong value: its key and what to change.
-struct Wrong(&'static str, String);
-
-fn require(sound: bool, key: &'static str, problem: impl FnOnce() -> String) -> Result<(), Wrong> {
-    if sound {
-        Ok(())
-    } else {
-        Err(Wrong(key, problem()))
-    }
-}
-
 impl Job {
     /// Checks everything that can be checked before anything runs.
     ///
@@ -45,16 +40,21 @@ impl Job {
     /// `source`.
     pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
         let wrong =
-            |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(key), problem };
-        check_values(&experiment).map_err(wrong)?;
+            |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(&key), problem };
+        values::check(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
         let parameters = parameters(&experiment);
+        let rate_hz = experiment.timing.rate_hz;
+        if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {
+            values::band(&experiment).map_err(wrong)?;
+        }
         let planned = configuration(&experiment, &parameters, cases_v)
             .and_then(|configuration| Plan::new(configuration, &parameters));
         let plan = planned.map_err(|problem| ExperimentError::Plan {
             place: source.locate(&key_of(&problem, &experiment)),
             problem,
         })?;
+        check_run(&experiment, &plan).map_err(wrong)?;
         let device = device::open(&experiment.device).map_err(|problem| {
             ExperimentError::Device { place: source.locate("device"), problem }
         })?;
@@ -73,67 +73,25 @@ impl Job {
     }
 }
 
-fn check_values(experiment: &Experiment) -> Result<(), Wrong> {
-    let Experiment { bench, electrodes, tones, host, standalone, .. } = experiment;
-    let count = electrodes.controls.len();
-    for (key, epochs) in [("host.epochs", host.epochs), ("standalone.epochs", standalone.epochs)] {
-        require((1..=65535).contains(&epochs), key, || {
-            format!("{epochs} epochs cannot be run: choose from 1 to 65535")
+/// What only the plan tells: rates that fit the update's registers, runs that end.
+fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
+    let alone = experiment.closing == Closing::Standalone;
+    for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
+        Coefficients::of(plan, run.rate_v2_per_na2).map_err(|error| {
+            Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
         })?;
     }
-    require(experiment.restarts >= 1, "restarts", || {
-        "0 restarts would try no start: choose 1 or more".into()
-    })?;
-    require(count >= 1, "electrodes.controls", || "no controls to learn: name one or more".into())?;
-    let lists = [
-        ("electrodes.control_low_v", Some(electrodes.control_low_v.len())),
-        ("electrodes.control_high_v", Some(electrodes.control_high_v.len())),
-        ("tones.amplitudes_v", tones.amplitudes_v.as_ref().map(Vec::len)),
-        ("tones.frequencies_hz", tones.frequencies_hz.as_ref().map(Vec::len)),
-    ];
-    for (key, length) in lists {
-        let length = length.unwrap_or(count);
-        require(length == count, key, || {
-            format!("{key} has {length} entries for {count} controls: give one for each")
-        })?;
-    }
-    let positive = [
-        ("bench.dac_range_v", bench.dac_range_v),
-        ("bench.adc_range_v", bench.adc_range_v),
-        ("bench.iv_clip_v", bench.iv_clip_v),
-        ("host.adam_rate_v", host.adam_rate_v),
-        ("host.descent_rate_v2", host.descent_rate_v2),
-        ("timing.rate_hz", experiment.timing.rate_hz),
-    ];
-    let rates = standalone.targets.iter().map(|run| ("standalone.targets", run.rate_v2_per_na2));
-    for (key, value) in positive.into_iter().chain(rates) {
-        require(value > 0.0 && value.is_finite(), key, || {
-            format!("{key} is {value}: choose a finite value above zero")
-        })?;
-    }
-    require(!standalone.targets.is_empty(), "standalone.targets", || {
-        "no targets to aim at: give one or more".into()
-    })?;
-    for run in &standalone.targets {
-        let apart_na = run.high_na - run.low_na;
-        require(apart_na > standalone.stop_separation_na, "standalone.targets", || {
-            format!(
-                "targets of {} and {} nA are not further apart than stop_separation_na, {} nA: \
-                 move them apart or lower it",
-                run.high_na, run.low_na, standalone.stop_separation_na
-            )
-        })?;
-    }
-    require(standalone.starts_per_run >= 1, "standalone.starts_per_run", || {
-        "0 starts a run would try none: choose 1 or more".into()
-    })?;
-    let noise = bench.noise_na2_per_hz;
-    require(noise >= 0.0 && noise.is_finite(), "bench.noise_na2_per_hz", || {
-        format!("a noise density of {noise} nA^2/Hz cannot be: choose zero or more")
-    })?;
-    let gain = bench.iv_gain_v_per_na;
-    require(gain != 0.0 && gain.is_finite(), "bench.iv_gain_v_per_na", || {
-        format!("an I-V gain of {gain} V/nA shows nothing: choose another, negative if it inverts")
+    let keys = &experiment.standalone;
+    let starts = f64::from(experiment.instrument.starts.min(keys.starts_per_run));
+    let epochs = if alone { starts * f64::from(keys.epochs) } else { 1.0 };
+    let samples = epochs * plan.epoch_samples();
+    require(samples <= MOST_RUN_SAMPLES, "timing", || {
+        format!(
+            "one run could take {} samples, more than the instrument's clock counts ({}): run \
+             fewer epochs or starts, or shorten the window, settle_s or the ramps",
+            number(samples),
+            number(MOST_RUN_SAMPLES)
+        )
     })
 }
 
@@ -175,20 +133,34 @@ fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
         }
         (None, []) => {
             return Err(Wrong(
-                "gate",
+                "gate".into(),
                 "nothing to learn: give gate = \"xor\" or case tables".into(),
             ))
         }
         (Some(_), _) => {
-            return Err(Wrong("gate", "gate and case tables are both given: keep one".into()))
+            return Err(Wrong(
+                "gate".into(),
+                "gate and case tables are both given: keep one".into(),
+            ))
         }
         (None, cases) => cases.iter().map(|case| (case.inputs_v.clone(), case.high)).unzip(),
     };
     for (case, volts) in cases.0.iter().enumerate() {
-        require(volts.len() == inputs, "case", || {
+        require(volts.len() == inputs, format!("case.{case}.inputs_v"), || {
             format!(
                 "case {case} has {} voltages for {inputs} inputs: give one for each",
                 volts.len()
+            )
+        })?;
+    }
+    for (case, volts) in cases.0.iter().enumerate() {
+        let twin = (0..case).find(|&other| cases.0[other] == *volts);
+        let alike = twin.is_none_or(|other| cases.1[other] == cases.1[case]);
+        require(alike, format!("case.{case}"), || {
+            format!(
+                "case {case} has the inputs of case {} but the other label, which no device can \
+                 learn: change or drop one",
+                twin.unwrap_or(case)
             )
         })?;
     }
@@ -225,12 +197,17 @@ fn configuration(
         ramp_v_per_s: timing.ramp_v_per_s,
         gap_samples: timing.gap_samples,
     };
-    let rate_hz = crate::plan::actual_rate_hz(timing.rate_hz, parameters)?;
+    let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
     let window_samples = timing.window_samples;
     crate::plan::window(window_samples)?;
     let grid = Grid { rate_hz, window_samples };
     let multiples = match &tones.frequencies_hz {
-        Some(list) => list.iter().map(|&hz| grid.multiple(hz)).collect::<Result<_, _>>()?,
+        Some(list) => list
+            .iter()
+            .map(|&hz| {
+                grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz))
+            })
+            .collect::<Result<_, _>>()?,
         None => grid.plan(electrodes.controls.len(), tones.band_hz[0], tones.band_hz[1])?,
     };
     let controls: Vec<Control> = multiples
@@ -281,6 +258,16 @@ fn configuration(
     })
 }
 
+/// A tone off the grid, with the rate that makes the grid where it is not the one asked for.
+fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
+    let off = matches!(problem, ToneError::OffGrid { .. });
+    if off && (actual_hz / asked_hz - 1.0).abs() > 1e-9 {
+        PlanError::TonesAtRate { problem, asked_hz, actual_hz }
+    } else {
+        problem.into()
+    }
+}
+
 /// The key to point at.
 fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
@@ -288,11 +275,17 @@ fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         PlanError::Tones(_) if experiment.tones.frequencies_hz.is_some() => {
             "tones.frequencies_hz".into()
         }
+        PlanError::TonesAtRate { .. } => "tones.frequencies_hz".into(),
         PlanError::Tones(_) => "tones.band_hz".into(),
         PlanError::Rate { .. } => "timing.rate_hz".into(),
         PlanError::Window { .. } => "timing.window_samples".into(),
         PlanError::Time { name, .. } => format!("timing.{name}"),
         PlanError::Cases { .. } => "case".into(),
+        PlanError::Missing { output, .. } if experiment.electrodes.inputs.contains(output) => {
+            "electrodes.inputs".into()
+        }
+        PlanError::Missing { .. } => "electrodes.controls".into(),
+        PlanError::Step { .. } => "guard.step_v".into(),
         PlanError::Slots { .. } | PlanError::Output { .. } => "electrodes.controls".into(),
         PlanError::Beyond { .. } => "electrodes".into(),
         PlanError::Amplitude { .. } if experiment.tones.amplitudes_v.is_some() => {

@@ -55,8 +55,11 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
         .collect();
     for &output in &used {
         let times = used.iter().filter(|&&other| other == output).count();
-        if times > 1 || output >= parameters.outputs as usize {
-            return Err(PlanError::Output { output, times, last: parameters.outputs - 1 });
+        if output >= parameters.outputs as usize {
+            return Err(PlanError::Missing { output, last: parameters.outputs - 1 });
+        }
+        if times > 1 {
+            return Err(PlanError::Output { output, times });
         }
     }
     Ok(())
@@ -115,10 +118,12 @@ fn voltages(plan: &Plan) -> Result<(), PlanError> {
         if let Some(step_v) = configuration.step_v {
             let needed_v = plan.needed_step_v();
             if needed_v > step_v {
-                return Err(beyond(format!(
-                    "tones and ramps step by up to {needed_v:.5} V a sample but step_v allows \
-                     {step_v} V, lower the amplitude, the frequency or the ramp, or raise step_v"
-                )));
+                let (mover, lower) = if plan.ramp_is_steepest() {
+                    ("ramp", "ramp_v_per_s")
+                } else {
+                    ("steepest tone", "its amplitude or frequency")
+                };
+                return Err(PlanError::Step { mover, lower, needed_v, step_v });
             }
         }
     }

@@ -1,16 +1,17 @@
 //! From what a run is to be, in SI units, to the registers that make it so.
 
 mod check;
+mod error;
 
 pub(crate) use check::window;
+pub use error::PlanError;
 
 use crate::scale::Scale;
-use crate::tones::{Grid, ToneError};
+use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers as map;
 use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
-use hge_protocol::{ControlWord, ParameterError, Parameters, TuningWord};
-use thiserror::Error;
+use hge_protocol::{ControlWord, Parameters, TuningWord};
 
 /// Pace of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,97 +75,6 @@ pub struct Configuration {
     pub step_v: Option<f64>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
-}
-
-/// A run that cannot be.
-#[derive(Debug, Error, PartialEq)]
-pub enum PlanError {
-    /// A generic of the gateware is out of range.
-    #[error(transparent)]
-    Parameters(#[from] ParameterError),
-    /// See [`ToneError`].
-    #[error(transparent)]
-    Tones(#[from] ToneError),
-    /// No whole number of clocks gives the rate.
-    #[error("a sample rate of {rate_hz} Hz is out of reach: a clock of {clock_hz} Hz gives {lowest_hz:.1} to {highest_hz:.1} Hz, change rate_hz or clock_hz")]
-    Rate {
-        /// Asked for.
-        rate_hz: f64,
-        /// Clock.
-        clock_hz: u32,
-        /// Least rate.
-        lowest_hz: f64,
-        /// Greatest rate.
-        highest_hz: f64,
-    },
-    /// The window is no power of two, or out of range.
-    #[error("a window of {window_samples} samples is not possible: choose a power of two from 16 to 65536")]
-    Window {
-        /// Asked for.
-        window_samples: u32,
-    },
-    /// A time or pace that the registers cannot hold.
-    #[error("{name} of {value} is not possible: choose a value from {lowest} to {highest}")]
-    Time {
-        /// Key in the experiment file.
-        name: &'static str,
-        /// Asked for.
-        value: f64,
-        /// Least possible.
-        lowest: f64,
-        /// Greatest possible.
-        highest: f64,
-    },
-    /// More rows than the table has.
-    #[error("{asked} cases, but the case table of this gateware holds {rows}: use fewer cases or a gateware with more")]
-    Cases {
-        /// Cases asked for.
-        asked: usize,
-        /// Rows.
-        rows: u32,
-    },
-    /// More controls than slots.
-    #[error("{asked} controls, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
-    Slots {
-        /// Controls asked for.
-        asked: usize,
-        /// Slots.
-        slots: u32,
-    },
-    /// An output that does not exist or is used twice.
-    #[error("output {output} is used {times} times on a gateware with outputs 0 to {last}: give every electrode one role")]
-    Output {
-        /// Output.
-        output: usize,
-        /// Roles it has.
-        times: usize,
-        /// Last output there is.
-        last: u32,
-    },
-    /// A range beyond the guard or the DAC.
-    #[error("electrode {output} is to reach {volts} V, beyond {whose} limits of {low_v} to {high_v} V: narrow its range")]
-    Beyond {
-        /// Electrode.
-        output: usize,
-        /// Voltage asked for.
-        volts: f64,
-        /// Whose limits.
-        whose: &'static str,
-        /// Low limit.
-        low_v: f64,
-        /// High limit.
-        high_v: f64,
-    },
-    /// A tone that leaves no room or cannot be made.
-    #[error("an amplitude of {amplitude_v} V on electrode {output} goes beyond the guard: {why}")]
-    Amplitude {
-        /// Electrode.
-        output: usize,
-        /// Amplitude asked for.
-        amplitude_v: f64,
-        /// What to change.
-        why: String,
-    },
 }
 
 /// A checked configuration, as registers.
@@ -284,14 +194,34 @@ impl Plan {
     /// DAC's rounding (half a step at both ends, or a whole one with noise shaping).
     pub(crate) fn needed_step_v(&self) -> f64 {
         let rounding = if self.configuration.shaping { 2.0 } else { 1.0 };
+        let steepest_v = self.ramp_step_v().max(self.tone_step_v());
+        steepest_v + rounding * self.scale().dac_step_v()
+    }
+
+    /// Whether the ramp, and no tone, makes the greatest step.
+    pub(crate) fn ramp_is_steepest(&self) -> bool {
+        self.ramp_step_v() >= self.tone_step_v()
+    }
+
+    /// Greatest step of a tone between two samples.
+    fn tone_step_v(&self) -> f64 {
         let controls = self.configuration.controls.iter().enumerate();
-        let steepest_v = controls
+        controls
             .map(|(k, control)| {
                 let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
                 2.0 * self.amplitude_v(k) * (std::f64::consts::PI * turn).sin()
             })
-            .fold(self.ramp_step_v(), f64::max);
-        steepest_v + rounding * self.scale().dac_step_v()
+            .fold(0.0, f64::max)
+    }
+
+    /// Samples of one window of every case at most: between any two, every output may cross the whole of
+    /// its range.
+    pub(crate) fn epoch_samples(&self) -> f64 {
+        let Configuration { timing, cases_v, limits, .. } = &self.configuration;
+        let span_v = limits.iter().map(|limit| limit.high_v - limit.low_v).fold(0.0, f64::max);
+        let times_s = timing.settle_s + timing.lead_in_s + span_v / timing.ramp_v_per_s;
+        let counted = f64::from(timing.window_samples) + f64::from(timing.gap_samples);
+        cases_v.len() as f64 * (times_s * self.grid.rate_hz + counted)
     }
 
     /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.

@@ -41,9 +41,9 @@ pub(super) fn run(
         let Some(point) = descend(session, experiment, targets, start_v, &mut heard)? else {
             continue;
         };
-        let outputs_na = means(&session.measure(&point.controls_v, false)?);
-        let (value, _) = loss.evaluate(&outputs_na, targets);
-        let outcome = Outcome::of(point.controls_v, outputs_na, value, targets);
+        let readings = session.measure(&point.controls_v, false)?;
+        let (value, _) = loss.evaluate(&means(&readings), targets);
+        let outcome = Outcome::of(point.controls_v, &readings, value, targets);
         if outcome.beats(best.as_ref()) {
             best = Some(outcome);
         }
@@ -54,9 +54,10 @@ pub(super) fn run(
             // Every start clipped at once: report the middle of the ranges.
             let middle_v: Vec<f64> =
                 ranges_v(session).iter().map(|(low_v, high_v)| (low_v + high_v) / 2.0).collect();
-            let outputs_na = means(&session.measure(&middle_v, false)?);
-            let (value, _) = loss.evaluate(&outputs_na, targets);
-            Outcome::of(middle_v, outputs_na, value, targets)
+            let readings = session.measure(&middle_v, false)?;
+            let (value, _) = loss.evaluate(&means(&readings), targets);
+            let outcome = Outcome::of(middle_v, &readings, value, targets);
+            Outcome { starts_clipped: true, ..outcome }
         }
     };
     outcome.epochs = epochs;

@@ -12,12 +12,14 @@ use crate::engine::open_engine;
 use crate::experiment::{Closing, Job};
 use crate::link::InProcess;
 use crate::session::{Session, SessionError};
+use crate::text::number;
 use crate::trace::{Trace, TraceError, TracedBench};
 use hge_sim::bench::{AnalogueBench, Bench};
 use hge_sim::engine::EngineError;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use thiserror::Error;
 
 /// Unperturbed outputs this far apart are a gate: thirty times the standard error of a window's mean
@@ -36,8 +38,14 @@ pub enum TrainError {
     /// See [`TraceError`].
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// The device's model leads nowhere.
+    #[error("the current of the device {device} was NaN or infinite at some voltages: correct the model, or narrow the electrodes' ranges to where it holds")]
+    NotFinite {
+        /// Name of the device.
+        device: String,
+    },
     /// The standalone loop's coefficients do not fit.
-    #[error("a rate of {rate_v2_per_na2} V^2/nA^2 is {side} for the update's registers: change standalone.rate_v2_per_na2")]
+    #[error("a rate_v2_per_na2 of {} in standalone.targets is {side} for the update's registers: {} it", number(*rate_v2_per_na2), if *side == "too large" { "lower" } else { "raise" })]
     Rate {
         /// Asked for.
         rate_v2_per_na2: f64,
@@ -65,7 +73,9 @@ pub fn train(
     let Job { experiment, parameters, plan, targets, chain, device } = job;
     let (rate_hz, outputs) = (plan.grid().rate_hz, parameters.outputs as usize);
     let noise_seed = random(experiment.seed, Stream::Noise).random();
+    let name = device.name();
     let bench = AnalogueBench::new(chain, device, outputs, rate_hz, noise_seed);
+    let non_finite = bench.non_finite();
     let mut bench: Box<dyn Bench> = Box::new(bench);
     let trace = match trace {
         Some(path) => {
@@ -88,6 +98,9 @@ pub fn train(
     session.close()?;
     if let Some(trace) = trace {
         trace.finish()?;
+    }
+    if non_finite.load(Ordering::Relaxed) {
+        return Err(TrainError::NotFinite { device: name });
     }
     Ok(outcome)
 }

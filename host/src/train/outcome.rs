@@ -2,6 +2,7 @@
 
 use super::SOLVED_NA;
 use crate::loss::Targets;
+use crate::session::Reading;
 
 /// One epoch, as it happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +21,8 @@ pub struct Progress {
 /// What was learnt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// Whether the unperturbed outputs are at least [`SOLVED_NA`] apart.
+    /// Whether the unperturbed outputs are at least [`SOLVED_NA`] apart, all of them right, finite and
+    /// inside the range of the chain.
     pub solved: bool,
     /// Loss of the unperturbed outputs.
     pub loss: f64,
@@ -38,6 +40,11 @@ pub struct Outcome {
     pub restarts: u32,
     /// Something saturated in the gateware's update (standalone): a step was cut at the DAC's range.
     pub saturated: bool,
+    /// Some unperturbed output touched an end of the ADC or of the I-V converter.
+    pub clipped: bool,
+    /// No start got beyond its first epoch for clipping (host loop): the outputs are those in the
+    /// middle of the ranges.
+    pub starts_clipped: bool,
     /// Samples of all runs.
     pub samples: u64,
 }
@@ -46,28 +53,36 @@ impl Outcome {
     /// The outcome of unperturbed outputs at `controls_v`; counts are filled in by the loop.
     pub(super) fn of(
         controls_v: Vec<f64>,
-        outputs_na: Vec<f64>,
+        readings: &[Reading],
         loss: f64,
         targets: &Targets,
     ) -> Self {
+        let outputs_na: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
+        let clipped = readings.iter().any(|reading| reading.clipped);
+        let finite = !outputs_na.is_empty() && outputs_na.iter().all(|output| output.is_finite());
+        let accuracy = targets.accuracy(&outputs_na);
         let separation_na = targets.separation_na(&outputs_na);
         Outcome {
-            solved: separation_na >= SOLVED_NA,
+            solved: finite && !clipped && accuracy == 1.0 && separation_na >= SOLVED_NA,
             loss,
-            accuracy: targets.accuracy(&outputs_na),
+            accuracy,
             separation_na,
             outputs_na,
             controls_v,
             epochs: 0,
             restarts: 0,
             saturated: false,
+            clipped,
+            starts_clipped: false,
             samples: 0,
         }
     }
 
-    /// Whether this beats `other`: the greater separation. Losses of different targets cannot be
+    /// Whether this beats `other`: a solution, then the greater separation. Losses of different targets cannot be
     /// compared.
     pub(super) fn beats(&self, other: Option<&Outcome>) -> bool {
-        other.is_none_or(|other| self.separation_na > other.separation_na)
+        other.is_none_or(|other| {
+            (self.solved, self.separation_na) > (other.solved, other.separation_na)
+        })
     }
 }

@@ -30,7 +30,7 @@ use crate::experiment::{Cost, Experiment, StandaloneKeys};
 use crate::gradient::latency_rotation;
 use crate::loss::Targets;
 use crate::plan::Plan;
-use crate::session::Session;
+use crate::session::{Reading, Session};
 use hge_protocol::frame::{flag, EndReason};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
@@ -123,8 +123,7 @@ pub(super) fn run(
         }
     }
     // At least one run was made: zero restarts are refused before.
-    let mut outcome =
-        best.unwrap_or_else(|| Outcome::of(Vec::new(), Vec::new(), f64::INFINITY, targets));
+    let mut outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
     outcome.epochs = epochs;
     outcome.restarts = restarts;
     outcome.saturated = saturated;
@@ -187,10 +186,8 @@ fn one_run(
             },
         )?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
-    let readings = finals
-        .iter()
-        .map(|window| session.reading(window).map(|reading| reading.mean_na))
-        .collect::<Result<Vec<f64>, _>>()?;
+    let readings =
+        finals.iter().map(|window| session.reading(window)).collect::<Result<Vec<Reading>, _>>()?;
     let controls_v = plan
         .configuration()
         .controls
@@ -198,7 +195,7 @@ fn one_run(
         .filter_map(|control| best_controls.get(control.output))
         .map(|&word| scale.control_volts(ControlWord(word)))
         .collect();
-    let outcome = Outcome::of(controls_v, readings, loss_na2(end.best_loss), targets);
+    let outcome = Outcome::of(controls_v, &readings, loss_na2(end.best_loss), targets);
     Ok(Done { outcome, epochs, starts, saturated })
 }
 

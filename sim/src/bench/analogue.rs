@@ -6,6 +6,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 /// The analogue chain around a device. Electrode i of the device hangs on output i.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,7 @@ pub struct AnalogueBench {
     noise: ChaCha8Rng,
     volts: Vec<f64>,
     currents: Vec<f64>,
+    non_finite: Arc<AtomicBool>,
 }
 
 impl AnalogueBench {
@@ -86,7 +89,13 @@ impl AnalogueBench {
             noise: ChaCha8Rng::seed_from_u64(seed),
             volts: Vec::new(),
             currents: Vec::new(),
+            non_finite: Arc::default(),
         }
+    }
+
+    /// Set as soon as the device's current is not finite: no engine can say so, a bench's owner can.
+    pub fn non_finite(&self) -> Arc<AtomicBool> {
+        self.non_finite.clone()
     }
 }
 
@@ -107,10 +116,51 @@ impl Bench for AnalogueBench {
         for (code, &current_na) in adc.iter_mut().zip(&self.currents) {
             let noise: f64 = StandardNormal.sample(&mut self.noise);
             let volts = (current_na + self.sigma_na * noise) * self.chain.iv_gain_v_per_na;
+            if !current_na.is_finite() {
+                self.non_finite.store(true, Ordering::Relaxed);
+            }
+            // NaN counts as clipped: at the top of the converter's range, never as a current of zero.
+            let volts = if volts.is_nan() { self.chain.iv_clip_v } else { volts };
             let volts = volts.clamp(-self.chain.iv_clip_v, self.chain.iv_clip_v);
             let steps = (volts / self.chain.adc_range_v * 32768.0 / step).round();
-            // A non-finite current reads as zero, as `as` makes it.
             *code = (steps.clamp(-32768.0 / step, top) * step) as i16;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Broken;
+
+    impl Device for Broken {
+        fn name(&self) -> String {
+            "broken".into()
+        }
+
+        fn electrodes(&self) -> usize {
+            1
+        }
+
+        fn currents_na(&self, _: &[f64], current_na: &mut [f64]) {
+            current_na.copy_from_slice(&[0.0, f64::NAN, f64::INFINITY]);
+        }
+
+        fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_current_that_is_not_finite_reads_as_clipped_and_is_told() {
+        let chain = Chain { noise_na2_per_hz: 0.0, ..Chain::default() };
+        let mut bench = AnalogueBench::new(chain, Box::new(Broken), 1, 1e4, 1);
+        let told = bench.non_finite();
+        assert!(!told.load(Ordering::Relaxed));
+        let mut adc = [1; 3];
+        bench.samples(&[0; 3], &mut adc);
+        assert_eq!(adc, [0, 32767, -32768]);
+        assert!(told.load(Ordering::Relaxed));
     }
 }

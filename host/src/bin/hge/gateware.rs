@@ -99,12 +99,14 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
     }
     if emit.json {
         let text = serde_json::to_string(&written).map_err(|error| error.to_string())?;
-        println!("{text}");
+        crate::print(&format!("{text}\n"))?;
     } else {
+        let mut text = String::new();
         for path in &written.files {
-            println!("{}", path.display());
+            text += &format!("{}\n", path.display());
         }
-        println!("{} modules, {} lines", written.modules, written.lines);
+        text += &format!("{} modules, {} lines\n", written.modules, written.lines);
+        crate::print(&text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

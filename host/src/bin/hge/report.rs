@@ -1,6 +1,7 @@
 //! What a training came to: a table to read, or one JSON object.
 
 use hge_host::experiment::{Closing, Job};
+use hge_host::text::number;
 use hge_host::train::Outcome;
 use serde_json::json;
 use std::fmt::Write;
@@ -20,6 +21,7 @@ pub struct Heading {
     electrodes: Vec<usize>,
     tones_hz: Vec<f64>,
     amplitudes_v: Vec<f64>,
+    full_scale_na: f64,
 }
 
 impl Heading {
@@ -48,6 +50,7 @@ impl Heading {
             amplitudes_v: (0..configuration.controls.len())
                 .map(|k| job.plan.amplitude_v(k))
                 .collect(),
+            full_scale_na: job.plan.scale().full_scale_na(),
         }
     }
 }
@@ -72,6 +75,7 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
         "tones_hz": heading.tones_hz,
         "rate_hz": heading.rate_hz,
         "saturated": outcome.saturated,
+        "clipped": outcome.clipped,
         "samples": outcome.samples,
         "simulated_s": simulated_s,
         "wall_s": wall_s,
@@ -89,6 +93,10 @@ pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
     text
 }
 
+fn counted(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn write_table(
     text: &mut String,
     heading: &Heading,
@@ -98,18 +106,39 @@ fn write_table(
 ) -> std::fmt::Result {
     writeln!(
         text,
-        "{} on {}: {} after {} epochs of {} starts",
+        "{} on {}: {} after {} of {}",
         heading.gate,
         heading.device,
         if outcome.solved { "solved" } else { "not solved" },
-        outcome.epochs,
-        outcome.restarts
+        counted(outcome.epochs, "epoch"),
+        counted(outcome.restarts, "start")
     )?;
     writeln!(
         text,
-        "loss {:.4} ({}), accuracy {:.2}, separation {:.2} nA without perturbation\n",
+        "loss {:.4} ({}), accuracy {:.2}, separation {:.2} nA without perturbation",
         outcome.loss, heading.loss, outcome.accuracy, outcome.separation_na
     )?;
+    if outcome.starts_clipped {
+        writeln!(
+            text,
+            "every start clipped at once: these are the outputs in the middle of the ranges"
+        )?;
+    }
+    if outcome.clipped {
+        writeln!(
+            text,
+            "outputs clip at +-{} nA: lower iv_gain_v_per_na or choose other ranges",
+            number(heading.full_scale_na)
+        )?;
+    }
+    if outcome.saturated {
+        writeln!(
+            text,
+            "a step of the update was cut at the DAC's range: if this keeps on, lower \
+             rate_v2_per_na2 in standalone.targets"
+        )?;
+    }
+    writeln!(text)?;
     writeln!(text, "  inputs (V)       wanted  output (nA)")?;
     for (case, output) in outcome.outputs_na.iter().enumerate() {
         let volts: Vec<String> =

@@ -70,24 +70,38 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     .map_err(|error| error.to_string())?;
     bar.finish_and_clear();
     let wall_s = begun.elapsed().as_secs_f64();
-    if arguments.json {
-        println!("{}", report::json(&heading, &outcome, wall_s));
+    crate::print(&if arguments.json {
+        format!("{}\n", report::json(&heading, &outcome, wall_s))
     } else {
-        print!("{}", report::table(&heading, &outcome, wall_s));
-    }
+        report::table(&heading, &outcome, wall_s)
+    })?;
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
 }
 
 fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
     let what = arguments.what.as_str();
     let path = Path::new(what);
-    let (mut experiment, source) = if path.extension().is_some() || path.exists() {
+    let (mut experiment, mut source) = if path.extension().is_some() || path.exists() {
         Source::load(path).map_err(|error| error.to_string())?
     } else {
         let gate: Gate =
             what.parse().map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
         (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
     };
+    let overruled = [
+        ("device", arguments.device.is_some()),
+        ("engine", arguments.engine.is_some()),
+        ("loop", arguments.closing.is_some()),
+        ("seed", arguments.seed.is_some()),
+        ("restarts", arguments.restarts.is_some()),
+        ("host.epochs", arguments.epochs.is_some()),
+        ("standalone.epochs", arguments.epochs.is_some()),
+        ("instrument.dac_bits", arguments.dac_bits.is_some()),
+        ("instrument.adc_bits", arguments.adc_bits.is_some()),
+    ];
+    for (key, _) in overruled.into_iter().filter(|(_, given)| *given) {
+        source.overrule(key);
+    }
     if let Some(device) = &arguments.device {
         experiment.device.clone_from(device);
     }

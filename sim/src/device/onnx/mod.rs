@@ -106,6 +106,7 @@ impl OnnxDevice {
             pool,
         };
         device.check_output_shape()?;
+        device.check_finite()?;
         if !device.rows_are_independent() {
             device.filled_rows = 1;
             if matches!(rows, Dimension::Symbolic(_)) {
@@ -153,14 +154,27 @@ impl OnnxDevice {
         Ok(())
     }
 
+    /// Evaluates one tile of voltages between -1 and 1, with zero volts first: a model whose weights are
+    /// not finite shows it there.
+    fn check_finite(&self) -> Result<(), DeviceError> {
+        let mut tile = mixed(self.tile_rows * self.electrodes);
+        tile[..self.electrodes].fill(0.0);
+        let failed = |reason| DeviceError::ModelRun { path: self.path.clone(), reason };
+        let (_, currents) = self.run_tile(&tile).map_err(failed)?;
+        match currents.iter().position(|current| !current.is_finite()) {
+            None => Ok(()),
+            Some(row) => {
+                let volts = &tile[row * self.electrodes..(row + 1) * self.electrodes];
+                Err(failed(format!("its current is {} at {volts:.2?} V", currents[row])))
+            }
+        }
+    }
+
     /// Whether a row's bits are the same at every position of a tile (at 64 positions of a long one),
     /// whatever stands beside it.
     fn rows_are_independent(&self) -> bool {
         let (n, k) = (self.tile_rows, self.electrodes);
-        // Voltages between -1 and 1 without any pattern; the golden ratio never repeats.
-        let mixed: Vec<f32> = (0..n * k)
-            .map(|i| (2.0 * (i as f64 * 0.618_033_988_75).fract() - 1.0) as f32)
-            .collect();
+        let mixed = mixed(n * k);
         let Ok((_, reference)) = self.run_tile(&mixed) else { return false };
         (0..n).step_by(n.div_ceil(TILE_ROWS)).all(|shift| {
             // Row r moves to position r + shift; the upper half of the neighbours is set to zero.
@@ -235,6 +249,11 @@ impl Device for OnnxDevice {
         });
         Some(slopes.collect())
     }
+}
+
+/// Voltages between -1 and 1 without any pattern; the golden ratio never repeats.
+fn mixed(count: usize) -> Vec<f32> {
+    (0..count).map(|i| (2.0 * (i as f64 * 0.618_033_988_75).fract() - 1.0) as f32).collect()
 }
 
 /// Declared dimensions of a float value; `None` if it is not float or declares none.

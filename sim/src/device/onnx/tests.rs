@@ -152,6 +152,19 @@ fn non_finite_rows_give_nan_and_leave_the_others_alone() {
 }
 
 #[test]
+fn a_model_whose_current_is_not_finite_is_refused() {
+    for weight in [f32::NAN, f32::INFINITY] {
+        let layer = Layer { weights: vec![vec![weight, 1.0]], bias: vec![0.0] };
+        let ports = (
+            port("voltages_V", vec![any(), Dim::Size(2)]),
+            port("current_nA", vec![any(), Dim::Size(1)]),
+        );
+        let text = refusal("not-finite", &network(&[ports.0], &[ports.1], &[layer], false));
+        assert!(text.contains("its current is NaN at [0.00, 0.00] V"), "{text}");
+    }
+}
+
+#[test]
 fn an_unusable_model_is_refused_with_what_was_found_and_what_is_expected() {
     let missing = OnnxDevice::load("/nowhere/device.onnx").unwrap_err().to_string();
     assert!(missing.contains("/nowhere/device.onnx"), "{missing}");
