@@ -185,7 +185,8 @@ fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters)
          \n\
          Module {module}, of the gateware for homodyne gradient extraction, version {version}.\n\
          Made from Rust-HDL by\n\
-         \n    hge gateware emit --outputs {outputs} --slots {slots}{option} -o DIR\n\
+         \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
+         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits; register map {hash:08x}. One clock, rising edge.\n\

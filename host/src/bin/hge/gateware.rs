@@ -28,6 +28,21 @@ pub struct Emit {
     /// Demodulators
     #[arg(long, value_name = "N", default_value_t = 24)]
     pub slots: u32,
+    /// Rows of the case table
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub cases: u32,
+    /// Rows of the table of initial controls
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub starts: u32,
+    /// System clock in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 24_000_000)]
+    pub clock_hz: u32,
+    /// Significant bits of the DAC
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub dac_bits: u32,
+    /// Significant bits of the ADC
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub adc_bits: u32,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
@@ -78,10 +93,12 @@ struct Written {
 }
 
 fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
-    let parameters =
-        Parameters { outputs: emit.outputs, slots: emit.slots, ..Parameters::default() };
+    let &Emit { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, .. } = emit;
+    let parameters = Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits };
     let files = match emit.core {
-        None => package::instrument(&parameters).map(|file| vec![file]),
+        None => {
+            package::instrument(&parameters).map(|file| vec![file, package::instrument_core_file()])
+        }
         Some(core) => package::core(core.into(), &parameters),
     }
     .map_err(|error| error.to_string())?;
