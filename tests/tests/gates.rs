@@ -65,12 +65,16 @@ fn the_host_loop_teaches_the_measured_surrogate_every_gate() {
 
 #[test]
 fn the_gateware_alone_teaches_the_builtin_device_every_gate() {
-    learn_all("standalone, builtin", "builtin", Closing::Standalone, 16);
+    for bits in [16, 12] {
+        learn_all("standalone, builtin", "builtin", Closing::Standalone, bits);
+    }
 }
 
 #[test]
 fn the_gateware_alone_teaches_the_measured_surrogate_every_gate() {
     if let Some(device) = surrogate() {
-        learn_all("standalone, surrogate", &device, Closing::Standalone, 16);
+        for bits in [16, 12] {
+            learn_all("standalone, surrogate", &device, Closing::Standalone, bits);
+        }
     }
 }
