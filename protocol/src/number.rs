@@ -10,9 +10,6 @@
 /// Peak of the sine table; the modulator's and the lock-in's amplitudes are scaled by `SINE_PEAK / 32768`.
 pub const SINE_PEAK: i32 = 32767;
 
-/// Bits of the phase that address the sine: 10 bits of a quarter wave and 2 of the quadrant.
-pub const SINE_PHASE_BITS: u32 = 12;
-
 /// Samples between a phase in the NCO and the ADC sample that holds its answer.
 ///
 /// A tone computed in sample period n reaches the DAC in period n + 1 and is latched by the ADC at
@@ -48,16 +45,6 @@ impl TuningWord {
     /// Valid for `cycles < 2^(window_log2 - 1)`; above lies half the sample rate.
     pub fn on_grid(cycles: u32, window_log2: u32) -> Self {
         TuningWord(cycles << (32 - window_log2))
-    }
-
-    /// The nearest tuning word to `frequency_hz` at `rate_hz` samples a second, on the grid or not.
-    pub fn nearest(frequency_hz: f64, rate_hz: f64) -> Self {
-        TuningWord((frequency_hz / rate_hz * 4_294_967_296.0).round() as u32)
-    }
-
-    /// Frequency in Hz at `rate_hz` samples a second.
-    pub fn frequency_hz(self, rate_hz: f64) -> f64 {
-        f64::from(self.0) / 4_294_967_296.0 * rate_hz
     }
 }
 
