@@ -8,13 +8,15 @@
 //! | [`parameters`] | what a gateware was generated for: outputs, slots, tables, clock |
 //! | [`registers`] | the register map, one table |
 //! | [`table`] | layout of the parameter table behind the register window |
-//! | [`frame`] | requests and frames as bytes |
+//! | [`frame`] | requests, replies and telemetry, as words |
+//! | [`wire`] | words to bytes on the line: COBS, CRC-32, delimiters |
 
 pub mod frame;
 pub mod number;
 pub mod parameters;
 pub mod registers;
 pub mod table;
+pub mod wire;
 
 pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
 pub use parameters::{ParameterError, Parameters};

@@ -20,10 +20,13 @@ pub struct Parameters {
     pub dac_bits: u32,
     /// Significant bits of the ADC, 8..=16.
     pub adc_bits: u32,
+    /// Words of the telemetry's memory, a power of two of at least twice the longest frame, 256..=65536.
+    pub telemetry_words: u32,
 }
 
 impl Default for Parameters {
-    /// 8 outputs, 24 slots, 16 cases, 32 starts, 24 MHz, 16-bit converters.
+    /// 8 outputs, 24 slots, 16 cases, 32 starts, 24 MHz, 16-bit converters, 2048 words of telemetry: an epoch of
+    /// all cases and slots.
     fn default() -> Self {
         Parameters {
             outputs: 8,
@@ -33,6 +36,7 @@ impl Default for Parameters {
             clock_hz: 24_000_000,
             dac_bits: 16,
             adc_bits: 16,
+            telemetry_words: 2048,
         }
     }
 }
@@ -65,13 +69,29 @@ impl Parameters {
             ("clock_hz", self.clock_hz, 1_000_000, 500_000_000),
             ("dac_bits", self.dac_bits, 8, 16),
             ("adc_bits", self.adc_bits, 8, 16),
+            ("telemetry_words", self.telemetry_words, self.least_telemetry_words(), 65536),
         ];
         for (name, value, lowest, highest) in ranges {
             if value < lowest || value > highest {
                 return Err(ParameterError { name, value, lowest, highest });
             }
         }
+        if !self.telemetry_words.is_power_of_two() {
+            return Err(ParameterError {
+                name: "telemetry_words, to be a power of two,",
+                value: self.telemetry_words,
+                lowest: self.least_telemetry_words(),
+                highest: 65536,
+            });
+        }
         Ok(())
+    }
+
+    /// Twice the longest frame, as a power of two: while one is sent the next can be made.
+    pub fn least_telemetry_words(&self) -> u32 {
+        let window = 8 + 3 * self.slots;
+        let block = 4 + 32;
+        (2 * window.max(block)).next_power_of_two().max(256)
     }
 
     /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
@@ -80,14 +100,14 @@ impl Parameters {
         self.slots.max(8 * (self.outputs + 1)) + 24
     }
 
-    /// Most clocks that the jobs of a gap take when the link takes a byte a clock: a shorter gap would be
-    /// stretched, and flagged `LATE`.
+    /// Most clocks that the jobs of a gap take: a shorter gap would be stretched, and flagged `LATE`.
     ///
-    /// Frames: 6 clocks a word (two to form it, four bytes), of a window (7 + 3 a slot) and of an epoch (4 + 1
-    /// an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a slot, 8 a slot to apply. Rows: four copies of
-    /// 4 clocks an output, the last of which may wait for the modulator.
+    /// Frames: 3 clocks a word and 4 more a frame, of a block that is being written (36), a window (8 + 3 a
+    /// slot) and an epoch (5 + 1 an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a
+    /// slot, 8 a slot to apply. Rows: four copies of 4 clocks an output, the last of which may wait for the
+    /// modulator.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
-        let frames = 6 * (7 + 3 * slots_used + 4 + self.outputs);
+        let frames = 3 * (36 + 8 + 3 * slots_used + 5 + self.outputs) + 3 * 4;
         let update = 60 + window_log2 + slots_used * (50 + 2 * window_log2 + 62 + 8);
         let rows = 4 * 4 * self.outputs + 4 * self.outputs;
         frames + update + rows + 64

@@ -1,62 +1,85 @@
-//! Requests and frames as bytes, little-endian.
+//! What is said, as words: requests, replies and telemetry. [`crate::wire`] makes bytes of them.
 //!
-//! The plain beginning of the link: a lossless pipe of bytes. A request is eight bytes. Everything
-//! the instrument says is a frame of 32-bit words: one header word (kind, number of words that
-//! follow, sequence number) and the payload.
+//! The first word of every body holds its kind (bits 7..0) and the number of words that follow (23..8).
 
-mod reader;
 mod record;
 mod request;
 
-pub use reader::FrameReader;
-pub use record::{flag, kind, End, EndReason, Epoch, SlotSums, Window};
-pub use request::{Operation, Reply, Request, Status, REQUEST_BYTES};
+pub use record::{
+    flag, kind, Block, End, EndReason, Epoch, Event, SlotSums, Window, BLOCK_SAMPLES,
+};
+pub use request::{Operation, Reply, Request, Status, MOST_REGISTERS};
 
+use crate::wire::{seal, LEAST_BODY_WORDS};
 use thiserror::Error;
+use zerocopy::little_endian::U32;
 
 /// Anything the instrument says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
+    /// Telemetry, with its number since power-up: numbers that are missing were lost.
+    Telemetry(u32, Record),
+    /// Answer to a request.
+    Reply(Reply),
+    /// A sentence from the server of a simulated instrument.
+    Notice(String),
+}
+
+/// Telemetry: what the instrument says unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
     /// One window.
     Window(Window),
     /// One epoch of the standalone loop.
     Epoch(Epoch),
     /// End of a run.
     End(End),
-    /// Answer to a request.
-    Reply(Reply),
+    /// The guard tripped.
+    Event(Event),
+    /// ADC codes of a capture.
+    Block(Block),
 }
 
-/// Bytes that are no frame.
+/// A sound frame that means nothing.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FrameError {
     /// The header names no known kind.
-    #[error("a frame of unknown kind 0x{0:02x}: the gateware and this program speak different protocols")]
+    #[error("a frame of unknown kind 0x{0:02x}: the gateware and this program speak different protocols, build both from the same source")]
     UnknownKind(u8),
     /// The payload does not have the length or the values its kind demands.
-    #[error("a frame of kind 0x{kind:02x} with {words} words is malformed: bytes were lost or the gateware is another")]
+    #[error("a frame of kind 0x{kind:02x} with {words} words is malformed: the gateware and this program speak different protocols, build both from the same source")]
     Malformed {
         /// Kind in the header.
         kind: u8,
-        /// Words in the header.
+        /// Words after the header.
         words: usize,
     },
 }
 
-fn header(kind: u8, words: usize, sequence: u8) -> u32 {
-    u32::from(kind) | ((words as u32 & 0xffff) << 8) | (u32::from(sequence) << 24)
+fn header(kind: u8, words: usize, high: u8) -> u32 {
+    u32::from(kind) | ((words as u32 & 0xffff) << 8) | (u32::from(high) << 24)
 }
 
 fn sign_extend_48(value: u64) -> i64 {
     ((value << 16) as i64) >> 16
 }
 
-impl Frame {
-    /// The frame as words, header first, as the gateware sends it.
-    pub fn to_words(&self, sequence: u8) -> Vec<u32> {
-        let mut words = vec![0];
-        let kind = match self {
-            Frame::Window(window) => {
+impl Record {
+    fn kind(&self) -> u8 {
+        match self {
+            Record::Window(_) => kind::WINDOW,
+            Record::Epoch(_) => kind::EPOCH,
+            Record::End(_) => kind::END,
+            Record::Event(_) => kind::EVENT,
+            Record::Block(_) => kind::BLOCK,
+        }
+    }
+
+    /// The body of telemetry frame `number`.
+    pub fn to_words(&self, number: u32) -> Vec<u32> {
+        let mut words = vec![0, number];
+        match self {
+            Record::Window(window) => {
                 words.push(
                     u32::from(window.epoch)
                         | (u32::from(window.case) << 16)
@@ -74,97 +97,164 @@ impl Frame {
                     words.push(((in_phase >> 32) as u32 & 0xffff) | ((quadrature as u32) << 16));
                     words.push((quadrature >> 16) as u32);
                 }
-                kind::WINDOW
             }
-            Frame::Epoch(epoch) => {
+            Record::Epoch(epoch) => {
                 words.push(u32::from(epoch.epoch) | (u32::from(epoch.start) << 24));
                 words.push(epoch.loss);
                 words.push(epoch.best_loss);
                 words.extend(epoch.controls.iter().map(|&control| control as u32));
-                kind::EPOCH
             }
-            Frame::End(end) => {
+            Record::End(end) => {
                 words.push(u32::from(end.reason.code()) | (u32::from(end.best_start) << 24));
                 words.push(end.best_loss);
                 words.push(end.sample_clock);
-                kind::END
             }
-            Frame::Reply(reply) => {
-                words.push(
-                    u32::from(reply.address)
-                        | (u32::from(reply.sequence) << 16)
-                        | (u32::from(reply.status.code()) << 24),
-                );
-                words.push(reply.data);
-                kind::REPLY
+            Record::Event(event) => words.extend([u32::from(event.cause), event.time]),
+            Record::Block(block) => {
+                words.push(block.time);
+                words.push(block.codes.len() as u32 | (u32::from(block.decimation) << 16));
+                words.extend(block.codes.chunks(2).map(|pair| {
+                    let second = pair.get(1).copied().unwrap_or(0);
+                    u32::from(pair[0] as u16) | (u32::from(second as u16) << 16)
+                }));
             }
-        };
-        words[0] = header(kind, words.len() - 1, sequence);
+        }
+        words[0] = header(self.kind(), words.len() - 1, 0);
         words
     }
 
-    /// The frame as bytes.
-    pub fn to_bytes(&self, sequence: u8) -> Vec<u8> {
-        self.to_words(sequence).iter().flat_map(|word| word.to_le_bytes()).collect()
+    fn from_words(kind: u8, body: &[U32]) -> Option<Record> {
+        let word = |index: usize| body.get(index).map(|word| word.get());
+        let (first, second) = (word(0)?, word(1)?);
+        Some(match kind {
+            kind::WINDOW => {
+                let (flags, range) = (word(2)?, word(5)?);
+                let sums = &body[6..];
+                if sums.len() != 3 * (flags >> 16) as usize {
+                    return None;
+                }
+                let slots = sums.chunks_exact(3).map(|sum| {
+                    let (low, middle, high) = (sum[0].get(), sum[1].get(), sum[2].get());
+                    SlotSums {
+                        in_phase: sign_extend_48(
+                            u64::from(low) | (u64::from(middle & 0xffff) << 32),
+                        ),
+                        quadrature: sign_extend_48(
+                            u64::from(middle >> 16) | (u64::from(high) << 16),
+                        ),
+                    }
+                });
+                Record::Window(Window {
+                    epoch: first as u16,
+                    case: (first >> 16) as u8,
+                    start: (first >> 24) as u8,
+                    sample_clock: second,
+                    flags: flags as u16,
+                    sum_first: word(3)? as i32,
+                    sum_second: word(4)? as i32,
+                    min: range as u16 as i16,
+                    max: (range >> 16) as u16 as i16,
+                    slots: slots.collect(),
+                })
+            }
+            kind::EPOCH => Record::Epoch(Epoch {
+                epoch: first as u16,
+                start: (first >> 24) as u8,
+                loss: second,
+                best_loss: word(2)?,
+                controls: body[3..].iter().map(|word| word.get() as i32).collect(),
+            }),
+            kind::END if body.len() == 3 => Record::End(End {
+                reason: EndReason::from_code(first as u8)?,
+                best_start: (first >> 24) as u8,
+                best_loss: second,
+                sample_clock: word(2)?,
+            }),
+            kind::EVENT if body.len() == 2 => {
+                Record::Event(Event { cause: first as u8, time: second })
+            }
+            kind::BLOCK => {
+                let count = (second & 0xffff) as usize;
+                if count == 0 || body.len() != 2 + count.div_ceil(2) {
+                    return None;
+                }
+                let halves = body[2..].iter().flat_map(|word| {
+                    let word = word.get();
+                    [word as u16 as i16, (word >> 16) as u16 as i16]
+                });
+                Record::Block(Block {
+                    time: first,
+                    decimation: (second >> 16) as u16,
+                    codes: halves.take(count).collect(),
+                })
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Frame {
+    /// The body of the frame, as the gateware sends it.
+    pub fn to_words(&self) -> Vec<u32> {
+        match self {
+            Frame::Telemetry(number, record) => record.to_words(*number),
+            Frame::Reply(reply) => {
+                let mut words = vec![
+                    header(kind::REPLY, 2 + reply.values.len(), reply.status.code()),
+                    reply.nonce,
+                    u32::from(reply.address) | (u32::from(reply.sequence) << 16),
+                ];
+                words.extend(&reply.values);
+                words
+            }
+            Frame::Notice(text) => {
+                let words = text.as_bytes().chunks(4).map(|bytes| {
+                    let mut word = [b' '; 4];
+                    word[..bytes.len()].copy_from_slice(bytes);
+                    u32::from_le_bytes(word)
+                });
+                let mut words: Vec<u32> = std::iter::once(0).chain(words).collect();
+                words.resize(words.len().max(LEAST_BODY_WORDS), u32::from_le_bytes([b' '; 4]));
+                words[0] = header(kind::NOTICE, words.len() - 1, 0);
+                words
+            }
+        }
     }
 
-    /// Parses header and payload.
+    /// The frame as bytes on the line, delimiter included.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        seal(&self.to_words(), &mut line);
+        line
+    }
+
+    /// Reads a body.
     ///
     /// # Errors
     /// The kind is unknown, or the payload does not fit it.
-    pub fn from_words(words: &[u32]) -> Result<Frame, FrameError> {
-        let kind = words.first().map_or(0, |&word| word as u8);
-        let body = words.get(1..).unwrap_or(&[]);
+    pub fn from_words(words: &[U32]) -> Result<Frame, FrameError> {
+        let first = words.first().map_or(0, |word| word.get());
+        let (kind, body) = (first as u8, words.get(1..).unwrap_or(&[]));
         let malformed = FrameError::Malformed { kind, words: body.len() };
-        match (kind, body) {
-            (kind::WINDOW, &[place, sample_clock, flags, first, second, range, ref sums @ ..])
-                if sums.len() == 3 * (flags >> 16) as usize =>
-            {
-                Ok(Frame::Window(Window {
-                    epoch: place as u16,
-                    case: (place >> 16) as u8,
-                    start: (place >> 24) as u8,
-                    sample_clock,
-                    flags: flags as u16,
-                    sum_first: first as i32,
-                    sum_second: second as i32,
-                    min: range as u16 as i16,
-                    max: (range >> 16) as u16 as i16,
-                    slots: sums
-                        .chunks_exact(3)
-                        .map(|sum| SlotSums {
-                            in_phase: sign_extend_48(
-                                u64::from(sum[0]) | (u64::from(sum[1] & 0xffff) << 32),
-                            ),
-                            quadrature: sign_extend_48(
-                                u64::from(sum[1] >> 16) | (u64::from(sum[2]) << 16),
-                            ),
-                        })
-                        .collect(),
-                }))
-            }
-            (kind::EPOCH, &[place, loss, best_loss, ref controls @ ..]) => {
-                Ok(Frame::Epoch(Epoch {
-                    epoch: place as u16,
-                    start: (place >> 24) as u8,
-                    loss,
-                    best_loss,
-                    controls: controls.iter().map(|&word| word as i32).collect(),
-                }))
-            }
-            (kind::END, &[place, best_loss, sample_clock]) => Ok(Frame::End(End {
-                reason: EndReason::from_code(place as u8).ok_or(malformed)?,
-                best_start: (place >> 24) as u8,
-                best_loss,
-                sample_clock,
+        if (first >> 8) & 0xffff != body.len() as u32 || body.len() < 2 {
+            return Err(malformed);
+        }
+        match kind {
+            kind::REPLY => Ok(Frame::Reply(Reply {
+                nonce: body[0].get(),
+                sequence: (body[1].get() >> 16) as u16,
+                status: Status::from_code((first >> 24) as u8).ok_or(malformed)?,
+                address: body[1].get() as u16,
+                values: body[2..].iter().map(|word| word.get()).collect(),
             })),
-            (kind::REPLY, &[place, data]) => Ok(Frame::Reply(Reply {
-                sequence: (place >> 16) as u8,
-                status: Status::from_code((place >> 24) as u8).ok_or(malformed)?,
-                address: place as u16,
-                data,
-            })),
-            (kind::WINDOW | kind::EPOCH | kind::END | kind::REPLY, _) => Err(malformed),
+            kind::NOTICE => {
+                let bytes: Vec<u8> = body.iter().flat_map(|word| word.get().to_le_bytes()).collect();
+                Ok(Frame::Notice(String::from_utf8_lossy(&bytes).trim_end().to_owned()))
+            }
+            kind::WINDOW | kind::EPOCH | kind::END | kind::EVENT | kind::BLOCK => {
+                let record = Record::from_words(kind, &body[1..]).ok_or(malformed)?;
+                Ok(Frame::Telemetry(body[0].get(), record))
+            }
             _ => Err(FrameError::UnknownKind(kind)),
         }
     }
@@ -173,11 +263,12 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Deframer, MOST_FRAME_WORDS};
 
     #[test]
     fn every_frame_survives_its_own_bytes() {
-        let frames = [
-            Frame::Window(Window {
+        let records = [
+            Record::Window(Window {
                 epoch: 513,
                 case: 3,
                 start: 19,
@@ -192,28 +283,54 @@ mod tests {
                     SlotSums { in_phase: 0x1234_5678_9abc, quadrature: -0x0fed_cba9_8765 },
                 ],
             }),
-            Frame::Epoch(Epoch {
+            Record::Epoch(Epoch {
                 epoch: 7,
                 start: 2,
                 loss: 1,
                 best_loss: u32::MAX,
                 controls: vec![i32::MIN, -1, 0, i32::MAX],
             }),
-            Frame::End(End {
-                reason: EndReason::LossReached,
+            Record::End(End {
+                reason: EndReason::Tripped,
                 best_start: 4,
                 best_loss: 99,
                 sample_clock: 1,
             }),
-            Frame::Reply(Reply { sequence: 255, status: Status::Busy, address: 0x1fff, data: 5 }),
+            Record::Event(Event { cause: 8, time: 77 }),
+            Record::Block(Block { time: 5, decimation: 3, codes: vec![-1, i16::MIN, 12] }),
         ];
-        let mut reader = FrameReader::default();
-        for (sequence, frame) in frames.iter().enumerate() {
-            for byte in frame.to_bytes(sequence as u8) {
-                assert_eq!(reader.next_frame(), Ok(None));
-                reader.push(&[byte]);
+        let mut frames: Vec<Frame> = records
+            .into_iter()
+            .zip([0, 1, u32::MAX, 5, 9])
+            .map(|(record, number)| Frame::Telemetry(number, record))
+            .collect();
+        frames.push(Frame::Reply(Reply {
+            nonce: 0,
+            sequence: 65535,
+            status: Status::Gone,
+            address: 0x1fff,
+            values: vec![5, 0],
+        }));
+        frames.push(Frame::Notice("busy".into()));
+        let line: Vec<u8> = frames.iter().flat_map(Frame::to_bytes).collect();
+        let mut found = Vec::new();
+        Deframer::new(MOST_FRAME_WORDS).push(&line, |body| {
+            found.push(Frame::from_words(body.expect("nothing was damaged")));
+        });
+        assert_eq!(found, frames.into_iter().map(Ok).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn bodies_of_any_length_and_kind_are_read_or_refused() {
+        for kind in 0..=255_u32 {
+            for words in 0..12_usize {
+                for fill in [0, 0x0001_0001, u32::MAX] {
+                    let mut body = vec![U32::new(kind | ((words as u32) << 8)); 1];
+                    body.resize(1 + words, U32::new(fill));
+                    let _ = Frame::from_words(&body);
+                }
             }
-            assert_eq!(reader.next_frame(), Ok(Some(frame.clone())));
         }
+        assert_eq!(Frame::from_words(&[]), Err(FrameError::Malformed { kind: 0, words: 0 }));
     }
 }

@@ -8,6 +8,12 @@ pub mod kind {
     pub const EPOCH: u8 = 0x02;
     /// A run has ended: see [`End`](super::End).
     pub const END: u8 = 0x03;
+    /// Something happened to the guard: see [`Event`](super::Event).
+    pub const EVENT: u8 = 0x04;
+    /// ADC codes of a capture: see [`Block`](super::Block).
+    pub const BLOCK: u8 = 0x05;
+    /// A sentence from the server of a simulated instrument.
+    pub const NOTICE: u8 = 0x70;
     /// Answer to a request: see [`Reply`](super::super::Reply).
     pub const REPLY: u8 = 0x80;
 }
@@ -22,7 +28,7 @@ pub mod flag {
     pub const UNPERTURBED: u16 = 1 << 2;
     /// Part of the final pass of a standalone run.
     pub const FINAL: u16 = 1 << 3;
-    /// The gap before this case was longer than asked for: the link or the update was late.
+    /// The gap before this case was longer than asked for: records or update were late.
     pub const LATE: u16 = 1 << 4;
     /// The update saturated somewhere since the run began.
     pub const SATURATED: u16 = 1 << 5;
@@ -39,6 +45,8 @@ pub enum EndReason {
     Stopped,
     /// The guard was disarmed during the run.
     Disarmed,
+    /// The guard tripped.
+    Tripped,
 }
 
 impl EndReason {
@@ -49,13 +57,20 @@ impl EndReason {
             EndReason::LossReached => 1,
             EndReason::Stopped => 2,
             EndReason::Disarmed => 3,
+            EndReason::Tripped => 4,
         }
     }
 
     pub(super) fn from_code(code: u8) -> Option<Self> {
-        [EndReason::Complete, EndReason::LossReached, EndReason::Stopped, EndReason::Disarmed]
-            .into_iter()
-            .find(|reason| reason.code() == code)
+        [
+            EndReason::Complete,
+            EndReason::LossReached,
+            EndReason::Stopped,
+            EndReason::Disarmed,
+            EndReason::Tripped,
+        ]
+        .into_iter()
+        .find(|reason| reason.code() == code)
     }
 }
 
@@ -119,4 +134,27 @@ pub struct End {
     pub best_loss: u32,
     /// Samples since the start of the run.
     pub sample_clock: u32,
+}
+
+/// ADC codes of one block of a capture.
+pub const BLOCK_SAMPLES: usize = 64;
+
+/// The guard tripped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What tripped it, see [`registers::fault`](crate::registers::fault).
+    pub cause: u8,
+    /// [`TIME`](crate::registers::TIME) of the sample.
+    pub time: u32,
+}
+
+/// ADC codes of a capture, at most [`BLOCK_SAMPLES`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// [`TIME`](crate::registers::TIME) of the first sample.
+    pub time: u32,
+    /// Samples from one code to the next.
+    pub decimation: u16,
+    /// The codes.
+    pub codes: Vec<i16>,
 }

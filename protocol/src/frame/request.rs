@@ -1,55 +1,71 @@
 //! Requests and their replies.
+//!
+//! | word | request | reply |
+//! |---|---|---|
+//! | 0 | operation, words that follow << 8, registers << 24 | [`kind::REPLY`](super::kind), words that follow << 8, status << 24 |
+//! | 1 | nonce of the session | the same |
+//! | 2 | first address, sequence number << 16 | the same |
+//! | 3.. | values to write | values read; after a write one word, the registers written |
 
-/// Bytes of a request.
-pub const REQUEST_BYTES: usize = 8;
+use crate::wire::MOST_REQUEST_WORDS;
+
+/// Most registers of one request.
+pub const MOST_REGISTERS: usize = MOST_REQUEST_WORDS - 3;
 
 /// What a request asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Read one register.
+    /// Begin a session: the instrument forgets the one before.
+    Hello,
+    /// Read registers at consecutive addresses.
     Read,
-    /// Write one register.
+    /// Write registers at consecutive addresses, in order.
     Write,
+    /// To a simulated instrument: power it up anew, with a seed for its noise. An instrument on a board knows
+    /// no such operation.
+    Restart,
 }
 
 impl Operation {
-    /// First byte of the request.
+    /// Bits 7..0 of the first word.
     pub fn code(self) -> u8 {
         match self {
+            Operation::Hello => 0x48,
             Operation::Read => 0x52,
             Operation::Write => 0x57,
+            Operation::Restart => 0x53,
         }
     }
 }
 
-/// One register access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Read or write.
+    /// What is asked.
     pub operation: Operation,
-    /// Returned in the reply.
-    pub sequence: u8,
-    /// Register address.
+    /// Of the session.
+    pub nonce: u32,
+    /// One more than the request before; a repeated request has the same.
+    pub sequence: u16,
+    /// Address of the first register.
     pub address: u16,
-    /// Data to write; ignored by a read.
-    pub data: u32,
+    /// Registers to read, 1 to [`MOST_REGISTERS`]; of a write, as many as there are values.
+    pub count: u8,
+    /// Values to write.
+    pub values: Vec<u32>,
 }
 
 impl Request {
-    /// Operation, sequence, address (2 bytes), data (4 bytes).
-    pub fn to_bytes(self) -> [u8; REQUEST_BYTES] {
-        let address = self.address.to_le_bytes();
-        let data = self.data.to_le_bytes();
-        [
-            self.operation.code(),
-            self.sequence,
-            address[0],
-            address[1],
-            data[0],
-            data[1],
-            data[2],
-            data[3],
-        ]
+    /// The body of the frame.
+    pub fn to_words(&self) -> Vec<u32> {
+        let following = 2 + self.values.len() as u32;
+        let mut words = vec![
+            u32::from(self.operation.code()) | (following << 8) | (u32::from(self.count) << 24),
+            self.nonce,
+            u32::from(self.address) | (u32::from(self.sequence) << 16),
+        ];
+        words.extend(&self.values);
+        words
     }
 }
 
@@ -60,39 +76,59 @@ pub enum Status {
     Ok,
     /// No register there, or not in that direction.
     BadAddress,
-    /// Not while a run is going on, or not while armed.
+    /// Not while a run is going on, not while armed, or not on the way to the safe values.
     Busy,
-    /// First byte is no operation.
-    BadOperation,
+    /// No such operation, or its length is wrong.
+    BadRequest,
+    /// Arming without what protects the device: interlock open, no watchdog or no run-time limit, over-current
+    /// trip off.
+    Unsafe,
+    /// The nonce is not that of the session: another host has begun one.
+    Session,
+    /// The last epoch is no longer in memory.
+    Gone,
 }
 
 impl Status {
+    const ALL: [Status; 7] = [
+        Status::Ok,
+        Status::BadAddress,
+        Status::Busy,
+        Status::BadRequest,
+        Status::Unsafe,
+        Status::Session,
+        Status::Gone,
+    ];
+
     /// Code in the reply.
     pub fn code(self) -> u8 {
         match self {
             Status::Ok => 0,
             Status::BadAddress => 1,
             Status::Busy => 2,
-            Status::BadOperation => 3,
+            Status::BadRequest => 3,
+            Status::Unsafe => 4,
+            Status::Session => 5,
+            Status::Gone => 6,
         }
     }
 
     pub(super) fn from_code(code: u8) -> Option<Self> {
-        [Status::Ok, Status::BadAddress, Status::Busy, Status::BadOperation]
-            .into_iter()
-            .find(|status| status.code() == code)
+        Self::ALL.into_iter().find(|status| status.code() == code)
     }
 }
 
 /// Answer to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
+    /// Nonce of the request.
+    pub nonce: u32,
     /// Sequence number of the request.
-    pub sequence: u8,
-    /// Whether it was carried out.
+    pub sequence: u16,
+    /// Whether it was carried out; the first register that was not stops it.
     pub status: Status,
     /// Address of the request.
     pub address: u16,
-    /// Data read, or written.
-    pub data: u32,
+    /// Values read; after a write one value, the registers written.
+    pub values: Vec<u32>,
 }
