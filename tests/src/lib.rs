@@ -2,6 +2,7 @@
 
 pub mod absent;
 pub mod dialect;
+pub mod faults;
 pub mod laboratory;
 pub mod netlist;
 pub mod scenario;
