@@ -5,6 +5,7 @@
 //! | [`link`] | the pipe of bytes |
 //! | [`driver`] | registers, arming, runs |
 //! | [`engine`] | which engine executes the instrument |
+//! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
 //! | [`plan`] | a checked configuration, as registers |
@@ -25,6 +26,7 @@ pub mod link;
 pub mod loss;
 pub mod optimiser;
 pub mod plan;
+pub mod quantity;
 pub mod scale;
 pub mod session;
 pub mod text;
