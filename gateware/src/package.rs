@@ -178,7 +178,8 @@ fn write<B: Block>(
 }
 
 fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters) -> String {
-    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits } = parameters;
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
+        parameters;
     let option = core.map_or(String::new(), |core| format!(" --core {}", core.name()));
     format!(
         "{what}\n\
@@ -186,7 +187,8 @@ fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters)
          Module {module}, of the gateware for homodyne gradient extraction, version {version}.\n\
          Made from Rust-HDL by\n\
          \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
-         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits}{option} -o DIR\n\
+         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
+         --telemetry-words {telemetry_words}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits; register map {hash:08x}. One clock, rising edge.\n\

@@ -10,24 +10,69 @@ pub enum EngineError {
     #[error("{0}")]
     Tool(String),
     /// The process that runs the compiled gateware ended or broke its protocol.
-    #[error("the compiled gateware stopped answering: {0}")]
+    #[error("the compiled gateware stopped answering: {0}; start again")]
     Lost(String),
 }
 
-/// An instrument with its bench, in virtual time: it stands still unless the instrument is busy.
+/// How simulated time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// It stands still while nothing is active, and the watchdog always: a run depends on its seed alone.
+    Virtual,
+    /// It goes on, whatever happens, and so does the watchdog.
+    Real,
+}
+
+/// What became of the time granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// Samples that went by.
+    pub samples: u32,
+    /// Nothing is active, and nothing waits to be sent.
+    pub resting: bool,
+}
+
+/// An instrument with its bench.
 pub trait Engine: Send {
-    /// Hands request bytes to the instrument.
+    /// Hands bytes to the instrument.
     ///
     /// # Errors
     /// The engine is lost.
     fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError>;
 
-    /// Appends what the instrument says to `into`, letting time go on while it is busy. `false`:
-    /// nothing was said, and nothing will be until something is sent.
+    /// Lets time go on for at most `samples` samples and appends what the instrument says to `into`, about
+    /// `room` bytes at most: a frame that was begun is ended. Virtual time stops there; real time goes on, and
+    /// the instrument keeps what it can.
     ///
     /// # Errors
     /// The engine is lost.
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError>;
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError>;
+
+    /// Opens or closes the interlock; it is closed at first.
+    ///
+    /// # Errors
+    /// The engine is lost.
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError>;
+
+    /// Lets virtual time go on until the instrument has said something or rests. `false`: nothing was said.
+    ///
+    /// # Errors
+    /// The engine is lost.
+    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
+        let before = into.len();
+        loop {
+            let passed = self.advance(Time::Virtual, 1024, usize::MAX, into)?;
+            if into.len() > before || passed.resting {
+                return Ok(into.len() > before);
+            }
+        }
+    }
 }
 
 impl Engine for Model {
@@ -36,7 +81,18 @@ impl Engine for Model {
         Ok(())
     }
 
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
-        Ok(self.deliver(into))
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError> {
+        Ok(Model::advance(self, time, samples, room, into))
+    }
+
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
+        Model::set_interlock(self, closed);
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The engine that runs the gateware in rust-hdl's own simulation, clock by clock.
 
 use crate::bench::Bench;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::instrument::Instrument;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -17,6 +17,14 @@ const EDGE_PASSES: usize = 5;
 /// Clocks without a byte in either direction after which an inactive instrument is at rest: a reply
 /// takes fewer than ten clocks to begin.
 const QUIET_CLOCKS: u32 = 64;
+
+/// What happened in a clock.
+struct Clocked {
+    /// Byte that the instrument sent.
+    sent: Option<u8>,
+    /// A sample began.
+    tick: bool,
+}
 
 /// The instrument in rust-hdl's simulation, wired to a bench.
 pub struct RtlEngine {
@@ -49,15 +57,16 @@ impl RtlEngine {
         Ok(engine)
     }
 
-    /// One clock; the byte that the instrument has sent in it.
-    fn clock(&mut self) -> Result<Option<u8>, EngineError> {
+    /// One clock.
+    fn clock(&mut self) -> Result<Clocked, EngineError> {
         let instrument = &mut *self.instrument;
         let waiting = self.input.front().copied();
         instrument.rx_valid.next = waiting.is_some();
         instrument.rx_byte.next = Bits::from(u64::from(waiting.unwrap_or(0)));
         instrument.clock.next = Clock::from(false);
         settle(instrument)?;
-        if instrument.tick.val() {
+        let tick = instrument.tick.val();
+        if tick {
             let mut adc = [0];
             self.bench.samples(&self.codes, &mut adc);
             instrument.adc.next = signed_cast(Bits::from(u64::from(adc[0] as u16)));
@@ -73,14 +82,15 @@ impl RtlEngine {
         if waiting.is_some() && instrument.rx_ready.val() {
             self.input.pop_front();
         }
-        let sent = instrument.tx_valid.val().then(|| instrument.tx_byte.val().to_u8());
+        let sends = instrument.tx_valid.val() && instrument.tx_ready.val();
+        let sent = sends.then(|| instrument.tx_byte.val().to_u8());
         self.stirs = instrument.active.val();
         instrument.clock.next = Clock::from(true);
         // The edge walks down one level of the hierarchy a pass; what it changes comes to rest in the low phase.
         for _ in 0..EDGE_PASSES {
             instrument.update_all();
         }
-        Ok(sent)
+        Ok(Clocked { sent, tick })
     }
 }
 
@@ -98,20 +108,33 @@ impl Engine for RtlEngine {
         Ok(())
     }
 
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
-        let before = into.len();
-        let mut silent = 0;
-        let mut resting = 0;
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError> {
+        let most = into.len().saturating_add(room);
+        let (mut passed, mut quiet) = (0, 0);
+        self.instrument.hold.next = time == Time::Virtual;
         loop {
-            let sent = self.clock()?;
+            let full = into.len() >= most;
+            self.instrument.tx_ready.next = !full;
+            let Clocked { sent, tick } = self.clock()?;
             into.extend(sent);
-            let stirs = sent.is_some() || !self.input.is_empty();
-            silent = if stirs { 0 } else { silent + 1 };
-            resting = if stirs || self.stirs { 0 } else { resting + 1 };
-            let said = into.len() > before;
-            if resting >= QUIET_CLOCKS || (said && silent >= QUIET_CLOCKS) {
-                return Ok(said);
+            passed += u32::from(tick);
+            let stirs = sent.is_some() || !self.input.is_empty() || self.stirs;
+            quiet = if stirs { 0 } else { quiet + 1 };
+            let resting = quiet >= QUIET_CLOCKS;
+            let stands = time == Time::Virtual && (resting || full);
+            if passed >= samples || stands {
+                return Ok(Passed { samples: passed, resting });
             }
         }
+    }
+
+    fn set_interlock(&mut self, _closed: bool) -> Result<(), EngineError> {
+        Ok(())
     }
 }

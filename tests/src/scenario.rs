@@ -30,6 +30,8 @@ pub type Log = Arc<Mutex<Vec<(Vec<i16>, i16)>>>;
 pub struct IntegerBench {
     weights: Vec<i64>,
     noise: ChaCha8Rng,
+    /// The noise before the last call, and how many samples it asked for.
+    before: (ChaCha8Rng, usize),
     /// Codes and ADC code of every sample so far.
     pub log: Log,
 }
@@ -39,12 +41,13 @@ impl IntegerBench {
     pub fn new(outputs: u32, seed: u64) -> Self {
         let mut noise = ChaCha8Rng::seed_from_u64(seed);
         let weights = (0..outputs).map(|_| noise.random_range(-300..=300)).collect();
-        IntegerBench { weights, noise, log: Default::default() }
+        IntegerBench { weights, before: (noise.clone(), 0), noise, log: Default::default() }
     }
 }
 
 impl Bench for IntegerBench {
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
+        self.before = (self.noise.clone(), adc.len());
         let mut log = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         for (row, sample) in codes.chunks_exact(self.weights.len()).zip(adc) {
             let linear: i64 = row
@@ -57,6 +60,17 @@ impl Bench for IntegerBench {
             *sample = (linear / 256 + square + noise).clamp(-32768, 32767) as i16;
             log.push((row.to_vec(), *sample));
         }
+    }
+
+    fn rewind(&mut self, samples: usize) {
+        let (noise, asked) = &self.before;
+        self.noise = noise.clone();
+        for _ in 0..asked.saturating_sub(samples) {
+            self.noise.random_range(-200..=200_i64);
+        }
+        let mut log = self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kept = log.len().saturating_sub(samples);
+        log.truncate(kept);
     }
 }
 

@@ -54,6 +54,8 @@ struct Sink {
     period_ns: f64,
     sample: u64,
     last: Vec<Option<Value>>,
+    /// Codes of the last call's samples, which may still be taken back.
+    pending: Vec<(Vec<i16>, i16)>,
     waveform: Option<Box<dyn Waveform>>,
     failed: Option<String>,
 }
@@ -98,6 +100,7 @@ impl Trace {
             period_ns: 1e9 / rate_hz,
             sample: 0,
             last: vec![None; signals.len()],
+            pending: Vec::new(),
             waveform: Some(waveform),
             failed: None,
         };
@@ -110,6 +113,7 @@ impl Trace {
     /// Something could not be written, now or before.
     pub fn finish(self) -> Result<(), TraceError> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink.settle();
         let finished = match (sink.failed.take(), sink.waveform.take()) {
             (Some(why), _) => Err(why),
             (None, Some(waveform)) => waveform.finish(),
@@ -120,13 +124,26 @@ impl Trace {
 
     fn record(&self, codes: &[i16], adc: &[i16]) {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        for (drives, &sensed) in codes.chunks_exact(sink.outputs).zip(adc) {
-            sink.record(drives, sensed);
-        }
+        sink.settle();
+        let rows = codes.chunks_exact(sink.outputs).zip(adc);
+        sink.pending = rows.map(|(drives, &sensed)| (drives.to_vec(), sensed)).collect();
+    }
+
+    fn rewind(&self, samples: usize) {
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = sink.pending.len().saturating_sub(samples);
+        sink.pending.truncate(kept);
     }
 }
 
 impl Sink {
+    /// Writes down what can no longer be taken back.
+    fn settle(&mut self) {
+        for (drives, sensed) in std::mem::take(&mut self.pending) {
+            self.record(&drives, sensed);
+        }
+    }
+
     fn record(&mut self, drives: &[i16], sensed: i16) {
         let time_ns = (self.sample as f64 * self.period_ns).round() as u64;
         self.sample += 1;
@@ -169,6 +186,11 @@ impl Bench for TracedBench {
         self.inner.samples(codes, adc);
         self.trace.record(codes, adc);
     }
+
+    fn rewind(&mut self, samples: usize) {
+        self.inner.rewind(samples);
+        self.trace.rewind(samples);
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +205,8 @@ mod tests {
                 *code = drives[0];
             }
         }
+
+        fn rewind(&mut self, _samples: usize) {}
     }
 
     fn write(name: &str) -> PathBuf {
@@ -197,7 +221,8 @@ mod tests {
         };
         let trace = Trace::create(&path, &scale, 2, 1e6).unwrap();
         let mut bench = TracedBench::new(Box::new(Echo), trace.clone());
-        bench.samples(&[0, 5, 8192, 5, 8192, -5], &mut [0; 3]);
+        bench.samples(&[0, 5, 8192, 5, 8192, -5, 7, 7], &mut [0; 4]);
+        bench.rewind(1);
         trace.finish().unwrap();
         path
     }

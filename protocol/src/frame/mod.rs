@@ -248,7 +248,8 @@ impl Frame {
                 values: body[2..].iter().map(|word| word.get()).collect(),
             })),
             kind::NOTICE => {
-                let bytes: Vec<u8> = body.iter().flat_map(|word| word.get().to_le_bytes()).collect();
+                let bytes: Vec<u8> =
+                    body.iter().flat_map(|word| word.get().to_le_bytes()).collect();
                 Ok(Frame::Notice(String::from_utf8_lossy(&bytes).trim_end().to_owned()))
             }
             kind::WINDOW | kind::EPOCH | kind::END | kind::EVENT | kind::BLOCK => {

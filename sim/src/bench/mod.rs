@@ -10,4 +10,7 @@ pub trait Bench: Send {
     /// stood while each sample was taken. Calls continue one another: however the samples are cut into
     /// calls, the codes are the same.
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]);
+
+    /// Takes back the last `samples` samples of the last call: they have not happened.
+    fn rewind(&mut self, samples: usize);
 }

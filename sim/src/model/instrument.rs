@@ -1,26 +1,62 @@
 //! The whole instrument as the gateware's top sees it: bytes on one side, converters on the other.
 
+use super::capture::Capture;
 use super::guard::{judge, Limits};
 use super::lockin::Lockin;
 use super::modulator::{Channel, Drive};
 use super::nco::{Oscillator, Wave};
-use super::sequencer::{Report, Sequencer, State};
+use super::sequencer::{Job, Report, Sequencer, State};
+use super::session::Session;
 use super::settings::Settings;
+use super::supervisor::Supervisor;
+use super::telemetry::Telemetry;
 use crate::bench::Bench;
-use hge_protocol::frame::{flag, End, Frame, Reply, Status, REQUEST_BYTES};
-use hge_protocol::registers::mode;
+use crate::engine::{Passed, Time};
+use hge_protocol::frame::{flag, End, EndReason, Event, Record, BLOCK_SAMPLES};
+use hge_protocol::registers::{mode, protection};
 use hge_protocol::table::{SlotWord, TableLayout};
+use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
 use hge_protocol::Parameters;
 
 /// Most samples worked out before the device is asked for their currents.
 const BATCH_SAMPLES: usize = 1024;
 
-/// What the lock-in does with one sample.
+/// What is done with the ADC code of one sample.
 #[derive(Clone, Copy)]
 struct Sense {
     accumulate: bool,
     first: bool,
     second_half: bool,
+    /// The guard is armed: over-currents count.
+    watched: bool,
+    /// What tripped the guard in this sample.
+    cause: Option<u8>,
+}
+
+/// Samples worked out before the device is asked for their currents.
+#[derive(Default)]
+struct Batch {
+    drives: Vec<i16>,
+    senses: Vec<Sense>,
+    waves: Vec<Wave>,
+    /// What its last sample begins.
+    job: Option<Job>,
+    /// The run that its last sample ends.
+    ended: Option<EndReason>,
+}
+
+/// What a batch changes before the device's answer is known.
+#[derive(Clone)]
+struct Motion {
+    sequencer: Sequencer,
+    supervisor: Supervisor,
+    oscillators: Vec<Oscillator>,
+    channels: Vec<Channel>,
+    codes: Vec<i16>,
+    tones: Vec<i32>,
+    tones_fresh: bool,
+    window_flags: u16,
+    report: Report,
 }
 
 /// The model of the whole instrument, wired to a bench.
@@ -32,6 +68,8 @@ pub struct Model {
     /// As the run takes them: confined to what the gateware was made for.
     pub(super) settings: Settings,
     pub(super) sequencer: Sequencer,
+    pub(super) supervisor: Supervisor,
+    pub(super) capture: Capture,
     pub(super) table: Vec<u32>,
     pub(super) tuning: Vec<u32>,
     pub(super) slots: Vec<SlotWord>,
@@ -42,13 +80,15 @@ pub struct Model {
     pub(super) tones: Vec<i32>,
     pub(super) tones_fresh: bool,
     pub(super) lockin: Lockin,
-    pub(super) armed: bool,
-    pub(super) homing: bool,
     pub(super) window_flags: u16,
     pub(super) report: Report,
-    pub(super) sequence: u8,
-    pub(super) pending: Vec<u8>,
-    pub(super) output: Vec<u8>,
+    pub(super) time: u32,
+    pub(super) deframer: Deframer,
+    pub(super) session: Session,
+    pub(super) link_faults: u32,
+    /// Bodies of replies not yet sent.
+    pub(super) replies: Vec<Vec<u32>>,
+    pub(super) telemetry: Telemetry,
     pub(super) bench: Box<dyn Bench>,
 }
 
@@ -61,8 +101,10 @@ impl Model {
         Model {
             parameters,
             registers: Settings::default(),
-            settings: Settings::default(),
+            settings: Settings::default().confined(&parameters),
             sequencer: Sequencer { best_loss: u32::MAX, ..Sequencer::default() },
+            supervisor: Supervisor::default(),
+            capture: Capture::default(),
             table: vec![0; layout.words as usize],
             tuning: vec![0; slots],
             slots: vec![SlotWord::default(); slots],
@@ -74,88 +116,146 @@ impl Model {
             tones_fresh: false,
             lockin: Lockin::new(slots),
             layout,
-            armed: false,
-            homing: false,
             window_flags: 0,
             report: Report::default(),
-            sequence: 0,
-            pending: Vec::new(),
-            output: Vec::new(),
+            time: 0,
+            deframer: Deframer::new(MOST_REQUEST_WORDS),
+            session: Session::default(),
+            link_faults: 0,
+            replies: Vec::new(),
+            telemetry: Telemetry::new(parameters.telemetry_words),
             bench,
         }
     }
 
-    /// Takes request bytes; whole requests are carried out at once.
+    /// Takes bytes from the host; whole requests are carried out at once.
     pub fn receive(&mut self, bytes: &[u8]) {
-        self.pending.extend_from_slice(bytes);
-        while self.pending.len() >= REQUEST_BYTES {
-            let request: Vec<u8> = self.pending.drain(..REQUEST_BYTES).collect();
-            let address = u16::from_le_bytes([request[2], request[3]]);
-            let data = u32::from_le_bytes([request[4], request[5], request[6], request[7]]);
-            let (status, data) = match request[0] {
-                0x52 => {
-                    self.read(address).map_or_else(|status| (status, 0), |data| (Status::Ok, data))
-                }
-                0x57 => (self.write(address, data), data),
-                _ => (Status::BadOperation, 0),
-            };
-            self.say(Frame::Reply(Reply { sequence: request[1], status, address, data }));
-        }
+        let mut deframer = std::mem::replace(&mut self.deframer, Deframer::new(MOST_REQUEST_WORDS));
+        deframer.push(bytes, |body| self.frame(body));
+        self.deframer = deframer;
     }
 
-    /// Hands over what the instrument has said. When there is nothing and it is busy, time goes on
-    /// until it says something or comes to rest. `false`: nothing said, and nothing will be.
-    pub fn deliver(&mut self, into: &mut Vec<u8>) -> bool {
-        while self.output.is_empty() && (self.sequencer.busy() || self.homing) {
-            self.run_batch();
-        }
-        let said = !self.output.is_empty();
-        into.append(&mut self.output);
-        said
+    /// Opens or closes the interlock.
+    pub fn set_interlock(&mut self, closed: bool) {
+        self.supervisor.interlock = closed;
     }
 
-    pub(super) fn say(&mut self, frame: Frame) {
-        self.output.extend(frame.to_bytes(self.sequence));
-        self.sequence = self.sequence.wrapping_add(1);
+    /// Whether time goes on by itself.
+    fn active(&self) -> bool {
+        self.sequencer.busy() || self.supervisor.homing || self.capture.active()
     }
 
-    /// Works out samples until a job needs what the ADC saw, then asks the bench for it.
-    fn run_batch(&mut self) {
-        let mut drives: Vec<i16> = Vec::with_capacity(BATCH_SAMPLES * self.codes.len());
-        let mut senses: Vec<Sense> = Vec::with_capacity(BATCH_SAMPLES);
-        let mut waves: Vec<Wave> = Vec::new();
-        let mut job = None;
-        let mut ended = None;
-        while senses.len() < BATCH_SAMPLES && job.is_none() && ended.is_none() {
-            if !self.sequencer.busy() && !self.homing {
+    /// Lets time go on for at most `samples` samples, until `line` has grown by `room` bytes; virtual time also
+    /// stands still while nothing is active.
+    pub fn advance(&mut self, time: Time, samples: u32, room: usize, line: &mut Vec<u8>) -> Passed {
+        let most = line.len().saturating_add(room);
+        let mut passed = 0;
+        loop {
+            for words in self.replies.drain(..) {
+                seal(&words, line);
+            }
+            self.telemetry.send(line, most);
+            let stands = time == Time::Virtual && (!self.active() || line.len() >= most);
+            if passed >= samples || stands {
                 break;
             }
-            drives.extend_from_slice(&self.codes);
+            passed += self.run_batch(time == Time::Virtual, (samples - passed) as usize) as u32;
+        }
+        let resting = !self.active() && self.telemetry.is_empty();
+        Passed { samples: passed, resting }
+    }
+
+    pub(super) fn say(&mut self, record: Record) {
+        self.telemetry.push(&record, false);
+    }
+
+    /// Works out samples until a job needs what the ADC saw, and asks the bench for it. Returns how many.
+    fn run_batch(&mut self, hold: bool, most: usize) -> usize {
+        // A capture makes frames of its own: no more of them at a time than the memory surely holds.
+        let most = if self.capture.active() { most.min(BLOCK_SAMPLES) } else { most };
+        let before = self.motion();
+        let mut batch = self.work_out(hold, most.min(BATCH_SAMPLES));
+        let mut samples = vec![0; batch.senses.len()];
+        self.bench.samples(&batch.drives, &mut samples);
+        if let Some(count) = self.trips_after(&batch, &samples) {
+            // The guard trips in the midst of the batch: its later samples are taken back.
+            self.bench.rewind(samples.len() - count);
+            self.restore(before);
+            batch = self.work_out(hold, count);
+            samples.truncate(count);
+        }
+        self.sense(&samples, batch);
+        samples.len()
+    }
+
+    fn motion(&self) -> Motion {
+        Motion {
+            sequencer: self.sequencer.clone(),
+            supervisor: self.supervisor.clone(),
+            oscillators: self.oscillators.clone(),
+            channels: self.channels.clone(),
+            codes: self.codes.clone(),
+            tones: self.tones.clone(),
+            tones_fresh: self.tones_fresh,
+            window_flags: self.window_flags,
+            report: self.report,
+        }
+    }
+
+    fn restore(&mut self, motion: Motion) {
+        self.sequencer = motion.sequencer;
+        self.supervisor = motion.supervisor;
+        self.oscillators = motion.oscillators;
+        self.channels = motion.channels;
+        self.codes = motion.codes;
+        self.tones = motion.tones;
+        self.tones_fresh = motion.tones_fresh;
+        self.window_flags = motion.window_flags;
+        self.report = motion.report;
+    }
+
+    /// Samples of the batch up to and with the one whose over-current trips the guard, if others follow it.
+    fn trips_after(&self, batch: &Batch, samples: &[i16]) -> Option<usize> {
+        if self.settings.protection & protection::OVERCURRENT == 0 {
+            return None;
+        }
+        let mut supervisor = self.supervisor.clone();
+        let at = batch.senses.iter().zip(samples).position(|(sense, &code)| {
+            supervisor.sense(code, &self.settings);
+            sense.watched && supervisor.over(&self.settings)
+        })?;
+        (at + 1 < samples.len()).then_some(at + 1)
+    }
+
+    fn work_out(&mut self, hold: bool, most: usize) -> Batch {
+        let mut batch = Batch::default();
+        let captured = self.capture.samples_left(&self.settings);
+        while batch.senses.len() < most && batch.job.is_none() && batch.ended.is_none() {
+            let active = self.sequencer.busy()
+                || self.supervisor.homing
+                || (batch.senses.len() as u64) < captured;
+            if hold && !active {
+                break;
+            }
+            batch.drives.extend_from_slice(&self.codes);
+            let cause = self.supervisor.tick(&self.settings, hold);
             let entering = self.sequencer.state;
-            (job, ended) = self.sequencer.advance(&self.settings, self.report);
+            (batch.job, batch.ended) = self.sequencer.advance(&self.settings, self.report);
+            if cause.is_some() {
+                self.stop(EndReason::Tripped);
+            }
             self.output_pass();
             let window = self.sequencer.state == State::Window;
-            self.slot_pass(entering, window.then_some(&mut waves));
-            senses.push(Sense {
+            self.slot_pass(entering, window.then_some(&mut batch.waves));
+            batch.senses.push(Sense {
                 accumulate: window,
                 first: window && self.sequencer.count == 0,
                 second_half: self.sequencer.count >> (self.settings.window_log2 - 1) != 0,
+                watched: self.supervisor.armed,
+                cause,
             });
         }
-        let mut samples = vec![0; senses.len()];
-        self.bench.samples(&drives, &mut samples);
-        self.sense(&samples, &senses, &waves);
-        if let Some(job) = job {
-            self.work(job);
-        }
-        if let Some(reason) = ended {
-            self.say(Frame::End(End {
-                reason,
-                best_start: self.sequencer.best_start as u8,
-                best_loss: self.sequencer.best_loss,
-                sample_clock: self.sequencer.sample_clock,
-            }));
-        }
+        batch
     }
 
     /// Base, tone, shaping and guard of every output.
@@ -164,21 +264,22 @@ impl Model {
         if self.sequencer.state == State::LeadIn && self.sequencer.count == 0 {
             self.window_flags = 0;
         }
-        let step = if self.armed { self.settings.step_limit } else { self.settings.safe_step };
+        let armed = self.supervisor.armed;
+        let step = if armed { self.settings.step_limit } else { self.settings.safe_step };
         let mut moving = false;
         let mut cut = false;
         for (output, channel) in self.channels.iter_mut().enumerate() {
             let last = self.codes[output];
             let toned = self.tones_fresh && self.settings.tone_mask >> output & 1 == 1;
             let (code, unfinished) = channel.step(Drive {
-                track: (!self.armed).then_some(last),
+                track: (!armed).then_some(last),
                 ramp: self.sequencer.state == State::Ramp,
                 ramp_step: self.settings.ramp_step as i32,
                 tone: if toned { self.tones[output] } else { 0 },
                 shape,
                 dac_bits: self.parameters.dac_bits,
             });
-            let verdict = judge(code, last, self.limits[output], self.armed, step as u16);
+            let verdict = judge(code, last, self.limits[output], armed, step as u16);
             self.codes[output] = verdict.code;
             moving |= unfinished;
             cut |= verdict.limited;
@@ -188,8 +289,8 @@ impl Model {
             }
         }
         self.report.moving = moving || cut;
-        if !self.armed && !cut {
-            self.homing = false;
+        if !armed && !cut {
+            self.supervisor.homing = false;
         }
     }
 
@@ -226,20 +327,48 @@ impl Model {
         self.report.sounding = sounding;
     }
 
-    fn sense(&mut self, samples: &[i16], senses: &[Sense], waves: &[Wave]) {
+    /// What the ADC codes are used for, in order. Of the last sample's frames the job's come first.
+    fn sense(&mut self, samples: &[i16], batch: Batch) {
         let used = self.slots_used();
-        let mut waves = waves.chunks_exact(used);
-        for (&sample, sense) in samples.iter().zip(senses) {
-            if !sense.accumulate {
-                continue;
+        let mut waves = batch.waves.chunks_exact(used);
+        let last = samples.len().saturating_sub(1);
+        for (index, (&sample, sense)) in samples.iter().zip(&batch.senses).enumerate() {
+            if sense.accumulate {
+                if sense.first {
+                    self.lockin.clear();
+                }
+                self.lockin.level(sample, sense.second_half);
+                for (slot, wave) in waves.next().unwrap_or(&[]).iter().enumerate() {
+                    self.lockin.accumulate(slot, sample, wave.sine, wave.cosine);
+                }
             }
-            if sense.first {
-                self.lockin.clear();
+            if index == last {
+                self.finish(batch.job, batch.ended);
             }
-            self.lockin.level(sample, sense.second_half);
-            for (slot, wave) in waves.next().unwrap_or(&[]).iter().enumerate() {
-                self.lockin.accumulate(slot, sample, wave.sine, wave.cosine);
+            if let Some(cause) = sense.cause {
+                self.say(Record::Event(Event { cause, time: self.time }));
             }
+            if sense.watched {
+                self.supervisor.sense(sample, &self.settings);
+            }
+            if let Some(block) = self.capture.take(sample, self.time, &self.settings) {
+                self.say(Record::Block(block));
+            }
+            self.time = self.time.wrapping_add(1);
+        }
+    }
+
+    fn finish(&mut self, job: Option<Job>, ended: Option<EndReason>) {
+        if let Some(job) = job {
+            self.work(job);
+        }
+        if let Some(reason) = ended {
+            self.say(Record::End(End {
+                reason,
+                best_start: self.sequencer.best_start as u8,
+                best_loss: self.sequencer.best_loss,
+                sample_clock: self.sequencer.sample_clock,
+            }));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::instrument::Model;
 use super::sequencer::{Job, Sequencer};
 use super::update;
-use hge_protocol::frame::{flag, EndReason, Epoch, Frame, Window};
+use hge_protocol::frame::{flag, EndReason, Epoch, Record, Window};
 
 impl Model {
     /// The job at the beginning of a gap.
@@ -62,7 +62,8 @@ impl Model {
             max: self.lockin.max,
             slots: self.lockin.sums[..self.slots_used()].to_vec(),
         };
-        self.say(Frame::Window(window));
+        let mark = self.sequencer.case == 0;
+        self.telemetry.push(&Record::Window(window), mark);
     }
 
     pub(super) fn accumulate(&mut self) {
@@ -107,7 +108,7 @@ impl Model {
             self.copy_row(self.layout.controls, self.layout.best);
         }
         let controls = self.row(self.layout.controls).iter().map(|&word| word as i32).collect();
-        self.say(Frame::Epoch(Epoch {
+        self.say(Record::Epoch(Epoch {
             epoch: self.sequencer.epoch as u16,
             start: self.sequencer.start as u8,
             loss,

@@ -4,6 +4,7 @@
 //! and every number it shows (DAC codes, frames) is equal to the RTL's, bit for bit.
 
 mod access;
+pub mod capture;
 pub mod guard;
 pub mod instrument;
 mod jobs;
@@ -11,7 +12,10 @@ pub mod lockin;
 pub mod modulator;
 pub mod nco;
 pub mod sequencer;
+pub mod session;
 pub mod settings;
+pub mod supervisor;
+pub mod telemetry;
 pub mod update;
 
 pub use instrument::Model;

@@ -127,6 +127,8 @@ impl Sequencer {
             Gap if spent >= settings.gap => match self.over {
                 Some(reason) => {
                     ended = Some(reason);
+                    // A stop that came too late for this run is not meant for the next.
+                    self.stop_asked = None;
                     Idle
                 }
                 None if stopping => {

@@ -1,106 +1,63 @@
-//! The registers a run is configured by.
+//! The registers a run is configured by, made from the register map.
 
-use hge_protocol::registers as map;
+use hge_protocol::registers::{self as map, When};
 use hge_protocol::Parameters;
 
-/// Scalar registers, as fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // each is the register of that name in `hge_protocol::registers`
-pub struct Settings {
-    pub scratch: u32,
-    pub sample_period: u32,
-    pub window_log2: u32,
-    pub settle: u32,
-    pub lead_in: u32,
-    pub gap: u32,
-    pub slots_used: u32,
-    pub cases_used: u32,
-    pub epochs: u32,
-    pub starts_used: u32,
-    pub mode: u32,
-    pub input_mask: u32,
-    pub tone_mask: u32,
-    pub ramp_step: u32,
-    pub step_limit: u32,
-    pub safe_step: u32,
-    pub gradient_shift: u32,
-    pub step_shift: u32,
-    pub loss_stop: u32,
-}
+macro_rules! settings {
+    (
+        constants { $($constants:tt)* }
+        command { $($command:tt)* }
+        live { $($live:tt)* }
+        settings { $($name:ident $field:ident $address:literal $width:literal $when:ident $unit:literal $reset:literal $text:literal;)* }
+        arrays { $($arrays:tt)* }
+    ) => {
+        /// Scalar registers, as fields.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Settings {
+            $(#[doc = $text] pub $field: u32,)*
+        }
 
-impl Default for Settings {
-    fn default() -> Self {
-        let mut settings = Settings {
-            scratch: 0,
-            sample_period: 0,
-            window_log2: 0,
-            settle: 0,
-            lead_in: 0,
-            gap: 0,
-            slots_used: 0,
-            cases_used: 0,
-            epochs: 0,
-            starts_used: 0,
-            mode: 0,
-            input_mask: 0,
-            tone_mask: 0,
-            ramp_step: 0,
-            step_limit: 0,
-            safe_step: 0,
-            gradient_shift: 0,
-            step_shift: 0,
-            loss_stop: 0,
-        };
-        for register in map::MAP.iter().filter(|register| register.count == 1) {
-            if let Some(field) = settings.field(register.address) {
-                *field = register.reset;
+        impl Default for Settings {
+            /// As after reset.
+            fn default() -> Self {
+                Settings { $($field: $reset),* }
             }
         }
-        settings
-    }
+
+        impl Settings {
+            fn field(&mut self, address: u16) -> Option<(&mut u32, u32, When)> {
+                match address {
+                    $(map::$name => Some((&mut self.$field, $width, When::$when)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
+
+hge_protocol::with_registers!(settings);
 
 impl Settings {
-    fn field(&mut self, address: u16) -> Option<&mut u32> {
-        Some(match address {
-            map::SCRATCH => &mut self.scratch,
-            map::SAMPLE_PERIOD => &mut self.sample_period,
-            map::WINDOW_LOG2 => &mut self.window_log2,
-            map::SETTLE => &mut self.settle,
-            map::LEAD_IN => &mut self.lead_in,
-            map::GAP => &mut self.gap,
-            map::SLOTS_USED => &mut self.slots_used,
-            map::CASES_USED => &mut self.cases_used,
-            map::EPOCHS => &mut self.epochs,
-            map::STARTS_USED => &mut self.starts_used,
-            map::MODE => &mut self.mode,
-            map::INPUT_MASK => &mut self.input_mask,
-            map::TONE_MASK => &mut self.tone_mask,
-            map::RAMP_STEP => &mut self.ramp_step,
-            map::STEP_LIMIT => &mut self.step_limit,
-            map::SAFE_STEP => &mut self.safe_step,
-            map::GRADIENT_SHIFT => &mut self.gradient_shift,
-            map::STEP_SHIFT => &mut self.step_shift,
-            map::LOSS_STOP => &mut self.loss_stop,
-            _ => return None,
-        })
-    }
-
     /// Value of the register at `address`, if it is one of these.
     pub fn read(&mut self, address: u16) -> Option<u32> {
-        self.field(address).map(|field| *field)
+        self.field(address).map(|(field, _, _)| *field)
     }
 
-    /// Writes the register at `address`, cut to its width; `false` if it is none of these.
-    pub fn write(&mut self, address: u16, data: u32) -> bool {
-        let width = map::find(address).map_or(32, |register| u32::from(register.width));
-        match self.field(address) {
-            Some(field) => {
-                *field = data & (u32::MAX >> (32 - width));
-                true
-            }
-            None => false,
+    /// Writes the register at `address`, cut to its width, if `may` agrees to its rule, the present and the new
+    /// value. `None`: it is none of these; else whether it was written.
+    pub fn write(
+        &mut self,
+        address: u16,
+        data: u32,
+        may: impl FnOnce(When, u32, u32) -> bool,
+    ) -> Option<bool> {
+        let (field, width, when) = self.field(address)?;
+        let value = data & (u32::MAX >> (32 - width));
+        let may = may(when, *field, value);
+        if may {
+            *field = value;
         }
+        Some(may)
     }
 
     /// The settings with those that could lead out of the gateware's tables confined to `parameters`.
@@ -115,11 +72,13 @@ impl Settings {
     }
 }
 
-/// Value of an info register.
-pub fn info(parameters: &Parameters, address: u16) -> Option<u32> {
+/// Value of a register that was fixed when the gateware was made.
+pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
     Some(match address {
         map::IDENTITY => map::IDENTITY_WORD,
         map::MAP_HASH => map::map_hash(),
+        // A simulated gateware comes from no commit.
+        map::BUILD_HASH => 0,
         map::OUTPUTS => parameters.outputs,
         map::SLOTS => parameters.slots,
         map::CASES => parameters.cases,
@@ -127,6 +86,7 @@ pub fn info(parameters: &Parameters, address: u16) -> Option<u32> {
         map::CLOCK_HZ => parameters.clock_hz,
         map::DAC_BITS => parameters.dac_bits,
         map::ADC_BITS => parameters.adc_bits,
+        map::TELEMETRY_WORDS => parameters.telemetry_words,
         _ => return None,
     })
 }

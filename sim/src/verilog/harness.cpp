@@ -1,9 +1,10 @@
 // Runs the compiled instrument clock by clock and speaks with the engine through its standard streams.
 //
-// From the engine: 'S' length(4) bytes: request bytes. 'R': let time go on.
+// From the engine: 'S' length(4) bytes: bytes for the instrument. 'I' closed(1): the interlock. 'V' or 'F'
+//                  samples(4) room(4): let virtual or free time go on for at most so many samples, or bytes.
 // To the engine:   'T' codes(2 each): a sample begins, these DAC codes stand; the engine answers with the
-//                  ADC code (2). 'D' length(4) bytes: silence; what the instrument has said.
-// All numbers little-endian. The rule of silence is that of the engine in rust-hdl's simulation.
+//                  ADC code (2). 'D' resting(1) length(4) bytes: time stands; what the instrument has said.
+// All numbers little-endian. When time stands is as in the engine in rust-hdl's simulation.
 
 #include <cstdint>
 #include <cstdio>
@@ -31,7 +32,8 @@ struct Top {
 #define GET(port, mangled) top.instance.p_##mangled.get<uint32_t>()
 #endif
 
-static const unsigned QUIET_CLOCKS = 64;
+// Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
+static const unsigned QUIET_CLOCKS = 8;
 
 static void take(void *into, size_t length) {
     if (std::fread(into, 1, length, stdin) != length) {
@@ -58,8 +60,7 @@ int main(int count, char **arguments) {
     std::vector<uint8_t> said;
     static Top top;
     SET(locked, locked, 1);
-    SET(hold, hold, 1);
-    SET(tx_ready, tx__ready, 1);
+    SET(interlock, interlock, 1);
     for (;;) {
         uint8_t order;
         take(&order, 1);
@@ -72,14 +73,29 @@ int main(int count, char **arguments) {
             }
             continue;
         }
-        unsigned silent = 0;
-        unsigned resting = 0;
+        if (order == 'I') {
+            uint8_t closed;
+            take(&closed, 1);
+            SET(interlock, interlock, closed);
+            continue;
+        }
+        const bool hold = order == 'V';
+        const uint32_t samples = take_length();
+        const uint32_t room = take_length();
+        uint32_t passed = 0;
+        unsigned quiet = 0;
+        bool resting;
+        bool full;
+        SET(hold, hold, hold);
         do {
+            full = said.size() >= room;
+            SET(tx_ready, tx__ready, !full);
             SET(rx_valid, rx__valid, !input.empty());
             SET(rx_byte, rx__byte, input.empty() ? 0 : input.front());
             SET(clock, clock, 0);
             top.eval();
             if (GET(tick, tick)) {
+                ++passed;
                 std::fputc('T', stdout);
                 for (uint16_t code : codes) {
                     std::fputc(code & 255, stdout);
@@ -100,17 +116,18 @@ int main(int count, char **arguments) {
             if (!input.empty() && GET(rx_ready, rx__ready)) {
                 input.pop_front();
             }
-            bool stirs = !input.empty();
-            if (GET(tx_valid, tx__valid)) {
+            bool stirs = !input.empty() || !GET(resting, resting);
+            if (!full && GET(tx_valid, tx__valid)) {
                 said.push_back(static_cast<uint8_t>(GET(tx_byte, tx__byte)));
                 stirs = true;
             }
             SET(clock, clock, 1);
             top.eval();
-            silent = stirs ? 0 : silent + 1;
-            resting = stirs || GET(active, active) ? 0 : resting + 1;
-        } while (resting < QUIET_CLOCKS && (said.empty() || silent < QUIET_CLOCKS));
+            quiet = stirs ? 0 : quiet + 1;
+            resting = quiet >= QUIET_CLOCKS;
+        } while (passed < samples && !(hold && (resting || full)));
         std::fputc('D', stdout);
+        std::fputc(resting, stdout);
         give_length(static_cast<uint32_t>(said.size()));
         std::fwrite(said.data(), 1, said.size(), stdout);
         std::fflush(stdout);

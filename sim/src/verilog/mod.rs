@@ -5,7 +5,7 @@ mod compile;
 pub use compile::Compiler;
 
 use crate::bench::Bench;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_protocol::Parameters;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -90,22 +90,40 @@ impl Engine for VerilogEngine {
         self.order(bytes)
     }
 
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
-        self.order(b"R")?;
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError> {
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        self.order(if time == Time::Virtual { b"V" } else { b"F" })?;
+        self.order(&samples.to_le_bytes())?;
+        self.order(&room.to_le_bytes())?;
         self.orders.flush().map_err(lost)?;
+        let mut passed = 0;
         loop {
             match self.answer::<1>()? {
-                [b'T'] => self.sample()?,
+                [b'T'] => {
+                    self.sample()?;
+                    passed += 1;
+                }
                 [b'D'] => {
+                    let [resting] = self.answer()?;
                     let length = u32::from_le_bytes(self.answer()?) as usize;
                     let before = into.len();
                     into.resize(before + length, 0);
                     self.answers.read_exact(&mut into[before..]).map_err(lost)?;
-                    return Ok(length > 0);
+                    return Ok(Passed { samples: passed, resting: resting != 0 });
                 }
                 [other] => return Err(EngineError::Lost(format!("it said 0x{other:02x}"))),
             }
         }
+    }
+
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
+        self.order(&[b'I', u8::from(closed)])
     }
 }
 

@@ -1,0 +1,72 @@
+//! Twin of the capture: ADC codes at a chosen decimation, in blocks.
+
+use super::settings::Settings;
+use hge_protocol::frame::{Block, BLOCK_SAMPLES};
+
+/// A capture going on, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    /// Codes still to keep.
+    left: u32,
+    /// Samples to pass over first.
+    phase: u32,
+    block: Vec<i16>,
+    time: u32,
+}
+
+impl Capture {
+    /// A capture is going on.
+    pub fn active(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Begins one.
+    pub fn start(&mut self, settings: &Settings) {
+        self.left = settings.capture_samples;
+        self.phase = 0;
+    }
+
+    /// Ends it; what there is of a block.
+    pub fn stop(&mut self, settings: &Settings) -> Option<Block> {
+        self.left = 0;
+        self.block(settings)
+    }
+
+    /// Samples until it ends.
+    pub fn samples_left(&self, settings: &Settings) -> u64 {
+        match self.left {
+            0 => 0,
+            left => {
+                let decimation = u64::from(settings.capture_decimation.max(1));
+                u64::from(self.phase) + u64::from(left - 1) * decimation + 1
+            }
+        }
+    }
+
+    /// Takes a sample's code; a block that it fills.
+    pub fn take(&mut self, code: i16, time: u32, settings: &Settings) -> Option<Block> {
+        if self.left == 0 {
+            return None;
+        }
+        if self.phase > 0 {
+            self.phase -= 1;
+            return None;
+        }
+        if self.block.is_empty() {
+            self.time = time;
+        }
+        self.block.push(code);
+        self.left -= 1;
+        self.phase = settings.capture_decimation.max(1) - 1;
+        if self.left == 0 || self.block.len() == BLOCK_SAMPLES {
+            return self.block(settings);
+        }
+        None
+    }
+
+    fn block(&mut self, settings: &Settings) -> Option<Block> {
+        let codes = std::mem::take(&mut self.block);
+        let decimation = settings.capture_decimation as u16;
+        (!codes.is_empty()).then_some(Block { time: self.time, decimation, codes })
+    }
+}

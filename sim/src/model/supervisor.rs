@@ -1,0 +1,135 @@
+//! Twin of the supervisor: arming, and what disarms by itself.
+
+use super::settings::Settings;
+use hge_protocol::frame::Status;
+use hge_protocol::registers::{fault, protection};
+
+/// Switches and counters of the guard's supervisor.
+#[derive(Clone, Debug)]
+pub struct Supervisor {
+    /// The guard follows the modulator.
+    pub armed: bool,
+    /// It was armed for a standalone run.
+    pub standalone: bool,
+    /// Outputs are on their way to the safe values.
+    pub homing: bool,
+    /// What tripped it since it was armed last.
+    pub fault: u8,
+    /// The interlock is closed.
+    pub interlock: bool,
+    watchdog: u32,
+    run_left: u32,
+    over_count: u8,
+    bad_run: u8,
+}
+
+impl Default for Supervisor {
+    /// Disarmed, with a closed interlock.
+    fn default() -> Self {
+        Supervisor {
+            armed: false,
+            standalone: false,
+            homing: false,
+            fault: 0,
+            interlock: true,
+            watchdog: 0,
+            run_left: 0,
+            over_count: 0,
+            bad_run: 0,
+        }
+    }
+}
+
+impl Supervisor {
+    /// Arms, unless something that protects the device is missing.
+    pub fn arm(&mut self, standalone: bool, busy: bool, settings: &Settings) -> Status {
+        if self.armed || self.homing || busy {
+            return Status::Busy;
+        }
+        let needed = protection::INTERLOCK | protection::OVERCURRENT;
+        let lacks = if standalone {
+            settings.run_limit == 0 || settings.protection & needed != needed
+        } else {
+            settings.watchdog == 0
+        };
+        if lacks || (settings.protection & protection::INTERLOCK != 0 && !self.interlock) {
+            return Status::Unsafe;
+        }
+        *self = Supervisor {
+            armed: true,
+            standalone,
+            watchdog: settings.watchdog,
+            run_left: settings.run_limit,
+            interlock: self.interlock,
+            ..Supervisor::default()
+        };
+        Status::Ok
+    }
+
+    /// Sends the outputs home.
+    pub fn disarm(&mut self) {
+        self.armed = false;
+        self.homing = true;
+    }
+
+    /// A request of the session came.
+    pub fn heard(&mut self, settings: &Settings) {
+        self.watchdog = settings.watchdog;
+    }
+
+    /// A sound frame came.
+    pub fn sound(&mut self) {
+        self.bad_run = 0;
+    }
+
+    /// A damaged frame came.
+    pub fn damaged(&mut self) {
+        self.bad_run = self.bad_run.saturating_add(1);
+    }
+
+    /// A sample begins. Returns what trips it now. `hold`: the watchdog stands still.
+    pub fn tick(&mut self, settings: &Settings, hold: bool) -> Option<u8> {
+        if !self.armed {
+            return None;
+        }
+        let protects = |what| settings.protection & what != 0;
+        let host = !self.standalone;
+        let causes = [
+            (fault::INTERLOCK, protects(protection::INTERLOCK) && !self.interlock),
+            (fault::WATCHDOG, host && self.watchdog == 0),
+            (fault::RUN_TIME, self.standalone && self.run_left == 0),
+            (fault::OVERCURRENT, protects(protection::OVERCURRENT) && self.over(settings)),
+            (
+                fault::LINK,
+                host && protects(protection::LINK)
+                    && u32::from(self.bad_run) >= settings.storm.max(1),
+            ),
+        ];
+        let cause = causes.iter().filter(|cause| cause.1).fold(0, |bits, cause| bits | cause.0);
+        if cause != 0 {
+            self.disarm();
+            self.fault = cause as u8;
+            return Some(self.fault);
+        }
+        if host && !hold {
+            self.watchdog = self.watchdog.saturating_sub(1);
+        }
+        if self.standalone {
+            self.run_left = self.run_left.saturating_sub(1);
+        }
+        None
+    }
+
+    /// The ADC code of a sample, while armed.
+    pub fn sense(&mut self, code: i16, settings: &Settings) {
+        self.over_count = match u32::from(code.unsigned_abs()) >= settings.overcurrent {
+            true => self.over_count.saturating_add(1),
+            false => 0,
+        };
+    }
+
+    /// So many over-currents have come in a row that the next sample trips, if they are watched.
+    pub fn over(&self, settings: &Settings) -> bool {
+        u32::from(self.over_count) >= settings.overcurrent_samples.max(1)
+    }
+}
