@@ -2,8 +2,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`link`] | the pipe of bytes |
-//! | [`driver`] | registers, arming, runs |
+//! | [`link`] | the pipe of bytes: serial, TCP, in this process |
+//! | [`driver`] | registers, arming, runs, telemetry |
+//! | [`server`] | a simulated instrument for others |
 //! | [`engine`] | which engine executes the instrument |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
@@ -26,6 +27,7 @@ pub mod loss;
 pub mod optimiser;
 pub mod plan;
 pub mod scale;
+pub mod server;
 pub mod session;
 pub mod text;
 pub mod tones;

@@ -1,138 +1,148 @@
-//! The instrument as the host sees it: registers, arming, runs.
+//! The instrument as the host sees it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`Instrument`] | connecting, arming, disarming when dropped |
+//! | `request` | requests, each carried out once however often it is sent |
+//! | `registers` | registers by address and name |
+//! | `reader` | the thread that cuts bytes into frames |
+//! | `telemetry` | frames for subscribers, with exact gaps |
+//! | `run`, `order` | a run, its lost frames asked for again |
+//! | `capture` | ADC codes |
+//! | `keeper` | the thread that winds the watchdog |
+//! | `state`, `causes` | what the instrument is at, in words |
+
+mod cancel;
+mod capture;
+mod causes;
+mod error;
+mod keeper;
+mod order;
+mod reader;
+mod registers;
+mod request;
+mod run;
+mod settings;
+mod state;
+mod telemetry;
+mod watcher;
+
+pub use cancel::Cancel;
+pub use causes::Causes;
+pub use error::DriverError;
+pub use registers::address_of;
+pub use run::Said;
+pub use settings::Settings;
+pub use state::{ArmMode, State};
+pub use telemetry::{Heard, Subscription};
+pub use watcher::{Connected, Watcher};
 
 use crate::link::{Link, LinkError};
 use crate::plan::Plan;
-use hge_protocol::frame::{
-    End, EndReason, Epoch, Frame, FrameError, FrameReader, Operation, Reply, Request, Status,
-    Window,
-};
+use hge_protocol::frame::{Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::Parameters;
-use std::collections::VecDeque;
-use thiserror::Error;
+use keeper::Keeper;
+use reader::Shared;
+use request::{refused, Ask, Patience, Requests};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-/// Requests sent before their replies are read: sequence numbers stay unambiguous.
-const BURST_REQUESTS: usize = 64;
+/// How often the watchdog is wound while the caller is silent: in its time, so that one lost request is not one too
+/// many.
+const WINDS: u32 = 4;
 
-/// The instrument could not be used.
-#[derive(Debug, Error)]
-pub enum DriverError {
-    /// The pipe broke.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// Bytes that are no frame.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// No answer came.
-    #[error(
-        "the instrument says nothing {when}: check that it has power and that the link leads to it"
-    )]
-    Silent {
-        /// What was awaited.
-        when: &'static str,
-    },
-    /// Something else than an HGE instrument answers.
-    #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is no HGE instrument, load its gateware")]
-    Identity {
-        /// What the instrument shows.
-        found: u32,
-        /// What this program looks for.
-        expected: u32,
-    },
-    /// Another register map.
-    #[error("the gateware's register map has hash 0x{found:08x}, this program's 0x{expected:08x}: build both from the same source")]
-    MapHash {
-        /// What the gateware shows.
-        found: u32,
-        /// What this program was built with.
-        expected: u32,
-    },
-    /// The gateware was generated for other parameters than the run was planned for.
-    #[error("the gateware has {found:?}, but the run was planned for {planned:?}: plan it for this gateware")]
-    Parameters {
-        /// What the gateware shows.
-        found: Box<Parameters>,
-        /// What the plan assumes.
-        planned: Box<Parameters>,
-    },
-    /// A register access was refused.
-    #[error("{operation:?} of register {register} (0x{address:04x}) was refused: {status:?}")]
-    Refused {
-        /// Read or write.
-        operation: Operation,
-        /// Name in the map.
-        register: &'static str,
-        /// Address.
-        address: u16,
-        /// Why.
-        status: Status,
-    },
-    /// The reply belongs to another request.
-    #[error("a reply to another request arrived ({found:?}): bytes were lost on the link")]
-    Reply {
-        /// The reply.
-        found: Reply,
-    },
-    /// A run ended early.
-    #[error("the run ended because of {reason:?}: check the interlock and start again")]
-    Ended {
-        /// What the instrument says.
-        reason: EndReason,
-    },
-}
+/// A simulated instrument may be compiled before it is powered up.
+const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a run said.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Said {
-    /// A window has ended.
-    Window(Window),
-    /// An epoch of the standalone loop has ended.
-    Epoch(Epoch),
-}
+/// What a farewell may take when the program ends.
+const FAREWELL: Patience = Patience { timeout: Duration::from_millis(250), attempts: 3 };
 
-/// A connected instrument.
+/// Longest wait between two looks whether the outputs have come to their safe values.
+const HOMING_INTERVAL: Duration = Duration::from_millis(10);
+
+/// A connected instrument. Dropping it disarms it.
 pub struct Instrument {
-    link: Box<dyn Link>,
-    reader: FrameReader,
-    frames: VecDeque<Frame>,
-    sequence: u8,
+    requests: Arc<Mutex<Requests>>,
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+    /// `None` only while it is dropped.
+    keeper: Option<Keeper>,
+    armed: Mutex<Option<ArmMode>>,
     parameters: Parameters,
+    build_hash: u32,
+    name: String,
+    settings: Settings,
     samples: u64,
 }
 
 impl Instrument {
-    /// Reads the info block and refuses what it does not know.
+    /// Begins a session, reads the info block and refuses what it does not know.
     ///
     /// # Errors
-    /// The link breaks, or the other side is no instrument of this register map.
+    /// The link breaks or is somebody else's, or the other side is no instrument of this register map.
     pub fn connect(link: Box<dyn Link>) -> Result<Self, DriverError> {
-        let parameters = Parameters::default();
-        let mut instrument = Instrument {
-            link,
-            reader: FrameReader::default(),
-            frames: VecDeque::new(),
-            sequence: 0,
-            parameters,
+        Instrument::connect_with(link, Settings::default())
+    }
+
+    /// The same, more or less patient.
+    ///
+    /// # Errors
+    /// As [`Instrument::connect`].
+    pub fn connect_with(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
+        let mut instrument = Instrument::open(link, settings)?;
+        instrument.introduce()?;
+        Ok(instrument)
+    }
+
+    /// The threads, before a word is said.
+    fn open(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
+        let (name, timeout) = (link.name(), link.reply_timeout());
+        let (source, sink) = link.split()?;
+        let shared = Arc::new(Shared::default());
+        let (answers, reader) = reader::spawn(source, name.clone(), shared.clone());
+        let requests =
+            Requests::new(sink, answers, shared.clone(), name.clone(), timeout, &settings);
+        let requests = Arc::new(Mutex::new(requests));
+        Ok(Instrument {
+            keeper: Some(Keeper::spawn(requests.clone())),
+            requests,
+            shared,
+            reader: Some(reader),
+            armed: Mutex::new(None),
+            parameters: Parameters::default(),
+            build_hash: 0,
+            name,
+            settings,
             samples: 0,
-        };
-        let found = instrument.read(map::IDENTITY)?;
+        })
+    }
+
+    fn introduce(&mut self) -> Result<(), DriverError> {
+        let found = self.read(map::IDENTITY)?;
         if found != map::IDENTITY_WORD {
             return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
         }
-        let (found, expected) = (instrument.read(map::MAP_HASH)?, map::map_hash());
+        let info = self.read_many(map::MAP_HASH, usize::from(map::TELEMETRY_WORDS))?;
+        let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
+        let (found, expected) = (word(map::MAP_HASH), map::map_hash());
         if found != expected {
             return Err(DriverError::MapHash { found, expected });
         }
-        instrument.parameters = Parameters {
-            outputs: instrument.read(map::OUTPUTS)?,
-            slots: instrument.read(map::SLOTS)?,
-            cases: instrument.read(map::CASES)?,
-            starts: instrument.read(map::STARTS)?,
-            clock_hz: instrument.read(map::CLOCK_HZ)?,
-            dac_bits: instrument.read(map::DAC_BITS)?,
-            adc_bits: instrument.read(map::ADC_BITS)?,
+        self.build_hash = word(map::BUILD_HASH);
+        self.parameters = Parameters {
+            outputs: word(map::OUTPUTS),
+            slots: word(map::SLOTS),
+            cases: word(map::CASES),
+            starts: word(map::STARTS),
+            clock_hz: word(map::CLOCK_HZ),
+            dac_bits: word(map::DAC_BITS),
+            adc_bits: word(map::ADC_BITS),
+            telemetry_words: word(map::TELEMETRY_WORDS),
         };
-        Ok(instrument)
+        self.shared.expect(self.read(map::FRAMES)?);
+        Ok(())
     }
 
     /// What the gateware was generated for.
@@ -140,46 +150,34 @@ impl Instrument {
         &self.parameters
     }
 
+    /// First 32 bits of the git commit the gateware was made from, 0 in simulation.
+    pub fn build_hash(&self) -> u32 {
+        self.build_hash
+    }
+
+    /// Where the link leads.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Samples of all runs so far.
     pub fn samples(&self) -> u64 {
         self.samples
     }
 
-    /// Reads one register.
-    ///
-    /// # Errors
-    /// The link breaks or the instrument refuses.
-    pub fn read(&mut self, address: u16) -> Result<u32, DriverError> {
-        let request = self.request(Operation::Read, address, 0);
-        self.link.send(&request.to_bytes())?;
-        self.reply(request)
+    /// Frames from the instrument that the line damaged.
+    pub fn damaged_frames(&self) -> u64 {
+        self.shared.damaged()
     }
 
-    /// Writes one register.
-    ///
-    /// # Errors
-    /// The link breaks or the instrument refuses.
-    pub fn write(&mut self, address: u16, data: u32) -> Result<(), DriverError> {
-        self.write_all(&[(address, data)])
+    /// Ends every wait of this driver, from another thread or a signal handler.
+    pub fn cancel(&self) -> Cancel {
+        self.settings.cancel.clone()
     }
 
-    /// Writes registers in order, many requests at a time.
-    ///
-    /// # Errors
-    /// The link breaks or the instrument refuses; earlier writes of the list have been done.
-    pub fn write_all(&mut self, writes: &[(u16, u32)]) -> Result<(), DriverError> {
-        for burst in writes.chunks(BURST_REQUESTS) {
-            let requests: Vec<Request> = burst
-                .iter()
-                .map(|&(address, data)| self.request(Operation::Write, address, data))
-                .collect();
-            let bytes: Vec<u8> = requests.iter().flat_map(|request| request.to_bytes()).collect();
-            self.link.send(&bytes)?;
-            for request in requests {
-                self.reply(request)?;
-            }
-        }
-        Ok(())
+    /// All telemetry from here on. `capacity` frames may wait, later ones are lost to this subscription alone.
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
     }
 
     /// Disarms and writes every register of a plan.
@@ -200,9 +198,13 @@ impl Instrument {
     /// Lets the outputs follow the modulator.
     ///
     /// # Errors
-    /// An access fails.
-    pub fn arm(&mut self) -> Result<(), DriverError> {
-        self.write(map::COMMAND, command::ARM)
+    /// What protects the device is missing, or an access fails.
+    pub fn arm(&mut self, mode: ArmMode) -> Result<(), DriverError> {
+        let command = match mode {
+            ArmMode::Host => command::ARM_HOST,
+            ArmMode::Standalone => command::ARM_STANDALONE,
+        };
+        self.write(map::COMMAND, command)
     }
 
     /// Sends the outputs to their safe values and waits until they are there.
@@ -211,81 +213,123 @@ impl Instrument {
     /// An access fails.
     pub fn disarm(&mut self) -> Result<(), DriverError> {
         self.write(map::COMMAND, command::DISARM)?;
-        while self.read(map::STATUS)? & status::HOMING != 0 {
-            // In virtual time this is what lets the outputs move.
-            self.pump()?;
+        let mut wait = Duration::from_micros(100);
+        while self.read(map::STATUS)? & (status::HOMING | status::BUSY) != 0 {
+            self.check_cancel()?;
+            std::thread::sleep(wait);
+            wait = (2 * wait).min(HOMING_INTERVAL);
         }
         Ok(())
     }
 
-    /// Starts a run in `mode` and hands over what it says until it ends.
+    /// Powers a simulated instrument up anew, with this seed for its noise. `false`: it is a board, and is as it
+    /// was.
     ///
     /// # Errors
-    /// The link breaks, or the run is refused or disarmed.
-    pub fn run(&mut self, mode: u32, mut said: impl FnMut(Said)) -> Result<End, DriverError> {
-        self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
-        loop {
-            match self.frame("during a run")? {
-                Frame::Window(window) => said(Said::Window(window)),
-                Frame::Epoch(epoch) => said(Said::Epoch(epoch)),
-                Frame::Reply(found) => return Err(DriverError::Reply { found }),
-                Frame::End(end) => {
-                    self.samples += u64::from(end.sample_clock);
-                    return match end.reason {
-                        EndReason::Complete | EndReason::LossReached => Ok(end),
-                        reason => Err(DriverError::Ended { reason }),
-                    };
-                }
+    /// The link breaks, or the server's engine cannot be built.
+    pub fn restart(&mut self, seed: u64) -> Result<bool, DriverError> {
+        let values = vec![seed as u32, (seed >> 32) as u32];
+        let ask = Ask { operation: Operation::Restart, address: 0, count: 2, values };
+        let mut requests = self.requests();
+        let mut patience = requests.patience;
+        patience.timeout = patience.timeout.max(RESTART_TIMEOUT);
+        let (reply, _) = requests.ask(&ask, patience)?;
+        drop(requests);
+        match reply.status {
+            Status::Ok => {
+                self.note_disarmed();
+                Ok(true)
             }
+            Status::BadRequest => Ok(false),
+            _ => Err(refused(&ask, &reply)),
         }
     }
 
-    fn request(&mut self, operation: Operation, address: u16, data: u32) -> Request {
-        self.sequence = self.sequence.wrapping_add(1);
-        Request { operation, sequence: self.sequence, address, data }
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        // A panic in the midst of a request leaves its fate unknown, which the next one takes into account.
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reply(&mut self, request: Request) -> Result<u32, DriverError> {
-        loop {
-            let reply = match self.frame("in answer to a request")? {
-                Frame::Reply(reply) => reply,
-                // Left over from a run that the host gave up.
-                _ => continue,
-            };
-            if reply.sequence != request.sequence || reply.address != request.address {
-                return Err(DriverError::Reply { found: reply });
+    fn ask(&self, ask: &Ask) -> Result<(Reply, u64), DriverError> {
+        let mut requests = self.requests();
+        let patience = requests.patience;
+        requests.ask(ask, patience)
+    }
+
+    fn check_cancel(&self) -> Result<(), DriverError> {
+        if self.settings.cancel.is_cancelled() {
+            return Err(DriverError::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// Why nothing comes any more.
+    fn link_end(&self) -> DriverError {
+        let closed = LinkError::Closed { name: self.name.clone() };
+        self.shared.ended().unwrap_or(closed).into()
+    }
+
+    /// A command was carried out: follows whether the guard is armed, and has its watchdog wound.
+    fn note_command(&self, command: u32) -> Result<(), DriverError> {
+        match command & 15 {
+            command::ARM_HOST => {
+                self.note_armed(Some(ArmMode::Host));
+                let watchdog_s = self.watchdog_s()?;
+                self.keep(Some(Duration::from_secs_f64(watchdog_s / f64::from(WINDS))));
             }
-            if reply.status != Status::Ok {
-                return Err(DriverError::Refused {
-                    operation: request.operation,
-                    register: map::find(request.address).map_or("?", |register| register.name),
-                    address: request.address,
-                    status: reply.status,
-                });
-            }
-            return Ok(reply.data);
+            command::ARM_STANDALONE => self.note_armed(Some(ArmMode::Standalone)),
+            command::DISARM => self.note_disarmed(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Time after which the watchdog trips, as the instrument has it.
+    fn watchdog_s(&self) -> Result<f64, DriverError> {
+        let period_s =
+            f64::from(self.read(map::SAMPLE_PERIOD)?) / f64::from(self.parameters.clock_hz.max(1));
+        Ok(f64::from(self.read(map::WATCHDOG)?) * period_s)
+    }
+
+    fn note_armed(&self, armed: Option<ArmMode>) {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = armed;
+    }
+
+    fn note_disarmed(&self) {
+        self.note_armed(None);
+        self.keep(None);
+    }
+
+    fn keep(&self, interval: Option<Duration>) {
+        if let Some(keeper) = &self.keeper {
+            keeper.every(interval);
         }
     }
 
-    fn frame(&mut self, when: &'static str) -> Result<Frame, DriverError> {
-        loop {
-            if let Some(frame) = self.frames.pop_front() {
-                return Ok(frame);
-            }
-            if !self.pump()? {
-                return Err(DriverError::Silent { when });
-            }
-        }
+    /// Whether this driver has armed the guard.
+    pub fn is_armed(&self) -> bool {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
+}
 
-    /// Takes in what has arrived; `false` when nothing did.
-    fn pump(&mut self) -> Result<bool, DriverError> {
-        let mut bytes = Vec::new();
-        let said = self.link.receive(&mut bytes)?;
-        self.reader.push(&bytes);
-        while let Some(frame) = self.reader.next_frame()? {
-            self.frames.push_back(frame);
+impl Drop for Instrument {
+    fn drop(&mut self) {
+        self.keeper = None;
+        let armed = self.is_armed();
+        let mut requests = self.requests();
+        requests.ignore_cancel();
+        if armed && !requests.is_taken() {
+            let (operation, address, count) = (Operation::Write, map::COMMAND, 1);
+            let disarm = Ask { operation, address, count, values: vec![command::DISARM] };
+            // Where nobody answers any more, the watchdog trips.
+            let _ = requests.ask(&disarm, FAREWELL);
         }
-        Ok(said)
+        requests.close();
+        drop(requests);
+        self.shared.stop();
+        if let Some(reader) = self.reader.take() {
+            // It has nothing to say but that it panicked, which the panic has said.
+            let _ = reader.join();
+        }
     }
 }

@@ -94,7 +94,9 @@ fn there_are(ports: &[String]) -> String {
 
 fn join(group: Option<&str>) -> String {
     match group {
-        Some(group) => format!("add yourself to group {group} (`sudo usermod -aG {group} $USER`) and log in again"),
+        Some(group) => format!(
+            "add yourself to group {group} (`sudo usermod -aG {group} $USER`) and log in again"
+        ),
         None => "ask whoever administers this computer for it".into(),
     }
 }

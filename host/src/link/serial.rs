@@ -43,7 +43,9 @@ impl Serial {
 fn why(path: &str, baud: u32, error: &serialport::Error) -> LinkError {
     let path = path.to_owned();
     match error.kind() {
-        ErrorKind::Io(io::ErrorKind::NotFound) => LinkError::NoPort { path, ports: Serial::ports() },
+        ErrorKind::Io(io::ErrorKind::NotFound) => {
+            LinkError::NoPort { path, ports: Serial::ports() }
+        }
         ErrorKind::Io(io::ErrorKind::PermissionDenied) => {
             let group = group(&path);
             LinkError::Permission { path, group }
@@ -58,7 +60,8 @@ fn why(path: &str, baud: u32, error: &serialport::Error) -> LinkError {
 #[cfg(unix)]
 fn group(path: &str) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(path).ok().filter(|metadata| metadata.mode() & 0o060 == 0o060)?;
+    let metadata =
+        std::fs::metadata(path).ok().filter(|metadata| metadata.mode() & 0o060 == 0o060)?;
     let groups = std::fs::read_to_string("/etc/group").ok()?;
     groups.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,11 +1,10 @@
 //! From a client's bytes to what the engine is told.
 //!
-//! Frames pass unchanged, damaged ones too, but for [`Operation::Restart`]. On the way the session is followed:
-//! its nonce, its last sequence number, and the watchdog it has set.
+//! Frames pass unchanged, damaged ones too, but for [`Operation::Restart`]. To know whose that is, the session is
+//! followed on the way: its nonce and its last sequence number.
 
-use hge_protocol::frame::{Operation, Reply, Request, Status};
-use hge_protocol::registers as map;
-use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
+use hge_protocol::frame::{Operation, Reply, Status};
+use hge_protocol::wire::{Deframer, MOST_REQUEST_WORDS};
 use memchr::memchr;
 use zerocopy::little_endian::U32;
 
@@ -40,10 +39,6 @@ pub(super) struct Inlet {
     passing: bool,
     deframer: Deframer,
     session: Option<Session>,
-    /// Least watchdog written since power-up, 0: none.
-    watchdog: u32,
-    /// Samples since the session was heard.
-    silent_samples: u64,
 }
 
 impl Default for Inlet {
@@ -53,8 +48,6 @@ impl Default for Inlet {
             passing: false,
             deframer: Deframer::new(MOST_REQUEST_WORDS),
             session: None,
-            watchdog: 0,
-            silent_samples: 0,
         }
     }
 }
@@ -91,16 +84,10 @@ impl Inlet {
         let Seen { kind, nonce, sequence, address, values } = request;
         let ours = self.session.filter(|session| session.nonce == nonce);
         let next = ours.is_some_and(|session| sequence == session.last.wrapping_add(1));
-        if ours.is_some() {
-            self.silent_samples = 0;
-        }
         let restart = kind == Operation::Restart.code() && values.len() == 2 && restarts;
         if !restart {
             if next || (kind == Operation::Hello.code() && ours.is_none()) {
                 self.session = Some(Session { nonce, last: sequence, restarted: false });
-            }
-            if next && kind == Operation::Write.code() {
-                self.watch(address, &values);
             }
             return Some(Order::Pass(frame));
         }
@@ -119,53 +106,6 @@ impl Inlet {
             }
             Some(_) => None,
         }
-    }
-
-    fn watch(&mut self, address: u16, values: &[u32]) {
-        let place = usize::from(map::WATCHDOG.wrapping_sub(address));
-        if let Some(&watchdog) = values.get(place).filter(|&&watchdog| watchdog > 0) {
-            self.watchdog = if self.watchdog == 0 { watchdog } else { watchdog.min(self.watchdog) };
-        }
-    }
-
-    /// The instrument has been powered up anew; the session, if any, goes on.
-    pub(super) fn forget_watchdog(&mut self) {
-        self.watchdog = 0;
-        self.silent_samples = 0;
-    }
-
-    /// Samples that may pass until the watchdog has to be wound again.
-    pub(super) fn most_samples(&self) -> u32 {
-        if self.watchdog == 0 {
-            u32::MAX
-        } else {
-            (self.watchdog / 4).max(1)
-        }
-    }
-
-    /// Samples have passed.
-    pub(super) fn pass(&mut self, samples: u32) {
-        self.silent_samples += u64::from(samples);
-    }
-
-    /// What winds the watchdog, when that is due: a straggler of the session, which the instrument does not answer.
-    pub(super) fn wind(&mut self) -> Option<Vec<u8>> {
-        let session = self.session?;
-        if self.watchdog == 0 || self.silent_samples < u64::from(self.watchdog / 4) {
-            return None;
-        }
-        self.silent_samples = 0;
-        let straggler = Request {
-            operation: Operation::Read,
-            nonce: session.nonce,
-            sequence: session.last.wrapping_add(0x8000),
-            address: map::STATUS,
-            count: 1,
-            values: Vec::new(),
-        };
-        let mut line = Vec::new();
-        seal(&straggler.to_words(), &mut line);
-        Some(line)
     }
 }
 
@@ -194,9 +134,11 @@ fn parse(body: &[U32]) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hge_protocol::frame::Request;
+    use hge_protocol::wire::seal;
 
     fn line(operation: Operation, nonce: u32, sequence: u16, values: &[u32]) -> Vec<u8> {
-        let (address, count) = (map::WATCHDOG, values.len() as u8);
+        let (address, count) = (9, values.len() as u8);
         let request =
             Request { operation, nonce, sequence, address, count, values: values.to_vec() };
         let mut line = Vec::new();
@@ -223,7 +165,7 @@ mod tests {
                 }
             }
             assert_eq!(passed, stream);
-            assert_eq!((inlet.most_samples(), inlet.session.unwrap().last), (2, 4));
+            assert_eq!(inlet.session, Some(Session { nonce: 7, last: 4, restarted: false }));
         }
     }
 
@@ -234,10 +176,7 @@ mod tests {
         let restart = |sequence| line(Operation::Restart, 7, sequence, &[5, 1]);
         let done = inlet.push(&restart(0), true);
         let seed = 5 | 1 << 32;
-        assert_eq!(
-            done,
-            [Order::Restart { nonce: 7, sequence: 0, address: map::WATCHDOG, seed }]
-        );
+        assert_eq!(done, [Order::Restart { nonce: 7, sequence: 0, address: 9, seed }]);
         match inlet.push(&restart(0), true).as_slice() {
             [Order::Answer(reply)] => assert_eq!(reply.status, Status::Ok),
             other => panic!("{other:?}"),
@@ -249,23 +188,5 @@ mod tests {
         }
         // Where nothing can be powered up, the instrument itself answers.
         assert_eq!(inlet.push(&restart(1), false), [Order::Pass(restart(1))]);
-    }
-
-    #[test]
-    fn the_watchdog_is_wound_at_a_quarter_of_its_time_and_only_of_a_session_that_set_it() {
-        let mut inlet = Inlet::default();
-        inlet.pass(1 << 30);
-        assert_eq!(inlet.wind(), None);
-        inlet.push(&line(Operation::Hello, 7, 1, &[]), true);
-        inlet.push(&line(Operation::Write, 7, 2, &[1000]), true);
-        inlet.pass(249);
-        assert_eq!(inlet.wind(), None);
-        inlet.pass(1);
-        let wound = inlet.wind().expect("a straggler");
-        let mut seen = None;
-        Deframer::new(MOST_REQUEST_WORDS).push(&wound, |body| seen = body.and_then(parse));
-        let seen = seen.expect("a request");
-        assert_eq!((seen.nonce, seen.sequence), (7, 0x8002));
-        assert_eq!(inlet.wind(), None);
     }
 }

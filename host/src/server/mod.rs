@@ -2,7 +2,7 @@
 //! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](crate::link::in_process).
 //!
 //! In **virtual time** the instrument's time goes on only while something is active in it and its client takes
-//! what it says; no client can be too late, so the server keeps winding the watchdog of the one that is connected.
+//! what it says; no client can be too late, so its watchdog stands still.
 //! In **real time** the instrument goes by the wall clock whatever the client does: its watchdog trips when the
 //! client is silent, and frames that the line or the client does not take are lost and counted in its memory.
 
@@ -11,6 +11,7 @@ mod outlet;
 mod pace;
 #[cfg(unix)]
 pub mod pty;
+mod running;
 pub mod tcp;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError};
@@ -20,6 +21,7 @@ use hge_sim::engine::{Engine, EngineError, Time};
 use inlet::{Inlet, Order};
 use outlet::Outlet;
 use pace::Pacer;
+pub use running::Running;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +98,9 @@ pub enum ServerError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The address is taken, or not this computer's.
-    #[error("cannot listen at {address} ({what}): choose another port or end the program that has it")]
+    #[error(
+        "cannot listen at {address} ({what}): choose another port or end the program that has it"
+    )]
     Bind {
         /// Asked for.
         address: String,
@@ -170,11 +174,7 @@ impl Server {
     }
 
     /// Serves until `stop`, or until nobody is left who could send an event.
-    pub(crate) fn run(
-        mut self,
-        events: &Receiver<Event>,
-        stop: &Stop,
-    ) -> Result<(), ServerError> {
+    pub(crate) fn run(mut self, events: &Receiver<Event>, stop: &Stop) -> Result<(), ServerError> {
         let mut pacer = Pacer::new(self.settings.pace);
         while !stop.is_stopped() {
             match self.next_event(events, &pacer) {
@@ -260,7 +260,6 @@ impl Server {
     fn power_up(&mut self, seed: u64) -> Result<(), ServerError> {
         if let Some(factory) = &mut self.factory {
             self.engine = factory(seed)?;
-            self.inlet.forget_watchdog();
             self.outlet.forget();
             self.resting = false;
         }
@@ -270,15 +269,8 @@ impl Server {
     /// Virtual time: some samples, if anything is active.
     fn go_on(&mut self, stop: &Stop) -> Result<(), ServerError> {
         if !self.resting {
-            let mut chunk = self.settings.chunk_samples;
-            if self.client.is_some() {
-                chunk = chunk.min(self.inlet.most_samples());
-                if let Some(line) = self.inlet.wind() {
-                    self.engine.send(&line)?;
-                }
-            }
+            let chunk = self.settings.chunk_samples;
             let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.said)?;
-            self.inlet.pass(passed.samples);
             self.resting = passed.resting;
         }
         self.outlet.push(&self.said);
