@@ -2,9 +2,12 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`link`] | the pipe of bytes |
-//! | [`driver`] | registers, arming, runs |
+//! | [`link`] | the pipe of bytes: serial, TCP, in this process |
+//! | [`driver`] | registers, arming, runs, telemetry |
+//! | [`server`] | a simulated instrument for others |
 //! | [`engine`] | which engine executes the instrument |
+//! | [`lab`] | an experiment's device on a simulated bench |
+//! | [`measure`] | gradients, sweeps and captures beside training |
 //! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
@@ -22,12 +25,15 @@ pub mod engine;
 pub mod experiment;
 pub mod gate;
 pub mod gradient;
+pub mod lab;
 pub mod link;
 pub mod loss;
+pub mod measure;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
 pub mod scale;
+pub mod server;
 pub mod session;
 pub mod text;
 pub mod tones;

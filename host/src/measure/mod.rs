@@ -6,11 +6,13 @@
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`capture`] | ADC codes as they come |
+//! | [`telemetry`] | what others measure, in SI units |
 
 pub mod capture;
 pub mod gradient;
 pub mod iv;
 pub mod probe;
+pub mod telemetry;
 
 use crate::driver::DriverError;
 use crate::plan::{Plan, PlanError};

@@ -9,9 +9,24 @@ pub use error::PlanError;
 use crate::scale::Scale;
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers as map;
+use hge_protocol::registers::{self as map, protection};
 use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::{ControlWord, Parameters, TuningWord};
+
+/// Silence of the host after which the guard trips: eight polls of the driver.
+const WATCHDOG_S: f64 = 2.0;
+
+/// A standalone run may take so many times as long as expected.
+const RUN_SLACK: f64 = 4.0;
+
+/// Over-currents in a row that trip the guard: one alone may be a disturbance.
+const OVERCURRENT_SAMPLES: u32 = 4;
+
+/// No ADC code is of this magnitude.
+const NEVER_OVER: u32 = 65535;
+
+/// Damaged frames in a row that trip the guard: no line that is worth using damages so many.
+const STORM_FRAMES: u32 = 32;
 
 /// Pace of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +90,24 @@ pub struct Configuration {
     pub step_v: Option<f64>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
+    /// What trips the guard.
+    pub protection: Protection,
+}
+
+/// What trips the guard, besides the interlock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protection {
+    /// Magnitude of the current from which on it is too high; `None`: never.
+    pub overcurrent_na: Option<f64>,
+    /// Epochs of the longest standalone run, of all its starts: it may take four times as long as expected.
+    pub run_epochs: u32,
+}
+
+impl Default for Protection {
+    /// No over-current, runs of one epoch.
+    fn default() -> Self {
+        Protection { overcurrent_na: None, run_epochs: 1 }
+    }
 }
 
 /// A checked configuration, as registers.
@@ -185,6 +218,13 @@ impl Plan {
             .collect()
     }
 
+    /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
+    /// while armed.
+    pub fn case_writes(&self) -> Vec<(u16, u32)> {
+        let of_cases = |address| address == map::CASES_USED || address >= TABLE_BASE;
+        self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
+    }
+
     /// Greatest move of a control value a sample, in volts.
     pub(crate) fn ramp_step_v(&self) -> f64 {
         self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
@@ -226,9 +266,26 @@ impl Plan {
 
     /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
     fn least_gap_samples(&self, period_clocks: u32) -> u32 {
-        let slots = self.configuration.controls.len() as u32;
+        let slots = self.configuration.controls.len().max(1) as u32;
         let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
+    }
+
+    fn protection(&self) -> [(u16, u32); 6] {
+        let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
+        // The last pass, unperturbed, is one epoch more. Casts saturate.
+        let run_samples = (f64::from(run_epochs) + 1.0) * self.epoch_samples();
+        let code = |current_na: f64| {
+            (current_na * self.scale().adc_codes_per_na()).abs().round().clamp(1.0, 32767.0) as u32
+        };
+        [
+            (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
+            (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),
+            (map::RUN_LIMIT, ((RUN_SLACK * run_samples).ceil() as u32).max(1)),
+            (map::OVERCURRENT, overcurrent_na.map_or(NEVER_OVER, code)),
+            (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
+            (map::STORM, STORM_FRAMES),
+        ]
     }
 
     fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
@@ -257,7 +314,7 @@ impl Plan {
             (map::SETTLE, samples("settle_s", timing.settle_s)?),
             (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
             (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
-            (map::SLOTS_USED, controls.len() as u32),
+            (map::SLOTS_USED, controls.len().max(1) as u32),
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),
             (map::STARTS_USED, 1),
@@ -267,6 +324,11 @@ impl Plan {
             (map::STEP_LIMIT, step_limit),
             (map::SAFE_STEP, safe_step),
         ];
+        writes.extend(self.protection());
+        if controls.is_empty() {
+            // One slot is visited always: it must drive nothing.
+            writes.push((map::SLOT, 0));
+        }
         for (slot, control) in controls.iter().enumerate() {
             let slot_word = SlotWord {
                 amplitude: self.amplitudes_code[slot],

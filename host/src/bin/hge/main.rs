@@ -1,6 +1,12 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
 mod gateware;
+mod gradient;
+mod info;
+mod interrupt;
+mod lab;
+mod output;
+mod registers;
 mod report;
 mod train;
 
@@ -22,6 +28,16 @@ struct Arguments {
 enum Command {
     /// Train a device to compute a Boolean gate, or what an experiment file says
     Train(train::Arguments),
+    /// Measure every derivative at given controls
+    Gradient(gradient::Arguments),
+    /// Show what the instrument is and what it is at
+    Info(info::Arguments),
+    /// Read registers
+    Get(registers::Get),
+    /// Write registers
+    Set(registers::Set),
+    /// Show the register map
+    Regs(registers::Regs),
     /// Write the gateware as Verilog
     Gateware(gateware::Arguments),
 }
@@ -38,6 +54,11 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Gradient(arguments) => gradient::run(arguments),
+        Command::Info(arguments) => info::run(arguments),
+        Command::Get(arguments) => registers::get(arguments),
+        Command::Set(arguments) => registers::set(arguments),
+        Command::Regs(arguments) => registers::regs(arguments),
         Command::Gateware(arguments) => gateware::run(arguments),
     };
     done.unwrap_or_else(failed)
