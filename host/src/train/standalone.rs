@@ -158,6 +158,10 @@ fn one_run(
     let mut outputs_na = vec![0.0; targets.high.len()];
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
+    // By the frame's place in the run, not by how many were heard: some may be lost.
+    let reached = |start: u8, epoch: u16| {
+        (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
+    };
     let end =
         session.instrument().run(
             mode::PERTURB | mode::STANDALONE | shaping,
@@ -170,12 +174,12 @@ fn one_run(
                     saturated |= window.flags & flag::SATURATED != 0;
                     if window.flags & flag::FINAL != 0 {
                         finals.push(window);
+                    } else {
+                        (starts, epochs) = reached(window.start, window.epoch);
                     }
                 }
                 Said::Epoch(epoch) => {
-                    starts = u32::from(epoch.start) + 1;
-                    // Of its place, not of how many were heard: some may be lost.
-                    epochs = (starts - 1) * epochs_a_start + u32::from(epoch.epoch) + 1;
+                    (starts, epochs) = reached(epoch.start, epoch.epoch);
                     progress(&Progress {
                         restart: before + starts,
                         epoch: u32::from(epoch.epoch) + 1,
