@@ -30,7 +30,10 @@ pub enum MeasureError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The list of voltages has another length than that of electrodes.
-    #[error("{found} voltages are given for electrodes {}: give one for each, in this order", list(electrodes))]
+    #[error(
+        "{found} voltages are given for electrodes {}: give one for each, in this order",
+        list(electrodes)
+    )]
     Voltages {
         /// Given.
         found: usize,

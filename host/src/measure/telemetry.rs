@@ -162,9 +162,8 @@ impl Meaning {
         let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
         // An I-V converter that inverts makes the least code of the greatest current.
         let ends = [window.min, window.max].map(|code| scale.current_na(f64::from(code)));
-        let amplitude = |sum: i64| {
-            scale.current_na(sum as f64 * 2.0 / (samples * f64::from(SINE_PEAK)))
-        };
+        let amplitude =
+            |sum: i64| scale.current_na(sum as f64 * 2.0 / (samples * f64::from(SINE_PEAK)));
         let slots = window.slots.iter().map(|sums| Sums {
             in_phase_na: amplitude(sums.in_phase),
             quadrature_na: amplitude(sums.quadrature),
@@ -262,7 +261,10 @@ mod tests {
             sum_second: -26214,
             min: -6554,
             max: 3277,
-            slots: vec![SlotSums { in_phase: (-5.0 * 327.68 * 8.0 * 32767.0) as i64, quadrature: 0 }],
+            slots: vec![SlotSums {
+                in_phase: (-5.0 * 327.68 * 8.0 * 32767.0) as i64,
+                quadrature: 0,
+            }],
         };
         let line = meaning.line(9, &Record::Window(window));
         let Line::Window { mean_na, min_na, max_na, flags, slots, .. } = &line else {

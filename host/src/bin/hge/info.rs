@@ -112,7 +112,7 @@ fn table(info: &Info, state: &State) -> String {
          telemetry     {} frames made, {} lost in the instrument, {} damaged on the line; {} damaged requests\n",
         info.link,
         info.map_hash,
-        number(f64::from(clock_hz)),
+        clock_hz,
         number(info.rate_hz),
         info.time_samples,
         now.join(", "),

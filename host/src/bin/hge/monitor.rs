@@ -4,7 +4,9 @@ use crate::interrupt;
 use crate::lab::{remote, ExperimentOption, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
-use hge_host::driver::{Connected, DriverError, Heard, Instrument, Settings, Subscription, Watcher};
+use hge_host::driver::{
+    Connected, DriverError, Heard, Instrument, Settings, Subscription, Watcher,
+};
 use hge_host::experiment::{context, Experiment, Source};
 use hge_host::link::LinkSpec;
 use hge_host::measure::telemetry::{Line, Meaning};

@@ -86,9 +86,9 @@ pub fn get(arguments: Get) -> Result<ExitCode, String> {
 
 /// Every register that can be read, but the parameter table: it is 4096 words of one run's figures.
 fn readable(outputs: u16) -> Vec<Place> {
-    let registers = map::MAP.iter().filter(|register| {
-        register.access != Access::WriteOnly && register.address != map::TABLE
-    });
+    let registers = map::MAP
+        .iter()
+        .filter(|register| register.access != Access::WriteOnly && register.address != map::TABLE);
     registers
         .flat_map(|register| {
             let count = if register.address == map::GUARD { 4 * outputs } else { register.count };
@@ -178,7 +178,10 @@ pub fn regs(arguments: Regs) -> Result<ExitCode, String> {
                 1 => register.name.into(),
                 count => format!("{}[{count}]", register.name),
             };
-            format!("{:#06x}  {name:20} {:10}  {}\n", register.address, register.unit, register.description)
+            format!(
+                "{:#06x}  {name:20} {:10}  {}\n",
+                register.address, register.unit, register.description
+            )
         });
         crate::print(&lines.collect::<String>())?;
     }
