@@ -82,18 +82,7 @@ impl Capture {
 impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self,
-            clock,
-            left,
-            phase,
-            keep_1,
-            keep_2,
-            half,
-            filled,
-            waiting,
-            waiting_codes
-        );
+        dff_setup!(self, clock, left, phase, keep_1, keep_2, half, filled, waiting, waiting_codes);
         clock!(self, clock, memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
         self.ready.next = self.waiting.q.val();
@@ -103,8 +92,7 @@ impl Logic for Capture {
         self.wide_read.next = bit_cast::<8, 7>(self.read_address.val());
         self.memory.read_address.next = self.wide_read.val().replace_bit(7, self.other.val());
         comment!("Which sample is kept.");
-        self.keeps.next =
-            self.tick.val() & (self.left.q.val().any()) & (!self.phase.q.val().any());
+        self.keeps.next = self.tick.val() & (self.left.q.val().any()) & (!self.phase.q.val().any());
         self.keep_1.d.next = self.keeps.val();
         self.keep_2.d.next = self.keep_1.q.val();
         self.longer.next = self.decimation.val().any();

@@ -161,7 +161,9 @@ impl Logic for Guard {
         self.two.next = 2.into();
         self.limits.read_address.next = self.field.val();
         self.codes.read_address.next = self.index.val().get_bits::<5>(0);
-        comment!("The host's turn: outside the pass and at step 6, when no limit and no code is read.");
+        comment!(
+            "The host's turn: outside the pass and at step 6, when no limit and no code is read."
+        );
         self.free.next = (!self.running.val()) | (self.step.val() == bits::<3>(6));
         self.host_ready.next = self.free.val() & (!self.waiting.q.val());
         if self.free.val() {

@@ -208,11 +208,10 @@ impl Logic for Recorder {
         self.second.next = self.state.q.val() == Step::Second;
         self.read_code.next = self.pair_first.val().replace_bit(0, self.second.val());
         self.is_time.next = self.is_block.val() & (self.position.q.val() == bits::<4>(2));
-        self.is_item.next =
-            self.is_time.val() | (self.position.q.val() == self.first_words.val());
+        self.is_item.next = self.is_time.val() | (self.position.q.val() == self.first_words.val());
         self.last_pair.next = bit_cast::<7, 6>(self.codes.val().get_bits::<6>(1));
-        self.lone.next = (self.pair_place.val() == self.last_pair.val())
-            & (self.codes.val().get_bit(0));
+        self.lone.next =
+            (self.pair_place.val() == self.last_pair.val()) & (self.codes.val().get_bit(0));
         self.code_wide.next = bit_cast::<32, 16>(self.code.val());
         self.code_placed.next = self.code_wide.val() << 16;
         self.high_part.next = bit_cast::<32, 16>(self.in_phase.val().get_bits::<16>(32));
@@ -281,8 +280,7 @@ impl Logic for Recorder {
                                         self.high_part.val() | self.low_placed.val();
                                 }
                                 _ => {
-                                    self.content.d.next =
-                                        self.quadrature.val().get_bits::<32>(16);
+                                    self.content.d.next = self.quadrature.val().get_bits::<32>(16);
                                     self.third.d.next = 0.into();
                                     self.item.d.next = self.item.q.val() + 1;
                                 }
@@ -291,8 +289,7 @@ impl Logic for Recorder {
                         1 => self.content.d.next = self.read_data.val(),
                         _ => {
                             if self.is_time.val() | (!self.lone.val()) {
-                                self.content.d.next =
-                                    self.content.q.val() | self.code_placed.val();
+                                self.content.d.next = self.content.q.val() | self.code_placed.val();
                             }
                         }
                     }
