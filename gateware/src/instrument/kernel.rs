@@ -30,6 +30,7 @@ impl Logic for Instrument {
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();
+        self.reset.next = self.power_on.reset.val();
         self.timer.reset.next = self.power_on.reset.val();
         self.link.reset.next = self.power_on.reset.val();
         self.access.reset.next = self.power_on.reset.val();

@@ -7,6 +7,7 @@
 //! | `hold` | in, 1 | let time stand still while idle, and the watchdog always (simulation; low on boards) |
 //! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | requests; a byte was lost on the line |
 //! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | replies and telemetry |
+//! | `reset` | out, 1 | control registers are held: the clock is not good yet |
 //! | `adc` | in, 16 signed | newest ADC code; taken at the end of a clock with `tick` |
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
@@ -67,6 +68,8 @@ pub struct Instrument {
     pub tx_valid: Signal<Out, Bit>,
     /// It is taken in this clock.
     pub tx_ready: Signal<In, Bit>,
+    /// Control registers are held.
+    pub reset: Signal<Out, Bit>,
     /// Newest ADC code.
     pub adc: Signal<In, Signed<16>>,
     /// A sample begins.
