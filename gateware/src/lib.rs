@@ -19,6 +19,8 @@
 //! | [`sequencer`] | states of a case, jobs between cases |
 //! | [`recorder`] | frames |
 //! | [`command`] | requests and replies |
+//! | [`link`] | frames in and out, sessions, the serial line |
+//! | [`telemetry`] | the ring that frames wait in |
 //! | [`registers`] | the scalar registers |
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
@@ -39,6 +41,7 @@ pub mod guard;
 pub mod instrument;
 pub mod leaf;
 pub mod levels;
+pub mod link;
 pub mod loader;
 pub mod lockin;
 pub mod modulator;
@@ -48,6 +51,7 @@ pub mod recorder;
 pub mod registers;
 pub mod reset;
 pub mod sequencer;
+pub mod telemetry;
 pub mod timer;
 pub mod tones;
 pub mod tools;

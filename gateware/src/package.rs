@@ -20,7 +20,15 @@ const SOURCES: &[&str] = &[
     include_str!("leaf/multiplier.rs"),
     include_str!("leaf/ram.rs"),
     include_str!("leaf/rom.rs"),
+    include_str!("leaf/store.rs"),
     include_str!("levels.rs"),
+    include_str!("link/crc.rs"),
+    include_str!("link/mod.rs"),
+    include_str!("link/processor.rs"),
+    include_str!("link/receiver.rs"),
+    include_str!("link/sender.rs"),
+    include_str!("link/uart_receiver.rs"),
+    include_str!("link/uart_transmitter.rs"),
     include_str!("loader.rs"),
     include_str!("lockin.rs"),
     include_str!("modulator.rs"),
@@ -29,6 +37,7 @@ const SOURCES: &[&str] = &[
     include_str!("registers.rs"),
     include_str!("reset.rs"),
     include_str!("sequencer/mod.rs"),
+    include_str!("telemetry.rs"),
     include_str!("timer.rs"),
     include_str!("tones.rs"),
     include_str!("update/mod.rs"),
@@ -178,7 +187,8 @@ fn write<B: Block>(
 }
 
 fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters) -> String {
-    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits } = parameters;
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
+        parameters;
     let option = core.map_or(String::new(), |core| format!(" --core {}", core.name()));
     format!(
         "{what}\n\
@@ -186,10 +196,11 @@ fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters)
          Module {module}, of the gateware for homodyne gradient extraction, version {version}.\n\
          Made from Rust-HDL by\n\
          \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
-         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits}{option} -o DIR\n\
+         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
+         --telemetry-words {telemetry_words}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
-         DAC {dac_bits} bits, ADC {adc_bits} bits; register map {hash:08x}. One clock, rising edge.\n\
+         DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry; register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\
          SPDX-License-Identifier: MIT OR Apache-2.0",
