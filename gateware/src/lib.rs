@@ -22,10 +22,13 @@
 //! | [`frames`] | leading words of every kind of telemetry |
 //! | [`capture`] | ADC codes in blocks |
 //! | [`reference`](mod@reference) | a slot's tone on a pin |
+//! | [`link`] | frames in and out, sessions, the serial line |
+//! | [`telemetry`] | the ring that frames wait in |
 //! | [`registers`] | the scalar registers |
 //! | [`access`] | who may read or write what now |
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
+//! | [`serial`] | the instrument on a serial line, for boards |
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
@@ -42,20 +45,23 @@ pub mod emit;
 pub mod engine;
 pub mod frames;
 pub mod guard;
-//pub mod instrument;
+pub mod instrument;
 pub mod leaf;
 pub mod levels;
+pub mod link;
 pub mod loader;
 pub mod lockin;
 pub mod modulator;
 pub mod nco;
-//pub mod package;
+pub mod package;
 pub mod recorder;
 pub mod reference;
 pub mod registers;
 pub mod reset;
 pub mod sequencer;
+pub mod serial;
 pub mod supervisor;
+pub mod telemetry;
 pub mod timer;
 pub mod tones;
 pub mod tools;

@@ -45,9 +45,8 @@ impl Logic for Instrument {
         self.recorder.reset.next = self.power_on.reset.val();
         self.capture.reset.next = self.power_on.reset.val();
         comment!("Sample clock.");
-        self.goes_on.next = self.sequencer.busy.val()
-            | self.supervisor.homing.val()
-            | self.capture.capturing.val();
+        self.goes_on.next =
+            self.sequencer.busy.val() | self.supervisor.homing.val() | self.capture.capturing.val();
         self.timer.period.next = self.registers.sample_period.val();
         self.timer.hold.next = self.hold.val();
         self.timer.active.next = self.goes_on.val();
@@ -145,9 +144,8 @@ impl Logic for Instrument {
         self.trigger.next = self.sequencer.take.val() & self.sequencer.first.val();
         comment!("Sequencer.");
         self.sequencer.tick.next = self.timer.tick.val();
-        self.sequencer.run.next = self.access.run.val()
-            & self.supervisor.armed.val()
-            & (!self.supervisor.trip.val());
+        self.sequencer.run.next =
+            self.access.run.val() & self.supervisor.armed.val() & (!self.supervisor.trip.val());
         self.sequencer.stop.next = self.access.stop.val();
         self.sequencer.disarm.next = self.access.disarm.val();
         self.sequencer.trip.next = self.supervisor.trip.val();
