@@ -12,7 +12,9 @@
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else go to the safe values |
 //! | `step_limit`, `safe_step` | in, 16 | greatest step a sample, armed and not |
-//! | `limit_write`, `limit_address`, `limit_data` | in, 1 + 7 + 16 | sets low (0), high (1) or safe (2) of an output: address 4 output + field |
+//! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
+//! | `host_write`, `host_data` | in, 1 + 16 | sets that limit; taken at once, in effect after at most a pass of one output |
+//! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
 //! | `last_code` | out, 16 signed | present code of output `index`, from step 2 on |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code for the DAC |
 //! | `clamped`, `limited` | out, 1 + 1 | with `dac_write`: the limits, the step limit were in effect |
@@ -47,12 +49,16 @@ pub struct Guard {
     pub step_limit: Signal<In, Bits<16>>,
     /// Greatest step a sample on the way to the safe values, codes.
     pub safe_step: Signal<In, Bits<16>>,
-    /// Sets a limit.
-    pub limit_write: Signal<In, Bit>,
-    /// Which: four times the output, plus low (0), high (1) or safe (2).
-    pub limit_address: Signal<In, Bits<7>>,
+    /// Word that the host is at: four times the output, plus low (0), high (1), safe (2) or present code (3).
+    pub host_address: Signal<In, Bits<7>>,
+    /// Sets this limit.
+    pub host_write: Signal<In, Bit>,
     /// Its code.
-    pub limit_data: Signal<In, Bits<16>>,
+    pub host_data: Signal<In, Bits<16>>,
+    /// The host's word is looked at in this clock.
+    pub host_ready: Signal<Out, Bit>,
+    /// The word that was looked at a clock ago.
+    pub host_value: Signal<Out, Bits<16>>,
     /// Present code of output `index`, from step 2 on.
     pub last_code: Signal<Out, Signed<16>>,
     /// A new code for the DAC.
@@ -71,6 +77,12 @@ pub struct Guard {
     limits: Ram<16, 7>,
     /// Present code of every output.
     codes: Ram<16, 5>,
+    /// A limit to be set when the pass does not read limits: it must not be read while it is written.
+    waiting: DFF<Bit>,
+    waiting_address: DFF<Bits<7>>,
+    waiting_data: DFF<Bits<16>>,
+    /// The host looked at a present code.
+    at_code: DFF<Bit>,
     last: DFF<Signed<16>>,
     low: DFF<Signed<16>>,
     high: DFF<Signed<16>>,
@@ -89,6 +101,7 @@ pub struct Guard {
     any_cut: DFF<Bit>,
     /// The judged code goes out in this clock.
     strobe: DFF<Bit>,
+    free: Signal<Local, Bit>,
     place: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
@@ -118,6 +131,10 @@ impl Logic for Guard {
         dff_setup!(
             self,
             clock,
+            waiting,
+            waiting_address,
+            waiting_data,
+            at_code,
             last,
             low,
             high,
@@ -143,10 +160,33 @@ impl Logic for Guard {
         self.one.next = 1.into();
         self.two.next = 2.into();
         self.limits.read_address.next = self.field.val();
-        self.limits.write_enable.next = self.limit_write.val();
-        self.limits.write_address.next = self.limit_address.val();
-        self.limits.write_data.next = self.limit_data.val();
         self.codes.read_address.next = self.index.val().get_bits::<5>(0);
+        comment!(
+            "The host's turn: outside the pass and at step 6, when no limit and no code is read."
+        );
+        self.free.next = (!self.running.val()) | (self.step.val() == bits::<3>(6));
+        self.host_ready.next = self.free.val() & (!self.waiting.q.val());
+        if self.free.val() {
+            self.limits.read_address.next = self.host_address.val();
+            self.codes.read_address.next = self.host_address.val().get_bits::<5>(2);
+        }
+        self.at_code.d.next =
+            (self.host_address.val().get_bit(0)) & (self.host_address.val().get_bit(1));
+        self.host_value.next = self.limits.read_data.val();
+        if self.at_code.q.val() {
+            self.host_value.next = self.codes.read_data.val();
+        }
+        self.limits.write_enable.next = self.waiting.q.val() & self.free.val();
+        self.limits.write_address.next = self.waiting_address.q.val();
+        self.limits.write_data.next = self.waiting_data.q.val();
+        if self.free.val() {
+            self.waiting.d.next = false;
+        }
+        if self.host_write.val() {
+            self.waiting.d.next = true;
+            self.waiting_address.d.next = self.host_address.val();
+            self.waiting_data.d.next = self.host_data.val();
+        }
         self.codes.write_enable.next = self.strobe.q.val();
         self.codes.write_address.next = self.judged.q.val();
         self.codes.write_data.next = unsigned_cast(self.result.q.val());
@@ -223,7 +263,7 @@ impl Logic for Guard {
                     self.busy.d.next = true;
                 }
                 _ => {
-                    comment!("Step 6: nothing.");
+                    comment!("Step 6: the host's.");
                 }
             }
         }
@@ -238,6 +278,7 @@ impl Logic for Guard {
             self.busy.d.next = false;
             self.any_cut.d.next = false;
             self.strobe.d.next = false;
+            self.waiting.d.next = false;
         }
     }
 }

@@ -72,6 +72,7 @@ impl Logic for Sequencer {
         self.sample_clock.next = self.samples.q.val();
         self.window_clock.next = self.window_samples.q.val();
         self.end_reason.next = self.over_reason.q.val();
+        self.resting.next = self.job.q.val() == Job::Rest;
         self.spent.next = self.count.q.val() + 1;
         self.gap_length.next = bit_cast::<24, 16>(self.gap.val());
         self.zero.next = 0.into();
@@ -324,18 +325,24 @@ impl Logic for Sequencer {
                 }
             }
         }
-        comment!("What was asked for.");
-        if self.over.q.val() {
+        comment!("What was asked for. It does not outlive the run it was meant for.");
+        if self.over.q.val() | (!self.busy.val()) {
             self.stop_asked.d.next = false;
         }
         if self.run.val() {
             self.run_asked.d.next = true;
         }
-        if (self.stop.val() | self.disarm.val()) & self.busy.val() & (!self.stop_asked.q.val()) {
+        if (self.stop.val() | self.disarm.val() | self.trip.val())
+            & self.busy.val()
+            & (!self.stop_asked.q.val())
+        {
             self.stop_asked.d.next = true;
             self.stop_reason.d.next = 2.into();
             if self.disarm.val() {
                 self.stop_reason.d.next = 3.into();
+            }
+            if self.trip.val() {
+                self.stop_reason.d.next = 4.into();
             }
         }
         if self.reset.val() {
