@@ -51,6 +51,10 @@ impl Logic for Instrument {
         self.timer.hold.next = self.hold.val();
         self.timer.active.next = self.goes_on.val();
         self.timer.half_full.next = self.link.half_full.val();
+        self.resting.next = self.link.resting.val()
+            & self.sequencer.resting.val()
+            & (!self.goes_on.val())
+            & (!self.recorder.busy.val());
         self.tick.next = self.timer.tick.val();
         self.begin.d.next = self.timer.tick.val();
         if self.timer.tick.val() {

@@ -14,6 +14,7 @@
 //! | `armed` | out, 1 | outputs may be connected |
 //! | `busy` | out, 1 | a run is going on |
 //! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
+//! | `resting` | out, 1 | nothing is active, being carried out or sent: with `hold`, nothing will follow (simulation) |
 //! | `window`, `trigger` | out, 1 + 1 | the sample belongs to a window; it is the window's first |
 //! | `reference` | out, 1 | a slot's tone, see `REFERENCE` |
 //!
@@ -86,6 +87,8 @@ pub struct Instrument {
     pub busy: Signal<Out, Bit>,
     /// A run, a capture or a way to the safe values is going on.
     pub active: Signal<Out, Bit>,
+    /// Nothing is going on.
+    pub resting: Signal<Out, Bit>,
     /// The sample belongs to a window.
     pub window: Signal<Out, Bit>,
     /// It is the window's first.

@@ -8,6 +8,7 @@
 //! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value; the status of the reply, 0: it may be |
 //! | `write` | out, 1 | pulse after `answered` with refusal 0: `data` is written |
 //! | `heard`, `sound`, `damaged` | out, 1 | pulses: a frame of the session, a sound frame, a damaged one |
+//! | `resting` | out, 1 | nothing is being received, carried out or sent, and nothing waits |
 //! | `words`, `fits`, `begin`, `number`, `word`, `word_write`, `commit` | | frames of telemetry, as in [`crate::telemetry`] |
 //! | `mark`, `repeat`, `can_repeat`, `half_full`, `frames`, `frames_lost` | | so are these |
 //!
@@ -82,6 +83,8 @@ pub struct Link {
     pub sound: Signal<Out, Bit>,
     /// A frame was not.
     pub damaged: Signal<Out, Bit>,
+    /// Nothing is going on.
+    pub resting: Signal<Out, Bit>,
     /// Words of a frame to be made.
     pub words: Signal<In, Bits<11>>,
     /// There is room for it.
@@ -161,6 +164,10 @@ impl Logic for Link {
         }
         self.memory.read_address.next = self.processor.read_index.val();
         self.processor.read_data.next = self.memory.read_data.val();
+        self.resting.next = self.receiver.byte_ready.val()
+            & self.processor.idle.val()
+            & self.sender.idle.val()
+            & (!self.telemetry.waits.val());
         comment!("The registers.");
         self.address.next = self.processor.address.val();
         self.data.next = self.processor.data.val();
@@ -176,7 +183,8 @@ impl Logic for Link {
         self.sender.reply_word.next = self.memory.read_data.val();
         self.processor.reply_next.next = self.sender.reply_next.val();
         self.processor.reply_sent.next = self.sender.reply_sent.val();
-        self.sender.telemetry.next = self.telemetry.waits.val();
+        comment!("A request under way answers first: what it repeats comes after its reply.");
+        self.sender.telemetry.next = self.telemetry.waits.val() & self.processor.idle.val();
         self.sender.telemetry_word.next = self.telemetry.read_word.val();
         self.sender.telemetry_stands.next = self.telemetry.stands.val();
         self.telemetry.taken.next = self.sender.telemetry_next.val();

@@ -12,6 +12,7 @@
 //! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: it is written |
 //! | `reply`, `reply_next`, `reply_sent` | out 1, in 1 + 1 | a reply stands at `read_data`; on to its next word; the last one is through |
 //! | `heard` | out, 1 | pulse: a sound frame with the session's nonce |
+//! | `idle` | out, 1 | no request is being dealt with |
 //!
 //! 19 clocks from `request` to the decision, then for each register 5 and those of the answer, then 2.
 //!
@@ -86,6 +87,8 @@ pub struct Processor {
     pub reply_sent: Signal<In, Bit>,
     /// The session's host lives.
     pub heard: Signal<Out, Bit>,
+    /// No request is being dealt with.
+    pub idle: Signal<Out, Bit>,
     state: DFF<Step>,
     /// In `Match` clock 0, bank 1, what is compared 3..2; in `Send` the number of a word before the values, 4 among them.
     step: DFF<Bits<4>>,
@@ -148,6 +151,7 @@ impl Logic for Processor {
             bank, aside, status
         );
         self.kept.next = self.bank.q.val();
+        self.idle.next = self.state.q.val() == Step::Idle;
         self.address.next = self.held.q.val();
         self.data.next = self.read_data.val();
         self.is_write.next = self.writes.q.val();

@@ -7,6 +7,7 @@
 //! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry waits; its present word, if it stands |
 //! | `telemetry_next`, `telemetry_busy` | out, 1 | the word is through; a frame is being read |
 //! | `byte`, `byte_valid`, `byte_ready` | out 8 + 1, in 1 | the line |
+//! | `idle` | out, 1 | no frame is being sent |
 //!
 //! A frame's first word says how many follow (bits 19..8 of it count). Between frames replies go first.
 //!
@@ -60,6 +61,8 @@ pub struct Sender {
     pub byte_valid: Signal<Out, Bit>,
     /// It is taken in this clock.
     pub byte_ready: Signal<In, Bit>,
+    /// No frame is being sent.
+    pub idle: Signal<Out, Bit>,
     state: DFF<Step>,
     /// The frame is telemetry.
     tells: DFF<Bit>,
@@ -112,6 +115,7 @@ impl Logic for Sender {
             gathered, nonzero, code, at
         );
         clock!(self, clock, block, crc);
+        self.idle.next = self.state.q.val() == Step::Idle;
         comment!("The bit of this clock.");
         self.reply_bits.next = self.reply_word.val() >> self.position.q.val();
         self.telemetry_bits.next = self.telemetry_word.val() >> self.position.q.val();
