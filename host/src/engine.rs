@@ -22,6 +22,14 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
+    /// Samples between two looks at what clients say: some tens of milliseconds of work.
+    pub fn chunk_samples(self) -> u32 {
+        match self {
+            EngineKind::Model => 1024,
+            EngineKind::Rtl | EngineKind::Verilog => 64,
+        }
+    }
+
     /// Name, as in `--engine NAME`.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,8 +2,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`link`] | the pipe of bytes |
-//! | [`driver`] | registers, arming, runs |
+//! | [`link`] | the pipe of bytes: serial, TCP, in this process |
+//! | [`driver`] | registers, arming, runs, telemetry |
+//! | [`server`] | a simulated instrument for others |
 //! | [`engine`] | which engine executes the instrument |
 //! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
@@ -28,6 +29,7 @@ pub mod optimiser;
 pub mod plan;
 pub mod quantity;
 pub mod scale;
+pub mod server;
 pub mod session;
 pub mod text;
 pub mod tones;

@@ -1,6 +1,6 @@
-//! A configured, armed instrument that measures one epoch at a time.
+//! A configured instrument that measures one epoch at a time.
 
-use crate::driver::{DriverError, Instrument, Said};
+use crate::driver::{ArmMode, DriverError, Instrument, Said};
 use crate::gradient::{Estimator, Response};
 use crate::plan::Plan;
 use hge_protocol::frame::{flag, Window};
@@ -23,7 +23,7 @@ pub enum SessionError {
         flags: u16,
     },
     /// Windows are missing.
-    #[error("{found} windows arrived instead of {expected}: bytes were lost on the link")]
+    #[error("{found} windows arrived instead of {expected}, and the instrument no longer has the others: use a faster line or a gateware with more telemetry_words")]
     Windows {
         /// Arrived.
         found: usize,
@@ -43,7 +43,7 @@ pub struct Reading {
     pub clipped: bool,
 }
 
-/// An armed instrument with its plan.
+/// A configured instrument with its plan.
 pub struct Session {
     instrument: Instrument,
     plan: Plan,
@@ -51,18 +51,31 @@ pub struct Session {
 }
 
 impl Session {
-    /// Configures `instrument` and arms it.
+    /// Configures `instrument`.
     ///
     /// # Errors
     /// The instrument refuses.
-    pub fn open(
+    pub fn configured(
         mut instrument: Instrument,
         plan: Plan,
         estimator: Estimator,
     ) -> Result<Self, SessionError> {
         instrument.configure(&plan)?;
-        instrument.arm()?;
         Ok(Session { instrument, plan, estimator })
+    }
+
+    /// Configures `instrument` and arms it, with this host to watch over it.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn open(
+        instrument: Instrument,
+        plan: Plan,
+        estimator: Estimator,
+    ) -> Result<Self, SessionError> {
+        let mut session = Session::configured(instrument, plan, estimator)?;
+        session.instrument.arm(ArmMode::Host)?;
+        Ok(session)
     }
 
     /// The plan in force.

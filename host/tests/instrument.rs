@@ -1,59 +1,17 @@
 //! The driver and a session against known devices.
 
-use hge_host::driver::{DriverError, Instrument};
-use hge_host::experiment::{Job, Source};
+use hge_host::driver::Instrument;
+use hge_host::experiment::{Job, Source, Task};
 use hge_host::gradient::Estimator;
-use hge_host::link::{InProcess, Link, LinkError};
+use hge_host::link::InProcess;
 use hge_host::session::Session;
-use hge_protocol::frame::{Frame, Reply, Status};
-use hge_protocol::registers as map;
 use hge_sim::bench::AnalogueBench;
 use hge_sim::model::Model;
 
-/// Answers every read with one word.
-struct Stranger {
-    word: fn(u16) -> u32,
-    pending: Vec<u8>,
-}
-
-impl Link for Stranger {
-    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        for request in bytes.chunks_exact(8) {
-            let address = u16::from_le_bytes([request[2], request[3]]);
-            let data = (self.word)(address);
-            let reply = Reply { sequence: request[1], status: Status::Ok, address, data };
-            self.pending.extend(Frame::Reply(reply).to_bytes(0));
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, LinkError> {
-        into.append(&mut self.pending);
-        Ok(!into.is_empty())
-    }
-}
-
-fn refusal(word: fn(u16) -> u32) -> DriverError {
-    match Instrument::connect(Box::new(Stranger { word, pending: Vec::new() })) {
-        Ok(_) => panic!("connected"),
-        Err(error) => error,
-    }
-}
-
-#[test]
-fn a_stranger_and_another_map_are_refused_naming_both_sides() {
-    let stranger = refusal(|_| 0x1234_5678);
-    assert!(matches!(stranger, DriverError::Identity { found: 0x1234_5678, .. }));
-    let message = stranger.to_string();
-    assert!(message.contains("0x12345678") && message.contains("0x48474531"), "{message}");
-    let other = refusal(|address| if address == map::IDENTITY { map::IDENTITY_WORD } else { 7 });
-    assert!(matches!(other, DriverError::MapHash { found: 7, .. }));
-    assert!(other.to_string().contains(&format!("0x{:08x}", map::map_hash())));
-}
-
 fn session(text: &str) -> Session {
     let (experiment, source) = Source::parse("test.toml", text.into()).unwrap();
-    let Job { parameters, plan, chain, device, .. } = Job::new(experiment, &source).unwrap();
+    let Job { task, chain, device } = Job::new(experiment, &source).unwrap();
+    let Task { parameters, plan, .. } = task;
     let bench = AnalogueBench::new(chain, device, 8, plan.grid().rate_hz, 1);
     let link = InProcess::new(Box::new(Model::new(parameters, Box::new(bench))));
     let instrument = Instrument::connect(Box::new(link)).unwrap();

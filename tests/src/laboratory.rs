@@ -1,9 +1,9 @@
 //! A linear laboratory: one case, every output a control or unused, any device, the model as engine.
 
-use hge_host::driver::{DriverError, Instrument, Said};
+use hge_host::driver::{ArmMode, DriverError, Instrument, Said};
 use hge_host::gradient::{Estimator, Response};
 use hge_host::link::InProcess;
-use hge_host::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Timing};
+use hge_host::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing};
 use hge_host::scale::Scale;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
@@ -73,6 +73,7 @@ impl Laboratory {
                 limits: vec![limits; self.parameters.outputs as usize],
                 step_v: None,
                 shaping: true,
+                protection: Protection::default(),
                 scale,
             },
             &self.parameters,
@@ -104,7 +105,7 @@ impl Laboratory {
         instrument.configure(&plan)?;
         instrument.write_all(&plan.control_writes(&self.controls_v))?;
         instrument.write(map::EPOCHS, repetitions)?;
-        instrument.arm()?;
+        instrument.arm(ArmMode::Host)?;
         let mut windows = Vec::new();
         instrument.run(mode::PERTURB | mode::SHAPING, |said| {
             if let Said::Window(window) = said {

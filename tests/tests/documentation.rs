@@ -16,8 +16,14 @@ fn every_key_of_an_experiment_is_documented() {
         .filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
         .collect();
     assert!(keys.len() > 40, "{keys:?}");
-    for key in keys.into_iter().chain(["gate", "amplitudes_v", "frequencies_hz", "step_v", "low_v"])
-    {
+    for key in keys.into_iter().chain([
+        "gate",
+        "amplitudes_v",
+        "frequencies_hz",
+        "step_v",
+        "low_v",
+        "overcurrent_na",
+    ]) {
         let forms = [format!("`{key}`"), format!("[[{key}]]")];
         assert!(forms.iter().any(|form| PAGE.contains(form)), "{key}");
     }

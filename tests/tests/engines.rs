@@ -2,7 +2,7 @@
 
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Job, Source};
-use hge_host::train::{train, Outcome};
+use hge_host::train::{train, Options, Outcome};
 use hge_sim::verilog::Compiler;
 use hge_tests::absent;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn short(engine: EngineKind, closing: Closing) -> Outcome {
     experiment.engine = engine;
     experiment.closing = closing;
     let job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
-    train(job, None, &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+    train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn agree(engine: EngineKind) {

@@ -2,7 +2,7 @@
 
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::gate::Gate;
-use hge_host::train::{train, Outcome};
+use hge_host::train::{train, Options, Outcome};
 use hge_tests::absent;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn learn(gate: &str, device: &str, closing: Closing, bits: u32, seed: u64) -> Ou
     experiment.instrument.dac_bits = bits;
     experiment.instrument.adc_bits = bits;
     let job = Job::new(experiment, &Source::default()).unwrap_or_else(|error| panic!("{error}"));
-    train(job, None, &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+    train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Learns every gate for seeds 1 to 5 and prints restarts and least separation.

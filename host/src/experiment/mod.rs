@@ -16,7 +16,7 @@ mod resolve;
 mod values;
 
 pub use file::{ExperimentError, Source};
-pub use resolve::Job;
+pub use resolve::{Job, Task};
 
 use crate::engine::EngineKind;
 use crate::gate::Gate;
@@ -118,6 +118,7 @@ pub struct InstrumentKeys {
     pub clock_hz: u32,
     pub dac_bits: u32,
     pub adc_bits: u32,
+    pub telemetry_words: u32,
 }
 
 impl Default for InstrumentKeys {
@@ -131,6 +132,7 @@ impl Default for InstrumentKeys {
             clock_hz: p.clock_hz,
             dac_bits: p.dac_bits,
             adc_bits: p.adc_bits,
+            telemetry_words: p.telemetry_words,
         }
     }
 }
@@ -256,6 +258,8 @@ pub struct GuardKeys {
     pub high_v: Option<f64>,
     /// Greatest step a sample; without it, just above what the run needs.
     pub step_v: Option<f64>,
+    /// Magnitude of the current from which on the guard trips; without it, never.
+    pub overcurrent_na: Option<f64>,
 }
 
 /// The loop through the host.

@@ -1,10 +1,12 @@
 //! From an experiment to a checked job.
 
 use super::values::{self, require, Wrong};
-use super::{Closing, Experiment, ExperimentError, Source};
+use super::{Closing, Experiment, ExperimentError, InstrumentKeys, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
-use crate::plan::{actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Timing};
+use crate::plan::{
+    actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
+};
 use crate::scale::Scale;
 use crate::text::number;
 use crate::tones::{Grid, ToneError};
@@ -16,8 +18,9 @@ use hge_sim::device::{self, Device};
 /// Samples of one run at most: half of what the instrument's sample clock of 32 bits counts.
 const MOST_RUN_SAMPLES: f64 = (1_u32 << 31) as f64;
 
-/// An experiment that has passed every check, with its device at hand.
-pub struct Job {
+/// What is to be done on an instrument, whatever device hangs on it. It has passed every check.
+#[derive(Clone, Debug)]
+pub struct Task {
     /// As read.
     pub experiment: Experiment,
     /// What the gateware is generated for.
@@ -26,19 +29,44 @@ pub struct Job {
     pub plan: Plan,
     /// Labels, and target currents of the host's loop.
     pub targets: Targets,
-    /// Around the device.
-    pub chain: Chain,
-    /// What learns.
-    pub device: Box<dyn Device>,
 }
 
-impl Job {
-    /// Checks everything that can be checked before anything runs.
+impl Task {
+    /// Checks an experiment for an instrument that is there: its parameters stand for those of the file.
     ///
     /// # Errors
     /// The first thing that is wrong: one sentence with what to change, and where it stands in
     /// `source`.
-    pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+    pub fn on(
+        mut experiment: Experiment,
+        source: &Source,
+        parameters: &Parameters,
+    ) -> Result<Self, ExperimentError> {
+        let Parameters {
+            outputs,
+            slots,
+            cases,
+            starts,
+            clock_hz,
+            dac_bits,
+            adc_bits,
+            telemetry_words,
+        } = *parameters;
+        experiment.instrument = InstrumentKeys {
+            outputs,
+            slots,
+            cases,
+            starts,
+            clock_hz,
+            dac_bits,
+            adc_bits,
+            telemetry_words,
+        };
+        Task::new(experiment, source)
+    }
+
+    /// Checks everything but the device.
+    fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
         let wrong =
             |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(&key), problem };
         values::check(&experiment).map_err(wrong)?;
@@ -55,21 +83,46 @@ impl Job {
             problem,
         })?;
         check_run(&experiment, &plan).map_err(wrong)?;
+        let Experiment { host, .. } = &experiment;
+        let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
+        Ok(Task { experiment, parameters, plan, targets })
+    }
+}
+
+/// A task with the simulated device it is to be done on.
+pub struct Job {
+    /// What is to be done.
+    pub task: Task,
+    /// Around the device.
+    pub chain: Chain,
+    /// What learns.
+    pub device: Box<dyn Device>,
+}
+
+impl Job {
+    /// Checks everything that can be checked before anything runs.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: one sentence with what to change, and where it stands in
+    /// `source`.
+    pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+        let task = Task::new(experiment, source)?;
+        let experiment = &task.experiment;
         let device = device::open(&experiment.device).map_err(|problem| {
             ExperimentError::Device { place: source.locate("device"), problem }
         })?;
-        check_roles(&experiment, device.as_ref()).map_err(wrong)?;
+        check_roles(experiment, device.as_ref()).map_err(|Wrong(key, problem)| {
+            ExperimentError::Invalid { place: source.locate(&key), problem }
+        })?;
         let chain = Chain {
             dac_range_v: experiment.bench.dac_range_v,
             adc_range_v: experiment.bench.adc_range_v,
-            adc_bits: parameters.adc_bits,
+            adc_bits: task.parameters.adc_bits,
             iv_gain_v_per_na: experiment.bench.iv_gain_v_per_na,
             iv_clip_v: experiment.bench.iv_clip_v,
             noise_na2_per_hz: experiment.bench.noise_na2_per_hz,
         };
-        let Experiment { host, .. } = &experiment;
-        let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
-        Ok(Job { experiment, parameters, plan, targets, chain, device })
+        Ok(Job { task, chain, device })
     }
 }
 
@@ -81,10 +134,7 @@ fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
             Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
         })?;
     }
-    let keys = &experiment.standalone;
-    let starts = f64::from(experiment.instrument.starts.min(keys.starts_per_run));
-    let epochs = if alone { starts * f64::from(keys.epochs) } else { 1.0 };
-    let samples = epochs * plan.epoch_samples();
+    let samples = f64::from(run_epochs(experiment)) * plan.epoch_samples();
     require(samples <= MOST_RUN_SAMPLES, "timing", || {
         format!(
             "one run could take {} samples, more than the instrument's clock counts ({}): run \
@@ -93,6 +143,15 @@ fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
             number(MOST_RUN_SAMPLES)
         )
     })
+}
+
+/// Epochs of the longest run: at most 32 starts of 65535 each.
+fn run_epochs(experiment: &Experiment) -> u32 {
+    let keys = &experiment.standalone;
+    match experiment.closing {
+        Closing::Host => 1,
+        Closing::Standalone => experiment.instrument.starts.min(keys.starts_per_run) * keys.epochs,
+    }
 }
 
 fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong> {
@@ -179,6 +238,7 @@ fn parameters(experiment: &Experiment) -> Parameters {
         clock_hz: keys.clock_hz,
         dac_bits: keys.dac_bits,
         adc_bits: keys.adc_bits,
+        telemetry_words: keys.telemetry_words,
     }
 }
 
@@ -255,6 +315,10 @@ fn configuration(
         limits,
         step_v: guard.step_v,
         shaping: tones.shaping,
+        protection: Protection {
+            overcurrent_na: guard.overcurrent_na,
+            run_epochs: run_epochs(experiment),
+        },
     })
 }
 

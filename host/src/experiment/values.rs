@@ -105,6 +105,7 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
         ("guard.low_v", guard.low_v, Rule::Finite),
         ("guard.high_v", guard.high_v, Rule::Finite),
         ("guard.step_v", guard.step_v, Rule::Positive),
+        ("guard.overcurrent_na", guard.overcurrent_na, Rule::Positive),
     ];
     floats.extend(
         optional.into_iter().filter_map(|(key, value, rule)| Some((key.into(), value?, rule))),
@@ -270,6 +271,16 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
 fn aims(experiment: &Experiment) -> Result<(), Wrong> {
     let Experiment { bench, host, standalone, .. } = experiment;
     let full_na = bench.iv_clip_v.min(bench.adc_range_v) / bench.iv_gain_v_per_na.abs();
+    if let Some(limit_na) = experiment.guard.overcurrent_na {
+        require(limit_na < full_na, "guard.overcurrent_na", || {
+            format!(
+                "an overcurrent_na of {} nA would never trip: the chain reads at most +-{} nA, choose \
+                 less",
+                number(limit_na),
+                number(full_na)
+            )
+        })?;
+    }
     let within = |key: String, high: f64, low: f64| {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
         require(reached, key, || {

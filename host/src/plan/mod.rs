@@ -9,9 +9,24 @@ pub use error::PlanError;
 use crate::scale::Scale;
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers as map;
+use hge_protocol::registers::{self as map, protection};
 use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::{ControlWord, Parameters, TuningWord};
+
+/// Silence of the host after which the guard trips: eight polls of the driver.
+const WATCHDOG_S: f64 = 2.0;
+
+/// A standalone run may take so many times as long as expected.
+const RUN_SLACK: f64 = 4.0;
+
+/// Over-currents in a row that trip the guard: one alone may be a disturbance.
+const OVERCURRENT_SAMPLES: u32 = 4;
+
+/// No ADC code is of this magnitude.
+const NEVER_OVER: u32 = 65535;
+
+/// Damaged frames in a row that trip the guard: no line that is worth using damages so many.
+const STORM_FRAMES: u32 = 32;
 
 /// Pace of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +90,24 @@ pub struct Configuration {
     pub step_v: Option<f64>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
+    /// What trips the guard.
+    pub protection: Protection,
+}
+
+/// What trips the guard, besides the interlock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protection {
+    /// Magnitude of the current from which on it is too high; `None`: never.
+    pub overcurrent_na: Option<f64>,
+    /// Epochs of the longest standalone run, of all its starts: it may take four times as long as expected.
+    pub run_epochs: u32,
+}
+
+impl Default for Protection {
+    /// No over-current, runs of one epoch.
+    fn default() -> Self {
+        Protection { overcurrent_na: None, run_epochs: 1 }
+    }
 }
 
 /// A checked configuration, as registers.
@@ -231,6 +264,23 @@ impl Plan {
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
     }
 
+    fn protection(&self) -> [(u16, u32); 6] {
+        let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
+        // The last pass, unperturbed, is one epoch more. Casts saturate.
+        let run_samples = (f64::from(run_epochs) + 1.0) * self.epoch_samples();
+        let code = |current_na: f64| {
+            (current_na * self.scale().adc_codes_per_na()).abs().round().clamp(1.0, 32767.0) as u32
+        };
+        [
+            (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
+            (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),
+            (map::RUN_LIMIT, ((RUN_SLACK * run_samples).ceil() as u32).max(1)),
+            (map::OVERCURRENT, overcurrent_na.map_or(NEVER_OVER, code)),
+            (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
+            (map::STORM, STORM_FRAMES),
+        ]
+    }
+
     fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
         let Configuration { timing, inputs, cases_v, controls, .. } = &self.configuration;
         let scale = self.scale();
@@ -267,6 +317,7 @@ impl Plan {
             (map::STEP_LIMIT, step_limit),
             (map::SAFE_STEP, safe_step),
         ];
+        writes.extend(self.protection());
         for (slot, control) in controls.iter().enumerate() {
             let slot_word = SlotWord {
                 amplitude: self.amplitudes_code[slot],

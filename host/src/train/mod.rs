@@ -7,10 +7,11 @@ mod standalone;
 pub use outcome::{Outcome, Progress};
 pub use standalone::Coefficients;
 
-use crate::driver::{DriverError, Instrument};
+use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::engine::open_engine;
-use crate::experiment::{Closing, Job};
+use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::link::InProcess;
+use crate::server::{self, Server};
 use crate::session::{Session, SessionError};
 use crate::text::number;
 use crate::trace::{Trace, TraceError, TracedBench};
@@ -60,42 +61,49 @@ impl From<DriverError> for TrainError {
     }
 }
 
-/// Trains, and measures what was learnt without perturbation. `trace` names a waveform file to write;
-/// `progress` hears of every epoch.
+/// How a training runs, besides what its experiment says.
+#[derive(Clone, Debug, Default)]
+pub struct Options<'a> {
+    /// Waveform file to write.
+    pub trace: Option<&'a Path>,
+    /// Ends the training and disarms.
+    pub cancel: Cancel,
+}
+
+/// Trains on an engine in this process, and measures what was learnt without perturbation. `progress` hears of
+/// every epoch.
 ///
 /// # Errors
 /// The instrument or the trace fails. Not to find a solution is no error.
 pub fn train(
     job: Job,
-    trace: Option<&Path>,
+    options: &Options<'_>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
-    let Job { experiment, parameters, plan, targets, chain, device } = job;
-    let (rate_hz, outputs) = (plan.grid().rate_hz, parameters.outputs as usize);
-    let noise_seed = random(experiment.seed, Stream::Noise).random();
+    let Job { task, chain, device } = job;
+    let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
     let name = device.name();
-    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, noise_seed);
+    let seed = noise_seed(&task.experiment);
+    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
     let non_finite = bench.non_finite();
     let mut bench: Box<dyn Bench> = Box::new(bench);
-    let trace = match trace {
+    let trace = match options.trace {
         Some(path) => {
-            let trace = Trace::create(path, plan.scale(), outputs, rate_hz)?;
+            let trace = Trace::create(path, task.plan.scale(), outputs, rate_hz)?;
             bench = Box::new(TracedBench::new(bench, trace.clone()));
             Some(trace)
         }
         None => None,
     };
-    let engine = open_engine(experiment.engine, parameters, bench)?;
-    let instrument = Instrument::connect(Box::new(InProcess::new(engine)))?;
-    let mut session = Session::open(instrument, plan, experiment.host.estimator)?;
-    let starts = random(experiment.seed, Stream::Starts);
-    let outcome = match experiment.closing {
-        Closing::Host => host_loop::run(&mut session, &experiment, &targets, starts, progress),
-        Closing::Standalone => {
-            standalone::run(&mut session, &experiment, &targets, starts, progress)
-        }
-    }?;
-    session.close()?;
+    let kind = task.experiment.engine;
+    let engine = open_engine(kind, task.parameters, bench)?;
+    let settings =
+        server::Settings { chunk_samples: kind.chunk_samples(), ..server::Settings::default() };
+    let link = InProcess::serve(Server::with_engine(engine, settings));
+    let settings =
+        driver::Settings { cancel: options.cancel.clone(), ..driver::Settings::default() };
+    let instrument = Instrument::connect_with(Box::new(link), settings)?;
+    let outcome = train_on(instrument, task, progress)?;
     if let Some(trace) = trace {
         trace.finish()?;
     }
@@ -103,6 +111,42 @@ pub fn train(
         return Err(TrainError::NotFinite { device: name });
     }
     Ok(outcome)
+}
+
+/// Trains the device that hangs on a connected instrument, and measures what was learnt without perturbation. A
+/// simulated instrument is powered up anew, with the noise of the experiment's seed, so that the result is that of
+/// [`train`]. `progress` hears of every epoch.
+///
+/// # Errors
+/// The instrument fails. Not to find a solution is no error.
+pub fn train_on(
+    mut instrument: Instrument,
+    task: Task,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, TrainError> {
+    let Task { experiment, plan, targets, .. } = task;
+    instrument.restart(noise_seed(&experiment))?;
+    let starts = random(experiment.seed, Stream::Starts);
+    let estimator = experiment.host.estimator;
+    let (session, outcome) = match experiment.closing {
+        Closing::Host => {
+            let mut session = Session::open(instrument, plan, estimator)?;
+            let outcome = host_loop::run(&mut session, &experiment, &targets, starts, progress)?;
+            (session, outcome)
+        }
+        Closing::Standalone => {
+            let mut session = Session::configured(instrument, plan, estimator)?;
+            let outcome = standalone::run(&mut session, &experiment, &targets, starts, progress)?;
+            (session, outcome)
+        }
+    };
+    session.close()?;
+    Ok(outcome)
+}
+
+/// Seed of the bench's noise in an experiment.
+pub fn noise_seed(experiment: &Experiment) -> u64 {
+    random(experiment.seed, Stream::Noise).random()
 }
 
 /// What a run's seed is used for; each use has its own stream.

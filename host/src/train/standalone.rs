@@ -25,12 +25,12 @@
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
 use super::{draw, Outcome, Progress, TrainError};
-use crate::driver::Said;
+use crate::driver::{ArmMode, Said};
 use crate::experiment::{Cost, Experiment, StandaloneKeys};
 use crate::gradient::latency_rotation;
 use crate::loss::Targets;
 use crate::plan::Plan;
-use crate::session::{Reading, Session};
+use crate::session::{Reading, Session, SessionError};
 use hge_protocol::frame::{flag, EndReason};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
@@ -110,11 +110,14 @@ pub(super) fn run(
         let targets =
             &Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na };
         let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
+        // The limits of a run count from arming on.
+        session.instrument().disarm()?;
         session.instrument().write_all(&tables)?;
         let starts = rows.min(experiment.restarts - restarts);
         let writes = start_writes(session, starts, &mut random);
         session.instrument().write_all(&writes)?;
-        let done = one_run(session, targets, restarts, progress)?;
+        session.instrument().arm(ArmMode::Standalone)?;
+        let done = one_run(session, targets, keys.epochs, restarts, progress)?;
         epochs += done.epochs;
         restarts += done.starts;
         saturated |= done.saturated;
@@ -142,6 +145,7 @@ struct Done {
 fn one_run(
     session: &mut Session,
     targets: &Targets,
+    epochs_a_start: u32,
     before: u32,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Done, TrainError> {
@@ -152,9 +156,12 @@ fn one_run(
         |loss: u32| f64::from(loss) * LOSS_UNIT_CODES2 / scale.adc_codes_per_na().powi(2);
     let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
     let mut outputs_na = vec![0.0; targets.high.len()];
-    let (mut best_loss, mut best_controls) = (u32::MAX, Vec::new());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
+    // By the frame's place in the run, not by how many were heard: some may be lost.
+    let reached = |start: u8, epoch: u16| {
+        (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
+    };
     let end =
         session.instrument().run(
             mode::PERTURB | mode::STANDALONE | shaping,
@@ -167,15 +174,12 @@ fn one_run(
                     saturated |= window.flags & flag::SATURATED != 0;
                     if window.flags & flag::FINAL != 0 {
                         finals.push(window);
+                    } else {
+                        (starts, epochs) = reached(window.start, window.epoch);
                     }
                 }
                 Said::Epoch(epoch) => {
-                    epochs += 1;
-                    starts = u32::from(epoch.start) + 1;
-                    if epoch.best_loss < best_loss || best_controls.is_empty() {
-                        best_loss = epoch.best_loss;
-                        best_controls.clone_from(&epoch.controls);
-                    }
+                    (starts, epochs) = reached(epoch.start, epoch.epoch);
                     progress(&Progress {
                         restart: before + starts,
                         epoch: u32::from(epoch.epoch) + 1,
@@ -183,17 +187,25 @@ fn one_run(
                         separation_na: targets.separation_na(&outputs_na),
                     });
                 }
+                // What the run came to is read from the instrument when it has ended.
+                Said::Gap { .. } => {}
             },
         )?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
     let readings =
         finals.iter().map(|window| session.reading(window)).collect::<Result<Vec<Reading>, _>>()?;
+    let expected = plan.configuration().cases_v.len();
+    if readings.len() != expected {
+        return Err(SessionError::Windows { found: readings.len(), expected }.into());
+    }
+    let best = plan.table_address(plan.layout().best);
+    let outputs = plan.parameters().outputs as usize;
+    let best = session.instrument().read_many(best, outputs)?;
     let controls_v = plan
         .configuration()
         .controls
         .iter()
-        .filter_map(|control| best_controls.get(control.output))
-        .map(|&word| scale.control_volts(ControlWord(word)))
+        .map(|control| scale.control_volts(ControlWord(best[control.output] as i32)))
         .collect();
     let outcome = Outcome::of(controls_v, &readings, loss_na2(end.best_loss), targets);
     Ok(Done { outcome, epochs, starts, saturated })

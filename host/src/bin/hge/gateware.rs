@@ -43,6 +43,9 @@ pub struct Emit {
     /// Significant bits of the ADC
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub adc_bits: u32,
+    /// Words of the memory that holds frames until they are sent, a power of two
+    #[arg(long, value_name = "N", default_value_t = 2048)]
+    pub telemetry_words: u32,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
@@ -93,8 +96,16 @@ struct Written {
 }
 
 fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
-    let &Emit { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, .. } = emit;
-    let parameters = Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits };
+    let parameters = Parameters {
+        outputs: emit.outputs,
+        slots: emit.slots,
+        cases: emit.cases,
+        starts: emit.starts,
+        clock_hz: emit.clock_hz,
+        dac_bits: emit.dac_bits,
+        adc_bits: emit.adc_bits,
+        telemetry_words: emit.telemetry_words,
+    };
     let files = match emit.core {
         None => {
             package::instrument(&parameters).map(|file| vec![file, package::instrument_core_file()])

@@ -1,6 +1,7 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
 mod gateware;
+mod interrupt;
 mod report;
 mod train;
 

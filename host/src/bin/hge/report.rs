@@ -1,6 +1,7 @@
 //! What a training came to: a table to read, or one JSON object.
 
-use hge_host::experiment::{Closing, Job};
+use hge_host::experiment::{Closing, Task};
+use hge_host::link::LinkSpec;
 use hge_host::text::number;
 use hge_host::train::Outcome;
 use serde_json::json;
@@ -25,32 +26,33 @@ pub struct Heading {
 }
 
 impl Heading {
-    pub fn of(job: &Job) -> Self {
-        let configuration = job.plan.configuration();
-        let loss = match job.experiment.closing {
-            Closing::Host => match serde_json::to_value(job.experiment.host.loss) {
+    /// `link`: where the instrument is, unless it is simulated here.
+    pub fn of(task: &Task, link: Option<&LinkSpec>) -> Self {
+        let configuration = task.plan.configuration();
+        let loss = match task.experiment.closing {
+            Closing::Host => match serde_json::to_value(task.experiment.host.loss) {
                 Ok(serde_json::Value::String(name)) => name,
                 _ => String::new(),
             },
             Closing::Standalone => "squared error, nA^2".into(),
         };
         Heading {
-            gate: job.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
-            device: job.experiment.device.clone(),
-            engine: job.experiment.engine.name(),
-            closing: job.experiment.closing,
+            gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
+            device: link.map_or(task.experiment.device.clone(), LinkSpec::to_string),
+            engine: link.map_or(task.experiment.engine.name(), |_| "remote"),
+            closing: task.experiment.closing,
             loss,
-            seed: job.experiment.seed,
-            rate_hz: job.plan.grid().rate_hz,
-            window_samples: job.plan.grid().window_samples,
+            seed: task.experiment.seed,
+            rate_hz: task.plan.grid().rate_hz,
+            window_samples: task.plan.grid().window_samples,
             cases_v: configuration.cases_v.clone(),
-            high: job.targets.high.clone(),
+            high: task.targets.high.clone(),
             electrodes: configuration.controls.iter().map(|control| control.output).collect(),
-            tones_hz: job.plan.tones_hz(),
+            tones_hz: task.plan.tones_hz(),
             amplitudes_v: (0..configuration.controls.len())
-                .map(|k| job.plan.amplitude_v(k))
+                .map(|k| task.plan.amplitude_v(k))
                 .collect(),
-            full_scale_na: job.plan.scale().full_scale_na(),
+            full_scale_na: task.plan.scale().full_scale_na(),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! `hge train`: from a gate or a file to a trained device.
 
-use crate::report;
+use crate::{interrupt, report};
 use clap::Args;
+use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::engine::EngineKind;
-use hge_host::experiment::{Closing, Experiment, Job, Source};
+use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::gate::Gate;
-use hge_host::train::{train, Progress};
+use hge_host::link::{self, LinkSpec};
+use hge_host::train::{train, train_on, Options, Progress};
+use hge_sim::engine::EngineError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +30,9 @@ pub struct Arguments {
     /// What executes the gateware
     #[arg(long)]
     engine: Option<EngineKind>,
+    /// Where the instrument is: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
+    #[arg(long, value_name = "LINK", default_value = "sim")]
+    link: String,
     /// Who closes the loop
     #[arg(long = "loop")]
     closing: Option<Closing>,
@@ -53,22 +60,24 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let link: LinkSpec = arguments.link.parse().map_err(text)?;
     let (experiment, source) = read(&arguments)?;
-    let job = Job::new(experiment, &source).map_err(|error| error.to_string())?;
-    let heading = report::Heading::of(&job);
-    let bar = bar(&arguments, &job);
-    let epochs = epochs(&job.experiment);
+    let cancel = interrupt::cancel()?;
     let begun = Instant::now();
-    let outcome = train(job, arguments.trace.as_deref(), &mut |progress: &Progress| {
-        bar.set_length(u64::from(epochs));
-        bar.set_position(u64::from(progress.epoch));
-        bar.set_message(format!(
-            "start {} loss {:.3} separation {:+.2} nA",
-            progress.restart, progress.loss, progress.separation_na
-        ));
-    })
-    .map_err(|error| error.to_string())?;
-    bar.finish_and_clear();
+    let (heading, outcome) = if link == LinkSpec::Simulated {
+        let job = Job::new(experiment, &source).map_err(text)?;
+        let heading = report::Heading::of(&job.task, None);
+        let bar = Bar::new(&arguments, &job.task.experiment);
+        let options = Options { trace: arguments.trace.as_deref(), cancel };
+        (heading, train(job, &options, &mut |progress| bar.show(progress)).map_err(text)?)
+    } else {
+        elsewhere(&arguments, &link)?;
+        let instrument = connect(&link, cancel)?;
+        let task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
+        let heading = report::Heading::of(&task, Some(&link));
+        let bar = Bar::new(&arguments, &task.experiment);
+        (heading, train_on(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?)
+    };
     let wall_s = begun.elapsed().as_secs_f64();
     crate::print(&if arguments.json {
         format!("{}\n", report::json(&heading, &outcome, wall_s))
@@ -76,6 +85,34 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         report::table(&heading, &outcome, wall_s)
     })?;
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// Refuses what only the side of a simulated instrument can do.
+fn elsewhere(arguments: &Arguments, link: &LinkSpec) -> Result<(), String> {
+    let given = [
+        ("--device", arguments.device.is_some()),
+        ("--engine", arguments.engine.is_some()),
+        ("--dac-bits", arguments.dac_bits.is_some()),
+        ("--adc-bits", arguments.adc_bits.is_some()),
+        ("--trace", arguments.trace.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(format!(
+            "{option} is of no use over {link}: what is there decides it, give {option} to `hge serve` or leave it out"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn connect(link: &LinkSpec, cancel: Cancel) -> Result<Instrument, String> {
+    let nothing = || Err(EngineError::Tool("there is nothing to simulate".into()));
+    let link = link::open(link, nothing).map_err(text)?;
+    let settings = Settings { cancel, ..Settings::default() };
+    Instrument::connect_with(link, settings).map_err(text)
 }
 
 fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
@@ -126,12 +163,36 @@ fn epochs(experiment: &Experiment) -> u32 {
     }
 }
 
-fn bar(arguments: &Arguments, job: &Job) -> ProgressBar {
-    if arguments.json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// Progress, where somebody watches.
+struct Bar {
+    bar: ProgressBar,
+    epochs: u64,
+}
+
+impl Bar {
+    fn new(arguments: &Arguments, experiment: &Experiment) -> Self {
+        let epochs = u64::from(epochs(experiment));
+        if arguments.json || !std::io::stderr().is_terminal() {
+            return Bar { bar: ProgressBar::hidden(), epochs };
+        }
+        let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:24} epoch {pos}/{len}  {msg}");
+        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Bar { bar, epochs }
     }
-    let length = u64::from(epochs(&job.experiment));
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:24} epoch {pos}/{len}  {msg}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+
+    fn show(&self, progress: &Progress) {
+        self.bar.set_length(self.epochs);
+        self.bar.set_position(u64::from(progress.epoch));
+        self.bar.set_message(format!(
+            "start {} loss {:.3} separation {:+.2} nA",
+            progress.restart, progress.loss, progress.separation_na
+        ));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }

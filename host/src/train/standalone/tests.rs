@@ -1,6 +1,6 @@
 use super::*;
-use crate::driver::Instrument;
-use crate::experiment::{Job, Source};
+use crate::driver::{ArmMode, Instrument};
+use crate::experiment::{Job, Source, Task};
 use crate::gradient::Estimator;
 use crate::link::InProcess;
 use hge_protocol::frame::Epoch;
@@ -16,22 +16,24 @@ fn two_epochs(rate_v2_per_na2: f64) -> (Vec<Epoch>, Vec<usize>, Plan) {
         "gate = \"or\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n[bench]\nnoise_na2_per_hz = 0.0\n\
                 [standalone]\nepochs = 2\ncost = \"squared\"\n";
     let (experiment, source) = Source::parse("t.toml", text.into()).unwrap();
-    let Job { experiment, parameters, plan, targets, chain, device } =
-        Job::new(experiment, &source).unwrap();
+    let Job { task, chain, device } = Job::new(experiment, &source).unwrap();
+    let Task { experiment, parameters, plan, targets } = task;
     let bench = AnalogueBench::new(chain, device, 8, plan.grid().rate_hz, 1);
     let link = InProcess::new(Box::new(Model::new(parameters, Box::new(bench))));
     let instrument = Instrument::connect(Box::new(link)).unwrap();
-    let mut session = Session::open(instrument, plan.clone(), Estimator::InPhase).unwrap();
+    let mut session = Session::configured(instrument, plan.clone(), Estimator::InPhase).unwrap();
     let aims = Targets { high_na: 5.0, low_na: -5.0, ..targets };
     let mut writes = tables(&plan, &experiment.standalone, rate_v2_per_na2, &aims).unwrap();
     writes.extend(start_writes(&session, 1, &mut ChaCha8Rng::seed_from_u64(3)));
     session.instrument().write_all(&writes).unwrap();
+    session.instrument().arm(ArmMode::Standalone).unwrap();
     let mut epochs = Vec::new();
     session
         .instrument()
         .run(mode::PERTURB | mode::STANDALONE, |said| match said {
             Said::Epoch(epoch) => epochs.push(epoch),
             Said::Window(window) => assert_eq!(window.flags & flag::SATURATED, 0),
+            Said::Gap { lost } => panic!("{lost} frames lost"),
         })
         .unwrap();
     let outputs = plan.configuration().controls.iter().map(|control| control.output).collect();
@@ -79,7 +81,7 @@ fn the_loss_is_the_sum_of_the_squared_errors() {
 #[test]
 fn a_rate_beyond_the_registers_is_refused() {
     let (experiment, source) = Source::parse("t.toml", "gate = \"or\"".into()).unwrap();
-    let plan = Job::new(experiment, &source).unwrap().plan;
+    let plan = Job::new(experiment, &source).unwrap().task.plan;
     assert!(matches!(
         Coefficients::of(&plan, 1e3),
         Err(TrainError::Rate { side: "too large", .. })

@@ -1,0 +1,22 @@
+//! Ctrl-C, and what else asks a program to end.
+
+use hge_host::driver::Cancel;
+use std::process;
+
+/// Exit code of a program that did not wait for the instrument: 128 and the number of the interrupt.
+const EXIT_INTERRUPTED: i32 = 130;
+
+/// Cancelled by the first interrupt: the driver disarms and the command ends with an error. The second ends the
+/// program at once; an instrument armed for a host then trips its watchdog.
+pub fn cancel() -> Result<Cancel, String> {
+    let cancel = Cancel::default();
+    let seen = cancel.clone();
+    ctrlc::set_handler(move || {
+        if seen.is_cancelled() {
+            process::exit(EXIT_INTERRUPTED);
+        }
+        seen.cancel();
+    })
+    .map_err(|error| format!("cannot listen for interrupts: {error}; start from another shell"))?;
+    Ok(cancel)
+}

@@ -1,0 +1,62 @@
+//! What tripped the guard, in words.
+
+use hge_protocol::registers::fault;
+use std::fmt;
+
+/// Content of the register `fault`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Causes(pub u32);
+
+impl Causes {
+    /// Every cause: its bit, its name, what to do.
+    const ALL: [(u32, &'static str, &'static str); 5] = [
+        (fault::INTERLOCK, "the interlock opened", "close it"),
+        (
+            fault::WATCHDOG,
+            "the host was silent for longer than the watchdog allows",
+            "raise watchdog or free the computer and the line of other work",
+        ),
+        (
+            fault::RUN_TIME,
+            "the standalone run took longer than run_limit",
+            "run fewer epochs or raise it",
+        ),
+        (
+            fault::OVERCURRENT,
+            "the device's current was too high",
+            "narrow the electrodes' ranges, check the device or raise overcurrent_na",
+        ),
+        (fault::LINK, "too many damaged frames came in a row", "check the cable and the baud rate"),
+    ];
+
+    /// Whether nothing tripped it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl fmt::Display for Causes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Causes::ALL.iter().filter(|cause| self.0 & cause.0 != 0);
+        let (said, advice): (Vec<&str>, Vec<&str>) = known.map(|cause| (cause.1, cause.2)).unzip();
+        if said.is_empty() {
+            return write!(f, "the cause 0x{:02x} is unknown; connect again", self.0);
+        }
+        write!(f, "{}; {}, then start again", said.join(" and "), advice.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_says_what_happened_and_what_to_do() {
+        let all = Causes::ALL.iter().fold(0, |bits, cause| bits | cause.0);
+        assert_eq!(all, 31);
+        let text = Causes(fault::INTERLOCK | fault::OVERCURRENT).to_string();
+        assert!(text.contains("interlock opened and the device's current"), "{text}");
+        assert!(text.contains("close it, narrow the electrodes"), "{text}");
+        assert!(!text.contains("watchdog"), "{text}");
+    }
+}

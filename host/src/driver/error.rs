@@ -1,0 +1,144 @@
+//! What a driver has to say when the instrument cannot be used.
+
+use super::causes::Causes;
+use crate::link::LinkError;
+use hge_protocol::frame::{EndReason, FrameError, Operation, Status};
+use hge_protocol::Parameters;
+use thiserror::Error;
+
+/// The instrument could not be used.
+#[derive(Debug, Error)]
+pub enum DriverError {
+    /// The pipe broke.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// Sound frames that mean nothing.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// No answer came.
+    #[error("{name} does not answer ({attempts} times {timeout_ms} ms): check that the instrument has power, that the link leads to it and that both use the same baud rate")]
+    Silent {
+        /// Where the link leads.
+        name: String,
+        /// Times the request was sent.
+        attempts: u32,
+        /// Wait for each.
+        timeout_ms: u128,
+    },
+    /// Something else than an HGE instrument answers.
+    #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is no HGE instrument, or one of another version, load its gateware")]
+    Identity {
+        /// What the instrument shows.
+        found: u32,
+        /// What this program looks for.
+        expected: u32,
+    },
+    /// Another register map.
+    #[error("the gateware's register map has hash 0x{found:08x}, this program's 0x{expected:08x}: build both from the same source")]
+    MapHash {
+        /// What the gateware shows.
+        found: u32,
+        /// What this program was built with.
+        expected: u32,
+    },
+    /// The gateware was generated for other parameters than the run was planned for.
+    #[error("the gateware has {found:?}, but the run was planned for {planned:?}: plan it for this gateware")]
+    Parameters {
+        /// What the gateware shows.
+        found: Box<Parameters>,
+        /// What the plan assumes.
+        planned: Box<Parameters>,
+    },
+    /// A server serves somebody else.
+    #[error("{sentence}: wait until that client has gone, or only watch")]
+    InUse {
+        /// What the server said.
+        sentence: String,
+    },
+    /// The session is no longer ours.
+    #[error("the instrument does not know this session: another program has begun one, or it was powered up anew; end that program and connect again")]
+    Session,
+    /// A register access was refused.
+    #[error("{} register {register} (0x{address:04x}) was refused: {}", verb(*operation), why(*status))]
+    Refused {
+        /// Read or write.
+        operation: Operation,
+        /// Name in the map.
+        register: String,
+        /// Address.
+        address: u16,
+        /// Why.
+        status: Status,
+    },
+    /// A name that is not in the map.
+    #[error("there is no register `{name}`: {change}")]
+    Unknown {
+        /// As written.
+        name: String,
+        /// What to write.
+        change: String,
+    },
+    /// A reply of the wrong length.
+    #[error("a reply holds {found} values instead of {expected}: the gateware and this program speak different protocols, build both from the same source")]
+    Length {
+        /// Values in the reply.
+        found: usize,
+        /// Asked for.
+        expected: usize,
+    },
+    /// The guard tripped.
+    #[error("the guard tripped and sent every output to its safe value: {causes}")]
+    Tripped {
+        /// What tripped it.
+        causes: Causes,
+    },
+    /// A run ended early.
+    #[error("the run was {} before its end: start it again", if *reason == EndReason::Disarmed { "disarmed" } else { "stopped" })]
+    Ended {
+        /// What the instrument says.
+        reason: EndReason,
+    },
+    /// The end of a run cannot be had again.
+    #[error("the run is over but its last frames were lost for good: start it again, and if this happens often use a faster or shorter line")]
+    EndLost,
+    /// A capture has holes.
+    #[error("{lost} frames of the capture were lost ({got} of {wanted} codes came): raise its decimation, take fewer samples or use a faster line")]
+    Capture {
+        /// Frames missing.
+        lost: u32,
+        /// Codes that came.
+        got: usize,
+        /// Codes asked for.
+        wanted: u32,
+    },
+    /// [`Cancel`](super::Cancel) was called.
+    #[error("cancelled: the instrument is disarmed")]
+    Cancelled,
+    /// No random numbers.
+    #[error("the system gives no random numbers ({what}): restart the computer")]
+    Entropy {
+        /// What the system says.
+        what: String,
+    },
+}
+
+fn verb(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Read => "reading",
+        Operation::Write => "writing",
+        Operation::Hello => "greeting at",
+        Operation::Restart => "restarting at",
+    }
+}
+
+fn why(status: Status) -> &'static str {
+    match status {
+        Status::Ok => "it answered ok out of turn, report this",
+        Status::BadAddress => "no such register in this direction, see docs/registers.md",
+        Status::Busy => "not while a run goes on, the guard is armed or outputs are on their way to the safe values; stop or disarm first",
+        Status::BadRequest => "the instrument does not know the request, build gateware and program from the same source",
+        Status::Unsafe => "what protects the device is missing; close the interlock, set watchdog (host) or run_limit (standalone) and leave interlock and over-current in protection",
+        Status::Session => "another program has begun a session, end it and connect again",
+        Status::Gone => "the last epoch is no longer in the instrument's memory, run it again",
+    }
+}

@@ -1,0 +1,185 @@
+//! Registers by address and by name.
+
+use super::request::{refused, Ask};
+use super::{DriverError, Instrument};
+use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
+use hge_protocol::registers::{self as map, MAP};
+
+impl Instrument {
+    /// Reads one register.
+    ///
+    /// # Errors
+    /// The link breaks or the instrument refuses.
+    pub fn read(&self, address: u16) -> Result<u32, DriverError> {
+        Ok(self.read_many(address, 1)?[0])
+    }
+
+    /// Reads `count` registers from `address` on, 64 a request.
+    ///
+    /// # Errors
+    /// The link breaks or the instrument refuses one of them.
+    pub fn read_many(&self, address: u16, count: usize) -> Result<Vec<u32>, DriverError> {
+        let mut values = Vec::with_capacity(count);
+        while values.len() < count {
+            let ask = Ask {
+                operation: Operation::Read,
+                address: address.wrapping_add(values.len() as u16),
+                count: (count - values.len()).min(MOST_REGISTERS) as u8,
+                values: Vec::new(),
+            };
+            let (reply, _) = self.ask(&ask)?;
+            let (found, expected) = (reply.values.len(), usize::from(ask.count));
+            if reply.status != Status::Ok {
+                return Err(refused(&ask, &reply));
+            }
+            if found != expected {
+                return Err(DriverError::Length { found, expected });
+            }
+            values.extend(reply.values);
+        }
+        Ok(values)
+    }
+
+    /// Writes one register.
+    ///
+    /// # Errors
+    /// The link breaks or the instrument refuses.
+    pub fn write(&self, address: u16, data: u32) -> Result<(), DriverError> {
+        self.write_all(&[(address, data)])
+    }
+
+    /// Writes registers in order; up to 64 consecutive ones in one request.
+    ///
+    /// # Errors
+    /// The link breaks or the instrument refuses; earlier writes of the list have been done.
+    pub fn write_all(&self, writes: &[(u16, u32)]) -> Result<(), DriverError> {
+        for ask in bursts(writes) {
+            self.write_burst(&ask)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a command; returns which reply on this link has confirmed it.
+    pub(super) fn command_count(&self, command: u32) -> Result<u64, DriverError> {
+        self.write_burst(&burst(&[(map::COMMAND, command)]))
+    }
+
+    fn write_burst(&self, ask: &Ask) -> Result<u64, DriverError> {
+        let (reply, which) = self.ask(ask)?;
+        if reply.status != Status::Ok {
+            return Err(refused(ask, &reply));
+        }
+        for (index, &value) in (0..).zip(&ask.values) {
+            if ask.address.wrapping_add(index) == map::COMMAND {
+                self.note_command(value)?;
+            }
+        }
+        Ok(which)
+    }
+
+    /// Reads the register of this name; an array's by `name[index]`.
+    ///
+    /// # Errors
+    /// There is no such register, or reading it fails.
+    pub fn get(&self, name: &str) -> Result<u32, DriverError> {
+        self.read(address_of(name)?)
+    }
+
+    /// Writes the register of this name; an array's by `name[index]`.
+    ///
+    /// # Errors
+    /// There is no such register, or writing it fails.
+    pub fn set(&self, name: &str, value: u32) -> Result<(), DriverError> {
+        self.write(address_of(name)?, value)
+    }
+}
+
+/// Address of the register `name` or `name[index]`.
+///
+/// # Errors
+/// There is none of this name, or none of this index.
+pub fn address_of(name: &str) -> Result<u16, DriverError> {
+    let unknown = |change: String| DriverError::Unknown { name: name.into(), change };
+    let (base, index) = match name.trim().strip_suffix(']').and_then(|text| text.split_once('[')) {
+        None => (name.trim(), None),
+        Some((base, index)) => {
+            let index: u16 =
+                index.trim().parse().map_err(|_| unknown("the index is a number".into()))?;
+            (base.trim(), Some(index))
+        }
+    };
+    let register = map::named(base).ok_or_else(|| {
+        let near: Vec<&str> = MAP
+            .iter()
+            .map(|register| register.name)
+            .filter(|name| !base.is_empty() && (name.contains(base) || base.contains(name)))
+            .collect();
+        unknown(if near.is_empty() {
+            "docs/registers.md lists them all".into()
+        } else {
+            format!("choose {}", near.join(" or "))
+        })
+    })?;
+    match index {
+        None if register.count > 1 => Err(unknown(format!(
+            "it is an array, write {base}[0] to {base}[{}]",
+            register.count - 1
+        ))),
+        Some(index) if index >= register.count => {
+            Err(unknown(format!("its last index is {}", register.count - 1)))
+        }
+        index => Ok(register.address + index.unwrap_or(0)),
+    }
+}
+
+/// Runs of consecutive addresses, as requests.
+fn bursts(writes: &[(u16, u32)]) -> impl Iterator<Item = Ask> + '_ {
+    let runs = writes.chunk_by(|before, after| before.0.checked_add(1) == Some(after.0));
+    runs.flat_map(|run| run.chunks(MOST_REGISTERS)).map(burst)
+}
+
+/// One request for writes to consecutive addresses, one at least.
+fn burst(writes: &[(u16, u32)]) -> Ask {
+    Ask {
+        operation: Operation::Write,
+        address: writes[0].0,
+        count: writes.len() as u8,
+        values: writes.iter().map(|write| write.1).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consecutive_writes_share_requests_of_at_most_sixty_four() {
+        let mut writes: Vec<(u16, u32)> = (0..130).map(|n| (0x1000 + n, u32::from(n))).collect();
+        writes.extend([(0x0f, 1), (0x10, 2), (0x10, 3), (0x0e, 4), (u16::MAX, 5), (0, 6)]);
+        let asks: Vec<Ask> = bursts(&writes).collect();
+        let lengths: Vec<u8> = asks.iter().map(|ask| ask.count).collect();
+        assert_eq!(lengths, [64, 64, 2, 2, 1, 1, 1, 1]);
+        let back: Vec<(u16, u32)> = asks
+            .iter()
+            .flat_map(|ask| (0..).zip(&ask.values).map(|(n, &value)| (ask.address + n, value)))
+            .collect();
+        assert_eq!(back, writes);
+    }
+
+    #[test]
+    fn names_lead_to_addresses_and_wrong_ones_to_what_to_write() {
+        assert_eq!(address_of("scratch").unwrap(), map::SCRATCH);
+        assert_eq!(address_of("guard[5]").unwrap(), map::GUARD + 5);
+        for (name, part) in [
+            ("watch", "choose watchdog"),
+            ("guard", "guard[0] to guard[127]"),
+            ("guard[128]", "last index is 127"),
+            ("guard[x]", "index is a number"),
+            ("zzz", "docs/registers.md"),
+            ("", "docs/registers.md"),
+        ] {
+            let message = address_of(name).unwrap_err().to_string();
+            assert!(message.contains(part), "{name}: {message}");
+        }
+    }
+}

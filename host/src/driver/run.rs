@@ -1,0 +1,207 @@
+//! A run, followed to its end over a line that may lose frames.
+//!
+//! Frames are handed over in order. A gap is mended at once: the instrument keeps everything from the last epoch's
+//! first window on and sends it again when asked. What belongs to an older epoch is gone, and is reported.
+
+use super::order::Order;
+use super::reader::{Feed, Item};
+use super::{Causes, DriverError, Instrument};
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use hge_protocol::frame::{End, EndReason, Epoch, Record, Status, Window};
+use hge_protocol::registers::{self as map, command, status};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Frames that may wait for the caller: 16 epochs of a full table.
+const WAITING_FRAMES: usize = 4096;
+
+/// Repeats without a new frame before what is missing is given up: on a line that loses every third frame one in
+/// 40 million is missing as often.
+const MOST_REPEATS: u32 = 16;
+
+/// Longest wait between two looks at clock and cancellation.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What a run said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// A window has ended.
+    Window(Window),
+    /// An epoch of the standalone loop has ended.
+    Epoch(Epoch),
+    /// So many frames before the next are lost for good.
+    Gap {
+        /// How many.
+        lost: u32,
+    },
+}
+
+/// Frames that the instrument sends once more.
+#[derive(Debug)]
+struct Repeat {
+    /// Reply after which they come.
+    after: u64,
+    /// Frames of the run up to the one that ends them, known with the first of them.
+    until: Option<u32>,
+}
+
+/// What follows from a frame or a poll.
+struct Run<'a> {
+    instrument: &'a mut Instrument,
+    items: Receiver<Arc<Item>>,
+    order: Order,
+    said: &'a mut dyn FnMut(Said),
+    repeat: Option<Repeat>,
+    /// Repeats since the last new frame.
+    asked: u32,
+    /// Frames that the instrument has made.
+    made: u32,
+    /// The last poll found frames made that had not come, or the run over; and this was next then.
+    doubt: Option<u32>,
+    causes: u32,
+}
+
+impl Instrument {
+    /// Starts a run in `mode` (see [`hge_protocol::registers::mode`]) and hands over what it says until it ends.
+    ///
+    /// # Errors
+    /// The link breaks, the instrument is silent or refuses, the guard trips, or the run is stopped.
+    pub fn run(&mut self, mode: u32, mut said: impl FnMut(Said)) -> Result<End, DriverError> {
+        let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
+        let first = self.read(map::FRAMES)?;
+        self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
+        let mut run = Run {
+            instrument: self,
+            items,
+            order: Order::new(first),
+            said: &mut said,
+            repeat: None,
+            asked: 0,
+            made: 0,
+            doubt: None,
+            causes: 0,
+        };
+        let end = run.follow()?;
+        let causes = run.causes;
+        self.samples += u64::from(end.sample_clock);
+        match end.reason {
+            EndReason::Complete | EndReason::LossReached => Ok(end),
+            EndReason::Tripped => Err(self.tripped(causes)),
+            reason => Err(DriverError::Ended { reason }),
+        }
+    }
+
+    /// The error of a guard that has tripped.
+    fn tripped(&self, heard: u32) -> DriverError {
+        self.note_disarmed();
+        // Where the instrument cannot be asked any more, the event frame has said why.
+        let latched = self.read(map::FAULT).unwrap_or(0);
+        DriverError::Tripped { causes: Causes(latched | heard) }
+    }
+}
+
+impl Run<'_> {
+    fn follow(&mut self) -> Result<End, DriverError> {
+        let interval = self.instrument.settings.poll_interval;
+        let mut quiet = Instant::now() + interval;
+        loop {
+            while let Some(record) = self.order.pop() {
+                self.asked = 0;
+                if let Some(end) = self.hand_over(record) {
+                    return Ok(end);
+                }
+            }
+            if self.order.has_gap() && self.repeat.is_none() {
+                self.mend()?;
+                continue;
+            }
+            self.instrument.check_cancel()?;
+            match self.items.recv_timeout(interval.min(LOOK_INTERVAL)) {
+                Ok(item) => {
+                    self.take(&item);
+                    self.doubt = None;
+                    quiet = Instant::now() + interval;
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() < quiet => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    self.poll()?;
+                    // A frame that was on its way while the instrument answered needs no repeat: look again soon.
+                    let doubtful = self.doubt.is_some();
+                    quiet = Instant::now() + if doubtful { interval / 4 } else { interval };
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(self.instrument.link_end()),
+            }
+        }
+    }
+
+    fn hand_over(&mut self, record: Record) -> Option<End> {
+        match record {
+            Record::Window(window) => (self.said)(Said::Window(window)),
+            Record::Epoch(epoch) => (self.said)(Said::Epoch(epoch)),
+            Record::Event(event) => self.causes |= u32::from(event.cause),
+            // Of a capture that goes on beside.
+            Record::Block(_) => {}
+            Record::End(end) => return Some(end),
+        }
+        None
+    }
+
+    fn take(&mut self, item: &Item) {
+        let Some(place) = self.order.place(item.number) else { return };
+        let mut over = false;
+        if let Some(repeat) = self.repeat.as_mut().filter(|repeat| item.after >= repeat.after) {
+            let until = *repeat.until.get_or_insert(self.order.highest().max(self.made));
+            over = place + 1 >= until;
+        }
+        if over {
+            self.repeat = None;
+        }
+        self.order.take(place, &item.record);
+    }
+
+    /// Asks for the last epoch once more, or gives up what it cannot bring.
+    fn mend(&mut self) -> Result<(), DriverError> {
+        if self.order.is_past() || self.asked >= MOST_REPEATS {
+            self.give_up();
+            return Ok(());
+        }
+        self.asked += 1;
+        match self.instrument.command_count(command::REPEAT) {
+            Ok(after) => self.repeat = Some(Repeat { after, until: None }),
+            Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up(),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn give_up(&mut self) {
+        let lost = self.order.give_up(self.made);
+        self.asked = 0;
+        if lost > 0 {
+            (self.said)(Said::Gap { lost });
+        }
+    }
+
+    /// Nothing has come for a while: is there anything to come?
+    fn poll(&mut self) -> Result<(), DriverError> {
+        let words = self.instrument.read_many(map::STATUS, 4)?;
+        let (busy, frames) = (words[0] & status::BUSY != 0, words[3]);
+        let made = self.order.place(frames).unwrap_or(0);
+        self.made = self.made.max(made);
+        // Whatever was asked for has come by now, or was lost on the way.
+        self.repeat = None;
+        let next = self.order.next();
+        if made <= next && busy {
+            self.doubt = None;
+        } else if self.doubt != Some(next) {
+            self.doubt = Some(next);
+        } else if made > next {
+            self.mend()?;
+        } else if words[1] != 0 {
+            return Err(self.instrument.tripped(self.causes));
+        } else {
+            return Err(DriverError::EndLost);
+        }
+        Ok(())
+    }
+}

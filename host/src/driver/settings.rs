@@ -1,0 +1,31 @@
+//! How patient a driver is.
+
+use super::Cancel;
+use std::time::Duration;
+
+/// How patient a driver is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Wait for a reply before the request is sent again; without it, what the link thinks right.
+    pub reply_timeout: Option<Duration>,
+    /// Times a request is sent before the instrument counts as silent.
+    pub attempts: u32,
+    /// Silence during a run after which the instrument is asked how it is.
+    pub poll_interval: Duration,
+    /// Draws nonces from this seed instead of the system's entropy, for tests.
+    pub nonce_seed: Option<u64>,
+    /// Ends every wait.
+    pub cancel: Cancel,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            reply_timeout: None,
+            attempts: 8,
+            poll_interval: Duration::from_millis(250),
+            nonce_seed: None,
+            cancel: Cancel::default(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What the instrument is at.
+
+use super::{Causes, DriverError, Instrument};
+use hge_protocol::registers::{self as map, status};
+
+/// Who watches over an armed guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArmMode {
+    /// The host: the watchdog trips the guard when it is silent.
+    Host,
+    /// Nobody: the guard trips after `RUN_LIMIT` samples.
+    Standalone,
+}
+
+/// What the instrument is at, read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// A run is going on.
+    pub busy: bool,
+    /// The guard follows the modulator.
+    pub armed: Option<ArmMode>,
+    /// Outputs are on their way to the safe values.
+    pub homing: bool,
+    /// The interlock is closed.
+    pub interlock_closed: bool,
+    /// A capture is going on.
+    pub capturing: bool,
+    /// What has tripped the guard since it was armed last, if anything.
+    pub fault: Option<Causes>,
+    /// Samples since power-up, modulo 2^32.
+    pub time_samples: u32,
+    /// Telemetry frames made since power-up, modulo 2^32.
+    pub frames: u32,
+    /// Of these, dropped in the instrument.
+    pub frames_lost: u32,
+    /// Damaged frames from hosts.
+    pub link_faults: u32,
+}
+
+impl Instrument {
+    /// What the instrument is at.
+    ///
+    /// # Errors
+    /// The link breaks.
+    pub fn state(&self) -> Result<State, DriverError> {
+        let words = self.read_many(map::STATUS, 6)?;
+        let bit = |bit: u32| words[0] & bit != 0;
+        let mode = if bit(status::STANDALONE) { ArmMode::Standalone } else { ArmMode::Host };
+        Ok(State {
+            busy: bit(status::BUSY),
+            armed: bit(status::ARMED).then_some(mode),
+            homing: bit(status::HOMING),
+            interlock_closed: bit(status::INTERLOCK),
+            capturing: bit(status::CAPTURING),
+            fault: bit(status::TRIPPED).then_some(Causes(words[1])),
+            time_samples: words[2],
+            frames: words[3],
+            frames_lost: words[4],
+            link_faults: words[5],
+        })
+    }
+}

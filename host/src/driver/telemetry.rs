@@ -1,0 +1,118 @@
+//! Telemetry for whoever subscribes: every frame once and in order, or a gap that says how many are missing.
+
+use super::reader::{Feed, Item, Shared};
+use super::{Cancel, DriverError};
+use crate::link::LinkError;
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use hge_protocol::frame::Record;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a wait looks at the cancellation.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What a subscriber hears.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// So many frames are missing before the next: the line lost them, the instrument had no room for them, or
+    /// the subscriber was too slow. Each is counted once.
+    Gap {
+        /// How many.
+        lost: u32,
+    },
+    /// A frame.
+    Frame {
+        /// Its number since power-up.
+        number: u32,
+        /// What it says.
+        record: Record,
+    },
+}
+
+/// A bounded queue of telemetry.
+pub struct Subscription {
+    items: Receiver<Arc<Item>>,
+    shared: Arc<Shared>,
+    cancel: Cancel,
+    generation: u32,
+    /// Number of the next frame, once known.
+    next: Option<u32>,
+    /// Follows the gap that was just reported.
+    ready: Option<Arc<Item>>,
+}
+
+impl Subscription {
+    pub(super) fn new(shared: &Arc<Shared>, capacity: usize, cancel: Cancel) -> Self {
+        let Feed { items, generation, next } = shared.feed(capacity.max(1));
+        Subscription { items, shared: shared.clone(), cancel, generation, next, ready: None }
+    }
+
+    /// The next frame, or the gap before it. `None`: nothing came until `deadline`.
+    ///
+    /// # Errors
+    /// The link has ended and all that came before was heard, or the wait was cancelled.
+    pub fn recv_deadline(&mut self, deadline: Instant) -> Result<Option<Heard>, DriverError> {
+        if let Some(item) = self.ready.take() {
+            return Ok(Some(frame(&item)));
+        }
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(DriverError::Cancelled);
+            }
+            let slice = deadline.min(Instant::now() + CANCEL_INTERVAL);
+            match self.items.recv_deadline(slice) {
+                Ok(item) => {
+                    if let Some(heard) = self.take(item) {
+                        return Ok(Some(heard));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let closed = LinkError::Closed { name: "the link".into() };
+                    return Err(self.shared.ended().unwrap_or(closed).into());
+                }
+            }
+        }
+    }
+
+    /// The same, with a wait from now on.
+    ///
+    /// # Errors
+    /// As [`Subscription::recv_deadline`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Heard>, DriverError> {
+        self.recv_deadline(Instant::now() + timeout)
+    }
+
+    /// Number of the next frame, once any is known.
+    pub fn next_number(&self) -> Option<u32> {
+        self.next
+    }
+
+    /// Frames before this one are of no interest.
+    pub(super) fn begin_at(&mut self, number: u32) {
+        self.next = Some(number);
+    }
+
+    /// `None`: a frame that was sent once more.
+    fn take(&mut self, item: Arc<Item>) -> Option<Heard> {
+        if item.generation != self.generation {
+            self.generation = item.generation;
+            self.next = Some(0);
+        }
+        let lost = self.next.map_or(0, |next| item.number.wrapping_sub(next));
+        if lost >= 1 << 31 {
+            return None;
+        }
+        self.next = Some(item.number.wrapping_add(1));
+        if lost == 0 {
+            return Some(frame(&item));
+        }
+        self.ready = Some(item);
+        Some(Heard::Gap { lost })
+    }
+}
+
+fn frame(item: &Item) -> Heard {
+    Heard::Frame { number: item.number, record: item.record.clone() }
+}

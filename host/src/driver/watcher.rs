@@ -1,0 +1,45 @@
+//! One who only listens, because somebody else is in control.
+
+use super::{DriverError, Instrument, Settings, Subscription};
+use crate::link::Link;
+
+/// What connecting came to.
+pub enum Connected {
+    /// In control.
+    Controls(Box<Instrument>),
+    /// Somebody else is: telemetry can be heard, nothing can be asked.
+    Watches(Watcher),
+}
+
+/// Hears the telemetry of an instrument that another client controls.
+pub struct Watcher {
+    instrument: Instrument,
+    sentence: String,
+}
+
+impl Watcher {
+    /// Connects; where another client is in control, to listen.
+    ///
+    /// # Errors
+    /// As [`Instrument::connect`], but for an instrument in use.
+    pub fn connect(link: Box<dyn Link>, settings: Settings) -> Result<Connected, DriverError> {
+        let mut instrument = Instrument::open(link, settings)?;
+        match instrument.introduce() {
+            Ok(()) => Ok(Connected::Controls(Box::new(instrument))),
+            Err(DriverError::InUse { sentence }) => {
+                Ok(Connected::Watches(Watcher { instrument, sentence }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the server said: who is in control, since when.
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// All telemetry from here on, as [`Instrument::subscribe`].
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        self.instrument.subscribe(capacity)
+    }
+}

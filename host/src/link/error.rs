@@ -1,0 +1,102 @@
+//! Why there is no pipe, or none any more.
+
+use hge_sim::engine::EngineError;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// The pipe could not be opened, or broke.
+#[derive(Clone, Debug, Error)]
+pub enum LinkError {
+    /// No link is named so.
+    #[error("`{spec}` is no link: {change}")]
+    Spec {
+        /// As written.
+        spec: String,
+        /// What to write.
+        change: &'static str,
+    },
+    /// No such serial port.
+    #[error("there is no serial port {path}: {}", there_are(ports))]
+    NoPort {
+        /// Asked for.
+        path: String,
+        /// Ports that exist.
+        ports: Vec<String>,
+    },
+    /// The port belongs to others.
+    #[error("no permission to open {path}: {}", join(group.as_deref()))]
+    Permission {
+        /// Asked for.
+        path: String,
+        /// Group that may open it.
+        group: Option<String>,
+    },
+    /// Another program has the port.
+    #[error("{path} is in use by another program: end that program, only one can control the instrument")]
+    Busy {
+        /// Asked for.
+        path: String,
+    },
+    /// Anything else the system has against the port.
+    #[error("{path} cannot be opened as a serial port at {baud} baud ({what}): name the port the instrument hangs on and a rate it offers")]
+    NotSerial {
+        /// Asked for.
+        path: String,
+        /// Asked for.
+        baud: u32,
+        /// What the system says.
+        what: String,
+    },
+    /// Nobody listens.
+    #[error("nothing listens at {address}: start `hge serve` there, or correct host and port")]
+    Refused {
+        /// Host and port.
+        address: String,
+    },
+    /// The host is not found or does not answer.
+    #[error("{address} cannot be reached ({what}): check host, port and network")]
+    Unreachable {
+        /// Host and port.
+        address: String,
+        /// What the system says.
+        what: String,
+    },
+    /// It was there, and is no more.
+    #[error("the port {name} went away: plug the instrument in again and start anew")]
+    Gone {
+        /// What the link led to.
+        name: String,
+    },
+    /// The other side has ended the connection.
+    #[error("{name} has closed the connection: see there why, and connect again")]
+    Closed {
+        /// What the link led to.
+        name: String,
+    },
+    /// Bytes are not taken.
+    #[error("{name} takes no bytes: check that the other side is alive")]
+    Stuck {
+        /// What the link leads to.
+        name: String,
+    },
+    /// The engine behind an in-process link failed.
+    #[error("{0}")]
+    Engine(Arc<EngineError>),
+}
+
+fn there_are(ports: &[String]) -> String {
+    if ports.is_empty() {
+        "there is none at all, plug the instrument in".into()
+    } else {
+        format!("choose {}, or plug the instrument in", ports.join(", "))
+    }
+}
+
+fn join(group: Option<&str>) -> String {
+    match group {
+        Some(group) => format!(
+            "add yourself to group {group} (`sudo usermod -aG {group} $USER`) and log in again"
+        ),
+        None => "ask whoever administers this computer for it".into(),
+    }
+}

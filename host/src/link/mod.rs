@@ -1,0 +1,83 @@
+//! The pipe of bytes between driver and instrument: a serial port, a TCP connection, or a simulated
+//! instrument in this process.
+//!
+//! A [`Link`] splits into a [`Source`], which the driver's reader thread owns, and a [`Sink`], into which
+//! requests go. Dropping the sink closes the link.
+
+mod error;
+pub mod in_process;
+pub mod serial;
+mod spec;
+pub mod tcp;
+
+pub use error::LinkError;
+pub use in_process::InProcess;
+pub use serial::Serial;
+pub use spec::{LinkSpec, DEFAULT_BAUD};
+pub use tcp::Tcp;
+
+use hge_sim::engine::{Engine, EngineError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A pipe of bytes, not yet in use.
+pub trait Link: Send {
+    /// What it leads to, for messages.
+    fn name(&self) -> String;
+
+    /// How long a reply may take before the request is worth repeating.
+    fn reply_timeout(&self) -> Duration;
+
+    /// The two directions.
+    ///
+    /// # Errors
+    /// The system has no more handles.
+    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError>;
+}
+
+/// What a wait for bytes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Some have been appended.
+    Bytes,
+    /// None yet.
+    Nothing,
+    /// None, and none will come: the other side has ended the connection.
+    Closed,
+}
+
+/// The direction from the instrument.
+pub trait Source: Send {
+    /// Appends what has arrived to `into`; waits for `timeout` at most.
+    ///
+    /// # Errors
+    /// The pipe broke.
+    fn receive(&mut self, into: &mut Vec<u8>, timeout: Duration) -> Result<Received, LinkError>;
+}
+
+/// The direction to the instrument.
+pub trait Sink: Send {
+    /// Hands over all of `bytes`.
+    ///
+    /// # Errors
+    /// The pipe broke, or took nothing for seconds.
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError>;
+}
+
+/// Opens the link that `spec` names; `simulate` builds the engine behind `sim`.
+///
+/// # Errors
+/// One sentence that says what was found and what to change.
+pub fn open(
+    spec: &LinkSpec,
+    simulate: impl FnOnce() -> Result<Box<dyn Engine>, EngineError>,
+) -> Result<Box<dyn Link>, LinkError> {
+    Ok(match spec {
+        LinkSpec::Simulated => {
+            let engine = simulate().map_err(|error| LinkError::Engine(Arc::new(error)))?;
+            Box::new(InProcess::new(engine))
+        }
+        LinkSpec::Tcp { address } => Box::new(Tcp::open(address)?),
+        LinkSpec::Serial { path, baud } => Box::new(Serial::open(path, *baud)?),
+    })
+}

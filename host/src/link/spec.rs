@@ -1,0 +1,124 @@
+//! The short text by which a link is named.
+
+use super::LinkError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Rate of a serial line unless another is named.
+pub const DEFAULT_BAUD: u32 = 3_000_000;
+
+/// Which link to open; parsed from `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]` by [`FromStr`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum LinkSpec {
+    /// An instrument simulated in this process, in virtual time.
+    #[default]
+    Simulated,
+    /// A server.
+    Tcp {
+        /// Host and port.
+        address: String,
+    },
+    /// A serial port.
+    Serial {
+        /// Path of the port.
+        path: String,
+        /// Bits a second.
+        baud: u32,
+    },
+}
+
+impl FromStr for LinkSpec {
+    type Err = LinkError;
+
+    fn from_str(spec: &str) -> Result<Self, LinkError> {
+        let bad = |change| LinkError::Spec { spec: spec.into(), change };
+        match spec.trim().split_once(':') {
+            None if spec.trim() == "sim" => Ok(LinkSpec::Simulated),
+            Some(("tcp", address)) => {
+                let wrong = "write host and port, e.g. `tcp:localhost:7000`";
+                let (host, port) = address.rsplit_once(':').ok_or_else(|| bad(wrong))?;
+                let port: u16 = port.parse().map_err(|_| bad(wrong))?;
+                if host.is_empty() || port == 0 {
+                    return Err(bad(wrong));
+                }
+                Ok(LinkSpec::Tcp { address: format!("{host}:{port}") })
+            }
+            Some(("serial", rest)) => {
+                let wrong = "write the port's path and, if it is not 3000000, the baud rate, e.g. \
+                             `serial:/dev/ttyUSB1@1000000`";
+                let (path, baud) = match rest.rsplit_once('@') {
+                    Some((path, baud)) => (path, baud.parse().map_err(|_| bad(wrong))?),
+                    None => (rest, DEFAULT_BAUD),
+                };
+                if path.is_empty() || baud == 0 {
+                    return Err(bad(wrong));
+                }
+                Ok(LinkSpec::Serial { path: path.into(), baud })
+            }
+            _ => Err(bad("write `sim`, `tcp:HOST:PORT` or `serial:PATH`")),
+        }
+    }
+}
+
+impl fmt::Display for LinkSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkSpec::Simulated => f.write_str("sim"),
+            LinkSpec::Tcp { address } => write!(f, "tcp:{address}"),
+            LinkSpec::Serial { path, baud: DEFAULT_BAUD } => write!(f, "serial:{path}"),
+            LinkSpec::Serial { path, baud } => write!(f, "serial:{path}@{baud}"),
+        }
+    }
+}
+
+impl TryFrom<String> for LinkSpec {
+    type Error = LinkError;
+
+    fn try_from(spec: String) -> Result<Self, LinkError> {
+        spec.parse()
+    }
+}
+
+impl From<LinkSpec> for String {
+    fn from(spec: LinkSpec) -> String {
+        spec.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_link_is_read_and_written_alike() {
+        let serial = |path: &str, baud| LinkSpec::Serial { path: path.into(), baud };
+        for (text, spec) in [
+            ("sim", LinkSpec::Simulated),
+            ("tcp:localhost:7000", LinkSpec::Tcp { address: "localhost:7000".into() }),
+            ("tcp:[::1]:7000", LinkSpec::Tcp { address: "[::1]:7000".into() }),
+            ("serial:/dev/ttyUSB1", serial("/dev/ttyUSB1", 3_000_000)),
+            ("serial:/dev/ttyUSB1@115200", serial("/dev/ttyUSB1", 115_200)),
+        ] {
+            assert_eq!(text.parse::<LinkSpec>().unwrap(), spec);
+            assert_eq!(spec.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_is_answered_by_what_to_write() {
+        for (text, part) in [
+            ("", "`sim`, `tcp:HOST:PORT` or `serial:PATH`"),
+            ("/dev/ttyUSB0", "`serial:PATH`"),
+            ("tcp:localhost", "tcp:localhost:7000"),
+            ("tcp:localhost:0", "host and port"),
+            ("tcp::7000", "host and port"),
+            ("serial:", "the port's path"),
+            ("serial:/dev/ttyUSB0@fast", "the baud rate"),
+        ] {
+            let message = text.parse::<LinkSpec>().unwrap_err().to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! From what the engine says to what clients hear: whole frames, so that nothing is put into the middle of one.
+
+use hge_protocol::frame::{kind, Frame};
+use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
+use memchr::memchr;
+
+/// The way out.
+#[derive(Debug, Default)]
+pub(super) struct Outlet {
+    frame: Vec<u8>,
+    /// For whoever is in control: everything.
+    all: Vec<u8>,
+    /// For those who watch.
+    telemetry: Vec<u8>,
+    /// Nonce and sequence number of a reply that nobody has asked for.
+    withheld: Option<(u32, u16)>,
+}
+
+impl Outlet {
+    /// Takes the engine's bytes.
+    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = memchr(0, bytes) {
+            self.frame.extend_from_slice(&bytes[..=end]);
+            bytes = &bytes[end + 1..];
+            let frame = std::mem::take(&mut self.frame);
+            // The first byte of a stuffed frame is its first code, the second the kind, which is never zero.
+            if frame.get(1) != Some(&kind::REPLY) {
+                self.telemetry.extend_from_slice(&frame);
+            } else if self.withheld.is_some() && self.withheld == reply_of(&frame) {
+                self.withheld = None;
+                continue;
+            }
+            self.all.extend_from_slice(&frame);
+        }
+        self.frame.extend_from_slice(bytes);
+    }
+
+    /// Says something of the server's own.
+    pub(super) fn say(&mut self, frame: &Frame) {
+        self.all.extend(frame.to_bytes());
+    }
+
+    /// The next reply with these is not for the client.
+    pub(super) fn withhold(&mut self, nonce: u32, sequence: u16) {
+        self.withheld = Some((nonce, sequence));
+    }
+
+    /// Another engine speaks from here on.
+    pub(super) fn forget(&mut self) {
+        *self = Outlet::default();
+    }
+
+    /// What whoever is in control hears next.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.all)
+    }
+
+    /// What those who watch hear next.
+    pub(super) fn take_telemetry(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.telemetry)
+    }
+}
+
+/// Nonce and sequence number of a reply.
+fn reply_of(frame: &[u8]) -> Option<(u32, u16)> {
+    let mut found = None;
+    Deframer::new(MOST_FRAME_WORDS).push(frame, |body| {
+        if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
+            found = Some((reply.nonce, reply.sequence));
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::frame::{Event, Record, Reply, Status};
+
+    #[test]
+    fn replies_are_for_the_client_alone_and_a_withheld_one_for_nobody() {
+        let reply = |sequence| {
+            let (status, values) = (Status::Ok, vec![1]);
+            Frame::Reply(Reply { nonce: 5, sequence, status, address: 0, values }).to_bytes()
+        };
+        let event = Frame::Telemetry(0, Record::Event(Event { cause: 1, time: 2 })).to_bytes();
+        let stream = [reply(1), event.clone(), reply(2), reply(1), reply(2)].concat();
+        for piece in [1, 7, stream.len()] {
+            let mut outlet = Outlet::default();
+            outlet.withhold(5, 2);
+            for bytes in stream.chunks(piece) {
+                outlet.push(bytes);
+            }
+            assert_eq!(outlet.take(), [reply(1), event.clone(), reply(1), reply(2)].concat());
+            assert_eq!(outlet.take_telemetry(), event);
+        }
+    }
+}
