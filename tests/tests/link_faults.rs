@@ -78,6 +78,9 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
     let mut telemetry = instrument.subscribe(1 << 16);
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let (mut shadow, mut ears) = (Shadow::new(), Ears::default());
+    // As many samples a second as can be: a clock-level engine takes its time for each clock.
+    instrument.write(map::SAMPLE_PERIOD, 0).unwrap();
+    shadow.insert(map::SAMPLE_PERIOD, 0);
     // At one flip in a thousand bits nine of ten bursts of 64 registers would be struck.
     let longest = if fault == Fault::Flips(1e-3) { 6 } else { 60 };
     while traffic.lock().unwrap().frames < frames {
