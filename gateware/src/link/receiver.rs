@@ -193,7 +193,8 @@ impl Logic for Receiver {
             self.some_left.d.next = self.some_left.q.val() | self.difference.val();
             self.ones.d.next = self.ones.q.val() & self.digit.val();
         }
-        self.good.next = (!self.some_left.q.val())
+        self.good.next = self.begun.q.val()
+            & (!self.some_left.q.val())
             & (!self.byte_number.q.val().any())
             & (self.index.q.val().get_bit(6) | self.index.q.val().get_bit(7))
             & self.closing.q.val()
