@@ -51,7 +51,7 @@ pub struct Capture {
     pub read_address: Signal<In, Bits<7>>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
-    memory: Ram<16, 8>,
+    codes_memory: Ram<16, 8>,
     left: DFF<Bits<32>>,
     phase: DFF<Bits<16>>,
     /// A code is kept: one clock, two clocks after its tick.
@@ -75,7 +75,7 @@ pub struct Capture {
 impl Capture {
     /// With memory for two blocks.
     pub fn new() -> Self {
-        Self { memory: Ram::new(256), ..Default::default() }
+        Self { codes_memory: Ram::new(256), ..Default::default() }
     }
 }
 
@@ -83,14 +83,14 @@ impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, left, phase, keep_1, keep_2, half, filled, waiting, waiting_codes);
-        clock!(self, clock, memory);
+        clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
         self.ready.next = self.waiting.q.val();
         self.codes.next = self.waiting_codes.q.val();
-        self.read_data.next = self.memory.read_data.val();
+        self.read_data.next = self.codes_memory.read_data.val();
         self.other.next = !self.half.q.val();
         self.wide_read.next = bit_cast::<8, 7>(self.read_address.val());
-        self.memory.read_address.next = self.wide_read.val().replace_bit(7, self.other.val());
+        self.codes_memory.read_address.next = self.wide_read.val().replace_bit(7, self.other.val());
         comment!("Which sample is kept.");
         self.keeps.next = self.tick.val() & (self.left.q.val().any()) & (!self.phase.q.val().any());
         self.keep_1.d.next = self.keeps.val();
@@ -110,22 +110,22 @@ impl Logic for Capture {
         self.is_first.next = (!self.filled.q.val().any()) | (self.filled.q.val().get_bit(6));
         self.wide_filled.next = bit_cast::<8, 7>(self.filled.q.val());
         self.place.next = self.wide_filled.val();
-        self.memory.write_enable.next = self.keep_2.q.val();
-        self.memory.write_data.next = unsigned_cast(self.sample.val());
+        self.codes_memory.write_enable.next = self.keep_2.q.val();
+        self.codes_memory.write_data.next = unsigned_cast(self.sample.val());
         if self.keeps.val() {
-            self.memory.write_enable.next = self.is_first.val();
+            self.codes_memory.write_enable.next = self.is_first.val();
             self.place.next = 64.into();
-            self.memory.write_data.next = self.now.val().get_bits::<16>(0);
+            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(0);
             if self.filled.q.val().get_bit(6) {
                 self.filled.d.next = 0.into();
             }
         }
         if self.keep_1.q.val() {
-            self.memory.write_enable.next = self.is_first.val();
+            self.codes_memory.write_enable.next = self.is_first.val();
             self.place.next = 65.into();
-            self.memory.write_data.next = self.now.val().get_bits::<16>(16);
+            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(16);
         }
-        self.memory.write_address.next = self.place.val().replace_bit(7, self.half.q.val());
+        self.codes_memory.write_address.next = self.place.val().replace_bit(7, self.half.q.val());
         if self.keep_2.q.val() {
             self.filled.d.next = self.filled.q.val() + 1;
         }

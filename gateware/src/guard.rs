@@ -73,16 +73,12 @@ pub struct Guard {
     pub limited: Signal<Out, Bit>,
     /// Some step was limited in the last pass.
     pub cut: Signal<Out, Bit>,
-    /// Limits and safe value of every output.
-    limits: Ram<16, 7>,
-    /// Present code of every output.
-    codes: Ram<16, 5>,
+    /// Low and high limit, safe value and present code of every output.
+    words: Ram<16, 7>,
     /// A limit to be set when the pass does not read limits: it must not be read while it is written.
     waiting: DFF<Bit>,
     waiting_address: DFF<Bits<7>>,
     waiting_data: DFF<Bits<16>>,
-    /// The host looked at a present code.
-    at_code: DFF<Bit>,
     last: DFF<Signed<16>>,
     low: DFF<Signed<16>>,
     high: DFF<Signed<16>>,
@@ -106,6 +102,9 @@ pub struct Guard {
     field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
     two: Signal<Local, Bits<7>>,
+    three: Signal<Local, Bits<7>>,
+    judged_wide: Signal<Local, Bits<7>>,
+    judged_place: Signal<Local, Bits<7>>,
     step_bits: Signal<Local, Bits<16>>,
     step_wide: Signal<Local, Signed<18>>,
     last_wide: Signal<Local, Signed<18>>,
@@ -118,9 +117,7 @@ impl Guard {
     /// For `outputs` outputs, 2..=32.
     pub fn new(outputs: u32) -> Self {
         Self {
-            limits: Ram::new(4 * outputs as usize),
-            codes: Ram::new(outputs as usize),
-            ..Default::default()
+            words: Ram::new(4 * outputs as usize), ..Default::default()
         }
     }
 }
@@ -134,7 +131,6 @@ impl Logic for Guard {
             waiting,
             waiting_address,
             waiting_data,
-            at_code,
             last,
             low,
             high,
@@ -152,44 +148,39 @@ impl Logic for Guard {
             any_cut,
             strobe
         );
-        clock!(self, clock, limits, codes);
+        clock!(self, clock, words);
         self.last_code.next = self.last.q.val();
         self.cut.next = self.any_cut.q.val();
         self.place.next = bit_cast::<7, 6>(self.index.val());
         self.field.next = self.place.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
-        self.limits.read_address.next = self.field.val();
-        self.codes.read_address.next = self.index.val().get_bits::<5>(0);
-        comment!(
-            "The host's turn: outside the pass and at step 6, when no limit and no code is read."
-        );
-        self.free.next = (!self.running.val()) | (self.step.val() == bits::<3>(6));
+        self.three.next = 3.into();
+        self.words.read_address.next = self.field.val();
+        comment!("The host's turn: outside the pass and at step 6, which read and write nothing.");
+        self.free.next = ((!self.running.val()) | (self.step.val() == bits::<3>(6)))
+            & (!self.strobe.q.val());
         self.host_ready.next = self.free.val() & (!self.waiting.q.val());
+        self.host_value.next = self.words.read_data.val();
         if self.free.val() {
-            self.limits.read_address.next = self.host_address.val();
-            self.codes.read_address.next = self.host_address.val().get_bits::<5>(2);
-        }
-        self.at_code.d.next =
-            (self.host_address.val().get_bit(0)) & (self.host_address.val().get_bit(1));
-        self.host_value.next = self.limits.read_data.val();
-        if self.at_code.q.val() {
-            self.host_value.next = self.codes.read_data.val();
-        }
-        self.limits.write_enable.next = self.waiting.q.val() & self.free.val();
-        self.limits.write_address.next = self.waiting_address.q.val();
-        self.limits.write_data.next = self.waiting_data.q.val();
-        if self.free.val() {
+            self.words.read_address.next = self.host_address.val();
             self.waiting.d.next = false;
+        }
+        self.words.write_enable.next = self.waiting.q.val() & self.free.val();
+        self.words.write_address.next = self.waiting_address.q.val();
+        self.words.write_data.next = self.waiting_data.q.val();
+        self.judged_wide.next = bit_cast::<7, 5>(self.judged.q.val());
+        self.judged_place.next = self.judged_wide.val() << 2;
+        if self.strobe.q.val() {
+            self.words.write_enable.next = true;
+            self.words.write_address.next = self.judged_place.val() | self.three.val();
+            self.words.write_data.next = unsigned_cast(self.result.q.val());
         }
         if self.host_write.val() {
             self.waiting.d.next = true;
             self.waiting_address.d.next = self.host_address.val();
             self.waiting_data.d.next = self.host_data.val();
         }
-        self.codes.write_enable.next = self.strobe.q.val();
-        self.codes.write_address.next = self.judged.q.val();
-        self.codes.write_data.next = unsigned_cast(self.result.q.val());
         self.dac_write.next = self.strobe.q.val();
         self.dac_index.next = self.judged.q.val();
         self.dac_code.next = self.result.q.val();
@@ -209,6 +200,7 @@ impl Logic for Guard {
             match self.step.val().index() {
                 0 => {
                     comment!("Of the output before: within the limits; low wins where they cross.");
+                    self.words.read_address.next = self.field.val() | self.three.val();
                     self.up.d.next = self.last_wide.val() + self.step_wide.val();
                     self.down.d.next = self.last_wide.val() - self.step_wide.val();
                     self.outside.d.next = false;
@@ -236,7 +228,7 @@ impl Logic for Guard {
                     self.out_raw.next = unsigned_cast(self.out_bits.val());
                     self.result.d.next = signed_cast(self.out_raw.val().get_bits::<16>(0));
                     self.was_outside.d.next = self.outside.q.val();
-                    self.last.d.next = signed_cast(self.codes.read_data.val());
+                    self.last.d.next = signed_cast(self.words.read_data.val());
                     self.strobe.d.next = self.busy.q.val();
                 }
                 2 => {
@@ -244,15 +236,15 @@ impl Logic for Guard {
                     self.busy.d.next = false;
                 }
                 3 => {
-                    self.low.d.next = signed_cast(self.limits.read_data.val());
-                    self.limits.read_address.next = self.field.val() | self.one.val();
+                    self.low.d.next = signed_cast(self.words.read_data.val());
+                    self.words.read_address.next = self.field.val() | self.one.val();
                 }
                 4 => {
-                    self.high.d.next = signed_cast(self.limits.read_data.val());
-                    self.limits.read_address.next = self.field.val() | self.two.val();
+                    self.high.d.next = signed_cast(self.words.read_data.val());
+                    self.words.read_address.next = self.field.val() | self.two.val();
                 }
                 5 => {
-                    self.safe.d.next = signed_cast(self.limits.read_data.val());
+                    self.safe.d.next = signed_cast(self.words.read_data.val());
                 }
                 7 => {
                     self.goal.d.next = self.safe.q.val();

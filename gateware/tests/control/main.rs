@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod capture;
 mod guard;
+mod instrument;
 mod recorder;
 mod reference;
 mod sequencer;
