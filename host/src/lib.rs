@@ -6,6 +6,8 @@
 //! | [`driver`] | registers, arming, runs, telemetry |
 //! | [`server`] | a simulated instrument for others |
 //! | [`engine`] | which engine executes the instrument |
+//! | [`lab`] | an experiment's device on a simulated bench |
+//! | [`measure`] | gradients, sweeps and captures beside training |
 //! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
@@ -23,8 +25,10 @@ pub mod engine;
 pub mod experiment;
 pub mod gate;
 pub mod gradient;
+pub mod lab;
 pub mod link;
 pub mod loss;
+pub mod measure;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
