@@ -39,3 +39,8 @@ pub mod text;
 pub mod tones;
 pub mod trace;
 pub mod train;
+
+/// First 32 bits of the git commit this program was built from, 0 outside a clone.
+pub fn commit() -> u32 {
+    u32::from_str_radix(env!("HGE_COMMIT"), 16).unwrap_or(0)
+}

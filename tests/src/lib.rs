@@ -3,6 +3,7 @@
 pub mod absent;
 pub mod dialect;
 pub mod faults;
+pub mod faulty_link;
 pub mod laboratory;
 pub mod netlist;
 pub mod scenario;
