@@ -8,6 +8,7 @@
 //! | `slots_used` | in, 9 | slots to visit |
 //! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in | tuning and routing words |
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, for the modulator |
+//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
 //! | `sounding` | out, 1 | some driving tone sounds in the next sample |
 //! | `read_slot`, `in_phase`, `quadrature`, `word` | in 8, out 48 + 48 + 32 | read-out between passes, a clock later |
 //! | `sum_first`, `sum_second`, `least`, `greatest` | out | levels of the window |
@@ -60,6 +61,12 @@ pub struct Engine {
     pub tone: Signal<Out, Signed<32>>,
     /// There was a pass in the sample before.
     pub tones_fresh: Signal<Out, Bit>,
+    /// A slot's sine is at hand.
+    pub sine_valid: Signal<Out, Bit>,
+    /// Its slot.
+    pub sine_slot: Signal<Out, Bits<8>>,
+    /// The sine, Q1.15.
+    pub sine: Signal<Out, Signed<16>>,
     /// Some driving tone sounds in the next sample.
     pub sounding: Signal<Out, Bit>,
     /// Slot to read out between passes.
@@ -182,6 +189,9 @@ impl Logic for Engine {
             self.sounds.d.next = true;
         }
         comment!("Sine and cosine to the lock-in, sine to the tone adder.");
+        self.sine_valid.next = self.valid_4.q.val();
+        self.sine_slot.next = self.slot_4.q.val();
+        self.sine.next = self.nco.sine.val();
         self.lockin.valid.next = self.valid_4.q.val() & self.take.val();
         self.lockin.slot.next = self.slot_4.q.val();
         self.lockin.sine.next = self.nco.sine.val();

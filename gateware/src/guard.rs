@@ -12,7 +12,9 @@
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else go to the safe values |
 //! | `step_limit`, `safe_step` | in, 16 | greatest step a sample, armed and not |
-//! | `limit_write`, `limit_address`, `limit_data` | in, 1 + 7 + 16 | sets low (0), high (1) or safe (2) of an output: address 4 output + field |
+//! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
+//! | `host_write`, `host_data` | in, 1 + 16 | sets that limit; taken at once, in effect after at most a pass of one output |
+//! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
 //! | `last_code` | out, 16 signed | present code of output `index`, from step 2 on |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code for the DAC |
 //! | `clamped`, `limited` | out, 1 + 1 | with `dac_write`: the limits, the step limit were in effect |
@@ -47,12 +49,16 @@ pub struct Guard {
     pub step_limit: Signal<In, Bits<16>>,
     /// Greatest step a sample on the way to the safe values, codes.
     pub safe_step: Signal<In, Bits<16>>,
-    /// Sets a limit.
-    pub limit_write: Signal<In, Bit>,
-    /// Which: four times the output, plus low (0), high (1) or safe (2).
-    pub limit_address: Signal<In, Bits<7>>,
+    /// Word that the host is at: four times the output, plus low (0), high (1), safe (2) or present code (3).
+    pub host_address: Signal<In, Bits<7>>,
+    /// Sets this limit.
+    pub host_write: Signal<In, Bit>,
     /// Its code.
-    pub limit_data: Signal<In, Bits<16>>,
+    pub host_data: Signal<In, Bits<16>>,
+    /// The host's word is looked at in this clock.
+    pub host_ready: Signal<Out, Bit>,
+    /// The word that was looked at a clock ago.
+    pub host_value: Signal<Out, Bits<16>>,
     /// Present code of output `index`, from step 2 on.
     pub last_code: Signal<Out, Signed<16>>,
     /// A new code for the DAC.
@@ -67,10 +73,12 @@ pub struct Guard {
     pub limited: Signal<Out, Bit>,
     /// Some step was limited in the last pass.
     pub cut: Signal<Out, Bit>,
-    /// Limits and safe value of every output.
-    limits: Ram<16, 7>,
-    /// Present code of every output.
-    codes: Ram<16, 5>,
+    /// Low and high limit, safe value and present code of every output.
+    words: Ram<16, 7>,
+    /// A limit to be set when the pass does not read limits: it must not be read while it is written.
+    waiting: DFF<Bit>,
+    waiting_address: DFF<Bits<7>>,
+    waiting_data: DFF<Bits<16>>,
     last: DFF<Signed<16>>,
     low: DFF<Signed<16>>,
     high: DFF<Signed<16>>,
@@ -89,10 +97,14 @@ pub struct Guard {
     any_cut: DFF<Bit>,
     /// The judged code goes out in this clock.
     strobe: DFF<Bit>,
+    free: Signal<Local, Bit>,
     place: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
     two: Signal<Local, Bits<7>>,
+    three: Signal<Local, Bits<7>>,
+    judged_wide: Signal<Local, Bits<7>>,
+    judged_place: Signal<Local, Bits<7>>,
     step_bits: Signal<Local, Bits<16>>,
     step_wide: Signal<Local, Signed<18>>,
     last_wide: Signal<Local, Signed<18>>,
@@ -105,9 +117,7 @@ impl Guard {
     /// For `outputs` outputs, 2..=32.
     pub fn new(outputs: u32) -> Self {
         Self {
-            limits: Ram::new(4 * outputs as usize),
-            codes: Ram::new(outputs as usize),
-            ..Default::default()
+            words: Ram::new(4 * outputs as usize), ..Default::default()
         }
     }
 }
@@ -118,6 +128,9 @@ impl Logic for Guard {
         dff_setup!(
             self,
             clock,
+            waiting,
+            waiting_address,
+            waiting_data,
             last,
             low,
             high,
@@ -135,21 +148,39 @@ impl Logic for Guard {
             any_cut,
             strobe
         );
-        clock!(self, clock, limits, codes);
+        clock!(self, clock, words);
         self.last_code.next = self.last.q.val();
         self.cut.next = self.any_cut.q.val();
         self.place.next = bit_cast::<7, 6>(self.index.val());
         self.field.next = self.place.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
-        self.limits.read_address.next = self.field.val();
-        self.limits.write_enable.next = self.limit_write.val();
-        self.limits.write_address.next = self.limit_address.val();
-        self.limits.write_data.next = self.limit_data.val();
-        self.codes.read_address.next = self.index.val().get_bits::<5>(0);
-        self.codes.write_enable.next = self.strobe.q.val();
-        self.codes.write_address.next = self.judged.q.val();
-        self.codes.write_data.next = unsigned_cast(self.result.q.val());
+        self.three.next = 3.into();
+        self.words.read_address.next = self.field.val();
+        comment!("The host's turn: outside the pass and at step 6, which read and write nothing.");
+        self.free.next = ((!self.running.val()) | (self.step.val() == bits::<3>(6)))
+            & (!self.strobe.q.val());
+        self.host_ready.next = self.free.val() & (!self.waiting.q.val());
+        self.host_value.next = self.words.read_data.val();
+        if self.free.val() {
+            self.words.read_address.next = self.host_address.val();
+            self.waiting.d.next = false;
+        }
+        self.words.write_enable.next = self.waiting.q.val() & self.free.val();
+        self.words.write_address.next = self.waiting_address.q.val();
+        self.words.write_data.next = self.waiting_data.q.val();
+        self.judged_wide.next = bit_cast::<7, 5>(self.judged.q.val());
+        self.judged_place.next = self.judged_wide.val() << 2;
+        if self.strobe.q.val() {
+            self.words.write_enable.next = true;
+            self.words.write_address.next = self.judged_place.val() | self.three.val();
+            self.words.write_data.next = unsigned_cast(self.result.q.val());
+        }
+        if self.host_write.val() {
+            self.waiting.d.next = true;
+            self.waiting_address.d.next = self.host_address.val();
+            self.waiting_data.d.next = self.host_data.val();
+        }
         self.dac_write.next = self.strobe.q.val();
         self.dac_index.next = self.judged.q.val();
         self.dac_code.next = self.result.q.val();
@@ -169,6 +200,7 @@ impl Logic for Guard {
             match self.step.val().index() {
                 0 => {
                     comment!("Of the output before: within the limits; low wins where they cross.");
+                    self.words.read_address.next = self.field.val() | self.three.val();
                     self.up.d.next = self.last_wide.val() + self.step_wide.val();
                     self.down.d.next = self.last_wide.val() - self.step_wide.val();
                     self.outside.d.next = false;
@@ -196,7 +228,7 @@ impl Logic for Guard {
                     self.out_raw.next = unsigned_cast(self.out_bits.val());
                     self.result.d.next = signed_cast(self.out_raw.val().get_bits::<16>(0));
                     self.was_outside.d.next = self.outside.q.val();
-                    self.last.d.next = signed_cast(self.codes.read_data.val());
+                    self.last.d.next = signed_cast(self.words.read_data.val());
                     self.strobe.d.next = self.busy.q.val();
                 }
                 2 => {
@@ -204,15 +236,15 @@ impl Logic for Guard {
                     self.busy.d.next = false;
                 }
                 3 => {
-                    self.low.d.next = signed_cast(self.limits.read_data.val());
-                    self.limits.read_address.next = self.field.val() | self.one.val();
+                    self.low.d.next = signed_cast(self.words.read_data.val());
+                    self.words.read_address.next = self.field.val() | self.one.val();
                 }
                 4 => {
-                    self.high.d.next = signed_cast(self.limits.read_data.val());
-                    self.limits.read_address.next = self.field.val() | self.two.val();
+                    self.high.d.next = signed_cast(self.words.read_data.val());
+                    self.words.read_address.next = self.field.val() | self.two.val();
                 }
                 5 => {
-                    self.safe.d.next = signed_cast(self.limits.read_data.val());
+                    self.safe.d.next = signed_cast(self.words.read_data.val());
                 }
                 7 => {
                     self.goal.d.next = self.safe.q.val();
@@ -223,7 +255,7 @@ impl Logic for Guard {
                     self.busy.d.next = true;
                 }
                 _ => {
-                    comment!("Step 6: nothing.");
+                    comment!("Step 6: the host's.");
                 }
             }
         }
@@ -238,6 +270,7 @@ impl Logic for Guard {
             self.busy.d.next = false;
             self.any_cut.d.next = false;
             self.strobe.d.next = false;
+            self.waiting.d.next = false;
         }
     }
 }

@@ -14,14 +14,21 @@
 //! | [`tones`] | sum of the tones of every output |
 //! | [`modulator`] | base values, ramps, noise shaping |
 //! | [`guard`] | limits, step limit, safe values |
+//! | [`supervisor`] | arming, watchdog, trips |
 //! | [`update`] | loss, descent steps, new controls |
 //! | [`loader`] | copies between the tables |
 //! | [`sequencer`] | states of a case, jobs between cases |
-//! | [`recorder`] | frames |
-//! | [`command`] | requests and replies |
+//! | [`recorder`] | telemetry, word by word |
+//! | [`frames`] | leading words of every kind of telemetry |
+//! | [`capture`] | ADC codes in blocks |
+//! | [`reference`](mod@reference) | a slot's tone on a pin |
+//! | [`link`] | frames in and out, sessions, the serial line |
+//! | [`telemetry`] | the ring that frames wait in |
 //! | [`registers`] | the scalar registers |
+//! | [`access`] | who may read or write what now |
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
+//! | [`serial`] | the instrument on a serial line, for boards |
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
@@ -32,22 +39,29 @@ macro_rules! comment {
     ($text:literal) => {};
 }
 
-pub mod command;
+pub mod access;
+pub mod capture;
 pub mod emit;
 pub mod engine;
+pub mod frames;
 pub mod guard;
 pub mod instrument;
 pub mod leaf;
 pub mod levels;
+pub mod link;
 pub mod loader;
 pub mod lockin;
 pub mod modulator;
 pub mod nco;
 pub mod package;
 pub mod recorder;
+pub mod reference;
 pub mod registers;
 pub mod reset;
 pub mod sequencer;
+pub mod serial;
+pub mod supervisor;
+pub mod telemetry;
 pub mod timer;
 pub mod tones;
 pub mod tools;

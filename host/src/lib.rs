@@ -6,6 +6,9 @@
 //! | [`driver`] | registers, arming, runs, telemetry |
 //! | [`server`] | a simulated instrument for others |
 //! | [`engine`] | which engine executes the instrument |
+//! | [`lab`] | an experiment's device on a simulated bench |
+//! | [`measure`] | gradients, sweeps and captures beside training |
+//! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
 //! | [`plan`] | a checked configuration, as registers |
@@ -22,10 +25,13 @@ pub mod engine;
 pub mod experiment;
 pub mod gate;
 pub mod gradient;
+pub mod lab;
 pub mod link;
 pub mod loss;
+pub mod measure;
 pub mod optimiser;
 pub mod plan;
+pub mod quantity;
 pub mod scale;
 pub mod server;
 pub mod session;
@@ -33,3 +39,8 @@ pub mod text;
 pub mod tones;
 pub mod trace;
 pub mod train;
+
+/// First 32 bits of the git commit this program was built from, 0 outside a clone.
+pub fn commit() -> u32 {
+    u32::from_str_radix(env!("HGE_COMMIT"), 16).unwrap_or(0)
+}

@@ -14,9 +14,8 @@ const MOST_ITERATIONS: usize = 100;
 /// engine's cores and their leaves, and one in which the last of them act.
 const EDGE_PASSES: usize = 5;
 
-/// Clocks without a byte in either direction after which an inactive instrument is at rest: a reply
-/// takes fewer than ten clocks to begin.
-const QUIET_CLOCKS: u32 = 64;
+/// Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
+const QUIET_CLOCKS: u32 = 8;
 
 /// What happened in a clock.
 struct Clocked {
@@ -32,7 +31,7 @@ pub struct RtlEngine {
     bench: Box<dyn Bench>,
     codes: Vec<i16>,
     input: VecDeque<u8>,
-    /// The instrument was active in the last clock.
+    /// The instrument was not at rest in the last clock.
     stirs: bool,
 }
 
@@ -52,8 +51,7 @@ impl RtlEngine {
             stirs: false,
         };
         engine.instrument.locked.next = true;
-        engine.instrument.hold.next = true;
-        engine.instrument.tx_ready.next = true;
+        engine.instrument.interlock.next = true;
         Ok(engine)
     }
 
@@ -84,7 +82,7 @@ impl RtlEngine {
         }
         let sends = instrument.tx_valid.val() && instrument.tx_ready.val();
         let sent = sends.then(|| instrument.tx_byte.val().to_u8());
-        self.stirs = instrument.active.val();
+        self.stirs = !instrument.resting.val();
         instrument.clock.next = Clock::from(true);
         // The edge walks down one level of the hierarchy a pass; what it changes comes to rest in the low phase.
         for _ in 0..EDGE_PASSES {
@@ -134,7 +132,8 @@ impl Engine for RtlEngine {
         }
     }
 
-    fn set_interlock(&mut self, _closed: bool) -> Result<(), EngineError> {
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
+        self.instrument.interlock.next = closed;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
-// Plays requests to the instrument, gives it the ADC codes of a log, and writes down what it says.
+// Plays a host to the instrument, gives it the ADC codes of a log, and writes down what it says.
 //
 // Its clock is that of the engine in rust-hdl's simulation (sim/src/rtl.rs): inputs change while the clock is low, the
-// ADC's code is given in the clock with `tick`, before the edge that takes it. A request is sent when the instrument has
-// been inactive for QUIET clocks without a byte in either direction.
+// ADC's code is given in the clock with `tick`, before the edge that takes it. A line is sent when the instrument has
+// been resting for QUIET clocks.
 //
-// reads   requests.hex  a byte a line, 8 bytes a request
+// reads   lines.hex     a byte a line, bit 8 set on the last of what the host says at once
 //         adc.hex       an ADC code a line, one a tick
 // writes  bytes.txt     a byte a line
 //         codes.txt     the DAC codes that stand at each tick, output 0 first, a line a tick
@@ -13,9 +13,9 @@
 
 module bench;
     parameter OUTPUTS = 8;
-    parameter REQUESTS = 1;
+    parameter BYTES = 1;
     parameter SAMPLES = 1;
-    parameter QUIET = 64;
+    parameter QUIET = 8;
     // 0: every byte is taken at once; else the seed of the clocks in which none is.
     parameter STUTTER = 0;
     parameter MOST_CLOCKS = 1000000;
@@ -39,7 +39,10 @@ module bench;
     wire armed;
     wire busy;
     wire active;
+    wire resting;
     wire window;
+    wire trigger;
+    wire reference;
 
     hge_instrument instrument (
         .clock(clock),
@@ -59,27 +62,32 @@ module bench;
         .armed(armed),
         .busy(busy),
         .active(active),
-        .window(window)
+        .resting(resting),
+        .window(window),
+        .interlock(1'b1),
+        .rx_fault(1'b0),
+        .trigger(trigger),
+        .reference(reference)
     );
 
-    reg [7:0] request_bytes [0:8 * REQUESTS - 1];
+    reg [8:0] line_bytes [0:BYTES - 1];
     reg [15:0] adc_codes [0:SAMPLES - 1];
     reg [15:0] dac_codes [0:OUTPUTS - 1];
     reg [31:0] lfsr;
     reg stirs;
+    reg waits;
     reg done;
     integer position;
-    integer limit;
     integer sample;
     integer said;
-    integer resting;
+    integer quiet;
     integer clocks;
     integer output_number;
     integer bytes_file;
     integer codes_file;
 
     initial begin
-        $readmemh("requests.hex", request_bytes);
+        $readmemh("lines.hex", line_bytes);
         $readmemh("adc.hex", adc_codes);
         bytes_file = $fopen("bytes.txt", "w");
         codes_file = $fopen("codes.txt", "w");
@@ -95,16 +103,16 @@ module bench;
         adc = 16'sd0;
         lfsr = STUTTER;
         position = 0;
-        limit = 8;
+        waits = 1'b0;
         sample = 0;
         said = 0;
-        resting = 0;
+        quiet = 0;
         clocks = 0;
         done = 1'b0;
         while (!done) begin
             clock = 1'b0;
-            rx_valid = position < limit;
-            rx_byte = position < limit ? request_bytes[position] : 8'd0;
+            rx_valid = !waits && position < BYTES;
+            rx_byte = rx_valid ? line_bytes[position][7:0] : 8'd0;
             if (STUTTER != 0) begin
                 // A linear feedback shift register of maximal length, 32 bits.
                 lfsr = {lfsr[30:0], lfsr[31] ^ lfsr[21] ^ lfsr[1] ^ lfsr[0]};
@@ -112,7 +120,7 @@ module bench;
             end
             #1;
             if (clocks >= RESET_CLOCKS
-                && (^{rx_ready, tx_valid, tick, dac_write, active, armed, busy, window}) === 1'bx) begin
+                && (^{rx_ready, tx_valid, tick, dac_write, active, resting, armed, busy, window, trigger, reference}) === 1'bx) begin
                 $display("clock %0d: an output is unknown", clocks);
                 $fatal;
             end
@@ -129,10 +137,11 @@ module bench;
             if (dac_write === 1'b1) begin
                 dac_codes[dac_index] = dac_code;
             end
+            stirs = rx_valid;
             if (rx_valid && rx_ready === 1'b1) begin
+                waits = line_bytes[position][8];
                 position = position + 1;
             end
-            stirs = position < limit;
             if (tx_valid === 1'b1) begin
                 stirs = 1'b1;
                 if (tx_ready) begin
@@ -142,18 +151,15 @@ module bench;
             end
             clock = 1'b1;
             #1;
-            resting = (stirs || active !== 1'b0) ? 0 : resting + 1;
-            if (resting >= QUIET) begin
-                resting = 0;
-                if (limit == 8 * REQUESTS) begin
-                    done = 1'b1;
-                end else begin
-                    limit = limit + 8;
-                end
+            quiet = (stirs || resting !== 1'b1) ? 0 : quiet + 1;
+            if (quiet >= QUIET) begin
+                quiet = 0;
+                waits = 1'b0;
+                done = position == BYTES;
             end
             clocks = clocks + 1;
             if (clocks > MOST_CLOCKS) begin
-                $display("not at rest after %0d clocks, %0d bytes of the requests taken", clocks, position);
+                $display("not at rest after %0d clocks, %0d bytes taken", clocks, position);
                 $fatal;
             end
         end

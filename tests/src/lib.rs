@@ -2,6 +2,8 @@
 
 pub mod absent;
 pub mod dialect;
+pub mod faults;
+pub mod faulty_link;
 pub mod laboratory;
 pub mod netlist;
 pub mod scenario;

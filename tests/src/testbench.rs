@@ -1,9 +1,9 @@
-//! The instrument's Verilog in Icarus, played the requests of a scenario and compared with what the model said.
+//! The instrument's Verilog in Icarus, played the host of a scenario and compared with what the model said.
 
 use crate::absent;
 use crate::scenario::Scenario;
 use hge_gateware::tools::{self, ToolError};
-use hge_sim::engine::{Engine, EngineError};
+use hge_sim::engine::EngineError;
 use hge_sim::model::Model;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -21,29 +21,12 @@ const BENCH: &str = include_str!("../models/bench.v");
 /// What an instrument said, and at every sample the DAC codes that stood and the ADC code given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Whole requests, in order.
-    pub requests: Vec<u8>,
+    /// What the host said, line by line.
+    pub lines: Vec<Vec<u8>>,
     /// Bytes of its frames.
     pub said: Vec<u8>,
     /// Codes and ADC code of every sample.
     pub samples: Vec<(Vec<i16>, i16)>,
-}
-
-/// A model that remembers what it was sent.
-struct Listened {
-    model: Model,
-    heard: Vec<u8>,
-}
-
-impl Engine for Listened {
-    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-        self.heard.extend_from_slice(bytes);
-        Engine::send(&mut self.model, bytes)
-    }
-
-    fn receive(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
-        Engine::receive(&mut self.model, into)
-    }
 }
 
 /// What the model says to a scenario.
@@ -53,17 +36,16 @@ impl Engine for Listened {
 pub fn model_record(scenario: &Scenario) -> Result<Record, EngineError> {
     let bench = scenario.bench();
     let log = bench.log.clone();
-    let model = Model::new(scenario.parameters, Box::new(bench));
-    let mut engine = Listened { model, heard: Vec::new() };
-    let said = scenario.play(&mut engine)?;
+    let mut model = Model::new(scenario.parameters, Box::new(bench));
+    let said = scenario.play(&mut model)?;
     let samples = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-    Ok(Record { requests: engine.heard, said, samples })
+    Ok(Record { lines: scenario.lines.clone(), said, samples })
 }
 
 /// How the test bench plays.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Clocks of rest before the next request.
+    /// Clocks of rest before the next line.
     pub quiet: u32,
     /// Seed of the clocks in which no byte is taken; 0 takes every byte at once.
     pub stutter: u32,
@@ -74,7 +56,7 @@ pub struct Pace {
 impl Default for Pace {
     /// As the engine in rust-hdl's simulation.
     fn default() -> Self {
-        Pace { quiet: 64, stutter: 0, most_clocks: 2_000_000 }
+        Pace { quiet: 8, stutter: 0, most_clocks: 2_000_000 }
     }
 }
 
@@ -187,7 +169,7 @@ fn run_for(command: &mut Command, folder: &Path, seconds: u64) -> Result<String,
     Err(ToolError::Failed { tool: "vvp".into(), output })
 }
 
-/// Plays the requests of `record` to the `hge_instrument` in `sources`.
+/// Plays the host of `record` to the `hge_instrument` in `sources`.
 ///
 /// # Errors
 /// Icarus fails, or the instrument never comes to rest.
@@ -198,15 +180,19 @@ pub fn play(
     record: &Record,
     pace: Pace,
 ) -> Result<Played, ToolError> {
-    let mut requests = String::new();
-    for byte in &record.requests {
-        let _ = writeln!(requests, "{byte:02x}");
+    let mut lines = String::new();
+    for line in &record.lines {
+        for (place, byte) in line.iter().enumerate() {
+            // Bit 8 ends a line.
+            let ends = place + 1 == line.len();
+            let _ = writeln!(lines, "{:03x}", u16::from(*byte) | u16::from(ends) << 8);
+        }
     }
     let mut adc = String::new();
     for (_, code) in &record.samples {
         let _ = writeln!(adc, "{code:04x}");
     }
-    put(folder, "requests.hex", &requests)?;
+    put(folder, "lines.hex", &lines)?;
     put(folder, "adc.hex", &adc)?;
     let mut all = sources.to_vec();
     all.push(put(folder, "bench.v", BENCH)?);
@@ -214,7 +200,7 @@ pub fn play(
     let mut options = options.to_vec();
     for (name, value) in [
         ("OUTPUTS", outputs as u64),
-        ("REQUESTS", record.requests.len() as u64 / 8),
+        ("BYTES", record.lines.iter().map(Vec::len).sum::<usize>() as u64),
         ("SAMPLES", record.samples.len() as u64),
         ("QUIET", pace.quiet.into()),
         ("STUTTER", pace.stutter.into()),
@@ -279,7 +265,7 @@ mod tests {
 
     fn record() -> (Record, Played) {
         let samples = vec![(vec![1, -2], 5), (vec![3, 4], -6)];
-        let record = Record { requests: Vec::new(), said: vec![7, 8, 9], samples };
+        let record = Record { lines: Vec::new(), said: vec![7, 8, 9], samples };
         let codes = vec![vec![1, -2], vec![3, 4]];
         (record, Played { said: vec![7, 8, 9], codes, clocks: 1 })
     }

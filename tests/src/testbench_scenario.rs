@@ -1,7 +1,6 @@
 //! A short standalone run, for simulators that do a few hundred clocks a second.
 
-use crate::scenario::Scenario;
-use hge_protocol::frame::{Operation, Request};
+use crate::scenario::{Scenario, Script};
 use hge_protocol::registers::{self as map, command, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::{Parameters, TuningWord};
@@ -45,10 +44,11 @@ pub fn small(seed: u64, parameters: Parameters, size: Size, shaping: bool) -> Sc
         (map::INPUT_MASK, 1 << last_output),
         (map::TONE_MASK, (1 << size.tones) - 1),
         (map::RAMP_STEP, 1 << 29),
-        (map::STEP_LIMIT, 9000),
-        (map::SAFE_STEP, 20_000),
         (map::GRADIENT_SHIFT, 8),
         (map::STEP_SHIFT, 4),
+        (map::STEP_LIMIT, 9000),
+        (map::SAFE_STEP, 20_000),
+        (map::RUN_LIMIT, u32::MAX),
     ];
     for slot in 0..size.slots {
         let drives = slot < size.tones;
@@ -88,20 +88,14 @@ pub fn small(seed: u64, parameters: Parameters, size: Size, shaping: bool) -> Sc
         let index = layout.case_targets + case;
         settings.push((TABLE_BASE + index as u16, target.to_word()));
     }
-    settings.push((map::COMMAND, command::ARM));
-    settings.push((map::COMMAND, command::RUN));
-    let write = |(number, (address, data)): (usize, (u16, u32))| Request {
-        operation: Operation::Write,
-        sequence: number as u8,
-        address,
-        data,
-    };
-    let mut requests: Vec<Request> =
-        [map::IDENTITY, map::MAP_HASH, TABLE_BASE, 0x00ff].map(read).to_vec();
-    requests.extend(settings.into_iter().enumerate().map(write));
-    Scenario { parameters, requests, bench_seed: seed ^ 0x5eed }
-}
-
-fn read(address: u16) -> Request {
-    Request { operation: Operation::Read, sequence: 0x77, address, data: 0 }
+    // Addresses in order, so that many go in one request.
+    settings.sort_by_key(|&(address, _)| address);
+    let mut script = Script::new(seed as u32);
+    script.read(map::IDENTITY, 2);
+    script.read(0x00ff, 1);
+    script.write_all(&settings);
+    script.command(command::ARM_STANDALONE);
+    script.command(command::RUN);
+    script.command(command::REPEAT);
+    Scenario { parameters, lines: script.lines, patience: 0, bench_seed: seed ^ 0x5eed }
 }

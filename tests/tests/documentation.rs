@@ -1,6 +1,8 @@
 //! The documentation names what there is.
 
 use hge_host::experiment::Experiment;
+use hge_protocol::registers;
+use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/experiments.md");
 
@@ -34,4 +36,15 @@ fn the_documented_cases_are_read() {
     let experiment: Experiment = toml::from_str(&PAGE[start..start + length]).expect("valid");
     assert_eq!(experiment.cases.len(), 2);
     assert!(experiment.cases[0].high && !experiment.cases[1].high);
+}
+
+#[test]
+fn the_page_of_registers_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/registers.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        page,
+        registers::markdown(),
+        "make it again: hge regs --markdown > docs/registers.md"
+    );
 }

@@ -14,6 +14,7 @@ const LITTLE: Parameters = Parameters {
     clock_hz: 1_000_000,
     dac_bits: 16,
     adc_bits: 16,
+    telemetry_words: 256,
 };
 
 /// Plays `scenario` to the emitted Verilog, changed by `change`; what `compare` said.

@@ -10,9 +10,11 @@ mod memory;
 mod multiplier;
 mod ram;
 mod rom;
+mod store;
 
 pub use cast::bit_cast_signed;
 pub use fixed::Fixed;
 pub use multiplier::Multiplier;
 pub use ram::Ram;
 pub use rom::Rom;
+pub use store::Store;

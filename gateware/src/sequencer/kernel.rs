@@ -72,8 +72,17 @@ impl Logic for Sequencer {
         self.sample_clock.next = self.samples.q.val();
         self.window_clock.next = self.window_samples.q.val();
         self.end_reason.next = self.over_reason.q.val();
+        self.resting.next = self.job.q.val() == Job::Rest;
         self.spent.next = self.count.q.val() + 1;
-        self.gap_length.next = bit_cast::<24, 16>(self.gap.val());
+        comment!("Length of what this sample belongs to; a tail ends with the window's length at the latest.");
+        self.length.next = self.window_length.val();
+        match self.state.q.val() {
+            State::Gap => self.length.next = bit_cast::<24, 16>(self.gap.val()),
+            State::Settle => self.length.next = self.settle.val(),
+            State::LeadIn => self.length.next = self.lead_in.val(),
+            _ => self.length.next = self.window_length.val(),
+        }
+        self.at_length.next = self.spent.val() >= self.length.val();
         self.zero.next = 0.into();
         comment!("Jobs: each starts a worker, waits for it, and names the next.");
         self.recorder_start.next = false;
@@ -254,7 +263,7 @@ impl Logic for Sequencer {
                     }
                 }
                 State::Gap => {
-                    if self.spent.val() >= self.gap_length.val() {
+                    if self.at_length.val() {
                         if self.job.q.val() != Job::Rest {
                             self.was_late.d.next = true;
                         } else if self.over.q.val() {
@@ -289,7 +298,7 @@ impl Logic for Sequencer {
                         self.count.d.next = 0.into();
                         self.over.d.next = true;
                         self.over_reason.d.next = self.stop_reason.q.val();
-                    } else if self.spent.val() >= self.settle.val() {
+                    } else if self.at_length.val() {
                         self.state.d.next = State::LeadIn;
                         self.count.d.next = 0.into();
                     }
@@ -298,20 +307,20 @@ impl Logic for Sequencer {
                     if self.stop_asked.q.val() {
                         self.state.d.next = State::Tail;
                         self.count.d.next = 0.into();
-                    } else if self.spent.val() >= self.lead_in.val() {
+                    } else if self.at_length.val() {
                         self.state.d.next = State::Window;
                         self.count.d.next = 0.into();
                         self.window_samples.d.next = self.samples.q.val() + 1;
                     }
                 }
                 State::Window => {
-                    if self.stop_asked.q.val() | (self.spent.val() >= self.window_length.val()) {
+                    if self.stop_asked.q.val() | self.at_length.val() {
                         self.state.d.next = State::Tail;
                         self.count.d.next = 0.into();
                     }
                 }
                 State::Tail => {
-                    if (!self.sounding.val()) | (self.spent.val() >= self.window_length.val()) {
+                    if (!self.sounding.val()) | self.at_length.val() {
                         self.state.d.next = State::Gap;
                         self.count.d.next = 0.into();
                         if self.stop_asked.q.val() {
@@ -324,18 +333,24 @@ impl Logic for Sequencer {
                 }
             }
         }
-        comment!("What was asked for.");
-        if self.over.q.val() {
+        comment!("What was asked for. It does not outlive the run it was meant for.");
+        if self.over.q.val() | (!self.busy.val()) {
             self.stop_asked.d.next = false;
         }
         if self.run.val() {
             self.run_asked.d.next = true;
         }
-        if (self.stop.val() | self.disarm.val()) & self.busy.val() & (!self.stop_asked.q.val()) {
+        if (self.stop.val() | self.disarm.val() | self.trip.val())
+            & self.busy.val()
+            & (!self.stop_asked.q.val())
+        {
             self.stop_asked.d.next = true;
             self.stop_reason.d.next = 2.into();
             if self.disarm.val() {
                 self.stop_reason.d.next = 3.into();
+            }
+            if self.trip.val() {
+                self.stop_reason.d.next = 4.into();
             }
         }
         if self.reset.val() {

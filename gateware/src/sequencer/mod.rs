@@ -12,11 +12,12 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
-//! | `run`, `stop`, `disarm` | in, 1 | pulses |
+//! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all but the first end the run, the first of them names the reason |
 //! | registers | in | see `hge_protocol::registers` |
 //! | `moving`, `sounding` | in, 1 | of the sample before: bases still move; tones still sound |
-//! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half`, `lead_begins` | out, 1 | what this sample is |
+//! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | what this sample is |
 //! | `case_number`, `epoch`, `start_number`, `last_pass` .. | out | where in the run |
+//! | `resting` | out, 1 | no job is going on: the recorder is free for what is not of a run |
 //! | `recorder_*`, `update_*`, `loader_*` | | start, kind and busy of the three workers |
 
 mod kernel;
@@ -67,6 +68,8 @@ pub struct Sequencer {
     pub stop: Signal<In, Bit>,
     /// End the run, the guard is disarmed.
     pub disarm: Signal<In, Bit>,
+    /// End the run, the guard has tripped.
+    pub trip: Signal<In, Bit>,
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
     /// Samples waited after a ramp.
@@ -128,12 +131,14 @@ pub struct Sequencer {
     /// Of the window's first sample.
     pub window_clock: Signal<Out, Bits<32>>,
     /// Why the run ended.
-    pub end_reason: Signal<Out, Bits<2>>,
+    pub end_reason: Signal<Out, Bits<3>>,
     /// Begins a frame.
     pub recorder_start: Signal<Out, Bit>,
     /// 0 window, 1 epoch, 2 end.
     pub recorder_kind: Signal<Out, Bits<2>>,
-    /// A frame is being sent.
+    /// No job is going on.
+    pub resting: Signal<Out, Bit>,
+    /// A frame is being made.
     pub recorder_busy: Signal<In, Bit>,
     /// Begins a part of the update.
     pub update_start: Signal<Out, Bit>,
@@ -166,14 +171,15 @@ pub struct Sequencer {
     lowest_start: DFF<Bits<6>>,
     run_asked: DFF<Bit>,
     stop_asked: DFF<Bit>,
-    stop_reason: DFF<Bits<2>>,
+    stop_reason: DFF<Bits<3>>,
     over: DFF<Bit>,
-    over_reason: DFF<Bits<2>>,
+    over_reason: DFF<Bits<3>>,
     was_late: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,
     window_length: Signal<Local, Bits<24>>,
     half_length: Signal<Local, Bits<24>>,
-    gap_length: Signal<Local, Bits<24>>,
+    length: Signal<Local, Bits<24>>,
+    at_length: Signal<Local, Bit>,
     next_case: Signal<Local, Bits<6>>,
     next_epoch: Signal<Local, Bits<16>>,
     next_start: Signal<Local, Bits<6>>,

@@ -3,6 +3,8 @@
 // Each test binary uses its part.
 #![allow(dead_code)]
 
+pub mod drawn;
+
 use rust_hdl::prelude::*;
 use std::fmt::Write as _;
 use std::io::Write;

@@ -4,6 +4,7 @@ use super::causes::Causes;
 use crate::link::LinkError;
 use hge_protocol::frame::{EndReason, FrameError, Operation, Status};
 use hge_protocol::Parameters;
+use std::ops::Range;
 use thiserror::Error;
 
 /// The instrument could not be used.
@@ -102,12 +103,10 @@ pub enum DriverError {
     #[error("the run is over but its last frames were lost for good: start it again, and if this happens often use a faster or shorter line")]
     EndLost,
     /// A capture has holes.
-    #[error("{lost} frames of the capture were lost ({got} of {wanted} codes came): raise its decimation, take fewer samples or use a faster line")]
+    #[error("of {wanted} codes of the capture {} were lost: raise its decimation, take fewer samples or use a faster line", stretches(missing))]
     Capture {
-        /// Frames missing.
-        lost: u32,
-        /// Codes that came.
-        got: usize,
+        /// Codes missing, in order.
+        missing: Vec<Range<u32>>,
         /// Codes asked for.
         wanted: u32,
     },
@@ -120,6 +119,19 @@ pub enum DriverError {
         /// What the system says.
         what: String,
     },
+}
+
+/// Most stretches that a message names.
+const MOST_STRETCHES: usize = 8;
+
+fn stretches(missing: &[Range<u32>]) -> String {
+    let named = missing.iter().take(MOST_STRETCHES);
+    let named: Vec<String> =
+        named.map(|codes| format!("{} to {}", codes.start, codes.end.saturating_sub(1))).collect();
+    match missing.len().saturating_sub(MOST_STRETCHES) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more stretches", named.join(", ")),
+    }
 }
 
 fn verb(operation: Operation) -> &'static str {

@@ -75,6 +75,8 @@ pub struct Instrument {
     name: String,
     settings: Settings,
     samples: u64,
+    /// A capture was begun, and its end has not been seen.
+    capturing: bool,
 }
 
 impl Instrument {
@@ -116,6 +118,7 @@ impl Instrument {
             name,
             settings,
             samples: 0,
+            capturing: false,
         })
     }
 
@@ -318,11 +321,15 @@ impl Drop for Instrument {
         let armed = self.is_armed();
         let mut requests = self.requests();
         requests.ignore_cancel();
-        if armed && !requests.is_taken() {
+        let farewell = [(armed, command::DISARM), (self.capturing, command::STOP)];
+        for (_, command) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
+            if requests.is_taken() {
+                break;
+            }
             let (operation, address, count) = (Operation::Write, map::COMMAND, 1);
-            let disarm = Ask { operation, address, count, values: vec![command::DISARM] };
+            let order = Ask { operation, address, count, values: vec![command] };
             // Where nobody answers any more, the watchdog trips.
-            let _ = requests.ask(&disarm, FAREWELL);
+            let _ = requests.ask(&order, FAREWELL);
         }
         requests.close();
         drop(requests);

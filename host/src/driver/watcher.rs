@@ -33,7 +33,15 @@ impl Watcher {
         }
     }
 
-    /// What the server said: who is in control, since when.
+    /// Only listens, without a word, so that it never is in control itself.
+    ///
+    /// # Errors
+    /// The link breaks.
+    pub fn listen(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
+        Ok(Watcher { instrument: Instrument::open(link, settings)?, sentence: String::new() })
+    }
+
+    /// What the server said: who is in control, since when. Nothing where it was not asked.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }

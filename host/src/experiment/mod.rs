@@ -16,7 +16,7 @@ mod resolve;
 mod values;
 
 pub use file::{ExperimentError, Source};
-pub use resolve::{Job, Task};
+pub use resolve::{context, Job, Task};
 
 use crate::engine::EngineKind;
 use crate::gate::Gate;

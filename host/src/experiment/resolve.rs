@@ -1,12 +1,13 @@
 //! From an experiment to a checked job.
 
 use super::values::{self, require, Wrong};
-use super::{Closing, Experiment, ExperimentError, InstrumentKeys, Source};
+use super::{BenchKeys, Closing, Experiment, ExperimentError, InstrumentKeys, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
 };
+use crate::quantity::Context;
 use crate::scale::Scale;
 use crate::text::number;
 use crate::tones::{Grid, ToneError};
@@ -123,6 +124,38 @@ impl Job {
             noise_na2_per_hz: experiment.bench.noise_na2_per_hz,
         };
         Ok(Job { task, chain, device })
+    }
+}
+
+/// Pace and scale that an experiment gives an instrument, whatever else it would do with it.
+///
+/// # Errors
+/// A value of the experiment that makes no sense, or a rate that this instrument cannot have.
+pub fn context(
+    experiment: &Experiment,
+    source: &Source,
+    parameters: &Parameters,
+) -> Result<Context, ExperimentError> {
+    values::check(experiment).map_err(|Wrong(key, problem)| ExperimentError::Invalid {
+        place: source.locate(&key),
+        problem,
+    })?;
+    let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
+        ExperimentError::Plan { place: source.locate("timing.rate_hz"), problem }
+    })?;
+    let clock_hz = f64::from(parameters.clock_hz);
+    let scale = scale(&experiment.bench, parameters);
+    Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
+}
+
+fn scale(bench: &BenchKeys, parameters: &Parameters) -> Scale {
+    Scale {
+        dac_range_v: bench.dac_range_v,
+        dac_bits: parameters.dac_bits,
+        adc_range_v: bench.adc_range_v,
+        adc_bits: parameters.adc_bits,
+        iv_gain_v_per_na: bench.iv_gain_v_per_na,
+        iv_clip_v: bench.iv_clip_v,
     }
 }
 
@@ -300,14 +333,7 @@ fn configuration(
     });
     let limits = limits.collect();
     Ok(Configuration {
-        scale: Scale {
-            dac_range_v: bench.dac_range_v,
-            dac_bits: parameters.dac_bits,
-            adc_range_v: bench.adc_range_v,
-            adc_bits: parameters.adc_bits,
-            iv_gain_v_per_na: bench.iv_gain_v_per_na,
-            iv_clip_v: bench.iv_clip_v,
-        },
+        scale: scale(bench, parameters),
         timing,
         inputs: electrodes.inputs.clone(),
         cases_v,

@@ -6,6 +6,7 @@
 
 mod error;
 pub mod in_process;
+pub mod ports;
 pub mod serial;
 mod spec;
 pub mod tcp;

@@ -58,7 +58,7 @@ fn why(path: &str, baud: u32, error: &serialport::Error) -> LinkError {
 
 /// Name of the group that owns the device, if the group may open it.
 #[cfg(unix)]
-fn group(path: &str) -> Option<String> {
+pub(super) fn group(path: &str) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let metadata =
         std::fs::metadata(path).ok().filter(|metadata| metadata.mode() & 0o060 == 0o060)?;
@@ -72,7 +72,7 @@ fn group(path: &str) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn group(_: &str) -> Option<String> {
+pub(super) fn group(_: &str) -> Option<String> {
     None
 }
 

@@ -218,6 +218,13 @@ impl Plan {
             .collect()
     }
 
+    /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
+    /// while armed.
+    pub fn case_writes(&self) -> Vec<(u16, u32)> {
+        let of_cases = |address| address == map::CASES_USED || address >= TABLE_BASE;
+        self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
+    }
+
     /// Greatest move of a control value a sample, in volts.
     pub(crate) fn ramp_step_v(&self) -> f64 {
         self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
@@ -259,7 +266,7 @@ impl Plan {
 
     /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
     fn least_gap_samples(&self, period_clocks: u32) -> u32 {
-        let slots = self.configuration.controls.len() as u32;
+        let slots = self.configuration.controls.len().max(1) as u32;
         let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
     }
@@ -307,7 +314,7 @@ impl Plan {
             (map::SETTLE, samples("settle_s", timing.settle_s)?),
             (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
             (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
-            (map::SLOTS_USED, controls.len() as u32),
+            (map::SLOTS_USED, controls.len().max(1) as u32),
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),
             (map::STARTS_USED, 1),
@@ -318,6 +325,10 @@ impl Plan {
             (map::SAFE_STEP, safe_step),
         ];
         writes.extend(self.protection());
+        if controls.is_empty() {
+            // One slot is visited always: it must drive nothing.
+            writes.push((map::SLOT, 0));
+        }
         for (slot, control) in controls.iter().enumerate() {
             let slot_word = SlotWord {
                 amplitude: self.amplitudes_code[slot],

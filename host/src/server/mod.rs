@@ -22,6 +22,7 @@ use inlet::{Inlet, Order};
 use outlet::Outlet;
 use pace::Pacer;
 pub use running::Running;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,6 +129,41 @@ pub(crate) enum Event {
     Left,
     /// Somebody wants to hear telemetry.
     Watches(Sender<Arc<[u8]>>),
+    /// And no longer.
+    Unwatches(Sender<Arc<[u8]>>),
+}
+
+/// A client that comes, takes control or goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It can watch from here on.
+    Connected(String),
+    /// It has made a request, and is in control.
+    Controls(String),
+    /// It has gone.
+    Left(String),
+}
+
+impl fmt::Display for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Presence::Connected(name) => write!(f, "{name} has connected"),
+            Presence::Controls(name) => write!(f, "{name} takes control"),
+            Presence::Left(name) => write!(f, "{name} has left"),
+        }
+    }
+}
+
+/// Hears of clients.
+#[derive(Clone, Default)]
+struct Observer(Option<Arc<dyn Fn(Presence) + Send + Sync>>);
+
+impl Observer {
+    fn tell(&self, presence: impl FnOnce() -> Presence) {
+        if let Some(observer) = &self.0 {
+            observer(presence());
+        }
+    }
 }
 
 /// A simulated instrument and what is between it and its clients.
@@ -139,6 +175,7 @@ pub struct Server {
     outlet: Outlet,
     client: Option<Sender<Vec<u8>>>,
     watchers: Vec<Sender<Arc<[u8]>>>,
+    observer: Observer,
     /// Nobody has controlled this instrument since it was powered up.
     fresh: bool,
     resting: bool,
@@ -167,10 +204,17 @@ impl Server {
             outlet: Outlet::default(),
             client: None,
             watchers: Vec::new(),
+            observer: Observer::default(),
             fresh: true,
             resting: false,
             said: Vec::new(),
         }
+    }
+
+    /// The same server, and `observer` hears of clients that come and go.
+    pub fn observed(mut self, observer: impl Fn(Presence) + Send + Sync + 'static) -> Self {
+        self.observer = Observer(Some(Arc::new(observer)));
+        self
     }
 
     /// Serves until `stop`, or until nobody is left who could send an event.
@@ -227,6 +271,9 @@ impl Server {
             }
             Event::Left => self.client = None,
             Event::Watches(watcher) => self.watchers.push(watcher),
+            Event::Unwatches(gone) => {
+                self.watchers.retain(|watcher| !watcher.same_channel(&gone));
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! as hung up.
 
 use super::running::{is_wait, tell, write_all, Running};
-use super::{Event, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
+use super::{Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Sender};
 use serialport::{SerialPort, TTYPort};
 use std::io::Read;
@@ -50,13 +50,20 @@ pub fn open(server: Server) -> Result<PtyServer, ServerError> {
     drop(slave);
     master.set_timeout(STOP_INTERVAL).map_err(fails)?;
     let writes = master.try_clone_native().map_err(fails)?;
+    let observer = server.observer.clone();
     let running = Running::spawn(server, Stop::default(), move |events, stop| {
-        serve(master, &writes, events, stop);
+        serve(master, &writes, &observer, events, stop);
     });
     Ok(PtyServer { path, running })
 }
 
-fn serve(mut master: TTYPort, writes: &TTYPort, events: &Sender<Event>, stop: &Stop) {
+fn serve(
+    mut master: TTYPort,
+    writes: &TTYPort,
+    observer: &Observer,
+    events: &Sender<Event>,
+    stop: &Stop,
+) {
     let mut writer: Option<JoinHandle<()>> = None;
     let mut bytes = [0; 4096];
     while !stop.is_stopped() {
@@ -67,6 +74,7 @@ fn serve(mut master: TTYPort, writes: &TTYPort, events: &Sender<Event>, stop: &S
             Err(_) => {
                 if let Some(thread) = writer.take() {
                     tell(events, Event::Left, stop);
+                    observer.tell(|| Presence::Left("the client".into()));
                     // A thread that panicked has said so.
                     let _ = thread.join();
                 }
@@ -80,6 +88,7 @@ fn serve(mut master: TTYPort, writes: &TTYPort, events: &Sender<Event>, stop: &S
             let seen = stop.clone();
             let thread = std::thread::spawn(move || write_all(&mut port, &queue, &seen));
             writer = Some(thread);
+            observer.tell(|| Presence::Controls("a client".into()));
             tell(events, Event::Joined(sender), stop);
         }
         if count > 0 {

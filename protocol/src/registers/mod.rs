@@ -195,11 +195,16 @@ pub fn named(name: &str) -> Option<&'static Register> {
     MAP.iter().find(|register| register.name == name)
 }
 
-/// The table of the map as Markdown, for `docs/registers.md`.
+/// The map as Markdown: `docs/registers.md`.
 pub fn markdown() -> String {
-    let mut text = String::from(
-        "| address | name | bits | access | written | unit | reset | what |\n|---|---|---|---|---|---|---|---|\n",
+    let mut text = format!(
+        "# Registers\n\n\
+         Made by `hge regs --markdown > docs/registers.md` from the one table in `protocol/src/registers/map.rs`, \
+         from which decoder,\nsettings of the model and accessors come too. Map hash {:08x}. \
+         [protocol.md](protocol.md) says how they are read and written.\n\n",
+        map_hash()
     );
+    text += "| address | name | bits | access | written | unit | reset | what |\n|---|---|---|---|---|---|---|---|\n";
     for register in MAP {
         let last = register.address + (register.count - 1);
         let address = if register.count == 1 {

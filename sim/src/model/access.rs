@@ -93,7 +93,7 @@ impl Model {
                 bit(self.sequencer.busy(), status::BUSY)
                     | bit(self.supervisor.armed, status::ARMED)
                     | bit(self.supervisor.homing, status::HOMING)
-                    | bit(self.supervisor.standalone, status::STANDALONE)
+                    | bit(self.supervisor.armed && self.supervisor.standalone, status::STANDALONE)
                     | bit(self.supervisor.interlock, status::INTERLOCK)
                     | bit(self.supervisor.fault != 0, status::TRIPPED)
                     | bit(self.capture.active(), status::CAPTURING)

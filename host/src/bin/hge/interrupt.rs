@@ -11,12 +11,19 @@ const EXIT_INTERRUPTED: i32 = 130;
 pub fn cancel() -> Result<Cancel, String> {
     let cancel = Cancel::default();
     let seen = cancel.clone();
+    on(move || seen.cancel())?;
+    Ok(cancel)
+}
+
+/// The first interrupt asks `end` to end the program, the second does it at once.
+pub fn on(end: impl Fn() + Send + 'static) -> Result<(), String> {
+    let mut asked = false;
     ctrlc::set_handler(move || {
-        if seen.is_cancelled() {
+        if asked {
             process::exit(EXIT_INTERRUPTED);
         }
-        seen.cancel();
+        asked = true;
+        end();
     })
-    .map_err(|error| format!("cannot listen for interrupts: {error}; start from another shell"))?;
-    Ok(cancel)
+    .map_err(|error| format!("cannot listen for interrupts: {error}; start from another shell"))
 }

@@ -1,8 +1,18 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
+mod capture;
 mod gateware;
+mod gradient;
+mod info;
 mod interrupt;
+mod iv;
+mod lab;
+mod list;
+mod monitor;
+mod output;
+mod registers;
 mod report;
+mod serve;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +33,26 @@ struct Arguments {
 enum Command {
     /// Train a device to compute a Boolean gate, or what an experiment file says
     Train(train::Arguments),
+    /// Measure every derivative at given controls
+    Gradient(gradient::Arguments),
+    /// Check every contact, or sweep voltages
+    Iv(iv::Arguments),
+    /// Take ADC codes as they come
+    Capture(capture::Arguments),
+    /// Simulate an instrument for other programs
+    Serve(serve::Arguments),
+    /// List serial ports, and what can simulate
+    List(list::Arguments),
+    /// Show what the instrument is and what it is at
+    Info(info::Arguments),
+    /// Read registers
+    Get(registers::Get),
+    /// Write registers
+    Set(registers::Set),
+    /// Show the register map
+    Regs(registers::Regs),
+    /// Print telemetry as it comes
+    Monitor(monitor::Arguments),
     /// Write the gateware as Verilog
     Gateware(gateware::Arguments),
 }
@@ -39,6 +69,16 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Gradient(arguments) => gradient::run(arguments),
+        Command::Iv(arguments) => iv::run(arguments),
+        Command::Capture(arguments) => capture::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Monitor(arguments) => monitor::run(arguments),
+        Command::Info(arguments) => info::run(arguments),
+        Command::Get(arguments) => registers::get(arguments),
+        Command::Set(arguments) => registers::set(arguments),
+        Command::Regs(arguments) => registers::regs(arguments),
         Command::Gateware(arguments) => gateware::run(arguments),
     };
     done.unwrap_or_else(failed)

@@ -1,0 +1,318 @@
+//! Access to the registers: which may be read or written now, and the strobes that carry a write out.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `address`, `data`, `is_write`, `look` | in, 16 + 32 + 1 + 1 | a register somebody wants; held until `answered` |
+//! | `answered` | out, 1 | for a clock: `value` and `refusal` are those of the register |
+//! | `value` | out, 32 | its value |
+//! | `refusal` | out, 3 | a status of `docs/protocol.md`, 0 if it may be |
+//! | `write` | in, 1 | a clock after an answer without refusal: write it; `address` and `data` still stand |
+//! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | of the registers, a clock after `address` |
+//! | `table_data` | in, 32 | the table at `address`, a clock later |
+//! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later |
+//! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
+//! | `protection`, `watchdog`, `run_limit` | in, 3 + 32 + 32 | settings that arming needs |
+//! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
+//! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
+//!
+//! An answer takes three clocks, of the guard up to a clock of every output's eight more.
+//! The 32-bit compare of a tightening works on two halves: registers that tighten have 16 or 32 bits.
+
+use crate::leaf::Fixed;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Step {
+    Idle,
+    Take,
+    Judge,
+    Answer,
+}
+
+/// The register bus.
+#[derive(LogicBlock, Default)]
+pub struct Access {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// Register that is wanted.
+    pub address: Signal<In, Bits<16>>,
+    /// What is to be written.
+    pub data: Signal<In, Bits<32>>,
+    /// It is to be written, else read.
+    pub is_write: Signal<In, Bit>,
+    /// Somebody waits for an answer.
+    pub look: Signal<In, Bit>,
+    /// Carry the write out.
+    pub write: Signal<In, Bit>,
+    /// The answer is there.
+    pub answered: Signal<Out, Bit>,
+    /// Value of the register.
+    pub value: Signal<Out, Bits<32>>,
+    /// Why it may not be read or written, 0 if it may.
+    pub refusal: Signal<Out, Bits<3>>,
+    /// Value of the scalar register at `address`.
+    pub scalar: Signal<In, Bits<32>>,
+    /// There is one to read.
+    pub readable: Signal<In, Bit>,
+    /// There is one to write.
+    pub writable: Signal<In, Bit>,
+    /// While idle only.
+    pub idle_only: Signal<In, Bit>,
+    /// While idle and disarmed only.
+    pub disarmed_only: Signal<In, Bit>,
+    /// While idle and disarmed, else to a smaller value only.
+    pub tightens: Signal<In, Bit>,
+    /// It has more than 16 bits.
+    pub wide: Signal<In, Bit>,
+    /// The table at `address`.
+    pub table_data: Signal<In, Bits<32>>,
+    /// The guard looks at `address` in this clock.
+    pub guard_ready: Signal<In, Bit>,
+    /// Limit or present code at `address`.
+    pub guard_data: Signal<In, Bits<16>>,
+    /// A run is going on.
+    pub busy: Signal<In, Bit>,
+    /// The guard is armed.
+    pub armed: Signal<In, Bit>,
+    /// Outputs are on their way to the safe values.
+    pub homing: Signal<In, Bit>,
+    /// A capture is going on.
+    pub capturing: Signal<In, Bit>,
+    /// The last epoch is still in memory.
+    pub can_repeat: Signal<In, Bit>,
+    /// The interlock is closed.
+    pub interlock: Signal<In, Bit>,
+    /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
+    pub protection: Signal<In, Bits<3>>,
+    /// Samples of the watchdog.
+    pub watchdog: Signal<In, Bits<32>>,
+    /// Samples that a standalone arming lasts.
+    pub run_limit: Signal<In, Bits<32>>,
+    /// Writes a scalar register.
+    pub scalar_write: Signal<Out, Bit>,
+    /// Writes a tuning word.
+    pub tuning_write: Signal<Out, Bit>,
+    /// Writes a routing word.
+    pub slot_write: Signal<Out, Bit>,
+    /// Writes a limit of the guard.
+    pub guard_write: Signal<Out, Bit>,
+    /// Writes the parameter table.
+    pub table_write: Signal<Out, Bit>,
+    /// Begin a run.
+    pub run: Signal<Out, Bit>,
+    /// End the run and the capture.
+    pub stop: Signal<Out, Bit>,
+    /// Arm, for a host.
+    pub arm_host: Signal<Out, Bit>,
+    /// Disarm.
+    pub disarm: Signal<Out, Bit>,
+    /// Arm, standalone.
+    pub arm_standalone: Signal<Out, Bit>,
+    /// Begin a capture.
+    pub capture: Signal<Out, Bit>,
+    /// Send the last epoch again.
+    pub repeat: Signal<Out, Bit>,
+    state: DFF<Step>,
+    present: DFF<Bits<32>>,
+    status: DFF<Bits<3>>,
+    slots: Fixed<Bits<9>>,
+    outputs: Fixed<Bits<6>>,
+    page: Signal<Local, Bits<8>>,
+    in_scalars: Signal<Local, Bit>,
+    in_slots: Signal<Local, Bit>,
+    in_guard: Signal<Local, Bit>,
+    in_table: Signal<Local, Bit>,
+    at_command: Signal<Local, Bit>,
+    number: Signal<Local, Bits<4>>,
+    slot_number: Signal<Local, Bits<9>>,
+    output_number: Signal<Local, Bits<6>>,
+    field: Signal<Local, Bits<2>>,
+    working: Signal<Local, Bit>,
+    new_top: Signal<Local, Bit>,
+    old_top: Signal<Local, Bit>,
+    new_low: Signal<Local, Bits<16>>,
+    old_low: Signal<Local, Bits<16>>,
+    new_key: Signal<Local, Bits<16>>,
+    old_key: Signal<Local, Bits<16>>,
+    new_high: Signal<Local, Bits<16>>,
+    old_high: Signal<Local, Bits<16>>,
+    high_same: Signal<Local, Bit>,
+    smaller: Signal<Local, Bit>,
+    same: Signal<Local, Bit>,
+    tighter: Signal<Local, Bit>,
+    busy_now: Signal<Local, Bit>,
+    open: Signal<Local, Bit>,
+    carries: Signal<Local, Bit>,
+}
+
+impl Access {
+    /// For a gateware made for `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        Self {
+            slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
+            outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
+            ..Default::default()
+        }
+    }
+}
+
+impl Logic for Access {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, state, present, status);
+        self.answered.next = self.state.q.val() == Step::Answer;
+        self.value.next = self.present.q.val();
+        self.refusal.next = self.status.q.val();
+        comment!("Which of the register files the address lies in.");
+        self.page.next = self.address.val().get_bits::<8>(8);
+        self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
+        self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
+        self.field.next = self.address.val().get_bits::<2>(0);
+        self.in_scalars.next = !self.page.val().any();
+        self.in_slots.next = ((self.page.val() == bits::<8>(1))
+            | (self.page.val() == bits::<8>(2)))
+            & (self.slot_number.val() < self.slots.val());
+        self.in_guard.next = (self.page.val() == bits::<8>(3))
+            & (!self.address.val().get_bit(7))
+            & (self.output_number.val() < self.outputs.val());
+        self.in_table.next =
+            (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
+        self.at_command.next = self.address.val() == bits::<16>(0x000f);
+        self.number.next = self.data.val().get_bits::<4>(0);
+        comment!("Whether the new value protects more: limits are signed.");
+        self.new_low.next = self.data.val().get_bits::<16>(0);
+        self.old_low.next = self.present.q.val().get_bits::<16>(0);
+        self.new_top.next = self.in_guard.val() ^ (self.new_low.val().get_bit(15));
+        self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
+        self.old_top.next = self.in_guard.val() ^ (self.old_low.val().get_bit(15));
+        self.old_key.next = self.old_low.val().replace_bit(15, self.old_top.val());
+        self.new_high.next = self.data.val().get_bits::<16>(16);
+        self.old_high.next = self.present.q.val().get_bits::<16>(16);
+        self.high_same.next = (!self.wide.val()) | (self.new_high.val() == self.old_high.val());
+        self.same.next = self.high_same.val() & (self.new_key.val() == self.old_key.val());
+        self.smaller.next = self.high_same.val() & (self.new_key.val() < self.old_key.val());
+        if self.wide.val() & (self.new_high.val() < self.old_high.val()) {
+            self.smaller.next = true;
+        }
+        self.tighter.next = self.same.val() | self.smaller.val();
+        if self.in_guard.val() & (!self.field.val().any()) {
+            self.tighter.next = !self.smaller.val();
+        }
+        if self.in_guard.val() & (self.field.val().get_bit(1)) {
+            self.tighter.next = false;
+        }
+        self.working.next = self.busy.val() | self.armed.val();
+        self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
+        self.busy_now.next = false;
+        match self.state.q.val() {
+            Step::Idle => {
+                comment!("Registers and table look at the address; the guard when it is free.");
+                if self.look.val() & (self.guard_ready.val() | (!self.in_guard.val())) {
+                    self.state.d.next = Step::Take;
+                }
+            }
+            Step::Take => {
+                self.present.d.next = self.scalar.val();
+                if self.in_table.val() {
+                    self.present.d.next = self.table_data.val();
+                }
+                if self.in_guard.val() {
+                    self.present.d.next = bit_cast::<32, 16>(self.guard_data.val());
+                }
+                self.state.d.next = Step::Judge;
+            }
+            Step::Judge => {
+                self.status.d.next = 0.into();
+                if self.is_write.val() {
+                    comment!("No register, or none to write; else not now; else not safe.");
+                    self.busy_now.next = (self.idle_only.val() & self.busy.val())
+                        | (self.disarmed_only.val() & self.working.val())
+                        | (self.tightens.val() & self.working.val() & (!self.tighter.val()))
+                        | ((self.in_slots.val() | self.in_table.val()) & self.busy.val())
+                        | (self.in_guard.val() & self.working.val() & (!self.tighter.val()));
+                    if self.at_command.val() {
+                        match self.number.val().index() {
+                            1 => {
+                                if self.busy.val() | (!self.armed.val()) {
+                                    self.status.d.next = 2.into();
+                                }
+                            }
+                            3 => {
+                                if self.open.val() | (!self.watchdog.val().any()) {
+                                    self.status.d.next = 4.into();
+                                }
+                                if self.working.val() | self.homing.val() {
+                                    self.status.d.next = 2.into();
+                                }
+                            }
+                            5 => {
+                                if self.open.val()
+                                    | (!self.run_limit.val().any())
+                                    | (!self.protection.val().get_bit(0))
+                                    | (!self.protection.val().get_bit(1))
+                                {
+                                    self.status.d.next = 4.into();
+                                }
+                                if self.working.val() | self.homing.val() {
+                                    self.status.d.next = 2.into();
+                                }
+                            }
+                            6 => {
+                                if self.capturing.val() {
+                                    self.status.d.next = 2.into();
+                                }
+                            }
+                            7 => {
+                                if !self.can_repeat.val() {
+                                    self.status.d.next = 6.into();
+                                }
+                            }
+                            _ => self.status.d.next = 0.into(),
+                        }
+                    }
+                    if self.busy_now.val() {
+                        self.status.d.next = 2.into();
+                    }
+                    if !(self.writable.val()
+                        | self.in_slots.val()
+                        | self.in_table.val()
+                        | (self.in_guard.val() & (!self.field.val().all())))
+                    {
+                        self.status.d.next = 1.into();
+                    }
+                } else {
+                    if self.in_table.val() & self.busy.val() {
+                        self.status.d.next = 2.into();
+                    }
+                    if !(self.readable.val() | self.in_guard.val() | self.in_table.val()) {
+                        self.status.d.next = 1.into();
+                    }
+                }
+                self.state.d.next = Step::Answer;
+            }
+            Step::Answer => self.state.d.next = Step::Idle,
+        }
+        comment!("The write itself.");
+        self.scalar_write.next = self.write.val() & self.in_scalars.val();
+        self.tuning_write.next =
+            self.write.val() & self.in_slots.val() & (self.page.val().get_bit(0));
+        self.slot_write.next =
+            self.write.val() & self.in_slots.val() & (self.page.val().get_bit(1));
+        self.guard_write.next = self.write.val() & self.in_guard.val();
+        self.table_write.next = self.write.val() & self.in_table.val();
+        self.carries.next = self.write.val() & self.at_command.val();
+        self.run.next = self.carries.val() & (self.number.val() == bits::<4>(1));
+        self.stop.next = self.carries.val() & (self.number.val() == bits::<4>(2));
+        self.arm_host.next = self.carries.val() & (self.number.val() == bits::<4>(3));
+        self.disarm.next = self.carries.val() & (self.number.val() == bits::<4>(4));
+        self.arm_standalone.next = self.carries.val() & (self.number.val() == bits::<4>(5));
+        self.capture.next = self.carries.val() & (self.number.val() == bits::<4>(6));
+        self.repeat.next = self.carries.val() & (self.number.val() == bits::<4>(7));
+        if self.reset.val() {
+            self.state.d.next = Step::Idle;
+        }
+    }
+}

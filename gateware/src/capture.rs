@@ -1,0 +1,165 @@
+//! The capture: ADC codes of consecutive or of every so-many-th sample, in blocks of 64.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `start`, `stop` | in, 1 | begins a capture, only while not `capturing`; ends it, with what there is |
+//! | `samples`, `decimation` | in, 32 + 16 | codes to keep; samples from one to the next, 0 like 1 |
+//! | `tick` | in, 1 | a sample begins |
+//! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next |
+//! | `now` | in, 32 | samples before this one, in the clock of `tick` and the next |
+//! | `capturing` | out, 1 | codes are still to come, or to be handed over |
+//! | `ready`, `codes`, `taken` | out 1 + 7, in 1 | a block of so many codes waits; it is done with |
+//! | `read_address`, `read_data` | in 7, out 16 | its codes at 0 to 63, its time at 64 (low half) and 65, a clock later |
+//!
+//! A memory of two halves: one is filled while the other waits. If it still waits when the second half is full and
+//! another code comes, the second half begins anew; the blocks' times show the loss. That takes a chain of jobs that is longer
+//! than 64 codes.
+
+use crate::leaf::Ram;
+use rust_hdl::prelude::*;
+
+/// Blocks of ADC codes.
+#[derive(LogicBlock, Default)]
+pub struct Capture {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// Begins a capture.
+    pub start: Signal<In, Bit>,
+    /// Ends it.
+    pub stop: Signal<In, Bit>,
+    /// Codes to keep.
+    pub samples: Signal<In, Bits<32>>,
+    /// Samples from one code to the next.
+    pub decimation: Signal<In, Bits<16>>,
+    /// A sample begins.
+    pub tick: Signal<In, Bit>,
+    /// Its ADC code, from the next clock on.
+    pub sample: Signal<In, Signed<16>>,
+    /// Samples before it.
+    pub now: Signal<In, Bits<32>>,
+    /// Codes are still to come, or to be handed over.
+    pub capturing: Signal<Out, Bit>,
+    /// A block waits.
+    pub ready: Signal<Out, Bit>,
+    /// Its codes.
+    pub codes: Signal<Out, Bits<7>>,
+    /// It is done with.
+    pub taken: Signal<In, Bit>,
+    /// Word of the block that is wanted.
+    pub read_address: Signal<In, Bits<7>>,
+    /// The word.
+    pub read_data: Signal<Out, Bits<16>>,
+    codes_memory: Ram<16, 8>,
+    left: DFF<Bits<32>>,
+    phase: DFF<Bits<16>>,
+    /// A code is kept: one clock, two clocks after its tick.
+    keep_1: DFF<Bit>,
+    keep_2: DFF<Bit>,
+    /// Half that is being filled, and its codes.
+    half: DFF<Bit>,
+    filled: DFF<Bits<7>>,
+    waiting: DFF<Bit>,
+    waiting_codes: DFF<Bits<7>>,
+    keeps: Signal<Local, Bit>,
+    is_first: Signal<Local, Bit>,
+    hands: Signal<Local, Bit>,
+    wide_read: Signal<Local, Bits<8>>,
+    wide_filled: Signal<Local, Bits<8>>,
+    place: Signal<Local, Bits<8>>,
+    other: Signal<Local, Bit>,
+    longer: Signal<Local, Bit>,
+}
+
+impl Capture {
+    /// With memory for two blocks.
+    pub fn new() -> Self {
+        Self { codes_memory: Ram::new(256), ..Default::default() }
+    }
+}
+
+impl Logic for Capture {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, left, phase, keep_1, keep_2, half, filled, waiting, waiting_codes);
+        clock!(self, clock, codes_memory);
+        self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
+        self.ready.next = self.waiting.q.val();
+        self.codes.next = self.waiting_codes.q.val();
+        self.read_data.next = self.codes_memory.read_data.val();
+        self.other.next = !self.half.q.val();
+        self.wide_read.next = bit_cast::<8, 7>(self.read_address.val());
+        self.codes_memory.read_address.next = self.wide_read.val().replace_bit(7, self.other.val());
+        comment!("Which sample is kept.");
+        self.keeps.next = self.tick.val() & (self.left.q.val().any()) & (!self.phase.q.val().any());
+        self.keep_1.d.next = self.keeps.val();
+        self.keep_2.d.next = self.keep_1.q.val();
+        self.longer.next = self.decimation.val().any();
+        if self.tick.val() & (self.left.q.val().any()) {
+            self.phase.d.next = self.phase.q.val() - 1;
+            if !self.phase.q.val().any() {
+                self.left.d.next = self.left.q.val() - 1;
+                self.phase.d.next = 0.into();
+                if self.longer.val() {
+                    self.phase.d.next = self.decimation.val() - 1;
+                }
+            }
+        }
+        comment!("The first code's time goes in before it: low half, then high half.");
+        self.is_first.next = (!self.filled.q.val().any()) | (self.filled.q.val().get_bit(6));
+        self.wide_filled.next = bit_cast::<8, 7>(self.filled.q.val());
+        self.place.next = self.wide_filled.val();
+        self.codes_memory.write_enable.next = self.keep_2.q.val();
+        self.codes_memory.write_data.next = unsigned_cast(self.sample.val());
+        if self.keeps.val() {
+            self.codes_memory.write_enable.next = self.is_first.val();
+            self.place.next = 64.into();
+            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(0);
+            if self.filled.q.val().get_bit(6) {
+                self.filled.d.next = 0.into();
+            }
+        }
+        if self.keep_1.q.val() {
+            self.codes_memory.write_enable.next = self.is_first.val();
+            self.place.next = 65.into();
+            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(16);
+        }
+        self.codes_memory.write_address.next = self.place.val().replace_bit(7, self.half.q.val());
+        if self.keep_2.q.val() {
+            self.filled.d.next = self.filled.q.val() + 1;
+        }
+        comment!("A block is handed over when it is full, or when no other code will come.");
+        if self.taken.val() {
+            self.waiting.d.next = false;
+        }
+        self.hands.next = ((self.filled.q.val().get_bit(6))
+            | ((self.filled.q.val().any()) & (!self.left.q.val().any())))
+            & (!self.keeps.val())
+            & (!self.keep_1.q.val())
+            & (!self.keep_2.q.val())
+            & (!self.waiting.q.val());
+        if self.hands.val() {
+            self.waiting.d.next = true;
+            self.waiting_codes.d.next = self.filled.q.val();
+            self.half.d.next = self.other.val();
+            self.filled.d.next = 0.into();
+        }
+        comment!("Commands: what happens at a tick is before one in the same clock.");
+        if self.stop.val() {
+            self.left.d.next = 0.into();
+        }
+        if self.start.val() {
+            self.left.d.next = self.samples.val();
+            self.phase.d.next = 0.into();
+        }
+        if self.reset.val() {
+            self.left.d.next = 0.into();
+            self.keep_1.d.next = false;
+            self.keep_2.d.next = false;
+            self.filled.d.next = 0.into();
+            self.half.d.next = false;
+            self.waiting.d.next = false;
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The wiring of the instrument.
+
+use super::Instrument;
+use rust_hdl::prelude::*;
+
+impl Logic for Instrument {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, begin, sample);
+        clock!(
+            self,
+            clock,
+            power_on,
+            timer,
+            link,
+            access,
+            registers,
+            supervisor,
+            sequencer,
+            engine,
+            modulator,
+            guard,
+            update_logic,
+            loader,
+            recorder,
+            frames,
+            capture,
+            shown,
+            parameters
+        );
+        comment!("Reset.");
+        self.power_on.locked.next = self.locked.val();
+        self.reset.next = self.power_on.reset.val();
+        self.timer.reset.next = self.power_on.reset.val();
+        self.link.reset.next = self.power_on.reset.val();
+        self.access.reset.next = self.power_on.reset.val();
+        self.registers.reset.next = self.power_on.reset.val();
+        self.supervisor.reset.next = self.power_on.reset.val();
+        self.sequencer.reset.next = self.power_on.reset.val();
+        self.engine.reset.next = self.power_on.reset.val();
+        self.modulator.reset.next = self.power_on.reset.val();
+        self.guard.reset.next = self.power_on.reset.val();
+        self.update_logic.reset.next = self.power_on.reset.val();
+        self.loader.reset.next = self.power_on.reset.val();
+        self.recorder.reset.next = self.power_on.reset.val();
+        self.capture.reset.next = self.power_on.reset.val();
+        comment!("Sample clock.");
+        self.goes_on.next =
+            self.sequencer.busy.val() | self.supervisor.homing.val() | self.capture.capturing.val();
+        self.timer.period.next = self.registers.sample_period.val();
+        self.timer.hold.next = self.hold.val();
+        self.timer.active.next = self.goes_on.val();
+        self.timer.half_full.next = self.link.half_full.val();
+        self.resting.next = self.link.resting.val()
+            & self.sequencer.resting.val()
+            & (!self.goes_on.val())
+            & (!self.recorder.busy.val());
+        self.tick.next = self.timer.tick.val();
+        self.begin.d.next = self.timer.tick.val();
+        if self.timer.tick.val() {
+            self.sample.d.next = self.adc.val();
+        }
+        comment!("The line.");
+        self.link.rx_byte.next = self.rx_byte.val();
+        self.link.rx_valid.next = self.rx_valid.val();
+        self.link.rx_fault.next = self.rx_fault.val();
+        self.rx_ready.next = self.link.rx_ready.val();
+        self.tx_byte.next = self.link.tx_byte.val();
+        self.tx_valid.next = self.link.tx_valid.val();
+        self.link.tx_ready.next = self.tx_ready.val();
+        self.link.answered.next = self.access.answered.val();
+        self.link.value.next = self.access.value.val();
+        self.link.refusal.next = self.access.refusal.val();
+        self.link.words.next = self.recorder.words.val();
+        self.link.begin.next = self.recorder.begin.val();
+        self.link.word.next = self.recorder.word.val();
+        self.link.word_write.next = self.recorder.word_write.val();
+        self.link.commit.next = self.recorder.commit.val();
+        self.link.mark.next = self.recorder.mark.val();
+        self.link.repeat.next = self.access.repeat.val();
+        comment!("The register bus.");
+        self.access.address.next = self.link.address.val();
+        self.access.data.next = self.link.data.val();
+        self.access.is_write.next = self.link.is_write.val();
+        self.access.look.next = self.link.look.val();
+        self.access.write.next = self.link.write.val();
+        self.access.scalar.next = self.registers.read_data.val();
+        self.access.readable.next = self.registers.readable.val();
+        self.access.writable.next = self.registers.writable.val();
+        self.access.idle_only.next = self.registers.idle_only.val();
+        self.access.disarmed_only.next = self.registers.disarmed_only.val();
+        self.access.tightens.next = self.registers.tightens.val();
+        self.access.wide.next = self.registers.wide.val();
+        self.access.table_data.next = self.parameters.read_data.val();
+        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.guard_data.next = self.guard.host_value.val();
+        self.access.busy.next = self.sequencer.busy.val();
+        self.access.armed.next = self.supervisor.armed.val();
+        self.access.homing.next = self.supervisor.homing.val();
+        self.access.capturing.next = self.capture.capturing.val();
+        self.access.can_repeat.next = self.link.can_repeat.val();
+        self.access.interlock.next = self.supervisor.closed.val();
+        self.access.protection.next = self.registers.protection.val();
+        self.access.watchdog.next = self.registers.watchdog.val();
+        self.access.run_limit.next = self.registers.run_limit.val();
+        self.registers.address.next = self.link.address.val();
+        self.registers.write.next = self.access.scalar_write.val();
+        self.registers.write_data.next = self.link.data.val();
+        self.tripped.next = self.supervisor.fault.val().any();
+        self.status_none.next = 0.into();
+        self.status_0.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
+        self.status_1.next = self.status_0.val().replace_bit(1, self.supervisor.armed.val());
+        self.status_2.next = self.status_1.val().replace_bit(2, self.supervisor.homing.val());
+        self.status_3.next = self.status_2.val().replace_bit(3, self.supervisor.standalone.val());
+        self.status_4.next = self.status_3.val().replace_bit(4, self.supervisor.closed.val());
+        self.status_5.next = self.status_4.val().replace_bit(5, self.tripped.val());
+        self.registers.status.next =
+            self.status_5.val().replace_bit(6, self.capture.capturing.val());
+        self.registers.fault.next = self.supervisor.fault.val();
+        self.registers.time.next = self.supervisor.samples.val();
+        self.registers.frames.next = self.link.frames.val();
+        self.registers.frames_lost.next = self.link.frames_lost.val();
+        self.registers.link_faults.next = self.supervisor.link_faults.val();
+        comment!("Arming.");
+        self.supervisor.tick.next = self.timer.tick.val();
+        self.supervisor.adc.next = self.adc.val();
+        self.supervisor.interlock.next = self.interlock.val();
+        self.supervisor.arm_host.next = self.access.arm_host.val();
+        self.supervisor.arm_standalone.next = self.access.arm_standalone.val();
+        self.supervisor.disarm.next = self.access.disarm.val();
+        self.supervisor.heard.next = self.link.heard.val();
+        self.supervisor.sound.next = self.link.sound.val();
+        self.supervisor.damaged.next = self.link.damaged.val();
+        self.supervisor.hold.next = self.hold.val();
+        self.supervisor.protection.next = self.registers.protection.val();
+        self.supervisor.watchdog.next = self.registers.watchdog.val();
+        self.supervisor.run_limit.next = self.registers.run_limit.val();
+        self.supervisor.overcurrent.next = self.registers.overcurrent.val();
+        self.supervisor.overcurrent_samples.next = self.registers.overcurrent_samples.val();
+        self.supervisor.storm.next = self.registers.storm.val();
+        self.supervisor.pass_done.next = self.modulator.done.val();
+        self.supervisor.cut.next = self.guard.cut.val();
+        self.supervisor.event_taken.next = self.recorder.event_taken.val();
+        self.armed.next = self.supervisor.armed.val();
+        self.busy.next = self.sequencer.busy.val();
+        self.active.next = self.goes_on.val();
+        self.window.next = self.sequencer.take.val();
+        self.trigger.next = self.sequencer.take.val() & self.sequencer.first.val();
+        comment!("Sequencer.");
+        self.sequencer.tick.next = self.timer.tick.val();
+        self.sequencer.run.next =
+            self.access.run.val() & self.supervisor.armed.val() & (!self.supervisor.trip.val());
+        self.sequencer.stop.next = self.access.stop.val();
+        self.sequencer.disarm.next = self.access.disarm.val();
+        self.sequencer.trip.next = self.supervisor.trip.val();
+        self.sequencer.window_log2.next = self.registers.window_log2.val();
+        self.sequencer.settle.next = self.registers.settle.val();
+        self.sequencer.lead_in.next = self.registers.lead_in.val();
+        self.sequencer.gap.next = self.registers.gap.val();
+        self.sequencer.cases_used.next = self.registers.cases_used.val();
+        self.sequencer.epochs.next = self.registers.epochs.val();
+        self.sequencer.starts_used.next = self.registers.starts_used.val();
+        self.sequencer.mode.next = self.registers.mode.val();
+        self.sequencer.loss_stop.next = self.registers.loss_stop.val();
+        self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
+        self.sequencer.sounding.next = self.engine.sounding.val();
+        self.sequencer.loss.next = self.update_logic.loss.val();
+        self.sequencer.recorder_busy.next = self.recorder.busy.val();
+        self.sequencer.update_busy.next = self.update_logic.busy.val();
+        self.sequencer.loader_busy.next = self.loader.busy.val();
+        comment!("Slots.");
+        self.engine.begin.next = self.begin.q.val();
+        self.engine.tones.next = self.sequencer.tones.val();
+        self.engine.restart.next = self.sequencer.restart.val();
+        self.engine.gate.next = self.sequencer.gate.val();
+        self.engine.take.next = self.sequencer.take.val();
+        self.engine.first.next = self.sequencer.first.val();
+        self.engine.second_half.next = self.sequencer.second_half.val();
+        self.engine.sample.next = self.sample.q.val();
+        self.engine.slots_used.next = self.registers.slots_used.val();
+        self.engine.tuning_write.next = self.access.tuning_write.val();
+        self.engine.slot_write.next = self.access.slot_write.val();
+        self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
+        self.engine.slot_data.next = self.link.data.val();
+        self.engine.read_output.next = self.modulator.index.val().get_bits::<5>(0);
+        self.engine.read_slot.next = self.recorder.read_slot.val();
+        if self.update_logic.busy.val() {
+            self.engine.read_slot.next = self.update_logic.read_slot.val();
+        }
+        self.shown.setting.next = self.registers.reference.val();
+        self.shown.valid.next = self.engine.sine_valid.val();
+        self.shown.slot.next = self.engine.sine_slot.val();
+        self.shown.sine.next = self.engine.sine.val();
+        self.reference.next = self.shown.pin.val();
+        comment!("Outputs: the modulator proposes, the guard disposes.");
+        self.ramp_bits.next = bit_cast::<32, 31>(self.registers.ramp_step.val());
+        self.modulator.tick.next = self.begin.q.val();
+        self.modulator.ramp.next = self.sequencer.ramp.val();
+        self.modulator.ramp_step.next = signed_cast(self.ramp_bits.val());
+        self.modulator.track.next = !self.supervisor.armed.val();
+        self.modulator.track_code.next = self.guard.last_code.val();
+        self.modulator.shape.next =
+            self.sequencer.tones.val() & (self.registers.mode.val().get_bit(2));
+        self.modulator.tones_fresh.next = self.engine.tones_fresh.val();
+        self.modulator.tone_mask.next = self.registers.tone_mask.val();
+        self.modulator.tone.next = self.engine.tone.val();
+        self.modulator.target_write.next = self.loader.target_write.val();
+        self.modulator.target_index.next = self.loader.target_index.val();
+        self.modulator.target_data.next = self.loader.target_data.val();
+        self.guard.tick.next = self.begin.q.val();
+        self.guard.running.next = self.modulator.running.val();
+        self.guard.step.next = self.modulator.step.val();
+        self.guard.index.next = self.modulator.index.val();
+        self.guard.code.next = self.modulator.code.val();
+        self.guard.armed.next = self.supervisor.armed.val();
+        self.guard.step_limit.next = self.registers.step_limit.val();
+        self.guard.safe_step.next = self.registers.safe_step.val();
+        self.guard.host_write.next = self.access.guard_write.val();
+        self.guard.host_address.next = self.link.address.val().get_bits::<7>(0);
+        self.guard.host_data.next = self.link.data.val().get_bits::<16>(0);
+        self.dac_write.next = self.guard.dac_write.val();
+        self.dac_index.next = self.guard.dac_index.val();
+        self.dac_code.next = self.guard.dac_code.val();
+        comment!("Update and loader.");
+        self.update_logic.start.next = self.sequencer.update_start.val();
+        self.update_logic.kind.next = self.sequencer.update_kind.val();
+        self.update_logic.clear_loss.next = self.sequencer.clear_loss.val();
+        self.update_logic.case_number.next = self.sequencer.case_number.val();
+        self.update_logic.slots_used.next = self.registers.slots_used.val();
+        self.update_logic.window_log2.next = self.registers.window_log2.val();
+        self.update_logic.gradient_shift.next = self.registers.gradient_shift.val();
+        self.update_logic.step_shift.next = self.registers.step_shift.val();
+        self.update_logic.sum_first.next = self.engine.sum_first.val();
+        self.update_logic.sum_second.next = self.engine.sum_second.val();
+        self.update_logic.in_phase.next = self.engine.in_phase.val();
+        self.update_logic.quadrature.next = self.engine.quadrature.val();
+        self.update_logic.word.next = self.engine.word.val();
+        self.update_logic.read_data.next = self.parameters.read_data.val();
+        self.loader.start.next = self.sequencer.loader_start.val();
+        self.loader.kind.next = self.sequencer.loader_kind.val();
+        self.loader.row.next = self.sequencer.loader_row.val();
+        self.loader.input_mask.next = self.registers.input_mask.val();
+        self.loader.read_data.next = self.parameters.read_data.val();
+        self.loader.target_ready.next = self.modulator.target_ready.val();
+        comment!("The parameter table: the worker of the present job, else the host.");
+        self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
+        self.parameters.write_enable.next = self.access.table_write.val();
+        self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);
+        self.parameters.write_data.next = self.link.data.val();
+        if self.recorder.busy.val() & self.sequencer.busy.val() {
+            self.parameters.read_address.next = self.recorder.read_address.val();
+        }
+        if self.update_logic.busy.val() {
+            self.parameters.read_address.next = self.update_logic.read_address.val();
+            self.parameters.write_enable.next = self.update_logic.write.val();
+            self.parameters.write_address.next = self.update_logic.write_address.val();
+            self.parameters.write_data.next = self.update_logic.write_data.val();
+        }
+        if self.loader.busy.val() {
+            self.parameters.read_address.next = self.loader.read_address.val();
+            self.parameters.write_enable.next = self.loader.write.val();
+            self.parameters.write_address.next = self.loader.write_address.val();
+            self.parameters.write_data.next = self.loader.write_data.val();
+        }
+        comment!("Capture.");
+        self.capture.start.next = self.access.capture.val();
+        self.capture.stop.next = self.access.stop.val();
+        self.capture.samples.next = self.registers.capture_samples.val();
+        self.capture.decimation.next = self.registers.capture_decimation.val();
+        self.capture.tick.next = self.timer.tick.val();
+        self.capture.sample.next = self.sample.q.val();
+        self.capture.now.next = self.supervisor.samples.val();
+        self.capture.taken.next = self.recorder.block_taken.val();
+        self.capture.read_address.next = self.recorder.read_code.val();
+        comment!("Telemetry.");
+        self.recorder.start.next = self.sequencer.recorder_start.val();
+        self.recorder.kind.next = self.sequencer.recorder_kind.val();
+        self.recorder.resting.next = self.sequencer.resting.val();
+        self.recorder.event.next = self.supervisor.event.val();
+        self.recorder.block.next = self.capture.ready.val();
+        self.recorder.codes.next = self.capture.codes.val();
+        self.recorder.first_case.next = !self.sequencer.case_number.val().any();
+        self.recorder.head.next = self.frames.word.val();
+        self.recorder.slots_used.next = self.registers.slots_used.val();
+        self.recorder.in_phase.next = self.engine.in_phase.val();
+        self.recorder.quadrature.next = self.engine.quadrature.val();
+        self.recorder.read_data.next = self.parameters.read_data.val();
+        self.recorder.code.next = self.capture.read_data.val();
+        self.recorder.number.next = self.link.number.val();
+        self.recorder.fits.next = self.link.fits.val();
+        self.frames.frame.next = self.recorder.frame.val();
+        self.frames.place.next = self.recorder.place.val();
+        self.frames.epoch.next = self.sequencer.epoch.val();
+        self.frames.case_number.next = self.sequencer.case_number.val();
+        self.frames.start_number.next = self.sequencer.start_number.val();
+        self.frames.window_clock.next = self.sequencer.window_clock.val();
+        self.frames.tones.next = self.sequencer.tones.val();
+        self.frames.begin.next = self.begin.q.val();
+        self.frames.restart.next = self.sequencer.restart.val();
+        self.frames.clamped.next = self.guard.clamped.val();
+        self.frames.limited.next = self.guard.limited.val();
+        self.frames.unperturbed.next = self.sequencer.unperturbed.val();
+        self.frames.last_pass.next = self.sequencer.last_pass.val();
+        self.frames.late.next = self.sequencer.late.val();
+        self.frames.saturated.next = self.update_logic.saturated.val();
+        self.frames.slots_used.next = self.registers.slots_used.val();
+        self.frames.sum_first.next = self.engine.sum_first.val();
+        self.frames.sum_second.next = self.engine.sum_second.val();
+        self.frames.least.next = self.engine.least.val();
+        self.frames.greatest.next = self.engine.greatest.val();
+        self.frames.loss.next = self.update_logic.loss.val();
+        self.frames.best_loss.next = self.sequencer.best_loss.val();
+        self.frames.best_start.next = self.sequencer.best_start.val();
+        self.frames.reason.next = self.sequencer.end_reason.val();
+        self.frames.sample_clock.next = self.sequencer.sample_clock.val();
+        self.frames.cause.next = self.supervisor.event_cause.val();
+        self.frames.event_time.next = self.supervisor.event_time.val();
+        self.frames.codes.next = self.capture.codes.val();
+        self.frames.decimation.next = self.registers.capture_decimation.val();
+    }
+}

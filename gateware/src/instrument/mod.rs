@@ -1,0 +1,183 @@
+//! The whole instrument: bytes on one side, converters on the other.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `locked` | in, 1 | the PLL has locked, asynchronous |
+//! | `interlock` | in, 1 | the interlock, asynchronous; high is closed |
+//! | `hold` | in, 1 | let time stand still while idle, and the watchdog always (simulation; low on boards) |
+//! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | requests; a byte was lost on the line |
+//! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | replies and telemetry |
+//! | `reset` | out, 1 | control registers are held: the clock is not good yet |
+//! | `adc` | in, 16 signed | newest ADC code; taken at the end of a clock with `tick` |
+//! | `tick` | out, 1 | a sample begins |
+//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
+//! | `armed` | out, 1 | outputs may be connected |
+//! | `busy` | out, 1 | a run is going on |
+//! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
+//! | `resting` | out, 1 | nothing is active, being carried out or sent: with `hold`, nothing will follow (simulation) |
+//! | `window`, `trigger` | out, 1 + 1 | the sample belongs to a window; it is the window's first |
+//! | `reference` | out, 1 | a slot's tone, see `REFERENCE` |
+//!
+//! A sample is one outputs' pass (8 clocks an output and 3) beside one slots' pass (a clock a slot and 7). A tone
+//! computed in sample n is at the DAC in sample n + 1 and at the ADC in sample n + 2.
+
+mod kernel;
+
+use crate::access::Access;
+use crate::capture::Capture;
+use crate::engine::Engine;
+use crate::frames::Frames;
+use crate::guard::Guard;
+use crate::leaf::Ram;
+use crate::link::Link;
+use crate::loader::Loader;
+use crate::modulator::Modulator;
+use crate::recorder::Recorder;
+use crate::reference::Reference;
+use crate::registers::Registers;
+use crate::reset::Reset;
+use crate::sequencer::Sequencer;
+use crate::supervisor::Supervisor;
+use crate::timer::Timer;
+use crate::update::Update;
+use hge_protocol::table::TableLayout;
+use hge_protocol::{ParameterError, Parameters};
+use rust_hdl::prelude::*;
+
+/// The instrument between its byte streams and its converters.
+#[derive(LogicBlock, Default)]
+pub struct Instrument {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// The PLL has locked.
+    pub locked: Signal<In, Bit>,
+    /// The interlock is closed.
+    pub interlock: Signal<In, Bit>,
+    /// Let time stand still while idle.
+    pub hold: Signal<In, Bit>,
+    /// A byte of a request.
+    pub rx_byte: Signal<In, Bits<8>>,
+    /// It is there.
+    pub rx_valid: Signal<In, Bit>,
+    /// It is taken in this clock.
+    pub rx_ready: Signal<Out, Bit>,
+    /// A byte was lost on the line.
+    pub rx_fault: Signal<In, Bit>,
+    /// A byte of a frame.
+    pub tx_byte: Signal<Out, Bits<8>>,
+    /// It is there.
+    pub tx_valid: Signal<Out, Bit>,
+    /// It is taken in this clock.
+    pub tx_ready: Signal<In, Bit>,
+    /// Control registers are held.
+    pub reset: Signal<Out, Bit>,
+    /// Newest ADC code.
+    pub adc: Signal<In, Signed<16>>,
+    /// A sample begins.
+    pub tick: Signal<Out, Bit>,
+    /// A new code for the DAC.
+    pub dac_write: Signal<Out, Bit>,
+    /// Its output.
+    pub dac_index: Signal<Out, Bits<5>>,
+    /// The code.
+    pub dac_code: Signal<Out, Signed<16>>,
+    /// Outputs may be connected.
+    pub armed: Signal<Out, Bit>,
+    /// A run is going on.
+    pub busy: Signal<Out, Bit>,
+    /// A run, a capture or a way to the safe values is going on.
+    pub active: Signal<Out, Bit>,
+    /// Nothing is going on.
+    pub resting: Signal<Out, Bit>,
+    /// The sample belongs to a window.
+    pub window: Signal<Out, Bit>,
+    /// It is the window's first.
+    pub trigger: Signal<Out, Bit>,
+    /// A slot's tone.
+    pub reference: Signal<Out, Bit>,
+    power_on: Reset,
+    timer: Timer,
+    link: Link,
+    access: Access,
+    registers: Registers,
+    supervisor: Supervisor,
+    sequencer: Sequencer,
+    engine: Engine,
+    modulator: Modulator,
+    guard: Guard,
+    update_logic: Update,
+    loader: Loader,
+    recorder: Recorder,
+    frames: Frames,
+    capture: Capture,
+    shown: Reference,
+    /// The parameter table.
+    parameters: Ram<32, 12>,
+    /// The tick, a clock later: the sample's state is known.
+    begin: DFF<Bit>,
+    /// ADC code of this sample.
+    sample: DFF<Signed<16>>,
+    goes_on: Signal<Local, Bit>,
+    tripped: Signal<Local, Bit>,
+    /// The status register, as its bits are put in one after the other.
+    status_none: Signal<Local, Bits<8>>,
+    status_0: Signal<Local, Bits<8>>,
+    status_1: Signal<Local, Bits<8>>,
+    status_2: Signal<Local, Bits<8>>,
+    status_3: Signal<Local, Bits<8>>,
+    status_4: Signal<Local, Bits<8>>,
+    status_5: Signal<Local, Bits<8>>,
+    ramp_bits: Signal<Local, Bits<32>>,
+}
+
+impl Instrument {
+    /// An instrument made for `parameters`, for simulation: its build hash is 0.
+    ///
+    /// # Errors
+    /// A generic out of range.
+    pub fn new(parameters: &Parameters) -> Result<Self, ParameterError> {
+        Self::with_build(parameters, 0)
+    }
+
+    /// An instrument made for `parameters` from the commit whose hash begins with `build_hash`.
+    ///
+    /// # Errors
+    /// A generic out of range.
+    pub fn with_build(parameters: &Parameters, build_hash: u32) -> Result<Self, ParameterError> {
+        let mut instrument = Self::unconnected(parameters, build_hash)?;
+        instrument.clock.connect();
+        instrument.locked.connect();
+        instrument.interlock.connect();
+        instrument.hold.connect();
+        instrument.rx_byte.connect();
+        instrument.rx_valid.connect();
+        instrument.rx_fault.connect();
+        instrument.tx_ready.connect();
+        instrument.adc.connect();
+        instrument.connect_all();
+        Ok(instrument)
+    }
+
+    /// The same, to be a part of a larger block.
+    pub(crate) fn unconnected(
+        parameters: &Parameters,
+        build_hash: u32,
+    ) -> Result<Self, ParameterError> {
+        parameters.check()?;
+        Ok(Self {
+            power_on: Reset::new(parameters.clock_hz),
+            link: Link::new(parameters),
+            access: Access::new(parameters),
+            registers: Registers::new(parameters, build_hash),
+            engine: Engine::new(parameters.slots as usize),
+            modulator: Modulator::new(parameters.outputs, parameters.dac_bits),
+            guard: Guard::new(parameters.outputs),
+            update_logic: Update::new(parameters),
+            loader: Loader::new(parameters),
+            recorder: Recorder::new(parameters),
+            parameters: Ram::new(TableLayout::of(parameters).words as usize),
+            capture: Capture::new(),
+            ..Default::default()
+        })
+    }
+}

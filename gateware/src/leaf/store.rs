@@ -1,0 +1,106 @@
+//! A memory with one port.
+
+use super::memory::{address_slice, module_name, words_for};
+use rust_hdl::prelude::*;
+
+/// A memory of `W`-bit words with one address: in each clock a word is written, or one is read and stands in the next clock.
+///
+/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
+/// After a clock that writes, `read_data` is what it was before in Rust and in simulators; a hardware memory of one port (iCE40
+/// SPRAM) may show anything, so a design must not depend on it. Nor do such memories start at zero.
+#[derive(Clone, Debug, LogicBlock)]
+pub struct Store<const W: usize, const A: usize> {
+    /// Clock of the port.
+    pub clock: Signal<In, Clock>,
+    /// Word to write or to read.
+    pub address: Signal<In, Bits<A>>,
+    /// Writes `write_data` at the clock edge while high.
+    pub write_enable: Signal<In, Bit>,
+    /// Value to write.
+    pub write_data: Signal<In, Bits<W>>,
+    /// The word at the `address` of the clock before, if that did not write.
+    pub read_data: Signal<Out, Bits<W>>,
+    _words: Vec<Bits<W>>,
+}
+
+impl<const W: usize, const A: usize> Store<W, A> {
+    /// A memory of at least `depth` words.
+    ///
+    /// # Panics
+    /// If `depth` is zero or above `2^A`.
+    pub fn new(depth: usize) -> Self {
+        let words = words_for("Store", depth, A);
+        Self {
+            clock: Signal::default(),
+            address: Signal::default(),
+            write_enable: Signal::default(),
+            write_data: Signal::default(),
+            read_data: Signal::default(),
+            _words: vec![Bits::default(); words],
+        }
+    }
+}
+
+/// Two words: a stand-in until a core's constructor puts a memory of the right depth.
+impl<const W: usize, const A: usize> Default for Store<W, A> {
+    fn default() -> Self {
+        Self::new(2)
+    }
+}
+
+impl<const W: usize, const A: usize> Logic for Store<W, A> {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            let word = self.address.val().index() & (self._words.len() - 1);
+            if self.write_enable.val() {
+                self._words[word] = self.write_data.val();
+            } else {
+                self.read_data.next = self._words[word];
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        self.read_data.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let words = self._words.len();
+        let last = words - 1;
+        let top = W - 1;
+        let address = address_slice("address", words, A);
+        Verilog::Custom(format!(
+            "\
+(* ram_style = \"block\" *)
+reg [{top}:0] memory [0:{last}];
+
+`ifndef SYNTHESIS
+// Hardware need not start at zero; asking for it would rule out memories that cannot.
+integer index;
+initial begin
+    for (index = 0; index < {words}; index = index + 1) begin
+        memory[index] = {W}'d0;
+    end
+    read_data = {W}'d0;
+end
+`endif
+
+always @(posedge clock) begin
+    if (write_enable) begin
+        memory[{address}] <= write_data;
+    end else begin
+        read_data <= memory[{address}];
+    end
+end"
+        ))
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![TimingInfo {
+            name: module_name("store", W, self._words.len(), A),
+            clock: "clock".into(),
+            inputs: ["address", "write_enable", "write_data"].map(String::from).to_vec(),
+            outputs: vec!["read_data".into()],
+        }]
+    }
+}

@@ -1,0 +1,210 @@
+//! The link: frames in, requests carried out, replies and telemetry out, as docs/protocol.md says. All but the line itself.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | bytes from the host; one was lost or wrong on the line |
+//! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | bytes to the host |
+//! | `address`, `data`, `is_write`, `look` | out, 16 + 32 + 1 + 1 | a register is to be read or written; they stand until `answered` |
+//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value; the status of the reply, 0: it may be |
+//! | `write` | out, 1 | pulse after `answered` with refusal 0: `data` is written |
+//! | `heard`, `sound`, `damaged` | out, 1 | pulses: a frame of the session, a sound frame, a damaged one |
+//! | `resting` | out, 1 | nothing is being received, carried out or sent, and nothing waits |
+//! | `words`, `fits`, `begin`, `number`, `word`, `word_write`, `commit` | | frames of telemetry, as in [`crate::telemetry`] |
+//! | `mark`, `repeat`, `can_repeat`, `half_full`, `frames`, `frames_lost` | | so are these |
+//!
+//! | file | part |
+//! |---|---|
+//! | [`receiver`] | COBS, checksum, words |
+//! | [`processor`] | sessions, requests, replies |
+//! | [`sender`] | words, checksum, COBS |
+//! | [`crc`] | the checksum |
+//! | [`uart_receiver`], [`uart_transmitter`] | the line |
+//!
+//! The request memory has two halves of 128 words, one with the last reply and one for the next request.
+
+pub mod crc;
+pub mod processor;
+pub mod receiver;
+pub mod sender;
+pub mod uart_receiver;
+pub mod uart_transmitter;
+
+use crate::leaf::Ram;
+use crate::telemetry::Telemetry;
+use hge_protocol::Parameters;
+use processor::Processor;
+use receiver::Receiver;
+use rust_hdl::prelude::*;
+use sender::Sender;
+
+/// Words of the request memory: two halves, each for a body of 67 words and its checksum.
+const REQUEST_MEMORY_WORDS: usize = 256;
+
+/// The link.
+#[derive(LogicBlock, Default)]
+pub struct Link {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// A byte from the host.
+    pub rx_byte: Signal<In, Bits<8>>,
+    /// It is there.
+    pub rx_valid: Signal<In, Bit>,
+    /// It is taken in this clock.
+    pub rx_ready: Signal<Out, Bit>,
+    /// The line lost a byte.
+    pub rx_fault: Signal<In, Bit>,
+    /// A byte to the host.
+    pub tx_byte: Signal<Out, Bits<8>>,
+    /// It is there.
+    pub tx_valid: Signal<Out, Bit>,
+    /// It is taken in this clock.
+    pub tx_ready: Signal<In, Bit>,
+    /// Address of a register.
+    pub address: Signal<Out, Bits<16>>,
+    /// Value to write.
+    pub data: Signal<Out, Bits<32>>,
+    /// Write it.
+    pub is_write: Signal<Out, Bit>,
+    /// The three stand.
+    pub look: Signal<Out, Bit>,
+    /// The register has answered.
+    pub answered: Signal<In, Bit>,
+    /// Its value.
+    pub value: Signal<In, Bits<32>>,
+    /// Why not.
+    pub refusal: Signal<In, Bits<3>>,
+    /// It is written.
+    pub write: Signal<Out, Bit>,
+    /// The session's host lives.
+    pub heard: Signal<Out, Bit>,
+    /// A frame was sound.
+    pub sound: Signal<Out, Bit>,
+    /// A frame was not.
+    pub damaged: Signal<Out, Bit>,
+    /// Nothing is going on.
+    pub resting: Signal<Out, Bit>,
+    /// Words of a frame to be made.
+    pub words: Signal<In, Bits<11>>,
+    /// There is room for it.
+    pub fits: Signal<Out, Bit>,
+    /// It begins.
+    pub begin: Signal<In, Bit>,
+    /// Its number.
+    pub number: Signal<Out, Bits<32>>,
+    /// A word of it.
+    pub word: Signal<In, Bits<32>>,
+    /// It is there.
+    pub word_write: Signal<In, Bit>,
+    /// It is complete.
+    pub commit: Signal<In, Bit>,
+    /// The last epoch begins here.
+    pub mark: Signal<In, Bit>,
+    /// Send from there once more.
+    pub repeat: Signal<In, Bit>,
+    /// It is still there.
+    pub can_repeat: Signal<Out, Bit>,
+    /// More than half is taken.
+    pub half_full: Signal<Out, Bit>,
+    /// Number of the next frame.
+    pub frames: Signal<Out, Bits<32>>,
+    /// Frames that did not fit.
+    pub frames_lost: Signal<Out, Bits<32>>,
+    receiver: Receiver,
+    processor: Processor,
+    sender: Sender,
+    telemetry: Telemetry,
+    requests: Ram<32, 8>,
+    received_place: Signal<Local, Bits<8>>,
+    other_half: Signal<Local, Bit>,
+}
+
+impl Link {
+    /// For a gateware made for `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        Self {
+            receiver: Receiver::new(),
+            sender: Sender::new(),
+            telemetry: Telemetry::new(parameters),
+            requests: Ram::new(REQUEST_MEMORY_WORDS),
+            ..Default::default()
+        }
+    }
+}
+
+impl Logic for Link {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, receiver, processor, sender, telemetry, requests);
+        self.receiver.reset.next = self.reset.val();
+        self.processor.reset.next = self.reset.val();
+        self.sender.reset.next = self.reset.val();
+        self.telemetry.reset.next = self.reset.val();
+        comment!("From the line into the half that does not hold the last reply.");
+        self.receiver.byte.next = self.rx_byte.val();
+        self.receiver.byte_valid.next = self.rx_valid.val();
+        self.rx_ready.next = self.receiver.byte_ready.val();
+        self.receiver.line_fault.next = self.rx_fault.val();
+        self.receiver.hold.next = self.processor.put.val();
+        self.receiver.release.next = self.processor.release.val();
+        self.sound.next = self.receiver.sound.val();
+        self.damaged.next = self.receiver.damaged.val();
+        self.processor.request.next = self.receiver.request.val();
+        self.processor.values.next = self.receiver.values.val();
+        self.other_half.next = !self.processor.kept.val();
+        self.received_place.next = bit_cast::<8, 7>(self.receiver.word_index.val());
+        self.requests.write_enable.next = self.processor.put.val() | self.receiver.word_write.val();
+        self.requests.write_address.next =
+            self.received_place.val().replace_bit(7, self.other_half.val());
+        self.requests.write_data.next = self.receiver.word.val();
+        if self.processor.put.val() {
+            self.requests.write_address.next = self.processor.index.val();
+            self.requests.write_data.next = self.processor.put_data.val();
+        }
+        self.requests.read_address.next = self.processor.index.val();
+        self.processor.read_data.next = self.requests.read_data.val();
+        self.resting.next = self.receiver.byte_ready.val()
+            & self.processor.idle.val()
+            & self.sender.idle.val()
+            & (!self.telemetry.waits.val());
+        comment!("The registers.");
+        self.address.next = self.processor.address.val();
+        self.data.next = self.processor.data.val();
+        self.is_write.next = self.processor.is_write.val();
+        self.look.next = self.processor.look.val();
+        self.processor.answered.next = self.answered.val();
+        self.processor.value.next = self.value.val();
+        self.processor.refusal.next = self.refusal.val();
+        self.write.next = self.processor.write.val();
+        self.heard.next = self.processor.heard.val();
+        comment!("Replies and telemetry onto the line.");
+        self.sender.reply.next = self.processor.reply.val();
+        self.sender.reply_word.next = self.requests.read_data.val();
+        self.processor.reply_next.next = self.sender.reply_next.val();
+        self.processor.reply_sent.next = self.sender.reply_sent.val();
+        comment!("A request under way answers first: what it repeats comes after its reply.");
+        self.sender.telemetry.next = self.telemetry.waits.val() & self.processor.idle.val();
+        self.sender.telemetry_word.next = self.telemetry.read_word.val();
+        self.sender.telemetry_stands.next = self.telemetry.stands.val();
+        self.telemetry.taken.next = self.sender.telemetry_next.val();
+        self.telemetry.busy.next = self.sender.telemetry_busy.val();
+        self.tx_byte.next = self.sender.byte.val();
+        self.tx_valid.next = self.sender.byte_valid.val();
+        self.sender.byte_ready.next = self.tx_ready.val();
+        comment!("The recorder's side of the ring.");
+        self.telemetry.words.next = self.words.val();
+        self.fits.next = self.telemetry.fits.val();
+        self.telemetry.begin.next = self.begin.val();
+        self.number.next = self.telemetry.number.val();
+        self.telemetry.word.next = self.word.val();
+        self.telemetry.word_write.next = self.word_write.val();
+        self.telemetry.commit.next = self.commit.val();
+        self.telemetry.mark.next = self.mark.val();
+        self.telemetry.repeat.next = self.repeat.val();
+        self.can_repeat.next = self.telemetry.can_repeat.val();
+        self.half_full.next = self.telemetry.half_full.val();
+        self.frames.next = self.telemetry.frames.val();
+        self.frames_lost.next = self.telemetry.frames_lost.val();
+    }
+}

@@ -1,0 +1,366 @@
+//! The command processor: sessions, requests, replies, as docs/protocol.md says.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `request`, `values`, `release` | in 1 + 7, out 1 | a request lies in the half that is not `kept`; it has been dealt with |
+//! | `kept` | out, 1 | half of the request memory that holds the last reply |
+//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later |
+//! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, before anybody else writes |
+//! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | a register that is to be read or written |
+//! | `look` | out, 1 | they stand; high until `answered`, then low for three clocks or more |
+//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 may be read or written |
+//! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: it is written |
+//! | `reply`, `reply_next`, `reply_sent` | out 1, in 1 + 1 | a reply stands at `read_data`; on to its next word; the last one is through |
+//! | `heard` | out, 1 | pulse: a sound frame with the session's nonce |
+//! | `idle` | out, 1 | no request is being dealt with |
+//!
+//! 19 clocks from `request` to the decision, then for each register 5 and those of the answer, then 2.
+//!
+//! A nonce and a last sequence number are kept nowhere but in the last reply, with which every request is compared, sixteen bits
+//! at a time, in the register that later holds the address. A reply is made in the place of its request, value by value: half
+//! `kept` changes sides when a request is carried out, and the other half takes the next. Only a reply to a stranger is made in
+//! the half beside, which is given back when it has been sent.
+
+use rust_hdl::prelude::*;
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Step {
+    Idle,
+    Check,
+    Match,
+    Fetch,
+    Place,
+    Form,
+    Look,
+    Carry,
+    Count,
+    Header,
+    Send,
+}
+
+/// Carries out requests.
+#[derive(LogicBlock, Default)]
+pub struct Processor {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// A request lies in the memory.
+    pub request: Signal<In, Bit>,
+    /// Its words after the first three.
+    pub values: Signal<In, Bits<7>>,
+    /// It has been dealt with.
+    pub release: Signal<Out, Bit>,
+    /// Half of the memory with the last reply.
+    pub kept: Signal<Out, Bit>,
+    /// Word of the memory that is wanted or written: half 7, index 6..0.
+    pub index: Signal<Out, Bits<8>>,
+    /// The word of the clock before.
+    pub read_data: Signal<In, Bits<32>>,
+    /// Writes a word.
+    pub put: Signal<Out, Bit>,
+    /// The word.
+    pub put_data: Signal<Out, Bits<32>>,
+    /// Address of a register.
+    pub address: Signal<Out, Bits<16>>,
+    /// Value to write.
+    pub data: Signal<Out, Bits<32>>,
+    /// Write it.
+    pub is_write: Signal<Out, Bit>,
+    /// The three stand.
+    pub look: Signal<Out, Bit>,
+    /// The register has answered.
+    pub answered: Signal<In, Bit>,
+    /// Its value.
+    pub value: Signal<In, Bits<32>>,
+    /// Why not.
+    pub refusal: Signal<In, Bits<3>>,
+    /// It is written.
+    pub write: Signal<Out, Bit>,
+    /// A reply stands.
+    pub reply: Signal<Out, Bit>,
+    /// On to its next word.
+    pub reply_next: Signal<In, Bit>,
+    /// All words are through.
+    pub reply_sent: Signal<In, Bit>,
+    /// The session's host lives.
+    pub heard: Signal<Out, Bit>,
+    /// No request is being dealt with.
+    pub idle: Signal<Out, Bit>,
+    state: DFF<Step>,
+    /// In `Match` clock 0, bank 1, what is compared 3..2; in `Send` the number of a word before the values, 4 among them.
+    step: DFF<Bits<4>>,
+    /// Registers done, and the number of the value in the request.
+    count: DFF<Bits<7>>,
+    held: DFF<Bits<16>>,
+    is_hello: DFF<Bit>,
+    writes: DFF<Bit>,
+    /// Operation and lengths are as they must be.
+    sane: DFF<Bit>,
+    /// The nonce is not the session's.
+    foreign: DFF<Bit>,
+    /// The sequence number is the last one.
+    same: DFF<Bit>,
+    /// There is a session.
+    session: DFF<Bit>,
+    bank: DFF<Bit>,
+    /// Works in the half that is not kept.
+    aside: DFF<Bit>,
+    status: DFF<Bits<3>>,
+    other: Signal<Local, Bit>,
+    low_half: Signal<Local, Bits<16>>,
+    high_half: Signal<Local, Bits<16>>,
+    half: Signal<Local, Bits<16>>,
+    count_wide: Signal<Local, Bits<16>>,
+    moved: Signal<Local, Bits<16>>,
+    equal: Signal<Local, Bit>,
+    operation: Signal<Local, Bits<8>>,
+    length: Signal<Local, Bits<16>>,
+    number: Signal<Local, Bits<8>>,
+    number_short: Signal<Local, Bits<7>>,
+    number_low: Signal<Local, Bits<6>>,
+    values_wide: Signal<Local, Bits<16>>,
+    following: Signal<Local, Bits<16>>,
+    values_byte: Signal<Local, Bits<8>>,
+    some: Signal<Local, Bit>,
+    counts_agree: Signal<Local, Bit>,
+    agrees: Signal<Local, Bit>,
+    decides: Signal<Local, Bit>,
+    known: Signal<Local, Bit>,
+    begins: Signal<Local, Bit>,
+    place: Signal<Local, Bits<8>>,
+    value_place: Signal<Local, Bits<8>>,
+    read_half: Signal<Local, Bit>,
+    in_values: Signal<Local, Bit>,
+    reply_words: Signal<Local, Bits<32>>,
+    reply_length: Signal<Local, Bits<32>>,
+    reply_placed: Signal<Local, Bits<32>>,
+    status_wide: Signal<Local, Bits<32>>,
+    status_placed: Signal<Local, Bits<32>>,
+    header_low: Signal<Local, Bits<32>>,
+}
+
+impl Logic for Processor {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, state, step, count, held, is_hello, writes, sane, foreign, same, session,
+            bank, aside, status
+        );
+        self.kept.next = self.bank.q.val();
+        self.idle.next = self.state.q.val() == Step::Idle;
+        self.address.next = self.held.q.val();
+        self.data.next = self.read_data.val();
+        self.is_write.next = self.writes.q.val();
+        self.look.next = self.state.q.val() == Step::Look;
+        self.write.next = (self.state.q.val() == Step::Carry)
+            & self.writes.q.val()
+            & (!self.status.q.val().any());
+        self.reply.next = self.state.q.val() == Step::Send;
+        comment!("Sixteen bits at a time: kept against new, and low address plus count.");
+        self.low_half.next = self.read_data.val().get_bits::<16>(0);
+        self.high_half.next = self.read_data.val().get_bits::<16>(16);
+        self.half.next = self.low_half.val();
+        if self.step.q.val().get_bit(3) | self.step.q.val().get_bit(2) {
+            self.half.next = self.high_half.val();
+        }
+        self.count_wide.next = bit_cast::<16, 7>(self.count.q.val());
+        self.moved.next = self.half.val() + self.count_wide.val();
+        self.equal.next = self.held.q.val() == self.half.val();
+        comment!("Whether header and length agree.");
+        self.operation.next = self.read_data.val().get_bits::<8>(0);
+        self.length.next = self.read_data.val().get_bits::<16>(8);
+        self.number.next = self.read_data.val().get_bits::<8>(24);
+        self.number_short.next = self.read_data.val().get_bits::<7>(24);
+        self.number_low.next = self.read_data.val().get_bits::<6>(24);
+        self.values_wide.next = bit_cast::<16, 7>(self.values.val());
+        self.following.next = self.values_wide.val() + 2;
+        self.values_byte.next = bit_cast::<8, 7>(self.values.val());
+        self.counts_agree.next = self.number.val() == self.values_byte.val();
+        comment!("1 to 64.");
+        self.some.next = (self.number.val().get_bit(6) ^ self.number_low.val().any())
+            & (!self.number.val().get_bit(7));
+        self.agrees.next = false;
+        if self.operation.val() == bits::<8>(0x48) {
+            self.agrees.next = self.counts_agree.val() & (!self.values.val().any());
+        }
+        if self.operation.val() == bits::<8>(0x52) {
+            self.agrees.next = self.some.val() & (!self.values.val().any());
+        }
+        if self.operation.val() == bits::<8>(0x57) {
+            self.agrees.next = self.some.val() & self.counts_agree.val();
+        }
+        comment!(
+            "The decision, with the last comparison, whether the sequence number is the next."
+        );
+        self.decides.next = (self.state.q.val() == Step::Match) & self.step.q.val().all();
+        self.known.next = self.session.q.val() & (!self.foreign.q.val());
+        self.begins.next = self.is_hello.q.val() & self.sane.q.val();
+        self.heard.next = self.decides.val() & self.known.val();
+        self.release.next = (self.decides.val() & (self.known.val() | self.begins.val()))
+            | ((self.state.q.val() == Step::Send) & self.aside.q.val() & self.reply_sent.val());
+        comment!("The word that is read: header at 1, nonce 2, place 3, values from 64 on.");
+        self.other.next = self.aside.q.val();
+        self.place.next = 1.into();
+        self.value_place.next = bit_cast::<8, 6>(self.count.q.val().get_bits::<6>(0));
+        self.in_values.next = (self.state.q.val() == Step::Form)
+            | (self.state.q.val() == Step::Look)
+            | ((self.state.q.val() == Step::Send) & self.step.q.val().get_bit(2));
+        if self.state.q.val() == Step::Match {
+            self.other.next = self.step.q.val().get_bit(1);
+            self.place.next = 2.into();
+            if self.step.q.val().get_bit(3) {
+                self.place.next = 3.into();
+            }
+        }
+        if self.state.q.val() == Step::Place {
+            self.place.next = 3.into();
+        }
+        if self.state.q.val() == Step::Send {
+            self.place.next = bit_cast::<8, 2>(self.step.q.val().get_bits::<2>(0));
+        }
+        if self.in_values.val() {
+            self.place.next = self.value_place.val().replace_bit(6, true);
+        }
+        if self.state.q.val() == Step::Count {
+            self.place.next = 64.into();
+        }
+        self.read_half.next = self.bank.q.val() ^ self.other.val();
+        self.index.next = self.place.val().replace_bit(7, self.read_half.val());
+        comment!("The word that is written: a value, the count of those written, the header.");
+        self.put.next = (self.state.q.val() == Step::Header)
+            | (self.state.q.val() == Step::Count)
+            | ((self.state.q.val() == Step::Look) & self.answered.val() & (!self.writes.q.val()));
+        self.put_data.next = self.value.val();
+        self.reply_words.next = bit_cast::<32, 7>(self.count.q.val());
+        self.reply_length.next = self.reply_words.val() + 2;
+        self.reply_placed.next = self.reply_length.val() << 8;
+        self.status_wide.next = bit_cast::<32, 3>(self.status.q.val());
+        self.status_placed.next = self.status_wide.val() << 24;
+        self.header_low.next = self.reply_placed.val() | self.status_placed.val();
+        if self.state.q.val() == Step::Count {
+            self.put_data.next = self.reply_words.val();
+        }
+        if self.state.q.val() == Step::Header {
+            self.put_data.next = self.header_low.val().replace_bit(7, true);
+        }
+        match self.state.q.val() {
+            Step::Idle => {
+                self.step.d.next = 0.into();
+                self.count.d.next = 0.into();
+                self.foreign.d.next = false;
+                if self.request.val() {
+                    self.state.d.next = Step::Check;
+                }
+            }
+            Step::Check => {
+                self.is_hello.d.next = self.operation.val() == bits::<8>(0x48);
+                self.writes.d.next = self.operation.val() == bits::<8>(0x57);
+                self.sane.d.next = self.agrees.val() & (self.length.val() == self.following.val());
+                self.state.d.next = Step::Match;
+            }
+            Step::Match => {
+                comment!("Nonce low, nonce high, sequence number, the same less one.");
+                self.step.d.next = self.step.q.val() + 1;
+                if self.step.q.val().get_bit(0) {
+                    if !self.step.q.val().get_bit(1) {
+                        self.held.d.next = self.moved.val();
+                    } else if !self.step.q.val().get_bit(3) {
+                        self.foreign.d.next = self.foreign.q.val() | (!self.equal.val());
+                    } else {
+                        self.same.d.next = self.equal.val();
+                        self.count.d.next = 1.into();
+                    }
+                }
+            }
+            Step::Fetch => self.state.d.next = Step::Place,
+            Step::Place => {
+                self.state.d.next = Step::Form;
+                if self.count.q.val() == self.number_short.val() {
+                    self.state.d.next = Step::Header;
+                    if self.writes.q.val() {
+                        self.state.d.next = Step::Count;
+                    }
+                }
+            }
+            Step::Form => {
+                self.held.d.next = self.moved.val();
+                self.state.d.next = Step::Look;
+            }
+            Step::Look => {
+                self.status.d.next = self.refusal.val();
+                if self.answered.val() {
+                    self.state.d.next = Step::Carry;
+                }
+            }
+            Step::Carry => {
+                if self.status.q.val().any() {
+                    self.state.d.next = Step::Header;
+                    if self.writes.q.val() {
+                        self.state.d.next = Step::Count;
+                    }
+                } else {
+                    self.count.d.next = self.count.q.val() + 1;
+                    self.state.d.next = Step::Fetch;
+                }
+            }
+            Step::Count => {
+                self.count.d.next = 1.into();
+                self.state.d.next = Step::Header;
+            }
+            Step::Header => {
+                self.count.d.next = 0.into();
+                self.state.d.next = Step::Send;
+            }
+            Step::Send => {
+                if self.reply_next.val() {
+                    if self.step.q.val().get_bit(2) {
+                        self.count.d.next = self.count.q.val() + 1;
+                    } else {
+                        self.step.d.next = self.step.q.val() + 1;
+                    }
+                }
+                if self.reply_sent.val() {
+                    self.aside.d.next = true;
+                    self.state.d.next = Step::Idle;
+                }
+            }
+        }
+        if self.decides.val() {
+            self.step.d.next = 1.into();
+            self.count.d.next = 0.into();
+            self.status.d.next = 0.into();
+            self.state.d.next = Step::Header;
+            if !self.known.val() {
+                if self.begins.val() {
+                    self.session.d.next = true;
+                    self.bank.d.next = !self.bank.q.val();
+                    self.aside.d.next = false;
+                } else {
+                    comment!("Session.");
+                    self.status.d.next = 5.into();
+                }
+            } else if self.same.q.val() {
+                self.aside.d.next = false;
+                self.state.d.next = Step::Send;
+            } else if self.equal.val() {
+                self.bank.d.next = !self.bank.q.val();
+                self.aside.d.next = false;
+                if !self.sane.q.val() {
+                    self.status.d.next = 3.into();
+                } else if !self.is_hello.q.val() {
+                    self.state.d.next = Step::Fetch;
+                }
+            } else {
+                comment!("A straggler.");
+                self.state.d.next = Step::Idle;
+            }
+        }
+        if self.reset.val() {
+            self.state.d.next = Step::Idle;
+            self.session.d.next = false;
+            self.bank.d.next = false;
+            self.aside.d.next = true;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! From words to bytes: frames of replies and telemetry with checksum, COBS and delimiter.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `reply`, `reply_word` | in, 1 + 32 | a reply stands; its present word, two clocks after `reply_next` |
+//! | `reply_next`, `reply_sent` | out, 1 | pulses: the word is through; with the last one, the reply is |
+//! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry waits; its present word, if it stands |
+//! | `telemetry_next`, `telemetry_busy` | out, 1 | the word is through; a frame is being read |
+//! | `byte`, `byte_valid`, `byte_ready` | out 8 + 1, in 1 | the line |
+//! | `idle` | out, 1 | no frame is being sent |
+//!
+//! A frame's first word says how many follow (bits 19..8 of it count). Between frames replies go first.
+//!
+//! A byte takes 9 clocks from its word into the block of COBS, and 2 from there onto the line at most; a block's bytes go
+//! out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
+//! beside them: no word is copied.
+
+use crate::leaf::Ram;
+use crate::link::crc::Crc;
+use rust_hdl::prelude::*;
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Step {
+    Idle,
+    Shift,
+    Put,
+    Code,
+    Fetch,
+    Send,
+    Delimiter,
+}
+
+/// Frames out.
+#[derive(LogicBlock, Default)]
+pub struct Sender {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// A reply stands.
+    pub reply: Signal<In, Bit>,
+    /// A word of it.
+    pub reply_word: Signal<In, Bits<32>>,
+    /// It is through.
+    pub reply_next: Signal<Out, Bit>,
+    /// The whole reply is.
+    pub reply_sent: Signal<Out, Bit>,
+    /// Telemetry waits.
+    pub telemetry: Signal<In, Bit>,
+    /// A word of it.
+    pub telemetry_word: Signal<In, Bits<32>>,
+    /// The word stands in this clock.
+    pub telemetry_stands: Signal<In, Bit>,
+    /// It is through.
+    pub telemetry_next: Signal<Out, Bit>,
+    /// Telemetry is being read.
+    pub telemetry_busy: Signal<Out, Bit>,
+    /// A byte for the line.
+    pub byte: Signal<Out, Bits<8>>,
+    /// It is there.
+    pub byte_valid: Signal<Out, Bit>,
+    /// It is taken in this clock.
+    pub byte_ready: Signal<In, Bit>,
+    /// No frame is being sent.
+    pub idle: Signal<Out, Bit>,
+    state: DFF<Step>,
+    /// The frame is telemetry.
+    tells: DFF<Bit>,
+    /// The word is the frame's first.
+    first: DFF<Bit>,
+    /// The word is the checksum.
+    closing: DFF<Bit>,
+    /// The checksum is through.
+    ended: DFF<Bit>,
+    /// Bit of the word.
+    position: DFF<Bits<5>>,
+    /// Words left, turning.
+    left: DFF<Bits<12>>,
+    borrow: DFF<Bit>,
+    some_left: DFF<Bit>,
+    gathered: DFF<Bits<8>>,
+    /// The byte is not zero.
+    nonzero: DFF<Bit>,
+    /// Code of the block: place of its next byte.
+    code: DFF<Bits<8>>,
+    /// Byte of the block that goes out.
+    at: DFF<Bits<8>>,
+    block: Ram<8, 8>,
+    crc: Crc,
+    reply_bits: Signal<Local, Bits<32>>,
+    telemetry_bits: Signal<Local, Bits<32>>,
+    digit: Signal<Local, Bit>,
+    steps: Signal<Local, Bit>,
+    in_length: Signal<Local, Bit>,
+    word_ends: Signal<Local, Bit>,
+    last_word: Signal<Local, Bit>,
+    counted: Signal<Local, Bit>,
+    difference: Signal<Local, Bit>,
+    turned: Signal<Local, Bits<12>>,
+    pushed: Signal<Local, Bits<8>>,
+}
+
+impl Sender {
+    /// A sender with its block.
+    pub fn new() -> Self {
+        Self { block: Ram::new(256), ..Default::default() }
+    }
+}
+
+impl Logic for Sender {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, state, tells, first, closing, ended, position, left, borrow, some_left,
+            gathered, nonzero, code, at
+        );
+        clock!(self, clock, block, crc);
+        self.idle.next = self.state.q.val() == Step::Idle;
+        comment!("The bit of this clock.");
+        self.reply_bits.next = self.reply_word.val() >> self.position.q.val();
+        self.telemetry_bits.next = self.telemetry_word.val() >> self.position.q.val();
+        self.digit.next = self.reply_bits.val().get_bit(0);
+        if self.tells.q.val() {
+            self.digit.next = self.telemetry_bits.val().get_bit(0);
+        }
+        if self.closing.q.val() {
+            self.digit.next = !self.crc.low.val();
+        }
+        self.steps.next = (self.state.q.val() == Step::Shift)
+            & (self.closing.q.val() | (!self.tells.q.val()) | self.telemetry_stands.val());
+        self.crc.clear.next = self.state.q.val() == Step::Idle;
+        self.crc.step.next = self.steps.val();
+        self.crc.bit.next = self.digit.val();
+        self.crc.plain.next = self.closing.q.val();
+        comment!("Bits 19..8 of a word's time count the words: the first word's go in, then they turn and become one less.");
+        self.in_length.next = (self.position.q.val().get_bit(3)
+            & (!self.position.q.val().get_bit(4)))
+            | (self.position.q.val().get_bit(4)
+                & (!self.position.q.val().get_bit(3))
+                & (!self.position.q.val().get_bit(2)));
+        self.counted.next = self.left.q.val().get_bit(0);
+        if self.first.q.val() {
+            self.counted.next = self.digit.val();
+        }
+        self.difference.next = self.counted.val() ^ self.borrow.q.val();
+        self.turned.next = self.left.q.val() >> 1;
+        self.pushed.next = self.gathered.q.val() >> 1;
+        if self.steps.val() {
+            self.position.d.next = self.position.q.val() + 1;
+            self.gathered.d.next = self.pushed.val().replace_bit(7, self.digit.val());
+            self.nonzero.d.next = self.nonzero.q.val() | self.digit.val();
+            if self.in_length.val() {
+                self.left.d.next = self.turned.val().replace_bit(11, self.difference.val());
+                self.borrow.d.next = self.borrow.q.val() & (!self.counted.val());
+                self.some_left.d.next = self.some_left.q.val() | self.difference.val();
+            }
+        }
+        self.word_ends.next = self.steps.val() & self.position.q.val().all();
+        self.last_word.next = self.word_ends.val()
+            & (!self.closing.q.val())
+            & (!self.first.q.val())
+            & (!self.some_left.q.val());
+        self.reply_next.next =
+            self.word_ends.val() & (!self.closing.q.val()) & (!self.tells.q.val());
+        self.reply_sent.next = self.last_word.val() & (!self.tells.q.val());
+        self.telemetry_next.next =
+            self.word_ends.val() & (!self.closing.q.val()) & self.tells.q.val();
+        self.telemetry_busy.next =
+            (self.state.q.val() != Step::Idle) & (!self.closing.q.val()) & self.tells.q.val();
+        if self.word_ends.val() {
+            self.first.d.next = false;
+            self.borrow.d.next = true;
+            self.some_left.d.next = false;
+            self.ended.d.next = self.closing.q.val();
+        }
+        if self.last_word.val() {
+            self.closing.d.next = true;
+        }
+        comment!("The block and what goes out of it; code and delimiter are not in it.");
+        self.block.write_enable.next = (self.state.q.val() == Step::Put) & self.nonzero.q.val();
+        self.block.write_address.next = self.code.q.val();
+        self.block.write_data.next = self.gathered.q.val();
+        self.block.read_address.next = self.at.q.val();
+        self.byte_valid.next = (self.state.q.val() == Step::Code)
+            | (self.state.q.val() == Step::Send)
+            | (self.state.q.val() == Step::Delimiter);
+        self.byte.next = 0.into();
+        if self.state.q.val() == Step::Code {
+            self.byte.next = self.code.q.val();
+        }
+        if self.state.q.val() == Step::Send {
+            self.byte.next = self.block.read_data.val();
+        }
+        match self.state.q.val() {
+            Step::Idle => {
+                self.first.d.next = true;
+                self.closing.d.next = false;
+                self.ended.d.next = false;
+                self.borrow.d.next = false;
+                self.nonzero.d.next = false;
+                self.tells.d.next = !self.reply.val();
+                if self.reply.val() | self.telemetry.val() {
+                    self.state.d.next = Step::Shift;
+                }
+            }
+            Step::Shift => {
+                if self.steps.val()
+                    & self.position.q.val().get_bit(0)
+                    & self.position.q.val().get_bit(1)
+                    & self.position.q.val().get_bit(2)
+                {
+                    self.state.d.next = Step::Put;
+                }
+            }
+            Step::Put => {
+                comment!("A zero ends the block; so does the 254th byte, and the frame.");
+                self.state.d.next = Step::Shift;
+                if self.nonzero.q.val() {
+                    self.code.d.next = self.code.q.val() + 1;
+                    self.nonzero.d.next = self.ended.q.val();
+                }
+                if (!self.nonzero.q.val())
+                    | self.ended.q.val()
+                    | (self.code.q.val() == bits::<8>(254))
+                {
+                    self.state.d.next = Step::Code;
+                }
+            }
+            Step::Code => {
+                self.at.d.next = 1.into();
+                if self.byte_ready.val() {
+                    self.state.d.next = Step::Fetch;
+                }
+            }
+            Step::Fetch => {
+                self.state.d.next = Step::Send;
+                if self.at.q.val() == self.code.q.val() {
+                    comment!("A zero at the end of the frame has one more block behind it, an empty one.");
+                    self.code.d.next = 1.into();
+                    self.nonzero.d.next = self.ended.q.val();
+                    self.state.d.next = Step::Shift;
+                    if self.ended.q.val() {
+                        self.state.d.next = Step::Code;
+                        if self.nonzero.q.val() {
+                            self.state.d.next = Step::Delimiter;
+                        }
+                    }
+                }
+            }
+            Step::Send => {
+                if self.byte_ready.val() {
+                    self.at.d.next = self.at.q.val() + 1;
+                    self.state.d.next = Step::Fetch;
+                }
+            }
+            Step::Delimiter => {
+                if self.byte_ready.val() {
+                    self.state.d.next = Step::Idle;
+                }
+            }
+        }
+        if self.reset.val() {
+            self.state.d.next = Step::Idle;
+            self.position.d.next = 0.into();
+            self.code.d.next = 1.into();
+        }
+    }
+}

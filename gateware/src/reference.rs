@@ -1,0 +1,58 @@
+//! The reference pin: what one slot's tone does, for an oscilloscope or another lock-in.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `setting` | in, 10 | bits 7..0 slot, bit 8 on, bit 9 pulse density of its sine instead of its sign |
+//! | `valid`, `slot`, `sine` | in, 1 + 8 + 16 signed | the slots' pass |
+//! | `pin` | out, 1 | high while the sine is not negative; or high for (sine + 32768) / 65536 of the clocks |
+//!
+//! The pin shows a sample's sine from its slot's place in the pass to the same place in the next sample's, and the last
+//! one while no pass runs. Pulse density is of first order: what is left of a sum of 16 bits is carried to the next clock.
+
+use rust_hdl::prelude::*;
+
+/// One slot's sine on a pin.
+#[derive(LogicBlock, Default)]
+pub struct Reference {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Bits 7..0 slot, bit 8 on, bit 9 pulse density.
+    pub setting: Signal<In, Bits<10>>,
+    /// Sine of a slot is at hand.
+    pub valid: Signal<In, Bit>,
+    /// Its number.
+    pub slot: Signal<In, Bits<8>>,
+    /// Its sine, Q1.15.
+    pub sine: Signal<In, Signed<16>>,
+    /// The pin.
+    pub pin: Signal<Out, Bit>,
+    /// The sine, raised by half of its range.
+    raised: DFF<Bits<16>>,
+    /// What is left of the sum, and above it whether it has gone over.
+    sum: DFF<Bits<17>>,
+    chosen: Signal<Local, Bits<8>>,
+    raw: Signal<Local, Bits<16>>,
+    positive: Signal<Local, Bit>,
+    rest: Signal<Local, Bits<17>>,
+    raised_wide: Signal<Local, Bits<17>>,
+}
+
+impl Logic for Reference {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, raised, sum);
+        self.raw.next = unsigned_cast(self.sine.val());
+        self.positive.next = !(self.raw.val().get_bit(15));
+        self.chosen.next = self.setting.val().get_bits::<8>(0);
+        if self.valid.val() & (self.slot.val() == self.chosen.val()) {
+            self.raised.d.next = self.raw.val().replace_bit(15, self.positive.val());
+        }
+        self.rest.next = bit_cast::<17, 16>(self.sum.q.val().get_bits::<16>(0));
+        self.raised_wide.next = bit_cast::<17, 16>(self.raised.q.val());
+        self.sum.d.next = self.rest.val() + self.raised_wide.val();
+        self.pin.next = (self.setting.val().get_bit(8)) & (self.raised.q.val().get_bit(15));
+        if self.setting.val().get_bit(9) {
+            self.pin.next = (self.setting.val().get_bit(8)) & (self.sum.q.val().get_bit(16));
+        }
+    }
+}

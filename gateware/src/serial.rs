@@ -1,0 +1,132 @@
+//! The instrument on a serial line: what a board instantiates.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
+//! | `rx`, `tx` | in, out, 1 | the line, high at rest; 8 data bits, no parity, one stop bit |
+//! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
+//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
+//! | `armed` | out, 1 | outputs may be connected |
+//! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
+//!
+//! Time never stands still here.
+
+use crate::instrument::Instrument;
+use crate::link::uart_receiver::{RateError, UartReceiver};
+use crate::link::uart_transmitter::UartTransmitter;
+use hge_protocol::{ParameterError, Parameters};
+use rust_hdl::prelude::*;
+use thiserror::Error;
+
+/// Why there is no such instrument.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SerialError {
+    /// A generic out of range.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// A rate that the clock cannot make.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+}
+
+/// Receiver, instrument, transmitter.
+#[derive(LogicBlock, Default)]
+pub struct SerialInstrument {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// The PLL has locked.
+    pub locked: Signal<In, Bit>,
+    /// The interlock is closed.
+    pub interlock: Signal<In, Bit>,
+    /// The line from the host.
+    pub rx: Signal<In, Bit>,
+    /// The line to the host.
+    pub tx: Signal<Out, Bit>,
+    /// Newest ADC code.
+    pub adc: Signal<In, Signed<16>>,
+    /// A sample begins.
+    pub tick: Signal<Out, Bit>,
+    /// A new code for the DAC.
+    pub dac_write: Signal<Out, Bit>,
+    /// Its output.
+    pub dac_index: Signal<Out, Bits<5>>,
+    /// The code.
+    pub dac_code: Signal<Out, Signed<16>>,
+    /// Outputs may be connected.
+    pub armed: Signal<Out, Bit>,
+    /// A run is going on.
+    pub busy: Signal<Out, Bit>,
+    /// The sample belongs to a window.
+    pub window: Signal<Out, Bit>,
+    /// It is the window's first.
+    pub trigger: Signal<Out, Bit>,
+    /// A slot's tone.
+    pub reference: Signal<Out, Bit>,
+    receiver: UartReceiver,
+    transmitter: UartTransmitter,
+    instrument: Instrument,
+}
+
+impl SerialInstrument {
+    /// An instrument made for `parameters` at `baud` bits a second, for simulation: its build hash is 0.
+    ///
+    /// # Errors
+    /// A generic or a rate out of range.
+    pub fn new(parameters: &Parameters, baud: u32) -> Result<Self, SerialError> {
+        Self::with_build(parameters, baud, 0)
+    }
+
+    /// The same, from the commit whose hash begins with `build_hash`.
+    ///
+    /// # Errors
+    /// A generic or a rate out of range.
+    pub fn with_build(
+        parameters: &Parameters,
+        baud: u32,
+        build_hash: u32,
+    ) -> Result<Self, SerialError> {
+        let mut serial = Self {
+            instrument: Instrument::unconnected(parameters, build_hash)?,
+            receiver: UartReceiver::new(parameters.clock_hz, baud)?,
+            transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
+            ..Default::default()
+        };
+        serial.clock.connect();
+        serial.locked.connect();
+        serial.interlock.connect();
+        serial.rx.connect();
+        serial.adc.connect();
+        serial.connect_all();
+        Ok(serial)
+    }
+}
+
+impl Logic for SerialInstrument {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, receiver, transmitter, instrument);
+        self.receiver.reset.next = self.instrument.reset.val();
+        self.transmitter.reset.next = self.instrument.reset.val();
+        self.receiver.pin.next = self.rx.val();
+        self.tx.next = self.transmitter.pin.val();
+        self.instrument.rx_byte.next = self.receiver.byte.val();
+        self.instrument.rx_valid.next = self.receiver.valid.val();
+        self.instrument.rx_fault.next = self.receiver.fault.val();
+        self.transmitter.byte.next = self.instrument.tx_byte.val();
+        self.transmitter.valid.next = self.instrument.tx_valid.val();
+        self.instrument.tx_ready.next = self.transmitter.ready.val();
+        self.instrument.locked.next = self.locked.val();
+        self.instrument.interlock.next = self.interlock.val();
+        self.instrument.hold.next = false;
+        self.instrument.adc.next = self.adc.val();
+        self.tick.next = self.instrument.tick.val();
+        self.dac_write.next = self.instrument.dac_write.val();
+        self.dac_index.next = self.instrument.dac_index.val();
+        self.dac_code.next = self.instrument.dac_code.val();
+        self.armed.next = self.instrument.armed.val();
+        self.busy.next = self.instrument.busy.val();
+        self.window.next = self.instrument.window.val();
+        self.trigger.next = self.instrument.trigger.val();
+        self.reference.next = self.instrument.reference.val();
+    }
+}

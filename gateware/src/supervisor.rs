@@ -1,0 +1,273 @@
+//! The supervisor: armed or not, and what disarms by itself.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `tick` | in, 1 | a sample begins; its ADC code is on `adc` |
+//! | `interlock` | in, 1 | pin, asynchronous; high is closed |
+//! | `arm_host`, `arm_standalone`, `disarm` | in, 1 | commands, carried out at the end of this clock |
+//! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a sound frame, a damaged one has come |
+//! | `protection`, `watchdog`, `run_limit`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
+//! | `hold` | in, 1 | the watchdog stands still (simulation) |
+//! | `pass_done`, `cut` | in, 1 | an outputs' pass has ended; a step was limited in it |
+//! | `armed`, `homing`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
+//! | `fault` | out, 5 | what has tripped since the last arming, bits as in `FAULT` |
+//! | `trip` | out, 1 | in the clock of a tick: the guard trips |
+//! | `event`, `event_cause`, `event_time`, `event_taken` | out 1 + 5 + 32, in 1 | a trip is to be told |
+//! | `closed` | out, 1 | the interlock, two clocks late |
+//! | `samples`, `link_faults` | out, 32 | ticks and damaged frames since power-up |
+//!
+//! Causes are judged in the clock of the tick, from what was before it, so that a trip is in effect in the outputs'
+//! pass of that tick. `samples` counts a clock after the tick: in a tick's clock and the next it is the number of
+//! samples before. One counter serves as watchdog and as run time, since an arming has but one of them.
+
+use crate::leaf::bit_cast_signed;
+use rust_hdl::prelude::*;
+
+/// Arming, watchdog, trips.
+#[derive(LogicBlock, Default)]
+pub struct Supervisor {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// A sample begins.
+    pub tick: Signal<In, Bit>,
+    /// ADC code of the sample that begins.
+    pub adc: Signal<In, Signed<16>>,
+    /// The interlock's pin.
+    pub interlock: Signal<In, Bit>,
+    /// Arm, for a host.
+    pub arm_host: Signal<In, Bit>,
+    /// Arm, standalone.
+    pub arm_standalone: Signal<In, Bit>,
+    /// Disarm.
+    pub disarm: Signal<In, Bit>,
+    /// A request of the session has come.
+    pub heard: Signal<In, Bit>,
+    /// A sound frame has come.
+    pub sound: Signal<In, Bit>,
+    /// A damaged frame has come.
+    pub damaged: Signal<In, Bit>,
+    /// The watchdog stands still.
+    pub hold: Signal<In, Bit>,
+    /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
+    pub protection: Signal<In, Bits<3>>,
+    /// Samples of the watchdog.
+    pub watchdog: Signal<In, Bits<32>>,
+    /// Samples that a standalone arming lasts.
+    pub run_limit: Signal<In, Bits<32>>,
+    /// Magnitude from which on a code is too high.
+    pub overcurrent: Signal<In, Bits<16>>,
+    /// Codes in a row that trip.
+    pub overcurrent_samples: Signal<In, Bits<8>>,
+    /// Damaged frames in a row that trip.
+    pub storm: Signal<In, Bits<8>>,
+    /// An outputs' pass has ended.
+    pub pass_done: Signal<In, Bit>,
+    /// A step was limited in it.
+    pub cut: Signal<In, Bit>,
+    /// The guard follows the modulator.
+    pub armed: Signal<Out, Bit>,
+    /// It was armed without a host.
+    pub standalone: Signal<Out, Bit>,
+    /// Outputs are on their way to the safe values.
+    pub homing: Signal<Out, Bit>,
+    /// What has tripped since the last arming.
+    pub fault: Signal<Out, Bits<5>>,
+    /// The guard trips.
+    pub trip: Signal<Out, Bit>,
+    /// A trip is to be told.
+    pub event: Signal<Out, Bit>,
+    /// Its causes.
+    pub event_cause: Signal<Out, Bits<5>>,
+    /// Samples before it.
+    pub event_time: Signal<Out, Bits<32>>,
+    /// It is being told.
+    pub event_taken: Signal<In, Bit>,
+    /// The interlock is closed.
+    pub closed: Signal<Out, Bit>,
+    /// Samples since power-up.
+    pub samples: Signal<Out, Bits<32>>,
+    /// Damaged frames since power-up.
+    pub link_faults: Signal<Out, Bits<32>>,
+    early: DFF<Bit>,
+    synchronous: DFF<Bit>,
+    is_armed: DFF<Bit>,
+    is_standalone: DFF<Bit>,
+    is_homing: DFF<Bit>,
+    /// The present outputs' pass began on the way home.
+    home_pass: DFF<Bit>,
+    causes: DFF<Bits<5>>,
+    /// Samples that watchdog or run time still have.
+    left: DFF<Bits<32>>,
+    over_count: DFF<Bits<8>>,
+    bad_run: DFF<Bits<8>>,
+    ticked: DFF<Bit>,
+    time_now: DFF<Bits<32>>,
+    faults: DFF<Bits<32>>,
+    telling: DFF<Bit>,
+    told_cause: DFF<Bits<5>>,
+    told_time: DFF<Bits<32>>,
+    wide: Signal<Local, Signed<17>>,
+    raw: Signal<Local, Bits<17>>,
+    inverse: Signal<Local, Bits<17>>,
+    magnitude: Signal<Local, Bits<17>>,
+    level: Signal<Local, Bits<17>>,
+    is_over: Signal<Local, Bit>,
+    spent: Signal<Local, Bit>,
+    open: Signal<Local, Bit>,
+    silent: Signal<Local, Bit>,
+    overdue: Signal<Local, Bit>,
+    over: Signal<Local, Bit>,
+    stormy: Signal<Local, Bit>,
+    none: Signal<Local, Bits<5>>,
+    /// Causes as their bits are put in, one after the other.
+    cause_0: Signal<Local, Bits<5>>,
+    cause_1: Signal<Local, Bits<5>>,
+    cause_2: Signal<Local, Bits<5>>,
+    cause_3: Signal<Local, Bits<5>>,
+    cause_4: Signal<Local, Bits<5>>,
+    trips: Signal<Local, Bit>,
+}
+
+impl Logic for Supervisor {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            early,
+            synchronous,
+            is_armed,
+            is_standalone,
+            is_homing,
+            home_pass,
+            causes,
+            left,
+            over_count,
+            bad_run,
+            ticked,
+            time_now,
+            faults,
+            telling,
+            told_cause,
+            told_time
+        );
+        self.early.d.next = self.interlock.val();
+        self.synchronous.d.next = self.early.q.val();
+        self.closed.next = self.synchronous.q.val();
+        self.armed.next = self.is_armed.q.val();
+        self.standalone.next = self.is_armed.q.val() & self.is_standalone.q.val();
+        self.homing.next = self.is_homing.q.val();
+        self.fault.next = self.causes.q.val();
+        self.event.next = self.telling.q.val();
+        self.event_cause.next = self.told_cause.q.val();
+        self.event_time.next = self.told_time.q.val();
+        self.samples.next = self.time_now.q.val();
+        self.link_faults.next = self.faults.q.val();
+        comment!("Time.");
+        self.ticked.d.next = self.tick.val();
+        if self.ticked.q.val() {
+            self.time_now.d.next = self.time_now.q.val() + 1;
+        }
+        comment!("Whether this sample is an over-current. The magnitude of the lowest code needs 17 bits.");
+        self.wide.next = bit_cast_signed::<17, 16>(self.adc.val());
+        self.raw.next = unsigned_cast(self.wide.val());
+        self.inverse.next = !self.raw.val();
+        self.magnitude.next = self.raw.val();
+        if self.adc.val().get_bit(15) {
+            self.magnitude.next = self.inverse.val() + 1;
+        }
+        self.level.next = bit_cast::<17, 16>(self.overcurrent.val());
+        self.is_over.next = self.magnitude.val() >= self.level.val();
+        comment!("Causes; a count of none is reached by none.");
+        self.none.next = 0.into();
+        self.spent.next = !self.left.q.val().any();
+        self.open.next = (self.protection.val().get_bit(0)) & (!self.synchronous.q.val());
+        self.silent.next = self.spent.val() & (!self.is_standalone.q.val());
+        self.overdue.next = self.spent.val() & self.is_standalone.q.val();
+        self.over.next = (self.protection.val().get_bit(1))
+            & (self.over_count.q.val().any())
+            & (self.over_count.q.val() >= self.overcurrent_samples.val());
+        self.stormy.next = (self.protection.val().get_bit(2))
+            & (!self.is_standalone.q.val())
+            & (self.bad_run.q.val().any())
+            & (self.bad_run.q.val() >= self.storm.val());
+        self.cause_0.next = self.none.val().replace_bit(0, self.open.val());
+        self.cause_1.next = self.cause_0.val().replace_bit(1, self.silent.val());
+        self.cause_2.next = self.cause_1.val().replace_bit(2, self.overdue.val());
+        self.cause_3.next = self.cause_2.val().replace_bit(3, self.over.val());
+        self.cause_4.next = self.cause_3.val().replace_bit(4, self.stormy.val());
+        self.trips.next = self.tick.val() & self.is_armed.q.val() & (self.cause_4.val().any());
+        self.trip.next = self.trips.val();
+        comment!("Home when a pass that began on the way there has limited no step.");
+        if self.pass_done.val() & self.home_pass.q.val() & (!self.cut.val()) {
+            self.is_homing.d.next = false;
+        }
+        if self.event_taken.val() {
+            self.telling.d.next = false;
+        }
+        if self.tick.val() {
+            self.home_pass.d.next = self.is_homing.q.val() | self.trips.val();
+            if self.is_armed.q.val() {
+                self.over_count.d.next = 0.into();
+                if self.is_over.val() {
+                    self.over_count.d.next = self.over_count.q.val() + 1;
+                    if self.over_count.q.val().all() {
+                        self.over_count.d.next = self.over_count.q.val();
+                    }
+                }
+                if (!self.spent.val()) & (self.is_standalone.q.val() | (!self.hold.val())) {
+                    self.left.d.next = self.left.q.val() - 1;
+                }
+            }
+        }
+        if self.trips.val() {
+            self.is_armed.d.next = false;
+            self.is_homing.d.next = true;
+            self.causes.d.next = self.cause_4.val();
+            self.telling.d.next = true;
+            self.told_cause.d.next = self.cause_4.val();
+            self.told_time.d.next = self.time_now.q.val();
+        }
+        comment!("The line.");
+        if self.damaged.val() {
+            self.faults.d.next = self.faults.q.val() + 1;
+            if !self.bad_run.q.val().all() {
+                self.bad_run.d.next = self.bad_run.q.val() + 1;
+            }
+        }
+        if self.sound.val() {
+            self.bad_run.d.next = 0.into();
+        }
+        if self.heard.val() & (!self.is_standalone.q.val()) {
+            self.left.d.next = self.watchdog.val();
+        }
+        comment!("Commands: what happens at a tick is before one in the same clock.");
+        if self.disarm.val() {
+            self.is_armed.d.next = false;
+            self.is_homing.d.next = true;
+        }
+        if self.arm_host.val() | self.arm_standalone.val() {
+            self.is_armed.d.next = true;
+            self.is_standalone.d.next = self.arm_standalone.val();
+            self.causes.d.next = 0.into();
+            self.over_count.d.next = 0.into();
+            self.bad_run.d.next = 0.into();
+            self.left.d.next = self.watchdog.val();
+            if self.arm_standalone.val() {
+                self.left.d.next = self.run_limit.val();
+            }
+        }
+        if self.reset.val() {
+            self.is_armed.d.next = false;
+            self.is_homing.d.next = false;
+            self.home_pass.d.next = false;
+            self.causes.d.next = 0.into();
+            self.telling.d.next = false;
+            self.ticked.d.next = false;
+            self.time_now.d.next = 0.into();
+            self.faults.d.next = 0.into();
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The ring of telemetry: frames wait here for the line, and stay until newer ones need their place.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `words`, `fits` | in 11, out 1 | a frame of so many words would fit now |
+//! | `begin` | in, 1 | pulse: a frame begins; if it does not fit it is lost and its words are dropped |
+//! | `number` | out, 32 | its number, from before `begin` until `commit`; of a lost one in the clock of `begin` only |
+//! | `word`, `word_write` | in, 32 + 1 | its words, in order, from the clock after `begin` on |
+//! | `commit` | in, 1 | pulse: it is complete and may be sent |
+//! | `mark` | in, 1 | pulse, with `begin` or before: the last epoch begins where this frame begins, lost or not |
+//! | `repeat`, `can_repeat` | in, out, 1 | pulse: send again from the mark; there is a mark and nothing from there on is overwritten |
+//! | `half_full` | out, 1 | more than half of the words wait |
+//! | `frames`, `frames_lost` | out, 32 | number of the next frame, frames that did not fit |
+//! | `waits`, `read_word`, `stands` | out, 1 + 32 + 1 | frames wait for the line; the next word; it stands in this clock |
+//! | `taken`, `busy` | in, 1 | the word is through; a frame is being read |
+//!
+//! The memory has one port. A clock that writes does not read, and what it shows in the clock after is not used. `stands` falls
+//! for two clocks after `taken` and for two with a write. Its header says how long a frame is, so nothing else is stored.
+//!
+//! Pointers count to twice the words, so that full and empty differ. That of the reader is kept inverted: added to the writer's it
+//! gives the words taken, less one, whose upper bits alone say empty, half full, and, with a frame's words added, too much. While a frame is being
+//! written none begins to be read, so that one pointer serves both sides. A repeat waits for the end of the frame that is being
+//! read and of the one that is being written. If the mark has been overwritten by then nothing is repeated. A mark that has not yet been read
+//! needs no repeat: all from there on is still to come.
+
+use crate::leaf::{Fixed, Store};
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+/// Memory of frames.
+#[derive(LogicBlock, Default)]
+pub struct Telemetry {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// Words of a frame to be made.
+    pub words: Signal<In, Bits<11>>,
+    /// There is room for it.
+    pub fits: Signal<Out, Bit>,
+    /// It begins.
+    pub begin: Signal<In, Bit>,
+    /// Its number.
+    pub number: Signal<Out, Bits<32>>,
+    /// A word of it.
+    pub word: Signal<In, Bits<32>>,
+    /// It is there.
+    pub word_write: Signal<In, Bit>,
+    /// It is complete.
+    pub commit: Signal<In, Bit>,
+    /// The last epoch begins here.
+    pub mark: Signal<In, Bit>,
+    /// Send from there once more.
+    pub repeat: Signal<In, Bit>,
+    /// It is still there.
+    pub can_repeat: Signal<Out, Bit>,
+    /// More than half is taken.
+    pub half_full: Signal<Out, Bit>,
+    /// Number of the next frame.
+    pub frames: Signal<Out, Bits<32>>,
+    /// Frames that did not fit.
+    pub frames_lost: Signal<Out, Bits<32>>,
+    /// A frame waits.
+    pub waits: Signal<Out, Bit>,
+    /// The next word of it.
+    pub read_word: Signal<Out, Bits<32>>,
+    /// It stands.
+    pub stands: Signal<Out, Bit>,
+    /// It is through.
+    pub taken: Signal<In, Bit>,
+    /// A frame is being read.
+    pub busy: Signal<In, Bit>,
+    written: DFF<Bits<17>>,
+    /// The place that is read, inverted.
+    unread: DFF<Bits<17>>,
+    marked: DFF<Bits<17>>,
+    count: DFF<Bits<32>>,
+    lost: DFF<Bits<32>>,
+    /// A frame is being written.
+    open: DFF<Bit>,
+    /// Nothing has been written since the mark.
+    fresh: DFF<Bit>,
+    /// Nothing from the mark on has been overwritten.
+    kept: DFF<Bit>,
+    /// The word at the mark has been read.
+    passed: DFF<Bit>,
+    /// A repeat waits.
+    due: DFF<Bit>,
+    /// The memory shows the word at `read`, unless it is written just now.
+    shown: DFF<Bit>,
+    ring: Store<32, 16>,
+    size: Fixed<Bits<17>>,
+    pointer_mask: Fixed<Bits<17>>,
+    address_mask: Fixed<Bits<17>>,
+    writes: Signal<Local, Bit>,
+    jumps: Signal<Local, Bit>,
+    returns: Signal<Local, Bit>,
+    goal: Signal<Local, Bits<17>>,
+    place: Signal<Local, Bits<17>>,
+    differs: Signal<Local, Bits<17>>,
+    differs_in_memory: Signal<Local, Bits<17>>,
+    at_mark: Signal<Local, Bit>,
+    counted: Signal<Local, Bits<17>>,
+    next_place: Signal<Local, Bits<17>>,
+    used_less_one: Signal<Local, Bits<17>>,
+    nothing: Signal<Local, Bits<17>>,
+    would_use: Signal<Local, Bits<17>>,
+    too_much: Signal<Local, Bits<17>>,
+    half_used: Signal<Local, Bits<17>>,
+    words_wide: Signal<Local, Bits<17>>,
+    half: Fixed<Bits<17>>,
+    all_ones: Fixed<Bits<17>>,
+    room: Signal<Local, Bit>,
+}
+
+impl Telemetry {
+    /// For `parameters.telemetry_words` words.
+    pub fn new(parameters: &Parameters) -> Self {
+        let size = u64::from(parameters.telemetry_words);
+        Self {
+            ring: Store::new(size as usize),
+            size: Fixed::new(Bits::from(size)),
+            half: Fixed::new(Bits::from(size / 2)),
+            pointer_mask: Fixed::new(Bits::from(2 * size - 1)),
+            all_ones: Fixed::new(Bits::from(0x1_ffff)),
+            address_mask: Fixed::new(Bits::from(size - 1)),
+            ..Default::default()
+        }
+    }
+}
+
+impl Logic for Telemetry {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, written, unread, marked, count, lost, open, fresh, kept, passed, due,
+            shown
+        );
+        clock!(self, clock, ring);
+        self.number.next = self.count.q.val();
+        self.frames.next = self.count.q.val();
+        self.frames_lost.next = self.lost.q.val();
+        self.can_repeat.next = self.kept.q.val();
+        comment!("Room.");
+        self.used_less_one.next = self.written.q.val() + self.unread.q.val();
+        self.nothing.next = self.used_less_one.val() & self.size.val();
+        self.half_used.next = self.used_less_one.val() & self.half.val();
+        self.half_full.next = self.half_used.val().any() & (!self.nothing.val().any());
+        self.words_wide.next = bit_cast::<17, 11>(self.words.val());
+        self.would_use.next = self.used_less_one.val() + self.words_wide.val();
+        self.too_much.next = self.would_use.val() & self.size.val();
+        self.room.next = !self.too_much.val().any();
+        self.fits.next = self.room.val();
+        self.waits.next = !(self.nothing.val().any() | self.open.q.val() | self.due.q.val());
+        comment!("The one port.");
+        self.writes.next = self.word_write.val() & self.open.q.val();
+        self.place.next = !self.unread.q.val();
+        if self.writes.val() {
+            self.place.next = self.written.q.val();
+        }
+        self.ring.address.next = bit_cast::<16, 16>(self.place.val().get_bits::<16>(0));
+        self.ring.write_enable.next = self.writes.val();
+        self.ring.write_data.next = self.word.val();
+        self.read_word.next = self.ring.read_data.val();
+        self.stands.next = self.shown.q.val() & (!self.writes.val());
+        self.differs.next = self.place.val() ^ self.marked.q.val();
+        self.differs_in_memory.next = self.differs.val() & self.address_mask.val();
+        self.at_mark.next = (!self.differs_in_memory.val().any()) & (!self.fresh.q.val());
+        self.counted.next = self.place.val() + 1;
+        self.next_place.next = self.counted.val() & self.pointer_mask.val();
+        self.shown.d.next = !(self.writes.val() | self.taken.val());
+        self.jumps.next =
+            self.due.q.val() & (!self.busy.val()) & (!self.open.q.val()) & (!self.begin.val());
+        if self.writes.val() {
+            self.written.d.next = self.next_place.val();
+            self.fresh.d.next = false;
+            if self.at_mark.val() {
+                self.kept.d.next = false;
+            }
+        }
+        if self.taken.val() {
+            if self.at_mark.val() {
+                self.passed.d.next = true;
+            }
+        }
+        if self.repeat.val() & self.kept.q.val() {
+            self.due.d.next = true;
+        }
+        self.returns.next = self.jumps.val() & self.kept.q.val() & self.passed.q.val();
+        self.goal.next = self.next_place.val();
+        if self.returns.val() {
+            self.goal.next = self.marked.q.val();
+            self.shown.d.next = false;
+            self.passed.d.next = false;
+        }
+        if self.taken.val() | self.returns.val() {
+            self.unread.d.next = !self.goal.val();
+        }
+        if self.jumps.val() {
+            self.due.d.next = false;
+        }
+        if self.mark.val() {
+            self.marked.d.next = self.written.q.val();
+            self.fresh.d.next = true;
+            self.kept.d.next = true;
+            self.passed.d.next = false;
+        }
+        if self.begin.val() {
+            if self.room.val() {
+                self.open.d.next = true;
+            } else {
+                self.lost.d.next = self.lost.q.val() + 1;
+                self.count.d.next = self.count.q.val() + 1;
+            }
+        }
+        if self.commit.val() & self.open.q.val() {
+            self.open.d.next = false;
+            self.count.d.next = self.count.q.val() + 1;
+        }
+        if self.reset.val() {
+            self.written.d.next = 0.into();
+            self.unread.d.next = self.all_ones.val();
+            self.count.d.next = 0.into();
+            self.lost.d.next = 0.into();
+            self.open.d.next = false;
+            self.fresh.d.next = false;
+            self.kept.d.next = false;
+            self.passed.d.next = false;
+            self.due.d.next = false;
+            self.shown.d.next = false;
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! The register bus against the register map: access, registers, guard and table together.
+
+use crate::bench::{raw, Bench, Random};
+use hge_gateware::access::Access;
+use hge_gateware::guard::Guard;
+use hge_gateware::leaf::Ram;
+use hge_gateware::registers::Registers;
+use hge_protocol::frame::Status;
+use hge_protocol::registers::{self as map, Access as Direction, Register, When, MAP};
+use hge_protocol::table::TableLayout;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+use std::collections::BTreeMap;
+
+const BUILD: u32 = 0x89ab_cdef;
+
+/// The register bus with everything that it reaches.
+#[derive(LogicBlock, Default)]
+struct Bus {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub address: Signal<In, Bits<16>>,
+    pub data: Signal<In, Bits<32>>,
+    pub is_write: Signal<In, Bit>,
+    pub look: Signal<In, Bit>,
+    pub write: Signal<In, Bit>,
+    pub busy: Signal<In, Bit>,
+    pub armed: Signal<In, Bit>,
+    pub homing: Signal<In, Bit>,
+    pub capturing: Signal<In, Bit>,
+    pub can_repeat: Signal<In, Bit>,
+    pub interlock: Signal<In, Bit>,
+    pub time: Signal<In, Bits<32>>,
+    pub answered: Signal<Out, Bit>,
+    pub value: Signal<Out, Bits<32>>,
+    pub refusal: Signal<Out, Bits<3>>,
+    /// Bit n is command n.
+    pub commands: Signal<Out, Bits<8>>,
+    pub tuning_write: Signal<Out, Bit>,
+    pub slot_write: Signal<Out, Bit>,
+    access: Access,
+    registers: Registers,
+    guard: Guard,
+    table: Ram<32, 12>,
+    none: Signal<Local, Bits<8>>,
+    run: Signal<Local, Bits<8>>,
+    stop: Signal<Local, Bits<8>>,
+    arm_host: Signal<Local, Bits<8>>,
+    disarm: Signal<Local, Bits<8>>,
+    arm_standalone: Signal<Local, Bits<8>>,
+    capture: Signal<Local, Bits<8>>,
+}
+
+impl Logic for Bus {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, access, registers, guard, table);
+        self.access.reset.next = self.reset.val();
+        self.registers.reset.next = self.reset.val();
+        self.guard.reset.next = self.reset.val();
+        self.access.address.next = self.address.val();
+        self.access.data.next = self.data.val();
+        self.access.is_write.next = self.is_write.val();
+        self.access.look.next = self.look.val();
+        self.access.write.next = self.write.val();
+        self.access.scalar.next = self.registers.read_data.val();
+        self.access.readable.next = self.registers.readable.val();
+        self.access.writable.next = self.registers.writable.val();
+        self.access.idle_only.next = self.registers.idle_only.val();
+        self.access.disarmed_only.next = self.registers.disarmed_only.val();
+        self.access.tightens.next = self.registers.tightens.val();
+        self.access.wide.next = self.registers.wide.val();
+        self.access.table_data.next = self.table.read_data.val();
+        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.guard_data.next = self.guard.host_value.val();
+        self.access.busy.next = self.busy.val();
+        self.access.armed.next = self.armed.val();
+        self.access.homing.next = self.homing.val();
+        self.access.capturing.next = self.capturing.val();
+        self.access.can_repeat.next = self.can_repeat.val();
+        self.access.interlock.next = self.interlock.val();
+        self.access.protection.next = self.registers.protection.val();
+        self.access.watchdog.next = self.registers.watchdog.val();
+        self.access.run_limit.next = self.registers.run_limit.val();
+        self.registers.address.next = self.address.val();
+        self.registers.write.next = self.access.scalar_write.val();
+        self.registers.write_data.next = self.data.val();
+        self.registers.time.next = self.time.val();
+        self.registers.status.next = 0x55.into();
+        self.registers.fault.next = 0x15.into();
+        self.registers.frames.next = 0x1234_5678.into();
+        self.registers.frames_lost.next = 0x0234_5678.into();
+        self.registers.link_faults.next = 0x4000_0001.into();
+        self.guard.host_write.next = self.access.guard_write.val();
+        self.guard.host_address.next = self.address.val().get_bits::<7>(0);
+        self.guard.host_data.next = self.data.val().get_bits::<16>(0);
+        self.table.read_address.next = self.address.val().get_bits::<12>(0);
+        self.table.write_enable.next = self.access.table_write.val();
+        self.table.write_address.next = self.address.val().get_bits::<12>(0);
+        self.table.write_data.next = self.data.val();
+        self.answered.next = self.access.answered.val();
+        self.value.next = self.access.value.val();
+        self.refusal.next = self.access.refusal.val();
+        self.tuning_write.next = self.access.tuning_write.val();
+        self.slot_write.next = self.access.slot_write.val();
+        self.none.next = 0.into();
+        self.run.next = self.none.val().replace_bit(1, self.access.run.val());
+        self.stop.next = self.run.val().replace_bit(2, self.access.stop.val());
+        self.arm_host.next = self.stop.val().replace_bit(3, self.access.arm_host.val());
+        self.disarm.next = self.arm_host.val().replace_bit(4, self.access.disarm.val());
+        self.arm_standalone.next =
+            self.disarm.val().replace_bit(5, self.access.arm_standalone.val());
+        self.capture.next = self.arm_standalone.val().replace_bit(6, self.access.capture.val());
+        self.commands.next = self.capture.val().replace_bit(7, self.access.repeat.val());
+    }
+}
+
+/// What the instrument is at.
+#[derive(Clone, Copy, Default, Debug)]
+struct Situation {
+    busy: bool,
+    armed: bool,
+    homing: bool,
+    capturing: bool,
+    can_repeat: bool,
+    interlock: bool,
+}
+
+/// What a write did.
+#[derive(Default, Debug, PartialEq)]
+struct Strobes {
+    commands: u64,
+    tuning: bool,
+    slot: bool,
+}
+
+struct Rig {
+    bench: Bench<Bus>,
+    parameters: Parameters,
+    situation: Situation,
+    /// Everything that can be read back and was written.
+    held: BTreeMap<u16, u32>,
+}
+
+impl Rig {
+    fn new(parameters: Parameters) -> Self {
+        let bus = Bus {
+            access: Access::new(&parameters),
+            registers: Registers::new(&parameters, BUILD),
+            guard: Guard::new(parameters.outputs),
+            table: Ram::new(TableLayout::of(&parameters).words as usize),
+            ..Default::default()
+        };
+        let mut bench = Bench::new(bus, |bus| &mut bus.clock);
+        bench.core.time.next = 77.into();
+        bench.core.reset.next = true;
+        bench.edge();
+        bench.core.reset.next = false;
+        Rig { bench, parameters, situation: Situation::default(), held: BTreeMap::new() }
+    }
+
+    fn enter(&mut self, situation: Situation) {
+        let core = &mut self.bench.core;
+        core.busy.next = situation.busy;
+        core.armed.next = situation.armed;
+        core.homing.next = situation.homing;
+        core.capturing.next = situation.capturing;
+        core.can_repeat.next = situation.can_repeat;
+        core.interlock.next = situation.interlock;
+        self.situation = situation;
+    }
+
+    /// Looks as the link does, and returns refusal and value.
+    fn look(&mut self, address: u16, data: u32, is_write: bool) -> (u64, u32) {
+        let core = &mut self.bench.core;
+        core.address.next = raw(u64::from(address));
+        core.data.next = raw(u64::from(data));
+        core.is_write.next = is_write;
+        core.look.next = true;
+        for _ in 0..10 {
+            self.bench.settle();
+            if self.bench.core.answered.val() {
+                let core = &self.bench.core;
+                let answer = (core.refusal.val().to_u64(), core.value.val().to_u64() as u32);
+                self.bench.core.look.next = false;
+                self.bench.edge();
+                return answer;
+            }
+            self.bench.edge();
+        }
+        panic!("no answer at {address:#x}");
+    }
+
+    fn read(&mut self, address: u16) -> Result<u32, u64> {
+        match self.look(address, 0, false) {
+            (0, value) => Ok(value),
+            (refusal, _) => Err(refusal),
+        }
+    }
+
+    /// Writes if it may, and returns the refusal and what happened.
+    fn write(&mut self, address: u16, data: u32) -> (u64, Strobes) {
+        let (refusal, _) = self.look(address, data, true);
+        let mut strobes = Strobes::default();
+        if refusal == 0 {
+            self.bench.core.write.next = true;
+            self.bench.settle();
+            let core = &self.bench.core;
+            strobes.commands = core.commands.val().to_u64();
+            strobes.tuning = core.tuning_write.val();
+            strobes.slot = core.slot_write.val();
+            self.bench.edge();
+            self.bench.core.write.next = false;
+            // The link rests for three clocks between registers.
+            (0..3).for_each(|_| self.bench.edge());
+        }
+        (refusal, strobes)
+    }
+
+    /// The register of the map that this gateware has at the address, with its index in the array.
+    fn register(&self, address: u16) -> Option<(&'static Register, u16)> {
+        let register = map::find(address)?;
+        let index = address - register.address;
+        let exists = match register.address {
+            map::TUNING | map::SLOT => u32::from(index) < self.parameters.slots,
+            map::GUARD => u32::from(index) < 4 * self.parameters.outputs,
+            _ => true,
+        };
+        exists.then_some((register, index))
+    }
+
+    /// The address under which a value is held: the table wraps.
+    fn cell(&self, address: u16) -> u16 {
+        let words = TableLayout::of(&self.parameters).words as u16;
+        if address >= map::TABLE {
+            map::TABLE + (address & (words - 1))
+        } else {
+            address
+        }
+    }
+
+    fn value(&self, register: &Register, address: u16) -> u32 {
+        let parameters = &self.parameters;
+        match address {
+            map::IDENTITY => u32::from_be_bytes(*b"HGE2"),
+            map::MAP_HASH => map::map_hash(),
+            map::BUILD_HASH => BUILD,
+            map::OUTPUTS => parameters.outputs,
+            map::SLOTS => parameters.slots,
+            map::CASES => parameters.cases,
+            map::STARTS => parameters.starts,
+            map::CLOCK_HZ => parameters.clock_hz,
+            map::DAC_BITS => parameters.dac_bits,
+            map::ADC_BITS => parameters.adc_bits,
+            map::TELEMETRY_WORDS => parameters.telemetry_words,
+            map::STATUS => 0x55,
+            map::FAULT => 0x15,
+            map::TIME => 77,
+            map::FRAMES => 0x1234_5678,
+            map::FRAMES_LOST => 0x0234_5678,
+            map::LINK_FAULTS => 0x4000_0001,
+            _ => *self.held.get(&self.cell(address)).unwrap_or(&register.reset),
+        }
+    }
+
+    fn expected_read(&self, address: u16) -> Result<u32, Status> {
+        let (register, _) = self.register(address).ok_or(Status::BadAddress)?;
+        if register.access == Direction::WriteOnly {
+            return Err(Status::BadAddress);
+        }
+        if register.address == map::TABLE && self.situation.busy {
+            return Err(Status::Busy);
+        }
+        Ok(self.value(register, address))
+    }
+
+    fn expected_write(&self, address: u16, data: u32) -> Result<(), Status> {
+        let (register, index) = self.register(address).ok_or(Status::BadAddress)?;
+        let in_guard = register.address == map::GUARD;
+        if register.access == Direction::ReadOnly || (in_guard && index % 4 == 3) {
+            return Err(Status::BadAddress);
+        }
+        if address == map::COMMAND {
+            return self.expected_command(data & 15);
+        }
+        let Situation { busy, armed, .. } = self.situation;
+        let new = data & (u32::MAX >> (32 - register.width));
+        let present = self.value(register, address);
+        let tighter = match (in_guard, index % 4) {
+            (false, _) => new <= present,
+            (true, 0) => new as i16 >= present as i16,
+            (true, 1) => new as i16 <= present as i16,
+            _ => false,
+        };
+        let may = match register.when {
+            When::Always => true,
+            When::Idle => !busy,
+            When::Disarmed => !busy && !armed,
+            When::Tighten => (!busy && !armed) || tighter,
+        };
+        may.then_some(()).ok_or(Status::Busy)
+    }
+
+    fn expected_command(&self, command: u32) -> Result<(), Status> {
+        let Situation { busy, armed, homing, capturing, can_repeat, interlock } = self.situation;
+        let setting = |address: u16| self.value(map::find(address).expect("a register"), address);
+        let protection = setting(map::PROTECTION);
+        let open = protection & map::protection::INTERLOCK != 0 && !interlock;
+        let both = map::protection::INTERLOCK | map::protection::OVERCURRENT;
+        let (is_busy, is_unsafe) = match command {
+            map::command::RUN => (busy || !armed, false),
+            map::command::ARM_HOST => {
+                (armed || homing || busy, open || setting(map::WATCHDOG) == 0)
+            }
+            map::command::ARM_STANDALONE => (
+                armed || homing || busy,
+                open || setting(map::RUN_LIMIT) == 0 || protection & both != both,
+            ),
+            map::command::CAPTURE => (capturing, false),
+            map::command::REPEAT if !can_repeat => return Err(Status::Gone),
+            _ => (false, false),
+        };
+        match (is_busy, is_unsafe) {
+            (true, _) => Err(Status::Busy),
+            (_, true) => Err(Status::Unsafe),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes and compares refusal and effect.
+    fn check_write(&mut self, address: u16, data: u32) {
+        let expected = self.expected_write(address, data);
+        let (refusal, strobes) = self.write(address, data);
+        let code = expected.map_or_else(|status| u64::from(status.code()), |()| 0);
+        assert_eq!(refusal, code, "write {data:#x} at {address:#x}, {:?}", self.situation);
+        let mut wanted = Strobes::default();
+        if expected.is_ok() {
+            let (register, _) = self.register(address).expect("it was written");
+            match register.address {
+                map::COMMAND if (1..8).contains(&(data & 15)) => wanted.commands = 1 << (data & 15),
+                map::COMMAND => {}
+                map::TUNING => wanted.tuning = true,
+                map::SLOT => wanted.slot = true,
+                _ => {
+                    let mask = u32::MAX >> (32 - register.width);
+                    self.held.insert(self.cell(address), data & mask);
+                }
+            }
+        }
+        assert_eq!(strobes, wanted, "write {data:#x} at {address:#x}");
+    }
+
+    fn check_read(&mut self, address: u16) {
+        let expected = self.expected_read(address).map_err(|status| u64::from(status.code()));
+        assert_eq!(self.read(address), expected, "read at {address:#x}, {:?}", self.situation);
+    }
+}
+
+fn configurations() -> [Parameters; 3] {
+    let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
+    let large = Parameters {
+        outputs: 32,
+        slots: 256,
+        telemetry_words: 2048,
+        cases: 32,
+        ..Parameters::default()
+    };
+    [Parameters::default(), small, large]
+}
+
+/// Every scalar's address and those around, both ends of every array, and what lies beyond the map.
+fn addresses(parameters: &Parameters) -> Vec<u16> {
+    let mut all: Vec<u16> = (0..0x50).collect();
+    let (slots, outputs) = (parameters.slots as u16, parameters.outputs as u16);
+    for base in [map::TUNING, map::SLOT] {
+        all.extend([base, base + slots - 1, base + (slots & 0xff), base + 0xff]);
+    }
+    all.extend((0..8).map(|field| map::GUARD + field));
+    all.extend((0..5).map(|field| map::GUARD + 4 * outputs - 4 + field));
+    all.extend([0x37f, 0x380, 0x3ff, 0x400, 0x80f, 0x0fff, 0x1000, 0x1001, 0x11ff, 0x1fff]);
+    all.extend([0x2000, 0x8020, 0x100f, 0xff0f, 0xffff]);
+    all
+}
+
+#[test]
+fn every_register_reads_what_the_map_says_after_reset() {
+    for parameters in configurations() {
+        let mut rig = Rig::new(parameters);
+        for address in addresses(&parameters) {
+            rig.check_read(address);
+        }
+    }
+}
+
+#[test]
+fn every_register_takes_what_its_width_holds() {
+    for parameters in configurations() {
+        let mut rig = Rig::new(parameters);
+        for value in [u32::MAX, 0x5a5a_a5a5, 0] {
+            for address in addresses(&parameters) {
+                rig.check_write(address, value ^ u32::from(address));
+            }
+            for address in addresses(&parameters) {
+                rig.check_read(address);
+            }
+        }
+        let readable = MAP.iter().filter(|register| register.access != Direction::WriteOnly);
+        assert!(readable.clone().count() > 40);
+        readable.for_each(|register| rig.check_read(register.address));
+    }
+}
+
+#[test]
+fn what_may_be_written_when_is_as_the_map_says() {
+    let mut random = Random(0x1d87_2b41_9c3e_5f60);
+    for parameters in configurations() {
+        let mut rig = Rig::new(parameters);
+        let all = addresses(&parameters);
+        for _ in 0..6000 {
+            if random.once_in(6) {
+                let situation = Situation {
+                    busy: random.once_in(2),
+                    armed: random.once_in(2),
+                    homing: random.once_in(4),
+                    capturing: random.once_in(2),
+                    can_repeat: random.once_in(2),
+                    interlock: random.once_in(2),
+                };
+                rig.enter(situation);
+            }
+            let tightening = [map::STEP_LIMIT, map::WATCHDOG, map::RUN_LIMIT, map::OVERCURRENT];
+            let address = match random.below(5) {
+                0 => random.pick(&tightening),
+                1 => map::GUARD + random.below(4 * u64::from(parameters.outputs)) as u16,
+                2 => map::COMMAND,
+                _ => random.pick(&all),
+            };
+            let value = match random.below(6) {
+                0 => random.bits() as u32,
+                1 => random.pick(&[0, 1, 0x7fff, 0x8000, 0xffff, 0x1_0000, u32::MAX]),
+                // Close to what is there.
+                2 | 3 => {
+                    let present = rig.held.get(&rig.cell(address)).copied().unwrap_or(0);
+                    present.wrapping_add(random.pick(&[0, 1, u32::MAX, 0x1_0000, 0xffff_0000]))
+                }
+                _ => random.below(9) as u32,
+            };
+            rig.check_write(address, value);
+            if random.once_in(3) {
+                rig.check_read(address);
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_that_tighten_have_sixteen_or_thirty_two_bits() {
+    let tightening = MAP.iter().filter(|register| register.when == When::Tighten);
+    assert!(tightening.clone().count() >= 5);
+    assert!(tightening.clone().all(|register| register.width == 16 || register.width == 32));
+}

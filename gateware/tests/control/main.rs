@@ -1,0 +1,12 @@
+//! The cores around runs against small descriptions of what they are to do: register bus, arming, captures, telemetry.
+
+mod access;
+mod bench;
+mod capture;
+mod guard;
+mod instrument;
+mod recorder;
+mod reference;
+mod sequencer;
+mod supervisor;
+mod timer;

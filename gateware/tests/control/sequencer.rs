@@ -1,0 +1,133 @@
+//! Ends of runs: what stops one must not touch the next.
+
+use crate::bench::{raw, Bench};
+use hge_gateware::sequencer::Sequencer;
+use hge_protocol::frame::EndReason;
+
+/// Clocks of a sample.
+const PERIOD: usize = 6;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cause {
+    Stop,
+    Disarm,
+    Trip,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct End {
+    reason: u64,
+    samples: u64,
+    /// Clock of the last tick of the run, from its beginning.
+    clock: usize,
+}
+
+struct Rig {
+    bench: Bench<Sequencer>,
+    phase: usize,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let mut bench = Bench::new(Sequencer::default(), |core| &mut core.clock);
+        let core = &mut bench.core;
+        core.window_log2.next = raw(4);
+        core.settle.next = raw(1);
+        core.lead_in.next = raw(1);
+        core.gap.next = raw(1);
+        core.cases_used.next = raw(1);
+        core.epochs.next = raw(1);
+        core.starts_used.next = raw(1);
+        core.mode.next = raw(1);
+        Rig { bench, phase: 0 }
+    }
+
+    /// One clock, with pulses.
+    fn clock(&mut self, run: bool, causes: &[Cause]) {
+        let core = &mut self.bench.core;
+        core.tick.next = self.phase == PERIOD - 1;
+        core.run.next = run;
+        core.stop.next = causes.contains(&Cause::Stop);
+        core.disarm.next = causes.contains(&Cause::Disarm);
+        core.trip.next = causes.contains(&Cause::Trip);
+        self.bench.edge();
+        self.phase = (self.phase + 1) % PERIOD;
+    }
+
+    /// A run that begins in this clock, and these causes so many clocks later.
+    fn run(&mut self, causes: &[(usize, Cause)]) -> End {
+        assert!(!self.bench.core.busy.val());
+        for clock in 0..1000 {
+            let now: Vec<Cause> =
+                causes.iter().filter(|(at, _)| *at == clock).map(|&(_, cause)| cause).collect();
+            self.clock(clock == 0, &now);
+            if !self.bench.core.busy.val() {
+                let core = &self.bench.core;
+                return End {
+                    reason: core.end_reason.val().to_u64(),
+                    samples: core.sample_clock.val().to_u64(),
+                    clock,
+                };
+            }
+        }
+        panic!("the run does not end");
+    }
+}
+
+fn code(reason: EndReason) -> u64 {
+    u64::from(reason.code())
+}
+
+#[test]
+fn a_cause_in_any_clock_of_a_run_leaves_the_next_run_alone() {
+    let whole = Rig::new().run(&[]);
+    assert_eq!(whole.reason, code(EndReason::Complete));
+    for (cause, reason) in [
+        (Cause::Stop, EndReason::Stopped),
+        (Cause::Disarm, EndReason::Disarmed),
+        (Cause::Trip, EndReason::Tripped),
+    ] {
+        let mut cut_short = 0;
+        for clock in 1..=whole.clock {
+            let mut rig = Rig::new();
+            let end = rig.run(&[(clock, cause)]);
+            assert!([code(EndReason::Complete), code(reason)].contains(&end.reason));
+            cut_short += usize::from(end.reason == code(reason));
+            // In the very clock after, as early as can be.
+            while rig.phase != 0 {
+                rig.clock(false, &[]);
+            }
+            let next = rig.run(&[]);
+            assert_eq!(next, whole, "{cause:?} in clock {clock} of {}", whole.clock);
+        }
+        assert!(cut_short > whole.clock / 2, "{cause:?} ended {cut_short} runs");
+    }
+}
+
+#[test]
+fn a_run_begun_right_after_a_stop_in_the_last_clock_is_whole() {
+    let whole = Rig::new().run(&[]);
+    let mut rig = Rig::new();
+    let end = rig.run(&[(whole.clock, Cause::Stop)]);
+    assert_eq!(end, whole);
+    assert_eq!(rig.run(&[]).reason, code(EndReason::Complete));
+}
+
+#[test]
+fn the_first_cause_names_the_reason() {
+    let pairs = [
+        (Cause::Stop, Cause::Trip, EndReason::Stopped),
+        (Cause::Disarm, Cause::Stop, EndReason::Disarmed),
+        (Cause::Trip, Cause::Disarm, EndReason::Tripped),
+    ];
+    for (first, second, reason) in pairs {
+        for later in 1..10 {
+            let end = Rig::new().run(&[(30, first), (30 + later, second)]);
+            assert_eq!(end.reason, code(reason), "{first:?}, then {second:?}");
+        }
+    }
+    // In one clock a trip, which belongs to the tick, is before a command.
+    let end = Rig::new().run(&[(30, Cause::Trip), (30, Cause::Disarm)]);
+    assert_eq!(end.reason, code(EndReason::Tripped));
+}

@@ -1,0 +1,67 @@
+//! Random values for ports, the same on every run.
+
+use rust_hdl::prelude::*;
+
+/// A small xorshift, so that the stimulus is the same on every run.
+pub struct Random(pub u64);
+
+impl Random {
+    /// Uniform bits, small numbers, or the ends of the signed and the unsigned range.
+    pub fn number(&mut self, width: usize) -> u64 {
+        let full = u64::MAX >> (64 - width);
+        match self.below(8) {
+            0 => self.uniform() & 7 & full,
+            1 => full,
+            2 => 1 << (width - 1),
+            3 => full >> 1,
+            _ => self.uniform() & full,
+        }
+    }
+
+    /// All 64 bits.
+    pub fn uniform(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 11 ^ self.0 << 53
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.uniform() % n
+    }
+
+    /// True once in `n`.
+    pub fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// A value that a port can take.
+pub trait Drawn: Synth {
+    /// A random one.
+    fn drawn(random: &mut Random) -> Self;
+}
+
+impl Drawn for Bit {
+    fn drawn(random: &mut Random) -> Self {
+        random.once_in(3)
+    }
+}
+
+impl<const N: usize> Drawn for Bits<N> {
+    fn drawn(random: &mut Random) -> Self {
+        Bits::from(random.number(N))
+    }
+}
+
+impl<const N: usize> Drawn for Signed<N> {
+    fn drawn(random: &mut Random) -> Self {
+        signed_cast(Bits::<N>::from(random.number(N)))
+    }
+}
+
+/// A random value on a port.
+pub fn put<T: Drawn>(port: &mut Signal<In, T>, random: &mut Random) {
+    port.next = T::drawn(random);
+}

@@ -1,0 +1,140 @@
+//! `hge gradient`: every derivative at given controls.
+
+use crate::lab::{Lab, LinkOptions, Simulation};
+use crate::output::{json_line, text};
+use clap::Args;
+use hge_host::link::LinkSpec;
+use hge_host::measure::gradient::{self, CaseSlopes};
+use hge_host::plan::Plan;
+use hge_host::session::Session;
+use hge_host::text::number;
+use hge_sim::device;
+use serde::Serialize;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Gate or experiment file: electrodes, cases, tones
+    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    what: String,
+    /// Voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
+    #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
+    controls: Option<Vec<f64>>,
+    /// Windows of every case; standard errors need two
+    #[arg(long, value_name = "N", default_value_t = gradient::WINDOWS)]
+    windows: u32,
+    /// Show the simulated device's exact slopes, too
+    #[arg(long)]
+    exact: bool,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Gradient {
+    link: String,
+    controls_v: Vec<f64>,
+    windows: u32,
+    window_samples: u32,
+    rate_hz: f64,
+    cases: Vec<CaseSlopes>,
+    /// Case by case and control by control.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact_na_per_v: Option<Vec<Vec<f64>>>,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    if arguments.exact && arguments.link.spec()? != LinkSpec::Simulated {
+        return Err("exact slopes are known of a device simulated in this process alone: leave \
+                    out --exact or --link"
+            .into());
+    }
+    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let task = lab.task()?;
+    let controls_v = arguments.controls.unwrap_or_else(|| gradient::middle_v(&task.plan));
+    let exact_na_per_v = match arguments.exact {
+        true => Some(exact(&task.experiment.device, &task.plan, &controls_v)?),
+        false => None,
+    };
+    let estimator = task.experiment.host.estimator;
+    let (grid, link) = (task.plan.grid(), lab.link.to_string());
+    let mut session = Session::open(lab.instrument, task.plan, estimator).map_err(text)?;
+    let measured = gradient::measure(&mut session, &controls_v, arguments.windows);
+    let cases = measured.map_err(text)?;
+    session.close().map_err(text)?;
+    let found = Gradient {
+        link,
+        controls_v,
+        windows: arguments.windows,
+        window_samples: grid.window_samples,
+        rate_hz: grid.rate_hz,
+        cases,
+        exact_na_per_v,
+    };
+    if arguments.json {
+        json_line(&found)?;
+    } else {
+        crate::print(&table(&found))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn exact(device: &str, plan: &Plan, controls_v: &[f64]) -> Result<Vec<Vec<f64>>, String> {
+    let device = device::open(device).map_err(text)?;
+    gradient::exact(device.as_ref(), plan, controls_v).ok_or_else(|| {
+        format!("the device {} does not know its slopes: leave out --exact", device.name())
+    })
+}
+
+fn table(found: &Gradient) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_table(&mut text, found);
+    text
+}
+
+fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
+    let volts: Vec<String> = found.controls_v.iter().map(|volts| number(*volts)).collect();
+    writeln!(
+        text,
+        "{} windows of {} samples at {} Hz, controls at {} V",
+        found.windows,
+        found.window_samples,
+        number(found.rate_hz),
+        volts.join(", ")
+    )?;
+    let error = |error: Option<f64>| error.map_or("?".into(), |error| format!("{error:.3}"));
+    for (case, slopes) in found.cases.iter().enumerate() {
+        let inputs: Vec<String> = slopes.inputs_v.iter().map(|volts| number(*volts)).collect();
+        let clipped = if slopes.clipped { ", clipped: the slopes are lost" } else { "" };
+        let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));
+        let inputs = inputs.join(", ");
+        writeln!(text, "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}")?;
+        write!(text, "  electrode  tone (Hz)  amplitude (mV)  slope (nA/V)     error")?;
+        let exact = found.exact_na_per_v.as_ref().map(|exact| &exact[case]);
+        writeln!(text, "{}", if exact.is_some() { "     exact" } else { "" })?;
+        for (k, slope) in slopes.slopes.iter().enumerate() {
+            write!(
+                text,
+                "  {:>9}  {:>9.2}  {:>14.3}  {:>+12.3}  {:>8}",
+                slope.electrode,
+                slope.tone_hz,
+                slope.amplitude_v * 1e3,
+                slope.slope_na_per_v,
+                error(slope.error_na_per_v)
+            )?;
+            match exact {
+                Some(exact) => writeln!(text, "  {:>+8.3}", exact[k])?,
+                None => writeln!(text)?,
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `hge info`: what the instrument is, and what it is at.
+
+use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
+use crate::output::{json_line, text};
+use clap::Args;
+use hge_host::driver::{ArmMode, State};
+use hge_host::text::number;
+use hge_protocol::registers as map;
+use hge_protocol::Parameters;
+use serde::Serialize;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    experiment: ExperimentOption,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Info {
+    link: String,
+    map_hash: String,
+    build_hash: String,
+    simulated: bool,
+    parameters: Parameters,
+    rate_hz: f64,
+    busy: bool,
+    armed: Option<&'static str>,
+    homing: bool,
+    interlock_closed: bool,
+    capturing: bool,
+    fault: Option<String>,
+    time_samples: u32,
+    frames: u32,
+    frames_lost: u32,
+    damaged_requests: u32,
+    damaged_frames: u64,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
+    let context = lab.present()?;
+    let state = lab.instrument.state().map_err(text)?;
+    let build = lab.instrument.build_hash();
+    let info = Info {
+        link: lab.link.to_string(),
+        // Connecting has compared it with this program's.
+        map_hash: format!("{:08x}", map::map_hash()),
+        build_hash: format!("{build:08x}"),
+        simulated: build == 0,
+        parameters: *lab.instrument.parameters(),
+        rate_hz: context.clock_hz / context.period_clocks,
+        busy: state.busy,
+        armed: state.armed.map(|mode| match mode {
+            ArmMode::Host => "host",
+            ArmMode::Standalone => "standalone",
+        }),
+        homing: state.homing,
+        interlock_closed: state.interlock_closed,
+        capturing: state.capturing,
+        fault: state.fault.map(|causes| causes.to_string()),
+        time_samples: state.time_samples,
+        frames: state.frames,
+        frames_lost: state.frames_lost,
+        damaged_requests: state.link_faults,
+        damaged_frames: lab.instrument.damaged_frames(),
+    };
+    if arguments.json {
+        json_line(&info)?;
+    } else {
+        crate::print(&table(&info, &state))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(info: &Info, state: &State) -> String {
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
+        info.parameters;
+    let build = if info.simulated { "simulation".into() } else { info.build_hash.clone() };
+    let armed = match info.armed {
+        None => "disarmed".into(),
+        Some(mode) => format!("armed ({mode})"),
+    };
+    let activity = [
+        (state.busy, "a run is going on"),
+        (state.homing, "on the way to the safe values"),
+        (state.capturing, "capturing"),
+    ];
+    let mut now: Vec<&str> =
+        activity.into_iter().filter(|(active, _)| *active).map(|(_, what)| what).collect();
+    if now.is_empty() {
+        now.push("idle");
+    }
+    let interlock = if state.interlock_closed { "closed" } else { "open" };
+    let fault = info.fault.as_ref().map_or("none".into(), |what| format!("tripped: {what}"));
+    format!(
+        "instrument    {}, register map {} as in this program, build {build}\n\
+         gateware      {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, \
+         {telemetry_words} words of telemetry\n\
+         converters    DAC {dac_bits} bits, ADC {adc_bits} bits\n\
+         clock         {} Hz, {} samples a second now, {} samples since power-up\n\
+         state         {}, {armed}, interlock {interlock}\n\
+         fault         {fault}\n\
+         telemetry     {} frames made, {} lost in the instrument, {} damaged on the line; {} damaged requests\n",
+        info.link,
+        info.map_hash,
+        clock_hz,
+        number(info.rate_hz),
+        info.time_samples,
+        now.join(", "),
+        info.frames,
+        info.frames_lost,
+        info.damaged_frames,
+        info.damaged_requests,
+    )
+}

@@ -1,0 +1,167 @@
+//! The instrument a command works with: behind a link, or simulated in this process with a device of choice.
+
+use crate::interrupt;
+use crate::output::text;
+use clap::Args;
+use hge_host::driver::{Cancel, Instrument, Settings};
+use hge_host::engine::EngineKind;
+use hge_host::experiment::{context, Experiment, Job, Source, Task};
+use hge_host::gate::Gate;
+use hge_host::lab;
+use hge_host::link::{self, InProcess, Link, LinkSpec};
+use hge_host::quantity::Context;
+use hge_host::server::Pace;
+use hge_protocol::registers as map;
+use hge_sim::engine::EngineError;
+use std::path::Path;
+
+/// Where the instrument is.
+#[derive(Args)]
+pub struct LinkOptions {
+    /// Where the instrument is: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
+    #[arg(long, value_name = "LINK", default_value = "sim")]
+    link: String,
+}
+
+/// What is simulated where nothing else is connected, or where others connect to.
+#[derive(Args)]
+pub struct Simulation {
+    /// Simulated device: builtin, hopping:SEED, onnx:PATH or linear:G0,G1,...
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// What executes the simulated gateware
+    #[arg(long)]
+    engine: Option<EngineKind>,
+    /// Fixes the simulated noise
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Bits of the simulated DAC
+    #[arg(long, value_name = "N")]
+    dac_bits: Option<u32>,
+    /// Bits of the simulated ADC
+    #[arg(long, value_name = "N")]
+    adc_bits: Option<u32>,
+}
+
+/// The experiment of commands that need little of it.
+#[derive(Args)]
+pub struct ExperimentOption {
+    /// Gate or experiment file that says what hangs on the instrument: ranges, gains, pace
+    #[arg(long = "experiment", value_name = "GATE|FILE.toml", default_value = "xor")]
+    pub what: String,
+}
+
+/// A connected instrument and what is known about its surroundings.
+pub struct Lab {
+    pub instrument: Instrument,
+    pub experiment: Experiment,
+    pub source: Source,
+    pub link: LinkSpec,
+}
+
+impl Simulation {
+    /// The experiment that `what` names, overruled by the options.
+    pub fn read(&self, what: &str) -> Result<(Experiment, Source), String> {
+        let path = Path::new(what);
+        let (mut experiment, mut source) = if path.extension().is_some() || path.exists() {
+            Source::load(path).map_err(text)?
+        } else {
+            let gate: Gate = what
+                .parse()
+                .map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
+            (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
+        };
+        for (option, _) in self.given() {
+            source.overrule(match option {
+                "--dac-bits" => "instrument.dac_bits",
+                "--adc-bits" => "instrument.adc_bits",
+                option => &option[2..],
+            });
+        }
+        if let Some(device) = &self.device {
+            experiment.device.clone_from(device);
+        }
+        experiment.engine = self.engine.unwrap_or(experiment.engine);
+        experiment.seed = self.seed.unwrap_or(experiment.seed);
+        let instrument = &mut experiment.instrument;
+        instrument.dac_bits = self.dac_bits.unwrap_or(instrument.dac_bits);
+        instrument.adc_bits = self.adc_bits.unwrap_or(instrument.adc_bits);
+        Ok((experiment, source))
+    }
+
+    fn given(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let given = [
+            ("--device", self.device.is_some()),
+            ("--engine", self.engine.is_some()),
+            ("--seed", self.seed.is_some()),
+            ("--dac-bits", self.dac_bits.is_some()),
+            ("--adc-bits", self.adc_bits.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given)
+    }
+
+    /// Refuses what only a simulation in this process can do.
+    pub fn check_link(&self, link: &LinkSpec) -> Result<(), String> {
+        match self.given().next().filter(|_| *link != LinkSpec::Simulated) {
+            Some((option, _)) => Err(format!(
+                "{option} is of no use over {link}: what is there decides it, give {option} to \
+                 `hge serve` or leave it out"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl LinkOptions {
+    /// What the option says.
+    pub fn spec(&self) -> Result<LinkSpec, String> {
+        self.link.parse().map_err(text)
+    }
+}
+
+impl Lab {
+    /// Connects; an interrupt ends every wait of the instrument.
+    pub fn open(
+        link: &LinkOptions,
+        simulation: &Simulation,
+        what: &str,
+    ) -> Result<(Self, Cancel), String> {
+        let link = link.spec()?;
+        simulation.check_link(&link)?;
+        let (experiment, source) = simulation.read(what)?;
+        let cancel = interrupt::cancel()?;
+        let pipe: Box<dyn Link> = if link == LinkSpec::Simulated {
+            let job = Job::new(experiment.clone(), &source).map_err(text)?;
+            let server = lab::server(job, Pace::Virtual, true).map_err(text)?;
+            Box::new(InProcess::serve(server))
+        } else {
+            remote(&link)?
+        };
+        let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
+        let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
+        Ok((Lab { instrument, experiment, source, link }, cancel))
+    }
+
+    /// The experiment on this instrument, checked.
+    pub fn task(&self) -> Result<Task, String> {
+        let parameters = self.instrument.parameters();
+        Task::on(self.experiment.clone(), &self.source, parameters).map_err(text)
+    }
+
+    /// Pace and scale as the experiment wants them.
+    pub fn planned(&self) -> Result<Context, String> {
+        context(&self.experiment, &self.source, self.instrument.parameters()).map_err(text)
+    }
+
+    /// Pace as the instrument has it now, scale as the experiment says.
+    pub fn present(&self) -> Result<Context, String> {
+        let period = self.instrument.read(map::SAMPLE_PERIOD).map_err(text)?;
+        Ok(Context { period_clocks: f64::from(period.max(1)), ..self.planned()? })
+    }
+}
+
+/// A link to elsewhere.
+pub fn remote(link: &LinkSpec) -> Result<Box<dyn Link>, String> {
+    let nothing = || Err(EngineError::Tool("there is nothing to simulate".into()));
+    link::open(link, nothing).map_err(text)
+}

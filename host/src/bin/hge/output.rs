@@ -1,0 +1,45 @@
+//! What commands print and write: lines of JSON, tables, arrays.
+
+use ndarray::ArrayView;
+use ndarray_npy::{WritableElement, WriteNpyExt};
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// An error as its sentence.
+pub fn text(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// One object on one line of standard output.
+pub fn json_line(object: &impl Serialize) -> Result<(), String> {
+    let line = serde_json::to_string(object).map_err(text)?;
+    crate::print(&format!("{line}\n"))
+}
+
+/// Refuses a file that is not called .npy, before anything is measured for it.
+pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
+    match path {
+        Some(path) if path.extension() != Some(OsStr::new("npy")) => {
+            Err(format!("{} is no array file: name it .npy", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes an array as NumPy reads it.
+pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
+    path: &Path,
+    array: ArrayView<'_, Element, Shape>,
+) -> Result<(), String> {
+    let write = || -> Result<(), Box<dyn std::error::Error>> {
+        let mut file = BufWriter::new(File::create(path)?);
+        array.write_npy(&mut file)?;
+        Ok(file.flush()?)
+    };
+    let change = "choose another file with -o";
+    write().map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
+}

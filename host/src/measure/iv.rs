@@ -1,0 +1,318 @@
+//! Currents over voltages: sweeps of one electrode or two, and what a sweep tells of a contact.
+
+use super::probe::{Current, Probe};
+use super::MeasureError;
+use crate::scale::Scale;
+use serde::Serialize;
+
+/// Least points of a sweep that is judged: a parabola and two more.
+pub const LEAST_POINTS: usize = 5;
+
+/// Points next to zero through which the parabola is laid whose slope is the conductance.
+const NEAR_POINTS: usize = 5;
+
+/// A response of so many standard errors is one: by chance it happens in one of 10 000 sweeps of 100 points.
+const RESPONSE_ERRORS: f64 = 5.0;
+
+/// A current at zero volts above this share of the full scale leaks in from somewhere.
+const LEAK_SHARE: f64 = 0.05;
+
+/// One electrode's way through a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Axis {
+    /// Electrode.
+    pub electrode: usize,
+    /// First voltage.
+    pub low_v: f64,
+    /// Last voltage.
+    pub high_v: f64,
+    /// Voltages, ends included, at equal distances.
+    pub points: usize,
+}
+
+impl Axis {
+    /// The voltages.
+    pub fn volts(&self) -> Vec<f64> {
+        let last = self.points.saturating_sub(1).max(1) as f64;
+        let step_v = (self.high_v - self.low_v) / last;
+        (0..self.points).map(|n| self.low_v + step_v * n as f64).collect()
+    }
+
+    fn check(&self, least: usize) -> Result<(), MeasureError> {
+        let Axis { electrode, low_v, high_v, points } = *self;
+        // Comparisons with NaN fail.
+        if low_v < high_v && points >= least {
+            return Ok(());
+        }
+        Err(MeasureError::Sweep { electrode, low_v, high_v, points, least })
+    }
+}
+
+/// Currents of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// One for each point.
+    pub currents: Vec<Current>,
+    /// Standard error of every current, of all points together.
+    pub error_na: f64,
+}
+
+/// Sweeps the axes, the last one fastest; every other electrode at 0 V.
+///
+/// # Errors
+/// An axis is empty or named twice, its electrode has no role, a voltage lies beyond the limits; or the instrument
+/// fails.
+pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
+    let mut rows_v = vec![vec![0.0; probe.electrodes().len()]];
+    for (n, axis) in axes.iter().enumerate() {
+        axis.check(2)?;
+        if axes[..n].iter().any(|other| other.electrode == axis.electrode) {
+            return Err(MeasureError::Twice { electrode: axis.electrode });
+        }
+        let position = probe.position(axis.electrode)?;
+        let volts = axis.volts();
+        rows_v = rows_v
+            .iter()
+            .flat_map(|row| {
+                volts.iter().map(move |&volts| {
+                    let mut row = row.clone();
+                    row[position] = volts;
+                    row
+                })
+            })
+            .collect();
+    }
+    let currents = probe.measure(&rows_v)?;
+    let error_na = error_na(&currents, probe.plan().scale());
+    Ok(Sweep { currents, error_na })
+}
+
+/// Standard error of a window's mean, from the differences of the halves; not below what the ADC's steps alone make.
+fn error_na(currents: &[Current], scale: &Scale) -> f64 {
+    let squares: f64 = currents.iter().map(|current| (current.halves_na / 2.0).powi(2)).sum();
+    let step_na = f64::from(1 << (16 - scale.adc_bits)) / scale.adc_codes_per_na().abs();
+    (squares / currents.len().max(1) as f64).sqrt().max(step_na / 12_f64.sqrt())
+}
+
+/// What a contact is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The current follows the voltage.
+    Ok,
+    /// The current does not depend on this electrode.
+    Dead,
+    /// The current leaves the range of the chain.
+    Clips,
+    /// A large current flows with every electrode at zero.
+    Leaks,
+}
+
+/// What the sweep of one electrode, the others at 0 V, tells of its contact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contact {
+    /// Electrode.
+    pub electrode: usize,
+    /// The sweep's first voltage.
+    pub low_v: f64,
+    /// The sweep's last voltage.
+    pub high_v: f64,
+    /// What it is worth.
+    pub verdict: Verdict,
+    /// Slope of the current at 0 V.
+    pub conductance_na_per_v: f64,
+    /// Its standard error.
+    pub conductance_error_na_per_v: f64,
+    /// Current at 0 V.
+    pub offset_na: f64,
+    /// Its standard error.
+    pub offset_error_na: f64,
+    /// Root mean square distance from the best straight line, as a share of the difference between the greatest
+    /// and the least current: 0 is ohmic.
+    pub nonlinearity: f64,
+    /// Least current.
+    pub least_na: f64,
+    /// Greatest current.
+    pub greatest_na: f64,
+    /// Standard error of every current.
+    pub error_na: f64,
+}
+
+/// Sweeps one electrode and judges its contact.
+///
+/// # Errors
+/// Fewer than [`LEAST_POINTS`] points; else as [`sweep`].
+pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Contact, Sweep), MeasureError> {
+    axis.check(LEAST_POINTS)?;
+    let swept = sweep(probe, std::slice::from_ref(axis))?;
+    Ok((judge(axis, &swept, probe.plan().scale().full_scale_na()), swept))
+}
+
+/// The range of an electrode: what the experiment drives it over, and zero.
+///
+/// # Errors
+/// It has no role.
+pub fn range_v(probe: &Probe, electrode: usize) -> Result<(f64, f64), MeasureError> {
+    probe.position(electrode)?;
+    let configuration = probe.plan().configuration();
+    let (mut low_v, mut high_v) = (0_f64, 0_f64);
+    let mut take = |volts: f64| (low_v, high_v) = (low_v.min(volts), high_v.max(volts));
+    if let Some(position) = configuration.inputs.iter().position(|&input| input == electrode) {
+        configuration.cases_v.iter().for_each(|volts| take(volts[position]));
+    }
+    for control in configuration.controls.iter().filter(|control| control.output == electrode) {
+        [control.low_v, control.high_v].into_iter().for_each(&mut take);
+    }
+    Ok((low_v, high_v))
+}
+
+/// Judges a sweep of [`LEAST_POINTS`] points or more.
+fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
+    let volts = axis.volts();
+    let currents: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
+    let mut near: Vec<usize> = (0..volts.len()).collect();
+    near.sort_by(|&a, &b| volts[a].abs().total_cmp(&volts[b].abs()));
+    near.truncate(NEAR_POINTS);
+    let (x, y): (Vec<f64>, Vec<f64>) = near.iter().map(|&n| (volts[n], currents[n])).unzip();
+    let parabola = fit::<3>(&x, &y);
+    let line = fit::<2>(&volts, &currents).values;
+    let squares = volts.iter().zip(&currents).map(|(x, y)| (y - line[0] - line[1] * x).powi(2));
+    let distance_na = (squares.sum::<f64>() / volts.len() as f64).sqrt();
+    let least_na = currents.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest_na = currents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let span_na = greatest_na - least_na;
+    let error_na = swept.error_na;
+    // A difference of two currents is wrong by the root of two of the error of one.
+    let verdict = if swept.currents.iter().any(|current| current.clipped) {
+        Verdict::Clips
+    } else if span_na < RESPONSE_ERRORS * 2_f64.sqrt() * error_na {
+        Verdict::Dead
+    } else if parabola.values[0].abs() > LEAK_SHARE * full_scale_na {
+        Verdict::Leaks
+    } else {
+        Verdict::Ok
+    };
+    Contact {
+        electrode: axis.electrode,
+        low_v: axis.low_v,
+        high_v: axis.high_v,
+        verdict,
+        conductance_na_per_v: parabola.values[1],
+        conductance_error_na_per_v: parabola.spreads[1] * error_na,
+        offset_na: parabola.values[0],
+        offset_error_na: parabola.spreads[0] * error_na,
+        nonlinearity: if span_na > 0.0 { distance_na / span_na } else { 0.0 },
+        least_na,
+        greatest_na,
+        error_na,
+    }
+}
+
+/// A polynomial by least squares.
+struct Fit<const TERMS: usize> {
+    /// Coefficients, constant first.
+    values: [f64; TERMS],
+    /// Standard error of each, for values with a standard error of one.
+    spreads: [f64; TERMS],
+}
+
+/// Fits a polynomial of `TERMS` coefficients to more points than that, at different places.
+fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
+    // The inverse of the normal matrix by Gauss and Jordan; it is positive definite, so no pivot is zero.
+    let mut left = [[0.0; TERMS]; TERMS];
+    let mut right = [0.0; TERMS];
+    for (&x, &y) in x.iter().zip(y) {
+        for i in 0..TERMS {
+            right[i] += y * x.powi(i as i32);
+            for j in 0..TERMS {
+                left[i][j] += x.powi((i + j) as i32);
+            }
+        }
+    }
+    let mut inverse = [[0.0; TERMS]; TERMS];
+    for (i, row) in inverse.iter_mut().enumerate() {
+        row[i] = 1.0;
+    }
+    for i in 0..TERMS {
+        let pivot = left[i][i];
+        left[i] = left[i].map(|value| value / pivot);
+        inverse[i] = inverse[i].map(|value| value / pivot);
+        for k in (0..TERMS).filter(|&k| k != i) {
+            let factor = left[k][i];
+            for j in 0..TERMS {
+                left[k][j] -= factor * left[i][j];
+                inverse[k][j] -= factor * inverse[i][j];
+            }
+        }
+    }
+    let values = inverse.map(|row| row.iter().zip(&right).map(|(a, b)| a * b).sum());
+    let mut spreads = [0.0; TERMS];
+    for (i, spread) in spreads.iter_mut().enumerate() {
+        *spread = inverse[i][i].sqrt();
+    }
+    Fit { values, spreads }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AXIS: Axis = Axis { electrode: 3, low_v: -1.2, high_v: 0.6, points: 19 };
+
+    fn judged(current_na: impl Fn(f64) -> f64, clipped: bool) -> Contact {
+        let current = |volts| Current { current_na: current_na(volts), halves_na: 0.02, clipped };
+        let currents = AXIS.volts().into_iter().map(current).collect();
+        judge(&AXIS, &Sweep { currents, error_na: 0.01 }, 100.0)
+    }
+
+    #[test]
+    fn an_ohmic_contact_shows_its_conductance_and_no_nonlinearity() {
+        let contact = judged(|volts| 0.3 + 8.0 * volts, false);
+        assert_eq!(contact.verdict, Verdict::Ok);
+        assert!((contact.conductance_na_per_v - 8.0).abs() < 1e-9);
+        assert!((contact.offset_na - 0.3).abs() < 1e-9);
+        assert!(contact.nonlinearity < 1e-9);
+    }
+
+    #[test]
+    fn the_slope_at_zero_of_a_curved_contact_is_that_at_zero() {
+        let contact = judged(|volts| 2.0 * volts + 3.0 * volts * volts, false);
+        assert!((contact.conductance_na_per_v - 2.0).abs() < 1e-9);
+        assert!(contact.nonlinearity > 0.05);
+    }
+
+    #[test]
+    fn standard_errors_are_those_of_least_squares() {
+        // At -2 to 2 in steps of one: sums of x^2 and x^4 are 10 and 34. Slope: 1 / sqrt(10). Offset: the inverse of
+        // [[5, 10], [10, 34]] begins with 34 / 70.
+        let x = [-2.0, -1.0, 0.0, 1.0, 2.0];
+        let spreads = fit::<3>(&x, &x).spreads;
+        assert!((spreads[1] - 0.1_f64.sqrt()).abs() < 1e-12);
+        assert!((spreads[0] - (34.0_f64 / 70.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn dead_leaking_and_clipping_contacts_are_told_apart() {
+        assert_eq!(judged(|_| 0.5, false).verdict, Verdict::Dead);
+        // 0.05 nA over the range is below five errors of a difference, 0.1 nA is above.
+        assert_eq!(judged(|volts| 0.05 / 1.8 * volts, false).verdict, Verdict::Dead);
+        assert_eq!(judged(|volts| 0.1 / 1.8 * volts, false).verdict, Verdict::Ok);
+        assert_eq!(judged(|volts| 6.0 + volts, false).verdict, Verdict::Leaks);
+        assert_eq!(judged(|volts| 4.0 + volts, false).verdict, Verdict::Ok);
+        assert_eq!(judged(|volts| volts, true).verdict, Verdict::Clips);
+    }
+
+    #[test]
+    fn axes_that_go_nowhere_are_refused() {
+        for axis in [
+            Axis { points: 4, ..AXIS },
+            Axis { high_v: -1.2, ..AXIS },
+            Axis { low_v: f64::NAN, ..AXIS },
+        ] {
+            assert!(matches!(axis.check(LEAST_POINTS), Err(MeasureError::Sweep { .. })));
+        }
+        assert!(AXIS.check(LEAST_POINTS).is_ok());
+        assert_eq!(AXIS.volts().len(), 19);
+        assert!((AXIS.volts()[18] - 0.6).abs() < 1e-12);
+    }
+}

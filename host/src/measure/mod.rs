@@ -1,0 +1,131 @@
+//! Measurements beside training: one set of derivatives, currents over voltages, raw ADC codes.
+//!
+//! | module | measures |
+//! |---|---|
+//! | [`gradient`] | every derivative at given controls, with standard errors |
+//! | [`probe`] | the current at any voltages, without perturbation |
+//! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
+//! | [`capture`] | ADC codes as they come |
+//! | [`telemetry`] | what others measure, in SI units |
+
+pub mod capture;
+pub mod gradient;
+pub mod iv;
+pub mod probe;
+pub mod telemetry;
+
+use crate::driver::DriverError;
+use crate::plan::{Plan, PlanError};
+use crate::session::SessionError;
+use crate::text::number;
+use thiserror::Error;
+
+/// A measurement could not be made.
+#[derive(Debug, Error)]
+pub enum MeasureError {
+    /// See [`SessionError`].
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// See [`PlanError`].
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The list of voltages has another length than that of electrodes.
+    #[error(
+        "{found} voltages are given for electrodes {}: give one for each, in this order",
+        list(electrodes)
+    )]
+    Voltages {
+        /// Given.
+        found: usize,
+        /// One is wanted for each of these.
+        electrodes: Vec<usize>,
+    },
+    /// A voltage at which no tone fits.
+    #[error("electrode {electrode} cannot be set to {} V: with its tone it reaches from {} to {} V, choose a voltage there", number(*volts), number(*low_v), number(*high_v))]
+    Beyond {
+        /// Electrode.
+        electrode: usize,
+        /// Asked for.
+        volts: f64,
+        /// Least voltage.
+        low_v: f64,
+        /// Greatest voltage.
+        high_v: f64,
+    },
+    /// An electrode without a role.
+    #[error("electrode {electrode} has no role in the experiment, which names {}: choose one of them or add it to electrodes.controls", list(electrodes))]
+    Electrode {
+        /// Asked for.
+        electrode: usize,
+        /// Those that have one.
+        electrodes: Vec<usize>,
+    },
+    /// A sweep that cannot be made.
+    #[error("a sweep of electrode {electrode} from {} to {} V in {points} points cannot be made: give the lower voltage first, and {least} points or more", number(*low_v), number(*high_v))]
+    Sweep {
+        /// Electrode.
+        electrode: usize,
+        /// From.
+        low_v: f64,
+        /// To.
+        high_v: f64,
+        /// In so many points.
+        points: usize,
+        /// Least number of points.
+        least: usize,
+    },
+    /// Two axes of a sweep move the same electrode.
+    #[error("electrode {electrode} is swept twice: name two different electrodes")]
+    Twice {
+        /// Electrode.
+        electrode: usize,
+    },
+    /// Too few repetitions, or none.
+    #[error("0 {what} cannot be measured: ask for 1 or more")]
+    Nothing {
+        /// What.
+        what: &'static str,
+    },
+}
+
+impl From<DriverError> for MeasureError {
+    fn from(error: DriverError) -> Self {
+        MeasureError::Session(error.into())
+    }
+}
+
+/// Electrodes that have a role in a plan, in the order of their numbers.
+pub fn electrodes(plan: &Plan) -> Vec<usize> {
+    let configuration = plan.configuration();
+    let controls = configuration.controls.iter().map(|control| control.output);
+    let mut electrodes: Vec<usize> = configuration.inputs.iter().copied().chain(controls).collect();
+    electrodes.sort_unstable();
+    electrodes
+}
+
+fn list(electrodes: &[usize]) -> String {
+    electrodes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Mean of values, and its standard error where there are two or more.
+fn mean_and_error(values: &[f64]) -> (f64, Option<f64>) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
+    (mean, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_mean_is_the_spread_over_the_root_of_the_number() {
+        // Variance 4 of 4 values.
+        let (mean, error) = mean_and_error(&[1.0, 1.0, 5.0, 3.0]);
+        assert_eq!(mean, 2.5);
+        assert!((error.unwrap() - (11.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
+        assert_eq!(mean_and_error(&[7.0]), (7.0, None));
+    }
+}

@@ -1,0 +1,321 @@
+//! Registers as quantities: by name, in SI units.
+//!
+//! `settle` is a register, `tuning[3]` one of an array, `guard[2].high` one of an output's four words. What a
+//! register holds is shown and taken in the SI unit of its kind:
+//!
+//! | unit of the last bit | shown in | by |
+//! |---|---|---|
+//! | sample, clock | s | sample period, system clock |
+//! | code | V, of `overcurrent` A | the DAC's range; the ADC's range and the I-V converter |
+//! | code/65536 a sample | V/s | both |
+//! | 2^-32 turn a sample | Hz | the sample rate |
+//! | 32 code^2 | A^2 | the ADC's range and the I-V converter |
+//! | Hz, others | Hz, bare | - |
+
+use crate::scale::{Scale, HALF_RANGE_CODES};
+use crate::text::number;
+use hge_protocol::registers::{self as map, Register};
+use thiserror::Error;
+
+/// Fields of an output's four words in `guard`.
+const GUARD_FIELDS: [&str; 4] = ["low", "high", "safe", "code"];
+
+/// A name or a value that means nothing.
+#[derive(Debug, Error, PartialEq)]
+pub enum QuantityError {
+    /// No such register.
+    #[error("there is no register `{name}`{}: `hge regs` lists them all", .near.map_or(String::new(), |near| format!(", perhaps `{near}`")))]
+    Name {
+        /// Asked for.
+        name: String,
+        /// The nearest there is.
+        near: Option<&'static str>,
+    },
+    /// The index or field is wrong.
+    #[error("`{name}` is not a place in {register}: write {example}")]
+    Place {
+        /// Asked for.
+        name: String,
+        /// The register.
+        register: &'static str,
+        /// What would be right.
+        example: String,
+    },
+    /// The value is no number of this kind.
+    #[error("`{text}` is no value of {register}: write a number{}, or raw: and the register's own", if .unit.is_empty() { String::new() } else { format!(" in {}, with a unit or prefix if you like", .unit) })]
+    Value {
+        /// Asked for.
+        text: String,
+        /// The register.
+        register: &'static str,
+        /// Unit it is given in.
+        unit: &'static str,
+    },
+    /// The value does not fit.
+    #[error("{text} is out of range for {register}: it takes {lowest} to {highest} {unit}")]
+    Range {
+        /// Asked for.
+        text: String,
+        /// The register.
+        register: &'static str,
+        /// Least value.
+        lowest: String,
+        /// Greatest value.
+        highest: String,
+        /// Unit of both.
+        unit: &'static str,
+    },
+}
+
+/// One register, found by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The register or array.
+    pub register: &'static Register,
+    /// Index within an array.
+    pub index: u16,
+}
+
+/// What a quantity depends on besides its register.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// System clock.
+    pub clock_hz: f64,
+    /// Register `sample_period`.
+    pub period_clocks: f64,
+    /// Ranges and gains.
+    pub scale: Scale,
+}
+
+/// A value with its unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantity {
+    /// In the unit.
+    pub value: f64,
+    /// SI unit; empty for a bare number.
+    pub unit: &'static str,
+}
+
+/// How a register's word becomes a quantity.
+struct Kind {
+    /// Quantity of the last bit.
+    step: f64,
+    unit: &'static str,
+    signed: bool,
+}
+
+impl Place {
+    /// Finds `name`, whatever its case.
+    ///
+    /// # Errors
+    /// There is no such register, or no such place in it.
+    pub fn find(name: &str) -> Result<Place, QuantityError> {
+        let lower = name.trim().to_ascii_lowercase();
+        let stem = lower.split(['[', '.']).next().unwrap_or_default();
+        let Some(register) = map::named(stem) else {
+            let near = map::MAP.iter().map(|register| register.name);
+            let near = near.filter(|other| other.contains(stem) || stem.contains(other)).next();
+            let near = near.filter(|_| !stem.is_empty());
+            return Err(QuantityError::Name { name: name.into(), near });
+        };
+        let wrong = || {
+            let last = register.count - 1;
+            let example = match register.address {
+                map::GUARD => "guard[0].low, .high, .safe or .code".into(),
+                _ if last > 0 => format!("{}[0] to {}[{last}]", register.name, register.name),
+                _ => register.name.into(),
+            };
+            QuantityError::Place { name: name.into(), register: register.name, example }
+        };
+        let (index, field) = match lower[stem.len()..].strip_prefix('[') {
+            Some(rest) => rest.split_once(']').ok_or_else(wrong)?,
+            None if register.count == 1 => ("0", &lower[stem.len()..]),
+            None => return Err(wrong()),
+        };
+        let mut index: u16 = index.trim().parse().map_err(|_| wrong())?;
+        if register.address == map::GUARD {
+            let field = field.strip_prefix('.').ok_or_else(wrong)?;
+            let place = GUARD_FIELDS.iter().position(|name| *name == field).ok_or_else(wrong)?;
+            index = index.checked_mul(4).ok_or_else(wrong)? + place as u16;
+        } else if !field.is_empty() {
+            return Err(wrong());
+        }
+        if index >= register.count {
+            return Err(wrong());
+        }
+        Ok(Place { register, index })
+    }
+
+    /// Address of the register.
+    pub fn address(self) -> u16 {
+        self.register.address + self.index
+    }
+
+    /// As [`Place::find`] takes it.
+    pub fn name(self) -> String {
+        let Place { register, index } = self;
+        match register.address {
+            map::GUARD => {
+                format!("guard[{}].{}", index / 4, GUARD_FIELDS[usize::from(index % 4)])
+            }
+            _ if register.count > 1 => format!("{}[{index}]", register.name),
+            _ => register.name.into(),
+        }
+    }
+
+    /// The register's word as a quantity.
+    pub fn quantity(self, word: u32, context: &Context) -> Quantity {
+        let kind = self.kind(context);
+        let value = if kind.signed { f64::from(word as u16 as i16) } else { f64::from(word) };
+        Quantity { value: value * kind.step, unit: kind.unit }
+    }
+
+    /// The register's word for a value in SI units, with a unit and a prefix or without; `raw:` gives the word
+    /// itself.
+    ///
+    /// # Errors
+    /// It is no such value, or does not fit.
+    pub fn word(self, text: &str, context: &Context) -> Result<u32, QuantityError> {
+        let kind = self.kind(context);
+        let register = self.register;
+        let no_value =
+            || QuantityError::Value { text: text.into(), register: register.name, unit: kind.unit };
+        let trimmed = text.trim();
+        if let Some(raw) = trimmed.strip_prefix("raw:") {
+            return integer(raw.trim()).ok_or_else(no_value);
+        }
+        if let Some(word) = integer(trimmed).filter(|_| kind.step == 1.0 && !kind.signed) {
+            return self.fitting(text, f64::from(word), &kind);
+        }
+        let value = si(trimmed, kind.unit).ok_or_else(no_value)?;
+        self.fitting(text, (value / kind.step).round(), &kind)
+    }
+
+    fn fitting(self, text: &str, steps: f64, kind: &Kind) -> Result<u32, QuantityError> {
+        let (lowest, highest) = match kind.signed {
+            true => (-HALF_RANGE_CODES, HALF_RANGE_CODES - 1.0),
+            false => (0.0, 2_f64.powi(self.register.width.into()) - 1.0),
+        };
+        if (lowest..=highest).contains(&steps) {
+            return Ok(if kind.signed { u32::from(steps as i16 as u16) } else { steps as u32 });
+        }
+        Err(QuantityError::Range {
+            text: text.into(),
+            register: self.register.name,
+            lowest: number(lowest * kind.step),
+            highest: number(highest * kind.step),
+            unit: kind.unit,
+        })
+    }
+
+    fn kind(self, context: &Context) -> Kind {
+        let Context { clock_hz, period_clocks, scale } = context;
+        let rate_hz = clock_hz / period_clocks;
+        let volts = 1.0 / scale.dac_codes_per_v();
+        let amperes = 1e-9 / scale.adc_codes_per_na().abs();
+        let kind = |step, unit, signed| Kind { step, unit, signed };
+        match (self.register.unit, self.register.address) {
+            (_, map::OVERCURRENT) => kind(amperes, "A", false),
+            (_, map::GUARD) => kind(volts, "V", true),
+            ("code", _) => kind(volts, "V", false),
+            ("code/65536", _) => kind(volts / 65536.0 * rate_hz, "V/s", false),
+            ("sample", map::TIME | map::CAPTURE_SAMPLES | map::CAPTURE_DECIMATION) => {
+                kind(1.0, "", false)
+            }
+            ("sample", _) => kind(1.0 / rate_hz, "s", false),
+            ("clock", _) => kind(1.0 / clock_hz, "s", false),
+            ("2^-32 turn", _) => kind(rate_hz / 2_f64.powi(32), "Hz", false),
+            ("32 code^2", _) => kind(32.0 * amperes * amperes, "A^2", false),
+            ("Hz", _) => kind(1.0, "Hz", false),
+            _ => kind(1.0, "", false),
+        }
+    }
+}
+
+/// A whole number, decimal or hexadecimal.
+fn integer(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// A number, perhaps with a prefix and `unit`.
+fn si(text: &str, unit: &str) -> Option<f64> {
+    let number = text.strip_suffix(unit).filter(|_| !unit.is_empty()).unwrap_or(text);
+    // `5m` without its unit would be milli of anything: a prefix needs the unit.
+    let prefixes = [("p", 1e-12), ("n", 1e-9), ("u", 1e-6), ("m", 1e-3), ("k", 1e3), ("M", 1e6)];
+    let prefix = prefixes.iter().find_map(|(prefix, factor)| {
+        let number = number.strip_suffix(prefix).filter(|_| number.len() < text.len())?;
+        Some((number, *factor))
+    });
+    let (number, factor) = prefix.unwrap_or((number, 1.0));
+    let value: f64 = number.trim().parse().ok()?;
+    value.is_finite().then_some(value * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context() -> Context {
+        let scale = Scale {
+            dac_range_v: 2.0,
+            dac_bits: 16,
+            adc_range_v: 2.5,
+            adc_bits: 16,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+        };
+        Context { clock_hz: 24e6, period_clocks: 4800.0, scale }
+    }
+
+    fn word(name: &str, text: &str) -> Result<u32, QuantityError> {
+        Place::find(name).unwrap().word(text, &context())
+    }
+
+    #[test]
+    fn names_find_their_registers_and_back() {
+        for (name, address) in
+            [("settle", map::SETTLE), ("TUNING[7]", map::TUNING + 7), ("guard[2].high", 0x0309)]
+        {
+            let place = Place::find(name).unwrap();
+            assert_eq!(place.address(), address);
+            assert_eq!(place.name(), name.to_ascii_lowercase());
+        }
+        for wrong in ["tuning", "tuning[256]", "guard[1]", "guard[99].low", "settle[1]", "slot[x]"]
+        {
+            assert!(matches!(Place::find(wrong), Err(QuantityError::Place { .. })), "{wrong}");
+        }
+        let error = Place::find("settl").unwrap_err().to_string();
+        assert!(error.contains("`settle`"), "{error}");
+    }
+
+    #[test]
+    fn values_in_si_units_become_words_and_come_back() {
+        // 5 kS/s: a sample is 200 us.
+        assert_eq!(word("settle", "10ms"), Ok(50));
+        assert_eq!(word("settle", "0.01"), Ok(50));
+        assert_eq!(word("sample_period", "100 us"), Ok(2400));
+        assert_eq!(word("guard[0].low", "-1.2V"), Ok(u32::from(-19661_i16 as u16)));
+        assert_eq!(word("overcurrent", "50nA"), Ok(16384));
+        // 1 V/s at 5 kS/s is 16384 codes a volt x 65536 / 5000 a sample.
+        assert_eq!(word("ramp_step", "1 V/s"), Ok(214_748));
+        assert_eq!(word("tuning[0]", "1.25kHz"), Ok(1 << 30));
+        assert_eq!(word("scratch", "0xdeadbeef"), Ok(0xdead_beef));
+        assert_eq!(word("settle", "raw:7"), Ok(7));
+        let place = Place::find("guard[0].low").unwrap();
+        let back = place.quantity(u32::from(-19661_i16 as u16), &context());
+        assert!((back.value + 1.2).abs() < 1e-4 && back.unit == "V");
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_the_unit_or_the_range() {
+        let text = word("settle", "ten").unwrap_err().to_string();
+        assert!(text.contains(" in s"), "{text}");
+        assert!(matches!(word("settle", "5V"), Err(QuantityError::Value { .. })));
+        let text = word("guard[0].low", "3").unwrap_err().to_string();
+        assert!(text.contains("-2 to 1.99993896 V"), "{text}");
+        assert!(matches!(word("mode", "8"), Err(QuantityError::Range { .. })));
+    }
+}

@@ -1,0 +1,302 @@
+//! The guard alone brings the outputs home, whatever happens to the host, the interlock, the line or the device.
+
+use hge_protocol::frame::{EndReason, Event, Frame, Record};
+use hge_protocol::registers::{self as map, command, fault, mode, status};
+use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
+use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
+use hge_protocol::{Parameters, TuningWord};
+use hge_sim::engine::{Engine, Time};
+use hge_sim::model::Model;
+use hge_sim::verilog::{Compiler, VerilogEngine};
+use hge_tests::absent;
+use hge_tests::scenario::{IntegerBench, Log, Script};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const PARAMETERS: Parameters = Parameters {
+    outputs: 3,
+    slots: 5,
+    cases: 4,
+    starts: 2,
+    clock_hz: 1_000_000,
+    dac_bits: 16,
+    adc_bits: 16,
+    telemetry_words: 256,
+};
+
+const LOW: i16 = -12_000;
+const HIGH: i16 = 13_000;
+const SAFE: i16 = 150;
+const STEP_LIMIT: u16 = 4000;
+const SAFE_STEP: u16 = 400;
+const WATCHDOG: u32 = 90;
+
+/// Samples from any code to the safe value.
+const RAMP: usize = HIGH.abs_diff(LOW).div_ceil(SAFE_STEP) as usize;
+
+/// An endless host-driven run with two tones, armed, and what is needed to trip it.
+fn begin(nonce: u32, over: u32) -> Script {
+    let layout = TableLayout::of(&PARAMETERS);
+    let mut settings = vec![
+        (map::SAMPLE_PERIOD, 0),
+        (map::WINDOW_LOG2, 5),
+        (map::SETTLE, 3),
+        (map::LEAD_IN, 4),
+        (map::GAP, 20),
+        (map::SLOTS_USED, 2),
+        (map::CASES_USED, 2),
+        (map::EPOCHS, 65_535),
+        (map::MODE, mode::PERTURB),
+        (map::INPUT_MASK, 4),
+        (map::TONE_MASK, 3),
+        (map::RAMP_STEP, 1500 << 16),
+        (map::STEP_LIMIT, STEP_LIMIT.into()),
+        (map::SAFE_STEP, SAFE_STEP.into()),
+        (map::PROTECTION, 7),
+        (map::WATCHDOG, WATCHDOG),
+        (map::RUN_LIMIT, 300),
+        (map::OVERCURRENT, over),
+        (map::OVERCURRENT_SAMPLES, 2),
+        (map::STORM, 5),
+    ];
+    for slot in 0..2 {
+        let word =
+            SlotWord { amplitude: 2500, start_phase: 0, output: slot, drives: true, last: true };
+        settings.push((map::TUNING + u16::from(slot), TuningWord::on_grid(3, 5).0));
+        settings.push((map::SLOT + u16::from(slot), word.to_word()));
+    }
+    for output in 0..3 {
+        let words = [LOW, HIGH, SAFE].map(|code| u32::from(code as u16));
+        settings.extend((map::GUARD + 4 * output..).zip(words));
+        let control = TABLE_BASE + (layout.controls as u16) + output;
+        settings.push((control, (9000 << 16) >> output));
+    }
+    for (case, input) in [(0, 11_000_i32), (1, -11_500)] {
+        settings.push((TABLE_BASE + layout.case_input(case, 2) as u16, input as u32));
+    }
+    settings.sort_by_key(|&(address, _)| address);
+    let mut script = Script::new(nonce);
+    script.write_all(&settings);
+    script
+}
+
+struct Trial<'a> {
+    engine: &'a mut dyn Engine,
+    script: Script,
+    sent: usize,
+    log: Log,
+    said: Vec<u8>,
+}
+
+impl Trial<'_> {
+    fn new(engine: &mut dyn Engine, log: Log, script: Script) -> Trial<'_> {
+        Trial { engine, script, sent: 0, log, said: Vec::new() }
+    }
+
+    /// Sends what the script holds, each line when the one before was answered.
+    fn say(&mut self) {
+        while self.sent < self.script.lines.len() {
+            self.engine.send(&self.script.lines[self.sent]).unwrap();
+            self.sent += 1;
+            self.pass(4);
+        }
+    }
+
+    fn pass(&mut self, samples: usize) {
+        let mut left = samples as u32;
+        while left > 0 {
+            let passed = self.engine.advance(Time::Real, left, usize::MAX, &mut self.said);
+            left -= passed.unwrap().samples;
+        }
+    }
+
+    fn samples(&self) -> usize {
+        self.log.lock().unwrap().len()
+    }
+
+    /// From `home` on all outputs are safe, and at all times within limits and steps.
+    fn assert_safe_from(&self, home: usize) {
+        let log = self.log.lock().unwrap();
+        assert!(log.len() > home + 10, "the trial ended too early");
+        for (sample, pair) in log.windows(2).enumerate() {
+            for (before, after) in pair[0].0.iter().zip(&pair[1].0) {
+                assert!((LOW..=HIGH).contains(after), "sample {sample}: {after}");
+                let step = (i32::from(*after) - i32::from(*before)).unsigned_abs();
+                assert!(step <= u32::from(STEP_LIMIT), "sample {sample}: a step of {step}");
+            }
+        }
+        for (sample, (codes, _)) in log.iter().enumerate().skip(home) {
+            assert_eq!(codes, &[SAFE; 3], "sample {sample}, home from {home}");
+        }
+        let away = |code: &i16| code.abs_diff(SAFE) > 500;
+        let moved = log.iter().any(|(codes, _)| codes.iter().any(away));
+        assert!(moved, "the run never left the safe values");
+    }
+
+    fn frames(&self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        Deframer::new(MOST_FRAME_WORDS).push(&self.said, |body| {
+            frames.push(Frame::from_words(body.expect("a sound line")).expect("a known frame"));
+        });
+        frames
+    }
+
+    /// The event, the run's end, and what the registers say, all name `cause`.
+    fn assert_told(&mut self, cause: u32) {
+        self.script.read(map::STATUS, 2);
+        self.say();
+        self.pass(20);
+        let frames = self.frames();
+        let event = frames.iter().find_map(|frame| match frame {
+            Frame::Telemetry(_, Record::Event(event)) => Some(*event),
+            _ => None,
+        });
+        assert!(matches!(event, Some(Event { cause: said, .. }) if u32::from(said) == cause));
+        let reason = frames.iter().find_map(|frame| match frame {
+            Frame::Telemetry(_, Record::End(end)) => Some(end.reason),
+            _ => None,
+        });
+        assert_eq!(reason, Some(EndReason::Tripped));
+        match frames.last() {
+            Some(Frame::Reply(reply)) => {
+                assert_eq!(reply.values[0] & status::TRIPPED, status::TRIPPED);
+                assert_eq!(reply.values[0] & (status::ARMED | status::BUSY | status::HOMING), 0);
+                assert_eq!(reply.values[1], cause);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn model(seed: u64) -> (Box<dyn Engine>, Log) {
+    let bench = IntegerBench::new(PARAMETERS.outputs, seed);
+    let log = bench.log.clone();
+    (Box::new(Model::new(PARAMETERS, Box::new(bench))), log)
+}
+
+fn compiled(seed: u64) -> Option<(Box<dyn Engine>, Log)> {
+    let bench = IntegerBench::new(PARAMETERS.outputs, seed);
+    let log = bench.log.clone();
+    let engine = Compiler::locate()
+        .and_then(|compiler| VerilogEngine::with(compiler, PARAMETERS, Box::new(bench)));
+    match engine {
+        Ok(engine) => Some((Box::new(engine), log)),
+        Err(error) => {
+            absent::tool(&error.to_string(), "trips of the guard in the compiled Verilog");
+            None
+        }
+    }
+}
+
+/// The host falls silent `after` samples into a run, having spoken every 30 samples before.
+fn silence(engine: &mut dyn Engine, log: Log, seed: u64, after: usize) {
+    let mut trial = Trial::new(engine, log, begin(seed as u32, 65_535));
+    trial.script.command(command::ARM_HOST);
+    trial.script.command(command::RUN);
+    trial.say();
+    let mut left = after;
+    while left > 0 {
+        let step = left.min(30);
+        trial.pass(step);
+        left -= step;
+        trial.script.read(map::STATUS, 1);
+        trial.say();
+    }
+    // Heard for the last time at most four samples ago, see `say`.
+    let home = trial.samples() + WATCHDOG as usize + 1 + RAMP;
+    trial.pass(WATCHDOG as usize + RAMP + 60);
+    trial.assert_safe_from(home);
+    trial.assert_told(fault::WATCHDOG);
+}
+
+#[test]
+fn a_host_silent_at_two_hundred_random_points_leaves_the_device_safe() {
+    let mut dice = ChaCha8Rng::seed_from_u64(1);
+    for seed in 0..200 {
+        let (mut engine, log) = model(seed);
+        silence(&mut *engine, log, seed, dice.random_range(0..600));
+    }
+}
+
+#[test]
+fn the_compiled_verilog_survives_silent_hosts_too() {
+    let mut dice = ChaCha8Rng::seed_from_u64(2);
+    for seed in 0..20 {
+        let Some((mut engine, log)) = compiled(seed) else { return };
+        silence(&mut *engine, log, seed, dice.random_range(0..600));
+    }
+}
+
+/// Every other cause, at a random sample of a run.
+fn other_causes(make: impl Fn(u64) -> Option<(Box<dyn Engine>, Log)>, seeds: u64) {
+    let mut dice = ChaCha8Rng::seed_from_u64(3);
+    for seed in 0..seeds {
+        for cause in [fault::INTERLOCK, fault::RUN_TIME, fault::OVERCURRENT, fault::LINK] {
+            let Some((mut engine, log)) = make(seed) else { return };
+            let over = if cause == fault::OVERCURRENT { 2500 } else { 65_535 };
+            let mut trial = Trial::new(&mut *engine, log, begin(seed as u32, over));
+            let alone = cause == fault::RUN_TIME;
+            let arm = if alone { command::ARM_STANDALONE } else { command::ARM_HOST };
+            trial.script.command(arm);
+            trial.script.command(command::RUN);
+            trial.say();
+            trial.pass(dice.random_range(40..60));
+            let mut within = 20;
+            match cause {
+                fault::INTERLOCK => trial.engine.set_interlock(false).unwrap(),
+                fault::RUN_TIME => within = 300,
+                fault::LINK => {
+                    for _ in 0..5 {
+                        trial.script.raw(vec![1, 2, 3, 0]);
+                    }
+                    trial.say();
+                }
+                // The bench's currents pass 2500 codes sooner or later in each case.
+                _ => within = 300,
+            }
+            let home = trial.samples() + within + RAMP;
+            trial.pass(within + RAMP + 60);
+            trial.assert_safe_from(home);
+            if cause == fault::INTERLOCK {
+                trial.engine.set_interlock(true).unwrap();
+            }
+            trial.assert_told(cause);
+        }
+    }
+}
+
+#[test]
+fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_model() {
+    other_causes(|seed| Some(model(seed)), 30);
+}
+
+#[test]
+fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_compiled_verilog() {
+    other_causes(compiled, 3);
+}
+
+#[test]
+fn an_armed_standalone_run_needs_no_host() {
+    let (mut engine, log) = model(4);
+    let mut script = begin(4, 65_535);
+    script.write_all(&[(map::EPOCHS, 2), (map::RUN_LIMIT, 100_000)]);
+    script.command(command::ARM_STANDALONE);
+    script.command(command::RUN);
+    let mut trial = Trial::new(&mut *engine, log, script);
+    trial.say();
+    // The host is unplugged: what the instrument says is lost.
+    trial.pass(100 * WATCHDOG as usize);
+    trial.said.clear();
+    trial.script = Script::new(99);
+    trial.script.read(map::STATUS, 2);
+    trial.script.command(command::REPEAT);
+    trial.sent = 0;
+    trial.say();
+    let frames = trial.frames();
+    let windows = |frame: &&Frame| matches!(frame, Frame::Telemetry(_, Record::Window(_)));
+    assert_eq!(frames.iter().filter(windows).count(), 2, "the last epoch's windows, again");
+    assert!(frames.iter().any(|frame| matches!(
+        frame,
+        Frame::Telemetry(_, Record::End(end)) if end.reason == EndReason::Complete
+    )));
+}

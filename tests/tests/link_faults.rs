@@ -1,0 +1,151 @@
+//! Whatever a line does to frames, the host sees what it would have seen without, or that something is missing.
+
+use hge_host::driver::{Heard, Instrument, Settings, Subscription};
+use hge_host::link::{InProcess, Link};
+use hge_protocol::frame::Record;
+use hge_protocol::registers::{self as map, command, status};
+use hge_protocol::table::{TableLayout, TABLE_BASE};
+use hge_protocol::Parameters;
+use hge_sim::engine::Engine;
+use hge_sim::model::Model;
+use hge_sim::verilog::{Compiler, VerilogEngine};
+use hge_tests::absent;
+use hge_tests::faults::{Fault, FAULTS};
+use hge_tests::faulty_link::FaultyLink;
+use hge_tests::scenario::IntegerBench;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A reply comes within microseconds, or was lost.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(3);
+
+/// ADC codes of a capture: a hundred frames.
+const CAPTURE_SAMPLES: u32 = 6400;
+
+/// What the host should find in the registers.
+type Shadow = BTreeMap<u16, u32>;
+
+/// Random writes and reads of bursts, compared with the shadow.
+fn work(instrument: &Instrument, shadow: &mut Shadow, dice: &mut ChaCha8Rng, longest: u16) {
+    let words = TableLayout::of(instrument.parameters()).words as u16;
+    for _ in 0..8 {
+        let count = dice.random_range(1..=longest);
+        let first = TABLE_BASE + dice.random_range(0..words - count);
+        let writes: Vec<(u16, u32)> =
+            (first..first + count).map(|at| (at, dice.random())).collect();
+        instrument.write_all(&writes).unwrap();
+        shadow.extend(writes);
+        let count = dice.random_range(1..=longest);
+        let first = TABLE_BASE + dice.random_range(0..words - count);
+        let found = instrument.read_many(first, count.into()).unwrap();
+        for (at, value) in (first..).zip(found) {
+            assert_eq!(value, shadow.get(&at).copied().unwrap_or(0), "register {at:#06x}");
+        }
+    }
+    let scratch = dice.random();
+    instrument.write(map::SCRATCH, scratch).unwrap();
+    shadow.insert(map::SCRATCH, scratch);
+}
+
+/// What a subscriber has heard.
+#[derive(Default)]
+struct Ears {
+    delivered: Vec<(u32, Record)>,
+    lost: u32,
+}
+
+impl Ears {
+    /// Takes all that has come.
+    fn listen(&mut self, telemetry: &mut Subscription) {
+        while let Some(heard) = telemetry.recv_timeout(Duration::ZERO).unwrap() {
+            match heard {
+                Heard::Gap { lost } => self.lost += lost,
+                Heard::Frame { number, record } => self.delivered.push((number, record)),
+            }
+        }
+    }
+}
+
+/// At least `frames` frames over a line with `fault`.
+fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
+    let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, REPLY_TIMEOUT);
+    let traffic = link.traffic();
+    let link: Box<dyn Link> = Box::new(link);
+    let settings = Settings { attempts: 200, nonce_seed: Some(seed), ..Settings::default() };
+    let instrument = Instrument::connect_with(link, settings).unwrap();
+    let mut telemetry = instrument.subscribe(1 << 16);
+    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    let (mut shadow, mut ears) = (Shadow::new(), Ears::default());
+    // As many samples a second as can be: a clock-level engine takes its time for each clock.
+    instrument.write(map::SAMPLE_PERIOD, 0).unwrap();
+    shadow.insert(map::SAMPLE_PERIOD, 0);
+    // At one flip in a thousand bits nine of ten bursts of 64 registers would be struck.
+    let longest = if fault == Fault::Flips(1e-3) { 6 } else { 60 };
+    while traffic.lock().unwrap().frames < frames {
+        work(&instrument, &mut shadow, &mut dice, longest);
+        let decimation = dice.random_range(1..4);
+        let capture =
+            [(map::CAPTURE_DECIMATION, decimation), (map::CAPTURE_SAMPLES, CAPTURE_SAMPLES)];
+        instrument.write_all(&capture).unwrap();
+        shadow.extend(capture);
+        instrument.write(map::COMMAND, command::CAPTURE).unwrap();
+        while instrument.read(map::STATUS).unwrap() & status::CAPTURING != 0 {
+            ears.listen(&mut telemetry);
+        }
+    }
+    // The registers are those of the trace without faults.
+    for (&at, &value) in &shadow {
+        assert_eq!(instrument.read(at).unwrap(), value, "{fault:?}: register {at:#06x}");
+    }
+    let made = instrument.read(map::FRAMES).unwrap();
+    assert_eq!(instrument.read(map::FRAMES_LOST).unwrap(), 0);
+    // The last frames of a line that stalls come after others: those that do not come are lost.
+    ears.listen(&mut telemetry);
+    ears.lost += made - telemetry.next_number().unwrap_or(0);
+    assert_eq!(ears.delivered.len() as u32 + ears.lost, made, "{fault:?}: frames and losses");
+    let traffic = traffic.lock().unwrap();
+    let sent: BTreeMap<u32, &Record> =
+        traffic.sent.iter().map(|(number, record)| (*number, record)).collect();
+    assert_eq!(sent.len() as u32, made);
+    for (number, record) in &ears.delivered {
+        assert_eq!(sent.get(number), Some(&record), "{fault:?}: frame {number}");
+    }
+    // A whole frame behind a delimiter is heard, whatever came before.
+    let delivered: BTreeMap<u32, ()> = ears.delivered.iter().map(|frame| (frame.0, ())).collect();
+    for number in &traffic.clean {
+        assert!(delivered.contains_key(number), "{fault:?}: frame {number} came whole, unheard");
+    }
+    println!(
+        "{fault:?}: {} frames, {} struck, {} of {made} telemetry frames lost",
+        traffic.frames, traffic.struck, ears.lost
+    );
+    assert!(traffic.struck > 0 || fault == Fault::Flips(1e-6));
+}
+
+fn on_the_model(fault: Fault, frames: u64) {
+    let bench = IntegerBench::new(8, 5);
+    endure(Box::new(Model::new(Parameters::default(), Box::new(bench))), fault, 17, frames);
+}
+
+#[test]
+fn a_hundred_thousand_frames_of_every_kind_on_the_model() {
+    for fault in FAULTS {
+        on_the_model(fault, 100_000);
+    }
+}
+
+#[test]
+fn frames_of_every_kind_on_the_compiled_verilog() {
+    let parameters = Parameters::default();
+    for fault in FAULTS {
+        let bench = IntegerBench::new(parameters.outputs, 5);
+        let engine = Compiler::locate()
+            .and_then(|compiler| VerilogEngine::with(compiler, parameters, Box::new(bench)));
+        match engine {
+            Ok(engine) => endure(Box::new(engine), fault, 18, 1000),
+            Err(error) => absent::tool(&error.to_string(), "faults of the compiled Verilog's link"),
+        }
+    }
+}
