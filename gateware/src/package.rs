@@ -241,16 +241,8 @@ fn write<B: Block>(
 }
 
 fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
-    let Parameters {
-        outputs,
-        slots,
-        cases,
-        starts,
-        clock_hz,
-        dac_bits,
-        adc_bits,
-        telemetry_words,
-    } = parameters;
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
+        parameters;
     format!(
         "{what}\n\
          \n\
