@@ -8,5 +8,6 @@ mod instrument;
 mod recorder;
 mod reference;
 mod sequencer;
+mod serial;
 mod supervisor;
 mod timer;
