@@ -17,7 +17,8 @@
 //! The memory has one port. A clock that writes does not read, and what it shows in the clock after is not used. `stands` falls
 //! for two clocks after `taken` and for two with a write. Its header says how long a frame is, so nothing else is stored.
 //!
-//! Pointers count to twice the words, so that full and empty differ: free = read - written + words. While a frame is being
+//! Pointers count to twice the words, so that full and empty differ. That of the reader is kept inverted: added to the writer's it
+//! gives the words taken, less one, whose upper bits alone say empty, half full, and, with a frame's words added, too much. While a frame is being
 //! written none begins to be read, so that one pointer serves both sides. A repeat waits for the end of the frame that is being
 //! read and of the one that is being written. If the mark has been overwritten by then nothing is repeated. A mark that has not yet been read
 //! needs no repeat: all from there on is still to come.
@@ -70,7 +71,8 @@ pub struct Telemetry {
     /// A frame is being read.
     pub busy: Signal<In, Bit>,
     written: DFF<Bits<17>>,
-    read: DFF<Bits<17>>,
+    /// The place that is read, inverted.
+    unread: DFF<Bits<17>>,
     marked: DFF<Bits<17>>,
     count: DFF<Bits<32>>,
     lost: DFF<Bits<32>>,
@@ -86,24 +88,28 @@ pub struct Telemetry {
     due: DFF<Bit>,
     /// The memory shows the word at `read`, unless it is written just now.
     shown: DFF<Bit>,
-    memory: Store<32, 16>,
+    ring: Store<32, 16>,
     size: Fixed<Bits<17>>,
     pointer_mask: Fixed<Bits<17>>,
     address_mask: Fixed<Bits<17>>,
     writes: Signal<Local, Bit>,
     jumps: Signal<Local, Bit>,
+    returns: Signal<Local, Bit>,
+    goal: Signal<Local, Bits<17>>,
     place: Signal<Local, Bits<17>>,
     differs: Signal<Local, Bits<17>>,
     differs_in_memory: Signal<Local, Bits<17>>,
     at_mark: Signal<Local, Bit>,
-    next_written: Signal<Local, Bits<17>>,
-    next_read: Signal<Local, Bits<17>>,
-    difference: Signal<Local, Bits<17>>,
-    free: Signal<Local, Bits<17>>,
-    all_free: Signal<Local, Bits<17>>,
-    half_or_more: Signal<Local, Bits<17>>,
+    counted: Signal<Local, Bits<17>>,
+    next_place: Signal<Local, Bits<17>>,
+    used_less_one: Signal<Local, Bits<17>>,
+    nothing: Signal<Local, Bits<17>>,
+    would_use: Signal<Local, Bits<17>>,
+    too_much: Signal<Local, Bits<17>>,
+    half_used: Signal<Local, Bits<17>>,
     words_wide: Signal<Local, Bits<17>>,
     half: Fixed<Bits<17>>,
+    all_ones: Fixed<Bits<17>>,
     room: Signal<Local, Bit>,
 }
 
@@ -112,10 +118,11 @@ impl Telemetry {
     pub fn new(parameters: &Parameters) -> Self {
         let size = u64::from(parameters.telemetry_words);
         Self {
-            memory: Store::new(size as usize),
+            ring: Store::new(size as usize),
             size: Fixed::new(Bits::from(size)),
             half: Fixed::new(Bits::from(size / 2)),
             pointer_mask: Fixed::new(Bits::from(2 * size - 1)),
+            all_ones: Fixed::new(Bits::from(0x1_ffff)),
             address_mask: Fixed::new(Bits::from(size - 1)),
             ..Default::default()
         }
@@ -126,51 +133,52 @@ impl Logic for Telemetry {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, written, read, marked, count, lost, open, fresh, kept, passed, due, shown
+            self, clock, written, unread, marked, count, lost, open, fresh, kept, passed, due,
+            shown
         );
-        clock!(self, clock, memory);
+        clock!(self, clock, ring);
         self.number.next = self.count.q.val();
         self.frames.next = self.count.q.val();
         self.frames_lost.next = self.lost.q.val();
         self.can_repeat.next = self.kept.q.val();
         comment!("Room.");
-        self.difference.next = self.read.q.val() - self.written.q.val();
-        self.free.next = (self.difference.val() ^ self.size.val()) & self.pointer_mask.val();
-        self.all_free.next = self.free.val() & self.size.val();
-        self.half_or_more.next = self.free.val() & self.half.val();
-        self.half_full.next = !(self.all_free.val().any() | self.half_or_more.val().any());
+        self.used_less_one.next = self.written.q.val() + self.unread.q.val();
+        self.nothing.next = self.used_less_one.val() & self.size.val();
+        self.half_used.next = self.used_less_one.val() & self.half.val();
+        self.half_full.next = self.half_used.val().any() & (!self.nothing.val().any());
         self.words_wide.next = bit_cast::<17, 11>(self.words.val());
-        self.room.next = !(self.free.val() < self.words_wide.val());
+        self.would_use.next = self.used_less_one.val() + self.words_wide.val();
+        self.too_much.next = self.would_use.val() & self.size.val();
+        self.room.next = !self.too_much.val().any();
         self.fits.next = self.room.val();
-        self.waits.next = !(self.all_free.val().any() | self.open.q.val() | self.due.q.val());
+        self.waits.next = !(self.nothing.val().any() | self.open.q.val() | self.due.q.val());
         comment!("The one port.");
         self.writes.next = self.word_write.val() & self.open.q.val();
-        self.place.next = self.read.q.val();
+        self.place.next = !self.unread.q.val();
         if self.writes.val() {
             self.place.next = self.written.q.val();
         }
-        self.memory.address.next = bit_cast::<16, 16>(self.place.val().get_bits::<16>(0));
-        self.memory.write_enable.next = self.writes.val();
-        self.memory.write_data.next = self.word.val();
-        self.read_word.next = self.memory.read_data.val();
+        self.ring.address.next = bit_cast::<16, 16>(self.place.val().get_bits::<16>(0));
+        self.ring.write_enable.next = self.writes.val();
+        self.ring.write_data.next = self.word.val();
+        self.read_word.next = self.ring.read_data.val();
         self.stands.next = self.shown.q.val() & (!self.writes.val());
         self.differs.next = self.place.val() ^ self.marked.q.val();
         self.differs_in_memory.next = self.differs.val() & self.address_mask.val();
         self.at_mark.next = (!self.differs_in_memory.val().any()) & (!self.fresh.q.val());
-        self.next_written.next = self.written.q.val() + 1;
-        self.next_read.next = self.read.q.val() + 1;
+        self.counted.next = self.place.val() + 1;
+        self.next_place.next = self.counted.val() & self.pointer_mask.val();
         self.shown.d.next = !(self.writes.val() | self.taken.val());
         self.jumps.next =
             self.due.q.val() & (!self.busy.val()) & (!self.open.q.val()) & (!self.begin.val());
         if self.writes.val() {
-            self.written.d.next = self.next_written.val() & self.pointer_mask.val();
+            self.written.d.next = self.next_place.val();
             self.fresh.d.next = false;
             if self.at_mark.val() {
                 self.kept.d.next = false;
             }
         }
         if self.taken.val() {
-            self.read.d.next = self.next_read.val() & self.pointer_mask.val();
             if self.at_mark.val() {
                 self.passed.d.next = true;
             }
@@ -178,13 +186,18 @@ impl Logic for Telemetry {
         if self.repeat.val() & self.kept.q.val() {
             self.due.d.next = true;
         }
+        self.returns.next = self.jumps.val() & self.kept.q.val() & self.passed.q.val();
+        self.goal.next = self.next_place.val();
+        if self.returns.val() {
+            self.goal.next = self.marked.q.val();
+            self.shown.d.next = false;
+            self.passed.d.next = false;
+        }
+        if self.taken.val() | self.returns.val() {
+            self.unread.d.next = !self.goal.val();
+        }
         if self.jumps.val() {
             self.due.d.next = false;
-            if self.kept.q.val() & self.passed.q.val() {
-                self.read.d.next = self.marked.q.val();
-                self.shown.d.next = false;
-                self.passed.d.next = false;
-            }
         }
         if self.mark.val() {
             self.marked.d.next = self.written.q.val();
@@ -206,7 +219,7 @@ impl Logic for Telemetry {
         }
         if self.reset.val() {
             self.written.d.next = 0.into();
-            self.read.d.next = 0.into();
+            self.unread.d.next = self.all_ones.val();
             self.count.d.next = 0.into();
             self.lost.d.next = 0.into();
             self.open.d.next = false;

@@ -112,7 +112,7 @@ pub struct Link {
     processor: Processor,
     sender: Sender,
     telemetry: Telemetry,
-    memory: Ram<32, 8>,
+    requests: Ram<32, 8>,
     received_place: Signal<Local, Bits<8>>,
     other_half: Signal<Local, Bit>,
 }
@@ -124,7 +124,7 @@ impl Link {
             receiver: Receiver::new(),
             sender: Sender::new(),
             telemetry: Telemetry::new(parameters),
-            memory: Ram::new(REQUEST_MEMORY_WORDS),
+            requests: Ram::new(REQUEST_MEMORY_WORDS),
             ..Default::default()
         }
     }
@@ -133,7 +133,7 @@ impl Link {
 impl Logic for Link {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, receiver, processor, sender, telemetry, memory);
+        clock!(self, clock, receiver, processor, sender, telemetry, requests);
         self.receiver.reset.next = self.reset.val();
         self.processor.reset.next = self.reset.val();
         self.sender.reset.next = self.reset.val();
@@ -151,16 +151,16 @@ impl Logic for Link {
         self.processor.values.next = self.receiver.values.val();
         self.other_half.next = !self.processor.kept.val();
         self.received_place.next = bit_cast::<8, 7>(self.receiver.word_index.val());
-        self.memory.write_enable.next = self.processor.put.val() | self.receiver.word_write.val();
-        self.memory.write_address.next =
+        self.requests.write_enable.next = self.processor.put.val() | self.receiver.word_write.val();
+        self.requests.write_address.next =
             self.received_place.val().replace_bit(7, self.other_half.val());
-        self.memory.write_data.next = self.receiver.word.val();
+        self.requests.write_data.next = self.receiver.word.val();
         if self.processor.put.val() {
-            self.memory.write_address.next = self.processor.put_index.val();
-            self.memory.write_data.next = self.processor.put_data.val();
+            self.requests.write_address.next = self.processor.index.val();
+            self.requests.write_data.next = self.processor.put_data.val();
         }
-        self.memory.read_address.next = self.processor.read_index.val();
-        self.processor.read_data.next = self.memory.read_data.val();
+        self.requests.read_address.next = self.processor.index.val();
+        self.processor.read_data.next = self.requests.read_data.val();
         comment!("The registers.");
         self.address.next = self.processor.address.val();
         self.data.next = self.processor.data.val();
@@ -173,7 +173,7 @@ impl Logic for Link {
         self.heard.next = self.processor.heard.val();
         comment!("Replies and telemetry onto the line.");
         self.sender.reply.next = self.processor.reply.val();
-        self.sender.reply_word.next = self.memory.read_data.val();
+        self.sender.reply_word.next = self.requests.read_data.val();
         self.processor.reply_next.next = self.sender.reply_next.val();
         self.processor.reply_sent.next = self.sender.reply_sent.val();
         self.sender.telemetry.next = self.telemetry.waits.val();

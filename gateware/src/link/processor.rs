@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `request`, `values`, `release` | in 1 + 7, out 1 | a request lies in the half that is not `kept`; it has been dealt with |
 //! | `kept` | out, 1 | half of the request memory that holds the last reply |
-//! | `read_index`, `read_data` | out 8, in 32 | the request memory, a clock later |
-//! | `put`, `put_index`, `put_data` | out, 1 + 8 + 32 | writes a word of it, before anybody else |
+//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later |
+//! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, before anybody else writes |
 //! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | a register that is to be read or written |
 //! | `look` | out, 1 | they stand; high until `answered`, then low for three clocks or more |
 //! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 may be read or written |
@@ -52,14 +52,12 @@ pub struct Processor {
     pub release: Signal<Out, Bit>,
     /// Half of the memory with the last reply.
     pub kept: Signal<Out, Bit>,
-    /// Word of the memory that is wanted: half 7, index 6..0.
-    pub read_index: Signal<Out, Bits<8>>,
+    /// Word of the memory that is wanted or written: half 7, index 6..0.
+    pub index: Signal<Out, Bits<8>>,
     /// The word of the clock before.
     pub read_data: Signal<In, Bits<32>>,
     /// Writes a word.
     pub put: Signal<Out, Bit>,
-    /// Its place.
-    pub put_index: Signal<Out, Bits<8>>,
     /// The word.
     pub put_data: Signal<Out, Bits<32>>,
     /// Address of a register.
@@ -129,7 +127,6 @@ pub struct Processor {
     begins: Signal<Local, Bit>,
     place: Signal<Local, Bits<8>>,
     value_place: Signal<Local, Bits<8>>,
-    put_place: Signal<Local, Bits<8>>,
     read_half: Signal<Local, Bit>,
     in_values: Signal<Local, Bit>,
     reply_words: Signal<Local, Bits<32>>,
@@ -160,9 +157,7 @@ impl Logic for Processor {
         self.low_half.next = self.read_data.val().get_bits::<16>(0);
         self.high_half.next = self.read_data.val().get_bits::<16>(16);
         self.half.next = self.low_half.val();
-        if (self.state.q.val() == Step::Match)
-            & (self.step.q.val().get_bit(3) | self.step.q.val().get_bit(2))
-        {
+        if self.step.q.val().get_bit(3) | self.step.q.val().get_bit(2) {
             self.half.next = self.high_half.val();
         }
         self.count_wide.next = bit_cast::<16, 7>(self.count.q.val());
@@ -223,13 +218,15 @@ impl Logic for Processor {
         if self.in_values.val() {
             self.place.next = self.value_place.val().replace_bit(6, true);
         }
+        if self.state.q.val() == Step::Count {
+            self.place.next = 64.into();
+        }
         self.read_half.next = self.bank.q.val() ^ self.other.val();
-        self.read_index.next = self.place.val().replace_bit(7, self.read_half.val());
+        self.index.next = self.place.val().replace_bit(7, self.read_half.val());
         comment!("The word that is written: a value, the count of those written, the header.");
         self.put.next = (self.state.q.val() == Step::Header)
             | (self.state.q.val() == Step::Count)
             | ((self.state.q.val() == Step::Look) & self.answered.val() & (!self.writes.q.val()));
-        self.put_place.next = 1.into();
         self.put_data.next = self.value.val();
         self.reply_words.next = bit_cast::<32, 7>(self.count.q.val());
         self.reply_length.next = self.reply_words.val() + 2;
@@ -237,17 +234,12 @@ impl Logic for Processor {
         self.status_wide.next = bit_cast::<32, 3>(self.status.q.val());
         self.status_placed.next = self.status_wide.val() << 24;
         self.header_low.next = self.reply_placed.val() | self.status_placed.val();
-        if self.state.q.val() == Step::Look {
-            self.put_place.next = self.value_place.val().replace_bit(6, true);
-        }
         if self.state.q.val() == Step::Count {
-            self.put_place.next = 64.into();
             self.put_data.next = self.reply_words.val();
         }
         if self.state.q.val() == Step::Header {
             self.put_data.next = self.header_low.val().replace_bit(7, true);
         }
-        self.put_index.next = self.put_place.val().replace_bit(7, self.read_half.val());
         match self.state.q.val() {
             Step::Idle => {
                 self.step.d.next = 0.into();

@@ -192,10 +192,8 @@ impl Logic for Sender {
                 self.first.d.next = true;
                 self.closing.d.next = false;
                 self.ended.d.next = false;
-                self.position.d.next = 0.into();
                 self.borrow.d.next = false;
                 self.nonzero.d.next = false;
-                self.code.d.next = 1.into();
                 self.tells.d.next = !self.reply.val();
                 if self.reply.val() | self.telemetry.val() {
                     self.state.d.next = Step::Shift;
@@ -259,6 +257,8 @@ impl Logic for Sender {
         }
         if self.reset.val() {
             self.state.d.next = Step::Idle;
+            self.position.d.next = 0.into();
+            self.code.d.next = 1.into();
         }
     }
 }

@@ -171,7 +171,8 @@ impl Bench {
             self.lost += u64::from(!taken && self.line != Line::Waits);
         }
         if let Line::Every(clocks) = self.line {
-            self.until_byte = if byte.is_some() { clocks - 1 } else { self.until_byte.saturating_sub(1) };
+            self.until_byte =
+                if byte.is_some() { clocks - 1 } else { self.until_byte.saturating_sub(1) };
         }
         if self.link.tx_valid.val() && self.link.tx_ready.val() {
             self.outgoing.push(self.link.tx_byte.val().index() as u8);
@@ -222,7 +223,8 @@ impl Bench {
         while since < quiet {
             let before = (self.outgoing.len(), self.incoming.len());
             self.step();
-            since = if before == (self.outgoing.len(), self.incoming.len()) { since + 1 } else { 0 };
+            since =
+                if before == (self.outgoing.len(), self.incoming.len()) { since + 1 } else { 0 };
         }
     }
 

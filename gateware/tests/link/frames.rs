@@ -55,10 +55,8 @@ fn runs_of_zeros_and_ones_around_the_block_length_are_taken() {
                 let mut bytes = vec![0x5au8; 268];
                 bytes[start..start + run].fill(fill);
                 bytes[start + run..].fill(!fill);
-                let body: Vec<u32> = bytes
-                    .chunks(4)
-                    .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect();
+                let body: Vec<u32> =
+                    bytes.chunks(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
                 let mut line = Vec::new();
                 seal(&body, &mut line);
                 both_take(&mut bench, &mut model, &mut deframer, &line);
@@ -171,10 +169,8 @@ fn runs_of_zeros_and_ones_around_the_block_length_are_sent_as_seal_makes_them() 
                 let mut bytes = vec![0x77u8; 528];
                 bytes[start..start + run].fill(fill);
                 bytes[start + run] = 0;
-                let payload: Vec<u32> = bytes
-                    .chunks(4)
-                    .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                    .collect();
+                let payload: Vec<u32> =
+                    bytes.chunks(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
                 let number = sent.len() as u32;
                 assert!(bench.record(0x01, &payload, 1, false));
                 sent.push([&[0x01 | (133 << 8), number][..], &payload].concat());

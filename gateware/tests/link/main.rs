@@ -5,4 +5,7 @@ mod bench;
 mod cosim;
 mod frames;
 mod model;
+mod ring;
 mod sessions;
+mod uart;
+mod verilog;

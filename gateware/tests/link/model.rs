@@ -83,7 +83,14 @@ impl Model {
 }
 
 /// A request's body, with lengths that agree.
-pub fn request(operation: u32, nonce: u32, sequence: u16, address: u16, count: u32, values: &[u32]) -> Vec<u32> {
+pub fn request(
+    operation: u32,
+    nonce: u32,
+    sequence: u16,
+    address: u16,
+    count: u32,
+    values: &[u32],
+) -> Vec<u32> {
     let header = operation | ((2 + values.len() as u32) << 8) | (count << 24);
     let place = u32::from(address) | (u32::from(sequence) << 16);
     [&[header, nonce, place][..], values].concat()

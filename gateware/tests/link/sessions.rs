@@ -166,7 +166,8 @@ fn bursts_of_every_length_are_read_and_written() {
     pair.ask(&hello(NONCE, 0));
     let mut sequence = 0;
     for count in 1..=64u16 {
-        let values: Vec<u32> = (0..count).map(|k| u32::from(k) * 0x0101_0301 ^ 0x8000_0000).collect();
+        let values: Vec<u32> =
+            (0..count).map(|k| u32::from(k) * 0x0101_0301 ^ 0x8000_0000).collect();
         let address = 0x1000 + 0x40 * count;
         sequence += 1;
         assert_eq!(pair.status(&write(NONCE, sequence, address, &values)), Some(0));
@@ -247,7 +248,8 @@ fn at_eight_clocks_a_bit_no_byte_is_lost_while_a_request_is_carried_out() {
     }
     bodies.iter().for_each(|body| pair.bench.send(body));
     pair.bench.settle_line();
-    let expected: Vec<Vec<u32>> = bodies.iter().filter_map(|body| pair.model.answer(body)).collect();
+    let expected: Vec<Vec<u32>> =
+        bodies.iter().filter_map(|body| pair.model.answer(body)).collect();
     assert_eq!(pair.bench.received(), expected);
     assert_eq!(pair.bench.lost, 0);
     assert_eq!(pair.bench.damaged, 0);
@@ -261,7 +263,8 @@ fn a_byte_that_is_lost_costs_its_frame() {
     // So slow that the second request lies there while the third comes.
     pair.bench.line = Line::Every(80);
     pair.bench.latency = 4000;
-    let bodies = [write(NONCE, 1, 0, &[1; 8]), write(NONCE, 2, 8, &[2; 2]), write(NONCE, 3, 16, &[3; 2])];
+    let bodies =
+        [write(NONCE, 1, 0, &[1; 8]), write(NONCE, 2, 8, &[2; 2]), write(NONCE, 3, 16, &[3; 2])];
     bodies.iter().for_each(|body| pair.bench.send(body));
     while pair.bench.lost == 0 {
         pair.bench.step();
@@ -272,7 +275,8 @@ fn a_byte_that_is_lost_costs_its_frame() {
     pair.bench.incoming.push_back(0);
     pair.bench.settle_line();
     assert_eq!(pair.bench.damaged, 1);
-    let expected: Vec<Vec<u32>> = bodies[..2].iter().filter_map(|body| pair.model.answer(body)).collect();
+    let expected: Vec<Vec<u32>> =
+        bodies[..2].iter().filter_map(|body| pair.model.answer(body)).collect();
     assert_eq!(pair.bench.received(), expected);
     pair.bench.latency = 1;
     assert_eq!(pair.status(&bodies[2]), Some(0));
