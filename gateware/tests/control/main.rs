@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod bus;
 mod capture;
 mod guard;
 mod instrument;
