@@ -8,7 +8,7 @@ pub enum Connected {
     /// In control.
     Controls(Box<Instrument>),
     /// Somebody else is: telemetry can be heard, nothing can be asked.
-    Watches(Watcher),
+    Watches(Box<Watcher>),
 }
 
 /// Hears the telemetry of an instrument that another client controls.
@@ -27,7 +27,7 @@ impl Watcher {
         match instrument.introduce() {
             Ok(()) => Ok(Connected::Controls(Box::new(instrument))),
             Err(DriverError::InUse { sentence }) => {
-                Ok(Connected::Watches(Watcher { instrument, sentence }))
+                Ok(Connected::Watches(Box::new(Watcher { instrument, sentence })))
             }
             Err(error) => Err(error),
         }

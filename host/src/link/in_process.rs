@@ -1,6 +1,6 @@
 //! A simulated instrument in this process: the server's loop in a thread, bounded queues in between.
 
-use super::{Link, LinkError, Received, Sink, Source};
+use super::{Ends, Link, LinkError, Received, Sink, Source};
 use crate::server::{Event, Server, ServerError, Settings, Stop, QUEUE};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
 use hge_sim::engine::Engine;
@@ -40,7 +40,7 @@ impl Link for InProcess {
         REPLY_TIMEOUT
     }
 
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let (events, inlet) = bounded(QUEUE);
         let (outlet, bytes) = bounded(QUEUE);
         let stop = Stop::default();

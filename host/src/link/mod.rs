@@ -21,6 +21,9 @@ use hge_sim::engine::{Engine, EngineError};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The two directions of a pipe.
+pub type Ends = (Box<dyn Source>, Box<dyn Sink>);
+
 /// A pipe of bytes, not yet in use.
 pub trait Link: Send {
     /// What it leads to, for messages.
@@ -33,7 +36,7 @@ pub trait Link: Send {
     ///
     /// # Errors
     /// The system has no more handles.
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError>;
+    fn split(self: Box<Self>) -> Result<Ends, LinkError>;
 }
 
 /// What a wait for bytes came to.

@@ -1,6 +1,6 @@
 //! A serial port: 8 data bits, no parity, one stop bit, no flow control, opened for this program alone.
 
-use super::{Link, LinkError, Received, Sink, Source};
+use super::{Ends, Link, LinkError, Received, Sink, Source};
 use serialport::{ErrorKind, SerialPort};
 use std::io;
 use std::time::Duration;
@@ -85,7 +85,7 @@ impl Link for Serial {
         REPLY_TIMEOUT
     }
 
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let Serial { port, name } = *self;
         let other = port.try_clone().map_err(|_| LinkError::Gone { name: name.clone() })?;
         let source = SerialSource { port: other, name: name.clone() };

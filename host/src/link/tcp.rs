@@ -1,6 +1,6 @@
 //! A connection to a server.
 
-use super::{Link, LinkError, Received, Sink, Source};
+use super::{Ends, Link, LinkError, Received, Sink, Source};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Link for Tcp {
         REPLY_TIMEOUT
     }
 
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let Tcp { stream, name } = *self;
         let other = stream.try_clone().map_err(|error| LinkError::Unreachable {
             address: name.clone(),

@@ -5,11 +5,15 @@ use super::MeasureError;
 use crate::scale::Scale;
 use serde::Serialize;
 
-/// Least points of a sweep that is judged: a parabola and two more.
+/// Least points of a sweep that is judged: a parabola's and two more.
 pub const LEAST_POINTS: usize = 5;
 
-/// Points next to zero through which the parabola is laid whose slope is the conductance.
-const NEAR_POINTS: usize = 5;
+/// Most points of a sweep: most of a day at the default pace.
+const MOST_POINTS: usize = 1_000_000;
+
+/// Points next to zero through which the parabola is laid whose slope is the conductance: more would know it better
+/// on an ohmic contact, and miss the gap of a few tenths of a volt that hopping devices show.
+const NEAR_POINTS: usize = 3;
 
 /// A response of so many standard errors is one: by chance it happens in one of 10 000 sweeps of 100 points.
 const RESPONSE_ERRORS: f64 = 5.0;
@@ -38,10 +42,11 @@ impl Axis {
         (0..self.points).map(|n| self.low_v + step_v * n as f64).collect()
     }
 
-    fn check(&self, least: usize) -> Result<(), MeasureError> {
+    /// At least `least` points, at most `most`.
+    fn check(&self, least: usize, most: usize) -> Result<(), MeasureError> {
         let Axis { electrode, low_v, high_v, points } = *self;
         // Comparisons with NaN fail.
-        if low_v < high_v && points >= least {
+        if low_v < high_v && (least..=most).contains(&points) {
             return Ok(());
         }
         Err(MeasureError::Sweep { electrode, low_v, high_v, points, least })
@@ -65,7 +70,7 @@ pub struct Sweep {
 pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
     let mut rows_v = vec![vec![0.0; probe.electrodes().len()]];
     for (n, axis) in axes.iter().enumerate() {
-        axis.check(2)?;
+        axis.check(2, MOST_POINTS / rows_v.len())?;
         if axes[..n].iter().any(|other| other.electrode == axis.electrode) {
             return Err(MeasureError::Twice { electrode: axis.electrode });
         }
@@ -121,7 +126,7 @@ pub struct Contact {
     pub verdict: Verdict,
     /// Slope of the current at 0 V.
     pub conductance_na_per_v: f64,
-    /// Its standard error.
+    /// What the noise adds to it: its standard error, without what the current does between two points.
     pub conductance_error_na_per_v: f64,
     /// Current at 0 V.
     pub offset_na: f64,
@@ -143,7 +148,7 @@ pub struct Contact {
 /// # Errors
 /// Fewer than [`LEAST_POINTS`] points; else as [`sweep`].
 pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Contact, Sweep), MeasureError> {
-    axis.check(LEAST_POINTS)?;
+    axis.check(LEAST_POINTS, MOST_POINTS)?;
     let swept = sweep(probe, std::slice::from_ref(axis))?;
     Ok((judge(axis, &swept, probe.plan().scale().full_scale_na()), swept))
 }
@@ -216,7 +221,7 @@ struct Fit<const TERMS: usize> {
     spreads: [f64; TERMS],
 }
 
-/// Fits a polynomial of `TERMS` coefficients to more points than that, at different places.
+/// Fits a polynomial of `TERMS` coefficients to so many points or more, at different places.
 fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
     // The inverse of the normal matrix by Gauss and Jordan; it is positive definite, so no pivot is zero.
     let mut left = [[0.0; TERMS]; TERMS];
@@ -306,12 +311,13 @@ mod tests {
     fn axes_that_go_nowhere_are_refused() {
         for axis in [
             Axis { points: 4, ..AXIS },
+            Axis { points: 20, ..AXIS },
             Axis { high_v: -1.2, ..AXIS },
             Axis { low_v: f64::NAN, ..AXIS },
         ] {
-            assert!(matches!(axis.check(LEAST_POINTS), Err(MeasureError::Sweep { .. })));
+            assert!(matches!(axis.check(LEAST_POINTS, 19), Err(MeasureError::Sweep { .. })));
         }
-        assert!(AXIS.check(LEAST_POINTS).is_ok());
+        assert!(AXIS.check(LEAST_POINTS, 19).is_ok());
         assert_eq!(AXIS.volts().len(), 19);
         assert!((AXIS.volts()[18] - 0.6).abs() < 1e-12);
     }

@@ -1,12 +1,14 @@
 //! Lines that lose, damage and double frames, and one that two hosts share.
 
 use crossbeam::channel::{unbounded, Receiver, RecvTimeoutError, Sender};
-use hge_host::link::{Link, LinkError, Received, Sink, Source};
+use hge_host::link::{Ends, Link, LinkError, Received, Sink, Source};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+type Bytes = Vec<u8>;
 
 /// Second byte of a stuffed reply.
 const REPLY: u8 = 0x80;
@@ -95,7 +97,7 @@ impl Link for Lossy {
         self.link.reply_timeout()
     }
 
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let Lossy { link, harm, seed, tally } = *self;
         let (source, sink) = link.split()?;
         let way = |stream| {
@@ -129,15 +131,14 @@ impl Sink for Half<dyn Sink> {
 pub fn shared(link: Box<dyn Link>) -> [Box<dyn Link>; 2] {
     let (mut source, sink) = link.split().expect("a link");
     let sink = Arc::new(Mutex::new(sink));
-    let (senders, ends): (Vec<Sender<Vec<u8>>>, Vec<Receiver<Vec<u8>>>) =
-        (0..2).map(|_| unbounded()).unzip();
+    let (ears, ends): (Vec<Sender<Bytes>>, Vec<_>) = (0..2).map(|_| unbounded()).unzip();
     std::thread::spawn(move || loop {
         let mut bytes = Vec::new();
         match source.receive(&mut bytes, Duration::from_millis(10)) {
             Ok(Received::Closed) | Err(_) => return,
             Ok(_) => {}
         }
-        let heard = senders.iter().filter(|sender| sender.send(bytes.clone()).is_ok()).count();
+        let heard = ears.iter().filter(|ear| ear.send(bytes.clone()).is_ok()).count();
         if heard == 0 {
             return;
         }
@@ -145,7 +146,7 @@ pub fn shared(link: Box<dyn Link>) -> [Box<dyn Link>; 2] {
     [0, 1].map(|n| Box::new(End(ends[n].clone(), sink.clone())) as Box<dyn Link>)
 }
 
-struct End(Receiver<Vec<u8>>, Arc<Mutex<Box<dyn Sink>>>);
+struct End(Receiver<Bytes>, Arc<Mutex<Box<dyn Sink>>>);
 
 impl Link for End {
     fn name(&self) -> String {
@@ -156,13 +157,13 @@ impl Link for End {
         Duration::from_secs(5)
     }
 
-    fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let End(source, sink) = *self;
         Ok((Box::new(Ear(source)), Box::new(Mouth(sink))))
     }
 }
 
-struct Ear(Receiver<Vec<u8>>);
+struct Ear(Receiver<Bytes>);
 
 impl Source for Ear {
     fn receive(&mut self, into: &mut Vec<u8>, timeout: Duration) -> Result<Received, LinkError> {

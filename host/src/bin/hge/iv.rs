@@ -6,7 +6,7 @@ use clap::Args;
 use hge_host::measure::iv::{self, Axis, Contact, Sweep, Verdict};
 use hge_host::measure::probe::Probe;
 use hge_host::text::number;
-use ndarray::{Array2, Array3, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayView3};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -118,27 +118,28 @@ fn check(
     json: bool,
 ) -> Result<(), String> {
     let mut contacts = Vec::new();
-    let mut table = Array3::zeros((electrodes.len(), points, 3));
-    for (n, &electrode) in electrodes.iter().enumerate() {
+    let mut table = Vec::new();
+    for &electrode in electrodes {
         let (low_v, high_v) = iv::range_v(&probe, electrode).map_err(text)?;
         let axis = Axis { electrode, low_v, high_v, points };
         let (contact, swept) = iv::contact(&mut probe, &axis).map_err(text)?;
-        table.index_axis_mut(ndarray::Axis(0), n).assign(&columns(&axis, &swept));
+        table.extend(columns(&axis, &swept));
         contacts.push(contact);
     }
     probe.close().map_err(text)?;
     if let Some(path) = output {
-        write_array(path, table.view())?;
+        let shape = (electrodes.len(), points, 3);
+        write_array(path, ArrayView3::from_shape(shape, &table).map_err(text)?)?;
     }
     let ok = contacts.iter().all(|contact| contact.verdict == Verdict::Ok);
     if json {
         return json_line(&Checked { link, points, ok, contacts });
     }
-    let mut text = String::from(
+    let mut lines = String::from(
         "electrode      range (V)  conductance (nA/V)      current at 0 V (nA)  nonlinear  verdict\n",
     );
     for contact in &contacts {
-        text += &format!(
+        lines += &format!(
             "{:>9}  {:>+5.2} to {:>+5.2}  {:>+9.3} +- {:<6.3}  {:>+14.3} +- {:<6.3}  {:>6.1} %  {}\n",
             contact.electrode,
             contact.low_v,
@@ -151,7 +152,7 @@ fn check(
             advice(contact.verdict),
         );
     }
-    crate::print(&text)
+    crate::print(&lines)
 }
 
 fn advice(verdict: Verdict) -> &'static str {

@@ -1,0 +1,92 @@
+//! What the documentation shows works, and names what is printed.
+
+use crate::served::{hge, json, Served, TestFile};
+use hge_gateware::tools::find;
+use std::process::Command;
+
+const PAGE: &str = include_str!("../../../docs/commands.md");
+const README: &str = include_str!("../../../README.md");
+
+/// Lines `hge ...` of the blocks of shell commands in a page.
+fn examples(page: &str) -> Vec<&str> {
+    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).map(|line| line.split('#').next().unwrap_or("").trim());
+    lines.filter(|line| line.starts_with("hge ")).collect()
+}
+
+#[test]
+fn the_documented_examples_work() {
+    let served = Served::new(&["--tcp", "0", "--keep"]);
+    let file = TestFile::new("example.npy");
+    let mut tried = Vec::new();
+    for example in examples(PAGE).into_iter().chain(examples(README)) {
+        // Those two run until they are interrupted, and have tests of their own.
+        if example.starts_with("hge serve") || example.starts_with("hge monitor") {
+            continue;
+        }
+        let line = example.replace("tcp:127.0.0.1:4000", served.link());
+        let words = line.split_whitespace().skip(1);
+        let words: Vec<&str> =
+            words.map(|word| if word.ends_with(".npy") { file.path() } else { word }).collect();
+        let output = hge(&words);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{example}: {message}");
+        tried.push(words[0].to_owned());
+    }
+    for command in ["list", "info", "get", "set", "regs", "gradient", "iv", "capture", "train"] {
+        assert!(tried.iter().any(|tried| tried == command), "no example of {command}");
+    }
+}
+
+#[test]
+fn every_key_of_every_object_is_documented() {
+    let commands: [&[&str]; 9] = [
+        &["list"],
+        &["info"],
+        &["get", "settle"],
+        &["set", "settle=1ms"],
+        &["regs"],
+        &["gradient", "--exact"],
+        &["iv"],
+        &["iv", "--sweep", "0:-1:0:5"],
+        &["capture", "--samples", "10"],
+    ];
+    for arguments in commands {
+        let mut objects = vec![json(arguments)];
+        let mut keys = 0;
+        while let Some(value) = objects.pop() {
+            match value {
+                serde_json::Value::Object(entries) => {
+                    for (key, value) in entries {
+                        assert!(PAGE.contains(&format!("`{key}`")), "`{key}` of {arguments:?}");
+                        keys += 1;
+                        objects.push(value);
+                    }
+                }
+                serde_json::Value::Array(entries) => objects.extend(entries),
+                _ => {}
+            }
+        }
+        assert!(keys >= 4, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_client_in_python_reads_the_instrument_and_captures() {
+    let Some(python) = find("python3") else {
+        assert!(std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "python3 is not installed");
+        println!("not run without python3: the_client_in_python_reads_the_instrument_and_captures");
+        return;
+    };
+    let served = Served::new(&["--tcp", "0"]);
+    let port = served.reached["tcp"].as_str().unwrap().rsplit(':').next().unwrap();
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/client.py");
+    let output = Command::new(python).args([client, port]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        text.starts_with("identity 48474532, 8 outputs, 24 slots, clock 24000000 Hz\n"),
+        "{text}"
+    );
+    assert!(text.contains("100 ADC codes, the first"), "{text}");
+}

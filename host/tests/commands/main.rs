@@ -1,0 +1,9 @@
+//! The commands that talk to an instrument, as programs: `hge serve` in one process, the others beside it.
+
+mod documents;
+mod links;
+mod listing;
+mod refusals;
+mod results;
+mod served;
+mod sharing;

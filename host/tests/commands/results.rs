@@ -1,0 +1,78 @@
+//! What measurements say of devices that are known.
+
+use crate::served::{hge, json, TestFile};
+
+#[test]
+fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {
+    let device = "linear:4,6,-3,-8,2,10,-5";
+    let found = json(&["gradient", "--device", device, "--exact", "--windows", "32"]);
+    let mut beyond = 0;
+    for (case, exact) in
+        found["cases"].as_array().unwrap().iter().zip(found["exact_na_per_v"].as_array().unwrap())
+    {
+        for (slope, exact) in
+            case["slopes"].as_array().unwrap().iter().zip(exact.as_array().unwrap())
+        {
+            let distance = slope["slope_na_per_v"].as_f64().unwrap() - exact.as_f64().unwrap();
+            let errors = distance.abs() / slope["error_na_per_v"].as_f64().unwrap();
+            assert!(errors < 5.0, "{slope} instead of {exact}");
+            beyond += u32::from(errors > 2.0);
+        }
+    }
+    // Of 20 slopes one in 20 lies beyond two errors; six or more would come once in 3000.
+    assert!(beyond < 6, "{beyond} of 20");
+}
+
+#[test]
+fn a_single_window_has_no_error() {
+    let found = json(&["gradient", "--windows", "1"]);
+    assert_eq!(found["cases"][0]["slopes"][0]["error_na_per_v"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_dead_and_a_clipping_contact_are_told() {
+    let found = json(&["iv", "--device", "linear:4,6,0,-8,2,1000,-5"]);
+    assert_eq!(found["ok"], false);
+    let verdicts: Vec<&str> = found["contacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|contact| contact["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["ok", "ok", "dead", "ok", "ok", "clips", "ok"]);
+    let table = hge(&["iv", "--device", "linear:4,6,0,-8,2,1000,-5"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(table.contains("dead: the current does not follow it"), "{table}");
+    assert_eq!(table.lines().count(), 8, "{table}");
+}
+
+#[test]
+fn a_capture_in_the_dark_shows_the_noise_of_the_bench() {
+    // 2.5e-4 nA^2/Hz over 2500 Hz.
+    let found = json(&["capture", "--samples", "4000"]);
+    assert_eq!(found["samples"], 4000);
+    assert_eq!(found["rate_hz"], 5000.0);
+    let rms = found["rms_na"].as_f64().unwrap();
+    assert!((rms / (2.5e-4_f64 * 2500.0).sqrt() - 1.0).abs() < 0.05, "{found}");
+}
+
+#[test]
+fn an_experiment_file_sets_cases_and_ranges() {
+    let file = TestFile::with(
+        "experiment.toml",
+        "device = \"linear:1,2\"\n[electrodes]\ninputs = [1]\ncontrols = [0]\n\
+         control_low_v = [-0.5]\ncontrol_high_v = [0.5]\n\
+         [[case]]\ninputs_v = [-0.25]\nhigh = true\n[[case]]\ninputs_v = [0.75]\nhigh = false\n",
+    );
+    let found = json(&["gradient", file.path()]);
+    assert_eq!(found["cases"][1]["inputs_v"][0], 0.75);
+    assert_eq!(found["controls_v"].as_array().unwrap().len(), 1);
+    let contacts = json(&["iv", file.path()]);
+    let ranges: Vec<(f64, f64)> = contacts["contacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|contact| (contact["low_v"].as_f64().unwrap(), contact["high_v"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(ranges, [(-0.5, 0.5), (-0.25, 0.75)]);
+}
