@@ -7,8 +7,8 @@ use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
-use hge_tests::{absent, nightly}
 use hge_tests::scenario::{IntegerBench, Script};
+use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
