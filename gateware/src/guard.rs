@@ -116,9 +116,7 @@ pub struct Guard {
 impl Guard {
     /// For `outputs` outputs, 2..=32.
     pub fn new(outputs: u32) -> Self {
-        Self {
-            words: Ram::new(4 * outputs as usize), ..Default::default()
-        }
+        Self { words: Ram::new(4 * outputs as usize), ..Default::default() }
     }
 }
 
@@ -158,8 +156,8 @@ impl Logic for Guard {
         self.three.next = 3.into();
         self.words.read_address.next = self.field.val();
         comment!("The host's turn: outside the pass and at step 6, which read and write nothing.");
-        self.free.next = ((!self.running.val()) | (self.step.val() == bits::<3>(6)))
-            & (!self.strobe.q.val());
+        self.free.next =
+            ((!self.running.val()) | (self.step.val() == bits::<3>(6))) & (!self.strobe.q.val());
         self.host_ready.next = self.free.val() & (!self.waiting.q.val());
         self.host_value.next = self.words.read_data.val();
         if self.free.val() {

@@ -13,11 +13,18 @@
 //!
 //! Settings that could lead an engine out of its tables come out confined to what the gateware was made for;
 //! they read back as written.
+//!
+//! A setting is read from a memory beside its register, which costs less than choosing among all registers. Of its two halves of
+//! 64 words the first holds the constants and the values after reset, and is never written; the second holds what was
+//! written since. A bit a setting says which of them is the present value.
 
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, Ram};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
+
+/// Addresses of scalar registers.
+const SCALARS: usize = 64;
 
 /// Who may write the register at the address, by the names of `hge_protocol::registers::When`.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -79,13 +86,17 @@ macro_rules! core {
                 pub wide: Signal<Out, Bit>,
                 $(#[doc = $sd] pub $setting: Signal<Out, Bits<$sw>>,)*
                 $([<$setting _register>]: DFF<Bits<$sw>>,)*
-                $($constant: Fixed<Bits<32>>,)*
+                $([<$setting _written>]: DFF<Bit>,)*
+                /// Constants and settings, to be read.
+                values: Ram<32, 7>,
                 least_period: Fixed<Bits<16>>,
                 most_slots: Fixed<Bits<9>>,
                 most_cases: Fixed<Bits<6>>,
                 most_starts: Fixed<Bits<6>>,
-                /// Of the register at the address: its value, whether there is one to read, who may write it.
+                /// Of the register at the address: a live value, whether it is in the memory, whether there is one to
+                /// read, who may write it.
                 answer: DFF<Bits<32>>,
+                is_stored: DFF<Bit>,
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
@@ -94,6 +105,9 @@ macro_rules! core {
                 none: Signal<Local, Bits<32>>,
                 ones: Signal<Local, Bits<32>>,
                 mask: Signal<Local, Bits<32>>,
+                is_setting: Signal<Local, Bit>,
+                was_written: Signal<Local, Bit>,
+                wide_place: Signal<Local, Bits<7>>,
             }
         }
 
@@ -101,9 +115,14 @@ macro_rules! core {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, answer, can_read, writer, is_wide, $([<$setting _register>]),*
+                    self, clock, answer, is_stored, can_read, writer, is_wide,
+                    $([<$setting _register>]),*, $([<$setting _written>]),*
                 );
+                clock!(self, clock, values);
                 self.read_data.next = self.answer.q.val();
+                if self.is_stored.q.val() {
+                    self.read_data.next = self.values.read_data.val();
+                }
                 self.readable.next = self.can_read.q.val();
                 self.writable.next = self.writer.q.val() != Writer::Nobody;
                 self.idle_only.next = self.writer.q.val() == Writer::Idle;
@@ -115,13 +134,16 @@ macro_rules! core {
                 self.none.next = 0.into();
                 self.ones.next = !self.none.val();
                 self.mask.next = 0.into();
+                self.is_setting.next = false;
+                self.was_written.next = false;
+                self.is_stored.d.next = false;
                 self.answer.d.next = 0.into();
                 self.can_read.d.next = false;
                 self.writer.d.next = Writer::Nobody;
                 if !self.page.val().any() {
                     self.can_read.d.next = true;
                     match self.place.val().index() {
-                        $($ca => self.answer.d.next = self.$constant.val(),)*
+                        $($ca => self.is_stored.d.next = true,)*
                         $ma => {
                             comment!("The command register is carried out elsewhere.");
                             self.can_read.d.next = false;
@@ -129,12 +151,14 @@ macro_rules! core {
                         }
                         $($la => self.answer.d.next = bit_cast::<32, $lw>(self.$live.val()),)*
                         $($sa => {
-                            self.answer.d.next =
-                                bit_cast::<32, $sw>(self.[<$setting _register>].q.val());
+                            self.is_stored.d.next = true;
+                            self.is_setting.next = true;
+                            self.was_written.next = self.[<$setting _written>].q.val();
                             self.writer.d.next = Writer::$st;
                             self.mask.next =
                                 bit_cast::<32, $sw>(self.ones.val().get_bits::<$sw>(0));
                             if self.write.val() {
+                                self.[<$setting _written>].d.next = true;
                                 self.[<$setting _register>].d.next =
                                     self.write_data.val().get_bits::<$sw>(0);
                             }
@@ -142,6 +166,12 @@ macro_rules! core {
                         _ => self.can_read.d.next = false,
                     }
                 }
+                self.wide_place.next = bit_cast::<7, 6>(self.place.val());
+                self.values.read_address.next =
+                    self.wide_place.val().replace_bit(6, self.was_written.val());
+                self.values.write_enable.next = self.write.val() & self.is_setting.val();
+                self.values.write_address.next = self.wide_place.val().replace_bit(6, true);
+                self.values.write_data.next = self.write_data.val() & self.mask.val();
                 self.is_wide.d.next = self.mask.val().get_bit(16);
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
@@ -174,6 +204,7 @@ macro_rules! core {
                 }
                 if self.reset.val() {
                     $(self.[<$setting _register>].d.next = $sr.into();)*
+                    $(self.[<$setting _written>].d.next = false;)*
                 }
             }
         }
@@ -185,20 +216,29 @@ hge_protocol::with_registers!(core);
 impl Registers {
     /// The registers of a gateware made for `parameters`, from the commit whose hash begins with `build_hash`.
     pub fn new(parameters: &Parameters, build_hash: u32) -> Self {
-        let word = |value: u32| Fixed::new(Bits::from(u64::from(value)));
+        let constants = [
+            (map::IDENTITY, map::IDENTITY_WORD),
+            (map::MAP_HASH, map::map_hash()),
+            (map::BUILD_HASH, build_hash),
+            (map::OUTPUTS, parameters.outputs),
+            (map::SLOTS, parameters.slots),
+            (map::CASES, parameters.cases),
+            (map::STARTS, parameters.starts),
+            (map::CLOCK_HZ, parameters.clock_hz),
+            (map::DAC_BITS, parameters.dac_bits),
+            (map::ADC_BITS, parameters.adc_bits),
+            (map::TELEMETRY_WORDS, parameters.telemetry_words),
+        ];
+        let mut start = [0; SCALARS];
+        for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
+            start[usize::from(register.address)] = register.reset;
+        }
+        for (address, value) in constants {
+            start[usize::from(address)] = value;
+        }
         let least_period = parameters.least_sample_period_clocks();
         Self {
-            identity: word(map::IDENTITY_WORD),
-            map_hash: word(map::map_hash()),
-            build_hash: word(build_hash),
-            outputs: word(parameters.outputs),
-            slots: word(parameters.slots),
-            cases: word(parameters.cases),
-            starts: word(parameters.starts),
-            clock_hz: word(parameters.clock_hz),
-            dac_bits: word(parameters.dac_bits),
-            adc_bits: word(parameters.adc_bits),
-            telemetry_words: word(parameters.telemetry_words),
+            values: Ram::with_contents("registers", 2 * SCALARS, &start),
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             most_cases: Fixed::new(Bits::from(u64::from(parameters.cases))),

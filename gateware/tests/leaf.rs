@@ -68,6 +68,34 @@ fn a_ram_equals_its_verilog_at_every_width_and_depth() {
 }
 
 #[test]
+fn a_ram_with_contents_equals_its_verilog() {
+    let contents = [0x1234_5678, 0, u32::MAX, 7];
+    let mut uut = Ram::<32, 4>::with_contents("started", 8, &contents);
+    let text = emit("ram", &mut uut);
+    cosim::check_with_yosys("ram", &text);
+    cosim::check_with_verilator("ram", &text);
+    assert!(contents
+        .iter()
+        .enumerate()
+        .all(|(place, word)| uut.word(place) == Bits::from(u64::from(*word))));
+    let mut random = Random(11);
+    cosim::compare(
+        "ram",
+        &text,
+        &mut uut,
+        400,
+        |uut| &mut uut.clock,
+        |uut, cycle| {
+            // First everything is read as it was.
+            uut.write_enable.next = cycle > 20 && random.bits(1) == 1;
+            uut.write_address.next = random.bits(4).into();
+            uut.write_data.next = random.bits(32).into();
+            uut.read_address.next = (cycle as u64 & 15).into();
+        },
+    );
+}
+
+#[test]
 fn a_rom_equals_its_verilog() {
     let contents: Vec<u64> = (0..50).map(|k| (k * k * 77) & 0x3_FFFF_FFFF).collect();
     let mut uut = Rom::<34, 7>::new("squares", &contents);

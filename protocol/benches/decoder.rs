@@ -1,5 +1,7 @@
 //! Throughput of the host's decoder: a stream of window records of 24 slots, from bytes on the line to records.
 
+#![allow(missing_docs)] // criterion_group! makes functions without.
+
 use criterion::{criterion_group, criterion_main, Criterion, Throughput};
 use hge_protocol::frame::{Frame, Record, SlotSums, Window};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};

@@ -102,8 +102,8 @@ impl Parameters {
 
     /// Most clocks that the jobs of a gap take: a shorter gap would be stretched, and flagged `LATE`.
     ///
-    /// Frames: 3 clocks a word and 4 more a frame, of a block that is being written (36), a window (8 + 3 a
-    /// slot) and an epoch (5 + 1 an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a
+    /// Frames: 3 clocks a word and 4 more a frame (the recorder's tests hold it to that), of a block that is being
+    /// written (36), a window (8 + 3 a slot) and an epoch (5 + 1 an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a
     /// slot, 8 a slot to apply. Rows: four copies of 4 clocks an output, the last of which may wait for the
     /// modulator.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {

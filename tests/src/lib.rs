@@ -9,3 +9,12 @@ pub mod netlist;
 pub mod scenario;
 pub mod testbench;
 pub mod testbench_scenario;
+
+/// `all` with `HGE_NIGHTLY=1`, else `some`: what takes too long for every change.
+pub fn nightly<T>(all: T, some: T) -> T {
+    if std::env::var_os("HGE_NIGHTLY").is_some_and(|value| value == "1") {
+        all
+    } else {
+        some
+    }
+}

@@ -7,12 +7,15 @@ use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
-use hge_tests::absent;
 use hge_tests::scenario::{IntegerBench, Script};
+use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const BYTES: usize = 10_000_000;
+
+/// Bytes into the compiled Verilog, which takes ten clocks for each; all of them with `HGE_NIGHTLY=1`.
+const CLOCKED_BYTES: usize = 1_000_000;
 
 /// Bytes given at once.
 const PIECE: usize = 4096;
@@ -157,7 +160,7 @@ fn the_compiled_verilogs_receiver_takes_noise_without_writing_a_register() {
     let engine = Compiler::locate()
         .and_then(|compiler| VerilogEngine::with(compiler, parameters, Box::new(bench)));
     match engine {
-        Ok(mut engine) => bombard(&mut engine, BYTES),
+        Ok(mut engine) => bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES)),
         Err(error) => absent::tool(&error.to_string(), "noise into the compiled Verilog"),
     }
 }

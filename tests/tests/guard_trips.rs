@@ -31,6 +31,9 @@ const STEP_LIMIT: u16 = 4000;
 const SAFE_STEP: u16 = 400;
 const WATCHDOG: u32 = 90;
 
+/// A frame that is too short.
+const DAMAGED: [u8; 4] = [1, 2, 3, 0];
+
 /// Samples from any code to the safe value.
 const RAMP: usize = HIGH.abs_diff(LOW).div_ceil(SAFE_STEP) as usize;
 
@@ -93,13 +96,29 @@ impl Trial<'_> {
         Trial { engine, script, sent: 0, log, said: Vec::new() }
     }
 
-    /// Sends what the script holds, each line when the one before was answered.
+    /// Sends what the script holds, each line when the one before was answered: within 200 samples, if at all.
     fn say(&mut self) {
         while self.sent < self.script.lines.len() {
+            let replies = self.replies();
             self.engine.send(&self.script.lines[self.sent]).unwrap();
             self.sent += 1;
-            self.pass(4);
+            let most = if self.is_damaged(self.sent - 1) { 4 } else { 200 };
+            for _ in 0..most {
+                self.pass(1);
+                if self.replies() > replies {
+                    break;
+                }
+            }
         }
+    }
+
+    fn replies(&self) -> usize {
+        let is_reply = |frame: &&Frame| matches!(frame, Frame::Reply(_));
+        self.frames().iter().filter(is_reply).count()
+    }
+
+    fn is_damaged(&self, line: usize) -> bool {
+        self.script.lines[line] == DAMAGED
     }
 
     fn pass(&mut self, samples: usize) {
@@ -202,7 +221,7 @@ fn silence(engine: &mut dyn Engine, log: Log, seed: u64, after: usize) {
         trial.script.read(map::STATUS, 1);
         trial.say();
     }
-    // Heard for the last time at most four samples ago, see `say`.
+    // Heard for the last time before the reply came.
     let home = trial.samples() + WATCHDOG as usize + 1 + RAMP;
     trial.pass(WATCHDOG as usize + RAMP + 60);
     trial.assert_safe_from(home);
@@ -247,7 +266,7 @@ fn other_causes(make: impl Fn(u64) -> Option<(Box<dyn Engine>, Log)>, seeds: u64
                 fault::RUN_TIME => within = 300,
                 fault::LINK => {
                     for _ in 0..5 {
-                        trial.script.raw(vec![1, 2, 3, 0]);
+                        trial.script.raw(DAMAGED.to_vec());
                     }
                     trial.say();
                 }

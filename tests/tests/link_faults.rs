@@ -9,10 +9,10 @@ use hge_protocol::Parameters;
 use hge_sim::engine::Engine;
 use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
-use hge_tests::absent;
 use hge_tests::faults::{Fault, FAULTS};
 use hge_tests::faulty_link::FaultyLink;
 use hge_tests::scenario::IntegerBench;
+use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ fn frames_of_every_kind_on_the_compiled_verilog() {
         let engine = Compiler::locate()
             .and_then(|compiler| VerilogEngine::with(compiler, parameters, Box::new(bench)));
         match engine {
-            Ok(engine) => endure(Box::new(engine), fault, 18, 1000),
+            Ok(engine) => endure(Box::new(engine), fault, 18, nightly(10_000, 1000)),
             Err(error) => absent::tool(&error.to_string(), "faults of the compiled Verilog's link"),
         }
     }

@@ -5,7 +5,8 @@ use rust_hdl::prelude::*;
 
 /// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
 ///
-/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
+/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero, or
+/// with the contents given.
 /// `read_data` starts at zero in simulation only: in hardware it is unknown until the second clock edge.
 /// Reading a word in the clock that writes it returns the old value in Rust and in simulators; hardware may return anything
 /// (`no_rw_check`), so a design must not depend on it.
@@ -25,6 +26,8 @@ pub struct Ram<const W: usize, const A: usize> {
     pub read_data: Signal<Out, Bits<W>>,
     // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
     _words: Vec<Bits<W>>,
+    /// What it starts with, if not zero: part of the module's name, and the words.
+    _start: Option<(String, Vec<Bits<W>>)>,
 }
 
 impl<const W: usize, const A: usize> Ram<W, A> {
@@ -42,7 +45,22 @@ impl<const W: usize, const A: usize> Ram<W, A> {
             read_address: Signal::default(),
             read_data: Signal::default(),
             _words: vec![Bits::default(); words],
+            _start: None,
         }
+    }
+
+    /// A memory of at least `depth` words that starts with `contents`, and zero behind them; `name` becomes part of the
+    /// Verilog module's name.
+    ///
+    /// # Panics
+    /// If `depth` is zero or above `2^A`, or below the contents' length.
+    pub fn with_contents(name: &str, depth: usize, contents: &[u32]) -> Self {
+        let mut ram = Self::new(depth);
+        for (word, value) in ram._words[..contents.len()].iter_mut().zip(contents) {
+            *word = Bits::from(u64::from(*value));
+        }
+        ram._start = Some((name.to_owned(), ram._words.clone()));
+        ram
     }
 
     /// The word at `address` (which wraps), for tests and inspection.
@@ -79,6 +97,11 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         let top = W - 1;
         let write = address_slice("write_address", words, A);
         let read = address_slice("read_address", words, A);
+        let mut contents = String::new();
+        let start = self._start.as_ref().map_or(&[][..], |(_, words)| words);
+        for (place, word) in start.iter().enumerate().filter(|(_, word)| word.any()) {
+            contents += &format!("    memory[{place}] = {W}'h{word:x};\n");
+        }
         Verilog::Custom(format!(
             "\
 (* ram_style = \"block\", no_rw_check *)
@@ -89,7 +112,7 @@ initial begin
     for (index = 0; index < {words}; index = index + 1) begin
         memory[index] = {W}'d0;
     end
-`ifndef SYNTHESIS
+{contents}`ifndef SYNTHESIS
     // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
     read_data = {W}'d0;
 `endif
@@ -106,7 +129,10 @@ end"
 
     fn timing(&self) -> Vec<TimingInfo> {
         vec![TimingInfo {
-            name: module_name("ram", W, self._words.len(), A),
+            name: match &self._start {
+                Some((name, _)) => format!("ram_{name}"),
+                None => module_name("ram", W, self._words.len(), A),
+            },
             clock: "clock".into(),
             inputs: ["write_enable", "write_address", "write_data", "read_address"]
                 .map(String::from)

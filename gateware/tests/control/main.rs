@@ -2,11 +2,13 @@
 
 mod access;
 mod bench;
+mod bus;
 mod capture;
 mod guard;
 mod instrument;
 mod recorder;
 mod reference;
 mod sequencer;
+mod serial;
 mod supervisor;
 mod timer;

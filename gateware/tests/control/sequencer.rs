@@ -94,7 +94,7 @@ fn a_cause_in_any_clock_of_a_run_leaves_the_next_run_alone() {
             let end = rig.run(&[(clock, cause)]);
             assert!([code(EndReason::Complete), code(reason)].contains(&end.reason));
             cut_short += usize::from(end.reason == code(reason));
-            // In the very clock after, as early as can be.
+            // From the same clock of a sample, so that the two runs compare.
             while rig.phase != 0 {
                 rig.clock(false, &[]);
             }
