@@ -38,8 +38,8 @@ impl Axis {
     /// The voltages.
     pub fn volts(&self) -> Vec<f64> {
         let last = self.points.saturating_sub(1).max(1) as f64;
-        let step_v = (self.high_v - self.low_v) / last;
-        (0..self.points).map(|n| self.low_v + step_v * n as f64).collect()
+        let at = |share: f64| self.low_v * (1.0 - share) + self.high_v * share;
+        (0..self.points).map(|n| at(n as f64 / last)).collect()
     }
 
     /// At least `least` points, at most `most`.
