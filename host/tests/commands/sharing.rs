@@ -66,6 +66,18 @@ fn a_second_client_is_refused_and_may_watch() {
     assert_eq!(kinds(watching), EPOCH);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_serial_port_in_use_is_refused() {
+    let served = Served::new(&["--pty"]);
+    let path = served.reached["pty"].as_str().unwrap();
+    let serial = hge_host::link::Serial::open(path, 3_000_000).unwrap();
+    let message = refusal(&["info", "--link", served.link()]);
+    assert!(message.contains(" is in use by another program: end that program"), "{message}");
+    drop(serial);
+    json(&["info", "--link", served.link()]);
+}
+
 #[test]
 fn the_server_tells_who_comes_and_goes() {
     let served = Served::new(&["--tcp", "0"]);
