@@ -113,8 +113,8 @@ impl Place {
         let lower = name.trim().to_ascii_lowercase();
         let stem = lower.split(['[', '.']).next().unwrap_or_default();
         let Some(register) = map::named(stem) else {
-            let near = map::MAP.iter().map(|register| register.name);
-            let near = near.filter(|other| other.contains(stem) || stem.contains(other)).next();
+            let mut names = map::MAP.iter().map(|register| register.name);
+            let near = names.find(|other| other.contains(stem) || stem.contains(other));
             let near = near.filter(|_| !stem.is_empty());
             return Err(QuantityError::Name { name: name.into(), near });
         };

@@ -227,10 +227,10 @@ fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
     let mut left = [[0.0; TERMS]; TERMS];
     let mut right = [0.0; TERMS];
     for (&x, &y) in x.iter().zip(y) {
-        for i in 0..TERMS {
-            right[i] += y * x.powi(i as i32);
-            for j in 0..TERMS {
-                left[i][j] += x.powi((i + j) as i32);
+        for (i, (row, sum)) in left.iter_mut().zip(&mut right).enumerate() {
+            *sum += y * x.powi(i as i32);
+            for (j, value) in row.iter_mut().enumerate() {
+                *value += x.powi((i + j) as i32);
             }
         }
     }
@@ -244,10 +244,8 @@ fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
         inverse[i] = inverse[i].map(|value| value / pivot);
         for k in (0..TERMS).filter(|&k| k != i) {
             let factor = left[k][i];
-            for j in 0..TERMS {
-                left[k][j] -= factor * left[i][j];
-                inverse[k][j] -= factor * inverse[i][j];
-            }
+            left[k] = std::array::from_fn(|j| left[k][j] - factor * left[i][j]);
+            inverse[k] = std::array::from_fn(|j| inverse[k][j] - factor * inverse[i][j]);
         }
     }
     let values = inverse.map(|row| row.iter().zip(&right).map(|(a, b)| a * b).sum());
