@@ -223,37 +223,47 @@ struct Fit<const TERMS: usize> {
 
 /// Fits a polynomial of `TERMS` coefficients to so many points or more, at different places.
 fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
-    // The inverse of the normal matrix by Gauss and Jordan; it is positive definite, so no pivot is zero.
+    let powers = |x: f64| std::array::from_fn::<f64, TERMS, _>(|power| x.powi(power as i32));
     let mut left = [[0.0; TERMS]; TERMS];
     let mut right = [0.0; TERMS];
     for (&x, &y) in x.iter().zip(y) {
-        for (i, (row, sum)) in left.iter_mut().zip(&mut right).enumerate() {
-            *sum += y * x.powi(i as i32);
-            for (j, value) in row.iter_mut().enumerate() {
-                *value += x.powi((i + j) as i32);
-            }
+        let powers = powers(x);
+        add(&mut right, y, &powers);
+        for (row, power) in left.iter_mut().zip(powers) {
+            add(row, power, &powers);
         }
     }
-    let mut inverse = [[0.0; TERMS]; TERMS];
-    for (i, row) in inverse.iter_mut().enumerate() {
-        row[i] = 1.0;
-    }
-    for i in 0..TERMS {
-        let pivot = left[i][i];
-        left[i] = left[i].map(|value| value / pivot);
-        inverse[i] = inverse[i].map(|value| value / pivot);
-        for k in (0..TERMS).filter(|&k| k != i) {
-            let factor = left[k][i];
-            left[k] = std::array::from_fn(|j| left[k][j] - factor * left[i][j]);
-            inverse[k] = std::array::from_fn(|j| inverse[k][j] - factor * inverse[i][j]);
-        }
-    }
+    let inverse = inverse(left);
     let values = inverse.map(|row| row.iter().zip(&right).map(|(a, b)| a * b).sum());
-    let mut spreads = [0.0; TERMS];
-    for (i, spread) in spreads.iter_mut().enumerate() {
-        *spread = inverse[i][i].sqrt();
+    Fit { values, spreads: std::array::from_fn(|term| inverse[term][term].sqrt()) }
+}
+
+/// By Gauss and Jordan; a matrix of normal equations is positive definite, so no pivot is zero.
+fn inverse<const TERMS: usize>(mut left: [[f64; TERMS]; TERMS]) -> [[f64; TERMS]; TERMS] {
+    let mut inverse = [[0.0; TERMS]; TERMS];
+    for (term, row) in inverse.iter_mut().enumerate() {
+        row[term] = 1.0;
     }
-    Fit { values, spreads }
+    for term in 0..TERMS {
+        let pivot = left[term][term];
+        left[term] = left[term].map(|value| value / pivot);
+        inverse[term] = inverse[term].map(|value| value / pivot);
+        let (pivots, images) = (left[term], inverse[term]);
+        let rows = left.iter_mut().zip(&mut inverse).enumerate();
+        for (_, (row, image)) in rows.filter(|(other, _)| *other != term) {
+            let factor = -row[term];
+            add(row, factor, &pivots);
+            add(image, factor, &images);
+        }
+    }
+    inverse
+}
+
+/// Adds a multiple of one row to another.
+fn add<const TERMS: usize>(to: &mut [f64; TERMS], factor: f64, row: &[f64; TERMS]) {
+    for (value, other) in to.iter_mut().zip(row) {
+        *value += factor * other;
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ struct Info {
     link: String,
     map_hash: String,
     build_hash: String,
+    program_hash: String,
     simulated: bool,
     parameters: Parameters,
     rate_hz: f64,
@@ -55,6 +56,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         // Connecting has compared it with this program's.
         map_hash: format!("{:08x}", map::map_hash()),
         build_hash: format!("{build:08x}"),
+        program_hash: format!("{:08x}", hge_host::commit()),
         simulated: build == 0,
         parameters: *lab.instrument.parameters(),
         rate_hz: context.clock_hz / context.period_clocks,
@@ -84,7 +86,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 fn table(info: &Info, state: &State) -> String {
     let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
         info.parameters;
-    let build = if info.simulated { "simulation".into() } else { info.build_hash.clone() };
+    let build = match &info.build_hash {
+        _ if info.simulated => "simulation".into(),
+        hash if *hash == info.program_hash => format!("{hash} as this program"),
+        hash => format!("{hash}, this program {}", info.program_hash),
+    };
     let armed = match info.armed {
         None => "disarmed".into(),
         Some(mode) => format!("armed ({mode})"),
