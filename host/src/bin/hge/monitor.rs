@@ -45,7 +45,7 @@ pub struct Arguments {
 /// Who listens.
 enum Listener {
     Controls(Box<Instrument>),
-    Watches(Watcher),
+    Watches(Box<Watcher>),
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
@@ -61,7 +61,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
     let pipe = remote(&link)?;
     let listener = if arguments.watch {
-        Listener::Watches(Watcher::listen(pipe, settings).map_err(text)?)
+        Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
     } else {
         match Watcher::connect(pipe, settings).map_err(text)? {
             Connected::Controls(instrument) => Listener::Controls(instrument),
