@@ -178,10 +178,8 @@ impl Logic for Telemetry {
                 self.kept.d.next = false;
             }
         }
-        if self.taken.val() {
-            if self.at_mark.val() {
-                self.passed.d.next = true;
-            }
+        if self.taken.val() & self.at_mark.val() {
+            self.passed.d.next = true;
         }
         if self.repeat.val() & self.kept.q.val() {
             self.due.d.next = true;

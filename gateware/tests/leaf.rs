@@ -3,7 +3,7 @@
 mod cosim;
 
 use hge_gateware::emit::{verilog, SourceDocs};
-use hge_gateware::leaf::{Multiplier, Ram, Rom};
+use hge_gateware::leaf::{Multiplier, Ram, Rom, Store};
 use rust_hdl::prelude::*;
 
 /// A small xorshift, so that the stimulus is the same on every run.
@@ -150,6 +150,11 @@ fn memories_map_to_block_ram_without_logic() {
     assert_eq!(cells("ram", &ram, "synth_ice40", "SB_DFF"), 0);
     assert_eq!(cells("ram", &ram, "synth_ecp5", "DP16KD"), 1);
     assert_eq!(cells("ram", &ram, "synth_ecp5", "TRELLIS_FF"), 0);
+    let store = emit("store", &mut Store::<32, 11>::new(2048));
+    assert_eq!(cells("store", &store, "synth_ice40", "SB_RAM40_4K"), 16);
+    assert_eq!(cells("store", &store, "synth_ice40", "SB_DFF"), 0);
+    assert_eq!(cells("store", &store, "synth_ecp5", "DP16KD"), 4);
+    assert_eq!(cells("store", &store, "synth_ecp5", "TRELLIS_FF"), 0);
     assert_eq!(cells("rom", &rom, "synth_ice40", "SB_RAM40_4K"), 4);
     assert_eq!(cells("rom", &rom, "synth_ice40", "SB_DFF"), 0);
     assert_eq!(cells("rom", &rom, "synth_ecp5", "DP16KD"), 1);

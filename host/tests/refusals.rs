@@ -32,6 +32,7 @@ fn nan_and_infinities_are_refused_everywhere() {
         ("guard", "low_v"),
         ("guard", "high_v"),
         ("guard", "step_v"),
+        ("guard", "overcurrent_na"),
         ("host", "adam_rate_v"),
         ("host", "descent_rate_v2"),
         ("host", "momentum"),
@@ -102,6 +103,33 @@ fn targets_must_be_apart_and_within_the_chain() {
     let rate = "rate_v2_per_na2 of 2000 in standalone.targets is too large";
     says(&alone(10.0, 0.0, 2e3), &[":6:19: ", rate]);
     says(&alone(10.0, 0.0, 1e-18), &[":6:19: ", "1e-18", "too small"]);
+}
+
+#[test]
+fn an_over_current_that_the_chain_cannot_show_is_refused() {
+    let beyond = "an overcurrent_na of 150 nA would never trip: the chain reads at most +-100 nA";
+    says("[guard]\novercurrent_na = 150.0", &[":3:18: ", beyond]);
+    says("[guard]\novercurrent_na = 0.0", &[":3:18: ", "above zero"]);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_and_options_that_do_not_reach_it_are_refused() {
+    let over =
+        |link: &str, more: &[&str]| refusal(&[&["train", "or", "--link", link], more].concat());
+    assert!(over("usb", &[]).contains("`usb` is no link: write `sim`, `tcp:HOST:PORT`"));
+    let missing = over("serial:/dev/ttyNOSUCH", &[]);
+    assert!(missing.contains("there is no serial port /dev/ttyNOSUCH"), "{missing}");
+    // A port that was free a moment ago, so that nobody listens there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let link = format!("tcp:{}", listener.local_addr().unwrap());
+    drop(listener);
+    assert!(over(&link, &[]).contains("nothing listens at 127.0.0.1:"));
+    for (option, value) in
+        [("--device", "builtin"), ("--engine", "rtl"), ("--dac-bits", "12"), ("--trace", "a.vcd")]
+    {
+        let message = over(&link, &[option, value]);
+        assert!(message.contains(&format!("give {option} to `hge serve`")), "{message}");
+    }
 }
 
 #[test]

@@ -176,7 +176,7 @@ impl Logic for Receiver {
         self.crc.step.next = self.state.q.val() == Step::Data;
         self.crc.bit.next = self.digit.val();
         self.crc.plain.next = false;
-        self.agrees.next = self.crc.feedback.val() == self.expected.val().get_bit(0);
+        self.agrees.next = !(self.crc.feedback.val() ^ self.expected.val().get_bit(0));
         comment!("The count of the block turns once a byte, less one for the byte; a zero that was left out is not counted.");
         self.running.next = (self.state.q.val() == Step::Code) | (self.state.q.val() == Step::Data);
         self.last_bit.next = self.running.val() & self.bit_number.q.val().all();

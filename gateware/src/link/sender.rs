@@ -11,8 +11,8 @@
 //!
 //! A frame's first word says how many follow (bits 19..8 of it count). Between frames replies go first.
 //!
-//! A byte takes 9 clocks from its word into the block of COBS, and 2 from there onto the line at most; a block's bytes go
-//! out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
+//! A byte takes 9 clocks from its word into the block of COBS, and 2 from there onto the line, if that is ready; a block's bytes
+//! go out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
 //! beside them: no word is copied.
 
 use crate::leaf::Ram;
@@ -79,12 +79,10 @@ pub struct Sender {
     borrow: DFF<Bit>,
     some_left: DFF<Bit>,
     gathered: DFF<Bits<8>>,
-    /// The byte is not zero.
-    nonzero: DFF<Bit>,
-    /// Code of the block: place of its next byte.
-    code: DFF<Bits<8>>,
-    /// Byte of the block that goes out.
-    at: DFF<Bits<8>>,
+    /// An empty block is due at the end, for the zero before it.
+    empty_due: DFF<Bit>,
+    /// Place of the block's next byte, which is its code in the end; then of the byte that goes out.
+    place: DFF<Bits<8>>,
     block: Ram<8, 8>,
     crc: Crc,
     reply_bits: Signal<Local, Bits<32>>,
@@ -98,6 +96,7 @@ pub struct Sender {
     difference: Signal<Local, Bit>,
     turned: Signal<Local, Bits<12>>,
     pushed: Signal<Local, Bits<8>>,
+    inside: Signal<Local, Bit>,
 }
 
 impl Sender {
@@ -112,7 +111,7 @@ impl Logic for Sender {
     fn update(&mut self) {
         dff_setup!(
             self, clock, state, tells, first, closing, ended, position, left, borrow, some_left,
-            gathered, nonzero, code, at
+            gathered, empty_due, place
         );
         clock!(self, clock, block, crc);
         self.idle.next = self.state.q.val() == Step::Idle;
@@ -148,7 +147,6 @@ impl Logic for Sender {
         if self.steps.val() {
             self.position.d.next = self.position.q.val() + 1;
             self.gathered.d.next = self.pushed.val().replace_bit(7, self.digit.val());
-            self.nonzero.d.next = self.nonzero.q.val() | self.digit.val();
             if self.in_length.val() {
                 self.left.d.next = self.turned.val().replace_bit(11, self.difference.val());
                 self.borrow.d.next = self.borrow.q.val() & (!self.counted.val());
@@ -176,17 +174,19 @@ impl Logic for Sender {
         if self.last_word.val() {
             self.closing.d.next = true;
         }
-        comment!("The block and what goes out of it; code and delimiter are not in it.");
-        self.block.write_enable.next = (self.state.q.val() == Step::Put) & self.nonzero.q.val();
-        self.block.write_address.next = self.code.q.val();
+        comment!("The block, ended by a zero, and what goes out of it; code and delimiter are not in it.");
+        self.block.write_enable.next =
+            (self.state.q.val() == Step::Put) | (self.state.q.val() == Step::Code);
+        self.block.write_address.next = self.place.q.val();
         self.block.write_data.next = self.gathered.q.val();
-        self.block.read_address.next = self.at.q.val();
+        self.block.read_address.next = self.place.q.val();
+        self.inside.next = (self.state.q.val() == Step::Send) & self.block.read_data.val().any();
         self.byte_valid.next = (self.state.q.val() == Step::Code)
-            | (self.state.q.val() == Step::Send)
-            | (self.state.q.val() == Step::Delimiter);
+            | (self.state.q.val() == Step::Delimiter)
+            | self.inside.val();
         self.byte.next = 0.into();
         if self.state.q.val() == Step::Code {
-            self.byte.next = self.code.q.val();
+            self.byte.next = self.place.q.val();
         }
         if self.state.q.val() == Step::Send {
             self.byte.next = self.block.read_data.val();
@@ -197,7 +197,6 @@ impl Logic for Sender {
                 self.closing.d.next = false;
                 self.ended.d.next = false;
                 self.borrow.d.next = false;
-                self.nonzero.d.next = false;
                 self.tells.d.next = !self.reply.val();
                 if self.reply.val() | self.telemetry.val() {
                     self.state.d.next = Step::Shift;
@@ -213,43 +212,40 @@ impl Logic for Sender {
                 }
             }
             Step::Put => {
-                comment!("A zero ends the block; so does the 254th byte, and the frame.");
+                comment!("A zero ends the block; so does the 254th byte, and the frame. Zero is what is written behind it.");
                 self.state.d.next = Step::Shift;
-                if self.nonzero.q.val() {
-                    self.code.d.next = self.code.q.val() + 1;
-                    self.nonzero.d.next = self.ended.q.val();
+                self.gathered.d.next = 0.into();
+                self.empty_due.d.next = !self.gathered.q.val().any();
+                if self.gathered.q.val().any() {
+                    self.place.d.next = self.place.q.val() + 1;
                 }
-                if (!self.nonzero.q.val())
+                if (!self.gathered.q.val().any())
                     | self.ended.q.val()
-                    | (self.code.q.val() == bits::<8>(254))
+                    | (self.place.q.val() == bits::<8>(254))
                 {
                     self.state.d.next = Step::Code;
                 }
             }
             Step::Code => {
-                self.at.d.next = 1.into();
                 if self.byte_ready.val() {
+                    self.place.d.next = 1.into();
                     self.state.d.next = Step::Fetch;
                 }
             }
-            Step::Fetch => {
-                self.state.d.next = Step::Send;
-                if self.at.q.val() == self.code.q.val() {
-                    comment!("A zero at the end of the frame has one more block behind it, an empty one.");
-                    self.code.d.next = 1.into();
-                    self.nonzero.d.next = self.ended.q.val();
+            Step::Fetch => self.state.d.next = Step::Send,
+            Step::Send => {
+                if !self.inside.val() {
+                    self.place.d.next = 1.into();
+                    self.empty_due.d.next = false;
                     self.state.d.next = Step::Shift;
                     if self.ended.q.val() {
-                        self.state.d.next = Step::Code;
-                        if self.nonzero.q.val() {
-                            self.state.d.next = Step::Delimiter;
+                        self.state.d.next = Step::Delimiter;
+                        if self.empty_due.q.val() {
+                            self.state.d.next = Step::Code;
                         }
                     }
-                }
-            }
-            Step::Send => {
-                if self.byte_ready.val() {
-                    self.at.d.next = self.at.q.val() + 1;
+                } else if self.byte_ready.val() {
+                    self.place.d.next = self.place.q.val() + 1;
                     self.state.d.next = Step::Fetch;
                 }
             }
@@ -262,7 +258,7 @@ impl Logic for Sender {
         if self.reset.val() {
             self.state.d.next = Step::Idle;
             self.position.d.next = 0.into();
-            self.code.d.next = 1.into();
+            self.place.d.next = 1.into();
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | `pin` | out, 1 | the line, high at rest; a register |
 //!
 //! A byte takes ten bits, and the next can follow at once. Time is kept in 1/256 clocks and the fraction is carried from bit to
-//! bit and from byte to byte: no edge is off by more than a clock.
+//! bit and from byte to byte: no edge is off by more than a clock and what the bit was rounded by, at most 1/512 clock a bit.
 
 use super::uart_receiver::{bit_period, mask_for, RateError, ONE_CLOCK_LESS};
 use crate::leaf::Fixed;

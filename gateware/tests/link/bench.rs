@@ -218,7 +218,7 @@ impl Bench {
 
     /// Until the line has been read and nothing has come out for a while.
     pub fn settle_line(&mut self) {
-        let quiet = 2000 + 300 * self.ready_one_in.max(self.latency);
+        let quiet = 2500 + 70 * self.ready_one_in.max(self.latency);
         let mut since = 0;
         while since < quiet {
             let before = (self.outgoing.len(), self.incoming.len());
@@ -226,6 +226,16 @@ impl Bench {
             since =
                 if before == (self.outgoing.len(), self.incoming.len()) { since + 1 } else { 0 };
         }
+    }
+
+    /// Until the line has been read and so many frames have come out, and for a while, in which one more would begin.
+    pub fn settle_frames(&mut self, frames: usize) {
+        let most = self.clocks + 100_000 + 70 * u64::from(self.latency);
+        let ended = |bench: &Bench| bench.outgoing.iter().filter(|&&byte| byte == 0).count();
+        while self.clocks < most && (!self.incoming.is_empty() || ended(self) < frames) {
+            self.step();
+        }
+        self.run(500);
     }
 
     pub fn send(&mut self, body: &[u32]) {

@@ -22,7 +22,7 @@ fn both_take(bench: &mut Bench, model: &mut Model, deframer: &mut Deframer, byte
     });
     let before = bench.sound;
     bench.incoming.extend(bytes);
-    bench.settle_line();
+    bench.settle_frames(expected.len());
     assert_eq!(bench.sound - before, sound);
     assert_eq!(bench.damaged, deframer.damaged());
     assert_eq!(bench.received(), expected);

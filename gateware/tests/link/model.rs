@@ -62,18 +62,18 @@ impl Model {
         let mut read = Vec::new();
         let mut status = 0;
         let mut done = 0;
-        for index in 0..count {
-            let place = address.wrapping_add(index as u16);
+        for index in 0..count as u16 {
+            let place = address.wrapping_add(index);
             self.registers.looks += 1;
             status = u32::from(self.registers.refusal(place));
             if status != 0 {
                 break;
             }
-            done += 1;
-            match writes {
-                true => self.registers.write(place, values[index]),
-                false => read.push(self.registers.read(place)),
+            match values.get(usize::from(index)) {
+                Some(value) if writes => self.registers.write(place, *value),
+                _ => read.push(self.registers.read(place)),
             }
+            done += 1;
         }
         match writes {
             true => reply(status, &[done]),

@@ -19,8 +19,8 @@ impl Pair {
     #[track_caller]
     fn ask(&mut self, body: &[u32]) -> Option<Vec<u32>> {
         self.bench.send(body);
-        self.bench.settle_line();
         let expected = self.model.answer(body);
+        self.bench.settle_frames(expected.iter().count());
         let got = self.bench.received();
         assert_eq!(got, expected.iter().cloned().collect::<Vec<_>>(), "answer to {body:x?}");
         assert_eq!(self.bench.registers, self.model.registers);
@@ -36,7 +36,7 @@ impl Pair {
     fn damage(&mut self, bytes: &[u8]) {
         let before = self.bench.damaged;
         self.bench.incoming.extend(bytes);
-        self.bench.settle_line();
+        self.bench.settle_frames(0);
         assert_eq!(self.bench.damaged, before + 1);
         assert_eq!(self.bench.received(), Vec::<Vec<u32>>::new());
     }
@@ -167,7 +167,7 @@ fn bursts_of_every_length_are_read_and_written() {
     let mut sequence = 0;
     for count in 1..=64u16 {
         let values: Vec<u32> =
-            (0..count).map(|k| u32::from(k) * 0x0101_0301 ^ 0x8000_0000).collect();
+            (0..count).map(|k| (u32::from(k) * 0x0101_0301) ^ 0x8000_0000).collect();
         let address = 0x1000 + 0x40 * count;
         sequence += 1;
         assert_eq!(pair.status(&write(NONCE, sequence, address, &values)), Some(0));
@@ -262,16 +262,15 @@ fn a_byte_that_is_lost_costs_its_frame() {
     pair.ask(&hello(NONCE, 0));
     // So slow that the second request lies there while the third comes.
     pair.bench.line = Line::Every(80);
-    pair.bench.latency = 4000;
+    pair.bench.latency = 1000;
     let bodies =
         [write(NONCE, 1, 0, &[1; 8]), write(NONCE, 2, 8, &[2; 2]), write(NONCE, 3, 16, &[3; 2])];
     bodies.iter().for_each(|body| pair.bench.send(body));
     while pair.bench.lost == 0 {
         pair.bench.step();
     }
-    pair.bench.run(80 * 40);
     // The third was lost in part or as a whole; what ends it is the next zero that is taken.
-    pair.bench.run(80_000);
+    pair.bench.settle_frames(2);
     pair.bench.incoming.push_back(0);
     pair.bench.settle_line();
     assert_eq!(pair.bench.damaged, 1);

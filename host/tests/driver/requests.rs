@@ -12,7 +12,9 @@ fn every_request_is_carried_out_exactly_once_however_often_it_has_to_be_sent() {
     let harm = Harm { answers: 0.2, telemetry: 0.0, damage: 0.05, double: 0.2 };
     for seed in 1..=3 {
         let (link, tally) = Lossy::new(in_process(), harm, seed);
-        let instrument = configured(link, hasty());
+        let timeout = Some(Duration::from_millis(15));
+        let settings = Settings { reply_timeout: timeout, attempts: 100, ..hasty() };
+        let instrument = configured(link, settings);
         instrument.write(map::CAPTURE_SAMPLES, 1).unwrap();
         let before = instrument.read(map::FRAMES).unwrap();
         // A command that was carried out twice would make a frame too many, or be refused.

@@ -51,7 +51,8 @@ impl Telemetry {
 
     /// Reads from the last epoch's beginning once more; `false`: it is gone.
     pub fn repeat(&mut self) -> bool {
-        self.read = self.mark.unwrap_or(self.read);
+        // What has not been sent yet comes anyway.
+        self.read = self.mark.map_or(self.read, |mark| mark.min(self.read));
         self.mark.is_some()
     }
 
