@@ -16,15 +16,19 @@ use std::time::{Duration, Instant};
 const TRIALS: usize = 50;
 
 /// The instrument's seconds go by so many times as fast as ours.
-const FACTOR: f64 = 20.0;
+const FACTOR: f64 = 5.0;
+
+/// What the host said last may still be on its way through sockets and queues of a busy computer.
+const ON_ITS_WAY_S: f64 = 0.05;
 
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the outputs did since power-up: samples, and the last at which any was away from its safe value or
+/// What the outputs did since the last power-up: samples, and the last at which any was away from its safe value or
 /// beyond its limits.
 #[derive(Clone, Copy, Default)]
 struct Watched {
+    power_ups: usize,
     samples: u64,
     last_away: Option<u64>,
     last_beyond: Option<u64>,
@@ -88,8 +92,9 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
     assert!((0..outputs).all(|output| code(map::GUARD + 4 * output + 2) == 0));
     let span = limits.iter().map(|(low, high)| high.abs_diff(*low)).max().unwrap();
     let ramp_samples = u64::from(span).div_ceil(u64::from(word(map::SAFE_STEP)));
-    let home_samples = u64::from(word(map::WATCHDOG)) + ramp_samples;
     let rate_hz = task.plan.grid().rate_hz;
+    let on_its_way_samples = (ON_ITS_WAY_S * FACTOR * rate_hz) as u64;
+    let home_samples = u64::from(word(map::WATCHDOG)) + ramp_samples + on_its_way_samples;
 
     let watched = Arc::new(Mutex::new(Watched::default()));
     let seen = watched.clone();
@@ -97,8 +102,9 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
         let Job { task, chain, device } = Job::new(experiment.clone(), &source).expect("a job");
         let outputs = task.parameters.outputs as usize;
         let inner = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Watched::default();
-        let before = Watched::default();
+        let mut last = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = Watched { power_ups: last.power_ups + 1, ..Watched::default() };
+        *last = before;
         let (limits, watched) = (limits.clone(), seen.clone());
         let probe = Probe { inner, limits, watched, before, codes: Vec::new() };
         Ok(Box::new(Model::new(task.parameters, Box::new(probe))) as Box<dyn Engine>)
@@ -110,7 +116,9 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
     let now = || *watched.lock().unwrap_or_else(PoisonError::into_inner);
 
     let mut dice = ChaCha8Rng::seed_from_u64(1);
+    let mut at_work = 0;
     for trial in 0..TRIALS {
+        let powered = now().power_ups;
         let mut host = Command::new(env!("CARGO_BIN_EXE_hge"))
             .args(["train", "xor", "--link", &link, "--restarts", "100"])
             .args(["--seed", &trial.to_string()])
@@ -120,11 +128,11 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
             .unwrap();
         // At work: powered up anew, and an output is away from its safe value.
         let begun = Instant::now();
-        while now().last_away.is_none() || now().samples > home_samples {
+        while now().power_ups == powered || now().last_away.is_none() {
             assert!(begun.elapsed() < PATIENCE, "trial {trial}: the training never began");
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(dice.random_range(0..120)));
+        std::thread::sleep(Duration::from_millis(dice.random_range(0..150)));
         // SIGKILL: no farewell.
         host.kill().unwrap();
         host.wait().unwrap();
@@ -138,6 +146,7 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
         assert_eq!(last_beyond, None, "trial {trial}: beyond a limit");
         let away = last_away.unwrap();
         assert!(away < killed + home_samples, "trial {trial}: killed at {killed}, away at {away}");
-        assert!(away > killed, "trial {trial}: the outputs were home before the kill");
-    }
+        at_work += usize::from(away > killed);
+    } // A lucky training may be over before it is killed.
+    assert!(at_work >= TRIALS - 5, "killed at work in {at_work} trials");
 }

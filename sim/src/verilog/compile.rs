@@ -7,6 +7,10 @@ use hge_protocol::Parameters;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Programs that this process has begun to make.
+static TURNS: AtomicUsize = AtomicUsize::new(0);
 
 /// Text of the program around the compiled instrument.
 const HARNESS: &str = include_str!("harness.cpp");
@@ -105,7 +109,9 @@ impl Compiler {
         if program.is_file() {
             return Ok(program);
         }
-        let work = folder.with_extension(std::process::id().to_string());
+        // Threads of this process, and other processes, may be at the same program.
+        let turn = TURNS.fetch_add(1, Ordering::Relaxed);
+        let work = folder.with_extension(format!("{}-{turn}", std::process::id()));
         std::fs::create_dir_all(&work)
             .and_then(|()| std::fs::write(work.join("design.v"), &verilog.text))
             .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
