@@ -1,11 +1,15 @@
 //! Whatever a line does to frames, the host sees what it would have seen without, or that something is missing.
 
 use hge_host::driver::{Heard, Instrument, Settings, Subscription};
+use hge_host::experiment::{Job, Source};
 use hge_host::link::{InProcess, Link};
+use hge_host::server::{self, Server};
+use hge_host::train::{train_on, Outcome};
 use hge_protocol::frame::Record;
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::table::{TableLayout, TABLE_BASE};
 use hge_protocol::Parameters;
+use hge_sim::bench::AnalogueBench;
 use hge_sim::engine::Engine;
 use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
@@ -20,6 +24,9 @@ use std::time::Duration;
 
 /// A reply comes within microseconds, or was lost.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(3);
+
+/// The shortest bit that the UART takes, but for a quarter: 3 Mbaud at 24 MHz.
+const CLOCKS_PER_BIT: u32 = 8;
 
 /// ADC codes of a capture: a hundred frames.
 const CAPTURE_SAMPLES: u32 = 6400;
@@ -69,7 +76,7 @@ impl Ears {
 }
 
 /// At least `frames` frames over a line with `fault`.
-fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
+fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64, period_clocks: u32) {
     let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, REPLY_TIMEOUT);
     let traffic = link.traffic();
     let link: Box<dyn Link> = Box::new(link);
@@ -78,9 +85,8 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
     let mut telemetry = instrument.subscribe(1 << 16);
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let (mut shadow, mut ears) = (Shadow::new(), Ears::default());
-    // As many samples a second as can be: a clock-level engine takes its time for each clock.
-    instrument.write(map::SAMPLE_PERIOD, 0).unwrap();
-    shadow.insert(map::SAMPLE_PERIOD, 0);
+    instrument.write(map::SAMPLE_PERIOD, period_clocks).unwrap();
+    shadow.insert(map::SAMPLE_PERIOD, period_clocks);
     // At one flip in a thousand bits nine of ten bursts of 64 registers would be struck.
     let longest = if fault == Fault::Flips(1e-3) { 6 } else { 60 };
     while traffic.lock().unwrap().frames < frames {
@@ -101,6 +107,10 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
     }
     let made = instrument.read(map::FRAMES).unwrap();
     assert_eq!(instrument.read(map::FRAMES_LOST).unwrap(), 0);
+    // A slow line may still be sending.
+    while (traffic.lock().unwrap().sent.len() as u32) < made {
+        instrument.read(map::STATUS).unwrap();
+    }
     // The last frames of a line that stalls come after others: those that do not come are lost.
     ears.listen(&mut telemetry);
     ears.lost += made - telemetry.next_number().unwrap_or(0);
@@ -126,7 +136,7 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64) {
 
 fn on_the_model(fault: Fault, frames: u64) {
     let bench = IntegerBench::new(8, 5);
-    endure(Box::new(Model::new(Parameters::default(), Box::new(bench))), fault, 17, frames);
+    endure(Box::new(Model::new(Parameters::default(), Box::new(bench))), fault, 17, frames, 0);
 }
 
 #[test]
@@ -137,15 +147,53 @@ fn a_hundred_thousand_frames_of_every_kind_on_the_model() {
 }
 
 #[test]
-fn frames_of_every_kind_on_the_compiled_verilog() {
+fn frames_of_every_kind_through_the_uart_of_the_compiled_verilog() {
     let parameters = Parameters::default();
     for fault in FAULTS {
         let bench = IntegerBench::new(parameters.outputs, 5);
-        let engine = Compiler::locate()
-            .and_then(|compiler| VerilogEngine::with(compiler, parameters, Box::new(bench)));
+        let engine = Compiler::locate().and_then(|compiler| {
+            VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
+        });
         match engine {
-            Ok(engine) => endure(Box::new(engine), fault, 18, nightly(10_000, 1000)),
+            // A block's bytes take 12 000 clocks, and its samples 19 000: no frame is lost for want of room.
+            Ok(engine) => endure(Box::new(engine), fault, 18, nightly(10_000, 1000), 300),
             Err(error) => absent::tool(&error.to_string(), "faults of the compiled Verilog's link"),
         }
     }
+}
+
+/// The default training of XOR, on a link.
+fn train_xor(link: Box<dyn Link>) -> Outcome {
+    let settings = Settings { nonce_seed: Some(3), ..Settings::default() };
+    let instrument = Instrument::connect_with(link, settings).unwrap();
+    train_on(instrument, job().task, &mut |_| ()).unwrap()
+}
+
+fn job() -> Job {
+    let (experiment, source) = Source::parse("xor.toml", "gate = \"xor\"\n".into()).unwrap();
+    Job::new(experiment, &source).unwrap()
+}
+
+/// A simulated instrument that can be powered up anew.
+fn simulated() -> Box<dyn Link> {
+    let factory = Box::new(|seed| {
+        let Job { task, chain, device } = job();
+        let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
+        let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
+        Ok(Box::new(Model::new(task.parameters, Box::new(bench))) as Box<dyn Engine>)
+    });
+    let server = Server::new(factory, server::Settings::default()).unwrap();
+    Box::new(InProcess::serve(server))
+}
+
+#[test]
+fn a_training_at_a_bit_error_rate_of_1e_5_finds_the_same_answer() {
+    let clean = train_xor(simulated());
+    let link = FaultyLink::new(simulated(), Fault::Flips(1e-5), 23, 20 * REPLY_TIMEOUT);
+    let traffic = link.traffic();
+    assert_eq!(train_xor(Box::new(link)), clean);
+    assert!(clean.solved);
+    let traffic = traffic.lock().unwrap();
+    println!("{} of {} frames struck", traffic.struck, traffic.frames);
+    assert!(traffic.struck > 0);
 }

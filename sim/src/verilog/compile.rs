@@ -72,10 +72,34 @@ impl Compiler {
     /// # Errors
     /// A generic out of range; a tool fails.
     pub fn compile(&self, parameters: &Parameters) -> Result<PathBuf, EngineError> {
-        let verilog = package::instrument(parameters)
-            .map_err(|error| EngineError::Tool(error.to_string()))?;
+        self.compile_top(package::instrument(parameters), "hge_instrument", None)
+    }
+
+    /// The same with a UART of `clocks_per_bit`.
+    ///
+    /// # Errors
+    /// A generic or the rate out of range; a tool fails.
+    pub fn compile_serial(
+        &self,
+        parameters: &Parameters,
+        clocks_per_bit: u32,
+    ) -> Result<PathBuf, EngineError> {
+        let baud = parameters.clock_hz / clocks_per_bit.max(1);
+        let verilog = package::serial_instrument(parameters, baud);
+        self.compile_top(verilog, "hge_serial_instrument", Some(clocks_per_bit))
+    }
+
+    fn compile_top(
+        &self,
+        verilog: Result<package::File, package::PackageError>,
+        top: &str,
+        clocks_per_bit: Option<u32>,
+    ) -> Result<PathBuf, EngineError> {
+        let verilog = verilog.map_err(|error| EngineError::Tool(error.to_string()))?;
+        let define =
+            clocks_per_bit.map_or(String::new(), |clocks| format!("-DHGE_SERIAL={clocks}"));
         let mut hash = DefaultHasher::new();
-        (&verilog.text, HARNESS, self.name()).hash(&mut hash);
+        (&verilog.text, HARNESS, self.name(), &define).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
         let program = folder.join("engine");
         if program.is_file() {
@@ -87,8 +111,8 @@ impl Compiler {
             .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
             .map_err(|source| ToolError::File { path: work.clone(), source })?;
         match self {
-            Compiler::Verilator => verilator(&work)?,
-            Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work)?,
+            Compiler::Verilator => verilator(&work, top, &define)?,
+            Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work, top, &define)?,
         }
         // Whoever comes second finds the folder there; its own copy is as good and is dropped.
         if std::fs::rename(&work, &folder).is_err() {
@@ -98,22 +122,23 @@ impl Compiler {
     }
 }
 
-fn verilator(work: &Path) -> Result<(), EngineError> {
+fn verilator(work: &Path, top: &str, define: &str) -> Result<(), EngineError> {
     let mut command = Command::new("verilator");
     command
         .args(["--cc", "--exe", "--build", "-O3", "--Mdir", "build", "-Wno-fatal"])
-        .args(["--top-module", "hge_instrument", "-CFLAGS", "-O2 -DHGE_VERILATOR"])
+        .args(["--top-module", top, "-CFLAGS", &format!("-O2 -DHGE_VERILATOR {define}")])
         .args(["-o", "../engine", "design.v", "harness.cpp"])
         .current_dir(work);
     run(&mut command, "verilator")?;
     Ok(())
 }
 
-fn cxxrtl(yosys: &Yosys, work: &Path) -> Result<(), EngineError> {
-    yosys.run(work, "read_verilog design.v; prep -top hge_instrument; write_cxxrtl design.cc")?;
+fn cxxrtl(yosys: &Yosys, work: &Path, top: &str, define: &str) -> Result<(), EngineError> {
+    yosys.run(work, &format!("read_verilog design.v; prep -top {top}; write_cxxrtl design.cc"))?;
     let compiler = cpp_compiler()?;
     let mut command = Command::new(compiler);
     command
+        .args(Some(define).filter(|define| !define.is_empty()))
         .args(["-O2", "-std=c++17", "-I"])
         .arg(yosys.share.join("include/backends/cxxrtl/runtime"))
         .args(["-o", "engine", "harness.cpp"])

@@ -5,6 +5,9 @@
 // To the engine:   'T' codes(2 each): a sample begins, these DAC codes stand; the engine answers with the
 //                  ADC code (2). 'D' resting(1) length(4) bytes: time stands; what the instrument has said.
 // All numbers little-endian. When time stands is as in the engine in rust-hdl's simulation.
+//
+// With HGE_SERIAL the instrument is the one with a UART, and that is so many clocks a bit: the bytes go over its
+// pins, and since it has no `hold`, time stands when the line has been silent for longer than any request takes.
 
 #include <cstdint>
 #include <cstdio>
@@ -13,19 +16,30 @@
 #include <vector>
 
 #ifdef HGE_VERILATOR
+#ifdef HGE_SERIAL
+#include "Vhge_serial_instrument.h"
+typedef Vhge_serial_instrument Instance;
+#else
 #include "Vhge_instrument.h"
+typedef Vhge_instrument Instance;
+#endif
 #include "verilated.h"
 double sc_time_stamp() { return 0; }
 struct Top {
-    Vhge_instrument instance;
+    Instance instance;
     void eval() { instance.eval(); }
 };
 #define SET(port, mangled, value) top.instance.port = (value)
 #define GET(port, mangled) static_cast<uint32_t>(top.instance.port)
 #else
 #include "design.cc"
+#ifdef HGE_SERIAL
+typedef cxxrtl_design::p_hge__serial__instrument Instance;
+#else
+typedef cxxrtl_design::p_hge__instrument Instance;
+#endif
 struct Top {
-    cxxrtl_design::p_hge__instrument instance;
+    Instance instance;
     void eval() { instance.step(); }
 };
 #define SET(port, mangled, input) top.instance.p_##mangled.set<uint32_t>(input)
@@ -33,7 +47,61 @@ struct Top {
 #endif
 
 // Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
+#ifdef HGE_SERIAL
+// 64 registers and the stuffing of their 270 bytes take about 3500 clocks.
+static const unsigned QUIET_CLOCKS = 6000;
+
+// The host's transmitter: start bit, eight bits, stop bit.
+struct Talker {
+    unsigned bits = 0;
+    unsigned left = 0;
+    unsigned clocks = 0;
+    bool busy() const { return left > 0; }
+    bool level(std::deque<uint8_t> &input) {
+        if (left == 0 && !input.empty()) {
+            bits = input.front() << 1 | 0x200;
+            input.pop_front();
+            left = 10;
+            clocks = HGE_SERIAL;
+        }
+        const bool now = left == 0 || (bits & 1);
+        if (left > 0 && --clocks == 0) {
+            bits >>= 1;
+            --left;
+            clocks = HGE_SERIAL;
+        }
+        return now;
+    }
+};
+
+// The host's receiver: samples in the middle of bits.
+struct Listener {
+    unsigned bits = 0;
+    unsigned left = 0;
+    unsigned clocks = 0;
+    bool busy() const { return left > 0; }
+    void hear(bool level, std::vector<uint8_t> &said) {
+        if (left == 0) {
+            if (!level) {
+                left = 9;
+                clocks = HGE_SERIAL + HGE_SERIAL / 2;
+            }
+            return;
+        }
+        if (--clocks > 0) {
+            return;
+        }
+        clocks = HGE_SERIAL;
+        if (--left > 0) {
+            bits = bits >> 1 | (level ? 0x80 : 0);
+        } else if (level) {
+            said.push_back(static_cast<uint8_t>(bits));
+        }
+    }
+};
+#else
 static const unsigned QUIET_CLOCKS = 8;
+#endif
 
 static void take(void *into, size_t length) {
     if (std::fread(into, 1, length, stdin) != length) {
@@ -61,6 +129,10 @@ int main(int count, char **arguments) {
     static Top top;
     SET(locked, locked, 1);
     SET(interlock, interlock, 1);
+#ifdef HGE_SERIAL
+    Talker talker;
+    Listener listener;
+#endif
     for (;;) {
         uint8_t order;
         take(&order, 1);
@@ -86,12 +158,18 @@ int main(int count, char **arguments) {
         unsigned quiet = 0;
         bool resting;
         bool full;
+#ifndef HGE_SERIAL
         SET(hold, hold, hold);
+#endif
         do {
             full = said.size() >= room;
+#ifdef HGE_SERIAL
+            SET(rx, rx, talker.level(input));
+#else
             SET(tx_ready, tx__ready, !full);
             SET(rx_valid, rx__valid, !input.empty());
             SET(rx_byte, rx__byte, input.empty() ? 0 : input.front());
+#endif
             SET(clock, clock, 0);
             top.eval();
             if (GET(tick, tick)) {
@@ -113,6 +191,10 @@ int main(int count, char **arguments) {
                     codes[index] = static_cast<uint16_t>(GET(dac_code, dac__code));
                 }
             }
+#ifdef HGE_SERIAL
+            listener.hear(GET(tx, tx), said);
+            const bool stirs = talker.busy() || listener.busy();
+#else
             if (!input.empty() && GET(rx_ready, rx__ready)) {
                 input.pop_front();
             }
@@ -121,6 +203,7 @@ int main(int count, char **arguments) {
                 said.push_back(static_cast<uint8_t>(GET(tx_byte, tx__byte)));
                 stirs = true;
             }
+#endif
             SET(clock, clock, 1);
             top.eval();
             quiet = stirs ? 0 : quiet + 1;

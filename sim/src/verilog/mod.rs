@@ -8,6 +8,7 @@ use crate::bench::Bench;
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_protocol::Parameters;
 use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// The compiled instrument, wired to a bench.
@@ -38,8 +39,30 @@ impl VerilogEngine {
         parameters: Parameters,
         bench: Box<dyn Bench>,
     ) -> Result<Self, EngineError> {
-        let program = compiler.compile(&parameters)?;
-        let mut child = Command::new(&program)
+        Self::start(&compiler.compile(&parameters)?, parameters, bench)
+    }
+
+    /// An instrument that is reached through its UART, `clocks_per_bit` clocks a bit. Its time cannot stand
+    /// still: it goes on while the line is in use and for some thousand clocks after.
+    ///
+    /// # Errors
+    /// A generic or the rate out of range; the compiler fails.
+    pub fn serial(
+        compiler: Compiler,
+        parameters: Parameters,
+        clocks_per_bit: u32,
+        bench: Box<dyn Bench>,
+    ) -> Result<Self, EngineError> {
+        let program = compiler.compile_serial(&parameters, clocks_per_bit)?;
+        Self::start(&program, parameters, bench)
+    }
+
+    fn start(
+        program: &Path,
+        parameters: Parameters,
+        bench: Box<dyn Bench>,
+    ) -> Result<Self, EngineError> {
+        let mut child = Command::new(program)
             .arg(parameters.outputs.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

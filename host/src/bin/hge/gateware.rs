@@ -49,6 +49,9 @@ pub struct Emit {
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
+    /// With a UART of so many bits a second: what a board instantiates
+    #[arg(long, value_name = "BAUD", conflicts_with = "core")]
+    pub baud: Option<u32>,
     /// One core alone
     #[arg(long)]
     pub core: Option<Core>,
@@ -106,11 +109,13 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
         adc_bits: emit.adc_bits,
         telemetry_words: emit.telemetry_words,
     };
-    let files = match emit.core {
-        None => {
-            package::instrument(&parameters).map(|file| vec![file, package::instrument_core_file()])
-        }
-        Some(core) => package::core(core.into(), &parameters),
+    let commit = hge_host::commit();
+    let files = match (emit.core, emit.baud) {
+        (None, None) => package::instrument_of_build(&parameters, commit)
+            .map(|file| vec![file, package::instrument_core_file()]),
+        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)
+            .map(|file| vec![file, package::serial_instrument_core_file()]),
+        (Some(core), _) => package::core(core.into(), &parameters),
     }
     .map_err(|error| error.to_string())?;
     let unwritable = |path: &Path, error: std::io::Error| {
