@@ -100,6 +100,23 @@ fn an_instrument_is_as_it_was_left_or_as_new() {
 }
 
 #[test]
+fn time_stands_still_between_clients_unless_it_is_real() {
+    let time = |served: &Served| {
+        let info = json(&["info", "--link", served.link()]);
+        info["time_samples"].as_u64().unwrap()
+    };
+    let real = Served::new(&["--tcp", "0", "--time", "real:10"]);
+    let begin = time(&real);
+    // It need only go on at all: a server on a busy computer falls behind.
+    while time(&real) == begin {}
+    let virtual_time = Served::new(&["--tcp", "0", "--keep"]);
+    json(&["capture", "--samples", "100", "--link", virtual_time.link()]);
+    let after = time(&virtual_time);
+    assert!(after >= 100, "{after}");
+    assert_eq!(time(&virtual_time), after);
+}
+
+#[test]
 fn an_interrupted_measurement_disarms_and_says_so() {
     let served = Served::new(&["--tcp", "0", "--keep"]);
     // A day of samples, with the outputs held.

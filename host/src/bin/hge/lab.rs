@@ -32,7 +32,7 @@ pub struct Simulation {
     /// What executes the simulated gateware
     #[arg(long)]
     engine: Option<EngineKind>,
-    /// Fixes the simulated noise
+    /// Fixes the simulated noise, and of a training the random starts
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Bits of the simulated DAC
@@ -100,9 +100,10 @@ impl Simulation {
         given.into_iter().filter(|(_, given)| *given)
     }
 
-    /// Refuses what only a simulation in this process can do.
-    pub fn check_link(&self, link: &LinkSpec) -> Result<(), String> {
-        match self.given().next().filter(|_| *link != LinkSpec::Simulated) {
+    /// Refuses what only a simulation in this process can do; `seeded`: a seed decides more than its noise.
+    pub fn check_link(&self, link: &LinkSpec, seeded: bool) -> Result<(), String> {
+        let mut useless = self.given().filter(|(option, _)| !seeded || *option != "--seed");
+        match useless.next().filter(|_| *link != LinkSpec::Simulated) {
             Some((option, _)) => Err(format!(
                 "{option} is of no use over {link}: what is there decides it, give {option} to \
                  `hge serve` or leave it out"
@@ -127,7 +128,7 @@ impl Lab {
         what: &str,
     ) -> Result<(Self, Cancel), String> {
         let link = link.spec()?;
-        simulation.check_link(&link)?;
+        simulation.check_link(&link, false)?;
         let (experiment, source) = simulation.read(what)?;
         let cancel = interrupt::cancel()?;
         let pipe: Box<dyn Link> = if link == LinkSpec::Simulated {

@@ -55,7 +55,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                     --link tcp:HOST:PORT or serial:PATH"
             .into());
     }
-    arguments.simulation.check_link(&link)?;
+    arguments.simulation.check_link(&link, false)?;
     let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
     let cancel = interrupt::cancel()?;
     let settings = Settings { cancel: cancel.clone(), ..Settings::default() };

@@ -1,18 +1,16 @@
 //! `hge train`: from a gate or a file to a trained device.
 
+use crate::lab::{remote, LinkOptions, Simulation};
+use crate::output::text;
 use crate::{interrupt, report};
 use clap::Args;
-use hge_host::driver::{Cancel, Instrument, Settings};
-use hge_host::engine::EngineKind;
+use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
-use hge_host::gate::Gate;
-use hge_host::link::{self, LinkSpec};
+use hge_host::link::LinkSpec;
 use hge_host::train::{train, train_on, Options, Progress};
-use hge_sim::engine::EngineError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fmt::Display;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -24,33 +22,19 @@ pub struct Arguments {
     /// Gate (and, or, nand, nor, xor, xnor) or experiment file
     #[arg(value_name = "GATE|FILE.toml")]
     what: String,
-    /// Device: builtin, hopping:SEED, onnx:PATH or linear:G0,G1,...
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<String>,
-    /// What executes the gateware
-    #[arg(long)]
-    engine: Option<EngineKind>,
-    /// Where the instrument is: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
-    #[arg(long, value_name = "LINK", default_value = "sim")]
-    link: String,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    simulation: Simulation,
     /// Who closes the loop
     #[arg(long = "loop")]
     closing: Option<Closing>,
-    /// Fixes random starts and noise
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
     /// Random starts at most
     #[arg(long, value_name = "N")]
     restarts: Option<u32>,
     /// Epochs a start at most
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
-    /// Bits of the DAC
-    #[arg(long, value_name = "N")]
-    dac_bits: Option<u32>,
-    /// Bits of the ADC
-    #[arg(long, value_name = "N")]
-    adc_bits: Option<u32>,
     /// Waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
@@ -60,7 +44,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let link: LinkSpec = arguments.link.parse().map_err(text)?;
+    let link = arguments.link.spec()?;
     let (experiment, source) = read(&arguments)?;
     let cancel = interrupt::cancel()?;
     let begun = Instant::now();
@@ -71,8 +55,14 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let options = Options { trace: arguments.trace.as_deref(), cancel };
         (heading, train(job, &options, &mut |progress| bar.show(progress)).map_err(text)?)
     } else {
-        elsewhere(&arguments, &link)?;
-        let instrument = connect(&link, cancel)?;
+        arguments.simulation.check_link(&link, true)?;
+        if arguments.trace.is_some() {
+            return Err(format!(
+                "--trace is of no use over {link}: samples do not come over it; simulate here or leave it out"
+            ));
+        }
+        let settings = Settings { cancel, ..Settings::default() };
+        let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
         let task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
         let heading = report::Heading::of(&task, Some(&link));
         let bar = Bar::new(&arguments, &task.experiment);
@@ -87,72 +77,23 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
 }
 
-fn text(error: impl Display) -> String {
-    error.to_string()
-}
-
-/// Refuses what only the side of a simulated instrument can do.
-fn elsewhere(arguments: &Arguments, link: &LinkSpec) -> Result<(), String> {
-    let given = [
-        ("--device", arguments.device.is_some()),
-        ("--engine", arguments.engine.is_some()),
-        ("--dac-bits", arguments.dac_bits.is_some()),
-        ("--adc-bits", arguments.adc_bits.is_some()),
-        ("--trace", arguments.trace.is_some()),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(format!(
-            "{option} is of no use over {link}: what is there decides it, give {option} to `hge serve` or leave it out"
-        )),
-        None => Ok(()),
-    }
-}
-
-fn connect(link: &LinkSpec, cancel: Cancel) -> Result<Instrument, String> {
-    let nothing = || Err(EngineError::Tool("there is nothing to simulate".into()));
-    let link = link::open(link, nothing).map_err(text)?;
-    let settings = Settings { cancel, ..Settings::default() };
-    Instrument::connect_with(link, settings).map_err(text)
-}
-
 fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
-    let what = arguments.what.as_str();
-    let path = Path::new(what);
-    let (mut experiment, mut source) = if path.extension().is_some() || path.exists() {
-        Source::load(path).map_err(|error| error.to_string())?
-    } else {
-        let gate: Gate =
-            what.parse().map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
-        (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
-    };
+    let (mut experiment, mut source) = arguments.simulation.read(&arguments.what)?;
     let overruled = [
-        ("device", arguments.device.is_some()),
-        ("engine", arguments.engine.is_some()),
         ("loop", arguments.closing.is_some()),
-        ("seed", arguments.seed.is_some()),
         ("restarts", arguments.restarts.is_some()),
         ("host.epochs", arguments.epochs.is_some()),
         ("standalone.epochs", arguments.epochs.is_some()),
-        ("instrument.dac_bits", arguments.dac_bits.is_some()),
-        ("instrument.adc_bits", arguments.adc_bits.is_some()),
     ];
     for (key, _) in overruled.into_iter().filter(|(_, given)| *given) {
         source.overrule(key);
     }
-    if let Some(device) = &arguments.device {
-        experiment.device.clone_from(device);
-    }
-    experiment.engine = arguments.engine.unwrap_or(experiment.engine);
     experiment.closing = arguments.closing.unwrap_or(experiment.closing);
-    experiment.seed = arguments.seed.unwrap_or(experiment.seed);
     experiment.restarts = arguments.restarts.unwrap_or(experiment.restarts);
     if let Some(epochs) = arguments.epochs {
         experiment.host.epochs = epochs;
         experiment.standalone.epochs = epochs;
     }
-    let instrument = &mut experiment.instrument;
-    instrument.dac_bits = arguments.dac_bits.unwrap_or(instrument.dac_bits);
-    instrument.adc_bits = arguments.adc_bits.unwrap_or(instrument.adc_bits);
     Ok((experiment, source))
 }
 
