@@ -2,6 +2,7 @@
 
 use super::causes::Causes;
 use crate::link::LinkError;
+use crate::quantity::QuantityError;
 use hge_protocol::frame::{EndReason, FrameError, Operation, Status};
 use hge_protocol::Parameters;
 use std::ops::Range;
@@ -72,13 +73,8 @@ pub enum DriverError {
         status: Status,
     },
     /// A name that is not in the map.
-    #[error("there is no register `{name}`: {change}")]
-    Unknown {
-        /// As written.
-        name: String,
-        /// What to write.
-        change: String,
-    },
+    #[error(transparent)]
+    Name(#[from] QuantityError),
     /// A reply of the wrong length.
     #[error("a reply holds {found} values instead of {expected}: the gateware and this program speak different protocols, build both from the same source")]
     Length {

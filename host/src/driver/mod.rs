@@ -30,7 +30,6 @@ mod watcher;
 pub use cancel::Cancel;
 pub use causes::Causes;
 pub use error::DriverError;
-pub use registers::address_of;
 pub use run::Said;
 pub use settings::Settings;
 pub use state::{ArmMode, State};

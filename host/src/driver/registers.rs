@@ -2,8 +2,9 @@
 
 use super::request::{refused, Ask};
 use super::{DriverError, Instrument};
+use crate::quantity::Place;
 use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
-use hge_protocol::registers::{self as map, MAP};
+use hge_protocol::registers as map;
 
 impl Instrument {
     /// Reads one register.
@@ -77,58 +78,20 @@ impl Instrument {
         Ok(which)
     }
 
-    /// Reads the register of this name; an array's by `name[index]`.
+    /// Reads the register of this name; of an array, `name[index]` or `guard[output].field`.
     ///
     /// # Errors
     /// There is no such register, or reading it fails.
     pub fn get(&self, name: &str) -> Result<u32, DriverError> {
-        self.read(address_of(name)?)
+        self.read(Place::find(name)?.address())
     }
 
-    /// Writes the register of this name; an array's by `name[index]`.
+    /// Writes the register of this name; of an array, `name[index]` or `guard[output].field`.
     ///
     /// # Errors
     /// There is no such register, or writing it fails.
     pub fn set(&self, name: &str, value: u32) -> Result<(), DriverError> {
-        self.write(address_of(name)?, value)
-    }
-}
-
-/// Address of the register `name` or `name[index]`.
-///
-/// # Errors
-/// There is none of this name, or none of this index.
-pub fn address_of(name: &str) -> Result<u16, DriverError> {
-    let unknown = |change: String| DriverError::Unknown { name: name.into(), change };
-    let (base, index) = match name.trim().strip_suffix(']').and_then(|text| text.split_once('[')) {
-        None => (name.trim(), None),
-        Some((base, index)) => {
-            let index: u16 =
-                index.trim().parse().map_err(|_| unknown("the index is a number".into()))?;
-            (base.trim(), Some(index))
-        }
-    };
-    let register = map::named(base).ok_or_else(|| {
-        let near: Vec<&str> = MAP
-            .iter()
-            .map(|register| register.name)
-            .filter(|name| !base.is_empty() && (name.contains(base) || base.contains(name)))
-            .collect();
-        unknown(if near.is_empty() {
-            "docs/registers.md lists them all".into()
-        } else {
-            format!("choose {}", near.join(" or "))
-        })
-    })?;
-    match index {
-        None if register.count > 1 => Err(unknown(format!(
-            "it is an array, write {base}[0] to {base}[{}]",
-            register.count - 1
-        ))),
-        Some(index) if index >= register.count => {
-            Err(unknown(format!("its last index is {}", register.count - 1)))
-        }
-        index => Ok(register.address + index.unwrap_or(0)),
+        self.write(Place::find(name)?.address(), value)
     }
 }
 
@@ -164,22 +127,5 @@ mod tests {
             .flat_map(|ask| (0..).zip(&ask.values).map(|(n, &value)| (ask.address + n, value)))
             .collect();
         assert_eq!(back, writes);
-    }
-
-    #[test]
-    fn names_lead_to_addresses_and_wrong_ones_to_what_to_write() {
-        assert_eq!(address_of("scratch").unwrap(), map::SCRATCH);
-        assert_eq!(address_of("guard[5]").unwrap(), map::GUARD + 5);
-        for (name, part) in [
-            ("watch", "choose watchdog"),
-            ("guard", "guard[0] to guard[127]"),
-            ("guard[128]", "last index is 127"),
-            ("guard[x]", "index is a number"),
-            ("zzz", "docs/registers.md"),
-            ("", "docs/registers.md"),
-        ] {
-            let message = address_of(name).unwrap_err().to_string();
-            assert!(message.contains(part), "{name}: {message}");
-        }
     }
 }
