@@ -2,14 +2,14 @@
 
 use hge_host::driver::{Heard, Instrument, Settings, Subscription};
 use hge_host::experiment::{Job, Source};
+use hge_host::lab;
 use hge_host::link::{InProcess, Link};
-use hge_host::server::{self, Server};
+use hge_host::server::Pace;
 use hge_host::train::{train_on, Outcome};
 use hge_protocol::frame::Record;
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::table::{TableLayout, TABLE_BASE};
 use hge_protocol::Parameters;
-use hge_sim::bench::AnalogueBench;
 use hge_sim::engine::Engine;
 use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
@@ -176,14 +176,7 @@ fn job() -> Job {
 
 /// A simulated instrument that can be powered up anew.
 fn simulated() -> Box<dyn Link> {
-    let factory = Box::new(|seed| {
-        let Job { task, chain, device } = job();
-        let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
-        let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-        Ok(Box::new(Model::new(task.parameters, Box::new(bench))) as Box<dyn Engine>)
-    });
-    let server = Server::new(factory, server::Settings::default()).unwrap();
-    Box::new(InProcess::serve(server))
+    Box::new(InProcess::serve(lab::server(job(), Pace::Virtual, false).unwrap()))
 }
 
 #[test]

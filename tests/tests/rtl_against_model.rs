@@ -11,24 +11,32 @@ fn agree(scenario: &Scenario) {
     scenario.assert_equals_model(&mut rtl, &log);
 }
 
+const LITTLE: Parameters = Parameters {
+    outputs: 3,
+    slots: 5,
+    cases: 4,
+    starts: 2,
+    clock_hz: 1_000_000,
+    dac_bits: 16,
+    adc_bits: 16,
+    telemetry_words: 2048,
+};
+
 #[test]
-fn random_runs_give_the_same_bytes_and_codes() {
-    let parameters = Parameters {
-        outputs: 3,
-        slots: 5,
-        cases: 4,
-        starts: 2,
-        clock_hz: 1_000_000,
-        ..Parameters::default()
-    };
-    for seed in 0..4 {
-        agree(&random(seed, parameters, 1));
+fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
+    for seed in [0, 2] {
+        agree(&random(seed, LITTLE, 1));
     }
 }
 
 #[test]
-fn random_runs_agree_for_the_default_instrument() {
-    for seed in 100..101 {
-        agree(&random(seed, Parameters::default(), 1));
+fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
+    for seed in [1, 3] {
+        agree(&random(seed, LITTLE, 1));
     }
+}
+
+#[test]
+fn a_random_run_agrees_for_the_default_instrument() {
+    agree(&random(100, Parameters::default(), 1));
 }

@@ -1,0 +1,22 @@
+//! The netlists that Yosys makes of the instrument say what the model says, with the same DAC codes at every sample.
+//!
+//! The models of the ECP5's MULT18X18D and DP16KD are ours, `tests/models`; `verilog_ecp5_models.rs` tests them.
+
+mod run;
+
+use hge_tests::netlist::Family;
+use run::agrees;
+
+#[test]
+fn a_standalone_run_on_the_ice40_netlist_gives_the_models_bytes_and_codes() {
+    let Some(netlist) = agrees(Family::Ice40) else { return };
+    assert!(netlist.count("SB_MAC16") > 0, "no multiplier: {:?}", netlist.cells);
+    assert!(netlist.count("SB_RAM40_4K") > 0, "no block RAM: {:?}", netlist.cells);
+}
+
+#[test]
+fn a_standalone_run_on_the_ecp5_netlist_gives_the_models_bytes_and_codes() {
+    let Some(netlist) = agrees(Family::Ecp5) else { return };
+    assert!(netlist.count("MULT18X18D") > 0, "no multiplier: {:?}", netlist.cells);
+    assert!(netlist.count("DP16KD") > 0, "no block RAM: {:?}", netlist.cells);
+}
