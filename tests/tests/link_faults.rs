@@ -28,8 +28,25 @@ const REPLY_TIMEOUT: Duration = Duration::from_millis(3);
 /// The shortest bit that the UART takes, but for a quarter: 3 Mbaud at 24 MHz.
 const CLOCKS_PER_BIT: u32 = 8;
 
-/// ADC codes of a capture: a hundred frames.
-const CAPTURE_SAMPLES: u32 = 6400;
+/// What passes over the line.
+#[derive(Clone, Copy)]
+struct Load {
+    /// Frames, both ways, at least.
+    frames: u64,
+    /// Clocks between samples; the least for 0.
+    period_clocks: u32,
+    /// ADC codes of a capture, 64 a frame.
+    capture_samples: u32,
+    /// Registers of the longest burst.
+    longest: u16,
+}
+
+/// Mostly telemetry, and long bursts.
+const HEAVY: Load = Load { frames: 100_000, period_clocks: 0, capture_samples: 6400, longest: 60 };
+
+/// For a simulation of every clock. A block's bytes take 12 000 clocks on the line, and its samples 19 000: no frame
+/// is lost for want of room.
+const LIGHT: Load = Load { frames: 1000, period_clocks: 300, capture_samples: 640, longest: 6 };
 
 /// What the host should find in the registers.
 type Shadow = BTreeMap<u16, u32>;
@@ -75,8 +92,8 @@ impl Ears {
     }
 }
 
-/// At least `frames` frames over a line with `fault`.
-fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64, period_clocks: u32) {
+/// Frames over a line with `fault`.
+fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, load: Load) {
     let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, REPLY_TIMEOUT);
     let traffic = link.traffic();
     let link: Box<dyn Link> = Box::new(link);
@@ -85,15 +102,15 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64, period_
     let mut telemetry = instrument.subscribe(1 << 16);
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let (mut shadow, mut ears) = (Shadow::new(), Ears::default());
-    instrument.write(map::SAMPLE_PERIOD, period_clocks).unwrap();
-    shadow.insert(map::SAMPLE_PERIOD, period_clocks);
+    instrument.write(map::SAMPLE_PERIOD, load.period_clocks).unwrap();
+    shadow.insert(map::SAMPLE_PERIOD, load.period_clocks);
     // At one flip in a thousand bits nine of ten bursts of 64 registers would be struck.
-    let longest = if fault == Fault::Flips(1e-3) { 6 } else { 60 };
-    while traffic.lock().unwrap().frames < frames {
+    let longest = if fault == Fault::Flips(1e-3) { 6 } else { load.longest };
+    while traffic.lock().unwrap().frames < load.frames {
         work(&instrument, &mut shadow, &mut dice, longest);
         let decimation = dice.random_range(1..4);
         let capture =
-            [(map::CAPTURE_DECIMATION, decimation), (map::CAPTURE_SAMPLES, CAPTURE_SAMPLES)];
+            [(map::CAPTURE_DECIMATION, decimation), (map::CAPTURE_SAMPLES, load.capture_samples)];
         instrument.write_all(&capture).unwrap();
         shadow.extend(capture);
         instrument.write(map::COMMAND, command::CAPTURE).unwrap();
@@ -134,29 +151,30 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, frames: u64, period_
     assert!(traffic.struck > 0 || fault == Fault::Flips(1e-6));
 }
 
-fn on_the_model(fault: Fault, frames: u64) {
-    let bench = IntegerBench::new(8, 5);
-    endure(Box::new(Model::new(Parameters::default(), Box::new(bench))), fault, 17, frames, 0);
-}
-
 #[test]
 fn a_hundred_thousand_frames_of_every_kind_on_the_model() {
     for fault in FAULTS {
-        on_the_model(fault, 100_000);
+        let bench = IntegerBench::new(8, 5);
+        let model = Model::new(Parameters::default(), Box::new(bench));
+        endure(Box::new(model), fault, 17, HEAVY);
     }
 }
 
 #[test]
 fn frames_of_every_kind_through_the_uart_of_the_compiled_verilog() {
     let parameters = Parameters::default();
-    for fault in FAULTS {
+    let load = nightly(Load { frames: 10_000, ..LIGHT }, LIGHT);
+    let every = |fault: &Fault| match fault {
+        Fault::Flips(rate) => nightly(true, *rate == 1e-4),
+        _ => true,
+    };
+    for fault in FAULTS.into_iter().filter(every) {
         let bench = IntegerBench::new(parameters.outputs, 5);
         let engine = Compiler::locate().and_then(|compiler| {
             VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
         });
         match engine {
-            // A block's bytes take 12 000 clocks, and its samples 19 000: no frame is lost for want of room.
-            Ok(engine) => endure(Box::new(engine), fault, 18, nightly(10_000, 1000), 300),
+            Ok(engine) => endure(Box::new(engine), fault, 18, load),
             Err(error) => absent::tool(&error.to_string(), "faults of the compiled Verilog's link"),
         }
     }
