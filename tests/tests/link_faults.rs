@@ -114,10 +114,13 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, load: Load) {
         instrument.write_all(&capture).unwrap();
         shadow.extend(capture);
         instrument.write(map::COMMAND, command::CAPTURE).unwrap();
-        while instrument.read(map::STATUS).unwrap() & status::CAPTURING != 0 {
+        while instrument.read(map::STATUS).unwrap() & status::CAPTURING != 0
+            && traffic.lock().unwrap().frames < load.frames
+        {
             ears.listen(&mut telemetry);
         }
     }
+    instrument.write(map::COMMAND, command::STOP).unwrap();
     // The registers are those of the trace without faults.
     for (&at, &value) in &shadow {
         assert_eq!(instrument.read(at).unwrap(), value, "{fault:?}: register {at:#06x}");
