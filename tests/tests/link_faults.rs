@@ -22,9 +22,6 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A reply comes within microseconds, or was lost.
-const REPLY_TIMEOUT: Duration = Duration::from_millis(3);
-
 /// The shortest bit that the UART takes, but for a quarter: 3 Mbaud at 24 MHz.
 const CLOCKS_PER_BIT: u32 = 8;
 
@@ -39,14 +36,30 @@ struct Load {
     capture_samples: u32,
     /// Registers of the longest burst.
     longest: u16,
+    /// When a reply is given up for lost.
+    reply_timeout: Duration,
 }
 
 /// Mostly telemetry, and long bursts.
-const HEAVY: Load = Load { frames: 100_000, period_clocks: 0, capture_samples: 6400, longest: 60 };
+const HEAVY: Load = Load {
+    frames: 100_000,
+    period_clocks: 0,
+    capture_samples: 6400,
+    longest: 60,
+    // The model answers within microseconds.
+    reply_timeout: Duration::from_millis(3),
+};
 
 /// For a simulation of every clock. A block's bytes take 12 000 clocks on the line, and its samples 19 000: no frame
 /// is lost for want of room.
-const LIGHT: Load = Load { frames: 1000, period_clocks: 300, capture_samples: 640, longest: 6 };
+const LIGHT: Load = Load {
+    frames: 1000,
+    period_clocks: 300,
+    capture_samples: 640,
+    longest: 6,
+    // The simulated line answers in 3 to 4 ms.
+    reply_timeout: Duration::from_millis(30),
+};
 
 /// What the host should find in the registers.
 type Shadow = BTreeMap<u16, u32>;
@@ -94,7 +107,7 @@ impl Ears {
 
 /// Frames over a line with `fault`.
 fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, load: Load) {
-    let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, REPLY_TIMEOUT);
+    let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, load.reply_timeout);
     let traffic = link.traffic();
     let link: Box<dyn Link> = Box::new(link);
     let settings = Settings { attempts: 200, nonce_seed: Some(seed), ..Settings::default() };
@@ -203,7 +216,7 @@ fn simulated() -> Box<dyn Link> {
 #[test]
 fn a_training_at_a_bit_error_rate_of_1e_5_finds_the_same_answer() {
     let clean = train_xor(simulated());
-    let link = FaultyLink::new(simulated(), Fault::Flips(1e-5), 23, 20 * REPLY_TIMEOUT);
+    let link = FaultyLink::new(simulated(), Fault::Flips(1e-5), 23, 20 * HEAVY.reply_timeout);
     let traffic = link.traffic();
     assert_eq!(train_xor(Box::new(link)), clean);
     assert!(clean.solved);
