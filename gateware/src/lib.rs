@@ -16,6 +16,7 @@
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
 //! | [`update`] | loss, descent steps, new controls |
+//! | [`micro`] | the microcoded machine that the update runs on |
 //! | [`loader`] | copies between the tables |
 //! | [`sequencer`] | states of a case, jobs between cases |
 //! | [`recorder`] | telemetry, word by word |
@@ -51,6 +52,7 @@ pub mod levels;
 pub mod link;
 pub mod loader;
 pub mod lockin;
+pub mod micro;
 pub mod modulator;
 pub mod nco;
 pub mod package;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Seconds after which a simulation is given up.
-const MOST_SECONDS: u64 = 150;
+const MOST_SECONDS: u64 = 900;
 
 /// The test bench in Verilog.
 const BENCH: &str = include_str!("../models/bench.v");

@@ -18,45 +18,19 @@
 //! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift.
 //! At the end of an epoch: control = clip(control - step).
 //!
-//! Widths: I and Q over the window are below 2^30 (a full-scale square wave gives 0.64 x 2^30), so 31 bits, which go
-//! through one 16 x 16 multiplier as a signed upper half and 15 lower bits; the response is cut to 31
-//! bits and does the same. One shift a clock: about 30 + 2 window + gradient_shift + step_shift clocks a slot.
+//! A [`Machine`] does it in words of 16 bits; `program.rs` is what it runs. Widths: I and Q over the window are below 2^30 (a
+//! full-scale square wave gives 0.64 x 2^30), so 31 bits, taken apart into a signed upper 16 and 15 lower bits for the
+//! multiplier; the response is cut to 31 bits and does the same. A shift costs 12 clocks a bit beyond whole words of 16.
+//! `hge_protocol::Parameters::most_update_clocks` bounds the clocks of a slot and of a case.
 
 mod kernel;
+mod program;
 
-use crate::leaf::{Fixed, Multiplier};
+use crate::leaf::Fixed;
+use crate::micro::Machine;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
-
-#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
-enum Step {
-    Idle,
-    Clear,
-    Target,
-    Level,
-    Shift,
-    Error,
-    Present,
-    Wait,
-    Add,
-    Raise,
-    Look,
-    Test,
-    KeepI,
-    KeepQ,
-    Response,
-    Total,
-    Sum,
-    Next,
-    ApplyLook,
-    ApplyTest,
-    ApplyControl,
-    ApplyLimits,
-    ApplyMove,
-    ApplyClip,
-    ApplyNext,
-}
 
 /// Loss, steps and controls.
 #[derive(LogicBlock, Default)]
@@ -109,102 +83,43 @@ pub struct Update {
     pub loss: Signal<Out, Bits<32>>,
     /// Something was cut since the last clear.
     pub saturated: Signal<Out, Bit>,
-    multiply: Multiplier,
-    state: DFF<Step>,
-    /// Where to go on after shifting.
-    after: DFF<Step>,
-    /// Shifts still to do.
-    left: DFF<Bits<5>>,
-    /// Which product is being made.
-    pair: DFF<Bits<3>>,
-    slot: DFF<Bits<9>>,
-    accumulator: DFF<Bits<48>>,
-    value_i: DFF<Bits<31>>,
-    value_q: DFF<Bits<31>>,
-    gradient: DFF<Bits<31>>,
-    coefficients: DFF<Bits<32>>,
-    weight: DFF<Bits<14>>,
-    difference: DFF<Signed<16>>,
-    weighted: DFF<Signed<16>>,
-    addition: DFF<Signed<32>>,
-    control: DFF<Signed<32>>,
-    moved: DFF<Signed<32>>,
+    machine: Machine,
+    slot: DFF<Bits<8>>,
+    place: DFF<Bits<12>>,
+    /// Upper half of the word that is written next.
+    high: DFF<Bits<16>>,
     total_loss: DFF<Bits<32>>,
     was_cut: DFF<Bit>,
-    case_targets: Fixed<Bits<12>>,
-    coefficient_base: Fixed<Bits<12>>,
-    step_base: Fixed<Bits<12>>,
-    control_base: Fixed<Bits<12>>,
-    limit_base: Fixed<Bits<12>>,
+    clear_entry: Fixed<Bits<9>>,
+    add_entry: Fixed<Bits<9>>,
+    apply_entry: Fixed<Bits<9>>,
     row_mask: Fixed<Bits<5>>,
-    zero_16: Fixed<Signed<16>>,
-    zero_18: Fixed<Signed<18>>,
-    zero_32: Fixed<Signed<32>>,
-    zero_48: Fixed<Signed<48>>,
-    largest_word: Fixed<Signed<32>>,
-    largest_code: Fixed<Signed<16>>,
-    slot_place: Signal<Local, Bits<12>>,
-    case_place: Signal<Local, Bits<12>>,
     output_masked: Signal<Local, Bits<5>>,
-    output_place: Signal<Local, Bits<12>>,
-    wide_first: Signal<Local, Signed<48>>,
-    wide_second: Signal<Local, Signed<48>>,
-    level: Signal<Local, Signed<48>>,
-    halved: Signal<Local, Bits<48>>,
-    raised: Signal<Local, Bits<48>>,
-    product: Signal<Local, Signed<32>>,
-    product_wide: Signal<Local, Signed<48>>,
-    product_bits: Signal<Local, Bits<48>>,
-    square: Signal<Local, Bits<32>>,
-    square_share: Signal<Local, Bits<33>>,
-    loss_wide: Signal<Local, Bits<33>>,
-    loss_sum: Signal<Local, Bits<33>>,
-    mean: Signal<Local, Signed<18>>,
-    mean_bits: Signal<Local, Bits<18>>,
-    target: Signal<Local, Signed<16>>,
-    target_wide: Signal<Local, Signed<18>>,
-    error: Signal<Local, Signed<18>>,
-    error_bits: Signal<Local, Bits<18>>,
-    error_top: Signal<Local, Bits<3>>,
-    weighed: Signal<Local, Bits<19>>,
-    weighed_top: Signal<Local, Bits<4>>,
-    top_18: Signal<Local, Bits<18>>,
-    top_17: Signal<Local, Bits<17>>,
-    old_step: Signal<Local, Signed<32>>,
-    new_step: Signal<Local, Signed<32>>,
-    low_bits: Signal<Local, Bits<32>>,
-    high_bits: Signal<Local, Bits<32>>,
-    low_placed: Signal<Local, Bits<32>>,
+    first_sum: Signal<Local, Bits<32>>,
+    second_sum: Signal<Local, Bits<32>>,
+    cut_word: Signal<Local, Bits<16>>,
+    low_wide: Signal<Local, Bits<32>>,
+    high_wide: Signal<Local, Bits<32>>,
     high_placed: Signal<Local, Bits<32>>,
-    low_limit: Signal<Local, Signed<32>>,
-    high_limit: Signal<Local, Signed<32>>,
-    greatest: Signal<Local, Signed<32>>,
-    greatest_bits: Signal<Local, Bits<32>>,
-    least_bits: Signal<Local, Bits<32>>,
-    zero: Signal<Local, Bits<32>>,
-    ones: Signal<Local, Bits<32>>,
-    least: Signal<Local, Signed<32>>,
-    greatest_code: Signal<Local, Signed<16>>,
-    least_code_bits: Signal<Local, Bits<16>>,
-    least_code: Signal<Local, Signed<16>>,
-    next_slot: Signal<Local, Bits<9>>,
-    lower: Signal<Local, Bits<16>>,
+    kept_high: Signal<Local, Bits<32>>,
+    kept_placed: Signal<Local, Bits<32>>,
+    loss_low: Signal<Local, Bits<32>>,
+    loss_high: Signal<Local, Bits<32>>,
+    loss_placed: Signal<Local, Bits<32>>,
 }
 
 impl Update {
     /// For the table of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
-        let layout = TableLayout::of(parameters);
-        let base = |index: u32| Fixed::new(Bits::from(u64::from(index)));
+        let code = program::program(parameters);
+        let entry = |label: &str| Fixed::new(Bits::from(u64::from(code.entry(label))));
+        let row_mask = TableLayout::of(parameters).row_words - 1;
         Self {
-            case_targets: base(layout.case_targets),
-            coefficient_base: base(layout.coefficients),
-            step_base: base(layout.steps),
-            control_base: base(layout.controls),
-            limit_base: base(layout.control_limits),
-            row_mask: Fixed::new(Bits::from(u64::from(layout.row_words - 1))),
-            largest_word: Fixed::new(Signed::from(0x7fff_ffff_i64)),
-            largest_code: Fixed::new(Signed::from(0x7fff_i64)),
+            machine: Machine::new("update", &code),
+            clear_entry: entry(program::CLEAR),
+            add_entry: entry(program::ADD),
+            apply_entry: entry(program::APPLY),
+            row_mask: Fixed::new(Bits::from(u64::from(row_mask))),
             ..Default::default()
         }
     }

@@ -126,7 +126,7 @@ impl Rig {
         self.clock();
         self.bench.core.start.next = false;
         self.bench.core.kind.next = raw(self.random.noise());
-        for _ in 0..200 * (self.slots_used + 1) {
+        for _ in 0..2000 * (self.slots_used + 1) {
             self.bench.settle();
             if !self.bench.core.busy.val() {
                 return;

@@ -1,0 +1,142 @@
+//! The kernel of the machine.
+
+use super::Machine;
+use rust_hdl::prelude::*;
+
+impl Logic for Machine {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, working, executing, counter, back, accumulator, carry);
+        clock!(self, clock, program, memory, multiply);
+        self.busy.next = self.working.q.val();
+        self.executes.next = self.working.q.val() & self.executing.q.val();
+        comment!("The instruction stands through both of its clocks.");
+        self.instruction.next = self.program.data.val();
+        self.operation.next = self.instruction.val().get_bits::<4>(12);
+        self.condition.next = self.instruction.val().get_bits::<3>(9);
+        self.target.next = self.instruction.val().get_bits::<9>(0);
+        self.fresh.next = self.instruction.val().get_bit(10);
+        self.inverts.next = self.instruction.val().get_bit(9);
+        self.port.next = self.instruction.val().get_bits::<5>(0);
+        self.memory.read_address.next = self.instruction.val().get_bits::<8>(0);
+        self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
+        self.word_out.next = self.accumulator.q.val();
+        self.strobe.next = self.executes.val() & (self.operation.val() == bits::<4>(7));
+        comment!("The word: from the memory, the outside or the multiplier.");
+        self.multiply.a.next = signed_cast(self.accumulator.q.val());
+        self.multiply.b.next = signed_cast(self.memory.read_data.val());
+        self.product.next = unsigned_cast(self.multiply.product.val());
+        self.word.next = self.memory.read_data.val();
+        if self.operation.val().get_bit(0) {
+            self.word.next = self.word_in.val();
+            if self.instruction.val().get_bits::<4>(1) == bits::<4>(15) {
+                self.word.next = self.product.val().get_bits::<16>(0);
+                if self.instruction.val().get_bit(0) {
+                    self.word.next = self.product.val().get_bits::<16>(16);
+                }
+            }
+        }
+        comment!(
+            "One adder: a one, or a one and the carry, below the lowest bits bring the carry in."
+        );
+        self.first.next = self.accumulator.q.val();
+        if self.fresh.val() {
+            self.first.next = 0.into();
+        }
+        self.second.next = self.word.val();
+        if self.inverts.val() {
+            self.second.next = !self.word.val();
+        }
+        self.carry_in.next = self.inverts.val();
+        if self.instruction.val().get_bit(8) {
+            self.carry_in.next = self.carry.q.val();
+        }
+        self.first_wide.next = bit_cast::<18, 16>(self.first.val());
+        self.first_placed.next = self.first_wide.val() << 1;
+        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
+        self.second_wide.next = bit_cast::<18, 16>(self.second.val());
+        self.second_placed.next = self.second_wide.val() << 1;
+        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.val());
+        self.total.next = self.first_odd.val() + self.second_odd.val();
+        self.from_left.next = self.carry.q.val();
+        if self.fresh.val() {
+            self.from_left.next = self.memory.read_data.val().get_bit(15);
+        }
+        self.halved.next = self.memory.read_data.val() >> 1;
+        self.result.next = self.total.val().get_bits::<16>(1);
+        match self.operation.val().index() {
+            2 => self.result.next = self.accumulator.q.val() & self.memory.read_data.val(),
+            3 => self.result.next = self.halved.val().replace_bit(15, self.from_left.val()),
+            4 => {
+                self.result.next = 0.into();
+                if self.accumulator.q.val().get_bit(15) {
+                    self.result.next = bits::<16>(0xffff);
+                }
+            }
+            5 => self.result.next = self.accumulator.q.val(),
+            _ => self.result.next = self.total.val().get_bits::<16>(1),
+        }
+        self.stores.next = (self.operation.val() == bits::<4>(5))
+            | ((!self.operation.val().get_bits::<2>(2).any()) & self.instruction.val().get_bit(11));
+        self.memory.write_enable.next = self.executes.val() & self.stores.val();
+        self.memory.write_data.next = self.result.val();
+        self.taken.next = true;
+        match self.condition.val().index() {
+            0 => self.taken.next = true,
+            1 => self.taken.next = self.carry.q.val(),
+            2 => self.taken.next = !self.carry.q.val(),
+            3 => self.taken.next = self.accumulator.q.val().get_bit(15),
+            4 => self.taken.next = !self.accumulator.q.val().get_bit(15),
+            5 => self.taken.next = !self.accumulator.q.val().any(),
+            _ => self.taken.next = self.accumulator.q.val().any(),
+        }
+        self.following.next = self.counter.q.val() + 1;
+        self.place.next = self.counter.q.val();
+        if self.executes.val() {
+            self.place.next = self.following.val();
+            match self.operation.val().index() {
+                0 => {
+                    self.accumulator.d.next = self.result.val();
+                    if !self.fresh.val() {
+                        self.carry.d.next = self.total.val().get_bit(17);
+                    }
+                }
+                1 => {
+                    self.accumulator.d.next = self.result.val();
+                    if !self.fresh.val() {
+                        self.carry.d.next = self.total.val().get_bit(17);
+                    }
+                }
+                2 => self.accumulator.d.next = self.result.val(),
+                3 => {
+                    self.accumulator.d.next = self.result.val();
+                    self.carry.d.next = self.memory.read_data.val().get_bit(0);
+                }
+                4 => self.accumulator.d.next = self.result.val(),
+                8 => {
+                    if self.taken.val() {
+                        self.place.next = self.target.val();
+                    }
+                }
+                9 => {
+                    self.back.d.next = self.following.val();
+                    self.place.next = self.target.val();
+                }
+                10 => self.place.next = self.back.q.val(),
+                11 => self.working.d.next = false,
+                _ => self.place.next = self.following.val(),
+            }
+        }
+        self.executing.d.next = self.working.q.val() & (!self.executing.q.val());
+        if self.start.val() & (!self.working.q.val()) {
+            self.working.d.next = true;
+            self.place.next = self.entry.val();
+        }
+        self.counter.d.next = self.place.val();
+        self.program.address.next = self.place.val();
+        if self.reset.val() {
+            self.working.d.next = false;
+            self.executing.d.next = false;
+        }
+    }
+}

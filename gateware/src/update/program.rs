@@ -1,0 +1,570 @@
+//! The update's program: three jobs, in words of 16 bits, low word first.
+
+use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use hge_protocol::table::TableLayout;
+use hge_protocol::Parameters;
+use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
+
+/// Words that the program reads from the outside.
+pub mod input {
+    /// In-phase sum of the slot, three words.
+    pub const IN_PHASE: u8 = 0;
+    /// Quadrature sum, three words.
+    pub const QUADRATURE: u8 = 3;
+    /// Sum of the window's first half, two words.
+    pub const SUM_FIRST: u8 = 6;
+    /// Sum of the second half, two words.
+    pub const SUM_SECOND: u8 = 8;
+    /// Word of the table, two words.
+    pub const TABLE: u8 = 10;
+    /// Upper half of the slot's routing word.
+    pub const ROUTE: u8 = 12;
+    /// Output of the slot.
+    pub const OUTPUT: u8 = 13;
+    /// Logarithm of the window's samples.
+    pub const WINDOW: u8 = 14;
+    /// Right shift of the response.
+    pub const GRADIENT_SHIFT: u8 = 15;
+    /// Right shift of response times error.
+    pub const STEP_SHIFT: u8 = 16;
+    /// Slots that take part.
+    pub const SLOTS_USED: u8 = 17;
+    /// Present case.
+    pub const CASE: u8 = 18;
+    /// Loss of the epoch, two words.
+    pub const LOSS: u8 = 19;
+    /// Something was cut: bit 0.
+    pub const CUT: u8 = 21;
+}
+
+/// Words that it writes.
+pub mod output {
+    /// Slot whose sums and routing word are wanted.
+    pub const SLOT: u8 = 0;
+    /// Word of the table that is wanted or written.
+    pub const TABLE_PLACE: u8 = 1;
+    /// Upper half of what is written next.
+    pub const TABLE_HIGH: u8 = 2;
+    /// Lower half: writes the word.
+    pub const TABLE_LOW: u8 = 3;
+    /// Loss, two words.
+    pub const LOSS: u8 = 4;
+    /// Something was cut: bit 0.
+    pub const CUT: u8 = 6;
+}
+
+/// A 48-bit value under way; calls work on it.
+const SUM: Place = 0;
+/// Shifts still to do.
+const LEFT: Place = 3;
+const SCRATCH: Place = 4;
+const OTHER: Place = 5;
+const SLOT: Place = 6;
+/// Bits 30 to 15 of a value, and 14 to 0.
+const HIGH: Place = 7;
+const LOW: Place = 8;
+/// Products of the high parts, 33 bits.
+const UPPER: Place = 9;
+/// Products of the low parts, 32 bits and sign.
+const LOWER: Place = 12;
+/// Coefficients of I and Q.
+const FACTOR: Place = 15;
+const DIFFERENCE: Place = 17;
+const WEIGHTED: Place = 18;
+const CONTROL_PLACE: Place = 19;
+const WAS_CUT: Place = 20;
+
+/// Constants.
+const ZERO: Place = 0xe0;
+const ONE: Place = 0xe1;
+const FIVE: Place = 0xe2;
+const THIRTEEN: Place = 0xe3;
+const SIXTEEN: Place = 0xe4;
+const MINUS_ONE: Place = 0xe5;
+const TOP_BIT: Place = 0xe6;
+const BELOW_TOP: Place = 0xe7;
+const WEIGHT_BITS: Place = 0xe8;
+const QUARTER: Place = 0xe9;
+const LEAST_QUARTER: Place = 0xea;
+const TARGETS: Place = 0xf0;
+const COEFFICIENTS: Place = 0xf1;
+const STEPS: Place = 0xf2;
+const CONTROLS: Place = 0xf3;
+const LIMITS: Place = 0xf4;
+
+/// Labels of the three jobs.
+pub const CLEAR: &str = "clear";
+/// Adds a case.
+pub const ADD: &str = "add";
+/// Applies the steps.
+pub const APPLY: &str = "apply";
+
+/// The program for the table of `parameters`.
+pub fn program(parameters: &Parameters) -> Assembler {
+    let layout = TableLayout::of(parameters);
+    let mut code = Assembler::new(&[
+        (ONE, 1),
+        (FIVE, 5),
+        (THIRTEEN, 13),
+        (SIXTEEN, 16),
+        (MINUS_ONE, 0xffff),
+        (TOP_BIT, 0x8000),
+        (BELOW_TOP, 0x7fff),
+        (WEIGHT_BITS, 0x3fff),
+        (QUARTER, 0x4000),
+        (LEAST_QUARTER, 0xc000),
+        (TARGETS, layout.case_targets as u16),
+        (COEFFICIENTS, layout.coefficients as u16),
+        (STEPS, layout.steps as u16),
+        (CONTROLS, layout.controls as u16),
+        (LIMITS, layout.control_limits as u16),
+    ]);
+    clear(&mut code);
+    error(&mut code);
+    slots(&mut code);
+    apply(&mut code);
+    shift(&mut code);
+    split(&mut code);
+    join(&mut code);
+    cut_to_16(&mut code);
+    cut_to_32(&mut code);
+    code
+}
+
+/// Steps and flag to zero.
+fn clear(code: &mut Assembler) {
+    code.label(CLEAR);
+    code.load(ZERO);
+    code.output(output::CUT);
+    code.store(SLOT);
+    code.label("clear a slot");
+    code.load(STEPS);
+    code.add(SLOT);
+    code.output(output::TABLE_PLACE);
+    write_zero(code);
+    next_slot(code, "clear a slot");
+}
+
+/// Mean of the window less the target, weighted; the loss.
+fn error(code: &mut Assembler) {
+    code.label(ADD);
+    code.input(input::CASE);
+    code.add(TARGETS);
+    code.output(output::TABLE_PLACE);
+    code.input(input::SUM_FIRST);
+    code.add_input(input::SUM_SECOND);
+    code.store(SUM);
+    code.input(input::SUM_FIRST + 1);
+    code.add_carry_input(input::SUM_SECOND + 1);
+    code.store(SUM + 1);
+    code.sign();
+    code.store(SUM + 2);
+    code.input(input::WINDOW);
+    code.call("shift");
+    // The difference, cut to 16 bits.
+    code.input(input::TABLE);
+    code.store(SCRATCH);
+    code.sign();
+    code.store(OTHER);
+    code.load(SUM);
+    code.subtract(SCRATCH);
+    code.store(SUM);
+    code.load(SUM + 1);
+    code.subtract_borrow(OTHER);
+    code.store(SUM + 1);
+    code.call("cut to 16");
+    code.store(DIFFERENCE);
+    // A one-sided target forgives the other side: bit 31 what is below it, bit 30 what is not.
+    code.input(input::TABLE + 1);
+    code.jump(Positive, "below counts");
+    code.load(DIFFERENCE);
+    code.jump(Positive, "below counts");
+    code.load(ZERO);
+    code.store(DIFFERENCE);
+    code.label("below counts");
+    code.input(input::TABLE + 1);
+    code.add_input(input::TABLE + 1);
+    code.jump(Positive, "above counts");
+    code.load(DIFFERENCE);
+    code.jump(Negative, "above counts");
+    code.load(ZERO);
+    code.store(DIFFERENCE);
+    code.label("above counts");
+    // Weighted: the product less 13 bits.
+    code.input(input::TABLE + 1);
+    code.and(WEIGHT_BITS);
+    code.store(SCRATCH);
+    product(code, SCRATCH, DIFFERENCE, SUM);
+    code.sign();
+    code.store(SUM + 2);
+    code.load(THIRTEEN);
+    code.call("shift");
+    code.call("cut to 16");
+    code.store(WEIGHTED);
+    // Loss: weighted error times error, less 5 bits; never negative.
+    product(code, WEIGHTED, DIFFERENCE, SUM);
+    code.load(ZERO);
+    code.store(SUM + 2);
+    code.load(FIVE);
+    code.call("shift");
+    code.load(SUM);
+    code.add_input(input::LOSS);
+    code.store(SUM);
+    code.load(SUM + 1);
+    code.add_carry_input(input::LOSS + 1);
+    code.jump(NoCarry, "loss fits");
+    code.load(MINUS_ONE);
+    code.store(SUM);
+    code.label("loss fits");
+    code.output(output::LOSS + 1);
+    code.load(SUM);
+    code.output(output::LOSS);
+    code.load(ZERO);
+    code.store(SLOT);
+}
+
+/// Every driving slot's response times the error, added to its step.
+fn slots(code: &mut Assembler) {
+    code.label("add a slot");
+    code.load(SLOT);
+    code.output(output::SLOT);
+    code.add(COEFFICIENTS);
+    code.output(output::TABLE_PLACE);
+    drives(code, "added");
+    code.input(input::TABLE);
+    code.store(FACTOR);
+    code.input(input::TABLE + 1);
+    code.store(FACTOR + 1);
+    // I times its coefficient.
+    quotient(code, input::IN_PHASE);
+    product(code, HIGH, FACTOR, UPPER);
+    code.sign();
+    code.store(UPPER + 2);
+    product(code, LOW, FACTOR, LOWER);
+    code.sign();
+    code.store(LOWER + 2);
+    // Q times its coefficient, added.
+    quotient(code, input::QUADRATURE);
+    add_product(code, HIGH, FACTOR + 1, UPPER);
+    add_product(code, LOW, FACTOR + 1, LOWER);
+    code.call("join");
+    code.input(input::GRADIENT_SHIFT);
+    code.call("shift");
+    // Cut to 31 bits: 2^30 more is positive and below 2^31.
+    code.load(SUM + 1);
+    code.add(QUARTER);
+    code.store(SCRATCH);
+    code.load(SUM + 2);
+    code.add_carry(ZERO);
+    code.jump(NotZero, "response is cut");
+    code.load(SCRATCH);
+    code.jump(Positive, "response fits");
+    code.label("response is cut");
+    code.load(ONE);
+    code.output(output::CUT);
+    code.load(SUM + 2);
+    code.jump(Negative, "response is low");
+    code.load(MINUS_ONE);
+    code.store(SUM);
+    code.load(WEIGHT_BITS);
+    code.store(SUM + 1);
+    code.jump(Always, "response fits");
+    code.label("response is low");
+    code.load(ZERO);
+    code.store(SUM);
+    code.load(LEAST_QUARTER);
+    code.store(SUM + 1);
+    code.label("response fits");
+    // Times the weighted error.
+    code.call("split");
+    product(code, HIGH, WEIGHTED, UPPER);
+    code.sign();
+    code.store(UPPER + 2);
+    product(code, LOW, WEIGHTED, LOWER);
+    code.sign();
+    code.store(LOWER + 2);
+    code.call("join");
+    code.input(input::STEP_SHIFT);
+    code.call("shift");
+    code.call("cut to 32");
+    // Added to the slot's step.
+    code.load(STEPS);
+    code.add(SLOT);
+    code.output(output::TABLE_PLACE);
+    code.load(SUM + 1);
+    code.sign();
+    code.store(SUM + 2);
+    code.load(SUM);
+    code.add_input(input::TABLE);
+    code.store(SUM);
+    code.load(SUM + 1);
+    code.add_carry_input(input::TABLE + 1);
+    code.store(SUM + 1);
+    code.input(input::TABLE + 1);
+    code.sign();
+    code.add_carry_to(SUM + 2);
+    code.call("cut to 32");
+    write_sum(code);
+    code.label("added");
+    next_slot(code, "add a slot");
+}
+
+/// Every driving slot's control less its step, within the control's limits; steps to zero.
+fn apply(code: &mut Assembler) {
+    code.label(APPLY);
+    // What is cut here is no one's concern: limits follow.
+    code.input(input::CUT);
+    code.store(WAS_CUT);
+    code.load(ZERO);
+    code.store(SLOT);
+    code.label("apply a slot");
+    code.load(SLOT);
+    code.output(output::SLOT);
+    code.add(STEPS);
+    code.output(output::TABLE_PLACE);
+    drives(code, "applied");
+    code.input(input::TABLE);
+    code.store(SUM);
+    code.input(input::TABLE + 1);
+    code.store(SUM + 1);
+    code.sign();
+    code.store(SUM + 2);
+    code.input(input::OUTPUT);
+    code.add(CONTROLS);
+    code.store(CONTROL_PLACE);
+    code.output(output::TABLE_PLACE);
+    code.input(input::TABLE);
+    code.subtract(SUM);
+    code.store(SUM);
+    code.input(input::TABLE + 1);
+    code.subtract_borrow(SUM + 1);
+    code.store(SUM + 1);
+    code.input(input::TABLE + 1);
+    code.sign();
+    code.subtract_borrow(SUM + 2);
+    code.store(SUM + 2);
+    code.call("cut to 32");
+    // Limits are codes; with the top bit turned, signed codes are in unsigned order.
+    code.input(input::OUTPUT);
+    code.add(LIMITS);
+    code.output(output::TABLE_PLACE);
+    code.input(input::TABLE);
+    code.add(TOP_BIT);
+    code.store(OTHER);
+    code.load(SUM + 1);
+    code.add(TOP_BIT);
+    code.store(SCRATCH);
+    code.subtract(OTHER);
+    code.jump(Carry, "not below");
+    code.input(input::TABLE);
+    code.jump(Always, "at a limit");
+    code.label("not below");
+    code.input(input::TABLE + 1);
+    code.add(TOP_BIT);
+    code.subtract(SCRATCH);
+    code.jump(NoCarry, "above");
+    code.jump(NotZero, "within");
+    code.load(SUM);
+    code.jump(Zero, "within");
+    code.label("above");
+    code.input(input::TABLE + 1);
+    code.label("at a limit");
+    code.store(SUM + 1);
+    code.load(ZERO);
+    code.store(SUM);
+    code.label("within");
+    code.load(CONTROL_PLACE);
+    code.output(output::TABLE_PLACE);
+    write_sum(code);
+    code.label("applied");
+    code.load(STEPS);
+    code.add(SLOT);
+    code.output(output::TABLE_PLACE);
+    write_zero(code);
+    code.load(SLOT);
+    code.add(ONE);
+    code.store(SLOT);
+    code.input(input::SLOTS_USED);
+    code.subtract(SLOT);
+    code.jump(NotZero, "apply a slot");
+    code.load(WAS_CUT);
+    code.output(output::CUT);
+    code.halt();
+}
+
+/// Goes on at `otherwise` if the slot whose routing word is there drives nothing.
+fn drives(code: &mut Assembler, otherwise: &'static str) {
+    code.input(input::ROUTE);
+    code.add_input(input::ROUTE);
+    code.jump(Positive, otherwise);
+}
+
+/// The next slot at `label`, or the end.
+fn next_slot(code: &mut Assembler, label: &'static str) {
+    code.load(SLOT);
+    code.add(ONE);
+    code.store(SLOT);
+    code.input(input::SLOTS_USED);
+    code.subtract(SLOT);
+    code.jump(NotZero, label);
+    code.halt();
+}
+
+/// The table's word = lower 32 bits of the sum.
+fn write_sum(code: &mut Assembler) {
+    code.load(SUM + 1);
+    code.output(output::TABLE_HIGH);
+    code.load(SUM);
+    code.output(output::TABLE_LOW);
+}
+
+/// The table's word = 0.
+fn write_zero(code: &mut Assembler) {
+    code.load(ZERO);
+    code.output(output::TABLE_HIGH);
+    code.output(output::TABLE_LOW);
+}
+
+/// Two words at `into` = a times b; the upper one is in the accumulator. The product lasts for one instruction.
+fn product(code: &mut Assembler, a: Place, b: Place, into: Place) {
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_LOW);
+    code.store(into);
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_HIGH);
+    code.store(into + 1);
+}
+
+/// Three words at `into` += a times b.
+fn add_product(code: &mut Assembler, a: Place, b: Place, into: Place) {
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_LOW);
+    code.add_to(into);
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_HIGH);
+    code.store(SCRATCH);
+    code.add_carry_to(into + 1);
+    code.load(SCRATCH);
+    code.sign();
+    code.add_carry_to(into + 2);
+}
+
+/// High and low part of the 48-bit input at `from` over the window's length.
+fn quotient(code: &mut Assembler, from: u8) {
+    for word in 0..3 {
+        code.input(from + word);
+        code.store(SUM + word);
+    }
+    code.input(input::WINDOW);
+    code.call("shift");
+    code.call("split");
+}
+
+/// Sum >>= accumulator: a word at once, then bit by bit.
+fn shift(code: &mut Assembler) {
+    code.label("shift");
+    code.store(LEFT);
+    code.subtract(SIXTEEN);
+    code.jump(NoCarry, "shift by bits");
+    code.store(LEFT);
+    code.load(SUM + 1);
+    code.store(SUM);
+    code.load(SUM + 2);
+    code.store(SUM + 1);
+    code.sign();
+    code.store(SUM + 2);
+    code.label("shift by bits");
+    code.load(LEFT);
+    code.jump(Zero, "shifted");
+    code.label("shift a bit");
+    code.shift_signed_in_place(SUM + 2);
+    code.shift_in_place(SUM + 1);
+    code.shift_in_place(SUM);
+    code.load(MINUS_ONE);
+    code.add_to(LEFT);
+    code.jump(NotZero, "shift a bit");
+    code.label("shifted");
+    code.back();
+}
+
+/// High and low part of the sum's lower 31 bits.
+fn split(code: &mut Assembler) {
+    code.label("split");
+    code.load(SUM);
+    code.and(BELOW_TOP);
+    code.store(LOW);
+    code.load(SUM);
+    code.add(SUM);
+    code.load(SUM + 1);
+    code.add_carry(SUM + 1);
+    code.store(HIGH);
+    code.back();
+}
+
+/// Sum = upper 2^15 + lower: the upper one a word to the left and a bit to the right.
+fn join(code: &mut Assembler) {
+    code.label("join");
+    code.shift_signed_in_place(UPPER + 2);
+    code.shift_in_place(UPPER + 1);
+    code.shift_in_place(UPPER);
+    code.shift(ZERO);
+    code.add(LOWER);
+    code.store(SUM);
+    code.load(UPPER);
+    code.add_carry(LOWER + 1);
+    code.store(SUM + 1);
+    code.load(UPPER + 1);
+    code.add_carry(LOWER + 2);
+    code.store(SUM + 2);
+    code.back();
+}
+
+/// Sum's lower 32 bits cut to 16, also in the accumulator.
+fn cut_to_16(code: &mut Assembler) {
+    code.label("cut to 16");
+    code.load(SUM);
+    code.sign();
+    code.subtract(SUM + 1);
+    code.jump(Zero, "16 fit");
+    code.load(ONE);
+    code.output(output::CUT);
+    code.load(SUM + 1);
+    code.jump(Negative, "16 low");
+    code.load(BELOW_TOP);
+    code.back();
+    code.label("16 low");
+    code.load(TOP_BIT);
+    code.back();
+    code.label("16 fit");
+    code.load(SUM);
+    code.back();
+}
+
+/// Sum's lower 32 bits = the sum, cut.
+fn cut_to_32(code: &mut Assembler) {
+    code.label("cut to 32");
+    code.load(SUM + 1);
+    code.sign();
+    code.subtract(SUM + 2);
+    code.jump(Zero, "32 fit");
+    code.load(ONE);
+    code.output(output::CUT);
+    code.load(SUM + 2);
+    code.jump(Negative, "32 low");
+    code.load(MINUS_ONE);
+    code.store(SUM);
+    code.load(BELOW_TOP);
+    code.store(SUM + 1);
+    code.back();
+    code.label("32 low");
+    code.load(ZERO);
+    code.store(SUM);
+    code.load(TOP_BIT);
+    code.store(SUM + 1);
+    code.label("32 fit");
+    code.back();
+}
