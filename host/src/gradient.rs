@@ -102,14 +102,7 @@ mod tests {
 
     #[test]
     fn in_phase_ignores_capacitive_quadrature_and_magnitude_does_not() {
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         // 3 nA in phase and 4 nA in quadrature for 0.1 V.
         let codes = scale.adc_codes_per_na();
         let response = Response::of(sums(9, -3.0 * codes, 4.0 * codes), 9, N);

@@ -259,14 +259,7 @@ mod tests {
     use super::*;
 
     fn context() -> Context {
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         Context { clock_hz: 24e6, period_clocks: 4800.0, scale }
     }
 

@@ -111,10 +111,9 @@ fn saturate(codes: f64) -> i16 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scale(bits: u32) -> Scale {
+impl Scale {
+    /// The scale of unit tests: +-2 V, and +-100 nA by an inverting converter.
+    pub(crate) fn of_tests(bits: u32) -> Self {
         Scale {
             dac_range_v: 2.0,
             dac_bits: bits,
@@ -124,10 +123,15 @@ mod tests {
             iv_clip_v: 2.5,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_voltage_comes_back_from_its_control_word_to_a_part_in_a_billion() {
-        let scale = scale(16);
+        let scale = Scale::of_tests(16);
         for volts in [-2.0, -1.2, 0.0, 1e-6, 0.6, 1.99] {
             assert!((scale.control_volts(scale.control_word(volts)) - volts).abs() < 1e-9);
         }
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn limits_round_outward_to_the_converters_own_steps() {
-        let scale = scale(12);
+        let scale = Scale::of_tests(12);
         assert_eq!(scale.dac_code_below(-1.2), DacCode(-19664));
         assert_eq!(scale.dac_code_above(0.6), DacCode(9840));
         assert_eq!(scale.dac_code_below(0.5), DacCode(4096 * 2));
@@ -145,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_inverting_converters_full_scale_is_minus_a_hundred_nanoamperes() {
-        let scale = scale(16);
+        let scale = Scale::of_tests(16);
         assert!((scale.current_na(32768.0) + 100.0).abs() < 1e-9);
         assert_eq!(scale.adc_code(-50.0), AdcCode(16384));
         assert!(scale.clips(AdcCode(0), AdcCode(32767)));

@@ -1,19 +1,17 @@
 //! The driver and a session against known devices.
 
 use hge_host::driver::Instrument;
-use hge_host::experiment::{Job, Source, Task};
+use hge_host::experiment::{Job, Source};
 use hge_host::gradient::Estimator;
+use hge_host::lab;
 use hge_host::link::InProcess;
 use hge_host::session::Session;
-use hge_sim::bench::AnalogueBench;
-use hge_sim::model::Model;
 
 fn session(text: &str) -> Session {
     let (experiment, source) = Source::parse("test.toml", text.into()).unwrap();
-    let Job { task, chain, device } = Job::new(experiment, &source).unwrap();
-    let Task { parameters, plan, .. } = task;
-    let bench = AnalogueBench::new(chain, device, 8, plan.grid().rate_hz, 1);
-    let link = InProcess::new(Box::new(Model::new(parameters, Box::new(bench))));
+    let job = Job::new(experiment, &source).unwrap();
+    let plan = job.task.plan.clone();
+    let link = InProcess::new(lab::factory(job)(1).unwrap());
     let instrument = Instrument::connect(Box::new(link)).unwrap();
     Session::open(instrument, plan, Estimator::InPhase).unwrap()
 }

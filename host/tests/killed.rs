@@ -1,11 +1,10 @@
 //! A host that is killed leaves the device safe: in real time, at random points of a training.
 
 use hge_host::experiment::{Job, Source};
+use hge_host::lab;
 use hge_host::server::{tcp, Pace, Server, Settings};
 use hge_protocol::registers as map;
 use hge_sim::bench::{AnalogueBench, Bench};
-use hge_sim::engine::Engine;
-use hge_sim::model::Model;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::process::{Command, Stdio};
@@ -100,14 +99,13 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
     let seen = watched.clone();
     let factory = Box::new(move |seed| {
         let Job { task, chain, device } = Job::new(experiment.clone(), &source).expect("a job");
-        let outputs = task.parameters.outputs as usize;
-        let inner = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-        let mut last = seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = Watched { power_ups: last.power_ups + 1, ..Watched::default() };
-        *last = before;
-        let (limits, watched) = (limits.clone(), seen.clone());
-        let probe = Probe { inner, limits, watched, before, codes: Vec::new() };
-        Ok(Box::new(Model::new(task.parameters, Box::new(probe))) as Box<dyn Engine>)
+        lab::engine(&task, chain, device, seed, |inner| {
+            let mut last = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = Watched { power_ups: last.power_ups + 1, ..Watched::default() };
+            *last = before;
+            let (limits, watched) = (limits.clone(), seen.clone());
+            Box::new(Probe { inner, limits, watched, before, codes: Vec::new() })
+        })
     });
     let pace = Pace::Real { rate_hz, factor: FACTOR, baud: 3_000_000 };
     let server = Server::new(factory, Settings { pace, ..Settings::default() }).unwrap();

@@ -1,5 +1,6 @@
 //! What is not there is named, past the test harness's capture, or is an error where it must be there.
 
+use hge_sim::engine::EngineError;
 use std::io::Write;
 
 /// Says that `what` was not run for want of `tool`.
@@ -8,6 +9,14 @@ use std::io::Write;
 /// With `HGE_REQUIRE_TOOLS=1`.
 pub fn tool(tool: &str, what: &str) {
     named("HGE_REQUIRE_TOOLS", &format!("not run: {what} ({tool})"));
+}
+
+/// What was made, unless its tools are not there: then says that `what` was not run.
+///
+/// # Panics
+/// With `HGE_REQUIRE_TOOLS=1` if they are not there.
+pub fn unless<T>(made: Result<T, EngineError>, what: &str) -> Option<T> {
+    made.map_err(|error| tool(&error.to_string(), what)).ok()
 }
 
 /// Says that the tests of a device were not run, since its file is not there.

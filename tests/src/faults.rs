@@ -22,9 +22,41 @@ pub enum Fault {
     Bursts,
     /// Whole frames come late: after up to four others.
     Stalls,
+    /// Several of these at once, each with a share of its own.
+    Mixed(Harm),
 }
 
-/// The eight kinds, the flips at four rates.
+/// Shares of frames to which something happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Harm {
+    /// Requests and replies that vanish.
+    pub answers: f64,
+    /// Telemetry that vanishes.
+    pub telemetry: f64,
+    /// Frames in which a bit is turned.
+    pub damage: f64,
+    /// Frames that come twice.
+    pub double: f64,
+}
+
+impl Harm {
+    /// What becomes of a stuffed frame; damage is done at `place`.
+    fn strike(self, frame: &mut Vec<u8>, place: usize, dice: &mut ChaCha8Rng) {
+        // Its kind is behind the first byte that stuffing adds; telemetry has those below 8.
+        let is_telemetry = frame.get(1).is_some_and(|&kind| kind < 8);
+        if dice.random_bool(if is_telemetry { self.telemetry } else { self.answers }) {
+            return frame.clear();
+        }
+        if dice.random_bool(self.damage) {
+            frame[place] ^= 1 << dice.random_range(0..8);
+        }
+        if dice.random_bool(self.double) {
+            frame.extend_from_within(..);
+        }
+    }
+}
+
+/// The eight single kinds, the flips at four rates.
 pub const FAULTS: [Fault; 11] = [
     Fault::Flips(1e-6),
     Fault::Flips(1e-5),
@@ -104,6 +136,7 @@ impl Wire {
                     }
                 }
             }
+            Fault::Mixed(harm) => harm.strike(&mut frame, place, &mut self.dice),
             _ if !strikes => {}
             Fault::Drops => {
                 frame.remove(place);
@@ -149,7 +182,8 @@ mod tests {
 
     #[test]
     fn every_fault_strikes_and_most_frames_pass() {
-        for fault in FAULTS {
+        let harm = Harm { answers: 0.0, telemetry: 0.1, damage: 0.05, double: 0.05 };
+        for fault in FAULTS.into_iter().chain([Fault::Mixed(harm)]) {
             let mut wire = Wire::new(fault, 5);
             let frame = [9, 1, 2, 3, 4, 5, 6, 7, 8, 0];
             let sent = 200_000;

@@ -20,24 +20,30 @@ pub struct Traffic {
     pub clean: Vec<u32>,
 }
 
+impl Traffic {
+    /// Telemetry frames that did not come through whole, or not at once.
+    pub fn telemetry_lost(&self) -> u32 {
+        (self.sent.len() - self.clean.len()) as u32
+    }
+}
+
 /// A link with faults of one kind in both directions.
 pub struct FaultyLink {
     inner: Box<dyn Link>,
     fault: Fault,
     seed: u64,
     traffic: Arc<Mutex<Traffic>>,
-    reply_timeout: Duration,
 }
 
 impl FaultyLink {
-    /// Spoils what passes `inner`.
-    pub fn new(inner: Box<dyn Link>, fault: Fault, seed: u64, reply_timeout: Duration) -> Self {
-        FaultyLink { inner, fault, seed, traffic: Arc::default(), reply_timeout }
-    }
-
-    /// What passes, as it passes.
-    pub fn traffic(&self) -> Arc<Mutex<Traffic>> {
-        self.traffic.clone()
+    /// Spoils what passes `inner`; and what passes, as it passes.
+    pub fn over(
+        inner: Box<dyn Link>,
+        fault: Fault,
+        seed: u64,
+    ) -> (Box<dyn Link>, Arc<Mutex<Traffic>>) {
+        let traffic = Arc::default();
+        (Box::new(FaultyLink { inner, fault, seed, traffic: Arc::clone(&traffic) }), traffic)
     }
 }
 
@@ -47,7 +53,7 @@ impl Link for FaultyLink {
     }
 
     fn reply_timeout(&self) -> Duration {
-        self.reply_timeout
+        self.inner.reply_timeout()
     }
 
     fn split(self: Box<Self>) -> Result<(Box<dyn Source>, Box<dyn Sink>), LinkError> {
@@ -93,7 +99,7 @@ impl Source for FaultySource {
             }
             let frame = std::mem::take(&mut self.begun);
             let out = self.wire.pass(&frame);
-            let clean = out == frame && self.last == 0;
+            let clean = out.starts_with(&frame) && self.last == 0;
             self.last = out.last().copied().unwrap_or(self.last);
             self.deframer.push(&frame, |body| {
                 let body = body.expect("the instrument sends sound frames");

@@ -1,10 +1,8 @@
 //! The instrument's Verilog in Icarus, played the host of a scenario and compared with what the model said.
 
 use crate::absent;
-use crate::scenario::Scenario;
+use crate::scenario::Record;
 use hge_gateware::tools::{self, ToolError};
-use hge_sim::engine::EngineError;
-use hge_sim::model::Model;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,30 +15,6 @@ const MOST_SECONDS: u64 = 900;
 
 /// The test bench in Verilog.
 const BENCH: &str = include_str!("../models/bench.v");
-
-/// What an instrument said, and at every sample the DAC codes that stood and the ADC code given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// What the host said, line by line.
-    pub lines: Vec<Vec<u8>>,
-    /// Bytes of its frames.
-    pub said: Vec<u8>,
-    /// Codes and ADC code of every sample.
-    pub samples: Vec<(Vec<i16>, i16)>,
-}
-
-/// What the model says to a scenario.
-///
-/// # Errors
-/// None of the model's own.
-pub fn model_record(scenario: &Scenario) -> Result<Record, EngineError> {
-    let bench = scenario.bench();
-    let log = bench.log.clone();
-    let mut model = Model::new(scenario.parameters, Box::new(bench));
-    let said = scenario.play(&mut model)?;
-    let samples = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
-    Ok(Record { lines: scenario.lines.clone(), said, samples })
-}
 
 /// How the test bench plays.
 #[derive(Clone, Copy, Debug)]

@@ -4,32 +4,19 @@ use hge_protocol::Parameters;
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::absent;
-use hge_tests::scenario::{random, Scenario};
+use hge_tests::scenario::{random, Scenario, LITTLE};
 
 /// Compares one run; what could not be compiled is named, and is an error where all tools must be there.
 fn agree(compiler: Result<Compiler, EngineError>, scenario: &Scenario) {
-    let bench = scenario.bench();
-    let log = bench.log.clone();
-    let engine = compiler
-        .and_then(|compiler| VerilogEngine::with(compiler, scenario.parameters, Box::new(bench)));
-    match engine {
-        Ok(mut engine) => scenario.assert_equals_model(&mut engine, &log),
-        Err(error) => absent::tool(&error.to_string(), "a run of the compiled Verilog"),
-    }
+    let engine = scenario
+        .assert_equals_model(|bench| VerilogEngine::with(compiler?, scenario.parameters, bench));
+    absent::unless(engine, "a run of the compiled Verilog");
 }
 
 #[test]
 fn forty_random_runs_agree_in_verilator_or_what_stands_for_it() {
-    let parameters = Parameters {
-        outputs: 3,
-        slots: 5,
-        cases: 4,
-        starts: 2,
-        clock_hz: 1_000_000,
-        ..Parameters::default()
-    };
     for seed in 0..40 {
-        agree(Compiler::locate(), &random(seed, parameters, 2));
+        agree(Compiler::locate(), &random(seed, LITTLE, 2));
     }
 }
 

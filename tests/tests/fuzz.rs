@@ -6,7 +6,7 @@ use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
 use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
-use hge_sim::verilog::{Compiler, VerilogEngine};
+use hge_sim::verilog::VerilogEngine;
 use hge_tests::scenario::{IntegerBench, Script};
 use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
@@ -157,10 +157,8 @@ fn the_models_receiver_takes_noise_without_writing_a_register() {
 fn the_compiled_verilogs_receiver_takes_noise_without_writing_a_register() {
     let parameters = Parameters::default();
     let bench = IntegerBench::new(parameters.outputs, 1);
-    let engine = Compiler::locate()
-        .and_then(|compiler| VerilogEngine::with(compiler, parameters, Box::new(bench)));
-    match engine {
-        Ok(mut engine) => bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES)),
-        Err(error) => absent::tool(&error.to_string(), "noise into the compiled Verilog"),
+    let engine = VerilogEngine::new(parameters, Box::new(bench));
+    if let Some(mut engine) = absent::unless(engine, "noise into the compiled Verilog") {
+        bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES));
     }
 }

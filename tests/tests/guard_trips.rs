@@ -7,22 +7,13 @@ use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use hge_protocol::{Parameters, TuningWord};
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
-use hge_sim::verilog::{Compiler, VerilogEngine};
+use hge_sim::verilog::VerilogEngine;
 use hge_tests::absent;
-use hge_tests::scenario::{IntegerBench, Log, Script};
+use hge_tests::scenario::{IntegerBench, Log, Script, LITTLE};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const PARAMETERS: Parameters = Parameters {
-    outputs: 3,
-    slots: 5,
-    cases: 4,
-    starts: 2,
-    clock_hz: 1_000_000,
-    dac_bits: 16,
-    adc_bits: 16,
-    telemetry_words: 256,
-};
+const PARAMETERS: Parameters = Parameters { telemetry_words: 256, ..LITTLE };
 
 const LOW: i16 = -12_000;
 const HIGH: i16 = 13_000;
@@ -196,15 +187,9 @@ fn model(seed: u64) -> (Box<dyn Engine>, Log) {
 fn compiled(seed: u64) -> Option<(Box<dyn Engine>, Log)> {
     let bench = IntegerBench::new(PARAMETERS.outputs, seed);
     let log = bench.log.clone();
-    let engine = Compiler::locate()
-        .and_then(|compiler| VerilogEngine::with(compiler, PARAMETERS, Box::new(bench)));
-    match engine {
-        Ok(engine) => Some((Box::new(engine), log)),
-        Err(error) => {
-            absent::tool(&error.to_string(), "trips of the guard in the compiled Verilog");
-            None
-        }
-    }
+    let engine = VerilogEngine::new(PARAMETERS, Box::new(bench));
+    let engine = absent::unless(engine, "trips of the guard in the compiled Verilog")?;
+    Some((Box::new(engine), log))
 }
 
 /// The host falls silent `after` samples into a run, having spoken every 30 samples before.

@@ -107,10 +107,13 @@ impl Ears {
 
 /// Frames over a line with `fault`.
 fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, load: Load) {
-    let link = FaultyLink::new(Box::new(InProcess::new(engine)), fault, seed, load.reply_timeout);
-    let traffic = link.traffic();
-    let link: Box<dyn Link> = Box::new(link);
-    let settings = Settings { attempts: 200, nonce_seed: Some(seed), ..Settings::default() };
+    let (link, traffic) = FaultyLink::over(Box::new(InProcess::new(engine)), fault, seed);
+    let settings = Settings {
+        reply_timeout: Some(load.reply_timeout),
+        attempts: 200,
+        nonce_seed: Some(seed),
+        ..Settings::default()
+    };
     let instrument = Instrument::connect_with(link, settings).unwrap();
     let mut telemetry = instrument.subscribe(1 << 16);
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
@@ -189,16 +192,19 @@ fn frames_of_every_kind_through_the_uart_of_the_compiled_verilog() {
         let engine = Compiler::locate().and_then(|compiler| {
             VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
         });
-        match engine {
-            Ok(engine) => endure(Box::new(engine), fault, 18, load),
-            Err(error) => absent::tool(&error.to_string(), "faults of the compiled Verilog's link"),
+        if let Some(engine) = absent::unless(engine, "faults of the compiled Verilog's link") {
+            endure(Box::new(engine), fault, 18, load);
         }
     }
 }
 
 /// The default training of XOR, on a link.
 fn train_xor(link: Box<dyn Link>) -> Outcome {
-    let settings = Settings { nonce_seed: Some(3), ..Settings::default() };
+    let settings = Settings {
+        reply_timeout: Some(20 * HEAVY.reply_timeout),
+        nonce_seed: Some(3),
+        ..Settings::default()
+    };
     let instrument = Instrument::connect_with(link, settings).unwrap();
     train_on(instrument, job().task, &mut |_| ()).unwrap()
 }
@@ -216,9 +222,8 @@ fn simulated() -> Box<dyn Link> {
 #[test]
 fn a_training_at_a_bit_error_rate_of_1e_5_finds_the_same_answer() {
     let clean = train_xor(simulated());
-    let link = FaultyLink::new(simulated(), Fault::Flips(1e-5), 23, 20 * HEAVY.reply_timeout);
-    let traffic = link.traffic();
-    assert_eq!(train_xor(Box::new(link)), clean);
+    let (link, traffic) = FaultyLink::over(simulated(), Fault::Flips(1e-5), 23);
+    assert_eq!(train_xor(link), clean);
     assert!(clean.solved);
     let traffic = traffic.lock().unwrap();
     println!("{} of {} frames struck", traffic.struck, traffic.frames);

@@ -1,10 +1,9 @@
 //! The model's results do not depend on how its time is cut into calls, nor on the batches it asks its bench for.
 
 use hge_protocol::registers as map;
-use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use hge_sim::model::Model;
-use hge_tests::scenario::random;
+use hge_tests::scenario::{random, LITTLE};
 
 /// A model that is granted a few samples at a time, of changing number.
 struct Pieces {
@@ -36,22 +35,14 @@ impl Engine for Pieces {
 
 #[test]
 fn runs_and_trips_are_the_same_in_pieces() {
-    let parameters = Parameters {
-        outputs: 3,
-        slots: 5,
-        cases: 4,
-        starts: 2,
-        clock_hz: 1_000_000,
-        ..Parameters::default()
-    };
     let mut trips = 0;
     for seed in 0..60 {
-        let scenario = random(seed, parameters, 2);
-        let bench = scenario.bench();
-        let log = bench.log.clone();
-        let model = Model::new(parameters, Box::new(bench));
-        let mut pieces = Pieces { model, samples: 1 };
-        scenario.assert_equals_model(&mut pieces, &log);
+        let scenario = random(seed, LITTLE, 2);
+        let mut pieces = scenario
+            .assert_equals_model(|bench| {
+                Ok(Pieces { model: Model::new(LITTLE, bench), samples: 1 })
+            })
+            .unwrap();
         trips += u32::from(pieces.model.read(map::FAULT) != Ok(0));
     }
     // An over-current in the midst of a batch makes the model take samples back.

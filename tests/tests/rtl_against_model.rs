@@ -2,25 +2,11 @@
 
 use hge_protocol::Parameters;
 use hge_sim::rtl::RtlEngine;
-use hge_tests::scenario::{random, Scenario};
+use hge_tests::scenario::{random, Scenario, LITTLE};
 
 fn agree(scenario: &Scenario) {
-    let bench = scenario.bench();
-    let log = bench.log.clone();
-    let mut rtl = RtlEngine::new(scenario.parameters, Box::new(bench)).unwrap();
-    scenario.assert_equals_model(&mut rtl, &log);
+    scenario.assert_equals_model(|bench| RtlEngine::new(scenario.parameters, bench)).unwrap();
 }
-
-const LITTLE: Parameters = Parameters {
-    outputs: 3,
-    slots: 5,
-    cases: 4,
-    starts: 2,
-    clock_hz: 1_000_000,
-    dac_bits: 16,
-    adc_bits: 16,
-    telemetry_words: 2048,
-};
 
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {

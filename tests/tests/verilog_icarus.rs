@@ -2,20 +2,11 @@
 
 use hge_gateware::package;
 use hge_protocol::Parameters;
-use hge_tests::scenario::{random, Scenario};
-use hge_tests::testbench::{compare, has_icarus, model_record, play, put, Pace, Scratch};
+use hge_tests::scenario::{self, random, Scenario};
+use hge_tests::testbench::{compare, has_icarus, play, put, Pace, Scratch};
 use hge_tests::testbench_scenario::{small, Size};
 
-const LITTLE: Parameters = Parameters {
-    outputs: 3,
-    slots: 5,
-    cases: 4,
-    starts: 2,
-    clock_hz: 1_000_000,
-    dac_bits: 16,
-    adc_bits: 16,
-    telemetry_words: 256,
-};
+const LITTLE: Parameters = Parameters { telemetry_words: 256, ..scenario::LITTLE };
 
 /// Plays `scenario` to the emitted Verilog, changed by `change`; what `compare` said.
 fn verdict(
@@ -23,7 +14,7 @@ fn verdict(
     pace: Pace,
     change: impl Fn(String) -> String,
 ) -> Result<(), String> {
-    let record = model_record(scenario).unwrap();
+    let record = scenario.model_record().unwrap();
     let text = change(package::instrument(&scenario.parameters).unwrap().text);
     let scratch = Scratch::new("icarus").unwrap();
     let source = put(scratch.path(), "instrument.v", &text).unwrap();

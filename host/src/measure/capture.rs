@@ -99,14 +99,7 @@ mod tests {
 
     #[test]
     fn an_inverting_converter_swaps_the_ends_of_the_current() {
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         // 327.68 codes a nanoampere.
         let summary = Summary::of(&[-3277, 0, 3277, 6554], 5000.0, &scale);
         assert_eq!((summary.min_code, summary.max_code), (-3277, 6554));

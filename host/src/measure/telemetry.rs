@@ -239,14 +239,7 @@ mod tests {
 
     #[test]
     fn a_window_in_nanoamperes_is_that_of_its_codes() {
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         let context = Context { clock_hz: 24e6, period_clocks: 4800.0, scale };
         let meaning = Meaning { context, window_samples: 16 };
         // 10 nA, 327.68 codes each and the converter inverts; the sum of a sine of 5 nA times itself is half of

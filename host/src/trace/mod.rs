@@ -211,14 +211,7 @@ mod tests {
 
     fn write(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("hge-{}-{name}", std::process::id()));
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         let trace = Trace::create(&path, &scale, 2, 1e6).unwrap();
         let mut bench = TracedBench::new(Box::new(Echo), trace.clone());
         bench.samples(&[0, 5, 8192, 5, 8192, -5, 7, 7], &mut [0; 4]);
@@ -246,14 +239,7 @@ mod tests {
         let path = write("trace.fst");
         assert!(std::fs::metadata(&path).unwrap().len() > 100);
         std::fs::remove_file(&path).unwrap();
-        let scale = Scale {
-            dac_range_v: 2.0,
-            dac_bits: 16,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-        };
+        let scale = Scale::of_tests(16);
         let refused = Trace::create(Path::new("x.wav"), &scale, 2, 1e6);
         assert!(matches!(refused, Err(TraceError::Format(_))));
     }

@@ -8,19 +8,19 @@ pub use outcome::{Outcome, Progress};
 pub use standalone::Coefficients;
 
 use crate::driver::{self, Cancel, DriverError, Instrument};
-use crate::engine::open_engine;
 use crate::experiment::{Closing, Experiment, Job, Task};
+use crate::lab;
 use crate::link::InProcess;
-use crate::server::{self, Server};
+use crate::server::{Pace, Server};
 use crate::session::{Session, SessionError};
 use crate::text::number;
 use crate::trace::{Trace, TraceError, TracedBench};
-use hge_sim::bench::{AnalogueBench, Bench};
 use hge_sim::engine::EngineError;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Unperturbed outputs this far apart are a gate: thirty times the standard error of a window's mean
@@ -82,23 +82,19 @@ pub fn train(
 ) -> Result<Outcome, TrainError> {
     let Job { task, chain, device } = job;
     let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
+    let create = |path| Trace::create(path, task.plan.scale(), outputs, rate_hz);
+    let trace = options.trace.map(create).transpose()?;
     let name = device.name();
+    let mut non_finite = Arc::<AtomicBool>::default();
     let seed = noise_seed(&task.experiment);
-    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-    let non_finite = bench.non_finite();
-    let mut bench: Box<dyn Bench> = Box::new(bench);
-    let trace = match options.trace {
-        Some(path) => {
-            let trace = Trace::create(path, task.plan.scale(), outputs, rate_hz)?;
-            bench = Box::new(TracedBench::new(bench, trace.clone()));
-            Some(trace)
+    let engine = lab::engine(&task, chain, device, seed, |bench| {
+        non_finite = bench.non_finite();
+        match &trace {
+            Some(trace) => Box::new(TracedBench::new(Box::new(bench), trace.clone())),
+            None => Box::new(bench),
         }
-        None => None,
-    };
-    let kind = task.experiment.engine;
-    let engine = open_engine(kind, task.parameters, bench)?;
-    let settings =
-        server::Settings { chunk_samples: kind.chunk_samples(), ..server::Settings::default() };
+    })?;
+    let settings = lab::settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(engine, settings));
     let settings =
         driver::Settings { cancel: options.cancel.clone(), ..driver::Settings::default() };

@@ -1,6 +1,7 @@
 //! What the documentation shows works, and names what is printed.
 
-use crate::served::{hge, json, Served, TestFile};
+use crate::program::{hge, json, TestFile};
+use crate::served::Served;
 use hge_gateware::tools::find;
 use std::process::Command;
 

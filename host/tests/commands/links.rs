@@ -1,6 +1,7 @@
 //! Every command over TCP and over a pseudo-terminal.
 
-use crate::served::{json, Served, TestFile, LINEAR};
+use crate::program::{json, TestFile};
+use crate::served::{Served, LINEAR};
 use ndarray::{Array1, Array2, Array3};
 use ndarray_npy::read_npy;
 

@@ -1,6 +1,7 @@
 //! Ports, engines and registers.
 
-use crate::served::{hge, json, Served, TestFile};
+use crate::program::{hge, json, TestFile};
+use crate::served::Served;
 
 #[test]
 fn the_list_names_engines_and_what_verilog_needs() {
@@ -12,7 +13,7 @@ fn the_list_names_engines_and_what_verilog_needs() {
     assert_eq!(names, ["model", "rtl", "verilog"]);
     assert_eq!(engines[0]["available"], true);
     let bare =
-        crate::served::command(&["list", "--json"]).env("PATH", "/nowhere").output().unwrap();
+        crate::program::command(&["list", "--json"]).env("PATH", "/nowhere").output().unwrap();
     let bare: serde_json::Value = serde_json::from_slice(&bare.stdout).unwrap();
     assert_eq!(bare["engines"][2]["available"], false);
     assert!(bare["engines"][2]["by"].as_str().unwrap().contains("C++ compiler is not installed"));
@@ -52,8 +53,8 @@ fn the_map_is_printed_in_three_forms() {
 #[test]
 fn waveforms_of_telemetry_are_no_arrays() {
     let file = TestFile::new("codes.txt");
-    let message = crate::served::refusal(&["capture", "--samples", "9", "-o", file.path()]);
+    let message = crate::program::refusal(&["capture", "--samples", "9", "-o", file.path()]);
     assert!(message.contains("name it .npy"), "{message}");
-    let message = crate::served::refusal(&["capture", "--samples", "9", "-o", "/nowhere/a.npy"]);
+    let message = crate::program::refusal(&["capture", "--samples", "9", "-o", "/nowhere/a.npy"]);
     assert!(message.contains("/nowhere/a.npy cannot be written"), "{message}");
 }

@@ -1,9 +1,12 @@
-//! The commands that talk to an instrument, as programs: `hge serve` in one process, the others beside it.
+//! The commands that talk to an instrument and `hge train`, as programs: `hge serve` in one process, the others beside it.
 
 mod documents;
 mod links;
 mod listing;
+mod program;
 mod refusals;
 mod results;
 mod served;
 mod sharing;
+mod train;
+mod train_refusals;

@@ -1,6 +1,7 @@
 //! What commands refuse, each with one sentence.
 
-use crate::served::{refusal, Served, TestFile};
+use crate::program::{refusal, TestFile};
+use crate::served::Served;
 use std::net::TcpListener;
 
 /// The refusal of `arguments` must say all of `parts`.

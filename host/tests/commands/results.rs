@@ -1,6 +1,6 @@
 //! What measurements say of devices that are known.
 
-use crate::served::{hge, json, TestFile};
+use crate::program::{hge, json, TestFile};
 
 #[test]
 fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {

@@ -1,9 +1,9 @@
 //! Programs that run beside each other.
 
+use crate::program::command;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{channel, Receiver};
 use std::time::Duration;
 
@@ -12,37 +12,6 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A device whose slopes are known, without noise of its own.
 pub const LINEAR: &str = "linear:4,6,-3,-8,2,10,-5";
-
-pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hge"));
-    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args(arguments);
-    command
-}
-
-pub fn hge(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("hge starts")
-}
-
-/// The object that a command prints, which must have worked.
-pub fn json(arguments: &[&str]) -> Value {
-    let output = hge(&[arguments, &["--json"]].concat());
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
-    let text = String::from_utf8(output.stdout).expect("text");
-    assert!(text.ends_with('\n'), "the last line of {arguments:?} is whole");
-    serde_json::from_str(text.lines().last().expect("a line")).expect("an object")
-}
-
-/// The one sentence of a command that must be refused.
-pub fn refusal(arguments: &[&str]) -> String {
-    let output = hge(arguments);
-    let message = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
-    assert!(output.stdout.is_empty(), "{arguments:?} printed something");
-    assert_eq!(message.trim_end().lines().count(), 1, "{arguments:?}: {message}");
-    assert!(message.starts_with("error: "), "{message}");
-    message
-}
 
 /// Lines of a program's standard error, as they come.
 pub fn lines_of(stderr: ChildStderr) -> Receiver<String> {
@@ -116,29 +85,4 @@ impl Drop for Served {
 pub fn interrupt(id: u32) {
     let status = Command::new("kill").args(["-INT", &id.to_string()]).status().expect("kill");
     assert!(status.success());
-}
-
-/// A file that is removed with the guard.
-pub struct TestFile(PathBuf);
-
-impl TestFile {
-    pub fn new(name: &str) -> Self {
-        TestFile(std::env::temp_dir().join(format!("hge-commands-{}-{name}", std::process::id())))
-    }
-
-    pub fn with(name: &str, text: &str) -> Self {
-        let file = TestFile::new(name);
-        std::fs::write(&file.0, text).expect("a writable temporary directory");
-        file
-    }
-
-    pub fn path(&self) -> &str {
-        self.0.to_str().expect("a path of text")
-    }
-}
-
-impl Drop for TestFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

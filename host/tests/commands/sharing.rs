@@ -1,8 +1,7 @@
 //! One controls, others watch; an interrupt leaves the device disarmed.
 
-use crate::served::{
-    await_line, command, hge, interrupt, json, lines_of, refusal, Served, LINEAR, PATIENCE,
-};
+use crate::program::{command, hge, json, refusal};
+use crate::served::{await_line, interrupt, lines_of, Served, LINEAR, PATIENCE};
 use hge_host::driver::Instrument;
 use hge_host::link::Tcp;
 use serde_json::Value;

@@ -9,8 +9,22 @@ pub use random::random;
 pub use script::Script;
 
 use hge_protocol::Parameters;
+use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
+use std::sync::PoisonError;
+
+/// A small instrument, which simulates several times as fast as the default one.
+pub const LITTLE: Parameters = Parameters {
+    outputs: 3,
+    slots: 5,
+    cases: 4,
+    starts: 2,
+    clock_hz: 1_000_000,
+    dac_bits: 16,
+    adc_bits: 16,
+    telemetry_words: 2048,
+};
 
 /// A run as what the host says.
 #[derive(Clone, Debug)]
@@ -25,17 +39,38 @@ pub struct Scenario {
     pub bench_seed: u64,
 }
 
-impl Scenario {
-    /// The bench of this scenario.
-    pub fn bench(&self) -> IntegerBench {
-        IntegerBench::new(self.parameters.outputs, self.bench_seed)
-    }
+/// What an instrument said, and at every sample the DAC codes that stood and the ADC code given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// What the host said, line by line.
+    pub lines: Vec<Vec<u8>>,
+    /// Bytes of its frames.
+    pub said: Vec<u8>,
+    /// Codes and ADC code of every sample.
+    pub samples: Vec<(Vec<i16>, i16)>,
+}
 
-    /// All that `engine` says: to each line, then until it is at rest.
+impl Scenario {
+    /// What the engine that `open` wires to the bench says, to each line and until it is at rest; and the engine.
     ///
     /// # Errors
-    /// The engine is lost.
-    pub fn play(&self, engine: &mut dyn Engine) -> Result<Vec<u8>, EngineError> {
+    /// The engine is not there.
+    ///
+    /// # Panics
+    /// It is lost.
+    pub fn record<E: Engine>(
+        &self,
+        open: impl FnOnce(Box<dyn Bench>) -> Result<E, EngineError>,
+    ) -> Result<(E, Record), EngineError> {
+        let bench = IntegerBench::new(self.parameters.outputs, self.bench_seed);
+        let log = bench.log.clone();
+        let mut engine = open(Box::new(bench))?;
+        let said = self.play(&mut engine).unwrap_or_else(|error| panic!("{error}"));
+        let samples = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok((engine, Record { lines: self.lines.clone(), said, samples }))
+    }
+
+    fn play(&self, engine: &mut dyn Engine) -> Result<Vec<u8>, EngineError> {
         let mut said = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             engine.send(line)?;
@@ -46,25 +81,36 @@ impl Scenario {
         Ok(said)
     }
 
-    /// Plays on `engine`, whose bench keeps `log`, and on the model: every byte, DAC code and ADC code must agree.
+    /// What the model says.
+    ///
+    /// # Errors
+    /// None of the model's own.
+    pub fn model_record(&self) -> Result<Record, EngineError> {
+        let open = |bench| Ok(Model::new(self.parameters, bench));
+        self.record(open).map(|(_, record)| record)
+    }
+
+    /// Plays on the engine that `open` wires to the bench, and on the model: every byte, DAC code and ADC code must
+    /// agree. The engine, as the run left it.
+    ///
+    /// # Errors
+    /// The engine is not there.
     ///
     /// # Panics
-    /// They do not, or the engine is lost.
-    pub fn assert_equals_model(&self, engine: &mut dyn Engine, log: &Log) {
-        let bench = self.bench();
-        let model_log = bench.log.clone();
-        let mut model = Model::new(self.parameters, Box::new(bench));
-        let lost = |error: EngineError| -> Vec<u8> { panic!("{error}") };
-        let from_model = self.play(&mut model).unwrap_or_else(lost);
-        let from_engine = self.play(engine).unwrap_or_else(lost);
-        let entries = |log: &Log| log.lock().map(|log| log.clone()).unwrap_or_default();
-        let (of_model, of_engine) = (entries(&model_log), entries(log));
-        let sample = of_model.iter().zip(&of_engine).position(|(one, other)| one != other);
-        assert_eq!(sample, None, "first sample that differs, of {}", of_model.len());
-        assert_eq!(of_model.len(), of_engine.len(), "samples");
-        let byte = from_model.iter().zip(&from_engine).position(|(one, other)| one != other);
-        assert_eq!(byte, None, "first byte that differs, of {}", from_model.len());
-        assert_eq!(from_model.len(), from_engine.len(), "bytes");
-        assert!(!of_model.is_empty() && !from_model.is_empty());
+    /// They do not agree, or the engine is lost.
+    pub fn assert_equals_model<E: Engine>(
+        &self,
+        open: impl FnOnce(Box<dyn Bench>) -> Result<E, EngineError>,
+    ) -> Result<E, EngineError> {
+        let (engine, found) = self.record(open)?;
+        let model = self.model_record()?;
+        let sample = model.samples.iter().zip(&found.samples).position(|(one, other)| one != other);
+        assert_eq!(sample, None, "first sample that differs, of {}", model.samples.len());
+        assert_eq!(model.samples.len(), found.samples.len(), "samples");
+        let byte = model.said.iter().zip(&found.said).position(|(one, other)| one != other);
+        assert_eq!(byte, None, "first byte that differs, of {}", model.said.len());
+        assert_eq!(model.said.len(), found.said.len(), "bytes");
+        assert!(!model.samples.is_empty() && !model.said.is_empty());
+        Ok(engine)
     }
 }

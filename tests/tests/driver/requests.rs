@@ -1,17 +1,16 @@
 //! Requests over lines that lose them.
 
-use crate::instruments::{configured, hasty, in_process};
-use crate::lines::{Harm, Lossy};
+use crate::instruments::{behind, configured, hasty, in_process};
 use hge_host::driver::{DriverError, Instrument, Settings};
 use hge_protocol::registers::{self as map, command, status};
-use std::sync::atomic::Ordering;
+use hge_tests::faults::Harm;
 use std::time::Duration;
 
 #[test]
 fn every_request_is_carried_out_exactly_once_however_often_it_has_to_be_sent() {
     let harm = Harm { answers: 0.2, telemetry: 0.0, damage: 0.05, double: 0.2 };
     for seed in 1..=3 {
-        let (link, tally) = Lossy::new(in_process(), harm, seed);
+        let (link, traffic) = behind(harm, seed);
         let timeout = Some(Duration::from_millis(15));
         let settings = Settings { reply_timeout: timeout, attempts: 100, ..hasty() };
         let instrument = configured(link, settings);
@@ -23,14 +22,14 @@ fn every_request_is_carried_out_exactly_once_however_often_it_has_to_be_sent() {
             while instrument.read(map::STATUS).unwrap() & status::CAPTURING != 0 {}
         }
         assert_eq!(instrument.read(map::FRAMES).unwrap().wrapping_sub(before), 40);
-        assert!(tally.answers.load(Ordering::SeqCst) > 40, "the line was too good");
+        assert!(traffic.lock().unwrap().struck > 40, "the line was too good");
     }
 }
 
 #[test]
 fn what_was_written_is_read_back_over_a_bad_line() {
     let harm = Harm { answers: 0.15, telemetry: 0.15, damage: 0.05, double: 0.1 };
-    let (link, _) = Lossy::new(in_process(), harm, 4);
+    let (link, _) = behind(harm, 4);
     let instrument = configured(link, hasty());
     let words: Vec<(u16, u32)> =
         (0..300).map(|n| (map::TABLE + n, u32::from(n).wrapping_mul(0x9e37_79b9))).collect();
@@ -61,7 +60,7 @@ fn a_refusal_names_the_register_and_says_what_to_do() {
 #[test]
 fn a_dead_line_is_silence_and_the_session_is_begun_anew_when_it_is_back() {
     let harm = Harm { answers: 1.0, ..Harm::default() };
-    let (link, _) = Lossy::new(in_process(), harm, 5);
+    let (link, _) = behind(harm, 5);
     let settings = Settings {
         reply_timeout: Some(Duration::from_millis(5)),
         attempts: 3,

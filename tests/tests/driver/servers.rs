@@ -92,7 +92,7 @@ fn a_restart_powers_up_an_instrument_with_the_noise_of_the_seed() {
 
 #[test]
 fn an_instrument_that_cannot_be_powered_up_anew_says_so_and_stays_as_it_is() {
-    let engine = crate::instruments::engine(&crate::instruments::short(Closing::Host), 1);
+    let engine = crate::instruments::engine(crate::instruments::short(Closing::Host));
     let mut instrument = Instrument::connect(Box::new(InProcess::new(engine))).unwrap();
     instrument.write(map::SCRATCH, 5).unwrap();
     assert!(!instrument.restart(1).unwrap());

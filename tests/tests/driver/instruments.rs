@@ -2,12 +2,14 @@
 
 use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_host::lab;
 use hge_host::link::{InProcess, Link};
 use hge_host::server::{self, EngineFactory, Server};
 use hge_host::train::{train, train_on, Options, Outcome};
-use hge_sim::bench::AnalogueBench;
-use hge_sim::engine::{Engine, EngineError};
-use hge_sim::model::Model;
+use hge_sim::engine::Engine;
+use hge_tests::faults::{Fault, Harm};
+use hge_tests::faulty_link::{FaultyLink, Traffic};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// An experiment of a few epochs on a linear device with noise.
@@ -19,33 +21,37 @@ pub fn short(closing: Closing) -> Experiment {
     Experiment { closing, ..experiment }
 }
 
-/// Powers up the instrument of an experiment.
-pub fn factory(experiment: Experiment) -> EngineFactory {
-    Box::new(move |seed| Ok(engine(&experiment, seed)))
+fn job(experiment: Experiment) -> Job {
+    Job::new(experiment, &Source::default()).expect("a job")
 }
 
-/// The model on the bench of an experiment.
-pub fn engine(experiment: &Experiment, seed: u64) -> Box<dyn Engine> {
-    let Job { task, chain, device } =
-        Job::new(experiment.clone(), &Source::default()).expect("a job");
-    let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
-    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-    Box::new(Model::new(task.parameters, Box::new(bench)))
+/// Powers up the instrument of an experiment.
+pub fn factory(experiment: Experiment) -> EngineFactory {
+    lab::factory(job(experiment))
+}
+
+/// The instrument of an experiment, powered up.
+pub fn engine(experiment: Experiment) -> Box<dyn Engine> {
+    factory(experiment)(1).expect("the model needs nothing")
 }
 
 pub fn task(closing: Closing) -> Task {
-    Job::new(short(closing), &Source::default()).expect("a job").task
+    job(short(closing)).task
 }
 
 /// A server of the short experiment.
 pub fn server(settings: server::Settings) -> Server {
-    let made: Result<Server, EngineError> = Server::new(factory(short(Closing::Host)), settings);
-    made.expect("the model needs nothing")
+    Server::new(factory(short(Closing::Host)), settings).expect("the model needs nothing")
 }
 
 /// A link to a server in this process that can power up anew.
 pub fn in_process() -> Box<dyn Link> {
     Box::new(InProcess::serve(server(server::Settings::default())))
+}
+
+/// The same behind a line that does `harm`.
+pub fn behind(harm: Harm, seed: u64) -> (Box<dyn Link>, Arc<Mutex<Traffic>>) {
+    FaultyLink::over(in_process(), Fault::Mixed(harm), seed)
 }
 
 /// Not patient: what is lost on these lines is lost at once.
@@ -69,8 +75,8 @@ pub fn configured(link: Box<dyn Link>, settings: Settings) -> Instrument {
 
 /// The short training on an engine of its own.
 pub fn reference(closing: Closing) -> Outcome {
-    let job = Job::new(short(closing), &Source::default()).expect("a job");
-    train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+    train(job(short(closing)), &Options::default(), &mut |_| ())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The short training over a link.

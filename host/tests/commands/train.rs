@@ -1,14 +1,11 @@
-//! The command line: what it learns, and what it answers to bad input.
+//! What `hge train` learns, and what it answers to bad input.
 
-mod common;
-
-use common::{hge, json, refusal, refused_file, TestFile};
-use serde_json::Value;
+use crate::program::{hge, json, outcome, refusal, refused_file, TestFile};
 
 #[test]
 fn every_gate_is_learnt_on_the_builtin_device() {
     for gate in ["and", "or", "nand", "nor", "xor", "xnor"] {
-        let result = json(&["train", gate, "--seed", "1", "--json"]);
+        let result = json(&["train", gate, "--seed", "1"]);
         assert_eq!(result["solved"], true, "{result}");
         assert!(result["separation_na"].as_f64().unwrap() >= 1.5);
         assert_eq!(result["accuracy"], 1.0);
@@ -18,28 +15,25 @@ fn every_gate_is_learnt_on_the_builtin_device() {
 #[test]
 fn the_same_command_and_seed_give_the_same_result() {
     for closing in ["host", "standalone"] {
-        let arguments =
-            ["train", "and", "--seed", "3", "--restarts", "2", "--loop", closing, "--json"];
-        let mut results = [json(&arguments), json(&arguments)];
+        let arguments = ["train", "and", "--seed", "3", "--restarts", "2", "--loop", closing];
+        let mut results = [outcome(&arguments).1, outcome(&arguments).1];
         for result in &mut results {
             let object = result.as_object_mut().unwrap();
             assert!(object.remove("wall_s").is_some());
             assert!(object.remove("realtime_factor").is_some());
         }
         assert_eq!(results[0], results[1]);
-        let other = ["train", "and", "--seed", "4", "--restarts", "2", "--loop", closing, "--json"];
-        assert_ne!(results[0]["controls_v"], json(&other)["controls_v"]);
+        let other = ["train", "and", "--seed", "4", "--restarts", "2", "--loop", closing];
+        assert_ne!(results[0]["controls_v"], outcome(&other).1["controls_v"]);
     }
 }
 
 #[test]
 fn the_object_holds_what_scripts_rely_on_and_the_exit_code_tells_of_success() {
-    let arguments = ["train", "xnor", "--restarts", "1", "--epochs", "1", "--json"];
-    let output = hge(&arguments);
-    let text = String::from_utf8(output.stdout).unwrap();
-    let result: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let arguments = ["train", "xnor", "--restarts", "1", "--epochs", "1"];
+    let (code, result) = outcome(&arguments);
     let solved = result["solved"].as_bool().unwrap();
-    assert_eq!(output.status.code(), Some(if solved { 0 } else { 2 }));
+    assert_eq!(code, Some(if solved { 0 } else { 2 }));
     for key in [
         "gate",
         "solved",
@@ -79,20 +73,20 @@ fn the_table_shows_the_four_cases_and_the_settings() {
 #[test]
 fn the_example_experiments_are_valid() {
     for file in ["experiments/xor.toml", "experiments/short.toml"] {
-        assert_eq!(json(&["train", file, "--json"])["solved"], true, "{file}");
+        assert_eq!(json(&["train", file])["solved"], true, "{file}");
     }
-    let alone = json(&["train", "experiments/short.toml", "--loop", "standalone", "--json"]);
+    let alone = json(&["train", "experiments/short.toml", "--loop", "standalone"]);
     assert_eq!(alone["solved"], true, "{alone}");
     // The clocked engines reach about 1500 samples a second and have a minute.
     assert!(alone["samples"].as_u64().unwrap() < 40_000 && alone["epochs"].as_u64().unwrap() >= 2);
-    let spelt_out = json(&["train", "experiments/xor.toml", "--json"]);
-    assert_eq!(spelt_out["outputs_na"], json(&["train", "xor", "--json"])["outputs_na"]);
+    let spelt_out = json(&["train", "experiments/xor.toml"]);
+    assert_eq!(spelt_out["outputs_na"], json(&["train", "xor"])["outputs_na"]);
 }
 
 #[test]
 fn a_trace_is_written_in_both_formats() {
     for extension in ["vcd", "fst"] {
-        let file = TestFile::new(&format!("trace.{extension}"), "");
+        let file = TestFile::new(&format!("trace.{extension}"));
         let arguments = ["train", "or", "--restarts", "1", "--epochs", "1", "--trace", file.path()];
         assert!(hge(&arguments).status.code() != Some(1));
         assert!(std::fs::metadata(file.path()).unwrap().len() > 1000);
@@ -110,7 +104,7 @@ fn an_unknown_gate_names_the_known() {
 fn a_missing_or_broken_model_is_named() {
     let missing = refusal(&["train", "xor", "--device", "onnx:/nowhere/model.onnx"]);
     assert!(missing.contains("/nowhere/model.onnx"), "{missing}");
-    let broken = TestFile::new("broken.onnx", "this is no model");
+    let broken = TestFile::with("broken.onnx", "this is no model");
     let message = refusal(&["train", "xor", "--device", &format!("onnx:{}", broken.path())]);
     assert!(message.contains("broken.onnx"), "{message}");
     let few = refusal(&["train", "xor", "--device", "linear:1,2,3"]);

@@ -1,10 +1,8 @@
 //! What `hge train` refuses before it runs, where it points, and what it does not call solved.
 
-mod common;
-
-use common::{hge, json, refusal, refused_file, TestFile};
+use crate::program::{command, hge, outcome, refusal, refused_file, TestFile};
 use std::fs::File;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// The refusal of an OR with `text` in its file: it must say all of `parts`.
 fn says(text: &str, parts: &[&str]) {
@@ -168,7 +166,7 @@ fn tones_off_the_grid_of_another_rate_state_it() {
 #[test]
 fn the_command_line_is_not_blamed_on_the_file() {
     let text = "gate = \"or\"\nrestarts = 3\ndevice = \"builtin\"\n[host]\nepochs = 5\n";
-    let file = TestFile::new("overruled.toml", text);
+    let file = TestFile::with("overruled.toml", text);
     for (option, value) in [("--restarts", "0"), ("--device", "foo"), ("--epochs", "0")] {
         let message = refusal(&["train", file.path(), option, value]);
         assert!(!message.contains("overruled.toml"), "{message}");
@@ -194,8 +192,9 @@ fn clipped_outputs_are_not_solved_and_the_report_says_so() {
             case(-1.0, false),
             case(0.5, true)
         );
-        let file = TestFile::new(&format!("clipped-{closing}.toml"), &text);
-        let result = json(&["train", file.path(), "--json"]);
+        let file = TestFile::with(&format!("clipped-{closing}.toml"), &text);
+        let (code, result) = outcome(&["train", file.path()]);
+        assert_eq!(code, Some(2), "{result}");
         assert_eq!(result["solved"], false, "{result}");
         assert_eq!(result["clipped"], true, "{result}");
         assert!(result["separation_na"].as_f64().unwrap() > 100.0, "{result}");
@@ -216,7 +215,7 @@ fn a_current_that_is_not_finite_ends_in_a_sentence() {
 
 #[test]
 fn a_model_beside_the_experiment_is_found_from_anywhere() {
-    let model = TestFile::new("beside.onnx", "this is no model");
+    let model = TestFile::with("beside.onnx", "this is no model");
     let name = std::path::Path::new(model.path()).file_name().unwrap().to_str().unwrap();
     let message = refused_file(&format!("gate = \"or\"\ndevice = \"onnx:{name}\"\n"));
     assert!(message.contains("is not an ONNX model"), "{message}");
@@ -224,8 +223,8 @@ fn a_model_beside_the_experiment_is_found_from_anywhere() {
 
 #[test]
 fn a_reader_that_leaves_is_no_error_and_a_full_disk_is_one() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hge"));
-    command.args(["train", "or", "--seed", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = command(&["train", "or", "--seed", "1"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();

@@ -1,13 +1,14 @@
 //! Telemetry that is lost: counted exactly, and had again where the instrument still has it.
 
-use crate::instruments::{configured, engine, hasty, in_process, reference, short, trained};
-use crate::lines::{Harm, Lossy};
+use crate::instruments::{
+    behind, configured, engine, hasty, in_process, reference, short, trained,
+};
 use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Said, Subscription};
 use hge_host::experiment::Closing;
 use hge_host::link::InProcess;
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
-use std::sync::atomic::Ordering;
+use hge_tests::faults::Harm;
 use std::time::Duration;
 
 /// Captures `blocks` blocks of 64 codes and waits until the instrument has made them.
@@ -42,18 +43,18 @@ fn listen(subscription: &mut Subscription, first: u32) -> (u32, u32) {
 #[test]
 fn every_frame_that_the_line_loses_is_counted_once() {
     let harm = Harm { telemetry: 0.3, damage: 0.02, ..Harm::default() };
-    let (link, tally) = Lossy::new(in_process(), harm, 11);
+    let (link, traffic) = behind(harm, 11);
     let instrument = configured(link, hasty());
     let mut subscription = instrument.subscribe(10_000);
     let first = instrument.read(map::FRAMES).unwrap();
-    let before = tally.telemetry.load(Ordering::SeqCst);
+    let before = traffic.lock().unwrap().telemetry_lost();
     capture_blocks(&instrument, 500);
     let (heard, lost) = listen(&mut subscription, first);
     let made = instrument.read(map::FRAMES).unwrap().wrapping_sub(first);
     // Those after the last that came are not yet missed.
     let tail = made - heard - lost;
     assert_eq!(made, 500);
-    assert_eq!(lost + tail, tally.telemetry.load(Ordering::SeqCst) - before);
+    assert_eq!(lost + tail, traffic.lock().unwrap().telemetry_lost() - before);
     assert!(lost > 100 && tail < 20, "{lost} {tail}");
 }
 
@@ -96,7 +97,7 @@ impl Engine for Narrow {
 
 #[test]
 fn frames_that_the_instrument_drops_are_counted_with_the_others() {
-    let model = engine(&short(Closing::Host), 1);
+    let model = engine(short(Closing::Host));
     let link = InProcess::new(Box::new(Narrow(model)));
     let instrument = configured(Box::new(link), hasty());
     let mut subscription = instrument.subscribe(10_000);
@@ -120,9 +121,9 @@ fn a_training_over_a_bad_line_equals_one_over_a_good_one() {
         Harm { telemetry: 0.3, answers: 0.1, damage: 0.02, double: 0.1 },
     ];
     for (seed, harm) in (21..).zip(harms) {
-        let (link, tally) = Lossy::new(in_process(), harm, seed);
+        let (link, traffic) = behind(harm, seed);
         assert_eq!(trained(link, hasty(), Closing::Host), clean);
-        assert!(tally.telemetry.load(Ordering::SeqCst) > 5, "the line was too good");
+        assert!(traffic.lock().unwrap().telemetry_lost() > 5, "the line was too good");
     }
 }
 
@@ -131,15 +132,15 @@ fn a_standalone_training_keeps_its_result_whatever_the_line_loses() {
     let clean = reference(Closing::Standalone);
     let harm = Harm { telemetry: 0.3, answers: 0.1, damage: 0.02, double: 0.1 };
     for seed in 31..33 {
-        let (link, tally) = Lossy::new(in_process(), harm, seed);
+        let (link, traffic) = behind(harm, seed);
         assert_eq!(trained(link, hasty(), Closing::Standalone), clean);
-        assert!(tally.telemetry.load(Ordering::SeqCst) > 5, "the line was too good");
+        assert!(traffic.lock().unwrap().telemetry_lost() > 5, "the line was too good");
     }
 }
 
 /// What a run of three epochs of four cases says over a line.
 fn three_epochs(harm: Harm, seed: u64) -> Vec<Said> {
-    let (link, _) = Lossy::new(in_process(), harm, seed);
+    let (link, _) = behind(harm, seed);
     let mut instrument = configured(link, hasty());
     instrument.write(map::EPOCHS, 3).unwrap();
     instrument.arm(ArmMode::Host).unwrap();
@@ -185,7 +186,7 @@ fn a_capture_comes_whole_or_names_the_codes_that_are_missing() {
     let square = codes.iter().map(|&code| (f64::from(code) - mean).powi(2)).sum::<f64>() / 4000.0;
     assert!((square.sqrt() / 259.0 - 1.0).abs() < 0.05, "{}", square.sqrt());
     let harm = Harm { telemetry: 0.2, ..Harm::default() };
-    let (link, tally) = Lossy::new(in_process(), harm, 61);
+    let (link, traffic) = behind(harm, 61);
     let missing = match configured(link, hasty()).capture(4000, 1) {
         Err(DriverError::Capture { missing, wanted: 4000 }) => missing,
         other => panic!("{other:?}"),
@@ -197,5 +198,5 @@ fn a_capture_comes_whole_or_names_the_codes_that_are_missing() {
     assert!(missing.windows(2).all(|pair| pair[0].end < pair[1].start));
     let blocks: u32 =
         missing.iter().map(|stretch| (stretch.end - stretch.start).div_ceil(64)).sum();
-    assert_eq!(blocks, tally.telemetry.load(Ordering::SeqCst));
+    assert_eq!(blocks, traffic.lock().unwrap().telemetry_lost());
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// What a run of `experiment` ends with.
 fn run(experiment: &Experiment, arm: ArmMode, change: impl Fn(&Instrument)) -> DriverError {
-    let link = InProcess::new(engine(experiment, 1));
+    let link = InProcess::new(engine(experiment.clone()));
     let mut instrument = Instrument::connect_with(Box::new(link), hasty()).unwrap();
     let job = Job::new(experiment.clone(), &Source::default()).unwrap();
     instrument.configure(&job.task.plan).unwrap();
