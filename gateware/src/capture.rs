@@ -8,6 +8,7 @@
 //! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next |
 //! | `now` | in, 32 | samples before this one, in the clock of `tick` and the next |
 //! | `capturing` | out, 1 | codes are still to come, or to be handed over |
+//! | `sampling` | out, 1 | codes are still to come |
 //! | `ready`, `codes`, `taken` | out 1 + 7, in 1 | a block of so many codes waits; it is done with |
 //! | `read_address`, `read_data` | in 7, out 16 | its codes at 0 to 63, its time at 64 (low half) and 65, a clock later |
 //!
@@ -41,6 +42,8 @@ pub struct Capture {
     pub now: Signal<In, Bits<32>>,
     /// Codes are still to come, or to be handed over.
     pub capturing: Signal<Out, Bit>,
+    /// Codes are still to come.
+    pub sampling: Signal<Out, Bit>,
     /// A block waits.
     pub ready: Signal<Out, Bit>,
     /// Its codes.
@@ -85,6 +88,7 @@ impl Logic for Capture {
         dff_setup!(self, clock, left, phase, keep_1, keep_2, half, filled, waiting, waiting_codes);
         clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
+        self.sampling.next = self.left.q.val().any();
         self.ready.next = self.waiting.q.val();
         self.codes.next = self.waiting_codes.q.val();
         self.read_data.next = self.codes_memory.read_data.val();

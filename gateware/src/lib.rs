@@ -15,12 +15,9 @@
 //! | [`modulator`] | base values, ramps, noise shaping |
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
-//! | [`update`] | loss, descent steps, new controls |
-//! | [`micro`] | the microcoded machine that the update runs on |
-//! | [`loader`] | copies between the tables |
-//! | [`sequencer`] | states of a case, jobs between cases |
-//! | [`recorder`] | telemetry, word by word |
-//! | [`frames`] | leading words of every kind of telemetry |
+//! | [`clerk`] | records, update, rows: the work between windows |
+//! | [`micro`] | the machine that the clerk programs |
+//! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |
 //! | [`reference`](mod@reference) | a slot's tone on a pin |
 //! | [`link`] | frames in and out, sessions, the serial line |
@@ -42,21 +39,19 @@ macro_rules! comment {
 
 pub mod access;
 pub mod capture;
+pub mod clerk;
 pub mod emit;
 pub mod engine;
-pub mod frames;
 pub mod guard;
 pub mod instrument;
 pub mod leaf;
 pub mod levels;
 pub mod link;
-pub mod loader;
 pub mod lockin;
 pub mod micro;
 pub mod modulator;
 pub mod nco;
 pub mod package;
-pub mod recorder;
 pub mod reference;
 pub mod registers;
 pub mod reset;
@@ -67,4 +62,3 @@ pub mod telemetry;
 pub mod timer;
 pub mod tones;
 pub mod tools;
-pub mod update;

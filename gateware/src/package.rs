@@ -1,5 +1,6 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
+use crate::clerk::Clerk;
 use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
 use crate::guard::Guard;
 use crate::instrument::Instrument;
@@ -7,7 +8,7 @@ use crate::lockin::Lockin;
 use crate::nco::Nco;
 use crate::registers;
 use crate::serial::{SerialError, SerialInstrument};
-use crate::update::Update;
+
 use hge_protocol::registers::map_hash;
 use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
@@ -17,8 +18,8 @@ use thiserror::Error;
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
     include_str!("capture.rs"),
+    include_str!("clerk/mod.rs"),
     include_str!("engine.rs"),
-    include_str!("frames.rs"),
     include_str!("guard.rs"),
     include_str!("instrument/mod.rs"),
     include_str!("leaf/multiplier.rs"),
@@ -33,11 +34,10 @@ const SOURCES: &[&str] = &[
     include_str!("link/sender.rs"),
     include_str!("link/uart_receiver.rs"),
     include_str!("link/uart_transmitter.rs"),
-    include_str!("loader.rs"),
     include_str!("lockin.rs"),
+    include_str!("micro/mod.rs"),
     include_str!("modulator.rs"),
     include_str!("nco.rs"),
-    include_str!("recorder.rs"),
     include_str!("reference.rs"),
     registers::SOURCE,
     include_str!("reset.rs"),
@@ -47,7 +47,6 @@ const SOURCES: &[&str] = &[
     include_str!("telemetry.rs"),
     include_str!("timer.rs"),
     include_str!("tones.rs"),
-    include_str!("update/mod.rs"),
 ];
 
 /// A file to write.
@@ -66,7 +65,7 @@ pub enum Core {
     Nco,
     /// Multiply-accumulate lock-in.
     Lockin,
-    /// Loss, steps and controls.
+    /// Loss, steps and controls, with the records: the clerk.
     Update,
     /// Limits of the outputs.
     Guard,
@@ -91,7 +90,7 @@ impl Core {
         match self {
             Core::Nco => "Phase accumulators and sine table of a homodyne gradient extractor",
             Core::Lockin => "Multiply-accumulate lock-in of a homodyne gradient extractor",
-            Core::Update => "Gradient descent step of a homodyne gradient extractor",
+            Core::Update => "Update logic of a homodyne gradient extractor, with its records",
             Core::Guard => "Limits, step limit and safe values in front of a DAC",
         }
     }
@@ -207,7 +206,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
                 block.read_slot.connect();
             })
         }
-        Core::Update => emit_alone(core, Update::new(parameters), &header, |block| {
+        Core::Update => emit_alone(core, Clerk::new(parameters), &header, |block| {
             block.clock.connect();
         }),
         Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {

@@ -100,16 +100,15 @@ impl Parameters {
         self.slots.max(8 * (self.outputs + 1)) + 24
     }
 
-    /// Most clocks that the jobs of a gap take: a shorter gap would be stretched, and flagged `LATE`.
+    /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.
     ///
-    /// Frames: 3 clocks a word and 4 more a frame (the recorder's tests hold it to that), of a block that is being
-    /// written (36), a window (8 + 3 a slot) and an epoch (5 + 1 an output). Update: 60 + window a case, 50 + 2 window + two shifts of up to 31 a
-    /// slot, 8 a slot to apply. Rows: four copies of 4 clocks an output, the last of which may wait for the
-    /// modulator.
+    /// In instructions of two clocks (the tests of the clerk hold it to that): 600 for a block that is being written,
+    /// 620 and 7 window for the window's own record and error, 20 a slot to tell it, 460 and 12 window to update it and
+    /// 110 to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
-        let frames = 3 * (36 + 8 + 3 * slots_used + 5 + self.outputs) + 3 * 4;
-        let update = 60 + window_log2 + slots_used * (50 + 2 * window_log2 + 62 + 8);
-        let rows = 4 * 4 * self.outputs + 4 * self.outputs;
-        frames + update + rows + 64
+        let bits = window_log2.min(15);
+        let slots = slots_used * (20 + 460 + 12 * bits + 110);
+        let outputs = 80 * self.outputs;
+        2 * (600 + 620 + 7 * bits + slots + outputs) + 4 * self.outputs
     }
 }

@@ -8,25 +8,8 @@ impl Logic for Instrument {
     fn update(&mut self) {
         dff_setup!(self, clock, begin, sample);
         clock!(
-            self,
-            clock,
-            power_on,
-            timer,
-            link,
-            access,
-            registers,
-            supervisor,
-            sequencer,
-            engine,
-            modulator,
-            guard,
-            update_logic,
-            loader,
-            recorder,
-            frames,
-            capture,
-            shown,
-            parameters
+            self, clock, power_on, timer, link, access, registers, supervisor, sequencer, engine,
+            modulator, guard, clerk, capture, shown, parameters
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();
@@ -37,24 +20,22 @@ impl Logic for Instrument {
         self.registers.reset.next = self.power_on.reset.val();
         self.supervisor.reset.next = self.power_on.reset.val();
         self.sequencer.reset.next = self.power_on.reset.val();
+        self.clerk.reset.next = self.power_on.reset.val();
         self.engine.reset.next = self.power_on.reset.val();
         self.modulator.reset.next = self.power_on.reset.val();
         self.guard.reset.next = self.power_on.reset.val();
-        self.update_logic.reset.next = self.power_on.reset.val();
-        self.loader.reset.next = self.power_on.reset.val();
-        self.recorder.reset.next = self.power_on.reset.val();
         self.capture.reset.next = self.power_on.reset.val();
         comment!("Sample clock.");
         self.goes_on.next =
-            self.sequencer.busy.val() | self.supervisor.homing.val() | self.capture.capturing.val();
+            self.sequencer.busy.val() | self.supervisor.homing.val() | self.capture.sampling.val();
         self.timer.period.next = self.registers.sample_period.val();
         self.timer.hold.next = self.hold.val();
         self.timer.active.next = self.goes_on.val();
         self.timer.half_full.next = self.link.half_full.val();
         self.resting.next = self.link.resting.val()
-            & self.sequencer.resting.val()
-            & (!self.goes_on.val())
-            & (!self.recorder.busy.val());
+            & (!self.clerk.busy.val())
+            & (!self.capture.capturing.val())
+            & (!self.goes_on.val());
         self.tick.next = self.timer.tick.val();
         self.begin.d.next = self.timer.tick.val();
         if self.timer.tick.val() {
@@ -71,12 +52,12 @@ impl Logic for Instrument {
         self.link.answered.next = self.access.answered.val();
         self.link.value.next = self.access.value.val();
         self.link.refusal.next = self.access.refusal.val();
-        self.link.words.next = self.recorder.words.val();
-        self.link.begin.next = self.recorder.begin.val();
-        self.link.word.next = self.recorder.word.val();
-        self.link.word_write.next = self.recorder.word_write.val();
-        self.link.commit.next = self.recorder.commit.val();
-        self.link.mark.next = self.recorder.mark.val();
+        self.link.words.next = self.clerk.words.val();
+        self.link.begin.next = self.clerk.begin_frame.val();
+        self.link.word.next = self.clerk.frame_word.val();
+        self.link.word_write.next = self.clerk.word_write.val();
+        self.link.commit.next = self.clerk.commit.val();
+        self.link.mark.next = self.clerk.mark.val();
         self.link.repeat.next = self.access.repeat.val();
         comment!("The register bus.");
         self.access.address.next = self.link.address.val();
@@ -140,7 +121,7 @@ impl Logic for Instrument {
         self.supervisor.storm.next = self.registers.storm.val();
         self.supervisor.pass_done.next = self.modulator.done.val();
         self.supervisor.cut.next = self.guard.cut.val();
-        self.supervisor.event_taken.next = self.recorder.event_taken.val();
+        self.supervisor.event_taken.next = self.clerk.event_taken.val();
         self.armed.next = self.supervisor.armed.val();
         self.busy.next = self.sequencer.busy.val();
         self.active.next = self.goes_on.val();
@@ -157,17 +138,15 @@ impl Logic for Instrument {
         self.sequencer.settle.next = self.registers.settle.val();
         self.sequencer.lead_in.next = self.registers.lead_in.val();
         self.sequencer.gap.next = self.registers.gap.val();
-        self.sequencer.cases_used.next = self.registers.cases_used.val();
-        self.sequencer.epochs.next = self.registers.epochs.val();
-        self.sequencer.starts_used.next = self.registers.starts_used.val();
         self.sequencer.mode.next = self.registers.mode.val();
-        self.sequencer.loss_stop.next = self.registers.loss_stop.val();
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
         self.sequencer.sounding.next = self.engine.sounding.val();
-        self.sequencer.loss.next = self.update_logic.loss.val();
-        self.sequencer.recorder_busy.next = self.recorder.busy.val();
-        self.sequencer.update_busy.next = self.update_logic.busy.val();
-        self.sequencer.loader_busy.next = self.loader.busy.val();
+        self.sequencer.now.next = self.supervisor.samples.val();
+        self.sequencer.clerk_working.next = self.clerk.working.val();
+        self.sequencer.recorded.next = self.clerk.recorded.val();
+        self.sequencer.last_pass.next = self.clerk.last_pass.val();
+        self.sequencer.clerk_over.next = self.clerk.over.val();
+        self.sequencer.clerk_reason.next = self.clerk.over_reason.val();
         comment!("Slots.");
         self.engine.begin.next = self.begin.q.val();
         self.engine.tones.next = self.sequencer.tones.val();
@@ -183,10 +162,7 @@ impl Logic for Instrument {
         self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
         self.engine.slot_data.next = self.link.data.val();
         self.engine.read_output.next = self.modulator.index.val().get_bits::<5>(0);
-        self.engine.read_slot.next = self.recorder.read_slot.val();
-        if self.update_logic.busy.val() {
-            self.engine.read_slot.next = self.update_logic.read_slot.val();
-        }
+        self.engine.read_slot.next = self.clerk.read_slot.val();
         self.shown.setting.next = self.registers.reference.val();
         self.shown.valid.next = self.engine.sine_valid.val();
         self.shown.slot.next = self.engine.sine_slot.val();
@@ -204,9 +180,9 @@ impl Logic for Instrument {
         self.modulator.tones_fresh.next = self.engine.tones_fresh.val();
         self.modulator.tone_mask.next = self.registers.tone_mask.val();
         self.modulator.tone.next = self.engine.tone.val();
-        self.modulator.target_write.next = self.loader.target_write.val();
-        self.modulator.target_index.next = self.loader.target_index.val();
-        self.modulator.target_data.next = self.loader.target_data.val();
+        self.modulator.target_write.next = self.clerk.target_write.val();
+        self.modulator.target_index.next = self.clerk.target_index.val();
+        self.modulator.target_data.next = self.clerk.target_data.val();
         self.guard.tick.next = self.begin.q.val();
         self.guard.running.next = self.modulator.running.val();
         self.guard.step.next = self.modulator.step.val();
@@ -221,46 +197,57 @@ impl Logic for Instrument {
         self.dac_write.next = self.guard.dac_write.val();
         self.dac_index.next = self.guard.dac_index.val();
         self.dac_code.next = self.guard.dac_code.val();
-        comment!("Update and loader.");
-        self.update_logic.start.next = self.sequencer.update_start.val();
-        self.update_logic.kind.next = self.sequencer.update_kind.val();
-        self.update_logic.clear_loss.next = self.sequencer.clear_loss.val();
-        self.update_logic.case_number.next = self.sequencer.case_number.val();
-        self.update_logic.slots_used.next = self.registers.slots_used.val();
-        self.update_logic.window_log2.next = self.registers.window_log2.val();
-        self.update_logic.gradient_shift.next = self.registers.gradient_shift.val();
-        self.update_logic.step_shift.next = self.registers.step_shift.val();
-        self.update_logic.sum_first.next = self.engine.sum_first.val();
-        self.update_logic.sum_second.next = self.engine.sum_second.val();
-        self.update_logic.in_phase.next = self.engine.in_phase.val();
-        self.update_logic.quadrature.next = self.engine.quadrature.val();
-        self.update_logic.word.next = self.engine.word.val();
-        self.update_logic.read_data.next = self.parameters.read_data.val();
-        self.loader.start.next = self.sequencer.loader_start.val();
-        self.loader.kind.next = self.sequencer.loader_kind.val();
-        self.loader.row.next = self.sequencer.loader_row.val();
-        self.loader.input_mask.next = self.registers.input_mask.val();
-        self.loader.read_data.next = self.parameters.read_data.val();
-        self.loader.target_ready.next = self.modulator.target_ready.val();
-        comment!("The parameter table: the worker of the present job, else the host.");
+        comment!("The clerk.");
+        self.clerk.start.next = self.sequencer.clerk_start.val();
+        self.clerk.kind.next = self.sequencer.clerk_kind.val();
+        self.clerk.event.next = self.supervisor.event.val();
+        self.clerk.event_cause.next = self.supervisor.event_cause.val();
+        self.clerk.event_time.next = self.supervisor.event_time.val();
+        self.clerk.block.next = self.capture.ready.val();
+        self.clerk.codes.next = self.capture.codes.val();
+        self.clerk.decimation.next = self.registers.capture_decimation.val();
+        self.clerk.code.next = self.capture.read_data.val();
+        self.clerk.window_log2.next = self.registers.window_log2.val();
+        self.clerk.gradient_shift.next = self.registers.gradient_shift.val();
+        self.clerk.step_shift.next = self.registers.step_shift.val();
+        self.clerk.slots_used.next = self.registers.slots_used.val();
+        self.clerk.cases_used.next = self.registers.cases_used.val();
+        self.clerk.starts_used.next = self.registers.starts_used.val();
+        self.clerk.epochs.next = self.registers.epochs.val();
+        self.clerk.mode.next = self.registers.mode.val();
+        self.clerk.loss_stop.next = self.registers.loss_stop.val();
+        self.clerk.input_mask.next = self.registers.input_mask.val();
+        self.clerk.sum_first.next = self.engine.sum_first.val();
+        self.clerk.sum_second.next = self.engine.sum_second.val();
+        self.clerk.least.next = self.engine.least.val();
+        self.clerk.greatest.next = self.engine.greatest.val();
+        self.clerk.in_phase.next = self.engine.in_phase.val();
+        self.clerk.quadrature.next = self.engine.quadrature.val();
+        self.clerk.word.next = self.engine.word.val();
+        self.clerk.began.next = self.sequencer.began.val();
+        self.clerk.marked.next = self.sequencer.marked.val();
+        self.clerk.reason.next = self.sequencer.end_reason.val();
+        self.clerk.unperturbed.next = self.sequencer.unperturbed.val();
+        self.clerk.late.next = self.sequencer.late.val();
+        self.clerk.tones.next = self.sequencer.tones.val();
+        self.clerk.begin.next = self.begin.q.val();
+        self.clerk.restart.next = self.sequencer.restart.val();
+        self.clerk.clamped.next = self.guard.clamped.val();
+        self.clerk.limited.next = self.guard.limited.val();
+        self.clerk.read_data.next = self.parameters.read_data.val();
+        self.clerk.target_ready.next = self.modulator.target_ready.val();
+        self.clerk.number.next = self.link.number.val();
+        self.clerk.fits.next = self.link.fits.val();
+        comment!("The parameter table: the clerk in a job of a run, else the host.");
         self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_enable.next = self.access.table_write.val();
         self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_data.next = self.link.data.val();
-        if self.recorder.busy.val() & self.sequencer.busy.val() {
-            self.parameters.read_address.next = self.recorder.read_address.val();
-        }
-        if self.update_logic.busy.val() {
-            self.parameters.read_address.next = self.update_logic.read_address.val();
-            self.parameters.write_enable.next = self.update_logic.write.val();
-            self.parameters.write_address.next = self.update_logic.write_address.val();
-            self.parameters.write_data.next = self.update_logic.write_data.val();
-        }
-        if self.loader.busy.val() {
-            self.parameters.read_address.next = self.loader.read_address.val();
-            self.parameters.write_enable.next = self.loader.write.val();
-            self.parameters.write_address.next = self.loader.write_address.val();
-            self.parameters.write_data.next = self.loader.write_data.val();
+        if self.clerk.working.val() {
+            self.parameters.read_address.next = self.clerk.read_address.val();
+            self.parameters.write_enable.next = self.clerk.write.val();
+            self.parameters.write_address.next = self.clerk.write_address.val();
+            self.parameters.write_data.next = self.clerk.write_data.val();
         }
         comment!("Capture.");
         self.capture.start.next = self.access.capture.val();
@@ -270,52 +257,7 @@ impl Logic for Instrument {
         self.capture.tick.next = self.timer.tick.val();
         self.capture.sample.next = self.sample.q.val();
         self.capture.now.next = self.supervisor.samples.val();
-        self.capture.taken.next = self.recorder.block_taken.val();
-        self.capture.read_address.next = self.recorder.read_code.val();
-        comment!("Telemetry.");
-        self.recorder.start.next = self.sequencer.recorder_start.val();
-        self.recorder.kind.next = self.sequencer.recorder_kind.val();
-        self.recorder.resting.next = self.sequencer.resting.val();
-        self.recorder.event.next = self.supervisor.event.val();
-        self.recorder.block.next = self.capture.ready.val();
-        self.recorder.codes.next = self.capture.codes.val();
-        self.recorder.first_case.next = !self.sequencer.case_number.val().any();
-        self.recorder.head.next = self.frames.word.val();
-        self.recorder.slots_used.next = self.registers.slots_used.val();
-        self.recorder.in_phase.next = self.engine.in_phase.val();
-        self.recorder.quadrature.next = self.engine.quadrature.val();
-        self.recorder.read_data.next = self.parameters.read_data.val();
-        self.recorder.code.next = self.capture.read_data.val();
-        self.recorder.number.next = self.link.number.val();
-        self.recorder.fits.next = self.link.fits.val();
-        self.frames.frame.next = self.recorder.frame.val();
-        self.frames.place.next = self.recorder.place.val();
-        self.frames.epoch.next = self.sequencer.epoch.val();
-        self.frames.case_number.next = self.sequencer.case_number.val();
-        self.frames.start_number.next = self.sequencer.start_number.val();
-        self.frames.window_clock.next = self.sequencer.window_clock.val();
-        self.frames.tones.next = self.sequencer.tones.val();
-        self.frames.begin.next = self.begin.q.val();
-        self.frames.restart.next = self.sequencer.restart.val();
-        self.frames.clamped.next = self.guard.clamped.val();
-        self.frames.limited.next = self.guard.limited.val();
-        self.frames.unperturbed.next = self.sequencer.unperturbed.val();
-        self.frames.last_pass.next = self.sequencer.last_pass.val();
-        self.frames.late.next = self.sequencer.late.val();
-        self.frames.saturated.next = self.update_logic.saturated.val();
-        self.frames.slots_used.next = self.registers.slots_used.val();
-        self.frames.sum_first.next = self.engine.sum_first.val();
-        self.frames.sum_second.next = self.engine.sum_second.val();
-        self.frames.least.next = self.engine.least.val();
-        self.frames.greatest.next = self.engine.greatest.val();
-        self.frames.loss.next = self.update_logic.loss.val();
-        self.frames.best_loss.next = self.sequencer.best_loss.val();
-        self.frames.best_start.next = self.sequencer.best_start.val();
-        self.frames.reason.next = self.sequencer.end_reason.val();
-        self.frames.sample_clock.next = self.sequencer.sample_clock.val();
-        self.frames.cause.next = self.supervisor.event_cause.val();
-        self.frames.event_time.next = self.supervisor.event_time.val();
-        self.frames.codes.next = self.capture.codes.val();
-        self.frames.decimation.next = self.registers.capture_decimation.val();
+        self.capture.taken.next = self.clerk.block_taken.val();
+        self.capture.read_address.next = self.clerk.read_code.val();
     }
 }

@@ -25,21 +25,18 @@ mod kernel;
 
 use crate::access::Access;
 use crate::capture::Capture;
+use crate::clerk::Clerk;
 use crate::engine::Engine;
-use crate::frames::Frames;
 use crate::guard::Guard;
 use crate::leaf::Ram;
 use crate::link::Link;
-use crate::loader::Loader;
 use crate::modulator::Modulator;
-use crate::recorder::Recorder;
 use crate::reference::Reference;
 use crate::registers::Registers;
 use crate::reset::Reset;
 use crate::sequencer::Sequencer;
 use crate::supervisor::Supervisor;
 use crate::timer::Timer;
-use crate::update::Update;
 use hge_protocol::table::TableLayout;
 use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
@@ -105,10 +102,7 @@ pub struct Instrument {
     engine: Engine,
     modulator: Modulator,
     guard: Guard,
-    update_logic: Update,
-    loader: Loader,
-    recorder: Recorder,
-    frames: Frames,
+    clerk: Clerk,
     capture: Capture,
     shown: Reference,
     /// The parameter table.
@@ -172,9 +166,7 @@ impl Instrument {
             engine: Engine::new(parameters.slots as usize),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits),
             guard: Guard::new(parameters.outputs),
-            update_logic: Update::new(parameters),
-            loader: Loader::new(parameters),
-            recorder: Recorder::new(parameters),
+            clerk: Clerk::new(parameters),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),
             ..Default::default()

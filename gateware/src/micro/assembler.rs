@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 pub type Place = u8;
 
 /// Input of the product's lower half.
-pub const PRODUCT_LOW: u8 = 30;
+pub const PRODUCT_LOW: u8 = 62;
 /// Input of the product's upper half.
-pub const PRODUCT_HIGH: u8 = 31;
+pub const PRODUCT_HIGH: u8 = 63;
 
 /// When a jump is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,11 @@ impl Assembler {
         self.push(1, 0, port);
     }
 
+    /// Accumulator -= input.
+    pub fn subtract_input(&mut self, port: u8) {
+        self.push(1, INVERT, port);
+    }
+
     /// Accumulator += input + carry.
     pub fn add_carry_input(&mut self, port: u8) {
         self.push(1, CHAIN, port);
@@ -159,7 +164,8 @@ impl Assembler {
     /// Goes on at `label` if `condition` holds.
     pub fn jump(&mut self, condition: Condition, label: &'static str) {
         self.jumps.push((self.words.len(), label));
-        self.words.push(8 << 12 | (condition as u16) << 9);
+        let (upper, lower) = (condition as u16 >> 2, condition as u16 & 3);
+        self.words.push((8 | upper << 2) << 12 | lower << 10);
     }
 
     /// Goes on at `label` until [`Assembler::back`].
@@ -189,9 +195,9 @@ impl Assembler {
     /// The program's words.
     ///
     /// # Panics
-    /// If a jump has no target, or the program more than 512 instructions: mistakes in the program.
+    /// If a jump has no target, or the program more than 1024 instructions: mistakes in the program.
     pub fn words(&self) -> Vec<u64> {
-        assert!(self.words.len() <= 1 << 9, "the program has {} instructions", self.words.len());
+        assert!(self.words.len() <= 1 << 10, "the program has {} instructions", self.words.len());
         let mut words: Vec<u64> = self.words.iter().copied().map(u64::from).collect();
         for &(place, label) in &self.jumps {
             words[place] |= u64::from(self.entry(label));

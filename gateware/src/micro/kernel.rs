@@ -9,19 +9,22 @@ impl Logic for Machine {
         dff_setup!(self, clock, working, executing, counter, back, accumulator, carry);
         clock!(self, clock, program, memory, multiply);
         self.busy.next = self.working.q.val();
-        self.executes.next = self.working.q.val() & self.executing.q.val();
+        self.stands.next = self.working.q.val() & self.executing.q.val();
+        self.executes.next = self.stands.val() & (!self.stall.val());
         comment!("The instruction stands through both of its clocks.");
         self.instruction.next = self.program.data.val();
         self.operation.next = self.instruction.val().get_bits::<4>(12);
-        self.condition.next = self.instruction.val().get_bits::<3>(9);
-        self.target.next = self.instruction.val().get_bits::<9>(0);
+        self.condition_low.next = bit_cast::<3, 2>(self.instruction.val().get_bits::<2>(10));
+        self.condition.next =
+            self.condition_low.val().replace_bit(2, self.instruction.val().get_bit(14));
+        self.target.next = self.instruction.val().get_bits::<10>(0);
         self.fresh.next = self.instruction.val().get_bit(10);
         self.inverts.next = self.instruction.val().get_bit(9);
-        self.port.next = self.instruction.val().get_bits::<5>(0);
+        self.port.next = self.instruction.val().get_bits::<6>(0);
         self.memory.read_address.next = self.instruction.val().get_bits::<8>(0);
         self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
         self.word_out.next = self.accumulator.q.val();
-        self.strobe.next = self.executes.val() & (self.operation.val() == bits::<4>(7));
+        self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
         comment!("The word: from the memory, the outside or the multiplier.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());
         self.multiply.b.next = signed_cast(self.memory.read_data.val());
@@ -29,7 +32,7 @@ impl Logic for Machine {
         self.word.next = self.memory.read_data.val();
         if self.operation.val().get_bit(0) {
             self.word.next = self.word_in.val();
-            if self.instruction.val().get_bits::<4>(1) == bits::<4>(15) {
+            if self.instruction.val().get_bits::<5>(1) == bits::<5>(31) {
                 self.word.next = self.product.val().get_bits::<16>(0);
                 if self.instruction.val().get_bit(0) {
                     self.word.next = self.product.val().get_bits::<16>(16);
@@ -118,6 +121,11 @@ impl Logic for Machine {
                         self.place.next = self.target.val();
                     }
                 }
+                12 => {
+                    if self.taken.val() {
+                        self.place.next = self.target.val();
+                    }
+                }
                 9 => {
                     self.back.d.next = self.following.val();
                     self.place.next = self.target.val();
@@ -127,7 +135,7 @@ impl Logic for Machine {
                 _ => self.place.next = self.following.val(),
             }
         }
-        self.executing.d.next = self.working.q.val() & (!self.executing.q.val());
+        self.executing.d.next = self.working.q.val() & (!self.executes.val());
         if self.start.val() & (!self.working.q.val()) {
             self.working.d.next = true;
             self.place.next = self.entry.val();

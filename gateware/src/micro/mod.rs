@@ -1,4 +1,4 @@
-//! A small microcoded machine for work between windows, where area counts and clocks do not.
+//! A small microcoded machine for the work between windows, where area counts and clocks do not.
 //!
 //! One 16-bit adder, one accumulator, 256 words of memory and one multiplier do in turn what a datapath for each
 //! step would do at once. Programs are written with [`Assembler`] and kept in a ROM.
@@ -16,11 +16,12 @@ use rust_hdl::prelude::*;
 /// | port | direction, width | meaning |
 /// |---|---|---|
 /// | `reset` | in, 1 | it rests |
-/// | `start`, `entry` | in, 1 + 9 | begins at instruction `entry`; only while not `busy` |
+/// | `start`, `entry` | in, 1 + 10 | begins at instruction `entry`; only while not `busy` |
 /// | `busy` | out, 1 | from the clock after `start` to the last instruction's end |
-/// | `port` | out, 5 | word of the outside that an instruction reads or writes |
+/// | `port` | out, 6 | word of the outside that an instruction reads or writes |
 /// | `word_in` | in, 16 | the word `port`, in the same clock |
 /// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it goes to the word `port` at this clock's end |
+/// | `stall` | in, 1 | not in this clock: a strobe stands until it falls |
 ///
 /// An instruction takes two clocks: the first reads its operand from the memory, the second executes it while the
 /// ROM reads the next one. What an output addresses in a memory outside that answers a clock later can be read by
@@ -31,17 +32,17 @@ use rust_hdl::prelude::*;
 /// | operation | name | does |
 /// |---|---|---|
 /// | 0 | sum | accumulator + memory word |
-/// | 1 | sum of input | accumulator + input; words 30 and 31 are the product's halves |
+/// | 1 | sum of input | accumulator + input; words 62 and 63 are the product's halves |
 /// | 2 | and | accumulator and memory word |
 /// | 3 | shift | memory word one bit to the right, the carry from the left |
 /// | 4 | sign | all bits the accumulator's sign |
 /// | 5 | store | accumulator to memory |
 /// | 6 | multiply | accumulator times memory word, signed; the product is there for the next instruction alone |
 /// | 7 | output | accumulator to the outside |
-/// | 8, 9, 10 | jump, call, return | one level of calls |
+/// | 8 and 12, 9, 10 | jump, call, return | one level of calls |
 /// | 11 | halt | |
 ///
-/// Bits 7..0 are the memory word (4..0 the outside's), bits 8..0 a jump's target and bits 11..9 its condition (see [`Condition`]). Of a sum, and or
+/// Bits 7..0 are the memory word (5..0 the outside's), bits 9..0 a jump's target, bits 11..10 and bit 2 of its operation the condition (see [`Condition`]). Of a sum, and or
 /// shift, bit 11 also stores the result in the memory word; bit 10 takes 0 for the accumulator and leaves the carry
 /// (of a shift: the word's own sign comes from the left), bit 9 inverts the word and adds 1, bit 8 adds the carry instead of 0 or 1.
 #[derive(LogicBlock, Default)]
@@ -53,34 +54,37 @@ pub struct Machine {
     /// Begins.
     pub start: Signal<In, Bit>,
     /// First instruction.
-    pub entry: Signal<In, Bits<9>>,
+    pub entry: Signal<In, Bits<10>>,
     /// It is at work.
     pub busy: Signal<Out, Bit>,
     /// Word of the outside.
-    pub port: Signal<Out, Bits<5>>,
+    pub port: Signal<Out, Bits<6>>,
     /// That word.
     pub word_in: Signal<In, Bits<16>>,
     /// The accumulator.
     pub word_out: Signal<Out, Bits<16>>,
     /// It goes to the outside.
     pub strobe: Signal<Out, Bit>,
-    program: Rom<16, 9>,
+    /// Not in this clock.
+    pub stall: Signal<In, Bit>,
+    program: Rom<16, 10>,
     memory: Ram<16, 8>,
     multiply: Multiplier,
     working: DFF<Bit>,
     executing: DFF<Bit>,
-    counter: DFF<Bits<9>>,
-    back: DFF<Bits<9>>,
+    counter: DFF<Bits<10>>,
+    back: DFF<Bits<10>>,
     accumulator: DFF<Bits<16>>,
     carry: DFF<Bit>,
     instruction: Signal<Local, Bits<16>>,
     operation: Signal<Local, Bits<4>>,
+    condition_low: Signal<Local, Bits<3>>,
     condition: Signal<Local, Bits<3>>,
-    target: Signal<Local, Bits<9>>,
+    target: Signal<Local, Bits<10>>,
     fresh: Signal<Local, Bit>,
     inverts: Signal<Local, Bit>,
-    place: Signal<Local, Bits<9>>,
-    following: Signal<Local, Bits<9>>,
+    place: Signal<Local, Bits<10>>,
+    following: Signal<Local, Bits<10>>,
     taken: Signal<Local, Bit>,
     product: Signal<Local, Bits<32>>,
     word: Signal<Local, Bits<16>>,
@@ -97,6 +101,7 @@ pub struct Machine {
     halved: Signal<Local, Bits<16>>,
     from_left: Signal<Local, Bit>,
     result: Signal<Local, Bits<16>>,
+    stands: Signal<Local, Bit>,
     executes: Signal<Local, Bit>,
     stores: Signal<Local, Bit>,
 }

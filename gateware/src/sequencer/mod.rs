@@ -1,4 +1,4 @@
-//! The sequencer: which state each sample is in, and which job follows a window.
+//! The sequencer: which state each sample is in.
 //!
 //! At a tick it moves to the state of the sample that begins:
 //!
@@ -6,8 +6,8 @@
 //! Idle -> Gap -> Ramp -> Settle -> LeadIn -> Window -> Tail -> Gap -> (next case) Ramp ...
 //! ```
 //!
-//! A gap begins with a chain of jobs (record, update, next case's values) and lasts at least `gap`
-//! samples; if the jobs take longer it waits for them and the next record says so.
+//! A gap begins with a job of the clerk (record, update, next case's values) and lasts at least `gap`
+//! samples; if the job takes longer it waits for it and the next record says so.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -16,9 +16,12 @@
 //! | registers | in | see `hge_protocol::registers` |
 //! | `moving`, `sounding` | in, 1 | of the sample before: bases still move; tones still sound |
 //! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | what this sample is |
-//! | `case_number`, `epoch`, `start_number`, `last_pass` .. | out | where in the run |
-//! | `resting` | out, 1 | no job is going on: the recorder is free for what is not of a run |
-//! | `recorder_*`, `update_*`, `loader_*` | | start, kind and busy of the three workers |
+//! | `now` | in, 32 | the present sample since power-up |
+//! | `began`, `marked` | out, 32 + 32 | the sample before the run's first; before the last window's first, or the run's end |
+//! | `late`, `end_reason` | out, 1 + 3 | a gap was too long; why the run ended |
+//! | `clerk_start`, `clerk_kind` | out, 1 + 2 | a job of the clerk begins: 0 of a new run, 1 after a window, 2 at the end |
+//! | `clerk_working`, `recorded`, `last_pass` | in, 1 | the job goes on; the window's record is made; no tones in what follows |
+//! | `clerk_over`, `clerk_reason` | in, 1 + 3 | the run is over with this gap, and why |
 
 mod kernel;
 
@@ -35,25 +38,7 @@ enum State {
     Tail,
 }
 
-#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
-enum Job {
-    Rest,
-    ClearSteps,
-    LoadStart,
-    LoadCase,
-    Record,
-    AddCase,
-    NextCase,
-    EndEpoch,
-    SaveBest,
-    RecordEpoch,
-    Apply,
-    NextEpoch,
-    TakeBest,
-    RecordEnd,
-}
-
-/// States of a sample and jobs of a gap.
+/// States of a sample.
 #[derive(LogicBlock, Default)]
 pub struct Sequencer {
     /// System clock.
@@ -78,22 +63,12 @@ pub struct Sequencer {
     pub lead_in: Signal<In, Bits<24>>,
     /// Least samples of a gap.
     pub gap: Signal<In, Bits<16>>,
-    /// Cases in an epoch.
-    pub cases_used: Signal<In, Bits<6>>,
-    /// Epochs of a start or a run.
-    pub epochs: Signal<In, Bits<16>>,
-    /// Starts of a standalone run.
-    pub starts_used: Signal<In, Bits<6>>,
     /// Bit 0 perturb, bit 1 standalone.
     pub mode: Signal<In, Bits<3>>,
-    /// Loss at which a standalone run ends.
-    pub loss_stop: Signal<In, Bits<32>>,
     /// Bases still move, or the guard cut a step.
     pub moving: Signal<In, Bit>,
     /// Tones still sound.
     pub sounding: Signal<In, Bit>,
-    /// Loss of the epoch so far.
-    pub loss: Signal<In, Bits<32>>,
     /// A run is going on, or about to.
     pub busy: Signal<Out, Bit>,
     /// Bases move in this sample.
@@ -110,65 +85,36 @@ pub struct Sequencer {
     pub first: Signal<Out, Bit>,
     /// It belongs to its second half.
     pub second_half: Signal<Out, Bit>,
-    /// Present case.
-    pub case_number: Signal<Out, Bits<6>>,
-    /// Present epoch.
-    pub epoch: Signal<Out, Bits<16>>,
-    /// Present start.
-    pub start_number: Signal<Out, Bits<6>>,
-    /// Start of the least loss.
-    pub best_start: Signal<Out, Bits<6>>,
-    /// Least loss of the run.
-    pub best_loss: Signal<Out, Bits<32>>,
     /// The pass is not perturbed.
     pub unperturbed: Signal<Out, Bit>,
-    /// The pass is the last of a standalone run.
-    pub last_pass: Signal<Out, Bit>,
     /// A gap was longer than asked for.
     pub late: Signal<Out, Bit>,
-    /// Samples since the run began.
-    pub sample_clock: Signal<Out, Bits<32>>,
-    /// Of the window's first sample.
-    pub window_clock: Signal<Out, Bits<32>>,
+    /// Present sample since power-up.
+    pub now: Signal<In, Bits<32>>,
+    /// That before the run's first.
+    pub began: Signal<Out, Bits<32>>,
+    /// That before the last window's first, or before the run's end.
+    pub marked: Signal<Out, Bits<32>>,
     /// Why the run ended.
     pub end_reason: Signal<Out, Bits<3>>,
-    /// Begins a frame.
-    pub recorder_start: Signal<Out, Bit>,
-    /// 0 window, 1 epoch, 2 end.
-    pub recorder_kind: Signal<Out, Bits<2>>,
-    /// No job is going on.
-    pub resting: Signal<Out, Bit>,
-    /// A frame is being made.
-    pub recorder_busy: Signal<In, Bit>,
-    /// Begins a part of the update.
-    pub update_start: Signal<Out, Bit>,
-    /// 0 clear, 1 add a case, 2 apply.
-    pub update_kind: Signal<Out, Bits<2>>,
-    /// The update is at work.
-    pub update_busy: Signal<In, Bit>,
-    /// The loss begins at zero.
-    pub clear_loss: Signal<Out, Bit>,
-    /// Begins a copy.
-    pub loader_start: Signal<Out, Bit>,
-    /// 0 controls to best, 1 best to controls, 2 a start, 3 a case.
-    pub loader_kind: Signal<Out, Bits<2>>,
-    /// Its case or start.
-    pub loader_row: Signal<Out, Bits<6>>,
-    /// A copy is going on.
-    pub loader_busy: Signal<In, Bit>,
+    /// A job of the clerk begins.
+    pub clerk_start: Signal<Out, Bit>,
+    /// 0 of a new run, 1 after a window, 2 at the end.
+    pub clerk_kind: Signal<Out, Bits<2>>,
+    /// It goes on.
+    pub clerk_working: Signal<In, Bit>,
+    /// The window's record is made.
+    pub recorded: Signal<In, Bit>,
+    /// What follows is not perturbed.
+    pub last_pass: Signal<In, Bit>,
+    /// The run is over with this gap.
+    pub clerk_over: Signal<In, Bit>,
+    /// Why.
+    pub clerk_reason: Signal<In, Bits<3>>,
     state: DFF<State>,
-    job: DFF<Job>,
-    /// The present job's worker has been started.
-    issued: DFF<Bit>,
     count: DFF<Bits<24>>,
-    case_register: DFF<Bits<6>>,
-    epoch_register: DFF<Bits<16>>,
-    start_register: DFF<Bits<6>>,
-    final_pass: DFF<Bit>,
-    samples: DFF<Bits<32>>,
-    window_samples: DFF<Bits<32>>,
-    lowest_loss: DFF<Bits<32>>,
-    lowest_start: DFF<Bits<6>>,
+    began_at: DFF<Bits<32>>,
+    marked_at: DFF<Bits<32>>,
     run_asked: DFF<Bit>,
     stop_asked: DFF<Bit>,
     stop_reason: DFF<Bits<3>>,
@@ -180,15 +126,6 @@ pub struct Sequencer {
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,
     at_length: Signal<Local, Bit>,
-    next_case: Signal<Local, Bits<6>>,
-    next_epoch: Signal<Local, Bits<16>>,
-    next_start: Signal<Local, Bits<6>>,
     perturbs: Signal<Local, Bit>,
-    standalone: Signal<Local, Bit>,
-    worker_busy: Signal<Local, Bit>,
-    finished: Signal<Local, Bit>,
-    issue: Signal<Local, Bit>,
     in_run: Signal<Local, Bit>,
-    zero: Signal<Local, Bits<32>>,
-    reached: Signal<Local, Bit>,
 }

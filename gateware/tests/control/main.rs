@@ -6,7 +6,6 @@ mod bus;
 mod capture;
 mod guard;
 mod instrument;
-mod recorder;
 mod reference;
 mod sequencer;
 mod serial;

@@ -23,9 +23,16 @@ struct End {
     clock: usize,
 }
 
+/// Clocks that the clerk takes for a job.
+const JOB: usize = 3;
+
 struct Rig {
     bench: Bench<Sequencer>,
     phase: usize,
+    /// Samples since power-up.
+    now: u64,
+    /// The clerk's job, and clocks still to go.
+    job: Option<(u64, usize)>,
 }
 
 impl Rig {
@@ -36,11 +43,8 @@ impl Rig {
         core.settle.next = raw(1);
         core.lead_in.next = raw(1);
         core.gap.next = raw(1);
-        core.cases_used.next = raw(1);
-        core.epochs.next = raw(1);
-        core.starts_used.next = raw(1);
         core.mode.next = raw(1);
-        Rig { bench, phase: 0 }
+        Rig { bench, phase: 0, now: u64::from(u32::MAX) - 20, job: None }
     }
 
     /// One clock, with pulses.
@@ -51,7 +55,18 @@ impl Rig {
         core.stop.next = causes.contains(&Cause::Stop);
         core.disarm.next = causes.contains(&Cause::Disarm);
         core.trip.next = causes.contains(&Cause::Trip);
+        core.now.next = raw(self.now & 0xffff_ffff);
+        core.clerk_working.next = self.job.is_some();
+        // The only case of the only epoch is done: the run is over.
+        core.clerk_over.next = self.job == Some((1, 1));
+        self.bench.settle();
+        self.job = self.job.and_then(|(kind, left)| (left > 1).then_some((kind, left - 1)));
+        if self.bench.core.clerk_start.val() {
+            assert!(self.job.is_none());
+            self.job = Some((self.bench.core.clerk_kind.val().to_u64(), JOB));
+        }
         self.bench.edge();
+        self.now += u64::from(self.phase == PERIOD - 1);
         self.phase = (self.phase + 1) % PERIOD;
     }
 
@@ -66,7 +81,8 @@ impl Rig {
                 let core = &self.bench.core;
                 return End {
                     reason: core.end_reason.val().to_u64(),
-                    samples: core.sample_clock.val().to_u64(),
+                    samples: (core.marked.val().to_u64() + (1 << 32) - core.began.val().to_u64())
+                        & 0xffff_ffff,
                     clock,
                 };
             }

@@ -4,6 +4,7 @@
 //! late is found. Stimuli come from fixed seeds and reach the ends of every range.
 
 mod bench;
+mod clerk;
 mod guard;
 mod levels;
 mod lockin;
@@ -11,4 +12,3 @@ mod modulator;
 mod nco;
 mod stimulus;
 mod tones;
-mod update;

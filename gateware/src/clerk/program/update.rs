@@ -1,156 +1,15 @@
-//! The update's program: three jobs, in words of 16 bits, low word first.
+//! Loss of a case, descent steps of its slots, new controls; in words of 16 bits, low word first.
 
+use super::memory::*;
+use super::{input, output, product};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
-use hge_protocol::table::TableLayout;
-use hge_protocol::Parameters;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 
-/// Words that the program reads from the outside.
-pub mod input {
-    /// In-phase sum of the slot, three words.
-    pub const IN_PHASE: u8 = 0;
-    /// Quadrature sum, three words.
-    pub const QUADRATURE: u8 = 3;
-    /// Sum of the window's first half, two words.
-    pub const SUM_FIRST: u8 = 6;
-    /// Sum of the second half, two words.
-    pub const SUM_SECOND: u8 = 8;
-    /// Word of the table, two words.
-    pub const TABLE: u8 = 10;
-    /// Upper half of the slot's routing word.
-    pub const ROUTE: u8 = 12;
-    /// Output of the slot.
-    pub const OUTPUT: u8 = 13;
-    /// Logarithm of the window's samples.
-    pub const WINDOW: u8 = 14;
-    /// Right shift of the response.
-    pub const GRADIENT_SHIFT: u8 = 15;
-    /// Right shift of response times error.
-    pub const STEP_SHIFT: u8 = 16;
-    /// Slots that take part.
-    pub const SLOTS_USED: u8 = 17;
-    /// Present case.
-    pub const CASE: u8 = 18;
-    /// Loss of the epoch, two words.
-    pub const LOSS: u8 = 19;
-    /// Something was cut: bit 0.
-    pub const CUT: u8 = 21;
-}
-
-/// Words that it writes.
-pub mod output {
-    /// Slot whose sums and routing word are wanted.
-    pub const SLOT: u8 = 0;
-    /// Word of the table that is wanted or written.
-    pub const TABLE_PLACE: u8 = 1;
-    /// Upper half of what is written next.
-    pub const TABLE_HIGH: u8 = 2;
-    /// Lower half: writes the word.
-    pub const TABLE_LOW: u8 = 3;
-    /// Loss, two words.
-    pub const LOSS: u8 = 4;
-    /// Something was cut: bit 0.
-    pub const CUT: u8 = 6;
-}
-
-/// A 48-bit value under way; calls work on it.
-const SUM: Place = 0;
-/// Shifts still to do.
-const LEFT: Place = 3;
-const SCRATCH: Place = 4;
-const OTHER: Place = 5;
-const SLOT: Place = 6;
-/// Bits 30 to 15 of a value, and 14 to 0.
-const HIGH: Place = 7;
-const LOW: Place = 8;
-/// Products of the high parts, 33 bits.
-const UPPER: Place = 9;
-/// Products of the low parts, 32 bits and sign.
-const LOWER: Place = 12;
-/// Coefficients of I and Q.
-const FACTOR: Place = 15;
-const DIFFERENCE: Place = 17;
-const WEIGHTED: Place = 18;
-const CONTROL_PLACE: Place = 19;
-const WAS_CUT: Place = 20;
-
-/// Constants.
-const ZERO: Place = 0xe0;
-const ONE: Place = 0xe1;
-const FIVE: Place = 0xe2;
-const THIRTEEN: Place = 0xe3;
-const SIXTEEN: Place = 0xe4;
-const MINUS_ONE: Place = 0xe5;
-const TOP_BIT: Place = 0xe6;
-const BELOW_TOP: Place = 0xe7;
-const WEIGHT_BITS: Place = 0xe8;
-const QUARTER: Place = 0xe9;
-const LEAST_QUARTER: Place = 0xea;
-const TARGETS: Place = 0xf0;
-const COEFFICIENTS: Place = 0xf1;
-const STEPS: Place = 0xf2;
-const CONTROLS: Place = 0xf3;
-const LIMITS: Place = 0xf4;
-
-/// Labels of the three jobs.
-pub const CLEAR: &str = "clear";
-/// Adds a case.
-pub const ADD: &str = "add";
-/// Applies the steps.
-pub const APPLY: &str = "apply";
-
-/// The program for the table of `parameters`.
-pub fn program(parameters: &Parameters) -> Assembler {
-    let layout = TableLayout::of(parameters);
-    let mut code = Assembler::new(&[
-        (ONE, 1),
-        (FIVE, 5),
-        (THIRTEEN, 13),
-        (SIXTEEN, 16),
-        (MINUS_ONE, 0xffff),
-        (TOP_BIT, 0x8000),
-        (BELOW_TOP, 0x7fff),
-        (WEIGHT_BITS, 0x3fff),
-        (QUARTER, 0x4000),
-        (LEAST_QUARTER, 0xc000),
-        (TARGETS, layout.case_targets as u16),
-        (COEFFICIENTS, layout.coefficients as u16),
-        (STEPS, layout.steps as u16),
-        (CONTROLS, layout.controls as u16),
-        (LIMITS, layout.control_limits as u16),
-    ]);
-    clear(&mut code);
-    error(&mut code);
-    slots(&mut code);
-    apply(&mut code);
-    shift(&mut code);
-    split(&mut code);
-    join(&mut code);
-    cut_to_16(&mut code);
-    cut_to_32(&mut code);
-    code
-}
-
-/// Steps and flag to zero.
-fn clear(code: &mut Assembler) {
-    code.label(CLEAR);
-    code.load(ZERO);
-    code.output(output::CUT);
-    code.store(SLOT);
-    code.label("clear a slot");
-    code.load(STEPS);
-    code.add(SLOT);
-    code.output(output::TABLE_PLACE);
-    write_zero(code);
-    next_slot(code, "clear a slot");
-}
-
 /// Mean of the window less the target, weighted; the loss.
-fn error(code: &mut Assembler) {
-    code.label(ADD);
-    code.input(input::CASE);
+pub fn error(code: &mut Assembler) {
+    code.load(CASE);
     code.add(TARGETS);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     code.input(input::SUM_FIRST);
     code.add_input(input::SUM_SECOND);
     code.store(SUM);
@@ -208,28 +67,25 @@ fn error(code: &mut Assembler) {
     code.load(FIVE);
     code.call("shift");
     code.load(SUM);
-    code.add_input(input::LOSS);
-    code.store(SUM);
+    code.add_to(LOSS);
     code.load(SUM + 1);
-    code.add_carry_input(input::LOSS + 1);
+    code.add_carry_to(LOSS + 1);
     code.jump(NoCarry, "loss fits");
     code.load(MINUS_ONE);
-    code.store(SUM);
+    code.store(LOSS);
+    code.store(LOSS + 1);
     code.label("loss fits");
-    code.output(output::LOSS + 1);
-    code.load(SUM);
-    code.output(output::LOSS);
-    code.load(ZERO);
-    code.store(SLOT);
 }
 
 /// Every driving slot's response times the error, added to its step.
-fn slots(code: &mut Assembler) {
+pub fn steps(code: &mut Assembler) {
+    code.load(ZERO);
+    code.store(ITEM);
     code.label("add a slot");
-    code.load(SLOT);
-    code.output(output::SLOT);
+    code.load(ITEM);
+    code.output(output::ITEM);
     code.add(COEFFICIENTS);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     drives(code, "added");
     code.input(input::TABLE);
     code.store(FACTOR);
@@ -289,8 +145,8 @@ fn slots(code: &mut Assembler) {
     code.call("cut to 32");
     // Added to the slot's step.
     code.load(STEPS);
-    code.add(SLOT);
-    code.output(output::TABLE_PLACE);
+    code.add(ITEM);
+    code.output(output::PLACE);
     code.load(SUM + 1);
     code.sign();
     code.store(SUM + 2);
@@ -310,18 +166,17 @@ fn slots(code: &mut Assembler) {
 }
 
 /// Every driving slot's control less its step, within the control's limits; steps to zero.
-fn apply(code: &mut Assembler) {
-    code.label(APPLY);
+pub fn apply(code: &mut Assembler) {
     // What is cut here is no one's concern: limits follow.
     code.input(input::CUT);
     code.store(WAS_CUT);
     code.load(ZERO);
-    code.store(SLOT);
+    code.store(ITEM);
     code.label("apply a slot");
-    code.load(SLOT);
-    code.output(output::SLOT);
+    code.load(ITEM);
+    code.output(output::ITEM);
     code.add(STEPS);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     drives(code, "applied");
     code.input(input::TABLE);
     code.store(SUM);
@@ -332,7 +187,7 @@ fn apply(code: &mut Assembler) {
     code.input(input::OUTPUT);
     code.add(CONTROLS);
     code.store(CONTROL_PLACE);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     code.input(input::TABLE);
     code.subtract(SUM);
     code.store(SUM);
@@ -347,7 +202,7 @@ fn apply(code: &mut Assembler) {
     // Limits are codes; with the top bit turned, signed codes are in unsigned order.
     code.input(input::OUTPUT);
     code.add(LIMITS);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     code.input(input::TABLE);
     code.add(TOP_BIT);
     code.store(OTHER);
@@ -374,22 +229,16 @@ fn apply(code: &mut Assembler) {
     code.store(SUM);
     code.label("within");
     code.load(CONTROL_PLACE);
-    code.output(output::TABLE_PLACE);
+    code.output(output::PLACE);
     write_sum(code);
     code.label("applied");
     code.load(STEPS);
-    code.add(SLOT);
-    code.output(output::TABLE_PLACE);
+    code.add(ITEM);
+    code.output(output::PLACE);
     write_zero(code);
-    code.load(SLOT);
-    code.add(ONE);
-    code.store(SLOT);
-    code.input(input::SLOTS_USED);
-    code.subtract(SLOT);
-    code.jump(NotZero, "apply a slot");
+    next_slot(code, "apply a slot");
     code.load(WAS_CUT);
     code.output(output::CUT);
-    code.halt();
 }
 
 /// Goes on at `otherwise` if the slot whose routing word is there drives nothing.
@@ -399,42 +248,28 @@ fn drives(code: &mut Assembler, otherwise: &'static str) {
     code.jump(Positive, otherwise);
 }
 
-/// The next slot at `label`, or the end.
-fn next_slot(code: &mut Assembler, label: &'static str) {
-    code.load(SLOT);
-    code.add(ONE);
-    code.store(SLOT);
+/// The next slot at `label`, or on.
+pub fn next_slot(code: &mut Assembler, label: &'static str) {
+    code.load(ONE);
+    code.add_to(ITEM);
     code.input(input::SLOTS_USED);
-    code.subtract(SLOT);
+    code.subtract(ITEM);
     code.jump(NotZero, label);
-    code.halt();
 }
 
 /// The table's word = lower 32 bits of the sum.
-fn write_sum(code: &mut Assembler) {
+pub fn write_sum(code: &mut Assembler) {
     code.load(SUM + 1);
-    code.output(output::TABLE_HIGH);
+    code.output(output::HIGH);
     code.load(SUM);
-    code.output(output::TABLE_LOW);
+    code.output(output::TABLE);
 }
 
 /// The table's word = 0.
-fn write_zero(code: &mut Assembler) {
+pub fn write_zero(code: &mut Assembler) {
     code.load(ZERO);
-    code.output(output::TABLE_HIGH);
-    code.output(output::TABLE_LOW);
-}
-
-/// Two words at `into` = a times b; the upper one is in the accumulator. The product lasts for one instruction.
-fn product(code: &mut Assembler, a: Place, b: Place, into: Place) {
-    code.load(a);
-    code.multiply(b);
-    code.input(PRODUCT_LOW);
-    code.store(into);
-    code.load(a);
-    code.multiply(b);
-    code.input(PRODUCT_HIGH);
-    code.store(into + 1);
+    code.output(output::HIGH);
+    code.output(output::TABLE);
 }
 
 /// Three words at `into` += a times b.
@@ -567,4 +402,13 @@ fn cut_to_32(code: &mut Assembler) {
     code.store(SUM + 1);
     code.label("32 fit");
     code.back();
+}
+
+/// What the others call.
+pub fn parts(code: &mut Assembler) {
+    shift(code);
+    split(code);
+    join(code);
+    cut_to_16(code);
+    cut_to_32(code);
 }

@@ -1,0 +1,195 @@
+//! The kernel of the clerk: what its machine reads and writes.
+
+use super::Clerk;
+use rust_hdl::prelude::*;
+
+impl Logic for Clerk {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            end_waits,
+            job_waits,
+            job_is_window,
+            of_run,
+            item,
+            place,
+            high,
+            room,
+            was_cut,
+            was_last,
+            was_clamped,
+            was_limited
+        );
+        clock!(self, clock, machine);
+        comment!("Jobs: those of a run first.");
+        self.machine.reset.next = self.reset.val();
+        self.machine.start.next = false;
+        self.machine.entry.next = self.run_entry.val();
+        self.waits.next = self.end_waits.q.val() | self.job_waits.q.val();
+        self.working.next = self.waits.val() | (self.machine.busy.val() & self.of_run.q.val());
+        self.busy.next =
+            self.waits.val() | self.machine.busy.val() | self.event.val() | self.block.val();
+        if !self.machine.busy.val() {
+            self.of_run.d.next = self.waits.val();
+            self.machine.start.next = self.busy.val();
+            if self.end_waits.q.val() {
+                self.end_waits.d.next = false;
+                self.machine.entry.next = self.end_entry.val();
+            } else if self.job_waits.q.val() {
+                self.job_waits.d.next = false;
+                if self.job_is_window.q.val() {
+                    self.machine.entry.next = self.window_entry.val();
+                }
+            } else if self.event.val() {
+                self.machine.entry.next = self.event_entry.val();
+            } else {
+                self.machine.entry.next = self.block_entry.val();
+            }
+        }
+        if self.start.val() {
+            if self.kind.val().get_bit(1) {
+                self.end_waits.d.next = true;
+            } else {
+                self.job_waits.d.next = true;
+                self.job_is_window.d.next = self.kind.val().get_bit(0);
+            }
+        }
+        comment!("Flags of the window.");
+        if self.tones.val() {
+            if self.begin.val() & self.restart.val() {
+                self.was_clamped.d.next = false;
+                self.was_limited.d.next = false;
+            }
+            if self.clamped.val() {
+                self.was_clamped.d.next = true;
+            }
+            if self.limited.val() {
+                self.was_limited.d.next = true;
+            }
+        }
+        self.last_pass.next = self.was_last.q.val();
+        self.none.next = 0.into();
+        self.flags_0.next = self.none.val().replace_bit(0, self.was_clamped.q.val());
+        self.flags_1.next = self.flags_0.val().replace_bit(1, self.was_limited.q.val());
+        self.flags_2.next = self.flags_1.val().replace_bit(2, self.unperturbed.val());
+        self.flags_3.next = self.flags_2.val().replace_bit(3, self.was_last.q.val());
+        self.flags_4.next = self.flags_3.val().replace_bit(4, self.late.val());
+        comment!("What the program reads.");
+        self.read_slot.next = self.item.q.val();
+        self.read_code.next = self.item.q.val().get_bits::<7>(0);
+        self.read_address.next = self.place.q.val();
+        self.output_masked.next = self.word.val().get_bits::<5>(24) & self.row_mask.val();
+        self.first_sum.next = unsigned_cast(self.sum_first.val());
+        self.second_sum.next = unsigned_cast(self.sum_second.val());
+        self.machine.word_in.next = 0.into();
+        match self.machine.port.val().index() {
+            0 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(0),
+            1 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(16),
+            2 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(32),
+            3 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(0),
+            4 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(16),
+            5 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(32),
+            6 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(0),
+            7 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(16),
+            8 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(0),
+            9 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(16),
+            10 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(0),
+            11 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(16),
+            12 => self.machine.word_in.next = self.word.val().get_bits::<16>(16),
+            13 => self.machine.word_in.next = bit_cast::<16, 5>(self.output_masked.val()),
+            14 => self.machine.word_in.next = unsigned_cast(self.least.val()),
+            15 => self.machine.word_in.next = unsigned_cast(self.greatest.val()),
+            16 => self.machine.word_in.next = self.number.val().get_bits::<16>(0),
+            17 => self.machine.word_in.next = self.number.val().get_bits::<16>(16),
+            18 => self.machine.word_in.next = self.marked.val().get_bits::<16>(0),
+            19 => self.machine.word_in.next = self.marked.val().get_bits::<16>(16),
+            20 => self.machine.word_in.next = self.began.val().get_bits::<16>(0),
+            21 => self.machine.word_in.next = self.began.val().get_bits::<16>(16),
+            22 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(0),
+            23 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(16),
+            24 => self.machine.word_in.next = bit_cast::<16, 5>(self.event_cause.val()),
+            25 => {
+                self.machine.word_in.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
+            }
+            26 => self.machine.word_in.next = self.none.val().replace_bit(0, self.room.q.val()),
+            27 => self.machine.word_in.next = self.code.val(),
+            28 => self.machine.word_in.next = bit_cast::<16, 7>(self.codes.val()),
+            29 => self.machine.word_in.next = self.decimation.val(),
+            30 => self.machine.word_in.next = bit_cast::<16, 3>(self.reason.val()),
+            31 => self.machine.word_in.next = bit_cast::<16, 5>(self.window_log2.val()),
+            32 => self.machine.word_in.next = bit_cast::<16, 5>(self.gradient_shift.val()),
+            33 => self.machine.word_in.next = bit_cast::<16, 5>(self.step_shift.val()),
+            34 => self.machine.word_in.next = bit_cast::<16, 9>(self.slots_used.val()),
+            35 => self.machine.word_in.next = bit_cast::<16, 6>(self.cases_used.val()),
+            36 => self.machine.word_in.next = bit_cast::<16, 6>(self.starts_used.val()),
+            37 => self.machine.word_in.next = self.epochs.val(),
+            38 => self.machine.word_in.next = bit_cast::<16, 3>(self.mode.val()),
+            39 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(0),
+            40 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(16),
+            41 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(0),
+            42 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(16),
+            _ => self.machine.word_in.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+        }
+        comment!("What it writes.");
+        self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
+        self.high_wide.next = bit_cast::<32, 16>(self.high.q.val());
+        self.high_placed.next = self.high_wide.val() << 16;
+        self.pair.next = self.high_placed.val() | self.low_wide.val();
+        self.write_address.next = self.place.q.val();
+        self.write_data.next = self.pair.val();
+        self.target_index.next = self.item.q.val().get_bits::<5>(0);
+        self.target_data.next = self.pair.val();
+        self.frame_word.next = self.pair.val();
+        self.words.next = self.machine.word_out.val().get_bits::<11>(0);
+        self.over_reason.next = self.machine.word_out.val().get_bits::<3>(0);
+        self.machine.stall.next = false;
+        self.write.next = false;
+        self.word_write.next = false;
+        self.target_write.next = false;
+        self.begin_frame.next = false;
+        self.mark.next = false;
+        self.commit.next = false;
+        self.recorded.next = false;
+        self.over.next = false;
+        self.event_taken.next = false;
+        self.block_taken.next = false;
+        if self.machine.strobe.val() {
+            match self.machine.port.val().get_bits::<4>(0).index() {
+                0 => self.item.d.next = self.machine.word_out.val().get_bits::<8>(0),
+                1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),
+                2 => self.high.d.next = self.machine.word_out.val(),
+                3 => self.write.next = true,
+                4 => self.word_write.next = true,
+                5 => {
+                    self.target_write.next = true;
+                    self.machine.stall.next = !self.target_ready.val();
+                }
+                6 => {
+                    self.begin_frame.next = true;
+                    self.room.d.next = self.fits.val();
+                }
+                7 => {
+                    self.begin_frame.next = true;
+                    self.mark.next = true;
+                    self.room.d.next = self.fits.val();
+                }
+                8 => self.commit.next = true,
+                9 => self.was_cut.d.next = self.machine.word_out.val().get_bit(0),
+                10 => self.was_last.d.next = self.machine.word_out.val().get_bit(0),
+                11 => self.over.next = true,
+                12 => self.recorded.next = true,
+                13 => self.event_taken.next = true,
+                _ => self.block_taken.next = true,
+            }
+        }
+        if self.reset.val() {
+            self.end_waits.d.next = false;
+            self.job_waits.d.next = false;
+            self.of_run.d.next = false;
+            self.was_cut.d.next = false;
+            self.was_last.d.next = false;
+        }
+    }
+}

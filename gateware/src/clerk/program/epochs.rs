@@ -1,0 +1,135 @@
+//! What follows on a window: the next case, epoch, start; the end.
+
+use super::memory::*;
+use super::{input, job, output, records, rows, update};
+use crate::micro::{Assembler, Condition};
+use Condition::{Always, Carry, NoCarry, NotZero, Zero};
+
+/// Counters and steps to zero, the first values.
+pub fn run(code: &mut Assembler) {
+    code.label(job::RUN);
+    for word in 0..2 {
+        code.input(input::BEGAN + word);
+        code.store(BEGAN + word);
+    }
+    code.load(MINUS_ONE);
+    code.store(BEST_LOSS);
+    code.store(BEST_LOSS + 1);
+    code.load(ZERO);
+    code.output(output::CUT);
+    code.output(output::LAST_PASS);
+    for word in [CASE, EPOCH, START, LOSS, LOSS + 1, BEST_START, LAST_PASS, ITEM] {
+        code.store(word);
+    }
+    code.label("clear a step");
+    code.load(STEPS);
+    code.add(ITEM);
+    code.output(output::PLACE);
+    update::write_zero(code);
+    update::next_slot(code, "clear a step");
+    standalone(code);
+    code.jump(Zero, "next values");
+    code.call("load start");
+    code.jump(Always, "next values");
+}
+
+/// The accumulator is not zero if the update is the gateware's.
+fn standalone(code: &mut Assembler) {
+    code.input(input::MODE);
+    code.and(TWO);
+}
+
+/// Carry: this was the last epoch.
+fn next_epoch(code: &mut Assembler) {
+    code.load(ONE);
+    code.add_to(EPOCH);
+    code.subtract_input(input::EPOCHS);
+}
+
+/// Carry: the least loss is low enough to end the run.
+fn reached(code: &mut Assembler) {
+    code.input(input::LOSS_STOP);
+    code.subtract(BEST_LOSS);
+    code.input(input::LOSS_STOP + 1);
+    code.subtract_borrow(BEST_LOSS + 1);
+}
+
+/// Record, update, the next case.
+pub fn window(code: &mut Assembler) {
+    code.label(job::WINDOW);
+    records::window(code);
+    standalone(code);
+    code.jump(Zero, "next case");
+    code.load(LAST_PASS);
+    code.jump(NotZero, "next case");
+    update::error(code);
+    update::steps(code);
+    code.label("next case");
+    code.load(ONE);
+    code.add_to(CASE);
+    code.input(input::CASES_USED);
+    code.subtract(CASE);
+    code.jump(NotZero, "next values");
+    code.store(CASE);
+    code.load(LAST_PASS);
+    code.jump(Zero, "not the last");
+    reached(code);
+    code.load(ZERO);
+    code.add_carry(ZERO);
+    code.output(output::OVER);
+    code.jump(Always, "next values");
+    code.label("not the last");
+    standalone(code);
+    code.jump(NotZero, "end of epoch");
+    // The host's loop: epochs pass until they are over.
+    next_epoch(code);
+    code.jump(NoCarry, "next values");
+    code.load(ZERO);
+    code.output(output::OVER);
+    code.jump(Always, "next values");
+    end_of_epoch(code);
+}
+
+/// The best point kept, the epoch told, the steps taken; the next start or the last pass.
+fn end_of_epoch(code: &mut Assembler) {
+    code.label("end of epoch");
+    code.load(LOSS);
+    code.subtract(BEST_LOSS);
+    code.load(LOSS + 1);
+    code.subtract_borrow(BEST_LOSS + 1);
+    code.jump(Carry, "not the best");
+    code.load(LOSS);
+    code.store(BEST_LOSS);
+    code.load(LOSS + 1);
+    code.store(BEST_LOSS + 1);
+    code.load(START);
+    code.store(BEST_START);
+    rows::copy(code, CONTROLS, BEST);
+    code.label("not the best");
+    records::epoch(code);
+    update::apply(code);
+    code.load(ZERO);
+    code.store(LOSS);
+    code.store(LOSS + 1);
+    next_epoch(code);
+    code.jump(NoCarry, "same start");
+    code.load(ZERO);
+    code.store(EPOCH);
+    code.load(ONE);
+    code.add_to(START);
+    code.call("load start");
+    code.input(input::STARTS_USED);
+    code.subtract(START);
+    code.jump(Zero, "last pass");
+    code.label("same start");
+    reached(code);
+    code.jump(NoCarry, "next values");
+    code.label("last pass");
+    code.load(ONE);
+    code.store(LAST_PASS);
+    code.output(output::LAST_PASS);
+    rows::copy(code, BEST, CONTROLS);
+    code.label("next values");
+    code.call("load case");
+    code.halt();
+}

@@ -1,0 +1,261 @@
+//! What the clerk does, as a program: its words outside, its memory, and the order of the parts.
+
+mod epochs;
+mod records;
+mod rows;
+mod update;
+
+use crate::micro::{Assembler, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use hge_protocol::table::TableLayout;
+use hge_protocol::Parameters;
+
+/// Labels of the jobs.
+pub mod job {
+    /// A run begins.
+    pub const RUN: &str = "run";
+    /// A window is over.
+    pub const WINDOW: &str = "window";
+    /// A run is over.
+    pub const END: &str = "end";
+    /// A trip is to be told.
+    pub const EVENT: &str = "event";
+    /// A block of ADC codes waits.
+    pub const BLOCK: &str = "block";
+}
+
+/// Words that the program reads. Those of more than one word begin with the lowest.
+pub mod input {
+    /// In-phase sum of the item, three words.
+    pub const IN_PHASE: u8 = 0;
+    /// Quadrature sum, three words.
+    pub const QUADRATURE: u8 = 3;
+    /// Sum of the window's first half, two words.
+    pub const SUM_FIRST: u8 = 6;
+    /// Sum of the second half, two words.
+    pub const SUM_SECOND: u8 = 8;
+    /// Word of the table, two words.
+    pub const TABLE: u8 = 10;
+    /// Upper half of the item's routing word.
+    pub const ROUTE: u8 = 12;
+    /// Its output.
+    pub const OUTPUT: u8 = 13;
+    /// Least and greatest ADC code of the window.
+    pub const EXTREMES: u8 = 14;
+    /// Number of the frame, two words.
+    pub const NUMBER: u8 = 16;
+    /// Sample before the window's first, or the run's end, two words.
+    pub const MARKED: u8 = 18;
+    /// Sample before the run's first, two words.
+    pub const BEGAN: u8 = 20;
+    /// Sample of the event, two words.
+    pub const EVENT_TIME: u8 = 22;
+    /// What tripped.
+    pub const EVENT_CAUSE: u8 = 24;
+    /// Flags of the window.
+    pub const FLAGS: u8 = 25;
+    /// The frame has room: bit 0.
+    pub const ROOM: u8 = 26;
+    /// ADC code, or half of the block's time, at the item.
+    pub const CODE: u8 = 27;
+    /// Codes of the block.
+    pub const CODES: u8 = 28;
+    /// Samples from one to the next.
+    pub const DECIMATION: u8 = 29;
+    /// Why the run ended.
+    pub const REASON: u8 = 30;
+    /// Logarithm of the window's samples.
+    pub const WINDOW: u8 = 31;
+    /// Right shift of the response.
+    pub const GRADIENT_SHIFT: u8 = 32;
+    /// Right shift of response times error.
+    pub const STEP_SHIFT: u8 = 33;
+    /// Slots that take part.
+    pub const SLOTS_USED: u8 = 34;
+    /// Cases of the run.
+    pub const CASES_USED: u8 = 35;
+    /// Starts of the run.
+    pub const STARTS_USED: u8 = 36;
+    /// Epochs of a start.
+    pub const EPOCHS: u8 = 37;
+    /// Mode: bit 1 is the standalone update.
+    pub const MODE: u8 = 38;
+    /// Loss that ends a run, two words.
+    pub const LOSS_STOP: u8 = 39;
+    /// Outputs that take a case's values, two words.
+    pub const INPUT_MASK: u8 = 41;
+    /// Something was cut: bit 0.
+    pub const CUT: u8 = 43;
+}
+
+/// Words that it writes.
+pub mod output {
+    /// Slot, output or code that is wanted.
+    pub const ITEM: u8 = 0;
+    /// Word of the table that is wanted or written.
+    pub const PLACE: u8 = 1;
+    /// Upper half of what is written next.
+    pub const HIGH: u8 = 2;
+    /// Lower half: writes the table's word.
+    pub const TABLE: u8 = 3;
+    /// Lower half: writes a word of the frame.
+    pub const WORD: u8 = 4;
+    /// Lower half: writes the target of the output.
+    pub const TARGET: u8 = 5;
+    /// A frame of so many words begins.
+    pub const BEGIN: u8 = 6;
+    /// So does an epoch with it.
+    pub const BEGIN_EPOCH: u8 = 7;
+    /// The frame is complete.
+    pub const COMMIT: u8 = 8;
+    /// Something was cut: bit 0.
+    pub const CUT: u8 = 9;
+    /// The last pass: bit 0.
+    pub const LAST_PASS: u8 = 10;
+    /// The run is over, and why.
+    pub const OVER: u8 = 11;
+    /// The window's record is made.
+    pub const RECORDED: u8 = 12;
+    /// The event is being told.
+    pub const EVENT_TAKEN: u8 = 13;
+    /// The block is done with.
+    pub const BLOCK_TAKEN: u8 = 14;
+}
+
+/// Places in the machine's memory.
+mod memory {
+    use crate::micro::Place;
+
+    /// A 48-bit value under way; calls work on it.
+    pub const SUM: Place = 0;
+    /// Shifts still to do.
+    pub const LEFT: Place = 3;
+    pub const SCRATCH: Place = 4;
+    pub const OTHER: Place = 5;
+    /// Slot or output under way.
+    pub const ITEM: Place = 6;
+    /// Bits 30 to 15 of a value, and 14 to 0.
+    pub const HIGH: Place = 7;
+    pub const LOW: Place = 8;
+    /// Products of the high parts, 33 bits.
+    pub const UPPER: Place = 9;
+    /// Products of the low parts, 32 bits and sign.
+    pub const LOWER: Place = 12;
+    /// Coefficients of I and Q.
+    pub const FACTOR: Place = 15;
+    pub const DIFFERENCE: Place = 17;
+    pub const WEIGHTED: Place = 18;
+    pub const CONTROL_PLACE: Place = 19;
+    pub const WAS_CUT: Place = 20;
+    /// Words of the frame, and its kind.
+    pub const LENGTH: Place = 21;
+    pub const KIND: Place = 22;
+    /// Where a row comes from and goes to.
+    pub const FROM: Place = 23;
+    pub const INTO: Place = 24;
+    pub const MASK: Place = 25;
+    pub const CASE: Place = 32;
+    pub const EPOCH: Place = 33;
+    pub const START: Place = 34;
+    pub const LOSS: Place = 35;
+    pub const BEST_LOSS: Place = 37;
+    pub const BEST_START: Place = 39;
+    pub const LAST_PASS: Place = 40;
+    pub const BEGAN: Place = 41;
+
+    pub const ZERO: Place = 0xe0;
+    pub const ONE: Place = 0xe1;
+    pub const TWO: Place = 0xe2;
+    pub const THREE: Place = 0xe3;
+    pub const FOUR: Place = 0xe4;
+    pub const FIVE: Place = 0xe5;
+    pub const EIGHT: Place = 0xe6;
+    pub const THIRTEEN: Place = 0xe7;
+    pub const SIXTEEN: Place = 0xe8;
+    pub const TIME_PLACE: Place = 0xe9;
+    pub const BYTE: Place = 0xea;
+    pub const MINUS_ONE: Place = 0xeb;
+    pub const TOP_BIT: Place = 0xec;
+    pub const BELOW_TOP: Place = 0xed;
+    pub const WEIGHT_BITS: Place = 0xee;
+    pub const QUARTER: Place = 0xef;
+    pub const LEAST_QUARTER: Place = 0xf0;
+    pub const TARGETS: Place = 0xf1;
+    pub const COEFFICIENTS: Place = 0xf2;
+    pub const STEPS: Place = 0xf3;
+    pub const CONTROLS: Place = 0xf4;
+    pub const BEST: Place = 0xf5;
+    pub const LIMITS: Place = 0xf6;
+    pub const CASE_INPUTS: Place = 0xf7;
+    pub const START_CONTROLS: Place = 0xf8;
+    pub const ROW_WORDS: Place = 0xf9;
+    pub const OUTPUTS: Place = 0xfa;
+}
+
+/// The program for `parameters`.
+pub fn program(parameters: &Parameters) -> Assembler {
+    let layout = TableLayout::of(parameters);
+    let mut code = Assembler::new(&[
+        (memory::ONE, 1),
+        (memory::TWO, 2),
+        (memory::THREE, 3),
+        (memory::FOUR, 4),
+        (memory::FIVE, 5),
+        (memory::EIGHT, 8),
+        (memory::THIRTEEN, 13),
+        (memory::SIXTEEN, 16),
+        (memory::TIME_PLACE, 64),
+        (memory::BYTE, 256),
+        (memory::MINUS_ONE, 0xffff),
+        (memory::TOP_BIT, 0x8000),
+        (memory::BELOW_TOP, 0x7fff),
+        (memory::WEIGHT_BITS, 0x3fff),
+        (memory::QUARTER, 0x4000),
+        (memory::LEAST_QUARTER, 0xc000),
+        (memory::TARGETS, layout.case_targets as u16),
+        (memory::COEFFICIENTS, layout.coefficients as u16),
+        (memory::STEPS, layout.steps as u16),
+        (memory::CONTROLS, layout.controls as u16),
+        (memory::BEST, layout.best as u16),
+        (memory::LIMITS, layout.control_limits as u16),
+        (memory::CASE_INPUTS, layout.case_inputs as u16),
+        (memory::START_CONTROLS, layout.start_controls as u16),
+        (memory::ROW_WORDS, layout.row_words as u16),
+        (memory::OUTPUTS, parameters.outputs as u16),
+    ]);
+    epochs::run(&mut code);
+    epochs::window(&mut code);
+    records::end(&mut code);
+    records::event(&mut code);
+    records::block(&mut code);
+    records::parts(&mut code);
+    rows::parts(&mut code);
+    update::parts(&mut code);
+    code
+}
+
+/// Two words at `into` = a times b; the upper one is in the accumulator. A product lasts for one instruction.
+fn product(code: &mut Assembler, a: Place, b: Place, into: Place) {
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_LOW);
+    code.store(into);
+    code.load(a);
+    code.multiply(b);
+    code.input(PRODUCT_HIGH);
+    code.store(into + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_fits_its_memory_for_the_smallest_and_the_largest_instrument() {
+        for (outputs, slots) in [(2, 1), (8, 24), (32, 256)] {
+            let code = program(&Parameters { outputs, slots, ..Parameters::default() });
+            let used = code.words().len();
+            println!("{used} instructions");
+            assert!(used <= 1024);
+        }
+    }
+}

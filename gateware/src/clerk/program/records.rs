@@ -1,0 +1,233 @@
+//! Frames into the ring, as `hge_protocol::frame` lays them out.
+
+use super::memory::*;
+use super::{input, job, output, update};
+use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use Condition::{Always, Carry, NotZero, Zero};
+
+/// A frame of the words in the accumulator, and what follows at `lost` if it has no room.
+fn begin(code: &mut Assembler, kind: Place, lost: &'static str) {
+    code.store(LENGTH);
+    code.output(output::BEGIN);
+    header(code, kind, lost);
+}
+
+fn header(code: &mut Assembler, kind: Place, lost: &'static str) {
+    code.input(input::ROOM);
+    code.jump(Zero, lost);
+    code.load(kind);
+    code.store(KIND);
+    code.call("header");
+}
+
+/// A word of the frame from an input of two words.
+fn send_input(code: &mut Assembler, from: u8) {
+    code.input(from + 1);
+    code.output(output::HIGH);
+    code.input(from);
+    code.output(output::WORD);
+}
+
+/// A word of the frame from two words of the memory.
+fn send(code: &mut Assembler, high: Place, low: Place) {
+    code.load(high);
+    code.output(output::HIGH);
+    code.load(low);
+    code.output(output::WORD);
+}
+
+/// The accumulator = start in bits 15..8.
+fn start_byte(code: &mut Assembler, start: Place) {
+    code.load(start);
+    code.multiply(BYTE);
+    code.input(PRODUCT_LOW);
+}
+
+/// A word of the frame: samples from the run's first to the marked one.
+fn sample_clock(code: &mut Assembler) {
+    code.input(input::MARKED);
+    code.subtract(BEGAN);
+    code.store(SCRATCH);
+    code.input(input::MARKED + 1);
+    code.subtract_borrow(BEGAN + 1);
+    code.output(output::HIGH);
+    code.load(SCRATCH);
+    code.output(output::WORD);
+}
+
+/// One window.
+pub fn window(code: &mut Assembler) {
+    code.input(input::SLOTS_USED);
+    code.add_input(input::SLOTS_USED);
+    code.add_input(input::SLOTS_USED);
+    code.add(EIGHT);
+    code.store(LENGTH);
+    code.load(CASE);
+    code.jump(Zero, "an epoch begins");
+    code.load(LENGTH);
+    code.output(output::BEGIN);
+    code.jump(Always, "window begun");
+    code.label("an epoch begins");
+    code.load(LENGTH);
+    code.output(output::BEGIN_EPOCH);
+    code.label("window begun");
+    header(code, ONE, "window told");
+    start_byte(code, START);
+    code.add(CASE);
+    code.output(output::HIGH);
+    code.load(EPOCH);
+    code.output(output::WORD);
+    sample_clock(code);
+    code.input(input::SLOTS_USED);
+    code.output(output::HIGH);
+    code.input(input::FLAGS);
+    code.output(output::WORD);
+    send_input(code, input::SUM_FIRST);
+    send_input(code, input::SUM_SECOND);
+    send_input(code, input::EXTREMES);
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("tell a slot");
+    code.load(ITEM);
+    code.output(output::ITEM);
+    send_input(code, input::IN_PHASE);
+    code.input(input::QUADRATURE);
+    code.output(output::HIGH);
+    code.input(input::IN_PHASE + 2);
+    code.output(output::WORD);
+    send_input(code, input::QUADRATURE + 1);
+    update::next_slot(code, "tell a slot");
+    code.output(output::COMMIT);
+    code.label("window told");
+    code.output(output::RECORDED);
+}
+
+/// One epoch of the standalone loop.
+pub fn epoch(code: &mut Assembler) {
+    code.load(OUTPUTS);
+    code.add(FIVE);
+    begin(code, TWO, "epoch told");
+    start_byte(code, START);
+    code.output(output::HIGH);
+    code.load(EPOCH);
+    code.output(output::WORD);
+    send(code, LOSS + 1, LOSS);
+    send(code, BEST_LOSS + 1, BEST_LOSS);
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("tell a control");
+    code.load(ITEM);
+    code.add(CONTROLS);
+    code.output(output::PLACE);
+    send_input(code, input::TABLE);
+    code.load(ONE);
+    code.add_to(ITEM);
+    code.subtract(OUTPUTS);
+    code.jump(NotZero, "tell a control");
+    code.output(output::COMMIT);
+    code.label("epoch told");
+}
+
+/// The end of a run.
+pub fn end(code: &mut Assembler) {
+    code.label(job::END);
+    code.load(FIVE);
+    begin(code, THREE, "end told");
+    start_byte(code, BEST_START);
+    code.output(output::HIGH);
+    code.input(input::REASON);
+    code.output(output::WORD);
+    send(code, BEST_LOSS + 1, BEST_LOSS);
+    sample_clock(code);
+    code.output(output::COMMIT);
+    code.label("end told");
+    code.halt();
+}
+
+/// A trip.
+pub fn event(code: &mut Assembler) {
+    code.label(job::EVENT);
+    code.output(output::EVENT_TAKEN);
+    code.load(FOUR);
+    begin(code, FOUR, "event told");
+    code.load(ZERO);
+    code.output(output::HIGH);
+    code.input(input::EVENT_CAUSE);
+    code.output(output::WORD);
+    send_input(code, input::EVENT_TIME);
+    code.output(output::COMMIT);
+    code.label("event told");
+    code.halt();
+}
+
+/// A block of ADC codes: its time, then pairs of codes; the last may stand alone.
+pub fn block(code: &mut Assembler) {
+    code.label(job::BLOCK);
+    code.input(input::CODES);
+    code.add(ONE);
+    code.store(SCRATCH);
+    code.shift(SCRATCH);
+    code.and(BELOW_TOP);
+    code.add(FOUR);
+    begin(code, FIVE, "block told");
+    code.load(TIME_PLACE);
+    code.add(ONE);
+    code.output(output::ITEM);
+    code.input(input::CODE);
+    code.output(output::HIGH);
+    code.load(TIME_PLACE);
+    code.output(output::ITEM);
+    code.input(input::CODE);
+    code.output(output::WORD);
+    code.input(input::DECIMATION);
+    code.output(output::HIGH);
+    code.input(input::CODES);
+    code.output(output::WORD);
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("tell a pair");
+    code.load(ITEM);
+    code.add(ONE);
+    code.output(output::ITEM);
+    code.store(SCRATCH);
+    code.input(input::CODES);
+    code.subtract(SCRATCH);
+    code.jump(Zero, "alone");
+    code.input(input::CODE);
+    code.label("alone");
+    code.output(output::HIGH);
+    code.load(ITEM);
+    code.output(output::ITEM);
+    code.input(input::CODE);
+    code.output(output::WORD);
+    code.load(TWO);
+    code.add_to(ITEM);
+    code.input(input::CODES);
+    code.subtract(ITEM);
+    // Carry: no fewer codes than told; the last pair leaves zero of them, or one too few.
+    code.jump(Zero, "block ends");
+    code.jump(Carry, "tell a pair");
+    code.label("block ends");
+    code.output(output::COMMIT);
+    code.label("block told");
+    code.output(output::BLOCK_TAKEN);
+    code.halt();
+}
+
+/// Header and number of a frame: words behind the header in bits 31..8, the kind below.
+pub fn parts(code: &mut Assembler) {
+    code.label("header");
+    code.load(LENGTH);
+    code.add(MINUS_ONE);
+    code.store(LENGTH);
+    code.multiply(BYTE);
+    code.input(PRODUCT_HIGH);
+    code.output(output::HIGH);
+    code.load(LENGTH);
+    code.multiply(BYTE);
+    code.input(PRODUCT_LOW);
+    code.add(KIND);
+    code.output(output::WORD);
+    send_input(code, input::NUMBER);
+    code.back();
+}

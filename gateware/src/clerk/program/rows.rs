@@ -1,0 +1,116 @@
+//! Copies between the rows of the parameter table, and from it to the modulator's targets.
+
+use super::memory::*;
+use super::{input, output};
+use crate::micro::{Assembler, Condition, Place, PRODUCT_LOW};
+use Condition::{NoCarry, NotZero};
+
+/// Row = row at the place `from` to row at the place `into`.
+pub fn copy(code: &mut Assembler, from: Place, into: Place) {
+    code.load(from);
+    code.store(FROM);
+    code.load(into);
+    code.store(INTO);
+    code.call("copy a row");
+}
+
+/// The accumulator = first word of row `number` of the rows at `base`.
+fn row(code: &mut Assembler, number: Place, base: Place) {
+    code.load(number);
+    code.multiply(ROW_WORDS);
+    code.input(PRODUCT_LOW);
+    code.add(base);
+}
+
+/// Goes on at `label` with the next output.
+fn next_output(code: &mut Assembler, label: &'static str) {
+    code.load(ONE);
+    code.add_to(ITEM);
+    code.subtract(OUTPUTS);
+    code.jump(NotZero, label);
+    code.back();
+}
+
+/// Initial controls are codes; controls are Q16.16.
+pub fn load_start(code: &mut Assembler) {
+    code.label("load start");
+    row(code, START, START_CONTROLS);
+    code.store(FROM);
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("load a control");
+    code.load(ITEM);
+    code.add(FROM);
+    code.output(output::PLACE);
+    code.input(input::TABLE);
+    code.output(output::HIGH);
+    code.load(ITEM);
+    code.add(CONTROLS);
+    code.output(output::PLACE);
+    code.load(ZERO);
+    code.output(output::TABLE);
+    next_output(code, "load a control");
+}
+
+/// Targets of the outputs: the case's codes for inputs, else the controls.
+fn load_case(code: &mut Assembler) {
+    code.label("load case");
+    row(code, CASE, CASE_INPUTS);
+    code.store(FROM);
+    code.input(input::INPUT_MASK);
+    code.store(MASK);
+    code.input(input::INPUT_MASK + 1);
+    code.store(MASK + 1);
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("load a target");
+    code.load(ITEM);
+    code.output(output::ITEM);
+    code.shift_in_place(MASK + 1);
+    code.shift_in_place(MASK);
+    code.jump(NoCarry, "load a held control");
+    code.load(ITEM);
+    code.add(FROM);
+    code.output(output::PLACE);
+    code.input(input::TABLE);
+    code.output(output::HIGH);
+    code.load(ZERO);
+    code.output(output::TARGET);
+    next_output(code, "load a target");
+    code.label("load a held control");
+    code.load(ITEM);
+    code.add(CONTROLS);
+    code.output(output::PLACE);
+    code.input(input::TABLE + 1);
+    code.output(output::HIGH);
+    code.input(input::TABLE);
+    code.output(output::TARGET);
+    next_output(code, "load a target");
+}
+
+fn copy_row(code: &mut Assembler) {
+    code.label("copy a row");
+    code.load(ZERO);
+    code.store(ITEM);
+    code.label("copy a word");
+    code.load(ITEM);
+    code.add(FROM);
+    code.output(output::PLACE);
+    code.input(input::TABLE + 1);
+    code.output(output::HIGH);
+    code.input(input::TABLE);
+    code.store(SCRATCH);
+    code.load(ITEM);
+    code.add(INTO);
+    code.output(output::PLACE);
+    code.load(SCRATCH);
+    code.output(output::TABLE);
+    next_output(code, "copy a word");
+}
+
+/// What the others call.
+pub fn parts(code: &mut Assembler) {
+    load_start(code);
+    load_case(code);
+    copy_row(code);
+}

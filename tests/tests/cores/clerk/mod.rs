@@ -1,0 +1,103 @@
+//! The clerk against `model::update`, `protocol::frame` and a description of the order of things.
+
+mod rig;
+mod run;
+
+use crate::bench::raw;
+use hge_protocol::frame::{Block, Event, Record};
+use hge_protocol::Parameters;
+use rig::{Rig, END, RUN, WINDOW};
+use run::Run;
+
+fn agree(parameters: Parameters, runs: usize, seed: u64) {
+    let mut run = Run::new(parameters, seed);
+    for _ in 0..runs {
+        run.configure();
+        run.go();
+    }
+    let [all, cut] = run.updates;
+    println!("{} slots: {all} updates, {cut} saturated", parameters.slots);
+    assert!(cut > all / 20 && cut < all - all / 20, "{cut} of {all} saturated");
+    assert!(run.ways.iter().all(|&taken| taken > 0), "ways not taken: {:?}", run.ways);
+}
+
+#[test]
+fn runs_of_few_slots_equal_the_twins() {
+    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..Parameters::default() }, 80, 61);
+    agree(Parameters { slots: 5, outputs: 3, cases: 4, ..Parameters::default() }, 120, 62);
+}
+
+#[test]
+fn runs_of_the_default_instrument_equal_the_twins() {
+    agree(Parameters::default(), 25, 63);
+}
+
+#[test]
+fn runs_of_the_most_slots_equal_the_twins() {
+    agree(Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() }, 25, 65);
+}
+
+#[test]
+fn events_and_blocks_are_the_protocols_words() {
+    let mut rig = Rig::new(Parameters::default(), 66);
+    for codes in 1..=64 {
+        let (cause, time) = (1 + rig.random.below(31) as u8, rig.random.noise() as u32);
+        rig.block = (0..128).map(|_| rig.random.noise() as u16).collect();
+        let decimation = rig.random.noise() as u16;
+        let core = &mut rig.bench.core;
+        core.event_cause.next = raw(u64::from(cause));
+        core.event_time.next = raw(u64::from(time));
+        core.codes.next = raw(codes);
+        core.decimation.next = raw(u64::from(decimation));
+        core.event.next = true;
+        core.block.next = true;
+        let number = rig.number;
+        let told = rig.work();
+        assert!(told.event_taken && told.block_taken);
+        let event = Record::Event(Event { cause, time });
+        let time = u32::from(rig.block[64]) | (u32::from(rig.block[65]) << 16);
+        let codes = rig.block[..codes as usize].iter().map(|&code| code as i16).collect();
+        let block = Record::Block(Block { time, decimation, codes });
+        assert_eq!(told.frames, [event.to_words(number), block.to_words(number + 1)]);
+    }
+}
+
+#[test]
+fn a_frame_without_room_is_lost_and_its_job_done() {
+    let mut rig = Rig::new(Parameters::default(), 67);
+    rig.room = false;
+    rig.bench.core.slots_used.next = raw(3);
+    rig.bench.core.cases_used.next = raw(2);
+    rig.bench.core.epochs.next = raw(2);
+    rig.bench.core.codes.next = raw(64);
+    rig.job(RUN);
+    let told = rig.job(WINDOW);
+    assert!(told.recorded && told.frames.is_empty() && told.asked == [8 + 9] && told.marks == 1);
+    let told = rig.job(END);
+    assert!(told.frames.is_empty() && told.asked == [5]);
+    rig.bench.core.event.next = true;
+    rig.bench.core.block.next = true;
+    let told = rig.work();
+    assert!(told.event_taken && told.block_taken && told.frames.is_empty());
+    assert_eq!(told.asked, [4, 36]);
+}
+
+#[test]
+fn a_run_goes_before_an_event_and_an_event_before_a_block() {
+    let mut rig = Rig::new(Parameters::default(), 68);
+    rig.bench.core.slots_used.next = raw(1);
+    rig.bench.core.codes.next = raw(1);
+    rig.bench.core.event.next = true;
+    rig.bench.core.block.next = true;
+    // They may begin in the clock of the start; what follows is in order.
+    rig.work();
+    rig.bench.core.kind.next = raw(END);
+    rig.bench.core.start.next = true;
+    rig.bench.settle();
+    rig.bench.edge();
+    rig.bench.core.start.next = false;
+    rig.bench.core.event.next = true;
+    rig.bench.core.block.next = true;
+    let kinds: Vec<u32> = rig.work().frames.iter().map(|words| words[0] & 0xff).collect();
+    assert_eq!(kinds, [3, 4, 5]);
+}

@@ -1,0 +1,157 @@
+//! The clerk between the memories, the ring and the modulator that it works with.
+
+use crate::bench::{raw, signed, unsigned, Bench};
+use crate::stimulus::Stimulus;
+use hge_gateware::clerk::Clerk;
+use hge_protocol::frame::SlotSums;
+use hge_protocol::table::{SlotWord, TableLayout};
+use hge_protocol::Parameters;
+
+/// Kinds of job on the `kind` port.
+pub const RUN: u64 = 0;
+pub const WINDOW: u64 = 1;
+pub const END: u64 = 2;
+
+/// What the clerk did in one job.
+#[derive(Debug, Default, PartialEq)]
+pub struct Told {
+    /// Frames that it finished, and the words that it asked room for.
+    pub frames: Vec<Vec<u32>>,
+    pub asked: Vec<u64>,
+    /// Frames that an epoch began with.
+    pub marks: usize,
+    /// Targets of the outputs, in the order they came.
+    pub targets: Vec<(u64, u32)>,
+    pub recorded: bool,
+    /// The run is over, with this reason.
+    pub over: Option<u64>,
+    pub event_taken: bool,
+    pub block_taken: bool,
+    /// From the start to the end.
+    pub clocks: u32,
+}
+
+/// The clerk and all that answers it.
+pub struct Rig {
+    pub bench: Bench<Clerk>,
+    pub random: Stimulus,
+    pub parameters: Parameters,
+    pub layout: TableLayout,
+    pub table: Vec<u32>,
+    pub words: Vec<SlotWord>,
+    pub sums: Vec<SlotSums>,
+    /// As the capture keeps them: codes, and the time at 64 and 65.
+    pub block: Vec<u16>,
+    /// Number of the next frame.
+    pub number: u32,
+    /// Whether the ring has room.
+    pub room: bool,
+}
+
+impl Rig {
+    pub fn new(parameters: Parameters, seed: u64) -> Self {
+        let layout = TableLayout::of(&parameters);
+        Rig {
+            bench: Bench::new(Clerk::new(&parameters), |core| &mut core.clock),
+            random: Stimulus::new(seed),
+            parameters,
+            layout,
+            table: vec![0; layout.words as usize],
+            words: vec![SlotWord::default(); parameters.slots as usize],
+            sums: vec![SlotSums::default(); parameters.slots as usize],
+            block: vec![0; 128],
+            number: 0,
+            room: true,
+        }
+    }
+
+    /// Starts a job of a run and serves the clerk until it is done.
+    pub fn job(&mut self, kind: u64) -> Told {
+        self.bench.core.kind.next = raw(kind);
+        self.bench.core.start.next = true;
+        self.work()
+    }
+
+    /// Serves the clerk until it rests; memories answer a clock late.
+    pub fn work(&mut self) -> Told {
+        let mut told = Told::default();
+        let mut frame: Option<Vec<u32>> = None;
+        loop {
+            self.clock(&mut told, &mut frame);
+            told.clocks += 1;
+            self.bench.core.start.next = false;
+            self.bench.settle();
+            if !self.bench.core.busy.val() {
+                assert!(frame.is_none(), "a frame is not finished");
+                return told;
+            }
+            assert!(told.clocks < 2_000_000, "the job does not end");
+        }
+    }
+
+    fn clock(&mut self, told: &mut Told, frame: &mut Option<Vec<u32>>) {
+        // The modulator is busy now and then.
+        let is_ready = !self.random.once_in(3);
+        let core = &mut self.bench.core;
+        core.target_ready.next = is_ready;
+        core.number.next = raw(u64::from(self.number));
+        self.bench.settle();
+        // Room is told in the clock of `begin_frame` alone.
+        let begins = self.bench.core.begin_frame.val();
+        self.bench.core.fits.next = self.room == begins;
+        self.bench.settle();
+        let core = &self.bench.core;
+        let pair = unsigned(core.frame_word.val()) as u32;
+        told.event_taken |= core.event_taken.val();
+        told.block_taken |= core.block_taken.val();
+        told.recorded |= core.recorded.val();
+        if core.over.val() {
+            told.over = Some(unsigned(core.over_reason.val()));
+        }
+        if begins {
+            assert!(frame.is_none());
+            told.asked.push(unsigned(core.words.val()));
+            *frame = self.room.then(Vec::new);
+        }
+        told.marks += usize::from(core.mark.val());
+        if core.word_write.val() {
+            frame.as_mut().expect("a word of no frame").push(pair);
+        }
+        if core.commit.val() {
+            told.frames.push(frame.take().expect("no frame to commit"));
+            self.number = self.number.wrapping_add(1);
+        }
+        if core.target_write.val() && is_ready {
+            told.targets.push((unsigned(core.target_index.val()), pair));
+        }
+        let core = &self.bench.core;
+        let place = unsigned(core.read_address.val()) as usize % self.table.len();
+        let slot = unsigned(core.read_slot.val()) as usize % self.words.len();
+        let code = unsigned(core.read_code.val()) as usize;
+        let write = core.write.val().then(|| {
+            let place = unsigned(core.write_address.val()) as usize % self.table.len();
+            (place, unsigned(core.write_data.val()) as u32)
+        });
+        self.bench.edge();
+        let core = &mut self.bench.core;
+        core.event.next = core.event.val() && !told.event_taken;
+        core.block.next = core.block.val() && !told.block_taken;
+        core.read_data.next = raw(u64::from(self.table[place]));
+        core.word.next = raw(u64::from(self.words[slot].to_word()));
+        core.in_phase.next = raw(self.sums[slot].in_phase as u64);
+        core.quadrature.next = raw(self.sums[slot].quadrature as u64);
+        core.code.next = raw(u64::from(self.block[code]));
+        if let Some((place, data)) = write {
+            self.table[place] = data;
+        }
+    }
+
+    /// Everything but the sums that a window leaves behind.
+    pub fn set_samples(&mut self, first: i32, second: i32, least: i16, greatest: i16) {
+        let core = &mut self.bench.core;
+        core.sum_first.next = signed(i64::from(first));
+        core.sum_second.next = signed(i64::from(second));
+        core.least.next = signed(i64::from(least));
+        core.greatest.next = signed(i64::from(greatest));
+    }
+}

@@ -1,0 +1,344 @@
+//! Runs: what the clerk should make of every window, from the twins of the update.
+
+use super::rig::{Rig, Told, END, RUN, WINDOW};
+use crate::bench::raw;
+use hge_protocol::frame::{flag, End, EndReason, Epoch, Record, Window};
+use hge_protocol::registers::mode;
+use hge_protocol::table::{CaseTarget, Side, SlotWord};
+use hge_protocol::Parameters;
+use hge_sim::model::update::{add_step, apply, case_error, step_addition};
+
+/// Registers of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Settings {
+    window_log2: u32,
+    gradient_shift: u32,
+    step_shift: u32,
+    slots: u32,
+    cases: u32,
+    starts: u32,
+    epochs: u32,
+    standalone: bool,
+    loss_stop: u32,
+    input_mask: u32,
+}
+
+/// Where the run is.
+#[derive(Clone, Copy, Debug, Default)]
+struct At {
+    case: u32,
+    epoch: u32,
+    start: u32,
+    loss: u32,
+    best_loss: u32,
+    best_start: u32,
+    last_pass: bool,
+    saturated: bool,
+    over: Option<EndReason>,
+}
+
+/// Runs of one clerk.
+pub struct Run {
+    rig: Rig,
+    settings: Settings,
+    at: At,
+    /// Sample before its first.
+    began: u32,
+    /// What the table should hold.
+    table: Vec<u32>,
+    /// Slots updated, and of these saturated.
+    pub updates: [usize; 2],
+    /// Runs that ended: complete in the host's loop, complete standalone, with a low loss.
+    pub ways: [usize; 3],
+}
+
+impl Run {
+    pub fn new(parameters: Parameters, seed: u64) -> Self {
+        Run {
+            rig: Rig::new(parameters, seed),
+            settings: Settings::default(),
+            at: At::default(),
+            began: 0,
+            table: Vec::new(),
+            updates: [0; 2],
+            ways: [0; 3],
+        }
+    }
+
+    /// Everything that the host writes between two runs.
+    pub fn configure(&mut self) {
+        let (parameters, layout) = (self.rig.parameters, self.rig.layout);
+        let random = &mut self.rig.random;
+        for word in &mut self.rig.table {
+            *word = random.word() as u32;
+        }
+        for case in 0..parameters.cases {
+            let target = CaseTarget {
+                target: random.code(),
+                weight: random.within(0, 16383) as u16,
+                side: random.pick(&[Side::Both, Side::Floor, Side::Ceiling]),
+            };
+            self.rig.table[(layout.case_targets + case) as usize] = target.to_word();
+        }
+        for word in &mut self.rig.words {
+            *word = SlotWord {
+                amplitude: random.within(0, 32767) as u16,
+                start_phase: random.noise() as u8,
+                output: random.below(parameters.outputs as usize) as u8,
+                drives: !random.once_in(5),
+                last: random.once_in(2),
+            };
+        }
+        let settings = Settings {
+            window_log2: random.within(4, 16) as u32,
+            gradient_shift: random.within(0, 31) as u32,
+            step_shift: random.within(0, 31) as u32,
+            slots: 1 + random.below(parameters.slots as usize) as u32,
+            cases: 1 + random.below(parameters.cases.min(4) as usize) as u32,
+            starts: 1 + random.below(2) as u32,
+            epochs: random.below(3) as u32,
+            standalone: !random.once_in(4),
+            loss_stop: if random.once_in(3) { u32::MAX >> random.below(32) } else { 0 },
+            input_mask: random.noise() as u32,
+        };
+        self.settings = settings;
+        self.table = self.rig.table.clone();
+        let mode = mode::PERTURB | if settings.standalone { mode::STANDALONE } else { 0 };
+        let core = &mut self.rig.bench.core;
+        core.window_log2.next = raw(settings.window_log2.into());
+        core.gradient_shift.next = raw(settings.gradient_shift.into());
+        core.step_shift.next = raw(settings.step_shift.into());
+        core.slots_used.next = raw(settings.slots.into());
+        core.cases_used.next = raw(settings.cases.into());
+        core.starts_used.next = raw(settings.starts.into());
+        core.epochs.next = raw(settings.epochs.into());
+        core.mode.next = raw(mode.into());
+        core.loss_stop.next = raw(settings.loss_stop.into());
+        core.input_mask.next = raw(settings.input_mask.into());
+    }
+
+    /// A run from its beginning to its end.
+    pub fn go(&mut self) {
+        self.began = self.rig.random.noise() as u32;
+        self.rig.bench.core.began.next = raw(self.began.into());
+        let told = self.rig.job(RUN);
+        // What the next run will begin with.
+        self.rig.bench.core.began.next = raw(self.rig.random.noise() & 0xffff_ffff);
+        self.at = At { best_loss: u32::MAX, ..At::default() };
+        self.clear_steps();
+        if self.settings.standalone {
+            self.load_start();
+        }
+        self.compare(told, &[], 0);
+        while self.at.over.is_none() {
+            self.window();
+        }
+        let reason = self.at.over.unwrap_or(EndReason::Complete);
+        self.ways[usize::from(self.settings.standalone) + usize::from(reason.code())] += 1;
+        let sample_clock = self.rig.random.noise() as u32;
+        self.rig.bench.core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
+        self.rig.bench.core.reason.next = raw(reason.code().into());
+        let At { best_loss, best_start, .. } = self.at;
+        let end =
+            Record::End(End { reason, best_start: best_start as u8, best_loss, sample_clock });
+        let number = self.rig.number;
+        assert_eq!(self.rig.job(END).frames, [end.to_words(number)]);
+    }
+
+    fn window(&mut self) {
+        let window = self.draw_window();
+        let is_first = self.at.case == 0;
+        let number = self.rig.number;
+        let told = self.rig.job(WINDOW);
+        assert!(told.recorded);
+        let mut frames = vec![Record::Window(window.clone()).to_words(number)];
+        frames.extend(self.step(&window).map(|epoch| epoch.to_words(number + 1)));
+        assert_eq!(told.over, self.at.over.map(|reason| reason.code().into()));
+        self.compare(told, &frames, usize::from(is_first));
+    }
+
+    /// A window with sums as large as its length allows.
+    fn draw_window(&mut self) -> Window {
+        let settings = self.settings;
+        let random = &mut self.rig.random;
+        let most = (32768 * 32767) << settings.window_log2;
+        for sums in &mut self.rig.sums {
+            sums.in_phase = random.scaled(-most, most);
+            sums.quadrature = random.scaled(-most, most);
+        }
+        let half = settings.window_log2 - 1;
+        let (least, greatest) = (-32768 << half, 32767 << half);
+        let (first, second) = (random.within(least, greatest), random.within(least, greatest));
+        let (min, max) = (random.code(), random.code());
+        let flags = random.below(32) as u16 & !flag::FINAL;
+        let sample_clock = random.noise() as u32;
+        self.rig.set_samples(first as i32, second as i32, min, max);
+        self.gather(flags);
+        let core = &mut self.rig.bench.core;
+        core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
+        core.unperturbed.next = flags & flag::UNPERTURBED != 0;
+        core.late.next = flags & flag::LATE != 0;
+        let last = if self.at.last_pass { flag::FINAL } else { 0 };
+        let saturated = if self.at.saturated { flag::SATURATED } else { 0 };
+        Window {
+            epoch: self.at.epoch as u16,
+            case: self.at.case as u8,
+            start: self.at.start as u8,
+            sample_clock,
+            flags: flags | last | saturated,
+            sum_first: first as i32,
+            sum_second: second as i32,
+            min,
+            max,
+            slots: self.rig.sums[..settings.slots as usize].to_vec(),
+        }
+    }
+
+    /// The guard's flags are gathered from the restart on.
+    fn gather(&mut self, flags: u16) {
+        let clamped = flags & flag::CLAMPED != 0;
+        let limited = flags & flag::LIMITED != 0;
+        for (begin, clamped, limited) in
+            [(false, true, true), (true, false, false), (false, clamped, limited)]
+        {
+            let core = &mut self.rig.bench.core;
+            core.tones.next = true;
+            core.restart.next = true;
+            core.begin.next = begin;
+            core.clamped.next = clamped;
+            core.limited.next = limited;
+            self.rig.bench.tick();
+        }
+        self.rig.bench.core.tones.next = false;
+    }
+
+    /// What the window changes; the epoch's record, if it ends one.
+    fn step(&mut self, window: &Window) -> Option<Record> {
+        let settings = self.settings;
+        if settings.standalone && !self.at.last_pass {
+            self.add_case(window);
+        }
+        self.at.case += 1;
+        if self.at.case < settings.cases {
+            return None;
+        }
+        self.at.case = 0;
+        if self.at.last_pass {
+            let is_low = self.at.best_loss <= settings.loss_stop;
+            self.at.over = Some(if is_low { EndReason::LossReached } else { EndReason::Complete });
+            return None;
+        }
+        if !settings.standalone {
+            self.at.epoch += 1;
+            self.at.over = (self.at.epoch >= settings.epochs).then_some(EndReason::Complete);
+            return None;
+        }
+        Some(self.end_epoch())
+    }
+
+    fn add_case(&mut self, window: &Window) {
+        let (settings, layout) = (self.settings, self.rig.layout);
+        let target = self.table[(layout.case_targets + self.at.case) as usize];
+        let error = case_error(window.sum_first, window.sum_second, settings.window_log2, target);
+        self.at.loss = self.at.loss.saturating_add(error.loss);
+        self.at.saturated |= error.saturated;
+        for slot in (0..settings.slots as usize).filter(|&slot| self.rig.words[slot].drives) {
+            let (addition, is_cut) = step_addition(
+                self.rig.sums[slot],
+                self.table[layout.coefficients as usize + slot],
+                error.weighted,
+                settings.window_log2,
+                settings.gradient_shift,
+                settings.step_shift,
+            );
+            let step = &mut self.table[layout.steps as usize + slot];
+            let (sum, is_sum_cut) = add_step(*step as i32, addition);
+            *step = sum as u32;
+            self.at.saturated |= is_cut || is_sum_cut;
+            self.updates[0] += 1;
+            self.updates[1] += usize::from(is_cut || is_sum_cut);
+        }
+    }
+
+    fn end_epoch(&mut self) -> Record {
+        let (settings, layout) = (self.settings, self.rig.layout);
+        if self.at.loss < self.at.best_loss {
+            self.at.best_loss = self.at.loss;
+            self.at.best_start = self.at.start;
+            self.copy_row(layout.controls, layout.best);
+        }
+        let controls = layout.controls as usize;
+        let row = controls..controls + self.rig.parameters.outputs as usize;
+        let record = Record::Epoch(Epoch {
+            epoch: self.at.epoch as u16,
+            start: self.at.start as u8,
+            loss: self.at.loss,
+            best_loss: self.at.best_loss,
+            controls: self.table[row].iter().map(|&word| word as i32).collect(),
+        });
+        for slot in (0..settings.slots as usize).filter(|&slot| self.rig.words[slot].drives) {
+            let output = u32::from(self.rig.words[slot].output);
+            let control = (layout.controls + output) as usize;
+            let limits = self.table[(layout.control_limits + output) as usize];
+            let step = self.table[layout.steps as usize + slot] as i32;
+            self.table[control] = apply(self.table[control] as i32, step, limits) as u32;
+        }
+        self.clear_steps();
+        self.at.loss = 0;
+        self.at.epoch += 1;
+        if self.at.epoch >= settings.epochs {
+            self.at.epoch = 0;
+            self.at.start += 1;
+            self.load_start();
+        }
+        if self.at.start >= settings.starts || self.at.best_loss <= settings.loss_stop {
+            self.at.last_pass = true;
+            self.copy_row(layout.best, layout.controls);
+        }
+        record
+    }
+
+    fn clear_steps(&mut self) {
+        let base = self.rig.layout.steps as usize;
+        self.table[base..base + self.settings.slots as usize].fill(0);
+    }
+
+    fn copy_row(&mut self, from: u32, into: u32) {
+        let (from, words) = (from as usize, self.rig.parameters.outputs as usize);
+        self.table.copy_within(from..from + words, into as usize);
+    }
+
+    /// Initial controls are codes.
+    fn load_start(&mut self) {
+        let layout = self.rig.layout;
+        let start = self.at.start % self.rig.parameters.starts;
+        for output in 0..self.rig.parameters.outputs {
+            let code = self.table[layout.start_control(start, output) as usize];
+            self.table[(layout.controls + output) as usize] = code << 16;
+        }
+    }
+
+    fn compare(&self, told: Told, frames: &[Vec<u32>], marks: usize) {
+        let what = (self.settings, self.at);
+        let layout = self.rig.layout;
+        assert_eq!(told.frames, frames, "{what:?}");
+        assert_eq!(told.marks, marks, "{what:?}");
+        let lengths: Vec<u64> = frames.iter().map(|words| words.len() as u64).collect();
+        assert_eq!(told.asked, lengths, "{what:?}");
+        let differs = self.rig.table.iter().zip(&self.table).position(|(one, other)| one != other);
+        assert_eq!(differs, None, "word of the table that differs: {what:?}");
+        let targets: Vec<(u64, u32)> = (0..self.rig.parameters.outputs)
+            .map(|output| {
+                let is_input = self.settings.input_mask >> output & 1 == 1;
+                let code = self.table[layout.case_input(self.at.case, output) as usize];
+                let control = self.table[(layout.controls + output) as usize];
+                (output.into(), if is_input { code << 16 } else { control })
+            })
+            .collect();
+        assert_eq!(told.targets, targets, "{what:?}");
+        let Settings { slots, window_log2, .. } = self.settings;
+        let most = self.rig.parameters.most_gap_clocks(slots, window_log2);
+        // A block that is being written comes before.
+        assert!(told.clocks + 1200 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
+    }
+}
