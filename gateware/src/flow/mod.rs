@@ -1,0 +1,265 @@
+//! From a board to a bitstream with proof: Verilog, synthesis, placing and routing, timing, packing, bundle.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`pll`] | dividers of each family's PLL |
+//! | [`top`] | the vendor's top around `hge_board` |
+//! | [`toolset`] | the tools, from the system or as pinned wheels |
+//! | `family` | what each tool is told |
+//! | [`report`] | what each tool says it has made |
+//! | [`bundle`] | the folder that comes out |
+//!
+//! Known faults of the tools are guarded: a log of Yosys that speaks of a driver conflict, or that is not complete, is an error; iCE40 timing is taken
+//! from icetime as well as from nextpnr, which ignores the delay of an unregistered multiplier.
+
+pub mod bundle;
+mod error;
+mod family;
+pub mod pll;
+pub mod report;
+mod stand_in;
+pub mod toolset;
+pub mod top;
+
+pub use error::FlowError;
+
+use crate::board_file::{Board, Fpga};
+use crate::package::File;
+use crate::tools::cache_folder;
+use bundle::Manifest;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toolset::{Choice, Ran, Tool, Toolset};
+
+/// Name of a board's description in what is written.
+const BOARD_FILE: &str = "board.toml";
+
+/// What is told while a build goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Something is about to happen.
+    Begins(String),
+    /// A step has ended.
+    Done(String),
+}
+
+/// All that a board's vendor tools need, as files.
+///
+/// # Errors
+/// The gateware or the PLL cannot be made.
+pub fn sources(board: &Board, build_hash: u32) -> Result<Vec<File>, FlowError> {
+    let file = &board.file;
+    let title = format!(
+        "Top of {} ({}).\nMade by hge {} from {BOARD_FILE}; do not edit.\n\nSPDX-License-Identifier: MIT OR Apache-2.0",
+        file.title,
+        file.fpga.part(),
+        env!("CARGO_PKG_VERSION")
+    );
+    let named = |name: &str, text: String| File { name: name.to_owned(), text };
+    let mut files = vec![
+        named(family::BOARD_VERILOG, stand_in::verilog(board, build_hash)?),
+        named(family::TOP_VERILOG, top::verilog(board, &title)?),
+        named(file.fpga.pin_file(), board.pins.clone()),
+        named(BOARD_FILE, board.text.clone()),
+    ];
+    files.extend(family::vivado(board).map(|text| named("build.tcl", text)));
+    Ok(files)
+}
+
+/// A build that goes on in a folder of its own in the cache.
+struct Build<'a> {
+    board: &'a Board,
+    folder: PathBuf,
+    told: &'a mut dyn FnMut(Progress),
+}
+
+/// Builds `board` from the commit `build_hash` into the bundle `target`.
+///
+/// # Errors
+/// Something is missing, fails, does not fit or misses its clock. Nothing is at `target` then that was not there before; the logs of what failed stay in the
+/// cache.
+pub fn build(
+    board: &Board,
+    build_hash: u32,
+    choice: Choice,
+    target: &Path,
+    told: &mut dyn FnMut(Progress),
+) -> Result<Manifest, FlowError> {
+    bundle::check_target(target)?;
+    let tools = Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
+    let Some(tools) = tools else {
+        return Err(FlowError::VendorOnly {
+            board: board.file.name.clone(),
+            part: board.file.fpga.part(),
+        });
+    };
+    let builds = cache_folder().join("builds");
+    let folder = builds.join(format!("{}-{}", board.file.name, std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(FlowError::file(&folder))?;
+    let mut build = Build { board, folder, told };
+    let made = build.run(&tools, build_hash, target);
+    let folder = build.folder;
+    match made {
+        Ok(manifest) => {
+            let _ = std::fs::remove_dir_all(&folder);
+            Ok(manifest)
+        }
+        Err(error) => Err(kept(error, &folder, &builds.join(format!("{}-failed", board.file.name)))),
+    }
+}
+
+/// Keeps what failed where the next failure of the board replaces it.
+fn kept(error: FlowError, folder: &Path, failed: &Path) -> FlowError {
+    let _ = std::fs::remove_dir_all(failed);
+    let _ = std::fs::rename(folder, failed);
+    match error {
+        FlowError::Step { step, message, log } => {
+            let log = failed.join(log.file_name().unwrap_or_default());
+            FlowError::Step { step, message, log }
+        }
+        other => other,
+    }
+}
+
+impl Build<'_> {
+    fn run(&mut self, tools: &Toolset, build_hash: u32, target: &Path) -> Result<Manifest, FlowError> {
+        let fpga = &self.board.file.fpga;
+        (self.told)(Progress::Begins("Verilog".into()));
+        for file in sources(self.board, build_hash)? {
+            let path = self.folder.join(&file.name);
+            std::fs::write(&path, &file.text).map_err(FlowError::file(path))?;
+        }
+        let arguments = family::synthesis_arguments(fpga);
+        self.step("synthesis", &tools.synthesis, &arguments, None)?;
+        let log = self.text(family::SYNTHESIS_LOG)?;
+        if let Some(message) = report::hidden_fault(&log) {
+            return Err(self.failed("synthesis", message));
+        }
+        let arguments = family::place_arguments(self.board);
+        self.step("placing and routing", &tools.place, &arguments, Some(family::PLACE_LOG))?;
+        let placed = report::PlaceReport::read(&self.text(family::PLACE_REPORT)?)?;
+        let mut judges_mhz = BTreeMap::from([("nextpnr".to_owned(), placed.reached_mhz()?)]);
+        if let (Some(icetime), Some(arguments)) = (&tools.timing, family::timing_arguments(self.board)) {
+            self.step("timing", icetime, &arguments, None)?;
+            let reached_mhz = report::icetime_mhz(&self.text(family::TIMING_REPORT)?)?;
+            judges_mhz.insert(icetime.name.to_owned(), reached_mhz);
+        }
+        self.step("packing", &tools.pack, &family::pack_arguments(fpga), Some(family::PACK_LOG))?;
+        let asked_mhz = f64::from(self.board.file.clock.system_hz) / 1e6;
+        let (judge, reached_mhz) = severest(&judges_mhz);
+        if reached_mhz < asked_mhz {
+            return Err(FlowError::TooSlow { reached_mhz, asked_mhz, judge });
+        }
+        let file = &self.board.file;
+        let manifest = Manifest {
+            format: Manifest::format(),
+            board: file.name.clone(),
+            title: file.title.clone(),
+            part: fpga.part(),
+            bitstream: family::bitstream(fpga).to_owned(),
+            openfpgaloader: file.flash.openfpgaloader.clone(),
+            clock_asked_mhz: asked_mhz,
+            clock_reached_mhz: reached_mhz,
+            margin_percent: 100.0 * (reached_mhz / asked_mhz - 1.0),
+            judges_mhz,
+            usage: placed.usage(fpga, &report::cells(&self.text(family::CELLS)?)),
+            parameters: self.board.parameters(),
+            baud: file.uart.baud,
+            map_hash: Manifest::map(),
+            build_hash: format!("{build_hash:08x}"),
+            tools: tools.versions(),
+            files: BTreeMap::new(),
+        };
+        bundle::write(&self.folder, &self.contents(), target, manifest)
+    }
+
+    /// Files of the bundle that there are.
+    fn contents(&self) -> Vec<&'static str> {
+        let fpga = &self.board.file.fpga;
+        let all = [
+            family::bitstream(fpga),
+            family::BOARD_VERILOG,
+            family::TOP_VERILOG,
+            fpga.pin_file(),
+            BOARD_FILE,
+            family::NETLIST,
+            family::CELLS,
+            family::SYNTHESIS_LOG,
+            family::PLACE_LOG,
+            family::PLACE_REPORT,
+            family::TIMING_LOG,
+            family::TIMING_REPORT,
+            family::PACK_LOG,
+        ];
+        all.into_iter().filter(|name| self.folder.join(name).is_file()).collect()
+    }
+
+    fn text(&self, name: &str) -> Result<String, FlowError> {
+        let path = self.folder.join(name);
+        std::fs::read_to_string(&path).map_err(FlowError::file(path))
+    }
+
+    fn failed(&self, step: &'static str, message: String) -> FlowError {
+        FlowError::Step { step, message, log: self.folder.join(report::log_of(step)) }
+    }
+
+    /// Runs a tool; what it prints goes to the file `log` where it does not write one itself.
+    fn step(
+        &mut self,
+        step: &'static str,
+        tool: &Tool,
+        arguments: &[String],
+        log: Option<&str>,
+    ) -> Result<(), FlowError> {
+        let first = if tool.must_compile() {
+            "; its first run compiles it, for up to 100 seconds"
+        } else {
+            ""
+        };
+        let Tool { name, version, .. } = tool;
+        let origin = &version.origin;
+        (self.told)(Progress::Begins(format!("{step} ({name}, {origin}{first})")));
+        let Ran { succeeded, text } = tool.run(&self.folder, arguments)?;
+        if let Some(log) = log {
+            let path = self.folder.join(log);
+            std::fs::write(&path, &text).map_err(FlowError::file(path))?;
+        }
+        if succeeded {
+            (self.told)(Progress::Done(step.to_owned()));
+            return Ok(());
+        }
+        if report::does_not_fit(&text) {
+            let counts: Vec<String> = report::too_many(&text)
+                .iter()
+                .map(|(name, count)| format!("{} of {} {name}", count.used, count.available))
+                .collect();
+            return Err(FlowError::TooBig {
+                part: self.board.file.fpga.part(),
+                counts: if counts.is_empty() { "no place is left".into() } else { counts.join(", ") },
+                message: report::why(&text),
+            });
+        }
+        Err(self.failed(step, report::why(&text)))
+    }
+}
+
+/// The judge that allows the slowest clock.
+fn severest(judges_mhz: &BTreeMap<String, f64>) -> (String, f64) {
+    let slowest = judges_mhz.iter().min_by(|one, other| one.1.total_cmp(other.1));
+    slowest.map_or((String::new(), 0.0), |(judge, mhz)| (judge.clone(), *mhz))
+}
+
+/// openFPGALoader's arguments for a bundle: into the flash, or only until power is lost.
+pub fn loader_arguments(bundle: &Path, manifest: &Manifest, keep: bool) -> Vec<String> {
+    let mut arguments = vec!["-b".to_owned(), manifest.openfpgaloader.clone()];
+    if keep {
+        arguments.push("-f".to_owned());
+    }
+    arguments.push(bundle.join(&manifest.bitstream).display().to_string());
+    arguments
+}
+
+/// Whether open tools make a bitstream for it.
+pub fn is_buildable(fpga: &Fpga) -> bool {
+    !matches!(fpga, Fpga::Xilinx { .. })
+}
