@@ -234,7 +234,9 @@ pub struct Flash {
 #[derive(Debug, Error)]
 pub enum BoardError {
     /// Neither a name nor a folder.
-    #[error("{name} is no board: choose one of {known}, or the path of a folder with a board.toml")]
+    #[error(
+        "{name} is no board: choose one of {known}, or the path of a folder with a board.toml"
+    )]
     Unknown {
         /// What was asked for.
         name: String,
@@ -242,7 +244,9 @@ pub enum BoardError {
         known: String,
     },
     /// A file cannot be read.
-    #[error("{path} cannot be read: {source}; a board is a folder with board.toml and its pin file")]
+    #[error(
+        "{path} cannot be read: {source}; a board is a folder with board.toml and its pin file"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -317,7 +321,10 @@ impl Board {
     /// # Errors
     /// A file among them is wrong.
     pub fn all() -> Result<Vec<Board>, BoardError> {
-        builtin::FILES.iter().map(|(name, toml, pins)| Board::parse(name, name, toml, pins)).collect()
+        builtin::FILES
+            .iter()
+            .map(|(name, toml, pins)| Board::parse(name, name, toml, pins))
+            .collect()
     }
 
     /// A board by its name or by the path of its folder.
@@ -386,9 +393,14 @@ impl Board {
         }
     }
 
+    /// Ports and their sites, in the order of the pin file.
+    pub fn located(&self) -> Vec<(String, String)> {
+        pins::located(&self.file.fpga, &self.pins)
+    }
+
     /// Whether the pin file locates the port `name`.
     pub fn locates(&self, name: &str) -> bool {
-        pins::located(&self.file.fpga, &self.pins).iter().any(|(port, _)| port == name)
+        self.located().iter().any(|(port, _)| port == name)
     }
 
     /// The board with other sizes.

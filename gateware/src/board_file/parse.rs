@@ -30,7 +30,9 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
     in_words("converters.dac", &file.converters.dac, &DAC_BITS.map(|(part, _)| part))?;
     in_words("converters.adc", &file.converters.adc, &ADC_BITS.map(|(part, _)| part))?;
     match &file.fpga {
-        Fpga::Ice40 { device, .. } => in_words("fpga.device", device, &["up5k", "hx8k", "hx4k", "lp8k"])?,
+        Fpga::Ice40 { device, .. } => {
+            in_words("fpga.device", device, &["up5k", "hx8k", "hx4k", "lp8k"])?
+        }
         Fpga::Ecp5 { device, speed_grade, .. } => {
             in_words("fpga.device", device, &["12k", "25k", "45k", "85k"])?;
             in_words("fpga.speed_grade", &speed_grade.to_string(), &["6", "7", "8"])?;

@@ -47,10 +47,7 @@ const PORTS: [(&str, Direction, bool); 16] = [
 pub fn ports(board: &Board) -> Vec<Port> {
     let clock: &[&str] = if board.file.clock.differential { &["clk_p", "clk_n"] } else { &["clk"] };
     let clock = clock.iter().map(|name| (*name, Direction::In, true));
-    clock
-        .chain(PORTS)
-        .map(|(name, direction, needed)| Port { name, direction, needed })
-        .collect()
+    clock.chain(PORTS).map(|(name, direction, needed)| Port { name, direction, needed }).collect()
 }
 
 /// Ports and sites in the order of the pin file.
@@ -96,7 +93,9 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
     for (port, site) in located(&board.file.fpga, &board.pins) {
         let held = board.file.held.contains_key(&port);
         if !held && !ports.iter().any(|known| known.name == port) {
-            return refuse(format!("locates {port}, which is no port: name it under [held] or take it out"));
+            return refuse(format!(
+                "locates {port}, which is no port: name it under [held] or take it out"
+            ));
         }
         if let Some(other) = sites.insert(site.clone(), port.clone()) {
             return refuse(format!("puts {other} and {port} on {site}: give each its own pin"));

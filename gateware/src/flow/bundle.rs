@@ -80,7 +80,12 @@ fn digest(path: &Path) -> Result<String, FlowError> {
 ///
 /// # Errors
 /// A file cannot be written; something else is at `target`.
-pub fn write(folder: &Path, names: &[&str], target: &Path, mut manifest: Manifest) -> Result<Manifest, FlowError> {
+pub fn write(
+    folder: &Path,
+    names: &[&str],
+    target: &Path,
+    mut manifest: Manifest,
+) -> Result<Manifest, FlowError> {
     check_target(target)?;
     let beside = |what: &str| {
         let mut name = target.file_name().unwrap_or_default().to_owned();
@@ -135,8 +140,8 @@ pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
     let refuse = |problem: String| FlowError::Bundle { bundle: bundle.to_owned(), problem };
     let text = std::fs::read_to_string(bundle.join(MANIFEST))
         .map_err(|error| refuse(format!("{MANIFEST} cannot be read ({error})")))?;
-    let manifest: Manifest =
-        serde_json::from_str(&text).map_err(|error| refuse(format!("{MANIFEST} is damaged ({error})")))?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|error| refuse(format!("{MANIFEST} is damaged ({error})")))?;
     if manifest.format != FORMAT {
         return Err(refuse(format!("{MANIFEST} has form {}, not {FORMAT}", manifest.format)));
     }

@@ -61,7 +61,9 @@ pub enum FlowError {
         judge: String,
     },
     /// A report of a tool is not as expected.
-    #[error("the report of {tool} cannot be read: {problem}; use the pinned tools with --tools wheels")]
+    #[error(
+        "the report of {tool} cannot be read: {problem}; use the pinned tools with --tools wheels"
+    )]
     Report {
         /// The tool.
         tool: String,

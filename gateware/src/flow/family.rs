@@ -70,7 +70,8 @@ pub fn synthesis_arguments(fpga: &Fpga) -> Vec<String> {
 pub fn place_arguments(board: &Board) -> Vec<String> {
     let pins = board.file.fpga.pin_file();
     let frequency_mhz = format!("{}", f64::from(board.file.clock.system_hz) / 1e6);
-    let common = ["--seed", SEED, "--freq", &frequency_mhz, "--timing-allow-fail", "--report", PLACE_REPORT];
+    let common =
+        ["--seed", SEED, "--freq", &frequency_mhz, "--timing-allow-fail", "--report", PLACE_REPORT];
     let mut arguments = words(&common);
     arguments.extend(match &board.file.fpga {
         Fpga::Ice40 { device, package } => words(&[
@@ -119,7 +120,18 @@ pub fn timing_arguments(board: &Board) -> Option<Vec<String>> {
     let Fpga::Ice40 { device, package } = &board.file.fpga else { return None };
     let pins = board.file.fpga.pin_file();
     Some(words(&[
-        "-d", device, "-P", package, "-p", pins, "-t", "-j", TIMING_REPORT, "-r", TIMING_LOG, "top.asc",
+        "-d",
+        device,
+        "-P",
+        package,
+        "-p",
+        pins,
+        "-t",
+        "-j",
+        TIMING_REPORT,
+        "-r",
+        TIMING_LOG,
+        "top.asc",
     ]))
 }
 

@@ -86,7 +86,8 @@ pub fn build(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
-    let tools = Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
+    let tools =
+        Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
     let Some(tools) = tools else {
         return Err(FlowError::VendorOnly {
             board: board.file.name.clone(),
@@ -104,7 +105,9 @@ pub fn build(
             let _ = std::fs::remove_dir_all(&folder);
             Ok(manifest)
         }
-        Err(error) => Err(kept(error, &folder, &builds.join(format!("{}-failed", board.file.name)))),
+        Err(error) => {
+            Err(kept(error, &folder, &builds.join(format!("{}-failed", board.file.name))))
+        }
     }
 }
 
@@ -122,7 +125,12 @@ fn kept(error: FlowError, folder: &Path, failed: &Path) -> FlowError {
 }
 
 impl Build<'_> {
-    fn run(&mut self, tools: &Toolset, build_hash: u32, target: &Path) -> Result<Manifest, FlowError> {
+    fn run(
+        &mut self,
+        tools: &Toolset,
+        build_hash: u32,
+        target: &Path,
+    ) -> Result<Manifest, FlowError> {
         let fpga = &self.board.file.fpga;
         (self.told)(Progress::Begins("Verilog".into()));
         for file in sources(self.board, build_hash)? {
@@ -139,7 +147,9 @@ impl Build<'_> {
         self.step("placing and routing", &tools.place, &arguments, Some(family::PLACE_LOG))?;
         let placed = report::PlaceReport::read(&self.text(family::PLACE_REPORT)?)?;
         let mut judges_mhz = BTreeMap::from([("nextpnr".to_owned(), placed.reached_mhz()?)]);
-        if let (Some(icetime), Some(arguments)) = (&tools.timing, family::timing_arguments(self.board)) {
+        if let (Some(icetime), Some(arguments)) =
+            (&tools.timing, family::timing_arguments(self.board))
+        {
             self.step("timing", icetime, &arguments, None)?;
             let reached_mhz = report::icetime_mhz(&self.text(family::TIMING_REPORT)?)?;
             judges_mhz.insert(icetime.name.to_owned(), reached_mhz);
@@ -235,7 +245,11 @@ impl Build<'_> {
                 .collect();
             return Err(FlowError::TooBig {
                 part: self.board.file.fpga.part(),
-                counts: if counts.is_empty() { "no place is left".into() } else { counts.join(", ") },
+                counts: if counts.is_empty() {
+                    "no place is left".into()
+                } else {
+                    counts.join(", ")
+                },
                 message: report::why(&text),
             });
         }

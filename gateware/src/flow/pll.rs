@@ -220,9 +220,13 @@ mod tests {
 
     #[test]
     fn the_filter_is_that_of_the_vendors_table() {
-        for (pin_hz, divide_in, range) in
-            [(12_000_000, 1, 1), (25_000_000, 1, 2), (25_000_000, 2, 1), (100_000_000, 1, 5), (133_000_000, 1, 6)]
-        {
+        for (pin_hz, divide_in, range) in [
+            (12_000_000, 1, 1),
+            (25_000_000, 1, 2),
+            (25_000_000, 2, 1),
+            (100_000_000, 1, 5),
+            (133_000_000, 1, 6),
+        ] {
             let dividers = Dividers { divide_in, multiply: 1, divide_out: 1 };
             assert_eq!(ice40_filter_range(pin_hz, dividers), range, "{pin_hz}");
         }
@@ -241,7 +245,9 @@ mod tests {
                     let detector = f64::from(pin_hz) / f64::from(divide_in);
                     let at_oscillator = if limits.behind { divide_out } else { 1 };
                     let oscillator = detector * f64::from(multiply * at_oscillator);
-                    assert!((oscillator / f64::from(divide_out) - f64::from(system_hz)).abs() < 0.5);
+                    assert!(
+                        (oscillator / f64::from(divide_out) - f64::from(system_hz)).abs() < 0.5
+                    );
                     assert!(limits.detector_hz[0] <= detector && detector <= limits.detector_hz[1]);
                     assert!(oscillator >= limits.oscillator_hz[0]);
                     assert!(oscillator <= limits.oscillator_hz[1]);

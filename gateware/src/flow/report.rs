@@ -54,8 +54,10 @@ impl PlaceReport {
     /// # Errors
     /// It is not as nextpnr writes it.
     pub fn read(text: &str) -> Result<Self, FlowError> {
-        serde_json::from_str(text)
-            .map_err(|error| FlowError::Report { tool: "nextpnr".into(), problem: error.to_string() })
+        serde_json::from_str(text).map_err(|error| FlowError::Report {
+            tool: "nextpnr".into(),
+            problem: error.to_string(),
+        })
     }
 
     /// The slowest clock in MHz.
@@ -174,9 +176,14 @@ pub fn why(log: &str) -> String {
 
 /// Whether nextpnr gave up because something does not fit.
 pub fn does_not_fit(log: &str) -> bool {
-    ["no BELs remaining", "Unable to find a placement location", "failed to place", "No Bels available"]
-        .iter()
-        .any(|sign| log.contains(sign))
+    [
+        "no BELs remaining",
+        "Unable to find a placement location",
+        "failed to place",
+        "No Bels available",
+    ]
+    .iter()
+    .any(|sign| log.contains(sign))
         || !too_many(log).is_empty()
 }
 

@@ -9,7 +9,8 @@ use crate::package::{self, PackageError};
 /// # Errors
 /// A generic or the rate out of range; a block the emitter refuses.
 pub fn verilog(board: &Board, build_hash: u32) -> Result<String, PackageError> {
-    let file = package::serial_instrument_of_build(&board.parameters(), board.file.uart.baud, build_hash)?;
+    let file =
+        package::serial_instrument_of_build(&board.parameters(), board.file.uart.baud, build_hash)?;
     Ok(format!("{}\n{MODULE}", file.text))
 }
 

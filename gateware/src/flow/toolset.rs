@@ -139,7 +139,11 @@ impl Toolset {
     ///
     /// # Errors
     /// A tool is missing or cannot be fetched; no open tools know the family.
-    pub fn locate(fpga: &Fpga, choice: Choice, told: &mut dyn FnMut(&str)) -> Result<Option<Self>, FlowError> {
+    pub fn locate(
+        fpga: &Fpga,
+        choice: Choice,
+        told: &mut dyn FnMut(&str),
+    ) -> Result<Option<Self>, FlowError> {
         let Some(sources) = sources(fpga) else { return Ok(None) };
         let absent = sources.iter().find(|source| find(source.name).is_none());
         let system = match (choice, absent) {
@@ -168,7 +172,8 @@ impl Toolset {
             _ => None,
         };
         let mut next = located.into_iter();
-        let (Some(synthesis), Some(place), Some(pack)) = (next.next(), next.next(), next.next()) else {
+        let (Some(synthesis), Some(place), Some(pack)) = (next.next(), next.next(), next.next())
+        else {
             return Ok(None);
         };
         Ok(Some(Toolset { synthesis, place, pack, timing }))
@@ -176,7 +181,8 @@ impl Toolset {
 
     /// All of them, for the manifest.
     pub fn versions(&self) -> Vec<Version> {
-        let all = [Some(&self.synthesis), Some(&self.place), Some(&self.pack), self.timing.as_ref()];
+        let all =
+            [Some(&self.synthesis), Some(&self.place), Some(&self.pack), self.timing.as_ref()];
         all.into_iter().flatten().map(|tool| tool.version.clone()).collect()
     }
 }

@@ -44,7 +44,11 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
             (true, _, false) => format!("    .{name}({})", port.name),
             (true, Direction::In, true) => format!("    .{name}(!{})", port.name),
             (true, Direction::Out, true) => {
-                let _ = write!(assigned, "wire {name}_active;\nassign {} = !{name}_active;\n", port.name);
+                let _ = write!(
+                    assigned,
+                    "wire {name}_active;\nassign {} = !{name}_active;\n",
+                    port.name
+                );
                 format!("    .{name}({name}_active)")
             }
             (false, Direction::In, _) => format!("    .{name}(1'b0)"),
@@ -67,7 +71,11 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
         None => format!("assign clock = {pin};\nassign locked = 1'b1;\n"),
         Some(dividers) => pll_cell(board, dividers, pin),
     };
-    let _ = write!(text, "\n{assigned}\n{BOARD_MODULE} board (\n{}\n);\n\nendmodule\n", connected.join(",\n"));
+    let _ = write!(
+        text,
+        "\n{assigned}\n{BOARD_MODULE} board (\n{}\n);\n\nendmodule\n",
+        connected.join(",\n")
+    );
     Ok(text)
 }
 
@@ -157,7 +165,10 @@ mod tests {
     fn pins_a_board_lacks_are_tied_off_and_held_pins_are_driven() {
         let mut board = Board::named("ulx3s-85f").unwrap();
         assert!(verilog(&board, "").unwrap().contains("assign wifi_en = 1'b0;"));
-        let lines = board.pins.lines().filter(|line| !line.contains("arm_button") && !line.contains("led_fault"));
+        let lines = board
+            .pins
+            .lines()
+            .filter(|line| !line.contains("arm_button") && !line.contains("led_fault"));
         board.pins = lines.collect::<Vec<_>>().join("\n");
         let text = verilog(&board, "").unwrap();
         assert!(text.contains(".arm_button(1'b0)") && text.contains(".led_fault()"), "{text}");

