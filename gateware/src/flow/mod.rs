@@ -86,6 +86,23 @@ pub fn build(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
+    told(Progress::Begins("Verilog".into()));
+    build_from(board, build_hash, &sources(board, build_hash)?, choice, target, told)
+}
+
+/// The same from `files`, which take the place of [`sources`].
+///
+/// # Errors
+/// As [`build`].
+pub fn build_from(
+    board: &Board,
+    build_hash: u32,
+    files: &[File],
+    choice: Choice,
+    target: &Path,
+    told: &mut dyn FnMut(Progress),
+) -> Result<Manifest, FlowError> {
+    bundle::check_target(target)?;
     let tools =
         Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
     let Some(tools) = tools else {
@@ -98,7 +115,7 @@ pub fn build(
     let folder = builds.join(format!("{}-{}", board.file.name, std::process::id()));
     std::fs::create_dir_all(&folder).map_err(FlowError::file(&folder))?;
     let mut build = Build { board, folder, told };
-    let made = build.run(&tools, build_hash, target);
+    let made = build.run(&tools, files, build_hash, target);
     let folder = build.folder;
     match made {
         Ok(manifest) => {
@@ -128,12 +145,12 @@ impl Build<'_> {
     fn run(
         &mut self,
         tools: &Toolset,
+        files: &[File],
         build_hash: u32,
         target: &Path,
     ) -> Result<Manifest, FlowError> {
         let fpga = &self.board.file.fpga;
-        (self.told)(Progress::Begins("Verilog".into()));
-        for file in sources(self.board, build_hash)? {
+        for file in files {
             let path = self.folder.join(&file.name);
             std::fs::write(&path, &file.text).map_err(FlowError::file(path))?;
         }
