@@ -29,10 +29,14 @@ use crate::tools::cache_folder;
 use bundle::Manifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use toolset::{Choice, Ran, Tool, Toolset};
 
 /// Name of a board's description in what is written.
 const BOARD_FILE: &str = "board.toml";
+
+/// Builds begun by this process.
+static BUILDS: AtomicU32 = AtomicU32::new(0);
 
 /// What is told while a build goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +116,10 @@ pub fn build_from(
         });
     };
     let builds = cache_folder().join("builds");
-    let folder = builds.join(format!("{}-{}", board.file.name, std::process::id()));
+    // Nobody else's, of this process or another.
+    let number = BUILDS.fetch_add(1, Ordering::Relaxed);
+    let own = format!("{}-{}-{number}", board.file.name, std::process::id());
+    let folder = builds.join(own);
     std::fs::create_dir_all(&folder).map_err(FlowError::file(&folder))?;
     let mut build = Build { board, folder, told };
     let made = build.run(&tools, files, build_hash, target);
