@@ -40,6 +40,8 @@ pub struct Manifest {
     pub margin_percent: f64,
     /// What each tool says it reaches, in MHz.
     pub judges_mhz: BTreeMap<String, f64>,
+    /// Seed of the place.
+    pub seed: u32,
     /// Parts of the FPGA.
     #[serde(flatten)]
     pub usage: Usage,

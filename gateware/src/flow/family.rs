@@ -27,8 +27,9 @@ pub const BOARD_VERILOG: &str = "hge_board.v";
 /// Verilog of the top.
 pub const TOP_VERILOG: &str = "top.v";
 
-/// nextpnr's first place is random but the same each time.
-const SEED: &str = "1";
+/// Places tried one after another until one can be routed and meets the clock: nextpnr begins at random, but with one seed always the same way.
+/// On Gowin parts some places cannot be routed, since nextpnr fixes nets of 11 to 50 far sinks to long wires before the rest.
+pub const SEEDS: std::ops::RangeInclusive<u32> = 1..=6;
 
 /// Name of the bitstream.
 pub fn bitstream(fpga: &Fpga) -> &'static str {
@@ -67,11 +68,19 @@ pub fn synthesis_arguments(fpga: &Fpga) -> Vec<String> {
 }
 
 /// Arguments of nextpnr.
-pub fn place_arguments(board: &Board) -> Vec<String> {
+pub fn place_arguments(board: &Board, seed: u32) -> Vec<String> {
     let pins = board.file.fpga.pin_file();
     let frequency_mhz = format!("{}", f64::from(board.file.clock.system_hz) / 1e6);
-    let common =
-        ["--seed", SEED, "--freq", &frequency_mhz, "--timing-allow-fail", "--report", PLACE_REPORT];
+    let seed = seed.to_string();
+    let common = [
+        "--seed",
+        &seed,
+        "--freq",
+        &frequency_mhz,
+        "--timing-allow-fail",
+        "--report",
+        PLACE_REPORT,
+    ];
     let mut arguments = words(&common);
     arguments.extend(match &board.file.fpga {
         Fpga::Ice40 { device, package } => words(&[

@@ -187,6 +187,11 @@ pub fn does_not_fit(log: &str) -> bool {
         || !too_many(log).is_empty()
 }
 
+/// Whether nextpnr gave up because it found no way for a net.
+pub fn is_unroutable(log: &str) -> bool {
+    ["Routing design failed", "Failed to route"].iter().any(|sign| log.contains(sign))
+}
+
 /// The log that tells about a step.
 pub fn log_of(step: &str) -> &'static str {
     match step {
@@ -194,5 +199,69 @@ pub fn log_of(step: &str) -> &'static str {
         "packing" => family::PACK_LOG,
         "timing" => family::TIMING_LOG,
         _ => family::PLACE_LOG,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_with_a_driver_conflict_or_without_an_end_is_refused() {
+        let end = "End of script. Logfile hash: 0\n";
+        assert_eq!(hidden_fault(&format!("all is well\n{end}")), None);
+        let conflict = "Warning: Driver-driver conflict for \\p [3] between cell a and constant\n";
+        assert!(hidden_fault(&format!("{conflict}{end}")).unwrap().contains("[3]"));
+        assert!(hidden_fault("ABC: aborted\n").unwrap().contains("ends before"));
+    }
+
+    #[test]
+    fn cells_are_counted_in_both_layouts_of_yosys() {
+        let old = "=== top ===\n\n   Number of cells:  3\n     SB_MAC16   2\n     SB_LUT4   1\n";
+        assert_eq!(cells(old), [("SB_MAC16".into(), 2), ("SB_LUT4".into(), 1)]);
+        let new = "=== top ===\n\n        3 cells\n        2   SB_MAC16\n";
+        assert_eq!(cells(new), [("cells".into(), 3), ("SB_MAC16".into(), 2)]);
+    }
+
+    #[test]
+    fn what_there_is_too_much_of_is_named() {
+        let log = "Info: Device utilisation:\nInfo: \t         ICESTORM_LC:  7244/ 5280   137%\n\
+                   Info: \t        ICESTORM_RAM:    30/   30   100%\nERROR: Unable to place cell 'x'\n";
+        let over = Count { used: 7244, available: 5280 };
+        assert_eq!(too_many(log), [("ICESTORM_LC".to_owned(), over)]);
+        assert!(does_not_fit(log));
+        assert_eq!(why(log), "Unable to place cell 'x'");
+        assert!(
+            !does_not_fit("ERROR: cannot open file\n")
+                && too_many("Info: a: 1/ 2 50%\n").is_empty()
+        );
+        assert!(is_unroutable("ERROR: Routing design failed.\n") && !is_unroutable(log));
+    }
+
+    #[test]
+    fn the_longest_path_of_icetime_counts() {
+        let text = r#"[[{"net": "a", "delay_ns": 0.1}, {"delay_ns": 10.0}], [{"delay_ns": 40.0}], [{"delay_ns": 3}]]"#;
+        assert_eq!(icetime_mhz(text).unwrap(), 25.0);
+        assert!(icetime_mhz("[]").unwrap_err().to_string().contains("no path"));
+        assert!(icetime_mhz("{").is_err());
+    }
+
+    #[test]
+    fn the_slowest_clock_and_the_parts_are_read_from_a_report() {
+        let text = r#"{"critical_paths": [], "fmax": {"a": {"achieved": 30.5, "constraint": 24}, "b": {"achieved": 26.0, "constraint": 24}},
+            "utilization": {"ICESTORM_LC": {"available": 5280, "used": 4000}, "ICESTORM_RAM": {"available": 30, "used": 7},
+            "ICESTORM_DSP": {"available": 8, "used": 3}, "ICESTORM_SPRAM": {"available": 4, "used": 2}}}"#;
+        let report = PlaceReport::read(text).unwrap();
+        assert_eq!(report.reached_mhz().unwrap(), 26.0);
+        let fpga = Fpga::Ice40 { device: "up5k".into(), package: "sg48".into() };
+        let cells =
+            [("SB_DFF".to_owned(), 5), ("SB_DFFE".to_owned(), 6), ("SB_LUT4".to_owned(), 9)];
+        let usage = report.usage(&fpga, &cells);
+        assert_eq!(usage.lut, Count { used: 4000, available: 5280 });
+        assert_eq!(
+            (usage.ff.used, usage.dsp.used, usage.ram.used, usage.spram.used),
+            (11, 3, 7, 2)
+        );
+        assert!(PlaceReport::read("{}").is_err());
     }
 }

@@ -21,6 +21,7 @@ fn manifest() -> Manifest {
         clock_reached_mhz: 30.0,
         margin_percent: 25.0,
         judges_mhz: BTreeMap::from([("nextpnr".into(), 30.0)]),
+        seed: 1,
         usage: Usage::default(),
         parameters: board.parameters(),
         baud: 3_000_000,
