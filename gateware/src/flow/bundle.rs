@@ -18,7 +18,6 @@ const FORMAT: u32 = 1;
 
 /// What a bundle is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Form of this manifest.
     pub format: u32,
