@@ -103,6 +103,7 @@ pub fn build(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
+    refuse_vendor_only(board)?;
     told(Progress::Begins("Verilog".into()));
     build_from(board, build_hash, &sources(board, build_hash)?, choice, target, told)
 }
@@ -122,12 +123,7 @@ pub fn build_from(
     bundle::check_target(target)?;
     let tools =
         Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
-    let Some(tools) = tools else {
-        return Err(FlowError::VendorOnly {
-            board: board.file.name.clone(),
-            part: board.file.fpga.part(),
-        });
-    };
+    let Some(tools) = tools else { return Err(vendor_only(board)) };
     let builds = cache_folder().join("builds");
     // Nobody else's, of this process or another.
     let number = BUILDS.fetch_add(1, Ordering::Relaxed);
@@ -146,6 +142,14 @@ pub fn build_from(
             Err(kept(error, &folder, &builds.join(format!("{}-failed", board.file.name))))
         }
     }
+}
+
+fn vendor_only(board: &Board) -> FlowError {
+    FlowError::VendorOnly { board: board.file.name.clone(), part: board.file.fpga.part() }
+}
+
+fn refuse_vendor_only(board: &Board) -> Result<(), FlowError> {
+    is_buildable(&board.file.fpga).then_some(()).ok_or_else(|| vendor_only(board))
 }
 
 /// Keeps what failed where the next failure of the board replaces it.
