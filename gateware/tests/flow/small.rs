@@ -162,3 +162,30 @@ always @(posedge clock) last <= (x4 << 3) + (x4 >> 2);";
         "{message}"
     );
 }
+
+#[test]
+fn wheels_build_for_every_family_at_night() {
+    if std::env::var("HGE_NIGHTLY").as_deref() != Ok("1") {
+        return;
+    }
+    let folder = Folder::new("night");
+    for (name, dsp, ram) in
+        [("icebreaker", 1, 1), ("ulx3s-85f", 1, 1), ("tangnano-20k", 1, 1), ("tangnano-9k", 1, 1)]
+    {
+        let board = Board::named(name).unwrap();
+        let target = folder.0.join(name);
+        let mut told = |_: Progress| {};
+        let files = files(&board, &module(""));
+        let manifest = build_from(&board, 0, &files, Choice::Wheels, &target, &mut told).unwrap();
+        assert_eq!(bundle::verify(&target).unwrap(), manifest);
+        let usage = manifest.usage;
+        assert_eq!((usage.dsp.used, usage.ram.used), (dsp, ram), "{name}: {usage:?}");
+        assert!(
+            usage.lut.used > 0 && usage.ff.used > 0 && usage.ff.available > 0,
+            "{name}: {usage:?}"
+        );
+        assert!(manifest.tools.iter().take(3).all(|tool| tool.origin == "wheel"), "{name}");
+        let bitstream = std::fs::metadata(target.join(&manifest.bitstream)).unwrap();
+        assert!(bitstream.len() > 50_000, "{name}: {} bytes", bitstream.len());
+    }
+}
