@@ -154,14 +154,15 @@ pub fn hidden_fault(log: &str) -> Option<String> {
     (!complete).then(|| format!("the log of Yosys ends before \"{COMPLETE}\""))
 }
 
-/// What a log says there is too much of, from nextpnr's table of the device.
+/// What a log says there is too much of, from nextpnr's table of the device; of Gowin's dummy cells there are always 0 there.
 pub fn too_many(log: &str) -> Vec<(String, Count)> {
     let row = |line: &str| {
         let (name, counts) = line.strip_prefix("Info:")?.trim().split_once(':')?;
         let (used, rest) = counts.split_once('/')?;
         let available = rest.split_whitespace().next()?.parse().ok()?;
         let count = Count { used: used.trim().parse().ok()?, available };
-        (count.used > count.available && !name.contains(' ')).then(|| (name.to_owned(), count))
+        (count.available > 0 && count.used > count.available && !name.contains(' '))
+            .then(|| (name.to_owned(), count))
     };
     log.lines().filter_map(row).collect()
 }
