@@ -27,6 +27,9 @@
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
 //! | [`serial`] | the instrument on a serial line, for boards |
+//!
+//! Beside the cores: [`emit`] writes Verilog, [`package`] files for users, [`board_file`] knows boards, [`flow`] makes bitstreams, [`tools`]
+//! finds the programs for it.
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
@@ -38,10 +41,12 @@ macro_rules! comment {
 }
 
 pub mod access;
+pub mod board_file;
 pub mod capture;
 pub mod clerk;
 pub mod emit;
 pub mod engine;
+pub mod flow;
 pub mod guard;
 pub mod instrument;
 pub mod leaf;

@@ -26,7 +26,7 @@ pub struct RateError {
 }
 
 /// Clocks in a bit, in 1/256.
-pub(super) fn bit_period(clock_hz: u32, baud: u32) -> Result<u64, RateError> {
+pub(crate) fn bit_period(clock_hz: u32, baud: u32) -> Result<u64, RateError> {
     let (clock, rate) = (u64::from(clock_hz), u64::from(baud));
     if clock < 6 * rate || clock > 65535 * rate {
         return Err(RateError { clock_hz, baud });

@@ -3,11 +3,13 @@
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
+use hge_gateware::flow::bundle::{self, Manifest};
 use hge_host::driver::{ArmMode, State};
 use hge_host::text::number;
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -18,6 +20,9 @@ pub struct Arguments {
     experiment: ExperimentOption,
     #[command(flatten)]
     simulation: Simulation,
+    /// Whether the instrument is this bundle, as `hge gateware build` wrote it
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -44,9 +49,34 @@ struct Info {
     frames_lost: u32,
     damaged_requests: u32,
     damaged_frames: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<Compared>,
+}
+
+/// The instrument beside a bundle.
+#[derive(Serialize)]
+struct Compared {
+    board: String,
+    same: bool,
+    differences: Vec<String>,
+}
+
+/// Register maps are the same: connecting and verifying have seen to it.
+fn compared(manifest: Manifest, build_hash: &str, parameters: &Parameters) -> Compared {
+    let mut differences = Vec::new();
+    if manifest.build_hash != build_hash {
+        let theirs = manifest.build_hash;
+        differences.push(format!("build {build_hash}, of the bundle {theirs}"));
+    }
+    if manifest.parameters != *parameters {
+        differences
+            .push(format!("parameters {parameters:?}, of the bundle {:?}", manifest.parameters));
+    }
+    Compared { board: manifest.board, same: differences.is_empty(), differences }
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let manifest = arguments.bundle.as_deref().map(bundle::verify).transpose().map_err(text)?;
     let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
     let context = lab.present()?;
     let state = lab.instrument.state().map_err(text)?;
@@ -74,6 +104,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         frames_lost: state.frames_lost,
         damaged_requests: state.link_faults,
         damaged_frames: lab.instrument.damaged_frames(),
+        bundle: manifest.map(|manifest| {
+            compared(manifest, &format!("{build:08x}"), lab.instrument.parameters())
+        }),
     };
     if arguments.json {
         json_line(&info)?;
@@ -105,6 +138,10 @@ fn table(info: &Info, state: &State) -> String {
     if now.is_empty() {
         now.push("idle");
     }
+    let beside = info.bundle.as_ref().map_or(String::new(), |bundle| {
+        let verdict = if bundle.same { "the same".into() } else { bundle.differences.join("; ") };
+        format!("bundle        {}: {verdict}\n", bundle.board)
+    });
     let interlock = if state.interlock_closed { "closed" } else { "open" };
     let fault = info.fault.as_ref().map_or("none".into(), |what| format!("tripped: {what}"));
     format!(
@@ -115,7 +152,8 @@ fn table(info: &Info, state: &State) -> String {
          clock         {} Hz, {} samples a second now, {} samples since power-up\n\
          state         {}, {armed}, interlock {interlock}\n\
          fault         {fault}\n\
-         telemetry     {} frames made, {} lost in the instrument, {} damaged on the line; {} damaged requests\n",
+         telemetry     {} frames made, {} lost in the instrument, {} damaged on the line; {} damaged requests\n\
+         {beside}",
         info.link,
         info.map_hash,
         clock_hz,

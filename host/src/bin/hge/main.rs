@@ -53,7 +53,7 @@ enum Command {
     Regs(registers::Regs),
     /// Print telemetry as it comes
     Monitor(monitor::Arguments),
-    /// Write the gateware as Verilog
+    /// Boards, Verilog, bitstreams
     Gateware(gateware::Arguments),
 }
 

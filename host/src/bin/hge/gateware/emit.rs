@@ -1,27 +1,27 @@
-//! `hge gateware`: the gateware as Verilog.
+//! `hge gateware emit`: the gateware as Verilog.
 
-use clap::{Args, Subcommand, ValueEnum};
-use hge_gateware::package;
+use super::unwritable;
+use clap::{Args, ValueEnum};
+use hge_gateware::board_file::Board;
+use hge_gateware::flow;
+use hge_gateware::package::{self, File};
 use hge_protocol::Parameters;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-
-#[derive(Args)]
-pub struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Write the instrument, or one core with its FuseSoC file
-    Emit(Emit),
-}
 
 /// What to write, and where.
 #[derive(Args)]
 pub struct Emit {
+    /// A board's sources, with all sizes those of the board: a name of `hge gateware list`, or the path of its folder
+    #[arg(
+        long,
+        value_name = "BOARD",
+        conflicts_with_all = [
+            "outputs", "slots", "cases", "starts", "clock_hz", "dac_bits", "adc_bits", "telemetry_words", "baud", "core",
+        ]
+    )]
+    pub board: Option<String>,
     /// DAC channels
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub outputs: u32,
@@ -84,12 +84,6 @@ impl From<Core> for package::Core {
     }
 }
 
-pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    match arguments.command {
-        Command::Emit(emit) => emit_verilog(&emit),
-    }
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Written {
@@ -98,34 +92,17 @@ struct Written {
     lines: usize,
 }
 
-fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
-    let parameters = Parameters {
-        outputs: emit.outputs,
-        slots: emit.slots,
-        cases: emit.cases,
-        starts: emit.starts,
-        clock_hz: emit.clock_hz,
-        dac_bits: emit.dac_bits,
-        adc_bits: emit.adc_bits,
-        telemetry_words: emit.telemetry_words,
+pub fn run(emit: &Emit) -> Result<ExitCode, String> {
+    let files = match &emit.board {
+        Some(name) => board_files(name)?,
+        None => instrument_files(emit)?,
     };
-    let commit = hge_host::commit();
-    let files = match (emit.core, emit.baud) {
-        (None, None) => package::instrument_of_build(&parameters, commit)
-            .map(|file| vec![file, package::instrument_core_file()]),
-        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)
-            .map(|file| vec![file, package::serial_instrument_core_file()]),
-        (Some(core), _) => package::core(core.into(), &parameters),
-    }
-    .map_err(|error| error.to_string())?;
-    let unwritable = |path: &Path, error: std::io::Error| {
-        format!("{} cannot be written: {error}; choose another folder with -o", path.display())
-    };
-    std::fs::create_dir_all(&emit.directory).map_err(|error| unwritable(&emit.directory, error))?;
+    std::fs::create_dir_all(&emit.directory)
+        .map_err(|error| unwritable(&emit.directory, &error))?;
     let mut written = Written { files: Vec::new(), modules: 0, lines: 0 };
     for file in files {
         let path = emit.directory.join(&file.name);
-        std::fs::write(&path, &file.text).map_err(|error| unwritable(&path, error))?;
+        std::fs::write(&path, &file.text).map_err(|error| unwritable(&path, &error))?;
         written.modules += file.text.lines().filter(|line| line.starts_with("module ")).count();
         written.lines += file.text.lines().count();
         written.files.push(path);
@@ -142,4 +119,31 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
         crate::print(&text)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn board_files(name: &str) -> Result<Vec<File>, String> {
+    let board = Board::named(name).map_err(|error| error.to_string())?;
+    flow::sources(&board, hge_host::commit()).map_err(|error| error.to_string())
+}
+
+fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
+    let parameters = Parameters {
+        outputs: emit.outputs,
+        slots: emit.slots,
+        cases: emit.cases,
+        starts: emit.starts,
+        clock_hz: emit.clock_hz,
+        dac_bits: emit.dac_bits,
+        adc_bits: emit.adc_bits,
+        telemetry_words: emit.telemetry_words,
+    };
+    let commit = hge_host::commit();
+    match (emit.core, emit.baud) {
+        (None, None) => package::instrument_of_build(&parameters, commit)
+            .map(|file| vec![file, package::instrument_core_file()]),
+        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)
+            .map(|file| vec![file, package::serial_instrument_core_file()]),
+        (Some(core), _) => package::core(core.into(), &parameters),
+    }
+    .map_err(|error| error.to_string())
 }

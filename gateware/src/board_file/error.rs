@@ -1,0 +1,86 @@
+//! Why there is no such board, one sentence each.
+
+use crate::flow::pll::PllError;
+use crate::link::uart_receiver::RateError;
+use hge_protocol::ParameterError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why there is no such board.
+#[derive(Debug, Error)]
+pub enum BoardError {
+    /// Neither a name nor a folder.
+    #[error(
+        "{name} is no board: choose one of {known}, or the path of a folder with a board.toml"
+    )]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Names, separated by commas.
+        known: String,
+    },
+    /// A file cannot be read.
+    #[error(
+        "{path} cannot be read: {source}; a board is a folder with board.toml and its pin file"
+    )]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `board.toml` is wrong.
+    #[error("{place}: {problem}; correct it as in the boards of the folder constraints")]
+    Toml {
+        /// File and line.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A word that only certain values are known for.
+    #[error("board {board}: {key} is {value}, which is not known: choose one of {known}")]
+    Word {
+        /// The board.
+        board: String,
+        /// Table and key.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+        /// What may stand there.
+        known: String,
+    },
+    /// The pin file and the top disagree.
+    #[error("{file} of board {board} {problem}")]
+    Pins {
+        /// The board.
+        board: String,
+        /// The pin file.
+        file: &'static str,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A generic out of range.
+    #[error("board {board}: {source}")]
+    Parameter {
+        /// The board.
+        board: String,
+        /// Which.
+        source: ParameterError,
+    },
+    /// The line's rate.
+    #[error("board {board}: {source}")]
+    Rate {
+        /// The board.
+        board: String,
+        /// Why.
+        source: RateError,
+    },
+    /// The clock.
+    #[error("board {board}: {source}")]
+    Pll {
+        /// The board.
+        board: String,
+        /// Why.
+        source: PllError,
+    },
+}

@@ -1,0 +1,113 @@
+//! Ports of the top and the pin file that locates them.
+
+use super::{Board, BoardError, Fpga};
+use std::collections::BTreeMap;
+
+/// Of a port of the top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Into the FPGA.
+    In,
+    /// Out of it.
+    Out,
+}
+
+/// A port that the top of a board can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Name, in the top and in the pin file.
+    pub name: &'static str,
+    /// Direction.
+    pub direction: Direction,
+    /// Every board must have it.
+    pub needed: bool,
+}
+
+/// What follows the clock.
+const PORTS: [(&str, Direction, bool); 16] = [
+    ("uart_rx", Direction::In, true),
+    ("uart_tx", Direction::Out, true),
+    ("interlock", Direction::In, true),
+    ("arm_button", Direction::In, false),
+    ("dac_sclk", Direction::Out, true),
+    ("dac_sync_n", Direction::Out, true),
+    ("dac_data", Direction::Out, true),
+    ("adc_sclk", Direction::Out, true),
+    ("adc_cs_n", Direction::Out, true),
+    ("adc_data", Direction::In, true),
+    ("output_enable", Direction::Out, true),
+    ("trigger", Direction::Out, false),
+    ("reference", Direction::Out, false),
+    ("led_armed", Direction::Out, false),
+    ("led_fault", Direction::Out, false),
+    ("led_activity", Direction::Out, false),
+];
+
+/// Every port that this board's top can have.
+pub fn ports(board: &Board) -> Vec<Port> {
+    let clock: &[&str] = if board.file.clock.differential { &["clk_p", "clk_n"] } else { &["clk"] };
+    let clock = clock.iter().map(|name| (*name, Direction::In, true));
+    clock.chain(PORTS).map(|(name, direction, needed)| Port { name, direction, needed }).collect()
+}
+
+/// Ports and sites in the order of the pin file.
+pub fn located(fpga: &Fpga, text: &str) -> Vec<(String, String)> {
+    let unquoted = |word: &str| word.trim_matches(['"', ';', '{', '}', ']']).to_owned();
+    let of_line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match fpga {
+            Fpga::Ice40 { .. } if words.first() == Some(&"set_io") => {
+                let [.., port, site] = words[..] else { return None };
+                Some((port.to_owned(), site.to_owned()))
+            }
+            Fpga::Ecp5 { .. } => match words[..] {
+                ["LOCATE", "COMP", port, "SITE", site] => Some((unquoted(port), unquoted(site))),
+                _ => None,
+            },
+            Fpga::Gowin { .. } => match words[..] {
+                ["IO_LOC", port, site] => Some((unquoted(port), unquoted(site))),
+                _ => None,
+            },
+            Fpga::Xilinx { .. } => {
+                let after = |key: &str| {
+                    let at = words.iter().position(|word| *word == key)?;
+                    words.get(at + 1).map(|word| unquoted(word))
+                };
+                Some((after("[get_ports")?, after("PACKAGE_PIN")?))
+            }
+            Fpga::Ice40 { .. } => None,
+        }
+    };
+    text.lines().filter_map(of_line).collect()
+}
+
+/// Every port that is needed has a site of its own, and nothing else has one.
+pub fn check(board: &Board) -> Result<(), BoardError> {
+    let refuse = |problem: String| {
+        let (file, board) = (board.file.fpga.pin_file(), board.file.name.clone());
+        Err(BoardError::Pins { board, file, problem })
+    };
+    let ports = ports(board);
+    let mut sites = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    for (port, site) in located(&board.file.fpga, &board.pins) {
+        let held = board.file.held.contains_key(&port);
+        if !held && !ports.iter().any(|known| known.name == port) {
+            return refuse(format!(
+                "locates {port}, which is no port: name it under [held] or take it out"
+            ));
+        }
+        if let Some(other) = sites.insert(site.clone(), port.clone()) {
+            return refuse(format!("puts {other} and {port} on {site}: give each its own pin"));
+        }
+        if names.insert(port.clone(), site).is_some() {
+            return refuse(format!("locates {port} twice: keep one"));
+        }
+    }
+    let needed = ports.iter().filter(|port| port.needed).map(|port| port.name);
+    let held = board.file.held.keys().map(String::as_str);
+    match needed.chain(held).find(|name| !names.contains_key(*name)) {
+        Some(name) => refuse(format!("does not locate {name}: add a line for it")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,190 @@
+//! A bundle: a folder with a bitstream, what it was made from, what the tools said, and `manifest.json`, which vouches for all of it.
+
+use super::error::FlowError;
+use super::report::Usage;
+use super::toolset::Version;
+use hge_protocol::registers::map_hash;
+use hge_protocol::Parameters;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Name of the manifest.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Form of the manifest.
+const FORMAT: u32 = 1;
+
+/// What a bundle is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Form of this manifest.
+    pub format: u32,
+    /// Name of the board.
+    pub board: String,
+    /// Its name for people.
+    pub title: String,
+    /// The part.
+    pub part: String,
+    /// File of the bitstream.
+    pub bitstream: String,
+    /// openFPGALoader's name of the board.
+    pub openfpgaloader: String,
+    /// The instrument's clock.
+    pub clock_asked_mhz: f64,
+    /// What the design reaches, by the severest judge.
+    pub clock_reached_mhz: f64,
+    /// By how much it is faster than asked, in percent.
+    pub margin_percent: f64,
+    /// What each tool says it reaches, in MHz.
+    pub judges_mhz: BTreeMap<String, f64>,
+    /// Seed of the place.
+    pub seed: u32,
+    /// Parts of the FPGA.
+    #[serde(flatten)]
+    pub usage: Usage,
+    /// What the instrument was made for.
+    pub parameters: Parameters,
+    /// Of the serial line.
+    pub baud: u32,
+    /// Of the register map.
+    pub map_hash: String,
+    /// First 32 bits of the commit.
+    pub build_hash: String,
+    /// What made it.
+    pub tools: Vec<Version>,
+    /// SHA-256 of every other file.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// The form that is written now.
+    pub fn format() -> u32 {
+        FORMAT
+    }
+
+    /// This program's register map.
+    pub fn map() -> String {
+        format!("{:08x}", map_hash())
+    }
+}
+
+fn digest(path: &Path) -> Result<String, FlowError> {
+    let content = std::fs::read(path).map_err(FlowError::file(path))?;
+    Ok(Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Copies `names` from `folder` to the new bundle `target` with its manifest, which is returned.
+///
+/// All is written beside `target` first and renamed when complete. A bundle that is there is replaced, anything else is not.
+///
+/// # Errors
+/// A file cannot be written; something else is at `target`.
+pub fn write(
+    folder: &Path,
+    names: &[&str],
+    target: &Path,
+    mut manifest: Manifest,
+) -> Result<Manifest, FlowError> {
+    check_target(target)?;
+    let beside = |what: &str| {
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{what}-{}", std::process::id()));
+        target.with_file_name(name)
+    };
+    let fresh = Removed(beside("new"));
+    std::fs::create_dir_all(&fresh.0).map_err(FlowError::file(&fresh.0))?;
+    for name in names {
+        let to = fresh.0.join(name);
+        std::fs::copy(folder.join(name), &to).map_err(FlowError::file(&to))?;
+        manifest.files.insert((*name).to_owned(), digest(&to)?);
+    }
+    let path = fresh.0.join(MANIFEST);
+    let text = serde_json::to_string_pretty(&manifest)
+        .map_err(|error| FlowError::File { path: path.clone(), source: error.into() })?;
+    std::fs::write(&path, text + "\n").map_err(FlowError::file(&path))?;
+    let old = Removed(beside("old"));
+    if target.exists() {
+        std::fs::rename(target, &old.0).map_err(FlowError::file(target))?;
+    }
+    std::fs::rename(&fresh.0, target).map_err(FlowError::file(target))?;
+    Ok(manifest)
+}
+
+/// A folder that goes with its owner, where it is still there.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Whether a bundle may be written to `target`: nothing is there, or a bundle, or an empty folder.
+///
+/// # Errors
+/// Something else is.
+pub fn check_target(target: &Path) -> Result<(), FlowError> {
+    let empty = std::fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
+    if !target.exists() || empty || target.join(MANIFEST).is_file() {
+        return Ok(());
+    }
+    Err(FlowError::Occupied { path: target.to_owned() })
+}
+
+/// The manifest of a bundle, as it stands there.
+///
+/// # Errors
+/// There is none, or it is damaged.
+pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
+    let refuse = |problem: String| FlowError::Bundle { bundle: bundle.to_owned(), problem };
+    let text = std::fs::read_to_string(bundle.join(MANIFEST))
+        .map_err(|error| refuse(format!("{MANIFEST} cannot be read ({error})")))?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|error| refuse(format!("{MANIFEST} is damaged ({error})")))?;
+    if manifest.format != FORMAT {
+        return Err(refuse(format!("{MANIFEST} has form {}, not {FORMAT}", manifest.format)));
+    }
+    Ok(manifest)
+}
+
+/// The manifest of a bundle whose every file is as it was written, and whose register map is this program's.
+///
+/// # Errors
+/// It is not so.
+pub fn verify(bundle: &Path) -> Result<Manifest, FlowError> {
+    let refuse = |problem: String| Err(FlowError::Bundle { bundle: bundle.to_owned(), problem });
+    let manifest = read(bundle)?;
+    if !manifest.files.contains_key(&manifest.bitstream) {
+        return refuse(format!("{MANIFEST} does not vouch for {}", manifest.bitstream));
+    }
+    for (name, hash) in &manifest.files {
+        if Path::new(name).components().count() != 1 || name.contains("..") {
+            return refuse(format!("{MANIFEST} names {name}, which is not in it"));
+        }
+        match digest(&bundle.join(name)) {
+            Ok(found) if found == *hash => {}
+            Ok(_) => return refuse(format!("{name} is not what was built")),
+            Err(_) => return refuse(format!("{name} is missing")),
+        }
+    }
+    let entries = std::fs::read_dir(bundle).map_err(FlowError::file(bundle))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != MANIFEST && !manifest.files.contains_key(&name) {
+            return refuse(format!("{name} is in it and not in {MANIFEST}"));
+        }
+    }
+    if manifest.clock_reached_mhz < manifest.clock_asked_mhz {
+        return refuse("it misses its clock".into());
+    }
+    if manifest.map_hash != Manifest::map() {
+        return Err(FlowError::Map {
+            bundle: bundle.to_owned(),
+            theirs: manifest.map_hash,
+            ours: Manifest::map(),
+        });
+    }
+    Ok(manifest)
+}

@@ -1,0 +1,113 @@
+//! Why there is no bitstream, one sentence each.
+
+use super::pll::PllError;
+use crate::board_file::BoardError;
+use crate::package::PackageError;
+use crate::tools::ToolError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why there is no bitstream.
+#[derive(Debug, Error)]
+pub enum FlowError {
+    /// The board.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The clock.
+    #[error(transparent)]
+    Pll(#[from] PllError),
+    /// The gateware.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A tool is missing or cannot be fetched.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// No open tools make a bitstream for it.
+    #[error("board {board} is {part}, which only the vendor's tools place and route: write its sources with `hge gateware emit --board {board} -o DIR`")]
+    VendorOnly {
+        /// The board.
+        board: String,
+        /// The part.
+        part: String,
+    },
+    /// A step failed.
+    #[error("{step} failed: {message}; see {log}")]
+    Step {
+        /// Which.
+        step: &'static str,
+        /// What the tool said.
+        message: String,
+        /// Where all it said is.
+        log: PathBuf,
+    },
+    /// It does not fit.
+    #[error("the design does not fit {part}: {counts} ({message}); build with fewer --slots or --outputs, or for a bigger board")]
+    TooBig {
+        /// The part.
+        part: String,
+        /// What there is too much of.
+        counts: String,
+        /// What the tool said.
+        message: String,
+    },
+    /// It misses its clock.
+    #[error("the design reaches {reached_mhz:.2} MHz by {judge}, its clock is {asked_mhz:.2} MHz: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
+    TooSlow {
+        /// Reached.
+        reached_mhz: f64,
+        /// Asked for.
+        asked_mhz: f64,
+        /// Which tool says so.
+        judge: String,
+    },
+    /// A report of a tool is not as expected.
+    #[error(
+        "the report of {tool} cannot be read: {problem}; use the pinned tools with --tools wheels"
+    )]
+    Report {
+        /// The tool.
+        tool: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file.
+    #[error("{path}: {source}; choose another folder with -o")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What stands where the bundle should go is no bundle.
+    #[error("{path} is there and is no bundle: choose another folder with -o, or remove it")]
+    Occupied {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A bundle is not as it was written.
+    #[error("{bundle} is no intact bundle: {problem}; build it again")]
+    Bundle {
+        /// Its folder.
+        bundle: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A bundle for another register map.
+    #[error("{bundle} has register map {theirs}, this program {ours}: build it again, or use the program that made it")]
+    Map {
+        /// Its folder.
+        bundle: PathBuf,
+        /// The bundle's.
+        theirs: String,
+        /// This program's.
+        ours: String,
+    },
+}
+
+impl FlowError {
+    /// An error of a file.
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> FlowError {
+        let path = path.into();
+        move |source| FlowError::File { path, source }
+    }
+}

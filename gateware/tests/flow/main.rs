@@ -1,0 +1,5 @@
+//! Boards, and the way to a bitstream.
+
+mod boards;
+mod bundles;
+mod small;

@@ -1,0 +1,68 @@
+//! `hge gateware verify` and `flash`: what to do with a bundle.
+
+use super::build::table;
+use crate::output::{json_line, text};
+use clap::Args;
+use hge_gateware::flow::{bundle, loader_arguments};
+use hge_gateware::tools::find;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// The program that programs boards.
+const LOADER: &str = "openFPGALoader";
+
+#[derive(Args)]
+pub struct Verify {
+    /// Folder of the bundle
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    /// Print one JSON object: the manifest
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Flash {
+    /// Folder of the bundle
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    /// Until power is lost only, not into the board's flash
+    #[arg(long)]
+    volatile: bool,
+}
+
+pub fn verify(verify: &Verify) -> Result<ExitCode, String> {
+    let manifest = bundle::verify(&verify.bundle).map_err(text)?;
+    if verify.json {
+        json_line(&manifest)?;
+    } else {
+        let files = manifest.files.len();
+        crate::print(&format!(
+            "{}intact        all {files} files are as they were built\n",
+            table(&manifest)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
+    let manifest = bundle::verify(&flash.bundle).map_err(text)?;
+    let arguments = loader_arguments(&flash.bundle, &manifest, !flash.volatile);
+    let Some(loader) = find(LOADER) else {
+        crate::print(&format!(
+            "{LOADER} is not installed; where it is, this programs the board:\n{LOADER} {}\n",
+            arguments.join(" ")
+        ))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let status = Command::new(loader)
+        .args(&arguments)
+        .status()
+        .map_err(|error| format!("{LOADER} could not be started: {error}; install it again"))?;
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(format!(
+        "{LOADER} failed ({status}): check the board's cable and power, and the rights to its port"
+    ))
+}
