@@ -1,6 +1,6 @@
 //! Boards and bundles: what is listed and written, and every refusal in one sentence without anything left behind.
 
-use crate::served::{command, hge, json, refusal};
+use crate::program::{command, hge, json, refusal};
 use hge_gateware::board_file::Board;
 use hge_gateware::flow::bundle::{self, Manifest};
 use hge_gateware::flow::report::Usage;
