@@ -241,8 +241,18 @@ fn write<B: Block>(
 }
 
 fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
-    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
-        parameters;
+    let Parameters {
+        outputs,
+        slots,
+        cases,
+        starts,
+        clock_hz,
+        dac_bits,
+        adc_bits,
+        telemetry_words,
+        converter_latency_samples,
+        converter_period_clocks,
+    } = parameters;
     format!(
         "{what}\n\
          \n\
@@ -250,10 +260,13 @@ fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> St
          Made from Rust-HDL by\n\
          \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
          --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
-         --telemetry-words {telemetry_words}{option} -o DIR\n\
+         --telemetry-words {telemetry_words} \
+         --converter-latency-samples {converter_latency_samples} \
+         --converter-period-clocks {converter_period_clocks}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
+         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each;\n\
          register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\

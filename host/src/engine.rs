@@ -1,7 +1,7 @@
 //! Which engine executes the instrument, and how it is opened.
 
 use hge_protocol::Parameters;
-use hge_sim::bench::Bench;
+use hge_sim::bench::{Bench, Delayed};
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
 use hge_sim::rtl::RtlEngine;
@@ -40,7 +40,7 @@ impl EngineKind {
     }
 }
 
-/// Opens an instrument with these generics, wired to `bench`.
+/// Opens an instrument with these generics, wired to `bench` by converters with the latency that they tell.
 ///
 /// # Errors
 /// The engine is not there or cannot be built.
@@ -49,9 +49,17 @@ pub fn open_engine(
     parameters: Parameters,
     bench: Box<dyn Bench>,
 ) -> Result<Box<dyn Engine>, EngineError> {
+    let bench = behind_converters(&parameters, bench);
     match kind {
         EngineKind::Model => Ok(Box::new(Model::new(parameters, bench))),
         EngineKind::Rtl => Ok(Box::new(RtlEngine::new(parameters, bench)?)),
         EngineKind::Verilog => Ok(Box::new(VerilogEngine::new(parameters, bench)?)),
+    }
+}
+
+fn behind_converters(parameters: &Parameters, bench: Box<dyn Bench>) -> Box<dyn Bench> {
+    match parameters.converter_latency_samples as usize {
+        0 => bench,
+        latency => Box::new(Delayed::new(bench, parameters.outputs as usize, latency)),
     }
 }

@@ -22,6 +22,8 @@ const PARAMETERS: Parameters = Parameters {
     dac_bits: 16,
     adc_bits: 16,
     telemetry_words: 256,
+    converter_latency_samples: 0,
+    converter_period_clocks: 0,
 };
 
 const LOW: i16 = -12_000;

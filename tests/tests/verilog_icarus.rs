@@ -15,6 +15,8 @@ const LITTLE: Parameters = Parameters {
     dac_bits: 16,
     adc_bits: 16,
     telemetry_words: 256,
+    converter_latency_samples: 0,
+    converter_period_clocks: 0,
 };
 
 /// Plays `scenario` to the emitted Verilog, changed by `change`; what `compare` said.

@@ -15,6 +15,8 @@ const LITTLE: Parameters = Parameters {
     dac_bits: 14,
     adc_bits: 16,
     telemetry_words: 256,
+    converter_latency_samples: 0,
+    converter_period_clocks: 0,
 };
 
 /// Plays two epochs to the netlist of `family`; nothing where a tool is missing.

@@ -46,6 +46,12 @@ pub struct Emit {
     /// Words of the memory that holds frames until they are sent, a power of two
     #[arg(long, value_name = "N", default_value_t = 2048)]
     pub telemetry_words: u32,
+    /// Samples that the converters add to the loop's latency: 1 if they are sent and read serially within a sample
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_latency_samples: u32,
+    /// Least clocks between samples that the converters need
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_period_clocks: u32,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
@@ -108,6 +114,8 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
         dac_bits: emit.dac_bits,
         adc_bits: emit.adc_bits,
         telemetry_words: emit.telemetry_words,
+        converter_latency_samples: emit.converter_latency_samples,
+        converter_period_clocks: emit.converter_period_clocks,
     };
     let commit = hge_host::commit();
     let files = match (emit.core, emit.baud) {
