@@ -26,9 +26,11 @@
 //! | [`telemetry`] | the ring that frames wait in |
 //! | [`registers`] | the scalar registers |
 //! | [`access`] | who may read or write what now |
+//! | [`converter`] | SPI converters |
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
-//! | [`serial`] | the instrument on a serial line, for boards |
+//! | [`serial`] | the instrument on a serial line |
+//! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
@@ -40,7 +42,9 @@ macro_rules! comment {
 }
 
 pub mod access;
+pub mod board;
 pub mod capture;
+pub mod converter;
 pub mod emit;
 pub mod engine;
 pub mod frames;

@@ -1,5 +1,6 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
+use crate::board::{BoardError, BoardTop, Converters};
 use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
 use crate::guard::Guard;
 use crate::instrument::Instrument;
@@ -16,7 +17,10 @@ use thiserror::Error;
 /// Sources whose doc comments go into the Verilog.
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
+    include_str!("board.rs"),
     include_str!("capture.rs"),
+    include_str!("converter/adc.rs"),
+    include_str!("converter/dac.rs"),
     include_str!("engine.rs"),
     include_str!("frames.rs"),
     include_str!("guard.rs"),
@@ -106,6 +110,9 @@ pub enum PackageError {
     /// A generic or the line's rate out of range.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// A generic, the line's rate or the clock out of range.
+    #[error(transparent)]
+    Board(#[from] BoardError),
     /// The emitter refused a block.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -123,6 +130,13 @@ const SERIAL: &str = "hge_serial_instrument";
 /// What it is.
 const SERIAL_DESCRIPTION: &str =
     "Homodyne gradient extraction, the whole instrument on a serial line";
+
+/// Name of the module of the instrument with converters.
+const BOARD: &str = "hge_board";
+
+/// What it is.
+const BOARD_DESCRIPTION: &str =
+    "Homodyne gradient extraction, the whole instrument with its converters on a serial line";
 
 /// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
 ///
@@ -163,6 +177,24 @@ pub fn serial_instrument_of_build(
     let block = SerialInstrument::with_build(parameters, baud, build_hash)?;
     let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
     write("hge_", SERIAL, &block, &header)
+}
+
+/// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
+/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters.
+///
+/// # Errors
+/// A generic, the rate or the clock out of range; a block the emitter refuses.
+pub fn board_of_build(
+    wanted: &Parameters,
+    converters: Converters,
+    baud: u32,
+    build_hash: u32,
+) -> Result<File, PackageError> {
+    let block = BoardTop::new(wanted, converters, baud, build_hash)?;
+    let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
+    let Converters { dac, adc } = converters;
+    let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
+    write("hge_", BOARD, &block, &header(BOARD_DESCRIPTION, BOARD, &option, &parameters))
 }
 
 /// FuseSoC's core file of the instrument on a serial line.
