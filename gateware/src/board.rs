@@ -172,7 +172,7 @@ impl Logic for BoardTop {
         self.dac_sclk.next = self.dac.sclk.val();
         self.dac_sync_n.next = self.dac.sync_n.val();
         self.dac_data.next = self.dac.data.val();
-        self.adc.reset.next = self.serial.reset.val();
+        self.adc.reset.next = self.serial.reset.val() | (!self.dac.ready.val());
         self.adc.tick.next = self.serial.tick.val();
         self.adc.data.next = self.adc_data.val();
         self.adc_sclk.next = self.adc.sclk.val();

@@ -6,9 +6,10 @@
 //! | `tick` | in, 1 | a sample begins |
 //! | `write`, `index`, `code` | in, 1 + 5 + 16 signed | a new code, from the guard |
 //! | `sclk`, `sync_n`, `data` | out, 1 | the pins, all registers; the part samples `data` at falling edges of `sclk` |
-//! | `ready` | out, 1 | the part has been set up |
+//! | `ready` | out, 1 | the part has been set up and every channel is at the code kept |
 //!
-//! After reset one frame switches the internal reference on (command 1000). Every tick begins eight frames: channel H with "write
+//! After reset one frame switches the internal reference on (command 1000), and two rounds bring every channel from what the
+//! part powers up with to mid-scale, whatever ticks come meanwhile. From then on every tick begins eight frames: channel H with "write
 //! to the input register and update all" (command 0010), then A to G with "write to the input register" (0000). So a code
 //! is at the outputs from the update after its own period on, 2 + 63 `half` clocks after the tick, all channels at once.
 //! Channels without an output stay at mid-scale, where everything stands until the guard says otherwise.
@@ -45,11 +46,14 @@ pub struct SpiDac {
     pub sync_n: Signal<Out, Bit>,
     /// The bits, first the most significant.
     pub data: Signal<Out, Bit>,
-    /// The part has been set up.
+    /// The part has been set up and every channel is at the code kept.
     pub ready: Signal<Out, Bit>,
     codes: Ram<16, 3>,
     running: DFF<Bit>,
     started: DFF<Bit>,
+    /// Every input register was written; and taken over.
+    filled: DFF<Bit>,
+    set_up: DFF<Bit>,
     channel: DFF<Bits<3>>,
     /// Half period within the frame.
     step: DFF<Bits<7>>,
@@ -108,14 +112,14 @@ impl Logic for SpiDac {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, started, channel, step, part_clock, word, high, selected, bit
+            self, clock, running, started, filled, set_up, channel, step, part_clock, word, high, selected, bit
         );
         clock!(self, clock, codes);
         self.codes.write_enable.next = self.write.val();
         self.codes.write_address.next = self.index.val().get_bits::<3>(0);
         self.codes.write_data.next = unsigned_cast(self.code.val());
         self.codes.read_address.next = self.channel.q.val();
-        self.ready.next = self.started.q.val();
+        self.ready.next = self.set_up.q.val();
         self.is_whole.next = self.part_clock.q.val() == self.last_clock.val();
         comment!("The pins.");
         self.sclk.next = self.high.q.val();
@@ -164,8 +168,10 @@ impl Logic for SpiDac {
                 if self.started.q.val() {
                     self.channel.d.next = self.channel.q.val() + 1;
                 }
-                if self.starting.val() | (self.channel.q.val() == bits::<3>(6)) {
-                    self.running.d.next = false;
+                if self.channel.q.val() == bits::<3>(6) {
+                    self.filled.d.next = true;
+                    self.set_up.d.next = self.filled.q.val();
+                    self.running.d.next = !self.filled.q.val();
                 }
             }
         } else {
@@ -174,6 +180,8 @@ impl Logic for SpiDac {
         if self.reset.val() {
             self.running.d.next = false;
             self.started.d.next = false;
+            self.filled.d.next = false;
+            self.set_up.d.next = false;
             self.channel.d.next = 7.into();
             self.step.d.next = 0.into();
             self.part_clock.d.next = 0.into();

@@ -237,17 +237,18 @@ impl SpiAdc {
         Ok(())
     }
 
-    /// Level of the data line at `at_ps`, no earlier than the last step; none while it changes or nobody drives it.
+    /// Level of the data line at `at_ps`, after the last step; none while it changes or nobody drives it.
     pub fn data_at(&self, at_ps: u64) -> Option<bool> {
         if self.select_n || self.count >= BITS {
             return None;
         }
         let bit = |number: u32| self.word >> (BITS - 1 - number) & 1 == 1;
-        let (enable, delay, hold) = match self.kind {
-            AdcKind::Ad7476a => (ad7476a::T3, ad7476a::T4, ad7476a::T7),
-            AdcKind::Ad7686 => (ad7686::ENABLE, ad7686::DELAY, ad7686::HOLD),
+        let (enable, delay) = Self::delays_ns(self.kind);
+        let hold = match self.kind {
+            AdcKind::Ad7476a => ad7476a::T7,
+            AdcKind::Ad7686 => ad7686::HOLD,
         };
-        let since = |event: Option<u64>| event.map_or(u64::MAX, |event| at_ps - event);
+        let since = |event: Option<u64>| event.map_or(u64::MAX, |event| at_ps.saturating_sub(event));
         let number = self.count;
         if number == 0 {
             return (since(self.selected_ps) >= enable * PS_PER_NS).then(|| bit(0));
@@ -259,6 +260,14 @@ impl SpiAdc {
             Some(bit(number - 1))
         } else {
             None
+        }
+    }
+
+    /// Nanoseconds from selection, and from a falling edge of the clock, until the line has its next bit.
+    pub fn delays_ns(kind: AdcKind) -> (u64, u64) {
+        match kind {
+            AdcKind::Ad7476a => (ad7476a::T3, ad7476a::T4),
+            AdcKind::Ad7686 => (ad7686::ENABLE, ad7686::DELAY),
         }
     }
 

@@ -7,13 +7,17 @@
 //! |---|---|---|
 //! | [`SpiDac`] | AD5628, AD5648, AD5668; DAC8568 | AD5628/AD5648/AD5668 Rev. J; SBAS430F |
 //! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, tables 4 and 5 |
+//!
+//! [`Circuit`] is both on a board's pins with a bench between them.
 
 mod adc;
+mod circuit;
 mod dac;
 #[cfg(test)]
 mod tests;
 
 pub use adc::{AdcKind, SpiAdc};
+pub use circuit::{Circuit, Pins};
 pub use dac::{DacKind, DacPins, SpiDac};
 
 use thiserror::Error;

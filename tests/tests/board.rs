@@ -1,0 +1,86 @@
+//! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
+
+use hge_host::driver::Instrument;
+use hge_host::engine::EngineKind;
+use hge_host::experiment::{Closing, Experiment, Job, Source};
+use hge_host::lab;
+use hge_host::link::InProcess;
+use hge_host::measure::gradient::{self, CaseSlopes};
+use hge_host::server::Pace;
+use hge_host::session::Session;
+use hge_host::train::{train, Options, Outcome};
+use hge_sim::verilog::Compiler;
+use hge_tests::absent;
+use std::path::Path;
+
+/// The board's experiment on this engine. There is no noise: a board's time goes on between runs, and its noise with it.
+fn experiment(engine: EngineKind) -> (Experiment, Source) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/board.toml");
+    let (mut experiment, source) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    experiment.engine = engine;
+    (experiment, source)
+}
+
+fn job(engine: EngineKind, change: impl FnOnce(&mut Experiment)) -> Job {
+    let (mut experiment, source) = experiment(engine);
+    change(&mut experiment);
+    Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlopes> {
+    let plan = job(engine, &change).task.plan;
+    let server = lab::server(job(engine, change), Pace::Virtual, false).expect("an engine");
+    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
+    let controls_v = gradient::middle_v(&plan);
+    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let measured = gradient::measure(&mut session, &controls_v, 2).expect("a gradient");
+    session.close().expect("a way home");
+    measured
+}
+
+fn outcome(engine: EngineKind, closing: Closing) -> Outcome {
+    let job = job(engine, |experiment| experiment.closing = closing);
+    train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Whether there is something to compile with.
+fn can_compile() -> bool {
+    match Compiler::locate() {
+        Ok(_) => true,
+        Err(error) => {
+            absent::tool(&error.to_string(), "a run of the compiled board");
+            false
+        }
+    }
+}
+
+#[test]
+fn the_gradient_at_the_pins_equals_the_models_and_the_devices() {
+    if !can_compile() {
+        return;
+    }
+    let found = slopes(EngineKind::Board, |_| ());
+    assert_eq!(found, slopes(EngineKind::Model, |_| ()));
+}
+
+#[test]
+fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models() {
+    if !can_compile() {
+        return;
+    }
+    let sixteen = |experiment: &mut Experiment| {
+        experiment.instrument.dac_bits = 16;
+        experiment.instrument.adc_bits = 16;
+    };
+    assert_eq!(slopes(EngineKind::Board, sixteen), slopes(EngineKind::Model, sixteen));
+}
+
+#[test]
+fn a_training_at_the_pins_equals_the_models() {
+    if !can_compile() {
+        return;
+    }
+    for closing in [Closing::Host, Closing::Standalone] {
+        assert_eq!(outcome(EngineKind::Board, closing), outcome(EngineKind::Model, closing));
+    }
+}
