@@ -340,6 +340,7 @@ fn core_file(name: &str, module: &str, description: &str) -> File {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::converter::{AdcPart, DacPart};
 
     fn modules(text: &str) -> usize {
         text.lines().filter(|line| line.starts_with("module ")).count()
@@ -383,6 +384,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_boards_parameters_are_those_of_its_converters_and_stand_in_its_header() {
+        let wanted = Parameters::default();
+        let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+        let file = board_of_build(&wanted, converters, 1_000_000, 0).unwrap();
+        assert!(file.text.contains("module hge_board"), "{}", file.name);
+        assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
+        assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
+        let wanted = Parameters { outputs: 9, ..wanted };
+        let message = board_of_build(&wanted, converters, 1_000_000, 0).unwrap_err().to_string();
+        assert!(message.contains("8 channels, not 9"), "{message}");
     }
 
     #[test]

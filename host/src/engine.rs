@@ -67,10 +67,7 @@ pub fn open_engine(
 const CLOCKS_PER_BIT: u32 = 8;
 
 /// A board's top with the converters that have these widths.
-fn board(
-    parameters: &Parameters,
-    bench: Box<dyn Bench>,
-) -> Result<Box<dyn Engine>, EngineError> {
+fn board(parameters: &Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engine>, EngineError> {
     let tool = |problem: String| EngineError::Tool(problem);
     let dac = DacPart::ALL.into_iter().find(|part| part.bits() == parameters.dac_bits);
     let adc = AdcPart::ALL.into_iter().find(|part| part.bits() == parameters.adc_bits);

@@ -4,7 +4,7 @@ use hge_gateware::converter::{
     least_sample_period_clocks, AdcPart, AdcTiming, DacPart, DacTiming, SpiAdc, SpiDac,
 };
 use hge_sim::bench::Bench;
-use hge_sim::converter::{self, AdcKind, Circuit, DacKind, DacPins, Pins};
+use hge_sim::converter::{self, AdcKind, Circuit, ConverterFault, DacKind, DacPins, Pins};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_hdl::prelude::*;
@@ -80,7 +80,9 @@ impl Rig {
     fn settle(&mut self, level: bool) {
         self.dac.clock.next = level.into();
         self.adc.clock.next = level.into();
-        assert!(simulate(&mut self.dac, MOST_ITERATIONS) && simulate(&mut self.adc, MOST_ITERATIONS));
+        assert!(
+            simulate(&mut self.dac, MOST_ITERATIONS) && simulate(&mut self.adc, MOST_ITERATIONS)
+        );
     }
 
     fn pins(&self) -> Pins {
@@ -108,13 +110,25 @@ fn run(
     (adc, adc_kind): (AdcPart, AdcKind),
     (clock_hz, period, outputs): (u32, u32, usize),
 ) {
+    try_run((dac, dac_kind), (adc, adc_kind), (clock_hz, period, outputs), clock_hz)
+        .unwrap_or_else(|fault| {
+            panic!("{dac:?}, {adc:?}, {clock_hz} Hz, {period} clocks: {fault}")
+        });
+}
+
+/// The same with cores that are made for `core_hz` and run at `clock_hz`.
+fn try_run(
+    (dac, dac_kind): (DacPart, DacKind),
+    (adc, adc_kind): (AdcPart, AdcKind),
+    (clock_hz, period, outputs): (u32, u32, usize),
+    core_hz: u32,
+) -> Result<(), ConverterFault> {
     let what = format!("{dac:?}, {adc:?}, {clock_hz} Hz, {period} clocks, {outputs} outputs");
     let log = Arc::new(Mutex::new(Log::default()));
     let mut dice = ChaCha8Rng::seed_from_u64(u64::from(period));
-    let bench =
-        RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
+    let bench = RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
     let mut circuit = Circuit::new(dac_kind, adc_kind, 8, Box::new(bench));
-    let mut rig = Rig::new(dac, adc, clock_hz);
+    let mut rig = Rig::new(dac, adc, core_hz);
     let time_ps = |clock: u64| clock * PS_PER_S / u64::from(clock_hz);
     // The set-up takes seventeen frames.
     let first_tick = 20 * u64::from(DacTiming::new(dac, clock_hz).unwrap().frame());
@@ -147,7 +161,7 @@ fn run(
         if since == Some(0) {
             taken.push(rig.code());
         }
-        circuit.step(time_ps(clock), rig.pins(), line).unwrap_or_else(|fault| panic!("{what}: {fault}"));
+        circuit.step(time_ps(clock), rig.pins(), line)?;
         line = circuit.adc().data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
         rig.adc.data.next = line;
         rig.settle(false);
@@ -159,6 +173,24 @@ fn run(
     assert_eq!(log.rows.len() as u64, SAMPLES, "{what}");
     assert_eq!(log.rows, written[..log.rows.len()], "{what}");
     assert_eq!(taken[1..], log.said[..taken.len() - 1], "{what}");
+    Ok(())
+}
+
+#[test]
+fn cores_that_are_made_for_another_clock_or_part_are_caught() {
+    let caught = |dac, adc, core_hz| {
+        let fault = try_run(dac, adc, (100_000_000, 3000, 8), core_hz).unwrap_err();
+        fault.to_string()
+    };
+    let (ad5628, ad7476a, ad7686) = (DACS[0], ADCS[0], ADCS[1]);
+    let fault = caught(ad5628, ad7476a, 24_000_000);
+    assert!(fault.contains("AD5628: t4"), "{fault}");
+    let fault = caught((DacPart::Ad5628, DacKind::Dac8568), ad7476a, 100_000_000);
+    assert!(fault.contains("DAC8568: t4"), "{fault}");
+    let fault = caught(ad5628, (AdcPart::Ad7476a, AdcKind::Ad7686), 100_000_000);
+    assert!(fault.contains("AD7686"), "{fault}");
+    let fault = caught(ad5628, (ad7686.0, AdcKind::Ad7476a), 100_000_000);
+    assert!(fault.contains("AD7476A"), "{fault}");
 }
 
 #[test]
@@ -207,7 +239,12 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
                     assert!(inputs.len() >= averaged && averaged > 0, "{part:?}, {period} clocks");
                     let sum: i64 = inputs[..averaged].iter().map(|&code| i64::from(code)).sum();
                     let mean = sum.div_euclid(averaged as i64) as i16;
-                    assert_eq!(rig.code(), mean, "{part:?}, {period} clocks, {averaged} of {}", inputs.len());
+                    assert_eq!(
+                        rig.code(),
+                        mean,
+                        "{part:?}, {period} clocks, {averaged} of {}",
+                        inputs.len()
+                    );
                 }
                 if since == 0 {
                     inputs.clear();
@@ -217,14 +254,13 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
                 if model.samples(pins.adc_cs_n) && since > u64::from(settled) {
                     inputs.push(input);
                 }
-                
+
                 model.step(time_ps(clock), pins.adc_sclk, pins.adc_cs_n, input).unwrap();
                 line = model.data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
                 rig.adc.data.next = line;
                 rig.settle(false);
                 rig.settle(true);
             }
-
         }
     }
 }

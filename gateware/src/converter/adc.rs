@@ -111,7 +111,9 @@ impl SpiAdc {
             last_clock: Fixed::new(Bits::from(half - 1)),
             clock_mask: Fixed::new(Bits::from(half.next_power_of_two() - 1)),
             last_gap: Fixed::new(Bits::from(u64::from(timing.gap) - 1)),
-            step_mask: Fixed::new(Bits::from(u64::from(timing.gap.max(32).next_power_of_two()) - 1)),
+            step_mask: Fixed::new(Bits::from(
+                u64::from(timing.gap.max(32).next_power_of_two()) - 1,
+            )),
             settled: Fixed::new(Bits::from(settled)),
             wait_mask: Fixed::new(Bits::from((settled + 1).next_power_of_two() - 1)),
             lead: Fixed::new(Bits::from(u64::from(timing.lead))),
@@ -127,8 +129,8 @@ impl Logic for SpiAdc {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, phase, step, part_clock, wait, counts, full, low, selected, received, adds,
-            completes, number, sum, lift, held, shifts, mean
+            self, clock, phase, step, part_clock, wait, counts, full, low, selected, received,
+            adds, completes, number, sum, lift, held, shifts, mean
         );
         comment!("The pins.");
         self.sclk.next = !self.low.q.val();
@@ -136,8 +138,8 @@ impl Logic for SpiAdc {
         self.is_odd.next = self.step.q.val().get_bit(0);
         self.shifting.next = self.phase.q.val() == Phase::Shift;
         self.low.d.next = self.shifting.val() & self.is_odd.val();
-        self.selected.d.next = self.shifting.val()
-            | ((self.phase.q.val() == Phase::Rest) & self.rests_low.val());
+        self.selected.d.next =
+            self.shifting.val() | ((self.phase.q.val() == Phase::Rest) & self.rests_low.val());
         comment!("A bit is taken as the clock falls.");
         self.first_clock.next = !self.part_clock.q.val().any();
         self.moved.next = self.received.q.val() << 1;
@@ -153,7 +155,9 @@ impl Logic for SpiAdc {
             self.part_clock.d.next = 0.into();
             self.step.d.next = self.next_step.val() & self.step_mask.val();
         }
-        comment!("Whether the conversion under way completes a power of two: one more than ones alone.");
+        comment!(
+            "Whether the conversion under way completes a power of two: one more than ones alone."
+        );
         self.next_number.next = self.number.q.val() + 1;
         self.shared.next = self.number.q.val() & self.next_number.val();
         self.is_power.next = !self.shared.val().any();

@@ -112,7 +112,8 @@ impl Logic for SpiDac {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, started, filled, set_up, channel, step, part_clock, word, high, selected, bit
+            self, clock, running, started, filled, set_up, channel, step, part_clock, word, high,
+            selected, bit
         );
         clock!(self, clock, codes);
         self.codes.write_enable.next = self.write.val();
@@ -130,8 +131,7 @@ impl Logic for SpiDac {
         self.eighth.next = self.step.q.val().get_bits::<4>(3);
         self.in_prefix.next = !self.eighth.val().any();
         self.selected.d.next = self.running.q.val() & (!self.in_gap.val());
-        self.high.d.next =
-            self.running.q.val() & (!self.in_gap.val()) & (!self.is_odd.val());
+        self.high.d.next = self.running.q.val() & (!self.in_gap.val()) & (!self.is_odd.val());
         self.bit.d.next = self.word.q.val().get_bit(23) & (!self.in_prefix.val());
         comment!("What is sent: offset binary.");
         self.starting.next = !self.started.q.val();

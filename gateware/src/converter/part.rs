@@ -140,10 +140,10 @@ impl AdcPart {
 
     pub(super) fn needs(self) -> AdcNeeds {
         match self {
-            // SCLK at most 20 MHz; data 40 ns after an edge (t4) and 10 ns for the pads. Bus relinquished 36 ns (t8) after the last
-            // edge, then 50 ns of quiet; 250 ns of acquisition.
+            // SCLK at most 20 MHz; data 22 ns after CS (t3) and 40 ns after an edge (t4), and 6 ns for the pads. Bus relinquished
+            // 36 ns (t8) after the last edge, then 50 ns of quiet; 250 ns of acquisition.
             Self::Ad7476a => AdcNeeds {
-                half_ns: 25,
+                half_ns: 28,
                 high_ns: 10,
                 quiet_ns: 36 + 50,
                 track_ns: 250,

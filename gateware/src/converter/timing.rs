@@ -31,7 +31,9 @@ pub enum ConverterError {
         part: &'static str,
     },
     /// More outputs than the DAC has channels.
-    #[error("the {part} has {CHANNELS} channels, not {outputs}: choose at most {CHANNELS} outputs")]
+    #[error(
+        "the {part} has {CHANNELS} channels, not {outputs}: choose at most {CHANNELS} outputs"
+    )]
     Outputs {
         /// Outputs asked for.
         outputs: u32,

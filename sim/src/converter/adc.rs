@@ -228,7 +228,11 @@ impl SpiAdc {
 
     /// CNV rises: the input is sampled, and the conversion begins.
     fn convert_ad7686(&mut self, place: Place) -> Result<(), ConverterFault> {
-        place.least("tCYC, time between conversions", self.deselected_ps, ad7686::CYCLE * PS_PER_NS)?;
+        place.least(
+            "tCYC, time between conversions",
+            self.deselected_ps,
+            ad7686::CYCLE * PS_PER_NS,
+        )?;
         let acquisition = (ad7686::CONVERSION + ad7686::ACQUISITION) * PS_PER_NS;
         place.least("tACQ after tCONV", self.deselected_ps, acquisition)?;
         if self.deselected_ps.is_some() && self.count < BITS {
@@ -248,7 +252,8 @@ impl SpiAdc {
             AdcKind::Ad7476a => ad7476a::T7,
             AdcKind::Ad7686 => ad7686::HOLD,
         };
-        let since = |event: Option<u64>| event.map_or(u64::MAX, |event| at_ps.saturating_sub(event));
+        let since =
+            |event: Option<u64>| event.map_or(u64::MAX, |event| at_ps.saturating_sub(event));
         let number = self.count;
         if number == 0 {
             return (since(self.selected_ps) >= enable * PS_PER_NS).then(|| bit(0));

@@ -137,7 +137,8 @@ impl SpiDac {
     pub fn step(&mut self, at_ps: u64, pins: DacPins) -> Result<(), ConverterFault> {
         let place = Place { part: self.sheet.name, at_ps };
         let before = std::mem::replace(&mut self.pins, pins);
-        let least = |(name, ns): (&'static str, u64), since| place.least(name, since, ns * PS_PER_NS);
+        let least =
+            |(name, ns): (&'static str, u64), since| place.least(name, since, ns * PS_PER_NS);
         let in_frame = !before.sync_n && self.count > 0;
         if before.data != pins.data {
             self.data_changed_ps = Some(at_ps);

@@ -14,15 +14,8 @@ struct DacWave {
 }
 
 /// The least that both data sheets allow.
-const DAC_LEAST: DacWave = DacWave {
-    high: 8,
-    low: 12,
-    select: 13,
-    deselect: 10,
-    sync_high: 80,
-    set_up: Some(6),
-    hold: 4,
-};
+const DAC_LEAST: DacWave =
+    DacWave { high: 8, low: 12, select: 13, deselect: 10, sync_high: 80, set_up: Some(6), hold: 4 };
 
 /// Sends frames from `start_ns` on.
 fn send_at(
@@ -74,9 +67,12 @@ fn frame(command: u32, address: u32, code: u16) -> u32 {
 
 #[test]
 fn a_dac_takes_codes_of_its_width_and_updates_all_channels_at_once() {
-    for (kind, bits) in
-        [(DacKind::Ad5628, 12), (DacKind::Ad5648, 14), (DacKind::Ad5668, 16), (DacKind::Dac8568, 16)]
-    {
+    for (kind, bits) in [
+        (DacKind::Ad5628, 12),
+        (DacKind::Ad5648, 14),
+        (DacKind::Ad5668, 16),
+        (DacKind::Dac8568, 16),
+    ] {
         let mut dac = SpiDac::new(kind);
         assert_eq!(dac.codes(), [i16::MIN; 8], "the reference is off at power-up");
         send(&mut dac, &[REFERENCE_ON], DAC_LEAST).unwrap();
@@ -247,7 +243,9 @@ fn an_adc_that_is_deselected_early_or_read_too_soon_is_told_from_one_that_is_not
     assert!(fault.to_string().contains("powers down"), "{fault}");
     let fault = read(AdcKind::Ad7476a, AdcWave { falls: 15, ..AD7476A }, 0).unwrap_err();
     assert!(fault.to_string().contains("ends its conversion"), "{fault}");
-    let fault = read(AdcKind::Ad7686, AdcWave { falls: 15, next: 1730, deselect: 130, ..AD7686 }, 0).unwrap_err();
+    let fault =
+        read(AdcKind::Ad7686, AdcWave { falls: 15, next: 1730, deselect: 130, ..AD7686 }, 0)
+            .unwrap_err();
     assert!(fault.to_string().contains("after 15 clocks of 16"), "{fault}");
     // 18 ns after CNV the AD7686 does not drive its line yet.
     let fault = read(AdcKind::Ad7686, AdcWave { select: 18, ..AD7686 }, 0).unwrap_err();

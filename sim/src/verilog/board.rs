@@ -74,8 +74,8 @@ impl BoardEngine {
         for change in told.chunks_exact(5) {
             let clocks = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
             self.clock += u64::from(clocks);
-            let at_ps = (u128::from(self.clock) * u128::from(PS_PER_S)
-                / u128::from(self.clock_hz)) as u64;
+            let at_ps =
+                (u128::from(self.clock) * u128::from(PS_PER_S) / u128::from(self.clock_hz)) as u64;
             let level = |bit: u8| change[4] >> bit & 1 == 1;
             let pins = Pins {
                 dac: DacPins { sclk: level(0), sync_n: level(1), data: level(2) },

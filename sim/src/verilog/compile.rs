@@ -91,7 +91,11 @@ impl Compiler {
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
         let verilog = package::serial_instrument(parameters, baud);
-        self.compile_top(verilog, "hge_serial_instrument", &format!("-DHGE_SERIAL={clocks_per_bit}"))
+        self.compile_top(
+            verilog,
+            "hge_serial_instrument",
+            &format!("-DHGE_SERIAL={clocks_per_bit}"),
+        )
     }
 
     /// The board's top with these converters and a UART of `clocks_per_bit`.
@@ -106,7 +110,11 @@ impl Compiler {
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
         let verilog = package::board_of_build(parameters, converters, baud, 0);
-        self.compile_top(verilog, "hge_board", &format!("-DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"))
+        self.compile_top(
+            verilog,
+            "hge_board",
+            &format!("-DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"),
+        )
     }
 
     fn compile_top(
