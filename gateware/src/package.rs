@@ -197,6 +197,11 @@ pub fn board_of_build(
     write("hge_", BOARD, &block, &header(BOARD_DESCRIPTION, BOARD, &option, &parameters))
 }
 
+/// FuseSoC's core file of the instrument with converters.
+pub fn board_core_file() -> File {
+    core_file("board", BOARD, BOARD_DESCRIPTION)
+}
+
 /// FuseSoC's core file of the instrument on a serial line.
 pub fn serial_instrument_core_file() -> File {
     core_file("serial_instrument", SERIAL, SERIAL_DESCRIPTION)

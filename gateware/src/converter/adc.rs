@@ -95,6 +95,7 @@ pub struct SpiAdc {
     total: Signal<Local, Bits<22>>,
     kept: Signal<Local, Bits<22>>,
     high_bit: Signal<Local, Bit>,
+    signed_mean: Signal<Local, Bits<16>>,
     less: Signal<Local, Bits<13>>,
 }
 
@@ -209,7 +210,8 @@ impl Logic for SpiAdc {
         }
         comment!("The mean.");
         self.high_bit.next = !self.mean.q.val().get_bit(15);
-        self.code.next = signed_cast(self.mean.q.val().replace_bit(15, self.high_bit.val()));
+        self.signed_mean.next = self.mean.q.val().replace_bit(15, self.high_bit.val());
+        self.code.next = signed_cast(self.signed_mean.val());
         if self.shifts.q.val().any() {
             self.held.d.next = self.held.q.val() << 1;
             self.shifts.d.next = self.shifts.q.val() - 1;

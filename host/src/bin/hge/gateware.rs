@@ -1,6 +1,8 @@
 //! `hge gateware`: the gateware as Verilog.
 
 use clap::{Args, Subcommand, ValueEnum};
+use hge_gateware::board::Converters;
+use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::package;
 use hge_protocol::Parameters;
 use serde::Serialize;
@@ -58,6 +60,12 @@ pub struct Emit {
     /// With a UART of so many bits a second: what a board instantiates
     #[arg(long, value_name = "BAUD", conflicts_with = "core")]
     pub baud: Option<u32>,
+    /// And with this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; widths, latency and least period are theirs
+    #[arg(long, value_name = "PART", requires = "adc", requires = "baud")]
+    pub dac: Option<String>,
+    /// The ADC: ad7476a or ad7686
+    #[arg(long, value_name = "PART", requires = "dac", requires = "baud")]
+    pub adc: Option<String>,
     /// One core alone
     #[arg(long)]
     pub core: Option<Core>,
@@ -104,6 +112,13 @@ struct Written {
     lines: usize,
 }
 
+fn converters(emit: &Emit) -> Result<Converters, String> {
+    let name = |part: &Option<String>| part.clone().unwrap_or_default();
+    let dac = DacPart::named(&name(&emit.dac)).map_err(|error| error.to_string())?;
+    let adc = AdcPart::named(&name(&emit.adc)).map_err(|error| error.to_string())?;
+    Ok(Converters { dac, adc })
+}
+
 fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
     let parameters = Parameters {
         outputs: emit.outputs,
@@ -119,6 +134,10 @@ fn emit_verilog(emit: &Emit) -> Result<ExitCode, String> {
     };
     let commit = hge_host::commit();
     let files = match (emit.core, emit.baud) {
+        (None, Some(baud)) if emit.dac.is_some() => {
+            package::board_of_build(&parameters, converters(emit)?, baud, commit)
+                .map(|file| vec![file, package::board_core_file()])
+        }
         (None, None) => package::instrument_of_build(&parameters, commit)
             .map(|file| vec![file, package::instrument_core_file()]),
         (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)
