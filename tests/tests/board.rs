@@ -1,5 +1,7 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
+use hge_gateware::board::Converters;
+use hge_gateware::converter::{AdcPart, DacPart};
 use hge_host::driver::Instrument;
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source};
@@ -9,8 +11,12 @@ use hge_host::measure::gradient::{self, CaseSlopes};
 use hge_host::server::Pace;
 use hge_host::session::Session;
 use hge_host::train::{train, Options, Outcome};
-use hge_sim::verilog::Compiler;
+use hge_protocol::registers::{self as map, command, protection};
+use hge_protocol::Parameters;
+use hge_sim::engine::{Engine, Time};
+use hge_sim::verilog::{BoardEngine, Compiler};
 use hge_tests::absent;
+use hge_tests::scenario::{IntegerBench, Script};
 use std::path::Path;
 
 /// The board's experiment on this engine. There is no noise: a board's time goes on between runs, and its noise with it.
@@ -93,4 +99,36 @@ fn a_training_at_the_pins_equals_the_models() {
     for closing in [Closing::Host, Closing::Standalone] {
         assert_eq!(outcome(EngineKind::Board, closing), outcome(EngineKind::Model, closing));
     }
+}
+
+#[test]
+fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
+    if !can_compile() {
+        return;
+    }
+    let compiler = Compiler::locate().expect("a compiler");
+    let parameters = Parameters::default();
+    let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+    let bench = Box::new(IntegerBench::new(parameters.outputs, 5));
+    let mut engine =
+        BoardEngine::new(&compiler, &parameters, converters, 8, bench).expect("a board");
+    let mut script = Script::new(77);
+    script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 500)]);
+    script.write_all(&[(map::PROTECTION, protection::INTERLOCK), (map::WATCHDOG, 1_000_000)]);
+    script.command(command::ARM_HOST);
+    let mut said = Vec::new();
+    let mut pass = |engine: &mut BoardEngine, samples| {
+        let passed = engine.advance(Time::Real, samples, usize::MAX, &mut said);
+        assert!(passed.expect("sound pins").samples > 0);
+        engine.circuit().pins().expect("pins").output_enable
+    };
+    assert!(!pass(&mut engine, 3), "closed at power-up");
+    assert!(engine.circuit().dac().reference());
+    assert_eq!(engine.circuit().dac().codes(), [0; 8]);
+    for line in &script.lines {
+        engine.send(line).expect("an engine");
+    }
+    assert!(pass(&mut engine, 60), "open though armed");
+    engine.set_interlock(false).expect("an engine");
+    assert!(!pass(&mut engine, 3), "closed though tripped");
 }

@@ -89,6 +89,11 @@ impl Circuit {
         self.samples
     }
 
+    /// The levels now; none before the first.
+    pub fn pins(&self) -> Option<Pins> {
+        self.pins
+    }
+
     /// The DAC.
     pub fn dac(&self) -> &SpiDac {
         &self.dac
