@@ -24,9 +24,11 @@
 //! | [`telemetry`] | the ring that frames wait in |
 //! | [`registers`] | the scalar registers |
 //! | [`access`] | who may read or write what now |
+//! | [`converter`] | SPI converters |
 //! | [`engine`] | NCO, lock-in and tones around the slots' pass |
 //! | [`instrument`] | everything |
-//! | [`serial`] | the instrument on a serial line, for boards |
+//! | [`serial`] | the instrument on a serial line |
+//! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
 //!
 //! Beside the cores: [`emit`] writes Verilog, [`package`] files for users, [`board_file`] knows boards, [`flow`] makes bitstreams, [`tools`]
 //! finds the programs for it.
@@ -41,9 +43,11 @@ macro_rules! comment {
 }
 
 pub mod access;
+pub mod board;
 pub mod board_file;
 pub mod capture;
 pub mod clerk;
+pub mod converter;
 pub mod emit;
 pub mod engine;
 pub mod flow;

@@ -1,5 +1,6 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
+use crate::board::{BoardError, BoardTop, Converters};
 use crate::clerk::Clerk;
 use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
 use crate::guard::Guard;
@@ -17,8 +18,11 @@ use thiserror::Error;
 /// Sources whose doc comments go into the Verilog.
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
+    include_str!("board.rs"),
     include_str!("capture.rs"),
     include_str!("clerk/mod.rs"),
+    include_str!("converter/adc.rs"),
+    include_str!("converter/dac.rs"),
     include_str!("engine.rs"),
     include_str!("guard.rs"),
     include_str!("instrument/mod.rs"),
@@ -105,6 +109,9 @@ pub enum PackageError {
     /// A generic or the line's rate out of range.
     #[error(transparent)]
     Serial(#[from] SerialError),
+    /// A generic, the line's rate or the clock out of range.
+    #[error(transparent)]
+    Board(#[from] BoardError),
     /// The emitter refused a block.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -122,6 +129,13 @@ const SERIAL: &str = "hge_serial_instrument";
 /// What it is.
 const SERIAL_DESCRIPTION: &str =
     "Homodyne gradient extraction, the whole instrument on a serial line";
+
+/// Name of the module of the instrument with converters.
+const BOARD: &str = "hge_board";
+
+/// What it is.
+const BOARD_DESCRIPTION: &str =
+    "Homodyne gradient extraction, the whole instrument with its converters on a serial line";
 
 /// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
 ///
@@ -162,6 +176,29 @@ pub fn serial_instrument_of_build(
     let block = SerialInstrument::with_build(parameters, baud, build_hash)?;
     let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
     write("hge_", SERIAL, &block, &header)
+}
+
+/// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
+/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters.
+///
+/// # Errors
+/// A generic, the rate or the clock out of range; a block the emitter refuses.
+pub fn board_of_build(
+    wanted: &Parameters,
+    converters: Converters,
+    baud: u32,
+    build_hash: u32,
+) -> Result<File, PackageError> {
+    let block = BoardTop::new(wanted, converters, baud, build_hash)?;
+    let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
+    let Converters { dac, adc } = converters;
+    let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
+    write("hge_", BOARD, &block, &header(BOARD_DESCRIPTION, BOARD, &option, &parameters))
+}
+
+/// FuseSoC's core file of the instrument with converters.
+pub fn board_core_file() -> File {
+    core_file("board", BOARD, BOARD_DESCRIPTION)
 }
 
 /// FuseSoC's core file of the instrument on a serial line.
@@ -240,8 +277,18 @@ fn write<B: Block>(
 }
 
 fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
-    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
-        parameters;
+    let Parameters {
+        outputs,
+        slots,
+        cases,
+        starts,
+        clock_hz,
+        dac_bits,
+        adc_bits,
+        telemetry_words,
+        converter_latency_samples,
+        converter_period_clocks,
+    } = parameters;
     format!(
         "{what}\n\
          \n\
@@ -249,10 +296,13 @@ fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> St
          Made from Rust-HDL by\n\
          \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
          --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
-         --telemetry-words {telemetry_words}{option} -o DIR\n\
+         --telemetry-words {telemetry_words} \
+         --converter-latency-samples {converter_latency_samples} \
+         --converter-period-clocks {converter_period_clocks}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
+         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each;\n\
          register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\
@@ -294,6 +344,7 @@ fn core_file(name: &str, module: &str, description: &str) -> File {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::converter::{AdcPart, DacPart};
 
     fn modules(text: &str) -> usize {
         text.lines().filter(|line| line.starts_with("module ")).count()
@@ -337,6 +388,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_boards_parameters_are_those_of_its_converters_and_stand_in_its_header() {
+        let wanted = Parameters::default();
+        let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+        let file = board_of_build(&wanted, converters, 1_000_000, 0).unwrap();
+        assert!(file.text.contains("module hge_board"), "{}", file.name);
+        assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
+        assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
+        let wanted = Parameters { outputs: 9, ..wanted };
+        let message = board_of_build(&wanted, converters, 1_000_000, 0).unwrap_err().to_string();
+        assert!(message.contains("8 channels, not 9"), "{message}");
     }
 
     #[test]

@@ -228,6 +228,8 @@ impl Registers {
             (map::DAC_BITS, parameters.dac_bits),
             (map::ADC_BITS, parameters.adc_bits),
             (map::TELEMETRY_WORDS, parameters.telemetry_words),
+            (map::CONVERTER_LATENCY, parameters.converter_latency_samples),
+            (map::CONVERTER_PERIOD, parameters.converter_period_clocks),
         ];
         let mut start = [0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {

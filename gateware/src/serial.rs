@@ -7,6 +7,7 @@
 //! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
+//! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since it was armed last; a byte has come |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!
 //! Time never stands still here.
@@ -54,6 +55,12 @@ pub struct SerialInstrument {
     pub dac_code: Signal<Out, Signed<16>>,
     /// Outputs may be connected.
     pub armed: Signal<Out, Bit>,
+    /// Power-on reset.
+    pub reset: Signal<Out, Bit>,
+    /// The guard has tripped since it was armed last.
+    pub fault: Signal<Out, Bit>,
+    /// A byte has come.
+    pub heard: Signal<Out, Bit>,
     /// A run is going on.
     pub busy: Signal<Out, Bit>,
     /// The sample belongs to a window.
@@ -85,12 +92,7 @@ impl SerialInstrument {
         baud: u32,
         build_hash: u32,
     ) -> Result<Self, SerialError> {
-        let mut serial = Self {
-            instrument: Instrument::unconnected(parameters, build_hash)?,
-            receiver: UartReceiver::new(parameters.clock_hz, baud)?,
-            transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
-            ..Default::default()
-        };
+        let mut serial = Self::unconnected(parameters, baud, build_hash)?;
         serial.clock.connect();
         serial.locked.connect();
         serial.interlock.connect();
@@ -98,6 +100,20 @@ impl SerialInstrument {
         serial.adc.connect();
         serial.connect_all();
         Ok(serial)
+    }
+
+    /// The same, to be a part of a larger block.
+    pub(crate) fn unconnected(
+        parameters: &Parameters,
+        baud: u32,
+        build_hash: u32,
+    ) -> Result<Self, SerialError> {
+        Ok(Self {
+            instrument: Instrument::unconnected(parameters, build_hash)?,
+            receiver: UartReceiver::new(parameters.clock_hz, baud)?,
+            transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
+            ..Default::default()
+        })
     }
 }
 
@@ -124,6 +140,9 @@ impl Logic for SerialInstrument {
         self.dac_index.next = self.instrument.dac_index.val();
         self.dac_code.next = self.instrument.dac_code.val();
         self.armed.next = self.instrument.armed.val();
+        self.reset.next = self.instrument.reset.val();
+        self.fault.next = self.instrument.fault.val();
+        self.heard.next = self.receiver.valid.val();
         self.busy.next = self.instrument.busy.val();
         self.window.next = self.instrument.window.val();
         self.trigger.next = self.instrument.trigger.val();

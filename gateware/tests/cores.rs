@@ -9,6 +9,7 @@ use cosim::drawn::{put, Random};
 use hge_gateware::access::Access;
 use hge_gateware::capture::Capture;
 use hge_gateware::clerk::Clerk;
+use hge_gateware::converter::{AdcPart, DacPart, DacTiming, SpiAdc, SpiDac};
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::engine::Engine;
 use hge_gateware::guard::Guard;
@@ -355,5 +356,47 @@ fn the_reset_in_icarus_equals_rust() {
                 core.locked.next = !random.once_in(lasting);
             },
         );
+    }
+}
+
+/// Clocks at which half periods are one clock, and three to five.
+const CONVERTER_CLOCKS_HZ: [u32; 2] = [24_000_000, 150_000_000];
+
+#[test]
+fn the_spi_dac_in_icarus_equals_rust() {
+    for clock_hz in CONVERTER_CLOCKS_HZ {
+        for part in DacPart::ALL {
+            let core = SpiDac::new(part, clock_hz).expect("a core");
+            compare(
+                "spi_dac",
+                core,
+                |core| &mut core.clock,
+                |core, cycle, random| {
+                    core.reset.next = cycle < 2 || random.once_in(3000);
+                    core.tick.next = random.once_in(700);
+                    put_all!(core, random; write, index, code);
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn the_spi_adc_in_icarus_equals_rust() {
+    for clock_hz in CONVERTER_CLOCKS_HZ {
+        for part in AdcPart::ALL {
+            let settled = DacTiming::new(DacPart::Ad5628, clock_hz).expect("a clock").settled;
+            let core = SpiAdc::new(part, clock_hz, settled).expect("a core");
+            compare(
+                "spi_adc",
+                core,
+                |core| &mut core.clock,
+                |core, cycle, random| {
+                    core.reset.next = cycle < 2 || random.once_in(4000);
+                    core.tick.next = random.once_in(2500);
+                    put(&mut core.data, random);
+                },
+            );
+        }
     }
 }

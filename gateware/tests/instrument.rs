@@ -3,6 +3,8 @@
 mod cosim;
 
 use cosim::drawn::{put, Random};
+use hge_gateware::board::{BoardTop, Converters};
+use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::instrument::Instrument;
 use hge_protocol::frame::{Operation, Request};
@@ -78,4 +80,41 @@ fn the_instrument_in_icarus_equals_rust() {
         },
     );
     assert_eq!(at, bytes.len(), "not all requests were taken");
+}
+
+#[test]
+fn the_boards_top_in_icarus_equals_rust() {
+    const CLOCKS_PER_BIT: usize = 6;
+    let parameters = Parameters {
+        outputs: 2,
+        slots: 2,
+        cases: 2,
+        starts: 2,
+        clock_hz: 1_200_000,
+        telemetry_words: 256,
+        ..Parameters::default()
+    };
+    let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+    let baud = parameters.clock_hz / CLOCKS_PER_BIT as u32;
+    let mut core = BoardTop::new(&parameters, converters, baud, 0).expect("a board");
+    let text = verilog("board", &core, &SourceDocs::default(), "").expect("Verilog");
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let bits: Vec<bool> = requests()
+        .into_iter()
+        .flat_map(|byte| (0..10).map(move |bit| (u32::from(byte) << 1 | 0x200) >> bit & 1 == 1))
+        .collect();
+    cosim::compare(
+        "board",
+        &text,
+        &mut core,
+        12_000,
+        |core| &mut core.clock,
+        |core, cycle| {
+            core.locked.next = true;
+            core.interlock.next = cycle % 5000 < 4900;
+            let bit = cycle.checked_sub(100).map(|since| since / CLOCKS_PER_BIT);
+            core.rx.next = bit.and_then(|bit| bits.get(bit).copied()).unwrap_or(true);
+            put(&mut core.adc_data, &mut random);
+        },
+    );
 }

@@ -1,7 +1,8 @@
 //! From a window's sums to derivatives in SI units.
 //!
-//! With y[n] the ADC codes, s and c the sine table (peak P = 32767) and d = 2 the samples between a
-//! phase in the NCO and the ADC sample that holds its answer, a response a sin(phi[n - d]) gives
+//! With y[n] the ADC codes, s and c the sine table (peak P = 32767) and d the samples between a phase in
+//! the NCO and the ADC sample that holds its answer (2, and 1 more behind SPI converters), a response
+//! a sin(phi[n - d]) gives
 //!
 //! ```text
 //! I = sum y s = N/2 a P cos(delta)        delta = 2 pi m d / N
@@ -16,7 +17,7 @@
 
 use crate::scale::Scale;
 use hge_protocol::frame::SlotSums;
-use hge_protocol::number::{LOOP_LATENCY_SAMPLES, SINE_PEAK};
+use hge_protocol::number::SINE_PEAK;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
@@ -42,15 +43,15 @@ pub struct Response {
 }
 
 /// Cosine and sine of the loop's latency at tone `multiple`.
-pub fn latency_rotation(multiple: u32, window_samples: u32) -> (f64, f64) {
-    let turns = f64::from(multiple * LOOP_LATENCY_SAMPLES) / f64::from(window_samples);
+pub fn latency_rotation(multiple: u32, window_samples: u32, latency_samples: u32) -> (f64, f64) {
+    let turns = f64::from(multiple) * f64::from(latency_samples) / f64::from(window_samples);
     ((TAU * turns).cos(), (TAU * turns).sin())
 }
 
 impl Response {
-    /// The response of the slot that listens at `multiple`.
-    pub fn of(sums: SlotSums, multiple: u32, window_samples: u32) -> Self {
-        let (cosine, sine) = latency_rotation(multiple, window_samples);
+    /// The response of the slot that listens at `multiple`, `latency_samples` late.
+    pub fn of(sums: SlotSums, multiple: u32, window_samples: u32, latency_samples: u32) -> Self {
+        let (cosine, sine) = latency_rotation(multiple, window_samples, latency_samples);
         let scale = 2.0 / (f64::from(window_samples) * f64::from(SINE_PEAK));
         let (i, q) = (sums.in_phase as f64 * scale, sums.quadrature as f64 * scale);
         Response { in_phase_codes: i * cosine - q * sine, quadrature_codes: i * sine + q * cosine }
@@ -76,12 +77,12 @@ mod tests {
 
     const N: u32 = 256;
 
-    /// Sums of a response `codes` in phase and `quadrature` ahead, two samples late.
-    fn sums(multiple: u32, codes: f64, quadrature: f64) -> SlotSums {
+    /// Sums of a response `codes` in phase and `quadrature` ahead, `latency` samples late.
+    fn sums(multiple: u32, codes: f64, quadrature: f64, latency: u32) -> SlotSums {
         let mut sums = SlotSums::default();
         for n in 0..N {
             let phase = n.wrapping_mul(multiple << 24);
-            let late = phase.wrapping_sub(2 * (multiple << 24));
+            let late = phase.wrapping_sub(latency.wrapping_mul(multiple << 24));
             let (sine, cosine) = sine_cosine(phase);
             let (drive, ahead) = sine_cosine(late);
             let y = (codes * f64::from(drive) + quadrature * f64::from(ahead)) / 32767.0;
@@ -93,10 +94,13 @@ mod tests {
 
     #[test]
     fn latency_and_half_step_cancel_at_every_frequency() {
-        for multiple in [1, 9, 31, 64, 101, 127] {
-            let response = Response::of(sums(multiple, 1000.0, 0.0), multiple, N);
-            assert!((response.in_phase_codes - 1000.0).abs() < 0.05, "{response:?}");
-            assert!(response.quadrature_codes.abs() < 0.05, "{response:?}");
+        for latency in [2, 3] {
+            for multiple in [1, 9, 31, 64, 101, 127] {
+                let sums = sums(multiple, 1000.0, 0.0, latency);
+                let response = Response::of(sums, multiple, N, latency);
+                assert!((response.in_phase_codes - 1000.0).abs() < 0.05, "{response:?}");
+                assert!(response.quadrature_codes.abs() < 0.05, "{response:?}");
+            }
         }
     }
 
@@ -105,7 +109,7 @@ mod tests {
         let scale = Scale::of_tests(16);
         // 3 nA in phase and 4 nA in quadrature for 0.1 V.
         let codes = scale.adc_codes_per_na();
-        let response = Response::of(sums(9, -3.0 * codes, 4.0 * codes), 9, N);
+        let response = Response::of(sums(9, -3.0 * codes, 4.0 * codes, 2), 9, N, 2);
         let slope = |estimator| response.slope_na_per_v(0.1, &scale, estimator);
         assert!((slope(Estimator::InPhase) + 30.0).abs() < 0.01);
         assert!((slope(Estimator::Magnitude) + 50.0).abs() < 0.01);

@@ -127,9 +127,10 @@ impl Session {
             return Err(SessionError::Guard { case: window.case, flags: window.flags });
         }
         let (scale, samples) = (self.plan.scale(), self.plan.grid().window_samples);
+        let latency = self.plan.parameters().loop_latency_samples();
         let controls = self.plan.configuration().controls.iter();
         let slopes = controls.zip(&window.slots).enumerate().map(|(k, (control, &sums))| {
-            Response::of(sums, control.multiple, samples).slope_na_per_v(
+            Response::of(sums, control.multiple, samples, latency).slope_na_per_v(
                 self.plan.amplitude_v(k),
                 scale,
                 self.estimator,

@@ -13,7 +13,8 @@ pub const SINE_PEAK: i32 = 32767;
 /// Samples between a phase in the NCO and the ADC sample that holds its answer.
 ///
 /// A tone computed in sample period n reaches the DAC in period n + 1 and is latched by the ADC at
-/// the start of period n + 2. Converters behind pins add their own.
+/// the start of period n + 2. Converters behind pins add their own, see
+/// [`Parameters::loop_latency_samples`](crate::Parameters::loop_latency_samples).
 pub const LOOP_LATENCY_SAMPLES: u32 = 2;
 
 /// A DAC code, signed and left-aligned: -32768 is the low end of the range whatever the converter's width.

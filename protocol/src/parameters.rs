@@ -1,5 +1,6 @@
 //! What a gateware was generated for.
 
+use crate::number::LOOP_LATENCY_SAMPLES;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -22,6 +23,11 @@ pub struct Parameters {
     pub adc_bits: u32,
     /// Words of the telemetry's memory, a power of two of at least twice the longest frame, 256..=65536.
     pub telemetry_words: u32,
+    /// Samples that converters behind pins add to the loop's latency: 0 where DAC and ADC take whole words at the
+    /// tick, 1 for SPI converters; 0..=4.
+    pub converter_latency_samples: u32,
+    /// Least clocks between samples that these converters need, 0 if the cores' own least is more.
+    pub converter_period_clocks: u32,
 }
 
 impl Default for Parameters {
@@ -37,6 +43,8 @@ impl Default for Parameters {
             dac_bits: 16,
             adc_bits: 16,
             telemetry_words: 2048,
+            converter_latency_samples: 0,
+            converter_period_clocks: 0,
         }
     }
 }
@@ -70,6 +78,8 @@ impl Parameters {
             ("dac_bits", self.dac_bits, 8, 16),
             ("adc_bits", self.adc_bits, 8, 16),
             ("telemetry_words", self.telemetry_words, self.least_telemetry_words(), 65536),
+            ("converter_latency_samples", self.converter_latency_samples, 0, 4),
+            ("converter_period_clocks", self.converter_period_clocks, 0, 65535),
         ];
         for (name, value, lowest, highest) in ranges {
             if value < lowest || value > highest {
@@ -95,9 +105,14 @@ impl Parameters {
     }
 
     /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
-    /// (eight clocks each), and 24 clocks of pipeline, sequencer and slack.
+    /// (eight clocks each), and 24 clocks of pipeline, sequencer and slack; or what the converters need.
     pub fn least_sample_period_clocks(&self) -> u32 {
-        self.slots.max(8 * (self.outputs + 1)) + 24
+        (self.slots.max(8 * (self.outputs + 1)) + 24).max(self.converter_period_clocks)
+    }
+
+    /// Samples between a phase in the NCO and the ADC sample that holds its answer.
+    pub fn loop_latency_samples(&self) -> u32 {
+        LOOP_LATENCY_SAMPLES + self.converter_latency_samples
     }
 
     /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.

@@ -12,6 +12,9 @@ pub enum EngineError {
     /// The process that runs the compiled gateware ended or broke its protocol.
     #[error("the compiled gateware stopped answering: {0}; start again")]
     Lost(String),
+    /// The board's pins broke what its converters demand, or took from them what they did not give.
+    #[error("the board's pins are wrong: {0}")]
+    Pins(String),
 }
 
 /// How simulated time goes.

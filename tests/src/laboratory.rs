@@ -118,9 +118,10 @@ impl Laboratory {
     /// Slopes of one window, in phase, nA/V.
     pub fn slopes_na_per_v(&self, plan: &Plan, window: &Window) -> Vec<f64> {
         let slots = window.slots.iter().zip(&self.multiples).enumerate();
+        let latency = plan.parameters().loop_latency_samples();
         slots
             .map(|(k, (&sums, &multiple))| {
-                Response::of(sums, multiple, self.window_samples).slope_na_per_v(
+                Response::of(sums, multiple, self.window_samples, latency).slope_na_per_v(
                     plan.amplitude_v(k),
                     plan.scale(),
                     Estimator::InPhase,

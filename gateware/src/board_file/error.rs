@@ -1,5 +1,6 @@
 //! Why there is no such board, one sentence each.
 
+use crate::converter::ConverterError;
 use crate::flow::pll::PllError;
 use crate::link::uart_receiver::RateError;
 use hge_protocol::ParameterError;
@@ -36,6 +37,14 @@ pub enum BoardError {
         place: String,
         /// What is wrong.
         problem: String,
+    },
+    /// The converters cannot serve it.
+    #[error("board {board}: {source}")]
+    Converter {
+        /// Its name.
+        board: String,
+        /// Why.
+        source: ConverterError,
     },
     /// A word that only certain values are known for.
     #[error("board {board}: {key} is {value}, which is not known: choose one of {known}")]

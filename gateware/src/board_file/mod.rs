@@ -15,6 +15,8 @@ mod pins;
 pub use error::BoardError;
 pub use pins::{ports, Direction, Port};
 
+use crate::board;
+use crate::package::{board_of_build, PackageError};
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +31,8 @@ pub struct Board {
     pub text: String,
     /// The pin file.
     pub pins: String,
+    parts: board::Converters,
+    parameters: Parameters,
 }
 
 /// What `board.toml` holds.
@@ -229,12 +233,6 @@ pub struct Flash {
     pub openfpgaloader: String,
 }
 
-/// Significant bits of the DACs that a board can be wired for.
-const DAC_BITS: [(&str, u32); 3] = [("ad5628", 12), ("ad5648", 14), ("ad5668", 16)];
-
-/// Those of the ADCs.
-const ADC_BITS: [(&str, u32); 1] = [("ad7476a", 12)];
-
 impl Board {
     /// Those that are part of the program, by name.
     ///
@@ -290,27 +288,42 @@ impl Board {
             let problem = format!("the name is {}, that of the folder {name}", file.name);
             return Err(BoardError::Toml { place: place.to_owned(), problem });
         }
-        let board = Board { file, text: toml.to_owned(), pins: pins.to_owned() };
+        Board::of(file, toml.to_owned(), pins.to_owned())
+    }
+
+    /// The board of a file whose every value is checked here.
+    fn of(file: BoardFile, text: String, pins: String) -> Result<Board, BoardError> {
+        let parts = parse::parts(&file)?;
+        let sizes = file.gateware;
+        let wanted = Parameters {
+            outputs: sizes.outputs,
+            slots: sizes.slots,
+            cases: sizes.cases,
+            starts: sizes.starts,
+            clock_hz: file.clock.system_hz,
+            telemetry_words: sizes.telemetry_words,
+            ..Parameters::default()
+        };
+        let parameters = parts
+            .parameters(&wanted)
+            .map_err(|source| BoardError::Converter { board: file.name.clone(), source })?;
+        let board = Board { file, text, pins, parts, parameters };
         parse::check(&board)?;
         Ok(board)
     }
 
     /// What the instrument is made for.
     pub fn parameters(&self) -> Parameters {
-        let bits = |table: &[(&str, u32)], part: &str| {
-            table.iter().find(|(name, _)| *name == part).map_or(0, |(_, bits)| *bits)
-        };
-        let sizes = self.file.gateware;
-        Parameters {
-            outputs: sizes.outputs,
-            slots: sizes.slots,
-            cases: sizes.cases,
-            starts: sizes.starts,
-            clock_hz: self.file.clock.system_hz,
-            dac_bits: bits(&DAC_BITS, &self.file.converters.dac),
-            adc_bits: bits(&ADC_BITS, &self.file.converters.adc),
-            telemetry_words: sizes.telemetry_words,
-        }
+        self.parameters
+    }
+
+    /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`.
+    ///
+    /// # Errors
+    /// A block that the emitter refuses.
+    pub fn verilog(&self, build_hash: u32) -> Result<String, PackageError> {
+        let baud = self.file.uart.baud;
+        board_of_build(&self.parameters, self.parts, baud, build_hash).map(|file| file.text)
     }
 
     /// Ports and their sites, in the order of the pin file.
@@ -327,9 +340,7 @@ impl Board {
     ///
     /// # Errors
     /// They are out of range.
-    pub fn resized(mut self, sizes: Sizes) -> Result<Board, BoardError> {
-        self.file.gateware = sizes;
-        parse::check(&self)?;
-        Ok(self)
+    pub fn resized(self, sizes: Sizes) -> Result<Board, BoardError> {
+        Board::of(BoardFile { gateware: sizes, ..self.file }, self.text, self.pins)
     }
 }

@@ -1,7 +1,9 @@
 //! From text to a board whose every value has been checked.
 
 use super::pins;
-use super::{Board, BoardError, BoardFile, Fpga, ADC_BITS, DAC_BITS};
+use super::{Board, BoardError, BoardFile, Fpga};
+use crate::board::Converters;
+use crate::converter::{AdcPart, DacPart};
 use crate::flow::pll;
 use crate::link::uart_receiver;
 
@@ -16,6 +18,23 @@ pub fn file(place: &str, text: &str) -> Result<BoardFile, BoardError> {
     })
 }
 
+fn unknown(file: &BoardFile, key: &'static str, value: &str, known: &[&str]) -> BoardError {
+    let (board, known) = (file.name.clone(), known.join(", "));
+    BoardError::Word { board, key, value: value.to_owned(), known }
+}
+
+/// The converters by name.
+pub fn parts(file: &BoardFile) -> Result<Converters, BoardError> {
+    let BoardFile { converters: named, .. } = file;
+    let dac = DacPart::named(&named.dac).map_err(|_| {
+        unknown(file, "converters.dac", &named.dac, &DacPart::ALL.map(DacPart::name))
+    })?;
+    let adc = AdcPart::named(&named.adc).map_err(|_| {
+        unknown(file, "converters.adc", &named.adc, &AdcPart::ALL.map(AdcPart::name))
+    })?;
+    Ok(Converters { dac, adc })
+}
+
 /// Checks what the types do not.
 pub fn check(board: &Board) -> Result<(), BoardError> {
     let file = &board.file;
@@ -24,11 +43,8 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
         if known.contains(&value) {
             return Ok(());
         }
-        let known = known.join(", ");
-        Err(BoardError::Word { board: name(), key, value: value.to_owned(), known })
+        Err(unknown(file, key, value, known))
     };
-    in_words("converters.dac", &file.converters.dac, &DAC_BITS.map(|(part, _)| part))?;
-    in_words("converters.adc", &file.converters.adc, &ADC_BITS.map(|(part, _)| part))?;
     match &file.fpga {
         Fpga::Ice40 { device, .. } => {
             in_words("fpga.device", device, &["up5k", "hx8k", "hx4k", "lp8k"])?

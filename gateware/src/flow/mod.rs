@@ -17,7 +17,6 @@ mod error;
 mod family;
 pub mod pll;
 pub mod report;
-mod stand_in;
 pub mod toolset;
 pub mod top;
 
@@ -61,7 +60,7 @@ pub fn sources(board: &Board, build_hash: u32) -> Result<Vec<File>, FlowError> {
     );
     let named = |name: &str, text: String| File { name: name.to_owned(), text };
     let mut files = vec![
-        named(family::BOARD_VERILOG, stand_in::verilog(board, build_hash)?),
+        named(family::BOARD_VERILOG, board.verilog(build_hash)?),
         named(family::TOP_VERILOG, top::verilog(board, &title)?),
         named(file.fpga.pin_file(), board.pins.clone()),
         named(BOARD_FILE, board.text.clone()),

@@ -88,6 +88,7 @@ impl Logic for Instrument {
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
         self.tripped.next = self.supervisor.fault.val().any();
+        self.fault.next = self.tripped.val();
         self.status_none.next = 0.into();
         self.status_0.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
         self.status_1.next = self.status_0.val().replace_bit(1, self.supervisor.armed.val());

@@ -12,6 +12,7 @@
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
+//! | `fault` | out, 1 | the guard has tripped since it was armed last |
 //! | `busy` | out, 1 | a run is going on |
 //! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
 //! | `resting` | out, 1 | nothing is active, being carried out or sent: with `hold`, nothing will follow (simulation) |
@@ -80,6 +81,8 @@ pub struct Instrument {
     pub dac_code: Signal<Out, Signed<16>>,
     /// Outputs may be connected.
     pub armed: Signal<Out, Bit>,
+    /// The guard has tripped since it was armed last.
+    pub fault: Signal<Out, Bit>,
     /// A run is going on.
     pub busy: Signal<Out, Bit>,
     /// A run, a capture or a way to the safe values is going on.

@@ -142,6 +142,8 @@ impl Rig {
             map::DAC_BITS => parameters.dac_bits,
             map::ADC_BITS => parameters.adc_bits,
             map::TELEMETRY_WORDS => parameters.telemetry_words,
+            map::CONVERTER_LATENCY => parameters.converter_latency_samples,
+            map::CONVERTER_PERIOD => parameters.converter_period_clocks,
             map::STATUS => 0x55,
             map::FAULT => 0x15,
             map::TIME => 77,

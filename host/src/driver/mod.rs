@@ -126,7 +126,7 @@ impl Instrument {
         if found != map::IDENTITY_WORD {
             return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
         }
-        let info = self.read_many(map::MAP_HASH, usize::from(map::TELEMETRY_WORDS))?;
+        let info = self.read_many(map::MAP_HASH, usize::from(map::CONVERTER_PERIOD))?;
         let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
         let (found, expected) = (word(map::MAP_HASH), map::map_hash());
         if found != expected {
@@ -142,6 +142,8 @@ impl Instrument {
             dac_bits: word(map::DAC_BITS),
             adc_bits: word(map::ADC_BITS),
             telemetry_words: word(map::TELEMETRY_WORDS),
+            converter_latency_samples: word(map::CONVERTER_LATENCY),
+            converter_period_clocks: word(map::CONVERTER_PERIOD),
         };
         self.shared.expect(self.read(map::FRAMES)?);
         Ok(())

@@ -119,6 +119,8 @@ pub struct InstrumentKeys {
     pub dac_bits: u32,
     pub adc_bits: u32,
     pub telemetry_words: u32,
+    pub converter_latency_samples: u32,
+    pub converter_period_clocks: u32,
 }
 
 impl Default for InstrumentKeys {
@@ -133,6 +135,8 @@ impl Default for InstrumentKeys {
             dac_bits: p.dac_bits,
             adc_bits: p.adc_bits,
             telemetry_words: p.telemetry_words,
+            converter_latency_samples: p.converter_latency_samples,
+            converter_period_clocks: p.converter_period_clocks,
         }
     }
 }

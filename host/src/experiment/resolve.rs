@@ -52,6 +52,8 @@ impl Task {
             dac_bits,
             adc_bits,
             telemetry_words,
+            converter_latency_samples,
+            converter_period_clocks,
         } = *parameters;
         experiment.instrument = InstrumentKeys {
             outputs,
@@ -62,6 +64,8 @@ impl Task {
             dac_bits,
             adc_bits,
             telemetry_words,
+            converter_latency_samples,
+            converter_period_clocks,
         };
         Task::new(experiment, source)
     }
@@ -272,6 +276,8 @@ fn parameters(experiment: &Experiment) -> Parameters {
         dac_bits: keys.dac_bits,
         adc_bits: keys.adc_bits,
         telemetry_words: keys.telemetry_words,
+        converter_latency_samples: keys.converter_latency_samples,
+        converter_period_clocks: keys.converter_period_clocks,
     }
 }
 

@@ -30,8 +30,8 @@ fn times(plan: &Plan) -> Result<(), PlanError> {
     };
     within("ramp_v_per_s", timing.ramp_v_per_s, 0.01, 0.5 * rate_hz)?;
     within("gap_samples", f64::from(timing.gap_samples), 1.0, 65535.0)?;
-    // Tones start at phase zero, at once; their answer arrives two samples later.
-    let latency_s = f64::from(hge_protocol::number::LOOP_LATENCY_SAMPLES) / rate_hz;
+    // Tones start at phase zero, at once; their answer arrives some samples later.
+    let latency_s = f64::from(plan.parameters().loop_latency_samples()) / rate_hz;
     within("lead_in_s", timing.lead_in_s, latency_s, 10.0)?;
     within("settle_s", timing.settle_s, 0.0, 100.0)
 }

@@ -80,8 +80,10 @@ impl Coefficients {
             return Err(beyond("too small"));
         }
         let half = |value: f64| u32::from(value.round() as i16 as u16);
+        let latency = plan.parameters().loop_latency_samples();
         let words = controls.iter().zip(&factors).map(|(control, factor)| {
-            let (cosine, sine) = latency_rotation(control.multiple, plan.grid().window_samples);
+            let (cosine, sine) =
+                latency_rotation(control.multiple, plan.grid().window_samples, latency);
             let size = factor * shift.exp2();
             half(size * cosine) | half(-size * sine) << 16
         });

@@ -10,12 +10,13 @@ fn the_list_names_engines_and_what_verilog_needs() {
     let engines = list["engines"].as_array().unwrap();
     let names: Vec<&str> =
         engines.iter().map(|engine| engine["engine"].as_str().unwrap()).collect();
-    assert_eq!(names, ["model", "rtl", "verilog"]);
+    assert_eq!(names, ["model", "rtl", "verilog", "board"]);
     assert_eq!(engines[0]["available"], true);
     let bare =
         crate::program::command(&["list", "--json"]).env("PATH", "/nowhere").output().unwrap();
     let bare: serde_json::Value = serde_json::from_slice(&bare.stdout).unwrap();
     assert_eq!(bare["engines"][2]["available"], false);
+    assert_eq!(bare["engines"][3]["available"], false);
     assert!(bare["engines"][2]["by"].as_str().unwrap().contains("C++ compiler is not installed"));
 }
 

@@ -28,6 +28,8 @@ macro_rules! with_registers {
                 DAC_BITS        dac_bits        0x08 "bit"    "Significant bits of the DAC.";
                 ADC_BITS        adc_bits        0x09 "bit"    "Significant bits of the ADC.";
                 TELEMETRY_WORDS telemetry_words 0x0a "word"   "Size of the memory that holds frames until they are sent, and the last epoch's after.";
+                CONVERTER_LATENCY converter_latency 0x0b "sample" "Samples that converters behind pins add to the loop.";
+                CONVERTER_PERIOD converter_period 0x0c "clock" "Least clocks between samples that these converters need.";
             }
             command {
                 COMMAND         command         0x0f 4 "1 run, 2 stop run and capture, 3 arm (host), 4 disarm, 5 arm (standalone), 6 capture, 7 send the last epoch again.";

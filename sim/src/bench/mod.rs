@@ -1,8 +1,10 @@
 //! What the engines are wired to: DAC, device, I-V converter, noise, ADC.
 
 pub mod analogue;
+pub mod delayed;
 
 pub use analogue::{AnalogueBench, Chain};
+pub use delayed::Delayed;
 
 /// The analogue world behind the converters' codes, one sample after the other.
 pub trait Bench: Send {

@@ -87,6 +87,8 @@ pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
         map::DAC_BITS => parameters.dac_bits,
         map::ADC_BITS => parameters.adc_bits,
         map::TELEMETRY_WORDS => parameters.telemetry_words,
+        map::CONVERTER_LATENCY => parameters.converter_latency_samples,
+        map::CONVERTER_PERIOD => parameters.converter_period_clocks,
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! From Verilog to a program.
 
 use crate::engine::EngineError;
+use hge_gateware::board::Converters;
 use hge_gateware::package;
 use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_protocol::Parameters;
@@ -76,7 +77,7 @@ impl Compiler {
     /// # Errors
     /// A generic out of range; a tool fails.
     pub fn compile(&self, parameters: &Parameters) -> Result<PathBuf, EngineError> {
-        self.compile_top(package::instrument(parameters), "hge_instrument", None)
+        self.compile_top(package::instrument(parameters), "hge_instrument", "")
     }
 
     /// The same with a UART of `clocks_per_bit`.
@@ -90,20 +91,41 @@ impl Compiler {
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
         let verilog = package::serial_instrument(parameters, baud);
-        self.compile_top(verilog, "hge_serial_instrument", Some(clocks_per_bit))
+        self.compile_top(
+            verilog,
+            "hge_serial_instrument",
+            &format!("-DHGE_SERIAL={clocks_per_bit}"),
+        )
+    }
+
+    /// The board's top with these converters and a UART of `clocks_per_bit`.
+    ///
+    /// # Errors
+    /// A generic, the rate or the clock out of range; a tool fails.
+    pub fn compile_board(
+        &self,
+        parameters: &Parameters,
+        converters: Converters,
+        clocks_per_bit: u32,
+    ) -> Result<PathBuf, EngineError> {
+        let baud = parameters.clock_hz / clocks_per_bit.max(1);
+        let verilog = package::board_of_build(parameters, converters, baud, 0);
+        self.compile_top(
+            verilog,
+            "hge_board",
+            &format!("-DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"),
+        )
     }
 
     fn compile_top(
         &self,
         verilog: Result<package::File, package::PackageError>,
         top: &str,
-        clocks_per_bit: Option<u32>,
+        define: &str,
     ) -> Result<PathBuf, EngineError> {
         let verilog = verilog.map_err(|error| EngineError::Tool(error.to_string()))?;
-        let define =
-            clocks_per_bit.map_or(String::new(), |clocks| format!("-DHGE_SERIAL={clocks}"));
         let mut hash = DefaultHasher::new();
-        (&verilog.text, HARNESS, self.name(), &define).hash(&mut hash);
+        (&verilog.text, HARNESS, self.name(), define).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
         let program = folder.join("engine");
         if program.is_file() {
@@ -117,8 +139,8 @@ impl Compiler {
             .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
             .map_err(|source| ToolError::File { path: work.clone(), source })?;
         match self {
-            Compiler::Verilator => verilator(&work, top, &define)?,
-            Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work, top, &define)?,
+            Compiler::Verilator => verilator(&work, top, define)?,
+            Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work, top, define)?,
         }
         // Whoever comes second finds the folder there; its own copy is as good and is dropped.
         if std::fs::rename(&work, &folder).is_err() {
@@ -144,7 +166,7 @@ fn cxxrtl(yosys: &Yosys, work: &Path, top: &str, define: &str) -> Result<(), Eng
     let compiler = cpp_compiler()?;
     let mut command = Command::new(compiler);
     command
-        .args(Some(define).filter(|define| !define.is_empty()))
+        .args(define.split_whitespace())
         .args(["-O2", "-std=c++17", "-I"])
         .arg(yosys.share.join("include/backends/cxxrtl/runtime"))
         .args(["-o", "engine", "harness.cpp"])

@@ -8,6 +8,12 @@
 //
 // With HGE_SERIAL the instrument is the one with a UART, and that is so many clocks a bit: the bytes go over its
 // pins, and since it has no `hold`, time stands when the line has been silent for longer than any request takes.
+//
+// With HGE_BOARD it is the board's top, and the converters are on the other side:
+// To the engine:   'E' count(4), count times clocks(4) pins(1): after so many clocks more these levels; bit 0 DAC clock, 1 SYNC,
+//                  2 DAC data, 3 ADC clock, 4 ADC select, 5 output switch, 6 level of the ADC's line that was taken at
+//                  this clock's beginning. The engine answers with the bits of the ADC's frame (2).
+// The ADC's answer can change only when the DAC has received something, so it is asked for at most once a frame to the DAC.
 
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +22,10 @@
 #include <vector>
 
 #ifdef HGE_VERILATOR
-#ifdef HGE_SERIAL
+#ifdef HGE_BOARD
+#include "Vhge_board.h"
+typedef Vhge_board Instance;
+#elif defined HGE_SERIAL
 #include "Vhge_serial_instrument.h"
 typedef Vhge_serial_instrument Instance;
 #else
@@ -33,7 +42,9 @@ struct Top {
 #define GET(port, mangled) static_cast<uint32_t>(top.instance.port)
 #else
 #include "design.cc"
-#ifdef HGE_SERIAL
+#ifdef HGE_BOARD
+typedef cxxrtl_design::p_hge__board Instance;
+#elif defined HGE_SERIAL
 typedef cxxrtl_design::p_hge__serial__instrument Instance;
 #else
 typedef cxxrtl_design::p_hge__instrument Instance;
@@ -121,6 +132,72 @@ static void give_length(uint32_t length) {
     }
 }
 
+#ifdef HGE_BOARD
+enum { DAC_SYNC = 2, ADC_CLOCK = 8, ADC_SELECT = 16, TAKEN = 64 };
+
+// The ADC's line, and what is told of the pins.
+struct Converters {
+    unsigned enable_clocks = 1;
+    unsigned delay_clocks = 1;
+    uint8_t pins = DAC_SYNC | ADC_CLOCK | ADC_SELECT;
+    uint16_t word = 0;
+    unsigned falls = 16;
+    unsigned age = 0;
+    bool line = false;
+    bool asks = true;
+    uint32_t silent = 0;
+    uint32_t frames = 0;
+    std::vector<uint8_t> told;
+
+    void exchange() {
+        std::fputc('E', stdout);
+        give_length(static_cast<uint32_t>(told.size() / 5));
+        std::fwrite(told.data(), 1, told.size(), stdout);
+        std::fflush(stdout);
+        told.clear();
+        uint8_t bytes[2];
+        take(bytes, 2);
+        word = static_cast<uint16_t>(bytes[0] | bytes[1] << 8);
+    }
+
+    // A clock with these levels; whether a frame to the DAC has ended.
+    bool clock(uint8_t now) {
+        const uint8_t changed = pins ^ now;
+        pins = now;
+        ++silent;
+        if (changed) {
+            for (int place = 0; place < 32; place += 8) {
+                told.push_back(static_cast<uint8_t>(silent >> place));
+            }
+            told.push_back(static_cast<uint8_t>(now | (line ? TAKEN : 0)));
+            silent = 0;
+        }
+        const bool ended = changed & now & DAC_SYNC;
+        if (ended) {
+            asks = true;
+            ++frames;
+        }
+        if ((changed & ADC_SELECT) && asks) {
+            exchange();
+            asks = false;
+        }
+        // Until a bit has come it is the other one.
+        ++age;
+        if (changed & ~now & ADC_SELECT) {
+            falls = 0;
+            age = 1;
+        } else if (changed & ~now & ADC_CLOCK) {
+            ++falls;
+            age = 1;
+        }
+        const bool driven = !(now & ADC_SELECT) && falls < 16;
+        const bool bit = driven && (word >> (15 - falls) & 1);
+        line = driven && (bit == (age >= (falls == 0 ? enable_clocks : delay_clocks)));
+        return ended;
+    }
+};
+#endif
+
 int main(int count, char **arguments) {
     const size_t outputs = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 8;
     std::vector<uint16_t> codes(outputs, 0);
@@ -132,6 +209,13 @@ int main(int count, char **arguments) {
 #ifdef HGE_SERIAL
     Talker talker;
     Listener listener;
+#endif
+#ifdef HGE_BOARD
+    Converters converters;
+    if (count > 3) {
+        converters.enable_clocks = static_cast<unsigned>(std::strtoul(arguments[2], nullptr, 10));
+        converters.delay_clocks = static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10));
+    }
 #endif
     for (;;) {
         uint8_t order;
@@ -172,6 +256,16 @@ int main(int count, char **arguments) {
 #endif
             SET(clock, clock, 0);
             top.eval();
+#ifdef HGE_BOARD
+            const bool ended = converters.clock(static_cast<uint8_t>(
+                GET(dac_sclk, dac__sclk) | GET(dac_sync_n, dac__sync__n) << 1 | GET(dac_data, dac__data) << 2 |
+                GET(adc_sclk, adc__sclk) << 3 | GET(adc_cs_n, adc__cs__n) << 4 |
+                GET(output_enable, output__enable) << 5));
+            // The first seventeen frames set the DAC up, then eight are a sample.
+            passed += ended && converters.frames > 17 && converters.frames % 8 == 1;
+            SET(adc_data, adc__data, converters.line);
+            top.eval();
+#else
             if (GET(tick, tick)) {
                 ++passed;
                 std::fputc('T', stdout);
@@ -191,6 +285,7 @@ int main(int count, char **arguments) {
                     codes[index] = static_cast<uint16_t>(GET(dac_code, dac__code));
                 }
             }
+#endif
 #ifdef HGE_SERIAL
             listener.hear(GET(tx, tx), said);
             const bool stirs = talker.busy() || listener.busy();
@@ -209,6 +304,9 @@ int main(int count, char **arguments) {
             quiet = stirs ? 0 : quiet + 1;
             resting = quiet >= QUIET_CLOCKS;
         } while (passed < samples && !(hold && (resting || full)));
+#ifdef HGE_BOARD
+        converters.exchange();
+#endif
         std::fputc('D', stdout);
         std::fputc(resting, stdout);
         give_length(static_cast<uint32_t>(said.size()));

@@ -24,6 +24,8 @@ pub const LITTLE: Parameters = Parameters {
     dac_bits: 16,
     adc_bits: 16,
     telemetry_words: 2048,
+    converter_latency_samples: 0,
+    converter_period_clocks: 0,
 };
 
 /// A run as what the host says.

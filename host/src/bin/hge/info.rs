@@ -117,8 +117,19 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 }
 
 fn table(info: &Info, state: &State) -> String {
-    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, telemetry_words } =
-        info.parameters;
+    let Parameters {
+        outputs,
+        slots,
+        cases,
+        starts,
+        clock_hz,
+        dac_bits,
+        adc_bits,
+        telemetry_words,
+        converter_latency_samples,
+        converter_period_clocks: _,
+    } = info.parameters;
+    let most_hz = f64::from(clock_hz) / f64::from(info.parameters.least_sample_period_clocks());
     let build = match &info.build_hash {
         _ if info.simulated => "simulation".into(),
         hash if *hash == info.program_hash => format!("{hash} as this program"),
@@ -148,7 +159,8 @@ fn table(info: &Info, state: &State) -> String {
         "instrument    {}, register map {} as in this program, build {build}\n\
          gateware      {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, \
          {telemetry_words} words of telemetry\n\
-         converters    DAC {dac_bits} bits, ADC {adc_bits} bits\n\
+         converters    DAC {dac_bits} bits, ADC {adc_bits} bits, {converter_latency_samples} samples of latency, \
+         at most {} samples a second\n\
          clock         {} Hz, {} samples a second now, {} samples since power-up\n\
          state         {}, {armed}, interlock {interlock}\n\
          fault         {fault}\n\
@@ -156,6 +168,7 @@ fn table(info: &Info, state: &State) -> String {
          {beside}",
         info.link,
         info.map_hash,
+        number(most_hz.floor()),
         clock_hz,
         number(info.rate_hz),
         info.time_samples,

@@ -132,7 +132,8 @@ fn engines() -> Vec<Simulates> {
     vec![
         built_in(EngineKind::Model),
         built_in(EngineKind::Rtl),
-        Simulates { engine: EngineKind::Verilog.name(), available, by },
+        Simulates { engine: EngineKind::Verilog.name(), available, by: by.clone() },
+        Simulates { engine: EngineKind::Board.name(), available, by },
     ]
 }
 

@@ -2,7 +2,9 @@
 
 use super::unwritable;
 use clap::{Args, ValueEnum};
+use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
+use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
 use hge_protocol::Parameters;
@@ -46,12 +48,24 @@ pub struct Emit {
     /// Words of the memory that holds frames until they are sent, a power of two
     #[arg(long, value_name = "N", default_value_t = 2048)]
     pub telemetry_words: u32,
+    /// Samples that the converters add to the loop's latency: 1 if they are sent and read serially within a sample
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_latency_samples: u32,
+    /// Least clocks between samples that the converters need
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_period_clocks: u32,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
     /// With a UART of so many bits a second: what a board instantiates
     #[arg(long, value_name = "BAUD", conflicts_with = "core")]
     pub baud: Option<u32>,
+    /// And with this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; widths, latency and least period are theirs
+    #[arg(long, value_name = "PART", requires = "adc", requires = "baud")]
+    pub dac: Option<String>,
+    /// The ADC: ad7476a or ad7686
+    #[arg(long, value_name = "PART", requires = "dac", requires = "baud")]
+    pub adc: Option<String>,
     /// One core alone
     #[arg(long)]
     pub core: Option<Core>,
@@ -90,6 +104,13 @@ struct Written {
     files: Vec<PathBuf>,
     modules: usize,
     lines: usize,
+}
+
+fn converters(emit: &Emit) -> Result<Converters, String> {
+    let name = |part: &Option<String>| part.clone().unwrap_or_default();
+    let dac = DacPart::named(&name(&emit.dac)).map_err(|error| error.to_string())?;
+    let adc = AdcPart::named(&name(&emit.adc)).map_err(|error| error.to_string())?;
+    Ok(Converters { dac, adc })
 }
 
 pub fn run(emit: &Emit) -> Result<ExitCode, String> {
@@ -136,9 +157,15 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
         dac_bits: emit.dac_bits,
         adc_bits: emit.adc_bits,
         telemetry_words: emit.telemetry_words,
+        converter_latency_samples: emit.converter_latency_samples,
+        converter_period_clocks: emit.converter_period_clocks,
     };
     let commit = hge_host::commit();
     match (emit.core, emit.baud) {
+        (None, Some(baud)) if emit.dac.is_some() => {
+            package::board_of_build(&parameters, converters(emit)?, baud, commit)
+                .map(|file| vec![file, package::board_core_file()])
+        }
         (None, None) => package::instrument_of_build(&parameters, commit)
             .map(|file| vec![file, package::instrument_core_file()]),
         (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)

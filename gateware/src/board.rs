@@ -1,0 +1,204 @@
+//! The board's top: everything but clock, pads and polarities, which a board's own top adds.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
+//! | `rx`, `tx` | in, out, 1 | the serial line |
+//! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
+//! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; of an AD7686 `adc_cs_n` is CNV |
+//! | `output_enable` | out, 1 | closes the switch behind the DAC: armed, and the DAC set up; a register |
+//! | `trigger`, `reference` | out, 1 | for an oscilloscope |
+//! | `led_armed`, `led_fault`, `led_activity` | out, 1 | lamps; activity is stretched to about a tenth of a second |
+//!
+//! The converters add one sample to the loop's latency and bound the sample period from below:
+//! [`BoardTop::parameters`] says so in the instrument's parameters. Every pin is a register but `trigger`, `reference` and the lamps.
+
+use crate::converter::{
+    least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
+};
+use crate::leaf::Fixed;
+use crate::serial::{SerialError, SerialInstrument};
+use hge_protocol::{ParameterError, Parameters};
+use rust_hdl::prelude::*;
+use thiserror::Error;
+
+/// Why there is no such board top.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum BoardError {
+    /// The instrument on its line.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+    /// The converters.
+    #[error(transparent)]
+    Converter(#[from] ConverterError),
+}
+
+impl From<ParameterError> for BoardError {
+    fn from(error: ParameterError) -> Self {
+        Self::Serial(error.into())
+    }
+}
+
+/// The parts on a board's converter headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Converters {
+    /// Behind the outputs.
+    pub dac: DacPart,
+    /// Behind the I-V converter.
+    pub adc: AdcPart,
+}
+
+impl Converters {
+    /// What an instrument of these generics is with these converters: their widths, latency and least period.
+    ///
+    /// # Errors
+    /// A clock too fast for them, or more outputs than channels.
+    pub fn parameters(self, wanted: &Parameters) -> Result<Parameters, ConverterError> {
+        let Self { dac, adc } = self;
+        if wanted.outputs > crate::converter::timing::CHANNELS {
+            return Err(ConverterError::Outputs { outputs: wanted.outputs, part: dac.name() });
+        }
+        Ok(Parameters {
+            dac_bits: dac.bits(),
+            adc_bits: adc.bits(),
+            converter_latency_samples: 1,
+            converter_period_clocks: least_sample_period_clocks(dac, adc, wanted.clock_hz)?,
+            ..*wanted
+        })
+    }
+}
+
+/// The instrument with converters, lamps and the output switch.
+#[derive(LogicBlock, Default)]
+pub struct BoardTop {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// The PLL has locked.
+    pub locked: Signal<In, Bit>,
+    /// The interlock is closed.
+    pub interlock: Signal<In, Bit>,
+    /// The line from the host.
+    pub rx: Signal<In, Bit>,
+    /// The line to the host.
+    pub tx: Signal<Out, Bit>,
+    /// The DAC's serial clock.
+    pub dac_sclk: Signal<Out, Bit>,
+    /// Low for a frame to the DAC.
+    pub dac_sync_n: Signal<Out, Bit>,
+    /// Bits to the DAC.
+    pub dac_data: Signal<Out, Bit>,
+    /// The ADC's serial clock.
+    pub adc_sclk: Signal<Out, Bit>,
+    /// Low for a frame from the ADC.
+    pub adc_cs_n: Signal<Out, Bit>,
+    /// Bits from the ADC.
+    pub adc_data: Signal<In, Bit>,
+    /// Closes the switch behind the DAC.
+    pub output_enable: Signal<Out, Bit>,
+    /// First sample of a window.
+    pub trigger: Signal<Out, Bit>,
+    /// A slot's tone.
+    pub reference: Signal<Out, Bit>,
+    /// The guard is armed.
+    pub led_armed: Signal<Out, Bit>,
+    /// The guard has tripped since it was armed last.
+    pub led_fault: Signal<Out, Bit>,
+    /// A run is going on, or the host speaks.
+    pub led_activity: Signal<Out, Bit>,
+    serial: SerialInstrument,
+    dac: SpiDac,
+    adc: SpiAdc,
+    connected: DFF<Bit>,
+    /// A clock for the eye: it is zero some ten times a second.
+    eye: DFF<Bits<26>>,
+    /// Something has happened since it last fell; and before.
+    stirred: DFF<Bit>,
+    lit: DFF<Bit>,
+    eye_mask: Fixed<Bits<26>>,
+    eye_next: Signal<Local, Bits<26>>,
+    turns: Signal<Local, Bit>,
+    stirs: Signal<Local, Bit>,
+}
+
+impl BoardTop {
+    /// A board's top for `wanted` with these converters and a line of `baud` bits a second, from the commit whose hash
+    /// begins with `build_hash`.
+    ///
+    /// # Errors
+    /// A generic, the rate or the clock is out of range.
+    pub fn new(
+        wanted: &Parameters,
+        converters: Converters,
+        baud: u32,
+        build_hash: u32,
+    ) -> Result<Self, BoardError> {
+        let parameters = converters.parameters(wanted)?;
+        let settled = DacTiming::new(converters.dac, parameters.clock_hz)?.settled;
+        // Between a 16th and an 8th of a second.
+        let eye_mask = u64::from(parameters.clock_hz / 8).next_power_of_two() / 2 - 1;
+        let mut board = Self {
+            serial: SerialInstrument::unconnected(&parameters, baud, build_hash)?,
+            dac: SpiDac::new(converters.dac, parameters.clock_hz)?,
+            adc: SpiAdc::new(converters.adc, parameters.clock_hz, settled)?,
+            eye_mask: Fixed::new(Bits::from(eye_mask)),
+            ..Default::default()
+        };
+        board.clock.connect();
+        board.locked.connect();
+        board.interlock.connect();
+        board.rx.connect();
+        board.adc_data.connect();
+        board.connect_all();
+        Ok(board)
+    }
+}
+
+impl Logic for BoardTop {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, connected, eye, stirred, lit);
+        clock!(self, clock, serial, dac, adc);
+        comment!("The line.");
+        self.serial.locked.next = self.locked.val();
+        self.serial.interlock.next = self.interlock.val();
+        self.serial.rx.next = self.rx.val();
+        self.tx.next = self.serial.tx.val();
+        comment!("Converters.");
+        self.dac.reset.next = self.serial.reset.val();
+        self.dac.tick.next = self.serial.tick.val();
+        self.dac.write.next = self.serial.dac_write.val();
+        self.dac.index.next = self.serial.dac_index.val();
+        self.dac.code.next = self.serial.dac_code.val();
+        self.dac_sclk.next = self.dac.sclk.val();
+        self.dac_sync_n.next = self.dac.sync_n.val();
+        self.dac_data.next = self.dac.data.val();
+        self.adc.reset.next = self.serial.reset.val() | (!self.dac.ready.val());
+        self.adc.tick.next = self.serial.tick.val();
+        self.adc.data.next = self.adc_data.val();
+        self.adc_sclk.next = self.adc.sclk.val();
+        self.adc_cs_n.next = self.adc.cs_n.val();
+        self.serial.adc.next = self.adc.code.val();
+        comment!("The switch.");
+        self.connected.d.next =
+            self.serial.armed.val() & self.dac.ready.val() & (!self.serial.reset.val());
+        self.output_enable.next = self.connected.q.val();
+        comment!("For people.");
+        self.trigger.next = self.serial.trigger.val();
+        self.reference.next = self.serial.reference.val();
+        self.led_armed.next = self.serial.armed.val();
+        self.led_fault.next = self.serial.fault.val();
+        self.stirs.next = self.serial.busy.val() | self.serial.heard.val();
+        self.eye_next.next = self.eye.q.val() + 1;
+        self.eye.d.next = self.eye_next.val() & self.eye_mask.val();
+        self.turns.next = !self.eye.q.val().any();
+        if self.turns.val() {
+            self.lit.d.next = self.stirred.q.val();
+            self.stirred.d.next = false;
+        }
+        if self.stirs.val() {
+            self.stirred.d.next = true;
+            self.lit.d.next = true;
+        }
+        self.led_activity.next = self.lit.q.val();
+    }
+}

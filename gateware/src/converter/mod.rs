@@ -1,0 +1,33 @@
+//! Converters behind pins: an eight-channel SPI DAC and an SPI ADC that averages.
+//!
+//! | part | bits | why |
+//! |---|---|---|
+//! | AD5628, AD5648, AD5668 | 12, 14, 16 | eight channels in one package; the Pmod DA4 carries an AD5628 |
+//! | DAC8568 (grades B, D) | 16 | powers up at mid-scale, and understands the same 32-bit frames, so one core drives all four |
+//! | AD7476A | 12 | the Pmod AD1 carries two; 16-clock frames |
+//! | AD7686 | 16 | of the pin-compatible PulSAR family of laboratory boards; 500 kS/s; the same 16 clocks |
+//!
+//! A sample period, in clocks after its tick (24 MHz, AD5628 and AD7476A, 600 clocks a sample):
+//!
+//! ```text
+//!      0        66             307                              600
+//!      |  H, all |  A  |  B  |  C  |  D  |  E  |  F  |  G  |     |   frames to the DAC
+//!      |         ^ all outputs change    |a|a|a|a|a|a|a|a|      |   conversions, averaged
+//! ```
+//!
+//! The first frame holds the last channel's code of the sample before and updates all channels at once; the others' codes went into
+//! the part's input registers before. So all outputs change at a fixed number of clocks after the tick, and the codes
+//! that the guard makes in this period wait in a memory until they are sent. The ADC's average is complete before the
+//! next tick, which latches it: DAC and ADC together add exactly one sample to the loop.
+//!
+//! Core clocks that the parts' times need are worked out in `timing`; a core's units are half periods of its serial clock.
+
+pub mod adc;
+pub mod dac;
+pub mod part;
+pub mod timing;
+
+pub use adc::SpiAdc;
+pub use dac::SpiDac;
+pub use part::{AdcPart, DacPart};
+pub use timing::{least_sample_period_clocks, AdcTiming, ConverterError, DacTiming};

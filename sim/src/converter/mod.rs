@@ -1,0 +1,89 @@
+//! Behavioural models of the converters, from the timing and the codes of their data sheets.
+//!
+//! A model is told every change of its pins with its time in picoseconds. It checks each time that the data sheet
+//! demands and ends with the first that is broken, by the data sheet's name; it never guesses what a part would do then.
+//!
+//! | model | parts | data sheet |
+//! |---|---|---|
+//! | [`SpiDac`] | AD5628, AD5648, AD5668; DAC8568 | AD5628/AD5648/AD5668 Rev. J; SBAS430F |
+//! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, tables 4 and 5 |
+//!
+//! [`Circuit`] is both on a board's pins with a bench between them.
+
+mod adc;
+mod circuit;
+mod dac;
+#[cfg(test)]
+mod tests;
+
+pub use adc::{AdcKind, SpiAdc};
+pub use circuit::{Circuit, Pins};
+pub use dac::{DacKind, DacPins, SpiDac};
+
+use thiserror::Error;
+
+/// Picoseconds in a nanosecond.
+pub const PS_PER_NS: u64 = 1000;
+
+/// A part was driven as its data sheet forbids.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ConverterFault {
+    /// A time is too short.
+    #[error(
+        "{part}: {parameter} is {found_ps} ps at {at_ps} ps, but the data sheet demands {least_ps} ps at least"
+    )]
+    Short {
+        /// The part.
+        part: &'static str,
+        /// The data sheet's name of the time.
+        parameter: &'static str,
+        /// The time kept.
+        found_ps: u64,
+        /// The least that is allowed.
+        least_ps: u64,
+        /// When.
+        at_ps: u64,
+    },
+    /// What came makes no sense.
+    #[error("{part}: {what} at {at_ps} ps")]
+    Wrong {
+        /// The part.
+        part: &'static str,
+        /// What came.
+        what: String,
+        /// When.
+        at_ps: u64,
+    },
+}
+
+/// Who speaks, and when.
+#[derive(Clone, Copy)]
+struct Place {
+    part: &'static str,
+    at_ps: u64,
+}
+
+impl Place {
+    /// The time since `since_ps` is at least `least_ns`; what never was is long ago.
+    fn least(
+        self,
+        parameter: &'static str,
+        since_ps: Option<u64>,
+        least_ps: u64,
+    ) -> Result<(), ConverterFault> {
+        match since_ps.map(|since| self.at_ps - since) {
+            Some(found_ps) if found_ps < least_ps => Err(ConverterFault::Short {
+                part: self.part,
+                parameter,
+                found_ps,
+                least_ps,
+                at_ps: self.at_ps,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn wrong(self, what: String) -> ConverterFault {
+        ConverterFault::Wrong { part: self.part, what, at_ps: self.at_ps }
+    }
+}

@@ -1,0 +1,126 @@
+//! The engine that runs a whole board's top at its pins: compiled Verilog, its UART, and models of the converters.
+
+use super::{lost, Compiler, Process};
+use crate::bench::Bench;
+use crate::converter::{AdcKind, Circuit, DacKind, DacPins, Pins, SpiAdc};
+use crate::engine::{Engine, EngineError, Passed, Time};
+use hge_gateware::board::Converters;
+use hge_gateware::converter::{AdcPart, DacPart};
+use hge_protocol::Parameters;
+
+/// Picoseconds in a second.
+const PS_PER_S: u64 = 1_000_000_000_000;
+
+/// A compiled board's top with converters and a bench. Its time cannot stand still, and it never says that it rests.
+pub struct BoardEngine {
+    process: Process,
+    circuit: Circuit,
+    clock_hz: u64,
+    clock: u64,
+}
+
+/// The model of a part.
+fn models(converters: Converters) -> (DacKind, AdcKind) {
+    let dac = match converters.dac {
+        DacPart::Ad5628 => DacKind::Ad5628,
+        DacPart::Ad5648 => DacKind::Ad5648,
+        DacPart::Ad5668 => DacKind::Ad5668,
+        DacPart::Dac8568 => DacKind::Dac8568,
+    };
+    let adc = match converters.adc {
+        AdcPart::Ad7476a => AdcKind::Ad7476a,
+        AdcPart::Ad7686 => AdcKind::Ad7686,
+    };
+    (dac, adc)
+}
+
+impl BoardEngine {
+    /// Compiles the board's top for `wanted` with these converters and a UART of `clocks_per_bit` (once; the program is kept in
+    /// the user's cache), and starts it.
+    ///
+    /// # Errors
+    /// A generic, the rate or the clock out of range; the compiler fails.
+    pub fn new(
+        compiler: &Compiler,
+        wanted: &Parameters,
+        converters: Converters,
+        clocks_per_bit: u32,
+        bench: Box<dyn Bench>,
+    ) -> Result<Self, EngineError> {
+        let program = compiler.compile_board(wanted, converters, clocks_per_bit)?;
+        let (dac, adc) = models(converters);
+        let clock_hz = u64::from(wanted.clock_hz);
+        let (enable_ns, delay_ns) = SpiAdc::delays_ns(adc);
+        let clocks = |ns: u64| (ns * clock_hz).div_ceil(1_000_000_000).max(1).to_string();
+        let arguments = [wanted.outputs.to_string(), clocks(enable_ns), clocks(delay_ns)];
+        Ok(BoardEngine {
+            process: Process::start(&program, &arguments)?,
+            circuit: Circuit::new(dac, adc, wanted.outputs as usize, bench),
+            clock_hz,
+            clock: 0,
+        })
+    }
+
+    /// The converters on its pins.
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// Takes over what the pins did, and says what the ADC's next frame holds.
+    fn exchange(&mut self) -> Result<(), EngineError> {
+        let count = u32::from_le_bytes(self.process.answer()?) as usize;
+        let mut told = vec![0; 5 * count];
+        self.process.answer_into(&mut told)?;
+        for change in told.chunks_exact(5) {
+            let clocks = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
+            self.clock += u64::from(clocks);
+            let at_ps =
+                (u128::from(self.clock) * u128::from(PS_PER_S) / u128::from(self.clock_hz)) as u64;
+            let level = |bit: u8| change[4] >> bit & 1 == 1;
+            let pins = Pins {
+                dac: DacPins { sclk: level(0), sync_n: level(1), data: level(2) },
+                adc_sclk: level(3),
+                adc_cs_n: level(4),
+                output_enable: level(5),
+            };
+            self.circuit
+                .step(at_ps, pins, level(6))
+                .map_err(|fault| EngineError::Pins(fault.to_string()))?;
+        }
+        self.process.order(&self.circuit.adc().word().to_le_bytes())?;
+        self.process.flush()
+    }
+}
+
+impl Engine for BoardEngine {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.process.send(bytes)
+    }
+
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError> {
+        self.process.begin(time, samples, room)?;
+        let before = self.circuit.samples();
+        loop {
+            match self.process.answer::<1>()? {
+                [b'E'] => self.exchange()?,
+                [b'D'] => {
+                    // A silent line is no sign of rest: a run may be going on.
+                    self.process.end(into)?;
+                    let samples = (self.circuit.samples() - before) as u32;
+                    return Ok(Passed { samples, resting: false });
+                }
+                [other] => return Err(lost(format!("it said 0x{other:02x}"))),
+            }
+        }
+    }
+
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
+        self.process.set_interlock(closed)
+    }
+}

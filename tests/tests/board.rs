@@ -1,0 +1,134 @@
+//! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
+
+use hge_gateware::board::Converters;
+use hge_gateware::converter::{AdcPart, DacPart};
+use hge_host::driver::Instrument;
+use hge_host::engine::EngineKind;
+use hge_host::experiment::{Closing, Experiment, Job, Source};
+use hge_host::lab;
+use hge_host::link::InProcess;
+use hge_host::measure::gradient::{self, CaseSlopes};
+use hge_host::server::Pace;
+use hge_host::session::Session;
+use hge_host::train::{train, Options, Outcome};
+use hge_protocol::registers::{self as map, command, protection};
+use hge_protocol::Parameters;
+use hge_sim::engine::{Engine, Time};
+use hge_sim::verilog::{BoardEngine, Compiler};
+use hge_tests::absent;
+use hge_tests::scenario::{IntegerBench, Script};
+use std::path::Path;
+
+/// The board's experiment on this engine. There is no noise: a board's time goes on between runs, and its noise with it.
+fn experiment(engine: EngineKind) -> (Experiment, Source) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/board.toml");
+    let (mut experiment, source) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    experiment.engine = engine;
+    (experiment, source)
+}
+
+fn job(engine: EngineKind, change: impl FnOnce(&mut Experiment)) -> Job {
+    let (mut experiment, source) = experiment(engine);
+    change(&mut experiment);
+    Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlopes> {
+    let plan = job(engine, &change).task.plan;
+    let server = lab::server(job(engine, change), Pace::Virtual, false).expect("an engine");
+    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
+    let controls_v = gradient::middle_v(&plan);
+    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let measured = gradient::measure(&mut session, &controls_v, 2).expect("a gradient");
+    session.close().expect("a way home");
+    measured
+}
+
+fn outcome(engine: EngineKind, closing: Closing) -> Outcome {
+    let job = job(engine, |experiment| experiment.closing = closing);
+    train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Whether there is something to compile with.
+fn can_compile() -> bool {
+    match Compiler::locate() {
+        Ok(_) => true,
+        Err(error) => {
+            absent::tool(&error.to_string(), "a run of the compiled board");
+            false
+        }
+    }
+}
+
+#[test]
+fn the_gradient_at_the_pins_equals_the_models() {
+    if !can_compile() {
+        return;
+    }
+    let found = slopes(EngineKind::Board, |_| ());
+    assert_eq!(found, slopes(EngineKind::Model, |_| ()));
+}
+
+#[test]
+fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models_and_the_devices() {
+    if !can_compile() {
+        return;
+    }
+    // What the linear device is, control by control.
+    const SLOPES_NA_PER_V: [f64; 5] = [3.0, 1.5, -4.0, 2.5, 6.0];
+    let sixteen = |experiment: &mut Experiment| {
+        experiment.instrument.dac_bits = 16;
+        experiment.instrument.adc_bits = 16;
+    };
+    let found = slopes(EngineKind::Board, sixteen);
+    assert_eq!(found, slopes(EngineKind::Model, sixteen));
+    for case in &found {
+        for (slope, exact) in case.slopes.iter().zip(SLOPES_NA_PER_V) {
+            // A step of the ADC is 3 pA, a tone 30 mV: a tenth of a nA/V. A sample of latency left over would turn the
+            // fastest tone by a quarter and the slowest by 6 %.
+            assert!((slope.slope_na_per_v - exact).abs() < 0.05, "{case:?}");
+        }
+    }
+}
+
+#[test]
+fn a_training_at_the_pins_equals_the_models() {
+    if !can_compile() {
+        return;
+    }
+    for closing in [Closing::Host, Closing::Standalone] {
+        assert_eq!(outcome(EngineKind::Board, closing), outcome(EngineKind::Model, closing));
+    }
+}
+
+#[test]
+fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
+    if !can_compile() {
+        return;
+    }
+    let compiler = Compiler::locate().expect("a compiler");
+    let parameters = Parameters::default();
+    let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+    let bench = Box::new(IntegerBench::new(parameters.outputs, 5));
+    let mut engine =
+        BoardEngine::new(&compiler, &parameters, converters, 8, bench).expect("a board");
+    let mut script = Script::new(77);
+    script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 500)]);
+    script.write_all(&[(map::PROTECTION, protection::INTERLOCK), (map::WATCHDOG, 1_000_000)]);
+    script.command(command::ARM_HOST);
+    let mut said = Vec::new();
+    let mut pass = |engine: &mut BoardEngine, samples| {
+        let passed = engine.advance(Time::Real, samples, usize::MAX, &mut said);
+        assert!(passed.expect("sound pins").samples > 0);
+        engine.circuit().pins().expect("pins").output_enable
+    };
+    assert!(!pass(&mut engine, 3), "closed at power-up");
+    assert!(engine.circuit().dac().reference());
+    assert_eq!(engine.circuit().dac().codes(), [0; 8]);
+    for line in &script.lines {
+        engine.send(line).expect("an engine");
+    }
+    assert!(pass(&mut engine, 60), "open though armed");
+    engine.set_interlock(false).expect("an engine");
+    assert!(!pass(&mut engine, 3), "closed though tripped");
+}
