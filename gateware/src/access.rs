@@ -9,13 +9,14 @@
 //! | `write` | in, 1 | a clock after an answer without refusal: write it; `address` and `data` still stand |
 //! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | of the registers, a clock after `address` |
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
-//! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later |
+//! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later; it may be written in the next |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog`, `run_limit` | in, 3 + 32 + 32 | settings that arming needs |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
-//! An answer takes three clocks, of the guard up to a clock of every output's eight more.
+//! An answer takes three clocks. A word of the guard is read and written in one clock of every output's eight, which takes up to
+//! seven clocks more for a read and as many again for a write.
 //! The 32-bit compare of a tightening works on two halves: registers that tighten have 16 or 32 bits.
 
 use crate::leaf::Fixed;
@@ -131,6 +132,8 @@ pub struct Access {
     output_number: Signal<Local, Bits<6>>,
     field: Signal<Local, Bits<2>>,
     working: Signal<Local, Bit>,
+    guarded: Signal<Local, Bit>,
+    answers: Signal<Local, Bit>,
     new_top: Signal<Local, Bit>,
     old_top: Signal<Local, Bit>,
     new_low: Signal<Local, Bits<16>>,
@@ -163,7 +166,6 @@ impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state, present, status);
-        self.answered.next = self.state.q.val() == Step::Answer;
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
         comment!("Which of the register files the address lies in.");
@@ -178,6 +180,11 @@ impl Logic for Access {
         self.in_guard.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
+        comment!("A limit of the guard is written a clock after the answer: in the clock after one in which it is ready.");
+        self.guarded.next = self.in_guard.val() & (!self.guard_ready.val());
+        self.answers.next =
+            (self.state.q.val() == Step::Answer) & (!(self.guarded.val() & self.is_write.val()));
+        self.answered.next = self.answers.val();
         self.in_table.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
         self.at_command.next = self.address.val() == bits::<16>(0x000f);
@@ -210,7 +217,7 @@ impl Logic for Access {
         match self.state.q.val() {
             Step::Idle => {
                 comment!("Registers and table look at the address; the guard when it is free.");
-                if self.look.val() & (self.guard_ready.val() | (!self.in_guard.val())) {
+                if self.look.val() & (!self.guarded.val()) {
                     self.state.d.next = Step::Take;
                 }
             }
@@ -293,7 +300,11 @@ impl Logic for Access {
                 }
                 self.state.d.next = Step::Answer;
             }
-            Step::Answer => self.state.d.next = Step::Idle,
+            Step::Answer => {
+                if self.answers.val() {
+                    self.state.d.next = Step::Idle;
+                }
+            }
         }
         comment!("The write itself.");
         self.scalar_write.next = self.write.val() & self.in_scalars.val();

@@ -193,10 +193,9 @@ impl Logic for Instrument {
         self.shown.sine.next = self.engine.sine.val();
         self.reference.next = self.shown.pin.val();
         comment!("Outputs: the modulator proposes, the guard disposes.");
-        self.ramp_bits.next = bit_cast::<32, 31>(self.registers.ramp_step.val());
         self.modulator.tick.next = self.begin.q.val();
         self.modulator.ramp.next = self.sequencer.ramp.val();
-        self.modulator.ramp_step.next = signed_cast(self.ramp_bits.val());
+        self.modulator.ramp_step.next = self.registers.ramp_step.val();
         self.modulator.track.next = !self.supervisor.armed.val();
         self.modulator.track_code.next = self.guard.last_code.val();
         self.modulator.shape.next =

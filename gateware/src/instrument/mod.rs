@@ -127,7 +127,6 @@ pub struct Instrument {
     status_3: Signal<Local, Bits<8>>,
     status_4: Signal<Local, Bits<8>>,
     status_5: Signal<Local, Bits<8>>,
-    ramp_bits: Signal<Local, Bits<32>>,
 }
 
 impl Instrument {

@@ -69,10 +69,11 @@ impl<const W: usize, const A: usize> Logic for Store<W, A> {
         let last = words - 1;
         let top = W - 1;
         let address = address_slice("address", words, A);
+        // A style would bind the memory to block RAM, and a large one may go to the device's single-port RAM.
+        let style = if words < 512 { "(* ram_style = \"block\" *)\n" } else { "" };
         Verilog::Custom(format!(
             "\
-(* ram_style = \"block\" *)
-reg [{top}:0] memory [0:{last}];
+{style}reg [{top}:0] memory [0:{last}];
 
 `ifndef SYNTHESIS
 // Hardware need not start at zero; asking for it would rule out memories that cannot.

@@ -58,8 +58,8 @@ impl Rig {
             let code = integer(core.dac_code.val()) as i16;
             Verdict { code, clamped: core.clamped.val(), limited: core.limited.val() }
         });
-        assert_eq!(seen, said.filter(|_| step == 2), "output before {output}, step {step}");
-        if let Some(&last) = self.codes.get(output).filter(|_| step >= 2) {
+        assert_eq!(seen, said.filter(|_| step == 6), "output before {output}, step {step}");
+        if let Some(&last) = self.codes.get(output).filter(|_| step == 4) {
             assert_eq!(integer(core.last_code.val()), i64::from(last));
         }
         self.bench.edge();
@@ -93,7 +93,7 @@ impl Rig {
             self.judged.iter_mut().zip(facts).for_each(|(count, fact)| *count += usize::from(fact));
             said = Some(verdict);
         }
-        for clock in 0..3 {
+        for clock in 0..7 {
             self.clock(self.codes.len(), clock, 0, said);
         }
         self.bench.core.running.next = false;

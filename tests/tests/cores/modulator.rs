@@ -8,7 +8,7 @@ use hge_sim::model::modulator::{Channel, Drive};
 /// Clocks an output.
 const STEPS: u64 = 8;
 /// Steps of an output in which the pass writes and targets wait.
-const WRITING: [u64; 2] = [4, 6];
+const WRITING: [u64; 2] = [5, 7];
 
 /// What one sample does to every output.
 struct Sample {
@@ -74,7 +74,7 @@ impl Rig {
             .collect();
         let core = &mut self.bench.core;
         core.ramp.next = ramp;
-        core.ramp_step.next = signed(i64::from(ramp_step));
+        core.ramp_step.next = raw(ramp_step as u64);
         core.track.next = track;
         core.shape.next = shape;
         core.tones_fresh.next = tones_fresh;
@@ -111,9 +111,9 @@ impl Rig {
         let noise = self.random.noise();
         let is_real = output < self.twins.len();
         let core = &mut self.bench.core;
-        let tone = sample.tones.get(output).filter(|_| step == 1);
+        let tone = sample.tones.get(output).filter(|_| step == 5);
         core.tone.next = signed(tone.map_or(noise as i64, |&tone| i64::from(tone)));
-        let tracked = sample.track_codes.get(output).filter(|_| step >= 2);
+        let tracked = sample.track_codes.get(output).filter(|_| step == 4);
         core.track_code.next = signed(tracked.map_or(noise as i64, |&code| i64::from(code)));
         // A target for an output that this sample has done with.
         let early = (output > 0 && noise >> 60 < 4).then(|| self.random.below(output));
@@ -153,7 +153,7 @@ impl Rig {
                 self.clock(&sample, output, step, Some(code));
             }
         }
-        for step in 0..3 {
+        for step in 0..7 {
             self.clock(&sample, self.twins.len(), step, None);
         }
         self.bench.settle();
