@@ -11,7 +11,7 @@
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
 //! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later; it may be written in the next |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
-//! | `protection`, `watchdog`, `run_limit` | in, 3 + 32 + 32 | settings that arming needs |
+//! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
@@ -88,10 +88,10 @@ pub struct Access {
     pub interlock: Signal<In, Bit>,
     /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
     pub protection: Signal<In, Bits<3>>,
-    /// Samples of the watchdog.
-    pub watchdog: Signal<In, Bits<32>>,
-    /// Samples that a standalone arming lasts.
-    pub run_limit: Signal<In, Bits<32>>,
+    /// The watchdog has samples.
+    pub watchdog_set: Signal<In, Bit>,
+    /// A standalone arming has samples.
+    pub run_limit_set: Signal<In, Bit>,
     /// Writes a scalar register.
     pub scalar_write: Signal<Out, Bit>,
     /// Writes a tuning word.
@@ -248,7 +248,7 @@ impl Logic for Access {
                                 }
                             }
                             3 => {
-                                if self.open.val() | (!self.watchdog.val().any()) {
+                                if self.open.val() | (!self.watchdog_set.val()) {
                                     self.status.d.next = 4.into();
                                 }
                                 if self.working.val() | self.homing.val() {
@@ -257,7 +257,7 @@ impl Logic for Access {
                             }
                             5 => {
                                 if self.open.val()
-                                    | (!self.run_limit.val().any())
+                                    | (!self.run_limit_set.val())
                                     | (!self.protection.val().get_bit(0))
                                     | (!self.protection.val().get_bit(1))
                                 {

@@ -87,7 +87,6 @@ pub struct Modulator {
     /// Base and tone lay below the lowest code: the sum is that much too high.
     floor: DFF<Bit>,
     outputs: Fixed<Bits<6>>,
-    used: Fixed<Bits<32>>,
     dropped: Fixed<Bits<32>>,
     kept: Fixed<Bits<16>>,
     half: Fixed<Bits<32>>,
@@ -102,6 +101,7 @@ pub struct Modulator {
     below: Signal<Local, Bit>,
     inverts: Signal<Local, Bit>,
     adds: Signal<Local, Bit>,
+    clears: Signal<Local, Bit>,
     moves: Signal<Local, Bit>,
     toned: Signal<Local, Bit>,
     chosen: Signal<Local, Bits<32>>,
@@ -139,7 +139,6 @@ impl Modulator {
         Self {
             state: Ram::new(4 * outputs as usize),
             outputs: Fixed::new(Bits::from(u64::from(outputs))),
-            used: Fixed::new(Bits::from((1_u64 << outputs) - 1)),
             dropped: Fixed::new(Bits::from(dropped)),
             kept: Fixed::new(Bits::from((!dropped & 0xffff_ffff) >> 16)),
             half: Fixed::new(Bits::from(dropped.div_ceil(2))),
@@ -230,17 +229,20 @@ impl Logic for Modulator {
         if self.phase.q.val().all() {
             self.adds.next = false;
         }
+        self.working.next = self.run.q.val() & (self.channel.q.val() != self.outputs.val());
+        self.clears.next = !self.phase.q.val().any();
+        if self.phase.q.val() == bits::<3>(3) {
+            self.clears.next = self.track.val() | (self.ramp.val() & self.crosses.val());
+        }
+        if self.phase.q.val() == bits::<3>(5) {
+            self.clears.next = self.toned.val() & self.under.val();
+            self.floor.d.next = self.toned.val() & self.under.val();
+        }
+        comment!("Enable before reset: the registers of an FPGA do both.");
         if self.adds.val() {
             self.sum.d.next = self.added.val().get_bits::<33>(1);
         }
-        self.working.next = self.run.q.val() & (self.channel.q.val() != self.outputs.val());
-        if !self.phase.q.val().any() {
-            self.sum.d.next = 0.into();
-        }
-        if (self.phase.q.val() == bits::<3>(3))
-            & self.moves.val()
-            & (self.track.val() | self.crosses.val())
-        {
+        if self.clears.val() {
             self.sum.d.next = 0.into();
         }
         if (self.phase.q.val() == bits::<3>(4))
@@ -250,12 +252,6 @@ impl Logic for Modulator {
             & (self.sum.q.val().any())
         {
             self.unfinished.d.next = true;
-        }
-        if self.phase.q.val() == bits::<3>(5) {
-            self.floor.d.next = self.toned.val() & self.under.val();
-            if self.toned.val() & self.under.val() {
-                self.sum.d.next = 0.into();
-            }
         }
         comment!("The bits kept are the code, the others the residue.");
         self.over.next = (self.sum.q.val().get_bit(31)) & (!self.below.val());
@@ -304,7 +300,7 @@ impl Logic for Modulator {
             self.run.d.next = true;
             self.phase.d.next = 0.into();
             self.channel.d.next = 0.into();
-            self.mask.d.next = self.tone_mask.val() & self.used.val();
+            self.mask.d.next = self.tone_mask.val();
             self.unfinished.d.next = false;
         }
         if self.reset.val() {

@@ -101,11 +101,14 @@ impl Logic for Instrument {
         self.access.can_repeat.next = self.link.can_repeat.val();
         self.access.interlock.next = self.supervisor.closed.val();
         self.access.protection.next = self.registers.protection.val();
-        self.access.watchdog.next = self.registers.watchdog.val();
-        self.access.run_limit.next = self.registers.run_limit.val();
+        self.access.watchdog_set.next = self.registers.watchdog_set.val();
+        self.access.run_limit_set.next = self.registers.run_limit_set.val();
         self.registers.address.next = self.link.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
+        self.registers.look_watchdog.next = self.link.heard.val() | self.access.arm_host.val();
+        self.registers.look_run_limit.next = self.access.arm_standalone.val();
+        self.registers.look_samples.next = self.access.capture.val();
         self.tripped.next = self.supervisor.fault.val().any();
         self.status_none.next = 0.into();
         self.status_0.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
@@ -133,8 +136,9 @@ impl Logic for Instrument {
         self.supervisor.damaged.next = self.link.damaged.val();
         self.supervisor.hold.next = self.hold.val();
         self.supervisor.protection.next = self.registers.protection.val();
-        self.supervisor.watchdog.next = self.registers.watchdog.val();
-        self.supervisor.run_limit.next = self.registers.run_limit.val();
+        self.supervisor.limit.next = self.registers.stored.val();
+        self.supervisor.watchdog_set.next = self.registers.watchdog_set.val();
+        self.supervisor.run_limit_set.next = self.registers.run_limit_set.val();
         self.supervisor.overcurrent.next = self.registers.overcurrent.val();
         self.supervisor.overcurrent_samples.next = self.registers.overcurrent_samples.val();
         self.supervisor.storm.next = self.registers.storm.val();
@@ -264,7 +268,7 @@ impl Logic for Instrument {
         comment!("Capture.");
         self.capture.start.next = self.access.capture.val();
         self.capture.stop.next = self.access.stop.val();
-        self.capture.samples.next = self.registers.capture_samples.val();
+        self.capture.samples.next = self.registers.stored.val();
         self.capture.decimation.next = self.registers.capture_decimation.val();
         self.capture.tick.next = self.timer.tick.val();
         self.capture.sample.next = self.sample.q.val();

@@ -18,6 +18,8 @@ pub struct Bus {
     pub is_write: Signal<In, Bit>,
     pub look: Signal<In, Bit>,
     pub write: Signal<In, Bit>,
+    /// The supervisor looks at the watchdog.
+    pub look_watchdog: Signal<In, Bit>,
     pub busy: Signal<In, Bit>,
     pub armed: Signal<In, Bit>,
     pub homing: Signal<In, Bit>,
@@ -74,11 +76,14 @@ impl Logic for Bus {
         self.access.can_repeat.next = self.can_repeat.val();
         self.access.interlock.next = self.interlock.val();
         self.access.protection.next = self.registers.protection.val();
-        self.access.watchdog.next = self.registers.watchdog.val();
-        self.access.run_limit.next = self.registers.run_limit.val();
+        self.access.watchdog_set.next = self.registers.watchdog_set.val();
+        self.access.run_limit_set.next = self.registers.run_limit_set.val();
         self.registers.address.next = self.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.data.val();
+        self.registers.look_watchdog.next = self.look_watchdog.val();
+        self.registers.look_run_limit.next = false;
+        self.registers.look_samples.next = false;
         self.registers.time.next = self.time.val();
         self.registers.status.next = 0x55.into();
         self.registers.fault.next = 0x15.into();
