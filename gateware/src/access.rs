@@ -9,14 +9,16 @@
 //! | `write` | in, 1 | a clock after an answer without refusal: write it; `address` and `data` still stand |
 //! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | of the registers, a clock after `address` |
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
-//! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later; it may be written in the next |
+//! | `turn` | in, 1 | registers, table and guard look at `address` in this clock, and may be written in the next |
+//! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
+//! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
-//! An answer takes three clocks. A word of the guard is read and written in one clock of every output's eight, which takes up to
-//! seven clocks more for a read and as many again for a write.
+//! An answer takes three clocks. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
+//! for a read and as many again for a write; so the outputs' pass may have settings and limits looked up in the other clocks.
 //! The 32-bit compare of a tightening works on two halves: registers that tighten have 16 or 32 bits.
 
 use crate::leaf::Fixed;
@@ -70,10 +72,14 @@ pub struct Access {
     pub wide: Signal<In, Bit>,
     /// The table at `address`.
     pub table_data: Signal<In, Bits<32>>,
-    /// The guard looks at `address` in this clock.
-    pub guard_ready: Signal<In, Bit>,
+    /// All look at `address` in this clock, and may be written in the next.
+    pub turn: Signal<In, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
+    /// A request has come.
+    pub call: Signal<In, Bit>,
+    /// It is told, in a turn.
+    pub heard: Signal<Out, Bit>,
     /// A run is going on.
     pub busy: Signal<In, Bit>,
     /// The guard is armed.
@@ -119,6 +125,8 @@ pub struct Access {
     state: DFF<Step>,
     present: DFF<Bits<32>>,
     status: DFF<Bits<3>>,
+    /// A request has been heard.
+    called: DFF<Bit>,
     slots: Fixed<Bits<9>>,
     outputs: Fixed<Bits<6>>,
     page: Signal<Local, Bits<8>>,
@@ -132,8 +140,8 @@ pub struct Access {
     output_number: Signal<Local, Bits<6>>,
     field: Signal<Local, Bits<2>>,
     working: Signal<Local, Bit>,
-    guarded: Signal<Local, Bit>,
     answers: Signal<Local, Bit>,
+    hears: Signal<Local, Bit>,
     new_top: Signal<Local, Bit>,
     old_top: Signal<Local, Bit>,
     new_low: Signal<Local, Bits<16>>,
@@ -165,7 +173,7 @@ impl Access {
 impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, present, status);
+        dff_setup!(self, clock, state, present, status, called);
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
         comment!("Which of the register files the address lies in.");
@@ -180,10 +188,10 @@ impl Logic for Access {
         self.in_guard.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
-        comment!("A limit of the guard is written a clock after the answer: in the clock after one in which it is ready.");
-        self.guarded.next = self.in_guard.val() & (!self.guard_ready.val());
+        self.hears.next = self.called.q.val() & self.turn.val();
+        comment!("A look, and an answer to a write, which follows in the next clock, wait for their turn.");
         self.answers.next =
-            (self.state.q.val() == Step::Answer) & (!(self.guarded.val() & self.is_write.val()));
+            (self.state.q.val() == Step::Answer) & (self.turn.val() | (!self.is_write.val()));
         self.answered.next = self.answers.val();
         self.in_table.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
@@ -216,8 +224,8 @@ impl Logic for Access {
         self.busy_now.next = false;
         match self.state.q.val() {
             Step::Idle => {
-                comment!("Registers and table look at the address; the guard when it is free.");
-                if self.look.val() & (!self.guarded.val()) {
+                comment!("Registers, table and guard look at the address.");
+                if self.look.val() & self.turn.val() & (!self.hears.val()) {
                     self.state.d.next = Step::Take;
                 }
             }
@@ -306,6 +314,14 @@ impl Logic for Access {
                 }
             }
         }
+        comment!("A request heard waits for its turn too.");
+        self.heard.next = self.hears.val();
+        if self.hears.val() {
+            self.called.d.next = false;
+        }
+        if self.call.val() {
+            self.called.d.next = true;
+        }
         comment!("The write itself.");
         self.scalar_write.next = self.write.val() & self.in_scalars.val();
         self.tuning_write.next =
@@ -323,6 +339,7 @@ impl Logic for Access {
         self.capture.next = self.carries.val() & (self.number.val() == bits::<4>(6));
         self.repeat.next = self.carries.val() & (self.number.val() == bits::<4>(7));
         if self.reset.val() {
+            self.called.d.next = false;
             self.state.d.next = Step::Idle;
         }
     }

@@ -3,7 +3,7 @@
 //! It keeps the code that every output has now and lets it go only within the output's limits and only
 //! by a limited step a sample. Disarmed, every output goes to its safe value. It works on an output
 //! while the modulator makes the next one's code, in step with it: one subtractor compares the code in turn with low limit, high
-//! limit, present code (for the direction), and the step's end.
+//! limit and present code, and what is left of the way after a step from the wanted one.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -12,7 +12,7 @@
 //! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's pass |
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else go to the safe values |
-//! | `step_limit`, `safe_step` | in, 16 | greatest step a sample, armed and not |
+//! | `look`, `step_limit` | out 1, in 16 | greatest step a sample, armed or not, a clock after `look` |
 //! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
 //! | `host_write`, `host_data` | in, 1 + 16 | sets that limit, only in the clock after one with `host_ready` |
 //! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
@@ -46,10 +46,10 @@ pub struct Guard {
     pub code: Signal<In, Signed<16>>,
     /// Follow the modulator, else go to the safe values.
     pub armed: Signal<In, Bit>,
-    /// Greatest step a sample while armed, codes.
+    /// Show the greatest step.
+    pub look: Signal<Out, Bit>,
+    /// Greatest step a sample, while armed or on the way to the safe values, codes; a clock after `look`.
     pub step_limit: Signal<In, Bits<16>>,
-    /// Greatest step a sample on the way to the safe values, codes.
-    pub safe_step: Signal<In, Bits<16>>,
     /// Word that the host is at: four times the output, plus low (0), high (1), safe (2) or present code (3).
     pub host_address: Signal<In, Bits<7>>,
     /// Sets this limit, in the clock after one that was ready.
@@ -78,10 +78,8 @@ pub struct Guard {
     words: Ram<16, 7>,
     /// The code that is judged: wanted, then within the limits, then a step away.
     judged_code: DFF<Bits<16>>,
-    /// Where the step ends.
-    end: DFF<Bits<18>>,
-    /// The code lies below the present one.
-    falls: DFF<Bit>,
+    /// The way from the present code, then what a step leaves of it.
+    way: DFF<Bits<18>>,
     outside: DFF<Bit>,
     strode: DFF<Bit>,
     /// An output's code is being judged.
@@ -97,8 +95,6 @@ pub struct Guard {
     three: Signal<Local, Bits<7>>,
     judged_wide: Signal<Local, Bits<7>>,
     judged_field: Signal<Local, Bits<7>>,
-    steps_out: Signal<Local, Bit>,
-    step_bits: Signal<Local, Bits<16>>,
     step_wide: Signal<Local, Bits<18>>,
     code_sign: Signal<Local, Signed<16>>,
     code_extended: Signal<Local, Signed<18>>,
@@ -118,7 +114,8 @@ pub struct Guard {
     sum: Signal<Local, Bits<19>>,
     below: Signal<Local, Bit>,
     takes_word: Signal<Local, Bit>,
-    takes_end: Signal<Local, Bit>,
+    takes_sum: Signal<Local, Bit>,
+    falls: Signal<Local, Bit>,
 }
 
 impl Guard {
@@ -135,8 +132,7 @@ impl Logic for Guard {
             self,
             clock,
             judged_code,
-            end,
-            falls,
+            way,
             outside,
             strode,
             busy,
@@ -171,13 +167,9 @@ impl Logic for Guard {
         self.clamped.next = self.strobe.q.val() & self.outside.q.val();
         self.limited.next = self.strobe.q.val() & self.strode.q.val();
         self.strobe.d.next = false;
-        comment!("The operands: the code less a word or the step's end, or a word with the step.");
-        self.steps_out.next = self.step.val() == bits::<3>(3);
-        self.step_bits.next = self.safe_step.val();
-        if self.armed.val() {
-            self.step_bits.next = self.step_limit.val();
-        }
-        self.step_wide.next = bit_cast::<18, 16>(self.step_bits.val());
+        comment!("The operands: the code less a word or less what is left, or the way less a step.");
+        self.falls.next = self.way.q.val().get_bit(17);
+        self.step_wide.next = bit_cast::<18, 16>(self.step_limit.val());
         self.code_sign.next = signed_cast(self.judged_code.q.val());
         self.code_extended.next = bit_cast_signed::<18, 16>(self.code_sign.val());
         self.code_wide.next = unsigned_cast(self.code_extended.val());
@@ -187,22 +179,21 @@ impl Logic for Guard {
         self.left.next = self.code_wide.val();
         self.right.next = !self.word_wide.val();
         self.carries.next = true;
-        if self.steps_out.val() {
-            self.left.next = self.step_wide.val();
-            if self.falls.q.val() {
-                self.left.next = !self.step_wide.val();
-            }
-            self.right.next = self.word_wide.val();
-            self.carries.next = self.falls.q.val();
-        }
-        if self.step.val().get_bit(2) {
-            self.right.next = !self.end.q.val();
-        }
-        comment!("Above the high limit, above the rising step's end: the same without the carry is not negative.");
-        if (self.step.val() == bits::<3>(1))
-            | ((self.step.val() == bits::<3>(4)) & (!self.falls.q.val()))
-        {
+        comment!("Without the carry, above a limit, or further up than a step, is not negative.");
+        if self.step.val() == bits::<3>(1) {
             self.carries.next = false;
+        }
+        if self.step.val() == bits::<3>(4) {
+            self.left.next = !self.step_wide.val();
+            if self.falls.val() {
+                self.left.next = self.step_wide.val();
+            }
+            self.right.next = self.way.q.val();
+            self.carries.next = false;
+        }
+        if self.step.val() == bits::<3>(5) {
+            self.right.next = !self.way.q.val();
+            self.carries.next = self.falls.val();
         }
         self.left_long.next = bit_cast::<19, 18>(self.left.val());
         self.left_up.next = self.left_long.val() << 1;
@@ -215,7 +206,8 @@ impl Logic for Guard {
         comment!("The step that each clock of the pass takes.");
         self.words.read_address.next = self.host_address.val();
         self.takes_word.next = false;
-        self.takes_end.next = false;
+        self.takes_sum.next = false;
+        self.look.next = false;
         if self.running.val() {
             match self.step.val().index() {
                 0 => {
@@ -233,20 +225,22 @@ impl Logic for Guard {
                     }
                 }
                 2 => {
-                    comment!("Which way from the present code.");
-                    self.words.read_address.next = self.judged_field.val() | self.three.val();
-                    self.falls.d.next = self.below.val();
+                    comment!("The way from the present code.");
+                    self.way.d.next = self.sum.val().get_bits::<18>(1);
                 }
                 3 => {
-                    comment!("The step's end. The present code of this output, for the modulator.");
+                    comment!("The present code of this output, for the modulator; the step.");
                     self.words.read_address.next = self.field.val() | self.three.val();
+                    self.look.next = true;
                 }
                 4 => {
-                    comment!("By a limited step.");
-                    self.takes_end.next = self.below.val() == self.falls.q.val();
-                    self.strode.d.next = self.below.val() == self.falls.q.val();
+                    comment!("Whether the way is longer than a step.");
+                    self.way.d.next = self.sum.val().get_bits::<18>(1);
+                    self.strode.d.next = self.below.val() == self.falls.val();
                 }
                 5 => {
+                    comment!("A step and no more.");
+                    self.takes_sum.next = self.strode.q.val();
                     self.strobe.d.next = self.busy.q.val();
                 }
                 6 => {
@@ -263,17 +257,14 @@ impl Logic for Guard {
                 }
             }
         }
-        if self.steps_out.val() {
-            self.end.d.next = self.sum.val().get_bits::<18>(1);
-        }
         if self.takes_word.val() {
             self.judged_code.d.next = self.words.read_data.val();
             if (self.step.val().get_bit(2)) & self.armed.val() {
                 self.judged_code.d.next = unsigned_cast(self.code.val());
             }
         }
-        if self.takes_end.val() {
-            self.judged_code.d.next = self.end.q.val().get_bits::<16>(0);
+        if self.takes_sum.val() {
+            self.judged_code.d.next = self.sum.val().get_bits::<16>(1);
         }
         if self.strobe.q.val() & self.strode.q.val() {
             self.any_cut.d.next = true;

@@ -6,7 +6,8 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
-//! | `ramp`, `ramp_step` | in, 1 + 31 | bases move to their targets by at most this, Q16.16 codes |
+//! | `ramp` | in, 1 | bases move to their targets |
+//! | `look`, `ramp_step` | out 1, in 31 | by at most this, Q16.16 codes, a clock after `look` |
 //! | `track`, `track_code` | in, 1 + 16 signed | bases take the guard's code (disarmed), valid at step 4 |
 //! | `shape` | in, 1 | dropped bits are carried to the next sample, else rounded |
 //! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the sample before exist, and which outputs have one |
@@ -39,7 +40,9 @@ pub struct Modulator {
     pub tick: Signal<In, Bit>,
     /// Bases move to their targets.
     pub ramp: Signal<In, Bit>,
-    /// Greatest move a sample, Q16.16 codes.
+    /// Show the greatest move.
+    pub look: Signal<Out, Bit>,
+    /// Greatest move a sample, Q16.16 codes, a clock after `look`.
     pub ramp_step: Signal<In, Bits<31>>,
     /// Bases take the guard's code.
     pub track: Signal<In, Bit>,
@@ -158,6 +161,7 @@ impl Logic for Modulator {
         self.moving.next = self.unfinished.q.val();
         self.done.next = self.finished.q.val();
         self.finished.d.next = false;
+        self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
         self.next_output.next = self.channel.q.val() + 1;
         self.next_phase.next = self.phase.q.val() + 1;
         comment!("Addresses: four words an output.");

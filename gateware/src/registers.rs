@@ -10,7 +10,7 @@
 //! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: when it may be written |
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
 //! | one a setting | out | its value |
-//! | `look_watchdog`, `look_run_limit`, `look_samples` | in, 1 | show `stored` that setting, instead of looking at `address`; never while an answer is waited for |
+//! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | show `stored` that setting in place of the one at `address`; the caller keeps them apart |
 //! | `stored` | out, 32 | a clock later |
 //! | `watchdog_set`, `run_limit_set` | out, 1 | that setting is not zero |
 //!
@@ -94,6 +94,12 @@ macro_rules! core {
                 pub look_run_limit: Signal<In, Bit>,
                 /// Show the samples of a capture.
                 pub look_samples: Signal<In, Bit>,
+                /// Show the greatest move of a control.
+                pub look_ramp: Signal<In, Bit>,
+                /// Show the guard's step.
+                pub look_step: Signal<In, Bit>,
+                /// Show its step on the way to the safe values.
+                pub look_safe: Signal<In, Bit>,
                 /// It is shown, a clock later.
                 pub stored: Signal<Out, Bits<32>>,
                 /// The watchdog is not zero.
@@ -113,6 +119,9 @@ macro_rules! core {
                 watchdog_place: Fixed<Bits<6>>,
                 run_limit_place: Fixed<Bits<6>>,
                 samples_place: Fixed<Bits<6>>,
+                ramp_place: Fixed<Bits<6>>,
+                step_place: Fixed<Bits<6>>,
+                safe_place: Fixed<Bits<6>>,
                 has_watchdog: DFF<Bit>,
                 has_run_limit: DFF<Bit>,
                 /// Of the register at the address: a live value, whether it is in the memory, whether there is one to
@@ -122,8 +131,8 @@ macro_rules! core {
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
-                looks: Signal<Local, Bit>,
-                writes: Signal<Local, Bit>,
+                shown_place: Signal<Local, Bits<6>>,
+                shown_written: Signal<Local, Bit>,
                 some: Signal<Local, Bit>,
                 page: Signal<Local, Bits<10>>,
                 place: Signal<Local, Bits<6>>,
@@ -133,6 +142,7 @@ macro_rules! core {
                 is_setting: Signal<Local, Bit>,
                 was_written: Signal<Local, Bit>,
                 wide_place: Signal<Local, Bits<7>>,
+                wide_written: Signal<Local, Bits<7>>,
             }
         }
 
@@ -160,19 +170,6 @@ macro_rules! core {
                 self.stored.next = self.values.read_data.val();
                 self.watchdog_set.next = self.has_watchdog.q.val();
                 self.run_limit_set.next = self.has_run_limit.q.val();
-                if self.look_watchdog.val() {
-                    self.place.next = self.watchdog_place.val();
-                }
-                if self.look_run_limit.val() {
-                    self.place.next = self.run_limit_place.val();
-                }
-                if self.look_samples.val() {
-                    self.place.next = self.samples_place.val();
-                }
-                self.looks.next = self.look_watchdog.val()
-                    | self.look_run_limit.val()
-                    | self.look_samples.val();
-                self.writes.next = self.write.val() & (!self.looks.val());
                 self.some.next = self.write_data.val().any();
                 self.none.next = 0.into();
                 self.ones.next = !self.none.val();
@@ -183,7 +180,7 @@ macro_rules! core {
                 self.answer.d.next = 0.into();
                 self.can_read.d.next = false;
                 self.writer.d.next = Writer::Nobody;
-                if self.looks.val() | (!self.page.val().any()) {
+                if !self.page.val().any() {
                     self.can_read.d.next = true;
                     match self.place.val().index() {
                         $($ca => self.is_stored.d.next = true,)*
@@ -200,7 +197,7 @@ macro_rules! core {
                             self.writer.d.next = Writer::$st;
                             self.mask.next =
                                 bit_cast::<32, $sw>(self.ones.val().get_bits::<$sw>(0));
-                            if self.writes.val() {
+                            if self.write.val() {
                                 self.[<$setting _written>].d.next = true;
                                 self.[<$setting _register>].d.next =
                                     self.write_data.val().get_bits::<$sw>(0);
@@ -208,18 +205,45 @@ macro_rules! core {
                         })*
                         _ => self.can_read.d.next = false,
                     }
-                    if self.writes.val() & (self.place.val() == self.watchdog_place.val()) {
+                    if self.write.val() & (self.place.val() == self.watchdog_place.val()) {
                         self.has_watchdog.d.next = self.some.val();
                     }
-                    if self.writes.val() & (self.place.val() == self.run_limit_place.val()) {
+                    if self.write.val() & (self.place.val() == self.run_limit_place.val()) {
                         self.has_run_limit.d.next = self.some.val();
                     }
                 }
-                self.wide_place.next = bit_cast::<7, 6>(self.place.val());
+                self.shown_place.next = self.place.val();
+                self.shown_written.next = self.was_written.val();
+                if self.look_watchdog.val() {
+                    self.shown_place.next = self.watchdog_place.val();
+                    self.shown_written.next = self.watchdog_written.q.val();
+                }
+                if self.look_run_limit.val() {
+                    self.shown_place.next = self.run_limit_place.val();
+                    self.shown_written.next = self.run_limit_written.q.val();
+                }
+                if self.look_samples.val() {
+                    self.shown_place.next = self.samples_place.val();
+                    self.shown_written.next = self.capture_samples_written.q.val();
+                }
+                if self.look_ramp.val() {
+                    self.shown_place.next = self.ramp_place.val();
+                    self.shown_written.next = self.ramp_step_written.q.val();
+                }
+                if self.look_step.val() {
+                    self.shown_place.next = self.step_place.val();
+                    self.shown_written.next = self.step_limit_written.q.val();
+                }
+                if self.look_safe.val() {
+                    self.shown_place.next = self.safe_place.val();
+                    self.shown_written.next = self.safe_step_written.q.val();
+                }
+                self.wide_place.next = bit_cast::<7, 6>(self.shown_place.val());
                 self.values.read_address.next =
-                    self.wide_place.val().replace_bit(6, self.was_written.val());
-                self.values.write_enable.next = self.writes.val() & self.is_setting.val();
-                self.values.write_address.next = self.wide_place.val().replace_bit(6, true);
+                    self.wide_place.val().replace_bit(6, self.shown_written.val());
+                self.wide_written.next = bit_cast::<7, 6>(self.place.val());
+                self.values.write_enable.next = self.write.val() & self.is_setting.val();
+                self.values.write_address.next = self.wide_written.val().replace_bit(6, true);
                 self.values.write_data.next = self.write_data.val() & self.mask.val();
                 self.is_wide.d.next = self.mask.val().get_bit(16);
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
@@ -300,6 +324,9 @@ impl Registers {
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
             samples_place: Fixed::new(Bits::from(u64::from(map::CAPTURE_SAMPLES))),
+            ramp_place: Fixed::new(Bits::from(u64::from(map::RAMP_STEP))),
+            step_place: Fixed::new(Bits::from(u64::from(map::STEP_LIMIT))),
+            safe_place: Fixed::new(Bits::from(u64::from(map::SAFE_STEP))),
             most_starts: Fixed::new(Bits::from(u64::from(parameters.starts))),
             ..Default::default()
         }

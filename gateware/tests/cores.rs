@@ -108,7 +108,7 @@ fn the_tones_in_icarus_equal_rust() {
 #[test]
 fn the_guard_in_icarus_equals_rust() {
     for outputs in [2, 8, 32] {
-        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit, safe_step],
+        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit],
             each: [tick, running, step, index, code, host_address, host_write, host_data]);
     }
 }
@@ -216,6 +216,9 @@ fn the_registers_in_icarus_equal_rust() {
                 core.look_watchdog.next = random.once_in(20);
                 core.look_run_limit.next = random.once_in(20);
                 core.look_samples.next = random.once_in(20);
+                core.look_ramp.next = random.once_in(20);
+                core.look_step.next = random.once_in(20);
+                core.look_safe.next = random.once_in(20);
                 put_all!(core, random; write, write_data, status, fault, time, frames,
                     frames_lost, link_faults);
             },
@@ -244,7 +247,7 @@ fn the_access_in_icarus_equals_rust() {
                     }
                 }
                 put_all!(core, random; look, write, scalar, readable, writable, idle_only,
-                    disarmed_only, tightens, wide, table_data, guard_ready, guard_data, busy, armed,
+                    disarmed_only, tightens, wide, table_data, turn, call, guard_data, busy, armed,
                     homing, capturing, can_repeat, interlock, protection);
             },
         );

@@ -92,7 +92,8 @@ impl Logic for Instrument {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.parameters.read_data.val();
-        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.turn.next = self.guard.host_ready.val();
+        self.access.call.next = self.link.heard.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.sequencer.busy.val();
         self.access.armed.next = self.supervisor.armed.val();
@@ -106,9 +107,13 @@ impl Logic for Instrument {
         self.registers.address.next = self.link.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
-        self.registers.look_watchdog.next = self.link.heard.val() | self.access.arm_host.val();
+        self.registers.look_watchdog.next =
+            self.access.heard.val() | self.access.arm_host.val();
         self.registers.look_run_limit.next = self.access.arm_standalone.val();
         self.registers.look_samples.next = self.access.capture.val();
+        self.registers.look_ramp.next = self.modulator.look.val();
+        self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
+        self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
         self.tripped.next = self.supervisor.fault.val().any();
         self.status_none.next = 0.into();
         self.status_0.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
@@ -131,7 +136,7 @@ impl Logic for Instrument {
         self.supervisor.arm_host.next = self.access.arm_host.val();
         self.supervisor.arm_standalone.next = self.access.arm_standalone.val();
         self.supervisor.disarm.next = self.access.disarm.val();
-        self.supervisor.heard.next = self.link.heard.val();
+        self.supervisor.heard.next = self.access.heard.val();
         self.supervisor.sound.next = self.link.sound.val();
         self.supervisor.damaged.next = self.link.damaged.val();
         self.supervisor.hold.next = self.hold.val();
@@ -199,7 +204,7 @@ impl Logic for Instrument {
         comment!("Outputs: the modulator proposes, the guard disposes.");
         self.modulator.tick.next = self.begin.q.val();
         self.modulator.ramp.next = self.sequencer.ramp.val();
-        self.modulator.ramp_step.next = self.registers.ramp_step.val();
+        self.modulator.ramp_step.next = self.registers.stored.val().get_bits::<31>(0);
         self.modulator.track.next = !self.supervisor.armed.val();
         self.modulator.track_code.next = self.guard.last_code.val();
         self.modulator.shape.next =
@@ -216,8 +221,7 @@ impl Logic for Instrument {
         self.guard.index.next = self.modulator.index.val();
         self.guard.code.next = self.modulator.code.val();
         self.guard.armed.next = self.supervisor.armed.val();
-        self.guard.step_limit.next = self.registers.step_limit.val();
-        self.guard.safe_step.next = self.registers.safe_step.val();
+        self.guard.step_limit.next = self.registers.stored.val().get_bits::<16>(0);
         self.guard.host_write.next = self.access.guard_write.val();
         self.guard.host_address.next = self.link.address.val().get_bits::<7>(0);
         self.guard.host_data.next = self.link.data.val().get_bits::<16>(0);

@@ -18,8 +18,8 @@ pub struct Bus {
     pub is_write: Signal<In, Bit>,
     pub look: Signal<In, Bit>,
     pub write: Signal<In, Bit>,
-    /// The supervisor looks at the watchdog.
-    pub look_watchdog: Signal<In, Bit>,
+    /// A request has come.
+    pub call: Signal<In, Bit>,
     pub busy: Signal<In, Bit>,
     pub armed: Signal<In, Bit>,
     pub homing: Signal<In, Bit>,
@@ -67,7 +67,8 @@ impl Logic for Bus {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.table.read_data.val();
-        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.turn.next = self.guard.host_ready.val();
+        self.access.call.next = self.call.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.busy.val();
         self.access.armed.next = self.armed.val();
@@ -81,9 +82,12 @@ impl Logic for Bus {
         self.registers.address.next = self.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.data.val();
-        self.registers.look_watchdog.next = self.look_watchdog.val();
+        self.registers.look_watchdog.next = self.access.heard.val();
         self.registers.look_run_limit.next = false;
         self.registers.look_samples.next = false;
+        self.registers.look_ramp.next = false;
+        self.registers.look_step.next = false;
+        self.registers.look_safe.next = false;
         self.registers.time.next = self.time.val();
         self.registers.status.next = 0x55.into();
         self.registers.fault.next = 0x15.into();
