@@ -87,7 +87,18 @@ impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, ticked, starts, stops, left, phase, keep_1, keep_2, half, filled, waiting,
+            self,
+            clock,
+            ticked,
+            starts,
+            stops,
+            left,
+            phase,
+            keep_1,
+            keep_2,
+            half,
+            filled,
+            waiting,
             waiting_codes
         );
         clock!(self, clock, codes_memory);

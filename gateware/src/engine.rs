@@ -183,10 +183,7 @@ impl Logic for Engine {
         if self.begin.val() {
             self.sounds.d.next = false;
         }
-        if self.valid_4.q.val()
-            & self.active_4.q.val()
-            & (self.words.read_data.val().get_bit(30))
-        {
+        if self.valid_4.q.val() & self.active_4.q.val() & (self.words.read_data.val().get_bit(30)) {
             self.sounds.d.next = true;
         }
         comment!("Sine and cosine to the lock-in, sine to the tone adder.");

@@ -128,18 +128,7 @@ impl Guard {
 impl Logic for Guard {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self,
-            clock,
-            judged_code,
-            way,
-            outside,
-            strode,
-            busy,
-            judged,
-            any_cut,
-            strobe
-        );
+        dff_setup!(self, clock, judged_code, way, outside, strode, busy, judged, any_cut, strobe);
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());
         self.cut.next = self.any_cut.q.val();
@@ -167,7 +156,9 @@ impl Logic for Guard {
         self.clamped.next = self.strobe.q.val() & self.outside.q.val();
         self.limited.next = self.strobe.q.val() & self.strode.q.val();
         self.strobe.d.next = false;
-        comment!("The operands: the code less a word or less what is left, or the way less a step.");
+        comment!(
+            "The operands: the code less a word or less what is left, or the way less a step."
+        );
         self.falls.next = self.way.q.val().get_bit(17);
         self.step_wide.next = bit_cast::<18, 16>(self.step_limit.val());
         self.code_sign.next = signed_cast(self.judged_code.q.val());

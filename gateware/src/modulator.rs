@@ -179,7 +179,9 @@ impl Logic for Modulator {
         if self.phase.q.val().get_bit(2) {
             self.state.read_address.next = self.field_address.val() | self.two.val();
         }
-        comment!("Which operand: from memory, the ramp's step, or what the outputs get from elsewhere.");
+        comment!(
+            "Which operand: from memory, the ramp's step, or what the outputs get from elsewhere."
+        );
         self.below.next = self.sum.q.val().get_bit(32);
         self.chosen.next = self.state.read_data.val();
         self.inverts.next = self.phase.q.val() == bits::<3>(2);
@@ -288,7 +290,9 @@ impl Logic for Modulator {
                 self.state.write_data.next = self.residue.val();
             }
         }
-        comment!("The pass; the guard has done with the last output in step 6 of one that is not there.");
+        comment!(
+            "The pass; the guard has done with the last output in step 6 of one that is not there."
+        );
         if self.run.q.val() {
             self.phase.d.next = self.next_phase.val();
             if (self.phase.q.val() == bits::<3>(6)) & (!self.working.val()) {

@@ -107,8 +107,7 @@ impl Logic for Instrument {
         self.registers.address.next = self.link.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
-        self.registers.look_watchdog.next =
-            self.access.heard.val() | self.access.arm_host.val();
+        self.registers.look_watchdog.next = self.access.heard.val() | self.access.arm_host.val();
         self.registers.look_run_limit.next = self.access.arm_standalone.val();
         self.registers.look_samples.next = self.access.capture.val();
         self.registers.look_ramp.next = self.modulator.look.val();

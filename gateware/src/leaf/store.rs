@@ -8,6 +8,7 @@ use rust_hdl::prelude::*;
 /// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
 /// After a clock that writes, `read_data` is what it was before in Rust and in simulators; a hardware memory of one port (iCE40
 /// SPRAM) may show anything, so a design must not depend on it. Nor do such memories start at zero.
+/// From 512 words on the tool chooses the kind of memory: Yosys puts 8192 words of 32 bits or more into two iCE40 SPRAMs.
 #[derive(Clone, Debug, LogicBlock)]
 pub struct Store<const W: usize, const A: usize> {
     /// Clock of the port.

@@ -234,8 +234,7 @@ fn arming_and_every_trip_follow_the_rules() {
         }
         bench.edge();
         rules.clock(&settings, &happens);
-        let samples =
-            if happens.arm_standalone { settings.run_limit } else { settings.watchdog };
+        let samples = if happens.arm_standalone { settings.run_limit } else { settings.watchdog };
         limit = raw(u64::from(samples));
     }
     assert!(seen.iter().all(|&count| count > 50), "trips by cause: {seen:?}");
