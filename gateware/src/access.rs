@@ -19,7 +19,7 @@
 //!
 //! An answer takes three clocks. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
 //! for a read and as many again for a write; so the outputs' pass may have settings and limits looked up in the other clocks.
-//! The 32-bit compare of a tightening works on two halves: registers that tighten have 16 or 32 bits.
+//! Registers that tighten have 16 or 32 bits.
 
 use crate::leaf::Fixed;
 use hge_protocol::Parameters;
@@ -147,12 +147,14 @@ pub struct Access {
     new_low: Signal<Local, Bits<16>>,
     old_low: Signal<Local, Bits<16>>,
     new_key: Signal<Local, Bits<16>>,
-    old_key: Signal<Local, Bits<16>>,
-    new_high: Signal<Local, Bits<16>>,
-    old_high: Signal<Local, Bits<16>>,
-    high_same: Signal<Local, Bit>,
-    smaller: Signal<Local, Bit>,
-    same: Signal<Local, Bit>,
+    old_wide: Signal<Local, Bits<32>>,
+    new_high: Signal<Local, Bits<32>>,
+    new_wide: Signal<Local, Bits<32>>,
+    flip: Signal<Local, Bits<32>>,
+    new_value: Signal<Local, Bits<32>>,
+    old_value: Signal<Local, Bits<32>>,
+    lower: Fixed<Bits<32>>,
+    upper: Fixed<Bits<32>>,
     tighter: Signal<Local, Bit>,
     busy_now: Signal<Local, Bit>,
     open: Signal<Local, Bit>,
@@ -163,6 +165,8 @@ impl Access {
     /// For a gateware made for `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         Self {
+            lower: Fixed::new(Bits::from(0xffff)),
+            upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
             ..Default::default()
@@ -203,19 +207,20 @@ impl Logic for Access {
         self.new_top.next = self.in_guard.val() ^ (self.new_low.val().get_bit(15));
         self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
         self.old_top.next = self.in_guard.val() ^ (self.old_low.val().get_bit(15));
-        self.old_key.next = self.old_low.val().replace_bit(15, self.old_top.val());
-        self.new_high.next = self.data.val().get_bits::<16>(16);
-        self.old_high.next = self.present.q.val().get_bits::<16>(16);
-        self.high_same.next = (!self.wide.val()) | (self.new_high.val() == self.old_high.val());
-        self.same.next = self.high_same.val() & (self.new_key.val() == self.old_key.val());
-        self.smaller.next = self.high_same.val() & (self.new_key.val() < self.old_key.val());
-        if self.wide.val() & (self.new_high.val() < self.old_high.val()) {
-            self.smaller.next = true;
+        self.old_wide.next = self.present.q.val().replace_bit(15, self.old_top.val());
+        comment!("Not greater; of a low limit, whose both sides are inverted, not smaller.");
+        self.new_high.next = self.data.val() & self.upper.val();
+        if !self.wide.val() {
+            self.new_high.next = 0.into();
         }
-        self.tighter.next = self.same.val() | self.smaller.val();
+        self.flip.next = 0.into();
         if self.in_guard.val() & (!self.field.val().any()) {
-            self.tighter.next = !self.smaller.val();
+            self.flip.next = self.lower.val();
         }
+        self.new_wide.next = bit_cast::<32, 16>(self.new_key.val());
+        self.new_value.next = (self.new_high.val() | self.new_wide.val()) ^ self.flip.val();
+        self.old_value.next = self.old_wide.val() ^ self.flip.val();
+        self.tighter.next = !(self.old_value.val() < self.new_value.val());
         if self.in_guard.val() & (self.field.val().get_bit(1)) {
             self.tighter.next = false;
         }

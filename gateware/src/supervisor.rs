@@ -23,7 +23,6 @@
 //! samples before. One counter serves as watchdog and as run time, since an arming has but one of them. It counts a clock after
 //! the tick, so that a limit that is asked for before a tick is there before it counts.
 
-use crate::leaf::bit_cast_signed;
 use rust_hdl::prelude::*;
 
 /// Arming, watchdog, trips.
@@ -116,11 +115,12 @@ pub struct Supervisor {
     telling: DFF<Bit>,
     told_cause: DFF<Bits<5>>,
     told_time: DFF<Bits<32>>,
-    wide: Signal<Local, Signed<17>>,
-    raw: Signal<Local, Bits<17>>,
-    inverse: Signal<Local, Bits<17>>,
-    magnitude: Signal<Local, Bits<17>>,
-    level: Signal<Local, Bits<17>>,
+    raw: Signal<Local, Bits<16>>,
+    turned: Signal<Local, Bits<16>>,
+    turned_wide: Signal<Local, Bits<17>>,
+    minuend: Signal<Local, Bits<17>>,
+    excess: Signal<Local, Bits<17>>,
+    remains: Signal<Local, Bits<16>>,
     is_over: Signal<Local, Bit>,
     empty: Signal<Local, Bit>,
     spent: Signal<Local, Bit>,
@@ -182,16 +182,18 @@ impl Logic for Supervisor {
         if self.counts.q.val() {
             self.time_now.d.next = self.time_now.q.val() + 1;
         }
-        comment!("Whether this sample is an over-current. The magnitude of the lowest code needs 17 bits.");
-        self.wide.next = bit_cast_signed::<17, 16>(self.adc.val());
-        self.raw.next = unsigned_cast(self.wide.val());
-        self.inverse.next = !self.raw.val();
-        self.magnitude.next = self.raw.val();
-        if self.adc.val().get_bit(15) {
-            self.magnitude.next = self.inverse.val() + 1;
+        comment!("Over-current: level less magnitude is below 1. Of a negative code the inverse stands for the magnitude less 1.");
+        self.raw.next = unsigned_cast(self.adc.val());
+        self.turned.next = !self.raw.val();
+        if self.raw.val().get_bit(15) {
+            self.turned.next = self.raw.val();
         }
-        self.level.next = bit_cast::<17, 16>(self.overcurrent.val());
-        self.is_over.next = self.magnitude.val() >= self.level.val();
+        self.turned_wide.next = bit_cast::<17, 16>(self.turned.val());
+        self.minuend.next = bit_cast::<17, 16>(self.overcurrent.val());
+        self.excess.next = self.minuend.val() + self.turned_wide.val();
+        self.remains.next = self.excess.val().get_bits::<16>(0);
+        self.is_over.next = (!self.excess.val().get_bit(16))
+            | ((self.raw.val().get_bit(15)) & (!self.remains.val().any()));
         comment!("Causes; a count of none is reached by none.");
         self.none.next = 0.into();
         self.empty.next = !self.left.q.val().any();
