@@ -9,14 +9,17 @@
 //! | `write` | in, 1 | a clock after an answer without refusal: write it; `address` and `data` still stand |
 //! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | of the registers, a clock after `address` |
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
-//! | `guard_ready`, `guard_data` | in, 1 + 16 | the guard looks at `address` in this clock; its word, a clock later |
+//! | `turn` | in, 1 | registers, table and guard look at `address` in this clock, and may be written in the next |
+//! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
+//! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
-//! | `protection`, `watchdog`, `run_limit` | in, 3 + 32 + 32 | settings that arming needs |
+//! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
-//! An answer takes three clocks, of the guard up to a clock of every output's eight more.
-//! The 32-bit compare of a tightening works on two halves: registers that tighten have 16 or 32 bits.
+//! An answer takes three clocks. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
+//! for a read and as many again for a write; so the outputs' pass may have settings and limits looked up in the other clocks.
+//! Registers that tighten have 16 or 32 bits.
 
 use crate::leaf::Fixed;
 use hge_protocol::Parameters;
@@ -69,10 +72,14 @@ pub struct Access {
     pub wide: Signal<In, Bit>,
     /// The table at `address`.
     pub table_data: Signal<In, Bits<32>>,
-    /// The guard looks at `address` in this clock.
-    pub guard_ready: Signal<In, Bit>,
+    /// All look at `address` in this clock, and may be written in the next.
+    pub turn: Signal<In, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
+    /// A request has come.
+    pub call: Signal<In, Bit>,
+    /// It is told, in a turn.
+    pub heard: Signal<Out, Bit>,
     /// A run is going on.
     pub busy: Signal<In, Bit>,
     /// The guard is armed.
@@ -87,10 +94,10 @@ pub struct Access {
     pub interlock: Signal<In, Bit>,
     /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
     pub protection: Signal<In, Bits<3>>,
-    /// Samples of the watchdog.
-    pub watchdog: Signal<In, Bits<32>>,
-    /// Samples that a standalone arming lasts.
-    pub run_limit: Signal<In, Bits<32>>,
+    /// The watchdog has samples.
+    pub watchdog_set: Signal<In, Bit>,
+    /// A standalone arming has samples.
+    pub run_limit_set: Signal<In, Bit>,
     /// Writes a scalar register.
     pub scalar_write: Signal<Out, Bit>,
     /// Writes a tuning word.
@@ -118,6 +125,8 @@ pub struct Access {
     state: DFF<Step>,
     present: DFF<Bits<32>>,
     status: DFF<Bits<3>>,
+    /// A request has been heard.
+    called: DFF<Bit>,
     slots: Fixed<Bits<9>>,
     outputs: Fixed<Bits<6>>,
     page: Signal<Local, Bits<8>>,
@@ -131,17 +140,21 @@ pub struct Access {
     output_number: Signal<Local, Bits<6>>,
     field: Signal<Local, Bits<2>>,
     working: Signal<Local, Bit>,
+    answers: Signal<Local, Bit>,
+    hears: Signal<Local, Bit>,
     new_top: Signal<Local, Bit>,
     old_top: Signal<Local, Bit>,
     new_low: Signal<Local, Bits<16>>,
     old_low: Signal<Local, Bits<16>>,
     new_key: Signal<Local, Bits<16>>,
-    old_key: Signal<Local, Bits<16>>,
-    new_high: Signal<Local, Bits<16>>,
-    old_high: Signal<Local, Bits<16>>,
-    high_same: Signal<Local, Bit>,
-    smaller: Signal<Local, Bit>,
-    same: Signal<Local, Bit>,
+    old_wide: Signal<Local, Bits<32>>,
+    new_high: Signal<Local, Bits<32>>,
+    new_wide: Signal<Local, Bits<32>>,
+    flip: Signal<Local, Bits<32>>,
+    new_value: Signal<Local, Bits<32>>,
+    old_value: Signal<Local, Bits<32>>,
+    lower: Fixed<Bits<32>>,
+    upper: Fixed<Bits<32>>,
     tighter: Signal<Local, Bit>,
     busy_now: Signal<Local, Bit>,
     open: Signal<Local, Bit>,
@@ -152,6 +165,8 @@ impl Access {
     /// For a gateware made for `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         Self {
+            lower: Fixed::new(Bits::from(0xffff)),
+            upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
             ..Default::default()
@@ -162,8 +177,7 @@ impl Access {
 impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, present, status);
-        self.answered.next = self.state.q.val() == Step::Answer;
+        dff_setup!(self, clock, state, present, status, called);
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
         comment!("Which of the register files the address lies in.");
@@ -178,6 +192,11 @@ impl Logic for Access {
         self.in_guard.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
+        self.hears.next = self.called.q.val() & self.turn.val();
+        comment!("A look, and an answer to a write, which follows in the next clock, wait for their turn.");
+        self.answers.next =
+            (self.state.q.val() == Step::Answer) & (self.turn.val() | (!self.is_write.val()));
+        self.answered.next = self.answers.val();
         self.in_table.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
         self.at_command.next = self.address.val() == bits::<16>(0x000f);
@@ -188,19 +207,20 @@ impl Logic for Access {
         self.new_top.next = self.in_guard.val() ^ (self.new_low.val().get_bit(15));
         self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
         self.old_top.next = self.in_guard.val() ^ (self.old_low.val().get_bit(15));
-        self.old_key.next = self.old_low.val().replace_bit(15, self.old_top.val());
-        self.new_high.next = self.data.val().get_bits::<16>(16);
-        self.old_high.next = self.present.q.val().get_bits::<16>(16);
-        self.high_same.next = (!self.wide.val()) | (self.new_high.val() == self.old_high.val());
-        self.same.next = self.high_same.val() & (self.new_key.val() == self.old_key.val());
-        self.smaller.next = self.high_same.val() & (self.new_key.val() < self.old_key.val());
-        if self.wide.val() & (self.new_high.val() < self.old_high.val()) {
-            self.smaller.next = true;
+        self.old_wide.next = self.present.q.val().replace_bit(15, self.old_top.val());
+        comment!("Not greater; of a low limit, whose both sides are inverted, not smaller.");
+        self.new_high.next = self.data.val() & self.upper.val();
+        if !self.wide.val() {
+            self.new_high.next = 0.into();
         }
-        self.tighter.next = self.same.val() | self.smaller.val();
+        self.flip.next = 0.into();
         if self.in_guard.val() & (!self.field.val().any()) {
-            self.tighter.next = !self.smaller.val();
+            self.flip.next = self.lower.val();
         }
+        self.new_wide.next = bit_cast::<32, 16>(self.new_key.val());
+        self.new_value.next = (self.new_high.val() | self.new_wide.val()) ^ self.flip.val();
+        self.old_value.next = self.old_wide.val() ^ self.flip.val();
+        self.tighter.next = !(self.old_value.val() < self.new_value.val());
         if self.in_guard.val() & (self.field.val().get_bit(1)) {
             self.tighter.next = false;
         }
@@ -209,8 +229,8 @@ impl Logic for Access {
         self.busy_now.next = false;
         match self.state.q.val() {
             Step::Idle => {
-                comment!("Registers and table look at the address; the guard when it is free.");
-                if self.look.val() & (self.guard_ready.val() | (!self.in_guard.val())) {
+                comment!("Registers, table and guard look at the address.");
+                if self.look.val() & self.turn.val() & (!self.hears.val()) {
                     self.state.d.next = Step::Take;
                 }
             }
@@ -241,7 +261,7 @@ impl Logic for Access {
                                 }
                             }
                             3 => {
-                                if self.open.val() | (!self.watchdog.val().any()) {
+                                if self.open.val() | (!self.watchdog_set.val()) {
                                     self.status.d.next = 4.into();
                                 }
                                 if self.working.val() | self.homing.val() {
@@ -250,7 +270,7 @@ impl Logic for Access {
                             }
                             5 => {
                                 if self.open.val()
-                                    | (!self.run_limit.val().any())
+                                    | (!self.run_limit_set.val())
                                     | (!self.protection.val().get_bit(0))
                                     | (!self.protection.val().get_bit(1))
                                 {
@@ -293,7 +313,19 @@ impl Logic for Access {
                 }
                 self.state.d.next = Step::Answer;
             }
-            Step::Answer => self.state.d.next = Step::Idle,
+            Step::Answer => {
+                if self.answers.val() {
+                    self.state.d.next = Step::Idle;
+                }
+            }
+        }
+        comment!("A request heard waits for its turn too.");
+        self.heard.next = self.hears.val();
+        if self.hears.val() {
+            self.called.d.next = false;
+        }
+        if self.call.val() {
+            self.called.d.next = true;
         }
         comment!("The write itself.");
         self.scalar_write.next = self.write.val() & self.in_scalars.val();
@@ -312,6 +344,7 @@ impl Logic for Access {
         self.capture.next = self.carries.val() & (self.number.val() == bits::<4>(6));
         self.repeat.next = self.carries.val() & (self.number.val() == bits::<4>(7));
         if self.reset.val() {
+            self.called.d.next = false;
             self.state.d.next = Step::Idle;
         }
     }

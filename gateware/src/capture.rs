@@ -3,16 +3,16 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `start`, `stop` | in, 1 | begins a capture, only while not `capturing`; ends it, with what there is |
-//! | `samples`, `decimation` | in, 32 + 16 | codes to keep; samples from one to the next, 0 like 1 |
+//! | `samples`, `decimation` | in, 32 + 16 | codes to keep, a clock after `start`; samples from one to the next, 0 like 1 |
 //! | `tick` | in, 1 | a sample begins |
 //! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next |
-//! | `now` | in, 32 | samples before this one, in the clock of `tick` and the next |
+//! | `now` | in, 32 | samples before this one, in the two clocks after `tick` |
 //! | `capturing` | out, 1 | codes are still to come, or to be handed over |
 //! | `sampling` | out, 1 | codes are still to come |
 //! | `ready`, `codes`, `taken` | out 1 + 7, in 1 | a block of so many codes waits; it is done with |
 //! | `read_address`, `read_data` | in 7, out 16 | its codes at 0 to 63, its time at 64 (low half) and 65, a clock later |
 //!
-//! A memory of two halves: one is filled while the other waits. If it still waits when the second half is full and
+//! All is done a clock after it is asked for. A memory of two halves: one is filled while the other waits. If it still waits when the second half is full and
 //! another code comes, the second half begins anew; the blocks' times show the loss. That takes a chain of jobs that is longer
 //! than 64 codes.
 
@@ -55,9 +55,12 @@ pub struct Capture {
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
     codes_memory: Ram<16, 8>,
+    ticked: DFF<Bit>,
+    starts: DFF<Bit>,
+    stops: DFF<Bit>,
     left: DFF<Bits<32>>,
     phase: DFF<Bits<16>>,
-    /// A code is kept: one clock, two clocks after its tick.
+    /// A code is kept: two clocks, three clocks after its tick.
     keep_1: DFF<Bit>,
     keep_2: DFF<Bit>,
     /// Half that is being filled, and its codes.
@@ -72,7 +75,8 @@ pub struct Capture {
     wide_filled: Signal<Local, Bits<8>>,
     place: Signal<Local, Bits<8>>,
     other: Signal<Local, Bit>,
-    longer: Signal<Local, Bit>,
+    further: Signal<Local, Bits<15>>,
+    rests: Signal<Local, Bit>,
 }
 
 impl Capture {
@@ -85,7 +89,21 @@ impl Capture {
 impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, left, phase, keep_1, keep_2, half, filled, waiting, waiting_codes);
+        dff_setup!(
+            self,
+            clock,
+            ticked,
+            starts,
+            stops,
+            left,
+            phase,
+            keep_1,
+            keep_2,
+            half,
+            filled,
+            waiting,
+            waiting_codes
+        );
         clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
         self.sampling.next = self.left.q.val().any();
@@ -95,19 +113,21 @@ impl Logic for Capture {
         self.other.next = !self.half.q.val();
         self.wide_read.next = bit_cast::<8, 7>(self.read_address.val());
         self.codes_memory.read_address.next = self.wide_read.val().replace_bit(7, self.other.val());
+        self.ticked.d.next = self.tick.val();
+        self.starts.d.next = self.start.val();
+        self.stops.d.next = self.stop.val();
         comment!("Which sample is kept.");
-        self.keeps.next = self.tick.val() & (self.left.q.val().any()) & (!self.phase.q.val().any());
+        self.further.next = self.phase.q.val().get_bits::<15>(1);
+        self.rests.next = !self.further.val().any();
+        self.keeps.next = self.ticked.q.val() & (self.left.q.val().any()) & self.rests.val();
         self.keep_1.d.next = self.keeps.val();
         self.keep_2.d.next = self.keep_1.q.val();
-        self.longer.next = self.decimation.val().any();
-        if self.tick.val() & (self.left.q.val().any()) {
+        comment!("The phase counts from the decimation down to 1; 0 is the begin, and a decimation of 0.");
+        if self.ticked.q.val() & (self.left.q.val().any()) {
             self.phase.d.next = self.phase.q.val() - 1;
-            if !self.phase.q.val().any() {
+            if self.rests.val() {
                 self.left.d.next = self.left.q.val() - 1;
-                self.phase.d.next = 0.into();
-                if self.longer.val() {
-                    self.phase.d.next = self.decimation.val() - 1;
-                }
+                self.phase.d.next = self.decimation.val();
             }
         }
         comment!("The first code's time goes in before it: low half, then high half.");
@@ -150,14 +170,17 @@ impl Logic for Capture {
             self.filled.d.next = 0.into();
         }
         comment!("Commands: what happens at a tick is before one in the same clock.");
-        if self.stop.val() {
+        if self.stops.q.val() {
             self.left.d.next = 0.into();
         }
-        if self.start.val() {
+        if self.starts.q.val() {
             self.left.d.next = self.samples.val();
             self.phase.d.next = 0.into();
         }
         if self.reset.val() {
+            self.ticked.d.next = false;
+            self.starts.d.next = false;
+            self.stops.d.next = false;
             self.left.d.next = 0.into();
             self.keep_1.d.next = false;
             self.keep_2.d.next = false;

@@ -89,7 +89,7 @@ pub struct Engine {
     lockin: Lockin,
     levels: Levels,
     adder: Tones,
-    /// Routing word of every slot.
+    /// Routing word of every slot, read when its sine is at hand.
     words: Ram<32, 8>,
     running: DFF<Bit>,
     slot: DFF<Bits<9>>,
@@ -106,9 +106,9 @@ pub struct Engine {
     slot_2: DFF<Bits<8>>,
     slot_3: DFF<Bits<8>>,
     slot_4: DFF<Bits<8>>,
-    word_2: DFF<Bits<32>>,
-    word_3: DFF<Bits<32>>,
-    word_4: DFF<Bits<32>>,
+    /// Whether the slot sounds in the next sample.
+    active_3: DFF<Bit>,
+    active_4: DFF<Bit>,
     next_slot: Signal<Local, Bits<9>>,
     present: Signal<Local, Bits<8>>,
 }
@@ -131,7 +131,7 @@ impl Logic for Engine {
     fn update(&mut self) {
         dff_setup!(
             self, clock, running, slot, ran, fresh, sounds, valid_1, valid_2, valid_3, valid_4,
-            slot_1, slot_2, slot_3, slot_4, word_2, word_3, word_4
+            slot_1, slot_2, slot_3, slot_4, active_3, active_4
         );
         clock!(self, clock, nco, lockin, levels, adder, words);
         comment!("The pass: one slot a clock.");
@@ -150,8 +150,8 @@ impl Logic for Engine {
             self.fresh.d.next = self.ran.q.val();
         }
         self.words.read_address.next = self.read_slot.val();
-        if self.running.q.val() {
-            self.words.read_address.next = self.present.val();
+        if self.valid_3.q.val() {
+            self.words.read_address.next = self.slot_3.q.val();
         }
         self.words.write_enable.next = self.slot_write.val();
         self.words.write_address.next = self.slot_index.val();
@@ -161,7 +161,9 @@ impl Logic for Engine {
         self.nco.slot.next = self.present.val();
         self.nco.restart.next = self.restart.val();
         self.nco.gate.next = self.gate.val();
-        self.nco.start_phase.next = self.words.read_data.val().get_bits::<8>(16);
+        self.nco.start_write.next = self.slot_write.val();
+        self.nco.start_slot.next = self.slot_index.val();
+        self.nco.start_data.next = self.slot_data.val().get_bits::<8>(16);
         self.nco.tuning_write.next = self.tuning_write.val();
         self.nco.tuning_slot.next = self.slot_index.val();
         self.nco.tuning_data.next = self.slot_data.val();
@@ -174,18 +176,14 @@ impl Logic for Engine {
         self.slot_2.d.next = self.slot_1.q.val();
         self.slot_3.d.next = self.slot_2.q.val();
         self.slot_4.d.next = self.slot_3.q.val();
-        self.word_2.d.next = self.words.read_data.val();
-        self.word_3.d.next = self.word_2.q.val();
-        self.word_4.d.next = self.word_3.q.val();
+        self.active_3.d.next = self.nco.next_active.val();
+        self.active_4.d.next = self.active_3.q.val();
         comment!("Whether a tone that drives sounds in the next sample.");
         self.sounding.next = self.sounds.q.val();
         if self.begin.val() {
             self.sounds.d.next = false;
         }
-        if self.nco.next_valid.val()
-            & self.nco.next_active.val()
-            & (self.word_2.q.val().get_bit(30))
-        {
+        if self.valid_4.q.val() & self.active_4.q.val() & (self.words.read_data.val().get_bit(30)) {
             self.sounds.d.next = true;
         }
         comment!("Sine and cosine to the lock-in, sine to the tone adder.");
@@ -203,7 +201,7 @@ impl Logic for Engine {
         self.quadrature.next = self.lockin.quadrature.val();
         self.adder.tick.next = self.begin.val();
         self.adder.valid.next = self.valid_4.q.val();
-        self.adder.word.next = self.word_4.q.val();
+        self.adder.word.next = self.words.read_data.val();
         self.adder.sine.next = self.nco.sine.val();
         self.adder.active.next = self.nco.active.val();
         self.adder.read_output.next = self.read_output.val();

@@ -2,7 +2,8 @@
 //!
 //! It keeps the code that every output has now and lets it go only within the output's limits and only
 //! by a limited step a sample. Disarmed, every output goes to its safe value. It works on an output
-//! while the modulator makes the next one's code, in step with it.
+//! while the modulator makes the next one's code, in step with it: one subtractor compares the code in turn with low limit, high
+//! limit and present code, and what is left of the way after a step from the wanted one.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -11,16 +12,16 @@
 //! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's pass |
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else go to the safe values |
-//! | `step_limit`, `safe_step` | in, 16 | greatest step a sample, armed and not |
+//! | `look`, `step_limit` | out 1, in 16 | greatest step a sample, armed or not, a clock after `look` |
 //! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
-//! | `host_write`, `host_data` | in, 1 + 16 | sets that limit; taken at once, in effect after at most a pass of one output |
+//! | `host_write`, `host_data` | in, 1 + 16 | sets that limit, only in the clock after one with `host_ready` |
 //! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
-//! | `last_code` | out, 16 signed | present code of output `index`, from step 2 on |
+//! | `last_code` | out, 16 signed | present code of output `index`, at step 4 |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code for the DAC |
 //! | `clamped`, `limited` | out, 1 + 1 | with `dac_write`: the limits, the step limit were in effect |
 //! | `cut` | out, 1 | some step was limited in the last pass |
 //!
-//! Latency: four clocks from the modulator's code to the DAC. At power-up all limits are zero and so is every
+//! Latency: seven clocks from the modulator's code to the DAC. At power-up all limits are zero and so is every
 //! code: mid-scale, until the host has set limits and armed.
 
 use crate::leaf::{bit_cast_signed, Ram};
@@ -45,13 +46,13 @@ pub struct Guard {
     pub code: Signal<In, Signed<16>>,
     /// Follow the modulator, else go to the safe values.
     pub armed: Signal<In, Bit>,
-    /// Greatest step a sample while armed, codes.
+    /// Show the greatest step.
+    pub look: Signal<Out, Bit>,
+    /// Greatest step a sample, while armed or on the way to the safe values, codes; a clock after `look`.
     pub step_limit: Signal<In, Bits<16>>,
-    /// Greatest step a sample on the way to the safe values, codes.
-    pub safe_step: Signal<In, Bits<16>>,
     /// Word that the host is at: four times the output, plus low (0), high (1), safe (2) or present code (3).
     pub host_address: Signal<In, Bits<7>>,
-    /// Sets this limit.
+    /// Sets this limit, in the clock after one that was ready.
     pub host_write: Signal<In, Bit>,
     /// Its code.
     pub host_data: Signal<In, Bits<16>>,
@@ -59,7 +60,7 @@ pub struct Guard {
     pub host_ready: Signal<Out, Bit>,
     /// The word that was looked at a clock ago.
     pub host_value: Signal<Out, Bits<16>>,
-    /// Present code of output `index`, from step 2 on.
+    /// Present code of output `index`, at step 4.
     pub last_code: Signal<Out, Signed<16>>,
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
@@ -75,42 +76,46 @@ pub struct Guard {
     pub cut: Signal<Out, Bit>,
     /// Low and high limit, safe value and present code of every output.
     words: Ram<16, 7>,
-    /// A limit to be set when the pass does not read limits: it must not be read while it is written.
-    waiting: DFF<Bit>,
-    waiting_address: DFF<Bits<7>>,
-    waiting_data: DFF<Bits<16>>,
-    last: DFF<Signed<16>>,
-    low: DFF<Signed<16>>,
-    high: DFF<Signed<16>>,
-    safe: DFF<Signed<16>>,
-    goal: DFF<Signed<16>>,
-    up: DFF<Signed<18>>,
-    down: DFF<Signed<18>>,
-    inside: DFF<Signed<18>>,
+    /// The code that is judged: wanted, then within the limits, then a step away.
+    judged_code: DFF<Bits<16>>,
+    /// The way from the present code, then what a step leaves of it.
+    way: DFF<Bits<18>>,
     outside: DFF<Bit>,
-    result: DFF<Signed<16>>,
     strode: DFF<Bit>,
-    was_outside: DFF<Bit>,
     /// An output's code is being judged.
     busy: DFF<Bit>,
     judged: DFF<Bits<5>>,
     any_cut: DFF<Bit>,
     /// The judged code goes out in this clock.
     strobe: DFF<Bit>,
-    free: Signal<Local, Bit>,
     place: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
     two: Signal<Local, Bits<7>>,
     three: Signal<Local, Bits<7>>,
     judged_wide: Signal<Local, Bits<7>>,
-    judged_place: Signal<Local, Bits<7>>,
-    step_bits: Signal<Local, Bits<16>>,
-    step_wide: Signal<Local, Signed<18>>,
-    last_wide: Signal<Local, Signed<18>>,
-    held: Signal<Local, Signed<16>>,
-    out_bits: Signal<Local, Signed<18>>,
-    out_raw: Signal<Local, Bits<18>>,
+    judged_field: Signal<Local, Bits<7>>,
+    step_wide: Signal<Local, Bits<18>>,
+    code_sign: Signal<Local, Signed<16>>,
+    code_extended: Signal<Local, Signed<18>>,
+    code_wide: Signal<Local, Bits<18>>,
+    word_sign: Signal<Local, Signed<16>>,
+    word_extended: Signal<Local, Signed<18>>,
+    word_wide: Signal<Local, Bits<18>>,
+    left: Signal<Local, Bits<18>>,
+    right: Signal<Local, Bits<18>>,
+    left_long: Signal<Local, Bits<19>>,
+    left_up: Signal<Local, Bits<19>>,
+    left_carry: Signal<Local, Bits<19>>,
+    right_long: Signal<Local, Bits<19>>,
+    right_up: Signal<Local, Bits<19>>,
+    right_carry: Signal<Local, Bits<19>>,
+    carries: Signal<Local, Bit>,
+    sum: Signal<Local, Bits<19>>,
+    below: Signal<Local, Bit>,
+    takes_word: Signal<Local, Bit>,
+    takes_sum: Signal<Local, Bit>,
+    falls: Signal<Local, Bit>,
 }
 
 impl Guard {
@@ -123,139 +128,134 @@ impl Guard {
 impl Logic for Guard {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self,
-            clock,
-            waiting,
-            waiting_address,
-            waiting_data,
-            last,
-            low,
-            high,
-            safe,
-            goal,
-            up,
-            down,
-            inside,
-            outside,
-            result,
-            strode,
-            was_outside,
-            busy,
-            judged,
-            any_cut,
-            strobe
-        );
+        dff_setup!(self, clock, judged_code, way, outside, strode, busy, judged, any_cut, strobe);
         clock!(self, clock, words);
-        self.last_code.next = self.last.q.val();
+        self.last_code.next = signed_cast(self.words.read_data.val());
         self.cut.next = self.any_cut.q.val();
         self.place.next = bit_cast::<7, 6>(self.index.val());
         self.field.next = self.place.val() << 2;
+        self.judged_wide.next = bit_cast::<7, 5>(self.judged.q.val());
+        self.judged_field.next = self.judged_wide.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
         self.three.next = 3.into();
-        self.words.read_address.next = self.field.val();
-        comment!("The host's turn: outside the pass and at step 6, which read and write nothing.");
-        self.free.next =
-            ((!self.running.val()) | (self.step.val() == bits::<3>(6))) & (!self.strobe.q.val());
-        self.host_ready.next = self.free.val() & (!self.waiting.q.val());
+        comment!("The host reads at step 4 and writes at step 5, which read no limits, or outside the pass.");
+        self.host_ready.next = (!self.running.val()) | (self.step.val() == bits::<3>(4));
         self.host_value.next = self.words.read_data.val();
-        if self.free.val() {
-            self.words.read_address.next = self.host_address.val();
-            self.waiting.d.next = false;
-        }
-        self.words.write_enable.next = self.waiting.q.val() & self.free.val();
-        self.words.write_address.next = self.waiting_address.q.val();
-        self.words.write_data.next = self.waiting_data.q.val();
-        self.judged_wide.next = bit_cast::<7, 5>(self.judged.q.val());
-        self.judged_place.next = self.judged_wide.val() << 2;
+        self.words.write_enable.next = self.host_write.val();
+        self.words.write_address.next = self.host_address.val();
+        self.words.write_data.next = self.host_data.val();
         if self.strobe.q.val() {
             self.words.write_enable.next = true;
-            self.words.write_address.next = self.judged_place.val() | self.three.val();
-            self.words.write_data.next = unsigned_cast(self.result.q.val());
-        }
-        if self.host_write.val() {
-            self.waiting.d.next = true;
-            self.waiting_address.d.next = self.host_address.val();
-            self.waiting_data.d.next = self.host_data.val();
+            self.words.write_address.next = self.judged_field.val() | self.three.val();
+            self.words.write_data.next = self.judged_code.q.val();
         }
         self.dac_write.next = self.strobe.q.val();
         self.dac_index.next = self.judged.q.val();
-        self.dac_code.next = self.result.q.val();
-        self.clamped.next = self.strobe.q.val() & self.was_outside.q.val();
+        self.dac_code.next = signed_cast(self.judged_code.q.val());
+        self.clamped.next = self.strobe.q.val() & self.outside.q.val();
         self.limited.next = self.strobe.q.val() & self.strode.q.val();
         self.strobe.d.next = false;
-        self.step_bits.next = self.safe_step.val();
-        if self.armed.val() {
-            self.step_bits.next = self.step_limit.val();
+        comment!(
+            "The operands: the code less a word or less what is left, or the way less a step."
+        );
+        self.falls.next = self.way.q.val().get_bit(17);
+        self.step_wide.next = bit_cast::<18, 16>(self.step_limit.val());
+        self.code_sign.next = signed_cast(self.judged_code.q.val());
+        self.code_extended.next = bit_cast_signed::<18, 16>(self.code_sign.val());
+        self.code_wide.next = unsigned_cast(self.code_extended.val());
+        self.word_sign.next = signed_cast(self.words.read_data.val());
+        self.word_extended.next = bit_cast_signed::<18, 16>(self.word_sign.val());
+        self.word_wide.next = unsigned_cast(self.word_extended.val());
+        self.left.next = self.code_wide.val();
+        self.right.next = !self.word_wide.val();
+        self.carries.next = true;
+        comment!("Without the carry, above a limit, or further up than a step, is not negative.");
+        if self.step.val() == bits::<3>(1) {
+            self.carries.next = false;
         }
-        self.step_wide.next = signed_cast(bit_cast::<18, 16>(self.step_bits.val()));
-        self.last_wide.next = bit_cast_signed::<18, 16>(self.last.q.val());
-        self.held.next = self.goal.q.val();
-        self.out_bits.next = self.inside.q.val();
-        self.out_raw.next = unsigned_cast(self.inside.q.val());
+        if self.step.val() == bits::<3>(4) {
+            self.left.next = !self.step_wide.val();
+            if self.falls.val() {
+                self.left.next = self.step_wide.val();
+            }
+            self.right.next = self.way.q.val();
+            self.carries.next = false;
+        }
+        if self.step.val() == bits::<3>(5) {
+            self.right.next = !self.way.q.val();
+            self.carries.next = self.falls.val();
+        }
+        self.left_long.next = bit_cast::<19, 18>(self.left.val());
+        self.left_up.next = self.left_long.val() << 1;
+        self.left_carry.next = self.left_up.val().replace_bit(0, true);
+        self.right_long.next = bit_cast::<19, 18>(self.right.val());
+        self.right_up.next = self.right_long.val() << 1;
+        self.right_carry.next = self.right_up.val().replace_bit(0, self.carries.val());
+        self.sum.next = self.left_carry.val() + self.right_carry.val();
+        self.below.next = self.sum.val().get_bit(18);
+        comment!("The step that each clock of the pass takes.");
+        self.words.read_address.next = self.host_address.val();
+        self.takes_word.next = false;
+        self.takes_sum.next = false;
+        self.look.next = false;
         if self.running.val() {
             match self.step.val().index() {
                 0 => {
-                    comment!("Of the output before: within the limits; low wins where they cross.");
-                    self.words.read_address.next = self.field.val() | self.three.val();
-                    self.up.d.next = self.last_wide.val() + self.step_wide.val();
-                    self.down.d.next = self.last_wide.val() - self.step_wide.val();
-                    self.outside.d.next = false;
-                    if self.goal.q.val() < self.low.q.val() {
-                        self.held.next = self.low.q.val();
-                        self.outside.d.next = true;
-                    } else if self.high.q.val() < self.goal.q.val() {
-                        self.held.next = self.high.q.val();
-                        self.outside.d.next = true;
-                    }
-                    self.inside.d.next = bit_cast_signed::<18, 16>(self.held.val());
+                    comment!("Of the output before: not below the low limit, which wins where they cross.");
+                    self.words.read_address.next = self.judged_field.val() | self.one.val();
+                    self.takes_word.next = self.below.val();
+                    self.outside.d.next = self.below.val();
                 }
                 1 => {
-                    comment!(
-                        "Of the output before: by a limited step. The present code of this one."
-                    );
-                    self.strode.d.next = false;
-                    if self.up.q.val() < self.inside.q.val() {
-                        self.out_bits.next = self.up.q.val();
-                        self.strode.d.next = true;
-                    } else if self.inside.q.val() < self.down.q.val() {
-                        self.out_bits.next = self.down.q.val();
-                        self.strode.d.next = true;
+                    comment!("Not above the high limit.");
+                    self.words.read_address.next = self.judged_field.val() | self.three.val();
+                    self.takes_word.next = (!self.below.val()) & (!self.outside.q.val());
+                    if !self.below.val() {
+                        self.outside.d.next = true;
                     }
-                    self.out_raw.next = unsigned_cast(self.out_bits.val());
-                    self.result.d.next = signed_cast(self.out_raw.val().get_bits::<16>(0));
-                    self.was_outside.d.next = self.outside.q.val();
-                    self.last.d.next = signed_cast(self.words.read_data.val());
-                    self.strobe.d.next = self.busy.q.val();
                 }
                 2 => {
-                    comment!("Of the output before: out. The limits of this one.");
-                    self.busy.d.next = false;
+                    comment!("The way from the present code.");
+                    self.way.d.next = self.sum.val().get_bits::<18>(1);
                 }
                 3 => {
-                    self.low.d.next = signed_cast(self.words.read_data.val());
-                    self.words.read_address.next = self.field.val() | self.one.val();
+                    comment!("The present code of this output, for the modulator; the step.");
+                    self.words.read_address.next = self.field.val() | self.three.val();
+                    self.look.next = true;
                 }
                 4 => {
-                    self.high.d.next = signed_cast(self.words.read_data.val());
-                    self.words.read_address.next = self.field.val() | self.two.val();
+                    comment!("Whether the way is longer than a step.");
+                    self.way.d.next = self.sum.val().get_bits::<18>(1);
+                    self.strode.d.next = self.below.val() == self.falls.val();
                 }
                 5 => {
-                    self.safe.d.next = signed_cast(self.words.read_data.val());
+                    comment!("A step and no more.");
+                    self.takes_sum.next = self.strode.q.val();
+                    self.strobe.d.next = self.busy.q.val();
                 }
-                7 => {
-                    self.goal.d.next = self.safe.q.val();
-                    if self.armed.val() {
-                        self.goal.d.next = self.code.val();
-                    }
+                6 => {
+                    comment!("Of the output before: out. The safe value of this one.");
+                    self.busy.d.next = false;
+                    self.words.read_address.next = self.field.val() | self.two.val();
+                }
+                _ => {
+                    comment!("The code wanted.");
+                    self.words.read_address.next = self.field.val();
+                    self.takes_word.next = true;
                     self.judged.d.next = self.index.val().get_bits::<5>(0);
                     self.busy.d.next = true;
                 }
-                _ => {
-                    comment!("Step 6: the host's.");
-                }
             }
+        }
+        if self.takes_word.val() {
+            self.judged_code.d.next = self.words.read_data.val();
+            if (self.step.val().get_bit(2)) & self.armed.val() {
+                self.judged_code.d.next = unsigned_cast(self.code.val());
+            }
+        }
+        if self.takes_sum.val() {
+            self.judged_code.d.next = self.sum.val().get_bits::<16>(1);
         }
         if self.strobe.q.val() & self.strode.q.val() {
             self.any_cut.d.next = true;
@@ -268,7 +268,6 @@ impl Logic for Guard {
             self.busy.d.next = false;
             self.any_cut.d.next = false;
             self.strobe.d.next = false;
-            self.waiting.d.next = false;
         }
     }
 }

@@ -3,15 +3,15 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `take` | in, 1 | a sample of the window is at hand |
-//! | `sample` | in, 16 signed | ADC code |
+//! | `sample` | in, 16 signed | ADC code, in that clock and the next |
 //! | `first` | in, 1 | it is the window's first |
-//! | `second_half` | in, 1 | it belongs to the second half |
-//! | `sum_first`, `sum_second` | out, 32 signed | sums of the halves, a clock later |
+//! | `second_half` | in, 1 | it belongs to the second half, in the clock after `take` |
+//! | `sum_first`, `sum_second` | out, 32 signed | sums of the halves, two clocks later |
 //! | `least`, `greatest` | out, 16 signed | extremes, a clock later |
 //!
 //! Width: 2^15 samples of a half times 2^15 is at most 2^30.
 
-use crate::leaf::{bit_cast_signed, Fixed};
+use crate::leaf::bit_cast_signed;
 use rust_hdl::prelude::*;
 
 /// Half-window sums and extremes of the samples.
@@ -39,38 +39,37 @@ pub struct Levels {
     late: DFF<Signed<32>>,
     low: DFF<Signed<16>>,
     high: DFF<Signed<16>>,
-    zero_32: Fixed<Signed<32>>,
+    /// A sample is added in this clock.
+    adds: DFF<Bit>,
     wide: Signal<Local, Signed<32>>,
 }
 
 impl Logic for Levels {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, early, late, low, high);
+        dff_setup!(self, clock, early, late, low, high, adds);
         self.sum_first.next = self.early.q.val();
         self.sum_second.next = self.late.q.val();
         self.least.next = self.low.q.val();
         self.greatest.next = self.high.q.val();
-        self.wide.next = self.zero_32.val();
-        if self.take.val() {
-            self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
-            if self.second_half.val() {
-                self.late.d.next = self.late.q.val() + self.wide.val();
-            } else {
-                self.early.d.next = self.early.q.val() + self.wide.val();
-            }
-            if self.sample.val() < self.low.q.val() {
-                self.low.d.next = self.sample.val();
-            }
-            if self.high.q.val() < self.sample.val() {
-                self.high.d.next = self.sample.val();
-            }
-            if self.first.val() {
-                self.early.d.next = self.wide.val();
-                self.late.d.next = 0.into();
-                self.low.d.next = self.sample.val();
-                self.high.d.next = self.sample.val();
-            }
+        self.adds.d.next = self.take.val();
+        self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
+        comment!("The sums begin at nothing in one clock and take the sample in the next.");
+        if self.adds.q.val() & self.second_half.val() {
+            self.late.d.next = self.late.q.val() + self.wide.val();
+        }
+        if self.adds.q.val() & (!self.second_half.val()) {
+            self.early.d.next = self.early.q.val() + self.wide.val();
+        }
+        if self.take.val() & self.first.val() {
+            self.early.d.next = 0.into();
+            self.late.d.next = 0.into();
+        }
+        if self.take.val() & (self.first.val() | (self.sample.val() < self.low.q.val())) {
+            self.low.d.next = self.sample.val();
+        }
+        if self.take.val() & (self.first.val() | (self.high.q.val() < self.sample.val())) {
+            self.high.d.next = self.sample.val();
         }
     }
 }

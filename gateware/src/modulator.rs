@@ -6,22 +6,27 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
-//! | `ramp`, `ramp_step` | in, 1 + 32 signed | bases move to their targets by at most this, Q16.16 codes |
-//! | `track`, `track_code` | in, 1 + 16 signed | bases take the guard's code (disarmed), valid from step 2 on |
+//! | `ramp` | in, 1 | bases move to their targets |
+//! | `look`, `ramp_step` | out 1, in 31 | by at most this, Q16.16 codes, a clock after `look` |
+//! | `track`, `track_code` | in, 1 + 16 signed | bases take the guard's code (disarmed), valid at step 4 |
 //! | `shape` | in, 1 | dropped bits are carried to the next sample, else rounded |
 //! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the sample before exist, and which outputs have one |
-//! | `tone` | in, 32 signed | tone of output `index`, codes times Q1.15, a clock after step 0 |
-//! | `target_write`, `target_index`, `target_data` | in, 1 + 5 + 32 | sets a target; waits for `target_ready` |
+//! | `tone` | in, 32 signed | tone of output `index`, codes times Q1.15, at step 5 |
+//! | `target_write`, `target_index`, `target_data` | in, 1 + 5 + 32 | sets a target, of an output that does not ramp; waits for `target_ready` |
 //! | `target_ready` | out, 1 | the target is taken in this clock |
 //! | `running`, `step`, `index` | out, 1 + 3 + 6 | the pass, for the guard |
 //! | `code` | out, 16 signed | code of output `index`, at step 7 |
-//! | `moving` | out, 1 | some base had still to move in the last pass |
+//! | `moving` | out, 1 | some base that ramps had still to move in the last pass |
 //! | `done` | out, 1 | the pass has just ended, the guard's part included |
 //!
-//! Widths: base and target Q16.16; the DAC's dropped bits are the low 32 - `dac_bits`, of which at least
-//! 16 are fractions of a code, so that small steps accumulate.
+//! One adder does all in turn, with its sum in one register: base, less target, the ramp's step towards zero (or zero, where
+//! that would pass it), plus target, plus tone, plus what is carried. A step that does nothing leaves the register alone.
+//!
+//! Widths: base and target Q16.16, so that their difference and base plus tone have 33 bits. The DAC's dropped bits are the low
+//! 32 - `dac_bits`, of which at least 16 are fractions of a code, so that small steps accumulate. Base and tone saturate at the
+//! lowest code by clearing the sum, whose sign alone is then missing, and at the highest by setting the bits that leave.
 
-use crate::leaf::{bit_cast_signed, Fixed, Ram};
+use crate::leaf::{Fixed, Ram};
 use rust_hdl::prelude::*;
 
 /// Base, tone and shaping of every output.
@@ -35,8 +40,10 @@ pub struct Modulator {
     pub tick: Signal<In, Bit>,
     /// Bases move to their targets.
     pub ramp: Signal<In, Bit>,
-    /// Greatest move a sample, Q16.16 codes.
-    pub ramp_step: Signal<In, Signed<32>>,
+    /// Show the greatest move.
+    pub look: Signal<Out, Bit>,
+    /// Greatest move a sample, Q16.16 codes, a clock after `look`.
+    pub ramp_step: Signal<In, Bits<31>>,
     /// Bases take the guard's code.
     pub track: Signal<In, Bit>,
     /// The guard's present code of output `index`.
@@ -65,7 +72,7 @@ pub struct Modulator {
     pub index: Signal<Out, Bits<6>>,
     /// Code of output `index`, at step 7.
     pub code: Signal<Out, Signed<16>>,
-    /// Some base had still to move in the last pass.
+    /// Some base that ramps had still to move in the last pass.
     pub moving: Signal<Out, Bit>,
     /// The pass has just ended.
     pub done: Signal<Out, Bit>,
@@ -78,44 +85,52 @@ pub struct Modulator {
     mask: DFF<Bits<32>>,
     unfinished: DFF<Bit>,
     finished: DFF<Bit>,
-    base: DFF<Signed<32>>,
-    target: DFF<Signed<32>>,
-    residue: DFF<Signed<32>>,
-    wave: DFF<Signed<32>>,
-    up: DFF<Signed<32>>,
-    down: DFF<Signed<32>>,
-    wanted: DFF<Signed<32>>,
-    total: DFF<Signed<32>>,
-    result: DFF<Signed<16>>,
+    /// The sum so far.
+    sum: DFF<Bits<33>>,
+    /// Base and tone lay below the lowest code: the sum is that much too high.
+    floor: DFF<Bit>,
     outputs: Fixed<Bits<6>>,
     dropped: Fixed<Bits<32>>,
-    kept: Fixed<Bits<32>>,
+    kept: Fixed<Bits<16>>,
     half: Fixed<Bits<32>>,
-    zero_32: Fixed<Signed<32>>,
-    largest: Fixed<Signed<32>>,
-    top: Signal<Local, Signed<32>>,
-    highest: Signal<Local, Bits<32>>,
-    lowest: Signal<Local, Bits<32>>,
-    bottom: Signal<Local, Signed<32>>,
     working: Signal<Local, Bit>,
-    tone_bits: Signal<Local, Bits<32>>,
-    tone_doubled: Signal<Local, Bits<32>>,
-    over: Signal<Local, Bit>,
-    under: Signal<Local, Bit>,
-    carried: Signal<Local, Signed<32>>,
-    sum: Signal<Local, Signed<32>>,
-    total_bits: Signal<Local, Bits<32>>,
-    residue_bits: Signal<Local, Bits<32>>,
-    code_bits: Signal<Local, Bits<32>>,
+    writing: Signal<Local, Bit>,
     place: Signal<Local, Bits<7>>,
     field_address: Signal<Local, Bits<7>>,
     target_place: Signal<Local, Bits<7>>,
     target_field: Signal<Local, Bits<7>>,
     one: Signal<Local, Bits<7>>,
     two: Signal<Local, Bits<7>>,
-    writing: Signal<Local, Bit>,
-    tracked: Signal<Local, Signed<32>>,
-    tracked_wide: Signal<Local, Bits<32>>,
+    below: Signal<Local, Bit>,
+    inverts: Signal<Local, Bit>,
+    adds: Signal<Local, Bit>,
+    clears: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
+    toned: Signal<Local, Bit>,
+    chosen: Signal<Local, Bits<32>>,
+    turned: Signal<Local, Bits<32>>,
+    tone_bits: Signal<Local, Bits<32>>,
+    code_raw: Signal<Local, Bits<16>>,
+    code_bits: Signal<Local, Bits<32>>,
+    operand: Signal<Local, Bits<32>>,
+    operand_sign: Signal<Local, Bit>,
+    operand_wide: Signal<Local, Bits<34>>,
+    operand_up: Signal<Local, Bits<34>>,
+    addend: Signal<Local, Bits<34>>,
+    sum_wide: Signal<Local, Bits<34>>,
+    sum_up: Signal<Local, Bits<34>>,
+    augend: Signal<Local, Bits<34>>,
+    added: Signal<Local, Bits<34>>,
+    crosses: Signal<Local, Bit>,
+    under: Signal<Local, Bit>,
+    over: Signal<Local, Bit>,
+    low: Signal<Local, Bits<32>>,
+    residue: Signal<Local, Bits<32>>,
+    top: Signal<Local, Bits<16>>,
+    top_sign: Signal<Local, Bit>,
+    top_bits: Signal<Local, Bits<16>>,
+    kept_bits: Signal<Local, Bits<16>>,
+    addend_high: Signal<Local, Bits<34>>,
     next_output: Signal<Local, Bits<6>>,
     next_phase: Signal<Local, Bits<3>>,
 }
@@ -128,9 +143,8 @@ impl Modulator {
             state: Ram::new(4 * outputs as usize),
             outputs: Fixed::new(Bits::from(u64::from(outputs))),
             dropped: Fixed::new(Bits::from(dropped)),
-            kept: Fixed::new(Bits::from(!dropped & 0xffff_ffff)),
+            kept: Fixed::new(Bits::from((!dropped & 0xffff_ffff) >> 16)),
             half: Fixed::new(Bits::from(dropped.div_ceil(2))),
-            largest: Fixed::new(Signed::from(0x7fff_ffff_i64)),
             ..Default::default()
         }
     }
@@ -139,18 +153,17 @@ impl Modulator {
 impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, run, phase, channel, mask, unfinished, finished, base, target, residue,
-            wave, up, down, wanted, total, result
-        );
+        dff_setup!(self, clock, run, phase, channel, mask, unfinished, finished, sum, floor);
         clock!(self, clock, state);
         self.running.next = self.run.q.val();
         self.step.next = self.phase.q.val();
         self.index.next = self.channel.q.val();
-        self.code.next = self.result.q.val();
         self.moving.next = self.unfinished.q.val();
         self.done.next = self.finished.q.val();
         self.finished.d.next = false;
+        self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
+        self.next_output.next = self.channel.q.val() + 1;
+        self.next_phase.next = self.phase.q.val() + 1;
         comment!("Addresses: four words an output.");
         self.place.next = bit_cast::<7, 6>(self.channel.q.val());
         self.field_address.next = self.place.val() << 2;
@@ -158,138 +171,137 @@ impl Logic for Modulator {
         self.target_field.next = self.target_place.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
-        self.state.read_address.next = self.field_address.val();
-        comment!("Targets come in whenever the pass does not write.");
+        comment!("Read: the base, then the target for as long as it is needed, then the residue.");
+        self.state.read_address.next = self.field_address.val() | self.one.val();
+        if !self.phase.q.val().any() {
+            self.state.read_address.next = self.field_address.val();
+        }
+        if self.phase.q.val().get_bit(2) {
+            self.state.read_address.next = self.field_address.val() | self.two.val();
+        }
+        comment!(
+            "Which operand: from memory, the ramp's step, or what the outputs get from elsewhere."
+        );
+        self.below.next = self.sum.q.val().get_bit(32);
+        self.chosen.next = self.state.read_data.val();
+        self.inverts.next = self.phase.q.val() == bits::<3>(2);
+        if self.phase.q.val() == bits::<3>(3) {
+            self.chosen.next = bit_cast::<32, 31>(self.ramp_step.val());
+            self.inverts.next = !self.below.val();
+        }
+        self.turned.next = self.chosen.val();
+        if self.inverts.val() {
+            self.turned.next = !self.chosen.val();
+        }
+        self.tone_bits.next = unsigned_cast(self.tone.val());
+        self.code_raw.next = unsigned_cast(self.track_code.val());
+        self.code_bits.next = bit_cast::<32, 16>(self.code_raw.val());
+        self.operand.next = self.turned.val();
+        if (self.phase.q.val() == bits::<3>(4)) & self.track.val() {
+            self.operand.next = self.code_bits.val() << 16;
+        }
+        if self.phase.q.val() == bits::<3>(5) {
+            self.operand.next = self.tone_bits.val() << 1;
+        }
+        if (self.phase.q.val() == bits::<3>(6)) & (!self.shape.val()) {
+            self.operand.next = self.half.val();
+        }
+        comment!("The adder; its lowest bit brings the carry of a subtraction.");
+        self.operand_sign.next = self.operand.val().get_bit(31);
+        self.operand_wide.next = bit_cast::<34, 32>(self.operand.val());
+        self.operand_up.next = self.operand_wide.val() << 1;
+        self.addend_high.next = self.operand_up.val().replace_bit(33, self.operand_sign.val());
+        self.addend.next = self.addend_high.val().replace_bit(0, self.inverts.val());
+        self.sum_wide.next = bit_cast::<34, 33>(self.sum.q.val());
+        self.sum_up.next = self.sum_wide.val() << 1;
+        self.augend.next = self.sum_up.val().replace_bit(0, true);
+        self.added.next = self.augend.val() + self.addend.val();
+        comment!("Past the target, or below the lowest code.");
+        self.crosses.next = self.added.val().get_bit(33) ^ self.below.val();
+        self.under.next = (self.added.val().get_bit(33)) & (!self.added.val().get_bit(32));
+        comment!("What each step adds.");
+        self.moves.next = self.ramp.val() | self.track.val();
+        self.toned.next = self.tones_fresh.val() & (self.mask.q.val().get_bit(0));
+        self.adds.next = true;
+        if (self.phase.q.val() == bits::<3>(2))
+            | (self.phase.q.val() == bits::<3>(3))
+            | (self.phase.q.val() == bits::<3>(4))
+        {
+            self.adds.next = self.moves.val();
+        }
+        if self.phase.q.val() == bits::<3>(5) {
+            self.adds.next = self.toned.val();
+        }
+        if self.phase.q.val().all() {
+            self.adds.next = false;
+        }
         self.working.next = self.run.q.val() & (self.channel.q.val() != self.outputs.val());
+        self.clears.next = !self.phase.q.val().any();
+        if self.phase.q.val() == bits::<3>(3) {
+            self.clears.next = self.track.val() | (self.ramp.val() & self.crosses.val());
+        }
+        if self.phase.q.val() == bits::<3>(5) {
+            self.clears.next = self.toned.val() & self.under.val();
+            self.floor.d.next = self.toned.val() & self.under.val();
+        }
+        comment!("Enable before reset: the registers of an FPGA do both.");
+        if self.adds.val() {
+            self.sum.d.next = self.added.val().get_bits::<33>(1);
+        }
+        if self.clears.val() {
+            self.sum.d.next = 0.into();
+        }
+        if (self.phase.q.val() == bits::<3>(4))
+            & self.working.val()
+            & self.ramp.val()
+            & (!self.track.val())
+            & (self.sum.q.val().any())
+        {
+            self.unfinished.d.next = true;
+        }
+        comment!("The bits kept are the code, the others the residue.");
+        self.over.next = (self.sum.q.val().get_bit(31)) & (!self.below.val());
+        self.low.next = self.sum.q.val().get_bits::<32>(0);
+        self.top.next = self.sum.q.val().get_bits::<16>(16);
+        if self.over.val() {
+            self.low.next = self.dropped.val();
+            self.top.next = 0xffff.into();
+        }
+        self.top_sign.next = self.below.val() | self.floor.q.val();
+        self.top_bits.next = self.top.val().replace_bit(15, self.top_sign.val());
+        self.kept_bits.next = self.top_bits.val() & self.kept.val();
+        self.code.next = signed_cast(self.kept_bits.val());
+        self.residue.next = self.low.val() & self.dropped.val();
+        if !self.shape.val() {
+            self.residue.next = self.half.val();
+        }
+        comment!("Targets come in whenever the pass does not write.");
         self.writing.next = self.working.val()
-            & ((self.phase.q.val() == bits::<3>(4)) | (self.phase.q.val() == bits::<3>(6)));
+            & ((self.phase.q.val() == bits::<3>(5)) | (self.phase.q.val() == bits::<3>(7)));
         self.target_ready.next = self.target_write.val() & (!self.writing.val());
-        self.state.write_enable.next = self.target_write.val() & (!self.writing.val());
+        self.state.write_enable.next = self.target_write.val() | self.writing.val();
         self.state.write_address.next = self.target_field.val() | self.one.val();
         self.state.write_data.next = self.target_data.val();
-        comment!("Defaults of what only one step uses.");
-        self.top.next = self.largest.val();
-        self.highest.next = unsigned_cast(self.top.val());
-        self.lowest.next = !self.highest.val();
-        self.bottom.next = signed_cast(self.lowest.val());
-        self.tone_bits.next = 0.into();
-        self.tone_doubled.next = 0.into();
-        self.over.next = false;
-        self.under.next = false;
-        self.carried.next = self.zero_32.val();
-        self.sum.next = self.zero_32.val();
-        self.total_bits.next = 0.into();
-        self.residue_bits.next = 0.into();
-        self.code_bits.next = 0.into();
-        self.tracked.next = self.zero_32.val();
-        self.tracked_wide.next = 0.into();
-        self.next_output.next = self.channel.q.val() + 1;
-        self.next_phase.next = self.phase.q.val() + 1;
+        if self.writing.val() {
+            self.state.write_address.next = self.field_address.val();
+            self.state.write_data.next = self.sum.q.val().get_bits::<32>(0);
+            if self.phase.q.val().get_bit(1) {
+                self.state.write_address.next = self.field_address.val() | self.two.val();
+                self.state.write_data.next = self.residue.val();
+            }
+        }
+        comment!(
+            "The pass; the guard has done with the last output in step 6 of one that is not there."
+        );
         if self.run.q.val() {
             self.phase.d.next = self.next_phase.val();
-            match self.phase.q.val().index() {
-                0 => {
-                    comment!("The base is read; tone and guard look at the output's number.");
-                }
-                1 => {
-                    self.base.d.next = signed_cast(self.state.read_data.val());
-                    self.state.read_address.next = self.field_address.val() | self.one.val();
-                    self.tone_bits.next = unsigned_cast(self.tone.val());
-                    self.tone_doubled.next = self.tone_bits.val() << 1;
-                    self.wave.d.next = 0.into();
-                    if self.tones_fresh.val() & (self.mask.q.val().get_bit(0)) {
-                        self.wave.d.next = signed_cast(self.tone_doubled.val());
-                    }
-                    self.mask.d.next = self.mask.q.val() >> 1;
-                }
-                2 => {
-                    self.target.d.next = signed_cast(self.state.read_data.val());
-                    self.state.read_address.next = self.field_address.val() | self.two.val();
-                    self.up.d.next = self.base.q.val() + self.ramp_step.val();
-                    self.down.d.next = self.base.q.val() - self.ramp_step.val();
-                    comment!("The guard has done with the last output.");
-                    if !self.working.val() {
-                        self.run.d.next = false;
-                        self.finished.d.next = true;
-                    }
-                }
-                3 => {
-                    comment!("A step that wraps past the end of the range is longer than the way.");
-                    self.residue.d.next = signed_cast(self.state.read_data.val());
-                    self.over.next = (self.up.q.val() < self.target.q.val())
-                        & ((self.base.q.val().get_bit(31)) | (!self.up.q.val().get_bit(31)));
-                    self.under.next = (self.target.q.val() < self.down.q.val())
-                        & ((!self.base.q.val().get_bit(31)) | (self.down.q.val().get_bit(31)));
-                    if self.track.val() {
-                        self.tracked.next = bit_cast_signed::<32, 16>(self.track_code.val());
-                        self.tracked_wide.next = unsigned_cast(self.tracked.val());
-                        self.code_bits.next = self.tracked_wide.val() << 16;
-                        self.base.d.next = signed_cast(self.code_bits.val());
-                    } else if self.ramp.val() {
-                        self.base.d.next = self.target.q.val();
-                        if self.over.val() {
-                            self.base.d.next = self.up.q.val();
-                        } else if self.under.val() {
-                            self.base.d.next = self.down.q.val();
-                        }
-                    }
-                }
-                4 => {
-                    comment!("Base and tone, saturated.");
-                    if self.working.val() {
-                        self.state.write_enable.next = true;
-                        self.state.write_address.next = self.field_address.val();
-                        self.state.write_data.next = unsigned_cast(self.base.q.val());
-                    }
-                    if (self.base.q.val() != self.target.q.val()) & self.working.val() {
-                        self.unfinished.d.next = true;
-                    }
-                    self.sum.next = self.base.q.val() + self.wave.q.val();
-                    self.wanted.d.next = self.sum.val();
-                    if (!self.base.q.val().get_bit(31))
-                        & (!self.wave.q.val().get_bit(31))
-                        & (self.sum.val().get_bit(31))
-                    {
-                        self.wanted.d.next = self.top.val();
-                    }
-                    if (self.base.q.val().get_bit(31))
-                        & (self.wave.q.val().get_bit(31))
-                        & (!self.sum.val().get_bit(31))
-                    {
-                        self.wanted.d.next = self.bottom.val();
-                    }
-                }
-                5 => {
-                    comment!("The bits dropped before, or half of the last bit kept.");
-                    self.total_bits.next = self.half.val();
-                    self.carried.next = signed_cast(self.total_bits.val());
-                    if self.shape.val() {
-                        self.carried.next = self.residue.q.val();
-                    }
-                    self.sum.next = self.wanted.q.val() + self.carried.val();
-                    self.total.d.next = self.sum.val();
-                    if (!self.wanted.q.val().get_bit(31)) & (self.sum.val().get_bit(31)) {
-                        self.total.d.next = self.top.val();
-                    }
-                }
-                6 => {
-                    comment!("The bits kept are the code, the others the residue.");
-                    self.total_bits.next = unsigned_cast(self.total.q.val());
-                    self.residue_bits.next = self.half.val();
-                    if self.shape.val() {
-                        self.residue_bits.next = self.total_bits.val() & self.dropped.val();
-                    }
-                    if self.working.val() {
-                        self.state.write_enable.next = true;
-                        self.state.write_address.next = self.field_address.val() | self.two.val();
-                        self.state.write_data.next = self.residue_bits.val();
-                    }
-                    self.code_bits.next = self.total_bits.val() & self.kept.val();
-                    self.result.d.next = signed_cast(self.code_bits.val().get_bits::<16>(16));
-                }
-                _ => {
-                    self.channel.d.next = self.next_output.val();
-                }
+            if (self.phase.q.val() == bits::<3>(6)) & (!self.working.val()) {
+                self.run.d.next = false;
+                self.finished.d.next = true;
+            }
+            if self.phase.q.val().all() {
+                self.channel.d.next = self.next_output.val();
+                self.mask.d.next = self.mask.q.val() >> 1;
             }
         }
         if self.tick.val() {

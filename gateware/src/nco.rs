@@ -5,9 +5,9 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `valid`, `slot` | in, 1 + 8 | a slot enters |
-//! | `restart` | in, 1 | phases begin at `start_phase` |
+//! | `restart` | in, 1 | phases begin at their start |
 //! | `gate` | in, 1 | tones may sound past their next zero crossing |
-//! | `start_phase` | in, 8 | of the slot that entered a clock ago, 1/256 turn |
+//! | `start_write`, `start_slot`, `start_data` | in, 1 + 8 + 8 | sets where a slot's phase starts, 1/256 turn; not while slots enter, and its phase is lost |
 //! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | sets a tuning word |
 //! | `sine`, `cosine` | out, 16 signed | Q1.15, peak 32767, of the slot that entered four clocks ago |
 //! | `active` | out, 1 | that slot's tone sounds in this sample |
@@ -16,8 +16,8 @@
 //! A slot must not enter again within 4 clocks.
 //! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
 //! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
-//! that one read port serves both. Memory: 33 bits a slot of state (phase and whether the tone sounds),
-//! 32 bits of tuning word, 512 x 30 bits of table.
+//! that one read port serves both. Memory: 41 bits a slot of state (phase, whether the tone sounds, start
+//! phase), 32 bits of tuning word, 512 x 30 bits of table.
 
 use crate::leaf::{Fixed, Ram, Rom};
 use hge_protocol::number::quarter_wave;
@@ -36,8 +36,12 @@ pub struct Nco {
     pub restart: Signal<In, Bit>,
     /// Tones may sound past their next zero crossing.
     pub gate: Signal<In, Bit>,
-    /// Start phase of the slot that entered a clock ago, 1/256 turn.
-    pub start_phase: Signal<In, Bits<8>>,
+    /// Sets a start phase.
+    pub start_write: Signal<In, Bit>,
+    /// Slot whose start phase is set.
+    pub start_slot: Signal<In, Bits<8>>,
+    /// The start phase, 1/256 turn.
+    pub start_data: Signal<In, Bits<8>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Slot whose tuning word is set.
@@ -54,8 +58,8 @@ pub struct Nco {
     pub next_valid: Signal<Out, Bit>,
     /// The tone of the slot that entered two clocks ago sounds in the next sample.
     pub next_active: Signal<Out, Bit>,
-    /// Phase of every slot, and in bit 32 whether its tone sounds.
-    phases: Ram<33, 8>,
+    /// Phase of every slot, in bit 32 whether its tone sounds, from bit 33 on its start phase.
+    phases: Ram<41, 8>,
     /// Tuning word of every slot.
     tunings: Ram<32, 8>,
     /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
@@ -72,6 +76,8 @@ pub struct Nco {
     angle_2: DFF<Bits<12>>,
     /// State for the next sample.
     state_2: DFF<Bits<33>>,
+    /// Start phase, to be written back.
+    start_2: DFF<Bits<8>>,
     active_2: DFF<Bit>,
     /// Quadrant and octant, beside the table's read.
     quadrant_3: DFF<Bits<2>>,
@@ -81,7 +87,12 @@ pub struct Nco {
     sine_4: DFF<Signed<16>>,
     cosine_4: DFF<Signed<16>>,
     active_4: DFF<Bit>,
-    stored: Signal<Local, Bits<33>>,
+    stored: Signal<Local, Bits<41>>,
+    start_phase: Signal<Local, Bits<8>>,
+    start_kept: Signal<Local, Bits<8>>,
+    start_wide: Signal<Local, Bits<41>>,
+    start_placed: Signal<Local, Bits<41>>,
+    state_wide: Signal<Local, Bits<41>>,
     phase: Signal<Local, Bits<32>>,
     wide_phase: Signal<Local, Bits<33>>,
     wide_tuning: Signal<Local, Bits<33>>,
@@ -122,7 +133,7 @@ impl Logic for Nco {
     fn update(&mut self) {
         dff_setup!(
             self, clock, valid_1, slot_1, restart_1, gate_1, valid_2, slot_2, angle_2, state_2,
-            active_2, quadrant_3, upper_3, active_3, sine_4, cosine_4, active_4
+            start_2, active_2, quadrant_3, upper_3, active_3, sine_4, cosine_4, active_4
         );
         clock!(self, clock, phases, tunings, waves);
         comment!("Entry: phase and tuning word are read.");
@@ -139,6 +150,8 @@ impl Logic for Nco {
         self.stored.next = self.phases.read_data.val();
         self.phase.next = self.stored.val().get_bits::<32>(0);
         self.sounds.next = self.stored.val().get_bit(32);
+        self.start_phase.next = self.stored.val().get_bits::<8>(33);
+        self.start_2.d.next = self.start_phase.val();
         self.wide_start.next = bit_cast::<32, 8>(self.start_phase.val());
         self.started.next = (!self.start_phase.val().any()) & self.gate_1.q.val();
         if self.restart_1.q.val() {
@@ -157,9 +170,17 @@ impl Logic for Nco {
         self.valid_2.d.next = self.valid_1.q.val();
         self.slot_2.d.next = self.slot_1.q.val();
         comment!("Clock 2: the state is written back, the table is read.");
-        self.phases.write_enable.next = self.valid_2.q.val();
+        self.phases.write_enable.next = self.valid_2.q.val() | self.start_write.val();
         self.phases.write_address.next = self.slot_2.q.val();
-        self.phases.write_data.next = self.state_2.q.val();
+        self.start_kept.next = self.start_2.q.val();
+        if self.start_write.val() {
+            self.phases.write_address.next = self.start_slot.val();
+            self.start_kept.next = self.start_data.val();
+        }
+        self.start_wide.next = bit_cast::<41, 8>(self.start_kept.val());
+        self.start_placed.next = self.start_wide.val() << 33;
+        self.state_wide.next = bit_cast::<41, 33>(self.state_2.q.val());
+        self.phases.write_data.next = self.start_placed.val() | self.state_wide.val();
         self.next_valid.next = self.valid_2.q.val();
         self.next_active.next = self.state_2.q.val().get_bit(32);
         self.folded.next = self.angle_2.q.val().get_bits::<9>(0);

@@ -226,7 +226,9 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
             block.slot.connect();
             block.restart.connect();
             block.gate.connect();
-            block.start_phase.connect();
+            block.start_write.connect();
+            block.start_slot.connect();
+            block.start_data.connect();
             block.tuning_write.connect();
             block.tuning_slot.connect();
             block.tuning_data.connect();

@@ -10,13 +10,17 @@
 //! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: when it may be written |
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
 //! | one a setting | out | its value |
+//! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | show `stored` that setting in place of the one at `address`; the caller keeps them apart |
+//! | `stored` | out, 32 | a clock later |
+//! | `watchdog_set`, `run_limit_set` | out, 1 | that setting is not zero |
 //!
 //! Settings that could lead an engine out of its tables come out confined to what the gateware was made for;
 //! they read back as written.
 //!
 //! A setting is read from a memory beside its register, which costs less than choosing among all registers. Of its two halves of
 //! 64 words the first holds the constants and the values after reset, and is never written; the second holds what was
-//! written since. A bit a setting says which of them is the present value.
+//! written since. A bit a setting says which of them is the present value. What is needed once in a while only is taken from there,
+//! so that hardware keeps no register for it.
 
 use crate::leaf::{Fixed, Ram};
 use hge_protocol::registers as map;
@@ -84,6 +88,24 @@ macro_rules! core {
                 pub tightens: Signal<Out, Bit>,
                 /// It has more than 16 bits.
                 pub wide: Signal<Out, Bit>,
+                /// Show the watchdog.
+                pub look_watchdog: Signal<In, Bit>,
+                /// Show the run limit.
+                pub look_run_limit: Signal<In, Bit>,
+                /// Show the samples of a capture.
+                pub look_samples: Signal<In, Bit>,
+                /// Show the greatest move of a control.
+                pub look_ramp: Signal<In, Bit>,
+                /// Show the guard's step.
+                pub look_step: Signal<In, Bit>,
+                /// Show its step on the way to the safe values.
+                pub look_safe: Signal<In, Bit>,
+                /// It is shown, a clock later.
+                pub stored: Signal<Out, Bits<32>>,
+                /// The watchdog is not zero.
+                pub watchdog_set: Signal<Out, Bit>,
+                /// The run limit is not zero.
+                pub run_limit_set: Signal<Out, Bit>,
                 $(#[doc = $sd] pub $setting: Signal<Out, Bits<$sw>>,)*
                 $([<$setting _register>]: DFF<Bits<$sw>>,)*
                 $([<$setting _written>]: DFF<Bit>,)*
@@ -93,6 +115,15 @@ macro_rules! core {
                 most_slots: Fixed<Bits<9>>,
                 most_cases: Fixed<Bits<6>>,
                 most_starts: Fixed<Bits<6>>,
+                used_outputs: Fixed<Bits<32>>,
+                watchdog_place: Fixed<Bits<6>>,
+                run_limit_place: Fixed<Bits<6>>,
+                samples_place: Fixed<Bits<6>>,
+                ramp_place: Fixed<Bits<6>>,
+                step_place: Fixed<Bits<6>>,
+                safe_place: Fixed<Bits<6>>,
+                has_watchdog: DFF<Bit>,
+                has_run_limit: DFF<Bit>,
                 /// Of the register at the address: a live value, whether it is in the memory, whether there is one to
                 /// read, who may write it.
                 answer: DFF<Bits<32>>,
@@ -100,6 +131,9 @@ macro_rules! core {
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
+                shown_place: Signal<Local, Bits<6>>,
+                shown_written: Signal<Local, Bit>,
+                some: Signal<Local, Bit>,
                 page: Signal<Local, Bits<10>>,
                 place: Signal<Local, Bits<6>>,
                 none: Signal<Local, Bits<32>>,
@@ -108,6 +142,7 @@ macro_rules! core {
                 is_setting: Signal<Local, Bit>,
                 was_written: Signal<Local, Bit>,
                 wide_place: Signal<Local, Bits<7>>,
+                wide_written: Signal<Local, Bits<7>>,
             }
         }
 
@@ -115,7 +150,7 @@ macro_rules! core {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, answer, is_stored, can_read, writer, is_wide,
+                    self, clock, answer, is_stored, can_read, writer, is_wide, has_watchdog, has_run_limit,
                     $([<$setting _register>]),*, $([<$setting _written>]),*
                 );
                 clock!(self, clock, values);
@@ -131,6 +166,11 @@ macro_rules! core {
                 self.wide.next = self.is_wide.q.val();
                 self.page.next = self.address.val().get_bits::<10>(6);
                 self.place.next = self.address.val().get_bits::<6>(0);
+                comment!("Settings that are kept in the memory alone.");
+                self.stored.next = self.values.read_data.val();
+                self.watchdog_set.next = self.has_watchdog.q.val();
+                self.run_limit_set.next = self.has_run_limit.q.val();
+                self.some.next = self.write_data.val().any();
                 self.none.next = 0.into();
                 self.ones.next = !self.none.val();
                 self.mask.next = 0.into();
@@ -165,16 +205,51 @@ macro_rules! core {
                         })*
                         _ => self.can_read.d.next = false,
                     }
+                    if self.write.val() & (self.place.val() == self.watchdog_place.val()) {
+                        self.has_watchdog.d.next = self.some.val();
+                    }
+                    if self.write.val() & (self.place.val() == self.run_limit_place.val()) {
+                        self.has_run_limit.d.next = self.some.val();
+                    }
                 }
-                self.wide_place.next = bit_cast::<7, 6>(self.place.val());
+                self.shown_place.next = self.place.val();
+                self.shown_written.next = self.was_written.val();
+                if self.look_watchdog.val() {
+                    self.shown_place.next = self.watchdog_place.val();
+                    self.shown_written.next = self.watchdog_written.q.val();
+                }
+                if self.look_run_limit.val() {
+                    self.shown_place.next = self.run_limit_place.val();
+                    self.shown_written.next = self.run_limit_written.q.val();
+                }
+                if self.look_samples.val() {
+                    self.shown_place.next = self.samples_place.val();
+                    self.shown_written.next = self.capture_samples_written.q.val();
+                }
+                if self.look_ramp.val() {
+                    self.shown_place.next = self.ramp_place.val();
+                    self.shown_written.next = self.ramp_step_written.q.val();
+                }
+                if self.look_step.val() {
+                    self.shown_place.next = self.step_place.val();
+                    self.shown_written.next = self.step_limit_written.q.val();
+                }
+                if self.look_safe.val() {
+                    self.shown_place.next = self.safe_place.val();
+                    self.shown_written.next = self.safe_step_written.q.val();
+                }
+                self.wide_place.next = bit_cast::<7, 6>(self.shown_place.val());
                 self.values.read_address.next =
-                    self.wide_place.val().replace_bit(6, self.was_written.val());
+                    self.wide_place.val().replace_bit(6, self.shown_written.val());
+                self.wide_written.next = bit_cast::<7, 6>(self.place.val());
                 self.values.write_enable.next = self.write.val() & self.is_setting.val();
-                self.values.write_address.next = self.wide_place.val().replace_bit(6, true);
+                self.values.write_address.next = self.wide_written.val().replace_bit(6, true);
                 self.values.write_data.next = self.write_data.val() & self.mask.val();
                 self.is_wide.d.next = self.mask.val().get_bit(16);
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
+                self.input_mask.next = self.input_mask_register.q.val() & self.used_outputs.val();
+                self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();
                 if self.sample_period_register.q.val() < self.least_period.val() {
                     self.sample_period.next = self.least_period.val();
                 }
@@ -205,6 +280,9 @@ macro_rules! core {
                 if self.reset.val() {
                     $(self.[<$setting _register>].d.next = $sr.into();)*
                     $(self.[<$setting _written>].d.next = false;)*
+                    comment!("Both are zero after reset.");
+                    self.has_watchdog.d.next = false;
+                    self.has_run_limit.d.next = false;
                 }
             }
         }
@@ -244,6 +322,13 @@ impl Registers {
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             most_cases: Fixed::new(Bits::from(u64::from(parameters.cases))),
+            used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),
+            watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
+            run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
+            samples_place: Fixed::new(Bits::from(u64::from(map::CAPTURE_SAMPLES))),
+            ramp_place: Fixed::new(Bits::from(u64::from(map::RAMP_STEP))),
+            step_place: Fixed::new(Bits::from(u64::from(map::STEP_LIMIT))),
+            safe_place: Fixed::new(Bits::from(u64::from(map::SAFE_STEP))),
             most_starts: Fixed::new(Bits::from(u64::from(parameters.starts))),
             ..Default::default()
         }

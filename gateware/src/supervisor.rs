@@ -6,7 +6,9 @@
 //! | `interlock` | in, 1 | pin, asynchronous; high is closed |
 //! | `arm_host`, `arm_standalone`, `disarm` | in, 1 | commands, carried out at the end of this clock |
 //! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a sound frame, a damaged one has come |
-//! | `protection`, `watchdog`, `run_limit`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
+//! | `limit` | in, 32 | a clock after a standalone arming the run limit, after any other and `heard` the watchdog |
+//! | `watchdog_set`, `run_limit_set` | in, 1 | they are not zero |
+//! | `protection`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
 //! | `hold` | in, 1 | the watchdog stands still (simulation) |
 //! | `pass_done`, `cut` | in, 1 | an outputs' pass has ended; a step was limited in it |
 //! | `armed`, `homing`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
@@ -17,10 +19,10 @@
 //! | `samples`, `link_faults` | out, 32 | ticks and damaged frames since power-up |
 //!
 //! Causes are judged in the clock of the tick, from what was before it, so that a trip is in effect in the outputs'
-//! pass of that tick. `samples` counts a clock after the tick: in a tick's clock and the next it is the number of
-//! samples before. One counter serves as watchdog and as run time, since an arming has but one of them.
+//! pass of that tick. `samples` counts two clocks after the tick: in a tick's clock and the next two it is the number of
+//! samples before. One counter serves as watchdog and as run time, since an arming has but one of them. It counts a clock after
+//! the tick, so that a limit that is asked for before a tick is there before it counts.
 
-use crate::leaf::bit_cast_signed;
 use rust_hdl::prelude::*;
 
 /// Arming, watchdog, trips.
@@ -52,10 +54,12 @@ pub struct Supervisor {
     pub hold: Signal<In, Bit>,
     /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
     pub protection: Signal<In, Bits<3>>,
-    /// Samples of the watchdog.
-    pub watchdog: Signal<In, Bits<32>>,
-    /// Samples that a standalone arming lasts.
-    pub run_limit: Signal<In, Bits<32>>,
+    /// Samples of the watchdog or of a standalone arming, a clock after what asks for them.
+    pub limit: Signal<In, Bits<32>>,
+    /// The watchdog's are not zero.
+    pub watchdog_set: Signal<In, Bit>,
+    /// Those of a standalone arming are not zero.
+    pub run_limit_set: Signal<In, Bit>,
     /// Magnitude from which on a code is too high.
     pub overcurrent: Signal<In, Bits<16>>,
     /// Codes in a row that trip.
@@ -100,20 +104,25 @@ pub struct Supervisor {
     causes: DFF<Bits<5>>,
     /// Samples that watchdog or run time still have.
     left: DFF<Bits<32>>,
+    /// They are on `limit`.
+    loads: DFF<Bit>,
     over_count: DFF<Bits<8>>,
     bad_run: DFF<Bits<8>>,
     ticked: DFF<Bit>,
+    counts: DFF<Bit>,
     time_now: DFF<Bits<32>>,
     faults: DFF<Bits<32>>,
     telling: DFF<Bit>,
     told_cause: DFF<Bits<5>>,
     told_time: DFF<Bits<32>>,
-    wide: Signal<Local, Signed<17>>,
-    raw: Signal<Local, Bits<17>>,
-    inverse: Signal<Local, Bits<17>>,
-    magnitude: Signal<Local, Bits<17>>,
-    level: Signal<Local, Bits<17>>,
+    raw: Signal<Local, Bits<16>>,
+    turned: Signal<Local, Bits<16>>,
+    turned_wide: Signal<Local, Bits<17>>,
+    minuend: Signal<Local, Bits<17>>,
+    excess: Signal<Local, Bits<17>>,
+    remains: Signal<Local, Bits<16>>,
     is_over: Signal<Local, Bit>,
+    empty: Signal<Local, Bit>,
     spent: Signal<Local, Bit>,
     open: Signal<Local, Bit>,
     silent: Signal<Local, Bit>,
@@ -144,9 +153,11 @@ impl Logic for Supervisor {
             home_pass,
             causes,
             left,
+            loads,
             over_count,
             bad_run,
             ticked,
+            counts,
             time_now,
             faults,
             telling,
@@ -167,22 +178,32 @@ impl Logic for Supervisor {
         self.link_faults.next = self.faults.q.val();
         comment!("Time.");
         self.ticked.d.next = self.tick.val();
-        if self.ticked.q.val() {
+        self.counts.d.next = self.ticked.q.val();
+        if self.counts.q.val() {
             self.time_now.d.next = self.time_now.q.val() + 1;
         }
-        comment!("Whether this sample is an over-current. The magnitude of the lowest code needs 17 bits.");
-        self.wide.next = bit_cast_signed::<17, 16>(self.adc.val());
-        self.raw.next = unsigned_cast(self.wide.val());
-        self.inverse.next = !self.raw.val();
-        self.magnitude.next = self.raw.val();
-        if self.adc.val().get_bit(15) {
-            self.magnitude.next = self.inverse.val() + 1;
+        comment!("Over-current: level less magnitude is below 1. Of a negative code the inverse stands for the magnitude less 1.");
+        self.raw.next = unsigned_cast(self.adc.val());
+        self.turned.next = !self.raw.val();
+        if self.raw.val().get_bit(15) {
+            self.turned.next = self.raw.val();
         }
-        self.level.next = bit_cast::<17, 16>(self.overcurrent.val());
-        self.is_over.next = self.magnitude.val() >= self.level.val();
+        self.turned_wide.next = bit_cast::<17, 16>(self.turned.val());
+        self.minuend.next = bit_cast::<17, 16>(self.overcurrent.val());
+        self.excess.next = self.minuend.val() + self.turned_wide.val();
+        self.remains.next = self.excess.val().get_bits::<16>(0);
+        self.is_over.next = (!self.excess.val().get_bit(16))
+            | ((self.raw.val().get_bit(15)) & (!self.remains.val().any()));
         comment!("Causes; a count of none is reached by none.");
         self.none.next = 0.into();
-        self.spent.next = !self.left.q.val().any();
+        self.empty.next = !self.left.q.val().any();
+        self.spent.next = self.empty.val();
+        if self.loads.q.val() {
+            self.spent.next = !self.watchdog_set.val();
+            if self.is_standalone.q.val() {
+                self.spent.next = !self.run_limit_set.val();
+            }
+        }
         self.open.next = (self.protection.val().get_bit(0)) & (!self.synchronous.q.val());
         self.silent.next = self.spent.val() & (!self.is_standalone.q.val());
         self.overdue.next = self.spent.val() & self.is_standalone.q.val();
@@ -217,9 +238,6 @@ impl Logic for Supervisor {
                         self.over_count.d.next = self.over_count.q.val();
                     }
                 }
-                if (!self.spent.val()) & (self.is_standalone.q.val() | (!self.hold.val())) {
-                    self.left.d.next = self.left.q.val() - 1;
-                }
             }
         }
         if self.trips.val() {
@@ -230,6 +248,16 @@ impl Logic for Supervisor {
             self.told_cause.d.next = self.cause_4.val();
             self.told_time.d.next = self.time_now.q.val();
         }
+        if self.ticked.q.val()
+            & (!self.empty.val())
+            & (self.is_standalone.q.val() | (!self.hold.val()))
+        {
+            self.left.d.next = self.left.q.val() - 1;
+        }
+        self.loads.d.next = self.heard.val() & (!self.is_standalone.q.val());
+        if self.loads.q.val() {
+            self.left.d.next = self.limit.val();
+        }
         comment!("The line.");
         if self.damaged.val() {
             self.faults.d.next = self.faults.q.val() + 1;
@@ -239,9 +267,6 @@ impl Logic for Supervisor {
         }
         if self.sound.val() {
             self.bad_run.d.next = 0.into();
-        }
-        if self.heard.val() & (!self.is_standalone.q.val()) {
-            self.left.d.next = self.watchdog.val();
         }
         comment!("Commands: what happens at a tick is before one in the same clock.");
         if self.disarm.val() {
@@ -254,10 +279,7 @@ impl Logic for Supervisor {
             self.causes.d.next = 0.into();
             self.over_count.d.next = 0.into();
             self.bad_run.d.next = 0.into();
-            self.left.d.next = self.watchdog.val();
-            if self.arm_standalone.val() {
-                self.left.d.next = self.run_limit.val();
-            }
+            self.loads.d.next = true;
         }
         if self.reset.val() {
             self.is_armed.d.next = false;
@@ -266,6 +288,8 @@ impl Logic for Supervisor {
             self.causes.d.next = 0.into();
             self.telling.d.next = false;
             self.ticked.d.next = false;
+            self.counts.d.next = false;
+            self.loads.d.next = false;
             self.time_now.d.next = 0.into();
             self.faults.d.next = 0.into();
         }

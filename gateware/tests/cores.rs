@@ -78,7 +78,8 @@ fn configurations() -> [Parameters; 3] {
 fn the_nco_in_icarus_equals_rust() {
     for slots in [1, 24, 256] {
         agrees!("nco", Nco::new(slots), reset: [], held: [],
-            each: [valid, slot, restart, gate, start_phase, tuning_write, tuning_slot, tuning_data]);
+            each: [valid, slot, restart, gate, start_write, start_slot, start_data, tuning_write,
+                tuning_slot, tuning_data]);
     }
 }
 
@@ -105,7 +106,7 @@ fn the_tones_in_icarus_equal_rust() {
 #[test]
 fn the_guard_in_icarus_equals_rust() {
     for outputs in [2, 8, 32] {
-        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit, safe_step],
+        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit],
             each: [tick, running, step, index, code, host_address, host_write, host_data]);
     }
 }
@@ -202,6 +203,12 @@ fn the_registers_in_icarus_equal_rust() {
                 if !random.once_in(4) {
                     core.address.next = Bits::from(random.below(64));
                 }
+                core.look_watchdog.next = random.once_in(20);
+                core.look_run_limit.next = random.once_in(20);
+                core.look_samples.next = random.once_in(20);
+                core.look_ramp.next = random.once_in(20);
+                core.look_step.next = random.once_in(20);
+                core.look_safe.next = random.once_in(20);
                 put_all!(core, random; write, write_data, status, fault, time, frames,
                     frames_lost, link_faults);
             },
@@ -219,7 +226,7 @@ fn the_access_in_icarus_equals_rust() {
             |core, cycle, random| {
                 core.reset.next = random.once_in(500);
                 if cycle % 8 == 0 {
-                    put_all!(core, random; address, data, is_write, watchdog, run_limit);
+                    put_all!(core, random; address, data, is_write, watchdog_set, run_limit_set);
                     let page = [0, 0, 0x100, 0x200, 0x300, 0x1000][random.below(6) as usize];
                     if !random.once_in(8) {
                         core.address.next = Bits::from(page + random.below(128));
@@ -230,7 +237,7 @@ fn the_access_in_icarus_equals_rust() {
                     }
                 }
                 put_all!(core, random; look, write, scalar, readable, writable, idle_only,
-                    disarmed_only, tightens, wide, table_data, guard_ready, guard_data, busy, armed,
+                    disarmed_only, tightens, wide, table_data, turn, call, guard_data, busy, armed,
                     homing, capturing, can_repeat, interlock, protection);
             },
         );
@@ -246,8 +253,6 @@ fn the_supervisor_in_icarus_equals_rust() {
         |core, cycle, random| {
             if cycle % HELD == 0 {
                 put_all!(core, random; protection, hold, overcurrent);
-                core.watchdog.next = Bits::from(random.below(40));
-                core.run_limit.next = Bits::from(random.below(40));
                 core.overcurrent_samples.next = Bits::from(random.below(4));
                 core.storm.next = Bits::from(random.below(4));
             }
@@ -259,7 +264,9 @@ fn the_supervisor_in_icarus_equals_rust() {
             core.heard.next = random.once_in(40);
             core.sound.next = random.once_in(20);
             core.damaged.next = random.once_in(20);
-            put_all!(core, random; tick, adc, pass_done, cut, event_taken);
+            core.limit.next = Bits::from(random.below(40));
+            put_all!(core, random; tick, adc, pass_done, cut, event_taken, watchdog_set,
+                run_limit_set);
         },
     );
 }

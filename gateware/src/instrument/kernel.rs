@@ -73,7 +73,8 @@ impl Logic for Instrument {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.parameters.read_data.val();
-        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.turn.next = self.guard.host_ready.val();
+        self.access.call.next = self.link.heard.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.sequencer.busy.val();
         self.access.armed.next = self.supervisor.armed.val();
@@ -82,11 +83,17 @@ impl Logic for Instrument {
         self.access.can_repeat.next = self.link.can_repeat.val();
         self.access.interlock.next = self.supervisor.closed.val();
         self.access.protection.next = self.registers.protection.val();
-        self.access.watchdog.next = self.registers.watchdog.val();
-        self.access.run_limit.next = self.registers.run_limit.val();
+        self.access.watchdog_set.next = self.registers.watchdog_set.val();
+        self.access.run_limit_set.next = self.registers.run_limit_set.val();
         self.registers.address.next = self.link.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
+        self.registers.look_watchdog.next = self.access.heard.val() | self.access.arm_host.val();
+        self.registers.look_run_limit.next = self.access.arm_standalone.val();
+        self.registers.look_samples.next = self.access.capture.val();
+        self.registers.look_ramp.next = self.modulator.look.val();
+        self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
+        self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
         self.tripped.next = self.supervisor.fault.val().any();
         self.fault.next = self.tripped.val();
         self.status_none.next = 0.into();
@@ -110,13 +117,14 @@ impl Logic for Instrument {
         self.supervisor.arm_host.next = self.access.arm_host.val();
         self.supervisor.arm_standalone.next = self.access.arm_standalone.val();
         self.supervisor.disarm.next = self.access.disarm.val();
-        self.supervisor.heard.next = self.link.heard.val();
+        self.supervisor.heard.next = self.access.heard.val();
         self.supervisor.sound.next = self.link.sound.val();
         self.supervisor.damaged.next = self.link.damaged.val();
         self.supervisor.hold.next = self.hold.val();
         self.supervisor.protection.next = self.registers.protection.val();
-        self.supervisor.watchdog.next = self.registers.watchdog.val();
-        self.supervisor.run_limit.next = self.registers.run_limit.val();
+        self.supervisor.limit.next = self.registers.stored.val();
+        self.supervisor.watchdog_set.next = self.registers.watchdog_set.val();
+        self.supervisor.run_limit_set.next = self.registers.run_limit_set.val();
         self.supervisor.overcurrent.next = self.registers.overcurrent.val();
         self.supervisor.overcurrent_samples.next = self.registers.overcurrent_samples.val();
         self.supervisor.storm.next = self.registers.storm.val();
@@ -170,10 +178,9 @@ impl Logic for Instrument {
         self.shown.sine.next = self.engine.sine.val();
         self.reference.next = self.shown.pin.val();
         comment!("Outputs: the modulator proposes, the guard disposes.");
-        self.ramp_bits.next = bit_cast::<32, 31>(self.registers.ramp_step.val());
         self.modulator.tick.next = self.begin.q.val();
         self.modulator.ramp.next = self.sequencer.ramp.val();
-        self.modulator.ramp_step.next = signed_cast(self.ramp_bits.val());
+        self.modulator.ramp_step.next = self.registers.stored.val().get_bits::<31>(0);
         self.modulator.track.next = !self.supervisor.armed.val();
         self.modulator.track_code.next = self.guard.last_code.val();
         self.modulator.shape.next =
@@ -190,8 +197,7 @@ impl Logic for Instrument {
         self.guard.index.next = self.modulator.index.val();
         self.guard.code.next = self.modulator.code.val();
         self.guard.armed.next = self.supervisor.armed.val();
-        self.guard.step_limit.next = self.registers.step_limit.val();
-        self.guard.safe_step.next = self.registers.safe_step.val();
+        self.guard.step_limit.next = self.registers.stored.val().get_bits::<16>(0);
         self.guard.host_write.next = self.access.guard_write.val();
         self.guard.host_address.next = self.link.address.val().get_bits::<7>(0);
         self.guard.host_data.next = self.link.data.val().get_bits::<16>(0);
@@ -253,7 +259,7 @@ impl Logic for Instrument {
         comment!("Capture.");
         self.capture.start.next = self.access.capture.val();
         self.capture.stop.next = self.access.stop.val();
-        self.capture.samples.next = self.registers.capture_samples.val();
+        self.capture.samples.next = self.registers.stored.val();
         self.capture.decimation.next = self.registers.capture_decimation.val();
         self.capture.tick.next = self.timer.tick.val();
         self.capture.sample.next = self.sample.q.val();

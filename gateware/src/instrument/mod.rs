@@ -19,7 +19,7 @@
 //! | `window`, `trigger` | out, 1 + 1 | the sample belongs to a window; it is the window's first |
 //! | `reference` | out, 1 | a slot's tone, see `REFERENCE` |
 //!
-//! A sample is one outputs' pass (8 clocks an output and 3) beside one slots' pass (a clock a slot and 7). A tone
+//! A sample is one outputs' pass (8 clocks an output and 7) beside one slots' pass (a clock a slot and 7). A tone
 //! computed in sample n is at the DAC in sample n + 1 and at the ADC in sample n + 2.
 
 mod kernel;
@@ -124,7 +124,6 @@ pub struct Instrument {
     status_3: Signal<Local, Bits<8>>,
     status_4: Signal<Local, Bits<8>>,
     status_5: Signal<Local, Bits<8>>,
-    ramp_bits: Signal<Local, Bits<32>>,
 }
 
 impl Instrument {

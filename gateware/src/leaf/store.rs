@@ -8,6 +8,7 @@ use rust_hdl::prelude::*;
 /// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
 /// After a clock that writes, `read_data` is what it was before in Rust and in simulators; a hardware memory of one port (iCE40
 /// SPRAM) may show anything, so a design must not depend on it. Nor do such memories start at zero.
+/// From 512 words on the tool chooses the kind of memory: Yosys puts 8192 words of 32 bits or more into two iCE40 SPRAMs.
 #[derive(Clone, Debug, LogicBlock)]
 pub struct Store<const W: usize, const A: usize> {
     /// Clock of the port.
@@ -69,10 +70,11 @@ impl<const W: usize, const A: usize> Logic for Store<W, A> {
         let last = words - 1;
         let top = W - 1;
         let address = address_slice("address", words, A);
+        // A style would bind the memory to block RAM, and a large one may go to the device's single-port RAM.
+        let style = if words < 512 { "(* ram_style = \"block\" *)\n" } else { "" };
         Verilog::Custom(format!(
             "\
-(* ram_style = \"block\" *)
-reg [{top}:0] memory [0:{last}];
+{style}reg [{top}:0] memory [0:{last}];
 
 `ifndef SYNTHESIS
 // Hardware need not start at zero; asking for it would rule out memories that cannot.

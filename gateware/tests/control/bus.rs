@@ -18,6 +18,8 @@ pub struct Bus {
     pub is_write: Signal<In, Bit>,
     pub look: Signal<In, Bit>,
     pub write: Signal<In, Bit>,
+    /// A request has come.
+    pub call: Signal<In, Bit>,
     pub busy: Signal<In, Bit>,
     pub armed: Signal<In, Bit>,
     pub homing: Signal<In, Bit>,
@@ -65,7 +67,8 @@ impl Logic for Bus {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.table.read_data.val();
-        self.access.guard_ready.next = self.guard.host_ready.val();
+        self.access.turn.next = self.guard.host_ready.val();
+        self.access.call.next = self.call.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.busy.val();
         self.access.armed.next = self.armed.val();
@@ -74,11 +77,17 @@ impl Logic for Bus {
         self.access.can_repeat.next = self.can_repeat.val();
         self.access.interlock.next = self.interlock.val();
         self.access.protection.next = self.registers.protection.val();
-        self.access.watchdog.next = self.registers.watchdog.val();
-        self.access.run_limit.next = self.registers.run_limit.val();
+        self.access.watchdog_set.next = self.registers.watchdog_set.val();
+        self.access.run_limit_set.next = self.registers.run_limit_set.val();
         self.registers.address.next = self.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.data.val();
+        self.registers.look_watchdog.next = self.access.heard.val();
+        self.registers.look_run_limit.next = false;
+        self.registers.look_samples.next = false;
+        self.registers.look_ramp.next = false;
+        self.registers.look_step.next = false;
+        self.registers.look_safe.next = false;
         self.registers.time.next = self.time.val();
         self.registers.status.next = 0x55.into();
         self.registers.fault.next = 0x15.into();

@@ -39,8 +39,8 @@ impl Rig {
             core.tick.next = clock == 0;
             // The code stands from the clock after the tick on.
             core.sample.next = signed(if clock == 0 { noise } else { i64::from(code) });
-            // The time goes on two clocks after the tick.
-            core.now.next = raw(u64::from(self.time) + u64::from(clock > 1));
+            // The time goes on three clocks after the tick.
+            core.now.next = raw(u64::from(self.time) + u64::from(clock > 2));
             core.start.next = start_in == Some(clock);
             core.stop.next = stop_in == Some(clock);
             self.bench.edge();

@@ -10,10 +10,10 @@ struct Rig {
     bench: Bench<Guard>,
     random: Random,
     words: Vec<i16>,
-    /// Clock of the pass; the pass is over after the guard's three.
+    /// Clock of the pass; the pass is over after the guard's seven.
     clock: u64,
     wanted: Option<usize>,
-    written: Option<usize>,
+    was_ready: bool,
     read: usize,
     longest_wait: u64,
     wait: u64,
@@ -21,7 +21,7 @@ struct Rig {
 
 impl Rig {
     fn step(&mut self) {
-        let pass = 8 * OUTPUTS + 3;
+        let pass = 8 * OUTPUTS + 7;
         let core = &mut self.bench.core;
         let running = self.clock < pass;
         core.tick.next = self.clock == pass + 9;
@@ -30,15 +30,14 @@ impl Rig {
         core.index.next = raw(self.clock / 8);
         core.code.next = signed(self.random.bits() as i64);
         core.host_write.next = false;
-        // A write, at any time, seldom enough for the one before to be done.
-        if self.random.once_in(20) && self.written.is_none() {
+        // A write, in any clock after one that was ready.
+        if self.was_ready && self.random.once_in(4) {
             let place = 4 * self.random.below(OUTPUTS) + self.random.below(3);
             let value = self.random.bits() as i16;
             core.host_write.next = true;
             core.host_address.next = raw(place);
             core.host_data.next = signed::<16>(i64::from(value)).inner();
             self.words[place as usize] = value;
-            self.written = Some(9);
             self.wanted = None;
         } else if self.wanted.is_none() {
             let place = self.random.below(4 * OUTPUTS);
@@ -63,7 +62,7 @@ impl Rig {
         }
         self.wait += 1;
         self.longest_wait = self.longest_wait.max(self.wait);
-        self.written = self.written.and_then(|left| (left > 1).then(|| left - 1));
+        self.was_ready = is_ready;
         self.clock = (self.clock + 1) % (pass + 10);
     }
 }
@@ -79,7 +78,7 @@ fn the_host_reads_what_stands_there_within_a_few_clocks_whatever_the_pass_does()
         words: vec![0; 4 * OUTPUTS as usize],
         clock: 0,
         wanted: None,
-        written: None,
+        was_ready: false,
         read: 0,
         longest_wait: 0,
         wait: 0,

@@ -54,6 +54,7 @@ struct Rules {
     /// The pin of the last two clocks.
     pin: [bool; 2],
     ticked: bool,
+    counts: bool,
 }
 
 impl Rules {
@@ -88,9 +89,10 @@ impl Rules {
         if happens.event_taken {
             self.event = None;
         }
-        if self.ticked {
+        if self.counts {
             self.samples = self.samples.wrapping_add(1);
         }
+        self.counts = self.ticked;
         self.ticked = happens.tick;
         if happens.tick {
             // A pass leads home if the way home had begun before it.
@@ -157,7 +159,7 @@ fn drawn_happenings(random: &mut Random, rules: &Rules) -> Happens {
     let rests = !rules.armed && !rules.homing;
     Happens {
         // A sample takes longer than a clock.
-        tick: !rules.ticked && random.once_in(3),
+        tick: !rules.ticked && !rules.counts && random.once_in(3),
         code: random.pick(&[0, 1, -1, 999, 1000, -999, -1000, i16::MAX, -i16::MAX, i16::MIN]),
         interlock: !random.once_in(60),
         // Arming is refused elsewhere unless at rest.
@@ -179,21 +181,27 @@ fn arming_and_every_trip_follow_the_rules() {
     let mut bench = Bench::new(Supervisor::default(), |core| &mut core.clock);
     let mut rules = Rules::default();
     let mut settings = Settings::default();
+    let mut limit = raw(0);
     let mut seen = [0; 5];
     for clock in 0..60_000 {
         if clock % 50 == 0 {
             settings = drawn_settings(&mut random);
             let core = &mut bench.core;
             core.protection.next = raw(u64::from(settings.protection));
-            core.watchdog.next = raw(u64::from(settings.watchdog));
-            core.run_limit.next = raw(u64::from(settings.run_limit));
+            core.watchdog_set.next = settings.watchdog != 0;
+            core.run_limit_set.next = settings.run_limit != 0;
             core.overcurrent.next = raw(settings.level as u64);
             core.overcurrent_samples.next = raw(u64::from(settings.over_samples));
             core.storm.next = raw(u64::from(settings.storm));
             core.hold.next = settings.hold;
         }
-        let happens = drawn_happenings(&mut random, &rules);
+        let mut happens = drawn_happenings(&mut random, &rules);
+        if clock % 50 == 49 {
+            // The last clock's settings are those of what it began.
+            happens = Happens { interlock: happens.interlock, ..Happens::default() };
+        }
         let core = &mut bench.core;
+        core.limit.next = limit;
         core.tick.next = happens.tick;
         core.adc.next = signed(i64::from(happens.code));
         core.interlock.next = happens.interlock;
@@ -226,6 +234,8 @@ fn arming_and_every_trip_follow_the_rules() {
         }
         bench.edge();
         rules.clock(&settings, &happens);
+        let samples = if happens.arm_standalone { settings.run_limit } else { settings.watchdog };
+        limit = raw(u64::from(samples));
     }
     assert!(seen.iter().all(|&count| count > 50), "trips by cause: {seen:?}");
 }

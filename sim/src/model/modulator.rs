@@ -29,7 +29,7 @@ pub struct Drive {
 }
 
 impl Channel {
-    /// One sample: the code for the guard, and whether the base has still to move.
+    /// One sample: the code for the guard, and whether a base that ramps has still to move.
     pub fn step(&mut self, drive: Drive) -> (i16, bool) {
         if let Some(code) = drive.track {
             self.base = i32::from(code) << 16;
@@ -50,7 +50,8 @@ impl Channel {
         let carried = if drive.shape { i64::from(self.residue) } else { half };
         let sum = i64::from(saturate(i64::from(wanted) + carried));
         self.residue = if drive.shape { (sum & mask) as i32 } else { half as i32 };
-        (((sum & !mask) >> 16) as i16, self.base != self.target)
+        let ramps = drive.ramp && drive.track.is_none();
+        (((sum & !mask) >> 16) as i16, ramps && self.base != self.target)
     }
 }
 

@@ -13,6 +13,8 @@ struct Rig {
     random: Stimulus,
     limits: Vec<Limits>,
     codes: Vec<i16>,
+    /// Greatest step.
+    step: u16,
     /// Judged, of these clamped, of these limited.
     judged: [usize; 3],
 }
@@ -24,6 +26,7 @@ impl Rig {
             random: Stimulus::new(seed),
             limits: vec![Limits::default(); outputs as usize],
             codes: vec![0; outputs as usize],
+            step: 0,
             judged: [0; 3],
         }
     }
@@ -50,6 +53,7 @@ impl Rig {
         core.running.next = true;
         core.step.next = raw(step);
         core.index.next = raw(output as u64);
+        core.step_limit.next = raw(if step == 4 { u64::from(self.step) } else { noise as u64 });
         core.code.next = signed(if step == 7 { i64::from(wanted) } else { noise });
         self.bench.settle();
         let core = &self.bench.core;
@@ -58,8 +62,9 @@ impl Rig {
             let code = integer(core.dac_code.val()) as i16;
             Verdict { code, clamped: core.clamped.val(), limited: core.limited.val() }
         });
-        assert_eq!(seen, said.filter(|_| step == 2), "output before {output}, step {step}");
-        if let Some(&last) = self.codes.get(output).filter(|_| step >= 2) {
+        assert_eq!(core.look.val(), step == 3);
+        assert_eq!(seen, said.filter(|_| step == 6), "output before {output}, step {step}");
+        if let Some(&last) = self.codes.get(output).filter(|_| step == 4) {
             assert_eq!(integer(core.last_code.val()), i64::from(last));
         }
         self.bench.edge();
@@ -72,13 +77,12 @@ impl Rig {
         let safe_step = self.random.scaled(0, 65535) as u16;
         let core = &mut self.bench.core;
         core.armed.next = armed;
-        core.step_limit.next = raw(u64::from(step_limit));
-        core.safe_step.next = raw(u64::from(safe_step));
         core.tick.next = true;
         core.running.next = false;
         self.bench.tick();
         self.bench.core.tick.next = false;
         let step = if armed { step_limit } else { safe_step };
+        self.step = step;
         let mut cut = false;
         let mut said = None;
         for output in 0..self.codes.len() {
@@ -93,7 +97,7 @@ impl Rig {
             self.judged.iter_mut().zip(facts).for_each(|(count, fact)| *count += usize::from(fact));
             said = Some(verdict);
         }
-        for clock in 0..3 {
+        for clock in 0..7 {
             self.clock(self.codes.len(), clock, 0, said);
         }
         self.bench.core.running.next = false;

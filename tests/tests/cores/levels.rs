@@ -31,6 +31,11 @@ impl Rig {
         core.first.next = first;
         core.second_half.next = second_half;
         self.bench.tick();
+        // The sample and its half stand for a clock more.
+        let core = &mut self.bench.core;
+        core.take.next = false;
+        core.first.next = !first;
+        self.bench.tick();
     }
 
     fn pause(&mut self) {

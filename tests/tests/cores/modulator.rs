@@ -8,13 +8,14 @@ use hge_sim::model::modulator::{Channel, Drive};
 /// Clocks an output.
 const STEPS: u64 = 8;
 /// Steps of an output in which the pass writes and targets wait.
-const WRITING: [u64; 2] = [4, 6];
+const WRITING: [u64; 2] = [5, 7];
 
 /// What one sample does to every output.
 struct Sample {
     drives: Vec<Drive>,
     tones: Vec<i32>,
     track_codes: Vec<i16>,
+    ramp_step: i32,
 }
 
 struct Rig {
@@ -74,12 +75,11 @@ impl Rig {
             .collect();
         let core = &mut self.bench.core;
         core.ramp.next = ramp;
-        core.ramp_step.next = signed(i64::from(ramp_step));
         core.track.next = track;
         core.shape.next = shape;
         core.tones_fresh.next = tones_fresh;
         core.tone_mask.next = raw(u64::from(tone_mask));
-        Sample { drives, tones, track_codes }
+        Sample { drives, tones, track_codes, ramp_step }
     }
 
     /// Puts a target on the port; it is taken in this clock unless the pass writes.
@@ -111,9 +111,10 @@ impl Rig {
         let noise = self.random.noise();
         let is_real = output < self.twins.len();
         let core = &mut self.bench.core;
-        let tone = sample.tones.get(output).filter(|_| step == 1);
+        core.ramp_step.next = raw(if step == 3 { sample.ramp_step as u64 } else { noise as u64 });
+        let tone = sample.tones.get(output).filter(|_| step == 5);
         core.tone.next = signed(tone.map_or(noise as i64, |&tone| i64::from(tone)));
-        let tracked = sample.track_codes.get(output).filter(|_| step >= 2);
+        let tracked = sample.track_codes.get(output).filter(|_| step == 4);
         core.track_code.next = signed(tracked.map_or(noise as i64, |&code| i64::from(code)));
         // A target for an output that this sample has done with.
         let early = (output > 0 && noise >> 60 < 4).then(|| self.random.below(output));
@@ -124,6 +125,7 @@ impl Rig {
         self.bench.settle();
         let core = &self.bench.core;
         assert!(core.running.val() && !core.done.val());
+        assert_eq!(core.look.val(), step == 2);
         assert_eq!((unsigned(core.step.val()), unsigned(core.index.val())), (step, output as u64));
         let is_taken = early.is_some() && !(is_real && WRITING.contains(&step));
         assert_eq!(core.target_ready.val(), is_taken);
@@ -153,7 +155,7 @@ impl Rig {
                 self.clock(&sample, output, step, Some(code));
             }
         }
-        for step in 0..3 {
+        for step in 0..7 {
             self.clock(&sample, self.twins.len(), step, None);
         }
         self.bench.settle();

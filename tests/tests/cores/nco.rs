@@ -20,8 +20,9 @@ struct Rig {
     /// Waves to come, and the clock they come in.
     waves: VecDeque<(u64, Wave)>,
     nexts: VecDeque<(u64, bool)>,
-    /// Start phase of the slot that entered a clock ago.
-    start_phase: Option<u8>,
+    starts: Vec<u8>,
+    /// The phase was lost when the start was set.
+    lost: Vec<bool>,
     compared: usize,
 }
 
@@ -35,7 +36,8 @@ impl Rig {
             tunings: vec![0; slots],
             waves: VecDeque::new(),
             nexts: VecDeque::new(),
-            start_phase: None,
+            starts: vec![0; slots],
+            lost: vec![false; slots],
             compared: 0,
         }
     }
@@ -57,23 +59,33 @@ impl Rig {
         self.bench.core.tuning_write.next = false;
     }
 
+    fn set_start(&mut self, slot: usize) {
+        let noise = self.random.noise() as u8;
+        let start = self.random.pick(&[0, 0, 128, 255, noise]);
+        self.starts[slot] = start;
+        self.lost[slot] = true;
+        self.bench.core.start_write.next = true;
+        self.bench.core.start_slot.next = raw(slot as u64);
+        self.bench.core.start_data.next = raw(u64::from(start));
+        self.clock(None);
+        self.bench.core.start_write.next = false;
+    }
+
     /// One clock, in which a slot may enter.
     fn clock(&mut self, entering: Option<usize>) {
         let noise = self.random.noise();
-        let (restart, gate) = (noise & 7 == 0, noise & 8 == 0);
-        let start_phase = self.random.pick(&[0, 0, 128, 255, (noise >> 8) as u8]);
+        let is_lost = entering.is_some_and(|slot| std::mem::take(&mut self.lost[slot]));
+        let (restart, gate) = (is_lost || noise & 7 == 0, noise & 8 == 0);
         let core = &mut self.bench.core;
         core.valid.next = entering.is_some();
         core.slot.next = raw(entering.map_or(noise >> 16, |slot| slot as u64));
         core.restart.next = restart;
         core.gate.next = gate;
-        core.start_phase.next = raw(self.start_phase.take().map_or(noise >> 24, u64::from));
         if let Some(slot) = entering {
             let twin = &mut self.twins[slot];
-            let wave = twin.step(self.tunings[slot], start_phase, restart, gate);
+            let wave = twin.step(self.tunings[slot], self.starts[slot], restart, gate);
             self.waves.push_back((self.now + LATENCY, wave));
             self.nexts.push_back((self.now + NEXT_LATENCY, twin.active));
-            self.start_phase = Some(start_phase);
         }
         self.bench.settle();
         self.compare();
@@ -127,12 +139,15 @@ fn agree(slots: usize, passes: usize, seed: u64) {
     let mut rig = Rig::new(slots, seed);
     for slot in 0..slots {
         rig.set_tuning(slot);
+        rig.set_start(slot);
     }
     let mut sounding = 0;
     for _ in 0..passes {
         if rig.random.once_in(4) {
             let slot = rig.random.below(slots);
             rig.set_tuning(slot);
+            let other = rig.random.below(slots);
+            rig.set_start(other);
         }
         rig.pass();
         sounding += rig.twins.iter().filter(|twin| twin.active).count();
