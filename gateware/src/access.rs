@@ -220,7 +220,7 @@ impl Logic for Access {
         self.new_wide.next = bit_cast::<32, 16>(self.new_key.val());
         self.new_value.next = (self.new_high.val() | self.new_wide.val()) ^ self.flip.val();
         self.old_value.next = self.old_wide.val() ^ self.flip.val();
-        self.tighter.next = !(self.old_value.val() < self.new_value.val());
+        self.tighter.next = self.new_value.val() <= self.old_value.val();
         if self.in_guard.val() & (self.field.val().get_bit(1)) {
             self.tighter.next = false;
         }

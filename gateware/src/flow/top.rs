@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_a_board_lacks_are_tied_off_and_held_pins_are_driven() {
+    fn pins_a_board_lacks_are_left_out_and_held_pins_are_driven() {
         let mut board = Board::named("ulx3s-85f").unwrap();
         assert!(verilog(&board, "").unwrap().contains("assign wifi_en = 1'b0;"));
         let lines = board
@@ -170,7 +170,7 @@ mod tests {
             .filter(|line| !line.contains("arm_button") && !line.contains("led_fault"));
         board.pins = lines.collect::<Vec<_>>().join("\n");
         let text = verilog(&board, "").unwrap();
-        assert!(text.contains(".arm_button(1'b0)") && text.contains(".led_fault()"), "{text}");
+        assert!(text.contains(".led_fault()"), "{text}");
         assert!(!text.contains("input wire arm_button"));
     }
 }

@@ -111,7 +111,7 @@ impl Rig {
         let noise = self.random.noise();
         let is_real = output < self.twins.len();
         let core = &mut self.bench.core;
-        core.ramp_step.next = raw(if step == 3 { sample.ramp_step as u64 } else { noise as u64 });
+        core.ramp_step.next = raw(if step == 3 { sample.ramp_step as u64 } else { noise });
         let tone = sample.tones.get(output).filter(|_| step == 5);
         core.tone.next = signed(tone.map_or(noise as i64, |&tone| i64::from(tone)));
         let tracked = sample.track_codes.get(output).filter(|_| step == 4);

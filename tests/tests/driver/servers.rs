@@ -35,7 +35,7 @@ fn a_training_over_a_pseudo_terminal_equals_one_in_process() {
 
 #[test]
 fn a_training_in_real_time_equals_one_in_virtual_time() {
-    // A hundred seconds a second; the noise goes on between runs, so there is none.
+    // Twenty seconds a second; the noise goes on between runs, so there is none.
     let quiet = |closing| {
         let mut experiment = crate::instruments::short(closing);
         experiment.bench.noise_na2_per_hz = 0.0;
@@ -43,7 +43,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
     };
     let job =
         |closing| hge_host::experiment::Job::new(quiet(closing), &Default::default()).unwrap();
-    let pace = Pace::Real { rate_hz: 5000.0, factor: 100.0, baud: 3_000_000 };
+    let pace = Pace::Real { rate_hz: 5000.0, factor: 20.0, baud: 3_000_000 };
     let settings = server::Settings { pace, ..server::Settings::default() };
     let factory = crate::instruments::factory(quiet(Closing::Host));
     let server = server::Server::new(factory, settings).unwrap();

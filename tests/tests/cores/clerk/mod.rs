@@ -23,8 +23,8 @@ fn agree(parameters: Parameters, runs: usize, seed: u64) {
 
 #[test]
 fn runs_of_few_slots_equal_the_twins() {
-    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..Parameters::default() }, 80, 61);
-    agree(Parameters { slots: 5, outputs: 3, cases: 4, ..Parameters::default() }, 120, 62);
+    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..Parameters::default() }, 40, 61);
+    agree(Parameters { slots: 5, outputs: 3, cases: 4, ..Parameters::default() }, 40, 62);
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn runs_of_the_default_instrument_equal_the_twins() {
 
 #[test]
 fn runs_of_the_most_slots_equal_the_twins() {
-    agree(Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() }, 25, 65);
+    agree(Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() }, 16, 65);
 }
 
 #[test]
