@@ -73,6 +73,9 @@ pub enum Status {
     /// Bitstreams are made and checked for timing.
     #[serde(rename = "placed and routed")]
     PlacedAndRouted,
+    /// Described, but the whole instrument has not been placed and routed on it.
+    #[serde(rename = "no bitstream yet")]
+    NoBitstream,
     /// Sources for the vendor's tools, which nobody has run.
     #[serde(rename = "emitted only, never run")]
     EmittedOnly,
@@ -82,6 +85,7 @@ impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Status::PlacedAndRouted => "placed and routed",
+            Status::NoBitstream => "no bitstream yet",
             Status::EmittedOnly => "emitted only, never run",
         })
     }

@@ -45,9 +45,9 @@ pub fn synthesis(fpga: &Fpga) -> String {
     let read = format!("read_verilog {BOARD_VERILOG} {TOP_VERILOG}");
     let synthesised = match fpga {
         Fpga::Ice40 { device, .. } => {
-            // Only the UltraPlus has multipliers.
-            let dsp = if device == "up5k" { "-dsp " } else { "" };
-            format!("{read}; synth_ice40 {dsp}-top top")
+            // Only the UltraPlus has multipliers and large memories.
+            let blocks = if device == "up5k" { "-device u -dsp -spram " } else { "" };
+            format!("{read}; synth_ice40 {blocks}-top top")
         }
         Fpga::Ecp5 { .. } => format!(
             "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; {read}; hierarchy -top top; proc; flatten; \

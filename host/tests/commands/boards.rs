@@ -88,11 +88,12 @@ fn every_board_is_listed_with_part_status_and_pins() {
     assert_eq!(named("icebreaker")["part"], "iCE40 up5k-sg48");
     assert_eq!(named("icebreaker")["ports"]["clk"], "35");
     assert_eq!(named("icebreaker")["parameters"]["dac_bits"], 12);
-    for (name, buildable) in
-        [("ulx3s-85f", true), ("tangnano-20k", true), ("stemlab-125-14", false)]
-    {
+    for (name, buildable, status) in [
+        ("ulx3s-85f", true, "placed and routed"),
+        ("tangnano-20k", true, "no bitstream yet"),
+        ("stemlab-125-14", false, "emitted only, never run"),
+    ] {
         assert_eq!(named(name)["buildable"], buildable);
-        let status = if buildable { "placed and routed" } else { "emitted only, never run" };
         assert_eq!(named(name)["status"], status);
     }
     let text = String::from_utf8(hge(&["gateware", "list"]).stdout).unwrap();
