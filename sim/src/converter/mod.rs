@@ -8,6 +8,9 @@
 //! | [`SpiDac`] | AD5628, AD5648, AD5668; DAC8568 | AD5628/AD5648/AD5668 Rev. J; SBAS430F |
 //! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, tables 4 and 5 |
 //!
+//! Read from the sheets: the AD7476A, and the AD7686 but for tSCK, tEN and tDSDO; the frames of both DACs. The times of the DACs
+//! and the grades of the DAC8568 stand as their authors remember them, to be checked before a board is wired.
+//!
 //! [`Circuit`] is both on a board's pins with a bench between them.
 
 mod adc;
