@@ -1,7 +1,7 @@
 //! What follows on a window: the next case, epoch, start; the end.
 
 use super::memory::*;
-use super::{input, job, output, records, rows, update};
+use super::{clear, input, job, output, records, rows, update};
 use crate::micro::{Assembler, Condition};
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
@@ -113,8 +113,7 @@ fn end_of_epoch(code: &mut Assembler) {
     code.store(LOSS + 1);
     next_epoch(code);
     code.jump(NoCarry, "same start");
-    code.load(ZERO);
-    code.store(EPOCH);
+    clear(code, EPOCH);
     code.load(ONE);
     code.add_to(START);
     code.call("load start");

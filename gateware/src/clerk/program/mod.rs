@@ -233,6 +233,12 @@ pub fn program(parameters: &Parameters) -> Assembler {
     code
 }
 
+/// The word = 0, as is the accumulator.
+fn clear(code: &mut Assembler, word: Place) {
+    code.load(memory::ZERO);
+    code.store(word);
+}
+
 /// Two words at `into` = a times b; the upper one is in the accumulator. A product lasts for one instruction.
 fn product(code: &mut Assembler, a: Place, b: Place, into: Place) {
     code.load(a);

@@ -1,7 +1,7 @@
 //! Frames into the ring, as `hge_protocol::frame` lays them out.
 
 use super::memory::*;
-use super::{input, job, output, update};
+use super::{clear, input, job, output, update};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use Condition::{Always, Carry, NotZero, Zero};
 
@@ -85,8 +85,7 @@ pub fn window(code: &mut Assembler) {
     send_input(code, input::SUM_FIRST);
     send_input(code, input::SUM_SECOND);
     send_input(code, input::EXTREMES);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("tell a slot");
     code.load(ITEM);
     code.output(output::ITEM);
@@ -113,8 +112,7 @@ pub fn epoch(code: &mut Assembler) {
     code.output(output::WORD);
     send(code, LOSS + 1, LOSS);
     send(code, BEST_LOSS + 1, BEST_LOSS);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("tell a control");
     code.load(ITEM);
     code.add(CONTROLS);
@@ -183,8 +181,7 @@ pub fn block(code: &mut Assembler) {
     code.output(output::HIGH);
     code.input(input::CODES);
     code.output(output::WORD);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("tell a pair");
     code.load(ITEM);
     code.add(ONE);

@@ -1,7 +1,7 @@
 //! Copies between the rows of the parameter table, and from it to the modulator's targets.
 
 use super::memory::*;
-use super::{input, output};
+use super::{clear, input, output};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_LOW};
 use Condition::{NoCarry, NotZero};
 
@@ -36,8 +36,7 @@ pub fn load_start(code: &mut Assembler) {
     code.label("load start");
     row(code, START, START_CONTROLS);
     code.store(FROM);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("load a control");
     code.load(ITEM);
     code.add(FROM);
@@ -61,8 +60,7 @@ fn load_case(code: &mut Assembler) {
     code.store(MASK);
     code.input(input::INPUT_MASK + 1);
     code.store(MASK + 1);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("load a target");
     code.load(ITEM);
     code.output(output::ITEM);
@@ -90,8 +88,7 @@ fn load_case(code: &mut Assembler) {
 
 fn copy_row(code: &mut Assembler) {
     code.label("copy a row");
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("copy a word");
     code.load(ITEM);
     code.add(FROM);

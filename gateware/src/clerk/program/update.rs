@@ -1,7 +1,7 @@
 //! Loss of a case, descent steps of its slots, new controls; in words of 16 bits, low word first.
 
 use super::memory::*;
-use super::{input, output, product};
+use super::{clear, input, output, product};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 
@@ -38,32 +38,27 @@ pub fn error(code: &mut Assembler) {
     code.jump(Positive, "below counts");
     code.load(DIFFERENCE);
     code.jump(Positive, "below counts");
-    code.load(ZERO);
-    code.store(DIFFERENCE);
+    clear(code, DIFFERENCE);
     code.label("below counts");
     code.input(input::TABLE + 1);
     code.add_input(input::TABLE + 1);
     code.jump(Positive, "above counts");
     code.load(DIFFERENCE);
     code.jump(Negative, "above counts");
-    code.load(ZERO);
-    code.store(DIFFERENCE);
+    clear(code, DIFFERENCE);
     code.label("above counts");
     // Weighted: the product less 13 bits.
     code.input(input::TABLE + 1);
     code.and(WEIGHT_BITS);
     code.store(SCRATCH);
-    product(code, SCRATCH, DIFFERENCE, SUM);
-    code.sign();
-    code.store(SUM + 2);
+    wide_product(code, SCRATCH, DIFFERENCE, SUM);
     code.load(THIRTEEN);
     code.call("shift");
     code.call("cut to 16");
     code.store(WEIGHTED);
     // Loss: weighted error times error, less 5 bits; never negative.
     product(code, WEIGHTED, DIFFERENCE, SUM);
-    code.load(ZERO);
-    code.store(SUM + 2);
+    clear(code, SUM + 2);
     code.load(FIVE);
     code.call("shift");
     code.load(SUM);
@@ -79,8 +74,7 @@ pub fn error(code: &mut Assembler) {
 
 /// Every driving slot's response times the error, added to its step.
 pub fn steps(code: &mut Assembler) {
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("add a slot");
     code.load(ITEM);
     code.output(output::ITEM);
@@ -93,12 +87,8 @@ pub fn steps(code: &mut Assembler) {
     code.store(FACTOR + 1);
     // I times its coefficient.
     quotient(code, input::IN_PHASE);
-    product(code, HIGH, FACTOR, UPPER);
-    code.sign();
-    code.store(UPPER + 2);
-    product(code, LOW, FACTOR, LOWER);
-    code.sign();
-    code.store(LOWER + 2);
+    wide_product(code, HIGH, FACTOR, UPPER);
+    wide_product(code, LOW, FACTOR, LOWER);
     // Q times its coefficient, added.
     quotient(code, input::QUADRATURE);
     add_product(code, HIGH, FACTOR + 1, UPPER);
@@ -126,19 +116,14 @@ pub fn steps(code: &mut Assembler) {
     code.store(SUM + 1);
     code.jump(Always, "response fits");
     code.label("response is low");
-    code.load(ZERO);
-    code.store(SUM);
+    clear(code, SUM);
     code.load(LEAST_QUARTER);
     code.store(SUM + 1);
     code.label("response fits");
     // Times the weighted error.
     code.call("split");
-    product(code, HIGH, WEIGHTED, UPPER);
-    code.sign();
-    code.store(UPPER + 2);
-    product(code, LOW, WEIGHTED, LOWER);
-    code.sign();
-    code.store(LOWER + 2);
+    wide_product(code, HIGH, WEIGHTED, UPPER);
+    wide_product(code, LOW, WEIGHTED, LOWER);
     code.call("join");
     code.input(input::STEP_SHIFT);
     code.call("shift");
@@ -170,8 +155,7 @@ pub fn apply(code: &mut Assembler) {
     // What is cut here is no one's concern: limits follow.
     code.input(input::CUT);
     code.store(WAS_CUT);
-    code.load(ZERO);
-    code.store(ITEM);
+    clear(code, ITEM);
     code.label("apply a slot");
     code.load(ITEM);
     code.output(output::ITEM);
@@ -225,8 +209,7 @@ pub fn apply(code: &mut Assembler) {
     code.input(input::TABLE + 1);
     code.label("at a limit");
     code.store(SUM + 1);
-    code.load(ZERO);
-    code.store(SUM);
+    clear(code, SUM);
     code.label("within");
     code.load(CONTROL_PLACE);
     code.output(output::PLACE);
@@ -270,6 +253,13 @@ pub fn write_zero(code: &mut Assembler) {
     code.load(ZERO);
     code.output(output::HIGH);
     code.output(output::TABLE);
+}
+
+/// Three words at `into` = a times b.
+fn wide_product(code: &mut Assembler, a: Place, b: Place, into: Place) {
+    product(code, a, b, into);
+    code.sign();
+    code.store(into + 2);
 }
 
 /// Three words at `into` += a times b.
@@ -396,8 +386,7 @@ fn cut_to_32(code: &mut Assembler) {
     code.store(SUM + 1);
     code.back();
     code.label("32 low");
-    code.load(ZERO);
-    code.store(SUM);
+    clear(code, SUM);
     code.load(TOP_BIT);
     code.store(SUM + 1);
     code.label("32 fit");
