@@ -16,6 +16,7 @@
 use crate::converter::{
     least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
 };
+use crate::engine::Pass;
 use crate::leaf::Fixed;
 use crate::serial::{SerialError, SerialInstrument};
 use hge_protocol::{ParameterError, Parameters};
@@ -70,7 +71,7 @@ impl Converters {
 
 /// The instrument with converters, lamps and the output switch.
 #[derive(LogicBlock, Default)]
-pub struct BoardTop {
+pub struct BoardTop<P: Pass> {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// The PLL has locked.
@@ -105,7 +106,7 @@ pub struct BoardTop {
     pub led_fault: Signal<Out, Bit>,
     /// A run is going on, or the host speaks.
     pub led_activity: Signal<Out, Bit>,
-    serial: SerialInstrument,
+    serial: SerialInstrument<P>,
     dac: SpiDac,
     adc: SpiAdc,
     connected: DFF<Bit>,
@@ -120,7 +121,7 @@ pub struct BoardTop {
     stirs: Signal<Local, Bit>,
 }
 
-impl BoardTop {
+impl<P: Pass> BoardTop<P> {
     /// A board's top for `wanted` with these converters and a line of `baud` bits a second, from the commit whose hash
     /// begins with `build_hash`.
     ///
@@ -153,7 +154,7 @@ impl BoardTop {
     }
 }
 
-impl Logic for BoardTop {
+impl<P: Pass> Logic for BoardTop<P> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, connected, eye, stirred, lit);

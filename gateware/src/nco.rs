@@ -111,18 +111,20 @@ pub struct Nco {
     cosine_size: Signal<Local, Signed<16>>,
 }
 
+/// The wave's table: entry e of the quarter wave in bits 14..0, entry 1023 - e in bits 29..15.
+pub(crate) fn wave_pairs() -> Vec<u64> {
+    (0..512)
+        .map(|entry| u64::from(quarter_wave(entry)) | (u64::from(quarter_wave(1023 - entry)) << 15))
+        .collect()
+}
+
 impl Nco {
     /// Oscillators for `slots` slots, 1..=256.
     pub fn new(slots: usize) -> Self {
-        let pairs: Vec<u64> = (0..512)
-            .map(|entry| {
-                u64::from(quarter_wave(entry)) | (u64::from(quarter_wave(1023 - entry)) << 15)
-            })
-            .collect();
         Self {
             phases: Ram::new(slots),
             tunings: Ram::new(slots),
-            waves: Rom::new("quarter_wave", &pairs),
+            waves: Rom::new("quarter_wave", &wave_pairs()),
             ..Default::default()
         }
     }

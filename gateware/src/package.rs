@@ -3,6 +3,7 @@
 use crate::board::{BoardError, BoardTop, Converters};
 use crate::clerk::Clerk;
 use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
+use crate::engine::{Pipelined, Stepped};
 use crate::guard::Guard;
 use crate::instrument::Instrument;
 use crate::lockin::Lockin;
@@ -23,7 +24,9 @@ const SOURCES: &[&str] = &[
     include_str!("clerk/mod.rs"),
     include_str!("converter/adc.rs"),
     include_str!("converter/dac.rs"),
-    include_str!("engine.rs"),
+    include_str!("engine/mod.rs"),
+    include_str!("engine/pipelined.rs"),
+    include_str!("engine/stepped/mod.rs"),
     include_str!("guard.rs"),
     include_str!("instrument/mod.rs"),
     include_str!("leaf/multiplier.rs"),
@@ -150,9 +153,14 @@ pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
 /// # Errors
 /// As [`instrument`].
 pub fn instrument_of_build(parameters: &Parameters, build_hash: u32) -> Result<File, PackageError> {
-    let block = Instrument::with_build(parameters, build_hash)?;
     let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
-    write("hge_", INSTRUMENT, &block, &header)
+    if parameters.slot_clocks == 1 {
+        let block = Instrument::<Pipelined>::with_build(parameters, build_hash)?;
+        write("hge_", INSTRUMENT, &block, &header)
+    } else {
+        let block = Instrument::<Stepped>::with_build(parameters, build_hash)?;
+        write("hge_", INSTRUMENT, &block, &header)
+    }
 }
 
 /// The instrument on a serial line of `baud` bits a second as one Verilog file; its top module is
@@ -173,9 +181,14 @@ pub fn serial_instrument_of_build(
     baud: u32,
     build_hash: u32,
 ) -> Result<File, PackageError> {
-    let block = SerialInstrument::with_build(parameters, baud, build_hash)?;
     let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
-    write("hge_", SERIAL, &block, &header)
+    if parameters.slot_clocks == 1 {
+        let block = SerialInstrument::<Pipelined>::with_build(parameters, baud, build_hash)?;
+        write("hge_", SERIAL, &block, &header)
+    } else {
+        let block = SerialInstrument::<Stepped>::with_build(parameters, baud, build_hash)?;
+        write("hge_", SERIAL, &block, &header)
+    }
 }
 
 /// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
@@ -189,11 +202,17 @@ pub fn board_of_build(
     baud: u32,
     build_hash: u32,
 ) -> Result<File, PackageError> {
-    let block = BoardTop::new(wanted, converters, baud, build_hash)?;
     let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
     let Converters { dac, adc } = converters;
     let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
-    write("hge_", BOARD, &block, &header(BOARD_DESCRIPTION, BOARD, &option, &parameters))
+    let header = header(BOARD_DESCRIPTION, BOARD, &option, &parameters);
+    if parameters.slot_clocks == 1 {
+        let block = BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash)?;
+        write("hge_", BOARD, &block, &header)
+    } else {
+        let block = BoardTop::<Stepped>::new(wanted, converters, baud, build_hash)?;
+        write("hge_", BOARD, &block, &header)
+    }
 }
 
 /// FuseSoC's core file of the instrument with converters.
@@ -290,6 +309,7 @@ fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> St
         telemetry_words,
         converter_latency_samples,
         converter_period_clocks,
+        slot_clocks,
     } = parameters;
     format!(
         "{what}\n\
@@ -300,11 +320,12 @@ fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> St
          --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
          --telemetry-words {telemetry_words} \
          --converter-latency-samples {converter_latency_samples} \
-         --converter-period-clocks {converter_period_clocks}{option} -o DIR\n\
+         --converter-period-clocks {converter_period_clocks} \
+         --slot-clocks {slot_clocks}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
-         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each;\n\
+         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each, a slot {slot_clocks};\n\
          register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\

@@ -308,6 +308,7 @@ impl Registers {
             (map::TELEMETRY_WORDS, parameters.telemetry_words),
             (map::CONVERTER_LATENCY, parameters.converter_latency_samples),
             (map::CONVERTER_PERIOD, parameters.converter_period_clocks),
+            (map::SLOT_CLOCKS, parameters.slot_clocks),
         ];
         let mut start = [0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {

@@ -12,6 +12,7 @@
 //!
 //! Time never stands still here.
 
+use crate::engine::Pass;
 use crate::instrument::Instrument;
 use crate::link::uart_receiver::{RateError, UartReceiver};
 use crate::link::uart_transmitter::UartTransmitter;
@@ -32,7 +33,7 @@ pub enum SerialError {
 
 /// Receiver, instrument, transmitter.
 #[derive(LogicBlock, Default)]
-pub struct SerialInstrument {
+pub struct SerialInstrument<P: Pass> {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// The PLL has locked.
@@ -71,10 +72,10 @@ pub struct SerialInstrument {
     pub reference: Signal<Out, Bit>,
     receiver: UartReceiver,
     transmitter: UartTransmitter,
-    instrument: Instrument,
+    instrument: Instrument<P>,
 }
 
-impl SerialInstrument {
+impl<P: Pass> SerialInstrument<P> {
     /// An instrument made for `parameters` at `baud` bits a second, for simulation: its build hash is 0.
     ///
     /// # Errors
@@ -117,7 +118,7 @@ impl SerialInstrument {
     }
 }
 
-impl Logic for SerialInstrument {
+impl<P: Pass> Logic for SerialInstrument<P> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, receiver, transmitter, instrument);

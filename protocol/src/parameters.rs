@@ -28,7 +28,13 @@ pub struct Parameters {
     pub converter_latency_samples: u32,
     /// Least clocks between samples that these converters need, 0 if the cores' own least is more.
     pub converter_period_clocks: u32,
+    /// Clocks that a slot takes in a sample: 1 in a pipeline beside the outputs' pass, or [`STEPPED_SLOT_CLOCKS`] after it, in
+    /// a third of the logic and a seventh of the memory.
+    pub slot_clocks: u32,
 }
+
+/// Clocks of a slot that is worked on step by step.
+pub const STEPPED_SLOT_CLOCKS: u32 = 16;
 
 impl Default for Parameters {
     /// 8 outputs, 24 slots, 16 cases, 32 starts, 24 MHz, 16-bit converters, 2048 words of telemetry: an epoch of
@@ -45,6 +51,7 @@ impl Default for Parameters {
             telemetry_words: 2048,
             converter_latency_samples: 0,
             converter_period_clocks: 0,
+            slot_clocks: 1,
         }
     }
 }
@@ -86,6 +93,14 @@ impl Parameters {
                 return Err(ParameterError { name, value, lowest, highest });
             }
         }
+        if self.slot_clocks != 1 && self.slot_clocks != STEPPED_SLOT_CLOCKS {
+            return Err(ParameterError {
+                name: "slot_clocks, to be one or the other,",
+                value: self.slot_clocks,
+                lowest: 1,
+                highest: STEPPED_SLOT_CLOCKS,
+            });
+        }
         if !self.telemetry_words.is_power_of_two() {
             return Err(ParameterError {
                 name: "telemetry_words, to be a power of two,",
@@ -105,9 +120,15 @@ impl Parameters {
     }
 
     /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
-    /// (eight clocks each), and 24 clocks of pipeline, sequencer and slack; or what the converters need.
+    /// (eight clocks each), or one after the other if slots are worked on in steps (eight for what is not a slot's),
+    /// and 24 clocks of pipeline, sequencer and slack; or what the converters need.
     pub fn least_sample_period_clocks(&self) -> u32 {
-        (self.slots.max(8 * (self.outputs + 1)) + 24).max(self.converter_period_clocks)
+        let outputs = 8 * (self.outputs + 1);
+        let passes = match self.slot_clocks {
+            1 => self.slots.max(outputs),
+            clocks => outputs + 8 + clocks * self.slots,
+        };
+        (passes + 24).max(self.converter_period_clocks)
     }
 
     /// Samples between a phase in the NCO and the ADC sample that holds its answer.

@@ -80,57 +80,51 @@ impl Logic for Clerk {
         self.read_slot.next = self.item.q.val();
         self.read_code.next = self.item.q.val().get_bits::<7>(0);
         self.read_address.next = self.place.q.val();
-        self.output_masked.next = self.word.val().get_bits::<5>(24) & self.row_mask.val();
-        self.first_sum.next = unsigned_cast(self.sum_first.val());
-        self.second_sum.next = unsigned_cast(self.sum_second.val());
+        self.output_masked.next = self.engine_data.val().get_bits::<5>(8) & self.row_mask.val();
+        comment!("The slots' pass answers when it can: words 0 to 15 and 24 to 31, and 32, which is of word 0.");
+        self.of_engine.next = ((!self.machine.port.val().get_bit(5))
+            & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
+            | (self.machine.port.val() == bits::<6>(32));
+        self.engine_read.next = self.machine.reads.val() & self.of_engine.val();
+        self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
+        self.waits_engine.next =
+            self.machine.reads.val() & self.of_engine.val() & (!self.engine_ready.val());
         self.machine.word_in.next = 0.into();
         match self.machine.port.val().index() {
-            0 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(0),
-            1 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(16),
-            2 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(32),
-            3 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(0),
-            4 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(16),
-            5 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(32),
-            6 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(0),
-            7 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(16),
-            8 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(0),
-            9 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(16),
-            10 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(0),
-            11 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(16),
-            12 => self.machine.word_in.next = self.word.val().get_bits::<16>(16),
-            13 => self.machine.word_in.next = bit_cast::<16, 5>(self.output_masked.val()),
-            14 => self.machine.word_in.next = unsigned_cast(self.least.val()),
-            15 => self.machine.word_in.next = unsigned_cast(self.greatest.val()),
-            16 => self.machine.word_in.next = self.number.val().get_bits::<16>(0),
-            17 => self.machine.word_in.next = self.number.val().get_bits::<16>(16),
-            18 => self.machine.word_in.next = self.marked.val().get_bits::<16>(0),
-            19 => self.machine.word_in.next = self.marked.val().get_bits::<16>(16),
-            20 => self.machine.word_in.next = self.began.val().get_bits::<16>(0),
-            21 => self.machine.word_in.next = self.began.val().get_bits::<16>(16),
-            22 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(0),
-            23 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(16),
-            24 => self.machine.word_in.next = bit_cast::<16, 5>(self.event_cause.val()),
-            25 => {
+            16 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(0),
+            17 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(16),
+            32 => self.machine.word_in.next = bit_cast::<16, 5>(self.output_masked.val()),
+            18 => self.machine.word_in.next = self.number.val().get_bits::<16>(0),
+            19 => self.machine.word_in.next = self.number.val().get_bits::<16>(16),
+            20 => self.machine.word_in.next = self.marked.val().get_bits::<16>(0),
+            21 => self.machine.word_in.next = self.marked.val().get_bits::<16>(16),
+            22 => self.machine.word_in.next = self.began.val().get_bits::<16>(0),
+            23 => self.machine.word_in.next = self.began.val().get_bits::<16>(16),
+            33 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(0),
+            34 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(16),
+            35 => self.machine.word_in.next = bit_cast::<16, 5>(self.event_cause.val()),
+            36 => {
                 self.machine.word_in.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
             }
-            26 => self.machine.word_in.next = self.none.val().replace_bit(0, self.room.q.val()),
-            27 => self.machine.word_in.next = self.code.val(),
-            28 => self.machine.word_in.next = bit_cast::<16, 7>(self.codes.val()),
-            29 => self.machine.word_in.next = self.decimation.val(),
-            30 => self.machine.word_in.next = bit_cast::<16, 3>(self.reason.val()),
-            31 => self.machine.word_in.next = bit_cast::<16, 5>(self.window_log2.val()),
-            32 => self.machine.word_in.next = bit_cast::<16, 5>(self.gradient_shift.val()),
-            33 => self.machine.word_in.next = bit_cast::<16, 5>(self.step_shift.val()),
-            34 => self.machine.word_in.next = bit_cast::<16, 9>(self.slots_used.val()),
-            35 => self.machine.word_in.next = bit_cast::<16, 6>(self.cases_used.val()),
-            36 => self.machine.word_in.next = bit_cast::<16, 6>(self.starts_used.val()),
-            37 => self.machine.word_in.next = self.epochs.val(),
-            38 => self.machine.word_in.next = bit_cast::<16, 3>(self.mode.val()),
-            39 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(0),
-            40 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(16),
-            41 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(0),
-            42 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(16),
-            _ => self.machine.word_in.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+            37 => self.machine.word_in.next = self.none.val().replace_bit(0, self.room.q.val()),
+            38 => self.machine.word_in.next = self.code.val(),
+            39 => self.machine.word_in.next = bit_cast::<16, 7>(self.codes.val()),
+            40 => self.machine.word_in.next = self.decimation.val(),
+            41 => self.machine.word_in.next = bit_cast::<16, 3>(self.reason.val()),
+            42 => self.machine.word_in.next = bit_cast::<16, 5>(self.window_log2.val()),
+            43 => self.machine.word_in.next = bit_cast::<16, 5>(self.gradient_shift.val()),
+            44 => self.machine.word_in.next = bit_cast::<16, 5>(self.step_shift.val()),
+            45 => self.machine.word_in.next = bit_cast::<16, 9>(self.slots_used.val()),
+            46 => self.machine.word_in.next = bit_cast::<16, 6>(self.cases_used.val()),
+            47 => self.machine.word_in.next = bit_cast::<16, 6>(self.starts_used.val()),
+            48 => self.machine.word_in.next = self.epochs.val(),
+            49 => self.machine.word_in.next = bit_cast::<16, 3>(self.mode.val()),
+            50 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(0),
+            51 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(16),
+            52 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(0),
+            53 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(16),
+            54 => self.machine.word_in.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+            _ => self.machine.word_in.next = self.engine_data.val(),
         }
         comment!("What it writes.");
         self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
@@ -144,7 +138,7 @@ impl Logic for Clerk {
         self.frame_word.next = self.pair.val();
         self.words.next = self.machine.word_out.val().get_bits::<11>(0);
         self.over_reason.next = self.machine.word_out.val().get_bits::<3>(0);
-        self.machine.stall.next = false;
+        self.machine.stall.next = self.waits_engine.val();
         self.write.next = false;
         self.word_write.next = false;
         self.target_write.next = false;

@@ -14,8 +14,7 @@
 //! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block of so many ADC codes waits; it is done with |
 //! | `read_code`, `code` | out 7, in 16 | its codes; its time is in 64 and 65, low half first; a clock later |
 //! | settings | in | see `hge_protocol::registers`, held during a run |
-//! | `sum_first`, `sum_second`, `least`, `greatest` | in, 32 + 32 + 16 + 16 signed | the window's samples |
-//! | `read_slot`, `in_phase`, `quadrature`, `word` | out 8, in 48 + 48 + 32 | a slot's sums and routing word, a clock later |
+//! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | levels of the window, a slot's sums and routing word, see `engine::word` |
 //! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | what the sequencer knows of the run |
 //! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | what it is told: the record is made; the run is over, and why (0 complete, 1 loss reached); no tones any more |
 //! | `tones`, `begin`, `restart`, `clamped`, `limited` | in, 1 | a case's tones sound; its first sample begins; what the guard does |
@@ -100,22 +99,16 @@ pub struct Clerk {
     pub loss_stop: Signal<In, Bits<32>>,
     /// Outputs that take the case's value, not the control's.
     pub input_mask: Signal<In, Bits<32>>,
-    /// Sum of the first half of the window.
-    pub sum_first: Signal<In, Signed<32>>,
-    /// Sum of the second half.
-    pub sum_second: Signal<In, Signed<32>>,
-    /// Least ADC code.
-    pub least: Signal<In, Signed<16>>,
-    /// Greatest ADC code.
-    pub greatest: Signal<In, Signed<16>>,
-    /// Slot whose sums and routing word are wanted.
+    /// A word of the slots' pass is wanted.
+    pub engine_read: Signal<Out, Bit>,
+    /// Of this slot.
     pub read_slot: Signal<Out, Bits<8>>,
-    /// Its in-phase sum.
-    pub in_phase: Signal<In, Bits<48>>,
-    /// Its quadrature sum.
-    pub quadrature: Signal<In, Bits<48>>,
-    /// Its routing word.
-    pub word: Signal<In, Bits<32>>,
+    /// Which, see [`crate::engine::word`].
+    pub engine_word: Signal<Out, Bits<5>>,
+    /// It is there.
+    pub engine_ready: Signal<In, Bit>,
+    /// The word.
+    pub engine_data: Signal<In, Bits<16>>,
     /// Sample before the run's first, since power-up.
     pub began: Signal<In, Bits<32>>,
     /// The same before the window's first, or the run's end.
@@ -202,8 +195,8 @@ pub struct Clerk {
     row_mask: Fixed<Bits<5>>,
     waits: Signal<Local, Bit>,
     output_masked: Signal<Local, Bits<5>>,
-    first_sum: Signal<Local, Bits<32>>,
-    second_sum: Signal<Local, Bits<32>>,
+    of_engine: Signal<Local, Bit>,
+    waits_engine: Signal<Local, Bit>,
     none: Signal<Local, Bits<16>>,
     flags_0: Signal<Local, Bits<16>>,
     flags_1: Signal<Local, Bits<16>>,

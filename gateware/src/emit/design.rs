@@ -89,7 +89,14 @@ impl Design<'_> {
             .iter()
             .map(|atom| atom.name.as_str())
             .chain(block.children.iter().map(|child| child.field.as_str()));
-        let docs = type_name.and_then(|name| sources.find(name, fields));
+        let found = |name| sources.find(name, fields.clone());
+        let (type_name, docs) = match type_name.and_then(found) {
+            Some(docs) => (type_name, Some(docs)),
+            None => {
+                let name = sources.name_of(fields.clone());
+                (name.or(type_name), name.and_then(found))
+            }
+        };
         let mut children = Vec::new();
         for child in &block.children {
             if child.as_register().is_some() {

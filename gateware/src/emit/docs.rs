@@ -85,6 +85,20 @@ impl SourceDocs {
             .filter(|docs| docs.name == name)
             .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
     }
+
+    /// Name of the struct that has exactly these fields: what a type parameter stands for.
+    pub(super) fn name_of<'a>(
+        &self,
+        fields: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<&str> {
+        self.structs
+            .iter()
+            .filter(|docs| {
+                docs.fields.iter().all(|own| fields.clone().any(|field| field == own.name))
+            })
+            .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
+            .map(|docs| docs.name.as_str())
+    }
 }
 
 impl StructDocs {

@@ -1,9 +1,10 @@
 //! The wiring of the instrument.
 
 use super::Instrument;
+use crate::engine::Pass;
 use rust_hdl::prelude::*;
 
-impl Logic for Instrument {
+impl<P: Pass> Logic for Instrument<P> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, begin, sample);
@@ -158,6 +159,7 @@ impl Logic for Instrument {
         self.sequencer.clerk_reason.next = self.clerk.over_reason.val();
         comment!("Slots.");
         self.engine.begin.next = self.begin.q.val();
+        self.engine.outputs_done.next = self.modulator.done.val();
         self.engine.tones.next = self.sequencer.tones.val();
         self.engine.restart.next = self.sequencer.restart.val();
         self.engine.gate.next = self.sequencer.gate.val();
@@ -171,7 +173,6 @@ impl Logic for Instrument {
         self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
         self.engine.slot_data.next = self.link.data.val();
         self.engine.read_output.next = self.modulator.index.val().get_bits::<5>(0);
-        self.engine.read_slot.next = self.clerk.read_slot.val();
         self.shown.setting.next = self.registers.reference.val();
         self.shown.valid.next = self.engine.sine_valid.val();
         self.shown.slot.next = self.engine.sine_slot.val();
@@ -214,6 +215,11 @@ impl Logic for Instrument {
         self.clerk.codes.next = self.capture.codes.val();
         self.clerk.decimation.next = self.registers.capture_decimation.val();
         self.clerk.code.next = self.capture.read_data.val();
+        self.engine.read.next = self.clerk.engine_read.val();
+        self.engine.read_slot.next = self.clerk.read_slot.val();
+        self.engine.read_word.next = self.clerk.engine_word.val();
+        self.clerk.engine_ready.next = self.engine.read_ready.val();
+        self.clerk.engine_data.next = self.engine.read_data.val();
         self.clerk.window_log2.next = self.registers.window_log2.val();
         self.clerk.gradient_shift.next = self.registers.gradient_shift.val();
         self.clerk.step_shift.next = self.registers.step_shift.val();
@@ -224,13 +230,6 @@ impl Logic for Instrument {
         self.clerk.mode.next = self.registers.mode.val();
         self.clerk.loss_stop.next = self.registers.loss_stop.val();
         self.clerk.input_mask.next = self.registers.input_mask.val();
-        self.clerk.sum_first.next = self.engine.sum_first.val();
-        self.clerk.sum_second.next = self.engine.sum_second.val();
-        self.clerk.least.next = self.engine.least.val();
-        self.clerk.greatest.next = self.engine.greatest.val();
-        self.clerk.in_phase.next = self.engine.in_phase.val();
-        self.clerk.quadrature.next = self.engine.quadrature.val();
-        self.clerk.word.next = self.engine.word.val();
         self.clerk.began.next = self.sequencer.began.val();
         self.clerk.marked.next = self.sequencer.marked.val();
         self.clerk.reason.next = self.sequencer.end_reason.val();

@@ -27,7 +27,7 @@ mod kernel;
 use crate::access::Access;
 use crate::capture::Capture;
 use crate::clerk::Clerk;
-use crate::engine::Engine;
+use crate::engine::{Engine, Pass};
 use crate::guard::Guard;
 use crate::leaf::Ram;
 use crate::link::Link;
@@ -44,7 +44,7 @@ use rust_hdl::prelude::*;
 
 /// The instrument between its byte streams and its converters.
 #[derive(LogicBlock, Default)]
-pub struct Instrument {
+pub struct Instrument<P: Pass> {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// The PLL has locked.
@@ -102,7 +102,7 @@ pub struct Instrument {
     registers: Registers,
     supervisor: Supervisor,
     sequencer: Sequencer,
-    engine: Engine,
+    engine: Engine<P>,
     modulator: Modulator,
     guard: Guard,
     clerk: Clerk,
@@ -126,7 +126,7 @@ pub struct Instrument {
     status_5: Signal<Local, Bits<8>>,
 }
 
-impl Instrument {
+impl<P: Pass> Instrument<P> {
     /// An instrument made for `parameters`, for simulation: its build hash is 0.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ impl Instrument {
             link: Link::new(parameters),
             access: Access::new(parameters),
             registers: Registers::new(parameters, build_hash),
-            engine: Engine::new(parameters.slots as usize),
+            engine: Engine::new(parameters),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits),
             guard: Guard::new(parameters.outputs),
             clerk: Clerk::new(parameters),

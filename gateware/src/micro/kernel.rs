@@ -24,6 +24,7 @@ impl Logic for Machine {
         self.memory.read_address.next = self.instruction.val().get_bits::<8>(0);
         self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
         self.word_out.next = self.accumulator.q.val();
+        self.reads.next = self.stands.val() & (self.operation.val() == bits::<4>(1));
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
         comment!("The word: from the memory, the outside or the multiplier.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());

@@ -21,7 +21,8 @@ use rust_hdl::prelude::*;
 /// | `port` | out, 6 | word of the outside that an instruction reads or writes |
 /// | `word_in` | in, 16 | the word `port`, in the same clock |
 /// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it goes to the word `port` at this clock's end |
-/// | `stall` | in, 1 | not in this clock: a strobe stands until it falls |
+/// | `reads` | out, 1 | an instruction takes the word `port` in this clock |
+/// | `stall` | in, 1 | not in this clock: a strobe, or `reads`, stands until it falls |
 ///
 /// An instruction takes two clocks: the first reads its operand from the memory, the second executes it while the
 /// ROM reads the next one. What an output addresses in a memory outside that answers a clock later can be read by
@@ -65,6 +66,8 @@ pub struct Machine {
     pub word_out: Signal<Out, Bits<16>>,
     /// It goes to the outside.
     pub strobe: Signal<Out, Bit>,
+    /// An input is taken.
+    pub reads: Signal<Out, Bit>,
     /// Not in this clock.
     pub stall: Signal<In, Bit>,
     program: Rom<16, 10>,

@@ -144,6 +144,7 @@ impl Rig {
             map::TELEMETRY_WORDS => parameters.telemetry_words,
             map::CONVERTER_LATENCY => parameters.converter_latency_samples,
             map::CONVERTER_PERIOD => parameters.converter_period_clocks,
+            map::SLOT_CLOCKS => parameters.slot_clocks,
             map::STATUS => 0x55,
             map::FAULT => 0x15,
             map::TIME => 77,

@@ -144,6 +144,7 @@ impl Instrument {
             telemetry_words: word(map::TELEMETRY_WORDS),
             converter_latency_samples: word(map::CONVERTER_LATENCY),
             converter_period_clocks: word(map::CONVERTER_PERIOD),
+            slot_clocks: word(map::SLOT_CLOCKS),
         };
         self.shared.expect(self.read(map::FRAMES)?);
         Ok(())

@@ -121,6 +121,7 @@ pub struct InstrumentKeys {
     pub telemetry_words: u32,
     pub converter_latency_samples: u32,
     pub converter_period_clocks: u32,
+    pub slot_clocks: u32,
 }
 
 impl Default for InstrumentKeys {
@@ -137,6 +138,7 @@ impl Default for InstrumentKeys {
             telemetry_words: p.telemetry_words,
             converter_latency_samples: p.converter_latency_samples,
             converter_period_clocks: p.converter_period_clocks,
+            slot_clocks: p.slot_clocks,
         }
     }
 }

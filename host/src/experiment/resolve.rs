@@ -54,6 +54,7 @@ impl Task {
             telemetry_words,
             converter_latency_samples,
             converter_period_clocks,
+            slot_clocks,
         } = *parameters;
         experiment.instrument = InstrumentKeys {
             outputs,
@@ -66,6 +67,7 @@ impl Task {
             telemetry_words,
             converter_latency_samples,
             converter_period_clocks,
+            slot_clocks,
         };
         Task::new(experiment, source)
     }
@@ -278,6 +280,7 @@ fn parameters(experiment: &Experiment) -> Parameters {
         telemetry_words: keys.telemetry_words,
         converter_latency_samples: keys.converter_latency_samples,
         converter_period_clocks: keys.converter_period_clocks,
+        slot_clocks: keys.slot_clocks,
     }
 }
 

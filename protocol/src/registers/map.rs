@@ -30,6 +30,7 @@ macro_rules! with_registers {
                 TELEMETRY_WORDS telemetry_words 0x0a "word"   "Size of the memory that holds frames until they are sent, and the last epoch's after.";
                 CONVERTER_LATENCY converter_latency 0x0b "sample" "Samples that converters behind pins add to the loop.";
                 CONVERTER_PERIOD converter_period 0x0c "clock" "Least clocks between samples that these converters need.";
+                SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample.";
             }
             command {
                 COMMAND         command         0x0f 4 "1 run, 2 stop run and capture, 3 arm (host), 4 disarm, 5 arm (standalone), 6 capture, 7 send the last epoch again.";

@@ -89,6 +89,7 @@ pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
         map::TELEMETRY_WORDS => parameters.telemetry_words,
         map::CONVERTER_LATENCY => parameters.converter_latency_samples,
         map::CONVERTER_PERIOD => parameters.converter_period_clocks,
+        map::SLOT_CLOCKS => parameters.slot_clocks,
         _ => return None,
     })
 }

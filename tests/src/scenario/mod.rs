@@ -26,6 +26,7 @@ pub const LITTLE: Parameters = Parameters {
     telemetry_words: 2048,
     converter_latency_samples: 0,
     converter_period_clocks: 0,
+    slot_clocks: 1,
 };
 
 /// A run as what the host says.

@@ -25,66 +25,68 @@ pub mod job {
 
 /// Words that the program reads. Those of more than one word begin with the lowest.
 pub mod input {
+    use crate::engine::word;
+
     /// In-phase sum of the item, three words.
-    pub const IN_PHASE: u8 = 0;
+    pub const IN_PHASE: u8 = word::IN_PHASE;
     /// Quadrature sum, three words.
-    pub const QUADRATURE: u8 = 3;
+    pub const QUADRATURE: u8 = word::QUADRATURE;
     /// Sum of the window's first half, two words.
-    pub const SUM_FIRST: u8 = 6;
+    pub const SUM_FIRST: u8 = word::SUM_FIRST;
     /// Sum of the second half, two words.
-    pub const SUM_SECOND: u8 = 8;
+    pub const SUM_SECOND: u8 = word::SUM_SECOND;
     /// Word of the table, two words.
-    pub const TABLE: u8 = 10;
+    pub const TABLE: u8 = 16;
     /// Upper half of the item's routing word.
-    pub const ROUTE: u8 = 12;
+    pub const ROUTE: u8 = word::ROUTE;
     /// Its output.
-    pub const OUTPUT: u8 = 13;
+    pub const OUTPUT: u8 = 32;
     /// Least and greatest ADC code of the window.
-    pub const EXTREMES: u8 = 14;
+    pub const EXTREMES: u8 = word::EXTREMES;
     /// Number of the frame, two words.
-    pub const NUMBER: u8 = 16;
+    pub const NUMBER: u8 = 18;
     /// Sample before the window's first, or the run's end, two words.
-    pub const MARKED: u8 = 18;
+    pub const MARKED: u8 = 20;
     /// Sample before the run's first, two words.
-    pub const BEGAN: u8 = 20;
+    pub const BEGAN: u8 = 22;
     /// Sample of the event, two words.
-    pub const EVENT_TIME: u8 = 22;
+    pub const EVENT_TIME: u8 = 33;
     /// What tripped.
-    pub const EVENT_CAUSE: u8 = 24;
+    pub const EVENT_CAUSE: u8 = 35;
     /// Flags of the window.
-    pub const FLAGS: u8 = 25;
+    pub const FLAGS: u8 = 36;
     /// The frame has room: bit 0.
-    pub const ROOM: u8 = 26;
+    pub const ROOM: u8 = 37;
     /// ADC code, or half of the block's time, at the item.
-    pub const CODE: u8 = 27;
+    pub const CODE: u8 = 38;
     /// Codes of the block.
-    pub const CODES: u8 = 28;
+    pub const CODES: u8 = 39;
     /// Samples from one to the next.
-    pub const DECIMATION: u8 = 29;
+    pub const DECIMATION: u8 = 40;
     /// Why the run ended.
-    pub const REASON: u8 = 30;
+    pub const REASON: u8 = 41;
     /// Logarithm of the window's samples.
-    pub const WINDOW: u8 = 31;
+    pub const WINDOW: u8 = 42;
     /// Right shift of the response.
-    pub const GRADIENT_SHIFT: u8 = 32;
+    pub const GRADIENT_SHIFT: u8 = 43;
     /// Right shift of response times error.
-    pub const STEP_SHIFT: u8 = 33;
+    pub const STEP_SHIFT: u8 = 44;
     /// Slots that take part.
-    pub const SLOTS_USED: u8 = 34;
+    pub const SLOTS_USED: u8 = 45;
     /// Cases of the run.
-    pub const CASES_USED: u8 = 35;
+    pub const CASES_USED: u8 = 46;
     /// Starts of the run.
-    pub const STARTS_USED: u8 = 36;
+    pub const STARTS_USED: u8 = 47;
     /// Epochs of a start.
-    pub const EPOCHS: u8 = 37;
+    pub const EPOCHS: u8 = 48;
     /// Mode: bit 1 is the standalone update.
-    pub const MODE: u8 = 38;
+    pub const MODE: u8 = 49;
     /// Loss that ends a run, two words.
-    pub const LOSS_STOP: u8 = 39;
+    pub const LOSS_STOP: u8 = 50;
     /// Outputs that take a case's values, two words.
-    pub const INPUT_MASK: u8 = 41;
+    pub const INPUT_MASK: u8 = 52;
     /// Something was cut: bit 0.
-    pub const CUT: u8 = 43;
+    pub const CUT: u8 = 54;
 }
 
 /// Words that it writes.

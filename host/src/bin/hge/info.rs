@@ -128,6 +128,7 @@ fn table(info: &Info, state: &State) -> String {
         telemetry_words,
         converter_latency_samples,
         converter_period_clocks: _,
+        slot_clocks: _,
     } = info.parameters;
     let most_hz = f64::from(clock_hz) / f64::from(info.parameters.least_sample_period_clocks());
     let build = match &info.build_hash {

@@ -115,6 +115,7 @@ fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String>
         telemetry_words: keys.telemetry_words,
         converter_latency_samples: keys.converter_latency_samples,
         converter_period_clocks: keys.converter_period_clocks,
+        slot_clocks: keys.slot_clocks,
     };
     let context = context(experiment, source, &parameters).map_err(text)?;
     Ok(Meaning { context, window_samples: experiment.timing.window_samples })

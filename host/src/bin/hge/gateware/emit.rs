@@ -54,6 +54,9 @@ pub struct Emit {
     /// Least clocks between samples that the converters need
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub converter_period_clocks: u32,
+    /// Clocks a slot takes: 1, or 16 for a small FPGA
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub slot_clocks: u32,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
@@ -159,6 +162,7 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
         telemetry_words: emit.telemetry_words,
         converter_latency_samples: emit.converter_latency_samples,
         converter_period_clocks: emit.converter_period_clocks,
+        slot_clocks: emit.slot_clocks,
     };
     let commit = hge_host::commit();
     match (emit.core, emit.baud) {

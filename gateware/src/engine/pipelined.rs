@@ -1,36 +1,27 @@
-//! The slots' pass: NCO, lock-in and tone adder visit every slot in use, one a clock.
+//! The slots' pass in one pipeline: NCO, lock-in and tone adder visit every slot in use, one a clock.
 //!
-//! | port | direction, width | meaning |
-//! |---|---|---|
-//! | `begin` | in, 1 | a sample begins; its state is known |
-//! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | what the sample is, from the sequencer |
-//! | `sample` | in, 16 signed | ADC code of this sample, held |
-//! | `slots_used` | in, 9 | slots to visit |
-//! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in | tuning and routing words |
-//! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, for the modulator |
-//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
-//! | `sounding` | out, 1 | some driving tone sounds in the next sample |
-//! | `read_slot`, `in_phase`, `quadrature`, `word` | in 8, out 48 + 48 + 32 | read-out between passes, a clock later |
-//! | `sum_first`, `sum_second`, `least`, `greatest` | out | levels of the window |
-//!
-//! A pass takes `slots_used` clocks and seven of latency. Multipliers: two in the lock-in, one in the tone adder.
+//! Ports are those of [`super::Engine`]. A pass begins with the sample, beside the outputs' pass, and takes `slots_used` clocks and
+//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there a clock after it is asked for.
 
 use crate::leaf::Ram;
 use crate::levels::Levels;
 use crate::lockin::Lockin;
 use crate::nco::Nco;
 use crate::tones::Tones;
+use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// One pipeline for all slots.
 #[derive(LogicBlock, Default)]
-pub struct Engine {
+pub struct Pipelined {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// Control registers return to their first state.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
+    /// The outputs' pass of this sample has ended; of no matter here.
+    pub outputs_done: Signal<In, Bit>,
     /// The pass runs in this sample.
     pub tones: Signal<In, Bit>,
     /// Phases begin anew.
@@ -59,8 +50,6 @@ pub struct Engine {
     pub read_output: Signal<In, Bits<5>>,
     /// Its tone in the sample before.
     pub tone: Signal<Out, Signed<32>>,
-    /// There was a pass in the sample before.
-    pub tones_fresh: Signal<Out, Bit>,
     /// A slot's sine is at hand.
     pub sine_valid: Signal<Out, Bit>,
     /// Its slot.
@@ -69,22 +58,16 @@ pub struct Engine {
     pub sine: Signal<Out, Signed<16>>,
     /// Some driving tone sounds in the next sample.
     pub sounding: Signal<Out, Bit>,
-    /// Slot to read out between passes.
+    /// A word is wanted.
+    pub read: Signal<In, Bit>,
+    /// Of this slot.
     pub read_slot: Signal<In, Bits<8>>,
-    /// Its in-phase sum.
-    pub in_phase: Signal<Out, Bits<48>>,
-    /// Its quadrature sum.
-    pub quadrature: Signal<Out, Bits<48>>,
-    /// Its routing word.
-    pub word: Signal<Out, Bits<32>>,
-    /// Sum of the first half of the window.
-    pub sum_first: Signal<Out, Signed<32>>,
-    /// Sum of the second half.
-    pub sum_second: Signal<Out, Signed<32>>,
-    /// Least sample of the window.
-    pub least: Signal<Out, Signed<16>>,
-    /// Greatest sample of the window.
-    pub greatest: Signal<Out, Signed<16>>,
+    /// Which, see [`super::word`].
+    pub read_word: Signal<In, Bits<5>>,
+    /// It is there.
+    pub read_ready: Signal<Out, Bit>,
+    /// The word.
+    pub read_data: Signal<Out, Bits<16>>,
     nco: Nco,
     lockin: Lockin,
     levels: Levels,
@@ -93,9 +76,6 @@ pub struct Engine {
     words: Ram<32, 8>,
     running: DFF<Bit>,
     slot: DFF<Bits<9>>,
-    /// Whether there is a pass in this sample, and was in the one before.
-    ran: DFF<Bit>,
-    fresh: DFF<Bit>,
     sounds: DFF<Bit>,
     /// Tags along the NCO's four clocks.
     valid_1: DFF<Bit>,
@@ -109,13 +89,21 @@ pub struct Engine {
     /// Whether the slot sounds in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
+    /// The word that was asked for.
+    found: DFF<Bits<16>>,
+    is_found: DFF<Bit>,
+    first_sum: Signal<Local, Bits<32>>,
+    second_sum: Signal<Local, Bits<32>>,
+    least: Signal<Local, Bits<16>>,
+    greatest: Signal<Local, Bits<16>>,
     next_slot: Signal<Local, Bits<9>>,
     present: Signal<Local, Bits<8>>,
 }
 
-impl Engine {
-    /// For `slots` slots, 1..=256.
-    pub fn new(slots: usize) -> Self {
+impl Pipelined {
+    /// For the slots of `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        let slots = parameters.slots as usize;
         Self {
             nco: Nco::new(slots),
             lockin: Lockin::new(slots),
@@ -126,12 +114,12 @@ impl Engine {
     }
 }
 
-impl Logic for Engine {
+impl Logic for Pipelined {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, slot, ran, fresh, sounds, valid_1, valid_2, valid_3, valid_4,
-            slot_1, slot_2, slot_3, slot_4, active_3, active_4
+            self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
+            slot_3, slot_4, active_3, active_4, found, is_found
         );
         clock!(self, clock, nco, lockin, levels, adder, words);
         comment!("The pass: one slot a clock.");
@@ -146,8 +134,6 @@ impl Logic for Engine {
         if self.begin.val() {
             self.slot.d.next = 0.into();
             self.running.d.next = self.tones.val();
-            self.ran.d.next = self.tones.val();
-            self.fresh.d.next = self.ran.q.val();
         }
         self.words.read_address.next = self.read_slot.val();
         if self.valid_3.q.val() {
@@ -156,7 +142,6 @@ impl Logic for Engine {
         self.words.write_enable.next = self.slot_write.val();
         self.words.write_address.next = self.slot_index.val();
         self.words.write_data.next = self.slot_data.val();
-        self.word.next = self.words.read_data.val();
         self.nco.valid.next = self.running.q.val();
         self.nco.slot.next = self.present.val();
         self.nco.restart.next = self.restart.val();
@@ -197,8 +182,6 @@ impl Logic for Engine {
         self.lockin.sample.next = self.sample.val();
         self.lockin.first.next = self.first.val();
         self.lockin.read_slot.next = self.read_slot.val();
-        self.in_phase.next = self.lockin.in_phase.val();
-        self.quadrature.next = self.lockin.quadrature.val();
         self.adder.tick.next = self.begin.val();
         self.adder.valid.next = self.valid_4.q.val();
         self.adder.word.next = self.words.read_data.val();
@@ -206,19 +189,35 @@ impl Logic for Engine {
         self.adder.active.next = self.nco.active.val();
         self.adder.read_output.next = self.read_output.val();
         self.tone.next = self.adder.tone.val();
-        self.tones_fresh.next = self.fresh.q.val();
         self.levels.take.next = self.begin.val() & self.take.val();
         self.levels.sample.next = self.sample.val();
         self.levels.first.next = self.first.val();
         self.levels.second_half.next = self.second_half.val();
-        self.sum_first.next = self.levels.sum_first.val();
-        self.sum_second.next = self.levels.sum_second.val();
-        self.least.next = self.levels.least.val();
-        self.greatest.next = self.levels.greatest.val();
+        comment!("Read-out.");
+        self.first_sum.next = unsigned_cast(self.levels.sum_first.val());
+        self.second_sum.next = unsigned_cast(self.levels.sum_second.val());
+        self.least.next = unsigned_cast(self.levels.least.val());
+        self.greatest.next = unsigned_cast(self.levels.greatest.val());
+        match self.read_word.val().index() {
+            10 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(0),
+            11 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(16),
+            12 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(32),
+            13 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(0),
+            14 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(16),
+            15 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(32),
+            24 => self.found.d.next = self.first_sum.val().get_bits::<16>(0),
+            25 => self.found.d.next = self.first_sum.val().get_bits::<16>(16),
+            26 => self.found.d.next = self.second_sum.val().get_bits::<16>(0),
+            27 => self.found.d.next = self.second_sum.val().get_bits::<16>(16),
+            28 => self.found.d.next = self.least.val(),
+            29 => self.found.d.next = self.greatest.val(),
+            _ => self.found.d.next = self.words.read_data.val().get_bits::<16>(16),
+        }
+        self.is_found.d.next = self.read.val() & (!self.is_found.q.val());
+        self.read_ready.next = self.is_found.q.val();
+        self.read_data.next = self.found.q.val();
         if self.reset.val() {
             self.running.d.next = false;
-            self.ran.d.next = false;
-            self.fresh.d.next = false;
         }
     }
 }

@@ -1,0 +1,425 @@
+//! The kernel of the slots' pass in steps.
+
+use super::Stepped;
+use rust_hdl::prelude::*;
+
+impl Logic for Stepped {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            outputs,
+            running,
+            in_levels,
+            slot,
+            step,
+            is_found,
+            at,
+            holds_route,
+            turns,
+            holds_word,
+            flags,
+            sounds_out,
+            amplifies,
+            with_cosine,
+            chains,
+            clears,
+            restarts,
+            adds_high,
+            adds_own,
+            fills,
+            fills_product,
+            fills_own,
+            writes,
+            writes_tone,
+            writes_lesser,
+            writes_greater,
+            route,
+            word,
+            angle,
+            carry,
+            begun,
+            opens,
+            sounds,
+            low_tone,
+            put_high,
+            put_low,
+            puts_tuning
+        );
+        clock!(self, clock, memory, waves, multiply);
+        self.none.next = 0.into();
+        self.ones.next = !self.none.val();
+        comment!("The order of things: the outputs' pass, levels, slots.");
+        self.next_slot.next = self.slot.q.val() + 1;
+        self.ends.next = self.step.q.val().all();
+        self.step.d.next = self.step.q.val() + 1;
+        if self.running.q.val() & self.ends.val() {
+            self.in_levels.d.next = false;
+            if !self.in_levels.q.val() {
+                self.slot.d.next = self.next_slot.val();
+                if self.next_slot.val() == self.slots_used.val() {
+                    self.running.d.next = false;
+                }
+            }
+        }
+        if self.outputs_done.val() {
+            self.outputs.d.next = false;
+            self.running.d.next = self.tones.val();
+            self.in_levels.d.next = true;
+            self.slot.d.next = 0.into();
+            self.step.d.next = 8.into();
+        }
+        if self.begin.val() {
+            self.outputs.d.next = true;
+            self.step.d.next = 0.into();
+        }
+        comment!("What is read: a word of the slot, a tone in the modulator's fourth and fifth clock, else what is asked for.");
+        self.in_common.next = self.in_levels.q.val()
+            | (self.step.q.val() == bits::<4>(8))
+            | (self.step.q.val() == bits::<4>(9));
+        self.place.next = self.step.q.val();
+        if !self.in_levels.q.val() {
+            match self.step.q.val().index() {
+                1 => self.place.next = 5.into(),
+                7 => self.place.next = 6.into(),
+                8 => self.place.next = 0.into(),
+                9 => self.place.next = 1.into(),
+                _ => self.place.next = self.step.q.val(),
+            }
+        }
+        self.block.next = self.slot.q.val();
+        if !self.running.q.val() {
+            self.place.next = self.read_word.val().get_bits::<4>(0);
+            self.block.next = bit_cast::<9, 8>(self.read_slot.val());
+            self.in_common.next = self.read_word.val().get_bit(4);
+        }
+        self.place_wide.next = bit_cast::<13, 4>(self.place.val());
+        self.block_wide.next = bit_cast::<13, 9>(self.block.val());
+        self.block_placed.next = self.block_wide.val() << 4;
+        self.block_at.next = self.block_placed.val();
+        if self.in_common.val() {
+            self.block_at.next = self.common.val();
+        }
+        self.reads_tone.next = self.outputs.q.val()
+            & ((self.step.q.val().get_bits::<3>(0) == bits::<3>(3))
+                | (self.step.q.val().get_bits::<3>(0) == bits::<3>(4)));
+        self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val());
+        self.tone_placed.next = self.tone_wide.val() << 1;
+        self.tone_high.next = self.step.q.val().get_bit(2);
+        self.tone_word.next = self.tone_placed.val().replace_bit(0, self.tone_high.val());
+        self.address.next = self.block_at.val() | self.place_wide.val();
+        if self.reads_tone.val() {
+            self.address.next = self.tone_base.val() | self.tone_word.val();
+        }
+        self.memory.read_address.next = self.address.val();
+        self.read_free.next = (!self.running.q.val()) & (!self.reads_tone.val());
+        self.is_found.d.next = self.read.val() & self.read_free.val() & (!self.is_found.q.val());
+        self.read_ready.next = self.is_found.q.val();
+        self.read_data.next = self.memory.read_data.val();
+        comment!("The modulator's tone: its lower half waits a clock for the upper one.");
+        if self.outputs.q.val() & self.tone_high.val() {
+            self.low_tone.d.next = self.memory.read_data.val();
+        }
+        self.tone_raw.next = bit_cast::<32, 16>(self.memory.read_data.val());
+        self.tone_top.next = self.tone_raw.val() << 16;
+        self.tone_low.next = bit_cast::<32, 16>(self.low_tone.q.val());
+        self.tone_bits.next = self.tone_top.val() | self.tone_low.val();
+        self.tone.next = signed_cast(self.tone_bits.val());
+        comment!("Whether the tone sounds, now and in the next sample.");
+        self.start.next = self.route.q.val().get_bits::<8>(0);
+        self.started.next = (!self.start.val().any()) & self.gate.val();
+        self.sounds_now.next = self.route.q.val().get_bit(13);
+        if self.restart.val() {
+            self.sounds_now.next = self.started.val();
+        }
+        self.sounds_next.next = self.sounds_now.val();
+        if self.carry.q.val() {
+            self.sounds_next.next = self.gate.val();
+        }
+        self.drives_now.next = self.sounds_now.val() & (self.route.q.val().get_bit(14));
+        comment!("What the next clock does with the word.");
+        self.at.d.next = self.address.val();
+        self.holds_route.d.next = false;
+        self.turns.d.next = false;
+        self.holds_word.d.next = false;
+        self.flags.d.next = false;
+        self.sounds_out.d.next = false;
+        self.amplifies.d.next = false;
+        self.with_cosine.d.next = self.step.q.val() >= bits::<4>(11);
+        self.chains.d.next = false;
+        self.clears.d.next = self.first.val();
+        self.restarts.d.next = false;
+        self.adds_high.d.next = false;
+        self.adds_own.d.next = false;
+        self.fills.d.next = false;
+        self.fills_product.d.next = false;
+        self.fills_own.d.next = false;
+        self.writes.d.next = false;
+        self.writes_tone.d.next = false;
+        self.writes_lesser.d.next = false;
+        self.writes_greater.d.next = false;
+        if self.running.q.val() & self.in_levels.q.val() {
+            self.adds_own.d.next = true;
+            match self.step.q.val().index() {
+                8 => {
+                    self.writes.d.next = self.take.val();
+                    self.fills.d.next = self.second_half.val();
+                }
+                9 => {
+                    self.writes.d.next = self.take.val();
+                    self.chains.d.next = true;
+                    self.fills.d.next = true;
+                    self.fills_own.d.next = !self.second_half.val();
+                }
+                10 => {
+                    self.writes.d.next = self.take.val();
+                    self.fills.d.next = !self.second_half.val();
+                }
+                11 => {
+                    self.writes.d.next = self.take.val();
+                    self.chains.d.next = true;
+                    self.fills.d.next = true;
+                    self.fills_own.d.next = self.second_half.val();
+                }
+                12 => {
+                    self.clears.d.next = true;
+                    self.writes.d.next = self.take.val() & self.first.val();
+                    self.writes_lesser.d.next = self.take.val();
+                }
+                13 => {
+                    self.clears.d.next = true;
+                    self.writes.d.next = self.take.val() & self.first.val();
+                    self.writes_greater.d.next = self.take.val();
+                }
+                _ => self.writes.d.next = false,
+            }
+        }
+        if self.running.q.val() & (!self.in_levels.q.val()) {
+            match self.step.q.val().index() {
+                0 => self.holds_route.d.next = true,
+                1 => self.turns.d.next = true,
+                2 => self.holds_word.d.next = true,
+                3 => {
+                    self.clears.d.next = self.restart.val();
+                    self.adds_own.d.next = true;
+                    self.writes.d.next = true;
+                }
+                4 => self.holds_word.d.next = true,
+                5 => {
+                    self.clears.d.next = self.restart.val();
+                    self.restarts.d.next = self.restart.val();
+                    self.adds_own.d.next = true;
+                    self.chains.d.next = true;
+                    self.writes.d.next = true;
+                }
+                6 => {
+                    self.flags.d.next = true;
+                    self.sounds_out.d.next = true;
+                    self.amplifies.d.next = true;
+                    self.writes.d.next = true;
+                }
+                7 => self.amplifies.d.next = true,
+                8 => {
+                    self.clears.d.next = self.opens.q.val();
+                    self.fills.d.next = !self.drives_now.val();
+                    self.writes.d.next = true;
+                    self.writes_tone.d.next = self.route.q.val().get_bit(15);
+                }
+                9 => {
+                    self.clears.d.next = self.opens.q.val();
+                    self.fills.d.next = !self.drives_now.val();
+                    self.chains.d.next = true;
+                    self.adds_high.d.next = true;
+                    self.writes.d.next = true;
+                    self.writes_tone.d.next = self.route.q.val().get_bit(15);
+                }
+                10 => self.writes.d.next = self.take.val(),
+                11 => {
+                    self.chains.d.next = true;
+                    self.adds_high.d.next = true;
+                    self.writes.d.next = self.take.val();
+                }
+                12 => {
+                    self.chains.d.next = true;
+                    self.fills.d.next = true;
+                    self.fills_product.d.next = true;
+                    self.writes.d.next = self.take.val();
+                }
+                13 => self.writes.d.next = self.take.val(),
+                14 => {
+                    self.chains.d.next = true;
+                    self.adds_high.d.next = true;
+                    self.writes.d.next = self.take.val();
+                }
+                _ => {
+                    self.chains.d.next = true;
+                    self.fills.d.next = true;
+                    self.fills_product.d.next = true;
+                    self.writes.d.next = self.take.val();
+                }
+            }
+        }
+        comment!("Words that are held.");
+        if self.holds_route.q.val() {
+            self.route.d.next = self.memory.read_data.val();
+            self.opens.d.next = self.begun.q.val() | (self.route.q.val().get_bit(15));
+            self.begun.d.next = false;
+        }
+        if self.outputs_done.val() {
+            self.begun.d.next = true;
+        }
+        self.sample_bits.next = unsigned_cast(self.sample.val());
+        if self.holds_word.q.val() {
+            self.word.d.next = self.memory.read_data.val();
+        }
+        if self.outputs_done.val() {
+            self.word.d.next = self.sample_bits.val();
+        }
+        self.start_wide.next = bit_cast::<16, 8>(self.start.val());
+        self.start_placed.next = self.start_wide.val() << 8;
+        self.phase.next = self.memory.read_data.val();
+        if self.restart.val() {
+            self.phase.next = self.start_placed.val();
+        }
+        if self.turns.q.val() {
+            self.angle.d.next = self.phase.val().get_bits::<12>(4);
+        }
+        comment!(
+            "The wave, as in the NCO: octants fold by swapping the pair, quadrants by its signs."
+        );
+        self.folded.next = self.angle.q.val().get_bits::<9>(0);
+        self.waves.address.next = self.folded.val();
+        if self.angle.q.val().get_bit(9) {
+            self.waves.address.next = !self.folded.val();
+        }
+        self.quadrant.next = self.angle.q.val().get_bits::<2>(10);
+        self.swap.next = (self.quadrant.val().get_bit(0))
+            ^ (self.angle.q.val().get_bit(9))
+            ^ self.with_cosine.q.val();
+        self.size.next = self.waves.data.val().get_bits::<15>(0);
+        if self.swap.val() {
+            self.size.next = self.waves.data.val().get_bits::<15>(15);
+        }
+        self.size_wide.next = bit_cast::<16, 15>(self.size.val());
+        self.size_signed.next = signed_cast(self.size_wide.val());
+        self.zero.next = self.zero_16.val();
+        self.negates.next = (self.quadrant.val().get_bit(1))
+            ^ (self.with_cosine.q.val() & (self.quadrant.val().get_bit(0)));
+        self.wave.next = self.size_signed.val();
+        if self.negates.val() {
+            self.wave.next = self.zero.val() - self.size_signed.val();
+        }
+        self.amplitude.next = self.memory.read_data.val().replace_bit(15, false);
+        self.multiply.a.next = self.sample.val();
+        if self.amplifies.q.val() {
+            self.multiply.a.next = signed_cast(self.amplitude.val());
+        }
+        self.multiply.b.next = self.wave.val();
+        self.sine_valid.next = self.sounds_out.q.val();
+        self.sine_slot.next = self.slot.q.val().get_bits::<8>(0);
+        self.sine.next = self.wave.val();
+        comment!(
+            "One adder: a one, or a one and the carry, below the lowest bits bring the carry in."
+        );
+        self.first_term.next = self.memory.read_data.val();
+        if self.clears.q.val() {
+            self.first_term.next = 0.into();
+        }
+        if self.restarts.q.val() {
+            self.first_term.next = self.start_placed.val();
+        }
+        self.product.next = unsigned_cast(self.multiply.product.val());
+        self.fill.next = (self.fills_product.q.val() & (self.product.val().get_bit(31)))
+            | (self.fills_own.q.val() & (self.word.q.val().get_bit(15)));
+        self.second_term.next = self.product.val().get_bits::<16>(0);
+        if self.adds_high.q.val() {
+            self.second_term.next = self.product.val().get_bits::<16>(16);
+        }
+        if self.adds_own.q.val() {
+            self.second_term.next = self.word.q.val();
+        }
+        if self.fills.q.val() {
+            self.second_term.next = 0.into();
+            if self.fill.val() {
+                self.second_term.next = self.ones.val();
+            }
+        }
+        self.carry_in.next = self.chains.q.val() & self.carry.q.val();
+        self.first_wide.next = bit_cast::<18, 16>(self.first_term.val());
+        self.first_placed.next = self.first_wide.val() << 1;
+        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
+        self.second_wide.next = bit_cast::<18, 16>(self.second_term.val());
+        self.second_placed.next = self.second_wide.val() << 1;
+        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.val());
+        self.total.next = self.first_odd.val() + self.second_odd.val();
+        self.sum.next = self.total.val().get_bits::<16>(1);
+        if self.writes.q.val() & (!self.flags.q.val()) {
+            self.carry.d.next = self.total.val().get_bit(17);
+        }
+        comment!("What is written.");
+        self.found.next = signed_cast(self.memory.read_data.val());
+        self.is_less.next = self.sample.val() < self.found.val();
+        self.memory.write_enable.next = self.writes.q.val()
+            | (self.writes_lesser.q.val() & self.is_less.val())
+            | (self.writes_greater.q.val() & (!self.is_less.val()))
+            | self.put_high.q.val()
+            | self.put_low.q.val();
+        self.memory.write_address.next = self.at.q.val();
+        self.memory.write_data.next = self.sum.val();
+        self.flagged.next = self.route.q.val().replace_bit(13, self.sounds_next.val());
+        self.flag_block.next = bit_cast::<13, 9>(self.at.q.val().get_bits::<9>(4));
+        self.flag_at.next = self.flag_block.val() << 4;
+        if self.flags.q.val() {
+            self.memory.write_address.next = self.flag_at.val();
+            self.memory.write_data.next = self.flagged.val();
+        }
+        self.made_wide.next = bit_cast::<13, 5>(self.route.q.val().get_bits::<5>(8));
+        self.made_placed.next = self.made_wide.val() << 1;
+        self.made_high.next = self.adds_high.q.val();
+        self.made_word.next = self.made_placed.val().replace_bit(0, self.made_high.val());
+        if self.writes_tone.q.val() {
+            self.memory.write_address.next = self.tone_base.val() | self.made_word.val();
+        }
+        comment!("The host's words.");
+        self.put_high.d.next = self.tuning_write.val() | self.slot_write.val();
+        self.put_low.d.next = self.put_high.q.val();
+        if self.tuning_write.val() | self.slot_write.val() {
+            self.puts_tuning.d.next = self.tuning_write.val();
+            self.route.d.next = self.slot_data.val().get_bits::<16>(16);
+        }
+        self.put_place.next = 0.into();
+        if self.puts_tuning.q.val() {
+            self.put_place.next = 4.into();
+        }
+        if self.put_high.q.val() {
+            self.route.d.next = self.slot_data.val().get_bits::<16>(0);
+        }
+        if self.put_low.q.val() {
+            self.put_place.next = 6.into();
+            if self.puts_tuning.q.val() {
+                self.put_place.next = 2.into();
+            }
+        }
+        self.put_wide.next = bit_cast::<13, 8>(self.slot_index.val());
+        self.put_block.next = self.put_wide.val() << 4;
+        if self.put_high.q.val() | self.put_low.q.val() {
+            self.memory.write_address.next = self.put_block.val() | self.put_place.val();
+            self.memory.write_data.next = self.route.q.val();
+        }
+        comment!("Whether a tone that drives sounds in the next sample.");
+        self.sounding.next = self.sounds.q.val();
+        if self.outputs_done.val() {
+            self.sounds.d.next = false;
+        }
+        if self.flags.q.val() & self.sounds_next.val() & (self.route.q.val().get_bit(14)) {
+            self.sounds.d.next = true;
+        }
+        if self.reset.val() {
+            self.outputs.d.next = false;
+            self.running.d.next = false;
+            self.put_high.d.next = false;
+            self.put_low.d.next = false;
+        }
+    }
+}

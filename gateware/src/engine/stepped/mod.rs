@@ -1,0 +1,232 @@
+//! The slots' pass in steps: one adder, one multiplier and one memory of 16-bit words visit slot after slot.
+//!
+//! Ports are those of [`super::Engine`]. A pass begins when the outputs' pass has ended, with eight steps for the levels of the
+//! window, and takes sixteen clocks a slot: a step reads a word, the clock after it works on it and writes.
+//!
+//! | step | reads | then |
+//! |---|---|---|
+//! | 0 | routing word, upper half | held: start phase, output, whether it drives, whether the tone sounds |
+//! | 1 | phase, upper half | its top twelve bits are the angle, from which the wave is read |
+//! | 2, 3 | tuning, phase, lower halves | sum, written |
+//! | 4, 5 | tuning, phase, upper halves | sum, written; beyond a turn it hands the gate to the tone |
+//! | 6 | amplitude | times sine; the routing word is written with whether the tone sounds |
+//! | 7 | amplitude | the same: the product has to stand for two steps |
+//! | 8, 9 | tone so far | plus product; written there, or as the output's tone with the last slot |
+//! | 10 to 12 | in-phase sum | plus sample times sine |
+//! | 13 to 15 | quadrature sum | plus sample times cosine |
+//! | 8, 9 before slot 0 | sum of the window's first half | plus sample |
+//! | 10, 11 | sum of its second half | plus sample |
+//! | 12, 13 | least, greatest sample | the sample, if it is less, or not less |
+//!
+//! Operands enter the multiplier two clocks before their product is added. Memory: 16 words a slot, numbered by the step that
+//! reads them first; behind the slots as many for what is not a slot's, at the same numbers; then two for the tone of every output.
+//! They are read by the modulator's pass before the slots' pass writes them anew, so that one bank serves.
+//!
+//! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`Tones`](crate::tones) and [`Levels`](crate::levels), whose
+//! results these are, with carries from word to word.
+
+mod kernel;
+
+use crate::leaf::{Fixed, Multiplier, Ram, Rom};
+use crate::nco::wave_pairs;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+/// Words of a slot, and of what is not a slot's.
+const BLOCK_WORDS: u32 = 16;
+
+/// One adder for all slots.
+#[derive(LogicBlock, Default)]
+pub struct Stepped {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Control registers return to their first state.
+    pub reset: Signal<In, Bit>,
+    /// A sample begins.
+    pub begin: Signal<In, Bit>,
+    /// The outputs' pass of this sample has ended.
+    pub outputs_done: Signal<In, Bit>,
+    /// The pass runs in this sample.
+    pub tones: Signal<In, Bit>,
+    /// Phases begin anew.
+    pub restart: Signal<In, Bit>,
+    /// Tones may sound past their next zero crossing.
+    pub gate: Signal<In, Bit>,
+    /// The sample belongs to the window.
+    pub take: Signal<In, Bit>,
+    /// It is the window's first.
+    pub first: Signal<In, Bit>,
+    /// It belongs to its second half.
+    pub second_half: Signal<In, Bit>,
+    /// ADC code of this sample.
+    pub sample: Signal<In, Signed<16>>,
+    /// Slots to visit.
+    pub slots_used: Signal<In, Bits<9>>,
+    /// Sets a tuning word.
+    pub tuning_write: Signal<In, Bit>,
+    /// Sets a routing word.
+    pub slot_write: Signal<In, Bit>,
+    /// Its slot.
+    pub slot_index: Signal<In, Bits<8>>,
+    /// The word.
+    pub slot_data: Signal<In, Bits<32>>,
+    /// Output whose tone is wanted.
+    pub read_output: Signal<In, Bits<5>>,
+    /// Its tone in the sample before, in the sixth of its eight clocks.
+    pub tone: Signal<Out, Signed<32>>,
+    /// A slot's sine is at hand.
+    pub sine_valid: Signal<Out, Bit>,
+    /// Its slot.
+    pub sine_slot: Signal<Out, Bits<8>>,
+    /// The sine, Q1.15.
+    pub sine: Signal<Out, Signed<16>>,
+    /// Some driving tone sounds in the next sample.
+    pub sounding: Signal<Out, Bit>,
+    /// A word is wanted.
+    pub read: Signal<In, Bit>,
+    /// Of this slot.
+    pub read_slot: Signal<In, Bits<8>>,
+    /// Which, see [`super::word`].
+    pub read_word: Signal<In, Bits<5>>,
+    /// It is there.
+    pub read_ready: Signal<Out, Bit>,
+    /// The word.
+    pub read_data: Signal<Out, Bits<16>>,
+    memory: Ram<16, 13>,
+    waves: Rom<30, 9>,
+    multiply: Multiplier,
+    /// The outputs' pass goes on.
+    outputs: DFF<Bit>,
+    /// The slots' pass goes on; and still with the levels.
+    running: DFF<Bit>,
+    in_levels: DFF<Bit>,
+    slot: DFF<Bits<9>>,
+    /// Step of the slot; before, clock of the outputs' pass.
+    step: DFF<Bits<4>>,
+    /// The word wanted is there.
+    is_found: DFF<Bit>,
+    /// The second clock of a step: where the word came from, and what is done.
+    at: DFF<Bits<13>>,
+    holds_route: DFF<Bit>,
+    turns: DFF<Bit>,
+    holds_word: DFF<Bit>,
+    flags: DFF<Bit>,
+    sounds_out: DFF<Bit>,
+    amplifies: DFF<Bit>,
+    with_cosine: DFF<Bit>,
+    chains: DFF<Bit>,
+    clears: DFF<Bit>,
+    restarts: DFF<Bit>,
+    adds_high: DFF<Bit>,
+    adds_own: DFF<Bit>,
+    fills: DFF<Bit>,
+    fills_product: DFF<Bit>,
+    fills_own: DFF<Bit>,
+    writes: DFF<Bit>,
+    writes_tone: DFF<Bit>,
+    writes_lesser: DFF<Bit>,
+    writes_greater: DFF<Bit>,
+    /// Upper half of the routing word: bits 7..0 start phase, 12..8 output, 13 the tone sounds, 14 it drives, 15 last of its output.
+    route: DFF<Bits<16>>,
+    /// Tuning, or the sample.
+    word: DFF<Bits<16>>,
+    angle: DFF<Bits<12>>,
+    carry: DFF<Bit>,
+    /// The slot is the pass's first; the first of its output.
+    begun: DFF<Bit>,
+    opens: DFF<Bit>,
+    sounds: DFF<Bit>,
+    /// Lower half of a tone, for the modulator.
+    low_tone: DFF<Bits<16>>,
+    /// The host's word is written in two clocks.
+    put_high: DFF<Bit>,
+    put_low: DFF<Bit>,
+    puts_tuning: DFF<Bit>,
+    /// Where what is not a slot's begins, and the tones.
+    common: Fixed<Bits<13>>,
+    tone_base: Fixed<Bits<13>>,
+    next_slot: Signal<Local, Bits<9>>,
+    ends: Signal<Local, Bit>,
+    reads_tone: Signal<Local, Bit>,
+    in_common: Signal<Local, Bit>,
+    read_free: Signal<Local, Bit>,
+    place: Signal<Local, Bits<4>>,
+    place_wide: Signal<Local, Bits<13>>,
+    block: Signal<Local, Bits<9>>,
+    block_wide: Signal<Local, Bits<13>>,
+    block_placed: Signal<Local, Bits<13>>,
+    block_at: Signal<Local, Bits<13>>,
+    address: Signal<Local, Bits<13>>,
+    tone_wide: Signal<Local, Bits<13>>,
+    tone_placed: Signal<Local, Bits<13>>,
+    tone_high: Signal<Local, Bit>,
+    tone_word: Signal<Local, Bits<13>>,
+    made_wide: Signal<Local, Bits<13>>,
+    made_placed: Signal<Local, Bits<13>>,
+    made_high: Signal<Local, Bit>,
+    made_word: Signal<Local, Bits<13>>,
+    put_place: Signal<Local, Bits<13>>,
+    put_wide: Signal<Local, Bits<13>>,
+    put_block: Signal<Local, Bits<13>>,
+    flag_block: Signal<Local, Bits<13>>,
+    flag_at: Signal<Local, Bits<13>>,
+    started: Signal<Local, Bit>,
+    sounds_now: Signal<Local, Bit>,
+    sounds_next: Signal<Local, Bit>,
+    drives_now: Signal<Local, Bit>,
+    start: Signal<Local, Bits<8>>,
+    start_wide: Signal<Local, Bits<16>>,
+    start_placed: Signal<Local, Bits<16>>,
+    phase: Signal<Local, Bits<16>>,
+    none: Signal<Local, Bits<16>>,
+    ones: Signal<Local, Bits<16>>,
+    folded: Signal<Local, Bits<9>>,
+    quadrant: Signal<Local, Bits<2>>,
+    swap: Signal<Local, Bit>,
+    negates: Signal<Local, Bit>,
+    size: Signal<Local, Bits<15>>,
+    size_wide: Signal<Local, Bits<16>>,
+    size_signed: Signal<Local, Signed<16>>,
+    zero: Signal<Local, Signed<16>>,
+    zero_16: Fixed<Signed<16>>,
+    wave: Signal<Local, Signed<16>>,
+    amplitude: Signal<Local, Bits<16>>,
+    product: Signal<Local, Bits<32>>,
+    sample_bits: Signal<Local, Bits<16>>,
+    found: Signal<Local, Signed<16>>,
+    is_less: Signal<Local, Bit>,
+    fill: Signal<Local, Bit>,
+    first_term: Signal<Local, Bits<16>>,
+    second_term: Signal<Local, Bits<16>>,
+    carry_in: Signal<Local, Bit>,
+    first_wide: Signal<Local, Bits<18>>,
+    first_placed: Signal<Local, Bits<18>>,
+    first_odd: Signal<Local, Bits<18>>,
+    second_wide: Signal<Local, Bits<18>>,
+    second_placed: Signal<Local, Bits<18>>,
+    second_odd: Signal<Local, Bits<18>>,
+    total: Signal<Local, Bits<18>>,
+    sum: Signal<Local, Bits<16>>,
+    flagged: Signal<Local, Bits<16>>,
+    tone_raw: Signal<Local, Bits<32>>,
+    tone_top: Signal<Local, Bits<32>>,
+    tone_low: Signal<Local, Bits<32>>,
+    tone_bits: Signal<Local, Bits<32>>,
+}
+
+impl Stepped {
+    /// For the slots and outputs of `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        let tone_words = 2 * parameters.outputs.next_power_of_two().max(8);
+        let common = BLOCK_WORDS * parameters.slots;
+        let tone_base = (common + BLOCK_WORDS).next_multiple_of(tone_words);
+        let waves = wave_pairs();
+        Self {
+            memory: Ram::new((tone_base + tone_words) as usize),
+            waves: Rom::new("quarter_wave", &waves),
+            common: Fixed::new(Bits::from(u64::from(common))),
+            tone_base: Fixed::new(Bits::from(u64::from(tone_base))),
+            ..Default::default()
+        }
+    }
+}
