@@ -17,6 +17,8 @@ impl Logic for Clerk {
             place,
             high,
             room,
+            near,
+            far,
             was_cut,
             was_last,
             was_clamped,
@@ -83,55 +85,65 @@ impl Logic for Clerk {
         self.output_masked.next = self.word.val().get_bits::<5>(24) & self.row_mask.val();
         self.first_sum.next = unsigned_cast(self.sum_first.val());
         self.second_sum.next = unsigned_cast(self.sum_second.val());
-        self.machine.word_in.next = 0.into();
+        self.far.d.next = 0.into();
         match self.machine.port.val().index() {
-            0 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(0),
-            1 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(16),
-            2 => self.machine.word_in.next = self.in_phase.val().get_bits::<16>(32),
-            3 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(0),
-            4 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(16),
-            5 => self.machine.word_in.next = self.quadrature.val().get_bits::<16>(32),
-            6 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(0),
-            7 => self.machine.word_in.next = self.first_sum.val().get_bits::<16>(16),
-            8 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(0),
-            9 => self.machine.word_in.next = self.second_sum.val().get_bits::<16>(16),
-            10 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(0),
-            11 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(16),
-            12 => self.machine.word_in.next = self.word.val().get_bits::<16>(16),
-            13 => self.machine.word_in.next = bit_cast::<16, 5>(self.output_masked.val()),
-            14 => self.machine.word_in.next = unsigned_cast(self.least.val()),
-            15 => self.machine.word_in.next = unsigned_cast(self.greatest.val()),
-            16 => self.machine.word_in.next = self.number.val().get_bits::<16>(0),
-            17 => self.machine.word_in.next = self.number.val().get_bits::<16>(16),
-            18 => self.machine.word_in.next = self.marked.val().get_bits::<16>(0),
-            19 => self.machine.word_in.next = self.marked.val().get_bits::<16>(16),
-            20 => self.machine.word_in.next = self.began.val().get_bits::<16>(0),
-            21 => self.machine.word_in.next = self.began.val().get_bits::<16>(16),
-            22 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(0),
-            23 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(16),
-            24 => self.machine.word_in.next = bit_cast::<16, 5>(self.event_cause.val()),
-            25 => {
-                self.machine.word_in.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
-            }
-            26 => self.machine.word_in.next = self.none.val().replace_bit(0, self.room.q.val()),
-            27 => self.machine.word_in.next = self.code.val(),
-            28 => self.machine.word_in.next = bit_cast::<16, 7>(self.codes.val()),
-            29 => self.machine.word_in.next = self.decimation.val(),
-            30 => self.machine.word_in.next = bit_cast::<16, 3>(self.reason.val()),
-            31 => self.machine.word_in.next = bit_cast::<16, 5>(self.window_log2.val()),
-            32 => self.machine.word_in.next = bit_cast::<16, 5>(self.gradient_shift.val()),
-            33 => self.machine.word_in.next = bit_cast::<16, 5>(self.step_shift.val()),
-            34 => self.machine.word_in.next = bit_cast::<16, 9>(self.slots_used.val()),
-            35 => self.machine.word_in.next = bit_cast::<16, 6>(self.cases_used.val()),
-            36 => self.machine.word_in.next = bit_cast::<16, 6>(self.starts_used.val()),
-            37 => self.machine.word_in.next = self.epochs.val(),
-            38 => self.machine.word_in.next = bit_cast::<16, 3>(self.mode.val()),
-            39 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(0),
-            40 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(16),
-            41 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(0),
-            42 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(16),
-            _ => self.machine.word_in.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+            0 => self.far.d.next = self.in_phase.val().get_bits::<16>(0),
+            1 => self.far.d.next = self.in_phase.val().get_bits::<16>(16),
+            2 => self.far.d.next = self.in_phase.val().get_bits::<16>(32),
+            3 => self.far.d.next = self.quadrature.val().get_bits::<16>(0),
+            4 => self.far.d.next = self.quadrature.val().get_bits::<16>(16),
+            5 => self.far.d.next = self.quadrature.val().get_bits::<16>(32),
+            10 => self.far.d.next = self.read_data.val().get_bits::<16>(0),
+            11 => self.far.d.next = self.read_data.val().get_bits::<16>(16),
+            12 => self.far.d.next = self.word.val().get_bits::<16>(16),
+            13 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
+            27 => self.far.d.next = self.code.val(),
+            _ => self.far.d.next = 0.into(),
         }
+        self.near.d.next = 0.into();
+        match self.machine.port.val().index() {
+            6 => self.near.d.next = self.first_sum.val().get_bits::<16>(0),
+            7 => self.near.d.next = self.first_sum.val().get_bits::<16>(16),
+            8 => self.near.d.next = self.second_sum.val().get_bits::<16>(0),
+            9 => self.near.d.next = self.second_sum.val().get_bits::<16>(16),
+            14 => self.near.d.next = unsigned_cast(self.least.val()),
+            15 => self.near.d.next = unsigned_cast(self.greatest.val()),
+            16 => self.near.d.next = self.number.val().get_bits::<16>(0),
+            17 => self.near.d.next = self.number.val().get_bits::<16>(16),
+            18 => self.near.d.next = self.marked.val().get_bits::<16>(0),
+            19 => self.near.d.next = self.marked.val().get_bits::<16>(16),
+            20 => self.near.d.next = self.began.val().get_bits::<16>(0),
+            21 => self.near.d.next = self.began.val().get_bits::<16>(16),
+            22 => self.near.d.next = self.event_time.val().get_bits::<16>(0),
+            23 => self.near.d.next = self.event_time.val().get_bits::<16>(16),
+            24 => self.near.d.next = bit_cast::<16, 5>(self.event_cause.val()),
+            25 => {
+                self.near.d.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
+            }
+            26 => self.near.d.next = self.none.val().replace_bit(0, self.room.q.val()),
+            28 => self.near.d.next = bit_cast::<16, 7>(self.codes.val()),
+            29 => self.near.d.next = self.decimation.val(),
+            30 => self.near.d.next = bit_cast::<16, 3>(self.reason.val()),
+            31 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
+            32 => self.near.d.next = bit_cast::<16, 5>(self.gradient_shift.val()),
+            33 => self.near.d.next = bit_cast::<16, 5>(self.step_shift.val()),
+            34 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
+            35 => self.near.d.next = bit_cast::<16, 6>(self.cases_used.val()),
+            36 => self.near.d.next = bit_cast::<16, 6>(self.starts_used.val()),
+            37 => self.near.d.next = self.epochs.val(),
+            38 => self.near.d.next = bit_cast::<16, 3>(self.mode.val()),
+            39 => self.near.d.next = self.loss_stop.val().get_bits::<16>(0),
+            40 => self.near.d.next = self.loss_stop.val().get_bits::<16>(16),
+            41 => self.near.d.next = self.input_mask.val().get_bits::<16>(0),
+            42 => self.near.d.next = self.input_mask.val().get_bits::<16>(16),
+            43 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+            _ => self.near.d.next = 0.into(),
+        }
+        if !self.machine.reads.val() {
+            self.far.d.next = 0.into();
+            self.near.d.next = 0.into();
+        }
+        self.machine.word_in.next = self.near.q.val() | self.far.q.val();
         comment!("What it writes.");
         self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
         self.high_wide.next = bit_cast::<32, 16>(self.high.q.val());
