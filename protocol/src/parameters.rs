@@ -138,13 +138,13 @@ impl Parameters {
 
     /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.
     ///
-    /// In instructions of two clocks (the tests of the clerk hold it to that): 600 for a block that is being written,
+    /// In instructions of three clocks (the tests of the clerk hold it to that): 600 for a block that is being written,
     /// 620 and 7 window for the window's own record and error, 20 a slot to tell it, 460 and 12 window to update it and
     /// 110 to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
         let bits = window_log2.min(15);
         let slots = slots_used * (20 + 460 + 12 * bits + 110);
         let outputs = 80 * self.outputs;
-        2 * (600 + 620 + 7 * bits + slots + outputs) + 4 * self.outputs
+        3 * (600 + 620 + 7 * bits + slots + outputs) + 4 * self.outputs
     }
 }

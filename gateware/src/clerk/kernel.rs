@@ -17,6 +17,9 @@ impl Logic for Clerk {
             place,
             high,
             room,
+            near,
+            far,
+            is_answered,
             was_cut,
             was_last,
             was_clamped,
@@ -85,47 +88,62 @@ impl Logic for Clerk {
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
             | (self.machine.port.val() == bits::<6>(32));
-        self.engine_read.next = self.machine.reads.val() & self.of_engine.val();
+        self.engine_read.next = self.machine.asks.val() & self.of_engine.val();
         self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
+        self.is_answered.d.next =
+            self.machine.asks.val() & self.of_engine.val() & self.engine_ready.val();
         self.waits_engine.next =
-            self.machine.reads.val() & self.of_engine.val() & (!self.engine_ready.val());
-        self.machine.word_in.next = 0.into();
+            self.machine.asks.val() & self.of_engine.val() & (!self.is_answered.q.val());
+        self.far.d.next = 0.into();
         match self.machine.port.val().index() {
-            16 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(0),
-            17 => self.machine.word_in.next = self.read_data.val().get_bits::<16>(16),
-            32 => self.machine.word_in.next = bit_cast::<16, 5>(self.output_masked.val()),
-            18 => self.machine.word_in.next = self.number.val().get_bits::<16>(0),
-            19 => self.machine.word_in.next = self.number.val().get_bits::<16>(16),
-            20 => self.machine.word_in.next = self.marked.val().get_bits::<16>(0),
-            21 => self.machine.word_in.next = self.marked.val().get_bits::<16>(16),
-            22 => self.machine.word_in.next = self.began.val().get_bits::<16>(0),
-            23 => self.machine.word_in.next = self.began.val().get_bits::<16>(16),
-            33 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(0),
-            34 => self.machine.word_in.next = self.event_time.val().get_bits::<16>(16),
-            35 => self.machine.word_in.next = bit_cast::<16, 5>(self.event_cause.val()),
-            36 => {
-                self.machine.word_in.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
+            16 => self.far.d.next = self.read_data.val().get_bits::<16>(0),
+            17 => self.far.d.next = self.read_data.val().get_bits::<16>(16),
+            32 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
+            38 => self.far.d.next = self.code.val(),
+            _ => {
+                if self.of_engine.val() {
+                    self.far.d.next = self.engine_data.val();
+                }
             }
-            37 => self.machine.word_in.next = self.none.val().replace_bit(0, self.room.q.val()),
-            38 => self.machine.word_in.next = self.code.val(),
-            39 => self.machine.word_in.next = bit_cast::<16, 7>(self.codes.val()),
-            40 => self.machine.word_in.next = self.decimation.val(),
-            41 => self.machine.word_in.next = bit_cast::<16, 3>(self.reason.val()),
-            42 => self.machine.word_in.next = bit_cast::<16, 5>(self.window_log2.val()),
-            43 => self.machine.word_in.next = bit_cast::<16, 5>(self.gradient_shift.val()),
-            44 => self.machine.word_in.next = bit_cast::<16, 5>(self.step_shift.val()),
-            45 => self.machine.word_in.next = bit_cast::<16, 9>(self.slots_used.val()),
-            46 => self.machine.word_in.next = bit_cast::<16, 6>(self.cases_used.val()),
-            47 => self.machine.word_in.next = bit_cast::<16, 6>(self.starts_used.val()),
-            48 => self.machine.word_in.next = self.epochs.val(),
-            49 => self.machine.word_in.next = bit_cast::<16, 3>(self.mode.val()),
-            50 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(0),
-            51 => self.machine.word_in.next = self.loss_stop.val().get_bits::<16>(16),
-            52 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(0),
-            53 => self.machine.word_in.next = self.input_mask.val().get_bits::<16>(16),
-            54 => self.machine.word_in.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
-            _ => self.machine.word_in.next = self.engine_data.val(),
         }
+        self.near.d.next = 0.into();
+        match self.machine.port.val().index() {
+            18 => self.near.d.next = self.number.val().get_bits::<16>(0),
+            19 => self.near.d.next = self.number.val().get_bits::<16>(16),
+            20 => self.near.d.next = self.marked.val().get_bits::<16>(0),
+            21 => self.near.d.next = self.marked.val().get_bits::<16>(16),
+            22 => self.near.d.next = self.began.val().get_bits::<16>(0),
+            23 => self.near.d.next = self.began.val().get_bits::<16>(16),
+            33 => self.near.d.next = self.event_time.val().get_bits::<16>(0),
+            34 => self.near.d.next = self.event_time.val().get_bits::<16>(16),
+            35 => self.near.d.next = bit_cast::<16, 5>(self.event_cause.val()),
+            36 => {
+                self.near.d.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
+            }
+            37 => self.near.d.next = self.none.val().replace_bit(0, self.room.q.val()),
+            39 => self.near.d.next = bit_cast::<16, 7>(self.codes.val()),
+            40 => self.near.d.next = self.decimation.val(),
+            41 => self.near.d.next = bit_cast::<16, 3>(self.reason.val()),
+            42 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
+            43 => self.near.d.next = bit_cast::<16, 5>(self.gradient_shift.val()),
+            44 => self.near.d.next = bit_cast::<16, 5>(self.step_shift.val()),
+            45 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
+            46 => self.near.d.next = bit_cast::<16, 6>(self.cases_used.val()),
+            47 => self.near.d.next = bit_cast::<16, 6>(self.starts_used.val()),
+            48 => self.near.d.next = self.epochs.val(),
+            49 => self.near.d.next = bit_cast::<16, 3>(self.mode.val()),
+            50 => self.near.d.next = self.loss_stop.val().get_bits::<16>(0),
+            51 => self.near.d.next = self.loss_stop.val().get_bits::<16>(16),
+            52 => self.near.d.next = self.input_mask.val().get_bits::<16>(0),
+            53 => self.near.d.next = self.input_mask.val().get_bits::<16>(16),
+            54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
+            _ => self.near.d.next = 0.into(),
+        }
+        if !self.machine.reads.val() {
+            self.far.d.next = 0.into();
+            self.near.d.next = 0.into();
+        }
+        self.machine.word_in.next = self.near.q.val() | self.far.q.val();
         comment!("What it writes.");
         self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
         self.high_wide.next = bit_cast::<32, 16>(self.high.q.val());

@@ -33,7 +33,7 @@
 //! signed upper 16 and 15 lower bits for the multiplier; the response is cut to 31 bits and does the same. The guard's two flags of a window hold from the
 //! beginning of its lead-in to the end of its tail.
 //!
-//! An instruction takes two clocks. `hge_protocol::Parameters::most_gap_clocks` bounds a job.
+//! An instruction takes three clocks. `hge_protocol::Parameters::most_gap_clocks` bounds a job.
 
 mod kernel;
 mod program;
@@ -183,6 +183,11 @@ pub struct Clerk {
     /// Upper half of the word that is written next.
     high: DFF<Bits<16>>,
     room: DFF<Bit>,
+    /// What the program reads: from registers, and from memories, whose words come late in the clock.
+    near: DFF<Bits<16>>,
+    far: DFF<Bits<16>>,
+    /// The slots' pass answered a clock before.
+    is_answered: DFF<Bit>,
     was_cut: DFF<Bit>,
     was_last: DFF<Bit>,
     was_clamped: DFF<Bit>,
@@ -216,7 +221,7 @@ impl Clerk {
         let entry = |label: &str| Fixed::new(Bits::from(u64::from(code.entry(label))));
         let row_mask = TableLayout::of(parameters).row_words - 1;
         Self {
-            machine: Machine::new("clerk", &code),
+            machine: Machine::new("clerk", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),
             end_entry: entry(program::job::END),

@@ -1,7 +1,7 @@
 //! The slots' pass in one pipeline: NCO, lock-in and tone adder visit every slot in use, one a clock.
 //!
 //! Ports are those of [`super::Engine`]. A pass begins with the sample, beside the outputs' pass, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there a clock after it is asked for.
+//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there in the clock that asks for it.
 
 use crate::leaf::Ram;
 use crate::levels::Levels;
@@ -89,9 +89,6 @@ pub struct Pipelined {
     /// Whether the slot sounds in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
-    /// The word that was asked for.
-    found: DFF<Bits<16>>,
-    is_found: DFF<Bit>,
     first_sum: Signal<Local, Bits<32>>,
     second_sum: Signal<Local, Bits<32>>,
     least: Signal<Local, Bits<16>>,
@@ -119,7 +116,7 @@ impl Logic for Pipelined {
     fn update(&mut self) {
         dff_setup!(
             self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
-            slot_3, slot_4, active_3, active_4, found, is_found
+            slot_3, slot_4, active_3, active_4
         );
         clock!(self, clock, nco, lockin, levels, adder, words);
         comment!("The pass: one slot a clock.");
@@ -199,23 +196,21 @@ impl Logic for Pipelined {
         self.least.next = unsigned_cast(self.levels.least.val());
         self.greatest.next = unsigned_cast(self.levels.greatest.val());
         match self.read_word.val().index() {
-            10 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(0),
-            11 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(16),
-            12 => self.found.d.next = self.lockin.in_phase.val().get_bits::<16>(32),
-            13 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(0),
-            14 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(16),
-            15 => self.found.d.next = self.lockin.quadrature.val().get_bits::<16>(32),
-            24 => self.found.d.next = self.first_sum.val().get_bits::<16>(0),
-            25 => self.found.d.next = self.first_sum.val().get_bits::<16>(16),
-            26 => self.found.d.next = self.second_sum.val().get_bits::<16>(0),
-            27 => self.found.d.next = self.second_sum.val().get_bits::<16>(16),
-            28 => self.found.d.next = self.least.val(),
-            29 => self.found.d.next = self.greatest.val(),
-            _ => self.found.d.next = self.words.read_data.val().get_bits::<16>(16),
+            10 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(0),
+            11 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(16),
+            12 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(32),
+            13 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(0),
+            14 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(16),
+            15 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(32),
+            24 => self.read_data.next = self.first_sum.val().get_bits::<16>(0),
+            25 => self.read_data.next = self.first_sum.val().get_bits::<16>(16),
+            26 => self.read_data.next = self.second_sum.val().get_bits::<16>(0),
+            27 => self.read_data.next = self.second_sum.val().get_bits::<16>(16),
+            28 => self.read_data.next = self.least.val(),
+            29 => self.read_data.next = self.greatest.val(),
+            _ => self.read_data.next = self.words.read_data.val().get_bits::<16>(16),
         }
-        self.is_found.d.next = self.read.val() & (!self.is_found.q.val());
-        self.read_ready.next = self.is_found.q.val();
-        self.read_data.next = self.found.q.val();
+        self.read_ready.next = self.read.val();
         if self.reset.val() {
             self.running.d.next = false;
         }

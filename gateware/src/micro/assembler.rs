@@ -123,7 +123,7 @@ impl Assembler {
 
     /// Accumulator &= word.
     pub fn and(&mut self, word: Place) {
-        self.push(2, 0, word);
+        self.push(2, FRESH, word);
     }
 
     /// Accumulator = word shifted right, the carry from the left; carry = the bit shifted out.
@@ -143,7 +143,7 @@ impl Assembler {
 
     /// Accumulator = 0xffff if it was negative, else 0. The carry stays.
     pub fn sign(&mut self) {
-        self.push(4, 0, 0);
+        self.push(4, FRESH, 0);
     }
 
     /// Word = accumulator.

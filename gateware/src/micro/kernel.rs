@@ -6,13 +6,31 @@ use rust_hdl::prelude::*;
 impl Logic for Machine {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, working, executing, counter, back, accumulator, carry);
+        dff_setup!(
+            self,
+            clock,
+            working,
+            fetched,
+            executing,
+            counter,
+            back,
+            accumulator,
+            carry,
+            held,
+            first,
+            operand,
+            carry_in
+        );
         clock!(self, clock, program, memory, multiply);
         self.busy.next = self.working.q.val();
         self.stands.next = self.working.q.val() & self.executing.q.val();
         self.executes.next = self.stands.val() & (!self.stall.val());
-        comment!("The instruction stands through both of its clocks.");
+        comment!("The ROM's word stands through all three clocks, its copy through the last two.");
+        self.held.d.next = self.program.data.val();
         self.instruction.next = self.program.data.val();
+        if self.holds.val() {
+            self.instruction.next = self.held.q.val();
+        }
         self.operation.next = self.instruction.val().get_bits::<4>(12);
         self.condition_low.next = bit_cast::<3, 2>(self.instruction.val().get_bits::<2>(10));
         self.condition.next =
@@ -21,65 +39,63 @@ impl Logic for Machine {
         self.fresh.next = self.instruction.val().get_bit(10);
         self.inverts.next = self.instruction.val().get_bit(9);
         self.port.next = self.instruction.val().get_bits::<6>(0);
-        self.memory.read_address.next = self.instruction.val().get_bits::<8>(0);
+        self.reads.next = self.operation.val() == bits::<4>(1);
+        self.asks.next = (self.operation.val() == bits::<4>(1))
+            & (self.fetched.q.val() | self.executing.q.val());
+        self.memory.read_address.next = self.program.data.val().get_bits::<8>(0);
         self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
         self.word_out.next = self.accumulator.q.val();
-        self.reads.next = self.stands.val() & (self.operation.val() == bits::<4>(1));
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
-        comment!("The word: from the memory, the outside or the multiplier.");
+        comment!("Second clock: what is added to what.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());
         self.multiply.b.next = signed_cast(self.memory.read_data.val());
         self.product.next = unsigned_cast(self.multiply.product.val());
-        self.word.next = self.memory.read_data.val();
-        if self.operation.val().get_bit(0) {
-            self.word.next = self.word_in.val();
-            if self.instruction.val().get_bits::<5>(1) == bits::<5>(31) {
-                self.word.next = self.product.val().get_bits::<16>(0);
-                if self.instruction.val().get_bit(0) {
-                    self.word.next = self.product.val().get_bits::<16>(16);
-                }
-            }
-        }
-        comment!(
-            "One adder: a one, or a one and the carry, below the lowest bits bring the carry in."
-        );
-        self.first.next = self.accumulator.q.val();
-        if self.fresh.val() {
-            self.first.next = 0.into();
-        }
-        self.second.next = self.word.val();
-        if self.inverts.val() {
-            self.second.next = !self.word.val();
-        }
-        self.carry_in.next = self.inverts.val();
-        if self.instruction.val().get_bit(8) {
-            self.carry_in.next = self.carry.q.val();
-        }
-        self.first_wide.next = bit_cast::<18, 16>(self.first.val());
-        self.first_placed.next = self.first_wide.val() << 1;
-        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
-        self.second_wide.next = bit_cast::<18, 16>(self.second.val());
-        self.second_placed.next = self.second_wide.val() << 1;
-        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.val());
-        self.total.next = self.first_odd.val() + self.second_odd.val();
         self.from_left.next = self.carry.q.val();
         if self.fresh.val() {
             self.from_left.next = self.memory.read_data.val().get_bit(15);
         }
         self.halved.next = self.memory.read_data.val() >> 1;
-        self.result.next = self.total.val().get_bits::<16>(1);
+        self.operand.d.next = 0.into();
         match self.operation.val().index() {
-            2 => self.result.next = self.accumulator.q.val() & self.memory.read_data.val(),
-            3 => self.result.next = self.halved.val().replace_bit(15, self.from_left.val()),
-            4 => {
-                self.result.next = 0.into();
-                if self.accumulator.q.val().get_bit(15) {
-                    self.result.next = bits::<16>(0xffff);
+            0 => self.operand.d.next = self.memory.read_data.val(),
+            1 => {
+                if self.instruction.val().get_bits::<5>(1) == bits::<5>(31) {
+                    self.operand.d.next = self.product.val().get_bits::<16>(0);
+                    if self.instruction.val().get_bit(0) {
+                        self.operand.d.next = self.product.val().get_bits::<16>(16);
+                    }
                 }
             }
-            5 => self.result.next = self.accumulator.q.val(),
-            _ => self.result.next = self.total.val().get_bits::<16>(1),
+            2 => self.operand.d.next = self.accumulator.q.val() & self.memory.read_data.val(),
+            3 => self.operand.d.next = self.halved.val().replace_bit(15, self.from_left.val()),
+            _ => self.operand.d.next = 0.into(),
         }
+        self.first.d.next = self.accumulator.q.val();
+        if self.fresh.val() | (self.operation.val() == bits::<4>(3)) {
+            self.first.d.next = 0.into();
+        }
+        self.carry_in.d.next = self.inverts.val();
+        if self.instruction.val().get_bit(8) {
+            self.carry_in.d.next = self.carry.q.val();
+        }
+        comment!(
+            "Third clock: one adder; a one, or a one and the carry, below the lowest bits bring the carry in."
+        );
+        self.turns.next = self.inverts.val()
+            | ((self.operation.val() == bits::<4>(4)) & self.accumulator.q.val().get_bit(15));
+        self.word.next = self.operand.q.val() | self.word_in.val();
+        self.second.next = self.word.val();
+        if self.turns.val() {
+            self.second.next = !self.word.val();
+        }
+        self.first_wide.next = bit_cast::<18, 16>(self.first.q.val());
+        self.first_placed.next = self.first_wide.val() << 1;
+        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
+        self.second_wide.next = bit_cast::<18, 16>(self.second.val());
+        self.second_placed.next = self.second_wide.val() << 1;
+        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.q.val());
+        self.total.next = self.first_odd.val() + self.second_odd.val();
+        self.result.next = self.total.val().get_bits::<16>(1);
         self.stores.next = (self.operation.val() == bits::<4>(5))
             | ((!self.operation.val().get_bits::<2>(2).any()) & self.instruction.val().get_bit(11));
         self.memory.write_enable.next = self.executes.val() & self.stores.val();
@@ -136,7 +152,10 @@ impl Logic for Machine {
                 _ => self.place.next = self.following.val(),
             }
         }
-        self.executing.d.next = self.working.q.val() & (!self.executes.val());
+        self.fetched.d.next =
+            self.working.q.val() & (!self.fetched.q.val()) & (!self.executing.q.val());
+        self.executing.d.next =
+            self.working.q.val() & (self.fetched.q.val() | (self.stands.val() & self.stall.val()));
         if self.start.val() & (!self.working.q.val()) {
             self.working.d.next = true;
             self.place.next = self.entry.val();
@@ -145,6 +164,7 @@ impl Logic for Machine {
         self.program.address.next = self.place.val();
         if self.reset.val() {
             self.working.d.next = false;
+            self.fetched.d.next = false;
             self.executing.d.next = false;
         }
     }

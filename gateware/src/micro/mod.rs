@@ -8,8 +8,11 @@ mod kernel;
 
 pub use assembler::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 
-use crate::leaf::{Multiplier, Ram, Rom};
+use crate::leaf::{Fixed, Multiplier, Ram, Rom};
 use rust_hdl::prelude::*;
+
+/// Up to here the instruction needs no register: no iCE40 goes beyond.
+const SLOW_HZ: u32 = 40_000_000;
 
 /// The machine.
 ///
@@ -19,14 +22,18 @@ use rust_hdl::prelude::*;
 /// | `start`, `entry` | in, 1 + 10 | begins at instruction `entry`; only while not `busy` |
 /// | `busy` | out, 1 | from the clock after `start` to the last instruction's end |
 /// | `port` | out, 6 | word of the outside that an instruction reads or writes |
-/// | `word_in` | in, 16 | the word `port`, in the same clock |
+/// | `reads` | out, 1 | it reads |
+/// | `word_in` | in, 16 | the word `port` of the clock before if that read, else 0 |
 /// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it goes to the word `port` at this clock's end |
-/// | `reads` | out, 1 | an instruction takes the word `port` in this clock |
-/// | `stall` | in, 1 | not in this clock: a strobe, or `reads`, stands until it falls |
+/// | `asks` | out, 1 | an instruction that reads is in its second or third clock |
+/// | `stall` | in, 1 | not in this clock: the third stands until it falls |
 ///
-/// An instruction takes two clocks: the first reads its operand from the memory, the second executes it while the
-/// ROM reads the next one. What an output addresses in a memory outside that answers a clock later can be read by
-/// the next instruction.
+/// An instruction takes three clocks: the first reads its operand from the memory, the second chooses what is added, the
+/// third adds, while the ROM reads the next one. What an output addresses in a memory outside that answers a clock later
+/// can be read by the next instruction.
+///
+/// A block ROM of an ECP5 takes 5.6 ns to its output. Where a clock is too short for that and what follows, the
+/// instruction goes through a register, which changes nothing else: it stands through the two clocks that act on it.
 ///
 /// Instructions, operation in bits 15..12:
 ///
@@ -34,9 +41,9 @@ use rust_hdl::prelude::*;
 /// |---|---|---|
 /// | 0 | sum | accumulator + memory word |
 /// | 1 | sum of input | accumulator + input; words 62 and 63 are the product's halves |
-/// | 2 | and | accumulator and memory word |
+/// | 2 | and | accumulator and memory word; bit 10 is set |
 /// | 3 | shift | memory word one bit to the right, the carry from the left |
-/// | 4 | sign | all bits the accumulator's sign |
+/// | 4 | sign | all bits the accumulator's sign; bit 10 is set |
 /// | 5 | store | accumulator to memory |
 /// | 6 | multiply | accumulator times memory word, signed; the product is there for the next instruction alone |
 /// | 7 | output | accumulator to the outside |
@@ -60,25 +67,37 @@ pub struct Machine {
     pub busy: Signal<Out, Bit>,
     /// Word of the outside.
     pub port: Signal<Out, Bits<6>>,
-    /// That word.
+    /// It reads.
+    pub reads: Signal<Out, Bit>,
+    /// That word, a clock later; 0 if none was read.
     pub word_in: Signal<In, Bits<16>>,
     /// The accumulator.
     pub word_out: Signal<Out, Bits<16>>,
     /// It goes to the outside.
     pub strobe: Signal<Out, Bit>,
-    /// An input is taken.
-    pub reads: Signal<Out, Bit>,
+    /// And is in its second or third clock.
+    pub asks: Signal<Out, Bit>,
     /// Not in this clock.
     pub stall: Signal<In, Bit>,
     program: Rom<16, 10>,
     memory: Ram<16, 8>,
     multiply: Multiplier,
     working: DFF<Bit>,
+    /// Second and third clock of an instruction.
+    fetched: DFF<Bit>,
     executing: DFF<Bit>,
     counter: DFF<Bits<10>>,
     back: DFF<Bits<10>>,
     accumulator: DFF<Bits<16>>,
     carry: DFF<Bit>,
+    /// The instruction, a clock later.
+    held: DFF<Bits<16>>,
+    /// What is added in the third clock.
+    first: DFF<Bits<16>>,
+    operand: DFF<Bits<16>>,
+    carry_in: DFF<Bit>,
+    /// The instruction is taken from its copy.
+    holds: Fixed<Bit>,
     instruction: Signal<Local, Bits<16>>,
     operation: Signal<Local, Bits<4>>,
     condition_low: Signal<Local, Bits<3>>,
@@ -91,9 +110,8 @@ pub struct Machine {
     taken: Signal<Local, Bit>,
     product: Signal<Local, Bits<32>>,
     word: Signal<Local, Bits<16>>,
-    first: Signal<Local, Bits<16>>,
+    turns: Signal<Local, Bit>,
     second: Signal<Local, Bits<16>>,
-    carry_in: Signal<Local, Bit>,
     first_wide: Signal<Local, Bits<18>>,
     first_placed: Signal<Local, Bits<18>>,
     first_odd: Signal<Local, Bits<18>>,
@@ -110,11 +128,12 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine with a program and what its memory holds at power-up.
+    /// A machine for a clock of `clock_hz` with a program and what its memory holds at power-up.
     ///
     /// `name` becomes part of the names of the program's and the memory's modules.
-    pub fn new(name: &str, code: &Assembler) -> Self {
+    pub fn new(name: &str, code: &Assembler, clock_hz: u32) -> Self {
         Self {
+            holds: Fixed::new(clock_hz > SLOW_HZ),
             program: Rom::new(name, &code.words()),
             memory: Ram::with_contents(name, 1 << 8, code.contents()),
             ..Default::default()

@@ -339,6 +339,6 @@ impl Run {
         let Settings { slots, window_log2, .. } = self.settings;
         let most = self.rig.parameters.most_gap_clocks(slots, window_log2);
         // A block that is being written comes before.
-        assert!(told.clocks + 1200 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
+        assert!(told.clocks + 1800 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
     }
 }
