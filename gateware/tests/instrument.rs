@@ -6,6 +6,7 @@ use cosim::drawn::{put, Random};
 use hge_gateware::board::{BoardTop, Converters};
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::emit::{verilog, SourceDocs};
+use hge_gateware::engine::{Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
 use hge_protocol::frame::{Operation, Request};
 use hge_protocol::registers as map;
@@ -57,7 +58,7 @@ fn the_instrument_in_icarus_equals_rust() {
         telemetry_words: 256,
         ..Parameters::default()
     };
-    let mut core = Instrument::new(&parameters).expect("generics");
+    let mut core = Instrument::<Pipelined>::new(&parameters).expect("generics");
     let text = verilog("instrument", &core, &SourceDocs::default(), "").expect("Verilog");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let bytes = requests();
@@ -96,7 +97,7 @@ fn the_boards_top_in_icarus_equals_rust() {
     };
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let baud = parameters.clock_hz / CLOCKS_PER_BIT as u32;
-    let mut core = BoardTop::new(&parameters, converters, baud, 0).expect("a board");
+    let mut core = BoardTop::<Stepped>::new(&parameters, converters, baud, 0).expect("a board");
     let text = verilog("board", &core, &SourceDocs::default(), "").expect("Verilog");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let bits: Vec<bool> = requests()

@@ -6,7 +6,7 @@ use hge_protocol::Parameters;
 use hge_sim::bench::{Bench, Delayed};
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
-use hge_sim::rtl::RtlEngine;
+use hge_sim::rtl;
 use hge_sim::verilog::{BoardEngine, Compiler, VerilogEngine};
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ pub fn open_engine(
     let late = |bench| behind_converters(&parameters, bench);
     match kind {
         EngineKind::Model => Ok(Box::new(Model::new(parameters, late(bench)))),
-        EngineKind::Rtl => Ok(Box::new(RtlEngine::new(parameters, late(bench))?)),
+        EngineKind::Rtl => rtl::open(parameters, late(bench)),
         EngineKind::Verilog => Ok(Box::new(VerilogEngine::new(parameters, late(bench))?)),
         EngineKind::Board => board(&parameters, bench),
     }

@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::engine::{Engine, EngineError, Passed, Time};
+use hge_gateware::engine::{Pass, Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -25,9 +26,20 @@ struct Clocked {
     tick: bool,
 }
 
+/// The instrument made for `parameters` in rust-hdl's simulation, after its power-on reset.
+///
+/// # Errors
+/// A generic out of range.
+pub fn open(parameters: Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engine>, EngineError> {
+    Ok(match parameters.slot_clocks {
+        1 => Box::new(RtlEngine::<Pipelined>::new(parameters, bench)?),
+        _ => Box::new(RtlEngine::<Stepped>::new(parameters, bench)?),
+    })
+}
+
 /// The instrument in rust-hdl's simulation, wired to a bench.
-pub struct RtlEngine {
-    instrument: Box<Instrument>,
+pub struct RtlEngine<P: Pass> {
+    instrument: Box<Instrument<P>>,
     bench: Box<dyn Bench>,
     codes: Vec<i16>,
     input: VecDeque<u8>,
@@ -35,7 +47,7 @@ pub struct RtlEngine {
     stirs: bool,
 }
 
-impl RtlEngine {
+impl<P: Pass> RtlEngine<P> {
     /// An instrument after its power-on reset.
     ///
     /// # Errors
@@ -92,7 +104,7 @@ impl RtlEngine {
     }
 }
 
-fn settle(instrument: &mut Instrument) -> Result<(), EngineError> {
+fn settle<P: Pass>(instrument: &mut Instrument<P>) -> Result<(), EngineError> {
     if simulate(instrument, MOST_ITERATIONS) {
         Ok(())
     } else {
@@ -100,7 +112,7 @@ fn settle(instrument: &mut Instrument) -> Result<(), EngineError> {
     }
 }
 
-impl Engine for RtlEngine {
+impl<P: Pass> Engine for RtlEngine<P> {
     fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         self.input.extend(bytes);
         Ok(())

@@ -1,5 +1,6 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
+use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
@@ -27,6 +28,19 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
             Compiler::locate(),
             &random(seed, Parameters { dac_bits, ..Parameters::default() }, 2),
         );
+    }
+}
+
+#[test]
+fn thirty_random_runs_agree_with_slots_in_steps() {
+    for seed in 400..428 {
+        let parameters = Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..LITTLE };
+        agree(Compiler::locate(), &random(seed, parameters, 2));
+    }
+    for seed in [428, 429] {
+        let parameters =
+            Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, dac_bits: 12, ..Parameters::default() };
+        agree(Compiler::locate(), &random(seed, parameters, 2));
     }
 }
 

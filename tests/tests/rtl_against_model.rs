@@ -1,28 +1,41 @@
 //! rust-hdl's simulation of the gateware says what the model says, byte for byte.
 
+use hge_gateware::engine::{Pass, Pipelined, Stepped};
+use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_sim::rtl::RtlEngine;
 use hge_tests::scenario::{random, Scenario, LITTLE};
 
-fn agree(scenario: &Scenario) {
-    scenario.assert_equals_model(|bench| RtlEngine::new(scenario.parameters, bench)).unwrap();
+fn agree<P: Pass>(scenario: &Scenario) {
+    scenario.assert_equals_model(|bench| RtlEngine::<P>::new(scenario.parameters, bench)).unwrap();
 }
 
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
     for seed in [0, 2] {
-        agree(&random(seed, LITTLE, 1));
+        agree::<Pipelined>(&random(seed, LITTLE, 1));
     }
 }
 
 #[test]
 fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
     for seed in [1, 3] {
-        agree(&random(seed, LITTLE, 1));
+        agree::<Pipelined>(&random(seed, LITTLE, 1));
+    }
+}
+
+#[test]
+fn random_runs_with_slots_in_steps_give_the_same_bytes_and_codes() {
+    for seed in [4, 5] {
+        agree::<Stepped>(&random(
+            seed,
+            Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..LITTLE },
+            1,
+        ));
     }
 }
 
 #[test]
 fn a_random_run_agrees_for_the_default_instrument() {
-    agree(&random(100, Parameters::default(), 1));
+    agree::<Pipelined>(&random(100, Parameters::default(), 1));
 }

@@ -7,7 +7,7 @@
 //! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | what the sample is, from the sequencer |
 //! | `sample` | in, 16 signed | ADC code of this sample, held |
 //! | `slots_used` | in, 9 | slots to visit |
-//! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, while no run is going on; index and data stand for two clocks more |
+//! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, while no run is going on; data stand for a clock more, the index for two |
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, at step 5 of the output that the modulator works on |
 //! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
 //! | `sounding` | out, 1 | some driving tone sounds in the next sample |
@@ -52,7 +52,7 @@ pub mod word {
 /// A way to visit the slots.
 ///
 /// An [`Engine`] is wires around one; how they run is written down once for both, below.
-pub trait Pass: Block + Default {
+pub trait Pass: Block + Default + Send + 'static {
     /// For the slots and outputs of `parameters`.
     fn new(parameters: &Parameters) -> Self;
     /// The engine's kernel, run as Rust.

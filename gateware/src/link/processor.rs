@@ -205,6 +205,7 @@ impl Logic for Processor {
         self.value_place.next = bit_cast::<8, 6>(self.count.q.val().get_bits::<6>(0));
         self.in_values.next = (self.state.q.val() == Step::Form)
             | (self.state.q.val() == Step::Look)
+            | (self.state.q.val() == Step::Carry)
             | ((self.state.q.val() == Step::Send) & self.step.q.val().get_bit(2));
         if self.state.q.val() == Step::Match {
             self.other.next = self.step.q.val().get_bit(1);

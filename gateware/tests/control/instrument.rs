@@ -1,6 +1,7 @@
 //! The whole instrument through its byte ports: sessions, arming, runs, captures, trips.
 
 use crate::bench::{signed, Bench, Random};
+use hge_gateware::engine::Pipelined;
 use hge_gateware::instrument::Instrument;
 use hge_protocol::frame::{EndReason, Frame, Operation, Record, Reply, Request, Status};
 use hge_protocol::registers::{self as map, command, fault, protection, status};
@@ -25,7 +26,7 @@ fn parameters() -> Parameters {
 }
 
 struct Rig {
-    bench: Bench<Instrument>,
+    bench: Bench<Instrument<Pipelined>>,
     line: VecDeque<u8>,
     deframer: Deframer,
     replies: Vec<Reply>,

@@ -1,6 +1,7 @@
 //! The instrument on a serial line.
 
 use crate::bench::Bench;
+use hge_gateware::engine::Pipelined;
 use hge_gateware::serial::{SerialError, SerialInstrument};
 use hge_protocol::frame::{Frame, Operation, Request, Status};
 use hge_protocol::registers::{map_hash, BUILD_HASH, IDENTITY, IDENTITY_WORD};
@@ -41,8 +42,8 @@ fn bytes_on(line: &[bool]) -> Vec<u8> {
 
 #[test]
 fn a_host_on_the_serial_line_reads_what_the_instrument_is() {
-    let instrument =
-        SerialInstrument::with_build(&parameters(), BAUD, 0x0bad_cafe).expect("an instrument");
+    let instrument = SerialInstrument::<Pipelined>::with_build(&parameters(), BAUD, 0x0bad_cafe)
+        .expect("an instrument");
     let mut bench = Bench::new(instrument, |core| &mut core.clock);
     bench.core.locked.next = true;
     bench.core.rx.next = true;
@@ -97,6 +98,6 @@ fn a_host_on_the_serial_line_reads_what_the_instrument_is() {
 
 #[test]
 fn a_rate_that_the_clock_cannot_make_is_refused() {
-    let refusal = SerialInstrument::new(&parameters(), CLOCK_HZ).err();
+    let refusal = SerialInstrument::<Pipelined>::new(&parameters(), CLOCK_HZ).err();
     assert!(matches!(refusal, Some(SerialError::Rate(_))), "{refusal:?}");
 }

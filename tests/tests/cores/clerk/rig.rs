@@ -1,8 +1,9 @@
 //! The clerk between the memories, the ring and the modulator that it works with.
 
-use crate::bench::{raw, signed, unsigned, Bench};
+use crate::bench::{raw, unsigned, Bench};
 use crate::stimulus::Stimulus;
 use hge_gateware::clerk::Clerk;
+use hge_gateware::engine::word;
 use hge_protocol::frame::SlotSums;
 use hge_protocol::table::{SlotWord, TableLayout};
 use hge_protocol::Parameters;
@@ -41,6 +42,8 @@ pub struct Rig {
     pub words: Vec<SlotWord>,
     pub sums: Vec<SlotSums>,
     /// As the capture keeps them: codes, and the time at 64 and 65.
+    /// Of the last window: words 24 to 29 of the slots' pass.
+    levels: [u16; 6],
     pub block: Vec<u16>,
     /// Number of the next frame.
     pub number: u32,
@@ -59,6 +62,7 @@ impl Rig {
             table: vec![0; layout.words as usize],
             words: vec![SlotWord::default(); parameters.slots as usize],
             sums: vec![SlotSums::default(); parameters.slots as usize],
+            levels: [0; 6],
             block: vec![0; 128],
             number: 0,
             room: true,
@@ -124,9 +128,12 @@ impl Rig {
         if core.target_write.val() && is_ready {
             told.targets.push((unsigned(core.target_index.val()), pair));
         }
+        // The slots' pass keeps the clerk waiting now and then; what it says is the word asked for in the clock before.
+        let core = &self.bench.core;
+        let answers = core.engine_read.val() && !self.random.once_in(3);
+        let answer = if answers { u64::from(self.engine_word()) } else { self.random.noise() };
         let core = &self.bench.core;
         let place = unsigned(core.read_address.val()) as usize % self.table.len();
-        let slot = unsigned(core.read_slot.val()) as usize % self.words.len();
         let code = unsigned(core.read_code.val()) as usize;
         let write = core.write.val().then(|| {
             let place = unsigned(core.write_address.val()) as usize % self.table.len();
@@ -137,9 +144,8 @@ impl Rig {
         core.event.next = core.event.val() && !told.event_taken;
         core.block.next = core.block.val() && !told.block_taken;
         core.read_data.next = raw(u64::from(self.table[place]));
-        core.word.next = raw(u64::from(self.words[slot].to_word()));
-        core.in_phase.next = raw(self.sums[slot].in_phase as u64);
-        core.quadrature.next = raw(self.sums[slot].quadrature as u64);
+        core.engine_ready.next = answers;
+        core.engine_data.next = raw(answer);
         core.code.next = raw(u64::from(self.block[code]));
         if let Some((place, data)) = write {
             self.table[place] = data;
@@ -148,10 +154,26 @@ impl Rig {
 
     /// Everything but the sums that a window leaves behind.
     pub fn set_samples(&mut self, first: i32, second: i32, least: i16, greatest: i16) {
-        let core = &mut self.bench.core;
-        core.sum_first.next = signed(i64::from(first));
-        core.sum_second.next = signed(i64::from(second));
-        core.least.next = signed(i64::from(least));
-        core.greatest.next = signed(i64::from(greatest));
+        let halves = |sum: i32| [sum as u16, (sum >> 16) as u16];
+        self.levels[..2].copy_from_slice(&halves(first));
+        self.levels[2..4].copy_from_slice(&halves(second));
+        self.levels[4..].copy_from_slice(&[least as u16, greatest as u16]);
+    }
+
+    /// The word of the slots' pass that the clerk asks for.
+    fn engine_word(&self) -> u16 {
+        let core = &self.bench.core;
+        let slot = unsigned(core.read_slot.val()) as usize % self.words.len();
+        let SlotSums { in_phase, quadrature } = self.sums[slot];
+        match unsigned(core.engine_word.val()) as u8 {
+            word::ROUTE => (self.words[slot].to_word() >> 16) as u16,
+            place @ word::IN_PHASE..word::QUADRATURE => {
+                (in_phase >> (16 * (place - word::IN_PHASE))) as u16
+            }
+            place @ word::QUADRATURE..16 => {
+                (quadrature >> (16 * (place - word::QUADRATURE))) as u16
+            }
+            place => self.levels[usize::from(place - word::SUM_FIRST)],
+        }
     }
 }
