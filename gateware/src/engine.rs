@@ -109,6 +109,7 @@ pub struct Engine {
     /// Whether the slot sounds in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
+    coming: Signal<Local, Bits<9>>,
     next_slot: Signal<Local, Bits<9>>,
     present: Signal<Local, Bits<8>>,
 }
@@ -124,6 +125,14 @@ impl Engine {
             ..Default::default()
         }
     }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.nco = self.nco.at_clock(clock_hz);
+        self.lockin = self.lockin.at_clock(clock_hz);
+        self.adder = self.adder.at_clock(clock_hz);
+        self
+    }
 }
 
 impl Logic for Engine {
@@ -137,18 +146,20 @@ impl Logic for Engine {
         comment!("The pass: one slot a clock.");
         self.present.next = self.slot.q.val().get_bits::<8>(0);
         self.next_slot.next = self.slot.q.val() + 1;
+        self.coming.next = self.slot.q.val();
         if self.running.q.val() {
-            self.slot.d.next = self.next_slot.val();
+            self.coming.next = self.next_slot.val();
             if self.next_slot.val() == self.slots_used.val() {
                 self.running.d.next = false;
             }
         }
         if self.begin.val() {
-            self.slot.d.next = 0.into();
+            self.coming.next = 0.into();
             self.running.d.next = self.tones.val();
             self.ran.d.next = self.tones.val();
             self.fresh.d.next = self.ran.q.val();
         }
+        self.slot.d.next = self.coming.val();
         self.words.read_address.next = self.read_slot.val();
         if self.valid_3.q.val() {
             self.words.read_address.next = self.slot_3.q.val();
@@ -159,6 +170,7 @@ impl Logic for Engine {
         self.word.next = self.words.read_data.val();
         self.nco.valid.next = self.running.q.val();
         self.nco.slot.next = self.present.val();
+        self.nco.ahead.next = self.coming.val().get_bits::<8>(0);
         self.nco.restart.next = self.restart.val();
         self.nco.gate.next = self.gate.val();
         self.nco.start_write.next = self.slot_write.val();

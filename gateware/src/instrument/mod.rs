@@ -165,9 +165,10 @@ impl Instrument {
             link: Link::new(parameters),
             access: Access::new(parameters),
             registers: Registers::new(parameters, build_hash),
-            engine: Engine::new(parameters.slots as usize),
-            modulator: Modulator::new(parameters.outputs, parameters.dac_bits),
-            guard: Guard::new(parameters.outputs),
+            engine: Engine::new(parameters.slots as usize).at_clock(parameters.clock_hz),
+            modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
+                .at_clock(parameters.clock_hz),
+            guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
             clerk: Clerk::new(parameters),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),
