@@ -12,7 +12,7 @@
 //! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's pass |
 //! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else go to the safe values |
-//! | `look`, `step_limit` | out 1, in 16 | greatest step a sample, armed or not, a clock after `look` |
+//! | `look`, `step_limit` | out 1, in 16 | greatest step a sample, armed or not, a clock after `look`, which is a clock earlier where memories are late |
 //! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
 //! | `host_write`, `host_data` | in, 1 + 16 | sets that limit, only in the clock after one with `host_ready` |
 //! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
@@ -24,7 +24,7 @@
 //! Latency: seven clocks from the modulator's code to the DAC. At power-up all limits are zero and so is every
 //! code: mid-scale, until the host has set limits and armed.
 
-use crate::leaf::{bit_cast_signed, Ram};
+use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Ram};
 use rust_hdl::prelude::*;
 
 /// Limits, step limit and safe values of every output.
@@ -76,6 +76,10 @@ pub struct Guard {
     pub cut: Signal<Out, Bit>,
     /// Low and high limit, safe value and present code of every output.
     words: Ram<16, 7>,
+    /// The greatest step, a clock later.
+    step_copy: DFF<Bits<16>>,
+    /// It is taken from there.
+    is_late: Fixed<Bit>,
     /// The code that is judged: wanted, then within the limits, then a step away.
     judged_code: DFF<Bits<16>>,
     /// The way from the present code, then what a step leaves of it.
@@ -95,6 +99,7 @@ pub struct Guard {
     three: Signal<Local, Bits<7>>,
     judged_wide: Signal<Local, Bits<7>>,
     judged_field: Signal<Local, Bits<7>>,
+    greatest_step: Signal<Local, Bits<16>>,
     step_wide: Signal<Local, Bits<18>>,
     code_sign: Signal<Local, Signed<16>>,
     code_extended: Signal<Local, Signed<18>>,
@@ -123,12 +128,32 @@ impl Guard {
     pub fn new(outputs: u32) -> Self {
         Self { words: Ram::new(4 * outputs as usize), ..Default::default() }
     }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        let is_late = memories_are_late(clock_hz);
+        self.is_late = Fixed::new(is_late);
+        self.words = self.words.of_tables(is_late);
+        self
+    }
 }
 
 impl Logic for Guard {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, judged_code, way, outside, strode, busy, judged, any_cut, strobe);
+        dff_setup!(
+            self,
+            clock,
+            judged_code,
+            way,
+            outside,
+            strode,
+            busy,
+            judged,
+            any_cut,
+            strobe,
+            step_copy
+        );
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());
         self.cut.next = self.any_cut.q.val();
@@ -160,7 +185,12 @@ impl Logic for Guard {
             "The operands: the code less a word or less what is left, or the way less a step."
         );
         self.falls.next = self.way.q.val().get_bit(17);
-        self.step_wide.next = bit_cast::<18, 16>(self.step_limit.val());
+        self.step_copy.d.next = self.step_limit.val();
+        self.greatest_step.next = self.step_limit.val();
+        if self.is_late.val() {
+            self.greatest_step.next = self.step_copy.q.val();
+        }
+        self.step_wide.next = bit_cast::<18, 16>(self.greatest_step.val());
         self.code_sign.next = signed_cast(self.judged_code.q.val());
         self.code_extended.next = bit_cast_signed::<18, 16>(self.code_sign.val());
         self.code_wide.next = unsigned_cast(self.code_extended.val());
@@ -217,12 +247,13 @@ impl Logic for Guard {
                 }
                 2 => {
                     comment!("The way from the present code.");
+                    self.look.next = self.is_late.val();
                     self.way.d.next = self.sum.val().get_bits::<18>(1);
                 }
                 3 => {
                     comment!("The present code of this output, for the modulator; the step.");
                     self.words.read_address.next = self.field.val() | self.three.val();
-                    self.look.next = true;
+                    self.look.next = !self.is_late.val();
                 }
                 4 => {
                     comment!("Whether the way is longer than a step.");

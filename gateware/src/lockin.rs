@@ -10,9 +10,10 @@
 //! | `in_phase`, `quadrature` | out, 48 | its sums, a clock later, two's complement |
 //!
 //! Latency: 2 clocks multiplier, 1 addition, 1 write. A slot must not enter again within 4 clocks.
+//! Where memories are late ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
 //! Width: |sample x sine| <= 2^15 x 32767 < 2^30, times 2^16 samples is below 2^46: 48 bits never overflow.
 
-use crate::leaf::{bit_cast_signed, Fixed, Multiplier, Ram};
+use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;
 
 /// Multiply-accumulate for the in-phase and the quadrature part of all slots.
@@ -44,6 +45,11 @@ pub struct Lockin {
     sums_i: Ram<48, 8>,
     /// Quadrature sum of every slot.
     sums_q: Ram<48, 8>,
+    /// Sums read, a clock later.
+    copy_i: DFF<Bits<48>>,
+    copy_q: DFF<Bits<48>>,
+    /// They are taken from there.
+    is_late: Fixed<Bit>,
     /// Tags beside the multipliers' operand registers.
     valid_1: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
@@ -58,6 +64,8 @@ pub struct Lockin {
     sum_i_3: DFF<Bits<48>>,
     sum_q_3: DFF<Bits<48>>,
     zero_48: Fixed<Signed<48>>,
+    old_i: Signal<Local, Bits<48>>,
+    old_q: Signal<Local, Bits<48>>,
     wide_i: Signal<Local, Signed<48>>,
     wide_q: Signal<Local, Signed<48>>,
     add_i: Signal<Local, Bits<48>>,
@@ -69,6 +77,12 @@ impl Lockin {
     pub fn new(slots: usize) -> Self {
         Self { sums_i: Ram::new(slots), sums_q: Ram::new(slots), ..Default::default() }
     }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.is_late = Fixed::new(memories_are_late(clock_hz));
+        self
+    }
 }
 
 impl Logic for Lockin {
@@ -76,7 +90,7 @@ impl Logic for Lockin {
     fn update(&mut self) {
         dff_setup!(
             self, clock, valid_1, slot_1, first_1, valid_2, slot_2, first_2, valid_3, slot_3,
-            sum_i_3, sum_q_3
+            sum_i_3, sum_q_3, copy_i, copy_q
         );
         clock!(self, clock, multiply_i, multiply_q, sums_i, sums_q);
         comment!("Entry: the operands go to the multipliers.");
@@ -90,9 +104,22 @@ impl Logic for Lockin {
         comment!("Clock 1: the sums are read, or those of the slot asked for.");
         self.sums_i.read_address.next = self.read_slot.val();
         self.sums_q.read_address.next = self.read_slot.val();
-        if self.valid_1.q.val() {
+        if self.is_late.val() {
+            if self.valid.val() {
+                self.sums_i.read_address.next = self.slot.val();
+                self.sums_q.read_address.next = self.slot.val();
+            }
+        } else if self.valid_1.q.val() {
             self.sums_i.read_address.next = self.slot_1.q.val();
             self.sums_q.read_address.next = self.slot_1.q.val();
+        }
+        self.copy_i.d.next = self.sums_i.read_data.val();
+        self.copy_q.d.next = self.sums_q.read_data.val();
+        self.old_i.next = self.sums_i.read_data.val();
+        self.old_q.next = self.sums_q.read_data.val();
+        if self.is_late.val() {
+            self.old_i.next = self.copy_i.q.val();
+            self.old_q.next = self.copy_q.q.val();
         }
         self.in_phase.next = self.sums_i.read_data.val();
         self.quadrature.next = self.sums_q.read_data.val();
@@ -111,8 +138,8 @@ impl Logic for Lockin {
             self.wide_q.next = bit_cast_signed::<48, 32>(self.multiply_q.product.val());
             self.add_i.next = unsigned_cast(self.wide_i.val());
             self.add_q.next = unsigned_cast(self.wide_q.val());
-            self.sum_i_3.d.next = self.sums_i.read_data.val() + self.add_i.val();
-            self.sum_q_3.d.next = self.sums_q.read_data.val() + self.add_q.val();
+            self.sum_i_3.d.next = self.old_i.val() + self.add_i.val();
+            self.sum_q_3.d.next = self.old_q.val() + self.add_q.val();
             if self.first_2.q.val() {
                 self.sum_i_3.d.next = self.add_i.val();
                 self.sum_q_3.d.next = self.add_q.val();

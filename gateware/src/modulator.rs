@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
 //! | `ramp` | in, 1 | bases move to their targets |
-//! | `look`, `ramp_step` | out 1, in 31 | by at most this, Q16.16 codes, a clock after `look` |
+//! | `look`, `ramp_step` | out 1, in 31 | by at most this, Q16.16 codes, a clock after `look`, which is a clock earlier where memories are late |
 //! | `track`, `track_code` | in, 1 + 16 signed | bases take the guard's code (disarmed), valid at step 4 |
 //! | `shape` | in, 1 | dropped bits are carried to the next sample, else rounded |
 //! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the sample before exist, and which outputs have one |
@@ -26,7 +26,7 @@
 //! 32 - `dac_bits`, of which at least 16 are fractions of a code, so that small steps accumulate. Base and tone saturate at the
 //! lowest code by clearing the sum, whose sign alone is then missing, and at the highest by setting the bits that leave.
 
-use crate::leaf::{Fixed, Ram};
+use crate::leaf::{memories_are_late, Fixed, Ram};
 use rust_hdl::prelude::*;
 
 /// Base, tone and shaping of every output.
@@ -78,6 +78,10 @@ pub struct Modulator {
     pub done: Signal<Out, Bit>,
     /// Per output: base (0), target (1), residue (2), Q16.16 codes.
     state: Ram<32, 7>,
+    /// The greatest move, a clock later.
+    step_copy: DFF<Bits<31>>,
+    /// It is taken from there.
+    is_late: Fixed<Bit>,
     run: DFF<Bit>,
     phase: DFF<Bits<3>>,
     channel: DFF<Bits<6>>,
@@ -107,6 +111,7 @@ pub struct Modulator {
     clears: Signal<Local, Bit>,
     moves: Signal<Local, Bit>,
     toned: Signal<Local, Bit>,
+    greatest_move: Signal<Local, Bits<31>>,
     chosen: Signal<Local, Bits<32>>,
     turned: Signal<Local, Bits<32>>,
     tone_bits: Signal<Local, Bits<32>>,
@@ -148,12 +153,22 @@ impl Modulator {
             ..Default::default()
         }
     }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        let is_late = memories_are_late(clock_hz);
+        self.is_late = Fixed::new(is_late);
+        self.state = self.state.of_tables(is_late);
+        self
+    }
 }
 
 impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, run, phase, channel, mask, unfinished, finished, sum, floor);
+        dff_setup!(
+            self, clock, run, phase, channel, mask, unfinished, finished, sum, floor, step_copy
+        );
         clock!(self, clock, state);
         self.running.next = self.run.q.val();
         self.step.next = self.phase.q.val();
@@ -162,6 +177,12 @@ impl Logic for Modulator {
         self.done.next = self.finished.q.val();
         self.finished.d.next = false;
         self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
+        self.step_copy.d.next = self.ramp_step.val();
+        self.greatest_move.next = self.ramp_step.val();
+        if self.is_late.val() {
+            self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(1));
+            self.greatest_move.next = self.step_copy.q.val();
+        }
         self.next_output.next = self.channel.q.val() + 1;
         self.next_phase.next = self.phase.q.val() + 1;
         comment!("Addresses: four words an output.");
@@ -186,7 +207,7 @@ impl Logic for Modulator {
         self.chosen.next = self.state.read_data.val();
         self.inverts.next = self.phase.q.val() == bits::<3>(2);
         if self.phase.q.val() == bits::<3>(3) {
-            self.chosen.next = bit_cast::<32, 31>(self.ramp_step.val());
+            self.chosen.next = bit_cast::<32, 31>(self.greatest_move.val());
             self.inverts.next = !self.below.val();
         }
         self.turned.next = self.chosen.val();

@@ -5,6 +5,7 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `valid`, `slot` | in, 1 + 8 | a slot enters |
+//! | `ahead` | in, 8 | the slot that enters in the next clock, for a clock at which memories are late |
 //! | `restart` | in, 1 | phases begin at their start |
 //! | `gate` | in, 1 | tones may sound past their next zero crossing |
 //! | `start_write`, `start_slot`, `start_data` | in, 1 + 8 + 8 | sets where a slot's phase starts, 1/256 turn; not while slots enter, and its phase is lost |
@@ -18,8 +19,11 @@
 //! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
 //! that one read port serves both. Memory: 41 bits a slot of state (phase, whether the tone sounds, start
 //! phase), 32 bits of tuning word, 512 x 30 bits of table.
+//!
+//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier, into a register: the state of the slot `ahead`, the table at
+//! the phase that is about to be kept.
 
-use crate::leaf::{Fixed, Ram, Rom};
+use crate::leaf::{memories_are_late, Fixed, Ram, Rom};
 use hge_protocol::number::quarter_wave;
 use rust_hdl::prelude::*;
 
@@ -32,6 +36,8 @@ pub struct Nco {
     pub valid: Signal<In, Bit>,
     /// Its number.
     pub slot: Signal<In, Bits<8>>,
+    /// Slot that enters in the next clock.
+    pub ahead: Signal<In, Bits<8>>,
     /// Phases begin at the start phase.
     pub restart: Signal<In, Bit>,
     /// Tones may sound past their next zero crossing.
@@ -64,6 +70,12 @@ pub struct Nco {
     tunings: Ram<32, 8>,
     /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
     waves: Rom<30, 9>,
+    /// Words of the memories, a clock later.
+    stored_copy: DFF<Bits<41>>,
+    tuning_copy: DFF<Bits<32>>,
+    pair_copy: DFF<Bits<30>>,
+    /// They are taken from there.
+    is_late: Fixed<Bit>,
     /// Tags one clock after entry.
     valid_1: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
@@ -100,6 +112,8 @@ pub struct Nco {
     started: Signal<Local, Bit>,
     sounds: Signal<Local, Bit>,
     wide_start: Signal<Local, Bits<32>>,
+    tuning: Signal<Local, Bits<32>>,
+    angle: Signal<Local, Bits<12>>,
     folded: Signal<Local, Bits<9>>,
     pair: Signal<Local, Bits<30>>,
     lesser: Signal<Local, Signed<16>>,
@@ -128,19 +142,50 @@ impl Nco {
             ..Default::default()
         }
     }
+
+    /// For a clock of `clock_hz`, which decides whether `ahead` is used.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.is_late = Fixed::new(memories_are_late(clock_hz));
+        self
+    }
 }
 
 impl Logic for Nco {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, valid_1, slot_1, restart_1, gate_1, valid_2, slot_2, angle_2, state_2,
-            start_2, active_2, quadrant_3, upper_3, active_3, sine_4, cosine_4, active_4
+            self,
+            clock,
+            valid_1,
+            slot_1,
+            restart_1,
+            gate_1,
+            valid_2,
+            slot_2,
+            angle_2,
+            state_2,
+            start_2,
+            active_2,
+            quadrant_3,
+            upper_3,
+            active_3,
+            sine_4,
+            cosine_4,
+            active_4,
+            stored_copy,
+            tuning_copy,
+            pair_copy
         );
         clock!(self, clock, phases, tunings, waves);
         comment!("Entry: phase and tuning word are read.");
         self.phases.read_address.next = self.slot.val();
         self.tunings.read_address.next = self.slot.val();
+        if self.is_late.val() {
+            self.phases.read_address.next = self.ahead.val();
+            self.tunings.read_address.next = self.ahead.val();
+        }
+        self.stored_copy.d.next = self.phases.read_data.val();
+        self.tuning_copy.d.next = self.tunings.read_data.val();
         self.tunings.write_enable.next = self.tuning_write.val();
         self.tunings.write_address.next = self.tuning_slot.val();
         self.tunings.write_data.next = self.tuning_data.val();
@@ -150,6 +195,11 @@ impl Logic for Nco {
         self.gate_1.d.next = self.gate.val();
         comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone.");
         self.stored.next = self.phases.read_data.val();
+        self.tuning.next = self.tunings.read_data.val();
+        if self.is_late.val() {
+            self.stored.next = self.stored_copy.q.val();
+            self.tuning.next = self.tuning_copy.q.val();
+        }
         self.phase.next = self.stored.val().get_bits::<32>(0);
         self.sounds.next = self.stored.val().get_bit(32);
         self.start_phase.next = self.stored.val().get_bits::<8>(33);
@@ -161,7 +211,7 @@ impl Logic for Nco {
             self.sounds.next = self.started.val();
         }
         self.wide_phase.next = bit_cast::<33, 32>(self.phase.val());
-        self.wide_tuning.next = bit_cast::<33, 32>(self.tunings.read_data.val());
+        self.wide_tuning.next = bit_cast::<33, 32>(self.tuning.val());
         self.wide_sum.next = self.wide_phase.val() + self.wide_tuning.val();
         self.state_2.d.next = self.wide_sum.val().replace_bit(32, self.sounds.val());
         if self.wide_sum.val().get_bit(32) {
@@ -185,16 +235,24 @@ impl Logic for Nco {
         self.phases.write_data.next = self.start_placed.val() | self.state_wide.val();
         self.next_valid.next = self.valid_2.q.val();
         self.next_active.next = self.state_2.q.val().get_bit(32);
-        self.folded.next = self.angle_2.q.val().get_bits::<9>(0);
+        self.angle.next = self.angle_2.q.val();
+        if self.is_late.val() {
+            self.angle.next = self.phase.val().get_bits::<12>(20);
+        }
+        self.folded.next = self.angle.val().get_bits::<9>(0);
         self.waves.address.next = self.folded.val();
-        if self.angle_2.q.val().get_bit(9) {
+        if self.angle.val().get_bit(9) {
             self.waves.address.next = !self.folded.val();
         }
         self.upper_3.d.next = self.angle_2.q.val().get_bit(9);
         self.quadrant_3.d.next = self.angle_2.q.val().get_bits::<2>(10);
         self.active_3.d.next = self.active_2.q.val();
         comment!("Clock 3: octants fold by swapping the pair, quadrants by its signs.");
+        self.pair_copy.d.next = self.waves.data.val();
         self.pair.next = self.waves.data.val();
+        if self.is_late.val() {
+            self.pair.next = self.pair_copy.q.val();
+        }
         self.lesser.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(0)));
         self.greater.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(15)));
         self.swap.next = (self.quadrant_3.q.val().get_bit(0)) ^ self.upper_3.q.val();

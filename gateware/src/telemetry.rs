@@ -15,7 +15,8 @@
 //! | `taken`, `busy` | in, 1 | the word is through; a frame is being read |
 //!
 //! The memory has one port. A clock that writes does not read, and what it shows in the clock after is not used. `stands` falls
-//! for two clocks after `taken` and for two with a write. Its header says how long a frame is, so nothing else is stored.
+//! for two clocks after `taken` and for two with a write; where memories are late ([`crate::leaf::memories_are_late`]) the word goes through
+//! a register, and `stands` falls for three clocks after `taken`. Its header says how long a frame is, so nothing else is stored.
 //!
 //! Pointers count to twice the words, so that full and empty differ. That of the reader is kept inverted: added to the writer's it
 //! gives the words taken, less one, whose upper bits alone say empty, half full, and, with a frame's words added, too much. While a frame is being
@@ -23,7 +24,7 @@
 //! read and of the one that is being written. If the mark has been overwritten by then nothing is repeated. A mark that has not yet been read
 //! needs no repeat: all from there on is still to come.
 
-use crate::leaf::{Fixed, Store};
+use crate::leaf::{memories_are_late, Fixed, Store};
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -88,6 +89,11 @@ pub struct Telemetry {
     due: DFF<Bit>,
     /// The memory shows the word at `read`, unless it is written just now.
     shown: DFF<Bit>,
+    /// What the memory showed a clock ago, and that it was the word at `read` and still is.
+    copy: DFF<Bits<32>>,
+    copied: DFF<Bit>,
+    /// Words are taken from there.
+    is_late: Fixed<Bit>,
     ring: Store<32, 16>,
     size: Fixed<Bits<17>>,
     pointer_mask: Fixed<Bits<17>>,
@@ -119,6 +125,7 @@ impl Telemetry {
         let size = u64::from(parameters.telemetry_words);
         Self {
             ring: Store::new(size as usize),
+            is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
             size: Fixed::new(Bits::from(size)),
             half: Fixed::new(Bits::from(size / 2)),
             pointer_mask: Fixed::new(Bits::from(2 * size - 1)),
@@ -134,7 +141,7 @@ impl Logic for Telemetry {
     fn update(&mut self) {
         dff_setup!(
             self, clock, written, unread, marked, count, lost, open, fresh, kept, passed, due,
-            shown
+            shown, copy, copied
         );
         clock!(self, clock, ring);
         self.number.next = self.count.q.val();
@@ -163,6 +170,12 @@ impl Logic for Telemetry {
         self.ring.write_data.next = self.word.val();
         self.read_word.next = self.ring.read_data.val();
         self.stands.next = self.shown.q.val() & (!self.writes.val());
+        self.copy.d.next = self.ring.read_data.val();
+        self.copied.d.next = self.shown.q.val() & (!self.taken.val());
+        if self.is_late.val() {
+            self.read_word.next = self.copy.q.val();
+            self.stands.next = self.copied.q.val() & (!self.writes.val());
+        }
         self.differs.next = self.place.val() ^ self.marked.q.val();
         self.differs_in_memory.next = self.differs.val() & self.address_mask.val();
         self.at_mark.next = (!self.differs_in_memory.val().any()) & (!self.fresh.q.val());
@@ -189,6 +202,7 @@ impl Logic for Telemetry {
         if self.returns.val() {
             self.goal.next = self.marked.q.val();
             self.shown.d.next = false;
+            self.copied.d.next = false;
             self.passed.d.next = false;
         }
         if self.taken.val() | self.returns.val() {
@@ -226,6 +240,7 @@ impl Logic for Telemetry {
             self.passed.d.next = false;
             self.due.d.next = false;
             self.shown.d.next = false;
+            self.copied.d.next = false;
         }
     }
 }

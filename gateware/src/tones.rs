@@ -7,13 +7,13 @@
 //! | `word` | in, 32 | its routing word (see `hge_protocol::table::SlotWord`) |
 //! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone sounds |
 //! | `read_output` | in, 5 | output whose tone is wanted |
-//! | `tone` | out, 32 signed | its sum of the sample before, codes times Q1.15, a clock later |
+//! | `tone` | out, 32 signed | its sum of the sample before, codes times Q1.15, a clock later, two where memories are late |
 //!
 //! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the outputs' pass read the tones of
 //! the sample before while the slots' pass writes the next. Width: the host keeps the amplitudes on one
 //! output to 32767 in sum, so 31 bits and a sign hold them.
 
-use crate::leaf::{Multiplier, Ram};
+use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;
 
 /// Sums of the tones of every output.
@@ -38,6 +38,10 @@ pub struct Tones {
     multiply: Multiplier,
     /// Tones of both banks; the bank is the address's top bit.
     sums: Ram<32, 6>,
+    /// The tone read, a clock later.
+    copy: DFF<Bits<32>>,
+    /// It is taken from there.
+    is_late: Fixed<Bit>,
     /// Bank that is being written.
     bank: DFF<Bit>,
     valid_1: DFF<Bit>,
@@ -61,6 +65,12 @@ impl Tones {
     pub fn new() -> Self {
         Self { sums: Ram::new(64), ..Default::default() }
     }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.is_late = Fixed::new(memories_are_late(clock_hz));
+        self
+    }
 }
 
 impl Logic for Tones {
@@ -68,7 +78,7 @@ impl Logic for Tones {
     fn update(&mut self) {
         dff_setup!(
             self, clock, bank, valid_1, sounds_1, last_1, output_1, valid_2, sounds_2, last_2,
-            output_2, sum
+            output_2, sum, copy
         );
         clock!(self, clock, multiply, sums);
         comment!("Entry: amplitude times sine; a slot that drives nothing counts as silent.");
@@ -104,7 +114,11 @@ impl Logic for Tones {
         if self.bank.q.val() {
             self.sums.read_address.next = self.read_index.val();
         }
+        self.copy.d.next = self.sums.read_data.val();
         self.tone.next = signed_cast(self.sums.read_data.val());
+        if self.is_late.val() {
+            self.tone.next = signed_cast(self.copy.q.val());
+        }
         if self.tick.val() {
             self.bank.d.next = !self.bank.q.val();
             self.sum.d.next = 0.into();

@@ -93,18 +93,19 @@ pub struct Pipelined {
     second_sum: Signal<Local, Bits<32>>,
     least: Signal<Local, Bits<16>>,
     greatest: Signal<Local, Bits<16>>,
+    coming: Signal<Local, Bits<9>>,
     next_slot: Signal<Local, Bits<9>>,
     present: Signal<Local, Bits<8>>,
 }
 
 impl Pipelined {
-    /// For the slots of `parameters`.
+    /// For the slots and the clock of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         let slots = parameters.slots as usize;
         Self {
-            nco: Nco::new(slots),
-            lockin: Lockin::new(slots),
-            adder: Tones::new(),
+            nco: Nco::new(slots).at_clock(parameters.clock_hz),
+            lockin: Lockin::new(slots).at_clock(parameters.clock_hz),
+            adder: Tones::new().at_clock(parameters.clock_hz),
             words: Ram::new(slots),
             ..Default::default()
         }
@@ -122,16 +123,18 @@ impl Logic for Pipelined {
         comment!("The pass: one slot a clock.");
         self.present.next = self.slot.q.val().get_bits::<8>(0);
         self.next_slot.next = self.slot.q.val() + 1;
+        self.coming.next = self.slot.q.val();
         if self.running.q.val() {
-            self.slot.d.next = self.next_slot.val();
+            self.coming.next = self.next_slot.val();
             if self.next_slot.val() == self.slots_used.val() {
                 self.running.d.next = false;
             }
         }
         if self.begin.val() {
-            self.slot.d.next = 0.into();
+            self.coming.next = 0.into();
             self.running.d.next = self.tones.val();
         }
+        self.slot.d.next = self.coming.val();
         self.words.read_address.next = self.read_slot.val();
         if self.valid_3.q.val() {
             self.words.read_address.next = self.slot_3.q.val();
@@ -141,6 +144,7 @@ impl Logic for Pipelined {
         self.words.write_data.next = self.slot_data.val();
         self.nco.valid.next = self.running.q.val();
         self.nco.slot.next = self.present.val();
+        self.nco.ahead.next = self.coming.val().get_bits::<8>(0);
         self.nco.restart.next = self.restart.val();
         self.nco.gate.next = self.gate.val();
         self.nco.start_write.next = self.slot_write.val();

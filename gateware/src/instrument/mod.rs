@@ -166,8 +166,9 @@ impl<P: Pass> Instrument<P> {
             access: Access::new(parameters),
             registers: Registers::new(parameters, build_hash),
             engine: Engine::new(parameters),
-            modulator: Modulator::new(parameters.outputs, parameters.dac_bits),
-            guard: Guard::new(parameters.outputs),
+            modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
+                .at_clock(parameters.clock_hz),
+            guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
             clerk: Clerk::new(parameters),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),

@@ -26,6 +26,8 @@ pub struct Ram<const W: usize, const A: usize> {
     pub read_data: Signal<Out, Bits<W>>,
     // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
     _words: Vec<Bits<W>>,
+    /// Made of look-up tables where there are such.
+    _is_quick: bool,
     /// What it starts with, if not zero: part of the module's name, and the words.
     _start: Option<(String, Vec<Bits<W>>)>,
 }
@@ -45,6 +47,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
             read_address: Signal::default(),
             read_data: Signal::default(),
             _words: vec![Bits::default(); words],
+            _is_quick: false,
             _start: None,
         }
     }
@@ -61,6 +64,12 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         }
         ram._start = Some((name.to_owned(), ram._words.clone()));
         ram
+    }
+
+    /// The same of look-up tables if `is_quick`, for few words that a block RAM would bring too late; iCE40 has none.
+    pub fn of_tables(mut self, is_quick: bool) -> Self {
+        self._is_quick = is_quick;
+        self
     }
 
     /// The word at `address` (which wraps), for tests and inspection.
@@ -102,9 +111,10 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         for (place, word) in start.iter().enumerate().filter(|(_, word)| word.any()) {
             contents += &format!("    memory[{place}] = {W}'h{word:x};\n");
         }
+        let style = if self._is_quick { "distributed" } else { "block" };
         Verilog::Custom(format!(
             "\
-(* ram_style = \"block\", no_rw_check *)
+(* ram_style = \"{style}\", no_rw_check *)
 reg [{top}:0] memory [0:{last}];
 
 integer index;
@@ -131,6 +141,7 @@ end"
         vec![TimingInfo {
             name: match &self._start {
                 Some((name, _)) => format!("ram_{name}"),
+                None if self._is_quick => module_name("quick_ram", W, self._words.len(), A),
                 None => module_name("ram", W, self._words.len(), A),
             },
             clock: "clock".into(),

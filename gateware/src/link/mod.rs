@@ -29,7 +29,7 @@ pub mod sender;
 pub mod uart_receiver;
 pub mod uart_transmitter;
 
-use crate::leaf::Ram;
+use crate::leaf::{memories_are_late, Ram};
 use crate::telemetry::Telemetry;
 use hge_protocol::Parameters;
 use processor::Processor;
@@ -125,9 +125,10 @@ impl Link {
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             receiver: Receiver::new(),
-            sender: Sender::new(),
+            sender: Sender::new().at_clock(parameters.clock_hz),
             telemetry: Telemetry::new(parameters),
-            requests: Ram::new(REQUEST_MEMORY_WORDS),
+            requests: Ram::new(REQUEST_MEMORY_WORDS)
+                .of_tables(memories_are_late(parameters.clock_hz)),
             ..Default::default()
         }
     }

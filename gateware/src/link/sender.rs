@@ -15,7 +15,7 @@
 //! go out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
 //! beside them: no word is copied.
 
-use crate::leaf::Ram;
+use crate::leaf::{memories_are_late, Ram};
 use crate::link::crc::Crc;
 use rust_hdl::prelude::*;
 
@@ -103,6 +103,12 @@ impl Sender {
     /// A sender with its block.
     pub fn new() -> Self {
         Self { block: Ram::new(256), ..Default::default() }
+    }
+
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.block = self.block.of_tables(memories_are_late(clock_hz));
+        self
     }
 }
 

@@ -8,11 +8,8 @@ mod kernel;
 
 pub use assembler::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 
-use crate::leaf::{Fixed, Multiplier, Ram, Rom};
+use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram, Rom};
 use rust_hdl::prelude::*;
-
-/// Up to here the instruction needs no register: no iCE40 goes beyond.
-const SLOW_HZ: u32 = 40_000_000;
 
 /// The machine.
 ///
@@ -32,8 +29,8 @@ const SLOW_HZ: u32 = 40_000_000;
 /// third adds, while the ROM reads the next one. What an output addresses in a memory outside that answers a clock later
 /// can be read by the next instruction.
 ///
-/// A block ROM of an ECP5 takes 5.6 ns to its output. Where a clock is too short for that and what follows, the
-/// instruction goes through a register, which changes nothing else: it stands through the two clocks that act on it.
+/// Where the ROM's word comes late in the clock ([`memories_are_late`]) the instruction goes through a register, which
+/// changes nothing else: it stands through the two clocks that act on it.
 ///
 /// Instructions, operation in bits 15..12:
 ///
@@ -133,7 +130,7 @@ impl Machine {
     /// `name` becomes part of the names of the program's and the memory's modules.
     pub fn new(name: &str, code: &Assembler, clock_hz: u32) -> Self {
         Self {
-            holds: Fixed::new(clock_hz > SLOW_HZ),
+            holds: Fixed::new(memories_are_late(clock_hz)),
             program: Rom::new(name, &code.words()),
             memory: Ram::with_contents(name, 1 << 8, code.contents()),
             ..Default::default()

@@ -18,7 +18,8 @@ impl Logic for Sequencer {
             stop_reason,
             over,
             over_reason,
-            was_late
+            was_late,
+            at_length
         );
         comment!("What this sample is.");
         self.in_run.next = self.state.q.val() != State::Idle;
@@ -66,7 +67,7 @@ impl Logic for Sequencer {
             State::LeadIn => self.length.next = self.lead_in.val(),
             _ => self.length.next = self.window_length.val(),
         }
-        self.at_length.next = self.spent.val() >= self.length.val();
+        self.at_length.d.next = self.spent.val() >= self.length.val();
         self.clerk_start.next = false;
         self.clerk_kind.next = 0.into();
         if self.clerk_over.val() {
@@ -92,7 +93,7 @@ impl Logic for Sequencer {
                     }
                 }
                 State::Gap => {
-                    if self.at_length.val() {
+                    if self.at_length.q.val() {
                         if self.clerk_working.val() {
                             self.was_late.d.next = true;
                         } else if self.over.q.val() {
@@ -129,7 +130,7 @@ impl Logic for Sequencer {
                         self.count.d.next = 0.into();
                         self.over.d.next = true;
                         self.over_reason.d.next = self.stop_reason.q.val();
-                    } else if self.at_length.val() {
+                    } else if self.at_length.q.val() {
                         self.state.d.next = State::LeadIn;
                         self.count.d.next = 0.into();
                     }
@@ -138,20 +139,20 @@ impl Logic for Sequencer {
                     if self.stop_asked.q.val() {
                         self.state.d.next = State::Tail;
                         self.count.d.next = 0.into();
-                    } else if self.at_length.val() {
+                    } else if self.at_length.q.val() {
                         self.state.d.next = State::Window;
                         self.count.d.next = 0.into();
                         self.marked_at.d.next = self.now.val();
                     }
                 }
                 State::Window => {
-                    if self.stop_asked.q.val() | self.at_length.val() {
+                    if self.stop_asked.q.val() | self.at_length.q.val() {
                         self.state.d.next = State::Tail;
                         self.count.d.next = 0.into();
                     }
                 }
                 State::Tail => {
-                    if (!self.sounding.val()) | self.at_length.val() {
+                    if (!self.sounding.val()) | self.at_length.q.val() {
                         self.state.d.next = State::Gap;
                         self.count.d.next = 0.into();
                         if self.stop_asked.q.val() {

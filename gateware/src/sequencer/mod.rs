@@ -121,11 +121,12 @@ pub struct Sequencer {
     over: DFF<Bit>,
     over_reason: DFF<Bits<3>>,
     was_late: DFF<Bit>,
+    /// The present sample is the last of its length.
+    at_length: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,
     window_length: Signal<Local, Bits<24>>,
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,
-    at_length: Signal<Local, Bit>,
     perturbs: Signal<Local, Bit>,
     in_run: Signal<Local, Bit>,
 }
