@@ -11,6 +11,7 @@
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
 //! | `turn` | in, 1 | registers, table and guard look at `address` in this clock, and may be written in the next |
 //! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
+//! | `looks` | out, 1 | a register is looked at, or written, in this clock |
 //! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
@@ -74,6 +75,8 @@ pub struct Access {
     pub table_data: Signal<In, Bits<32>>,
     /// All look at `address` in this clock, and may be written in the next.
     pub turn: Signal<In, Bit>,
+    /// A register is looked at, or written, in this clock.
+    pub looks: Signal<Out, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
     /// A request has come.
@@ -227,6 +230,8 @@ impl Logic for Access {
         self.working.next = self.busy.val() | self.armed.val();
         self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
         self.busy_now.next = false;
+        self.looks.next = self.write.val()
+            | ((self.state.q.val() == Step::Idle) & self.look.val() & self.turn.val());
         match self.state.q.val() {
             Step::Idle => {
                 comment!("Registers, table and guard look at the address.");

@@ -100,6 +100,14 @@ macro_rules! core {
                 pub look_step: Signal<In, Bit>,
                 /// Show its step on the way to the safe values.
                 pub look_safe: Signal<In, Bit>,
+                /// The host's register is looked at, or written, in this clock.
+                pub host_look: Signal<In, Bit>,
+                /// Show the setting at `named_place` when nobody else looks.
+                pub look_named: Signal<In, Bit>,
+                /// Which: the address of a setting that no register is needed for.
+                pub named_place: Signal<In, Bits<6>>,
+                /// It is looked at in this clock.
+                pub named_looks: Signal<Out, Bit>,
                 /// It is shown, a clock later.
                 pub stored: Signal<Out, Bits<32>>,
                 /// The watchdog is not zero.
@@ -113,8 +121,6 @@ macro_rules! core {
                 values: Ram<32, 7>,
                 least_period: Fixed<Bits<16>>,
                 most_slots: Fixed<Bits<9>>,
-                most_cases: Fixed<Bits<6>>,
-                most_starts: Fixed<Bits<6>>,
                 used_outputs: Fixed<Bits<32>>,
                 watchdog_place: Fixed<Bits<6>>,
                 run_limit_place: Fixed<Bits<6>>,
@@ -131,6 +137,9 @@ macro_rules! core {
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
+                others: Signal<Local, Bit>,
+                named: Signal<Local, Bit>,
+                named_written: Signal<Local, Bit>,
                 shown_place: Signal<Local, Bits<6>>,
                 shown_written: Signal<Local, Bit>,
                 some: Signal<Local, Bit>,
@@ -214,6 +223,34 @@ macro_rules! core {
                 }
                 self.shown_place.next = self.place.val();
                 self.shown_written.next = self.was_written.val();
+                comment!("Settings of the sequencer and the clerk, when nobody else looks.");
+                self.named_written.next = false;
+                match self.named_place.val().index() {
+                    0x23 => self.named_written.next = self.settle_written.q.val(),
+                    0x24 => self.named_written.next = self.lead_in_written.q.val(),
+                    0x25 => self.named_written.next = self.gap_written.q.val(),
+                    0x27 => self.named_written.next = self.cases_used_written.q.val(),
+                    0x28 => self.named_written.next = self.epochs_written.q.val(),
+                    0x29 => self.named_written.next = self.starts_used_written.q.val(),
+                    0x2b => self.named_written.next = self.input_mask_written.q.val(),
+                    0x2e => self.named_written.next = self.gradient_shift_written.q.val(),
+                    0x2f => self.named_written.next = self.step_shift_written.q.val(),
+                    0x30 => self.named_written.next = self.loss_stop_written.q.val(),
+                    _ => self.named_written.next = false,
+                }
+                self.others.next = self.host_look.val()
+                    | self.look_watchdog.val()
+                    | self.look_run_limit.val()
+                    | self.look_samples.val()
+                    | self.look_ramp.val()
+                    | self.look_step.val()
+                    | self.look_safe.val();
+                self.named.next = self.look_named.val() & (!self.others.val());
+                self.named_looks.next = self.named.val();
+                if self.named.val() {
+                    self.shown_place.next = self.named_place.val();
+                    self.shown_written.next = self.named_written.val();
+                }
                 if self.look_watchdog.val() {
                     self.shown_place.next = self.watchdog_place.val();
                     self.shown_written.next = self.watchdog_written.q.val();
@@ -248,7 +285,6 @@ macro_rules! core {
                 self.is_wide.d.next = self.mask.val().get_bit(16);
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
-                self.input_mask.next = self.input_mask_register.q.val() & self.used_outputs.val();
                 self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();
                 if self.sample_period_register.q.val() < self.least_period.val() {
                     self.sample_period.next = self.least_period.val();
@@ -264,18 +300,6 @@ macro_rules! core {
                 }
                 if self.slots_used_register.q.val() > self.most_slots.val() {
                     self.slots_used.next = self.most_slots.val();
-                }
-                if !self.cases_used_register.q.val().any() {
-                    self.cases_used.next = 1.into();
-                }
-                if self.cases_used_register.q.val() > self.most_cases.val() {
-                    self.cases_used.next = self.most_cases.val();
-                }
-                if !self.starts_used_register.q.val().any() {
-                    self.starts_used.next = 1.into();
-                }
-                if self.starts_used_register.q.val() > self.most_starts.val() {
-                    self.starts_used.next = self.most_starts.val();
                 }
                 if self.reset.val() {
                     $(self.[<$setting _register>].d.next = $sr.into();)*
@@ -322,7 +346,6 @@ impl Registers {
             values: Ram::with_contents("registers", 2 * SCALARS, &start),
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
-            most_cases: Fixed::new(Bits::from(u64::from(parameters.cases))),
             used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
@@ -330,7 +353,6 @@ impl Registers {
             ramp_place: Fixed::new(Bits::from(u64::from(map::RAMP_STEP))),
             step_place: Fixed::new(Bits::from(u64::from(map::STEP_LIMIT))),
             safe_place: Fixed::new(Bits::from(u64::from(map::SAFE_STEP))),
-            most_starts: Fixed::new(Bits::from(u64::from(parameters.starts))),
             ..Default::default()
         }
     }

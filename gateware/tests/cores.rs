@@ -142,20 +142,17 @@ fn the_clerk_in_icarus_equals_rust() {
                 if cycle % HELD == 0 {
                     // Few of everything, so that epochs end.
                     core.slots_used.next = Bits::from(1 + random.below(2));
-                    core.cases_used.next = Bits::from(1 + random.below(2));
-                    core.starts_used.next = Bits::from(1 + random.below(2));
-                    core.epochs.next = Bits::from(random.below(3));
                     core.mode.next = Bits::from(random.below(8));
                     core.kind.next = Bits::from(random.below(4));
-                    put_all!(core, random; window_log2, gradient_shift, step_shift, loss_stop,
-                        input_mask);
+                    put(&mut core.window_log2, random);
+                    core.stored.next = Bits::from(random.below(3));
                 }
                 core.reset.next = random.once_in(3000);
                 core.start.next = random.once_in(50);
                 core.event.next = random.once_in(200);
                 core.block.next = random.once_in(200);
                 core.codes.next = Bits::from(1 + random.below(4));
-                put_all!(core, random; event_cause, event_time, decimation, code,
+                put_all!(core, random; event_cause, event_time, decimation, code, looks,
                     engine_ready, engine_data, began, marked, reason,
                     unperturbed, late, tones, begin, restart, clamped, limited, read_data,
                     target_ready, number, fits);
@@ -174,9 +171,7 @@ fn the_sequencer_in_icarus_equals_rust() {
             if cycle % HELD == 0 {
                 // Short enough that a run gets through its windows.
                 core.window_log2.next = Bits::from(1 + random.below(4));
-                core.settle.next = Bits::from(random.below(4));
-                core.lead_in.next = Bits::from(random.below(4));
-                core.gap.next = Bits::from(random.below(4));
+                core.stored.next = Bits::from(random.below(4));
                 put_all!(core, random; mode, last_pass, clerk_reason);
             }
             core.clerk_over.next = random.once_in(100);
@@ -185,7 +180,7 @@ fn the_sequencer_in_icarus_equals_rust() {
             core.stop.next = random.once_in(300);
             core.disarm.next = random.once_in(500);
             core.trip.next = random.once_in(500);
-            put_all!(core, random; tick, run, moving, sounding, now, recorded);
+            put_all!(core, random; tick, run, moving, sounding, now, recorded, looks);
         },
     );
 }
@@ -209,6 +204,7 @@ fn the_registers_in_icarus_equal_rust() {
                 core.look_ramp.next = random.once_in(20);
                 core.look_step.next = random.once_in(20);
                 core.look_safe.next = random.once_in(20);
+                put_all!(core, random; host_look, look_named, named_place);
                 put_all!(core, random; write, write_data, status, fault, time, frames,
                     frames_lost, link_faults);
             },

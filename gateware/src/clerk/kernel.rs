@@ -19,6 +19,7 @@ impl Logic for Clerk {
             room,
             near,
             far,
+            is_shown,
             is_answered,
             was_cut,
             was_last,
@@ -90,16 +91,26 @@ impl Logic for Clerk {
             | (self.machine.port.val() == bits::<6>(32));
         self.engine_read.next = self.machine.asks.val() & self.of_engine.val();
         self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
-        self.is_answered.d.next =
-            self.machine.asks.val() & self.of_engine.val() & self.engine_ready.val();
-        self.waits_engine.next =
-            self.machine.asks.val() & self.of_engine.val() & (!self.is_answered.q.val());
+        comment!("So do the registers, with the setting at `place`: words 43 and 44.");
+        self.of_settings.next =
+            (self.machine.port.val() == bits::<6>(43)) | (self.machine.port.val() == bits::<6>(44));
+        self.look.next = self.machine.asks.val() & self.of_settings.val();
+        self.look_place.next = self.place.q.val().get_bits::<6>(0);
+        self.is_shown.d.next = self.looks.val();
+        self.is_answered.d.next = self.machine.asks.val()
+            & ((self.of_engine.val() & self.engine_ready.val())
+                | (self.of_settings.val() & self.is_shown.q.val()));
+        self.waits_answer.next = self.machine.asks.val()
+            & (self.of_engine.val() | self.of_settings.val())
+            & (!self.is_answered.q.val());
         self.far.d.next = 0.into();
         match self.machine.port.val().index() {
             16 => self.far.d.next = self.read_data.val().get_bits::<16>(0),
             17 => self.far.d.next = self.read_data.val().get_bits::<16>(16),
             32 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
             38 => self.far.d.next = self.code.val(),
+            43 => self.far.d.next = self.stored.val().get_bits::<16>(0),
+            44 => self.far.d.next = self.stored.val().get_bits::<16>(16),
             _ => {
                 if self.of_engine.val() {
                     self.far.d.next = self.engine_data.val();
@@ -125,17 +136,8 @@ impl Logic for Clerk {
             40 => self.near.d.next = self.decimation.val(),
             41 => self.near.d.next = bit_cast::<16, 3>(self.reason.val()),
             42 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
-            43 => self.near.d.next = bit_cast::<16, 5>(self.gradient_shift.val()),
-            44 => self.near.d.next = bit_cast::<16, 5>(self.step_shift.val()),
             45 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
-            46 => self.near.d.next = bit_cast::<16, 6>(self.cases_used.val()),
-            47 => self.near.d.next = bit_cast::<16, 6>(self.starts_used.val()),
-            48 => self.near.d.next = self.epochs.val(),
             49 => self.near.d.next = bit_cast::<16, 3>(self.mode.val()),
-            50 => self.near.d.next = self.loss_stop.val().get_bits::<16>(0),
-            51 => self.near.d.next = self.loss_stop.val().get_bits::<16>(16),
-            52 => self.near.d.next = self.input_mask.val().get_bits::<16>(0),
-            53 => self.near.d.next = self.input_mask.val().get_bits::<16>(16),
             54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
             _ => self.near.d.next = 0.into(),
         }
@@ -156,7 +158,7 @@ impl Logic for Clerk {
         self.frame_word.next = self.pair.val();
         self.words.next = self.machine.word_out.val().get_bits::<11>(0);
         self.over_reason.next = self.machine.word_out.val().get_bits::<3>(0);
-        self.machine.stall.next = self.waits_engine.val();
+        self.machine.stall.next = self.waits_answer.val();
         self.write.next = false;
         self.word_write.next = false;
         self.target_write.next = false;

@@ -14,6 +14,7 @@
 //! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block of so many ADC codes waits; it is done with |
 //! | `read_code`, `code` | out 7, in 16 | its codes; its time is in 64 and 65, low half first; a clock later |
 //! | settings | in | see `hge_protocol::registers`, held during a run |
+//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 32 | others, which are read at a run's beginning |
 //! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | levels of the window, a slot's sums and routing word, see `engine::word` |
 //! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | what the sequencer knows of the run |
 //! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | what it is told: the record is made; the run is over, and why (0 complete, 1 loss reached); no tones any more |
@@ -81,24 +82,18 @@ pub struct Clerk {
     pub code: Signal<In, Bits<16>>,
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
-    /// Right shift of the response.
-    pub gradient_shift: Signal<In, Bits<5>>,
-    /// Right shift of response times error.
-    pub step_shift: Signal<In, Bits<5>>,
     /// Slots that take part.
     pub slots_used: Signal<In, Bits<9>>,
-    /// Cases of the run.
-    pub cases_used: Signal<In, Bits<6>>,
-    /// Starts of the run.
-    pub starts_used: Signal<In, Bits<6>>,
-    /// Epochs of a start.
-    pub epochs: Signal<In, Bits<16>>,
     /// Bit 1: the update is made here.
     pub mode: Signal<In, Bits<3>>,
-    /// Loss that ends a run.
-    pub loss_stop: Signal<In, Bits<32>>,
-    /// Outputs that take the case's value, not the control's.
-    pub input_mask: Signal<In, Bits<32>>,
+    /// A setting is wanted that no register is needed for.
+    pub look: Signal<Out, Bit>,
+    /// Its address.
+    pub look_place: Signal<Out, Bits<6>>,
+    /// It is looked at in this clock.
+    pub looks: Signal<In, Bit>,
+    /// The setting, a clock later.
+    pub stored: Signal<In, Bits<32>>,
     /// A word of the slots' pass is wanted.
     pub engine_read: Signal<Out, Bit>,
     /// Of this slot.
@@ -186,7 +181,9 @@ pub struct Clerk {
     /// What the program reads: from registers, and from memories, whose words come late in the clock.
     near: DFF<Bits<16>>,
     far: DFF<Bits<16>>,
-    /// The slots' pass answered a clock before.
+    /// The setting is shown.
+    is_shown: DFF<Bit>,
+    /// The slots' pass, or the registers, answered a clock before.
     is_answered: DFF<Bit>,
     was_cut: DFF<Bit>,
     was_last: DFF<Bit>,
@@ -201,7 +198,8 @@ pub struct Clerk {
     waits: Signal<Local, Bit>,
     output_masked: Signal<Local, Bits<5>>,
     of_engine: Signal<Local, Bit>,
-    waits_engine: Signal<Local, Bit>,
+    of_settings: Signal<Local, Bit>,
+    waits_answer: Signal<Local, Bit>,
     none: Signal<Local, Bits<16>>,
     flags_0: Signal<Local, Bits<16>>,
     flags_1: Signal<Local, Bits<16>>,

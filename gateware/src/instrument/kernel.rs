@@ -95,6 +95,13 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.look_ramp.next = self.modulator.look.val();
         self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
         self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
+        comment!("Settings without a register: the sequencer first, then the clerk.");
+        self.registers.host_look.next = self.access.looks.val();
+        self.registers.look_named.next = self.sequencer.look.val() | self.clerk.look.val();
+        self.registers.named_place.next = self.clerk.look_place.val();
+        if self.sequencer.look.val() {
+            self.registers.named_place.next = self.sequencer.look_place.val();
+        }
         self.tripped.next = self.supervisor.fault.val().any();
         self.fault.next = self.tripped.val();
         self.status_none.next = 0.into();
@@ -145,9 +152,8 @@ impl<P: Pass> Logic for Instrument<P> {
         self.sequencer.disarm.next = self.access.disarm.val();
         self.sequencer.trip.next = self.supervisor.trip.val();
         self.sequencer.window_log2.next = self.registers.window_log2.val();
-        self.sequencer.settle.next = self.registers.settle.val();
-        self.sequencer.lead_in.next = self.registers.lead_in.val();
-        self.sequencer.gap.next = self.registers.gap.val();
+        self.sequencer.looks.next = self.sequencer.look.val() & self.registers.named_looks.val();
+        self.sequencer.stored.next = self.registers.stored.val().get_bits::<24>(0);
         self.sequencer.mode.next = self.registers.mode.val();
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
         self.sequencer.sounding.next = self.engine.sounding.val();
@@ -220,16 +226,12 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.read_word.next = self.clerk.engine_word.val();
         self.clerk.engine_ready.next = self.engine.read_ready.val();
         self.clerk.engine_data.next = self.engine.read_data.val();
+        self.clerk.looks.next =
+            self.clerk.look.val() & (!self.sequencer.look.val()) & self.registers.named_looks.val();
+        self.clerk.stored.next = self.registers.stored.val();
         self.clerk.window_log2.next = self.registers.window_log2.val();
-        self.clerk.gradient_shift.next = self.registers.gradient_shift.val();
-        self.clerk.step_shift.next = self.registers.step_shift.val();
         self.clerk.slots_used.next = self.registers.slots_used.val();
-        self.clerk.cases_used.next = self.registers.cases_used.val();
-        self.clerk.starts_used.next = self.registers.starts_used.val();
-        self.clerk.epochs.next = self.registers.epochs.val();
         self.clerk.mode.next = self.registers.mode.val();
-        self.clerk.loss_stop.next = self.registers.loss_stop.val();
-        self.clerk.input_mask.next = self.registers.input_mask.val();
         self.clerk.began.next = self.sequencer.began.val();
         self.clerk.marked.next = self.sequencer.marked.val();
         self.clerk.reason.next = self.sequencer.end_reason.val();

@@ -19,7 +19,9 @@ impl Logic for Sequencer {
             over,
             over_reason,
             was_late,
-            at_length
+            at_length,
+            asks,
+            shown
         );
         comment!("What this sample is.");
         self.in_run.next = self.state.q.val() != State::Idle;
@@ -61,13 +63,30 @@ impl Logic for Sequencer {
         self.spent.next = self.count.q.val() + 1;
         comment!("Length of what this sample belongs to; a tail ends with the window's length at the latest.");
         self.length.next = self.window_length.val();
+        self.look_place.next = 0x25.into();
         match self.state.q.val() {
-            State::Gap => self.length.next = bit_cast::<24, 16>(self.gap.val()),
-            State::Settle => self.length.next = self.settle.val(),
-            State::LeadIn => self.length.next = self.lead_in.val(),
+            State::Gap => self.length.next = self.stored.val(),
+            State::Settle => {
+                self.look_place.next = 0x23.into();
+                self.length.next = self.stored.val();
+            }
+            State::LeadIn => {
+                self.look_place.next = 0x24.into();
+                self.length.next = self.stored.val();
+            }
             _ => self.length.next = self.window_length.val(),
         }
-        self.at_length.d.next = self.spent.val() >= self.length.val();
+        self.look.next = self.asks.q.val();
+        self.shown.d.next = self.looks.val();
+        if self.looks.val() {
+            self.asks.d.next = false;
+        }
+        if self.tick.val() {
+            self.asks.d.next = true;
+        }
+        if self.shown.q.val() {
+            self.at_length.d.next = self.spent.val() >= self.length.val();
+        }
         self.clerk_start.next = false;
         self.clerk_kind.next = 0.into();
         if self.clerk_over.val() {

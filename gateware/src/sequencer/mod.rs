@@ -13,7 +13,8 @@
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
 //! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all but the first end the run, the first of them names the reason |
-//! | registers | in | see `hge_protocol::registers` |
+//! | `window_log2`, `mode` | in, 5 + 3 | see `hge_protocol::registers` |
+//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 24 | the length of gap, settle or lead-in, looked at once a sample, within 24 clocks of its beginning |
 //! | `moving`, `sounding` | in, 1 | of the sample before: bases still move; tones still sound |
 //! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | what this sample is |
 //! | `now` | in, 32 | the present sample since power-up |
@@ -57,12 +58,14 @@ pub struct Sequencer {
     pub trip: Signal<In, Bit>,
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
-    /// Samples waited after a ramp.
-    pub settle: Signal<In, Bits<24>>,
-    /// Samples with tones before the window.
-    pub lead_in: Signal<In, Bits<24>>,
-    /// Least samples of a gap.
-    pub gap: Signal<In, Bits<16>>,
+    /// A length is wanted from the registers.
+    pub look: Signal<Out, Bit>,
+    /// Which: the address of `settle`, `lead_in` or `gap`.
+    pub look_place: Signal<Out, Bits<6>>,
+    /// It is looked at in this clock.
+    pub looks: Signal<In, Bit>,
+    /// The length, a clock later.
+    pub stored: Signal<In, Bits<24>>,
     /// Bit 0 perturb, bit 1 standalone.
     pub mode: Signal<In, Bits<3>>,
     /// Bases still move, or the guard cut a step.
@@ -121,6 +124,9 @@ pub struct Sequencer {
     over: DFF<Bit>,
     over_reason: DFF<Bits<3>>,
     was_late: DFF<Bit>,
+    /// The present sample's length is still to be looked at; and is shown.
+    asks: DFF<Bit>,
+    shown: DFF<Bit>,
     /// The present sample is the last of its length.
     at_length: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,

@@ -40,9 +40,7 @@ impl Rig {
         let mut bench = Bench::new(Sequencer::default(), |core| &mut core.clock);
         let core = &mut bench.core;
         core.window_log2.next = raw(4);
-        core.settle.next = raw(1);
-        core.lead_in.next = raw(1);
-        core.gap.next = raw(1);
+        core.stored.next = raw(1);
         core.mode.next = raw(1);
         Rig { bench, phase: 0, now: u64::from(u32::MAX) - 20, job: None }
     }
@@ -59,6 +57,8 @@ impl Rig {
         core.clerk_working.next = self.job.is_some();
         // The only case of the only epoch is done: the run is over.
         core.clerk_over.next = self.job == Some((1, 1));
+        self.bench.settle();
+        self.bench.core.looks.next = self.bench.core.look.val();
         self.bench.settle();
         self.job = self.job.and_then(|(kind, left)| (left > 1).then_some((kind, left - 1)));
         if self.bench.core.clerk_start.val() {

@@ -2,12 +2,13 @@
 
 use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
-use crate::micro::{Assembler, Condition};
+use crate::micro::{Assembler, Condition, Place};
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
 /// Counters and steps to zero, the first values.
 pub fn run(code: &mut Assembler) {
     code.label(job::RUN);
+    settings(code);
     for word in 0..2 {
         code.input(input::BEGAN + word);
         code.store(BEGAN + word);
@@ -33,6 +34,43 @@ pub fn run(code: &mut Assembler) {
     code.jump(Always, "next values");
 }
 
+/// The settings that the run goes by.
+fn settings(code: &mut Assembler) {
+    let one_word = [CASES, EPOCHS, STARTS, GRADIENT_SHIFT, STEP_SHIFT];
+    for (address, word) in (SETTINGS..).zip(one_word) {
+        setting(code, address, word);
+    }
+    for (address, word) in (SETTINGS + 5..).zip([INPUT_MASK, LOSS_STOP]) {
+        setting(code, address, word);
+        code.input(input::SETTING + 1);
+        code.store(word + 1);
+    }
+    confine(code, CASES, MOST_CASES, ["some cases", "cases fit"]);
+    confine(code, STARTS, MOST_STARTS, ["some starts", "starts fit"]);
+}
+
+fn setting(code: &mut Assembler, address: Place, word: Place) {
+    code.load(address);
+    code.output(output::PLACE);
+    code.input(input::SETTING);
+    code.store(word);
+}
+
+/// From 1 to `most`, lest the program leave its tables.
+fn confine(code: &mut Assembler, word: Place, most: Place, labels: [&'static str; 2]) {
+    code.load(word);
+    code.jump(NotZero, labels[0]);
+    code.load(ONE);
+    code.store(word);
+    code.label(labels[0]);
+    code.load(most);
+    code.subtract(word);
+    code.jump(Carry, labels[1]);
+    code.load(most);
+    code.store(word);
+    code.label(labels[1]);
+}
+
 /// The accumulator is not zero if the update is the gateware's.
 fn standalone(code: &mut Assembler) {
     code.input(input::MODE);
@@ -43,14 +81,14 @@ fn standalone(code: &mut Assembler) {
 fn next_epoch(code: &mut Assembler) {
     code.load(ONE);
     code.add_to(EPOCH);
-    code.subtract_input(input::EPOCHS);
+    code.subtract(EPOCHS);
 }
 
 /// Carry: the least loss is low enough to end the run.
 fn reached(code: &mut Assembler) {
-    code.input(input::LOSS_STOP);
+    code.load(LOSS_STOP);
     code.subtract(BEST_LOSS);
-    code.input(input::LOSS_STOP + 1);
+    code.load(LOSS_STOP + 1);
     code.subtract_borrow(BEST_LOSS + 1);
 }
 
@@ -67,7 +105,7 @@ pub fn window(code: &mut Assembler) {
     code.label("next case");
     code.load(ONE);
     code.add_to(CASE);
-    code.input(input::CASES_USED);
+    code.load(CASES);
     code.subtract(CASE);
     code.jump(NotZero, "next values");
     code.store(CASE);
@@ -117,7 +155,7 @@ fn end_of_epoch(code: &mut Assembler) {
     code.load(ONE);
     code.add_to(START);
     code.call("load start");
-    code.input(input::STARTS_USED);
+    code.load(STARTS);
     code.subtract(START);
     code.jump(Zero, "last pass");
     code.label("same start");

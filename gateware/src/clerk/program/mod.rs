@@ -6,6 +6,7 @@ mod rows;
 mod update;
 
 use crate::micro::{Assembler, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use hge_protocol::registers as map;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 
@@ -67,24 +68,12 @@ pub mod input {
     pub const REASON: u8 = 41;
     /// Logarithm of the window's samples.
     pub const WINDOW: u8 = 42;
-    /// Right shift of the response.
-    pub const GRADIENT_SHIFT: u8 = 43;
-    /// Right shift of response times error.
-    pub const STEP_SHIFT: u8 = 44;
+    /// Setting at the place, two words.
+    pub const SETTING: u8 = 43;
     /// Slots that take part.
     pub const SLOTS_USED: u8 = 45;
-    /// Cases of the run.
-    pub const CASES_USED: u8 = 46;
-    /// Starts of the run.
-    pub const STARTS_USED: u8 = 47;
-    /// Epochs of a start.
-    pub const EPOCHS: u8 = 48;
     /// Mode: bit 1 is the standalone update.
     pub const MODE: u8 = 49;
-    /// Loss that ends a run, two words.
-    pub const LOSS_STOP: u8 = 50;
-    /// Outputs that take a case's values, two words.
-    pub const INPUT_MASK: u8 = 52;
     /// Something was cut: bit 0.
     pub const CUT: u8 = 54;
 }
@@ -164,6 +153,19 @@ mod memory {
     pub const LAST_PASS: Place = 40;
     pub const BEGAN: Place = 41;
 
+    /// Settings, as they were when the run began.
+    pub const CASES: Place = 48;
+    pub const EPOCHS: Place = 49;
+    pub const STARTS: Place = 50;
+    pub const GRADIENT_SHIFT: Place = 51;
+    pub const STEP_SHIFT: Place = 52;
+    pub const INPUT_MASK: Place = 54;
+    pub const LOSS_STOP: Place = 56;
+
+    /// Addresses of these settings, in this order, and what confines two of them.
+    pub const SETTINGS: Place = 0xd6;
+    pub const MOST_CASES: Place = 0xde;
+    pub const MOST_STARTS: Place = 0xdf;
     pub const ZERO: Place = 0xe0;
     pub const ONE: Place = 0xe1;
     pub const TWO: Place = 0xe2;
@@ -197,6 +199,15 @@ mod memory {
 pub fn program(parameters: &Parameters) -> Assembler {
     let layout = TableLayout::of(parameters);
     let mut code = Assembler::new(&[
+        (memory::SETTINGS, map::CASES_USED),
+        (memory::SETTINGS + 1, map::EPOCHS),
+        (memory::SETTINGS + 2, map::STARTS_USED),
+        (memory::SETTINGS + 3, map::GRADIENT_SHIFT),
+        (memory::SETTINGS + 4, map::STEP_SHIFT),
+        (memory::SETTINGS + 5, map::INPUT_MASK),
+        (memory::SETTINGS + 6, map::LOSS_STOP),
+        (memory::MOST_CASES, parameters.cases as u16),
+        (memory::MOST_STARTS, parameters.starts as u16),
         (memory::ONE, 1),
         (memory::TWO, 2),
         (memory::THREE, 3),

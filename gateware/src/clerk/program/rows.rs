@@ -56,9 +56,9 @@ fn load_case(code: &mut Assembler) {
     code.label("load case");
     row(code, CASE, CASE_INPUTS);
     code.store(FROM);
-    code.input(input::INPUT_MASK);
+    code.load(INPUT_MASK);
     code.store(MASK);
-    code.input(input::INPUT_MASK + 1);
+    code.load(INPUT_MASK + 1);
     code.store(MASK + 1);
     clear(code, ITEM);
     code.label("load a target");

@@ -94,7 +94,7 @@ pub fn steps(code: &mut Assembler) {
     add_product(code, HIGH, FACTOR + 1, UPPER);
     add_product(code, LOW, FACTOR + 1, LOWER);
     code.call("join");
-    code.input(input::GRADIENT_SHIFT);
+    code.load(GRADIENT_SHIFT);
     code.call("shift");
     // Cut to 31 bits: 2^30 more is positive and below 2^31.
     code.load(SUM + 1);
@@ -125,7 +125,7 @@ pub fn steps(code: &mut Assembler) {
     wide_product(code, HIGH, WEIGHTED, UPPER);
     wide_product(code, LOW, WEIGHTED, LOWER);
     code.call("join");
-    code.input(input::STEP_SHIFT);
+    code.load(STEP_SHIFT);
     code.call("shift");
     code.call("cut to 32");
     // Added to the slot's step.

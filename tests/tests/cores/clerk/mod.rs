@@ -5,6 +5,7 @@ mod run;
 
 use crate::bench::raw;
 use hge_protocol::frame::{Block, Event, Record};
+use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use rig::{Rig, END, RUN, WINDOW};
 use run::Run;
@@ -67,8 +68,8 @@ fn a_frame_without_room_is_lost_and_its_job_done() {
     let mut rig = Rig::new(Parameters::default(), 67);
     rig.room = false;
     rig.bench.core.slots_used.next = raw(3);
-    rig.bench.core.cases_used.next = raw(2);
-    rig.bench.core.epochs.next = raw(2);
+    rig.settings[usize::from(map::CASES_USED)] = 2;
+    rig.settings[usize::from(map::EPOCHS)] = 2;
     rig.bench.core.codes.next = raw(64);
     rig.job(RUN);
     let told = rig.job(WINDOW);

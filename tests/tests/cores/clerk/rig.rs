@@ -42,6 +42,8 @@ pub struct Rig {
     pub words: Vec<SlotWord>,
     pub sums: Vec<SlotSums>,
     /// As the capture keeps them: codes, and the time at 64 and 65.
+    /// By their addresses.
+    pub settings: [u32; 64],
     /// Of the last window: words 24 to 29 of the slots' pass.
     levels: [u16; 6],
     pub block: Vec<u16>,
@@ -62,6 +64,7 @@ impl Rig {
             table: vec![0; layout.words as usize],
             words: vec![SlotWord::default(); parameters.slots as usize],
             sums: vec![SlotSums::default(); parameters.slots as usize],
+            settings: [0; 64],
             levels: [0; 6],
             block: vec![0; 128],
             number: 0,
@@ -133,6 +136,12 @@ impl Rig {
         let answers = core.engine_read.val() && !self.random.once_in(3);
         let answer = if answers { u64::from(self.engine_word()) } else { self.random.noise() };
         let core = &self.bench.core;
+        let setting = self.settings[unsigned(core.look_place.val()) as usize];
+        let shows = core.look.val() && !self.random.once_in(3);
+        let setting = if shows { setting } else { self.random.noise() as u32 };
+        self.bench.core.looks.next = shows;
+        self.bench.settle();
+        let core = &self.bench.core;
         let place = unsigned(core.read_address.val()) as usize % self.table.len();
         let code = unsigned(core.read_code.val()) as usize;
         let write = core.write.val().then(|| {
@@ -144,6 +153,7 @@ impl Rig {
         core.event.next = core.event.val() && !told.event_taken;
         core.block.next = core.block.val() && !told.block_taken;
         core.read_data.next = raw(u64::from(self.table[place]));
+        core.stored.next = raw(u64::from(setting));
         core.engine_ready.next = answers;
         core.engine_data.next = raw(answer);
         core.code.next = raw(u64::from(self.block[code]));

@@ -2,8 +2,9 @@
 
 use super::rig::{Rig, Told, END, RUN, WINDOW};
 use crate::bench::raw;
+use crate::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Epoch, Record, Window};
-use hge_protocol::registers::mode;
+use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord};
 use hge_protocol::Parameters;
 use hge_sim::model::update::{add_step, apply, case_error, step_addition};
@@ -104,17 +105,29 @@ impl Run {
         self.settings = settings;
         self.table = self.rig.table.clone();
         let mode = mode::PERTURB | if settings.standalone { mode::STANDALONE } else { 0 };
+        // What is not in the table is confined to it.
+        let beyond = |random: &mut Stimulus, used: u32, most: u32| match used {
+            1 if random.once_in(2) => 0,
+            _ if used == most && random.once_in(2) => 63,
+            _ => used,
+        };
+        let cases = beyond(&mut self.rig.random, settings.cases, parameters.cases);
+        let starts = beyond(&mut self.rig.random, settings.starts, parameters.starts);
+        for (address, value) in [
+            (map::CASES_USED, cases),
+            (map::STARTS_USED, starts),
+            (map::EPOCHS, settings.epochs),
+            (map::GRADIENT_SHIFT, settings.gradient_shift),
+            (map::STEP_SHIFT, settings.step_shift),
+            (map::LOSS_STOP, settings.loss_stop),
+            (map::INPUT_MASK, settings.input_mask),
+        ] {
+            self.rig.settings[usize::from(address)] = value;
+        }
         let core = &mut self.rig.bench.core;
         core.window_log2.next = raw(settings.window_log2.into());
-        core.gradient_shift.next = raw(settings.gradient_shift.into());
-        core.step_shift.next = raw(settings.step_shift.into());
         core.slots_used.next = raw(settings.slots.into());
-        core.cases_used.next = raw(settings.cases.into());
-        core.starts_used.next = raw(settings.starts.into());
-        core.epochs.next = raw(settings.epochs.into());
         core.mode.next = raw(mode.into());
-        core.loss_stop.next = raw(settings.loss_stop.into());
-        core.input_mask.next = raw(settings.input_mask.into());
     }
 
     /// A run from its beginning to its end.
