@@ -4,6 +4,7 @@ use super::unwritable;
 use clap::{Args, ValueEnum};
 use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
+use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
@@ -163,7 +164,7 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
     let commit = hge_host::commit();
     match (emit.core, emit.baud) {
         (None, Some(baud)) if emit.dac.is_some() => {
-            package::board_of_build(&parameters, converters(emit)?, baud, commit)
+            package::board_of_build(&parameters, converters(emit)?, baud, commit, &Recording::default())
                 .map(|file| vec![file, package::board_core_file()])
         }
         (None, None) => package::instrument_of_build(&parameters, commit)
