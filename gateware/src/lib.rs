@@ -45,8 +45,8 @@ macro_rules! comment {
 
 pub mod access;
 pub mod board;
-pub mod boot;
 pub mod board_file;
+pub mod boot;
 pub mod capture;
 pub mod clerk;
 pub mod converter;

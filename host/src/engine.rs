@@ -93,8 +93,7 @@ fn board(parameters: &Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engin
     }
     let compiler = Compiler::locate()?;
     let none = Recording::default();
-    let engine =
-        BoardEngine::new(&compiler, parameters, converters, CLOCKS_PER_BIT, &none, bench)?;
+    let engine = BoardEngine::new(&compiler, parameters, converters, CLOCKS_PER_BIT, &none, bench)?;
     Ok(Box::new(engine))
 }
 

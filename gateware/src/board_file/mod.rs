@@ -327,11 +327,7 @@ impl Board {
     ///
     /// # Errors
     /// A block that the emitter refuses.
-    pub fn verilog(
-        &self,
-        build_hash: u32,
-        recording: &Recording,
-    ) -> Result<String, PackageError> {
+    pub fn verilog(&self, build_hash: u32, recording: &Recording) -> Result<String, PackageError> {
         let baud = self.file.uart.baud;
         board_of_build(&self.parameters, self.parts, baud, build_hash, recording)
             .map(|file| file.text)

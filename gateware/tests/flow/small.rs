@@ -176,7 +176,8 @@ fn wheels_build_for_every_family_at_night() {
         let target = folder.0.join(name);
         let mut told = |_: Progress| {};
         let files = files(&board, &module(""));
-        let manifest = build_from(&board, 0, None, &files, Choice::Wheels, &target, &mut told).unwrap();
+        let manifest =
+            build_from(&board, 0, None, &files, Choice::Wheels, &target, &mut told).unwrap();
         assert_eq!(bundle::verify(&target).unwrap(), manifest);
         let usage = manifest.usage;
         assert_eq!((usage.dsp.used, usage.ram.used), (dsp, ram), "{name}: {usage:?}");
