@@ -8,8 +8,8 @@ use hge_gateware::flow::bundle::experiment_tag;
 use hge_host::driver::{Instrument, Settings, State};
 use hge_host::experiment::{Source, Task};
 use hge_host::link::LinkSpec;
+use hge_host::measure::telemetry::reason;
 use hge_host::train::{last_run, LastRun};
-use hge_protocol::frame::EndReason;
 use hge_protocol::registers as map;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -105,13 +105,7 @@ fn told(last: LastRun, task: &Task) -> Run {
     let LastRun { end, outcome } = last;
     let controls = &task.plan.configuration().controls;
     Run {
-        ended: match end.reason {
-            EndReason::Complete => "complete",
-            EndReason::LossReached => "loss reached",
-            EndReason::Stopped => "stopped",
-            EndReason::Disarmed => "disarmed",
-            EndReason::Tripped => "tripped",
-        },
+        ended: reason(end.reason),
         samples: end.sample_clock,
         duration_s: f64::from(end.sample_clock) / task.plan.grid().rate_hz,
         start: end.best_start,

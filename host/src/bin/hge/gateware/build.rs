@@ -14,6 +14,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 #[derive(Args)]
+#[command(
+    after_help = "A board that trains by itself:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
+)]
 pub struct Build {
     #[command(flatten)]
     sized: Sized,
