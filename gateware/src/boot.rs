@@ -177,7 +177,7 @@ impl Logic for Boot {
         self.valid.next = (self.state.q.val() == Step::Give) & (!self.ends.val());
         self.plays.next = (self.state.q.val() != Step::Rest) & self.recorded.val();
         self.ran.d.next = self.busy.val();
-        self.over.next = self.ran.q.val() & (!self.busy.val()) & self.armed.val();
+        self.over.next = self.ran.q.val() & (!self.busy.val());
         match self.state.q.val() {
             Step::Fetch => self.state.d.next = Step::Give,
             Step::Give => {
@@ -197,7 +197,12 @@ impl Logic for Boot {
             }
             Step::Rest => {
                 if self.over.val() & (self.part.q.val() == bits::<2>(2)) {
-                    self.state.d.next = Step::Fetch;
+                    comment!("The guard or a host has disarmed, or the run's end does.");
+                    self.part.d.next = 3.into();
+                    if self.armed.val() {
+                        self.part.d.next = 2.into();
+                        self.state.d.next = Step::Fetch;
+                    }
                 }
                 if self.presses.val() & (!self.armed.val()) & (!self.active.val()) {
                     self.state.d.next = Step::Fetch;

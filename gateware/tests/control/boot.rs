@@ -75,14 +75,17 @@ impl Twin {
             self.up = !self.up;
             self.otherwise = 0;
         }
-        let over = self.ran && !inputs.busy && inputs.armed;
+        let over = self.ran && !inputs.busy;
         self.ran = inputs.busy;
         if !self.playing {
             if presses && !inputs.armed && !inputs.active {
                 self.pressed = true;
                 self.play(0);
             } else if over && self.played == 2 {
-                self.play(2);
+                self.played = 3;
+                if inputs.armed {
+                    self.play(2);
+                }
             }
         } else if self.pause > 0 {
             self.pause -= 1;
@@ -212,6 +215,9 @@ fn registers_at_power_up_all_at_a_press_and_disarming_after_the_run() {
     let running = Inputs { armed: true, active: true, busy: true, ..IDLE };
     assert_eq!(rig.pass(100, running), NOTHING);
     assert_eq!(rig.pass(100, IDLE), NOTHING);
+    // Nor has a later one, of a host.
+    assert_eq!(rig.pass(100, running), NOTHING);
+    assert_eq!(rig.pass(100, Inputs { armed: true, ..IDLE }), NOTHING);
 }
 
 #[test]
