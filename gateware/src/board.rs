@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
 //! | `rx`, `tx` | in, out, 1 | the serial line |
+//! | `arm_button` | in, 1 | asynchronous, high while pressed: begins what is recorded ([`crate::boot`]), if anything is |
 //! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
 //! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; of an AD7686 `adc_cs_n` is CNV |
 //! | `output_enable` | out, 1 | closes the switch behind the DAC: armed, and the DAC set up; a register |
@@ -13,6 +14,7 @@
 //! The converters add one sample to the loop's latency and bound the sample period from below:
 //! [`BoardTop::parameters`] says so in the instrument's parameters. Every pin is a register but `trigger`, `reference` and the lamps.
 
+use crate::boot::Recording;
 use crate::converter::{
     least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
 };
@@ -82,6 +84,8 @@ pub struct BoardTop<P: Pass> {
     pub rx: Signal<In, Bit>,
     /// The line to the host.
     pub tx: Signal<Out, Bit>,
+    /// The button that begins what is recorded.
+    pub arm_button: Signal<In, Bit>,
     /// The DAC's serial clock.
     pub dac_sclk: Signal<Out, Bit>,
     /// Low for a frame to the DAC.
@@ -123,7 +127,7 @@ pub struct BoardTop<P: Pass> {
 
 impl<P: Pass> BoardTop<P> {
     /// A board's top for `wanted` with these converters and a line of `baud` bits a second, from the commit whose hash
-    /// begins with `build_hash`.
+    /// begins with `build_hash`, with what is played after power-up.
     ///
     /// # Errors
     /// A generic, the rate or the clock is out of range.
@@ -132,13 +136,14 @@ impl<P: Pass> BoardTop<P> {
         converters: Converters,
         baud: u32,
         build_hash: u32,
+        recording: &Recording,
     ) -> Result<Self, BoardError> {
         let parameters = converters.parameters(wanted)?;
         let settled = DacTiming::new(converters.dac, parameters.clock_hz)?.settled;
         // Between a 16th and an 8th of a second.
         let eye_mask = u64::from(parameters.clock_hz / 8).next_power_of_two() / 2 - 1;
         let mut board = Self {
-            serial: SerialInstrument::unconnected(&parameters, baud, build_hash)?,
+            serial: SerialInstrument::unconnected(&parameters, baud, build_hash, recording)?,
             dac: SpiDac::new(converters.dac, parameters.clock_hz)?,
             adc: SpiAdc::new(converters.adc, parameters.clock_hz, settled)?,
             eye_mask: Fixed::new(Bits::from(eye_mask)),
@@ -148,6 +153,7 @@ impl<P: Pass> BoardTop<P> {
         board.locked.connect();
         board.interlock.connect();
         board.rx.connect();
+        board.arm_button.connect();
         board.adc_data.connect();
         board.connect_all();
         Ok(board)
@@ -164,6 +170,7 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.serial.interlock.next = self.interlock.val();
         self.serial.rx.next = self.rx.val();
         self.tx.next = self.serial.tx.val();
+        self.serial.arm_button.next = self.arm_button.val();
         comment!("Converters.");
         self.dac.reset.next = self.serial.reset.val();
         self.dac.tick.next = self.serial.tick.val();

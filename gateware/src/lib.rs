@@ -29,6 +29,7 @@
 //! | [`instrument`] | everything |
 //! | [`serial`] | the instrument on a serial line |
 //! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
+//! | [`boot`] | standalone from power-up: requests that are built in |
 //!
 //! Beside the cores: [`emit`] writes Verilog, [`package`] files for users, [`board_file`] knows boards, [`flow`] makes bitstreams, [`tools`]
 //! finds the programs for it.
@@ -45,6 +46,7 @@ macro_rules! comment {
 pub mod access;
 pub mod board;
 pub mod board_file;
+pub mod boot;
 pub mod capture;
 pub mod clerk;
 pub mod converter;

@@ -1,6 +1,7 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
 use crate::board::{BoardError, BoardTop, Converters};
+use crate::boot::Recording;
 use crate::clerk::Clerk;
 use crate::emit::{verilog_prefixed, EmitError, SourceDocs};
 use crate::engine::{Pipelined, Stepped};
@@ -20,6 +21,7 @@ use thiserror::Error;
 const SOURCES: &[&str] = &[
     include_str!("access.rs"),
     include_str!("board.rs"),
+    include_str!("boot.rs"),
     include_str!("capture.rs"),
     include_str!("clerk/mod.rs"),
     include_str!("converter/adc.rs"),
@@ -192,7 +194,8 @@ pub fn serial_instrument_of_build(
 }
 
 /// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
-/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters.
+/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters. `recording` is what it plays
+/// after power-up.
 ///
 /// # Errors
 /// A generic, the rate or the clock out of range; a block the emitter refuses.
@@ -201,16 +204,22 @@ pub fn board_of_build(
     converters: Converters,
     baud: u32,
     build_hash: u32,
+    recording: &Recording,
 ) -> Result<File, PackageError> {
     let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
     let Converters { dac, adc } = converters;
     let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
-    let header = header(BOARD_DESCRIPTION, BOARD, &option, &parameters);
+    let mut header = header(BOARD_DESCRIPTION, BOARD, &option, &parameters);
+    if let bytes @ 1.. = recording.bytes().len() {
+        header += &format!(
+            "\n\nIt holds an experiment of {bytes} bytes, which only --board BOARD --experiment FILE.toml puts there."
+        );
+    }
     if parameters.slot_clocks == 1 {
-        let block = BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash)?;
+        let block = BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash, recording)?;
         write("hge_", BOARD, &block, &header)
     } else {
-        let block = BoardTop::<Stepped>::new(wanted, converters, baud, build_hash)?;
+        let block = BoardTop::<Stepped>::new(wanted, converters, baud, build_hash, recording)?;
         write("hge_", BOARD, &block, &header)
     }
 }
@@ -417,12 +426,14 @@ mod tests {
     fn a_boards_parameters_are_those_of_its_converters_and_stand_in_its_header() {
         let wanted = Parameters::default();
         let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
-        let file = board_of_build(&wanted, converters, 1_000_000, 0).unwrap();
+        let none = Recording::default();
+        let file = board_of_build(&wanted, converters, 1_000_000, 0, &none).unwrap();
         assert!(file.text.contains("module hge_board"), "{}", file.name);
         assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
         assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
         let wanted = Parameters { outputs: 9, ..wanted };
-        let message = board_of_build(&wanted, converters, 1_000_000, 0).unwrap_err().to_string();
+        let message =
+            board_of_build(&wanted, converters, 1_000_000, 0, &none).unwrap_err().to_string();
         assert!(message.contains("8 channels, not 9"), "{message}");
     }
 

@@ -4,14 +4,16 @@
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
 //! | `rx`, `tx` | in, out, 1 | the line, high at rest; 8 data bits, no parity, one stop bit |
+//! | `arm_button` | in, 1 | asynchronous, high while pressed; of no effect without a recording |
 //! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
 //! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since it was armed last; a byte has come |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!
-//! Time never stands still here.
+//! Time never stands still here. While a recording is played ([`crate::boot`]) what comes on `rx` is not heard.
 
+use crate::boot::{Boot, Recording};
 use crate::engine::Pass;
 use crate::instrument::Instrument;
 use crate::link::uart_receiver::{RateError, UartReceiver};
@@ -44,6 +46,8 @@ pub struct SerialInstrument<P: Pass> {
     pub rx: Signal<In, Bit>,
     /// The line to the host.
     pub tx: Signal<Out, Bit>,
+    /// The button that begins what is recorded.
+    pub arm_button: Signal<In, Bit>,
     /// Newest ADC code.
     pub adc: Signal<In, Signed<16>>,
     /// A sample begins.
@@ -72,6 +76,7 @@ pub struct SerialInstrument<P: Pass> {
     pub reference: Signal<Out, Bit>,
     receiver: UartReceiver,
     transmitter: UartTransmitter,
+    boot: Boot,
     instrument: Instrument<P>,
 }
 
@@ -93,23 +98,26 @@ impl<P: Pass> SerialInstrument<P> {
         baud: u32,
         build_hash: u32,
     ) -> Result<Self, SerialError> {
-        let mut serial = Self::unconnected(parameters, baud, build_hash)?;
+        let mut serial = Self::unconnected(parameters, baud, build_hash, &Recording::default())?;
         serial.clock.connect();
         serial.locked.connect();
         serial.interlock.connect();
         serial.rx.connect();
+        serial.arm_button.connect();
         serial.adc.connect();
         serial.connect_all();
         Ok(serial)
     }
 
-    /// The same, to be a part of a larger block.
+    /// The same, to be a part of a larger block, with what is played after power-up.
     pub(crate) fn unconnected(
         parameters: &Parameters,
         baud: u32,
         build_hash: u32,
+        recording: &Recording,
     ) -> Result<Self, SerialError> {
         Ok(Self {
+            boot: Boot::new(recording, parameters.clock_hz),
             instrument: Instrument::unconnected(parameters, build_hash)?,
             receiver: UartReceiver::new(parameters.clock_hz, baud)?,
             transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
@@ -121,7 +129,7 @@ impl<P: Pass> SerialInstrument<P> {
 impl<P: Pass> Logic for SerialInstrument<P> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, receiver, transmitter, instrument);
+        clock!(self, clock, receiver, transmitter, boot, instrument);
         self.receiver.reset.next = self.instrument.reset.val();
         self.transmitter.reset.next = self.instrument.reset.val();
         self.receiver.pin.next = self.rx.val();
@@ -129,6 +137,17 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.instrument.rx_byte.next = self.receiver.byte.val();
         self.instrument.rx_valid.next = self.receiver.valid.val();
         self.instrument.rx_fault.next = self.receiver.fault.val();
+        if self.boot.plays.val() {
+            self.instrument.rx_byte.next = self.boot.byte.val();
+            self.instrument.rx_valid.next = self.boot.valid.val();
+            self.instrument.rx_fault.next = false;
+        }
+        self.boot.reset.next = self.instrument.reset.val();
+        self.boot.button.next = self.arm_button.val();
+        self.boot.armed.next = self.instrument.armed.val();
+        self.boot.active.next = self.instrument.active.val();
+        self.boot.busy.next = self.instrument.busy.val();
+        self.boot.ready.next = self.instrument.rx_ready.val();
         self.transmitter.byte.next = self.instrument.tx_byte.val();
         self.transmitter.valid.next = self.instrument.tx_valid.val();
         self.instrument.tx_ready.next = self.transmitter.ready.val();

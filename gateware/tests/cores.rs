@@ -7,6 +7,7 @@ mod cosim;
 
 use cosim::drawn::{put, Random};
 use hge_gateware::access::Access;
+use hge_gateware::boot::{Boot, Recording};
 use hge_gateware::capture::Capture;
 use hge_gateware::clerk::Clerk;
 use hge_gateware::converter::{AdcPart, DacPart, DacTiming, SpiAdc, SpiDac};
@@ -285,6 +286,19 @@ fn the_capture_in_icarus_equals_rust() {
             put_all!(core, random; tick, sample, now, read_address);
         },
     );
+}
+
+#[test]
+fn the_boot_in_icarus_equals_rust() {
+    let part = vec![vec![1, 2, 3], vec![0; 5]];
+    let recordings =
+        [Recording::new([&part, &part, &part]).expect("a short one"), Recording::default()];
+    for recording in recordings {
+        agrees!(
+            "boot", Boot::new(&recording, 800),
+            reset: [reset], held: [button, armed, active], each: [busy, ready]
+        );
+    }
 }
 
 #[test]

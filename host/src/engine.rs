@@ -1,6 +1,7 @@
 //! Which engine executes the instrument, and how it is opened.
 
 use hge_gateware::board::Converters;
+use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_protocol::Parameters;
 use hge_sim::bench::{Bench, Delayed};
@@ -91,7 +92,9 @@ fn board(parameters: &Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engin
         )));
     }
     let compiler = Compiler::locate()?;
-    Ok(Box::new(BoardEngine::new(&compiler, parameters, converters, CLOCKS_PER_BIT, bench)?))
+    let none = Recording::default();
+    let engine = BoardEngine::new(&compiler, parameters, converters, CLOCKS_PER_BIT, &none, bench)?;
+    Ok(Box::new(engine))
 }
 
 fn behind_converters(parameters: &Parameters, bench: Box<dyn Bench>) -> Box<dyn Bench> {

@@ -83,6 +83,11 @@ impl Session {
         &self.plan
     }
 
+    /// How derivatives are read.
+    pub fn estimator(&self) -> Estimator {
+        self.estimator
+    }
+
     /// The instrument, for what a session does not do.
     pub fn instrument(&mut self) -> &mut Instrument {
         &mut self.instrument
@@ -123,25 +128,7 @@ impl Session {
     /// # Errors
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
-        if window.flags & (flag::CLAMPED | flag::LIMITED) != 0 {
-            return Err(SessionError::Guard { case: window.case, flags: window.flags });
-        }
-        let (scale, samples) = (self.plan.scale(), self.plan.grid().window_samples);
-        let latency = self.plan.parameters().loop_latency_samples();
-        let controls = self.plan.configuration().controls.iter();
-        let slopes = controls.zip(&window.slots).enumerate().map(|(k, (control, &sums))| {
-            Response::of(sums, control.multiple, samples, latency).slope_na_per_v(
-                self.plan.amplitude_v(k),
-                scale,
-                self.estimator,
-            )
-        });
-        let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
-        Ok(Reading {
-            mean_na: scale.current_na(sum / f64::from(samples)),
-            slopes_na_per_v: slopes.collect(),
-            clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
-        })
+        reading(&self.plan, self.estimator, window)
     }
 
     /// Sends the outputs to their safe values.
@@ -151,4 +138,34 @@ impl Session {
     pub fn close(mut self) -> Result<(), SessionError> {
         Ok(self.instrument.disarm()?)
     }
+}
+
+/// What a window means, measured by this plan.
+///
+/// # Errors
+/// The guard had to act.
+pub fn reading(
+    plan: &Plan,
+    estimator: Estimator,
+    window: &Window,
+) -> Result<Reading, SessionError> {
+    if window.flags & (flag::CLAMPED | flag::LIMITED) != 0 {
+        return Err(SessionError::Guard { case: window.case, flags: window.flags });
+    }
+    let (scale, samples) = (plan.scale(), plan.grid().window_samples);
+    let latency = plan.parameters().loop_latency_samples();
+    let controls = plan.configuration().controls.iter();
+    let slopes = controls.zip(&window.slots).enumerate().map(|(k, (control, &sums))| {
+        Response::of(sums, control.multiple, samples, latency).slope_na_per_v(
+            plan.amplitude_v(k),
+            scale,
+            estimator,
+        )
+    });
+    let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+    Ok(Reading {
+        mean_na: scale.current_na(sum / f64::from(samples)),
+        slopes_na_per_v: slopes.collect(),
+        clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
+    })
 }

@@ -1,6 +1,7 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
 use hge_gateware::board::Converters;
+use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_host::driver::Instrument;
 use hge_host::engine::EngineKind;
@@ -110,8 +111,9 @@ fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
     let parameters = Parameters::default();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let bench = Box::new(IntegerBench::new(parameters.outputs, 5));
+    let none = Recording::default();
     let mut engine =
-        BoardEngine::new(&compiler, &parameters, converters, 8, bench).expect("a board");
+        BoardEngine::new(&compiler, &parameters, converters, 8, &none, bench).expect("a board");
     let mut script = Script::new(77);
     script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 500)]);
     script.write_all(&[(map::PROTECTION, protection::INTERLOCK), (map::WATCHDOG, 1_000_000)]);

@@ -16,6 +16,7 @@ pub use error::BoardError;
 pub use pins::{ports, Direction, Port};
 
 use crate::board;
+use crate::boot::Recording;
 use crate::package::{board_of_build, PackageError};
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
@@ -321,13 +322,15 @@ impl Board {
         self.parameters
     }
 
-    /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`.
+    /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`, with what is played after
+    /// power-up.
     ///
     /// # Errors
     /// A block that the emitter refuses.
-    pub fn verilog(&self, build_hash: u32) -> Result<String, PackageError> {
+    pub fn verilog(&self, build_hash: u32, recording: &Recording) -> Result<String, PackageError> {
         let baud = self.file.uart.baud;
-        board_of_build(&self.parameters, self.parts, baud, build_hash).map(|file| file.text)
+        board_of_build(&self.parameters, self.parts, baud, build_hash, recording)
+            .map(|file| file.text)
     }
 
     /// Ports and their sites, in the order of the pin file.

@@ -52,10 +52,40 @@ pub struct Manifest {
     pub map_hash: String,
     /// First 32 bits of the commit.
     pub build_hash: String,
+    /// The experiment that is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<BuiltIn>,
     /// What made it.
     pub tools: Vec<Version>,
     /// SHA-256 of every other file.
     pub files: BTreeMap<String, String>,
+}
+
+/// An experiment that is built in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltIn {
+    /// Its file in the bundle.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Bytes of requests.
+    pub bytes: usize,
+}
+
+impl BuiltIn {
+    /// What the board writes to `SCRATCH` at power-up, so that experiments can be told apart.
+    pub fn tag(&self) -> u32 {
+        tag_of(&self.sha256)
+    }
+}
+
+/// What a board with the experiment of this text writes to `SCRATCH` at power-up.
+pub fn experiment_tag(text: &str) -> u32 {
+    tag_of(&text_digest(text))
+}
+
+fn tag_of(sha256: &str) -> u32 {
+    sha256.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
 }
 
 impl Manifest {
@@ -72,7 +102,16 @@ impl Manifest {
 
 fn digest(path: &Path) -> Result<String, FlowError> {
     let content = std::fs::read(path).map_err(FlowError::file(path))?;
-    Ok(Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&content))
+}
+
+fn hexadecimal(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 of a text, as manifests have it.
+pub fn text_digest(text: &str) -> String {
+    hexadecimal(text.as_bytes())
 }
 
 /// Copies `names` from `folder` to the new bundle `target` with its manifest, which is returned.
@@ -167,6 +206,11 @@ pub fn verify(bundle: &Path) -> Result<Manifest, FlowError> {
             Ok(found) if found == *hash => {}
             Ok(_) => return refuse(format!("{name} is not what was built")),
             Err(_) => return refuse(format!("{name} is missing")),
+        }
+    }
+    if let Some(BuiltIn { file, sha256, .. }) = &manifest.experiment {
+        if manifest.files.get(file) != Some(sha256) {
+            return refuse(format!("{file} is not the experiment that is built in"));
         }
     }
     let entries = std::fs::read_dir(bundle).map_err(FlowError::file(bundle))?;

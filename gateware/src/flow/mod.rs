@@ -23,9 +23,10 @@ pub mod top;
 pub use error::FlowError;
 
 use crate::board_file::{Board, Fpga};
+use crate::boot::Recording;
 use crate::package::File;
 use crate::tools::cache_folder;
-use bundle::Manifest;
+use bundle::{BuiltIn, Manifest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,6 +34,9 @@ use toolset::{Choice, Ran, Tool, Toolset};
 
 /// Name of a board's description in what is written.
 const BOARD_FILE: &str = "board.toml";
+
+/// Name of an experiment in what is written.
+const EXPERIMENT_FILE: &str = "experiment.toml";
 
 /// Builds begun by this process.
 static BUILDS: AtomicU32 = AtomicU32::new(0);
@@ -46,11 +50,24 @@ pub enum Progress {
     Done(String),
 }
 
-/// All that a board's vendor tools need, as files.
+/// An experiment that goes into a bitstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baked {
+    /// Its file.
+    pub text: String,
+    /// What the board plays.
+    pub recording: Recording,
+}
+
+/// All that a board's vendor tools need, as files; `baked` is what the board does by itself.
 ///
 /// # Errors
 /// The gateware or the PLL cannot be made.
-pub fn sources(board: &Board, build_hash: u32) -> Result<Vec<File>, FlowError> {
+pub fn sources(
+    board: &Board,
+    build_hash: u32,
+    baked: Option<&Baked>,
+) -> Result<Vec<File>, FlowError> {
     let file = &board.file;
     let title = format!(
         "Top of {} ({}).\nMade by hge {} from {BOARD_FILE}; do not edit.\n\nSPDX-License-Identifier: MIT OR Apache-2.0",
@@ -59,12 +76,15 @@ pub fn sources(board: &Board, build_hash: u32) -> Result<Vec<File>, FlowError> {
         env!("CARGO_PKG_VERSION")
     );
     let named = |name: &str, text: String| File { name: name.to_owned(), text };
+    let none = Recording::default();
+    let recording = baked.map_or(&none, |baked| &baked.recording);
     let mut files = vec![
-        named(family::BOARD_VERILOG, board.verilog(build_hash)?),
+        named(family::BOARD_VERILOG, board.verilog(build_hash, recording)?),
         named(family::TOP_VERILOG, top::verilog(board, &title)?),
         named(file.fpga.pin_file(), board.pins.clone()),
         named(BOARD_FILE, board.text.clone()),
     ];
+    files.extend(baked.map(|baked| named(EXPERIMENT_FILE, baked.text.clone())));
     files.extend(family::vivado(board).map(|text| named("build.tcl", text)));
     Ok(files)
 }
@@ -85,11 +105,12 @@ struct Placed {
 /// A build that goes on in a folder of its own in the cache.
 struct Build<'a> {
     board: &'a Board,
+    baked: Option<&'a Baked>,
     folder: PathBuf,
     told: &'a mut dyn FnMut(Progress),
 }
 
-/// Builds `board` from the commit `build_hash` into the bundle `target`.
+/// Builds `board` from the commit `build_hash` into the bundle `target`; `baked` is what it does by itself.
 ///
 /// # Errors
 /// Something is missing, fails, does not fit or misses its clock. Nothing is at `target` then that was not there before; the logs of what failed stay in the
@@ -97,6 +118,7 @@ struct Build<'a> {
 pub fn build(
     board: &Board,
     build_hash: u32,
+    baked: Option<&Baked>,
     choice: Choice,
     target: &Path,
     told: &mut dyn FnMut(Progress),
@@ -104,7 +126,8 @@ pub fn build(
     bundle::check_target(target)?;
     refuse_vendor_only(board)?;
     told(Progress::Begins("Verilog".into()));
-    build_from(board, build_hash, &sources(board, build_hash)?, choice, target, told)
+    let files = sources(board, build_hash, baked)?;
+    build_from(board, build_hash, baked, &files, choice, target, told)
 }
 
 /// The same from `files`, which take the place of [`sources`].
@@ -114,6 +137,7 @@ pub fn build(
 pub fn build_from(
     board: &Board,
     build_hash: u32,
+    baked: Option<&Baked>,
     files: &[File],
     choice: Choice,
     target: &Path,
@@ -129,7 +153,7 @@ pub fn build_from(
     let own = format!("{}-{}-{number}", board.file.name, std::process::id());
     let folder = builds.join(own);
     std::fs::create_dir_all(&folder).map_err(FlowError::file(&folder))?;
-    let mut build = Build { board, folder, told };
+    let mut build = Build { board, baked, folder, told };
     let made = build.run(&tools, files, build_hash, target);
     let folder = build.folder;
     match made {
@@ -205,6 +229,11 @@ impl Build<'_> {
             baud: file.uart.baud,
             map_hash: Manifest::map(),
             build_hash: format!("{build_hash:08x}"),
+            experiment: self.baked.map(|baked| BuiltIn {
+                file: EXPERIMENT_FILE.to_owned(),
+                sha256: bundle::text_digest(&baked.text),
+                bytes: baked.recording.bytes().len(),
+            }),
             tools: tools.versions(),
             files: BTreeMap::new(),
         };
@@ -272,6 +301,7 @@ impl Build<'_> {
             family::TOP_VERILOG,
             fpga.pin_file(),
             BOARD_FILE,
+            EXPERIMENT_FILE,
             family::NETLIST,
             family::CELLS,
             family::SYNTHESIS_LOG,

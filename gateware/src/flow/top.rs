@@ -36,8 +36,7 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
             let direction = if port.direction == Direction::In { "input" } else { "output" };
             pins.push(format!("    {direction} wire {}", port.name));
         }
-        // The button has no work before there is an experiment in the bitstream.
-        if port.name.starts_with("clk") || port.name == "arm_button" {
+        if port.name.starts_with("clk") {
             continue;
         }
         let (name, low) = inside(board, port.name);

@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod boot;
 mod bus;
 mod capture;
 mod guard;

@@ -19,7 +19,7 @@ fn every_built_in_board_has_sources_and_those_of_the_vendor_have_a_script() {
     let boards = Board::all().unwrap();
     assert!(boards.len() >= 9);
     for board in boards {
-        let files = sources(&board, 1).unwrap();
+        let files = sources(&board, 1, None).unwrap();
         let text = |name: &str| files.iter().find(|file| file.name == name).map(|file| &file.text);
         let top = text("top.v").unwrap();
         for (port, _) in board.located() {

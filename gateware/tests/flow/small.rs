@@ -63,7 +63,7 @@ endmodule
 
 /// The board's files with this design.
 pub fn files(board: &Board, verilog: &str) -> Vec<File> {
-    let mut files = sources(board, 0).expect("a built-in board");
+    let mut files = sources(board, 0, None).expect("a built-in board");
     let design = files.iter_mut().find(|file| file.name == "hge_board.v").expect("the design");
     design.text = verilog.to_owned();
     files
@@ -71,7 +71,7 @@ pub fn files(board: &Board, verilog: &str) -> Vec<File> {
 
 pub fn built(board: &Board, verilog: &str, target: &Path) -> Result<Manifest, FlowError> {
     let mut told = |_: Progress| {};
-    build_from(board, 0x1234_5678, &files(board, verilog), Choice::System, target, &mut told)
+    build_from(board, 0x1234_5678, None, &files(board, verilog), Choice::System, target, &mut told)
 }
 
 /// The board, where the system has the tools for it; what is missing is said.
@@ -176,7 +176,8 @@ fn wheels_build_for_every_family_at_night() {
         let target = folder.0.join(name);
         let mut told = |_: Progress| {};
         let files = files(&board, &module(""));
-        let manifest = build_from(&board, 0, &files, Choice::Wheels, &target, &mut told).unwrap();
+        let manifest =
+            build_from(&board, 0, None, &files, Choice::Wheels, &target, &mut told).unwrap();
         assert_eq!(bundle::verify(&target).unwrap(), manifest);
         let usage = manifest.usage;
         assert_eq!((usage.dsp.used, usage.ram.used), (dsp, ram), "{name}: {usage:?}");

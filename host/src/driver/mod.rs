@@ -8,10 +8,12 @@
 //! | `reader` | the thread that cuts bytes into frames |
 //! | `telemetry` | frames for subscribers, with exact gaps |
 //! | `run`, `order` | a run, its lost frames asked for again |
+//! | `again` | the last epoch, once more |
 //! | `capture` | ADC codes |
 //! | `keeper` | the thread that winds the watchdog |
 //! | `state`, `causes` | what the instrument is at, in words |
 
+mod again;
 mod cancel;
 mod capture;
 mod causes;

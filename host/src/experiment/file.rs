@@ -84,6 +84,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// All of the file; empty for defaults.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads `path` and the experiment in it.
     ///
     /// # Errors

@@ -189,7 +189,8 @@ impl Meaning {
     }
 }
 
-fn reason(reason: EndReason) -> &'static str {
+/// Why a run ended, in a word.
+pub fn reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Complete => "complete",
         EndReason::LossReached => "loss-reached",

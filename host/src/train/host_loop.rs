@@ -52,8 +52,10 @@ pub(super) fn run(
         Some(outcome) => outcome,
         None => {
             // Every start clipped at once: report the middle of the ranges.
-            let middle_v: Vec<f64> =
-                ranges_v(session).iter().map(|(low_v, high_v)| (low_v + high_v) / 2.0).collect();
+            let middle_v: Vec<f64> = ranges_v(session.plan())
+                .iter()
+                .map(|(low_v, high_v)| (low_v + high_v) / 2.0)
+                .collect();
             let readings = session.measure(&middle_v, false)?;
             let (value, _) = loss.evaluate(&means(&readings), targets);
             let outcome = Outcome::of(middle_v, &readings, value, targets);
@@ -68,12 +70,12 @@ pub(super) fn run(
 
 /// A random start whose outputs do not clip, or the last one drawn.
 fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>, TrainError> {
-    let mut start_v = draw(session, random);
+    let mut start_v = draw(session.plan(), random);
     for _ in 0..REDRAWS {
         if !clipped(&session.measure(&start_v, true)?) {
             break;
         }
-        start_v = draw(session, random);
+        start_v = draw(session.plan(), random);
     }
     Ok(start_v)
 }
@@ -87,7 +89,7 @@ fn descend(
     heard: &mut dyn FnMut(u32, f64, f64),
 ) -> Result<Option<Best>, TrainError> {
     let keys = &experiment.host;
-    let ranges_v = ranges_v(session);
+    let ranges_v = ranges_v(session.plan());
     let rate = match keys.optimiser {
         Rule::Adam => keys.adam_rate_v,
         Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,

@@ -1,9 +1,11 @@
 //! Training: restarts around one of the two loops.
 
+mod alone;
 mod host_loop;
 mod outcome;
 mod standalone;
 
+pub use alone::{last_run, recording, BakeError, LastRun};
 pub use outcome::{Outcome, Progress};
 pub use standalone::Coefficients;
 
@@ -11,6 +13,7 @@ use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
 use crate::link::InProcess;
+use crate::plan::Plan;
 use crate::server::{Pace, Server};
 use crate::session::{Session, SessionError};
 use crate::text::number;
@@ -159,14 +162,10 @@ fn random(seed: u64, stream: Stream) -> ChaCha8Rng {
 }
 
 /// A random start: every control anywhere in its range.
-fn draw(session: &Session, random: &mut ChaCha8Rng) -> Vec<f64> {
-    ranges_v(session)
-        .into_iter()
-        .map(|(low_v, high_v)| random.random_range(low_v..high_v))
-        .collect()
+fn draw(plan: &Plan, random: &mut ChaCha8Rng) -> Vec<f64> {
+    ranges_v(plan).into_iter().map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
 }
 
-fn ranges_v(session: &Session) -> Vec<(f64, f64)> {
-    let plan = session.plan();
+fn ranges_v(plan: &Plan) -> Vec<(f64, f64)> {
     (0..plan.configuration().controls.len()).map(|k| plan.control_range_v(k)).collect()
 }

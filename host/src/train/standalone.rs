@@ -25,13 +25,13 @@
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
 use super::{draw, Outcome, Progress, TrainError};
-use crate::driver::{ArmMode, Said};
-use crate::experiment::{Cost, Experiment, StandaloneKeys};
-use crate::gradient::latency_rotation;
+use crate::driver::{ArmMode, Instrument, Said};
+use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
+use crate::gradient::{latency_rotation, Estimator};
 use crate::loss::Targets;
 use crate::plan::Plan;
-use crate::session::{Reading, Session, SessionError};
-use hge_protocol::frame::{flag, EndReason};
+use crate::session::{reading, Reading, Session, SessionError};
+use hge_protocol::frame::{flag, End, EndReason, Window};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
@@ -103,20 +103,19 @@ pub(super) fn run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
     let keys = &experiment.standalone;
-    let rows = experiment.instrument.starts.min(keys.starts_per_run);
+    let rows = starts_a_run(experiment);
     let mut aims = keys.targets.iter().cycle();
     let mut best: Option<Outcome> = None;
     let (mut epochs, mut restarts, mut saturated) = (0, 0, false);
     while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
         let Some(aim) = aims.next() else { break };
-        let targets =
-            &Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na };
+        let targets = &aimed(targets, aim);
         let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
         // The limits of a run count from arming on.
         session.instrument().disarm()?;
         session.instrument().write_all(&tables)?;
         let starts = rows.min(experiment.restarts - restarts);
-        let writes = start_writes(session, starts, &mut random);
+        let writes = start_writes(session.plan(), starts, &mut random);
         session.instrument().write_all(&writes)?;
         session.instrument().arm(ArmMode::Standalone)?;
         let done = one_run(session, targets, keys.epochs, restarts, progress)?;
@@ -154,9 +153,6 @@ fn one_run(
     let plan = session.plan().clone();
     let scale = plan.scale().clone();
     let samples = f64::from(plan.grid().window_samples);
-    let loss_na2 =
-        |loss: u32| f64::from(loss) * LOSS_UNIT_CODES2 / scale.adc_codes_per_na().powi(2);
-    let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
     let mut outputs_na = vec![0.0; targets.high.len()];
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
@@ -164,53 +160,101 @@ fn one_run(
     let reached = |start: u8, epoch: u16| {
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
-    let end =
-        session.instrument().run(
-            mode::PERTURB | mode::STANDALONE | shaping,
-            |said| match said {
-                Said::Window(window) => {
-                    let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
-                    if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
-                        *output = scale.current_na(sum / samples);
-                    }
-                    saturated |= window.flags & flag::SATURATED != 0;
-                    if window.flags & flag::FINAL != 0 {
-                        finals.push(window);
-                    } else {
-                        (starts, epochs) = reached(window.start, window.epoch);
-                    }
-                }
-                Said::Epoch(epoch) => {
-                    (starts, epochs) = reached(epoch.start, epoch.epoch);
-                    progress(&Progress {
-                        restart: before + starts,
-                        epoch: u32::from(epoch.epoch) + 1,
-                        loss: loss_na2(epoch.loss),
-                        separation_na: targets.separation_na(&outputs_na),
-                    });
-                }
-                // What the run came to is read from the instrument when it has ended.
-                Said::Gap { .. } => {}
-            },
-        )?;
+    let end = session.instrument().run(run_mode(&plan), |said| match said {
+        Said::Window(window) => {
+            let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+            if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
+                *output = scale.current_na(sum / samples);
+            }
+            saturated |= window.flags & flag::SATURATED != 0;
+            if window.flags & flag::FINAL != 0 {
+                finals.push(window);
+            } else {
+                (starts, epochs) = reached(window.start, window.epoch);
+            }
+        }
+        Said::Epoch(epoch) => {
+            (starts, epochs) = reached(epoch.start, epoch.epoch);
+            progress(&Progress {
+                restart: before + starts,
+                epoch: u32::from(epoch.epoch) + 1,
+                loss: loss_na2(&plan, epoch.loss),
+                separation_na: targets.separation_na(&outputs_na),
+            });
+        }
+        // What the run came to is read from the instrument when it has ended.
+        Said::Gap { .. } => {}
+    })?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
-    let readings =
-        finals.iter().map(|window| session.reading(window)).collect::<Result<Vec<Reading>, _>>()?;
+    let estimator = session.estimator();
+    let outcome = came_to(session.instrument(), &plan, estimator, targets, &finals, &end)?;
+    Ok(Done { outcome, epochs, starts, saturated })
+}
+
+/// What a run that has ended came to, by its final pass and what the instrument keeps.
+pub(super) fn came_to(
+    instrument: &Instrument,
+    plan: &Plan,
+    estimator: Estimator,
+    targets: &Targets,
+    finals: &[Window],
+    end: &End,
+) -> Result<Outcome, TrainError> {
+    let readings = finals
+        .iter()
+        .map(|window| reading(plan, estimator, window))
+        .collect::<Result<Vec<Reading>, _>>()?;
     let expected = plan.configuration().cases_v.len();
     if readings.len() != expected {
         return Err(SessionError::Windows { found: readings.len(), expected }.into());
     }
     let best = plan.table_address(plan.layout().best);
-    let outputs = plan.parameters().outputs as usize;
-    let best = session.instrument().read_many(best, outputs)?;
+    let best = instrument.read_many(best, plan.parameters().outputs as usize)?;
     let controls_v = plan
         .configuration()
         .controls
         .iter()
-        .map(|control| scale.control_volts(ControlWord(best[control.output] as i32)))
+        .map(|control| plan.scale().control_volts(ControlWord(best[control.output] as i32)))
         .collect();
-    let outcome = Outcome::of(controls_v, &readings, loss_na2(end.best_loss), targets);
-    Ok(Done { outcome, epochs, starts, saturated })
+    Ok(Outcome::of(controls_v, &readings, loss_na2(plan, end.best_loss), targets))
+}
+
+/// The gateware's loss in squared currents.
+fn loss_na2(plan: &Plan, loss: u32) -> f64 {
+    f64::from(loss) * LOSS_UNIT_CODES2 / plan.scale().adc_codes_per_na().powi(2)
+}
+
+/// The mode of a run.
+fn run_mode(plan: &Plan) -> u32 {
+    let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
+    mode::PERTURB | mode::STANDALONE | shaping
+}
+
+/// Starts of one run at most.
+pub(super) fn starts_a_run(experiment: &Experiment) -> u32 {
+    experiment.instrument.starts.min(experiment.standalone.starts_per_run)
+}
+
+/// The same labels, with what a run aims at.
+pub(super) fn aimed(targets: &Targets, aim: &TargetKeys) -> Targets {
+    Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na }
+}
+
+/// Registers of the first run, beside those of the plan, before it is armed.
+pub(super) fn first_run(
+    task: &Task,
+    mut random: ChaCha8Rng,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let Task { experiment, plan, targets, .. } = task;
+    let keys = &experiment.standalone;
+    let mut writes = Vec::new();
+    if let Some(aim) = keys.targets.first() {
+        writes = tables(plan, keys, aim.rate_v2_per_na2, &aimed(targets, aim))?;
+    }
+    let starts = starts_a_run(experiment).min(experiment.restarts);
+    writes.extend(start_writes(plan, starts, &mut random));
+    writes.push((map::MODE, run_mode(plan)));
+    Ok(writes)
 }
 
 /// Everything but the starts.
@@ -251,11 +295,10 @@ fn tables(
     Ok(writes)
 }
 
-fn start_writes(session: &Session, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
-    let plan = session.plan();
+fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
     let mut writes = vec![(map::STARTS_USED, starts)];
     for start in 0..starts {
-        let start_v = draw(session, random);
+        let start_v = draw(plan, random);
         for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
             let code = plan.scale().dac_code(volts).0;
             let index = plan.layout().start_control(start, control.output as u32);

@@ -6,6 +6,7 @@ use hge_gateware::flow::bundle::{self, Manifest};
 use hge_gateware::flow::report::Usage;
 use hge_gateware::tools::find;
 use hge_protocol::Parameters;
+use serde_json::{json, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +54,7 @@ fn bundle_of(folder: &Folder, parameters: Parameters) -> String {
         map_hash: Manifest::map(),
         // That of a simulated instrument.
         build_hash: "00000000".into(),
+        experiment: None,
         tools: Vec::new(),
         files: BTreeMap::new(),
     };
@@ -177,6 +179,31 @@ fn an_intact_bundle_is_verified_and_a_changed_one_is_refused() {
         let message = refusal(command);
         assert!(message.contains("bitstream.bin is not what was built"), "{message}");
     }
+}
+
+#[test]
+fn the_experiment_of_a_bundle_is_the_one_that_is_built_in() {
+    let folder = Folder::new("experiment");
+    let bundle = bundle_of(&folder, Parameters::default());
+    let text = "gate = \"and\"\n";
+    let digest = bundle::text_digest(text);
+    std::fs::write(Path::new(&bundle).join("experiment.toml"), text).unwrap();
+    let path = Path::new(&bundle).join("manifest.json");
+    let mut manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    manifest["files"]["experiment.toml"] = digest.clone().into();
+    manifest["experiment"] = json!({ "file": "experiment.toml", "sha256": digest, "bytes": 9 });
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let shown = json(&["gateware", "verify", &bundle]);
+    assert_eq!(shown["experiment"], manifest["experiment"]);
+    let info = json(&["info", "--bundle", &bundle]);
+    assert_eq!(info["bundle"]["same"], false);
+    let difference = info["bundle"]["differences"][0].as_str().unwrap();
+    assert!(difference.contains(&format!("tag {}", &digest[..8])), "{difference}");
+    manifest["experiment"]["sha256"] = "00".into();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let message = refusal(&["gateware", "verify", &bundle]);
+    assert!(message.contains("is not the experiment that is built in"), "{message}");
 }
 
 #[test]

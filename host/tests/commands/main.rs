@@ -1,5 +1,6 @@
 //! The commands that talk to an instrument and `hge train`, as programs: `hge serve` in one process, the others beside it.
 
+mod alone;
 mod boards;
 mod documents;
 mod links;

@@ -5,6 +5,7 @@ use crate::bench::Bench;
 use crate::converter::{AdcKind, Circuit, DacKind, DacPins, Pins, SpiAdc};
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::board::Converters;
+use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_protocol::Parameters;
 
@@ -35,8 +36,8 @@ fn models(converters: Converters) -> (DacKind, AdcKind) {
 }
 
 impl BoardEngine {
-    /// Compiles the board's top for `wanted` with these converters and a UART of `clocks_per_bit` (once; the program is kept in
-    /// the user's cache), and starts it.
+    /// Compiles the board's top for `wanted` with these converters, a UART of `clocks_per_bit` and what is played after power-up
+    /// (once; the program is kept in the user's cache), and starts it.
     ///
     /// # Errors
     /// A generic, the rate or the clock out of range; the compiler fails.
@@ -45,9 +46,10 @@ impl BoardEngine {
         wanted: &Parameters,
         converters: Converters,
         clocks_per_bit: u32,
+        recording: &Recording,
         bench: Box<dyn Bench>,
     ) -> Result<Self, EngineError> {
-        let program = compiler.compile_board(wanted, converters, clocks_per_bit)?;
+        let program = compiler.compile_board(wanted, converters, clocks_per_bit, recording)?;
         let (dac, adc) = models(converters);
         let clock_hz = u64::from(wanted.clock_hz);
         let (enable_ns, delay_ns) = SpiAdc::delays_ns(adc);
@@ -64,6 +66,14 @@ impl BoardEngine {
     /// The converters on its pins.
     pub fn circuit(&self) -> &Circuit {
         &self.circuit
+    }
+
+    /// Presses or releases the button that begins what is recorded; it is up at first.
+    ///
+    /// # Errors
+    /// The engine is lost.
+    pub fn press(&mut self, pressed: bool) -> Result<(), EngineError> {
+        self.process.press(pressed)
     }
 
     /// Takes over what the pins did, and says what the ADC's next frame holds.

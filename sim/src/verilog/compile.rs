@@ -2,6 +2,7 @@
 
 use crate::engine::EngineError;
 use hge_gateware::board::Converters;
+use hge_gateware::boot::Recording;
 use hge_gateware::package;
 use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_protocol::Parameters;
@@ -98,7 +99,7 @@ impl Compiler {
         )
     }
 
-    /// The board's top with these converters and a UART of `clocks_per_bit`.
+    /// The board's top with these converters, a UART of `clocks_per_bit` and what is played after power-up.
     ///
     /// # Errors
     /// A generic, the rate or the clock out of range; a tool fails.
@@ -107,9 +108,10 @@ impl Compiler {
         parameters: &Parameters,
         converters: Converters,
         clocks_per_bit: u32,
+        recording: &Recording,
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
-        let verilog = package::board_of_build(parameters, converters, baud, 0);
+        let verilog = package::board_of_build(parameters, converters, baud, 0, recording);
         self.compile_top(
             verilog,
             "hge_board",

@@ -10,6 +10,7 @@
 // pins, and since it has no `hold`, time stands when the line has been silent for longer than any request takes.
 //
 // With HGE_BOARD it is the board's top, and the converters are on the other side:
+// From the engine: 'B' pressed(1): the button that arms.
 // To the engine:   'E' count(4), count times clocks(4) pins(1): after so many clocks more these levels; bit 0 DAC clock, 1 SYNC,
 //                  2 DAC data, 3 ADC clock, 4 ADC select, 5 output switch, 6 level of the ADC's line that was taken at
 //                  this clock's beginning. The engine answers with the bits of the ADC's frame (2).
@@ -235,6 +236,14 @@ int main(int count, char **arguments) {
             SET(interlock, interlock, closed);
             continue;
         }
+#ifdef HGE_BOARD
+        if (order == 'B') {
+            uint8_t pressed;
+            take(&pressed, 1);
+            SET(arm_button, arm__button, pressed);
+            continue;
+        }
+#endif
         const bool hold = order == 'V';
         const uint32_t samples = take_length();
         const uint32_t room = take_length();

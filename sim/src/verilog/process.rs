@@ -60,6 +60,11 @@ impl Process {
         self.order(&[b'I', u8::from(closed)])
     }
 
+    /// Of a board alone.
+    pub(super) fn press(&mut self, pressed: bool) -> Result<(), EngineError> {
+        self.order(&[b'B', u8::from(pressed)])
+    }
+
     /// Lets time go on.
     pub(super) fn begin(
         &mut self,

@@ -62,7 +62,12 @@ struct Compared {
 }
 
 /// Register maps are the same: connecting and verifying have seen to it.
-fn compared(manifest: Manifest, build_hash: &str, parameters: &Parameters) -> Compared {
+fn compared(
+    manifest: Manifest,
+    build_hash: &str,
+    parameters: &Parameters,
+    scratch: u32,
+) -> Compared {
     let mut differences = Vec::new();
     if manifest.build_hash != build_hash {
         let theirs = manifest.build_hash;
@@ -71,6 +76,12 @@ fn compared(manifest: Manifest, build_hash: &str, parameters: &Parameters) -> Co
     if manifest.parameters != *parameters {
         differences
             .push(format!("parameters {parameters:?}, of the bundle {:?}", manifest.parameters));
+    }
+    if let Some(built_in) = manifest.experiment.filter(|built_in| built_in.tag() != scratch) {
+        differences.push(format!(
+            "experiment tag {:08x} not in scratch but {scratch:08x}: another one is built in, or a host has written it",
+            built_in.tag()
+        ));
     }
     Compared { board: manifest.board, same: differences.is_empty(), differences }
 }
@@ -81,6 +92,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let context = lab.present()?;
     let state = lab.instrument.state().map_err(text)?;
     let build = lab.instrument.build_hash();
+    let scratch = lab.instrument.read(map::SCRATCH).map_err(text)?;
     let info = Info {
         link: lab.link.to_string(),
         // Connecting has compared it with this program's.
@@ -105,7 +117,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         damaged_requests: state.link_faults,
         damaged_frames: lab.instrument.damaged_frames(),
         bundle: manifest.map(|manifest| {
-            compared(manifest, &format!("{build:08x}"), lab.instrument.parameters())
+            compared(manifest, &format!("{build:08x}"), lab.instrument.parameters(), scratch)
         }),
     };
     if arguments.json {

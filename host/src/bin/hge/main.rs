@@ -8,6 +8,7 @@ mod interrupt;
 mod iv;
 mod lab;
 mod list;
+mod log;
 mod monitor;
 mod output;
 mod registers;
@@ -51,6 +52,8 @@ enum Command {
     Set(registers::Set),
     /// Show the register map
     Regs(registers::Regs),
+    /// Show what a board with an experiment built in has done by itself
+    Log(log::Arguments),
     /// Print telemetry as it comes
     Monitor(monitor::Arguments),
     /// Boards, Verilog, bitstreams
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Capture(arguments) => capture::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::List(arguments) => list::run(arguments),
+        Command::Log(arguments) => log::run(arguments),
         Command::Monitor(arguments) => monitor::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Get(arguments) => registers::get(arguments),

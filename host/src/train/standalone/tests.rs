@@ -24,7 +24,7 @@ fn two_epochs(rate_v2_per_na2: f64) -> (Vec<Epoch>, Vec<usize>, Plan) {
     let mut session = Session::configured(instrument, plan.clone(), Estimator::InPhase).unwrap();
     let aims = Targets { high_na: 5.0, low_na: -5.0, ..targets };
     let mut writes = tables(&plan, &experiment.standalone, rate_v2_per_na2, &aims).unwrap();
-    writes.extend(start_writes(&session, 1, &mut ChaCha8Rng::seed_from_u64(3)));
+    writes.extend(start_writes(session.plan(), 1, &mut ChaCha8Rng::seed_from_u64(3)));
     session.instrument().write_all(&writes).unwrap();
     session.instrument().arm(ArmMode::Standalone).unwrap();
     let mut epochs = Vec::new();

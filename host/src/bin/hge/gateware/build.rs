@@ -1,5 +1,6 @@
 //! `hge gateware build`: from a board to a bundle.
 
+use super::baked;
 use crate::output::{json_line, text};
 use clap::{Args, ValueEnum};
 use hge_gateware::board_file::Board;
@@ -13,9 +14,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 #[derive(Args)]
+#[command(
+    after_help = "A board that trains by itself:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
+)]
 pub struct Build {
     #[command(flatten)]
     sized: Sized,
+    /// Builds this experiment in: the board trains by itself when its button is pressed
+    #[arg(long, value_name = "FILE.toml")]
+    experiment: Option<PathBuf>,
     /// Folder of the bundle; the default is build/BOARD
     #[arg(short = 'o', value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -90,6 +97,7 @@ impl From<Tools> for Choice {
 
 pub fn run(build: &Build) -> Result<ExitCode, String> {
     let board = build.sized.board()?;
+    let baked = build.experiment.as_deref().map(|file| baked(&board, file)).transpose()?;
     let target =
         build.directory.clone().unwrap_or_else(|| PathBuf::from("build").join(&board.file.name));
     let mut begun = Instant::now();
@@ -107,7 +115,8 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
     };
     let commit = hge_host::commit();
     let manifest =
-        flow::build(&board, commit, build.tools.into(), &target, &mut told).map_err(text)?;
+        flow::build(&board, commit, baked.as_ref(), build.tools.into(), &target, &mut told)
+            .map_err(text)?;
     if build.json {
         json_line(&manifest)?;
     } else {
@@ -128,12 +137,19 @@ pub fn table(manifest: &Manifest) -> String {
         large = format!(", {} large memories", count(usage.spram));
     }
     let sizes = manifest.parameters;
+    let alone = manifest.experiment.as_ref().map_or(String::new(), |built_in| {
+        format!(
+            "experiment    {} bytes of requests, tag {:08x}; the button begins it\n",
+            built_in.bytes,
+            built_in.tag()
+        )
+    });
     format!(
         "board         {title}, {part}\n\
          clock         {clock_asked_mhz} MHz, reaches {clock_reached_mhz:.1} MHz, margin {margin_percent:.0} % ({})\n\
          used          {} LUT, {} FF, {} DSP, {} RAM{large}\n\
          gateware      {} outputs, {} slots, {} cases, {} starts, {} words of telemetry, {} baud\n\
-         build         {}, register map {}\n",
+         build         {}, register map {}\n{alone}",
         judges.join(", "),
         count(usage.lut),
         count(usage.ff),

@@ -1,15 +1,16 @@
 //! `hge gateware emit`: the gateware as Verilog.
 
-use super::unwritable;
+use super::{baked, unwritable};
 use clap::{Args, ValueEnum};
 use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
+use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
 use hge_protocol::Parameters;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What to write, and where.
@@ -24,6 +25,9 @@ pub struct Emit {
         ]
     )]
     pub board: Option<String>,
+    /// Builds this experiment in: the board trains by itself when its button is pressed
+    #[arg(long, value_name = "FILE.toml", requires = "board")]
+    pub experiment: Option<PathBuf>,
     /// DAC channels
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub outputs: u32,
@@ -118,7 +122,7 @@ fn converters(emit: &Emit) -> Result<Converters, String> {
 
 pub fn run(emit: &Emit) -> Result<ExitCode, String> {
     let files = match &emit.board {
-        Some(name) => board_files(name)?,
+        Some(name) => board_files(name, emit.experiment.as_deref())?,
         None => instrument_files(emit)?,
     };
     std::fs::create_dir_all(&emit.directory)
@@ -145,9 +149,10 @@ pub fn run(emit: &Emit) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn board_files(name: &str) -> Result<Vec<File>, String> {
+fn board_files(name: &str, experiment: Option<&Path>) -> Result<Vec<File>, String> {
     let board = Board::named(name).map_err(|error| error.to_string())?;
-    flow::sources(&board, hge_host::commit()).map_err(|error| error.to_string())
+    let baked = experiment.map(|file| baked(&board, file)).transpose()?;
+    flow::sources(&board, hge_host::commit(), baked.as_ref()).map_err(|error| error.to_string())
 }
 
 fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
@@ -166,10 +171,14 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
     };
     let commit = hge_host::commit();
     match (emit.core, emit.baud) {
-        (None, Some(baud)) if emit.dac.is_some() => {
-            package::board_of_build(&parameters, converters(emit)?, baud, commit)
-                .map(|file| vec![file, package::board_core_file()])
-        }
+        (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
+            &parameters,
+            converters(emit)?,
+            baud,
+            commit,
+            &Recording::default(),
+        )
+        .map(|file| vec![file, package::board_core_file()]),
         (None, None) => package::instrument_of_build(&parameters, commit)
             .map(|file| vec![file, package::instrument_core_file()]),
         (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)

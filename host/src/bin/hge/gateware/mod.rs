@@ -5,7 +5,13 @@ mod bundle;
 mod emit;
 mod list;
 
+use crate::output::text;
 use clap::{Args, Subcommand};
+use hge_gateware::board_file::Board;
+use hge_gateware::flow::bundle::experiment_tag;
+use hge_gateware::flow::Baked;
+use hge_host::experiment::{Source, Task};
+use hge_host::train::recording;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,6 +43,22 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Command::Verify(verify) => bundle::verify(&verify),
         Command::Flash(flash) => bundle::flash(&flash),
     }
+}
+
+/// What a board does by itself: the experiment in `file`, for the sizes and converters of this board.
+fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
+    let (experiment, source) = Source::load(file).map_err(text)?;
+    let task = Task::on(experiment, &source, &board.parameters()).map_err(text)?;
+    let recording = recording(&task, experiment_tag(source.text()))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    if !board.locates("arm_button") {
+        let name = &board.file.name;
+        return Err(format!(
+            "board {name} has no arm_button, which would begin the experiment: locate it in {}",
+            board.file.fpga.pin_file()
+        ));
+    }
+    Ok(Baked { text: source.text().to_owned(), recording })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> String {
