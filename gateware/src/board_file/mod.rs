@@ -63,6 +63,9 @@ pub struct BoardFile {
     /// Outputs of the top that are held at a level, by the pin file's names.
     #[serde(default)]
     pub held: BTreeMap<String, Level>,
+    /// Where ports are connected, as printed on the board: `Pmod 1A, 1`. Those that are not named stay on the board.
+    #[serde(default)]
+    pub header: BTreeMap<String, String>,
     /// How it is programmed.
     pub flash: Flash,
 }
@@ -319,6 +322,11 @@ impl Board {
     /// What the instrument is made for.
     pub fn parameters(&self) -> Parameters {
         self.parameters
+    }
+
+    /// The converters it is wired for.
+    pub fn converters(&self) -> board::Converters {
+        self.parts
     }
 
     /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`.

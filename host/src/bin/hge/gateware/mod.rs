@@ -4,6 +4,7 @@ mod build;
 mod bundle;
 mod emit;
 mod list;
+mod wiring;
 
 use clap::{Args, Subcommand};
 use std::path::Path;
@@ -27,6 +28,8 @@ enum Command {
     Verify(bundle::Verify),
     /// Program a board with a bundle, by openFPGALoader
     Flash(bundle::Flash),
+    /// Draw what hangs on a board, as SVG
+    Wiring(wiring::Wiring),
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
@@ -36,6 +39,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Command::Build(build) => build::run(&build),
         Command::Verify(verify) => bundle::verify(&verify),
         Command::Flash(flash) => bundle::flash(&flash),
+        Command::Wiring(arguments) => wiring::run(&arguments),
     }
 }
 
