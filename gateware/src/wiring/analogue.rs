@@ -39,7 +39,7 @@ fn legend(canvas: &mut Canvas) {
 
 fn level_shift(canvas: &mut Canvas) {
     let (x, right, y) = (SHIFT_X, SHIFT_X + SHIFT_WIDTH, DAC_OUTPUT_Y);
-    canvas.block((x, TOP_Y), (SHIFT_WIDTH, HEIGHT), "Level shift", "one of 8, supply ±5 V");
+    canvas.block((x, TOP_Y), (SHIFT_WIDTH, HEIGHT), &["Level shift"], "one of 8, supply ±5 V");
     canvas.line(Ink::Analogue, &[(MODULE_RIGHT, y), (x + 20, y)]);
     canvas.label(Anchor::Middle, ((MODULE_RIGHT + x) / 2, y - 10), "8");
     canvas.line(Ink::Analogue, &[(MODULE_RIGHT + 40, y + 8), (MODULE_RIGHT + 56, y - 8)]);
@@ -69,7 +69,7 @@ fn level_shift(canvas: &mut Canvas) {
 
 fn switch(canvas: &mut Canvas) {
     let (x, y) = (SWITCH_X, DAC_OUTPUT_Y - 20);
-    canvas.block((x, TOP_Y), (SWITCH_WIDTH, HEIGHT), "Output switch", "one of 8, drawn open");
+    canvas.block((x, TOP_Y), (SWITCH_WIDTH, HEIGHT), &["Output switch"], "one of 8, drawn open");
     let (upper, lower, pole) = ((x + 49, y), (x + 49, y + 50), (x + 125, y + 25));
     canvas.line(Ink::Frame, &[lower, pole]);
     canvas.line(Ink::Supply, &[(lower.0 - 4, lower.1), (x + 25, lower.1)]);
@@ -93,21 +93,21 @@ fn switch(canvas: &mut Canvas) {
     ground(canvas, (pull_down, OUTPUT_ENABLE_Y + 64));
     canvas.label(
         Anchor::Middle,
-        (930, OUTPUT_ENABLE_Y - 12),
+        (950, OUTPUT_ENABLE_Y - 12),
         "high: electrodes at the level shift; low and before configuration: at ground",
     );
 }
 
 fn device(canvas: &mut Canvas) {
     let (x, y) = (DEVICE_X, DAC_OUTPUT_Y + 5);
-    canvas.block((x, y - 80), (DEVICE_WIDTH, 150), "Device", "or a resistor");
+    canvas.block((x, y - 80), (DEVICE_WIDTH, 150), &["Device"], "or a resistor");
     canvas.label(Anchor::Start, (x + 8, y + 5), "electrodes");
     canvas.label(Anchor::Middle, (x + DEVICE_WIDTH / 2, y + 58), "output");
 }
 
 fn converter(canvas: &mut Canvas) {
     let (x, width, top) = (SWITCH_X - 20, 250, ADC_INPUT_Y - 210);
-    canvas.block((x, top), (width, 290), "I-V converter", "u = −10 MΩ · i, supply ±5 V");
+    canvas.block((x, top), (width, 290), &["I-V converter"], "−10 MΩ · i, supply ±5 V");
     let y = ADC_INPUT_Y - 20;
     let right = x + width;
     let (inverting, direct) = amplifier(canvas, (x + 80, y), Towards::Left, '−');
@@ -135,7 +135,7 @@ fn converter(canvas: &mut Canvas) {
 
 fn adc_stage(canvas: &mut Canvas) {
     let (x, right, top) = (SHIFT_X, SHIFT_X + SHIFT_WIDTH, ADC_INPUT_Y - 210);
-    canvas.block((x, top), (SHIFT_WIDTH, 290), "ADC driver", "supply 3.3 V and ground");
+    canvas.block((x, top), (SHIFT_WIDTH, 290), &["ADC driver"], "supply 3.3 V and ground");
     let y = ADC_INPUT_Y - 20;
     let node = right - 100;
     resistor(canvas, (node, right), y, "10 kΩ");

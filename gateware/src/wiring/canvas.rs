@@ -70,12 +70,14 @@ pub struct Canvas {
     body: String,
     /// Left, top, right and bottom of each text, as wide as it is with the widest of the fonts, and the text.
     texts: Vec<([i32; 4], String)>,
+    /// The same edges of each block.
+    blocks: Vec<[i32; 4]>,
 }
 
 impl Canvas {
     /// An empty page.
     pub fn new(size: At) -> Self {
-        Canvas { size, body: String::new(), texts: Vec::new() }
+        Canvas { size, body: String::new(), texts: Vec::new(), blocks: Vec::new() }
     }
 
     fn put(&mut self, element: std::fmt::Arguments<'_>) {
@@ -101,14 +103,19 @@ impl Canvas {
         self.put(format_args!("<path class=\"{class}\" d=\"{path}\"/>"));
     }
 
-    /// A block with its title and the line below it.
-    pub fn block(&mut self, (x, y): At, (width, height): At, title: &str, below: &str) {
+    /// A block with the lines of its title and the line below them.
+    pub fn block(&mut self, (x, y): At, (width, height): At, title: &[&str], below: &str) {
+        self.blocks.push([x, y, x + width, y + height]);
         self.put(format_args!(
             "<rect class=\"f b\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>"
         ));
         let middle = x + width / 2;
-        self.text(Size::Title, Anchor::Middle, (middle, y + 25), title);
-        self.label(Anchor::Middle, (middle, y + 46), below);
+        let mut line_y = y + 25;
+        for line in title {
+            self.text(Size::Title, Anchor::Middle, (middle, line_y), line);
+            line_y += 23;
+        }
+        self.label(Anchor::Middle, (middle, line_y - 2), below);
     }
 
     /// A white box of a symbol.
@@ -175,13 +182,19 @@ impl Canvas {
         )
     }
 
-    /// Texts that run over the edge or over each other.
+    /// Texts that run over the edge, over each other or over a side of a block.
     #[cfg(test)]
     pub fn collisions(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (number, ([left, top, right, bottom], text)) in self.texts.iter().enumerate() {
             if *left < 0 || *top < 0 || *right > self.size.0 || *bottom > self.size.1 {
                 found.push(format!("\"{text}\" runs over the edge"));
+            }
+            for [l, t, r, b] in &self.blocks {
+                let crosses = |side: &i32| left < side && side < right;
+                if top < b && t < bottom && (crosses(l) || crosses(r)) {
+                    found.push(format!("\"{text}\" runs over a side of a block"));
+                }
             }
             for ([l, t, r, b], other) in &self.texts[..number] {
                 if left < r && l < right && top < b && t < bottom {

@@ -31,7 +31,9 @@ pub const BOTTOM: i32 = 1020;
 pub fn draw(canvas: &mut Canvas, board: &Board, wires: &[Wire], dac: &Module, adc: &Module) {
     let file = &board.file;
     let width = BOARD_RIGHT - BOARD_X;
-    canvas.block((BOARD_X, TOP), (width, BOTTOM - TOP), &file.title, "port, header, package pin");
+    let title = lines_of(&file.title, 28);
+    let title: Vec<&str> = title.iter().map(String::as_str).collect();
+    canvas.block((BOARD_X, TOP), (width, BOTTOM - TOP), &title, "port, header, package pin");
     host(canvas, board);
     let row = |canvas: &mut Canvas, y: i32, port: &str| {
         let Some(wire) = wires.iter().find(|wire| wire.port == port) else { return false };
@@ -46,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, board: &Board, wires: &[Wire], dac: &Module, ad
         canvas.block(
             (MODULE_X, first - 80),
             (MODULE_RIGHT - MODULE_X, height),
-            module.title,
+            &[module.title],
             module.below,
         );
         for ((number, pin), port) in
@@ -98,25 +100,30 @@ fn supply(canvas: &mut Canvas, y: i32, name: &str) {
     canvas.label(Anchor::Start, (BOARD_X + 160, y + 5), name);
 }
 
+/// Words in lines of at most so many characters, but for longer words.
+fn lines_of(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 fn host(canvas: &mut Canvas, board: &Board) {
     let (x, y) = (20, 85);
-    canvas.block((x, y), (HOST_WIDTH, 70), "Computer", "hge");
+    canvas.block((x, y), (HOST_WIDTH, 70), &["Computer"], "hge");
     canvas.line(Ink::Logic, &[(x + HOST_WIDTH, y + 35), (BOARD_X, y + 35)]);
     let uart = &board.file.uart;
     let bridge = uart.bridge.strip_prefix("none: ").unwrap_or(&uart.bridge);
     let words = format!("USB; {bridge}; {} baud", uart.baud);
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        // As wide as the block.
-        if lines.last().is_some_and(|line| line.len() + word.len() > 19) {
-            lines.push(String::new());
-        }
-        let line = lines.last_mut().expect("there is always one");
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
+    // As wide as the block.
+    let lines = lines_of(&words, 18);
     for (number, line) in (0..).zip(&lines) {
         canvas.label(Anchor::Start, (x, y + 95 + 20 * number), line);
     }
@@ -124,7 +131,7 @@ fn host(canvas: &mut Canvas, board: &Board) {
 
 fn interlock(canvas: &mut Canvas) {
     let (x, top) = (20, INTERLOCK_Y - 66);
-    canvas.block((x, top), (HOST_WIDTH, 124), "Interlock", "closed: may run");
+    canvas.block((x, top), (HOST_WIDTH, 124), &["Interlock"], "closed: may run");
     let right = x + HOST_WIDTH;
     let (upper, lower) = ((right - 60, INTERLOCK_Y), (right - 60, INTERLOCK_Y + STEP));
     canvas.line(Ink::Logic, &[(BOARD_X, upper.1), upper]);
@@ -136,7 +143,7 @@ fn interlock(canvas: &mut Canvas) {
 
 fn scope(canvas: &mut Canvas, trigger: bool, reference: bool) {
     let x = 20;
-    canvas.block((x, SCOPE_Y - 66), (HOST_WIDTH, 124), "Oscilloscope", "to watch a run");
+    canvas.block((x, SCOPE_Y - 66), (HOST_WIDTH, 124), &["Oscilloscope"], "to watch a run");
     for (there, y, name) in [(trigger, SCOPE_Y, "trigger"), (reference, SCOPE_Y + STEP, "channel")]
     {
         if there {
