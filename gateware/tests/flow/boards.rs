@@ -67,7 +67,7 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
 #[test]
 fn wrong_board_files_are_refused_with_place_and_reason() {
     for (from, to, said) in [
-        ("slots = 24", "slots = 24\nslits = 3", "it, line 27: unknown field `slits`"),
+        ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown field `slits`"),
         ("baud = 3_000_000", "", "missing field `baud`"),
         ("family = \"ice40\"", "family = \"ice41\"", "unknown variant `ice41`"),
         (
