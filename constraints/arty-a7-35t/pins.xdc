@@ -1,4 +1,4 @@
-# Digilent Arty A7-35T. Pins from amaranth-boards 0.0.21. Never run.
+# Digilent Arty A7-35T. Pins from amaranth-boards 0.0.21 (arty_a7.py). Never run.
 
 # 100 MHz oscillator
 set_property -dict { PACKAGE_PIN E3 IOSTANDARD LVCMOS33 } [get_ports clk]
@@ -12,7 +12,7 @@ set_property -dict { PACKAGE_PIN G13 IOSTANDARD LVCMOS33 } [get_ports dac_sync_n
 set_property -dict { PACKAGE_PIN B11 IOSTANDARD LVCMOS33 } [get_ports dac_data]
 set_property -dict { PACKAGE_PIN D12 IOSTANDARD LVCMOS33 } [get_ports dac_sclk]
 
-# Pmod JD, upper row: ADC (Pmod AD1). 1 CS, 2 D0, 3 D1 (not used), 4 SCLK
+# Pmod JD, upper row: ADC (Pmod AD1). 1 CS, 2 D0, 3 D1 (its second ADC, not used), 4 SCLK
 set_property -dict { PACKAGE_PIN D4 IOSTANDARD LVCMOS33 } [get_ports adc_cs_n]
 set_property -dict { PACKAGE_PIN D3 IOSTANDARD LVCMOS33 PULLTYPE PULLDOWN } [get_ports adc_data]
 set_property -dict { PACKAGE_PIN F3 IOSTANDARD LVCMOS33 } [get_ports adc_sclk]

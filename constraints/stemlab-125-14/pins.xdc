@@ -1,4 +1,4 @@
-# Red Pitaya STEMlab 125-14. Pins from amaranth-boards 0.0.21 and litex-boards; signals on extension connector E1. Never run.
+# Red Pitaya STEMlab 125-14. Pins from amaranth-boards 0.0.21 (redpitaya_125_14.py) and litex-boards 2023.12 (redpitaya.py); signals on extension connector E1. Never run.
 
 # 125 MHz oscillator of the ADC, differential
 set_property -dict { PACKAGE_PIN U18 IOSTANDARD DIFF_HSTL_I_18 } [get_ports clk_p]

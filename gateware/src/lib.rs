@@ -31,8 +31,8 @@
 //! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
 //! | [`boot`] | standalone from power-up: requests that are built in |
 //!
-//! Beside the cores: [`emit`] writes Verilog, [`package`] files for users, [`board_file`] knows boards, [`flow`] makes bitstreams, [`tools`]
-//! finds the programs for it.
+//! Beside the cores: [`emit`] writes Verilog, [`package`] files for users, [`board_file`] knows boards, [`wiring`] draws what hangs on
+//! them, [`flow`] makes bitstreams, [`tools`] finds the programs for it.
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
@@ -73,3 +73,4 @@ pub mod telemetry;
 pub mod timer;
 pub mod tones;
 pub mod tools;
+pub mod wiring;

@@ -1,5 +1,7 @@
 //! The documentation names what there is.
 
+use hge_gateware::board_file::Board;
+use hge_gateware::wiring;
 use hge_host::experiment::Experiment;
 use hge_protocol::registers;
 use std::path::Path;
@@ -47,4 +49,33 @@ fn the_page_of_registers_is_current() {
         registers::markdown(),
         "make it again: hge regs --markdown > docs/registers.md"
     );
+}
+
+#[test]
+fn the_wiring_diagram_and_its_table_are_current() {
+    let board = Board::named("icebreaker").unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let read = |name: &str| std::fs::read_to_string(docs.join(name)).unwrap();
+    assert_eq!(
+        read("wiring-icebreaker.svg"),
+        wiring::svg(&board),
+        "make it again: hge gateware wiring --board icebreaker -o docs/wiring-icebreaker.svg"
+    );
+    assert!(
+        read("hardware.md").contains(&wiring::table(&board)),
+        "make its table again: hge gateware wiring --board icebreaker --markdown"
+    );
+}
+
+#[test]
+fn the_page_on_hardware_names_every_board_with_its_line() {
+    let page = include_str!("../../docs/hardware.md");
+    for board in Board::all().unwrap() {
+        let file = &board.file;
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", file.name)));
+        let row = row.unwrap_or_else(|| panic!("{} is not in the table of boards", file.name));
+        for fact in [file.uart.baud.to_string(), board.located()[0].1.clone()] {
+            assert!(row.contains(&fact), "{fact}: {row}");
+        }
+    }
 }

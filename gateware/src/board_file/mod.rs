@@ -64,6 +64,9 @@ pub struct BoardFile {
     /// Outputs of the top that are held at a level, by the pin file's names.
     #[serde(default)]
     pub held: BTreeMap<String, Level>,
+    /// Where ports are connected, as printed on the board: `Pmod 1A, 1`. Those that are not named stay on the board.
+    #[serde(default)]
+    pub header: BTreeMap<String, String>,
     /// How it is programmed.
     pub flash: Flash,
 }
@@ -203,6 +206,13 @@ pub struct Sizes {
     pub starts: u32,
     /// Words of telemetry's memory.
     pub telemetry_words: u32,
+    /// Clocks of a slot: 1 unless said, 16 to save memory and logic.
+    #[serde(default = "one")]
+    pub slot_clocks: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// Level of a pin.
@@ -307,6 +317,7 @@ impl Board {
             starts: sizes.starts,
             clock_hz: file.clock.system_hz,
             telemetry_words: sizes.telemetry_words,
+            slot_clocks: sizes.slot_clocks,
             ..Parameters::default()
         };
         let parameters = parts
@@ -320,6 +331,11 @@ impl Board {
     /// What the instrument is made for.
     pub fn parameters(&self) -> Parameters {
         self.parameters
+    }
+
+    /// The converters it is wired for.
+    pub fn converters(&self) -> board::Converters {
+        self.parts
     }
 
     /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`, with what is played after

@@ -23,6 +23,9 @@ pub struct Port {
     pub needed: bool,
 }
 
+/// Most characters of a place on a header, as wide as a drawing has room for.
+const MOST_PLACE: usize = 12;
+
 /// What follows the clock.
 const PORTS: [(&str, Direction, bool); 16] = [
     ("uart_rx", Direction::In, true),
@@ -102,6 +105,22 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
         }
         if names.insert(port.clone(), site).is_some() {
             return refuse(format!("locates {port} twice: keep one"));
+        }
+    }
+    let mut places = BTreeMap::new();
+    for (port, place) in &board.file.header {
+        if !names.contains_key(port) {
+            return refuse(format!("does not locate {port}, which stands under [header]"));
+        }
+        if place.is_empty() || place.chars().count() > MOST_PLACE {
+            return refuse(format!(
+                "locates {port} at the header's \"{place}\": give 1 to {MOST_PLACE} characters"
+            ));
+        }
+        if let Some(other) = places.insert(place, port) {
+            return refuse(format!(
+                "locates {other} and {port} at the header's {place}: give each its own pin"
+            ));
         }
     }
     let needed = ports.iter().filter(|port| port.needed).map(|port| port.name);

@@ -149,8 +149,8 @@ impl AdcPart {
                 track_ns: 250,
                 rests_low: false,
             },
-            // Data 22 ns after CNV (tEN) and 17 ns after an edge, and 6 ns for the pads. The conversion takes up to 1600 ns, all with
-            // CNV high; 400 ns of acquisition pass while it is read.
+            // VIO above 2.3 V: data 22 ns after CNV (tEN) and 17 ns after an edge (tDSDO), and 6 ns for the pads. The conversion
+            // takes up to 1600 ns, all with CNV high; 400 ns of acquisition pass while it is read.
             Self::Ad7686 => {
                 AdcNeeds { half_ns: 28, high_ns: 1600, quiet_ns: 0, track_ns: 0, rests_low: true }
             }

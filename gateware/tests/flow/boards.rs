@@ -67,7 +67,7 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
 #[test]
 fn wrong_board_files_are_refused_with_place_and_reason() {
     for (from, to, said) in [
-        ("slots = 24", "slots = 24\nslits = 3", "it, line 27: unknown field `slits`"),
+        ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown field `slits`"),
         ("baud = 3_000_000", "", "missing field `baud`"),
         ("family = \"ice40\"", "family = \"ice41\"", "unknown variant `ice41`"),
         (
@@ -75,6 +75,12 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
             "name = \"other\"",
             "the name is other, that of the folder icebreaker",
         ),
+        (
+            "trigger = \"Pmod 2, 2\"",
+            "trigger = \"Pmod 2, 1\"",
+            "locates output_enable and trigger at the header's Pmod 2, 1",
+        ),
+        ("\"Pmod 2, 2\"", "\"second row of Pmod 2\"", "give 1 to 12 characters"),
         ("slots = 24", "slots = 300", "slots is 300, but must lie in 1..=256"),
         ("baud = 3_000_000", "baud = 5_000_000", "5000000 baud from a clock of 24000000 Hz"),
         ("system_hz = 24_000_000", "system_hz = 24_100_000", "no setting of the SB_PLL40_PAD"),
@@ -85,6 +91,7 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
         ("set_io dac_sclk 45", "", "does not locate dac_sclk"),
         ("set_io dac_sclk 45", "set_io dac_clock 45", "locates dac_clock, which is no port"),
         ("set_io trigger 25", "set_io reference 25", "locates reference twice"),
+        ("set_io trigger 25", "", "does not locate trigger, which stands under [header]"),
     ] {
         let message = changed(from, to);
         assert!(message.contains(said), "{message}");

@@ -106,6 +106,22 @@ fn every_board_is_listed_with_part_status_and_pins() {
 }
 
 #[test]
+fn the_wiring_of_a_board_is_drawn_and_tabled() {
+    let folder = Folder::new("wiring");
+    let drawing = folder.at("wiring.svg");
+    let wiring = ["gateware", "wiring", "--board", "ulx3s-85f"];
+    let output = hge(&[&wiring[..], &["-o", &drawing]].concat());
+    assert_eq!((output.status.code(), output.stdout), (Some(0), Vec::new()));
+    let drawn = std::fs::read_to_string(&drawing).unwrap();
+    assert!(drawn.starts_with("<svg ") && drawn.contains(">gp17</text>"), "{drawn}");
+    assert_eq!(hge(&wiring).stdout, drawn.into_bytes());
+    let table = hge(&[&wiring[..], &["--markdown"]].concat()).stdout;
+    assert!(String::from_utf8(table).unwrap().contains("| `dac_sclk` | gp17 | L16 |\n"));
+    let message = refusal(&[&wiring[..], &["-o", &folder.at("no/such.svg")]].concat());
+    assert!(message.contains("choose another file with -o"), "{message}");
+}
+
+#[test]
 fn sources_of_a_vendors_board_are_written_with_their_script() {
     let folder = Folder::new("emit");
     let written = json(&["gateware", "emit", "--board", "arty-a7-35t", "-o", &folder.at("arty")]);

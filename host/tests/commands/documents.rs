@@ -6,6 +6,7 @@ use hge_gateware::tools::find;
 use std::process::Command;
 
 const PAGE: &str = include_str!("../../../docs/commands.md");
+const HARDWARE: &str = include_str!("../../../docs/hardware.md");
 const README: &str = include_str!("../../../README.md");
 
 /// Examples that are not tried.
@@ -29,17 +30,23 @@ fn examples(page: &str) -> Vec<&str> {
 #[test]
 fn the_documented_examples_work() {
     let served = Served::new(&["--tcp", "0", "--keep"]);
+    // In the board's place.
+    let board = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--keep"]);
     let file = TestFile::new("example.npy");
     let mut tried = Vec::new();
-    for example in examples(PAGE).into_iter().chain(examples(README)) {
+    let pages = [PAGE, README, HARDWARE];
+    for example in pages.into_iter().flat_map(examples) {
         // Those run until they are interrupted, take minutes or need a bundle or a board, and have tests of their own.
         if UNTRIED.iter().any(|untried| example.starts_with(untried)) {
             continue;
         }
-        let line = example.replace("tcp:127.0.0.1:4000", served.link());
+        let line = example
+            .replace("tcp:127.0.0.1:4000", served.link())
+            .replace("serial:/dev/ttyUSB1", board.link());
         let words = line.split_whitespace().skip(1);
+        let written = |word: &str| word.ends_with(".npy") || word.ends_with(".svg");
         let words: Vec<&str> =
-            words.map(|word| if word.ends_with(".npy") { file.path() } else { word }).collect();
+            words.map(|word| if written(word) { file.path() } else { word }).collect();
         let output = hge(&words);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(0), "{example}: {message}");
@@ -48,6 +55,29 @@ fn the_documented_examples_work() {
     for command in ["list", "info", "get", "set", "regs", "gradient", "iv", "capture", "train"] {
         assert!(tried.iter().any(|tried| tried == command), "no example of {command}");
     }
+}
+
+#[test]
+fn the_first_power_up_measures_its_resistor() {
+    let measured = json(&["gradient", "experiments/resistor.toml"]);
+    let cases = measured["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 4);
+    for slope in cases.iter().flat_map(|case| case["slopes"].as_array().unwrap()) {
+        let expected = if slope["electrode"] == 0 { 100.0 } else { 0.0 };
+        let error = slope["error_na_per_v"].as_f64().unwrap();
+        let off = (slope["slope_na_per_v"].as_f64().unwrap() - expected).abs();
+        assert!(off < 3.0 * error && error < 1.5, "{slope}");
+    }
+    let half_a_volt = [
+        "capture",
+        "--experiment",
+        "experiments/resistor.toml",
+        "--samples",
+        "2000",
+        "--at=0.5,0,0,0,0,0,0",
+    ];
+    let mean_na = json(&half_a_volt)["mean_na"].as_f64().unwrap();
+    assert!((mean_na - 50.0).abs() < 0.2, "{mean_na}");
 }
 
 #[test]

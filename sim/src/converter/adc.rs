@@ -14,7 +14,7 @@ pub enum AdcKind {
 /// Bits of a frame.
 const BITS: u32 = 16;
 
-/// AD7476A, table 4, in nanoseconds.
+/// AD7476A Rev. F, table 4, in nanoseconds.
 mod ad7476a {
     /// 20 MHz.
     pub const CYCLE: u64 = 50;
@@ -22,18 +22,19 @@ mod ad7476a {
     pub const T2: u64 = 10;
     pub const T3: u64 = 22;
     pub const T4: u64 = 40;
+    /// VDD above 3.6 V; 10 ns at 3.3 V.
     pub const T7: u64 = 7;
     pub const T8: u64 = 36;
     pub const QUIET: u64 = 50;
     pub const ACQUISITION: u64 = 250;
 }
 
-/// AD7686, VIO above 2.7 V, in nanoseconds.
+/// AD7686 Rev. C, table 4, CS mode, VIO above 2.7 V, in nanoseconds.
 mod ad7686 {
     pub const CONVERSION: u64 = 1600;
     pub const ACQUISITION: u64 = 400;
     pub const CYCLE: u64 = 2000;
-    pub const SCK: u64 = 19;
+    pub const SCK: u64 = 15;
     pub const SCK_LOW: u64 = 7;
     pub const SCK_HIGH: u64 = 7;
     pub const HOLD: u64 = 5;

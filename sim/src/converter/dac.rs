@@ -33,6 +33,8 @@ struct Sheet {
     cycle: (&'static str, u64),
     high: (&'static str, u64),
     low: (&'static str, u64),
+    /// A falling edge of SCLK to SYNC falling after it.
+    before_select: (&'static str, u64),
     /// SYNC to the first falling edge of SCLK.
     select: (&'static str, u64),
     set_up: (&'static str, u64),
@@ -46,13 +48,14 @@ struct Sheet {
     prefix: bool,
 }
 
-/// AD5628/AD5648/AD5668, timing characteristics.
+/// AD5628/AD5648/AD5668, timing characteristics. No public copy of this table was found to check them against.
 const AD56X8: Sheet = Sheet {
     name: "AD5668",
     bits: 16,
     cycle: ("t1, SCLK cycle", 20),
     high: ("t2, SCLK high", 8),
     low: ("t3, SCLK low", 8),
+    before_select: ("t10, SCLK falling edge to SYNC falling edge", 0),
     select: ("t4, SYNC to SCLK falling edge", 13),
     set_up: ("t5, data set-up", 4),
     hold: ("t6, data hold", 4),
@@ -62,12 +65,14 @@ const AD56X8: Sheet = Sheet {
     prefix: false,
 };
 
+/// SBAS430F, 7.3, AVDD 2.7 V to 5.5 V.
 const DAC8568: Sheet = Sheet {
     name: "DAC8568",
     bits: 16,
     cycle: ("t2, SCLK cycle", 20),
     high: ("t7, SCLK high", 8),
     low: ("t6, SCLK low", 8),
+    before_select: ("t1, SCLK falling edge to SYNC falling edge", 10),
     select: ("t5, SYNC to SCLK falling edge", 13),
     set_up: ("t9, data set-up", 6),
     hold: ("t10, data hold", 4),
@@ -148,6 +153,7 @@ impl SpiDac {
         }
         if before.sync_n && !pins.sync_n {
             least(self.sheet.sync_high, self.deselected_ps)?;
+            least(self.sheet.before_select, self.fell_ps)?;
             self.selected_ps = Some(at_ps);
             (self.count, self.shifted) = (0, 0);
         }

@@ -6,10 +6,11 @@
 //! | model | parts | data sheet |
 //! |---|---|---|
 //! | [`SpiDac`] | AD5628, AD5648, AD5668; DAC8568 | AD5628/AD5648/AD5668 Rev. J; SBAS430F |
-//! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, tables 4 and 5 |
+//! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, table 4 |
 //!
-//! Read from the sheets: the AD7476A, and the AD7686 but for tSCK, tEN and tDSDO; the frames of both DACs. The times of the DACs
-//! and the grades of the DAC8568 stand as their authors remember them, to be checked before a board is wired.
+//! Checked against the sheets: every time of the ADCs and of the DAC8568; frames and commands of all DACs; what each powers up with. The
+//! serial times of the AD5628 family (t1 to t10) and both DACs' settling times stand as their authors remember them
+//! (`docs/hardware.md` says where each was found).
 //!
 //! [`Circuit`] is both on a board's pins with a bench between them.
 

@@ -131,6 +131,21 @@ fn a_dac_notices_every_time_that_is_a_nanosecond_short() {
 }
 
 #[test]
+fn a_dac8568_that_is_selected_too_soon_after_its_clock_fell_is_told() {
+    let selected_after_ns = |kind, after_ns: u64| {
+        let mut dac = SpiDac::new(kind);
+        let pins = |sclk, sync_n| DacPins { sclk, sync_n, data: false };
+        dac.step(1_000 * PS_PER_NS, pins(true, true))?;
+        dac.step(2_000 * PS_PER_NS, pins(false, true))?;
+        dac.step((2_000 + after_ns) * PS_PER_NS, pins(false, false))
+    };
+    let fault = selected_after_ns(DacKind::Dac8568, 9).unwrap_err();
+    assert!(fault.to_string().contains("t1, SCLK falling edge to SYNC falling edge"), "{fault}");
+    assert_eq!(selected_after_ns(DacKind::Dac8568, 10), Ok(()));
+    assert_eq!(selected_after_ns(DacKind::Ad5628, 0), Ok(()));
+}
+
+#[test]
 fn a_dac_refuses_frames_that_mean_nothing() {
     for (kind, bad) in [
         (DacKind::Ad5628, frame(9, 0, 0)),
@@ -220,7 +235,6 @@ fn an_adc_notices_every_time_that_is_short() {
         ("tACQ", AdcWave { next: 124, ..AD7476A }),
     ];
     let ad7686 = [
-        ("tSCK", AdcWave { high: 11, ..AD7686 }),
         ("tSCKL", AdcWave { high: 13, low: 6, ..AD7686 }),
         ("tSCKH", AdcWave { high: 6, low: 13, ..AD7686 }),
         ("tCONV", AdcWave { next: 1709, ..AD7686 }),
@@ -235,6 +249,21 @@ fn an_adc_notices_every_time_that_is_short() {
         };
         assert_eq!(found, Some(name), "{kind:?}: {fault}");
     }
+}
+
+#[test]
+fn an_ad7686_is_clocked_with_a_period_of_15_ns_and_no_shorter() {
+    let clocked = |period_ns: u64| {
+        let mut adc = SpiAdc::new(AdcKind::Ad7686);
+        let mut step = |at_ns: u64, sclk| adc.step(at_ns * PS_PER_NS, sclk, false, 0);
+        step(1_000, true)?;
+        step(1_100, false)?;
+        step(1_107, true)?;
+        step(1_100 + period_ns, false)
+    };
+    let fault = clocked(14).unwrap_err();
+    assert!(fault.to_string().contains("tSCK, SCK period"), "{fault}");
+    assert_eq!(clocked(15), Ok(()));
 }
 
 #[test]

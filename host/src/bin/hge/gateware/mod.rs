@@ -4,6 +4,7 @@ mod build;
 mod bundle;
 mod emit;
 mod list;
+mod wiring;
 
 use crate::output::text;
 use clap::{Args, Subcommand};
@@ -33,6 +34,8 @@ enum Command {
     Verify(bundle::Verify),
     /// Program a board with a bundle, by openFPGALoader
     Flash(bundle::Flash),
+    /// Draw what hangs on a board, as SVG
+    Wiring(wiring::Wiring),
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
@@ -42,6 +45,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Command::Build(build) => build::run(&build),
         Command::Verify(verify) => bundle::verify(&verify),
         Command::Flash(flash) => bundle::flash(&flash),
+        Command::Wiring(arguments) => wiring::run(&arguments),
     }
 }
 
