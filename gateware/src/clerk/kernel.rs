@@ -22,7 +22,12 @@ impl Logic for Clerk {
             was_cut,
             was_last,
             was_clamped,
-            was_limited
+            was_limited,
+            in_phase_copy,
+            quadrature_copy,
+            table_copy,
+            word_copy,
+            code_copy
         );
         clock!(self, clock, machine);
         comment!("Jobs: those of a run first.");
@@ -82,22 +87,39 @@ impl Logic for Clerk {
         self.read_slot.next = self.item.q.val();
         self.read_code.next = self.item.q.val().get_bits::<7>(0);
         self.read_address.next = self.place.q.val();
-        self.output_masked.next = self.word.val().get_bits::<5>(24) & self.row_mask.val();
+        self.in_phase_copy.d.next = self.in_phase.val();
+        self.quadrature_copy.d.next = self.quadrature.val();
+        self.table_copy.d.next = self.read_data.val();
+        self.word_copy.d.next = self.word.val();
+        self.code_copy.d.next = self.code.val();
+        self.in_phase_read.next = self.in_phase.val();
+        self.quadrature_read.next = self.quadrature.val();
+        self.table_read.next = self.read_data.val();
+        self.word_read.next = self.word.val();
+        self.code_read.next = self.code.val();
+        if self.is_late.val() {
+            self.in_phase_read.next = self.in_phase_copy.q.val();
+            self.quadrature_read.next = self.quadrature_copy.q.val();
+            self.table_read.next = self.table_copy.q.val();
+            self.word_read.next = self.word_copy.q.val();
+            self.code_read.next = self.code_copy.q.val();
+        }
+        self.output_masked.next = self.word_read.val().get_bits::<5>(24) & self.row_mask.val();
         self.first_sum.next = unsigned_cast(self.sum_first.val());
         self.second_sum.next = unsigned_cast(self.sum_second.val());
         self.far.d.next = 0.into();
         match self.machine.port.val().index() {
-            0 => self.far.d.next = self.in_phase.val().get_bits::<16>(0),
-            1 => self.far.d.next = self.in_phase.val().get_bits::<16>(16),
-            2 => self.far.d.next = self.in_phase.val().get_bits::<16>(32),
-            3 => self.far.d.next = self.quadrature.val().get_bits::<16>(0),
-            4 => self.far.d.next = self.quadrature.val().get_bits::<16>(16),
-            5 => self.far.d.next = self.quadrature.val().get_bits::<16>(32),
-            10 => self.far.d.next = self.read_data.val().get_bits::<16>(0),
-            11 => self.far.d.next = self.read_data.val().get_bits::<16>(16),
-            12 => self.far.d.next = self.word.val().get_bits::<16>(16),
+            0 => self.far.d.next = self.in_phase_read.val().get_bits::<16>(0),
+            1 => self.far.d.next = self.in_phase_read.val().get_bits::<16>(16),
+            2 => self.far.d.next = self.in_phase_read.val().get_bits::<16>(32),
+            3 => self.far.d.next = self.quadrature_read.val().get_bits::<16>(0),
+            4 => self.far.d.next = self.quadrature_read.val().get_bits::<16>(16),
+            5 => self.far.d.next = self.quadrature_read.val().get_bits::<16>(32),
+            10 => self.far.d.next = self.table_read.val().get_bits::<16>(0),
+            11 => self.far.d.next = self.table_read.val().get_bits::<16>(16),
+            12 => self.far.d.next = self.word_read.val().get_bits::<16>(16),
             13 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
-            27 => self.far.d.next = self.code.val(),
+            27 => self.far.d.next = self.code_read.val(),
             _ => self.far.d.next = 0.into(),
         }
         self.near.d.next = 0.into();
@@ -167,10 +189,17 @@ impl Logic for Clerk {
         self.over.next = false;
         self.event_taken.next = false;
         self.block_taken.next = false;
-        if self.machine.strobe.val() {
+        if self.machine.tells.val() {
             match self.machine.port.val().get_bits::<4>(0).index() {
                 0 => self.item.d.next = self.machine.word_out.val().get_bits::<8>(0),
                 1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),
+                _ => {}
+            }
+        }
+        if self.machine.strobe.val() {
+            match self.machine.port.val().get_bits::<4>(0).index() {
+                0 => {}
+                1 => {}
                 2 => self.high.d.next = self.machine.word_out.val(),
                 3 => self.write.next = true,
                 4 => self.word_write.next = true,

@@ -39,7 +39,7 @@
 mod kernel;
 mod program;
 
-use crate::leaf::Fixed;
+use crate::leaf::{memories_are_late, Fixed};
 use crate::micro::Machine;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
@@ -193,6 +193,14 @@ pub struct Clerk {
     /// What the program reads: from registers, and from memories, whose words come late in the clock.
     near: DFF<Bits<16>>,
     far: DFF<Bits<16>>,
+    /// Words of the memories, a clock later.
+    in_phase_copy: DFF<Bits<48>>,
+    quadrature_copy: DFF<Bits<48>>,
+    table_copy: DFF<Bits<32>>,
+    word_copy: DFF<Bits<32>>,
+    code_copy: DFF<Bits<16>>,
+    /// They are taken from there.
+    is_late: Fixed<Bit>,
     was_cut: DFF<Bit>,
     was_last: DFF<Bit>,
     was_clamped: DFF<Bit>,
@@ -203,6 +211,11 @@ pub struct Clerk {
     event_entry: Fixed<Bits<10>>,
     block_entry: Fixed<Bits<10>>,
     row_mask: Fixed<Bits<5>>,
+    in_phase_read: Signal<Local, Bits<48>>,
+    quadrature_read: Signal<Local, Bits<48>>,
+    table_read: Signal<Local, Bits<32>>,
+    word_read: Signal<Local, Bits<32>>,
+    code_read: Signal<Local, Bits<16>>,
     waits: Signal<Local, Bit>,
     output_masked: Signal<Local, Bits<5>>,
     first_sum: Signal<Local, Bits<32>>,
@@ -226,6 +239,7 @@ impl Clerk {
         let entry = |label: &str| Fixed::new(Bits::from(u64::from(code.entry(label))));
         let row_mask = TableLayout::of(parameters).row_words - 1;
         Self {
+            is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
             machine: Machine::new("clerk", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),
