@@ -171,7 +171,8 @@ fn a_clock_that_is_reached_without_its_margin_is_refused() {
     let target = folder.0.join("bundle");
     let reached_mhz = built(&board, &module(""), &target).unwrap().clock_reached_mhz;
     assert_eq!(board.file.clock.margin_percent, 10);
-    board.file.clock.margin_percent = (100.0 * (reached_mhz / 24.0 - 1.0)).ceil() as u32 + 1;
+    // A fifth more than this place reaches, and more than others will.
+    board.file.clock.margin_percent = (100.0 * (1.2 * reached_mhz / 24.0 - 1.0)) as u32;
     let refused = built(&board, &module(""), &target).unwrap_err();
     assert!(matches!(refused, FlowError::TooSlow { .. }), "{refused}");
 }
