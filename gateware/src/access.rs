@@ -18,7 +18,7 @@
 //! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
-//! An answer takes three clocks. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
+//! An answer takes four clocks, one of them for the files of the address. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
 //! for a read and as many again for a write; so the outputs' pass may have settings and limits looked up in the other clocks.
 //! Registers that tighten have 16 or 32 bits.
 
@@ -130,14 +130,16 @@ pub struct Access {
     status: DFF<Bits<3>>,
     /// A request has been heard.
     called: DFF<Bit>,
+    /// Somebody waited in the clock before: what follows is known of the address.
+    waited: DFF<Bit>,
+    in_scalars: DFF<Bit>,
+    in_slots: DFF<Bit>,
+    in_guard: DFF<Bit>,
+    in_table: DFF<Bit>,
+    at_command: DFF<Bit>,
     slots: Fixed<Bits<9>>,
     outputs: Fixed<Bits<6>>,
     page: Signal<Local, Bits<8>>,
-    in_scalars: Signal<Local, Bit>,
-    in_slots: Signal<Local, Bit>,
-    in_guard: Signal<Local, Bit>,
-    in_table: Signal<Local, Bit>,
-    at_command: Signal<Local, Bit>,
     number: Signal<Local, Bits<4>>,
     slot_number: Signal<Local, Bits<9>>,
     output_number: Signal<Local, Bits<6>>,
@@ -180,7 +182,10 @@ impl Access {
 impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, present, status, called);
+        dff_setup!(
+            self, clock, state, present, status, called, waited, in_scalars, in_slots, in_guard,
+            in_table, at_command
+        );
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
         comment!("Which of the register files the address lies in.");
@@ -188,28 +193,29 @@ impl Logic for Access {
         self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
         self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
         self.field.next = self.address.val().get_bits::<2>(0);
-        self.in_scalars.next = !self.page.val().any();
-        self.in_slots.next = ((self.page.val() == bits::<8>(1))
+        self.in_scalars.d.next = !self.page.val().any();
+        self.in_slots.d.next = ((self.page.val() == bits::<8>(1))
             | (self.page.val() == bits::<8>(2)))
             & (self.slot_number.val() < self.slots.val());
-        self.in_guard.next = (self.page.val() == bits::<8>(3))
+        self.in_guard.d.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
+        self.waited.d.next = self.look.val();
         self.hears.next = self.called.q.val() & self.turn.val();
         comment!("A look, and an answer to a write, which follows in the next clock, wait for their turn.");
         self.answers.next =
             (self.state.q.val() == Step::Answer) & (self.turn.val() | (!self.is_write.val()));
         self.answered.next = self.answers.val();
-        self.in_table.next =
+        self.in_table.d.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
-        self.at_command.next = self.address.val() == bits::<16>(0x000f);
+        self.at_command.d.next = self.address.val() == bits::<16>(0x000f);
         self.number.next = self.data.val().get_bits::<4>(0);
         comment!("Whether the new value protects more: limits are signed.");
         self.new_low.next = self.data.val().get_bits::<16>(0);
         self.old_low.next = self.present.q.val().get_bits::<16>(0);
-        self.new_top.next = self.in_guard.val() ^ (self.new_low.val().get_bit(15));
+        self.new_top.next = self.in_guard.q.val() ^ (self.new_low.val().get_bit(15));
         self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
-        self.old_top.next = self.in_guard.val() ^ (self.old_low.val().get_bit(15));
+        self.old_top.next = self.in_guard.q.val() ^ (self.old_low.val().get_bit(15));
         self.old_wide.next = self.present.q.val().replace_bit(15, self.old_top.val());
         comment!("Not greater; of a low limit, whose both sides are inverted, not smaller.");
         self.new_high.next = self.data.val() & self.upper.val();
@@ -217,34 +223,37 @@ impl Logic for Access {
             self.new_high.next = 0.into();
         }
         self.flip.next = 0.into();
-        if self.in_guard.val() & (!self.field.val().any()) {
+        if self.in_guard.q.val() & (!self.field.val().any()) {
             self.flip.next = self.lower.val();
         }
         self.new_wide.next = bit_cast::<32, 16>(self.new_key.val());
         self.new_value.next = (self.new_high.val() | self.new_wide.val()) ^ self.flip.val();
         self.old_value.next = self.old_wide.val() ^ self.flip.val();
         self.tighter.next = self.new_value.val() <= self.old_value.val();
-        if self.in_guard.val() & (self.field.val().get_bit(1)) {
+        if self.in_guard.q.val() & (self.field.val().get_bit(1)) {
             self.tighter.next = false;
         }
         self.working.next = self.busy.val() | self.armed.val();
         self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
         self.busy_now.next = false;
         self.looks.next = self.write.val()
-            | ((self.state.q.val() == Step::Idle) & self.look.val() & self.turn.val());
+            | ((self.state.q.val() == Step::Idle)
+                & self.look.val()
+                & self.waited.q.val()
+                & self.turn.val());
         match self.state.q.val() {
             Step::Idle => {
                 comment!("Registers, table and guard look at the address.");
-                if self.look.val() & self.turn.val() & (!self.hears.val()) {
+                if self.look.val() & self.waited.q.val() & self.turn.val() & (!self.hears.val()) {
                     self.state.d.next = Step::Take;
                 }
             }
             Step::Take => {
                 self.present.d.next = self.scalar.val();
-                if self.in_table.val() {
+                if self.in_table.q.val() {
                     self.present.d.next = self.table_data.val();
                 }
-                if self.in_guard.val() {
+                if self.in_guard.q.val() {
                     self.present.d.next = bit_cast::<32, 16>(self.guard_data.val());
                 }
                 self.state.d.next = Step::Judge;
@@ -256,9 +265,9 @@ impl Logic for Access {
                     self.busy_now.next = (self.idle_only.val() & self.busy.val())
                         | (self.disarmed_only.val() & self.working.val())
                         | (self.tightens.val() & self.working.val() & (!self.tighter.val()))
-                        | ((self.in_slots.val() | self.in_table.val()) & self.busy.val())
-                        | (self.in_guard.val() & self.working.val() & (!self.tighter.val()));
-                    if self.at_command.val() {
+                        | ((self.in_slots.q.val() | self.in_table.q.val()) & self.busy.val())
+                        | (self.in_guard.q.val() & self.working.val() & (!self.tighter.val()));
+                    if self.at_command.q.val() {
                         match self.number.val().index() {
                             1 => {
                                 if self.busy.val() | (!self.armed.val()) {
@@ -302,17 +311,17 @@ impl Logic for Access {
                         self.status.d.next = 2.into();
                     }
                     if !(self.writable.val()
-                        | self.in_slots.val()
-                        | self.in_table.val()
-                        | (self.in_guard.val() & (!self.field.val().all())))
+                        | self.in_slots.q.val()
+                        | self.in_table.q.val()
+                        | (self.in_guard.q.val() & (!self.field.val().all())))
                     {
                         self.status.d.next = 1.into();
                     }
                 } else {
-                    if self.in_table.val() & self.busy.val() {
+                    if self.in_table.q.val() & self.busy.val() {
                         self.status.d.next = 2.into();
                     }
-                    if !(self.readable.val() | self.in_guard.val() | self.in_table.val()) {
+                    if !(self.readable.val() | self.in_guard.q.val() | self.in_table.q.val()) {
                         self.status.d.next = 1.into();
                     }
                 }
@@ -333,14 +342,14 @@ impl Logic for Access {
             self.called.d.next = true;
         }
         comment!("The write itself.");
-        self.scalar_write.next = self.write.val() & self.in_scalars.val();
+        self.scalar_write.next = self.write.val() & self.in_scalars.q.val();
         self.tuning_write.next =
-            self.write.val() & self.in_slots.val() & (self.page.val().get_bit(0));
+            self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(0));
         self.slot_write.next =
-            self.write.val() & self.in_slots.val() & (self.page.val().get_bit(1));
-        self.guard_write.next = self.write.val() & self.in_guard.val();
-        self.table_write.next = self.write.val() & self.in_table.val();
-        self.carries.next = self.write.val() & self.at_command.val();
+            self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(1));
+        self.guard_write.next = self.write.val() & self.in_guard.q.val();
+        self.table_write.next = self.write.val() & self.in_table.q.val();
+        self.carries.next = self.write.val() & self.at_command.q.val();
         self.run.next = self.carries.val() & (self.number.val() == bits::<4>(1));
         self.stop.next = self.carries.val() & (self.number.val() == bits::<4>(2));
         self.arm_host.next = self.carries.val() & (self.number.val() == bits::<4>(3));

@@ -41,24 +41,27 @@ pub struct Levels {
     high: DFF<Signed<16>>,
     /// A sample is added in this clock.
     adds: DFF<Bit>,
+    /// To the second half.
+    adds_late: DFF<Bit>,
     wide: Signal<Local, Signed<32>>,
 }
 
 impl Logic for Levels {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, early, late, low, high, adds);
+        dff_setup!(self, clock, early, late, low, high, adds, adds_late);
         self.sum_first.next = self.early.q.val();
         self.sum_second.next = self.late.q.val();
         self.least.next = self.low.q.val();
         self.greatest.next = self.high.q.val();
         self.adds.d.next = self.take.val();
+        self.adds_late.d.next = self.second_half.val();
         self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
         comment!("The sums begin at nothing in one clock and take the sample in the next.");
-        if self.adds.q.val() & self.second_half.val() {
+        if self.adds.q.val() & self.adds_late.q.val() {
             self.late.d.next = self.late.q.val() + self.wide.val();
         }
-        if self.adds.q.val() & (!self.second_half.val()) {
+        if self.adds.q.val() & (!self.adds_late.q.val()) {
             self.early.d.next = self.early.q.val() + self.wide.val();
         }
         if self.take.val() & self.first.val() {

@@ -82,6 +82,7 @@ pub struct Modulator {
     step_copy: DFF<Bits<31>>,
     /// It is taken from there.
     is_late: Fixed<Bit>,
+    shapes: DFF<Bit>,
     run: DFF<Bit>,
     phase: DFF<Bits<3>>,
     channel: DFF<Bits<6>>,
@@ -167,7 +168,8 @@ impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, run, phase, channel, mask, unfinished, finished, sum, floor, step_copy
+            self, clock, run, phase, channel, mask, unfinished, finished, sum, floor, step_copy,
+            shapes
         );
         clock!(self, clock, state);
         self.running.next = self.run.q.val();
@@ -178,6 +180,7 @@ impl Logic for Modulator {
         self.finished.d.next = false;
         self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
         self.step_copy.d.next = self.ramp_step.val();
+        self.shapes.d.next = self.shape.val();
         self.greatest_move.next = self.ramp_step.val();
         if self.is_late.val() {
             self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(1));
@@ -224,7 +227,7 @@ impl Logic for Modulator {
         if self.phase.q.val() == bits::<3>(5) {
             self.operand.next = self.tone_bits.val() << 1;
         }
-        if (self.phase.q.val() == bits::<3>(6)) & (!self.shape.val()) {
+        if (self.phase.q.val() == bits::<3>(6)) & (!self.shapes.q.val()) {
             self.operand.next = self.half.val();
         }
         comment!("The adder; its lowest bit brings the carry of a subtraction.");
@@ -293,7 +296,7 @@ impl Logic for Modulator {
         self.kept_bits.next = self.top_bits.val() & self.kept.val();
         self.code.next = signed_cast(self.kept_bits.val());
         self.residue.next = self.low.val() & self.dropped.val();
-        if !self.shape.val() {
+        if !self.shapes.q.val() {
             self.residue.next = self.half.val();
         }
         comment!("Targets come in whenever the pass does not write.");

@@ -5,7 +5,7 @@
 //! | `address` | in, 16 | register to read or write |
 //! | `write`, `write_data` | in, 1 + 32 | writes the setting at `address`; the caller has checked that it may |
 //! | one a live register | in | what the instrument is at |
-//! | `read_data` | out, 32 | a clock after `address`: the register's value, zero where there is none to read |
+//! | `read_data` | out, 32 | a clock after an `address` that stood in the clock before: the register's value, zero where there is none to read |
 //! | `readable`, `writable` | out, 1 + 1 | a clock after `address`: there is a scalar register to read, to write |
 //! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: when it may be written |
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
@@ -134,6 +134,8 @@ macro_rules! core {
                 /// read, who may write it.
                 answer: DFF<Bits<32>>,
                 is_stored: DFF<Bit>,
+                /// A clock after the address: the setting there was written.
+                was_written: DFF<Bit>,
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
@@ -149,7 +151,6 @@ macro_rules! core {
                 ones: Signal<Local, Bits<32>>,
                 mask: Signal<Local, Bits<32>>,
                 is_setting: Signal<Local, Bit>,
-                was_written: Signal<Local, Bit>,
                 wide_place: Signal<Local, Bits<7>>,
                 wide_written: Signal<Local, Bits<7>>,
             }
@@ -159,7 +160,7 @@ macro_rules! core {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, answer, is_stored, can_read, writer, is_wide, has_watchdog, has_run_limit,
+                    self, clock, answer, is_stored, was_written, can_read, writer, is_wide, has_watchdog, has_run_limit,
                     $([<$setting _register>]),*, $([<$setting _written>]),*
                 );
                 clock!(self, clock, values);
@@ -184,7 +185,7 @@ macro_rules! core {
                 self.ones.next = !self.none.val();
                 self.mask.next = 0.into();
                 self.is_setting.next = false;
-                self.was_written.next = false;
+                self.was_written.d.next = false;
                 self.is_stored.d.next = false;
                 self.answer.d.next = 0.into();
                 self.can_read.d.next = false;
@@ -202,7 +203,7 @@ macro_rules! core {
                         $($sa => {
                             self.is_stored.d.next = true;
                             self.is_setting.next = true;
-                            self.was_written.next = self.[<$setting _written>].q.val();
+                            self.was_written.d.next = self.[<$setting _written>].q.val();
                             self.writer.d.next = Writer::$st;
                             self.mask.next =
                                 bit_cast::<32, $sw>(self.ones.val().get_bits::<$sw>(0));
@@ -222,7 +223,7 @@ macro_rules! core {
                     }
                 }
                 self.shown_place.next = self.place.val();
-                self.shown_written.next = self.was_written.val();
+                self.shown_written.next = self.was_written.q.val();
                 comment!("Settings of the sequencer and the clerk, when nobody else looks.");
                 self.named_written.next = false;
                 match self.named_place.val().index() {

@@ -45,6 +45,16 @@ fn thirty_random_runs_agree_with_slots_in_steps() {
 }
 
 #[test]
+fn instruments_for_a_clock_at_which_memories_come_late_agree() {
+    let clock_hz = 90_000_000;
+    for seed in 400..410 {
+        agree(Compiler::locate(), &random(seed, Parameters { clock_hz, ..LITTLE }, 2));
+    }
+    let default = Parameters { clock_hz, ..Parameters::default() };
+    agree(Compiler::locate(), &random(410, default, 2));
+}
+
+#[test]
 fn the_default_instrument_agrees_in_cxxrtl() {
     agree(Compiler::cxxrtl(), &random(300, Parameters::default(), 2));
 }

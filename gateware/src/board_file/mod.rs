@@ -170,6 +170,20 @@ pub struct Clock {
     /// The pin is a pair.
     #[serde(default)]
     pub differential: bool,
+    /// What a bitstream must reach beyond it, for what the tools do not know of the part, its supply and its temperature.
+    #[serde(default = "usual_margin_percent")]
+    pub margin_percent: u32,
+}
+
+fn usual_margin_percent() -> u32 {
+    10
+}
+
+impl Clock {
+    /// The least clock that a bitstream must reach, in MHz.
+    pub fn needed_mhz(&self) -> f64 {
+        f64::from(self.system_hz) / 1e6 * (1.0 + f64::from(self.margin_percent) / 100.0)
+    }
 }
 
 /// The serial line.

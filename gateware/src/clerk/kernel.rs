@@ -20,11 +20,15 @@ impl Logic for Clerk {
             near,
             far,
             is_shown,
+            was_shown,
             is_answered,
             was_cut,
             was_last,
             was_clamped,
-            was_limited
+            was_limited,
+            table_copy,
+            code_copy,
+            stored_copy
         );
         clock!(self, clock, machine);
         comment!("Jobs: those of a run first.");
@@ -84,6 +88,19 @@ impl Logic for Clerk {
         self.read_slot.next = self.item.q.val();
         self.read_code.next = self.item.q.val().get_bits::<7>(0);
         self.read_address.next = self.place.q.val();
+        self.table_copy.d.next = self.read_data.val();
+        self.code_copy.d.next = self.code.val();
+        self.stored_copy.d.next = self.stored.val();
+        self.table_read.next = self.read_data.val();
+        self.code_read.next = self.code.val();
+        self.stored_read.next = self.stored.val();
+        self.is_there.next = self.is_shown.q.val();
+        if self.is_late.val() {
+            self.table_read.next = self.table_copy.q.val();
+            self.code_read.next = self.code_copy.q.val();
+            self.stored_read.next = self.stored_copy.q.val();
+            self.is_there.next = self.was_shown.q.val();
+        }
         self.output_masked.next = self.engine_data.val().get_bits::<5>(8) & self.row_mask.val();
         comment!("The slots' pass answers when it can: words 0 to 15 and 24 to 31, and 32, which is of word 0.");
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
@@ -97,20 +114,21 @@ impl Logic for Clerk {
         self.look.next = self.machine.asks.val() & self.of_settings.val();
         self.look_place.next = self.place.q.val().get_bits::<6>(0);
         self.is_shown.d.next = self.looks.val();
+        self.was_shown.d.next = self.is_shown.q.val();
         self.is_answered.d.next = self.machine.asks.val()
             & ((self.of_engine.val() & self.engine_ready.val())
-                | (self.of_settings.val() & self.is_shown.q.val()));
+                | (self.of_settings.val() & self.is_there.val()));
         self.waits_answer.next = self.machine.asks.val()
             & (self.of_engine.val() | self.of_settings.val())
             & (!self.is_answered.q.val());
         self.far.d.next = 0.into();
         match self.machine.port.val().index() {
-            16 => self.far.d.next = self.read_data.val().get_bits::<16>(0),
-            17 => self.far.d.next = self.read_data.val().get_bits::<16>(16),
+            16 => self.far.d.next = self.table_read.val().get_bits::<16>(0),
+            17 => self.far.d.next = self.table_read.val().get_bits::<16>(16),
             32 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
-            38 => self.far.d.next = self.code.val(),
-            43 => self.far.d.next = self.stored.val().get_bits::<16>(0),
-            44 => self.far.d.next = self.stored.val().get_bits::<16>(16),
+            38 => self.far.d.next = self.code_read.val(),
+            43 => self.far.d.next = self.stored_read.val().get_bits::<16>(0),
+            44 => self.far.d.next = self.stored_read.val().get_bits::<16>(16),
             _ => {
                 if self.of_engine.val() {
                     self.far.d.next = self.engine_data.val();
@@ -169,10 +187,17 @@ impl Logic for Clerk {
         self.over.next = false;
         self.event_taken.next = false;
         self.block_taken.next = false;
-        if self.machine.strobe.val() {
+        if self.machine.tells.val() {
             match self.machine.port.val().get_bits::<4>(0).index() {
                 0 => self.item.d.next = self.machine.word_out.val().get_bits::<8>(0),
                 1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),
+                _ => {}
+            }
+        }
+        if self.machine.strobe.val() {
+            match self.machine.port.val().get_bits::<4>(0).index() {
+                0 => {}
+                1 => {}
                 2 => self.high.d.next = self.machine.word_out.val(),
                 3 => self.write.next = true,
                 4 => self.word_write.next = true,

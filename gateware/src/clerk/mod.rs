@@ -39,7 +39,7 @@
 mod kernel;
 mod program;
 
-use crate::leaf::Fixed;
+use crate::leaf::{memories_are_late, Fixed};
 use crate::micro::Machine;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
@@ -181,10 +181,17 @@ pub struct Clerk {
     /// What the program reads: from registers, and from memories, whose words come late in the clock.
     near: DFF<Bits<16>>,
     far: DFF<Bits<16>>,
-    /// The setting is shown.
+    /// The setting is shown; and was in the clock before.
     is_shown: DFF<Bit>,
+    was_shown: DFF<Bit>,
     /// The slots' pass, or the registers, answered a clock before.
     is_answered: DFF<Bit>,
+    /// Words of the memories, a clock later.
+    table_copy: DFF<Bits<32>>,
+    code_copy: DFF<Bits<16>>,
+    stored_copy: DFF<Bits<32>>,
+    /// They are taken from there.
+    is_late: Fixed<Bit>,
     was_cut: DFF<Bit>,
     was_last: DFF<Bit>,
     was_clamped: DFF<Bit>,
@@ -195,6 +202,10 @@ pub struct Clerk {
     event_entry: Fixed<Bits<10>>,
     block_entry: Fixed<Bits<10>>,
     row_mask: Fixed<Bits<5>>,
+    table_read: Signal<Local, Bits<32>>,
+    code_read: Signal<Local, Bits<16>>,
+    stored_read: Signal<Local, Bits<32>>,
+    is_there: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
     output_masked: Signal<Local, Bits<5>>,
     of_engine: Signal<Local, Bit>,
@@ -219,6 +230,7 @@ impl Clerk {
         let entry = |label: &str| Fixed::new(Bits::from(u64::from(code.entry(label))));
         let row_mask = TableLayout::of(parameters).row_words - 1;
         Self {
+            is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
             machine: Machine::new("clerk", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),

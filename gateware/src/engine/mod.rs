@@ -11,7 +11,7 @@
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, at step 5 of the output that the modulator works on |
 //! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
 //! | `sounding` | out, 1 | some driving tone sounds in the next sample |
-//! | `read`, `read_slot`, `read_word` | in, 1 + 8 + 5 | a word is wanted, see [`word`]; they stand until it is there, `read_slot` from a clock before |
+//! | `read`, `read_slot`, `read_word` | in, 1 + 8 + 5 | a word is wanted, see [`word`]; they stand until it is there, `read_slot` from two clocks before |
 //! | `read_ready`, `read_data` | out, 1 + 16 | it is there |
 //!
 //! One of two cores does it, with the same results in every bit:

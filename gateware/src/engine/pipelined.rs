@@ -1,7 +1,8 @@
 //! The slots' pass in one pipeline: NCO, lock-in and tone adder visit every slot in use, one a clock.
 //!
 //! Ports are those of [`super::Engine`]. A pass begins with the sample, beside the outputs' pass, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there in the clock that asks for it.
+//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there in the clock that
+//! asks for it, if `read_slot` stands since two clocks before.
 
 use crate::leaf::Ram;
 use crate::levels::Levels;
@@ -89,6 +90,10 @@ pub struct Pipelined {
     /// Whether the slot sounds in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
+    /// What the slot asked for has, a clock later.
+    in_phase: DFF<Bits<48>>,
+    quadrature: DFF<Bits<48>>,
+    route: DFF<Bits<16>>,
     first_sum: Signal<Local, Bits<32>>,
     second_sum: Signal<Local, Bits<32>>,
     least: Signal<Local, Bits<16>>,
@@ -117,7 +122,7 @@ impl Logic for Pipelined {
     fn update(&mut self) {
         dff_setup!(
             self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
-            slot_3, slot_4, active_3, active_4
+            slot_3, slot_4, active_3, active_4, in_phase, quadrature, route
         );
         clock!(self, clock, nco, lockin, levels, adder, words);
         comment!("The pass: one slot a clock.");
@@ -194,25 +199,28 @@ impl Logic for Pipelined {
         self.levels.sample.next = self.sample.val();
         self.levels.first.next = self.first.val();
         self.levels.second_half.next = self.second_half.val();
-        comment!("Read-out.");
+        comment!("Read-out, through registers: a block RAM's word may come late in the clock.");
+        self.in_phase.d.next = self.lockin.in_phase.val();
+        self.quadrature.d.next = self.lockin.quadrature.val();
+        self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
         self.first_sum.next = unsigned_cast(self.levels.sum_first.val());
         self.second_sum.next = unsigned_cast(self.levels.sum_second.val());
         self.least.next = unsigned_cast(self.levels.least.val());
         self.greatest.next = unsigned_cast(self.levels.greatest.val());
         match self.read_word.val().index() {
-            10 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(0),
-            11 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(16),
-            12 => self.read_data.next = self.lockin.in_phase.val().get_bits::<16>(32),
-            13 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(0),
-            14 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(16),
-            15 => self.read_data.next = self.lockin.quadrature.val().get_bits::<16>(32),
+            10 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(0),
+            11 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(16),
+            12 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(32),
+            13 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(0),
+            14 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(16),
+            15 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(32),
             24 => self.read_data.next = self.first_sum.val().get_bits::<16>(0),
             25 => self.read_data.next = self.first_sum.val().get_bits::<16>(16),
             26 => self.read_data.next = self.second_sum.val().get_bits::<16>(0),
             27 => self.read_data.next = self.second_sum.val().get_bits::<16>(16),
             28 => self.read_data.next = self.least.val(),
             29 => self.read_data.next = self.greatest.val(),
-            _ => self.read_data.next = self.words.read_data.val().get_bits::<16>(16),
+            _ => self.read_data.next = self.route.q.val(),
         }
         self.read_ready.next = self.read.val();
         if self.reset.val() {

@@ -51,12 +51,14 @@ pub enum FlowError {
         message: String,
     },
     /// It misses its clock.
-    #[error("the design reaches {reached_mhz:.2} MHz by {judge}, its clock is {asked_mhz:.2} MHz: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
+    #[error("the design reaches {reached_mhz:.2} MHz by {judge}, its clock is {asked_mhz:.2} MHz and must be exceeded by {margin_percent} %: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
     TooSlow {
         /// Reached.
         reached_mhz: f64,
         /// Asked for.
         asked_mhz: f64,
+        /// What is to be reached beyond it.
+        margin_percent: u32,
         /// Which tool says so.
         judge: String,
     },

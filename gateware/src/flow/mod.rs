@@ -92,7 +92,7 @@ pub fn sources(
 /// The step that is tried with several seeds.
 const PLACING: &str = "placing and routing";
 
-/// A design that reaches less than this share of its clock is not tried again: seeds differ by about 10 %.
+/// A design that reaches less than this share of what it must is not tried again: seeds differ by about 10 %.
 const HOPELESS: f64 = 0.85;
 
 /// A place, what nextpnr says of it, and the clock that each tool allows.
@@ -244,7 +244,7 @@ impl Build<'_> {
         f64::from(self.board.file.clock.system_hz) / 1e6
     }
 
-    /// The first place that can be routed and meets the clock.
+    /// The first place that can be routed and exceeds the clock by its margin.
     fn placed(&mut self, tools: &Toolset) -> Result<Placed, FlowError> {
         let mut fastest: Option<FlowError> = None;
         let mut fastest_mhz = 0.0;
@@ -259,15 +259,21 @@ impl Build<'_> {
             };
             let asked_mhz = self.asked_mhz();
             let (judge, reached_mhz) = severest(&placed.judges_mhz);
-            if reached_mhz >= asked_mhz {
+            let clock = self.board.file.clock;
+            if reached_mhz >= clock.needed_mhz() {
                 return Ok(placed);
             }
             if reached_mhz > fastest_mhz {
                 fastest_mhz = reached_mhz;
-                fastest = Some(FlowError::TooSlow { reached_mhz, asked_mhz, judge });
+                fastest = Some(FlowError::TooSlow {
+                    reached_mhz,
+                    asked_mhz,
+                    margin_percent: clock.margin_percent,
+                    judge,
+                });
             }
             // No luck makes up for that.
-            if reached_mhz < HOPELESS * asked_mhz {
+            if reached_mhz < HOPELESS * clock.needed_mhz() {
                 break;
             }
         }

@@ -46,6 +46,7 @@ impl Logic for Machine {
         self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
         self.word_out.next = self.accumulator.q.val();
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
+        self.tells.next = self.fetched.q.val() & (self.operation.val() == bits::<4>(7));
         comment!("Second clock: what is added to what.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());
         self.multiply.b.next = signed_cast(self.memory.read_data.val());

@@ -22,12 +22,13 @@ use rust_hdl::prelude::*;
 /// | `reads` | out, 1 | it reads |
 /// | `word_in` | in, 16 | the word `port` of the clock before if that read, else 0 |
 /// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it goes to the word `port` at this clock's end |
+/// | `tells` | out, 1 | the same a clock before: it will |
 /// | `asks` | out, 1 | an instruction that reads is in its second or third clock |
 /// | `stall` | in, 1 | not in this clock: the third stands until it falls |
 ///
 /// An instruction takes three clocks: the first reads its operand from the memory, the second chooses what is added, the
 /// third adds, while the ROM reads the next one. What an output addresses in a memory outside that answers a clock later
-/// can be read by the next instruction.
+/// can be read by the next instruction; so it can from one that answers two clocks later if `tells` addresses it.
 ///
 /// Where the ROM's word comes late in the clock ([`memories_are_late`]) the instruction goes through a register, which
 /// changes nothing else: it stands through the two clocks that act on it.
@@ -72,6 +73,8 @@ pub struct Machine {
     pub word_out: Signal<Out, Bits<16>>,
     /// It goes to the outside.
     pub strobe: Signal<Out, Bit>,
+    /// It is about to.
+    pub tells: Signal<Out, Bit>,
     /// And is in its second or third clock.
     pub asks: Signal<Out, Bit>,
     /// Not in this clock.

@@ -164,6 +164,20 @@ always @(posedge clock) last <= (x4 << 3) + (x4 >> 2);";
 }
 
 #[test]
+fn a_clock_that_is_reached_without_its_margin_is_refused() {
+    let what = "a_clock_that_is_reached_without_its_margin_is_refused";
+    let Some(mut board) = board_with_tools("icebreaker", what) else { return };
+    let folder = Folder::new("margin");
+    let target = folder.0.join("bundle");
+    let reached_mhz = built(&board, &module(""), &target).unwrap().clock_reached_mhz;
+    assert_eq!(board.file.clock.margin_percent, 10);
+    // A fifth more than this place reaches, and more than others will.
+    board.file.clock.margin_percent = (100.0 * (1.2 * reached_mhz / 24.0 - 1.0)) as u32;
+    let refused = built(&board, &module(""), &target).unwrap_err();
+    assert!(matches!(refused, FlowError::TooSlow { .. }), "{refused}");
+}
+
+#[test]
 fn wheels_build_for_every_family_at_night() {
     if std::env::var("HGE_NIGHTLY").as_deref() != Ok("1") {
         return;

@@ -29,6 +29,12 @@ fn runs_of_few_slots_equal_the_twins() {
 }
 
 #[test]
+fn runs_at_a_clock_at_which_memories_come_late_equal_the_twins() {
+    let clock_hz = 90_000_000;
+    agree(Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..Parameters::default() }, 40, 64);
+}
+
+#[test]
 fn runs_of_the_default_instrument_equal_the_twins() {
     agree(Parameters::default(), 25, 63);
 }
