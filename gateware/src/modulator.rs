@@ -90,6 +90,13 @@ pub struct Modulator {
     mask: DFF<Bits<32>>,
     unfinished: DFF<Bit>,
     finished: DFF<Bit>,
+    /// Operand of this step.
+    takes_stored: DFF<Bit>,
+    negates: DFF<Bit>,
+    takes_move: DFF<Bit>,
+    takes_code: DFF<Bit>,
+    takes_tone: DFF<Bit>,
+    takes_half: DFF<Bit>,
     /// The sum so far.
     sum: DFF<Bits<33>>,
     /// Base and tone lay below the lowest code: the sum is that much too high.
@@ -114,7 +121,11 @@ pub struct Modulator {
     toned: Signal<Local, Bit>,
     greatest_move: Signal<Local, Bits<31>>,
     chosen: Signal<Local, Bits<32>>,
-    turned: Signal<Local, Bits<32>>,
+    stored: Signal<Local, Bits<32>>,
+    move_taken: Signal<Local, Bits<32>>,
+    code_taken: Signal<Local, Bits<32>>,
+    tone_taken: Signal<Local, Bits<32>>,
+    half_taken: Signal<Local, Bits<32>>,
     tone_bits: Signal<Local, Bits<32>>,
     code_raw: Signal<Local, Bits<16>>,
     code_bits: Signal<Local, Bits<32>>,
@@ -168,8 +179,24 @@ impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, run, phase, channel, mask, unfinished, finished, sum, floor, step_copy,
-            shapes
+            self,
+            clock,
+            run,
+            phase,
+            channel,
+            mask,
+            unfinished,
+            finished,
+            sum,
+            floor,
+            step_copy,
+            shapes,
+            takes_stored,
+            negates,
+            takes_move,
+            takes_code,
+            takes_tone,
+            takes_half
         );
         clock!(self, clock, state);
         self.running.next = self.run.q.val();
@@ -203,32 +230,49 @@ impl Logic for Modulator {
         if self.phase.q.val().get_bit(2) {
             self.state.read_address.next = self.field_address.val() | self.two.val();
         }
-        comment!(
-            "Which operand: from memory, the ramp's step, or what the outputs get from elsewhere."
-        );
+        comment!("Which operand, a clock before: from memory, the ramp's step, what the outputs get from elsewhere, or the rounding.");
+        self.takes_stored.d.next = (!self.phase.q.val().any())
+            | (self.phase.q.val() == bits::<3>(1))
+            | ((self.phase.q.val() == bits::<3>(3)) & (!self.track.val()))
+            | ((self.phase.q.val() == bits::<3>(5)) & self.shapes.q.val());
+        self.negates.d.next = self.phase.q.val() == bits::<3>(1);
+        self.takes_move.d.next = self.phase.q.val() == bits::<3>(2);
+        self.takes_code.d.next = (self.phase.q.val() == bits::<3>(3)) & self.track.val();
+        self.takes_tone.d.next = self.phase.q.val() == bits::<3>(4);
+        self.takes_half.d.next = (self.phase.q.val() == bits::<3>(5)) & (!self.shapes.q.val());
         self.below.next = self.sum.q.val().get_bit(32);
-        self.chosen.next = self.state.read_data.val();
-        self.inverts.next = self.phase.q.val() == bits::<3>(2);
-        if self.phase.q.val() == bits::<3>(3) {
-            self.chosen.next = bit_cast::<32, 31>(self.greatest_move.val());
-            self.inverts.next = !self.below.val();
-        }
-        self.turned.next = self.chosen.val();
-        if self.inverts.val() {
-            self.turned.next = !self.chosen.val();
-        }
         self.tone_bits.next = unsigned_cast(self.tone.val());
         self.code_raw.next = unsigned_cast(self.track_code.val());
         self.code_bits.next = bit_cast::<32, 16>(self.code_raw.val());
-        self.operand.next = self.turned.val();
-        if (self.phase.q.val() == bits::<3>(4)) & self.track.val() {
-            self.operand.next = self.code_bits.val() << 16;
+        self.stored.next = 0.into();
+        if self.takes_stored.q.val() {
+            self.stored.next = self.state.read_data.val();
         }
-        if self.phase.q.val() == bits::<3>(5) {
-            self.operand.next = self.tone_bits.val() << 1;
+        self.move_taken.next = 0.into();
+        if self.takes_move.q.val() {
+            self.move_taken.next = bit_cast::<32, 31>(self.greatest_move.val());
         }
-        if (self.phase.q.val() == bits::<3>(6)) & (!self.shapes.q.val()) {
-            self.operand.next = self.half.val();
+        self.code_taken.next = 0.into();
+        if self.takes_code.q.val() {
+            self.code_taken.next = self.code_bits.val() << 16;
+        }
+        self.tone_taken.next = 0.into();
+        if self.takes_tone.q.val() {
+            self.tone_taken.next = self.tone_bits.val() << 1;
+        }
+        self.half_taken.next = 0.into();
+        if self.takes_half.q.val() {
+            self.half_taken.next = self.half.val();
+        }
+        self.inverts.next = self.negates.q.val() | (self.takes_move.q.val() & (!self.below.val()));
+        self.chosen.next = self.stored.val()
+            | self.move_taken.val()
+            | self.code_taken.val()
+            | self.tone_taken.val()
+            | self.half_taken.val();
+        self.operand.next = self.chosen.val();
+        if self.inverts.val() {
+            self.operand.next = !self.chosen.val();
         }
         comment!("The adder; its lowest bit brings the carry of a subtraction.");
         self.operand_sign.next = self.operand.val().get_bit(31);

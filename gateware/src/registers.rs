@@ -248,10 +248,6 @@ macro_rules! core {
                     | self.look_safe.val();
                 self.named.next = self.look_named.val() & (!self.others.val());
                 self.named_looks.next = self.named.val();
-                if self.named.val() {
-                    self.shown_place.next = self.named_place.val();
-                    self.shown_written.next = self.named_written.val();
-                }
                 if self.look_watchdog.val() {
                     self.shown_place.next = self.watchdog_place.val();
                     self.shown_written.next = self.watchdog_written.q.val();
@@ -275,6 +271,11 @@ macro_rules! core {
                 if self.look_safe.val() {
                     self.shown_place.next = self.safe_place.val();
                     self.shown_written.next = self.safe_step_written.q.val();
+                }
+                comment!("Known last, chosen last.");
+                if self.named.val() {
+                    self.shown_place.next = self.named_place.val();
+                    self.shown_written.next = self.named_written.val();
                 }
                 self.wide_place.next = bit_cast::<7, 6>(self.shown_place.val());
                 self.values.read_address.next =

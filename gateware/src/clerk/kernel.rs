@@ -19,6 +19,7 @@ impl Logic for Clerk {
             room,
             near,
             far,
+            word_waits,
             is_shown,
             was_shown,
             is_answered,
@@ -178,7 +179,8 @@ impl Logic for Clerk {
         self.over_reason.next = self.machine.word_out.val().get_bits::<3>(0);
         self.machine.stall.next = self.waits_answer.val();
         self.write.next = false;
-        self.word_write.next = false;
+        self.word_write.next = self.word_waits.q.val();
+        self.word_waits.d.next = false;
         self.target_write.next = false;
         self.begin_frame.next = false;
         self.mark.next = false;
@@ -200,7 +202,7 @@ impl Logic for Clerk {
                 1 => {}
                 2 => self.high.d.next = self.machine.word_out.val(),
                 3 => self.write.next = true,
-                4 => self.word_write.next = true,
+                4 => self.word_waits.d.next = true,
                 5 => {
                     self.target_write.next = true;
                     self.machine.stall.next = !self.target_ready.val();

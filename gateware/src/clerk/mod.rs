@@ -178,6 +178,8 @@ pub struct Clerk {
     /// Upper half of the word that is written next.
     high: DFF<Bits<16>>,
     room: DFF<Bit>,
+    /// A word of the frame stands: it goes a clock late, since the ring, and the sender behind it, wait for it.
+    word_waits: DFF<Bit>,
     /// What the program reads: from registers, and from memories, whose words come late in the clock.
     near: DFF<Bits<16>>,
     far: DFF<Bits<16>>,

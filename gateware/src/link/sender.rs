@@ -3,7 +3,7 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `reply`, `reply_word` | in, 1 + 32 | a reply stands; its present word, two clocks after `reply_next` |
-//! | `reply_next`, `reply_sent` | out, 1 | pulses: the word is through; with the last one, the reply is |
+//! | `reply_next`, `reply_sent` | out, 1 | pulses: the word is through; a clock after the last one, the reply is |
 //! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry waits; its present word, if it stands |
 //! | `telemetry_next`, `telemetry_busy` | out, 1 | the word is through; a frame is being read |
 //! | `byte`, `byte_valid`, `byte_ready` | out 8 + 1, in 1 | the line |
@@ -83,6 +83,8 @@ pub struct Sender {
     empty_due: DFF<Bit>,
     /// Place of the block's next byte, which is its code in the end; then of the byte that goes out.
     place: DFF<Bits<8>>,
+    /// The reply's last word went through in the clock before.
+    sent: DFF<Bit>,
     block: Ram<8, 8>,
     crc: Crc,
     reply_bits: Signal<Local, Bits<32>>,
@@ -117,7 +119,7 @@ impl Logic for Sender {
     fn update(&mut self) {
         dff_setup!(
             self, clock, state, tells, first, closing, ended, position, left, borrow, some_left,
-            gathered, empty_due, place
+            gathered, empty_due, place, sent
         );
         clock!(self, clock, block, crc);
         self.idle.next = self.state.q.val() == Step::Idle;
@@ -166,7 +168,8 @@ impl Logic for Sender {
             & (!self.some_left.q.val());
         self.reply_next.next =
             self.word_ends.val() & (!self.closing.q.val()) & (!self.tells.q.val());
-        self.reply_sent.next = self.last_word.val() & (!self.tells.q.val());
+        self.sent.d.next = self.last_word.val() & (!self.tells.q.val());
+        self.reply_sent.next = self.sent.q.val();
         self.telemetry_next.next =
             self.word_ends.val() & (!self.closing.q.val()) & self.tells.q.val();
         self.telemetry_busy.next =
