@@ -11,7 +11,7 @@
 //! | `table_data` | in, 32 | the table at `address`, a clock later |
 //! | `turn` | in, 1 | registers, table and guard look at `address` in this clock, and may be written in the next |
 //! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
-//! | `looks` | out, 1 | a register is looked at, or written, in this clock |
+//! | `looks` | out, 1 | a register may be looked at, or written, in this clock |
 //! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
@@ -75,7 +75,7 @@ pub struct Access {
     pub table_data: Signal<In, Bits<32>>,
     /// All look at `address` in this clock, and may be written in the next.
     pub turn: Signal<In, Bit>,
-    /// A register is looked at, or written, in this clock.
+    /// A register may be looked at, or written, in this clock.
     pub looks: Signal<Out, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
@@ -132,6 +132,8 @@ pub struct Access {
     called: DFF<Bit>,
     /// Somebody waited in the clock before: what follows is known of the address.
     waited: DFF<Bit>,
+    /// There was an answer in the clock before: a write may follow.
+    has_answered: DFF<Bit>,
     in_scalars: DFF<Bit>,
     in_slots: DFF<Bit>,
     in_guard: DFF<Bit>,
@@ -183,8 +185,19 @@ impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, present, status, called, waited, in_scalars, in_slots, in_guard,
-            in_table, at_command
+            self,
+            clock,
+            state,
+            present,
+            status,
+            called,
+            waited,
+            has_answered,
+            in_scalars,
+            in_slots,
+            in_guard,
+            in_table,
+            at_command
         );
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
@@ -236,11 +249,8 @@ impl Logic for Access {
         self.working.next = self.busy.val() | self.armed.val();
         self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
         self.busy_now.next = false;
-        self.looks.next = self.write.val()
-            | ((self.state.q.val() == Step::Idle)
-                & self.look.val()
-                & self.waited.q.val()
-                & self.turn.val());
+        self.looks.next = self.look.val() | self.has_answered.q.val();
+        self.has_answered.d.next = self.answers.val();
         match self.state.q.val() {
             Step::Idle => {
                 comment!("Registers, table and guard look at the address.");

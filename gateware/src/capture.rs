@@ -68,6 +68,8 @@ pub struct Capture {
     filled: DFF<Bits<7>>,
     waiting: DFF<Bit>,
     waiting_codes: DFF<Bits<7>>,
+    /// Samples were to be kept in the clock before.
+    was_sampling: DFF<Bit>,
     keeps: Signal<Local, Bit>,
     is_first: Signal<Local, Bit>,
     hands: Signal<Local, Bit>,
@@ -102,11 +104,13 @@ impl Logic for Capture {
             half,
             filled,
             waiting,
-            waiting_codes
+            waiting_codes,
+            was_sampling
         );
         clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
         self.sampling.next = self.left.q.val().any();
+        self.was_sampling.d.next = self.left.q.val().any();
         self.ready.next = self.waiting.q.val();
         self.codes.next = self.waiting_codes.q.val();
         self.read_data.next = self.codes_memory.read_data.val();
@@ -158,8 +162,8 @@ impl Logic for Capture {
             self.waiting.d.next = false;
         }
         self.hands.next = ((self.filled.q.val().get_bit(6))
-            | ((self.filled.q.val().any()) & (!self.left.q.val().any())))
-            & (!self.keeps.val())
+            | ((self.filled.q.val().any()) & (!self.was_sampling.q.val())))
+            & (!self.ticked.q.val())
             & (!self.keep_1.q.val())
             & (!self.keep_2.q.val())
             & (!self.waiting.q.val());

@@ -139,7 +139,15 @@ macro_rules! core {
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
                 is_wide: DFF<Bit>,
-                others: Signal<Local, Bit>,
+                looked: Signal<Local, Bit>,
+                watchdog_shown: Signal<Local, Bits<6>>,
+                run_limit_shown: Signal<Local, Bits<6>>,
+                samples_shown: Signal<Local, Bits<6>>,
+                ramp_shown: Signal<Local, Bits<6>>,
+                step_shown: Signal<Local, Bits<6>>,
+                safe_shown: Signal<Local, Bits<6>>,
+                fixed_place: Signal<Local, Bits<6>>,
+                fixed_written: Signal<Local, Bit>,
                 named: Signal<Local, Bit>,
                 named_written: Signal<Local, Bit>,
                 shown_place: Signal<Local, Bits<6>>,
@@ -239,39 +247,56 @@ macro_rules! core {
                     0x30 => self.named_written.next = self.loss_stop_written.q.val(),
                     _ => self.named_written.next = false,
                 }
-                self.others.next = self.host_look.val()
-                    | self.look_watchdog.val()
+                comment!("One of these at a time.");
+                self.watchdog_shown.next = 0.into();
+                if self.look_watchdog.val() {
+                    self.watchdog_shown.next = self.watchdog_place.val();
+                }
+                self.run_limit_shown.next = 0.into();
+                if self.look_run_limit.val() {
+                    self.run_limit_shown.next = self.run_limit_place.val();
+                }
+                self.samples_shown.next = 0.into();
+                if self.look_samples.val() {
+                    self.samples_shown.next = self.samples_place.val();
+                }
+                self.ramp_shown.next = 0.into();
+                if self.look_ramp.val() {
+                    self.ramp_shown.next = self.ramp_place.val();
+                }
+                self.step_shown.next = 0.into();
+                if self.look_step.val() {
+                    self.step_shown.next = self.step_place.val();
+                }
+                self.safe_shown.next = 0.into();
+                if self.look_safe.val() {
+                    self.safe_shown.next = self.safe_place.val();
+                }
+                self.fixed_place.next = self.watchdog_shown.val()
+                    | self.run_limit_shown.val()
+                    | self.samples_shown.val()
+                    | self.ramp_shown.val()
+                    | self.step_shown.val()
+                    | self.safe_shown.val();
+                self.fixed_written.next = (self.look_watchdog.val() & self.watchdog_written.q.val())
+                    | (self.look_run_limit.val() & self.run_limit_written.q.val())
+                    | (self.look_samples.val() & self.capture_samples_written.q.val())
+                    | (self.look_ramp.val() & self.ramp_step_written.q.val())
+                    | (self.look_step.val() & self.step_limit_written.q.val())
+                    | (self.look_safe.val() & self.safe_step_written.q.val());
+                self.looked.next = self.look_watchdog.val()
                     | self.look_run_limit.val()
                     | self.look_samples.val()
                     | self.look_ramp.val()
                     | self.look_step.val()
                     | self.look_safe.val();
-                self.named.next = self.look_named.val() & (!self.others.val());
+                if self.looked.val() {
+                    self.shown_place.next = self.fixed_place.val();
+                    self.shown_written.next = self.fixed_written.val();
+                }
+                self.named.next =
+                    self.look_named.val() & (!self.host_look.val()) & (!self.looked.val());
                 self.named_looks.next = self.named.val();
-                if self.look_watchdog.val() {
-                    self.shown_place.next = self.watchdog_place.val();
-                    self.shown_written.next = self.watchdog_written.q.val();
-                }
-                if self.look_run_limit.val() {
-                    self.shown_place.next = self.run_limit_place.val();
-                    self.shown_written.next = self.run_limit_written.q.val();
-                }
-                if self.look_samples.val() {
-                    self.shown_place.next = self.samples_place.val();
-                    self.shown_written.next = self.capture_samples_written.q.val();
-                }
-                if self.look_ramp.val() {
-                    self.shown_place.next = self.ramp_place.val();
-                    self.shown_written.next = self.ramp_step_written.q.val();
-                }
-                if self.look_step.val() {
-                    self.shown_place.next = self.step_place.val();
-                    self.shown_written.next = self.step_limit_written.q.val();
-                }
-                if self.look_safe.val() {
-                    self.shown_place.next = self.safe_place.val();
-                    self.shown_written.next = self.safe_step_written.q.val();
-                }
                 comment!("Known last, chosen last.");
                 if self.named.val() {
                     self.shown_place.next = self.named_place.val();
