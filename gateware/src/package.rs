@@ -156,12 +156,17 @@ pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
 /// As [`instrument`].
 pub fn instrument_of_build(parameters: &Parameters, build_hash: u32) -> Result<File, PackageError> {
     let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
-    if parameters.slot_clocks == 1 {
-        let block = Instrument::<Pipelined>::with_build(parameters, build_hash)?;
-        write("hge_", INSTRUMENT, &block, &header)
-    } else {
-        let block = Instrument::<Stepped>::with_build(parameters, build_hash)?;
-        write("hge_", INSTRUMENT, &block, &header)
+    match parameters.slot_clocks {
+        1 => write_made(
+            || Instrument::<Pipelined>::with_build(parameters, build_hash),
+            INSTRUMENT,
+            &header,
+        ),
+        _ => write_made(
+            || Instrument::<Stepped>::with_build(parameters, build_hash),
+            INSTRUMENT,
+            &header,
+        ),
     }
 }
 
@@ -184,12 +189,17 @@ pub fn serial_instrument_of_build(
     build_hash: u32,
 ) -> Result<File, PackageError> {
     let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
-    if parameters.slot_clocks == 1 {
-        let block = SerialInstrument::<Pipelined>::with_build(parameters, baud, build_hash)?;
-        write("hge_", SERIAL, &block, &header)
-    } else {
-        let block = SerialInstrument::<Stepped>::with_build(parameters, baud, build_hash)?;
-        write("hge_", SERIAL, &block, &header)
+    match parameters.slot_clocks {
+        1 => write_made(
+            || SerialInstrument::<Pipelined>::with_build(parameters, baud, build_hash),
+            SERIAL,
+            &header,
+        ),
+        _ => write_made(
+            || SerialInstrument::<Stepped>::with_build(parameters, baud, build_hash),
+            SERIAL,
+            &header,
+        ),
     }
 }
 
@@ -215,12 +225,17 @@ pub fn board_of_build(
             "\n\nIt holds an experiment of {bytes} bytes, which only --board BOARD --experiment FILE.toml puts there."
         );
     }
-    if parameters.slot_clocks == 1 {
-        let block = BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash, recording)?;
-        write("hge_", BOARD, &block, &header)
-    } else {
-        let block = BoardTop::<Stepped>::new(wanted, converters, baud, build_hash, recording)?;
-        write("hge_", BOARD, &block, &header)
+    match parameters.slot_clocks {
+        1 => write_made(
+            || BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash, recording),
+            BOARD,
+            &header,
+        ),
+        _ => write_made(
+            || BoardTop::<Stepped>::new(wanted, converters, baud, build_hash, recording),
+            BOARD,
+            &header,
+        ),
     }
 }
 
@@ -293,6 +308,16 @@ fn emit_alone<B: Block>(
     block.connect_all();
     // Each core brings modules of its own, so that several can be used side by side.
     write(&format!("{}_", core.module()), &core.module(), &block, header)
+}
+
+/// Writes what `make` makes. Never inlined: a block is too large for a test's stack to hold two, which one caller's would.
+#[inline(never)]
+fn write_made<B: Block, E: Into<PackageError>>(
+    make: impl FnOnce() -> Result<B, E>,
+    name: &str,
+    header: &str,
+) -> Result<File, PackageError> {
+    write("hge_", name, &make().map_err(Into::into)?, header)
 }
 
 fn write<B: Block>(

@@ -85,7 +85,8 @@ pub struct Sender {
     place: DFF<Bits<8>>,
     /// The reply's last word went through in the clock before.
     sent: DFF<Bit>,
-    block: Ram<8, 8>,
+    /// The block; words of the width of the captured codes, so that both are one kind of memory.
+    block: Ram<16, 8>,
     crc: Crc,
     reply_bits: Signal<Local, Bits<32>>,
     telemetry_bits: Signal<Local, Bits<32>>,
@@ -98,6 +99,7 @@ pub struct Sender {
     difference: Signal<Local, Bit>,
     turned: Signal<Local, Bits<12>>,
     pushed: Signal<Local, Bits<8>>,
+    out: Signal<Local, Bits<8>>,
     inside: Signal<Local, Bit>,
 }
 
@@ -187,9 +189,10 @@ impl Logic for Sender {
         self.block.write_enable.next =
             (self.state.q.val() == Step::Put) | (self.state.q.val() == Step::Code);
         self.block.write_address.next = self.place.q.val();
-        self.block.write_data.next = self.gathered.q.val();
+        self.block.write_data.next = bit_cast::<16, 8>(self.gathered.q.val());
         self.block.read_address.next = self.place.q.val();
-        self.inside.next = (self.state.q.val() == Step::Send) & self.block.read_data.val().any();
+        self.out.next = self.block.read_data.val().get_bits::<8>(0);
+        self.inside.next = (self.state.q.val() == Step::Send) & self.out.val().any();
         self.byte_valid.next = (self.state.q.val() == Step::Code)
             | (self.state.q.val() == Step::Delimiter)
             | self.inside.val();
@@ -198,7 +201,7 @@ impl Logic for Sender {
             self.byte.next = self.place.q.val();
         }
         if self.state.q.val() == Step::Send {
-            self.byte.next = self.block.read_data.val();
+            self.byte.next = self.out.val();
         }
         match self.state.q.val() {
             Step::Idle => {
