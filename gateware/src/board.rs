@@ -7,7 +7,7 @@
 //! | `arm_button` | in, 1 | asynchronous, high while pressed: begins what is recorded ([`crate::boot`]), if anything is |
 //! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
 //! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; of an AD7686 `adc_cs_n` is CNV |
-//! | `output_enable` | out, 1 | closes the switch behind the DAC: armed, and the DAC set up; a register |
+//! | `output_enable` | out, 1 | closes the switch behind the DAC: armed, or after that on the way to the safe values, and the DAC set up; a register |
 //! | `trigger`, `reference` | out, 1 | for an oscilloscope |
 //! | `led_armed`, `led_fault`, `led_activity` | out, 1 | lamps; activity is stretched to about a tenth of a second |
 //!
@@ -123,6 +123,7 @@ pub struct BoardTop<P: Pass> {
     eye_next: Signal<Local, Bits<26>>,
     turns: Signal<Local, Bit>,
     stirs: Signal<Local, Bit>,
+    stays: Signal<Local, Bit>,
 }
 
 impl<P: Pass> BoardTop<P> {
@@ -187,8 +188,11 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.adc_cs_n.next = self.adc.cs_n.val();
         self.serial.adc.next = self.adc.code.val();
         comment!("The switch.");
-        self.connected.d.next =
-            self.serial.armed.val() & self.dac.ready.val() & (!self.serial.reset.val());
+        comment!("A device that was connected stays so on the way to the safe values: opening would be a step.");
+        self.stays.next = self.connected.q.val() & self.serial.homing.val();
+        self.connected.d.next = (self.serial.armed.val() | self.stays.val())
+            & self.dac.ready.val()
+            & (!self.serial.reset.val());
         self.output_enable.next = self.connected.q.val();
         comment!("For people.");
         self.trigger.next = self.serial.trigger.val();

@@ -103,7 +103,7 @@ fn a_training_at_the_pins_equals_the_models() {
 }
 
 #[test]
-fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
+fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_mid_scale() {
     if !can_compile() {
         return;
     }
@@ -115,7 +115,10 @@ fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
     let mut engine =
         BoardEngine::new(&compiler, &parameters, converters, 8, &none, bench).expect("a board");
     let mut script = Script::new(77);
-    script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 500)]);
+    script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 160)]);
+    // Low, high, safe: twenty steps from where the outputs are.
+    script.write_all(&[(map::GUARD, -4000_i32 as u32), (map::GUARD + 1, 4000)]);
+    script.write_all(&[(map::GUARD + 2, -3200_i32 as u32)]);
     script.write_all(&[(map::PROTECTION, protection::INTERLOCK), (map::WATCHDOG, 1_000_000)]);
     script.command(command::ARM_HOST);
     let mut said = Vec::new();
@@ -132,5 +135,9 @@ fn the_switch_is_closed_while_armed_alone_and_outputs_rest_at_mid_scale() {
     }
     assert!(pass(&mut engine, 60), "open though armed");
     engine.set_interlock(false).expect("an engine");
-    assert!(!pass(&mut engine, 3), "closed though tripped");
+    assert!(pass(&mut engine, 10), "opened on the way to the safe value");
+    let on_the_way = engine.circuit().dac().codes()[0];
+    assert!((-3100..=-800).contains(&on_the_way), "{on_the_way}");
+    assert!(!pass(&mut engine, 30), "closed though tripped and safe");
+    assert_eq!(engine.circuit().dac().codes()[0], -3200);
 }

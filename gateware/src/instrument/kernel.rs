@@ -140,6 +140,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.supervisor.cut.next = self.guard.cut.val();
         self.supervisor.event_taken.next = self.clerk.event_taken.val();
         self.armed.next = self.supervisor.armed.val();
+        self.homing.next = self.supervisor.homing.val();
         self.busy.next = self.sequencer.busy.val();
         self.active.next = self.goes_on.val();
         self.window.next = self.sequencer.take.val();

@@ -12,6 +12,7 @@
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
+//! | `homing` | out, 1 | disarmed, and on the way to the safe values |
 //! | `fault` | out, 1 | the guard has tripped since it was armed last |
 //! | `busy` | out, 1 | a run is going on |
 //! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
@@ -81,6 +82,8 @@ pub struct Instrument<P: Pass> {
     pub dac_code: Signal<Out, Signed<16>>,
     /// Outputs may be connected.
     pub armed: Signal<Out, Bit>,
+    /// Disarmed, and on the way to the safe values.
+    pub homing: Signal<Out, Bit>,
     /// The guard has tripped since it was armed last.
     pub fault: Signal<Out, Bit>,
     /// A run is going on.
