@@ -31,9 +31,10 @@ pub enum Family {
 }
 
 impl Family {
+    /// As the boards' bitstreams are made.
     fn synthesis(self) -> &'static str {
         match self {
-            Family::Ice40 => "synth_ice40 -dsp -top hge_instrument",
+            Family::Ice40 => "synth_ice40 -device u -abc9 -dsp -spram -top hge_instrument",
             Family::Ecp5 => "synth_ecp5 -top hge_instrument",
         }
     }

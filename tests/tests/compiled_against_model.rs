@@ -32,16 +32,14 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
 }
 
 #[test]
-fn thirty_random_runs_agree_with_slots_in_steps() {
-    for seed in 400..428 {
+fn random_runs_agree_with_slots_in_steps() {
+    for seed in 400..414 {
         let parameters = Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..LITTLE };
         agree(Compiler::locate(), &random(seed, parameters, 2));
     }
-    for seed in [428, 429] {
-        let parameters =
-            Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, dac_bits: 12, ..Parameters::default() };
-        agree(Compiler::locate(), &random(seed, parameters, 2));
-    }
+    let twelve_bits =
+        Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, dac_bits: 12, ..Parameters::default() };
+    agree(Compiler::locate(), &random(428, twelve_bits, 2));
 }
 
 #[test]

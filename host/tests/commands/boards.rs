@@ -92,7 +92,7 @@ fn every_board_is_listed_with_part_status_and_pins() {
     assert_eq!(named("icebreaker")["parameters"]["dac_bits"], 12);
     for (name, buildable, status) in [
         ("ulx3s-85f", true, "placed and routed"),
-        ("tangnano-20k", true, "no bitstream yet"),
+        ("tangnano-20k", true, "placed and routed"),
         ("stemlab-125-14", false, "emitted only, never run"),
     ] {
         assert_eq!(named(name)["buildable"], buildable);

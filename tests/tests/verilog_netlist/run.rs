@@ -1,5 +1,6 @@
 //! A short run on a netlist, compared with the model.
 
+use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_tests::netlist::{synthesise, yosys, Family, Netlist};
 use hge_tests::scenario;
@@ -17,11 +18,14 @@ pub fn agrees(family: Family) -> Option<Netlist> {
         return None;
     }
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
-    let scenario = small(11, LITTLE, size, true);
+    // As on the boards of the family.
+    let slot_clocks = if family == Family::Ice40 { STEPPED_SLOT_CLOCKS } else { 1 };
+    let parameters = Parameters { slot_clocks, ..LITTLE };
+    let scenario = small(11, parameters, size, true);
     let record = scenario.model_record().unwrap();
     let scratch = Scratch::new("netlist").unwrap();
-    let netlist = synthesise(&yosys, scratch.path(), family, &LITTLE).unwrap();
-    let pace = Pace { most_clocks: 90_000, ..Pace::default() };
+    let netlist = synthesise(&yosys, scratch.path(), family, &parameters).unwrap();
+    let pace = Pace { most_clocks: 200_000, ..Pace::default() };
     let played = play(scratch.path(), &netlist.sources, &netlist.options, &record, pace).unwrap();
     println!(
         "{family:?}: {} bytes, {} samples, {} clocks; {:?}",
