@@ -1,0 +1,168 @@
+//! What decides, records and answers.
+
+use crate::cosim::drawn::put;
+use crate::{compare, configurations, HELD};
+use hge_gateware::access::Access;
+use hge_gateware::capture::Capture;
+use hge_gateware::clerk::Clerk;
+use hge_gateware::registers::Registers;
+use hge_gateware::sequencer::Sequencer;
+use hge_gateware::supervisor::Supervisor;
+use hge_protocol::registers as map;
+use rust_hdl::prelude::*;
+
+#[test]
+fn the_clerk_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        compare(
+            "clerk",
+            Clerk::new(&parameters),
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                if cycle % HELD == 0 {
+                    // Few of everything, so that epochs end.
+                    core.slots_used.next = Bits::from(1 + random.below(2));
+                    core.mode.next = Bits::from(random.below(8));
+                    core.kind.next = Bits::from(random.below(4));
+                    put(&mut core.window_log2, random);
+                    core.stored.next = Bits::from(random.below(3));
+                }
+                core.reset.next = random.once_in(3000);
+                core.start.next = random.once_in(50);
+                core.event.next = random.once_in(200);
+                core.block.next = random.once_in(200);
+                core.codes.next = Bits::from(1 + random.below(4));
+                put_all!(core, random; event_cause, event_time, decimation, code, looks,
+                    engine_ready, engine_data, began, marked, reason,
+                    unperturbed, late, tones, begin, restart, clamped, limited, read_data,
+                    target_ready, number, fits);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_sequencer_in_icarus_equals_rust() {
+    compare(
+        "sequencer",
+        Sequencer::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                // Short enough that a run gets through its windows.
+                core.window_log2.next = Bits::from(1 + random.below(4));
+                core.stored.next = Bits::from(random.below(4));
+                put_all!(core, random; mode, last_pass, clerk_reason);
+            }
+            core.clerk_over.next = random.once_in(100);
+            core.clerk_working.next = random.once_in(3);
+            core.reset.next = random.once_in(1000);
+            core.stop.next = random.once_in(300);
+            core.disarm.next = random.once_in(500);
+            core.trip.next = random.once_in(500);
+            put_all!(core, random; tick, run, moving, sounding, now, recorded, looks);
+        },
+    );
+}
+
+#[test]
+fn the_registers_in_icarus_equal_rust() {
+    for parameters in configurations() {
+        compare(
+            "registers",
+            Registers::new(&parameters, 0x1234_5678),
+            |core| &mut core.clock,
+            |core, _, random| {
+                core.reset.next = random.once_in(200);
+                put(&mut core.address, random);
+                if !random.once_in(4) {
+                    core.address.next = Bits::from(random.below(64));
+                }
+                core.look_watchdog.next = random.once_in(20);
+                core.look_run_limit.next = random.once_in(20);
+                core.look_samples.next = random.once_in(20);
+                core.look_ramp.next = random.once_in(20);
+                core.look_step.next = random.once_in(20);
+                core.look_safe.next = random.once_in(20);
+                put_all!(core, random; host_look, look_named, named_place);
+                put_all!(core, random; write, write_data, status, fault, time, frames,
+                    frames_lost, link_faults);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_access_in_icarus_equals_rust() {
+    for parameters in configurations() {
+        compare(
+            "access",
+            Access::new(&parameters),
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                core.reset.next = random.once_in(500);
+                if cycle % 8 == 0 {
+                    put_all!(core, random; address, data, is_write, watchdog_set, run_limit_set);
+                    let page = [0, 0, 0x100, 0x200, 0x300, 0x1000][random.below(6) as usize];
+                    if !random.once_in(8) {
+                        core.address.next = Bits::from(page + random.below(128));
+                    }
+                    if random.once_in(3) {
+                        core.address.next = Bits::from(u64::from(map::COMMAND));
+                        core.data.next = Bits::from(random.below(9));
+                    }
+                }
+                put_all!(core, random; look, write, scalar, readable, writable, idle_only,
+                    disarmed_only, tightens, wide, table_data, turn, call, guard_data, busy, armed,
+                    homing, capturing, can_repeat, interlock, protection);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_supervisor_in_icarus_equals_rust() {
+    compare(
+        "supervisor",
+        Supervisor::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                put_all!(core, random; protection, hold, overcurrent);
+                core.overcurrent_samples.next = Bits::from(random.below(4));
+                core.storm.next = Bits::from(random.below(4));
+            }
+            core.reset.next = random.once_in(500);
+            core.interlock.next = !random.once_in(100);
+            core.arm_host.next = random.once_in(30);
+            core.arm_standalone.next = random.once_in(30);
+            core.disarm.next = random.once_in(100);
+            core.heard.next = random.once_in(40);
+            core.sound.next = random.once_in(20);
+            core.damaged.next = random.once_in(20);
+            core.limit.next = Bits::from(random.below(40));
+            put_all!(core, random; tick, adc, pass_done, cut, event_taken, watchdog_set,
+                run_limit_set);
+        },
+    );
+}
+
+#[test]
+fn the_capture_in_icarus_equals_rust() {
+    compare(
+        "capture",
+        Capture::new(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                core.decimation.next = Bits::from(random.below(4));
+                core.samples.next = Bits::from(random.number(32) >> random.below(32));
+            }
+            core.reset.next = random.once_in(1000);
+            core.start.next = random.once_in(200);
+            core.stop.next = random.once_in(400);
+            core.taken.next = random.once_in(20);
+            put_all!(core, random; tick, sample, now, read_address);
+        },
+    );
+}

@@ -1,0 +1,125 @@
+//! Slots and outputs.
+
+use crate::cosim::drawn::put;
+use crate::{compare, HELD};
+use hge_gateware::engine::{Engine, Pass, Pipelined, Stepped};
+use hge_gateware::guard::Guard;
+use hge_gateware::levels::Levels;
+use hge_gateware::lockin::Lockin;
+use hge_gateware::modulator::Modulator;
+use hge_gateware::nco::Nco;
+use hge_gateware::reference::Reference;
+use hge_gateware::tones::Tones;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+#[test]
+fn the_nco_in_icarus_equals_rust() {
+    for slots in [1, 24, 256] {
+        agrees!("nco", Nco::new(slots), reset: [], held: [],
+            each: [valid, slot, restart, gate, start_write, start_slot, start_data, tuning_write,
+                tuning_slot, tuning_data]);
+    }
+}
+
+#[test]
+fn the_lockin_in_icarus_equals_rust() {
+    for slots in [1, 24, 256] {
+        agrees!("lockin", Lockin::new(slots), reset: [], held: [],
+            each: [valid, slot, sine, cosine, sample, first, read_slot]);
+    }
+}
+
+#[test]
+fn the_levels_in_icarus_equal_rust() {
+    agrees!("levels", Levels::default(), reset: [], held: [],
+        each: [take, sample, first, second_half]);
+}
+
+#[test]
+fn the_tones_in_icarus_equal_rust() {
+    agrees!("tones", Tones::new(), reset: [], held: [],
+        each: [tick, valid, word, sine, active, read_output]);
+}
+
+#[test]
+fn the_guard_in_icarus_equals_rust() {
+    for outputs in [2, 8, 32] {
+        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit],
+            each: [tick, running, step, index, code, host_address, host_write, host_data]);
+    }
+}
+
+#[test]
+fn the_modulator_in_icarus_equals_rust() {
+    for (outputs, dac_bits) in [(2, 8), (8, 16), (32, 12)] {
+        let core = Modulator::new(outputs, dac_bits);
+        compare(
+            "modulator",
+            core,
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                core.tick.next = random.once_in(8 * (u64::from(outputs) + 2));
+                core.reset.next = random.once_in(2000);
+                if cycle % HELD == 0 {
+                    put_all!(core, random; ramp, ramp_step, track, shape, tones_fresh, tone_mask);
+                }
+                put_all!(core, random; track_code, tone, target_write, target_index, target_data);
+            },
+        );
+    }
+}
+
+#[test]
+fn the_reference_in_icarus_equals_rust() {
+    compare(
+        "reference",
+        Reference::default(),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                put(&mut core.setting, random);
+            }
+            put_all!(core, random; valid, sine);
+            core.slot.next = core.setting.next.get_bits::<8>(0);
+            if random.once_in(3) {
+                put(&mut core.slot, random);
+            }
+        },
+    );
+}
+
+#[test]
+fn the_engines_in_icarus_equal_rust() {
+    for slots in [1, 24, 256] {
+        engine_agrees::<Pipelined>(slots, 40);
+        engine_agrees::<Stepped>(slots, 300);
+    }
+}
+
+/// A pass now and then, the next one perhaps before it has ended.
+fn engine_agrees<P: Pass>(slots: u32, every: u64) {
+    let parameters = Parameters { slots, ..Parameters::default() };
+    compare(
+        "engine",
+        Engine::<P>::new(&parameters),
+        |core| &mut core.clock,
+        |core, cycle, random| {
+            if cycle % HELD == 0 {
+                core.slots_used.next = Bits::from(1 + random.below(u64::from(slots)));
+            }
+            core.reset.next = random.once_in(1000);
+            core.begin.next = random.once_in(every);
+            core.outputs_done.next = random.once_in(every);
+            core.tuning_write.next = random.once_in(20);
+            core.slot_write.next = random.once_in(20);
+            put(&mut core.restart, random);
+            core.tones.next = !random.once_in(4);
+            core.gate.next = !random.once_in(4);
+            core.take.next = !random.once_in(4);
+            core.first.next = random.once_in(40);
+            put_all!(core, random; second_half, sample, slot_index, slot_data, read_output,
+                    read, read_slot, read_word);
+        },
+    );
+}
