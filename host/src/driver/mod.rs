@@ -128,7 +128,7 @@ impl Instrument {
         if found != map::IDENTITY_WORD {
             return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
         }
-        let info = self.read_many(map::MAP_HASH, usize::from(map::CONVERTER_PERIOD))?;
+        let info = self.read_many(map::MAP_HASH, usize::from(map::SLOT_CLOCKS))?;
         let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
         let (found, expected) = (word(map::MAP_HASH), map::map_hash());
         if found != expected {
