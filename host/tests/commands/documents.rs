@@ -66,7 +66,8 @@ fn the_first_power_up_measures_its_resistor() {
         let expected = if slope["electrode"] == 0 { 100.0 } else { 0.0 };
         let error = slope["error_na_per_v"].as_f64().unwrap();
         let off = (slope["slope_na_per_v"].as_f64().unwrap() - expected).abs();
-        assert!(off < 3.0 * error && error < 1.5, "{slope}");
+        // Twenty slopes: one in eight hundred such runs has one beyond four standard errors.
+        assert!(off < 4.0 * error && error < 1.5, "{slope}");
     }
     let half_a_volt = [
         "capture",
