@@ -4,7 +4,6 @@ use crate::absent;
 use crate::testbench::put;
 use hge_gateware::package;
 use hge_gateware::tools::{ToolError, Yosys};
-use hge_protocol::Parameters;
 use std::path::{Path, PathBuf};
 
 /// What `synth_ice40 -dsp` prints, with success, where it has deleted a multiplier.
@@ -32,10 +31,10 @@ pub enum Family {
 
 impl Family {
     /// As the boards' bitstreams are made.
-    fn synthesis(self) -> &'static str {
+    fn synthesis(self, top: &str) -> String {
         match self {
-            Family::Ice40 => "synth_ice40 -device u -abc9 -dsp -spram -top hge_instrument",
-            Family::Ecp5 => "synth_ecp5 -top hge_instrument",
+            Family::Ice40 => format!("synth_ice40 -device u -abc9 -dsp -spram -top {top}"),
+            Family::Ecp5 => format!("synth_ecp5 -top {top}"),
         }
     }
 }
@@ -72,24 +71,20 @@ pub fn yosys(what: &str) -> Option<Yosys> {
     }
 }
 
-/// Synthesises the instrument of `parameters` in `folder`.
+/// Synthesises `design` in `folder`; its file is named after its top.
 ///
 /// # Errors
 /// Yosys fails, or has deleted a multiplier.
-///
-/// # Panics
-/// The parameters are out of range.
 pub fn synthesise(
     yosys: &Yosys,
     folder: &Path,
     family: Family,
-    parameters: &Parameters,
+    design: &package::File,
 ) -> Result<Netlist, ToolError> {
-    let text = package::instrument(parameters).expect("parameters in range").text;
-    put(folder, "instrument.v", &text)?;
-    let synthesis = family.synthesis();
+    put(folder, "design.v", &design.text)?;
+    let synthesis = family.synthesis(design.name.trim_end_matches(".v"));
     let script = format!(
-        "read_verilog instrument.v; {synthesis}; delete t:$scopeinfo; check -assert; \
+        "read_verilog design.v; {synthesis}; delete t:$scopeinfo; check -assert; \
          tee -o stat.txt stat; write_verilog -noattr netlist.v"
     );
     let log = yosys.run(folder, &script)?;

@@ -8,6 +8,7 @@ use hge_gateware::board::Converters;
 use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_protocol::Parameters;
+use std::path::Path;
 
 /// Picoseconds in a second.
 const PS_PER_S: u64 = 1_000_000_000_000;
@@ -50,13 +51,26 @@ impl BoardEngine {
         bench: Box<dyn Bench>,
     ) -> Result<Self, EngineError> {
         let program = compiler.compile_board(wanted, converters, clocks_per_bit, recording)?;
+        Self::of(&program, wanted, converters, bench)
+    }
+
+    /// The same of a program that [`Compiler`] has made of a board's top.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn of(
+        program: &Path,
+        wanted: &Parameters,
+        converters: Converters,
+        bench: Box<dyn Bench>,
+    ) -> Result<Self, EngineError> {
         let (dac, adc) = models(converters);
         let clock_hz = u64::from(wanted.clock_hz);
         let (enable_ns, delay_ns) = SpiAdc::delays_ns(adc);
         let clocks = |ns: u64| (ns * clock_hz).div_ceil(1_000_000_000).max(1).to_string();
         let arguments = [wanted.outputs.to_string(), clocks(enable_ns), clocks(delay_ns)];
         Ok(BoardEngine {
-            process: Process::start(&program, &arguments)?,
+            process: Process::start(program, &arguments)?,
             circuit: Circuit::new(dac, adc, wanted.outputs as usize, bench),
             clock_hz,
             clock: 0,

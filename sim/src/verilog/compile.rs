@@ -111,8 +111,21 @@ impl Compiler {
         recording: &Recording,
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
-        let verilog = package::board_of_build(parameters, converters, baud, 0, recording);
-        self.compile_top(
+        let verilog = package::board_of_build(parameters, converters, baud, 0, recording)
+            .map_err(|error| EngineError::Tool(error.to_string()))?;
+        self.compile_board_text(&verilog.text, clocks_per_bit)
+    }
+
+    /// A board's top whose Verilog is given, such as a netlist with the models of its cells.
+    ///
+    /// # Errors
+    /// A tool fails.
+    pub fn compile_board_text(
+        &self,
+        verilog: &str,
+        clocks_per_bit: u32,
+    ) -> Result<PathBuf, EngineError> {
+        self.compile_text(
             verilog,
             "hge_board",
             &format!("-DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"),
@@ -126,8 +139,12 @@ impl Compiler {
         define: &str,
     ) -> Result<PathBuf, EngineError> {
         let verilog = verilog.map_err(|error| EngineError::Tool(error.to_string()))?;
+        self.compile_text(&verilog.text, top, define)
+    }
+
+    fn compile_text(&self, verilog: &str, top: &str, define: &str) -> Result<PathBuf, EngineError> {
         let mut hash = DefaultHasher::new();
-        (&verilog.text, HARNESS, self.name(), define).hash(&mut hash);
+        (verilog, HARNESS, self.name(), define).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
         let program = folder.join("engine");
         if program.is_file() {
@@ -137,7 +154,7 @@ impl Compiler {
         let turn = TURNS.fetch_add(1, Ordering::Relaxed);
         let work = folder.with_extension(format!("{}-{turn}", std::process::id()));
         std::fs::create_dir_all(&work)
-            .and_then(|()| std::fs::write(work.join("design.v"), &verilog.text))
+            .and_then(|()| std::fs::write(work.join("design.v"), verilog))
             .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
             .map_err(|source| ToolError::File { path: work.clone(), source })?;
         match self {

@@ -2,6 +2,7 @@
 //!
 //! The models of the ECP5's MULT18X18D and DP16KD are ours, `tests/models`; `verilog_ecp5_models.rs` tests them.
 
+mod board;
 mod run;
 
 use hge_tests::netlist::Family;
@@ -19,4 +20,16 @@ fn a_standalone_run_on_the_ecp5_netlist_gives_the_models_bytes_and_codes() {
     let Some(netlist) = agrees(Family::Ecp5) else { return };
     assert!(netlist.count("MULT18X18D") > 0, "no multiplier: {:?}", netlist.cells);
     assert!(netlist.count("DP16KD") > 0, "no block RAM: {:?}", netlist.cells);
+}
+
+#[test]
+fn the_ice40_netlist_of_the_icebreaker_tells_and_does_what_its_verilog_does() {
+    let Some(netlist) = board::agrees(Family::Ice40, "icebreaker") else { return };
+    assert_eq!(netlist.count("SB_SPRAM256KA"), 2, "{:?}", netlist.cells);
+}
+
+#[test]
+fn the_ecp5_netlist_of_the_ulx3s_tells_and_does_what_its_verilog_does() {
+    let Some(netlist) = board::agrees(Family::Ecp5, "ulx3s-85f") else { return };
+    assert!(netlist.count("MULT18X18D") > 0, "{:?}", netlist.cells);
 }

@@ -1,5 +1,6 @@
 //! A short run on a netlist, compared with the model.
 
+use hge_gateware::package;
 use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_tests::netlist::{synthesise, yosys, Family, Netlist};
@@ -24,7 +25,8 @@ pub fn agrees(family: Family) -> Option<Netlist> {
     let scenario = small(11, parameters, size, true);
     let record = scenario.model_record().unwrap();
     let scratch = Scratch::new("netlist").unwrap();
-    let netlist = synthesise(&yosys, scratch.path(), family, &parameters).unwrap();
+    let design = package::instrument(&parameters).unwrap();
+    let netlist = synthesise(&yosys, scratch.path(), family, &design).unwrap();
     let pace = Pace { most_clocks: 200_000, ..Pace::default() };
     let played = play(scratch.path(), &netlist.sources, &netlist.options, &record, pace).unwrap();
     println!(

@@ -1,0 +1,84 @@
+//! The netlist of a board's top, at its pins, compared with its Verilog.
+
+use hge_gateware::board_file::Board;
+use hge_gateware::boot::Recording;
+use hge_gateware::package;
+use hge_sim::engine::{Engine, Time};
+use hge_sim::verilog::{BoardEngine, Compiler};
+use hge_tests::netlist::{synthesise, yosys, Family, Netlist};
+use hge_tests::scenario::{IntegerBench, Scenario};
+use hge_tests::testbench::Scratch;
+use hge_tests::testbench_scenario::{small, Size};
+use std::path::Path;
+
+/// Clocks a bit of the line, so that a run is short.
+const CLOCKS_PER_BIT: u32 = 8;
+/// Samples in which a request is carried out and answered, once it is there.
+const ANSWER_SAMPLES: u32 = 12;
+/// Samples of the run.
+const RUN_SAMPLES: u32 = 400;
+
+/// What a board said, and the DAC codes and the ADC code of every sample.
+#[derive(PartialEq, Eq)]
+struct Told {
+    said: Vec<u8>,
+    samples: Vec<(Vec<i16>, i16)>,
+}
+
+/// Plays a standalone run to the netlist of a board, as large as the board's file says; nothing where a tool is missing.
+pub fn agrees(family: Family, name: &str) -> Option<Netlist> {
+    let what = format!("the netlist of {name}");
+    let yosys = yosys(&what)?;
+    let compiler = hge_tests::absent::unless(Compiler::locate(), &what)?;
+    let board = Board::named(name).unwrap();
+    let parameters = board.parameters();
+    let scratch = Scratch::new(name).unwrap();
+    let baud = parameters.clock_hz / CLOCKS_PER_BIT;
+    let none = Recording::default();
+    let design = package::board_of_build(&parameters, board.converters(), baud, 0, &none).unwrap();
+    let netlist = synthesise(&yosys, scratch.path(), family, &design).unwrap();
+    let cells: String = netlist.sources.iter().map(|source| read(source)).collect();
+    let text = format!("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{cells}");
+    let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
+    let scenario = small(21, parameters, size, true);
+    let play = |verilog: &str| {
+        let program = compiler.compile_board_text(verilog, CLOCKS_PER_BIT).unwrap();
+        play(&program, &board, &scenario)
+    };
+    let (verilog, found) = (play(&design.text), play(&text));
+    assert!(
+        verilog.said.len() > 500 && verilog.samples.len() > 200,
+        "too short a run: {} bytes, {} samples",
+        verilog.said.len(),
+        verilog.samples.len()
+    );
+    let differs = verilog.samples.iter().zip(&found.samples).position(|(one, other)| one != other);
+    assert_eq!(differs, None, "first sample that differs");
+    assert!(verilog == found);
+    Some(netlist)
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn play(program: &Path, board: &Board, scenario: &Scenario) -> Told {
+    let parameters = board.parameters();
+    let bench = IntegerBench::new(parameters.outputs, scenario.bench_seed);
+    let log = bench.log.clone();
+    let mut engine =
+        BoardEngine::of(program, &parameters, board.converters(), Box::new(bench)).unwrap();
+    let mut said = Vec::new();
+    // Past the reset after power-up.
+    engine.advance(Time::Real, 2, usize::MAX, &mut said).unwrap();
+    for line in &scenario.lines {
+        engine.send(line).unwrap();
+        // At most as many samples as its bits take, the period being longer than that of the first sample.
+        let bits = 10 * line.len() as u32 * CLOCKS_PER_BIT;
+        let samples = ANSWER_SAMPLES + bits / parameters.least_sample_period_clocks();
+        engine.advance(Time::Real, samples, usize::MAX, &mut said).unwrap();
+    }
+    engine.advance(Time::Real, RUN_SAMPLES, usize::MAX, &mut said).unwrap();
+    let samples = log.lock().unwrap().clone();
+    Told { said, samples }
+}
