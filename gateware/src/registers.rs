@@ -11,6 +11,7 @@
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
 //! | one a setting | out | its value |
 //! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | show `stored` that setting in place of the one at `address`; the caller keeps them apart |
+//! | `host_look`, `look_named`, `named_place`, `named_looks` | in 1 + 1 + 6, out 1 | the host is at its register; else, and if none of those above is shown, the setting at `named_place` is |
 //! | `stored` | out, 32 | a clock later |
 //! | `watchdog_set`, `run_limit_set` | out, 1 | that setting is not zero |
 //!

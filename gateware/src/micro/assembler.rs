@@ -111,11 +111,6 @@ impl Assembler {
         self.push(1, 0, port);
     }
 
-    /// Accumulator -= input.
-    pub fn subtract_input(&mut self, port: u8) {
-        self.push(1, INVERT, port);
-    }
-
     /// Accumulator += input + carry.
     pub fn add_carry_input(&mut self, port: u8) {
         self.push(1, CHAIN, port);

@@ -12,10 +12,12 @@
 //! | `ramp_v_per_s` | 180 | an input moves its 1.8 V in 10 ms |
 
 mod file;
+mod instrument;
 mod resolve;
 mod values;
 
 pub use file::{ExperimentError, Source};
+pub use instrument::InstrumentKeys;
 pub use resolve::{context, Job, Task};
 
 use crate::engine::EngineKind;
@@ -102,43 +104,6 @@ impl Default for Experiment {
             host: HostKeys::default(),
             standalone: StandaloneKeys::default(),
             cases: Vec::new(),
-        }
-    }
-}
-
-/// Generics of the gateware, see [`hge_protocol::Parameters`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(missing_docs)]
-pub struct InstrumentKeys {
-    pub outputs: u32,
-    pub slots: u32,
-    pub cases: u32,
-    pub starts: u32,
-    pub clock_hz: u32,
-    pub dac_bits: u32,
-    pub adc_bits: u32,
-    pub telemetry_words: u32,
-    pub converter_latency_samples: u32,
-    pub converter_period_clocks: u32,
-    pub slot_clocks: u32,
-}
-
-impl Default for InstrumentKeys {
-    fn default() -> Self {
-        let p = hge_protocol::Parameters::default();
-        InstrumentKeys {
-            outputs: p.outputs,
-            slots: p.slots,
-            cases: p.cases,
-            starts: p.starts,
-            clock_hz: p.clock_hz,
-            dac_bits: p.dac_bits,
-            adc_bits: p.adc_bits,
-            telemetry_words: p.telemetry_words,
-            converter_latency_samples: p.converter_latency_samples,
-            converter_period_clocks: p.converter_period_clocks,
-            slot_clocks: p.slot_clocks,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From an experiment to a checked job.
 
 use super::values::{self, require, Wrong};
-use super::{BenchKeys, Closing, Experiment, ExperimentError, InstrumentKeys, Source};
+use super::{BenchKeys, Closing, Experiment, ExperimentError, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -43,32 +43,7 @@ impl Task {
         source: &Source,
         parameters: &Parameters,
     ) -> Result<Self, ExperimentError> {
-        let Parameters {
-            outputs,
-            slots,
-            cases,
-            starts,
-            clock_hz,
-            dac_bits,
-            adc_bits,
-            telemetry_words,
-            converter_latency_samples,
-            converter_period_clocks,
-            slot_clocks,
-        } = *parameters;
-        experiment.instrument = InstrumentKeys {
-            outputs,
-            slots,
-            cases,
-            starts,
-            clock_hz,
-            dac_bits,
-            adc_bits,
-            telemetry_words,
-            converter_latency_samples,
-            converter_period_clocks,
-            slot_clocks,
-        };
+        experiment.instrument = (*parameters).into();
         Task::new(experiment, source)
     }
 
@@ -78,7 +53,7 @@ impl Task {
             |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(&key), problem };
         values::check(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
-        let parameters = parameters(&experiment);
+        let parameters = Parameters::from(&experiment.instrument);
         let rate_hz = experiment.timing.rate_hz;
         if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {
             values::band(&experiment).map_err(wrong)?;
@@ -265,23 +240,6 @@ fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
     let both = cases.1.contains(&true) && cases.1.contains(&false);
     require(both, "case", || "all cases have the same label: add one of the other".into())?;
     Ok(cases)
-}
-
-fn parameters(experiment: &Experiment) -> Parameters {
-    let keys = &experiment.instrument;
-    Parameters {
-        outputs: keys.outputs,
-        slots: keys.slots,
-        cases: keys.cases,
-        starts: keys.starts,
-        clock_hz: keys.clock_hz,
-        dac_bits: keys.dac_bits,
-        adc_bits: keys.adc_bits,
-        telemetry_words: keys.telemetry_words,
-        converter_latency_samples: keys.converter_latency_samples,
-        converter_period_clocks: keys.converter_period_clocks,
-        slot_clocks: keys.slot_clocks,
-    }
 }
 
 fn configuration(

@@ -103,20 +103,7 @@ fn present(
 
 /// What they mean on one that cannot, if it is run by this experiment.
 fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String> {
-    let keys = &experiment.instrument;
-    let parameters = Parameters {
-        outputs: keys.outputs,
-        slots: keys.slots,
-        cases: keys.cases,
-        starts: keys.starts,
-        clock_hz: keys.clock_hz,
-        dac_bits: keys.dac_bits,
-        adc_bits: keys.adc_bits,
-        telemetry_words: keys.telemetry_words,
-        converter_latency_samples: keys.converter_latency_samples,
-        converter_period_clocks: keys.converter_period_clocks,
-        slot_clocks: keys.slot_clocks,
-    };
+    let parameters = Parameters::from(&experiment.instrument);
     let context = context(experiment, source, &parameters).map_err(text)?;
     Ok(Meaning { context, window_samples: experiment.timing.window_samples })
 }
