@@ -34,10 +34,15 @@ typedef Vhge_serial_instrument Instance;
 typedef Vhge_instrument Instance;
 #endif
 #include "verilated.h"
-double sc_time_stamp() { return 0; }
+// Picoseconds: no two evaluations are at one time, for models of cells that compare times of edges.
+static double now_ps = 0;
+double sc_time_stamp() { return now_ps; }
 struct Top {
     Instance instance;
-    void eval() { instance.eval(); }
+    void eval() {
+        now_ps += 1000;
+        instance.eval();
+    }
 };
 #define SET(port, mangled, value) top.instance.port = (value)
 #define GET(port, mangled) static_cast<uint32_t>(top.instance.port)

@@ -27,3 +27,10 @@ fn the_ice40_netlist_of_the_icebreaker_tells_and_does_what_its_verilog_does() {
     let Some(netlist) = board::agrees(Family::Ice40, "icebreaker") else { return };
     assert_eq!(netlist.count("SB_SPRAM256KA"), 2, "{:?}", netlist.cells);
 }
+
+#[test]
+fn the_ecp5_netlist_of_the_ulx3s_tells_and_does_what_its_verilog_does() {
+    let Some(netlist) = board::agrees(Family::Ecp5, "ulx3s-85f") else { return };
+    assert!(netlist.count("MULT18X18D") > 0, "no multiplier: {:?}", netlist.cells);
+    assert!(netlist.count("TRELLIS_DPR16X4") > 0, "no memory of tables: {:?}", netlist.cells);
+}
