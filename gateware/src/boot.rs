@@ -123,7 +123,8 @@ pub struct Boot {
     counted: Signal<Local, Bits<24>>,
     differs: Signal<Local, Bit>,
     settles: Signal<Local, Bit>,
-    presses: Signal<Local, Bit>,
+    /// It has just been pressed.
+    presses: DFF<Bit>,
     is_zero: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,
     over: Signal<Local, Bit>,
@@ -149,7 +150,8 @@ impl Logic for Boot {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, address, after_zero, part, pressed, ran, early, level, up, count
+            self, clock, state, address, after_zero, part, pressed, ran, early, level, up, count,
+            presses
         );
         clock!(self, clock, memory);
         comment!("The button's new level must last for the whole count.");
@@ -159,7 +161,7 @@ impl Logic for Boot {
         self.more.next = self.count.q.val() + 1;
         self.counted.next = self.more.val() & self.count_mask.val();
         self.settles.next = self.differs.val() & (!self.counted.val().any());
-        self.presses.next = self.settles.val() & self.up.q.val();
+        self.presses.d.next = self.settles.val() & self.up.q.val();
         self.count.d.next = 0.into();
         if self.differs.val() {
             self.count.d.next = self.counted.val();
@@ -204,7 +206,7 @@ impl Logic for Boot {
                         self.state.d.next = Step::Fetch;
                     }
                 }
-                if self.presses.val() & (!self.armed.val()) & (!self.active.val()) {
+                if self.presses.q.val() & (!self.armed.val()) & (!self.active.val()) {
                     self.state.d.next = Step::Fetch;
                     self.address.d.next = 0.into();
                     self.part.d.next = 0.into();
@@ -219,6 +221,7 @@ impl Logic for Boot {
             self.part.d.next = 0.into();
             self.pressed.d.next = false;
             self.ran.d.next = false;
+            self.presses.d.next = false;
             self.up.d.next = false;
             self.count.d.next = 0.into();
         }

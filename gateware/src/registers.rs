@@ -3,7 +3,7 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `address` | in, 16 | register to read or write |
-//! | `write`, `write_data` | in, 1 + 32 | writes the setting at `address`; the caller has checked that it may |
+//! | `write`, `write_data` | in, 1 + 32 | writes the setting at an `address` that stood in the clock before; the caller has checked that it may |
 //! | one a live register | in | what the instrument is at |
 //! | `read_data` | out, 32 | a clock after an `address` that stood in the clock before: the register's value, zero where there is none to read |
 //! | `readable`, `writable` | out, 1 + 1 | a clock after `address`: there is a scalar register to read, to write |
@@ -139,7 +139,6 @@ macro_rules! core {
                 was_written: DFF<Bit>,
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
-                is_wide: DFF<Bit>,
                 looked: Signal<Local, Bit>,
                 watchdog_shown: Signal<Local, Bits<6>>,
                 run_limit_shown: Signal<Local, Bits<6>>,
@@ -158,7 +157,8 @@ macro_rules! core {
                 place: Signal<Local, Bits<6>>,
                 none: Signal<Local, Bits<32>>,
                 ones: Signal<Local, Bits<32>>,
-                mask: Signal<Local, Bits<32>>,
+                /// Bits that the setting has.
+                mask: DFF<Bits<32>>,
                 is_setting: Signal<Local, Bit>,
                 wide_place: Signal<Local, Bits<7>>,
                 wide_written: Signal<Local, Bits<7>>,
@@ -169,7 +169,7 @@ macro_rules! core {
             #[hdl_gen]
             fn update(&mut self) {
                 dff_setup!(
-                    self, clock, answer, is_stored, was_written, can_read, writer, is_wide, has_watchdog, has_run_limit,
+                    self, clock, answer, is_stored, was_written, can_read, writer, mask, has_watchdog, has_run_limit,
                     $([<$setting _register>]),*, $([<$setting _written>]),*
                 );
                 clock!(self, clock, values);
@@ -182,7 +182,7 @@ macro_rules! core {
                 self.idle_only.next = self.writer.q.val() == Writer::Idle;
                 self.disarmed_only.next = self.writer.q.val() == Writer::Disarmed;
                 self.tightens.next = self.writer.q.val() == Writer::Tighten;
-                self.wide.next = self.is_wide.q.val();
+                self.wide.next = self.mask.q.val().get_bit(16);
                 self.page.next = self.address.val().get_bits::<10>(6);
                 self.place.next = self.address.val().get_bits::<6>(0);
                 comment!("Settings that are kept in the memory alone.");
@@ -192,7 +192,7 @@ macro_rules! core {
                 self.some.next = self.write_data.val().any();
                 self.none.next = 0.into();
                 self.ones.next = !self.none.val();
-                self.mask.next = 0.into();
+                self.mask.d.next = 0.into();
                 self.is_setting.next = false;
                 self.was_written.d.next = false;
                 self.is_stored.d.next = false;
@@ -214,7 +214,7 @@ macro_rules! core {
                             self.is_setting.next = true;
                             self.was_written.d.next = self.[<$setting _written>].q.val();
                             self.writer.d.next = Writer::$st;
-                            self.mask.next =
+                            self.mask.d.next =
                                 bit_cast::<32, $sw>(self.ones.val().get_bits::<$sw>(0));
                             if self.write.val() {
                                 self.[<$setting _written>].d.next = true;
@@ -309,8 +309,7 @@ macro_rules! core {
                 self.wide_written.next = bit_cast::<7, 6>(self.place.val());
                 self.values.write_enable.next = self.write.val() & self.is_setting.val();
                 self.values.write_address.next = self.wide_written.val().replace_bit(6, true);
-                self.values.write_data.next = self.write_data.val() & self.mask.val();
-                self.is_wide.d.next = self.mask.val().get_bit(16);
+                self.values.write_data.next = self.write_data.val() & self.mask.q.val();
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
                 self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();

@@ -121,14 +121,14 @@ impl Parameters {
 
     /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
     /// (eight clocks each), or one after the other if slots are worked on in steps (eight for what is not a slot's),
-    /// and 24 clocks of pipeline, sequencer and slack; or what the converters need.
+    /// and 16 clocks of pipeline, sequencer and slack; or what the converters need.
     pub fn least_sample_period_clocks(&self) -> u32 {
         let outputs = 8 * (self.outputs + 1);
         let passes = match self.slot_clocks {
             1 => self.slots.max(outputs),
             clocks => outputs + 8 + clocks * self.slots,
         };
-        (passes + 24).max(self.converter_period_clocks)
+        (passes + 16).max(self.converter_period_clocks)
     }
 
     /// Samples between a phase in the NCO and the ADC sample that holds its answer.

@@ -31,6 +31,8 @@ struct Twin {
     up: bool,
     /// Clocks for which the button has not been as it counts.
     otherwise: u32,
+    /// It was pressed in the clock before, which is when it counts.
+    presses: bool,
     ran: bool,
 }
 
@@ -46,6 +48,7 @@ impl Twin {
             levels: [false; 2],
             up: false,
             otherwise: 0,
+            presses: false,
             ran: false,
         };
         twin.play(0);
@@ -70,7 +73,7 @@ impl Twin {
         self.levels = [inputs.button, newer];
         self.otherwise = if down == self.up { self.otherwise + 1 } else { 0 };
         let settles = self.otherwise == settled_clocks(CLOCK_HZ);
-        let presses = settles && self.up;
+        let presses = std::mem::replace(&mut self.presses, settles && self.up);
         if settles {
             self.up = !self.up;
             self.otherwise = 0;
