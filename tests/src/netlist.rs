@@ -11,8 +11,12 @@ const CONFLICT: &str = "Driver-driver conflict";
 
 /// Modules of Yosys's ECP5 cells that are empty (ours take their place) or that Icarus refuses and no netlist holds before
 /// it is placed.
-const NOT_FROM_YOSYS: &[&str] =
+const ECP5_NOT_FROM_YOSYS: &[&str] =
     &["DP16KD", "MULT18X18D", "TRELLIS_COMB", "TRELLIS_IO", "TRELLIS_SLICE", "DPR16X4C"];
+
+/// Gowin's block RAMs, of which Yosys has black boxes.
+const GOWIN_NOT_FROM_YOSYS: &[&str] = &["SPX9", "SDPX9", "DPX9"];
+const GOWIN_MODELS: &[(&str, &str)] = &[("gowin_bram.v", include_str!("../models/gowin_bram.v"))];
 
 /// Simulation models of ECP5 cells that Yosys lacks.
 const ECP5_MODELS: &[(&str, &str)] = &[
@@ -27,6 +31,8 @@ pub enum Family {
     Ice40,
     /// Lattice ECP5.
     Ecp5,
+    /// Gowin GW1N and GW2A.
+    Gowin,
 }
 
 impl Family {
@@ -35,6 +41,7 @@ impl Family {
         match self {
             Family::Ice40 => format!("synth_ice40 -device u -abc9 -dsp -spram -top {top}"),
             Family::Ecp5 => format!("synth_ecp5 -top {top}"),
+            Family::Gowin => format!("synth_gowin -top {top}"),
         }
     }
 }
@@ -95,18 +102,29 @@ pub fn synthesise(
             let cells = yosys.share.join("ice40/cells_sim.v");
             (vec![cells], vec!["-DNO_ICE40_DEFAULT_ASSIGNMENTS".to_owned()])
         }
-        Family::Ecp5 => (ecp5_models(yosys, folder)?, Vec::new()),
+        Family::Ecp5 => {
+            let cells = yosys.share.join("ecp5/cells_sim.v");
+            (models(folder, &cells, ECP5_NOT_FROM_YOSYS, ECP5_MODELS)?, Vec::new())
+        }
+        Family::Gowin => {
+            let cells = yosys.share.join("gowin/cells_sim.v");
+            (models(folder, &cells, GOWIN_NOT_FROM_YOSYS, GOWIN_MODELS)?, Vec::new())
+        }
     };
     let mut sources = vec![folder.join("netlist.v")];
     sources.extend(models);
     Ok(Netlist { sources, options, cells: cells(&stat) })
 }
 
-/// Our models of ECP5 cells, and those of Yosys's that Icarus takes.
-fn ecp5_models(yosys: &Yosys, folder: &Path) -> Result<Vec<PathBuf>, ToolError> {
-    let all = read(&yosys.share.join("ecp5/cells_sim.v"))?;
-    let mut files = vec![put(folder, "cells.v", &without(&all, NOT_FROM_YOSYS))?];
-    for (name, text) in ECP5_MODELS {
+/// Yosys's models of cells without those named, and ours.
+fn models(
+    folder: &Path,
+    cells: &Path,
+    without_these: &[&str],
+    ours: &[(&str, &str)],
+) -> Result<Vec<PathBuf>, ToolError> {
+    let mut files = vec![put(folder, "cells.v", &without(&read(cells)?, without_these))?];
+    for (name, text) in ours {
         files.push(put(folder, name, text)?);
     }
     Ok(files)

@@ -20,6 +20,7 @@ impl Logic for Sequencer {
             over_reason,
             was_late,
             at_length,
+            window_length,
             asks,
             shown
         );
@@ -39,21 +40,21 @@ impl Logic for Sequencer {
         self.first.next = !self.count.q.val().any();
         comment!("Length of the window.");
         match self.window_log2.val().index() {
-            4 => self.window_length.next = 0x10.into(),
-            5 => self.window_length.next = 0x20.into(),
-            6 => self.window_length.next = 0x40.into(),
-            7 => self.window_length.next = 0x80.into(),
-            8 => self.window_length.next = 0x100.into(),
-            9 => self.window_length.next = 0x200.into(),
-            10 => self.window_length.next = 0x400.into(),
-            11 => self.window_length.next = 0x800.into(),
-            12 => self.window_length.next = 0x1000.into(),
-            13 => self.window_length.next = 0x2000.into(),
-            14 => self.window_length.next = 0x4000.into(),
-            15 => self.window_length.next = 0x8000.into(),
-            _ => self.window_length.next = 0x10000.into(),
+            4 => self.window_length.d.next = 0x10.into(),
+            5 => self.window_length.d.next = 0x20.into(),
+            6 => self.window_length.d.next = 0x40.into(),
+            7 => self.window_length.d.next = 0x80.into(),
+            8 => self.window_length.d.next = 0x100.into(),
+            9 => self.window_length.d.next = 0x200.into(),
+            10 => self.window_length.d.next = 0x400.into(),
+            11 => self.window_length.d.next = 0x800.into(),
+            12 => self.window_length.d.next = 0x1000.into(),
+            13 => self.window_length.d.next = 0x2000.into(),
+            14 => self.window_length.d.next = 0x4000.into(),
+            15 => self.window_length.d.next = 0x8000.into(),
+            _ => self.window_length.d.next = 0x10000.into(),
         }
-        self.half_length.next = self.window_length.val() >> 1;
+        self.half_length.next = self.window_length.q.val() >> 1;
         self.second_half.next = self.count.q.val() >= self.half_length.val();
         self.unperturbed.next = !self.perturbs.val();
         self.late.next = self.was_late.q.val();
@@ -62,7 +63,7 @@ impl Logic for Sequencer {
         self.end_reason.next = self.over_reason.q.val();
         self.spent.next = self.count.q.val() + 1;
         comment!("Length of what this sample belongs to; a tail ends with the window's length at the latest.");
-        self.length.next = self.window_length.val();
+        self.length.next = self.window_length.q.val();
         self.look_place.next = 0x25.into();
         match self.state.q.val() {
             State::Gap => self.length.next = self.stored.val(),
@@ -74,7 +75,7 @@ impl Logic for Sequencer {
                 self.look_place.next = 0x24.into();
                 self.length.next = self.stored.val();
             }
-            _ => self.length.next = self.window_length.val(),
+            _ => self.length.next = self.window_length.q.val(),
         }
         self.look.next = self.asks.q.val();
         self.shown.d.next = self.looks.val();

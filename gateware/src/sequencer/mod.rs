@@ -130,7 +130,8 @@ pub struct Sequencer {
     /// The present sample is the last of its length.
     at_length: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,
-    window_length: Signal<Local, Bits<24>>,
+    /// Of a window, in samples; the setting stands still while a run goes on.
+    window_length: DFF<Bits<24>>,
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,
     perturbs: Signal<Local, Bit>,

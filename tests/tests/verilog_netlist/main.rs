@@ -5,7 +5,9 @@
 mod board;
 mod run;
 
+use hge_gateware::board_file::{Board, Fpga};
 use hge_tests::netlist::Family;
+use hge_tests::nightly;
 use run::agrees;
 
 #[test]
@@ -33,4 +35,21 @@ fn the_ecp5_netlist_of_the_ulx3s_tells_and_does_what_its_verilog_does() {
     let Some(netlist) = board::agrees(Family::Ecp5, "ulx3s-85f") else { return };
     assert!(netlist.count("MULT18X18D") > 0, "no multiplier: {:?}", netlist.cells);
     assert!(netlist.count("TRELLIS_DPR16X4") > 0, "no memory of tables: {:?}", netlist.cells);
+}
+
+#[test]
+fn the_netlists_of_all_other_boards_tell_and_do_what_their_verilog_does() {
+    // The ULX3S with the smaller FPGA has the gateware of the larger one.
+    let boards: &[&str] = &["orangecrab-25f", "colorlight-i5", "tangnano-9k", "tangnano-20k"];
+    for name in nightly(boards, &[]) {
+        let family = match Board::named(name).unwrap().file.fpga {
+            Fpga::Ice40 { .. } => Family::Ice40,
+            Fpga::Ecp5 { .. } => Family::Ecp5,
+            Fpga::Gowin { .. } => Family::Gowin,
+            Fpga::Xilinx { .. } => continue,
+        };
+        if board::agrees(family, name).is_none() {
+            return;
+        }
+    }
 }
