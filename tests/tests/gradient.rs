@@ -1,6 +1,6 @@
 //! The gradient that comes out of the instrument against the device's own, in closed form.
 
-use hge_host::tones::Grid;
+use hge_host::tones::{plan, Grid, Surroundings, Wanted};
 use hge_protocol::frame::flag;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -14,13 +14,19 @@ fn quiet() -> Chain {
 /// Five tones of 0.36 V: their sum is 90 % of the DAC's +-2 V; slopes that sum to 250 nA/V let them fill 90 % of
 /// the ADC's +-100 nA.
 fn wide(window_samples: u32) -> Laboratory {
-    let grid = Grid { rate_hz: RATE_HZ, window_samples };
+    let wanted = Wanted {
+        grid: Grid { rate_hz: RATE_HZ, window_samples },
+        count: 5,
+        band_hz: [100.0, 1500.0],
+        empty_lines: 0,
+        surroundings: Surroundings::default(),
+    };
     Laboratory {
         parameters: Parameters::default(),
         chain: quiet(),
         window_samples,
         amplitudes_v: vec![0.36; 5],
-        multiples: grid.plan(5, 100.0, 1500.0).unwrap(),
+        multiples: plan(&wanted).unwrap().multiples(),
         controls_v: vec![0.11, -0.23, 0.0, 0.37, -0.41],
         seed: 1,
     }

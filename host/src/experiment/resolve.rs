@@ -10,7 +10,7 @@ use crate::plan::{
 use crate::quantity::Context;
 use crate::scale::Scale;
 use crate::text::number;
-use crate::tones::{Grid, ToneError};
+use crate::tones::{self, Grid, Surroundings, ToneError, Wanted};
 use crate::train::Coefficients;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -257,18 +257,11 @@ fn configuration(
         ramp_v_per_s: timing.ramp_v_per_s,
         gap_samples: timing.gap_samples,
     };
-    let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
-    let window_samples = timing.window_samples;
-    crate::plan::window(window_samples)?;
-    let grid = Grid { rate_hz, window_samples };
-    let multiples = match &tones.frequencies_hz {
-        Some(list) => list
-            .iter()
-            .map(|&hz| {
-                grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz))
-            })
-            .collect::<Result<_, _>>()?,
-        None => grid.plan(electrodes.controls.len(), tones.band_hz[0], tones.band_hz[1])?,
+    let (wanted, given) = tones_wanted(experiment, parameters)?;
+    let multiples = match given {
+        Some(multiples) => multiples,
+        // Training needs no empty lines, and the best lines for the tones.
+        None => tones::plan(&Wanted { empty_lines: 0, ..wanted })?.multiples(),
     };
     let controls: Vec<Control> = multiples
         .into_iter()
@@ -313,6 +306,48 @@ fn configuration(
             run_epochs: run_epochs(experiment),
         },
     })
+}
+
+impl Experiment {
+    /// What is asked of the tones, and the multiples of those that are given.
+    ///
+    /// # Errors
+    /// Rate or window cannot be; a tone is off the grid.
+    pub fn tones_wanted(&self) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+        let parameters = Parameters::from(&self.instrument);
+        parameters.check()?;
+        tones_wanted(self, &parameters)
+    }
+}
+
+/// Empty lines beside a tone: one of each side, where slots are left.
+const EMPTY_LINES: u32 = 2;
+
+fn tones_wanted(
+    experiment: &Experiment,
+    parameters: &Parameters,
+) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+    let Experiment { timing, electrodes, tones, bench, .. } = experiment;
+    let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
+    crate::plan::window(timing.window_samples)?;
+    let grid = Grid { rate_hz, window_samples: timing.window_samples };
+    let count = electrodes.controls.len();
+    let left = (parameters.slots as usize).saturating_sub(count) / count.max(1);
+    let wanted = Wanted {
+        grid,
+        count,
+        band_hz: tones.band_hz,
+        empty_lines: EMPTY_LINES.min(left as u32),
+        surroundings: Surroundings {
+            white_na2_per_hz: bench.noise_na2_per_hz,
+            ..Surroundings::default()
+        },
+    };
+    let multiple =
+        |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));
+    let given = tones.frequencies_hz.as_ref();
+    let given = given.map(|list| list.iter().map(multiple).collect()).transpose()?;
+    Ok((wanted, given))
 }
 
 /// A tone off the grid, with the rate that makes the grid where it is not the one asked for.

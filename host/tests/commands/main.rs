@@ -10,5 +10,6 @@ mod refusals;
 mod results;
 mod served;
 mod sharing;
+mod tones;
 mod train;
 mod train_refusals;

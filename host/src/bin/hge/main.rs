@@ -14,6 +14,7 @@ mod output;
 mod registers;
 mod report;
 mod serve;
+mod tones;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,8 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Check every contact, or sweep voltages
     Iv(iv::Arguments),
+    /// Choose frequencies, or say what falls on those of an experiment
+    Tones(tones::Arguments),
     /// Take ADC codes as they come
     Capture(capture::Arguments),
     /// Simulate an instrument for other programs
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
+        Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::List(arguments) => list::run(arguments),

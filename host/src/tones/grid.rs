@@ -1,0 +1,122 @@
+//! The lines of a window.
+
+use super::ToneError;
+
+/// How far, in steps of the grid, a frequency may lie off it and still be taken for rounded decimals.
+pub(super) const TOLERANCE: f64 = 1e-3;
+
+/// The frequencies with whole periods in a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Samples a second.
+    pub rate_hz: f64,
+    /// Samples of the window.
+    pub window_samples: u32,
+}
+
+impl Grid {
+    /// Distance of neighbouring frequencies.
+    pub fn step_hz(&self) -> f64 {
+        self.rate_hz / f64::from(self.window_samples)
+    }
+
+    /// Frequency of a multiple.
+    pub fn frequency_hz(&self, multiple: u32) -> f64 {
+        f64::from(multiple) * self.step_hz()
+    }
+
+    /// The multiple that `frequency_hz` is, within a thousandth of a step.
+    ///
+    /// # Errors
+    /// It lies off the grid, at 0 or at half the sample rate and above.
+    pub fn multiple(&self, frequency_hz: f64) -> Result<u32, ToneError> {
+        let limit_hz = self.rate_hz / 2.0;
+        if !(frequency_hz > 0.0 && frequency_hz < limit_hz) {
+            return Err(ToneError::OutOfBand { frequency_hz, limit_hz });
+        }
+        let steps = frequency_hz / self.step_hz();
+        let nearest = steps.round() as u32;
+        if (steps - f64::from(nearest)).abs() > TOLERANCE
+            || nearest == 0
+            || nearest >= self.window_samples / 2
+        {
+            // A grid line a user can choose lies from 1 to N/2 - 1.
+            let below = (steps.floor() as u32).clamp(1, self.window_samples / 2 - 2);
+            return Err(ToneError::OffGrid {
+                frequency_hz,
+                step_hz: self.step_hz(),
+                below_hz: self.frequency_hz(below),
+                above_hz: self.frequency_hz(below + 1),
+            });
+        }
+        Ok(nearest)
+    }
+
+    /// The line on which a product of frequencies shows after sampling.
+    pub fn folded(&self, product: i64) -> i64 {
+        let samples = i64::from(self.window_samples);
+        let wrapped = product.rem_euclid(samples);
+        wrapped.min(samples - wrapped)
+    }
+
+    /// Checks that tones are distinct and that no second-order product falls on one.
+    ///
+    /// # Errors
+    /// The first collision, naming its tones.
+    pub fn check(&self, multiples: &[u32]) -> Result<(), ToneError> {
+        let hz = |multiple: u32| self.frequency_hz(multiple);
+        for (i, &first) in multiples.iter().enumerate() {
+            for (j, &second) in multiples.iter().enumerate().skip(i) {
+                if i != j && first == second {
+                    return Err(ToneError::Duplicate { frequency_hz: hz(first) });
+                }
+                let (a, b) = (i64::from(first), i64::from(second));
+                for product in [a + b, a - b].map(|product| self.folded(product)) {
+                    let hit = multiples.iter().find(|&&tone| i64::from(tone) == product);
+                    if let Some(&hit) = hit {
+                        return Err(ToneError::Collision {
+                            first_hz: hz(first),
+                            second_hz: hz(second),
+                            hit_hz: hz(hit),
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRID: Grid = Grid { rate_hz: 5120.0, window_samples: 256 };
+
+    #[test]
+    fn a_frequency_off_the_grid_names_its_neighbours() {
+        assert_eq!(GRID.multiple(200.0), Ok(10));
+        assert_eq!(GRID.multiple(200.01), Ok(10));
+        assert_eq!(
+            GRID.multiple(205.0),
+            Err(ToneError::OffGrid {
+                frequency_hz: 205.0,
+                step_hz: 20.0,
+                below_hz: 200.0,
+                above_hz: 220.0
+            })
+        );
+        assert!(matches!(GRID.multiple(2560.0), Err(ToneError::OutOfBand { .. })));
+        assert!(matches!(GRID.multiple(f64::NAN), Err(ToneError::OutOfBand { .. })));
+    }
+
+    #[test]
+    fn harmonics_sums_and_their_images_collide() {
+        assert!(matches!(GRID.check(&[9, 18]), Err(ToneError::Collision { .. })));
+        assert!(matches!(GRID.check(&[9, 11, 20]), Err(ToneError::Collision { .. })));
+        assert!(matches!(GRID.check(&[9, 9]), Err(ToneError::Duplicate { .. })));
+        // 2 * 100 = 200 shows at 256 - 200 = 56.
+        assert!(matches!(GRID.check(&[56, 100]), Err(ToneError::Collision { .. })));
+        assert_eq!(GRID.check(&[9, 11, 17, 25]), Ok(()));
+    }
+}

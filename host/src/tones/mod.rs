@@ -1,0 +1,23 @@
+//! Which tones: multiples on the window's grid whose products miss each other.
+//!
+//! A window of N samples holds m whole periods of tone m, so different multiples are exactly
+//! orthogonal. What still mixes is the device: its second order answers at 2 m_i and m_i +- m_j, its
+//! third at m_i +- m_j +- m_k, folded at half the sample rate ([`products`]). Second-order products on a tone are
+//! never accepted; third-order ones are planned around where there is room. One cannot be: V_i V_j^2
+//! answers at m_i + m_j - m_j = m_i itself, whatever the tones.
+//!
+//! A tone's derivative is as good as its line: [`Surroundings`] say how much noise lies there and how much of the answer the
+//! I-V converter lets through, and [`planner`] takes the best lines first. Beside each tone it finds empty lines
+//! on which the noise can be measured while the tones sound.
+
+mod error;
+mod grid;
+pub mod picture;
+pub mod planner;
+pub mod products;
+mod surroundings;
+
+pub use error::ToneError;
+pub use grid::Grid;
+pub use planner::{assess, plan, Tone, TonePlan, Wanted};
+pub use surroundings::{Surroundings, MAINS_GUARD_LINES};

@@ -1,0 +1,365 @@
+//! The choice of tones, and of empty lines beside them.
+
+use super::products::{on_lines, Product, Tally};
+use super::{grid, Grid, Surroundings, ToneError};
+use serde::Serialize;
+
+/// Sets tried before a search settles for less.
+const SEARCH_SETS: u32 = 20_000;
+
+/// Lines, best first, among which a tone is chosen that third-order products hit least.
+const LEAST_HIT_AMONG: usize = 512;
+
+/// Tones up to which products of third order are looked at: their number grows with the third power.
+const THIRD_ORDER_TONES: usize = 64;
+
+/// Lines on either side of a tone among which empty ones are looked for: further away the noise may be another.
+const EMPTY_REACH: u32 = 8;
+
+/// Products that are listed of those that could not be avoided.
+const LISTED: usize = 100;
+
+/// Lines whose expected errors differ by less than this count as equally good, and the lower one is taken.
+const EQUALLY_GOOD: f64 = 0.02;
+
+/// What is asked of a plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// Sample rate and window.
+    pub grid: Grid,
+    /// Tones.
+    pub count: usize,
+    /// Lowest and highest frequency.
+    pub band_hz: [f64; 2],
+    /// Empty lines beside each tone, if there is room.
+    pub empty_lines: u32,
+    /// Noise, mains and pole.
+    pub surroundings: Surroundings,
+}
+
+/// A tone of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tone {
+    /// Whole periods in the window.
+    pub multiple: u32,
+    /// Frequency.
+    pub frequency_hz: f64,
+    /// What the I-V converter's pole leaves of its answer.
+    pub gain: f64,
+    /// Standard error of its in-phase amplitude after one window, in nA: the derivative's is this over the tone's amplitude.
+    pub error_na: f64,
+    /// Multiples of empty lines beside it, on which the noise can be measured.
+    pub empty_lines: Vec<u32>,
+}
+
+/// Tones, and what they could not avoid.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TonePlan {
+    /// One for each parameter: of a plan in ascending order, of a user's own set in the user's.
+    pub tones: Vec<Tone>,
+    /// Products that fall on tones: of second order, then of third; the first hundred of each.
+    pub on_tones: Vec<Product>,
+    /// How many there are.
+    pub on_tones_count: u32,
+    /// Tones that a harmonic of the mains reaches.
+    pub on_mains: Vec<u32>,
+    /// Tones with fewer empty lines than wanted.
+    pub without_empty_lines: Vec<u32>,
+}
+
+impl TonePlan {
+    /// The tones' multiples.
+    pub fn multiples(&self) -> Vec<u32> {
+        self.tones.iter().map(|tone| tone.multiple).collect()
+    }
+}
+
+/// Chooses tones that leave empty lines beside them: free of second-order products in any case, of third-order ones where a search finds such a set, else hit by few;
+/// lines with the least expected error first, the lower of equally good ones.
+///
+/// # Errors
+/// The band is too narrow.
+pub fn plan(wanted: &Wanted) -> Result<TonePlan, ToneError> {
+    let Wanted { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
+    let candidates = candidates(wanted);
+    let multiples = clean(wanted, &candidates)
+        .or_else(|| least_hit(grid, count, &candidates))
+        .or_else(|| odd(count, &candidates))
+        .ok_or(ToneError::NoRoom { count, low_hz, high_hz });
+    let mut multiples = multiples?;
+    multiples.sort_unstable();
+    Ok(assess(wanted, &multiples))
+}
+
+/// What is to be said of tones that are given. `count` and `band_hz` of `wanted` do not matter.
+pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
+    let Wanted { grid, surroundings, .. } = wanted;
+    let mut tally = Tally::new(*grid);
+    multiples.iter().for_each(|&tone| tally.push(tone));
+    let empty = empty_lines(wanted, &tally);
+    let tones = multiples.iter().zip(empty).map(|(&multiple, empty_lines)| {
+        let frequency_hz = grid.frequency_hz(multiple);
+        let (gain, error_na) =
+            (surroundings.gain(frequency_hz), surroundings.error_na(grid, multiple));
+        Tone { multiple, frequency_hz, gain, error_na, empty_lines }
+    });
+    let tones: Vec<Tone> = tones.collect();
+    let (second, third) = tally.on_tones();
+    let mut on_tones = on_lines(grid, multiples, 2, multiples, LISTED);
+    if third > 0 && multiples.len() <= THIRD_ORDER_TONES {
+        on_tones.extend(on_lines(grid, multiples, 3, multiples, LISTED));
+    }
+    let of = |is: &dyn Fn(&Tone) -> bool| {
+        tones.iter().filter(|tone| is(tone)).map(|tone| tone.multiple).collect()
+    };
+    TonePlan {
+        on_tones,
+        on_tones_count: second + third,
+        on_mains: of(&|tone| surroundings.mains_reaches(grid, tone.multiple)),
+        without_empty_lines: of(&|tone| tone.empty_lines.len() < wanted.empty_lines as usize),
+        tones,
+    }
+}
+
+/// Lines of the band that the mains do not reach, best first.
+fn candidates(wanted: &Wanted) -> Vec<u32> {
+    let Wanted { grid, band_hz: [low_hz, high_hz], surroundings, .. } = wanted;
+    let low = ((low_hz / grid.step_hz() - grid::TOLERANCE).ceil() as u32).max(1);
+    let high = ((high_hz / grid.step_hz() + grid::TOLERANCE).floor() as u32)
+        .min(grid.window_samples / 2 - 1);
+    let mut lines: Vec<u32> =
+        (low..=high).filter(|&line| !surroundings.mains_reaches(grid, line)).collect();
+    let least_na =
+        lines.iter().map(|&line| surroundings.error_na(grid, line)).fold(f64::INFINITY, f64::min);
+    // Without noise every line is as good as another.
+    let rank = |line: u32| {
+        let ratio = surroundings.error_na(grid, line) / least_na;
+        if ratio.is_nan() {
+            0
+        } else {
+            (ratio.ln() / EQUALLY_GOOD) as u64
+        }
+    };
+    lines.sort_by_cached_key(|&line| (rank(line), line));
+    lines
+}
+
+/// A set without products of second or third order on a tone, if one is found soon; the one that leaves most empty lines.
+fn clean(wanted: &Wanted, candidates: &[u32]) -> Option<Vec<u32>> {
+    if wanted.count > THIRD_ORDER_TONES {
+        return None;
+    }
+    let mut search =
+        Search { wanted, tally: Tally::new(wanted.grid), left: SEARCH_SETS, best: None };
+    search.descend(candidates);
+    search.best.map(|(_, tones)| tones)
+}
+
+struct Search<'a> {
+    wanted: &'a Wanted,
+    tally: Tally,
+    /// Sets that may still be tried.
+    left: u32,
+    /// The best set so far, and how many empty lines it lacks.
+    best: Option<(usize, Vec<u32>)>,
+}
+
+impl Search<'_> {
+    /// Tries to complete the set with later candidates; `true`: a better one is not needed.
+    fn descend(&mut self, candidates: &[u32]) -> bool {
+        if self.tally.tones().len() == self.wanted.count {
+            let asked = self.wanted.count * self.wanted.empty_lines as usize;
+            let found: usize = empty_lines(self.wanted, &self.tally).iter().map(Vec::len).sum();
+            let lacks = asked - found;
+            if self.best.as_ref().is_none_or(|(least, _)| lacks < *least) {
+                self.best = Some((lacks, self.tally.tones().to_vec()));
+            }
+            return lacks == 0;
+        }
+        for (place, &line) in candidates.iter().enumerate() {
+            if self.left == 0 {
+                return true;
+            }
+            self.left -= 1;
+            self.tally.push(line);
+            let is_clean = self.tally.on_tones() == (0, 0);
+            let is_over = is_clean && self.descend(&candidates[place + 1..]);
+            self.tally.pop();
+            if is_over {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A set without second-order products, tone after tone the line that adds the fewest hits of third order.
+fn least_hit(grid: Grid, count: usize, candidates: &[u32]) -> Option<Vec<u32>> {
+    let mut tally = Tally::new(grid);
+    for _ in 0..count {
+        let mut best: Option<(u32, u32)> = None;
+        let mut looked_at = 0;
+        for &line in candidates {
+            if looked_at == LEAST_HIT_AMONG {
+                break;
+            }
+            if tally.second(line) > 0 || tally.tones().contains(&line) {
+                continue;
+            }
+            tally.push(line);
+            let (second, third) = tally.on_tones();
+            tally.pop();
+            if second == 0 {
+                looked_at += 1;
+                if best.is_none_or(|(fewest, _)| third < fewest) {
+                    best = Some((third, line));
+                }
+            }
+        }
+        tally.push(best?.1);
+    }
+    Some(tally.tones().to_vec())
+}
+
+/// Odd lines: sums and differences of two are even, folded at an even number of samples too.
+fn odd(count: usize, candidates: &[u32]) -> Option<Vec<u32>> {
+    let lines: Vec<u32> =
+        candidates.iter().copied().filter(|line| line % 2 == 1).take(count).collect();
+    (lines.len() == count).then_some(lines)
+}
+
+/// Empty lines beside every tone: without a product of second order, rather without one of third, the nearest first, from both sides
+/// in turn; none for two tones.
+fn empty_lines(wanted: &Wanted, tally: &Tally) -> Vec<Vec<u32>> {
+    let Wanted { grid, surroundings, empty_lines, .. } = wanted;
+    let mut taken: Vec<u32> = tally.tones().to_vec();
+    let mut chosen = vec![Vec::new(); taken.len()];
+    let last = grid.window_samples / 2 - 1;
+    let around = |tone: u32| {
+        (1..=EMPTY_REACH)
+            .flat_map(move |away| [tone.checked_sub(away), tone.checked_add(away)])
+            .flatten()
+            .filter(move |line| (1..=last).contains(line))
+    };
+    // A line for every tone before the second one for any.
+    for round in 0..*empty_lines as usize {
+        for (tone, lines) in tally.tones().iter().zip(&mut chosen) {
+            let is_free = |line: u32| {
+                !taken.contains(&line)
+                    && tally.second(line) == 0
+                    && !surroundings.mains_reaches(grid, line)
+            };
+            let below = lines.iter().any(|line: &u32| line < tone);
+            let found = around(*tone).filter(|&line| is_free(line)).min_by_key(|&line| {
+                let same_side = round > 0 && (line < *tone) == below;
+                (tally.third(line) > 0, same_side, line.abs_diff(*tone))
+            });
+            lines.extend(found);
+            taken.extend(found);
+        }
+    }
+    chosen.iter_mut().for_each(|lines| lines.sort_unstable());
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRID: Grid = Grid { rate_hz: 5120.0, window_samples: 256 };
+
+    fn wanted(count: usize, low_hz: f64, high_hz: f64) -> Wanted {
+        Wanted {
+            grid: GRID,
+            count,
+            band_hz: [low_hz, high_hz],
+            empty_lines: 2,
+            surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() },
+        }
+    }
+
+    #[test]
+    fn a_planned_set_has_no_product_of_second_or_third_order_on_a_tone() {
+        let found = plan(&wanted(5, 150.0, 1000.0)).unwrap();
+        let tones = found.multiples();
+        assert_eq!(tones.len(), 5);
+        assert!(on_lines(&GRID, &tones, 2, &tones, 1).is_empty());
+        assert!(on_lines(&GRID, &tones, 3, &tones, 1).is_empty());
+        assert_eq!((found.on_tones_count, found.on_tones), (0, Vec::new()));
+    }
+
+    #[test]
+    fn empty_lines_are_no_tones_and_hold_no_product_of_second_order() {
+        let found = plan(&wanted(7, 150.0, 1000.0)).unwrap();
+        let tones = found.multiples();
+        let lines: Vec<u32> =
+            found.tones.iter().flat_map(|tone| tone.empty_lines.iter().copied()).collect();
+        assert_eq!(lines.len(), 14);
+        assert!(on_lines(&GRID, &tones, 2, &lines, 1).is_empty());
+        let mut distinct = [lines.clone(), tones.clone()].concat();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 21);
+        for tone in &found.tones {
+            let near = |line: &u32| line.abs_diff(tone.multiple) <= EMPTY_REACH;
+            assert!(tone.empty_lines.iter().all(near), "{tone:?}");
+        }
+        assert!(found.without_empty_lines.is_empty());
+    }
+
+    #[test]
+    fn a_crowded_band_gives_up_third_order_before_second_and_says_so() {
+        let found = plan(&wanted(24, 150.0, 1800.0)).unwrap();
+        assert_eq!(GRID.check(&found.multiples()), Ok(()));
+        assert!(found.on_tones_count > 0);
+        assert!(found.on_tones.iter().all(|product| product.factors.len() == 3));
+        let narrow = plan(&wanted(24, 150.0, 500.0));
+        assert!(matches!(narrow, Err(ToneError::NoRoom { .. })));
+    }
+
+    #[test]
+    fn as_many_odd_lines_as_there_are_fit_without_second_order() {
+        // 21 odd lines from 9 to 49.
+        let found = plan(&wanted(21, 180.0, 990.0)).unwrap();
+        assert_eq!(GRID.check(&found.multiples()), Ok(()));
+    }
+
+    #[test]
+    fn lines_low_in_flicker_noise_come_first_and_the_pole_holds_against_it() {
+        let base = wanted(5, 100.0, 2000.0);
+        let mean_hz = |surroundings| {
+            let found = plan(&Wanted { surroundings, ..base }).unwrap();
+            found.tones.iter().map(|tone| tone.frequency_hz).sum::<f64>() / 5.0
+        };
+        let white = base.surroundings;
+        let flicker = Surroundings { flicker_na2_per_hz_at_1khz: 1e-3, ..white };
+        let both = Surroundings { pole_hz: Some(159.0), ..flicker };
+        assert!(mean_hz(white) < 600.0);
+        assert!(mean_hz(flicker) > 1400.0);
+        assert!(mean_hz(both) < mean_hz(flicker) - 300.0);
+    }
+
+    #[test]
+    fn no_tone_and_no_empty_line_is_on_the_mains() {
+        let mut wanted = wanted(5, 50.0, 1500.0);
+        wanted.surroundings.mains_hz = Some(60.0);
+        let found = plan(&wanted).unwrap();
+        for tone in &found.tones {
+            for line in tone.empty_lines.iter().chain([&tone.multiple]) {
+                assert_ne!(line % 3, 0, "60 Hz is line 3");
+            }
+        }
+        assert!(found.on_mains.is_empty());
+        assert_eq!(assess(&wanted, &[9, 11]).on_mains, [9]);
+    }
+
+    #[test]
+    fn a_users_own_set_is_told_what_falls_where() {
+        let found = assess(&wanted(0, 0.0, 0.0), &[9, 11, 20, 31]);
+        let second: Vec<&Product> =
+            found.on_tones.iter().filter(|product| product.factors.len() == 2).collect();
+        assert!(second.contains(&&Product { factors: vec![9, 11], line: 20 }));
+        assert!(second.contains(&&Product { factors: vec![11, 20], line: 31 }));
+        assert!(found.on_tones_count as usize >= found.on_tones.len());
+    }
+}

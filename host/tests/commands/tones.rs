@@ -1,0 +1,82 @@
+//! `hge tones`: plans that hold what they promise, and what cannot be planned.
+
+use crate::program::{hge, json, refusal, TestFile};
+use serde_json::Value;
+
+fn numbers(list: &Value) -> Vec<i64> {
+    list.as_array().unwrap().iter().map(|number| number.as_i64().unwrap()).collect()
+}
+
+#[test]
+fn no_product_of_a_plan_falls_on_a_tone_or_of_second_order_on_an_empty_line() {
+    let found = json(&["tones", "plan", "--parameters", "7", "--window", "0.1", "--mains", "50"]);
+    let samples = found["window_samples"].as_i64().unwrap();
+    assert!((found["window_s"].as_f64().unwrap() - 0.1).abs() < 1e-4, "{found}");
+    let tones = found["tones"].as_array().unwrap();
+    let multiples: Vec<i64> = tones.iter().map(|tone| tone["multiple"].as_i64().unwrap()).collect();
+    let empty: Vec<i64> = tones.iter().flat_map(|tone| numbers(&tone["empty_lines"])).collect();
+    assert_eq!((multiples.len(), empty.len()), (7, 14));
+    let folded = |product: i64| {
+        let wrapped = product.rem_euclid(samples);
+        wrapped.min(samples - wrapped)
+    };
+    let signed: Vec<i64> = multiples.iter().flat_map(|tone| [*tone, -tone]).collect();
+    for a in &signed {
+        for b in &signed {
+            if a + b != 0 {
+                let line = folded(a + b);
+                assert!(!multiples.contains(&line) && !empty.contains(&line), "{a} {b}");
+            }
+            for c in &signed {
+                let cancels = a + b == 0 || b + c == 0 || a + c == 0;
+                assert!(cancels || !multiples.contains(&folded(a + b + c)), "{a} {b} {c}");
+            }
+        }
+    }
+    assert_eq!(found["on_tones_count"], 0);
+    // A tenth of a second holds 5 periods of the mains.
+    assert!(multiples.iter().chain(&empty).all(|line| line % 5 != 0), "{found}");
+}
+
+#[test]
+fn amplitudes_follow_from_the_wanted_ratio_and_the_slopes() {
+    let found = json(&["tones", "plan", "--parameters", "2", "--snr", "10", "--slopes", "5,-20"]);
+    for (tone, slope) in [(0, 5.0), (1, 20.0)] {
+        let error = found["errors_na_per_v"][tone].as_f64().unwrap();
+        assert!((slope / error - 10.0).abs() < 1e-9, "{found}");
+    }
+}
+
+#[test]
+fn a_file_with_colliding_tones_is_told_where_they_collide() {
+    let file = TestFile::with(
+        "colliding.toml",
+        "gate = \"xor\"\n[timing]\nrate_hz = 6400.0\n[electrodes]\ncontrols = [0, 3, 4]\n\
+         control_low_v = [-1.2, -1.2, -0.7]\ncontrol_high_v = [0.6, 0.6, 0.3]\n\
+         [tones]\nfrequencies_hz = [225.0, 275.0, 500.0]\n",
+    );
+    let found = json(&["tones", "check", file.path()]);
+    let sum = serde_json::json!({ "factors": [9, 11], "line": 20 });
+    assert!(found["on_tones"].as_array().unwrap().contains(&sum), "{found}");
+    let table = String::from_utf8(hge(&["tones", "check", file.path()]).stdout).unwrap();
+    assert!(table.contains("225 + 275 on 500"), "{table}");
+}
+
+#[test]
+fn what_cannot_be_planned_is_one_sentence_with_what_to_change() {
+    for (arguments, wanted) in [
+        (&["--parameters", "24"][..], "widen the band, lengthen the window or use fewer controls"),
+        (&["--parameters", "25"], "has 24 slots of one tone each"),
+        (&["--window", "0"], "--window is 0"),
+        (&["--window", "1000"], "choose a power of two from 16 to 65536"),
+        (&["--band", "500", "200"], "give the lower end first"),
+        (&["--snr", "10"], "add --slopes or --iv"),
+        (&["--parameters", "1", "--snr", "10", "--slopes", "0"], "a derivative of zero"),
+        (&["--parameters", "3", "--snr", "10", "--slopes", "1,2"], "give one for each"),
+        (&["--white=-1"], "--white is -1"),
+    ] {
+        let found = refusal(&[&["tones", "plan"], arguments].concat());
+        assert!(found.contains(wanted), "{arguments:?}: {found}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+    }
+}
