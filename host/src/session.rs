@@ -39,6 +39,8 @@ pub struct Reading {
     pub mean_na: f64,
     /// Slope of the current with every control; meaningless without perturbation.
     pub slopes_na_per_v: Vec<f64>,
+    /// What the lines of the plan's listeners hold, in phase and in quadrature: noise.
+    pub empty_na: Vec<[f64; 2]>,
     /// The ADC or the I-V converter was at an end of its range.
     pub clipped: bool,
 }
@@ -162,8 +164,16 @@ pub fn reading(
             estimator,
         )
     });
+    let listeners = &plan.configuration().listeners;
+    let behind = window.slots.iter().skip(plan.configuration().controls.len());
+    let empty_na = listeners.iter().zip(behind).map(|(listener, &sums)| {
+        let response = Response::of(sums, listener.multiple, samples, latency);
+        let codes_per_na = scale.adc_codes_per_na();
+        [response.in_phase_codes / codes_per_na, response.quadrature_codes / codes_per_na]
+    });
     let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
     Ok(Reading {
+        empty_na: empty_na.collect(),
         mean_na: scale.current_na(sum / f64::from(samples)),
         slopes_na_per_v: slopes.collect(),
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),

@@ -70,6 +70,7 @@ impl Laboratory {
                 inputs: Vec::new(),
                 cases_v: vec![Vec::new()],
                 controls: controls.collect(),
+                listeners: Vec::new(),
                 limits: vec![limits; self.parameters.outputs as usize],
                 step_v: None,
                 shaping: true,

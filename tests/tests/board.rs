@@ -8,7 +8,7 @@ use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::lab;
 use hge_host::link::InProcess;
-use hge_host::measure::gradient::{self, CaseSlopes};
+use hge_host::measure::gradient::{self, CaseSlopes, Effort};
 use hge_host::server::Pace;
 use hge_host::session::Session;
 use hge_host::train::{train, Options, Outcome};
@@ -40,9 +40,9 @@ fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlope
     let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
     let controls_v = gradient::middle_v(&plan);
     let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
-    let measured = gradient::measure(&mut session, &controls_v, 2).expect("a gradient");
+    let measured = gradient::measure(&mut session, &controls_v, Effort::windows(2));
     session.close().expect("a way home");
-    measured
+    measured.expect("a gradient").cases
 }
 
 fn outcome(engine: EngineKind, closing: Closing) -> Outcome {

@@ -298,6 +298,7 @@ fn configuration(
         inputs: electrodes.inputs.clone(),
         cases_v,
         controls,
+        listeners: Vec::new(),
         limits,
         step_v: guard.step_v,
         shaping: tones.shaping,

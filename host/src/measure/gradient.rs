@@ -1,13 +1,40 @@
-//! One set of derivatives: every case's slopes at given controls, with standard errors from repeated windows.
+//! One set of derivatives: every case's slopes at given controls, each with its standard error.
+//!
+//! The error comes from the noise beside the tone: in each window the lines that listen beside it hold an in-phase and a quadrature
+//! amplitude of what the tone's own line holds besides the answer. Of W windows with two lines that is 4 W values, where the spread of
+//! the W slopes itself has W - 1. Where no line is free beside a tone, the spread it is.
 
-use super::{mean_and_error, MeasureError};
-use crate::plan::Plan;
+use super::confidence::Confidence;
+use super::MeasureError;
+use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
+use crate::tones::{assess, Surroundings, Wanted};
 use hge_sim::device::Device;
 use serde::Serialize;
 
-/// Windows from which a standard error is worth its name: with fewer it is itself known to 50 % at best.
+/// Windows of a case, where nothing else is asked.
 pub const WINDOWS: u32 = 8;
+
+/// Lines that listen beside a tone: one on each side.
+const LISTENERS: u32 = 2;
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort {
+    /// Windows of every case; with `snr` at least.
+    pub windows: u32,
+    /// Go on until every slope is this many standard errors.
+    pub snr: Option<f64>,
+    /// But no further than to so many windows.
+    pub most_windows: u32,
+}
+
+impl Effort {
+    /// So many windows.
+    pub fn windows(windows: u32) -> Self {
+        Effort { windows, snr: None, most_windows: windows }
+    }
+}
 
 /// One derivative.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,8 +47,12 @@ pub struct Slope {
     pub amplitude_v: f64,
     /// Mean over the windows.
     pub slope_na_per_v: f64,
-    /// Standard error of this mean; `None` of a single window.
+    /// Standard error of this mean; `None` of a single window without a free line beside the tone.
     pub error_na_per_v: Option<f64>,
+    /// Ends of the interval that holds the slope 19 times of 20.
+    pub interval_na_per_v: Option<[f64; 2]>,
+    /// Values that the error is known from, less those taken from them: the more, the better it is known.
+    pub degrees_of_freedom: Option<f64>,
 }
 
 /// What one case showed.
@@ -39,6 +70,17 @@ pub struct CaseSlopes {
     pub slopes: Vec<Slope>,
 }
 
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Windows of every case.
+    pub windows: u32,
+    /// Whether every slope is known as well as was asked, if it was.
+    pub snr_reached: Option<bool>,
+    /// One for each case.
+    pub cases: Vec<CaseSlopes>,
+}
+
 /// The middle of what every control can be set to.
 pub fn middle_v(plan: &Plan) -> Vec<f64> {
     let controls = 0..plan.configuration().controls.len();
@@ -50,50 +92,125 @@ pub fn middle_v(plan: &Plan) -> Vec<f64> {
         .collect()
 }
 
-/// Measures `windows` windows of every case at `controls_v`.
+/// The plan with listeners on free lines beside its tones, as far as there are lines and slots.
+///
+/// # Errors
+/// None that a plan which could be made once would meet.
+pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanError> {
+    let multiples: Vec<u32> =
+        plan.configuration().controls.iter().map(|control| control.multiple).collect();
+    let free = (plan.parameters().slots as usize).saturating_sub(multiples.len());
+    let wanted = Wanted {
+        grid: plan.grid(),
+        count: multiples.len(),
+        band_hz: [0.0, plan.grid().rate_hz / 2.0],
+        empty_lines: LISTENERS,
+        surroundings,
+    };
+    let tones = assess(&wanted, &multiples).tones;
+    // A line for every tone before the second one for any.
+    let listeners = (0..LISTENERS as usize).flat_map(|round| {
+        tones.iter().enumerate().filter_map(move |(control, tone)| {
+            let multiple = *tone.empty_lines.get(round)?;
+            Some(Listener { multiple, control })
+        })
+    });
+    plan.with_listeners(listeners.take(free).collect())
+}
+
+/// Measures every case at `controls_v`. The session's plan should be one that is [`listening`].
 ///
 /// # Errors
 /// Too few or too many controls, one that is out of its range, no windows; or the instrument fails.
 pub fn measure(
     session: &mut Session,
     controls_v: &[f64],
-    windows: u32,
-) -> Result<Vec<CaseSlopes>, MeasureError> {
+    effort: Effort,
+) -> Result<Measured, MeasureError> {
     check(session.plan(), controls_v)?;
-    if windows == 0 {
+    if effort.windows == 0 {
         return Err(MeasureError::Nothing { what: "windows" });
     }
-    let passes = (0..windows)
-        .map(|_| session.measure(controls_v, true))
-        .collect::<Result<Vec<Vec<Reading>>, _>>()?;
-    let plan = session.plan();
-    let cases = plan.configuration().cases_v.iter().enumerate();
-    Ok(cases
-        .map(|(case, inputs_v)| {
-            let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-            summary(plan, inputs_v, &readings)
-        })
-        .collect())
+    let mut passes: Vec<Vec<Reading>> = Vec::new();
+    loop {
+        passes.push(session.measure(controls_v, true)?);
+        let windows = passes.len() as u32;
+        if windows < effort.windows {
+            continue;
+        }
+        let plan = session.plan();
+        let cases = plan.configuration().cases_v.iter().enumerate();
+        let cases: Vec<CaseSlopes> = cases
+            .map(|(case, inputs_v)| {
+                let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
+                summary(plan, inputs_v, &readings)
+            })
+            .collect();
+        let snr_reached = effort.snr.map(|wanted| {
+            let mut slopes = cases.iter().flat_map(|case| &case.slopes);
+            slopes.all(|slope| slope.snr().is_some_and(|reached| reached >= wanted))
+        });
+        if snr_reached != Some(false) || windows >= effort.most_windows {
+            return Ok(Measured { windows, snr_reached, cases });
+        }
+    }
+}
+
+impl Slope {
+    /// How many standard errors it is; `None` where the error is not known.
+    pub fn snr(&self) -> Option<f64> {
+        self.error_na_per_v.map(|error| self.slope_na_per_v.abs() / error)
+    }
 }
 
 fn summary(plan: &Plan, inputs_v: &[f64], readings: &[&Reading]) -> CaseSlopes {
-    let of = |value: &dyn Fn(&Reading) -> f64| {
-        mean_and_error(&readings.iter().map(|reading| value(reading)).collect::<Vec<f64>>())
-    };
-    let (current_na, current_error_na) = of(&|reading| reading.mean_na);
-    let controls = plan.configuration().controls.iter().zip(plan.tones_hz()).enumerate();
+    let windows = readings.len();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / windows as f64;
+    let configuration = plan.configuration();
+    let currents: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
+    let controls = configuration.controls.iter().zip(plan.tones_hz()).enumerate();
     let slopes = controls.map(|(k, (control, tone_hz))| {
-        let (slope_na_per_v, error_na_per_v) = of(&|reading| reading.slopes_na_per_v[k]);
+        let values: Vec<f64> = readings.iter().map(|reading| reading.slopes_na_per_v[k]).collect();
         let (electrode, amplitude_v) = (control.output, plan.amplitude_v(k));
-        Slope { electrode, tone_hz, amplitude_v, slope_na_per_v, error_na_per_v }
+        let beside = noise_na(plan, readings, k);
+        let known = Confidence::of_noise(beside.squares_na2, beside.values, windows)
+            .map(|of_noise| of_noise.scaled(1.0 / amplitude_v))
+            .or_else(|| Confidence::of_spread(&values));
+        let slope_na_per_v = mean(&values);
+        Slope {
+            electrode,
+            tone_hz,
+            amplitude_v,
+            slope_na_per_v,
+            error_na_per_v: known.map(|known| known.error),
+            interval_na_per_v: known.map(|known| known.interval(slope_na_per_v)),
+            degrees_of_freedom: known.map(|known| known.degrees_of_freedom),
+        }
     });
     CaseSlopes {
         inputs_v: inputs_v.to_vec(),
-        current_na,
-        current_error_na,
+        current_na: mean(&currents),
+        current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
         clipped: readings.iter().any(|reading| reading.clipped),
         slopes: slopes.collect(),
     }
+}
+
+/// What the lines beside a tone held.
+struct Beside {
+    squares_na2: f64,
+    values: usize,
+}
+
+fn noise_na(plan: &Plan, readings: &[&Reading], control: usize) -> Beside {
+    let listeners = plan.configuration().listeners.iter().enumerate();
+    let places: Vec<usize> =
+        listeners.filter(|(_, listener)| listener.control == control).map(|(n, _)| n).collect();
+    let held = readings.iter().flat_map(|reading| places.iter().map(|&n| reading.empty_na[n]));
+    held.fold(Beside { squares_na2: 0.0, values: 0 }, |sum, [in_phase, quadrature]| Beside {
+        squares_na2: sum.squares_na2 + in_phase * in_phase + quadrature * quadrature,
+        values: sum.values + 2,
+    })
 }
 
 fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {

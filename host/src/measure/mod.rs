@@ -6,9 +6,11 @@
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`capture`] | ADC codes as they come |
+//! | [`confidence`] | how well a mean is known |
 //! | [`telemetry`] | what others measure, in SI units |
 
 pub mod capture;
+pub mod confidence;
 pub mod gradient;
 pub mod iv;
 pub mod probe;
@@ -105,27 +107,4 @@ pub fn electrodes(plan: &Plan) -> Vec<usize> {
 
 fn list(electrodes: &[usize]) -> String {
     electrodes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Mean of values, and its standard error where there are two or more.
-fn mean_and_error(values: &[f64]) -> (f64, Option<f64>) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
-    (mean, error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_error_of_a_mean_is_the_spread_over_the_root_of_the_number() {
-        // Variance 4 of 4 values.
-        let (mean, error) = mean_and_error(&[1.0, 1.0, 5.0, 3.0]);
-        assert_eq!(mean, 2.5);
-        assert!((error.unwrap() - (11.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
-        assert_eq!(mean_and_error(&[7.0]), (7.0, None));
-    }
 }

@@ -98,7 +98,8 @@ impl Probe {
     fn configuration(&self, rows_v: &[Vec<f64>]) -> Configuration {
         let inputs = self.electrodes.clone();
         let (cases_v, controls) = (rows_v.to_vec(), Vec::new());
-        Configuration { inputs, cases_v, controls, ..self.plan.configuration().clone() }
+        let base = self.plan.configuration().clone();
+        Configuration { inputs, cases_v, controls, listeners: Vec::new(), ..base }
     }
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {

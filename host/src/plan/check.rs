@@ -43,7 +43,7 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
     if asked > rows as usize {
         return Err(PlanError::Cases { asked, rows });
     }
-    let asked = configuration.controls.len();
+    let asked = configuration.controls.len() + configuration.listeners.len();
     if asked > parameters.slots as usize {
         return Err(PlanError::Slots { asked, slots: parameters.slots });
     }

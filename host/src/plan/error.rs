@@ -62,8 +62,8 @@ pub enum PlanError {
         /// Rows.
         rows: u32,
     },
-    /// More controls than slots.
-    #[error("{asked} controls, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
+    /// More controls and listeners than slots.
+    #[error("{asked} frequencies are to be listened to, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
     Slots {
         /// Controls asked for.
         asked: usize,

@@ -2,9 +2,12 @@
 
 mod check;
 mod error;
+mod rate;
 
 pub(crate) use check::window;
 pub use error::PlanError;
+pub(crate) use rate::actual_rate_hz;
+pub use rate::near_window;
 
 use crate::scale::Scale;
 use crate::tones::Grid;
@@ -84,6 +87,8 @@ pub struct Configuration {
     pub cases_v: Vec<Vec<f64>>,
     /// What is learnt; slot k demodulates control k.
     pub controls: Vec<Control>,
+    /// Lines without a tone that are demodulated too, in the slots behind.
+    pub listeners: Vec<Listener>,
     /// The guard, one entry an output.
     pub limits: Vec<OutputLimits>,
     /// The guard's greatest step a sample; `None`: just above what the run needs.
@@ -92,6 +97,15 @@ pub struct Configuration {
     pub shaping: bool,
     /// What trips the guard.
     pub protection: Protection,
+}
+
+/// A slot that listens beside a tone, where nothing but noise should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Whole periods in the window.
+    pub multiple: u32,
+    /// The control beside whose tone it listens, as its place among the controls.
+    pub control: usize,
 }
 
 /// What trips the guard, besides the interlock.
@@ -149,6 +163,15 @@ impl Plan {
         check::check(&plan)?;
         plan.writes = plan.registers()?;
         Ok(plan)
+    }
+
+    /// The same with these listeners.
+    ///
+    /// # Errors
+    /// The gateware has too few slots.
+    pub fn with_listeners(&self, listeners: Vec<Listener>) -> Result<Self, PlanError> {
+        let configuration = Configuration { listeners, ..self.configuration.clone() };
+        Plan::new(configuration, &self.parameters)
     }
 
     /// What was asked for.
@@ -264,9 +287,15 @@ impl Plan {
         cases_v.len() as f64 * (times_s * self.grid.rate_hz + counted)
     }
 
+    /// Slots that are visited: one at least.
+    fn slots_used(&self) -> u32 {
+        let Configuration { controls, listeners, .. } = &self.configuration;
+        (controls.len() + listeners.len()).max(1) as u32
+    }
+
     /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
     fn least_gap_samples(&self, period_clocks: u32) -> u32 {
-        let slots = self.configuration.controls.len().max(1) as u32;
+        let slots = self.slots_used();
         let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
     }
@@ -314,7 +343,7 @@ impl Plan {
             (map::SETTLE, samples("settle_s", timing.settle_s)?),
             (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
             (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
-            (map::SLOTS_USED, controls.len().max(1) as u32),
+            (map::SLOTS_USED, self.slots_used()),
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),
             (map::STARTS_USED, 1),
@@ -341,6 +370,12 @@ impl Plan {
             writes.push((map::TUNING + slot as u16, tuning.0));
             writes.push((map::SLOT + slot as u16, slot_word.to_word()));
         }
+        for (place, listener) in self.configuration.listeners.iter().enumerate() {
+            let slot = (controls.len() + place) as u16;
+            let tuning = TuningWord::on_grid(listener.multiple, window_log2);
+            writes.push((map::TUNING + slot, tuning.0));
+            writes.push((map::SLOT + slot, SlotWord::default().to_word()));
+        }
         for (output, limits) in self.configuration.limits.iter().enumerate() {
             let words = [
                 scale.dac_code_below(limits.low_v).0,
@@ -364,35 +399,4 @@ impl Plan {
         }
         Ok(writes)
     }
-}
-
-/// Rate and window next to a time and a rate that are wished for: a power of two of samples, at a rate that the clock gives.
-///
-/// # Errors
-/// No rate near enough can be had, or the window is too long or too short.
-pub fn near_window(
-    window_s: f64,
-    rate_hz: f64,
-    parameters: &Parameters,
-) -> Result<Grid, PlanError> {
-    let window_samples = (window_s * rate_hz).log2().round().clamp(0.0, 31.0).exp2() as u32;
-    window(window_samples)?;
-    let rate_hz = actual_rate_hz(f64::from(window_samples) / window_s, parameters)?;
-    Ok(Grid { rate_hz, window_samples })
-}
-
-/// The rate nearest to `rate_hz` that a whole number of clocks gives.
-pub(crate) fn actual_rate_hz(rate_hz: f64, parameters: &Parameters) -> Result<f64, PlanError> {
-    let clock_hz = f64::from(parameters.clock_hz);
-    let (least, most) = (parameters.least_sample_period_clocks(), 65535_u32);
-    let clocks = (clock_hz / rate_hz).round();
-    if !(f64::from(least)..=f64::from(most)).contains(&clocks) {
-        return Err(PlanError::Rate {
-            rate_hz,
-            clock_hz: parameters.clock_hz,
-            lowest_hz: clock_hz / f64::from(most),
-            highest_hz: clock_hz / f64::from(least),
-        });
-    }
-    Ok(clock_hz / clocks)
 }

@@ -4,10 +4,11 @@ use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::link::LinkSpec;
-use hge_host::measure::gradient::{self, CaseSlopes};
+use hge_host::measure::gradient::{self, Effort, Measured};
 use hge_host::plan::Plan;
 use hge_host::session::Session;
 use hge_host::text::number;
+use hge_host::tones::Surroundings;
 use hge_sim::device;
 use serde::Serialize;
 use std::fmt::Write;
@@ -21,9 +22,15 @@ pub struct Arguments {
     /// Voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     controls: Option<Vec<f64>>,
-    /// Windows of every case; standard errors need two
+    /// Windows of every case; with --snr the least number
     #[arg(long, value_name = "N", default_value_t = gradient::WINDOWS)]
     windows: u32,
+    /// Measure on until every slope is this many of its standard errors
+    #[arg(long, value_name = "RATIO")]
+    snr: Option<f64>,
+    /// With --snr: windows of every case at most
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "snr")]
+    most_windows: u32,
     /// Show the simulated device's exact slopes, too
     #[arg(long)]
     exact: bool,
@@ -41,16 +48,19 @@ pub struct Arguments {
 struct Gradient {
     link: String,
     controls_v: Vec<f64>,
-    windows: u32,
     window_samples: u32,
     rate_hz: f64,
-    cases: Vec<CaseSlopes>,
+    #[serde(flatten)]
+    measured: Measured,
     /// Case by case and control by control.
     #[serde(skip_serializing_if = "Option::is_none")]
     exact_na_per_v: Option<Vec<Vec<f64>>>,
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    if arguments.snr.is_some_and(|snr| !(snr > 0.0 && snr.is_finite())) {
+        return Err("--snr is a ratio to the standard error: give a number above zero".into());
+    }
     if arguments.exact && arguments.link.spec()? != LinkSpec::Simulated {
         return Err("exact slopes are known of a device simulated in this process alone: leave \
                     out --exact or --link"
@@ -65,17 +75,21 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let estimator = task.experiment.host.estimator;
     let (grid, link) = (task.plan.grid(), lab.link.to_string());
-    let mut session = Session::open(lab.instrument, task.plan, estimator).map_err(text)?;
-    let measured = gradient::measure(&mut session, &controls_v, arguments.windows);
-    let cases = measured.map_err(text)?;
+    let plan = gradient::listening(&task.plan, Surroundings::default()).map_err(text)?;
+    let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
+    let effort = Effort {
+        windows: arguments.windows,
+        snr: arguments.snr,
+        most_windows: arguments.most_windows.max(arguments.windows),
+    };
+    let measured = gradient::measure(&mut session, &controls_v, effort).map_err(text)?;
     session.close().map_err(text)?;
     let found = Gradient {
         link,
         controls_v,
-        windows: arguments.windows,
         window_samples: grid.window_samples,
         rate_hz: grid.rate_hz,
-        cases,
+        measured,
         exact_na_per_v,
     };
     if arguments.json {
@@ -105,13 +119,16 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
     writeln!(
         text,
         "{} windows of {} samples at {} Hz, controls at {} V",
-        found.windows,
+        found.measured.windows,
         found.window_samples,
         number(found.rate_hz),
         volts.join(", ")
     )?;
+    if found.measured.snr_reached == Some(false) {
+        writeln!(text, "not every slope came as far above its error as was asked")?;
+    }
     let error = |error: Option<f64>| error.map_or("?".into(), |error| format!("{error:.3}"));
-    for (case, slopes) in found.cases.iter().enumerate() {
+    for (case, slopes) in found.measured.cases.iter().enumerate() {
         let inputs: Vec<String> = slopes.inputs_v.iter().map(|volts| number(*volts)).collect();
         let clipped = if slopes.clipped { ", clipped: the slopes are lost" } else { "" };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));

@@ -1,0 +1,83 @@
+//! How well a mean is known: a standard error, and the interval that holds the truth 19 times of 20.
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Share of the intervals that hold the truth.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// Uncertainty of a mean.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Confidence {
+    /// Standard error.
+    pub error: f64,
+    /// From so many independent values, less what was taken from them.
+    pub degrees_of_freedom: f64,
+}
+
+impl Confidence {
+    /// From the spread of repeated values, n - 1 of which are free; `None` of fewer than two.
+    pub fn of_spread(values: &[f64]) -> Option<Self> {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        (values.len() > 1).then(|| Confidence {
+            error: (squares / (count - 1.0) / count).sqrt(),
+            degrees_of_freedom: count - 1.0,
+        })
+    }
+
+    /// From what is there where nothing should be: `squares` is the sum of the squares of `count` values that each spread like one of
+    /// the `repetitions` of which a mean was made. `None` without any.
+    pub fn of_noise(squares: f64, count: usize, repetitions: usize) -> Option<Self> {
+        (count > 0 && repetitions > 0).then(|| Confidence {
+            error: (squares / count as f64 / repetitions as f64).sqrt(),
+            degrees_of_freedom: count as f64,
+        })
+    }
+
+    /// The same in another unit.
+    pub fn scaled(self, factor: f64) -> Self {
+        Confidence { error: self.error * factor.abs(), ..self }
+    }
+
+    /// Half the width of the interval around the mean, from Student's distribution: a spread that is itself known from
+    /// few values makes it wider.
+    pub fn half_width(self) -> f64 {
+        // It exists for every number of degrees of freedom above zero.
+        StudentsT::new(0.0, 1.0, self.degrees_of_freedom).map_or(f64::INFINITY, |distribution| {
+            self.error * distribution.inverse_cdf(0.5 + CONFIDENCE / 2.0)
+        })
+    }
+
+    /// The interval around `mean`.
+    pub fn interval(self, mean: f64) -> [f64; 2] {
+        let half = self.half_width();
+        [mean - half, mean + half]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_mean_is_the_spread_over_the_root_of_the_number() {
+        // Variance 11/3 of 4 values.
+        let found = Confidence::of_spread(&[1.0, 1.0, 5.0, 3.0]).unwrap();
+        assert!((found.error - (11.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
+        assert_eq!(found.degrees_of_freedom, 3.0);
+        assert_eq!(Confidence::of_spread(&[7.0]), None);
+        assert_eq!(Confidence::of_noise(1.0, 0, 3), None);
+    }
+
+    #[test]
+    fn intervals_are_those_of_the_tables_of_student() {
+        for (degrees_of_freedom, wanted) in
+            [(1.0, 12.706), (7.0, 2.365), (32.0, 2.037), (1e6, 1.960)]
+        {
+            let half = Confidence { error: 1.0, degrees_of_freedom }.half_width();
+            assert!((half - wanted).abs() < 1e-3, "{degrees_of_freedom}: {half}");
+        }
+    }
+}
