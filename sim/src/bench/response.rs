@@ -66,7 +66,9 @@ pub(super) mod tests {
 
     /// Response of `stage` to that tone, once `settle` samples have passed.
     pub fn measured(cycles: u32, settle: usize, mut stage: impl FnMut(f64) -> f64) -> Response {
-        (0..settle).for_each(|n| drop(stage(tone(cycles, n))));
+        for n in 0..settle {
+            let _ = stage(tone(cycles, n));
+        }
         let mut sum = Response { re: 0.0, im: 0.0 };
         for n in settle..settle + N {
             let turn = TAU * f64::from(cycles) * (n % N) as f64 / N as f64;
