@@ -96,6 +96,7 @@ impl Bench for AnalogueBench {
 mod tests {
     use super::super::response::tests::{assert_near, measured, N};
     use super::*;
+    use crate::bench::Delayed;
     use crate::device::LinearDevice;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -177,28 +178,27 @@ mod tests {
     fn with_every_effect_the_codes_do_not_depend_on_how_calls_are_cut_and_taken_back() {
         const N: usize = 3000;
         let mut dice = ChaCha8Rng::seed_from_u64(11);
-        let codes: Vec<i16> =
-            (0..4 * N).map(|n| (n / 400 * 700) as i16 ^ dice.random_range(0..64)).collect();
-        let mut whole = vec![0; N];
-        three(everything(), 5).samples(&codes, &mut whole);
-        assert!(whole.iter().any(|&code| code.abs() > 19_000), "some clip");
-        for _ in 0..20 {
-            let mut bench = three(everything(), 5);
-            let (mut from, mut cuts, mut adc) = (0, Vec::new(), vec![0; N]);
-            while from < N {
-                let to = (from + dice.random_range(1..200)).min(N);
-                bench.samples(&codes[4 * from..4 * to], &mut adc[from..to]);
-                let mut kept = to;
-                // Some calls are taken back in part or whole, some twice.
-                for _ in 0..dice.random_range(0..3) {
-                    let back = dice.random_range(0..=kept - from);
+        let step = |n: usize| (n / 400 * 700) as i16;
+        let codes: Vec<i16> = (0..4 * N).map(|n| step(n) ^ dice.random_range(0..64)).collect();
+        for latency in [0, 2] {
+            let bench = || Delayed::new(Box::new(three(everything(), 5)), 4, latency);
+            let mut whole = vec![0; N];
+            bench().samples(&codes, &mut whole);
+            assert!(whole.iter().any(|&code| code.abs() > 19_000), "some clip");
+            for _ in 0..20 {
+                let (mut bench, mut adc) = (bench(), vec![0; N]);
+                let (mut from, mut cuts) = (0, Vec::new());
+                while from < N {
+                    let to = (from + dice.random_range(1..200)).min(N);
+                    bench.samples(&codes[4 * from..4 * to], &mut adc[from..to]);
+                    // Every other call is taken back, in part or whole.
+                    let back = dice.random_range(0..2) * dice.random_range(1..=to - from);
                     bench.rewind(back);
-                    kept -= back;
+                    from = to - back;
+                    cuts.push(from);
                 }
-                from = kept;
-                cuts.push(from);
+                assert!(adc == whole, "cuts {cuts:?}");
             }
-            assert!(adc == whole, "cuts {cuts:?}");
         }
     }
 
