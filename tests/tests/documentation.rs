@@ -20,6 +20,8 @@ fn every_key_of_an_experiment_is_documented() {
     assert!(keys.len() > 40, "{keys:?}");
     for key in keys.into_iter().chain([
         "gate",
+        "iv_pole_hz",
+        "feed_throughs_pf",
         "amplitudes_v",
         "frequencies_hz",
         "step_v",

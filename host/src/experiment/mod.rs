@@ -11,6 +11,7 @@
 //! | `band_hz` | 150 to 500 | above mains and 1/f, below the I-V converter's pole |
 //! | `ramp_v_per_s` | 180 | an input moves its 1.8 V in 10 ms |
 
+mod bench;
 mod file;
 mod instrument;
 mod resolve;
@@ -25,6 +26,7 @@ use crate::gate::Gate;
 use crate::gradient::Estimator;
 use crate::loss::Loss;
 use crate::optimiser::Rule;
+use hge_sim::bench::Chain;
 use serde::{Deserialize, Serialize};
 
 /// Who closes the loop.
@@ -67,8 +69,8 @@ pub struct Experiment {
     pub closing: Closing,
     /// What the gateware is generated for.
     pub instrument: InstrumentKeys,
-    /// Converters, I-V converter and noise.
-    pub bench: BenchKeys,
+    /// The analogue side.
+    pub bench: Chain,
     /// Pace.
     pub timing: TimingKeys,
     /// Roles and ranges of the electrodes.
@@ -96,7 +98,7 @@ impl Default for Experiment {
             engine: EngineKind::Model,
             closing: Closing::Host,
             instrument: InstrumentKeys::default(),
-            bench: BenchKeys::default(),
+            bench: Chain::default(),
             timing: TimingKeys::default(),
             electrodes: ElectrodeKeys::default(),
             tones: ToneKeys::default(),
@@ -104,31 +106,6 @@ impl Default for Experiment {
             host: HostKeys::default(),
             standalone: StandaloneKeys::default(),
             cases: Vec::new(),
-        }
-    }
-}
-
-/// The analogue side, see [`hge_sim::bench::Chain`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(missing_docs)]
-pub struct BenchKeys {
-    pub dac_range_v: f64,
-    pub adc_range_v: f64,
-    pub iv_gain_v_per_na: f64,
-    pub iv_clip_v: f64,
-    pub noise_na2_per_hz: f64,
-}
-
-impl Default for BenchKeys {
-    fn default() -> Self {
-        let chain = hge_sim::bench::Chain::default();
-        BenchKeys {
-            dac_range_v: chain.dac_range_v,
-            adc_range_v: chain.adc_range_v,
-            iv_gain_v_per_na: chain.iv_gain_v_per_na,
-            iv_clip_v: chain.iv_clip_v,
-            noise_na2_per_hz: chain.noise_na2_per_hz,
         }
     }
 }

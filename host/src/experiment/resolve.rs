@@ -1,7 +1,8 @@
 //! From an experiment to a checked job.
 
+use super::bench;
 use super::values::{self, require, Wrong};
-use super::{BenchKeys, Closing, Experiment, ExperimentError, Source};
+use super::{Closing, Experiment, ExperimentError, Source};
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -96,14 +97,8 @@ impl Job {
         check_roles(experiment, device.as_ref()).map_err(|Wrong(key, problem)| {
             ExperimentError::Invalid { place: source.locate(&key), problem }
         })?;
-        let chain = Chain {
-            dac_range_v: experiment.bench.dac_range_v,
-            adc_range_v: experiment.bench.adc_range_v,
-            adc_bits: task.parameters.adc_bits,
-            iv_gain_v_per_na: experiment.bench.iv_gain_v_per_na,
-            iv_clip_v: experiment.bench.iv_clip_v,
-            noise_na2_per_hz: experiment.bench.noise_na2_per_hz,
-        };
+        let Parameters { dac_bits, adc_bits, .. } = task.parameters;
+        let chain = Chain { dac_bits, adc_bits, ..experiment.bench.clone() };
         Ok(Job { task, chain, device })
     }
 }
@@ -129,7 +124,7 @@ pub fn context(
     Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
 }
 
-fn scale(bench: &BenchKeys, parameters: &Parameters) -> Scale {
+fn scale(bench: &Chain, parameters: &Parameters) -> Scale {
     Scale {
         dac_range_v: bench.dac_range_v,
         dac_bits: parameters.dac_bits,
@@ -188,7 +183,8 @@ fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong
     let outputs = experiment.instrument.outputs as usize;
     require(electrodes <= outputs, "instrument.outputs", || {
         format!("the device has {electrodes} electrodes but the instrument {outputs} outputs: raise outputs")
-    })
+    })?;
+    bench::electrodes(&experiment.bench, electrodes)
 }
 
 type Cases = (Vec<Vec<f64>>, Vec<bool>);

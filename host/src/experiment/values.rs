@@ -23,7 +23,7 @@ pub(super) fn require(
 
 /// What a float may be.
 #[derive(Clone, Copy)]
-enum Rule {
+pub(super) enum Rule {
     Finite,
     Positive,
     NotNegative,
@@ -71,19 +71,11 @@ impl Rule {
     }
 }
 
-/// Ranges of converters, in volts.
-const CONVERTER: Rule = Rule::Within(1e-6, 1e6);
-
 /// Every float there is.
 fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
     let Experiment { bench, timing, electrodes, tones, guard, host, standalone, cases, .. } =
         experiment;
     let single = [
-        ("bench.dac_range_v", bench.dac_range_v, CONVERTER),
-        ("bench.adc_range_v", bench.adc_range_v, CONVERTER),
-        ("bench.iv_clip_v", bench.iv_clip_v, CONVERTER),
-        ("bench.iv_gain_v_per_na", bench.iv_gain_v_per_na, Rule::Magnitude(1e-9, 1e6)),
-        ("bench.noise_na2_per_hz", bench.noise_na2_per_hz, Rule::Within(0.0, 1e6)),
         ("timing.rate_hz", timing.rate_hz, Rule::Positive),
         ("timing.settle_s", timing.settle_s, Rule::NotNegative),
         ("timing.lead_in_s", timing.lead_in_s, Rule::NotNegative),
@@ -99,8 +91,8 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
         ("host.low_na", host.low_na, Rule::Finite),
         ("standalone.stop_separation_na", standalone.stop_separation_na, Rule::NotNegative),
     ];
-    let mut floats: Vec<_> =
-        single.into_iter().map(|(key, value, rule)| (key.to_string(), value, rule)).collect();
+    let mut floats = super::bench::floats(bench);
+    floats.extend(single.into_iter().map(|(key, value, rule)| (key.to_string(), value, rule)));
     let optional = [
         ("guard.low_v", guard.low_v, Rule::Finite),
         ("guard.high_v", guard.high_v, Rule::Finite),
@@ -141,6 +133,7 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
             format!("{} is {}: {}", plain(&key), number(value), with_it(rule))
         })?;
     }
+    super::bench::noise(&experiment.bench, experiment.timing.rate_hz)?;
     counts(experiment)?;
     order(experiment)?;
     aims(experiment)

@@ -1,80 +1,29 @@
-//! DAC, device, I-V converter with its noise and clipping, ADC.
+//! A device on its bench.
 
-use super::Bench;
+use super::stages::Rest;
+use super::{Bench, Chain, Converter, Stages};
 use crate::device::Device;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-/// The analogue chain around a device. Electrode i of the device hangs on output i.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Chain {
-    /// DAC full scale: code 32768 would be this voltage.
-    pub dac_range_v: f64,
-    /// ADC full scale: code 32768 would be this voltage.
-    pub adc_range_v: f64,
-    /// Significant bits of the ADC.
-    pub adc_bits: u32,
-    /// Gain of the I-V converter, negative when it inverts.
-    pub iv_gain_v_per_na: f64,
-    /// The I-V converter's output clips at plus and minus this voltage.
-    pub iv_clip_v: f64,
-    /// One-sided density of the white current noise at the device's output.
-    pub noise_na2_per_hz: f64,
-}
-
-impl Default for Chain {
-    /// A 10 MOhm inverting converter scaled to +-100 nA, +-2 V outputs, the noise of `hge.md`'s lab.
-    fn default() -> Self {
-        Chain {
-            dac_range_v: 2.0,
-            adc_range_v: 2.5,
-            adc_bits: 16,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-            noise_na2_per_hz: 2.5e-4,
-        }
-    }
-}
-
-impl Chain {
-    /// Output voltage of a DAC code.
-    pub fn volts(&self, code: f64) -> f64 {
-        code / 32768.0 * self.dac_range_v
-    }
-
-    /// Device current of a (mean) ADC code, inverting the converter.
-    pub fn current_na(&self, code: f64) -> f64 {
-        code / 32768.0 * self.adc_range_v / self.iv_gain_v_per_na
-    }
-
-    /// ADC code, not yet rounded, of a device current.
-    pub fn code(&self, current_na: f64) -> f64 {
-        current_na * self.iv_gain_v_per_na / self.adc_range_v * 32768.0
-    }
-}
-
-/// A bench around one device.
+/// A bench around one device: DAC, device, and the [`Stages`] from its current to the ADC's code.
 pub struct AnalogueBench {
-    chain: Chain,
+    dac: Converter,
     device: Box<dyn Device>,
     outputs: usize,
-    sigma_na: f64,
-    noise: ChaCha8Rng,
-    /// The noise before the last call, and how many samples it asked for.
-    before: (ChaCha8Rng, usize),
+    stages: Stages,
+    /// The stages before the last call.
+    before: Stages,
+    /// The last call's voltages and what the device gave, to take samples back.
     volts: Vec<f64>,
-    currents: Vec<f64>,
+    device_na: Vec<f64>,
+    current_na: Vec<f64>,
     non_finite: Arc<AtomicBool>,
 }
 
 impl AnalogueBench {
-    /// Wires `device` to an instrument with `outputs` outputs sampling at `rate_hz`. The noise is
-    /// white up to half the rate and fixed by `seed`.
+    /// Wires `device` to an instrument with `outputs` outputs sampling at `rate_hz`. Before the first sample
+    /// the outputs have long stood at mid-scale. The noise is white up to half the rate and, with the hum's phase, fixed by `seed`.
     pub fn new(
         chain: Chain,
         device: Box<dyn Device>,
@@ -82,16 +31,23 @@ impl AnalogueBench {
         rate_hz: f64,
         seed: u64,
     ) -> Self {
-        let sigma_na = (chain.noise_na2_per_hz * rate_hz / 2.0).sqrt();
+        let dac = Converter::dac(&chain);
+        let mut rest = Rest { volts: dac.volts(0), current_na: 0.0 };
+        if chain.remembers() {
+            let mut at_rest = [0.0];
+            device.currents_na(&vec![rest.volts; device.electrodes()], &mut at_rest);
+            rest.current_na = if at_rest[0].is_finite() { at_rest[0] } else { 0.0 };
+        }
+        let stages = Stages::new(&chain, device.electrodes(), rate_hz, rest, seed);
         AnalogueBench {
-            chain,
+            dac,
             device,
             outputs,
-            sigma_na,
-            before: (ChaCha8Rng::seed_from_u64(seed), 0),
-            noise: ChaCha8Rng::seed_from_u64(seed),
+            before: stages.clone(),
+            stages,
             volts: Vec::new(),
-            currents: Vec::new(),
+            device_na: Vec::new(),
+            current_na: Vec::new(),
             non_finite: Arc::default(),
         }
     }
@@ -100,49 +56,51 @@ impl AnalogueBench {
     pub fn non_finite(&self) -> Arc<AtomicBool> {
         self.non_finite.clone()
     }
+
+    /// Passes the device's currents through the stages.
+    fn pass(&mut self, adc: &mut [i16]) {
+        self.before.clone_from(&self.stages);
+        self.current_na.clone_from(&self.device_na);
+        self.stages.pass(&self.volts, &mut self.current_na, adc);
+    }
 }
 
 impl Bench for AnalogueBench {
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
-        self.before = (self.noise.clone(), adc.len());
         let electrodes = self.device.electrodes();
         self.volts.clear();
         for row in codes.chunks_exact(self.outputs) {
             for electrode in 0..electrodes {
                 let code = row.get(electrode).copied().unwrap_or(0);
-                self.volts.push(self.chain.volts(f64::from(code)));
+                self.volts.push(self.dac.volts(code));
             }
         }
-        self.currents.resize(adc.len(), 0.0);
-        self.device.currents_na(&self.volts, &mut self.currents);
-        let step = f64::from(1 << (16 - self.chain.adc_bits));
-        let top = (32768.0 - step) / step;
-        for (code, &current_na) in adc.iter_mut().zip(&self.currents) {
-            let noise: f64 = StandardNormal.sample(&mut self.noise);
-            let volts = (current_na + self.sigma_na * noise) * self.chain.iv_gain_v_per_na;
-            if !current_na.is_finite() {
-                self.non_finite.store(true, Ordering::Relaxed);
-            }
-            // NaN counts as clipped: at the top of the converter's range, never as a current of zero.
-            let volts = if volts.is_nan() { self.chain.iv_clip_v } else { volts };
-            let volts = volts.clamp(-self.chain.iv_clip_v, self.chain.iv_clip_v);
-            let steps = (volts / self.chain.adc_range_v * 32768.0 / step).round();
-            *code = (steps.clamp(-32768.0 / step, top) * step) as i16;
+        self.device_na.resize(adc.len(), 0.0);
+        self.device.currents_na(&self.volts, &mut self.device_na);
+        if !self.device_na.iter().all(|current_na| current_na.is_finite()) {
+            self.non_finite.store(true, Ordering::Relaxed);
         }
+        self.pass(adc);
     }
 
     fn rewind(&mut self, samples: usize) {
-        let (noise, asked) = &self.before;
-        self.noise = noise.clone();
-        for _ in 0..asked.saturating_sub(samples) {
-            let _: f64 = StandardNormal.sample(&mut self.noise);
-        }
+        let kept = self.device_na.len().saturating_sub(samples);
+        self.stages.clone_from(&self.before);
+        self.device_na.truncate(kept);
+        self.volts.truncate(kept * self.device.electrodes());
+        self.pass(&mut vec![0; kept]);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::response::tests::{assert_near, measured, N};
     use super::*;
+    use crate::bench::Delayed;
+    use crate::device::LinearDevice;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
 
     struct Ohmic;
 
@@ -182,6 +140,141 @@ mod tests {
         fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
             None
         }
+    }
+
+    /// Every effect at once.
+    fn everything() -> Chain {
+        Chain {
+            dac_offset_v: 0.002,
+            dac_gain_error: 0.01,
+            dac_inl_bow_lsb: 2.0,
+            dac_inl_s_lsb: 1.0,
+            adc_bits: 12,
+            adc_offset_v: -0.001,
+            adc_gain_error: -0.02,
+            adc_inl_bow_lsb: 0.5,
+            adc_inl_s_lsb: -0.5,
+            iv_pole_hz: Some(700.0),
+            iv_clip_v: 1.5,
+            feed_throughs_pf: Some(vec![1.0, 0.0, 2.5]),
+            relaxation_share: 0.3,
+            relaxation_play_na: 1.0,
+            flicker_na2_per_hz_at_1khz: 1e-4,
+            hum_na: 1.0,
+            hum_harmonics: vec![0.0, 0.2],
+            drift_na_per_s: 3.0,
+            wander_na: 2.0,
+            wander_s: 0.05,
+            ..Chain::default()
+        }
+    }
+
+    fn three(chain: Chain, seed: u64) -> AnalogueBench {
+        let device = LinearDevice::new(3.0, vec![25.0, -10.0, 40.0]).unwrap();
+        AnalogueBench::new(chain, Box::new(device), 4, 1e4, seed)
+    }
+
+    #[test]
+    fn with_every_effect_the_codes_do_not_depend_on_how_calls_are_cut_and_taken_back() {
+        const N: usize = 3000;
+        let mut dice = ChaCha8Rng::seed_from_u64(11);
+        let step = |n: usize| (n / 400 * 700) as i16;
+        let codes: Vec<i16> = (0..4 * N).map(|n| step(n) ^ dice.random_range(0..64)).collect();
+        for latency in [0, 2] {
+            let bench = || Delayed::new(Box::new(three(everything(), 5)), 4, latency);
+            let mut whole = vec![0; N];
+            bench().samples(&codes, &mut whole);
+            assert!(whole.iter().any(|&code| code.abs() > 19_000), "some clip");
+            for _ in 0..20 {
+                let (mut bench, mut adc) = (bench(), vec![0; N]);
+                let (mut from, mut cuts) = (0, Vec::new());
+                while from < N {
+                    let to = (from + dice.random_range(1..200)).min(N);
+                    bench.samples(&codes[4 * from..4 * to], &mut adc[from..to]);
+                    // Every other call is taken back, in part or whole.
+                    let back = dice.random_range(0..2) * dice.random_range(1..=to - from);
+                    bench.rewind(back);
+                    from = to - back;
+                    cuts.push(from);
+                }
+                assert!(adc == whole, "cuts {cuts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_an_ideal_chain_with_white_noise_bit_for_bit() {
+        let mut dice = ChaCha8Rng::seed_from_u64(3);
+        let codes: Vec<i16> = (0..4 * 500).map(|_| dice.random()).collect();
+        let chain = Chain { adc_bits: 14, ..Chain::default() };
+        let mut adc = vec![0; 500];
+        three(chain, 9).samples(&codes, &mut adc);
+        let mut noise = ChaCha8Rng::seed_from_u64(9);
+        let sigma_na = (2.5e-4 * 1e4 / 2.0_f64).sqrt();
+        for (row, code) in codes.chunks_exact(4).zip(adc) {
+            let volts: Vec<f64> = row.iter().map(|&code| f64::from(code) / 32768.0 * 2.0).collect();
+            let mut current_na = [0.0];
+            LinearDevice::new(3.0, vec![25.0, -10.0, 40.0])
+                .unwrap()
+                .currents_na(&volts[..3], &mut current_na);
+            let drawn: f64 = StandardNormal.sample(&mut noise);
+            let volts = ((current_na[0] + sigma_na * drawn) * -0.025).clamp(-2.5, 2.5);
+            let steps = (volts / 2.5 * 32768.0 / 4.0).round();
+            assert_eq!(f64::from(code), (steps.clamp(-8192.0, 8191.0) * 4.0));
+        }
+    }
+
+    #[test]
+    fn a_tone_comes_back_with_the_gain_and_phase_of_the_chain_s_closed_form() {
+        let quiet = Chain { noise_na2_per_hz: 0.0, ..Chain::default() };
+        let slow = Chain {
+            iv_pole_hz: Some(1600.0),
+            relaxation_share: 0.3,
+            relaxation_s: 0.004,
+            feed_through_pf: 5.0,
+            dac_gain_error: 0.03,
+            adc_gain_error: -0.01,
+            ..quiet.clone()
+        };
+        let played = Chain { relaxation_play_na: 60.0, ..slow.clone() };
+        for chain in [quiet, slow, played] {
+            for cycles in [7, 40, 400, 1300] {
+                let mut bench = three(chain.clone(), 1);
+                let found = measured(cycles, 2 * N, |tone| {
+                    let mut adc = [0];
+                    bench.samples(&[0, 0, (tone * 8192.0).round() as i16, 0], &mut adc);
+                    chain.current_na(f64::from(adc[0])) / chain.volts(8192.0)
+                });
+                let f_hz = f64::from(cycles) * 1e4 / N as f64;
+                // 20 nA are 6554 codes: rounding of 4096 samples is far below a thousandth.
+                assert_near(found, chain.response(40.0, 2, f_hz, 1e4), 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bench_begins_at_rest() {
+        let slow = Chain { noise_na2_per_hz: 0.0, dac_offset_v: 0.1, ..everything() };
+        let slow = Chain { flicker_na2_per_hz_at_1khz: 0.0, hum_na: 0.0, ..slow };
+        let slow = Chain { drift_na_per_s: 0.0, wander_na: 0.0, ..slow };
+        let mut adc = [1; 50];
+        three(slow, 1).samples(&[0; 200], &mut adc);
+        assert_eq!(adc, [adc[0]; 50]);
+        assert_ne!(adc[0], 0, "the device gives a current at rest");
+    }
+
+    #[test]
+    fn each_effect_draws_from_its_own_random_numbers() {
+        let bench = |chain: Chain| {
+            let mut adc = [0; 100];
+            three(chain, 4).samples(&[0; 400], &mut adc);
+            adc
+        };
+        let white = bench(Chain::default());
+        let (hum, drift) = (1e-9, 1e-9);
+        let more = Chain { hum_na: hum, drift_na_per_s: drift, ..Chain::default() };
+        let more = Chain { flicker_na2_per_hz_at_1khz: 1e-18, ..more };
+        assert_eq!(bench(more), white);
     }
 
     #[test]

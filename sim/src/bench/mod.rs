@@ -1,10 +1,50 @@
-//! What the engines are wired to: DAC, device, I-V converter, noise, ADC.
+//! What the engines are wired to: DAC, device, I-V converter, ADC, and what real ones add to them.
+//!
+//! | stage | what it does to a sample | off when |
+//! |---|---|---|
+//! | [`Converter`] as DAC | offset, gain error, INL | all zero |
+//! | the [device](crate::device) | voltages to a current | |
+//! | [`Relaxation`] | a share of every change of the current comes late | `relaxation_share` is 0 |
+//! | [`FeedThrough`] | C dV/dt past the device | no capacitance |
+//! | [`White`], [`Flicker`] | noise of the current | density is 0 |
+//! | [`Hum`], [`Drift`] | mains and slow change of the current | amplitudes are 0 |
+//! | [`IvConverter`] | gain, one pole, clipping | no `iv_pole_hz` |
+//! | [`Converter`] as ADC | offset, gain error, INL, quantisation | all zero |
+//! | [`Delayed`] | whole samples of latency, DAC to ADC | latency is 0 |
+//!
+//! Sample n: the DAC's outputs stand from tick n to tick n + 1, the ADC takes its sample at the end, at
+//! tick n + 1. Every linear stage has a closed form `response(f_hz, rate_hz)` under this convention, and
+//! [`Chain::response`] puts them together.
 
 pub mod analogue;
+pub mod chain;
+pub mod converter;
 pub mod delayed;
+pub mod drift;
+pub mod feed_through;
+pub mod flicker;
+pub mod hum;
+pub mod iv_converter;
+pub mod pole;
+pub mod relaxation;
+pub mod response;
+pub mod stages;
+pub mod white;
 
-pub use analogue::{AnalogueBench, Chain};
+pub use analogue::AnalogueBench;
+pub use chain::Chain;
+pub use converter::Converter;
 pub use delayed::Delayed;
+pub use drift::Drift;
+pub use feed_through::FeedThrough;
+pub use flicker::Flicker;
+pub use hum::Hum;
+pub use iv_converter::IvConverter;
+pub use pole::Pole;
+pub use relaxation::Relaxation;
+pub use response::Response;
+pub use stages::Stages;
+pub use white::White;
 
 /// The analogue world behind the converters' codes, one sample after the other.
 pub trait Bench: Send {

@@ -1,0 +1,161 @@
+//! The figures of the analogue chain, and its closed forms.
+
+use super::{FeedThrough, Pole, Relaxation, Response};
+use serde::{Deserialize, Serialize};
+
+/// The analogue chain around a device, the `[bench]` table of an experiment. Electrode i of the device hangs on output i.
+///
+/// The defaults are free of every effect but white noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chain {
+    /// DAC full scale: code 32768 would be this voltage.
+    pub dac_range_v: f64,
+    /// Significant bits of the DAC, the instrument's: the unit of its INL.
+    #[serde(skip)]
+    pub dac_bits: u32,
+    /// What the DAC adds to every voltage.
+    pub dac_offset_v: f64,
+    /// Share by which the DAC's voltages are too large.
+    pub dac_gain_error: f64,
+    /// The DAC's INL, a bow of this height in the middle of the range.
+    pub dac_inl_bow_lsb: f64,
+    /// The DAC's INL, an s-curve of this height at 0.577 of the range.
+    pub dac_inl_s_lsb: f64,
+    /// ADC full scale: code 32768 would be this voltage.
+    pub adc_range_v: f64,
+    /// Significant bits of the ADC, the instrument's.
+    #[serde(skip)]
+    pub adc_bits: u32,
+    /// What the ADC adds to every voltage.
+    pub adc_offset_v: f64,
+    /// Share by which the ADC reads too much.
+    pub adc_gain_error: f64,
+    /// The ADC's INL, a bow of this height in the middle of the range.
+    pub adc_inl_bow_lsb: f64,
+    /// The ADC's INL, an s-curve of this height at 0.577 of the range.
+    pub adc_inl_s_lsb: f64,
+    /// Gain of the I-V converter, negative when it inverts.
+    pub iv_gain_v_per_na: f64,
+    /// The I-V converter's output clips at plus and minus this voltage.
+    pub iv_clip_v: f64,
+    /// Pole of the I-V converter; without it, it has settled at every sample.
+    pub iv_pole_hz: Option<f64>,
+    /// Capacitance from every electrode to the device's output.
+    pub feed_through_pf: f64,
+    /// Capacitances electrode by electrode, instead.
+    pub feed_throughs_pf: Option<Vec<f64>>,
+    /// Share of a change of the current that comes late; negative overshoots.
+    pub relaxation_share: f64,
+    /// Time constant with which it comes.
+    pub relaxation_s: f64,
+    /// Changes inside a band of this width do not relax.
+    pub relaxation_play_na: f64,
+    /// One-sided density of the white current noise at the device's output.
+    pub noise_na2_per_hz: f64,
+    /// One-sided density of the 1/f current noise at 1 kHz.
+    pub flicker_na2_per_hz_at_1khz: f64,
+    /// Below this frequency the density stays what it is there.
+    pub flicker_lowest_hz: f64,
+    /// Amplitude of the mains' current at its own frequency.
+    pub hum_na: f64,
+    /// Frequency of the mains.
+    pub hum_hz: f64,
+    /// Amplitudes of twice, three times, ... that frequency, as shares.
+    pub hum_harmonics: Vec<f64>,
+    /// Pace at which the current runs away.
+    pub drift_na_per_s: f64,
+    /// Amplitude of a slow sine of the current.
+    pub wander_na: f64,
+    /// Its period.
+    pub wander_s: f64,
+}
+
+impl Default for Chain {
+    /// A 25 MOhm inverting converter scaled to +-100 nA, +-2 V outputs, a white noise.
+    fn default() -> Self {
+        Chain {
+            dac_range_v: 2.0,
+            dac_bits: 16,
+            dac_offset_v: 0.0,
+            dac_gain_error: 0.0,
+            dac_inl_bow_lsb: 0.0,
+            dac_inl_s_lsb: 0.0,
+            adc_range_v: 2.5,
+            adc_bits: 16,
+            adc_offset_v: 0.0,
+            adc_gain_error: 0.0,
+            adc_inl_bow_lsb: 0.0,
+            adc_inl_s_lsb: 0.0,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+            iv_pole_hz: None,
+            feed_through_pf: 0.0,
+            feed_throughs_pf: None,
+            relaxation_share: 0.0,
+            relaxation_s: 0.022,
+            relaxation_play_na: 0.0,
+            noise_na2_per_hz: 2.5e-4,
+            flicker_na2_per_hz_at_1khz: 0.0,
+            flicker_lowest_hz: 0.1,
+            hum_na: 0.0,
+            hum_hz: 50.0,
+            hum_harmonics: Vec::new(),
+            drift_na_per_s: 0.0,
+            wander_na: 0.0,
+            wander_s: 60.0,
+        }
+    }
+}
+
+impl Chain {
+    /// Output voltage of a DAC code, of a DAC without errors.
+    pub fn volts(&self, code: f64) -> f64 {
+        code / 32768.0 * self.dac_range_v
+    }
+
+    /// Device current of a (mean) ADC code, inverting the converter.
+    pub fn current_na(&self, code: f64) -> f64 {
+        code / 32768.0 * self.adc_range_v / self.iv_gain_v_per_na
+    }
+
+    /// ADC code, not yet rounded, of a device current.
+    pub fn code(&self, current_na: f64) -> f64 {
+        current_na * self.iv_gain_v_per_na / self.adc_range_v * 32768.0
+    }
+
+    /// Capacitance from an electrode to the device's output.
+    pub fn capacitance_pf(&self, electrode: usize) -> f64 {
+        match &self.feed_throughs_pf {
+            Some(list) => list.get(electrode).copied().unwrap_or(0.0),
+            None => self.feed_through_pf,
+        }
+    }
+
+    /// Whether the current before a sample matters to it.
+    pub(super) fn remembers(&self) -> bool {
+        self.relaxation_share != 0.0 || self.iv_pole_hz.is_some()
+    }
+
+    /// What a small tone on an electrode becomes, from DAC code to ADC code of the same sample: nA/V in terms of
+    /// [`Chain::volts`] and [`Chain::current_na`], where the device has this slope.
+    ///
+    /// H_pole (slope H_relaxation + H_feed-through), gain errors included: as the slope varies, the points of (in phase, quadrature) lie on a
+    /// line. The converters' whole samples of latency and the instrument's own come on top, a lag of 2 pi f / f_s each; with play
+    /// `H_relaxation` is 1 (see [`Relaxation`]). INL is not in it.
+    pub fn response(
+        &self,
+        slope_na_per_v: f64,
+        electrode: usize,
+        f_hz: f64,
+        rate_hz: f64,
+    ) -> Response {
+        let share = if self.relaxation_play_na > 0.0 { 0.0 } else { self.relaxation_share };
+        let device = Relaxation::response(share, self.relaxation_s, f_hz, rate_hz);
+        let past = FeedThrough::response(self.capacitance_pf(electrode), f_hz, rate_hz);
+        let pole =
+            self.iv_pole_hz.map_or(Response::ONE, |pole_hz| Pole::response(pole_hz, f_hz, rate_hz));
+        let gains = (1.0 + self.dac_gain_error) * (1.0 + self.adc_gain_error);
+        device.times(slope_na_per_v).beside(past).then(pole).times(gains)
+    }
+}

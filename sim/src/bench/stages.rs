@@ -1,0 +1,91 @@
+//! The stages between the device and the ADC's code, in their order, and all that they remember.
+
+use super::{Chain, Converter, Drift, FeedThrough, Flicker, Hum, IvConverter, Relaxation, White};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Streams of the seed's random numbers, so that switching one effect on leaves the others as they are.
+const WHITE: u64 = 0;
+const FLICKER: u64 = 1;
+const HUM: u64 = 2;
+
+/// Stages that are on, each once over a whole call's samples. A clone goes on as the original would.
+#[derive(Clone, Debug)]
+pub struct Stages {
+    relaxation: Option<Relaxation>,
+    feed_through: Option<FeedThrough>,
+    white: Option<White>,
+    flicker: Option<Flicker>,
+    hum: Option<Hum>,
+    drift: Option<Drift>,
+    iv_converter: IvConverter,
+    adc: Converter,
+}
+
+/// Where a bench comes from: every output has long stood at `volts`, and the device gave `current_na`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    /// Of every electrode.
+    pub volts: f64,
+    /// Of the device.
+    pub current_na: f64,
+}
+
+impl Stages {
+    /// The chain's stages for a device with this many electrodes.
+    pub fn new(chain: &Chain, electrodes: usize, rate_hz: f64, rest: Rest, seed: u64) -> Self {
+        let dice = |stream| {
+            let mut dice = ChaCha8Rng::seed_from_u64(seed);
+            dice.set_stream(stream);
+            dice
+        };
+        let capacitances_pf: Vec<f64> = (0..electrodes).map(|k| chain.capacitance_pf(k)).collect();
+        let (white, flicker) = (chain.noise_na2_per_hz, chain.flicker_na2_per_hz_at_1khz);
+        Stages {
+            relaxation: (chain.relaxation_share != 0.0).then(|| {
+                let (share, play_na) = (chain.relaxation_share, chain.relaxation_play_na);
+                Relaxation::new(share, chain.relaxation_s, play_na, rate_hz, rest.current_na)
+            }),
+            feed_through: (capacitances_pf.iter().any(|&pf| pf != 0.0))
+                .then(|| FeedThrough::new(&capacitances_pf, rate_hz, rest.volts)),
+            white: (white != 0.0).then(|| White::new(white, rate_hz, dice(WHITE))),
+            flicker: (flicker != 0.0)
+                .then(|| Flicker::new(flicker, chain.flicker_lowest_hz, rate_hz, dice(FLICKER))),
+            hum: (chain.hum_na != 0.0).then(|| {
+                let phase_turns = dice(HUM).random();
+                Hum::new(chain.hum_na, chain.hum_hz, &chain.hum_harmonics, rate_hz, phase_turns)
+            }),
+            drift: (chain.drift_na_per_s != 0.0 || chain.wander_na != 0.0).then(|| {
+                Drift::new(chain.drift_na_per_s, chain.wander_na, chain.wander_s, rate_hz)
+            }),
+            iv_converter: IvConverter::new(chain, rate_hz, rest.current_na),
+            adc: Converter::adc(chain),
+        }
+    }
+
+    /// ADC codes of consecutive samples: `volts` are the outputs' voltages, row-major `[samples, electrodes]`, and `current_na` what the
+    /// device gave, which is overwritten.
+    pub fn pass(&mut self, volts: &[f64], current_na: &mut [f64], adc: &mut [i16]) {
+        if let Some(relaxation) = &mut self.relaxation {
+            relaxation.pass(current_na);
+        }
+        if let Some(feed_through) = &mut self.feed_through {
+            feed_through.pass(volts, current_na);
+        }
+        if let Some(white) = &mut self.white {
+            white.pass(current_na);
+        }
+        if let Some(flicker) = &mut self.flicker {
+            flicker.pass(current_na);
+        }
+        if let Some(hum) = &mut self.hum {
+            hum.pass(current_na);
+        }
+        if let Some(drift) = &mut self.drift {
+            drift.pass(current_na);
+        }
+        for (code, &mut current_na) in adc.iter_mut().zip(current_na) {
+            *code = self.adc.code(self.iv_converter.pass(current_na));
+        }
+    }
+}
