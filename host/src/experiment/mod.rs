@@ -19,7 +19,7 @@ mod values;
 
 pub use file::{ExperimentError, Source};
 pub use instrument::InstrumentKeys;
-pub use resolve::{context, Job, Task};
+pub use resolve::{context, surroundings, Job, Task};
 
 use crate::engine::EngineKind;
 use crate::gate::Gate;

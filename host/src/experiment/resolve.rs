@@ -317,6 +317,16 @@ impl Experiment {
     }
 }
 
+/// What a bench says of its lines.
+pub fn surroundings(bench: &Chain) -> Surroundings {
+    Surroundings {
+        white_na2_per_hz: bench.noise_na2_per_hz,
+        flicker_na2_per_hz_at_1khz: bench.flicker_na2_per_hz_at_1khz,
+        pole_hz: bench.iv_pole_hz,
+        mains_hz: (bench.hum_na != 0.0).then_some(bench.hum_hz),
+    }
+}
+
 /// Empty lines beside a tone: one of each side, where slots are left.
 const EMPTY_LINES: u32 = 2;
 
@@ -335,10 +345,7 @@ fn tones_wanted(
         count,
         band_hz: tones.band_hz,
         empty_lines: EMPTY_LINES.min(left as u32),
-        surroundings: Surroundings {
-            white_na2_per_hz: bench.noise_na2_per_hz,
-            ..Surroundings::default()
-        },
+        surroundings: surroundings(bench),
     };
     let multiple =
         |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));

@@ -3,12 +3,12 @@
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
+use hge_host::experiment::surroundings;
 use hge_host::link::LinkSpec;
 use hge_host::measure::gradient::{self, Effort, Measured};
 use hge_host::plan::Plan;
 use hge_host::session::Session;
 use hge_host::text::number;
-use hge_host::tones::Surroundings;
 use hge_sim::device;
 use serde::Serialize;
 use std::fmt::Write;
@@ -75,7 +75,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let estimator = task.experiment.host.estimator;
     let (grid, link) = (task.plan.grid(), lab.link.to_string());
-    let plan = gradient::listening(&task.plan, Surroundings::default()).map_err(text)?;
+    let plan =
+        gradient::listening(&task.plan, surroundings(&task.experiment.bench)).map_err(text)?;
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
     let effort = Effort {
         windows: arguments.windows,
