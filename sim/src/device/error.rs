@@ -51,7 +51,7 @@ pub enum DeviceError {
     /// A device's process does not run, or does not speak the protocol.
     #[error("the device process `{command}` {what}; {change}")]
     Process {
-        /// The command as given.
+        /// The command, the beginning of a long one.
         command: String,
         /// What it did.
         what: String,

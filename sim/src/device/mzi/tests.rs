@@ -34,7 +34,7 @@ fn light_is_neither_lost_nor_made() {
         for _ in 0..50 {
             let row = random_row(&mut rng);
             let currents = device.port_currents_na(&row).unwrap();
-            assert!((currents.iter().sum::<f64>() - 80.0).abs() < 1e-11, "{currents:?}");
+            assert!((currents.iter().sum::<f64>() - 96.0).abs() < 1e-11, "{currents:?}");
             assert_eq!(currents[PORT], current_na(&device, &row));
         }
     }

@@ -30,6 +30,9 @@ const BATCH_ROWS: usize = 1024;
 /// Bytes of the first line.
 const GREETING_BYTES: usize = 4096;
 
+/// Characters of a command or a line that messages quote.
+const MOST_QUOTED: usize = 80;
+
 /// Electrodes that an instrument can have outputs for.
 const MOST_ELECTRODES: usize = 32;
 
@@ -44,6 +47,7 @@ struct Greeting {
 
 /// A device that a child process computes. Dropping it ends the child.
 pub struct ProcessDevice {
+    /// As messages quote it.
     command: String,
     name: String,
     electrodes: usize,
@@ -69,8 +73,7 @@ impl ProcessDevice {
         batch_timeout: Duration,
     ) -> Result<Self, DeviceError> {
         let failed = |what: String, change| {
-            let command = command.to_owned();
-            DeviceError::Process { command, what, change }
+            DeviceError::Process { command: short(command), what, change }
         };
         let words = shlex::split(command).filter(|words| !words.is_empty()).ok_or_else(|| {
             failed("is no command".into(), "write a program and its arguments and close every quote")
@@ -85,8 +88,7 @@ impl ProcessDevice {
         let form =
             "let its first line on stdout be {\"hge_device\":1,\"electrodes\":N,\"name\":\"...\"}";
         let greeting: Greeting = serde_json::from_slice(&line).map_err(|_| {
-            let text: String = String::from_utf8_lossy(&line).trim().chars().take(80).collect();
-            failed(format!("begins with `{text}`"), form)
+            failed(format!("begins with `{}`", short(&String::from_utf8_lossy(&line))), form)
         })?;
         if greeting.hge_device != 1 {
             let what = format!("speaks version {} of the protocol", greeting.hge_device);
@@ -97,8 +99,8 @@ impl ProcessDevice {
             return Err(failed(what, "let it have 1 to 32"));
         }
         Ok(ProcessDevice {
-            command: command.to_owned(),
-            name: greeting.name.chars().filter(|c| !c.is_control()).take(80).collect(),
+            command: short(command),
+            name: short(&greeting.name),
             electrodes: greeting.electrodes,
             worker: RefCell::new(Some(worker)),
             health: Health::default(),
@@ -145,6 +147,15 @@ impl ProcessDevice {
             return None;
         }
         Some(currents)
+    }
+}
+
+/// Text of others on one line of a message.
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST_QUOTED) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
     }
 }
 
