@@ -5,9 +5,9 @@ ELECTRODES = 7
 
 def current_na(volts):  # two soft thresholds on the sum of the inputs, multiplied
     v0, v1, v2, v3, v4, v5, v6 = volts
-    first = math.tanh(3 * (v1 + v2 + v0 + 0.5 * v5 + 0.6))
-    second = math.tanh(3 * (v1 + v2 + v3 + 0.5 * v6 + 0.3))
-    return 40 * (1 + 0.5 * v4) * first * second
+    first = math.tanh(2 * (v1 + v2 + v0 + 0.5 * v5 + 1.5))
+    second = math.tanh(2 * (v1 + v2 + v3 + 0.5 * v6))
+    return -40 * (1 + 0.5 * v4) * first * second
 
 hear, say = sys.stdin.buffer, sys.stdout.buffer
 greeting = {"hge_device": 1, "electrodes": ELECTRODES, "name": "two gates"}

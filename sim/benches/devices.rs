@@ -63,7 +63,7 @@ fn measure(criterion: &mut Criterion, name: &str, device: &dyn Device) {
 }
 
 fn devices(criterion: &mut Criterion) {
-    for spec in ["builtin"] {
+    for spec in ["builtin", "mzi", "crossbar"] {
         let device = open(spec).expect("a device that is built in");
         measure(criterion, spec, device.as_ref());
     }

@@ -11,9 +11,7 @@
 //! starts succeeds. Deterministic: seeds 0..SEEDS (default 200 of `hopping`), fixed seeds for the starts.
 
 use hge_sim::device::hopping::{BUILTIN_SEED, ELECTRODE_RANGE_V, INPUT_ELECTRODES, INPUT_LEVELS_V};
-use hge_sim::device::{
-    CrossbarDevice, Device, HoppingDevice, MziDevice, CROSSBAR_SEED, MZI_SEED,
-};
+use hge_sim::device::{CrossbarDevice, Device, HoppingDevice, MziDevice, CROSSBAR_SEED, MZI_SEED};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 

@@ -12,8 +12,8 @@
 
 mod crossbar;
 mod error;
-pub mod hopping;
 mod health;
+pub mod hopping;
 mod linear;
 mod mzi;
 mod onnx;

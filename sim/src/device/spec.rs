@@ -150,6 +150,11 @@ mod tests {
     fn every_kind_of_specification_opens_its_device() {
         assert_eq!(open("builtin").unwrap().electrodes(), 7);
         assert_eq!(open("hopping:3").unwrap().name(), "hopping:3");
+        assert_eq!(open("mzi:3").unwrap().name(), "mzi:3");
+        assert_eq!(open(" crossbar:3").unwrap().name(), "crossbar:3");
+        for plain in ["mzi", "crossbar"] {
+            assert!(open(plain).unwrap().name().starts_with(&format!("{plain}:")));
+        }
         let linear = open("linear: 1, -2 ,3e1").unwrap();
         assert_eq!(linear.gradient_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
     }
@@ -160,6 +165,9 @@ mod tests {
             assert!(message(spec).contains("write `builtin`"), "{}", message(spec));
         }
         assert!(message("hopping:-1").contains("`-1` is no seed"));
+        assert!(message("mzi:1.5").contains("e.g. `mzi:12`"));
+        assert!(message("crossbar:").contains("e.g. `crossbar:12`"));
+        assert!(message("process: ").contains("command is empty"));
         assert!(message("onnx:").contains("path is empty"));
         assert!(message("linear:1,,2").contains("`` is no slope"));
         assert!(message("linear:1,inf").contains("`inf` is no slope"));

@@ -58,9 +58,8 @@ impl CrossbarDevice {
     /// The specimen that `seed` draws.
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut pair = |range: std::ops::Range<f64>| {
-            rng.random_range(range.clone()) - rng.random_range(range)
-        };
+        let mut pair =
+            |range: std::ops::Range<f64>| rng.random_range(range.clone()) - rng.random_range(range);
         let first_us = array::from_fn(|_| array::from_fn(|_| pair(FIRST_US)));
         let second_ns = array::from_fn(|_| pair(SECOND_NS));
         Self { seed, first_us, second_ns }

@@ -49,7 +49,8 @@ fn the_mesh_is_unitary() {
         array::from_fn(|p| device.mesh.pass(&phases_rad, one_port(p)).out);
     for a in 0..MODES {
         for b in 0..MODES {
-            let product: Complex64 = columns.iter().map(|column| column[a] * column[b].conj()).sum();
+            let product: Complex64 =
+                columns.iter().map(|column| column[a] * column[b].conj()).sum();
             let expected = if a == b { 1.0 } else { 0.0 };
             assert!((product - expected).norm() < 1e-14, "{a} {b}: {product}");
         }

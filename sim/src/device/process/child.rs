@@ -90,7 +90,8 @@ impl Worker {
         let deadline = Instant::now() + timeout;
         loop {
             let found = self.kept.iter().take(most).position(|&byte| byte == end);
-            if let Some(length) = found.map(|at| at + 1).or((self.kept.len() >= most).then_some(most))
+            if let Some(length) =
+                found.map(|at| at + 1).or((self.kept.len() >= most).then_some(most))
             {
                 return Ok(self.kept.drain(..length).collect());
             }

@@ -72,11 +72,13 @@ impl ProcessDevice {
         start_timeout: Duration,
         batch_timeout: Duration,
     ) -> Result<Self, DeviceError> {
-        let failed = |what: String, change| {
-            DeviceError::Process { command: short(command), what, change }
-        };
+        let failed =
+            |what: String, change| DeviceError::Process { command: short(command), what, change };
         let words = shlex::split(command).filter(|words| !words.is_empty()).ok_or_else(|| {
-            failed("is no command".into(), "write a program and its arguments and close every quote")
+            failed(
+                "is no command".into(),
+                "write a program and its arguments and close every quote",
+            )
         })?;
         let mut worker = Worker::start(&words).map_err(|error| {
             failed(format!("does not start ({error})"), "check the program's name and path")

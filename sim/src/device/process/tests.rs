@@ -40,7 +40,8 @@ fn start(script: &str) -> Option<Result<ProcessDevice, String>> {
     // As long as a busy machine may take, but for children that are silent on purpose.
     let timeout = if script.contains("sleep") { 1 } else { 60 };
     let timeout = Duration::from_secs(timeout);
-    let started = ProcessDevice::start_within(&python(script)?, timeout.max(START_TIMEOUT), timeout);
+    let started =
+        ProcessDevice::start_within(&python(script)?, timeout.max(START_TIMEOUT), timeout);
     Some(started.map_err(|error| error.to_string()))
 }
 
@@ -66,7 +67,8 @@ fn refusal(script: &str) -> Option<String> {
 
 #[test]
 fn currents_come_back_bit_for_bit_whatever_the_batch() {
-    let script = "greet()\nwhile True:\n  v = hear()\n  say(*[a - 2 * b for a, b in zip(v[::2], v[1::2])])";
+    let script =
+        "greet()\nwhile True:\n  v = hear()\n  say(*[a - 2 * b for a, b in zip(v[::2], v[1::2])])";
     let Some(device) = start(script) else { return };
     let device = device.unwrap();
     assert_eq!((device.name().as_str(), device.electrodes()), ("process:test", 2));
@@ -101,7 +103,7 @@ fn the_documented_example_is_a_device() {
     assert_eq!((device.name().as_str(), device.electrodes()), ("process:two gates", 7));
     let mut out = [0.0];
     device.currents_na(&[0.1, -0.4, 0.3, 0.2, 0.5, -0.2, 0.1], &mut out);
-    let expected = 40.0 * 1.25 * (3.0 * 0.5_f64).tanh() * (3.0 * 0.45_f64).tanh();
+    let expected = -40.0 * 1.25 * (2.0 * 1.4_f64).tanh() * (2.0 * 0.15_f64).tanh();
     assert!((out[0] - expected).abs() < 1e-12, "{} {expected}", out[0]);
 }
 
@@ -154,7 +156,8 @@ fn a_child_that_does_not_greet_is_refused() {
 #[test]
 fn a_device_that_is_dropped_ends_a_child_that_would_not_end() {
     // Dropping waits for the child, so that it returns at all shows that the child has been killed.
-    let script = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ngreet()\ntime.sleep(1000)";
+    let script =
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ngreet()\ntime.sleep(1000)";
     let Some(device) = start(script) else { return };
     let begin = Instant::now();
     drop(device.unwrap());
