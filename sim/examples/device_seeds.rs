@@ -29,6 +29,9 @@ const STEPS: i32 = 200;
 const RATE_V: f64 = 0.02;
 const ENOUGH_NA: f64 = 1.5;
 
+/// Makes the specimen of a seed.
+type Specimen = fn(u64) -> Box<dyn Device>;
+
 /// What one start came to.
 struct Outcome {
     loss: f64,
@@ -47,7 +50,7 @@ fn main() {
         }
     };
     let kind = std::env::args().nth(2).unwrap_or_else(|| "hopping".into());
-    let (specimen, fixed): (fn(u64) -> Box<dyn Device>, u64) = match kind.as_str() {
+    let (specimen, fixed): (Specimen, u64) = match kind.as_str() {
         "hopping" => (|seed| Box::new(HoppingDevice::new(seed)), BUILTIN_SEED),
         "mzi" => (|seed| Box::new(MziDevice::new(seed)), MZI_SEED),
         "crossbar" => (|seed| Box::new(CrossbarDevice::new(seed)), CROSSBAR_SEED),
@@ -81,7 +84,7 @@ fn main() {
 }
 
 /// Which gates every seed learns, on all processors.
-fn learn_all(seeds: u64, specimen: fn(u64) -> Box<dyn Device>) -> Vec<[bool; 6]> {
+fn learn_all(seeds: u64, specimen: Specimen) -> Vec<[bool; 6]> {
     let (sender, outcomes) = crossbeam::channel::unbounded();
     let (queue, tasks) = crossbeam::channel::unbounded();
     (0..seeds).for_each(|seed| queue.send(seed).expect("the queue is open"));
