@@ -5,8 +5,8 @@ use crate::experiment::{Experiment, Job, Task};
 use crate::server::{EngineFactory, Pace, Server, Settings};
 use crate::train::noise_seed;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
-use hge_sim::device::{self, Device};
-use hge_sim::engine::{Engine, EngineError};
+use hge_sim::device::{self, Device, Health};
+use hge_sim::engine::{Engine, EngineError, Passed, Time};
 
 /// A server of the experiment's instrument, powered up with the noise of its seed.
 ///
@@ -50,6 +50,41 @@ pub fn engine(
     around: impl FnOnce(AnalogueBench) -> Box<dyn Bench>,
 ) -> Result<Box<dyn Engine>, EngineError> {
     let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
+    let health = device.health();
     let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-    open_engine(task.experiment.engine, task.parameters, around(bench))
+    let engine = open_engine(task.experiment.engine, task.parameters, around(bench))?;
+    Ok(match health {
+        Some(health) => Box::new(Watched { engine, health }),
+        None => engine,
+    })
+}
+
+/// An engine that is lost with its device: what the device answered last is not to be believed.
+struct Watched {
+    engine: Box<dyn Engine>,
+    health: Health,
+}
+
+impl Engine for Watched {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.engine.send(bytes)
+    }
+
+    fn advance(
+        &mut self,
+        time: Time,
+        samples: u32,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<Passed, EngineError> {
+        let passed = self.engine.advance(time, samples, room, into)?;
+        match self.health.failure() {
+            Some(failure) => Err(EngineError::Device(failure.to_owned())),
+            None => Ok(passed),
+        }
+    }
+
+    fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
+        self.engine.set_interlock(closed)
+    }
 }

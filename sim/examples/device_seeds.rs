@@ -1,17 +1,17 @@
-//! Share of hopping-device seeds that learn all six Boolean gates, and the built-in specimen's figures.
+//! Share of a device's seeds that learn all six Boolean gates, and its fixed specimen's figures.
 //!
 //! ```text
-//! cargo run --release -p hge-sim --example device_seeds [SEEDS]
+//! cargo run --release -p hge-sim --example device_seeds [SEEDS [hopping|mzi|crossbar]]
 //! ```
 //!
 //! Trains with exact gradients, so that the figures tell of the device and not of any measurement: from
 //! random controls, Adam at 0.02 V, 200 steps, loss (1.1 - rho) / (sigmoid((D - 5 nA) / 3 nA) + 0.05) with
 //! rho the correlation with the targets and D the separation, lowest high output minus highest low output.
 //! A start succeeds if D is at least 1.5 nA where its loss was lowest; a seed learns a gate if one of 20
-//! starts succeeds. Deterministic: seeds 0..SEEDS (default 200), fixed seeds for the starts.
+//! starts succeeds. Deterministic: seeds 0..SEEDS (default 200 of `hopping`), fixed seeds for the starts.
 
 use hge_sim::device::hopping::{BUILTIN_SEED, ELECTRODE_RANGE_V, INPUT_ELECTRODES, INPUT_LEVELS_V};
-use hge_sim::device::{Device, HoppingDevice};
+use hge_sim::device::{CrossbarDevice, Device, HoppingDevice, MziDevice, CROSSBAR_SEED, MZI_SEED};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 
@@ -28,6 +28,9 @@ const STARTS: usize = 20;
 const STEPS: i32 = 200;
 const RATE_V: f64 = 0.02;
 const ENOUGH_NA: f64 = 1.5;
+
+/// Makes the specimen of a seed.
+type Specimen = fn(u64) -> Box<dyn Device>;
 
 /// What one start came to.
 struct Outcome {
@@ -46,19 +49,29 @@ fn main() {
             std::process::exit(2);
         }
     };
-    let builtin = HoppingDevice::builtin();
-    println!("built-in specimen, seed {BUILTIN_SEED}, {STARTS} starts a gate");
+    let kind = std::env::args().nth(2).unwrap_or_else(|| "hopping".into());
+    let (specimen, fixed): (Specimen, u64) = match kind.as_str() {
+        "hopping" => (|seed| Box::new(HoppingDevice::new(seed)), BUILTIN_SEED),
+        "mzi" => (|seed| Box::new(MziDevice::new(seed)), MZI_SEED),
+        "crossbar" => (|seed| Box::new(CrossbarDevice::new(seed)), CROSSBAR_SEED),
+        _ => {
+            eprintln!("the second argument is the device: hopping, mzi or crossbar");
+            std::process::exit(2);
+        }
+    };
+    let device = specimen(fixed);
+    println!("fixed specimen {}, {STARTS} starts a gate", device.name());
     println!("gate   starts that  starts with  best separation  median separation  median steps");
     println!("       succeed      loss < 0.35  (nA)             (nA)               to 1.5 nA");
     for gate in 0..GATES.len() {
-        report(&builtin, gate);
+        report(device.as_ref(), gate);
     }
     println!(
         "30 mV lock-in against the exact slope: {:.1} % RMS",
-        100.0 * lock_in_error(&builtin, 0.03)
+        100.0 * lock_in_error(device.as_ref(), 0.03)
     );
 
-    let learned = learn_all(seeds);
+    let learned = learn_all(seeds, specimen);
     for (gate, (name, _)) in GATES.iter().enumerate() {
         let count = learned.iter().filter(|gates| gates[gate]).count();
         println!("{name:5} learned by {count} of {seeds} seeds");
@@ -71,7 +84,7 @@ fn main() {
 }
 
 /// Which gates every seed learns, on all processors.
-fn learn_all(seeds: u64) -> Vec<[bool; 6]> {
+fn learn_all(seeds: u64, specimen: Specimen) -> Vec<[bool; 6]> {
     let (sender, outcomes) = crossbeam::channel::unbounded();
     let (queue, tasks) = crossbeam::channel::unbounded();
     (0..seeds).for_each(|seed| queue.send(seed).expect("the queue is open"));
@@ -82,9 +95,9 @@ fn learn_all(seeds: u64) -> Vec<[bool; 6]> {
             let (sender, tasks) = (sender.clone(), tasks.clone());
             scope.spawn(move |_| {
                 for seed in tasks {
-                    let device = HoppingDevice::new(seed);
+                    let device = specimen(seed);
                     let learned = std::array::from_fn(|gate| {
-                        starts(&device, gate).any(|o| o.separation_na >= ENOUGH_NA)
+                        starts(device.as_ref(), gate).any(|o| o.separation_na >= ENOUGH_NA)
                     });
                     sender.send(learned).expect("the channel is open");
                 }
@@ -96,7 +109,7 @@ fn learn_all(seeds: u64) -> Vec<[bool; 6]> {
     outcomes.iter().collect()
 }
 
-fn report(device: &HoppingDevice, gate: usize) {
+fn report(device: &dyn Device, gate: usize) {
     let outcomes: Vec<Outcome> = starts(device, gate).collect();
     let good: Vec<&Outcome> = outcomes.iter().filter(|o| o.separation_na >= ENOUGH_NA).collect();
     let mut separations: Vec<f64> = good.iter().map(|o| o.separation_na).collect();
@@ -115,12 +128,12 @@ fn report(device: &HoppingDevice, gate: usize) {
 }
 
 /// The starts of one gate, trained as they are asked for.
-fn starts(device: &HoppingDevice, gate: usize) -> impl Iterator<Item = Outcome> + '_ {
+fn starts(device: &dyn Device, gate: usize) -> impl Iterator<Item = Outcome> + '_ {
     let mut rng = ChaCha8Rng::seed_from_u64(1000 + gate as u64);
     (0..STARTS).map(move |_| train(device, &GATES[gate].1, &mut rng))
 }
 
-fn train(device: &HoppingDevice, targets: &[bool; 4], rng: &mut ChaCha8Rng) -> Outcome {
+fn train(device: &dyn Device, targets: &[bool; 4], rng: &mut ChaCha8Rng) -> Outcome {
     let controls: Vec<usize> = (0..7).filter(|k| !INPUT_ELECTRODES.contains(k)).collect();
     let mut v: Vec<f64> = controls
         .iter()
@@ -190,7 +203,7 @@ fn loss_of(outputs: &[f64; 4], targets: &[bool; 4]) -> (f64, [f64; 4], f64) {
 }
 
 /// RMS error of a noise-free single-tone lock-in, relative to the RMS slope, over 200 random points.
-fn lock_in_error(device: &HoppingDevice, amplitude_v: f64) -> f64 {
+fn lock_in_error(device: &dyn Device, amplitude_v: f64) -> f64 {
     const SAMPLES: usize = 64;
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let (mut error, mut size) = (0.0, 0.0);

@@ -15,6 +15,9 @@ pub enum EngineError {
     /// The board's pins broke what its converters demand, or took from them what they did not give.
     #[error("the board's pins are wrong: {0}")]
     Pins(String),
+    /// The device that hangs on the instrument answers no more.
+    #[error("{0}")]
+    Device(String),
 }
 
 /// How simulated time goes.

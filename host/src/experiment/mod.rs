@@ -60,7 +60,8 @@ pub struct Experiment {
     pub seed: u64,
     /// Random starts at most.
     pub restarts: u32,
-    /// Device: `builtin`, `hopping:SEED`, `onnx:PATH` or `linear:G0,G1,...`.
+    /// Device: `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`,
+    /// `process:COMMAND` or `linear:G0,G1,...`.
     pub device: String,
     /// What executes the gateware.
     pub engine: EngineKind,

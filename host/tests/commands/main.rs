@@ -2,6 +2,7 @@
 
 mod alone;
 mod boards;
+mod devices;
 mod documents;
 mod links;
 mod listing;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum DeviceError {
     /// The text names no device.
     #[error(
-        "`{spec}` names no device: write `builtin`, `hopping:SEED`, `onnx:PATH` or `linear:G0,G1,...` (nA/V)"
+        "`{spec}` names no device: write `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
     )]
     UnknownSpec {
         /// The text as given.
@@ -46,6 +46,16 @@ pub enum DeviceError {
         /// What was found, and where.
         what: String,
         /// What to give instead.
+        change: &'static str,
+    },
+    /// A device's process does not run, or does not speak the protocol.
+    #[error("the device process `{command}` {what}; {change}")]
+    Process {
+        /// The command, the beginning of a long one.
+        command: String,
+        /// What it did.
+        what: String,
+        /// What to change.
         change: &'static str,
     },
     /// The model file could not be read.

@@ -3,22 +3,33 @@
 //! | device | what it is | opened by |
 //! |---|---|---|
 //! | [`HoppingDevice`] | own physics of a dopant network; `builtin` is one fixed specimen of it | `builtin`, `hopping:SEED` |
+//! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` |
+//! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` |
 //! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |
+//! | [`ProcessDevice`] | whatever another process computes | `process:COMMAND` |
 //! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...` |
 //! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] |
 
+mod crossbar;
 mod error;
+mod health;
 pub mod hopping;
 mod linear;
+mod mzi;
 mod onnx;
 mod polynomial;
+mod process;
 mod spec;
 
+pub use crossbar::{CrossbarDevice, CROSSBAR_SEED};
 pub use error::DeviceError;
+pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;
+pub use mzi::{MziDevice, MZI_SEED};
 pub use onnx::OnnxDevice;
 pub use polynomial::PolynomialDevice;
+pub use process::ProcessDevice;
 pub use spec::{open, DeviceSpec};
 
 /// A physical device with a fixed number of electrodes to drive and one output current.
@@ -39,6 +50,11 @@ pub trait Device: Send {
 
     /// Exact gradient dI/dV in nA/V at one point, where the device can tell it.
     fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
+
+    /// Where a device that can cease to answer says so. `None`: it is a formula and cannot.
+    fn health(&self) -> Option<Health> {
+        None
+    }
 }
 
 /// Evaluates `current` row by row: the shared part of the devices that have a closed form.

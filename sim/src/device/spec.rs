@@ -1,6 +1,9 @@
 //! Device specifications: the short text by which an experiment names its device.
 
-use super::{Device, DeviceError, HoppingDevice, LinearDevice, OnnxDevice};
+use super::{
+    CrossbarDevice, Device, DeviceError, HoppingDevice, LinearDevice, MziDevice, OnnxDevice,
+    ProcessDevice, CROSSBAR_SEED, MZI_SEED,
+};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -14,10 +17,25 @@ pub enum DeviceSpec {
         /// Seed of its dopants; has nothing to do with the seed of a run.
         seed: u64,
     },
+    /// A specimen of the photonic mesh.
+    Mzi {
+        /// Seed of its phases and couplers.
+        seed: u64,
+    },
+    /// A specimen of the memristor crossbars.
+    Crossbar {
+        /// Seed of its conductances.
+        seed: u64,
+    },
     /// A surrogate network.
     Onnx {
         /// Path of the `.onnx` file.
         path: PathBuf,
+    },
+    /// A device that another process computes.
+    Process {
+        /// Program and arguments, in a shell's quotes.
+        command: String,
     },
     /// Known slopes without offset.
     Linear {
@@ -30,12 +48,16 @@ impl DeviceSpec {
     /// Builds the device.
     ///
     /// # Errors
-    /// A model file that cannot be used, or coefficients that are empty or not finite.
+    /// A model file that cannot be used, a process that does not start, or coefficients that are empty or not
+    /// finite.
     pub fn open(&self) -> Result<Box<dyn Device>, DeviceError> {
         Ok(match self {
             Self::Builtin => Box::new(HoppingDevice::builtin()),
             Self::Hopping { seed } => Box::new(HoppingDevice::new(*seed)),
+            Self::Mzi { seed } => Box::new(MziDevice::new(*seed)),
+            Self::Crossbar { seed } => Box::new(CrossbarDevice::new(*seed)),
             Self::Onnx { path } => Box::new(OnnxDevice::load(path)?),
+            Self::Process { command } => Box::new(ProcessDevice::start(command)?),
             Self::Linear { slopes_na_per_v } => {
                 Box::new(LinearDevice::new(0.0, slopes_na_per_v.clone())?)
             }
@@ -48,15 +70,28 @@ impl FromStr for DeviceSpec {
 
     fn from_str(spec: &str) -> Result<Self, DeviceError> {
         let bad = |what: String, change| DeviceError::BadSpec { spec: spec.into(), what, change };
+        let seeded = |seed: &str, change| match seed.trim().parse::<u64>() {
+            Ok(seed) => Ok(seed),
+            Err(_) => Err(bad(format!("`{seed}` is no seed"), change)),
+        };
         match spec.trim().split_once(':') {
             None if spec.trim() == "builtin" => Ok(Self::Builtin),
-            Some(("hopping", seed)) => match seed.trim().parse() {
-                Ok(seed) => Ok(Self::Hopping { seed }),
-                Err(_) => Err(bad(
-                    format!("`{seed}` is no seed"),
-                    "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`",
-                )),
-            },
+            None if spec.trim() == "mzi" => Ok(Self::Mzi { seed: MZI_SEED }),
+            None if spec.trim() == "crossbar" => Ok(Self::Crossbar { seed: CROSSBAR_SEED }),
+            Some(("hopping", seed)) => Ok(Self::Hopping {
+                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`")?,
+            }),
+            Some(("mzi", seed)) => Ok(Self::Mzi {
+                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `mzi:12`")?,
+            }),
+            Some(("crossbar", seed)) => Ok(Self::Crossbar {
+                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `crossbar:12`")?,
+            }),
+            Some(("process", command)) if command.trim().is_empty() => Err(bad(
+                "the command is empty".into(),
+                "write a program and its arguments, e.g. `process:python3 device.py`",
+            )),
+            Some(("process", command)) => Ok(Self::Process { command: command.trim().into() }),
             Some(("onnx", path)) if path.trim().is_empty() => Err(bad(
                 "the path is empty".into(),
                 "write the model's path, e.g. `onnx:rnpu.onnx`",
@@ -80,8 +115,9 @@ impl FromStr for DeviceSpec {
     }
 }
 
-/// Opens the device that `spec` names: `builtin`, `hopping:SEED`, `onnx:PATH` or
-/// `linear:G0,G1,...` (one slope in nA/V for each electrode).
+/// Opens the device that `spec` names: `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`,
+/// `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (one slope in nA/V for each
+/// electrode).
 ///
 /// # Errors
 /// One sentence that says what was found and what to change.
@@ -114,6 +150,11 @@ mod tests {
     fn every_kind_of_specification_opens_its_device() {
         assert_eq!(open("builtin").unwrap().electrodes(), 7);
         assert_eq!(open("hopping:3").unwrap().name(), "hopping:3");
+        assert_eq!(open("mzi:3").unwrap().name(), "mzi:3");
+        assert_eq!(open(" crossbar:3").unwrap().name(), "crossbar:3");
+        for plain in ["mzi", "crossbar"] {
+            assert!(open(plain).unwrap().name().starts_with(&format!("{plain}:")));
+        }
         let linear = open("linear: 1, -2 ,3e1").unwrap();
         assert_eq!(linear.gradient_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
     }
@@ -124,6 +165,9 @@ mod tests {
             assert!(message(spec).contains("write `builtin`"), "{}", message(spec));
         }
         assert!(message("hopping:-1").contains("`-1` is no seed"));
+        assert!(message("mzi:1.5").contains("e.g. `mzi:12`"));
+        assert!(message("crossbar:").contains("e.g. `crossbar:12`"));
+        assert!(message("process: ").contains("command is empty"));
         assert!(message("onnx:").contains("path is empty"));
         assert!(message("linear:1,,2").contains("`` is no slope"));
         assert!(message("linear:1,inf").contains("`inf` is no slope"));
