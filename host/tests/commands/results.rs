@@ -24,9 +24,36 @@ fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {
 }
 
 #[test]
-fn a_single_window_has_no_error() {
-    let found = json(&["gradient", "--windows", "1"]);
-    assert_eq!(found["cases"][0]["slopes"][0]["error_na_per_v"], serde_json::Value::Null);
+fn the_error_of_a_single_window_comes_from_the_lines_beside_its_tones() {
+    let found = json(&["gradient", "--windows", "1", "--device", "linear:4,6,-3,-8,2,10,-5"]);
+    for case in found["cases"].as_array().unwrap() {
+        assert_eq!(case["current_error_na"], serde_json::Value::Null);
+        for slope in case["slopes"].as_array().unwrap() {
+            let of = |key: &str| slope[key].as_f64().unwrap();
+            assert!([2.0, 4.0].contains(&of("degrees_of_freedom")), "{slope}");
+            let [low, high] = [0, 1].map(|end| slope["interval_na_per_v"][end].as_f64().unwrap());
+            // From 4.30 errors with two degrees of freedom to 2.78 with four.
+            let half = (high - low) / 2.0 / of("error_na_per_v");
+            assert!((2.7..4.4).contains(&half), "{slope}");
+            assert!(((high + low) / 2.0 - of("slope_na_per_v")).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn measuring_goes_on_until_the_wanted_ratio_or_the_limit() {
+    let device = "linear:4,6,-3,-8,2,10,-5";
+    let found = json(&["gradient", "--snr", "5", "--windows", "1", "--device", device]);
+    assert_eq!(found["snr_reached"], true);
+    for case in found["cases"].as_array().unwrap() {
+        for slope in case["slopes"].as_array().unwrap() {
+            let of = |key: &str| slope[key].as_f64().unwrap();
+            assert!(of("slope_na_per_v").abs() >= 5.0 * of("error_na_per_v"), "{slope}");
+        }
+    }
+    let limited = ["--snr", "1e4", "--windows", "1", "--most-windows", "3", "--device", device];
+    let found = json(&[&["gradient"], &limited[..]].concat());
+    assert_eq!((&found["snr_reached"], &found["windows"]), (&false.into(), &3.into()));
 }
 
 #[test]

@@ -25,7 +25,8 @@ fn kinds(monitor: Child) -> Vec<String> {
             assert!(window[key].is_number(), "{key}: {window}");
         }
         assert_eq!(window["flags"], Value::Array(Vec::new()));
-        assert_eq!(window["slots"].as_array().unwrap().len(), 5);
+        // Five tones, and lines beside them where `gradient` measures.
+        assert!(window["slots"].as_array().unwrap().len() >= 5, "{window}");
     }
     assert_eq!(lines[4]["reason"], "complete");
     lines.iter().map(|line| line["kind"].as_str().unwrap().to_owned()).collect()
