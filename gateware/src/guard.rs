@@ -78,6 +78,8 @@ pub struct Guard {
     words: Ram<16, 7>,
     /// The greatest step, a clock later.
     step_copy: DFF<Bits<16>>,
+    /// The step after this one looks it up.
+    looks: DFF<Bit>,
     /// It is taken from there.
     is_late: Fixed<Bit>,
     /// The code that is judged: wanted, then within the limits, then a step away.
@@ -152,7 +154,8 @@ impl Logic for Guard {
             judged,
             any_cut,
             strobe,
-            step_copy
+            step_copy,
+            looks
         );
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());
@@ -228,7 +231,8 @@ impl Logic for Guard {
         self.words.read_address.next = self.host_address.val();
         self.takes_word.next = false;
         self.takes_sum.next = false;
-        self.look.next = false;
+        self.looks.d.next = self.running.val() & (self.step.val() == bits::<3>(1));
+        self.look.next = self.is_late.val() & self.looks.q.val();
         if self.running.val() {
             match self.step.val().index() {
                 0 => {
@@ -247,13 +251,14 @@ impl Logic for Guard {
                 }
                 2 => {
                     comment!("The way from the present code.");
-                    self.look.next = self.is_late.val();
                     self.way.d.next = self.sum.val().get_bits::<18>(1);
                 }
                 3 => {
                     comment!("The present code of this output, for the modulator; the step.");
                     self.words.read_address.next = self.field.val() | self.three.val();
-                    self.look.next = !self.is_late.val();
+                    if !self.is_late.val() {
+                        self.look.next = true;
+                    }
                 }
                 4 => {
                     comment!("Whether the way is longer than a step.");

@@ -80,6 +80,8 @@ pub struct Modulator {
     state: Ram<32, 7>,
     /// The greatest move, a clock later.
     step_copy: DFF<Bits<31>>,
+    /// The step after this one looks it up.
+    looks: DFF<Bit>,
     /// It is taken from there.
     is_late: Fixed<Bit>,
     shapes: DFF<Bit>,
@@ -190,6 +192,7 @@ impl Logic for Modulator {
             sum,
             floor,
             step_copy,
+            looks,
             shapes,
             takes_stored,
             negates,
@@ -206,11 +209,12 @@ impl Logic for Modulator {
         self.done.next = self.finished.q.val();
         self.finished.d.next = false;
         self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
+        self.looks.d.next = self.run.q.val() & (!self.phase.q.val().any());
         self.step_copy.d.next = self.ramp_step.val();
         self.shapes.d.next = self.shape.val();
         self.greatest_move.next = self.ramp_step.val();
         if self.is_late.val() {
-            self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(1));
+            self.look.next = self.looks.q.val();
             self.greatest_move.next = self.step_copy.q.val();
         }
         self.next_output.next = self.channel.q.val() + 1;

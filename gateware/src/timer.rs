@@ -3,11 +3,13 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `reset` | in, 1 | starts the count anew |
-//! | `period` | in, 16 | clocks between ticks, at least 1 |
+//! | `period` | in, 16 | clocks between ticks, at least 2 |
 //! | `hold` | in, 1 | let time stand still while nothing is `active` (simulation; tied low on boards) |
 //! | `active` | in, 1 | a run, a capture or a way to the safe values is going on |
 //! | `half_full` | in, 1 | telemetry waits to be sent: with `hold`, time stands still too, so that none is lost |
 //! | `tick` | out, 1 | a sample begins; the ADC's code is taken at the end of this clock |
+//!
+//! That the count is at its end is known a clock before: the tick goes to most cores, and seldom to a near one.
 
 use rust_hdl::prelude::*;
 
@@ -29,6 +31,9 @@ pub struct Timer {
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
     left: DFF<Bits<16>>,
+    /// None is left.
+    ended: DFF<Bit>,
+    further: Signal<Local, Bits<15>>,
     goes_on: Signal<Local, Bit>,
     due: Signal<Local, Bit>,
 }
@@ -36,11 +41,13 @@ pub struct Timer {
 impl Logic for Timer {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, left);
+        dff_setup!(self, clock, left, ended);
         self.goes_on.next = (self.active.val() & (!self.half_full.val())) | (!self.hold.val());
-        self.due.next = (!self.left.q.val().any()) & self.goes_on.val();
+        self.due.next = self.ended.q.val() & self.goes_on.val();
+        self.further.next = self.left.q.val().get_bits::<15>(1);
+        self.ended.d.next = (!self.further.val().any()) & (!self.due.val());
         self.tick.next = self.due.val();
-        if self.left.q.val().any() {
+        if !self.ended.q.val() {
             self.left.d.next = self.left.q.val() - 1;
         }
         if self.due.val() {
@@ -48,6 +55,7 @@ impl Logic for Timer {
         }
         if self.reset.val() {
             self.left.d.next = 1.into();
+            self.ended.d.next = false;
             self.tick.next = false;
         }
     }

@@ -169,6 +169,7 @@ impl<P: Pass> Instrument<P> {
             access: Access::new(parameters),
             registers: Registers::new(parameters, build_hash),
             engine: Engine::new(parameters),
+            sequencer: Sequencer::default().at_clock(parameters.clock_hz),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
                 .at_clock(parameters.clock_hz),
             guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),

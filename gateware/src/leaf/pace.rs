@@ -6,8 +6,8 @@ const UNHURRIED_HZ: u32 = 40_000_000;
 
 /// Whether words of block memories come late in a clock of `clock_hz`.
 ///
-/// Cores then read them a clock earlier, into registers, or take memories of look-up tables. Clock for clock they do the same; an iCE40 is
-/// spared the registers.
+/// Cores then read them a clock earlier, into registers, or take memories of look-up tables. Clock for clock they do the same, but for the
+/// link, which waits a clock for a word; an iCE40 is spared the registers.
 pub fn memories_are_late(clock_hz: u32) -> bool {
     clock_hz > UNHURRIED_HZ
 }

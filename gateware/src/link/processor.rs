@@ -4,23 +4,26 @@
 //! |---|---|---|
 //! | `request`, `values`, `release` | in 1 + 7, out 1 | a request lies in the half that is not `kept`; it has been dealt with |
 //! | `kept` | out, 1 | half of the request memory that holds the last reply |
-//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later |
+//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later, two clocks where memories are late |
 //! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, before anybody else writes |
 //! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | a register that is to be read or written |
 //! | `look` | out, 1 | they stand; high until `answered`, then low for three clocks or more |
 //! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 may be read or written |
 //! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: it is written |
-//! | `reply`, `reply_next`, `reply_sent` | out 1, in 1 + 1 | a reply stands at `read_data`; on to its next word; the last one is through |
+//! | `reply`, `reply_stands` | out, 1 + 1 | there is a reply; its present word is at `read_data`, or in the next clock where memories are not late |
+//! | `reply_next`, `reply_sent` | in, 1 + 1 | on to its next word; the last one is through |
 //! | `heard` | out, 1 | pulse: a sound frame with the session's nonce |
 //! | `idle` | out, 1 | no request is being dealt with |
 //!
-//! 19 clocks from `request` to the decision, then for each register 5 and those of the answer, then 2.
+//! 19 clocks from `request` to the decision, then for each register 5 and those of the answer, then 2. Where memories are late 27, and 6 for each register:
+//! a clock is waited for the second word of a comparison and for a header. The request is given back a clock after the decision.
 //!
 //! A nonce and a last sequence number are kept nowhere but in the last reply, with which every request is compared, sixteen bits
 //! at a time, in the register that later holds the address. A reply is made in the place of its request, value by value: half
 //! `kept` changes sides when a request is carried out, and the other half takes the next. Only a reply to a stranger is made in
 //! the half beside, which is given back when it has been sent.
 
+use crate::leaf::{memories_are_late, Fixed};
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -55,7 +58,7 @@ pub struct Processor {
     pub kept: Signal<Out, Bit>,
     /// Word of the memory that is wanted or written: half 7, index 6..0.
     pub index: Signal<Out, Bits<8>>,
-    /// The word of the clock before.
+    /// The word of the clock before, or of the one before that where memories are late.
     pub read_data: Signal<In, Bits<32>>,
     /// Writes a word.
     pub put: Signal<Out, Bit>,
@@ -77,8 +80,10 @@ pub struct Processor {
     pub refusal: Signal<In, Bits<3>>,
     /// It is written.
     pub write: Signal<Out, Bit>,
-    /// A reply stands.
+    /// There is a reply.
     pub reply: Signal<Out, Bit>,
+    /// Its present word stands.
+    pub reply_stands: Signal<Out, Bit>,
     /// On to its next word.
     pub reply_next: Signal<In, Bit>,
     /// All words are through.
@@ -87,7 +92,18 @@ pub struct Processor {
     pub heard: Signal<Out, Bit>,
     /// No request is being dealt with.
     pub idle: Signal<Out, Bit>,
+    /// Words come a clock later.
+    is_late: Fixed<Bit>,
     state: DFF<Step>,
+    /// The address stood in the clock before.
+    waited: DFF<Bit>,
+    /// So did the address of the reply's word, and in the clock before that.
+    shown: DFF<Bit>,
+    stands: DFF<Bit>,
+    /// The request has been dealt with.
+    releases: DFF<Bit>,
+    /// The register is written in this clock.
+    carries: DFF<Bit>,
     /// In `Match` clock 0, bank 1, what is compared 3..2; in `Send` the number of a word before the values, 4 among them.
     step: DFF<Bits<4>>,
     /// Registers done, and the number of the value in the request.
@@ -107,6 +123,8 @@ pub struct Processor {
     /// Works in the half that is not kept.
     aside: DFF<Bit>,
     status: DFF<Bits<3>>,
+    ready: Signal<Local, Bit>,
+    shows: Signal<Local, Bit>,
     other: Signal<Local, Bit>,
     low_half: Signal<Local, Bits<16>>,
     high_half: Signal<Local, Bits<16>>,
@@ -140,22 +158,43 @@ pub struct Processor {
     header_low: Signal<Local, Bits<32>>,
 }
 
+impl Processor {
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.is_late = Fixed::new(memories_are_late(clock_hz));
+        self
+    }
+}
+
 impl Logic for Processor {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, step, count, held, is_hello, writes, sane, foreign, same, session,
-            bank, aside, status
+            self, clock, state, waited, shown, stands, releases, carries, step, count, held,
+            is_hello, writes, sane, foreign, same, session, bank, aside, status
         );
+        comment!("Late words are waited for where their address has just changed.");
+        self.waited.d.next = (self.state.q.val() == Step::Idle)
+            | ((!self.waited.q.val())
+                & ((self.state.q.val() == Step::Fetch)
+                    | ((self.state.q.val() == Step::Match) & (!self.step.q.val().get_bit(0)))));
+        self.ready.next = self.waited.q.val() | (!self.is_late.val());
+        self.shows.next = (self.state.q.val() == Step::Send) & (!self.reply_next.val());
+        self.shown.d.next = self.shows.val();
+        self.stands.d.next = self.shows.val() & self.shown.q.val();
+        self.reply_stands.next = self.stands.q.val() | (!self.is_late.val());
         self.kept.next = self.bank.q.val();
         self.idle.next = self.state.q.val() == Step::Idle;
         self.address.next = self.held.q.val();
         self.data.next = self.read_data.val();
         self.is_write.next = self.writes.q.val();
         self.look.next = self.state.q.val() == Step::Look;
-        self.write.next = (self.state.q.val() == Step::Carry)
+        comment!("Known a clock before: it goes to all registers and tables.");
+        self.carries.d.next = (self.state.q.val() == Step::Look)
+            & self.answered.val()
             & self.writes.q.val()
-            & (!self.status.q.val().any());
+            & (!self.refusal.val().any());
+        self.write.next = self.carries.q.val();
         self.reply.next = self.state.q.val() == Step::Send;
         comment!("Sixteen bits at a time: kept against new, and low address plus count.");
         self.low_half.next = self.read_data.val().get_bits::<16>(0);
@@ -197,7 +236,8 @@ impl Logic for Processor {
         self.known.next = self.session.q.val() & (!self.foreign.q.val());
         self.begins.next = self.is_hello.q.val() & self.sane.q.val();
         self.heard.next = self.decides.val() & self.known.val();
-        self.release.next = (self.decides.val() & (self.known.val() | self.begins.val()))
+        self.release.next = self.releases.q.val();
+        self.releases.d.next = (self.decides.val() & (self.known.val() | self.begins.val()))
             | ((self.state.q.val() == Step::Send) & self.aside.q.val() & self.reply_sent.val());
         comment!("The word that is read: header at 1, nonce 2, place 3, values from 64 on.");
         self.other.next = self.aside.q.val();
@@ -214,7 +254,9 @@ impl Logic for Processor {
                 self.place.next = 3.into();
             }
         }
-        if self.state.q.val() == Step::Place {
+        if (self.state.q.val() == Step::Place)
+            | ((self.state.q.val() == Step::Fetch) & self.waited.q.val())
+        {
             self.place.next = 3.into();
         }
         if self.state.q.val() == Step::Send {
@@ -250,7 +292,7 @@ impl Logic for Processor {
                 self.step.d.next = 0.into();
                 self.count.d.next = 0.into();
                 self.foreign.d.next = false;
-                if self.request.val() {
+                if self.request.val() & self.ready.val() & (!self.releases.q.val()) {
                     self.state.d.next = Step::Check;
                 }
             }
@@ -262,7 +304,9 @@ impl Logic for Processor {
             }
             Step::Match => {
                 comment!("Nonce low, nonce high, sequence number, the same less one.");
-                self.step.d.next = self.step.q.val() + 1;
+                if self.step.q.val().get_bit(0) | self.ready.val() {
+                    self.step.d.next = self.step.q.val() + 1;
+                }
                 if self.step.q.val().get_bit(0) {
                     if !self.step.q.val().get_bit(1) {
                         self.held.d.next = self.moved.val();
@@ -274,7 +318,11 @@ impl Logic for Processor {
                     }
                 }
             }
-            Step::Fetch => self.state.d.next = Step::Place,
+            Step::Fetch => {
+                if self.ready.val() {
+                    self.state.d.next = Step::Place;
+                }
+            }
             Step::Place => {
                 self.state.d.next = Step::Form;
                 if self.count.q.val() == self.number_short.val() {
@@ -359,6 +407,9 @@ impl Logic for Processor {
         }
         if self.reset.val() {
             self.state.d.next = Step::Idle;
+            self.waited.d.next = false;
+            self.releases.d.next = false;
+            self.carries.d.next = false;
             self.session.d.next = false;
             self.bank.d.next = false;
             self.aside.d.next = true;

@@ -2,7 +2,7 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reply`, `reply_word` | in, 1 + 32 | a reply stands; its present word, two clocks after `reply_next` |
+//! | `reply`, `reply_word`, `reply_stands` | in, 1 + 32 + 1 | there is a reply; its present word, two clocks after `reply_next` if it stands then |
 //! | `reply_next`, `reply_sent` | out, 1 | pulses: the word is through; a clock after the last one, the reply is |
 //! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry waits; its present word, if it stands |
 //! | `telemetry_next`, `telemetry_busy` | out, 1 | the word is through; a frame is being read |
@@ -11,8 +11,8 @@
 //!
 //! A frame's first word says how many follow (bits 19..8 of it count). Between frames replies go first.
 //!
-//! A byte takes 9 clocks from its word into the block of COBS, and 2 from there onto the line, if that is ready; a block's bytes
-//! go out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
+//! A byte takes 9 clocks from its word into the block of COBS (where memories are late one more at the beginning of a reply's word), and 2
+//! from there onto the line, if that is ready; a block's bytes go out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
 //! beside them: no word is copied.
 
 use crate::leaf::{memories_are_late, Ram};
@@ -41,6 +41,8 @@ pub struct Sender {
     pub reply: Signal<In, Bit>,
     /// A word of it.
     pub reply_word: Signal<In, Bits<32>>,
+    /// The word stands in this clock.
+    pub reply_stands: Signal<In, Bit>,
     /// It is through.
     pub reply_next: Signal<Out, Bit>,
     /// The whole reply is.
@@ -136,7 +138,9 @@ impl Logic for Sender {
             self.digit.next = !self.crc.low.val();
         }
         self.steps.next = (self.state.q.val() == Step::Shift)
-            & (self.closing.q.val() | (!self.tells.q.val()) | self.telemetry_stands.val());
+            & (self.closing.q.val()
+                | (self.tells.q.val() & self.telemetry_stands.val())
+                | ((!self.tells.q.val()) & self.reply_stands.val()));
         self.crc.clear.next = self.state.q.val() == Step::Idle;
         self.crc.step.next = self.steps.val();
         self.crc.bit.next = self.digit.val();

@@ -22,7 +22,9 @@ impl Logic for Sequencer {
             at_length,
             window_length,
             asks,
-            shown
+            shown,
+            length_copy,
+            was_shown
         );
         comment!("What this sample is.");
         self.in_run.next = self.state.q.val() != State::Idle;
@@ -63,29 +65,37 @@ impl Logic for Sequencer {
         self.end_reason.next = self.over_reason.q.val();
         self.spent.next = self.count.q.val() + 1;
         comment!("Length of what this sample belongs to; a tail ends with the window's length at the latest.");
+        self.length_copy.d.next = self.stored.val();
+        self.looked_up.next = self.stored.val();
+        self.is_there.next = self.shown.q.val();
+        if self.is_late.val() {
+            self.looked_up.next = self.length_copy.q.val();
+            self.is_there.next = self.was_shown.q.val();
+        }
         self.length.next = self.window_length.q.val();
         self.look_place.next = 0x25.into();
         match self.state.q.val() {
-            State::Gap => self.length.next = self.stored.val(),
+            State::Gap => self.length.next = self.looked_up.val(),
             State::Settle => {
                 self.look_place.next = 0x23.into();
-                self.length.next = self.stored.val();
+                self.length.next = self.looked_up.val();
             }
             State::LeadIn => {
                 self.look_place.next = 0x24.into();
-                self.length.next = self.stored.val();
+                self.length.next = self.looked_up.val();
             }
             _ => self.length.next = self.window_length.q.val(),
         }
         self.look.next = self.asks.q.val();
         self.shown.d.next = self.looks.val();
+        self.was_shown.d.next = self.shown.q.val();
         if self.looks.val() {
             self.asks.d.next = false;
         }
         if self.tick.val() {
             self.asks.d.next = true;
         }
-        if self.shown.q.val() {
+        if self.is_there.val() {
             self.at_length.d.next = self.spent.val() >= self.length.val();
         }
         self.clerk_start.next = false;

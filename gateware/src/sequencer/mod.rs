@@ -26,6 +26,7 @@
 
 mod kernel;
 
+use crate::leaf::{memories_are_late, Fixed};
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -127,6 +128,11 @@ pub struct Sequencer {
     /// The present sample's length is still to be looked at; and is shown.
     asks: DFF<Bit>,
     shown: DFF<Bit>,
+    /// What was shown, a clock later, and that it was.
+    length_copy: DFF<Bits<24>>,
+    was_shown: DFF<Bit>,
+    /// It is taken from there.
+    is_late: Fixed<Bit>,
     /// The present sample is the last of its length.
     at_length: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,
@@ -134,6 +140,16 @@ pub struct Sequencer {
     window_length: DFF<Bits<24>>,
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,
+    looked_up: Signal<Local, Bits<24>>,
+    is_there: Signal<Local, Bit>,
     perturbs: Signal<Local, Bit>,
     in_run: Signal<Local, Bit>,
+}
+
+impl Sequencer {
+    /// For a clock of `clock_hz`.
+    pub fn at_clock(mut self, clock_hz: u32) -> Self {
+        self.is_late = Fixed::new(memories_are_late(clock_hz));
+        self
+    }
 }

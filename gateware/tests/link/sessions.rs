@@ -12,7 +12,12 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        Pair { bench: Bench::new(&Parameters::default()), model: Model::default() }
+        Self::at(CLOCKS_HZ[0])
+    }
+
+    fn at(clock_hz: u32) -> Self {
+        let parameters = Parameters { clock_hz, ..Parameters::default() };
+        Pair { bench: Bench::new(&parameters), model: Model::default() }
     }
 
     /// One request; the answer, after it was found to be the model's.
@@ -43,6 +48,9 @@ impl Pair {
 }
 
 const NONCE: u32 = 0x0123_89ab;
+
+/// At the second the request memory's words come a clock later.
+const CLOCKS_HZ: [u32; 2] = [24_000_000, 90_000_000];
 
 #[test]
 fn without_a_session_only_a_hello_is_carried_out() {
@@ -80,24 +88,26 @@ fn a_repeated_request_is_answered_again_and_not_carried_out_again() {
 
 #[test]
 fn a_straggler_is_not_answered_and_the_kept_reply_outlives_everything_else() {
-    let mut pair = Pair::new();
-    pair.ask(&hello(NONCE, 100));
-    let kept = pair.ask(&read(NONCE, 101, 0x40, 64));
-    for sequence in [100, 99, 103, 0, 65_535, 102 + 0x100] {
-        assert_eq!(pair.ask(&write(NONCE, sequence, 1, &[1])), None);
-        assert_eq!(pair.ask(&hello(NONCE, sequence)), None);
-    }
-    assert_eq!(pair.ask(&read(NONCE, 101, 0x40, 64)), kept);
-    pair.damage(&[1, 2, 3, 4, 5, 0]);
-    assert_eq!(pair.ask(&read(NONCE, 101, 0x40, 64)), kept);
-    for other in [NONCE ^ 1, NONCE ^ 0x8000_0000, !NONCE, NONCE ^ 0x8000, NONCE ^ 0x1_0000] {
-        assert_eq!(pair.status(&write(other, 102, 1, &[1; 64])), Some(5));
-        assert_eq!(pair.status(&read(other, 101, 0x40, 64)), Some(5));
-        pair.damage(&[9; 300].iter().copied().chain([0]).collect::<Vec<u8>>());
+    for clock_hz in CLOCKS_HZ {
+        let mut pair = Pair::at(clock_hz);
+        pair.ask(&hello(NONCE, 100));
+        let kept = pair.ask(&read(NONCE, 101, 0x40, 64));
+        for sequence in [100, 99, 103, 0, 65_535, 102 + 0x100] {
+            assert_eq!(pair.ask(&write(NONCE, sequence, 1, &[1])), None);
+            assert_eq!(pair.ask(&hello(NONCE, sequence)), None);
+        }
         assert_eq!(pair.ask(&read(NONCE, 101, 0x40, 64)), kept);
+        pair.damage(&[1, 2, 3, 4, 5, 0]);
+        assert_eq!(pair.ask(&read(NONCE, 101, 0x40, 64)), kept);
+        for other in [NONCE ^ 1, NONCE ^ 0x8000_0000, !NONCE, NONCE ^ 0x8000, NONCE ^ 0x1_0000] {
+            assert_eq!(pair.status(&write(other, 102, 1, &[1; 64])), Some(5));
+            assert_eq!(pair.status(&read(other, 101, 0x40, 64)), Some(5));
+            pair.damage(&[9; 300].iter().copied().chain([0]).collect::<Vec<u8>>());
+            assert_eq!(pair.ask(&read(NONCE, 101, 0x40, 64)), kept);
+        }
+        assert_eq!(pair.bench.registers.writes, []);
+        assert_eq!(pair.status(&write(NONCE, 102, 1, &[1])), Some(0));
     }
-    assert_eq!(pair.bench.registers.writes, []);
-    assert_eq!(pair.status(&write(NONCE, 102, 1, &[1])), Some(0));
 }
 
 #[test]
@@ -161,99 +171,108 @@ fn lengths_that_do_not_agree_and_unknown_operations_are_bad_requests() {
 
 #[test]
 fn bursts_of_every_length_are_read_and_written() {
-    let mut pair = Pair::new();
-    pair.bench.latency = 0;
-    pair.ask(&hello(NONCE, 0));
-    let mut sequence = 0;
-    for count in 1..=64u16 {
-        let values: Vec<u32> =
-            (0..count).map(|k| (u32::from(k) * 0x0101_0301) ^ 0x8000_0000).collect();
-        let address = 0x1000 + 0x40 * count;
-        sequence += 1;
-        assert_eq!(pair.status(&write(NONCE, sequence, address, &values)), Some(0));
-        sequence += 1;
-        let reply = pair.ask(&read(NONCE, sequence, address, u32::from(count))).expect("a reply");
-        assert_eq!(reply[3..], values);
+    for clock_hz in CLOCKS_HZ {
+        let mut pair = Pair::at(clock_hz);
+        pair.bench.latency = 0;
+        pair.ask(&hello(NONCE, 0));
+        let mut sequence = 0;
+        for count in 1..=64u16 {
+            let values: Vec<u32> =
+                (0..count).map(|k| (u32::from(k) * 0x0101_0301) ^ 0x8000_0000).collect();
+            let address = 0x1000 + 0x40 * count;
+            sequence += 1;
+            assert_eq!(pair.status(&write(NONCE, sequence, address, &values)), Some(0));
+            sequence += 1;
+            let reply =
+                pair.ask(&read(NONCE, sequence, address, u32::from(count))).expect("a reply");
+            assert_eq!(reply[3..], values);
+        }
+        // Addresses wrap: this page refuses with 0.
+        assert_eq!(pair.status(&write(NONCE, sequence + 1, 0xf8ff, &[3, 4])), Some(0));
     }
-    // Addresses wrap: this page refuses with 0.
-    assert_eq!(pair.status(&write(NONCE, sequence + 1, 0xf8ff, &[3, 4])), Some(0));
 }
 
 #[test]
 fn a_refusal_ends_a_request_with_what_was_done_before() {
-    let mut pair = Pair::new();
-    pair.ask(&hello(NONCE, 0));
-    let mut sequence = 0;
-    for status in 1..=6u16 {
-        for done in [0, 1, 5, 63] {
-            let address = 0x8080 + (status << 8) - done;
-            let (status, done) = (u32::from(status) << 24, u32::from(done));
-            sequence += 1;
-            let reply = pair.ask(&write(NONCE, sequence, address, &[7; 64])).expect("a reply");
-            assert_eq!(reply[0], 0x80 | (3 << 8) | status);
-            assert_eq!(reply[3..], [done]);
-            sequence += 1;
-            let reply = pair.ask(&read(NONCE, sequence, address, 64)).expect("a reply");
-            assert_eq!(reply[0], 0x80 | ((2 + done) << 8) | status);
-            assert_eq!(reply[3..], vec![7; done as usize]);
+    for clock_hz in CLOCKS_HZ {
+        let mut pair = Pair::at(clock_hz);
+        pair.ask(&hello(NONCE, 0));
+        let mut sequence = 0;
+        for status in 1..=6u16 {
+            for done in [0, 1, 5, 63] {
+                let address = 0x8080 + (status << 8) - done;
+                let (status, done) = (u32::from(status) << 24, u32::from(done));
+                sequence += 1;
+                let reply = pair.ask(&write(NONCE, sequence, address, &[7; 64])).expect("a reply");
+                assert_eq!(reply[0], 0x80 | (3 << 8) | status);
+                assert_eq!(reply[3..], [done]);
+                sequence += 1;
+                let reply = pair.ask(&read(NONCE, sequence, address, 64)).expect("a reply");
+                assert_eq!(reply[0], 0x80 | ((2 + done) << 8) | status);
+                assert_eq!(reply[3..], vec![7; done as usize]);
+            }
         }
     }
 }
 
 #[test]
 fn four_hundred_drawn_requests_agree_with_the_rules() {
-    let mut random = Random(0x5eed_0001);
-    let mut pair = Pair::new();
-    let mut sequence = 0u16;
-    for _ in 0..400 {
-        pair.bench.latency = random.below(4);
-        pair.bench.ready_one_in = 1 + random.below(3);
-        let nonce = if random.once_in(8) { NONCE ^ 1 } else { NONCE };
-        sequence = match random.below(8) {
-            0 => sequence,
-            1 => random.word() as u16,
-            _ => sequence.wrapping_add(1),
-        };
-        let address = (random.word() & 0x83ff) as u16;
-        let count = 1 + random.below(6);
-        let mut body = match random.below(6) {
-            0 => hello(nonce, sequence),
-            1 | 2 => read(nonce, sequence, address, count),
-            _ => {
-                let values: Vec<u32> = (0..count).map(|_| random.word()).collect();
-                write(nonce, sequence, address, &values)
+    for clock_hz in CLOCKS_HZ {
+        let mut random = Random(0x5eed_0001);
+        let mut pair = Pair::at(clock_hz);
+        let mut sequence = 0u16;
+        for _ in 0..400 {
+            pair.bench.latency = random.below(4);
+            pair.bench.ready_one_in = 1 + random.below(3);
+            let nonce = if random.once_in(8) { NONCE ^ 1 } else { NONCE };
+            sequence = match random.below(8) {
+                0 => sequence,
+                1 => random.word() as u16,
+                _ => sequence.wrapping_add(1),
+            };
+            let address = (random.word() & 0x83ff) as u16;
+            let count = 1 + random.below(6);
+            let mut body = match random.below(6) {
+                0 => hello(nonce, sequence),
+                1 | 2 => read(nonce, sequence, address, count),
+                _ => {
+                    let values: Vec<u32> = (0..count).map(|_| random.word()).collect();
+                    write(nonce, sequence, address, &values)
+                }
+            };
+            if random.once_in(6) {
+                body[0] ^= 1 << random.below(32);
             }
-        };
-        if random.once_in(6) {
-            body[0] ^= 1 << random.below(32);
+            if random.once_in(5) {
+                pair.bench.incoming.extend([0, 0x37, 0x12, 0, 0]);
+                pair.bench.run(3);
+            }
+            pair.ask(&body);
         }
-        if random.once_in(5) {
-            pair.bench.incoming.extend([0, 0x37, 0x12, 0, 0]);
-            pair.bench.run(3);
-        }
-        pair.ask(&body);
     }
 }
 
 #[test]
 fn at_eight_clocks_a_bit_no_byte_is_lost_while_a_request_is_carried_out() {
-    let mut pair = Pair::new();
-    pair.bench.line = Line::Every(80);
-    // Nothing leaves the line in the way of the registers, which are slow.
-    pair.bench.latency = 40;
-    let mut bodies = vec![hello(NONCE, 0)];
-    for sequence in 1..6u16 {
-        bodies.push(read(NONCE, 2 * sequence - 1, 0x100, 8));
-        bodies.push(write(NONCE, 2 * sequence, 0x200, &[u32::from(sequence); 16]));
+    for clock_hz in CLOCKS_HZ {
+        let mut pair = Pair::at(clock_hz);
+        pair.bench.line = Line::Every(80);
+        // Nothing leaves the line in the way of the registers, which are slow.
+        pair.bench.latency = 40;
+        let mut bodies = vec![hello(NONCE, 0)];
+        for sequence in 1..6u16 {
+            bodies.push(read(NONCE, 2 * sequence - 1, 0x100, 8));
+            bodies.push(write(NONCE, 2 * sequence, 0x200, &[u32::from(sequence); 16]));
+        }
+        bodies.iter().for_each(|body| pair.bench.send(body));
+        pair.bench.settle_line();
+        let expected: Vec<Vec<u32>> =
+            bodies.iter().filter_map(|body| pair.model.answer(body)).collect();
+        assert_eq!(pair.bench.received(), expected);
+        assert_eq!(pair.bench.lost, 0);
+        assert_eq!(pair.bench.damaged, 0);
+        assert_eq!(pair.bench.registers, pair.model.registers);
     }
-    bodies.iter().for_each(|body| pair.bench.send(body));
-    pair.bench.settle_line();
-    let expected: Vec<Vec<u32>> =
-        bodies.iter().filter_map(|body| pair.model.answer(body)).collect();
-    assert_eq!(pair.bench.received(), expected);
-    assert_eq!(pair.bench.lost, 0);
-    assert_eq!(pair.bench.damaged, 0);
-    assert_eq!(pair.bench.registers, pair.model.registers);
 }
 
 #[test]
