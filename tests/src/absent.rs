@@ -1,6 +1,6 @@
 //! What is not there is named, past the test harness's capture, or is an error where it must be there.
 
-use hge_sim::engine::EngineError;
+use std::fmt::Display;
 use std::io::Write;
 
 /// Says that `what` was not run for want of `tool`.
@@ -15,7 +15,7 @@ pub fn tool(tool: &str, what: &str) {
 ///
 /// # Panics
 /// With `HGE_REQUIRE_TOOLS=1` if they are not there.
-pub fn unless<T>(made: Result<T, EngineError>, what: &str) -> Option<T> {
+pub fn unless<T, E: Display>(made: Result<T, E>, what: &str) -> Option<T> {
     made.map_err(|error| tool(&error.to_string(), what)).ok()
 }
 

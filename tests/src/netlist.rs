@@ -14,9 +14,9 @@ const CONFLICT: &str = "Driver-driver conflict";
 const ECP5_NOT_FROM_YOSYS: &[&str] =
     &["DP16KD", "MULT18X18D", "TRELLIS_COMB", "TRELLIS_IO", "TRELLIS_SLICE", "DPR16X4C"];
 
-/// Gowin's block RAMs, of which Yosys has black boxes.
-const GOWIN_NOT_FROM_YOSYS: &[&str] = &["SPX9", "SDPX9", "DPX9"];
-const GOWIN_MODELS: &[(&str, &str)] = &[("gowin_bram.v", include_str!("../models/gowin_bram.v"))];
+/// Gowin's block RAM of which Yosys has a black box among its models; those of the others stand elsewhere.
+const GOWIN_NOT_FROM_YOSYS: &[&str] = &["SPX9"];
+const GOWIN_MODELS: &[(&str, &str)] = &[("gowin_cells.v", include_str!("../models/gowin_cells.v"))];
 
 /// Simulation models of ECP5 cells that Yosys lacks.
 const ECP5_MODELS: &[(&str, &str)] = &[
@@ -75,6 +75,14 @@ pub fn yosys(what: &str) -> Option<Yosys> {
             absent::tool(&format!("Yosys ({error})"), what);
             None
         }
+    }
+}
+
+/// The Yosys by which bitstreams of a family are made: of Gowin's the wheel, since the system has no nextpnr for them.
+pub fn yosys_of(family: Family, what: &str) -> Option<Yosys> {
+    match family {
+        Family::Gowin => absent::unless(Yosys::wheel(), what),
+        Family::Ice40 | Family::Ecp5 => yosys(what),
     }
 }
 

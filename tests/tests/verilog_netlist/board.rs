@@ -5,7 +5,7 @@ use hge_gateware::boot::Recording;
 use hge_gateware::package;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
-use hge_tests::netlist::{synthesise, yosys, Family, Netlist};
+use hge_tests::netlist::{synthesise, yosys_of, Family, Netlist};
 use hge_tests::scenario::{IntegerBench, Scenario};
 use hge_tests::testbench::Scratch;
 use hge_tests::testbench_scenario::{small, Size};
@@ -28,7 +28,7 @@ struct Told {
 /// Plays a standalone run to the netlist of a board, as large as the board's file says; nothing where a tool is missing.
 pub fn agrees(family: Family, name: &str) -> Option<Netlist> {
     let what = format!("the netlist of {name}");
-    let yosys = yosys(&what)?;
+    let yosys = yosys_of(family, &what)?;
     let compiler = hge_tests::absent::unless(Compiler::locate(), &what)?;
     let board = Board::named(name).unwrap();
     let parameters = board.parameters();
@@ -53,8 +53,8 @@ pub fn agrees(family: Family, name: &str) -> Option<Netlist> {
         verilog.samples.len()
     );
     let differs = verilog.samples.iter().zip(&found.samples).position(|(one, other)| one != other);
-    assert_eq!(differs, None, "first sample that differs");
-    assert!(verilog == found);
+    assert_eq!(differs, None, "first sample of {name} that differs");
+    assert!(verilog == found, "bytes of {name}");
     Some(netlist)
 }
 

@@ -1,11 +1,12 @@
-// Simulation models of Gowin block RAMs of 2048 bytes with a ninth bit: SPX9 (one port), SDPX9 (port A writes, port B reads) and
-// DPX9 (both do).
+// Simulation models of Gowin's multiplier MULT18X18 and of its block RAMs of 2048 bytes with a ninth bit: SPX9 (one port), SDPX9B (port A
+// writes, port B reads) and DPX9B (both do).
 //
 // Modelled: widths of 9, 18 and 36 bits, clock enables, byte enables in the low bits of the address at 18 and 36 bits, the write modes
 // 0 (the output holds), 1 (written word) and 2 (word before), initial contents. Both ports have one clock. An output starts at zero.
 // A word written and read by different ports at one edge reads as the complement of its old contents, so that a netlist that depends
 // on it goes wrong.
-// Not modelled, and refused with $fatal: output registers (READ_MODE), block selects, resets, two clocks.
+// Not modelled, and refused with $fatal: output registers (READ_MODE), block selects, resets, two clocks; registers and cascades of the
+// multiplier.
 // Yosys has black boxes alone.
 
 `timescale 1ns / 1ps
@@ -206,32 +207,33 @@ module SPX9 (
     );
 endmodule
 
-module SDPX9 (
+module SDPX9B (
     output [35:0] DO,
     input [35:0] DI,
-    input [2:0] BLKSEL,
+    input [2:0] BLKSELA, BLKSELB,
     input [13:0] ADA, ADB,
-    input WREA, WREB, CLKA, CLKB, CEA, CEB, OCE, RESETA, RESETB
+    input CLKA, CLKB, CEA, CEB, OCE, RESETA, RESETB
 );
     parameter READ_MODE = 1'b0;
     parameter BIT_WIDTH_0 = 36;
     parameter BIT_WIDTH_1 = 36;
-    parameter BLK_SEL = 3'b000;
+    parameter BLK_SEL_0 = 3'b000;
+    parameter BLK_SEL_1 = 3'b000;
     parameter RESET_MODE = "SYNC";
     `HGE_GOWIN_INIT
     hge_gowin_bytes #(
         .WIDTH_A(BIT_WIDTH_0), .WIDTH_B(BIT_WIDTH_1), .MODE_A(0), .MODE_B(0), .CONTENTS(`HGE_GOWIN_CONTENTS)
     ) memory (
-        .clock_a(CLKA), .clock_b(CLKB), .enable_a(CEA), .enable_b(CEB), .write_a(WREA), .write_b(1'b0),
-        .refused(RESETA || RESETB || WREB || BLKSEL != BLK_SEL || READ_MODE != 0),
+        .clock_a(CLKA), .clock_b(CLKB), .enable_a(CEA), .enable_b(CEB), .write_a(1'b1), .write_b(1'b0),
+        .refused(RESETA || RESETB || BLKSELA != BLK_SEL_0 || BLKSELB != BLK_SEL_1 || READ_MODE != 0),
         .address_a(ADA), .address_b(ADB), .data_a(DI), .data_b(36'd0), .word_a(), .word_b(DO)
     );
 endmodule
 
-module DPX9 (
+module DPX9B (
     output [17:0] DOA, DOB,
     input [17:0] DIA, DIB,
-    input [2:0] BLKSEL,
+    input [2:0] BLKSELA, BLKSELB,
     input [13:0] ADA, ADB,
     input WREA, WREB, CLKA, CLKB, CEA, CEB, OCEA, OCEB, RESETA, RESETB
 );
@@ -241,7 +243,8 @@ module DPX9 (
     parameter WRITE_MODE1 = 2'b00;
     parameter BIT_WIDTH_0 = 18;
     parameter BIT_WIDTH_1 = 18;
-    parameter BLK_SEL = 3'b000;
+    parameter BLK_SEL_0 = 3'b000;
+    parameter BLK_SEL_1 = 3'b000;
     parameter RESET_MODE = "SYNC";
     `HGE_GOWIN_INIT
     wire [35:0] word_a, word_b;
@@ -252,7 +255,39 @@ module DPX9 (
         .CONTENTS(`HGE_GOWIN_CONTENTS)
     ) memory (
         .clock_a(CLKA), .clock_b(CLKB), .enable_a(CEA), .enable_b(CEB), .write_a(WREA), .write_b(WREB),
-        .refused(RESETA || RESETB || BLKSEL != BLK_SEL || READ_MODE0 != 0 || READ_MODE1 != 0),
+        .refused(RESETA || RESETB || BLKSELA != BLK_SEL_0 || BLKSELB != BLK_SEL_1 || READ_MODE0 != 0 || READ_MODE1 != 0),
         .address_a(ADA), .address_b(ADB), .data_a({18'd0, DIA}), .data_b({18'd0, DIB}), .word_a(word_a), .word_b(word_b)
     );
+endmodule
+
+module MULT18X18 (
+    input [17:0] A, SIA, B, SIB,
+    input ASIGN, BSIGN, ASEL, BSEL, CE, CLK, RESET,
+    output [35:0] DOUT,
+    output [17:0] SOA, SOB
+);
+    parameter AREG = 1'b0;
+    parameter BREG = 1'b0;
+    parameter OUT_REG = 1'b0;
+    parameter PIPE_REG = 1'b0;
+    parameter ASIGN_REG = 1'b0;
+    parameter BSIGN_REG = 1'b0;
+    parameter SOA_REG = 1'b0;
+    parameter MULT_RESET_MODE = "SYNC";
+    wire signed [18:0] a = {ASIGN & A[17], A};
+    wire signed [18:0] b = {BSIGN & B[17], B};
+    wire signed [37:0] product = a * b;
+    assign DOUT = product[35:0];
+    assign SOA = 18'd0;
+    assign SOB = 18'd0;
+    initial begin
+        if (AREG || BREG || OUT_REG || PIPE_REG || ASIGN_REG || BSIGN_REG || SOA_REG) begin
+            $display("%m: registers of MULT18X18 are not modelled");
+            $fatal;
+        end
+    end
+    always @(ASEL, BSEL) if (ASEL === 1'b1 || BSEL === 1'b1) begin
+        $display("%m: cascades of MULT18X18 are not modelled");
+        $fatal;
+    end
 endmodule
