@@ -65,7 +65,6 @@ fn assert_honest(bench: &str, windows: u32) {
 #[test]
 fn nineteen_of_twenty_intervals_hold_the_slope_in_white_noise() {
     assert_honest("noise_na2_per_hz = 2.5e-4", 1);
-    assert_honest("noise_na2_per_hz = 2.5e-4", 2);
 }
 
 #[test]
