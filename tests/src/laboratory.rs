@@ -26,6 +26,8 @@ pub struct Laboratory {
     pub multiples: Vec<u32>,
     /// Working point of every control.
     pub controls_v: Vec<f64>,
+    /// First-order noise shaping of the bits that the DAC drops.
+    pub shaping: bool,
     /// Seed of the noise.
     pub seed: u64,
 }
@@ -73,6 +75,7 @@ impl Laboratory {
                 listeners: Vec::new(),
                 limits: vec![limits; self.parameters.outputs as usize],
                 step_v: None,
+                // Planned for in any case: without it a plan of small tones would be refused.
                 shaping: true,
                 protection: Protection::default(),
                 scale,
@@ -108,7 +111,8 @@ impl Laboratory {
         instrument.write(map::EPOCHS, repetitions)?;
         instrument.arm(ArmMode::Host)?;
         let mut windows = Vec::new();
-        instrument.run(mode::PERTURB | mode::SHAPING, |said| {
+        let shaping = if self.shaping { mode::SHAPING } else { 0 };
+        instrument.run(mode::PERTURB | shaping, |said| {
             if let Said::Window(window) = said {
                 windows.push(window);
             }

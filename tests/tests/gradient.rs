@@ -28,6 +28,7 @@ fn wide(window_samples: u32) -> Laboratory {
         amplitudes_v: vec![0.36; 5],
         multiples: plan(&wanted).unwrap().multiples(),
         controls_v: vec![0.11, -0.23, 0.0, 0.37, -0.41],
+        shaping: true,
         seed: 1,
     }
 }

@@ -101,7 +101,7 @@ pub enum PlanError {
         high_v: f64,
     },
     /// A tone that leaves no room or cannot be made.
-    #[error("an amplitude of {} V on electrode {output} goes beyond the guard: {why}", number(*amplitude_v))]
+    #[error("an amplitude of {} V on electrode {output} does not fit: {why}", number(*amplitude_v))]
     Amplitude {
         /// Electrode.
         output: usize,
