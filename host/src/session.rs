@@ -80,6 +80,18 @@ impl Session {
         Ok(session)
     }
 
+    /// Goes on with another plan: the outputs go to their safe values, and the instrument is armed anew.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn change(&mut self, plan: Plan) -> Result<(), SessionError> {
+        self.instrument.disarm()?;
+        self.instrument.configure(&plan)?;
+        self.instrument.arm(ArmMode::Host)?;
+        self.plan = plan;
+        Ok(())
+    }
+
     /// The plan in force.
     pub fn plan(&self) -> &Plan {
         &self.plan

@@ -41,6 +41,20 @@ impl Confidence {
         Confidence { error: self.error * factor.abs(), ..self }
     }
 
+    /// Of a sum with something independent: degrees of freedom by Welch and Satterthwaite.
+    pub fn and(self, other: Self) -> Self {
+        let (ours, theirs) = (self.error.powi(2), other.error.powi(2));
+        let share =
+            ours.powi(2) / self.degrees_of_freedom + theirs.powi(2) / other.degrees_of_freedom;
+        let both = ours + theirs;
+        // Two errors of zero are known as well as the less well known of them.
+        let degrees_of_freedom = match both > 0.0 {
+            true => both.powi(2) / share,
+            false => self.degrees_of_freedom.min(other.degrees_of_freedom),
+        };
+        Confidence { error: both.sqrt(), degrees_of_freedom }
+    }
+
     /// Half the width of the interval around the mean, from Student's distribution: a spread that is itself known from
     /// few values makes it wider.
     pub fn half_width(self) -> f64 {
@@ -69,6 +83,18 @@ mod tests {
         assert_eq!(found.degrees_of_freedom, 3.0);
         assert_eq!(Confidence::of_spread(&[7.0]), None);
         assert_eq!(Confidence::of_noise(1.0, 0, 3), None);
+    }
+
+    #[test]
+    fn a_sum_has_the_errors_of_both_and_the_freedom_of_whichever_dominates() {
+        let large = Confidence { error: 4.0, degrees_of_freedom: 6.0 };
+        let small = Confidence { error: 3.0, degrees_of_freedom: 6.0 };
+        let sum = large.and(small);
+        assert!((sum.error - 5.0).abs() < 1e-12);
+        // 625 / (256/6 + 81/6).
+        assert!((sum.degrees_of_freedom - 625.0 / (337.0 / 6.0)).abs() < 1e-9);
+        let exact = Confidence { error: 0.0, degrees_of_freedom: 1.0 };
+        assert!((large.and(exact).degrees_of_freedom - 6.0).abs() < 1e-9);
     }
 
     #[test]

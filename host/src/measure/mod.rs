@@ -3,6 +3,7 @@
 //! | module | measures |
 //! |---|---|
 //! | [`gradient`] | every derivative at given controls, with standard errors |
+//! | [`extrapolation`] | the same at amplitude zero |
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`capture`] | ADC codes as they come |
@@ -11,6 +12,7 @@
 
 pub mod capture;
 pub mod confidence;
+pub mod extrapolation;
 pub mod gradient;
 pub mod iv;
 pub mod probe;

@@ -174,6 +174,18 @@ impl Plan {
         Plan::new(configuration, &self.parameters)
     }
 
+    /// The same with amplitudes multiplied by `factor`.
+    ///
+    /// # Errors
+    /// A tone becomes too small or too large.
+    pub fn with_amplitudes(&self, factor: f64) -> Result<Self, PlanError> {
+        let mut configuration = self.configuration.clone();
+        for (k, control) in configuration.controls.iter_mut().enumerate() {
+            control.amplitude_v = factor * self.amplitude_v(k);
+        }
+        Plan::new(configuration, &self.parameters)
+    }
+
     /// What was asked for.
     pub fn configuration(&self) -> &Configuration {
         &self.configuration

@@ -5,6 +5,7 @@ use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::experiment::surroundings;
 use hge_host::link::LinkSpec;
+use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
 use hge_host::plan::Plan;
 use hge_host::session::Session;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// With --snr: windows of every case at most
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "snr")]
     most_windows: u32,
+    /// Measure at half the amplitude, too, and remove what falls with its square
+    #[arg(long)]
+    extrapolate: bool,
     /// Show the simulated device's exact slopes, too
     #[arg(long)]
     exact: bool,
@@ -83,7 +87,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         snr: arguments.snr,
         most_windows: arguments.most_windows.max(arguments.windows),
     };
-    let measured = gradient::measure(&mut session, &controls_v, effort).map_err(text)?;
+    let measured = match arguments.extrapolate {
+        true => extrapolated(&mut session, &controls_v, effort),
+        false => gradient::measure(&mut session, &controls_v, effort),
+    };
+    let measured = measured.map_err(text)?;
     session.close().map_err(text)?;
     let found = Gradient {
         link,
