@@ -12,6 +12,7 @@
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
 //! | [`plan`] | a checked configuration, as registers |
+//! | [`calibration`] | lag, pole and feed-through, and slopes without them |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
@@ -20,6 +21,7 @@
 //! | [`trace`] | waveforms of a run |
 //! | [`text`] | how numbers stand in messages |
 
+pub mod calibration;
 pub mod driver;
 pub mod engine;
 pub mod experiment;

@@ -1,5 +1,6 @@
 //! A configured instrument that measures one epoch at a time.
 
+use crate::calibration::{Calibration, CalibrationError};
 use crate::driver::{ArmMode, DriverError, Instrument, Said};
 use crate::gradient::{Estimator, Response};
 use crate::plan::Plan;
@@ -39,6 +40,8 @@ pub struct Reading {
     pub mean_na: f64,
     /// Slope of the current with every control; meaningless without perturbation.
     pub slopes_na_per_v: Vec<f64>,
+    /// Answers of every tone a volt of its amplitude, in phase and in quadrature, in nA/V.
+    pub answers_na_per_v: Vec<[f64; 2]>,
     /// What the lines of the plan's listeners hold, in phase and in quadrature: noise.
     pub empty_na: Vec<[f64; 2]>,
     /// The ADC or the I-V converter was at an end of its range.
@@ -50,6 +53,7 @@ pub struct Session {
     instrument: Instrument,
     plan: Plan,
     estimator: Estimator,
+    calibration: Option<Calibration>,
 }
 
 impl Session {
@@ -63,7 +67,7 @@ impl Session {
         estimator: Estimator,
     ) -> Result<Self, SessionError> {
         instrument.configure(&plan)?;
-        Ok(Session { instrument, plan, estimator })
+        Ok(Session { instrument, plan, estimator, calibration: None })
     }
 
     /// Configures `instrument` and arms it, with this host to watch over it.
@@ -89,6 +93,16 @@ impl Session {
         self.instrument.configure(&plan)?;
         self.instrument.arm(ArmMode::Host)?;
         self.plan = plan;
+        Ok(())
+    }
+
+    /// Reads slopes by this calibration from now on.
+    ///
+    /// # Errors
+    /// It was made for another plan.
+    pub fn calibrate(&mut self, calibration: Calibration) -> Result<(), CalibrationError> {
+        calibration.check(&self.plan)?;
+        self.calibration = Some(calibration);
         Ok(())
     }
 
@@ -142,7 +156,11 @@ impl Session {
     /// # Errors
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
-        reading(&self.plan, self.estimator, window)
+        let mut reading = reading(&self.plan, self.estimator, window)?;
+        if let Some(calibration) = &self.calibration {
+            reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
+        }
+        Ok(reading)
     }
 
     /// Sends the outputs to their safe values.
@@ -169,12 +187,17 @@ pub fn reading(
     let (scale, samples) = (plan.scale(), plan.grid().window_samples);
     let latency = plan.parameters().loop_latency_samples();
     let controls = plan.configuration().controls.iter();
-    let slopes = controls.zip(&window.slots).enumerate().map(|(k, (control, &sums))| {
-        Response::of(sums, control.multiple, samples, latency).slope_na_per_v(
-            plan.amplitude_v(k),
-            scale,
-            estimator,
-        )
+    let responses: Vec<Response> = controls
+        .zip(&window.slots)
+        .map(|(control, &sums)| Response::of(sums, control.multiple, samples, latency))
+        .collect();
+    let slopes = responses
+        .iter()
+        .enumerate()
+        .map(|(k, response)| response.slope_na_per_v(plan.amplitude_v(k), scale, estimator));
+    let answers = responses.iter().enumerate().map(|(k, response)| {
+        let codes_per_v = scale.adc_codes_per_na() * plan.amplitude_v(k);
+        [response.in_phase_codes / codes_per_v, response.quadrature_codes / codes_per_v]
     });
     let listeners = &plan.configuration().listeners;
     let behind = window.slots.iter().skip(plan.configuration().controls.len());
@@ -188,6 +211,7 @@ pub fn reading(
         empty_na: empty_na.collect(),
         mean_na: scale.current_na(sum / f64::from(samples)),
         slopes_na_per_v: slopes.collect(),
+        answers_na_per_v: answers.collect(),
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
     })
 }

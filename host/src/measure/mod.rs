@@ -6,10 +6,12 @@
 //! | [`extrapolation`] | the same at amplitude zero |
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
+//! | [`calibrate`] | lag and feed-through of every tone |
 //! | [`capture`] | ADC codes as they come |
 //! | [`confidence`] | how well a mean is known |
 //! | [`telemetry`] | what others measure, in SI units |
 
+pub mod calibrate;
 pub mod capture;
 pub mod confidence;
 pub mod extrapolation;
@@ -18,6 +20,7 @@ pub mod iv;
 pub mod probe;
 pub mod telemetry;
 
+use crate::calibration::CalibrationError;
 use crate::driver::DriverError;
 use crate::plan::{Plan, PlanError};
 use crate::session::SessionError;
@@ -33,6 +36,9 @@ pub enum MeasureError {
     /// See [`PlanError`].
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// See [`CalibrationError`].
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// The list of voltages has another length than that of electrodes.
     #[error(
         "{found} voltages are given for electrodes {}: give one for each, in this order",

@@ -1,6 +1,6 @@
 //! What measurements say of devices that are known.
 
-use crate::program::{hge, json, TestFile};
+use crate::program::{hge, json, refusal, TestFile};
 
 #[test]
 fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {
@@ -54,6 +54,29 @@ fn measuring_goes_on_until_the_wanted_ratio_or_the_limit() {
     let limited = ["--snr", "1e4", "--windows", "1", "--most-windows", "3", "--device", device];
     let found = json(&[&["gradient"], &limited[..]].concat());
     assert_eq!((&found["snr_reached"], &found["windows"]), (&false.into(), &3.into()));
+}
+
+#[test]
+fn a_calibration_is_written_read_and_refused_for_other_tones() {
+    let file = TestFile::new("calibration.json");
+    let found = json(&["calibrate", "-o", file.path(), "--windows", "64"]);
+    assert_eq!(found["tones"].as_array().unwrap().len(), 5);
+    // There is neither a pole nor a capacitance on the default bench.
+    for tone in found["tones"].as_array().unwrap() {
+        let of = |key: &str| tone[key].as_f64().unwrap();
+        assert!(of("lag_rad").abs() < 5.0 * of("lag_error_rad"), "{tone}");
+        assert!((of("in_phase").hypot(of("quadrature")) - 1.0).abs() < 0.02, "{tone}");
+    }
+    let slopes = json(&["gradient", "--calibration", file.path()]);
+    assert_eq!(slopes["cases"].as_array().unwrap().len(), 4);
+    let other =
+        TestFile::with("other-tones.toml", "gate = \"xor\"\n[tones]\nband_hz = [300.0, 1000.0]\n");
+    let error = refusal(&["gradient", other.path(), "--calibration", file.path()]);
+    assert!(error.contains("of another set of tones: calibrate anew"), "{error}");
+    let error = refusal(&["calibrate", "--device", "linear:4,6,-3,-8,2,10,-5"]);
+    assert!(error.contains("do not follow a line"), "{error}");
+    let error = refusal(&["calibrate", "--points", "3"]);
+    assert!(error.contains("ask for 8 or more"), "{error}");
 }
 
 #[test]

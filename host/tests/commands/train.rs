@@ -129,7 +129,7 @@ fn impossible_tones_are_refused_with_what_to_choose() {
 #[test]
 fn amplitudes_beyond_the_guard_are_refused() {
     let message = refused_file("gate = \"or\"\n[tones]\namplitude_v = 0.6\n");
-    assert!(message.contains(":3:15: ") && message.contains("beyond the guard"), "{message}");
+    assert!(message.contains(":3:15: ") && message.contains("does not fit"), "{message}");
     let step = refused_file("gate = \"or\"\n[guard]\nstep_v = 0.001\n");
     assert!(step.contains("step_v allows 0.001 V"), "{step}");
     let limit = refused_file("gate = \"or\"\n[guard]\nlow_v = -1.0\n");

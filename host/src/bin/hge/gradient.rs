@@ -1,5 +1,6 @@
 //! `hge gradient`: every derivative at given controls.
 
+use crate::calibrate;
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
@@ -13,6 +14,7 @@ use hge_host::text::number;
 use hge_sim::device;
 use serde::Serialize;
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -35,6 +37,9 @@ pub struct Arguments {
     /// Measure at half the amplitude, too, and remove what falls with its square
     #[arg(long)]
     extrapolate: bool,
+    /// Undo lag and feed-through that `hge calibrate -o` has measured
+    #[arg(long, value_name = "FILE.json")]
+    calibration: Option<PathBuf>,
     /// Show the simulated device's exact slopes, too
     #[arg(long)]
     exact: bool,
@@ -70,6 +75,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                     out --exact or --link"
             .into());
     }
+    let calibration = arguments.calibration.as_deref().map(calibrate::read).transpose()?;
     let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let task = lab.task()?;
     let controls_v = arguments.controls.unwrap_or_else(|| gradient::middle_v(&task.plan));
@@ -82,6 +88,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan =
         gradient::listening(&task.plan, surroundings(&task.experiment.bench)).map_err(text)?;
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
+    if let Some(calibration) = calibration {
+        session.calibrate(calibration).map_err(text)?;
+    }
     let effort = Effort {
         windows: arguments.windows,
         snr: arguments.snr,

@@ -1,5 +1,6 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
+mod calibrate;
 mod capture;
 mod gateware;
 mod gradient;
@@ -39,6 +40,8 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Check every contact, or sweep voltages
     Iv(iv::Arguments),
+    /// Measure lag and feed-through of every tone, with the device in place
+    Calibrate(calibrate::Arguments),
     /// Choose frequencies, or say what falls on those of an experiment
     Tones(tones::Arguments),
     /// Take ADC codes as they come
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),

@@ -1,0 +1,134 @@
+//! From answers to lags, a pole and feed-through.
+
+use super::line::Line;
+use super::{divided, Calibration, CalibrationError, ToneCalibration};
+use crate::plan::Plan;
+use hge_sim::bench::{Pole, Response};
+use std::f64::consts::{PI, TAU};
+
+/// Operating points at least: with fewer an outlier among them goes unseen.
+pub const LEAST_POINTS: u32 = 8;
+
+/// A line this many times longer than wide is one: its angle is then known to 0.06 rad from eight points.
+const LEAST_RATIO: f64 = 6.0;
+
+/// A lag above this is no pole's within the band but a latency that is not undone.
+const MOST_LAG_RAD: f64 = PI / 3.0;
+
+/// Lags whose mean square distance from one pole's is this many squared errors are not one pole's.
+const MOST_DISAGREEMENT: f64 = 9.0;
+
+/// Poles that are looked for, in sample rates.
+const POLES: (f64, f64) = (1e-3, 1e3);
+
+/// A calibration from the answers of every tone, in nA/V, at operating points that differ.
+///
+/// # Errors
+/// Too few points, answers without a line, a lag that is no pole's.
+pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, CalibrationError> {
+    let grid = plan.grid();
+    let controls = plan.configuration().controls.iter();
+    let mut lines = Vec::new();
+    for ((control, frequency_hz), points) in controls.zip(plan.tones_hz()).zip(answers) {
+        let electrode = control.output;
+        let line =
+            Line::through(points).ok_or(CalibrationError::Points { found: points.len() as u32 })?;
+        if line.span.is_nan() || line.span <= LEAST_RATIO * line.scatter || line.span == 0.0 {
+            let (span_na_per_v, scatter_na_per_v) = (line.span, line.scatter);
+            return Err(CalibrationError::NoLine { electrode, span_na_per_v, scatter_na_per_v });
+        }
+        if line.angle_rad.abs() > MOST_LAG_RAD {
+            let lag_deg = -line.angle_rad.to_degrees();
+            return Err(CalibrationError::Latency { electrode, lag_deg, frequency_hz });
+        }
+        lines.push((control, frequency_hz, line, points));
+    }
+    let lags: Vec<Lag> = lines
+        .iter()
+        .map(|(_, frequency_hz, line, _)| Lag {
+            frequency_hz: *frequency_hz,
+            angle_rad: line.angle_rad,
+            error_rad: line.angle_error_rad.max(1e-5),
+        })
+        .collect();
+    let pole_hz = pole(&lags, grid.rate_hz);
+    let tones = lines.into_iter().map(|(control, frequency_hz, line, points)| {
+        let response = match pole_hz {
+            Some(pole_hz) => Pole::response(pole_hz, frequency_hz, grid.rate_hz),
+            None => Response::polar(1.0, line.angle_rad),
+        };
+        let behind = points.iter().map(|&point| divided(point, response)[1]);
+        let feed_through_na_per_v = behind.sum::<f64>() / points.len() as f64;
+        let turn = TAU * frequency_hz / grid.rate_hz;
+        ToneCalibration {
+            electrode: control.output,
+            multiple: control.multiple,
+            frequency_hz,
+            lag_rad: -line.angle_rad,
+            lag_error_rad: line.angle_error_rad,
+            in_phase: response.re,
+            quadrature: response.im,
+            feed_through_na_per_v,
+            // nA/V are nS; F = S / (1/s), in pF.
+            feed_through_pf: feed_through_na_per_v * 1e3 / (grid.rate_hz * turn.sin()),
+        }
+    });
+    Ok(Calibration {
+        rate_hz: grid.rate_hz,
+        window_samples: grid.window_samples,
+        latency_samples: plan.parameters().loop_latency_samples(),
+        iv_gain_v_per_na: plan.scale().iv_gain_v_per_na,
+        pole_hz,
+        tones: tones.collect(),
+    })
+}
+
+struct Lag {
+    frequency_hz: f64,
+    angle_rad: f64,
+    error_rad: f64,
+}
+
+/// The pole that lags so, if one does.
+fn pole(lags: &[Lag], rate_hz: f64) -> Option<f64> {
+    let disagreement = |log_pole: f64| -> f64 {
+        let squares = lags.iter().map(|lag| {
+            let response = Pole::response(log_pole.exp(), lag.frequency_hz, rate_hz);
+            ((lag.angle_rad - response.phase_rad()) / lag.error_rad).powi(2)
+        });
+        squares.sum::<f64>() / lags.len() as f64
+    };
+    // One valley: every lag grows as the pole falls. Golden section, to a part in 10^9.
+    let (mut low, mut high) = ((POLES.0 * rate_hz).ln(), (POLES.1 * rate_hz).ln());
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    for _ in 0..60 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if disagreement(left) < disagreement(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    let best = (low + high) / 2.0;
+    (disagreement(best) < MOST_DISAGREEMENT).then(|| best.exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pole_is_found_from_its_lags_and_two_that_disagree_are_not_one() {
+        let rate_hz = 20_000.0;
+        let lag = |pole_hz: f64, frequency_hz: f64| Lag {
+            frequency_hz,
+            angle_rad: Pole::response(pole_hz, frequency_hz, rate_hz).phase_rad(),
+            error_rad: 1e-3,
+        };
+        let found = pole(&[lag(16e3, 500.0), lag(16e3, 2000.0)], rate_hz).unwrap();
+        assert!((found / 16e3 - 1.0).abs() < 1e-3, "{found}");
+        let found = pole(&[lag(159.0, 50.0), lag(159.0, 400.0)], rate_hz).unwrap();
+        assert!((found / 159.0 - 1.0).abs() < 1e-3, "{found}");
+        assert_eq!(pole(&[lag(159.0, 50.0), lag(5e3, 400.0)], rate_hz), None);
+    }
+}

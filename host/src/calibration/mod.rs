@@ -1,0 +1,153 @@
+//! Lag and feed-through of every tone, measured with the device in place.
+//!
+//! Behind an I-V converter with a pole H, and beside a capacitance C from a control's contact to the output, a tone of one volt answers
+//!
+//! ```text
+//! z = H(f) (g + C f_s (1 - exp(-i w)))          w = 2 pi f / f_s
+//! ```
+//!
+//! since the DAC moves in steps. At other operating points g is another and the rest is not, so the answers follow a [`line`] with the angle of H.
+//! The angles of all tones give the pole, and the pole gives |H|, which no line shows. What stands in quadrature behind that is
+//! b = C f_s sin(w); the half sample in which the DAC stands puts b tan(w/2) of it in phase, and
+//!
+//! ```text
+//! g = Re(z / H) - b tan(w/2)
+//! ```
+
+mod fit;
+pub mod line;
+
+pub use fit::{fit, LEAST_POINTS};
+
+use crate::plan::Plan;
+use crate::text::number;
+use hge_sim::bench::Response;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+use thiserror::Error;
+
+/// A calibration that cannot be made or used.
+#[derive(Debug, Error)]
+pub enum CalibrationError {
+    /// Too few operating points.
+    #[error("{found} operating points do not show a line: ask for {LEAST_POINTS} or more")]
+    Points {
+        /// Asked for.
+        found: u32,
+    },
+    /// The answers of an electrode do not follow a line.
+    #[error("the answers of electrode {electrode} do not follow a line: they spread by {} nA/V and scatter by {}: is it dead? Measure more windows, widen the controls or raise its amplitude", number(*span_na_per_v), number(*scatter_na_per_v))]
+    NoLine {
+        /// Electrode.
+        electrode: usize,
+        /// Spread along the best line.
+        span_na_per_v: f64,
+        /// Spread across it.
+        scatter_na_per_v: f64,
+    },
+    /// A lag that no pole explains.
+    #[error("electrode {electrode} lags by {} degrees at {} Hz, more than a pole that leaves a signal: the loop has another latency than its gateware tells, set converter_latency_samples", number(*lag_deg), number(*frequency_hz))]
+    Latency {
+        /// Electrode.
+        electrode: usize,
+        /// Angle.
+        lag_deg: f64,
+        /// Of its tone.
+        frequency_hz: f64,
+    },
+    /// Made for something else.
+    #[error("the calibration is of another {what}: calibrate anew")]
+    Stale {
+        /// What has changed.
+        what: &'static str,
+    },
+}
+
+/// One tone's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToneCalibration {
+    /// Electrode.
+    pub electrode: usize,
+    /// Whole periods in the window.
+    pub multiple: u32,
+    /// Frequency.
+    pub frequency_hz: f64,
+    /// Angle of the line.
+    pub lag_rad: f64,
+    /// Its standard error.
+    pub lag_error_rad: f64,
+    /// H, in phase.
+    pub in_phase: f64,
+    /// H, in quadrature.
+    pub quadrature: f64,
+    /// What stands in quadrature behind H.
+    pub feed_through_na_per_v: f64,
+    /// As a capacitance.
+    pub feed_through_pf: f64,
+}
+
+/// Lag and feed-through of all tones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Sample rate.
+    pub rate_hz: f64,
+    /// Window.
+    pub window_samples: u32,
+    /// Latency of the loop that was undone.
+    pub latency_samples: u32,
+    /// Gain of the I-V converter.
+    pub iv_gain_v_per_na: f64,
+    /// The pole whose lags are those of the tones; none where there is no lag to speak of, or not one pole's.
+    pub pole_hz: Option<f64>,
+    /// One for each control.
+    pub tones: Vec<ToneCalibration>,
+}
+
+/// An answer over a response.
+pub(crate) fn divided([in_phase, quadrature]: [f64; 2], response: Response) -> [f64; 2] {
+    let square = response.gain().powi(2);
+    [
+        (in_phase * response.re + quadrature * response.im) / square,
+        (quadrature * response.re - in_phase * response.im) / square,
+    ]
+}
+
+impl ToneCalibration {
+    /// The slope that an answer tells, in nA/V as the answer.
+    pub fn slope_na_per_v(&self, answer_na_per_v: [f64; 2], rate_hz: f64) -> f64 {
+        let response = Response { re: self.in_phase, im: self.quadrature };
+        let half_turn = PI * self.frequency_hz / rate_hz;
+        divided(answer_na_per_v, response)[0] - self.feed_through_na_per_v * half_turn.tan()
+    }
+}
+
+impl Calibration {
+    /// Refuses a plan for which it was not made.
+    ///
+    /// # Errors
+    /// Rate, window, latency, converter or tones are others.
+    pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
+        let near = |ours: f64, theirs: f64| (ours / theirs - 1.0).abs() < 1e-9;
+        let controls = &plan.configuration().controls;
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        let same_tones =
+            tones.eq(controls.iter().map(|control| (control.output, control.multiple)));
+        let checks = [
+            (near(self.rate_hz, plan.grid().rate_hz), "sample rate"),
+            (self.window_samples == plan.grid().window_samples, "window"),
+            (self.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
+            (near(self.iv_gain_v_per_na, plan.scale().iv_gain_v_per_na), "I-V converter"),
+            (same_tones, "set of tones"),
+        ];
+        match checks.into_iter().find(|(same, _)| !same) {
+            Some((_, what)) => Err(CalibrationError::Stale { what }),
+            None => Ok(()),
+        }
+    }
+
+    /// Slopes from the answers of every tone.
+    pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
+        let tones = self.tones.iter().zip(answers_na_per_v);
+        tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.rate_hz)).collect()
+    }
+}

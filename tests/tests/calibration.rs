@@ -1,0 +1,147 @@
+//! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
+
+use hge_host::calibration::{Calibration, CalibrationError};
+use hge_host::driver::Instrument;
+use hge_host::experiment::{Job, Source};
+use hge_host::gradient::Estimator;
+use hge_host::lab;
+use hge_host::link::InProcess;
+use hge_host::measure::gradient::{self, Effort};
+use hge_host::measure::{calibrate, MeasureError};
+use hge_host::server::Pace;
+use hge_host::session::Session;
+use hge_sim::device::{Device, LinearDevice, PolynomialDevice};
+
+const POLE_HZ: f64 = 16e3;
+const FEED_THROUGH_PF: f64 = 1.0;
+
+/// Tones of 10 mV up to 2 kHz, at 20 kS/s.
+fn job(noise_na2_per_hz: f64, device: Box<dyn Device>) -> Job {
+    let text = format!(
+        "gate = \"xor\"\n[bench]\nnoise_na2_per_hz = {noise_na2_per_hz}\niv_pole_hz = {POLE_HZ}\n\
+         feed_through_pf = {FEED_THROUGH_PF}\n[timing]\nrate_hz = 20000.0\nwindow_samples = 1024\n\
+         [tones]\namplitude_v = 0.01\nband_hz = [300.0, 2000.0]\nfrequencies_hz = [332.03125, 566.40625, 996.09375, 1503.90625, 1972.65625]\n"
+    );
+    let (experiment, source) =
+        Source::parse("calibration.toml", text).unwrap_or_else(|e| panic!("{e}"));
+    let mut job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
+    job.device = device;
+    job
+}
+
+/// Slopes that differ from place to place, and no third order: from 10 nA/V on, some negative.
+fn curved() -> PolynomialDevice {
+    let quadratic = vec![
+        ([0, 0], 12.0),
+        ([1, 3], 14.0),
+        ([3, 3], -9.0),
+        ([2, 4], 16.0),
+        ([5, 5], 22.0),
+        ([6, 6], -18.0),
+    ];
+    let linear = vec![35.0, 4.0, -6.0, -38.0, 32.0, 40.0, -30.0];
+    PolynomialDevice::new(3.0, linear, quadratic, Vec::new()).unwrap()
+}
+
+fn session(job: Job, estimator: Estimator) -> Session {
+    let plan = job.task.plan.clone();
+    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
+    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
+    Session::open(instrument, plan, estimator).expect("a session")
+}
+
+/// Greatest error of a slope of 10 nA/V or more at three places, as a part of it.
+fn worst(session: &mut Session) -> f64 {
+    let device = curved();
+    let mut worst: f64 = 0.0;
+    let mut slopes = 0;
+    for controls_v in
+        [[-0.3, -0.3, -0.3, -0.2, -0.2], [0.3, -0.9, 0.2, 0.1, -0.5], [-0.8, 0.4, -0.6, -0.4, 0.2]]
+    {
+        let exact = gradient::exact(&device, session.plan(), &controls_v).unwrap();
+        let found = gradient::measure(session, &controls_v, Effort::windows(1)).unwrap();
+        for (case, exact) in found.cases.iter().zip(&exact) {
+            for (slope, exact) in
+                case.slopes.iter().zip(exact).filter(|(_, exact)| exact.abs() >= 10.0)
+            {
+                worst = worst.max((slope.slope_na_per_v / exact - 1.0).abs());
+                slopes += 1;
+            }
+        }
+    }
+    assert!(slopes > 30, "{slopes} slopes are large enough to count");
+    worst
+}
+
+#[test]
+fn calibrated_in_place_every_slope_is_within_two_percent_and_the_magnitude_is_not() {
+    // Little noise, so that the errors are those of the estimators: 2 % of 10 nA/V are 0.2 nA/V.
+    let noise_na2_per_hz = 2.5e-10;
+    let mut plain = session(job(noise_na2_per_hz, Box::new(curved())), Estimator::InPhase);
+    let uncalibrated = worst(&mut plain);
+    let calibration = calibrate::in_place(&mut plain, 8, 1, 3).unwrap();
+    plain.calibrate(calibration.clone()).unwrap();
+    let calibrated = worst(&mut plain);
+    plain.close().unwrap();
+    let mut magnitude = session(job(noise_na2_per_hz, Box::new(curved())), Estimator::Magnitude);
+    let of_magnitude = worst(&mut magnitude);
+    magnitude.close().unwrap();
+    println!(
+        "worst error: calibrated {:.2} %, in phase alone {:.0} %, magnitude {:.0} %; pole {:.0} Hz",
+        calibrated * 1e2,
+        uncalibrated * 1e2,
+        of_magnitude * 1e2,
+        calibration.pole_hz.unwrap()
+    );
+    assert!(calibrated < 0.02, "{calibrated}");
+    assert!(of_magnitude > 0.02 && uncalibrated > 0.02, "{of_magnitude} {uncalibrated}");
+    assert!((calibration.pole_hz.unwrap() / POLE_HZ - 1.0).abs() < 0.02, "{calibration:?}");
+    for tone in &calibration.tones {
+        assert!((tone.feed_through_pf / FEED_THROUGH_PF - 1.0).abs() < 0.02, "{tone:?}");
+    }
+}
+
+#[test]
+fn noise_at_ten_millivolts_is_averaged_away() {
+    let mut session = session(job(2.5e-6, Box::new(curved())), Estimator::InPhase);
+    let calibration = calibrate::in_place(&mut session, 16, 8, 3).unwrap();
+    session.close().unwrap();
+    for tone in &calibration.tones {
+        // 12.6 nA/V in quadrature at 2 kHz: 2 % of 10 nA/V are an angle of 0.016.
+        assert!(tone.lag_error_rad < 0.016, "{tone:?}");
+        assert!((tone.feed_through_pf - FEED_THROUGH_PF).abs() < 0.1, "{tone:?}");
+    }
+}
+
+fn refused(device: LinearDevice, points: u32) -> CalibrationError {
+    let mut session = session(job(2.5e-4, Box::new(device)), Estimator::InPhase);
+    let found = calibrate::in_place(&mut session, points, 1, 3);
+    session.close().unwrap();
+    match found {
+        Err(MeasureError::Calibration(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_shows_no_line_is_refused_with_what_to_do() {
+    // A conductance that does not vary shows a point.
+    let constant = LinearDevice::new(0.0, vec![10.0; 7]).unwrap();
+    let error = refused(constant.clone(), 8);
+    assert!(matches!(error, CalibrationError::NoLine { electrode: 0, .. }), "{error}");
+    assert!(error.to_string().contains("is it dead?"), "{error}");
+    assert!(matches!(refused(constant, 7), CalibrationError::Points { found: 7 }));
+}
+
+#[test]
+fn a_calibration_of_another_plan_is_stale() {
+    let mut first = session(job(0.0, Box::new(curved())), Estimator::InPhase);
+    let calibration = calibrate::in_place(&mut first, 8, 1, 3).unwrap();
+    first.close().unwrap();
+    let text = toml::to_string(&calibration).unwrap();
+    let read: Calibration = toml::from_str(&text).unwrap();
+    let (experiment, source) = Source::parse("other.toml", "gate = \"xor\"\n".into()).unwrap();
+    let other = Job::new(experiment, &source).unwrap().task.plan;
+    let error = read.check(&other).unwrap_err();
+    assert_eq!(error.to_string(), "the calibration is of another sample rate: calibrate anew");
+}
