@@ -3,6 +3,7 @@
 mod check;
 mod error;
 mod rate;
+mod registers;
 
 pub(crate) use check::window;
 pub use error::PlanError;
@@ -12,24 +13,9 @@ pub use rate::near_window;
 use crate::scale::Scale;
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers::{self as map, protection};
-use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
-use hge_protocol::{ControlWord, Parameters, TuningWord};
-
-/// Silence of the host after which the guard trips: eight polls of the driver.
-const WATCHDOG_S: f64 = 2.0;
-
-/// A standalone run may take so many times as long as expected.
-const RUN_SLACK: f64 = 4.0;
-
-/// Over-currents in a row that trip the guard: one alone may be a disturbance.
-const OVERCURRENT_SAMPLES: u32 = 4;
-
-/// No ADC code is of this magnitude.
-const NEVER_OVER: u32 = 65535;
-
-/// Damaged frames in a row that trip the guard: no line that is worth using damages so many.
-const STORM_FRAMES: u32 = 32;
+use hge_protocol::registers as map;
+use hge_protocol::table::{TableLayout, TABLE_BASE};
+use hge_protocol::{ControlWord, Parameters};
 
 /// Pace of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -310,105 +296,5 @@ impl Plan {
         let slots = self.slots_used();
         let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
-    }
-
-    fn protection(&self) -> [(u16, u32); 6] {
-        let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
-        // The last pass, unperturbed, is one epoch more. Casts saturate.
-        let run_samples = (f64::from(run_epochs) + 1.0) * self.epoch_samples();
-        let code = |current_na: f64| {
-            (current_na * self.scale().adc_codes_per_na()).abs().round().clamp(1.0, 32767.0) as u32
-        };
-        [
-            (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
-            (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),
-            (map::RUN_LIMIT, ((RUN_SLACK * run_samples).ceil() as u32).max(1)),
-            (map::OVERCURRENT, overcurrent_na.map_or(NEVER_OVER, code)),
-            (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
-            (map::STORM, STORM_FRAMES),
-        ]
-    }
-
-    fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
-        let Configuration { timing, inputs, cases_v, controls, .. } = &self.configuration;
-        let scale = self.scale();
-        let window_log2 = timing.window_samples.trailing_zeros();
-        let samples = |name, seconds: f64| {
-            let count = (seconds * self.grid.rate_hz).round();
-            let most = f64::from((1 << 24) - 1);
-            if !(0.0..=most).contains(&count) {
-                let highest = (most / self.grid.rate_hz).floor();
-                return Err(PlanError::Time { name, value: seconds, lowest: 0.0, highest });
-            }
-            Ok((count as u32).max(1))
-        };
-        let mask =
-            |outputs: &mut dyn Iterator<Item = usize>| outputs.fold(0, |bits, o| bits | 1 << o);
-        let ramp_step = (self.ramp_step_v() * scale.dac_codes_per_v() * 65536.0).round() as u32;
-        let step_v = self.configuration.step_v.unwrap_or(self.needed_step_v());
-        let step_limit = (step_v * scale.dac_codes_per_v()).ceil().clamp(1.0, 65535.0) as u32;
-        let safe_step = (ramp_step >> 16).max(scale.dac_step_codes() as u32);
-        let period = (f64::from(self.parameters.clock_hz) / self.grid.rate_hz).round() as u32;
-        let mut writes = vec![
-            (map::SAMPLE_PERIOD, period),
-            (map::WINDOW_LOG2, window_log2),
-            (map::SETTLE, samples("settle_s", timing.settle_s)?),
-            (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
-            (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
-            (map::SLOTS_USED, self.slots_used()),
-            (map::CASES_USED, cases_v.len() as u32),
-            (map::EPOCHS, 1),
-            (map::STARTS_USED, 1),
-            (map::INPUT_MASK, mask(&mut inputs.iter().copied())),
-            (map::TONE_MASK, mask(&mut controls.iter().map(|control| control.output))),
-            (map::RAMP_STEP, ramp_step.max(1)),
-            (map::STEP_LIMIT, step_limit),
-            (map::SAFE_STEP, safe_step),
-        ];
-        writes.extend(self.protection());
-        if controls.is_empty() {
-            // One slot is visited always: it must drive nothing.
-            writes.push((map::SLOT, 0));
-        }
-        for (slot, control) in controls.iter().enumerate() {
-            let slot_word = SlotWord {
-                amplitude: self.amplitudes_code[slot],
-                start_phase: 0,
-                output: control.output as u8,
-                drives: true,
-                last: true,
-            };
-            let tuning = TuningWord::on_grid(control.multiple, window_log2);
-            writes.push((map::TUNING + slot as u16, tuning.0));
-            writes.push((map::SLOT + slot as u16, slot_word.to_word()));
-        }
-        for (place, listener) in self.configuration.listeners.iter().enumerate() {
-            let slot = (controls.len() + place) as u16;
-            let tuning = TuningWord::on_grid(listener.multiple, window_log2);
-            writes.push((map::TUNING + slot, tuning.0));
-            writes.push((map::SLOT + slot, SlotWord::default().to_word()));
-        }
-        for (output, limits) in self.configuration.limits.iter().enumerate() {
-            let words = [
-                scale.dac_code_below(limits.low_v).0,
-                scale.dac_code_above(limits.high_v).0,
-                scale.dac_code(limits.safe_v).0,
-            ];
-            for (word, code) in words.into_iter().enumerate() {
-                writes.push((map::GUARD + (4 * output + word) as u16, u32::from(code as u16)));
-            }
-        }
-        for (case, volts) in cases_v.iter().enumerate() {
-            for (&output, &volts) in inputs.iter().zip(volts) {
-                let index = self.layout.case_input(case as u32, output as u32);
-                writes.push((self.table_address(index), i32::from(scale.dac_code(volts).0) as u32));
-            }
-        }
-        // Outputs without a role rest at their safe voltage.
-        for (output, limits) in self.configuration.limits.iter().enumerate() {
-            let index = self.layout.controls + output as u32;
-            writes.push((self.table_address(index), scale.control_word(limits.safe_v).0 as u32));
-        }
-        Ok(writes)
     }
 }
