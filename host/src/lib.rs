@@ -13,6 +13,7 @@
 //! | [`tones`] | the window's grid and which tones on it |
 //! | [`plan`] | a checked configuration, as registers |
 //! | [`calibration`] | lag, pole and feed-through, and slopes without them |
+//! | [`drift`] | what a current that has not settled puts on the tones |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
@@ -22,6 +23,7 @@
 //! | [`text`] | how numbers stand in messages |
 
 pub mod calibration;
+pub mod drift;
 pub mod driver;
 pub mod engine;
 pub mod experiment;

@@ -38,6 +38,8 @@ pub enum SessionError {
 pub struct Reading {
     /// Mean current over the window.
     pub mean_na: f64,
+    /// Mean current of the window's second half less that of the first.
+    pub step_na: f64,
     /// Slope of the current with every control; meaningless without perturbation.
     pub slopes_na_per_v: Vec<f64>,
     /// Answers of every tone a volt of its amplitude, in phase and in quadrature, in nA/V.
@@ -207,7 +209,10 @@ pub fn reading(
         [response.in_phase_codes / codes_per_na, response.quadrature_codes / codes_per_na]
     });
     let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+    let half = f64::from(samples) / 2.0;
+    let step_codes = (f64::from(window.sum_second) - f64::from(window.sum_first)) / half;
     Ok(Reading {
+        step_na: step_codes / scale.adc_codes_per_na(),
         empty_na: empty_na.collect(),
         mean_na: scale.current_na(sum / f64::from(samples)),
         slopes_na_per_v: slopes.collect(),

@@ -43,6 +43,8 @@ pub fn extrapolated(
 fn at_zero(full: &CaseSlopes, half: &CaseSlopes) -> CaseSlopes {
     let slopes = full.slopes.iter().zip(&half.slopes);
     CaseSlopes {
+        step_na: half.step_na,
+        settled: full.settled && half.settled,
         clipped: full.clipped || half.clipped,
         slopes: slopes.map(|(full, half)| slope_at_zero(full, half)).collect(),
         // The second order lifts the mean in the same way.

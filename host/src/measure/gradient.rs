@@ -6,6 +6,7 @@
 
 use super::confidence::Confidence;
 use super::MeasureError;
+use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::tones::{assess, Surroundings, Wanted};
@@ -14,6 +15,14 @@ use serde::Serialize;
 
 /// Windows of a case, where nothing else is asked.
 pub const WINDOWS: u32 = 8;
+
+/// A leak of this share of a slope is one that matters.
+const NOT_SETTLED: f64 = 0.02;
+
+/// What may be left of a leak that was taken off: a line in place of a relaxation is 10 % off where the window is 2.3 time constants long; a
+/// relaxation whose time constant is known to 10 % is 2 to 3 % off.
+const LEFT_BY_A_LINE: f64 = 0.15;
+const LEFT_BY_A_RELAXATION: f64 = 0.03;
 
 /// Lines that listen beside a tone: one on each side.
 const LISTENERS: u32 = 2;
@@ -27,12 +36,14 @@ pub struct Effort {
     pub snr: Option<f64>,
     /// But no further than to so many windows.
     pub most_windows: u32,
+    /// Take off what a drift of this shape puts on the tones; `None`: only say where it matters.
+    pub drift: Option<Shape>,
 }
 
 impl Effort {
     /// So many windows.
     pub fn windows(windows: u32) -> Self {
-        Effort { windows, snr: None, most_windows: windows }
+        Effort { windows, snr: None, most_windows: windows, drift: None }
     }
 }
 
@@ -64,6 +75,10 @@ pub struct CaseSlopes {
     pub current_na: f64,
     /// Standard error of this mean; `None` of a single window.
     pub current_error_na: Option<f64>,
+    /// How much the second half of the windows lies above the first, tones apart.
+    pub step_na: f64,
+    /// Whether what that puts on the tones, as far as it is not taken off, is below 2 % of every slope or below its error.
+    pub settled: bool,
     /// ADC or I-V converter was at an end of its range in some window: the slopes are lost.
     pub clipped: bool,
     /// One for each control.
@@ -143,7 +158,7 @@ pub fn measure(
         let cases: Vec<CaseSlopes> = cases
             .map(|(case, inputs_v)| {
                 let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-                summary(plan, inputs_v, &readings)
+                summary(plan, inputs_v, &readings, effort.drift)
             })
             .collect();
         let snr_reached = effort.snr.map(|wanted| {
@@ -163,20 +178,28 @@ impl Slope {
     }
 }
 
-fn summary(plan: &Plan, inputs_v: &[f64], readings: &[&Reading]) -> CaseSlopes {
+fn summary(
+    plan: &Plan,
+    inputs_v: &[f64],
+    readings: &[&Reading],
+    shape: Option<Shape>,
+) -> CaseSlopes {
     let windows = readings.len();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / windows as f64;
     let configuration = plan.configuration();
     let currents: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
+    let drift = drift(plan, readings, shape.unwrap_or(Shape::Line));
+    let on_empty_na = shape.map(|_| drift.empty_na.as_slice());
     let controls = configuration.controls.iter().zip(plan.tones_hz()).enumerate();
     let slopes = controls.map(|(k, (control, tone_hz))| {
         let values: Vec<f64> = readings.iter().map(|reading| reading.slopes_na_per_v[k]).collect();
         let (electrode, amplitude_v) = (control.output, plan.amplitude_v(k));
-        let beside = noise_na(plan, readings, k);
+        let beside = noise_na(plan, readings, k, on_empty_na);
         let known = Confidence::of_noise(beside.squares_na2, beside.values, windows)
             .map(|of_noise| of_noise.scaled(1.0 / amplitude_v))
             .or_else(|| Confidence::of_spread(&values));
-        let slope_na_per_v = mean(&values);
+        let taken_off = if shape.is_some() { drift.tones_na[k][0] / amplitude_v } else { 0.0 };
+        let slope_na_per_v = mean(&values) - taken_off;
         Slope {
             electrode,
             tone_hz,
@@ -187,13 +210,44 @@ fn summary(plan: &Plan, inputs_v: &[f64], readings: &[&Reading]) -> CaseSlopes {
             degrees_of_freedom: known.map(|known| known.degrees_of_freedom),
         }
     });
+    let slopes: Vec<Slope> = slopes.collect();
     CaseSlopes {
+        step_na: drift.step_na,
+        settled: is_settled(&slopes, &drift, shape),
         inputs_v: inputs_v.to_vec(),
         current_na: mean(&currents),
         current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
         clipped: readings.iter().any(|reading| reading.clipped),
-        slopes: slopes.collect(),
+        slopes,
     }
+}
+
+/// What a mean window's drift puts where.
+fn drift(plan: &Plan, readings: &[&Reading], shape: Shape) -> Leaks {
+    let windows = readings.len() as f64;
+    let of = |k: usize, axis: usize| {
+        let sum: f64 = readings.iter().map(|reading| reading.answers_na_per_v[k][axis]).sum();
+        sum / windows * plan.amplitude_v(k)
+    };
+    let tones = 0..plan.configuration().controls.len();
+    let answers_na: Vec<[f64; 2]> = tones.map(|k| [of(k, 0), of(k, 1)]).collect();
+    let step_na = readings.iter().map(|reading| reading.step_na).sum::<f64>() / windows;
+    leaks(plan, shape, &answers_na, step_na)
+}
+
+/// Whether what a drift leaves on the tones does not matter.
+fn is_settled(slopes: &[Slope], drift: &Leaks, taken_off: Option<Shape>) -> bool {
+    let left = match taken_off {
+        None => 1.0,
+        Some(Shape::Line) => LEFT_BY_A_LINE,
+        Some(Shape::Relaxation { .. }) => LEFT_BY_A_RELAXATION,
+    };
+    slopes.iter().zip(&drift.tones_na).all(|(slope, leak_na)| {
+        // Its direction is the least certain of it.
+        let leaks = left * leak_na[0].hypot(leak_na[1]) / slope.amplitude_v;
+        let error = slope.error_na_per_v.unwrap_or(0.0);
+        leaks <= error.max(NOT_SETTLED * slope.slope_na_per_v.abs())
+    })
 }
 
 /// What the lines beside a tone held.
@@ -202,15 +256,26 @@ struct Beside {
     values: usize,
 }
 
-fn noise_na(plan: &Plan, readings: &[&Reading], control: usize) -> Beside {
+fn noise_na(
+    plan: &Plan,
+    readings: &[&Reading],
+    control: usize,
+    taken_off_na: Option<&[[f64; 2]]>,
+) -> Beside {
     let listeners = plan.configuration().listeners.iter().enumerate();
     let places: Vec<usize> =
         listeners.filter(|(_, listener)| listener.control == control).map(|(n, _)| n).collect();
-    let held = readings.iter().flat_map(|reading| places.iter().map(|&n| reading.empty_na[n]));
-    held.fold(Beside { squares_na2: 0.0, values: 0 }, |sum, [in_phase, quadrature]| Beside {
-        squares_na2: sum.squares_na2 + in_phase * in_phase + quadrature * quadrature,
-        values: sum.values + 2,
-    })
+    let mut beside = Beside { squares_na2: 0.0, values: 0 };
+    for reading in readings {
+        for &n in &places {
+            let off_na = taken_off_na.map_or([0.0; 2], |leaks| leaks[n]);
+            for axis in 0..2 {
+                beside.squares_na2 += (reading.empty_na[n][axis] - off_na[axis]).powi(2);
+                beside.values += 1;
+            }
+        }
+    }
+    beside
 }
 
 fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {

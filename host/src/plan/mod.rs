@@ -285,6 +285,11 @@ impl Plan {
         cases_v.len() as f64 * (times_s * self.grid.rate_hz + counted)
     }
 
+    /// Samples from the tones' phase zero to the window.
+    pub fn lead_in_samples(&self) -> u32 {
+        ((self.configuration.timing.lead_in_s * self.grid.rate_hz).round() as u32).max(1)
+    }
+
     /// Slots that are visited: one at least.
     fn slots_used(&self) -> u32 {
         let Configuration { controls, listeners, .. } = &self.configuration;

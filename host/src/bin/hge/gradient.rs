@@ -4,6 +4,7 @@ use crate::calibrate;
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
+use hge_host::drift::Shape;
 use hge_host::experiment::surroundings;
 use hge_host::link::LinkSpec;
 use hge_host::measure::extrapolation::extrapolated;
@@ -37,6 +38,12 @@ pub struct Arguments {
     /// Measure at half the amplitude, too, and remove what falls with its square
     #[arg(long)]
     extrapolate: bool,
+    /// Take off what a drift puts on the tones: a line, or a relaxation with --relaxation
+    #[arg(long)]
+    correct_drift: bool,
+    /// Time constant of the relaxation, in seconds
+    #[arg(long, value_name = "S", requires = "correct_drift")]
+    relaxation: Option<f64>,
     /// Undo lag and feed-through that `hge calibrate -o` has measured
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
@@ -70,6 +77,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.snr.is_some_and(|snr| !(snr > 0.0 && snr.is_finite())) {
         return Err("--snr is a ratio to the standard error: give a number above zero".into());
     }
+    if arguments.relaxation.is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite())) {
+        return Err("--relaxation is a time constant: give a number of seconds above zero".into());
+    }
     if arguments.exact && arguments.link.spec()? != LinkSpec::Simulated {
         return Err("exact slopes are known of a device simulated in this process alone: leave \
                     out --exact or --link"
@@ -95,6 +105,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         windows: arguments.windows,
         snr: arguments.snr,
         most_windows: arguments.most_windows.max(arguments.windows),
+        drift: arguments.correct_drift.then(|| match arguments.relaxation {
+            Some(seconds) => Shape::Relaxation { seconds },
+            None => Shape::Line,
+        }),
     };
     let measured = match arguments.extrapolate {
         true => extrapolated(&mut session, &controls_v, effort),
@@ -149,9 +163,14 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
     for (case, slopes) in found.measured.cases.iter().enumerate() {
         let inputs: Vec<String> = slopes.inputs_v.iter().map(|volts| number(*volts)).collect();
         let clipped = if slopes.clipped { ", clipped: the slopes are lost" } else { "" };
+        let settled = if slopes.settled {
+            ""
+        } else {
+            ", not settled: wait longer (timing.settle_s) or take the drift off"
+        };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));
         let inputs = inputs.join(", ");
-        writeln!(text, "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}")?;
+        writeln!(text, "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}{settled}")?;
         write!(text, "  electrode  tone (Hz)  amplitude (mV)  slope (nA/V)     error")?;
         let exact = found.exact_na_per_v.as_ref().map(|exact| &exact[case]);
         writeln!(text, "{}", if exact.is_some() { "     exact" } else { "" })?;
