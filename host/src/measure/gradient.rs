@@ -269,8 +269,8 @@ fn noise_na(
     for reading in readings {
         for &n in &places {
             let off_na = taken_off_na.map_or([0.0; 2], |leaks| leaks[n]);
-            for axis in 0..2 {
-                beside.squares_na2 += (reading.empty_na[n][axis] - off_na[axis]).powi(2);
+            for (held_na, off_na) in reading.empty_na[n].iter().zip(off_na) {
+                beside.squares_na2 += (held_na - off_na).powi(2);
                 beside.values += 1;
             }
         }
