@@ -105,7 +105,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         windows: arguments.windows,
         snr: arguments.snr,
         most_windows: arguments.most_windows.max(arguments.windows),
-        drift: arguments.correct_drift.then(|| match arguments.relaxation {
+        drift: arguments.correct_drift.then_some(match arguments.relaxation {
             Some(seconds) => Shape::Relaxation { seconds },
             None => Shape::Line,
         }),
