@@ -3,6 +3,7 @@
 use super::bench;
 use super::values::{self, require, Wrong};
 use super::{Closing, Experiment, ExperimentError, Source};
+use crate::calibration::Calibration;
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -31,6 +32,8 @@ pub struct Task {
     pub plan: Plan,
     /// Labels, and target currents of the host's loop.
     pub targets: Targets,
+    /// By which the host's loop reads slopes, if it was measured.
+    pub calibration: Option<Calibration>,
 }
 
 impl Task {
@@ -68,7 +71,7 @@ impl Task {
         check_run(&experiment, &plan).map_err(wrong)?;
         let Experiment { host, .. } = &experiment;
         let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
-        Ok(Task { experiment, parameters, plan, targets })
+        Ok(Task { experiment, parameters, plan, targets, calibration: None })
     }
 }
 

@@ -9,6 +9,7 @@ pub use alone::{last_run, recording, BakeError, LastRun};
 pub use outcome::{Outcome, Progress};
 pub use standalone::Coefficients;
 
+use crate::calibration::CalibrationError;
 use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
@@ -42,6 +43,9 @@ pub enum TrainError {
     /// See [`TraceError`].
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// See [`CalibrationError`].
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// The device's model leads nowhere.
     #[error("the current of the device {device} was NaN or infinite at some voltages: correct the model, or narrow the electrodes' ranges to where it holds")]
     NotFinite {
@@ -123,13 +127,16 @@ pub fn train_on(
     task: Task,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
-    let Task { experiment, plan, targets, .. } = task;
+    let Task { experiment, plan, targets, calibration, .. } = task;
     instrument.restart(noise_seed(&experiment))?;
     let starts = random(experiment.seed, Stream::Starts);
     let estimator = experiment.host.estimator;
     let (session, outcome) = match experiment.closing {
         Closing::Host => {
             let mut session = Session::open(instrument, plan, estimator)?;
+            if let Some(calibration) = calibration {
+                session.calibrate(calibration)?;
+            }
             let outcome = host_loop::run(&mut session, &experiment, &targets, starts, progress)?;
             (session, outcome)
         }

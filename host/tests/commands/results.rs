@@ -71,6 +71,10 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
     assert_eq!(slopes["cases"].as_array().unwrap().len(), 4);
     let other =
         TestFile::with("other-tones.toml", "gate = \"xor\"\n[tones]\nband_hz = [300.0, 1000.0]\n");
+    let trained = json(&["train", "xor", "--calibration", file.path()]);
+    assert_eq!(trained["solved"], true);
+    let error = refusal(&["train", "xor", "--loop", "standalone", "--calibration", file.path()]);
+    assert!(error.contains("leave it out or train with --loop host"), "{error}");
     let error = refusal(&["gradient", other.path(), "--calibration", file.path()]);
     assert!(error.contains("of another set of tones: calibrate anew"), "{error}");
     let error = refusal(&["calibrate", "--device", "linear:4,6,-3,-8,2,10,-5"]);

@@ -2,8 +2,9 @@
 
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::text;
-use crate::{interrupt, report};
+use crate::{calibrate, interrupt, report};
 use clap::Args;
+use hge_host::calibration::Calibration;
 use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// Epochs a start at most
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
+    /// Undo lag and feed-through that `hge calibrate -o` has measured, in the loop through the host
+    #[arg(long, value_name = "FILE.json")]
+    calibration: Option<PathBuf>,
     /// Waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
@@ -49,7 +53,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let cancel = interrupt::cancel()?;
     let begun = Instant::now();
     let (heading, outcome) = if link == LinkSpec::Simulated {
-        let job = Job::new(experiment, &source).map_err(text)?;
+        let mut job = Job::new(experiment, &source).map_err(text)?;
+        job.task.calibration = calibration(&arguments, &job.task)?;
         let heading = report::Heading::of(&job.task, None);
         let bar = Bar::new(&arguments, &job.task.experiment);
         let options = Options { trace: arguments.trace.as_deref(), cancel };
@@ -63,7 +68,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         }
         let settings = Settings { cancel, ..Settings::default() };
         let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
-        let task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
+        let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
+        task.calibration = calibration(&arguments, &task)?;
         let heading = report::Heading::of(&task, Some(&link));
         let bar = Bar::new(&arguments, &task.experiment);
         (heading, train_on(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?)
@@ -75,6 +81,17 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         report::table(&heading, &outcome, wall_s)
     })?;
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
+}
+
+/// The calibration that is asked for, if it is one of this task.
+fn calibration(arguments: &Arguments, task: &Task) -> Result<Option<Calibration>, String> {
+    let Some(path) = &arguments.calibration else { return Ok(None) };
+    if task.experiment.closing == Closing::Standalone {
+        return Err("--calibration is of no use where the gateware closes the loop: it reads answers in phase; leave it out or train with --loop host".into());
+    }
+    let calibration = calibrate::read(path)?;
+    calibration.check(&task.plan).map_err(text)?;
+    Ok(Some(calibration))
 }
 
 fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {

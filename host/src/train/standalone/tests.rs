@@ -17,7 +17,7 @@ fn two_epochs(rate_v2_per_na2: f64) -> (Vec<Epoch>, Vec<usize>, Plan) {
                 [standalone]\nepochs = 2\ncost = \"squared\"\n";
     let (experiment, source) = Source::parse("t.toml", text.into()).unwrap();
     let Job { task, chain, device } = Job::new(experiment, &source).unwrap();
-    let Task { experiment, parameters, plan, targets } = task;
+    let Task { experiment, parameters, plan, targets, .. } = task;
     let bench = AnalogueBench::new(chain, device, 8, plan.grid().rate_hz, 1);
     let link = InProcess::new(Box::new(Model::new(parameters, Box::new(bench))));
     let instrument = Instrument::connect(Box::new(link)).unwrap();
