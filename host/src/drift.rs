@@ -82,7 +82,7 @@ impl Tone {
         let next = Response::polar(1.0, turn);
         let leak = match shape {
             Shape::Line => {
-                over(begin, Response { re: next.re - 1.0, im: next.im }).times(4.0 / samples)
+                begin.over(Response { re: next.re - 1.0, im: next.im }).times(4.0 / samples)
             }
             Shape::Relaxation { seconds } => {
                 let rate = 1.0 / (seconds * plan.grid().rate_hz);
@@ -91,13 +91,13 @@ impl Tone {
                 let kept = (-rate).exp();
                 let factor = gone(samples) * gone(1.0) / gone(samples / 2.0).powi(2);
                 let below = Response { re: 1.0 - kept * next.re, im: -kept * next.im };
-                over(begin, below).times(-factor)
+                begin.over(below).times(-factor)
             }
         };
         let latency = f64::from(plan.parameters().loop_latency_samples());
         Tone {
             leak,
-            half: over(begin, Response { re: 1.0 - next.re, im: -next.im }),
+            half: begin.over(Response { re: 1.0 - next.re, im: -next.im }),
             latency: Response::polar(1.0, turn * latency),
             is_odd: multiple % 2 == 1,
             samples,
@@ -122,11 +122,6 @@ impl Tone {
         let read = Response { re: sum.im, im: sum.re }.then(self.latency);
         [read.re, read.im]
     }
-}
-
-fn over(above: Response, below: Response) -> Response {
-    let conjugate = Response { re: below.re, im: -below.im };
-    above.then(conjugate).times(1.0 / below.gain().powi(2))
 }
 
 #[cfg(test)]

@@ -1,16 +1,40 @@
 //! A linear laboratory: one case, every output a control or unused, any device, the model as engine.
 
 use hge_host::driver::{ArmMode, DriverError, Instrument, Said};
+use hge_host::experiment::{Job, Source};
 use hge_host::gradient::{Estimator, Response};
+use hge_host::lab;
 use hge_host::link::InProcess;
 use hge_host::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing};
 use hge_host::scale::Scale;
+use hge_host::server::Pace;
+use hge_host::session::Session;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;
 use hge_sim::bench::{AnalogueBench, Chain};
 use hge_sim::device::Device;
 use hge_sim::model::Model;
+
+/// A session with this plan on the instrument of an experiment, in virtual time.
+///
+/// # Panics
+/// There is no engine, or the instrument refuses.
+pub fn session(job: Job, plan: Plan, estimator: Estimator) -> Session {
+    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
+    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
+    Session::open(instrument, plan, estimator).expect("a session")
+}
+
+/// The job in the text of an experiment file.
+///
+/// # Panics
+/// It is wrong.
+pub fn job(text: &str) -> Job {
+    let parsed = Source::parse("experiment.toml", text.into());
+    let (experiment, source) = parsed.unwrap_or_else(|error| panic!("{error}"));
+    Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"))
+}
 
 /// What a measurement is made with.
 pub struct Laboratory {

@@ -3,20 +3,16 @@
 use hge_gateware::board::Converters;
 use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_host::driver::Instrument;
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::lab;
-use hge_host::link::InProcess;
 use hge_host::measure::gradient::{self, CaseSlopes, Effort};
-use hge_host::server::Pace;
-use hge_host::session::Session;
 use hge_host::train::{train, Options, Outcome};
 use hge_protocol::registers::{self as map, command, protection};
 use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
 use hge_tests::absent;
+use hge_tests::laboratory;
 use hge_tests::scenario::{IntegerBench, Script};
 use std::path::Path;
 
@@ -36,10 +32,8 @@ fn job(engine: EngineKind, change: impl FnOnce(&mut Experiment)) -> Job {
 
 fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlopes> {
     let plan = job(engine, &change).task.plan;
-    let server = lab::server(job(engine, change), Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    let controls_v = gradient::middle_v(&plan);
-    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let controls_v = plan.middle_controls_v();
+    let mut session = laboratory::session(job(engine, change), plan, Default::default());
     let measured = gradient::measure(&mut session, &controls_v, Effort::windows(2));
     session.close().expect("a way home");
     measured.expect("a gradient").cases

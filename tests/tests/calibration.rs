@@ -1,16 +1,13 @@
 //! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
 
 use hge_host::calibration::{Calibration, CalibrationError};
-use hge_host::driver::Instrument;
-use hge_host::experiment::{Job, Source};
+use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
-use hge_host::lab;
-use hge_host::link::InProcess;
 use hge_host::measure::gradient::{self, Effort};
 use hge_host::measure::{calibrate, MeasureError};
-use hge_host::server::Pace;
 use hge_host::session::Session;
 use hge_sim::device::{Device, LinearDevice, PolynomialDevice};
+use hge_tests::laboratory;
 
 const POLE_HZ: f64 = 16e3;
 const FEED_THROUGH_PF: f64 = 1.0;
@@ -22,9 +19,7 @@ fn job(noise_na2_per_hz: f64, device: Box<dyn Device>) -> Job {
          feed_through_pf = {FEED_THROUGH_PF}\n[timing]\nrate_hz = 20000.0\nwindow_samples = 1024\n\
          [tones]\namplitude_v = 0.01\nband_hz = [300.0, 2000.0]\nfrequencies_hz = [332.03125, 566.40625, 996.09375, 1503.90625, 1972.65625]\n"
     );
-    let (experiment, source) =
-        Source::parse("calibration.toml", text).unwrap_or_else(|e| panic!("{e}"));
-    let mut job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
+    let mut job = laboratory::job(&text);
     job.device = device;
     job
 }
@@ -45,9 +40,7 @@ fn curved() -> PolynomialDevice {
 
 fn session(job: Job, estimator: Estimator) -> Session {
     let plan = job.task.plan.clone();
-    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    Session::open(instrument, plan, estimator).expect("a session")
+    laboratory::session(job, plan, estimator)
 }
 
 /// Greatest error of a slope of 10 nA/V or more at three places, as a part of it.
@@ -140,8 +133,7 @@ fn a_calibration_of_another_plan_is_stale() {
     first.close().unwrap();
     let text = toml::to_string(&calibration).unwrap();
     let read: Calibration = toml::from_str(&text).unwrap();
-    let (experiment, source) = Source::parse("other.toml", "gate = \"xor\"\n".into()).unwrap();
-    let other = Job::new(experiment, &source).unwrap().task.plan;
+    let other = laboratory::job("gate = \"xor\"\n").task.plan;
     let error = read.check(&other).unwrap_err();
     assert_eq!(error.to_string(), "the calibration is of another sample rate: calibrate anew");
 }

@@ -1,14 +1,11 @@
 //! Intervals that hold the truth as often as they say.
 
-use hge_host::driver::Instrument;
-use hge_host::experiment::{Experiment, Job, Source};
-use hge_host::lab;
-use hge_host::link::InProcess;
+use hge_host::experiment::Job;
+use hge_host::gradient::Estimator;
 use hge_host::measure::gradient::{self, Effort};
-use hge_host::server::Pace;
-use hge_host::session::Session;
 use hge_host::tones::Surroundings;
 use hge_sim::device::{Device, LinearDevice};
+use hge_tests::laboratory;
 
 const REPETITIONS: u32 = 2000;
 const SLOPES_NA_PER_V: [f64; 7] = [4.0, 6.0, -3.0, -8.0, 2.0, 10.0, -5.0];
@@ -21,9 +18,7 @@ fn experiment(bench: &str) -> Job {
          [[case]]\ninputs_v = [0.0, 0.0]\nhigh = true\n[[case]]\ninputs_v = [0.1, 0.1]\nhigh = false\n",
         slopes.join(",")
     );
-    let (experiment, source): (Experiment, Source) =
-        Source::parse("confidence.toml", text).unwrap_or_else(|error| panic!("{error}"));
-    Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"))
+    laboratory::job(&text)
 }
 
 /// Shares of intervals that hold each control's slope.
@@ -34,10 +29,8 @@ fn coverage(bench: &str, windows: u32) -> Vec<f64> {
         plan.configuration().controls.iter().map(|control| control.output).collect();
     let exact = LinearDevice::new(0.0, SLOPES_NA_PER_V.to_vec()).unwrap();
     let exact = exact.gradient_na_per_v(&[0.0; 7]).unwrap();
-    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    let controls_v = gradient::middle_v(&plan);
-    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let controls_v = plan.middle_controls_v();
+    let mut session = laboratory::session(job, plan, Estimator::InPhase);
     let mut held = vec![0_u32; electrodes.len()];
     for _ in 0..REPETITIONS / 2 {
         let measured = gradient::measure(&mut session, &controls_v, Effort::windows(windows));

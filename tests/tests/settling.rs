@@ -1,14 +1,10 @@
 //! A current that has not settled: corrected, or said to be wrong.
 
 use hge_host::drift::Shape;
-use hge_host::driver::Instrument;
-use hge_host::experiment::{Job, Source};
-use hge_host::lab;
-use hge_host::link::InProcess;
+use hge_host::gradient::Estimator;
 use hge_host::measure::gradient::{self, CaseSlopes, Effort};
-use hge_host::server::Pace;
-use hge_host::session::Session;
 use hge_host::tones::Surroundings;
+use hge_tests::laboratory;
 
 const SLOPES_NA_PER_V: [f64; 7] = [10.0, 27.8, 0.0, -10.0, 12.0, 15.0, -20.0];
 
@@ -20,14 +16,10 @@ fn cases(settle_s: f64, lead_in_s: f64, drift: Option<Shape>) -> Vec<CaseSlopes>
          relaxation_s = 0.022\nrelaxation_play_na = 5.0\n[timing]\nsettle_s = {settle_s}\nlead_in_s = {lead_in_s}\n",
         slopes.join(",")
     );
-    let (experiment, source) =
-        Source::parse("settling.toml", text).unwrap_or_else(|e| panic!("{e}"));
-    let job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
+    let job = laboratory::job(&text);
     let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
-    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    let controls_v = gradient::middle_v(&plan);
-    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let controls_v = plan.middle_controls_v();
+    let mut session = laboratory::session(job, plan, Estimator::InPhase);
     let effort = Effort { drift, ..Effort::windows(2) };
     let measured = gradient::measure(&mut session, &controls_v, effort).expect("a gradient");
     session.close().expect("a way home");

@@ -1,18 +1,13 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
-use hge_host::driver::Instrument;
-use hge_host::experiment::{Job, Source};
-use hge_host::lab;
-use hge_host::link::InProcess;
+use hge_host::gradient::Estimator;
 use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
-use hge_host::server::Pace;
-use hge_host::session::Session;
 use hge_host::tones::{plan, Grid, Surroundings, Wanted};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};
-use hge_tests::laboratory::{Laboratory, RATE_HZ};
+use hge_tests::laboratory::{self, Laboratory, RATE_HZ};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -102,8 +97,7 @@ fn noise_shaping_makes_tones_below_a_step_of_the_dac_exact_to_two_percent() {
 #[test]
 fn shifts_of_third_order_go_away_at_amplitude_zero() {
     let text = "gate = \"xor\"\n[bench]\nnoise_na2_per_hz = 0.0\n";
-    let (experiment, source) = Source::parse("shifts.toml", text.into()).unwrap();
-    let mut job = Job::new(experiment, &source).unwrap();
+    let mut job = laboratory::job(text);
     // c A^2 / 2 and 3 c A^2 / 4 at 30 mV: 0.45 and 0.675 nA/V.
     let cubic = vec![([0, 3, 3], 1000.0), ([4, 4, 4], 1000.0)];
     let device = PolynomialDevice::new(0.0, vec![SLOPE_NA_PER_V; 7], Vec::new(), cubic).unwrap();
@@ -112,9 +106,7 @@ fn shifts_of_third_order_go_away_at_amplitude_zero() {
     // Where the third order's own current is small.
     let controls_v = vec![-0.02, 0.01, 0.03, -0.2, -0.2];
     let exact = gradient::exact(&device, &plan, &controls_v).unwrap();
-    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    let mut session = Session::open(instrument, plan, Default::default()).expect("a session");
+    let mut session = laboratory::session(job, plan, Estimator::InPhase);
     let plain = gradient::measure(&mut session, &controls_v, Effort::windows(1)).unwrap();
     let at_zero = extrapolated(&mut session, &controls_v, Effort::windows(1)).unwrap();
     session.close().expect("a way home");

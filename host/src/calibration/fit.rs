@@ -1,7 +1,7 @@
 //! From answers to lags, a pole and feed-through.
 
 use super::line::Line;
-use super::{divided, Calibration, CalibrationError, ToneCalibration};
+use super::{Calibration, CalibrationError, ToneCalibration};
 use crate::plan::Plan;
 use hge_sim::bench::{Pole, Response};
 use std::f64::consts::{PI, TAU};
@@ -57,7 +57,7 @@ pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, Calibr
             Some(pole_hz) => Pole::response(pole_hz, frequency_hz, grid.rate_hz),
             None => Response::polar(1.0, line.angle_rad),
         };
-        let behind = points.iter().map(|&point| divided(point, response)[1]);
+        let behind = points.iter().map(|&[re, im]| Response { re, im }.over(response).im);
         let feed_through_na_per_v = behind.sum::<f64>() / points.len() as f64;
         let turn = TAU * frequency_hz / grid.rate_hz;
         ToneCalibration {

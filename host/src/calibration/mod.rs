@@ -103,21 +103,12 @@ pub struct Calibration {
     pub tones: Vec<ToneCalibration>,
 }
 
-/// An answer over a response.
-pub(crate) fn divided([in_phase, quadrature]: [f64; 2], response: Response) -> [f64; 2] {
-    let square = response.gain().powi(2);
-    [
-        (in_phase * response.re + quadrature * response.im) / square,
-        (quadrature * response.re - in_phase * response.im) / square,
-    ]
-}
-
 impl ToneCalibration {
     /// The slope that an answer tells, in nA/V as the answer.
-    pub fn slope_na_per_v(&self, answer_na_per_v: [f64; 2], rate_hz: f64) -> f64 {
+    pub fn slope_na_per_v(&self, [re, im]: [f64; 2], rate_hz: f64) -> f64 {
         let response = Response { re: self.in_phase, im: self.quadrature };
         let half_turn = PI * self.frequency_hz / rate_hz;
-        divided(answer_na_per_v, response)[0] - self.feed_through_na_per_v * half_turn.tan()
+        Response { re, im }.over(response).re - self.feed_through_na_per_v * half_turn.tan()
     }
 }
 

@@ -330,29 +330,25 @@ pub fn surroundings(bench: &Chain) -> Surroundings {
     }
 }
 
-/// Empty lines beside a tone: one of each side, where slots are left.
-const EMPTY_LINES: u32 = 2;
-
 fn tones_wanted(
     experiment: &Experiment,
     parameters: &Parameters,
 ) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
-    let Experiment { timing, electrodes, tones, bench, .. } = experiment;
+    let Experiment { timing, electrodes, tones: keys, bench, .. } = experiment;
     let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
     crate::plan::window(timing.window_samples)?;
     let grid = Grid { rate_hz, window_samples: timing.window_samples };
     let count = electrodes.controls.len();
-    let left = (parameters.slots as usize).saturating_sub(count) / count.max(1);
     let wanted = Wanted {
         grid,
         count,
-        band_hz: tones.band_hz,
-        empty_lines: EMPTY_LINES.min(left as u32),
+        band_hz: keys.band_hz,
+        empty_lines: tones::empty_lines_in(parameters.slots, count),
         surroundings: surroundings(bench),
     };
     let multiple =
         |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));
-    let given = tones.frequencies_hz.as_ref();
+    let given = keys.frequencies_hz.as_ref();
     let given = given.map(|list| list.iter().map(multiple).collect()).transpose()?;
     Ok((wanted, given))
 }

@@ -2,9 +2,8 @@
 
 use super::MeasureError;
 use crate::calibration::{fit, Calibration, CalibrationError, LEAST_POINTS};
-use crate::plan::Plan;
 use crate::session::Session;
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Measures at `points` operating points, `windows` windows of every case each; `seed` draws the points.
@@ -22,7 +21,9 @@ pub fn in_place(
     }
     let mut answers: Vec<Vec<[f64; 2]>> =
         vec![Vec::new(); session.plan().configuration().controls.len()];
-    for controls_v in operating_points(session.plan(), points, seed) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    for _ in 0..points {
+        let controls_v = session.plan().draw_controls_v(&mut random);
         let passes = (0..windows.max(1))
             .map(|_| session.measure(&controls_v, true))
             .collect::<Result<Vec<_>, _>>()?;
@@ -37,14 +38,4 @@ pub fn in_place(
         }
     }
     Ok(fit(session.plan(), &answers)?)
-}
-
-/// Random settings of the controls, each anywhere in its range.
-fn operating_points(plan: &Plan, count: u32, seed: u64) -> Vec<Vec<f64>> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let controls = 0..plan.configuration().controls.len();
-    let ranges: Vec<(f64, f64)> = controls.map(|k| plan.control_range_v(k)).collect();
-    let mut point =
-        || ranges.iter().map(|&(low_v, high_v)| random.random_range(low_v..high_v)).collect();
-    (0..count).map(|_| point()).collect()
 }

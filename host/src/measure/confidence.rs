@@ -1,13 +1,12 @@
 //! How well a mean is known: a standard error, and the interval that holds the truth 19 times of 20.
 
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Share of the intervals that hold the truth.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// Uncertainty of a mean.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Confidence {
     /// Standard error.
     pub error: f64,

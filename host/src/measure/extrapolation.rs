@@ -33,10 +33,7 @@ pub fn extrapolated(
     session.change(plan)?;
     let cases: Vec<CaseSlopes> =
         full.cases.iter().zip(&half.cases).map(|(full, half)| at_zero(full, half)).collect();
-    let snr_reached = effort.snr.map(|wanted| {
-        let mut slopes = cases.iter().flat_map(|case| &case.slopes);
-        slopes.all(|slope| slope.snr().is_some_and(|reached| reached >= wanted))
-    });
+    let snr_reached = effort.snr_reached(&cases);
     Ok(Measured { windows: full.windows + half.windows, snr_reached, cases })
 }
 

@@ -9,7 +9,7 @@ use super::MeasureError;
 use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
-use crate::tones::{assess, Surroundings, Wanted};
+use crate::tones::{assess, Surroundings, Wanted, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::Serialize;
 
@@ -23,9 +23,6 @@ const NOT_SETTLED: f64 = 0.02;
 /// relaxation whose time constant is known to 10 % is 2 to 3 % off.
 const LEFT_BY_A_LINE: f64 = 0.15;
 const LEFT_BY_A_RELAXATION: f64 = 0.03;
-
-/// Lines that listen beside a tone: one on each side.
-const LISTENERS: u32 = 2;
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +38,14 @@ pub struct Effort {
 }
 
 impl Effort {
+    /// Whether every slope is known as well as is asked, if it is.
+    pub(super) fn snr_reached(&self, cases: &[CaseSlopes]) -> Option<bool> {
+        self.snr.map(|wanted| {
+            let mut slopes = cases.iter().flat_map(|case| &case.slopes);
+            slopes.all(|slope| slope.snr().is_some_and(|reached| reached >= wanted))
+        })
+    }
+
     /// So many windows.
     pub fn windows(windows: u32) -> Self {
         Effort { windows, snr: None, most_windows: windows, drift: None }
@@ -96,17 +101,6 @@ pub struct Measured {
     pub cases: Vec<CaseSlopes>,
 }
 
-/// The middle of what every control can be set to.
-pub fn middle_v(plan: &Plan) -> Vec<f64> {
-    let controls = 0..plan.configuration().controls.len();
-    controls
-        .map(|k| {
-            let (low_v, high_v) = plan.control_range_v(k);
-            (low_v + high_v) / 2.0
-        })
-        .collect()
-}
-
 /// The plan with listeners on free lines beside its tones, as far as there are lines and slots.
 ///
 /// # Errors
@@ -119,12 +113,12 @@ pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanEr
         grid: plan.grid(),
         count: multiples.len(),
         band_hz: [0.0, plan.grid().rate_hz / 2.0],
-        empty_lines: LISTENERS,
+        empty_lines: EMPTY_LINES,
         surroundings,
     };
     let tones = assess(&wanted, &multiples).tones;
     // A line for every tone before the second one for any.
-    let listeners = (0..LISTENERS as usize).flat_map(|round| {
+    let listeners = (0..EMPTY_LINES as usize).flat_map(|round| {
         tones.iter().enumerate().filter_map(move |(control, tone)| {
             let multiple = *tone.empty_lines.get(round)?;
             Some(Listener { multiple, control })
@@ -161,10 +155,7 @@ pub fn measure(
                 summary(plan, inputs_v, &readings, effort.drift)
             })
             .collect();
-        let snr_reached = effort.snr.map(|wanted| {
-            let mut slopes = cases.iter().flat_map(|case| &case.slopes);
-            slopes.all(|slope| slope.snr().is_some_and(|reached| reached >= wanted))
-        });
+        let snr_reached = effort.snr_reached(&cases);
         if snr_reached != Some(false) || windows >= effort.most_windows {
             return Ok(Measured { windows, snr_reached, cases });
         }

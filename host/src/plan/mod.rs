@@ -16,6 +16,7 @@ use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers as map;
 use hge_protocol::table::{TableLayout, TABLE_BASE};
 use hge_protocol::{ControlWord, Parameters};
+use rand::Rng;
 
 /// Pace of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,6 +216,22 @@ impl Plan {
         let control = &self.configuration.controls[k];
         let margin_v = self.amplitude_v(k) + self.scale().dac_step_v();
         (control.low_v + margin_v, control.high_v - margin_v)
+    }
+
+    /// Where the controls may be set.
+    pub fn control_ranges_v(&self) -> Vec<(f64, f64)> {
+        (0..self.configuration.controls.len()).map(|k| self.control_range_v(k)).collect()
+    }
+
+    /// The middle of what every control can be set to.
+    pub fn middle_controls_v(&self) -> Vec<f64> {
+        self.control_ranges_v().iter().map(|(low_v, high_v)| (low_v + high_v) / 2.0).collect()
+    }
+
+    /// A random setting: every control anywhere in its range.
+    pub fn draw_controls_v(&self, random: &mut impl Rng) -> Vec<f64> {
+        let ranges_v = self.control_ranges_v().into_iter();
+        ranges_v.map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
     }
 
     /// Frequencies of the tones.

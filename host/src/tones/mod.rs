@@ -19,5 +19,5 @@ mod surroundings;
 
 pub use error::ToneError;
 pub use grid::Grid;
-pub use planner::{assess, plan, Tone, TonePlan, Wanted};
+pub use planner::{assess, empty_lines_in, plan, Tone, TonePlan, Wanted, EMPTY_LINES};
 pub use surroundings::{Surroundings, MAINS_GUARD_LINES};

@@ -22,6 +22,15 @@ const LISTED: usize = 100;
 /// Lines whose expected errors differ by less than this count as equally good, and the lower one is taken.
 const EQUALLY_GOOD: f64 = 0.02;
 
+/// Empty lines beside a tone: one on each side.
+pub const EMPTY_LINES: u32 = 2;
+
+/// Empty lines that each of `count` tones can have: a tone and an empty line take a slot each.
+pub fn empty_lines_in(slots: u32, count: usize) -> u32 {
+    let left = (slots as usize).saturating_sub(count) / count.max(1);
+    EMPTY_LINES.min(left as u32)
+}
+
 /// What is asked of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wanted {

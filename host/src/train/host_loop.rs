@@ -1,7 +1,7 @@
 //! The loop through the host: the instrument streams every case's gradient, the host chains it with
 //! the loss of all outputs, steps, and writes the controls.
 
-use super::{draw, ranges_v, Outcome, Progress, TrainError, SOLVED_NA};
+use super::{Outcome, Progress, TrainError, SOLVED_NA};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::optimiser::{Optimiser, Rule};
@@ -52,10 +52,7 @@ pub(super) fn run(
         Some(outcome) => outcome,
         None => {
             // Every start clipped at once: report the middle of the ranges.
-            let middle_v: Vec<f64> = ranges_v(session.plan())
-                .iter()
-                .map(|(low_v, high_v)| (low_v + high_v) / 2.0)
-                .collect();
+            let middle_v = session.plan().middle_controls_v();
             let readings = session.measure(&middle_v, false)?;
             let (value, _) = loss.evaluate(&means(&readings), targets);
             let outcome = Outcome::of(middle_v, &readings, value, targets);
@@ -70,12 +67,12 @@ pub(super) fn run(
 
 /// A random start whose outputs do not clip, or the last one drawn.
 fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>, TrainError> {
-    let mut start_v = draw(session.plan(), random);
+    let mut start_v = session.plan().draw_controls_v(random);
     for _ in 0..REDRAWS {
         if !clipped(&session.measure(&start_v, true)?) {
             break;
         }
-        start_v = draw(session.plan(), random);
+        start_v = session.plan().draw_controls_v(random);
     }
     Ok(start_v)
 }
@@ -89,7 +86,7 @@ fn descend(
     heard: &mut dyn FnMut(u32, f64, f64),
 ) -> Result<Option<Best>, TrainError> {
     let keys = &experiment.host;
-    let ranges_v = ranges_v(session.plan());
+    let ranges_v = session.plan().control_ranges_v();
     let rate = match keys.optimiser {
         Rule::Adam => keys.adam_rate_v,
         Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,

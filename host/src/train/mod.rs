@@ -14,7 +14,6 @@ use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
 use crate::link::InProcess;
-use crate::plan::Plan;
 use crate::server::{Pace, Server};
 use crate::session::{Session, SessionError};
 use crate::text::number;
@@ -166,13 +165,4 @@ fn random(seed: u64, stream: Stream) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(stream as u64);
     random
-}
-
-/// A random start: every control anywhere in its range.
-fn draw(plan: &Plan, random: &mut ChaCha8Rng) -> Vec<f64> {
-    ranges_v(plan).into_iter().map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
-}
-
-fn ranges_v(plan: &Plan) -> Vec<(f64, f64)> {
-    (0..plan.configuration().controls.len()).map(|k| plan.control_range_v(k)).collect()
 }

@@ -24,7 +24,7 @@
 //! keeps 11 bits. A step saturates at 2^31, 2 V: only where one update would cross the DAC's whole half
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
-use super::{draw, Outcome, Progress, TrainError};
+use super::{Outcome, Progress, TrainError};
 use crate::driver::{ArmMode, Instrument, Said};
 use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
 use crate::gradient::{latency_rotation, Estimator};
@@ -298,7 +298,7 @@ fn tables(
 fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
     let mut writes = vec![(map::STARTS_USED, starts)];
     for start in 0..starts {
-        let start_v = draw(plan, random);
+        let start_v = plan.draw_controls_v(random);
         for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
             let code = plan.scale().dac_code(volts).0;
             let index = plan.layout().start_control(start, control.output as u32);

@@ -42,6 +42,12 @@ impl Response {
         Response { re: self.re + other.re, im: self.im + other.im }
     }
 
+    /// What stood before a stage, from what comes out of it.
+    pub fn over(self, stage: Response) -> Self {
+        let conjugate = Response { re: stage.re, im: -stage.im };
+        self.then(conjugate).times(1.0 / stage.gain().powi(2))
+    }
+
     /// A stage `factor` times as strong.
     pub fn times(self, factor: f64) -> Self {
         Response { re: self.re * factor, im: self.im * factor }

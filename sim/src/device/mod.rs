@@ -76,6 +76,19 @@ fn for_each_row(
     }
 }
 
+/// Slope at a row by a fourth-order central difference with steps of `h_v`.
+#[cfg(test)]
+fn central_difference_na_per_v(device: &dyn Device, row: &[f64], k: usize, h_v: f64) -> f64 {
+    let at = |h: f64| {
+        let mut moved = row.to_vec();
+        moved[k] += h;
+        let mut out = [0.0];
+        device.currents_na(&moved, &mut out);
+        out[0]
+    };
+    (8.0 * (at(h_v) - at(-h_v)) - (at(2.0 * h_v) - at(-2.0 * h_v))) / (12.0 * h_v)
+}
+
 /// Whether every voltage of a row is a finite number.
 fn is_finite(row: &[f64]) -> bool {
     row.iter().all(|v| v.is_finite())

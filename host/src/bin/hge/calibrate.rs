@@ -1,7 +1,7 @@
 //! `hge calibrate`: lag and feed-through of every tone, with the device in place.
 
 use crate::lab::{Lab, LinkOptions, Simulation};
-use crate::output::{json_line, text};
+use crate::output::{json_line, read_json, text, write_text};
 use clap::Args;
 use hge_host::calibration::{Calibration, LEAST_POINTS};
 use hge_host::measure::calibrate;
@@ -55,7 +55,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     session.close().map_err(text)?;
     let calibration = found.map_err(text)?;
     if let Some(path) = &arguments.output {
-        write(path, &calibration)?;
+        let content = serde_json::to_string_pretty(&calibration).map_err(text)?;
+        write_text(path, &format!("{content}\n"), "choose another file with -o")?;
     }
     if arguments.json {
         let Arguments { points, windows, .. } = arguments;
@@ -66,22 +67,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(path: &Path, calibration: &Calibration) -> Result<(), String> {
-    let mut content = serde_json::to_string_pretty(calibration).map_err(text)?;
-    content.push('\n');
-    std::fs::write(path, content).map_err(|error| {
-        format!("{} cannot be written: {error}; choose another file with -o", path.display())
-    })
-}
-
 /// The calibration in a file.
 pub fn read(path: &Path) -> Result<Calibration, String> {
-    let place = path.display();
-    let content = std::fs::read_to_string(path)
-        .map_err(|error| format!("{place} cannot be read: {error}; choose another file"))?;
-    serde_json::from_str(&content).map_err(|error| {
-        format!("{place} is not what `hge calibrate -o` writes ({error}): calibrate anew")
-    })
+    read_json(path, "`hge calibrate -o` writes", "calibrate anew")
 }
 
 fn table(calibration: &Calibration) -> String {

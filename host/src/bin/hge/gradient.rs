@@ -88,7 +88,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let calibration = arguments.calibration.as_deref().map(calibrate::read).transpose()?;
     let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let task = lab.task()?;
-    let controls_v = arguments.controls.unwrap_or_else(|| gradient::middle_v(&task.plan));
+    let controls_v = arguments.controls.unwrap_or_else(|| task.plan.middle_controls_v());
     let exact_na_per_v = match arguments.exact {
         true => Some(exact(&task.experiment.device, &task.plan, &controls_v)?),
         false => None,

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayView;
 use ndarray_npy::{WritableElement, WriteNpyExt};
+use serde::de::DeserializeOwned;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -18,6 +19,25 @@ pub fn text(error: impl Display) -> String {
 pub fn json_line(object: &impl Serialize) -> Result<(), String> {
     let line = serde_json::to_string(object).map_err(text)?;
     crate::print(&format!("{line}\n"))
+}
+
+/// What is in a file of JSON that `made_by` makes.
+pub fn read_json<T: DeserializeOwned>(
+    path: &Path,
+    made_by: &str,
+    change: &str,
+) -> Result<T, String> {
+    let place = path.display();
+    let content = std::fs::read_to_string(path)
+        .map_err(|error| format!("{place} cannot be read: {error}; choose another file"))?;
+    serde_json::from_str(&content)
+        .map_err(|error| format!("{place} is not what {made_by} ({error}): {change}"))
+}
+
+/// Writes a file of text; `change` is what to do where it cannot be.
+pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String> {
+    std::fs::write(path, content)
+        .map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
 }
 
 /// Refuses a file that is not called .npy, before anything is measured for it.

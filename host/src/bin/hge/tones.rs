@@ -1,12 +1,14 @@
 //! `hge tones`: which frequencies, and what they cannot avoid.
 
-use crate::output::{json_line, text};
+use crate::output::{json_line, read_json, text, write_text};
 use clap::{Args, Subcommand};
 use hge_host::experiment::Source;
 use hge_host::plan::near_window;
 use hge_host::text::number;
 use hge_host::tones::products::Product;
-use hge_host::tones::{assess, picture, plan, Grid, Surroundings, TonePlan, Wanted};
+use hge_host::tones::{
+    assess, empty_lines_in, picture, plan, Grid, Surroundings, TonePlan, Wanted,
+};
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -15,8 +17,6 @@ use std::process::ExitCode;
 
 /// Products that the table names.
 const NAMED: usize = 3;
-/// Empty lines beside a tone: one of each side.
-const EMPTY_LINES: u32 = 2;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -181,7 +181,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
         grid,
         count,
         band_hz,
-        empty_lines: EMPTY_LINES.min(((slots - count) / count) as u32),
+        empty_lines: empty_lines_in(asked.slots, count),
         surroundings: Surroundings {
             white_na2_per_hz: white,
             flicker_na2_per_hz_at_1khz: flicker,
@@ -219,12 +219,7 @@ fn slopes(asked: &Plan) -> Result<Option<Vec<f64>>, String> {
 }
 
 fn conductances(path: &Path) -> Result<Vec<f64>, String> {
-    let place = path.display();
-    let content = std::fs::read_to_string(path)
-        .map_err(|error| format!("{place} cannot be read: {error}; choose another file"))?;
-    let checked: Checked = serde_json::from_str(&content).map_err(|error| {
-        format!("{place} is not what `hge iv --json` prints of a check ({error}): make it anew")
-    })?;
+    let checked: Checked = read_json(path, "`hge iv --json` prints of a check", "make it anew")?;
     Ok(checked.contacts.iter().map(|contact| contact.conductance_na_per_v).collect())
 }
 
@@ -267,9 +262,7 @@ fn report(
 ) -> Result<ExitCode, String> {
     if let Some(path) = &told.picture {
         let picture = picture::svg(wanted, &plan)?;
-        std::fs::write(path, picture).map_err(|error| {
-            format!("{} cannot be written: {error}; choose another file", path.display())
-        })?;
+        write_text(path, &picture, "choose another file")?;
     }
     let Grid { rate_hz, window_samples } = wanted.grid;
     let errors_na_per_v =
