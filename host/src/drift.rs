@@ -63,6 +63,20 @@ pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -
     found
 }
 
+/// What a relaxation that has one nanoampere to go when the window begins puts on every tone, as a magnitude in nA.
+pub fn relaxation_reach(plan: &Plan, seconds: f64) -> Vec<f64> {
+    let samples = f64::from(plan.grid().window_samples);
+    let rate = 1.0 / (seconds * plan.grid().rate_hz);
+    // Mean of the first half, and the step from it to that of the second: 1 - r^k without cancellation.
+    let gone = |samples: f64| -(-rate * samples).exp_m1();
+    let first_na = gone(samples / 2.0) / (samples / 2.0 * gone(1.0));
+    let step_na = first_na * gone(samples / 2.0);
+    let controls = plan.configuration().controls.iter();
+    let tones =
+        controls.map(|control| Tone::new(plan, Shape::Relaxation { seconds }, control.multiple));
+    tones.map(|tone| tone.leak.re.hypot(tone.leak.im) * step_na).collect()
+}
+
 struct Tone {
     /// S over step.
     leak: Response,
@@ -182,6 +196,16 @@ mod tests {
     #[test]
     fn a_line_is_taken_off_every_tone() {
         check(Shape::Line, |n| 3.0 + 25.0 * n / 256.0);
+    }
+
+    #[test]
+    fn the_reach_of_a_relaxation_is_that_of_the_direct_sum() {
+        let plan = plan();
+        // 22 ms at 5 kS/s.
+        let (answers, _) = read(&plan, |n| (-n / 110.0).exp());
+        for (reach, [re, im]) in relaxation_reach(&plan, 0.022).into_iter().zip(answers) {
+            assert!((reach / re.hypot(im) - 1.0).abs() < 1e-9, "{reach}");
+        }
     }
 
     #[test]

@@ -57,15 +57,24 @@ impl Response {
         Response { in_phase_codes: i * cosine - q * sine, quadrature_codes: i * sine + q * cosine }
     }
 
+    /// Answer in phase and in quadrature, nA/V, to a tone of `amplitude_v` (as it left the DAC).
+    pub fn answer_na_per_v(self, amplitude_v: f64, scale: &Scale) -> [f64; 2] {
+        let codes_per_v = scale.adc_codes_per_na() * amplitude_v;
+        [self.in_phase_codes / codes_per_v, self.quadrature_codes / codes_per_v]
+    }
+
     /// Slope of the device's current, nA/V, for a tone of `amplitude_v` (as it left the DAC).
     pub fn slope_na_per_v(self, amplitude_v: f64, scale: &Scale, estimator: Estimator) -> f64 {
-        let codes_per_v = scale.adc_codes_per_na() * amplitude_v;
-        let in_phase = self.in_phase_codes / codes_per_v;
-        match estimator {
+        estimator.of(self.answer_na_per_v(amplitude_v, scale))
+    }
+}
+
+impl Estimator {
+    /// The slope that an answer tells, of its unit.
+    pub fn of(self, [in_phase, quadrature]: [f64; 2]) -> f64 {
+        match self {
             Estimator::InPhase => in_phase,
-            Estimator::Magnitude => {
-                in_phase.hypot(self.quadrature_codes / codes_per_v).copysign(in_phase)
-            }
+            Estimator::Magnitude => in_phase.hypot(quadrature).copysign(in_phase),
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`plan`] | a checked configuration, as registers |
 //! | [`calibration`] | lag, pole and feed-through, and slopes without them |
 //! | [`drift`] | what a current that has not settled puts on the tones |
+//! | [`settling`] | windows that had not settled: corrected, flagged, repeated, dropped |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
@@ -39,6 +40,7 @@ pub mod quantity;
 pub mod scale;
 pub mod server;
 pub mod session;
+pub mod settling;
 pub mod text;
 pub mod tones;
 pub mod trace;

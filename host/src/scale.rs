@@ -97,6 +97,11 @@ impl Scale {
         AdcCode(saturate(current_na * self.adc_codes_per_na()))
     }
 
+    /// Steps of the ADC from `min` to `max`.
+    pub fn adc_steps(&self, min: AdcCode, max: AdcCode) -> u32 {
+        u32::from(max.0.abs_diff(min.0)) >> (16 - self.adc_bits)
+    }
+
     /// Whether samples between `min` and `max` touched an end of the ADC or of the I-V converter.
     pub fn clips(&self, min: AdcCode, max: AdcCode) -> bool {
         let end = HALF_RANGE_CODES * (self.iv_clip_v / self.adc_range_v).min(1.0);

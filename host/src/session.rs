@@ -4,8 +4,9 @@ use crate::calibration::{Calibration, CalibrationError};
 use crate::driver::{ArmMode, DriverError, Instrument, Said};
 use crate::gradient::{Estimator, Response};
 use crate::plan::Plan;
+use crate::settling::Watch;
 use hge_protocol::frame::{flag, Window};
-use hge_protocol::registers::mode;
+use hge_protocol::registers::{self as map, mode};
 use hge_protocol::AdcCode;
 use thiserror::Error;
 
@@ -48,6 +49,10 @@ pub struct Reading {
     pub empty_na: Vec<[f64; 2]>,
     /// The ADC or the I-V converter was at an end of its range.
     pub clipped: bool,
+    /// Greatest less least ADC code, in steps of the converter.
+    pub span_steps: u32,
+    /// What the current's drift leaves on the tones does not matter, as far as a [`Watch`] looks.
+    pub settled: bool,
 }
 
 /// A configured instrument with its plan.
@@ -56,6 +61,7 @@ pub struct Session {
     plan: Plan,
     estimator: Estimator,
     calibration: Option<Calibration>,
+    watch: Option<Watch>,
 }
 
 impl Session {
@@ -69,7 +75,7 @@ impl Session {
         estimator: Estimator,
     ) -> Result<Self, SessionError> {
         instrument.configure(&plan)?;
-        Ok(Session { instrument, plan, estimator, calibration: None })
+        Ok(Session { instrument, plan, estimator, calibration: None, watch: None })
     }
 
     /// Configures `instrument` and arms it, with this host to watch over it.
@@ -95,6 +101,7 @@ impl Session {
         self.instrument.configure(&plan)?;
         self.instrument.arm(ArmMode::Host)?;
         self.plan = plan;
+        self.watch = None;
         Ok(())
     }
 
@@ -106,6 +113,19 @@ impl Session {
         calibration.check(&self.plan)?;
         self.calibration = Some(calibration);
         Ok(())
+    }
+
+    /// Looks at every window from now on, and takes drifts off, until the plan is changed.
+    pub fn watch(&mut self, watch: Watch) {
+        self.watch = Some(watch);
+    }
+
+    /// Waits `factor` times the plan's settle time from now on.
+    pub(crate) fn wait(&mut self, factor: u32) -> Result<(), SessionError> {
+        let settle = self.plan.writes().iter().find(|&&(address, _)| address == map::SETTLE);
+        let Some(&(address, samples)) = settle else { return Ok(()) };
+        let most = (1 << 24) - 1;
+        Ok(self.instrument.write(address, samples.saturating_mul(factor).min(most))?)
     }
 
     /// The plan in force.
@@ -159,18 +179,24 @@ impl Session {
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
         let mut reading = reading(&self.plan, self.estimator, window)?;
+        if let Some(watch) = &self.watch {
+            reading.settled = watch.pass(&self.plan, &mut reading);
+            let answers = reading.answers_na_per_v.iter();
+            reading.slopes_na_per_v = answers.map(|&answer| self.estimator.of(answer)).collect();
+        }
         if let Some(calibration) = &self.calibration {
             reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
         }
         Ok(reading)
     }
 
-    /// Sends the outputs to their safe values.
+    /// Sends the outputs to their safe values, and gives the instrument back.
     ///
     /// # Errors
     /// The instrument fails.
-    pub fn close(mut self) -> Result<(), SessionError> {
-        Ok(self.instrument.disarm()?)
+    pub fn close(mut self) -> Result<Instrument, SessionError> {
+        self.instrument.disarm()?;
+        Ok(self.instrument)
     }
 }
 
@@ -193,14 +219,12 @@ pub fn reading(
         .zip(&window.slots)
         .map(|(control, &sums)| Response::of(sums, control.multiple, samples, latency))
         .collect();
-    let slopes = responses
+    let answers = responses
         .iter()
         .enumerate()
-        .map(|(k, response)| response.slope_na_per_v(plan.amplitude_v(k), scale, estimator));
-    let answers = responses.iter().enumerate().map(|(k, response)| {
-        let codes_per_v = scale.adc_codes_per_na() * plan.amplitude_v(k);
-        [response.in_phase_codes / codes_per_v, response.quadrature_codes / codes_per_v]
-    });
+        .map(|(k, response)| response.answer_na_per_v(plan.amplitude_v(k), scale));
+    let answers_na_per_v: Vec<[f64; 2]> = answers.collect();
+    let slopes = answers_na_per_v.iter().map(|&answer| estimator.of(answer));
     let listeners = &plan.configuration().listeners;
     let behind = window.slots.iter().skip(plan.configuration().controls.len());
     let empty_na = listeners.iter().zip(behind).map(|(listener, &sums)| {
@@ -216,7 +240,9 @@ pub fn reading(
         empty_na: empty_na.collect(),
         mean_na: scale.current_na(sum / f64::from(samples)),
         slopes_na_per_v: slopes.collect(),
-        answers_na_per_v: answers.collect(),
+        answers_na_per_v,
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
+        span_steps: scale.adc_steps(AdcCode(window.min), AdcCode(window.max)),
+        settled: true,
     })
 }

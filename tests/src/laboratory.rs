@@ -21,9 +21,16 @@ use hge_sim::model::Model;
 /// # Panics
 /// There is no engine, or the instrument refuses.
 pub fn session(job: Job, plan: Plan, estimator: Estimator) -> Session {
+    Session::open(instrument(job), plan, estimator).expect("a session")
+}
+
+/// The instrument of an experiment, in virtual time.
+///
+/// # Panics
+/// There is no engine.
+pub fn instrument(job: Job) -> Instrument {
     let server = lab::server(job, Pace::Virtual, false).expect("an engine");
-    let instrument = Instrument::connect(Box::new(InProcess::serve(server))).expect("a link");
-    Session::open(instrument, plan, estimator).expect("a session")
+    Instrument::connect(Box::new(InProcess::serve(server))).expect("a link")
 }
 
 /// The job in the text of an experiment file.

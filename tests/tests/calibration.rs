@@ -8,6 +8,7 @@ use hge_host::measure::{calibrate, MeasureError};
 use hge_host::session::Session;
 use hge_sim::device::{Device, LinearDevice, PolynomialDevice};
 use hge_tests::laboratory;
+use std::f64::consts::TAU;
 
 const POLE_HZ: f64 = 16e3;
 const FEED_THROUGH_PF: f64 = 1.0;
@@ -124,6 +125,52 @@ fn what_shows_no_line_is_refused_with_what_to_do() {
     assert!(matches!(error, CalibrationError::NoLine { electrode: 0, .. }), "{error}");
     assert!(error.to_string().contains("is it dead?"), "{error}");
     assert!(matches!(refused(constant, 7), CalibrationError::Points { found: 7 }));
+}
+
+#[test]
+fn a_resistor_in_place_of_the_device_shows_lag_and_loss() {
+    // 20 nA/V behind the pole alone: a resistor has no stray capacitance to speak of.
+    let text =
+        "gate = \"xor\"\n[bench]\nnoise_na2_per_hz = 2.5e-8\niv_pole_hz = 4e3\n[timing]\nrate_hz = 20000.0\nwindow_samples = 1024\n\
+         [tones]\namplitude_v = 0.01\nfrequencies_hz = [332.03125, 566.40625, 996.09375, 1503.90625, 1972.65625]\n";
+    for slopes in [[20.0; 7], [0.0, 0.0, 0.0, 0.0, 20.0, 0.0, 20.0]] {
+        let mut job = laboratory::job(text);
+        job.device = Box::new(LinearDevice::new(0.0, slopes.to_vec()).unwrap());
+        let mut session = session(job, Estimator::InPhase);
+        let calibration = calibrate::with_resistor(&mut session, 20.0, 4).unwrap();
+        session.close().unwrap();
+        assert!((calibration.pole_hz.unwrap() / 4e3 - 1.0).abs() < 0.02, "{calibration:?}");
+        for tone in &calibration.tones {
+            // (1 - a) / (1 - a exp(-iw)), a = exp(-2 pi f_pole / rate).
+            let (a, w) = ((-TAU * 0.2_f64).exp(), TAU * tone.frequency_hz / 20e3);
+            let (re, im) = (1.0 - a * w.cos(), a * w.sin());
+            let (gain, lag_rad) = ((1.0 - a) / re.hypot(im), im.atan2(re));
+            let found = tone.in_phase.hypot(tone.quadrature);
+            assert!((found / gain - 1.0).abs() < 0.01, "{tone:?} {gain}");
+            assert!((tone.lag_rad - lag_rad).abs() < 0.01, "{tone:?} {lag_rad}");
+        }
+    }
+}
+
+#[test]
+fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
+    let refused = |gain: f64, slopes: [f64; 7], resistor: bool| {
+        let mut job = job(2.5e-6, Box::new(LinearDevice::new(0.0, slopes.to_vec()).unwrap()));
+        job.chain.iv_gain_v_per_na = gain;
+        let mut session = session(job, Estimator::InPhase);
+        let found = match resistor {
+            true => calibrate::with_resistor(&mut session, 100.0, 1),
+            false => calibrate::in_place(&mut session, 8, 1, 3),
+        };
+        session.close().unwrap();
+        found.unwrap_err().to_string()
+    };
+    let shorted = refused(-0.025, [10.0, 1e6, 10.0, 10.0, 10.0, 10.0, 10.0], false);
+    assert!(shorted.contains("look for a shorted electrode with `hge iv`"), "{shorted}");
+    let faint = refused(-1e-7, [10.0; 7], false);
+    assert!(faint.contains("raise the I-V gain"), "{faint}");
+    let missing = refused(-0.025, [10.0; 7], true);
+    assert!(missing.contains("where the resistor makes 100"), "{missing}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! From answers to lags, a pole and feed-through.
 
 use super::line::Line;
-use super::{Calibration, CalibrationError, ToneCalibration};
-use crate::plan::Plan;
+use super::{least, Calibration, CalibrationError, ToneCalibration};
+use crate::plan::{Control, Plan};
 use hge_sim::bench::{Pole, Response};
 use std::f64::consts::{PI, TAU};
 
@@ -18,6 +18,12 @@ const MOST_LAG_RAD: f64 = PI / 3.0;
 /// Lags whose mean square distance from one pole's is this many squared errors are not one pole's.
 const MOST_DISAGREEMENT: f64 = 9.0;
 
+/// Angles are not known better: the sine table's steps.
+const LEAST_ERROR_RAD: f64 = 1e-5;
+
+/// A resistor of which less arrives is not there, or behind no pole that leaves a signal.
+const LEAST_OF_RESISTOR: f64 = 0.3;
+
 /// Poles that are looked for, in sample rates.
 const POLES: (f64, f64) = (1e-3, 1e3);
 
@@ -26,7 +32,6 @@ const POLES: (f64, f64) = (1e-3, 1e3);
 /// # Errors
 /// Too few points, answers without a line, a lag that is no pole's.
 pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, CalibrationError> {
-    let grid = plan.grid();
     let controls = plan.configuration().controls.iter();
     let mut lines = Vec::new();
     for ((control, frequency_hz), points) in controls.zip(plan.tones_hz()).zip(answers) {
@@ -45,48 +50,131 @@ pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, Calibr
     }
     let lags: Vec<Lag> = lines
         .iter()
-        .map(|(_, frequency_hz, line, _)| Lag {
-            frequency_hz: *frequency_hz,
-            angle_rad: line.angle_rad,
-            error_rad: line.angle_error_rad.max(1e-5),
+        .map(|(_, frequency_hz, line, _)| {
+            let lag = Lag::of(line, *frequency_hz);
+            Lag { error_rad: lag.error_rad.max(LEAST_ERROR_RAD), ..lag }
         })
         .collect();
-    let pole_hz = pole(&lags, grid.rate_hz);
+    let pole_hz = pole(&lags, plan.grid().rate_hz);
     let tones = lines.into_iter().map(|(control, frequency_hz, line, points)| {
         let response = match pole_hz {
-            Some(pole_hz) => Pole::response(pole_hz, frequency_hz, grid.rate_hz),
+            Some(pole_hz) => Pole::response(pole_hz, frequency_hz, plan.grid().rate_hz),
             None => Response::polar(1.0, line.angle_rad),
         };
         let behind = points.iter().map(|&[re, im]| Response { re, im }.over(response).im);
-        let feed_through_na_per_v = behind.sum::<f64>() / points.len() as f64;
-        let turn = TAU * frequency_hz / grid.rate_hz;
-        ToneCalibration {
-            electrode: control.output,
-            multiple: control.multiple,
-            frequency_hz,
-            lag_rad: -line.angle_rad,
-            lag_error_rad: line.angle_error_rad,
-            in_phase: response.re,
-            quadrature: response.im,
-            feed_through_na_per_v,
-            // nA/V are nS; F = S / (1/s), in pF.
-            feed_through_pf: feed_through_na_per_v * 1e3 / (grid.rate_hz * turn.sin()),
-        }
+        let behind_na_per_v = behind.sum::<f64>() / points.len() as f64;
+        let lag = Lag::of(&line, frequency_hz);
+        tone(plan, control, &lag, response, behind_na_per_v)
     });
-    Ok(Calibration {
-        rate_hz: grid.rate_hz,
-        window_samples: grid.window_samples,
+    Ok(calibration(plan, pole_hz, tones.collect()))
+}
+
+/// A calibration from the answers of resistors in place of the device, on some controls or all: every one of them answers with its conductance.
+///
+/// # Errors
+/// No control answers so, or a lag is no pole's.
+pub fn fit_resistor(
+    plan: &Plan,
+    answers: &[Vec<[f64; 2]>],
+    conductance_na_per_v: f64,
+) -> Result<Calibration, CalibrationError> {
+    let controls = plan.configuration().controls.iter();
+    let places: Vec<_> = controls.zip(plan.tones_hz()).zip(answers).collect();
+    let mut lags = Vec::new();
+    let mut responses: Vec<Option<Response>> = Vec::new();
+    let mut greatest = (0, 0.0);
+    for ((control, frequency_hz), points) in &places {
+        let count = points.len() as f64;
+        let mean = |axis: usize| points.iter().map(|point| point[axis]).sum::<f64>() / count;
+        let answer = Response { re: mean(0), im: mean(1) };
+        let size = answer.re.hypot(answer.im);
+        if size > greatest.1 {
+            greatest = (control.output, size);
+        }
+        // A pole that leaves less, or a contact that does not close.
+        if size < LEAST_OF_RESISTOR * conductance_na_per_v {
+            responses.push(None);
+            continue;
+        }
+        let lag_deg = -answer.im.atan2(answer.re).to_degrees();
+        if lag_deg.to_radians().abs() > MOST_LAG_RAD {
+            let (electrode, frequency_hz) = (control.output, *frequency_hz);
+            return Err(CalibrationError::Latency { electrode, lag_deg, frequency_hz });
+        }
+        let squares = points
+            .iter()
+            .map(|[re, im]| ((im - answer.im) / size).powi(2) + ((re - answer.re) / size).powi(2));
+        let error_rad = (squares.sum::<f64>() / 2.0).sqrt() / count;
+        lags.push(Lag {
+            frequency_hz: *frequency_hz,
+            angle_rad: -lag_deg.to_radians(),
+            error_rad: error_rad.max(LEAST_ERROR_RAD),
+        });
+        responses.push(Some(answer.times(1.0 / conductance_na_per_v)));
+    }
+    let pole_hz = if lags.is_empty() { None } else { pole(&lags, plan.grid().rate_hz) };
+    let tones = places.iter().zip(&responses).map(|(((control, frequency_hz), _), measured)| {
+        let by_pole =
+            || pole_hz.map(|pole_hz| Pole::response(pole_hz, *frequency_hz, plan.grid().rate_hz));
+        let response = measured.or_else(by_pole).ok_or(CalibrationError::NoResistor {
+            electrode: greatest.0,
+            found_na_per_v: greatest.1,
+            given_na_per_v: conductance_na_per_v,
+        })?;
+        let of_tone = lags.iter().find(|lag| lag.frequency_hz == *frequency_hz);
+        let error_rad = of_tone.map_or(0.0, |lag| lag.error_rad);
+        let lag = Lag { frequency_hz: *frequency_hz, angle_rad: response.phase_rad(), error_rad };
+        Ok(tone(plan, control, &lag, response, 0.0))
+    });
+    let tones = tones.collect::<Result<Vec<_>, CalibrationError>>()?;
+    Ok(calibration(plan, pole_hz, tones))
+}
+
+fn calibration(plan: &Plan, pole_hz: Option<f64>, tones: Vec<ToneCalibration>) -> Calibration {
+    Calibration {
+        rate_hz: plan.grid().rate_hz,
+        window_samples: plan.grid().window_samples,
         latency_samples: plan.parameters().loop_latency_samples(),
         iv_gain_v_per_na: plan.scale().iv_gain_v_per_na,
         pole_hz,
-        tones: tones.collect(),
-    })
+        tones,
+        relaxation: None,
+    }
+}
+
+fn tone(
+    plan: &Plan,
+    control: &Control,
+    lag: &Lag,
+    response: Response,
+    behind_na_per_v: f64,
+) -> ToneCalibration {
+    let rate_hz = plan.grid().rate_hz;
+    ToneCalibration {
+        electrode: control.output,
+        multiple: control.multiple,
+        frequency_hz: lag.frequency_hz,
+        lag_rad: -lag.angle_rad,
+        lag_error_rad: lag.error_rad,
+        in_phase: response.re,
+        quadrature: response.im,
+        feed_through_na_per_v: behind_na_per_v,
+        // nA/V are nS; F = S / (1/s), in pF.
+        feed_through_pf: behind_na_per_v * 1e3
+            / (rate_hz * (TAU * lag.frequency_hz / rate_hz).sin()),
+    }
 }
 
 struct Lag {
     frequency_hz: f64,
     angle_rad: f64,
     error_rad: f64,
+}
+
+impl Lag {
+    fn of(line: &Line, frequency_hz: f64) -> Self {
+        Lag { frequency_hz, angle_rad: line.angle_rad, error_rad: line.angle_error_rad }
+    }
 }
 
 /// The pole that lags so, if one does.
@@ -98,18 +186,8 @@ fn pole(lags: &[Lag], rate_hz: f64) -> Option<f64> {
         });
         squares.sum::<f64>() / lags.len() as f64
     };
-    // One valley: every lag grows as the pole falls. Golden section, to a part in 10^9.
-    let (mut low, mut high) = ((POLES.0 * rate_hz).ln(), (POLES.1 * rate_hz).ln());
-    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-    for _ in 0..60 {
-        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
-        if disagreement(left) < disagreement(right) {
-            high = right;
-        } else {
-            low = left;
-        }
-    }
-    let best = (low + high) / 2.0;
+    // Every lag grows as the pole falls.
+    let best = least((POLES.0 * rate_hz).ln(), (POLES.1 * rate_hz).ln(), disagreement);
     (disagreement(best) < MOST_DISAGREEMENT).then(|| best.exp())
 }
 

@@ -16,12 +16,14 @@
 
 mod fit;
 pub mod line;
+pub mod relaxation;
 
-pub use fit::{fit, LEAST_POINTS};
+pub use fit::{fit, fit_resistor, LEAST_POINTS};
 
 use crate::plan::Plan;
 use crate::text::number;
 use hge_sim::bench::Response;
+use relaxation::Relaxation;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use thiserror::Error;
@@ -55,6 +57,30 @@ pub enum CalibrationError {
         /// Of its tone.
         frequency_hz: f64,
     },
+    /// The current leaves the range of the chain.
+    #[error("the current reaches an end of the chain's range at {clipped} of {points} operating points: look for a shorted electrode with `hge iv`, lower the I-V gain (bench.iv_gain_v_per_na) or narrow the electrodes' ranges")]
+    Clipped {
+        /// Operating points at which it clips.
+        clipped: u32,
+        /// Of so many.
+        points: u32,
+    },
+    /// The current hardly moves the ADC.
+    #[error("the current moves the ADC by {steps} of its steps, noise included, too little to average below a step: raise the I-V gain (bench.iv_gain_v_per_na) or the tones' amplitudes")]
+    GainTooSmall {
+        /// From the least code of a window to the greatest.
+        steps: u32,
+    },
+    /// A resistor of which no current comes.
+    #[error("electrode {electrode} answers with {} nA/V where the resistor makes {}: check its contact and the resistance that was given", number(*found_na_per_v), number(*given_na_per_v))]
+    NoResistor {
+        /// Electrode.
+        electrode: usize,
+        /// Magnitude of its answer.
+        found_na_per_v: f64,
+        /// Conductance of the resistor.
+        given_na_per_v: f64,
+    },
     /// Made for something else.
     #[error("the calibration is of another {what}: calibrate anew")]
     Stale {
@@ -86,6 +112,20 @@ pub struct ToneCalibration {
     pub feed_through_pf: f64,
 }
 
+/// Where the least of a function with one valley between `low` and `high` is: golden section, to a part in 10^9 of a few units.
+fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    for _ in 0..60 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if of(left) < of(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    (low + high) / 2.0
+}
+
 /// Lag and feed-through of all tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
@@ -101,6 +141,9 @@ pub struct Calibration {
     pub pole_hz: Option<f64>,
     /// One for each control.
     pub tones: Vec<ToneCalibration>,
+    /// How the current settles after a step, if that was measured and seen.
+    #[serde(default)]
+    pub relaxation: Option<Relaxation>,
 }
 
 impl ToneCalibration {

@@ -19,13 +19,14 @@ mod values;
 
 pub use file::{ExperimentError, Source};
 pub use instrument::InstrumentKeys;
-pub use resolve::{context, surroundings, Job, Task};
+pub use resolve::{context, Job, Task};
 
 use crate::engine::EngineKind;
 use crate::gate::Gate;
 use crate::gradient::Estimator;
 use crate::loss::Loss;
 use crate::optimiser::Rule;
+use crate::settling::{Correction, Unsettled};
 use hge_sim::bench::Chain;
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +184,8 @@ pub struct ToneKeys {
     pub frequencies_hz: Option<Vec<f64>>,
     /// First-order noise shaping of the bits the DAC drops; pays from 4096 samples a window.
     pub shaping: bool,
+    /// Frequency of the mains that chosen tones keep away from.
+    pub mains_hz: Option<f64>,
 }
 
 impl Default for ToneKeys {
@@ -193,6 +196,7 @@ impl Default for ToneKeys {
             band_hz: [150.0, 500.0],
             frequencies_hz: None,
             shaping: false,
+            mains_hz: None,
         }
     }
 }
@@ -227,6 +231,12 @@ pub struct HostKeys {
     pub momentum: f64,
     /// How derivatives are read.
     pub estimator: Estimator,
+    /// What a drift during the window is taken for, and taken off.
+    pub drift: Correction,
+    /// Time constant of the drift, where it is a relaxation.
+    pub relaxation_s: f64,
+    /// What is done with windows that have not settled.
+    pub unsettled: Unsettled,
     /// Epochs a start at most.
     pub epochs: u32,
     /// A start ends when its loss is at most this and its outputs are 1.5 nA apart.
@@ -248,6 +258,9 @@ impl Default for HostKeys {
             descent_rate_v2: 0.02,
             momentum: 0.9,
             estimator: Estimator::InPhase,
+            drift: Correction::Calibrated,
+            relaxation_s: 0.022,
+            unsettled: Unsettled::Flag,
             epochs: 200,
             stop_loss: 0.3,
             patience_epochs: 60,

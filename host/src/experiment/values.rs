@@ -86,6 +86,7 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
         ("host.adam_rate_v", host.adam_rate_v, Rule::PositiveTo(bench.dac_range_v)),
         ("host.descent_rate_v2", host.descent_rate_v2, Rule::Positive),
         ("host.momentum", host.momentum, Rule::Share),
+        ("host.relaxation_s", host.relaxation_s, Rule::Within(1e-6, 1e6)),
         ("host.stop_loss", host.stop_loss, Rule::NotNegative),
         ("host.high_na", host.high_na, Rule::Finite),
         ("host.low_na", host.low_na, Rule::Finite),
@@ -94,6 +95,7 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
     let mut floats = super::bench::floats(bench);
     floats.extend(single.into_iter().map(|(key, value, rule)| (key.to_string(), value, rule)));
     let optional = [
+        ("tones.mains_hz", tones.mains_hz, Rule::Within(1e-6, 1e9)),
         ("guard.low_v", guard.low_v, Rule::Finite),
         ("guard.high_v", guard.high_v, Rule::Finite),
         ("guard.step_v", guard.step_v, Rule::Positive),

@@ -1,15 +1,21 @@
-//! A calibration with the device in place.
+//! A calibration, with the device in place or with resistors instead of it.
 
 use super::MeasureError;
-use crate::calibration::{fit, Calibration, CalibrationError, LEAST_POINTS};
-use crate::session::Session;
+use crate::calibration::{fit, fit_resistor, Calibration, CalibrationError, LEAST_POINTS};
+use crate::session::{Reading, Session};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+/// Operating points are drawn this many times as often as asked for, where the current clips at some.
+const DRAWS: u32 = 4;
+
+/// Steps of the ADC below which a current is not resolved: rounding is then no noise that averages away.
+const LEAST_STEPS: u32 = 3;
 
 /// Measures at `points` operating points, `windows` windows of every case each; `seed` draws the points.
 ///
 /// # Errors
-/// Too few points, answers without a line, a lag that is no pole's; or the instrument fails.
+/// Too few points, a current that clips or does not move the ADC, answers without a line, a lag that is no pole's; or the instrument fails.
 pub fn in_place(
     session: &mut Session,
     points: u32,
@@ -19,16 +25,71 @@ pub fn in_place(
     if points < LEAST_POINTS {
         return Err(CalibrationError::Points { found: points }.into());
     }
-    let mut answers: Vec<Vec<[f64; 2]>> =
-        vec![Vec::new(); session.plan().configuration().controls.len()];
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    for _ in 0..points {
+    let mut answers = Answers::of(session);
+    let (mut taken, mut drawn) = (0, 0);
+    while taken < points {
+        if drawn == DRAWS * points {
+            let clipped = drawn - taken;
+            return Err(CalibrationError::Clipped { clipped, points: drawn }.into());
+        }
+        drawn += 1;
         let controls_v = session.plan().draw_controls_v(&mut random);
+        taken += u32::from(answers.add(session, &controls_v, windows)?);
+    }
+    answers.check()?;
+    Ok(fit(session.plan(), &answers.of_tones)?)
+}
+
+/// Measures resistors of this conductance from some controls, or from all, to where the device's output was.
+///
+/// # Errors
+/// No resistor, a current that clips or does not move the ADC, a lag that is no pole's; or the instrument fails.
+pub fn with_resistor(
+    session: &mut Session,
+    conductance_na_per_v: f64,
+    windows: u32,
+) -> Result<Calibration, MeasureError> {
+    let mut answers = Answers::of(session);
+    let controls_v = session.plan().middle_controls_v();
+    if !answers.add(session, &controls_v, windows)? {
+        return Err(CalibrationError::Clipped { clipped: 1, points: 1 }.into());
+    }
+    answers.check()?;
+    Ok(fit_resistor(session.plan(), &answers.of_tones, conductance_na_per_v)?)
+}
+
+/// Answers of every tone, case by case and operating point by operating point.
+struct Answers {
+    of_tones: Vec<Vec<[f64; 2]>>,
+    /// Steps of the ADC in the widest window.
+    steps: u32,
+}
+
+impl Answers {
+    fn of(session: &Session) -> Self {
+        let tones = session.plan().configuration().controls.len();
+        Answers { of_tones: vec![Vec::new(); tones], steps: 0 }
+    }
+
+    /// Adds an operating point. `false`: the current clips there.
+    fn add(
+        &mut self,
+        session: &mut Session,
+        controls_v: &[f64],
+        windows: u32,
+    ) -> Result<bool, MeasureError> {
         let passes = (0..windows.max(1))
-            .map(|_| session.measure(&controls_v, true))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|_| session.measure(controls_v, true))
+            .collect::<Result<Vec<Vec<Reading>>, _>>()?;
+        if passes.iter().flatten().any(|reading| reading.clipped) {
+            return Ok(false);
+        }
+        for reading in passes.iter().flatten() {
+            self.steps = self.steps.max(reading.span_steps);
+        }
         for case in 0..passes[0].len() {
-            for (k, of_tone) in answers.iter_mut().enumerate() {
+            for (k, of_tone) in self.of_tones.iter_mut().enumerate() {
                 let of = |axis: usize| {
                     passes.iter().map(|pass| pass[case].answers_na_per_v[k][axis]).sum::<f64>()
                         / passes.len() as f64
@@ -36,6 +97,13 @@ pub fn in_place(
                 of_tone.push([of(0), of(1)]);
             }
         }
+        Ok(true)
     }
-    Ok(fit(session.plan(), &answers)?)
+
+    fn check(&self) -> Result<(), CalibrationError> {
+        if self.steps < LEAST_STEPS {
+            return Err(CalibrationError::GainTooSmall { steps: self.steps });
+        }
+        Ok(())
+    }
 }

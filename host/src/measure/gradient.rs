@@ -9,20 +9,13 @@ use super::MeasureError;
 use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
+use crate::settling::{is_harmless, left_share};
 use crate::tones::{assess, Surroundings, Wanted, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::Serialize;
 
 /// Windows of a case, where nothing else is asked.
 pub const WINDOWS: u32 = 8;
-
-/// A leak of this share of a slope is one that matters.
-const NOT_SETTLED: f64 = 0.02;
-
-/// What may be left of a leak that was taken off: a line in place of a relaxation is 10 % off where the window is 2.3 time constants long; a
-/// relaxation whose time constant is known to 10 % is 2 to 3 % off.
-const LEFT_BY_A_LINE: f64 = 0.15;
-const LEFT_BY_A_RELAXATION: f64 = 0.03;
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -228,16 +221,10 @@ fn drift(plan: &Plan, readings: &[&Reading], shape: Shape) -> Leaks {
 
 /// Whether what a drift leaves on the tones does not matter.
 fn is_settled(slopes: &[Slope], drift: &Leaks, taken_off: Option<Shape>) -> bool {
-    let left = match taken_off {
-        None => 1.0,
-        Some(Shape::Line) => LEFT_BY_A_LINE,
-        Some(Shape::Relaxation { .. }) => LEFT_BY_A_RELAXATION,
-    };
+    let share = left_share(taken_off);
     slopes.iter().zip(&drift.tones_na).all(|(slope, leak_na)| {
-        // Its direction is the least certain of it.
-        let leaks = left * leak_na[0].hypot(leak_na[1]) / slope.amplitude_v;
-        let error = slope.error_na_per_v.unwrap_or(0.0);
-        leaks <= error.max(NOT_SETTLED * slope.slope_na_per_v.abs())
+        let leak = leak_na.map(|part| part / slope.amplitude_v);
+        is_harmless(share, leak, slope.slope_na_per_v, slope.error_na_per_v.unwrap_or(0.0))
     })
 }
 

@@ -21,6 +21,9 @@ const RESPONSE_ERRORS: f64 = 5.0;
 /// A current at zero volts above this share of the full scale leaks in from somewhere.
 const LEAK_SHARE: f64 = 0.05;
 
+/// A contact whose current clips at this share of all voltages but zero has a resistance in ohms, not megohms.
+const SHORT_SHARE: f64 = 0.8;
+
 /// One electrode's way through a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Axis {
@@ -109,6 +112,8 @@ pub enum Verdict {
     Dead,
     /// The current leaves the range of the chain.
     Clips,
+    /// It does so at nearly every voltage but zero.
+    Shorted,
     /// A large current flows with every electrode at zero.
     Leaks,
 }
@@ -188,7 +193,13 @@ fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
     let span_na = greatest_na - least_na;
     let error_na = swept.error_na;
     // A difference of two currents is wrong by the root of two of the error of one.
-    let verdict = if swept.currents.iter().any(|current| current.clipped) {
+    let away = volts.iter().zip(&swept.currents).filter(|(volts, _)| **volts != 0.0);
+    let (clipped, count) = away.fold((0, 0), |(clipped, count), (_, current)| {
+        (clipped + usize::from(current.clipped), count + 1)
+    });
+    let verdict = if clipped as f64 >= SHORT_SHARE * count as f64 {
+        Verdict::Shorted
+    } else if swept.currents.iter().any(|current| current.clipped) {
         Verdict::Clips
     } else if span_na < RESPONSE_ERRORS * 2_f64.sqrt() * error_na {
         Verdict::Dead
@@ -273,7 +284,8 @@ mod tests {
     const AXIS: Axis = Axis { electrode: 3, low_v: -1.2, high_v: 0.6, points: 19 };
 
     fn judged(current_na: impl Fn(f64) -> f64, clipped: bool) -> Contact {
-        let current = |volts| Current { current_na: current_na(volts), halves_na: 0.02, clipped };
+        let current =
+            |volts| Current { current_na: current_na(volts), halves_na: 0.02, clipped, sample: 0 };
         let currents = AXIS.volts().into_iter().map(current).collect();
         judge(&AXIS, &Sweep { currents, error_na: 0.01 }, 100.0)
     }
@@ -312,7 +324,11 @@ mod tests {
         assert_eq!(judged(|volts| 0.1 / 1.8 * volts, false).verdict, Verdict::Ok);
         assert_eq!(judged(|volts| 6.0 + volts, false).verdict, Verdict::Leaks);
         assert_eq!(judged(|volts| 4.0 + volts, false).verdict, Verdict::Ok);
-        assert_eq!(judged(|volts| volts, true).verdict, Verdict::Clips);
+        assert_eq!(judged(|volts| volts, true).verdict, Verdict::Shorted);
+        let some = |clipped| Current { current_na: 1.0, halves_na: 0.02, clipped, sample: 0 };
+        let currents = (0..19).map(|n| some(n < 10)).collect();
+        let swept = Sweep { currents, error_na: 0.01 };
+        assert_eq!(judge(&AXIS, &swept, 100.0).verdict, Verdict::Clips);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`calibrate`] | lag and feed-through of every tone |
+//! | [`relaxation`] | how the current settles after a step |
 //! | [`capture`] | ADC codes as they come |
 //! | [`confidence`] | how well a mean is known |
 //! | [`telemetry`] | what others measure, in SI units |
@@ -18,6 +19,7 @@ pub mod extrapolation;
 pub mod gradient;
 pub mod iv;
 pub mod probe;
+pub mod relaxation;
 pub mod telemetry;
 
 use crate::calibration::CalibrationError;

@@ -2,7 +2,7 @@
 
 use super::{electrodes, MeasureError};
 use crate::driver::{ArmMode, Instrument, Said};
-use crate::plan::{Configuration, Plan};
+use crate::plan::{Configuration, Plan, Timing};
 use crate::session::SessionError;
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::AdcCode;
@@ -17,6 +17,8 @@ pub struct Current {
     pub halves_na: f64,
     /// ADC or I-V converter was at an end of its range.
     pub clipped: bool,
+    /// First sample of the window, counted from the beginning of its run.
+    pub sample: u32,
 }
 
 /// An armed instrument that sets all electrodes with a role to given voltages. Every move is a ramp of the plan's
@@ -25,13 +27,25 @@ pub struct Probe {
     instrument: Instrument,
     plan: Plan,
     electrodes: Vec<usize>,
+    timing: Timing,
     armed: bool,
 }
 
 impl Probe {
     /// Takes over the electrodes, limits, pace and scale of `plan`.
     pub fn new(instrument: Instrument, plan: Plan) -> Self {
-        Probe { instrument, electrodes: electrodes(&plan), plan, armed: false }
+        let timing = plan.configuration().timing.clone();
+        Probe { instrument, electrodes: electrodes(&plan), plan, timing, armed: false }
+    }
+
+    /// Measures at another pace from now on; the outputs go to their safe values.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn pace(&mut self, timing: Timing) -> Result<(), MeasureError> {
+        self.instrument.disarm()?;
+        (self.timing, self.armed) = (timing, false);
+        Ok(())
     }
 
     /// Electrodes, in the order in which voltages are given.
@@ -42,6 +56,11 @@ impl Probe {
     /// The plan whose limits, pace and scale are in force.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Samples of a window.
+    pub fn window_samples(&self) -> u32 {
+        self.timing.window_samples
     }
 
     /// The instrument; while armed it holds the voltages that were measured last.
@@ -87,19 +106,21 @@ impl Probe {
         Ok(currents)
     }
 
-    /// Sends the outputs to their safe values.
+    /// Sends the outputs to their safe values, and gives the instrument back.
     ///
     /// # Errors
     /// The instrument fails.
-    pub fn close(mut self) -> Result<(), MeasureError> {
-        Ok(self.instrument.disarm()?)
+    pub fn close(mut self) -> Result<Instrument, MeasureError> {
+        self.instrument.disarm()?;
+        Ok(self.instrument)
     }
 
     fn configuration(&self, rows_v: &[Vec<f64>]) -> Configuration {
         let inputs = self.electrodes.clone();
         let (cases_v, controls) = (rows_v.to_vec(), Vec::new());
         let base = self.plan.configuration().clone();
-        Configuration { inputs, cases_v, controls, listeners: Vec::new(), ..base }
+        let timing = self.timing.clone();
+        Configuration { inputs, cases_v, controls, timing, listeners: Vec::new(), ..base }
     }
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
@@ -130,6 +151,7 @@ fn current(plan: &Plan, window: &Window) -> Result<Current, MeasureError> {
     Ok(Current {
         current_na: scale.current_na((first + second) / 2.0),
         halves_na: scale.current_na(first - second),
+        sample: window.sample_clock,
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
     })
 }

@@ -6,6 +6,7 @@ use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::optimiser::{Optimiser, Rule};
 use crate::session::{Reading, Session};
+use crate::settling::{self, Counts};
 use ndarray::{Array2, ArrayView1};
 use rand_chacha::ChaCha8Rng;
 
@@ -29,6 +30,7 @@ pub(super) fn run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
     let loss = experiment.host.loss;
+    let mut unsettled = Counts::default();
     let mut best: Option<Outcome> = None;
     let (mut epochs, mut restarts) = (0, 0);
     while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
@@ -38,7 +40,9 @@ pub(super) fn run(
             epochs += 1;
             progress(&Progress { restart: restarts, epoch, loss, separation_na });
         };
-        let Some(point) = descend(session, experiment, targets, start_v, &mut heard)? else {
+        let counts = &mut unsettled;
+        let Some(point) = descend(session, experiment, targets, start_v, counts, &mut heard)?
+        else {
             continue;
         };
         let readings = session.measure(&point.controls_v, false)?;
@@ -61,6 +65,7 @@ pub(super) fn run(
     };
     outcome.epochs = epochs;
     outcome.restarts = restarts;
+    outcome.unsettled = unsettled;
     outcome.samples = session.samples();
     Ok(outcome)
 }
@@ -83,6 +88,7 @@ fn descend(
     experiment: &Experiment,
     targets: &Targets,
     mut controls_v: Vec<f64>,
+    counts: &mut Counts,
     heard: &mut dyn FnMut(u32, f64, f64),
 ) -> Result<Option<Best>, TrainError> {
     let keys = &experiment.host;
@@ -95,7 +101,7 @@ fn descend(
     let mut best: Option<Best> = None;
     let (mut mark, mut marked) = (f64::INFINITY, 0);
     for epoch in 1..=keys.epochs {
-        let readings = session.measure(&controls_v, true)?;
+        let readings = settling::measure(session, &controls_v, keys.unsettled, counts)?;
         if clipped(&readings) {
             // The slopes of a clipped case are lost: what was best stands, and a new start follows.
             break;

@@ -126,6 +126,7 @@ pub fn train_on(
     task: Task,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
+    let watch = task.watch();
     let Task { experiment, plan, targets, calibration, .. } = task;
     instrument.restart(noise_seed(&experiment))?;
     let starts = random(experiment.seed, Stream::Starts);
@@ -133,6 +134,7 @@ pub fn train_on(
     let (session, outcome) = match experiment.closing {
         Closing::Host => {
             let mut session = Session::open(instrument, plan, estimator)?;
+            session.watch(watch);
             if let Some(calibration) = calibration {
                 session.calibrate(calibration)?;
             }

@@ -3,6 +3,7 @@
 use super::SOLVED_NA;
 use crate::loss::Targets;
 use crate::session::Reading;
+use crate::settling::Counts;
 
 /// One epoch, as it happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Outcome {
     /// No start got beyond its first epoch for clipping (host loop): the outputs are those in the
     /// middle of the ranges.
     pub starts_clipped: bool,
+    /// Windows of the loop through the host in which the current had not settled.
+    pub unsettled: Counts,
     /// Samples of all runs.
     pub samples: u64,
 }
@@ -74,6 +77,7 @@ impl Outcome {
             saturated: false,
             clipped,
             starts_clipped: false,
+            unsettled: Counts::default(),
             samples: 0,
         }
     }

@@ -84,8 +84,42 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
 }
 
 #[test]
-fn a_dead_and_a_clipping_contact_are_told() {
-    let found = json(&["iv", "--device", "linear:4,6,0,-8,2,1000,-5"]);
+fn a_relaxation_is_measured_and_its_wait_used() {
+    let keys = "gate = \"xor\"\n[bench]\nrelaxation_share = 0.2\n";
+    let (experiment, file) =
+        (TestFile::with("relaxing.toml", keys), TestFile::new("relaxation.json"));
+    let options = ["--settle", "--windows", "64", "-o", file.path()];
+    let found = json(&[&["calibrate", experiment.path()], &options[..]].concat());
+    let of = |key: &str| found["relaxation"][key].as_f64().unwrap();
+    assert!((of("time_constant_s") / 0.022 - 1.0).abs() < 0.05, "{found}");
+    assert!(of("settle_s") > of("settle_corrected_s"), "{found}");
+    let trained = json(&["train", experiment.path(), "--calibration", file.path()]);
+    let plain = json(&["train", experiment.path()]);
+    let unsettled = |report: &serde_json::Value| report["unsettled_windows"].as_u64().unwrap();
+    assert_eq!(trained["solved"], true);
+    assert!(unsettled(&trained) < unsettled(&plain), "{trained} {plain}");
+    let still = json(&["calibrate", "--settle", "--windows", "64"]);
+    assert!(still["relaxation"].is_null(), "{still}");
+}
+
+#[test]
+fn a_resistor_calibrates_where_the_device_was() {
+    let device = "linear:10,10,10,10,10,10,10";
+    let found = json(&["calibrate", "--resistor", "100", "--windows", "64", "--device", device]);
+    for tone in found["tones"].as_array().unwrap() {
+        assert!((tone["in_phase"].as_f64().unwrap() - 1.0).abs() < 0.1, "{tone}");
+    }
+    let error = refusal(&["calibrate", "--resistor", "1", "--device", device]);
+    assert!(error.contains("where the resistor makes 1000"), "{error}");
+    for arguments in [["--resistor", "0"], ["--resistor", "nan"]] {
+        let error = refusal(&[&["calibrate"], &arguments[..]].concat());
+        assert!(error.contains("give a number above zero"), "{error}");
+    }
+}
+
+#[test]
+fn dead_clipping_and_shorted_contacts_are_told() {
+    let found = json(&["iv", "--device", "linear:4,200,0,-8,2,1000,-5"]);
     assert_eq!(found["ok"], false);
     let verdicts: Vec<&str> = found["contacts"]
         .as_array()
@@ -93,8 +127,8 @@ fn a_dead_and_a_clipping_contact_are_told() {
         .iter()
         .map(|contact| contact["verdict"].as_str().unwrap())
         .collect();
-    assert_eq!(verdicts, ["ok", "ok", "dead", "ok", "ok", "clips", "ok"]);
-    let table = hge(&["iv", "--device", "linear:4,6,0,-8,2,1000,-5"]);
+    assert_eq!(verdicts, ["ok", "clips", "dead", "ok", "ok", "shorted", "ok"]);
+    let table = hge(&["iv", "--device", "linear:4,200,0,-8,2,1000,-5"]);
     let table = String::from_utf8(table.stdout).unwrap();
     assert!(table.contains("dead: the current does not follow it"), "{table}");
     assert_eq!(table.lines().count(), 8, "{table}");

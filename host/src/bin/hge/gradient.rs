@@ -5,7 +5,6 @@ use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::drift::Shape;
-use hge_host::experiment::surroundings;
 use hge_host::link::LinkSpec;
 use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
@@ -44,7 +43,7 @@ pub struct Arguments {
     /// Time constant of the relaxation, in seconds
     #[arg(long, value_name = "S", requires = "correct_drift")]
     relaxation: Option<f64>,
-    /// Undo lag and feed-through that `hge calibrate -o` has measured
+    /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
     /// Show the simulated device's exact slopes, too
@@ -86,7 +85,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             .into());
     }
     let calibration = arguments.calibration.as_deref().map(calibrate::read).transpose()?;
-    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let (mut lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let relaxation = calibration.as_ref().and_then(|calibration| calibration.relaxation.clone());
+    if let Some(relaxation) = &relaxation {
+        lab.experiment.wait_for(relaxation);
+    }
     let task = lab.task()?;
     let controls_v = arguments.controls.unwrap_or_else(|| task.plan.middle_controls_v());
     let exact_na_per_v = match arguments.exact {
@@ -95,8 +98,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let estimator = task.experiment.host.estimator;
     let (grid, link) = (task.plan.grid(), lab.link.to_string());
-    let plan =
-        gradient::listening(&task.plan, surroundings(&task.experiment.bench)).map_err(text)?;
+    let plan = gradient::listening(&task.plan, task.experiment.surroundings()).map_err(text)?;
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
     if let Some(calibration) = calibration {
         session.calibrate(calibration).map_err(text)?;
@@ -105,10 +107,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         windows: arguments.windows,
         snr: arguments.snr,
         most_windows: arguments.most_windows.max(arguments.windows),
-        drift: arguments.correct_drift.then_some(match arguments.relaxation {
-            Some(seconds) => Shape::Relaxation { seconds },
-            None => Shape::Line,
-        }),
+        drift: match (arguments.correct_drift, arguments.relaxation) {
+            (true, Some(seconds)) => Some(Shape::Relaxation { seconds }),
+            (true, None) => Some(Shape::Line),
+            (false, _) => relaxation.map(|relaxation| relaxation.shape()),
+        },
     };
     let measured = match arguments.extrapolate {
         true => extrapolated(&mut session, &controls_v, effort),

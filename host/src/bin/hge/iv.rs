@@ -160,6 +160,7 @@ fn advice(verdict: Verdict) -> &'static str {
         Verdict::Ok => "ok",
         Verdict::Dead => "dead: the current does not follow it, check bond and cable",
         Verdict::Clips => "clips: narrow its range or lower the gain of the I-V converter",
+        Verdict::Shorted => "shorted: the current clips at nearly every voltage, look for a short to the output, or lower the gain of the I-V converter",
         Verdict::Leaks => "leaks: a current flows with all at 0 V, check wiring and offset",
     }
 }

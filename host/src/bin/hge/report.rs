@@ -2,6 +2,7 @@
 
 use hge_host::experiment::{Closing, Task};
 use hge_host::link::LinkSpec;
+use hge_host::settling::Counts;
 use hge_host::text::number;
 use hge_host::train::Outcome;
 use serde_json::json;
@@ -78,6 +79,9 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
         "rate_hz": heading.rate_hz,
         "saturated": outcome.saturated,
         "clipped": outcome.clipped,
+        "unsettled_windows": outcome.unsettled.unsettled,
+        "repeated_windows": outcome.unsettled.repeated,
+        "dropped_windows": outcome.unsettled.dropped,
         "samples": outcome.samples,
         "simulated_s": simulated_s,
         "wall_s": wall_s,
@@ -138,6 +142,13 @@ fn write_table(
             text,
             "a step of the update was cut at the DAC's range: if this keeps on, lower \
              rate_v2_per_na2 in standalone.targets"
+        )?;
+    }
+    let Counts { unsettled, repeated, dropped } = outcome.unsettled;
+    if unsettled > 0 {
+        writeln!(
+            text,
+            "in {unsettled} windows the current had not settled ({repeated} were measured again, {dropped} dropped): `hge calibrate --settle` finds how long to wait"
         )?;
     }
     writeln!(text)?;

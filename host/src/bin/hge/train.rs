@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Epochs a start at most
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
-    /// Undo lag and feed-through that `hge calibrate -o` has measured, in the loop through the host
+    /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured, in the loop through the host
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
     /// Waveforms of every sample
@@ -49,12 +49,13 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
-    let (experiment, source) = read(&arguments)?;
+    let (mut experiment, source) = read(&arguments)?;
+    let calibration = calibration(&arguments, &mut experiment)?;
     let cancel = interrupt::cancel()?;
     let begun = Instant::now();
     let (heading, outcome) = if link == LinkSpec::Simulated {
         let mut job = Job::new(experiment, &source).map_err(text)?;
-        job.task.calibration = calibration(&arguments, &job.task)?;
+        job.task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&job.task, None);
         let bar = Bar::new(&arguments, &job.task.experiment);
         let options = Options { trace: arguments.trace.as_deref(), cancel };
@@ -69,7 +70,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let settings = Settings { cancel, ..Settings::default() };
         let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
         let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
-        task.calibration = calibration(&arguments, &task)?;
+        task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&task, Some(&link));
         let bar = Bar::new(&arguments, &task.experiment);
         (heading, train_on(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?)
@@ -83,14 +84,19 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
 }
 
-/// The calibration that is asked for, if it is one of this task.
-fn calibration(arguments: &Arguments, task: &Task) -> Result<Option<Calibration>, String> {
+/// The calibration that is asked for; the experiment then waits as long as it says.
+fn calibration(
+    arguments: &Arguments,
+    experiment: &mut Experiment,
+) -> Result<Option<Calibration>, String> {
     let Some(path) = &arguments.calibration else { return Ok(None) };
-    if task.experiment.closing == Closing::Standalone {
+    if experiment.closing == Closing::Standalone {
         return Err("--calibration is of no use where the gateware closes the loop: it reads answers in phase; leave it out or train with --loop host".into());
     }
     let calibration = calibrate::read(path)?;
-    calibration.check(&task.plan).map_err(text)?;
+    if let Some(relaxation) = &calibration.relaxation {
+        experiment.wait_for(relaxation);
+    }
     Ok(Some(calibration))
 }
 

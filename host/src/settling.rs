@@ -1,0 +1,150 @@
+//! Whether a window had settled, and what is done about one that had not.
+//!
+//! A current that still moves during the window leaks onto every tone ([`crate::drift`]). It matters where more than 2 % of a slope may be wrong by it,
+//! and more than the slope's own standard error.
+
+use crate::drift::{leaks, Leaks, Shape};
+use crate::plan::Plan;
+use crate::session::{Reading, Session, SessionError};
+use crate::tones::Surroundings;
+use serde::{Deserialize, Serialize};
+
+/// A leak of this share of a slope is one that matters.
+pub(crate) const MATTERS: f64 = 0.02;
+
+/// What may be left of a leak that was taken off: a line in place of a relaxation is 10 % off where the window is 2.3 time constants long; a
+/// relaxation whose time constant is known to 10 % is 2 to 3 % off.
+const LEFT_BY_A_LINE: f64 = 0.15;
+const LEFT_BY_A_RELAXATION: f64 = 0.03;
+
+/// How many times as long a window waits when it is measured again: the longest of them is 128 ms by default, six times the time constant of 22 ms.
+const LONGER: [u32; 3] = [4, 16, 64];
+
+/// What is done with windows that have not settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsettled {
+    /// They are counted, and used as they are.
+    #[default]
+    Flag,
+    /// Measured again, with 4, 16 and 64 times the wait; dropped if that is of no help.
+    Repeat,
+    /// Their slopes count as zero in this epoch.
+    Drop,
+}
+
+/// What is taken off every window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correction {
+    /// Nothing, or the relaxation that a calibration knows.
+    #[default]
+    Calibrated,
+    /// A line through the means of its halves.
+    Line,
+    /// A relaxation with a given time constant.
+    Relaxation,
+}
+
+/// Windows that had not settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// All of them, repeated ones too.
+    pub unsettled: u64,
+    /// Measured again.
+    pub repeated: u64,
+    /// Not used.
+    pub dropped: u64,
+}
+
+/// The share of a leak that may be left once `taken_off`.
+pub(crate) fn left_share(taken_off: Option<Shape>) -> f64 {
+    match taken_off {
+        None => 1.0,
+        Some(Shape::Line) => LEFT_BY_A_LINE,
+        Some(Shape::Relaxation { .. }) => LEFT_BY_A_RELAXATION,
+    }
+}
+
+/// Whether a leak of which `share` may be left does not matter to an answer with this error; all of one unit.
+pub(crate) fn is_harmless(share: f64, leak: [f64; 2], answer: f64, error: f64) -> bool {
+    // The leak's direction is the least certain of it.
+    share * leak[0].hypot(leak[1]) <= error.max(MATTERS * answer.abs())
+}
+
+/// Looks at every window of a session, and takes drifts off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watch {
+    correction: Option<Shape>,
+    tone_errors_na: Vec<f64>,
+}
+
+impl Watch {
+    /// For the windows of `plan`, with the noise of `surroundings`; `correction` is taken off.
+    pub fn new(plan: &Plan, surroundings: Surroundings, correction: Option<Shape>) -> Self {
+        let controls = plan.configuration().controls.iter();
+        let errors = controls.map(|control| surroundings.error_na(&plan.grid(), control.multiple));
+        Watch { correction, tone_errors_na: errors.collect() }
+    }
+
+    /// Takes the drift off a reading's answers, and says whether what is left does not matter.
+    pub(crate) fn pass(&self, plan: &Plan, reading: &mut Reading) -> bool {
+        let amplitudes_v = (0..reading.answers_na_per_v.len()).map(|k| plan.amplitude_v(k));
+        let amplitudes_v: Vec<f64> = amplitudes_v.collect();
+        let answers = reading.answers_na_per_v.iter().zip(&amplitudes_v);
+        let answers_na: Vec<[f64; 2]> =
+            answers.map(|(answer, volts)| answer.map(|part| part * volts)).collect();
+        let shape = self.correction.unwrap_or(Shape::Line);
+        let Leaks { tones_na, .. } = leaks(plan, shape, &answers_na, reading.step_na);
+        let share = left_share(self.correction);
+        let mut settled = true;
+        for (k, leak_na) in tones_na.into_iter().enumerate() {
+            let answer = &mut reading.answers_na_per_v[k];
+            if self.correction.is_some() {
+                *answer = [0, 1].map(|axis| answer[axis] - leak_na[axis] / amplitudes_v[k]);
+            }
+            settled &=
+                is_harmless(share, leak_na, answer[0] * amplitudes_v[k], self.tone_errors_na[k]);
+        }
+        settled
+    }
+}
+
+/// One window of every case at these controls, tones on, and what the experiment says of those that have not settled. A dropped window's slopes are zero.
+///
+/// # Errors
+/// The instrument fails, or the guard had to act.
+pub fn measure(
+    session: &mut Session,
+    controls_v: &[f64],
+    unsettled: Unsettled,
+    counts: &mut Counts,
+) -> Result<Vec<Reading>, SessionError> {
+    let mut readings = session.measure(controls_v, true)?;
+    let open = |readings: &[Reading]| readings.iter().filter(|reading| !reading.settled).count();
+    counts.unsettled += open(&readings) as u64;
+    if unsettled == Unsettled::Repeat && open(&readings) > 0 {
+        for longer in LONGER {
+            session.wait(longer)?;
+            let again = session.measure(controls_v, true)?;
+            for (reading, again) in readings.iter_mut().zip(again) {
+                if !reading.settled {
+                    counts.repeated += 1;
+                    counts.unsettled += u64::from(!again.settled);
+                    *reading = again;
+                }
+            }
+            if open(&readings) == 0 {
+                break;
+            }
+        }
+        session.wait(1)?;
+    }
+    if unsettled != Unsettled::Flag {
+        for reading in readings.iter_mut().filter(|reading| !reading.settled) {
+            counts.dropped += 1;
+            reading.slopes_na_per_v.fill(0.0);
+        }
+    }
+    Ok(readings)
+}
