@@ -52,6 +52,10 @@ pub(super) fn floats(bench: &Chain) -> Vec<(String, f64, Rule)> {
         ("drift_na_per_s", bench.drift_na_per_s, Rule::Within(-1e6, 1e6)),
         ("wander_na", bench.wander_na, CURRENT),
         ("wander_s", bench.wander_s, TIME),
+        ("sway_v", bench.sway_v, offset(bench.dac_range_v)),
+        ("sway_s", bench.sway_s, TIME),
+        ("jolt_v", bench.jolt_v, offset(bench.dac_range_v)),
+        ("jolt_s", bench.jolt_s, Rule::Within(0.0, 1e6)),
     ];
     let key = |name: &str| format!("bench.{name}");
     let single = single.into_iter().map(|(name, value, rule)| (key(name), value, rule));
@@ -59,6 +63,7 @@ pub(super) fn floats(bench: &Chain) -> Vec<(String, f64, Rule)> {
     floats.extend(bench.iv_pole_hz.map(|value| (key("iv_pole_hz"), value, FREQUENCY)));
     let lists = [
         ("feed_throughs_pf", bench.feed_throughs_pf.as_deref().unwrap_or_default(), CAPACITANCE),
+        ("sways_v", bench.sways_v.as_deref().unwrap_or_default(), offset(bench.dac_range_v)),
         ("hum_harmonics", &bench.hum_harmonics, Rule::Within(0.0, 10.0)),
     ];
     for (name, values, rule) in lists {
@@ -84,11 +89,24 @@ pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {
 
 /// Capacitances for every electrode of the device.
 pub(super) fn electrodes(bench: &Chain, electrodes: usize) -> Result<(), Wrong> {
-    let count = bench.feed_throughs_pf.as_ref().map_or(electrodes, Vec::len);
-    require(count == electrodes, "bench.feed_throughs_pf", || {
+    let lists = [
+        ("feed_throughs_pf", "feed_through_pf", &bench.feed_throughs_pf),
+        ("sways_v", "sway_v", &bench.sways_v),
+    ];
+    for (list, single, values) in lists {
+        let count = values.as_ref().map_or(electrodes, Vec::len);
+        require(count == electrodes, format!("bench.{list}"), || {
+            format!(
+                "{list} has {count} entries for the device's {electrodes} electrodes: give one for \
+                 each, or {single} for all"
+            )
+        })?;
+    }
+    let jolted = bench.jolt_electrode;
+    require(bench.jolt_v == 0.0 || jolted < electrodes, "bench.jolt_electrode", || {
         format!(
-            "feed_throughs_pf has {count} entries for the device's {electrodes} electrodes: give \
-             one for each, or feed_through_pf for all"
+            "electrode {jolted} is not on the device, which has 0 to {}: name one of them",
+            electrodes.saturating_sub(1)
         )
     })
 }
@@ -117,6 +135,8 @@ mod tests {
                 "flicker_na2_per_hz_at_1khz = 1e-5\nflicker_lowest_hz = 501",
                 "x.toml:4:21: 1/f noise from 501 Hz on cannot be made: lower flicker_lowest_hz",
             ),
+            ("sways_v = [0.1]", "1 entries for the device's 7 electrodes"),
+            ("jolt_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
             ("adc_bits = 12", "unknown field `adc_bits`"),
         ] {
             let said = job(keys).err().unwrap_or_default();

@@ -1,14 +1,15 @@
 //! A device on its bench.
 
 use super::stages::Rest;
-use super::{Bench, Chain, Converter, Stages};
+use super::{Bench, Chain, Converter, Stages, Sway};
 use crate::device::Device;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-/// A bench around one device: DAC, device, and the [`Stages`] from its current to the ADC's code.
+/// A bench around one device: DAC, what the device feels of it, device, and the [`Stages`] from its current to the ADC's code.
 pub struct AnalogueBench {
     dac: Converter,
+    sway: Option<Sway>,
     device: Box<dyn Device>,
     outputs: usize,
     stages: Stages,
@@ -16,6 +17,7 @@ pub struct AnalogueBench {
     before: Stages,
     /// The last call's voltages and what the device gave, to take samples back.
     volts: Vec<f64>,
+    felt_v: Vec<f64>,
     device_na: Vec<f64>,
     current_na: Vec<f64>,
     non_finite: Arc<AtomicBool>,
@@ -41,11 +43,13 @@ impl AnalogueBench {
         let stages = Stages::new(&chain, device.electrodes(), rate_hz, rest, seed);
         AnalogueBench {
             dac,
+            sway: Sway::of(&chain, device.electrodes(), rate_hz),
             device,
             outputs,
             before: stages.clone(),
             stages,
             volts: Vec::new(),
+            felt_v: Vec::new(),
             device_na: Vec::new(),
             current_na: Vec::new(),
             non_finite: Arc::default(),
@@ -76,7 +80,14 @@ impl Bench for AnalogueBench {
             }
         }
         self.device_na.resize(adc.len(), 0.0);
-        self.device.currents_na(&self.volts, &mut self.device_na);
+        match &mut self.sway {
+            Some(sway) => {
+                self.felt_v.clone_from(&self.volts);
+                sway.pass(&mut self.felt_v);
+                self.device.currents_na(&self.felt_v, &mut self.device_na);
+            }
+            None => self.device.currents_na(&self.volts, &mut self.device_na),
+        }
         if !self.device_na.iter().all(|current_na| current_na.is_finite()) {
             self.non_finite.store(true, Ordering::Relaxed);
         }
@@ -86,6 +97,9 @@ impl Bench for AnalogueBench {
     fn rewind(&mut self, samples: usize) {
         let kept = self.device_na.len().saturating_sub(samples);
         self.stages.clone_from(&self.before);
+        if let Some(sway) = &mut self.sway {
+            sway.rewind(samples.min(self.device_na.len()));
+        }
         self.device_na.truncate(kept);
         self.volts.truncate(kept * self.device.electrodes());
         self.pass(&mut vec![0; kept]);
@@ -165,6 +179,10 @@ mod tests {
             drift_na_per_s: 3.0,
             wander_na: 2.0,
             wander_s: 0.05,
+            sway_v: 0.1,
+            sway_s: 0.2,
+            jolt_v: 0.2,
+            jolt_s: 0.1,
             ..Chain::default()
         }
     }
@@ -256,7 +274,7 @@ mod tests {
     fn a_bench_begins_at_rest() {
         let slow = Chain { noise_na2_per_hz: 0.0, dac_offset_v: 0.1, ..everything() };
         let slow = Chain { flicker_na2_per_hz_at_1khz: 0.0, hum_na: 0.0, ..slow };
-        let slow = Chain { drift_na_per_s: 0.0, wander_na: 0.0, ..slow };
+        let slow = Chain { drift_na_per_s: 0.0, wander_na: 0.0, sway_v: 0.0, ..slow };
         let mut adc = [1; 50];
         three(slow, 1).samples(&[0; 200], &mut adc);
         assert_eq!(adc, [adc[0]; 50]);

@@ -69,6 +69,18 @@ pub struct Chain {
     pub wander_na: f64,
     /// Its period.
     pub wander_s: f64,
+    /// By how much the voltages that the device feels move up and down.
+    pub sway_v: f64,
+    /// The same electrode by electrode, instead.
+    pub sways_v: Option<Vec<f64>>,
+    /// Period of that.
+    pub sway_s: f64,
+    /// Electrode whose voltage is shifted at once.
+    pub jolt_electrode: usize,
+    /// By so much.
+    pub jolt_v: f64,
+    /// So long after power-up.
+    pub jolt_s: f64,
 }
 
 impl Default for Chain {
@@ -104,6 +116,12 @@ impl Default for Chain {
             drift_na_per_s: 0.0,
             wander_na: 0.0,
             wander_s: 60.0,
+            sway_v: 0.0,
+            sways_v: None,
+            sway_s: 600.0,
+            jolt_electrode: 0,
+            jolt_v: 0.0,
+            jolt_s: 0.0,
         }
     }
 }
@@ -129,6 +147,14 @@ impl Chain {
         match &self.feed_throughs_pf {
             Some(list) => list.get(electrode).copied().unwrap_or(0.0),
             None => self.feed_through_pf,
+        }
+    }
+
+    /// By how much the voltage that the device feels at an electrode moves up and down.
+    pub fn sway_of_v(&self, electrode: usize) -> f64 {
+        match &self.sways_v {
+            Some(list) => list.get(electrode).copied().unwrap_or(0.0),
+            None => self.sway_v,
         }
     }
 

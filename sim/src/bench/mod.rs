@@ -29,6 +29,7 @@ pub mod pole;
 pub mod relaxation;
 pub mod response;
 pub mod stages;
+mod sway;
 pub mod white;
 
 pub use analogue::AnalogueBench;
@@ -44,6 +45,7 @@ pub use pole::Pole;
 pub use relaxation::Relaxation;
 pub use response::Response;
 pub use stages::Stages;
+pub use sway::Sway;
 pub use white::White;
 
 /// The analogue world behind the converters' codes, one sample after the other.

@@ -1,5 +1,6 @@
 //! What a training came to: a table to read, or one JSON object.
 
+use hge_host::calibration::Calibration;
 use hge_host::experiment::{Closing, Task};
 use hge_host::link::LinkSpec;
 use hge_host::settling::Counts;
@@ -24,6 +25,7 @@ pub struct Heading {
     tones_hz: Vec<f64>,
     amplitudes_v: Vec<f64>,
     full_scale_na: f64,
+    calibration: Option<Calibration>,
 }
 
 impl Heading {
@@ -54,6 +56,7 @@ impl Heading {
                 .map(|k| task.plan.amplitude_v(k))
                 .collect(),
             full_scale_na: task.plan.scale().full_scale_na(),
+            calibration: task.calibration.clone(),
         }
     }
 }
@@ -82,6 +85,7 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
         "unsettled_windows": outcome.unsettled.unsettled,
         "repeated_windows": outcome.unsettled.repeated,
         "dropped_windows": outcome.unsettled.dropped,
+        "calibration": heading.calibration,
         "samples": outcome.samples,
         "simulated_s": simulated_s,
         "wall_s": wall_s,

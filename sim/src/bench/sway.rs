@@ -1,0 +1,104 @@
+//! A device whose operating point moves: slow shifts of what every electrode's voltage means to it, and a sudden one.
+//!
+//! Charge that is trapped near an electrode shifts the voltage that the rest of the device feels. The shift of electrode k is a triangle
+//! between plus and minus its amplitude, with the pace 4 amplitude / period wherever it is; it begins at zero, on its way up for even k and down
+//! for odd k. At one moment one electrode takes a jolt and keeps it.
+
+use super::Chain;
+
+/// Shifts of all electrodes, from the first sample on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sway {
+    amplitudes_v: Vec<f64>,
+    turns_per_sample: f64,
+    jolt: Option<Jolt>,
+    sample: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Jolt {
+    electrode: usize,
+    volts: f64,
+    sample: f64,
+}
+
+impl Sway {
+    /// The chain's, for a device with this many electrodes; none if nothing moves.
+    pub fn of(chain: &Chain, electrodes: usize, rate_hz: f64) -> Option<Self> {
+        let amplitudes_v: Vec<f64> = (0..electrodes).map(|k| chain.sway_of_v(k)).collect();
+        let jolt = (chain.jolt_v != 0.0).then_some(Jolt {
+            electrode: chain.jolt_electrode,
+            volts: chain.jolt_v,
+            sample: chain.jolt_s * rate_hz,
+        });
+        let moves = jolt.is_some() || amplitudes_v.iter().any(|&volts| volts != 0.0);
+        let turns_per_sample = 1.0 / (chain.sway_s * rate_hz);
+        moves.then_some(Sway { amplitudes_v, turns_per_sample, jolt, sample: 0 })
+    }
+
+    /// Shifts consecutive samples' voltages, row-major `[samples, electrodes]`.
+    pub fn pass(&mut self, volts: &mut [f64]) {
+        for row in volts.chunks_exact_mut(self.amplitudes_v.len()) {
+            let sample = self.sample as f64;
+            let shift = triangle(self.turns_per_sample * sample);
+            for (k, (volts, amplitude_v)) in row.iter_mut().zip(&self.amplitudes_v).enumerate() {
+                *volts += if k % 2 == 0 { amplitude_v * shift } else { -amplitude_v * shift };
+            }
+            if let Some(jolt) = self.jolt.filter(|jolt| sample >= jolt.sample) {
+                if let Some(volts) = row.get_mut(jolt.electrode) {
+                    *volts += jolt.volts;
+                }
+            }
+            self.sample += 1;
+        }
+    }
+
+    /// Takes back samples.
+    pub fn rewind(&mut self, samples: usize) {
+        self.sample -= samples as u64;
+    }
+}
+
+/// From 0 up to 1 at a quarter turn, down to -1 at three quarters, and back.
+fn triangle(turns: f64) -> f64 {
+    let turn = turns.fract();
+    if turn < 0.25 {
+        4.0 * turn
+    } else if turn < 0.75 {
+        2.0 - 4.0 * turn
+    } else {
+        4.0 * turn - 4.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn electrodes_sway_against_each_other_and_one_takes_a_jolt() {
+        let chain = Chain {
+            sway_v: 0.2,
+            sway_s: 8.0,
+            jolt_electrode: 2,
+            jolt_v: -0.5,
+            jolt_s: 3.0,
+            ..Chain::default()
+        };
+        let mut sway = Sway::of(&chain, 3, 1000.0).unwrap();
+        let mut volts = vec![1.0; 3 * 9001];
+        sway.pass(&mut volts[..3 * 2500]);
+        sway.rewind(500);
+        volts[3 * 2000..].fill(1.0);
+        sway.pass(&mut volts[3 * 2000..]);
+        for (second, shift) in
+            [(0, 0.0), (1, 0.1), (2, 0.2), (4, 0.0), (6, -0.2), (7, -0.1), (9, 0.1)]
+        {
+            let row = &volts[3000 * second..][..3];
+            let jolt = if second >= 3 { -0.5 } else { 0.0 };
+            let wanted = [1.0 + shift, 1.0 - shift, 1.0 + shift + jolt];
+            assert!(row.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9), "{second} {row:?}");
+        }
+        assert_eq!(Sway::of(&Chain::default(), 3, 1000.0), None);
+    }
+}
