@@ -20,6 +20,7 @@
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
+//! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
 //! | [`text`] | how numbers stand in messages |
 
@@ -44,6 +45,7 @@ pub mod settling;
 pub mod text;
 pub mod tones;
 pub mod trace;
+pub mod track;
 pub mod train;
 
 /// First 32 bits of the git commit this program was built from, 0 outside a clone.

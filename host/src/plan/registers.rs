@@ -21,17 +21,22 @@ const NEVER_OVER: u32 = 65535;
 const STORM_FRAMES: u32 = 32;
 
 impl Plan {
+    /// Samples after which a standalone run of so many epochs is cut off.
+    pub(crate) fn run_limit_samples(&self, epochs: u32) -> u32 {
+        // The last pass, unperturbed, is one epoch more. The cast saturates.
+        let run_samples = (f64::from(epochs) + 1.0) * self.epoch_samples();
+        ((RUN_SLACK * run_samples).ceil() as u32).max(1)
+    }
+
     fn protection(&self) -> [(u16, u32); 6] {
         let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
-        // The last pass, unperturbed, is one epoch more. Casts saturate.
-        let run_samples = (f64::from(run_epochs) + 1.0) * self.epoch_samples();
         let code = |current_na: f64| {
             (current_na * self.scale().adc_codes_per_na()).abs().round().clamp(1.0, 32767.0) as u32
         };
         [
             (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
             (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),
-            (map::RUN_LIMIT, ((RUN_SLACK * run_samples).ceil() as u32).max(1)),
+            (map::RUN_LIMIT, self.run_limit_samples(run_epochs)),
             (map::OVERCURRENT, overcurrent_na.map_or(NEVER_OVER, code)),
             (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
             (map::STORM, STORM_FRAMES),

@@ -2,7 +2,7 @@
 //! the loss of all outputs, steps, and writes the controls.
 
 use super::{Outcome, Progress, TrainError, SOLVED_NA};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, HostKeys};
 use crate::loss::Targets;
 use crate::optimiser::{Optimiser, Rule};
 use crate::session::{Reading, Session};
@@ -93,11 +93,7 @@ fn descend(
 ) -> Result<Option<Best>, TrainError> {
     let keys = &experiment.host;
     let ranges_v = session.plan().control_ranges_v();
-    let rate = match keys.optimiser {
-        Rule::Adam => keys.adam_rate_v,
-        Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,
-    };
-    let mut optimiser = Optimiser::new(keys.optimiser, rate, keys.momentum, controls_v.len());
+    let mut optimiser = optimiser(keys, controls_v.len());
     let mut best: Option<Best> = None;
     let (mut mark, mut marked) = (f64::INFINITY, 0);
     for epoch in 1..=keys.epochs {
@@ -125,14 +121,24 @@ fn descend(
     Ok(best)
 }
 
+/// The rule that the experiment names, at its rate.
+pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
+    let rate = match keys.optimiser {
+        Rule::Adam => keys.adam_rate_v,
+        Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,
+    };
+    Optimiser::new(keys.optimiser, rate, keys.momentum, controls)
+}
+
 /// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
-fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
+pub(crate) fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
     let shape = (readings.len(), readings[0].slopes_na_per_v.len());
     let slopes = Array2::from_shape_fn(shape, |(case, k)| readings[case].slopes_na_per_v[k]);
     slopes.t().dot(&ArrayView1::from(loss_slope)).to_vec()
 }
 
-fn means(readings: &[Reading]) -> Vec<f64> {
+/// Mean current of every case.
+pub(crate) fn means(readings: &[Reading]) -> Vec<f64> {
     readings.iter().map(|reading| reading.mean_na).collect()
 }
 

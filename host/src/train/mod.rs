@@ -6,8 +6,10 @@ mod outcome;
 mod standalone;
 
 pub use alone::{last_run, recording, BakeError, LastRun};
+pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::{Outcome, Progress};
 pub use standalone::Coefficients;
+pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
 
 use crate::calibration::CalibrationError;
 use crate::driver::{self, Cancel, DriverError, Instrument};
@@ -122,16 +124,27 @@ pub fn train(
 /// # Errors
 /// The instrument fails. Not to find a solution is no error.
 pub fn train_on(
-    mut instrument: Instrument,
+    instrument: Instrument,
     task: Task,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
+    let (session, outcome) = learn(instrument, task, progress)?;
+    session.close()?;
+    Ok(outcome)
+}
+
+/// The same, with the outputs still armed at what was measured last.
+pub(crate) fn learn(
+    mut instrument: Instrument,
+    task: Task,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(Session, Outcome), TrainError> {
     let watch = task.watch();
     let Task { experiment, plan, targets, calibration, .. } = task;
     instrument.restart(noise_seed(&experiment))?;
     let starts = random(experiment.seed, Stream::Starts);
     let estimator = experiment.host.estimator;
-    let (session, outcome) = match experiment.closing {
+    Ok(match experiment.closing {
         Closing::Host => {
             let mut session = Session::open(instrument, plan, estimator)?;
             session.watch(watch);
@@ -146,9 +159,7 @@ pub fn train_on(
             let outcome = standalone::run(&mut session, &experiment, &targets, starts, progress)?;
             (session, outcome)
         }
-    };
-    session.close()?;
-    Ok(outcome)
+    })
 }
 
 /// Seed of the bench's noise in an experiment.

@@ -220,12 +220,12 @@ pub(super) fn came_to(
 }
 
 /// The gateware's loss in squared currents.
-fn loss_na2(plan: &Plan, loss: u32) -> f64 {
+pub(crate) fn loss_na2(plan: &Plan, loss: u32) -> f64 {
     f64::from(loss) * LOSS_UNIT_CODES2 / plan.scale().adc_codes_per_na().powi(2)
 }
 
 /// The mode of a run.
-fn run_mode(plan: &Plan) -> u32 {
+pub(crate) fn run_mode(plan: &Plan) -> u32 {
     let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
     mode::PERTURB | mode::STANDALONE | shaping
 }
@@ -255,6 +255,50 @@ pub(super) fn first_run(
     writes.extend(start_writes(plan, starts, &mut random));
     writes.push((map::MODE, run_mode(plan)));
     Ok(writes)
+}
+
+/// A run that holds every case's output at a current.
+pub(crate) struct Hold<'a> {
+    /// Where it begins.
+    pub controls_v: &'a [f64],
+    /// Currents, case by case.
+    pub outputs_na: &'a [f64],
+    /// Rate of the descent.
+    pub rate_v2_per_na2: f64,
+    /// How long.
+    pub epochs: u32,
+}
+
+/// Its registers, while disarmed.
+pub(crate) fn hold_writes(
+    plan: &Plan,
+    keys: &StandaloneKeys,
+    targets: &Targets,
+    hold: &Hold<'_>,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let &Hold { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
+    let mut writes = tables(plan, keys, rate_v2_per_na2, targets)?;
+    for (case, &output_na) in outputs_na.iter().enumerate() {
+        let target = plan.scale().adc_code(output_na).0;
+        let word = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
+        let index = plan.layout().case_targets + case as u32;
+        writes.push((plan.table_address(index), word.to_word()));
+    }
+    writes.extend([(map::EPOCHS, epochs), (map::LOSS_STOP, 0), (map::STARTS_USED, 1)]);
+    writes.push((map::RUN_LIMIT, plan.run_limit_samples(epochs)));
+    for (control, &volts) in plan.configuration().controls.iter().zip(controls_v) {
+        let code = plan.scale().dac_code(volts).0;
+        let index = plan.layout().start_control(0, control.output as u32);
+        writes.push((plan.table_address(index), i32::from(code) as u32));
+    }
+    Ok(writes)
+}
+
+/// Writes that let a run measure and change nothing.
+pub(crate) fn freeze_writes(plan: &Plan) -> Vec<(u16, u32)> {
+    let slots = plan.configuration().controls.len() as u32;
+    let words = (0..slots).map(|slot| plan.table_address(plan.layout().coefficients + slot));
+    words.map(|address| (address, 0)).collect()
 }
 
 /// Everything but the starts.

@@ -1,5 +1,6 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
+mod bar;
 mod calibrate;
 mod capture;
 mod gateware;
@@ -16,6 +17,7 @@ mod registers;
 mod report;
 mod serve;
 mod tones;
+mod track;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -36,11 +38,13 @@ struct Arguments {
 enum Command {
     /// Train a device to compute a Boolean gate, or what an experiment file says
     Train(train::Arguments),
+    /// Train a device, then follow it while its operating point moves
+    Track(track::Arguments),
     /// Measure every derivative at given controls
     Gradient(gradient::Arguments),
     /// Check every contact, or sweep voltages
     Iv(iv::Arguments),
-    /// Measure lag and feed-through of every tone, with the device in place
+    /// Measure lag and feed-through of every tone, and how long the current takes to settle
     Calibrate(calibrate::Arguments),
     /// Choose frequencies, or say what falls on those of an experiment
     Tones(tones::Arguments),
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Track(arguments) => track::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),

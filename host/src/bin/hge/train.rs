@@ -1,5 +1,6 @@
 //! `hge train`: from a gate or a file to a trained device.
 
+use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::text;
 use crate::{calibrate, interrupt, report};
@@ -8,9 +9,7 @@ use hge_host::calibration::Calibration;
 use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
-use hge_host::train::{train, train_on, Options, Progress};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use hge_host::train::{train, train_on, Options};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -57,7 +56,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let mut job = Job::new(experiment, &source).map_err(text)?;
         job.task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&job.task, None);
-        let bar = Bar::new(&arguments, &job.task.experiment);
+        let bar = Bar::new(arguments.json, u64::from(epochs(&job.task.experiment)));
         let options = Options { trace: arguments.trace.as_deref(), cancel };
         (heading, train(job, &options, &mut |progress| bar.show(progress)).map_err(text)?)
     } else {
@@ -72,7 +71,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
         task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&task, Some(&link));
-        let bar = Bar::new(&arguments, &task.experiment);
+        let bar = Bar::new(arguments.json, u64::from(epochs(&task.experiment)));
         (heading, train_on(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?)
     };
     let wall_s = begun.elapsed().as_secs_f64();
@@ -124,39 +123,5 @@ fn epochs(experiment: &Experiment) -> u32 {
     match experiment.closing {
         Closing::Host => experiment.host.epochs,
         Closing::Standalone => experiment.standalone.epochs,
-    }
-}
-
-/// Progress, where somebody watches.
-struct Bar {
-    bar: ProgressBar,
-    epochs: u64,
-}
-
-impl Bar {
-    fn new(arguments: &Arguments, experiment: &Experiment) -> Self {
-        let epochs = u64::from(epochs(experiment));
-        if arguments.json || !std::io::stderr().is_terminal() {
-            return Bar { bar: ProgressBar::hidden(), epochs };
-        }
-        let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:24} epoch {pos}/{len}  {msg}");
-        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Bar { bar, epochs }
-    }
-
-    fn show(&self, progress: &Progress) {
-        self.bar.set_length(self.epochs);
-        self.bar.set_position(u64::from(progress.epoch));
-        self.bar.set_message(format!(
-            "start {} loss {:.3} separation {:+.2} nA",
-            progress.restart, progress.loss, progress.separation_na
-        ));
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }

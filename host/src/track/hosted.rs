@@ -1,0 +1,41 @@
+//! Following through the host.
+
+use super::{Moment, Wanted};
+use crate::experiment::Experiment;
+use crate::loss::Targets;
+use crate::session::Session;
+use crate::settling::{self, Counts};
+use crate::train::{chain_rule, means, optimiser, Outcome, Progress, TrainError};
+
+pub(super) fn run(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    trained: &Outcome,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Vec<Moment>, TrainError> {
+    let keys = &experiment.host;
+    let ranges_v = session.plan().control_ranges_v();
+    let rate_hz = session.plan().grid().rate_hz;
+    let mut controls_v = trained.controls_v.clone();
+    let mut optimiser = optimiser(keys, controls_v.len());
+    let mut moments = Vec::new();
+    for epoch in 1..=wanted.epochs {
+        let mut counts = Counts::default();
+        let readings = settling::measure(session, &controls_v, keys.unsettled, &mut counts)?;
+        let outputs_na = means(&readings);
+        let time_s = session.samples() as f64 / rate_hz;
+        let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
+        let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
+        let separation_na = moment.separation_na;
+        progress(&Progress { restart: 0, epoch, loss, separation_na });
+        moments.push(moment);
+        // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
+        let clipped = readings.iter().any(|reading| reading.clipped);
+        if !wanted.frozen && !clipped {
+            optimiser.step(&mut controls_v, &chain_rule(&readings, &slope), &ranges_v);
+        }
+    }
+    Ok(moments)
+}

@@ -1,0 +1,115 @@
+//! Following inside the gateware: a run from the controls that were learnt, with what every case gave then as its target.
+//!
+//! A run ends when its loss is zero, which noise all but forbids; then another one follows from where it stood.
+
+use super::{Moment, Wanted};
+use crate::driver::{ArmMode, Said};
+use crate::experiment::Experiment;
+use crate::loss::Targets;
+use crate::session::{reading, Reading, Session};
+use crate::train::{
+    freeze_writes, hold_writes, loss_na2, run_mode, Hold, Outcome, Progress, TrainError,
+};
+use hge_protocol::frame::flag;
+use hge_protocol::ControlWord;
+
+/// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
+/// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the jolt too slowly.
+const STABLE: f64 = 1.0;
+
+pub(super) fn run(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    trained: &Outcome,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Vec<Moment>, TrainError> {
+    let keys = &experiment.standalone;
+    let mut hold = Hold {
+        controls_v: &trained.controls_v,
+        outputs_na: &trained.outputs_na,
+        rate_v2_per_na2: keys.targets.first().map_or(1e-4, |aim| aim.rate_v2_per_na2),
+        epochs: 1,
+    };
+    // One epoch that changes nothing shows the slopes.
+    let mut squares = 0.0;
+    let mut look = |reading: &Reading| {
+        squares += reading.slopes_na_per_v.iter().map(|slope| slope * slope).sum::<f64>();
+    };
+    let writes = hold_writes(session.plan(), keys, targets, &hold)?;
+    one_run(session, writes, true, targets, &mut Vec::new(), &mut |_| (), &mut look)?;
+    hold.rate_v2_per_na2 = STABLE / squares;
+    let mut moments: Vec<Moment> = Vec::new();
+    let mut controls_v = trained.controls_v.clone();
+    while let Some(left) = wanted.epochs.checked_sub(moments.len() as u32).filter(|&left| left > 0)
+    {
+        let hold = Hold { controls_v: &controls_v, epochs: left.min(MOST_EPOCHS), ..hold };
+        let writes = hold_writes(session.plan(), keys, targets, &hold)?;
+        let heard = moments.len();
+        one_run(session, writes, wanted.frozen, targets, &mut moments, progress, &mut |_| ())?;
+        match moments.last() {
+            Some(moment) if moments.len() > heard => controls_v.clone_from(&moment.controls_v),
+            // Not one epoch was heard: nothing more will be.
+            _ => break,
+        }
+    }
+    Ok(moments)
+}
+
+/// What the register of epochs holds.
+const MOST_EPOCHS: u32 = 65535;
+
+fn one_run(
+    session: &mut Session,
+    mut writes: Vec<(u16, u32)>,
+    frozen: bool,
+    targets: &Targets,
+    moments: &mut Vec<Moment>,
+    progress: &mut dyn FnMut(&Progress),
+    look: &mut dyn FnMut(&Reading),
+) -> Result<(), TrainError> {
+    let (plan, estimator) = (session.plan().clone(), session.estimator());
+    if frozen {
+        writes.extend(freeze_writes(&plan));
+    }
+    session.instrument().disarm()?;
+    session.instrument().write_all(&writes)?;
+    session.instrument().arm(ArmMode::Standalone)?;
+    let (rate_hz, before) = (plan.grid().rate_hz, session.samples());
+    let samples = f64::from(plan.grid().window_samples);
+    let mut outputs_na = vec![0.0; targets.high.len()];
+    let mut reached = 0_u32;
+    session.instrument().run(run_mode(&plan), |said| match said {
+        Said::Window(window) => {
+            let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
+            if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
+                *output = plan.scale().current_na(sum / samples);
+            }
+            reached = window.sample_clock + plan.grid().window_samples;
+            if window.flags & flag::UNPERTURBED == 0 {
+                // What the guard cut shows in its flags and in no slope worth having.
+                reading(&plan, estimator, &window).iter().for_each(&mut *look);
+            }
+        }
+        Said::Epoch(epoch) => {
+            let controls = plan.configuration().controls.iter();
+            let volts = controls.map(|control| {
+                let word = epoch.controls.get(control.output).copied().unwrap_or_default();
+                plan.scale().control_volts(ControlWord(word))
+            });
+            let time_s = (before + u64::from(reached)) as f64 / rate_hz;
+            let moment = Moment::of(time_s, &outputs_na, targets, volts.collect());
+            progress(&Progress {
+                restart: 0,
+                epoch: moments.len() as u32 + 1,
+                loss: loss_na2(&plan, epoch.loss),
+                separation_na: moment.separation_na,
+            });
+            moments.push(moment);
+        }
+        // Epochs that were lost on the way are missing among the moments.
+        Said::Gap { .. } => {}
+    })?;
+    Ok(())
+}

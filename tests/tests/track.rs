@@ -1,0 +1,50 @@
+//! A device whose operating point moves is followed, where one that was trained once fails.
+
+use hge_host::experiment::Job;
+use hge_host::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
+use hge_tests::laboratory;
+
+fn job(closing: &str, sway_s: f64) -> Job {
+    laboratory::job(&format!(
+        "gate = \"xor\"\nloop = \"{closing}\"\n[bench]\nsway_v = 0.3\nsway_s = {sway_s}\njolt_v = 0.1\njolt_s = 60.0\n"
+    ))
+}
+
+fn tracked(closing: &str, sway_s: f64, frozen: bool) -> Track {
+    let job = job(closing, sway_s);
+    let task = job.task.clone();
+    let wanted = Wanted { epochs: 400, frozen };
+    track(laboratory::instrument(job), task, wanted, &mut |_| ()).unwrap()
+}
+
+#[test]
+fn both_loops_follow_where_the_frozen_device_fails() {
+    for closing in ["host", "standalone"] {
+        let (follows, frozen) = (tracked(closing, 240.0, false), tracked(closing, 240.0, true));
+        println!(
+            "{closing}: right in {:.1} % of the epochs, frozen in {:.1} %",
+            follows.right_share() * 1e2,
+            frozen.right_share() * 1e2
+        );
+        assert!(follows.trained.solved && follows.trained == frozen.trained);
+        assert_eq!((follows.moments.len(), frozen.moments.len()), (400, 400));
+        assert!(follows.right_share() >= FOLLOWED, "{closing} {}", follows.right_share());
+        assert!(frozen.right_share() < 0.7, "{closing} {}", frozen.right_share());
+        // The frozen one's controls stay, to the DAC's step at most, and the other's move.
+        let moved = |track: &Track| {
+            let (first, last) = (&track.moments[0], &track.moments[399]);
+            let pairs = first.controls_v.iter().zip(&last.controls_v);
+            pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        assert!(moved(&frozen) == 0.0 && moved(&follows) > 0.1, "{}", moved(&follows));
+    }
+}
+
+#[test]
+fn what_moves_faster_than_the_steps_is_lost() {
+    // 4 x 0.3 V in 4 s are 0.3 V/s; a step of 0.02 V in an epoch of 0.28 s makes 0.07.
+    let fast = tracked("host", 4.0, false);
+    let bound = bound_v_per_s(&job("host", 4.0).task.experiment, fast.epoch_s()).unwrap();
+    assert!((bound - 0.02 / fast.epoch_s()).abs() < 1e-12 && bound < 0.1, "{bound}");
+    assert!(fast.right_share() < 0.8, "{}", fast.right_share());
+}
