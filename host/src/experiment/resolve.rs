@@ -366,7 +366,7 @@ fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
 /// The key to point at.
 fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
-        PlanError::Parameters(error) => format!("instrument.{}", error.name),
+        PlanError::Parameters(error) => format!("instrument.{}", error.name()),
         PlanError::Tones(_) if experiment.tones.frequencies_hz.is_some() => {
             "tones.frequencies_hz".into()
         }

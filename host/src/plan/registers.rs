@@ -86,10 +86,10 @@ impl Plan {
         for (slot, control) in controls.iter().enumerate() {
             let slot_word = SlotWord {
                 amplitude: self.amplitudes_code[slot],
-                start_phase: 0,
                 output: control.output as u8,
                 drives: true,
                 last: true,
+                ..SlotWord::default()
             };
             let tuning = TuningWord::on_grid(control.multiple, window_log2);
             writes.push((map::TUNING + slot as u16, tuning.0));
