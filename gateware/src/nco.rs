@@ -382,7 +382,9 @@ impl Logic for Nco {
                 self.cosine_4.d.next = (-32767).into();
             }
         }
-        comment!("The traits are written back: with codes in clock 3, when the newest sample is known.");
+        comment!(
+            "The traits are written back: with codes in clock 3, when the newest sample is known."
+        );
         self.older.next = self.past_3.q.val() >> 1;
         self.kept.next = self.older.val();
         if self.is_low.val() {

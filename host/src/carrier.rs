@@ -82,7 +82,8 @@ pub struct Code {
 impl Code {
     /// Its level, 1 or -1, `sample` samples after the lead-in's first.
     pub fn level(&self, sample: u32, window_samples: u32) -> i32 {
-        let TuningWord(tuning) = TuningWord::on_grid(self.multiple, window_samples.trailing_zeros());
+        let TuningWord(tuning) =
+            TuningWord::on_grid(self.multiple, window_samples.trailing_zeros());
         let chip = sample.wrapping_mul(tuning) >> 24;
         if code_is_low(self.rows[chip as usize], self.number) {
             -1
@@ -167,7 +168,10 @@ mod tests {
         }
         let rms = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
         assert!((0.055..0.07).contains(&rms), "{rms}");
-        assert_ne!(codes, (0..24).map(|k| Carrier::Random { seed: 6 }.code(k, 1)).collect::<Vec<_>>());
+        assert_ne!(
+            codes,
+            (0..24).map(|k| Carrier::Random { seed: 6 }.code(k, 1)).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -107,7 +107,9 @@ impl Default for Parameters {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ParameterError {
     /// A number out of its range.
-    #[error("{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range")]
+    #[error(
+        "{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range"
+    )]
     Range {
         /// Field of [`Parameters`].
         name: &'static str,

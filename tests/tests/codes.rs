@@ -116,7 +116,7 @@ fn curvature_stays_off_the_slots_of_every_code() {
         PolynomialDevice::new(0.0, vec![20.0, -15.0, 5.0, 2.0, -18.0], pairs.collect(), Vec::new())
             .unwrap();
     let laboratory = wide(Carrier::Walsh, 1024);
-    let exact = device.gradient_na_per_v(&CONTROLS_V.map(f64::from)).unwrap();
+    let exact = device.gradient_na_per_v(&CONTROLS_V).unwrap();
     let (plan, window) = window(&laboratory, device);
     let error = worst(&slopes_na_per_v(&laboratory, &plan, &window), &exact);
     println!("quadratic: {error:.2e} of the largest");
@@ -146,16 +146,19 @@ fn random_codes_show_in_each_other_as_they_are_correlated() {
     }
 }
 
-/// A target 30 nA off the working point of -3 nA, and the slopes of its squared error.
+/// A target 30 nA off the working point, and the slopes of its squared error. Codes of 0.25 V take it to 92.5 nA: the error holds 100.
 fn cost(laboratory: &Laboratory) -> (Laboratory, Vec<f64>) {
     let scale: Scale = laboratory.plan().unwrap().scale().clone();
-    let working_point_na = linear().current_na(&CONTROLS_V).unwrap();
-    let AdcCode(target) = scale.adc_code(working_point_na + 30.0);
+    let mut working_point_na = [0.0];
+    linear().currents_na(&CONTROLS_V, &mut working_point_na);
+    let AdcCode(target) = scale.adc_code(working_point_na[0] + 30.0);
     let target = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
     let slopes = SLOPES_NA_PER_V.map(|slope| 2.0 * -30.0 * slope);
-    let shift = Cost::shift_for(130.0, &scale);
+    let shift = Cost::shift_for(95.0, &scale);
     let cost = Some(Cost { shift, targets: vec![target] });
-    (Laboratory { cost, ..wide(laboratory.carrier, laboratory.window_samples) }, slopes.to_vec())
+    let amplitudes_v = vec![0.25; 5];
+    let wide = wide(laboratory.carrier, laboratory.window_samples);
+    (Laboratory { cost, amplitudes_v, ..wide }, slopes.to_vec())
 }
 
 #[test]
@@ -177,15 +180,13 @@ fn the_demodulated_cost_of_a_linear_device_is_twice_error_times_slope() {
 
 #[test]
 fn unbalanced_codes_are_read_beside_the_costs_sum() {
-    let (laboratory, exact) = cost(&wide(Carrier::Random { seed: 4 }, 1024));
+    let (laboratory, exact) = cost(&wide(Carrier::Random { seed: 3 }, 1024));
     // One code at a time, so that no other shows.
     for driven in 0..5 {
         let mut slopes = [0.0; 5];
         slopes[driven] = SLOPES_NA_PER_V[driven];
-        let rest: f64 = (0..5)
-            .filter(|&k| k != driven)
-            .map(|k| SLOPES_NA_PER_V[k] * CONTROLS_V[k])
-            .sum();
+        let rest: f64 =
+            (0..5).filter(|&k| k != driven).map(|k| SLOPES_NA_PER_V[k] * CONTROLS_V[k]).sum();
         let device = LinearDevice::new(-62.0 + rest, slopes.to_vec()).unwrap();
         let (plan, window) = window(&laboratory, device);
         let code = plan.code(driven).unwrap();
@@ -196,7 +197,7 @@ fn unbalanced_codes_are_read_beside_the_costs_sum() {
         let response = code.response(window.slots[driven], total, samples);
         let cost = laboratory.cost.clone().unwrap();
         let found = cost.slope_na2_per_v(response, plan.amplitude_v(driven), plan.scale());
-        assert_ne!(code.sum(samples), 0);
+        assert_ne!(code.sum(samples), 0, "code {driven}");
         assert!((found - exact[driven]).abs() < 6.0, "{found} {}", exact[driven]);
         // The mean of error^2 is what the carrier adds to that of the working point.
         let mean = total as f64 / f64::from(samples) * f64::from(1_u32 << cost.shift)

@@ -387,7 +387,9 @@ fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         }
         PlanError::Missing { .. } => "electrodes.controls".into(),
         PlanError::Step { .. } => "guard.step_v".into(),
-        PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => "electrodes.controls".into(),
+        PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => {
+            "electrodes.controls".into()
+        }
         PlanError::Beyond { .. } => "electrodes".into(),
         PlanError::Amplitude { .. } if experiment.tones.amplitudes_v.is_some() => {
             "tones.amplitudes_v".into()

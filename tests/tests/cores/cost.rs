@@ -33,7 +33,11 @@ fn costs_of_random_samples_targets_and_shifts_equal_the_twins() {
         (0..LATENCY).for_each(|_| bench.tick());
         bench.settle();
         let expected = cost(sample, word, shift);
-        assert_eq!(integer(bench.core.signal.val()), i64::from(expected), "{sample} {word:#x} {shift}");
+        assert_eq!(
+            integer(bench.core.signal.val()),
+            i64::from(expected),
+            "{sample} {word:#x} {shift}"
+        );
         cut += usize::from(expected == i16::MAX);
         forgiven += usize::from(expected == 0 && shift == 0);
         // The code itself is there at once.
