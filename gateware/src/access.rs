@@ -15,7 +15,7 @@
 //! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
 //! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
-//! | `scalar_write`, `tuning_write`, `slot_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
+//! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
 //!
 //! An answer takes four clocks, one of them for the files of the address. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
@@ -107,6 +107,8 @@ pub struct Access {
     pub tuning_write: Signal<Out, Bit>,
     /// Writes a routing word.
     pub slot_write: Signal<Out, Bit>,
+    /// Writes the row of a chip.
+    pub code_write: Signal<Out, Bit>,
     /// Writes a limit of the guard.
     pub guard_write: Signal<Out, Bit>,
     /// Writes the parameter table.
@@ -135,12 +137,14 @@ pub struct Access {
     /// There was an answer in the clock before: a write may follow.
     has_answered: DFF<Bit>,
     in_scalars: DFF<Bit>,
+    /// A word of a slot, or of the codes.
     in_slots: DFF<Bit>,
     in_guard: DFF<Bit>,
     in_table: DFF<Bit>,
     at_command: DFF<Bit>,
     slots: Fixed<Bits<9>>,
     outputs: Fixed<Bits<6>>,
+    has_codes: Fixed<Bit>,
     page: Signal<Local, Bits<8>>,
     number: Signal<Local, Bits<4>>,
     slot_number: Signal<Local, Bits<9>>,
@@ -176,6 +180,7 @@ impl Access {
             upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
+            has_codes: Fixed::new(parameters.carriers.has_codes()),
             ..Default::default()
         }
     }
@@ -207,9 +212,10 @@ impl Logic for Access {
         self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
         self.field.next = self.address.val().get_bits::<2>(0);
         self.in_scalars.d.next = !self.page.val().any();
-        self.in_slots.d.next = ((self.page.val() == bits::<8>(1))
+        self.in_slots.d.next = (((self.page.val() == bits::<8>(1))
             | (self.page.val() == bits::<8>(2)))
-            & (self.slot_number.val() < self.slots.val());
+            & (self.slot_number.val() < self.slots.val()))
+            | ((self.page.val() == bits::<8>(4)) & self.has_codes.val());
         self.in_guard.d.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
@@ -357,6 +363,8 @@ impl Logic for Access {
             self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(0));
         self.slot_write.next =
             self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(1));
+        self.code_write.next =
+            self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(2));
         self.guard_write.next = self.write.val() & self.in_guard.q.val();
         self.table_write.next = self.write.val() & self.in_table.q.val();
         self.carries.next = self.write.val() & self.at_command.q.val();

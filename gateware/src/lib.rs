@@ -17,6 +17,7 @@
 //! | [`supervisor`] | arming, watchdog, trips |
 //! | [`clerk`] | records, update, rows: the work between windows |
 //! | [`micro`] | the machine that the clerk programs |
+//! | [`cost`] | the squared error, for a lock-in that demodulates it |
 //! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |
 //! | [`reference`](mod@reference) | a slot's tone on a pin |
@@ -50,6 +51,7 @@ pub mod boot;
 pub mod capture;
 pub mod clerk;
 pub mod converter;
+pub mod cost;
 pub mod emit;
 pub mod engine;
 pub mod flow;

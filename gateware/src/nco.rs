@@ -1,6 +1,7 @@
 //! The numerically controlled oscillator: one phase accumulator a slot, one table for all.
 //!
-//! A slot enters with `valid`; its sine and cosine leave four clocks later, one slot a clock.
+//! A slot enters with `valid`; its sine and cosine leave four clocks later, one slot a clock. A slot that carries a code has its code for
+//! a sine, and for a cosine the code as it was when the answer that is at hand left: the loop's latency ago.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -8,23 +9,30 @@
 //! | `ahead` | in, 8 | the slot that enters in the next clock, for a clock at which memories are late |
 //! | `restart` | in, 1 | phases begin at their start |
 //! | `gate` | in, 1 | tones may sound past their next zero crossing |
-//! | `start_write`, `start_slot`, `start_data` | in, 1 + 8 + 8 | sets where a slot's phase starts, 1/256 turn; not while slots enter, and its phase is lost |
+//! | `start_write`, `start_slot`, `start_data`, `start_code` | in, 1 + 8 + 8 + 1 | sets where a slot's phase starts, 1/256 turn, or the number of its code; not while slots enter, and whether it sounds is lost |
 //! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | sets a tuning word |
+//! | `code_write`, `code_chip`, `code_row` | in, 1 + 8 + 8 | sets a chip's row; not while slots enter |
 //! | `sine`, `cosine` | out, 16 signed | Q1.15, peak 32767, of the slot that entered four clocks ago |
 //! | `active` | out, 1 | that slot's tone sounds in this sample |
 //! | `next_valid`, `next_active` | out, 1 + 1 | two clocks after entry: whether it sounds in the next |
 //!
-//! A slot must not enter again within 4 clocks.
+//! A slot must not enter again within 4 clocks, with codes where memories are late 5.
 //! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
 //! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
-//! that one read port serves both. Memory: 41 bits a slot of state (phase, whether the tone sounds, start
-//! phase), 32 bits of tuning word, 512 x 30 bits of table.
+//! that one read port serves both. Memory: 32 bits a slot of phase, 16 of traits (start phase or number of the code 7..0, whether
+//! the tone sounds 8, whether it is a code 9, the code's last samples 15..10), 32 bits of tuning word, 512 x 30 bits of table, with codes 256 x 8 bits of rows.
 //!
-//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier, into a register: the state of the slot `ahead`, the table at
+//! Codes: the phase's top 8 bits are the chip; the code is low where the chip's row and the code's number have an odd number of bits in common.
+//! It sounds while `gate` is on. Of its last samples the newest is put in where the latency says, and the oldest falls out at
+//! bit 10; a restart forgets them. As many samples after a restart the cosine is right. The newest is known with the row, in clock 3:
+//! with codes the traits are written there, else with the phase in clock 2.
+//!
+//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier, into a register: the state of the slot `ahead`, table and rows at
 //! the phase that is about to be kept.
 
 use crate::leaf::{memories_are_late, Fixed, Ram, Rom};
 use hge_protocol::number::quarter_wave;
+use hge_protocol::table::CHIPS;
 use rust_hdl::prelude::*;
 
 /// Phase accumulators, sine table and tone gates of all slots.
@@ -46,14 +54,22 @@ pub struct Nco {
     pub start_write: Signal<In, Bit>,
     /// Slot whose start phase is set.
     pub start_slot: Signal<In, Bits<8>>,
-    /// The start phase, 1/256 turn.
+    /// The start phase, 1/256 turn, or the code's number.
     pub start_data: Signal<In, Bits<8>>,
+    /// The slot carries a code.
+    pub start_code: Signal<In, Bit>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Slot whose tuning word is set.
     pub tuning_slot: Signal<In, Bits<8>>,
     /// The tuning word, 2^-32 turn a sample.
     pub tuning_data: Signal<In, Bits<32>>,
+    /// Sets the row of a chip.
+    pub code_write: Signal<In, Bit>,
+    /// The chip.
+    pub code_chip: Signal<In, Bits<8>>,
+    /// Its row.
+    pub code_row: Signal<In, Bits<8>>,
     /// Sine of the slot that entered four clocks ago, Q1.15.
     pub sine: Signal<Out, Signed<16>>,
     /// Its cosine, Q1.15.
@@ -64,18 +80,29 @@ pub struct Nco {
     pub next_valid: Signal<Out, Bit>,
     /// The tone of the slot that entered two clocks ago sounds in the next sample.
     pub next_active: Signal<Out, Bit>,
-    /// Phase of every slot, in bit 32 whether its tone sounds, from bit 33 on its start phase.
-    phases: Ram<41, 8>,
+    /// Phase of every slot.
+    phases: Ram<32, 8>,
+    /// Its start phase or number in bits 7..0, whether it sounds 8, whether it is a code 9, and 15..10 that code in the last
+    /// samples.
+    traits: Ram<16, 8>,
     /// Tuning word of every slot.
     tunings: Ram<32, 8>,
     /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
     waves: Rom<30, 9>,
+    /// Rows of the codes' chips.
+    codes: Ram<8, 8>,
     /// Words of the memories, a clock later.
-    stored_copy: DFF<Bits<41>>,
+    phase_copy: DFF<Bits<32>>,
+    traits_copy: DFF<Bits<16>>,
     tuning_copy: DFF<Bits<32>>,
     pair_copy: DFF<Bits<30>>,
+    row_copy: DFF<Bits<8>>,
     /// They are taken from there.
     is_late: Fixed<Bit>,
+    /// Slots may carry codes.
+    has_codes: Fixed<Bit>,
+    /// Where a code's newest sample is put in.
+    newest: Fixed<Bits<6>>,
     /// Tags one clock after entry.
     valid_1: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
@@ -86,11 +113,21 @@ pub struct Nco {
     slot_2: DFF<Bits<8>>,
     /// Phase of this sample, its top twelve bits.
     angle_2: DFF<Bits<12>>,
-    /// State for the next sample.
-    state_2: DFF<Bits<33>>,
-    /// Start phase, to be written back.
+    /// Phase of the next sample, and whether the tone sounds in it.
+    phase_2: DFF<Bits<32>>,
+    sounds_2: DFF<Bit>,
+    /// Start phase or number, to be written back, and so on.
     start_2: DFF<Bits<8>>,
+    is_code_2: DFF<Bit>,
+    past_2: DFF<Bits<6>>,
     active_2: DFF<Bit>,
+    /// The same three clocks after entry.
+    valid_3: DFF<Bit>,
+    slot_3: DFF<Bits<8>>,
+    sounds_3: DFF<Bit>,
+    start_3: DFF<Bits<8>>,
+    is_code_3: DFF<Bit>,
+    past_3: DFF<Bits<6>>,
     /// Quadrant and octant, beside the table's read.
     quadrant_3: DFF<Bits<2>>,
     upper_3: DFF<Bit>,
@@ -99,12 +136,27 @@ pub struct Nco {
     sine_4: DFF<Signed<16>>,
     cosine_4: DFF<Signed<16>>,
     active_4: DFF<Bit>,
-    stored: Signal<Local, Bits<41>>,
+    stored_phase: Signal<Local, Bits<32>>,
+    stored: Signal<Local, Bits<16>>,
     start_phase: Signal<Local, Bits<8>>,
+    is_code: Signal<Local, Bit>,
+    past: Signal<Local, Bits<6>>,
+    writes: Signal<Local, Bit>,
+    write_slot: Signal<Local, Bits<8>>,
     start_kept: Signal<Local, Bits<8>>,
-    start_wide: Signal<Local, Bits<41>>,
-    start_placed: Signal<Local, Bits<41>>,
-    state_wide: Signal<Local, Bits<41>>,
+    sounds_kept: Signal<Local, Bit>,
+    is_code_kept: Signal<Local, Bit>,
+    start_wide: Signal<Local, Bits<16>>,
+    with_sounds: Signal<Local, Bits<16>>,
+    with_code: Signal<Local, Bits<16>>,
+    past_wide: Signal<Local, Bits<16>>,
+    past_placed: Signal<Local, Bits<16>>,
+    row: Signal<Local, Bits<8>>,
+    common: Signal<Local, Bits<8>>,
+    is_low: Signal<Local, Bit>,
+    was_low: Signal<Local, Bit>,
+    older: Signal<Local, Bits<6>>,
+    kept: Signal<Local, Bits<6>>,
     phase: Signal<Local, Bits<32>>,
     wide_phase: Signal<Local, Bits<33>>,
     wide_tuning: Signal<Local, Bits<33>>,
@@ -137,10 +189,19 @@ impl Nco {
     pub fn new(slots: usize) -> Self {
         Self {
             phases: Ram::new(slots),
+            traits: Ram::new(slots),
             tunings: Ram::new(slots),
             waves: Rom::new("quarter_wave", &wave_pairs()),
             ..Default::default()
         }
+    }
+
+    /// With codes, and `latency_samples`, 2..=6, from the sample in which one leaves to the answer.
+    pub fn with_codes(mut self, latency_samples: u32) -> Self {
+        self.has_codes = Fixed::new(true);
+        self.newest = Fixed::new(Bits::from(1_u64 << (latency_samples - 1)));
+        self.codes = Ram::new(CHIPS);
+        self
     }
 
     /// For a clock of `clock_hz`, which decides whether `ahead` is used.
@@ -163,28 +224,42 @@ impl Logic for Nco {
             valid_2,
             slot_2,
             angle_2,
-            state_2,
+            phase_2,
+            sounds_2,
             start_2,
+            is_code_2,
+            past_2,
             active_2,
+            valid_3,
+            slot_3,
+            sounds_3,
+            start_3,
+            is_code_3,
+            past_3,
             quadrant_3,
             upper_3,
             active_3,
             sine_4,
             cosine_4,
             active_4,
-            stored_copy,
+            phase_copy,
+            traits_copy,
             tuning_copy,
-            pair_copy
+            pair_copy,
+            row_copy
         );
-        clock!(self, clock, phases, tunings, waves);
-        comment!("Entry: phase and tuning word are read.");
+        clock!(self, clock, phases, traits, tunings, waves, codes);
+        comment!("Entry: phase, traits and tuning word are read.");
         self.phases.read_address.next = self.slot.val();
+        self.traits.read_address.next = self.slot.val();
         self.tunings.read_address.next = self.slot.val();
         if self.is_late.val() {
             self.phases.read_address.next = self.ahead.val();
+            self.traits.read_address.next = self.ahead.val();
             self.tunings.read_address.next = self.ahead.val();
         }
-        self.stored_copy.d.next = self.phases.read_data.val();
+        self.phase_copy.d.next = self.phases.read_data.val();
+        self.traits_copy.d.next = self.traits.read_data.val();
         self.tuning_copy.d.next = self.tunings.read_data.val();
         self.tunings.write_enable.next = self.tuning_write.val();
         self.tunings.write_address.next = self.tuning_slot.val();
@@ -193,52 +268,68 @@ impl Logic for Nco {
         self.slot_1.d.next = self.slot.val();
         self.restart_1.d.next = self.restart.val();
         self.gate_1.d.next = self.gate.val();
-        comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone.");
-        self.stored.next = self.phases.read_data.val();
+        self.codes.write_enable.next = self.code_write.val();
+        self.codes.write_address.next = self.code_chip.val();
+        self.codes.write_data.next = self.code_row.val();
+        comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone, and a code has it always.");
+        self.stored_phase.next = self.phases.read_data.val();
+        self.stored.next = self.traits.read_data.val();
         self.tuning.next = self.tunings.read_data.val();
         if self.is_late.val() {
-            self.stored.next = self.stored_copy.q.val();
+            self.stored_phase.next = self.phase_copy.q.val();
+            self.stored.next = self.traits_copy.q.val();
             self.tuning.next = self.tuning_copy.q.val();
         }
-        self.phase.next = self.stored.val().get_bits::<32>(0);
-        self.sounds.next = self.stored.val().get_bit(32);
-        self.start_phase.next = self.stored.val().get_bits::<8>(33);
+        self.start_phase.next = self.stored.val().get_bits::<8>(0);
+        self.is_code.next = (self.stored.val().get_bit(9)) & self.has_codes.val();
+        self.past.next = self.stored.val().get_bits::<6>(10);
         self.start_2.d.next = self.start_phase.val();
+        self.is_code_2.d.next = self.is_code.val();
         self.wide_start.next = bit_cast::<32, 8>(self.start_phase.val());
+        if self.is_code.val() {
+            self.wide_start.next = 0.into();
+        }
         self.started.next = (!self.start_phase.val().any()) & self.gate_1.q.val();
+        self.phase.next = self.stored_phase.val();
+        self.sounds.next = self.stored.val().get_bit(8);
         if self.restart_1.q.val() {
             self.phase.next = self.wide_start.val() << 24;
             self.sounds.next = self.started.val();
+            self.past.next = 0.into();
         }
+        if self.is_code.val() {
+            self.sounds.next = self.gate_1.q.val();
+        }
+        self.past_2.d.next = self.past.val();
         self.wide_phase.next = bit_cast::<33, 32>(self.phase.val());
         self.wide_tuning.next = bit_cast::<33, 32>(self.tuning.val());
         self.wide_sum.next = self.wide_phase.val() + self.wide_tuning.val();
-        self.state_2.d.next = self.wide_sum.val().replace_bit(32, self.sounds.val());
+        self.phase_2.d.next = self.wide_sum.val().get_bits::<32>(0);
+        self.sounds_2.d.next = self.sounds.val();
         if self.wide_sum.val().get_bit(32) {
-            self.state_2.d.next = self.wide_sum.val().replace_bit(32, self.gate_1.q.val());
+            self.sounds_2.d.next = self.gate_1.q.val();
         }
         self.angle_2.d.next = self.phase.val().get_bits::<12>(20);
         self.active_2.d.next = self.sounds.val();
         self.valid_2.d.next = self.valid_1.q.val();
         self.slot_2.d.next = self.slot_1.q.val();
-        comment!("Clock 2: the state is written back, the table is read.");
-        self.phases.write_enable.next = self.valid_2.q.val() | self.start_write.val();
+        comment!("Clock 2: the phase is written back, the tables are read.");
+        self.phases.write_enable.next = self.valid_2.q.val();
         self.phases.write_address.next = self.slot_2.q.val();
-        self.start_kept.next = self.start_2.q.val();
-        if self.start_write.val() {
-            self.phases.write_address.next = self.start_slot.val();
-            self.start_kept.next = self.start_data.val();
-        }
-        self.start_wide.next = bit_cast::<41, 8>(self.start_kept.val());
-        self.start_placed.next = self.start_wide.val() << 33;
-        self.state_wide.next = bit_cast::<41, 33>(self.state_2.q.val());
-        self.phases.write_data.next = self.start_placed.val() | self.state_wide.val();
+        self.phases.write_data.next = self.phase_2.q.val();
+        self.valid_3.d.next = self.valid_2.q.val();
+        self.slot_3.d.next = self.slot_2.q.val();
+        self.sounds_3.d.next = self.sounds_2.q.val();
+        self.start_3.d.next = self.start_2.q.val();
+        self.is_code_3.d.next = self.is_code_2.q.val();
+        self.past_3.d.next = self.past_2.q.val();
         self.next_valid.next = self.valid_2.q.val();
-        self.next_active.next = self.state_2.q.val().get_bit(32);
+        self.next_active.next = self.sounds_2.q.val();
         self.angle.next = self.angle_2.q.val();
         if self.is_late.val() {
             self.angle.next = self.phase.val().get_bits::<12>(20);
         }
+        self.codes.read_address.next = self.angle.val().get_bits::<8>(4);
         self.folded.next = self.angle.val().get_bits::<9>(0);
         self.waves.address.next = self.folded.val();
         if self.angle.val().get_bit(9) {
@@ -272,6 +363,59 @@ impl Logic for Nco {
             self.cosine_4.d.next = self.zero.val() - self.cosine_size.val();
         }
         self.active_4.d.next = self.active_3.q.val();
+        comment!("A code instead, and what it was when the answer left.");
+        self.row_copy.d.next = self.codes.read_data.val();
+        self.row.next = self.codes.read_data.val();
+        if self.is_late.val() {
+            self.row.next = self.row_copy.q.val();
+        }
+        self.common.next = self.row.val() & self.start_3.q.val();
+        self.is_low.next = self.common.val().xor();
+        self.was_low.next = self.past_3.q.val().get_bit(0);
+        if self.is_code_3.q.val() {
+            self.sine_4.d.next = 32767.into();
+            if self.is_low.val() {
+                self.sine_4.d.next = (-32767).into();
+            }
+            self.cosine_4.d.next = 32767.into();
+            if self.was_low.val() {
+                self.cosine_4.d.next = (-32767).into();
+            }
+        }
+        comment!(
+            "The traits are written back: with codes in clock 3, when the newest sample is known."
+        );
+        self.older.next = self.past_3.q.val() >> 1;
+        self.kept.next = self.older.val();
+        if self.is_low.val() {
+            self.kept.next = self.older.val() | self.newest.val();
+        }
+        self.writes.next = self.valid_2.q.val();
+        self.write_slot.next = self.slot_2.q.val();
+        self.start_kept.next = self.start_2.q.val();
+        self.sounds_kept.next = self.sounds_2.q.val();
+        self.is_code_kept.next = false;
+        self.past_wide.next = 0.into();
+        if self.has_codes.val() {
+            self.writes.next = self.valid_3.q.val();
+            self.write_slot.next = self.slot_3.q.val();
+            self.start_kept.next = self.start_3.q.val();
+            self.sounds_kept.next = self.sounds_3.q.val();
+            self.is_code_kept.next = self.is_code_3.q.val();
+            self.past_wide.next = bit_cast::<16, 6>(self.kept.val());
+        }
+        if self.start_write.val() {
+            self.write_slot.next = self.start_slot.val();
+            self.start_kept.next = self.start_data.val();
+            self.is_code_kept.next = self.start_code.val() & self.has_codes.val();
+        }
+        self.traits.write_enable.next = self.writes.val() | self.start_write.val();
+        self.traits.write_address.next = self.write_slot.val();
+        self.start_wide.next = bit_cast::<16, 8>(self.start_kept.val());
+        self.with_sounds.next = self.start_wide.val().replace_bit(8, self.sounds_kept.val());
+        self.with_code.next = self.with_sounds.val().replace_bit(9, self.is_code_kept.val());
+        self.past_placed.next = self.past_wide.val() << 10;
+        self.traits.write_data.next = self.with_code.val() | self.past_placed.val();
         comment!("Clock 4: out.");
         self.sine.next = self.sine_4.q.val();
         self.cosine.next = self.cosine_4.q.val();

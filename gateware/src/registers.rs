@@ -123,6 +123,7 @@ macro_rules! core {
                 least_period: Fixed<Bits<16>>,
                 most_slots: Fixed<Bits<9>>,
                 used_outputs: Fixed<Bits<32>>,
+                modes: Fixed<Bits<4>>,
                 watchdog_place: Fixed<Bits<6>>,
                 run_limit_place: Fixed<Bits<6>>,
                 samples_place: Fixed<Bits<6>>,
@@ -313,6 +314,7 @@ macro_rules! core {
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
                 self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();
+                self.mode.next = self.mode_register.q.val() & self.modes.val();
                 if self.sample_period_register.q.val() < self.least_period.val() {
                     self.sample_period.next = self.least_period.val();
                 }
@@ -360,6 +362,7 @@ impl Registers {
             (map::CONVERTER_LATENCY, parameters.converter_latency_samples),
             (map::CONVERTER_PERIOD, parameters.converter_period_clocks),
             (map::SLOT_CLOCKS, parameters.slot_clocks),
+            (map::CARRIERS, parameters.carriers.to_word()),
         ];
         let mut start = [0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
@@ -374,6 +377,7 @@ impl Registers {
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),
+            modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters.carriers)))),
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
             samples_place: Fixed::new(Bits::from(u64::from(map::CAPTURE_SAMPLES))),

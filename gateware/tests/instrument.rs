@@ -28,6 +28,7 @@ fn requests() -> Vec<u8> {
         (Operation::Write, map::GUARD, vec![0x9000, 0x6000, 100]),
         (Operation::Write, map::TUNING, vec![1 << 28, 3 << 28]),
         (Operation::Write, map::SLOT, vec![0xc000_0100, 0xc100_0200]),
+        (Operation::Write, map::CODES, vec![0, 1, 1, 0]),
         (Operation::Write, map::TABLE, (0..16).map(|word| word * 0x0123_4567).collect()),
         (Operation::Write, map::COMMAND, vec![map::command::ARM_HOST]),
         (Operation::Write, map::COMMAND, vec![map::command::CAPTURE]),
@@ -95,7 +96,8 @@ fn the_boards_top_in_icarus_equals_rust() {
         clock_hz: 1_200_000,
         telemetry_words: 256,
         ..Parameters::default()
-    };
+    }
+    .in_steps();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let baud = parameters.clock_hz / CLOCKS_PER_BIT as u32;
     let mut core =

@@ -17,6 +17,8 @@
 //! | [`settling`] | windows that had not settled: corrected, flagged, repeated, dropped |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
+//! | [`carrier`] | binary codes in place of sines, and slopes from them |
+//! | [`mod@cost`] | a cost demodulated in place of the current |
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
@@ -25,6 +27,8 @@
 //! | [`text`] | how numbers stand in messages |
 
 pub mod calibration;
+pub mod carrier;
+pub mod cost;
 pub mod drift;
 pub mod driver;
 pub mod engine;

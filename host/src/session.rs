@@ -158,9 +158,8 @@ impl Session {
         perturb: bool,
     ) -> Result<Vec<Reading>, SessionError> {
         self.instrument.write_all(&self.plan.control_writes(controls_v))?;
-        let shaping = if self.plan.configuration().shaping { mode::SHAPING } else { 0 };
         let mut windows = Vec::new();
-        let bits = shaping | if perturb { mode::PERTURB } else { 0 };
+        let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
         self.instrument.run(bits, |said| {
             if let Said::Window(window) = said {
                 windows.push(window);

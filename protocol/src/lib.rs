@@ -19,4 +19,4 @@ pub mod table;
 pub mod wire;
 
 pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
-pub use parameters::{ParameterError, Parameters};
+pub use parameters::{Carriers, ParameterError, Parameters};

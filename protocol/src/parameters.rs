@@ -31,14 +31,60 @@ pub struct Parameters {
     /// Clocks that a slot takes in a sample: 1 in a pipeline beside the outputs' pass, or [`STEPPED_SLOT_CLOCKS`] after it, in
     /// a third of the logic and a seventh of the memory.
     pub slot_clocks: u32,
+    /// What a slot can carry, and whether it can demodulate the cost.
+    pub carriers: Carriers,
+}
+
+/// What the slots can carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Carriers {
+    /// Sines, and the lock-in multiplies ADC codes.
+    Sines,
+    /// Each slot a sine or a binary code, and the lock-in multiplies ADC codes or the cost. Slots in a pipeline only.
+    #[default]
+    Codes,
+}
+
+impl Carriers {
+    /// The most that slots of so many clocks can carry.
+    pub fn most(slot_clocks: u32) -> Self {
+        if slot_clocks == STEPPED_SLOT_CLOCKS {
+            Carriers::Sines
+        } else {
+            Carriers::Codes
+        }
+    }
+
+    /// What the info register says.
+    pub fn to_word(self) -> u32 {
+        match self {
+            Carriers::Sines => 0,
+            Carriers::Codes => 1,
+        }
+    }
+
+    /// The inverse of [`Carriers::to_word`]; what is not known is taken for sines.
+    pub fn from_word(word: u32) -> Self {
+        if word == 1 {
+            Carriers::Codes
+        } else {
+            Carriers::Sines
+        }
+    }
+
+    /// Whether there are codes.
+    pub fn has_codes(self) -> bool {
+        self == Carriers::Codes
+    }
 }
 
 /// Clocks of a slot that is worked on step by step.
 pub const STEPPED_SLOT_CLOCKS: u32 = 16;
 
 impl Default for Parameters {
-    /// 8 outputs, 24 slots, 16 cases, 32 starts, 24 MHz, 16-bit converters, 2048 words of telemetry: an epoch of
-    /// all cases and slots.
+    /// 8 outputs, 24 slots of sines or codes, 16 cases, 32 starts, 24 MHz, 16-bit converters, 2048 words of
+    /// telemetry: an epoch of all cases and slots.
     fn default() -> Self {
         Parameters {
             outputs: 8,
@@ -52,22 +98,41 @@ impl Default for Parameters {
             converter_latency_samples: 0,
             converter_period_clocks: 0,
             slot_clocks: 1,
+            carriers: Carriers::Codes,
         }
     }
 }
 
 /// A generic outside what the gateware can be built for.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range")]
-pub struct ParameterError {
-    /// Field of [`Parameters`].
-    pub name: &'static str,
-    /// Value asked for.
-    pub value: u32,
-    /// Least allowed value.
-    pub lowest: u32,
-    /// Greatest allowed value.
-    pub highest: u32,
+pub enum ParameterError {
+    /// A number out of its range.
+    #[error(
+        "{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range"
+    )]
+    Range {
+        /// Field of [`Parameters`].
+        name: &'static str,
+        /// Value asked for.
+        value: u32,
+        /// Least allowed value.
+        lowest: u32,
+        /// Greatest allowed value.
+        highest: u32,
+    },
+    /// Codes for slots that are worked on step by step.
+    #[error("carriers is codes, which slots of {STEPPED_SLOT_CLOCKS} clocks do not have: set carriers to sines, or slot_clocks to 1")]
+    Codes,
+}
+
+impl ParameterError {
+    /// Field of [`Parameters`] that is at fault.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ParameterError::Range { name, .. } => name,
+            ParameterError::Codes => "carriers",
+        }
+    }
 }
 
 impl Parameters {
@@ -90,19 +155,22 @@ impl Parameters {
         ];
         for (name, value, lowest, highest) in ranges {
             if value < lowest || value > highest {
-                return Err(ParameterError { name, value, lowest, highest });
+                return Err(ParameterError::Range { name, value, lowest, highest });
             }
         }
         if self.slot_clocks != 1 && self.slot_clocks != STEPPED_SLOT_CLOCKS {
-            return Err(ParameterError {
+            return Err(ParameterError::Range {
                 name: "slot_clocks, to be one or the other,",
                 value: self.slot_clocks,
                 lowest: 1,
                 highest: STEPPED_SLOT_CLOCKS,
             });
         }
+        if self.carriers.has_codes() && !Carriers::most(self.slot_clocks).has_codes() {
+            return Err(ParameterError::Codes);
+        }
         if !self.telemetry_words.is_power_of_two() {
-            return Err(ParameterError {
+            return Err(ParameterError::Range {
                 name: "telemetry_words, to be a power of two,",
                 value: self.telemetry_words,
                 lowest: self.least_telemetry_words(),
@@ -110,6 +178,11 @@ impl Parameters {
             });
         }
         Ok(())
+    }
+
+    /// The same with slots worked on step by step, which carry sines only.
+    pub fn in_steps(self) -> Self {
+        Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, carriers: Carriers::Sines, ..self }
     }
 
     /// Twice the longest frame, as a power of two: while one is sent the next can be made.

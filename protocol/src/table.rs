@@ -123,8 +123,10 @@ impl CaseTarget {
 pub struct SlotWord {
     /// Amplitude in DAC codes, 0..=32767.
     pub amplitude: u16,
-    /// Phase at the start of a case, in 1/256 of a turn.
+    /// Phase at the start of a case, in 1/256 of a turn; of a code its number.
     pub start_phase: u8,
+    /// The slot carries a code, see [`code_is_low`].
+    pub is_code: bool,
     /// Output that carries the tone.
     pub output: u8,
     /// Whether the slot drives its output (and takes part in the update).
@@ -134,9 +136,10 @@ pub struct SlotWord {
 }
 
 impl SlotWord {
-    /// Packs amplitude (bits 15..0), start phase (23..16), output (28..24), drives (30), last (31).
+    /// Packs amplitude (bits 14..0), code (15), start phase or number (23..16), output (28..24), drives (30), last (31).
     pub fn to_word(self) -> u32 {
         u32::from(self.amplitude & 0x7fff)
+            | (u32::from(self.is_code) << 15)
             | (u32::from(self.start_phase) << 16)
             | (u32::from(self.output & 31) << 24)
             | (u32::from(self.drives) << 30)
@@ -147,6 +150,7 @@ impl SlotWord {
     pub fn from_word(word: u32) -> Self {
         SlotWord {
             amplitude: (word & 0x7fff) as u16,
+            is_code: word >> 15 & 1 == 1,
             start_phase: (word >> 16) as u8,
             output: ((word >> 24) & 31) as u8,
             drives: word >> 30 & 1 == 1,
@@ -155,9 +159,41 @@ impl SlotWord {
     }
 }
 
+/// Chips of a code: rows of the memory `CODES`.
+pub const CHIPS: usize = 256;
+
+/// Whether code `number` is at its lower level in a chip, by the chip's row in the memory `CODES`: the parity of the row's bits that
+/// the number has.
+///
+/// Rows 0..=255 in order make code k the Walsh function k in Hadamard's order; random rows make all codes random, any
+/// two of them independent.
+pub fn code_is_low(row: u8, number: u8) -> bool {
+    (row & number).count_ones() % 2 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_routing_word_comes_back_from_its_bits() {
+        for word in [0, 0x8000, 0xdfff_ffff, 0x4305_8123, 0x9f80_7fff] {
+            assert_eq!(SlotWord::from_word(word).to_word(), word, "{word:#x}");
+        }
+    }
+
+    #[test]
+    fn rows_in_order_make_walsh_functions() {
+        for (one, other) in [(0, 1), (1, 2), (3, 77), (200, 255)] {
+            let sum: i32 = (0..=255)
+                .map(|row| if code_is_low(row, one) == code_is_low(row, other) { 1 } else { -1 })
+                .sum();
+            assert_eq!(sum, 0, "{one} and {other}");
+        }
+        // Half a turn below, half above; the last function changes with every odd chip of ones.
+        assert!((0..=127).all(|row| !code_is_low(row, 128)));
+        assert!((128..=255).all(|row| code_is_low(row, 128)));
+    }
 
     #[test]
     fn regions_are_aligned_and_do_not_overlap() {

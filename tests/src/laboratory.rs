@@ -1,5 +1,7 @@
 //! A linear laboratory: one case, every output a control or unused, any device, the model as engine.
 
+use hge_host::carrier::Carrier;
+use hge_host::cost::Cost;
 use hge_host::driver::{ArmMode, DriverError, Instrument, Said};
 use hge_host::experiment::{Job, Source};
 use hge_host::gradient::{Estimator, Response};
@@ -12,7 +14,7 @@ use hge_host::session::Session;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;
-use hge_sim::bench::{AnalogueBench, Chain};
+use hge_sim::bench::{AnalogueBench, Chain, Delayed};
 use hge_sim::device::Device;
 use hge_sim::model::Model;
 
@@ -57,6 +59,10 @@ pub struct Laboratory {
     pub multiples: Vec<u32>,
     /// Working point of every control.
     pub controls_v: Vec<f64>,
+    /// What the slots carry.
+    pub carrier: Carrier,
+    /// A cost demodulated in place of the current.
+    pub cost: Option<Cost>,
     /// First-order noise shaping of the bits that the DAC drops.
     pub shaping: bool,
     /// Seed of the noise.
@@ -106,6 +112,8 @@ impl Laboratory {
                 listeners: Vec::new(),
                 limits: vec![limits; self.parameters.outputs as usize],
                 step_v: None,
+                carrier: self.carrier,
+                cost: self.cost.clone(),
                 // Planned for in any case: without it a plan of small tones would be refused.
                 shaping: true,
                 protection: Protection::default(),
@@ -135,6 +143,8 @@ impl Laboratory {
             RATE_HZ,
             self.seed,
         );
+        let latency = self.parameters.converter_latency_samples as usize;
+        let bench = Delayed::new(Box::new(bench), self.parameters.outputs as usize, latency);
         let model = Model::new(self.parameters, Box::new(bench));
         let mut instrument = Instrument::connect(Box::new(InProcess::new(Box::new(model))))?;
         instrument.configure(&plan)?;
@@ -142,8 +152,8 @@ impl Laboratory {
         instrument.write(map::EPOCHS, repetitions)?;
         instrument.arm(ArmMode::Host)?;
         let mut windows = Vec::new();
-        let shaping = if self.shaping { mode::SHAPING } else { 0 };
-        instrument.run(mode::PERTURB | shaping, |said| {
+        let unshaped = if self.shaping { 0 } else { mode::SHAPING };
+        instrument.run(mode::PERTURB | (plan.mode_bits() & !unshaped), |said| {
             if let Said::Window(window) = said {
                 windows.push(window);
             }

@@ -2,7 +2,7 @@
 
 use crate::scenario::{Scenario, Script};
 use hge_protocol::registers::{self as map, command, mode};
-use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
+use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, CHIPS, TABLE_BASE};
 use hge_protocol::{Parameters, TuningWord};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -59,11 +59,18 @@ pub fn small(seed: u64, parameters: Parameters, size: Size, shaping: bool) -> Sc
             output: if drives { slot as u8 } else { 31 },
             drives,
             last: drives,
+            is_code: parameters.carriers.has_codes() && slot % 2 == 1,
         };
         settings.push((map::TUNING + slot as u16, tuning));
         settings.push((map::SLOT + slot as u16, word.to_word()));
         let index = layout.coefficients + slot;
         settings.push((TABLE_BASE + index as u16, dice.random()));
+    }
+    if parameters.carriers.has_codes() {
+        // The chips that tones of this window visit.
+        for chip in (0..CHIPS as u16).step_by(CHIPS >> WINDOW_LOG2) {
+            settings.push((map::CODES + chip, dice.random()));
+        }
     }
     for output in 0..parameters.outputs {
         let guard = map::GUARD + 4 * output as u16;

@@ -1,6 +1,5 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
-use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
@@ -34,11 +33,9 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
 #[test]
 fn random_runs_agree_with_slots_in_steps() {
     for seed in 400..414 {
-        let parameters = Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..LITTLE };
-        agree(Compiler::locate(), &random(seed, parameters, 2));
+        agree(Compiler::locate(), &random(seed, LITTLE.in_steps(), 2));
     }
-    let twelve_bits =
-        Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, dac_bits: 12, ..Parameters::default() };
+    let twelve_bits = Parameters { dac_bits: 12, ..Parameters::default() }.in_steps();
     agree(Compiler::locate(), &random(428, twelve_bits, 2));
 }
 

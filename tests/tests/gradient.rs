@@ -1,5 +1,6 @@
 //! The gradient that comes out of the instrument against the device's own, in closed form.
 
+use hge_host::carrier::Carrier;
 use hge_host::tones::{plan, Grid, Surroundings, Wanted};
 use hge_protocol::frame::flag;
 use hge_protocol::Parameters;
@@ -28,6 +29,8 @@ fn wide(window_samples: u32) -> Laboratory {
         amplitudes_v: vec![0.36; 5],
         multiples: plan(&wanted).unwrap().multiples(),
         controls_v: vec![0.11, -0.23, 0.0, 0.37, -0.41],
+        carrier: Carrier::Sine,
+        cost: None,
         shaping: true,
         seed: 1,
     }

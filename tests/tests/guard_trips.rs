@@ -54,8 +54,13 @@ fn begin(nonce: u32, over: u32) -> Script {
         (map::STORM, 5),
     ];
     for slot in 0..2 {
-        let word =
-            SlotWord { amplitude: 2500, start_phase: 0, output: slot, drives: true, last: true };
+        let word = SlotWord {
+            amplitude: 2500,
+            output: slot,
+            drives: true,
+            last: true,
+            ..SlotWord::default()
+        };
         settings.push((map::TUNING + u16::from(slot), TuningWord::on_grid(3, 5).0));
         settings.push((map::SLOT + u16::from(slot), word.to_word()));
     }

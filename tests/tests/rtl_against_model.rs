@@ -1,7 +1,6 @@
 //! rust-hdl's simulation of the gateware says what the model says, byte for byte.
 
 use hge_gateware::engine::{Pass, Pipelined, Stepped};
-use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_sim::rtl::RtlEngine;
 use hge_tests::nightly;
@@ -27,7 +26,7 @@ fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
 
 #[test]
 fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
-    let parameters = Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..LITTLE };
+    let parameters = LITTLE.in_steps();
     for seed in nightly(&[4, 5][..], &[4]) {
         agree::<Stepped>(&random(*seed, parameters, 1));
     }

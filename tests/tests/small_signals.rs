@@ -1,5 +1,6 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
+use hge_host::carrier::Carrier;
 use hge_host::gradient::Estimator;
 use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
@@ -21,6 +22,8 @@ fn quiet() -> Laboratory {
         amplitudes_v: vec![0.36; 5],
         multiples: Vec::new(),
         controls_v: vec![0.0; 5],
+        carrier: Carrier::Sine,
+        cost: None,
         shaping: true,
         seed: 1,
     }

@@ -18,7 +18,7 @@ pub use pins::{ports, Direction, Port};
 use crate::board;
 use crate::boot::Recording;
 use crate::package::{board_of_build, PackageError};
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -223,6 +223,9 @@ pub struct Sizes {
     /// Clocks of a slot: 1 unless said, 16 to save memory and logic.
     #[serde(default = "one")]
     pub slot_clocks: u32,
+    /// What slots can carry; unless said, what slots of so many clocks can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carriers: Option<Carriers>,
 }
 
 fn one() -> u32 {
@@ -332,6 +335,7 @@ impl Board {
             clock_hz: file.clock.system_hz,
             telemetry_words: sizes.telemetry_words,
             slot_clocks: sizes.slot_clocks,
+            carriers: sizes.carriers.unwrap_or(Carriers::most(sizes.slot_clocks)),
             ..Parameters::default()
         };
         let parameters = parts

@@ -156,7 +156,7 @@ impl Logic for Clerk {
             41 => self.near.d.next = bit_cast::<16, 3>(self.reason.val()),
             42 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
             45 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
-            49 => self.near.d.next = bit_cast::<16, 3>(self.mode.val()),
+            49 => self.near.d.next = bit_cast::<16, 4>(self.mode.val()),
             54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
             _ => self.near.d.next = 0.into(),
         }
@@ -182,6 +182,7 @@ impl Logic for Clerk {
         self.word_write.next = self.word_waits.q.val();
         self.word_waits.d.next = false;
         self.target_write.next = false;
+        self.cost_write.next = false;
         self.begin_frame.next = false;
         self.mark.next = false;
         self.commit.next = false;
@@ -222,7 +223,8 @@ impl Logic for Clerk {
                 11 => self.over.next = true,
                 12 => self.recorded.next = true,
                 13 => self.event_taken.next = true,
-                _ => self.block_taken.next = true,
+                14 => self.block_taken.next = true,
+                _ => self.cost_write.next = true,
             }
         }
         if self.reset.val() {

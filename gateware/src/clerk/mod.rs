@@ -22,12 +22,14 @@
 //! | `read_address`, `read_data` | out 12, in 32 | the parameter table, a clock later |
 //! | `write`, `write_address`, `write_data` | out, 1 + 12 + 32 | the same |
 //! | `target_write`, `target_index`, `target_data`, `target_ready` | | the modulator; a write stands until it is ready |
+//! | `cost_write` | out, 1 | `target_data` is the case's target word, for the cost |
 //! | `words`, `begin_frame`, `mark` | out, 11 + 1 + 1 | asks the ring for room for so many words; an epoch begins with the frame |
 //! | `number`, `fits` | in, 32 + 1 | number of the frame, held until `commit`; in the clock of `begin_frame`: there is room |
 //! | `frame_word`, `word_write`, `commit` | out, 32 + 1 + 1 | the body, word by word; it is complete |
 //!
 //! A case: mean = (sum_first + sum_second) >> window; error = weight (mean - target), Q3.13 weight. A slot: response =
 //! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift.
+//! Where the lock-in takes the cost, the response is the cost's own slope: the step is the response x weight.
 //! At the end of an epoch: control = clip(control - step).
 //!
 //! Widths: I and Q over the window are below 2^30 (a full-scale square wave gives 0.64 x 2^30), so 31 bits, taken apart into a
@@ -84,8 +86,8 @@ pub struct Clerk {
     pub window_log2: Signal<In, Bits<5>>,
     /// Slots that take part.
     pub slots_used: Signal<In, Bits<9>>,
-    /// Bit 1: the update is made here.
-    pub mode: Signal<In, Bits<3>>,
+    /// Bit 1: the update is made here. Bit 3: the lock-in takes the cost.
+    pub mode: Signal<In, Bits<4>>,
     /// A setting is wanted that no register is needed for.
     pub look: Signal<Out, Bit>,
     /// Its address.
@@ -150,6 +152,8 @@ pub struct Clerk {
     pub target_data: Signal<Out, Bits<32>>,
     /// It is taken in this clock.
     pub target_ready: Signal<In, Bit>,
+    /// `target_data` is the case's target word.
+    pub cost_write: Signal<Out, Bit>,
     /// Words of the frame.
     pub words: Signal<Out, Bits<11>>,
     /// It begins.

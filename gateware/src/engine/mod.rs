@@ -6,8 +6,10 @@
 //! | `outputs_done` | in, 1 | the outputs' pass of this sample has ended |
 //! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | what the sample is, from the sequencer |
 //! | `sample` | in, 16 signed | ADC code of this sample, held |
+//! | `signal` | in, 16 signed | what the lock-in takes, held from five clocks after `begin` on; [`Stepped`] takes `sample` |
 //! | `slots_used` | in, 9 | slots to visit |
 //! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, while no run is going on; data stand for a clock more, the index for two |
+//! | `code_write` | in, 1 | row `slot_data` of the codes' chip `slot_index`, as these; [`Stepped`] has no codes |
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, at step 5 of the output that the modulator works on |
 //! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
 //! | `sounding` | out, 1 | some driving tone sounds in the next sample |
@@ -88,12 +90,16 @@ pub struct Engine<P: Pass> {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
+    /// What the lock-in takes.
+    pub signal: Signal<In, Signed<16>>,
     /// Slots to visit.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Sets a routing word.
     pub slot_write: Signal<In, Bit>,
+    /// Sets the row of a chip.
+    pub code_write: Signal<In, Bit>,
     /// Its slot.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
@@ -185,9 +191,11 @@ macro_rules! pass {
                 self.pass.first.next = self.first.val();
                 self.pass.second_half.next = self.second_half.val();
                 self.pass.sample.next = self.sample.val();
+                self.pass.signal.next = self.signal.val();
                 self.pass.slots_used.next = self.slots_used.val();
                 self.pass.tuning_write.next = self.tuning_write.val();
                 self.pass.slot_write.next = self.slot_write.val();
+                self.pass.code_write.next = self.code_write.val();
                 self.pass.slot_index.next = self.slot_index.val();
                 self.pass.slot_data.next = self.slot_data.val();
                 self.pass.read_output.next = self.read_output.val();

@@ -37,12 +37,16 @@ pub struct Pipelined {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
+    /// What the lock-in takes.
+    pub signal: Signal<In, Signed<16>>,
     /// Slots to visit.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Sets a routing word.
     pub slot_write: Signal<In, Bit>,
+    /// Sets the row of a chip.
+    pub code_write: Signal<In, Bit>,
     /// Its slot.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
@@ -107,8 +111,13 @@ impl Pipelined {
     /// For the slots and the clock of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         let slots = parameters.slots as usize;
+        let nco = Nco::new(slots).at_clock(parameters.clock_hz);
         Self {
-            nco: Nco::new(slots).at_clock(parameters.clock_hz),
+            nco: if parameters.carriers.has_codes() {
+                nco.with_codes(parameters.loop_latency_samples())
+            } else {
+                nco
+            },
             lockin: Lockin::new(slots).at_clock(parameters.clock_hz),
             adder: Tones::new().at_clock(parameters.clock_hz),
             words: Ram::new(slots),
@@ -155,6 +164,10 @@ impl Logic for Pipelined {
         self.nco.start_write.next = self.slot_write.val();
         self.nco.start_slot.next = self.slot_index.val();
         self.nco.start_data.next = self.slot_data.val().get_bits::<8>(16);
+        self.nco.start_code.next = self.slot_data.val().get_bit(15);
+        self.nco.code_write.next = self.code_write.val();
+        self.nco.code_chip.next = self.slot_index.val();
+        self.nco.code_row.next = self.slot_data.val().get_bits::<8>(0);
         self.nco.tuning_write.next = self.tuning_write.val();
         self.nco.tuning_slot.next = self.slot_index.val();
         self.nco.tuning_data.next = self.slot_data.val();
@@ -185,7 +198,7 @@ impl Logic for Pipelined {
         self.lockin.slot.next = self.slot_4.q.val();
         self.lockin.sine.next = self.nco.sine.val();
         self.lockin.cosine.next = self.nco.cosine.val();
-        self.lockin.sample.next = self.sample.val();
+        self.lockin.sample.next = self.signal.val();
         self.lockin.first.next = self.first.val();
         self.lockin.read_slot.next = self.read_slot.val();
         self.adder.tick.next = self.begin.val();

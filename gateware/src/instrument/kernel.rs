@@ -10,7 +10,7 @@ impl<P: Pass> Logic for Instrument<P> {
         dff_setup!(self, clock, begin, sample);
         clock!(
             self, clock, power_on, timer, link, access, registers, supervisor, sequencer, engine,
-            modulator, guard, clerk, capture, shown, parameters
+            modulator, guard, clerk, cost, capture, shown, parameters
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();
@@ -155,7 +155,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.sequencer.window_log2.next = self.registers.window_log2.val();
         self.sequencer.looks.next = self.sequencer.look.val() & self.registers.named_looks.val();
         self.sequencer.stored.next = self.registers.stored.val().get_bits::<24>(0);
-        self.sequencer.mode.next = self.registers.mode.val();
+        self.sequencer.mode.next = self.registers.mode.val().get_bits::<3>(0);
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
         self.sequencer.sounding.next = self.engine.sounding.val();
         self.sequencer.now.next = self.supervisor.samples.val();
@@ -174,9 +174,16 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.first.next = self.sequencer.first.val();
         self.engine.second_half.next = self.sequencer.second_half.val();
         self.engine.sample.next = self.sample.q.val();
+        self.cost.sample.next = self.sample.q.val();
+        self.cost.target_write.next = self.clerk.cost_write.val();
+        self.cost.target_data.next = self.clerk.target_data.val();
+        self.cost.shift.next = self.registers.cost_shift.val();
+        self.cost.is_wanted.next = self.registers.mode.val().get_bit(3);
+        self.engine.signal.next = self.cost.signal.val();
         self.engine.slots_used.next = self.registers.slots_used.val();
         self.engine.tuning_write.next = self.access.tuning_write.val();
         self.engine.slot_write.next = self.access.slot_write.val();
+        self.engine.code_write.next = self.access.code_write.val();
         self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
         self.engine.slot_data.next = self.link.data.val();
         self.engine.read_output.next = self.modulator.index.val().get_bits::<5>(0);

@@ -28,6 +28,7 @@ mod kernel;
 use crate::access::Access;
 use crate::capture::Capture;
 use crate::clerk::Clerk;
+use crate::cost::Cost;
 use crate::engine::{Engine, Pass};
 use crate::guard::Guard;
 use crate::leaf::Ram;
@@ -109,6 +110,7 @@ pub struct Instrument<P: Pass> {
     modulator: Modulator,
     guard: Guard,
     clerk: Clerk,
+    cost: Cost,
     capture: Capture,
     shown: Reference,
     /// The parameter table.
@@ -174,6 +176,7 @@ impl<P: Pass> Instrument<P> {
                 .at_clock(parameters.clock_hz),
             guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
             clerk: Clerk::new(parameters),
+            cost: Cost::new(parameters.carriers.has_codes()),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),
             ..Default::default()

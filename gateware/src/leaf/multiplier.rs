@@ -8,7 +8,7 @@ use rust_hdl::prelude::*;
 /// beside it. The product register is kept by attribute, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
 /// that exactly two plain registers follow and drives its product to zero: this register and one in the design would do. With
 /// the attribute, none to three registers or an accumulator behind it were right in both versions (netlist simulated).
-#[derive(Clone, Debug, Default, LogicBlock)]
+#[derive(Clone, Debug, LogicBlock)]
 pub struct Multiplier {
     /// Clock of all registers.
     pub clock: Signal<In, Clock>,
@@ -20,6 +20,28 @@ pub struct Multiplier {
     pub product: Signal<Out, Signed<32>>,
     _a: i32,
     _b: i32,
+    _is_there: bool,
+}
+
+impl Multiplier {
+    /// A multiplier if `is_there`, else a product of zero: what is kept by attribute would stay in hardware, unused.
+    pub fn if_needed(is_there: bool) -> Self {
+        Self {
+            clock: Signal::default(),
+            a: Signal::default(),
+            b: Signal::default(),
+            product: Signal::default(),
+            _a: 0,
+            _b: 0,
+            _is_there: is_there,
+        }
+    }
+}
+
+impl Default for Multiplier {
+    fn default() -> Self {
+        Self::if_needed(true)
+    }
 }
 
 fn to_i32(x: Signed<16>) -> i32 {
@@ -28,7 +50,7 @@ fn to_i32(x: Signed<16>) -> i32 {
 
 impl Logic for Multiplier {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        if self.clock.pos_edge() && self._is_there {
             let product = (self._a * self._b) as u32;
             self.product.next = signed_cast(Bits::from(u64::from(product)));
             self._a = to_i32(self.a.val());
@@ -41,6 +63,9 @@ impl Logic for Multiplier {
     }
 
     fn hdl(&self) -> Verilog {
+        if !self._is_there {
+            return Verilog::Custom("assign product = 32'sd0;".into());
+        }
         Verilog::Custom(
             "\
 reg signed [15:0] a_reg;
@@ -69,7 +94,7 @@ assign product = product_reg;"
 
     fn timing(&self) -> Vec<TimingInfo> {
         vec![TimingInfo {
-            name: "multiplier".into(),
+            name: if self._is_there { "multiplier" } else { "no_multiplier" }.into(),
             clock: "clock".into(),
             inputs: vec!["a".into(), "b".into()],
             outputs: vec!["product".into()],

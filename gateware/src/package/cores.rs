@@ -12,7 +12,7 @@ use rust_hdl::prelude::*;
 /// A core that can be written alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// Phase accumulators and sine table.
+    /// Phase accumulators, sine table and codes.
     Nco,
     /// Multiply-accumulate lock-in.
     Lockin,
@@ -56,7 +56,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
     let option = format!(" --core {}", core.name());
     let header = header(core.description(), &core.module(), &option, parameters);
     let file = match core {
-        Core::Nco => emit_alone(core, Nco::new(parameters.slots as usize), &header, |block| {
+        Core::Nco => emit_alone(core, nco(parameters), &header, |block| {
             block.clock.connect();
             block.valid.connect();
             block.slot.connect();
@@ -65,6 +65,10 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
             block.start_write.connect();
             block.start_slot.connect();
             block.start_data.connect();
+            block.start_code.connect();
+            block.code_write.connect();
+            block.code_chip.connect();
+            block.code_row.connect();
             block.tuning_write.connect();
             block.tuning_slot.connect();
             block.tuning_data.connect();
@@ -89,6 +93,15 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
         }),
     }?;
     Ok(vec![file, core_file(core.name(), &core.module(), core.description())])
+}
+
+fn nco(parameters: &Parameters) -> Nco {
+    let nco = Nco::new(parameters.slots as usize);
+    if parameters.carriers.has_codes() {
+        nco.with_codes(parameters.loop_latency_samples())
+    } else {
+        nco
+    }
 }
 
 fn emit_alone<B: Block>(

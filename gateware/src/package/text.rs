@@ -72,7 +72,9 @@ pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parame
         converter_latency_samples,
         converter_period_clocks,
         slot_clocks,
+        carriers,
     } = parameters;
+    let carriers = if carriers.has_codes() { "codes" } else { "sines" };
     format!(
         "{what}\n\
          \n\
@@ -83,11 +85,11 @@ pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parame
          --telemetry-words {telemetry_words} \
          --converter-latency-samples {converter_latency_samples} \
          --converter-period-clocks {converter_period_clocks} \
-         --slot-clocks {slot_clocks}{option} -o DIR\n\
+         --slot-clocks {slot_clocks} --carriers {carriers}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
-         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each, a slot {slot_clocks};\n\
+         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each, a slot {slot_clocks} and carries {carriers};\n\
          register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\

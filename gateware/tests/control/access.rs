@@ -5,7 +5,7 @@ use crate::bus::Bus;
 use hge_protocol::frame::Status;
 use hge_protocol::registers::{self as map, Access as Direction, Register, When, MAP};
 use hge_protocol::table::TableLayout;
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use std::collections::BTreeMap;
 
 const BUILD: u32 = 0x89ab_cdef;
@@ -27,6 +27,7 @@ struct Strobes {
     commands: u64,
     tuning: bool,
     slot: bool,
+    code: bool,
 }
 
 struct Rig {
@@ -98,6 +99,7 @@ impl Rig {
             strobes.commands = core.commands.val().to_u64();
             strobes.tuning = core.tuning_write.val();
             strobes.slot = core.slot_write.val();
+            strobes.code = core.code_write.val();
             self.bench.edge();
             self.bench.core.write.next = false;
             // The link rests for three clocks between registers.
@@ -113,6 +115,7 @@ impl Rig {
         let exists = match register.address {
             map::TUNING | map::SLOT => u32::from(index) < self.parameters.slots,
             map::GUARD => u32::from(index) < 4 * self.parameters.outputs,
+            map::CODES => self.parameters.carriers.has_codes(),
             _ => true,
         };
         exists.then_some((register, index))
@@ -145,6 +148,7 @@ impl Rig {
             map::CONVERTER_LATENCY => parameters.converter_latency_samples,
             map::CONVERTER_PERIOD => parameters.converter_period_clocks,
             map::SLOT_CLOCKS => parameters.slot_clocks,
+            map::CARRIERS => parameters.carriers.to_word(),
             map::STATUS => 0x55,
             map::FAULT => 0x15,
             map::TIME => 77,
@@ -233,6 +237,7 @@ impl Rig {
                 map::COMMAND => {}
                 map::TUNING => wanted.tuning = true,
                 map::SLOT => wanted.slot = true,
+                map::CODES => wanted.code = true,
                 _ => {
                     let mask = u32::MAX >> (32 - register.width);
                     self.held.insert(self.cell(address), data & mask);
@@ -250,6 +255,7 @@ impl Rig {
 
 fn configurations() -> [Parameters; 3] {
     let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
+    let small = Parameters { carriers: Carriers::Sines, ..small };
     let large = Parameters {
         outputs: 32,
         slots: 256,
@@ -269,7 +275,9 @@ fn addresses(parameters: &Parameters) -> Vec<u16> {
     }
     all.extend((0..8).map(|field| map::GUARD + field));
     all.extend((0..5).map(|field| map::GUARD + 4 * outputs - 4 + field));
-    all.extend([0x37f, 0x380, 0x3ff, 0x400, 0x80f, 0x0fff, 0x1000, 0x1001, 0x11ff, 0x1fff]);
+    all.extend([
+        0x37f, 0x380, 0x3ff, 0x400, 0x4ff, 0x500, 0x80f, 0x0fff, 0x1000, 0x1001, 0x11ff, 0x1fff,
+    ]);
     all.extend([0x2000, 0x8020, 0x100f, 0xff0f, 0xffff]);
     all
 }

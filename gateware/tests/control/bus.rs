@@ -34,6 +34,7 @@ pub struct Bus {
     pub commands: Signal<Out, Bits<8>>,
     pub tuning_write: Signal<Out, Bit>,
     pub slot_write: Signal<Out, Bit>,
+    pub code_write: Signal<Out, Bit>,
     access: Access,
     registers: Registers,
     guard: Guard,
@@ -106,6 +107,7 @@ impl Logic for Bus {
         self.refusal.next = self.access.refusal.val();
         self.tuning_write.next = self.access.tuning_write.val();
         self.slot_write.next = self.access.slot_write.val();
+        self.code_write.next = self.access.code_write.val();
         self.none.next = 0.into();
         self.run.next = self.none.val().replace_bit(1, self.access.run.val());
         self.stop.next = self.run.val().replace_bit(2, self.access.stop.val());

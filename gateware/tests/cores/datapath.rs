@@ -2,6 +2,7 @@
 
 use crate::cosim::drawn::put;
 use crate::{compare, HELD};
+use hge_gateware::cost::Cost;
 use hge_gateware::engine::{Engine, Pass, Pipelined, Stepped};
 use hge_gateware::guard::Guard;
 use hge_gateware::levels::Levels;
@@ -16,9 +17,21 @@ use rust_hdl::prelude::*;
 #[test]
 fn the_nco_in_icarus_equals_rust() {
     for slots in [1, 24, 256] {
-        agrees!("nco", Nco::new(slots), reset: [], held: [],
-            each: [valid, slot, restart, gate, start_write, start_slot, start_data, tuning_write,
-                tuning_slot, tuning_data]);
+        let codes = Nco::new(slots).with_codes(3);
+        for core in [Nco::new(slots), codes.at_clock(90_000_000), Nco::new(slots).with_codes(6)] {
+            agrees!("nco", core, reset: [], held: [],
+                each: [valid, slot, ahead, restart, gate, start_write, start_slot, start_data,
+                    start_code, code_write, code_chip, code_row, tuning_write, tuning_slot,
+                    tuning_data]);
+        }
+    }
+}
+
+#[test]
+fn the_cost_in_icarus_equals_rust() {
+    for is_there in [true, false] {
+        agrees!("cost", Cost::new(is_there), reset: [], held: [shift, is_wanted],
+            each: [sample, target_write, target_data]);
     }
 }
 
@@ -92,14 +105,15 @@ fn the_reference_in_icarus_equals_rust() {
 #[test]
 fn the_engines_in_icarus_equal_rust() {
     for slots in [1, 24, 256] {
-        engine_agrees::<Pipelined>(slots, 40);
-        engine_agrees::<Stepped>(slots, 300);
+        let parameters = Parameters { slots, ..Parameters::default() };
+        engine_agrees::<Pipelined>(parameters, 40);
+        engine_agrees::<Stepped>(parameters.in_steps(), 300);
     }
 }
 
 /// A pass now and then, the next one perhaps before it has ended.
-fn engine_agrees<P: Pass>(slots: u32, every: u64) {
-    let parameters = Parameters { slots, ..Parameters::default() };
+fn engine_agrees<P: Pass>(parameters: Parameters, every: u64) {
+    let slots = parameters.slots;
     compare(
         "engine",
         Engine::<P>::new(&parameters),
@@ -113,12 +127,13 @@ fn engine_agrees<P: Pass>(slots: u32, every: u64) {
             core.outputs_done.next = random.once_in(every);
             core.tuning_write.next = random.once_in(20);
             core.slot_write.next = random.once_in(20);
+            core.code_write.next = random.once_in(20);
             put(&mut core.restart, random);
             core.tones.next = !random.once_in(4);
             core.gate.next = !random.once_in(4);
             core.take.next = !random.once_in(4);
             core.first.next = random.once_in(40);
-            put_all!(core, random; second_half, sample, slot_index, slot_data, read_output,
+            put_all!(core, random; second_half, sample, signal, slot_index, slot_data, read_output,
                     read, read_slot, read_word);
         },
     );

@@ -42,7 +42,7 @@ use crate::link::{Link, LinkError};
 use crate::plan::Plan;
 use hge_protocol::frame::{Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status};
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use keeper::Keeper;
 use reader::Shared;
 use request::{refused, Ask, Patience, Requests};
@@ -128,7 +128,7 @@ impl Instrument {
         if found != map::IDENTITY_WORD {
             return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
         }
-        let info = self.read_many(map::MAP_HASH, usize::from(map::SLOT_CLOCKS))?;
+        let info = self.read_many(map::MAP_HASH, usize::from(map::CARRIERS))?;
         let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
         let (found, expected) = (word(map::MAP_HASH), map::map_hash());
         if found != expected {
@@ -147,6 +147,7 @@ impl Instrument {
             converter_latency_samples: word(map::CONVERTER_LATENCY),
             converter_period_clocks: word(map::CONVERTER_PERIOD),
             slot_clocks: word(map::SLOT_CLOCKS),
+            carriers: Carriers::from_word(word(map::CARRIERS)),
         };
         self.shared.expect(self.read(map::FRAMES)?);
         Ok(())

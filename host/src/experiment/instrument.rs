@@ -1,6 +1,6 @@
 //! What an experiment says of the gateware it is for.
 
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use serde::{Deserialize, Serialize};
 
 /// Generics of the gateware, see [`hge_protocol::Parameters`].
@@ -19,6 +19,7 @@ pub struct InstrumentKeys {
     pub converter_latency_samples: u32,
     pub converter_period_clocks: u32,
     pub slot_clocks: u32,
+    pub carriers: Carriers,
 }
 
 impl Default for InstrumentKeys {
@@ -41,6 +42,7 @@ impl From<Parameters> for InstrumentKeys {
             converter_latency_samples,
             converter_period_clocks,
             slot_clocks,
+            carriers,
         } = parameters;
         InstrumentKeys {
             outputs,
@@ -54,6 +56,7 @@ impl From<Parameters> for InstrumentKeys {
             converter_latency_samples,
             converter_period_clocks,
             slot_clocks,
+            carriers,
         }
     }
 }
@@ -72,6 +75,7 @@ impl From<&InstrumentKeys> for Parameters {
             converter_latency_samples,
             converter_period_clocks,
             slot_clocks,
+            carriers,
         } = keys;
         Parameters {
             outputs,
@@ -85,6 +89,7 @@ impl From<&InstrumentKeys> for Parameters {
             converter_latency_samples,
             converter_period_clocks,
             slot_clocks,
+            carriers,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{Closing, Experiment, ExperimentError, Source};
 use crate::calibration::relaxation::Relaxation;
 use crate::calibration::{Calibration, CalibrationError};
 use crate::drift::Shape;
+use crate::carrier::Carrier;
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -332,6 +333,8 @@ fn configuration(
         listeners: Vec::new(),
         limits,
         step_v: guard.step_v,
+        carrier: Carrier::Sine,
+        cost: None,
         shaping: tones.shaping,
         protection: Protection {
             overcurrent_na: guard.overcurrent_na,
@@ -404,7 +407,10 @@ fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
 /// The key to point at.
 fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
-        PlanError::Parameters(error) => format!("instrument.{}", error.name),
+        PlanError::Sines => "instrument.carriers".into(),
+        PlanError::Chips { .. } => "timing.window_samples".into(),
+        PlanError::Cost { .. } => "case".into(),
+        PlanError::Parameters(error) => format!("instrument.{}", error.name()),
         PlanError::Tones(_) if experiment.tones.frequencies_hz.is_some() => {
             "tones.frequencies_hz".into()
         }
@@ -419,7 +425,9 @@ fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         }
         PlanError::Missing { .. } => "electrodes.controls".into(),
         PlanError::Step { .. } => "guard.step_v".into(),
-        PlanError::Slots { .. } | PlanError::Output { .. } => "electrodes.controls".into(),
+        PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => {
+            "electrodes.controls".into()
+        }
         PlanError::Beyond { .. } => "electrodes".into(),
         PlanError::Amplitude { .. } if experiment.tones.amplitudes_v.is_some() => {
             "tones.amplitudes_v".into()

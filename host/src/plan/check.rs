@@ -1,6 +1,8 @@
 //! What a plan must fulfil before anything is written.
 
+use crate::carrier::MOST_CODES;
 use crate::plan::{Configuration, Plan, PlanError};
+use hge_protocol::table::CHIPS;
 
 /// Checks a plan whose registers are not yet worked out.
 pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {
@@ -43,7 +45,7 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
     if asked > rows as usize {
         return Err(PlanError::Cases { asked, rows });
     }
-    let asked = configuration.controls.len() + configuration.listeners.len();
+    let asked = plan.slots_wanted();
     if asked > parameters.slots as usize {
         return Err(PlanError::Slots { asked, slots: parameters.slots });
     }
@@ -66,9 +68,39 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
 }
 
 fn tones(plan: &Plan) -> Result<(), PlanError> {
-    let controls = &plan.configuration().controls;
+    let Configuration { carrier, controls, cost, .. } = plan.configuration();
+    if (carrier.is_code() || cost.is_some()) && !plan.parameters().carriers.has_codes() {
+        return Err(PlanError::Sines);
+    }
+    if let Some(cost) = cost {
+        let (targets, cases) = (cost.targets.len(), plan.configuration().cases_v.len());
+        if targets != cases || cost.shift > 31 {
+            return Err(PlanError::Cost { targets, cases, shift: cost.shift });
+        }
+    }
+    if carrier.is_code() {
+        return codes(plan);
+    }
     let multiples: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
     Ok(plan.grid().check(&multiples)?)
+}
+
+/// As many controls as there are codes, and every chip for as long as every other.
+fn codes(plan: &Plan) -> Result<(), PlanError> {
+    let controls = &plan.configuration().controls;
+    let window_samples = plan.grid().window_samples;
+    if controls.len() > MOST_CODES {
+        return Err(PlanError::Codes { asked: controls.len(), most: MOST_CODES });
+    }
+    for control in controls {
+        let multiple = control.multiple;
+        // A window is a power of two; what both share shortens what is visited of it.
+        let shared = 1_u32 << multiple.trailing_zeros().min(window_samples.trailing_zeros());
+        if multiple == 0 || multiple >= window_samples || window_samples / shared < CHIPS as u32 {
+            return Err(PlanError::Chips { multiple, window_samples });
+        }
+    }
+    Ok(())
 }
 
 fn voltages(plan: &Plan) -> Result<(), PlanError> {

@@ -14,6 +14,35 @@ pub enum PlanError {
     /// See [`ToneError`].
     #[error(transparent)]
     Tones(#[from] ToneError),
+    /// Codes or the cost asked of a gateware that has neither.
+    #[error("this gateware carries sines and demodulates the current alone: use a gateware made with carriers = \"codes\"")]
+    Sines,
+    /// More controls than there are codes.
+    #[error("{asked} controls are to carry codes, but there are {most}: use fewer")]
+    Codes {
+        /// Controls.
+        asked: usize,
+        /// Codes.
+        most: usize,
+    },
+    /// A code whose chips cannot all last as long.
+    #[error("a code of 256 chips cannot be played {multiple} times in a window of {window_samples} samples: choose an odd number below the window, and a window of 256 samples or more")]
+    Chips {
+        /// How often it is to be played.
+        multiple: u32,
+        /// The window.
+        window_samples: u32,
+    },
+    /// A cost that does not fit the cases or its register.
+    #[error("the cost has {targets} targets and shifts by {shift} bits, for {cases} cases: give each case a target, and shift by 31 at most")]
+    Cost {
+        /// Targets given.
+        targets: usize,
+        /// Cases.
+        cases: usize,
+        /// Shift asked for.
+        shift: u32,
+    },
     /// A tone off the grid of another rate than asked for.
     #[error("{problem} (the clock gives {} samples a second instead of {})", number(*actual_hz), number(*asked_hz))]
     TonesAtRate {

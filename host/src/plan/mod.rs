@@ -10,10 +10,12 @@ pub use error::PlanError;
 pub(crate) use rate::actual_rate_hz;
 pub use rate::near_window;
 
+use crate::carrier::{Carrier, Code};
+use crate::cost::Cost;
 use crate::scale::Scale;
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers as map;
+use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{TableLayout, TABLE_BASE};
 use hge_protocol::{ControlWord, Parameters};
 use rand::Rng;
@@ -80,6 +82,10 @@ pub struct Configuration {
     pub limits: Vec<OutputLimits>,
     /// The guard's greatest step a sample; `None`: just above what the run needs.
     pub step_v: Option<f64>,
+    /// What the controls' slots carry; of a code the tone's periods are how often it is played in a window.
+    pub carrier: Carrier,
+    /// What the lock-in multiplies in place of the ADC code. One slot more, behind all others, sums it.
+    pub cost: Option<Cost>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
     /// What trips the guard.
@@ -281,11 +287,15 @@ impl Plan {
         self.ramp_step_v() >= self.tone_step_v()
     }
 
-    /// Greatest step of a tone between two samples.
+    /// Greatest step of a tone between two samples; of a code from one level to the other.
     fn tone_step_v(&self) -> f64 {
         let controls = self.configuration.controls.iter().enumerate();
+        let is_code = self.configuration.carrier.is_code();
         controls
             .map(|(k, control)| {
+                if is_code {
+                    return 2.0 * self.amplitude_v(k);
+                }
                 let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
                 2.0 * self.amplitude_v(k) * (std::f64::consts::PI * turn).sin()
             })
@@ -307,10 +317,34 @@ impl Plan {
         ((self.configuration.timing.lead_in_s * self.grid.rate_hz).round() as u32).max(1)
     }
 
+    /// Code of control `k`, if the controls carry codes.
+    pub fn code(&self, k: usize) -> Option<Code> {
+        let Configuration { carrier, controls, .. } = &self.configuration;
+        carrier.is_code().then(|| carrier.code(k, controls[k].multiple))
+    }
+
+    /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.
+    pub fn cost_slot(&self) -> Option<usize> {
+        let Configuration { controls, listeners, cost, .. } = &self.configuration;
+        cost.is_some().then_some(controls.len() + listeners.len())
+    }
+
+    /// Bits of `MODE` that the configuration sets.
+    pub fn mode_bits(&self) -> u32 {
+        let Configuration { shaping, cost, .. } = &self.configuration;
+        let bit = |is_set: bool, bit: u32| u32::from(is_set) * bit;
+        bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
+    }
+
+    /// Slots that are wanted.
+    fn slots_wanted(&self) -> usize {
+        let Configuration { controls, listeners, cost, .. } = &self.configuration;
+        controls.len() + listeners.len() + usize::from(cost.is_some())
+    }
+
     /// Slots that are visited: one at least.
     fn slots_used(&self) -> u32 {
-        let Configuration { controls, listeners, .. } = &self.configuration;
-        (controls.len() + listeners.len()).max(1) as u32
+        self.slots_wanted().max(1) as u32
     }
 
     /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.

@@ -43,6 +43,22 @@ impl Plan {
         ]
     }
 
+    /// The cost's scale and targets, and the slot that sums it: code 0 is a constant.
+    fn cost(&self) -> Vec<(u16, u32)> {
+        let (Some(cost), Some(slot)) = (&self.configuration.cost, self.cost_slot()) else {
+            return Vec::new();
+        };
+        let word = SlotWord { is_code: true, ..SlotWord::default() };
+        let mut writes = vec![
+            (map::COST_SHIFT, cost.shift),
+            (map::TUNING + slot as u16, 0),
+            (map::SLOT + slot as u16, word.to_word()),
+        ];
+        let targets = (self.layout.case_targets..).zip(&cost.targets);
+        writes.extend(targets.map(|(place, target)| (self.table_address(place), target.to_word())));
+        writes
+    }
+
     /// Every write that configures the instrument, in the order of the map.
     ///
     /// # Errors
@@ -88,10 +104,12 @@ impl Plan {
             // One slot is visited always: it must drive nothing.
             writes.push((map::SLOT, 0));
         }
+        let carrier = self.configuration.carrier;
         for (slot, control) in controls.iter().enumerate() {
             let slot_word = SlotWord {
                 amplitude: self.amplitudes_code[slot],
-                start_phase: 0,
+                start_phase: self.code(slot).map_or(0, |code| code.number),
+                is_code: carrier.is_code(),
                 output: control.output as u8,
                 drives: true,
                 last: true,
@@ -106,6 +124,11 @@ impl Plan {
             writes.push((map::TUNING + slot, tuning.0));
             writes.push((map::SLOT + slot, SlotWord::default().to_word()));
         }
+        if carrier.is_code() {
+            let rows = (map::CODES..).zip(carrier.rows());
+            writes.extend(rows.map(|(address, row)| (address, u32::from(row))));
+        }
+        writes.extend(self.cost());
         for (output, limits) in self.configuration.limits.iter().enumerate() {
             let words = [
                 scale.dac_code_below(limits.low_v).0,

@@ -31,6 +31,7 @@ macro_rules! with_registers {
                 CONVERTER_LATENCY converter_latency 0x0b "sample" "Samples that converters behind pins add to the loop.";
                 CONVERTER_PERIOD converter_period 0x0c "clock" "Least clocks between samples that these converters need.";
                 SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample.";
+                CARRIERS        carriers        0x0e "-"      "What slots can carry: 0 sines; 1 binary codes too, and the cost can be demodulated.";
             }
             command {
                 COMMAND         command         0x0f 4 "1 run, 2 stop run and capture, 3 arm (host), 4 disarm, 5 arm (standalone), 6 capture, 7 send the last epoch again.";
@@ -54,7 +55,7 @@ macro_rules! with_registers {
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";
                 STARTS_USED        starts_used        0x29  6 Idle     "-"          1 "Starts of a standalone run, at least 1.";
-                MODE               mode               0x2a  3 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping.";
+                MODE               mode               0x2a  4 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 the lock-in takes the cost (where `CARRIERS` is 1).";
                 INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs whose value comes from the case table.";
                 TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs that carry a tone: those, and only those, that a slot in use closes.";
                 RAMP_STEP          ramp_step          0x2d 31 Idle     "code/65536" 0x0010_0000 "Greatest move of a control value a sample.";
@@ -64,6 +65,7 @@ macro_rules! with_registers {
                 REFERENCE          reference          0x31 10 Always   "-"          0 "The reference pin: bits 7..0 slot, bit 8 on, bit 9 pulse density of its sine instead of its sign.";
                 CAPTURE_DECIMATION capture_decimation 0x32 16 Always   "sample"     1 "A capture keeps every so-many-th ADC code.";
                 CAPTURE_SAMPLES    capture_samples    0x33 32 Always   "sample"     0 "ADC codes that a capture keeps.";
+                COST_SHIFT         cost_shift         0x34  5 Idle     "bit"        15 "Right shift of the squared error in the cost.";
                 STEP_LIMIT         step_limit         0x38 16 Tighten  "code"       256 "Guard: greatest step of a DAC code a sample.";
                 SAFE_STEP          safe_step          0x39 16 Disarmed "code"       16 "Guard: step a sample on the way to the safe values.";
                 PROTECTION         protection         0x3a  3 Disarmed "-"          7 "What may trip the guard: bit 0 interlock, 1 over-current, 2 link.";
@@ -75,8 +77,9 @@ macro_rules! with_registers {
             }
             arrays {
                 TUNING  tuning  0x0100  256 32 WriteOnly Idle    "2^-32 turn" "Tuning word of every slot.";
-                SLOT    slot    0x0200  256 32 WriteOnly Idle    "-"          "Amplitude, start phase and output of every slot.";
+                SLOT    slot    0x0200  256 32 WriteOnly Idle    "-"          "Amplitude, start phase and output of every slot; or amplitude, number of its code and output.";
                 GUARD   guard   0x0300  128 16 ReadWrite Tighten "code"       "Four words an output: low limit, high limit, safe value (written while disarmed), present DAC code (read only).";
+                CODES   codes   0x0400  256  8 WriteOnly Idle    "-"          "Where `CARRIERS` is 1, row of every chip: code k is low where row and k have an odd number of common bits.";
                 TABLE   table   0x1000 4096 32 ReadWrite Idle    "-"          "The parameter table: cases, starts, coefficients, controls.";
             }
         }

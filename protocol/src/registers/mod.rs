@@ -116,6 +116,18 @@ pub mod mode {
     pub const STANDALONE: u32 = 2;
     /// First-order noise shaping of the bits the DAC drops, while tones are on.
     pub const SHAPING: u32 = 4;
+    /// The lock-in multiplies the cost instead of the ADC code.
+    pub const COST: u32 = 8;
+
+    /// The bits that an instrument with these carriers heeds.
+    pub fn of(carriers: crate::Carriers) -> u32 {
+        let every = PERTURB | STANDALONE | SHAPING;
+        if carriers.has_codes() {
+            every | COST
+        } else {
+            every
+        }
+    }
 }
 
 /// Bits of [`STATUS`].

@@ -128,14 +128,19 @@ impl Model {
         let index = usize::from(address - register.address);
         match register.address {
             map::TUNING | map::SLOT if index >= self.slots.len() => Status::BadAddress,
+            map::CODES if !self.parameters.carriers.has_codes() => Status::BadAddress,
             map::GUARD => self.limit(index, data as u16 as i16, disarmed),
-            map::TUNING | map::SLOT | map::TABLE if !idle => Status::Busy,
+            map::TUNING | map::SLOT | map::CODES | map::TABLE if !idle => Status::Busy,
             map::TUNING => {
                 self.tuning[index] = data;
                 Status::Ok
             }
             map::SLOT => {
                 self.slots[index] = SlotWord::from_word(data);
+                Status::Ok
+            }
+            map::CODES => {
+                self.rows[index] = data as u8;
                 Status::Ok
             }
             map::TABLE => {

@@ -1,10 +1,11 @@
 //! The whole instrument as the gateware's top sees it: bytes on one side, converters on the other.
 
 use super::capture::Capture;
+use super::cost::cost;
 use super::guard::{judge, Limits};
 use super::lockin::Lockin;
 use super::modulator::{Channel, Drive};
-use super::nco::{Oscillator, Wave};
+use super::nco::{Code, Oscillator, Wave};
 use super::sequencer::{Job, Report, Sequencer, State};
 use super::session::Session;
 use super::settings::Settings;
@@ -14,7 +15,7 @@ use crate::bench::Bench;
 use crate::engine::{Passed, Time};
 use hge_protocol::frame::{flag, End, EndReason, Event, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{mode, protection};
-use hge_protocol::table::{SlotWord, TableLayout};
+use hge_protocol::table::{SlotWord, TableLayout, CHIPS};
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
 use hge_protocol::Parameters;
 
@@ -73,6 +74,10 @@ pub struct Model {
     pub(super) table: Vec<u32>,
     pub(super) tuning: Vec<u32>,
     pub(super) slots: Vec<SlotWord>,
+    /// Rows of the codes' chips.
+    pub(super) rows: [u8; CHIPS],
+    /// Target word of the present case.
+    pub(super) cost_target: u32,
     pub(super) limits: Vec<Limits>,
     pub(super) oscillators: Vec<Oscillator>,
     pub(super) channels: Vec<Channel>,
@@ -108,6 +113,8 @@ impl Model {
             table: vec![0; layout.words as usize],
             tuning: vec![0; slots],
             slots: vec![SlotWord::default(); slots],
+            rows: [0; CHIPS],
+            cost_target: 0,
             limits: vec![Limits::default(); outputs],
             oscillators: vec![Oscillator::default(); slots],
             channels: vec![Channel::default(); outputs],
@@ -306,8 +313,14 @@ impl Model {
         let mut sounding = false;
         for index in 0..self.slots_used() {
             let slot = self.slots[index];
-            let wave =
-                self.oscillators[index].step(self.tuning[index], slot.start_phase, restart, gate);
+            let (oscillator, tuning) = (&mut self.oscillators[index], self.tuning[index]);
+            let wave = if slot.is_code && self.parameters.carriers.has_codes() {
+                let latency_samples = self.parameters.loop_latency_samples();
+                let code = Code { rows: &self.rows, number: slot.start_phase, latency_samples };
+                oscillator.step_code(tuning, code, restart, gate)
+            } else {
+                oscillator.step(tuning, slot.start_phase, restart, gate)
+            };
             if slot.drives {
                 if wave.active {
                     sum = sum.wrapping_add(i32::from(slot.amplitude) * i32::from(wave.sine));
@@ -338,8 +351,9 @@ impl Model {
                     self.lockin.clear();
                 }
                 self.lockin.level(sample, sense.second_half);
+                let signal = self.signal(sample);
                 for (slot, wave) in waves.next().unwrap_or(&[]).iter().enumerate() {
-                    self.lockin.accumulate(slot, sample, wave.sine, wave.cosine);
+                    self.lockin.accumulate(slot, signal, wave.sine, wave.cosine);
                 }
             }
             if index == last {
@@ -355,6 +369,15 @@ impl Model {
                 self.say(Record::Block(block));
             }
             self.time = self.time.wrapping_add(1);
+        }
+    }
+
+    /// What the lock-in takes.
+    fn signal(&self, sample: i16) -> i16 {
+        if self.costs() {
+            cost(sample, self.cost_target, self.settings.cost_shift)
+        } else {
+            sample
         }
     }
 
@@ -374,6 +397,11 @@ impl Model {
 
     pub(super) fn slots_used(&self) -> usize {
         self.settings.slots_used as usize
+    }
+
+    /// Whether the lock-in takes the cost.
+    pub(super) fn costs(&self) -> bool {
+        self.settings.mode & mode::COST != 0
     }
 
     pub(super) fn standalone(&self) -> bool {

@@ -73,11 +73,13 @@ impl Model {
             update::case_error(self.lockin.first, self.lockin.second, settings.window_log2, target);
         self.sequencer.loss = self.sequencer.loss.saturating_add(error.loss);
         self.sequencer.saturated |= error.saturated;
+        // A cost's responses are its slopes already.
+        let factor = if self.costs() { update::weight(target) } else { error.weighted };
         for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
             let (addition, cut) = update::step_addition(
                 self.lockin.sums[slot],
                 self.table[self.layout.coefficients as usize + slot],
-                error.weighted,
+                factor,
                 settings.window_log2,
                 settings.gradient_shift,
                 settings.step_shift,
@@ -173,8 +175,9 @@ impl Model {
         self.table[to..to + words.len()].copy_from_slice(&words);
     }
 
-    /// Sets every output's target for the present case.
+    /// Sets every output's target for the present case, and the cost's.
     pub(super) fn load_case(&mut self) {
+        self.cost_target = self.table[(self.layout.case_targets + self.sequencer.case) as usize];
         for output in 0..self.parameters.outputs {
             let word = if (self.settings.input_mask >> output) & 1 == 1 {
                 self.table[self.layout.case_input(self.sequencer.case, output) as usize] << 16

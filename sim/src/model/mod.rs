@@ -5,6 +5,7 @@
 
 mod access;
 pub mod capture;
+pub mod cost;
 pub mod guard;
 pub mod instrument;
 mod jobs;

@@ -1,7 +1,9 @@
 //! Twin of the NCO: a phase accumulator a slot, sine and cosine from one quarter-wave table, and the
-//! gate that lets a tone begin and end only at its own zero crossing.
+//! gate that lets a tone begin and end only at its own zero crossing; or a binary code, and the code as it was when the
+//! answer left.
 
-use hge_protocol::number::quarter_wave;
+use hge_protocol::number::{quarter_wave, SINE_PEAK};
+use hge_protocol::table::{code_is_low, CHIPS};
 use std::sync::OnceLock;
 
 /// State of one slot between samples.
@@ -11,14 +13,27 @@ pub struct Oscillator {
     pub phase: u32,
     /// Whether the tone sounds in the next sample.
     pub active: bool,
+    /// A code's last samples, the oldest in bit 0: set where it was low.
+    pub past: u8,
+}
+
+/// What a slot with a code plays.
+#[derive(Clone, Copy, Debug)]
+pub struct Code<'a> {
+    /// Row of every chip.
+    pub rows: &'a [u8; CHIPS],
+    /// Number of the code.
+    pub number: u8,
+    /// Samples from where it leaves to the answer, 1..=8.
+    pub latency_samples: u32,
 }
 
 /// What one slot shows in one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wave {
-    /// Sine of the phase, Q1.15.
+    /// Sine of the phase, Q1.15; or the code.
     pub sine: i16,
-    /// Cosine of the phase, Q1.15.
+    /// Cosine of the phase, Q1.15; or the code as it was.
     pub cosine: i16,
     /// Whether the tone sounds in this sample.
     pub active: bool,
@@ -37,6 +52,24 @@ impl Oscillator {
         self.active = if wraps { gate } else { active };
         let (sine, cosine) = sine_cosine(phase);
         Wave { sine, cosine, active }
+    }
+
+    /// One sample of a code: its chip is the phase's top 8 bits, it starts with the first and sounds while `gate` is on.
+    pub fn step_code(&mut self, tuning: u32, code: Code, restart: bool, gate: bool) -> Wave {
+        let (phase, past) = if restart { (0, 0) } else { (self.phase, self.past) };
+        let is_low = code_is_low(code.rows[(phase >> 24) as usize], code.number);
+        self.phase = phase.wrapping_add(tuning);
+        self.active = gate;
+        self.past = past >> 1 | u8::from(is_low) << (code.latency_samples - 1);
+        Wave { sine: level(is_low), cosine: level(past & 1 == 1), active: gate }
+    }
+}
+
+fn level(is_low: bool) -> i16 {
+    if is_low {
+        -SINE_PEAK as i16
+    } else {
+        SINE_PEAK as i16
     }
 }
 

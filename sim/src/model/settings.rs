@@ -67,6 +67,7 @@ impl Settings {
             slots_used: self.slots_used.clamp(1, parameters.slots),
             cases_used: self.cases_used.clamp(1, parameters.cases),
             starts_used: self.starts_used.clamp(1, parameters.starts),
+            mode: self.mode & map::mode::of(parameters.carriers),
             ..self.clone()
         }
     }
@@ -90,6 +91,7 @@ pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
         map::CONVERTER_LATENCY => parameters.converter_latency_samples,
         map::CONVERTER_PERIOD => parameters.converter_period_clocks,
         map::SLOT_CLOCKS => parameters.slot_clocks,
+        map::CARRIERS => parameters.carriers.to_word(),
         _ => return None,
     })
 }

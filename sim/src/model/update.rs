@@ -13,12 +13,17 @@ pub struct CaseError {
     pub saturated: bool,
 }
 
+/// Weight of a case's target word, 8192 is one.
+pub fn weight(target_word: u32) -> i16 {
+    (target_word >> 16 & 0x3fff) as i16
+}
+
 /// Error of a case: the mean of the window against the case's target word.
 pub fn case_error(first: i32, second: i32, window_log2: u32, target_word: u32) -> CaseError {
     let sum = i64::from(first) + i64::from(second);
     let mean = (sum >> window_log2) as i32;
     let target = i32::from(target_word as u16 as i16);
-    let weight = (target_word >> 16 & 0x3fff) as i32;
+    let weight = i32::from(weight(target_word));
     let (difference, cut) = saturate_16(mean - target);
     let counts = match target_word >> 30 {
         1 => difference < 0,
@@ -32,13 +37,13 @@ pub fn case_error(first: i32, second: i32, window_log2: u32, target_word: u32) -
     CaseError { weighted, loss: (square >> 5) as u32, saturated: cut || cut_again }
 }
 
-/// Addition to a slot's step from one case, and whether something saturated.
+/// Addition to a slot's step from one case, its response times `factor`, and whether something saturated.
 ///
 /// `coefficients` holds the in-phase factor in its low half, the quadrature factor in its high half.
 pub fn step_addition(
     sums: SlotSums,
     coefficients: u32,
-    weighted: i16,
+    factor: i16,
     window_log2: u32,
     gradient_shift: u32,
     step_shift: u32,
@@ -50,7 +55,7 @@ pub fn step_addition(
     let response = (in_phase * factor_i + quadrature * factor_q) >> gradient_shift;
     let limit = (1_i64 << 30) - 1;
     let gradient = response.clamp(-limit - 1, limit);
-    let step = (gradient * i64::from(weighted)) >> step_shift;
+    let step = (gradient * i64::from(factor)) >> step_shift;
     let (cut, saturated) = saturate_32(step);
     (cut, saturated || gradient != response)
 }

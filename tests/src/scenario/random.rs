@@ -4,7 +4,7 @@ use super::script::Script;
 use super::Scenario;
 use hge_protocol::frame::{Operation, Request};
 use hge_protocol::registers::{self as map, command, mode};
-use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
+use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, CHIPS, TABLE_BASE};
 use hge_protocol::wire::seal;
 use hge_protocol::{Parameters, TuningWord};
 use rand::{Rng, SeedableRng};
@@ -40,6 +40,9 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
     let mut modes = mode::PERTURB;
     modes |= if standalone { mode::STANDALONE } else { 0 };
     modes |= if dice.random_bool(0.5) { mode::SHAPING } else { 0 };
+    // What an instrument of sines alone takes and does not heed.
+    let (with_codes, with_cost) = (dice.random_bool(0.7), dice.random_bool(0.4));
+    modes |= if with_cost { mode::COST } else { 0 };
     let input_mask = 0b11 << (parameters.outputs - 2) & !((1_u32 << tones) - 1);
     let over = dice.random_bool(0.25);
     let mut settings = vec![
@@ -58,6 +61,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::RAMP_STEP, dice.random_range(1 << 20..=1 << 28)),
         (map::GRADIENT_SHIFT, dice.random_range(8..=20)),
         (map::STEP_SHIFT, if extreme { 0 } else { dice.random_range(0..=16) }),
+        (map::COST_SHIFT, dice.random_range(8..=20)),
         (map::LOSS_STOP, if dice.random_bool(0.2) { u32::MAX } else { 0 }),
         (map::STEP_LIMIT, if extreme { dice.random_range(500..=65535) } else { 30000 }),
         (map::SAFE_STEP, dice.random_range(1000..=65535)),
@@ -85,6 +89,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
             output: slot as u8 % parameters.outputs as u8,
             drives,
             last: drives || dice.random_bool(0.2),
+            is_code: with_codes && dice.random_bool(0.6),
         };
         let word = if drives { word } else { SlotWord { output: 31, ..word } };
         settings.push((map::SLOT + slot as u16, word.to_word()));
@@ -121,6 +126,13 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         settings.push((TABLE_BASE + index as u16, coefficients));
     }
     script.write_all(&settings);
+    if with_codes {
+        let in_order = dice.random_bool(0.5);
+        let rows = (0..CHIPS as u16).map(|chip| {
+            (map::CODES + chip, if in_order { u32::from(chip) } else { dice.random() })
+        });
+        script.write_all(&rows.collect::<Vec<_>>());
+    }
     let patience = if hasty { script.lines.len() } else { 0 };
     end(&mut script, standalone, &mut dice);
     Scenario { parameters, lines: script.lines, patience, bench_seed: seed ^ 0x5eed }

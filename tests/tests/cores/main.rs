@@ -5,6 +5,7 @@
 
 mod bench;
 mod clerk;
+mod cost;
 mod guard;
 mod levels;
 mod lockin;

@@ -1,9 +1,10 @@
-//! The NCO against `model::nco::Oscillator`.
+//! The NCO against `model::nco::Oscillator`, sines and codes.
 
 use crate::bench::{integer, raw, Bench};
 use crate::stimulus::Stimulus;
 use hge_gateware::nco::Nco;
-use hge_sim::model::nco::{Oscillator, Wave};
+use hge_protocol::table::CHIPS;
+use hge_sim::model::nco::{Code, Oscillator, Wave};
 use std::collections::VecDeque;
 
 /// Clocks from a slot's entry to its sine.
@@ -21,15 +22,21 @@ struct Rig {
     waves: VecDeque<(u64, Wave)>,
     nexts: VecDeque<(u64, bool)>,
     starts: Vec<u8>,
+    is_code: Vec<bool>,
+    rows: [u8; CHIPS],
+    /// Of codes; 0: this core has none.
+    latency_samples: u32,
     /// The phase was lost when the start was set.
     lost: Vec<bool>,
     compared: usize,
 }
 
 impl Rig {
-    fn new(slots: usize, seed: u64) -> Self {
+    fn new(slots: usize, latency_samples: u32, seed: u64) -> Self {
+        let nco = Nco::new(slots);
+        let nco = if latency_samples > 0 { nco.with_codes(latency_samples) } else { nco };
         Rig {
-            bench: Bench::new(Nco::new(slots), |core| &mut core.clock),
+            bench: Bench::new(nco, |core| &mut core.clock),
             random: Stimulus::new(seed),
             now: 0,
             twins: vec![Oscillator::default(); slots],
@@ -37,6 +44,9 @@ impl Rig {
             waves: VecDeque::new(),
             nexts: VecDeque::new(),
             starts: vec![0; slots],
+            is_code: vec![false; slots],
+            rows: [0; CHIPS],
+            latency_samples,
             lost: vec![false; slots],
             compared: 0,
         }
@@ -67,8 +77,21 @@ impl Rig {
         self.bench.core.start_write.next = true;
         self.bench.core.start_slot.next = raw(slot as u64);
         self.bench.core.start_data.next = raw(u64::from(start));
+        let is_code = self.random.once_in(2);
+        self.is_code[slot] = is_code && self.latency_samples > 0;
+        self.bench.core.start_code.next = is_code;
         self.clock(None);
         self.bench.core.start_write.next = false;
+    }
+
+    fn set_row(&mut self, chip: usize) {
+        let row = self.random.noise() as u8;
+        self.rows[chip] = row;
+        self.bench.core.code_write.next = true;
+        self.bench.core.code_chip.next = raw(chip as u64);
+        self.bench.core.code_row.next = raw(u64::from(row));
+        self.clock(None);
+        self.bench.core.code_write.next = false;
     }
 
     /// One clock, in which a slot may enter.
@@ -83,7 +106,14 @@ impl Rig {
         core.gate.next = gate;
         if let Some(slot) = entering {
             let twin = &mut self.twins[slot];
-            let wave = twin.step(self.tunings[slot], self.starts[slot], restart, gate);
+            let (tuning, start) = (self.tunings[slot], self.starts[slot]);
+            let wave = if self.is_code[slot] {
+                let latency_samples = self.latency_samples;
+                let code = Code { rows: &self.rows, number: start, latency_samples };
+                twin.step_code(tuning, code, restart, gate)
+            } else {
+                twin.step(tuning, start, restart, gate)
+            };
             self.waves.push_back((self.now + LATENCY, wave));
             self.nexts.push_back((self.now + NEXT_LATENCY, twin.active));
         }
@@ -135,8 +165,11 @@ fn due<T>(queue: &mut VecDeque<(u64, T)>, now: u64) -> Option<T> {
     }
 }
 
-fn agree(slots: usize, passes: usize, seed: u64) {
-    let mut rig = Rig::new(slots, seed);
+fn agree(slots: usize, latency_samples: u32, passes: usize, seed: u64) {
+    let mut rig = Rig::new(slots, latency_samples, seed);
+    for chip in 0..CHIPS {
+        rig.set_row(chip);
+    }
     for slot in 0..slots {
         rig.set_tuning(slot);
         rig.set_start(slot);
@@ -148,6 +181,8 @@ fn agree(slots: usize, passes: usize, seed: u64) {
             rig.set_tuning(slot);
             let other = rig.random.below(slots);
             rig.set_start(other);
+            let chip = rig.random.below(CHIPS);
+            rig.set_row(chip);
         }
         rig.pass();
         sounding += rig.twins.iter().filter(|twin| twin.active).count();
@@ -159,17 +194,25 @@ fn agree(slots: usize, passes: usize, seed: u64) {
 
 #[test]
 fn waves_gates_and_restarts_of_few_slots_equal_the_twins() {
-    agree(1, 4000, 1);
-    agree(3, 4000, 2);
+    agree(1, 0, 4000, 1);
+    agree(3, 0, 4000, 2);
 }
 
 #[test]
 fn waves_gates_and_restarts_of_the_default_slots_equal_the_twins() {
-    agree(24, 600, 3);
-    agree(24, 600, 4);
+    agree(24, 0, 600, 3);
+    agree(24, 2, 600, 4);
 }
 
 #[test]
 fn waves_gates_and_restarts_of_the_most_slots_equal_the_twins() {
-    agree(256, 120, 5);
+    agree(256, 0, 120, 5);
+    agree(256, 3, 120, 6);
+}
+
+#[test]
+fn codes_and_the_codes_of_every_latency_ago_equal_the_twins() {
+    for latency_samples in 2..=6 {
+        agree(4, latency_samples, 2000, u64::from(latency_samples));
+    }
 }

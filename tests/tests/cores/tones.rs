@@ -73,6 +73,7 @@ impl Rig {
                 output: output as u8,
                 drives: !self.random.once_in(4),
                 last: closed && slot == slots - 1,
+                is_code: self.random.once_in(2),
             };
             let sine = self.random.code().max(-32767);
             let active = !self.random.once_in(4);

@@ -1,7 +1,6 @@
 //! A short run on a netlist, compared with the model.
 
 use hge_gateware::package;
-use hge_protocol::parameters::STEPPED_SLOT_CLOCKS;
 use hge_protocol::Parameters;
 use hge_tests::netlist::{synthesise, yosys, Family, Netlist};
 use hge_tests::scenario;
@@ -20,8 +19,7 @@ pub fn agrees(family: Family) -> Option<Netlist> {
     }
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     // As on the boards of the family.
-    let slot_clocks = if family == Family::Ice40 { STEPPED_SLOT_CLOCKS } else { 1 };
-    let parameters = Parameters { slot_clocks, ..LITTLE };
+    let parameters = if family == Family::Ice40 { LITTLE.in_steps() } else { LITTLE };
     let scenario = small(11, parameters, size, true);
     let record = scenario.model_record().unwrap();
     let scratch = Scratch::new("netlist").unwrap();

@@ -3,6 +3,7 @@
 use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
 use crate::micro::{Assembler, Condition, Place};
+use hge_protocol::Carriers;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
 /// Counters and steps to zero, the first values.
@@ -93,14 +94,14 @@ fn reached(code: &mut Assembler) {
 }
 
 /// Record, update, the next case.
-pub fn window(code: &mut Assembler) {
+pub fn window(code: &mut Assembler, carriers: Carriers) {
     code.label(job::WINDOW);
     records::window(code);
     standalone(code);
     code.jump(Zero, "next case");
     code.load(LAST_PASS);
     code.jump(NotZero, "next case");
-    update::error(code);
+    update::error(code, carriers);
     update::steps(code);
     code.label("next case");
     code.load(ONE);

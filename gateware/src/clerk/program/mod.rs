@@ -72,7 +72,7 @@ pub mod input {
     pub const SETTING: u8 = 43;
     /// Slots that take part.
     pub const SLOTS_USED: u8 = 45;
-    /// Mode: bit 1 is the standalone update.
+    /// Mode: bit 1 is the standalone update, bit 3 a lock-in of the cost.
     pub const MODE: u8 = 49;
     /// Something was cut: bit 0.
     pub const CUT: u8 = 54;
@@ -110,6 +110,8 @@ pub mod output {
     pub const EVENT_TAKEN: u8 = 13;
     /// The block is done with.
     pub const BLOCK_TAKEN: u8 = 14;
+    /// Lower half: tells the cost the target of the case.
+    pub const COST: u8 = 15;
 }
 
 /// Places in the machine's memory.
@@ -236,12 +238,12 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::OUTPUTS, parameters.outputs as u16),
     ]);
     epochs::run(&mut code);
-    epochs::window(&mut code);
+    epochs::window(&mut code, parameters.carriers);
     records::end(&mut code);
     records::event(&mut code);
     records::block(&mut code);
     records::parts(&mut code);
-    rows::parts(&mut code);
+    rows::parts(&mut code, parameters.carriers);
     update::parts(&mut code);
     code
 }

@@ -3,6 +3,7 @@
 use super::memory::*;
 use super::{clear, input, output};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_LOW};
+use hge_protocol::Carriers;
 use Condition::{NoCarry, NotZero};
 
 /// Row = row at the place `from` to row at the place `into`.
@@ -51,9 +52,18 @@ pub fn load_start(code: &mut Assembler) {
     next_output(code, "load a control");
 }
 
-/// Targets of the outputs: the case's codes for inputs, else the controls.
-fn load_case(code: &mut Assembler) {
+/// Targets of the outputs: the case's codes for inputs, else the controls. And that of the cost.
+fn load_case(code: &mut Assembler, carriers: Carriers) {
     code.label("load case");
+    if carriers.has_codes() {
+        code.load(CASE);
+        code.add(TARGETS);
+        code.output(output::PLACE);
+        code.input(input::TABLE + 1);
+        code.output(output::HIGH);
+        code.input(input::TABLE);
+        code.output(output::COST);
+    }
     row(code, CASE, CASE_INPUTS);
     code.store(FROM);
     code.load(INPUT_MASK);
@@ -106,8 +116,8 @@ fn copy_row(code: &mut Assembler) {
 }
 
 /// What the others call.
-pub fn parts(code: &mut Assembler) {
+pub fn parts(code: &mut Assembler, carriers: Carriers) {
     load_start(code);
-    load_case(code);
+    load_case(code, carriers);
     copy_row(code);
 }

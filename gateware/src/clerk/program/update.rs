@@ -3,10 +3,12 @@
 use super::memory::*;
 use super::{clear, input, output, product};
 use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use hge_protocol::Carriers;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 
-/// Mean of the window less the target, weighted; the loss.
-pub fn error(code: &mut Assembler) {
+/// Mean of the window less the target, weighted; the loss. What the responses are then multiplied with: that error, or of a
+/// cost, whose slopes they are already, the weight.
+pub fn error(code: &mut Assembler, carriers: Carriers) {
     code.load(CASE);
     code.add(TARGETS);
     code.output(output::PLACE);
@@ -70,6 +72,15 @@ pub fn error(code: &mut Assembler) {
     code.store(LOSS);
     code.store(LOSS + 1);
     code.label("loss fits");
+    if carriers.has_codes() {
+        code.input(input::MODE);
+        code.and(EIGHT);
+        code.jump(Zero, "error counts");
+        code.input(input::TABLE + 1);
+        code.and(WEIGHT_BITS);
+        code.store(WEIGHTED);
+        code.label("error counts");
+    }
 }
 
 /// Every driving slot's response times the error, added to its step.

@@ -60,12 +60,16 @@ pub struct Stepped {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
+    /// What a lock-in of codes takes; of no matter here.
+    pub signal: Signal<In, Signed<16>>,
     /// Slots to visit.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Sets a routing word.
     pub slot_write: Signal<In, Bit>,
+    /// Sets the row of a chip; of no matter here.
+    pub code_write: Signal<In, Bit>,
     /// Its slot.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.

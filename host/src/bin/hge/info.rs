@@ -141,7 +141,9 @@ fn table(info: &Info, state: &State) -> String {
         converter_latency_samples,
         converter_period_clocks: _,
         slot_clocks: _,
+        carriers,
     } = info.parameters;
+    let carriers = if carriers.has_codes() { "sines and codes" } else { "sines" };
     let most_hz = f64::from(clock_hz) / f64::from(info.parameters.least_sample_period_clocks());
     let build = match &info.build_hash {
         _ if info.simulated => "simulation".into(),
@@ -171,7 +173,7 @@ fn table(info: &Info, state: &State) -> String {
     format!(
         "instrument    {}, register map {} as in this program, build {build}\n\
          gateware      {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, \
-         {telemetry_words} words of telemetry\n\
+         {carriers}, {telemetry_words} words of telemetry\n\
          converters    DAC {dac_bits} bits, ADC {adc_bits} bits, {converter_latency_samples} samples of latency, \
          at most {} samples a second\n\
          clock         {} Hz, {} samples a second now, {} samples since power-up\n\

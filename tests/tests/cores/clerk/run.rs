@@ -88,6 +88,7 @@ impl Run {
                 output: random.below(parameters.outputs as usize) as u8,
                 drives: !random.once_in(5),
                 last: random.once_in(2),
+                is_code: random.once_in(2),
             };
         }
         let settings = Settings {

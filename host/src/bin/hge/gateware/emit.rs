@@ -8,7 +8,7 @@ use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ pub struct Emit {
         long,
         value_name = "BOARD",
         conflicts_with_all = [
-            "outputs", "slots", "cases", "starts", "clock_hz", "dac_bits", "adc_bits", "telemetry_words", "baud", "core",
+            "outputs", "slots", "cases", "starts", "clock_hz", "dac_bits", "adc_bits", "telemetry_words", "carriers", "baud", "core",
         ]
     )]
     pub board: Option<String>,
@@ -61,6 +61,9 @@ pub struct Emit {
     /// Clocks a slot takes: 1, or 16 for a small FPGA
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub slot_clocks: u32,
+    /// What slots carry: sines alone, or codes too; unless said, what slots of so many clocks can
+    #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
+    pub carriers: Option<Carriers>,
     /// Directory to write to
     #[arg(short = 'o', value_name = "DIR")]
     pub directory: PathBuf,
@@ -111,6 +114,14 @@ struct Written {
     files: Vec<PathBuf>,
     modules: usize,
     lines: usize,
+}
+
+fn carriers_named(name: &str) -> Result<Carriers, String> {
+    match name {
+        "sines" => Ok(Carriers::Sines),
+        "codes" => Ok(Carriers::Codes),
+        _ => Err("choose sines or codes".into()),
+    }
 }
 
 fn converters(emit: &Emit) -> Result<Converters, String> {
@@ -168,6 +179,7 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
         converter_latency_samples: emit.converter_latency_samples,
         converter_period_clocks: emit.converter_period_clocks,
         slot_clocks: emit.slot_clocks,
+        carriers: emit.carriers.unwrap_or(Carriers::most(emit.slot_clocks)),
     };
     let commit = hge_host::commit();
     match (emit.core, emit.baud) {

@@ -1,0 +1,128 @@
+//! The cost: the squared error of an ADC code, for a lock-in that demodulates it instead of the code.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `sample` | in, 16 signed | ADC code, held during the pass |
+//! | `target_write`, `target_data` | in, 1 + 32 | sets the case's target as in `hge_protocol::table::CaseTarget`, between passes; its weight is of no matter here |
+//! | `shift` | in, 5 | right shift of the square, held |
+//! | `is_wanted` | in, 1 | the lock-in takes the cost, held |
+//! | `signal` | out, 16 signed | what the lock-in takes: the code, or five clocks after it its cost |
+//!
+//! error = sample - target, cut to 16 bits, 0 on the side that the target forgives; cost = error^2 >> shift, cut to 32767.
+//!
+//! Latency: 1 clock difference, 2 multiplier, 2 shift. A sample's first slot enters the lock-in five clocks after the sample stands.
+//! Widths: the difference has 17 bits, the square is at most 2^30.
+
+use crate::leaf::{bit_cast_signed, Multiplier};
+use rust_hdl::prelude::*;
+
+/// Squared error of a sample.
+#[derive(LogicBlock, Default)]
+pub struct Cost {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// ADC code.
+    pub sample: Signal<In, Signed<16>>,
+    /// Sets the target.
+    pub target_write: Signal<In, Bit>,
+    /// The target in bits 15..0, in 31..30 the side that costs.
+    pub target_data: Signal<In, Bits<32>>,
+    /// Right shift of the square.
+    pub shift: Signal<In, Bits<5>>,
+    /// The lock-in takes the cost.
+    pub is_wanted: Signal<In, Bit>,
+    /// What the lock-in takes.
+    pub signal: Signal<Out, Signed<16>>,
+    multiply: Multiplier,
+    target: DFF<Signed<16>>,
+    /// What lies above, and what lies below, is forgiven.
+    floor: DFF<Bit>,
+    ceiling: DFF<Bit>,
+    difference: DFF<Signed<17>>,
+    /// The square less 24, 16 or 8 of its bits.
+    coarse: DFF<Bits<32>>,
+    cost: DFF<Bits<16>>,
+    wide_sample: Signal<Local, Signed<17>>,
+    wide_target: Signal<Local, Signed<17>>,
+    is_below: Signal<Local, Bit>,
+    error: Signal<Local, Signed<16>>,
+    square: Signal<Local, Bits<32>>,
+    by_sixteen: Signal<Local, Bits<32>>,
+    by_four: Signal<Local, Bits<32>>,
+    by_two: Signal<Local, Bits<32>>,
+    fine: Signal<Local, Bits<32>>,
+    beyond: Signal<Local, Bits<17>>,
+}
+
+impl Cost {
+    /// A core that is there, or one whose cost is never wanted and which leaves nothing in hardware.
+    pub fn new(is_there: bool) -> Self {
+        Self { multiply: Multiplier::if_needed(is_there), ..Default::default() }
+    }
+}
+
+impl Logic for Cost {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, target, floor, ceiling, difference, coarse, cost);
+        clock!(self, clock, multiply);
+        if self.target_write.val() {
+            self.target.d.next = signed_cast(self.target_data.val().get_bits::<16>(0));
+            self.floor.d.next = self.target_data.val().get_bit(30);
+            self.ceiling.d.next = self.target_data.val().get_bit(31);
+        }
+        comment!("Entry: the difference.");
+        self.wide_sample.next = bit_cast_signed::<17, 16>(self.sample.val());
+        self.wide_target.next = bit_cast_signed::<17, 16>(self.target.q.val());
+        self.difference.d.next = self.wide_sample.val() - self.wide_target.val();
+        comment!("Clock 1: cut, forgiven or not, to the multiplier.");
+        self.is_below.next = self.difference.q.val().get_bit(16);
+        self.error.next = self.difference.q.val().get_bits::<16>(0);
+        if self.is_below.val() & (!self.difference.q.val().get_bit(15)) {
+            self.error.next = (-32768).into();
+        }
+        if (!self.is_below.val()) & (self.difference.q.val().get_bit(15)) {
+            self.error.next = 32767.into();
+        }
+        if (self.floor.q.val() & (!self.is_below.val()))
+            | (self.ceiling.q.val() & self.is_below.val())
+        {
+            self.error.next = 0.into();
+        }
+        self.multiply.a.next = self.error.val();
+        self.multiply.b.next = self.error.val();
+        comment!("Clock 3: the square, never negative, by multiples of eight bits to the right.");
+        self.square.next = unsigned_cast(self.multiply.product.val());
+        self.by_sixteen.next = self.square.val();
+        if self.shift.val().get_bit(4) {
+            self.by_sixteen.next = self.square.val() >> 16;
+        }
+        self.coarse.d.next = self.by_sixteen.val();
+        if self.shift.val().get_bit(3) {
+            self.coarse.d.next = self.by_sixteen.val() >> 8;
+        }
+        comment!("Clock 4: the rest, and what 15 bits do not hold.");
+        self.by_four.next = self.coarse.q.val();
+        if self.shift.val().get_bit(2) {
+            self.by_four.next = self.coarse.q.val() >> 4;
+        }
+        self.by_two.next = self.by_four.val();
+        if self.shift.val().get_bit(1) {
+            self.by_two.next = self.by_four.val() >> 2;
+        }
+        self.fine.next = self.by_two.val();
+        if self.shift.val().get_bit(0) {
+            self.fine.next = self.by_two.val() >> 1;
+        }
+        self.beyond.next = self.fine.val().get_bits::<17>(15);
+        self.cost.d.next = self.fine.val().get_bits::<16>(0);
+        if self.beyond.val().any() {
+            self.cost.d.next = 32767.into();
+        }
+        comment!("Clock 5: out.");
+        self.signal.next = self.sample.val();
+        if self.is_wanted.val() {
+            self.signal.next = signed_cast(self.cost.q.val());
+        }
+    }
+}
