@@ -20,6 +20,8 @@
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`trace`] | waveforms of a run |
+//! | [`figure`] | figures as SVG and PNG |
+//! | [`reproduce`] | the paper's results on simulated devices |
 //! | [`text`] | how numbers stand in messages |
 
 pub mod calibration;
@@ -27,6 +29,7 @@ pub mod drift;
 pub mod driver;
 pub mod engine;
 pub mod experiment;
+pub mod figure;
 pub mod gate;
 pub mod gradient;
 pub mod lab;
@@ -36,6 +39,7 @@ pub mod measure;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
+pub mod reproduce;
 pub mod scale;
 pub mod server;
 pub mod session;

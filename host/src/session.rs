@@ -98,6 +98,16 @@ impl Session {
         Ok(())
     }
 
+    /// Goes on with a plan that differs from the one in force in its cases alone: the instrument stays armed.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn present(&mut self, plan: Plan) -> Result<(), SessionError> {
+        self.instrument.write_all(&plan.case_writes())?;
+        self.plan = plan;
+        Ok(())
+    }
+
     /// Reads slopes by this calibration from now on.
     ///
     /// # Errors

@@ -1,0 +1,137 @@
+//! A figure on any backend of the drawing library.
+
+use super::{font, Figure, Layer, Mark, Panel, COLOURS};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+type Failed<Backend> = DrawingAreaErrorKind<<Backend as DrawingBackend>::ErrorType>;
+
+const CAPTION: (&str, u32) = (font::FAMILY, 16);
+const LABEL: (&str, u32) = (font::FAMILY, 13);
+/// Widths of lines, in pixels.
+const LINE: u32 = 2;
+const THIN: u32 = 1;
+/// Pixels drawn and left out of a dashed line.
+const DASH: (i32, i32) = (6, 4);
+
+pub(super) fn svg(figure: &Figure) -> Result<String, String> {
+    font::register();
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, figure.size()).into_drawing_area();
+        draw(&area, figure).map_err(|error| error.to_string())?;
+    }
+    Ok(text)
+}
+
+pub(super) fn png(figure: &Figure) -> Result<Vec<u8>, String> {
+    font::register();
+    let (width, height) = figure.size();
+    let mut pixels = vec![0; 3 * (width * height) as usize];
+    {
+        let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+        draw(&backend.into_drawing_area(), figure).map_err(|error| error.to_string())?;
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
+    written.map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn draw<Backend: DrawingBackend>(
+    area: &DrawingArea<Backend, Shift>,
+    figure: &Figure,
+) -> Result<(), Failed<Backend>> {
+    area.fill(&WHITE)?;
+    let columns = figure.columns.max(1).min(figure.panels.len().max(1));
+    let rows = figure.panels.len().div_ceil(columns).max(1);
+    for (place, panel) in area.split_evenly((rows, columns)).iter().zip(&figure.panels) {
+        draw_panel(place, panel)?;
+    }
+    area.present()
+}
+
+fn draw_panel<Backend: DrawingBackend>(
+    area: &DrawingArea<Backend, Shift>,
+    panel: &Panel,
+) -> Result<(), Failed<Backend>> {
+    let points = || panel.layers.iter().flat_map(|layer| layer.points.iter());
+    let barred = panel.layers.iter().any(|layer| matches!(layer.mark, Mark::Bars(_)));
+    let x = panel.x.scale(points().map(|point| point.0));
+    let y = panel.y.scale(points().map(|point| point.1).chain(barred.then_some(0.0)));
+    let mut chart = ChartBuilder::on(area)
+        .margin(10)
+        .caption(&panel.title, CAPTION)
+        .x_label_area_size(40)
+        .y_label_area_size(58)
+        .build_cartesian_2d(x.clone(), y.clone())?;
+    chart
+        .configure_mesh()
+        .x_desc(&panel.x.label)
+        .y_desc(&panel.y.label)
+        .x_labels(8)
+        .y_labels(8)
+        .max_light_lines(0)
+        .label_style(LABEL)
+        .bold_line_style(BLACK.mix(0.12))
+        .draw()?;
+    let holds = |&(x, y): &(f64, f64)| panel.x.holds(x) && panel.y.holds(y);
+    for layer in &panel.layers {
+        let (red, green, blue) = COLOURS[layer.colour];
+        let colour = RGBColor(red, green, blue);
+        let drawn = match layer.mark {
+            Mark::Line => {
+                for run in runs(layer, holds) {
+                    chart.draw_series(LineSeries::new(run, colour.stroke_width(LINE)))?;
+                }
+                chart.draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?
+            }
+            Mark::Dashed => {
+                for run in runs(layer, holds) {
+                    let (drawn, left) = DASH;
+                    let style = colour.stroke_width(THIN);
+                    chart.draw_series(DashedLineSeries::new(run, drawn, left, style))?;
+                }
+                chart.draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?
+            }
+            Mark::Dots(radius) => {
+                let dots = layer.points.iter().copied().filter(holds);
+                let style = colour.mix(0.7).filled();
+                chart.draw_series(dots.map(|dot| Circle::new(dot, radius as i32, style)))?
+            }
+            Mark::Bars(percent) => {
+                let half = f64::from(percent) / 200.0;
+                let foot = y.low.max(0.0);
+                let bars = layer.points.iter().copied().filter(holds);
+                let bar =
+                    |(x, y)| Rectangle::new([(x - half, foot), (x + half, y)], colour.filled());
+                chart.draw_series(bars.map(bar))?
+            }
+        };
+        if !layer.name.is_empty() {
+            drawn.label(&layer.name).legend(move |(x, y)| {
+                PathElement::new(vec![(x, y), (x + 14, y)], colour.stroke_width(LINE + THIN))
+            });
+        }
+    }
+    if panel.layers.iter().any(|layer| !layer.name.is_empty()) {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .label_font(LABEL)
+            .legend_area_size(20)
+            .background_style(WHITE.mix(0.8))
+            .border_style(BLACK.mix(0.2))
+            .draw()?;
+    }
+    Ok(())
+}
+
+/// The points between those that have no place.
+fn runs(layer: &Layer, holds: impl Fn(&(f64, f64)) -> bool) -> Vec<Vec<(f64, f64)>> {
+    let runs = layer.points.split(|point| !holds(point));
+    runs.filter(|run| !run.is_empty()).map(<[(f64, f64)]>::to_vec).collect()
+}
