@@ -15,16 +15,32 @@ pub struct Claim {
     pub claim: String,
     /// What was found.
     pub found: f64,
-    /// The most that is allowed.
-    pub most: f64,
-    /// It is not more.
+    /// The most that is allowed, if there is one.
+    pub most: Option<f64>,
+    /// The least that is allowed, if there is one.
+    pub least: Option<f64>,
+    /// It is neither more nor less.
     pub holds: bool,
 }
 
 impl Claim {
     /// That `found` is at most `most`.
     pub fn at_most(claim: impl Into<String>, found: f64, most: f64) -> Self {
-        Claim { claim: claim.into(), found, most, holds: found <= most }
+        Claim { claim: claim.into(), found, most: Some(most), least: None, holds: found <= most }
+    }
+
+    /// That `found` is at least `least`.
+    pub fn at_least(claim: impl Into<String>, found: f64, least: f64) -> Self {
+        Claim { claim: claim.into(), found, most: None, least: Some(least), holds: found >= least }
+    }
+
+    /// As a sentence.
+    pub fn text(&self) -> String {
+        let verdict = if self.holds { "holds" } else { "DOES NOT HOLD" };
+        let most = self.most.map(|most| format!(", at most {most}"));
+        let least = self.least.map(|least| format!(", at least {least}"));
+        let bound = most.or(least).unwrap_or_default();
+        format!("{verdict}: {}: {:.4}{bound}", self.claim, self.found)
     }
 }
 

@@ -7,14 +7,18 @@
 //! | [`crowd`] | work on all cores whose result does not depend on them |
 //! | [`findings`] | what a study returns, and how it is written |
 //! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
+//! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
+//! | [`shares`] | starts that learn a gate |
 
 pub mod crowd;
+pub mod descent;
 pub mod fig3;
 pub mod findings;
 pub mod leakage;
 pub mod rig;
 pub mod setup;
+pub mod shares;
 pub mod statistics;
 
 pub use findings::{Claim, Findings, Table};
@@ -101,7 +105,7 @@ pub struct Study {
 }
 
 /// All studies, in the order in which `all` runs them.
-pub const STUDIES: &[Study] = &[fig3::STUDY];
+pub const STUDIES: &[Study] = &[fig3::STUDY, shares::STUDY];
 
 /// The studies that `name` means: one, or all.
 ///

@@ -104,9 +104,8 @@ fn report(study: &Study, findings: &Findings, object: &Value) -> String {
         lines.push('\n');
     }
     for claim in &findings.claims {
-        let verdict = if claim.holds { "holds" } else { "DOES NOT HOLD" };
-        lines +=
-            &format!("{verdict}: {}: {:.4}, at most {}\n", claim.claim, claim.found, claim.most);
+        lines += &claim.text();
+        lines.push('\n');
     }
     lines + "\n"
 }

@@ -40,7 +40,7 @@ pub struct Keys {
     pub spacings_hz: Vec<f64>,
     pub amplitudes_v: Vec<f64>,
     pub amplitude_points: usize,
-    pub neighbour_na_per_v: f64,
+    pub channel_na_per_v: f64,
     pub weaker: Vec<f64>,
     pub middle_hz: f64,
     pub most_spacing_hz: f64,

@@ -120,15 +120,13 @@ struct Channel {
 impl Channel {
     fn new(setup: &Setup, keys: &Keys, weaker: f64) -> Result<Self, ReproduceError> {
         let mut setup = setup.clone();
-        let mut slopes = [keys.neighbour_na_per_v; TONES];
-        slopes[MIDDLE] /= weaker;
+        let mut slopes = [keys.channel_na_per_v * weaker; TONES];
+        slopes[MIDDLE] = keys.channel_na_per_v;
         let listed: Vec<String> = slopes.iter().map(f64::to_string).collect();
-        setup.experiment.device = format!("linear:{}", listed.join(","));
+        setup.experiment.device = format!("linear:{},0,0", listed.join(","));
         setup.source.overrule("device");
         setup.experiment.electrodes.controls = (0..TONES).collect();
         setup.experiment.electrodes.inputs = vec![TONES, TONES + 1];
-        let electrodes = format!("{},0,0", setup.experiment.device);
-        setup.experiment.device = electrodes;
         let base = rig::plan(&setup, &[])?;
         let configuration =
             Configuration { cases_v: vec![vec![0.0; 2]], ..base.configuration().clone() };
