@@ -3,7 +3,7 @@
 use super::rig::{row_v, Rig};
 use super::ReproduceError;
 use crate::optimiser::{Optimiser, Rule};
-use crate::plan::Plan;
+use crate::plan::{Configuration, Plan};
 use hge_sim::device::Device;
 
 /// Outputs and slopes at some controls.
@@ -13,6 +13,8 @@ pub struct Told {
     pub outputs_na: Vec<f64>,
     /// Case by case, one for each control.
     pub slopes_na_per_v: Vec<Vec<f64>>,
+    /// Case by case, one for each input whose electrode sounds too.
+    pub of_inputs_na_per_v: Vec<Vec<f64>>,
 }
 
 /// What tells them.
@@ -29,8 +31,10 @@ impl Teller for Rig {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let readings = self.readings(cases_v, controls_v, true)?;
         let outputs_na = readings.iter().map(|reading| reading.mean_na).collect();
+        let of_inputs = |reading| self.slopes_of_inputs_na_per_v(reading);
+        let of_inputs_na_per_v = readings.iter().map(of_inputs).collect();
         let slopes_na_per_v = readings.into_iter().map(|reading| reading.slopes_na_per_v).collect();
-        Ok(Told { outputs_na, slopes_na_per_v })
+        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
     }
 }
 
@@ -59,29 +63,23 @@ impl Exact<'_> {
 
 impl Teller for Exact<'_> {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
-        let slopes = |case_v: &Vec<f64>| {
-            let row = self.row_v(case_v, controls_v);
-            let all = self.device.gradient_na_per_v(&row);
+        let Configuration { inputs, controls, .. } = self.plan.configuration();
+        let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());
+        for case_v in cases_v {
+            let all = self.device.gradient_na_per_v(&self.row_v(case_v, controls_v));
             let all = all.ok_or_else(|| ReproduceError::Slopes { device: self.device.name() })?;
-            let controls = self.plan.configuration().controls.iter();
-            Ok(controls.map(|control| all[control.output]).collect())
-        };
-        let slopes_na_per_v = cases_v.iter().map(slopes).collect::<Result<_, ReproduceError>>()?;
-        Ok(Told { outputs_na: self.outputs_na(cases_v, controls_v), slopes_na_per_v })
+            slopes_na_per_v.push(controls.iter().map(|control| all[control.output]).collect());
+            of_inputs_na_per_v.push(inputs.iter().map(|&input| all[input]).collect());
+        }
+        let outputs_na = self.outputs_na(cases_v, controls_v);
+        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
     }
 }
 
-/// A loss of outputs, with its derivative.
-pub type Cost<'a> = dyn Fn(&[f64]) -> (f64, Vec<f64>) + 'a;
-
 /// How to descend.
 pub struct Way<'a> {
-    /// Input voltages, case by case.
-    pub cases_v: &'a [Vec<f64>],
-    /// Where controls may be set.
+    /// Where parameters may be set.
     pub ranges_v: &'a [(f64, f64)],
-    /// What is minimised.
-    pub cost: &'a Cost<'a>,
     /// Adam's step.
     pub rate_v: f64,
     /// Steps at most.
@@ -93,7 +91,7 @@ pub struct Way<'a> {
 /// Where a descent led.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
-    /// Controls of the least loss.
+    /// Parameters of the least loss.
     pub best_v: Vec<f64>,
     /// That loss.
     pub best_loss: f64,
@@ -101,33 +99,36 @@ pub struct Path {
     pub losses: Vec<f64>,
 }
 
-/// Descends from `controls_v` with Adam.
+/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
+pub fn chain_rule(slopes_na_per_v: &[Vec<f64>], loss_slope: &[f64]) -> Vec<f64> {
+    let count = slopes_na_per_v.first().map_or(0, Vec::len);
+    let cases = || slopes_na_per_v.iter().zip(loss_slope);
+    (0..count).map(|k| cases().map(|(row, slope)| row[k] * slope).sum()).collect()
+}
+
+/// Descends from `start_v` with Adam; `evaluate` tells loss and gradient.
 ///
 /// # Errors
-/// The teller fails.
+/// Those of `evaluate`.
 pub fn descend(
-    teller: &mut dyn Teller,
     way: &Way<'_>,
-    mut controls_v: Vec<f64>,
+    start_v: Vec<f64>,
+    evaluate: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), ReproduceError>,
 ) -> Result<Path, ReproduceError> {
-    let mut optimiser = Optimiser::new(Rule::Adam, way.rate_v, 0.0, controls_v.len());
-    let mut path =
-        Path { best_v: controls_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
+    let mut optimiser = Optimiser::new(Rule::Adam, way.rate_v, 0.0, start_v.len());
+    let mut path = Path { best_v: start_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
+    let mut at_v = start_v;
     for _ in 0..way.steps {
-        let told = teller.tell(way.cases_v, &controls_v)?;
-        let (loss, slope) = (way.cost)(&told.outputs_na);
+        let (loss, gradient) = evaluate(&at_v)?;
         path.losses.push(loss);
         if loss < path.best_loss {
-            path.best_v.clone_from(&controls_v);
+            path.best_v.clone_from(&at_v);
             path.best_loss = loss;
         }
         if loss <= way.stop_loss {
             break;
         }
-        let gradient: Vec<f64> = (0..controls_v.len())
-            .map(|k| told.slopes_na_per_v.iter().zip(&slope).map(|(row, d)| row[k] * d).sum())
-            .collect();
-        optimiser.step(&mut controls_v, &gradient, way.ranges_v);
+        optimiser.step(&mut at_v, &gradient, way.ranges_v);
     }
     Ok(path)
 }

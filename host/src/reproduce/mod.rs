@@ -10,7 +10,9 @@
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
 //! | [`shares`] | starts that learn a gate |
+//! | [`classify`] | sphere and ring: points told apart by a threshold |
 
+pub mod classify;
 pub mod crowd;
 pub mod descent;
 pub mod fig3;
@@ -105,7 +107,7 @@ pub struct Study {
 }
 
 /// All studies, in the order in which `all` runs them.
-pub const STUDIES: &[Study] = &[fig3::STUDY, shares::STUDY];
+pub const STUDIES: &[Study] = &[fig3::STUDY, shares::STUDY, classify::SPHERE, classify::RING];
 
 /// The studies that `name` means: one, or all.
 ///

@@ -9,6 +9,7 @@ use crate::plan::{Configuration, OutputLimits, Plan};
 use crate::server::Pace;
 use crate::session::{Reading, Session, SessionError};
 use hge_protocol::frame::Window;
+use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::SlotWord;
 use hge_sim::device::{self, Device};
@@ -16,6 +17,8 @@ use hge_sim::device::{self, Device};
 /// A session on a simulated instrument of its own.
 pub struct Rig {
     session: Session,
+    /// Amplitude of the tones on the inputs' electrodes, while they sound.
+    of_inputs_v: Option<f64>,
 }
 
 /// The plan of the study's experiment, its inputs allowed `inputs_v` (low and high each).
@@ -80,7 +83,8 @@ impl Rig {
         let link = Box::new(InProcess::serve(server));
         let instrument = Instrument::connect_with(link, settings)?;
         let estimator = setup.experiment.host.estimator;
-        Ok(Rig { session: Session::open(instrument, plan.clone(), estimator)? })
+        let session = Session::open(instrument, plan.clone(), estimator)?;
+        Ok(Rig { session, of_inputs_v: None })
     }
 
     /// The plan in force.
@@ -112,6 +116,34 @@ impl Rig {
         };
         let writes: Vec<(u16, u32)> = of_others.map(silent).collect();
         Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's listeners, which then read the
+    /// slopes with the inputs.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn sound_inputs(&mut self, amplitude_v: f64) -> Result<(), ReproduceError> {
+        let plan = self.plan();
+        let Configuration { inputs, controls, .. } = plan.configuration();
+        let amplitude = plan.scale().dac_code(amplitude_v).0.unsigned_abs();
+        let slot = |(n, &output): (usize, &usize)| {
+            let output = output as u8;
+            let word = SlotWord { amplitude, start_phase: 0, output, drives: true, last: true };
+            (map::SLOT + (controls.len() + n) as u16, word.to_word())
+        };
+        let mut writes: Vec<(u16, u32)> = inputs.iter().enumerate().map(slot).collect();
+        let sounding = inputs.iter().chain(controls.iter().map(|control| &control.output));
+        writes.push((map::TONE_MASK, sounding.fold(0, |mask, &output| mask | 1 << output)));
+        let made_v = f64::from(amplitude) * f64::from(SINE_PEAK) / 32768.0;
+        self.of_inputs_v = Some(made_v / plan.scale().dac_codes_per_v());
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// Slopes with the inputs, of a reading while they sound.
+    pub fn slopes_of_inputs_na_per_v(&self, reading: &Reading) -> Vec<f64> {
+        let Some(amplitude_v) = self.of_inputs_v else { return Vec::new() };
+        reading.empty_na.iter().map(|held_na| held_na[0] / amplitude_v).collect()
     }
 
     /// Gives tones these tuning words, on the grid or off it.
