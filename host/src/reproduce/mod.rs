@@ -9,15 +9,19 @@
 //! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
+//! | [`gates`] | the six gates |
 //! | [`shares`] | starts that learn a gate |
 //! | [`classify`] | sphere and ring: points told apart by a threshold |
+//! | [`noise`] | errors over measuring time |
 
 pub mod classify;
 pub mod crowd;
 pub mod descent;
 pub mod fig3;
 pub mod findings;
+pub mod gates;
 pub mod leakage;
+pub mod noise;
 pub mod rig;
 pub mod setup;
 pub mod shares;
@@ -107,7 +111,8 @@ pub struct Study {
 }
 
 /// All studies, in the order in which `all` runs them.
-pub const STUDIES: &[Study] = &[fig3::STUDY, shares::STUDY, classify::SPHERE, classify::RING];
+pub const STUDIES: &[Study] =
+    &[fig3::STUDY, gates::STUDY, classify::SPHERE, classify::RING, shares::STUDY, noise::STUDY];
 
 /// The studies that `name` means: one, or all.
 ///

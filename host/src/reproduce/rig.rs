@@ -14,6 +14,9 @@ use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::SlotWord;
 use hge_sim::device::{self, Device};
 
+/// Windows of one run at most.
+const MOST_REPEATED: usize = 4096;
+
 /// A session on a simulated instrument of its own.
 pub struct Rig {
     session: Session,
@@ -182,6 +185,36 @@ impl Rig {
             let (found, expected) = (windows.len(), inputs_v.len());
             return Err(SessionError::Windows { found, expected }.into());
         }
+        Ok(windows)
+    }
+
+    /// So many windows of the plan's only case, one after the other.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn repeated(
+        &mut self,
+        controls_v: &[f64],
+        count: usize,
+    ) -> Result<Vec<Window>, ReproduceError> {
+        let writes = self.plan().control_writes(controls_v);
+        let instrument = self.session.instrument();
+        instrument.write_all(&writes)?;
+        let mut windows = Vec::with_capacity(count);
+        while windows.len() < count {
+            let (before, asked) = (windows.len(), (count - windows.len()).min(MOST_REPEATED));
+            instrument.write(map::EPOCHS, asked as u32)?;
+            instrument.run(mode::PERTURB, |said| {
+                if let Said::Window(window) = said {
+                    windows.push(window);
+                }
+            })?;
+            let found = windows.len() - before;
+            if found != asked {
+                return Err(SessionError::Windows { found, expected: asked }.into());
+            }
+        }
+        instrument.write(map::EPOCHS, 1)?;
         Ok(windows)
     }
 
