@@ -12,17 +12,26 @@ pub struct Axis {
     pub logarithmic: bool,
     /// From and to; `None`: what the points need.
     pub range: Option<(f64, f64)>,
+    /// What stands at 0, 1, 2, ... in place of numbers; empty: numbers.
+    pub names: Vec<String>,
 }
 
 impl Axis {
     /// A linear axis over what the points need.
     pub fn linear(label: impl Into<String>) -> Self {
-        Axis { label: label.into(), logarithmic: false, range: None }
+        Axis { label: label.into(), logarithmic: false, range: None, names: Vec::new() }
     }
 
     /// A logarithmic axis over what the points need.
     pub fn logarithmic(label: impl Into<String>) -> Self {
-        Axis { label: label.into(), logarithmic: true, range: None }
+        Axis { label: label.into(), logarithmic: true, range: None, names: Vec::new() }
+    }
+
+    /// An axis of things that have names, at 0, 1, 2, ...
+    pub fn of(names: impl IntoIterator<Item = String>) -> Self {
+        let names: Vec<String> = names.into_iter().collect();
+        let range = Some((-0.6, names.len() as f64 - 0.4));
+        Axis { label: String::new(), logarithmic: false, range, names }
     }
 
     /// The same from `low` to `high`.
@@ -51,7 +60,7 @@ impl Axis {
             (_, Some(found)) => widened(found, self.logarithmic),
             (_, None) => (1.0, 10.0),
         };
-        Scale { low, high, logarithmic: self.logarithmic }
+        Scale { low, high, logarithmic: self.logarithmic, names: self.names.clone() }
     }
 }
 
@@ -72,6 +81,7 @@ pub(super) struct Scale {
     pub low: f64,
     pub high: f64,
     logarithmic: bool,
+    names: Vec<String>,
 }
 
 impl Scale {
@@ -97,6 +107,9 @@ impl Ranged for Scale {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if !self.names.is_empty() {
+            return (0..self.names.len()).map(|place| place as f64).collect();
+        }
         ticks(self.low, self.high, self.logarithmic, hint.max_num_points())
     }
 
@@ -108,6 +121,11 @@ impl Ranged for Scale {
 impl ValueFormatter<f64> for Scale {
     fn format(value: &f64) -> String {
         label(*value)
+    }
+
+    fn format_ext(&self, value: &f64) -> String {
+        let named = self.names.get(value.max(0.0) as usize);
+        named.cloned().unwrap_or_else(|| label(*value))
     }
 }
 

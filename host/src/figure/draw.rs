@@ -11,6 +11,12 @@ const LABEL: (&str, u32) = (font::FAMILY, 13);
 /// Widths of lines, in pixels.
 const LINE: u32 = 2;
 const THIN: u32 = 1;
+/// From so many points on a line is thin: it would be a smear.
+const MANY: usize = 250;
+/// Height of the row of names above a panel, and in it the width of a mark and of a letter.
+const NAMES: u32 = 20;
+const SIGN: i32 = 14;
+const LETTER: i32 = 7;
 /// Pixels drawn and left out of a dashed line.
 const DASH: (i32, i32) = (6, 4);
 
@@ -62,12 +68,16 @@ fn draw_panel<Backend: DrawingBackend>(
     let barred = panel.layers.iter().any(|layer| matches!(layer.mark, Mark::Bars(_)));
     let x = panel.x.scale(points().map(|point| point.0));
     let y = panel.y.scale(points().map(|point| point.1).chain(barred.then_some(0.0)));
-    let mut chart = ChartBuilder::on(area)
+    let area = area.titled(&panel.title, CAPTION)?;
+    let named: Vec<&Layer> = panel.layers.iter().filter(|layer| !layer.name.is_empty()).collect();
+    let (names, area) = area.split_vertically(if named.is_empty() { 0 } else { NAMES });
+    draw_names(&names, &named)?;
+    let mut chart = ChartBuilder::on(&area)
         .margin(10)
-        .caption(&panel.title, CAPTION)
+        .margin_top(4)
         .x_label_area_size(40)
         .y_label_area_size(58)
-        .build_cartesian_2d(x.clone(), y.clone())?;
+        .build_cartesian_2d(x, y.clone())?;
     chart
         .configure_mesh()
         .x_desc(&panel.x.label)
@@ -80,14 +90,13 @@ fn draw_panel<Backend: DrawingBackend>(
         .draw()?;
     let holds = |&(x, y): &(f64, f64)| panel.x.holds(x) && panel.y.holds(y);
     for layer in &panel.layers {
-        let (red, green, blue) = COLOURS[layer.colour];
-        let colour = RGBColor(red, green, blue);
-        let drawn = match layer.mark {
+        let colour = colour(layer);
+        match layer.mark {
             Mark::Line => {
+                let width = if layer.points.len() < MANY { LINE } else { THIN };
                 for run in runs(layer, holds) {
-                    chart.draw_series(LineSeries::new(run, colour.stroke_width(LINE)))?;
+                    chart.draw_series(LineSeries::new(run, colour.stroke_width(width)))?;
                 }
-                chart.draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?
             }
             Mark::Dashed => {
                 for run in runs(layer, holds) {
@@ -95,12 +104,11 @@ fn draw_panel<Backend: DrawingBackend>(
                     let style = colour.stroke_width(THIN);
                     chart.draw_series(DashedLineSeries::new(run, drawn, left, style))?;
                 }
-                chart.draw_series(std::iter::empty::<Circle<(f64, f64), i32>>())?
             }
             Mark::Dots(radius) => {
                 let dots = layer.points.iter().copied().filter(holds);
                 let style = colour.mix(0.7).filled();
-                chart.draw_series(dots.map(|dot| Circle::new(dot, radius as i32, style)))?
+                chart.draw_series(dots.map(|dot| Circle::new(dot, radius as i32, style)))?;
             }
             Mark::Bars(percent) => {
                 let half = f64::from(percent) / 200.0;
@@ -108,24 +116,33 @@ fn draw_panel<Backend: DrawingBackend>(
                 let bars = layer.points.iter().copied().filter(holds);
                 let bar =
                     |(x, y)| Rectangle::new([(x - half, foot), (x + half, y)], colour.filled());
-                chart.draw_series(bars.map(bar))?
+                chart.draw_series(bars.map(bar))?;
             }
-        };
-        if !layer.name.is_empty() {
-            drawn.label(&layer.name).legend(move |(x, y)| {
-                PathElement::new(vec![(x, y), (x + 14, y)], colour.stroke_width(LINE + THIN))
-            });
         }
     }
-    if panel.layers.iter().any(|layer| !layer.name.is_empty()) {
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .label_font(LABEL)
-            .legend_area_size(20)
-            .background_style(WHITE.mix(0.8))
-            .border_style(BLACK.mix(0.2))
-            .draw()?;
+    Ok(())
+}
+
+fn colour(layer: &Layer) -> RGBColor {
+    let (red, green, blue) = COLOURS[layer.colour];
+    RGBColor(red, green, blue)
+}
+
+/// The names of layers in a row, each behind its colour.
+fn draw_names<Backend: DrawingBackend>(
+    area: &DrawingArea<Backend, Shift>,
+    named: &[&Layer],
+) -> Result<(), Failed<Backend>> {
+    let mut x = 70;
+    for layer in named {
+        let style = colour(layer).filled();
+        let middle = NAMES as i32 / 2;
+        let thickness = if layer.mark == Mark::Dashed { 0 } else { 2 };
+        let sign = [(x, middle - thickness), (x + SIGN, middle + thickness + 1)];
+        area.draw(&Rectangle::new(sign, style))?;
+        let at = (x + SIGN + 5, middle - 6);
+        area.draw(&Text::new(layer.name.clone(), at, LABEL))?;
+        x += SIGN + 20 + LETTER * layer.name.chars().count() as i32;
     }
     Ok(())
 }

@@ -182,6 +182,7 @@ fn findings(curves: &[Curve]) -> Findings {
         }));
     }
     findings.say("curves", said);
+    findings.say("device", "linear");
     findings.table = table;
     let white = curves.iter().filter(|curve| curve.noise == "white");
     let single = white.filter_map(|curve| curve.places.first());
@@ -220,7 +221,7 @@ fn figure(curves: &[Curve]) -> Figure {
             Panel {
                 title: format!("{noise} noise, windows of"),
                 x: Axis::logarithmic("measuring time, s"),
-                y: Axis::logarithmic("mean squared error over bound"),
+                y: Axis::linear("mean squared error over bound").over(0.5, 1.5),
                 layers: layers(|place| place.ratio),
             },
         ]

@@ -198,11 +198,11 @@ fn shares_figure(groups: &[Group]) -> Figure {
             (n as f64 + shift, share)
         })
     };
-    let names: Vec<&str> = groups.iter().map(|group| group.gate.name()).collect();
+    let names = groups.iter().map(|group| group.gate.name().to_owned());
     let panel = Panel {
         title: "starts that learn the gate".into(),
-        x: Axis::linear(names.join(", ")).over(-0.6, groups.len() as f64 - 0.4),
-        y: Axis::linear("share").over(0.0, 1.25),
+        x: Axis::of(names),
+        y: Axis::linear("share").over(0.0, 1.0),
         layers: vec![
             Layer::new("exact slopes", 6, Mark::Bars(36), bars(0, -0.2)),
             Layer::new("extracted slopes", 0, Mark::Bars(36), bars(1, 0.2)),

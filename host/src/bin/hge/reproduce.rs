@@ -86,7 +86,10 @@ fn run_one(
         ("files", json!(files)),
         ("wall_s", json!(begun.elapsed().as_secs_f64())),
     ];
-    object.extend(common.map(|(key, value)| (key.to_owned(), value)));
+    // A study that needs a device of its own says so.
+    for (key, value) in common {
+        object.entry(key).or_insert(value);
+    }
     Ok((findings, Value::Object(object)))
 }
 
