@@ -12,11 +12,11 @@ const LABEL: (&str, u32) = (font::FAMILY, 13);
 const LINE: u32 = 2;
 const THIN: u32 = 1;
 /// From so many points on a line is thin: it would be a smear.
-const MANY: usize = 250;
+const MANY: usize = 90;
 /// Height of the row of names above a panel, and in it the width of a mark and of a letter.
 const NAMES: u32 = 20;
 const SIGN: i32 = 14;
-const LETTER: i32 = 7;
+const LETTER: i32 = 6;
 /// Pixels drawn and left out of a dashed line.
 const DASH: (i32, i32) = (6, 4);
 
@@ -68,7 +68,7 @@ fn draw_panel<Backend: DrawingBackend>(
     let barred = panel.layers.iter().any(|layer| matches!(layer.mark, Mark::Bars(_)));
     let x = panel.x.scale(points().map(|point| point.0));
     let y = panel.y.scale(points().map(|point| point.1).chain(barred.then_some(0.0)));
-    let area = area.titled(&panel.title, CAPTION)?;
+    let area = area.margin(6, 0, 0, 0).titled(&panel.title, CAPTION)?;
     let named: Vec<&Layer> = panel.layers.iter().filter(|layer| !layer.name.is_empty()).collect();
     let (names, area) = area.split_vertically(if named.is_empty() { 0 } else { NAMES });
     draw_names(&names, &named)?;

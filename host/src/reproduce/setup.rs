@@ -50,6 +50,11 @@ impl Setup {
         Ok(Setup { name, experiment, source, keys, quick, cancel: Cancel::default() })
     }
 
+    /// Gives a key of the analysis another value than the file does.
+    pub fn set(&mut self, key: &str, value: impl Into<toml::Value>) {
+        self.keys.0.insert(key.into(), value.into());
+    }
+
     /// The keys of the analysis.
     ///
     /// # Errors

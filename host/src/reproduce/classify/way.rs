@@ -206,7 +206,9 @@ impl Task<'_> {
         let mut configuration = base.configuration().clone();
         let tone_v = if self.way.scaling { self.amplitude_v() } else { 0.0 };
         for (n, &input) in base.configuration().inputs.iter().enumerate() {
-            let (middle_v, reach_v) = (centres_v[n], halves_v[n] + tone_v);
+            // The corners stand in the plan until points are shown.
+            let reach_v = halves_v[n].max((ranges_v[n].1 - ranges_v[n].0) / 2.0) + tone_v;
+            let middle_v = centres_v[n];
             let (low_v, high_v) = ((middle_v - reach_v).min(0.0), (middle_v + reach_v).max(0.0));
             configuration.limits[input] = OutputLimits { low_v, high_v, safe_v: 0.0 };
         }

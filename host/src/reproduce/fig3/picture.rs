@@ -52,14 +52,9 @@ fn over_spacing(curve: &Curve) -> Panel {
         y: Axis::logarithmic("mean squared error, (nA/V)²"),
         layers: vec![
             Layer::new("theory", REFERENCE, Mark::Dashed, curve.theory.iter().copied()),
-            Layer::new(
-                "all at once, off the grid",
-                1,
-                Mark::Dots(3),
-                chosen(false, |p| p.parallel),
-            ),
-            Layer::new("all at once, on it", 0, Mark::Dots(4), chosen(true, |p| p.parallel)),
-            Layer::new("one at a time", 2, Mark::Dots(2), {
+            Layer::new("all, off the grid", 1, Mark::Dots(3), chosen(false, |p| p.parallel)),
+            Layer::new("all, on it", 0, Mark::Dots(4), chosen(true, |p| p.parallel)),
+            Layer::new("one", 2, Mark::Dots(2), {
                 let mut all = chosen(false, |p| p.single);
                 all.extend(chosen(true, |p| p.single));
                 all
