@@ -2,6 +2,7 @@
 
 use super::rig::{row_v, Rig};
 use super::ReproduceError;
+use crate::driver::{Cancel, DriverError};
 use crate::optimiser::{Optimiser, Rule};
 use crate::plan::{Configuration, Plan};
 use hge_sim::device::Device;
@@ -65,11 +66,12 @@ impl Teller for Exact<'_> {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let Configuration { inputs, controls, .. } = self.plan.configuration();
         let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());
-        for case_v in cases_v {
-            let all = self.device.gradient_na_per_v(&self.row_v(case_v, controls_v));
-            let all = all.ok_or_else(|| ReproduceError::Slopes { device: self.device.name() })?;
-            slopes_na_per_v.push(controls.iter().map(|control| all[control.output]).collect());
-            of_inputs_na_per_v.push(inputs.iter().map(|&input| all[input]).collect());
+        let rows_v = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
+        let all = self.device.gradients_na_per_v(&rows_v.collect::<Vec<f64>>());
+        let all = all.ok_or_else(|| ReproduceError::Slopes { device: self.device.name() })?;
+        for row in all.chunks_exact(self.device.electrodes()) {
+            slopes_na_per_v.push(controls.iter().map(|control| row[control.output]).collect());
+            of_inputs_na_per_v.push(inputs.iter().map(|&input| row[input]).collect());
         }
         let outputs_na = self.outputs_na(cases_v, controls_v);
         Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
@@ -86,6 +88,8 @@ pub struct Way<'a> {
     pub steps: u32,
     /// It ends at this loss.
     pub stop_loss: f64,
+    /// It ends at once.
+    pub cancel: &'a Cancel,
 }
 
 /// Where a descent led.
@@ -119,6 +123,9 @@ pub fn descend(
     let mut path = Path { best_v: start_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
     let mut at_v = start_v;
     for _ in 0..way.steps {
+        if way.cancel.is_cancelled() {
+            return Err(DriverError::Cancelled.into());
+        }
         let (loss, gradient) = evaluate(&at_v)?;
         path.losses.push(loss);
         if loss < path.best_loss {

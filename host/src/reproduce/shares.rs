@@ -105,7 +105,7 @@ fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let cost = |outputs_na: &[f64]| loss.evaluate(outputs_na, &targets);
     let ranges_v = plan.control_ranges_v();
     let cases_v = plan.configuration().cases_v.clone();
-    let way = Way { ranges_v: &ranges_v, rate_v, steps, stop_loss };
+    let way = Way { ranges_v: &ranges_v, rate_v, steps, stop_loss, cancel: &setup.cancel };
     let down = |teller: &mut dyn Teller, start_v: Vec<f64>| {
         descend(&way, start_v, &mut |controls_v| {
             let told = teller.tell(&cases_v, controls_v)?;

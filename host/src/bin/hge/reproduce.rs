@@ -70,6 +70,10 @@ fn run_one(
     let mut setup = Setup::of(study, arguments.quick).map_err(text)?;
     arguments.simulation.overrule(&mut setup.experiment, &mut setup.source);
     setup.cancel = cancel.clone();
+    // Before anything is measured for it.
+    std::fs::create_dir_all(folder).map_err(|error| {
+        format!("{} cannot be made: {error}; choose another folder with -o", folder.display())
+    })?;
     let bar = Bar::new(study.name, arguments.json);
     let findings = (study.run)(&setup, &bar).map_err(text)?;
     drop(bar);

@@ -285,6 +285,7 @@ impl Task<'_> {
             rate_v: self.setup.experiment.host.adam_rate_v,
             steps: self.way.steps,
             stop_loss: f64::NEG_INFINITY,
+            cancel: &self.setup.cancel,
         };
         let path = descend(&way, start_v, &mut |parameters_v| {
             let (controls_v, centres_v, halves_v) = layout.split(parameters_v);
