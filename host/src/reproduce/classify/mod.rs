@@ -58,13 +58,17 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     random.set_stream(POINTS);
     let training = shape.draw(keys.training, &mut random);
     let test = shape.draw(keys.test, &mut random);
+    let task = |way| Task { setup, way, training: &training, test: &test };
+    // What cannot be is refused before any is trained.
+    for way in &keys.ways {
+        task(way).plan()?;
+    }
     let mut trained = Vec::new();
     for way in &keys.ways {
-        let task = Task { setup, way, training: &training, test: &test };
         if way.measured {
-            trained.push(task.train(true, watch)?);
+            trained.push(task(way).train(true, watch)?);
         }
-        trained.push(task.train(false, watch)?);
+        trained.push(task(way).train(false, watch)?);
     }
     Ok(findings(setup, &trained, [&training, &test]))
 }

@@ -103,7 +103,7 @@ fn full_ranges_v(plan: &Plan) -> Vec<(f64, f64)> {
 }
 
 /// Where the parameters of a way lie: controls, then centres and halves of the inputs where these are trained.
-struct Layout {
+pub struct Layout {
     controls: usize,
     centres_v: Vec<f64>,
     halves_v: Vec<f64>,
@@ -195,7 +195,7 @@ impl Task<'_> {
     }
 
     /// The plan, with limits and listeners for what the inputs do.
-    fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
+    pub fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
         let base = rig::plan(self.setup, &[])?;
         let ranges_v = full_ranges_v(&base);
         let spread = self.way.spread;
@@ -212,7 +212,7 @@ impl Task<'_> {
             let (low_v, high_v) = ((middle_v - reach_v).min(0.0), (middle_v + reach_v).max(0.0));
             configuration.limits[input] = OutputLimits { low_v, high_v, safe_v: 0.0 };
         }
-        if self.way.scaling {
+        if self.way.scaling && self.way.measured {
             configuration.listeners = self.listeners(&base)?;
         }
         let controls = configuration.controls.len();
@@ -229,7 +229,7 @@ impl Task<'_> {
         let Configuration { inputs, controls, .. } = base.configuration();
         let taken: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
         let mut multiples = taken.clone();
-        let last = base.grid().window_samples / 4;
+        let last = base.grid().window_samples / 2;
         let mut next = taken.iter().copied().max().unwrap_or(1) + 1;
         while multiples.len() < taken.len() + inputs.len() && next < last {
             multiples.push(next);
