@@ -78,6 +78,9 @@ impl Teller for Exact<'_> {
     }
 }
 
+/// A loss and its gradient.
+pub type Evaluated = (f64, Vec<f64>);
+
 /// How to descend.
 pub struct Way<'a> {
     /// Where parameters may be set.
@@ -117,7 +120,7 @@ pub fn chain_rule(slopes_na_per_v: &[Vec<f64>], loss_slope: &[f64]) -> Vec<f64> 
 pub fn descend(
     way: &Way<'_>,
     start_v: Vec<f64>,
-    evaluate: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), ReproduceError>,
+    evaluate: &mut dyn FnMut(&[f64]) -> Result<Evaluated, ReproduceError>,
 ) -> Result<Path, ReproduceError> {
     let mut optimiser = Optimiser::new(Rule::Adam, way.rate_v, 0.0, start_v.len());
     let mut path = Path { best_v: start_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
