@@ -44,7 +44,13 @@ pub struct Response {
 
 /// Cosine and sine of the loop's latency at tone `multiple`.
 pub fn latency_rotation(multiple: u32, window_samples: u32, latency_samples: u32) -> (f64, f64) {
-    let turns = f64::from(multiple) * f64::from(latency_samples) / f64::from(window_samples);
+    latency_rotation_of(
+        f64::from(multiple) * f64::from(latency_samples) / f64::from(window_samples),
+    )
+}
+
+/// Cosine and sine of so many turns of latency, on the grid or off it.
+pub fn latency_rotation_of(turns: f64) -> (f64, f64) {
     ((TAU * turns).cos(), (TAU * turns).sin())
 }
 

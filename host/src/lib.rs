@@ -15,6 +15,7 @@
 //! | [`calibration`] | lag, pole and feed-through, and slopes without them |
 //! | [`drift`] | what a current that has not settled puts on the tones |
 //! | [`settling`] | windows that had not settled: corrected, flagged, repeated, dropped |
+//! | [`method`] | ways to measure slopes: tones, differences, codes, the cost |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`carrier`] | binary codes in place of sines, and slopes from them |
@@ -24,6 +25,8 @@
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
+//! | [`figure`] | figures as SVG and PNG |
+//! | [`reproduce`] | the paper's results on simulated devices |
 //! | [`text`] | how numbers stand in messages |
 
 pub mod calibration;
@@ -33,15 +36,18 @@ pub mod drift;
 pub mod driver;
 pub mod engine;
 pub mod experiment;
+pub mod figure;
 pub mod gate;
 pub mod gradient;
 pub mod lab;
 pub mod link;
 pub mod loss;
 pub mod measure;
+pub mod method;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
+pub mod reproduce;
 pub mod scale;
 pub mod server;
 pub mod session;

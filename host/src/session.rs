@@ -3,11 +3,14 @@
 use crate::calibration::{Calibration, CalibrationError};
 use crate::driver::{ArmMode, DriverError, Instrument, Said};
 use crate::gradient::{Estimator, Response};
+use crate::method::Method;
 use crate::plan::Plan;
 use crate::settling::Watch;
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::AdcCode;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
 /// A measurement failed.
@@ -41,8 +44,10 @@ pub struct Reading {
     pub mean_na: f64,
     /// Mean current of the window's second half less that of the first.
     pub step_na: f64,
-    /// Slope of the current with every control; meaningless without perturbation.
+    /// Slope of the current with every control; meaningless without perturbation, none where the lock-in has multiplied the cost.
     pub slopes_na_per_v: Vec<f64>,
+    /// Slope of the squared distance from the case's target with every control, where the lock-in has multiplied that.
+    pub cost_slopes_na2_per_v: Vec<f64>,
     /// Answers of every tone a volt of its amplitude, in phase and in quadrature, in nA/V.
     pub answers_na_per_v: Vec<[f64; 2]>,
     /// What the lines of the plan's listeners hold, in phase and in quadrature: noise.
@@ -55,6 +60,32 @@ pub struct Reading {
     pub settled: bool,
 }
 
+impl Reading {
+    /// Of nothing yet.
+    pub(crate) fn blank(controls: usize) -> Self {
+        Reading {
+            mean_na: 0.0,
+            step_na: 0.0,
+            slopes_na_per_v: vec![0.0; controls],
+            cost_slopes_na2_per_v: Vec::new(),
+            answers_na_per_v: vec![[0.0; 2]; controls],
+            empty_na: Vec::new(),
+            clipped: false,
+            span_steps: 0,
+            settled: true,
+        }
+    }
+
+    /// Adds the currents of another window of the case, and what was wrong with it.
+    pub(crate) fn add(&mut self, other: &Reading) {
+        self.mean_na += other.mean_na;
+        self.step_na += other.step_na;
+        self.clipped |= other.clipped;
+        self.settled &= other.settled;
+        self.span_steps = self.span_steps.max(other.span_steps);
+    }
+}
+
 /// A configured instrument with its plan.
 pub struct Session {
     instrument: Instrument,
@@ -62,6 +93,8 @@ pub struct Session {
     estimator: Estimator,
     calibration: Option<Calibration>,
     watch: Option<Watch>,
+    method: Method,
+    random: ChaCha8Rng,
 }
 
 impl Session {
@@ -75,7 +108,9 @@ impl Session {
         estimator: Estimator,
     ) -> Result<Self, SessionError> {
         instrument.configure(&plan)?;
-        Ok(Session { instrument, plan, estimator, calibration: None, watch: None })
+        let random = ChaCha8Rng::seed_from_u64(0);
+        let (calibration, watch, method) = (None, None, Method::default());
+        Ok(Session { instrument, plan, estimator, calibration, watch, method, random })
     }
 
     /// Configures `instrument` and arms it, with this host to watch over it.
@@ -105,6 +140,16 @@ impl Session {
         Ok(())
     }
 
+    /// Goes on with a plan that differs from the one in force in its cases alone: the instrument stays armed.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn present(&mut self, plan: Plan) -> Result<(), SessionError> {
+        self.instrument.write_all(&plan.case_writes())?;
+        self.plan = plan;
+        Ok(())
+    }
+
     /// Reads slopes by this calibration from now on.
     ///
     /// # Errors
@@ -118,6 +163,25 @@ impl Session {
     /// Looks at every window from now on, and takes drifts off, until the plan is changed.
     pub fn watch(&mut self, watch: Watch) {
         self.watch = Some(watch);
+    }
+
+    /// Measures slopes by this method from now on, whose plan the session's must be; `seed` draws the codes of [`Method::Random`].
+    pub fn by(&mut self, method: Method, seed: u64) {
+        (self.method, self.random) = (method, ChaCha8Rng::seed_from_u64(seed));
+    }
+
+    /// How slopes are measured.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    pub(crate) fn random(&mut self) -> &mut ChaCha8Rng {
+        &mut self.random
+    }
+
+    /// Goes on with a plan whose registers are written already.
+    pub(crate) fn replan(&mut self, plan: Plan) {
+        self.plan = plan;
     }
 
     /// Waits `factor` times the plan's settle time from now on.
@@ -148,11 +212,24 @@ impl Session {
         self.instrument.samples()
     }
 
-    /// One window of every case at these controls.
+    /// Every case at these controls: one window, or perturbed as many as the session's method takes.
     ///
     /// # Errors
     /// The instrument fails, or the guard had to act.
     pub fn measure(
+        &mut self,
+        controls_v: &[f64],
+        perturb: bool,
+    ) -> Result<Vec<Reading>, SessionError> {
+        if perturb {
+            self.extract(controls_v)
+        } else {
+            self.pass(controls_v, false)
+        }
+    }
+
+    /// One window of every case at these controls.
+    pub(crate) fn pass(
         &mut self,
         controls_v: &[f64],
         perturb: bool,
@@ -178,12 +255,12 @@ impl Session {
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
         let mut reading = reading(&self.plan, self.estimator, window)?;
-        if let Some(watch) = &self.watch {
+        if let Some(watch) = self.watch.as_ref().filter(|_| self.method.is_of_sines()) {
             reading.settled = watch.pass(&self.plan, &mut reading);
             let answers = reading.answers_na_per_v.iter();
             reading.slopes_na_per_v = answers.map(|&answer| self.estimator.of(answer)).collect();
         }
-        if let Some(calibration) = &self.calibration {
+        if let Some(calibration) = self.calibration.as_ref().filter(|_| self.method.is_of_sines()) {
             reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
         }
         Ok(reading)
@@ -214,15 +291,26 @@ pub fn reading(
     let (scale, samples) = (plan.scale(), plan.grid().window_samples);
     let latency = plan.parameters().loop_latency_samples();
     let controls = plan.configuration().controls.iter();
-    let responses: Vec<Response> = controls
-        .zip(&window.slots)
-        .map(|(control, &sums)| Response::of(sums, control.multiple, samples, latency))
-        .collect();
-    let answers = responses
-        .iter()
-        .enumerate()
-        .map(|(k, response)| response.answer_na_per_v(plan.amplitude_v(k), scale));
-    let answers_na_per_v: Vec<[f64; 2]> = answers.collect();
+    let sums = window.slots.iter().enumerate();
+    let answers = controls.zip(sums).map(|(control, (k, &sums))| match plan.code(k) {
+        Some(code) => {
+            let total = i64::from(window.sum_first) + i64::from(window.sum_second);
+            let amplitude_v = plan.amplitude_v(k);
+            [code.slope_na_per_v(sums, total, samples, amplitude_v, scale), 0.0]
+        }
+        None => Response::of(sums, control.multiple, samples, latency)
+            .answer_na_per_v(plan.amplitude_v(k), scale),
+    });
+    let mut answers_na_per_v: Vec<[f64; 2]> = answers.collect();
+    let mut cost_slopes_na2_per_v = Vec::new();
+    if let Some(cost) = &plan.configuration().cost {
+        // The same sums, of the cost's codes in place of the ADC's.
+        let codes_per_na = scale.adc_codes_per_na();
+        let slopes = answers_na_per_v
+            .drain(..)
+            .map(|[in_phase, _]| cost.slope_na2_per_v(in_phase * codes_per_na, 1.0, scale));
+        cost_slopes_na2_per_v = slopes.collect();
+    }
     let slopes = answers_na_per_v.iter().map(|&answer| estimator.of(answer));
     let listeners = &plan.configuration().listeners;
     let behind = window.slots.iter().skip(plan.configuration().controls.len());
@@ -239,6 +327,7 @@ pub fn reading(
         empty_na: empty_na.collect(),
         mean_na: scale.current_na(sum / f64::from(samples)),
         slopes_na_per_v: slopes.collect(),
+        cost_slopes_na2_per_v,
         answers_na_per_v,
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
         span_steps: scale.adc_steps(AdcCode(window.min), AdcCode(window.max)),

@@ -81,6 +81,12 @@ pub enum CalibrationError {
         /// Conductance of the resistor.
         given_na_per_v: f64,
     },
+    /// Of no use for it.
+    #[error("a calibration tells lags of sines to the current, and the method {method} reads neither: leave it out, or measure by homodyne or single")]
+    Method {
+        /// Name of the method.
+        method: &'static str,
+    },
     /// Made for something else.
     #[error("the calibration is of another {what}: calibrate anew")]
     Stale {

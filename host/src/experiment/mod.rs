@@ -25,6 +25,7 @@ use crate::engine::EngineKind;
 use crate::gate::Gate;
 use crate::gradient::Estimator;
 use crate::loss::Loss;
+use crate::method::Method;
 use crate::optimiser::Rule;
 use crate::settling::{Correction, Unsettled};
 use hge_sim::bench::Chain;
@@ -229,6 +230,8 @@ pub struct HostKeys {
     pub descent_rate_v2: f64,
     /// Decay of past gradients under `momentum`.
     pub momentum: f64,
+    /// How slopes are measured.
+    pub method: Method,
     /// How derivatives are read.
     pub estimator: Estimator,
     /// What a drift during the window is taken for, and taken off.
@@ -257,6 +260,7 @@ impl Default for HostKeys {
             adam_rate_v: 0.02,
             descent_rate_v2: 0.02,
             momentum: 0.9,
+            method: Method::Homodyne,
             estimator: Estimator::InPhase,
             drift: Correction::Calibrated,
             relaxation_s: 0.022,

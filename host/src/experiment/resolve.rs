@@ -5,8 +5,8 @@ use super::values::{self, require, Wrong};
 use super::{Closing, Experiment, ExperimentError, Source};
 use crate::calibration::relaxation::Relaxation;
 use crate::calibration::{Calibration, CalibrationError};
-use crate::drift::Shape;
 use crate::carrier::Carrier;
+use crate::drift::Shape;
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -87,6 +87,10 @@ impl Task {
     pub fn calibrate(&mut self, calibration: Option<Calibration>) -> Result<(), CalibrationError> {
         if let Some(calibration) = &calibration {
             calibration.check(&self.plan)?;
+            let method = self.experiment.host.method;
+            if !method.is_of_sines() {
+                return Err(CalibrationError::Method { method: method.name() });
+            }
         }
         self.calibration = calibration;
         Ok(())

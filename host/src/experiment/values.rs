@@ -4,6 +4,7 @@
 
 use super::{Closing, Experiment};
 use crate::loss::Loss;
+use crate::method::Method;
 use crate::text::number;
 
 /// A wrong value: its key and what to change.
@@ -288,6 +289,14 @@ fn aims(experiment: &Experiment) -> Result<(), Wrong> {
             )
         })
     };
+    let by_cost = host.method == Method::Cost;
+    require(!by_cost || host.loss == Loss::Mse, "host.method", || {
+        "the method cost demodulates the squared distance from targets: set host.loss = \"mse\" or take another method".into()
+    })?;
+    let alone = experiment.closing == Closing::Standalone;
+    require(!alone || host.method == Method::Homodyne, "host.method", || {
+        format!("the loop inside the gateware measures by homodyne, not by {}: set loop = \"host\" or leave the method out", host.method.name())
+    })?;
     if host.loss == Loss::Mse && experiment.closing == Closing::Host {
         require(host.high_na > host.low_na, "host.high_na", || {
             format!(

@@ -7,6 +7,7 @@
 use super::confidence::Confidence;
 use super::MeasureError;
 use crate::drift::{leaks, Leaks, Shape};
+use crate::method::Method;
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
@@ -145,7 +146,7 @@ pub fn measure(
         let cases: Vec<CaseSlopes> = cases
             .map(|(case, inputs_v)| {
                 let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-                summary(plan, inputs_v, &readings, effort.drift)
+                summary(plan, session.method(), inputs_v, &readings, effort.drift)
             })
             .collect();
         let snr_reached = effort.snr_reached(&cases);
@@ -164,6 +165,7 @@ impl Slope {
 
 fn summary(
     plan: &Plan,
+    method: Method,
     inputs_v: &[f64],
     readings: &[&Reading],
     shape: Option<Shape>,
@@ -172,7 +174,11 @@ fn summary(
     let mean = |values: &[f64]| values.iter().sum::<f64>() / windows as f64;
     let configuration = plan.configuration();
     let currents: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
-    let drift = drift(plan, readings, shape.unwrap_or(Shape::Line));
+    let drift = if method.is_of_sines() {
+        drift(plan, readings, shape.unwrap_or(Shape::Line))
+    } else {
+        most(plan, readings)
+    };
     let on_empty_na = shape.map(|_| drift.empty_na.as_slice());
     let controls = configuration.controls.iter().zip(plan.tones_hz()).enumerate();
     let slopes = controls.map(|(k, (control, tone_hz))| {
@@ -217,6 +223,14 @@ fn drift(plan: &Plan, readings: &[&Reading], shape: Shape) -> Leaks {
     let answers_na: Vec<[f64; 2]> = tones.map(|k| [of(k, 0), of(k, 1)]).collect();
     let step_na = readings.iter().map(|reading| reading.step_na).sum::<f64>() / windows;
     leaks(plan, shape, &answers_na, step_na)
+}
+
+/// The most that a line with a mean window's step can put on anything that is two levels: half of the step.
+fn most(plan: &Plan, readings: &[&Reading]) -> Leaks {
+    let windows = readings.len() as f64;
+    let step_na = readings.iter().map(|reading| reading.step_na).sum::<f64>() / windows;
+    let tones_na = vec![[step_na / 2.0, 0.0]; plan.configuration().controls.len()];
+    Leaks { tones_na, empty_na: Vec::new(), step_na }
 }
 
 /// Whether what a drift leaves on the tones does not matter.

@@ -179,6 +179,19 @@ impl Plan {
         Plan::new(configuration, &self.parameters)
     }
 
+    /// The same with other codes of the same kind, whose rows are to be written.
+    pub(crate) fn with_codes(&self, carrier: Carrier) -> Self {
+        let mut plan = self.clone();
+        plan.configuration.carrier = carrier;
+        let rows = map::CODES..map::CODES + carrier.rows().len() as u16;
+        for (address, value) in &mut plan.writes {
+            if rows.contains(address) {
+                *value = u32::from(carrier.rows()[usize::from(*address - map::CODES)]);
+            }
+        }
+        plan
+    }
+
     /// What was asked for.
     pub fn configuration(&self) -> &Configuration {
         &self.configuration

@@ -2,6 +2,7 @@
 
 use super::products::Tally;
 use super::{TonePlan, Wanted};
+use crate::figure::font;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -26,6 +27,7 @@ type Failed = Box<dyn std::error::Error>;
 /// # Errors
 /// The drawing library refuses; no input is known to make it.
 pub fn svg(wanted: &Wanted, plan: &TonePlan) -> Result<String, String> {
+    font::register();
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();

@@ -130,8 +130,16 @@ pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
     Optimiser::new(keys.optimiser, rate, keys.momentum, controls)
 }
 
-/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
+/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k; or where the cost was demodulated the mean over the cases of what that gave.
 pub(crate) fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
+    let of_cost = readings[0].cost_slopes_na2_per_v.len();
+    if of_cost > 0 {
+        let mean = |k: usize| {
+            let slopes = readings.iter().map(|reading| reading.cost_slopes_na2_per_v[k]);
+            slopes.sum::<f64>() / readings.len() as f64
+        };
+        return (0..of_cost).map(mean).collect();
+    }
     let shape = (readings.len(), readings[0].slopes_na_per_v.len());
     let slopes = Array2::from_shape_fn(shape, |(case, k)| readings[case].slopes_na_per_v[k]);
     slopes.t().dot(&ArrayView1::from(loss_slope)).to_vec()

@@ -16,6 +16,7 @@ use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
 use crate::link::InProcess;
+use crate::plan::PlanError;
 use crate::server::{Pace, Server};
 use crate::session::{Session, SessionError};
 use crate::text::number;
@@ -44,6 +45,9 @@ pub enum TrainError {
     /// See [`TraceError`].
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// See [`PlanError`].
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// See [`CalibrationError`].
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
@@ -146,7 +150,10 @@ pub(crate) fn learn(
     let estimator = experiment.host.estimator;
     Ok(match experiment.closing {
         Closing::Host => {
+            let method = experiment.host.method;
+            let plan = method.plan(&plan, &targets)?;
             let mut session = Session::open(instrument, plan, estimator)?;
+            session.by(method, random(experiment.seed, Stream::Codes).random());
             session.watch(watch);
             if let Some(calibration) = calibration {
                 session.calibrate(calibration)?;
@@ -172,6 +179,7 @@ pub fn noise_seed(experiment: &Experiment) -> u64 {
 enum Stream {
     Starts = 1,
     Noise = 2,
+    Codes = 3,
 }
 
 fn random(seed: u64, stream: Stream) -> ChaCha8Rng {

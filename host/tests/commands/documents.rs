@@ -10,10 +10,11 @@ const HARDWARE: &str = include_str!("../../../docs/hardware.md");
 const README: &str = include_str!("../../../README.md");
 
 /// Examples that are not tried.
-const UNTRIED: [&str; 7] = [
+const UNTRIED: [&str; 8] = [
     "hge serve",
     "hge monitor",
     "hge log",
+    "hge reproduce",
     "hge gateware build",
     "hge gateware verify",
     "hge gateware flash",

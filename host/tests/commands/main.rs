@@ -8,6 +8,7 @@ mod links;
 mod listing;
 mod program;
 mod refusals;
+mod reproduce;
 mod results;
 mod served;
 mod sharing;

@@ -8,6 +8,7 @@ use hge_host::drift::Shape;
 use hge_host::link::LinkSpec;
 use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
+use hge_host::method::Method;
 use hge_host::plan::Plan;
 use hge_host::session::Session;
 use hge_host::text::number;
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     controls: Option<Vec<f64>>,
+    /// How slopes are measured
+    #[arg(long)]
+    method: Option<Method>,
     /// Windows of every case; with --snr the least number
     #[arg(long, value_name = "N", default_value_t = gradient::WINDOWS)]
     windows: u32,
@@ -90,6 +94,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if let Some(relaxation) = &relaxation {
         lab.experiment.wait_for(relaxation);
     }
+    let method = arguments.method.unwrap_or(lab.experiment.host.method);
+    refuse(method, &arguments)?;
+    if arguments.method.is_some() {
+        lab.source.overrule("host.method");
+        lab.experiment.host.method = method;
+    }
     let task = lab.task()?;
     let controls_v = arguments.controls.unwrap_or_else(|| task.plan.middle_controls_v());
     let exact_na_per_v = match arguments.exact {
@@ -98,8 +108,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let estimator = task.experiment.host.estimator;
     let (grid, link) = (task.plan.grid(), lab.link.to_string());
-    let plan = gradient::listening(&task.plan, task.experiment.surroundings()).map_err(text)?;
+    let plan = if method.is_of_sines() {
+        gradient::listening(&task.plan, task.experiment.surroundings()).map_err(text)?
+    } else {
+        method.plan(&task.plan, &task.targets).map_err(text)?
+    };
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
+    session.by(method, task.experiment.seed);
     if let Some(calibration) = calibration {
         session.calibrate(calibration).map_err(text)?;
     }
@@ -133,6 +148,24 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         crate::print(&table(&found))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a method cannot do.
+fn refuse(method: Method, arguments: &Arguments) -> Result<(), String> {
+    let name = method.name();
+    if method == Method::Cost {
+        return Err("the method cost shows slopes of the cost, not of the current: take another, or use it in `hge train`".into());
+    }
+    let of_sines = [
+        ("--calibration", arguments.calibration.is_some()),
+        ("--correct-drift", arguments.correct_drift),
+    ];
+    match of_sines.into_iter().find(|(_, given)| *given && !method.is_of_sines()) {
+        Some((option, _)) => Err(format!(
+            "{option} is of sines, and the method {name} has none: leave it out, or take homodyne or single"
+        )),
+        None => Ok(()),
+    }
 }
 
 fn exact(device: &str, plan: &Plan, controls_v: &[f64]) -> Result<Vec<Vec<f64>>, String> {

@@ -71,6 +71,12 @@ impl Simulation {
                 .map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
             (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
         };
+        self.overrule(&mut experiment, &mut source);
+        Ok((experiment, source))
+    }
+
+    /// Puts the options in place of what the experiment says.
+    pub fn overrule(&self, experiment: &mut Experiment, source: &mut Source) {
         for (option, _) in self.given() {
             source.overrule(match option {
                 "--dac-bits" => "instrument.dac_bits",
@@ -86,7 +92,6 @@ impl Simulation {
         let instrument = &mut experiment.instrument;
         instrument.dac_bits = self.dac_bits.unwrap_or(instrument.dac_bits);
         instrument.adc_bits = self.adc_bits.unwrap_or(instrument.adc_bits);
-        Ok((experiment, source))
     }
 
     fn given(&self) -> impl Iterator<Item = (&'static str, bool)> {

@@ -15,6 +15,7 @@ mod monitor;
 mod output;
 mod registers;
 mod report;
+mod reproduce;
 mod serve;
 mod tones;
 mod track;
@@ -46,6 +47,8 @@ enum Command {
     Iv(iv::Arguments),
     /// Measure lag and feed-through of every tone, and how long the current takes to settle
     Calibrate(calibrate::Arguments),
+    /// Make the paper's results again, on simulated devices
+    Reproduce(reproduce::Arguments),
     /// Choose frequencies, or say what falls on those of an experiment
     Tones(tones::Arguments),
     /// Take ADC codes as they come
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Reproduce(arguments) => reproduce::run(arguments),
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),

@@ -142,6 +142,17 @@ fn gradient_is_exact_inside_a_linear_piece() {
 }
 
 #[test]
+fn gradients_of_many_rows_are_those_of_each() {
+    let file = TempFile::new("slopes", &model(&[6, 12, 1], any));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    let volts = rows_v(30, 6);
+    let together = device.gradients_na_per_v(&volts).unwrap();
+    for (row, slopes) in volts.chunks_exact(6).zip(together.chunks_exact(6)) {
+        assert_eq!(device.gradient_na_per_v(row).unwrap(), slopes);
+    }
+}
+
+#[test]
 fn non_finite_rows_give_nan_and_leave_the_others_alone() {
     let file = TempFile::new("nan", &model(&[2, 8, 1], any));
     let device = OnnxDevice::load(&file.0).unwrap();

@@ -1,0 +1,129 @@
+//! The paper's results with this instrument on simulated devices: an experiment file and its analysis each.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`setup`] | a study's file, taken apart: experiment, and keys of the analysis |
+//! | [`rig`] | an instrument that is shown points, without a detour |
+//! | [`crowd`] | work on all cores whose result does not depend on them |
+//! | [`findings`] | what a study returns, and how it is written |
+//! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
+//! | [`descent`] | training from one start, with exact or extracted slopes |
+//! | [`fig3`] | all tones at once against one at a time |
+//! | [`gates`] | the six gates |
+//! | [`shares`] | starts that learn a gate |
+//! | [`classify`] | sphere and ring: points told apart by a threshold |
+//! | [`noise`] | errors over measuring time |
+
+pub mod classify;
+pub mod crowd;
+pub mod descent;
+pub mod fig3;
+pub mod findings;
+pub mod gates;
+pub mod leakage;
+pub mod noise;
+pub mod rig;
+pub mod setup;
+pub mod shares;
+pub mod statistics;
+
+pub use findings::{Claim, Findings, Table};
+pub use setup::{Keys, Setup};
+
+use crate::driver::DriverError;
+use crate::experiment::ExperimentError;
+use crate::figure::FigureError;
+use crate::measure::MeasureError;
+use crate::plan::PlanError;
+use crate::session::SessionError;
+use crate::train::TrainError;
+use hge_sim::engine::EngineError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A study failed.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum ReproduceError {
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// The study's own keys are wrong.
+    #[error("the keys of the study {name} are wrong: {reason}; correct its file in experiments/reproduce")]
+    Keys { name: String, reason: String },
+    /// Nobody knows it.
+    #[error("there is no study {name}: choose {known} or all")]
+    Unknown { name: String, known: String },
+    /// Exact slopes are needed.
+    #[error("the device {device} cannot tell its exact slopes, which the study compares with: choose another with --device")]
+    Slopes { device: String },
+    /// The device does not suit the study.
+    #[error("the study {name} does not suit the device {device}: {reason}")]
+    Unsuited { name: &'static str, device: String, reason: String },
+    /// The results cannot be written.
+    #[error("{} cannot be written: {reason}; choose another folder with -o", path.display())]
+    Write { path: PathBuf, reason: String },
+}
+
+impl From<DriverError> for ReproduceError {
+    fn from(error: DriverError) -> Self {
+        ReproduceError::Session(error.into())
+    }
+}
+
+/// Hears how far a study is, from any thread.
+pub trait Watch: Sync {
+    /// A part begins that takes so many steps.
+    fn begin(&self, part: &str, steps: u64);
+    /// A step of it is done.
+    fn step(&self);
+}
+
+/// Nobody listens.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&self, _: &str, _: u64) {}
+    fn step(&self) {}
+}
+
+/// A result of the paper that can be made again.
+pub struct Study {
+    /// Name, as in `hge reproduce NAME`.
+    pub name: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// Its file in `experiments/reproduce`.
+    pub file: &'static str,
+    /// Measures and analyses.
+    pub run: fn(&Setup, &dyn Watch) -> Result<Findings, ReproduceError>,
+}
+
+/// All studies, in the order in which `all` runs them.
+pub const STUDIES: &[Study] =
+    &[fig3::STUDY, gates::STUDY, classify::SPHERE, classify::RING, shares::STUDY, noise::STUDY];
+
+/// The studies that `name` means: one, or all.
+///
+/// # Errors
+/// There is none of this name.
+pub fn studies(name: &str) -> Result<Vec<&'static Study>, ReproduceError> {
+    let chosen: Vec<&Study> =
+        STUDIES.iter().filter(|study| name == "all" || name == study.name).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = STUDIES.iter().map(|study| study.name).collect();
+        return Err(ReproduceError::Unknown { name: name.into(), known: known.join(", ") });
+    }
+    Ok(chosen)
+}

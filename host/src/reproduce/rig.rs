@@ -1,0 +1,265 @@
+//! An instrument that is shown points: voltages of inputs and controls, one window each.
+
+use super::{ReproduceError, Setup};
+use crate::driver::{self, Instrument, Said};
+use crate::experiment::{Experiment, Job};
+use crate::lab;
+use crate::link::InProcess;
+use crate::plan::{Configuration, OutputLimits, Plan};
+use crate::server::Pace;
+use crate::session::{Reading, Session, SessionError};
+use hge_protocol::frame::Window;
+use hge_protocol::number::SINE_PEAK;
+use hge_protocol::registers::{self as map, mode};
+use hge_protocol::table::SlotWord;
+use hge_sim::device::{self, Device};
+
+/// Windows of one run at most.
+const MOST_REPEATED: usize = 4096;
+
+/// A session on a simulated instrument of its own.
+pub struct Rig {
+    session: Session,
+    /// Amplitude of the tones on the inputs' electrodes, while they sound.
+    of_inputs_v: Option<f64>,
+}
+
+/// The plan of the study's experiment, its inputs allowed `inputs_v` (low and high each).
+///
+/// # Errors
+/// The experiment is wrong.
+pub fn plan(setup: &Setup, inputs_v: &[(f64, f64)]) -> Result<Plan, ReproduceError> {
+    let task = Job::new(setup.experiment.clone(), &setup.source)?.task;
+    let mut configuration = task.plan.configuration().clone();
+    for (&input, &(low_v, high_v)) in configuration.inputs.iter().zip(inputs_v) {
+        let safe_v = 0.0;
+        let limits = OutputLimits { low_v: low_v.min(0.0), high_v: high_v.max(0.0), safe_v };
+        configuration.limits[input] = limits;
+    }
+    Ok(Plan::new(configuration, task.plan.parameters())?)
+}
+
+/// The study's device, to be asked outside any instrument.
+///
+/// # Errors
+/// It cannot be opened, or does not tell its slopes.
+pub fn device(setup: &Setup) -> Result<Box<dyn Device>, ReproduceError> {
+    let device = open(setup)?;
+    if device.gradient_na_per_v(&vec![0.0; device.electrodes()]).is_none() {
+        return Err(ReproduceError::Slopes { device: device.name() });
+    }
+    Ok(device)
+}
+
+fn open(setup: &Setup) -> Result<Box<dyn Device>, ReproduceError> {
+    device::open(&setup.experiment.device).map_err(|problem| {
+        let place = setup.source.locate("device");
+        crate::experiment::ExperimentError::Device { place, problem }.into()
+    })
+}
+
+/// The voltages of all electrodes.
+pub fn row_v(plan: &Plan, electrodes: usize, inputs_v: &[f64], controls_v: &[f64]) -> Vec<f64> {
+    let Configuration { inputs, controls, limits, .. } = plan.configuration();
+    let mut row: Vec<f64> = limits.iter().map(|limits| limits.safe_v).collect();
+    row.resize(electrodes, 0.0);
+    for (&input, &volts) in inputs.iter().zip(inputs_v) {
+        row[input] = volts;
+    }
+    for (control, &volts) in controls.iter().zip(controls_v) {
+        row[control.output] = volts;
+    }
+    row
+}
+
+impl Rig {
+    /// Powers up the study's instrument with the noise of `seed`, in virtual time.
+    ///
+    /// # Errors
+    /// The experiment is wrong, or the instrument refuses.
+    pub fn open(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
+        let experiment = Experiment { seed, ..setup.experiment.clone() };
+        let job = Job::new(experiment, &setup.source)?;
+        let server = lab::server(job, Pace::Virtual, false)?;
+        let settings =
+            driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
+        let link = Box::new(InProcess::serve(server));
+        let instrument = Instrument::connect_with(link, settings)?;
+        let estimator = setup.experiment.host.estimator;
+        let session = Session::open(instrument, plan.clone(), estimator)?;
+        Ok(Rig { session, of_inputs_v: None })
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Plan {
+        self.session.plan()
+    }
+
+    /// The session, for what a rig does not do.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// Samples of all runs so far.
+    pub fn samples(&self) -> u64 {
+        self.session.samples()
+    }
+
+    /// Lets only one tone sound; the others are still listened to.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn solo(&mut self, tone: usize) -> Result<(), ReproduceError> {
+        let slots = 0..self.plan().configuration().controls.len();
+        let addresses: Vec<u16> =
+            slots.filter(|&slot| slot != tone).map(|slot| map::SLOT + slot as u16).collect();
+        let of_others = self.plan().writes().iter().filter(|(to, _)| addresses.contains(to));
+        let silent = |&(to, word): &(u16, u32)| {
+            (to, SlotWord { amplitude: 0, ..SlotWord::from_word(word) }.to_word())
+        };
+        let writes: Vec<(u16, u32)> = of_others.map(silent).collect();
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's listeners, which then read the
+    /// slopes with the inputs.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn sound_inputs(&mut self, amplitude_v: f64) -> Result<(), ReproduceError> {
+        let plan = self.plan();
+        let Configuration { inputs, controls, .. } = plan.configuration();
+        let amplitude = plan.scale().dac_code(amplitude_v).0.unsigned_abs();
+        let slot = |(n, &output): (usize, &usize)| {
+            let output = output as u8;
+            let word =
+                SlotWord { amplitude, output, drives: true, last: true, ..SlotWord::default() };
+            (map::SLOT + (controls.len() + n) as u16, word.to_word())
+        };
+        let mut writes: Vec<(u16, u32)> = inputs.iter().enumerate().map(slot).collect();
+        let sounding = inputs.iter().chain(controls.iter().map(|control| &control.output));
+        writes.push((map::TONE_MASK, sounding.fold(0, |mask, &output| mask | 1 << output)));
+        let made_v = f64::from(amplitude) * f64::from(SINE_PEAK) / 32768.0;
+        self.of_inputs_v = Some(made_v / plan.scale().dac_codes_per_v());
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// Slopes with the inputs, of a reading while they sound.
+    pub fn slopes_of_inputs_na_per_v(&self, reading: &Reading) -> Vec<f64> {
+        let Some(amplitude_v) = self.of_inputs_v else { return Vec::new() };
+        reading.empty_na.iter().map(|held_na| held_na[0] / amplitude_v).collect()
+    }
+
+    /// Gives tones these tuning words, on the grid or off it.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn tune(&mut self, words: &[u32]) -> Result<(), ReproduceError> {
+        let slots = words.iter().enumerate();
+        let writes: Vec<(u16, u32)> =
+            slots.map(|(slot, &word)| (map::TUNING + slot as u16, word)).collect();
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// The windows of these inputs at these controls, as they come.
+    ///
+    /// # Errors
+    /// As [`Rig::readings`].
+    pub fn windows(
+        &mut self,
+        inputs_v: &[Vec<f64>],
+        controls_v: &[f64],
+    ) -> Result<Vec<Window>, ReproduceError> {
+        let mut windows = Vec::with_capacity(inputs_v.len());
+        for piece in pieces(inputs_v, self.plan()) {
+            self.present(piece)?;
+            let writes = self.plan().control_writes(controls_v);
+            let instrument = self.session.instrument();
+            instrument.write_all(&writes)?;
+            instrument.run(mode::PERTURB, |said| {
+                if let Said::Window(window) = said {
+                    windows.push(window);
+                }
+            })?;
+        }
+        if windows.len() != inputs_v.len() {
+            let (found, expected) = (windows.len(), inputs_v.len());
+            return Err(SessionError::Windows { found, expected }.into());
+        }
+        Ok(windows)
+    }
+
+    /// So many windows of the plan's only case, one after the other.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn repeated(
+        &mut self,
+        controls_v: &[f64],
+        count: usize,
+    ) -> Result<Vec<Window>, ReproduceError> {
+        let writes = self.plan().control_writes(controls_v);
+        let instrument = self.session.instrument();
+        instrument.write_all(&writes)?;
+        let mut windows = Vec::with_capacity(count);
+        while windows.len() < count {
+            let (before, asked) = (windows.len(), (count - windows.len()).min(MOST_REPEATED));
+            instrument.write(map::EPOCHS, asked as u32)?;
+            instrument.run(mode::PERTURB, |said| {
+                if let Said::Window(window) = said {
+                    windows.push(window);
+                }
+            })?;
+            let found = windows.len() - before;
+            if found != asked {
+                return Err(SessionError::Windows { found, expected: asked }.into());
+            }
+        }
+        instrument.write(map::EPOCHS, 1)?;
+        Ok(windows)
+    }
+
+    /// What each of these inputs shows at these controls: as many runs as it takes.
+    ///
+    /// # Errors
+    /// The instrument fails, or the guard had to act.
+    pub fn readings(
+        &mut self,
+        inputs_v: &[Vec<f64>],
+        controls_v: &[f64],
+        perturb: bool,
+    ) -> Result<Vec<Reading>, ReproduceError> {
+        let mut readings = Vec::with_capacity(inputs_v.len());
+        for piece in pieces(inputs_v, self.plan()) {
+            self.present(piece)?;
+            readings.extend(self.session.measure(controls_v, perturb)?);
+        }
+        Ok(readings)
+    }
+
+    fn present(&mut self, cases_v: &[Vec<f64>]) -> Result<(), ReproduceError> {
+        if self.plan().configuration().cases_v == cases_v {
+            return Ok(());
+        }
+        let configuration =
+            Configuration { cases_v: cases_v.to_vec(), ..self.plan().configuration().clone() };
+        let plan = Plan::new(configuration, self.plan().parameters())?;
+        Ok(self.session.present(plan)?)
+    }
+
+    /// Sends the outputs to their safe values.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn close(self) -> Result<(), ReproduceError> {
+        self.session.close()?;
+        Ok(())
+    }
+}
+
+/// Rows in as many equal pieces as the case table makes necessary.
+fn pieces<'a>(rows: &'a [Vec<f64>], plan: &Plan) -> impl Iterator<Item = &'a [Vec<f64>]> {
+    let most = (plan.parameters().cases as usize).max(1);
+    let count = rows.len().div_ceil(most).max(1);
+    rows.chunks(rows.len().div_ceil(count).max(1))
+}

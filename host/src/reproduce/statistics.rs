@@ -1,0 +1,109 @@
+//! Statistics of the analyses.
+
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+/// A straight line through points, by least squares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Rise.
+    pub slope: f64,
+    /// Value at zero.
+    pub intercept: f64,
+    /// Share of the variance that the line explains.
+    pub r_squared: f64,
+}
+
+/// The best line of `y` over `x`; not a number of fewer than two different `x`.
+pub fn line(x: &[f64], y: &[f64]) -> Line {
+    let (mean_x, mean_y) = (mean(x), mean(y));
+    let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
+        x.iter().zip(y).map(|(x, y)| of(x - mean_x, y - mean_y)).sum()
+    };
+    let (xx, xy, yy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
+    let slope = xy / xx;
+    Line { slope, intercept: mean_y - slope * mean_x, r_squared: xy * xy / (xx * yy) }
+}
+
+/// Mean, not a number of nothing.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Mean of squares.
+pub fn mean_square(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) =
+        values.into_iter().fold((0.0, 0_u32), |(sum, count), v| (sum + v * v, count + 1));
+    sum / f64::from(count)
+}
+
+/// Exact p-values of McNemar's paired test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct McNemar {
+    /// That so many or more pairs are lost, if losing and gaining are equally likely.
+    pub loss: f64,
+    /// That they differ so much or more, either way.
+    pub two_sided: f64,
+}
+
+/// Of pairs of which `lost` had it with the first method only, `gained` with the second only.
+pub fn mcnemar(lost: u64, gained: u64) -> McNemar {
+    let pairs = lost + gained;
+    let Ok(fair) = Binomial::new(0.5, pairs) else {
+        return McNemar { loss: 1.0, two_sided: 1.0 };
+    };
+    // P(X >= lost) = P(X <= gained).
+    let loss = fair.cdf(gained);
+    let two_sided = (2.0 * fair.cdf(lost.min(gained))).min(1.0);
+    McNemar { loss, two_sided }
+}
+
+/// Holm's correction: p-values that may each be compared with the level of the whole family.
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let mut corrected = vec![0.0; p_values.len()];
+    let mut least = 0.0_f64;
+    for (rank, &place) in order.iter().enumerate() {
+        least = least.max((p_values.len() - rank) as f64 * p_values[place]).min(1.0);
+        corrected[place] = least;
+    }
+    corrected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_through_points_on_a_line_explains_all_and_of_a_known_scatter_its_share() {
+        let x = [0.0, 1.0, 2.0, 3.0];
+        let exact = line(&x, &[1.0, 3.0, 5.0, 7.0]);
+        assert_eq!((exact.slope, exact.intercept, exact.r_squared), (2.0, 1.0, 1.0));
+        // y = x with -1, +1, +1, -1 added: xx = 5, xy = 5, yy = 9.
+        let scattered = line(&x, &[-1.0, 2.0, 3.0, 2.0]);
+        assert!((scattered.slope - 1.0).abs() < 1e-12);
+        assert!((scattered.r_squared - 5.0 / 9.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn mcnemars_p_values_are_sums_of_binomial_tables() {
+        // Pascal's triangle, row 10: 1 10 45 120 210 252 ... of 1024.
+        let eight_of_ten = mcnemar(8, 2);
+        assert!((eight_of_ten.loss - 56.0 / 1024.0).abs() < 1e-12);
+        assert!((eight_of_ten.two_sided - 112.0 / 1024.0).abs() < 1e-12);
+        // The other way round it is a gain: P(X >= 2) = 1 - 11/1024.
+        assert!((mcnemar(2, 8).loss - 1013.0 / 1024.0).abs() < 1e-12);
+        assert!((mcnemar(5, 0).loss - 1.0 / 32.0).abs() < 1e-12);
+        assert_eq!(mcnemar(3, 3).two_sided, 1.0);
+        assert_eq!(mcnemar(0, 0), McNemar { loss: 1.0, two_sided: 1.0 });
+    }
+
+    #[test]
+    fn holms_correction_steps_down_and_never_falls() {
+        let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
+        for (found, wanted) in corrected.iter().zip([0.03, 0.06, 0.06, 0.02]) {
+            assert!((found - wanted).abs() < 1e-12, "{corrected:?}");
+        }
+        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+    }
+}
