@@ -13,6 +13,7 @@
 //! | [`shares`] | starts that learn a gate |
 //! | [`classify`] | sphere and ring: points told apart by a threshold |
 //! | [`noise`] | errors over measuring time |
+//! | [`methods`] | other ways to measure slopes |
 
 pub mod classify;
 pub mod crowd;
@@ -21,6 +22,7 @@ pub mod fig3;
 pub mod findings;
 pub mod gates;
 pub mod leakage;
+pub mod methods;
 pub mod noise;
 pub mod rig;
 pub mod setup;
@@ -111,8 +113,15 @@ pub struct Study {
 }
 
 /// All studies, in the order in which `all` runs them.
-pub const STUDIES: &[Study] =
-    &[fig3::STUDY, gates::STUDY, classify::SPHERE, classify::RING, shares::STUDY, noise::STUDY];
+pub const STUDIES: &[Study] = &[
+    fig3::STUDY,
+    gates::STUDY,
+    classify::SPHERE,
+    classify::RING,
+    shares::STUDY,
+    noise::STUDY,
+    methods::STUDY,
+];
 
 /// The studies that `name` means: one, or all.
 ///

@@ -1,0 +1,258 @@
+//! Ways to measure slopes against each other: what noise leaves of them after equal time, and what training costs.
+//!
+//! The variance of a slope falls as one over the time, whatever the method, so that one set of slopes tells all: with its mean squared error e and the time t that
+//! it takes, waits included, the time to any error is in proportion to e t. At equal root mean square amplitude in place of equal peak a sine may be
+//! larger by the root of two, which halves e of the sines.
+
+mod picture;
+mod training;
+
+use super::rig::{self, Rig};
+use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use crate::calibration::Calibration;
+use crate::experiment::Experiment;
+use crate::loss::Targets;
+use crate::measure::calibrate::with_resistor;
+use crate::measure::MeasureError;
+use crate::method::Method;
+use crate::plan::{Configuration, Plan};
+use serde::Deserialize;
+use serde_json::json;
+
+/// The registry's entry.
+pub const STUDY: Study = Study {
+    name: "methods",
+    about: "ways to measure slopes: error over time, and what training costs",
+    file: include_str!("../../../../experiments/reproduce/methods.toml"),
+    run,
+};
+
+/// Of the theory's half a number of controls, the least that homodyne must be faster than finite differences.
+const LEAST_SHARE: f64 = 0.9;
+
+/// Methods that show slopes of the current.
+const SHOWN: [Method; 5] =
+    [Method::Homodyne, Method::Single, Method::FiniteDifference, Method::Walsh, Method::Random];
+
+/// White noise, behind a pole of the I-V converter. Sines are read by a calibration with resistors; codes have none.
+const POLE: &str = "white, pole";
+
+/// What the resistors of that calibration conduct, and its windows: its own error is then far below one set's.
+const RESISTOR_NA_PER_V: f64 = 50.0;
+const CALIBRATING_WINDOWS: u32 = 400;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    slopes_na_per_v: Vec<f64>,
+    white_na2_per_hz: f64,
+    flicker_na2_per_hz_at_1khz: f64,
+    pole_hz: f64,
+    settles_s: Vec<f64>,
+    sets: usize,
+    starts: usize,
+}
+
+/// What one set of slopes costs and leaves.
+struct Place {
+    method: Method,
+    noise: &'static str,
+    settle_s: f64,
+    /// Time of a set, in windows alone and with everything.
+    windows_s: f64,
+    set_s: f64,
+    /// Mean over sets and controls of the squared error.
+    square: f64,
+}
+
+impl Place {
+    /// Time after which the error is 1 nA/V, everything charged.
+    fn time_s(&self) -> f64 {
+        self.set_s * self.square
+    }
+
+    /// The same of windows alone.
+    fn bare_s(&self) -> f64 {
+        self.windows_s * self.square
+    }
+}
+
+fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+    let keys: Keys = setup.keys()?;
+    let mut wanted = Vec::new();
+    for noise in ["white", "1/f", POLE] {
+        for &settle_s in &keys.settles_s {
+            wanted.extend(SHOWN.map(|method| (method, noise, settle_s)));
+        }
+    }
+    watch.begin("slopes", wanted.len() as u64);
+    let places = crowd::map(wanted.len(), |n| {
+        let (method, noise, settle_s) = wanted[n];
+        let place = measure(setup, &keys, method, noise, settle_s)?;
+        watch.step();
+        Ok::<_, ReproduceError>(place)
+    })?;
+    let trained = training::run(setup, keys.starts, watch)?;
+    Ok(findings(&keys, &places, &trained))
+}
+
+fn measure(
+    setup: &Setup,
+    keys: &Keys,
+    method: Method,
+    noise: &'static str,
+    settle_s: f64,
+) -> Result<Place, ReproduceError> {
+    let mut setup = setup.clone();
+    let Experiment { device, bench, timing, electrodes, .. } = &mut setup.experiment;
+    let slopes: Vec<String> = keys.slopes_na_per_v.iter().map(f64::to_string).collect();
+    *device = format!("linear:{},0,0", slopes.join(","));
+    setup.source.overrule("device");
+    let white = noise != "1/f";
+    bench.iv_pole_hz = (noise == POLE).then_some(keys.pole_hz);
+    bench.noise_na2_per_hz = if white { keys.white_na2_per_hz } else { 0.0 };
+    bench.flicker_na2_per_hz_at_1khz = if white { 0.0 } else { keys.flicker_na2_per_hz_at_1khz };
+    timing.settle_s = settle_s;
+    let controls = keys.slopes_na_per_v.len();
+    electrodes.controls = (0..controls).collect();
+    electrodes.inputs = vec![controls, controls + 1];
+    let base = rig::plan(&setup, &[])?;
+    let cases_v = vec![vec![0.0; 2]];
+    let base =
+        Plan::new(Configuration { cases_v, ..base.configuration().clone() }, base.parameters())?;
+    let targets = Targets { high: vec![true], high_na: 0.0, low_na: 0.0 };
+    let plan = method.plan(&base, &targets)?;
+    let seed = setup.experiment.seed;
+    let mut rig = Rig::open(&setup, &plan, seed)?;
+    rig.session().by(method, seed);
+    if noise == POLE && method.is_of_sines() {
+        let calibration = calibration(&setup, &base, seed)?;
+        rig.session().calibrate(calibration).map_err(MeasureError::from)?;
+    }
+    let controls_v = vec![0.0; controls];
+    let mut square = 0.0;
+    for _ in 0..keys.sets {
+        for reading in rig.session().measure(&controls_v, true)? {
+            let slopes = reading.slopes_na_per_v.iter().zip(&keys.slopes_na_per_v);
+            square += slopes.map(|(found, exact)| (found - exact).powi(2)).sum::<f64>();
+        }
+    }
+    let (rate_hz, samples) = (plan.grid().rate_hz, rig.samples());
+    rig.close()?;
+    let window_s = f64::from(plan.grid().window_samples) / rate_hz;
+    Ok(Place {
+        method,
+        noise,
+        settle_s,
+        windows_s: method.windows(controls) as f64 * window_s,
+        set_s: samples as f64 / rate_hz / keys.sets as f64,
+        square: square / (keys.sets * controls) as f64,
+    })
+}
+
+/// By resistors in place of the device.
+fn calibration(setup: &Setup, plan: &Plan, seed: u64) -> Result<Calibration, ReproduceError> {
+    let mut setup = setup.clone();
+    setup.experiment.device =
+        format!("linear:{}", vec![RESISTOR_NA_PER_V.to_string(); 7].join(","));
+    let mut rig = Rig::open(&setup, plan, seed + 1)?;
+    let found = with_resistor(rig.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS)?;
+    rig.close()?;
+    Ok(found)
+}
+
+fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Findings {
+    let mut findings = Findings::default();
+    let find = |method, noise: &str, settle_s: f64| {
+        places.iter().find(|place| {
+            place.method == method && place.noise == noise && place.settle_s == settle_s
+        })
+    };
+    let mut table = Table::new(&[
+        "noise",
+        "wait, ms",
+        "method",
+        "error, nA/V",
+        "a set, ms",
+        "time to 1 nA/V, s",
+        "to homodyne",
+        "at equal RMS",
+    ]);
+    let mut said = Vec::new();
+    for place in places {
+        let ours = find(Method::Homodyne, place.noise, place.settle_s);
+        let ratio = ours.map_or(f64::NAN, |ours| place.time_s() / ours.time_s());
+        // The sines' error halves for both, or for homodyne alone.
+        let at_rms = if place.method.is_of_sines() { ratio } else { 2.0 * ratio };
+        table.push([
+            place.noise.to_owned(),
+            format!("{}", place.settle_s * 1e3),
+            place.method.name().to_owned(),
+            format!("{:.3}", place.square.sqrt()),
+            format!("{:.1}", place.set_s * 1e3),
+            format!("{:.3}", place.time_s()),
+            format!("{ratio:.2}"),
+            format!("{at_rms:.2}"),
+        ]);
+        said.push(json!({
+            "noise": place.noise, "settle_s": place.settle_s, "method": place.method.name(),
+            "error_na_per_v": place.square.sqrt(), "set_s": place.set_s, "windows_s": place.windows_s,
+            "time_to_1_na_per_v_s": place.time_s(), "to_homodyne": ratio, "to_homodyne_at_equal_rms": at_rms,
+        }));
+    }
+    for one in trained {
+        table.push([
+            "training".into(),
+            String::new(),
+            one.method.name().to_owned(),
+            format!("{} of {} solved", one.solved(), one.runs.len()),
+            format!("{:.0} epochs", one.median(|run| f64::from(run.epochs))),
+            format!("{:.1}", one.median(|run| run.device_s)),
+            String::new(),
+            String::new(),
+        ]);
+        said.push(json!({
+            "training": one.method.name(), "starts": one.runs.len(), "solved": one.solved(),
+            "median_epochs": one.median(|run| f64::from(run.epochs)),
+            "median_device_s": one.median(|run| run.device_s),
+        }));
+    }
+    let rows = places
+        .iter()
+        .flat_map(|place| [place.settle_s, place.windows_s, place.set_s, place.square]);
+    findings.array("places", &[places.len(), 4], rows.collect());
+    let runs = trained.iter().flat_map(|one| {
+        one.runs.iter().flat_map(|run| [f64::from(run.solved), f64::from(run.epochs), run.device_s])
+    });
+    let starts = trained.first().map_or(0, |one| one.runs.len());
+    findings.array("training", &[trained.len(), starts, 3], runs.collect());
+    findings.table = table;
+    findings.say("places", said);
+    findings.say("device", "linear; trained: that of the experiment");
+    claims(keys, &find, &mut findings);
+    findings.figures = vec![picture::figure(places, trained)];
+    findings
+}
+
+fn claims<'a>(
+    keys: &Keys,
+    find: &impl Fn(Method, &str, f64) -> Option<&'a Place>,
+    findings: &mut Findings,
+) {
+    let Some(&settle_s) = keys.settles_s.first() else { return };
+    let pair = |method| {
+        Some((find(method, "white", settle_s)?, find(Method::Homodyne, "white", settle_s)?))
+    };
+    let half = keys.slopes_na_per_v.len() as f64 / 2.0;
+    if let Some((differences, ours)) = pair(Method::FiniteDifference) {
+        let faster = differences.bare_s() / ours.bare_s() / half;
+        let claim = "white noise, equal peak: homodyne is so many times faster than finite differences, in M/2, windows alone";
+        findings.claims.push(Claim::at_least(claim, faster, LEAST_SHARE));
+        let charged = differences.time_s() / ours.time_s() / half;
+        let claim = "the same, waits charged";
+        findings.claims.push(Claim::at_least(claim, charged, LEAST_SHARE));
+    }
+    if let Some((walsh, ours)) = pair(Method::Walsh) {
+        findings.say("walsh_variance_to_homodyne_white", walsh.square / ours.square);
+    }
+}

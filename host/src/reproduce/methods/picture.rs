@@ -1,0 +1,54 @@
+//! The methods' figure.
+
+use super::training::Trained;
+use super::{Place, SHOWN};
+use crate::figure::{Axis, Figure, Layer, Mark, Panel};
+use crate::method::Method;
+
+/// Decades of time that the lines span.
+const TIMES_S: (f64, f64) = (0.1, 100.0);
+
+/// Error over time by noise, and what training takes.
+pub fn figure(places: &[Place], trained: &[Trained]) -> Figure {
+    let mut waits: Vec<(&str, f64)> = Vec::new();
+    for place in places {
+        if !waits.contains(&(place.noise, place.settle_s)) {
+            waits.push((place.noise, place.settle_s));
+        }
+    }
+    let mut panels: Vec<Panel> = waits
+        .into_iter()
+        .map(|(noise, settle_s)| {
+            let of_noise =
+                places.iter().filter(|place| place.noise == noise && place.settle_s == settle_s);
+            let layers = of_noise.map(|place| {
+                let colour = SHOWN.iter().position(|&method| method == place.method).unwrap_or(0);
+                let error = |time_s: f64| (place.time_s() / time_s).sqrt();
+                // From one set of slopes on.
+                let from_s = place.set_s.max(TIMES_S.0);
+                let ends = [from_s, TIMES_S.1].map(|time_s| (time_s, error(time_s)));
+                Layer::new(place.method.name(), colour, Mark::Line, ends)
+            });
+            Panel {
+                title: format!("{noise} noise, {} ms waited", settle_s * 1e3),
+                x: Axis::logarithmic("device time, s"),
+                y: Axis::logarithmic("error of a slope, nA/V"),
+                layers: layers.collect(),
+            }
+        })
+        .collect();
+    let names = || Axis::of(Method::ALL.iter().map(|method| method.name().to_owned()));
+    let bar = |title: &str, label: &str, of: &dyn Fn(&Trained) -> f64| {
+        let points = trained.iter().enumerate().map(|(n, one)| (n as f64, of(one)));
+        let points = points.filter(|(_, value)| value.is_finite());
+        Panel {
+            title: title.into(),
+            x: names(),
+            y: Axis::linear(label),
+            layers: vec![Layer::new("", 0, Mark::Bars(60), points)],
+        }
+    };
+    panels.push(bar("XOR", "epochs to solve", &|one| one.median(|run| f64::from(run.epochs))));
+    panels.push(bar("XOR", "device time to solve, s", &|one| one.median(|run| run.device_s)));
+    Figure { name: "methods".into(), columns: 2, panels }
+}
