@@ -14,6 +14,7 @@
 //! | [`classify`] | sphere and ring: points told apart by a threshold |
 //! | [`noise`] | errors over measuring time |
 //! | [`methods`] | other ways to measure slopes |
+//! | [`mod@track`] | a device that moves |
 
 pub mod classify;
 pub mod crowd;
@@ -28,6 +29,7 @@ pub mod rig;
 pub mod setup;
 pub mod shares;
 pub mod statistics;
+pub mod track;
 
 pub use findings::{Claim, Findings, Table};
 pub use setup::{Keys, Setup};
@@ -121,6 +123,7 @@ pub const STUDIES: &[Study] = &[
     shares::STUDY,
     noise::STUDY,
     methods::STUDY,
+    track::STUDY,
 ];
 
 /// The studies that `name` means: one, or all.
