@@ -7,7 +7,7 @@ const SIGMOID_CENTRE_NA: f64 = 5.0;
 const SIGMOID_WIDTH_NA: f64 = 3.0;
 
 /// What is minimised.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Mean squared error against the target currents, nA^2.

@@ -291,7 +291,7 @@ fn aims(experiment: &Experiment) -> Result<(), Wrong> {
     };
     let by_cost = host.method == Method::Cost;
     require(!by_cost || host.loss == Loss::Mse, "host.method", || {
-        "the method cost demodulates the squared distance from targets: set host.loss = \"mse\" or take another method".into()
+        "the method cost demodulates the squared distance from targets: set host.loss = \"mse\" (--loss mse) or take another method".into()
     })?;
     let alone = experiment.closing == Closing::Standalone;
     require(!alone || host.method == Method::Homodyne, "host.method", || {

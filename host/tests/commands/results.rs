@@ -103,6 +103,27 @@ fn a_relaxation_is_measured_and_its_wait_used() {
 }
 
 #[test]
+fn every_method_trains_and_what_it_cannot_do_is_told() {
+    for method in ["single", "finite-difference", "walsh", "random"] {
+        let trained = json(&["train", "xor", "--method", method]);
+        assert_eq!(trained["solved"], true, "{method}");
+        let slopes = json(&["gradient", "--method", method, "--windows", "2"]);
+        assert_eq!(slopes["cases"].as_array().unwrap().len(), 4, "{method}");
+    }
+    let by_cost = json(&["train", "xor", "--method", "cost", "--loss", "mse"]);
+    assert_eq!(by_cost["accuracy"], 1.0, "{by_cost}");
+    for (arguments, told) in [
+        (&["train", "xor", "--method", "cost"][..], "--loss mse"),
+        (&["train", "xor", "--method", "walsh", "--loop", "standalone"], "set loop = \"host\""),
+        (&["gradient", "--method", "cost"], "slopes of the cost"),
+        (&["gradient", "--method", "walsh", "--correct-drift"], "take homodyne or single"),
+    ] {
+        let error = refusal(arguments);
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
 fn a_resistor_calibrates_where_the_device_was() {
     let device = "linear:10,10,10,10,10,10,10";
     let found = json(&["calibrate", "--resistor", "100", "--windows", "64", "--device", device]);

@@ -9,6 +9,7 @@ use hge_host::calibration::Calibration;
 use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
+use hge_host::loss::Loss;
 use hge_host::method::Method;
 use hge_host::train::{train, train_on, Options};
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// How slopes are measured, in the loop through the host
     #[arg(long)]
     method: Option<Method>,
+    /// What is minimised, in the loop through the host
+    #[arg(long)]
+    loss: Option<Loss>,
     /// Random starts at most
     #[arg(long, value_name = "N")]
     restarts: Option<u32>,
@@ -108,6 +112,7 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
     let overruled = [
         ("loop", arguments.closing.is_some()),
         ("host.method", arguments.method.is_some()),
+        ("host.loss", arguments.loss.is_some()),
         ("restarts", arguments.restarts.is_some()),
         ("host.epochs", arguments.epochs.is_some()),
         ("standalone.epochs", arguments.epochs.is_some()),
@@ -116,6 +121,7 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
         source.overrule(key);
     }
     experiment.closing = arguments.closing.unwrap_or(experiment.closing);
+    experiment.host.loss = arguments.loss.unwrap_or(experiment.host.loss);
     experiment.host.method = arguments.method.unwrap_or(experiment.host.method);
     experiment.restarts = arguments.restarts.unwrap_or(experiment.restarts);
     if let Some(epochs) = arguments.epochs {
