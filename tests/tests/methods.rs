@@ -40,11 +40,10 @@ fn without_noise_every_method_finds_the_slopes() {
             let inputs_v = [[-1.2, -1.2], [-1.2, 0.6], [0.6, -1.2], [0.6, 0.6]][case];
             let at_na = 20.0 * inputs_v[0] + 30.0 * inputs_v[1] + -0.3 * (10.0 - 10.0 + 12.0)
                 - 0.2 * (15.0 - 20.0);
-            assert!(
-                (reading.mean_na - at_na).abs() < 0.05,
-                "{method:?} {} {at_na}",
-                reading.mean_na
-            );
+            // A random code has a mean of its own, a sixteenth of its amplitude or so.
+            let most_na = if method == Method::Random { 0.5 } else { 0.05 };
+            let off_na = reading.mean_na - at_na;
+            assert!(off_na.abs() < most_na, "{method:?} {off_na}");
             for (k, electrode) in CONTROLS.into_iter().enumerate() {
                 let exact = SLOPES_NA_PER_V[electrode];
                 if method == Method::Cost {
