@@ -1,11 +1,11 @@
 //! One way to train: a loss, so many starts, inputs so wide.
 
-use super::super::descent::{chain_rule, descend, Exact, Path, Teller, Told, Way};
-use super::super::rig::{self, Rig};
-use super::super::{crowd, ReproduceError, Setup, Watch};
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
 use crate::plan::{Configuration, Listener, OutputLimits, Plan};
+use crate::reproduce::descent::{chain_rule, descend, Exact, Path, Teller, Told, Way};
+use crate::reproduce::rig::{self, Rig};
+use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
