@@ -72,9 +72,6 @@ pub enum ReproduceError {
     /// Exact slopes are needed.
     #[error("the device {device} cannot tell its exact slopes, which the study compares with: choose another with --device")]
     Slopes { device: String },
-    /// The device does not suit the study.
-    #[error("the study {name} does not suit the device {device}: {reason}")]
-    Unsuited { name: &'static str, device: String, reason: String },
     /// The results cannot be written.
     #[error("{} cannot be written: {reason}; choose another folder with -o", path.display())]
     Write { path: PathBuf, reason: String },

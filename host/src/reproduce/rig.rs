@@ -174,9 +174,10 @@ impl Rig {
         for piece in pieces(inputs_v, self.plan()) {
             self.present(piece)?;
             let writes = self.plan().control_writes(controls_v);
+            let bits = self.plan().mode_bits() | mode::PERTURB;
             let instrument = self.session.instrument();
             instrument.write_all(&writes)?;
-            instrument.run(mode::PERTURB, |said| {
+            instrument.run(bits, |said| {
                 if let Said::Window(window) = said {
                     windows.push(window);
                 }
@@ -199,13 +200,14 @@ impl Rig {
         count: usize,
     ) -> Result<Vec<Window>, ReproduceError> {
         let writes = self.plan().control_writes(controls_v);
+        let bits = self.plan().mode_bits() | mode::PERTURB;
         let instrument = self.session.instrument();
         instrument.write_all(&writes)?;
         let mut windows = Vec::with_capacity(count);
         while windows.len() < count {
             let (before, asked) = (windows.len(), (count - windows.len()).min(MOST_REPEATED));
             instrument.write(map::EPOCHS, asked as u32)?;
-            instrument.run(mode::PERTURB, |said| {
+            instrument.run(bits, |said| {
                 if let Said::Window(window) = said {
                     windows.push(window);
                 }

@@ -24,8 +24,6 @@ pub struct Setup {
     pub source: Source,
     /// Keys of the analysis.
     pub keys: Keys,
-    /// Fewer points.
-    pub quick: bool,
     /// Ends it.
     pub cancel: Cancel,
 }
@@ -47,7 +45,7 @@ impl Setup {
         let text = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
         let (experiment, source) = Source::parse(&format!("{}.toml", study.name), text)?;
         let (name, keys) = (study.name.to_owned(), Keys(keys));
-        Ok(Setup { name, experiment, source, keys, quick, cancel: Cancel::default() })
+        Ok(Setup { name, experiment, source, keys, cancel: Cancel::default() })
     }
 
     /// Gives a key of the analysis another value than the file does.

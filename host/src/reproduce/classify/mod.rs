@@ -34,8 +34,9 @@ pub const RING: Study = Study {
     run,
 };
 
-/// What extracted slopes may cost.
+/// What extracted slopes may cost, where the best is chosen of so many starts; of fewer it is luck.
 const MOST_BEHIND: f64 = 0.02;
+const CHOSEN_STARTS: usize = 24;
 
 /// The seed's stream of the points.
 const POINTS: u64 = 3000;
@@ -107,7 +108,7 @@ fn findings(setup: &Setup, trained: &[Trained], [training, test]: [&Points; 2]) 
     findings.say("ways", said);
     findings.table = table;
     if let [measured, exact, ..] = trained {
-        if measured.measured && !exact.measured {
+        if measured.measured && !exact.measured && measured.starts >= CHOSEN_STARTS {
             let claim =
                 format!("{}: accuracy by exact slopes less that by extracted ones", setup.name);
             let behind = exact.test_accuracy - measured.test_accuracy;

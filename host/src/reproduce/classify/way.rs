@@ -1,14 +1,15 @@
 //! One way to train: a loss, so many starts, inputs so wide.
 
-use super::super::descent::{chain_rule, descend, Exact, Path, Teller, Told, Way};
-use super::super::rig::{self, Rig};
-use super::super::{crowd, ReproduceError, Setup, Watch};
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
 use crate::plan::{Configuration, Listener, OutputLimits, Plan};
+use crate::reproduce::descent::{chain_rule, descend, Exact, Path, Teller, Told, Way};
+use crate::reproduce::rig::{self, Rig};
+use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
+use std::f64::consts::PI;
 
 /// The seed's stream of the first start.
 const STARTS: u64 = 4000;
@@ -214,6 +215,10 @@ impl Task<'_> {
         }
         if self.way.scaling && self.way.measured {
             configuration.listeners = self.listeners(&base)?;
+            let lines = configuration.listeners.iter().map(|listener| listener.multiple);
+            let turn = f64::from(lines.max().unwrap_or(0)) / f64::from(base.grid().window_samples);
+            let steepest_v = 2.0 * tone_v * (PI * turn).sin() + base.scale().dac_step_v();
+            configuration.step_v = Some(steepest_v.max(base.needed_step_v()));
         }
         let controls = configuration.controls.len();
         let plan = Plan::new(configuration, base.parameters())?;

@@ -3,12 +3,14 @@
 //! One instrument sounds all tones, one for each tone sounds only that. They are powered up with the same seed and
 //! shown the same points, so they count the same samples and every window holds the same noise.
 
-use super::super::rig::{self, Rig};
-use super::super::{crowd, ReproduceError, Setup, Watch};
+use super::spacing::reference;
 use crate::experiment::Experiment;
 use crate::gradient::latency_rotation_of;
 use crate::plan::Plan;
-use hge_protocol::frame::Window;
+use crate::reproduce::leakage::{sum_of_sines, Sine};
+use crate::reproduce::rig::{self, Rig};
+use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
+use hge_protocol::frame::{SlotSums, Window};
 use hge_protocol::number::SINE_PEAK;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -66,21 +68,17 @@ pub fn slopes_na_per_v(plan: &Plan, words: &[u32], window: &Window) -> Vec<f64> 
     let mean = (f64::from(window.sum_first) + f64::from(window.sum_second)) / count;
     let peak = f64::from(SINE_PEAK);
     let lead_in = plan.lead_in_samples();
-    let slots = words.iter().zip(&window.slots).enumerate();
-    let slope = |(k, (&word, sums)): (usize, (&u32, _))| {
+    let slot = |(k, (&word, &sums)): (usize, (&u32, &SlotSums))| {
         let turns = f64::from(word) / 2f64.powi(32);
-        let reference = super::spacing::reference(turns, lead_in);
-        let zero = super::super::leakage::sum_of_sines(samples, reference);
-        let ahead = super::super::leakage::Sine { phase: reference.phase + TAU / 4.0, ..reference };
-        let quarter = super::super::leakage::sum_of_sines(samples, ahead);
-        let sums: &hge_protocol::frame::SlotSums = sums;
-        let i = sums.in_phase as f64 / peak - mean * zero;
-        let q = sums.quadrature as f64 / peak - mean * quarter;
-        let (cosine, sine) = latency_rotation_of(turns * f64::from(latency));
-        let in_phase_codes = 2.0 / count * (i * cosine - q * sine);
+        let sine = reference(turns, lead_in);
+        let cosine = Sine { phase: sine.phase + TAU / 4.0, ..sine };
+        let i = sums.in_phase as f64 / peak - mean * sum_of_sines(samples, sine);
+        let q = sums.quadrature as f64 / peak - mean * sum_of_sines(samples, cosine);
+        let (of_i, of_q) = latency_rotation_of(turns * f64::from(latency));
+        let in_phase_codes = 2.0 / count * (i * of_i - q * of_q);
         in_phase_codes / (plan.scale().adc_codes_per_na() * plan.amplitude_v(k))
     };
-    slots.map(slope).collect()
+    words.iter().zip(&window.slots).enumerate().map(slot).collect()
 }
 
 /// Measures.

@@ -1,19 +1,19 @@
 //! The error of one channel between two neighbours, over their distance: measured on a linear device, whose slopes are
 //! known and which has no products, and by theory.
 //!
-//! With slopes g_j, amplitudes A alike and L the [leakage](super::super::leakage) of tone j into channel k,
+//! With slopes g_j, amplitudes A alike and L the [leakage](crate::reproduce::leakage) of tone j into channel k,
 //!
 //! ```text
 //! E[(found - g_k)^2] = S(f_k) / (T A^2) + (sum_j g_j L_kj - g_k)^2
 //! ```
 
-use super::super::leakage::{leak, Sine};
-use super::super::rig::{self, Rig};
-use super::super::statistics::mean_square;
-use super::super::{crowd, ReproduceError, Setup, Watch};
 use super::points::{slopes_na_per_v, tuning_word};
 use super::Keys;
 use crate::plan::{Configuration, Plan};
+use crate::reproduce::leakage::{leak, Sine};
+use crate::reproduce::rig::{self, Rig};
+use crate::reproduce::statistics::mean_square;
+use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
 use hge_sim::bench::Flicker;
 use serde_json::json;
 use std::f64::consts::{PI, TAU};
