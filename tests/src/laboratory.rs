@@ -123,18 +123,14 @@ impl Laboratory {
         )
     }
 
-    /// `repetitions` windows on `device`, each as its slots' responses.
+    /// The plan, and an instrument on `device` that is configured for it, disarmed.
     ///
     /// # Errors
     /// The instrument refuses.
     ///
     /// # Panics
     /// The plan cannot be.
-    pub fn windows(
-        &self,
-        device: Box<dyn Device>,
-        repetitions: u32,
-    ) -> Result<(Plan, Vec<Window>), DriverError> {
+    pub fn instrument(&self, device: Box<dyn Device>) -> Result<(Plan, Instrument), DriverError> {
         let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
         let bench = AnalogueBench::new(
             self.chain.clone(),
@@ -148,6 +144,22 @@ impl Laboratory {
         let model = Model::new(self.parameters, Box::new(bench));
         let mut instrument = Instrument::connect(Box::new(InProcess::new(Box::new(model))))?;
         instrument.configure(&plan)?;
+        Ok((plan, instrument))
+    }
+
+    /// `repetitions` windows on `device`, each as its slots' responses.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    ///
+    /// # Panics
+    /// The plan cannot be.
+    pub fn windows(
+        &self,
+        device: Box<dyn Device>,
+        repetitions: u32,
+    ) -> Result<(Plan, Vec<Window>), DriverError> {
+        let (plan, mut instrument) = self.instrument(device)?;
         instrument.write_all(&plan.control_writes(&self.controls_v))?;
         instrument.write(map::EPOCHS, repetitions)?;
         instrument.arm(ArmMode::Host)?;

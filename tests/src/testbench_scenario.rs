@@ -36,7 +36,7 @@ pub fn small(seed: u64, parameters: Parameters, size: Size, shaping: bool) -> Sc
         (map::SAMPLE_PERIOD, period),
         (map::WINDOW_LOG2, WINDOW_LOG2),
         // Record, update and loading, in clocks; the rest is slack.
-        (map::GAP, (1500 + 160 * parameters.outputs + 900 * size.slots).div_ceil(period)),
+        (map::GAP, (1600 + 160 * parameters.outputs + 900 * size.slots).div_ceil(period)),
         (map::SLOTS_USED, size.slots),
         (map::CASES_USED, size.cases),
         (map::EPOCHS, size.epochs),

@@ -2,12 +2,14 @@
 
 use hge_host::carrier::{Carrier, Code};
 use hge_host::cost::Cost;
+use hge_host::driver::{ArmMode, Said};
 use hge_host::plan::Plan;
 use hge_host::scale::Scale;
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::number::SINE_PEAK;
+use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
-use hge_protocol::{AdcCode, Carriers, Parameters};
+use hge_protocol::{AdcCode, Carriers, DacCode, Parameters};
 use hge_sim::bench::Chain;
 use hge_sim::device::{Device, LinearDevice, PolynomialDevice};
 use hge_tests::laboratory::Laboratory;
@@ -206,6 +208,61 @@ fn unbalanced_codes_are_read_beside_the_costs_sum() {
         let mean_code = code.sum(samples) as f64 / f64::from(samples);
         let expected = 900.0 + swing_na * swing_na - 60.0 * swing_na * mean_code;
         assert!((mean / expected - 1.0).abs() < 0.002, "{mean} {expected}");
+    }
+}
+
+#[test]
+fn the_gateware_descends_the_demodulated_cost_as_the_closed_form_says() {
+    const EPOCHS: u32 = 10;
+    const SHIFTS: [u32; 2] = [14, 14];
+    const COEFFICIENT: u32 = 16384;
+    let (laboratory, _) = cost(&wide(Carrier::Walsh, 256));
+    let (plan, mut instrument) = laboratory.instrument(Box::new(linear())).unwrap();
+    let (layout, scale) = (*plan.layout(), plan.scale());
+    let mut writes = vec![
+        (map::EPOCHS, EPOCHS),
+        (map::GRADIENT_SHIFT, SHIFTS[0]),
+        (map::STEP_SHIFT, SHIFTS[1]),
+        (map::RUN_LIMIT, u32::MAX),
+    ];
+    for (k, &volts) in CONTROLS_V.iter().enumerate() {
+        let control = k as u32;
+        let DacCode(code) = scale.dac_code(volts);
+        writes.extend([
+            // Of the quadrature: it is the answer.
+            (plan.table_address(layout.coefficients + control), COEFFICIENT << 16),
+            (plan.table_address(layout.start_control(0, control)), i32::from(code) as u32),
+            (plan.table_address(layout.control_limits + control), 0x7fff_8000),
+        ]);
+    }
+    instrument.write_all(&writes).unwrap();
+    instrument.arm(ArmMode::Standalone).unwrap();
+    let mut losses = Vec::new();
+    let bits = plan.mode_bits() | mode::PERTURB | mode::STANDALONE;
+    instrument
+        .run(bits, |said| match said {
+            Said::Epoch(epoch) => losses.push(f64::from(epoch.loss)),
+            Said::Window(window) => assert_eq!(window.flags & flag::SATURATED, 0),
+            Said::Gap { lost } => panic!("{lost} frames lost"),
+        })
+        .unwrap();
+    assert_eq!(losses.len(), EPOCHS as usize);
+    // An epoch moves control k by -eta 2 error slope_k amplitude_k: what is left of the error is 1 - 2 eta sum slope^2 amplitude.
+    let cost = laboratory.cost.clone().unwrap();
+    let codes_per_na = scale.adc_codes_per_na();
+    let unit = f64::from(SINE_PEAK) * f64::from(COEFFICIENT) * f64::from(CaseTarget::UNIT_WEIGHT)
+        / f64::from(1_u32 << (SHIFTS[0] + SHIFTS[1]))
+        / f64::from(1_u32 << cost.shift);
+    let moved: f64 = SLOPES_NA_PER_V
+        .iter()
+        .enumerate()
+        .map(|(k, slope)| (slope * codes_per_na).powi(2) * plan.amplitude_v(k))
+        .sum();
+    let left = 1.0 - 2.0 * unit * moved / (65536.0 * scale.dac_codes_per_v());
+    println!("{left:.4} of the error is left: {losses:?}");
+    assert!((0.2..0.8).contains(&left), "{left}");
+    for pair in losses[..5].windows(2) {
+        assert!(((pair[1] / pair[0]).sqrt() - left).abs() < 2e-3, "{pair:?} {left}");
     }
 }
 

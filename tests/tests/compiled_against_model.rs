@@ -1,6 +1,6 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
-use hge_protocol::Parameters;
+use hge_protocol::{Carriers, Parameters};
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::absent;
@@ -27,6 +27,14 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
             Compiler::locate(),
             &random(seed, Parameters { dac_bits, ..Parameters::default() }, 2),
         );
+    }
+}
+
+#[test]
+fn random_runs_agree_with_a_pipeline_of_sines_alone() {
+    for seed in 500..508 {
+        let parameters = Parameters { carriers: Carriers::Sines, ..LITTLE };
+        agree(Compiler::locate(), &random(seed, parameters, 2));
     }
 }
 

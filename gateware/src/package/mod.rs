@@ -40,6 +40,9 @@ pub enum PackageError {
     /// The emitter refused a block.
     #[error(transparent)]
     Emit(#[from] EmitError),
+    /// The system gave no thread to make the gateware on.
+    #[error("the gateware could not be written: {0}; end other programs and try again")]
+    Thread(std::io::Error),
 }
 
 /// Name of the instrument's module.
@@ -174,14 +177,21 @@ pub fn instrument_core_file() -> File {
     core_file("instrument", INSTRUMENT, INSTRUMENT_DESCRIPTION)
 }
 
-/// Writes what `make` makes. Never inlined: a block is too large for a test's stack to hold two, which one caller's would.
-#[inline(never)]
+/// Stack on which a block is made: several times what the largest one takes, of which a few stand there at a time.
+const STACK_BYTES: usize = 32 << 20;
+
+/// Writes what `make` makes, on a stack of its own: a block is too large for that of a test or a server's thread.
 fn write_made<B: Block, E: Into<PackageError>>(
-    make: impl FnOnce() -> Result<B, E>,
+    make: impl FnOnce() -> Result<B, E> + Send,
     name: &str,
     header: &str,
 ) -> Result<File, PackageError> {
-    write("hge_", name, &make().map_err(Into::into)?, header)
+    let written = || write("hge_", name, &make().map_err(Into::into)?, header);
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = builder.spawn_scoped(scope, written).map_err(PackageError::Thread)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ const SOURCES: &[&str] = &[
     include_str!("../clerk/mod.rs"),
     include_str!("../converter/adc.rs"),
     include_str!("../converter/dac.rs"),
+    include_str!("../cost.rs"),
     include_str!("../engine/mod.rs"),
     include_str!("../engine/pipelined.rs"),
     include_str!("../engine/stepped/mod.rs"),
