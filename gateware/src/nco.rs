@@ -20,7 +20,7 @@
 //! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
 //! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
 //! that one read port serves both. Memory: 32 bits a slot of phase, 16 of traits (start phase or number of the code 7..0, whether
-//! the tone sounds 8, whether it is a code 9, the code's last samples 15..10), 32 bits of tuning word, 512 x 30 bits of table, with codes 256 x 8 bits of rows.
+//! the tone sounds 8, whether it is a code 9, the code's last samples 15..10), 32 bits of tuning word, 512 x 30 bits of table, with codes 256 x 8 bits of rows in words of 16.
 //!
 //! Codes: the phase's top 8 bits are the chip; the code is low where the chip's row and the code's number have an odd number of bits in common.
 //! It sounds while `gate` is on. Of its last samples the newest is put in where the latency says, and the oldest falls out at
@@ -90,7 +90,7 @@ pub struct Nco {
     /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
     waves: Rom<30, 9>,
     /// Rows of the codes' chips.
-    codes: Ram<8, 8>,
+    codes: Ram<16, 8>,
     /// Words of the memories, a clock later.
     phase_copy: DFF<Bits<32>>,
     traits_copy: DFF<Bits<16>>,
@@ -200,7 +200,9 @@ impl Nco {
     pub fn with_codes(mut self, latency_samples: u32) -> Self {
         self.has_codes = Fixed::new(true);
         self.newest = Fixed::new(Bits::from(1_u64 << (latency_samples - 1)));
+        // One block RAM each either way, and one kind of memory less in the text.
         self.codes = Ram::new(CHIPS);
+        self.traits = Ram::new(CHIPS);
         self
     }
 
@@ -270,7 +272,7 @@ impl Logic for Nco {
         self.gate_1.d.next = self.gate.val();
         self.codes.write_enable.next = self.code_write.val();
         self.codes.write_address.next = self.code_chip.val();
-        self.codes.write_data.next = self.code_row.val();
+        self.codes.write_data.next = bit_cast::<16, 8>(self.code_row.val());
         comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone, and a code has it always.");
         self.stored_phase.next = self.phases.read_data.val();
         self.stored.next = self.traits.read_data.val();
@@ -364,8 +366,8 @@ impl Logic for Nco {
         }
         self.active_4.d.next = self.active_3.q.val();
         comment!("A code instead, and what it was when the answer left.");
-        self.row_copy.d.next = self.codes.read_data.val();
-        self.row.next = self.codes.read_data.val();
+        self.row_copy.d.next = self.codes.read_data.val().get_bits::<8>(0);
+        self.row.next = self.codes.read_data.val().get_bits::<8>(0);
         if self.is_late.val() {
             self.row.next = self.row_copy.q.val();
         }
