@@ -148,7 +148,8 @@ impl Session {
         let is_word = |address: u16| (map::SLOT..map::SLOT + slots as u16).contains(&address);
         let words = self.plan().writes().iter().copied().filter(|&(to, _)| is_word(to));
         let words: Vec<(u16, u32)> = words.collect();
-        let mut sum: Option<Vec<Reading>> = None;
+        let listeners = self.plan().configuration().listeners.clone();
+        let mut sums = self.blanks(listeners.len());
         for sounding in 0..slots {
             let of = |(slot, &(to, word)): (usize, &(u16, u32))| {
                 let silent = SlotWord { amplitude: 0, ..SlotWord::from_word(word) };
@@ -156,34 +157,23 @@ impl Session {
             };
             let writes: Vec<(u16, u32)> = words.iter().enumerate().map(of).collect();
             self.instrument().write_all(&writes)?;
-            let readings = self.pass(controls_v, true)?;
-            let of_control = |n: usize, listeners: &[crate::plan::Listener]| {
-                listeners.get(n).is_some_and(|listener| listener.control == sounding)
-            };
-            let listeners = self.plan().configuration().listeners.clone();
-            let Some(sum) = &mut sum else {
-                sum = Some(readings);
-                continue;
-            };
-            for (sum, reading) in sum.iter_mut().zip(readings) {
+            for (sum, reading) in sums.iter_mut().zip(self.pass(controls_v, true)?) {
                 sum.slopes_na_per_v[sounding] = reading.slopes_na_per_v[sounding];
                 sum.answers_na_per_v[sounding] = reading.answers_na_per_v[sounding];
-                for (n, held) in reading.empty_na.iter().enumerate() {
-                    if of_control(n, &listeners) {
-                        sum.empty_na[n] = *held;
-                    }
+                let beside = listeners.iter().enumerate();
+                for (n, _) in beside.filter(|(_, listener)| listener.control == sounding) {
+                    sum.empty_na[n] = reading.empty_na[n];
                 }
                 sum.add(&reading);
             }
         }
         self.instrument().write_all(&words)?;
-        Ok(mean(sum.unwrap_or_default(), slots))
+        Ok(mean(sums, slots))
     }
 
     fn differences(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
-        let controls = controls_v.len();
-        let mut sum: Option<Vec<Reading>> = None;
-        for k in 0..controls {
+        let mut sums = self.blanks(0);
+        for k in 0..controls_v.len() {
             let amplitude_v = self.plan().amplitude_v(k);
             let mut at = |volts: f64| {
                 let mut moved_v = controls_v.to_vec();
@@ -191,19 +181,22 @@ impl Session {
                 self.pass(&moved_v, false)
             };
             let (above, below) = (at(amplitude_v)?, at(-amplitude_v)?);
-            for (case, (above, below)) in above.iter().zip(&below).enumerate() {
+            for (sum, (above, below)) in sums.iter_mut().zip(above.iter().zip(&below)) {
                 let slope = (above.mean_na - below.mean_na) / (2.0 * amplitude_v);
-                let sum = sum.get_or_insert_with(|| Vec::with_capacity(8));
-                if sum.len() == case {
-                    sum.push(Reading::blank(controls));
-                }
-                sum[case].slopes_na_per_v[k] = slope;
-                sum[case].answers_na_per_v[k] = [slope, 0.0];
-                sum[case].add(above);
-                sum[case].add(below);
+                sum.slopes_na_per_v[k] = slope;
+                sum.answers_na_per_v[k] = [slope, 0.0];
+                sum.add(above);
+                sum.add(below);
             }
         }
-        Ok(mean(sum.unwrap_or_default(), 2 * controls))
+        Ok(mean(sums, 2 * controls_v.len()))
+    }
+
+    /// One reading of nothing for every case.
+    fn blanks(&self, listeners: usize) -> Vec<Reading> {
+        let configuration = self.plan().configuration();
+        let blank = Reading::blank(configuration.controls.len(), listeners);
+        vec![blank; configuration.cases_v.len()]
     }
 }
 

@@ -309,6 +309,6 @@ mod tests {
         assert!(matches!(word("settle", "5V"), Err(QuantityError::Value { .. })));
         let text = word("guard[0].low", "3").unwrap_err().to_string();
         assert!(text.contains("-2 to 1.99993896 V"), "{text}");
-        assert!(matches!(word("mode", "8"), Err(QuantityError::Range { .. })));
+        assert!(matches!(word("mode", "16"), Err(QuantityError::Range { .. })));
     }
 }

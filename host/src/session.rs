@@ -62,14 +62,14 @@ pub struct Reading {
 
 impl Reading {
     /// Of nothing yet.
-    pub(crate) fn blank(controls: usize) -> Self {
+    pub(crate) fn blank(controls: usize, listeners: usize) -> Self {
         Reading {
             mean_na: 0.0,
             step_na: 0.0,
             slopes_na_per_v: vec![0.0; controls],
             cost_slopes_na2_per_v: Vec::new(),
             answers_na_per_v: vec![[0.0; 2]; controls],
-            empty_na: Vec::new(),
+            empty_na: vec![[0.0; 2]; listeners],
             clipped: false,
             span_steps: 0,
             settled: true,
