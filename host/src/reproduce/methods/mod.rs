@@ -1,7 +1,7 @@
 //! Ways to measure slopes against each other: what noise leaves of them after equal time, and what training costs.
 //!
-//! The variance of a slope falls as one over the time, whatever the method, so that one set of slopes tells all: with its mean squared error e and the time t that
-//! it takes, waits included, the time to any error is in proportion to e t. At equal root mean square amplitude in place of equal peak a sine may be
+//! The variance of a slope falls as one over the time, whatever the method, so that sets of slopes tell all: with their variance e and the time t that
+//! one takes, waits included, the time to any error is in proportion to e t, but for a bias, which stays. At equal root mean square amplitude in place of equal peak a sine may be
 //! larger by the root of two, which halves e of the sines.
 
 mod picture;
@@ -37,6 +37,9 @@ const SHOWN: [Method; 5] =
 /// White noise, behind a pole of the I-V converter. Sines are read by a calibration with resistors; codes have none.
 const POLE: &str = "white, pole";
 
+/// Standard errors from which on a mean error is a bias: by chance it happens in one of 16 000 means.
+const SEEN: f64 = 4.0;
+
 /// What the resistors of that calibration conduct, and its windows: its own error is then far below one set's.
 const RESISTOR_NA_PER_V: f64 = 50.0;
 const CALIBRATING_WINDOWS: u32 = 400;
@@ -61,19 +64,35 @@ struct Place {
     /// Time of a set, in windows alone and with everything.
     windows_s: f64,
     set_s: f64,
-    /// Mean over sets and controls of the squared error.
-    square: f64,
+    /// Mean over sets and controls of the squared error about its own mean.
+    variance: f64,
+    /// Mean over controls of the squared mean error, as far as it stands out of the noise: no time takes it away.
+    bias2: f64,
 }
 
 impl Place {
-    /// Time after which the error is 1 nA/V, everything charged.
+    /// Time after which the error is 1 nA/V, everything charged; infinite if the bias is that large.
     fn time_s(&self) -> f64 {
-        self.set_s * self.square
+        self.after_s(self.set_s)
     }
 
     /// The same of windows alone.
     fn bare_s(&self) -> f64 {
-        self.windows_s * self.square
+        self.after_s(self.windows_s)
+    }
+
+    fn after_s(&self, set_s: f64) -> f64 {
+        let room = 1.0 - self.bias2;
+        if room > 0.0 {
+            set_s * self.variance / room
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// Error after some time.
+    fn error(&self, time_s: f64) -> f64 {
+        (self.bias2 + self.variance * self.set_s / time_s).sqrt()
     }
 }
 
@@ -130,24 +149,43 @@ fn measure(
         rig.session().calibrate(calibration).map_err(MeasureError::from)?;
     }
     let controls_v = vec![0.0; controls];
-    let mut square = 0.0;
+    let mut errors: Vec<Vec<f64>> = vec![Vec::new(); controls];
     for _ in 0..keys.sets {
         for reading in rig.session().measure(&controls_v, true)? {
             let slopes = reading.slopes_na_per_v.iter().zip(&keys.slopes_na_per_v);
-            square += slopes.map(|(found, exact)| (found - exact).powi(2)).sum::<f64>();
+            for (errors, (found, exact)) in errors.iter_mut().zip(slopes) {
+                errors.push(found - exact);
+            }
         }
     }
     let (rate_hz, samples) = (plan.grid().rate_hz, rig.samples());
     rig.close()?;
     let window_s = f64::from(plan.grid().window_samples) / rate_hz;
+    let (variance, bias2) = parts(&errors);
     Ok(Place {
         method,
         noise,
         settle_s,
         windows_s: method.windows(controls) as f64 * window_s,
         set_s: samples as f64 / rate_hz / keys.sets as f64,
-        square: square / (keys.sets * controls) as f64,
+        variance,
+        bias2,
     })
+}
+
+/// Variance and squared bias of errors, control by control, means over the controls. A bias below four of its standard errors is none.
+fn parts(errors: &[Vec<f64>]) -> (f64, f64) {
+    let (mut variance, mut bias2) = (0.0, 0.0);
+    for errors in errors {
+        let count = errors.len() as f64;
+        let mean = errors.iter().sum::<f64>() / count;
+        let spread = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        variance += spread;
+        if mean * mean > SEEN * SEEN * spread / count {
+            bias2 += mean * mean - spread / count;
+        }
+    }
+    (variance / errors.len() as f64, bias2 / errors.len() as f64)
 }
 
 /// By resistors in place of the device.
@@ -173,6 +211,7 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
         "wait, ms",
         "method",
         "error, nA/V",
+        "bias, nA/V",
         "a set, ms",
         "time to 1 nA/V, s",
         "to homodyne",
@@ -188,15 +227,16 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
             place.noise.to_owned(),
             format!("{}", place.settle_s * 1e3),
             place.method.name().to_owned(),
-            format!("{:.3}", place.square.sqrt()),
+            format!("{:.3}", place.variance.sqrt()),
+            format!("{:.2}", place.bias2.sqrt()),
             format!("{:.1}", place.set_s * 1e3),
-            format!("{:.3}", place.time_s()),
-            format!("{ratio:.2}"),
-            format!("{at_rms:.2}"),
+            or_never(place.time_s(), 3),
+            or_never(ratio, 2),
+            or_never(at_rms, 2),
         ]);
         said.push(json!({
             "noise": place.noise, "settle_s": place.settle_s, "method": place.method.name(),
-            "error_na_per_v": place.square.sqrt(), "set_s": place.set_s, "windows_s": place.windows_s,
+            "error_na_per_v": place.variance.sqrt(), "bias_na_per_v": place.bias2.sqrt(), "set_s": place.set_s, "windows_s": place.windows_s,
             "time_to_1_na_per_v_s": place.time_s(), "to_homodyne": ratio, "to_homodyne_at_equal_rms": at_rms,
         }));
     }
@@ -206,6 +246,7 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
             String::new(),
             one.method.name().to_owned(),
             format!("{} of {} solved", one.solved(), one.runs.len()),
+            String::new(),
             format!("{:.0} epochs", one.median(|run| f64::from(run.epochs))),
             format!("{:.1}", one.median(|run| run.device_s)),
             String::new(),
@@ -217,10 +258,10 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
             "median_device_s": one.median(|run| run.device_s),
         }));
     }
-    let rows = places
-        .iter()
-        .flat_map(|place| [place.settle_s, place.windows_s, place.set_s, place.square]);
-    findings.array("places", &[places.len(), 4], rows.collect());
+    let rows = places.iter().flat_map(|place| {
+        [place.settle_s, place.windows_s, place.set_s, place.variance, place.bias2]
+    });
+    findings.array("places", &[places.len(), 5], rows.collect());
     let runs = trained.iter().flat_map(|one| {
         one.runs.iter().flat_map(|run| [f64::from(run.solved), f64::from(run.epochs), run.device_s])
     });
@@ -232,6 +273,15 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
     claims(keys, &find, &mut findings);
     findings.figures = vec![picture::figure(places, trained)];
     findings
+}
+
+/// A number, or that it is never reached.
+fn or_never(value: f64, digits: usize) -> String {
+    if value.is_finite() {
+        format!("{value:.digits$}")
+    } else {
+        "never".into()
+    }
 }
 
 fn claims<'a>(
@@ -253,6 +303,38 @@ fn claims<'a>(
         findings.claims.push(Claim::at_least(claim, charged, LEAST_SHARE));
     }
     if let Some((walsh, ours)) = pair(Method::Walsh) {
-        findings.say("walsh_variance_to_homodyne_white", walsh.square / ours.square);
+        findings.say("walsh_variance_to_homodyne_white", walsh.variance / ours.variance);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bias_is_told_from_noise() {
+        let noise: Vec<f64> = (0..1000).map(|n| f64::from(n * 37 % 11) - 5.0).collect();
+        let (variance, bias2) = parts(&[noise.clone()]);
+        assert!((variance - 10.0).abs() < 0.1 && bias2 == 0.0, "{variance} {bias2}");
+        let shifted = noise.iter().map(|error| error + 2.0).collect();
+        let (variance, bias2) = parts(&[shifted]);
+        assert!((variance - 10.0).abs() < 0.1 && (bias2 - 4.0).abs() < 0.2, "{variance} {bias2}");
+    }
+
+    #[test]
+    fn what_is_biased_never_comes_below_its_bias() {
+        let place = |bias2| Place {
+            method: Method::Walsh,
+            noise: POLE,
+            settle_s: 0.0,
+            windows_s: 0.05,
+            set_s: 0.06,
+            variance: 4.0,
+            bias2,
+        };
+        assert!((place(0.0).time_s() - 0.24).abs() < 1e-12);
+        assert!((place(0.75).bare_s() - 0.8).abs() < 1e-12);
+        assert!(place(1.5).time_s().is_infinite());
+        assert!((place(2.25).error(1e9) - 1.5).abs() < 1e-6);
     }
 }

@@ -5,6 +5,9 @@ use super::{Place, SHOWN};
 use crate::figure::{Axis, Figure, Layer, Mark, Panel};
 use crate::method::Method;
 
+/// Points of a line, which bends where a bias is reached.
+const STEPS: i32 = 40;
+
 /// Decades of time that the lines span.
 const TIMES_S: (f64, f64) = (0.1, 100.0);
 
@@ -23,14 +26,19 @@ pub fn figure(places: &[Place], trained: &[Trained]) -> Figure {
                 places.iter().filter(|place| place.noise == noise && place.settle_s == settle_s);
             let layers = of_noise.map(|place| {
                 let colour = SHOWN.iter().position(|&method| method == place.method).unwrap_or(0);
-                let error = |time_s: f64| (place.time_s() / time_s).sqrt();
                 // From one set of slopes on.
                 let from_s = place.set_s.max(TIMES_S.0);
-                let ends = [from_s, TIMES_S.1].map(|time_s| (time_s, error(time_s)));
-                Layer::new(place.method.name(), colour, Mark::Line, ends)
+                let step = (TIMES_S.1 / from_s).powf(1.0 / f64::from(STEPS));
+                let points = (0..=STEPS).map(|n| from_s * step.powi(n));
+                let points = points.map(|time_s| (time_s, place.error(time_s)));
+                let name = match place.method {
+                    Method::FiniteDifference => "differences",
+                    method => method.name(),
+                };
+                Layer::new(name, colour, Mark::Line, points)
             });
             Panel {
-                title: format!("{noise} noise, {} ms waited", settle_s * 1e3),
+                title: format!("{noise}, {} ms waited", settle_s * 1e3),
                 x: Axis::logarithmic("device time, s"),
                 y: Axis::logarithmic("error of a slope, nA/V"),
                 layers: layers.collect(),
