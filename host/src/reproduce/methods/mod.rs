@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn a_bias_is_told_from_noise() {
         let noise: Vec<f64> = (0..1000).map(|n| f64::from(n * 37 % 11) - 5.0).collect();
-        let (variance, bias2) = parts(&[noise.clone()]);
+        let (variance, bias2) = parts(std::slice::from_ref(&noise));
         assert!((variance - 10.0).abs() < 0.1 && bias2 == 0.0, "{variance} {bias2}");
         let shifted = noise.iter().map(|error| error + 2.0).collect();
         let (variance, bias2) = parts(&[shifted]);
