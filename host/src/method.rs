@@ -17,8 +17,7 @@ use crate::cost::Cost;
 use crate::loss::Targets;
 use crate::plan::{Configuration, Plan, PlanError};
 use crate::session::{Reading, Session, SessionError};
-use hge_protocol::registers as map;
-use hge_protocol::table::{CaseTarget, Side, SlotWord};
+use hge_protocol::table::{CaseTarget, Side};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -134,28 +133,18 @@ impl Session {
 
     /// Draws other codes.
     fn recode(&mut self, seed: u64) -> Result<(), SessionError> {
-        let carrier = Carrier::Random { seed };
-        let rows = (map::CODES..).zip(carrier.rows());
-        let writes: Vec<(u16, u32)> =
-            rows.map(|(address, row)| (address, u32::from(row))).collect();
-        self.instrument().write_all(&writes)?;
-        self.replan(self.plan().with_codes(carrier));
+        let plan = self.plan().with_codes(Carrier::Random { seed });
+        self.instrument().write_all(&plan.code_writes())?;
+        self.replan(plan);
         Ok(())
     }
 
     fn one_after_the_other(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
         let slots = self.plan().configuration().controls.len();
-        let is_word = |address: u16| (map::SLOT..map::SLOT + slots as u16).contains(&address);
-        let words = self.plan().writes().iter().copied().filter(|&(to, _)| is_word(to));
-        let words: Vec<(u16, u32)> = words.collect();
         let listeners = self.plan().configuration().listeners.clone();
         let mut sums = self.blanks(listeners.len());
         for sounding in 0..slots {
-            let of = |(slot, &(to, word)): (usize, &(u16, u32))| {
-                let silent = SlotWord { amplitude: 0, ..SlotWord::from_word(word) };
-                (to, if slot == sounding { word } else { silent.to_word() })
-            };
-            let writes: Vec<(u16, u32)> = words.iter().enumerate().map(of).collect();
+            let writes = self.plan().solo_writes(sounding);
             self.instrument().write_all(&writes)?;
             for (sum, reading) in sums.iter_mut().zip(self.pass(controls_v, true)?) {
                 sum.slopes_na_per_v[sounding] = reading.slopes_na_per_v[sounding];
@@ -167,6 +156,7 @@ impl Session {
                 sum.add(&reading);
             }
         }
+        let words = self.plan().slot_writes();
         self.instrument().write_all(&words)?;
         Ok(mean(sums, slots))
     }

@@ -14,6 +14,7 @@
 mod bench;
 mod file;
 mod instrument;
+mod reading;
 mod resolve;
 mod values;
 

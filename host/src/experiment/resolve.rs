@@ -3,10 +3,8 @@
 use super::bench;
 use super::values::{self, require, Wrong};
 use super::{Closing, Experiment, ExperimentError, Source};
-use crate::calibration::relaxation::Relaxation;
-use crate::calibration::{Calibration, CalibrationError};
+use crate::calibration::Calibration;
 use crate::carrier::Carrier;
-use crate::drift::Shape;
 use crate::gate::Gate;
 use crate::loss::Targets;
 use crate::plan::{
@@ -14,9 +12,8 @@ use crate::plan::{
 };
 use crate::quantity::Context;
 use crate::scale::Scale;
-use crate::settling::{Correction, Watch};
 use crate::text::number;
-use crate::tones::{self, Grid, Surroundings, ToneError, Wanted};
+use crate::tones::{self, Grid, ToneError, Wanted};
 use crate::train::Coefficients;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -76,39 +73,6 @@ impl Task {
         let Experiment { host, .. } = &experiment;
         let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
         Ok(Task { experiment, parameters, plan, targets, calibration: None })
-    }
-}
-
-impl Task {
-    /// Reads slopes by this calibration in the loop through the host.
-    ///
-    /// # Errors
-    /// It was made for another plan.
-    pub fn calibrate(&mut self, calibration: Option<Calibration>) -> Result<(), CalibrationError> {
-        if let Some(calibration) = &calibration {
-            calibration.check(&self.plan)?;
-            let method = self.experiment.host.method;
-            if !method.is_of_sines() {
-                return Err(CalibrationError::Method { method: method.name() });
-            }
-        }
-        self.calibration = calibration;
-        Ok(())
-    }
-
-    /// Looks at the windows of the loop through the host, and takes off what the experiment says.
-    pub fn watch(&self) -> Watch {
-        let keys = &self.experiment.host;
-        let correction = match keys.drift {
-            Correction::Line => Some(Shape::Line),
-            Correction::Relaxation => Some(Shape::Relaxation { seconds: keys.relaxation_s }),
-            Correction::Calibrated => {
-                let calibration = self.calibration.as_ref();
-                let relaxation = calibration.and_then(|known| known.relaxation.as_ref());
-                relaxation.map(Relaxation::shape)
-            }
-        };
-        Watch::new(&self.plan, self.experiment.surroundings(), correction)
     }
 }
 
@@ -356,22 +320,6 @@ impl Experiment {
         let parameters = Parameters::from(&self.instrument);
         parameters.check()?;
         tones_wanted(self, &parameters)
-    }
-
-    /// Waits at least as long as this relaxation needs where it is taken off.
-    pub fn wait_for(&mut self, relaxation: &Relaxation) {
-        self.timing.settle_s = self.timing.settle_s.max(relaxation.settle_corrected_s);
-    }
-
-    /// What is known of the lines beside the tones.
-    pub fn surroundings(&self) -> Surroundings {
-        let bench = &self.bench;
-        Surroundings {
-            white_na2_per_hz: bench.noise_na2_per_hz,
-            flicker_na2_per_hz_at_1khz: bench.flicker_na2_per_hz_at_1khz,
-            pole_hz: bench.iv_pole_hz,
-            mains_hz: self.tones.mains_hz.or((bench.hum_na != 0.0).then_some(bench.hum_hz)),
-        }
     }
 }
 

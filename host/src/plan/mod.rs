@@ -183,12 +183,10 @@ impl Plan {
     pub(crate) fn with_codes(&self, carrier: Carrier) -> Self {
         let mut plan = self.clone();
         plan.configuration.carrier = carrier;
-        let rows = map::CODES..map::CODES + carrier.rows().len() as u16;
-        for (address, value) in &mut plan.writes {
-            if rows.contains(address) {
-                *value = u32::from(carrier.rows()[usize::from(*address - map::CODES)]);
-            }
-        }
+        let rows = plan.code_writes();
+        let of_rows = map::CODES..map::CODES + rows.len() as u16;
+        plan.writes.retain(|(address, _)| !of_rows.contains(address));
+        plan.writes.extend(rows);
         plan
     }
 

@@ -59,6 +59,28 @@ impl Plan {
         writes
     }
 
+    /// Rows of the codes' chips, if the controls carry codes.
+    pub(crate) fn code_writes(&self) -> Vec<(u16, u32)> {
+        let carrier = self.configuration.carrier;
+        let rows = carrier.is_code().then(|| (map::CODES..).zip(carrier.rows()));
+        rows.into_iter().flatten().map(|(address, row)| (address, u32::from(row))).collect()
+    }
+
+    /// Words of the controls' slots with which one tone alone sounds; the others are still listened to.
+    pub(crate) fn solo_writes(&self, sounding: usize) -> Vec<(u16, u32)> {
+        let silent = |word| SlotWord { amplitude: 0, ..SlotWord::from_word(word) }.to_word();
+        let words = self.slot_writes().into_iter().enumerate();
+        words
+            .map(|(slot, (to, word))| (to, if slot == sounding { word } else { silent(word) }))
+            .collect()
+    }
+
+    /// Of [`Plan::writes`], the words of the controls' slots.
+    pub(crate) fn slot_writes(&self) -> Vec<(u16, u32)> {
+        let slots = map::SLOT..map::SLOT + self.configuration.controls.len() as u16;
+        self.writes.iter().copied().filter(|(address, _)| slots.contains(address)).collect()
+    }
+
     /// Every write that configures the instrument, in the order of the map.
     ///
     /// # Errors
@@ -124,10 +146,7 @@ impl Plan {
             writes.push((map::TUNING + slot, tuning.0));
             writes.push((map::SLOT + slot, SlotWord::default().to_word()));
         }
-        if carrier.is_code() {
-            let rows = (map::CODES..).zip(carrier.rows());
-            writes.extend(rows.map(|(address, row)| (address, u32::from(row))));
-        }
+        writes.extend(self.code_writes());
         writes.extend(self.cost());
         for (output, limits) in self.configuration.limits.iter().enumerate() {
             let words = [

@@ -1,16 +1,12 @@
 //! The six gates: outputs over time, what happens between the cases left out, and loss over epochs.
 
-use super::rig::row_v;
+use super::rig::{power_up, row_v};
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
-use crate::driver::{self, Instrument};
 use crate::experiment::Job;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel};
 use crate::gate::Gate;
-use crate::lab;
-use crate::link::InProcess;
 use crate::measure::capture::codes_at;
 use crate::measure::probe::Probe;
-use crate::server::Pace;
 use crate::train::{train, Options, Outcome};
 use serde::Deserialize;
 use serde_json::json;
@@ -65,10 +61,7 @@ fn learn(setup: &Setup, keys: &Keys, gate: Gate) -> Result<Learnt, ReproduceErro
     let job = job()?;
     let plan = job.task.plan.clone();
     let electrodes = job.device.electrodes();
-    let settings = driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
-    let link = Box::new(InProcess::serve(lab::server(job, Pace::Virtual, false)?));
-    let instrument = Instrument::connect_with(link, settings)?;
-    let mut probe = Probe::new(instrument, plan.clone());
+    let mut probe = Probe::new(power_up(setup, job)?, plan.clone());
     let shown: Vec<usize> = probe.electrodes().to_vec();
     let rate_hz = plan.grid().rate_hz / f64::from(keys.rate_divisor.max(1));
     let samples = (keys.capture_s * rate_hz).round().max(1.0) as u32;

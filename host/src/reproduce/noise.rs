@@ -9,7 +9,6 @@ use super::statistics::mean_square;
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use crate::experiment::Experiment;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
-use crate::plan::{Configuration, Plan};
 use crate::session::reading;
 use hge_sim::bench::Flicker;
 use serde::Deserialize;
@@ -77,21 +76,13 @@ fn measure(
     watch: &dyn Watch,
 ) -> Result<Curve, ReproduceError> {
     let mut setup = setup.clone();
-    let Experiment { device, bench, timing, .. } = &mut setup.experiment;
-    let slopes: Vec<String> = keys.slopes_na_per_v.iter().map(f64::to_string).collect();
-    *device = format!("linear:{},0,0", slopes.join(","));
-    setup.source.overrule("device");
+    let Experiment { bench, timing, .. } = &mut setup.experiment;
     timing.window_samples = window_samples;
     let white = noise == "white";
     bench.noise_na2_per_hz = if white { keys.white_na2_per_hz } else { 0.0 };
     bench.flicker_na2_per_hz_at_1khz = if white { 0.0 } else { keys.flicker_na2_per_hz_at_1khz };
     let tones = keys.slopes_na_per_v.len();
-    setup.experiment.electrodes.controls = (0..tones).collect();
-    setup.experiment.electrodes.inputs = vec![tones, tones + 1];
-    let base = rig::plan(&setup, &[])?;
-    let configuration =
-        Configuration { cases_v: vec![vec![0.0; 2]], ..base.configuration().clone() };
-    let plan = Plan::new(configuration, base.parameters())?;
+    let plan = rig::linear(&mut setup, &keys.slopes_na_per_v)?;
     let window_s = 1.0 / plan.grid().step_hz();
     let windows = (keys.longest_s / window_s).round().max(1.0) as usize;
     let densities: Vec<f64> =

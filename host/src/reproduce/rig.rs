@@ -39,6 +39,33 @@ pub fn plan(setup: &Setup, inputs_v: &[(f64, f64)]) -> Result<Plan, ReproduceErr
     Ok(Plan::new(configuration, task.plan.parameters())?)
 }
 
+/// The plan of a linear device with one case: control k is electrode k and has slope k, two inputs behind them do nothing.
+///
+/// # Errors
+/// The experiment is wrong.
+pub fn linear(setup: &mut Setup, slopes_na_per_v: &[f64]) -> Result<Plan, ReproduceError> {
+    let controls = slopes_na_per_v.len();
+    let slopes: Vec<String> = slopes_na_per_v.iter().map(f64::to_string).collect();
+    setup.experiment.device = format!("linear:{},0,0", slopes.join(","));
+    setup.source.overrule("device");
+    setup.experiment.electrodes.controls = (0..controls).collect();
+    setup.experiment.electrodes.inputs = vec![controls, controls + 1];
+    let base = plan(setup, &[])?;
+    let cases_v = vec![vec![0.0; 2]];
+    let configuration = Configuration { cases_v, ..base.configuration().clone() };
+    Ok(Plan::new(configuration, base.parameters())?)
+}
+
+/// Powers up the instrument of a job in virtual time; the study's cancellation ends it.
+///
+/// # Errors
+/// There is no engine, or the instrument does not answer.
+pub fn power_up(setup: &Setup, job: Job) -> Result<Instrument, ReproduceError> {
+    let server = lab::server(job, Pace::Virtual, false)?;
+    let settings = driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
+    Ok(Instrument::connect_with(Box::new(InProcess::serve(server)), settings)?)
+}
+
 /// The study's device, to be asked outside any instrument.
 ///
 /// # Errors
@@ -79,12 +106,7 @@ impl Rig {
     /// The experiment is wrong, or the instrument refuses.
     pub fn open(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
         let experiment = Experiment { seed, ..setup.experiment.clone() };
-        let job = Job::new(experiment, &setup.source)?;
-        let server = lab::server(job, Pace::Virtual, false)?;
-        let settings =
-            driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
-        let link = Box::new(InProcess::serve(server));
-        let instrument = Instrument::connect_with(link, settings)?;
+        let instrument = power_up(setup, Job::new(experiment, &setup.source)?)?;
         let estimator = setup.experiment.host.estimator;
         let session = Session::open(instrument, plan.clone(), estimator)?;
         Ok(Rig { session, of_inputs_v: None })
@@ -110,14 +132,7 @@ impl Rig {
     /// # Errors
     /// The instrument refuses.
     pub fn solo(&mut self, tone: usize) -> Result<(), ReproduceError> {
-        let slots = 0..self.plan().configuration().controls.len();
-        let addresses: Vec<u16> =
-            slots.filter(|&slot| slot != tone).map(|slot| map::SLOT + slot as u16).collect();
-        let of_others = self.plan().writes().iter().filter(|(to, _)| addresses.contains(to));
-        let silent = |&(to, word): &(u16, u32)| {
-            (to, SlotWord { amplitude: 0, ..SlotWord::from_word(word) }.to_word())
-        };
-        let writes: Vec<(u16, u32)> = of_others.map(silent).collect();
+        let writes = self.plan().solo_writes(tone);
         Ok(self.session.instrument().write_all(&writes)?)
     }
 

@@ -3,13 +3,10 @@
 //! All voltages that the device feels move as triangles of one pace. Adam moves a control by at most its step an epoch: beyond that pace nothing is followed.
 //! How near to it a loop comes depends on what the device's other voltages make of the error meanwhile.
 
+use super::rig::power_up;
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
-use crate::driver::{Instrument, Settings};
 use crate::experiment::{Closing, Experiment, Job};
 use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
-use crate::lab;
-use crate::link::InProcess;
-use crate::server::Pace;
 use crate::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
 use serde::Deserialize;
 use serde_json::json;
@@ -96,11 +93,7 @@ fn one(
     experiment.bench.sway_s = 4.0 * experiment.bench.sway_v / pace_v_per_s;
     let job = Job::new(experiment, &setup.source)?;
     let task = job.task.clone();
-    let server = lab::server(job, Pace::Virtual, false)?;
-    let settings = Settings { cancel: setup.cancel.clone(), ..Settings::default() };
-    let link = Box::new(InProcess::serve(server));
-    let instrument = Instrument::connect_with(link, settings)?;
-    Ok(track(instrument, task, Wanted { epochs, frozen: way.frozen }, &mut |_| ())?)
+    Ok(track(power_up(setup, job)?, task, Wanted { epochs, frozen: way.frozen }, &mut |_| ())?)
 }
 
 fn findings(setup: &Setup, places: &[Place]) -> Findings {

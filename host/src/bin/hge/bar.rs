@@ -4,6 +4,16 @@ use hge_host::train::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
+/// A bar on standard error; hidden where nobody watches.
+pub fn drawn(hidden: bool, template: &str) -> ProgressBar {
+    if hidden || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template(template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// Progress, where somebody watches.
 pub struct Bar {
     bar: ProgressBar,
@@ -13,12 +23,8 @@ pub struct Bar {
 impl Bar {
     /// For a training of `epochs` a start; hidden where nobody watches.
     pub fn new(hidden: bool, epochs: u64) -> Self {
-        if hidden || !std::io::stderr().is_terminal() {
-            return Bar { bar: ProgressBar::hidden(), epochs };
-        }
-        let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:24} epoch {pos}/{len}  {msg}");
-        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = drawn(hidden, "{bar:24} epoch {pos}/{len}  {msg}");
+        bar.set_length(epochs);
         Bar { bar, epochs }
     }
 

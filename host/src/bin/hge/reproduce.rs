@@ -1,14 +1,14 @@
 //! `hge reproduce`: the paper's results on simulated devices.
 
+use crate::bar::drawn;
 use crate::interrupt;
 use crate::lab::Simulation;
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::driver::Cancel;
 use hge_host::reproduce::{studies, Findings, Setup, Study, Watch};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::{json, Value};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -125,13 +125,7 @@ struct Bar {
 
 impl Bar {
     fn new(study: &'static str, hidden: bool) -> Self {
-        if hidden || !std::io::stderr().is_terminal() {
-            return Bar { bar: ProgressBar::hidden(), study };
-        }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {eta}  {msg}");
-        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Bar { bar, study }
+        Bar { bar: drawn(hidden, "{bar:24} {pos}/{len} {eta}  {msg}"), study }
     }
 }
 

@@ -9,7 +9,7 @@
 
 use super::points::{slopes_na_per_v, tuning_word};
 use super::Keys;
-use crate::plan::{Configuration, Plan};
+use crate::plan::Plan;
 use crate::reproduce::leakage::{leak, Sine};
 use crate::reproduce::rig::{self, Rig};
 use crate::reproduce::statistics::mean_square;
@@ -122,15 +122,7 @@ impl Channel {
         let mut setup = setup.clone();
         let mut slopes = [keys.channel_na_per_v * weaker; TONES];
         slopes[MIDDLE] = keys.channel_na_per_v;
-        let listed: Vec<String> = slopes.iter().map(f64::to_string).collect();
-        setup.experiment.device = format!("linear:{},0,0", listed.join(","));
-        setup.source.overrule("device");
-        setup.experiment.electrodes.controls = (0..TONES).collect();
-        setup.experiment.electrodes.inputs = vec![TONES, TONES + 1];
-        let base = rig::plan(&setup, &[])?;
-        let configuration =
-            Configuration { cases_v: vec![vec![0.0; 2]], ..base.configuration().clone() };
-        let plan = Plan::new(configuration, base.parameters())?;
+        let plan = rig::linear(&mut setup, &slopes)?;
         Ok(Channel { setup, plan, slopes, middle_hz: keys.middle_hz })
     }
 

@@ -15,7 +15,7 @@ use crate::loss::Targets;
 use crate::measure::calibrate::with_resistor;
 use crate::measure::MeasureError;
 use crate::method::Method;
-use crate::plan::{Configuration, Plan};
+use crate::plan::Plan;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -123,22 +123,14 @@ fn measure(
     settle_s: f64,
 ) -> Result<Place, ReproduceError> {
     let mut setup = setup.clone();
-    let Experiment { device, bench, timing, electrodes, .. } = &mut setup.experiment;
-    let slopes: Vec<String> = keys.slopes_na_per_v.iter().map(f64::to_string).collect();
-    *device = format!("linear:{},0,0", slopes.join(","));
-    setup.source.overrule("device");
+    let Experiment { bench, timing, .. } = &mut setup.experiment;
     let white = noise != "1/f";
     bench.iv_pole_hz = (noise == POLE).then_some(keys.pole_hz);
     bench.noise_na2_per_hz = if white { keys.white_na2_per_hz } else { 0.0 };
     bench.flicker_na2_per_hz_at_1khz = if white { 0.0 } else { keys.flicker_na2_per_hz_at_1khz };
     timing.settle_s = settle_s;
     let controls = keys.slopes_na_per_v.len();
-    electrodes.controls = (0..controls).collect();
-    electrodes.inputs = vec![controls, controls + 1];
-    let base = rig::plan(&setup, &[])?;
-    let cases_v = vec![vec![0.0; 2]];
-    let base =
-        Plan::new(Configuration { cases_v, ..base.configuration().clone() }, base.parameters())?;
+    let base = rig::linear(&mut setup, &keys.slopes_na_per_v)?;
     let targets = Targets { high: vec![true], high_na: 0.0, low_na: 0.0 };
     let plan = method.plan(&base, &targets)?;
     let seed = setup.experiment.seed;
