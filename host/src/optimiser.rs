@@ -21,7 +21,7 @@ const ADAM_SECOND: f64 = 0.999;
 const ADAM_EPSILON: f64 = 1e-8;
 
 /// An optimiser with its state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimiser {
     rule: Rule,
     rate: f64,

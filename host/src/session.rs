@@ -11,6 +11,7 @@ use hge_protocol::registers::{self as map, mode};
 use hge_protocol::AdcCode;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 use thiserror::Error;
 
 /// A measurement failed.
@@ -170,9 +171,31 @@ impl Session {
         (self.method, self.random) = (method, ChaCha8Rng::seed_from_u64(seed));
     }
 
+    /// Standard error of every control's slope from one window, by the noise that a [`Watch`] was told of; none without one, or of other carriers.
+    pub fn slope_errors_na_per_v(&self) -> Vec<f64> {
+        let watch = self.watch.as_ref().filter(|_| self.method.is_of_sines());
+        let errors = watch.map_or(&[] as &[f64], Watch::tone_errors_na).iter().enumerate();
+        errors.map(|(k, error_na)| error_na / self.plan.amplitude_v(k)).collect()
+    }
+
     /// How slopes are measured.
     pub fn method(&self) -> Method {
         self.method
+    }
+
+    /// Goes on where another session was left: with its random codes, and its count of samples.
+    pub(crate) fn resume(&mut self, random: ChaCha8Rng, samples: u64) {
+        self.random = random;
+        self.instrument.count_from(samples);
+    }
+
+    /// Tells whoever keeps a record what was worked out.
+    pub(crate) fn note(
+        &self,
+        topic: &'static str,
+        what: &impl Serialize,
+    ) -> Result<(), SessionError> {
+        Ok(self.instrument.notes().note(topic, what)?)
     }
 
     pub(crate) fn random(&mut self) -> &mut ChaCha8Rng {

@@ -47,7 +47,7 @@ pub enum Correction {
 }
 
 /// Windows that had not settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All of them, repeated ones too.
     pub unsettled: u64,
@@ -85,6 +85,11 @@ impl Watch {
         let controls = plan.configuration().controls.iter();
         let errors = controls.map(|control| surroundings.error_na(&plan.grid(), control.multiple));
         Watch { correction, tone_errors_na: errors.collect() }
+    }
+
+    /// Standard error of the amplitude of every tone's answer from one window.
+    pub(crate) fn tone_errors_na(&self) -> &[f64] {
+        &self.tone_errors_na
     }
 
     /// Takes the drift off a reading's answers, and says whether what is left does not matter.

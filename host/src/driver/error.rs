@@ -106,6 +106,12 @@ pub enum DriverError {
         /// Codes asked for.
         wanted: u32,
     },
+    /// Who keeps a record ended what went on.
+    #[error("{sentence}")]
+    Record {
+        /// What the [`Tap`](super::Tap) says.
+        sentence: String,
+    },
     /// [`Cancel`](super::Cancel) was called.
     #[error("cancelled: the instrument is disarmed")]
     Cancelled,

@@ -11,6 +11,7 @@
 //! | `again` | the last epoch, once more |
 //! | `capture` | ADC codes |
 //! | `keeper` | the thread that winds the watchdog |
+//! | `tap` | a record of what passes |
 //! | `state`, `causes` | what the instrument is at, in words |
 
 mod again;
@@ -26,6 +27,7 @@ mod request;
 mod run;
 mod settings;
 mod state;
+mod tap;
 mod telemetry;
 mod watcher;
 
@@ -35,6 +37,7 @@ pub use error::DriverError;
 pub use run::Said;
 pub use settings::Settings;
 pub use state::{ArmMode, State};
+pub use tap::{Notes, Passing, Tap};
 pub use telemetry::{Heard, Subscription};
 pub use watcher::{Connected, Watcher};
 
@@ -78,6 +81,7 @@ pub struct Instrument {
     samples: u64,
     /// A capture was begun, and its end has not been seen.
     capturing: bool,
+    notes: Notes,
 }
 
 impl Instrument {
@@ -120,6 +124,7 @@ impl Instrument {
             settings,
             samples: 0,
             capturing: false,
+            notes: Notes::default(),
         })
     }
 
@@ -171,6 +176,11 @@ impl Instrument {
     /// Samples of all runs so far.
     pub fn samples(&self) -> u64 {
         self.samples
+    }
+
+    /// Counts on from so many samples: those of a run that is resumed.
+    pub(crate) fn count_from(&mut self, samples: u64) {
+        self.samples = samples;
     }
 
     /// Frames from the instrument that the line damaged.

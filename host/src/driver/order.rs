@@ -41,6 +41,11 @@ impl Order {
         Some(record)
     }
 
+    /// Number of the frame that was handed over last.
+    pub(super) fn last_number(&self) -> u32 {
+        self.first.wrapping_add(self.next).wrapping_sub(1)
+    }
+
     /// Frames handed over or given up.
     pub(super) fn next(&self) -> u32 {
         self.next
@@ -93,6 +98,7 @@ mod tests {
             order.take(place, &record(place));
             out.extend(std::iter::from_fn(|| order.pop()));
         }
+        assert_eq!(order.last_number(), first.wrapping_add(4));
         assert_eq!(out, (0..5).map(record).collect::<Vec<_>>());
         assert!(!order.has_gap());
     }

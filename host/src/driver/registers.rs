@@ -1,10 +1,11 @@
 //! Registers by address and by name.
 
 use super::request::{refused, Ask};
-use super::{DriverError, Instrument};
+use super::{DriverError, Instrument, Passing};
 use crate::quantity::Place;
 use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
 use hge_protocol::registers as map;
+use hge_protocol::table::TABLE_BASE;
 
 impl Instrument {
     /// Reads one register.
@@ -38,6 +39,9 @@ impl Instrument {
             }
             values.extend(reply.values);
         }
+        if address >= TABLE_BASE {
+            self.pass(Passing::Read { address, values: &values })?;
+        }
         Ok(values)
     }
 
@@ -57,7 +61,7 @@ impl Instrument {
         for ask in bursts(writes) {
             self.write_burst(&ask)?;
         }
-        Ok(())
+        self.pass(Passing::Wrote(writes))
     }
 
     /// Gives a command; returns which reply on this link has confirmed it.

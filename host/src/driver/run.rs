@@ -5,7 +5,7 @@
 
 use super::order::Order;
 use super::reader::{Feed, Item};
-use super::{Causes, DriverError, Instrument};
+use super::{Causes, DriverError, Instrument, Passing};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use hge_protocol::frame::{End, EndReason, Epoch, Record, Status, Window};
 use hge_protocol::registers::{self as map, command, status};
@@ -70,6 +70,7 @@ impl Instrument {
         let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
         let first = self.read(map::FRAMES)?;
         self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
+        self.pass(Passing::Runs { mode })?;
         let mut run = Run {
             instrument: self,
             items,
@@ -107,6 +108,8 @@ impl Run<'_> {
         loop {
             while let Some(record) = self.order.pop() {
                 self.asked = 0;
+                let number = self.order.last_number();
+                self.instrument.pass(Passing::Said { number, record: &record })?;
                 if let Some(end) = self.hand_over(record) {
                     return Ok(end);
                 }
@@ -162,24 +165,25 @@ impl Run<'_> {
     /// Asks for the last epoch once more, or gives up what it cannot bring.
     fn mend(&mut self) -> Result<(), DriverError> {
         if self.order.is_past() || self.asked >= MOST_REPEATS {
-            self.give_up();
-            return Ok(());
+            return self.give_up();
         }
         self.asked += 1;
         match self.instrument.command_count(command::REPEAT) {
             Ok(after) => self.repeat = Some(Repeat { after, until: None }),
-            Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up(),
+            Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up()?,
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    fn give_up(&mut self) {
+    fn give_up(&mut self) -> Result<(), DriverError> {
         let lost = self.order.give_up(self.made);
         self.asked = 0;
         if lost > 0 {
+            self.instrument.pass(Passing::Lost { frames: lost })?;
             (self.said)(Said::Gap { lost });
         }
+        Ok(())
     }
 
     /// Nothing has come for a while: is there anything to come?

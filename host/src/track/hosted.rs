@@ -28,12 +28,19 @@ pub(super) fn run(
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
         let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
-        let separation_na = moment.separation_na;
-        progress(&Progress { restart: 0, epoch, loss, separation_na });
+        let said = Progress {
+            epoch,
+            loss,
+            separation_na: moment.separation_na,
+            controls_v: controls_v.clone(),
+            errors_na_per_v: session.slope_errors_na_per_v(),
+            samples: session.samples(),
+            ..Progress::of(&readings)
+        };
+        progress(&said);
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
-        let clipped = readings.iter().any(|reading| reading.clipped);
-        if !wanted.frozen && !clipped {
+        if !wanted.frozen && !said.clipped {
             optimiser.step(&mut controls_v, &chain_rule(&readings, &slope), &ranges_v);
         }
     }

@@ -6,12 +6,11 @@ use super::{Moment, Wanted};
 use crate::driver::{ArmMode, Said};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
-use crate::session::{reading, Reading, Session};
+use crate::session::{Reading, Session};
 use crate::train::{
-    freeze_writes, hold_writes, loss_na2, run_mode, Hold, Outcome, Progress, TrainError,
+    freeze_writes, hold_writes, run_mode, Heard, Hold, Outcome, Progress, TrainError,
 };
 use hge_protocol::frame::flag;
-use hge_protocol::ControlWord;
 
 /// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
 /// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the jolt too slowly.
@@ -69,43 +68,27 @@ fn one_run(
     progress: &mut dyn FnMut(&Progress),
     look: &mut dyn FnMut(&Reading),
 ) -> Result<(), TrainError> {
-    let (plan, estimator) = (session.plan().clone(), session.estimator());
+    let plan = session.plan().clone();
     if frozen {
         writes.extend(freeze_writes(&plan));
     }
     session.instrument().disarm()?;
     session.instrument().write_all(&writes)?;
     session.instrument().arm(ArmMode::Standalone)?;
-    let (rate_hz, before) = (plan.grid().rate_hz, session.samples());
-    let samples = f64::from(plan.grid().window_samples);
-    let mut outputs_na = vec![0.0; targets.high.len()];
-    let mut reached = 0_u32;
+    let rate_hz = plan.grid().rate_hz;
+    let mut heard = Heard::new(session, targets);
     session.instrument().run(run_mode(&plan), |said| match said {
         Said::Window(window) => {
-            let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
-            if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
-                *output = plan.scale().current_na(sum / samples);
-            }
-            reached = window.sample_clock + plan.grid().window_samples;
+            let reading = heard.window(&window);
             if window.flags & flag::UNPERTURBED == 0 {
-                // What the guard cut shows in its flags and in no slope worth having.
-                reading(&plan, estimator, &window).iter().for_each(&mut *look);
+                reading.iter().for_each(&mut *look);
             }
         }
         Said::Epoch(epoch) => {
-            let controls = plan.configuration().controls.iter();
-            let volts = controls.map(|control| {
-                let word = epoch.controls.get(control.output).copied().unwrap_or_default();
-                plan.scale().control_volts(ControlWord(word))
-            });
-            let time_s = (before + u64::from(reached)) as f64 / rate_hz;
-            let moment = Moment::of(time_s, &outputs_na, targets, volts.collect());
-            progress(&Progress {
-                restart: 0,
-                epoch: moments.len() as u32 + 1,
-                loss: loss_na2(&plan, epoch.loss),
-                separation_na: moment.separation_na,
-            });
+            let said = heard.epoch(&epoch);
+            let time_s = said.samples as f64 / rate_hz;
+            let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
+            progress(&Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said });
             moments.push(moment);
         }
         // Epochs that were lost on the way are missing among the moments.

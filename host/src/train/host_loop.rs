@@ -9,6 +9,7 @@ use crate::session::{Reading, Session};
 use crate::settling::{self, Counts};
 use ndarray::{Array2, ArrayView1};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// Draws, before one is taken although its outputs clip.
 const REDRAWS: u32 = 50;
@@ -16,58 +17,143 @@ const REDRAWS: u32 = 50;
 /// A loss has fallen if it is below this share of the best before.
 const FALLEN: f64 = 0.98;
 
+/// Where a training stands between two epochs: all that the next one needs besides the instrument.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostState {
+    /// Draws the starts to come.
+    starts: ChaCha8Rng,
+    /// Draws the codes to come.
+    codes: ChaCha8Rng,
+    /// Epochs of all starts.
+    pub epochs: u32,
+    /// Starts tried, the present one with them.
+    pub restarts: u32,
+    unsettled: Counts,
+    /// Samples of all runs.
+    pub samples: u64,
+    descent: Option<Descent>,
+    best: Option<Outcome>,
+}
+
 /// One start's best point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Best {
     controls_v: Vec<f64>,
     loss: f64,
 }
 
+/// A start on its way down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Descent {
+    /// Epochs done.
+    epoch: u32,
+    controls_v: Vec<f64>,
+    optimiser: Optimiser,
+    best: Option<Best>,
+    /// Loss that the present one must fall below, and the epoch that reached it.
+    mark: Option<f64>,
+    marked: u32,
+}
+
+impl HostState {
+    /// Before the first start, which `starts` draws.
+    pub(super) fn new(starts: ChaCha8Rng, codes: ChaCha8Rng) -> Self {
+        HostState {
+            starts,
+            codes,
+            epochs: 0,
+            restarts: 0,
+            unsettled: Counts::default(),
+            samples: 0,
+            descent: None,
+            best: None,
+        }
+    }
+
+    /// Controls of the next epoch; none between two starts.
+    pub fn controls_v(&self) -> Option<&[f64]> {
+        self.descent.as_ref().map(|descent| &descent.controls_v[..])
+    }
+
+    fn is_over(&self, experiment: &Experiment) -> bool {
+        let solved = self.best.as_ref().is_some_and(|best| best.solved);
+        self.descent.is_none() && (solved || self.restarts >= experiment.restarts)
+    }
+}
+
+/// Goes on from `state` to the end.
 pub(super) fn run(
     session: &mut Session,
     experiment: &Experiment,
     targets: &Targets,
-    mut random: ChaCha8Rng,
+    mut state: HostState,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
-    let loss = experiment.host.loss;
-    let mut unsettled = Counts::default();
-    let mut best: Option<Outcome> = None;
-    let (mut epochs, mut restarts) = (0, 0);
-    while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
-        restarts += 1;
-        let start_v = unclipped(session, &mut random)?;
-        let mut heard = |epoch, loss, separation_na| {
-            epochs += 1;
-            progress(&Progress { restart: restarts, epoch, loss, separation_na });
-        };
-        let counts = &mut unsettled;
-        let Some(point) = descend(session, experiment, targets, start_v, counts, &mut heard)?
-        else {
-            continue;
-        };
-        let readings = session.measure(&point.controls_v, false)?;
-        let (value, _) = loss.evaluate(&means(&readings), targets);
-        let outcome = Outcome::of(point.controls_v, &readings, value, targets);
-        if outcome.beats(best.as_ref()) {
-            best = Some(outcome);
-        }
+    session.resume(state.codes.clone(), state.samples);
+    while !state.is_over(experiment) {
+        step(session, experiment, targets, &mut state, progress)?;
+        state.codes = session.random().clone();
+        state.samples = session.samples();
+        session.note("state", &state)?;
     }
-    let mut outcome = match best {
+    let HostState { epochs, restarts, unsettled, best, .. } = state;
+    let outcome = match best {
         Some(outcome) => outcome,
         None => {
             // Every start clipped at once: report the middle of the ranges.
             let middle_v = session.plan().middle_controls_v();
-            let readings = session.measure(&middle_v, false)?;
-            let (value, _) = loss.evaluate(&means(&readings), targets);
-            let outcome = Outcome::of(middle_v, &readings, value, targets);
+            let outcome = unperturbed(session, experiment, targets, middle_v)?;
             Outcome { starts_clipped: true, ..outcome }
         }
     };
-    outcome.epochs = epochs;
-    outcome.restarts = restarts;
-    outcome.unsettled = unsettled;
-    outcome.samples = session.samples();
-    Ok(outcome)
+    Ok(Outcome { epochs, restarts, unsettled, samples: session.samples(), ..outcome })
+}
+
+/// A new start, or an epoch of the present one.
+fn step(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    state: &mut HostState,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(), TrainError> {
+    let Some(mut descent) = state.descent.take() else {
+        state.restarts += 1;
+        let controls_v = unclipped(session, &mut state.starts)?;
+        let optimiser = optimiser(&experiment.host, controls_v.len());
+        state.descent =
+            Some(Descent { epoch: 0, controls_v, optimiser, best: None, mark: None, marked: 0 });
+        return Ok(());
+    };
+    let counts = &mut state.unsettled;
+    let heard = descend(session, experiment, targets, &mut descent, counts)?;
+    if let Some(mut heard) = heard.said {
+        state.epochs += 1;
+        heard.restart = state.restarts;
+        session.note("epoch", &heard)?;
+        progress(&heard);
+    }
+    if !heard.over {
+        state.descent = Some(descent);
+    } else if let Some(point) = descent.best {
+        let outcome = unperturbed(session, experiment, targets, point.controls_v)?;
+        if outcome.beats(state.best.as_ref()) {
+            state.best = Some(outcome);
+        }
+    }
+    Ok(())
+}
+
+/// What was learnt, without perturbation.
+fn unperturbed(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    controls_v: Vec<f64>,
+) -> Result<Outcome, TrainError> {
+    let readings = session.measure(&controls_v, false)?;
+    let (loss, _) = experiment.host.loss.evaluate(&means(&readings), targets);
+    Ok(Outcome::of(controls_v, &readings, loss, targets))
 }
 
 /// A random start whose outputs do not clip, or the last one drawn.
@@ -82,43 +168,57 @@ fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>,
     Ok(start_v)
 }
 
-/// Descends from one start. `None`: the outputs clipped in the first epoch.
+/// What an epoch came to.
+struct Heard {
+    said: Option<Progress>,
+    /// The start ends with it.
+    over: bool,
+}
+
+/// One epoch down. It says nothing where the outputs clipped.
 fn descend(
     session: &mut Session,
     experiment: &Experiment,
     targets: &Targets,
-    mut controls_v: Vec<f64>,
+    descent: &mut Descent,
     counts: &mut Counts,
-    heard: &mut dyn FnMut(u32, f64, f64),
-) -> Result<Option<Best>, TrainError> {
+) -> Result<Heard, TrainError> {
     let keys = &experiment.host;
-    let ranges_v = session.plan().control_ranges_v();
-    let mut optimiser = optimiser(keys, controls_v.len());
-    let mut best: Option<Best> = None;
-    let (mut mark, mut marked) = (f64::INFINITY, 0);
-    for epoch in 1..=keys.epochs {
-        let readings = settling::measure(session, &controls_v, keys.unsettled, counts)?;
-        if clipped(&readings) {
-            // The slopes of a clipped case are lost: what was best stands, and a new start follows.
-            break;
-        }
-        let outputs_na = means(&readings);
-        let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
-        let separation_na = targets.separation_na(&outputs_na);
-        heard(epoch, loss, separation_na);
-        if best.as_ref().is_none_or(|best| loss < best.loss) {
-            best = Some(Best { controls_v: controls_v.clone(), loss });
-        }
-        if loss < FALLEN * mark {
-            (mark, marked) = (loss, epoch);
-        }
-        let reached = loss <= keys.stop_loss && separation_na >= SOLVED_NA;
-        if reached || epoch - marked >= keys.patience_epochs {
-            break;
-        }
-        optimiser.step(&mut controls_v, &chain_rule(&readings, &slope), &ranges_v);
+    if descent.epoch >= keys.epochs {
+        return Ok(Heard { said: None, over: true });
     }
-    Ok(best)
+    let Descent { epoch, controls_v, optimiser, best, mark, marked } = descent;
+    *epoch += 1;
+    let readings = settling::measure(session, controls_v, keys.unsettled, counts)?;
+    if clipped(&readings) {
+        // The slopes of a clipped case are lost: what was best stands, and a new start follows.
+        return Ok(Heard { said: None, over: true });
+    }
+    let outputs_na = means(&readings);
+    let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
+    let separation_na = targets.separation_na(&outputs_na);
+    let said = Progress {
+        epoch: *epoch,
+        loss,
+        separation_na,
+        controls_v: controls_v.clone(),
+        errors_na_per_v: session.slope_errors_na_per_v(),
+        samples: session.samples(),
+        ..Progress::of(&readings)
+    };
+    if best.as_ref().is_none_or(|best| loss < best.loss) {
+        *best = Some(Best { controls_v: controls_v.clone(), loss });
+    }
+    if loss < FALLEN * mark.unwrap_or(f64::INFINITY) {
+        (*mark, *marked) = (Some(loss), *epoch);
+    }
+    let reached = loss <= keys.stop_loss && separation_na >= SOLVED_NA;
+    let over = reached || *epoch - *marked >= keys.patience_epochs;
+    if !over {
+        let ranges_v = session.plan().control_ranges_v();
+        optimiser.step(controls_v, &chain_rule(&readings, &slope), &ranges_v);
+    }
+    Ok(Heard { said: Some(said), over: over || *epoch == keys.epochs })
 }
 
 /// The rule that the experiment names, at its rate.

@@ -1,15 +1,20 @@
 //! Training: restarts around one of the two loops.
 
 mod alone;
+mod heard;
 mod host_loop;
 mod outcome;
+mod progress;
 mod standalone;
 
 pub use alone::{last_run, recording, BakeError, LastRun};
+pub(crate) use heard::Heard;
+pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
-pub use outcome::{Outcome, Progress};
-pub use standalone::Coefficients;
+pub use outcome::Outcome;
+pub use progress::Progress;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
+pub use standalone::{Coefficients, StandaloneState};
 
 use crate::calibration::CalibrationError;
 use crate::driver::{self, Cancel, DriverError, Instrument};
@@ -158,12 +163,15 @@ pub(crate) fn learn(
             if let Some(calibration) = calibration {
                 session.calibrate(calibration)?;
             }
-            let outcome = host_loop::run(&mut session, &experiment, &targets, starts, progress)?;
+            let state = HostState::new(starts, session.random().clone());
+            let outcome = host_loop::run(&mut session, &experiment, &targets, state, progress)?;
             (session, outcome)
         }
         Closing::Standalone => {
             let mut session = Session::configured(instrument, plan, estimator)?;
-            let outcome = standalone::run(&mut session, &experiment, &targets, starts, progress)?;
+            session.watch(watch);
+            let state = StandaloneState::new(starts);
+            let outcome = standalone::run(&mut session, &experiment, &targets, state, progress)?;
             (session, outcome)
         }
     })

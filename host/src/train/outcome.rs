@@ -1,26 +1,13 @@
-//! What a training reports while it runs and when it has ended.
+//! What a training came to.
 
 use super::SOLVED_NA;
 use crate::loss::Targets;
 use crate::session::Reading;
 use crate::settling::Counts;
-
-/// One epoch, as it happens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Start, from 1.
-    pub restart: u32,
-    /// Epoch within the start, from 1.
-    pub epoch: u32,
-    /// Loss.
-    pub loss: f64,
-    /// Least high output less greatest low one; not known to the host during a standalone epoch
-    /// whose windows it does not keep.
-    pub separation_na: f64,
-}
+use serde::{Deserialize, Serialize};
 
 /// What was learnt.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Whether the unperturbed outputs are at least [`SOLVED_NA`] apart, all of them right, finite and
     /// inside the range of the chain.

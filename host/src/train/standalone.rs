@@ -24,6 +24,7 @@
 //! keeps 11 bits. A step saturates at 2^31, 2 V: only where one update would cross the DAC's whole half
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
+use super::heard::Heard;
 use super::{Outcome, Progress, TrainError};
 use crate::driver::{ArmMode, Instrument, Said};
 use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
@@ -37,6 +38,7 @@ use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
 use hge_protocol::ControlWord;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 /// Shift that no input saturates, see the module.
 const GRADIENT_SHIFT: u32 = 15;
@@ -95,44 +97,73 @@ impl Coefficients {
     }
 }
 
+/// Where a training of the gateware alone stands between two of its runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StandaloneState {
+    /// Draws the starts to come.
+    starts: ChaCha8Rng,
+    /// Runs made.
+    pub runs: usize,
+    /// Epochs of all starts.
+    pub epochs: u32,
+    /// Starts tried.
+    pub restarts: u32,
+    saturated: bool,
+    /// Samples of all runs.
+    pub samples: u64,
+    best: Option<Outcome>,
+}
+
+impl StandaloneState {
+    /// Before the first start, which `starts` draws.
+    pub(super) fn new(starts: ChaCha8Rng) -> Self {
+        let (runs, epochs, restarts, saturated, samples) = (0, 0, 0, false, 0);
+        StandaloneState { starts, runs, epochs, restarts, saturated, samples, best: None }
+    }
+
+    fn is_over(&self, experiment: &Experiment) -> bool {
+        let solved = self.best.as_ref().is_some_and(|best| best.solved);
+        solved || self.restarts >= experiment.restarts
+    }
+}
+
+/// Goes on from `state` to the end.
 pub(super) fn run(
     session: &mut Session,
     experiment: &Experiment,
     targets: &Targets,
-    mut random: ChaCha8Rng,
+    mut state: StandaloneState,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
     let keys = &experiment.standalone;
     let rows = starts_a_run(experiment);
-    let mut aims = keys.targets.iter().cycle();
-    let mut best: Option<Outcome> = None;
-    let (mut epochs, mut restarts, mut saturated) = (0, 0, false);
-    while restarts < experiment.restarts && !best.as_ref().is_some_and(|best| best.solved) {
-        let Some(aim) = aims.next() else { break };
+    session.instrument().count_from(state.samples);
+    while !state.is_over(experiment) {
+        let Some(aim) = keys.targets.iter().cycle().nth(state.runs) else { break };
         let targets = &aimed(targets, aim);
         let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
         // The limits of a run count from arming on.
         session.instrument().disarm()?;
         session.instrument().write_all(&tables)?;
-        let starts = rows.min(experiment.restarts - restarts);
-        let writes = start_writes(session.plan(), starts, &mut random);
+        let starts = rows.min(experiment.restarts - state.restarts);
+        let writes = start_writes(session.plan(), starts, &mut state.starts);
         session.instrument().write_all(&writes)?;
         session.instrument().arm(ArmMode::Standalone)?;
-        let done = one_run(session, targets, keys.epochs, restarts, progress)?;
-        epochs += done.epochs;
-        restarts += done.starts;
-        saturated |= done.saturated;
-        if done.outcome.beats(best.as_ref()) {
-            best = Some(done.outcome);
+        let done = one_run(session, targets, keys.epochs, state.restarts, progress)?;
+        state.runs += 1;
+        state.epochs += done.epochs;
+        state.restarts += done.starts;
+        state.saturated |= done.saturated;
+        state.samples = session.samples();
+        if done.outcome.beats(state.best.as_ref()) {
+            state.best = Some(done.outcome);
         }
+        session.note("state", &state)?;
     }
+    let StandaloneState { epochs, restarts, saturated, samples, best, .. } = state;
     // At least one run was made: zero restarts are refused before.
-    let mut outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
-    outcome.epochs = epochs;
-    outcome.restarts = restarts;
-    outcome.saturated = saturated;
-    outcome.samples = session.samples();
-    Ok(outcome)
+    let outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
+    Ok(Outcome { epochs, restarts, saturated, samples, ..outcome })
 }
 
 /// What one run of the gateware came to.
@@ -151,9 +182,9 @@ fn one_run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Done, TrainError> {
     let plan = session.plan().clone();
-    let scale = plan.scale().clone();
-    let samples = f64::from(plan.grid().window_samples);
-    let mut outputs_na = vec![0.0; targets.high.len()];
+    let mut heard = Heard::new(session, targets);
+    let notes = session.instrument().notes();
+    let mut noted = Ok(());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
     // By the frame's place in the run, not by how many were heard: some may be lost.
@@ -162,10 +193,7 @@ fn one_run(
     };
     let end = session.instrument().run(run_mode(&plan), |said| match said {
         Said::Window(window) => {
-            let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
-            if let Some(output) = outputs_na.get_mut(usize::from(window.case)) {
-                *output = scale.current_na(sum / samples);
-            }
+            heard.window(&window);
             saturated |= window.flags & flag::SATURATED != 0;
             if window.flags & flag::FINAL != 0 {
                 finals.push(window);
@@ -175,16 +203,16 @@ fn one_run(
         }
         Said::Epoch(epoch) => {
             (starts, epochs) = reached(epoch.start, epoch.epoch);
-            progress(&Progress {
-                restart: before + starts,
-                epoch: u32::from(epoch.epoch) + 1,
-                loss: loss_na2(&plan, epoch.loss),
-                separation_na: targets.separation_na(&outputs_na),
-            });
+            let said = Progress { restart: before + starts, ..heard.epoch(&epoch) };
+            if noted.is_ok() {
+                noted = notes.note("epoch", &said);
+            }
+            progress(&said);
         }
         // What the run came to is read from the instrument when it has ended.
         Said::Gap { .. } => {}
     })?;
+    noted?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
     let estimator = session.estimator();
     let outcome = came_to(session.instrument(), &plan, estimator, targets, &finals, &end)?;

@@ -1,0 +1,97 @@
+//! What passes between host and instrument and decides what is learnt, for whoever keeps a record.
+
+use super::{DriverError, Instrument};
+use hge_protocol::frame::Record;
+use serde::Serialize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Something that passed, in the order in which the host did or heard it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Passing<'a> {
+    /// Registers were written: addresses and values.
+    Wrote(&'a [(u16, u32)]),
+    /// Registers of the parameter table, or of the info block, were read.
+    Read {
+        /// The first one's address.
+        address: u16,
+        /// What they held.
+        values: &'a [u32],
+    },
+    /// A run begins.
+    Runs {
+        /// See [`hge_protocol::registers::mode`].
+        mode: u32,
+    },
+    /// A frame of the run.
+    Said {
+        /// Its number since power-up.
+        number: u32,
+        /// What it says.
+        record: &'a Record,
+    },
+    /// Frames of the run that are lost for good.
+    Lost {
+        /// How many.
+        frames: u32,
+    },
+    /// Something that the host has worked out.
+    Note {
+        /// What it is.
+        topic: &'static str,
+        /// JSON.
+        text: &'a str,
+    },
+}
+
+/// Keeps a record. An error, one sentence that says what to do, ends whatever goes on.
+pub trait Tap: Send {
+    /// Hears of everything that passes.
+    ///
+    /// # Errors
+    /// The record cannot be kept, or what passed is not what was expected.
+    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String>;
+}
+
+/// A tap that several can tell.
+type SharedTap = Arc<Mutex<Box<dyn Tap>>>;
+
+/// Takes down what the host works out, where somebody keeps a record.
+#[derive(Clone, Default)]
+pub struct Notes(Option<SharedTap>);
+
+impl Notes {
+    /// Tells the tap.
+    ///
+    /// # Errors
+    /// The tap ends what goes on.
+    pub fn note(&self, topic: &'static str, what: &impl Serialize) -> Result<(), DriverError> {
+        if self.0.is_none() {
+            return Ok(());
+        }
+        let text = serde_json::to_string(what)
+            .map_err(|error| DriverError::Record { sentence: error.to_string() })?;
+        self.pass(Passing::Note { topic, text: &text })
+    }
+
+    fn pass(&self, passing: Passing<'_>) -> Result<(), DriverError> {
+        let Some(tap) = &self.0 else { return Ok(()) };
+        let mut tap = tap.lock().unwrap_or_else(PoisonError::into_inner);
+        tap.hear(passing).map_err(|sentence| DriverError::Record { sentence })
+    }
+}
+
+impl Instrument {
+    /// Lets `tap` hear of everything from here on.
+    pub fn tap(&mut self, tap: Box<dyn Tap>) {
+        self.notes = Notes(Some(Arc::new(Mutex::new(tap))));
+    }
+
+    /// Takes down what the host works out.
+    pub fn notes(&self) -> Notes {
+        self.notes.clone()
+    }
+
+    pub(super) fn pass(&self, passing: Passing<'_>) -> Result<(), DriverError> {
+        self.notes.pass(passing)
+    }
+}

@@ -1,0 +1,70 @@
+//! Epochs of the standalone loop, put together from its frames.
+
+use super::{loss_na2, Progress};
+use crate::gradient::Estimator;
+use crate::loss::Targets;
+use crate::plan::Plan;
+use crate::session::{reading, Reading, Session};
+use hge_protocol::frame::{Epoch, Window};
+use hge_protocol::ControlWord;
+
+/// What the windows of the present epoch showed.
+pub(crate) struct Heard {
+    plan: Plan,
+    estimator: Estimator,
+    targets: Targets,
+    now: Progress,
+    /// Samples of all runs before this one.
+    before: u64,
+}
+
+impl Heard {
+    /// Of a run that is about to begin.
+    pub(crate) fn new(session: &Session, targets: &Targets) -> Self {
+        let cases = targets.high.len();
+        let now = Progress {
+            outputs_na: vec![0.0; cases],
+            slopes_na_per_v: vec![Vec::new(); cases],
+            errors_na_per_v: session.slope_errors_na_per_v(),
+            ..Progress::default()
+        };
+        Heard {
+            plan: session.plan().clone(),
+            estimator: session.estimator(),
+            targets: targets.clone(),
+            now,
+            before: session.samples(),
+        }
+    }
+
+    /// What a window that has ended shows; nothing where the guard cut: that is in its flags, and in no current or slope worth having.
+    pub(crate) fn window(&mut self, window: &Window) -> Option<Reading> {
+        let ended = u64::from(window.sample_clock) + u64::from(self.plan.grid().window_samples);
+        self.now.samples = self.before + ended;
+        let reading = reading(&self.plan, self.estimator, window).ok()?;
+        let case = usize::from(window.case);
+        if let Some(output) = self.now.outputs_na.get_mut(case) {
+            *output = reading.mean_na;
+            self.now.slopes_na_per_v[case].clone_from(&reading.slopes_na_per_v);
+        }
+        self.now.clipped = reading.clipped || (self.now.clipped && case > 0);
+        Some(reading)
+    }
+
+    /// An epoch has ended; starts count from 1.
+    pub(crate) fn epoch(&self, epoch: &Epoch) -> Progress {
+        let controls = self.plan.configuration().controls.iter();
+        let volts = controls.map(|control| {
+            let word = epoch.controls.get(control.output).copied().unwrap_or_default();
+            self.plan.scale().control_volts(ControlWord(word))
+        });
+        Progress {
+            restart: u32::from(epoch.start) + 1,
+            epoch: u32::from(epoch.epoch) + 1,
+            loss: loss_na2(&self.plan, epoch.loss),
+            separation_na: self.targets.separation_na(&self.now.outputs_na),
+            controls_v: volts.collect(),
+            ..self.now.clone()
+        }
+    }
+}
