@@ -12,11 +12,14 @@ mod lab;
 mod list;
 mod log;
 mod monitor;
+mod outcome;
 mod output;
 mod registers;
-mod report;
+mod replay;
 mod reproduce;
+mod resume;
 mod serve;
+mod sitting;
 mod tones;
 mod track;
 mod train;
@@ -39,6 +42,10 @@ struct Arguments {
 enum Command {
     /// Train a device to compute a Boolean gate, or what an experiment file says
     Train(train::Arguments),
+    /// Go on with a training that was cut off
+    Resume(resume::Arguments),
+    /// Work a training out again from its record, and compare
+    Replay(replay::Arguments),
     /// Train a device, then follow it while its operating point moves
     Track(track::Arguments),
     /// Measure every derivative at given controls
@@ -85,6 +92,8 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Resume(arguments) => resume::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Track(arguments) => track::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
