@@ -120,6 +120,7 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
         let mut host = Command::new(env!("CARGO_BIN_EXE_hge"))
             .args(["train", "xor", "--link", &link, "--restarts", "100"])
             .args(["--seed", &trial.to_string()])
+            .env("HGE_RUNS", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -28,7 +28,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A new folder, with the experiment and its calibration. `path` must not be there, or be empty.
+    /// A new folder, with the experiment and its calibration. `path` must not be there, or be empty, or hold no more than the first files of a run that was cut
+    /// off before it began.
     ///
     /// # Errors
     /// It is there, or cannot be written.
@@ -38,8 +39,7 @@ impl Folder {
         calibration: Option<&Calibration>,
         provenance: &Provenance,
     ) -> Result<Self, RecordError> {
-        let mut entries = fs::read_dir(path).ok();
-        if path.exists() && entries.as_mut().is_none_or(|entries| entries.next().is_some()) {
+        if path.exists() && !is_free(path) {
             return Err(RecordError::Exists { path: path.into() });
         }
         let write = |error: std::io::Error| RecordError::Write {
@@ -236,4 +236,15 @@ impl Folder {
     fn cannot_write(&self, name: &str, error: &dyn std::fmt::Display) -> RecordError {
         RecordError::Write { path: self.file(name), what: error.to_string() }
     }
+}
+
+/// Whether a folder holds nothing, or no more than the first files of a run without its provenance.
+fn is_free(path: &Path) -> bool {
+    let first = [EXPERIMENT, CALIBRATION, LOG].map(|name| [name.to_owned(), format!("{name}.new")]);
+    let draft = format!("{PROVENANCE}.new");
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    entries.into_iter().all(|entry| {
+        let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        name.is_ok_and(|name| name == draft || first.iter().flatten().any(|known| *known == name))
+    })
 }

@@ -16,6 +16,7 @@ pub mod arrays;
 mod clock;
 mod folder;
 mod item;
+mod list;
 pub mod log;
 mod player;
 mod provenance;
@@ -23,10 +24,12 @@ pub mod reader;
 mod recorder;
 mod replay;
 mod run;
+pub mod table;
 mod verifier;
 
 pub use folder::Folder;
 pub use item::{Item, Topic};
+pub use list::{list, Listed, Standing};
 pub use provenance::{Provenance, Sitting};
 pub use replay::{replay, Agreement};
 pub use run::{resume, train, Resuming};
@@ -67,12 +70,6 @@ pub enum RecordError {
     Locked {
         /// The folder.
         path: PathBuf,
-    },
-    /// There is no log.
-    #[error("there is no log in {}: name the folder of a run, `hge runs` lists them", folder.display())]
-    NoLog {
-        /// Where it should be.
-        folder: PathBuf,
     },
     /// A log that another version wrote.
     #[error("{} is of the version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]

@@ -33,16 +33,13 @@ struct Segment {
 }
 
 impl LogReader {
-    /// Opens the log in a folder.
+    /// Opens the log in a folder; a run that was cut off at once has an empty one.
     ///
     /// # Errors
-    /// There is none, or it is of another version.
+    /// It cannot be read, or is of another version.
     pub fn open(folder: &Path) -> Result<Self, RecordError> {
         let paths = (1..).map(|number| segment_path(folder, number));
         let paths: Vec<PathBuf> = paths.take_while(|path| path.exists()).collect();
-        if paths.is_empty() {
-            return Err(RecordError::NoLog { folder: folder.into() });
-        }
         let mut segments: Vec<Segment> = Vec::new();
         for path in paths {
             if let Some(resumed) = SegmentReader::open(&path)?.resumed()? {

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hge"));
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args(arguments);
+    command.env("HGE_RUNS", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"));
     command
 }
 

@@ -3,6 +3,7 @@
 mod bar;
 mod calibrate;
 mod capture;
+mod export;
 mod gateware;
 mod gradient;
 mod info;
@@ -18,6 +19,7 @@ mod registers;
 mod replay;
 mod reproduce;
 mod resume;
+mod runs;
 mod serve;
 mod sitting;
 mod tones;
@@ -46,6 +48,10 @@ enum Command {
     Resume(resume::Arguments),
     /// Work a training out again from its record, and compare
     Replay(replay::Arguments),
+    /// List trainings and what they came to
+    Runs(runs::Arguments),
+    /// Write a training for other programs
+    Export(export::Arguments),
     /// Train a device, then follow it while its operating point moves
     Track(track::Arguments),
     /// Measure every derivative at given controls
@@ -94,6 +100,8 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Resume(arguments) => resume::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Runs(arguments) => runs::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::Track(arguments) => track::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),

@@ -1,0 +1,95 @@
+//! What runs there are.
+
+use super::folder::Folder;
+use super::RecordError;
+use crate::train::Outcome;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// A program is at work on it.
+    Running,
+    /// It came to its end with a solution.
+    Solved,
+    /// It came to its end without one.
+    NotSolved,
+    /// It was cut off, or ended with an error: `hge resume` goes on with it.
+    CutOff,
+}
+
+/// A run, in one line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its folder.
+    pub run: PathBuf,
+    /// How far it has come.
+    pub standing: Standing,
+    /// Name of what was to be learnt.
+    pub name: String,
+    /// When it began, as RFC 3339 writes it, in UTC.
+    pub began: String,
+    /// Seconds of all sittings that came to an end.
+    pub wall_s: f64,
+    /// Device, or link.
+    pub device: String,
+    /// Loss of what was learnt; none before the end.
+    pub loss: Option<f64>,
+    /// Separation of what was learnt; none before the end.
+    pub separation_na: Option<f64>,
+    /// Epochs of all starts; none before the end.
+    pub epochs: Option<u32>,
+    /// How the last sitting failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// All runs in a folder, oldest first. Folders that are no runs are passed over; of those that cannot be read the reason is told.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(runs: &Path) -> Result<(Vec<Listed>, Vec<RecordError>), RecordError> {
+    let failed =
+        |error: std::io::Error| RecordError::Read { path: runs.into(), what: error.to_string() };
+    let (mut listed, mut strange) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(runs).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if !path.join("provenance.json").exists() {
+            continue;
+        }
+        match of(&path) {
+            Ok(run) => listed.push(run),
+            Err(error) => strange.push(error),
+        }
+    }
+    listed.sort_by(|a, b| (&a.began, &a.run).cmp(&(&b.began, &b.run)));
+    Ok((listed, strange))
+}
+
+fn of(path: &Path) -> Result<Listed, RecordError> {
+    let folder = Folder::open(path)?;
+    let provenance = folder.provenance()?;
+    let outcome: Option<Outcome> = folder.outcome()?;
+    let standing = match &outcome {
+        _ if folder.is_locked() => Standing::Running,
+        Some(outcome) if outcome.solved => Standing::Solved,
+        Some(_) => Standing::NotSolved,
+        None => Standing::CutOff,
+    };
+    let sittings = &provenance.sittings;
+    let remote = provenance.instrument.link != "sim";
+    let instrument = provenance.instrument;
+    Ok(Listed {
+        run: path.into(),
+        standing,
+        name: provenance.name,
+        began: sittings.first().map_or(String::new(), |sitting| sitting.began.clone()),
+        wall_s: sittings.iter().filter_map(|sitting| sitting.wall_s).sum(),
+        device: if remote { instrument.link } else { instrument.device },
+        loss: outcome.as_ref().map(|outcome| outcome.loss),
+        separation_na: outcome.as_ref().map(|outcome| outcome.separation_na),
+        epochs: outcome.as_ref().map(|outcome| outcome.epochs),
+        failure: sittings.last().and_then(|sitting| sitting.failure.clone()),
+    })
+}
