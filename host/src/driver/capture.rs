@@ -1,13 +1,28 @@
-//! ADC codes as they come, without any run.
+//! ADC codes as they come, without any run or beside one.
 
-use super::{DriverError, Heard, Instrument};
-use hge_protocol::frame::{Block, Record, BLOCK_SAMPLES};
+use super::{DriverError, Heard, Instrument, Said, Subscription};
+use hge_protocol::frame::{Block, End, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{self as map, command, status};
 use std::ops::Range;
 use std::time::Instant;
 
 /// Blocks that may wait for the caller.
 const WAITING_FRAMES: usize = 4096;
+
+/// Blocks of a capture beside a run that may wait until the run is over: four million codes.
+const RUN_FRAMES: usize = 1 << 16;
+
+/// Most codes that a capture beside a run should have, so that none is lost while simulated time goes on before and after it.
+pub const RUN_CODES: u32 = 1 << 21;
+
+/// ADC codes that were captured beside a run, none missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// From before the run's first sample to behind its last.
+    pub codes: Vec<i16>,
+    /// Samples from one code to the next.
+    pub decimation: u16,
+}
 
 /// Codes of a capture, put where they belong.
 #[derive(Debug, Default)]
@@ -87,6 +102,93 @@ impl Instrument {
         }
         codes.codes.truncate(samples as usize);
         Ok(codes.codes)
+    }
+
+    /// [`Instrument::run`], and every `decimation`-th ADC code from before its beginning to behind its end.
+    ///
+    /// # Errors
+    /// Those of [`Instrument::run`]; codes were lost.
+    pub fn run_captured(
+        &mut self,
+        mode: u32,
+        decimation: u16,
+        said: impl FnMut(Said),
+    ) -> Result<(End, Beside), DriverError> {
+        let decimation = decimation.max(1);
+        let mut telemetry = self.subscribe(RUN_FRAMES);
+        telemetry.begin_at(self.read(map::FRAMES)?);
+        // It is ended by hand, however long the run takes.
+        self.write_all(&[
+            (map::CAPTURE_DECIMATION, u32::from(decimation)),
+            (map::CAPTURE_SAMPLES, u32::MAX),
+            (map::COMMAND, command::CAPTURE),
+        ])?;
+        self.capturing = true;
+        let before = self.read(map::TIME);
+        let ended = self.run(mode, said);
+        let after = self.read(map::TIME);
+        let stopped = self.write(map::COMMAND, command::STOP);
+        let (end, before, after) = (ended?, before?, after?);
+        stopped?;
+        let mut codes = Codes::default();
+        self.collect(&mut telemetry, &mut codes, after)?;
+        let Some(begin) = codes.begin else {
+            let wanted = after.wrapping_sub(before) / u32::from(decimation) + 1;
+            return Err(DriverError::Capture { missing: vec![0..wanted], wanted });
+        };
+        let place = |time: u32| time.wrapping_sub(begin).div_ceil(u32::from(decimation));
+        // What was lost before the run nobody misses.
+        let is_late = before.wrapping_sub(begin) >= 1 << 31;
+        let first = if is_late { 0 } else { place(before) };
+        codes.missing.retain(|stretch| stretch.end > first);
+        if is_late {
+            codes.missing.insert(0, 0..1);
+        }
+        if !codes.missing.is_empty() {
+            return Err(DriverError::Capture { missing: codes.missing, wanted: place(after) });
+        }
+        let kept = codes.codes.len() - (codes.reached.saturating_sub(first)) as usize;
+        Ok((end, Beside { codes: codes.codes.split_off(kept), decimation }))
+    }
+
+    /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
+    fn collect(
+        &mut self,
+        telemetry: &mut Subscription,
+        codes: &mut Codes,
+        after: u32,
+    ) -> Result<(), DriverError> {
+        let mut doubt = None;
+        let mut decimation = 1;
+        loop {
+            let reached = codes.reached.wrapping_mul(decimation);
+            let behind = codes.begin.map(|begin| after.wrapping_sub(begin.wrapping_add(reached)));
+            if behind.is_some_and(|behind| behind >= 1 << 31) {
+                break;
+            }
+            match telemetry.recv_deadline(Instant::now() + self.settings.poll_interval)? {
+                Some(Heard::Frame { record: Record::Block(block), .. }) => {
+                    decimation = u32::from(block.decimation.max(1));
+                    codes.take(&block);
+                }
+                Some(_) => {}
+                None => {
+                    let next = telemetry.next_number();
+                    let over = self.read(map::STATUS)? & status::CAPTURING == 0;
+                    if over && doubt == Some(next) {
+                        let last = behind.map_or(1, |behind| codes.reached + behind / decimation);
+                        codes.skip(last);
+                        break;
+                    }
+                    doubt = over.then_some(next);
+                }
+            }
+        }
+        while self.read(map::STATUS)? & status::CAPTURING != 0 {
+            self.check_cancel()?;
+        }
+        self.capturing = false;
+        Ok(())
     }
 }
 

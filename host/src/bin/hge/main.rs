@@ -17,6 +17,7 @@ mod registers;
 mod report;
 mod reproduce;
 mod serve;
+mod spectrum;
 mod tones;
 mod track;
 mod train;
@@ -53,6 +54,8 @@ enum Command {
     Tones(tones::Arguments),
     /// Take ADC codes as they come
     Capture(capture::Arguments),
+    /// Show the noise and the lines of the current over frequency
+    Spectrum(spectrum::Arguments),
     /// Simulate an instrument for other programs
     Serve(serve::Arguments),
     /// List serial ports, and what can simulate
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Reproduce(arguments) => reproduce::run(arguments),
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
+        Command::Spectrum(arguments) => spectrum::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Log(arguments) => log::run(arguments),
