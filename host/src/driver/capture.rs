@@ -15,11 +15,13 @@ const RUN_FRAMES: usize = 1 << 16;
 /// Most codes that a capture beside a run should have, so that none is lost while simulated time goes on before and after it.
 pub const RUN_CODES: u32 = 1 << 21;
 
-/// ADC codes that were captured beside a run, none missing.
+/// ADC codes that were captured beside a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
-    /// From before the run's first sample to behind its last.
+    /// From before the run's first sample to behind its last; 0 where one is missing.
     pub codes: Vec<i16>,
+    /// Those that are missing, in order.
+    pub missing: Vec<Range<usize>>,
     /// Samples from one code to the next.
     pub decimation: u16,
 }
@@ -51,6 +53,32 @@ impl Codes {
         self.skip(place);
         self.codes.extend(&block.codes);
         self.reached += block.codes.len() as u32;
+    }
+
+    /// All in their places, without the first `older`, behind so many that are `lost`.
+    fn beside(&self, decimation: u16, older: u32, lost: u32) -> Beside {
+        let mut codes = vec![0; lost as usize];
+        let mut missing = Vec::new();
+        if lost > 0 {
+            missing.push(0..codes.len());
+        }
+        let (mut taken, mut place) = (0, 0);
+        let end = [self.reached..self.reached];
+        for stretch in self.missing.iter().chain(&end) {
+            let came = (stretch.start - place) as usize;
+            codes.extend(&self.codes[taken..taken + came]);
+            let begin = codes.len();
+            codes.resize(begin + stretch.len(), 0);
+            missing.push(begin..codes.len());
+            (taken, place) = (taken + came, stretch.end);
+        }
+        let older = (older as usize).min(codes.len());
+        let codes = codes.split_off(older);
+        let moved = missing
+            .into_iter()
+            .map(|stretch| stretch.start.saturating_sub(older)..stretch.end.saturating_sub(older))
+            .filter(|stretch| !stretch.is_empty());
+        Beside { codes, missing: moved.collect(), decimation }
     }
 
     /// What has not come before code `place` never will.
@@ -107,7 +135,7 @@ impl Instrument {
     /// [`Instrument::run`], and every `decimation`-th ADC code from before its beginning to behind its end.
     ///
     /// # Errors
-    /// Those of [`Instrument::run`]; codes were lost.
+    /// Those of [`Instrument::run`]; no code came at all.
     pub fn run_captured(
         &mut self,
         mode: u32,
@@ -132,23 +160,19 @@ impl Instrument {
         stopped?;
         let mut codes = Codes::default();
         self.collect(&mut telemetry, &mut codes, after)?;
+        let wanted = after.wrapping_sub(before) / u32::from(decimation) + 1;
         let Some(begin) = codes.begin else {
-            let wanted = after.wrapping_sub(before) / u32::from(decimation) + 1;
             return Err(DriverError::Capture { missing: vec![0..wanted], wanted });
         };
-        let place = |time: u32| time.wrapping_sub(begin).div_ceil(u32::from(decimation));
-        // What was lost before the run nobody misses.
-        let is_late = before.wrapping_sub(begin) >= 1 << 31;
-        let first = if is_late { 0 } else { place(before) };
-        codes.missing.retain(|stretch| stretch.end > first);
-        if is_late {
-            codes.missing.insert(0, 0..1);
-        }
-        if !codes.missing.is_empty() {
-            return Err(DriverError::Capture { missing: codes.missing, wanted: place(after) });
-        }
-        let kept = codes.codes.len() - (codes.reached.saturating_sub(first)) as usize;
-        Ok((end, Beside { codes: codes.codes.split_off(kept), decimation }))
+        let every = u32::from(decimation);
+        // Codes that are older than the run nobody misses; of those that came too late the first are missing.
+        let early = before.wrapping_sub(begin);
+        let (older, lost) = if early < 1 << 31 {
+            (early.div_ceil(every), 0)
+        } else {
+            (0, early.wrapping_neg().div_ceil(every).min(wanted))
+        };
+        Ok((end, codes.beside(decimation, older, lost)))
     }
 
     /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
@@ -208,6 +232,13 @@ mod tests {
         for n in [2, 3, 5, 3, 8] {
             codes.take(&block(at(n)));
         }
+        let beside = codes.beside(1, 140, 0);
+        assert_eq!(beside.codes.len() + 140, 576);
+        assert_eq!(beside.missing, [116..180, 244..372]);
+        let late = codes.beside(1, 0, 10);
+        assert_eq!(late.missing, [0..10, 10..138, 266..330, 394..522]);
+        let held = beside.missing.iter().flat_map(|stretch| &beside.codes[stretch.clone()]);
+        assert!(held.into_iter().all(|&code| code == 0));
         codes.skip(600);
         assert_eq!(codes.missing, [0..128, 256..320, 384..512, 576..600]);
         assert_eq!(codes.codes.len(), 4 * BLOCK_SAMPLES);

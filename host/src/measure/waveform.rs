@@ -4,18 +4,20 @@
 //! the sums over both halves of every window must be those that the instrument has made of them. Without decimation they agree to the last bit, so
 //! that a wrong code anywhere in a window would be seen; where nothing but a constant was measured several places fit, and the first is taken.
 //!
-//! Blocks of a capture leave the instrument between its jobs of a run. They cannot be lost in it where 64 codes take longer than all jobs of
-//! a gap, which is what the decimation is chosen by; nor on the line, where that carries 2.3 bytes a code.
+//! Blocks of a capture leave the instrument between its jobs of a run. Within windows none is lost but the last ones, up to two blocks, and none at all where 64
+//! codes take longer than the jobs of a gap: a pass over all cases is decimated until they do, a case that is held is not, and ends with the first code that is
+//! missing. On the line nothing is lost where that carries 2.3 bytes a code.
 
 use super::gradient::check;
 use super::MeasureError;
-use crate::driver::{Beside, Said, RUN_CODES};
+use crate::driver::{Beside, DriverError, Said, RUN_CODES};
 use crate::plan::{Plan, Timing};
 use crate::session::{Session, SessionError};
 use hge_protocol::frame::{Window, BLOCK_SAMPLES};
 use hge_protocol::registers::mode;
 use hge_protocol::AdcCode;
 use serde::Serialize;
+use std::ops::Range;
 
 /// Longest window.
 const MOST_WINDOW: u32 = 1 << 16;
@@ -70,7 +72,18 @@ pub fn of_cases(
     perturb: bool,
 ) -> Result<Waveform, MeasureError> {
     let decimation = decimation(session.plan());
-    pass(session, controls_v, perturb, decimation)
+    let (waveform, missing) = pass(session, controls_v, perturb, decimation)?;
+    lost(missing, waveform.currents_na.len())?;
+    Ok(waveform)
+}
+
+/// Refuses holes.
+fn lost(missing: Vec<Range<usize>>, wanted: usize) -> Result<(), MeasureError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.into_iter().map(|stretch| stretch.start as u32..stretch.end as u32);
+    Err(DriverError::Capture { missing: missing.collect(), wanted: wanted as u32 }.into())
 }
 
 /// So many samples or more of one case with tones sounding, in windows of up to 65536 that follow each other without what was between them. The session
@@ -91,12 +104,11 @@ pub fn of_tones(
     let before = session.plan().clone();
     let plan = held(&before, case, samples)?;
     let window_samples = plan.grid().window_samples;
-    let decimation = decimation(&plan);
     session.change(plan)?;
     let mut whole: Option<Waveform> = None;
     let mut failed = None;
     for _ in 0..samples.div_ceil(window_samples) {
-        match pass(session, controls_v, true, decimation) {
+        match pass(session, controls_v, true, 1).and_then(|(part, missing)| cut(part, missing)) {
             Ok(part) => append(&mut whole, &part, case),
             Err(error) => {
                 failed = Some(error);
@@ -111,6 +123,22 @@ pub fn of_tones(
             whole.ok_or(MeasureError::Nothing { what: "samples" })
         }
     }
+}
+
+/// The window up to the first code that is missing, if that is most of it.
+fn cut(mut part: Waveform, missing: Vec<Range<usize>>) -> Result<Waveform, MeasureError> {
+    for window in &mut part.windows {
+        let place = |time_s: f64| (time_s * part.rate_hz).round() as usize;
+        let (begin, end) = (place(window.begin_s), place(window.end_s));
+        let Some(hole) = missing.iter().find(|hole| hole.end > begin && hole.start < end) else {
+            continue;
+        };
+        if hole.start < end - (end - begin) / 4 {
+            return lost(missing, part.currents_na.len()).map(|()| part);
+        }
+        window.end_s = hole.start as f64 / part.rate_hz;
+    }
+    Ok(part)
 }
 
 /// One case in a window of so many samples, or of the longest, with tones where they are.
@@ -165,7 +193,7 @@ fn pass(
     controls_v: &[f64],
     perturb: bool,
     decimation: u16,
-) -> Result<Waveform, MeasureError> {
+) -> Result<(Waveform, Vec<Range<usize>>), MeasureError> {
     check(session.plan(), controls_v)?;
     let writes = session.plan().control_writes(controls_v);
     let bits = session.plan().mode_bits() | if perturb { mode::PERTURB } else { 0 };
@@ -186,17 +214,25 @@ fn pass(
     }
     let plan = session.plan();
     let samples = plan.grid().window_samples;
-    let first = place(&captured, &windows, samples).ok_or(MeasureError::Apart)?;
-    let Beside { codes, decimation } = captured;
+    let Some(first) = place(&captured, &windows, samples) else {
+        lost(captured.missing, captured.codes.len())?;
+        return Err(MeasureError::Apart);
+    };
+    let Beside { codes, missing, decimation } = captured;
     let every = u32::from(decimation);
     let last = (first + end.sample_clock.div_ceil(every) as usize).min(codes.len());
     let codes = &codes[first..last];
+    let missing = missing
+        .into_iter()
+        .map(|hole| hole.start.max(first) - first..hole.end.clamp(first, last) - first)
+        .filter(|hole| !hole.is_empty());
+    let missing: Vec<Range<usize>> = missing.collect();
     let rate_hz = plan.grid().rate_hz / f64::from(every);
     let time_s = |sample: u32| f64::from(sample) / plan.grid().rate_hz;
     let scale = plan.scale();
     let ends =
         codes.iter().fold((i16::MAX, i16::MIN), |(min, max), &code| (min.min(code), max.max(code)));
-    Ok(Waveform {
+    let waveform = Waveform {
         rate_hz,
         currents_na: codes.iter().map(|&code| scale.current_na(f64::from(code))).collect(),
         windows: windows
@@ -208,7 +244,8 @@ fn pass(
             })
             .collect(),
         clipped: scale.clips(AdcCode(ends.0), AdcCode(ends.1)),
-    })
+    };
+    Ok((waveform, missing))
 }
 
 /// Which code is that of the run's first sample.
@@ -233,17 +270,22 @@ fn place(captured: &Beside, windows: &[Window], samples: u32) -> Option<usize> {
     }
     let reach = halves.iter().map(|half| half.1).max()?;
     let mut places = 0..(captured.codes.len() + 1).checked_sub(reach)?;
+    let is_whole = |first: usize, from: usize, to: usize| {
+        let inside = |hole: &Range<usize>| hole.start < first + to && hole.end > first + from;
+        !captured.missing.iter().any(inside)
+    };
+    let found = |first: usize, from: usize, to: usize| sums[first + to] - sums[first + from];
     if every == 1 {
         return places.find(|&first| {
-            halves.iter().all(|&(from, to, sum)| sums[first + to] - sums[first + from] == sum)
+            let mut whole = halves.iter().filter(|half| is_whole(first, half.0, half.1)).peekable();
+            whole.peek().is_some() && whole.all(|&(from, to, sum)| found(first, from, to) == sum)
         });
     }
     // Of every so-many-th code means can only be near those of all.
     let off = |first: usize| -> f64 {
         let of_half = |&(from, to, sum): &(usize, usize, i64)| {
-            let count = (to - from).max(1) as f64;
-            let found = (sums[first + to] - sums[first + from]) as f64 / count;
-            (found - sum as f64 / f64::from(half)).powi(2)
+            let mean = found(first, from, to) as f64 / (to - from).max(1) as f64;
+            (mean - sum as f64 / f64::from(half)).powi(2)
         };
         halves.iter().map(of_half).sum()
     };
@@ -283,12 +325,15 @@ mod tests {
         let windows: Vec<Window> = [100, 1300, 2048]
             .map(|begin| window(begin, &codes[first + begin as usize..][..256]))
             .to_vec();
-        let captured = Beside { codes, decimation: 1 };
+        let captured = Beside { codes, missing: Vec::new(), decimation: 1 };
         assert_eq!(place(&captured, &windows, 256), Some(first));
         let mut wrong = captured.clone();
         wrong.codes[first + 1400] ^= 1;
         assert_eq!(place(&wrong, &windows, 256), None);
-        let short = Beside { codes: captured.codes[..first + 2300].to_vec(), decimation: 1 };
+        let short = Beside { codes: captured.codes[..first + 2300].to_vec(), ..captured.clone() };
+        let mut holed = wrong.clone();
+        holed.missing.push(first + 1390..first + 1420);
+        assert_eq!(place(&holed, &windows, 256), Some(first));
         assert_eq!(place(&short, &windows, 256), None);
     }
 
@@ -302,8 +347,27 @@ mod tests {
             .map(|begin| window(begin, &all[first + begin as usize..][..512]))
             .to_vec();
         let codes = all.iter().copied().step_by(3).collect();
-        let found = place(&Beside { codes, decimation: 3 }, &windows, 512);
+        let found = place(&Beside { codes, missing: Vec::new(), decimation: 3 }, &windows, 512);
         assert_eq!(found, Some(first / 3));
+    }
+
+    #[test]
+    fn a_window_ends_where_codes_are_missing_and_is_refused_if_that_is_early() {
+        let span = Span { case: 0, begin_s: 0.1, end_s: 0.9 };
+        let whole = Waveform {
+            rate_hz: 1000.0,
+            currents_na: vec![0.0; 1000],
+            windows: vec![span],
+            clipped: false,
+        };
+        let end_s = |hole: Range<usize>| {
+            cut(whole.clone(), vec![hole]).map(|waveform| waveform.windows[0].end_s)
+        };
+        assert_eq!(end_s(850..950).unwrap(), 0.85);
+        assert_eq!(end_s(900..950).unwrap(), 0.9);
+        assert_eq!(end_s(50..100).unwrap(), 0.9);
+        let said = end_s(300..320).unwrap_err().to_string();
+        assert!(said.contains("300 to 319") && said.contains("decimation"), "{said}");
     }
 
     #[test]
