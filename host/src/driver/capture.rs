@@ -63,8 +63,8 @@ impl Codes {
             missing.push(0..codes.len());
         }
         let (mut taken, mut place) = (0, 0);
-        let end = [self.reached..self.reached];
-        for stretch in self.missing.iter().chain(&end) {
+        let end = Range { start: self.reached, end: self.reached };
+        for stretch in self.missing.iter().chain(std::iter::once(&end)) {
             let came = (stretch.start - place) as usize;
             codes.extend(&self.codes[taken..taken + came]);
             let begin = codes.len();
@@ -162,7 +162,8 @@ impl Instrument {
         self.collect(&mut telemetry, &mut codes, after)?;
         let wanted = after.wrapping_sub(before) / u32::from(decimation) + 1;
         let Some(begin) = codes.begin else {
-            return Err(DriverError::Capture { missing: vec![0..wanted], wanted });
+            let missing = std::iter::once(0..wanted).collect();
+            return Err(DriverError::Capture { missing, wanted });
         };
         let every = u32::from(decimation);
         // Codes that are older than the run nobody misses; of those that came too late the first are missing.

@@ -160,7 +160,7 @@ impl Spectrum {
         let longest = pieces_na.iter().map(|piece| piece.len()).max().unwrap_or(0);
         let segment = segment_samples
             .unwrap_or_else(|| Density::segment_for(longest).clamp(LEAST_SEGMENT, MOST_SEGMENT));
-        if segment % 2 != 0 || !(LEAST_SEGMENT..=MOST_SEGMENT).contains(&segment) {
+        if !segment.is_multiple_of(2) || !(LEAST_SEGMENT..=MOST_SEGMENT).contains(&segment) {
             return Err(SpectrumError::Segment { segment });
         }
         let few = SpectrumError::Few { samples: longest, segment };

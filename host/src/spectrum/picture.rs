@@ -179,7 +179,7 @@ fn dot(cells: &mut [[u8; ROWS]], x: usize, y: usize) {
     const RIGHT: [u8; 4] = [0x80, 0x20, 0x10, 0x08];
     let row = ROWS - 1 - (y / 4).min(ROWS - 1);
     if let Some(column) = cells.get_mut(x / 2) {
-        column[row] |= if x % 2 == 0 { LEFT[y % 4] } else { RIGHT[y % 4] };
+        column[row] |= if x.is_multiple_of(2) { LEFT[y % 4] } else { RIGHT[y % 4] };
     }
 }
 

@@ -32,7 +32,7 @@ impl Density {
     /// Of stretches of current at `rate_hz`, each without a gap, in segments of `segment_samples`, an even number; `None` where not one fits.
     pub fn of(pieces_na: &[&[f64]], rate_hz: f64, segment_samples: usize) -> Option<Self> {
         let length = segment_samples;
-        if length < 2 || length % 2 != 0 {
+        if length < 2 || !length.is_multiple_of(2) {
             return None;
         }
         let count: usize = pieces_na.iter().map(|piece| piece.len()).sum();
