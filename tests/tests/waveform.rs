@@ -64,6 +64,9 @@ fn a_quadratic_device_s_harmonics_and_products_stand_where_they_belong() {
     assert_eq!(spectrum.sfdr_line.as_deref(), Some("2 f1"));
 }
 
+/// Of electrodes 0, 3, 4, 5 and 6.
+const CONTROLS_V: [f64; 5] = [0.0, 0.1, -0.1, 0.0, 0.1];
+
 /// The short experiment on a linear device, where a clock of 1 MHz leaves 100 clocks a sample.
 fn short(engine: EngineKind) -> (Session, Vec<f64>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/short.toml");
@@ -72,19 +75,17 @@ fn short(engine: EngineKind) -> (Session, Vec<f64>) {
     experiment.device = "linear:10,20,30,-10,12,15,-20".into();
     let job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
     let plan = job.task.plan.clone();
-    let controls_v = vec![0.0, 0.1, -0.1, 0.0, 0.1];
     let inputs = plan.configuration().cases_v.iter();
-    let of_controls = -10.0 * 0.1 - 12.0 * 0.1 - 20.0 * 0.1;
+    let slopes = [10.0, -10.0, 12.0, 15.0, -20.0];
+    let of_controls: f64 = slopes.iter().zip(CONTROLS_V).map(|(slope, volts)| slope * volts).sum();
     let wanted_na = inputs.map(|volts| 20.0 * volts[0] + 30.0 * volts[1] + of_controls).collect();
     let session = laboratory::session(job, plan, Estimator::InPhase);
-    assert_eq!(controls_v.len(), session.plan().configuration().controls.len());
     (session, wanted_na)
 }
 
 fn follows(engine: EngineKind) {
     let (mut session, wanted_na) = short(engine);
-    let controls_v = [0.0, 0.1, -0.1, 0.0, 0.1];
-    let pass = waveform::of_cases(&mut session, &controls_v, false).unwrap();
+    let pass = waveform::of_cases(&mut session, &CONTROLS_V, false).unwrap();
     assert_eq!(pass.windows.len(), 4);
     // 100 clocks a sample are fewer than the jobs of a gap take: the pass is decimated, a held case is not.
     assert!(pass.rate_hz < session.plan().grid().rate_hz && !pass.clipped);
@@ -96,10 +97,10 @@ fn follows(engine: EngineKind) {
         assert!((mean_na - wanted_na).abs() < 1.2, "{engine:?} {case}: {mean_na} {wanted_na}");
         assert!((window.end_s - window.begin_s - 0.0128).abs() < 1e-9);
     }
-    let held = waveform::of_tones(&mut session, &controls_v, 1, 1024).unwrap();
+    let held = waveform::of_tones(&mut session, &CONTROLS_V, 1, 1024).unwrap();
     assert_eq!(held.rate_hz, session.plan().grid().rate_hz);
     assert!(held.currents_na.len() > 1024 - 128, "{}", held.currents_na.len());
-    assert_eq!(session.measure(&controls_v, false).unwrap().len(), 4);
+    assert_eq!(session.measure(&CONTROLS_V, false).unwrap().len(), 4);
 }
 
 #[test]

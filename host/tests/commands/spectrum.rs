@@ -53,7 +53,7 @@ fn flicker_hum_and_pole_are_those_of_the_bench_s_closed_forms() {
         "spectrum.toml",
         "gate = \"xor\"\n[bench]\nflicker_na2_per_hz_at_1khz = 2e-5\nflicker_lowest_hz = 0.1\n\
          iv_pole_hz = 800.0\nhum_na = 0.5\nhum_harmonics = [0.0, 0.4]\n\
-         [tones]\nband_hz = [150.0, 1500.0]\n",
+         [timing]\nwindow_samples = 2048\n",
     );
     let found = json(&["spectrum", "--experiment", file.path(), "--samples", "262144"]);
     let chain = Chain {
