@@ -19,7 +19,7 @@ use std::path::Path;
 fn a_quadratic_device_s_harmonics_and_products_stand_where_they_belong() {
     let laboratory = Laboratory {
         parameters: Parameters::default(),
-        chain: Chain { noise_na2_per_hz: 1e-6, ..Chain::default() },
+        chain: Chain { noise_na2_per_hz: 2e-8, ..Chain::default() },
         window_samples: 256,
         amplitudes_v: vec![0.1, 0.05],
         multiples: vec![23, 81],

@@ -75,7 +75,7 @@ fn flicker_hum_and_pole_are_those_of_the_bench_s_closed_forms() {
         let wanted = places.map(density).sum::<f64>() / f64::from(steps);
         assert!((mean - wanted).abs() < 5.0 * error, "{low_hz}: {mean:e} +- {error:e}, {wanted:e}");
         // The bands lie far enough apart in density to be told apart.
-        assert!(error < 0.05 * mean, "{low_hz}: {error:e} of {mean:e}");
+        assert!(error < 0.1 * mean, "{low_hz}: {error:e} of {mean:e}");
     }
     for (label, share, hz) in [("mains", 1.0, 50.0), ("3 mains", 0.4, 150.0)] {
         let wanted = 0.5 * share * gain(hz);
