@@ -28,6 +28,7 @@
 //! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
 //! | [`figure`] | figures as SVG and PNG |
+//! | [`spectrum`] | the density of a current, its noise and its lines |
 //! | [`reproduce`] | the paper's results on simulated devices |
 //! | [`text`] | how numbers stand in messages |
 
@@ -55,6 +56,7 @@ pub mod scale;
 pub mod server;
 pub mod session;
 pub mod settling;
+pub mod spectrum;
 pub mod text;
 pub mod tones;
 pub mod trace;

@@ -1,13 +1,30 @@
-//! ADC codes as they come, without any run.
+//! ADC codes as they come, without any run or beside one.
 
-use super::{DriverError, Heard, Instrument};
-use hge_protocol::frame::{Block, Record, BLOCK_SAMPLES};
+use super::{DriverError, Heard, Instrument, Said, Subscription};
+use hge_protocol::frame::{Block, End, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{self as map, command, status};
 use std::ops::Range;
 use std::time::Instant;
 
 /// Blocks that may wait for the caller.
 const WAITING_FRAMES: usize = 4096;
+
+/// Blocks of a capture beside a run that may wait until the run is over: four million codes.
+const RUN_FRAMES: usize = 1 << 16;
+
+/// Most codes that a capture beside a run should have, so that none is lost while simulated time goes on before and after it.
+pub const RUN_CODES: u32 = 1 << 21;
+
+/// ADC codes that were captured beside a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// From before the run's first sample to behind its last; 0 where one is missing.
+    pub codes: Vec<i16>,
+    /// Those that are missing, in order.
+    pub missing: Vec<Range<usize>>,
+    /// Samples from one code to the next.
+    pub decimation: u16,
+}
 
 /// Codes of a capture, put where they belong.
 #[derive(Debug, Default)]
@@ -36,6 +53,32 @@ impl Codes {
         self.skip(place);
         self.codes.extend(&block.codes);
         self.reached += block.codes.len() as u32;
+    }
+
+    /// All in their places, without the first `older`, behind so many that are `lost`.
+    fn beside(&self, decimation: u16, older: u32, lost: u32) -> Beside {
+        let mut codes = vec![0; lost as usize];
+        let mut missing = Vec::new();
+        if lost > 0 {
+            missing.push(0..codes.len());
+        }
+        let (mut taken, mut place) = (0, 0);
+        let end = Range { start: self.reached, end: self.reached };
+        for stretch in self.missing.iter().chain(std::iter::once(&end)) {
+            let came = (stretch.start - place) as usize;
+            codes.extend(&self.codes[taken..taken + came]);
+            let begin = codes.len();
+            codes.resize(begin + stretch.len(), 0);
+            missing.push(begin..codes.len());
+            (taken, place) = (taken + came, stretch.end);
+        }
+        let older = (older as usize).min(codes.len());
+        let codes = codes.split_off(older);
+        let moved = missing
+            .into_iter()
+            .map(|stretch| stretch.start.saturating_sub(older)..stretch.end.saturating_sub(older))
+            .filter(|stretch| !stretch.is_empty());
+        Beside { codes, missing: moved.collect(), decimation }
     }
 
     /// What has not come before code `place` never will.
@@ -88,6 +131,90 @@ impl Instrument {
         codes.codes.truncate(samples as usize);
         Ok(codes.codes)
     }
+
+    /// [`Instrument::run`], and every `decimation`-th ADC code from before its beginning to behind its end.
+    ///
+    /// # Errors
+    /// Those of [`Instrument::run`]; no code came at all.
+    pub fn run_captured(
+        &mut self,
+        mode: u32,
+        decimation: u16,
+        said: impl FnMut(Said),
+    ) -> Result<(End, Beside), DriverError> {
+        let decimation = decimation.max(1);
+        let mut telemetry = self.subscribe(RUN_FRAMES);
+        telemetry.begin_at(self.read(map::FRAMES)?);
+        // It is ended by hand, however long the run takes.
+        self.write_all(&[
+            (map::CAPTURE_DECIMATION, u32::from(decimation)),
+            (map::CAPTURE_SAMPLES, u32::MAX),
+            (map::COMMAND, command::CAPTURE),
+        ])?;
+        self.capturing = true;
+        let before = self.read(map::TIME);
+        let ended = self.run(mode, said);
+        let after = self.read(map::TIME);
+        let stopped = self.write(map::COMMAND, command::STOP);
+        let (end, before, after) = (ended?, before?, after?);
+        stopped?;
+        let mut codes = Codes::default();
+        self.collect(&mut telemetry, &mut codes, after)?;
+        let wanted = after.wrapping_sub(before) / u32::from(decimation) + 1;
+        let Some(begin) = codes.begin else {
+            let missing = std::iter::once(0..wanted).collect();
+            return Err(DriverError::Capture { missing, wanted });
+        };
+        let every = u32::from(decimation);
+        // Codes that are older than the run nobody misses; of those that came too late the first are missing.
+        let early = before.wrapping_sub(begin);
+        let (older, lost) = if early < 1 << 31 {
+            (early.div_ceil(every), 0)
+        } else {
+            (0, early.wrapping_neg().div_ceil(every).min(wanted))
+        };
+        Ok((end, codes.beside(decimation, older, lost)))
+    }
+
+    /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
+    fn collect(
+        &mut self,
+        telemetry: &mut Subscription,
+        codes: &mut Codes,
+        after: u32,
+    ) -> Result<(), DriverError> {
+        let mut doubt = None;
+        let mut decimation = 1;
+        loop {
+            let reached = codes.reached.wrapping_mul(decimation);
+            let behind = codes.begin.map(|begin| after.wrapping_sub(begin.wrapping_add(reached)));
+            if behind.is_some_and(|behind| behind >= 1 << 31) {
+                break;
+            }
+            match telemetry.recv_deadline(Instant::now() + self.settings.poll_interval)? {
+                Some(Heard::Frame { record: Record::Block(block), .. }) => {
+                    decimation = u32::from(block.decimation.max(1));
+                    codes.take(&block);
+                }
+                Some(_) => {}
+                None => {
+                    let next = telemetry.next_number();
+                    let over = self.read(map::STATUS)? & status::CAPTURING == 0;
+                    if over && doubt == Some(next) {
+                        let last = behind.map_or(1, |behind| codes.reached + behind / decimation);
+                        codes.skip(last);
+                        break;
+                    }
+                    doubt = over.then_some(next);
+                }
+            }
+        }
+        while self.read(map::STATUS)? & status::CAPTURING != 0 {
+            self.check_cancel()?;
+        }
+        self.capturing = false;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +233,13 @@ mod tests {
         for n in [2, 3, 5, 3, 8] {
             codes.take(&block(at(n)));
         }
+        let beside = codes.beside(1, 140, 0);
+        assert_eq!(beside.codes.len() + 140, 576);
+        assert_eq!(beside.missing, [116..180, 244..372]);
+        let late = codes.beside(1, 0, 10);
+        assert_eq!(late.missing, [0..10, 10..138, 266..330, 394..522]);
+        let held = beside.missing.iter().flat_map(|stretch| &beside.codes[stretch.clone()]);
+        assert!(held.into_iter().all(|&code| code == 0));
         codes.skip(600);
         assert_eq!(codes.missing, [0..128, 256..320, 384..512, 576..600]);
         assert_eq!(codes.codes.len(), 4 * BLOCK_SAMPLES);

@@ -32,6 +32,7 @@ mod telemetry;
 mod watcher;
 
 pub use cancel::Cancel;
+pub use capture::{Beside, RUN_CODES};
 pub use causes::Causes;
 pub use error::DriverError;
 pub use run::Said;

@@ -13,8 +13,9 @@ const LINE: u32 = 2;
 const THIN: u32 = 1;
 /// From so many points on a line is thin: it would be a smear.
 const MANY: usize = 90;
-/// Height of the row of names above a panel, and in it the width of a mark and of a letter.
+/// Height of a row of names above a panel, and in it where the first begins and the widths of a mark and of a letter.
 const NAMES: u32 = 20;
+const FIRST: i32 = 70;
 const SIGN: i32 = 14;
 const LETTER: i32 = 6;
 /// Pixels drawn and left out of a dashed line.
@@ -70,8 +71,10 @@ fn draw_panel<Backend: DrawingBackend>(
     let y = panel.y.scale(points().map(|point| point.1).chain(barred.then_some(0.0)));
     let area = area.margin(6, 0, 0, 0).titled(&panel.title, CAPTION)?;
     let named: Vec<&Layer> = panel.layers.iter().filter(|layer| !layer.name.is_empty()).collect();
-    let (names, area) = area.split_vertically(if named.is_empty() { 0 } else { NAMES });
-    draw_names(&names, &named)?;
+    let places = places(&named, area.dim_in_pixel().0 as i32);
+    let rows = places.last().map_or(0, |&(_, row)| row + 1);
+    let (names, area) = area.split_vertically(NAMES * rows);
+    draw_names(&names, &named, &places)?;
     let mut chart = ChartBuilder::on(&area)
         .margin(10)
         .margin_top(4)
@@ -128,21 +131,35 @@ fn colour(layer: &Layer) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-/// The names of layers in a row, each behind its colour.
+/// Where each name begins: from the left, and in which row.
+fn places(named: &[&Layer], width: i32) -> Vec<(i32, u32)> {
+    let (mut x, mut row) = (FIRST, 0);
+    let mut place = |layer: &&Layer| {
+        let length = SIGN + 20 + LETTER * layer.name.chars().count() as i32;
+        if x > FIRST && x + length > width {
+            (x, row) = (FIRST, row + 1);
+        }
+        let place = (x, row);
+        x += length;
+        place
+    };
+    named.iter().map(&mut place).collect()
+}
+
+/// The names of layers in rows, each behind its colour.
 fn draw_names<Backend: DrawingBackend>(
     area: &DrawingArea<Backend, Shift>,
     named: &[&Layer],
+    places: &[(i32, u32)],
 ) -> Result<(), Failed<Backend>> {
-    let mut x = 70;
-    for layer in named {
+    for (layer, &(x, row)) in named.iter().zip(places) {
         let style = colour(layer).filled();
-        let middle = NAMES as i32 / 2;
+        let middle = (NAMES / 2 + NAMES * row) as i32;
         let thickness = if layer.mark == Mark::Dashed { 0 } else { 2 };
         let sign = [(x, middle - thickness), (x + SIGN, middle + thickness + 1)];
         area.draw(&Rectangle::new(sign, style))?;
         let at = (x + SIGN + 5, middle - 6);
         area.draw(&Text::new(layer.name.clone(), at, LABEL))?;
-        x += SIGN + 20 + LETTER * layer.name.chars().count() as i32;
     }
     Ok(())
 }

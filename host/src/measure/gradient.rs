@@ -270,7 +270,7 @@ fn noise_na(
     beside
 }
 
-fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
+pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
     let controls = &plan.configuration().controls;
     if controls_v.len() != controls.len() {
         let electrodes = controls.iter().map(|control| control.output).collect();

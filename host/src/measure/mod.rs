@@ -9,6 +9,7 @@
 //! | [`calibrate`] | lag and feed-through of every tone |
 //! | [`relaxation`] | how the current settles after a step |
 //! | [`capture`] | ADC codes as they come |
+//! | [`waveform`] | the current over time in a run |
 //! | [`confidence`] | how well a mean is known |
 //! | [`telemetry`] | what others measure, in SI units |
 
@@ -21,6 +22,7 @@ pub mod iv;
 pub mod probe;
 pub mod relaxation;
 pub mod telemetry;
+pub mod waveform;
 
 use crate::calibration::CalibrationError;
 use crate::driver::DriverError;
@@ -92,6 +94,17 @@ pub enum MeasureError {
         /// Electrode.
         electrode: usize,
     },
+    /// A case that the plan has not.
+    #[error("there is no case {case}: the experiment has {cases}, counted from 0")]
+    Case {
+        /// Asked for.
+        case: usize,
+        /// There are.
+        cases: usize,
+    },
+    /// Captured codes and a run's windows do not belong together.
+    #[error("the captured codes are not those of the run's windows: somebody else captures or has changed the decimation, measure again alone")]
+    Apart,
     /// Too few repetitions, or none.
     #[error("0 {what} cannot be measured: ask for 1 or more")]
     Nothing {

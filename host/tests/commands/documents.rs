@@ -53,7 +53,9 @@ fn the_documented_examples_work() {
         assert_eq!(output.status.code(), Some(0), "{example}: {message}");
         tried.push(words[0].to_owned());
     }
-    for command in ["list", "info", "get", "set", "regs", "gradient", "iv", "capture", "train"] {
+    let commands =
+        ["list", "info", "get", "set", "regs", "gradient", "iv", "capture", "spectrum", "train"];
+    for command in commands {
         assert!(tried.iter().any(|tried| tried == command), "no example of {command}");
     }
 }
@@ -84,7 +86,7 @@ fn the_first_power_up_measures_its_resistor() {
 
 #[test]
 fn every_key_of_every_object_is_documented() {
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["list"],
         &["info"],
         &["get", "settle"],
@@ -94,6 +96,7 @@ fn every_key_of_every_object_is_documented() {
         &["iv"],
         &["iv", "--sweep", "0:-1:0:5"],
         &["capture", "--samples", "10"],
+        &["spectrum", "--tones", "--samples", "4096"],
         &["gateware", "list"],
     ];
     for arguments in commands {

@@ -12,6 +12,7 @@ mod reproduce;
 mod results;
 mod served;
 mod sharing;
+mod spectrum;
 mod tones;
 mod train;
 mod train_refusals;

@@ -22,6 +22,7 @@ mod resume;
 mod runs;
 mod serve;
 mod sitting;
+mod spectrum;
 mod tones;
 mod track;
 mod train;
@@ -66,6 +67,8 @@ enum Command {
     Tones(tones::Arguments),
     /// Take ADC codes as they come
     Capture(capture::Arguments),
+    /// Show the noise and the lines of the current over frequency
+    Spectrum(spectrum::Arguments),
     /// Simulate an instrument for other programs
     Serve(serve::Arguments),
     /// List serial ports, and what can simulate
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Reproduce(arguments) => reproduce::run(arguments),
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
+        Command::Spectrum(arguments) => spectrum::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Log(arguments) => log::run(arguments),
