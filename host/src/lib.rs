@@ -26,6 +26,7 @@
 //! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
 //! | [`figure`] | figures as SVG and PNG |
+//! | [`report`] | a training as one page of HTML |
 //! | [`reproduce`] | the paper's results on simulated devices |
 //! | [`text`] | how numbers stand in messages |
 
@@ -47,6 +48,7 @@ pub mod method;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
+pub mod report;
 pub mod reproduce;
 pub mod scale;
 pub mod server;
