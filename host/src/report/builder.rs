@@ -213,9 +213,7 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
     if counts.unsettled > 0 {
         notes.push(format!(
             "In {} windows the current had not settled ({} were measured again, {} dropped).",
-            counts.unsettled,
-            counts.repeated,
-            counts.dropped
+            counts.unsettled, counts.repeated, counts.dropped
         ));
     }
     notes

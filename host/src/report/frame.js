@@ -2,7 +2,8 @@
 // What all plots share: data, colours, axes, and when they are drawn again.
 const { report, colours } = JSON.parse(document.getElementById("data").textContent);
 const epochs = report.epochs;
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "star", "cross", "pentagon"];
+// No triangles: they say what should be high or low.
+const SYMBOLS = ["circle", "square", "diamond", "cross", "x", "star", "pentagon", "hexagon"];
 // Width of A4 paper between its margins, in CSS pixels.
 const PAPER_PX = 680;
 // Up to so many points a line shows its dots, too.

@@ -34,14 +34,16 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
     text.replace('-', "−")
 }
 
-/// A number of four significant digits or more.
-pub(super) fn significant(value: f64) -> String {
+/// A number of so many significant digits, and all before the point.
+pub(super) fn significant(value: f64, digits: i32) -> String {
     let size = value.abs();
     match size {
         0.0 => "0".into(),
         _ if !value.is_finite() => fixed(value, 0),
-        _ if !(1e-4..1e7).contains(&size) => format!("{value:.3e}").replace('-', "−"),
-        _ => fixed(value, (3 - size.log10().floor() as i32).clamp(0, 8) as usize),
+        _ if !(1e-4..1e7).contains(&size) => {
+            format!("{value:.*e}", (digits - 1).max(0) as usize).replace('-', "−")
+        }
+        _ => fixed(value, (digits - 1 - size.log10().floor() as i32).clamp(0, 8) as usize),
     }
 }
 
@@ -82,4 +84,35 @@ pub(super) fn table(caption: &str, headings: &[&str], rows: &[Vec<String>]) -> S
     }
     html.push_str("</tbody></table></div>\n");
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_print() {
+        assert_eq!((fixed(-1.25, 2), fixed(-0.001, 2)), ("−1.25".into(), "0.00".into()));
+        assert_eq!(fixed(f64::NAN, 2), "not finite");
+        for (value, text) in
+            [(0.318_74, "0.3187"), (12.5, "12.50"), (20_000.0, "20000"), (0.0, "0")]
+        {
+            assert_eq!(significant(value, 4), text);
+        }
+        assert_eq!(significant(-1.6e-11, 2), "−1.6e−11");
+        for (seconds, text) in
+            [(2.356, "2.36 s"), (59.94, "59.9 s"), (150.0, "2 min 30 s"), (90_000.0, "25 h 0 min")]
+        {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn text_stays_text_in_elements_attributes_and_scripts() {
+        assert_eq!(escape("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
+        let json = serde_json::to_string("</script><!--\u{2028}").unwrap_or_default();
+        let held = in_script(&json);
+        assert!(!held.contains('<') && !held.contains('\u{2028}'));
+        assert_eq!(serde_json::from_str::<String>(&held).ok(), serde_json::from_str(&json).ok());
+    }
 }

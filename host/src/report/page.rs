@@ -150,9 +150,18 @@ fn course(report: &Report) -> String {
         ""
     };
     [
-        plot("loss", &format!("Loss, tones on. Dotted: a new start. Ring: the best epoch.{stop}{thinned}")),
-        plot("course", "Mean current of every case, tones on; full lines should be high, dashed ones low."),
-        plot("controls", "Controls. Each may be set between the dashed limits, which leave room for its tone."),
+        plot(
+            "loss",
+            &format!("Loss, tones on. Dotted: a new start. Ring: the best epoch.{stop}{thinned}"),
+        ),
+        plot(
+            "course",
+            "Mean current of every case, tones on; full lines should be high, dashed ones low.",
+        ),
+        plot(
+            "controls",
+            "Controls. Each may be set between the dashed limits, which leave room for its tone.",
+        ),
     ]
     .concat()
 }
@@ -170,7 +179,10 @@ fn gradients(report: &Report) -> String {
     };
     let last = epochs.number.len() - 1;
     let at = |which: &str, point: usize| {
-        format!("Slopes of the current of every case at the {which} epoch, number {}. {bars}", epochs.number[point])
+        format!(
+            "Slopes of the current of every case at the {which} epoch, number {}. {bars}",
+            epochs.number[point]
+        )
     };
     let mut text = plot("gradient-best", &at("best", best));
     if best == last {
@@ -178,8 +190,9 @@ fn gradients(report: &Report) -> String {
     } else {
         text += &plot("gradient-last", &at("last", last));
     }
-    let option =
-        |(k, control): (usize, &super::ShownControl)| format!("<option value=\"{k}\">{}</option>", control.electrode);
+    let option = |(k, control): (usize, &super::ShownControl)| {
+        format!("<option value=\"{k}\">{}</option>", control.electrode)
+    };
     let options: String = report.controls.iter().enumerate().map(option).collect();
     text += &format!("<p class=\"choice\"><label>Electrode <select id=\"control\">{options}</select></label></p>\n");
     text + &plot("gradient-course", "Slopes of the current of every case with one control, over the epochs; full lines should be high, dashed ones low.")
@@ -194,7 +207,8 @@ fn tones(report: &Report) -> String {
         "single" => "One sounds after the other.",
         _ => "This is the plan; the method that was chosen measures without sines.",
     };
-    let caption = format!("Amplitude and frequency of every tone; the number is its electrode. {played}");
+    let caption =
+        format!("Amplitude and frequency of every tone; the number is its electrode. {played}");
     plot("tones", &caption) + &tables::tones(report)
 }
 

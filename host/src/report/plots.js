@@ -90,7 +90,7 @@ plot("loss", () => {
   const finite = epochs.loss.filter((value) => value !== null);
   const positive = finite.every((value) => value > 0);
   const spread = Math.max(...finite) / Math.min(...finite);
-  const title = report.loss.unit ? `loss (${report.loss.unit})` : `loss ${report.loss.name}`;
+  const title = report.loss.unit ? `loss (${report.loss.unit})` : `loss, ${report.loss.name}`;
   const trace = Object.assign(overEpochs(everyPoint, epochs.loss), {
     name: "loss", line: { color: colour(0), width: 1.6 }, hovertemplate: "%{customdata}: %{y:.4g}<extra></extra>",
   });

@@ -2,6 +2,7 @@
 
 use super::markup::{counted, duration, escape, fixed, significant, table};
 use super::{Report, Verdict};
+use crate::text::number;
 
 /// The verdict as it stands in the heading.
 pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
@@ -22,9 +23,9 @@ pub(super) fn figures(report: &Report) -> String {
     match (&report.outcome, epochs.best) {
         (Some(outcome), _) => {
             let apart = format!("{} nA", fixed(outcome.separation_na, 2));
-            let enough = format!("solved from {} nA on", significant(report.solved_na));
+            let enough = format!("solved from {} nA on", number(report.solved_na));
             let right = format!("{} %", fixed(100.0 * outcome.accuracy, 0));
-            let loss = format!("{}{unit}", significant(outcome.loss));
+            let loss = format!("{}{unit}", significant(outcome.loss, 4));
             entries.push(("Separation", apart, enough));
             entries.push(("Loss", loss, format!("{}, {quiet}", escape(&report.loss.name))));
             entries.push(("Accuracy", right, "cases on the right side of a threshold".into()));
@@ -32,7 +33,7 @@ pub(super) fn figures(report: &Report) -> String {
         (None, Some(best)) => {
             let with = format!("best epoch, {}, tones on", epochs.number[best]);
             let apart = format!("{} nA", fixed(epochs.separation_na[best], 2));
-            let loss = format!("{}{unit}", significant(epochs.loss[best]));
+            let loss = format!("{}{unit}", significant(epochs.loss[best], 4));
             entries.push(("Separation", apart, with.clone()));
             entries.push(("Loss", loss, format!("{}, {with}", escape(&report.loss.name))));
         }
@@ -44,11 +45,11 @@ pub(super) fn figures(report: &Report) -> String {
     let rate = format!(
         "{} samples a window at {} Hz",
         report.window_samples,
-        significant(report.rate_hz)
+        number(report.rate_hz.round())
     );
     entries.push(("Time measured", duration(report.measured_s), rate));
     if let Some(wall_s) = report.wall_s {
-        let factor = format!("{} × real time", significant(report.measured_s / wall_s));
+        let factor = format!("{} × real time", significant(report.measured_s / wall_s, 2));
         entries.push(("Time passed", duration(wall_s), factor));
     }
     let how = format!("engine {}, seed {}", escape(&report.engine), report.seed);
