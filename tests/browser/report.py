@@ -44,6 +44,12 @@ INSPECT = """
       if (svg.getBoundingClientRect().right > window.innerWidth + 1) wrong.push(`${plot.id} is cut on the right`);
     }
   }
+  // The library would also offer to upload the data.
+  const known = ["Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes", "Download plot as SVG", "Download plot"];
+  for (const button of document.querySelectorAll(".modebar-btn")) {
+    const title = button.getAttribute("data-title");
+    if (!known.includes(title)) wrong.push(`a button offers "${title}"`);
+  }
   const width = document.scrollingElement.scrollWidth;
   if (width > window.innerWidth) wrong.push(`the page is ${width} pixels wide in ${window.innerWidth}`);
   return { wrong, marks };

@@ -86,7 +86,8 @@ function draw({ element, make }) {
   const name = element.id.replace("plot-", "");
   return Plotly.react(element, traces, frame, {
     responsive: !printing, displaylogo: false, displayModeBar: printing || width < 600 ? false : "hover",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"], scrollZoom: false,
+    // Left alone, the library offers to upload a plot's data to its maker.
+    modeBarButtons: [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage"]], showSendToCloud: false, plotlyServerURL: "",
     toImageButtonOptions: { format: "svg", filename: name },
   });
 }
@@ -134,8 +135,9 @@ function epochAxis(more) {
 
 // A dotted line at every new start but the first.
 function startMarks() {
+  const { faint, rule } = theme(), many = epochs.starts.length > 30;
   return epochs.starts.slice(1).map(({ number }) => ({
     type: "line", layer: "below", xref: "x", yref: "paper", x0: number - 0.5, x1: number - 0.5, y0: 0, y1: 1,
-    line: { color: theme().faint, width: 1, dash: "dot" },
+    line: { color: many ? rule : faint, width: 1, dash: "dot" },
   }));
 }

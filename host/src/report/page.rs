@@ -4,6 +4,7 @@ use super::markup::{escape, in_script};
 use super::tables::{self, absent};
 use super::{Report, ReportError};
 use crate::figure::COLOURS;
+use crate::text::number;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -144,11 +145,13 @@ fn course(report: &Report) -> String {
     } else {
         String::new()
     };
-    let stop = if report.loss.stop.is_some() {
-        " A start ends below the dashed line once its outputs are far enough apart."
-    } else {
-        ""
-    };
+    let unit = report.loss.unit.map_or(String::new(), |unit| format!(" {unit}"));
+    let stop = report.loss.stop.map_or(String::new(), |stop| {
+        format!(
+            " A start may end below {}{unit}, dashed where that is in view, once its outputs are far enough apart.",
+            number(stop)
+        )
+    });
     [
         plot(
             "loss",
@@ -172,15 +175,16 @@ fn gradients(report: &Report) -> String {
     let Some(best) = epochs.best.filter(|_| any) else {
         return absent("No slopes were recorded.");
     };
+    let answer = if report.slope_unit == "nA/V" { "current" } else { "cost" };
     let bars = if epochs.errors_na_per_v.is_empty() {
-        "The experiment does not tell of its noise: there are no error bars."
+        "There are no error bars: of this method, or without noise in the experiment, they are not known."
     } else {
         "Bars: one standard error of a window, by the noise that the experiment tells of."
     };
     let last = epochs.number.len() - 1;
     let at = |which: &str, point: usize| {
         format!(
-            "Slopes of the current of every case at the {which} epoch, number {}. {bars}",
+            "Slopes of the {answer} of every case at the {which} epoch, number {}. {bars}",
             epochs.number[point]
         )
     };
@@ -195,7 +199,7 @@ fn gradients(report: &Report) -> String {
     };
     let options: String = report.controls.iter().enumerate().map(option).collect();
     text += &format!("<p class=\"choice\"><label>Electrode <select id=\"control\">{options}</select></label></p>\n");
-    text + &plot("gradient-course", "Slopes of the current of every case with one control, over the epochs; full lines should be high, dashed ones low.")
+    text + &plot("gradient-course", &format!("Slopes of the {answer} of every case with one control, over the epochs; full lines should be high, dashed ones low."))
 }
 
 fn tones(report: &Report) -> String {

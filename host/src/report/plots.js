@@ -53,7 +53,7 @@ plot("waveform", (width) => {
   const long = total / rate;
   const [unit, scale] = long < 0.5 ? ["ms", 1e3] : ["s", 1];
   const x = samples.map((n) => (n / rate) * scale);
-  const { shade, faint, ink } = theme();
+  const { shade, faint } = theme();
   const levels = { x: [], y: [] }, shapes = [], annotations = [];
   windows.forEach(({ case: s, begin_s: begin, end_s: end }) => {
     const high = report.cases[s] ? report.cases[s].high : false;
@@ -81,7 +81,7 @@ plot("waveform", (width) => {
     layout: layout(360, {
       margin: { l: 62, r: width < 600 ? 16 : 76, t: 24, b: 48 }, showlegend: false,
       xaxis: axis(`time (${unit})`, { range: [0, long * scale], showgrid: false }), yaxis: axis("current (nA)"),
-      shapes: shapes.concat(across.shapes), annotations: annotations.concat(across.annotations), font: { size: 12, color: ink },
+      shapes: shapes.concat(across.shapes), annotations: annotations.concat(across.annotations),
     }),
   };
 });
