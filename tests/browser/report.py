@@ -44,6 +44,7 @@ INSPECT = """
       if (svg.getBoundingClientRect().right > window.innerWidth + 1) wrong.push(`${plot.id} is cut on the right`);
     }
   }
+  document.querySelectorAll(".plot a").forEach((link) => wrong.push(`a plot has a link: ${link.textContent}`));
   // The library would also offer to upload the data.
   const known = ["Zoom", "Pan", "Zoom in", "Zoom out", "Reset axes", "Download plot as SVG", "Download plot"];
   for (const button of document.querySelectorAll(".modebar-btn")) {

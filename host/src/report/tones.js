@@ -37,9 +37,9 @@ plot("spectrum", () => {
   [...new Set(lines.map(({ kind }) => kind))].forEach((kind, n) => {
     const members = lines.filter((line) => line.kind === kind && line.frequency_hz > 0);
     traces.push({
-      type: "scatter", mode: "markers", name: kind, x: members.map((line) => line.frequency_hz), y: members.map((line) => heightAt(line.frequency_hz)),
+      type: "scatter", mode: "markers", name: plain(kind), x: members.map((line) => line.frequency_hz), y: members.map((line) => heightAt(line.frequency_hz)),
       marker: { size: 9, symbol: `${SYMBOLS[(n + 4) % SYMBOLS.length]}-open`, color: colour(n + 1), line: { width: 2 } },
-      customdata: members.map((line) => line.label), hovertemplate: "%{customdata}: %{x:.5g} Hz<extra></extra>",
+      customdata: members.map((line) => plain(line.label)), hovertemplate: "%{customdata}: %{x:.5g} Hz<extra></extra>",
     });
   });
   return {
