@@ -29,6 +29,7 @@
 //! | [`trace`] | waveforms of a run |
 //! | [`figure`] | figures as SVG and PNG |
 //! | [`spectrum`] | the density of a current, its noise and its lines |
+//! | [`report`] | a training as one page of HTML |
 //! | [`reproduce`] | the paper's results on simulated devices |
 //! | [`text`] | how numbers stand in messages |
 
@@ -51,6 +52,7 @@ pub mod optimiser;
 pub mod plan;
 pub mod quantity;
 pub mod record;
+pub mod report;
 pub mod reproduce;
 pub mod scale;
 pub mod server;
