@@ -43,7 +43,10 @@ impl Session {
         let mut line = command.line.replace(CARGO, "hge ");
         if line.starts_with("hge serve ") {
             let line = line.trim_end_matches('&').replace("--tcp 4000", "--tcp 0");
-            self.served = Some(self.serve(&line));
+            let link = self.serve(&line);
+            if line.contains("--tcp") {
+                self.served = Some(link);
+            }
             return;
         }
         if line.contains(BOARD) && self.board.is_none() {
@@ -82,7 +85,9 @@ impl Session {
 
     /// Starts a server and returns its link.
     fn serve(&mut self, line: &str) -> String {
-        let mut child = self.shell(&format!("exec {line}")).stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut shell = self.shell(&format!("exec {line}"));
+        let shell = shell.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = shell.spawn().expect("a shell");
         let mut link = String::new();
         let stdout = child.stdout.take().expect("piped");
         self.background.push(child);
