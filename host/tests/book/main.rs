@@ -58,12 +58,29 @@ fn commands_that_are_not_run_are_in_the_book() {
 }
 
 #[test]
+fn every_command_of_the_program_is_in_the_book() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_hge")).arg("help").output();
+    let help = String::from_utf8(help.expect("hge starts").stdout).expect("text");
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> = listed.map_while(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 15, "{help}");
+    let (pages, example) = (pages(), |name: &str| format!("hge {name} "));
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let mut commands = pages.iter().flat_map(Page::commands);
+        let shown = commands.any(|command| (command.line + " ").contains(&example(name)));
+        assert!(shown, "no page shows `hge {name}`");
+    }
+}
+
+#[test]
 fn what_the_page_on_trouble_quotes_is_said_by_the_program() {
     let mut sources = Vec::new();
     let mut folders: Vec<_> =
         ["protocol", "gateware", "sim", "host"].map(|name| root().join(name).join("src")).into();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+        for entry in
+            std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"))
+        {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);

@@ -35,7 +35,13 @@ impl Session {
         for copied in ["docs", "experiments", "constraints"] {
             copy(&root().join(copied), &folder.join(copied));
         }
-        Session { page: page.name.clone(), folder, background: Vec::new(), served: None, board: None }
+        Session {
+            page: page.name.clone(),
+            folder,
+            background: Vec::new(),
+            served: None,
+            board: None,
+        }
     }
 
     /// Runs a command, which must end with the exit code that the page names.
@@ -54,11 +60,12 @@ impl Session {
         }
         for (written, link) in [(SERVED, &self.served), (BOARD, &self.board)] {
             if line.contains(written) {
-                let link = link.as_ref().unwrap_or_else(|| panic!("nothing is served before {line}"));
+                let link =
+                    link.as_ref().unwrap_or_else(|| panic!("nothing is served before {line}"));
                 line = line.replace(written, link);
             }
         }
-        if line.contains("read_log.py") && !imports_mcap() {
+        if line.contains("read_log.py") && !self.imports_mcap() {
             assert!(std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "no mcap for python3");
             println!("not run without mcap for python3: {line}");
             return;
@@ -97,11 +104,18 @@ impl Session {
         link.trim().into()
     }
 
+    fn imports_mcap(&self) -> bool {
+        let mut shell = self.shell("python3 -c 'import mcap'");
+        shell.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
     fn shell(&self, line: &str) -> process::Command {
         let mut shell = process::Command::new("sh");
         let program = Path::new(env!("CARGO_BIN_EXE_hge")).parent().expect("a folder");
         let path = std::env::var("PATH").unwrap_or_default();
         shell.env("PATH", format!("{}:{path}", program.display())).env_remove("HGE_RUNS");
+        // Nothing is written to the home of whoever runs the test.
+        shell.env("HOME", &self.folder).env_remove("XDG_CACHE_HOME").env_remove("XDG_DATA_HOME");
         shell.args(["-c", line]).current_dir(&self.folder).stdin(Stdio::null());
         shell
     }
@@ -126,10 +140,4 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(&from, &to).expect("a copy");
         }
     }
-}
-
-fn imports_mcap() -> bool {
-    let mut python = process::Command::new("python3");
-    let python = python.args(["-c", "import mcap"]).stderr(Stdio::null());
-    python.status().is_ok_and(|status| status.success())
 }

@@ -2,11 +2,14 @@
 
 const WORKSPACE: &str = "the workspace's own check, of which this test is a part";
 const MODEL: &str = "needs an ONNX file of the reader's; tests/tests/gates.rs and host/tests/commands/devices.rs have models";
-const MINUTES: &str = "takes minutes; host/tests/commands/reproduce.rs and tests/tests/reproduce.rs run studies";
+const MINUTES: &str =
+    "takes minutes; host/tests/commands/reproduce.rs and tests/tests/reproduce.rs run studies";
 const BITSTREAM: &str =
     "takes minutes and the tools of an FPGA; host/tests/commands/boards.rs has bundles";
-const COMPILED: &str = "compiles Verilog for minutes; tests/tests/engines.rs and tests/tests/board.rs run the same";
-const ENDLESS: &str = "ends when others measure or it is interrupted; host/tests/commands/sharing.rs";
+const COMPILED: &str =
+    "compiles Verilog for minutes; tests/tests/engines.rs and tests/tests/board.rs run the same";
+const ENDLESS: &str =
+    "ends when others measure or it is interrupted; host/tests/commands/sharing.rs";
 const REPORT: &str = "opens a browser; tests/browser has reports";
 
 /// What stands in a page, without its comment, and why it is not run.

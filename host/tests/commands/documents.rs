@@ -1,64 +1,11 @@
-//! What the documentation shows works, and names what is printed.
+//! What the documentation says is measured is, and what is printed is named. Its commands are run by `host/tests/book`.
 
-use crate::program::{hge, json, TestFile};
+use crate::program::json;
 use crate::served::Served;
 use hge_gateware::tools::find;
 use std::process::Command;
 
 const PAGE: &str = include_str!("../../../docs/commands.md");
-const HARDWARE: &str = include_str!("../../../docs/hardware.md");
-const README: &str = include_str!("../../../README.md");
-
-/// Examples that are not tried.
-const UNTRIED: [&str; 8] = [
-    "hge serve",
-    "hge monitor",
-    "hge log",
-    "hge reproduce",
-    "hge gateware build",
-    "hge gateware verify",
-    "hge gateware flash",
-    "hge info --bundle",
-];
-
-/// Lines `hge ...` of the blocks of shell commands in a page.
-fn examples(page: &str) -> Vec<&str> {
-    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let lines = blocks.flat_map(str::lines).map(|line| line.split('#').next().unwrap_or("").trim());
-    lines.filter(|line| line.starts_with("hge ")).collect()
-}
-
-#[test]
-fn the_documented_examples_work() {
-    let served = Served::new(&["--tcp", "0", "--keep"]);
-    // In the board's place.
-    let board = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--keep"]);
-    let file = TestFile::new("example.npy");
-    let mut tried = Vec::new();
-    let pages = [PAGE, README, HARDWARE];
-    for example in pages.into_iter().flat_map(examples) {
-        // Those run until they are interrupted, take minutes or need a bundle or a board, and have tests of their own.
-        if UNTRIED.iter().any(|untried| example.starts_with(untried)) {
-            continue;
-        }
-        let line = example
-            .replace("tcp:127.0.0.1:4000", served.link())
-            .replace("serial:/dev/ttyUSB1", board.link());
-        let words = line.split_whitespace().skip(1);
-        let written = |word: &str| word.ends_with(".npy") || word.ends_with(".svg");
-        let words: Vec<&str> =
-            words.map(|word| if written(word) { file.path() } else { word }).collect();
-        let output = hge(&words);
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{example}: {message}");
-        tried.push(words[0].to_owned());
-    }
-    let commands =
-        ["list", "info", "get", "set", "regs", "gradient", "iv", "capture", "spectrum", "train"];
-    for command in commands {
-        assert!(tried.iter().any(|tried| tried == command), "no example of {command}");
-    }
-}
 
 #[test]
 fn the_first_power_up_measures_its_resistor() {
