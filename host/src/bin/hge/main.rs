@@ -15,6 +15,7 @@ mod log;
 mod monitor;
 mod outcome;
 mod output;
+mod page;
 mod registers;
 mod replay;
 mod reproduce;
@@ -49,6 +50,8 @@ enum Command {
     Resume(resume::Arguments),
     /// Work a training out again from its record, and compare
     Replay(replay::Arguments),
+    /// Make the page that shows a training, and open it
+    Report(page::Arguments),
     /// List trainings and what they came to
     Runs(runs::Arguments),
     /// Write a training for other programs
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Resume(arguments) => resume::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Report(arguments) => page::run(arguments),
         Command::Runs(arguments) => runs::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Track(arguments) => track::run(arguments),
