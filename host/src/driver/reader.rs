@@ -1,5 +1,6 @@
 //! The thread that owns the source: it cuts bytes into frames and hands each to whoever waits for it.
 
+use super::Health;
 use crate::link::{LinkError, Received, Source};
 use crossbeam::channel::{bounded, Receiver, Sender};
 use hge_protocol::frame::{Frame, FrameError, Record, Reply};
@@ -55,6 +56,7 @@ struct Routes {
 pub(super) struct Shared {
     routes: Mutex<Routes>,
     stop: AtomicBool,
+    health: Health,
 }
 
 /// A subscriber's end, and where it begins.
@@ -65,6 +67,10 @@ pub(super) struct Feed {
 }
 
 impl Shared {
+    pub(super) fn new(health: Health) -> Self {
+        Shared { health, ..Shared::default() }
+    }
+
     fn routes(&self) -> MutexGuard<'_, Routes> {
         // What it guards is whole between any two statements that could panic.
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,8 +139,16 @@ impl Shared {
             }
             Frame::Telemetry(number, record) => {
                 // Repeated frames have older numbers.
-                if routes.next.is_none_or(|next| number.wrapping_sub(next) < 1 << 31) {
+                let ahead = routes.next.map_or(0, |next| number.wrapping_sub(next));
+                if ahead < 1 << 31 {
                     routes.next = Some(number.wrapping_add(1));
+                    self.health.note(|signs| {
+                        signs.frames += 1;
+                        signs.missing += u64::from(ahead);
+                    });
+                    if let Record::Event(event) = &record {
+                        self.health.tripped(u32::from(event.cause));
+                    }
                 }
                 let (generation, after) = (routes.generation, routes.replies);
                 let item = Arc::new(Item { generation, after, number, record });
@@ -184,7 +198,10 @@ fn read(source: &mut dyn Source, shared: &Shared, answers: &Sender<Answer>) -> O
         deframer.push(&bytes, |body| match body.map(Frame::from_words) {
             Some(Ok(frame)) => shared.route(frame, answers),
             Some(Err(error)) => shared.routes().strange = Some(error),
-            None => shared.routes().damaged += 1,
+            None => {
+                shared.routes().damaged += 1;
+                shared.health.note(|signs| signs.damaged += 1);
+            }
         });
         bytes.clear();
     }

@@ -17,7 +17,7 @@ pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold
 pub use standalone::{Coefficients, StandaloneState};
 
 use crate::calibration::CalibrationError;
-use crate::driver::{self, Cancel, DriverError, Instrument};
+use crate::driver::{self, Cancel, DriverError, Health, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
 use crate::link::InProcess;
@@ -85,6 +85,8 @@ pub struct Options<'a> {
     pub trace: Option<&'a Path>,
     /// Ends the training and disarms.
     pub cancel: Cancel,
+    /// Follows how link and guard are.
+    pub health: Health,
 }
 
 /// Trains on an engine in this process, and measures what was learnt without perturbation. `progress` hears of
@@ -113,8 +115,11 @@ pub fn train(
     })?;
     let settings = lab::settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(engine, settings));
-    let settings =
-        driver::Settings { cancel: options.cancel.clone(), ..driver::Settings::default() };
+    let settings = driver::Settings {
+        cancel: options.cancel.clone(),
+        health: options.health.clone(),
+        ..driver::Settings::default()
+    };
     let instrument = Instrument::connect_with(Box::new(link), settings)?;
     let outcome = train_on(instrument, task, progress)?;
     if let Some(trace) = trace {

@@ -10,6 +10,7 @@ mod interrupt;
 mod iv;
 mod lab;
 mod list;
+mod live;
 mod log;
 mod monitor;
 mod output;

@@ -2,16 +2,17 @@
 
 use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
+use crate::live::{Ending, Leaving, Setting, Show};
 use crate::output::text;
 use crate::{calibrate, interrupt, report};
 use clap::Args;
 use hge_host::calibration::Calibration;
-use hge_host::driver::{Instrument, Settings};
+use hge_host::driver::{Cancel, Health, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
 use hge_host::loss::Loss;
 use hge_host::method::Method;
-use hge_host::train::{train, train_on, Options};
+use hge_host::train::{train, train_on, Options, Outcome, Progress};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -49,6 +50,9 @@ pub struct Arguments {
     /// Waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
+    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
     /// One JSON object on the last line, no progress
     #[arg(long)]
     json: bool,
@@ -64,9 +68,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let mut job = Job::new(experiment, &source).map_err(text)?;
         job.task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&job.task, None);
-        let bar = Bar::new(arguments.json, u64::from(epochs(&job.task.experiment)));
-        let options = Options { trace: arguments.trace.as_deref(), cancel };
-        (heading, train(job, &options, &mut |progress| bar.show(progress)).map_err(text)?)
+        let watch = Watch::of(&job.task, &arguments, &cancel);
+        let health = watch.health.clone();
+        let options = Options { trace: arguments.trace.as_deref(), cancel, health };
+        (heading, watch.over(move |progress| train(job, &options, progress).map_err(text))?)
     } else {
         arguments.simulation.check_link(&link, true)?;
         if arguments.trace.is_some() {
@@ -74,13 +79,15 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 "--trace is of no use over {link}: samples do not come over it; simulate here or leave it out"
             ));
         }
-        let settings = Settings { cancel, ..Settings::default() };
+        let health = Health::default();
+        let settings =
+            Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
         let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
         let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
         task.calibrate(calibration).map_err(text)?;
         let heading = report::Heading::of(&task, Some(&link));
-        let bar = Bar::new(arguments.json, u64::from(epochs(&task.experiment)));
-        (heading, train_on(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?)
+        let watch = Watch { health, ..Watch::of(&task, &arguments, &cancel) };
+        (heading, watch.over(move |progress| train_on(instrument, task, progress).map_err(text))?)
     };
     let wall_s = begun.elapsed().as_secs_f64();
     crate::print(&if arguments.json {
@@ -129,6 +136,52 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
         experiment.standalone.epochs = epochs;
     }
     Ok((experiment, source))
+}
+
+/// How a training is watched.
+struct Watch {
+    /// Of the driver that trains.
+    health: Health,
+    cancel: Cancel,
+    /// `None`: a bar.
+    live: Option<Setting>,
+    epochs: u32,
+    json: bool,
+}
+
+impl Watch {
+    fn of(task: &Task, arguments: &Arguments, cancel: &Cancel) -> Self {
+        let place = match &arguments.link.spec() {
+            Ok(link) if *link != LinkSpec::Simulated => link.to_string(),
+            _ => task.experiment.device.clone(),
+        };
+        Watch {
+            health: Health::default(),
+            cancel: cancel.clone(),
+            live: arguments.live.then(|| Setting::of(task, "train", &place)),
+            epochs: epochs(&task.experiment),
+            json: arguments.json,
+        }
+    }
+
+    /// Trains, and shows how it goes.
+    fn over(
+        self,
+        train: impl FnOnce(&mut dyn FnMut(&Progress)) -> Result<Outcome, String> + Send,
+    ) -> Result<Outcome, String> {
+        let Some(setting) = self.live else {
+            let bar = Bar::new(self.json, u64::from(self.epochs));
+            return train(&mut |progress| bar.show(progress));
+        };
+        let leaving = if self.json { Leaving::AtOnce } else { Leaving::Asked };
+        Show::new(setting, self.cancel, self.health, leaving).watch(
+            |teller| train(&mut |progress| teller.epoch(progress)),
+            |outcome| Ending::Done {
+                text: if outcome.solved { "solved" } else { "not solved" }.into(),
+                good: outcome.solved,
+            },
+        )
+    }
 }
 
 fn epochs(experiment: &Experiment) -> u32 {
