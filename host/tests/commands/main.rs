@@ -4,6 +4,7 @@ mod alone;
 mod boards;
 mod devices;
 mod documents;
+mod help;
 mod links;
 mod listing;
 mod live;

@@ -5,7 +5,7 @@ use crate::lab::{remote, LinkOptions, Simulation};
 use crate::live::{Ending, Leaving, Setting, Show};
 use crate::output::text;
 use crate::{calibrate, interrupt, report};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::calibration::Calibration;
 use hge_host::driver::{Cancel, Health, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
@@ -23,7 +23,7 @@ const EXIT_UNSOLVED: u8 = 2;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate (and, or, nand, nor, xor, xnor) or experiment file
-    #[arg(value_name = "GATE|FILE.toml")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath)]
     what: String,
     #[command(flatten)]
     link: LinkOptions,

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 const AT_LIMIT: f64 = 0.005;
 
 /// Columns beside the gauge: electrode, limits, value, flag.
-const BESIDE: usize = 27;
+const BESIDE: usize = 28;
 
 /// A row for each: limits, where it stands between them, its voltage, `!` at a limit.
 pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'static>> {
