@@ -207,3 +207,51 @@ fn read(source: &mut dyn Source, shared: &Shared, answers: &Sender<Answer>) -> O
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::frame::{End, EndReason, Event};
+
+    #[test]
+    fn health_counts_each_frame_once_and_what_was_left_out_and_tells_of_a_trip() {
+        let health = Health::default();
+        let shared = Shared::new(health.clone());
+        shared.expect(10);
+        let (answers, _heard) = bounded(1);
+        let end = || {
+            let (reason, best_start, best_loss, sample_clock) = (EndReason::Complete, 0, 0, 0);
+            Record::End(End { reason, best_start, best_loss, sample_clock })
+        };
+        // Two are left out before 12 and one before 15; 11 and 12 come once more.
+        for number in [12, 13, 11, 12, 15] {
+            shared.route(Frame::Telemetry(number, end()), &answers);
+        }
+        let signs = health.signs();
+        assert_eq!((signs.frames, signs.missing), (3, 3));
+        assert_eq!(signs.tripped, None);
+        let event = Record::Event(Event { cause: 8, time: 0 });
+        shared.route(Frame::Telemetry(16, event), &answers);
+        assert_eq!(health.signs().tripped.map(|causes| causes.0), Some(8));
+    }
+
+    #[test]
+    fn health_counts_what_the_line_damaged() {
+        struct Garbage(bool);
+        impl Source for Garbage {
+            fn receive(&mut self, into: &mut Vec<u8>, _: Duration) -> Result<Received, LinkError> {
+                if std::mem::replace(&mut self.0, true) {
+                    return Ok(Received::Closed);
+                }
+                into.extend([1, 2, 3, 0, 4, 5, 6, 0]);
+                Ok(Received::Bytes)
+            }
+        }
+        let health = Health::default();
+        let shared = Shared::new(health.clone());
+        let (answers, _heard) = bounded(1);
+        assert!(read(&mut Garbage(false), &shared, &answers).is_none());
+        assert_eq!(health.signs().damaged, shared.damaged());
+        assert_eq!(health.signs().damaged, 2);
+    }
+}

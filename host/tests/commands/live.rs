@@ -73,6 +73,37 @@ fn p_waits_between_epochs_and_d_disarms_and_looks_on() {
 }
 
 #[test]
+fn a_pause_longer_than_the_watchdog_trips_nothing() {
+    // Its watchdog trips after two seconds of silence.
+    let served = Served::new(&["--tcp", "0", "--device", LINEAR, "--time", "real"]);
+    let arguments = ["train", "xor", "--live", "--restarts", "1000000", "--link", served.link()];
+    let mut terminal = Terminal::run(program(&arguments), 80, 24);
+    terminal.wait_for("nA apart of 1.5");
+    terminal.keys(" ");
+    terminal.wait_for("PAUSED");
+    std::thread::sleep(std::time::Duration::from_millis(3000));
+    terminal.keys(" ");
+    wait_for_change(&terminal);
+    assert!(terminal.text().contains("guard  armed"), "{}", terminal.text());
+    terminal.keys("q");
+    assert_eq!(terminal.end().code(), Some(1));
+    assert!(terminal.is_given_back());
+}
+
+#[test]
+fn a_trip_ends_the_training_and_the_view_says_what_tripped() {
+    let text = "gate = \"xor\"\n[guard]\novercurrent_na = 0.01\n";
+    let file = crate::program::TestFile::with("tripped.toml", text);
+    let mut terminal = Terminal::run(program(&["train", file.path(), "--live"]), 80, 24);
+    terminal.wait_for("guard  TRIPPED: the device's current was too high");
+    terminal.wait_for("ENDED: the guard tripped");
+    terminal.keys("q");
+    assert_eq!(terminal.end().code(), Some(1));
+    assert!(terminal.is_given_back());
+    assert!(terminal.text().contains("error: the guard tripped"), "{}", terminal.text());
+}
+
+#[test]
 fn ctrl_c_and_sigterm_give_the_terminal_back() {
     for end in [|terminal: &Terminal| terminal.keys("\u{3}"), Terminal::terminate] {
         let mut terminal = Terminal::run(program(&ENDLESS), 80, 24);
