@@ -23,6 +23,8 @@
 //! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
+//! | [`record`] | run folders: kept, resumed, replayed |
+//! | [`record`] | run folders: kept, resumed, replayed |
 //! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
 //! | [`figure`] | figures as SVG and PNG |
@@ -47,6 +49,7 @@ pub mod method;
 pub mod optimiser;
 pub mod plan;
 pub mod quantity;
+pub mod record;
 pub mod reproduce;
 pub mod scale;
 pub mod server;

@@ -196,6 +196,11 @@ impl Instrument {
         self.settings.cancel.clone()
     }
 
+    /// How link and guard are, for whoever looks on from another thread.
+    pub fn health(&self) -> Health {
+        self.settings.health.clone()
+    }
+
     /// All telemetry from here on. `capacity` frames may wait, later ones are lost to this subscription alone.
     pub fn subscribe(&self, capacity: usize) -> Subscription {
         Subscription::new(&self.shared, capacity, self.settings.cancel.clone())

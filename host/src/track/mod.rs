@@ -94,7 +94,7 @@ pub fn track(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, TrainError> {
     let (experiment, targets) = (task.experiment.clone(), task.targets.clone());
-    let (mut session, trained) = learn(instrument, task, progress)?;
+    let (mut session, trained) = learn(instrument, task, None, progress)?;
     let began_s = session.samples() as f64 / session.plan().grid().rate_hz;
     let moments = match experiment.closing {
         Closing::Host => {

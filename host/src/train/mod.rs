@@ -17,7 +17,7 @@ pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold
 pub use standalone::{Coefficients, StandaloneState};
 
 use crate::calibration::CalibrationError;
-use crate::driver::{self, Cancel, DriverError, Health, Instrument};
+use crate::driver::{self, Cancel, DriverError, Instrument};
 use crate::experiment::{Closing, Experiment, Job, Task};
 use crate::lab;
 use crate::link::InProcess;
@@ -29,6 +29,7 @@ use crate::trace::{Trace, TraceError, TracedBench};
 use hge_sim::engine::EngineError;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -85,8 +86,6 @@ pub struct Options<'a> {
     pub trace: Option<&'a Path>,
     /// Ends the training and disarms.
     pub cancel: Cancel,
-    /// Follows how link and guard are.
-    pub health: Health,
 }
 
 /// Trains on an engine in this process, and measures what was learnt without perturbation. `progress` hears of
@@ -99,6 +98,43 @@ pub fn train(
     options: &Options<'_>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
+    let (instrument, task, aftermath) = simulate(job, options)?;
+    let outcome = train_on(instrument, task, progress)?;
+    aftermath.finish()?;
+    Ok(outcome)
+}
+
+/// What is to be looked at when a simulated instrument has done its work.
+pub struct Aftermath {
+    trace: Option<Trace>,
+    device: String,
+    non_finite: Arc<AtomicBool>,
+}
+
+impl Aftermath {
+    /// Ends the trace, and says whether the device's model led nowhere.
+    ///
+    /// # Errors
+    /// It did, or the trace cannot be written.
+    pub fn finish(self) -> Result<(), TrainError> {
+        if let Some(trace) = self.trace {
+            trace.finish()?;
+        }
+        if self.non_finite.load(Ordering::Relaxed) {
+            return Err(TrainError::NotFinite { device: self.device });
+        }
+        Ok(())
+    }
+}
+
+/// The job's instrument on an engine in this process.
+///
+/// # Errors
+/// The engine or the trace cannot be had.
+pub fn simulate(
+    job: Job,
+    options: &Options<'_>,
+) -> Result<(Instrument, Task, Aftermath), TrainError> {
     let Job { task, chain, device } = job;
     let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
     let create = |path| Trace::create(path, task.plan.scale(), outputs, rate_hz);
@@ -115,20 +151,10 @@ pub fn train(
     })?;
     let settings = lab::settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(engine, settings));
-    let settings = driver::Settings {
-        cancel: options.cancel.clone(),
-        health: options.health.clone(),
-        ..driver::Settings::default()
-    };
+    let settings =
+        driver::Settings { cancel: options.cancel.clone(), ..driver::Settings::default() };
     let instrument = Instrument::connect_with(Box::new(link), settings)?;
-    let outcome = train_on(instrument, task, progress)?;
-    if let Some(trace) = trace {
-        trace.finish()?;
-    }
-    if non_finite.load(Ordering::Relaxed) {
-        return Err(TrainError::NotFinite { device: name });
-    }
-    Ok(outcome)
+    Ok((instrument, task, Aftermath { trace, device: name, non_finite }))
 }
 
 /// Trains the device that hangs on a connected instrument, and measures what was learnt without perturbation. A
@@ -142,23 +168,36 @@ pub fn train_on(
     task: Task,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
-    let (session, outcome) = learn(instrument, task, progress)?;
+    let (session, outcome) = learn(instrument, task, None, progress)?;
     session.close()?;
     Ok(outcome)
 }
 
-/// The same, with the outputs still armed at what was measured last.
+/// Where a training stands: all that it needs to go on, besides the instrument.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum State {
+    /// Between two epochs of the loop through the host.
+    Host(Box<HostState>),
+    /// Between two runs of the gateware alone.
+    Standalone(Box<StandaloneState>),
+}
+
+/// The same from the beginning, or on from a state; with the outputs still armed at what was measured last.
 pub(crate) fn learn(
     mut instrument: Instrument,
     task: Task,
+    from: Option<State>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(Session, Outcome), TrainError> {
     let watch = task.watch();
     let Task { experiment, plan, targets, calibration, .. } = task;
-    instrument.restart(noise_seed(&experiment))?;
+    if from.is_none() {
+        instrument.restart(noise_seed(&experiment))?;
+    }
     let starts = random(experiment.seed, Stream::Starts);
     let estimator = experiment.host.estimator;
-    Ok(match experiment.closing {
+    let (session, outcome) = match experiment.closing {
         Closing::Host => {
             let method = experiment.host.method;
             let plan = method.plan(&plan, &targets)?;
@@ -168,18 +207,26 @@ pub(crate) fn learn(
             if let Some(calibration) = calibration {
                 session.calibrate(calibration)?;
             }
-            let state = HostState::new(starts, session.random().clone());
+            let state = match from {
+                Some(State::Host(state)) => *state,
+                _ => HostState::new(starts, session.random().clone()),
+            };
             let outcome = host_loop::run(&mut session, &experiment, &targets, state, progress)?;
             (session, outcome)
         }
         Closing::Standalone => {
             let mut session = Session::configured(instrument, plan, estimator)?;
             session.watch(watch);
-            let state = StandaloneState::new(starts);
+            let state = match from {
+                Some(State::Standalone(state)) => *state,
+                _ => StandaloneState::new(starts),
+            };
             let outcome = standalone::run(&mut session, &experiment, &targets, state, progress)?;
             (session, outcome)
         }
-    })
+    };
+    session.note("outcome", &outcome)?;
+    Ok((session, outcome))
 }
 
 /// Seed of the bench's noise in an experiment.

@@ -9,9 +9,13 @@ use std::process::Stdio;
 /// A training without end: a linear device never learns XOR.
 const ENDLESS: [&str; 7] = ["train", "xor", "--live", "--device", LINEAR, "--restarts", "1000000"];
 
+/// Where runs are recorded.
+const RUNS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/runs");
+
 fn program(arguments: &[&str]) -> pty_process::blocking::Command {
     pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_hge"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .env("HGE_RUNS", RUNS)
         .args(arguments)
 }
 
@@ -150,6 +154,7 @@ fn no_color_leaves_out_every_colour() {
             let line = format!("NO_COLOR={value} exec \"$0\" \"$@\"");
             command = pty_process::blocking::Command::new("sh")
                 .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+                .env("HGE_RUNS", RUNS)
                 .args(["-c", &line, env!("CARGO_BIN_EXE_hge")])
                 .args(ENDLESS);
         }

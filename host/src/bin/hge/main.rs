@@ -15,11 +15,14 @@ mod live;
 mod log;
 mod man;
 mod monitor;
+mod outcome;
 mod output;
 mod registers;
-mod report;
+mod replay;
 mod reproduce;
+mod resume;
 mod serve;
+mod sitting;
 mod tones;
 mod track;
 mod train;
@@ -51,6 +54,12 @@ enum Command {
         after_help = "Examples:\n  hge train xor --live\n  hge train or --link tcp:127.0.0.1:4000"
     )]
     Train(train::Arguments),
+    /// Go on with a training that was cut off
+    #[command(after_help = "Example, of a run that was cut off:\n  hge resume runs/xor")]
+    Resume(resume::Arguments),
+    /// Work a training out again from its record, and compare
+    #[command(after_help = "Example, of a run that is there:\n  hge replay runs/xor")]
+    Replay(replay::Arguments),
     /// Train a device, then follow it while its operating point moves
     #[command(after_help = "Example:\n  hge track xor --epochs 40")]
     Track(track::Arguments),
@@ -125,6 +134,8 @@ fn main() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Resume(arguments) => resume::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Track(arguments) => track::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),

@@ -1,24 +1,19 @@
 //! `hge train`: from a gate or a file to a trained device.
 
-use crate::bar::Bar;
-use crate::lab::{remote, LinkOptions, Simulation};
-use crate::live::{Ending, Leaving, Setting, Show};
+use crate::lab::{LinkOptions, Simulation};
 use crate::output::text;
-use crate::{calibrate, interrupt, report};
+use crate::sitting::{self, Manner, Opened, Wanted};
+use crate::{calibrate, interrupt};
 use clap::{Args, ValueHint};
 use hge_host::calibration::Calibration;
-use hge_host::driver::{Cancel, Health, Instrument, Settings};
-use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_host::experiment::{Closing, Experiment, Source};
 use hge_host::link::LinkSpec;
 use hge_host::loss::Loss;
 use hge_host::method::Method;
-use hge_host::train::{train, train_on, Options, Outcome, Progress};
-use std::path::PathBuf;
+use hge_host::record::{train, Folder, Provenance};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
-
-/// Exit code when no solution was found.
-const EXIT_UNSOLVED: u8 = 2;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -47,6 +42,9 @@ pub struct Arguments {
     /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured, in the loop through the host
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
+    /// Folder for the run, new or empty [default: NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    output: Option<PathBuf>,
     /// Waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
@@ -62,40 +60,37 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     let (mut experiment, source) = read(&arguments)?;
     let calibration = calibration(&arguments, &mut experiment)?;
-    let cancel = interrupt::cancel()?;
-    let begun = Instant::now();
-    let (heading, outcome) = if link == LinkSpec::Simulated {
-        let mut job = Job::new(experiment, &source).map_err(text)?;
-        job.task.calibrate(calibration).map_err(text)?;
-        let heading = report::Heading::of(&job.task, None);
-        let watch = Watch::of(&job.task, &arguments, &cancel);
-        let health = watch.health.clone();
-        let options = Options { trace: arguments.trace.as_deref(), cancel, health };
-        (heading, watch.over(move |progress| train(job, &options, progress).map_err(text))?)
-    } else {
+    if link != LinkSpec::Simulated {
         arguments.simulation.check_link(&link, true)?;
         if arguments.trace.is_some() {
             return Err(format!(
                 "--trace is of no use over {link}: samples do not come over it; simulate here or leave it out"
             ));
         }
-        let health = Health::default();
-        let settings =
-            Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
-        let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
-        let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
-        task.calibrate(calibration).map_err(text)?;
-        let heading = report::Heading::of(&task, Some(&link));
-        let watch = Watch { health, ..Watch::of(&task, &arguments, &cancel) };
-        (heading, watch.over(move |progress| train_on(instrument, task, progress).map_err(text))?)
-    };
-    let wall_s = begun.elapsed().as_secs_f64();
-    crate::print(&if arguments.json {
-        format!("{}\n", report::json(&heading, &outcome, wall_s))
-    } else {
-        report::table(&heading, &outcome, wall_s)
-    })?;
-    Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
+    }
+    let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel()?);
+    let opened = Opened::open(Wanted { experiment, source, calibration, link, trace, cancel })?;
+    let folder = folder(&arguments, &opened)?;
+    let manner = Manner { json: arguments.json, live: arguments.live };
+    opened.work(&folder, manner, |instrument, task, progress| {
+        train(instrument, task, &folder, progress)
+    })
+}
+
+/// The run's folder, new.
+fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
+    let Opened { instrument, task, .. } = opened;
+    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
+    let name = stem.to_string_lossy();
+    let path = arguments.output.clone().unwrap_or_else(|| Folder::name(&sitting::runs(), &name));
+    let provenance = Provenance::of(
+        &name,
+        task,
+        opened.remote().as_deref(),
+        instrument.build_hash(),
+        std::env::args().skip(1).collect(),
+    );
+    Folder::create(&path, &task.experiment, task.calibration.as_ref(), &provenance).map_err(text)
 }
 
 /// The calibration that is asked for; the experiment then waits as long as it says.
@@ -136,57 +131,4 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
         experiment.standalone.epochs = epochs;
     }
     Ok((experiment, source))
-}
-
-/// How a training is watched.
-struct Watch {
-    /// Of the driver that trains.
-    health: Health,
-    cancel: Cancel,
-    /// `None`: a bar.
-    live: Option<Setting>,
-    epochs: u32,
-    json: bool,
-}
-
-impl Watch {
-    fn of(task: &Task, arguments: &Arguments, cancel: &Cancel) -> Self {
-        let place = match &arguments.link.spec() {
-            Ok(link) if *link != LinkSpec::Simulated => link.to_string(),
-            _ => task.experiment.device.clone(),
-        };
-        Watch {
-            health: Health::default(),
-            cancel: cancel.clone(),
-            live: arguments.live.then(|| Setting::of(task, "train", &place)),
-            epochs: epochs(&task.experiment),
-            json: arguments.json,
-        }
-    }
-
-    /// Trains, and shows how it goes.
-    fn over(
-        self,
-        train: impl FnOnce(&mut dyn FnMut(&Progress)) -> Result<Outcome, String> + Send,
-    ) -> Result<Outcome, String> {
-        let Some(setting) = self.live else {
-            let bar = Bar::new(self.json, u64::from(self.epochs));
-            return train(&mut |progress| bar.show(progress));
-        };
-        let leaving = if self.json { Leaving::AtOnce } else { Leaving::Asked };
-        Show::new(setting, self.cancel, self.health, leaving).watch(
-            |teller| train(&mut |progress| teller.epoch(progress)),
-            |outcome| Ending::Done {
-                text: if outcome.solved { "solved" } else { "not solved" }.into(),
-                good: outcome.solved,
-            },
-        )
-    }
-}
-
-fn epochs(experiment: &Experiment) -> u32 {
-    match experiment.closing {
-        Closing::Host => experiment.host.epochs,
-        Closing::Standalone => experiment.standalone.epochs,
-    }
 }

@@ -2,7 +2,6 @@
 
 use hge_host::calibration::Calibration;
 use hge_host::experiment::{Closing, Task};
-use hge_host::link::LinkSpec;
 use hge_host::settling::Counts;
 use hge_host::text::number;
 use hge_host::train::Outcome;
@@ -30,7 +29,7 @@ pub struct Heading {
 
 impl Heading {
     /// `link`: where the instrument is, unless it is simulated here.
-    pub fn of(task: &Task, link: Option<&LinkSpec>) -> Self {
+    pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
         let loss = match task.experiment.closing {
             Closing::Host => match serde_json::to_value(task.experiment.host.loss) {
@@ -41,8 +40,8 @@ impl Heading {
         };
         Heading {
             gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
-            device: link.map_or(task.experiment.device.clone(), LinkSpec::to_string),
-            engine: link.map_or(task.experiment.engine.name(), |_| "remote"),
+            engine: link.as_ref().map_or(task.experiment.engine.name(), |_| "remote"),
+            device: link.unwrap_or_else(|| task.experiment.device.clone()),
             closing: task.experiment.closing,
             loss,
             seed: task.experiment.seed,
@@ -62,7 +61,7 @@ impl Heading {
 }
 
 /// The object of `--json`, on one line.
-pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
+pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> String {
     let simulated_s = outcome.samples as f64 / heading.rate_hz;
     json!({
         "gate": heading.gate,
@@ -90,16 +89,18 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
         "simulated_s": simulated_s,
         "wall_s": wall_s,
         "realtime_factor": simulated_s / wall_s,
+        "run": run,
     })
     .to_string()
 }
 
 /// The cases and the device's settings.
-pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64) -> String {
+pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> String {
     let mut text = String::new();
     let simulated_s = outcome.samples as f64 / heading.rate_hz;
     // Writing to a String cannot fail.
     let _ = write_table(&mut text, heading, outcome, wall_s, simulated_s);
+    let _ = writeln!(text, "  all of it is in {run}");
     text
 }
 

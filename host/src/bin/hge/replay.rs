@@ -1,0 +1,52 @@
+//! `hge replay`: works a run out again from what was recorded.
+
+use crate::bar::Bar;
+use crate::output::{json_line, text};
+use clap::{Args, ValueHint};
+use hge_host::record::{replay, Folder};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code when something differs.
+const EXIT_DIFFERS: u8 = 2;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Folder of the run
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    run: PathBuf,
+    /// One JSON object on the last line, no progress
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let folder = Folder::open(&arguments.run).map_err(text)?;
+    let bar = Bar::new(arguments.json, 0);
+    let agreement = replay(&folder, &mut |progress| bar.show(progress)).map_err(text)?;
+    drop(bar);
+    if arguments.json {
+        json_line(&agreement)?;
+    } else {
+        let epochs = agreement.epochs;
+        let mut lines = match &agreement.difference {
+            None => format!(
+                "{epochs} epochs from {} windows agree to the last bit\n",
+                agreement.windows
+            ),
+            Some(difference) => format!("{epochs} epochs agree, then they differ: {difference}\n"),
+        };
+        if let Some(cut) = &agreement.cut {
+            lines +=
+                &format!("{cut} was cut off: what came after its last whole chunk is not there\n");
+        }
+        if !agreement.complete && agreement.agrees {
+            lines += &format!(
+                "the run is not complete: `hge resume {}` goes on with it\n",
+                arguments.run.display()
+            );
+        }
+        crate::print(&lines)?;
+    }
+    Ok(ExitCode::from(if agreement.agrees { 0 } else { EXIT_DIFFERS }))
+}

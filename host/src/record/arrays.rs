@@ -1,0 +1,267 @@
+//! A run as arrays, under the names that the method's authors use where there is one.
+//!
+//! | array | shape | what |
+//! |---|---|---|
+//! | `controls` | epoch, control | voltages at which the epoch was measured |
+//! | `outputs` | epoch, case | mean current, tones on, nA |
+//! | `IVgradients` | epoch, case, control | slope of the current, nA/V |
+//! | `sign` | epoch, case, control | its sign |
+//! | `EIgradients` | epoch, case | slope of the loss with the current, 1/nA (host loop) |
+//! | `EVgradients` | epoch, control | slope of the loss with the control, 1/V (host loop) |
+//! | `error` | epoch | loss |
+//! | `separation` | epoch | least high output less greatest low one, nA |
+//! | `restart`, `epoch` | epoch | start from 1, epoch of the start from 1 |
+//! | `time_s` | epoch | seconds that the instrument has measured |
+//! | `inputs` | case, input | volts |
+//! | `targets` | case | wanted current, nA; of losses without one 1 for high and 0 for low |
+//! | `frequencies_hz`, `amplitudes_v` | control | the tones |
+//! | `limits_v` | control, 2 | ends of the control's range |
+//! | `IVgradient_errors` | control | standard error of a slope from one window, nA/V |
+//! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | what was learnt, without perturbation |
+//! | `configs` | bytes | the experiment, UTF-8 |
+//!
+//! The log is read once an array, and an epoch at a time: memory does not grow with the run.
+
+use super::folder::Folder;
+use super::item::{Item, Topic};
+use super::{replay, RecordError};
+use crate::experiment::{Closing, Task};
+use crate::loss::Loss;
+use crate::train::{Outcome, Progress};
+use std::fs::{self, File};
+use std::io::{BufWriter, Seek, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// Name of the file.
+pub const FILE: &str = "data.npz";
+
+/// What an epoch adds to an array.
+type Row = fn(&Task, &Progress) -> Vec<f64>;
+
+/// Arrays with a row for every epoch.
+const ROWS: [(&str, Row); 12] = [
+    ("controls", |_, epoch| epoch.controls_v.clone()),
+    ("outputs", |_, epoch| epoch.outputs_na.clone()),
+    ("IVgradients", |_, epoch| epoch.slopes_na_per_v.concat()),
+    ("sign", |_, epoch| epoch.slopes_na_per_v.concat().iter().map(|slope| sign(*slope)).collect()),
+    ("EIgradients", |task, epoch| loss_slopes(task, epoch)),
+    ("EVgradients", |task, epoch| control_slopes(task, epoch)),
+    ("error", |_, epoch| vec![epoch.loss]),
+    ("separation", |_, epoch| vec![epoch.separation_na]),
+    ("restart", |_, epoch| vec![f64::from(epoch.restart)]),
+    ("epoch", |_, epoch| vec![f64::from(epoch.epoch)]),
+    ("time_s", |task, epoch| vec![epoch.samples as f64 / task.plan.grid().rate_hz]),
+    ("IVgradient_errors", |_, epoch| epoch.errors_na_per_v.clone()),
+];
+
+fn sign(slope: f64) -> f64 {
+    if slope < 0.0 {
+        -1.0
+    } else {
+        1.0
+    }
+}
+
+fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
+    match task.experiment.closing {
+        Closing::Host => task.experiment.host.loss.evaluate(&epoch.outputs_na, &task.targets).1,
+        Closing::Standalone => Vec::new(),
+    }
+}
+
+fn control_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
+    let of_loss = loss_slopes(task, epoch);
+    let controls = 0..epoch.controls_v.len();
+    let slope = |k: usize| {
+        let cases = epoch.slopes_na_per_v.iter().zip(&of_loss);
+        cases.map(|(slopes, loss)| slopes.get(k).copied().unwrap_or(0.0) * loss).sum()
+    };
+    if of_loss.is_empty() {
+        Vec::new()
+    } else {
+        controls.map(slope).collect()
+    }
+}
+
+/// Every epoch of a run, one at a time.
+pub struct Epochs {
+    reader: super::reader::LogReader,
+    log: std::path::PathBuf,
+}
+
+impl Epochs {
+    /// From the first.
+    ///
+    /// # Errors
+    /// There is no log, or it is of another version.
+    pub fn of(folder: &Folder) -> Result<Self, RecordError> {
+        Ok(Epochs { reader: folder.read_log()?, log: folder.log_path() })
+    }
+
+    /// The next one.
+    ///
+    /// # Errors
+    /// The log is damaged.
+    pub fn next_epoch(&mut self) -> Result<Option<Progress>, RecordError> {
+        while let Some(item) = self.reader.next_item()? {
+            if let Item::Note { topic: Topic::Epoch, text } = item {
+                let epoch = serde_json::from_str(&text);
+                let strange = |error: serde_json::Error| RecordError::Strange {
+                    path: self.log.clone(),
+                    what: error.to_string(),
+                };
+                return epoch.map(Some).map_err(strange);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Writes the arrays of a run, complete or not, into its folder.
+///
+/// # Errors
+/// The log cannot be read, or the file not be written.
+pub fn write(folder: &Folder) -> Result<(), RecordError> {
+    let draft = folder.file("data.npz.new");
+    write_to(folder, &draft)?;
+    fs::rename(&draft, folder.file(FILE))
+        .map_err(|error| RecordError::Write { path: draft, what: error.to_string() })
+}
+
+/// Writes the arrays of a run to a file.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordError> {
+    let failed = |error: &dyn std::fmt::Display| RecordError::Write {
+        path: path.into(),
+        what: error.to_string(),
+    };
+    let task = replay::task(folder)?;
+    let mut count = 0;
+    let mut epochs = Epochs::of(folder)?;
+    let mut last = None;
+    while let Some(epoch) = epochs.next_epoch()? {
+        count += 1;
+        last = Some(epoch);
+    }
+    let file = File::create(path).map_err(|error| failed(&error))?;
+    let mut npz = Npz { zip: ZipWriter::new(BufWriter::new(file)) };
+    for (name, row) in ROWS {
+        // An epoch tells the shape of all.
+        let width = last.as_ref().map_or(0, |last| row(&task, last).len());
+        let shape = match (name, &last) {
+            ("IVgradients" | "sign", Some(last)) => {
+                let cases = last.slopes_na_per_v.len();
+                vec![count, cases, width / cases.max(1)]
+            }
+            ("error" | "separation" | "restart" | "epoch" | "time_s", _) => vec![count],
+            _ => vec![count, width],
+        };
+        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
+        let mut epochs = Epochs::of(folder)?;
+        while let Some(epoch) = epochs.next_epoch()? {
+            let mut values = row(&task, &epoch);
+            // Where a window was lost its slopes are missing.
+            values.resize(width, f64::NAN);
+            npz.values(&values).map_err(|error| failed(&error))?;
+        }
+    }
+    facts(folder, &task, &mut npz, &failed)?;
+    npz.finish().map_err(|error| failed(&error))
+}
+
+/// Arrays that do not grow with the epochs.
+fn facts(
+    folder: &Folder,
+    task: &Task,
+    npz: &mut Npz,
+    failed: &dyn Fn(&dyn std::fmt::Display) -> RecordError,
+) -> Result<(), RecordError> {
+    let configuration = task.plan.configuration();
+    let cases = configuration.cases_v.len();
+    let of_currents = task.experiment.host.loss == Loss::Mse;
+    let target = |case: usize| match of_currents {
+        true => task.targets.target_na(case),
+        false => f64::from(u8::from(task.targets.high[case])),
+    };
+    let controls = configuration.controls.len();
+    let amplitudes_v: Vec<f64> = (0..controls).map(|k| task.plan.amplitude_v(k)).collect();
+    let limits = configuration.controls.iter().flat_map(|control| [control.low_v, control.high_v]);
+    let mut arrays = vec![
+        ("inputs", vec![cases, configuration.inputs.len()], configuration.cases_v.concat()),
+        ("targets", vec![cases], (0..cases).map(target).collect()),
+        ("frequencies_hz", vec![controls], task.plan.tones_hz()),
+        ("amplitudes_v", vec![controls], amplitudes_v),
+        ("limits_v", vec![controls, 2], limits.collect()),
+    ];
+    if let Some(outcome) = outcome(folder)? {
+        arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
+        arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));
+        arrays.push(("best_error", vec![1], vec![outcome.loss]));
+    }
+    for (name, shape, values) in arrays {
+        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
+        npz.values(&values).map_err(|error| failed(&error))?;
+    }
+    let (_, source) = folder.experiment()?;
+    npz.begin("configs", "|u1", &[source.text().len()]).map_err(|error| failed(&error))?;
+    npz.zip.write_all(source.text().as_bytes()).map_err(|error| failed(&error))
+}
+
+/// What the training came to, as the log holds it.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn outcome(folder: &Folder) -> Result<Option<Outcome>, RecordError> {
+    let mut reader = folder.read_log()?;
+    let mut found = None;
+    while let Some(item) = reader.next_item()? {
+        if let Item::Note { topic: Topic::Outcome, text } = item {
+            let strange = |error: serde_json::Error| RecordError::Strange {
+                path: folder.log_path(),
+                what: error.to_string(),
+            };
+            found = Some(serde_json::from_str(&text).map_err(strange)?);
+        }
+    }
+    Ok(found)
+}
+
+/// An archive of arrays, written value by value.
+struct Npz {
+    zip: ZipWriter<BufWriter<File>>,
+}
+
+impl Npz {
+    /// Begins an array of this element and shape, the last index fastest.
+    fn begin(&mut self, name: &str, element: &str, shape: &[usize]) -> zip::result::ZipResult<()> {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(true);
+        self.zip.start_file(format!("{name}.npy"), options)?;
+        let lengths: String = shape.iter().map(|length| format!("{length},")).collect();
+        let header =
+            format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({lengths}), }}");
+        // Version 1.0 of the format: magic, version, length of the header, which ends with a line feed and at a multiple of 64 bytes.
+        let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+        self.zip.write_all(b"\x93NUMPY\x01\x00")?;
+        self.zip.write_all(&(length as u16).to_le_bytes())?;
+        self.zip.write_all(format!("{header:<width$}\n", width = length - 1).as_bytes())?;
+        Ok(())
+    }
+
+    fn values(&mut self, values: &[f64]) -> std::io::Result<()> {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.zip.write_all(&bytes)
+    }
+
+    fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
+        let mut file = self.zip.finish()?;
+        file.flush()?;
+        let file = file.get_mut();
+        file.seek(std::io::SeekFrom::End(0))?;
+        Ok(file.sync_all()?)
+    }
+}

@@ -1,0 +1,119 @@
+//! Run folders: what was done, all that the instrument said, and what came of it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `experiment.toml` | the experiment with every key as it was resolved |
+//! | `provenance.json` | program, instrument, seeds, tones, computer, begin and end: [`Provenance`] |
+//! | `calibration.json` | the calibration, if there was one |
+//! | `log/*.mcap` | every frame, write and epoch as they came: [`log`], [`reader`] |
+//! | `outcome.json` | what the training came to |
+//! | `data.npz` | the same as arrays: [`arrays`] |
+//! | `report.html` | the same to look at: [`crate::report`] |
+//!
+//! All but the first four are made from these when the run has ended, and can be made anew.
+
+pub mod arrays;
+mod clock;
+mod folder;
+mod item;
+pub mod log;
+mod player;
+mod provenance;
+pub mod reader;
+mod recorder;
+mod replay;
+mod run;
+mod verifier;
+
+pub use folder::Folder;
+pub use item::{Item, Topic};
+pub use provenance::{Provenance, Sitting};
+pub use replay::{replay, Agreement};
+pub use run::{resume, train, Resuming};
+
+use crate::calibration::CalibrationError;
+use crate::experiment::ExperimentError;
+use crate::train::TrainError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A record cannot be kept, or not be used.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// A file cannot be written.
+    #[error("cannot write {}: {what}; what was complete before is kept: make room there or name another folder with -o, and if the run had begun, `hge resume` goes on with it", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}: {what}; name the folder of a run, `hge runs` lists them", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// The folder is there already.
+    #[error("{} is there already: name another folder with -o, or go on with what is in it by `hge resume {}`", path.display(), path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Another program writes to it.
+    #[error("another program is at work on {}: wait for its end", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no log.
+    #[error("there is no log in {}: name the folder of a run, `hge runs` lists them", folder.display())]
+    NoLog {
+        /// Where it should be.
+        folder: PathBuf,
+    },
+    /// A log that another version wrote.
+    #[error("{} is of the version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+    },
+    /// Something is wrong in the midst of a file.
+    #[error("{} is damaged ({what}): what stands before the damage can still be exported, restore the file from a copy for the rest", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file of the folder does not hold what it should.
+    #[error("{} is not what this program writes ({what}): restore it from a copy", path.display())]
+    Strange {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The run is at its end.
+    #[error("the run in {} is complete: there is nothing to go on with, `hge report` and `hge replay` look at it", path.display())]
+    Complete {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The gateware that is there is not the one that was recorded.
+    #[error("the instrument has other generics than the one that was recorded: connect that one, or begin a new run")]
+    Instrument,
+    /// The experiment in the folder cannot be run.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// The calibration in the folder belongs to something else.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// The training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+}

@@ -1,0 +1,218 @@
+//! A training whose every frame is kept, and one that is taken up again.
+
+use super::folder::Folder;
+use super::item::{Item, Topic};
+use super::log::{Log, PROFILE};
+use super::provenance::{now, Sitting};
+use super::recorder::Recorder;
+use super::verifier::{Verdict, Verifier};
+use super::{arrays, RecordError};
+use crate::driver::{Instrument, Passing, Tap};
+use crate::experiment::{Closing, Task};
+use crate::session::{Session, SessionError};
+use crate::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
+use hge_protocol::registers::map_hash;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resuming {
+    /// The simulated instrument goes through all that was recorded again, to come to the same state, and every frame is compared.
+    Again,
+    /// The instrument is as it is: the training goes on from the state after the last complete epoch.
+    FromState,
+}
+
+/// Trains as [`crate::train::train_on`] does, and keeps what passes in a new folder.
+///
+/// # Errors
+/// The instrument fails, or the record cannot be kept.
+pub fn train(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, RecordError> {
+    let recorder = Recorder::new(folder.create_log()?);
+    instrument.tap(Box::new(recorder.clone()));
+    let sitting = Sitting { began: now(), ..Sitting::begin() };
+    conclude(folder, &recorder, sitting, || learn(instrument, task, None, progress))
+}
+
+/// Goes on with a training that did not come to its end. `simulated`: the instrument is in this process, and freshly powered up.
+///
+/// # Errors
+/// The run is complete, the folder is of another version, the instrument fails or does not repeat what was recorded, or the record cannot be kept.
+pub fn resume(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    simulated: bool,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(Outcome, Resuming), RecordError> {
+    if folder.is_complete()? {
+        return Err(RecordError::Complete { path: folder.path().into() });
+    }
+    let mut provenance = folder.provenance()?;
+    let (recorded, present) = (&provenance.instrument.map_hash, format!("{:08x}", map_hash()));
+    if provenance.format != PROFILE || *recorded != present {
+        let found = format!("{}, register map {recorded}", provenance.format);
+        return Err(RecordError::Version { path: folder.path().into(), found });
+    }
+    if *instrument.parameters() != task.parameters {
+        return Err(RecordError::Instrument);
+    }
+    provenance.sittings.push(Sitting::begin());
+    folder.write_provenance(&provenance)?;
+    let again =
+        simulated || instrument.restart(noise_seed(&task.experiment)).map_err(TrainError::from)?;
+    let outcome = if again {
+        let recorder = Recorder::waiting();
+        let rejoining = Rejoining {
+            verifier: Some(Verifier::new(folder.read_log()?)),
+            log: folder.log_path(),
+            recorder: recorder.clone(),
+            clock_back: Arc::default(),
+        };
+        let back = rejoining.clock_back.clone();
+        instrument.tap(Box::new(rejoining));
+        let outcome = conclude(folder, &recorder, Sitting::begin(), || {
+            learn(instrument, task, None, progress)
+        });
+        let back = *back.lock().unwrap_or_else(PoisonError::into_inner);
+        note_clock(folder, back)?;
+        outcome?
+    } else {
+        let Stood { state, items, files, last_ns } = stood(folder, task.experiment.closing)?;
+        let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
+        note_clock(folder, back)?;
+        let recorder = Recorder::new(log);
+        instrument.tap(Box::new(recorder.clone()));
+        conclude(folder, &recorder, Sitting::begin(), || learn(instrument, task, state, progress))?
+    };
+    Ok((outcome, if again { Resuming::Again } else { Resuming::FromState }))
+}
+
+/// Does it, looks at the device once more, and completes the folder.
+fn conclude(
+    folder: &Folder,
+    recorder: &Recorder,
+    sitting: Sitting,
+    learn: impl FnOnce() -> Result<(Session, Outcome), TrainError>,
+) -> Result<Outcome, RecordError> {
+    let began = Instant::now();
+    let done = learn().and_then(|(session, outcome)| {
+        session.close().map_err(SessionError::from)?;
+        Ok(outcome)
+    });
+    let mut sitting = Sitting { wall_s: Some(0.0), ended: Some(now()), ..sitting };
+    let mut end = |failure: Option<String>| {
+        let mut provenance = folder.provenance()?;
+        sitting.wall_s = Some(began.elapsed().as_secs_f64());
+        sitting.failure = failure;
+        if let Some(last) = provenance.sittings.last_mut() {
+            let (began, clock_back_s) = (last.began.clone(), last.clock_back_s);
+            *last = Sitting { began, clock_back_s, ..sitting.clone() };
+        }
+        folder.write_provenance(&provenance)
+    };
+    match done {
+        Ok(outcome) => {
+            recorder.finish()?;
+            end(None)?;
+            arrays::write(folder)?;
+            folder.write_outcome(&outcome)?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            // Where the record is what failed, this fails as well, and the first error says more.
+            let _ = recorder.flush();
+            let _ = end(Some(error.to_string()));
+            Err(error.into())
+        }
+    }
+}
+
+fn note_clock(folder: &Folder, back: Option<Duration>) -> Result<(), RecordError> {
+    let Some(back) = back else { return Ok(()) };
+    let mut provenance = folder.provenance()?;
+    if let Some(last) = provenance.sittings.last_mut() {
+        last.clock_back_s = back.as_secs_f64();
+    }
+    folder.write_provenance(&provenance)
+}
+
+/// Where a record leaves off.
+struct Stood {
+    state: Option<State>,
+    /// Items up to that state.
+    items: u64,
+    files: u32,
+    last_ns: u64,
+}
+
+fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
+    let mut reader = folder.read_log()?;
+    let (mut last, mut items) = (None, 0);
+    while let Some(item) = reader.next_item()? {
+        if let Item::Note { topic: Topic::State, text } = item {
+            (last, items) = (Some(text), reader.items());
+        }
+    }
+    let strange = |error: serde_json::Error| RecordError::Strange {
+        path: folder.log_path(),
+        what: error.to_string(),
+    };
+    let state = match (last, closing) {
+        (None, _) => None,
+        (Some(text), Closing::Host) => {
+            Some(State::Host(serde_json::from_str(&text).map_err(strange)?))
+        }
+        (Some(text), Closing::Standalone) => {
+            Some(State::Standalone(serde_json::from_str(&text).map_err(strange)?))
+        }
+    };
+    Ok(Stood { state, items, files: reader.files(), last_ns: reader.last_ns() })
+}
+
+/// Compares with the record up to its end, and keeps what comes then.
+struct Rejoining {
+    verifier: Option<Verifier>,
+    log: PathBuf,
+    recorder: Recorder,
+    /// By how much the computer's clock was set back meanwhile.
+    clock_back: Arc<Mutex<Option<Duration>>>,
+}
+
+impl Rejoining {
+    fn rejoin(&mut self, verifier: &Verifier) -> Result<(), RecordError> {
+        let reader = verifier.reader();
+        let (items, last_ns) = (reader.items(), reader.last_ns());
+        let (log, back) = Log::resume(&self.log, reader.files(), items, last_ns)?;
+        *self.clock_back.lock().unwrap_or_else(PoisonError::into_inner) = back;
+        self.recorder.put(log);
+        self.recorder.append(Passing::Wrote(&verifier.unrecorded()))
+    }
+}
+
+impl Tap for Rejoining {
+    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+        if let Some(mut verifier) = self.verifier.take() {
+            let verdict = verifier.hear(passing).map_err(|difference| {
+                format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one")
+            })?;
+            if verdict == Verdict::Recorded {
+                self.verifier = Some(verifier);
+                return Ok(());
+            }
+            self.rejoin(&verifier).map_err(|error| error.to_string())?;
+            if matches!(passing, Passing::Wrote(_)) {
+                // It is among those that were not in the record.
+                return Ok(());
+            }
+        }
+        self.recorder.hear(passing)
+    }
+}
