@@ -1,6 +1,6 @@
 //! `hge report`: the page of a run.
 
-use crate::output::{json_line, text};
+use crate::output::{json_line, show_page, text};
 use crate::sitting;
 use clap::Args;
 use hge_host::record::{list, page, Folder};
@@ -30,9 +30,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     page::write(&folder).map_err(text)?;
     let path = folder.file(page::FILE);
     if arguments.open {
-        opener::open(&path).map_err(|error| {
-            format!("no browser shows {} ({error}): open it yourself", path.display())
-        })?;
+        show_page(&path)?;
     }
     if arguments.json {
         json_line(&json!({ "report": path }))?;
