@@ -45,7 +45,7 @@ impl Look {
     }
 }
 
-/// What was seen, if the way it was to be seen works here; what ends a run is an error all the same.
+/// What was seen, if the way it was to be seen works here; what else goes wrong is an error.
 fn seen<T>(looked: Result<T, MeasureError>) -> Result<Option<T>, TrainError> {
     match looked {
         Ok(seen) => Ok(Some(seen)),

@@ -8,9 +8,9 @@ use super::provenance::{now, Sitting};
 use super::recorder::Recorder;
 use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};
-use crate::driver::{Instrument, Passing, Tap};
+use crate::driver::{DriverError, Instrument, Passing, Tap};
 use crate::experiment::{Closing, Task};
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 use crate::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
 use hge_protocol::registers::map_hash;
 use std::path::PathBuf;
@@ -110,9 +110,16 @@ fn conclude(
 ) -> Result<Outcome, RecordError> {
     let began = Instant::now();
     let done = learn().and_then(|(mut session, outcome)| {
-        look.take(&mut session, &outcome)?;
-        session.close()?;
-        Ok(outcome)
+        let looked = look.take(&mut session, &outcome);
+        let after = looked.and_then(|()| Ok(session.close()?)).err();
+        match after {
+            // The record is not whole.
+            Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
+                Err(error.into())
+            }
+            // What has been learnt stands, whatever became of the instrument afterwards.
+            after => Ok((outcome, after.map(|error| format!("after the training: {error}")))),
+        }
     });
     let mut sitting = Sitting { wall_s: Some(0.0), ended: Some(now()), ..sitting };
     let mut end = |failure: Option<String>| {
@@ -126,9 +133,9 @@ fn conclude(
         folder.write_provenance(&provenance)
     };
     match done {
-        Ok(outcome) => {
+        Ok((outcome, after)) => {
             recorder.finish()?;
-            end(None)?;
+            end(after)?;
             arrays::write(folder)?;
             page::write(folder)?;
             folder.write_outcome(&outcome)?;
