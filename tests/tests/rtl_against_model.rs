@@ -12,15 +12,15 @@ fn agree<P: Pass>(scenario: &Scenario) {
 
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
-    for seed in [0, 2] {
-        agree::<Pipelined>(&random(seed, LITTLE, 1));
+    for seed in nightly(&[0, 2][..], &[0]) {
+        agree::<Pipelined>(&random(*seed, LITTLE, 1));
     }
 }
 
 #[test]
 fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
-    for seed in [1, 3] {
-        agree::<Pipelined>(&random(seed, LITTLE, 1));
+    for seed in nightly(&[1, 3][..], &[1]) {
+        agree::<Pipelined>(&random(*seed, LITTLE, 1));
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `capture` | ADC codes |
 //! | `keeper` | the thread that winds the watchdog |
 //! | `tap` | a record of what passes |
+//! | `health` | how link and guard are, for whoever looks on |
 //! | `state`, `causes` | what the instrument is at, in words |
 
 mod again;
@@ -19,6 +20,7 @@ mod cancel;
 mod capture;
 mod causes;
 mod error;
+mod health;
 mod keeper;
 mod order;
 mod reader;
@@ -35,6 +37,7 @@ pub use cancel::Cancel;
 pub use capture::{Beside, RUN_CODES};
 pub use causes::Causes;
 pub use error::DriverError;
+pub use health::{Health, Signs};
 pub use run::Said;
 pub use settings::Settings;
 pub use state::{ArmMode, State};
@@ -108,7 +111,7 @@ impl Instrument {
     fn open(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
         let (name, timeout) = (link.name(), link.reply_timeout());
         let (source, sink) = link.split()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(settings.health.clone()));
         let (answers, reader) = reader::spawn(source, name.clone(), shared.clone());
         let requests =
             Requests::new(sink, answers, shared.clone(), name.clone(), timeout, &settings);
@@ -192,6 +195,11 @@ impl Instrument {
     /// Ends every wait of this driver, from another thread or a signal handler.
     pub fn cancel(&self) -> Cancel {
         self.settings.cancel.clone()
+    }
+
+    /// How link and guard are, for whoever looks on from another thread.
+    pub fn health(&self) -> Health {
+        self.settings.health.clone()
     }
 
     /// All telemetry from here on. `capacity` frames may wait, later ones are lost to this subscription alone.
@@ -312,6 +320,7 @@ impl Instrument {
 
     fn note_armed(&self, armed: Option<ArmMode>) {
         *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = armed;
+        self.settings.health.armed(armed);
     }
 
     fn note_disarmed(&self) {
@@ -338,14 +347,17 @@ impl Drop for Instrument {
         let mut requests = self.requests();
         requests.ignore_cancel();
         let farewell = [(armed, command::DISARM), (self.capturing, command::STOP)];
-        for (_, command) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
+        for (_, said) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
             if requests.is_taken() {
                 break;
             }
             let (operation, address, count) = (Operation::Write, map::COMMAND, 1);
-            let order = Ask { operation, address, count, values: vec![command] };
+            let order = Ask { operation, address, count, values: vec![said] };
             // Where nobody answers any more, the watchdog trips.
-            let _ = requests.ask(&order, FAREWELL);
+            let heard = requests.ask(&order, FAREWELL).is_ok();
+            if heard && said == command::DISARM {
+                self.settings.health.armed(None);
+            }
         }
         requests.close();
         drop(requests);

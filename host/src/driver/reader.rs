@@ -1,5 +1,6 @@
 //! The thread that owns the source: it cuts bytes into frames and hands each to whoever waits for it.
 
+use super::Health;
 use crate::link::{LinkError, Received, Source};
 use crossbeam::channel::{bounded, Receiver, Sender};
 use hge_protocol::frame::{Frame, FrameError, Record, Reply};
@@ -55,6 +56,7 @@ struct Routes {
 pub(super) struct Shared {
     routes: Mutex<Routes>,
     stop: AtomicBool,
+    health: Health,
 }
 
 /// A subscriber's end, and where it begins.
@@ -65,6 +67,10 @@ pub(super) struct Feed {
 }
 
 impl Shared {
+    pub(super) fn new(health: Health) -> Self {
+        Shared { health, ..Shared::default() }
+    }
+
     fn routes(&self) -> MutexGuard<'_, Routes> {
         // What it guards is whole between any two statements that could panic.
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,8 +139,16 @@ impl Shared {
             }
             Frame::Telemetry(number, record) => {
                 // Repeated frames have older numbers.
-                if routes.next.is_none_or(|next| number.wrapping_sub(next) < 1 << 31) {
+                let ahead = routes.next.map_or(0, |next| number.wrapping_sub(next));
+                if ahead < 1 << 31 {
                     routes.next = Some(number.wrapping_add(1));
+                    self.health.note(|signs| {
+                        signs.frames += 1;
+                        signs.missing += u64::from(ahead);
+                    });
+                    if let Record::Event(event) = &record {
+                        self.health.tripped(u32::from(event.cause));
+                    }
                 }
                 let (generation, after) = (routes.generation, routes.replies);
                 let item = Arc::new(Item { generation, after, number, record });
@@ -184,9 +198,60 @@ fn read(source: &mut dyn Source, shared: &Shared, answers: &Sender<Answer>) -> O
         deframer.push(&bytes, |body| match body.map(Frame::from_words) {
             Some(Ok(frame)) => shared.route(frame, answers),
             Some(Err(error)) => shared.routes().strange = Some(error),
-            None => shared.routes().damaged += 1,
+            None => {
+                shared.routes().damaged += 1;
+                shared.health.note(|signs| signs.damaged += 1);
+            }
         });
         bytes.clear();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::frame::{End, EndReason, Event};
+
+    #[test]
+    fn health_counts_each_frame_once_and_what_was_left_out_and_tells_of_a_trip() {
+        let health = Health::default();
+        let shared = Shared::new(health.clone());
+        shared.expect(10);
+        let (answers, _heard) = bounded(1);
+        let end = || {
+            let (reason, best_start, best_loss, sample_clock) = (EndReason::Complete, 0, 0, 0);
+            Record::End(End { reason, best_start, best_loss, sample_clock })
+        };
+        // Two are left out before 12 and one before 15; 11 and 12 come once more.
+        for number in [12, 13, 11, 12, 15] {
+            shared.route(Frame::Telemetry(number, end()), &answers);
+        }
+        let signs = health.signs();
+        assert_eq!((signs.frames, signs.missing), (3, 3));
+        assert_eq!(signs.tripped, None);
+        let event = Record::Event(Event { cause: 8, time: 0 });
+        shared.route(Frame::Telemetry(16, event), &answers);
+        assert_eq!(health.signs().tripped.map(|causes| causes.0), Some(8));
+    }
+
+    #[test]
+    fn health_counts_what_the_line_damaged() {
+        struct Garbage(bool);
+        impl Source for Garbage {
+            fn receive(&mut self, into: &mut Vec<u8>, _: Duration) -> Result<Received, LinkError> {
+                if std::mem::replace(&mut self.0, true) {
+                    return Ok(Received::Closed);
+                }
+                into.extend([1, 2, 3, 0, 4, 5, 6, 0]);
+                Ok(Received::Bytes)
+            }
+        }
+        let health = Health::default();
+        let shared = Shared::new(health.clone());
+        let (answers, _heard) = bounded(1);
+        assert!(read(&mut Garbage(false), &shared, &answers).is_none());
+        assert_eq!(health.signs().damaged, shared.damaged());
+        assert_eq!(health.signs().damaged, 2);
+    }
 }

@@ -97,7 +97,9 @@ impl Instrument {
         self.note_disarmed();
         // Where the instrument cannot be asked any more, the event frame has said why.
         let latched = self.read(map::FAULT).unwrap_or(0);
-        DriverError::Tripped { causes: Causes(latched | heard) }
+        let causes = latched | heard;
+        self.settings.health.tripped(causes);
+        DriverError::Tripped { causes: Causes(causes) }
     }
 }
 

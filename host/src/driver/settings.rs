@@ -1,6 +1,6 @@
 //! How patient a driver is.
 
-use super::Cancel;
+use super::{Cancel, Health};
 use std::time::Duration;
 
 /// How patient a driver is.
@@ -16,6 +16,8 @@ pub struct Settings {
     pub nonce_seed: Option<u64>,
     /// Ends every wait.
     pub cancel: Cancel,
+    /// Follows how link and guard are.
+    pub health: Health,
 }
 
 impl Default for Settings {
@@ -26,6 +28,7 @@ impl Default for Settings {
             poll_interval: Duration::from_millis(250),
             nonce_seed: None,
             cancel: Cancel::default(),
+            health: Health::default(),
         }
     }
 }

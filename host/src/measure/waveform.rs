@@ -16,14 +16,14 @@ use crate::session::{Session, SessionError};
 use hge_protocol::frame::{Window, BLOCK_SAMPLES};
 use hge_protocol::registers::mode;
 use hge_protocol::AdcCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Longest window.
 const MOST_WINDOW: u32 = 1 << 16;
 
 /// A window in a waveform.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// Case, from 0.
     pub case: usize,
@@ -34,7 +34,7 @@ pub struct Span {
 }
 
 /// A current over time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waveform {
     /// Samples a second.
     pub rate_hz: f64,

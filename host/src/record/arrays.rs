@@ -18,6 +18,11 @@
 //! | `limits_v` | control, 2 | ends of the control's range |
 //! | `IVgradient_errors` | control | standard error of a slope from one window, nA/V |
 //! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | what was learnt, without perturbation |
+//! | `waveform_na`, `waveform_rate_hz` | sample; 1 | the current during a pass over all cases at the best controls, without tones |
+//! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the device is moved and settles |
+//! | `waveform_windows` | window, 3 | case, begin and end of every window, s |
+//! | `spectrum_na`, `spectrum_rate_hz` | sample; 1 | the current in the first case at the best controls, tones on |
+//! | `tones_hz`, `mains_hz` | control; 1 | lines that are known in it |
 //! | `configs` | bytes | the experiment, UTF-8 |
 //!
 //! The log is read once an array, and an epoch at a time: memory does not grow with the run.
@@ -27,7 +32,9 @@ use super::item::{Item, Topic};
 use super::{replay, RecordError};
 use crate::experiment::{Closing, Task};
 use crate::loss::Loss;
+use crate::measure::waveform::Waveform;
 use crate::train::{Outcome, Progress};
+use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, Write};
 use zip::write::SimpleFileOptions;
@@ -196,10 +203,28 @@ fn facts(
         ("amplitudes_v", vec![controls], amplitudes_v),
         ("limits_v", vec![controls, 2], limits.collect()),
     ];
-    if let Some(outcome) = outcome(folder)? {
+    if let Some(outcome) = last_note::<Outcome>(folder, Topic::Outcome)? {
         arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
         arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));
         arrays.push(("best_error", vec![1], vec![outcome.loss]));
+    }
+    if let Some(waveform) = last_note::<Waveform>(folder, Topic::Waveform)? {
+        let windows = waveform.windows.iter();
+        let flat = windows.flat_map(|span| [span.case as f64, span.begin_s, span.end_s]).collect();
+        let count = waveform.currents_na.len();
+        arrays.push(("waveform_windows", vec![waveform.windows.len(), 3], flat));
+        arrays.push(("waveform_rate_hz", vec![1], vec![waveform.rate_hz]));
+        arrays.push(("ramp_mask", vec![count], mask(&waveform)));
+        arrays.push(("waveform_na", vec![count], waveform.currents_na));
+    }
+    if let Some(held) = last_note::<Waveform>(folder, Topic::Spectrum)? {
+        let currents_na = held.pieces_na().concat();
+        arrays.push(("spectrum_na", vec![currents_na.len()], currents_na));
+        arrays.push(("spectrum_rate_hz", vec![1], vec![held.rate_hz]));
+        arrays.push(("tones_hz", vec![controls], task.plan.tones_hz()));
+        if let Some(mains_hz) = task.experiment.surroundings().mains_hz {
+            arrays.push(("mains_hz", vec![1], vec![mains_hz]));
+        }
     }
     for (name, shape, values) in arrays {
         npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
@@ -210,23 +235,37 @@ fn facts(
     npz.zip.write_all(source.text().as_bytes()).map_err(|error| failed(&error))
 }
 
-/// What the training came to, as the log holds it.
+/// One for every sample within a window.
+fn mask(waveform: &Waveform) -> Vec<f64> {
+    let time_s = |sample: usize| (sample as f64 + 0.5) / waveform.rate_hz;
+    let within = |sample: usize| {
+        let mut windows = waveform.windows.iter();
+        windows.any(|span| (span.begin_s..span.end_s).contains(&time_s(sample)))
+    };
+    (0..waveform.currents_na.len()).map(|sample| f64::from(u8::from(within(sample)))).collect()
+}
+
+/// What the log holds last of a topic.
 ///
 /// # Errors
 /// The log cannot be read.
-pub fn outcome(folder: &Folder) -> Result<Option<Outcome>, RecordError> {
+pub fn last_note<T: DeserializeOwned>(
+    folder: &Folder,
+    topic: Topic,
+) -> Result<Option<T>, RecordError> {
     let mut reader = folder.read_log()?;
     let mut found = None;
     while let Some(item) = reader.next_item()? {
-        if let Item::Note { topic: Topic::Outcome, text } = item {
-            let strange = |error: serde_json::Error| RecordError::Strange {
-                path: folder.log_path(),
-                what: error.to_string(),
-            };
-            found = Some(serde_json::from_str(&text).map_err(strange)?);
+        match item {
+            Item::Note { topic: of, text } if of == topic => found = Some(text),
+            _ => {}
         }
     }
-    Ok(found)
+    let strange = |error: serde_json::Error| RecordError::Strange {
+        path: folder.log_path(),
+        what: error.to_string(),
+    };
+    found.map(|text| serde_json::from_str(&text).map_err(strange)).transpose()
 }
 
 /// An archive of arrays, written value by value.

@@ -62,6 +62,10 @@ pub enum Topic {
     State,
     /// What the training came to: [`crate::train::Outcome`].
     Outcome,
+    /// One pass over all cases at the best controls, without tones: [`crate::measure::waveform::Waveform`].
+    Waveform,
+    /// One case held at the best controls, tones on: the same.
+    Spectrum,
     /// Where a segment goes on: [`super::log::Resumed`].
     Resumed,
 }
@@ -77,7 +81,7 @@ const WORDS: [(Topic, &str); 5] = [
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 11] = [
         Topic::Frames,
         Topic::Writes,
         Topic::Reads,
@@ -86,6 +90,8 @@ impl Topic {
         Topic::Epoch,
         Topic::State,
         Topic::Outcome,
+        Topic::Waveform,
+        Topic::Spectrum,
         Topic::Resumed,
     ];
 
@@ -100,6 +106,8 @@ impl Topic {
             Topic::Epoch => "epoch",
             Topic::State => "state",
             Topic::Outcome => "outcome",
+            Topic::Waveform => "waveform",
+            Topic::Spectrum => "spectrum",
             Topic::Resumed => "resumed",
         }
     }
@@ -157,9 +165,12 @@ pub(super) fn decode(topic: Topic, data: &[u8]) -> Option<Item> {
         }
         Topic::Runs => Item::Runs { mode: words()?.first()?.get() },
         Topic::Lost => Item::Lost { frames: words()?.first()?.get() },
-        Topic::Epoch | Topic::State | Topic::Outcome | Topic::Resumed => {
-            Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? }
-        }
+        Topic::Epoch
+        | Topic::State
+        | Topic::Outcome
+        | Topic::Waveform
+        | Topic::Spectrum
+        | Topic::Resumed => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
     })
 }
 

@@ -18,6 +18,8 @@ mod folder;
 mod item;
 mod list;
 pub mod log;
+mod look;
+pub mod page;
 mod player;
 mod provenance;
 pub mod reader;
@@ -106,11 +108,29 @@ pub enum RecordError {
     Instrument,
     /// The experiment in the folder cannot be run.
     #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    Experiment(Box<ExperimentError>),
     /// The calibration in the folder belongs to something else.
     #[error(transparent)]
-    Calibration(#[from] CalibrationError),
+    Calibration(Box<CalibrationError>),
     /// The training failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(Box<TrainError>),
+}
+
+impl From<ExperimentError> for RecordError {
+    fn from(error: ExperimentError) -> Self {
+        RecordError::Experiment(error.into())
+    }
+}
+
+impl From<CalibrationError> for RecordError {
+    fn from(error: CalibrationError) -> Self {
+        RecordError::Calibration(error.into())
+    }
+}
+
+impl From<TrainError> for RecordError {
+    fn from(error: TrainError) -> Self {
+        RecordError::Train(error.into())
+    }
 }

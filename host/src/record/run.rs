@@ -3,11 +3,12 @@
 use super::folder::Folder;
 use super::item::{Item, Topic};
 use super::log::{Log, PROFILE};
+use super::look::Look;
 use super::provenance::{now, Sitting};
 use super::recorder::Recorder;
 use super::verifier::{Verdict, Verifier};
-use super::{arrays, RecordError};
-use crate::driver::{Instrument, Passing, Tap};
+use super::{arrays, page, RecordError};
+use crate::driver::{DriverError, Instrument, Passing, Tap};
 use crate::experiment::{Closing, Task};
 use crate::session::{Session, SessionError};
 use crate::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
@@ -37,8 +38,9 @@ pub fn train(
 ) -> Result<Outcome, RecordError> {
     let recorder = Recorder::new(folder.create_log()?);
     instrument.tap(Box::new(recorder.clone()));
-    let sitting = Sitting { began: now(), ..Sitting::begin() };
-    conclude(folder, &recorder, sitting, || learn(instrument, task, None, progress))
+    let sitting = Sitting::begin();
+    let look = Look::of(&task, folder)?;
+    conclude(folder, &recorder, sitting, &look, || learn(instrument, task, None, progress))
 }
 
 /// Goes on with a training that did not come to its end. `simulated`: the instrument is in this process, and freshly powered up.
@@ -68,6 +70,7 @@ pub fn resume(
     folder.write_provenance(&provenance)?;
     let again =
         simulated || instrument.restart(noise_seed(&task.experiment)).map_err(TrainError::from)?;
+    let look = Look::of(&task, folder)?;
     let outcome = if again {
         let recorder = Recorder::waiting();
         let rejoining = Rejoining {
@@ -78,7 +81,7 @@ pub fn resume(
         };
         let back = rejoining.clock_back.clone();
         instrument.tap(Box::new(rejoining));
-        let outcome = conclude(folder, &recorder, Sitting::begin(), || {
+        let outcome = conclude(folder, &recorder, Sitting::begin(), &look, || {
             learn(instrument, task, None, progress)
         });
         let back = *back.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +93,9 @@ pub fn resume(
         note_clock(folder, back)?;
         let recorder = Recorder::new(log);
         instrument.tap(Box::new(recorder.clone()));
-        conclude(folder, &recorder, Sitting::begin(), || learn(instrument, task, state, progress))?
+        conclude(folder, &recorder, Sitting::begin(), &look, || {
+            learn(instrument, task, state, progress)
+        })?
     };
     Ok((outcome, if again { Resuming::Again } else { Resuming::FromState }))
 }
@@ -100,12 +105,21 @@ fn conclude(
     folder: &Folder,
     recorder: &Recorder,
     sitting: Sitting,
+    look: &Look,
     learn: impl FnOnce() -> Result<(Session, Outcome), TrainError>,
 ) -> Result<Outcome, RecordError> {
     let began = Instant::now();
-    let done = learn().and_then(|(session, outcome)| {
-        session.close().map_err(SessionError::from)?;
-        Ok(outcome)
+    let done = learn().and_then(|(mut session, outcome)| {
+        let looked = look.take(&mut session, &outcome);
+        let after = looked.and_then(|()| Ok(session.close()?)).err();
+        match after {
+            // The record is not whole.
+            Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
+                Err(error.into())
+            }
+            // What has been learnt stands, whatever became of the instrument afterwards.
+            after => Ok((outcome, after.map(|error| format!("after the training: {error}")))),
+        }
     });
     let mut sitting = Sitting { wall_s: Some(0.0), ended: Some(now()), ..sitting };
     let mut end = |failure: Option<String>| {
@@ -119,10 +133,11 @@ fn conclude(
         folder.write_provenance(&provenance)
     };
     match done {
-        Ok(outcome) => {
+        Ok((outcome, after)) => {
             recorder.finish()?;
-            end(None)?;
+            end(after)?;
             arrays::write(folder)?;
+            page::write(folder)?;
             folder.write_outcome(&outcome)?;
             Ok(outcome)
         }
@@ -203,12 +218,15 @@ impl Tap for Rejoining {
             let verdict = verifier.hear(passing).map_err(|difference| {
                 format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one")
             })?;
-            if verdict == Verdict::Recorded {
+            // What was looked at after the outcome is looked at again.
+            let outcome = Topic::Outcome.name();
+            let last = matches!(passing, Passing::Note { topic, .. } if topic == outcome);
+            if verdict == Verdict::Recorded && !last {
                 self.verifier = Some(verifier);
                 return Ok(());
             }
             self.rejoin(&verifier).map_err(|error| error.to_string())?;
-            if matches!(passing, Passing::Wrote(_)) {
+            if verdict == Verdict::Recorded || matches!(passing, Passing::Wrote(_)) {
                 // It is among those that were not in the record.
                 return Ok(());
             }

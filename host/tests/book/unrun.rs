@@ -10,7 +10,7 @@ const COMPILED: &str =
     "compiles Verilog for minutes; tests/tests/engines.rs and tests/tests/board.rs run the same";
 const ENDLESS: &str =
     "ends when others measure or it is interrupted; host/tests/commands/sharing.rs";
-const REPORT: &str = "opens a browser; tests/browser has reports";
+const REPORT: &str = "opens a browser; without --open the same is run";
 
 /// What stands in a page, without its comment, and why it is not run.
 pub const UNRUN: &[(&str, &str)] = &[
@@ -20,7 +20,7 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("cargo install --path host", "compiles the program once more"),
     ("cargo install mdbook", "compiles a program of others"),
     ("mdbook build docs", "needs mdBook"),
-    ("cargo run --release -- report runs/first --open", REPORT),
+    ("cargo run --release -- train xor --open", REPORT),
     ("hge report runs/first --open", REPORT),
     ("cargo run --release -- train and --device onnx:my_device.onnx", MODEL),
     ("hge train xor --device onnx:my_device.onnx -o runs/surrogate", MODEL),

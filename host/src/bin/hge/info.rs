@@ -2,7 +2,7 @@
 
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_gateware::flow::bundle::{self, Manifest};
 use hge_host::driver::{ArmMode, State};
 use hge_host::text::number;
@@ -21,7 +21,7 @@ pub struct Arguments {
     #[command(flatten)]
     simulation: Simulation,
     /// Whether the instrument is this bundle, as `hge gateware build` wrote it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     bundle: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{check_array_path, json_line, text, write_array};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::measure::iv::{self, Axis, Contact, Sweep, Verdict};
 use hge_host::measure::probe::Probe;
 use hge_host::text::number;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate or experiment file: electrodes and their ranges
-    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// Check this electrode alone; may be given several times
     #[arg(long, value_name = "K", conflicts_with = "sweep")]

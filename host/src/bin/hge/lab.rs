@@ -2,7 +2,7 @@
 
 use crate::interrupt;
 use crate::output::text;
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{context, Experiment, Job, Source, Task};
@@ -47,7 +47,7 @@ pub struct Simulation {
 #[derive(Args)]
 pub struct ExperimentOption {
     /// Gate or experiment file that says what hangs on the instrument: ranges, gains, pace
-    #[arg(long = "experiment", value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(long = "experiment", value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     pub what: String,
 }
 

@@ -2,20 +2,22 @@
 
 use crate::interrupt;
 use crate::lab::{remote, ExperimentOption, LinkOptions, Simulation};
+use crate::live::{Ending, Event, Guard, Hearing, Leaving, Order, Setting, Show, Teller};
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::driver::{
-    Connected, DriverError, Heard, Instrument, Settings, Subscription, Watcher,
+    Connected, DriverError, Health, Heard, Instrument, Settings, State, Subscription, Watcher,
 };
-use hge_host::experiment::{context, Experiment, Source};
+use hge_host::experiment::{context, Experiment, Source, Task};
 use hge_host::link::LinkSpec;
 use hge_host::measure::telemetry::{Line, Meaning};
 use hge_host::quantity::Context;
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Frames that may wait to be printed: 16 epochs of a full table.
 const WAITING_FRAMES: usize = 4096;
@@ -23,12 +25,18 @@ const WAITING_FRAMES: usize = 4096;
 /// Longest wait between two looks at the interrupt.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// The same while orders may come.
+const ORDER_WAIT: Duration = Duration::from_millis(100);
+
 #[derive(Args)]
 pub struct Arguments {
     /// Never take control: whoever comes later can
     #[arg(long)]
     watch: bool,
-    /// End after so many lines
+    /// Show outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// End after so many frames
     #[arg(long, value_name = "N")]
     lines: Option<u64>,
     #[command(flatten)]
@@ -57,8 +65,15 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     arguments.simulation.check_link(&link, false)?;
     let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
+    if arguments.live && arguments.json && io::stdout().is_terminal() {
+        return Err("--live draws where --json would print: lead standard output to a file, or \
+                    leave one of them out"
+            .into());
+    }
     let cancel = interrupt::cancel()?;
-    let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
+    let health = Health::default();
+    let settings =
+        Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
     let pipe = remote(&link)?;
     let listener = if arguments.watch {
         Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
@@ -71,20 +86,119 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             }
         }
     };
-    let (meaning, mut telemetry) = match &listener {
-        Listener::Controls(instrument) => {
-            (present(instrument, &experiment, &source)?, instrument.subscribe(WAITING_FRAMES))
-        }
-        Listener::Watches(watcher) => {
-            (supposed(&experiment, &source)?, watcher.subscribe(WAITING_FRAMES))
-        }
+    let (parameters, meaning, telemetry) = match &listener {
+        Listener::Controls(instrument) => (
+            *instrument.parameters(),
+            present(instrument, &experiment, &source)?,
+            instrument.subscribe(WAITING_FRAMES),
+        ),
+        Listener::Watches(watcher) => (
+            Parameters::from(&experiment.instrument),
+            supposed(&experiment, &source)?,
+            watcher.subscribe(WAITING_FRAMES),
+        ),
     };
-    match print(&mut telemetry, &meaning, &arguments) {
-        // To interrupt it is how it ends.
-        Err(DriverError::Cancelled) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(text(error)),
-        Ok(Err(error)) => Err(error),
-        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+    let left = arguments.lines.unwrap_or(u64::MAX);
+    let prints = arguments.json || !arguments.live;
+    let mut told = Told { telemetry, meaning, left, prints, json: arguments.json };
+    if !arguments.live {
+        while told.next(WAIT)?.is_continue() {}
+        return Ok(ExitCode::SUCCESS);
+    }
+    let task = Task::on(experiment, &source, &parameters).map_err(text)?;
+    let mut setting = Setting::of(&task, "monitor", &link.to_string());
+    (setting.pausable, setting.ordered) = (false, true);
+    let hearing = Hearing::new(task, told.meaning.clone());
+    let over = |(): &()| Ending::Done { text: "all that was asked for".into(), good: true };
+    let show = Show::new(setting, cancel, health, Leaving::AtOnce);
+    show.watch(|teller| look_on(listener, told, hearing, &teller), over)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the view of frames, and of the guard where it can be asked.
+fn look_on(
+    mut listener: Listener,
+    mut told: Told,
+    mut hearing: Hearing,
+    teller: &Teller,
+) -> Result<(), String> {
+    let mut asked: Option<Instant> = None;
+    loop {
+        let ordered = teller.order() == Some(Order::Disarm);
+        let due = ordered || asked.is_none_or(|asked| asked.elapsed() >= WAIT);
+        if due {
+            match listener.guard(ordered) {
+                Ok((guard, notice)) => {
+                    teller.tell(Event::Guard(guard));
+                    notice.into_iter().for_each(|text| teller.tell(Event::Notice(text)));
+                }
+                Err(DriverError::Cancelled) => return Ok(()),
+                Err(error) => return Err(text(error)),
+            }
+            asked = Some(Instant::now());
+        }
+        match told.next(ORDER_WAIT)? {
+            ControlFlow::Break(()) => return Ok(()),
+            ControlFlow::Continue(Some(Heard::Frame { number, record })) => {
+                hearing.frame(number, &record).into_iter().for_each(|event| teller.tell(event));
+            }
+            ControlFlow::Continue(_) => {}
+        }
+    }
+}
+
+impl Listener {
+    /// What is known of the guard, disarmed first where that is wanted and can be; and what came of the wish.
+    fn guard(&mut self, disarm: bool) -> Result<(Guard, Option<String>), DriverError> {
+        let (guard, came) = match self {
+            Listener::Controls(instrument) => {
+                if disarm {
+                    instrument.disarm()?;
+                }
+                let State { armed, fault, .. } = instrument.state()?;
+                (Guard::Said { armed, fault }, "disarmed: the outputs are at their safe values")
+            }
+            Listener::Watches(_) => (Guard::Unknown, "only who is in control can disarm"),
+        };
+        Ok((guard, disarm.then(|| came.into())))
+    }
+}
+
+/// Telemetry, printed where that is wanted.
+struct Told {
+    telemetry: Subscription,
+    meaning: Meaning,
+    /// Frames and gaps to come.
+    left: u64,
+    prints: bool,
+    json: bool,
+}
+
+impl Told {
+    /// What comes within `wait`, if anything; the end is an interrupt, enough that was said, or a reader who left.
+    fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<Heard>>, String> {
+        if self.left == 0 {
+            return Ok(ControlFlow::Break(()));
+        }
+        let heard = match self.telemetry.recv_timeout(wait) {
+            Ok(Some(heard)) => heard,
+            Ok(None) => return Ok(ControlFlow::Continue(None)),
+            // To interrupt it is how it ends.
+            Err(DriverError::Cancelled) => return Ok(ControlFlow::Break(())),
+            Err(error) => return Err(text(error)),
+        };
+        self.left -= 1;
+        if self.prints {
+            let line = match &heard {
+                Heard::Gap { lost } => Line::Gap { lost: *lost },
+                Heard::Frame { number, record } => self.meaning.line(*number, record),
+            };
+            match self.json {
+                true => json_line(&line),
+                false => crate::print(&format!("{line}\n")),
+            }?;
+        }
+        Ok(ControlFlow::Continue(Some(heard)))
     }
 }
 
@@ -106,29 +220,4 @@ fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String>
     let parameters = Parameters::from(&experiment.instrument);
     let context = context(experiment, source, &parameters).map_err(text)?;
     Ok(Meaning { context, window_samples: experiment.timing.window_samples })
-}
-
-/// Prints until the link ends, an interrupt comes or enough was said; the inner error is that of printing.
-fn print(
-    telemetry: &mut Subscription,
-    meaning: &Meaning,
-    arguments: &Arguments,
-) -> Result<Result<(), String>, DriverError> {
-    let mut left = arguments.lines.unwrap_or(u64::MAX);
-    while left > 0 {
-        let line = match telemetry.recv_timeout(WAIT)? {
-            None => continue,
-            Some(Heard::Gap { lost }) => Line::Gap { lost },
-            Some(Heard::Frame { number, record }) => meaning.line(number, &record),
-        };
-        left -= 1;
-        let printed = match arguments.json {
-            true => json_line(&line),
-            false => crate::print(&format!("{line}\n")),
-        };
-        if printed.is_err() {
-            return Ok(printed);
-        }
-    }
-    Ok(Ok(()))
 }

@@ -100,7 +100,7 @@ pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> St
     let simulated_s = outcome.samples as f64 / heading.rate_hz;
     // Writing to a String cannot fail.
     let _ = write_table(&mut text, heading, outcome, wall_s, simulated_s);
-    let _ = writeln!(text, "  all of it is in {run}");
+    let _ = writeln!(text, "  all of it is in {run}, its report is {run}/report.html");
     text
 }
 

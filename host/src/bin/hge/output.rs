@@ -40,6 +40,12 @@ pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String
         .map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
 }
 
+/// Shows a page in the browser.
+pub fn show_page(path: &Path) -> Result<(), String> {
+    opener::open(path)
+        .map_err(|error| format!("no browser shows {} ({error}): open it yourself", path.display()))
+}
+
 /// Refuses a file that is not called .npy, before anything is measured for it.
 pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
     match path {

@@ -2,7 +2,7 @@
 
 use crate::bar::Bar;
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::record::{replay, Folder};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ const EXIT_DIFFERS: u8 = 2;
 #[derive(Args)]
 pub struct Arguments {
     /// Folder of the run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     run: PathBuf,
     /// One JSON object on the last line, no progress
     #[arg(long)]

@@ -4,7 +4,7 @@ use crate::bar::drawn;
 use crate::interrupt;
 use crate::lab::Simulation;
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::driver::Cancel;
 use hge_host::reproduce::{studies, Findings, Setup, Study, Watch};
 use indicatif::ProgressBar;
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
     /// Folder for data and figures; of all, one for each inside it
-    #[arg(short = 'o', long, value_name = "DIR")]
+    #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<PathBuf>,
     /// One JSON object on the last line, no progress
     #[arg(long)]

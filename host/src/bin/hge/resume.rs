@@ -2,8 +2,8 @@
 
 use crate::interrupt;
 use crate::output::text;
-use crate::sitting::{Opened, Wanted};
-use clap::Args;
+use crate::sitting::{Manner, Opened, Wanted};
+use clap::{Args, ValueHint};
 use hge_host::link::LinkSpec;
 use hge_host::record::{resume, Folder};
 use std::path::PathBuf;
@@ -12,11 +12,17 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     /// Folder of the run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     run: PathBuf,
     /// Where the instrument is now, if not where it was: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
     #[arg(long, value_name = "LINK")]
     link: Option<String>,
+    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// Show the report in the browser at the end
+    #[arg(long)]
+    open: bool,
     /// One JSON object on the last line, no progress
     #[arg(long)]
     json: bool,
@@ -39,7 +45,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let simulated = link == LinkSpec::Simulated;
     let opened =
         Opened::open(Wanted { experiment, source, calibration, link, trace: None, cancel })?;
-    opened.work(&folder, arguments.json, |instrument, task, progress| {
+    let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
+    opened.work(&folder, manner, |instrument, task, progress| {
         Ok(resume(instrument, task, &folder, simulated, progress)?.0)
     })
 }

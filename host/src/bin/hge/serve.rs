@@ -3,7 +3,7 @@
 use crate::interrupt;
 use crate::lab::Simulation;
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::experiment::Job;
 use hge_host::lab;
 use hge_host::link::DEFAULT_BAUD;
@@ -16,7 +16,7 @@ use std::str::FromStr;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate or experiment file: instrument, bench and device
-    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// Listen there; a port alone is for programs of this computer, port 0 any that is free
     #[arg(long, value_name = "[ADDR:]PORT", required_unless_present = "pty")]

@@ -2,13 +2,14 @@
 
 use crate::bar::Bar;
 use crate::lab::remote;
+use crate::live::{Ending, Leaving, Setting, Show};
 use crate::outcome::{self, Heading};
-use crate::output::text;
+use crate::output::{show_page, text};
 use hge_host::calibration::Calibration;
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
-use hge_host::record::{Folder, RecordError};
+use hge_host::record::{page, Folder, RecordError};
 use hge_host::train::{simulate, Aftermath, Options, Outcome, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +24,17 @@ const RUNS: &str = "runs";
 /// The folder of run folders.
 pub fn runs() -> PathBuf {
     std::env::var_os("HGE_RUNS").map_or_else(|| RUNS.into(), PathBuf::from)
+}
+
+/// How it is shown.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// One object on standard output.
+    pub json: bool,
+    /// The live view.
+    pub live: bool,
+    /// Its report in the browser, at the end.
+    pub open: bool,
 }
 
 /// What is to be opened.
@@ -70,15 +82,32 @@ impl Opened {
     pub fn work(
         self,
         folder: &Folder,
-        json: bool,
-        work: impl FnOnce(Instrument, Task, &mut dyn FnMut(&Progress)) -> Result<Outcome, RecordError>,
+        manner: Manner,
+        work: impl FnOnce(Instrument, Task, &mut dyn FnMut(&Progress)) -> Result<Outcome, RecordError>
+            + Send,
     ) -> Result<ExitCode, String> {
         let heading = Heading::of(&self.task, self.remote());
         let begun = Instant::now();
-        let bar = Bar::new(json, u64::from(epochs(&self.task.experiment)));
-        let outcome =
-            work(self.instrument, self.task, &mut |progress| bar.show(progress)).map_err(text)?;
-        drop(bar);
+        let Manner { json, live, open } = manner;
+        let (place, epochs) = (self.remote(), u64::from(epochs(&self.task.experiment)));
+        let (instrument, task) = (self.instrument, self.task);
+        let outcome = if live {
+            let place = place.unwrap_or_else(|| task.experiment.device.clone());
+            let leaving = if json { Leaving::AtOnce } else { Leaving::Asked };
+            let setting = Setting::of(&task, "train", &place);
+            Show::new(setting, instrument.cancel(), instrument.health(), leaving).watch(
+                |teller| {
+                    work(instrument, task, &mut |progress| teller.epoch(progress)).map_err(text)
+                },
+                |outcome| Ending::Done {
+                    text: if outcome.solved { "solved" } else { "not solved" }.into(),
+                    good: outcome.solved,
+                },
+            )?
+        } else {
+            let bar = Bar::new(json, epochs);
+            work(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?
+        };
         if let Some(aftermath) = self.aftermath {
             aftermath.finish().map_err(text)?;
         }
@@ -89,6 +118,9 @@ impl Opened {
         } else {
             outcome::table(&heading, &outcome, wall_s, &path)
         })?;
+        if open {
+            show_page(&folder.file(page::FILE))?;
+        }
         Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
     }
 }

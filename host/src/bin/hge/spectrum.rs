@@ -36,7 +36,6 @@ const COLUMNS: usize = 80;
 const MOST_ROWS: usize = 30;
 
 #[derive(Args)]
-#[command(after_help = "Example: hge spectrum --tones")]
 pub struct Arguments {
     /// A row of codes or currents, or the folder of a run [default: measure]
     #[arg(value_name = "FILE.npy|FOLDER")]

@@ -27,8 +27,12 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Choose frequencies whose products miss each other, low noise first
+    #[command(
+        after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --picture tones.svg"
+    )]
     Plan(Plan),
     /// Say what falls on the tones of an experiment file, given or chosen
+    #[command(after_help = "Example:\n  hge tones check experiments/xor.toml")]
     Check(Check),
 }
 

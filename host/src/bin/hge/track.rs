@@ -4,7 +4,7 @@ use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use crate::{interrupt, print};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::lab;
@@ -27,7 +27,7 @@ const JOLT_S: f64 = 100.0;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate or experiment file
-    #[arg(value_name = "GATE|FILE.toml", default_value = "xor")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     #[command(flatten)]
     link: LinkOptions,

@@ -2,9 +2,9 @@
 
 use crate::lab::{LinkOptions, Simulation};
 use crate::output::text;
-use crate::sitting::{self, Opened, Wanted};
+use crate::sitting::{self, Manner, Opened, Wanted};
 use crate::{calibrate, interrupt};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_host::calibration::Calibration;
 use hge_host::experiment::{Closing, Experiment, Source};
 use hge_host::link::LinkSpec;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     /// Gate (and, or, nand, nor, xor, xnor) or experiment file
-    #[arg(value_name = "GATE|FILE.toml")]
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath)]
     what: String,
     #[command(flatten)]
     link: LinkOptions,
@@ -43,11 +43,17 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
     /// Folder for the run, new or empty [default: NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
-    #[arg(short = 'o', value_name = "DIR")]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<PathBuf>,
     /// Waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
+    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// Show the report in the browser at the end
+    #[arg(long)]
+    open: bool,
     /// One JSON object on the last line, no progress
     #[arg(long)]
     json: bool,
@@ -68,7 +74,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel()?);
     let opened = Opened::open(Wanted { experiment, source, calibration, link, trace, cancel })?;
     let folder = folder(&arguments, &opened)?;
-    opened.work(&folder, arguments.json, |instrument, task, progress| {
+    let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
+    opened.work(&folder, manner, |instrument, task, progress| {
         train(instrument, task, &folder, progress)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::baked;
 use crate::output::{json_line, text};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use hge_gateware::board_file::Board;
 use hge_gateware::flow::bundle::Manifest;
 use hge_gateware::flow::report::Count;
@@ -14,9 +14,6 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 #[derive(Args)]
-#[command(
-    after_help = "A board that trains by itself:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
-)]
 pub struct Build {
     #[command(flatten)]
     sized: Sized,
@@ -24,7 +21,7 @@ pub struct Build {
     #[arg(long, value_name = "FILE.toml")]
     experiment: Option<PathBuf>,
     /// Folder of the bundle; the default is build/BOARD
-    #[arg(short = 'o', value_name = "DIR")]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
     /// Where the FPGA tools come from
     #[arg(long, value_name = "WHERE", default_value = "auto")]

@@ -2,7 +2,7 @@
 
 use super::build::table;
 use crate::output::{json_line, text};
-use clap::Args;
+use clap::{Args, ValueHint};
 use hge_gateware::flow::{bundle, loader_arguments};
 use hge_gateware::tools::find;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ const LOADER: &str = "openFPGALoader";
 #[derive(Args)]
 pub struct Verify {
     /// Folder of the bundle
-    #[arg(value_name = "BUNDLE")]
+    #[arg(value_name = "BUNDLE", value_hint = ValueHint::DirPath)]
     bundle: PathBuf,
     /// Print one JSON object: the manifest
     #[arg(long)]
@@ -24,7 +24,7 @@ pub struct Verify {
 #[derive(Args)]
 pub struct Flash {
     /// Folder of the bundle
-    #[arg(value_name = "BUNDLE")]
+    #[arg(value_name = "BUNDLE", value_hint = ValueHint::DirPath)]
     bundle: PathBuf,
     /// Until power is lost only, not into the board's flash
     #[arg(long)]

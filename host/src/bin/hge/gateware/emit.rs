@@ -1,7 +1,7 @@
 //! `hge gateware emit`: the gateware as Verilog.
 
 use super::{baked, unwritable};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
 use hge_gateware::boot::Recording;
@@ -65,7 +65,7 @@ pub struct Emit {
     #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
     pub carriers: Option<Carriers>,
     /// Directory to write to
-    #[arg(short = 'o', value_name = "DIR")]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: PathBuf,
     /// With a UART of so many bits a second: what a board instantiates
     #[arg(long, value_name = "BAUD", conflicts_with = "core")]

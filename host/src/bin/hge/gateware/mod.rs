@@ -25,16 +25,28 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List boards, or show the pins of one
+    #[command(after_help = "Example:\n  hge gateware list --board icebreaker")]
     List(list::List),
     /// Write a board's sources, the instrument, or one core with its FuseSoC file
+    #[command(after_help = "Example:\n  hge gateware emit --board icebreaker -o build/icebreaker")]
     Emit(emit::Emit),
     /// Make a bitstream and the proof that it fits and meets its clock
+    #[command(
+        after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains by itself:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
+    )]
     Build(build::Build),
     /// Check that a bundle is what was built, for this program's register map
+    #[command(
+        after_help = "Example, of a bundle that `hge gateware build` has made:\n  hge gateware verify build/icebreaker"
+    )]
     Verify(bundle::Verify),
     /// Program a board with a bundle, by openFPGALoader
+    #[command(
+        after_help = "Example, of a bundle that `hge gateware build` has made:\n  hge gateware flash build/icebreaker"
+    )]
     Flash(bundle::Flash),
     /// Draw what hangs on a board, as SVG
+    #[command(after_help = "Example:\n  hge gateware wiring --board icebreaker -o wiring.svg")]
     Wiring(wiring::Wiring),
 }
 

@@ -1,0 +1,18 @@
+//! `hge completions`: what a shell completes commands by.
+
+use clap::{Args, CommandFactory};
+use clap_complete::{generate, Shell};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Which shell
+    shell: Shell,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut crate::Arguments::command(), "hge", &mut script);
+    crate::print(&String::from_utf8_lossy(&script))?;
+    Ok(ExitCode::SUCCESS)
+}

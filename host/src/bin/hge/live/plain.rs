@@ -1,0 +1,56 @@
+//! Lines, where there is no terminal.
+
+use super::dashboard::Dashboard;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::time::{Duration, Instant};
+
+/// Time between two lines.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Tells at most once a second, and at the end.
+#[derive(Default)]
+pub struct Plain {
+    said: Option<Instant>,
+    last: String,
+}
+
+impl Plain {
+    /// Says where the work stands, if it is time for it and there is something new.
+    pub fn say(&mut self, dashboard: &Dashboard, at_once: bool) {
+        let due = self.said.is_none_or(|said| said.elapsed() >= INTERVAL);
+        if !(due || at_once) || dashboard.now.samples == 0 {
+            return;
+        }
+        let line = line(dashboard);
+        if line != self.last {
+            // Nobody listens: no reason to end the work.
+            let _ = writeln!(io::stderr(), "{line}");
+            (self.said, self.last) = (Some(Instant::now()), line);
+        }
+    }
+}
+
+/// All that matters, on one line.
+pub fn line(dashboard: &Dashboard) -> String {
+    let (now, signs) = (&dashboard.now, &dashboard.signs);
+    let mut line = format!("start {} epoch {}", now.restart, now.epoch);
+    // Writing to a String cannot fail.
+    if let Some(loss) = dashboard.loss {
+        let _ = write!(line, " loss {loss:.4}");
+    }
+    if let Some((separation_na, _)) = dashboard.separation() {
+        let _ = write!(line, " separation {separation_na:+.2} nA");
+    }
+    let _ = write!(line, " outputs");
+    for output_na in now.outputs_na.iter().filter(|output_na| output_na.is_finite()) {
+        let _ = write!(line, " {output_na:+.3}");
+    }
+    let _ = write!(line, " nA, {} samples", now.samples);
+    let _ = write!(line, ", {} frames", signs.frames);
+    if signs.missing + signs.damaged > 0 {
+        let _ = write!(line, " ({} missing, {} damaged)", signs.missing, signs.damaged);
+    }
+    let _ = write!(line, ", guard {}", dashboard.guard_text());
+    line
+}

@@ -1,0 +1,134 @@
+//! A terminal with a program in it: its keys, its screen, its modes.
+
+use pty_process::blocking::{open, Command, Pty};
+use pty_process::Size;
+use rustix::process::{kill_process, Pid, Signal};
+use rustix::termios::{tcgetattr, LocalModes};
+use std::io::{Read, Write};
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Longest wait for what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the program has written: bytes, and the screen they make.
+struct Written {
+    bytes: Vec<u8>,
+    screen: vt100::Parser,
+}
+
+/// A terminal with a program in it; the program is killed with the guard.
+pub struct Terminal {
+    pty: Arc<Pty>,
+    child: Child,
+    written: Arc<Mutex<Written>>,
+}
+
+impl Terminal {
+    /// Begins a program in a terminal of so many columns and rows.
+    pub fn run(command: Command, columns: u16, rows: u16) -> Self {
+        let (pty, terminal) = open().expect("a pseudo-terminal");
+        pty.resize(Size::new(rows, columns)).expect("a size");
+        let command = command.env("TERM", "xterm-256color").env_remove("NO_COLOR");
+        let child = command.spawn(terminal).expect("the program starts");
+        let screen = vt100::Parser::new(rows, columns, 0);
+        let written = Arc::new(Mutex::new(Written { bytes: Vec::new(), screen }));
+        let (pty, heard) = (Arc::new(pty), written.clone());
+        let source = pty.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // An error: the program has gone, and all it wrote was read.
+            while let Ok(count @ 1..) = (&*source).read(&mut bytes) {
+                let mut written = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                written.bytes.extend_from_slice(&bytes[..count]);
+                written.screen.process(&bytes[..count]);
+            }
+        });
+        Terminal { pty, child, written }
+    }
+
+    /// Types.
+    pub fn keys(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Another size; the program is told.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.screen.screen_mut().set_size(rows, columns);
+        self.pty.resize(Size::new(rows, columns)).expect("a size");
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        let id = Pid::from_raw(self.child.id() as i32).expect("a process");
+        kill_process(id, Signal::TERM).expect("it runs");
+    }
+
+    /// All bytes so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
+    }
+
+    /// The text on the screen now.
+    pub fn text(&self) -> String {
+        self.look(vt100::Screen::contents)
+    }
+
+    /// Looks at the screen.
+    pub fn look<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        look(written.screen.screen())
+    }
+
+    /// Waits until the screen shows something.
+    pub fn wait_for(&self, part: &str) {
+        let begun = Instant::now();
+        while !self.text().contains(part) {
+            assert!(begun.elapsed() < PATIENCE, "`{part}` never came:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The view has the terminal: another screen, no cursor, keys as they are pressed.
+    pub fn is_taken(&self) -> bool {
+        self.look(|screen| screen.alternate_screen() && screen.hide_cursor()) && !self.is_cooked()
+    }
+
+    /// The terminal is the shell's again: its screen, its cursor, its lines and signals.
+    pub fn is_given_back(&self) -> bool {
+        self.look(|screen| !screen.alternate_screen() && !screen.hide_cursor()) && self.is_cooked()
+    }
+
+    fn is_cooked(&self) -> bool {
+        let modes = tcgetattr(&*self.pty).expect("modes").local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    /// Waits for the program's end, and until all that it wrote is on the screen.
+    pub fn end(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                // What was written before the end may still be on its way through the reader.
+                let mut seen = usize::MAX;
+                while seen != self.bytes().len() {
+                    seen = self.bytes().len();
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it never ended:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
