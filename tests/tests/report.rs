@@ -1,7 +1,8 @@
 //! A report in a browser: every plot is drawn, nothing is asked of a network, nothing is cut or lies on other text.
 
 use hge_host::experiment::{Job, Source};
-use hge_host::report::{html, CaseWindow, Report, Spectrum, SpectrumLine, Waveform};
+use hge_host::measure::waveform::{Span, Waveform};
+use hge_host::report::{html, DrawnSpectrum, Report, SpectrumLine};
 use hge_host::train::{train, Options, Outcome, Progress};
 use hge_tests::absent;
 use std::f64::consts::TAU;
@@ -29,7 +30,7 @@ fn waveform(outcome: &Outcome) -> Waveform {
         outcome.outputs_na[s] + 0.4 * inside
     };
     let cases = outcome.outputs_na.len();
-    let window = |case: usize| CaseWindow {
+    let window = |case: usize| Span {
         case,
         begin_s: (case * samples + 100) as f64 / rate_hz,
         end_s: ((case + 1) * samples) as f64 / rate_hz,
@@ -38,11 +39,12 @@ fn waveform(outcome: &Outcome) -> Waveform {
         rate_hz,
         currents_na: (0..cases * samples).map(|n| current(n / samples, n)).collect(),
         windows: (0..cases).map(window).collect(),
+        clipped: false,
     }
 }
 
 /// White noise of 16 pA/sqrt(Hz) with 1/f below 100 Hz, tones and mains on it.
-fn spectrum(tones_hz: &[f64]) -> Spectrum {
+fn spectrum(tones_hz: &[f64]) -> DrawnSpectrum {
     let floor = 1.6e-11;
     let frequencies_hz: Vec<f64> = (1..=2500).map(|n| 2.0 * f64::from(n)).collect();
     let line = |frequency_hz: f64, kind: &str| SpectrumLine {
@@ -58,7 +60,7 @@ fn spectrum(tones_hz: &[f64]) -> Spectrum {
         floor * (1.0 + 100.0 / hz).sqrt() * if on_line { 60.0 } else { ripple }
     };
     let density_a_per_rt_hz = frequencies_hz.iter().map(density).collect();
-    Spectrum { density_a_per_rt_hz, frequencies_hz, floor_a_per_rt_hz: Some(floor), lines }
+    DrawnSpectrum { density_a_per_rt_hz, frequencies_hz, floor_a_per_rt_hz: Some(floor), lines }
 }
 
 /// A training that is solved, with everything a report can show.

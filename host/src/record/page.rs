@@ -6,9 +6,9 @@ use super::item::Topic;
 use super::provenance::Provenance;
 use super::{replay, RecordError};
 use crate::experiment::Task;
-use crate::measure::waveform;
-use crate::report::{html, CaseWindow, Report, Spectrum, SpectrumLine, Waveform};
-use crate::spectrum::{self, Known};
+use crate::measure::waveform::Waveform;
+use crate::report::{html, DrawnSpectrum, Report, SpectrumLine};
+use crate::spectrum::{Known, Spectrum};
 use crate::text::number;
 use crate::train::Outcome;
 
@@ -28,10 +28,10 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
     while let Some(epoch) = epochs.next_epoch()? {
         builder.push(epoch);
     }
-    if let Some(pass) = last_note::<waveform::Waveform>(folder, Topic::Waveform)? {
-        builder = builder.waveform(shown(pass));
+    if let Some(pass) = last_note::<Waveform>(folder, Topic::Waveform)? {
+        builder = builder.waveform(pass);
     }
-    if let Some(held) = last_note::<waveform::Waveform>(folder, Topic::Spectrum)? {
+    if let Some(held) = last_note::<Waveform>(folder, Topic::Spectrum)? {
         // Noise that is too short for a spectrum has none.
         builder = spectrum_of(&task, &held).into_iter().fold(builder, |b, s| b.spectrum(s));
     }
@@ -51,27 +51,16 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
     folder.write(FILE, page.as_bytes())
 }
 
-fn shown(pass: waveform::Waveform) -> Waveform {
-    let windows = pass.windows.iter().map(|span| CaseWindow {
-        case: span.case,
-        begin_s: span.begin_s,
-        end_s: span.end_s,
-    });
-    let windows = windows.collect();
-    Waveform { rate_hz: pass.rate_hz, currents_na: pass.currents_na, windows }
-}
-
-fn spectrum_of(task: &Task, held: &waveform::Waveform) -> Option<Spectrum> {
+fn spectrum_of(task: &Task, held: &Waveform) -> Option<DrawnSpectrum> {
     let mains_hz = task.experiment.surroundings().mains_hz;
     let known = Known { tones_hz: task.plan.tones_hz(), mains_hz };
-    let found =
-        spectrum::Spectrum::of_pieces(&held.pieces_na(), held.rate_hz, None, &known).ok()?;
+    let found = Spectrum::of_pieces(&held.pieces_na(), held.rate_hz, None, &known).ok()?;
     let lines = found.lines.iter().map(|line| SpectrumLine {
         frequency_hz: line.frequency_hz,
         kind: line.kind.name().into(),
         label: line.label.clone(),
     });
-    Some(Spectrum {
+    Some(DrawnSpectrum {
         lines: lines.collect(),
         floor_a_per_rt_hz: Some(found.floor_a_per_rt_hz),
         frequencies_hz: found.frequencies_hz,

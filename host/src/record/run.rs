@@ -43,7 +43,8 @@ pub fn train(
     conclude(folder, &recorder, sitting, &look, || learn(instrument, task, None, progress))
 }
 
-/// Goes on with a training that did not come to its end. `simulated`: the instrument is in this process, and freshly powered up.
+/// Goes on with a training that did not come to its end. Unless it is told how, the instrument decides: one that can be powered up anew goes through what was
+/// recorded again, any other is as it is.
 ///
 /// # Errors
 /// The run is complete, the folder is of another version, the instrument fails or does not repeat what was recorded, or the record cannot be kept.
@@ -51,7 +52,7 @@ pub fn resume(
     mut instrument: Instrument,
     task: Task,
     folder: &Folder,
-    simulated: bool,
+    how: Option<Resuming>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(Outcome, Resuming), RecordError> {
     if folder.is_complete()? {
@@ -68,10 +69,14 @@ pub fn resume(
     }
     provenance.sittings.push(Sitting::begin());
     folder.write_provenance(&provenance)?;
-    let again =
-        simulated || instrument.restart(noise_seed(&task.experiment)).map_err(TrainError::from)?;
+    let seed = noise_seed(&task.experiment);
+    let how = match how {
+        Some(how) => how,
+        None if instrument.restart(seed).map_err(TrainError::from)? => Resuming::Again,
+        None => Resuming::FromState,
+    };
     let look = Look::of(&task, folder)?;
-    let outcome = if again {
+    let outcome = if how == Resuming::Again {
         let recorder = Recorder::waiting();
         let rejoining = Rejoining {
             verifier: Some(Verifier::new(folder.read_log()?)),
@@ -97,7 +102,7 @@ pub fn resume(
             learn(instrument, task, state, progress)
         })?
     };
-    Ok((outcome, if again { Resuming::Again } else { Resuming::FromState }))
+    Ok((outcome, how))
 }
 
 /// Does it, looks at the device once more, and completes the folder.
@@ -216,7 +221,7 @@ impl Tap for Rejoining {
     fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
         if let Some(mut verifier) = self.verifier.take() {
             let verdict = verifier.hear(passing).map_err(|difference| {
-                format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one")
+                format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one, or go on with this one from its last complete epoch by --as-it-is")
             })?;
             // What was looked at after the outcome is looked at again.
             let outcome = Topic::Outcome.name();

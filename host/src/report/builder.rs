@@ -1,10 +1,11 @@
 //! From a task and what it came to, to a report.
 
 use super::epochs::{Thinner, MOST_EPOCHS};
-use super::{Report, ShownCase, ShownControl, ShownLoss, Spectrum, Verdict, Waveform};
+use super::{DrawnSpectrum, DrawnWaveform, Report, ShownCase, ShownControl, ShownLoss, Verdict};
 use crate::experiment::{Closing, Task};
 use crate::gate::Gate;
 use crate::loss::Loss;
+use crate::measure::waveform::Waveform;
 use crate::method::Method;
 use crate::train::{Outcome, Progress, SOLVED_NA};
 
@@ -86,12 +87,12 @@ impl Builder {
 
     /// The current of a pass over the cases at the best controls.
     pub fn waveform(mut self, waveform: Waveform) -> Self {
-        self.report.waveform = Some(waveform.thinned());
+        self.report.waveform = Some(DrawnWaveform::of(waveform));
         self
     }
 
     /// The current's noise and lines.
-    pub fn spectrum(mut self, spectrum: Spectrum) -> Self {
+    pub fn spectrum(mut self, spectrum: DrawnSpectrum) -> Self {
         self.report.spectrum = Some(spectrum.thinned());
         self
     }

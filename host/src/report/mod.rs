@@ -24,7 +24,7 @@ mod tests;
 pub use builder::Builder;
 pub use epochs::{Epochs, Start, MOST_EPOCHS};
 pub use page::html;
-pub use samples::{CaseWindow, DrawnWaveform, Spectrum, SpectrumLine, Waveform, MOST_POINTS};
+pub use samples::{DrawnSpectrum, DrawnWaveform, SpectrumLine, MOST_POINTS};
 
 use crate::train::Outcome;
 use serde::Serialize;
@@ -137,7 +137,7 @@ pub struct Report {
     /// The current over the cases, if it was recorded.
     pub waveform: Option<DrawnWaveform>,
     /// Its noise, if it was measured.
-    pub spectrum: Option<Spectrum>,
+    pub spectrum: Option<DrawnSpectrum>,
     /// The experiment with all its keys, as TOML.
     pub settings: String,
     /// Where it comes from: names and values.

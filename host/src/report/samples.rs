@@ -1,32 +1,11 @@
 //! What was measured sample by sample: a waveform, a spectrum.
 
 use super::columns::short;
+use crate::measure::waveform::{Span, Waveform};
 use serde::Serialize;
 
 /// Points of a waveform or a spectrum at most.
 pub const MOST_POINTS: usize = 20_000;
-
-/// When a case was there.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CaseWindow {
-    /// Case, from 0.
-    pub case: usize,
-    /// Begin of its window.
-    pub begin_s: f64,
-    /// End of its window.
-    pub end_s: f64,
-}
-
-/// The current of one pass over the cases at the best controls.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Waveform {
-    /// Samples a second.
-    pub rate_hz: f64,
-    /// Every sample.
-    pub currents_na: Vec<f64>,
-    /// Windows of the cases, from the first sample on.
-    pub windows: Vec<CaseWindow>,
-}
 
 /// A waveform as it is drawn: the extremes of equal stretches.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +19,7 @@ pub struct DrawnWaveform {
     /// Their currents.
     pub currents_na: Vec<f64>,
     /// Windows of the cases.
-    pub windows: Vec<CaseWindow>,
+    pub windows: Vec<Span>,
 }
 
 /// A line that stands out of a spectrum.
@@ -56,7 +35,7 @@ pub struct SpectrumLine {
 
 /// Noise density of the current, and its lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Spectrum {
+pub struct DrawnSpectrum {
     /// Ascending.
     pub frequencies_hz: Vec<f64>,
     /// One for each frequency.
@@ -67,20 +46,21 @@ pub struct Spectrum {
     pub lines: Vec<SpectrumLine>,
 }
 
-impl Waveform {
-    pub(super) fn thinned(self) -> DrawnWaveform {
-        let samples = extremes(&self.currents_na, MOST_POINTS);
+impl DrawnWaveform {
+    pub(super) fn of(waveform: Waveform) -> Self {
+        let Waveform { rate_hz, currents_na, windows, .. } = waveform;
+        let samples = extremes(&currents_na, MOST_POINTS);
         DrawnWaveform {
-            rate_hz: self.rate_hz,
-            total: self.currents_na.len(),
-            currents_na: samples.iter().map(|&n| short(self.currents_na[n])).collect(),
+            rate_hz,
+            total: currents_na.len(),
+            currents_na: samples.iter().map(|&n| short(currents_na[n])).collect(),
             samples,
-            windows: self.windows,
+            windows,
         }
     }
 }
 
-impl Spectrum {
+impl DrawnSpectrum {
     pub(super) fn thinned(mut self) -> Self {
         let points = self.frequencies_hz.len().min(self.density_a_per_rt_hz.len());
         let kept = extremes(&self.density_a_per_rt_hz[..points], MOST_POINTS);

@@ -120,7 +120,7 @@ fn a_thinned_curve_keeps_its_ends_and_its_extremes() {
 fn hostile_text_is_shown_and_does_nothing() {
     let mut task = task();
     task.experiment.device = format!("process:{HOSTILE}");
-    let spectrum = Spectrum {
+    let spectrum = DrawnSpectrum {
         frequencies_hz: vec![1.0, 2.0],
         density_a_per_rt_hz: vec![1e-12, 2e-12],
         floor_a_per_rt_hz: None,

@@ -6,6 +6,7 @@ mod host_loop;
 mod outcome;
 mod progress;
 mod standalone;
+mod state;
 
 pub use alone::{last_run, recording, BakeError, LastRun};
 pub(crate) use heard::Heard;
@@ -13,8 +14,9 @@ pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
+pub use standalone::Coefficients;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
-pub use standalone::{Coefficients, StandaloneState};
+pub use state::{StandaloneState, State};
 
 use crate::calibration::CalibrationError;
 use crate::driver::{self, Cancel, DriverError, Instrument};
@@ -29,7 +31,6 @@ use crate::trace::{Trace, TraceError, TracedBench};
 use hge_sim::engine::EngineError;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -171,16 +172,6 @@ pub fn train_on(
     let (session, outcome) = learn(instrument, task, None, progress)?;
     session.close()?;
     Ok(outcome)
-}
-
-/// Where a training stands: all that it needs to go on, besides the instrument.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum State {
-    /// Between two epochs of the loop through the host.
-    Host(Box<HostState>),
-    /// Between two runs of the gateware alone.
-    Standalone(Box<StandaloneState>),
 }
 
 /// The same from the beginning, or on from a state; with the outputs still armed at what was measured last.

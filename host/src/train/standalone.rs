@@ -25,6 +25,7 @@
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
 use super::heard::Heard;
+use super::state::StandaloneState;
 use super::{Outcome, Progress, TrainError};
 use crate::driver::{ArmMode, Instrument, Said};
 use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
@@ -38,7 +39,6 @@ use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
 use hge_protocol::ControlWord;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 /// Shift that no input saturates, see the module.
 const GRADIENT_SHIFT: u32 = 15;
@@ -94,36 +94,6 @@ impl Coefficients {
             gradient_shift: GRADIENT_SHIFT,
             step_shift: shift as u32 - GRADIENT_SHIFT,
         })
-    }
-}
-
-/// Where a training of the gateware alone stands between two of its runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StandaloneState {
-    /// Draws the starts to come.
-    starts: ChaCha8Rng,
-    /// Runs made.
-    pub runs: usize,
-    /// Epochs of all starts.
-    pub epochs: u32,
-    /// Starts tried.
-    pub restarts: u32,
-    saturated: bool,
-    /// Samples of all runs.
-    pub samples: u64,
-    best: Option<Outcome>,
-}
-
-impl StandaloneState {
-    /// Before the first start, which `starts` draws.
-    pub(super) fn new(starts: ChaCha8Rng) -> Self {
-        let (runs, epochs, restarts, saturated, samples) = (0, 0, 0, false, 0);
-        StandaloneState { starts, runs, epochs, restarts, saturated, samples, best: None }
-    }
-
-    fn is_over(&self, experiment: &Experiment) -> bool {
-        let solved = self.best.as_ref().is_some_and(|best| best.solved);
-        solved || self.restarts >= experiment.restarts
     }
 }
 

@@ -5,7 +5,7 @@ use crate::output::text;
 use crate::sitting::{Manner, Opened, Wanted};
 use clap::{Args, ValueHint};
 use hge_host::link::LinkSpec;
-use hge_host::record::{resume, Folder};
+use hge_host::record::{resume, Folder, Resuming};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,6 +20,9 @@ pub struct Arguments {
     /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
     #[arg(long)]
     live: bool,
+    /// Go on from the state after the last complete epoch, also on a simulated instrument that could be brought to where it was
+    #[arg(long)]
+    as_it_is: bool,
     /// Show the report in the browser at the end
     #[arg(long)]
     open: bool,
@@ -42,11 +45,14 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (experiment, source) = folder.experiment().map_err(text)?;
     let calibration = folder.calibration().map_err(text)?;
     let cancel = interrupt::cancel()?;
-    let simulated = link == LinkSpec::Simulated;
+    let how = match arguments.as_it_is {
+        true => Some(Resuming::FromState),
+        false => (link == LinkSpec::Simulated).then_some(Resuming::Again),
+    };
     let opened =
         Opened::open(Wanted { experiment, source, calibration, link, trace: None, cancel })?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
     opened.work(&folder, manner, |instrument, task, progress| {
-        Ok(resume(instrument, task, &folder, simulated, progress)?.0)
+        Ok(resume(instrument, task, &folder, how, progress)?.0)
     })
 }

@@ -1,0 +1,45 @@
+//! Where a training stands.
+
+use super::{HostState, Outcome};
+use crate::experiment::Experiment;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Where a training stands: all that it needs to go on, besides the instrument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// Between two epochs of the loop through the host.
+    Host(Box<HostState>),
+    /// Between two runs of the gateware alone.
+    Standalone(Box<StandaloneState>),
+}
+
+/// Where a training of the gateware alone stands between two of its runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StandaloneState {
+    /// Draws the starts to come.
+    pub(super) starts: ChaCha8Rng,
+    /// Runs made.
+    pub runs: usize,
+    /// Epochs of all starts.
+    pub epochs: u32,
+    /// Starts tried.
+    pub restarts: u32,
+    pub(super) saturated: bool,
+    /// Samples of all runs.
+    pub samples: u64,
+    pub(super) best: Option<Outcome>,
+}
+
+impl StandaloneState {
+    /// Before the first start, which `starts` draws.
+    pub(super) fn new(starts: ChaCha8Rng) -> Self {
+        let (runs, epochs, restarts, saturated, samples) = (0, 0, 0, false, 0);
+        StandaloneState { starts, runs, epochs, restarts, saturated, samples, best: None }
+    }
+
+    pub(super) fn is_over(&self, experiment: &Experiment) -> bool {
+        let solved = self.best.as_ref().is_some_and(|best| best.solved);
+        solved || self.restarts >= experiment.restarts
+    }
+}
