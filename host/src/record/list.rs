@@ -85,7 +85,8 @@ fn of(path: &Path) -> Result<Listed, RecordError> {
         standing,
         name: provenance.name,
         began: sittings.first().map_or(String::new(), |sitting| sitting.began.clone()),
-        wall_s: sittings.iter().filter_map(|sitting| sitting.wall_s).sum(),
+        // A sum of nothing would be a negative zero.
+        wall_s: sittings.iter().filter_map(|sitting| sitting.wall_s).fold(0.0, std::ops::Add::add),
         device: if remote { instrument.link } else { instrument.device },
         loss: outcome.as_ref().map(|outcome| outcome.loss),
         separation_na: outcome.as_ref().map(|outcome| outcome.separation_na),
