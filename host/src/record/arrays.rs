@@ -16,14 +16,16 @@
 //! | `targets` | case | wanted current, nA; of losses without one 1 for high and 0 for low |
 //! | `frequencies_hz`, `amplitudes_v` | control | the tones |
 //! | `limits_v` | control, 2 | ends of the control's range |
-//! | `IVgradient_errors` | control | standard error of a slope from one window, nA/V |
+//! | `IVgradient_errors` | epoch, control | standard error of a slope from one window, nA/V |
 //! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | what was learnt, without perturbation |
+//! | `best_inputs` | case, output | voltage of every output at what was learnt: inputs and controls |
 //! | `waveform_na`, `waveform_rate_hz` | sample; 1 | the current during a pass over all cases at the best controls, without tones |
 //! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the device is moved and settles |
+//! | `input_waveforms` | input, sample | voltage of every input during that pass, as the ramps lead it |
 //! | `waveform_windows` | window, 3 | case, begin and end of every window, s |
 //! | `spectrum_na`, `spectrum_rate_hz` | sample; 1 | the current in the first case at the best controls, tones on |
 //! | `tones_hz`, `mains_hz` | control; 1 | lines that are known in it |
-//! | `configs` | bytes | the experiment, UTF-8 |
+//! | `configs`, `path` | bytes | the experiment, and the folder of the run, UTF-8 |
 //!
 //! The log is read once an array, and an epoch at a time: memory does not grow with the run.
 
@@ -204,6 +206,8 @@ fn facts(
         ("limits_v", vec![controls, 2], limits.collect()),
     ];
     if let Some(outcome) = last_note::<Outcome>(folder, Topic::Outcome)? {
+        let at_best = voltages(task, &outcome.controls_v);
+        arrays.push(("best_inputs", vec![cases, at_best.len() / cases.max(1)], at_best));
         arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
         arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));
         arrays.push(("best_error", vec![1], vec![outcome.loss]));
@@ -215,6 +219,8 @@ fn facts(
         arrays.push(("waveform_windows", vec![waveform.windows.len(), 3], flat));
         arrays.push(("waveform_rate_hz", vec![1], vec![waveform.rate_hz]));
         arrays.push(("ramp_mask", vec![count], mask(&waveform)));
+        let inputs = configuration.inputs.len();
+        arrays.push(("input_waveforms", vec![inputs, count], input_waveforms(task, &waveform)));
         arrays.push(("waveform_na", vec![count], waveform.currents_na));
     }
     if let Some(held) = last_note::<Waveform>(folder, Topic::Spectrum)? {
@@ -231,8 +237,58 @@ fn facts(
         npz.values(&values).map_err(|error| failed(&error))?;
     }
     let (_, source) = folder.experiment()?;
-    npz.begin("configs", "|u1", &[source.text().len()]).map_err(|error| failed(&error))?;
-    npz.zip.write_all(source.text().as_bytes()).map_err(|error| failed(&error))
+    let path = folder.path().display().to_string();
+    for (name, text) in [("configs", source.text()), ("path", &path)] {
+        npz.begin(name, "|u1", &[text.len()]).map_err(|error| failed(&error))?;
+        npz.zip.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// Voltage of every output, case by case, at these controls.
+fn voltages(task: &Task, controls_v: &[f64]) -> Vec<f64> {
+    let configuration = task.plan.configuration();
+    let of_case = |inputs_v: &Vec<f64>| {
+        let mut outputs_v: Vec<f64> =
+            configuration.limits.iter().map(|limits| limits.safe_v).collect();
+        let inputs =
+            configuration.inputs.iter().zip(inputs_v).map(|(&output, &volts)| (output, volts));
+        let controls = configuration.controls.iter().zip(controls_v);
+        let controls = controls.map(|(control, &volts)| (control.output, volts));
+        for (output, volts) in inputs.chain(controls) {
+            if let Some(place) = outputs_v.get_mut(output) {
+                *place = volts;
+            }
+        }
+        outputs_v
+    };
+    configuration.cases_v.iter().flat_map(of_case).collect()
+}
+
+/// Inputs during a pass, input by input: from case to case by the ramp that ends when settling begins.
+fn input_waveforms(task: &Task, waveform: &Waveform) -> Vec<f64> {
+    let configuration = task.plan.configuration();
+    let timing = &configuration.timing;
+    let before_window_s = timing.settle_s + timing.lead_in_s;
+    let of_input = |input: usize| {
+        let output = configuration.inputs[input];
+        let safe_v = configuration.limits.get(output).map_or(0.0, |limits| limits.safe_v);
+        let case_v = |case: usize| configuration.cases_v.get(case).map_or(safe_v, |v| v[input]);
+        let at = move |sample: usize| {
+            let time_s = (sample as f64 + 0.5) / waveform.rate_hz;
+            let next = waveform.windows.iter().position(|span| time_s < span.end_s);
+            let place = next.unwrap_or(waveform.windows.len().saturating_sub(1));
+            let Some(span) = waveform.windows.get(place) else { return safe_v };
+            let target_v = case_v(span.case);
+            let before = place.checked_sub(1).and_then(|place| waveform.windows.get(place));
+            let from_v = before.map_or(safe_v, |span| case_v(span.case));
+            let left_s = (span.begin_s - before_window_s - time_s).max(0.0);
+            let left_v = timing.ramp_v_per_s * left_s;
+            target_v + (from_v - target_v).clamp(-left_v, left_v)
+        };
+        (0..waveform.currents_na.len()).map(at).collect::<Vec<f64>>()
+    };
+    (0..configuration.inputs.len()).flat_map(of_input).collect()
 }
 
 /// One for every sample within a window.

@@ -33,7 +33,7 @@ pub use folder::Folder;
 pub use item::{Item, Topic};
 pub use list::{list, Listed, Standing};
 pub use provenance::{Provenance, Sitting};
-pub use replay::{replay, Agreement};
+pub use replay::{replay, task, Agreement};
 pub use run::{resume, train, Resuming};
 
 use crate::calibration::CalibrationError;

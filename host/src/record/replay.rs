@@ -70,7 +70,10 @@ pub fn replay(
 }
 
 /// What the folder's run was to do.
-pub(super) fn task(folder: &Folder) -> Result<Task, RecordError> {
+///
+/// # Errors
+/// Its experiment or calibration cannot be read, or cannot be run.
+pub fn task(folder: &Folder) -> Result<Task, RecordError> {
     let (experiment, source) = folder.experiment()?;
     let parameters = (&experiment.instrument).into();
     let mut task = Task::on(experiment, &source, &parameters)?;

@@ -2,7 +2,7 @@
 
 use crate::interrupt;
 use crate::output::text;
-use crate::sitting::{Manner, Opened, Wanted};
+use crate::sitting::{self, Manner, Opened, Wanted};
 use clap::{Args, ValueHint};
 use hge_host::link::LinkSpec;
 use hge_host::record::{resume, Folder, Resuming};
@@ -33,6 +33,9 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let mut folder = Folder::open(&arguments.run).map_err(text)?;
+    if folder.is_complete().map_err(text)? {
+        return sitting::show(&folder, arguments.json);
+    }
     folder.lock().map_err(text)?;
     let was = folder.provenance().map_err(text)?.instrument.link;
     let link: LinkSpec = arguments.link.as_deref().unwrap_or(&was).parse().map_err(text)?;

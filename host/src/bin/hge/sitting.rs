@@ -9,7 +9,7 @@ use hge_host::calibration::Calibration;
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
-use hge_host::record::{page, Folder, RecordError};
+use hge_host::record::{page, task, Folder, RecordError};
 use hge_host::train::{simulate, Aftermath, Options, Outcome, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -111,18 +111,41 @@ impl Opened {
         if let Some(aftermath) = self.aftermath {
             aftermath.finish().map_err(text)?;
         }
-        let wall_s = begun.elapsed().as_secs_f64();
-        let path = folder.path().display().to_string();
-        crate::print(&if json {
-            format!("{}\n", outcome::json(&heading, &outcome, wall_s, &path))
-        } else {
-            outcome::table(&heading, &outcome, wall_s, &path)
-        })?;
+        let code = print(&heading, &outcome, begun.elapsed().as_secs_f64(), folder, json)?;
         if open {
             show_page(&folder.file(page::FILE))?;
         }
-        Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
+        Ok(code)
     }
+}
+
+/// Shows what a run came to that is complete.
+pub fn show(folder: &Folder, json: bool) -> Result<ExitCode, String> {
+    let task = task(folder).map_err(text)?;
+    let provenance = folder.provenance().map_err(text)?;
+    let outcome: Option<Outcome> = folder.outcome().map_err(text)?;
+    let outcome =
+        outcome.ok_or_else(|| format!("the run in {} is not complete", folder.path().display()))?;
+    let link = provenance.instrument.link;
+    let remote = (link != LinkSpec::Simulated.to_string()).then_some(link);
+    let wall_s = provenance.sittings.iter().filter_map(|sitting| sitting.wall_s).sum();
+    print(&Heading::of(&task, remote), &outcome, wall_s, folder, json)
+}
+
+fn print(
+    heading: &Heading,
+    outcome: &Outcome,
+    wall_s: f64,
+    folder: &Folder,
+    json: bool,
+) -> Result<ExitCode, String> {
+    let path = folder.path().display().to_string();
+    crate::print(&if json {
+        format!("{}\n", outcome::json(heading, outcome, wall_s, &path))
+    } else {
+        outcome::table(heading, outcome, wall_s, &path)
+    })?;
+    Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
 }
 
 fn epochs(experiment: &Experiment) -> u32 {
