@@ -59,18 +59,32 @@ impl Folder {
         Ok(folder)
     }
 
-    /// A new folder of its own for a run of this name, in `runs`: `NAME-DATE`.
+    /// A new and empty folder for a run of this name in `runs`, which is made if need be: `NAME-DATE`, or `NAME-DATE-2` and so on where others begin in the
+    /// same second.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn name(runs: &Path, name: &str) -> PathBuf {
+    /// It cannot be made.
+    pub fn claim(runs: &Path, name: &str) -> Result<PathBuf, RecordError> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         // Colons are for no file system's liking.
         let date = now.replace(':', "").replace('T', "-").replace('Z', "");
-        let plain = runs.join(format!("{name}-{date}"));
-        let numbered = (2..).map(|n| runs.join(format!("{name}-{date}-{n}")));
-        let mut paths = std::iter::once(plain.clone()).chain(numbered);
-        paths.find(|path| !path.exists()).unwrap_or(plain)
+        let failed = |path: &Path, error: &std::io::Error| RecordError::Write {
+            path: path.into(),
+            what: error.to_string(),
+        };
+        fs::create_dir_all(runs).map_err(|error| failed(runs, &error))?;
+        let mut path = runs.join(format!("{name}-{date}"));
+        let mut number = 1;
+        loop {
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    number += 1;
+                    path = runs.join(format!("{name}-{date}-{number}"));
+                }
+                Err(error) => return Err(failed(&path, &error)),
+            }
+        }
     }
 
     /// The folder of a run that is there, to look at.

@@ -5,7 +5,7 @@ use super::item::Topic;
 use super::RecordError;
 use crate::driver::DriverError;
 use crate::engine::EngineKind;
-use crate::experiment::Task;
+use crate::experiment::{Closing, Task};
 use crate::measure::waveform::{of_cases, of_tones};
 use crate::measure::MeasureError;
 use crate::plan::Plan;
@@ -18,14 +18,17 @@ const SPECTRUM_SAMPLES: u32 = 16_384;
 /// What is looked at.
 pub(super) struct Look {
     plan: Plan,
-    /// An engine that simulates every clock takes minutes for it.
+    /// An engine that simulates every clock takes minutes for it; and a gateware that has closed the loop itself is left with what it came to, for `hge log`.
     wanted: bool,
 }
 
 impl Look {
     pub(super) fn of(task: &Task, folder: &Folder) -> Result<Self, RecordError> {
         let remote = folder.provenance()?.instrument.link != "sim";
-        let wanted = remote || task.experiment.engine == EngineKind::Model;
+        let wanted = match remote {
+            true => task.experiment.closing == Closing::Host,
+            false => task.experiment.engine == EngineKind::Model,
+        };
         Ok(Look { plan: task.plan.clone(), wanted })
     }
 

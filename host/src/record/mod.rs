@@ -34,7 +34,7 @@ pub use item::{Item, Topic};
 pub use list::{list, Listed, Standing};
 pub use provenance::{Provenance, Sitting};
 pub use replay::{replay, task, Agreement};
-pub use run::{resume, train, Resuming};
+pub use run::{follow, resume, train, Resuming};
 
 use crate::calibration::CalibrationError;
 use crate::experiment::ExperimentError;
@@ -100,6 +100,12 @@ pub enum RecordError {
     /// The run is at its end.
     #[error("the run in {} is complete: there is nothing to go on with, `hge report` and `hge replay` look at it", path.display())]
     Complete {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The device was followed.
+    #[error("the run in {} followed a device that has moved on meanwhile, and cannot be taken up again: begin a new one", path.display())]
+    Followed {
         /// The folder.
         path: PathBuf,
     },

@@ -21,6 +21,8 @@ pub struct Provenance {
     /// Who closes the loop.
     #[serde(rename = "loop")]
     pub closing: Closing,
+    /// The device was followed when it had learnt.
+    pub followed: bool,
     /// Tones, control by control.
     pub tones: Vec<ToneFacts>,
     /// Whether slopes were read by a calibration, which is in `calibration.json`.
@@ -146,6 +148,7 @@ impl Provenance {
             },
             seed: experiment.seed,
             closing: experiment.closing,
+            followed: false,
             tones: tones.collect(),
             calibrated: task.calibration.is_some(),
             host: Host {

@@ -11,6 +11,7 @@ use super::{arrays, page, RecordError};
 use crate::driver::{DriverError, Instrument, Passing, Tap};
 use crate::experiment::{Closing, Task};
 use crate::session::{Session, SessionError};
+use crate::track::{track, Track, Wanted};
 use crate::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
 use hge_protocol::registers::map_hash;
 use std::path::PathBuf;
@@ -38,9 +39,33 @@ pub fn train(
 ) -> Result<Outcome, RecordError> {
     let recorder = Recorder::new(folder.create_log()?);
     instrument.tap(Box::new(recorder.clone()));
-    let sitting = Sitting::begin();
     let look = Look::of(&task, folder)?;
-    conclude(folder, &recorder, sitting, &look, || learn(instrument, task, None, progress))
+    conclude(folder, &recorder, Sitting::begin(), || {
+        leave(&look, learn(instrument, task, None, progress))
+    })
+}
+
+/// Trains and follows as [`crate::track::track`] does, and keeps what passes in a new folder. Nothing takes it up again: the device has moved on.
+///
+/// # Errors
+/// The instrument fails, or the record cannot be kept.
+pub fn follow(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Track, RecordError> {
+    let recorder = Recorder::new(folder.create_log()?);
+    instrument.tap(Box::new(recorder.clone()));
+    let mut followed = None;
+    let outcome = conclude(folder, &recorder, Sitting::begin(), || {
+        let track = track(instrument, task, wanted, progress)?;
+        let outcome = followed.insert(track).trained.clone();
+        Ok((outcome, None))
+    })?;
+    let nothing = || Track { trained: outcome, began_s: 0.0, moments: Vec::new() };
+    Ok(followed.unwrap_or_else(nothing))
 }
 
 /// Goes on with a training that did not come to its end. Unless it is told how, the instrument decides: one that can be powered up anew goes through what was
@@ -59,6 +84,9 @@ pub fn resume(
         return Err(RecordError::Complete { path: folder.path().into() });
     }
     let mut provenance = folder.provenance()?;
+    if provenance.followed {
+        return Err(RecordError::Followed { path: folder.path().into() });
+    }
     let (recorded, present) = (&provenance.instrument.map_hash, format!("{:08x}", map_hash()));
     if provenance.format != PROFILE || *recorded != present {
         let found = format!("{}, register map {recorded}", provenance.format);
@@ -86,8 +114,8 @@ pub fn resume(
         };
         let back = rejoining.clock_back.clone();
         instrument.tap(Box::new(rejoining));
-        let outcome = conclude(folder, &recorder, Sitting::begin(), &look, || {
-            learn(instrument, task, None, progress)
+        let outcome = conclude(folder, &recorder, Sitting::begin(), || {
+            leave(&look, learn(instrument, task, None, progress))
         });
         let back = *back.lock().unwrap_or_else(PoisonError::into_inner);
         note_clock(folder, back)?;
@@ -98,34 +126,43 @@ pub fn resume(
         note_clock(folder, back)?;
         let recorder = Recorder::new(log);
         instrument.tap(Box::new(recorder.clone()));
-        conclude(folder, &recorder, Sitting::begin(), &look, || {
-            learn(instrument, task, state, progress)
+        conclude(folder, &recorder, Sitting::begin(), || {
+            leave(&look, learn(instrument, task, state, progress))
         })?
     };
     Ok((outcome, how))
 }
 
-/// Does it, looks at the device once more, and completes the folder.
+/// What was learnt, and what went wrong afterwards.
+type Learnt = (Outcome, Option<String>);
+
+/// Looks at the device that has learnt once more, and leaves it.
+fn leave(
+    look: &Look,
+    learnt: Result<(Session, Outcome), TrainError>,
+) -> Result<Learnt, TrainError> {
+    let (mut session, outcome) = learnt?;
+    let looked = look.take(&mut session, &outcome);
+    let after = looked.and_then(|()| Ok(session.close()?)).err();
+    match after {
+        // The record is not whole.
+        Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
+            Err(error.into())
+        }
+        // What has been learnt stands, whatever became of the instrument afterwards.
+        after => Ok((outcome, after.map(|error| format!("after the training: {error}")))),
+    }
+}
+
+/// Does it, and completes the folder.
 fn conclude(
     folder: &Folder,
     recorder: &Recorder,
     sitting: Sitting,
-    look: &Look,
-    learn: impl FnOnce() -> Result<(Session, Outcome), TrainError>,
+    learn: impl FnOnce() -> Result<Learnt, TrainError>,
 ) -> Result<Outcome, RecordError> {
     let began = Instant::now();
-    let done = learn().and_then(|(mut session, outcome)| {
-        let looked = look.take(&mut session, &outcome);
-        let after = looked.and_then(|()| Ok(session.close()?)).err();
-        match after {
-            // The record is not whole.
-            Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
-                Err(error.into())
-            }
-            // What has been learnt stands, whatever became of the instrument afterwards.
-            after => Ok((outcome, after.map(|error| format!("after the training: {error}")))),
-        }
-    });
+    let done = learn();
     let mut sitting = Sitting { wall_s: Some(0.0), ended: Some(now()), ..sitting };
     let mut end = |failure: Option<String>| {
         let mut provenance = folder.provenance()?;

@@ -37,6 +37,7 @@ pub(super) fn run(
             samples: session.samples(),
             ..Progress::of(&readings)
         };
+        session.note("epoch", &said)?;
         progress(&said);
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.

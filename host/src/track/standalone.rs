@@ -77,6 +77,8 @@ fn one_run(
     session.instrument().arm(ArmMode::Standalone)?;
     let rate_hz = plan.grid().rate_hz;
     let mut heard = Heard::new(session, targets);
+    let notes = session.instrument().notes();
+    let mut noted = Ok(());
     session.instrument().run(run_mode(&plan), |said| match said {
         Said::Window(window) => {
             let reading = heard.window(&window);
@@ -88,11 +90,15 @@ fn one_run(
             let said = heard.epoch(&epoch);
             let time_s = said.samples as f64 / rate_hz;
             let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
-            progress(&Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said });
+            let said = Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said };
+            if noted.is_ok() {
+                noted = notes.note("epoch", &said);
+            }
+            progress(&said);
             moments.push(moment);
         }
         // Epochs that were lost on the way are missing among the moments.
         Said::Gap { .. } => {}
     })?;
-    Ok(())
+    Ok(noted?)
 }

@@ -21,6 +21,8 @@ fn the_same_command_and_seed_give_the_same_result() {
             let object = result.as_object_mut().unwrap();
             assert!(object.remove("wall_s").is_some());
             assert!(object.remove("realtime_factor").is_some());
+            // Each has a folder of its own.
+            assert!(object.remove("run").is_some());
         }
         assert_eq!(results[0], results[1]);
         let other = ["train", "and", "--seed", "4", "--restarts", "2", "--loop", closing];

@@ -3,16 +3,20 @@
 use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::{json_line, text};
-use crate::{interrupt, print};
+use crate::{interrupt, print, sitting};
 use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::lab;
 use hge_host::link::{InProcess, LinkSpec};
+use hge_host::record::{follow, Folder, Provenance};
 use hge_host::server::Pace;
 use hge_host::text::number;
 use hge_host::track::{track, Moment, Track, Wanted, FOLLOWED};
+use hge_host::train::Progress;
 use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Exit code when the device was not followed.
@@ -45,6 +49,9 @@ pub struct Arguments {
     /// In what time
     #[arg(long, value_name = "S")]
     period: Option<f64>,
+    /// Folder for the run, new or empty [default: track-NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    output: Option<PathBuf>,
     /// One JSON object on the last line, no progress
     #[arg(long)]
     json: bool,
@@ -74,6 +81,8 @@ struct Report {
     frozen_least_separation_na: Option<f64>,
     tracking: Vec<Moment>,
     frozen: Option<Vec<Moment>>,
+    /// Folder of the record of the one that was followed.
+    run: String,
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
@@ -95,15 +104,36 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let cancel = interrupt::cancel()?;
     let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
+    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
+    let name = format!("track-{}", stem.to_string_lossy());
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+    };
     let once = |frozen| {
         let wanted = Wanted { epochs: arguments.epochs, frozen };
         let (instrument, task) = open(&link, &experiment, &source, cancel.clone())?;
-        track(instrument, task, wanted, &mut |progress| bar.show(progress)).map_err(text)
+        let progress = &mut |progress: &Progress| bar.show(progress);
+        if frozen {
+            return track(instrument, task, wanted, progress).map_err(text);
+        }
+        let place = (!simulated).then(|| link.to_string());
+        let provenance = Provenance::of(
+            &name,
+            &task,
+            place.as_deref(),
+            instrument.build_hash(),
+            std::env::args().skip(1).collect(),
+        );
+        let provenance = Provenance { followed: true, ..provenance };
+        let folder = Folder::create(&path, &task.experiment, None, &provenance).map_err(text)?;
+        follow(instrument, task, &folder, wanted, progress).map_err(text)
     };
     let tracking = once(false)?;
     let frozen = if simulated { Some(once(true)?) } else { None };
     drop(bar);
-    let report = report(&link, &experiment, simulated, tracking, frozen);
+    let run = path.display().to_string();
+    let report = report(&link, &experiment, simulated, tracking, frozen, run);
     if arguments.json {
         json_line(&report)?;
     } else {
@@ -157,6 +187,7 @@ fn report(
     simulated: bool,
     tracking: Track,
     frozen: Option<Track>,
+    run: String,
 ) -> Report {
     let bench = &experiment.bench;
     let most_v =
@@ -181,6 +212,7 @@ fn report(
         frozen_least_separation_na: frozen.as_ref().map(|frozen| least(&frozen.moments)),
         tracking: tracking.moments,
         frozen: frozen.map(|frozen| frozen.moments),
+        run,
     }
 }
 
@@ -224,5 +256,6 @@ fn table(report: &Report) -> String {
     {
         text += &format!("frozen    {:>12}  {separation:>21.2}\n", percent(share));
     }
+    text += &format!("\nall of it is in {}\n", report.run);
     text
 }

@@ -85,7 +85,10 @@ fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
     let Opened { instrument, task, .. } = opened;
     let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
     let name = stem.to_string_lossy();
-    let path = arguments.output.clone().unwrap_or_else(|| Folder::name(&sitting::runs(), &name));
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+    };
     let provenance = Provenance::of(
         &name,
         task,
