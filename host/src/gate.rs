@@ -1,5 +1,6 @@
 //! Boolean gates of two inputs.
 
+use crate::text::{quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -67,7 +68,10 @@ impl FromStr for Gate {
 
     fn from_str(name: &str) -> Result<Self, UnknownGate> {
         let lower = name.to_lowercase();
-        Gate::ALL.into_iter().find(|gate| gate.name() == lower).ok_or(UnknownGate(name.into()))
+        Gate::ALL
+            .into_iter()
+            .find(|gate| gate.name() == lower)
+            .ok_or_else(|| UnknownGate(quoted(name, QUOTED_CHARS)))
     }
 }
 

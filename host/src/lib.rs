@@ -24,14 +24,14 @@
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`record`] | run folders: kept, resumed, replayed |
-//! | [`record`] | run folders: kept, resumed, replayed |
 //! | [`mod@track`] | learning that goes on while the device moves |
 //! | [`trace`] | waveforms of a run |
 //! | [`figure`] | figures as SVG and PNG |
 //! | [`spectrum`] | the density of a current, its noise and its lines |
 //! | [`report`] | a training as one page of HTML |
 //! | [`reproduce`] | the paper's results on simulated devices |
-//! | [`text`] | how numbers stand in messages |
+//! | [`text`] | how numbers and text from outside stand in messages |
+//! | [`file`] | regular files, read up to a bound and replaced as a whole |
 
 pub mod calibration;
 pub mod carrier;
@@ -64,6 +64,8 @@ pub mod tones;
 pub mod trace;
 pub mod track;
 pub mod train;
+
+pub use hge_system::file;
 
 /// First 32 bits of the git commit this program was built from, 0 outside a clone.
 pub fn commit() -> u32 {

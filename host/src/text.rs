@@ -1,4 +1,6 @@
-//! How numbers stand in messages.
+//! How numbers stand in messages, and text from outside ([`hge_system::text`]).
+
+pub use hge_system::text::{quoted, shortened, visible, visible_json, QUOTED_CHARS};
 
 /// Nine significant digits, without powers of ten between 1e-4 and 1e6.
 pub fn number(value: f64) -> String {

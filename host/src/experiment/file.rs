@@ -1,7 +1,9 @@
 //! Reading experiment files, and pointing at the line that is wrong.
 
 use super::Experiment;
+use crate::file;
 use crate::plan::PlanError;
+use crate::text::{quoted, shortened};
 use hge_sim::device::DeviceError;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -75,6 +77,9 @@ pub enum ExperimentError {
     },
 }
 
+/// Characters of a parser's message.
+const PARSER_CHARS: usize = 400;
+
 /// The text an experiment came from, to point into.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
@@ -94,7 +99,7 @@ impl Source {
     /// # Errors
     /// It cannot be read, or is no experiment.
     pub fn load(path: &Path) -> Result<(Experiment, Source), ExperimentError> {
-        let text = std::fs::read_to_string(path)
+        let text = file::read_text(path, file::TEXT_BYTES)
             .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
         let (mut experiment, source) = Source::parse(&path.display().to_string(), text)?;
         if let Some(device) = beside(path, &experiment.device) {
@@ -118,7 +123,7 @@ impl Source {
             Ok(experiment) => Ok((experiment, source)),
             Err(error) => Err(ExperimentError::Parse {
                 place: source.place(error.span()),
-                message: error.message().trim().replace('\n', "; "),
+                message: parser_message(error.message()),
             }),
         }
     }
@@ -155,6 +160,12 @@ impl Source {
         }
         Some(value.span())
     }
+}
+
+/// What the parser says, on one line and short: it quotes keys and values whole.
+fn parser_message(message: &str) -> String {
+    let line = quoted(&message.trim().replace('\n', "; "), usize::MAX);
+    shortened(&line, PARSER_CHARS).into_owned()
 }
 
 /// A model whose relative path leads nowhere from here, but does from the experiment's folder.
@@ -195,6 +206,26 @@ mod tests {
         let gate = message("seed = 1\ngate = \"foo\"\n");
         assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
         assert!(message("gate = \n").starts_with("x.toml:1:"));
+    }
+
+    #[test]
+    fn keys_and_values_of_any_length_and_with_escapes_are_short_and_visible_in_messages() {
+        let long = "x".repeat(1_000_000);
+        let hostile = "\\u001b]0;title\\u0007\\u202e";
+        for value in [long.as_str(), hostile] {
+            for text in [
+                format!("gate = \"{value}\"\n"),
+                format!("engine = \"{value}\"\n"),
+                format!("seed = \"{value}\"\n"),
+                format!("\"{value}\" = 1\n"),
+                format!("[host]\nloss = \"{value}\"\n"),
+                format!("[tones]\n\"{value}\" = 1\n"),
+            ] {
+                let message = message(&text);
+                assert!(message.chars().count() < 700, "{} characters", message.chars().count());
+                assert!(!message.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{message:?}");
+            }
+        }
     }
 
     #[test]

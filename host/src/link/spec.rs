@@ -1,6 +1,7 @@
 //! The short text by which a link is named.
 
 use super::LinkError;
+use crate::text::{quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -33,7 +34,7 @@ impl FromStr for LinkSpec {
     type Err = LinkError;
 
     fn from_str(spec: &str) -> Result<Self, LinkError> {
-        let bad = |change| LinkError::Spec { spec: spec.into(), change };
+        let bad = |change| LinkError::Spec { spec: quoted(spec, QUOTED_CHARS), change };
         match spec.trim().split_once(':') {
             None if spec.trim() == "sim" => Ok(LinkSpec::Simulated),
             Some(("tcp", address)) => {

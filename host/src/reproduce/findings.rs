@@ -2,10 +2,11 @@
 
 use super::ReproduceError;
 use crate::figure::Figure;
+use crate::file::{self, Draft};
 use ndarray::{ArrayD, IxDyn};
 use ndarray_npy::NpzWriter;
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 /// Something that must hold, and whether it does.
@@ -138,7 +139,7 @@ impl Findings {
             let files = [("svg", figure.svg()?.into_bytes()), ("png", figure.png()?)];
             for (ending, bytes) in files {
                 let name = format!("{}.{ending}", figure.name);
-                let written = fs::write(folder.join(&name), bytes);
+                let written = file::write(&folder.join(&name), bytes);
                 written.map_err(|error| failed(&name)(error.to_string()))?;
                 names.push(name);
             }
@@ -147,10 +148,11 @@ impl Findings {
     }
 
     fn write_arrays(&self, path: &Path) -> Result<(), String> {
-        let mut writer = NpzWriter::new(File::create(path).map_err(|error| error.to_string())?);
+        let mut writer = NpzWriter::new(Draft::create(path).map_err(|error| error.to_string())?);
         for Named { name, array } in &self.arrays {
             writer.add_array(name.as_str(), array).map_err(|error| error.to_string())?;
         }
-        writer.finish().map(drop).map_err(|error| error.to_string())
+        let draft = writer.finish().map_err(|error| error.to_string())?;
+        draft.commit().map_err(|error| error.to_string())
     }
 }

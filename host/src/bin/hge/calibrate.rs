@@ -115,7 +115,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&Report { link, points, windows, calibration: &calibration })?;
     } else {
-        crate::print(&table(&calibration, arguments.settle))?;
+        crate::streams::print(&table(&calibration, arguments.settle))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -79,7 +79,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&Captured { link, decimation, at_v: arguments.at, summary })?;
     } else {
-        crate::print(&table(&summary))?;
+        crate::streams::print(&table(&summary))?;
     }
     Ok(ExitCode::SUCCESS)
 }

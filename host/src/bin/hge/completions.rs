@@ -13,6 +13,6 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let mut script = Vec::new();
     generate(arguments.shell, &mut crate::Arguments::command(), "hge", &mut script);
-    crate::print(&String::from_utf8_lossy(&script))?;
+    crate::streams::print(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

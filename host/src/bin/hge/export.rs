@@ -54,7 +54,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&json!({ "file": path }))?;
     } else {
-        crate::print(&format!("{path}\n"))?;
+        crate::streams::print(&format!("{path}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -145,7 +145,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&found)?;
     } else {
-        crate::print(&table(&found))?;
+        crate::streams::print(&table(&found))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -123,7 +123,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&info)?;
     } else {
-        crate::print(&table(&info, &state))?;
+        crate::streams::print(&table(&info, &state))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -152,7 +152,7 @@ fn check(
             advice(contact.verdict),
         );
     }
-    crate::print(&lines)
+    crate::streams::print(&lines)
 }
 
 fn advice(verdict: Verdict) -> &'static str {
@@ -209,5 +209,5 @@ fn report_sweep(
             text += &format!("{:>10} V  {current:>+9.3} nA\n", number(*volts));
         }
     }
-    crate::print(&text)
+    crate::streams::print(&text)
 }

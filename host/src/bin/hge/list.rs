@@ -93,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&list)?;
     } else {
-        crate::print(&table(&list, arguments.probe))?;
+        crate::streams::print(&table(&list, arguments.probe))?;
     }
     Ok(ExitCode::SUCCESS)
 }

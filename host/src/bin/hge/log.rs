@@ -96,7 +96,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&log)?;
     } else {
-        crate::print(&table(&log))?;
+        crate::streams::print(&table(&log))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -27,16 +27,13 @@ mod runs;
 mod serve;
 mod sitting;
 mod spectrum;
+mod streams;
 mod tones;
 mod track;
 mod train;
 
 use clap::{Parser, Subcommand};
-use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
-
-/// Exit code of an error.
-const EXIT_ERROR: u8 = 1;
 
 #[derive(Parser)]
 #[command(
@@ -143,12 +140,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(message) => {
-            // Help and version are no errors.
-            let code = if message.use_stderr() { EXIT_ERROR } else { 0 };
-            let printed = stdout_done(message.print());
-            return printed.map_or_else(failed, |()| ExitCode::from(code));
-        }
+        Err(message) => return streams::arguments_refused(&message),
     };
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
@@ -177,26 +169,5 @@ fn main() -> ExitCode {
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };
-    done.unwrap_or_else(failed)
-}
-
-/// Says what went wrong, where anybody listens.
-fn failed(message: String) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {message}");
-    ExitCode::from(EXIT_ERROR)
-}
-
-/// Writes to standard output. A reader that has left is no error.
-fn print(text: &str) -> Result<(), String> {
-    let mut stdout = io::stdout().lock();
-    stdout_done(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
-}
-
-fn stdout_done(written: io::Result<()>) -> Result<(), String> {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("cannot write to standard output: {error}; check where it leads"))
-        }
-        _ => Ok(()),
-    }
+    done.unwrap_or_else(|message| streams::failed(&message))
 }

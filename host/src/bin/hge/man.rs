@@ -3,6 +3,7 @@
 use clap::{Args, Command, CommandFactory, ValueHint};
 use clap_mangen::roff::{roman, Roff};
 use clap_mangen::Man;
+use hge_host::file;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,14 +23,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let pages = pages.map_err(|error| {
         format!("{} cannot be written: {error}; choose another folder with -o", folder.display())
     })?;
-    crate::print(&format!("{pages} pages in {}\n", folder.display()))?;
+    crate::streams::print(&format!("{pages} pages in {}\n", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes the page of a command and those of its subcommands; returns how many.
 fn write(command: &Command, folder: &Path) -> io::Result<usize> {
     let page = Man::new(command.clone());
-    std::fs::write(folder.join(page.get_filename()), text(command, &page)?)?;
+    file::write(&folder.join(page.get_filename()), text(command, &page)?)?;
     let mut pages = 1;
     for subcommand in command.get_subcommands() {
         pages += write(subcommand, folder)?;

@@ -4,6 +4,7 @@ use crate::interrupt;
 use crate::lab::{remote, ExperimentOption, LinkOptions, Simulation};
 use crate::live::{Ending, Event, Guard, Hearing, Leaving, Order, Setting, Show, Teller};
 use crate::output::{json_line, text};
+use crate::streams::{self, note};
 use clap::Args;
 use hge_host::driver::{
     Connected, DriverError, Health, Heard, Instrument, Settings, State, Subscription, Watcher,
@@ -14,7 +15,7 @@ use hge_host::measure::telemetry::{Line, Meaning};
 use hge_host::quantity::Context;
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -81,7 +82,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         match Watcher::connect(pipe, settings).map_err(text)? {
             Connected::Controls(instrument) => Listener::Controls(instrument),
             Connected::Watches(watcher) => {
-                let _ = writeln!(io::stderr(), "watching: {}", watcher.sentence());
+                note(&format!("watching: {}", watcher.sentence()));
                 Listener::Watches(watcher)
             }
         }
@@ -177,7 +178,7 @@ struct Told {
 impl Told {
     /// What comes within `wait`, if anything; the end is an interrupt, enough that was said, or a reader who left.
     fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<Heard>>, String> {
-        if self.left == 0 {
+        if self.left == 0 || streams::is_closed() {
             return Ok(ControlFlow::Break(()));
         }
         let heard = match self.telemetry.recv_timeout(wait) {
@@ -195,7 +196,7 @@ impl Told {
             };
             match self.json {
                 true => json_line(&line),
-                false => crate::print(&format!("{line}\n")),
+                false => streams::print(&format!("{line}\n")),
             }?;
         }
         Ok(ControlFlow::Continue(Some(heard)))

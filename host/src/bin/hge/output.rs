@@ -1,13 +1,13 @@
 //! What commands print and write: lines of JSON, tables, arrays.
 
+use crate::streams::print_json;
+use hge_host::file;
 use ndarray::ArrayView;
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// An error as its sentence.
@@ -18,7 +18,7 @@ pub fn text(error: impl Display) -> String {
 /// One object on one line of standard output.
 pub fn json_line(object: &impl Serialize) -> Result<(), String> {
     let line = serde_json::to_string(object).map_err(text)?;
-    crate::print(&format!("{line}\n"))
+    print_json(&format!("{line}\n"))
 }
 
 /// What is in a file of JSON that `made_by` makes.
@@ -28,7 +28,7 @@ pub fn read_json<T: DeserializeOwned>(
     change: &str,
 ) -> Result<T, String> {
     let place = path.display();
-    let content = std::fs::read_to_string(path)
+    let content = file::read_text(path, file::DATA_BYTES)
         .map_err(|error| format!("{place} cannot be read: {error}; choose another file"))?;
     serde_json::from_str(&content)
         .map_err(|error| format!("{place} is not what {made_by} ({error}): {change}"))
@@ -36,7 +36,7 @@ pub fn read_json<T: DeserializeOwned>(
 
 /// Writes a file of text; `change` is what to do where it cannot be.
 pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String> {
-    std::fs::write(path, content)
+    file::write(path, content)
         .map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
 }
 
@@ -62,9 +62,9 @@ pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
     array: ArrayView<'_, Element, Shape>,
 ) -> Result<(), String> {
     let write = || -> Result<(), Box<dyn std::error::Error>> {
-        let mut file = BufWriter::new(File::create(path)?);
-        array.write_npy(&mut file)?;
-        Ok(file.flush()?)
+        let mut draft = file::Draft::create(path)?;
+        array.write_npy(&mut draft)?;
+        Ok(draft.commit()?)
     };
     let change = "choose another file with -o";
     write().map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))

@@ -35,7 +35,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&json!({ "report": path }))?;
     } else {
-        crate::print(&format!("{}\n", path.display()))?;
+        crate::streams::print(&format!("{}\n", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -156,7 +156,7 @@ fn show(
     let lines = registers.iter().map(|Value { name, word, value, unit, .. }| {
         format!("{name:wide$}  {:>14} {unit:4} raw:{word:#x}\n", number(*value))
     });
-    crate::print(&lines.collect::<String>())?;
+    crate::streams::print(&lines.collect::<String>())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -171,7 +171,7 @@ pub fn regs(arguments: Regs) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&Map { map_hash: format!("{:08x}", map::map_hash()), registers: map::MAP })?;
     } else if arguments.markdown {
-        crate::print(&map::markdown())?;
+        crate::streams::print(&map::markdown())?;
     } else {
         let lines = map::MAP.iter().map(|register| {
             let name = match register.count {
@@ -183,7 +183,7 @@ pub fn regs(arguments: Regs) -> Result<ExitCode, String> {
                 register.address, register.unit, register.description
             )
         });
-        crate::print(&lines.collect::<String>())?;
+        crate::streams::print(&lines.collect::<String>())?;
     }
     Ok(ExitCode::SUCCESS)
 }

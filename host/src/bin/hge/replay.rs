@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 arguments.run.display()
             );
         }
-        crate::print(&lines)?;
+        crate::streams::print(&lines)?;
     }
     Ok(ExitCode::from(if agreement.agrees { 0 } else { EXIT_DIFFERS }))
 }

@@ -49,7 +49,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let (findings, object) = run_one(study, &arguments, &folder, &cancel)?;
         hold &= findings.hold();
         if !arguments.json {
-            crate::print(&report(study, &findings, &object))?;
+            crate::streams::print(&report(study, &findings, &object))?;
         }
         objects.insert(study.name.into(), object);
     }

@@ -39,7 +39,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.json {
         json_line(&Runs { runs, unreadable })?;
     } else {
-        crate::print(&table(&runs, &unreadable, &folder.display().to_string()))?;
+        crate::streams::print(&table(&runs, &unreadable, &folder.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,13 +3,13 @@
 use crate::interrupt;
 use crate::lab::Simulation;
 use crate::output::{json_line, text};
+use crate::streams::{note, print};
 use clap::{Args, ValueHint};
 use hge_host::experiment::Job;
 use hge_host::lab;
 use hge_host::link::DEFAULT_BAUD;
 use hge_host::server::{tcp, Pace, Presence, Server, Stop};
 use serde::Serialize;
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -92,7 +92,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 
 /// Says who comes and goes, where anybody listens.
 fn tell(presence: Presence) {
-    let _ = writeln!(io::stderr(), "{presence}");
+    note(&presence.to_string());
 }
 
 /// Serves until an interrupt.
@@ -104,8 +104,7 @@ fn serve(server: Server, arguments: &Arguments) -> Result<(), String> {
     end_on_interrupt(served.handle())?;
     let address = served.address();
     if !address.ip().is_loopback() {
-        let warning = "warning: whoever reaches this computer can control the instrument";
-        let _ = writeln!(io::stderr(), "{warning}");
+        note("warning: whoever reaches this computer can control the instrument");
     }
     let (tcp, link) = (Some(address.to_string()), format!("tcp:{address}"));
     announce(&Reached { tcp, pty: None, link }, arguments.json)?;
@@ -135,7 +134,7 @@ fn announce(reached: &Reached, json: bool) -> Result<(), String> {
     if json {
         return json_line(reached);
     }
-    crate::print(&format!("{}\n", reached.link))
+    print(&format!("{}\n", reached.link))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::lab::remote;
 use crate::live::{Ending, Leaving, Setting, Show};
 use crate::outcome::{self, Heading};
 use crate::output::{show_page, text};
+use crate::streams::{print, print_json};
 use hge_host::calibration::Calibration;
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
@@ -111,7 +112,7 @@ impl Opened {
         if let Some(aftermath) = self.aftermath {
             aftermath.finish().map_err(text)?;
         }
-        let code = print(&heading, &outcome, begun.elapsed().as_secs_f64(), folder, json)?;
+        let code = print_outcome(&heading, &outcome, begun.elapsed().as_secs_f64(), folder, json)?;
         if open {
             show_page(&folder.file(page::FILE))?;
         }
@@ -129,10 +130,10 @@ pub fn show(folder: &Folder, json: bool) -> Result<ExitCode, String> {
     let link = provenance.instrument.link;
     let remote = (link != LinkSpec::Simulated.to_string()).then_some(link);
     let wall_s = provenance.sittings.iter().filter_map(|sitting| sitting.wall_s).sum();
-    print(&Heading::of(&task, remote), &outcome, wall_s, folder, json)
+    print_outcome(&Heading::of(&task, remote), &outcome, wall_s, folder, json)
 }
 
-fn print(
+fn print_outcome(
     heading: &Heading,
     outcome: &Outcome,
     wall_s: f64,
@@ -140,11 +141,11 @@ fn print(
     json: bool,
 ) -> Result<ExitCode, String> {
     let path = folder.path().display().to_string();
-    crate::print(&if json {
-        format!("{}\n", outcome::json(heading, outcome, wall_s, &path))
+    if json {
+        print_json(&format!("{}\n", outcome::json(heading, outcome, wall_s, &path)))?;
     } else {
-        outcome::table(heading, outcome, wall_s, &path)
-    })?;
+        print(&outcome::table(heading, outcome, wall_s, &path))?;
+    }
     Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
 }
 

@@ -5,6 +5,7 @@ use crate::output::{json_line, text};
 use clap::{Args, ValueEnum};
 use console::Term;
 use hge_host::experiment::context;
+use hge_host::file;
 use hge_host::measure::capture::{codes, codes_at};
 use hge_host::measure::probe::Probe;
 use hge_host::measure::waveform;
@@ -21,7 +22,6 @@ use ndarray_npy::NpzWriter;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::fs::File;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -151,7 +151,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         page += &picture::text(&spectrum, columns, is_terminal && !wants_none);
     }
     page += &table(&spectrum);
-    crate::print(&page)?;
+    crate::streams::print(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -233,7 +233,7 @@ fn of_codes(
 fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
     let of = path.display().to_string();
     let wrong = |error: ArrayError| format!("{of}: {error}");
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.into()))?;
+    let bytes = file::read(path, file::DATA_BYTES).map_err(|error| wrong(error.into()))?;
     let row = Row::from_npy(&bytes).map_err(wrong)?;
     let unit = match (arguments.unit, row.is_of_codes) {
         (Some(unit), _) => unit,
@@ -265,7 +265,7 @@ fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
     let place = path.display().to_string();
     let array = |name: &str| -> Result<Option<Vec<f64>>, String> {
         let wrong = |error: ArrayError| format!("{place}, {name}: {error}");
-        let file = File::open(&path).map_err(|error| {
+        let file = file::open(&path).map_err(|error| {
             format!("{place} cannot be read: {error}; name the folder of a run, or an array")
         })?;
         Ok(Row::from_npz(file, name).map_err(wrong)?.map(|row| row.values))
@@ -313,7 +313,7 @@ fn write(base: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> 
     };
     let svg = figure.svg().map_err(text)?.into_bytes();
     for (path, bytes) in [(ending(".svg"), svg), (ending(".png"), figure.png().map_err(text)?)] {
-        std::fs::write(&path, bytes).map_err(text).map_err(|error| failed(&path, error))?;
+        file::write(&path, bytes).map_err(text).map_err(|error| failed(&path, error))?;
     }
     if with_arrays {
         arrays(base, spectrum, known).map_err(|error| failed(base, error))?;
@@ -322,7 +322,7 @@ fn write(base: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> 
 }
 
 fn arrays(path: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> {
-    let mut writer = NpzWriter::new(File::create(path).map_err(text)?);
+    let mut writer = NpzWriter::new(file::Draft::create(path).map_err(text)?);
     let rate_hz = [spectrum.rate_hz];
     let lines = |of: fn(&hge_host::spectrum::Line) -> f64| -> Vec<f64> {
         spectrum.lines.iter().map(of).collect()
@@ -340,7 +340,7 @@ fn arrays(path: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String>
     for (name, values) in named {
         writer.add_array(name, &ArrayView1::from(values)).map_err(text)?;
     }
-    writer.finish().map(drop).map_err(text)
+    writer.finish().map_err(text)?.commit().map_err(text)
 }
 
 fn heading(samples: &Samples, spectrum: &Spectrum) -> String {

@@ -283,7 +283,7 @@ fn report(
     if told.json {
         json_line(&report)?;
     } else {
-        crate::print(&table(&report))?;
+        crate::streams::print(&table(&report))?;
     }
     Ok(ExitCode::SUCCESS)
 }

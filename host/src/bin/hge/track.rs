@@ -3,7 +3,8 @@
 use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::{json_line, text};
-use crate::{interrupt, print, sitting};
+use crate::streams::print;
+use crate::{interrupt, sitting};
 use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};

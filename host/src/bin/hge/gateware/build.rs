@@ -2,13 +2,13 @@
 
 use super::baked;
 use crate::output::{json_line, text};
+use crate::streams::{note, print};
 use clap::{Args, ValueEnum, ValueHint};
 use hge_gateware::board_file::Board;
 use hge_gateware::flow::bundle::Manifest;
 use hge_gateware::flow::report::Count;
 use hge_gateware::flow::toolset::Choice;
 use hge_gateware::flow::{self, Progress};
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -98,17 +98,14 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
     let target =
         build.directory.clone().unwrap_or_else(|| PathBuf::from("build").join(&board.file.name));
     let mut begun = Instant::now();
-    let mut told = |progress| {
-        // Whoever has closed standard error has no use for it.
-        let _ = match progress {
-            Progress::Begins(what) => {
-                begun = Instant::now();
-                writeln!(io::stderr(), "{what} ...")
-            }
-            Progress::Done(what) => {
-                writeln!(io::stderr(), "{what}: {:.0} s", begun.elapsed().as_secs_f64())
-            }
-        };
+    let mut told = |progress| match progress {
+        Progress::Begins(what) => {
+            begun = Instant::now();
+            note(&format!("{what} ..."));
+        }
+        Progress::Done(what) => {
+            note(&format!("{what}: {:.0} s", begun.elapsed().as_secs_f64()));
+        }
     };
     let commit = hge_host::commit();
     let manifest =
@@ -117,7 +114,7 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
     if build.json {
         json_line(&manifest)?;
     } else {
-        crate::print(&format!("{}bundle        {}\n", table(&manifest), target.display()))?;
+        print(&format!("{}bundle        {}\n", table(&manifest), target.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

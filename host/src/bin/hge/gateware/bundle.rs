@@ -37,7 +37,7 @@ pub fn verify(verify: &Verify) -> Result<ExitCode, String> {
         json_line(&manifest)?;
     } else {
         let files = manifest.files.len();
-        crate::print(&format!(
+        crate::streams::print(&format!(
             "{}intact        all {files} files are as they were built\n",
             table(&manifest)
         ))?;
@@ -49,7 +49,7 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
     let manifest = bundle::verify(&flash.bundle).map_err(text)?;
     let arguments = loader_arguments(&flash.bundle, &manifest, !flash.volatile);
     let Some(loader) = find(LOADER) else {
-        crate::print(&format!(
+        crate::streams::print(&format!(
             "{LOADER} is not installed; where it is, this programs the board:\n{LOADER} {}\n",
             arguments.join(" ")
         ))?;

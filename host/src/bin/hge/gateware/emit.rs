@@ -1,6 +1,7 @@
 //! `hge gateware emit`: the gateware as Verilog.
 
 use super::{baked, unwritable};
+use crate::output::json_line;
 use clap::{Args, ValueEnum, ValueHint};
 use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
@@ -8,6 +9,7 @@ use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
+use hge_host::file;
 use hge_protocol::{Carriers, Parameters};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -141,21 +143,20 @@ pub fn run(emit: &Emit) -> Result<ExitCode, String> {
     let mut written = Written { files: Vec::new(), modules: 0, lines: 0 };
     for file in files {
         let path = emit.directory.join(&file.name);
-        std::fs::write(&path, &file.text).map_err(|error| unwritable(&path, &error))?;
+        file::write(&path, &file.text).map_err(|error| unwritable(&path, &error))?;
         written.modules += file.text.lines().filter(|line| line.starts_with("module ")).count();
         written.lines += file.text.lines().count();
         written.files.push(path);
     }
     if emit.json {
-        let text = serde_json::to_string(&written).map_err(|error| error.to_string())?;
-        crate::print(&format!("{text}\n"))?;
+        json_line(&written)?;
     } else {
         let mut text = String::new();
         for path in &written.files {
             text += &format!("{}\n", path.display());
         }
         text += &format!("{} modules, {} lines\n", written.modules, written.lines);
-        crate::print(&text)?;
+        crate::streams::print(&text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -60,7 +60,7 @@ pub fn run(list: &List) -> Result<ExitCode, String> {
             page += &format!("  {port:<14} {site}\n");
         }
     }
-    crate::print(&page)?;
+    crate::streams::print(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ use crate::output::text;
 use clap::Args;
 use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
+use hge_host::file;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,8 +25,8 @@ pub fn run(arguments: &Wiring) -> Result<ExitCode, String> {
     let board = Board::named(&arguments.board).map_err(text)?;
     let page = if arguments.markdown { wiring::table(&board) } else { wiring::svg(&board) };
     match &arguments.file {
-        None => crate::print(&page)?,
-        Some(file) => std::fs::write(file, page).map_err(|error| {
+        None => crate::streams::print(&page)?,
+        Some(file) => file::write(file, page).map_err(|error| {
             format!("{} cannot be written: {error}; choose another file with -o", file.display())
         })?,
     }

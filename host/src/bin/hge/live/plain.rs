@@ -1,8 +1,8 @@
 //! Lines, where there is no terminal.
 
 use super::dashboard::Dashboard;
+use crate::streams::note;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 /// Time between two lines.
@@ -24,8 +24,7 @@ impl Plain {
         }
         let line = line(dashboard);
         if line != self.last {
-            // Nobody listens: no reason to end the work.
-            let _ = writeln!(io::stderr(), "{line}");
+            note(&line);
             (self.said, self.last) = (Some(Instant::now()), line);
         }
     }

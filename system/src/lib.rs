@@ -1,0 +1,9 @@
+//! What every crate needs that meets the operating system.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`file`] | regular files, read up to a bound and replaced as a whole |
+//! | [`text`] | text from outside, safe to print and short enough for a message |
+
+pub mod file;
+pub mod text;
