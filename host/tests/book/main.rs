@@ -96,8 +96,9 @@ fn the_page_on_runs_has_every_array_and_channel() {
 #[test]
 fn what_the_page_on_trouble_quotes_is_said_by_the_program() {
     let mut sources = Vec::new();
-    let mut folders: Vec<_> =
-        ["protocol", "system", "gateware", "sim", "host"].map(|name| root().join(name).join("src")).into();
+    let mut folders: Vec<_> = ["protocol", "system", "gateware", "sim", "host"]
+        .map(|name| root().join(name).join("src"))
+        .into();
     while let Some(folder) = folders.pop() {
         for entry in
             std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"))
