@@ -2,6 +2,7 @@
 
 pub mod absent;
 pub mod dialect;
+pub mod fault_list;
 pub mod faults;
 pub mod faulty_link;
 pub mod laboratory;
