@@ -25,7 +25,7 @@ pub enum DeviceError {
         change: &'static str,
     },
     /// A parameter of the hopping device is outside its range.
-    #[error("hopping device: `{name}` is {found}, but must lie in {low}..={high} ({unit})")]
+    #[error("hopping device: `{name}` is {found}, but must lie from {low} to {high} ({unit})")]
     Parameter {
         /// Name of the parameter.
         name: &'static str,
@@ -83,6 +83,20 @@ pub enum DeviceError {
         found: String,
         /// What it must have.
         expected: &'static str,
+    },
+    /// The model holds what is not evaluated: an operator without a bound, or too large a value.
+    #[error("{} cannot be evaluated as a surrogate: {problem}; export a smaller model of plain float operators", path.display())]
+    ModelBounds {
+        /// Path as given.
+        path: PathBuf,
+        /// The operator or constant, and what is wrong with it.
+        problem: String,
+    },
+    /// A row's current is no function of that row alone.
+    #[error("{} does not map voltages to one current: a row's current depends on the other rows of its batch, or on its place among them; export the surrogate without operators along the first axis", path.display())]
+    ModelRows {
+        /// Path as given.
+        path: PathBuf,
     },
     /// The model has the right shape but fails when it is evaluated.
     #[error("{} fails when it is evaluated: {reason}; export the surrogate anew with plain float operators", path.display())]

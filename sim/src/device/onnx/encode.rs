@@ -1,4 +1,4 @@
-//! Writes minimal ONNX files for tests: a network of `Gemm` and `Relu` layers, by hand in protobuf.
+//! Writes minimal ONNX files for tests, by hand in protobuf: a network of `Gemm` and `Relu` layers, or any operators.
 
 /// A dimension of a declared shape: a size, or a symbol.
 pub(super) enum Dim {
@@ -22,7 +22,7 @@ pub(super) struct Layer {
     pub bias: Vec<f32>,
 }
 
-fn varint(mut value: u64) -> Vec<u8> {
+pub(super) fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     while value > 127 {
         bytes.push(value as u8 | 0x80);
@@ -32,11 +32,11 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
-fn number(field: u64, value: u64) -> Vec<u8> {
+pub(super) fn number(field: u64, value: u64) -> Vec<u8> {
     [varint(field << 3), varint(value)].concat()
 }
 
-fn bytes(field: u64, content: &[u8]) -> Vec<u8> {
+pub(super) fn bytes(field: u64, content: &[u8]) -> Vec<u8> {
     [varint(field << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
 }
 
@@ -56,12 +56,49 @@ fn port(field: u64, port: &Port) -> Vec<u8> {
     bytes(field, &[bytes(1, port.name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat())
 }
 
-fn tensor(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
-    let mut content: Vec<u8> = dims.iter().flat_map(|d| number(1, *d as u64)).collect();
-    content.extend(number(2, FLOAT));
+/// A constant of any declared shape, whatever it holds.
+pub(super) fn constant(name: &str, dims: &[u64], element_type: u64, raw: &[u8]) -> Vec<u8> {
+    let mut content: Vec<u8> = dims.iter().flat_map(|&d| number(1, d)).collect();
+    content.extend(number(2, element_type));
     content.extend(bytes(8, name.as_bytes()));
-    content.extend(bytes(9, &values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>()));
-    bytes(5, &content)
+    content.extend(bytes(9, raw));
+    content
+}
+
+fn tensor(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
+    let dims: Vec<u64> = dims.iter().map(|&d| d as u64).collect();
+    let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    bytes(5, &constant(name, &dims, FLOAT, &raw))
+}
+
+/// A constant list of integers, as shapes and axes are given.
+pub(super) fn integers(name: &str, values: &[i64]) -> Vec<u8> {
+    let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    bytes(5, &constant(name, &[values.len() as u64], 7, &raw))
+}
+
+/// A constant of floats.
+pub(super) fn floats(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
+    tensor(name, dims, values)
+}
+
+/// An integer attribute.
+pub(super) fn flag(name: &str, value: u64) -> Vec<u8> {
+    bytes(5, &[bytes(1, name.as_bytes()), number(3, value), number(20, 2)].concat())
+}
+
+/// An operator, `inputs` parted by blanks.
+pub(super) fn operator(kind: &str, inputs: &str, output: &str, attributes: &[u8]) -> Vec<u8> {
+    let inputs: Vec<String> = inputs.split_whitespace().map(String::from).collect();
+    node(kind, &inputs, output, attributes)
+}
+
+/// A model of the given operators and constants between an input `v` [rows, 2] and an output `i` [rows, 1].
+pub(super) fn graph(rows: fn() -> Dim, parts: &[Vec<u8>]) -> Vec<u8> {
+    let declared =
+        |name, columns| Port { name, element_type: FLOAT, shape: vec![rows(), Dim::Size(columns)] };
+    let graph = [parts.concat(), port(11, &declared("v", 2)), port(12, &declared("i", 1))].concat();
+    [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 17))].concat()
 }
 
 fn node(operator: &str, inputs: &[String], output: &str, attributes: &[u8]) -> Vec<u8> {
@@ -73,7 +110,7 @@ fn node(operator: &str, inputs: &[String], output: &str, attributes: &[u8]) -> V
 }
 
 /// An ONNX model of opset 17: `input -> (Gemm, Relu)* -> Gemm -> output`, other ports unconnected.
-/// With `mix_rows` a softmax over the rows follows, which no device may have.
+/// With `mix_rows` a softmax over the rows follows, which no device has.
 pub(super) fn network(
     inputs: &[Port],
     outputs: &[Port],
@@ -81,7 +118,7 @@ pub(super) fn network(
     mix_rows: bool,
 ) -> Vec<u8> {
     // transB = 1: weights are [outputs, inputs].
-    let trans_b = bytes(5, &[bytes(1, b"transB"), number(3, 1), number(20, 2)].concat());
+    let trans_b = flag("transB", 1);
     let mut graph = bytes(2, b"surrogate");
     let mut from = inputs[0].name.to_string();
     for (n, layer) in layers.iter().enumerate() {
@@ -100,8 +137,7 @@ pub(super) fn network(
         }
     }
     if mix_rows {
-        let axis = bytes(5, &[bytes(1, b"axis"), number(3, 0), number(20, 2)].concat());
-        graph.extend(node("Softmax", &[from], outputs[0].name, &axis));
+        graph.extend(node("Softmax", &[from], outputs[0].name, &flag("axis", 0)));
     }
     graph.extend(inputs.iter().flat_map(|p| port(11, p)));
     graph.extend(outputs.iter().flat_map(|p| port(12, p)));

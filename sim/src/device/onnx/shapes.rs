@@ -1,0 +1,494 @@
+//! Shapes of operators' outputs, operator by operator; the list of those that a surrogate may have.
+
+use super::bounds::{attribute, constant, elements};
+use rten_onnx::onnx::{DataType, NodeProto};
+
+/// Elements of a constant that may be a shape or a list of axes.
+const MOST_INTS: usize = 64;
+
+/// What is known of a value.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub shape: Vec<usize>,
+    /// Float, not integer or boolean.
+    pub float: bool,
+    /// Its integers, where they follow from shapes and constants alone.
+    pub ints: Option<Vec<i64>>,
+}
+
+impl Value {
+    fn float(shape: Vec<usize>) -> Self {
+        Value { shape, float: true, ints: None }
+    }
+}
+
+/// Operators on each element, or along one axis, whose output has the shape of the first input.
+const SAME_SHAPE: &[&str] = &[
+    "Abs",
+    "Acos",
+    "Asin",
+    "Atan",
+    "BatchNormalization",
+    "Ceil",
+    "Celu",
+    "Clip",
+    "Cos",
+    "Elu",
+    "Erf",
+    "Exp",
+    "Floor",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "LayerNormalization",
+    "LeakyRelu",
+    "Log",
+    "LogSoftmax",
+    "Neg",
+    "Reciprocal",
+    "Relu",
+    "Round",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Softmax",
+    "Softplus",
+    "Sqrt",
+    "Tan",
+    "Tanh",
+];
+
+/// Operators on float elements of inputs that are broadcast.
+const ARITHMETIC: &[&str] =
+    &["Add", "Div", "Max", "Mean", "Min", "Mul", "PRelu", "Pow", "Sub", "Sum"];
+
+/// Comparisons and logic on inputs that are broadcast.
+const LOGIC: &[&str] =
+    &["And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or", "Xor"];
+
+const REDUCTIONS: &[&str] =
+    &["ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"];
+
+type Inputs<'a, 'b> = &'a [Option<&'b Value>];
+
+/// Outputs of an operator, and the multiply-adds that its elements do not count.
+///
+/// # Errors
+/// It is not one of those that can be bounded, or its inputs do not fit.
+pub(super) fn infer(
+    kind: &str,
+    inputs: Inputs,
+    node: &NodeProto,
+) -> Result<(Vec<Value>, usize), String> {
+    let one = |value: Value| Ok((vec![value], 0));
+    match kind {
+        _ if SAME_SHAPE.contains(&kind) => one(Value::float(floats(inputs, 0)?.shape.clone())),
+        _ if ARITHMETIC.contains(&kind) => one(arithmetic(kind, inputs)?),
+        _ if LOGIC.contains(&kind) => {
+            one(Value { shape: broadcast(inputs)?, float: false, ints: None })
+        }
+        _ if REDUCTIONS.contains(&kind) => one(Value::float(reduced(inputs, node)?)),
+        "Not" | "Identity" => one(required(inputs, 0)?.clone()),
+        "Where" => {
+            let float = required(inputs, 1)?.float;
+            one(Value { shape: broadcast(inputs)?, float, ints: None })
+        }
+        "Cast" => one(cast(required(inputs, 0)?, node)),
+        "MatMul" => matmul(floats(inputs, 0)?, floats(inputs, 1)?),
+        "Gemm" => gemm(inputs, node),
+        "Constant" => one(literal(node)?),
+        "ConstantOfShape" => {
+            let value = attribute(node, "value").and_then(|a| a.t.as_ref());
+            let float = value.map(constant).transpose()?.is_none_or(|value| value.float);
+            one(Value { shape: sizes(ints(inputs, 0)?)?, float, ints: None })
+        }
+        "Shape" if node.attribute.is_empty() => {
+            let shape = &required(inputs, 0)?.shape;
+            let list = shape.iter().map(|&size| size as i64).collect::<Vec<_>>();
+            one(Value { shape: vec![list.len()], float: false, ints: Some(list) })
+        }
+        "Shape" => Err("takes a part of a shape, which is not known here".into()),
+        "Expand" => {
+            let value = required(inputs, 0)?;
+            let shape = pair(&value.shape, &sizes(ints(inputs, 1)?)?)?;
+            one(Value { shape, float: value.float, ints: None })
+        }
+        "Concat" => one(concat(inputs, node)?),
+        "Gather" => one(gather(inputs, node)?),
+        "Slice" => one(slice(inputs)?),
+        "Split" => Ok((split(inputs, node)?, 0)),
+        "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Transpose" => {
+            let value = required(inputs, 0)?;
+            let shape = match kind {
+                "Reshape" => reshape(&value.shape, ints(inputs, 1)?, node)?,
+                "Flatten" => flatten(&value.shape, node)?,
+                "Squeeze" => squeeze(&value.shape, axes(inputs, node)?)?,
+                "Unsqueeze" => unsqueeze(&value.shape, axes(inputs, node)?.unwrap_or_default())?,
+                _ => transpose(&value.shape, node)?,
+            };
+            let ints = value.ints.clone().filter(|_| kind != "Transpose");
+            one(Value { shape, float: value.float, ints })
+        }
+        _ => Err("is not one that a surrogate may have (docs/devices.md lists them)".into()),
+    }
+}
+
+fn required<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b Value, String> {
+    inputs.get(n).copied().flatten().ok_or_else(|| format!("lacks input {}", n + 1))
+}
+
+fn floats<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b Value, String> {
+    let value = required(inputs, n)?;
+    if value.float {
+        Ok(value)
+    } else {
+        Err(format!("takes integers as input {}", n + 1))
+    }
+}
+
+/// Integers that follow from shapes and constants.
+fn ints<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b [i64], String> {
+    match required(inputs, n)?.ints.as_deref() {
+        Some(list) if list.len() <= MOST_INTS => Ok(list),
+        _ => Err(format!("takes input {} from what is computed, not from a constant", n + 1)),
+    }
+}
+
+fn sizes(list: &[i64]) -> Result<Vec<usize>, String> {
+    let size = |&size| usize::try_from(size).map_err(|_| format!("has a dimension of {size}"));
+    list.iter().map(size).collect()
+}
+
+fn integer(node: &NodeProto, name: &str, otherwise: i64) -> i64 {
+    attribute(node, name).and_then(|a| a.i).unwrap_or(otherwise)
+}
+
+/// An axis of a value with `rank` dimensions, counted from the end where negative.
+fn axis(axis: i64, rank: usize) -> Result<usize, String> {
+    let place = if axis < 0 { axis.checked_add(rank as i64) } else { Some(axis) };
+    let place = place.and_then(|place| usize::try_from(place).ok()).filter(|&place| place < rank);
+    place.ok_or_else(|| format!("has the axis {axis} of a value with {rank} dimensions"))
+}
+
+/// Axes as the second input or an attribute gives them; `None`: not given.
+fn axes(inputs: Inputs, node: &NodeProto) -> Result<Option<Vec<i64>>, String> {
+    match inputs.get(1).copied().flatten() {
+        Some(_) => ints(inputs, 1).map(|list| Some(list.to_vec())),
+        None => Ok(attribute(node, "axes").map(|a| a.ints.clone())),
+    }
+}
+
+fn pair(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
+    let rank = a.len().max(b.len());
+    let size = |shape: &[usize], n: usize| {
+        (n + shape.len()).checked_sub(rank).map_or(1, |place| shape[place])
+    };
+    (0..rank)
+        .map(|n| match (size(a, n), size(b, n)) {
+            (x, y) if x == y || y == 1 => Ok(x),
+            (1, y) => Ok(y),
+            _ => Err(format!("has inputs {a:?} and {b:?}, which do not fit")),
+        })
+        .collect()
+}
+
+fn broadcast(inputs: Inputs) -> Result<Vec<usize>, String> {
+    required(inputs, 0)?;
+    let shapes = inputs.iter().flatten().map(|value| value.shape.as_slice());
+    shapes.into_iter().try_fold(Vec::new(), |sum, shape| pair(&sum, shape))
+}
+
+/// Integers are computed here where they are known, and not admitted otherwise: dividing by what comes from the
+/// voltages has no answer at zero.
+fn arithmetic(kind: &str, inputs: Inputs) -> Result<Value, String> {
+    let shape = broadcast(inputs)?;
+    if inputs.iter().flatten().all(|value| value.float) {
+        return Ok(Value::float(shape));
+    }
+    let (a, b) = (ints(inputs, 0)?, ints(inputs, 1)?);
+    let operation: fn(i64, i64) -> Option<i64> = match kind {
+        "Add" => i64::checked_add,
+        "Sub" => i64::checked_sub,
+        "Mul" => i64::checked_mul,
+        "Div" => i64::checked_div,
+        _ => return Err("takes integers".into()),
+    };
+    if a.is_empty() || b.is_empty() || shape.len() > 1 {
+        return Err("takes integers of more than one dimension".into());
+    }
+    let count = a.len().max(b.len());
+    let list = (0..count).map(|n| operation(a[n % a.len()], b[n % b.len()])).map(|value| {
+        // The runtime has 32 bits.
+        value.filter(|value| i32::try_from(*value).is_ok()).ok_or("leaves the integers")
+    });
+    Ok(Value { shape, float: false, ints: Some(list.collect::<Result<_, _>>()?) })
+}
+
+fn cast(value: &Value, node: &NodeProto) -> Value {
+    let to = attribute(node, "to").and_then(|a| a.i).unwrap_or_default();
+    let is = |kind: DataType| to == i64::from(kind.0);
+    let float = is(DataType::FLOAT) || is(DataType::DOUBLE);
+    Value { float, ints: value.ints.clone().filter(|_| !float), ..value.clone() }
+}
+
+fn reduced(inputs: Inputs, node: &NodeProto) -> Result<Vec<usize>, String> {
+    let shape = &floats(inputs, 0)?.shape;
+    let given = axes(inputs, node)?.filter(|list| !list.is_empty());
+    let all = integer(node, "noop_with_empty_axes", 0) == 0;
+    let gone = match given {
+        Some(list) => {
+            list.into_iter().map(|a| axis(a, shape.len())).collect::<Result<Vec<_>, _>>()?
+        }
+        None if all => (0..shape.len()).collect(),
+        None => Vec::new(),
+    };
+    let keep = integer(node, "keepdims", 1) != 0;
+    let sizes = shape.iter().enumerate();
+    Ok(sizes
+        .filter_map(|(n, &size)| match gone.contains(&n) {
+            true => keep.then_some(1),
+            false => Some(size),
+        })
+        .collect())
+}
+
+fn matmul(a: &Value, b: &Value) -> Result<(Vec<Value>, usize), String> {
+    let (mut left, mut right) = (a.shape.clone(), b.shape.clone());
+    let (row, column) = (left.len() == 1, right.len() == 1);
+    if row {
+        left.insert(0, 1);
+    }
+    if column {
+        right.push(1);
+    }
+    let misfit = || format!("has inputs {:?} and {:?}, which do not fit", a.shape, b.shape);
+    let (Some((&[m, k], outer)), Some((&[l, n], others))) = (
+        left.split_last_chunk::<2>().map(|(o, l)| (l, o)),
+        right.split_last_chunk::<2>().map(|(o, l)| (l, o)),
+    ) else {
+        return Err(misfit());
+    };
+    if k != l {
+        return Err(misfit());
+    }
+    let mut shape = pair(outer, others)?;
+    shape.extend([m, n]);
+    let products = elements(&shape).and_then(|count| count.checked_mul(k)).unwrap_or(usize::MAX);
+    if column {
+        shape.pop();
+    }
+    if row {
+        shape.remove(shape.len().saturating_sub(if column { 1 } else { 2 }));
+    }
+    Ok((vec![Value::float(shape)], products))
+}
+
+fn gemm(inputs: Inputs, node: &NodeProto) -> Result<(Vec<Value>, usize), String> {
+    let side = |n: usize, transposed: &str| match floats(inputs, n)?.shape.as_slice() {
+        &[rows, columns] if integer(node, transposed, 0) == 0 => Ok([rows, columns]),
+        &[rows, columns] => Ok([columns, rows]),
+        shape => Err(format!("has {shape:?} as input {}, not a matrix", n + 1)),
+    };
+    let ([m, k], [l, n]) = (side(0, "transA")?, side(1, "transB")?);
+    if k != l {
+        return Err(format!("multiplies [{m}, {k}] by [{l}, {n}], which do not fit"));
+    }
+    if let Some(sum) = inputs.get(2).copied().flatten() {
+        if !sum.float || pair(&[m, n], &sum.shape)? != [m, n] {
+            return Err(format!("adds {:?} to [{m}, {n}], which do not fit", sum.shape));
+        }
+    }
+    let products = elements(&[m, n, k]).unwrap_or(usize::MAX);
+    Ok((vec![Value::float(vec![m, n])], products))
+}
+
+/// The value of a `Constant`.
+fn literal(node: &NodeProto) -> Result<Value, String> {
+    let [attribute] = node.attribute.as_slice() else {
+        return Err("has no value, or several".into());
+    };
+    Ok(match (attribute.name.as_deref(), &attribute.t) {
+        (Some("value"), Some(tensor)) => constant(tensor)?,
+        (Some("value_float"), _) => Value::float(vec![]),
+        (Some("value_floats"), _) => Value::float(vec![attribute.floats.len()]),
+        (Some("value_int"), _) => {
+            Value { shape: vec![], float: false, ints: attribute.i.map(|value| vec![value]) }
+        }
+        (Some("value_ints"), _) => Value {
+            shape: vec![attribute.ints.len()],
+            float: false,
+            ints: Some(attribute.ints.clone()),
+        },
+        _ => return Err("has a value of an unknown kind".into()),
+    })
+}
+
+fn concat(inputs: Inputs, node: &NodeProto) -> Result<Value, String> {
+    let first = required(inputs, 0)?;
+    let along = axis(integer(node, "axis", 0), first.shape.len())?;
+    let mut shape = first.shape.clone();
+    let mut list = Some(Vec::new());
+    shape[along] = 0;
+    for n in 0..inputs.len() {
+        let value = required(inputs, n)?;
+        let fits = value.shape.len() == shape.len()
+            && (0..shape.len()).all(|d| d == along || value.shape[d] == shape[d]);
+        if !fits {
+            return Err(format!("joins {:?} and {:?}, which do not fit", first.shape, value.shape));
+        }
+        shape[along] = shape[along].checked_add(value.shape[along]).ok_or("is too long")?;
+        list = list.zip(value.ints.as_deref()).map(|(list, more)| [&list, more].concat());
+        list = list.filter(|list| list.len() <= MOST_INTS);
+    }
+    Ok(Value { ints: list.filter(|_| shape.len() == 1), shape, float: first.float })
+}
+
+/// Indices must be known: what is computed from the voltages could point outside.
+fn gather(inputs: Inputs, node: &NodeProto) -> Result<Value, String> {
+    let (value, places) = (required(inputs, 0)?, required(inputs, 1)?);
+    let along = axis(integer(node, "axis", 0), value.shape.len())?;
+    let indices = places.ints.as_deref().ok_or("takes its indices from what is computed")?;
+    for &index in indices {
+        axis(index, value.shape[along])?;
+    }
+    let shape = [&value.shape[..along], &places.shape, &value.shape[along + 1..]].concat();
+    let known = value.ints.as_deref().filter(|_| value.shape.len() == 1);
+    let list = known.map(|list| {
+        let place = |index: i64| axis(index, list.len()).ok().and_then(|n| list.get(n).copied());
+        indices.iter().filter_map(|&index| place(index)).collect()
+    });
+    Ok(Value { shape, float: value.float, ints: list })
+}
+
+fn slice(inputs: Inputs) -> Result<Value, String> {
+    let value = required(inputs, 0)?;
+    let (starts, ends) = (ints(inputs, 1)?, ints(inputs, 2)?);
+    let given = |n: usize| inputs.get(n).copied().flatten().map(|_| ints(inputs, n)).transpose();
+    let (along, steps) = (given(3)?, given(4)?);
+    let lengths = [Some(ends), along, steps];
+    if lengths.into_iter().flatten().any(|list| list.len() != starts.len()) {
+        return Err("has starts, ends, axes and steps of different lengths".into());
+    }
+    let mut shape = value.shape.clone();
+    let mut ranges = Vec::new();
+    for n in 0..starts.len() {
+        let along = axis(along.map_or(n as i64, |list| list[n]), shape.len())?;
+        let size = value.shape[along] as i64;
+        let step = steps.map_or(1, |list| list[n]);
+        if step == 0 {
+            return Err("has a step of 0".into());
+        }
+        let from_end = |place: i64| if place < 0 { place.saturating_add(size) } else { place };
+        let (start, end) = (from_end(starts[n]), from_end(ends[n]));
+        let (start, end) = match step > 0 {
+            true => (start.clamp(0, size), end.clamp(0, size)),
+            false => (start.clamp(-1, size - 1), end.clamp(-1, size - 1)),
+        };
+        let distance = if step > 0 { end - start } else { start - end };
+        shape[along] =
+            usize::try_from(distance).unwrap_or(0).div_ceil(step.unsigned_abs() as usize);
+        ranges.push((start, step));
+    }
+    let known = value.ints.as_deref().filter(|_| value.shape.len() == 1 && ranges.len() == 1);
+    let list = known.map(|list| {
+        let (start, step) = ranges[0];
+        (0..shape[0] as i64)
+            .filter_map(|n| list.get((start + n * step) as usize).copied())
+            .collect()
+    });
+    Ok(Value { shape, float: value.float, ints: list })
+}
+
+fn split(inputs: Inputs, node: &NodeProto) -> Result<Vec<Value>, String> {
+    let value = required(inputs, 0)?;
+    let along = axis(integer(node, "axis", 0), value.shape.len())?;
+    let (size, count) = (value.shape[along], node.output.len().max(1));
+    let parts = match inputs.get(1).copied().flatten() {
+        Some(_) => sizes(ints(inputs, 1)?)?,
+        None => {
+            let part = size.div_ceil(count);
+            (0..count).map(|n| part.min(size.saturating_sub(n * part))).collect()
+        }
+    };
+    if parts.len() != count
+        || parts.iter().try_fold(0usize, |sum, &p| sum.checked_add(p)) != Some(size)
+    {
+        return Err(format!("divides {size} into {parts:?} for {count} outputs"));
+    }
+    let part = |size| {
+        let mut shape = value.shape.clone();
+        shape[along] = size;
+        Value { shape, float: value.float, ints: None }
+    };
+    Ok(parts.into_iter().map(part).collect())
+}
+
+fn reshape(shape: &[usize], to: &[i64], node: &NodeProto) -> Result<Vec<usize>, String> {
+    let misfit = || format!("makes {to:?} of {shape:?}, which do not fit");
+    let copies = integer(node, "allowzero", 0) == 0;
+    let mut sizes = Vec::new();
+    let mut open = None;
+    for (n, &size) in to.iter().enumerate() {
+        sizes.push(match size {
+            -1 if open.is_none() => {
+                open = Some(n);
+                1
+            }
+            0 if copies => *shape.get(n).ok_or_else(misfit)?,
+            size => usize::try_from(size).map_err(|_| misfit())?,
+        });
+    }
+    let (held, wanted) = (elements(shape), elements(&sizes));
+    let (Some(held), Some(wanted)) = (held, wanted) else { return Err(misfit()) };
+    if let Some(n) = open {
+        sizes[n] = held.checked_div(wanted).ok_or_else(misfit)?;
+    }
+    if elements(&sizes) == Some(held) {
+        Ok(sizes)
+    } else {
+        Err(misfit())
+    }
+}
+
+fn flatten(shape: &[usize], node: &NodeProto) -> Result<Vec<usize>, String> {
+    let at = integer(node, "axis", 1);
+    let at = if at == shape.len() as i64 { shape.len() } else { axis(at, shape.len())? };
+    let side = |shape: &[usize]| elements(shape).ok_or("is too long");
+    Ok(vec![side(&shape[..at])?, side(&shape[at..])?])
+}
+
+fn squeeze(shape: &[usize], given: Option<Vec<i64>>) -> Result<Vec<usize>, String> {
+    let gone = match given {
+        Some(list) => {
+            list.into_iter().map(|a| axis(a, shape.len())).collect::<Result<Vec<_>, _>>()?
+        }
+        None => (0..shape.len()).filter(|&n| shape[n] == 1).collect(),
+    };
+    if gone.iter().any(|&n| shape[n] != 1) {
+        return Err(format!("removes a dimension of {shape:?} that is not 1"));
+    }
+    Ok((0..shape.len()).filter(|n| !gone.contains(n)).map(|n| shape[n]).collect())
+}
+
+fn unsqueeze(shape: &[usize], given: Vec<i64>) -> Result<Vec<usize>, String> {
+    let rank = shape.len() + given.len();
+    let new = given.into_iter().map(|a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?;
+    let mut old = shape.iter();
+    let sizes = (0..rank).map(|n| if new.contains(&n) { Some(1) } else { old.next().copied() });
+    sizes.collect::<Option<_>>().ok_or_else(|| "names an axis twice".into())
+}
+
+fn transpose(shape: &[usize], node: &NodeProto) -> Result<Vec<usize>, String> {
+    let order: Vec<i64> = match attribute(node, "perm") {
+        Some(a) => a.ints.clone(),
+        None => (0..shape.len() as i64).rev().collect(),
+    };
+    let places = order.iter().map(|&a| axis(a, shape.len())).collect::<Result<Vec<_>, _>>()?;
+    let mut sorted = places.clone();
+    sorted.sort_unstable();
+    if sorted.into_iter().eq(0..shape.len()) {
+        Ok(places.into_iter().map(|n| shape[n]).collect())
+    } else {
+        Err(format!("has the order {order:?} for {} dimensions", shape.len()))
+    }
+}
