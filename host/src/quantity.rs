@@ -121,7 +121,12 @@ impl Place {
         let wrong = || {
             let last = register.count - 1;
             let example = match register.address {
-                map::GUARD => "guard[0].low, .high, .safe or .code".into(),
+                map::GUARD => {
+                    format!(
+                        "guard[0] to guard[{}], each with .low, .high, .safe or .code",
+                        last / 4
+                    )
+                }
                 _ if last > 0 => format!("{}[0] to {}[{last}]", register.name, register.name),
                 _ => register.name.into(),
             };

@@ -108,7 +108,7 @@ impl Default for Parameters {
 pub enum ParameterError {
     /// A number out of its range.
     #[error(
-        "{name} is {value}, but must lie in {lowest}..={highest}: choose a value in that range"
+        "{name} is {value}, but must lie from {lowest} to {highest}: choose a value in that range"
     )]
     Range {
         /// Field of [`Parameters`].
@@ -129,7 +129,8 @@ impl ParameterError {
     /// Field of [`Parameters`] that is at fault.
     pub fn name(&self) -> &'static str {
         match self {
-            ParameterError::Range { name, .. } => name,
+            // What it must be besides stands behind a comma.
+            ParameterError::Range { name, .. } => name.split(',').next().unwrap_or(name),
             ParameterError::Codes => "carriers",
         }
     }

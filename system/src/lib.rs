@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`file`] | regular files, read up to a bound and replaced as a whole |
 //! | [`text`] | text from outside, safe to print and short enough for a message |
+//! | [`wording`] | messages of parsers in words of the user |
 
 pub mod file;
 pub mod text;
+pub mod wording;

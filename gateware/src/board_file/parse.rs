@@ -12,8 +12,7 @@ pub fn file(place: &str, text: &str) -> Result<BoardFile, BoardError> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let place = line.map_or(place.to_owned(), |line| format!("{place}, line {line}"));
-        // One sentence: some messages of the parser have several lines.
-        let problem = error.message().lines().collect::<Vec<_>>().join(", ");
+        let problem = hge_system::wording::of_data(error.message(), "");
         BoardError::Toml { place, problem }
     })
 }

@@ -67,9 +67,9 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
 #[test]
 fn wrong_board_files_are_refused_with_place_and_reason() {
     for (from, to, said) in [
-        ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown field `slits`"),
-        ("baud = 3_000_000", "", "missing field `baud`"),
-        ("family = \"ice40\"", "family = \"ice41\"", "unknown variant `ice41`"),
+        ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown key `slits`"),
+        ("baud = 3_000_000", "", "the key `baud` is missing: add it"),
+        ("family = \"ice40\"", "family = \"ice41\"", "unknown value `ice41`"),
         (
             "name = \"icebreaker\"",
             "name = \"other\"",
@@ -86,7 +86,7 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
         ("system_hz = 24_000_000", "system_hz = 24_100_000", "no setting of the SB_PLL40_PAD"),
         ("dac = \"ad5628\"", "dac = \"ad5629\"", "converters.dac is ad5629"),
         ("device = \"up5k\"", "device = \"up6k\"", "fpga.device is up6k"),
-        ("leds = \"low\"", "leds = \"dim\"", "unknown variant `dim`"),
+        ("leds = \"low\"", "leds = \"dim\"", "unknown value `dim`"),
         ("set_io led_armed 37", "set_io led_armed 11", "puts led_fault and led_armed on 11"),
         ("set_io dac_sclk 45", "", "does not locate dac_sclk"),
         ("set_io dac_sclk 45", "set_io dac_clock 45", "locates dac_clock, which is no port"),

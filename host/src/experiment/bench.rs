@@ -137,7 +137,7 @@ mod tests {
             ),
             ("sways_v = [0.1]", "1 entries for the device's 7 electrodes"),
             ("jolt_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
-            ("adc_bits = 12", "unknown field `adc_bits`"),
+            ("adc_bits = 12", "unknown key `adc_bits`: choose"),
         ] {
             let said = job(keys).err().unwrap_or_default();
             assert!(said.contains(told), "{keys}: {said}");

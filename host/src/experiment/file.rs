@@ -4,7 +4,8 @@ use super::Experiment;
 use crate::file;
 use crate::plan::PlanError;
 use crate::text::{quoted, shortened};
-use hge_sim::device::DeviceError;
+use hge_sim::device::{self, DeviceError};
+use hge_system::wording;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml::de::{DeTable, DeValue};
+use toml::Spanned;
 
 /// Where a line of a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,18 +54,22 @@ pub enum ExperimentError {
         message: String,
     },
     /// A value that makes no sense.
-    #[error("{place}{problem}")]
+    #[error("{place}{}{problem}", named(key, problem))]
     Invalid {
         /// Where.
         place: Place,
+        /// Dotted key.
+        key: String,
         /// What, and what to change.
         problem: String,
     },
     /// A run that cannot be.
-    #[error("{place}{problem}")]
+    #[error("{place}{}{problem}", named(key, &problem.to_string()))]
     Plan {
         /// Where.
         place: Place,
+        /// Dotted key.
+        key: String,
         /// What, and what to change.
         problem: PlanError,
     },
@@ -75,6 +81,32 @@ pub enum ExperimentError {
         /// What, and what to change.
         problem: DeviceError,
     },
+}
+
+/// The dotted key of the innermost value that holds `span`, entries of lists without their numbers. A table has no span of
+/// its own: its keys lie anywhere behind its head.
+fn key_in(table: &DeTable, span: &Range<usize>) -> Option<String> {
+    fn find(value: &Spanned<DeValue>, span: &Range<usize>) -> Option<String> {
+        let held = value.span();
+        let here = (held.start <= span.start && span.end <= held.end).then(String::new);
+        match value.get_ref() {
+            DeValue::Table(inner) => key_in(inner, span).map(|key| format!(".{key}")).or(here),
+            DeValue::Array(list) => list.iter().find_map(|entry| find(entry, span)).or(here),
+            _ => here,
+        }
+    }
+    table.iter().find_map(|(name, value)| Some(format!("{}{}", name.get_ref(), find(value, span)?)))
+}
+
+/// The key in front of a problem that does not name it.
+fn named(key: &str, problem: &str) -> String {
+    let names = key.split('.').filter(|part| part.parse::<usize>().is_err());
+    match names.clone().next_back() {
+        Some(last) if !problem.contains(last) => {
+            format!("{}: ", names.collect::<Vec<_>>().join("."))
+        }
+        _ => String::new(),
+    }
 }
 
 /// Characters of a parser's message.
@@ -102,7 +134,8 @@ impl Source {
         let text = file::read_text(path, file::TEXT_BYTES)
             .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
         let (mut experiment, source) = Source::parse(&path.display().to_string(), text)?;
-        if let Some(device) = beside(path, &experiment.device) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if let Some(device) = device::beside(&experiment.device, folder) {
             experiment.device = device;
         }
         Ok((experiment, source))
@@ -123,7 +156,7 @@ impl Source {
             Ok(experiment) => Ok((experiment, source)),
             Err(error) => Err(ExperimentError::Parse {
                 place: source.place(error.span()),
-                message: parser_message(error.message()),
+                message: parser_message(error.message(), &source.key_at(error.span())),
             }),
         }
     }
@@ -147,6 +180,13 @@ impl Source {
         Place { file: self.file.clone(), position }
     }
 
+    /// The dotted key of the innermost value at `span`; empty where there is none, as between values.
+    fn key_at(&self, span: Option<Range<usize>>) -> String {
+        let root = DeTable::parse(&self.text).ok();
+        let key = span.zip(root.as_ref()).and_then(|(span, root)| key_in(root.get_ref(), &span));
+        key.unwrap_or_default()
+    }
+
     fn span(&self, key: &str) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
         let mut parts = key.split('.');
@@ -163,19 +203,9 @@ impl Source {
 }
 
 /// What the parser says, on one line and short: it quotes keys and values whole.
-fn parser_message(message: &str) -> String {
-    let line = quoted(&message.trim().replace('\n', "; "), usize::MAX);
+fn parser_message(message: &str, key: &str) -> String {
+    let line = quoted(&wording::of_data(message, key), usize::MAX);
     shortened(&line, PARSER_CHARS).into_owned()
-}
-
-/// A model whose relative path leads nowhere from here, but does from the experiment's folder.
-fn beside(experiment: &Path, device: &str) -> Option<String> {
-    let model = Path::new(device.trim().strip_prefix("onnx:")?.trim());
-    if model.as_os_str().is_empty() || model.is_absolute() || model.exists() {
-        return None;
-    }
-    let found = experiment.parent()?.join(model);
-    found.exists().then(|| format!("onnx:{}", found.display()))
 }
 
 /// Exactly two numbers: a list of another length is no pair.
@@ -200,9 +230,21 @@ mod tests {
     #[test]
     fn unknown_keys_and_wrong_kinds_name_line_and_column() {
         let unknown = message("gate = \"xor\"\n[tones]\namplitud_v = 0.03\n");
-        assert!(unknown.starts_with("x.toml:3:1: unknown field `amplitud_v`"), "{unknown}");
+        assert!(
+            unknown.starts_with("x.toml:3:1: unknown key `amplitud_v`: choose `amplitude_v`,"),
+            "{unknown}"
+        );
         let kind = message("seed = \"one\"\n");
-        assert!(kind.starts_with("x.toml:1:8: invalid type"), "{kind}");
+        assert_eq!(kind, "x.toml:1:8: seed is \"one\": it must be a whole number, 0 or more");
+        let inner = message("[host]\nepochs = 1\nmomentum = true\n");
+        assert_eq!(inner, "x.toml:3:12: host.momentum is true: it must be a number");
+        let entry = message("[electrodes]\ninputs = [-1, 2]\n");
+        assert_eq!(
+            entry,
+            "x.toml:2:11: electrodes.inputs is -1: it must be a whole number, 0 or more"
+        );
+        let case = message("[[case]]\ninputs_v = [0]\nhigh = 1\n");
+        assert_eq!(case, "x.toml:3:8: case.high is 1: it must be true or false");
         let gate = message("seed = 1\ngate = \"foo\"\n");
         assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
         assert!(message("gate = \n").starts_with("x.toml:1:"));

@@ -54,8 +54,7 @@ impl Task {
 
     /// Checks everything but the device.
     fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
-        let wrong =
-            |Wrong(key, problem)| ExperimentError::Invalid { place: source.locate(&key), problem };
+        let wrong = |wrong| invalid(source, wrong);
         values::check(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
         let parameters = Parameters::from(&experiment.instrument);
@@ -65,9 +64,9 @@ impl Task {
         }
         let planned = configuration(&experiment, &parameters, cases_v)
             .and_then(|configuration| Plan::new(configuration, &parameters));
-        let plan = planned.map_err(|problem| ExperimentError::Plan {
-            place: source.locate(&key_of(&problem, &experiment)),
-            problem,
+        let plan = planned.map_err(|problem| {
+            let key = key_of(&problem, &experiment);
+            ExperimentError::Plan { place: source.locate(&key), key, problem }
         })?;
         check_run(&experiment, &plan).map_err(wrong)?;
         let Experiment { host, .. } = &experiment;
@@ -98,13 +97,15 @@ impl Job {
         let device = device::open(&experiment.device).map_err(|problem| {
             ExperimentError::Device { place: source.locate("device"), problem }
         })?;
-        check_roles(experiment, device.as_ref()).map_err(|Wrong(key, problem)| {
-            ExperimentError::Invalid { place: source.locate(&key), problem }
-        })?;
+        check_roles(experiment, device.as_ref()).map_err(|wrong| invalid(source, wrong))?;
         let Parameters { dac_bits, adc_bits, .. } = task.parameters;
         let chain = Chain { dac_bits, adc_bits, ..experiment.bench.clone() };
         Ok(Job { task, chain, device })
     }
+}
+
+fn invalid(source: &Source, Wrong(key, problem): Wrong) -> ExperimentError {
+    ExperimentError::Invalid { place: source.locate(&key), key, problem }
 }
 
 /// Pace and scale that an experiment gives an instrument, whatever else it would do with it.
@@ -116,12 +117,10 @@ pub fn context(
     source: &Source,
     parameters: &Parameters,
 ) -> Result<Context, ExperimentError> {
-    values::check(experiment).map_err(|Wrong(key, problem)| ExperimentError::Invalid {
-        place: source.locate(&key),
-        problem,
-    })?;
+    values::check(experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
-        ExperimentError::Plan { place: source.locate("timing.rate_hz"), problem }
+        let key = "timing.rate_hz";
+        ExperimentError::Plan { place: source.locate(key), key: key.into(), problem }
     })?;
     let clock_hz = f64::from(parameters.clock_hz);
     let scale = scale(&experiment.bench, parameters);
@@ -356,6 +355,30 @@ fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
     }
 }
 
+/// The key that gives an output a voltage.
+fn key_of_voltage(output: usize, volts: f64, experiment: &Experiment) -> String {
+    let Experiment { electrodes, guard, cases, .. } = experiment;
+    for (key, limit) in [("guard.low_v", guard.low_v), ("guard.high_v", guard.high_v)] {
+        if limit == Some(volts) {
+            return key.into();
+        }
+    }
+    if let Some(position) = electrodes.inputs.iter().position(|&input| input == output) {
+        let case = cases.iter().position(|case| case.inputs_v.get(position) == Some(&volts));
+        return match case {
+            Some(case) => format!("case.{case}.inputs_v.{position}"),
+            None if volts == electrodes.input_low_v => "electrodes.input_low_v".into(),
+            None => "electrodes.input_high_v".into(),
+        };
+    }
+    let control = electrodes.controls.iter().position(|&control| control == output);
+    let control = control.unwrap_or_default();
+    match electrodes.control_low_v.get(control) {
+        Some(&low_v) if low_v == volts => format!("electrodes.control_low_v.{control}"),
+        _ => format!("electrodes.control_high_v.{control}"),
+    }
+}
+
 /// The key to point at.
 fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
@@ -380,7 +403,7 @@ fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => {
             "electrodes.controls".into()
         }
-        PlanError::Beyond { .. } => "electrodes".into(),
+        PlanError::Beyond { output, volts, .. } => key_of_voltage(*output, *volts, experiment),
         PlanError::Amplitude { .. } if experiment.tones.amplitudes_v.is_some() => {
             "tones.amplitudes_v".into()
         }

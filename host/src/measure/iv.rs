@@ -45,11 +45,15 @@ impl Axis {
         (0..self.points).map(|n| at(n as f64 / last)).collect()
     }
 
-    /// At least `least` points, at most `most`.
+    /// At least `least` points, at most `most`; upward or downward.
     fn check(&self, least: usize, most: usize) -> Result<(), MeasureError> {
         let Axis { electrode, low_v, high_v, points } = *self;
         // Comparisons with NaN fail.
-        if low_v < high_v && (least..=most).contains(&points) {
+        if low_v.is_finite()
+            && high_v.is_finite()
+            && low_v != high_v
+            && (least..=most).contains(&points)
+        {
             return Ok(());
         }
         Err(MeasureError::Sweep { electrode, low_v, high_v, points, least })

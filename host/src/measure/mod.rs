@@ -75,7 +75,7 @@ pub enum MeasureError {
         electrodes: Vec<usize>,
     },
     /// A sweep that cannot be made.
-    #[error("a sweep of electrode {electrode} from {} to {} V in {points} points cannot be made: give the lower voltage first, and {least} points or more, up to a million in all", number(*low_v), number(*high_v))]
+    #[error("a sweep of electrode {electrode} from {} to {} V in {points} points cannot be made: give two different voltages, and {least} points or more, up to a million in all", number(*low_v), number(*high_v))]
     Sweep {
         /// Electrode.
         electrode: usize,

@@ -116,7 +116,7 @@ pub enum PlanError {
         times: usize,
     },
     /// A range beyond the guard or the DAC.
-    #[error("electrode {output} is to reach {} V, beyond {whose} limits of {} to {} V: narrow its range", number(*volts), number(*low_v), number(*high_v))]
+    #[error("electrode {output} cannot be set to {} V: {whose} limits are {} to {} V, choose a voltage between them", number(*volts), number(*low_v), number(*high_v))]
     Beyond {
         /// Electrode.
         output: usize,

@@ -19,3 +19,4 @@ mod terminal;
 mod tones;
 mod train;
 mod train_refusals;
+mod wording;

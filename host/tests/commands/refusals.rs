@@ -79,8 +79,8 @@ fn devices_and_experiments_that_are_not_there_are_named() {
         says(&[command, "--device", "linear:1,2,3"], &["electrode 3 is not on the device"]);
     }
     let broken = TestFile::with("broken.toml", "gate = \"xor\"\n[bench]\nadc_range = 2\n");
-    says(&["info", "--experiment", broken.path()], &[":3:1: unknown field `adc_range`"]);
-    says(&["serve", "--tcp", "0", broken.path()], &[":3:1: unknown field `adc_range`"]);
+    says(&["info", "--experiment", broken.path()], &[":3:1: unknown key `adc_range`"]);
+    says(&["serve", "--tcp", "0", broken.path()], &[":3:1: unknown key `adc_range`"]);
 }
 
 #[test]
@@ -94,11 +94,18 @@ fn voltages_and_counts_that_cannot_be_are_named() {
     says(&["iv", "--electrode", "7"], &["electrode 7 has no role", "0, 1, 2, 3, 4, 5, 6"]);
     says(&["iv", "--points", "4"], &["in 4 points", "5 points or more"]);
     says(&["iv", "--points", "4000000000"], &["up to a million"]);
-    says(&["iv", "--sweep", "3:-1:0:2000,4:-1:0:2000"], &["electrode 4", "up to a million"]);
+    let wide = ["iv", "--sweep", "3:-1:0:2000,4:-1:0:2000"];
+    says(&[&wide[..], &["-o", "wide.npy"]].concat(), &["electrode 4", "up to a million"]);
+    // Before anything is measured for it, or even a link is opened.
+    says(&[&wide[..], &["--link", "tcp:nowhere.invalid:1"]].concat(), &["add -o FILE.npy"]);
     says(&["iv", "--sweep", "3:-1:0.5"], &["`3:-1:0.5` is no sweep"]);
-    says(&["iv", "--sweep", "3:0.5:-1:9"], &["the lower voltage first"]);
+    says(&["iv", "--sweep", "3:0.5:0.5:9"], &["two different voltages"]);
+    says(&["iv", "--sweep", "3:nan:0.5:9"], &["two different voltages"]);
     says(&["iv", "--sweep", "3:-1:0:9,3:-1:0:9"], &["electrode 3 is swept twice"]);
-    says(&["iv", "--sweep", "3:-1.9:0.5:9"], &["electrode 3 is to reach -1.9 V", "the guard's"]);
+    says(
+        &["iv", "--sweep", "3:-1.9:0.5:9"],
+        &["electrode 3 cannot be set to -1.9 V", "the guard's"],
+    );
     says(&["capture", "--samples", "0"], &["0 samples"]);
     says(&["capture", "--samples", "5", "--at=0,0"], &["2 voltages", "0, 1, 2, 3, 4, 5, 6"]);
     says(&["capture", "--samples", "5", "--at=0,0,0,0,0,0,1.5"], &["1.5", "the guard's"]);

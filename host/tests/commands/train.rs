@@ -158,7 +158,7 @@ fn nothing_to_do_is_refused() {
 #[test]
 fn unknown_keys_and_impossible_numbers_point_at_their_line() {
     let unknown = refused_file("gate = \"or\"\n[timing]\nrate = 5000\n");
-    assert!(unknown.contains(":3:1: unknown field `rate`"), "{unknown}");
+    assert!(unknown.contains(":3:1: unknown key `rate`"), "{unknown}");
     let window = refused_file("gate = \"or\"\n[timing]\nwindow_samples = 300\n");
     assert!(window.contains(":3:18: ") && window.contains("power of two"), "{window}");
     let rate = refused_file("gate = \"or\"\n[timing]\nrate_hz = 1e9\n");

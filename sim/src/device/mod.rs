@@ -30,7 +30,7 @@ pub use mzi::{MziDevice, MZI_SEED};
 pub use onnx::OnnxDevice;
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
-pub use spec::{open, DeviceSpec};
+pub use spec::{beside, open, DeviceSpec};
 
 /// A physical device with a fixed number of electrodes to drive and one output current.
 ///

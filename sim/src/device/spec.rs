@@ -4,7 +4,7 @@ use super::{
     CrossbarDevice, Device, DeviceError, HoppingDevice, LinearDevice, MziDevice, OnnxDevice,
     ProcessDevice, CROSSBAR_SEED, MZI_SEED,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Which device to open; parsed from text such as `hopping:12` by [`FromStr`].
@@ -135,9 +135,67 @@ pub fn open(spec: &str) -> Result<Box<dyn Device>, DeviceError> {
     spec.parse::<DeviceSpec>()?.open()
 }
 
+/// The specification with paths that lead nowhere from here, but do from `folder`: of `onnx:` the model, of `process:` every word
+/// of the command that is a path, and the program if it has a separator. `None`: there is no such path.
+pub fn beside(spec: &str, folder: &Path) -> Option<String> {
+    let found = |text: &str| {
+        let path = Path::new(text);
+        let is_lost = !text.is_empty() && path.is_relative() && !path.exists();
+        Some(folder.join(path)).filter(|there| is_lost && there.exists())
+    };
+    match spec.trim().split_once(':')? {
+        ("onnx", path) => Some(format!("onnx:{}", found(path.trim())?.display())),
+        ("process", command) => {
+            let mut words = shlex::split(command)?;
+            let mut changed = false;
+            for (n, word) in words.iter_mut().enumerate() {
+                // A name alone is looked up on the search path.
+                let is_name =
+                    n == 0 && Path::new(word).components().count() == 1 && !word.starts_with('.');
+                if let Some(there) = found(word).filter(|_| !is_name) {
+                    *word = there.to_str()?.into();
+                    changed = true;
+                }
+            }
+            let words = words.iter().map(String::as_str);
+            changed.then(|| shlex::try_join(words).ok())?.map(|line| format!("process:{line}"))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_every_device_are_looked_up_beside_the_experiment() {
+        let folder = std::env::temp_dir().join(format!("hge-beside-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("a b")).unwrap();
+        for name in ["m.onnx", "dev.py", "a b/table.json", "python3"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let there = |spec: &str| beside(spec, &folder);
+        let path = |name: &str| folder.join(name).display().to_string();
+        assert_eq!(there("onnx: m.onnx"), Some(format!("onnx:{}", path("m.onnx"))));
+        assert_eq!(
+            there("process:python3 -u dev.py 'a b/table.json' other.json"),
+            Some(format!(
+                "process:python3 -u {} '{}' other.json",
+                path("dev.py"),
+                path("a b/table.json")
+            ))
+        );
+        assert_eq!(there("process:./dev.py"), Some(format!("process:{}", path("./dev.py"))));
+        let absolute = path("m.onnx");
+        for same in
+            ["process:python3 --version", "onnx:other.onnx", "builtin", "linear:1,2", "process:'"]
+        {
+            assert_eq!(there(same), None, "{same}");
+        }
+        assert_eq!(there(&format!("onnx:{absolute}")), None);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 
     fn message(spec: &str) -> String {
         match open(spec) {

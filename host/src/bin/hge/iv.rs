@@ -22,8 +22,8 @@ pub struct Arguments {
     /// Voltages of each checked electrode, 5 or more
     #[arg(long, value_name = "N", default_value_t = 21, conflicts_with = "sweep")]
     points: usize,
-    /// Sweep one electrode or two over given voltages instead, the others at 0 V
-    #[arg(long, value_name = "K:LOW:HIGH:N[,K2:LOW2:HIGH2:N2]")]
+    /// Sweep one electrode or two over given voltages instead, upward or downward, the others at 0 V; two need -o or --json
+    #[arg(long, value_name = "K:FROM:TO:N[,K2:FROM2:TO2:N2]")]
     sweep: Option<String>,
     /// Write the currents as a NumPy array
     #[arg(short = 'o', value_name = "FILE.npy")]
@@ -60,6 +60,12 @@ struct Swept {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     check_array_path(arguments.output.as_deref())?;
     let axes = arguments.sweep.as_deref().map(axes).transpose()?;
+    let is_table = axes.as_ref().is_some_and(|axes| axes.len() > 1);
+    if is_table && arguments.output.is_none() && !arguments.json {
+        return Err(
+            "a sweep over two electrodes is too wide to print: add -o FILE.npy, or --json".into()
+        );
+    }
     let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (task, link) = (lab.task()?, lab.link.to_string());
     let mut probe = Probe::new(lab.instrument, task.plan);
@@ -81,11 +87,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `K:LOW:HIGH:N`, once or twice.
+/// `K:FROM:TO:N`, once or twice.
 fn axes(text: &str) -> Result<Vec<Axis>, String> {
     let wrong = || {
         format!(
-            "`{text}` is no sweep: write electrode, lowest and highest voltage and points, for \
+            "`{text}` is no sweep: write electrode, first and last voltage and points, for \
              one electrode or two, e.g. 3:-1:0.5:31 or 3:-1:0.5:31,4:-0.5:0.2:21"
         )
     };

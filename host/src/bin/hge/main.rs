@@ -19,6 +19,7 @@ mod monitor;
 mod outcome;
 mod output;
 mod page;
+mod refusal;
 mod registers;
 mod replay;
 mod reproduce;
@@ -32,7 +33,7 @@ mod tones;
 mod track;
 mod train;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -138,7 +139,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let command = refusal::with_negative_numbers(Arguments::command());
+    let parsed = command.try_get_matches().and_then(|found| Arguments::from_arg_matches(&found));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(message) => return streams::arguments_refused(&message),
     };

@@ -53,8 +53,7 @@ pub fn arguments_refused(message: &clap::Error) -> ExitCode {
         let printed = stdout_done(message.print());
         return printed.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
     }
-    let text = message.render().to_string();
-    note(text.trim_end_matches('\n'));
+    note(&crate::refusal::text(message));
     ExitCode::from(EXIT_ERROR)
 }
 

@@ -150,7 +150,7 @@ pub(super) fn constant(tensor: &TensorProto) -> Result<Value, String> {
         DataType::BOOL => (1, tensor.int32_data.len()),
         _ => return Err(format!("is of type {kind}, of FLOAT, DOUBLE, INT32, INT64 or BOOL")),
     };
-    let held = if raw.is_some() && bytes % width == 0 { bytes / width } else { listed };
+    let held = if raw.is_some() && bytes.is_multiple_of(width) { bytes / width } else { listed };
     if held != count {
         return Err(format!("has the shape {shape:?}, but {held} elements"));
     }
@@ -194,9 +194,5 @@ pub(super) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a Attri
 
 /// A name out of the file, cut, without control characters.
 pub(super) fn quoted(name: &str) -> String {
-    let mut text: String = name.chars().take(40).flat_map(char::escape_debug).collect();
-    if name.chars().nth(40).is_some() {
-        text += "...";
-    }
-    format!("`{text}`")
+    format!("`{}`", hge_system::text::quoted(name, 40))
 }

@@ -5,9 +5,6 @@
 //! follows only the messages that the decoder decodes, seven deep at most.
 
 use rten_onnx::onnx::{GraphProto, ModelProto};
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read};
-use std::path::Path;
 
 /// Largest file: eight million weights.
 pub(super) const MOST_BYTES: u64 = 32 << 20;
@@ -48,24 +45,6 @@ fn inner(kind: Kind, field: u64) -> Option<Result<Kind, &'static str>> {
         (Kind::Type, 4) => return Some(Err("a value is a sequence")),
         _ => return None,
     }))
-}
-
-/// Bytes of the model at `path`.
-///
-/// # Errors
-/// It cannot be read, is no regular file, or is larger than [`MOST_BYTES`].
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    // Before it is opened: opening a pipe waits for its other end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        let text = format!("it is larger than {} MiB", MOST_BYTES >> 20);
-        return Err(Error::new(ErrorKind::FileTooLarge, text));
-    }
-    Ok(bytes)
 }
 
 /// The graph in `bytes`.

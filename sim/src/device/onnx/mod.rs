@@ -64,7 +64,7 @@ impl OnnxDevice {
     /// evaluation fails, [`DeviceError::ModelRows`] if a row's current depends on the other rows.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, DeviceError> {
         let path = path.as_ref().to_path_buf();
-        let bytes = file::read(&path)
+        let bytes = hge_system::file::read(&path, file::MOST_BYTES)
             .map_err(|source| DeviceError::ModelFile { path: path.clone(), source })?;
         let format = |reason| DeviceError::ModelFormat { path: path.clone(), reason };
         let graph = file::decode(&bytes).map_err(format)?;
@@ -340,7 +340,7 @@ fn describe(port: &ValueInfoProto) -> String {
     };
     let size = |d: &Dimension| match (d.dim_value, &d.dim_param) {
         (Some(size), _) => size.to_string(),
-        (None, Some(symbol)) => symbol.chars().take(20).flat_map(char::escape_debug).collect(),
+        (None, Some(symbol)) => hge_system::text::quoted(symbol, 20),
         (None, None) => "?".into(),
     };
     let sizes: Vec<String> = dimensions.iter().take(10).map(size).collect();
@@ -350,5 +350,5 @@ fn describe(port: &ValueInfoProto) -> String {
 /// The runtime's words on one line, cut.
 fn one_line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(200).flat_map(char::escape_debug).collect()
+    hge_system::text::quoted(&words, hge_system::text::QUOTED_CHARS)
 }
