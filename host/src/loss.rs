@@ -188,6 +188,10 @@ mod tests {
         assert_eq!(targets.accuracy(&[1.0, 4.0, 6.0, 2.0]), 1.0);
         assert_eq!(targets.separation_na(&[1.0, 4.0, 6.0, 5.0]), -1.0);
         assert_eq!(targets.accuracy(&[1.0, 4.0, 6.0, 5.0]), 0.75);
+        // The best threshold can lie above all outputs, or below.
+        let (one_high, one_low) = ([true, false, false, false], [true, true, true, false]);
+        assert_eq!(self::targets(&one_high).accuracy(&[1.0, 2.0, 3.0, 4.0]), 0.75);
+        assert_eq!(self::targets(&one_low).accuracy(&[1.0, 2.0, 3.0, 4.0]), 0.75);
     }
 
     #[test]

@@ -92,6 +92,19 @@ mod tests {
     }
 
     #[test]
+    fn adams_second_step_is_that_of_its_decay_rates() {
+        let (mut controls, ranges) = (vec![0.0], [(-10.0, 10.0)]);
+        let mut optimiser = Optimiser::new(Rule::Adam, 1.0, 0.0, 1);
+        optimiser.step(&mut controls, &[1.0], &ranges);
+        let first = controls[0];
+        optimiser.step(&mut controls, &[3.0], &ranges);
+        // By hand, Kingma and Ba's algorithm 1 with 0.9 and 0.999 and gradients 1 and 3: moments 0.39 and 0.009999, divided by
+        // 1 - 0.81 and 1 - 0.998001.
+        let wanted = (0.39 / 0.19) / (0.009999_f64 / 0.001999).sqrt();
+        assert!((first - controls[0] - wanted).abs() < 1e-6, "{} {wanted}", first - controls[0]);
+    }
+
+    #[test]
     fn adams_first_step_is_the_rate_whatever_the_gradients_size() {
         for scale in [1e-3, 1.0, 1e3] {
             let mut controls = vec![0.0];

@@ -58,6 +58,18 @@ pub enum BoardError {
         /// What may stand there.
         known: String,
     },
+    /// A clock beyond which the instrument needs memories that the part has not.
+    #[error("board {board}: clock.system_hz of {system_mhz} MHz is too high for {part}, whose memories can be read in time up to {most_mhz} MHz: lower it, and build to see how far the design goes below that")]
+    Clock {
+        /// The board.
+        board: String,
+        /// The part.
+        part: String,
+        /// Asked for.
+        system_mhz: f64,
+        /// Greatest that can be made.
+        most_mhz: f64,
+    },
     /// The pin file and the top disagree.
     #[error("{file} of board {board} {problem}")]
     Pins {

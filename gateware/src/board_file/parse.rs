@@ -5,6 +5,7 @@ use super::{Board, BoardError, BoardFile, Fpga};
 use crate::board::Converters;
 use crate::converter::{AdcPart, DacPart};
 use crate::flow::pll;
+use crate::leaf::{memories_are_late, UNHURRIED_HZ};
 use crate::link::uart_receiver;
 
 /// Reads `board.toml`.
@@ -56,6 +57,15 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
         Fpga::Xilinx { speed_grade, .. } => {
             in_words("fpga.speed_grade", &speed_grade.to_string(), &["1", "2", "3"])?;
         }
+    }
+    let system_hz = file.clock.system_hz;
+    if matches!(file.fpga, Fpga::Ice40 { .. }) && memories_are_late(system_hz) {
+        return Err(BoardError::Clock {
+            board: name(),
+            part: file.fpga.part(),
+            system_mhz: f64::from(system_hz) / 1e6,
+            most_mhz: f64::from(UNHURRIED_HZ) / 1e6,
+        });
     }
     let parameters = board.parameters();
     parameters.check().map_err(|source| BoardError::Parameter { board: name(), source })?;

@@ -161,16 +161,10 @@ impl Toolset {
             located.push(if system { installed(&source)? } else { fetched(&source, told)? });
         }
         let timing = match fpga {
-            Fpga::Ice40 { .. } => find("icetime").map(|program| Tool {
-                name: "icetime",
-                program,
-                arguments: Vec::new(),
-                python_path: None,
-                compiled: None,
-                version: version("icetime", String::new(), "system"),
-            }),
+            Fpga::Ice40 { device, .. } => find("icetime").map(|program| icetime(program, device)),
             _ => None,
         };
+        let timing = timing.transpose()?;
         let mut next = located.into_iter();
         let (Some(synthesis), Some(place), Some(pack)) = (next.next(), next.next(), next.next())
         else {
@@ -189,6 +183,36 @@ impl Toolset {
 
 fn version(name: &str, version: String, origin: &str) -> Version {
     Version { name: name.into(), version, origin: origin.into() }
+}
+
+/// icetime, once it has shown that its database of the part is there: some systems have it in a package of its own.
+fn icetime(program: PathBuf, device: &str) -> Result<Tool, FlowError> {
+    let die = match device {
+        "up5k" => "5k",
+        "hx4k" | "hx8k" | "lp8k" => "8k",
+        other => other,
+    };
+    let empty = std::env::temp_dir().join(format!("hge-{}-{die}.asc", std::process::id()));
+    std::fs::write(&empty, format!(".device {die}\n")).map_err(FlowError::file(&empty))?;
+    let said = Command::new(&program).args(["-d", device]).arg(&empty).output();
+    let _ = std::fs::remove_file(&empty);
+    let said = said.map_err(|source| ToolError::Start { tool: "icetime".into(), source })?;
+    // Of an empty design it has nothing to tell, and fails as well.
+    let text = [said.stdout, said.stderr].concat();
+    if String::from_utf8_lossy(&text).contains("Can't find chipdb") {
+        return Err(FlowError::Tool(ToolError::Missing {
+            tool: format!("icetime's database of the {device}"),
+            remedy: "install the package fpga-icestorm-chipdb, or all of IceStorm".into(),
+        }));
+    }
+    Ok(Tool {
+        name: "icetime",
+        program,
+        arguments: Vec::new(),
+        python_path: None,
+        compiled: None,
+        version: version("icetime", String::new(), "system"),
+    })
 }
 
 fn installed(source: &Source) -> Result<Tool, FlowError> {

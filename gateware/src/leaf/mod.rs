@@ -16,7 +16,7 @@ mod store;
 pub use cast::bit_cast_signed;
 pub use fixed::Fixed;
 pub use multiplier::Multiplier;
-pub use pace::memories_are_late;
+pub use pace::{memories_are_late, UNHURRIED_HZ};
 pub use ram::Ram;
 pub use rom::Rom;
 pub use store::Store;

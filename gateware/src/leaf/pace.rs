@@ -2,7 +2,7 @@
 
 /// Clock up to which a block memory's word can be worked on in the clock that it comes in: 5.8 ns pass on a grade 6 ECP5 until it is
 /// there. No iCE40 goes beyond.
-const UNHURRIED_HZ: u32 = 40_000_000;
+pub const UNHURRIED_HZ: u32 = 40_000_000;
 
 /// Whether words of block memories come late in a clock of `clock_hz`.
 ///

@@ -86,6 +86,11 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
         ("system_hz = 24_000_000", "system_hz = 24_100_000", "no setting of the SB_PLL40_PAD"),
         ("dac = \"ad5628\"", "dac = \"ad5629\"", "converters.dac is ad5629"),
         ("device = \"up5k\"", "device = \"up6k\"", "fpga.device is up6k"),
+        (
+            "system_hz = 24_000_000",
+            "system_hz = 48_000_000",
+            "clock.system_hz of 48 MHz is too high for iCE40",
+        ),
         ("leds = \"low\"", "leds = \"dim\"", "unknown value `dim`"),
         ("set_io led_armed 37", "set_io led_armed 11", "puts led_fault and led_armed on 11"),
         ("set_io dac_sclk 45", "", "does not locate dac_sclk"),

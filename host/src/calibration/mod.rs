@@ -161,7 +161,24 @@ impl ToneCalibration {
     }
 }
 
+/// Standard errors beyond which a lag is one.
+const SEEN: f64 = 3.0;
+
 impl Calibration {
+    /// Whether no tone's lag stands out of its error: the pole then is wherever the search ended.
+    pub fn lags_unseen(&self) -> bool {
+        self.tones.iter().all(|tone| tone.lag_rad.abs() <= SEEN * tone.lag_error_rad)
+    }
+
+    /// The frequency above which a pole would lie whose lags are not seen, in hertz.
+    pub fn least_pole_hz(&self) -> f64 {
+        let bound = |tone: &ToneCalibration| {
+            let most_rad = tone.lag_rad.abs() + SEEN * tone.lag_error_rad;
+            tone.frequency_hz / most_rad.clamp(1e-9, 1.5).tan()
+        };
+        self.tones.iter().map(bound).fold(0.0, f64::max)
+    }
+
     /// Refuses a plan for which it was not made.
     ///
     /// # Errors

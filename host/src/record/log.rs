@@ -112,7 +112,7 @@ impl Log {
         let channel_id = segment.channels.get(&topic).copied().unwrap_or_default();
         let header = MessageHeader { channel_id, sequence, log_time, publish_time: log_time };
         if let Err(error) = segment.writer.write_to_known_channel(&header, &data) {
-            return Err(self.broken(&error));
+            return Err(self.broken(&io_error(error)));
         }
         let over = matches!(topic, Topic::State | Topic::Outcome);
         if over && self.flushed.elapsed() >= CHUNK_INTERVAL {
@@ -154,7 +154,7 @@ impl Log {
 
     fn end(&mut self) -> Result<(), RecordError> {
         let Some(mut segment) = self.segment.take() else { return Ok(()) };
-        let ended = segment.writer.finish().map_err(io::Error::other);
+        let ended = segment.writer.finish().map_err(io_error);
         match ended.and_then(|_| segment.file.sync_data()) {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -198,8 +198,8 @@ impl Segment {
             // A chunk is written at once, and no byte of the file is written twice.
             .disable_seeking(true)
             .create(file)
-            .map_err(|error| failed(&error))?;
-        let channels = channels(&mut writer).map_err(|error| failed(&error))?;
+            .map_err(|error| failed(&io_error(error)))?;
+        let channels = channels(&mut writer).map_err(|error| failed(&io_error(error)))?;
         let mut segment =
             Segment { path: path.into(), file: twin, writer, channels, chunks: 0, whole: 0 };
         segment.flush(false).map_err(|error| failed(&error))?;
@@ -208,13 +208,21 @@ impl Segment {
 
     /// Ends a chunk; whether the file is full.
     fn flush(&mut self, sync: bool) -> io::Result<bool> {
-        self.writer.flush().map_err(io::Error::other)?;
+        self.writer.flush().map_err(io_error)?;
         if sync {
             self.file.sync_data()?;
         }
         self.whole = self.path.metadata()?.len();
         self.chunks += 1;
         Ok(self.whole >= MOST_BYTES || self.chunks >= MOST_CHUNKS)
+    }
+}
+
+/// What the system says, without the library's words around it, which speak of compression.
+fn io_error(error: mcap::McapError) -> io::Error {
+    match error {
+        mcap::McapError::Io(error) => error,
+        other => io::Error::other(other),
     }
 }
 

@@ -196,6 +196,41 @@ impl Spectrum {
         })
     }
 
+    /// The curve of at most `2 bins` points, bins evenly spaced on the logarithmic axis: of every bin the least and the greatest
+    /// density where they are, so that neither a peak is lost nor noise lifted where bins hold many frequencies.
+    pub fn extremes(&self, bins: usize) -> Vec<(f64, f64)> {
+        let mut curve = Vec::new();
+        for bin in self.bins(bins) {
+            let place = |n: usize| (self.frequencies_hz[n], self.density_a_per_rt_hz[n]);
+            let by_density = |a: &usize, b: &usize| place(*a).1.total_cmp(&place(*b).1);
+            let ends = bin.clone().min_by(by_density).zip(bin.max_by(by_density));
+            let Some((least, greatest)) = ends else { continue };
+            curve.push(place(least.min(greatest)));
+            if least != greatest {
+                curve.push(place(least.max(greatest)));
+            }
+        }
+        curve
+    }
+
+    /// Places of the frequencies in at most `bins` bins, evenly spaced on the logarithmic axis; none is empty.
+    fn bins(&self, bins: usize) -> Vec<std::ops::Range<usize>> {
+        let last = self.frequencies_hz.len().saturating_sub(1);
+        // The mean and what leaks from it have no place on the logarithmic axis.
+        let span = (last as f64 + 1.0).ln();
+        let mut from = 1;
+        let mut found = Vec::new();
+        for bin in 1..=bins {
+            let end = ((span * bin as f64 / bins as f64).exp().round() as usize).max(from + 1);
+            let end = if bin == bins { last + 1 } else { end.min(last + 1) };
+            if from < end {
+                found.push(from..end);
+                from = end;
+            }
+        }
+        found
+    }
+
     /// At most `points` points, evenly spaced on the logarithmic axis: of every bin the greatest density, so that no peak is lost, and the median.
     pub fn thin(&self, points: usize) -> Thinned {
         let mut thinned = Thinned {
@@ -203,24 +238,13 @@ impl Spectrum {
             greatest_a_per_rt_hz: Vec::new(),
             median_a_per_rt_hz: Vec::new(),
         };
-        let last = self.frequencies_hz.len().saturating_sub(1);
-        // The mean and what leaks from it have no place on the logarithmic axis.
-        let span = (last as f64 + 1.0).ln();
-        let mut from = 1;
-        for point in 1..=points {
-            let left = points - point + 1;
-            let end = ((span * point as f64 / points as f64).exp().round() as usize).max(from + 1);
-            let end = if left == 1 { last + 1 } else { end.min(last + 1) };
-            if from >= end {
-                continue;
-            }
-            let mut bin = self.density_a_per_rt_hz[from..end].to_vec();
+        for places in self.bins(points) {
+            let middle = self.frequencies_hz[places.start] * self.frequencies_hz[places.end - 1];
+            let mut bin = self.density_a_per_rt_hz[places].to_vec();
             bin.sort_unstable_by(f64::total_cmp);
-            let middle = (self.frequencies_hz[from] * self.frequencies_hz[end - 1]).sqrt();
-            thinned.frequencies_hz.push(middle);
+            thinned.frequencies_hz.push(middle.sqrt());
             thinned.greatest_a_per_rt_hz.push(bin[bin.len() - 1]);
             thinned.median_a_per_rt_hz.push(bin[bin.len() / 2]);
-            from = end;
         }
         thinned
     }

@@ -4,7 +4,7 @@ use super::{Kind, Spectrum};
 use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 use std::fmt::Write;
 
-/// Points of a figure's curves: about one a pixel.
+/// Bins of a figure's curves: about one a pixel.
 const POINTS: usize = 800;
 
 /// Kinds in the order of the legend, each with its colour in a figure, its letter and its colour of a terminal (ANSI).
@@ -28,14 +28,10 @@ const LEAST_COLUMNS: usize = 40;
 
 /// Density over frequency, both logarithmic, with lines marked by kind.
 pub fn figure(spectrum: &Spectrum, name: &str) -> Figure {
-    let thinned = spectrum.thin(POINTS);
-    let of = |values: &[f64]| -> Vec<(f64, f64)> {
-        thinned.frequencies_hz.iter().copied().zip(values.iter().copied()).collect()
-    };
     let noise = spectrum.frequencies_hz.iter().copied().zip(spectrum.noise_a_per_rt_hz.clone());
     let lowest = super::floor::LOWEST;
     let mut layers = vec![
-        Layer::new("density", 0, Mark::Line, of(&thinned.greatest_a_per_rt_hz)),
+        Layer::new("density", 0, Mark::Line, spectrum.extremes(POINTS)),
         Layer::new("noise", REFERENCE, Mark::Dashed, noise.skip(lowest)),
     ];
     for (kind, colour, _, _) in KINDS {
@@ -219,6 +215,28 @@ mod tests {
         let highest = (MARGIN..79).filter_map(top).min();
         let near = (column - 1..=column + 1).filter_map(top).min();
         assert!(highest.is_some() && near == highest, "{picture}");
+    }
+
+    #[test]
+    fn a_thinned_curve_shows_white_noise_as_level_as_it_is() {
+        // 30 000 lines: bins of one line below, of a hundred above.
+        let hash = |n: u32| f64::from(n.wrapping_mul(2_654_435_761).rotate_left(13) % 1000) - 499.5;
+        let samples: Vec<f64> = (0..1 << 19).map(hash).collect();
+        let known = Known { tones_hz: Vec::new(), mains_hz: None };
+        let spectrum = Spectrum::of(&samples, 5000.0, Some(1 << 16), &known).unwrap();
+        let curve = spectrum.extremes(POINTS);
+        let middle = |low_hz: f64, high_hz: f64| {
+            let logs = curve.iter().filter(|(hz, _)| (low_hz..high_hz).contains(hz));
+            let logs: Vec<f64> = logs.map(|(_, density)| density.ln()).collect();
+            assert!(logs.len() > 50, "{low_hz}: {}", logs.len());
+            logs.iter().sum::<f64>() / logs.len() as f64
+        };
+        // One line a bin below 10 Hz; the greatest of each alone would lie 0.5 higher at 2 kHz.
+        let step = middle(1000.0, 2400.0) - middle(1.0, 9.0);
+        assert!(step.abs() < 0.15, "{step}");
+        // And no peak is lost.
+        let greatest = spectrum.density_a_per_rt_hz[1..].iter().copied().fold(0.0, f64::max);
+        assert!(curve.iter().any(|&(_, density)| density == greatest));
     }
 
     #[test]

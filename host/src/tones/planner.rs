@@ -317,6 +317,33 @@ mod tests {
     }
 
     #[test]
+    fn empty_lines_hold_a_product_of_third_order_only_where_no_other_line_is_free() {
+        let mut mattered = 0;
+        for count in 3..=9 {
+            let found = plan(&wanted(count, 150.0, 1000.0)).unwrap();
+            let tones = found.multiples();
+            let chosen: Vec<u32> =
+                found.tones.iter().flat_map(|tone| tone.empty_lines.iter().copied()).collect();
+            let is_hit =
+                |line: u32, order: usize| !on_lines(&GRID, &tones, order, &[line], 1).is_empty();
+            for tone in &found.tones {
+                let reach = tone.multiple - EMPTY_REACH..=tone.multiple + EMPTY_REACH;
+                let left = reach.filter(|line| !tones.contains(line) && !chosen.contains(line));
+                let left: Vec<u32> = left.filter(|&line| !is_hit(line, 2)).collect();
+                let hit = tone.empty_lines.iter().filter(|&&line| is_hit(line, 3)).count();
+                let is_choice = left.iter().any(|&line| !is_hit(line, 3));
+                assert!(hit == 0 || !is_choice, "{tone:?} of {tones:?}");
+                let away = |line: &u32| line.abs_diff(tone.multiple);
+                let furthest = tone.empty_lines.iter().map(away).max().unwrap_or(0);
+                mattered +=
+                    left.iter().filter(|&line| away(line) < furthest && is_hit(*line, 3)).count();
+            }
+        }
+        // Nearer lines were passed over for their products.
+        assert!(mattered > 0);
+    }
+
+    #[test]
     fn a_crowded_band_gives_up_third_order_before_second_and_says_so() {
         let found = plan(&wanted(24, 150.0, 1800.0)).unwrap();
         assert_eq!(GRID.check(&found.multiples()), Ok(()));

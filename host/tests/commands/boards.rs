@@ -245,3 +245,36 @@ fn an_instrument_is_told_from_a_bundle_by_its_parameters() {
     assert_eq!(info["bundle"]["same"], false);
     assert_eq!(info["bundle"]["differences"].as_array().unwrap().len(), 1, "{info}");
 }
+
+/// A folder of programs that stand for the tools, and note that they ran.
+#[cfg(unix)]
+#[test]
+fn a_build_says_before_synthesis_that_icetime_lacks_its_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("hge-tools-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let ran = folder.join("synthesised");
+    let script = |name: &str, body: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    script(
+        "yosys",
+        &format!("[ \"$1\" = -V ] && echo Yosys 0.1 && exit; touch '{}'; exit 1", ran.display()),
+    );
+    script("nextpnr-ice40", "echo nextpnr-ice40 1");
+    script("icepack", "exit 1");
+    script("icetime", "echo \"Can't find chipdb file for device 5k\"; exit 1");
+    let target = folder.join("bundle");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let target_text = target.to_str().unwrap();
+    let arguments =
+        ["gateware", "build", "--board", "icebreaker", "--tools", "system", "-o", target_text];
+    let output = crate::program::command(&arguments).env("PATH", path).output().unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("install the package fpga-icestorm-chipdb"), "{message}");
+    assert!(!ran.exists() && !target.exists(), "{message}");
+    let _ = std::fs::remove_dir_all(folder);
+}

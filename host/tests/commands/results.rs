@@ -67,6 +67,11 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
         assert!(of("lag_rad").abs() < 5.0 * of("lag_error_rad"), "{tone}");
         assert!((of("in_phase").hypot(of("quadrature")) - 1.0).abs() < 0.02, "{tone}");
     }
+    let text = String::from_utf8(hge(&["calibrate", "--windows", "64"]).stdout).unwrap();
+    assert!(
+        text.contains("no lag stands out of its error: a pole, if there is one, lies above"),
+        "{text}"
+    );
     let slopes = json(&["gradient", "--calibration", file.path()]);
     assert_eq!(slopes["cases"].as_array().unwrap().len(), 4);
     let other =

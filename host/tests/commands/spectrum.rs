@@ -113,6 +113,29 @@ fn a_tone_s_line_is_the_device_s_slope_times_its_amplitude_and_nothing_else_is_t
     }
 }
 
+#[test]
+fn a_capture_keeps_its_rate_whatever_its_decimation() {
+    let text = "gate = \"xor\"\n[bench]\nhum_na = 0.5\n[timing]\nrate_hz = 5000\n";
+    let experiment = TestFile::with("hum.toml", text);
+    let file = TestFile::new("hum.npz");
+    for decimation in ["1", "5"] {
+        let capture =
+            ["capture", "--samples", "8192", "--decimation", decimation, "-o", file.path()];
+        json(&[&capture[..], &["--experiment", experiment.path()]].concat());
+        // The experiment of the spectrum has another rate, and is not asked for it.
+        let found = json(&["spectrum", file.path(), "--mains", "50"]);
+        let hz = line(&found, "mains")["frequency_hz"].as_f64().unwrap();
+        assert!((hz - 50.0).abs() < 0.5, "{decimation}: {hz} Hz");
+        let rate_hz = 5000.0 / decimation.parse::<f64>().unwrap();
+        assert_eq!(found["rate_hz"].as_f64(), Some(rate_hz));
+    }
+    let said = refusal(&["spectrum", file.path(), "--rate", "5000"]);
+    assert!(said.contains("holds its sample rate: leave out --rate"), "{said}");
+    let other = TestFile::new("codes.txt");
+    let said = refusal(&["capture", "--samples", "5", "-o", other.path()]);
+    assert!(said.contains("name it .npz, or .npy for the codes alone"), "{said}");
+}
+
 /// A sine of 2 nA at 100 Hz on noise that no dice threw, at 4000 Hz.
 fn sine_na() -> Vec<f64> {
     let noise = |n: u32| f64::from(n.wrapping_mul(2_654_435_761).rotate_left(13) % 1000) - 499.5;
@@ -144,7 +167,8 @@ fn files_and_folders_of_runs_give_the_spectrum_of_what_they_hold() {
         sine_na().iter().map(|value| (value * -327.68).round() as i16).collect::<Vec<_>>();
     arr1(&of_codes).write_npy(&mut codes).unwrap();
     write(&codes);
-    let found = with(&["--segment", "1000"]);
+    assert!(refusal(&["spectrum", npy.path()]).contains("add --rate HZ, or capture to a .npz"));
+    let found = with(&["--segment", "1000", "--rate", "5000"]);
     assert_eq!((&found["rate_hz"], &found["segment_samples"]), (&5000.0.into(), &1000.into()));
     assert!((amplitude_na(&found, "unknown") - 2.0).abs() < 0.01, "{}", found["lines"]);
     let folder = TestFolder::new("run");

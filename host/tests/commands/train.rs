@@ -3,6 +3,18 @@
 use crate::program::{hge, json, outcome, refusal, refused_file, TestFile};
 
 #[test]
+fn no_more_starts_are_tried_than_asked_for() {
+    // No linear device computes XOR; a run of the gateware has four starts.
+    for (closing, restarts) in [("host", "2"), ("standalone", "1"), ("standalone", "5")] {
+        let device = ["--device", "linear:4,6,-3,-8,2,10,-5", "--epochs", "1"];
+        let arguments = ["train", "xor", "--loop", closing, "--restarts", restarts];
+        let (code, result) = outcome(&[&arguments[..], &device].concat());
+        assert_eq!(code, Some(2), "{result}");
+        assert_eq!(result["restarts"].to_string(), restarts, "{closing}");
+    }
+}
+
+#[test]
 fn every_gate_is_learnt_on_the_builtin_device() {
     for gate in ["and", "or", "nand", "nor", "xor", "xnor"] {
         let result = json(&["train", gate, "--seed", "1"]);

@@ -234,3 +234,49 @@ fn a_negative_number_is_a_value_and_a_sweep_goes_either_way() {
     }
     assert!((up[0] - up[30] - 12.0).abs() < 0.2, "{} {}", up[0], up[30]);
 }
+
+#[test]
+fn an_index_out_of_range_is_answered_with_the_range() {
+    let message = String::from_utf8(hge(&["get", "guard[99].high"]).stderr).unwrap();
+    assert!(message.contains("write guard[0] to guard[31], each with .low, .high"), "{message}");
+}
+
+#[test]
+fn every_option_o_names_what_it_writes_by_the_rule_of_the_book() {
+    let rule = include_str!("../../../docs/commands.md");
+    assert!(rule.contains("**`-o`**"));
+    let mut found = 0;
+    for (path, _) in options() {
+        let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = String::from_utf8(hge(&words).stdout).expect("text");
+        let mut lines = help.lines().skip_while(|line| !line.trim_start().starts_with("-o"));
+        let Some(line) = lines.next() else { continue };
+        found += 1;
+        let name = line.split(['<', '>']).nth(1).unwrap_or_default();
+        let kinds = ["DIR", "FILE", "BASE"];
+        assert!(kinds.iter().any(|kind| name.starts_with(kind)), "{path:?}: {line}");
+        let meaning = format!("{line} {}", lines.next().unwrap_or_default()).to_lowercase();
+        let word = if name == "DIR" { ["folder", "directory"] } else { ["file", "write"] };
+        assert!(word.iter().any(|word| meaning.contains(word)), "{path:?}: {meaning}");
+    }
+    assert!(found >= 12, "{found}");
+}
+
+#[test]
+fn a_monitor_of_an_idle_instrument_says_that_nothing_comes() {
+    let served = crate::served::Served::new(&["--tcp", "0", "--keep"]);
+    let mut command = crate::program::command(&["monitor", "--link", served.link()]);
+    let piped = std::process::Stdio::piped;
+    let mut child = command.stdout(piped()).stderr(piped()).spawn().expect("hge starts");
+    let lines = crate::served::lines_of(child.stderr.take().expect("piped"));
+    crate::served::await_line(&lines, "no telemetry: frames come while an experiment runs");
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[test]
+fn formats_that_this_program_cannot_write_are_not_offered() {
+    let help = String::from_utf8(hge(&["export", "--help"]).stdout).unwrap();
+    assert!(help.contains("csv"), "{help}");
+    assert_eq!(help.to_lowercase().contains("parquet"), cfg!(feature = "parquet"), "{help}");
+}

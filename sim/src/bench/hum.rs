@@ -50,6 +50,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_phase_is_exact_after_years_of_samples() {
+        // Four samples a turn: the turns of every sample are exact in binary.
+        let mut hum = Hum::new(1.0, 1250.0, &[0.5], 5000.0, 0.0);
+        hum.sample = 4_000_000_000_000_001;
+        let mut current_na = [0.0; 4];
+        hum.pass(&mut current_na);
+        for (found, wanted) in current_na.iter().zip([1.0, 0.0, -1.0, 0.0]) {
+            assert!((found - wanted).abs() < 1e-12, "{current_na:?}");
+        }
+    }
+
+    #[test]
     fn every_harmonic_has_its_frequency_and_amplitude_however_late() {
         let (rate_hz, n) = (5000.0, 500_usize);
         let mut hum = Hum::new(2.0, 50.0, &[0.0, 0.3], rate_hz, 0.1);

@@ -127,6 +127,10 @@ pub fn read(path: &Path) -> Result<Calibration, String> {
 
 fn table(calibration: &Calibration, settle: bool) -> String {
     let mut lines = match calibration.pole_hz {
+        Some(_) if calibration.lags_unseen() => format!(
+            "no lag stands out of its error: a pole, if there is one, lies above {:.0} Hz\n",
+            calibration.least_pole_hz()
+        ),
         Some(pole_hz) => format!("pole {} Hz\n", number((pole_hz * 10.0).round() / 10.0)),
         None => "the lags are not those of one pole: each tone keeps its own, and its loss is not known\n".into(),
     };

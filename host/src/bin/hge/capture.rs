@@ -1,5 +1,6 @@
 //! `hge capture`: ADC codes as they come.
 
+use crate::archive;
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{check_array_path, json_line, text, write_array};
 use clap::Args;
@@ -9,7 +10,8 @@ use hge_host::text::number;
 use hge_protocol::registers as map;
 use ndarray::ArrayView1;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -23,8 +25,8 @@ pub struct Arguments {
     /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     at: Option<Vec<f64>>,
-    /// Write the codes as a NumPy array of 16-bit integers
-    #[arg(short = 'o', value_name = "FILE.npy")]
+    /// File to write: the codes as 16-bit integers, in .npz with their sample rate, in .npy alone
+    #[arg(short = 'o', value_name = "FILE.npz|FILE.npy")]
     output: Option<PathBuf>,
     #[command(flatten)]
     link: LinkOptions,
@@ -35,6 +37,14 @@ pub struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Arrays of an archive: codes as they came, and one number, samples a second of the codes kept.
+pub const CODES: &str = "codes";
+pub const RATE_HZ: &str = "rate_hz";
+
+fn is_archive(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("npz"))
 }
 
 /// What `--json` prints.
@@ -48,7 +58,14 @@ struct Captured {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    check_array_path(arguments.output.as_deref())?;
+    if let Some(path) = arguments.output.as_deref().filter(|path| !is_archive(path)) {
+        check_array_path(Some(path)).map_err(|_| {
+            format!(
+                "{} is no file of codes: name it .npz, or .npy for the codes alone",
+                path.display()
+            )
+        })?;
+    }
     let Arguments { samples, decimation, .. } = arguments;
     let (mut lab, _) =
         Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
@@ -71,10 +88,15 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             (codes, lab.present()?)
         }
     };
-    if let Some(path) = &arguments.output {
-        write_array(path, ArrayView1::from(&codes))?;
-    }
     let rate_hz = context.clock_hz / context.period_clocks / f64::from(decimation);
+    match &arguments.output {
+        Some(path) if is_archive(path) => archive::write(path, |archive| {
+            archive.row(CODES, &codes)?;
+            archive.row(RATE_HZ, &[rate_hz])
+        })?,
+        Some(path) => write_array(path, ArrayView1::from(&codes))?,
+        None => {}
+    }
     let summary = Summary::of(&codes, rate_hz, &context.scale);
     if arguments.json {
         json_line(&Captured { link, decimation, at_v: arguments.at, summary })?;

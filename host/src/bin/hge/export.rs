@@ -13,7 +13,8 @@ enum Format {
     Npz,
     /// A table with a row for every epoch
     Csv,
-    /// The same table as Parquet, if the program was built with `--features parquet`
+    /// The same table as Parquet
+    #[cfg_attr(not(feature = "parquet"), value(hide = true))]
     Parquet,
 }
 
@@ -24,7 +25,7 @@ pub struct Arguments {
     run: PathBuf,
     #[arg(long)]
     format: Format,
-    /// File to write [default: data.npz, epochs.csv or epochs.parquet in the run's folder]
+    /// File to write [default: data.npz, or epochs with the format's ending, in the run's folder]
     #[arg(short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
     /// Print one JSON object

@@ -1,5 +1,6 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
+mod archive;
 mod bar;
 mod calibrate;
 mod capture;
@@ -92,7 +93,7 @@ enum Command {
     #[command(after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --mains 50")]
     Tones(tones::Arguments),
     /// Take ADC codes as they come
-    #[command(after_help = "Example:\n  hge capture --samples 2000 -o codes.npy")]
+    #[command(after_help = "Example:\n  hge capture --samples 2000 -o codes.npz")]
     Capture(capture::Arguments),
     /// Show the noise and the lines of the current over frequency
     #[command(

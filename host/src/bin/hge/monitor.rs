@@ -103,7 +103,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let prints = arguments.json || !arguments.live;
     let mut told = Told { telemetry, meaning, left, prints, json: arguments.json };
     if !arguments.live {
-        while told.next(WAIT)?.is_continue() {}
+        let mut is_idle = false;
+        while let ControlFlow::Continue(heard) = told.next(WAIT)? {
+            if heard.is_none() && !is_idle {
+                note("no telemetry: frames come while an experiment runs on the instrument; Ctrl-C ends");
+            }
+            is_idle = heard.is_none();
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let task = Task::on(experiment, &source, &parameters).map_err(text)?;

@@ -2,6 +2,7 @@
 
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
+use crate::{archive, capture};
 use clap::{Args, ValueEnum};
 use console::Term;
 use hge_host::experiment::context;
@@ -17,12 +18,10 @@ use hge_host::spectrum::{picture, Known, Spectrum};
 use hge_host::text::number;
 use hge_protocol::registers as map;
 use hge_protocol::{AdcCode, Parameters};
-use ndarray::ArrayView1;
-use ndarray_npy::NpzWriter;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::io::IsTerminal;
+use std::io::{Cursor, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,8 +36,8 @@ const MOST_ROWS: usize = 30;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// A row of codes or currents, or the folder of a run [default: measure]
-    #[arg(value_name = "FILE.npy|FOLDER")]
+    /// What `hge capture -o FILE.npz` wrote, a row of codes or currents, or the folder of a run [default: measure]
+    #[arg(value_name = "FILE.npz|FILE.npy|FOLDER")]
     source: Option<PathBuf>,
     /// With every electrode that has a role held at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
@@ -60,7 +59,7 @@ pub struct Arguments {
     /// Samples of a segment: the more, the closer the lines, the fewer, the smoother [default: a power of two that leaves eight or more]
     #[arg(long, value_name = "N")]
     segment: Option<usize>,
-    /// Of a file: samples a second [default: of codes that of the experiment]
+    /// Of a .npy: samples a second; a .npz holds its own
     #[arg(long, value_name = "HZ", requires = "source")]
     rate: Option<f64>,
     /// Of a file: what its numbers are [default: codes if they are int16, else na]
@@ -234,7 +233,18 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
     let of = path.display().to_string();
     let wrong = |error: ArrayError| format!("{of}: {error}");
     let bytes = file::read(path, file::DATA_BYTES).map_err(|error| wrong(error.into()))?;
-    let row = Row::from_npy(&bytes).map_err(wrong)?;
+    let (row, held_hz) = match path.extension() == Some(OsStr::new("npz")) {
+        true => captured(&bytes, &of, wrong)?,
+        false => (Row::from_npy(&bytes).map_err(wrong)?, None),
+    };
+    if held_hz.is_some() && arguments.rate.is_some() {
+        return Err(format!("{of} holds its sample rate: leave out --rate"));
+    }
+    let rate_hz = arguments.rate.or(held_hz).ok_or_else(|| {
+        format!(
+            "{of} does not hold its sample rate: add --rate HZ, or capture to a .npz, which does"
+        )
+    })?;
     let unit = match (arguments.unit, row.is_of_codes) {
         (Some(unit), _) => unit,
         (None, true) => Unit::Codes,
@@ -244,19 +254,31 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
     if unit == Unit::Codes {
         let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
         let parameters = Parameters::from(&experiment.instrument);
-        let Context { clock_hz, period_clocks, scale } =
-            context(&experiment, &source, &parameters).map_err(text)?;
+        let Context { scale, .. } = context(&experiment, &source, &parameters).map_err(text)?;
         known.mains_hz = known.mains_hz.or(experiment.surroundings().mains_hz);
-        let rate_hz = arguments.rate.unwrap_or(clock_hz / period_clocks);
         return Ok(of_codes(of, row.values.iter().copied(), rate_hz, &scale, known));
     }
-    let rate_hz = arguments
-        .rate
-        .ok_or_else(|| format!("{of} does not say how fast it was sampled: add --rate HZ"))?;
     let per_unit = if unit == Unit::A { 1e9 } else { 1.0 };
     let currents_na: Vec<f64> = row.values.iter().map(|value| value * per_unit).collect();
     let ends = vec![currents_na.len()];
     Ok(Samples { of, currents_na, ends, rate_hz, known, clipped: None })
+}
+
+/// Codes of a capture, and samples a second.
+fn captured(
+    bytes: &[u8],
+    of: &str,
+    wrong: impl Fn(ArrayError) -> String,
+) -> Result<(Row, Option<f64>), String> {
+    let needed = |name: &str| {
+        let found = Row::from_npz(Cursor::new(bytes), name).map_err(&wrong)?;
+        found.ok_or_else(|| format!("{of} has no {name}: make it with `hge capture -o FILE.npz`"))
+    };
+    let (codes, rate) = (needed(capture::CODES)?, needed(capture::RATE_HZ)?);
+    match rate.values[..] {
+        [rate_hz] => Ok((codes, Some(rate_hz))),
+        _ => Err(format!("{of} has {} rates instead of one: capture anew", rate.values.len())),
+    }
 }
 
 /// From what a run has left in its folder.
@@ -316,13 +338,12 @@ fn write(base: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> 
         file::write(&path, bytes).map_err(text).map_err(|error| failed(&path, error))?;
     }
     if with_arrays {
-        arrays(base, spectrum, known).map_err(|error| failed(base, error))?;
+        arrays(base, spectrum, known)?;
     }
     Ok(())
 }
 
 fn arrays(path: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> {
-    let mut writer = NpzWriter::new(file::Draft::create(path).map_err(text)?);
     let rate_hz = [spectrum.rate_hz];
     let lines = |of: fn(&hge_host::spectrum::Line) -> f64| -> Vec<f64> {
         spectrum.lines.iter().map(of).collect()
@@ -337,10 +358,9 @@ fn arrays(path: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String>
         ("lines_hz", &places),
         ("line_amplitudes_na", &amplitudes),
     ];
-    for (name, values) in named {
-        writer.add_array(name, &ArrayView1::from(values)).map_err(text)?;
-    }
-    writer.finish().map_err(text)?.commit().map_err(text)
+    archive::write(path, |archive| {
+        named.into_iter().try_for_each(|(name, values)| archive.row(name, values))
+    })
 }
 
 fn heading(samples: &Samples, spectrum: &Spectrum) -> String {

@@ -104,6 +104,13 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
+    fn an_output_at_the_threshold_is_not_above_it() {
+        let threshold = |inside_above| Threshold { at_na: 1.0, inside_above };
+        assert_eq!(threshold(true).accuracy(&[1.0, 2.0], &[false, true]), 1.0);
+        assert_eq!(threshold(false).accuracy(&[1.0, 2.0], &[true, false]), 1.0);
+    }
+
+    #[test]
     fn half_of_the_points_are_inside_and_none_lies_between() {
         let shape = Shape { dimensions: 3, inside: 0.675, outside: [0.825, 1.3] };
         let points = shape.draw(400, &mut ChaCha8Rng::seed_from_u64(1));
