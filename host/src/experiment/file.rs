@@ -71,7 +71,7 @@ pub enum ExperimentError {
         /// Dotted key.
         key: String,
         /// What, and what to change.
-        problem: PlanError,
+        problem: Box<PlanError>,
     },
     /// The device cannot be opened.
     #[error("{place}{problem}")]

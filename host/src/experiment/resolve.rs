@@ -66,7 +66,7 @@ impl Task {
             .and_then(|configuration| Plan::new(configuration, &parameters));
         let plan = planned.map_err(|problem| {
             let key = key_of(&problem, &experiment);
-            ExperimentError::Plan { place: source.locate(&key), key, problem }
+            ExperimentError::Plan { place: source.locate(&key), key, problem: problem.into() }
         })?;
         check_run(&experiment, &plan).map_err(wrong)?;
         let Experiment { host, .. } = &experiment;
@@ -120,7 +120,7 @@ pub fn context(
     values::check(experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
         let key = "timing.rate_hz";
-        ExperimentError::Plan { place: source.locate(key), key: key.into(), problem }
+        ExperimentError::Plan { place: source.locate(key), key: key.into(), problem: problem.into() }
     })?;
     let clock_hz = f64::from(parameters.clock_hz);
     let scale = scale(&experiment.bench, parameters);

@@ -1,4 +1,4 @@
-//! Writes minimal ONNX files for tests, by hand in protobuf: a network of `Gemm` and `Relu` layers, or any operators.
+//! Writes minimal ONNX files for tests, by hand in protobuf: a network of `Gemm` and `Relu` layers.
 
 /// A dimension of a declared shape: a size, or a symbol.
 pub(super) enum Dim {
@@ -40,7 +40,7 @@ pub(super) fn bytes(field: u64, content: &[u8]) -> Vec<u8> {
     [varint(field << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
 }
 
-fn port(field: u64, port: &Port) -> Vec<u8> {
+pub(super) fn port(field: u64, port: &Port) -> Vec<u8> {
     let dims: Vec<u8> = port
         .shape
         .iter()
@@ -65,21 +65,10 @@ pub(super) fn constant(name: &str, dims: &[u64], element_type: u64, raw: &[u8]) 
     content
 }
 
-fn tensor(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
+pub(super) fn tensor(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
     let dims: Vec<u64> = dims.iter().map(|&d| d as u64).collect();
     let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     bytes(5, &constant(name, &dims, FLOAT, &raw))
-}
-
-/// A constant list of integers, as shapes and axes are given.
-pub(super) fn integers(name: &str, values: &[i64]) -> Vec<u8> {
-    let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-    bytes(5, &constant(name, &[values.len() as u64], 7, &raw))
-}
-
-/// A constant of floats.
-pub(super) fn floats(name: &str, dims: &[usize], values: &[f32]) -> Vec<u8> {
-    tensor(name, dims, values)
 }
 
 /// An integer attribute.
@@ -87,21 +76,7 @@ pub(super) fn flag(name: &str, value: u64) -> Vec<u8> {
     bytes(5, &[bytes(1, name.as_bytes()), number(3, value), number(20, 2)].concat())
 }
 
-/// An operator, `inputs` parted by blanks.
-pub(super) fn operator(kind: &str, inputs: &str, output: &str, attributes: &[u8]) -> Vec<u8> {
-    let inputs: Vec<String> = inputs.split_whitespace().map(String::from).collect();
-    node(kind, &inputs, output, attributes)
-}
-
-/// A model of the given operators and constants between an input `v` [rows, 2] and an output `i` [rows, 1].
-pub(super) fn graph(rows: fn() -> Dim, parts: &[Vec<u8>]) -> Vec<u8> {
-    let declared =
-        |name, columns| Port { name, element_type: FLOAT, shape: vec![rows(), Dim::Size(columns)] };
-    let graph = [parts.concat(), port(11, &declared("v", 2)), port(12, &declared("i", 1))].concat();
-    [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 17))].concat()
-}
-
-fn node(operator: &str, inputs: &[String], output: &str, attributes: &[u8]) -> Vec<u8> {
+pub(super) fn node(operator: &str, inputs: &[String], output: &str, attributes: &[u8]) -> Vec<u8> {
     let mut content: Vec<u8> = inputs.iter().flat_map(|i| bytes(1, i.as_bytes())).collect();
     content.extend(bytes(2, output.as_bytes()));
     content.extend(bytes(4, operator.as_bytes()));

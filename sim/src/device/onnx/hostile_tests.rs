@@ -1,7 +1,8 @@
 //! Models that would take memory, stack or time without bound, or whose rows are not independent: one sentence each.
 
 use super::bounds::MOST_OPERATORS;
-use super::encode::{bytes, constant, flag, floats, graph, integers, number, operator, Dim, FLOAT};
+use super::encode::{bytes, constant, flag, number, Dim, FLOAT};
+use super::encode_graph::{floats, graph, integers, operator};
 use super::tests::{any, refusal, TempFile};
 use super::*;
 use rand::Rng;

@@ -13,6 +13,8 @@
 mod bounds;
 #[cfg(test)]
 mod encode;
+#[cfg(test)]
+mod encode_graph;
 mod file;
 #[cfg(test)]
 mod hostile_tests;
