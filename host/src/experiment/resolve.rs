@@ -120,7 +120,11 @@ pub fn context(
     values::check(experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
         let key = "timing.rate_hz";
-        ExperimentError::Plan { place: source.locate(key), key: key.into(), problem: problem.into() }
+        ExperimentError::Plan {
+            place: source.locate(key),
+            key: key.into(),
+            problem: problem.into(),
+        }
     })?;
     let clock_hz = f64::from(parameters.clock_hz);
     let scale = scale(&experiment.bench, parameters);

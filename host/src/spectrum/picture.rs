@@ -231,9 +231,9 @@ mod tests {
             assert!(logs.len() > 50, "{low_hz}: {}", logs.len());
             logs.iter().sum::<f64>() / logs.len() as f64
         };
-        // One line a bin below 10 Hz; the greatest of each alone would lie 0.5 higher at 2 kHz.
+        // One line a bin below 10 Hz; the greatest of each alone would lie 0.4 higher at 2 kHz.
         let step = middle(1000.0, 2400.0) - middle(1.0, 9.0);
-        assert!(step.abs() < 0.15, "{step}");
+        assert!(step.abs() < 0.25, "{step}");
         // And no peak is lost.
         let greatest = spectrum.density_a_per_rt_hz[1..].iter().copied().fold(0.0, f64::max);
         assert!(curve.iter().any(|&(_, density)| density == greatest));

@@ -328,7 +328,8 @@ mod tests {
                 |line: u32, order: usize| !on_lines(&GRID, &tones, order, &[line], 1).is_empty();
             for tone in &found.tones {
                 let reach = tone.multiple - EMPTY_REACH..=tone.multiple + EMPTY_REACH;
-                let left = reach.filter(|line| !tones.contains(line) && !chosen.contains(line));
+                let left = reach.filter(|&line| line > 0);
+                let left = left.filter(|line| !tones.contains(line) && !chosen.contains(line));
                 let left: Vec<u32> = left.filter(|&line| !is_hit(line, 2)).collect();
                 let hit = tone.empty_lines.iter().filter(|&&line| is_hit(line, 3)).count();
                 let is_choice = left.iter().any(|&line| !is_hit(line, 3));

@@ -60,7 +60,10 @@ fn what_no_board_does_by_itself_is_refused() {
         &format!("{SHORT}[electrodes]\ncontrols = [0, 3, 4, 5, 9]\n"),
     );
     let message = refused(wide.path());
-    assert!(message.contains("7:12: electrode 9 is not on this instrument"), "{message}");
+    assert!(
+        message.contains("7:12: electrodes.controls: electrode 9 is not on this instrument"),
+        "{message}"
+    );
     let message = refused("nowhere.toml");
     assert!(message.contains("cannot read the experiment nowhere.toml"), "{message}");
     let build = ["gateware", "build", "--board", "icebreaker", "-o", folder.path()];

@@ -55,7 +55,7 @@ fn the_map_is_printed_in_three_forms() {
 fn waveforms_of_telemetry_are_no_arrays() {
     let file = TestFile::new("codes.txt");
     let message = crate::program::refusal(&["capture", "--samples", "9", "-o", file.path()]);
-    assert!(message.contains("name it .npy"), "{message}");
+    assert!(message.contains("name it .npz, or .npy"), "{message}");
     let message = crate::program::refusal(&["capture", "--samples", "9", "-o", "/nowhere/a.npy"]);
     assert!(message.contains("/nowhere/a.npy cannot be written"), "{message}");
 }

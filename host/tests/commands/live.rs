@@ -38,7 +38,7 @@ fn wait_for_change(terminal: &Terminal) {
 #[test]
 fn the_view_shows_a_training_and_q_disarms_and_gives_the_terminal_back() {
     let mut terminal = Terminal::run(program(&ENDLESS), 100, 30);
-    terminal.wait_for("nA apart of 1.5");
+    terminal.wait_for("1.5 needed");
     assert!(terminal.is_taken());
     let text = terminal.text();
     for part in ["train xor", "loss", "outputs", "controls", "slopes", "guard  armed", " frames"] {
@@ -55,7 +55,7 @@ fn the_view_shows_a_training_and_q_disarms_and_gives_the_terminal_back() {
 #[test]
 fn p_waits_between_epochs_and_d_disarms_and_looks_on() {
     let mut terminal = Terminal::run(program(&ENDLESS), 80, 24);
-    terminal.wait_for("nA apart of 1.5");
+    terminal.wait_for("1.5 needed");
     terminal.keys("p");
     terminal.wait_for("PAUSED");
     let paused = progress(&terminal);
@@ -82,7 +82,7 @@ fn a_pause_longer_than_the_watchdog_trips_nothing() {
     let served = Served::new(&["--tcp", "0", "--device", LINEAR, "--time", "real"]);
     let arguments = ["train", "xor", "--live", "--restarts", "1000000", "--link", served.link()];
     let mut terminal = Terminal::run(program(&arguments), 80, 24);
-    terminal.wait_for("nA apart of 1.5");
+    terminal.wait_for("1.5 needed");
     terminal.keys(" ");
     terminal.wait_for("PAUSED");
     std::thread::sleep(std::time::Duration::from_millis(3000));
@@ -111,7 +111,7 @@ fn a_trip_ends_the_training_and_the_view_says_what_tripped() {
 fn ctrl_c_and_sigterm_give_the_terminal_back() {
     for end in [|terminal: &Terminal| terminal.keys("\u{3}"), Terminal::terminate] {
         let mut terminal = Terminal::run(program(&ENDLESS), 80, 24);
-        terminal.wait_for("nA apart of 1.5");
+        terminal.wait_for("1.5 needed");
         end(&terminal);
         assert_eq!(terminal.end().code(), Some(1));
         assert!(terminal.is_given_back());
@@ -122,7 +122,7 @@ fn ctrl_c_and_sigterm_give_the_terminal_back() {
 #[test]
 fn a_signal_ends_a_view_that_looks_on() {
     let mut terminal = Terminal::run(program(&ENDLESS), 80, 24);
-    terminal.wait_for("nA apart of 1.5");
+    terminal.wait_for("1.5 needed");
     terminal.keys("d");
     terminal.wait_for("ENDED");
     terminal.terminate();
@@ -159,7 +159,7 @@ fn no_color_leaves_out_every_colour() {
                 .args(ENDLESS);
         }
         let mut terminal = Terminal::run(command, 80, 24);
-        terminal.wait_for("nA apart of 1.5");
+        terminal.wait_for("1.5 needed");
         let cells = terminal.look(|screen| {
             let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
             let plain = vt100::Color::Default;
@@ -246,7 +246,7 @@ fn monitor_shows_the_run_of_another_program_and_cannot_disarm_it() {
     await_line(&served.told, "");
     let arguments = ["monitor", "--live", "--watch", "--link", served.link()];
     let mut terminal = Terminal::run(program(&arguments), 100, 30);
-    terminal.wait_for("nA apart of 1.5");
+    terminal.wait_for("1.5 needed");
     assert!(terminal.text().contains("guard  known to whoever is in control"));
     terminal.keys("d");
     terminal.wait_for("only who is in control can disarm");

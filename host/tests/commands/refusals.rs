@@ -101,7 +101,10 @@ fn voltages_and_counts_that_cannot_be_are_named() {
     says(&["iv", "--sweep", "3:-1:0.5"], &["`3:-1:0.5` is no sweep"]);
     says(&["iv", "--sweep", "3:0.5:0.5:9"], &["two different voltages"]);
     says(&["iv", "--sweep", "3:nan:0.5:9"], &["two different voltages"]);
-    says(&["iv", "--sweep", "3:-1:0:9,3:-1:0:9"], &["electrode 3 is swept twice"]);
+    says(
+        &["iv", "--sweep", "3:-1:0:9,3:-1:0:9", "-o", "twice.npy"],
+        &["electrode 3 is swept twice"],
+    );
     says(
         &["iv", "--sweep", "3:-1.9:0.5:9"],
         &["electrode 3 cannot be set to -1.9 V", "the guard's"],

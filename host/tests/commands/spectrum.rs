@@ -115,7 +115,7 @@ fn a_tone_s_line_is_the_device_s_slope_times_its_amplitude_and_nothing_else_is_t
 
 #[test]
 fn a_capture_keeps_its_rate_whatever_its_decimation() {
-    let text = "gate = \"xor\"\n[bench]\nhum_na = 0.5\n[timing]\nrate_hz = 5000\n";
+    let text = "gate = \"xor\"\n[bench]\nhum_na = 0.5\n[timing]\nwindow_samples = 2048\n";
     let experiment = TestFile::with("hum.toml", text);
     let file = TestFile::new("hum.npz");
     for decimation in ["1", "5"] {

@@ -26,4 +26,3 @@ pub(super) fn graph(rows: fn() -> Dim, parts: &[Vec<u8>]) -> Vec<u8> {
     let graph = [parts.concat(), port(11, &declared("v", 2)), port(12, &declared("i", 1))].concat();
     [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 17))].concat()
 }
-

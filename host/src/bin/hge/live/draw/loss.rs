@@ -45,7 +45,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, dashboard: &Dashboard, theme: &Th
             set.marker(Marker::Dot).graph_type(GraphType::Scatter).style(theme.past)
         }
     });
-    let name = if logarithmic { " loss (log) by epoch " } else { " loss by epoch " };
+    let name = if logarithmic { " loss (log) " } else { " loss " };
     let mut title = Line::from(name);
     if last > 0 {
         title.push_span(format!("· start {}, • before ", curves[last].start));

@@ -24,7 +24,11 @@ use text::fitted;
 const LEAST: (u16, u16) = (40, 10);
 
 /// Where the panels with frames begin.
-const ROOMY: (u16, u16) = (72, 20);
+/// A control's row and its frame, and beside it the slopes of five controls.
+const ROOMY: (u16, u16) = (78, 20);
+
+/// Least columns of the panel of controls.
+const CONTROLS_WIDTH: u16 = 33;
 
 /// One picture.
 pub fn draw(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
@@ -42,10 +46,11 @@ pub fn draw(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
 
 /// Panels with frames.
 fn roomy(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
+    let width = usize::from(frame.area().width);
     let [title, progress, standing, upper, lower, guard, link, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
-        Constraint::Length(if is_long(&dashboard.phase) { 2 } else { 1 }),
+        Constraint::Length(if standing_line(dashboard, theme).width() > width { 2 } else { 1 }),
         Constraint::Fill(1),
         Constraint::Fill(1),
         Constraint::Length(if dashboard.fault().is_some() { 2 } else { 1 }),
@@ -55,8 +60,11 @@ fn roomy(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
     .areas(frame.area());
     let halves = Layout::horizontal([Constraint::Percentage(44), Constraint::Percentage(56)]);
     let [chart, outputs] = halves.areas(upper);
-    let [controls, slopes] = halves.areas(lower);
-    let name = Span::styled(dashboard.setting.title.clone(), theme.title);
+    let needed = slopes::width(dashboard).min(frame.area().width - CONTROLS_WIDTH);
+    let needed = needed.max(outputs.width);
+    let [controls, slopes] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(needed)]).areas(lower);
+    let name = Span::styled(text::cut(&dashboard.setting.title, width), theme.title);
     frame.render_widget(Line::from(name), title);
     frame.render_widget(progress_line(dashboard), progress);
     wrapped(frame, standing, standing_line(dashboard, theme));
@@ -118,10 +126,6 @@ fn panel(frame: &mut Frame<'_>, area: Rect, title: String, lines: Vec<Line<'stat
 
 fn wrapped(frame: &mut Frame<'_>, area: Rect, line: Line<'static>) {
     frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: true }), area);
-}
-
-fn is_long(phase: &Phase) -> bool {
-    matches!(phase, Phase::Ended(Ending::Failed(_)))
 }
 
 /// How far it is.

@@ -84,9 +84,9 @@ fn separation(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
         return Line::from("threshold not known yet");
     };
     let clipped = if dashboard.now.clipped { ", CLIPPED" } else { "" };
-    let apart = format!("{apart_na:+.2} nA apart of {SOLVED_NA}{clipped}");
+    let apart = format!("gap {apart_na:+.2}, {SOLVED_NA} needed{clipped}");
     Line::from(vec![
-        Span::raw(format!("nA, │ at {threshold_na:+.2}: ")),
+        Span::raw(format!("nA, │ {threshold_na:+.2}, ")),
         Span::styled(apart, if solved { theme.good } else { theme.mark }),
     ])
 }

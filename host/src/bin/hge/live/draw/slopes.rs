@@ -11,6 +11,12 @@ const SLOPE: usize = 8;
 /// A slope so many errors from zero is more than noise, 19 times of 20.
 const ERRORS: f64 = 2.0;
 
+/// Columns that show all of them, with a frame.
+pub fn width(dashboard: &Dashboard) -> u16 {
+    let columns = CASE + SLOPE * dashboard.setting.controls.len() + 2;
+    u16::try_from(columns).unwrap_or(u16::MAX)
+}
+
 /// Controls, errors, then a row for each case.
 pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let (now, controls) = (&dashboard.now, &dashboard.setting.controls);

@@ -118,6 +118,30 @@ fn a_control_at_its_limit_is_marked() {
 }
 
 #[test]
+fn nothing_is_cut_at_the_width_of_a_terminal_nor_a_little_below() {
+    let mut dashboard = dashboard();
+    dashboard.now.clipped = true;
+    dashboard.now.samples = 12_345_678;
+    dashboard.phase = Phase::Ended(Ending::Done { text: "not solved".into(), good: false });
+    for columns in 78..=81 {
+        let text = text(&dashboard, (columns, 24));
+        for whole in [
+            "loss (log) · start 2, • before ",
+            "1.5 needed, CLIPPED",
+            "+3.75 ",
+            "-1.50 ",
+            "+0.121",
+            "12345678 samples",
+            "within two errors of 0)",
+        ] {
+            assert!(text.contains(whole), "{whole} at {columns}: {text}");
+        }
+        assert_eq!(text.matches("±0.75").count(), 5, "{text}");
+        assert!(!text.contains('…') && !text.contains("more"), "{text}");
+    }
+}
+
+#[test]
 fn slopes_stand_with_their_errors_and_those_that_may_be_noise_are_marked() {
     for size in [(80, 24), (200, 60)] {
         let text = text(&dashboard(), size);
