@@ -183,6 +183,7 @@ fn dot(cells: &mut [[u8; ROWS]], x: usize, y: usize) {
 mod tests {
     use super::super::Known;
     use super::*;
+    use rand::{Rng, SeedableRng};
 
     fn spectrum(amplitude: f64) -> Spectrum {
         let sine = |n: i32| (std::f64::consts::TAU * 0.1 * f64::from(n)).sin();
@@ -220,8 +221,8 @@ mod tests {
     #[test]
     fn a_thinned_curve_shows_white_noise_as_level_as_it_is() {
         // 30 000 lines: bins of one line below, of a hundred above.
-        let hash = |n: u32| f64::from(n.wrapping_mul(2_654_435_761).rotate_left(13) % 1000) - 499.5;
-        let samples: Vec<f64> = (0..1 << 19).map(hash).collect();
+        let mut noise = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let samples: Vec<f64> = (0..1 << 19).map(|_| noise.random_range(-1.0..1.0)).collect();
         let known = Known { tones_hz: Vec::new(), mains_hz: None };
         let spectrum = Spectrum::of(&samples, 5000.0, Some(1 << 16), &known).unwrap();
         let curve = spectrum.extremes(POINTS);

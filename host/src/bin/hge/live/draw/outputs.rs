@@ -83,10 +83,12 @@ fn separation(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
     else {
         return Line::from("threshold not known yet");
     };
-    let clipped = if dashboard.now.clipped { ", CLIPPED" } else { "" };
-    let apart = format!("gap {apart_na:+.2}, {SOLVED_NA} needed{clipped}");
+    let apart = match dashboard.now.clipped {
+        true => format!("gap {apart_na:+.2}, CLIPPED"),
+        false => format!("gap {apart_na:+.2}, {SOLVED_NA} needed"),
+    };
     Line::from(vec![
-        Span::raw(format!("nA, │ {threshold_na:+.2}, ")),
+        Span::raw(format!("│ {threshold_na:+.2} nA, ")),
         Span::styled(apart, if solved { theme.good } else { theme.mark }),
     ])
 }

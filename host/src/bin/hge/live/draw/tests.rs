@@ -127,7 +127,7 @@ fn nothing_is_cut_at_the_width_of_a_terminal_nor_a_little_below() {
         let text = text(&dashboard, (columns, 24));
         for whole in [
             "loss (log) · start 2, • before ",
-            "1.5 needed, CLIPPED",
+            "-0.12 nA, gap -1.50, CLIPPED",
             "+3.75 ",
             "-1.50 ",
             "+0.121",
