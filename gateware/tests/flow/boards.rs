@@ -81,7 +81,7 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
             "locates output_enable and trigger at the header's Pmod 2, 1",
         ),
         ("\"Pmod 2, 2\"", "\"second row of Pmod 2\"", "give 1 to 12 characters"),
-        ("slots = 24", "slots = 300", "slots is 300, but must lie in 1..=256"),
+        ("slots = 24", "slots = 300", "slots is 300, but must lie from 1 to 256"),
         ("baud = 3_000_000", "baud = 5_000_000", "5000000 baud from a clock of 24000000 Hz"),
         ("system_hz = 24_000_000", "system_hz = 24_100_000", "no setting of the SB_PLL40_PAD"),
         ("dac = \"ad5628\"", "dac = \"ad5629\"", "converters.dac is ad5629"),
