@@ -3,7 +3,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`file`] | regular files, read up to a bound and replaced as a whole |
+//! | [`process`] | child processes that end with this one |
 //! | [`text`] | text from outside, safe to print and short enough for a message |
 
 pub mod file;
+pub mod process;
 pub mod text;

@@ -6,6 +6,7 @@ use crate::board::Converters;
 use crate::converter::{AdcPart, DacPart};
 use crate::flow::pll;
 use crate::link::uart_receiver;
+use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
 
 /// Reads `board.toml`.
 pub fn file(place: &str, text: &str) -> Result<BoardFile, BoardError> {
@@ -56,6 +57,13 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
         Fpga::Gowin { variant, .. } => in_words("fpga.variant", variant, &pll::GOWIN_VARIANTS)?,
         Fpga::Xilinx { speed_grade, .. } => {
             in_words("fpga.speed_grade", &speed_grade.to_string(), &["1", "2", "3"])?;
+        }
+    }
+    for (key, value) in [("name", &file.name), ("flash.openfpgaloader", &file.flash.openfpgaloader)]
+    {
+        if !is_plain_name(value) {
+            let value = quoted(value, QUOTED_CHARS);
+            return Err(BoardError::Name { board: quoted(&file.name, QUOTED_CHARS), key, value });
         }
     }
     let parameters = board.parameters();

@@ -12,6 +12,7 @@ mod encode;
 mod tests;
 
 use super::{is_finite, Device, DeviceError};
+use hge_system::file;
 use rten::{DataType, Dimension, Model, NodeId, RunOptions, ThreadPool, ValueType, ValueView};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl OnnxDevice {
     /// [`DeviceError::ModelRun`] if a trial evaluation fails.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, DeviceError> {
         let path = path.as_ref().to_path_buf();
-        let bytes = std::fs::read(&path)
+        let bytes = file::read(&path, file::DATA_BYTES)
             .map_err(|source| DeviceError::ModelFile { path: path.clone(), source })?;
         let model = Model::load(bytes).map_err(|error| DeviceError::ModelFormat {
             path: path.clone(),
