@@ -1,6 +1,15 @@
 //! How numbers stand in messages, and text from outside ([`hge_system::text`]).
 
+use std::path::Path;
+
 pub use hge_system::text::{quoted, shortened, visible, visible_json, QUOTED_CHARS};
+
+/// A path as a shell takes it, in a command that a message suggests.
+pub fn shell_path(path: &Path) -> String {
+    let text = path.display().to_string();
+    // No path has a NUL in it.
+    shlex::try_quote(&text).map(|quoted| quoted.into_owned()).unwrap_or(text)
+}
 
 /// Nine significant digits, without powers of ten between 1e-4 and 1e6.
 pub fn number(value: f64) -> String {
@@ -15,7 +24,18 @@ pub fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, shell_path};
+    use std::path::Path;
+
+    #[test]
+    fn a_path_in_a_suggested_command_is_one_word_of_a_shell() {
+        assert_eq!(shell_path(Path::new("runs/xor-1")), "runs/xor-1");
+        for path in ["a b", "x; touch P", "$(x)", "it's", "*", "~"] {
+            let words = shlex::split(&shell_path(Path::new(path)));
+            assert_eq!(words, Some(vec![path.to_owned()]), "{path}");
+            assert_ne!(shell_path(Path::new(path)), path);
+        }
+    }
 
     #[test]
     fn numbers_are_short_at_every_size() {

@@ -4,10 +4,12 @@
 //! A symbolic link to a regular file is read. Nothing is written through one: what is written takes the place of the link, and the file
 //! it points to stays as it is.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Most bytes of a file that people write, such as an experiment or a board.
 pub const TEXT_BYTES: u64 = 1 << 20;
@@ -153,6 +155,63 @@ pub fn is_draft(name: &str) -> bool {
     name.starts_with(".hge-") && name.ends_with(".new")
 }
 
+/// A folder for what is not complete yet, removed with its contents when this is dropped unless it was moved away.
+#[derive(Debug)]
+pub struct Temporary(PathBuf);
+
+impl Temporary {
+    /// Makes the folder, and those above it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn create(path: PathBuf) -> io::Result<Self> {
+        let temporary = Temporary::of(path);
+        fs::create_dir_all(&temporary.0)?;
+        Ok(temporary)
+    }
+
+    /// The folder at `path`, if there will be one.
+    pub fn of(path: PathBuf) -> Self {
+        incomplete().insert(path.clone());
+        Temporary(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        remove(&self.0);
+        incomplete().remove(&self.0);
+    }
+}
+
+/// Files and folders of this process that are not complete.
+static INCOMPLETE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn incomplete() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    INCOMPLETE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remove(path: &Path) {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => drop(fs::remove_dir_all(path)),
+        Ok(_) => drop(fs::remove_file(path)),
+        // It was moved to where it belongs.
+        Err(_) => {}
+    }
+}
+
+/// Removes every [`Draft`] and [`Temporary`] of this process, which is about to end without unwinding.
+pub fn remove_incomplete() {
+    for path in incomplete().iter() {
+        remove(path);
+    }
+}
+
 /// A file that is being written, under another name in the same folder; dropped without [`Draft::commit`] it is removed.
 #[derive(Debug)]
 pub struct Draft {
@@ -178,6 +237,7 @@ impl Draft {
             let path = folder_of(target).join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
+                    incomplete().insert(path.clone());
                     let draft =
                         Draft { file: Some(BufWriter::new(file)), path, target: target.into() };
                     if let Some(before) = before {
@@ -232,10 +292,8 @@ impl Seek for Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // After a commit nothing of this name is left.
-        if fs::symlink_metadata(&self.path).is_ok() {
-            let _ = fs::remove_file(&self.path);
-        }
+        remove(&self.path);
+        incomplete().remove(&self.path);
     }
 }
 

@@ -85,6 +85,16 @@ pub fn quoted(text: &str, most_chars: usize) -> String {
     line
 }
 
+/// Whether a name is plain enough to stand in a command and in a file name as it is: 1 to 64 letters, digits, `-`, `_`, `.` and `+` of
+/// ASCII, a letter or digit first.
+pub fn is_plain_name(name: &str) -> bool {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_.+".contains(character);
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(is_plain)
+}
+
 /// A whole message of at most about `most_chars` characters. The middle of a longer one is left out, and the number of characters
 /// that it had stands in its place: the beginning says what is wrong, the end what to do.
 pub fn shortened(message: &str, most_chars: usize) -> Cow<'_, str> {
@@ -139,6 +149,30 @@ mod tests {
         let plain = "µA² Δ ±1,5 °C — 電流\n\tline two ✓ ⣿ ▲";
         assert!(matches!(visible(plain), Cow::Borrowed(same) if same == plain));
         assert_eq!(quoted("Widerstand Ω", 100), "Widerstand Ω");
+    }
+
+    #[test]
+    fn a_name_with_anything_that_a_shell_or_a_program_takes_otherwise_is_not_plain() {
+        for plain in ["ulx3s", "ice40_generic", "colorlight-i5", "arty_a7_35t", "c++", "9k"] {
+            assert!(is_plain_name(plain), "{plain}");
+        }
+        for other in [
+            "",
+            "-f",
+            ".hidden",
+            "x; touch P",
+            "$(x)",
+            "a b",
+            "a/b",
+            "a\nb",
+            "\u{e9}",
+            "x'",
+            "`x`",
+            "~x",
+        ] {
+            assert!(!is_plain_name(other), "{other}");
+        }
+        assert!(!is_plain_name(&"x".repeat(65)));
     }
 
     #[test]

@@ -46,6 +46,16 @@ pub enum BoardError {
         /// Why.
         source: ConverterError,
     },
+    /// A name that stands in commands and file names.
+    #[error("board {board}: {key} is `{value}`: write up to 64 letters, digits, `-`, `_`, `.` and `+`, a letter or digit first")]
+    Name {
+        /// The board.
+        board: String,
+        /// Table and key.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+    },
     /// A word that only certain values are known for.
     #[error("board {board}: {key} is {value}, which is not known: choose one of {known}")]
     Word {

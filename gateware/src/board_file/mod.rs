@@ -19,6 +19,7 @@ use crate::board;
 use crate::boot::Recording;
 use crate::package::{board_of_build, PackageError};
 use hge_protocol::{Carriers, Parameters};
+use hge_system::file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -300,7 +301,8 @@ impl Board {
     pub fn read(folder: &Path) -> Result<Board, BoardError> {
         let text = |name: &str| {
             let path = folder.join(name);
-            std::fs::read_to_string(&path).map_err(|source| BoardError::File { path, source })
+            file::read_text(&path, file::TEXT_BYTES)
+                .map_err(|source| BoardError::File { path, source })
         };
         let toml = text("board.toml")?;
         let place = folder.join("board.toml").display().to_string();

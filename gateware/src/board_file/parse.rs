@@ -7,6 +7,7 @@ use crate::converter::{AdcPart, DacPart};
 use crate::flow::pll;
 use crate::leaf::{memories_are_late, UNHURRIED_HZ};
 use crate::link::uart_receiver;
+use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
 
 /// Reads `board.toml`.
 pub fn file(place: &str, text: &str) -> Result<BoardFile, BoardError> {
@@ -66,6 +67,13 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
             system_mhz: f64::from(system_hz) / 1e6,
             most_mhz: f64::from(UNHURRIED_HZ) / 1e6,
         });
+    }
+    for (key, value) in [("name", &file.name), ("flash.openfpgaloader", &file.flash.openfpgaloader)]
+    {
+        if !is_plain_name(value) {
+            let value = quoted(value, QUOTED_CHARS);
+            return Err(BoardError::Name { board: quoted(&file.name, QUOTED_CHARS), key, value });
+        }
     }
     let parameters = board.parameters();
     parameters.check().map_err(|source| BoardError::Parameter { board: name(), source })?;

@@ -5,10 +5,12 @@ use super::report::Usage;
 use super::toolset::Version;
 use hge_protocol::registers::map_hash;
 use hge_protocol::Parameters;
+use hge_system::file::{self, Temporary};
+use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Name of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -101,7 +103,7 @@ impl Manifest {
 }
 
 fn digest(path: &Path) -> Result<String, FlowError> {
-    let content = std::fs::read(path).map_err(FlowError::file(path))?;
+    let content = file::read(path, file::DATA_BYTES).map_err(FlowError::file(path))?;
     Ok(hexadecimal(&content))
 }
 
@@ -132,32 +134,23 @@ pub fn write(
         name.push(format!(".{what}-{}", std::process::id()));
         target.with_file_name(name)
     };
-    let fresh = Removed(beside("new"));
-    std::fs::create_dir_all(&fresh.0).map_err(FlowError::file(&fresh.0))?;
+    let fresh = beside("new");
+    let fresh = Temporary::create(fresh.clone()).map_err(FlowError::file(fresh))?;
     for name in names {
-        let to = fresh.0.join(name);
+        let to = fresh.path().join(name);
         std::fs::copy(folder.join(name), &to).map_err(FlowError::file(&to))?;
         manifest.files.insert((*name).to_owned(), digest(&to)?);
     }
-    let path = fresh.0.join(MANIFEST);
+    let path = fresh.path().join(MANIFEST);
     let text = serde_json::to_string_pretty(&manifest)
         .map_err(|error| FlowError::File { path: path.clone(), source: error.into() })?;
-    std::fs::write(&path, text + "\n").map_err(FlowError::file(&path))?;
-    let old = Removed(beside("old"));
+    file::write(&path, text + "\n").map_err(FlowError::file(&path))?;
+    let old = Temporary::of(beside("old"));
     if target.exists() {
-        std::fs::rename(target, &old.0).map_err(FlowError::file(target))?;
+        std::fs::rename(target, old.path()).map_err(FlowError::file(target))?;
     }
-    std::fs::rename(&fresh.0, target).map_err(FlowError::file(target))?;
+    std::fs::rename(fresh.path(), target).map_err(FlowError::file(target))?;
     Ok(manifest)
-}
-
-/// A folder that goes with its owner, where it is still there.
-struct Removed(PathBuf);
-
-impl Drop for Removed {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Whether a bundle may be written to `target`: nothing is there, or a bundle, or an empty folder.
@@ -178,12 +171,18 @@ pub fn check_target(target: &Path) -> Result<(), FlowError> {
 /// There is none, or it is damaged.
 pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
     let refuse = |problem: String| FlowError::Bundle { bundle: bundle.to_owned(), problem };
-    let text = std::fs::read_to_string(bundle.join(MANIFEST))
+    let text = file::read_text(&bundle.join(MANIFEST), file::TEXT_BYTES)
         .map_err(|error| refuse(format!("{MANIFEST} cannot be read ({error})")))?;
     let manifest: Manifest = serde_json::from_str(&text)
         .map_err(|error| refuse(format!("{MANIFEST} is damaged ({error})")))?;
     if manifest.format != FORMAT {
         return Err(refuse(format!("{MANIFEST} has form {}, not {FORMAT}", manifest.format)));
+    }
+    if !is_plain_name(&manifest.openfpgaloader) {
+        let name = quoted(&manifest.openfpgaloader, QUOTED_CHARS);
+        return Err(refuse(format!(
+            "{MANIFEST} calls the board `{name}`, which is no name of openFPGALoader's"
+        )));
     }
     Ok(manifest)
 }

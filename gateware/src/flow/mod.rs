@@ -25,8 +25,9 @@ pub use error::FlowError;
 use crate::board_file::{Board, Fpga};
 use crate::boot::Recording;
 use crate::package::File;
-use crate::tools::cache_folder;
+use crate::tools::{cache_folder, ToolError};
 use bundle::{BuiltIn, Manifest};
+use hge_system::file::{self, Temporary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -152,19 +153,13 @@ pub fn build_from(
     let number = BUILDS.fetch_add(1, Ordering::Relaxed);
     let own = format!("{}-{}-{number}", board.file.name, std::process::id());
     let folder = builds.join(own);
-    std::fs::create_dir_all(&folder).map_err(FlowError::file(&folder))?;
-    let mut build = Build { board, baked, folder, told };
-    let made = build.run(&tools, files, build_hash, target);
-    let folder = build.folder;
-    match made {
-        Ok(manifest) => {
-            let _ = std::fs::remove_dir_all(&folder);
-            Ok(manifest)
-        }
-        Err(error) => {
-            Err(kept(error, &folder, &builds.join(format!("{}-failed", board.file.name))))
-        }
-    }
+    let folder = Temporary::create(folder.clone()).map_err(FlowError::file(&folder))?;
+    let mut build = Build { board, baked, folder: folder.path().to_owned(), told };
+    build.run(&tools, files, build_hash, target).map_err(|error| match error {
+        // Nothing failed.
+        FlowError::Tool(ToolError::Cancelled { .. }) => error,
+        _ => kept(error, folder.path(), &builds.join(format!("{}-failed", board.file.name))),
+    })
 }
 
 fn vendor_only(board: &Board) -> FlowError {
@@ -199,7 +194,7 @@ impl Build<'_> {
         let fpga = &self.board.file.fpga;
         for file in files {
             let path = self.folder.join(&file.name);
-            std::fs::write(&path, &file.text).map_err(FlowError::file(path))?;
+            file::write(&path, &file.text).map_err(FlowError::file(path))?;
         }
         let arguments = family::synthesis_arguments(fpga);
         self.step("synthesis", &tools.synthesis, &arguments, None)?;
@@ -322,7 +317,7 @@ impl Build<'_> {
 
     fn text(&self, name: &str) -> Result<String, FlowError> {
         let path = self.folder.join(name);
-        std::fs::read_to_string(&path).map_err(FlowError::file(path))
+        file::read_text(&path, file::DATA_BYTES).map_err(FlowError::file(path))
     }
 
     fn failed(&self, step: &'static str, message: String) -> FlowError {
@@ -348,7 +343,7 @@ impl Build<'_> {
         let Ran { succeeded, text } = tool.run(&self.folder, arguments)?;
         if let Some(log) = log {
             let path = self.folder.join(log);
-            std::fs::write(&path, &text).map_err(FlowError::file(path))?;
+            file::write(&path, &text).map_err(FlowError::file(path))?;
         }
         if succeeded {
             (self.told)(Progress::Done(step.to_owned()));

@@ -3,7 +3,7 @@
 use super::error::FlowError;
 use crate::board_file::Fpga;
 use crate::tools::wheel::{self, Wheel};
-use crate::tools::{compiled_folder, find, ToolError};
+use crate::tools::{compiled_folder, find, output, ToolError};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -220,7 +220,9 @@ fn installed(source: &Source) -> Result<Tool, FlowError> {
         tool: source.name.into(),
         remedy: "install it".into(),
     })?;
-    let said = source.version.and_then(|option| Command::new(&program).arg(option).output().ok());
+    let said = source
+        .version
+        .and_then(|option| output(Command::new(&program).arg(option), source.name).ok());
     // nextpnr writes it to standard error.
     let text = said.map(|output| {
         let all = [output.stdout, output.stderr].concat();
@@ -276,9 +278,7 @@ impl Tool {
         if let Some(path) = &self.python_path {
             command.env("PYTHONPATH", path).env("YOWASP_CACHE_DIR", compiled_folder());
         }
-        let output = command
-            .output()
-            .map_err(|source| ToolError::Start { tool: self.name.to_owned(), source })?;
+        let output = output(&mut command, self.name)?;
         let all = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&all).into_owned();
         Ok(Ran { succeeded: output.status.success(), text })

@@ -2,9 +2,10 @@
 
 pub mod wheel;
 
+use hge_system::process;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use thiserror::Error;
 
 /// A tool that is missing or has failed.
@@ -25,6 +26,12 @@ pub enum ToolError {
         tool: String,
         /// Why.
         source: std::io::Error,
+    },
+    /// It was ended with this program.
+    #[error("cancelled: {tool} was ended, and nothing of its work is left")]
+    Cancelled {
+        /// Name of the program.
+        tool: String,
     },
     /// It ended with an error.
     #[error("{tool} failed:\n{output}")]
@@ -156,13 +163,23 @@ impl Yosys {
     }
 }
 
-/// Runs a command to its end; what it printed.
+/// Runs a command to its end; its children end with it, and all of them with this program.
 ///
 /// # Errors
-/// It cannot be started, or ends with an error.
+/// It cannot be started, or this program ends.
+pub fn output(command: &mut Command, tool: &str) -> Result<Output, ToolError> {
+    process::output(command).map_err(|source| match process::is_stop(&source) {
+        true => ToolError::Cancelled { tool: tool.to_owned() },
+        false => ToolError::Start { tool: tool.to_owned(), source },
+    })
+}
+
+/// The same; what it printed.
+///
+/// # Errors
+/// As [`output`]; or it ends with an error.
 pub fn run(command: &mut Command, tool: &str) -> Result<String, ToolError> {
-    let output =
-        command.output().map_err(|source| ToolError::Start { tool: tool.to_owned(), source })?;
+    let output = output(command, tool)?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
     if output.status.success() {

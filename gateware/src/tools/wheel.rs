@@ -1,6 +1,7 @@
 //! Pinned Python wheels, fetched into the cache once.
 
 use super::{cache_folder, find, run, ToolError};
+use hge_system::file::Temporary;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -76,21 +77,16 @@ impl Wheel {
         if self.is_fetched() {
             return Ok((python, folder));
         }
-        let fresh = folder.with_extension(format!("{}", std::process::id()));
+        let fresh = Temporary::of(folder.with_extension(format!("{}", std::process::id())));
         let mut pip = Command::new(&python);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
             .args(["--retries", "2", "--target"])
-            .arg(&fresh)
+            .arg(fresh.path())
             .arg(self.requirement)
             .args(self.beside);
-        if let Err(error) = run(&mut pip, "pip") {
-            let _ = std::fs::remove_dir_all(&fresh);
-            return Err(self.not_fetched(error));
-        }
+        run(&mut pip, "pip").map_err(|error| self.not_fetched(error))?;
         // Whoever comes second finds the folder there and leaves its own copy.
-        if std::fs::rename(&fresh, &folder).is_err() {
-            let _ = std::fs::remove_dir_all(&fresh);
-        }
+        let _ = std::fs::rename(fresh.path(), &folder);
         Ok((python, folder))
     }
 

@@ -38,6 +38,7 @@ pub use run::{follow, resume, train, Resuming};
 
 use crate::calibration::CalibrationError;
 use crate::experiment::ExperimentError;
+use crate::text::shell_path;
 use crate::train::TrainError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -62,7 +63,7 @@ pub enum RecordError {
         what: String,
     },
     /// The folder is there already.
-    #[error("{} is there already: name another folder with -o, or go on with what is in it by `hge resume {}`", path.display(), path.display())]
+    #[error("{} is there already: name another folder with -o, or go on with what is in it by `hge resume {}`", path.display(), shell_path(path))]
     Exists {
         /// Which.
         path: PathBuf,

@@ -6,6 +6,7 @@
 mod fst;
 mod vcd;
 
+use crate::file::Draft;
 use crate::scale::Scale;
 use hge_protocol::DacCode;
 use hge_sim::bench::Bench;
@@ -57,6 +58,8 @@ struct Sink {
     /// Codes of the last call's samples, which may still be taken back.
     pending: Vec<(Vec<i16>, i16)>,
     waveform: Option<Box<dyn Waveform>>,
+    /// The file until it is complete.
+    draft: Option<Draft>,
     failed: Option<String>,
 }
 
@@ -87,12 +90,14 @@ impl Trace {
     ) -> Result<Self, TraceError> {
         let signals = signals(outputs);
         let extension = path.extension().and_then(|extension| extension.to_str());
-        let created = match extension {
-            Some("vcd") => vcd::create(path, &signals),
-            Some("fst") => fst::create(path, &signals),
+        let create = match extension {
+            Some("vcd") => vcd::create,
+            Some("fst") => fst::create,
             _ => return Err(TraceError::Format(path.into())),
         };
-        let waveform = created.map_err(|why| TraceError::Write { path: path.into(), why })?;
+        let failed = |why| TraceError::Write { path: path.into(), why };
+        let draft = Draft::create(path).map_err(|error| failed(error.to_string()))?;
+        let waveform = create(draft.path(), &signals).map_err(failed)?;
         let sink = Sink {
             path: path.into(),
             scale: scale.clone(),
@@ -102,6 +107,7 @@ impl Trace {
             last: vec![None; signals.len()],
             pending: Vec::new(),
             waveform: Some(waveform),
+            draft: Some(draft),
             failed: None,
         };
         Ok(Trace { sink: Arc::new(Mutex::new(sink)) })
@@ -113,13 +119,7 @@ impl Trace {
     /// Something could not be written, now or before.
     pub fn finish(self) -> Result<(), TraceError> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        sink.settle();
-        let finished = match (sink.failed.take(), sink.waveform.take()) {
-            (Some(why), _) => Err(why),
-            (None, Some(waveform)) => waveform.finish(),
-            (None, None) => Ok(()),
-        };
-        finished.map_err(|why| TraceError::Write { path: sink.path.clone(), why })
+        sink.complete().map_err(|why| TraceError::Write { path: sink.path.clone(), why })
     }
 
     fn record(&self, codes: &[i16], adc: &[i16]) {
@@ -144,6 +144,19 @@ impl Sink {
         }
     }
 
+    /// Completes the file and puts it where it belongs; a second call does nothing.
+    fn complete(&mut self) -> Result<(), String> {
+        self.settle();
+        let (failed, draft) = (self.failed.take(), self.draft.take());
+        let Some((waveform, draft)) = self.waveform.take().zip(draft) else { return Ok(()) };
+        match failed {
+            Some(why) => Err(why),
+            None => {
+                waveform.finish().and_then(|()| draft.commit().map_err(|error| error.to_string()))
+            }
+        }
+    }
+
     fn record(&mut self, drives: &[i16], sensed: i16) {
         let time_ns = (self.sample as f64 * self.period_ns).round() as u64;
         self.sample += 1;
@@ -165,6 +178,13 @@ impl Sink {
         if let Some(waveform) = &mut self.waveform {
             self.failed = waveform.change(time_ns, index, value).err();
         }
+    }
+}
+
+impl Drop for Sink {
+    /// A run that was cut off leaves the waveform up to there; whoever wants to know whether it could be written finishes it.
+    fn drop(&mut self) {
+        let _ = self.complete();
     }
 }
 

@@ -278,3 +278,30 @@ fn a_build_says_before_synthesis_that_icetime_lacks_its_database() {
     assert!(!ran.exists() && !target.exists(), "{message}");
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[test]
+fn a_manifest_that_puts_a_shell_s_words_into_the_command_is_refused_and_paths_are_quoted() {
+    let folder = Folder::new("quoted; touch P");
+    let bundle = bundle_of(&folder, Board::named("icebreaker").unwrap().parameters());
+    let manifest = Path::new(&bundle).join("manifest.json");
+    let good = std::fs::read_to_string(&manifest).unwrap();
+    let flash = ["gateware", "flash", &bundle];
+    let output = command(&flash).env("PATH", &folder.0).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("openFPGALoader -b ")).unwrap();
+    let words = shlex::split(line).unwrap();
+    assert_eq!(words.last(), Some(&format!("{bundle}/bitstream.bin")), "{line}");
+    for name in ["x; touch P", "$(touch P)", "`touch P`", "a b", "-f", "", "x\nrm", "\u{1b}[31m"] {
+        let quoted = serde_json::to_string(name).unwrap();
+        std::fs::write(&manifest, good.replace("\"ice40_generic\"", &quoted)).unwrap();
+        for arguments in
+            [&flash[..], &["gateware", "verify", &bundle], &["info", "--bundle", &bundle][..]]
+        {
+            let output = command(arguments).env("PATH", &folder.0).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert!(message.contains("no name of openFPGALoader's"), "{message}");
+            assert!(output.stdout.is_empty() && !message.contains('\u{1b}'), "{message:?}");
+        }
+    }
+}

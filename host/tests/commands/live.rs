@@ -12,7 +12,7 @@ const ENDLESS: [&str; 7] = ["train", "xor", "--live", "--device", LINEAR, "--res
 /// Where runs are recorded.
 const RUNS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/runs");
 
-fn program(arguments: &[&str]) -> pty_process::blocking::Command {
+pub fn program(arguments: &[&str]) -> pty_process::blocking::Command {
     pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_hge"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env("HGE_RUNS", RUNS)

@@ -2,15 +2,21 @@
 
 use pty_process::blocking::{open, Command, Pty};
 use pty_process::Size;
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::process::{kill_process, Pid, Signal};
 use rustix::termios::{tcgetattr, LocalModes};
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Time between two looks whether the terminal is being closed.
+const READER_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
 /// What the program has written: bytes, and the screen they make.
 struct Written {
@@ -20,7 +26,10 @@ struct Written {
 
 /// A terminal with a program in it; the program is killed with the guard.
 pub struct Terminal {
-    pty: Arc<Pty>,
+    /// `None` once it is closed.
+    pty: Option<Arc<Pty>>,
+    is_closing: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
     child: Child,
     written: Arc<Mutex<Written>>,
 }
@@ -36,34 +45,72 @@ impl Terminal {
         let written = Arc::new(Mutex::new(Written { bytes: Vec::new(), screen }));
         let (pty, heard) = (Arc::new(pty), written.clone());
         let source = pty.clone();
-        std::thread::spawn(move || {
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let closing = is_closing.clone();
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // An error: the program has gone, and all it wrote was read.
-            while let Ok(count @ 1..) = (&*source).read(&mut bytes) {
+            loop {
+                let mut ready = [PollFd::new(&*source, PollFlags::IN)];
+                let waited = poll(&mut ready, Some(&READER_INTERVAL));
+                if closing.load(Ordering::Relaxed) {
+                    return;
+                }
+                if waited == Ok(0) {
+                    continue;
+                }
+                // An error: the program has gone, and all it wrote was read.
+                let Ok(count @ 1..) = (&*source).read(&mut bytes) else { return };
                 let mut written = heard.lock().unwrap_or_else(PoisonError::into_inner);
                 written.bytes.extend_from_slice(&bytes[..count]);
                 written.screen.process(&bytes[..count]);
             }
         });
-        Terminal { pty, child, written }
+        Terminal { pty: Some(pty), is_closing, reader: Some(reader), child, written }
     }
 
     /// Types.
     pub fn keys(&self, keys: &str) {
-        (&*self.pty).write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.pty().write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
     /// Another size; the program is told.
     pub fn resize(&self, columns: u16, rows: u16) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.screen.screen_mut().set_size(rows, columns);
-        self.pty.resize(Size::new(rows, columns)).expect("a size");
+        self.pty().resize(Size::new(rows, columns)).expect("a size");
+    }
+
+    fn pty(&self) -> &Pty {
+        self.pty.as_ref().expect("it is open")
+    }
+
+    /// Number of the program's process.
+    pub fn id(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// A signal for the program.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.id()).expect("a process"), signal).expect("it runs");
     }
 
     /// SIGTERM.
     pub fn terminate(&self) {
-        let id = Pid::from_raw(self.child.id() as i32).expect("a process");
-        kill_process(id, Signal::TERM).expect("it runs");
+        self.signal(Signal::TERM);
+    }
+
+    /// Closes the terminal, as a window that is closed does.
+    pub fn close(&mut self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader ends");
+        }
+        self.pty = None;
+    }
+
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
     }
 
     /// All bytes so far.
@@ -102,7 +149,7 @@ impl Terminal {
     }
 
     fn is_cooked(&self) -> bool {
-        let modes = tcgetattr(&*self.pty).expect("modes").local_modes;
+        let modes = tcgetattr(self.pty()).expect("modes").local_modes;
         modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 

@@ -5,6 +5,7 @@ use super::{
     ProcessDevice, CROSSBAR_SEED, MZI_SEED,
 };
 use std::path::{Path, PathBuf};
+use hge_system::text::{quoted, QUOTED_CHARS};
 use std::str::FromStr;
 
 /// Which device to open; parsed from text such as `hopping:12` by [`FromStr`].
@@ -69,10 +70,14 @@ impl FromStr for DeviceSpec {
     type Err = DeviceError;
 
     fn from_str(spec: &str) -> Result<Self, DeviceError> {
-        let bad = |what: String, change| DeviceError::BadSpec { spec: spec.into(), what, change };
+        let bad = |what: String, change| DeviceError::BadSpec {
+            spec: quoted(spec, QUOTED_CHARS),
+            what,
+            change,
+        };
         let seeded = |seed: &str, change| match seed.trim().parse::<u64>() {
             Ok(seed) => Ok(seed),
-            Err(_) => Err(bad(format!("`{seed}` is no seed"), change)),
+            Err(_) => Err(bad(format!("`{}` is no seed", quoted(seed, QUOTED_CHARS)), change)),
         };
         match spec.trim().split_once(':') {
             None if spec.trim() == "builtin" => Ok(Self::Builtin),
@@ -102,7 +107,7 @@ impl FromStr for DeviceSpec {
                     match text.trim().parse::<f64>() {
                     Ok(value) if value.is_finite() => Ok(value),
                     _ => Err(bad(
-                        format!("`{}` is no slope", text.trim()),
+                        format!("`{}` is no slope", quoted(text.trim(), QUOTED_CHARS)),
                         "write one finite number in nA/V for each electrode, e.g. `linear:5,-2.5,8`",
                     )),
                 }
@@ -110,7 +115,7 @@ impl FromStr for DeviceSpec {
                 let slopes_na_per_v = slopes.split(',').map(slope).collect::<Result<_, _>>()?;
                 Ok(Self::Linear { slopes_na_per_v })
             }
-            _ => Err(DeviceError::UnknownSpec { spec: spec.into() }),
+            _ => Err(DeviceError::UnknownSpec { spec: quoted(spec, QUOTED_CHARS) }),
         }
     }
 }

@@ -6,6 +6,7 @@ use hge_gateware::boot::Recording;
 use hge_gateware::package;
 use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_protocol::Parameters;
+use hge_system::file::Temporary;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -153,8 +154,9 @@ impl Compiler {
         // Threads of this process, and other processes, may be at the same program.
         let turn = TURNS.fetch_add(1, Ordering::Relaxed);
         let work = folder.with_extension(format!("{}-{turn}", std::process::id()));
-        std::fs::create_dir_all(&work)
-            .and_then(|()| std::fs::write(work.join("design.v"), verilog))
+        let temporary = Temporary::create(work.clone())
+            .map_err(|source| ToolError::File { path: work.clone(), source })?;
+        std::fs::write(work.join("design.v"), verilog)
             .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
             .map_err(|source| ToolError::File { path: work.clone(), source })?;
         match self {
@@ -162,9 +164,7 @@ impl Compiler {
             Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work, top, define)?,
         }
         // Whoever comes second finds the folder there; its own copy is as good and is dropped.
-        if std::fs::rename(&work, &folder).is_err() {
-            let _ = std::fs::remove_dir_all(&work);
-        }
+        let _ = std::fs::rename(temporary.path(), &folder);
         Ok(program)
     }
 }

@@ -1,13 +1,15 @@
 //! The process that a compiled instrument runs in, and its two streams.
 
 use crate::engine::{EngineError, Time};
+use hge_system::process::Group;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 /// A running harness; `harness.cpp` says what goes over its streams.
 pub(super) struct Process {
-    child: Child,
+    /// Ends with the engine.
+    _group: Group,
     orders: BufWriter<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
@@ -19,16 +21,19 @@ pub(super) fn lost(problem: impl ToString) -> EngineError {
 
 impl Process {
     pub(super) fn start(program: &Path, arguments: &[String]) -> Result<Self, EngineError> {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut group = Group::spawn(&mut command)
             .map_err(|error| lost(format!("{}: {error}", program.display())))?;
+        let child = group.child();
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(lost("it has no standard streams"));
         };
-        Ok(Process { child, orders: BufWriter::new(stdin), answers: BufReader::new(stdout) })
+        Ok(Process {
+            _group: group,
+            orders: BufWriter::new(stdin),
+            answers: BufReader::new(stdout),
+        })
     }
 
     pub(super) fn order(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
@@ -87,13 +92,5 @@ impl Process {
         into.resize(before + length, 0);
         self.answer_into(&mut into[before..])?;
         Ok(resting != 0)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It holds no state worth a farewell; a process that has already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

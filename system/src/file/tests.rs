@@ -124,6 +124,19 @@ fn what_is_not_committed_leaves_the_old_file_and_nothing_else() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
 }
 
+#[test]
+fn a_temporary_folder_goes_with_its_owner_unless_it_was_moved() {
+    let folder = Folder::new("temporary");
+    let first = Temporary::create(folder.0.join("first")).unwrap();
+    fs::write(first.path().join("file"), "x").unwrap();
+    fs::rename(first.path(), folder.0.join("kept")).unwrap();
+    let second = Temporary::create(folder.0.join("second/inner")).unwrap();
+    assert_eq!(folder.names(), ["kept", "second"]);
+    drop((first, second));
+    assert_eq!(folder.names(), ["kept", "second"]);
+    assert!(fs::read_dir(folder.0.join("second")).unwrap().next().is_none());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_is_replaced_keeps_its_permissions() {

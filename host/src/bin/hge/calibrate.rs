@@ -1,7 +1,7 @@
 //! `hge calibrate`: lag and feed-through of every tone, and how long the current takes to settle.
 
 use crate::lab::{Lab, LinkOptions, Simulation};
-use crate::output::{json_line, read_json, text, write_text};
+use crate::output::{check_output, json_line, read_json, text, write_text};
 use clap::{Args, ValueHint};
 use hge_host::calibration::relaxation::Relaxation;
 use hge_host::calibration::{Calibration, LEAST_POINTS};
@@ -66,6 +66,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if !positive(arguments.slope) {
         return Err("--slope is the magnitude of a slope in nA/V: give a number above zero".into());
     }
+    check_output(arguments.output.as_deref())?;
     let (mut lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (mut task, link) = (lab.task()?, lab.link.to_string());
     let settling = match arguments.settle {

@@ -135,7 +135,7 @@ impl Lab {
         let link = link.spec()?;
         simulation.check_link(&link, false)?;
         let (experiment, source) = simulation.read(what)?;
-        let cancel = interrupt::cancel()?;
+        let cancel = interrupt::cancel();
         let pipe: Box<dyn Link> = if link == LinkSpec::Simulated {
             let job = Job::new(experiment.clone(), &source).map_err(text)?;
             let server = lab::server(job, Pace::Virtual, true).map_err(text)?;

@@ -70,7 +70,7 @@ struct Simulates {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let cancel = interrupt::cancel()?;
+    let cancel = interrupt::cancel();
     let settings = Settings {
         reply_timeout: Some(PROBE_TIMEOUT),
         attempts: PROBE_ATTEMPTS,

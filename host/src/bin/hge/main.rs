@@ -146,6 +146,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(message) => return streams::arguments_refused(&message),
     };
+    if let Err(message) = interrupt::listen() {
+        return streams::failed(&message);
+    }
     let done = match arguments.command {
         Command::Train(arguments) => train::run(arguments),
         Command::Resume(arguments) => resume::run(arguments),

@@ -71,7 +71,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                     leave one of them out"
             .into());
     }
-    let cancel = interrupt::cancel()?;
+    let cancel = interrupt::cancel();
+    interrupt::end_with_reader();
     let health = Health::default();
     let settings =
         Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };

@@ -46,14 +46,23 @@ pub fn show_page(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("no browser shows {} ({error}): open it yourself", path.display()))
 }
 
-/// Refuses a file that is not called .npy, before anything is measured for it.
+/// Refuses a file that is not called .npy or cannot be written, before anything is measured for it.
 pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
     match path {
         Some(path) if path.extension() != Some(OsStr::new("npy")) => {
             Err(format!("{} is no array file: name it .npy", path.display()))
         }
-        _ => Ok(()),
+        path => check_output(path),
     }
+}
+
+/// Refuses what is no regular file, before anything is measured for it.
+pub fn check_output(path: Option<&Path>) -> Result<(), String> {
+    path.map_or(Ok(()), |path| file::check_target(path).map_err(|error| not_written(path, &error)))
+}
+
+fn not_written(path: &Path, error: &dyn Display) -> String {
+    format!("{} cannot be written: {error}; choose another file with -o", path.display())
 }
 
 /// Writes an array as NumPy reads it.
@@ -66,6 +75,5 @@ pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
         array.write_npy(&mut draft)?;
         Ok(draft.commit()?)
     };
-    let change = "choose another file with -o";
-    write().map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
+    write().map_err(|error| not_written(path, &error))
 }

@@ -2,8 +2,10 @@
 
 use crate::bar::Bar;
 use crate::output::{json_line, text};
+use crate::streams::print;
 use clap::{Args, ValueHint};
 use hge_host::record::{replay, Folder};
+use hge_host::text::shell_path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,10 +45,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         if !agreement.complete && agreement.agrees {
             lines += &format!(
                 "the run is not complete: `hge resume {}` goes on with it\n",
-                arguments.run.display()
+                shell_path(&arguments.run)
             );
         }
-        crate::streams::print(&lines)?;
+        print(&lines)?;
     }
     Ok(ExitCode::from(if agreement.agrees { 0 } else { EXIT_DIFFERS }))
 }

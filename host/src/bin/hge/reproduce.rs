@@ -4,6 +4,7 @@ use crate::bar::drawn;
 use crate::interrupt;
 use crate::lab::Simulation;
 use crate::output::{json_line, text};
+use crate::streams::{is_closed, print};
 use clap::{Args, ValueHint};
 use hge_host::driver::Cancel;
 use hge_host::reproduce::{studies, Findings, Setup, Study, Watch};
@@ -36,7 +37,7 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let chosen = studies(&arguments.name).map_err(text)?;
-    let cancel = interrupt::cancel()?;
+    let cancel = interrupt::cancel();
     let all = arguments.name == "all";
     let mut objects = serde_json::Map::new();
     let mut hold = true;
@@ -49,9 +50,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let (findings, object) = run_one(study, &arguments, &folder, &cancel)?;
         hold &= findings.hold();
         if !arguments.json {
-            crate::streams::print(&report(study, &findings, &object))?;
+            print(&report(study, &findings, &object))?;
         }
         objects.insert(study.name.into(), object);
+        if is_closed() {
+            break;
+        }
     }
     if arguments.json {
         let one = (!all).then(|| objects.values().next().cloned()).flatten();

@@ -47,7 +47,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let (experiment, source) = folder.experiment().map_err(text)?;
     let calibration = folder.calibration().map_err(text)?;
-    let cancel = interrupt::cancel()?;
+    let cancel = interrupt::cancel();
     let how = match arguments.as_it_is {
         true => Some(Resuming::FromState),
         false => (link == LinkSpec::Simulated).then_some(Resuming::Again),

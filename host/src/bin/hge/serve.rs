@@ -101,7 +101,7 @@ fn serve(server: Server, arguments: &Arguments) -> Result<(), String> {
         return serve_port(server, arguments.json);
     };
     let served = tcp::listen(server, address).map_err(text)?;
-    end_on_interrupt(served.handle())?;
+    end_on_interrupt(served.handle());
     let address = served.address();
     if !address.ip().is_loopback() {
         note("warning: whoever reaches this computer can control the instrument");
@@ -114,7 +114,7 @@ fn serve(server: Server, arguments: &Arguments) -> Result<(), String> {
 #[cfg(unix)]
 fn serve_port(server: Server, json: bool) -> Result<(), String> {
     let served = hge_host::server::pty::open(server).map_err(text)?;
-    end_on_interrupt(served.handle())?;
+    end_on_interrupt(served.handle());
     let path = served.path().display().to_string();
     let link = format!("serial:{path}");
     announce(&Reached { tcp: None, pty: Some(path), link }, json)?;
@@ -126,8 +126,8 @@ fn serve_port(_: Server, _: bool) -> Result<(), String> {
     Err("this system has no pseudo-terminals: serve with --tcp".into())
 }
 
-fn end_on_interrupt(stop: Stop) -> Result<(), String> {
-    interrupt::on(move || stop.stop())
+fn end_on_interrupt(stop: Stop) {
+    interrupt::on(move || stop.stop());
 }
 
 fn announce(reached: &Reached, json: bool) -> Result<(), String> {

@@ -103,7 +103,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     } else if arguments.sway.is_some() || arguments.period.is_some() {
         return Err(format!("--sway and --period move a device that is simulated here, not one at {link}: leave them out"));
     }
-    let cancel = interrupt::cancel()?;
+    let cancel = interrupt::cancel();
     let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
     let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
     let name = format!("track-{}", stem.to_string_lossy());

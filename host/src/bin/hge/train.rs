@@ -71,7 +71,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             ));
         }
     }
-    let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel()?);
+    let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel());
     let opened = Opened::open(Wanted { experiment, source, calibration, link, trace, cancel })?;
     let folder = folder(&arguments, &opened)?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };

@@ -1,7 +1,8 @@
 //! A child process and its three streams, none of which can hold up the caller for longer than it says.
 
+use hge_system::process::Group;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{channel, sync_channel, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ pub(super) enum Silence {
 /// Threads move what goes in and comes out, so that a child that neither reads nor writes cannot block: they end when
 /// its pipes close.
 pub(super) struct Worker {
-    child: Child,
+    group: Group,
     orders: Sender<Vec<u8>>,
     answers: Receiver<Vec<u8>>,
     /// What has come beyond what was asked for.
@@ -45,10 +46,8 @@ impl Worker {
         let mut command = Command::new(program);
         command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C at the terminal is for the host, which then ends the child.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
+        let mut group = Group::spawn(&mut command)?;
+        let child = group.child();
         let (orders, to_write) = channel::<Vec<u8>>();
         let (read, answers) = sync_channel(4);
         let (ended, stderr_ended) = channel();
@@ -72,7 +71,7 @@ impl Worker {
                 drop(ended);
             });
         }
-        Ok(Worker { child, orders, answers, kept: Vec::new(), last_line, stderr_ended })
+        Ok(Worker { group, orders, answers, kept: Vec::new(), last_line, stderr_ended })
     }
 
     /// Bytes for the child. A child that has gone is found out by its answer.
@@ -131,7 +130,7 @@ impl Worker {
         let _ = self.stderr_ended.recv_timeout(FAREWELL);
         let deadline = Instant::now() + FAREWELL;
         loop {
-            match self.child.try_wait() {
+            match self.group.try_wait() {
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(FAREWELL / 100),
                 Ok(status) => return status,
                 Err(_) => return None,
@@ -142,14 +141,6 @@ impl Worker {
     /// The last line that it wrote to stderr; empty if there was none.
     pub(super) fn last_line(&self) -> String {
         self.last_line.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It holds no state worth a farewell; a child that has already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -14,6 +14,7 @@ mod tests;
 
 use super::{is_finite, Device, DeviceError, Health};
 use child::{Silence, Worker};
+use hge_system::text::{quoted, QUOTED_CHARS};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -154,11 +155,7 @@ impl ProcessDevice {
 
 /// Text of others on one line of a message.
 fn short(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MOST_QUOTED) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line,
-    }
+    quoted(&text.split_whitespace().collect::<Vec<_>>().join(" "), MOST_QUOTED)
 }
 
 /// What to say of a child that did not answer: what it did, and what to do about it.
@@ -194,7 +191,7 @@ fn account(
     };
     let last_line = worker.last_line();
     if !last_line.is_empty() {
-        what += &format!(", its last words were `{last_line}`");
+        what += &format!(", its last words were `{}`", quoted(&last_line, QUOTED_CHARS));
     }
     (what, change)
 }

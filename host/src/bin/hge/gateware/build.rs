@@ -1,6 +1,7 @@
 //! `hge gateware build`: from a board to a bundle.
 
 use super::baked;
+use crate::interrupt;
 use crate::output::{json_line, text};
 use crate::streams::{note, print};
 use clap::{Args, ValueEnum, ValueHint};
@@ -107,6 +108,8 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
             note(&format!("{what}: {:.0} s", begun.elapsed().as_secs_f64()));
         }
     };
+    // An interrupt ends the tool that runs, and with it the build.
+    interrupt::on(|| {});
     let commit = hge_host::commit();
     let manifest =
         flow::build(&board, commit, baked.as_ref(), build.tools.into(), &target, &mut told)

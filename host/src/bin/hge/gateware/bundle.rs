@@ -5,6 +5,7 @@ use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
 use hge_gateware::flow::{bundle, loader_arguments};
 use hge_gateware::tools::find;
+use hge_system::process::Group;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -51,13 +52,13 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
     let Some(loader) = find(LOADER) else {
         crate::streams::print(&format!(
             "{LOADER} is not installed; where it is, this programs the board:\n{LOADER} {}\n",
-            arguments.join(" ")
+            command_line(&arguments)?
         ))?;
         return Ok(ExitCode::SUCCESS);
     };
-    let status = Command::new(loader)
-        .args(&arguments)
-        .status()
+    let started = Group::spawn(Command::new(loader).args(&arguments));
+    let status = started
+        .and_then(|mut group| group.wait())
         .map_err(|error| format!("{LOADER} could not be started: {error}; install it again"))?;
     if status.success() {
         return Ok(ExitCode::SUCCESS);
@@ -65,4 +66,12 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
     Err(format!(
         "{LOADER} failed ({status}): check the board's cable and power, and the rights to its port"
     ))
+}
+
+/// Arguments as a shell takes them.
+fn command_line(arguments: &[String]) -> Result<String, String> {
+    let arguments = arguments.iter().map(String::as_str);
+    shlex::try_join(arguments).map_err(|_| {
+        "the bundle's path has a NUL in it, which no shell takes: move the bundle".into()
+    })
 }

@@ -1,6 +1,10 @@
-//! What a key means.
+//! Keys, and what each means.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossbeam::channel::{bounded, Receiver, RecvTimeoutError};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,71 @@ pub enum Action {
     Interrupt,
     /// Show the keys, or no longer.
     Help,
+}
+
+/// Longest wait for a key before the listener looks whether it is still needed.
+const LISTENING: Duration = Duration::from_millis(50);
+
+/// Keys that wait.
+const WAITING_KEYS: usize = 64;
+
+/// The keys of the terminal. They are read by a thread of their own: when the terminal is closed, crossterm 0.29 reads its end again and again and
+/// never returns.
+pub struct Keys {
+    actions: Receiver<Action>,
+    is_needed: Arc<AtomicBool>,
+}
+
+impl Keys {
+    /// Begins to read keys.
+    pub fn listen() -> Self {
+        let (sender, actions) = bounded(WAITING_KEYS);
+        let is_needed = Arc::new(AtomicBool::new(true));
+        let needed = is_needed.clone();
+        std::thread::spawn(move || {
+            while needed.load(Ordering::Relaxed) {
+                let wanted = match event::poll(LISTENING) {
+                    Ok(true) => match event::read() {
+                        Ok(Event::Key(key)) => action(&key),
+                        // A new size is seen by the next picture.
+                        _ => None,
+                    },
+                    Ok(false) => None,
+                    // Keys cannot be heard any more; signals can.
+                    Err(_) => return,
+                };
+                if let Some(wanted) = wanted {
+                    // Keys beyond those that wait are lost.
+                    let _ = sender.try_send(wanted);
+                }
+            }
+        });
+        Keys { actions, is_needed }
+    }
+
+    /// Where there is no terminal.
+    pub fn none() -> Self {
+        let (_, actions) = bounded(1);
+        Keys { actions, is_needed: Arc::default() }
+    }
+
+    /// What the user wants, if a key says so within `wait`.
+    pub fn pressed(&self, wait: Duration) -> Option<Action> {
+        match self.actions.recv_timeout(wait) {
+            Ok(action) => Some(action),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(wait);
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.is_needed.store(false, Ordering::Relaxed);
+    }
 }
 
 /// All keys, for the last line.

@@ -5,7 +5,7 @@
 //! | `setting` | what is known before the first epoch |
 //! | `dashboard` | the model: plain data, changed by events |
 //! | `draw` | the model as text of any size |
-//! | `keys` | what a key means |
+//! | `keys` | keys, and what each means |
 //! | `screen` | the terminal, given back however the program ends |
 //! | `plain` | lines, where there is no terminal |
 //! | `teller` | the end of the worker: it tells, and waits while paused |

@@ -2,7 +2,7 @@
 
 use super::dashboard::{Dashboard, Ending, Phase};
 use super::draw::{draw, Theme};
-use super::keys::{action, Action};
+use super::keys::{Action, Keys};
 use super::plain::Plain;
 use super::screen::Screen;
 use super::teller::{Event, Order, Pause, Teller};
@@ -10,7 +10,6 @@ use super::Setting;
 use crate::interrupt;
 use crossbeam::channel::{bounded, Receiver, Sender};
 use hge_host::driver::{Cancel, Health};
-use ratatui::crossterm::event::{self, Event as Input};
 use std::io::{self, IsTerminal};
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
@@ -64,6 +63,7 @@ struct Worker {
     events: Receiver<Event>,
     orders: Sender<Order>,
     pause: Pause,
+    keys: Keys,
 }
 
 impl Show {
@@ -83,8 +83,12 @@ impl Show {
         let pause = Pause::default();
         let (waits, cancel) = (pause.clone(), self.cancel.clone());
         let teller = Teller { events: sender, orders: inbox, pause: waits, cancel };
-        let worker = Worker { events, orders, pause };
         let mut surface = Surface::choose();
+        let keys = match surface {
+            Surface::Screen(..) => Keys::listen(),
+            Surface::Plain(_) => Keys::none(),
+        };
+        let worker = Worker { events, orders, pause, keys };
         std::thread::scope(|scope| {
             let thread = scope.spawn(move || work(teller));
             let begun = Instant::now();
@@ -103,7 +107,7 @@ impl Show {
                 Ok(done) => ending(done),
                 Err(why) => Ending::Failed(why.clone()),
             });
-            self.end(&mut surface);
+            self.end(&mut surface, &worker);
             result
         })
     }
@@ -127,7 +131,7 @@ impl Show {
                     // The terminal has gone, and whoever watched with it.
                     self.cancel.cancel();
                 }
-                if let Some(wanted) = pressed() {
+                if let Some(wanted) = worker.keys.pressed(TICK) {
                     self.act(wanted, worker);
                 }
             }
@@ -135,7 +139,7 @@ impl Show {
     }
 
     /// The work is over: stays until the user has seen it.
-    fn end(&mut self, surface: &mut Surface) {
+    fn end(&mut self, surface: &mut Surface, worker: &Worker) {
         if let Surface::Plain(plain) = surface {
             plain.say(&self.dashboard, true);
             return;
@@ -144,7 +148,7 @@ impl Show {
             if self.picture(surface).is_err() {
                 return;
             }
-            match pressed() {
+            match worker.keys.pressed(TICK) {
                 Some(Action::Quit | Action::Interrupt) => return,
                 Some(Action::Help) => self.dashboard.help ^= true,
                 _ => {}
@@ -185,7 +189,7 @@ impl Show {
             }
             Action::Interrupt => {
                 self.leaving = Leaving::AtOnce;
-                interrupt::ask(|| self.cancel.cancel());
+                interrupt::ask();
             }
         }
     }
@@ -197,23 +201,6 @@ impl Show {
         } else if !self.cancel.is_cancelled() {
             let waits = worker.pause.toggle();
             self.dashboard.phase = if waits { Phase::Pausing } else { Phase::Running };
-        }
-    }
-}
-
-/// What the user wants, if a key says so within a tick.
-fn pressed() -> Option<Action> {
-    match event::poll(TICK) {
-        Ok(true) => match event::read() {
-            Ok(Input::Key(key)) => action(&key),
-            // A new size is seen by the next picture.
-            _ => None,
-        },
-        Ok(false) => None,
-        Err(_) => {
-            // Keys cannot be heard any more; signals can.
-            std::thread::sleep(TICK);
-            None
         }
     }
 }
