@@ -156,7 +156,7 @@ fn a_resistor_in_place_of_the_device_shows_lag_and_loss() {
 fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
     let refused = |gain: f64, slopes: [f64; 7], resistor: bool| {
         let mut job = job(2.5e-6, Box::new(LinearDevice::new(0.0, slopes.to_vec()).unwrap()));
-        job.chain.iv_gain_v_per_na = gain;
+        job.chain.analogue.iv_gain_v_per_na = gain;
         let mut session = session(job, Estimator::InPhase);
         let found = match resistor {
             true => calibrate::with_resistor(&mut session, 100.0, 1),

@@ -59,7 +59,7 @@ fn a_second_client_is_refused_and_may_watch() {
     let experiment =
         hge_host::experiment::Experiment { gate: Some(experiment), ..Default::default() };
     let task =
-        hge_host::experiment::Task::on(experiment, &source, instrument.parameters()).unwrap();
+        hge_host::experiment::Task::on(experiment, &source, instrument.parameters(), None).unwrap();
     let estimator = hge_host::gradient::Estimator::InPhase;
     let mut session = hge_host::session::Session::open(instrument, task.plan, estimator).unwrap();
     session.measure(&[0.0; 5], true).unwrap();
