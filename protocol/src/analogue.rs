@@ -246,6 +246,12 @@ impl Analogue {
         Ok(Some(analogue))
     }
 
+    /// The words that an instrument with so many outputs uses, in order.
+    pub fn words_used(outputs: usize) -> Vec<u16> {
+        let values = Analogue::default().values(outputs);
+        std::iter::once(0).chain(values.into_iter().map(|(word, ..)| word as u16)).collect()
+    }
+
     /// Number of words from the array's start that [`Analogue::from_words`] needs.
     pub fn words_read(outputs: usize) -> usize {
         OUTPUTS + 2 * outputs
@@ -340,7 +346,7 @@ mod tests {
 
     #[test]
     fn words_that_are_no_scale_are_refused() {
-        for (place, word) in [(0, 7), (4, f32::NAN.to_bits()), (5, 0), (66, 0), (67, 0x4120_0000)] {
+        for (place, word) in [(0, 7), (4, f32::NAN.to_bits()), (5, 0), (66, 0), (67, 0x4180_0000)] {
             let mut words = uneven().words(3);
             words[place] = word;
             assert!(Analogue::from_words(&words, 3).is_err(), "word {place}");

@@ -172,11 +172,13 @@ impl Calibration {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
         let same_tones =
             tones.eq(controls.iter().map(|control| (control.output, control.multiple)));
+        // As an instrument keeps it.
+        let gain = self.iv_gain_v_per_na as f32;
         let checks = [
             (near(self.rate_hz, plan.grid().rate_hz), "sample rate"),
             (self.window_samples == plan.grid().window_samples, "window"),
             (self.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
-            (near(self.iv_gain_v_per_na, plan.scale().analogue.iv_gain_v_per_na), "I-V converter"),
+            (gain == plan.scale().analogue.iv_gain_v_per_na as f32, "I-V converter"),
             (same_tones, "set of tones"),
         ];
         match checks.into_iter().find(|(same, _)| !same) {

@@ -13,8 +13,7 @@ pub(super) fn moved(source: &Source) -> Option<(String, String)> {
     MOVED.into_iter().map(|key| (format!("bench.{key}"), key)).find_map(|(old, key)| {
         source.span(&old)?;
         let problem = format!(
-            "{old} is now analogue.{key}, also in the files of older run folders: move it to a section \
-             [analogue]"
+            "{old} is now analogue.{key}, also in the files of older run folders: move it to a section [analogue]"
         );
         Some((old, problem))
     })
@@ -30,7 +29,7 @@ impl Experiment {
     /// taken.
     ///
     /// # Errors
-    /// Both have one, and they differ.
+    /// Both have one, and they differ, or the experiment's cannot be.
     pub fn join_scale(
         &mut self,
         source: &Source,
@@ -42,14 +41,16 @@ impl Experiment {
             self.analogue = Some(theirs.clone());
             return Ok(());
         };
+        ours.check(outputs as usize).map_err(|error| ExperimentError::Invalid {
+            place: source.locate(&format!("analogue.{}", error.key)),
+            problem: error.problem,
+        })?;
         match ours.differences(theirs, outputs as usize).into_iter().next() {
             None => Ok(()),
             Some(Difference { key, first, second }) => Err(ExperimentError::Invalid {
                 place: source.locate(&format!("analogue.{key}")),
                 problem: format!(
-                    "analogue.{key} is {first} in the experiment but {second} in the instrument: \
-                     correct the experiment, or replace the instrument's scale with `hge set analogue \
-                     --experiment FILE.toml --link LINK`"
+                    "analogue.{key} is {first} in the experiment but {second} in the instrument: correct the experiment, or replace the instrument's scale with `hge set analogue --experiment FILE.toml --link LINK`"
                 ),
             }),
         }
@@ -108,6 +109,9 @@ mod tests {
         for part in ["x.toml:3:20: ", "-0.01 V/nA", "-0.0033 V/nA", "`hge set analogue"] {
             assert!(refused.contains(part), "{part}: {refused}");
         }
+        let short = on("gate = \"xor\"\n[analogue]\ndac_offset_v = [0.1]\n", Some(&theirs));
+        let short = short.map(|_| ()).unwrap_err();
+        assert!(short.starts_with("x.toml:3:16: analogue.dac_offset_v has 1 entries"), "{short}");
         theirs.iv_gain_v_per_na = -0.01;
         let refused = on(text, Some(&theirs)).map(|_| ()).unwrap_err();
         assert!(refused.starts_with("x.toml:4:40: analogue.dac_range_v.7 is 1.5 V"), "{refused}");

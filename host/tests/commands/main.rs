@@ -12,6 +12,7 @@ mod program;
 mod refusals;
 mod reproduce;
 mod results;
+mod scale;
 mod served;
 mod sharing;
 mod spectrum;

@@ -92,12 +92,12 @@ fn readable(outputs: u16) -> Vec<Place> {
         .filter(|register| register.access != Access::WriteOnly && register.address != map::TABLE);
     registers
         .flat_map(|register| {
-            let count = match register.address {
-                map::GUARD => 4 * outputs,
-                map::ANALOGUE => Analogue::words_read(outputs.into()) as u16,
-                _ => register.count,
+            let indices: Vec<u16> = match register.address {
+                map::GUARD => (0..4 * outputs).collect(),
+                map::ANALOGUE => Analogue::words_used(outputs.into()),
+                _ => (0..register.count).collect(),
             };
-            (0..count).map(move |index| Place { register, index })
+            indices.into_iter().map(move |index| Place { register, index })
         })
         .collect()
 }
