@@ -211,7 +211,9 @@ impl Logic for Access {
         self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
         self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
         self.field.next = self.address.val().get_bits::<2>(0);
-        self.in_scalars.d.next = !self.page.val().any();
+        comment!("The analogue scale is kept with the scalars.");
+        self.in_scalars.d.next = (!self.page.val().any())
+            | ((self.page.val() == bits::<8>(3)) & (self.address.val().get_bit(7)));
         self.in_slots.d.next = (((self.page.val() == bits::<8>(1))
             | (self.page.val() == bits::<8>(2)))
             & (self.slot_number.val() < self.slots.val()))

@@ -15,6 +15,7 @@
 //! [`BoardTop::parameters`] says so in the instrument's parameters. Every pin is a register but `trigger`, `reference` and the lamps.
 
 use crate::boot::Recording;
+use crate::build::Build;
 use crate::converter::{
     least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
 };
@@ -127,8 +128,8 @@ pub struct BoardTop<P: Pass> {
 }
 
 impl<P: Pass> BoardTop<P> {
-    /// A board's top for `wanted` with these converters and a line of `baud` bits a second, from the commit whose hash
-    /// begins with `build_hash`, with what is played after power-up.
+    /// A board's top for `wanted` with these converters and a line of `baud` bits a second, with what is built in
+    /// and what is played after power-up.
     ///
     /// # Errors
     /// A generic, the rate or the clock is out of range.
@@ -136,7 +137,7 @@ impl<P: Pass> BoardTop<P> {
         wanted: &Parameters,
         converters: Converters,
         baud: u32,
-        build_hash: u32,
+        build: &Build,
         recording: &Recording,
     ) -> Result<Self, BoardError> {
         let parameters = converters.parameters(wanted)?;
@@ -144,7 +145,7 @@ impl<P: Pass> BoardTop<P> {
         // Between a 16th and an 8th of a second.
         let eye_mask = u64::from(parameters.clock_hz / 8).next_power_of_two() / 2 - 1;
         let mut board = Self {
-            serial: SerialInstrument::unconnected(&parameters, baud, build_hash, recording)?,
+            serial: SerialInstrument::unconnected(&parameters, baud, build, recording)?,
             dac: SpiDac::new(converters.dac, parameters.clock_hz)?,
             adc: SpiAdc::new(converters.adc, parameters.clock_hz, settled)?,
             eye_mask: Fixed::new(Bits::from(eye_mask)),

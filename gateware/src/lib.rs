@@ -48,6 +48,7 @@ pub mod access;
 pub mod board;
 pub mod board_file;
 pub mod boot;
+pub mod build;
 pub mod capture;
 pub mod clerk;
 pub mod converter;

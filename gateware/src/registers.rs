@@ -18,11 +18,13 @@
 //! Settings that could lead an engine out of its tables come out confined to what the gateware was made for;
 //! they read back as written.
 //!
-//! A setting is read from a memory beside its register, which costs less than choosing among all registers. Of its two halves of
+//! A setting is read from a memory beside its register, which costs less than choosing among all registers. Of its first two quarters of
 //! 64 words the first holds the constants and the values after reset, and is never written; the second holds what was
-//! written since. A bit a setting says which of them is the present value. What is needed once in a while only is taken from there,
+//! written since. A bit a setting says which of them is the present value. The upper half holds the analogue scale, which nothing
+//! here uses: it costs no block RAM, of which 32 bits take two of 256 words, and a reset leaves it. What is needed once in a while only is taken from there,
 //! so that hardware keeps no register for it.
 
+use crate::build::Build;
 use crate::leaf::{Fixed, Ram};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
@@ -119,7 +121,7 @@ macro_rules! core {
                 $([<$setting _register>]: DFF<Bits<$sw>>,)*
                 $([<$setting _written>]: DFF<Bit>,)*
                 /// Constants and settings, to be read.
-                values: Ram<32, 7>,
+                values: Ram<32, 8>,
                 least_period: Fixed<Bits<16>>,
                 most_slots: Fixed<Bits<9>>,
                 used_outputs: Fixed<Bits<32>>,
@@ -161,8 +163,16 @@ macro_rules! core {
                 /// Bits that the setting has.
                 mask: DFF<Bits<32>>,
                 is_setting: Signal<Local, Bit>,
-                wide_place: Signal<Local, Bits<7>>,
-                wide_written: Signal<Local, Bits<7>>,
+                bank: Signal<Local, Bits<9>>,
+                /// The address is one of the analogue scale's.
+                is_analogue: Signal<Local, Bit>,
+                shows_analogue: Signal<Local, Bit>,
+                shown_upper: Signal<Local, Bit>,
+                shown_quarter: Signal<Local, Bits<8>>,
+                wide_place: Signal<Local, Bits<8>>,
+                written_upper: Signal<Local, Bit>,
+                written_quarter: Signal<Local, Bits<8>>,
+                wide_written: Signal<Local, Bits<8>>,
             }
         }
 
@@ -186,6 +196,8 @@ macro_rules! core {
                 self.wide.next = self.mask.q.val().get_bit(16);
                 self.page.next = self.address.val().get_bits::<10>(6);
                 self.place.next = self.address.val().get_bits::<6>(0);
+                self.bank.next = self.address.val().get_bits::<9>(7);
+                self.is_analogue.next = self.bank.val() == bits::<9>(7);
                 comment!("Settings that are kept in the memory alone.");
                 self.stored.next = self.values.read_data.val();
                 self.watchdog_set.next = self.has_watchdog.q.val();
@@ -231,6 +243,12 @@ macro_rules! core {
                     if self.write.val() & (self.place.val() == self.run_limit_place.val()) {
                         self.has_run_limit.d.next = self.some.val();
                     }
+                }
+                if self.is_analogue.val() {
+                    self.can_read.d.next = true;
+                    self.is_stored.d.next = true;
+                    self.writer.d.next = Writer::Disarmed;
+                    self.mask.d.next = self.ones.val();
                 }
                 self.shown_place.next = self.place.val();
                 self.shown_written.next = self.was_written.q.val();
@@ -304,12 +322,27 @@ macro_rules! core {
                     self.shown_place.next = self.named_place.val();
                     self.shown_written.next = self.named_written.val();
                 }
-                self.wide_place.next = bit_cast::<7, 6>(self.shown_place.val());
+                comment!("The quarter of the memory: of the analogue scale the upper two.");
+                self.shows_analogue.next =
+                    self.is_analogue.val() & (!self.looked.val()) & (!self.named.val());
+                self.shown_upper.next = self.shown_written.val();
+                if self.shows_analogue.val() {
+                    self.shown_upper.next = self.address.val().get_bit(6);
+                }
+                self.wide_place.next = bit_cast::<8, 6>(self.shown_place.val());
+                self.shown_quarter.next =
+                    self.wide_place.val().replace_bit(6, self.shown_upper.val());
                 self.values.read_address.next =
-                    self.wide_place.val().replace_bit(6, self.shown_written.val());
-                self.wide_written.next = bit_cast::<7, 6>(self.place.val());
-                self.values.write_enable.next = self.write.val() & self.is_setting.val();
-                self.values.write_address.next = self.wide_written.val().replace_bit(6, true);
+                    self.shown_quarter.val().replace_bit(7, self.shows_analogue.val());
+                self.wide_written.next = bit_cast::<8, 6>(self.place.val());
+                self.written_upper.next =
+                    (!self.is_analogue.val()) | (self.address.val().get_bit(6));
+                self.written_quarter.next =
+                    self.wide_written.val().replace_bit(6, self.written_upper.val());
+                self.values.write_address.next =
+                    self.written_quarter.val().replace_bit(7, self.is_analogue.val());
+                self.values.write_enable.next =
+                    self.write.val() & (self.is_setting.val() | self.is_analogue.val());
                 self.values.write_data.next = self.write_data.val() & self.mask.q.val();
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Confined to what there is.");
@@ -345,12 +378,12 @@ macro_rules! core {
 hge_protocol::with_registers!(core);
 
 impl Registers {
-    /// The registers of a gateware made for `parameters`, from the commit whose hash begins with `build_hash`.
-    pub fn new(parameters: &Parameters, build_hash: u32) -> Self {
+    /// The registers of a gateware made for `parameters`, with what is built in.
+    pub fn new(parameters: &Parameters, build: &Build) -> Self {
         let constants = [
             (map::IDENTITY, map::IDENTITY_WORD),
             (map::MAP_HASH, map::map_hash()),
-            (map::BUILD_HASH, build_hash),
+            (map::BUILD_HASH, build.hash),
             (map::OUTPUTS, parameters.outputs),
             (map::SLOTS, parameters.slots),
             (map::CASES, parameters.cases),
@@ -364,16 +397,20 @@ impl Registers {
             (map::SLOT_CLOCKS, parameters.slot_clocks),
             (map::CARRIERS, parameters.carriers.to_word()),
         ];
-        let mut start = [0; SCALARS];
+        let mut start = vec![0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
             start[usize::from(register.address)] = register.reset;
         }
         for (address, value) in constants {
             start[usize::from(address)] = value;
         }
+        if let Some(analogue) = &build.analogue {
+            start.resize(2 * SCALARS, 0);
+            start.extend(analogue.words(parameters.outputs as usize));
+        }
         let least_period = parameters.least_sample_period_clocks();
         Self {
-            values: Ram::with_contents("registers", 2 * SCALARS, &start),
+            values: Ram::with_contents("registers", 4 * SCALARS, &start),
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),

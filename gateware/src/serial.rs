@@ -14,6 +14,7 @@
 //! Time never stands still here. While a recording is played ([`crate::boot`]) what comes on `rx` is not heard.
 
 use crate::boot::{Boot, Recording};
+use crate::build::Build;
 use crate::engine::Pass;
 use crate::instrument::Instrument;
 use crate::link::uart_receiver::{RateError, UartReceiver};
@@ -88,19 +89,19 @@ impl<P: Pass> SerialInstrument<P> {
     /// # Errors
     /// A generic or a rate out of range.
     pub fn new(parameters: &Parameters, baud: u32) -> Result<Self, SerialError> {
-        Self::with_build(parameters, baud, 0)
+        Self::with_build(parameters, baud, &Build::default())
     }
 
-    /// The same, from the commit whose hash begins with `build_hash`.
+    /// The same, with what is built in.
     ///
     /// # Errors
     /// A generic or a rate out of range.
     pub fn with_build(
         parameters: &Parameters,
         baud: u32,
-        build_hash: u32,
+        build: &Build,
     ) -> Result<Self, SerialError> {
-        let mut serial = Self::unconnected(parameters, baud, build_hash, &Recording::default())?;
+        let mut serial = Self::unconnected(parameters, baud, build, &Recording::default())?;
         serial.clock.connect();
         serial.locked.connect();
         serial.interlock.connect();
@@ -115,12 +116,12 @@ impl<P: Pass> SerialInstrument<P> {
     pub(crate) fn unconnected(
         parameters: &Parameters,
         baud: u32,
-        build_hash: u32,
+        build: &Build,
         recording: &Recording,
     ) -> Result<Self, SerialError> {
         Ok(Self {
             boot: Boot::new(recording, parameters.clock_hz),
-            instrument: Instrument::unconnected(parameters, build_hash)?,
+            instrument: Instrument::unconnected(parameters, build)?,
             receiver: UartReceiver::new(parameters.clock_hz, baud)?,
             transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
             ..Default::default()

@@ -5,6 +5,7 @@ mod cosim;
 use cosim::drawn::{put, Random};
 use hge_gateware::board::{BoardTop, Converters};
 use hge_gateware::boot::Recording;
+use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::engine::{Pipelined, Stepped};
@@ -100,9 +101,14 @@ fn the_boards_top_in_icarus_equals_rust() {
     .in_steps();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let baud = parameters.clock_hz / CLOCKS_PER_BIT as u32;
-    let mut core =
-        BoardTop::<Stepped>::new(&parameters, converters, baud, 0, &Recording::default())
-            .expect("a board");
+    let mut core = BoardTop::<Stepped>::new(
+        &parameters,
+        converters,
+        baud,
+        &Build::default(),
+        &Recording::default(),
+    )
+    .expect("a board");
     let text = verilog("board", &core, &SourceDocs::default(), "").expect("Verilog");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let bits: Vec<bool> = requests()

@@ -2,8 +2,11 @@
 
 use crate::engine::open_engine;
 use crate::experiment::{Experiment, Job, Task};
+use crate::scale::Scale;
 use crate::server::{EngineFactory, Pace, Server, Settings};
 use crate::train::noise_seed;
+use hge_protocol::frame::{Frame, Operation, Request, Status};
+use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::{self, Device, Health};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
@@ -38,7 +41,7 @@ pub fn factory(job: Job) -> EngineFactory {
     })
 }
 
-/// Powers up the experiment's instrument once, on what `around` makes of the bench with its device.
+/// Powers up the experiment's instrument once, with its analogue scale, on what `around` makes of the bench with its device.
 ///
 /// # Errors
 /// The engine is not there or cannot be built.
@@ -52,11 +55,47 @@ pub fn engine(
     let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
     let health = device.health();
     let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
-    let engine = open_engine(task.experiment.engine, task.parameters, around(bench))?;
+    let mut engine = open_engine(task.experiment.engine, task.parameters, around(bench))?;
+    power_up(engine.as_mut(), task.plan.scale())?;
     Ok(match health {
         Some(health) => Box::new(Watched { engine, health }),
         None => engine,
     })
+}
+
+/// Nonce of the session in which a simulated instrument gets its analogue scale. The next session forgets it.
+const POWER_UP_NONCE: u32 = 0x706f_7765;
+
+/// Sets the analogue scale, as a bitstream has it built in.
+fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
+    let mut deframer = Deframer::new(MOST_FRAME_WORDS);
+    let mut requests = vec![(Operation::Hello, 0, Vec::new())];
+    let writes = scale.analogue.writes(scale.outputs);
+    for run in writes.chunk_by(|before, after| before.0 + 1 == after.0) {
+        let values = run.iter().map(|write| write.1).collect();
+        requests.push((Operation::Write, run[0].0, values));
+    }
+    for (sequence, (operation, address, values)) in (0..).zip(requests) {
+        let (nonce, count) = (POWER_UP_NONCE, values.len() as u8);
+        let request = Request { operation, nonce, sequence, address, count, values };
+        let mut bytes = Vec::new();
+        seal(&request.to_words(), &mut bytes);
+        engine.send(&bytes)?;
+        let (mut said, mut status) = (Vec::new(), None);
+        while status.is_none() && engine.receive(&mut said)? {
+            deframer.push(&said, |body| {
+                if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
+                    status = Some(reply.status);
+                }
+            });
+            said.clear();
+        }
+        if status != Some(Status::Ok) {
+            let problem = "the simulated instrument did not take its analogue scale";
+            return Err(EngineError::Lost(problem.into()));
+        }
+    }
+    Ok(())
 }
 
 /// An engine that is lost with its device: what the device answered last is not to be believed.

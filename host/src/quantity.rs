@@ -6,13 +6,18 @@
 //! | unit of the last bit | shown in | by |
 //! |---|---|---|
 //! | sample, clock | s | sample period, system clock |
-//! | code | V, of `overcurrent` A | the DAC's range; the ADC's range and the I-V converter |
-//! | code/65536 a sample | V/s | both |
+//! | code | V, of `overcurrent` A | the range of the DAC's output; the ADC's range and the I-V converter |
+//! | code/65536 a sample | V/s | the DAC's widest range and the sample rate |
 //! | 2^-32 turn a sample | Hz | the sample rate |
 //! | 32 code^2 | A^2 | the ADC's range and the I-V converter |
+//! | f32 | V, of a gain V/nA | - |
 //! | Hz, others | Hz, bare | - |
+//!
+//! Steps in codes that hold for all outputs are shown and taken for the output with the widest range: the others step by less. Where the instrument
+//! has no analogue scale, codes are shown as codes, and taken as `raw:` alone.
 
-use crate::scale::{Scale, HALF_RANGE_CODES};
+use crate::experiment::NO_SCALE;
+use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES};
 use crate::text::number;
 use hge_protocol::registers::{self as map, Register};
 use thiserror::Error;
@@ -51,6 +56,17 @@ pub enum QuantityError {
         /// Unit it is given in.
         unit: &'static str,
     },
+    /// A voltage or a current where nobody knows what a code is.
+    #[error("{register} in {unit}: {NO_SCALE}; or write raw: and the register's own number")]
+    NoScale {
+        /// The register.
+        register: &'static str,
+        /// Unit it would be given in.
+        unit: &'static str,
+    },
+    /// See [`OvercurrentError`].
+    #[error(transparent)]
+    Overcurrent(#[from] OvercurrentError),
     /// The value does not fit.
     #[error("{text} is out of range for {register}: it takes {lowest} to {highest} {unit}")]
     Range {
@@ -83,8 +99,8 @@ pub struct Context {
     pub clock_hz: f64,
     /// Register `sample_period`.
     pub period_clocks: f64,
-    /// Ranges and gains.
-    pub scale: Scale,
+    /// Ranges and gains, where they are known.
+    pub scale: Option<Scale>,
 }
 
 /// A value with its unit.
@@ -100,8 +116,12 @@ pub struct Quantity {
 struct Kind {
     /// Quantity of the last bit.
     step: f64,
+    /// Quantity of zero.
+    offset: f64,
     unit: &'static str,
     signed: bool,
+    /// It would be a voltage or a current, but the scale is not known.
+    in_codes: bool,
 }
 
 impl Place {
@@ -170,9 +190,21 @@ impl Place {
 
     /// The register's word as a quantity.
     pub fn quantity(self, word: u32, context: &Context) -> Quantity {
+        if self.register.address == map::ANALOGUE && self.index > 0 {
+            return Quantity { value: decimal(word), unit: self.unit_of_float() };
+        }
         let kind = self.kind(context);
         let value = if kind.signed { f64::from(word as u16 as i16) } else { f64::from(word) };
-        Quantity { value: value * kind.step, unit: kind.unit }
+        let unit = if kind.in_codes { "code" } else { kind.unit };
+        Quantity { value: kind.offset + value * kind.step, unit }
+    }
+
+    /// Unit of a word of the analogue scale.
+    fn unit_of_float(self) -> &'static str {
+        match self.index {
+            1..=35 if self.index % 4 == 1 => "V/nA",
+            _ => "V",
+        }
     }
 
     /// The register's word for a value in SI units, with a unit and a prefix or without; `raw:` gives the word
@@ -189,11 +221,26 @@ impl Place {
         if let Some(raw) = trimmed.strip_prefix("raw:") {
             return integer(raw.trim()).ok_or_else(no_value);
         }
+        if register.address == map::ANALOGUE && self.index > 0 {
+            let unit = self.unit_of_float();
+            let value = si(trimmed, unit).ok_or_else(|| QuantityError::Value {
+                text: text.into(),
+                register: register.name,
+                unit,
+            })?;
+            return Ok((value as f32).to_bits());
+        }
+        if kind.in_codes {
+            return Err(QuantityError::NoScale { register: register.name, unit: kind.unit });
+        }
         if let Some(word) = integer(trimmed).filter(|_| kind.step == 1.0 && !kind.signed) {
             return self.fitting(text, f64::from(word), &kind);
         }
         let value = si(trimmed, kind.unit).ok_or_else(no_value)?;
-        self.fitting(text, (value / kind.step).round(), &kind)
+        if let (map::OVERCURRENT, Some(scale)) = (register.address, &context.scale) {
+            return Ok(scale.overcurrent_code(value * 1e9)?.into());
+        }
+        self.fitting(text, ((value - kind.offset) / kind.step).round(), &kind)
     }
 
     fn fitting(self, text: &str, steps: f64, kind: &Kind) -> Result<u32, QuantityError> {
@@ -207,8 +254,8 @@ impl Place {
         Err(QuantityError::Range {
             text: text.into(),
             register: self.register.name,
-            lowest: number(lowest * kind.step),
-            highest: number(highest * kind.step),
+            lowest: number(kind.offset + lowest * kind.step),
+            highest: number(kind.offset + highest * kind.step),
             unit: kind.unit,
         })
     }
@@ -216,25 +263,47 @@ impl Place {
     fn kind(self, context: &Context) -> Kind {
         let Context { clock_hz, period_clocks, scale } = context;
         let rate_hz = clock_hz / period_clocks;
-        let volts = 1.0 / scale.dac_codes_per_v();
-        let amperes = 1e-9 / scale.adc_codes_per_na().abs();
-        let kind = |step, unit, signed| Kind { step, unit, signed };
-        match (self.register.unit, self.register.address) {
-            (_, map::OVERCURRENT) => kind(amperes, "A", false),
-            (_, map::GUARD) => kind(volts, "V", true),
-            ("code", _) => kind(volts, "V", false),
-            ("code/65536", _) => kind(volts / 65536.0 * rate_hz, "V/s", false),
+        let kind = |step, unit, signed| Kind { step, offset: 0.0, unit, signed, in_codes: false };
+        let (register, scale) = (self.register, scale.as_ref());
+        let scaled = |unit, signed, of: &dyn Fn(&Scale) -> (f64, f64)| match scale {
+            Some(scale) => {
+                let (step, offset) = of(scale);
+                Kind { step, offset, unit, signed, in_codes: false }
+            }
+            None => Kind { step: 1.0, offset: 0.0, unit, signed, in_codes: true },
+        };
+        let widest = |scale: &Scale| 1.0 / scale.least_dac_codes_per_v();
+        let amperes = |scale: &Scale| 1e-9 / scale.adc_codes_per_na().abs();
+        match (register.unit, register.address) {
+            (_, map::OVERCURRENT) => {
+                scaled("A", false, &|scale| (amperes(scale), 1e-9 * scale.overcurrent_na(0)))
+            }
+            (_, map::GUARD) => scaled("V", true, &|scale| {
+                let output = scale.output(usize::from(self.index / 4));
+                (1.0 / output.codes_per_v(), output.offset_v)
+            }),
+            ("code", _) => scaled("V", false, &|scale| (widest(scale), 0.0)),
+            ("code/65536", _) => {
+                scaled("V/s", false, &|scale| (widest(scale) / 65536.0 * rate_hz, 0.0))
+            }
             ("sample", map::TIME | map::CAPTURE_SAMPLES | map::CAPTURE_DECIMATION) => {
                 kind(1.0, "", false)
             }
             ("sample", _) => kind(1.0 / rate_hz, "s", false),
             ("clock", _) => kind(1.0 / clock_hz, "s", false),
             ("2^-32 turn", _) => kind(rate_hz / 2_f64.powi(32), "Hz", false),
-            ("32 code^2", _) => kind(32.0 * amperes * amperes, "A^2", false),
+            ("32 code^2", _) => {
+                scaled("A^2", false, &|scale| (32.0 * amperes(scale) * amperes(scale), 0.0))
+            }
             ("Hz", _) => kind(1.0, "Hz", false),
             _ => kind(1.0, "", false),
         }
     }
+}
+
+/// The double of the shortest decimal that the float of these bits is read from.
+fn decimal(word: u32) -> f64 {
+    f32::from_bits(word).to_string().parse().unwrap_or(f64::NAN)
 }
 
 /// A whole number, decimal or hexadecimal.
@@ -262,10 +331,11 @@ fn si(text: &str, unit: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hge_protocol::PerOutput;
 
     fn context() -> Context {
         let scale = Scale::of_tests(16);
-        Context { clock_hz: 24e6, period_clocks: 4800.0, scale }
+        Context { clock_hz: 24e6, period_clocks: 4800.0, scale: Some(scale) }
     }
 
     fn word(name: &str, text: &str) -> Result<u32, QuantityError> {
@@ -305,6 +375,69 @@ mod tests {
         let place = Place::find("guard[0].low").unwrap();
         let back = place.quantity(u32::from(-19661_i16 as u16), &context());
         assert!((back.value + 1.2).abs() < 1e-4 && back.unit == "V");
+    }
+
+    #[test]
+    fn every_output_s_limits_are_shown_and_taken_on_its_own_scale() {
+        let mut scale = Scale::of_tests(16);
+        scale.analogue.dac_range_v = PerOutput::Each(vec![2.0, 10.0, 2.0, 2.0, 2.0, 2.0, 2.0, 4.0]);
+        scale.analogue.dac_offset_v = PerOutput::Each(vec![0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let context = Context { scale: Some(scale), ..context() };
+        for (name, code) in
+            [("guard[0].high", 16384), ("guard[1].high", 3277), ("guard[2].high", 8192)]
+        {
+            let place = Place::find(name).unwrap();
+            assert_eq!(place.word("1V", &context), Ok(code), "{name}");
+            let back = place.quantity(code, &context);
+            assert!((back.value - 1.0).abs() < 1e-3 && back.unit == "V", "{name} {back:?}");
+        }
+        // A step for all: 10 V of 32768 codes.
+        let step = Place::find("step_limit").unwrap();
+        assert_eq!(step.word("0.1V", &context), Ok(328));
+    }
+
+    #[test]
+    fn an_over_current_limit_is_taken_on_the_scale_and_refused_where_it_never_trips() {
+        let mut scale = Scale::of_tests(16);
+        scale.analogue.iv_gain_v_per_na = -0.01;
+        scale.analogue.adc_range_v = 3.3;
+        scale.analogue.iv_clip_v = 3.3;
+        let context = Context { scale: Some(scale), ..context() };
+        let place = Place::find("overcurrent").unwrap();
+        // 90 nA are 0.9 V of 3.3.
+        assert_eq!(place.word("90nA", &context), Ok(8937));
+        assert!((place.quantity(8937, &context).value - 90e-9).abs() < 1e-11);
+        assert!(matches!(place.word("330nA", &context), Err(QuantityError::Overcurrent(_))));
+    }
+
+    #[test]
+    fn without_a_scale_codes_are_shown_as_codes_and_si_values_refused_but_times_are_not() {
+        let context = Context { scale: None, ..context() };
+        let word = |name: &str, text: &str| Place::find(name).unwrap().word(text, &context);
+        for name in ["overcurrent", "guard[0].low", "step_limit", "ramp_step", "loss_stop"] {
+            let error = word(name, "1").unwrap_err().to_string();
+            assert!(error.contains("`hge set analogue"), "{name}: {error}");
+            assert_eq!(word(name, "raw:5"), Ok(5));
+            let shown = Place::find(name).unwrap().quantity(5, &context);
+            assert_eq!((shown.value, shown.unit), (5.0, "code"), "{name}");
+        }
+        assert_eq!(word("settle", "10ms"), Ok(50));
+        assert_eq!(word("tuning[0]", "1.25kHz"), Ok(1 << 30));
+    }
+
+    #[test]
+    fn words_of_the_analogue_scale_are_numbers_with_their_unit() {
+        for (name, text, bits, unit) in [
+            ("analogue[4]", "3.3V", 3.3_f32, "V"),
+            ("analogue[5]", "-0.025 V/nA", -0.025, "V/nA"),
+            ("analogue[67]", "-1.5mV", -0.0015, "V"),
+        ] {
+            assert_eq!(word(name, text), Ok(bits.to_bits()), "{name}");
+            let shown = Place::find(name).unwrap().quantity(bits.to_bits(), &context());
+            assert_eq!(shown.unit, unit);
+            assert_eq!(shown.value as f32, bits);
+        }
+        assert_eq!(word("analogue[0]", "1"), Ok(1));
     }
 
     #[test]

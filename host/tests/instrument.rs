@@ -22,7 +22,7 @@ fn slopes_of_a_linear_device_are_exact_to_a_thousandth_of_the_largest() {
     for (gain, bits) in [(-0.025, 16), (0.025, 16)] {
         let mut session = session(&format!(
             "gate = \"xor\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n\
-             [bench]\nnoise_na2_per_hz = 0.0\niv_gain_v_per_na = {gain}\n\
+             [bench]\nnoise_na2_per_hz = 0.0\n[analogue]\niv_gain_v_per_na = {gain}\n\
              [instrument]\ndac_bits = {bits}\nadc_bits = {bits}\n\
              [timing]\nwindow_samples = 4096\n[tones]\namplitude_v = 0.1\n"
         ));

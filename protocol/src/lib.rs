@@ -4,6 +4,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`analogue`] | the analogue scale: what codes are in volts and nanoamperes |
 //! | [`number`] | codes, fixed-point formats, tuning words |
 //! | [`parameters`] | what a gateware was generated for: outputs, slots, tables, clock |
 //! | [`registers`] | the register map, one table |
@@ -11,6 +12,7 @@
 //! | [`frame`] | requests, replies and telemetry, as words |
 //! | [`wire`] | words to bytes on the line: COBS, CRC-32, delimiters |
 
+pub mod analogue;
 pub mod frame;
 pub mod number;
 pub mod parameters;
@@ -18,5 +20,6 @@ pub mod registers;
 pub mod table;
 pub mod wire;
 
+pub use analogue::{Analogue, PerOutput};
 pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
 pub use parameters::{Carriers, ParameterError, Parameters};

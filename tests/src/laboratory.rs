@@ -80,14 +80,11 @@ impl Laboratory {
     pub fn plan(&self) -> Result<Plan, PlanError> {
         let chain = &self.chain;
         let scale = Scale {
-            dac_range_v: chain.dac_range_v,
-            dac_bits: self.parameters.dac_bits,
-            adc_range_v: chain.adc_range_v,
             adc_bits: chain.adc_bits,
-            iv_gain_v_per_na: chain.iv_gain_v_per_na,
-            iv_clip_v: chain.iv_clip_v,
+            ..Scale::new(chain.analogue.clone(), &self.parameters)
         };
-        let limits = OutputLimits { low_v: -2.0, high_v: scale.dac_top_v(), safe_v: 0.0 };
+        let (low_v, high_v) = scale.output(0).ends_v();
+        let limits = OutputLimits { low_v, high_v, safe_v: 0.0 };
         let tones = self.multiples.iter().zip(&self.amplitudes_v).enumerate();
         let controls = tones.map(|(output, (&multiple, &amplitude_v))| Control {
             output,

@@ -1,6 +1,6 @@
 //! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
 
-use hge_host::calibration::{Calibration, CalibrationError};
+use hge_host::calibration::{Calibration, CalibrationError, ToneCalibration};
 use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
 use hge_host::measure::gradient::{self, Effort};
@@ -156,7 +156,7 @@ fn a_resistor_in_place_of_the_device_shows_lag_and_loss() {
 fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
     let refused = |gain: f64, slopes: [f64; 7], resistor: bool| {
         let mut job = job(2.5e-6, Box::new(LinearDevice::new(0.0, slopes.to_vec()).unwrap()));
-        job.chain.iv_gain_v_per_na = gain;
+        job.chain.analogue.iv_gain_v_per_na = gain;
         let mut session = session(job, Estimator::InPhase);
         let found = match resistor {
             true => calibrate::with_resistor(&mut session, 100.0, 1),
@@ -183,4 +183,46 @@ fn a_calibration_of_another_plan_is_stale() {
     let other = laboratory::job("gate = \"xor\"\n").task.plan;
     let error = read.check(&other).unwrap_err();
     assert_eq!(error.to_string(), "the calibration is of another sample rate: calibrate anew");
+}
+
+#[test]
+fn a_calibration_is_refused_for_another_rate_window_latency_gain_or_set_of_tones() {
+    let plan = job(0.0, Box::new(LinearDevice::new(0.0, vec![10.0; 7]).unwrap())).task.plan;
+    let controls = plan.configuration().controls.iter();
+    let tones = controls.zip(plan.tones_hz()).map(|(control, frequency_hz)| ToneCalibration {
+        electrode: control.output,
+        multiple: control.multiple,
+        frequency_hz,
+        lag_rad: 0.0,
+        lag_error_rad: 0.0,
+        in_phase: 1.0,
+        quadrature: 0.0,
+        feed_through_na_per_v: 0.0,
+        feed_through_pf: 0.0,
+    });
+    let made = Calibration {
+        rate_hz: plan.grid().rate_hz,
+        window_samples: plan.grid().window_samples,
+        latency_samples: plan.parameters().loop_latency_samples(),
+        iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
+        pole_hz: None,
+        tones: tones.collect(),
+        relaxation: None,
+    };
+    made.check(&plan).unwrap();
+    let swapped = made.tones.iter().rev().cloned().collect();
+    for (other, what) in [
+        (Calibration { rate_hz: 19e3, ..made.clone() }, "sample rate"),
+        (Calibration { window_samples: 512, ..made.clone() }, "window"),
+        (Calibration { latency_samples: made.latency_samples + 1, ..made.clone() }, "latency"),
+        (Calibration { iv_gain_v_per_na: -0.0125, ..made.clone() }, "I-V converter"),
+        (Calibration { iv_gain_v_per_na: -made.iv_gain_v_per_na, ..made.clone() }, "I-V converter"),
+        (Calibration { tones: swapped, ..made.clone() }, "set of tones"),
+    ] {
+        let refused = other.check(&plan).unwrap_err();
+        assert!(
+            matches!(refused, CalibrationError::Stale { what: found } if found == what),
+            "{what}: {refused}"
+        );
+    }
 }

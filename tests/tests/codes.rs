@@ -227,7 +227,7 @@ fn the_gateware_descends_the_demodulated_cost_as_the_closed_form_says() {
     ];
     for (k, &volts) in CONTROLS_V.iter().enumerate() {
         let control = k as u32;
-        let DacCode(code) = scale.dac_code(volts);
+        let DacCode(code) = scale.output(k).code(volts);
         writes.extend([
             // Of the quadrature: it is the answer.
             (plan.table_address(layout.coefficients + control), COEFFICIENT << 16),
@@ -258,7 +258,7 @@ fn the_gateware_descends_the_demodulated_cost_as_the_closed_form_says() {
         .enumerate()
         .map(|(k, slope)| (slope * codes_per_na).powi(2) * plan.amplitude_v(k))
         .sum();
-    let left = 1.0 - 2.0 * unit * moved / (65536.0 * scale.dac_codes_per_v());
+    let left = 1.0 - 2.0 * unit * moved / (65536.0 * scale.least_dac_codes_per_v());
     println!("{left:.4} of the error is left: {losses:?}");
     assert!((0.2..0.8).contains(&left), "{left}");
     for pair in losses[..5].windows(2) {

@@ -3,14 +3,15 @@
 use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
 use hge_host::experiment::Experiment;
-use hge_protocol::registers;
+use hge_protocol::{registers, Analogue};
 use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/experiments.md");
 
 #[test]
 fn every_key_of_an_experiment_is_documented() {
-    let defaults = toml::to_string(&Experiment::default()).expect("the defaults are TOML");
+    let experiment = Experiment { analogue: Some(Analogue::default()), ..Experiment::default() };
+    let defaults = toml::to_string(&experiment).expect("the defaults are TOML");
     let keys: Vec<&str> = defaults
         .lines()
         .filter_map(|line| line.split_once('='))

@@ -3,6 +3,7 @@
 use crate::converter::ConverterError;
 use crate::flow::pll::PllError;
 use crate::link::uart_receiver::RateError;
+use hge_protocol::analogue::AnalogueError;
 use hge_protocol::ParameterError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -97,6 +98,14 @@ pub enum BoardError {
         board: String,
         /// Which.
         source: ParameterError,
+    },
+    /// The analogue scale cannot be.
+    #[error("board {board}: {source}")]
+    Analogue {
+        /// The board.
+        board: String,
+        /// Which value, and why.
+        source: AnalogueError,
     },
     /// The line's rate.
     #[error("board {board}: {source}")]

@@ -17,8 +17,9 @@ pub use pins::{ports, Direction, Port};
 
 use crate::board;
 use crate::boot::Recording;
+use crate::build::Build;
 use crate::package::{board_of_build, PackageError};
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::{Analogue, Carriers, Parameters};
 use hge_system::file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +60,9 @@ pub struct BoardFile {
     pub converters: Converters,
     /// Sizes of the instrument.
     pub gateware: Sizes,
+    /// The analogue scale of what hangs on it, with which its instrument powers up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analogue: Option<Analogue>,
     /// What is active low.
     #[serde(default)]
     pub polarity: Polarity,
@@ -358,15 +362,13 @@ impl Board {
         self.parts
     }
 
-    /// Verilog of `hge_board` and all below, from the commit whose hash begins with `build_hash`, with what is played after
-    /// power-up.
+    /// Verilog of `hge_board` and all below, with what is built in and what is played after power-up.
     ///
     /// # Errors
     /// A block that the emitter refuses.
-    pub fn verilog(&self, build_hash: u32, recording: &Recording) -> Result<String, PackageError> {
+    pub fn verilog(&self, build: &Build, recording: &Recording) -> Result<String, PackageError> {
         let baud = self.file.uart.baud;
-        board_of_build(&self.parameters, self.parts, baud, build_hash, recording)
-            .map(|file| file.text)
+        board_of_build(&self.parameters, self.parts, baud, build, recording).map(|file| file.text)
     }
 
     /// Ports and their sites, in the order of the pin file.

@@ -4,7 +4,7 @@ use super::error::FlowError;
 use super::report::Usage;
 use super::toolset::Version;
 use hge_protocol::registers::map_hash;
-use hge_protocol::Parameters;
+use hge_protocol::{Analogue, Parameters};
 use hge_system::file::{self, Temporary};
 use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,9 @@ pub struct Manifest {
     pub map_hash: String,
     /// First 32 bits of the commit.
     pub build_hash: String,
+    /// The analogue scale with which the instrument powers up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analogue: Option<Analogue>,
     /// The experiment that is built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<BuiltIn>,

@@ -24,9 +24,11 @@ pub use error::FlowError;
 
 use crate::board_file::{Board, Fpga};
 use crate::boot::Recording;
+use crate::build::Build as BuiltWith;
 use crate::package::File;
 use crate::tools::{cache_folder, ToolError};
 use bundle::{BuiltIn, Manifest};
+use hge_protocol::Analogue;
 use hge_system::file::{self, Temporary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,12 +54,19 @@ pub enum Progress {
 }
 
 /// An experiment that goes into a bitstream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Baked {
     /// Its file.
     pub text: String,
     /// What the board plays.
     pub recording: Recording,
+    /// The scale it is played on.
+    pub analogue: Analogue,
+}
+
+/// The scale with which the board's instrument powers up: the experiment's, which was compared with the board's, or the board's.
+fn analogue(board: &Board, baked: Option<&Baked>) -> Option<Analogue> {
+    baked.map(|baked| &baked.analogue).or(board.file.analogue.as_ref()).cloned()
 }
 
 /// All that a board's vendor tools need, as files; `baked` is what the board does by itself.
@@ -76,11 +85,12 @@ pub fn sources(
         file.fpga.part(),
         env!("CARGO_PKG_VERSION")
     );
+    let build = BuiltWith { hash: build_hash, analogue: analogue(board, baked) };
     let named = |name: &str, text: String| File { name: name.to_owned(), text };
     let none = Recording::default();
     let recording = baked.map_or(&none, |baked| &baked.recording);
     let mut files = vec![
-        named(family::BOARD_VERILOG, board.verilog(build_hash, recording)?),
+        named(family::BOARD_VERILOG, board.verilog(&build, recording)?),
         named(family::TOP_VERILOG, top::verilog(board, &title)?),
         named(file.fpga.pin_file(), board.pins.clone()),
         named(BOARD_FILE, board.text.clone()),
@@ -224,6 +234,7 @@ impl Build<'_> {
             baud: file.uart.baud,
             map_hash: Manifest::map(),
             build_hash: format!("{build_hash:08x}"),
+            analogue: analogue(self.board, self.baked),
             experiment: self.baked.map(|baked| BuiltIn {
                 file: EXPERIMENT_FILE.to_owned(),
                 sha256: bundle::text_digest(&baked.text),

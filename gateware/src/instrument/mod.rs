@@ -26,6 +26,7 @@
 mod kernel;
 
 use crate::access::Access;
+use crate::build::Build;
 use crate::capture::Capture;
 use crate::clerk::Clerk;
 use crate::cost::Cost;
@@ -137,15 +138,15 @@ impl<P: Pass> Instrument<P> {
     /// # Errors
     /// A generic out of range.
     pub fn new(parameters: &Parameters) -> Result<Self, ParameterError> {
-        Self::with_build(parameters, 0)
+        Self::with_build(parameters, &Build::default())
     }
 
-    /// An instrument made for `parameters` from the commit whose hash begins with `build_hash`.
+    /// An instrument made for `parameters` with what is built in.
     ///
     /// # Errors
     /// A generic out of range.
-    pub fn with_build(parameters: &Parameters, build_hash: u32) -> Result<Self, ParameterError> {
-        let mut instrument = Self::unconnected(parameters, build_hash)?;
+    pub fn with_build(parameters: &Parameters, build: &Build) -> Result<Self, ParameterError> {
+        let mut instrument = Self::unconnected(parameters, build)?;
         instrument.clock.connect();
         instrument.locked.connect();
         instrument.interlock.connect();
@@ -162,14 +163,14 @@ impl<P: Pass> Instrument<P> {
     /// The same, to be a part of a larger block.
     pub(crate) fn unconnected(
         parameters: &Parameters,
-        build_hash: u32,
+        build: &Build,
     ) -> Result<Self, ParameterError> {
         parameters.check()?;
         Ok(Self {
             power_on: Reset::new(parameters.clock_hz),
             link: Link::new(parameters),
             access: Access::new(parameters),
-            registers: Registers::new(parameters, build_hash),
+            registers: Registers::new(parameters, build),
             engine: Engine::new(parameters),
             sequencer: Sequencer::default().at_clock(parameters.clock_hz),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)

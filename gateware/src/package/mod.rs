@@ -7,6 +7,7 @@ pub use cores::{core, Core};
 
 use crate::board::{BoardError, BoardTop, Converters};
 use crate::boot::Recording;
+use crate::build::Build;
 use crate::emit::EmitError;
 use crate::engine::{Pipelined, Stepped};
 use crate::instrument::Instrument;
@@ -70,26 +71,24 @@ const BOARD_DESCRIPTION: &str =
 /// # Errors
 /// A generic out of range; a block the emitter refuses.
 pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
-    instrument_of_build(parameters, 0)
+    instrument_of_build(parameters, &Build::default())
 }
 
-/// The same, from the commit whose hash begins with `build_hash`.
+/// The same, with what is built in.
 ///
 /// # Errors
 /// As [`instrument`].
-pub fn instrument_of_build(parameters: &Parameters, build_hash: u32) -> Result<File, PackageError> {
+pub fn instrument_of_build(parameters: &Parameters, build: &Build) -> Result<File, PackageError> {
     let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
     match parameters.slot_clocks {
         1 => write_made(
-            || Instrument::<Pipelined>::with_build(parameters, build_hash),
+            || Instrument::<Pipelined>::with_build(parameters, build),
             INSTRUMENT,
             &header,
         ),
-        _ => write_made(
-            || Instrument::<Stepped>::with_build(parameters, build_hash),
-            INSTRUMENT,
-            &header,
-        ),
+        _ => {
+            write_made(|| Instrument::<Stepped>::with_build(parameters, build), INSTRUMENT, &header)
+        }
     }
 }
 
@@ -99,27 +98,27 @@ pub fn instrument_of_build(parameters: &Parameters, build_hash: u32) -> Result<F
 /// # Errors
 /// A generic or the rate out of range; a block the emitter refuses.
 pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, PackageError> {
-    serial_instrument_of_build(parameters, baud, 0)
+    serial_instrument_of_build(parameters, baud, &Build::default())
 }
 
-/// The same, from the commit whose hash begins with `build_hash`.
+/// The same, with what is built in.
 ///
 /// # Errors
 /// As [`serial_instrument`].
 pub fn serial_instrument_of_build(
     parameters: &Parameters,
     baud: u32,
-    build_hash: u32,
+    build: &Build,
 ) -> Result<File, PackageError> {
     let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
     match parameters.slot_clocks {
         1 => write_made(
-            || SerialInstrument::<Pipelined>::with_build(parameters, baud, build_hash),
+            || SerialInstrument::<Pipelined>::with_build(parameters, baud, build),
             SERIAL,
             &header,
         ),
         _ => write_made(
-            || SerialInstrument::<Stepped>::with_build(parameters, baud, build_hash),
+            || SerialInstrument::<Stepped>::with_build(parameters, baud, build),
             SERIAL,
             &header,
         ),
@@ -136,7 +135,7 @@ pub fn board_of_build(
     wanted: &Parameters,
     converters: Converters,
     baud: u32,
-    build_hash: u32,
+    build: &Build,
     recording: &Recording,
 ) -> Result<File, PackageError> {
     let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
@@ -150,12 +149,12 @@ pub fn board_of_build(
     }
     match parameters.slot_clocks {
         1 => write_made(
-            || BoardTop::<Pipelined>::new(wanted, converters, baud, build_hash, recording),
+            || BoardTop::<Pipelined>::new(wanted, converters, baud, build, recording),
             BOARD,
             &header,
         ),
         _ => write_made(
-            || BoardTop::<Stepped>::new(wanted, converters, baud, build_hash, recording),
+            || BoardTop::<Stepped>::new(wanted, converters, baud, build, recording),
             BOARD,
             &header,
         ),
@@ -225,13 +224,15 @@ mod tests {
         let wanted = Parameters::default();
         let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
         let none = Recording::default();
-        let file = board_of_build(&wanted, converters, 1_000_000, 0, &none).unwrap();
+        let file =
+            board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none).unwrap();
         assert!(file.text.contains("module hge_board"), "{}", file.name);
         assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
         assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
         let wanted = Parameters { outputs: 9, ..wanted };
-        let message =
-            board_of_build(&wanted, converters, 1_000_000, 0, &none).unwrap_err().to_string();
+        let message = board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("8 channels, not 9"), "{message}");
     }
 

@@ -1,6 +1,7 @@
 //! The register bus with everything that it reaches: access, registers, guard and table.
 
 use hge_gateware::access::Access;
+use hge_gateware::build::Build;
 use hge_gateware::guard::Guard;
 use hge_gateware::leaf::Ram;
 use hge_gateware::registers::Registers;
@@ -125,7 +126,7 @@ impl Bus {
     pub fn new(parameters: &Parameters, build_hash: u32) -> Self {
         Bus {
             access: Access::new(parameters),
-            registers: Registers::new(parameters, build_hash),
+            registers: Registers::new(parameters, &Build::of_commit(build_hash)),
             guard: Guard::new(parameters.outputs),
             table: Ram::new(TableLayout::of(parameters).words as usize),
             ..Default::default()

@@ -1,6 +1,7 @@
 //! The whole instrument through its byte ports: sessions, arming, runs, captures, trips.
 
 use crate::bench::{signed, Bench, Random};
+use hge_gateware::build::Build;
 use hge_gateware::engine::Pipelined;
 use hge_gateware::instrument::Instrument;
 use hge_protocol::frame::{EndReason, Frame, Operation, Record, Reply, Request, Status};
@@ -43,7 +44,8 @@ struct Rig {
 
 impl Rig {
     fn new(hold: bool) -> Self {
-        let instrument = Instrument::with_build(&parameters(), 0xfeed_beef).expect("generics");
+        let instrument = Instrument::with_build(&parameters(), &Build::of_commit(0xfeed_beef))
+            .expect("generics");
         let mut bench = Bench::new(instrument, |core| &mut core.clock);
         bench.core.locked.next = true;
         bench.core.interlock.next = true;

@@ -1,6 +1,7 @@
 //! The instrument on a serial line.
 
 use crate::bench::Bench;
+use hge_gateware::build::Build;
 use hge_gateware::engine::Pipelined;
 use hge_gateware::serial::{SerialError, SerialInstrument};
 use hge_protocol::frame::{Frame, Operation, Request, Status};
@@ -42,8 +43,12 @@ fn bytes_on(line: &[bool]) -> Vec<u8> {
 
 #[test]
 fn a_host_on_the_serial_line_reads_what_the_instrument_is() {
-    let instrument = SerialInstrument::<Pipelined>::with_build(&parameters(), BAUD, 0x0bad_cafe)
-        .expect("an instrument");
+    let instrument = SerialInstrument::<Pipelined>::with_build(
+        &parameters(),
+        BAUD,
+        &Build::of_commit(0x0bad_cafe),
+    )
+    .expect("an instrument");
     let mut bench = Bench::new(instrument, |core| &mut core.clock);
     bench.core.locked.next = true;
     bench.core.rx.next = true;

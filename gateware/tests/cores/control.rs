@@ -3,12 +3,14 @@
 use crate::cosim::drawn::put;
 use crate::{compare, configurations, HELD};
 use hge_gateware::access::Access;
+use hge_gateware::build::Build;
 use hge_gateware::capture::Capture;
 use hge_gateware::clerk::Clerk;
 use hge_gateware::registers::Registers;
 use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
 use hge_protocol::registers as map;
+use hge_protocol::{Analogue, Parameters};
 use rust_hdl::prelude::*;
 
 #[test]
@@ -68,18 +70,27 @@ fn the_sequencer_in_icarus_equals_rust() {
     }
 }
 
+/// A commit and a scale, which stand in the memory at power-up.
+fn build(parameters: &Parameters) -> Build {
+    let analogue = Analogue { level_shift_v: 0.017, ..Analogue::default() };
+    assert_ne!(analogue.words(parameters.outputs as usize)[64], 0);
+    Build { hash: 0x1234_5678, analogue: Some(analogue) }
+}
+
 #[test]
 fn the_registers_in_icarus_equal_rust() {
     for parameters in configurations() {
         compare(
             "registers",
-            Registers::new(&parameters, 0x1234_5678),
+            Registers::new(&parameters, &build(&parameters)),
             |core| &mut core.clock,
             |core, _, random| {
                 core.reset.next = random.once_in(200);
                 put(&mut core.address, random);
                 if !random.once_in(4) {
                     core.address.next = Bits::from(random.below(64));
+                } else if random.once_in(2) {
+                    core.address.next = Bits::from(u64::from(map::ANALOGUE) + random.below(128));
                 }
                 core.look_watchdog.next = random.once_in(20);
                 core.look_run_limit.next = random.once_in(20);

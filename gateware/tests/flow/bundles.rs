@@ -27,6 +27,7 @@ fn manifest() -> Manifest {
         baud: 3_000_000,
         map_hash: Manifest::map(),
         build_hash: "00000000".into(),
+        analogue: None,
         experiment: None,
         tools: Vec::new(),
         files: BTreeMap::new(),

@@ -135,7 +135,7 @@ fn calibration(plan: &Plan, pole_hz: Option<f64>, tones: Vec<ToneCalibration>) -
         rate_hz: plan.grid().rate_hz,
         window_samples: plan.grid().window_samples,
         latency_samples: plan.parameters().loop_latency_samples(),
-        iv_gain_v_per_na: plan.scale().iv_gain_v_per_na,
+        iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
         pole_hz,
         tones,
         relaxation: None,

@@ -58,7 +58,7 @@ pub enum CalibrationError {
         frequency_hz: f64,
     },
     /// The current leaves the range of the chain.
-    #[error("the current reaches an end of the chain's range at {clipped} of {points} operating points: look for a shorted electrode with `hge iv`, lower the I-V gain (bench.iv_gain_v_per_na) or narrow the electrodes' ranges")]
+    #[error("the current reaches an end of the chain's range at {clipped} of {points} operating points: look for a shorted electrode with `hge iv`, lower the I-V gain (analogue.iv_gain_v_per_na) or narrow the electrodes' ranges")]
     Clipped {
         /// Operating points at which it clips.
         clipped: u32,
@@ -66,7 +66,7 @@ pub enum CalibrationError {
         points: u32,
     },
     /// The current hardly moves the ADC.
-    #[error("the current moves the ADC by {steps} of its steps, noise included, too little to average below a step: raise the I-V gain (bench.iv_gain_v_per_na) or the tones' amplitudes")]
+    #[error("the current moves the ADC by {steps} of its steps, noise included, too little to average below a step: raise the I-V gain (analogue.iv_gain_v_per_na) or the tones' amplitudes")]
     GainTooSmall {
         /// From the least code of a window to the greatest.
         steps: u32,
@@ -189,11 +189,13 @@ impl Calibration {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
         let same_tones =
             tones.eq(controls.iter().map(|control| (control.output, control.multiple)));
+        // As an instrument keeps it.
+        let gain = self.iv_gain_v_per_na as f32;
         let checks = [
             (near(self.rate_hz, plan.grid().rate_hz), "sample rate"),
             (self.window_samples == plan.grid().window_samples, "window"),
             (self.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
-            (near(self.iv_gain_v_per_na, plan.scale().iv_gain_v_per_na), "I-V converter"),
+            (gain == plan.scale().analogue.iv_gain_v_per_na as f32, "I-V converter"),
             (same_tones, "set of tones"),
         ];
         match checks.into_iter().find(|(same, _)| !same) {

@@ -3,7 +3,9 @@
 use super::causes::Causes;
 use crate::link::LinkError;
 use crate::quantity::QuantityError;
+use hge_protocol::analogue::AnalogueError;
 use hge_protocol::frame::{EndReason, FrameError, Operation, Status};
+use hge_protocol::registers::command;
 use hge_protocol::Parameters;
 use std::ops::Range;
 use thiserror::Error;
@@ -72,6 +74,36 @@ pub enum DriverError {
         /// Why.
         status: Status,
     },
+    /// A command was refused for what the instrument is at.
+    #[error("command {command} ({}) was refused: {obstacle}", command_name(*command))]
+    Command {
+        /// Number of the command.
+        command: u32,
+        /// What stands in its way, and what to do.
+        obstacle: &'static str,
+    },
+    /// A plan for another analogue scale than the instrument's.
+    #[error("the plan's {key} is {planned} but the instrument's {found}: plan with the instrument's scale, or replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
+    Scale {
+        /// Which value: a key of `[analogue]`.
+        key: String,
+        /// Of the plan.
+        planned: String,
+        /// Of the instrument.
+        found: String,
+    },
+    /// An analogue scale that cannot be.
+    #[error(transparent)]
+    Analogue {
+        /// Which value, and what to change.
+        error: AnalogueError,
+    },
+    /// The words that the instrument keeps are no analogue scale.
+    #[error("the analogue scale that the instrument keeps is damaged ({error}): replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
+    Damaged {
+        /// Which value, and why.
+        error: AnalogueError,
+    },
     /// A name that is not in the map.
     #[error(transparent)]
     Name(#[from] QuantityError),
@@ -121,6 +153,19 @@ pub enum DriverError {
         /// What the system says.
         what: String,
     },
+}
+
+fn command_name(number: u32) -> &'static str {
+    match number {
+        command::RUN => "run",
+        command::STOP => "stop",
+        command::ARM_HOST => "arm, host",
+        command::DISARM => "disarm",
+        command::ARM_STANDALONE => "arm, standalone",
+        command::CAPTURE => "capture",
+        command::REPEAT => "repeat",
+        _ => "none",
+    }
 }
 
 /// Most stretches that a message names.

@@ -5,6 +5,7 @@
 //! | [`Instrument`] | connecting, arming, disarming when dropped |
 //! | `request` | requests, each carried out once however often it is sent |
 //! | `registers` | registers by address and name |
+//! | `analogue` | the analogue scale that the instrument keeps |
 //! | `reader` | the thread that cuts bytes into frames |
 //! | `telemetry` | frames for subscribers, with exact gaps |
 //! | `run`, `order` | a run, its lost frames asked for again |
@@ -16,6 +17,7 @@
 //! | `state`, `causes` | what the instrument is at, in words |
 
 mod again;
+mod analogue;
 mod cancel;
 mod capture;
 mod causes;
@@ -207,10 +209,10 @@ impl Instrument {
         Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
     }
 
-    /// Disarms and writes every register of a plan.
+    /// Disarms and writes every register of a plan, and its analogue scale where the instrument has none.
     ///
     /// # Errors
-    /// The plan was made for another gateware, or an access fails.
+    /// The plan was made for another gateware or another analogue scale, or an access fails.
     pub fn configure(&mut self, plan: &Plan) -> Result<(), DriverError> {
         if *plan.parameters() != self.parameters {
             return Err(DriverError::Parameters {
@@ -219,6 +221,7 @@ impl Instrument {
             });
         }
         self.disarm()?;
+        self.join_scale(plan.scale())?;
         self.write_all(plan.writes())
     }
 

@@ -1,6 +1,7 @@
 //! Registers by address and by name.
 
 use super::request::{refused, Ask};
+use super::state::obstacle;
 use super::{DriverError, Instrument, Passing};
 use crate::quantity::Place;
 use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
@@ -69,10 +70,10 @@ impl Instrument {
         self.write_burst(&burst(&[(map::COMMAND, command)]))
     }
 
-    fn write_burst(&self, ask: &Ask) -> Result<u64, DriverError> {
+    pub(super) fn write_burst(&self, ask: &Ask) -> Result<u64, DriverError> {
         let (reply, which) = self.ask(ask)?;
         if reply.status != Status::Ok {
-            return Err(refused(ask, &reply));
+            return Err(self.explained(refused(ask, &reply), ask));
         }
         for (index, &value) in (0..).zip(&ask.values) {
             if ask.address.wrapping_add(index) == map::COMMAND {
@@ -80,6 +81,22 @@ impl Instrument {
             }
         }
         Ok(which)
+    }
+
+    /// A command that was refused as busy, with what stands in its way.
+    fn explained(&self, error: DriverError, ask: &Ask) -> DriverError {
+        let DriverError::Refused { address: map::COMMAND, status: Status::Busy, .. } = error else {
+            return error;
+        };
+        let place = usize::from(map::COMMAND.wrapping_sub(ask.address));
+        let Some(&command) = ask.values.get(place) else { return error };
+        match self.state() {
+            Ok(state) => {
+                let command = command & 15;
+                DriverError::Command { command, obstacle: obstacle(command, &state) }
+            }
+            Err(other) => other,
+        }
     }
 
     /// Reads the register of this name; of an array, `name[index]` or `guard[output].field`.
@@ -100,7 +117,7 @@ impl Instrument {
 }
 
 /// Runs of consecutive addresses, as requests.
-fn bursts(writes: &[(u16, u32)]) -> impl Iterator<Item = Ask> + '_ {
+pub(super) fn bursts(writes: &[(u16, u32)]) -> impl Iterator<Item = Ask> + '_ {
     let runs = writes.chunk_by(|before, after| before.0.checked_add(1) == Some(after.0));
     runs.flat_map(|run| run.chunks(MOST_REGISTERS)).map(burst)
 }

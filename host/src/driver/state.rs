@@ -1,7 +1,7 @@
 //! What the instrument is at.
 
 use super::{Causes, DriverError, Instrument};
-use hge_protocol::registers::{self as map, status};
+use hge_protocol::registers::{self as map, command, status};
 
 /// Who watches over an armed guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,19 @@ pub struct State {
     pub frames_lost: u32,
     /// Damaged frames from hosts.
     pub link_faults: u32,
+}
+
+/// What keeps an instrument in this state from a command that it refused as busy, and what to do.
+pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
+    let State { busy, armed, homing, .. } = *state;
+    match command {
+        command::CAPTURE => "a capture is going on; wait for its end, or stop it first",
+        _ if busy => "a run is going on; wait for its end, or stop it first",
+        command::RUN if armed.is_none() => "the guard is not armed; arm first",
+        _ if homing => "outputs are on their way to the safe values; try again in a moment",
+        _ if armed.is_some() => "the guard is armed already; disarm first",
+        _ => "what stood in its way has just ended; try again",
+    }
 }
 
 impl Instrument {

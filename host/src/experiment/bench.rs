@@ -4,9 +4,6 @@ use super::values::{require, Rule, Wrong};
 use crate::text::number;
 use hge_sim::bench::Chain;
 
-/// Ranges of converters, in volts.
-const CONVERTER: Rule = Rule::Within(1e-6, 1e6);
-
 /// Densities of noise, in nA^2/Hz.
 const DENSITY: Rule = Rule::Within(0.0, 1e6);
 
@@ -24,20 +21,20 @@ const CURRENT: Rule = Rule::Within(0.0, 1e6);
 const TIME: Rule = Rule::Within(1e-6, 1e6);
 const FREQUENCY: Rule = Rule::Within(1e-6, 1e9);
 
-/// Every float of the table.
-pub(super) fn floats(bench: &Chain) -> Vec<(String, f64, Rule)> {
+/// Every float of the table, where the widest output and the ADC have these ranges.
+pub(super) fn floats(
+    bench: &Chain,
+    dac_range_v: f64,
+    adc_range_v: f64,
+) -> Vec<(String, f64, Rule)> {
     let offset = |range_v: f64| Rule::Within(-range_v.abs(), range_v.abs());
     let single = [
-        ("dac_range_v", bench.dac_range_v, CONVERTER),
-        ("adc_range_v", bench.adc_range_v, CONVERTER),
-        ("iv_clip_v", bench.iv_clip_v, CONVERTER),
-        ("iv_gain_v_per_na", bench.iv_gain_v_per_na, Rule::Magnitude(1e-9, 1e6)),
         ("noise_na2_per_hz", bench.noise_na2_per_hz, DENSITY),
-        ("dac_offset_v", bench.dac_offset_v, offset(bench.dac_range_v)),
+        ("dac_offset_v", bench.dac_offset_v, offset(dac_range_v)),
         ("dac_gain_error", bench.dac_gain_error, GAIN_ERROR),
         ("dac_inl_bow_lsb", bench.dac_inl_bow_lsb, INL_LSB),
         ("dac_inl_s_lsb", bench.dac_inl_s_lsb, INL_LSB),
-        ("adc_offset_v", bench.adc_offset_v, offset(bench.adc_range_v)),
+        ("adc_offset_v", bench.adc_offset_v, offset(adc_range_v)),
         ("adc_gain_error", bench.adc_gain_error, GAIN_ERROR),
         ("adc_inl_bow_lsb", bench.adc_inl_bow_lsb, INL_LSB),
         ("adc_inl_s_lsb", bench.adc_inl_s_lsb, INL_LSB),
@@ -52,9 +49,9 @@ pub(super) fn floats(bench: &Chain) -> Vec<(String, f64, Rule)> {
         ("drift_na_per_s", bench.drift_na_per_s, Rule::Within(-1e6, 1e6)),
         ("wander_na", bench.wander_na, CURRENT),
         ("wander_s", bench.wander_s, TIME),
-        ("sway_v", bench.sway_v, offset(bench.dac_range_v)),
+        ("sway_v", bench.sway_v, offset(dac_range_v)),
         ("sway_s", bench.sway_s, TIME),
-        ("jolt_v", bench.jolt_v, offset(bench.dac_range_v)),
+        ("jolt_v", bench.jolt_v, offset(dac_range_v)),
         ("jolt_s", bench.jolt_s, Rule::Within(0.0, 1e6)),
     ];
     let key = |name: &str| format!("bench.{name}");
@@ -63,7 +60,7 @@ pub(super) fn floats(bench: &Chain) -> Vec<(String, f64, Rule)> {
     floats.extend(bench.iv_pole_hz.map(|value| (key("iv_pole_hz"), value, FREQUENCY)));
     let lists = [
         ("feed_throughs_pf", bench.feed_throughs_pf.as_deref().unwrap_or_default(), CAPACITANCE),
-        ("sways_v", bench.sways_v.as_deref().unwrap_or_default(), offset(bench.dac_range_v)),
+        ("sways_v", bench.sways_v.as_deref().unwrap_or_default(), offset(dac_range_v)),
         ("hum_harmonics", &bench.hum_harmonics, Rule::Within(0.0, 10.0)),
     ];
     for (name, values, rule) in lists {

@@ -1,5 +1,6 @@
 //! Reading experiment files, and pointing at the line that is wrong.
 
+use super::analogue::moved;
 use super::Experiment;
 use crate::file;
 use crate::plan::PlanError;
@@ -34,6 +35,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// What an instrument without an analogue scale lacks, and how to give it one.
+pub const NO_SCALE: &str = "the instrument has no analogue scale, without which codes are no volts and no nanoamperes: add a section [analogue] to the experiment, or set it with `hge set analogue --experiment FILE.toml --link LINK`";
+
 /// An experiment that cannot be run.
 #[derive(Debug, Error)]
 pub enum ExperimentError {
@@ -62,6 +66,12 @@ pub enum ExperimentError {
         key: String,
         /// What, and what to change.
         problem: String,
+    },
+    /// Neither the experiment nor the instrument has an analogue scale.
+    #[error("{place}{NO_SCALE}")]
+    Scale {
+        /// The experiment.
+        place: Place,
     },
     /// A run that cannot be.
     #[error("{place}{}{problem}", named(key, &problem.to_string()))]
@@ -152,6 +162,9 @@ impl Source {
     /// It is no experiment.
     pub fn parse(file: &str, text: String) -> Result<(Experiment, Source), ExperimentError> {
         let source = Source { file: file.into(), text, overruled: Vec::new() };
+        if let Some((key, message)) = moved(&source) {
+            return Err(ExperimentError::Parse { place: source.locate(&key), message });
+        }
         match toml::from_str(&source.text) {
             Ok(experiment) => Ok((experiment, source)),
             Err(error) => Err(ExperimentError::Parse {
@@ -187,7 +200,7 @@ impl Source {
         key.unwrap_or_default()
     }
 
-    fn span(&self, key: &str) -> Option<Range<usize>> {
+    pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
         let mut parts = key.split('.');
         let mut value = root.get_ref().get(parts.next()?)?;

@@ -11,6 +11,7 @@
 //! | `band_hz` | 150 to 500 | above mains and 1/f, below the I-V converter's pole |
 //! | `ramp_v_per_s` | 180 | an input moves its 1.8 V in 10 ms |
 
+mod analogue;
 mod bench;
 mod file;
 mod instrument;
@@ -18,7 +19,7 @@ mod reading;
 mod resolve;
 mod values;
 
-pub use file::{ExperimentError, Source};
+pub use file::{ExperimentError, Source, NO_SCALE};
 pub use instrument::InstrumentKeys;
 pub use resolve::{context, Job, Task};
 
@@ -29,6 +30,7 @@ use crate::loss::Loss;
 use crate::method::Method;
 use crate::optimiser::Rule;
 use crate::settling::{Correction, Unsettled};
+use hge_protocol::Analogue;
 use hge_sim::bench::Chain;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +75,10 @@ pub struct Experiment {
     pub closing: Closing,
     /// What the gateware is generated for.
     pub instrument: InstrumentKeys,
-    /// The analogue side.
+    /// Ranges, gains and offsets around the instrument; without it those that the instrument keeps, or of a simulation the default ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analogue: Option<Analogue>,
+    /// What the simulated analogue side adds to its scale: noise and errors.
     pub bench: Chain,
     /// Pace.
     pub timing: TimingKeys,
@@ -102,6 +107,7 @@ impl Default for Experiment {
             engine: EngineKind::Model,
             closing: Closing::Host,
             instrument: InstrumentKeys::default(),
+            analogue: None,
             bench: Chain::default(),
             timing: TimingKeys::default(),
             electrodes: ElectrodeKeys::default(),

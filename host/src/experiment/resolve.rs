@@ -15,7 +15,7 @@ use crate::scale::Scale;
 use crate::text::number;
 use crate::tones::{self, Grid, ToneError, Wanted};
 use crate::train::Coefficients;
-use hge_protocol::Parameters;
+use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use hge_sim::device::{self, Device};
 
@@ -38,7 +38,8 @@ pub struct Task {
 }
 
 impl Task {
-    /// Checks an experiment for an instrument that is there: its parameters stand for those of the file.
+    /// Checks an experiment for an instrument that is there: its parameters stand for those of the file, and its analogue scale, if it
+    /// has one, for that of a file without.
     ///
     /// # Errors
     /// The first thing that is wrong: one sentence with what to change, and where it stands in
@@ -47,14 +48,20 @@ impl Task {
         mut experiment: Experiment,
         source: &Source,
         parameters: &Parameters,
+        analogue: Option<&Analogue>,
     ) -> Result<Self, ExperimentError> {
         experiment.instrument = (*parameters).into();
+        experiment.join_scale(source, analogue, parameters.outputs)?;
+        if experiment.analogue.is_none() {
+            return Err(ExperimentError::Scale { place: source.locate("analogue") });
+        }
         Task::new(experiment, source)
     }
 
     /// Checks everything but the device.
-    fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+    fn new(mut experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
         let wrong = |wrong| invalid(source, wrong);
+        experiment.analogue.get_or_insert_default();
         values::check(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
         let parameters = Parameters::from(&experiment.instrument);
@@ -99,7 +106,8 @@ impl Job {
         })?;
         check_roles(experiment, device.as_ref()).map_err(|wrong| invalid(source, wrong))?;
         let Parameters { dac_bits, adc_bits, .. } = task.parameters;
-        let chain = Chain { dac_bits, adc_bits, ..experiment.bench.clone() };
+        let analogue = task.plan.scale().analogue.clone();
+        let chain = Chain { analogue, dac_bits, adc_bits, ..experiment.bench.clone() };
         Ok(Job { task, chain, device })
     }
 }
@@ -108,7 +116,8 @@ fn invalid(source: &Source, Wrong(key, problem): Wrong) -> ExperimentError {
     ExperimentError::Invalid { place: source.locate(&key), key, problem }
 }
 
-/// Pace and scale that an experiment gives an instrument, whatever else it would do with it.
+/// Pace that an experiment gives an instrument, and scale that it has there, whatever else it would do with it; `analogue` is the scale that
+/// the instrument keeps.
 ///
 /// # Errors
 /// A value of the experiment that makes no sense, or a rate that this instrument cannot have.
@@ -116,8 +125,12 @@ pub fn context(
     experiment: &Experiment,
     source: &Source,
     parameters: &Parameters,
+    analogue: Option<&Analogue>,
 ) -> Result<Context, ExperimentError> {
-    values::check(experiment).map_err(|wrong| invalid(source, wrong))?;
+    let mut experiment = experiment.clone();
+    experiment.instrument = (*parameters).into();
+    experiment.join_scale(source, analogue, parameters.outputs)?;
+    values::check(&experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
         let key = "timing.rate_hz";
         ExperimentError::Plan {
@@ -127,19 +140,8 @@ pub fn context(
         }
     })?;
     let clock_hz = f64::from(parameters.clock_hz);
-    let scale = scale(&experiment.bench, parameters);
+    let scale = experiment.analogue.map(|analogue| Scale::new(analogue, parameters));
     Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
-}
-
-fn scale(bench: &Chain, parameters: &Parameters) -> Scale {
-    Scale {
-        dac_range_v: bench.dac_range_v,
-        dac_bits: parameters.dac_bits,
-        adc_range_v: bench.adc_range_v,
-        adc_bits: parameters.adc_bits,
-        iv_gain_v_per_na: bench.iv_gain_v_per_na,
-        iv_clip_v: bench.iv_clip_v,
-    }
 }
 
 /// What only the plan tells: rates that fit the update's registers, runs that end.
@@ -251,7 +253,7 @@ fn configuration(
     cases_v: Vec<Vec<f64>>,
 ) -> Result<Configuration, PlanError> {
     parameters.check()?;
-    let Experiment { timing, electrodes, tones, bench, guard, .. } = experiment;
+    let Experiment { timing, electrodes, tones, guard, .. } = experiment;
     let timing = Timing {
         rate_hz: timing.rate_hz,
         window_samples: timing.window_samples,
@@ -296,7 +298,7 @@ fn configuration(
     });
     let limits = limits.collect();
     Ok(Configuration {
-        scale: scale(bench, parameters),
+        scale: experiment.scale(parameters),
         timing,
         inputs: electrodes.inputs.clone(),
         cases_v,
@@ -404,6 +406,7 @@ fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         }
         PlanError::Missing { .. } => "electrodes.controls".into(),
         PlanError::Step { .. } => "guard.step_v".into(),
+        PlanError::Overcurrent(_) => "guard.overcurrent_na".into(),
         PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => {
             "electrodes.controls".into()
         }

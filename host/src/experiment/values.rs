@@ -5,7 +5,9 @@
 use super::{Closing, Experiment};
 use crate::loss::Loss;
 use crate::method::Method;
+use crate::scale::Scale;
 use crate::text::number;
+use hge_protocol::Parameters;
 
 /// A wrong value: its key and what to change.
 pub(super) struct Wrong(pub String, pub String);
@@ -33,8 +35,6 @@ pub(super) enum Rule {
     Within(f64, f64),
     /// Above zero, at most so many volts of the DAC.
     PositiveTo(f64),
-    /// The magnitude; the sign is free.
-    Magnitude(f64, f64),
 }
 
 impl Rule {
@@ -47,7 +47,6 @@ impl Rule {
                 Rule::Share => (0.0..1.0).contains(&value),
                 Rule::Within(low, high) => (low..=high).contains(&value),
                 Rule::PositiveTo(high) => value > 0.0 && value <= high,
-                Rule::Magnitude(low, high) => (low..=high).contains(&value.abs()),
             }
     }
 
@@ -63,17 +62,14 @@ impl Rule {
             Rule::PositiveTo(high) => {
                 format!("must be above zero and at most the DAC's range, {} V", number(high))
             }
-            Rule::Magnitude(low, high) => format!(
-                "its magnitude must lie from {} to {}, negative if the converter inverts",
-                number(low),
-                number(high)
-            ),
         }
     }
 }
 
 /// Every float there is.
-fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
+fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
+    let dac_range_v =
+        (0..scale.outputs).map(|output| scale.output(output).range_v).fold(0.0, f64::max);
     let Experiment { bench, timing, electrodes, tones, guard, host, standalone, cases, .. } =
         experiment;
     let single = [
@@ -84,7 +80,7 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
         ("electrodes.input_low_v", electrodes.input_low_v, Rule::Finite),
         ("electrodes.input_high_v", electrodes.input_high_v, Rule::Finite),
         ("tones.amplitude_v", tones.amplitude_v, Rule::Positive),
-        ("host.adam_rate_v", host.adam_rate_v, Rule::PositiveTo(bench.dac_range_v)),
+        ("host.adam_rate_v", host.adam_rate_v, Rule::PositiveTo(dac_range_v)),
         ("host.descent_rate_v2", host.descent_rate_v2, Rule::Positive),
         ("host.momentum", host.momentum, Rule::Share),
         ("host.relaxation_s", host.relaxation_s, Rule::Within(1e-6, 1e6)),
@@ -93,7 +89,7 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
         ("host.low_na", host.low_na, Rule::Finite),
         ("standalone.stop_separation_na", standalone.stop_separation_na, Rule::NotNegative),
     ];
-    let mut floats = super::bench::floats(bench);
+    let mut floats = super::bench::floats(bench, dac_range_v, scale.analogue.adc_range_v);
     floats.extend(single.into_iter().map(|(key, value, rule)| (key.to_string(), value, rule)));
     let optional = [
         ("tones.mains_hz", tones.mains_hz, Rule::Within(1e-6, 1e9)),
@@ -131,23 +127,18 @@ fn floats(experiment: &Experiment) -> Vec<(String, f64, Rule)> {
 
 /// Checks every value that needs neither gateware nor device.
 pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
-    for (key, value, rule) in floats(experiment) {
+    let scale = experiment.scale(&Parameters::from(&experiment.instrument));
+    let sound = scale.analogue.check(scale.outputs);
+    sound.map_err(|error| Wrong(format!("analogue.{}", error.key), error.problem))?;
+    for (key, value, rule) in floats(experiment, &scale) {
         require(rule.holds(value), key.clone(), || {
-            format!("{} is {}: {}", plain(&key), number(value), with_it(rule))
+            format!("{} is {}: it {}", plain(&key), number(value), rule.text())
         })?;
     }
     super::bench::noise(&experiment.bench, experiment.timing.rate_hz)?;
     counts(experiment)?;
     order(experiment)?;
-    aims(experiment)
-}
-
-/// The rule with its subject.
-fn with_it(rule: Rule) -> String {
-    match rule {
-        Rule::Magnitude(..) => rule.text(),
-        _ => format!("it {}", rule.text()),
-    }
+    aims(experiment, &scale)
 }
 
 /// A key without the numbers of entries: `standalone.targets rate_v2_per_na2`.
@@ -264,19 +255,9 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
 }
 
 /// Targets that the chain can show.
-fn aims(experiment: &Experiment) -> Result<(), Wrong> {
-    let Experiment { bench, host, standalone, .. } = experiment;
-    let full_na = bench.iv_clip_v.min(bench.adc_range_v) / bench.iv_gain_v_per_na.abs();
-    if let Some(limit_na) = experiment.guard.overcurrent_na {
-        require(limit_na < full_na, "guard.overcurrent_na", || {
-            format!(
-                "an overcurrent_na of {} nA would never trip: the chain reads at most +-{} nA, choose \
-                 less",
-                number(limit_na),
-                number(full_na)
-            )
-        })?;
-    }
+fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
+    let Experiment { host, standalone, .. } = experiment;
+    let full_na = scale.full_scale_na();
     let within = |key: String, high: f64, low: f64| {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
         require(reached, key, || {

@@ -22,6 +22,14 @@ pub struct Summary {
     pub min_code: i16,
     /// Greatest code.
     pub max_code: i16,
+    /// The same as currents, where the scale is known.
+    #[serde(flatten)]
+    pub current: Option<CurrentSummary>,
+}
+
+/// What captured codes are as currents.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurrentSummary {
     /// Mean current.
     pub mean_na: f64,
     /// Root mean square about the mean.
@@ -36,28 +44,26 @@ pub struct Summary {
 
 impl Summary {
     /// Of one code or more, `rate_hz` codes a second.
-    pub fn of(codes: &[i16], rate_hz: f64, scale: &Scale) -> Self {
+    pub fn of(codes: &[i16], rate_hz: f64, scale: Option<&Scale>) -> Self {
         let count = codes.len() as f64;
         let mean_code = codes.iter().map(|&code| f64::from(code)).sum::<f64>() / count;
         let squares = codes.iter().map(|&code| (f64::from(code) - mean_code).powi(2));
         let rms_code = (squares.sum::<f64>() / count).sqrt();
         let min_code = codes.iter().copied().min().unwrap_or_default();
         let max_code = codes.iter().copied().max().unwrap_or_default();
-        // An I-V converter that inverts makes the least code of the greatest current.
-        let ends = [min_code, max_code].map(|code| scale.current_na(f64::from(code)));
-        Summary {
-            samples: codes.len(),
-            rate_hz,
-            mean_code,
-            rms_code,
-            min_code,
-            max_code,
-            mean_na: scale.current_na(mean_code),
-            rms_na: scale.current_na(rms_code).abs(),
-            min_na: ends[0].min(ends[1]),
-            max_na: ends[0].max(ends[1]),
-            clipped: scale.clips(AdcCode(min_code), AdcCode(max_code)),
-        }
+        let current = scale.map(|scale| {
+            // An I-V converter that inverts makes the least code of the greatest current.
+            let ends = [min_code, max_code].map(|code| scale.current_na(f64::from(code)));
+            CurrentSummary {
+                mean_na: scale.current_na(mean_code),
+                rms_na: scale.current_difference_na(rms_code).abs(),
+                min_na: ends[0].min(ends[1]),
+                max_na: ends[0].max(ends[1]),
+                clipped: scale.clips(AdcCode(min_code), AdcCode(max_code)),
+            }
+        });
+        let samples = codes.len();
+        Summary { samples, rate_hz, mean_code, rms_code, min_code, max_code, current }
     }
 }
 
@@ -101,11 +107,14 @@ mod tests {
     fn an_inverting_converter_swaps_the_ends_of_the_current() {
         let scale = Scale::of_tests(16);
         // 327.68 codes a nanoampere.
-        let summary = Summary::of(&[-3277, 0, 3277, 6554], 5000.0, &scale);
+        let codes = [-3277, 0, 3277, 6554];
+        let summary = Summary::of(&codes, 5000.0, Some(&scale));
         assert_eq!((summary.min_code, summary.max_code), (-3277, 6554));
-        assert!((summary.min_na + 20.0).abs() < 0.01 && (summary.max_na - 10.0).abs() < 0.01);
-        assert!((summary.mean_na + 5.0).abs() < 0.01);
-        assert!((summary.rms_na - 125.0_f64.sqrt()).abs() < 0.01);
-        assert!(!summary.clipped);
+        let current = summary.current.unwrap();
+        assert!((current.min_na + 20.0).abs() < 0.01 && (current.max_na - 10.0).abs() < 0.01);
+        assert!((current.mean_na + 5.0).abs() < 0.01);
+        assert!((current.rms_na - 125.0_f64.sqrt()).abs() < 0.01);
+        assert!(!current.clipped);
+        assert_eq!(Summary::of(&codes, 5000.0, None).current, None);
     }
 }

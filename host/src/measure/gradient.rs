@@ -279,7 +279,7 @@ pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError>
     for (k, (control, &volts)) in controls.iter().zip(controls_v).enumerate() {
         let (low_v, high_v) = plan.control_range_v(k);
         // A voltage that is an end but for the last bits of its decimals is inside.
-        let slack_v = plan.scale().dac_step_v() / 2.0;
+        let slack_v = plan.output_scale(k).step_v() / 2.0;
         if !(low_v - slack_v..=high_v + slack_v).contains(&volts) {
             let electrode = control.output;
             return Err(MeasureError::Beyond { electrode, volts, low_v, high_v });

@@ -150,7 +150,7 @@ fn current(plan: &Plan, window: &Window) -> Result<Current, MeasureError> {
     let scale = plan.scale();
     Ok(Current {
         current_na: scale.current_na((first + second) / 2.0),
-        halves_na: scale.current_na(first - second),
+        halves_na: scale.current_difference_na(first - second),
         sample: window.sample_clock,
         clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
     })

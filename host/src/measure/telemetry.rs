@@ -1,7 +1,7 @@
 //! Telemetry in SI units, one line a frame.
 
 use crate::driver::Causes;
-use crate::quantity::Context;
+use crate::scale::Scale;
 use hge_protocol::frame::{flag, EndReason, Record, Window};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::ControlWord;
@@ -21,8 +21,8 @@ const FLAGS: [(u16, &str); 6] = [
 /// What the codes of telemetry mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meaning {
-    /// Pace and scale.
-    pub context: Context,
+    /// Analogue scale.
+    pub scale: Scale,
     /// Samples of a window.
     pub window_samples: u32,
 }
@@ -132,7 +132,8 @@ impl Meaning {
                 controls_v: epoch
                     .controls
                     .iter()
-                    .map(|&word| self.context.scale.control_volts(ControlWord(word)))
+                    .enumerate()
+                    .map(|(k, &word)| self.scale.output(k).control_volts(ControlWord(word)))
                     .collect(),
             },
             Record::End(end) => Line::End {
@@ -157,13 +158,14 @@ impl Meaning {
     }
 
     fn window(&self, number: u32, window: &Window) -> Line {
-        let scale = &self.context.scale;
+        let scale = &self.scale;
         let samples = f64::from(self.window_samples);
         let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
         // An I-V converter that inverts makes the least code of the greatest current.
         let ends = [window.min, window.max].map(|code| scale.current_na(f64::from(code)));
-        let amplitude =
-            |sum: i64| scale.current_na(sum as f64 * 2.0 / (samples * f64::from(SINE_PEAK)));
+        let amplitude = |sum: i64| {
+            scale.current_difference_na(sum as f64 * 2.0 / (samples * f64::from(SINE_PEAK)))
+        };
         let slots = window.slots.iter().map(|sums| Sums {
             in_phase_na: amplitude(sums.in_phase),
             quadrature_na: amplitude(sums.quadrature),
@@ -185,7 +187,7 @@ impl Meaning {
 
     /// A loss counts 32 squared codes, times weight.
     fn loss_na2(&self, loss: u32) -> f64 {
-        32.0 * f64::from(loss) / self.context.scale.adc_codes_per_na().powi(2)
+        32.0 * f64::from(loss) / self.scale.adc_codes_per_na().powi(2)
     }
 }
 
@@ -235,14 +237,12 @@ impl fmt::Display for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scale::Scale;
     use hge_protocol::frame::SlotSums;
 
     #[test]
     fn a_window_in_nanoamperes_is_that_of_its_codes() {
         let scale = Scale::of_tests(16);
-        let context = Context { clock_hz: 24e6, period_clocks: 4800.0, scale };
-        let meaning = Meaning { context, window_samples: 16 };
+        let meaning = Meaning { scale, window_samples: 16 };
         // 10 nA, 327.68 codes each and the converter inverts; the sum of a sine of 5 nA times itself is half of
         // 16 samples.
         let window = Window {

@@ -106,33 +106,33 @@ fn codes(plan: &Plan) -> Result<(), PlanError> {
 fn voltages(plan: &Plan) -> Result<(), PlanError> {
     let configuration = plan.configuration();
     let (scale, limits) = (plan.scale(), &configuration.limits);
-    let dac = (-scale.dac_range_v, scale.dac_top_v());
     for (output, limit) in limits.iter().enumerate() {
+        let dac = scale.output(output).ends_v();
         for volts in [limit.low_v, limit.high_v] {
             inside(output, volts, dac, 0.0, "the DAC's")?;
         }
         inside(output, limit.safe_v, (limit.low_v, limit.high_v), 0.0, "the guard's")?;
     }
     // The guard's codes are rounded outward, the inputs' to the nearest.
-    let slack_v = scale.dac_step_v();
+    let slack_v = |output: usize| scale.output(output).step_v();
     for volts in &configuration.cases_v {
         for (&output, &volts) in configuration.inputs.iter().zip(volts) {
             let limit = limits[output];
-            inside(output, volts, (limit.low_v, limit.high_v), slack_v, "the guard's")?;
+            inside(output, volts, (limit.low_v, limit.high_v), slack_v(output), "the guard's")?;
         }
     }
     for (k, control) in configuration.controls.iter().enumerate() {
         let limit = limits[control.output];
         for volts in [control.low_v, control.high_v] {
             let guard = (limit.low_v, limit.high_v);
-            inside(control.output, volts, guard, slack_v, "the guard's")?;
+            inside(control.output, volts, guard, slack_v(control.output), "the guard's")?;
         }
         let beyond = |why: String| PlanError::Amplitude {
             output: control.output,
             amplitude_v: control.amplitude_v,
             why,
         };
-        let least_v = least_amplitude_v(configuration);
+        let least_v = least_amplitude_v(configuration, control.output);
         if control.amplitude_v.is_nan() || control.amplitude_v < least_v {
             let with_shaping = if configuration.shaping { "" } else { ", or switch shaping on" };
             return Err(beyond(format!("choose at least {least_v:.6} V{with_shaping}")));
@@ -143,7 +143,7 @@ fn voltages(plan: &Plan) -> Result<(), PlanError> {
                 "it leaves no room in the range of {} to {} V, choose less than {:.4} V",
                 control.low_v,
                 control.high_v,
-                (control.high_v - control.low_v) / 2.0 - scale.dac_step_v()
+                (control.high_v - control.low_v) / 2.0 - scale.output(control.output).step_v()
             )));
         }
         if let Some(step_v) = configuration.step_v {
@@ -163,13 +163,12 @@ fn voltages(plan: &Plan) -> Result<(), PlanError> {
 
 /// A step of the DAC; with noise shaping a quarter of one, below which first-order shaping of 12 bits is off by percents at usual windows, or
 /// one code.
-fn least_amplitude_v(configuration: &Configuration) -> f64 {
-    let Configuration { scale, shaping, .. } = configuration;
-    let shaped_v = (scale.dac_step_v() / 4.0).max(1.0 / scale.dac_codes_per_v());
-    if *shaping {
-        shaped_v
+fn least_amplitude_v(configuration: &Configuration, output: usize) -> f64 {
+    let output = configuration.scale.output(output);
+    if configuration.shaping {
+        (output.step_v() / 4.0).max(1.0 / output.codes_per_v())
     } else {
-        scale.dac_step_v()
+        output.step_v()
     }
 }
 

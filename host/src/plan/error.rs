@@ -1,5 +1,6 @@
 //! Why a run cannot be, and what to change.
 
+use crate::scale::OvercurrentError;
 use crate::text::number;
 use crate::tones::ToneError;
 use hge_protocol::ParameterError;
@@ -115,6 +116,9 @@ pub enum PlanError {
         /// Roles it has.
         times: usize,
     },
+    /// See [`OvercurrentError`].
+    #[error(transparent)]
+    Overcurrent(#[from] OvercurrentError),
     /// A range beyond the guard or the DAC.
     #[error("electrode {output} cannot be set to {} V: {whose} limits are {} to {} V, choose a voltage between them", number(*volts), number(*low_v), number(*high_v))]
     Beyond {

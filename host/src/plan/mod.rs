@@ -12,7 +12,7 @@ pub use rate::near_window;
 
 use crate::carrier::{Carrier, Code};
 use crate::cost::Cost;
-use crate::scale::Scale;
+use crate::scale::{OutputScale, Scale};
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
@@ -144,7 +144,7 @@ impl Plan {
                 .controls
                 .iter()
                 .map(|control| {
-                    configuration.scale.dac_code(control.amplitude_v.abs()).0.unsigned_abs()
+                    configuration.scale.output(control.output).amplitude_code(control.amplitude_v)
                 })
                 .collect(),
             layout: TableLayout::of(parameters),
@@ -224,14 +224,19 @@ impl Plan {
     pub fn amplitude_v(&self, k: usize) -> f64 {
         f64::from(self.amplitudes_code[k]) * f64::from(SINE_PEAK)
             / 32768.0
-            / self.scale().dac_codes_per_v()
+            / self.output_scale(k).codes_per_v()
+    }
+
+    /// Scale of the output of control `k`.
+    pub fn output_scale(&self, k: usize) -> OutputScale {
+        self.scale().output(self.configuration.controls[k].output)
     }
 
     /// Where control `k` may be set: its range less the tone and one step of the DAC, so that a tone
     /// is never cut.
     pub fn control_range_v(&self, k: usize) -> (f64, f64) {
         let control = &self.configuration.controls[k];
-        let margin_v = self.amplitude_v(k) + self.scale().dac_step_v();
+        let margin_v = self.amplitude_v(k) + self.output_scale(k).step_v();
         (control.low_v + margin_v, control.high_v - margin_v)
     }
 
@@ -267,7 +272,7 @@ impl Plan {
         let controls = self.configuration.controls.iter().zip(controls_v);
         controls
             .map(|(control, &volts)| {
-                let ControlWord(word) = self.scale().control_word(volts);
+                let ControlWord(word) = self.scale().output(control.output).control_word(volts);
                 (self.table_address(self.layout.controls + control.output as u32), word as u32)
             })
             .collect()
@@ -285,30 +290,41 @@ impl Plan {
         self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
     }
 
-    /// Greatest step a run makes between two samples: the ramp's, or a tone's steepest with the
+    /// The same in DAC codes, of all outputs: that of the output with the widest range, so that none is faster.
+    pub(crate) fn ramp_step_codes(&self) -> f64 {
+        self.ramp_step_v() * self.scale().least_dac_codes_per_v()
+    }
+
+    /// Greatest step in codes that a run makes between two samples: the ramp's, or a tone's steepest with the
     /// DAC's rounding (half a step at both ends, or a whole one with noise shaping).
-    pub(crate) fn needed_step_v(&self) -> f64 {
+    pub(crate) fn needed_step_codes(&self) -> f64 {
         let rounding = if self.configuration.shaping { 2.0 } else { 1.0 };
-        let steepest_v = self.ramp_step_v().max(self.tone_step_v());
-        steepest_v + rounding * self.scale().dac_step_v()
+        let steepest = self.ramp_step_codes().max(self.tone_step_codes());
+        steepest + rounding * f64::from(self.scale().dac_step_codes())
+    }
+
+    /// The same in volts on the output with the widest range.
+    pub(crate) fn needed_step_v(&self) -> f64 {
+        self.needed_step_codes() / self.scale().least_dac_codes_per_v()
     }
 
     /// Whether the ramp, and no tone, makes the greatest step.
     pub(crate) fn ramp_is_steepest(&self) -> bool {
-        self.ramp_step_v() >= self.tone_step_v()
+        self.ramp_step_codes() >= self.tone_step_codes()
     }
 
-    /// Greatest step of a tone between two samples; of a code from one level to the other.
-    fn tone_step_v(&self) -> f64 {
+    /// Greatest step of a tone between two samples in DAC codes; of a code from one level to the other.
+    fn tone_step_codes(&self) -> f64 {
         let controls = self.configuration.controls.iter().enumerate();
         let is_code = self.configuration.carrier.is_code();
         controls
             .map(|(k, control)| {
+                let swing = 2.0 * self.amplitude_v(k) * self.output_scale(k).codes_per_v();
                 if is_code {
-                    return 2.0 * self.amplitude_v(k);
+                    return swing;
                 }
                 let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
-                2.0 * self.amplitude_v(k) * (std::f64::consts::PI * turn).sin()
+                swing * (std::f64::consts::PI * turn).sin()
             })
             .fold(0.0, f64::max)
     }
@@ -317,10 +333,13 @@ impl Plan {
     /// its range.
     pub(crate) fn epoch_samples(&self) -> f64 {
         let Configuration { timing, cases_v, limits, .. } = &self.configuration;
-        let span_v = limits.iter().map(|limit| limit.high_v - limit.low_v).fold(0.0, f64::max);
-        let times_s = timing.settle_s + timing.lead_in_s + span_v / timing.ramp_v_per_s;
+        let spans = limits.iter().enumerate().map(|(output, limit)| {
+            (limit.high_v - limit.low_v) * self.scale().output(output).codes_per_v()
+        });
+        let ramp = spans.fold(0.0, f64::max) / self.ramp_step_codes();
+        let waits = (timing.settle_s + timing.lead_in_s) * self.grid.rate_hz;
         let counted = f64::from(timing.window_samples) + f64::from(timing.gap_samples);
-        cases_v.len() as f64 * (times_s * self.grid.rate_hz + counted)
+        cases_v.len() as f64 * (waits + ramp + counted)
     }
 
     /// Samples from the tones' phase zero to the window.

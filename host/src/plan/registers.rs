@@ -28,19 +28,20 @@ impl Plan {
         ((RUN_SLACK * run_samples).ceil() as u32).max(1)
     }
 
-    fn protection(&self) -> [(u16, u32); 6] {
+    /// # Errors
+    /// The over-current limit is none that trips.
+    fn protection(&self) -> Result<[(u16, u32); 6], PlanError> {
         let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
-        let code = |current_na: f64| {
-            (current_na * self.scale().adc_codes_per_na()).abs().round().clamp(1.0, 32767.0) as u32
-        };
-        [
+        let code = overcurrent_na.map(|limit_na| self.scale().overcurrent_code(limit_na));
+        let code = code.transpose()?.map_or(NEVER_OVER, u32::from);
+        Ok([
             (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
             (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),
             (map::RUN_LIMIT, self.run_limit_samples(run_epochs)),
-            (map::OVERCURRENT, overcurrent_na.map_or(NEVER_OVER, code)),
+            (map::OVERCURRENT, code),
             (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
             (map::STORM, STORM_FRAMES),
-        ]
+        ])
     }
 
     /// The cost's scale and targets, and the slot that sums it: code 0 is a constant.
@@ -84,7 +85,7 @@ impl Plan {
     /// Every write that configures the instrument, in the order of the map.
     ///
     /// # Errors
-    /// A time does not fit its register.
+    /// A time does not fit its register; the over-current limit is none that trips.
     pub(super) fn registers(&self) -> Result<Vec<(u16, u32)>, PlanError> {
         let Configuration { timing, inputs, cases_v, controls, .. } = &self.configuration;
         let scale = self.scale();
@@ -100,9 +101,12 @@ impl Plan {
         };
         let mask =
             |outputs: &mut dyn Iterator<Item = usize>| outputs.fold(0, |bits, o| bits | 1 << o);
-        let ramp_step = (self.ramp_step_v() * scale.dac_codes_per_v() * 65536.0).round() as u32;
-        let step_v = self.configuration.step_v.unwrap_or(self.needed_step_v());
-        let step_limit = (step_v * scale.dac_codes_per_v()).ceil().clamp(1.0, 65535.0) as u32;
+        let ramp_step = (self.ramp_step_codes() * 65536.0).round() as u32;
+        let step_v = self.configuration.step_v;
+        let step_limit = step_v
+            .map_or(self.needed_step_codes(), |step_v| step_v * scale.least_dac_codes_per_v())
+            .ceil()
+            .clamp(1.0, 65535.0) as u32;
         let safe_step = (ramp_step >> 16).max(scale.dac_step_codes() as u32);
         let period = (f64::from(self.parameters.clock_hz) / self.grid.rate_hz).round() as u32;
         let mut writes = vec![
@@ -121,7 +125,7 @@ impl Plan {
             (map::STEP_LIMIT, step_limit),
             (map::SAFE_STEP, safe_step),
         ];
-        writes.extend(self.protection());
+        writes.extend(self.protection()?);
         if controls.is_empty() {
             // One slot is visited always: it must drive nothing.
             writes.push((map::SLOT, 0));
@@ -149,10 +153,11 @@ impl Plan {
         writes.extend(self.code_writes());
         writes.extend(self.cost());
         for (output, limits) in self.configuration.limits.iter().enumerate() {
+            let scale = scale.output(output);
             let words = [
-                scale.dac_code_below(limits.low_v).0,
-                scale.dac_code_above(limits.high_v).0,
-                scale.dac_code(limits.safe_v).0,
+                scale.code_below(limits.low_v).0,
+                scale.code_above(limits.high_v).0,
+                scale.code(limits.safe_v).0,
             ];
             for (word, code) in words.into_iter().enumerate() {
                 writes.push((map::GUARD + (4 * output + word) as u16, u32::from(code as u16)));
@@ -161,13 +166,15 @@ impl Plan {
         for (case, volts) in cases_v.iter().enumerate() {
             for (&output, &volts) in inputs.iter().zip(volts) {
                 let index = self.layout.case_input(case as u32, output as u32);
-                writes.push((self.table_address(index), i32::from(scale.dac_code(volts).0) as u32));
+                let code = scale.output(output).code(volts).0;
+                writes.push((self.table_address(index), i32::from(code) as u32));
             }
         }
         // Outputs without a role rest at their safe voltage.
         for (output, limits) in self.configuration.limits.iter().enumerate() {
             let index = self.layout.controls + output as u32;
-            writes.push((self.table_address(index), scale.control_word(limits.safe_v).0 as u32));
+            let word = scale.output(output).control_word(limits.safe_v).0;
+            writes.push((self.table_address(index), word as u32));
         }
         Ok(writes)
     }

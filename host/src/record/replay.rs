@@ -76,7 +76,7 @@ pub fn replay(
 pub fn task(folder: &Folder) -> Result<Task, RecordError> {
     let (experiment, source) = folder.experiment()?;
     let parameters = (&experiment.instrument).into();
-    let mut task = Task::on(experiment, &source, &parameters)?;
+    let mut task = Task::on(experiment, &source, &parameters, None)?;
     task.calibrate(folder.calibration()?)?;
     Ok(task)
 }

@@ -200,10 +200,16 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
                 .into(),
         );
     }
+    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
+        notes.push(format!(
+            "Outputs clipped in {} of {} starts: lower the gain of the I-V converter or choose other ranges.",
+            outcome.clipped_starts, outcome.restarts
+        ));
+    }
     if outcome.clipped {
         notes.push(
-            "Outputs clip at an end of the converter's range: lower iv_gain_v_per_na or choose \
-             other ranges."
+            "Outputs clip at an end of the converter's range: lower the gain of the I-V converter \
+             (iv_gain_v_per_na) or choose other ranges."
                 .into(),
         );
     }

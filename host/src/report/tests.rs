@@ -42,6 +42,7 @@ fn outcome(solved: bool) -> Outcome {
         restarts: 1,
         saturated: false,
         clipped: false,
+        clipped_starts: 0,
         starts_clipped: false,
         unsettled: Counts::default(),
         samples: 10_000,

@@ -21,7 +21,7 @@ const MOST_REPEATED: usize = 4096;
 pub struct Rig {
     session: Session,
     /// Amplitude of the tones on the inputs' electrodes, while they sound.
-    of_inputs_v: Option<f64>,
+    of_inputs_v: Vec<f64>,
 }
 
 /// The plan of the study's experiment, its inputs allowed `inputs_v` (low and high each).
@@ -109,7 +109,7 @@ impl Rig {
         let instrument = power_up(setup, Job::new(experiment, &setup.source)?)?;
         let estimator = setup.experiment.host.estimator;
         let session = Session::open(instrument, plan.clone(), estimator)?;
-        Ok(Rig { session, of_inputs_v: None })
+        Ok(Rig { session, of_inputs_v: Vec::new() })
     }
 
     /// The plan in force.
@@ -144,8 +144,9 @@ impl Rig {
     pub fn sound_inputs(&mut self, amplitude_v: f64) -> Result<(), ReproduceError> {
         let plan = self.plan();
         let Configuration { inputs, controls, .. } = plan.configuration();
-        let amplitude = plan.scale().dac_code(amplitude_v).0.unsigned_abs();
+        let scale = plan.scale();
         let slot = |(n, &output): (usize, &usize)| {
+            let amplitude = scale.output(output).amplitude_code(amplitude_v);
             let output = output as u8;
             let word =
                 SlotWord { amplitude, output, drives: true, last: true, ..SlotWord::default() };
@@ -154,15 +155,20 @@ impl Rig {
         let mut writes: Vec<(u16, u32)> = inputs.iter().enumerate().map(slot).collect();
         let sounding = inputs.iter().chain(controls.iter().map(|control| &control.output));
         writes.push((map::TONE_MASK, sounding.fold(0, |mask, &output| mask | 1 << output)));
-        let made_v = f64::from(amplitude) * f64::from(SINE_PEAK) / 32768.0;
-        self.of_inputs_v = Some(made_v / plan.scale().dac_codes_per_v());
+        let made_v = inputs.iter().map(|&output| {
+            let scale = scale.output(output);
+            f64::from(scale.amplitude_code(amplitude_v)) * f64::from(SINE_PEAK)
+                / 32768.0
+                / scale.codes_per_v()
+        });
+        self.of_inputs_v = made_v.collect();
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
     /// Slopes with the inputs, of a reading while they sound.
     pub fn slopes_of_inputs_na_per_v(&self, reading: &Reading) -> Vec<f64> {
-        let Some(amplitude_v) = self.of_inputs_v else { return Vec::new() };
-        reading.empty_na.iter().map(|held_na| held_na[0] / amplitude_v).collect()
+        let sounding = reading.empty_na.iter().zip(&self.of_inputs_v);
+        sounding.map(|(held_na, amplitude_v)| held_na[0] / amplitude_v).collect()
     }
 
     /// Gives tones these tuning words, on the grid or off it.

@@ -161,7 +161,7 @@ impl Sink {
         let time_ns = (self.sample as f64 * self.period_ns).round() as u64;
         self.sample += 1;
         for (output, &code) in drives.iter().enumerate() {
-            let volts = self.scale.dac_volts(DacCode(code));
+            let volts = self.scale.output(output).volts(DacCode(code));
             self.change(time_ns, 2 * output, Value::Code(code));
             self.change(time_ns, 2 * output + 1, Value::Real(volts));
         }

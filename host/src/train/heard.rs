@@ -56,7 +56,7 @@ impl Heard {
         let controls = self.plan.configuration().controls.iter();
         let volts = controls.map(|control| {
             let word = epoch.controls.get(control.output).copied().unwrap_or_default();
-            self.plan.scale().control_volts(ControlWord(word))
+            self.plan.scale().output(control.output).control_volts(ControlWord(word))
         });
         Progress {
             restart: u32::from(epoch.start) + 1,

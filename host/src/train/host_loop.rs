@@ -29,6 +29,8 @@ pub struct HostState {
     /// Starts tried, the present one with them.
     pub restarts: u32,
     unsettled: Counts,
+    #[serde(default)]
+    clipped_starts: u32,
     /// Samples of all runs.
     pub samples: u64,
     descent: Option<Descent>,
@@ -64,6 +66,7 @@ impl HostState {
             epochs: 0,
             restarts: 0,
             unsettled: Counts::default(),
+            clipped_starts: 0,
             samples: 0,
             descent: None,
             best: None,
@@ -96,7 +99,7 @@ pub(super) fn run(
         state.samples = session.samples();
         session.note("state", &state)?;
     }
-    let HostState { epochs, restarts, unsettled, best, .. } = state;
+    let HostState { epochs, restarts, unsettled, clipped_starts, best, .. } = state;
     let outcome = match best {
         Some(outcome) => outcome,
         None => {
@@ -106,7 +109,8 @@ pub(super) fn run(
             Outcome { starts_clipped: true, ..outcome }
         }
     };
-    Ok(Outcome { epochs, restarts, unsettled, samples: session.samples(), ..outcome })
+    let samples = session.samples();
+    Ok(Outcome { epochs, restarts, unsettled, clipped_starts, samples, ..outcome })
 }
 
 /// A new start, or an epoch of the present one.
@@ -133,6 +137,7 @@ fn step(
         session.note("epoch", &heard)?;
         progress(&heard);
     }
+    state.clipped_starts += u32::from(heard.clipped);
     if !heard.over {
         state.descent = Some(descent);
     } else if let Some(point) = descent.best {
@@ -173,6 +178,8 @@ struct Heard {
     said: Option<Progress>,
     /// The start ends with it.
     over: bool,
+    /// For outputs that clipped.
+    clipped: bool,
 }
 
 /// One epoch down. It says nothing where the outputs clipped.
@@ -185,14 +192,14 @@ fn descend(
 ) -> Result<Heard, TrainError> {
     let keys = &experiment.host;
     if descent.epoch >= keys.epochs {
-        return Ok(Heard { said: None, over: true });
+        return Ok(Heard { said: None, over: true, clipped: false });
     }
     let Descent { epoch, controls_v, optimiser, best, mark, marked } = descent;
     *epoch += 1;
     let readings = settling::measure(session, controls_v, keys.unsettled, counts)?;
     if clipped(&readings) {
         // The slopes of a clipped case are lost: what was best stands, and a new start follows.
-        return Ok(Heard { said: None, over: true });
+        return Ok(Heard { said: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
     let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
@@ -218,7 +225,7 @@ fn descend(
         let ranges_v = session.plan().control_ranges_v();
         optimiser.step(controls_v, &chain_rule(&readings, &slope), &ranges_v);
     }
-    Ok(Heard { said: Some(said), over: over || *epoch == keys.epochs })
+    Ok(Heard { said: Some(said), over: over || *epoch == keys.epochs, clipped: false })
 }
 
 /// The rule that the experiment names, at its rate.

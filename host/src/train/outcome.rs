@@ -30,6 +30,10 @@ pub struct Outcome {
     pub saturated: bool,
     /// Some unperturbed output touched an end of the ADC or of the I-V converter.
     pub clipped: bool,
+    /// Starts in which outputs clipped while tones were on: in the host's loop the start ends there, in the gateware's its slopes come out too
+    /// small.
+    #[serde(default)]
+    pub clipped_starts: u32,
     /// No start got beyond its first epoch for clipping (host loop): the outputs are those in the
     /// middle of the ranges.
     pub starts_clipped: bool,
@@ -63,6 +67,7 @@ impl Outcome {
             restarts: 0,
             saturated: false,
             clipped,
+            clipped_starts: 0,
             starts_clipped: false,
             unsettled: Counts::default(),
             samples: 0,

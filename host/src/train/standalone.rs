@@ -39,6 +39,7 @@ use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
 use hge_protocol::ControlWord;
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// Shift that no input saturates, see the module.
 const GRADIENT_SHIFT: u32 = 15;
@@ -68,7 +69,7 @@ impl Coefficients {
         let factors: Vec<f64> = (0..controls.len())
             .map(|k| {
                 let response = scale.adc_codes_per_na().powi(2) * plan.amplitude_v(k);
-                65536.0 * scale.dac_codes_per_v() * rate_v2_per_na2
+                65536.0 * plan.output_scale(k).codes_per_v() * rate_v2_per_na2
                     / (response * f64::from(SINE_PEAK) / 2.0)
             })
             .collect();
@@ -124,16 +125,17 @@ pub(super) fn run(
         state.epochs += done.epochs;
         state.restarts += done.starts;
         state.saturated |= done.saturated;
+        state.clipped_starts += done.clipped_starts;
         state.samples = session.samples();
         if done.outcome.beats(state.best.as_ref()) {
             state.best = Some(done.outcome);
         }
         session.note("state", &state)?;
     }
-    let StandaloneState { epochs, restarts, saturated, samples, best, .. } = state;
+    let StandaloneState { epochs, restarts, saturated, clipped_starts, samples, best, .. } = state;
     // At least one run was made: zero restarts are refused before.
     let outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
-    Ok(Outcome { epochs, restarts, saturated, samples, ..outcome })
+    Ok(Outcome { epochs, restarts, saturated, clipped_starts, samples, ..outcome })
 }
 
 /// What one run of the gateware came to.
@@ -142,6 +144,7 @@ struct Done {
     epochs: u32,
     starts: u32,
     saturated: bool,
+    clipped_starts: u32,
 }
 
 fn one_run(
@@ -157,13 +160,17 @@ fn one_run(
     let mut noted = Ok(());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
+    let mut clipped_starts = BTreeSet::new();
     // By the frame's place in the run, not by how many were heard: some may be lost.
     let reached = |start: u8, epoch: u16| {
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
     let end = session.instrument().run(run_mode(&plan), |said| match said {
         Said::Window(window) => {
-            heard.window(&window);
+            let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
+            if clipped && window.flags & flag::FINAL == 0 {
+                clipped_starts.insert(window.start);
+            }
             saturated |= window.flags & flag::SATURATED != 0;
             if window.flags & flag::FINAL != 0 {
                 finals.push(window);
@@ -186,7 +193,8 @@ fn one_run(
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
     let estimator = session.estimator();
     let outcome = came_to(session.instrument(), &plan, estimator, targets, &finals, &end)?;
-    Ok(Done { outcome, epochs, starts, saturated })
+    let clipped_starts = clipped_starts.len() as u32;
+    Ok(Done { outcome, epochs, starts, saturated, clipped_starts })
 }
 
 /// What a run that has ended came to, by its final pass and what the instrument keeps.
@@ -212,7 +220,10 @@ pub(super) fn came_to(
         .configuration()
         .controls
         .iter()
-        .map(|control| plan.scale().control_volts(ControlWord(best[control.output] as i32)))
+        .map(|control| {
+            let word = ControlWord(best[control.output] as i32);
+            plan.scale().output(control.output).control_volts(word)
+        })
         .collect();
     Ok(Outcome::of(controls_v, &readings, loss_na2(plan, end.best_loss), targets))
 }
@@ -285,7 +296,7 @@ pub(crate) fn hold_writes(
     writes.extend([(map::EPOCHS, epochs), (map::LOSS_STOP, 0), (map::STARTS_USED, 1)]);
     writes.push((map::RUN_LIMIT, plan.run_limit_samples(epochs)));
     for (control, &volts) in plan.configuration().controls.iter().zip(controls_v) {
-        let code = plan.scale().dac_code(volts).0;
+        let code = plan.scale().output(control.output).code(volts).0;
         let index = plan.layout().start_control(0, control.output as u32);
         writes.push((plan.table_address(index), i32::from(code) as u32));
     }
@@ -328,8 +339,7 @@ fn tables(
     for (k, control) in plan.configuration().controls.iter().enumerate() {
         let (low_v, high_v) = plan.control_range_v(k);
         // Inward, so that the tone stays inside.
-        let low = (low_v * scale.dac_codes_per_v()).ceil() as i16;
-        let high = (high_v * scale.dac_codes_per_v()).floor() as i16;
+        let (low, high) = plan.output_scale(k).codes_within(low_v, high_v);
         let word = u32::from(low as u16) | u32::from(high as u16) << 16;
         let index = layout.control_limits + control.output as u32;
         writes.push((plan.table_address(index), word));
@@ -342,7 +352,7 @@ fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, 
     for start in 0..starts {
         let start_v = plan.draw_controls_v(random);
         for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
-            let code = plan.scale().dac_code(volts).0;
+            let code = plan.scale().output(control.output).code(volts).0;
             let index = plan.layout().start_control(start, control.output as u32);
             writes.push((plan.table_address(index), i32::from(code) as u32));
         }

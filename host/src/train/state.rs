@@ -26,6 +26,9 @@ pub struct StandaloneState {
     /// Starts tried.
     pub restarts: u32,
     pub(super) saturated: bool,
+    /// Starts in which outputs clipped.
+    #[serde(default)]
+    pub(super) clipped_starts: u32,
     /// Samples of all runs.
     pub samples: u64,
     pub(super) best: Option<Outcome>,
@@ -34,8 +37,16 @@ pub struct StandaloneState {
 impl StandaloneState {
     /// Before the first start, which `starts` draws.
     pub(super) fn new(starts: ChaCha8Rng) -> Self {
-        let (runs, epochs, restarts, saturated, samples) = (0, 0, 0, false, 0);
-        StandaloneState { starts, runs, epochs, restarts, saturated, samples, best: None }
+        StandaloneState {
+            starts,
+            runs: 0,
+            epochs: 0,
+            restarts: 0,
+            saturated: false,
+            clipped_starts: 0,
+            samples: 0,
+            best: None,
+        }
     }
 
     pub(super) fn is_over(&self, experiment: &Experiment) -> bool {

@@ -54,6 +54,7 @@ fn bundle_of(folder: &Folder, parameters: Parameters) -> String {
         map_hash: Manifest::map(),
         // That of a simulated instrument.
         build_hash: "00000000".into(),
+        analogue: None,
         experiment: None,
         tools: Vec::new(),
         files: BTreeMap::new(),

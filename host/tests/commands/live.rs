@@ -244,7 +244,9 @@ fn monitor_shows_the_run_of_another_program_and_cannot_disarm_it() {
     let mut training =
         command(&training).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     await_line(&served.told, "");
-    let arguments = ["monitor", "--live", "--watch", "--link", served.link()];
+    let scale = "experiments/xor.toml";
+    let arguments =
+        ["monitor", "--live", "--watch", "--experiment", scale, "--link", served.link()];
     let mut terminal = Terminal::run(program(&arguments), 100, 30);
     terminal.wait_for("1.5 needed");
     assert!(terminal.text().contains("guard  known to whoever is in control"));

@@ -16,6 +16,7 @@ mod program;
 mod refusals;
 mod reproduce;
 mod results;
+mod scale;
 mod served;
 mod sharing;
 mod spectrum;

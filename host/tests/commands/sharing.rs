@@ -7,10 +7,14 @@ use hge_host::link::Tcp;
 use serde_json::Value;
 use std::process::{Child, Stdio};
 
+/// Who only watches names the scale.
+const SCALE: [&str; 2] = ["--experiment", "experiments/xor.toml"];
+
 /// A `hge monitor` that ends after an epoch of a gate: four windows and the end of the run.
 fn monitor(served: &Served, more: &[&str]) -> Child {
     let arguments =
-        [&["monitor", "--link", served.link(), "--lines", "5", "--json"], more].concat();
+        [&["monitor", "--link", served.link(), "--lines", "5", "--json"], &SCALE[..], more]
+            .concat();
     command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("hge starts")
 }
 
@@ -58,8 +62,13 @@ fn a_second_client_is_refused_and_may_watch() {
     let (experiment, source) = ("xor".parse().unwrap(), Default::default());
     let experiment =
         hge_host::experiment::Experiment { gate: Some(experiment), ..Default::default() };
-    let task =
-        hge_host::experiment::Task::on(experiment, &source, instrument.parameters()).unwrap();
+    let task = hge_host::experiment::Task::on(
+        experiment,
+        &source,
+        instrument.parameters(),
+        instrument.analogue().unwrap().as_ref(),
+    )
+    .unwrap();
     let estimator = hge_host::gradient::Estimator::InPhase;
     let mut session = hge_host::session::Session::open(instrument, task.plan, estimator).unwrap();
     session.measure(&[0.0; 5], true).unwrap();

@@ -15,10 +15,12 @@ fn says(text: &str, parts: &[&str]) {
 #[test]
 fn nan_and_infinities_are_refused_everywhere() {
     let keys = [
-        ("bench", "dac_range_v"),
-        ("bench", "adc_range_v"),
-        ("bench", "iv_clip_v"),
-        ("bench", "iv_gain_v_per_na"),
+        ("analogue", "dac_range_v"),
+        ("analogue", "adc_range_v"),
+        ("analogue", "iv_clip_v"),
+        ("analogue", "iv_gain_v_per_na"),
+        ("analogue", "dac_offset_v"),
+        ("analogue", "level_shift_v"),
         ("bench", "noise_na2_per_hz"),
         ("timing", "rate_hz"),
         ("timing", "settle_s"),
@@ -61,8 +63,8 @@ fn values_outside_their_ranges_are_refused_where_they_stand() {
     says("[host]\nadam_rate_v = 3.0", &[":3:15: ", "the DAC's range, 2 V"]);
     says("[standalone]\nstop_separation_na = -1.0", &[":3:22: ", "zero or more"]);
     says("[bench]\nnoise_na2_per_hz = 1e7", &[":3:20: ", "is 1e7: it must lie from 0 to 1000000"]);
-    says("[bench]\niv_gain_v_per_na = 0.0", &[":3:20: ", "its magnitude must lie from 1e-9"]);
-    says("[bench]\ndac_range_v = 1e7", &[":3:15: ", "from 1e-6 to 1000000"]);
+    says("[analogue]\niv_gain_v_per_na = 0.0", &[":3:20: ", "its magnitude must lie from 1e-9"]);
+    says("[analogue]\ndac_range_v = 1e7", &[":3:15: ", "from 1e-6 to 1e6"]);
     says("[timing]\nsettle_s = 101.0", &[":3:12: ", "from 0 to 100"]);
 }
 
@@ -105,7 +107,7 @@ fn targets_must_be_apart_and_within_the_chain() {
 
 #[test]
 fn an_over_current_that_the_chain_cannot_show_is_refused() {
-    let beyond = "an overcurrent_na of 150 nA would never trip: the chain reads at most +-100 nA";
+    let beyond = "an over-current limit of 150 nA would never trip at one sign or both";
     says("[guard]\novercurrent_na = 150.0", &[":3:18: ", beyond]);
     says("[guard]\novercurrent_na = 0.0", &[":3:18: ", "above zero"]);
 }

@@ -79,6 +79,7 @@ macro_rules! with_registers {
                 TUNING  tuning  0x0100  256 32 WriteOnly Idle    "2^-32 turn" "Tuning word of every slot.";
                 SLOT    slot    0x0200  256 32 WriteOnly Idle    "-"          "Amplitude, start phase and output of every slot; or amplitude, number of its code and output.";
                 GUARD   guard   0x0300  128 16 ReadWrite Tighten "code"       "Four words an output: low limit, high limit, safe value (written while disarmed), present DAC code (read only).";
+                ANALOGUE analogue 0x0380 128 32 ReadWrite Disarmed "f32"     "The analogue scale, which nothing in the gateware uses: word 0 is 1 while a scale is set; input 0 at word 4 (ADC full scale V, I-V gain V/nA, I-V clip V, level shift V); output k at word 64 + 2 k (DAC full scale V, offset V).";
                 CODES   codes   0x0400  256  8 WriteOnly Idle    "-"          "Where `CARRIERS` is 1, row of every chip: code k is low where row and k have an odd number of common bits.";
                 TABLE   table   0x1000 4096 32 ReadWrite Idle    "-"          "The parameter table: cases, starts, coefficients, controls.";
             }

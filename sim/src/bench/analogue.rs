@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 /// A bench around one device: DAC, what the device feels of it, device, and the [`Stages`] from its current to the ADC's code.
 pub struct AnalogueBench {
-    dac: Converter,
+    /// One for each electrode.
+    dacs: Vec<Converter>,
     sway: Option<Sway>,
     device: Box<dyn Device>,
     outputs: usize,
@@ -33,16 +34,18 @@ impl AnalogueBench {
         rate_hz: f64,
         seed: u64,
     ) -> Self {
-        let dac = Converter::dac(&chain);
-        let mut rest = Rest { volts: dac.volts(0), current_na: 0.0 };
+        let dacs: Vec<Converter> =
+            (0..device.electrodes()).map(|output| Converter::dac(&chain, output)).collect();
+        let mut rest =
+            Rest { volts: dacs.iter().map(|dac| dac.volts(0)).collect(), current_na: 0.0 };
         if chain.remembers() {
             let mut at_rest = [0.0];
-            device.currents_na(&vec![rest.volts; device.electrodes()], &mut at_rest);
+            device.currents_na(&rest.volts, &mut at_rest);
             rest.current_na = if at_rest[0].is_finite() { at_rest[0] } else { 0.0 };
         }
-        let stages = Stages::new(&chain, device.electrodes(), rate_hz, rest, seed);
+        let stages = Stages::new(&chain, rate_hz, &rest, seed);
         AnalogueBench {
-            dac,
+            dacs,
             sway: Sway::of(&chain, device.electrodes(), rate_hz),
             device,
             outputs,
@@ -71,12 +74,10 @@ impl AnalogueBench {
 
 impl Bench for AnalogueBench {
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
-        let electrodes = self.device.electrodes();
         self.volts.clear();
         for row in codes.chunks_exact(self.outputs) {
-            for electrode in 0..electrodes {
-                let code = row.get(electrode).copied().unwrap_or(0);
-                self.volts.push(self.dac.volts(code));
+            for (electrode, dac) in self.dacs.iter().enumerate() {
+                self.volts.push(dac.volts(row.get(electrode).copied().unwrap_or(0)));
             }
         }
         self.device_na.resize(adc.len(), 0.0);
@@ -112,6 +113,7 @@ mod tests {
     use super::*;
     use crate::bench::Delayed;
     use crate::device::LinearDevice;
+    use hge_protocol::Analogue;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, StandardNormal};
@@ -169,7 +171,7 @@ mod tests {
             adc_inl_bow_lsb: 0.5,
             adc_inl_s_lsb: -0.5,
             iv_pole_hz: Some(700.0),
-            iv_clip_v: 1.5,
+            analogue: Analogue { iv_clip_v: 1.5, ..Analogue::default() },
             feed_throughs_pf: Some(vec![1.0, 0.0, 2.5]),
             relaxation_share: 0.3,
             relaxation_play_na: 1.0,
@@ -261,7 +263,7 @@ mod tests {
                 let found = measured(cycles, 2 * N, |tone| {
                     let mut adc = [0];
                     bench.samples(&[0, 0, (tone * 8192.0).round() as i16, 0], &mut adc);
-                    chain.current_na(f64::from(adc[0])) / chain.volts(8192.0)
+                    chain.current_na(f64::from(adc[0])) / chain.volts(2, 8192.0)
                 });
                 let f_hz = f64::from(cycles) * 1e4 / N as f64;
                 // 20 nA are 6554 codes: rounding of 4096 samples is far below a thousandth.

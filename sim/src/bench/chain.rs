@@ -1,20 +1,23 @@
 //! The figures of the analogue chain, and its closed forms.
 
 use super::{FeedThrough, Pole, Relaxation, Response};
+use hge_protocol::Analogue;
 use serde::{Deserialize, Serialize};
 
-/// The analogue chain around a device, the `[bench]` table of an experiment. Electrode i of the device hangs on output i.
+/// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and what is imperfect about it, the `[bench]` table.
+/// Electrode i of the device hangs on output i.
 ///
 /// The defaults are free of every effect but white noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chain {
-    /// DAC full scale: code 32768 would be this voltage.
-    pub dac_range_v: f64,
+    /// Ranges and gains as they are meant to be.
+    #[serde(skip)]
+    pub analogue: Analogue,
     /// Significant bits of the DAC, the instrument's: the unit of its INL.
     #[serde(skip)]
     pub dac_bits: u32,
-    /// What the DAC adds to every voltage.
+    /// What the DAC adds to every voltage without anybody knowing; an offset that is known is the scale's.
     pub dac_offset_v: f64,
     /// Share by which the DAC's voltages are too large.
     pub dac_gain_error: f64,
@@ -22,8 +25,6 @@ pub struct Chain {
     pub dac_inl_bow_lsb: f64,
     /// The DAC's INL, an s-curve of this height at 0.577 of the range.
     pub dac_inl_s_lsb: f64,
-    /// ADC full scale: code 32768 would be this voltage.
-    pub adc_range_v: f64,
     /// Significant bits of the ADC, the instrument's.
     #[serde(skip)]
     pub adc_bits: u32,
@@ -35,10 +36,6 @@ pub struct Chain {
     pub adc_inl_bow_lsb: f64,
     /// The ADC's INL, an s-curve of this height at 0.577 of the range.
     pub adc_inl_s_lsb: f64,
-    /// Gain of the I-V converter, negative when it inverts.
-    pub iv_gain_v_per_na: f64,
-    /// The I-V converter's output clips at plus and minus this voltage.
-    pub iv_clip_v: f64,
     /// Pole of the I-V converter; without it, it has settled at every sample.
     pub iv_pole_hz: Option<f64>,
     /// Capacitance from every electrode to the device's output.
@@ -84,23 +81,20 @@ pub struct Chain {
 }
 
 impl Default for Chain {
-    /// A 25 MOhm inverting converter scaled to +-100 nA, +-2 V outputs, a white noise.
+    /// A white noise, and the default scale.
     fn default() -> Self {
         Chain {
-            dac_range_v: 2.0,
+            analogue: Analogue::default(),
             dac_bits: 16,
             dac_offset_v: 0.0,
             dac_gain_error: 0.0,
             dac_inl_bow_lsb: 0.0,
             dac_inl_s_lsb: 0.0,
-            adc_range_v: 2.5,
             adc_bits: 16,
             adc_offset_v: 0.0,
             adc_gain_error: 0.0,
             adc_inl_bow_lsb: 0.0,
             adc_inl_s_lsb: 0.0,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
             iv_pole_hz: None,
             feed_through_pf: 0.0,
             feed_throughs_pf: None,
@@ -127,19 +121,22 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// Output voltage of a DAC code, of a DAC without errors.
-    pub fn volts(&self, code: f64) -> f64 {
-        code / 32768.0 * self.dac_range_v
+    /// Voltage of an output at a DAC code, of a DAC without errors.
+    pub fn volts(&self, output: usize, code: f64) -> f64 {
+        let Analogue { dac_range_v, dac_offset_v, .. } = &self.analogue;
+        dac_offset_v.of(output) + code / 32768.0 * dac_range_v.of(output)
     }
 
     /// Device current of a (mean) ADC code, inverting the converter.
     pub fn current_na(&self, code: f64) -> f64 {
-        code / 32768.0 * self.adc_range_v / self.iv_gain_v_per_na
+        let Analogue { adc_range_v, iv_gain_v_per_na, level_shift_v, .. } = &self.analogue;
+        (code / 32768.0 * adc_range_v - level_shift_v) / iv_gain_v_per_na
     }
 
     /// ADC code, not yet rounded, of a device current.
     pub fn code(&self, current_na: f64) -> f64 {
-        current_na * self.iv_gain_v_per_na / self.adc_range_v * 32768.0
+        let Analogue { adc_range_v, iv_gain_v_per_na, level_shift_v, .. } = &self.analogue;
+        (current_na * iv_gain_v_per_na + level_shift_v) / adc_range_v * 32768.0
     }
 
     /// Capacitance from an electrode to the device's output.

@@ -1,6 +1,7 @@
 //! What a DAC or an ADC is off by.
 
 use super::Chain;
+use hge_protocol::Analogue;
 
 /// The peak of u (1 - u^2) is at 1 / sqrt(3), 2 / (3 sqrt(3)): its inverse.
 const S_CURVE: f64 = 2.598_076_211_353_316;
@@ -16,6 +17,8 @@ const S_CURVE: f64 = 2.598_076_211_353_316;
 pub struct Converter {
     /// Code 32768 would be this voltage.
     range_v: f64,
+    /// Known voltage: of a DAC at code 0, of an ADC between the I-V converter and it.
+    shift_v: f64,
     /// Codes of an LSB.
     step: f64,
     gain_error: f64,
@@ -27,24 +30,28 @@ pub struct Converter {
 }
 
 impl Converter {
-    /// The chain's DAC.
-    pub fn dac(chain: &Chain) -> Self {
+    /// The chain's DAC, at one of its outputs.
+    pub fn dac(chain: &Chain, output: usize) -> Self {
         let errors = [chain.dac_gain_error, chain.dac_inl_bow_lsb, chain.dac_inl_s_lsb];
-        Converter::new(chain.dac_range_v, chain.dac_bits, chain.dac_offset_v, errors)
+        let Analogue { dac_range_v, dac_offset_v, .. } = &chain.analogue;
+        let line_v = [dac_range_v.of(output), dac_offset_v.of(output)];
+        Converter::new(line_v, chain.dac_bits, chain.dac_offset_v, errors)
     }
 
     /// The chain's ADC.
     pub fn adc(chain: &Chain) -> Self {
         let errors = [chain.adc_gain_error, chain.adc_inl_bow_lsb, chain.adc_inl_s_lsb];
-        Converter::new(chain.adc_range_v, chain.adc_bits, chain.adc_offset_v, errors)
+        let Analogue { adc_range_v, level_shift_v, .. } = chain.analogue;
+        Converter::new([adc_range_v, level_shift_v], chain.adc_bits, chain.adc_offset_v, errors)
     }
 
-    fn new(range_v: f64, bits: u32, offset_v: f64, errors: [f64; 3]) -> Self {
+    fn new([range_v, shift_v]: [f64; 2], bits: u32, offset_v: f64, errors: [f64; 3]) -> Self {
         let [gain_error, bow_lsb, s_lsb] = errors;
         let step = (16.0 - f64::from(bits)).exp2();
         let lsb = step / 32768.0;
         Converter {
             range_v,
+            shift_v,
             step,
             gain_error,
             offset: offset_v / range_v,
@@ -56,12 +63,13 @@ impl Converter {
 
     /// A DAC's voltage at a code.
     pub fn volts(&self, code: i16) -> f64 {
-        self.transfer(f64::from(code) / 32768.0) * self.range_v
+        self.transfer(f64::from(code) / 32768.0) * self.range_v + self.shift_v
     }
 
-    /// An ADC's code at a voltage: rounded to its bits, left-aligned, cut where its range ends.
+    /// An ADC's code at a voltage of the I-V converter: rounded to its bits, left-aligned, cut where its range ends.
     pub fn code(&self, volts: f64) -> i16 {
-        let steps = (self.transfer(volts / self.range_v) * 32768.0 / self.step).round();
+        let steps =
+            (self.transfer((volts + self.shift_v) / self.range_v) * 32768.0 / self.step).round();
         (steps.clamp(-32768.0 / self.step, 32768.0 / self.step - 1.0) * self.step) as i16
     }
 
@@ -78,9 +86,10 @@ impl Converter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hge_protocol::PerOutput;
 
     fn chain() -> Chain {
-        Chain { dac_range_v: 2.0, dac_bits: 12, adc_range_v: 2.5, adc_bits: 12, ..Chain::default() }
+        Chain { dac_bits: 12, adc_bits: 12, ..Chain::default() }
     }
 
     /// Volts of an LSB of 12 bits at 2 V.
@@ -89,17 +98,36 @@ mod tests {
     #[test]
     fn offset_and_gain_error_are_a_line() {
         let chain = Chain { dac_offset_v: 0.003, dac_gain_error: -0.02, ..chain() };
-        let dac = Converter::dac(&chain);
+        let dac = Converter::dac(&chain, 0);
         for code in [-32768, -1234, 0, 16384, 32767] {
-            let wanted_v = chain.volts(f64::from(code)) * 0.98 + 0.003;
+            let wanted_v = chain.volts(0, f64::from(code)) * 0.98 + 0.003;
             assert!((dac.volts(code) - wanted_v).abs() < 1e-12, "{code}");
         }
     }
 
     #[test]
+    fn an_output_s_known_offset_and_the_level_shift_are_lines_of_the_chain_s_closed_forms() {
+        let analogue = Analogue {
+            dac_range_v: PerOutput::Each(vec![2.0, 10.0]),
+            dac_offset_v: PerOutput::Each(vec![0.0, -0.25]),
+            level_shift_v: 0.1,
+            ..Analogue::default()
+        };
+        let chain = Chain { analogue, adc_bits: 16, ..chain() };
+        for (output, code, volts) in [(0, 16384, 1.0), (1, 16384, 4.75), (1, 0, -0.25)] {
+            assert_eq!(Converter::dac(&chain, output).volts(code), volts);
+            assert_eq!(chain.volts(output, f64::from(code)), volts);
+        }
+        // 20 nA at -0.025 V/nA are -0.5 V, -0.4 V with the shift: 0.16 of 2.5 V.
+        assert_eq!(Converter::adc(&chain).code(-0.5), -5243);
+        assert!((chain.code(20.0) + 0.16 * 32768.0).abs() < 1e-9);
+        assert!((chain.current_na(-0.16 * 32768.0) - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn the_bow_is_largest_in_the_middle_and_the_s_curve_at_0_577_of_the_range() {
         let off = |chain: &Chain, code: i16| {
-            (Converter::dac(chain).volts(code) - chain.volts(f64::from(code))) / DAC_LSB_V
+            (Converter::dac(chain, 0).volts(code) - chain.volts(0, f64::from(code))) / DAC_LSB_V
         };
         let bow = Chain { dac_inl_bow_lsb: 3.0, ..chain() };
         let s_curve = Chain { dac_inl_s_lsb: -2.0, ..chain() };
@@ -122,7 +150,7 @@ mod tests {
     #[test]
     fn a_bow_makes_the_second_harmonic_of_its_closed_form() {
         let chain = Chain { dac_inl_bow_lsb: 3.0, ..chain() };
-        let (dac, n) = (Converter::dac(&chain), 4096);
+        let (dac, n) = (Converter::dac(&chain, 0), 4096);
         let turn = |k: usize| std::f64::consts::TAU * 5.0 * k as f64 / n as f64;
         let second: f64 = (0..n)
             .map(|k| dac.volts((16384.0 * turn(k).sin()).round() as i16) * (2.0 * turn(k)).cos())

@@ -24,12 +24,12 @@ pub struct FeedThrough {
 }
 
 impl FeedThrough {
-    /// Capacitances of the electrodes, whose outputs have long stood at `rest_v`.
-    pub fn new(capacitances_pf: &[f64], rate_hz: f64, rest_v: f64) -> Self {
+    /// Capacitances of the electrodes, each of which has long stood at its `rest_v`.
+    pub fn new(capacitances_pf: &[f64], rate_hz: f64, rest_v: &[f64]) -> Self {
         let na_per_v = |&pf: &f64| pf * NA_PER_PF_V_PER_S * rate_hz;
         FeedThrough {
             na_per_v: capacitances_pf.iter().map(na_per_v).collect(),
-            volts: vec![rest_v; capacitances_pf.len()],
+            volts: rest_v.to_vec(),
         }
     }
 
@@ -83,7 +83,7 @@ mod tests {
     fn tones_have_the_gain_and_phase_of_the_closed_form() {
         let rate_hz = 5000.0;
         for cycles in CYCLES {
-            let mut stage = FeedThrough::new(&[0.0, 0.7], rate_hz, 0.0);
+            let mut stage = FeedThrough::new(&[0.0, 0.7], rate_hz, &[0.0; 2]);
             let found = measured(cycles, 2, |volts| {
                 let mut current_na = [0.0];
                 stage.pass(&[-3.0 * volts, volts], &mut current_na);
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_step_brings_its_charge_whatever_the_rate() {
         for rate_hz in [1e3, 2e4] {
-            let mut stage = FeedThrough::new(&[2.0, 1.0], rate_hz, 0.25);
+            let mut stage = FeedThrough::new(&[2.0, 1.0], rate_hz, &[0.25; 2]);
             let mut current_na = [0.0; 4];
             stage.pass(&[0.25, 0.25, 1.25, 0.0, 1.25, 0.0, 1.25, 0.0], &mut current_na);
             let charge_nc = current_na.iter().sum::<f64>() / rate_hz;

@@ -16,7 +16,7 @@ pub struct IvConverter {
 impl IvConverter {
     /// The chain's, which has long been given `rest_na`.
     pub fn new(chain: &Chain, rate_hz: f64, rest_na: f64) -> Self {
-        let (gain_v_per_na, clip_v) = (chain.iv_gain_v_per_na, chain.iv_clip_v);
+        let (gain_v_per_na, clip_v) = (chain.analogue.iv_gain_v_per_na, chain.analogue.iv_clip_v);
         let rest_v = cut(rest_na * gain_v_per_na, clip_v);
         let pole = chain.iv_pole_hz.map(|pole_hz| Pole::new(pole_hz, rate_hz, rest_v));
         IvConverter { gain_v_per_na, clip_v, pole }
@@ -48,12 +48,14 @@ fn cut(volts: f64, clip_v: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hge_protocol::Analogue;
     use std::f64::consts::TAU;
 
     const RATE_HZ: f64 = 10_000.0;
 
     fn converter(pole_hz: Option<f64>) -> IvConverter {
-        let chain = Chain { iv_pole_hz: pole_hz, iv_clip_v: 2.0, ..Chain::default() };
+        let analogue = Analogue { iv_clip_v: 2.0, ..Analogue::default() };
+        let chain = Chain { iv_pole_hz: pole_hz, analogue, ..Chain::default() };
         IvConverter::new(&chain, RATE_HZ, 40.0)
     }
 

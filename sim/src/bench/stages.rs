@@ -22,24 +22,25 @@ pub struct Stages {
     adc: Converter,
 }
 
-/// Where a bench comes from: every output has long stood at `volts`, and the device gave `current_na`.
-#[derive(Clone, Copy, Debug)]
+/// Where a bench comes from: every electrode has long stood at its `volts`, and the device gave `current_na`.
+#[derive(Clone, Debug)]
 pub struct Rest {
     /// Of every electrode.
-    pub volts: f64,
+    pub volts: Vec<f64>,
     /// Of the device.
     pub current_na: f64,
 }
 
 impl Stages {
-    /// The chain's stages for a device with this many electrodes.
-    pub fn new(chain: &Chain, electrodes: usize, rate_hz: f64, rest: Rest, seed: u64) -> Self {
+    /// The chain's stages for a device with as many electrodes as `rest`.
+    pub fn new(chain: &Chain, rate_hz: f64, rest: &Rest, seed: u64) -> Self {
         let dice = |stream| {
             let mut dice = ChaCha8Rng::seed_from_u64(seed);
             dice.set_stream(stream);
             dice
         };
-        let capacitances_pf: Vec<f64> = (0..electrodes).map(|k| chain.capacitance_pf(k)).collect();
+        let capacitances_pf: Vec<f64> =
+            (0..rest.volts.len()).map(|k| chain.capacitance_pf(k)).collect();
         let (white, flicker) = (chain.noise_na2_per_hz, chain.flicker_na2_per_hz_at_1khz);
         Stages {
             relaxation: (chain.relaxation_share != 0.0).then(|| {
@@ -47,7 +48,7 @@ impl Stages {
                 Relaxation::new(share, chain.relaxation_s, play_na, rate_hz, rest.current_na)
             }),
             feed_through: (capacitances_pf.iter().any(|&pf| pf != 0.0))
-                .then(|| FeedThrough::new(&capacitances_pf, rate_hz, rest.volts)),
+                .then(|| FeedThrough::new(&capacitances_pf, rate_hz, &rest.volts)),
             white: (white != 0.0).then(|| White::new(white, rate_hz, dice(WHITE))),
             flicker: (flicker != 0.0)
                 .then(|| Flicker::new(flicker, chain.flicker_lowest_hz, rate_hz, dice(FLICKER))),

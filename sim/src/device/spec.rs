@@ -4,8 +4,8 @@ use super::{
     CrossbarDevice, Device, DeviceError, HoppingDevice, LinearDevice, MziDevice, OnnxDevice,
     ProcessDevice, CROSSBAR_SEED, MZI_SEED,
 };
-use std::path::{Path, PathBuf};
 use hge_system::text::{quoted, QUOTED_CHARS};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Which device to open; parsed from text such as `hopping:12` by [`FromStr`].

@@ -78,6 +78,9 @@ impl Model {
             // The gateware ignores the address bits that the table's size does not need.
             return Ok(self.table[(u32::from(address - TABLE_BASE) % self.layout.words) as usize]);
         }
+        if let Some(&word) = self.analogue.get(usize::from(address.wrapping_sub(map::ANALOGUE))) {
+            return Ok(word);
+        }
         let index = usize::from(address.wrapping_sub(map::GUARD));
         let code = match (self.limits.get(index / 4), self.codes.get(index / 4)) {
             (Some(limits), Some(&code)) => [limits.low, limits.high, limits.safe, code][index % 4],
@@ -130,6 +133,11 @@ impl Model {
             map::TUNING | map::SLOT if index >= self.slots.len() => Status::BadAddress,
             map::CODES if !self.parameters.carriers.has_codes() => Status::BadAddress,
             map::GUARD => self.limit(index, data as u16 as i16, disarmed),
+            map::ANALOGUE if !disarmed => Status::Busy,
+            map::ANALOGUE => {
+                self.analogue[index] = data;
+                Status::Ok
+            }
             map::TUNING | map::SLOT | map::CODES | map::TABLE if !idle => Status::Busy,
             map::TUNING => {
                 self.tuning[index] = data;

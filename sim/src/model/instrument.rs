@@ -13,6 +13,7 @@ use super::supervisor::Supervisor;
 use super::telemetry::Telemetry;
 use crate::bench::Bench;
 use crate::engine::{Passed, Time};
+use hge_protocol::analogue::WORDS as ANALOGUE_WORDS;
 use hge_protocol::frame::{flag, End, EndReason, Event, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{mode, protection};
 use hge_protocol::table::{SlotWord, TableLayout, CHIPS};
@@ -74,6 +75,8 @@ pub struct Model {
     pub(super) table: Vec<u32>,
     pub(super) tuning: Vec<u32>,
     pub(super) slots: Vec<SlotWord>,
+    /// The analogue scale, as a host has written it.
+    pub(super) analogue: [u32; ANALOGUE_WORDS],
     /// Rows of the codes' chips.
     pub(super) rows: [u8; CHIPS],
     /// Target word of the present case.
@@ -113,6 +116,7 @@ impl Model {
             table: vec![0; layout.words as usize],
             tuning: vec![0; slots],
             slots: vec![SlotWord::default(); slots],
+            analogue: [0; ANALOGUE_WORDS],
             rows: [0; CHIPS],
             cost_target: 0,
             limits: vec![Limits::default(); outputs],

@@ -3,6 +3,7 @@
 use crate::engine::EngineError;
 use hge_gateware::board::Converters;
 use hge_gateware::boot::Recording;
+use hge_gateware::build::Build;
 use hge_gateware::package;
 use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_protocol::Parameters;
@@ -112,8 +113,9 @@ impl Compiler {
         recording: &Recording,
     ) -> Result<PathBuf, EngineError> {
         let baud = parameters.clock_hz / clocks_per_bit.max(1);
-        let verilog = package::board_of_build(parameters, converters, baud, 0, recording)
-            .map_err(|error| EngineError::Tool(error.to_string()))?;
+        let verilog =
+            package::board_of_build(parameters, converters, baud, &Build::default(), recording)
+                .map_err(|error| EngineError::Tool(error.to_string()))?;
         self.compile_board_text(&verilog.text, clocks_per_bit)
     }
 

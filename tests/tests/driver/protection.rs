@@ -1,12 +1,13 @@
 //! Trips, and what keeps the watchdog from one.
 
-use crate::instruments::{configured, engine, factory, hasty, short, task};
+use crate::instruments::{configured, engine, factory, hasty, in_process, short, task};
 use hge_host::driver::{ArmMode, Causes, DriverError, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::link::{InProcess, Link, Tcp};
 use hge_host::server::{self, tcp, Pace, Server};
 use hge_protocol::registers as map;
 use hge_protocol::registers::{fault, mode};
+use hge_protocol::Analogue;
 use std::time::{Duration, Instant};
 
 /// What a run of `experiment` ends with.
@@ -43,6 +44,26 @@ fn a_standalone_run_beyond_its_limit_trips() {
         instrument.write(map::RUN_LIMIT, 50).unwrap();
     });
     assert!(matches!(error, DriverError::Tripped { causes: Causes(fault::RUN_TIME) }), "{error}");
+}
+
+#[test]
+fn an_armed_instrument_keeps_its_scale_and_a_plan_for_another_is_refused() {
+    let mut instrument = configured(in_process(), Settings::default());
+    let kept = instrument.analogue().unwrap().expect("a scale from power-up on");
+    let other = Analogue { iv_gain_v_per_na: -0.0125, ..kept.clone() };
+    instrument.arm(ArmMode::Host).unwrap();
+    let refused = instrument.set_analogue(&other).unwrap_err().to_string();
+    assert!(refused.contains("stop or disarm first"), "{refused}");
+    assert_eq!(instrument.analogue().unwrap(), Some(kept.clone()));
+    instrument.disarm().unwrap();
+    instrument.set_analogue(&other).unwrap();
+    let plan = task(Closing::Host).plan;
+    let error = instrument.configure(&plan).unwrap_err();
+    let DriverError::Scale { key, planned, found } = &error else { panic!("{error}") };
+    assert_eq!((key.as_str(), planned.as_str()), ("iv_gain_v_per_na", "-0.025 V/nA"));
+    assert_eq!(found, "-0.0125 V/nA");
+    instrument.set_analogue(&kept).unwrap();
+    instrument.configure(&plan).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use hge_gateware::board_file::Board;
 use hge_gateware::boot::Recording;
+use hge_gateware::build::Build;
 use hge_gateware::package;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
@@ -35,7 +36,9 @@ pub fn agrees(family: Family, name: &str) -> Option<Netlist> {
     let scratch = Scratch::new(name).unwrap();
     let baud = parameters.clock_hz / CLOCKS_PER_BIT;
     let none = Recording::default();
-    let design = package::board_of_build(&parameters, board.converters(), baud, 0, &none).unwrap();
+    let design =
+        package::board_of_build(&parameters, board.converters(), baud, &Build::default(), &none)
+            .unwrap();
     let netlist = synthesise(&yosys, scratch.path(), family, &design).unwrap();
     let cells: String = netlist.sources.iter().map(|source| read(source)).collect();
     let text = format!("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{cells}");

@@ -4,7 +4,8 @@ use crate::archive;
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{check_array_path, json_line, text, write_array};
 use clap::Args;
-use hge_host::measure::capture::{codes, codes_at, Summary};
+use hge_host::experiment::NO_SCALE;
+use hge_host::measure::capture::{codes, codes_at, CurrentSummary, Summary};
 use hge_host::measure::probe::Probe;
 use hge_host::text::number;
 use hge_protocol::registers as map;
@@ -97,7 +98,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Some(path) => write_array(path, ArrayView1::from(&codes))?,
         None => {}
     }
-    let summary = Summary::of(&codes, rate_hz, &context.scale);
+    let summary = Summary::of(&codes, rate_hz, context.scale.as_ref());
     if arguments.json {
         json_line(&Captured { link, decimation, at_v: arguments.at, summary })?;
     } else {
@@ -108,16 +109,22 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 
 fn table(summary: &Summary) -> String {
     let Summary { samples, rate_hz, mean_code, rms_code, min_code, max_code, .. } = summary;
-    format!(
+    let mut text = format!(
         "{samples} codes at {} Hz{}\n\
          \x20           mean      rms      min      max\n\
-         codes  {mean_code:>+9.1}{rms_code:>9.1}{min_code:>+9}{max_code:>+9}\n\
-         nA     {:>+9.3}{:>9.3}{:>+9.3}{:>+9.3}\n",
+         codes  {mean_code:>+9.1}{rms_code:>9.1}{min_code:>+9}{max_code:>+9}\n",
         number(*rate_hz),
-        if summary.clipped { ", clipped" } else { "" },
-        summary.mean_na,
-        summary.rms_na,
-        summary.min_na,
-        summary.max_na,
-    )
+        if summary.current.as_ref().is_some_and(|current| current.clipped) {
+            ", clipped"
+        } else {
+            ""
+        },
+    );
+    text += &match &summary.current {
+        Some(CurrentSummary { mean_na, rms_na, min_na, max_na, .. }) => {
+            format!("nA     {mean_na:>+9.3}{rms_na:>9.3}{min_na:>+9.3}{max_na:>+9.3}\n")
+        }
+        None => format!("nA     not known: {NO_SCALE}\n"),
+    };
+    text
 }

@@ -5,9 +5,10 @@ use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
 use hge_gateware::flow::bundle::{self, Manifest};
 use hge_host::driver::{ArmMode, State};
+use hge_host::scale::Scale;
 use hge_host::text::number;
 use hge_protocol::registers as map;
-use hge_protocol::Parameters;
+use hge_protocol::{Analogue, Parameters, PerOutput};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ struct Info {
     simulated: bool,
     parameters: Parameters,
     rate_hz: f64,
+    /// The scale that the instrument keeps.
+    analogue: Option<Analogue>,
     busy: bool,
     armed: Option<&'static str>,
     homing: bool,
@@ -102,6 +105,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         simulated: build == 0,
         parameters: *lab.instrument.parameters(),
         rate_hz: context.clock_hz / context.period_clocks,
+        analogue: lab.analogue.clone(),
         busy: state.busy,
         armed: state.armed.map(|mode| match mode {
             ArmMode::Host => "host",
@@ -176,6 +180,7 @@ fn table(info: &Info, state: &State) -> String {
          {carriers}, {telemetry_words} words of telemetry\n\
          converters    DAC {dac_bits} bits, ADC {adc_bits} bits, {converter_latency_samples} samples of latency, \
          at most {} samples a second\n\
+         scale         {}\n\
          clock         {} Hz, {} samples a second now, {} samples since power-up\n\
          state         {}, {armed}, interlock {interlock}\n\
          fault         {fault}\n\
@@ -184,6 +189,7 @@ fn table(info: &Info, state: &State) -> String {
         info.link,
         info.map_hash,
         number(most_hz.floor()),
+        scale(info.analogue.as_ref(), &info.parameters),
         clock_hz,
         number(info.rate_hz),
         info.time_samples,
@@ -192,5 +198,34 @@ fn table(info: &Info, state: &State) -> String {
         info.frames_lost,
         info.damaged_frames,
         info.damaged_requests,
+    )
+}
+
+/// The analogue scale in a line.
+fn scale(analogue: Option<&Analogue>, parameters: &Parameters) -> String {
+    let Some(analogue) = analogue else {
+        return "none: `hge set analogue --experiment FILE.toml --link LINK` sets that of a section \
+                [analogue]"
+            .into();
+    };
+    let each = |values: &PerOutput| match values {
+        PerOutput::All(value) => number(*value),
+        PerOutput::Each(values) => {
+            values.iter().map(|&value| number(value)).collect::<Vec<String>>().join(" ")
+        }
+    };
+    let Analogue { dac_range_v, dac_offset_v, adc_range_v, iv_gain_v_per_na, iv_clip_v, .. } =
+        analogue;
+    let full_scale_na = Scale::new(analogue.clone(), parameters).full_scale_na();
+    format!(
+        "outputs +-{} V about {} V; ADC +-{} V, shifted by {} V; I-V converter {} V/nA, clips at +-{} V; \
+         full scale +-{} nA",
+        each(dac_range_v),
+        each(dac_offset_v),
+        number(*adc_range_v),
+        number(analogue.level_shift_v),
+        number(*iv_gain_v_per_na),
+        number(*iv_clip_v),
+        number(full_scale_na),
     )
 }

@@ -5,13 +5,15 @@ use crate::output::text;
 use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::engine::EngineKind;
-use hge_host::experiment::{context, Experiment, Job, Source, Task};
+use hge_host::experiment::{context, Experiment, Job, Source, Task, NO_SCALE};
 use hge_host::gate::Gate;
 use hge_host::lab;
 use hge_host::link::{self, InProcess, Link, LinkSpec};
 use hge_host::quantity::Context;
+use hge_host::scale::Scale;
 use hge_host::server::Pace;
 use hge_protocol::registers as map;
+use hge_protocol::Analogue;
 use hge_sim::engine::EngineError;
 use std::path::Path;
 
@@ -46,7 +48,7 @@ pub struct Simulation {
 /// The experiment of commands that need little of it.
 #[derive(Args)]
 pub struct ExperimentOption {
-    /// Gate or experiment file that says what hangs on the instrument: ranges, gains, pace
+    /// Gate or experiment file: pace, and a scale that the instrument's must equal
     #[arg(long = "experiment", value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     pub what: String,
 }
@@ -57,6 +59,8 @@ pub struct Lab {
     pub experiment: Experiment,
     pub source: Source,
     pub link: LinkSpec,
+    /// The analogue scale that the instrument keeps.
+    pub analogue: Option<Analogue>,
 }
 
 impl Simulation {
@@ -126,8 +130,19 @@ impl LinkOptions {
 }
 
 impl Lab {
-    /// Connects; an interrupt ends every wait of the instrument.
+    /// Connects and reads the instrument's scale; an interrupt ends every wait of the instrument.
     pub fn open(
+        link: &LinkOptions,
+        simulation: &Simulation,
+        what: &str,
+    ) -> Result<(Self, Cancel), String> {
+        let (mut lab, cancel) = Lab::connect(link, simulation, what)?;
+        lab.analogue = lab.instrument.analogue().map_err(text)?;
+        Ok((lab, cancel))
+    }
+
+    /// The same, whatever the instrument's scale may be.
+    pub fn connect(
         link: &LinkOptions,
         simulation: &Simulation,
         what: &str,
@@ -145,25 +160,32 @@ impl Lab {
         };
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
         let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
-        Ok((Lab { instrument, experiment, source, link }, cancel))
+        Ok((Lab { instrument, experiment, source, link, analogue: None }, cancel))
     }
 
     /// The experiment on this instrument, checked.
     pub fn task(&self) -> Result<Task, String> {
         let parameters = self.instrument.parameters();
-        Task::on(self.experiment.clone(), &self.source, parameters).map_err(text)
+        let analogue = self.analogue.as_ref();
+        Task::on(self.experiment.clone(), &self.source, parameters, analogue).map_err(text)
     }
 
-    /// Pace and scale as the experiment wants them.
+    /// Pace as the experiment wants it, and the instrument's scale.
     pub fn planned(&self) -> Result<Context, String> {
-        context(&self.experiment, &self.source, self.instrument.parameters()).map_err(text)
+        let (parameters, analogue) = (self.instrument.parameters(), self.analogue.as_ref());
+        context(&self.experiment, &self.source, parameters, analogue).map_err(text)
     }
 
-    /// Pace as the instrument has it now, scale as the experiment says.
+    /// Pace as the instrument has it now, and its scale.
     pub fn present(&self) -> Result<Context, String> {
         let period = self.instrument.read(map::SAMPLE_PERIOD).map_err(text)?;
         Ok(Context { period_clocks: f64::from(period.max(1)), ..self.planned()? })
     }
+}
+
+/// The scale that volts and nanoamperes need.
+pub fn known(scale: Option<Scale>) -> Result<Scale, String> {
+    scale.ok_or_else(|| NO_SCALE.into())
 }
 
 /// A link to elsewhere.

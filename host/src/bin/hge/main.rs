@@ -126,7 +126,9 @@ enum Command {
     )]
     Log(log::Arguments),
     /// Print telemetry as it comes
-    #[command(after_help = "Example:\n  hge monitor --watch --lines 10 --link tcp:127.0.0.1:4000")]
+    #[command(
+        after_help = "Example:\n  hge monitor --watch --experiment experiments/xor.toml --lines 10 --link tcp:127.0.0.1:4000"
+    )]
     Monitor(monitor::Arguments),
     /// Boards, Verilog, bitstreams
     #[command(after_help = "Example:\n  hge gateware list")]

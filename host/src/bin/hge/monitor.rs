@@ -1,7 +1,7 @@
 //! `hge monitor`: telemetry as it comes.
 
 use crate::interrupt;
-use crate::lab::{remote, ExperimentOption, LinkOptions, Simulation};
+use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
 use crate::live::{Ending, Event, Guard, Hearing, Leaving, Order, Setting, Show, Teller};
 use crate::output::{json_line, text};
 use crate::streams::{self, note};
@@ -12,7 +12,6 @@ use hge_host::driver::{
 use hge_host::experiment::{context, Experiment, Source, Task};
 use hge_host::link::LinkSpec;
 use hge_host::measure::telemetry::{Line, Meaning};
-use hge_host::quantity::Context;
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use std::io::{self, IsTerminal};
@@ -113,7 +112,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let task = Task::on(experiment, &source, &parameters).map_err(text)?;
+    let analogue = &told.meaning.scale.analogue;
+    let task = Task::on(experiment, &source, &parameters, Some(analogue)).map_err(text)?;
     let mut setting = Setting::of(&task, "monitor", &link.to_string());
     (setting.pausable, setting.ordered) = (false, true);
     let hearing = Hearing::new(task, told.meaning.clone());
@@ -216,16 +216,20 @@ fn present(
     experiment: &Experiment,
     source: &Source,
 ) -> Result<Meaning, String> {
-    let planned = context(experiment, source, instrument.parameters()).map_err(text)?;
-    let read = |address| instrument.read(address).map_err(text);
-    let period_clocks = f64::from(read(map::SAMPLE_PERIOD)?.max(1));
-    let window_samples = 1 << read(map::WINDOW_LOG2)?.clamp(4, 16);
-    Ok(Meaning { context: Context { period_clocks, ..planned }, window_samples })
+    let analogue = instrument.analogue().map_err(text)?;
+    let parameters = instrument.parameters();
+    let planned = context(experiment, source, parameters, analogue.as_ref()).map_err(text)?;
+    let window_log2 = instrument.read(map::WINDOW_LOG2).map_err(text)?;
+    Ok(Meaning { scale: known(planned.scale)?, window_samples: 1 << window_log2.clamp(4, 16) })
 }
 
 /// What they mean on one that cannot, if it is run by this experiment.
 fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String> {
     let parameters = Parameters::from(&experiment.instrument);
-    let context = context(experiment, source, &parameters).map_err(text)?;
-    Ok(Meaning { context, window_samples: experiment.timing.window_samples })
+    let planned = context(experiment, source, &parameters, None).map_err(text)?;
+    let scale = planned.scale.ok_or(
+        "who only watches cannot read the instrument's analogue scale: name a file with a section \
+         [analogue] by --experiment",
+    )?;
+    Ok(Meaning { scale, window_samples: experiment.timing.window_samples })
 }

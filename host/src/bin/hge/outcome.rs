@@ -81,6 +81,8 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "rate_hz": heading.rate_hz,
         "saturated": outcome.saturated,
         "clipped": outcome.clipped,
+        "clipped_starts": outcome.clipped_starts,
+        "starts_clipped": outcome.starts_clipped,
         "unsettled_windows": outcome.unsettled.unsettled,
         "repeated_windows": outcome.unsettled.repeated,
         "dropped_windows": outcome.unsettled.dropped,
@@ -133,6 +135,15 @@ fn write_table(
         writeln!(
             text,
             "every start clipped at once: these are the outputs in the middle of the ranges"
+        )?;
+    }
+    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
+        writeln!(
+            text,
+            "outputs clipped in {} of {}, at +-{} nA: lower the gain of the I-V converter or choose other ranges",
+            outcome.clipped_starts,
+            counted(outcome.restarts, "start"),
+            number(heading.full_scale_na)
         )?;
     }
     if outcome.clipped {

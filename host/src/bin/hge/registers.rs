@@ -7,6 +7,7 @@ use hge_host::driver::Instrument;
 use hge_host::quantity::{Context, Place};
 use hge_host::text::number;
 use hge_protocol::registers::{self as map, Access};
+use hge_protocol::Analogue;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -31,8 +32,8 @@ pub struct Get {
 
 #[derive(Args)]
 pub struct Set {
-    /// What to write: settle=10ms, guard[2].high=0.5V, mode=raw:5
-    #[arg(value_name = "NAME=VALUE", required = true)]
+    /// What to write: settle=10ms, guard[2].high=0.5V, mode=raw:5; or analogue, the scale of --experiment
+    #[arg(value_name = "NAME=VALUE|analogue", required = true)]
     assignments: Vec<String>,
     #[command(flatten)]
     link: LinkOptions,
@@ -91,46 +92,87 @@ fn readable(outputs: u16) -> Vec<Place> {
         .filter(|register| register.access != Access::WriteOnly && register.address != map::TABLE);
     registers
         .flat_map(|register| {
-            let count = if register.address == map::GUARD { 4 * outputs } else { register.count };
-            (0..count).map(move |index| Place { register, index })
+            let indices: Vec<u16> = match register.address {
+                map::GUARD => (0..4 * outputs).collect(),
+                map::ANALOGUE => Analogue::words_used(outputs.into()),
+                _ => (0..register.count).collect(),
+            };
+            indices.into_iter().map(move |index| Place { register, index })
         })
         .collect()
 }
 
+/// The assignment that sets the whole analogue scale.
+const SCALE: &str = "analogue";
+
 pub fn set(arguments: Set) -> Result<ExitCode, String> {
-    let assignments = arguments
-        .assignments
-        .iter()
-        .map(|assignment| {
-            let (name, value) = assignment.split_once('=').ok_or_else(|| {
-                format!("`{assignment}` sets nothing: write NAME=VALUE, e.g. settle=10ms")
-            })?;
-            Ok((Place::find(name).map_err(text)?, value))
-        })
-        .collect::<Result<Vec<(Place, &str)>, String>>()?;
-    let fixed = assignments.iter().find(|(place, _)| place.register.access == Access::ReadOnly);
-    if let Some((place, _)) = fixed {
-        return Err(format!("{} cannot be written: it can only be read", place.name()));
-    }
-    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
+    let (scale, assignments): (Vec<&String>, Vec<&String>) =
+        arguments.assignments.iter().partition(|assignment| assignment.trim() == SCALE);
+    let assignments = parsed(&assignments)?;
+    let what = &arguments.experiment.what;
+    let lab = if scale.is_empty() {
+        Lab::open(&arguments.link, &arguments.simulation, what)?.0
+    } else {
+        let (mut lab, _) = Lab::connect(&arguments.link, &arguments.simulation, what)?;
+        set_scale(&mut lab)?;
+        lab
+    };
     let mut context = lab.present()?;
+    // All values are meant at the rate that the command leaves, whatever their order.
+    for (place, value) in &assignments {
+        if place.address() == map::SAMPLE_PERIOD {
+            context.period_clocks = f64::from(place.word(value, &context).map_err(text)?.max(1));
+        }
+    }
     let mut writes = Vec::new();
     for (place, value) in &assignments {
-        let word = place.word(value, &context).map_err(text)?;
-        writes.push((place.address(), word));
-        if place.address() == map::SAMPLE_PERIOD {
-            // What follows is meant at the new rate.
-            context.period_clocks = f64::from(word.max(1));
-        }
+        writes.push((place.address(), place.word(value, &context).map_err(text)?));
     }
     // One after the other: a refusal names the register, and those before it stand.
     for write in writes {
         lab.instrument.write_all(&[write]).map_err(text)?;
     }
     let written = assignments.into_iter().map(|(place, _)| place);
-    let places: Vec<Place> =
+    let mut places: Vec<Place> =
         written.filter(|place| place.register.access != Access::WriteOnly).collect();
+    if !scale.is_empty() {
+        let outputs = lab.instrument.parameters().outputs as u16;
+        let all = readable(outputs).into_iter();
+        places.extend(all.filter(|place| place.register.address == map::ANALOGUE));
+    }
     show(&lab.instrument, &places, &context, arguments.json)
+}
+
+/// Names and values; every register once.
+fn parsed<'a>(assignments: &[&'a String]) -> Result<Vec<(Place, &'a str)>, String> {
+    let mut found: Vec<(Place, &str)> = Vec::new();
+    for assignment in assignments {
+        let (name, value) = assignment.split_once('=').ok_or_else(|| {
+            format!("`{assignment}` sets nothing: write NAME=VALUE, e.g. settle=10ms")
+        })?;
+        let place = Place::find(name).map_err(text)?;
+        if place.register.access == Access::ReadOnly {
+            return Err(format!("{} cannot be written: it can only be read", place.name()));
+        }
+        // A command may well follow another.
+        let again = found.iter().any(|(other, _)| *other == place);
+        if again && place.address() != map::COMMAND {
+            return Err(format!("{} is given twice: name it once", place.name()));
+        }
+        found.push((place, value));
+    }
+    Ok(found)
+}
+
+/// Replaces the instrument's scale by the experiment's.
+fn set_scale(lab: &mut Lab) -> Result<(), String> {
+    let analogue = lab.experiment.analogue.clone().ok_or(
+        "there is no scale to set: name a file with a section [analogue], as in `hge set analogue \
+         --experiment FILE.toml --link LINK`",
+    )?;
+    lab.instrument.set_analogue(&analogue).map_err(text)?;
+    lab.analogue = Some(analogue);
+    Ok(())
 }
 
 /// Reads and prints.

@@ -69,7 +69,10 @@ impl Opened {
         }
         let settings = Settings { cancel, ..Settings::default() };
         let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
-        let mut task = Task::on(experiment, &source, instrument.parameters()).map_err(text)?;
+        let analogue = instrument.analogue().map_err(text)?;
+        let parameters = instrument.parameters();
+        let mut task =
+            Task::on(experiment, &source, parameters, analogue.as_ref()).map_err(text)?;
         task.calibrate(calibration).map_err(text)?;
         Ok(Opened { instrument, task, link, aftermath: None })
     }

@@ -208,7 +208,7 @@ fn measured(arguments: &Arguments) -> Result<Samples, String> {
     let rate_hz = context.clock_hz / context.period_clocks;
     let known = Known { tones_hz: Vec::new(), mains_hz };
     let values = codes.iter().copied().map(f64::from);
-    Ok(of_codes(of, values, rate_hz, &context.scale, known))
+    Ok(of_codes(of, values, rate_hz, &crate::lab::known(context.scale)?, known))
 }
 
 /// Codes as currents, in one piece.
@@ -254,7 +254,9 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
     if unit == Unit::Codes {
         let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
         let parameters = Parameters::from(&experiment.instrument);
-        let Context { scale, .. } = context(&experiment, &source, &parameters).map_err(text)?;
+        let Context { scale, .. } =
+            context(&experiment, &source, &parameters, None).map_err(text)?;
+        let scale = scale.unwrap_or_else(|| experiment.scale(&parameters));
         known.mains_hz = known.mains_hz.or(experiment.surroundings().mains_hz);
         return Ok(of_codes(of, row.values.iter().copied(), rate_hz, &scale, known));
     }

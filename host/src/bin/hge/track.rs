@@ -178,7 +178,9 @@ fn open(
         return Ok((Instrument::connect_with(pipe, settings).map_err(text)?, task));
     }
     let instrument = Instrument::connect_with(remote(link)?, settings).map_err(text)?;
-    let task = Task::on(experiment.clone(), source, instrument.parameters()).map_err(text)?;
+    let analogue = instrument.analogue().map_err(text)?;
+    let parameters = instrument.parameters();
+    let task = Task::on(experiment.clone(), source, parameters, analogue.as_ref()).map_err(text)?;
     Ok((instrument, task))
 }
 

@@ -217,7 +217,7 @@ impl Task<'_> {
             configuration.listeners = self.listeners(&base)?;
             let lines = configuration.listeners.iter().map(|listener| listener.multiple);
             let turn = f64::from(lines.max().unwrap_or(0)) / f64::from(base.grid().window_samples);
-            let steepest_v = 2.0 * tone_v * (PI * turn).sin() + base.scale().dac_step_v();
+            let steepest_v = 2.0 * tone_v * (PI * turn).sin() + base.scale().widest_dac_step_v();
             configuration.step_v = Some(steepest_v.max(base.needed_step_v()));
         }
         let controls = configuration.controls.len();

@@ -45,7 +45,7 @@ fn the_gateware_steps_by_the_rate_times_the_exact_gradient() {
     let rate = 2e-5;
     let (epochs, outputs, plan) = two_epochs(rate);
     let volts = |epoch: &Epoch, output: usize| {
-        plan.scale().control_volts(ControlWord(epoch.controls[output]))
+        plan.scale().output(output).control_volts(ControlWord(epoch.controls[output]))
     };
     let resting: f64 = outputs.iter().map(|&o| SLOPES[o] * volts(&epochs[0], o)).sum();
     let mut error_sum = 0.0;
@@ -68,7 +68,7 @@ fn the_loss_is_the_sum_of_the_squared_errors() {
     let scale = plan.scale();
     let resting: f64 = outputs
         .iter()
-        .map(|&o| SLOPES[o] * scale.control_volts(ControlWord(epochs[0].controls[o])))
+        .map(|&o| SLOPES[o] * scale.output(o).control_volts(ControlWord(epochs[0].controls[o])))
         .sum();
     let exact: f64 = [(-1.2, -1.2, -5.0), (-1.2, 0.6, 5.0), (0.6, -1.2, 5.0), (0.6, 0.6, 5.0)]
         .iter()

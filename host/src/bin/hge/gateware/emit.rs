@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use hge_gateware::board::Converters;
 use hge_gateware::board_file::Board;
 use hge_gateware::boot::Recording;
+use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::flow;
 use hge_gateware::package::{self, File};
@@ -182,19 +183,19 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
         slot_clocks: emit.slot_clocks,
         carriers: emit.carriers.unwrap_or(Carriers::most(emit.slot_clocks)),
     };
-    let commit = hge_host::commit();
+    let build = Build::of_commit(hge_host::commit());
     match (emit.core, emit.baud) {
         (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
             &parameters,
             converters(emit)?,
             baud,
-            commit,
+            &build,
             &Recording::default(),
         )
         .map(|file| vec![file, package::board_core_file()]),
-        (None, None) => package::instrument_of_build(&parameters, commit)
+        (None, None) => package::instrument_of_build(&parameters, &build)
             .map(|file| vec![file, package::instrument_core_file()]),
-        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, commit)
+        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, &build)
             .map(|file| vec![file, package::serial_instrument_core_file()]),
         (Some(core), _) => package::core(core.into(), &parameters),
     }

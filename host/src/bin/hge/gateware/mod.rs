@@ -64,7 +64,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 /// What a board does by itself: the experiment in `file`, for the sizes and converters of this board.
 fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
     let (experiment, source) = Source::load(file).map_err(text)?;
-    let task = Task::on(experiment, &source, &board.parameters()).map_err(text)?;
+    let analogue = board.file.analogue.as_ref();
+    let task = Task::on(experiment, &source, &board.parameters(), analogue).map_err(text)?;
     let recording = recording(&task, experiment_tag(source.text()))
         .map_err(|error| format!("{}: {error}", file.display()))?;
     if !board.locates("arm_button") {
@@ -74,7 +75,8 @@ fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
             board.file.fpga.pin_file()
         ));
     }
-    Ok(Baked { text: source.text().to_owned(), recording })
+    let analogue = task.plan.scale().analogue.clone();
+    Ok(Baked { text: source.text().to_owned(), recording, analogue })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> String {

@@ -105,15 +105,15 @@ impl Hearing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hge_host::experiment::{context, Job, Source};
+    use hge_host::experiment::{Job, Source};
     use hge_protocol::frame::{End, SlotSums};
 
     fn hearing() -> Hearing {
         let (experiment, source) = Source::parse("xor.toml", "gate = \"xor\"\n".into()).unwrap();
         let task = Job::new(experiment, &source).unwrap().task;
-        let context = context(&task.experiment, &source, &task.parameters).unwrap();
         let window_samples = task.experiment.timing.window_samples;
-        Hearing::new(task, Meaning { context, window_samples })
+        let scale = task.plan.scale().clone();
+        Hearing::new(task, Meaning { scale, window_samples })
     }
 
     fn window(hearing: &Hearing, case: u8, flags: u16) -> Record {

@@ -1,0 +1,419 @@
+//! The analogue scale: what codes are in volts and nanoamperes, as the `[analogue]` section of a file and as the words of the
+//! register array `analogue`, in which an instrument keeps it.
+//!
+//! | word | holds |
+//! |---|---|
+//! | 0 | [`FORMAT`], or 0 while no scale is set |
+//! | 4 i + 4 | input i: full scale of the ADC, V |
+//! | 4 i + 5 | gain of its I-V converter, V/nA |
+//! | 4 i + 6 | its clipping voltage, V |
+//! | 4 i + 7 | its level shift, V |
+//! | 2 k + 64 | output k: full scale of the DAC, V |
+//! | 2 k + 65 | its offset, V |
+//!
+//! Values are bit patterns of 32-bit floats: of a decimal with up to seven digits the same decimal is read back. There is one input, 0; words 8
+//! to 35 are kept free for seven more. Nothing in the gateware uses the words.
+
+use crate::registers as map;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Word 0 while a scale is set: the format of the others.
+pub const FORMAT: u32 = 1;
+
+/// Words of the array.
+pub const WORDS: usize = 128;
+
+/// First word of input 0.
+const INPUT: usize = 4;
+
+/// Words of an input.
+const INPUT_WORDS: usize = 4;
+
+/// First word of output 0.
+const OUTPUTS: usize = 64;
+
+/// Least and greatest full scale or clipping voltage.
+const RANGE_V: (f64, f64) = (1e-6, 1e6);
+
+/// Least and greatest magnitude of the I-V converter's gain.
+const GAIN_V_PER_NA: (f64, f64) = (1e-9, 1e6);
+
+/// One value for all outputs, or one for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number, or a list with one number for each output")]
+pub enum PerOutput {
+    /// The same for all.
+    All(f64),
+    /// In the order of the outputs.
+    Each(Vec<f64>),
+}
+
+impl PerOutput {
+    /// The value of an output; of one that a list does not reach, NaN.
+    pub fn of(&self, output: usize) -> f64 {
+        match self {
+            PerOutput::All(value) => *value,
+            PerOutput::Each(values) => values.get(output).copied().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Every value with the part of its key behind the name.
+    fn entries(&self) -> Vec<(String, f64)> {
+        match self {
+            PerOutput::All(value) => vec![(String::new(), *value)],
+            PerOutput::Each(values) => {
+                values.iter().enumerate().map(|(n, &value)| (format!(".{n}"), value)).collect()
+            }
+        }
+    }
+
+    /// A list of equal values as one value.
+    fn folded(values: Vec<f64>) -> Self {
+        match values.first() {
+            Some(&first) if values.iter().all(|&value| value == first) => PerOutput::All(first),
+            _ => PerOutput::Each(values),
+        }
+    }
+}
+
+/// The analogue scale, the `[analogue]` section of an experiment or of a board.
+///
+/// Output k shows `dac_offset_v + code / 32768 dac_range_v`; a device current makes the ADC code
+/// `(iv_gain_v_per_na current_na + level_shift_v) / adc_range_v 32768`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Analogue {
+    /// DAC full scale: code 32768 would be this voltage above the offset.
+    pub dac_range_v: PerOutput,
+    /// Output voltage at code 0.
+    pub dac_offset_v: PerOutput,
+    /// ADC full scale: code 32768 would be this voltage.
+    pub adc_range_v: f64,
+    /// Gain of the I-V converter, negative when it inverts.
+    pub iv_gain_v_per_na: f64,
+    /// The I-V converter's output clips at plus and minus this voltage.
+    pub iv_clip_v: f64,
+    /// Voltage that is added between the I-V converter and the ADC.
+    pub level_shift_v: f64,
+}
+
+impl Default for Analogue {
+    /// Outputs of +-2 V; a 25 MOhm inverting converter scaled to +-100 nA.
+    fn default() -> Self {
+        Analogue {
+            dac_range_v: PerOutput::All(2.0),
+            dac_offset_v: PerOutput::All(0.0),
+            adc_range_v: 2.5,
+            iv_gain_v_per_na: -0.025,
+            iv_clip_v: 2.5,
+            level_shift_v: 0.0,
+        }
+    }
+}
+
+/// An analogue scale that cannot be.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{problem}")]
+pub struct AnalogueError {
+    /// Dotted key within the section: `dac_range_v.2`.
+    pub key: String,
+    /// What is wrong, and what to change.
+    pub problem: String,
+}
+
+/// A key in which two scales differ, and both values as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Key, of an output's value with its number: `dac_range_v.2`.
+    pub key: String,
+    /// Value of the first scale, with its unit.
+    pub first: String,
+    /// Value of the second.
+    pub second: String,
+}
+
+impl Analogue {
+    /// Checks every value, for an instrument with so many outputs.
+    ///
+    /// # Errors
+    /// The first value that is not finite or out of range; a list of another length.
+    pub fn check(&self, outputs: usize) -> Result<(), AnalogueError> {
+        for (name, values) in
+            [("dac_range_v", &self.dac_range_v), ("dac_offset_v", &self.dac_offset_v)]
+        {
+            if let PerOutput::Each(list) = values {
+                let given = list.len();
+                require(given == outputs, name, || {
+                    format!(
+                        "analogue.{name} has {given} entries for {outputs} outputs: give one for \
+                         each output, or one number for all"
+                    )
+                })?;
+            }
+        }
+        for (entry, value) in self.dac_range_v.entries() {
+            within(&format!("dac_range_v{entry}"), value, RANGE_V)?;
+        }
+        for (n, (entry, value)) in self.dac_offset_v.entries().into_iter().enumerate() {
+            let range_v = self.dac_range_v.of(n);
+            below(&format!("dac_offset_v{entry}"), value, range_v, "the DAC's range")?;
+        }
+        within("adc_range_v", self.adc_range_v, RANGE_V)?;
+        within("iv_clip_v", self.iv_clip_v, RANGE_V)?;
+        let (least, most) = GAIN_V_PER_NA;
+        require((least..=most).contains(&self.iv_gain_v_per_na.abs()), "iv_gain_v_per_na", || {
+            format!(
+                "analogue.iv_gain_v_per_na is {}: its magnitude must lie from {least:e} to {most:e}, \
+                 negative if the converter inverts",
+                self.iv_gain_v_per_na
+            )
+        })?;
+        below("level_shift_v", self.level_shift_v, self.adc_range_v, "the ADC's range")
+    }
+
+    /// Every value with key and unit, as an instrument with so many outputs keeps them.
+    fn values(&self, outputs: usize) -> Vec<(usize, String, f64, &'static str)> {
+        let input = [
+            ("adc_range_v", self.adc_range_v, "V"),
+            ("iv_gain_v_per_na", self.iv_gain_v_per_na, "V/nA"),
+            ("iv_clip_v", self.iv_clip_v, "V"),
+            ("level_shift_v", self.level_shift_v, "V"),
+        ];
+        let input = input
+            .into_iter()
+            .enumerate()
+            .map(|(n, (key, value, unit))| (INPUT + n, key.to_owned(), value, unit));
+        let outputs = (0..outputs).flat_map(|k| {
+            let values = [("dac_range_v", &self.dac_range_v), ("dac_offset_v", &self.dac_offset_v)];
+            values.into_iter().enumerate().map(move |(n, (name, values))| {
+                (OUTPUTS + 2 * k + n, format!("{name}.{k}"), values.of(k), "V")
+            })
+        });
+        input.chain(outputs).collect()
+    }
+
+    /// The words of the array for an instrument with so many outputs.
+    pub fn words(&self, outputs: usize) -> [u32; WORDS] {
+        let mut words = [0; WORDS];
+        words[0] = FORMAT;
+        for (word, _, value, _) in self.values(outputs) {
+            words[word] = (value as f32).to_bits();
+        }
+        words
+    }
+
+    /// Register writes that set the scale. Word 0 comes first as 0 and last as [`FORMAT`], so that a scale that was cut off while it was
+    /// written counts as none.
+    pub fn writes(&self, outputs: usize) -> Vec<(u16, u32)> {
+        let mut writes = vec![(map::ANALOGUE, 0)];
+        writes.extend(
+            self.values(outputs)
+                .into_iter()
+                .map(|(word, _, value, _)| (map::ANALOGUE + word as u16, (value as f32).to_bits())),
+        );
+        writes.push((map::ANALOGUE, FORMAT));
+        writes
+    }
+
+    /// What the first words of the array say, of an instrument with so many outputs. `None`: no scale is set.
+    ///
+    /// # Errors
+    /// The format is another, or a value cannot be.
+    pub fn from_words(words: &[u32], outputs: usize) -> Result<Option<Self>, AnalogueError> {
+        let word = |index: usize| words.get(index).copied().unwrap_or_default();
+        match word(0) {
+            0 => return Ok(None),
+            FORMAT => (),
+            other => {
+                return Err(AnalogueError {
+                    key: "format".into(),
+                    problem: format!("the format of the scale is {other}, not {FORMAT}"),
+                })
+            }
+        }
+        let value = |index: usize| decimal(f32::from_bits(word(index)));
+        let each = |field: usize| (0..outputs).map(|k| value(OUTPUTS + 2 * k + field)).collect();
+        let analogue = Analogue {
+            dac_range_v: PerOutput::folded(each(0)),
+            dac_offset_v: PerOutput::folded(each(1)),
+            adc_range_v: value(INPUT),
+            iv_gain_v_per_na: value(INPUT + 1),
+            iv_clip_v: value(INPUT + 2),
+            level_shift_v: value(INPUT + INPUT_WORDS - 1),
+        };
+        analogue.check(outputs)?;
+        Ok(Some(analogue))
+    }
+
+    /// The words that an instrument with so many outputs uses, in order.
+    pub fn words_used(outputs: usize) -> Vec<u16> {
+        let values = Analogue::default().values(outputs);
+        std::iter::once(0).chain(values.into_iter().map(|(word, ..)| word as u16)).collect()
+    }
+
+    /// Number of words from the array's start that [`Analogue::from_words`] needs.
+    pub fn words_read(outputs: usize) -> usize {
+        OUTPUTS + 2 * outputs
+    }
+
+    /// Every value in which an instrument would keep another than that of `other`.
+    pub fn differences(&self, other: &Analogue, outputs: usize) -> Vec<Difference> {
+        let pairs = self.values(outputs).into_iter().zip(other.values(outputs));
+        pairs
+            .filter(|((_, _, first, _), (_, _, second, _))| *first as f32 != *second as f32)
+            .map(|((_, key, first, unit), (_, _, second, _))| Difference {
+                key,
+                first: format!("{first} {unit}"),
+                second: format!("{second} {unit}"),
+            })
+            .collect()
+    }
+}
+
+/// The double of the shortest decimal that this float is read from.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::NAN)
+}
+
+fn require(sound: bool, key: &str, problem: impl FnOnce() -> String) -> Result<(), AnalogueError> {
+    if sound {
+        Ok(())
+    } else {
+        Err(AnalogueError { key: key.into(), problem: problem() })
+    }
+}
+
+fn within(key: &str, value: f64, (least, most): (f64, f64)) -> Result<(), AnalogueError> {
+    require((least..=most).contains(&value), key, || {
+        format!("analogue.{} is {value}: it must lie from {least:e} to {most:e}", named(key))
+    })
+}
+
+fn below(key: &str, value: f64, limit: f64, whose: &str) -> Result<(), AnalogueError> {
+    require(value.abs() < limit, key, || {
+        format!("analogue.{} is {value}: it must lie inside {whose}, +-{limit} V", named(key))
+    })
+}
+
+/// A key without an entry's number.
+fn named(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uneven() -> Analogue {
+        Analogue {
+            dac_range_v: PerOutput::Each(vec![2.0, 10.24, 0.3]),
+            dac_offset_v: PerOutput::Each(vec![0.0, -0.0125, 0.1]),
+            adc_range_v: 3.3,
+            iv_gain_v_per_na: -0.0033,
+            iv_clip_v: 3.3,
+            level_shift_v: 0.017,
+        }
+    }
+
+    #[test]
+    fn decimals_are_read_back_from_their_words_as_they_were_written() {
+        for (analogue, outputs) in [(uneven(), 3), (Analogue::default(), 8)] {
+            let words = analogue.words(outputs);
+            let back = Analogue::from_words(&words[..Analogue::words_read(outputs)], outputs);
+            assert_eq!(back, Ok(Some(analogue.clone())));
+            let mut written = [0xffff_ffff; WORDS];
+            for (address, word) in analogue.writes(outputs) {
+                written[usize::from(address - map::ANALOGUE)] = word;
+            }
+            for (place, word) in
+                written.into_iter().enumerate().filter(|(_, word)| *word != u32::MAX)
+            {
+                assert_eq!(word, words[place], "word {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_scale_that_is_cut_off_while_it_is_written_counts_as_none() {
+        let mut words = Analogue::default().words(3);
+        let writes = uneven().writes(3);
+        for &(address, word) in &writes[..writes.len() - 1] {
+            words[usize::from(address - map::ANALOGUE)] = word;
+            assert_eq!(Analogue::from_words(&words, 3), Ok(None));
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_scale_are_refused() {
+        for (place, word) in [(0, 7), (4, f32::NAN.to_bits()), (5, 0), (66, 0), (67, 0x4180_0000)] {
+            let mut words = uneven().words(3);
+            words[place] = word;
+            assert!(Analogue::from_words(&words, 3).is_err(), "word {place}");
+        }
+    }
+
+    #[test]
+    fn scales_are_compared_as_the_instrument_keeps_them_value_by_value() {
+        let near = Analogue { iv_gain_v_per_na: -0.003_300_000_01, ..uneven() };
+        assert_eq!(uneven().differences(&near, 3), []);
+        let lists = [
+            Analogue { dac_range_v: PerOutput::Each(vec![2.0, 10.24, 0.31]), ..uneven() },
+            Analogue { dac_offset_v: PerOutput::Each(vec![0.0, 0.0125, 0.1]), ..uneven() },
+            Analogue { adc_range_v: 3.31, ..uneven() },
+            Analogue { iv_gain_v_per_na: 0.0033, ..uneven() },
+            Analogue { iv_clip_v: 3.0, ..uneven() },
+            Analogue { level_shift_v: 0.0, ..uneven() },
+        ];
+        let keys = lists.map(|other| {
+            let found = uneven().differences(&other, 3);
+            assert_eq!(found.len(), 1, "{found:?}");
+            found[0].key.clone()
+        });
+        assert_eq!(
+            keys,
+            [
+                "dac_range_v.2",
+                "dac_offset_v.1",
+                "adc_range_v",
+                "iv_gain_v_per_na",
+                "iv_clip_v",
+                "level_shift_v"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_refused_with_its_key() {
+        for (analogue, key, text) in [
+            (Analogue { adc_range_v: 0.0, ..uneven() }, "adc_range_v", "from 1e-6 to 1e6"),
+            (Analogue { iv_clip_v: f64::NAN, ..uneven() }, "iv_clip_v", "is NaN"),
+            (Analogue { iv_gain_v_per_na: 0.0, ..uneven() }, "iv_gain_v_per_na", "its magnitude"),
+            (
+                Analogue { level_shift_v: 3.3, ..uneven() },
+                "level_shift_v",
+                "inside the ADC's range",
+            ),
+            (
+                Analogue { dac_range_v: PerOutput::Each(vec![1.0]), ..uneven() },
+                "dac_range_v",
+                "1 entries for 3",
+            ),
+            (
+                Analogue { dac_range_v: PerOutput::All(-1.0), ..uneven() },
+                "dac_range_v",
+                "from 1e-6",
+            ),
+            (
+                Analogue { dac_offset_v: PerOutput::Each(vec![0.0, 0.0, 0.3]), ..uneven() },
+                "dac_offset_v.2",
+                "inside the DAC's",
+            ),
+        ] {
+            let error = analogue.check(3).unwrap_err();
+            assert_eq!(error.key, key);
+            assert!(error.problem.contains(text), "{error}");
+        }
+        assert_eq!(uneven().check(3), Ok(()));
+    }
+}
