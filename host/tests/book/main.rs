@@ -37,6 +37,7 @@ followed! {
     the_commands_on_devices_run: "docs/devices.md",
     the_commands_on_hardware_run: "docs/hardware.md",
     the_commands_on_standalone_run: "docs/standalone.md",
+    the_commands_on_verification_run: "docs/verification.md",
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Commands of the book that are not run with it.
 
 const WORKSPACE: &str = "the workspace's own check, of which this test is a part";
+const FAULTS: &str =
+    "compiles another crate, and takes hours; tests/tests/faults.rs checks its list";
 const MODEL: &str = "needs an ONNX file of the reader's; tests/tests/gates.rs and host/tests/commands/devices.rs have models";
 const MINUTES: &str =
     "takes minutes; host/tests/commands/reproduce.rs and tests/tests/reproduce.rs run studies";
@@ -17,6 +19,8 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("cargo fmt --all --check", WORKSPACE),
     ("cargo clippy --release --workspace --all-targets -- -D warnings", WORKSPACE),
     ("cargo test --release --workspace", WORKSPACE),
+    ("cargo run --release -p hge-tests --bin faults", FAULTS),
+    ("cargo run --release -p hge-tests --bin faults -- --list", FAULTS),
     ("cargo install --path host", "compiles the program once more"),
     ("cargo install mdbook", "compiles a program of others"),
     ("mdbook build docs", "needs mdBook"),
