@@ -7,6 +7,7 @@ use crate::server::{EngineFactory, Pace, Server, Settings};
 use crate::train::noise_seed;
 use hge_protocol::frame::{Frame, Operation, Request, Status};
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
+use hge_protocol::Parameters;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::{self, Device, Health};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
@@ -23,7 +24,9 @@ pub fn server(job: Job, pace: Pace, keep: bool) -> Result<Server, EngineError> {
 /// How a server of the experiment's instrument runs.
 pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
     let chunk_samples = experiment.engine.chunk_samples();
-    Settings { pace, chunk_samples, keep, seed: noise_seed(experiment) }
+    let parameters = Parameters::from(&experiment.instrument);
+    let seed = noise_seed(experiment);
+    Settings { pace, parameters, chunk_samples, keep, seed, ..Settings::default() }
 }
 
 /// Powers up the experiment's instrument with its device, as often as wanted.
@@ -125,5 +128,9 @@ impl Engine for Watched {
 
     fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
         self.engine.set_interlock(closed)
+    }
+
+    fn peek(&mut self, address: u16) -> Option<Result<u32, Status>> {
+        self.engine.peek(address)
     }
 }

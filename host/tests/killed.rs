@@ -107,7 +107,7 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
             Box::new(Probe { inner, limits, watched, before, codes: Vec::new() })
         })
     });
-    let pace = Pace::Real { rate_hz, factor: FACTOR, baud: 3_000_000 };
+    let pace = Pace::Real { factor: FACTOR, baud: 3_000_000 };
     let server = Server::new(factory, Settings { pace, ..Settings::default() }).unwrap();
     let server = tcp::listen(server, "0").unwrap();
     let link = format!("tcp:{}", server.address());

@@ -1,6 +1,7 @@
 //! Engines: what executes the instrument behind the same bytes.
 
 use crate::model::Model;
+use hge_protocol::frame::Status;
 use thiserror::Error;
 
 /// An engine could not go on.
@@ -66,6 +67,12 @@ pub trait Engine: Send {
     /// The engine is lost.
     fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError>;
 
+    /// The value of the register at `address`, or why a request would not read it, past the link: no session is begun and no
+    /// watchdog wound. `None`: this engine can be asked by requests alone.
+    fn peek(&mut self, _address: u16) -> Option<Result<u32, Status>> {
+        None
+    }
+
     /// Lets virtual time go on until the instrument has said something or rests. `false`: nothing was said.
     ///
     /// # Errors
@@ -100,5 +107,9 @@ impl Engine for Model {
     fn set_interlock(&mut self, closed: bool) -> Result<(), EngineError> {
         Model::set_interlock(self, closed);
         Ok(())
+    }
+
+    fn peek(&mut self, address: u16) -> Option<Result<u32, Status>> {
+        Some(self.read(address))
     }
 }

@@ -92,7 +92,7 @@ impl Rig {
                 match Frame::from_words(body).expect("a known frame") {
                     Frame::Reply(reply) => replies.push(reply),
                     Frame::Telemetry(number, record) => telemetry.push((number, record)),
-                    Frame::Notice(text) => panic!("a notice: {text}"),
+                    Frame::Notice(_, text) => panic!("a notice: {text}"),
                 }
             });
         }

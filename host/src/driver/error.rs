@@ -20,14 +20,14 @@ pub enum DriverError {
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// No answer came.
-    #[error("{name} does not answer ({attempts} times {timeout_ms} ms): check that the instrument has power, that the link leads to it and that both use the same baud rate")]
+    #[error("{name} does not answer ({attempts} tries in {seconds} s): check that the instrument has power, that the link leads to it and that both use the same baud rate")]
     Silent {
         /// Where the link leads.
         name: String,
         /// Times the request was sent.
         attempts: u32,
-        /// Wait for each.
-        timeout_ms: u128,
+        /// Time they took.
+        seconds: f64,
     },
     /// Something else than an HGE instrument answers.
     #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is no HGE instrument, or one of another version, load its gateware")]
@@ -54,8 +54,14 @@ pub enum DriverError {
         planned: Box<Parameters>,
     },
     /// A server serves somebody else.
-    #[error("{sentence}: wait until that client has gone, or only watch")]
+    #[error("{sentence}: wait until that client has gone, or only read and watch")]
     InUse {
+        /// What the server said.
+        sentence: String,
+    },
+    /// A server has ended this client's control or its connection.
+    #[error("{sentence}")]
+    Server {
         /// What the server said.
         sentence: String,
     },
@@ -187,6 +193,7 @@ fn verb(operation: Operation) -> &'static str {
         Operation::Write => "writing",
         Operation::Hello => "greeting at",
         Operation::Restart => "restarting at",
+        Operation::Authenticate => "showing the token at",
     }
 }
 

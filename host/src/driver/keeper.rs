@@ -1,4 +1,4 @@
-//! Winds the watchdog while the caller is busy with something else.
+//! Winds the watchdog, and keeps control of a served instrument, while the caller is busy with something else.
 
 use super::request::{Ask, Patience, Requests};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
@@ -70,7 +70,7 @@ fn keep(inbox: &Receiver<Option<Duration>>, requests: &Mutex<Requests>) {
         // Whoever asks next finds out whether the instrument has gone.
         let _ = requests.ask(
             &Ask { operation, address, count, values: Vec::new() },
-            Patience { timeout, attempts: 2 },
+            Patience { timeout, total: 2 * timeout },
         );
     }
 }

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Instrument`] | connecting, arming, disarming when dropped |
-//! | `request` | requests, each carried out once however often it is sent |
+//! | `request`, `round_trip` | requests, each carried out once however often it is sent; when it is sent again |
 //! | `registers` | registers by address and name |
 //! | `analogue` | the analogue scale that the instrument keeps |
 //! | `reader` | the thread that cuts bytes into frames |
@@ -28,6 +28,7 @@ mod order;
 mod reader;
 mod registers;
 mod request;
+mod round_trip;
 mod run;
 mod settings;
 mod state;
@@ -55,6 +56,7 @@ use hge_protocol::{Carriers, Parameters};
 use keeper::Keeper;
 use reader::Shared;
 use request::{refused, Ask, Patience, Requests};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -64,10 +66,14 @@ use std::time::Duration;
 const WINDS: u32 = 4;
 
 /// A simulated instrument may be compiled before it is powered up.
-const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
+const RESTART_TOTAL: Duration = Duration::from_secs(8);
 
 /// What a farewell may take when the program ends.
-const FAREWELL: Patience = Patience { timeout: Duration::from_millis(250), attempts: 3 };
+const FAREWELL: Patience =
+    Patience { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
+
+/// Written to the command register, it does nothing.
+const NO_COMMAND: u32 = 0;
 
 /// Longest wait between two looks whether the outputs have come to their safe values.
 const HOMING_INTERVAL: Duration = Duration::from_millis(10);
@@ -85,6 +91,10 @@ pub struct Instrument {
     name: String,
     settings: Settings,
     samples: u64,
+    /// How often the link wants a sign of life from whoever is in control.
+    keep_alive: Option<Duration>,
+    /// Something was written.
+    writes: AtomicBool,
     /// A capture was begun, and its end has not been seen.
     capturing: bool,
     notes: Notes,
@@ -111,7 +121,7 @@ impl Instrument {
 
     /// The threads, before a word is said.
     fn open(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
-        let (name, timeout) = (link.name(), link.reply_timeout());
+        let (name, timeout, keep_alive) = (link.name(), link.reply_timeout(), link.keep_alive());
         let (source, sink) = link.split()?;
         let shared = Arc::new(Shared::new(settings.health.clone()));
         let (answers, reader) = reader::spawn(source, name.clone(), shared.clone());
@@ -129,6 +139,8 @@ impl Instrument {
             name,
             settings,
             samples: 0,
+            keep_alive,
+            writes: AtomicBool::new(false),
             capturing: false,
             notes: Notes::default(),
         })
@@ -225,6 +237,14 @@ impl Instrument {
         self.write_all(plan.writes())
     }
 
+    /// Takes control of a served instrument, before anything is changed in it: by a command that does nothing.
+    ///
+    /// # Errors
+    /// Another client is in control, or the link breaks.
+    pub fn take_control(&self) -> Result<(), DriverError> {
+        self.write(map::COMMAND, NO_COMMAND)
+    }
+
     /// Lets the outputs follow the modulator.
     ///
     /// # Errors
@@ -262,7 +282,7 @@ impl Instrument {
         let ask = Ask { operation: Operation::Restart, address: 0, count: 2, values };
         let mut requests = self.requests();
         let mut patience = requests.patience;
-        patience.timeout = patience.timeout.max(RESTART_TIMEOUT);
+        patience.total = patience.total.max(RESTART_TOTAL);
         let (reply, _) = requests.ask(&ask, patience)?;
         drop(requests);
         match reply.status {
@@ -331,7 +351,12 @@ impl Instrument {
         self.keep(None);
     }
 
+    /// Has the instrument asked at this interval while nothing else is, and as often as the link wants.
     fn keep(&self, interval: Option<Duration>) {
+        let interval = match (interval, self.keep_alive) {
+            (Some(wanted), Some(least)) => Some(wanted.min(least)),
+            (wanted, least) => wanted.or(least),
+        };
         if let Some(keeper) = &self.keeper {
             keeper.every(interval);
         }

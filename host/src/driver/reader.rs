@@ -2,8 +2,9 @@
 
 use super::Health;
 use crate::link::{LinkError, Received, Source};
+use crate::text::quoted;
 use crossbeam::channel::{bounded, Receiver, Sender};
-use hge_protocol::frame::{Frame, FrameError, Record, Reply};
+use hge_protocol::frame::{Frame, FrameError, Notice, Record, Reply};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,13 +17,16 @@ const STOP_INTERVAL: Duration = Duration::from_millis(50);
 /// Replies that may wait: one, and stragglers.
 const ANSWERS: usize = 16;
 
+/// Most characters of a server's sentence.
+const MOST_NOTICE_CHARS: usize = 400;
+
 /// What is said to whoever asks.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// A reply, and which one it is since the link was opened.
     Reply(Reply, u64),
     /// A sentence from a server.
-    Notice(String),
+    Notice(Notice, String),
 }
 
 /// One frame of telemetry on its way to subscribers.
@@ -116,7 +120,7 @@ impl Shared {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn route(&self, frame: Frame, answers: &Sender<Answer>) {
+    pub(super) fn route(&self, frame: Frame, answers: &Sender<Answer>) {
         let mut routes = self.routes();
         match frame {
             Frame::Reply(reply) => {
@@ -133,9 +137,10 @@ impl Shared {
                 // Full: nobody asks. A request whose reply is lost here is sent again.
                 let _ = answers.try_send(answer);
             }
-            Frame::Notice(text) => {
+            Frame::Notice(reason, text) => {
                 drop(routes);
-                let _ = answers.try_send(Answer::Notice(text));
+                let text = quoted(&text, MOST_NOTICE_CHARS);
+                let _ = answers.try_send(Answer::Notice(reason, text));
             }
             Frame::Telemetry(number, record) => {
                 // Repeated frames have older numbers.

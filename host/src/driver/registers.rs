@@ -7,6 +7,7 @@ use crate::quantity::Place;
 use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
 use hge_protocol::registers as map;
 use hge_protocol::table::TABLE_BASE;
+use std::sync::atomic::Ordering;
 
 impl Instrument {
     /// Reads one register.
@@ -72,6 +73,10 @@ impl Instrument {
 
     pub(super) fn write_burst(&self, ask: &Ask) -> Result<u64, DriverError> {
         let (reply, which) = self.ask(ask)?;
+        if !self.writes.swap(true, Ordering::Relaxed) {
+            // In control from here on.
+            self.keep(None);
+        }
         if reply.status != Status::Ok {
             return Err(self.explained(refused(ask, &reply), ask));
         }

@@ -1,10 +1,11 @@
 //! Requests: each is carried out once, however often it has to be sent.
 
 use super::reader::{Answer, Shared};
+use super::round_trip::RoundTrip;
 use super::{Cancel, DriverError, Settings};
 use crate::link::Sink;
 use crossbeam::channel::{Receiver, RecvTimeoutError};
-use hge_protocol::frame::{Operation, Reply, Request, Status};
+use hge_protocol::frame::{Notice, Operation, Reply, Request, Status};
 use hge_protocol::registers as map;
 use hge_protocol::wire::seal;
 use rand::rngs::OsRng;
@@ -19,10 +20,10 @@ const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long an answer is waited for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// Each time.
+    /// Until the request is sent again, at most: as soon as replies are measured, they decide.
     pub(super) timeout: Duration,
-    /// Times the request is sent.
-    pub(super) attempts: u32,
+    /// In all.
+    pub(super) total: Duration,
 }
 
 /// Where the session stands.
@@ -79,6 +80,9 @@ pub(super) struct Requests {
     nonce: u32,
     sequence: u16,
     track: Track,
+    /// What a server said when it ended this client's control.
+    ended: Option<String>,
+    round_trip: RoundTrip,
     /// When the instrument last answered.
     pub(super) heard: Instant,
     pub(super) patience: Patience,
@@ -94,6 +98,7 @@ impl Requests {
         timeout: Duration,
         settings: &Settings,
     ) -> Self {
+        let timeout = settings.reply_timeout.unwrap_or(timeout);
         Requests {
             sink: Some(sink),
             answers,
@@ -105,11 +110,10 @@ impl Requests {
             nonce: 0,
             sequence: 0,
             track: Track::Lost,
+            ended: None,
+            round_trip: RoundTrip::default(),
             heard: Instant::now(),
-            patience: Patience {
-                timeout: settings.reply_timeout.unwrap_or(timeout),
-                attempts: settings.attempts.max(1),
-            },
+            patience: Patience { timeout, total: timeout * settings.attempts.max(1) },
             cancel: settings.cancel.clone(),
         }
     }
@@ -119,7 +123,7 @@ impl Requests {
         self.cancel = Cancel::default();
     }
 
-    /// Another host has the instrument.
+    /// Another host has the instrument, or a server has ended this one's control.
     pub(super) fn is_taken(&self) -> bool {
         self.track == Track::Taken
     }
@@ -137,7 +141,11 @@ impl Requests {
     ) -> Result<(Reply, u64), DriverError> {
         match self.track {
             Track::Known => {}
-            Track::Taken => return Err(DriverError::Session),
+            Track::Taken => {
+                let sentence = self.ended.clone();
+                return Err(sentence
+                    .map_or(DriverError::Session, |sentence| DriverError::Server { sentence }));
+            }
             Track::Lost => self.greet(patience)?,
         }
         self.sequence = self.sequence.wrapping_add(1);
@@ -170,11 +178,21 @@ impl Requests {
         // A zero ends whatever damage may stand before a first or a repeated request.
         let mut line = vec![0];
         seal(&request.to_words(), &mut line);
-        for attempt in 0..patience.attempts {
-            let leading = usize::from(attempt == 0 && operation != Operation::Hello);
+        let begun = Instant::now();
+        let mut attempts = 0;
+        while attempts == 0 || begun.elapsed() < patience.total {
+            let leading = usize::from(attempts == 0 && operation != Operation::Hello);
+            attempts += 1;
             self.send(&line[leading..])?;
-            if let Some((reply, which)) = self.await_reply(Instant::now() + patience.timeout)? {
+            let sent = Instant::now();
+            let wait = self.round_trip.timeout(patience.timeout);
+            if let Some((reply, which)) =
+                self.await_reply((sent + wait).min(begun + patience.total))?
+            {
                 self.heard = Instant::now();
+                if attempts == 1 {
+                    self.round_trip.measure(self.heard - sent);
+                }
                 if reply.status == Status::Session {
                     self.track = Track::Taken;
                     return Err(DriverError::Session);
@@ -182,14 +200,15 @@ impl Requests {
                 self.track = Track::Known;
                 return Ok((reply, which));
             }
+            self.round_trip.back_off();
         }
         if let Some(error) = self.shared.strange() {
             return Err(error.into());
         }
         Err(DriverError::Silent {
             name: self.name.clone(),
-            attempts: patience.attempts,
-            timeout_ms: patience.timeout.as_millis(),
+            attempts,
+            seconds: patience.total.as_secs_f64(),
         })
     }
 
@@ -203,7 +222,7 @@ impl Requests {
     }
 
     /// The reply to the present request; late, repeated and strange ones are nobody's.
-    fn await_reply(&self, deadline: Instant) -> Result<Option<(Reply, u64)>, DriverError> {
+    fn await_reply(&mut self, deadline: Instant) -> Result<Option<(Reply, u64)>, DriverError> {
         loop {
             if self.cancel.is_cancelled() {
                 return Err(DriverError::Cancelled);
@@ -215,7 +234,14 @@ impl Requests {
                         return Ok(Some((reply, which)));
                     }
                 }
-                Ok(Answer::Notice(sentence)) => return Err(DriverError::InUse { sentence }),
+                Ok(Answer::Notice(Notice::InUse, sentence)) => {
+                    return Err(DriverError::InUse { sentence })
+                }
+                Ok(Answer::Notice(_, sentence)) => {
+                    self.track = Track::Taken;
+                    self.ended = Some(sentence.clone());
+                    return Err(DriverError::Server { sentence });
+                }
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(self.end()),
@@ -234,7 +260,7 @@ pub(super) fn refused(ask: &Ask, reply: &Reply) -> DriverError {
     let done = match ask.operation {
         Operation::Read => reply.values.len() as u16,
         Operation::Write => reply.values.first().copied().unwrap_or(0) as u16,
-        Operation::Hello | Operation::Restart => 0,
+        Operation::Hello | Operation::Restart | Operation::Authenticate => 0,
     };
     let address = ask.address.wrapping_add(done);
     let register = match map::find(address) {

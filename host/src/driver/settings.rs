@@ -6,9 +6,10 @@ use std::time::Duration;
 /// How patient a driver is.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Wait for a reply before the request is sent again; without it, what the link thinks right.
+    /// Longest wait for a reply before the request is sent again, shorter as soon as replies are measured; without it, what
+    /// the link thinks right.
     pub reply_timeout: Option<Duration>,
-    /// Times a request is sent before the instrument counts as silent.
+    /// So many longest waits without a reply make an instrument silent.
     pub attempts: u32,
     /// Silence during a run after which the instrument is asked how it is.
     pub poll_interval: Duration,

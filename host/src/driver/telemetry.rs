@@ -116,3 +116,30 @@ impl Subscription {
 fn frame(item: &Item) -> Heard {
     Heard::Frame { number: item.number, record: item.record.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::frame::{Event, Frame, Reply, Status};
+
+    #[test]
+    fn frames_that_are_lost_after_a_restart_are_counted_from_its_first() {
+        let shared = Arc::new(Shared::default());
+        let mut subscription = Subscription::new(&shared, 16, Cancel::default());
+        let (answers, _replies) = crossbeam::channel::bounded(4);
+        let event =
+            |number| Frame::Telemetry(number, Record::Event(Event { cause: 1, time: number }));
+        let mut heard = || subscription.recv_timeout(Duration::ZERO).unwrap();
+        shared.route(event(40), &answers);
+        assert!(matches!(heard(), Some(Heard::Frame { number: 40, .. })));
+        shared.expect_restart(7, 3);
+        let (nonce, sequence, status, address) = (7, 3, Status::Ok, 0);
+        let reply = Reply { nonce, sequence, status, address, values: Vec::new() };
+        shared.route(Frame::Reply(reply), &answers);
+        // Frames 0 to 2 of the new instrument never came.
+        shared.route(event(3), &answers);
+        assert_eq!(heard(), Some(Heard::Gap { lost: 3 }));
+        assert!(matches!(heard(), Some(Heard::Frame { number: 3, .. })));
+        assert_eq!(heard(), None);
+    }
+}

@@ -1,13 +1,13 @@
-//! One who only listens, because somebody else is in control.
+//! One who only listens.
 
 use super::{DriverError, Instrument, Settings, Subscription};
 use crate::link::Link;
 
 /// What connecting came to.
 pub enum Connected {
-    /// In control.
+    /// Registers can be read; written too, unless another client is in control.
     Controls(Box<Instrument>),
-    /// Somebody else is: telemetry can be heard, nothing can be asked.
+    /// Another client is in control, and the engine answers nobody else: telemetry can be heard, nothing can be asked.
     Watches(Box<Watcher>),
 }
 

@@ -73,6 +73,12 @@ pub enum LinkError {
         /// What the link led to.
         name: String,
     },
+    /// A server wants another token, or has no room.
+    #[error("{sentence}")]
+    Server {
+        /// What it says.
+        sentence: String,
+    },
     /// Bytes are not taken.
     #[error("{name} takes no bytes: check that the other side is alive")]
     Stuck {

@@ -1,7 +1,7 @@
 //! A simulated instrument in this process: the server's loop in a thread, bounded queues in between.
 
 use super::{Ends, Link, LinkError, Received, Sink, Source};
-use crate::server::{Event, Server, ServerError, Settings, Stop, QUEUE};
+use crate::server::{Bytes, Event, Server, ServerError, Settings, Stop, QUEUE};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
 use hge_sim::engine::Engine;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Link for InProcess {
         let stop = Stop::default();
         let (server, seen) = (self.server, stop.clone());
         // The queue is empty: there is room for the first event.
-        let _ = events.send(Event::Joined(outlet));
+        let _ = events.send(Event::Joined { client: outlet, session: None });
         let thread = std::thread::spawn(move || server.run(&inlet, &seen));
         let source = InProcessSource { bytes: Some(bytes), thread: Some(thread), stop };
         Ok((Box::new(source), Box::new(InProcessSink { events })))
@@ -55,7 +55,7 @@ impl Link for InProcess {
 
 struct InProcessSource {
     /// `None` only while it is dropped.
-    bytes: Option<Receiver<Vec<u8>>>,
+    bytes: Option<Receiver<Bytes>>,
     thread: Option<JoinHandle<Result<(), ServerError>>>,
     stop: Stop,
 }

@@ -17,6 +17,7 @@ pub use serial::Serial;
 pub use spec::{LinkSpec, DEFAULT_BAUD};
 pub use tcp::Tcp;
 
+use crate::server::Token;
 use hge_sim::engine::{Engine, EngineError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,11 @@ pub trait Link: Send {
 
     /// How long a reply may take before the request is worth repeating.
     fn reply_timeout(&self) -> Duration;
+
+    /// How often whoever is in control has to make a request to stay so; `None`: it stays so without one.
+    fn keep_alive(&self) -> Option<Duration> {
+        None
+    }
 
     /// The two directions.
     ///
@@ -68,12 +74,13 @@ pub trait Sink: Send {
     fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError>;
 }
 
-/// Opens the link that `spec` names; `simulate` builds the engine behind `sim`.
+/// Opens the link that `spec` names; a server is shown `token`, and `simulate` builds the engine behind `sim`.
 ///
 /// # Errors
 /// One sentence that says what was found and what to change.
 pub fn open(
     spec: &LinkSpec,
+    token: Option<&Token>,
     simulate: impl FnOnce() -> Result<Box<dyn Engine>, EngineError>,
 ) -> Result<Box<dyn Link>, LinkError> {
     Ok(match spec {
@@ -81,7 +88,7 @@ pub fn open(
             let engine = simulate().map_err(|error| LinkError::Engine(Arc::new(error)))?;
             Box::new(InProcess::new(engine))
         }
-        LinkSpec::Tcp { address } => Box::new(Tcp::open(address)?),
+        LinkSpec::Tcp { address } => Box::new(Tcp::open_with(address, token)?),
         LinkSpec::Serial { path, baud } => Box::new(Serial::open(path, *baud)?),
     })
 }

@@ -1,9 +1,13 @@
 //! A connection to a server.
 
 use super::{Ends, Link, LinkError, Received, Sink, Source};
+use crate::server::Token;
+use crate::text::quoted;
+use hge_protocol::frame::Frame;
+use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a host may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -12,12 +16,23 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a reply may take: the engine behind a server may be slow, and nothing is lost on the way.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
+const REPLY_TIMEOUT: Duration = Duration::from_millis(750);
+
+/// How often a request tells a server that its client is alive: a small part of the shortest time after which control ends.
+const KEEP_ALIVE: Duration = Duration::from_millis(500);
+
+/// How long a server may take to look at a token.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Most characters of a server's sentence.
+const MOST_CHARS: usize = 400;
 
 /// A TCP connection.
 pub struct Tcp {
     stream: TcpStream,
     name: String,
+    /// What came behind the answer to the token.
+    read: Vec<u8>,
 }
 
 impl Tcp {
@@ -43,6 +58,55 @@ impl Tcp {
         Err(last)
     }
 
+    /// Connects, and shows the server a token.
+    ///
+    /// # Errors
+    /// As [`Tcp::open`]; or the server does not take the token.
+    pub fn open_with(address: &str, token: Option<&Token>) -> Result<Self, LinkError> {
+        let mut link = Tcp::open(address)?;
+        if let Some(token) = token {
+            link.show(token)?;
+        }
+        Ok(link)
+    }
+
+    fn show(&mut self, token: &Token) -> Result<(), LinkError> {
+        // Another nonce than that of a session, which replies that come between have; it tells apart nothing else.
+        let nonce = u32::MAX;
+        let closed = |_| LinkError::Closed { name: self.name.clone() };
+        self.stream.write_all(&token.request(nonce)).map_err(closed)?;
+        let deadline = Instant::now() + TOKEN_TIMEOUT;
+        let mut deframer = Deframer::new(MOST_FRAME_WORDS);
+        let mut bytes = [0; 4096];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(LinkError::Stuck { name: self.name.clone() });
+            }
+            self.stream.set_read_timeout(Some(left)).map_err(closed)?;
+            let count = match self.stream.read(&mut bytes) {
+                Ok(0) => return Err(LinkError::Closed { name: self.name.clone() }),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return Err(LinkError::Stuck { name: self.name.clone() }),
+            };
+            self.read.extend_from_slice(&bytes[..count]);
+            let mut answer = None;
+            deframer.push(&bytes[..count], |body| match body.map(Frame::from_words) {
+                Some(Ok(Frame::Reply(reply))) if reply.nonce == nonce => answer = Some(Ok(())),
+                Some(Ok(Frame::Notice(_, sentence))) => answer = Some(Err(sentence)),
+                _ => {}
+            });
+            match answer {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(sentence)) => {
+                    return Err(LinkError::Server { sentence: quoted(&sentence, MOST_CHARS) })
+                }
+                None => {}
+            }
+        }
+    }
+
     /// A link over a connection that stands.
     ///
     /// # Errors
@@ -51,7 +115,7 @@ impl Tcp {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(SEND_TIMEOUT))?;
         let name = stream.peer_addr()?.to_string();
-        Ok(Tcp { stream, name })
+        Ok(Tcp { stream, name, read: Vec::new() })
     }
 }
 
@@ -64,13 +128,17 @@ impl Link for Tcp {
         REPLY_TIMEOUT
     }
 
+    fn keep_alive(&self) -> Option<Duration> {
+        Some(KEEP_ALIVE)
+    }
+
     fn split(self: Box<Self>) -> Result<Ends, LinkError> {
-        let Tcp { stream, name } = *self;
+        let Tcp { stream, name, read } = *self;
         let other = stream.try_clone().map_err(|error| LinkError::Unreachable {
             address: name.clone(),
             what: error.to_string(),
         })?;
-        let source = TcpSource { stream: other, name: name.clone(), timeout: None };
+        let source = TcpSource { stream: other, name: name.clone(), read, timeout: None };
         Ok((Box::new(source), Box::new(TcpSink { stream, name })))
     }
 }
@@ -78,12 +146,18 @@ impl Link for Tcp {
 struct TcpSource {
     stream: TcpStream,
     name: String,
+    /// Came before the source was asked.
+    read: Vec<u8>,
     /// As set in the socket.
     timeout: Option<Duration>,
 }
 
 impl Source for TcpSource {
     fn receive(&mut self, into: &mut Vec<u8>, timeout: Duration) -> Result<Received, LinkError> {
+        if !self.read.is_empty() {
+            into.append(&mut self.read);
+            return Ok(Received::Bytes);
+        }
         // A timeout of zero would mean none.
         let timeout = timeout.max(Duration::from_millis(1));
         let closed = || LinkError::Closed { name: self.name.clone() };

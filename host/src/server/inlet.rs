@@ -3,20 +3,22 @@
 //! Frames pass unchanged, damaged ones too, but for [`Operation::Restart`]. To know whose that is, the session is
 //! followed on the way: its nonce and its last sequence number.
 
-use hge_protocol::frame::{Operation, Reply, Status};
+use hge_protocol::frame::{Operation, Reply, Request, Status};
 use hge_protocol::wire::{Deframer, MOST_REQUEST_WORDS};
 use memchr::memchr;
 use zerocopy::little_endian::U32;
 
 /// Most bytes of a frame that is held back until its end: the longest request, stuffed, and its delimiter. What is
 /// longer is no request and passes as it comes.
-const MOST_BYTES: usize = 4 * MOST_REQUEST_WORDS + 4 + 2 + 1;
+pub(super) const MOST_BYTES: usize = 4 * MOST_REQUEST_WORDS + 4 + 2 + 1;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Hand these bytes to the engine.
     Pass(Vec<u8>),
+    /// Hand this request, the session's next, to the engine.
+    Write(Request),
     /// Power up a new engine and go on with the session in it.
     Restart { nonce: u32, sequence: u16, address: u16, seed: u64 },
     /// Say this.
@@ -53,6 +55,12 @@ impl Default for Inlet {
 }
 
 impl Inlet {
+    /// Another client speaks from here on: in this session, or in one that it begins itself.
+    pub(super) fn begin(&mut self, session: Option<(u32, u16)>) {
+        let session = session.map(|(nonce, last)| Session { nonce, last, restarted: false });
+        *self = Inlet { session, ..Inlet::default() };
+    }
+
     /// Takes bytes; `restarts`: a restart is possible, else it passes like any other request.
     pub(super) fn push(&mut self, mut bytes: &[u8], restarts: bool) -> Vec<Order> {
         let mut orders = Vec::new();
@@ -81,7 +89,7 @@ impl Inlet {
 
     /// The request's place in its session.
     fn follow(&mut self, request: Seen, frame: Vec<u8>, restarts: bool) -> Option<Order> {
-        let Seen { kind, nonce, sequence, address, values } = request;
+        let Seen { kind, nonce, sequence, address, count: request_count, values } = request;
         let ours = self.session.filter(|session| session.nonce == nonce);
         let next = ours.is_some_and(|session| sequence == session.last.wrapping_add(1));
         let restart = kind == Operation::Restart.code() && values.len() == 2 && restarts;
@@ -89,7 +97,15 @@ impl Inlet {
             if next || (kind == Operation::Hello.code() && ours.is_none()) {
                 self.session = Some(Session { nonce, last: sequence, restarted: false });
             }
-            return Some(Order::Pass(frame));
+            let Ok(count) = u8::try_from(values.len()) else { return Some(Order::Pass(frame)) };
+            let whole = kind == Operation::Write.code() && request_count == count && count > 0;
+            return Some(match next && whole {
+                true => {
+                    let operation = Operation::Write;
+                    Order::Write(Request { operation, nonce, sequence, address, count, values })
+                }
+                false => Order::Pass(frame),
+            });
         }
         let reply = |status| Reply { nonce, sequence, status, address, values: Vec::new() };
         match ours {
@@ -115,6 +131,8 @@ struct Seen {
     nonce: u32,
     sequence: u16,
     address: u16,
+    /// As the header says.
+    count: u8,
     values: Vec<u32>,
 }
 
@@ -127,6 +145,7 @@ fn parse(body: &[U32]) -> Option<Seen> {
         nonce: word(1)?,
         sequence: (place >> 16) as u16,
         address: place as u16,
+        count: (header >> 24) as u8,
         values: body[3..].iter().map(|word| word.get()).collect(),
     })
 }
@@ -160,6 +179,7 @@ mod tests {
                 for order in inlet.push(bytes, true) {
                     match order {
                         Order::Pass(bytes) => passed.extend(bytes),
+                        Order::Write(request) => seal(&request.to_words(), &mut passed),
                         other => panic!("{other:?}"),
                     }
                 }

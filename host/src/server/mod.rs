@@ -5,23 +5,38 @@
 //! what it says; no client can be too late, so its watchdog stands still.
 //! In **real time** the instrument goes by the wall clock whatever the client does: its watchdog trips when the
 //! client is silent, and frames that the line or the client does not take are lost and counted in its memory.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `instrument` | the loop: engine, the controlling client, those who watch |
+//! | `inlet`, `outlet` | from a client's bytes to the engine, and back |
+//! | `shadow` | sample period, watchdog and arming, as the instrument has confirmed them |
+//! | `pace` | real time |
+//! | `control` | who is in control, since when |
+//! | `connection` | one client over TCP: its requests, in control or beside whoever is |
+//! | `token` | what a server may ask for first |
 
+mod connection;
+mod control;
 mod inlet;
+mod instrument;
 mod outlet;
 mod pace;
 #[cfg(unix)]
 pub mod pty;
 mod running;
+mod shadow;
 pub mod tcp;
+mod token;
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError};
-use hge_protocol::frame::{Frame, Operation, Reply, Request, Status};
-use hge_protocol::wire::seal;
-use hge_sim::engine::{Engine, EngineError, Time};
-use inlet::{Inlet, Order};
-use outlet::Outlet;
-use pace::Pacer;
+pub use instrument::Server;
 pub use running::Running;
+pub use token::{Token, TOKEN_BYTES};
+
+use crossbeam::channel::Sender;
+use hge_protocol::frame::Status;
+use hge_protocol::Parameters;
+use hge_sim::engine::{Engine, EngineError};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -32,11 +47,11 @@ use thiserror::Error;
 /// virtual time after a megabyte.
 pub(crate) const QUEUE: usize = 64;
 
-/// Most bytes that one advance of virtual time may bring.
-const ROOM_BYTES: usize = 16384;
-
 /// How often a wait looks at the stop handle.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Time without a request after which control ends, and longest watchdog, unless another is set.
+pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How the instrument's time goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -44,10 +59,8 @@ pub enum Pace {
     /// As fast as it can be worked out, and not at all while nothing is active.
     #[default]
     Virtual,
-    /// By the wall clock.
+    /// By the wall clock, at the sample period that the instrument's register holds.
     Real {
-        /// Samples a second of the instrument, as its experiment sets them.
-        rate_hz: f64,
         /// Seconds of the instrument in a second.
         factor: f64,
         /// Rate of the line it pretends to have; a byte takes ten bits.
@@ -60,6 +73,8 @@ pub enum Pace {
 pub struct Settings {
     /// How time goes.
     pub pace: Pace,
+    /// Of the instrument: its clock and its shortest sample period.
+    pub parameters: Parameters,
     /// Most samples between two looks at what clients say: 1024 suits the model, 64 an engine that simulates
     /// every clock.
     pub chunk_samples: u32,
@@ -68,11 +83,26 @@ pub struct Settings {
     pub keep: bool,
     /// Seed of the instrument that a client finds.
     pub seed: u64,
+    /// Over TCP, control ends after so long without a request.
+    pub idle: Duration,
+    /// A longer watchdog is cut to this, at the sample period that the instrument has.
+    pub watchdog_limit: Duration,
+    /// Over TCP, what a client has to show before anything else.
+    pub token: Option<Token>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { pace: Pace::Virtual, chunk_samples: 1024, keep: false, seed: 1 }
+        Settings {
+            pace: Pace::Virtual,
+            parameters: Parameters::default(),
+            chunk_samples: 1024,
+            keep: false,
+            seed: 1,
+            idle: DEFAULT_LIMIT,
+            watchdog_limit: DEFAULT_LIMIT,
+            token: None,
+        }
     }
 }
 
@@ -108,6 +138,12 @@ pub enum ServerError {
         /// What the system says.
         what: String,
     },
+    /// Others could reach it, and nothing keeps them out.
+    #[error("{address} can be reached from other computers: name a --token-file, or serve a port of this computer alone")]
+    Open {
+        /// Asked for.
+        address: String,
+    },
     /// The system gives no pseudo-terminal.
     #[error("cannot make a pseudo-terminal ({what}): serve over TCP instead")]
     Pty {
@@ -119,27 +155,51 @@ pub enum ServerError {
 /// Powers up an instrument whose noise has this seed.
 pub type EngineFactory = Box<dyn FnMut(u64) -> Result<Box<dyn Engine>, EngineError> + Send>;
 
+/// Bytes for clients.
+pub(crate) type Bytes = Arc<[u8]>;
+
+/// Registers that were read, up to the first that could not be; `None`: the engine reads for its session alone.
+type Values = Option<(Status, Vec<u32>)>;
+
 /// What happens to a server.
 pub(crate) enum Event {
-    /// A client takes control; what the instrument says goes here.
-    Joined(Sender<Vec<u8>>),
+    /// A client takes control.
+    Joined {
+        /// What the instrument says goes here.
+        client: Sender<Bytes>,
+        /// Nonce and last sequence number of the session it has begun already.
+        session: Option<(u32, u16)>,
+    },
     /// It says something.
     Bytes(Vec<u8>),
-    /// It has gone.
+    /// It has gone, or its control has ended.
     Left,
+    /// A client beside it reads registers.
+    Read {
+        /// Of the first.
+        address: u16,
+        /// How many.
+        count: u8,
+        /// Where they go.
+        values: Sender<Values>,
+    },
     /// Somebody wants to hear telemetry.
-    Watches(Sender<Arc<[u8]>>),
+    Watches(Sender<Bytes>),
     /// And no longer.
-    Unwatches(Sender<Arc<[u8]>>),
+    Unwatches(Sender<Bytes>),
 }
 
 /// A client that comes, takes control or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It can watch from here on.
+    /// It can watch and read from here on, once it has shown the token where one is asked for.
     Connected(String),
-    /// It has made a request, and is in control.
+    /// It has written something, and is in control.
     Controls(String),
+    /// It made no request for too long.
+    Released(String),
+    /// It is turned away, and why.
+    Refused(String, &'static str),
     /// It has gone.
     Left(String),
 }
@@ -149,6 +209,8 @@ impl fmt::Display for Presence {
         match self {
             Presence::Connected(name) => write!(f, "{name} has connected"),
             Presence::Controls(name) => write!(f, "{name} takes control"),
+            Presence::Released(name) => write!(f, "{name} has lost control: it made no request"),
+            Presence::Refused(name, why) => write!(f, "{name} is turned away: {why}"),
             Presence::Left(name) => write!(f, "{name} has left"),
         }
     }
@@ -162,218 +224,6 @@ impl Observer {
     fn tell(&self, presence: impl FnOnce() -> Presence) {
         if let Some(observer) = &self.0 {
             observer(presence());
-        }
-    }
-}
-
-/// A simulated instrument and what is between it and its clients.
-pub struct Server {
-    engine: Box<dyn Engine>,
-    factory: Option<EngineFactory>,
-    settings: Settings,
-    inlet: Inlet,
-    outlet: Outlet,
-    client: Option<Sender<Vec<u8>>>,
-    watchers: Vec<Sender<Arc<[u8]>>>,
-    observer: Observer,
-    /// Nobody has controlled this instrument since it was powered up.
-    fresh: bool,
-    resting: bool,
-    said: Vec<u8>,
-}
-
-impl Server {
-    /// A server that powers instruments up by `factory`; the first one at once.
-    ///
-    /// # Errors
-    /// The engine is not there or cannot be built.
-    pub fn new(mut factory: EngineFactory, settings: Settings) -> Result<Self, EngineError> {
-        let engine = factory(settings.seed)?;
-        let mut server = Server::with_engine(engine, settings);
-        server.factory = Some(factory);
-        Ok(server)
-    }
-
-    /// A server for this one instrument: it cannot be powered up anew.
-    pub fn with_engine(engine: Box<dyn Engine>, settings: Settings) -> Self {
-        Server {
-            engine,
-            factory: None,
-            settings,
-            inlet: Inlet::default(),
-            outlet: Outlet::default(),
-            client: None,
-            watchers: Vec::new(),
-            observer: Observer::default(),
-            fresh: true,
-            resting: false,
-            said: Vec::new(),
-        }
-    }
-
-    /// The same server, and `observer` hears of clients that come and go.
-    pub fn observed(mut self, observer: impl Fn(Presence) + Send + Sync + 'static) -> Self {
-        self.observer = Observer(Some(Arc::new(observer)));
-        self
-    }
-
-    /// Serves until `stop`, or until nobody is left who could send an event.
-    pub(crate) fn run(mut self, events: &Receiver<Event>, stop: &Stop) -> Result<(), ServerError> {
-        let mut pacer = Pacer::new(self.settings.pace);
-        while !stop.is_stopped() {
-            match self.next_event(events, &pacer) {
-                Ok(event) => self.take(event)?,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            match self.settings.pace {
-                Pace::Virtual => self.go_on(stop)?,
-                Pace::Real { .. } => self.keep_pace(&mut pacer)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn next_event(
-        &self,
-        events: &Receiver<Event>,
-        pacer: &Pacer,
-    ) -> Result<Event, RecvTimeoutError> {
-        let wait = match self.settings.pace {
-            Pace::Virtual if self.resting => STOP_INTERVAL,
-            Pace::Virtual => Duration::ZERO,
-            Pace::Real { .. } => pacer.until_next(),
-        };
-        if wait.is_zero() {
-            return events.try_recv().map_err(|error| match error {
-                TryRecvError::Empty => RecvTimeoutError::Timeout,
-                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-            });
-        }
-        events.recv_timeout(wait)
-    }
-
-    fn take(&mut self, event: Event) -> Result<(), ServerError> {
-        match event {
-            Event::Joined(client) => {
-                let keep = self.settings.keep || self.settings.pace != Pace::Virtual;
-                if !self.fresh && !keep {
-                    self.power_up(self.settings.seed)?;
-                }
-                self.fresh = false;
-                self.client = Some(client);
-            }
-            Event::Bytes(bytes) => {
-                for order in self.inlet.push(&bytes, self.factory.is_some()) {
-                    self.carry_out(order)?;
-                }
-                self.resting = false;
-            }
-            Event::Left => self.client = None,
-            Event::Watches(watcher) => self.watchers.push(watcher),
-            Event::Unwatches(gone) => {
-                self.watchers.retain(|watcher| !watcher.same_channel(&gone));
-            }
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, order: Order) -> Result<(), ServerError> {
-        match order {
-            Order::Pass(bytes) => self.engine.send(&bytes)?,
-            Order::Answer(reply) => self.outlet.say(&Frame::Reply(reply)),
-            Order::Restart { nonce, sequence, address, seed } => {
-                self.power_up(seed)?;
-                // The session goes on in the new instrument, which hears of it by a hello.
-                let hello = Request {
-                    operation: Operation::Hello,
-                    nonce,
-                    sequence,
-                    address,
-                    count: 0,
-                    values: Vec::new(),
-                };
-                let mut line = Vec::new();
-                seal(&hello.to_words(), &mut line);
-                self.engine.send(&line)?;
-                self.outlet.withhold(nonce, sequence);
-                let (status, values) = (Status::Ok, Vec::new());
-                self.outlet.say(&Frame::Reply(Reply { nonce, sequence, status, address, values }));
-            }
-        }
-        Ok(())
-    }
-
-    fn power_up(&mut self, seed: u64) -> Result<(), ServerError> {
-        if let Some(factory) = &mut self.factory {
-            self.engine = factory(seed)?;
-            self.outlet.forget();
-            self.resting = false;
-        }
-        Ok(())
-    }
-
-    /// Virtual time: some samples, if anything is active.
-    fn go_on(&mut self, stop: &Stop) -> Result<(), ServerError> {
-        if !self.resting {
-            let chunk = self.settings.chunk_samples;
-            let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.said)?;
-            self.resting = passed.resting;
-        }
-        self.outlet.push(&self.said);
-        self.said.clear();
-        self.tell_watchers();
-        let mut bytes = self.outlet.take();
-        while let Some(client) = self.client.as_ref().filter(|_| !bytes.is_empty()) {
-            match client.send_timeout(bytes, STOP_INTERVAL) {
-                Ok(()) => break,
-                Err(SendTimeoutError::Timeout(_)) if stop.is_stopped() => break,
-                Err(SendTimeoutError::Timeout(back)) => bytes = back,
-                Err(SendTimeoutError::Disconnected(_)) => {
-                    self.client = None;
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Real time: the samples that are due.
-    fn keep_pace(&mut self, pacer: &mut Pacer) -> Result<(), ServerError> {
-        let due = pacer.due();
-        let full = self.client.as_ref().is_some_and(|client| client.is_full());
-        let mut left = due.samples;
-        while left > 0 {
-            let room = if full { 0 } else { due.bytes.saturating_sub(self.said.len()) };
-            let chunk = left.min(self.settings.chunk_samples);
-            self.engine.advance(Time::Real, chunk, room, &mut self.said)?;
-            left -= chunk;
-        }
-        pacer.sent(self.said.len());
-        self.outlet.push(&self.said);
-        self.said.clear();
-        self.tell_watchers();
-        let bytes = self.outlet.take();
-        if let Some(client) = self.client.as_ref().filter(|_| !bytes.is_empty()) {
-            // The engine was given no room if the queue was full, so this fails only when the client has gone.
-            if client.try_send(bytes).is_err() {
-                self.client = None;
-            }
-        }
-        Ok(())
-    }
-
-    /// A watcher that does not read loses frames, and never holds up anybody.
-    fn tell_watchers(&mut self) {
-        let bytes = self.outlet.take_telemetry();
-        if !bytes.is_empty() {
-            let bytes: Arc<[u8]> = bytes.into();
-            self.watchers.retain(|watcher| {
-                !matches!(
-                    watcher.try_send(bytes.clone()),
-                    Err(crossbeam::channel::TrySendError::Disconnected(_))
-                )
-            });
         }
     }
 }

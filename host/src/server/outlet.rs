@@ -1,8 +1,9 @@
 //! From what the engine says to what clients hear: whole frames, so that nothing is put into the middle of one.
 
-use hge_protocol::frame::{kind, Frame};
+use hge_protocol::frame::{kind, Frame, Reply};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use memchr::memchr;
+use std::collections::VecDeque;
 
 /// The way out.
 #[derive(Debug, Default)]
@@ -12,8 +13,10 @@ pub(super) struct Outlet {
     all: Vec<u8>,
     /// For those who watch.
     telemetry: Vec<u8>,
-    /// Nonce and sequence number of a reply that nobody has asked for.
-    withheld: Option<(u32, u16)>,
+    /// Nonces and sequence numbers of replies that no client has asked for, in order.
+    withheld: VecDeque<(u32, u16)>,
+    /// Replies that were not looked at yet, those withheld too.
+    replies: Vec<Reply>,
 }
 
 impl Outlet {
@@ -26,9 +29,13 @@ impl Outlet {
             // The first byte of a stuffed frame is its first code, the second the kind, which is never zero.
             if frame.get(1) != Some(&kind::REPLY) {
                 self.telemetry.extend_from_slice(&frame);
-            } else if self.withheld.is_some() && self.withheld == reply_of(&frame) {
-                self.withheld = None;
-                continue;
+            } else if let Some(reply) = reply_of(&frame) {
+                let place = (reply.nonce, reply.sequence);
+                self.replies.push(reply);
+                if let Some(found) = self.withheld.iter().position(|&withheld| withheld == place) {
+                    self.withheld.drain(..=found);
+                    continue;
+                }
             }
             self.all.extend_from_slice(&frame);
         }
@@ -42,7 +49,12 @@ impl Outlet {
 
     /// The next reply with these is not for the client.
     pub(super) fn withhold(&mut self, nonce: u32, sequence: u16) {
-        self.withheld = Some((nonce, sequence));
+        self.withheld.push_back((nonce, sequence));
+    }
+
+    /// Replies of the instrument since the last call, those withheld too.
+    pub(super) fn replies(&mut self) -> Vec<Reply> {
+        std::mem::take(&mut self.replies)
     }
 
     /// Another engine speaks from here on.
@@ -61,12 +73,12 @@ impl Outlet {
     }
 }
 
-/// Nonce and sequence number of a reply.
-fn reply_of(frame: &[u8]) -> Option<(u32, u16)> {
+/// A frame's reply.
+fn reply_of(frame: &[u8]) -> Option<Reply> {
     let mut found = None;
     Deframer::new(MOST_FRAME_WORDS).push(frame, |body| {
         if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
-            found = Some((reply.nonce, reply.sequence));
+            found = Some(reply);
         }
     });
     found
@@ -75,7 +87,7 @@ fn reply_of(frame: &[u8]) -> Option<(u32, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hge_protocol::frame::{Event, Record, Reply, Status};
+    use hge_protocol::frame::{Event, Record, Status};
 
     #[test]
     fn replies_are_for_the_client_alone_and_a_withheld_one_for_nobody() {

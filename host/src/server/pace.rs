@@ -23,7 +23,7 @@ pub(super) struct Due {
 /// Watches the wall clock.
 #[derive(Debug)]
 pub(super) struct Pacer {
-    samples_per_s: f64,
+    factor: f64,
     bytes_per_s: f64,
     last: Instant,
     samples: f64,
@@ -32,11 +32,11 @@ pub(super) struct Pacer {
 
 impl Pacer {
     pub(super) fn new(pace: Pace) -> Self {
-        let (samples_per_s, bytes_per_s) = match pace {
+        let (factor, bytes_per_s) = match pace {
             Pace::Virtual => (0.0, 0.0),
-            Pace::Real { rate_hz, factor, baud } => (rate_hz * factor, f64::from(baud) / 10.0),
+            Pace::Real { factor, baud } => (factor, f64::from(baud) / 10.0),
         };
-        Pacer { samples_per_s, bytes_per_s, last: Instant::now(), samples: 0.0, bytes: 0.0 }
+        Pacer { factor, bytes_per_s, last: Instant::now(), samples: 0.0, bytes: 0.0 }
     }
 
     /// How long nothing is due.
@@ -44,16 +44,16 @@ impl Pacer {
         TICK.saturating_sub(self.last.elapsed())
     }
 
-    /// What has become due since the last call.
-    pub(super) fn due(&mut self) -> Due {
+    /// What has become due since the last call, at the instrument's present rate.
+    pub(super) fn due(&mut self, rate_hz: f64) -> Due {
         let now = Instant::now();
-        let due = self.after(now - self.last);
+        let due = self.after(now - self.last, rate_hz);
         self.last = now;
         due
     }
 
-    fn after(&mut self, passed: Duration) -> Due {
-        self.samples += passed.min(MOST_BEHIND).as_secs_f64() * self.samples_per_s;
+    fn after(&mut self, passed: Duration, rate_hz: f64) -> Due {
+        self.samples += passed.min(MOST_BEHIND).as_secs_f64() * self.factor * rate_hz;
         let whole = self.samples.floor();
         self.samples -= whole;
         self.bytes += passed.as_secs_f64() * self.bytes_per_s;
@@ -73,13 +73,13 @@ mod tests {
 
     #[test]
     fn samples_and_bytes_keep_the_rates_however_the_time_is_cut() {
-        let pace = Pace::Real { rate_hz: 5000.0, factor: 2.0, baud: 115_200 };
+        let pace = Pace::Real { factor: 2.0, baud: 115_200 };
         for step_us in [130, 1000, 7300] {
             let mut pacer = Pacer::new(pace);
             let (mut samples, mut bytes) = (0, 0);
             let steps = 10_000_000 / step_us;
             for _ in 0..steps {
-                let due = pacer.after(Duration::from_micros(step_us));
+                let due = pacer.after(Duration::from_micros(step_us), 5000.0);
                 samples += due.samples;
                 bytes += due.bytes;
                 pacer.sent(due.bytes);
@@ -90,12 +90,25 @@ mod tests {
     }
 
     #[test]
+    fn a_watchdog_of_2500_samples_is_an_eighth_of_a_second_at_20_ks_per_s_and_half_one_at_5() {
+        for (rate_hz, expected) in [(20_000.0, 125), (5000.0, 500)] {
+            let mut pacer = Pacer::new(Pace::Real { factor: 1.0, baud: 3_000_000 });
+            let (mut samples, mut passed_ms) = (0, 0);
+            while samples < 2500 {
+                samples += pacer.after(Duration::from_millis(1), rate_hz).samples;
+                passed_ms += 1;
+            }
+            assert!((passed_ms - expected) <= 1, "{passed_ms} ms");
+        }
+    }
+
+    #[test]
     fn time_that_cannot_be_caught_up_is_given_up() {
-        let mut pacer = Pacer::new(Pace::Real { rate_hz: 5000.0, factor: 1.0, baud: 3_000_000 });
-        assert_eq!(pacer.after(Duration::from_secs(60)), Due { samples: 500, bytes: 4096 });
+        let mut pacer = Pacer::new(Pace::Real { factor: 1.0, baud: 3_000_000 });
+        assert_eq!(pacer.after(Duration::from_secs(60), 5000.0), Due { samples: 500, bytes: 4096 });
         // A frame that went beyond the budget is paid for by the time after.
         pacer.sent(5096);
-        assert_eq!(pacer.after(Duration::from_millis(3)).bytes, 0);
-        assert_eq!(pacer.after(Duration::from_millis(1)).bytes, 200);
+        assert_eq!(pacer.after(Duration::from_millis(3), 5000.0).bytes, 0);
+        assert_eq!(pacer.after(Duration::from_millis(1), 5000.0).bytes, 200);
     }
 }

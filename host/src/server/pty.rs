@@ -4,7 +4,7 @@
 //! as hung up.
 
 use super::running::{is_wait, tell, write_all, Running};
-use super::{Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
+use super::{Bytes, Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Sender};
 use serialport::{SerialPort, TTYPort};
 use std::io::Read;
@@ -84,12 +84,12 @@ fn serve(
         };
         if writer.is_none() {
             let Ok(mut port) = writes.try_clone_native() else { return };
-            let (sender, queue) = bounded::<Vec<u8>>(QUEUE);
+            let (sender, queue) = bounded::<Bytes>(QUEUE);
             let seen = stop.clone();
             let thread = std::thread::spawn(move || write_all(&mut port, &queue, &seen));
             writer = Some(thread);
             observer.tell(|| Presence::Controls("a client".into()));
-            tell(events, Event::Joined(sender), stop);
+            tell(events, Event::Joined { client: sender, session: None }, stop);
         }
         if count > 0 {
             tell(events, Event::Bytes(bytes[..count].to_vec()), stop);

@@ -1,17 +1,28 @@
-//! A server over TCP: every client watches, and one controls: the first to make a request, until it leaves.
+//! A server over TCP: every client watches and may read, and one controls: the first to write, for as long as it makes requests.
 
-use super::running::{is_wait, tell, write_all, Running};
-use super::{Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
-use crossbeam::channel::{bounded, Sender};
-use hge_protocol::frame::Frame;
-use std::io::Read;
+use super::connection::{Connection, Shared};
+use super::control::Control;
+use super::running::{write_all, Running};
+use super::{Bytes, Presence, Server, ServerError, Stop, STOP_INTERVAL};
+use crossbeam::channel::bounded;
+use hge_protocol::frame::{Frame, Notice};
+use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-/// Messages that wait for one who watches, before frames are lost to it.
-const WATCHER_QUEUE: usize = 256;
+/// Messages that wait for a client: then frames are lost to one who watches, and virtual time waits for the one in control.
+const CLIENT_QUEUE: usize = 256;
+
+/// Most clients at a time.
+const MOST_CLIENTS: usize = 64;
+
+/// How long the last words to a client may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A client that is silent is asked for a sign of life after so long, so often, so many times: one whose computer has gone is noticed.
+#[cfg(unix)]
+const KEEP_ALIVE: (Duration, Duration, u32) = (Duration::from_secs(10), Duration::from_secs(5), 4);
 
 /// A server and where it listens.
 #[derive(Debug)]
@@ -41,10 +52,10 @@ impl TcpServer {
 }
 
 /// Serves at `address`: a port alone is one of this computer for its own programs; with a host before it, others
-/// can reach it too. Port 0 is any that is free.
+/// can reach it too, and a token is asked for. Port 0 is any that is free.
 ///
 /// # Errors
-/// The address is taken or makes no sense.
+/// The address is taken or makes no sense, or is open to others without a token.
 pub fn listen(server: Server, address: &str) -> Result<TcpServer, ServerError> {
     let whole = match address.parse::<u16>() {
         Ok(port) => format!("127.0.0.1:{port}"),
@@ -57,65 +68,29 @@ pub fn listen(server: Server, address: &str) -> Result<TcpServer, ServerError> {
     let listener = TcpListener::bind(&whole).map_err(unbound)?;
     listener.set_nonblocking(true).map_err(unbound)?;
     let address = listener.local_addr().map_err(unbound)?;
-    let observer = server.observer.clone();
+    if !address.ip().to_canonical().is_loopback() && server.settings.token.is_none() {
+        return Err(ServerError::Open { address: whole });
+    }
+    let control = Control::new(server.settings.idle);
+    let (observer, token) = (server.observer.clone(), server.settings.token.clone());
     let running = Running::spawn(server, Stop::default(), move |events, stop| {
-        accept(&listener, &observer, events, stop);
+        let (events, stop) = (events.clone(), stop.clone());
+        accept(&listener, &Shared { control, observer, events, stop, token });
     });
     Ok(TcpServer { address, running })
 }
 
-/// How long a request waits for the client before to leave: one that has just ended is still being noticed.
-const GRACE: Duration = Duration::from_millis(200);
-
-/// Who is in control, in the words another hears.
-#[derive(Clone, Default)]
-struct Control(Arc<Mutex<Option<String>>>);
-
-impl Control {
-    fn holder(&self) -> MutexGuard<'_, Option<String>> {
-        // What it guards is whole between any two statements that could panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives control to `from`, or says who has it.
-    fn take(&self, from: SocketAddr, stop: &Stop) -> Result<(), String> {
-        let deadline = Instant::now() + GRACE;
-        loop {
-            let mut holder = self.holder();
-            match holder.as_ref() {
-                None => {
-                    *holder = Some(format!("{from} since {} UTC", clock()));
-                    return Ok(());
-                }
-                Some(name) if Instant::now() >= deadline || stop.is_stopped() => {
-                    return Err(name.clone())
-                }
-                Some(_) => {}
-            }
-            drop(holder);
-            std::thread::sleep(STOP_INTERVAL / 4);
-        }
-    }
-
-    fn leave(&self) {
-        *self.holder() = None;
-    }
-}
-
-fn accept(listener: &TcpListener, observer: &Observer, events: &Sender<Event>, stop: &Stop) {
-    let control = Control::default();
+fn accept(listener: &TcpListener, shared: &Shared) {
     let mut clients: Vec<JoinHandle<()>> = Vec::new();
-    while !stop.is_stopped() {
+    while !shared.stop.is_stopped() {
+        clients.retain(|client| !client.is_finished());
         match listener.accept() {
-            Ok((stream, from)) => {
-                // A connection that ended before it began is nobody's loss.
-                let client = welcome(stream, from, &control, observer, events, stop);
-                clients.extend(client.into_iter().flatten());
-            }
+            Ok((stream, from)) if clients.len() >= MOST_CLIENTS => turn_away(stream, from, shared),
+            // A connection that ended before it began is nobody's loss.
+            Ok((stream, from)) => clients.extend(welcome(stream, from, shared)),
             // Out of handles, or a client that has gone already: the next may fare better.
             Err(_) => std::thread::sleep(STOP_INTERVAL),
         }
-        clients.retain(|client| !client.is_finished());
     }
     for client in clients {
         // A thread that panicked has said so.
@@ -123,116 +98,61 @@ fn accept(listener: &TcpListener, observer: &Observer, events: &Sender<Event>, s
     }
 }
 
-/// A new client watches; with its first request it takes control, if nobody else has it.
+/// There is no room for another client.
+fn turn_away(mut stream: TcpStream, from: SocketAddr, shared: &Shared) {
+    let sentence = format!("the server has {MOST_CLIENTS} clients: end one of them, or try again");
+    // A new connection has room for it, or else has gone already.
+    let _ = stream.set_nonblocking(true);
+    let _ = stream.write_all(&Frame::Notice(Notice::Full, sentence).to_bytes());
+    shared.observer.tell(|| Presence::Refused(from.to_string(), "there are too many clients"));
+}
+
+/// Two threads for a new client, of which the first is returned and waits for the second.
 fn welcome(
     stream: TcpStream,
     from: SocketAddr,
-    control: &Control,
-    observer: &Observer,
-    events: &Sender<Event>,
-    stop: &Stop,
-) -> std::io::Result<[JoinHandle<()>; 2]> {
+    shared: &Shared,
+) -> std::io::Result<JoinHandle<()>> {
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(STOP_INTERVAL))?;
     stream.set_write_timeout(Some(STOP_INTERVAL))?;
-    let (reads, mut writes) = (stream.try_clone()?, stream);
-    let (watching, heard) = bounded::<Arc<[u8]>>(WATCHER_QUEUE);
-    let (controlling, said) = bounded::<Vec<u8>>(QUEUE);
-    observer.tell(|| Presence::Connected(from.to_string()));
-    tell(events, Event::Watches(watching.clone()), stop);
-    let client = Client {
-        from,
-        control: control.clone(),
-        observer: observer.clone(),
-        events: events.clone(),
-        stop: stop.clone(),
-    };
-    let seen = stop.clone();
-    let reading = std::thread::spawn(move || client.serve(reads, watching, controlling));
-    let writing = std::thread::spawn(move || {
-        // The first queue ends when the client takes control or leaves.
-        write_all(&mut writes, &heard, &seen);
-        drop(heard);
-        write_all(&mut writes, &said, &seen);
-        // The reader of a connection that takes nothing any more ends, too.
-        let _ = writes.shutdown(Shutdown::Both);
-    });
-    Ok([reading, writing])
-}
-
-/// What one client's reader knows.
-struct Client {
-    from: SocketAddr,
-    control: Control,
-    observer: Observer,
-    events: Sender<Event>,
-    stop: Stop,
-}
-
-impl Client {
-    /// Reads until the client leaves.
-    fn serve(
-        self,
-        mut reads: TcpStream,
-        watching: Sender<Arc<[u8]>>,
-        controlling: Sender<Vec<u8>>,
-    ) {
-        let mut waiting = Some((watching, controlling));
-        while let Some(bytes) = read(&mut reads, &self.stop) {
-            if bytes.is_empty() {
-                continue;
-            }
-            if let Some((watching, controlling)) = waiting.take() {
-                if let Err(holder) = self.control.take(self.from, &self.stop) {
-                    // What one who watches says is not for the instrument.
-                    let sentence =
-                        format!("the instrument is controlled by {holder}; you may watch");
-                    // Full: it does not read, and this is of no interest to it.
-                    let _ = watching.try_send(Frame::Notice(sentence).to_bytes().into());
-                    waiting = Some((watching, controlling));
-                    continue;
-                }
-                self.observer.tell(|| Presence::Controls(self.from.to_string()));
-                tell(&self.events, Event::Unwatches(watching), &self.stop);
-                tell(&self.events, Event::Joined(controlling), &self.stop);
-            }
-            if !tell(&self.events, Event::Bytes(bytes), &self.stop) {
-                break;
-            }
+    keep_alive(&stream)?;
+    let (mut reads, mut writes) = (stream.try_clone()?, stream);
+    let (queue, outgoing) = bounded::<Bytes>(CLIENT_QUEUE);
+    shared.observer.tell(|| Presence::Connected(from.to_string()));
+    let connection = Connection::new(from, shared.clone(), queue);
+    let seen = shared.stop.clone();
+    Ok(std::thread::spawn(move || {
+        let writer = std::thread::spawn(move || {
+            write_all(&mut writes, &outgoing, &seen);
+            // The reader of a connection that takes nothing any more ends, too.
+            let _ = writes.shutdown(Shutdown::Both);
+        });
+        connection.serve(&mut reads);
+        // Nobody sends any more: the writer ends with the last words, unless the client does not take them.
+        let deadline = Instant::now() + FAREWELL;
+        while !writer.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(STOP_INTERVAL / 4);
         }
-        match waiting {
-            Some((watching, _)) => {
-                tell(&self.events, Event::Unwatches(watching), &self.stop);
-            }
-            None => {
-                // First the server, then the next who wants control.
-                tell(&self.events, Event::Left, &self.stop);
-                self.control.leave();
-            }
-        }
-        self.observer.tell(|| Presence::Left(self.from.to_string()));
         let _ = reads.shutdown(Shutdown::Both);
-    }
+        // A thread that panicked has said so.
+        let _ = writer.join();
+    }))
 }
 
-/// What has come, perhaps nothing. `None`: nothing will, or `stop`.
-fn read(stream: &mut TcpStream, stop: &Stop) -> Option<Vec<u8>> {
-    if stop.is_stopped() {
-        return None;
-    }
-    let mut bytes = [0; 4096];
-    match stream.read(&mut bytes) {
-        Ok(0) => None,
-        Ok(count) => Some(bytes[..count].to_vec()),
-        Err(error) if is_wait(&error) => Some(Vec::new()),
-        Err(_) => None,
-    }
+#[cfg(unix)]
+fn keep_alive(stream: &TcpStream) -> std::io::Result<()> {
+    use rustix::net::sockopt;
+    let (idle, interval, count) = KEEP_ALIVE;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, idle)?;
+    sockopt::set_tcp_keepintvl(stream, interval)?;
+    sockopt::set_tcp_keepcnt(stream, count)?;
+    Ok(())
 }
 
-/// Time of day.
-fn clock() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let second = since.as_secs() % 86_400;
-    format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+#[cfg(not(unix))]
+fn keep_alive(_: &TcpStream) -> std::io::Result<()> {
+    Ok(())
 }

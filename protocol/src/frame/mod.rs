@@ -2,15 +2,17 @@
 //!
 //! The first word of every body holds its kind (bits 7..0) and the number of words that follow (23..8).
 
+mod notice;
 mod record;
 mod request;
 
+pub use notice::Notice;
 pub use record::{
     flag, kind, Block, End, EndReason, Epoch, Event, SlotSums, Window, BLOCK_SAMPLES,
 };
 pub use request::{Operation, Reply, Request, Status, MOST_REGISTERS};
 
-use crate::wire::{seal, LEAST_BODY_WORDS};
+use crate::wire::seal;
 use thiserror::Error;
 use zerocopy::little_endian::U32;
 
@@ -22,7 +24,7 @@ pub enum Frame {
     /// Answer to a request.
     Reply(Reply),
     /// A sentence from the server of a simulated instrument.
-    Notice(String),
+    Notice(Notice, String),
 }
 
 /// Telemetry: what the instrument says unasked.
@@ -207,17 +209,7 @@ impl Frame {
                 words.extend(&reply.values);
                 words
             }
-            Frame::Notice(text) => {
-                let words = text.as_bytes().chunks(4).map(|bytes| {
-                    let mut word = [b' '; 4];
-                    word[..bytes.len()].copy_from_slice(bytes);
-                    u32::from_le_bytes(word)
-                });
-                let mut words: Vec<u32> = std::iter::once(0).chain(words).collect();
-                words.resize(words.len().max(LEAST_BODY_WORDS), u32::from_le_bytes([b' '; 4]));
-                words[0] = header(kind::NOTICE, words.len() - 1, 0);
-                words
-            }
+            Frame::Notice(reason, text) => reason.to_words(text),
         }
     }
 
@@ -248,9 +240,8 @@ impl Frame {
                 values: body[2..].iter().map(|word| word.get()).collect(),
             })),
             kind::NOTICE => {
-                let bytes: Vec<u8> =
-                    body.iter().flat_map(|word| word.get().to_le_bytes()).collect();
-                Ok(Frame::Notice(String::from_utf8_lossy(&bytes).trim_end().to_owned()))
+                let reason = Notice::from_code((first >> 24) as u8).ok_or(malformed)?;
+                Ok(Frame::Notice(reason, Notice::text(body)))
             }
             kind::WINDOW | kind::EPOCH | kind::END | kind::EVENT | kind::BLOCK => {
                 let record = Record::from_words(kind, &body[1..]).ok_or(malformed)?;
@@ -312,7 +303,7 @@ mod tests {
             address: 0x1fff,
             values: vec![5, 0],
         }));
-        frames.push(Frame::Notice("busy".into()));
+        frames.extend(Notice::ALL.map(|reason| Frame::Notice(reason, "busy".into())));
         let line: Vec<u8> = frames.iter().flat_map(Frame::to_bytes).collect();
         let mut found = Vec::new();
         Deframer::new(MOST_FRAME_WORDS).push(&line, |body| {

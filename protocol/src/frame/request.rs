@@ -24,6 +24,9 @@ pub enum Operation {
     /// To a simulated instrument: power it up anew, with a seed for its noise. An instrument on a board knows
     /// no such operation.
     Restart,
+    /// To a server: shows the token that it may ask for before anything else. An instrument on a board knows no
+    /// such operation.
+    Authenticate,
 }
 
 impl Operation {
@@ -34,6 +37,7 @@ impl Operation {
             Operation::Read => 0x52,
             Operation::Write => 0x57,
             Operation::Restart => 0x53,
+            Operation::Authenticate => 0x41,
         }
     }
 }
@@ -49,7 +53,7 @@ pub struct Request {
     pub sequence: u16,
     /// Address of the first register.
     pub address: u16,
-    /// Registers to read, 1 to [`MOST_REGISTERS`]; of a write, as many as there are values.
+    /// Registers to read, 1 to [`MOST_REGISTERS`]; of a write, as many as there are values; of a token its bytes.
     pub count: u8,
     /// Values to write.
     pub values: Vec<u32>,

@@ -72,6 +72,17 @@ fn fields(body: &[U32]) -> Fields {
 }
 
 impl Session {
+    /// A session whose last request had this sequence number; its reply is not kept.
+    pub fn at(nonce: u32, sequence: u16) -> Self {
+        Session { known: Some(Known { nonce, sequence, kept: Vec::new() }) }
+    }
+
+    /// Whether a request with these is the session's next.
+    pub fn is_next(&self, nonce: u32, sequence: u16) -> bool {
+        let next = |known: &Known| (known.nonce, known.sequence.wrapping_add(1));
+        self.known.as_ref().is_some_and(|known| next(known) == (nonce, sequence))
+    }
+
     /// Looks at a request's body; the second is whether it is of the session and winds up the watchdog.
     pub fn judge(&mut self, body: &[U32]) -> (Verdict, bool) {
         let Fields { work, nonce, sequence } = fields(body);

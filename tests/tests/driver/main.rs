@@ -2,9 +2,13 @@
 
 mod instruments;
 mod lines;
+mod raw;
 
+mod control;
 mod ends;
+mod half_open;
 mod identity;
+mod last_epoch;
 mod losses;
 mod protection;
 mod requests;

@@ -1,6 +1,7 @@
 //! Trips, and what keeps the watchdog from one.
 
 use crate::instruments::{configured, engine, factory, hasty, in_process, short, task};
+use crate::raw::Raw;
 use hge_host::driver::{ArmMode, Causes, DriverError, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::link::{InProcess, Link, Tcp};
@@ -84,8 +85,12 @@ fn a_plan_allows_two_seconds_of_silence_and_four_times_the_run() {
 
 /// A server in real time, and a link to it.
 fn real_time() -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
-    let pace = Pace::Real { rate_hz: 5000.0, factor: 1.0, baud: 3_000_000 };
-    let settings = server::Settings { pace, ..server::Settings::default() };
+    let pace = Pace::Real { factor: 1.0, baud: 3_000_000 };
+    served(server::Settings { pace, ..server::Settings::default() })
+}
+
+/// A server of the short experiment, and a link to it.
+fn served(settings: server::Settings) -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
     let server = Server::new(factory(short(Closing::Host)), settings).unwrap();
     let running = tcp::listen(server, "0").unwrap();
     let address = running.address().to_string();
@@ -105,37 +110,84 @@ fn an_idle_driver_winds_the_watchdog_in_real_time() {
     instrument.run(mode::PERTURB, |_| ()).unwrap();
 }
 
-#[test]
-fn a_client_that_vanishes_leaves_an_instrument_whose_watchdog_trips() {
-    use hge_protocol::frame::{Operation, Request};
-    let (_server, link) = real_time();
+/// Arms by hand, with a watchdog of so many samples; the host is silent from then on.
+fn armed_by_hand(link: &dyn Fn() -> Box<dyn Link>, address: &str, watchdog_samples: u32) -> Raw {
     let instrument = configured(link(), Settings::default());
-    // A tenth of a second: short beside the wait below, however busy the computer is.
-    instrument.write(map::WATCHDOG, 500).unwrap();
+    instrument.write(map::WATCHDOG, watchdog_samples).unwrap();
     drop(instrument);
-    // A host of a few lines, which cannot say farewell.
-    let (mut source, mut sink) = link().split().unwrap();
-    let say = |sequence, operation, values: Vec<u32>| {
-        let (nonce, address, count) = (99, map::COMMAND, values.len() as u8);
-        let mut line = Vec::new();
-        let request = Request { operation, nonce, sequence, address, count, values };
-        hge_protocol::wire::seal(&request.to_words(), &mut line);
-        line
-    };
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let mut said = Vec::new();
-    while said.is_empty() && Instant::now() < deadline {
-        sink.send(&say(1, Operation::Hello, Vec::new())).unwrap();
-        source.receive(&mut said, Duration::from_millis(200)).unwrap();
+    let mut host = Raw::connect(address, 99);
+    host.command(map::command::ARM_HOST);
+    host
+}
+
+/// Waits, by reading alone, until the guard is disarmed; what has tripped it.
+fn disarmed(reader: &Instrument) -> Option<Causes> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let state = reader.state().unwrap();
+        if state.armed.is_none() {
+            return state.fault;
+        }
+        assert!(Instant::now() < deadline, "still armed");
     }
-    sink.send(&say(2, Operation::Write, vec![map::command::ARM_HOST])).unwrap();
-    let before = said.len();
-    while said.len() == before && Instant::now() < deadline {
-        source.receive(&mut said, Duration::from_millis(200)).unwrap();
+}
+
+#[test]
+fn a_silent_client_is_tripped_by_its_watchdog_however_much_others_read() {
+    let (server, link) = real_time();
+    let reader = Instrument::connect(link()).unwrap();
+    let _silent = armed_by_hand(&link, &server.address().to_string(), 500);
+    assert_eq!(disarmed(&reader), Some(Causes(fault::WATCHDOG)));
+}
+
+#[test]
+fn a_client_that_vanishes_leaves_an_instrument_that_is_disarmed_at_once() {
+    for pace in [Pace::Virtual, Pace::Real { factor: 1.0, baud: 3_000_000 }] {
+        let (server, link) = served(server::Settings { pace, keep: true, ..Default::default() });
+        let reader = Instrument::connect(link()).unwrap();
+        // The longest watchdog there is: it has nothing to do with it.
+        let host = armed_by_hand(&link, &server.address().to_string(), u32::MAX);
+        assert_eq!(reader.state().unwrap().armed, Some(ArmMode::Host));
+        drop(host);
+        assert_eq!(disarmed(&reader), None);
     }
-    drop((source, sink));
-    std::thread::sleep(Duration::from_millis(2500));
-    let state = Instrument::connect(link()).unwrap().state().unwrap();
-    assert_eq!(state.armed, None);
-    assert_eq!(state.fault, Some(Causes(fault::WATCHDOG)));
+}
+
+#[test]
+fn a_standalone_run_goes_on_when_its_client_leaves() {
+    let (server, link) = served(server::Settings { keep: true, ..Default::default() });
+    let reader = Instrument::connect(link()).unwrap();
+    let instrument = configured(link(), Settings::default());
+    instrument.write(map::RUN_LIMIT, 1000).unwrap();
+    drop(instrument);
+    let mut host = Raw::connect(&server.address().to_string(), 99);
+    host.command(map::command::ARM_STANDALONE);
+    drop(host);
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(reader.state().unwrap().armed, Some(ArmMode::Standalone));
+}
+
+#[test]
+fn a_watchdog_has_a_greatest_value_at_every_sample_period() {
+    let limit = Duration::from_secs(3);
+    let settings = server::Settings { watchdog_limit: limit, keep: true, ..Default::default() };
+    let (_server, link) = served(settings);
+    let instrument = Instrument::connect(link()).unwrap();
+    let clock_hz = instrument.parameters().clock_hz;
+    for (order, period_clocks) in [2400, 1200, 9600, 65_535, 700].into_iter().enumerate() {
+        let writes = [(map::WATCHDOG, u32::MAX), (map::SAMPLE_PERIOD, period_clocks)];
+        let order = if order % 2 == 0 { [0, 1] } else { [1, 0] };
+        for n in order {
+            instrument.write_all(&[writes[n]]).unwrap();
+        }
+        let samples = instrument.read(map::WATCHDOG).unwrap();
+        assert!(samples >= 1);
+        let seconds = f64::from(samples) * f64::from(period_clocks) / f64::from(clock_hz);
+        assert!(seconds <= 3.0, "{seconds} s at {period_clocks} clocks");
+        // It is cut to the limit, not to nothing.
+        instrument.write(map::WATCHDOG, u32::MAX).unwrap();
+        let samples = instrument.read(map::WATCHDOG).unwrap();
+        let seconds = f64::from(samples) * f64::from(period_clocks) / f64::from(clock_hz);
+        assert!(seconds > 2.98, "{seconds} s at {period_clocks} clocks");
+    }
 }

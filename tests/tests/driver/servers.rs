@@ -43,7 +43,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
     };
     let job =
         |closing| hge_host::experiment::Job::new(quiet(closing), &Default::default()).unwrap();
-    let pace = Pace::Real { rate_hz: 5000.0, factor: 20.0, baud: 3_000_000 };
+    let pace = Pace::Real { factor: 20.0, baud: 3_000_000 };
     let settings = server::Settings { pace, ..server::Settings::default() };
     let factory = crate::instruments::factory(quiet(Closing::Host));
     let server = server::Server::new(factory, settings).unwrap();

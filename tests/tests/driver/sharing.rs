@@ -1,18 +1,19 @@
-//! One client controls, others watch.
+//! One client controls, others read and watch.
 
 use crate::instruments::{configured, server};
-use hge_host::driver::{ArmMode, Connected, DriverError, Heard, Instrument, Settings, Watcher};
+use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Settings, Watcher};
 use hge_host::link::{Link, Tcp};
 use hge_host::server::{self, tcp};
 use hge_protocol::registers::{self as map, command, mode};
 use std::time::{Duration, Instant};
 
-/// Connects as soon as the client before has left.
+/// In control as soon as the client before has left.
 pub fn in_control(link: impl Fn() -> Box<dyn Link>) -> Instrument {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        match Instrument::connect(link()) {
-            Ok(instrument) => return instrument,
+        let instrument = Instrument::connect(link()).unwrap();
+        match instrument.take_control() {
+            Ok(()) => return instrument,
             Err(DriverError::InUse { .. }) if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -22,22 +23,20 @@ pub fn in_control(link: impl Fn() -> Box<dyn Link>) -> Instrument {
 }
 
 #[test]
-fn a_second_client_is_told_who_controls_and_hears_telemetry_alone() {
+fn a_second_client_is_told_who_controls_reads_and_hears_telemetry() {
     let server = tcp::listen(server(server::Settings::default()), "0").unwrap();
     let address = server.address().to_string();
     let link = || Box::new(Tcp::open(&address).unwrap()) as Box<dyn Link>;
     let mut instrument = configured(link(), Settings::default());
-    let message = match Instrument::connect(link()) {
-        Ok(_) => panic!("two in control"),
-        Err(error) => error.to_string(),
-    };
+    instrument.write(map::SCRATCH, 5).unwrap();
+    let other = Instrument::connect(link()).unwrap();
+    let message = other.write(map::SCRATCH, 6).unwrap_err().to_string();
     assert!(message.starts_with("the instrument is controlled by 127.0.0.1:"), "{message}");
-    assert!(message.contains(" since ") && message.ends_with("or only watch"), "{message}");
-    let watcher = match Watcher::connect(link(), Settings::default()).unwrap() {
-        Connected::Watches(watcher) => watcher,
-        Connected::Controls(_) => panic!("two in control"),
-    };
-    assert!(watcher.sentence().ends_with("you may watch"), "{}", watcher.sentence());
+    assert!(message.contains(" since ") && message.contains("last request "), "{message}");
+    assert!(message.ends_with("or only read and watch"), "{message}");
+    // What was refused is not done, and what is asked for is answered.
+    assert_eq!(other.read(map::SCRATCH).unwrap(), 5);
+    let watcher = Watcher::listen(link(), Settings::default()).unwrap();
     let mut seen = watcher.subscribe(1000);
     let mut own = instrument.subscribe(1000);
     instrument.arm(ArmMode::Host).unwrap();
@@ -58,7 +57,8 @@ fn one_who_watches_and_does_not_read_holds_nobody_up() {
     let address = server.address().to_string();
     let instrument = configured(Box::new(Tcp::open(&address).unwrap()), Settings::default());
     let mut lazy = std::net::TcpStream::connect(&address).unwrap();
-    // What it says is not for the instrument.
+    // It is a client by its hello; what it says then is not for the instrument.
+    lazy.write_all(&crate::raw::hello(3)).unwrap();
     lazy.write_all(&[0x55; 1000]).unwrap();
     instrument.write_all(&[(map::CAPTURE_SAMPLES, 20_000_000)]).unwrap();
     let mut telemetry = instrument.subscribe(16);

@@ -6,16 +6,23 @@ use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{context, Experiment, Job, Source, Task, NO_SCALE};
+use hge_host::file;
 use hge_host::gate::Gate;
 use hge_host::lab;
 use hge_host::link::{self, InProcess, Link, LinkSpec};
 use hge_host::quantity::Context;
 use hge_host::scale::Scale;
-use hge_host::server::Pace;
+use hge_host::server::{Pace, Token};
 use hge_protocol::registers as map;
 use hge_protocol::Analogue;
 use hge_sim::engine::EngineError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Names the file that holds the token, where no option does.
+const TOKEN_VARIABLE: &str = "HGE_TOKEN_FILE";
+
+/// Most bytes of such a file.
+const TOKEN_FILE_BYTES: u64 = 4096;
 
 /// Where the instrument is.
 #[derive(Args)]
@@ -23,6 +30,16 @@ pub struct LinkOptions {
     /// Where the instrument is: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
     #[arg(long, value_name = "LINK", default_value = "sim")]
     link: String,
+    #[command(flatten)]
+    token: TokenOption,
+}
+
+/// What a server may ask for.
+#[derive(Args)]
+pub struct TokenOption {
+    /// File that holds the token a server asks for; else the one that HGE_TOKEN_FILE names
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    token_file: Option<PathBuf>,
 }
 
 /// What is simulated where nothing else is connected, or where others connect to.
@@ -127,6 +144,29 @@ impl LinkOptions {
     pub fn spec(&self) -> Result<LinkSpec, String> {
         self.link.parse().map_err(text)
     }
+
+    /// What a server there is shown.
+    pub fn token(&self) -> Result<Option<Token>, String> {
+        self.token.read()
+    }
+}
+
+impl TokenOption {
+    /// The token, where a file is named.
+    pub fn read(&self) -> Result<Option<Token>, String> {
+        let named = self.token_file.clone();
+        let path = named.or_else(|| std::env::var_os(TOKEN_VARIABLE).map(PathBuf::from));
+        path.map(|path| read_token(&path)).transpose()
+    }
+}
+
+/// The token in a file.
+pub fn read_token(path: &Path) -> Result<Token, String> {
+    let place = path.display();
+    let content = file::read_text(path, TOKEN_FILE_BYTES).map_err(|error| {
+        format!("the token file {place} cannot be read: {error}; choose another file")
+    })?;
+    Token::parse(&content).map_err(|error| format!("the token file {place} has no token: {error}"))
 }
 
 impl Lab {
@@ -147,7 +187,7 @@ impl Lab {
         simulation: &Simulation,
         what: &str,
     ) -> Result<(Self, Cancel), String> {
-        let link = link.spec()?;
+        let (link, token) = (link.spec()?, link.token()?);
         simulation.check_link(&link, false)?;
         let (experiment, source) = simulation.read(what)?;
         let cancel = interrupt::cancel();
@@ -156,7 +196,7 @@ impl Lab {
             let server = lab::server(job, Pace::Virtual, true).map_err(text)?;
             Box::new(InProcess::serve(server))
         } else {
-            remote(&link)?
+            remote(&link, token.as_ref())?
         };
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
         let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
@@ -188,8 +228,8 @@ pub fn known(scale: Option<Scale>) -> Result<Scale, String> {
     scale.ok_or_else(|| NO_SCALE.into())
 }
 
-/// A link to elsewhere.
-pub fn remote(link: &LinkSpec) -> Result<Box<dyn Link>, String> {
+/// A link to elsewhere; a server is shown the token.
+pub fn remote(link: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, String> {
     let nothing = || Err(EngineError::Tool("there is nothing to simulate".into()));
-    link::open(link, nothing).map_err(text)
+    link::open(link, token, nothing).map_err(text)
 }

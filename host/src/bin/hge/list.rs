@@ -104,7 +104,7 @@ fn look(port: Port, baud: u32, probe: Option<&Settings>) -> Listed {
     let mut listed =
         Listed { path, link: link.to_string(), usb, trouble: refusal.map(text), instrument: None };
     if let Some(settings) = probe.filter(|_| listed.trouble.is_none()) {
-        let found = remote(&link)
+        let found = remote(&link, None)
             .and_then(|pipe| Instrument::connect_with(pipe, settings.clone()).map_err(text));
         match found {
             Ok(instrument) => {

@@ -74,7 +74,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let (experiment, source) = Source::load(&arguments.what).map_err(text)?;
     let settings = Settings { cancel: interrupt::cancel(), ..Settings::default() };
-    let mut instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
+    let pipe = remote(&link, arguments.link.token()?.as_ref())?;
+    let mut instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
     let analogue = instrument.analogue().map_err(text)?;
     let task = Task::on(experiment, &source, instrument.parameters(), analogue.as_ref());
     let task = task.map_err(text)?;

@@ -30,7 +30,7 @@ const ORDER_WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Never take control: whoever comes later can
+    /// Ask for nothing: only telemetry is received
     #[arg(long)]
     watch: bool,
     /// Show outputs, controls, slopes, link and guard as they come; lines where there is no terminal
@@ -52,7 +52,7 @@ pub struct Arguments {
 
 /// Who listens.
 enum Listener {
-    Controls(Box<Instrument>),
+    Asks(Box<Instrument>),
     Watches(Box<Watcher>),
 }
 
@@ -75,12 +75,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let health = Health::default();
     let settings =
         Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
-    let pipe = remote(&link)?;
+    let pipe = remote(&link, arguments.link.token()?.as_ref())?;
     let listener = if arguments.watch {
         Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
     } else {
         match Watcher::connect(pipe, settings).map_err(text)? {
-            Connected::Controls(instrument) => Listener::Controls(instrument),
+            Connected::Controls(instrument) => Listener::Asks(instrument),
             Connected::Watches(watcher) => {
                 note(&format!("watching: {}", watcher.sentence()));
                 Listener::Watches(watcher)
@@ -88,7 +88,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         }
     };
     let (parameters, meaning, telemetry) = match &listener {
-        Listener::Controls(instrument) => (
+        Listener::Asks(instrument) => (
             *instrument.parameters(),
             present(instrument, &experiment, &source)?,
             instrument.subscribe(WAITING_FRAMES),
@@ -159,16 +159,20 @@ impl Listener {
     /// What is known of the guard, disarmed first where that is wanted and can be; and what came of the wish.
     fn guard(&mut self, disarm: bool) -> Result<(Guard, Option<String>), DriverError> {
         let (guard, came) = match self {
-            Listener::Controls(instrument) => {
-                if disarm {
-                    instrument.disarm()?;
-                }
+            Listener::Asks(instrument) => {
+                let disarmed = match disarm.then(|| instrument.disarm()) {
+                    Some(Err(DriverError::InUse { sentence })) => sentence,
+                    Some(Err(error)) => return Err(error),
+                    _ => "disarmed: the outputs are at their safe values".into(),
+                };
                 let State { armed, fault, .. } = instrument.state()?;
-                (Guard::Said { armed, fault }, "disarmed: the outputs are at their safe values")
+                (Guard::Said { armed, fault }, disarmed)
             }
-            Listener::Watches(_) => (Guard::Unknown, "only who is in control can disarm"),
+            Listener::Watches(_) => {
+                (Guard::Unknown, "only the client in control can disarm".to_owned())
+            }
         };
-        Ok((guard, disarm.then(|| came.into())))
+        Ok((guard, disarm.then_some(came)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `hge resume`: goes on with a run that was cut off.
 
 use crate::interrupt;
+use crate::lab::TokenOption;
 use crate::output::text;
 use crate::sitting::{self, Manner, Opened, Wanted};
 use clap::{Args, ValueHint};
@@ -17,6 +18,8 @@ pub struct Arguments {
     /// Where the instrument is now, if not where it was: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
     #[arg(long, value_name = "LINK")]
     link: Option<String>,
+    #[command(flatten)]
+    token: TokenOption,
     /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
     #[arg(long)]
     live: bool,
@@ -52,8 +55,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         true => Some(Resuming::FromState),
         false => (link == LinkSpec::Simulated).then_some(Resuming::Again),
     };
+    let token = arguments.token.read()?;
+    let trace = None;
     let opened =
-        Opened::open(Wanted { experiment, source, calibration, link, trace: None, cancel })?;
+        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
     opened.work(&folder, manner, |instrument, task, progress| {
         Ok(resume(instrument, task, &folder, how, progress)?.0)

@@ -1,17 +1,21 @@
 //! `hge serve`: a simulated instrument for others.
 
 use crate::interrupt;
-use crate::lab::Simulation;
+use crate::lab::{read_token, Simulation};
 use crate::output::{json_line, text};
 use crate::streams::{note, print};
 use clap::{Args, ValueHint};
 use hge_host::experiment::Job;
 use hge_host::lab;
 use hge_host::link::DEFAULT_BAUD;
-use hge_host::server::{tcp, Pace, Presence, Server, Stop};
+use hge_host::server::{tcp, Pace, Presence, Server, Stop, Token, DEFAULT_LIMIT};
 use serde::Serialize;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -33,11 +37,30 @@ pub struct Arguments {
     /// In virtual time, leave the instrument to the next client as it is
     #[arg(long)]
     keep: bool,
+    /// Over TCP, control ends after so long without a request, and an armed guard is disarmed
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
+    idle: f64,
+    /// Longest watchdog: a longer one is cut to it
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
+    watchdog: f64,
+    /// Over TCP, ask clients for the token in this file; a file that is not there is made, with a random token
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pty")]
+    token_file: Option<PathBuf>,
     #[command(flatten)]
     simulation: Simulation,
     /// Print the first line as a JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Seconds of a limit that make sense: twice the interval at which a client in control makes requests, and an hour.
+const LIMITS_S: std::ops::RangeInclusive<f64> = 1.0..=3600.0;
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if LIMITS_S.contains(&seconds) => Ok(seconds),
+        _ => Err("write seconds from 1 to 3600, e.g. 10".into()),
+    }
 }
 
 /// How time goes.
@@ -75,19 +98,46 @@ struct Reached {
     #[serde(skip_serializing_if = "Option::is_none")]
     pty: Option<String>,
     link: String,
+    /// What clients have to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (experiment, source) = arguments.simulation.read(&arguments.what)?;
     let job = Job::new(experiment, &source).map_err(text)?;
-    let rate_hz = job.task.plan.grid().rate_hz;
     let pace = match arguments.time {
         Time::Virtual => Pace::Virtual,
-        Time::Real(factor) => Pace::Real { rate_hz, factor, baud: arguments.baud },
+        Time::Real(factor) => Pace::Real { factor, baud: arguments.baud },
     };
+    let token = arguments.token_file.as_deref().map(token).transpose()?;
+    let secret = token.as_ref().map(|token| token.secret().to_owned());
+    let [idle, watchdog] = [arguments.idle, arguments.watchdog].map(Duration::from_secs_f64);
     let server = lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
-    serve(server, &arguments)?;
+    serve(server.limited(idle, watchdog, token), &arguments, secret)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The token in a file, which is made where there is none.
+fn token(path: &Path) -> Result<Token, String> {
+    if path.symlink_metadata().is_ok() {
+        return read_token(path);
+    }
+    let token = Token::random()?;
+    let made = write_secret(path, &format!("{}\n", token.secret()));
+    made.map_err(|error| {
+        format!("the token file {} cannot be made: {error}; choose another file", path.display())
+    })?;
+    Ok(token)
+}
+
+/// Writes a new file that its owner alone can read.
+fn write_secret(path: &Path, content: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
 }
 
 /// Says who comes and goes, where anybody listens.
@@ -96,18 +146,15 @@ fn tell(presence: Presence) {
 }
 
 /// Serves until an interrupt.
-fn serve(server: Server, arguments: &Arguments) -> Result<(), String> {
+fn serve(server: Server, arguments: &Arguments, token: Option<String>) -> Result<(), String> {
     let Some(address) = &arguments.tcp else {
         return serve_port(server, arguments.json);
     };
     let served = tcp::listen(server, address).map_err(text)?;
     end_on_interrupt(served.handle());
     let address = served.address();
-    if !address.ip().is_loopback() {
-        note("warning: whoever reaches this computer can control the instrument");
-    }
     let (tcp, link) = (Some(address.to_string()), format!("tcp:{address}"));
-    announce(&Reached { tcp, pty: None, link }, arguments.json)?;
+    announce(&Reached { tcp, pty: None, link, token }, arguments.json)?;
     served.wait().map_err(text)
 }
 
@@ -117,7 +164,7 @@ fn serve_port(server: Server, json: bool) -> Result<(), String> {
     end_on_interrupt(served.handle());
     let path = served.path().display().to_string();
     let link = format!("serial:{path}");
-    announce(&Reached { tcp: None, pty: Some(path), link }, json)?;
+    announce(&Reached { tcp: None, pty: Some(path), link, token: None }, json)?;
     served.wait().map_err(text)
 }
 
@@ -134,7 +181,11 @@ fn announce(reached: &Reached, json: bool) -> Result<(), String> {
     if json {
         return json_line(reached);
     }
-    print(&format!("{}\n", reached.link))
+    print(&format!("{}\n", reached.link))?;
+    if let Some(token) = &reached.token {
+        note(&format!("token: {token}"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::link::LinkSpec;
 use hge_host::record::{page, task, Folder, RecordError};
+use hge_host::server::Token;
 use hge_host::train::{simulate, Aftermath, Options, Outcome, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ pub struct Wanted<'a> {
     pub source: Source,
     pub calibration: Option<Calibration>,
     pub link: LinkSpec,
+    pub token: Option<Token>,
     pub trace: Option<&'a Path>,
     pub cancel: Cancel,
 }
@@ -59,7 +61,7 @@ pub struct Opened {
 impl Opened {
     /// Simulates the instrument in this process, or connects to it.
     pub fn open(wanted: Wanted<'_>) -> Result<Self, String> {
-        let Wanted { experiment, source, calibration, link, trace, cancel } = wanted;
+        let Wanted { experiment, source, calibration, link, token, trace, cancel } = wanted;
         if link == LinkSpec::Simulated {
             let mut job = Job::new(experiment, &source).map_err(text)?;
             job.task.calibrate(calibration).map_err(text)?;
@@ -68,7 +70,10 @@ impl Opened {
             return Ok(Opened { instrument, task, link, aftermath: Some(aftermath) });
         }
         let settings = Settings { cancel, ..Settings::default() };
-        let instrument = Instrument::connect_with(remote(&link)?, settings).map_err(text)?;
+        let pipe = remote(&link, token.as_ref())?;
+        let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
+        // Before a folder is made for what another client keeps from running.
+        instrument.take_control().map_err(text)?;
         let analogue = instrument.analogue().map_err(text)?;
         let parameters = instrument.parameters();
         let mut task =

@@ -11,7 +11,7 @@ use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::lab;
 use hge_host::link::{InProcess, LinkSpec};
 use hge_host::record::{follow, Folder, Provenance};
-use hge_host::server::Pace;
+use hge_host::server::{Pace, Token};
 use hge_host::text::number;
 use hge_host::track::{track, Moment, Track, Wanted, FOLLOWED};
 use hge_host::train::Progress;
@@ -113,7 +113,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let once = |frozen| {
         let wanted = Wanted { epochs: arguments.epochs, frozen };
-        let (instrument, task) = open(&link, &experiment, &source, cancel.clone())?;
+        let token = arguments.link.token()?;
+        let (instrument, task) = open(&link, token.as_ref(), &experiment, &source, cancel.clone())?;
         let progress = &mut |progress: &Progress| bar.show(progress);
         if frozen {
             return track(instrument, task, wanted, progress).map_err(text);
@@ -165,6 +166,7 @@ fn sway(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source)
 /// The instrument, and what is to be done on it.
 fn open(
     link: &LinkSpec,
+    token: Option<&Token>,
     experiment: &Experiment,
     source: &Source,
     cancel: Cancel,
@@ -177,7 +179,8 @@ fn open(
         let pipe = Box::new(InProcess::serve(server));
         return Ok((Instrument::connect_with(pipe, settings).map_err(text)?, task));
     }
-    let instrument = Instrument::connect_with(remote(link)?, settings).map_err(text)?;
+    let instrument = Instrument::connect_with(remote(link, token)?, settings).map_err(text)?;
+    instrument.take_control().map_err(text)?;
     let analogue = instrument.analogue().map_err(text)?;
     let parameters = instrument.parameters();
     let task = Task::on(experiment.clone(), source, parameters, analogue.as_ref()).map_err(text)?;

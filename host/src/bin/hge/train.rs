@@ -72,7 +72,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         }
     }
     let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel());
-    let opened = Opened::open(Wanted { experiment, source, calibration, link, trace, cancel })?;
+    let token = arguments.link.token()?;
+    let opened =
+        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
     let folder = folder(&arguments, &opened)?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
     opened.work(&folder, manner, |instrument, task, progress| {

@@ -1,0 +1,91 @@
+//! A connection of which one end has gone without a word.
+
+use crate::instruments::{server, task};
+use hge_host::driver::Instrument;
+use hge_host::experiment::Closing;
+use hge_host::link::{Ends, Link, LinkError, Received, Sink, Source, Tcp};
+use hge_host::server::{self, tcp};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A link over which so many frames come, and then nothing, in either direction.
+struct HalfOpen {
+    inner: Box<dyn Link>,
+    frames: u32,
+}
+
+struct Half<End> {
+    inner: End,
+    left: Arc<AtomicU32>,
+}
+
+impl Link for HalfOpen {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn reply_timeout(&self) -> Duration {
+        self.inner.reply_timeout()
+    }
+
+    fn keep_alive(&self) -> Option<Duration> {
+        self.inner.keep_alive()
+    }
+
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
+        let (source, sink) = self.inner.split()?;
+        let left = Arc::new(AtomicU32::new(self.frames));
+        let source = Half { inner: source, left: left.clone() };
+        Ok((Box::new(source), Box::new(Half { inner: sink, left })))
+    }
+}
+
+impl Source for Half<Box<dyn Source>> {
+    fn receive(&mut self, into: &mut Vec<u8>, timeout: Duration) -> Result<Received, LinkError> {
+        let mut bytes = Vec::new();
+        let received = self.inner.receive(&mut bytes, timeout)?;
+        for byte in bytes {
+            let left = self.left.load(Ordering::Relaxed);
+            if left == 0 {
+                return Ok(Received::Nothing);
+            }
+            into.push(byte);
+            if byte == 0 {
+                self.left.store(left - 1, Ordering::Relaxed);
+            }
+        }
+        Ok(received)
+    }
+}
+
+impl Sink for Half<Box<dyn Sink>> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        match self.left.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => self.inner.send(bytes),
+        }
+    }
+}
+
+#[test]
+fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
+    let server = tcp::listen(server(server::Settings::default()), "0").unwrap();
+    let address = server.address().to_string();
+    // While it connects, when it powers the instrument up, while it configures, in a run.
+    for frames in [2, 5, 20, 120] {
+        let begun = Instant::now();
+        let inner = Box::new(Tcp::open(&address).unwrap());
+        let message = Instrument::connect(Box::new(HalfOpen { inner, frames }))
+            .map_err(|error| error.to_string())
+            .and_then(|instrument| {
+                let task = task(Closing::Host);
+                hge_host::train::train_on(instrument, task, &mut |_| ())
+                    .map_err(|error| error.to_string())
+            })
+            .unwrap_err();
+        let took = begun.elapsed();
+        assert!(message.contains("does not answer ("), "{frames} frames: {message}");
+        assert!(took < Duration::from_secs(10), "{frames} frames: {took:?}");
+    }
+}
