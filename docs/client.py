@@ -1,4 +1,4 @@
-"""A client from docs/protocol.md alone: reads the info block and captures 100 ADC codes. python3 client.py PORT"""
+"""A client from docs/protocol.md alone: reads the info block and captures 100 ADC codes. python3 client.py PORT [TOKEN_FILE]"""
 import random, socket, struct, sys, zlib
 
 def stuff(data):  # COBS: a zero byte becomes the distance to the next
@@ -20,7 +20,11 @@ def unstuff(line):
 def body():  # words of the next sound frame
     line = b"".join(iter(lambda: lines.read(1), b"\0"))
     data, crc = unstuff(line)[:-4], unstuff(line)[-4:]
-    return struct.unpack(f"<{len(data) // 4}I", data) if crc == struct.pack("<I", zlib.crc32(data)) else body()
+    if crc != struct.pack("<I", zlib.crc32(data)):
+        return body()
+    if data[0] == 0x70:  # a notice: the server says why it does not do what was asked
+        sys.exit(data[4:].decode(errors="replace").strip())
+    return struct.unpack(f"<{len(data) // 4}I", data)
 
 def request(operation, address=0, count=0, *values):
     global sequence
@@ -35,6 +39,9 @@ def request(operation, address=0, count=0, *values):
 
 link = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
 lines, nonce, sequence, telemetry = link.makefile("rb"), random.getrandbits(32), 0, []
+if len(sys.argv) > 2:
+    token = open(sys.argv[2], "rb").read().strip()
+    request(0x41, 0, len(token), *struct.unpack(f"<{-(-len(token) // 4)}I", token + b"\0" * (-len(token) % 4)))
 request(0x48)  # hello
 info = request(0x52, 0x00, 11)
 print(f"identity {info[0]:08x}, {info[3]} outputs, {info[4]} slots, clock {info[7]} Hz")

@@ -1,4 +1,4 @@
-//! A host that is killed leaves the device safe: in real time, at random points of a training.
+//! A host that is killed, or frozen and then killed, leaves the device safe: in real time, at random points of a training.
 
 use hge_host::experiment::{Job, Source};
 use hge_host::lab;
@@ -7,6 +7,7 @@ use hge_protocol::registers as map;
 use hge_sim::bench::{AnalogueBench, Bench};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rustix::process::{kill_process, Pid, Signal};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ const FACTOR: f64 = 5.0;
 
 /// What the host said last may still be on its way through sockets and queues of a busy computer.
 const ON_ITS_WAY_S: f64 = 0.05;
+
+/// Longest time between two runs of a training, in which the outputs may be at their safe values.
+const AT_WORK_SAMPLES: u64 = 2500;
 
 /// Longest wait for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -132,9 +136,17 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(Duration::from_millis(dice.random_range(0..150)));
-        // SIGKILL: no farewell.
-        host.kill().unwrap();
-        host.wait().unwrap();
+        let Watched { last_away, samples, .. } = now();
+        at_work += usize::from(last_away.is_some_and(|away| away + AT_WORK_SAMPLES >= samples));
+        // SIGKILL: no farewell, and the server disarms. SIGSTOP: the connection stands, and the watchdog trips.
+        let frozen = trial % 2 == 1;
+        if frozen {
+            let id = Pid::from_child(&host);
+            kill_process(id, Signal::STOP).unwrap();
+        } else {
+            host.kill().unwrap();
+            host.wait().unwrap();
+        }
         let killed = now().samples;
         let begun = Instant::now();
         while now().samples < killed + home_samples + 200 {
@@ -145,7 +157,10 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
         assert_eq!(last_beyond, None, "trial {trial}: beyond a limit");
         let away = last_away.unwrap();
         assert!(away < killed + home_samples, "trial {trial}: killed at {killed}, away at {away}");
-        at_work += usize::from(away > killed);
+        if frozen {
+            host.kill().unwrap();
+            host.wait().unwrap();
+        }
     } // A lucky training may be over before it is killed.
     assert!(at_work >= TRIALS - 5, "killed at work in {at_work} trials");
 }

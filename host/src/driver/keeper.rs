@@ -60,6 +60,10 @@ fn keep(inbox: &Receiver<Option<Duration>>, requests: &Mutex<Requests>) {
         wait = interval;
         let Some(interval) = interval else { continue };
         let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if requests.silent {
+            // Whoever asked knows it, and does not wait for another try here.
+            continue;
+        }
         let silent = requests.heard.elapsed();
         if silent < interval {
             wait = Some(interval - silent);

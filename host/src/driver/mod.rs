@@ -66,7 +66,7 @@ use std::time::Duration;
 const WINDS: u32 = 4;
 
 /// A simulated instrument may be compiled before it is powered up.
-const RESTART_TOTAL: Duration = Duration::from_secs(8);
+const RESTART_TOTAL: Duration = Duration::from_secs(7);
 
 /// What a farewell may take when the program ends.
 const FAREWELL: Patience =

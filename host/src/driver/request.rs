@@ -83,6 +83,8 @@ pub(super) struct Requests {
     /// What a server said when it ended this client's control.
     ended: Option<String>,
     round_trip: RoundTrip,
+    /// The last request was sent as long as there is patience, and not answered.
+    pub(super) silent: bool,
     /// When the instrument last answered.
     pub(super) heard: Instant,
     pub(super) patience: Patience,
@@ -112,6 +114,7 @@ impl Requests {
             track: Track::Lost,
             ended: None,
             round_trip: RoundTrip::default(),
+            silent: false,
             heard: Instant::now(),
             patience: Patience { timeout, total: timeout * settings.attempts.max(1) },
             cancel: settings.cancel.clone(),
@@ -190,6 +193,7 @@ impl Requests {
                 self.await_reply((sent + wait).min(begun + patience.total))?
             {
                 self.heard = Instant::now();
+                self.silent = false;
                 if attempts == 1 {
                     self.round_trip.measure(self.heard - sent);
                 }
@@ -202,6 +206,7 @@ impl Requests {
             }
             self.round_trip.back_off();
         }
+        self.silent |= patience.total >= self.patience.total;
         if let Some(error) = self.shared.strange() {
             return Err(error.into());
         }

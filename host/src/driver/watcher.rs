@@ -6,7 +6,7 @@ use crate::link::Link;
 /// What connecting came to.
 pub enum Connected {
     /// Registers can be read; written too, unless another client is in control.
-    Controls(Box<Instrument>),
+    Asks(Box<Instrument>),
     /// Another client is in control, and the engine answers nobody else: telemetry can be heard, nothing can be asked.
     Watches(Box<Watcher>),
 }
@@ -25,7 +25,7 @@ impl Watcher {
     pub fn connect(link: Box<dyn Link>, settings: Settings) -> Result<Connected, DriverError> {
         let mut instrument = Instrument::open(link, settings)?;
         match instrument.introduce() {
-            Ok(()) => Ok(Connected::Controls(Box::new(instrument))),
+            Ok(()) => Ok(Connected::Asks(Box::new(instrument))),
             Err(DriverError::InUse { sentence }) => {
                 Ok(Connected::Watches(Box::new(Watcher { instrument, sentence })))
             }

@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a reply may take: the engine behind a server may be slow, and nothing is lost on the way.
-const REPLY_TIMEOUT: Duration = Duration::from_millis(750);
+const REPLY_TIMEOUT: Duration = Duration::from_millis(625);
 
 /// How often a request tells a server that its client is alive: a small part of the shortest time after which control ends.
 const KEEP_ALIVE: Duration = Duration::from_millis(500);

@@ -86,8 +86,7 @@ impl Control {
         let overdue = holder.as_ref().is_some_and(|it| it.last_request.elapsed() >= self.idle);
         overdue.then(|| {
             format!(
-                "control of the instrument has ended after {} s without a request and the guard is disarmed: start \
-                 again",
+                "control of the instrument has ended after {} s without a request and the guard is disarmed: start again",
                 self.idle.as_secs_f64()
             )
         })

@@ -109,8 +109,13 @@ impl Shadow {
             self.sent.iter().position(|s| (s.nonce, s.sequence) == (reply.nonce, reply.sequence));
         let Some(place) = place else { return };
         let done = reply.values.first().copied().unwrap_or(0);
-        // Those before it were stragglers, or are older.
-        let Some(sent) = self.sent.drain(..=place).next_back() else { return };
+        let Some(sent) = self.sent.remove(place) else { return };
+        // Those of the session that are older were stragglers, and are never answered.
+        let mut index = 0;
+        self.sent.retain(|older| {
+            index += 1;
+            index > place || older.nonce != sent.nonce
+        });
         for (address, value) in sent.writes {
             if u32::from(address.wrapping_sub(reply.address)) < done {
                 self.set(address, value);
@@ -196,6 +201,18 @@ mod tests {
         let mut request = write(4, map::WATCHDOG, &[77]);
         shadow.send(&mut request);
         assert_eq!(request.values, [77]);
+    }
+
+    #[test]
+    fn a_reply_to_another_session_leaves_a_write_on_its_way() {
+        let mut shadow = shadow();
+        let mut client = write(1, map::SAMPLE_PERIOD, &[1200]);
+        let mut own = Request { nonce: 8, ..write(1, map::WATCHDOG, &[5]) };
+        shadow.send(&mut client);
+        shadow.send(&mut own);
+        confirm(&mut shadow, &own, 1);
+        confirm(&mut shadow, &client, 1);
+        assert_eq!(shadow.rate_hz(), 20_000.0);
     }
 
     #[test]

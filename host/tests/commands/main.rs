@@ -2,6 +2,7 @@
 
 mod alone;
 mod boards;
+mod control;
 mod devices;
 mod documents;
 mod ending;

@@ -1,4 +1,4 @@
-//! One controls, others watch; an interrupt leaves the device disarmed.
+//! One controls, others read and watch; an interrupt leaves the device disarmed.
 
 use crate::program::{command, hge, json, refusal};
 use crate::served::{await_line, interrupt, lines_of, Served, LINEAR, PATIENCE};
@@ -48,17 +48,31 @@ fn a_monitor_that_only_watches_leaves_control_to_whoever_comes() {
 }
 
 #[test]
-fn a_second_client_is_refused_and_may_watch() {
+fn a_second_client_may_read_and_watch_and_is_refused_what_writes() {
     let served = Served::new(&["--tcp", "0", "--device", LINEAR]);
     let address = served.reached["tcp"].as_str().unwrap().to_owned();
     let instrument = Instrument::connect(Box::new(Tcp::open(&address).unwrap())).unwrap();
-    for arguments in [&["info"][..], &["gradient"], &["capture", "--samples", "1"]] {
+    instrument.take_control().unwrap();
+    let runs = concat!(env!("CARGO_TARGET_TMPDIR"), "/refused");
+    let _ = std::fs::remove_dir_all(runs);
+    for arguments in [
+        &["set", "scratch=1"][..],
+        &["gradient"],
+        &["capture", "--samples", "1"],
+        &["train", "xor", "-o", runs],
+        &["track", "xor", "-o", runs],
+    ] {
         let message = refusal(&[arguments, &["--link", served.link()]].concat());
         assert!(message.contains("is controlled by 127.0.0.1:"), "{message}");
+        assert!(message.contains(" since ") && message.contains("last request "), "{message}");
     }
-    let mut watching = monitor(&served, &[]);
-    let said = lines_of(watching.stderr.take().unwrap());
-    assert!(await_line(&said, "watching: ").contains("is controlled by 127.0.0.1:"));
+    assert!(!std::path::Path::new(runs).exists(), "a folder for a run that was refused");
+    assert_eq!(json(&["info", "--link", served.link()])["busy"], false);
+    let got = json(&["get", "scratch", "--link", served.link()]);
+    assert_eq!(got["registers"][0]["word"], 0);
+    while served.told.try_recv().is_ok() {}
+    let watching = monitor(&served, &[]);
+    await_line(&served.told, "has connected");
     let (experiment, source) = ("xor".parse().unwrap(), Default::default());
     let experiment =
         hge_host::experiment::Experiment { gate: Some(experiment), ..Default::default() };
@@ -90,7 +104,7 @@ fn a_serial_port_in_use_is_refused() {
 #[test]
 fn the_server_tells_who_comes_and_goes() {
     let served = Served::new(&["--tcp", "0"]);
-    json(&["info", "--link", served.link()]);
+    json(&["set", "scratch=1", "--link", served.link()]);
     for part in [" has connected", " takes control", " has left"] {
         let line = served.told.recv_timeout(PATIENCE).unwrap();
         assert!(line.starts_with("127.0.0.1:") && line.ends_with(part), "{line}");

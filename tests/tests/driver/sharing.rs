@@ -1,7 +1,7 @@
 //! One client controls, others read and watch.
 
 use crate::instruments::{configured, server};
-use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Settings, Watcher};
+use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Settings};
 use hge_host::link::{Link, Tcp};
 use hge_host::server::{self, tcp};
 use hge_protocol::registers::{self as map, command, mode};
@@ -36,8 +36,7 @@ fn a_second_client_is_told_who_controls_reads_and_hears_telemetry() {
     assert!(message.ends_with("or only read and watch"), "{message}");
     // What was refused is not done, and what is asked for is answered.
     assert_eq!(other.read(map::SCRATCH).unwrap(), 5);
-    let watcher = Watcher::listen(link(), Settings::default()).unwrap();
-    let mut seen = watcher.subscribe(1000);
+    let mut seen = other.subscribe(1000);
     let mut own = instrument.subscribe(1000);
     instrument.arm(ArmMode::Host).unwrap();
     instrument.run(mode::PERTURB, |_| ()).unwrap();

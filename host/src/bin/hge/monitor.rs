@@ -80,7 +80,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
     } else {
         match Watcher::connect(pipe, settings).map_err(text)? {
-            Connected::Controls(instrument) => Listener::Asks(instrument),
+            Connected::Asks(instrument) => Listener::Asks(instrument),
             Connected::Watches(watcher) => {
                 note(&format!("watching: {}", watcher.sentence()));
                 Listener::Watches(watcher)
