@@ -4,8 +4,10 @@ use super::error::FlowError;
 use crate::board_file::Fpga;
 use crate::tools::wheel::{self, Wheel};
 use crate::tools::{compiled_folder, find, output, ToolError};
+use hge_system::file::Draft;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -192,11 +194,12 @@ fn icetime(program: PathBuf, device: &str) -> Result<Tool, FlowError> {
         "hx4k" | "hx8k" | "lp8k" => "8k",
         other => other,
     };
-    let empty = std::env::temp_dir().join(format!("hge-{}-{die}.asc", std::process::id()));
-    std::fs::write(&empty, format!(".device {die}\n")).map_err(FlowError::file(&empty))?;
-    let said = Command::new(&program).args(["-d", device]).arg(&empty).output();
-    let _ = std::fs::remove_file(&empty);
-    let said = said.map_err(|source| ToolError::Start { tool: "icetime".into(), source })?;
+    // Never completed: it goes with its owner.
+    let place = std::env::temp_dir().join(format!("hge-{die}.asc"));
+    let mut empty = Draft::create(&place).map_err(FlowError::file(&place))?;
+    let written = empty.write_all(format!(".device {die}\n").as_bytes());
+    written.and_then(|()| empty.flush()).map_err(FlowError::file(&place))?;
+    let said = output(Command::new(&program).args(["-d", device]).arg(empty.path()), "icetime")?;
     // Of an empty design it has nothing to tell, and fails as well.
     let text = [said.stdout, said.stderr].concat();
     if String::from_utf8_lossy(&text).contains("Can't find chipdb") {
