@@ -115,7 +115,7 @@ mod tests {
         assert!(short.starts_with("x.toml:3:16: analogue.dac_offset_v has 1 entries"), "{short}");
         theirs.iv_gain_v_per_na = -0.01;
         let refused = on(text, Some(&theirs)).map(|_| ()).unwrap_err();
-        assert!(refused.starts_with("x.toml:4:40: analogue.dac_range_v.7 is 1.5 V"), "{refused}");
+        assert!(refused.starts_with("x.toml:4:39: analogue.dac_range_v.7 is 1.5 V"), "{refused}");
     }
 
     #[test]
@@ -160,8 +160,8 @@ mod tests {
             (8, "", 99.2, true),
             (12, "iv_clip_v = 2.0", 80.0, false),
             (12, "iv_clip_v = 2.0", 79.9, true),
-            (16, "iv_gain_v_per_na = 0.025\nlevel_shift_v = -0.25", 90.0, false),
-            (16, "iv_gain_v_per_na = 0.025\nlevel_shift_v = -0.25", 89.9, true),
+            (16, "iv_gain_v_per_na = 0.025\nlevel_shift_v = -0.25", 100.0, false),
+            (16, "iv_gain_v_per_na = 0.025\nlevel_shift_v = -0.25", 99.9, true),
             (16, "level_shift_v = 0.25", 20.0, false),
             (16, "level_shift_v = 0.25", 20.1, true),
         ] {
