@@ -69,9 +69,14 @@ pub fn engine(
 /// Nonce of the session in which a simulated instrument gets its analogue scale. The next session forgets it.
 const POWER_UP_NONCE: u32 = 0x706f_7765;
 
+/// Times that a request at power-up is sent: a board's line hears nothing until its reset has ended.
+const POWER_UP_ATTEMPTS: u32 = 8;
+
+/// Samples in which a board has taken the longest request and replied: 2 ms at its first sample period.
+const REPLY_SAMPLES: u32 = 20;
+
 /// Sets the analogue scale, as a bitstream has it built in.
 fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
-    let mut deframer = Deframer::new(MOST_FRAME_WORDS);
     let mut requests = vec![(Operation::Hello, 0, Vec::new())];
     let writes = scale.analogue.writes(scale.outputs);
     for run in writes.chunk_by(|before, after| before.0 + 1 == after.0) {
@@ -81,24 +86,32 @@ fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
     for (sequence, (operation, address, values)) in (0..).zip(requests) {
         let (nonce, count) = (POWER_UP_NONCE, values.len() as u8);
         let request = Request { operation, nonce, sequence, address, count, values };
-        let mut bytes = Vec::new();
-        seal(&request.to_words(), &mut bytes);
-        engine.send(&bytes)?;
-        let (mut said, mut status) = (Vec::new(), None);
-        while status.is_none() && engine.receive(&mut said)? {
-            deframer.push(&said, |body| {
-                if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
-                    status = Some(reply.status);
-                }
-            });
-            said.clear();
-        }
-        if status != Some(Status::Ok) {
+        if carry_out(engine, &request)? != Some(Status::Ok) {
             let problem = "the simulated instrument did not take its analogue scale";
             return Err(EngineError::Lost(problem.into()));
         }
     }
     Ok(())
+}
+
+/// The status of the reply to a request; `None`: there was no reply to any attempt.
+fn carry_out(engine: &mut dyn Engine, request: &Request) -> Result<Option<Status>, EngineError> {
+    let (mut deframer, mut bytes) = (Deframer::new(MOST_FRAME_WORDS), Vec::new());
+    seal(&request.to_words(), &mut bytes);
+    for _ in 0..POWER_UP_ATTEMPTS {
+        engine.send(&bytes)?;
+        let (mut received, mut status) = (Vec::new(), None);
+        engine.advance(Time::Virtual, REPLY_SAMPLES, usize::MAX, &mut received)?;
+        deframer.push(&received, |body| {
+            if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
+                status = Some(reply.status);
+            }
+        });
+        if status.is_some() {
+            return Ok(status);
+        }
+    }
+    Ok(None)
 }
 
 /// An engine that is lost with its device: what the device answered last is not to be believed.

@@ -122,10 +122,13 @@ mod tests {
     fn wrong_values_are_told_with_key_and_place() {
         for (keys, told) in [
             ("dac_range_v = [2.0, 2.0]", "x.toml:3:15: analogue.dac_range_v has 2 entries for 8"),
-            ("dac_range_v = \"2 V\"", "x.toml:3:15: expected a number, or a list"),
+            (
+                "dac_range_v = \"2 V\"",
+                "x.toml:3:15: analogue.dac_range_v: expected a number, or a list",
+            ),
             ("level_shift_v = 2.5", "x.toml:3:17: analogue.level_shift_v is 2.5"),
             ("iv_gain_v_per_na = 0", "x.toml:3:20: analogue.iv_gain_v_per_na is 0: its magnitude"),
-            ("iv_gain = 1", "x.toml:3:1: unknown field `iv_gain`"),
+            ("iv_gain = 1", "x.toml:3:1: unknown key `iv_gain`"),
         ] {
             let text = format!("gate = \"xor\"\n[analogue]\n{keys}\n");
             let said = match parsed(&text) {

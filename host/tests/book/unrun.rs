@@ -44,7 +44,7 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("hge info --bundle build/icebreaker --link serial:/dev/ttyUSB1", BITSTREAM),
     ("hge log experiments/alone.toml --link serial:/dev/ttyUSB1", "needs a board with an experiment built in; host/tests/commands/alone.rs has one"),
     ("hge monitor --link tcp:127.0.0.1:4000 --json", ENDLESS),
-    ("hge monitor --link tcp:127.0.0.1:4000 --watch --lines 100", ENDLESS),
+    ("hge monitor --link tcp:127.0.0.1:4000 --watch --experiment experiments/xor.toml --lines 100", ENDLESS),
     ("hge spectrum currents.npy --rate 5000 --tones-hz 156.25,175.78 --mains 50 --json", "needs an array of the reader's; host/tests/commands/spectrum.rs makes such"),
     ("hge train experiments/my_device.toml --calibration xor.json --link serial:/dev/ttyUSB1 -o runs/board", "needs a device of the reader's on a board"),
     ("hge resume runs/NAME", "stands for the name of a run; docs/runs.md resumes one"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// One short standalone run.
 const SHORT: &str =
-    "gate = \"and\"\nloop = \"standalone\"\nrestarts = 1\n[standalone]\nepochs = 3\n";
+    "gate = \"and\"\nloop = \"standalone\"\nrestarts = 1\nanalogue = {}\n[standalone]\nepochs = 3\n";
 
 /// A file of this test, with `more` before the tables.
 fn short(name: &str, more: &str) -> TestFile {
@@ -44,7 +44,8 @@ fn what_no_board_does_by_itself_is_refused() {
     let refused = |experiment: &str| refusal(&emit("icebreaker", experiment, folder.path()));
     let message = refused("experiments/xor.toml");
     assert!(message.contains("is closed by a host"), "{message}");
-    let many = TestFile::with("alone-many.toml", "gate = \"and\"\nloop = \"standalone\"\n");
+    let many =
+        TestFile::with("alone-many.toml", "gate = \"and\"\nloop = \"standalone\"\n[analogue]\n");
     let message = refused(many.path());
     assert!(
         message.contains("restarts is 20, but a board by itself makes one run of 4"),
@@ -54,14 +55,14 @@ fn what_no_board_does_by_itself_is_refused() {
     let text = format!("{SHORT}[timing]\nrate_hz = 200000.0\n");
     std::fs::write(slow.path(), text).unwrap();
     let message = refused(slow.path());
-    assert!(message.contains(&format!("{}:7:", slow.path())), "{message}");
+    assert!(message.contains(&format!("{}:8:", slow.path())), "{message}");
     let wide = TestFile::with(
         "alone-wide.toml",
         &format!("{SHORT}[electrodes]\ncontrols = [0, 3, 4, 5, 9]\n"),
     );
     let message = refused(wide.path());
     assert!(
-        message.contains("7:12: electrodes.controls: electrode 9 is not on this instrument"),
+        message.contains("8:12: electrodes.controls: electrode 9 is not on this instrument"),
         "{message}"
     );
     let message = refused("nowhere.toml");

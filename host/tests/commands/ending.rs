@@ -4,6 +4,7 @@ use crate::live::program;
 use crate::processes::{are_shown, descendants, is_running, name, wait_for_end};
 use crate::program::{command, TestFile};
 use crate::served::{Served, LINEAR, PATIENCE};
+use crate::sharing::SCALE;
 use crate::terminal::Terminal;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -111,9 +112,9 @@ fn long_commands(served: &str, silent: &str, run: &str, folder: &TestFolder) -> 
         with(&["serve", "--tcp", "0", "--keep"], &[]),
         with(&["serve", "--pty", "--device", &stalled], &[]),
         with(&["monitor", "--link", served], &[]),
-        with(&["monitor", "--watch", "--json", "--link", served], &[]),
+        with(&["monitor", "--watch", "--json", "--link", served], &SCALE),
         with(&["monitor", "--live", "--link", served], &[]),
-        with(&["monitor", "--live", "--watch", "--link", served], &[]),
+        with(&["monitor", "--live", "--watch", "--link", served], &SCALE),
         with(&["track", "xor", "--epochs", "1000000", "--device", LINEAR], &[]),
         with(&["reproduce", "fig3", "-o", &folder.path("fig3")], &[]),
         with(&["spectrum", "--samples", "100000000"], &[]),
@@ -294,7 +295,7 @@ fn a_stream_without_end_ends_when_its_reader_closes_it_whether_or_not_there_is_m
         let mut training = busy.then(|| {
             command(&training).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         });
-        let words = [arguments, &["--link", served.link()]].concat();
+        let words = [arguments, &SCALE, &["--link", served.link()]].concat();
         let mut monitor =
             command(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(monitor.stdout.take().unwrap());

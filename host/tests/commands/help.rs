@@ -106,6 +106,7 @@ fn every_example_of_the_help_works() {
     let served = Served::new(&["--tcp", "0", "--keep"]);
     // In the board's place.
     let board = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--keep"]);
+    let alone = Served::new(&["experiments/alone.toml", "--tcp", "0", "--keep"]);
     // The run that examples go on with and look at.
     assert_eq!(run("hge train xor -o runs/xor", &folder.0).status.code(), Some(0));
     let mut tried = 0;
@@ -114,9 +115,10 @@ fn every_example_of_the_help_works() {
             if NOT_RUN.iter().any(|(begin, _)| example.starts_with(begin)) {
                 continue;
             }
+            let in_its_place = if example.starts_with("hge log") { &alone } else { &board };
             let line = example
                 .replace("tcp:127.0.0.1:4000", served.link())
-                .replace("serial:/dev/ttyUSB1", board.link())
+                .replace("serial:/dev/ttyUSB1", in_its_place.link())
                 // A port that is free.
                 .replace("--tcp 4000", "--tcp 0");
             let begun = Instant::now();

@@ -251,7 +251,7 @@ fn monitor_shows_the_run_of_another_program_and_cannot_disarm_it() {
     terminal.wait_for("1.5 needed");
     assert!(terminal.text().contains("guard  known to whoever is in control"));
     terminal.keys("d");
-    terminal.wait_for("only who is in control can disarm");
+    terminal.wait_for("only the client in control can disarm");
     wait_for_change(&terminal);
     terminal.keys("q");
     assert_eq!(terminal.end().code(), Some(0));

@@ -1,6 +1,6 @@
 //! The analogue scale: kept by the instrument, taken over by every later command, compared with the experiment's.
 
-use crate::program::{command, hge, json, refusal, TestFile};
+use crate::program::{command, hge, json, outcome, refusal, TestFile};
 use crate::served::Served;
 use hge_host::server::{tcp, Server, Settings};
 use hge_protocol::Parameters;
@@ -47,13 +47,14 @@ fn a_command_without_an_experiment_speaks_on_the_instrument_s_scale() {
     }
     // 90 nA are 0.9 V of 3.3 V.
     assert_eq!(word("overcurrent", link), (0.9_f64 / 3.3 * 2048.0).round() as u64 * 16);
-    let iv = json(&["iv", "--link", link]);
-    let slope = iv["contacts"][0]["slope_na_per_v"].as_f64().unwrap_or(f64::NAN);
+    // Nothing hangs on the other electrodes: exit code 2.
+    let (_, iv) = outcome(&["iv", "--link", link]);
+    let slope = iv["contacts"][0]["conductance_na_per_v"].as_f64().unwrap_or(f64::NAN);
     assert!((slope - 100.0).abs() < 2.0, "{iv}");
     let gradient = json(&["gradient", "--link", link, "--controls", "0,0,0,0,0"]);
     let text = gradient.to_string();
     assert!(text.contains("slope_na_per_v"), "{text}");
-    let at = "--at=0.5,0,0,0,0,0,0,0";
+    let at = "--at=0.5,0,0,0,0,0,0";
     let capture = json(&["capture", at, "--samples", "1000", "--link", link]);
     assert!((capture["mean_na"].as_f64().unwrap() - 50.0).abs() < 1.0, "{capture}");
 }
@@ -68,10 +69,10 @@ fn an_experiment_on_another_scale_is_refused_by_every_command_with_both_values()
         &["info", "--experiment", path][..],
         &["get", "overcurrent", "--experiment", path],
         &["set", "overcurrent=90nA", "--experiment", path],
-        &["capture", "--experiment", path],
+        &["capture", "--samples", "10", "--experiment", path],
         &["spectrum", "--experiment", path],
         &["monitor", "--experiment", path],
-        &["iv", "--experiment", path],
+        &["iv", path],
         &["gradient", path],
         &["calibrate", path],
         &["train", path],
@@ -106,7 +107,7 @@ fn an_instrument_without_a_scale_refuses_volts_and_nanoamperes_until_it_is_given
         &["track", "xor"],
         &["spectrum"],
         &["monitor"],
-        &["capture", "--at=0,0,0,0,0,0,0,0"],
+        &["capture", "--samples", "10", "--at=0,0,0,0,0,0,0"],
         &["set", "analogue"],
     ] {
         let message = refusal(&[command, &["--link", link]].concat());
@@ -171,7 +172,7 @@ fn outputs_with_ranges_and_offsets_of_their_own_show_the_voltages_that_are_asked
     let file = TestFile::with("uneven.toml", text);
     let served = Served::new(&[file.path(), "--tcp", "0", "--keep"]);
     let link = served.link();
-    let at = "--at=0.5,-0.4,0.3,0.2,0,0,0,0";
+    let at = "--at=0.5,-0.4,0.3,0.2,0,0,0";
     let capture = json(&["capture", at, "--samples", "200", "--link", link]);
     let wanted_na = 10.0 * 0.5 - 20.0 * 0.4 - 30.0 * 0.3 + 40.0 * 0.2;
     assert!((capture["mean_na"].as_f64().unwrap() - wanted_na).abs() < 0.02, "{capture}");
@@ -239,7 +240,7 @@ fn starts_that_clipping_ends_are_counted_and_told() {
             "gate = \"xor\"\nrestarts = 3\nloop = \"{closing}\"\ndevice = \"linear:30,30,30,40,50,60,70\"\n{more}"
         );
         let file = TestFile::with(&format!("clips-{closing}.toml"), &text);
-        let (code, result) = crate::program::outcome(&["train", file.path()]);
+        let (code, result) = outcome(&["train", file.path()]);
         assert_eq!(code, Some(2), "{result}");
         let clipped = result["clipped_starts"].as_u64().unwrap();
         assert!((1..=3).contains(&clipped), "{result}");

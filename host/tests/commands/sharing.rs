@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::process::{Child, Stdio};
 
 /// Who only watches names the scale.
-const SCALE: [&str; 2] = ["--experiment", "experiments/xor.toml"];
+pub const SCALE: [&str; 2] = ["--experiment", "experiments/xor.toml"];
 
 /// A `hge monitor` that ends after an epoch of a gate: four windows and the end of the run.
 fn monitor(served: &Served, more: &[&str]) -> Child {
@@ -70,9 +70,10 @@ fn a_second_client_may_read_and_watch_and_is_refused_what_writes() {
     assert_eq!(json(&["info", "--link", served.link()])["busy"], false);
     let got = json(&["get", "scratch", "--link", served.link()]);
     assert_eq!(got["registers"][0]["word"], 0);
-    while served.told.try_recv().is_ok() {}
-    let watching = monitor(&served, &[]);
-    await_line(&served.told, "has connected");
+    let mut watching = monitor(&served, &[]);
+    // Printed once it reads telemetry and there is none.
+    let notes = lines_of(watching.stderr.take().unwrap());
+    await_line(&notes, "no telemetry");
     let (experiment, source) = ("xor".parse().unwrap(), Default::default());
     let experiment =
         hge_host::experiment::Experiment { gate: Some(experiment), ..Default::default() };

@@ -2,7 +2,7 @@
 
 use crate::archive;
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
-use crate::output::{check_array_path, json_line, text, write_array};
+use crate::output::{check_output, json_line, text, write_array};
 use clap::Args;
 use hge_host::experiment::NO_SCALE;
 use hge_host::measure::capture::{codes, codes_at, CurrentSummary, Summary};
@@ -59,14 +59,15 @@ struct Captured {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    if let Some(path) = arguments.output.as_deref().filter(|path| !is_archive(path)) {
-        check_array_path(Some(path)).map_err(|_| {
-            format!(
+    if let Some(path) = &arguments.output {
+        if !["npz", "npy"].iter().any(|known| path.extension() == Some(OsStr::new(known))) {
+            return Err(format!(
                 "{} is no file of codes: name it .npz, or .npy for the codes alone",
                 path.display()
-            )
-        })?;
+            ));
+        }
     }
+    check_output(arguments.output.as_deref())?;
     let Arguments { samples, decimation, .. } = arguments;
     let (mut lab, _) =
         Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
