@@ -12,7 +12,6 @@ const COMPILED: &str =
     "compiles Verilog for minutes; tests/tests/engines.rs and tests/tests/board.rs run the same";
 const ENDLESS: &str =
     "ends when others measure or it is interrupted; host/tests/commands/sharing.rs";
-const FAULTS: &str = "builds the workspace once more, takes hours; .ci/nightly runs it, tests/tests/faults.rs checks the list";
 const REPORT: &str = "opens a browser; without --open the same is run";
 
 /// What stands in a page, without its comment, and why it is not run.

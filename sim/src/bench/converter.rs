@@ -202,7 +202,7 @@ mod tests {
             ..Chain::default()
         };
         let adc = Converter::adc(&chain);
-        assert_eq!(adc.code(1.5 * chain.adc_range_v), 24_576);
-        assert_eq!(adc.code(-1.5 * chain.adc_range_v), -24_576);
+        assert_eq!(adc.code(1.5 * chain.analogue.adc_range_v), 24_576);
+        assert_eq!(adc.code(-1.5 * chain.analogue.adc_range_v), -24_576);
     }
 }
