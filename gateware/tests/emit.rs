@@ -5,6 +5,7 @@ mod cosim;
 use hge_gateware::comment;
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::leaf::{bit_cast_signed, Multiplier, Ram, Rom};
+use hge_needs::needs;
 use rust_hdl::prelude::*;
 
 const SOURCE: &str = include_str!("emit.rs");
@@ -276,6 +277,7 @@ impl Logic for Demo {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_demo_block_equals_its_verilog() {
     let mut uut = Demo::new();
@@ -307,11 +309,9 @@ fn the_demo_block_equals_its_verilog() {
     );
 }
 
+#[needs(icarus)]
 #[test]
 fn the_comparison_notices_wrong_verilog() {
-    if !cosim::has_tool("iverilog") {
-        return;
-    }
     let mut uut = Ticker::default();
     uut.connect_all();
     let text = verilog("ticker", &uut, &docs(), "").expect("Verilog");

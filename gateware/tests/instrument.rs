@@ -10,6 +10,7 @@ use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::engine::{Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
+use hge_needs::needs;
 use hge_protocol::frame::{Operation, Request};
 use hge_protocol::registers as map;
 use hge_protocol::wire::seal;
@@ -50,6 +51,7 @@ fn requests() -> Vec<u8> {
     bytes
 }
 
+#[needs(icarus)]
 #[test]
 fn the_instrument_in_icarus_equals_rust() {
     let parameters = Parameters {
@@ -86,6 +88,7 @@ fn the_instrument_in_icarus_equals_rust() {
     assert_eq!(at, bytes.len(), "not all requests were taken");
 }
 
+#[needs(icarus)]
 #[test]
 fn the_boards_top_in_icarus_equals_rust() {
     const CLOCKS_PER_BIT: usize = 6;

@@ -4,6 +4,7 @@ mod cosim;
 
 use hge_gateware::emit::{verilog, SourceDocs};
 use hge_gateware::leaf::{Multiplier, Ram, Rom, Store};
+use hge_needs::needs;
 use rust_hdl::prelude::*;
 
 /// A small xorshift, so that the stimulus is the same on every run.
@@ -59,6 +60,7 @@ fn ram_equals<const W: usize, const A: usize>(name: &str, depth: usize) {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn a_ram_equals_its_verilog_at_every_width_and_depth() {
     ram_equals::<1, 1>("ram_tiny", 1);
@@ -67,6 +69,7 @@ fn a_ram_equals_its_verilog_at_every_width_and_depth() {
     ram_equals::<33, 6>("ram_odd", 33);
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn a_ram_with_contents_equals_its_verilog() {
     let contents = [0x1234_5678, 0, u32::MAX, 7];
@@ -95,6 +98,7 @@ fn a_ram_with_contents_equals_its_verilog() {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn a_rom_equals_its_verilog() {
     let contents: Vec<u64> = (0..50).map(|k| (k * k * 77) & 0x3_FFFF_FFFF).collect();
@@ -113,6 +117,7 @@ fn a_rom_equals_its_verilog() {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn a_multiplier_equals_its_verilog() {
     let mut uut = Multiplier::default();
@@ -138,11 +143,9 @@ fn a_multiplier_equals_its_verilog() {
     );
 }
 
+#[needs(yosys)]
 #[test]
 fn memories_map_to_block_ram_without_logic() {
-    if !cosim::has_tool("yosys") {
-        return;
-    }
     let ram = emit("ram", &mut Ram::<16, 8>::new(256));
     let scrambled: Vec<u64> = (0..1024).map(|k| (k * 24_917) & 0x7FFF).collect();
     let rom = emit("rom", &mut Rom::<15, 10>::new("scrambled", &scrambled));
@@ -182,11 +185,9 @@ impl Logic for Delayed {
     }
 }
 
+#[needs(yosys)]
 #[test]
 fn a_multiplier_survives_a_register_behind_it() {
-    if !cosim::has_tool("yosys") {
-        return;
-    }
     let text = emit("delayed", &mut Delayed::default());
     assert_eq!(cells("delayed", &text, "synth_ice40 -dsp", "SB_MAC16"), 1);
     assert_eq!(cells("delayed", &text, "synth_ice40 -dsp", "SB_DFF"), 32);

@@ -1,11 +1,11 @@
 //! What crosses crates: the engines against each other, faults, and the dialect of the gateware.
 
-pub mod absent;
 pub mod dialect;
 pub mod fault_list;
 pub mod faults;
 pub mod faulty_link;
 pub mod laboratory;
+pub mod memory;
 pub mod netlist;
 pub mod scenario;
 pub mod testbench;

@@ -1,6 +1,5 @@
 //! The instrument as Yosys synthesises it for an FPGA: a netlist of the family's cells, with their simulation models.
 
-use crate::absent;
 use crate::testbench::put;
 use hge_gateware::package;
 use hge_gateware::tools::{ToolError, Yosys};
@@ -64,26 +63,16 @@ impl Netlist {
     }
 }
 
-/// Yosys, or nothing where it is missing, which is said.
+/// The Yosys by which bitstreams of a family are made: of Gowin's the wheel, since the system has no nextpnr for them.
 ///
 /// # Panics
-/// It is missing and `HGE_REQUIRE_TOOLS=1`.
-pub fn yosys(what: &str) -> Option<Yosys> {
-    match Yosys::locate() {
-        Ok(yosys) => Some(yosys),
-        Err(error) => {
-            absent::tool(&format!("Yosys ({error})"), what);
-            None
-        }
-    }
-}
-
-/// The Yosys by which bitstreams of a family are made: of Gowin's the wheel, since the system has no nextpnr for them.
-pub fn yosys_of(family: Family, what: &str) -> Option<Yosys> {
-    match family {
-        Family::Gowin => absent::unless(Yosys::wheel(), what),
-        Family::Ice40 | Family::Ecp5 => yosys(what),
-    }
+/// It is missing.
+pub fn yosys_of(family: Family) -> Yosys {
+    let yosys = match family {
+        Family::Gowin => Yosys::wheel(),
+        Family::Ice40 | Family::Ecp5 => Yosys::locate(),
+    };
+    yosys.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Synthesises `design` in `folder`; its file is named after its top.

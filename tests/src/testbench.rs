@@ -1,6 +1,5 @@
 //! The instrument's Verilog in Icarus, played the host of a scenario and compared with what the model said.
 
-use crate::absent;
 use crate::scenario::Record;
 use hge_gateware::tools::{self, ToolError};
 use std::fmt::Write as _;
@@ -74,18 +73,6 @@ impl Drop for Scratch {
             let _ = std::fs::remove_dir_all(&self.0);
         }
     }
-}
-
-/// Whether Icarus Verilog is there; says what is not run where it is missing.
-///
-/// # Panics
-/// It is missing and `HGE_REQUIRE_TOOLS=1`.
-pub fn has_icarus(what: &str) -> bool {
-    let is_there = tools::find("iverilog").is_some() && tools::find("vvp").is_some();
-    if !is_there {
-        absent::tool("Icarus Verilog (iverilog, vvp)", what);
-    }
-    is_there
 }
 
 /// Writes `text` to the file `name` in `folder`.

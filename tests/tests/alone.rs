@@ -12,6 +12,7 @@ use hge_host::server::{Pace, Server};
 use hge_host::train::{
     last_run, noise_seed, recording, train, train_on, LastRun, Options, Outcome,
 };
+use hge_needs::needs;
 use hge_protocol::frame::{End, EndReason, Frame, Operation, Record, Reply, Status};
 use hge_protocol::registers::{self as map, command};
 use hge_protocol::table::TABLE_BASE;
@@ -19,7 +20,6 @@ use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS, MOST_REQUEST_WORDS};
 use hge_sim::bench::AnalogueBench;
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
-use hge_tests::absent;
 use hge_tests::scenario::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -260,12 +260,10 @@ impl Board {
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn a_board_trains_at_the_press_of_its_button_and_tells_a_host_later() {
-    let compiler = match Compiler::locate() {
-        Ok(compiler) => compiler,
-        Err(error) => return absent::tool(&error.to_string(), "a board that trains by itself"),
-    };
+    let compiler = Compiler::locate().expect("a compiler");
     let Job { task, chain, device } = job();
     let recording = built_in(&task);
     let outputs = task.parameters.outputs as usize;

@@ -7,11 +7,11 @@ use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::measure::gradient::{self, CaseSlopes, Effort};
 use hge_host::train::{train, Options, Outcome};
+use hge_needs::needs;
 use hge_protocol::registers::{self as map, command, protection};
 use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
-use hge_tests::absent;
 use hge_tests::laboratory;
 use hge_tests::scenario::{IntegerBench, Script};
 use std::path::Path;
@@ -44,31 +44,16 @@ fn outcome(engine: EngineKind, closing: Closing) -> Outcome {
     train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Whether there is something to compile with.
-fn can_compile() -> bool {
-    match Compiler::locate() {
-        Ok(_) => true,
-        Err(error) => {
-            absent::tool(&error.to_string(), "a run of the compiled board");
-            false
-        }
-    }
-}
-
+#[needs(compiler)]
 #[test]
 fn the_gradient_at_the_pins_equals_the_models() {
-    if !can_compile() {
-        return;
-    }
     let found = slopes(EngineKind::Board, |_| ());
     assert_eq!(found, slopes(EngineKind::Model, |_| ()));
 }
 
+#[needs(compiler)]
 #[test]
 fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models_and_the_devices() {
-    if !can_compile() {
-        return;
-    }
     // What the linear device is, control by control.
     const SLOPES_NA_PER_V: [f64; 5] = [3.0, 1.5, -4.0, 2.5, 6.0];
     let sixteen = |experiment: &mut Experiment| {
@@ -86,21 +71,17 @@ fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models_and_the_
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn a_training_at_the_pins_equals_the_models() {
-    if !can_compile() {
-        return;
-    }
     for closing in [Closing::Host, Closing::Standalone] {
         assert_eq!(outcome(EngineKind::Board, closing), outcome(EngineKind::Model, closing));
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_mid_scale() {
-    if !can_compile() {
-        return;
-    }
     let compiler = Compiler::locate().expect("a compiler");
     let parameters = Parameters::default();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };

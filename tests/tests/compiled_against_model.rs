@@ -1,18 +1,19 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
+use hge_needs::needs;
 use hge_protocol::{Carriers, Parameters};
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
-use hge_tests::absent;
 use hge_tests::scenario::{random, Scenario, LITTLE};
 
 /// Compares one run; what could not be compiled is named, and is an error where all tools must be there.
 fn agree(compiler: Result<Compiler, EngineError>, scenario: &Scenario) {
     let engine = scenario
         .assert_equals_model(|bench| VerilogEngine::with(compiler?, scenario.parameters, bench));
-    absent::unless(engine, "a run of the compiled Verilog");
+    engine.unwrap_or_else(|error| panic!("{error}"));
 }
 
+#[needs(compiler)]
 #[test]
 fn forty_random_runs_agree_in_verilator_or_what_stands_for_it() {
     for seed in 0..40 {
@@ -20,6 +21,7 @@ fn forty_random_runs_agree_in_verilator_or_what_stands_for_it() {
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn the_default_and_a_twelve_bit_instrument_agree() {
     for (seed, dac_bits) in [(200, 16), (201, 12), (202, 12), (203, 16)] {
@@ -30,6 +32,7 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn random_runs_agree_with_a_pipeline_of_sines_alone() {
     for seed in 500..508 {
@@ -38,6 +41,7 @@ fn random_runs_agree_with_a_pipeline_of_sines_alone() {
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn random_runs_agree_with_slots_in_steps() {
     for seed in 400..414 {
@@ -47,6 +51,7 @@ fn random_runs_agree_with_slots_in_steps() {
     agree(Compiler::locate(), &random(428, twelve_bits, 2));
 }
 
+#[needs(compiler)]
 #[test]
 fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     let clock_hz = 90_000_000;
@@ -57,6 +62,7 @@ fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     agree(Compiler::locate(), &random(410, default, 2));
 }
 
+#[needs(wheels)]
 #[test]
 fn the_default_instrument_agrees_in_cxxrtl() {
     agree(Compiler::cxxrtl(), &random(300, Parameters::default(), 2));

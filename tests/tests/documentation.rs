@@ -3,35 +3,59 @@
 use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
 use hge_host::experiment::Experiment;
-use hge_protocol::{registers, Analogue};
+use hge_protocol::registers;
 use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/experiments.md");
 
 #[test]
 fn every_key_of_an_experiment_is_documented() {
-    let experiment = Experiment { analogue: Some(Analogue::default()), ..Experiment::default() };
-    let defaults = toml::to_string(&experiment).expect("the defaults are TOML");
-    let keys: Vec<&str> = defaults
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, _)| key.trim())
-        .filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-        .collect();
-    assert!(keys.len() > 40, "{keys:?}");
-    for key in keys.into_iter().chain([
-        "gate",
-        "iv_pole_hz",
-        "feed_throughs_pf",
-        "amplitudes_v",
-        "frequencies_hz",
-        "step_v",
-        "low_v",
-        "overcurrent_na",
-    ]) {
-        let forms = [format!("`{key}`"), format!("[[{key}]]")];
+    let keys = experiment_keys();
+    assert!(keys.len() > 70, "{keys:?}");
+    // What has no default stands in no text of the defaults.
+    for optional in ["gate", "iv_pole_hz", "mains_hz", "overcurrent_na", "inputs_v", "jolt_s"] {
+        assert!(keys.iter().any(|key| key == optional), "{optional}: {keys:?}");
+    }
+    for key in keys {
+        let forms = [format!("`{key}`"), format!("[{key}]")];
         assert!(forms.iter().any(|form| PAGE.contains(form)), "{key}");
     }
+}
+
+/// Keys that an experiment file can have: fields of the structures that are read from one, by the sources.
+fn experiment_keys() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources: Vec<_> = std::fs::read_dir(root.join("host/src/experiment"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    sources
+        .extend(["sim/src/bench/chain.rs", "protocol/src/analogue.rs"].map(|path| root.join(path)));
+    let mut keys = Vec::new();
+    for source in sources {
+        let text = std::fs::read_to_string(&source).expect("a source");
+        for item in syn::parse_file(&text).expect("Rust").items {
+            let syn::Item::Struct(item) = item else { continue };
+            let serde = |attributes: &[syn::Attribute]| -> String {
+                let lists =
+                    attributes.iter().filter_map(|attribute| attribute.meta.require_list().ok());
+                lists.map(|list| list.tokens.to_string() + " ").collect()
+            };
+            if !serde(&item.attrs).contains("deny_unknown_fields") {
+                continue;
+            }
+            for field in item.fields {
+                let attributes = serde(&field.attrs);
+                let renamed =
+                    attributes.split_once("rename = \"").and_then(|(_, rest)| rest.split_once('"'));
+                let name = field.ident.expect("a name").to_string();
+                if !attributes.contains("skip") {
+                    keys.push(renamed.map_or(name, |(renamed, _)| renamed.to_owned()));
+                }
+            }
+        }
+    }
+    keys
 }
 
 #[test]

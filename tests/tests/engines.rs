@@ -3,8 +3,8 @@
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{Closing, Job, Source};
 use hge_host::train::{train, Options, Outcome};
-use hge_sim::verilog::Compiler;
-use hge_tests::{absent, nightly};
+use hge_needs::needs;
+use hge_tests::nightly;
 use std::path::Path;
 
 /// Epochs of a start at most on Rust-HDL, which takes seconds for each.
@@ -39,11 +39,9 @@ fn the_short_experiment_standalone_on_rust_hdl_equals_the_model() {
     agree(EngineKind::Rtl, Closing::Standalone, nightly(u32::MAX, FEW_EPOCHS));
 }
 
+#[needs(compiler)]
 #[test]
 fn the_short_experiment_on_the_compiled_verilog_equals_the_model() {
-    if absent::unless(Compiler::locate(), "the short experiment on the compiled Verilog").is_some()
-    {
-        agree(EngineKind::Verilog, Closing::Host, u32::MAX);
-        agree(EngineKind::Verilog, Closing::Standalone, u32::MAX);
-    }
+    agree(EngineKind::Verilog, Closing::Host, u32::MAX);
+    agree(EngineKind::Verilog, Closing::Standalone, u32::MAX);
 }

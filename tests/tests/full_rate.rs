@@ -1,5 +1,6 @@
 //! Telemetry at the full rate of the line: nothing is lost while somebody reads, and what is lost is counted.
 
+use hge_needs::needs;
 use hge_protocol::frame::{Frame, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{self as map, command};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
@@ -7,6 +8,7 @@ use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
+use hge_tests::memory::resident_kb;
 use hge_tests::scenario::Script;
 
 /// Bytes a second of a line of 3 Mbaud.
@@ -107,13 +109,7 @@ fn capture(seconds: usize, share: f64) -> (Reader, u32, u32) {
     (reader, made, lost)
 }
 
-/// Memory of this process, as far as the system tells.
-fn resident_kb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
+#[needs(proc)]
 #[test]
 fn ten_minutes_at_the_lines_rate_lose_nothing_while_the_reader_keeps_up() {
     let (reader, made, lost) = capture(600, 1.0);
@@ -122,6 +118,7 @@ fn ten_minutes_at_the_lines_rate_lose_nothing_while_the_reader_keeps_up() {
     assert_eq!(reader.codes, CLOCK_HZ / PERIOD_CLOCKS * 600);
 }
 
+#[needs(proc)]
 #[test]
 fn ten_minutes_at_half_the_rate_lose_frames_and_count_each() {
     let (reader, made, lost) = capture(600, 0.5);

@@ -1,5 +1,6 @@
 //! Ten million bytes of noise, with delimiters and torn frames among them, into either end of the link.
 
+use hge_needs::needs;
 use hge_protocol::frame::{Frame, Operation, Record, Request, SlotSums, Window};
 use hge_protocol::registers::{self as map, Access};
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
@@ -7,8 +8,9 @@ use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::VerilogEngine;
+use hge_tests::memory::resident_kb;
+use hge_tests::nightly;
 use hge_tests::scenario::{IntegerBench, Script};
-use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -16,6 +18,9 @@ const BYTES: usize = 10_000_000;
 
 /// Bytes into the compiled Verilog, which takes ten clocks for each; all of them with `HGE_NIGHTLY=1`.
 const CLOCKED_BYTES: usize = 1_000_000;
+
+/// Memory that may be taken after the first tenth of the noise, of which a kept tenth would be 1000 kB; other tests of the process run beside this one.
+const MOST_GROWTH_KB: u64 = 4096;
 
 /// Bytes given at once.
 const PIECE: usize = 4096;
@@ -48,6 +53,7 @@ fn noise(dice: &mut ChaCha8Rng, frame: &[u8]) -> Vec<u8> {
     bytes
 }
 
+#[needs(proc)]
 #[test]
 fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
     let mut dice = ChaCha8Rng::seed_from_u64(1);
@@ -66,9 +72,13 @@ fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
     let frame = Frame::Telemetry(7, Record::Window(window)).to_bytes();
     let mut deframer = Deframer::new(MOST_FRAME_WORDS);
     let (mut given, mut damaged, mut sound) = (0, 0_u64, 0);
+    let mut settled_kb = None;
     while given < BYTES {
         let bytes = noise(&mut dice, &frame);
         given += bytes.len();
+        if given > BYTES / 10 {
+            settled_kb.get_or_insert_with(resident_kb);
+        }
         deframer.push(&bytes, |body| match body {
             Some(body) => {
                 sound += 1;
@@ -77,6 +87,8 @@ fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
             None => damaged += 1,
         });
     }
+    let grown_kb = resident_kb().saturating_sub(settled_kb.expect("a tenth of the noise"));
+    assert!(grown_kb < MOST_GROWTH_KB, "memory grew by {grown_kb} kB");
     assert_eq!(deframer.damaged(), damaged);
     assert_eq!(sound, 0, "noise passed the checksum");
     assert!(damaged > 10_000);
@@ -123,12 +135,18 @@ fn bombard(engine: &mut dyn Engine, bytes: usize) {
     let mut frame = Vec::new();
     seal(&request.to_words(), &mut frame);
     let (mut given, mut said) = (0, Vec::new());
+    let mut settled_kb = None;
     while given < bytes {
         let noise = noise(&mut dice, &frame);
         given += noise.len();
+        if given > bytes / 10 {
+            settled_kb.get_or_insert_with(resident_kb);
+        }
         engine.send(&noise).unwrap();
         while !engine.advance(Time::Virtual, 1024, usize::MAX, &mut said).unwrap().resting {}
     }
+    let grown_kb = resident_kb().saturating_sub(settled_kb.expect("a tenth of the noise"));
+    assert!(grown_kb < MOST_GROWTH_KB, "memory grew by {grown_kb} kB");
     assert!(said.is_empty(), "{said:02x?}");
     // Another session, as the first one's sequence numbers are used up; nonces are in the replies.
     let after = state(engine, nonce + 1);
@@ -146,6 +164,7 @@ fn bombard(engine: &mut dyn Engine, bytes: usize) {
     assert!(values(&before).len() > 60);
 }
 
+#[needs(proc)]
 #[test]
 fn the_models_receiver_takes_noise_without_writing_a_register() {
     let parameters = Parameters::default();
@@ -153,12 +172,11 @@ fn the_models_receiver_takes_noise_without_writing_a_register() {
     bombard(&mut Model::new(parameters, Box::new(bench)), BYTES);
 }
 
+#[needs(compiler, proc)]
 #[test]
 fn the_compiled_verilogs_receiver_takes_noise_without_writing_a_register() {
     let parameters = Parameters::default();
     let bench = IntegerBench::new(parameters.outputs, 1);
-    let engine = VerilogEngine::new(parameters, Box::new(bench));
-    if let Some(mut engine) = absent::unless(engine, "noise into the compiled Verilog") {
-        bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES));
-    }
+    let mut engine = VerilogEngine::new(parameters, Box::new(bench)).expect("an engine");
+    bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES));
 }

@@ -3,8 +3,8 @@
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::gate::Gate;
 use hge_host::train::{train, Options, Outcome};
-use hge_tests::{absent, nightly};
-use std::path::Path;
+use hge_needs::needs;
+use hge_tests::nightly;
 
 const GATES: [&str; 6] = ["and", "or", "nand", "nor", "xor", "xnor"];
 const SURROGATE: &str =
@@ -39,13 +39,8 @@ fn learn_all(name: &str, device: &str, closing: Closing, bits: u32) {
     }
 }
 
-/// The measured surrogate where it is at hand.
-fn surrogate() -> Option<String> {
-    if Path::new(SURROGATE).is_file() {
-        return Some(format!("onnx:{SURROGATE}"));
-    }
-    absent::device(SURROGATE);
-    None
+fn surrogate() -> String {
+    format!("onnx:{SURROGATE}")
 }
 
 #[test]
@@ -55,12 +50,11 @@ fn the_host_loop_teaches_the_builtin_device_every_gate() {
     }
 }
 
+#[needs(surrogate)]
 #[test]
 fn the_host_loop_teaches_the_measured_surrogate_every_gate() {
-    if let Some(device) = surrogate() {
-        for bits in [16, 12] {
-            learn_all("host loop, surrogate", &device, Closing::Host, bits);
-        }
+    for bits in [16, 12] {
+        learn_all("host loop, surrogate", &surrogate(), Closing::Host, bits);
     }
 }
 
@@ -71,11 +65,10 @@ fn the_gateware_alone_teaches_the_builtin_device_every_gate() {
     }
 }
 
+#[needs(surrogate)]
 #[test]
 fn the_gateware_alone_teaches_the_measured_surrogate_every_gate() {
-    if let Some(device) = surrogate() {
-        for bits in [16, 12] {
-            learn_all("standalone, surrogate", &device, Closing::Standalone, bits);
-        }
+    for bits in [16, 12] {
+        learn_all("standalone, surrogate", &surrogate(), Closing::Standalone, bits);
     }
 }

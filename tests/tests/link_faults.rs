@@ -6,6 +6,7 @@ use hge_host::lab;
 use hge_host::link::{InProcess, Link};
 use hge_host::server::Pace;
 use hge_host::train::{train_on, Outcome};
+use hge_needs::needs;
 use hge_protocol::frame::Record;
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::table::{TableLayout, TABLE_BASE};
@@ -15,8 +16,8 @@ use hge_sim::model::Model;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::faults::{Fault, FAULTS};
 use hge_tests::faulty_link::FaultyLink;
+use hge_tests::nightly;
 use hge_tests::scenario::IntegerBench;
-use hge_tests::{absent, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -180,6 +181,7 @@ fn a_hundred_thousand_frames_of_every_kind_on_the_model() {
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn frames_of_every_kind_through_the_uart_of_the_compiled_verilog() {
     let parameters = Parameters::default();
@@ -193,9 +195,7 @@ fn frames_of_every_kind_through_the_uart_of_the_compiled_verilog() {
         let engine = Compiler::locate().and_then(|compiler| {
             VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
         });
-        if let Some(engine) = absent::unless(engine, "faults of the compiled Verilog's link") {
-            endure(Box::new(engine), fault, 18, load);
-        }
+        endure(Box::new(engine.expect("an engine")), fault, 18, load);
     }
 }
 

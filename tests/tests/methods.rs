@@ -63,6 +63,12 @@ fn without_noise_every_method_finds_the_slopes() {
     }
 }
 
+/// A case takes its windows, and less than half a window more for each to settle.
+fn takes(method: Method, case_samples: u64, windows: u64) {
+    assert!((256 * windows..360 * windows).contains(&case_samples), "{method:?} {case_samples}");
+    assert_eq!(method.windows(5) as u64, windows, "{method:?}");
+}
+
 #[test]
 fn variances_and_times_are_those_of_theory() {
     // In sigma^2 / (N A^2), and in windows: sines 2, finite differences 1 / 2 by two windows each, Walsh 1.
@@ -72,6 +78,10 @@ fn variances_and_times_are_those_of_theory() {
         (Method::FiniteDifference, 0.5, 10),
         (Method::Walsh, 1.0, 1),
     ];
+    for (method, windows) in [(Method::Random, 1), (Method::Cost, 1)] {
+        let (_, samples) = sets(method, 2.5e-4, 3);
+        takes(method, samples / 3 / 4, windows);
+    }
     for (method, variance, windows) in theory {
         let (sets, samples) = sets(method, 2.5e-4, 60);
         let mut square = 0.0;
@@ -85,8 +95,6 @@ fn variances_and_times_are_those_of_theory() {
         let unit = 2.5e-4 * 2500.0 / 256.0 / 0.030_f64.powi(2);
         // 1200 values: a standard error of 4 %.
         assert!((square / unit / variance - 1.0).abs() < 0.16, "{method:?} {}", square / unit);
-        let epoch = samples as f64 / 60.0 / 4.0;
-        assert!((256 * windows..360 * windows).contains(&(epoch as i32)), "{method:?} {epoch}");
-        assert_eq!(method.windows(5), windows as usize);
+        takes(method, samples / 60 / 4, windows);
     }
 }

@@ -4,7 +4,7 @@ use hge_host::experiment::{Job, Source};
 use hge_host::measure::waveform::{Span, Waveform};
 use hge_host::report::{html, DrawnSpectrum, Report, SpectrumLine};
 use hge_host::train::{train, Options, Outcome, Progress};
-use hge_tests::absent;
+use hge_needs::needs;
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -129,11 +129,11 @@ fn empty() -> Report {
     Report::of(&job("gate = \"and\"").task, None).build()
 }
 
-fn browser() -> Result<PathBuf, String> {
+fn browser() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&path).flat_map(|folder| names.map(|n| folder.join(n)));
-    places.find(|place| place.is_file()).ok_or("chromium".to_owned())
+    places.find(|place| place.is_file())
 }
 
 /// Python, with the packages that `.ci/run` fetches.
@@ -148,12 +148,7 @@ fn python() -> Command {
     python
 }
 
-fn tools() -> Result<PathBuf, String> {
-    let found = python().args(["-c", "import playwright"]).output();
-    let playwright = found.is_ok_and(|output| output.status.success());
-    browser().and_then(|browser| playwright.then_some(browser).ok_or("playwright".into()))
-}
-
+#[needs(browser)]
 #[test]
 fn a_report_is_whole_at_every_size_and_on_paper_and_asks_nothing_of_any_host() {
     let folder = root().join("target/report");
@@ -168,7 +163,7 @@ fn a_report_is_whole_at_every_size_and_on_paper_and_asks_nothing_of_any_host() {
         std::fs::write(&path, page).unwrap();
         told.push(format!("{}={plots}", path.display()));
     }
-    let Some(browser) = absent::unless(tools(), "reports in a browser") else { return };
+    let browser = browser().expect("a browser");
     let script = root().join("tests/browser/report.py");
     let output = python().arg(script).arg(browser).arg(&folder).args(told).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -6,6 +6,9 @@ use hge_sim::rtl::RtlEngine;
 use hge_tests::nightly;
 use hge_tests::scenario::{random, Scenario, LITTLE};
 
+/// Controls are updated between two.
+const EPOCHS: u32 = 2;
+
 fn agree<P: Pass>(scenario: &Scenario) {
     scenario.assert_equals_model(|bench| RtlEngine::<P>::new(scenario.parameters, bench)).unwrap();
 }
@@ -13,14 +16,14 @@ fn agree<P: Pass>(scenario: &Scenario) {
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
     for seed in nightly(&[0, 2][..], &[0]) {
-        agree::<Pipelined>(&random(*seed, LITTLE, 1));
+        agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
 
 #[test]
 fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
     for seed in nightly(&[1, 3][..], &[1]) {
-        agree::<Pipelined>(&random(*seed, LITTLE, 1));
+        agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
 
@@ -28,14 +31,13 @@ fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
 fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
     let parameters = LITTLE.in_steps();
     for seed in nightly(&[4, 5][..], &[4]) {
-        agree::<Stepped>(&random(*seed, parameters, 1));
+        agree::<Stepped>(&random(*seed, parameters, EPOCHS));
     }
 }
 
-/// With `HGE_NIGHTLY=1`: minutes. The compiled Verilog of the default instrument agrees at every change.
+/// The compiled Verilog of the default instrument agrees at every change.
 #[test]
+#[ignore = "at night: minutes"]
 fn at_night_a_random_run_agrees_for_the_default_instrument() {
-    if nightly(true, false) {
-        agree::<Pipelined>(&random(100, Parameters::default(), 1));
-    }
+    agree::<Pipelined>(&random(100, Parameters::default(), EPOCHS));
 }

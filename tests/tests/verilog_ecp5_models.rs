@@ -1,6 +1,7 @@
 //! Our simulation models of ECP5 cells against arithmetic and memories written down here, apart from the gateware.
 
-use hge_tests::testbench::{has_icarus, icarus, put, Scratch};
+use hge_needs::needs;
+use hge_tests::testbench::{icarus, put, Scratch};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write as _;
@@ -38,11 +39,9 @@ fn multiplier_bench(parameters: &str, steps: &str) -> String {
     )
 }
 
+#[needs(icarus)]
 #[test]
 fn the_multiplier_model_multiplies_signed_and_unsigned_numbers() {
-    if !has_icarus("the model of MULT18X18D") {
-        return;
-    }
     let mut dice = ChaCha8Rng::seed_from_u64(18);
     let (mut steps, mut expected) = (String::new(), Vec::new());
     let extremes = [0, 1, (1 << 17) - 1, 1 << 17, (1 << 18) - 1];
@@ -65,11 +64,9 @@ fn the_multiplier_model_multiplies_signed_and_unsigned_numbers() {
     assert_eq!(run(MULTIPLIER, &multiplier_bench("", &steps)).unwrap(), expected);
 }
 
+#[needs(icarus)]
 #[test]
 fn the_multiplier_model_stops_at_registers_and_bypass() {
-    if !has_icarus("the model of MULT18X18D") {
-        return;
-    }
     assert!(run(MULTIPLIER, &multiplier_bench("", "#1;")).is_ok());
     for parameter in [
         ".REG_INPUTA_CLK(\"CLK0\")",
@@ -156,32 +153,26 @@ fn memory_agrees(width: u32, unused: u32) {
     assert_eq!(printed.len(), expected.len());
 }
 
+#[needs(icarus)]
 #[test]
 fn the_ram_model_is_a_memory_at_every_width_with_byte_enables() {
-    if !has_icarus("the model of DP16KD") {
-        return;
-    }
     for (width, unused) in [(1, 0), (2, 1), (4, 2), (9, 3), (18, 4), (36, 5)] {
         memory_agrees(width, unused);
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_ram_model_begins_with_its_initial_contents_and_resets_its_latch() {
-    if !has_icarus("the model of DP16KD") {
-        return;
-    }
     // Word 17 is the second of row 1, in bits 20 to 37 of its parameter.
     let parameters = ".INITVAL_01(320'h2abcd << 20)";
     let steps = "ab=17*16; step; $display(\"%h\", qb); rst=1; step; $display(\"%h\", qb);\n";
     assert_eq!(run(RAM, &ram_bench(parameters, steps)).unwrap(), ["2abcd", "00000"]);
 }
 
+#[needs(icarus)]
 #[test]
 fn the_ram_model_shows_what_its_write_mode_says_on_the_writing_port() {
-    if !has_icarus("the model of DP16KD") {
-        return;
-    }
     let steps = "wea=1; aa=3; d=5; step; wea=0; step; wea=1; d=9; step; $display(\"%0d\", qa);\n";
     for (mode, seen) in [("NORMAL", "5"), ("READBEFOREWRITE", "5"), ("WRITETHROUGH", "9")] {
         let parameters = format!(".WRITEMODE_A(\"{mode}\")");
@@ -190,21 +181,17 @@ fn the_ram_model_shows_what_its_write_mode_says_on_the_writing_port() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn a_word_read_while_the_other_port_writes_it_is_spoilt() {
-    if !has_icarus("the model of DP16KD") {
-        return;
-    }
     let steps = "wea=1; aa=3; ab=0; d=5; step; d=9; step; $display(\"%h\", qb);\n";
     let seen = run(RAM, &ram_bench("", steps)).unwrap();
     assert_eq!(seen, ["3fffa"], "neither the old word, 5, nor the new one, 9");
 }
 
+#[needs(icarus)]
 #[test]
 fn the_ram_model_stops_at_what_it_does_not_model() {
-    if !has_icarus("the model of DP16KD") {
-        return;
-    }
     for parameters in [
         ".REGMODE_B(\"OUTREG\")",
         ".CSDECODE_A(\"0b001\")",

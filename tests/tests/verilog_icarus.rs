@@ -1,9 +1,10 @@
 //! The emitted Verilog in Icarus says what the model says, byte for byte, with the same DAC codes at every sample.
 
 use hge_gateware::package;
+use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_tests::scenario::{self, random, Scenario};
-use hge_tests::testbench::{compare, has_icarus, play, put, Pace, Scratch};
+use hge_tests::testbench::{compare, play, put, Pace, Scratch};
 use hge_tests::testbench_scenario::{small, Size};
 
 const LITTLE: Parameters = Parameters { telemetry_words: 256, ..scenario::LITTLE };
@@ -32,21 +33,17 @@ fn agree(scenario: &Scenario, pace: Pace) {
     assert_eq!(verdict(scenario, pace, |text| text), Ok(()));
 }
 
+#[needs(icarus)]
 #[test]
 fn random_runs_of_two_epochs_give_the_same_bytes_and_codes() {
-    if !has_icarus("random runs on the emitted Verilog") {
-        return;
-    }
     for seed in [1, 2] {
         agree(&random(seed, LITTLE, 2), Pace::default());
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn short_runs_with_shaping_and_narrow_converters_agree() {
-    if !has_icarus("short runs on the emitted Verilog") {
-        return;
-    }
     for (seed, dac_bits, tones) in [(0, 16, 1), (1, 14, 2), (2, 8, 2), (3, 12, 1)] {
         let parameters = Parameters { dac_bits, ..LITTLE };
         let size = Size { cases: 2, slots: 3, tones, epochs: 3 };
@@ -54,20 +51,16 @@ fn short_runs_with_shaping_and_narrow_converters_agree() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_default_instrument_agrees() {
-    if !has_icarus("the default instrument's Verilog") {
-        return;
-    }
     let size = Size { cases: 3, slots: 24, tones: 7, epochs: 2 };
     agree(&small(7, Parameters::default(), size, false), Pace::default());
 }
 
+#[needs(icarus)]
 #[test]
 fn a_reader_that_often_is_not_ready_gets_the_same_bytes() {
-    if !has_icarus("a reader with pauses on the emitted Verilog") {
-        return;
-    }
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     let scenario = small(4, LITTLE, size, false);
     for stutter in [1, 0x5eed_1234] {
@@ -75,11 +68,9 @@ fn a_reader_that_often_is_not_ready_gets_the_same_bytes() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn a_product_that_is_one_too_large_is_noticed() {
-    if !has_icarus("wrong Verilog") {
-        return;
-    }
     let size = Size { cases: 1, slots: 2, tones: 1, epochs: 2 };
     let wrong = |text: String| {
         let changed = text.replace("<= a_reg * b_reg;", "<= a_reg * b_reg + 32'sd1;");

@@ -1,17 +1,19 @@
 //! The current over time beside a run, and its spectrum, of devices that are known.
 
 use hge_host::carrier::Carrier;
+use hge_host::driver::{ArmMode, Said, RUN_CODES};
 use hge_host::engine::EngineKind;
 use hge_host::experiment::{Job, Source};
 use hge_host::gradient::Estimator;
 use hge_host::measure::waveform;
 use hge_host::session::Session;
 use hge_host::spectrum::{Kind, Known, Spectrum};
+use hge_needs::needs;
+use hge_protocol::frame::Window;
+use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::PolynomialDevice;
-use hge_sim::verilog::Compiler;
-use hge_tests::absent;
 use hge_tests::laboratory::{self, Laboratory};
 use std::path::Path;
 
@@ -108,10 +110,61 @@ fn a_pass_over_all_cases_is_followed_on_the_model() {
     follows(EngineKind::Model);
 }
 
+#[needs(compiler)]
 #[test]
 fn a_pass_over_all_cases_is_followed_on_the_compiled_verilog_where_blocks_wait_for_the_run_s_jobs()
 {
-    if absent::unless(Compiler::locate(), "a waveform on the compiled Verilog").is_some() {
-        follows(EngineKind::Verilog);
+    follows(EngineKind::Verilog);
+}
+
+/// The codes beside a run of several windows: with the place of the first window found by its sums, those of all others follow from their sample clocks.
+#[test]
+fn codes_captured_beside_a_run_have_the_sums_of_every_window_to_the_last_bit() {
+    let laboratory = Laboratory {
+        parameters: Parameters::default(),
+        chain: Chain::default(),
+        window_samples: 256,
+        amplitudes_v: vec![0.1],
+        multiples: vec![23],
+        controls_v: vec![0.0],
+        carrier: Carrier::Sine,
+        cost: None,
+        shaping: true,
+        seed: 5,
+    };
+    let mut linear = vec![0.0; laboratory.parameters.outputs as usize];
+    linear[0] = 20.0;
+    let device = PolynomialDevice::new(0.0, linear, Vec::new(), Vec::new()).unwrap();
+    let (plan, mut instrument) = laboratory.instrument(Box::new(device)).unwrap();
+    instrument.write_all(&plan.control_writes(&[0.1])).unwrap();
+    instrument.write(map::EPOCHS, 4).unwrap();
+    instrument.write(map::CAPTURE_SAMPLES, RUN_CODES).unwrap();
+    instrument.arm(ArmMode::Host).unwrap();
+    let mut windows = Vec::new();
+    let (_, beside) = instrument
+        .run_captured(mode::PERTURB, 1, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })
+        .unwrap();
+    assert_eq!((beside.missing.as_slice(), windows.len()), (&[][..], 4));
+    let half = 128;
+    let sums_at = |begin: usize| {
+        let sum = |codes: &[i16]| codes.iter().map(|&code| i32::from(code)).sum::<i32>();
+        let codes = beside.codes.get(begin..begin + 2 * half)?;
+        Some((sum(&codes[..half]), sum(&codes[half..])))
+    };
+    let of = |window: &Window| Some((window.sum_first, window.sum_second));
+    let places: Vec<usize> =
+        (0..beside.codes.len()).filter(|&place| sums_at(place) == of(&windows[0])).collect();
+    assert_eq!(places.len(), 1, "places of the first window");
+    for window in &windows {
+        let later = window.sample_clock - windows[0].sample_clock;
+        let begin = places[0] + later as usize;
+        assert_eq!(sums_at(begin), of(window), "window {}", window.epoch);
+        let codes = &beside.codes[begin..begin + 2 * half];
+        assert_eq!(codes.iter().min(), Some(&window.min));
+        assert_eq!(codes.iter().max(), Some(&window.max));
     }
 }

@@ -1,4 +1,5 @@
-//! A bundle: a folder with a bitstream, what it was made from, what the tools said, and `manifest.json`, which vouches for all of it.
+//! A bundle: a folder with a bitstream, what it was made from, what the tools said, and `manifest.json`, which vouches for all of it. `manifest.sha256`
+//! vouches for the manifest, in the form of `sha256sum`.
 
 use super::error::FlowError;
 use super::report::Usage;
@@ -15,8 +16,11 @@ use std::path::Path;
 /// Name of the manifest.
 pub const MANIFEST: &str = "manifest.json";
 
+/// Name of the file with the manifest's own digest.
+pub const SEAL: &str = "manifest.sha256";
+
 /// Form of the manifest.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a bundle is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,12 +152,27 @@ pub fn write(
     let text = serde_json::to_string_pretty(&manifest)
         .map_err(|error| FlowError::File { path: path.clone(), source: error.into() })?;
     file::write(&path, text + "\n").map_err(FlowError::file(&path))?;
+    seal(fresh.path())?;
     let old = Temporary::of(beside("old"));
     if target.exists() {
         std::fs::rename(target, old.path()).map_err(FlowError::file(target))?;
     }
     std::fs::rename(fresh.path(), target).map_err(FlowError::file(target))?;
     Ok(manifest)
+}
+
+/// Writes the digest of the manifest in `bundle` beside it.
+///
+/// # Errors
+/// The manifest cannot be read, or the file not be written.
+pub fn seal(bundle: &Path) -> Result<(), FlowError> {
+    let line = seal_of(&digest(&bundle.join(MANIFEST))?);
+    let path = bundle.join(SEAL);
+    file::write(&path, line).map_err(FlowError::file(&path))
+}
+
+fn seal_of(digest: &str) -> String {
+    format!("{digest}  {MANIFEST}\n")
 }
 
 /// Whether a bundle may be written to `target`: nothing is there, or a bundle, or an empty folder.
@@ -187,6 +206,11 @@ pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
             "{MANIFEST} calls the board `{name}`, which is no name of openFPGALoader's"
         )));
     }
+    let sealed = std::fs::read_to_string(bundle.join(SEAL))
+        .map_err(|error| refuse(format!("{SEAL} cannot be read ({error})")))?;
+    if sealed != seal_of(&text_digest(&text)) {
+        return Err(refuse(format!("{MANIFEST} is not what was written: build anew")));
+    }
     Ok(manifest)
 }
 
@@ -218,7 +242,7 @@ pub fn verify(bundle: &Path) -> Result<Manifest, FlowError> {
     let entries = std::fs::read_dir(bundle).map_err(FlowError::file(bundle))?;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name != MANIFEST && !manifest.files.contains_key(&name) {
+        if name != MANIFEST && name != SEAL && !manifest.files.contains_key(&name) {
             return refuse(format!("{name} is in it and not in {MANIFEST}"));
         }
     }

@@ -9,10 +9,12 @@ use hge_gateware::clerk::Clerk;
 use hge_gateware::registers::Registers;
 use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
+use hge_needs::needs;
 use hge_protocol::registers as map;
 use hge_protocol::{Analogue, Parameters};
 use rust_hdl::prelude::*;
 
+#[needs(icarus)]
 #[test]
 fn the_clerk_in_icarus_equals_rust() {
     for parameters in configurations() {
@@ -43,6 +45,7 @@ fn the_clerk_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_sequencer_in_icarus_equals_rust() {
     // At the second clock lengths come a clock later.
@@ -77,6 +80,7 @@ fn build(parameters: &Parameters) -> Build {
     Build { hash: 0x1234_5678, analogue: Some(analogue) }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_registers_in_icarus_equal_rust() {
     for parameters in configurations() {
@@ -106,6 +110,7 @@ fn the_registers_in_icarus_equal_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_access_in_icarus_equals_rust() {
     for parameters in configurations() {
@@ -134,6 +139,7 @@ fn the_access_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_supervisor_in_icarus_equals_rust() {
     compare(
@@ -161,6 +167,7 @@ fn the_supervisor_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus)]
 #[test]
 fn the_capture_in_icarus_equals_rust() {
     compare(

@@ -11,9 +11,11 @@ use hge_gateware::modulator::Modulator;
 use hge_gateware::nco::Nco;
 use hge_gateware::reference::Reference;
 use hge_gateware::tones::Tones;
+use hge_needs::needs;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
+#[needs(icarus)]
 #[test]
 fn the_nco_in_icarus_equals_rust() {
     for slots in [1, 24, 256] {
@@ -27,6 +29,7 @@ fn the_nco_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_cost_in_icarus_equals_rust() {
     for is_there in [true, false] {
@@ -35,6 +38,7 @@ fn the_cost_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_lockin_in_icarus_equals_rust() {
     for slots in [1, 24, 256] {
@@ -43,18 +47,21 @@ fn the_lockin_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_levels_in_icarus_equal_rust() {
     agrees!("levels", Levels::default(), reset: [], held: [],
         each: [take, sample, first, second_half]);
 }
 
+#[needs(icarus)]
 #[test]
 fn the_tones_in_icarus_equal_rust() {
     agrees!("tones", Tones::new(), reset: [], held: [],
         each: [tick, valid, word, sine, active, read_output]);
 }
 
+#[needs(icarus)]
 #[test]
 fn the_guard_in_icarus_equals_rust() {
     for outputs in [2, 8, 32] {
@@ -63,6 +70,7 @@ fn the_guard_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_modulator_in_icarus_equals_rust() {
     for (outputs, dac_bits) in [(2, 8), (8, 16), (32, 12)] {
@@ -83,6 +91,7 @@ fn the_modulator_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_reference_in_icarus_equals_rust() {
     compare(
@@ -102,6 +111,7 @@ fn the_reference_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus)]
 #[test]
 fn the_engines_in_icarus_equal_rust() {
     for slots in [1, 24, 256] {

@@ -6,8 +6,10 @@ use hge_gateware::boot::{Boot, Recording};
 use hge_gateware::converter::{AdcPart, DacPart, DacTiming, SpiAdc, SpiDac};
 use hge_gateware::reset::Reset;
 use hge_gateware::timer::Timer;
+use hge_needs::needs;
 use rust_hdl::prelude::*;
 
+#[needs(icarus)]
 #[test]
 fn the_boot_in_icarus_equals_rust() {
     let part = vec![vec![1, 2, 3], vec![0; 5]];
@@ -21,6 +23,7 @@ fn the_boot_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_timer_in_icarus_equals_rust() {
     compare(
@@ -37,6 +40,7 @@ fn the_timer_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus)]
 #[test]
 fn the_reset_in_icarus_equals_rust() {
     // Counts of 10 and of 200 clocks, and locks that last about four times as long.
@@ -55,6 +59,7 @@ fn the_reset_in_icarus_equals_rust() {
 /// Clocks at which half periods are one clock, and three to five.
 const CONVERTER_CLOCKS_HZ: [u32; 2] = [24_000_000, 150_000_000];
 
+#[needs(icarus)]
 #[test]
 fn the_spi_dac_in_icarus_equals_rust() {
     for clock_hz in CONVERTER_CLOCKS_HZ {
@@ -74,6 +79,7 @@ fn the_spi_dac_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus)]
 #[test]
 fn the_spi_adc_in_icarus_equals_rust() {
     for clock_hz in CONVERTER_CLOCKS_HZ {

@@ -2,7 +2,7 @@
 
 use crate::small::Folder;
 use hge_gateware::board_file::Board;
-use hge_gateware::flow::bundle::{self, Manifest, MANIFEST};
+use hge_gateware::flow::bundle::{self, Manifest, MANIFEST, SEAL};
 use hge_gateware::flow::report::Usage;
 use hge_gateware::flow::{loader_arguments, FlowError};
 use std::collections::BTreeMap;
@@ -74,17 +74,29 @@ fn any_change_of_a_bundle_is_found() {
     std::fs::write(target.join("more"), "").unwrap();
     assert!(refusal(&target).contains("more is in it and not in manifest.json"));
     std::fs::remove_file(target.join("more")).unwrap();
+    let sealed = std::fs::read_to_string(target.join(SEAL)).unwrap();
+    assert!(sealed.ends_with("  manifest.json\n"), "{sealed}");
+    for (file, content) in [(MANIFEST, &text), (SEAL, &sealed)] {
+        for place in 0..content.len() {
+            for bit in 0..7 {
+                let mut bytes = content.clone().into_bytes();
+                bytes[place] ^= 1 << bit;
+                std::fs::write(target.join(file), bytes).unwrap();
+                assert!(bundle::verify(&target).is_err(), "bit {bit} of byte {place} of {file}");
+            }
+        }
+        std::fs::write(target.join(file), content).unwrap();
+    }
+    bundle::verify(&target).unwrap();
+    std::fs::remove_file(target.join(SEAL)).unwrap();
+    assert!(refusal(&target).contains("manifest.sha256 cannot be read"));
+    bundle::seal(&target).unwrap();
     for (from, to, said) in [
-        ("\"format\": 1", "\"format\": 2", "has form 2, not 1"),
+        ("\"format\": 2", "\"format\": 1", "has form 1, not 2"),
         ("{", "", "manifest.json is damaged"),
-        (
-            "\"bitstream\": \"bitstream.bin\"",
-            "\"bitstream\": \"other.bin\"",
-            "does not vouch for other.bin",
-        ),
-        ("\"top.v\"", "\"../top.v\"", "names ../top.v"),
-        ("\"clock_reached_mhz\": 30.0", "\"clock_reached_mhz\": 23.9", "misses its clock"),
+        ("iCEBreaker", "icebreaker", "manifest.json is not what was written"),
     ] {
+        assert!(text.contains(from), "{from}: {text}");
         std::fs::write(target.join(MANIFEST), text.replacen(from, to, 1)).unwrap();
         let message = refusal(&target);
         assert!(message.contains(said), "{message}");
@@ -92,6 +104,23 @@ fn any_change_of_a_bundle_is_found() {
     std::fs::remove_file(target.join(MANIFEST)).unwrap();
     assert!(refusal(&target).contains("manifest.json cannot be read"));
     assert!(refusal(Path::new("/nowhere")).contains("/nowhere is no intact bundle"));
+}
+
+#[test]
+fn a_manifest_that_contradicts_itself_is_refused() {
+    let none = String::new();
+    for (wrong, said) in [
+        (Manifest { bitstream: "other.bin".into(), ..manifest() }, "does not vouch for other.bin"),
+        (
+            Manifest { files: BTreeMap::from([("../top.v".into(), none)]), ..manifest() },
+            "names ../top.v",
+        ),
+        (Manifest { clock_reached_mhz: 23.9, ..manifest() }, "misses its clock"),
+    ] {
+        let folder = Folder::new("wrong");
+        let message = refusal(&written(&folder, wrong));
+        assert!(message.contains(said), "{message}");
+    }
 }
 
 #[test]

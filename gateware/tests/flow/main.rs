@@ -2,4 +2,5 @@
 
 mod boards;
 mod bundles;
+mod pins;
 mod small;

@@ -2,10 +2,10 @@
 
 use hge_gateware::board_file::Board;
 use hge_gateware::flow::bundle::{self, Manifest};
-use hge_gateware::flow::toolset::{Choice, Toolset};
+use hge_gateware::flow::toolset::Choice;
 use hge_gateware::flow::{build_from, sources, FlowError, Progress};
 use hge_gateware::package::File;
-use std::io::Write;
+use hge_needs::needs;
 use std::path::{Path, PathBuf};
 
 /// A folder of the test's own, removed with the guard.
@@ -74,25 +74,10 @@ pub fn built(board: &Board, verilog: &str, target: &Path) -> Result<Manifest, Fl
     build_from(board, 0x1234_5678, None, &files(board, verilog), Choice::System, target, &mut told)
 }
 
-/// The board, where the system has the tools for it; what is missing is said.
-pub fn board_with_tools(name: &str, what: &str) -> Option<Board> {
-    let board = Board::named(name).expect("a built-in board");
-    match Toolset::locate(&board.file.fpga, Choice::System, &mut |_| {}) {
-        Ok(_) => Some(board),
-        Err(error) => {
-            let line = format!("not run: {what} ({error})");
-            assert!(std::env::var("HGE_REQUIRE_TOOLS").as_deref() != Ok("1"), "{line}");
-            // The harness captures what the print macros write; a line on stderr itself is seen by all.
-            let _ = writeln!(std::io::stderr(), "{line}");
-            None
-        }
-    }
-}
-
+#[needs(ice40)]
 #[test]
 fn an_icebreaker_bundle_is_intact_and_says_what_it_takes() {
-    let what = "an_icebreaker_bundle_is_intact_and_says_what_it_takes";
-    let Some(board) = board_with_tools("icebreaker", what) else { return };
+    let board = Board::named("icebreaker").unwrap();
     let folder = Folder::new("intact");
     let target = folder.0.join("bundle");
     let manifest = built(&board, &module(""), &target).unwrap();
@@ -112,10 +97,10 @@ fn an_icebreaker_bundle_is_intact_and_says_what_it_takes() {
     assert!(bitstream.len() > 100_000, "{}", bitstream.len());
 }
 
+#[needs(ice40)]
 #[test]
 fn a_bundle_is_replaced_and_other_folders_are_not() {
-    let what = "a_bundle_is_replaced_and_other_folders_are_not";
-    let Some(board) = board_with_tools("icebreaker", what) else { return };
+    let board = Board::named("icebreaker").unwrap();
     let folder = Folder::new("replaced");
     let target = folder.0.join("bundle");
     std::fs::create_dir(&target).unwrap();
@@ -130,10 +115,10 @@ fn a_bundle_is_replaced_and_other_folders_are_not() {
     assert_eq!(folder.entries(), ["bundle"]);
 }
 
+#[needs(ice40)]
 #[test]
 fn what_does_not_fit_is_slow_or_wrong_leaves_nothing_behind() {
-    let what = "what_does_not_fit_is_slow_or_wrong_leaves_nothing_behind";
-    let Some(board) = board_with_tools("icebreaker", what) else { return };
+    let board = Board::named("icebreaker").unwrap();
     let folder = Folder::new("refused");
     let target = folder.0.join("bundle");
     let refusal = |verilog: &str| {
@@ -163,10 +148,10 @@ always @(posedge clock) last <= (x4 << 3) + (x4 >> 2);";
     );
 }
 
+#[needs(ice40)]
 #[test]
 fn a_clock_that_is_reached_without_its_margin_is_refused() {
-    let what = "a_clock_that_is_reached_without_its_margin_is_refused";
-    let Some(mut board) = board_with_tools("icebreaker", what) else { return };
+    let mut board = Board::named("icebreaker").unwrap();
     let folder = Folder::new("margin");
     let target = folder.0.join("bundle");
     let reached_mhz = built(&board, &module(""), &target).unwrap().clock_reached_mhz;
@@ -178,10 +163,8 @@ fn a_clock_that_is_reached_without_its_margin_is_refused() {
 }
 
 #[test]
-fn wheels_build_for_every_family_at_night() {
-    if std::env::var("HGE_NIGHTLY").as_deref() != Ok("1") {
-        return;
-    }
+#[ignore = "at night: minutes, and fetches wheels"]
+fn at_night_wheels_build_for_every_family() {
     let folder = Folder::new("night");
     for (name, dsp, ram) in
         [("icebreaker", 1, 1), ("ulx3s-85f", 1, 1), ("tangnano-20k", 1, 1), ("tangnano-9k", 1, 1)]

@@ -13,6 +13,7 @@ use hge_gateware::link::uart_receiver::UartReceiver;
 use hge_gateware::link::uart_transmitter::UartTransmitter;
 use hge_gateware::link::Link;
 use hge_gateware::telemetry::Telemetry;
+use hge_needs::needs;
 use hge_protocol::wire::seal;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -71,6 +72,7 @@ impl Bytes {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn a_store_in_icarus_equals_rust() {
     let mut random = Random(0x0570_0e01);
@@ -89,6 +91,7 @@ fn a_store_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_checksum_in_icarus_equals_rust() {
     let mut random = Random(0x0c2c);
@@ -106,6 +109,7 @@ fn the_checksum_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_receiver_in_icarus_equals_rust() {
     let mut random = Random(0x4ece);
@@ -131,6 +135,7 @@ fn the_receiver_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_processor_in_icarus_equals_rust() {
     let mut random = Random(0x9203);
@@ -163,6 +168,7 @@ fn the_processor_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_sender_in_icarus_equals_rust() {
     let mut random = Random(0x5e4d);
@@ -188,6 +194,7 @@ fn the_sender_in_icarus_equals_rust() {
     );
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_telemetry_in_icarus_equals_rust() {
     for telemetry_words in [256, 2048, 65536] {
@@ -214,6 +221,7 @@ fn the_telemetry_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_serial_line_in_icarus_equals_rust() {
     for (clock_hz, baud) in
@@ -248,6 +256,7 @@ fn the_serial_line_in_icarus_equals_rust() {
     }
 }
 
+#[needs(icarus, yosys, verilator)]
 #[test]
 fn the_link_in_icarus_equals_rust() {
     let mut random = Random(0x11_4e);

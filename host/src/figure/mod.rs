@@ -153,12 +153,24 @@ mod tests {
         assert!(figure.svg().unwrap().contains("time, s"));
     }
 
+    /// Bytes of the picture that are not white, after the title alone was changed.
+    fn ink(title: &str) -> usize {
+        let mut figure = figure(Axis::linear("y"), [0.0, 1.0, 2.0]);
+        figure.panels.iter_mut().for_each(|panel| panel.title = title.into());
+        let png = figure.png().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        pixels.iter().filter(|&&byte| byte != 255).count()
+    }
+
     #[test]
-    fn text_is_drawn_without_any_font_of_the_machine() {
-        let mut named = figure(Axis::linear("y"), [0.0, 1.0, 2.0]);
-        let with = named.png().unwrap();
-        named.panels.iter_mut().for_each(|panel| panel.title = "other".into());
-        assert_ne!(named.png().unwrap(), with);
+    fn text_is_drawn_as_glyphs_without_any_font_of_the_machine() {
+        let [none, thin, wide] = [" ", "iiiiiiii", "MMMMMMMM"].map(ink);
+        assert!(none + 50 < thin && none + 3 * (thin - none) / 2 < wide, "{none} {thin} {wide}");
+        // Signs that units and labels need: no two are the same substitute for a missing glyph.
+        let signs = ["\u{b2}", "\u{b7}", "\u{221a}", "\u{b0}", "\u{b5}", "\u{394}"].map(ink);
+        assert!(signs.iter().all(|sign| *sign > none), "{signs:?} {none}");
     }
 
     #[test]

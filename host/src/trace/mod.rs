@@ -216,6 +216,8 @@ impl Bench for TracedBench {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fst_reader::{FstFilter, FstHierarchyEntry, FstReader, FstSignalHandle, FstSignalValue};
+    use std::collections::BTreeMap;
 
     struct Echo;
 
@@ -255,10 +257,41 @@ mod tests {
     }
 
     #[test]
-    fn an_fst_is_written_and_other_extensions_are_refused() {
+    fn an_fst_holds_the_same_and_other_extensions_are_refused() {
         let path = write("trace.fst");
-        assert!(std::fs::metadata(&path).unwrap().len() > 100);
+        let file = std::io::BufReader::new(std::fs::File::open(&path).unwrap());
+        let mut reader = FstReader::open(file).unwrap();
+        let mut names = BTreeMap::new();
+        let entry = |entry| {
+            if let FstHierarchyEntry::Var { name, handle, .. } = entry {
+                names.insert(handle.get_index(), name);
+            }
+        };
+        reader.read_hierarchy(entry).unwrap();
+        let mut changes = Vec::new();
+        let all = FstFilter::all();
+        let change = |time, handle: FstSignalHandle, value: FstSignalValue<'_>| {
+            let text = match value {
+                FstSignalValue::String(bits) => String::from_utf8_lossy(bits).into_owned(),
+                FstSignalValue::Real(value) => value.to_string(),
+            };
+            changes.push((time, names[&handle.get_index()].clone(), text));
+            Ok::<(), ()>(())
+        };
+        reader.read_signals(&all, change).unwrap();
         std::fs::remove_file(&path).unwrap();
+        let has = |time: u64, name: &str, text: &str| {
+            changes.iter().any(|change| (change.0, &*change.1, &*change.2) == (time, name, text))
+        };
+        // As in the VCD: sample 1 is code 8192, half a volt, and -25 nA.
+        assert!(
+            has(1000, "dac0_code", "0010000000000000") && has(1000, "dac0_v", "0.5"),
+            "{changes:?}"
+        );
+        assert!(has(1000, "current_na", "-25"), "{changes:?}");
+        assert!(has(2000, "dac1_code", "1111111111111011"), "{changes:?}");
+        // The last sample was taken back.
+        assert!(changes.iter().all(|change| change.0 < 3000), "{changes:?}");
         let scale = Scale::of_tests(16);
         let refused = Trace::create(Path::new("x.wav"), &scale, 2, 1e6);
         assert!(matches!(refused, Err(TraceError::Format(_))));

@@ -5,15 +5,17 @@ mod page;
 mod session;
 mod unrun;
 
+use hge_needs::needs;
 use page::{pages, root, Page};
 use session::Session;
 use unrun::UNRUN;
 
 /// A test for each page with commands.
 macro_rules! followed {
-    ($($test:ident: $page:literal,)*) => {
+    ($($(#[$needs:meta])* $test:ident: $page:literal,)*) => {
         const FOLLOWED: &[&str] = &[$($page),*];
-        $(#[test]
+        $($(#[$needs])*
+        #[test]
         fn $test() {
             let page = Page::read($page);
             let mut session = Session::begin(&page);
@@ -31,7 +33,7 @@ followed! {
     the_commands_of_contributing_run: "CONTRIBUTING.md",
     the_commands_of_the_quick_start_run: "docs/quick-start.md",
     the_commands_of_the_tutorial_run: "docs/tutorial.md",
-    the_commands_on_run_folders_run: "docs/runs.md",
+    #[needs(mcap)] the_commands_on_run_folders_run: "docs/runs.md",
     the_commands_against_trouble_run: "docs/troubleshooting.md",
     the_commands_of_the_page_of_commands_run: "docs/commands.md",
     the_commands_on_devices_run: "docs/devices.md",

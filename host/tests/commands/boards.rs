@@ -211,6 +211,7 @@ fn the_experiment_of_a_bundle_is_the_one_that_is_built_in() {
     manifest["files"]["experiment.toml"] = digest.clone().into();
     manifest["experiment"] = json!({ "file": "experiment.toml", "sha256": digest, "bytes": 9 });
     std::fs::write(&path, manifest.to_string()).unwrap();
+    bundle::seal(Path::new(&bundle)).unwrap();
     let shown = json(&["gateware", "verify", &bundle]);
     assert_eq!(shown["experiment"], manifest["experiment"]);
     let info = json(&["info", "--bundle", &bundle]);
@@ -219,6 +220,7 @@ fn the_experiment_of_a_bundle_is_the_one_that_is_built_in() {
     assert!(difference.contains(&format!("tag {}", &digest[..8])), "{difference}");
     manifest["experiment"]["sha256"] = "00".into();
     std::fs::write(&path, manifest.to_string()).unwrap();
+    bundle::seal(Path::new(&bundle)).unwrap();
     let message = refusal(&["gateware", "verify", &bundle]);
     assert!(message.contains("is not the experiment that is built in"), "{message}");
 }

@@ -2,6 +2,7 @@
 
 use crate::program::{command, hge, json, refusal, TestFile};
 use crate::served::{await_line, Served, LINEAR, PATIENCE};
+use hge_needs::needs;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -119,19 +120,15 @@ fn a_watchdog_of_days_is_cut_to_the_servers_limit() {
     assert!((2.99..=3.0).contains(&seconds), "{got}");
 }
 
+#[needs(python)]
 #[test]
 fn the_client_in_python_says_at_once_who_is_in_control() {
-    let Some(python) = hge_gateware::tools::find("python3") else {
-        assert!(std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "python3 is not installed");
-        println!("not run without python3: the_client_in_python_says_at_once_who_is_in_control");
-        return;
-    };
     let file = TestFile::new("python-token");
     let served = Served::new(&["--tcp", "0", "--keep", "--token-file", file.path()]);
     let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/client.py");
     let port = address(&served).rsplit(':').next().unwrap();
     let run = |arguments: &[&str]| {
-        let output = Command::new(&python).arg(client).args(arguments).output().unwrap();
+        let output = Command::new("python3").arg(client).args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (code, said) = run(&[port]);

@@ -2,7 +2,7 @@
 
 use crate::program::{hge, json, refusal, TestFile};
 use crate::served::Served;
-use hge_gateware::tools::find;
+use hge_needs::needs;
 
 /// A child that answers 1 nA for 2000 rows.
 const DYING: &str = r#"
@@ -17,16 +17,6 @@ while head := sys.stdin.buffer.read(4):
     sys.stdout.buffer.write(struct.pack(f"<{rows}d", *[1.0] * rows))
     sys.stdout.buffer.flush()
 "#;
-
-/// Whether there is a Python; says so where there is none.
-fn python(test: &str) -> bool {
-    let found = find("python3").is_some();
-    assert!(found || std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "python3 is not installed");
-    if !found {
-        println!("not run without python3: {test}");
-    }
-    found
-}
 
 fn learns_xor(device: &str) {
     let result = json(&["train", "xor", "--device", device]);
@@ -49,11 +39,10 @@ fn memristor_crossbars_learn_xor_with_the_default_experiment() {
     }
 }
 
+#[needs(python)]
 #[test]
 fn the_documented_device_in_python_learns_xor() {
-    if python("the_documented_device_in_python_learns_xor") {
-        learns_xor("process:python3 docs/device.py");
-    }
+    learns_xor("process:python3 docs/device.py");
 }
 
 #[test]
@@ -74,11 +63,9 @@ fn slopes_read_by_the_lock_in_are_those_that_the_devices_tell() {
     }
 }
 
+#[needs(python)]
 #[test]
 fn a_device_process_that_dies_ends_every_command_with_its_last_words() {
-    if !python("a_device_process_that_dies_ends_every_command_with_its_last_words") {
-        return;
-    }
     let script = TestFile::with("dying.py", DYING);
     let device = format!("process:python3 '{}'", script.path());
     for arguments in [
@@ -112,12 +99,10 @@ fn a_device_that_does_not_open_is_refused_with_what_to_write() {
     assert!(message.contains("ended (exit status: 0)"), "{message}");
 }
 
+#[needs(python)]
 #[test]
 fn a_device_in_another_process_does_not_know_its_slopes() {
-    if python("a_device_in_another_process_does_not_know_its_slopes") {
-        let message =
-            refusal(&["gradient", "--exact", "--device", "process:python3 docs/device.py"]);
-        assert!(message.contains("process:two gates does not know its slopes"), "{message}");
-        assert!(hge(&["gradient", "--device", "process:python3 docs/device.py"]).status.success());
-    }
+    let message = refusal(&["gradient", "--exact", "--device", "process:python3 docs/device.py"]);
+    assert!(message.contains("process:two gates does not know its slopes"), "{message}");
+    assert!(hge(&["gradient", "--device", "process:python3 docs/device.py"]).status.success());
 }

@@ -2,7 +2,7 @@
 
 use crate::program::json;
 use crate::served::Served;
-use hge_gateware::tools::find;
+use hge_needs::needs;
 use std::process::Command;
 
 const PAGE: &str = include_str!("../../../docs/commands.md");
@@ -73,17 +73,13 @@ fn every_key_of_every_object_is_documented() {
     }
 }
 
+#[needs(python)]
 #[test]
 fn the_client_in_python_reads_the_instrument_and_captures() {
-    let Some(python) = find("python3") else {
-        assert!(std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "python3 is not installed");
-        println!("not run without python3: the_client_in_python_reads_the_instrument_and_captures");
-        return;
-    };
     let served = Served::new(&["--tcp", "0"]);
     let port = served.reached["tcp"].as_str().unwrap().rsplit(':').next().unwrap();
     let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/client.py");
-    let output = Command::new(python).args([client, port]).output().unwrap();
+    let output = Command::new("python3").args([client, port]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(

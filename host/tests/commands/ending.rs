@@ -1,11 +1,12 @@
 //! What ends a command from outside ends it, with its children, and gives the terminal back: closed terminals, signals, closed pipes, SIGKILL.
 
 use crate::live::program;
-use crate::processes::{are_shown, descendants, is_running, name, wait_for_end};
+use crate::processes::{descendants, is_running, name, wait_for_end};
 use crate::program::{command, TestFile};
 use crate::served::{Served, LINEAR, PATIENCE};
 use crate::sharing::SCALE;
 use crate::terminal::Terminal;
+use hge_needs::needs;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::{kill_process, Pid, Signal};
@@ -145,11 +146,9 @@ fn begin(arguments: &[String], cause: Cause) -> Terminal {
     Terminal::run(shell, 80, 24)
 }
 
+#[needs(proc)]
 #[test]
 fn closed_terminals_and_signals_end_every_long_command_with_its_children() {
-    if !are_shown() {
-        return;
-    }
     let [trials, bound] = [TRIALS, BOUNDS.map(|bound| bound.as_millis() as usize)]
         .map(|choice| choice[usize::from(at_night())]);
     let bound = Duration::from_millis(bound as u64);
@@ -202,35 +201,30 @@ fn await_descendant(id: i32, wanted: &str) -> Vec<i32> {
     }
 }
 
-fn is_installed(tool: &str) -> bool {
-    let there = hge_gateware::tools::find(tool).is_some();
-    if !there {
-        println!("not run: {tool} is not installed");
-        assert!(std::env::var_os("HGE_REQUIRE_TOOLS").is_none(), "{tool} is required");
-    }
-    there
+/// A command with a child, and the name of the child's program.
+type Parent = (Vec<String>, &'static str);
+
+fn words(line: &[&str]) -> Vec<String> {
+    line.iter().map(|&word| word.to_owned()).collect()
 }
 
-/// Commands with a child each, and the name of the child's program.
-fn parents(folder: &TestFolder) -> Vec<(Vec<String>, &'static str)> {
+fn parents_of_devices(folder: &TestFolder) -> Vec<Parent> {
     let greeting = r#"{"hge_device":1,"electrodes":7,"name":"stalled"}"#;
     let script = folder.path("stalled.sh");
     std::fs::write(&script, format!("echo '{greeting}'; sleep 1000 & wait\n")).unwrap();
-    let words = |line: &[&str]| line.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     let device = format!("process:sh {script}");
-    let mut parents = vec![
+    vec![
         (words(&["train", "xor", "--device", &device]), "sleep"),
         (words(&["serve", "--tcp", "0", "--device", &device]), "sleep"),
-    ];
-    if is_installed("yosys") && is_installed("nextpnr-ice40") {
-        let target = folder.path("bundle");
-        parents
-            .push((words(&["gateware", "build", "--board", "icebreaker", "-o", &target]), "yosys"));
-    }
-    if is_installed("verilator") {
-        parents.push((words(&["train", "xor", "--engine", "verilog"]), "cc1plus"));
-    }
-    parents
+    ]
+}
+
+fn parents_of_tools(folder: &TestFolder) -> Vec<Parent> {
+    let target = folder.path("bundle");
+    vec![
+        (words(&["gateware", "build", "--board", "icebreaker", "-o", &target]), "yosys"),
+        (words(&["train", "xor", "--engine", "verilog"]), "cc1plus"),
+    ]
 }
 
 /// Everything below a folder.
@@ -244,14 +238,24 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+#[needs(proc)]
 #[test]
-fn children_end_with_a_program_that_is_killed_or_interrupted_and_tools_leave_nothing() {
-    if !are_shown() {
-        return;
-    }
-    let bound = BOUNDS[usize::from(at_night())];
+fn a_devices_children_end_with_a_program_that_is_killed_or_interrupted() {
     let folder = TestFolder::new("children");
-    for (arguments, child) in parents(&folder) {
+    end_with(&folder, parents_of_devices(&folder));
+}
+
+#[needs(proc, ice40, compiler)]
+#[test]
+fn tools_end_with_a_program_that_is_killed_or_interrupted_and_leave_nothing() {
+    let folder = TestFolder::new("tools");
+    end_with(&folder, parents_of_tools(&folder));
+}
+
+/// Ends each parent by each signal while its child runs: the child ends too, and nothing is left.
+fn end_with(folder: &TestFolder, parents: Vec<Parent>) {
+    let bound = BOUNDS[usize::from(at_night())];
+    for (arguments, child) in parents {
         for signal in [Signal::KILL, Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
             let cache = folder.path(&format!("cache-{signal:?}"));
             let place = format!("{signal:?}, hge {}", arguments.join(" "));
@@ -279,11 +283,9 @@ fn children_end_with_a_program_that_is_killed_or_interrupted_and_tools_leave_not
     }
 }
 
+#[needs(proc)]
 #[test]
 fn a_stream_without_end_ends_when_its_reader_closes_it_whether_or_not_there_is_more_to_print() {
-    if !are_shown() {
-        return;
-    }
     let served = Served::new(&["--tcp", "0", "--keep", "--device", LINEAR]);
     for (busy, arguments) in [
         (true, &["monitor", "--watch", "--json"][..]),
@@ -322,12 +324,10 @@ fn a_stream_without_end_ends_when_its_reader_closes_it_whether_or_not_there_is_m
     }
 }
 
+#[needs(proc)]
 #[test]
 fn a_second_signal_ends_at_once_and_a_write_to_a_terminal_that_nobody_reads_does_not_hold_the_end_up(
 ) {
-    if !are_shown() {
-        return;
-    }
     // A terminal that is never read: what is drawn fills it, and the view waits in a write.
     let (pty, terminal) = pty_process::blocking::open().unwrap();
     pty.resize(pty_process::Size::new(60, 200)).unwrap();

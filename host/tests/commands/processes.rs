@@ -3,15 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Whether this system shows processes in /proc; a test that needs it and does not have it says so.
-pub fn are_shown() -> bool {
-    let shown = std::path::Path::new("/proc/self/stat").exists();
-    if !shown {
-        println!("not run: this system has no /proc");
-    }
-    shown
-}
-
 /// State and parent of a process.
 fn stat(id: i32) -> Option<(char, i32)> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;

@@ -192,4 +192,17 @@ mod tests {
             assert_eq!(f64::from(adc.code(u * 2.5)), wanted, "{u}");
         }
     }
+
+    #[test]
+    fn beyond_the_range_there_is_gain_and_no_non_linearity() {
+        let chain = Chain {
+            adc_gain_error: -0.5,
+            adc_inl_bow_lsb: 900.0,
+            adc_inl_s_lsb: 700.0,
+            ..Chain::default()
+        };
+        let adc = Converter::adc(&chain);
+        assert_eq!(adc.code(1.5 * chain.analogue.adc_range_v), 24_576);
+        assert_eq!(adc.code(-1.5 * chain.analogue.adc_range_v), -24_576);
+    }
 }

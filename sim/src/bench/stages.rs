@@ -90,3 +90,15 @@ impl Stages {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_stages_draw_the_same_random_numbers() {
+        let streams = [WHITE, FLICKER, HUM];
+        let distinct: std::collections::BTreeSet<u64> = streams.into();
+        assert_eq!(distinct.len(), streams.len());
+    }
+}

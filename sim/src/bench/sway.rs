@@ -99,6 +99,9 @@ mod tests {
             let wanted = [1.0 + shift, 1.0 - shift, 1.0 + shift + jolt];
             assert!(row.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9), "{second} {row:?}");
         }
+        // The jolt begins with the sample at its time: 0.15 V of sway there, and a sample earlier 0.1 mV more.
+        assert!((volts[3 * 2999 + 2] - 1.1001).abs() < 1e-9, "{}", volts[3 * 2999 + 2]);
+        assert!((volts[3 * 3000 + 2] - 0.6).abs() < 1e-9, "{}", volts[3 * 3000 + 2]);
         assert_eq!(Sway::of(&Chain::default(), 3, 1000.0), None);
     }
 }

@@ -78,6 +78,8 @@ mod tests {
         assert!(i[0].is_nan() && i[1].is_nan() && i[3].is_nan());
         assert_eq!(i[2], 4.0);
         assert_eq!(device.gradient_na_per_v(&[0.0]), None);
+        let slopes = device.gradient_na_per_v(&[0.0, f64::NAN]).unwrap();
+        assert!(slopes.iter().all(|slope| slope.is_nan()), "{slopes:?}");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::encode::{network, Dim, Layer, Port, FLOAT};
 use super::*;
+use hge_needs::needs;
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
-use std::io::Write;
 
 /// A file that is removed when it goes out of scope.
 pub(super) struct TempFile(pub PathBuf);
@@ -199,23 +199,17 @@ fn an_unusable_model_is_refused_with_what_was_found_and_what_is_expected() {
     assert!(integer.contains("`v` that is not float"), "{integer}");
 }
 
-/// The measured surrogate, or a printed line that it is not there.
-fn measured() -> Option<OnnxDevice> {
+/// The measured surrogate.
+fn measured() -> OnnxDevice {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/devices/rnpu_measured.onnx");
-    if path.exists() {
-        return Some(OnnxDevice::load(&path).unwrap());
-    }
-    let required = std::env::var("HGE_REQUIRE_DEVICES").is_ok_and(|v| v == "1");
-    assert!(!required, "HGE_REQUIRE_DEVICES=1, but {} is missing", path.display());
-    // Past the harness's capture, so that everybody sees it.
-    let _ = writeln!(std::io::stderr(), "skipped: {} not found", path.display());
-    None
+    OnnxDevice::load(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+#[needs(surrogate)]
 #[test]
 fn measured_surrogate_gives_its_reference_currents() {
-    let Some(device) = measured() else { return };
+    let device = measured();
     assert_eq!((device.electrodes(), device.rows_at_once()), (7, TILE_ROWS));
     assert!(device.unit_is_named());
     let mut out = [0.0; 2];
@@ -225,8 +219,9 @@ fn measured_surrogate_gives_its_reference_currents() {
     assert!((out[1] - -0.05728829).abs() < 2e-5, "{}", out[1]);
 }
 
+#[needs(surrogate)]
 #[test]
 fn measured_surrogate_has_the_same_bits_in_every_batch() {
-    let Some(device) = measured() else { return };
+    let device = measured();
     assert_rows_have_the_same_bits_in_every_batch(&device);
 }

@@ -1,8 +1,8 @@
-//! Claims about devices in other processes, each held by one test. Without Python they are not run, and say so.
+//! Claims about devices in other processes, each held by one test.
 
 use super::*;
 use crate::device::open;
-use std::io::Write;
+use hge_needs::needs;
 use std::time::Instant;
 
 /// The example of the documentation.
@@ -23,31 +23,23 @@ def say(*currents):
     sys.stdout.buffer.flush()
 "#;
 
-/// The command that runs `script`, if there is a Python.
-fn python(script: &str) -> Option<String> {
-    let runs = std::process::Command::new("python3").arg("--version").output().is_ok();
-    if !runs {
-        let required = std::env::var("HGE_REQUIRE_TOOLS").is_ok_and(|v| v == "1");
-        assert!(!required, "HGE_REQUIRE_TOOLS=1, but python3 is not installed");
-        let _ = writeln!(std::io::stderr(), "not run without python3: a device in another process");
-        return None;
-    }
+/// The command that runs `script`.
+fn python(script: &str) -> String {
     let script = format!("{PRELUDE}{script}");
-    Some(format!("python3 -c {}", shlex::try_quote(&script).expect("no null byte")))
+    format!("python3 -c {}", shlex::try_quote(&script).expect("no null byte"))
 }
 
-fn start(script: &str) -> Option<Result<ProcessDevice, String>> {
+fn start(script: &str) -> Result<ProcessDevice, String> {
     // As long as a busy machine may take, but for children that are silent on purpose.
     let timeout = if script.contains("sleep") { 1 } else { 60 };
     let timeout = Duration::from_secs(timeout);
-    let started =
-        ProcessDevice::start_within(&python(script)?, timeout.max(START_TIMEOUT), timeout);
-    Some(started.map_err(|error| error.to_string()))
+    let started = ProcessDevice::start_within(&python(script), timeout.max(START_TIMEOUT), timeout);
+    started.map_err(|error| error.to_string())
 }
 
 /// What is said of a child after it was asked for two rows, and once more.
-fn failure(script: &str) -> Option<String> {
-    let device = start(script)?.unwrap_or_else(|error| panic!("{error}"));
+fn failure(script: &str) -> String {
+    let device = start(script).unwrap_or_else(|error| panic!("{error}"));
     let mut out = [0.0; 2];
     device.currents_na(&[0.1, 0.2, 0.3, 0.4], &mut out);
     assert!(out.iter().all(|current| current.is_nan()), "{out:?}");
@@ -57,20 +49,20 @@ fn failure(script: &str) -> Option<String> {
     assert!(out[0].is_nan());
     assert_eq!(device.health().unwrap().failure(), Some(told.as_str()), "the first failure stays");
     assert!(!told.contains('\n'), "{told}");
-    Some(told)
+    told
 }
 
 /// What is said of a child that does not greet as it should.
-fn refusal(script: &str) -> Option<String> {
-    Some(start(script)?.err().expect("no device"))
+fn refusal(script: &str) -> String {
+    start(script).err().expect("no device")
 }
 
+#[needs(python)]
 #[test]
 fn currents_come_back_bit_for_bit_whatever_the_batch() {
     let script =
         "greet()\nwhile True:\n  v = hear()\n  say(*[a - 2 * b for a, b in zip(v[::2], v[1::2])])";
-    let Some(device) = start(script) else { return };
-    let device = device.unwrap();
+    let device = start(script).unwrap();
     assert_eq!((device.name().as_str(), device.electrodes()), ("process:test", 2));
     let volts: Vec<f64> = (0..6000).map(|n| (f64::from(n) * 0.618).fract()).collect();
     for rows in [1, 2, 1023, 1024, 1025, 3000] {
@@ -84,21 +76,19 @@ fn currents_come_back_bit_for_bit_whatever_the_batch() {
     assert_eq!(device.gradient_na_per_v(&[0.0, 0.0]), None);
 }
 
+#[needs(python)]
 #[test]
 fn rows_that_are_not_finite_or_not_there_are_nan_and_no_failure() {
-    let Some(device) = start("greet()\nwhile True: say(*hear()[::2])") else { return };
-    let device = device.unwrap();
+    let device = start("greet()\nwhile True: say(*hear()[::2])").unwrap();
     let mut out = [0.0; 4];
     device.currents_na(&[1.0, 0.0, f64::NAN, 0.0, 3.0, 0.0, 4.0], &mut out);
     assert!(out[0] == 1.0 && out[1].is_nan() && out[2] == 3.0 && out[3].is_nan(), "{out:?}");
     assert_eq!(device.health().unwrap().failure(), None);
 }
 
+#[needs(python)]
 #[test]
 fn the_documented_example_is_a_device() {
-    if python("").is_none() {
-        return;
-    }
     let device = open(&format!("process:python3 '{EXAMPLE}'")).unwrap();
     assert_eq!((device.name().as_str(), device.electrodes()), ("process:two gates", 7));
     let mut out = [0.0];
@@ -107,77 +97,87 @@ fn the_documented_example_is_a_device() {
     assert!((out[0] - expected).abs() < 1e-12, "{} {expected}", out[0]);
 }
 
+#[needs(python)]
 #[test]
 fn a_child_that_dies_is_told_with_its_last_words() {
     let script = "greet()\nhear()\nraise RuntimeError('no licence left')";
-    let Some(told) = failure(script) else { return };
+    let told = failure(script);
     assert!(told.contains("ended (exit status: 1)"), "{told}");
     assert!(told.contains("its last words were `RuntimeError: no licence left`"), "{told}");
-    let told = failure("greet()\nhear()\nsys.exit(3)").unwrap();
+    let told = failure("greet()\nhear()\nsys.exit(3)");
     assert!(told.ends_with("ended (exit status: 3); run it by itself to see why"), "{told}");
 }
 
+#[needs(python)]
 #[test]
 fn a_child_that_is_silent_is_told_after_its_time() {
-    let Some(told) = failure("greet()\ntime.sleep(1000)") else { return };
+    let told = failure("greet()\ntime.sleep(1000)");
     assert!(told.contains("did not answer for 1 s; let it flush"), "{told}");
-    let told = failure("greet()\nhear()\nsay(1.0)\ntime.sleep(1000)").unwrap();
+    let told = failure("greet()\nhear()\nsay(1.0)\ntime.sleep(1000)");
     assert!(told.contains("answered 8 bytes instead of 16 in 1 s"), "{told}");
 }
 
+#[needs(python)]
 #[test]
 fn an_answer_of_the_wrong_length_is_told() {
-    let Some(told) = failure("greet()\nhear()\nsay(1.0, 2.0, 3.0)\nhear()") else { return };
+    let told = failure("greet()\nhear()\nsay(1.0, 2.0, 3.0)\nhear()");
     assert!(told.contains("answered 8 bytes too many"), "{told}");
-    let told = failure("greet()\nhear()\nsay(1.0)").unwrap();
+    let told = failure("greet()\nhear()\nsay(1.0)");
     assert!(told.contains("ended (exit status: 0) after 8 bytes of an answer"), "{told}");
 }
 
+#[needs(python)]
 #[test]
 fn an_answer_that_is_no_number_is_told_with_its_voltages() {
-    let Some(told) = failure("greet()\nhear()\nsay(1.0, float('nan'))\nhear()") else { return };
+    let told = failure("greet()\nhear()\nsay(1.0, float('nan'))\nhear()");
     assert!(told.contains("answered NaN at [0.300, 0.400] V"), "{told}");
 }
 
+#[needs(python)]
 #[test]
 fn a_child_that_does_not_greet_is_refused() {
-    let Some(told) = refusal("print('Welcome!')") else { return };
+    let told = refusal("print('Welcome!')");
     assert!(told.contains("begins with `Welcome!`; let its first line"), "{told}");
-    let told = refusal("greet(hge_device=2)\nhear()").unwrap();
+    let told = refusal("greet(hge_device=2)\nhear()");
     assert!(told.contains("speaks version 2 of the protocol"), "{told}");
-    let told = refusal("greet(electrodes=0)\nhear()").unwrap();
+    let told = refusal("greet(electrodes=0)\nhear()");
     assert!(told.contains("has 0 electrodes; let it have 1 to 32"), "{told}");
-    let told = refusal("sys.exit('no configuration')").unwrap();
+    let told = refusal("sys.exit('no configuration')");
     assert!(told.contains("its last words were `no configuration`"), "{told}");
-    let told = refusal("print('x' * 5000)").unwrap();
+    let told = refusal("print('x' * 5000)");
     assert!(told.contains("begins with `xxx") && told.len() < 400, "{told}");
 }
 
+#[needs(python, proc)]
 #[test]
 fn a_device_that_is_dropped_ends_a_child_that_would_not_end() {
-    // Dropping waits for the child, so that it returns at all shows that the child has been killed.
     let script =
-        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ngreet()\ntime.sleep(1000)";
-    let Some(device) = start(script) else { return };
+        "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ngreet(name=str(os.getpid()))\ntime.sleep(1000)";
+    let device = start(script).unwrap();
+    let process = device.name().replace("process:", "/proc/");
+    assert!(std::path::Path::new(&process).exists(), "{process}");
     let begin = Instant::now();
-    drop(device.unwrap());
+    drop(device);
     assert!(begin.elapsed() < Duration::from_secs(1000), "the child ended by itself");
+    assert!(!std::path::Path::new(&process).exists(), "{process} still runs");
 }
 
+#[needs(python)]
 #[test]
 fn a_chatty_child_does_not_stop_for_want_of_a_reader() {
     // More than a pipe holds, on stderr and as one answer of 64 kB.
     let script = "greet(electrodes=2)\nwhile True:\n  v = hear()\n  print('x' * 300000, file=sys.stderr, flush=True)\n  say(*v[::2])";
-    let Some(device) = start(script) else { return };
+    let device = start(script);
     let mut out = vec![0.0; 8192];
     device.as_ref().unwrap().currents_na(&[0.5; 16384], &mut out);
     assert!(out.iter().all(|&current| current == 0.5));
 }
 
+#[needs(python)]
 #[test]
 fn words_are_split_as_a_shell_does_and_no_shell_expands_them() {
     let script = "greet(name=' '.join(sys.argv[1:]))\nhear()";
-    let Some(command) = python(script) else { return };
+    let command = python(script);
     let device = ProcessDevice::start(&format!(r#"{command} 'a b' "c \"d" e\ f $HOME *"#)).unwrap();
     assert_eq!(device.name(), r#"process:a b c "d e f $HOME *"#);
     for (command, what) in [("python3 'x", "is no command"), ("/nowhere/x", "does not start")] {
