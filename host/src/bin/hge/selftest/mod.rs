@@ -34,7 +34,13 @@ pub struct Arguments {
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// A resistor of this resistance leads from the output to the input
-    #[arg(long, value_name = "MOHM", default_value_t = 10.0, conflicts_with = "wire")]
+    #[arg(
+        long,
+        value_name = "MOHM",
+        default_value_t = 10.0,
+        conflicts_with = "wire",
+        allow_negative_numbers = true
+    )]
     resistor: f64,
     /// A wire leads from the output to the ADC's input, past the I-V converter
     #[arg(long)]
@@ -153,6 +159,11 @@ fn fixture(arguments: &Arguments) -> Result<Fixture, String> {
     }
     if arguments.outputs.as_ref().is_some_and(Vec::is_empty) {
         return Err("--outputs names no output: give one or more, e.g. --outputs 0,1".into());
+    }
+    let named = arguments.outputs.as_deref().unwrap_or_default();
+    let twice = (1..named.len()).find(|&n| named[..n].contains(&named[n]));
+    if let Some(n) = twice {
+        return Err(format!("--outputs names output {} twice: name each once", named[n]));
     }
     Ok(if arguments.wire { Fixture::Wire } else { Fixture::Resistor(arguments.resistor) })
 }
