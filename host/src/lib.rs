@@ -8,6 +8,7 @@
 //! | [`engine`] | which engine executes the instrument |
 //! | [`lab`] | an experiment's device on a simulated bench |
 //! | [`measure`] | gradients, sweeps and captures beside training |
+//! | [`selftest`] | the first power-on with a resistor: chain, outputs, guard |
 //! | [`quantity`] | registers by name, in SI units |
 //! | [`scale`] | codes and SI values |
 //! | [`tones`] | the window's grid and which tones on it |
@@ -55,6 +56,7 @@ pub mod record;
 pub mod report;
 pub mod reproduce;
 pub mod scale;
+pub mod selftest;
 pub mod server;
 pub mod session;
 pub mod settling;

@@ -12,6 +12,7 @@
 //! | `again` | the last epoch, once more |
 //! | `capture` | ADC codes |
 //! | `keeper` | the thread that winds the watchdog |
+//! | `provoke` | silence and damaged frames, for the self-test |
 //! | `tap` | a record of what passes |
 //! | `health` | how link and guard are, for whoever looks on |
 //! | `state`, `causes` | what the instrument is at, in words |
@@ -25,6 +26,7 @@ mod error;
 mod health;
 mod keeper;
 mod order;
+mod provoke;
 mod reader;
 mod registers;
 mod request;

@@ -217,7 +217,8 @@ impl Requests {
         })
     }
 
-    fn send(&mut self, line: &[u8]) -> Result<(), DriverError> {
+    /// Hands bytes to the link as they are.
+    pub(super) fn send(&mut self, line: &[u8]) -> Result<(), DriverError> {
         let sent = match &mut self.sink {
             Some(sink) => sink.send(line),
             None => return Err(self.end()),

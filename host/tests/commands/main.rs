@@ -17,6 +17,7 @@ mod program;
 mod refusals;
 mod reproduce;
 mod results;
+mod selftest;
 mod scale;
 mod served;
 mod sharing;

@@ -12,7 +12,7 @@ use hge_host::lab;
 use hge_host::link::{self, InProcess, Link, LinkSpec};
 use hge_host::quantity::Context;
 use hge_host::scale::Scale;
-use hge_host::server::{Pace, Token};
+use hge_host::server::{Pace, Server, Token};
 use hge_protocol::registers as map;
 use hge_protocol::Analogue;
 use hge_sim::engine::EngineError;
@@ -115,6 +115,11 @@ impl Simulation {
         instrument.adc_bits = self.adc_bits.unwrap_or(instrument.adc_bits);
     }
 
+    /// Whether a device is named.
+    pub fn has_device(&self) -> bool {
+        self.device.is_some()
+    }
+
     fn given(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let given = [
             ("--device", self.device.is_some()),
@@ -176,16 +181,39 @@ impl Lab {
         simulation: &Simulation,
         what: &str,
     ) -> Result<(Self, Cancel), String> {
-        let (mut lab, cancel) = Lab::connect(link, simulation, what)?;
+        Lab::open_with(link, simulation, what, Lab::simulated)
+    }
+
+    /// The same, where a simulated instrument is what `simulate` makes of the experiment.
+    pub fn open_with(
+        link: &LinkOptions,
+        simulation: &Simulation,
+        what: &str,
+        simulate: impl FnOnce(Job) -> Result<Server, EngineError>,
+    ) -> Result<(Self, Cancel), String> {
+        let (mut lab, cancel) = Lab::reach(link, simulation, what, simulate)?;
         lab.analogue = lab.instrument.analogue().map_err(text)?;
         Ok((lab, cancel))
     }
 
-    /// The same, whatever the instrument's scale may be.
+    /// The same as [`Lab::open`], whatever the instrument's scale may be.
     pub fn connect(
         link: &LinkOptions,
         simulation: &Simulation,
         what: &str,
+    ) -> Result<(Self, Cancel), String> {
+        Lab::reach(link, simulation, what, Lab::simulated)
+    }
+
+    fn simulated(job: Job) -> Result<Server, EngineError> {
+        lab::server(job, Pace::Virtual, true)
+    }
+
+    fn reach(
+        link: &LinkOptions,
+        simulation: &Simulation,
+        what: &str,
+        simulate: impl FnOnce(Job) -> Result<Server, EngineError>,
     ) -> Result<(Self, Cancel), String> {
         let (link, token) = (link.spec()?, link.token()?);
         simulation.check_link(&link, false)?;
@@ -193,8 +221,7 @@ impl Lab {
         let cancel = interrupt::cancel();
         let pipe: Box<dyn Link> = if link == LinkSpec::Simulated {
             let job = Job::new(experiment.clone(), &source).map_err(text)?;
-            let server = lab::server(job, Pace::Virtual, true).map_err(text)?;
-            Box::new(InProcess::serve(server))
+            Box::new(InProcess::serve(simulate(job).map_err(text)?))
         } else {
             remote(&link, token.as_ref())?
         };

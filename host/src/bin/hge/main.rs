@@ -26,6 +26,7 @@ mod replay;
 mod reproduce;
 mod resume;
 mod runs;
+mod selftest;
 mod serve;
 mod sitting;
 mod spectrum;
@@ -100,6 +101,11 @@ enum Command {
         after_help = "Examples, the second of a run that is there:\n  hge spectrum --tones\n  hge spectrum runs/xor"
     )]
     Spectrum(spectrum::Arguments),
+    /// Test chain, outputs and guard with a resistor or a wire in place of a device
+    #[command(
+        after_help = "Examples, the second in simulation:\n  hge selftest experiments/resistor.toml --outputs 0,1 --link serial:/dev/ttyUSB1\n  hge selftest"
+    )]
+    Selftest(selftest::Arguments),
     /// Simulate an instrument for other programs
     #[command(after_help = "Example:\n  hge serve --tcp 4000 --keep")]
     Serve(serve::Arguments),
@@ -166,6 +172,7 @@ fn main() -> ExitCode {
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Spectrum(arguments) => spectrum::run(arguments),
+        Command::Selftest(arguments) => selftest::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Log(arguments) => log::run(arguments),

@@ -1,0 +1,21 @@
+//! What a self-test does to an armed instrument on purpose: silence, and damaged frames.
+
+use super::{DriverError, Instrument};
+
+/// A frame that is too short to be a request.
+const DAMAGED: [u8; 4] = [1, 2, 3, 0];
+
+impl Instrument {
+    /// Winds the watchdog no longer in the background, until the guard is armed again: every request still winds it.
+    pub fn stop_winding(&self) {
+        self.keep(None);
+    }
+
+    /// Sends `frames` damaged frames in a row, with no request between them. The instrument answers none of them.
+    ///
+    /// # Errors
+    /// The link breaks.
+    pub fn send_damaged(&self, frames: u32) -> Result<(), DriverError> {
+        self.requests().send(&DAMAGED.repeat(frames as usize))
+    }
+}
