@@ -303,9 +303,11 @@ fn check_all(
     let (mut is_rest_measured, mut is_chain_tested) = (false, false);
     for &output in &settings.outputs {
         stand.home()?;
-        let is_there = (settings.connected_at_once && !tested.is_empty())
-            .then_some(Ok(()))
-            .unwrap_or_else(|| operator.connect(output));
+        let is_there = if settings.connected_at_once && !tested.is_empty() {
+            Ok(())
+        } else {
+            operator.connect(output)
+        };
         if let Err(reason) = is_there {
             report.push(Row::not_run("gain", reason).of_output(output));
             continue;

@@ -263,8 +263,8 @@ pub(super) fn range_row(
         .map(|volts| scale.volts(scale.code_below(volts)).clamp(low_v, high_v))
         .collect();
     let rows: Vec<Vec<f64>> = volts.iter().map(|&v| stand.row(output, v)).collect();
-    let mut sums = vec![0.0; POINTS];
-    let mut clips = vec![false; POINTS];
+    let mut sums = [0.0; POINTS];
+    let mut clips = [false; POINTS];
     for _ in 0..2 {
         for (n, level) in stand.levels(&rows)?.into_iter().enumerate() {
             sums[n] += level.adc_v / 2.0;

@@ -84,8 +84,7 @@ fn a_bench_behind_a_link_that_is_wrong_ends_with_2_and_the_row_that_says_so() {
 
 #[test]
 fn a_served_instrument_in_real_time_has_its_watchdog_tried() {
-    let served =
-        Served::new(&["experiments/resistor.toml", "--tcp", "0", "--time", "real"]);
+    let served = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--time", "real"]);
     let link = served.reached["link"].as_str().expect("a link");
     let (_, report) = outcome(&["selftest", "experiments/resistor.toml", "--link", link]);
     assert_eq!(row(&report, "watchdog", None)["verdict"], "pass", "{report}");
@@ -100,8 +99,7 @@ fn a_device_in_simulation_is_taken_as_it_is() {
     assert_eq!(code, Some(2), "{report}");
     assert_eq!(failed(&report), ["scale", "gain"], "{report}");
     assert_eq!(row(&report, "gain", Some(2))["verdict"], "fail", "{report}");
-    let (code, report) =
-        outcome(&[&arguments[..2], &[device, "--resistor", "25"]].concat());
+    let (code, report) = outcome(&[&arguments[..2], &[device, "--resistor", "25"]].concat());
     assert_eq!(code, Some(0), "{report}");
 }
 

@@ -1,6 +1,6 @@
 //! Benches that are wrong.
 
-use crate::trial::{assert_fails, failed, note, OfAdc, OfCodes, Trial, OUTPUTS};
+use crate::trial::{assert_fails, failed, note, CodeFault, OfAdc, OfCodes, Trial, OUTPUTS};
 use hge_host::selftest::{Fixture, Settings, Verdict};
 use hge_sim::bench::{AnalogueBench, Bench, Delayed};
 
@@ -97,7 +97,7 @@ fn nothing_connected_and_inputs_that_are_shorted_fail_and_leave_the_rest_not_run
 
 #[test]
 fn an_output_that_is_dead_swapped_inverted_or_weak_fails_its_own_row() {
-    let cases: [(&str, fn() -> OfCodes, &str, &str); 6] = [
+    let cases: [(&str, CodeFault, &str, &str); 6] = [
         ("dead", || Box::new(|row| row[1] = 0), "output 1 gain", "does not follow"),
         ("the first dead", || Box::new(|row| row[0] = 0), "output 0 gain", "does not follow"),
         ("swapped", || Box::new(|row| row.swap(1, 5)), "output 1 gain", "output 5 moves"),
@@ -131,7 +131,7 @@ fn an_output_that_is_dead_swapped_inverted_or_weak_fails_its_own_row() {
 #[test]
 fn a_bit_of_a_dac_that_is_stuck_or_swapped_fails_its_steps() {
     // Bits of the 16-bit code; the DAC's own are four less.
-    let cases: [(&str, fn() -> OfCodes); 4] = [
+    let cases: [(&str, CodeFault); 4] = [
         ("bit 3 at zero", || Box::new(|row| row[1] &= !(1 << 7))),
         ("bit 3 at one", || Box::new(|row| row[1] |= 1 << 7)),
         ("bits 2 and 3 swapped", || {
@@ -149,7 +149,7 @@ fn a_bit_of_a_dac_that_is_stuck_or_swapped_fails_its_steps() {
     }
     // A bit of this weight bends the line, too.
     for codes in [
-        (|| Box::new(|row: &mut [i16]| row[1] &= !(1 << 11)) as OfCodes) as fn() -> OfCodes,
+        (|| Box::new(|row: &mut [i16]| row[1] &= !(1 << 11)) as OfCodes) as CodeFault,
         || Box::new(|row| row[1] |= 1 << 11),
         || Box::new(|row| row[1] &= !(1 << 13)),
     ] {

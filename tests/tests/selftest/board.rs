@@ -4,27 +4,22 @@ use crate::trial::{assert_fails, Trial};
 use hge_host::engine::EngineKind;
 use hge_host::experiment::Source;
 use hge_host::selftest::{Settings, Verdict};
-use hge_sim::verilog::Compiler;
-use hge_tests::absent;
+use hge_needs::needs;
 use std::path::Path;
 
-fn board() -> Option<Trial> {
-    if let Err(error) = Compiler::locate() {
-        absent::tool(&error.to_string(), "the self-test of the compiled board");
-        return None;
-    }
+fn board() -> Trial {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/board.toml");
     let (mut experiment, _) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
     experiment.engine = EngineKind::Board;
     let settings = Trial::default().settings;
     let settings = Settings { outputs: vec![1], noise_samples: 512, hum_s: 0.02, ..settings };
-    Some(Trial { experiment, settings, ..Trial::default() })
+    Trial { experiment, settings, ..Trial::default() }
 }
 
+#[needs(compiler)]
 #[test]
 fn a_sound_board_passes_at_its_pins_output_switch_and_watchdog_included() {
-    let Some(trial) = board() else { return };
-    let report = trial.report();
+    let report = board().report();
     assert_fails("nothing", &report, &[]);
     for check in ["output switch", "watchdog", "interlock", "latency", "over-current, low codes"] {
         let verdict = report.row(check, None).map(|row| row.verdict);

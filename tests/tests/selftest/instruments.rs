@@ -1,6 +1,6 @@
 //! Instruments that do not heed a register.
 
-use crate::trial::{assert_fails, note, Trial};
+use crate::trial::{assert_fails, note, Trial, WriteFault};
 use hge_host::selftest::Verdict;
 use hge_host::server::Pace;
 use hge_protocol::frame::Operation;
@@ -77,7 +77,7 @@ fn but(wanted: u16, address: u16, value: u32, instead: u32) -> u32 {
 
 #[test]
 fn each_trip_that_does_not_come_fails_its_own_rows() {
-    let cases: [(&str, fn(u16, u32) -> u32, &[&str]); 6] = [
+    let cases: [(&str, WriteFault, &[&str]); 6] = [
         (
             "over-current",
             |address, value| but(map::OVERCURRENT, address, value, 65_535),
@@ -109,7 +109,7 @@ fn each_trip_that_does_not_come_fails_its_own_rows() {
 
 #[test]
 fn limits_steps_and_safe_values_that_are_not_heeded_fail_their_own_rows() {
-    let cases: [(&str, fn(u16, u32) -> u32, &str); 3] = [
+    let cases: [(&str, WriteFault, &str); 3] = [
         (
             "low limit",
             |address, value| match (map::GUARD..map::GUARD + 32).contains(&address)
@@ -145,7 +145,7 @@ fn a_register_that_does_not_keep_its_value_fails_the_registers() {
 
 #[test]
 fn a_watchdog_trips_after_its_time_and_one_that_does_not_fails() {
-    let pace = Pace::Real { rate_hz: 5000.0, factor: 1.0, baud: 3_000_000 };
+    let pace = Pace::Real { factor: 1.0, baud: 3_000_000 };
     let sound = Trial { pace, ..Trial::default() }.watchdog();
     assert_eq!(sound.verdict, Verdict::Pass, "{sound:?}");
     let deaf = tampered(|address, value| but(map::WATCHDOG, address, value, u32::MAX), true);

@@ -41,11 +41,20 @@ impl Bench for Miswired {
     }
 }
 
+/// Puts wires or converters around the simulated bench.
+pub type AroundBench = Box<dyn Fn(AnalogueBench) -> Box<dyn Bench>>;
+
+/// A fault of the codes on their way to the DAC.
+pub type CodeFault = fn() -> OfCodes;
+
+/// The value that a register gets in place of the one written to an address.
+pub type WriteFault = fn(u16, u32) -> u32;
+
 /// What is tested.
 pub struct Trial {
     pub experiment: Experiment,
     pub chain: Box<dyn Fn(&mut Chain)>,
-    pub around: Box<dyn Fn(AnalogueBench) -> Box<dyn Bench>>,
+    pub around: AroundBench,
     pub engine: Box<dyn Fn(Box<dyn Engine>) -> Box<dyn Engine>>,
     /// Registers keep what is written.
     pub is_faithful: bool,

@@ -131,7 +131,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if is_simulated && watchdog == Some(Verdict::NotRun) {
         // Virtual time stands still while the host is silent: the same instrument by the wall clock.
         let job = Job::new(experiment, &source).map_err(text)?;
-        let pace = Pace::Real { rate_hz: plan.grid().rate_hz, factor: 1.0, baud: BAUD };
+        let pace = Pace::Real { factor: 1.0, baud: BAUD };
         let server = server(job, fixture, has_device, &bench, pace).map_err(text)?;
         let driver = DriverSettings { cancel, ..DriverSettings::default() };
         let instrument = Instrument::connect_with(Box::new(InProcess::serve(server)), driver);
