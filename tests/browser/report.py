@@ -40,6 +40,15 @@ INSPECT = """
         if (across > 2 && down > 4) wrong.push(`${plot.id}: "${one.text}" lies on "${other.text}"`);
       }
     });
+    for (const button of plot.querySelectorAll(".modebar-btn")) {
+      const bar = button.getBoundingClientRect();
+      for (const label of plot.querySelectorAll(".annotation-text")) {
+        const text = label.getBoundingClientRect();
+        const across = Math.min(bar.right, text.right) - Math.max(bar.left, text.left);
+        const down = Math.min(bar.bottom, text.bottom) - Math.max(bar.top, text.top);
+        if (across > 2 && down > 2) wrong.push(`${plot.id}: a button lies on "${label.textContent}"`);
+      }
+    }
     for (const svg of plot.querySelectorAll("svg.main-svg")) {
       if (svg.getBoundingClientRect().right > window.innerWidth + 1) wrong.push(`${plot.id} is cut on the right`);
     }

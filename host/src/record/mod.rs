@@ -43,11 +43,20 @@ use crate::train::TrainError;
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// What to do about a file that cannot be written: room helps only where there is none.
+fn remedy(what: &str) -> &'static str {
+    let what = what.to_lowercase();
+    match ["no space", "no storage space", "quota"].iter().any(|cause| what.contains(cause)) {
+        true => "make room there or name",
+        false => "name",
+    }
+}
+
 /// A record cannot be kept, or not be used.
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// A file cannot be written.
-    #[error("cannot write {}: {what}; what was complete before is kept: make room there or name another folder with -o, and if the run had begun, `hge resume` goes on with it", path.display())]
+    #[error("cannot write {}: {what}; what was complete before is kept: {} another folder with -o, and if the run had begun, `hge resume` goes on with it", path.display(), remedy(what))]
     Write {
         /// Which.
         path: PathBuf,

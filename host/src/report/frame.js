@@ -78,9 +78,10 @@ function layout(height, more) {
     height, autosize: !printing, width: printing ? PAPER_PX : undefined,
     paper_bgcolor: background, plot_bgcolor: background, colorway: colours,
     font: { family: "system-ui, Helvetica, Arial, sans-serif", size: 12, color: ink },
-    margin: { l: 62, r: 30, t: 16, b: 48 }, hovermode: "closest", dragmode: "zoom",
+    // The bar of buttons lies in the margin above, on no curve and no label.
+    margin: { l: 62, r: 30, t: 34, b: 48 }, hovermode: "closest", dragmode: "zoom",
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
-    modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)", color: theme().faint, activecolor: ink },
+    modebar: { orientation: "h", bgcolor: "rgba(0,0,0,0)", color: theme().faint, activecolor: ink },
   }, more);
 }
 

@@ -40,7 +40,7 @@ plot("outputs", (width) => {
   return {
     traces,
     layout: layout(320, Object.assign({
-      margin: { l: 62, r: width < 600 ? 16 : 76, t: 16, b: 48 },
+      margin: { l: 62, r: width < 600 ? 16 : 76, t: 34, b: 48 },
       xaxis: axis("case", Object.assign({ range: [-0.6, report.cases.length - 0.4], showgrid: false },
         few && { tickmode: "array", tickvals: report.cases.map((_, s) => s), ticktext: report.cases.map(({ name }) => name) })),
       yaxis: axis("output (nA)", { zeroline: true }),
@@ -79,7 +79,7 @@ plot("waveform", (width) => {
       { type: "scatter", mode: "lines", name: "mean of a window", x: levels.x, y: levels.y, line: { color: colour(1), width: 3 }, hovertemplate: "mean %{y:.3f} nA<extra></extra>" },
     ],
     layout: layout(360, {
-      margin: { l: 62, r: width < 600 ? 16 : 76, t: 24, b: 48 }, showlegend: false,
+      margin: { l: 62, r: width < 600 ? 16 : 76, t: 52, b: 48 }, showlegend: false,
       xaxis: axis(`time (${unit})`, { range: [0, long * scale], showgrid: false }), yaxis: axis("current (nA)"),
       shapes: shapes.concat(across.shapes), annotations: annotations.concat(across.annotations),
     }),

@@ -280,3 +280,17 @@ fn formats_that_this_program_cannot_write_are_not_offered() {
     assert!(help.contains("csv"), "{help}");
     assert_eq!(help.to_lowercase().contains("parquet"), cfg!(feature = "parquet"), "{help}");
 }
+
+#[test]
+fn room_is_asked_for_only_where_there_is_none() {
+    let message = String::from_utf8(hge(&["train", "xor", "-o", "/proc/hge"]).stderr).unwrap();
+    assert!(
+        !message.contains("make room") && message.contains("name another folder with -o"),
+        "{message}"
+    );
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
+    for what in [full.as_str(), "No space left on device (os error 28)", "Disk quota exceeded"] {
+        let error = hge_host::record::RecordError::Write { path: "x".into(), what: what.into() };
+        assert!(error.to_string().contains("make room there or name another folder"), "{error}");
+    }
+}
