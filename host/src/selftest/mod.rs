@@ -193,7 +193,14 @@ pub fn run(
     begin(instrument, plan, settings, |stand| {
         let mut report = Rows { rows: identity(stand)?, progress };
         report.rows.iter().for_each(|row| (report.progress)(row));
-        check_all(stand, settings, operator, &mut report)?;
+        match check_all(stand, settings, operator, &mut report) {
+            // What comes after it would be measured at the safe values.
+            Err(Error::Driver(error @ DriverError::Tripped { .. })) => {
+                let basis = "the guard trips where it is meant to alone; the checks that were left are not run";
+                report.push(Row::held(trips::UNPROVOKED, basis, Some(error.to_string())));
+            }
+            ended => ended?,
+        }
         let mut rows = report.rows;
         // Stable: rows of one group keep their order.
         rows.sort_by_key(|row| row.output.map_or((is_guard(row), 0), |output| (false, output + 1)));
@@ -279,7 +286,7 @@ fn identity(stand: &mut Stand) -> Result<Vec<Row>, Error> {
         instrument.write(map::SCRATCH, word)?;
         let found = instrument.read(map::SCRATCH)?;
         if found != word {
-            problem = Some(format!("register scratch holds 0x{found:08x} after 0x{word:08x} was written: the gateware is broken or not at its clock, build and flash it again"));
+            problem.get_or_insert_with(|| format!("register scratch holds 0x{found:08x} after 0x{word:08x} was written: the gateware is broken or not at its clock, build and flash it again"));
         }
     }
     Ok(vec![

@@ -14,10 +14,11 @@ pub(super) const RUN_TIME: &str = "run time";
 pub(super) const LINK: &str = "damaged frames";
 pub(super) const WATCHDOG: &str = "watchdog";
 pub(super) const INTERLOCK: &str = "interlock";
+pub(super) const UNPROVOKED: &str = "unprovoked trip";
 
 /// In the order of the table.
-pub(super) const CHECKS: [&str; 6] =
-    [OVERCURRENT_HIGH, OVERCURRENT_LOW, RUN_TIME, LINK, WATCHDOG, INTERLOCK];
+pub(super) const CHECKS: [&str; 7] =
+    [OVERCURRENT_HIGH, OVERCURRENT_LOW, RUN_TIME, LINK, WATCHDOG, INTERLOCK, UNPROVOKED];
 
 /// Damaged frames in a row that trip the guard in the test.
 const STORM: u32 = 8;

@@ -63,7 +63,8 @@ fn a_bench_behind_a_link_that_is_wrong_ends_with_2_and_the_row_that_says_so() {
     for (bench, expected) in [
         ("", None),
         ("adc_gain_error = 0.1", Some("scale")),
-        ("hum_na = 3.0", Some("mains hum")),
+        // The tones of the file, which nothing measures here, find no place beside harmonics of 50 Hz.
+        ("hum_na = 3.0\n[tones]\nmains_hz = 1e6", Some("mains hum")),
         ("adc_offset_v = 0.2", Some("offset")),
     ] {
         let wrong = text.replace(noise, &format!("{noise}\n{bench}"));
@@ -99,7 +100,8 @@ fn a_device_in_simulation_is_taken_as_it_is() {
     assert_eq!(code, Some(2), "{report}");
     assert_eq!(failed(&report), ["scale", "gain"], "{report}");
     assert_eq!(row(&report, "gain", Some(2))["verdict"], "fail", "{report}");
-    let (code, report) = outcome(&[&arguments[..2], &[device, "--resistor", "25"]].concat());
+    let (code, report) =
+        outcome(&["selftest", "--device", "linear:40,0,0,0,0,0,0", "--resistor", "25"]);
     assert_eq!(code, Some(0), "{report}");
 }
 

@@ -84,8 +84,12 @@ fn each_trip_that_does_not_come_fails_its_own_rows() {
             &["over-current, high codes", "over-current, low codes"],
         ),
         (
-            "over-current at once",
-            |address, value| but(map::OVERCURRENT, address, value, value.min(8000)),
+            "over-current, at half its level",
+            |address, value| match value {
+                // The greatest is written where nothing is to trip.
+                32_767 => value,
+                _ => but(map::OVERCURRENT, address, value, value / 2),
+            },
             &["over-current, high codes", "over-current, low codes"],
         ),
         ("run time", |address, value| but(map::RUN_LIMIT, address, value, u32::MAX), &["run time"]),
@@ -105,6 +109,16 @@ fn each_trip_that_does_not_come_fails_its_own_rows() {
     let mut deaf = tampered(|_, value| value, false);
     deaf.settings.outputs = vec![0];
     assert_fails("interlock", &deaf.report(), &["interlock"]);
+}
+
+#[test]
+fn a_trip_that_nothing_provoked_is_a_row_of_its_own_and_ends_the_test() {
+    let mut trial =
+        tampered(|address, value| but(map::OVERCURRENT, address, value, value.min(8000)), true);
+    trial.settings.outputs = vec![0];
+    let report = trial.report();
+    assert_fails("over-current at a quarter of the range", &report, &["unprovoked trip"]);
+    assert!(note(&report, "unprovoked trip", None).contains("current was too high"), "{report:?}");
 }
 
 #[test]

@@ -44,6 +44,9 @@ impl Bench for Miswired {
 /// Puts wires or converters around the simulated bench.
 pub type AroundBench = Box<dyn Fn(AnalogueBench) -> Box<dyn Bench>>;
 
+/// Puts faults around the engine.
+pub type AroundEngine = Box<dyn Fn(Box<dyn Engine>) -> Box<dyn Engine>>;
+
 /// A fault of the codes on their way to the DAC.
 pub type CodeFault = fn() -> OfCodes;
 
@@ -55,7 +58,7 @@ pub struct Trial {
     pub experiment: Experiment,
     pub chain: Box<dyn Fn(&mut Chain)>,
     pub around: AroundBench,
-    pub engine: Box<dyn Fn(Box<dyn Engine>) -> Box<dyn Engine>>,
+    pub engine: AroundEngine,
     /// Registers keep what is written.
     pub is_faithful: bool,
     pub resistor_mohm: f64,
