@@ -1,0 +1,131 @@
+//! Seals: the log holds the SHA-256 of the files beside it, and a file counts only where it agrees.
+//!
+//! A seal is written to the disk before the file that it seals. So a program that ends between the two leaves a file that agrees with an earlier seal, which
+//! holds as long as the run is not complete; of a complete run the last seal of each file holds.
+
+use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
+use super::log::PROFILE;
+use super::reader::{Cut, LogReader};
+use super::RecordError;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The message of a log that seals a file of the run's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seal {
+    /// Name of the file in the folder.
+    pub(super) file: String,
+    /// SHA-256 of its bytes in hexadecimal digits; `None`: the run has no such file.
+    pub(super) sha256: Option<String>,
+}
+
+impl Seal {
+    /// The seal of a file with this content; `None`: without the file.
+    pub(super) fn of(file: &str, content: Option<&[u8]>) -> Self {
+        let digest = |content| Sha256::digest(content).iter().map(|byte| format!("{byte:02x}"));
+        Seal { file: file.into(), sha256: content.map(|content| digest(content).collect()) }
+    }
+}
+
+/// Reads the whole log and compares the folder's files with their seals. Returns where the log was cut off, if it was.
+///
+/// # Errors
+/// The run is of another version, a file does not agree with its seal, the log is damaged, or it ends before the outcome that stands beside it.
+pub(super) fn check(files: &Files) -> Result<Option<Cut>, RecordError> {
+    let Contents { contents, is_complete } = Contents::read(files)?;
+    let mut reader = LogReader::open(&files.log())?;
+    while reader.next_item()?.is_some() {}
+    for (name, content) in &contents {
+        let latest_only = is_complete || *name != PROVENANCE;
+        compare(files, &reader, &Seal::of(name, content.as_deref()), latest_only)?;
+    }
+    let cut = reader.cut().cloned();
+    // A file of the log that was cut off can only be the last one here: the reader refuses others.
+    match &cut {
+        Some(cut) if is_complete && reader.is_cut_at_the_end() => Err(RecordError::Damaged {
+            path: cut.file.clone(),
+            what: format!("it ends at byte {} within the end of a run that is complete", cut.bytes),
+        }),
+        _ => Ok(cut),
+    }
+}
+
+/// As [`check`], of what stands in a damaged log before the damage: the experiment and the calibration, which every log begins with.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_begin(files: &Files) -> Result<(), RecordError> {
+    let Contents { contents, .. } = Contents::read(files)?;
+    let mut reader = LogReader::open_until_damage(&files.log())?;
+    while reader.next_item()?.is_some() {}
+    let first = contents.iter().filter(|(name, _)| [EXPERIMENT, CALIBRATION].contains(name));
+    first.into_iter().try_for_each(|(name, content)| {
+        compare(files, &reader, &Seal::of(name, content.as_deref()), true)
+    })
+}
+
+/// The sealed files of a folder. They are read before the log: what another program writes meanwhile is sealed first.
+struct Contents {
+    contents: Vec<(&'static str, Option<Vec<u8>>)>,
+    is_complete: bool,
+}
+
+impl Contents {
+    fn read(files: &Files) -> Result<Self, RecordError> {
+        let outcome = files.read(OUTCOME)?;
+        let provenance = files.read(PROVENANCE)?.ok_or_else(|| RecordError::Read {
+            path: files.path(PROVENANCE),
+            what: "it does not exist".into(),
+        })?;
+        check_version(files, &provenance)?;
+        let mut contents = vec![
+            (EXPERIMENT, files.read(EXPERIMENT)?),
+            (CALIBRATION, files.read(CALIBRATION)?),
+            (PROVENANCE, Some(provenance)),
+        ];
+        let is_complete = outcome.is_some();
+        if is_complete {
+            contents.push((OUTCOME, outcome));
+        }
+        Ok(Contents { contents, is_complete })
+    }
+}
+
+/// A record of another version may hold other keys: its version is read first.
+fn check_version(files: &Files, provenance: &[u8]) -> Result<(), RecordError> {
+    let object: Option<serde_json::Value> = serde_json::from_slice(provenance).ok();
+    match object.as_ref().and_then(|object| object.get("format")?.as_str()) {
+        Some(found) if found != PROFILE => {
+            Err(RecordError::Version { path: files.folder().into(), found: found.into() })
+        }
+        // What is no provenance at all does not agree with its seal.
+        _ => Ok(()),
+    }
+}
+
+fn compare(
+    files: &Files,
+    reader: &LogReader,
+    present: &Seal,
+    latest_only: bool,
+) -> Result<(), RecordError> {
+    let mut seals = reader.seals().iter().rev().filter(|seal| seal.file == present.file).peekable();
+    let path = files.path(&present.file);
+    if seals.peek().is_none() {
+        let end = reader.end();
+        let (log, bytes) = end.map_or((files.log(), 0), |Cut { file, bytes }| (file, bytes));
+        return Err(match present.file == OUTCOME {
+            true => RecordError::NoOutcome { path, log, bytes },
+            false => RecordError::Damaged {
+                path: log,
+                what: format!("it is empty, or was cut off before the seal of {}", present.file),
+            },
+        });
+    }
+    let agrees = seals.take(if latest_only { 1 } else { usize::MAX }).any(|seal| seal == present);
+    if agrees {
+        Ok(())
+    } else {
+        Err(RecordError::Altered { path })
+    }
+}
