@@ -11,6 +11,14 @@ pub fn shell_path(path: &Path) -> String {
     shlex::try_quote(&text).map(|quoted| quoted.into_owned()).unwrap_or(text)
 }
 
+/// A path in JSON; what is no UTF-8 in it is replaced.
+///
+/// # Errors
+/// As the serializer.
+pub fn serialize_path<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
 /// Nine significant digits, without powers of ten between 1e-4 and 1e6.
 pub fn number(value: f64) -> String {
     let digits = format!("{value:.8e}");

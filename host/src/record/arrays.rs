@@ -33,12 +33,12 @@ use super::folder::Folder;
 use super::item::{Item, Topic};
 use super::{replay, RecordError};
 use crate::experiment::{Closing, Task};
+use crate::file::Draft;
 use crate::loss::Loss;
 use crate::measure::waveform::Waveform;
 use crate::train::{Outcome, Progress};
 use serde::de::DeserializeOwned;
-use std::fs::{self, File};
-use std::io::{BufWriter, Seek, Write};
+use std::io::Write;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -132,10 +132,7 @@ impl Epochs {
 /// # Errors
 /// The log cannot be read, or the file not be written.
 pub fn write(folder: &Folder) -> Result<(), RecordError> {
-    let draft = folder.file("data.npz.new");
-    write_to(folder, &draft)?;
-    fs::rename(&draft, folder.file(FILE))
-        .map_err(|error| RecordError::Write { path: draft, what: error.to_string() })
+    write_to(folder, &folder.file(FILE))
 }
 
 /// Writes the arrays of a run to a file.
@@ -155,8 +152,8 @@ pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordErr
         count += 1;
         last = Some(epoch);
     }
-    let file = File::create(path).map_err(|error| failed(&error))?;
-    let mut npz = Npz { zip: ZipWriter::new(BufWriter::new(file)) };
+    let draft = Draft::create(path).map_err(|error| failed(&error))?;
+    let mut npz = Npz { zip: ZipWriter::new(draft) };
     for (name, row) in ROWS {
         // An epoch tells the shape of all.
         let width = last.as_ref().map_or(0, |last| row(&task, last).len());
@@ -326,7 +323,7 @@ pub fn last_note<T: DeserializeOwned>(
 
 /// An archive of arrays, written value by value.
 struct Npz {
-    zip: ZipWriter<BufWriter<File>>,
+    zip: ZipWriter<Draft>,
 }
 
 impl Npz {
@@ -353,10 +350,6 @@ impl Npz {
     }
 
     fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
-        let mut file = self.zip.finish()?;
-        file.flush()?;
-        let file = file.get_mut();
-        file.seek(std::io::SeekFrom::End(0))?;
-        Ok(file.sync_all()?)
+        Ok(self.zip.finish()?.commit()?)
     }
 }

@@ -11,7 +11,7 @@ pub(super) const EXPERIMENT: &str = "experiment.toml";
 pub(super) const PROVENANCE: &str = "provenance.json";
 pub(super) const CALIBRATION: &str = "calibration.json";
 pub(super) const OUTCOME: &str = "outcome.json";
-const LOG: &str = "log";
+pub(super) const LOG: &str = "log";
 
 /// The files of one run.
 #[derive(Clone, Debug)]
@@ -58,8 +58,10 @@ impl Files {
         &self,
         name: &str,
     ) -> Result<Option<T>, RecordError> {
-        let strange =
-            |error: serde_json::Error| RecordError::Strange { path: self.path(name), what: error.to_string() };
+        let strange = |error: serde_json::Error| RecordError::Strange {
+            path: self.path(name),
+            what: error.to_string(),
+        };
         let bytes = self.read(name)?;
         bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(strange)).transpose()
     }
@@ -81,6 +83,19 @@ impl Files {
     /// It cannot be written.
     pub(super) fn write(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
         file::write(&self.path(name), content).map_err(|error| self.cannot_write(name, &error))
+    }
+
+    /// Removes a file, if there is one.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(super) fn remove(&self, name: &str) -> Result<(), RecordError> {
+        match std::fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(self.cannot_write(name, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn cannot_write(&self, name: &str, error: &dyn std::fmt::Display) -> RecordError {

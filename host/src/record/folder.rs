@@ -1,38 +1,48 @@
-//! The folder of a run: its files, and who may write to it.
+//! The folder of a run: its files, their seals, and the lock of the program that writes to it.
 
+use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
 use super::log::Log;
-use super::provenance::Provenance;
-use super::reader::LogReader;
+use super::provenance::{Provenance, Sitting};
+use super::reader::{Cut, LogReader};
+use super::recorder::Recorder;
+use super::seal::{self, Seal};
 use super::RecordError;
 use crate::calibration::Calibration;
 use crate::experiment::{Experiment, Source};
+use crate::file;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-const EXPERIMENT: &str = "experiment.toml";
-const PROVENANCE: &str = "provenance.json";
-const CALIBRATION: &str = "calibration.json";
-const OUTCOME: &str = "outcome.json";
-const LOG: &str = "log";
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// The folder of a run.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Folder {
-    path: PathBuf,
-    /// Held while this program writes to it.
-    _lock: Option<File>,
+    files: Files,
+    /// The log, while this program writes to it.
+    recorder: Recorder,
+    /// Held while this program writes to the folder.
+    lock: Option<Arc<File>>,
+    /// Where the log was cut off, if it was.
+    cut: Option<Cut>,
+    /// Damage ends the log without an error.
+    until_damage: bool,
 }
 
 impl Folder {
-    /// A new folder, with the experiment and its calibration. `path` must not be there, or be empty, or hold no more than the first files of a run that was cut
-    /// off before it began.
+    fn at(path: &Path) -> Self {
+        let (files, recorder) = (Files::of(path), Recorder::default());
+        Folder { files, recorder, lock: None, cut: None, until_damage: false }
+    }
+
+    /// A new folder, with the experiment, its calibration and a log that seals them. `path` must not exist, or be empty, or hold no more than the first files
+    /// of a run that was cut off before it began.
     ///
     /// # Errors
-    /// It is there, or cannot be written.
+    /// It holds something else, or cannot be written.
     pub fn create(
         path: &Path,
         experiment: &Experiment,
@@ -46,16 +56,29 @@ impl Folder {
             path: path.into(),
             what: error.to_string(),
         };
-        fs::create_dir_all(path.join(LOG)).map_err(write)?;
-        let mut folder = Folder { path: path.into(), _lock: None };
-        folder.lock()?;
+        let mut folder = Folder::at(path);
+        let files = folder.files.clone();
+        fs::create_dir_all(files.log()).map_err(write)?;
+        folder.take_lock()?;
         let text = toml::to_string_pretty(experiment)
-            .map_err(|error| folder.cannot_write(EXPERIMENT, &error))?;
-        folder.write(EXPERIMENT, text.as_bytes())?;
-        if let Some(calibration) = calibration {
-            folder.write_json(CALIBRATION, calibration)?;
+            .map_err(|error| files.cannot_write(EXPERIMENT, &error))?;
+        let calibration =
+            calibration.map(|calibration| files.json(CALIBRATION, calibration)).transpose()?;
+        let provenance = files.json(PROVENANCE, provenance)?;
+        files.write(EXPERIMENT, text.as_bytes())?;
+        match &calibration {
+            Some(calibration) => files.write(CALIBRATION, calibration)?,
+            None => files.remove(CALIBRATION)?,
         }
-        folder.write_provenance(provenance)?;
+        Log::remove_empty(&files.log())?;
+        let mut log = Log::create(&files.log())?;
+        log.seal(&[
+            Seal::of(EXPERIMENT, Some(text.as_bytes())),
+            Seal::of(CALIBRATION, calibration.as_deref()),
+            Seal::of(PROVENANCE, Some(&provenance)),
+        ])?;
+        folder.recorder.put(log);
+        files.write(PROVENANCE, &provenance)?;
         Ok(folder)
     }
 
@@ -87,28 +110,44 @@ impl Folder {
         }
     }
 
-    /// The folder of a run that is there, to look at.
+    /// The folder of a run, to look at: its files agree with their seals in the log.
     ///
     /// # Errors
-    /// It is no run.
+    /// It is no run or one of another version, the log is damaged, or a file does not agree with its seal.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
-        let folder = Folder { path: path.into(), _lock: None };
-        folder.provenance()?;
+        let mut folder = Folder::at(path);
+        folder.cut = seal::check(&folder.files)?;
         Ok(folder)
     }
 
-    /// Nobody else writes to it from here on.
+    /// The same for a run whose log may be damaged: it is read up to the damage.
     ///
     /// # Errors
-    /// Somebody does.
+    /// It is no run or one of another version, or what stands before the damage does not seal the experiment and the calibration.
+    pub fn open_until_damage(path: &Path) -> Result<Self, RecordError> {
+        let mut folder = Folder::at(path);
+        folder.until_damage = true;
+        seal::check_begin(&folder.files)?;
+        Ok(folder)
+    }
+
+    /// Keeps other programs from writing to the folder, and reads again what they may have written before.
+    ///
+    /// # Errors
+    /// Another program holds the lock, or as [`Folder::open`].
     pub fn lock(&mut self) -> Result<(), RecordError> {
-        let path = self.path.join(LOG);
-        let lock = File::create(path.join("lock"))
-            .map_err(|error| self.cannot_write("log/lock", &error))?;
+        self.take_lock()?;
+        self.cut = seal::check(&self.files)?;
+        Ok(())
+    }
+
+    fn take_lock(&mut self) -> Result<(), RecordError> {
+        let lock = File::create(self.lock_path())
+            .map_err(|error| self.files.cannot_write("log/lock", &error))?;
         match lock.try_lock() {
-            Ok(()) => self._lock = Some(lock),
+            Ok(()) => self.lock = Some(lock.into()),
             Err(TryLockError::WouldBlock) => {
-                return Err(RecordError::Locked { path: self.path.clone() });
+                return Err(RecordError::Locked { path: self.path().into() });
             }
             // A file system without locks: nothing better is to be had.
             Err(TryLockError::Error(_)) => {}
@@ -116,20 +155,29 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether somebody writes to it.
+    /// Whether a program writes to it.
     pub fn is_locked(&self) -> bool {
-        let lock = File::open(self.path.join(LOG).join("lock"));
+        let lock = File::open(self.lock_path());
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Where it is.
+    fn lock_path(&self) -> PathBuf {
+        self.files.log().join("lock")
+    }
+
+    /// Its path.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.files.folder()
     }
 
     /// Path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        self.files.path(name)
+    }
+
+    /// Where the log was cut off, if it was when the folder was opened.
+    pub fn cut(&self) -> Option<&Cut> {
+        self.cut.as_ref()
     }
 
     /// The experiment, as it was resolved.
@@ -145,7 +193,7 @@ impl Folder {
     /// # Errors
     /// It cannot be read, or is none.
     pub fn calibration(&self) -> Result<Option<Calibration>, RecordError> {
-        self.read_json_if_there(CALIBRATION)
+        self.files.read_json(CALIBRATION)
     }
 
     /// Where the run comes from.
@@ -153,49 +201,25 @@ impl Folder {
     /// # Errors
     /// It cannot be read, or is of another version.
     pub fn provenance(&self) -> Result<Provenance, RecordError> {
-        let path = self.file(PROVENANCE);
-        let missing = || RecordError::Read { path: path.clone(), what: "it is not there".into() };
-        self.read_json_if_there(PROVENANCE)?.ok_or_else(missing)
+        let missing =
+            || RecordError::Read { path: self.file(PROVENANCE), what: "it does not exist".into() };
+        self.files.read_json(PROVENANCE)?.ok_or_else(missing)
     }
 
-    /// Puts it in place of what was there.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn write_provenance(&self, provenance: &Provenance) -> Result<(), RecordError> {
-        self.write_json(PROVENANCE, provenance)
-    }
-
-    /// What the run came to, as an object; `None`: it is not complete.
+    /// The outcome of the run, as an object; `None`: it is not complete.
     ///
     /// # Errors
     /// It cannot be read, or is none.
     pub fn outcome<T: DeserializeOwned>(&self) -> Result<Option<T>, RecordError> {
-        self.read_json_if_there(OUTCOME)
+        self.files.read_json(OUTCOME)
     }
 
     /// Whether the run came to its end.
     ///
     /// # Errors
-    /// What it came to cannot be read.
+    /// Its outcome cannot be read.
     pub fn is_complete(&self) -> Result<bool, RecordError> {
         Ok(self.outcome::<serde_json::Value>()?.is_some())
-    }
-
-    /// Keeps what the run came to.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn write_outcome(&self, outcome: &impl Serialize) -> Result<(), RecordError> {
-        self.write_json(OUTCOME, outcome)
-    }
-
-    /// A new log.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn create_log(&self) -> Result<Log, RecordError> {
-        Log::create(&self.path.join(LOG))
     }
 
     /// The log, from its begin.
@@ -203,62 +227,81 @@ impl Folder {
     /// # Errors
     /// There is none, or it is of another version.
     pub fn read_log(&self) -> Result<LogReader, RecordError> {
-        LogReader::open(&self.path.join(LOG))
+        match self.until_damage {
+            true => LogReader::open_until_damage(&self.log_path()),
+            false => LogReader::open(&self.log_path()),
+        }
     }
 
-    /// Where the log is.
+    /// The folder of the log.
     pub(super) fn log_path(&self) -> PathBuf {
-        self.path.join(LOG)
+        self.files.log()
     }
 
-    fn read_json_if_there<T: DeserializeOwned>(
+    /// The log that this program writes.
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Goes on with a log in another sitting; the computer's clock had been set back by `clock_back` meanwhile.
+    ///
+    /// # Errors
+    /// The log or the provenance cannot be written.
+    pub(super) fn go_on(
         &self,
-        name: &str,
-    ) -> Result<Option<T>, RecordError> {
-        let path = self.file(name);
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(RecordError::Read { path, what: error.to_string() }),
-        };
-        let value = serde_json::from_slice(&text);
-        value.map(Some).map_err(|error| RecordError::Strange { path, what: error.to_string() })
+        log: Log,
+        sitting: &Sitting,
+        clock_back: Option<Duration>,
+    ) -> Result<(), RecordError> {
+        self.recorder.put(log);
+        let clock_back_s = clock_back.map_or(0.0, |back| back.as_secs_f64());
+        let mut provenance = self.provenance()?;
+        provenance.sittings.push(Sitting { clock_back_s, ..sitting.clone() });
+        let provenance = self.files.json(PROVENANCE, &provenance)?;
+        self.recorder.seal(&[Seal::of(PROVENANCE, Some(&provenance))])?;
+        self.files.write(PROVENANCE, &provenance)
     }
 
-    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RecordError> {
-        let mut text =
-            serde_json::to_vec_pretty(value).map_err(|error| self.cannot_write(name, &error))?;
-        text.push(b'\n');
-        self.write(name, &text)
+    /// Ends the log with the seals of the provenance and the outcome, and replaces the provenance. `complete` does the rest before the outcome is written, with
+    /// which the run is complete.
+    ///
+    /// # Errors
+    /// As `complete`, or a file cannot be written.
+    pub(super) fn end(
+        &self,
+        provenance: &Provenance,
+        outcome: Option<&impl Serialize>,
+        complete: impl FnOnce() -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        let provenance = self.files.json(PROVENANCE, provenance)?;
+        let outcome = outcome.map(|outcome| self.files.json(OUTCOME, outcome)).transpose()?;
+        let mut seals = vec![Seal::of(PROVENANCE, Some(&provenance))];
+        seals.extend(outcome.as_ref().map(|outcome| Seal::of(OUTCOME, Some(outcome))));
+        self.recorder.seal(&seals)?;
+        self.recorder.finish()?;
+        self.files.write(PROVENANCE, &provenance)?;
+        complete()?;
+        outcome.map_or(Ok(()), |outcome| self.files.write(OUTCOME, &outcome))
     }
 
-    /// Puts a file in place of what was there at once: whenever the program ends, one of the two is whole.
+    /// Replaces a file at once: whenever the program ends, the old or the new one is whole.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
-        let (path, draft) = (self.file(name), self.file(&format!("{name}.new")));
-        let write = || {
-            let mut file = File::create(&draft)?;
-            file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&draft, &path)
-        };
-        write().map_err(|error| self.cannot_write(name, &error))
-    }
-
-    fn cannot_write(&self, name: &str, error: &dyn std::fmt::Display) -> RecordError {
-        RecordError::Write { path: self.file(name), what: error.to_string() }
+        self.files.write(name, content)
     }
 }
 
 /// Whether a folder holds nothing, or no more than the first files of a run without its provenance.
 fn is_free(path: &Path) -> bool {
-    let first = [EXPERIMENT, CALIBRATION, LOG].map(|name| [name.to_owned(), format!("{name}.new")]);
-    let draft = format!("{PROVENANCE}.new");
     let Ok(entries) = fs::read_dir(path) else { return false };
     entries.into_iter().all(|entry| {
-        let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        name.is_ok_and(|name| name == draft || first.iter().flatten().any(|known| *known == name))
+        let Ok(entry) = entry else { return false };
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        file::is_draft(&name)
+            || [EXPERIMENT, CALIBRATION].contains(&&*name)
+            || name == super::files::LOG
     })
 }

@@ -68,6 +68,8 @@ pub enum Topic {
     Spectrum,
     /// Where a segment goes on: [`super::log::Resumed`].
     Resumed,
+    /// Digest of a file of the folder.
+    Seal,
 }
 
 /// How the words of binary messages are to be read, for whoever opens the log without this program.
@@ -81,7 +83,7 @@ const WORDS: [(Topic, &str); 5] = [
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Topic; 11] = [
+    pub const ALL: [Topic; 12] = [
         Topic::Frames,
         Topic::Writes,
         Topic::Reads,
@@ -93,6 +95,7 @@ impl Topic {
         Topic::Waveform,
         Topic::Spectrum,
         Topic::Resumed,
+        Topic::Seal,
     ];
 
     /// Name of the channel.
@@ -109,6 +112,7 @@ impl Topic {
             Topic::Waveform => "waveform",
             Topic::Spectrum => "spectrum",
             Topic::Resumed => "resumed",
+            Topic::Seal => "seal",
         }
     }
 
@@ -170,7 +174,8 @@ pub(super) fn decode(topic: Topic, data: &[u8]) -> Option<Item> {
         | Topic::Outcome
         | Topic::Waveform
         | Topic::Spectrum
-        | Topic::Resumed => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
+        | Topic::Resumed
+        | Topic::Seal => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
     })
 }
 

@@ -2,9 +2,11 @@
 
 use super::folder::Folder;
 use super::RecordError;
+use crate::text::serialize_path;
 use crate::train::Outcome;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,7 +25,8 @@ pub enum Standing {
 /// A run, in one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
-    /// Its folder.
+    /// Its folder; what is no UTF-8 in its name is replaced in JSON.
+    #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
     /// How far it has come.
     pub standing: Standing,
@@ -63,7 +66,9 @@ pub fn list(runs: &Path) -> Result<(Vec<Listed>, Vec<RecordError>), RecordError>
             Err(error) => strange.push(error),
         }
     }
-    listed.sort_by(|a, b| (&a.began, &a.run).cmp(&(&b.began, &b.run)));
+    // Versions before wrote whole seconds, so the digits cannot be compared as text.
+    let began = |run: &Listed| humantime::parse_rfc3339(&run.began).unwrap_or(UNIX_EPOCH);
+    listed.sort_by_cached_key(|run| -> (SystemTime, PathBuf) { (began(run), run.run.clone()) });
     Ok((listed, strange))
 }
 

@@ -6,6 +6,8 @@
 
 use super::clock::Clock;
 use super::item::{encode, Topic};
+use super::reader::LogReader;
+use super::seal::Seal;
 use super::RecordError;
 use crate::driver::Passing;
 use mcap::records::MessageHeader;
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Version of what is in the messages: the profile of the files.
-pub const PROFILE: &str = "hge-run-1";
+pub const PROFILE: &str = "hge-run-2";
 
 /// Bytes and chunks of one file.
 const MOST_BYTES: u64 = 64 << 20;
@@ -74,6 +76,22 @@ impl Log {
         Log::begin(folder, 1, clock)
     }
 
+    /// Removes a log without items: its program ended before the run began.
+    ///
+    /// # Errors
+    /// It holds items or is damaged, so it belongs to a run; or it cannot be removed.
+    pub(super) fn remove_empty(folder: &Path) -> Result<(), RecordError> {
+        let path = segment_path(folder, 1);
+        if !path.exists() {
+            return Ok(());
+        }
+        if !matches!(LogReader::open(folder).and_then(|mut log| log.next_item()), Ok(None)) {
+            return Err(RecordError::Exists { path: folder.into() });
+        }
+        std::fs::remove_file(&path)
+            .map_err(|error| RecordError::Write { path, what: error.to_string() })
+    }
+
     /// Goes on with a log of which `items` hold: the last time stamp was `last_ns`, and its files are numbered up to `files`. Says by how much the
     /// computer's clock was set back meanwhile.
     ///
@@ -119,6 +137,20 @@ impl Log {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Adds seals and puts them onto the disk.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub(super) fn seal(&mut self, seals: &[Seal]) -> Result<(), RecordError> {
+        for seal in seals {
+            let text = serde_json::to_string(seal).map_err(|error| self.failed(&error))?;
+            self.append(Passing::Note { topic: Topic::Seal.name(), text: &text })?;
+        }
+        self.flush()?;
+        let synced = self.segment.as_ref().map_or(Ok(()), |segment| segment.file.sync_data());
+        synced.map_err(|error| self.broken(&error))
     }
 
     /// Ends a chunk.

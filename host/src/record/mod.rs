@@ -10,10 +10,12 @@
 //! | `data.npz` | the same as arrays: [`arrays`] |
 //! | `report.html` | the same to look at: [`crate::report`] |
 //!
-//! All but the first four are made from these when the run has ended, and can be made anew.
+//! The log seals the first three and `outcome.json`: it holds their SHA-256, and a file that differs is refused. `data.npz` and `report.html` can be made anew from
+//! the others.
 
 pub mod arrays;
 mod clock;
+mod files;
 mod folder;
 mod item;
 mod list;
@@ -26,13 +28,16 @@ pub mod reader;
 mod recorder;
 mod replay;
 mod run;
+mod seal;
 pub mod table;
+mod torn;
 mod verifier;
 
 pub use folder::Folder;
 pub use item::{Item, Topic};
 pub use list::{list, Listed, Standing};
 pub use provenance::{Provenance, Sitting};
+pub use reader::Cut;
 pub use replay::{replay, task, Agreement};
 pub use run::{follow, resume, train, Resuming};
 
@@ -91,8 +96,8 @@ pub enum RecordError {
         /// Its version.
         found: String,
     },
-    /// Something is wrong in the midst of a file.
-    #[error("{} is damaged ({what}): what stands before the damage can still be exported, restore the file from a copy for the rest", path.display())]
+    /// A file of the log is not as it was written, and was not just cut off.
+    #[error("{} is damaged ({what}): restore it from a copy; `hge export --until-damage` writes what stands before the damage", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -106,6 +111,22 @@ pub enum RecordError {
         path: PathBuf,
         /// What is wrong.
         what: String,
+    },
+    /// A file does not agree with its seal in the log.
+    #[error("{} is not as this run wrote it, its SHA-256 differs from the one in the log: restore it from a copy", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is an outcome that the log does not seal.
+    #[error("{} is the outcome of another run, or the log lost its end: {} ends at byte {bytes} without an outcome; restore the log from a copy, or remove the outcome and go on with `hge resume`", path.display(), log.display())]
+    NoOutcome {
+        /// The outcome.
+        path: PathBuf,
+        /// Last file of the log.
+        log: PathBuf,
+        /// Its bytes up to where it was cut off.
+        bytes: u64,
     },
     /// The run is at its end.
     #[error("the run in {} is complete: there is nothing to go on with, `hge report` and `hge replay` look at it", path.display())]

@@ -107,7 +107,7 @@ impl Sitting {
 
 /// Now, as RFC 3339 writes it, in UTC.
 pub(super) fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }
 
 impl Provenance {

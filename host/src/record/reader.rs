@@ -88,7 +88,16 @@ impl LogReader {
             segments.push(Segment { path, until: u64::MAX, resumed });
         }
         let (seals, cut) = (Vec::new(), None);
-        Ok(LogReader { segments, next: 0, reading: None, items: 0, last_ns: 0, seals, cut, until_damage })
+        Ok(LogReader {
+            segments,
+            next: 0,
+            reading: None,
+            items: 0,
+            last_ns: 0,
+            seals,
+            cut,
+            until_damage,
+        })
     }
 
     /// Items so far.
@@ -184,9 +193,10 @@ impl LogReader {
                 "it ends after {} messages, and the next file goes on from {items}",
                 self.items
             )),
-            (None, Some(cut)) if cut.file == before.path => {
-                damaged(format!("it ends at byte {}, and the next file goes on behind it", cut.bytes))
-            }
+            (None, Some(cut)) if cut.file == before.path => damaged(format!(
+                "it ends at byte {}, and the next file goes on behind it",
+                cut.bytes
+            )),
             _ => Ok(()),
         }
     }
@@ -271,18 +281,19 @@ impl SegmentReader {
         }
         let found = self.next_message();
         self.over = !matches!(found, Ok(Some(_)));
-        let unreadable =
-            |what: String| RecordError::Read { path: self.path.clone(), what };
+        let unreadable = |what: String| RecordError::Read { path: self.path.clone(), what };
         match found {
             Ok(found) => Ok(found),
             Err(Problem::Cut) => {
-                let torn = torn_at(&mut self.file).map_err(|error| unreadable(error.to_string()))?;
+                let torn =
+                    torn_at(&mut self.file).map_err(|error| unreadable(error.to_string()))?;
                 let torn = torn.ok_or_else(|| self.damaged(&"the length of a record is wrong"))?;
                 self.cut = Some(torn);
                 Ok(None)
             }
             Err(Problem::Damage(what)) => {
-                let zeros = self.file.stream_position().and_then(|at| zeros_before(&mut self.file, at));
+                let zeros =
+                    self.file.stream_position().and_then(|at| zeros_before(&mut self.file, at));
                 match zeros.map_err(|error| unreadable(error.to_string()))? {
                     Some(zeros) => {
                         self.cut = Some(zeros);

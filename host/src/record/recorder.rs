@@ -1,22 +1,19 @@
 //! Keeps everything that passes in a log.
 
 use super::log::Log;
+use super::seal::Seal;
 use super::RecordError;
 use crate::driver::{Passing, Tap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A log that the tap of an instrument fills, and that is ended when the run is over.
-#[derive(Clone)]
+/// The log that the tap of an instrument fills, once there is one, and that is ended when the run is over.
+#[derive(Clone, Default)]
 pub(super) struct Recorder(Arc<Mutex<Option<Log>>>);
 
 impl Recorder {
-    pub(super) fn new(log: Log) -> Self {
-        Recorder(Arc::new(Mutex::new(Some(log))))
-    }
-
-    /// One whose log is not yet known.
-    pub(super) fn waiting() -> Self {
-        Recorder(Arc::default())
+    /// Whether there is a log to write to.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     pub(super) fn put(&self, log: Log) {
@@ -28,10 +25,10 @@ impl Recorder {
         log.as_mut().map_or(Ok(()), |log| log.append(passing))
     }
 
-    /// Writes what waits.
-    pub(super) fn flush(&self) -> Result<(), RecordError> {
+    /// Adds seals and puts them onto the disk.
+    pub(super) fn seal(&self, seals: &[Seal]) -> Result<(), RecordError> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.as_mut().map_or(Ok(()), Log::flush)
+        log.as_mut().map_or(Ok(()), |log| log.seal(seals))
     }
 
     /// Ends the log.

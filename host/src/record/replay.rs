@@ -3,6 +3,7 @@
 use super::folder::Folder;
 use super::item::Topic;
 use super::player::Player;
+use super::reader::Cut;
 use super::verifier::{Verdict, Verifier};
 use super::RecordError;
 use crate::driver::{Instrument, Passing, Tap};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Agreement {
     /// Every register at the begin of every run, every epoch's loss, controls and slopes, and the outcome are the same to the last bit.
     pub agrees: bool,
-    /// The log holds the outcome.
+    /// The log holds the outcome; without one nothing proves that the run came to its end.
     pub complete: bool,
     /// Epochs that agree.
     pub epochs: u64,
@@ -26,8 +27,8 @@ pub struct Agreement {
     pub windows: u64,
     /// The first difference.
     pub difference: Option<String>,
-    /// The log was cut off in this file.
-    pub cut: Option<String>,
+    /// Where the log was cut off, if it was.
+    pub cut: Option<Cut>,
 }
 
 /// Trains again on an instrument that says what was recorded, and compares. `progress` hears of every epoch.
@@ -65,7 +66,7 @@ pub fn replay(
         epochs: verifier.epochs,
         windows: verifier.windows,
         difference,
-        cut: verifier.reader().cut().map(|path| path.display().to_string()),
+        cut: folder.cut().cloned(),
     })
 }
 

@@ -5,7 +5,6 @@ use super::item::{Item, Topic};
 use super::log::{Log, PROFILE};
 use super::look::Look;
 use super::provenance::{now, Sitting};
-use super::recorder::Recorder;
 use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};
 use crate::driver::{DriverError, Instrument, Passing, Tap};
@@ -14,9 +13,7 @@ use crate::session::{Session, SessionError};
 use crate::track::{track, Track, Wanted};
 use crate::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
 use hge_protocol::registers::map_hash;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How a run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +34,12 @@ pub fn train(
     folder: &Folder,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, RecordError> {
-    let recorder = Recorder::new(folder.create_log()?);
-    instrument.tap(Box::new(recorder.clone()));
+    instrument.tap(Box::new(folder.recorder().clone()));
     let look = Look::of(&task, folder)?;
-    conclude(folder, &recorder, Sitting::begin(), || {
-        leave(&look, learn(instrument, task, None, progress))
-    })
+    conclude(folder, || leave(&look, learn(instrument, task, None, progress)))
 }
 
-/// Trains and follows as [`crate::track::track`] does, and keeps what passes in a new folder. Nothing takes it up again: the device has moved on.
+/// Trains and follows as [`crate::track::track`] does, and keeps what passes in a new folder. Such a run cannot be resumed: the device has moved on.
 ///
 /// # Errors
 /// The instrument fails, or the record cannot be kept.
@@ -56,10 +50,9 @@ pub fn follow(
     wanted: Wanted,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, RecordError> {
-    let recorder = Recorder::new(folder.create_log()?);
-    instrument.tap(Box::new(recorder.clone()));
+    instrument.tap(Box::new(folder.recorder().clone()));
     let mut followed = None;
-    let outcome = conclude(folder, &recorder, Sitting::begin(), || {
+    let outcome = conclude(folder, || {
         let track = track(instrument, task, wanted, progress)?;
         let outcome = followed.insert(track).trained.clone();
         Ok((outcome, None))
@@ -83,20 +76,19 @@ pub fn resume(
     if folder.is_complete()? {
         return Err(RecordError::Complete { path: folder.path().into() });
     }
-    let mut provenance = folder.provenance()?;
-    if provenance.followed {
+    if folder.provenance()?.followed {
         return Err(RecordError::Followed { path: folder.path().into() });
     }
-    let (recorded, present) = (&provenance.instrument.map_hash, format!("{:08x}", map_hash()));
-    if provenance.format != PROFILE || *recorded != present {
-        let found = format!("{}, register map {recorded}", provenance.format);
+    let (recorded, present) =
+        (folder.provenance()?.instrument.map_hash, format!("{:08x}", map_hash()));
+    if recorded != present {
+        let found = format!("{PROFILE} with the register map {recorded}");
         return Err(RecordError::Version { path: folder.path().into(), found });
     }
     if *instrument.parameters() != task.parameters {
         return Err(RecordError::Instrument);
     }
-    provenance.sittings.push(Sitting::begin());
-    folder.write_provenance(&provenance)?;
+    let sitting = Sitting::begin();
     let seed = noise_seed(&task.experiment);
     let how = match how {
         Some(how) => how,
@@ -104,32 +96,22 @@ pub fn resume(
         None => Resuming::FromState,
     };
     let look = Look::of(&task, folder)?;
-    let outcome = if how == Resuming::Again {
-        let recorder = Recorder::waiting();
-        let rejoining = Rejoining {
-            verifier: Some(Verifier::new(folder.read_log()?)),
-            log: folder.log_path(),
-            recorder: recorder.clone(),
-            clock_back: Arc::default(),
-        };
-        let back = rejoining.clock_back.clone();
-        instrument.tap(Box::new(rejoining));
-        let outcome = conclude(folder, &recorder, Sitting::begin(), || {
-            leave(&look, learn(instrument, task, None, progress))
-        });
-        let back = *back.lock().unwrap_or_else(PoisonError::into_inner);
-        note_clock(folder, back)?;
-        outcome?
-    } else {
-        let Stood { state, items, files, last_ns } = stood(folder, task.experiment.closing)?;
-        let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
-        note_clock(folder, back)?;
-        let recorder = Recorder::new(log);
-        instrument.tap(Box::new(recorder.clone()));
-        conclude(folder, &recorder, Sitting::begin(), || {
-            leave(&look, learn(instrument, task, state, progress))
-        })?
+    let state = match how {
+        Resuming::Again => {
+            let verifier = Some(Verifier::new(folder.read_log()?));
+            let folder = folder.clone();
+            instrument.tap(Box::new(Rejoining { verifier, folder, sitting }));
+            None
+        }
+        Resuming::FromState => {
+            let Stood { state, items, files, last_ns } = stood(folder, task.experiment.closing)?;
+            let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
+            folder.go_on(log, &sitting, back)?;
+            instrument.tap(Box::new(folder.recorder().clone()));
+            state
+        }
     };
+    let outcome = conclude(folder, || leave(&look, learn(instrument, task, state, progress)))?;
     Ok((outcome, how))
 }
 
@@ -154,51 +136,38 @@ fn leave(
     }
 }
 
-/// Does it, and completes the folder.
+/// Does it, and completes the folder. A failure before anything was added to the log leaves the folder as it was.
 fn conclude(
     folder: &Folder,
-    recorder: &Recorder,
-    sitting: Sitting,
     learn: impl FnOnce() -> Result<Learnt, TrainError>,
 ) -> Result<Outcome, RecordError> {
     let began = Instant::now();
     let done = learn();
-    let mut sitting = Sitting { wall_s: Some(0.0), ended: Some(now()), ..sitting };
-    let mut end = |failure: Option<String>| {
+    let ended = |failure: Option<String>| {
         let mut provenance = folder.provenance()?;
-        sitting.wall_s = Some(began.elapsed().as_secs_f64());
-        sitting.failure = failure;
         if let Some(last) = provenance.sittings.last_mut() {
-            let (began, clock_back_s) = (last.began.clone(), last.clock_back_s);
-            *last = Sitting { began, clock_back_s, ..sitting.clone() };
+            (last.ended, last.failure) = (Some(now()), failure);
+            last.wall_s = Some(began.elapsed().as_secs_f64());
         }
-        folder.write_provenance(&provenance)
+        Ok::<_, RecordError>(provenance)
     };
     match done {
         Ok((outcome, after)) => {
-            recorder.finish()?;
-            end(after)?;
-            arrays::write(folder)?;
-            page::write(folder)?;
-            folder.write_outcome(&outcome)?;
+            folder.end(&ended(after)?, Some(&outcome), || {
+                arrays::write(folder)?;
+                page::write(folder)
+            })?;
             Ok(outcome)
         }
         Err(error) => {
-            // Where the record is what failed, this fails as well, and the first error says more.
-            let _ = recorder.flush();
-            let _ = end(Some(error.to_string()));
+            if folder.recorder().is_open() {
+                // Where the record is what failed, this fails as well, and the first error says more.
+                let _ = ended(Some(error.to_string()))
+                    .and_then(|provenance| folder.end(&provenance, None::<&Outcome>, || Ok(())));
+            }
             Err(error.into())
         }
     }
-}
-
-fn note_clock(folder: &Folder, back: Option<Duration>) -> Result<(), RecordError> {
-    let Some(back) = back else { return Ok(()) };
-    let mut provenance = folder.provenance()?;
-    if let Some(last) = provenance.sittings.last_mut() {
-        last.clock_back_s = back.as_secs_f64();
-    }
-    folder.write_provenance(&provenance)
 }
 
 /// Where a record leaves off.
@@ -237,20 +206,17 @@ fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
 /// Compares with the record up to its end, and keeps what comes then.
 struct Rejoining {
     verifier: Option<Verifier>,
-    log: PathBuf,
-    recorder: Recorder,
-    /// By how much the computer's clock was set back meanwhile.
-    clock_back: Arc<Mutex<Option<Duration>>>,
+    folder: Folder,
+    sitting: Sitting,
 }
 
 impl Rejoining {
     fn rejoin(&mut self, verifier: &Verifier) -> Result<(), RecordError> {
         let reader = verifier.reader();
         let (items, last_ns) = (reader.items(), reader.last_ns());
-        let (log, back) = Log::resume(&self.log, reader.files(), items, last_ns)?;
-        *self.clock_back.lock().unwrap_or_else(PoisonError::into_inner) = back;
-        self.recorder.put(log);
-        self.recorder.append(Passing::Wrote(&verifier.unrecorded()))
+        let (log, back) = Log::resume(&self.folder.log_path(), reader.files(), items, last_ns)?;
+        self.folder.go_on(log, &self.sitting, back)?;
+        self.folder.recorder().append(Passing::Wrote(&verifier.unrecorded()))
     }
 }
 
@@ -273,6 +239,6 @@ impl Tap for Rejoining {
                 return Ok(());
             }
         }
-        self.recorder.hear(passing)
+        self.folder.recorder().clone().hear(passing)
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct Seal {
 impl Seal {
     /// The seal of a file with this content; `None`: without the file.
     pub(super) fn of(file: &str, content: Option<&[u8]>) -> Self {
-        let digest = |content| Sha256::digest(content).iter().map(|byte| format!("{byte:02x}"));
-        Seal { file: file.into(), sha256: content.map(|content| digest(content).collect()) }
+        let digits = |content| format!("{:x}", Sha256::digest(content));
+        Seal { file: file.into(), sha256: content.map(digits) }
     }
 }
 

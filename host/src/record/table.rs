@@ -4,10 +4,10 @@ use super::arrays::Epochs;
 use super::folder::Folder;
 use super::{replay, RecordError};
 use crate::experiment::Task;
+use crate::file::Draft;
 use crate::train::Progress;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Names of the columns, units in them; cases and controls count from 0.
@@ -46,7 +46,7 @@ pub fn write_csv(folder: &Folder, path: &Path) -> Result<(), RecordError> {
     let failed = failed(path);
     let task = replay::task(folder)?;
     let columns = columns(&task);
-    let mut file = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
+    let mut file = Draft::create(path).map_err(|error| failed(&error))?;
     writeln!(file, "{}", columns.join(",")).map_err(|error| failed(&error))?;
     let mut epochs = Epochs::of(folder)?;
     while let Some(epoch) = epochs.next_epoch()? {
@@ -55,7 +55,7 @@ pub fn write_csv(folder: &Folder, path: &Path) -> Result<(), RecordError> {
         let values: Vec<String> = row.iter().map(f64::to_string).collect();
         writeln!(file, "{}", values.join(",")).map_err(|error| failed(&error))?;
     }
-    file.flush().map_err(|error| failed(&error))
+    file.commit().map_err(|error| failed(&error))
 }
 
 /// Epochs that wait in memory for one group of rows.
@@ -86,8 +86,8 @@ pub fn write_parquet(folder: &Folder, path: &Path) -> Result<(), RecordError> {
         let fields = fields.collect::<Result<Vec<_>, _>>()?;
         let schema = Type::group_type_builder("epoch").with_fields(fields).build()?;
         let properties = Arc::new(WriterProperties::default());
-        let file = BufWriter::new(File::create(path)?);
-        let mut writer = SerializedFileWriter::new(file, Arc::new(schema), properties)?;
+        let draft = Draft::create(path)?;
+        let mut writer = SerializedFileWriter::new(draft, Arc::new(schema), properties)?;
         let mut epochs = Epochs::of(folder)?;
         loop {
             let mut group: Vec<Vec<f64>> = vec![Vec::new(); columns.len()];
@@ -107,7 +107,7 @@ pub fn write_parquet(folder: &Folder, path: &Path) -> Result<(), RecordError> {
             }
             rows.close()?;
         }
-        writer.close()?;
+        writer.into_inner()?.commit()?;
         Ok(())
     };
     write().map_err(|error| failed(&error))

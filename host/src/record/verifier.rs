@@ -7,6 +7,7 @@ use super::item::{Item, Topic};
 use super::reader::LogReader;
 use super::RecordError;
 use crate::driver::Passing;
+use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use std::collections::BTreeMap;
 
@@ -72,7 +73,7 @@ impl Verifier {
             (Passing::Said { record, .. }, Item::Said { record: recorded, .. })
                 if record == recorded =>
             {
-                self.windows += u64::from(matches!(record, hge_protocol::frame::Record::Window(_)));
+                self.windows += u64::from(matches!(record, Record::Window(_)));
             }
             (Passing::Lost { frames }, Item::Lost { frames: recorded }) if frames == *recorded => {}
             (Passing::Read { address, values }, Item::Read { address: at, values: recorded })
@@ -120,16 +121,52 @@ impl Verifier {
     }
 
     fn differs(&self, passing: &Passing<'_>, item: &Item) -> String {
-        let cut = |text: String| text.chars().take(200).collect::<String>();
-        format!(
-            "at {} there is {}, the record says {}",
-            self.place(),
-            cut(format!("{passing:?}")),
-            cut(format!("{item:?}"))
-        )
+        let (present, recorded) = (of_passing(passing), of_item(item));
+        match present == recorded {
+            true => format!("at {} {present} differs from the record's", self.place()),
+            false => format!("at {} there is {present}, in the record {recorded}", self.place()),
+        }
     }
 
     fn place(&self) -> String {
         format!("epoch {}, window {}", self.epochs + 1, self.windows + 1)
+    }
+}
+
+/// The kind of what passes, for a message.
+fn of_passing(passing: &Passing<'_>) -> String {
+    match passing {
+        Passing::Wrote(_) => "a write of registers".into(),
+        Passing::Read { address, .. } => of_read(*address),
+        Passing::Runs { mode } => format!("the begin of a run with the mode 0x{mode:08x}"),
+        Passing::Said { record, .. } => of_record(record).into(),
+        Passing::Lost { frames } => format!("a loss of {frames} frames"),
+        Passing::Note { topic, .. } => format!("the host's {topic}"),
+    }
+}
+
+/// The kind of an item, in the same words.
+fn of_item(item: &Item) -> String {
+    match item {
+        Item::Wrote(_) => "a write of registers".into(),
+        Item::Read { address, .. } => of_read(*address),
+        Item::Runs { mode } => format!("the begin of a run with the mode 0x{mode:08x}"),
+        Item::Said { record, .. } => of_record(record).into(),
+        Item::Lost { frames } => format!("a loss of {frames} frames"),
+        Item::Note { topic, .. } => format!("the host's {}", topic.name()),
+    }
+}
+
+fn of_read(address: u16) -> String {
+    format!("a read of register 0x{address:04x}")
+}
+
+fn of_record(record: &Record) -> &'static str {
+    match record {
+        Record::Window(_) => "a window",
+        Record::Epoch(_) => "an epoch of the standalone loop",
+        Record::End(_) => "the end of a run",
+        Record::Event(_) => "a trip of the guard",
+        Record::Block(_) => "a block of a capture",
     }
 }

@@ -1,6 +1,6 @@
 //! `hge export`: a run for other programs.
 
-use crate::output::{json_line, text};
+use crate::output::{cut_line, json_line, text};
 use clap::{Args, ValueEnum};
 use hge_host::record::{arrays, table, Folder};
 use serde_json::json;
@@ -28,13 +28,20 @@ pub struct Arguments {
     /// File to write [default: data.npz, or epochs with the format's ending, in the run's folder]
     #[arg(short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write what stands before the damage, where the log is damaged
+    #[arg(long)]
+    until_damage: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let folder = Folder::open(&arguments.run).map_err(text)?;
+    let folder = match arguments.until_damage {
+        true => Folder::open_until_damage(&arguments.run),
+        false => Folder::open(&arguments.run),
+    };
+    let folder = folder.map_err(text)?;
     let usual = match arguments.format {
         Format::Npz => arrays::FILE,
         Format::Csv => "epochs.csv",
@@ -53,9 +60,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let path = path.display().to_string();
     if arguments.json {
-        json_line(&json!({ "file": path }))?;
+        json_line(&json!({ "file": path, "cut": folder.cut() }))?;
     } else {
-        crate::streams::print(&format!("{path}\n"))?;
+        crate::streams::print(&format!("{path}\n{}", cut_line(&folder)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

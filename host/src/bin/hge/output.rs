@@ -2,6 +2,7 @@
 
 use crate::streams::print_json;
 use hge_host::file;
+use hge_host::record::Folder;
 use ndarray::ArrayView;
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use serde::de::DeserializeOwned;
@@ -76,4 +77,15 @@ pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
         Ok(draft.commit()?)
     };
     write().map_err(|error| not_written(path, &error))
+}
+
+/// The line that tells where the log of a run was cut off; nothing where it was not, or a program still writes to it.
+pub fn cut_line(folder: &Folder) -> String {
+    folder.cut().filter(|_| !folder.is_locked()).map_or(String::new(), |cut| {
+        format!(
+            "{} was cut off at byte {}: what came after its last whole chunk is lost\n",
+            cut.file.display(),
+            cut.bytes
+        )
+    })
 }

@@ -1,6 +1,6 @@
 //! `hge report`: the page of a run.
 
-use crate::output::{json_line, show_page, text};
+use crate::output::{cut_line, json_line, show_page, text};
 use crate::sitting;
 use clap::Args;
 use hge_host::record::{list, page, Folder};
@@ -33,9 +33,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         show_page(&path)?;
     }
     if arguments.json {
-        json_line(&json!({ "report": path }))?;
+        json_line(&json!({ "report": path, "cut": folder.cut() }))?;
     } else {
-        crate::streams::print(&format!("{}\n", path.display()))?;
+        crate::streams::print(&format!("{}\n{}", path.display(), cut_line(&folder)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `hge replay`: works a run out again from what was recorded.
 
 use crate::bar::Bar;
-use crate::output::{json_line, text};
+use crate::output::{cut_line, json_line, text};
 use crate::streams::print;
 use clap::{Args, ValueHint};
 use hge_host::record::{replay, Folder};
@@ -9,7 +9,7 @@ use hge_host::text::shell_path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Exit code when something differs.
+/// Exit code when something differs or the run has no recorded outcome.
 const EXIT_DIFFERS: u8 = 2;
 
 #[derive(Args)]
@@ -38,17 +38,14 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             ),
             Some(difference) => format!("{epochs} epochs agree, then they differ: {difference}\n"),
         };
-        if let Some(cut) = &agreement.cut {
-            lines +=
-                &format!("{cut} was cut off: what came after its last whole chunk is not there\n");
-        }
+        lines += &cut_line(&folder);
         if !agreement.complete && agreement.agrees {
             lines += &format!(
-                "the run is not complete: `hge resume {}` goes on with it\n",
+                "the run has no recorded outcome, so this is no pass: `hge resume {}` goes on with it\n",
                 shell_path(&arguments.run)
             );
         }
         print(&lines)?;
     }
-    Ok(ExitCode::from(if agreement.agrees { 0 } else { EXIT_DIFFERS }))
+    Ok(ExitCode::from(if agreement.agrees && agreement.complete { 0 } else { EXIT_DIFFERS }))
 }
