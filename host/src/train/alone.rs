@@ -150,8 +150,12 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
         }
     }
     let Some(end) = ended else { return Ok(None) };
-    let mut run = LastRun { end, outcome: None };
     let complete = matches!(end.reason, EndReason::Complete | EndReason::LossReached);
+    if complete && finals.is_empty() {
+        // The last run was single windows for a host.
+        return Ok(None);
+    }
+    let mut run = LastRun { end, outcome: None };
     if let Some(aim) = task.experiment.standalone.targets.first().filter(|_| complete) {
         let targets = aimed(&task.targets, aim);
         let estimator = task.experiment.host.estimator;
