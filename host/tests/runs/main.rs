@@ -16,3 +16,4 @@ mod seals;
 mod served;
 mod state;
 mod storage;
+mod tables;
