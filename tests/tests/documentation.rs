@@ -3,8 +3,10 @@
 use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
 use hge_host::experiment::Experiment;
+use hge_needs::needs;
 use hge_protocol::registers;
 use std::path::Path;
+use std::process::Command;
 
 const PAGE: &str = include_str!("../../docs/experiments.md");
 
@@ -105,4 +107,157 @@ fn the_page_on_hardware_names_every_board_with_its_line() {
             assert!(row.contains(&fact), "{fact}: {row}");
         }
     }
+}
+
+/// Folders and files that programs make, from the repository's root.
+const GENERATED: [&str; 5] = ["target/", "build/", "reproduce/", "runs/", "calibration.json"];
+
+/// Standard output of git in the repository.
+fn git(arguments: &[&str]) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut git = Command::new("git");
+    // What a user ignores everywhere is not the repository's.
+    git.current_dir(root).args(["-c", "core.excludesFile=/dev/null", "-c", "core.quotePath=false"]);
+    let output = git.args(arguments).output().expect("git starts");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("paths of text")
+}
+
+/// The paths that `{a,b}` in a path stands for.
+fn alternatives(path: &str) -> Vec<String> {
+    let parts = path.split_once('{').and_then(|(begin, rest)| Some((begin, rest.split_once('}')?)));
+    match parts {
+        None => vec![path.into()],
+        Some((begin, (names, end))) => {
+            names.split(',').map(|name| format!("{begin}{name}{end}")).collect()
+        }
+    }
+}
+
+/// Whether a tracked file, or a folder of one, has this path, in which a star stands for any letters.
+fn is_tracked(tracked: &str, path: &str) -> bool {
+    let (begin, end) = path.split_once('*').unwrap_or((path, ""));
+    tracked.lines().filter_map(|file| file.strip_prefix(begin)).any(|rest| {
+        match path.contains('*') {
+            true => rest.ends_with(end),
+            false => rest.is_empty() || rest.starts_with('/'),
+        }
+    })
+}
+
+/// Paths between backticks in a line; one without a folder is in that of the path before.
+fn cited_paths(line: &str) -> Vec<String> {
+    let mut folder = "";
+    let mut paths = Vec::new();
+    for cited in line.split('`').skip(1).step_by(2) {
+        let generated = GENERATED.iter().any(|generated| cited.starts_with(generated));
+        let outside = cited.starts_with("../") || cited.contains(":") || cited.contains(' ');
+        match cited.rsplit_once('/') {
+            _ if generated || outside => {}
+            Some((above, _)) => {
+                folder = above;
+                paths.extend(alternatives(cited));
+            }
+            None if cited.ends_with(".rs") => paths.push(format!("{folder}/{cited}")),
+            None => {}
+        }
+    }
+    paths
+}
+
+#[needs(clone)]
+#[test]
+fn every_file_and_function_that_the_page_on_verification_names_is_in_git() {
+    let page = include_str!("../../docs/verification.md");
+    let tracked = git(&["ls-files"]);
+    let mut count = 0;
+    for line in page.lines() {
+        for path in cited_paths(line) {
+            assert!(is_tracked(&tracked, &path), "{path} is not in git: {line}");
+            count += 1;
+        }
+        for name in line.split('`').skip(1).step_by(2) {
+            let words = name.trim_end_matches('*');
+            let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if words.matches('_').count() > 1 && words.chars().all(lower) {
+                let defined = git(&["grep", "-l", &format!("fn {words}"), "--", "*.rs"]);
+                assert!(!defined.is_empty(), "no function {name}: {line}");
+            }
+        }
+    }
+    assert!(count > 150, "{count} paths");
+    for missing in ["host/tests/absent.rs", "host/tests/r", "host/tests/absent*.rs"] {
+        assert!(!is_tracked(&tracked, missing), "{missing} is no file or folder");
+    }
+}
+
+#[needs(clone)]
+#[test]
+fn every_row_of_the_page_on_verification_cites_a_file_with_tests() {
+    let page = include_str!("../../docs/verification.md");
+    let tracked = git(&["ls-files", "*.rs"]);
+    let tested = git(&["grep", "-l", r"#\[test\]", "--", "*.rs"]);
+    let begin = page.find("| claim | test |").expect("a table");
+    let rows = page[begin..].lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut count = 0;
+    for row in rows {
+        let cited = row.trim_end_matches('|').rsplit('|').next().expect("a column");
+        let paths = cited_paths(cited);
+        assert!(!paths.is_empty(), "no file: {row}");
+        let sources = paths.iter().filter(|path| is_tracked(&tracked, path));
+        for path in sources {
+            assert!(is_tracked(&tested, path), "no test in {path}: {row}");
+        }
+        count += 1;
+    }
+    assert!(count > 50, "{count} rows");
+}
+
+#[needs(clone)]
+#[test]
+fn git_ignores_no_source_file() {
+    let ignored = git(&["status", "--ignored", "--porcelain"]);
+    for path in ignored.lines().filter_map(|line| line.strip_prefix("!! ")) {
+        let trace = !path.contains('/') && [".vcd", ".fst"].iter().any(|end| path.ends_with(end));
+        assert!(trace || GENERATED.contains(&path), "{path} is ignored: see .gitignore");
+    }
+    for folder in
+        ["host/tests/runs", "host/src/runs", "tests/build", "docs/target", "gateware/reproduce"]
+    {
+        for ending in ["rs", "py", "toml", "v", "md", "json"] {
+            // Exit code 1: it is not ignored.
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            let file = format!("{folder}/calibration.{ending}");
+            let mut git = Command::new("git");
+            git.current_dir(root).args(["-c", "core.excludesFile=/dev/null", "check-ignore", "-q"]);
+            let status = git.args(["--no-index", &file]).status().expect("git starts");
+            assert_eq!(status.code(), Some(1), "{file} would be ignored: see .gitignore");
+        }
+    }
+}
+
+#[needs(clone)]
+#[test]
+fn every_test_that_a_page_or_a_script_runs_is_in_git() {
+    let tracked = git(&["ls-files"]);
+    let files = tracked.lines().filter(|file| file.ends_with(".md") || file.starts_with(".ci/"));
+    let mut count = 0;
+    for file in files {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path).expect("text");
+        for line in text.lines().filter(|line| line.contains("cargo test")) {
+            let words: Vec<&str> = line.split([' ', '`']).collect();
+            let after = |option: &str| {
+                words.iter().position(|word| *word == option).and_then(|place| words.get(place + 1))
+            };
+            let (Some(package), Some(name)) = (after("-p"), after("--test")) else { continue };
+            let crate_folder = package.trim_start_matches("hge-");
+            let folder = format!("{crate_folder}/tests/{name}");
+            let exists = is_tracked(&tracked, &format!("{folder}.rs"))
+                || is_tracked(&tracked, &format!("{folder}/main.rs"));
+            assert!(exists, "{file} runs {folder}, which is not in git: {line}");
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count} commands");
 }

@@ -121,6 +121,16 @@ fn damage_in_the_midst_of_a_killed_run_is_never_taken_for_a_cut() {
         }
     }
     assert!(unchanged < 20, "{unchanged} of 100 were not noticed");
+    // The length of a chunk, every byte of it.
+    for chunk in spans.iter().filter(|span| span.opcode == CHUNK) {
+        for byte in chunk.begin + 1..chunk.begin + 9 {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 1 << dice.random_range(0..8);
+            std::fs::write(&log, &damaged).expect("a writable log");
+            let message = refusal(&["replay", &run]);
+            assert!(message.contains("is damaged"), "byte {byte}: {message}");
+        }
+    }
     for chunk in spans.iter().filter(|span| span.opcode == CHUNK) {
         let byte = dice.random_range(chunk.begin + 1..chunk.end);
         let mut damaged = whole.clone();

@@ -16,3 +16,5 @@ mod seals;
 mod served;
 mod state;
 mod storage;
+mod tables;
+mod tampered;

@@ -24,7 +24,7 @@ const fn tool(name: &'static str, title: &'static str, is_there: fn() -> bool) -
     Need { name, title, variable: TOOLS, is_there }
 }
 
-const NEEDS: [Need; 12] = [
+const NEEDS: [Need; 13] = [
     tool("icarus", "Icarus Verilog", || programs(&["iverilog", "vvp"])),
     tool("yosys", "Yosys", || programs(&["yosys"])),
     tool("verilator", "Verilator", || programs(&["verilator"])),
@@ -45,6 +45,9 @@ const NEEDS: [Need; 12] = [
     }),
     tool("mcap", "mcap for Python", || imports("mcap", "../target/python")),
     tool("groff", "groff", || programs(&["groff"])),
+    tool("clone", "git, and the sources as a clone of it", || {
+        programs(&["git"]) && folder().join("../.git").exists()
+    }),
     tool("proc", "processes shown by Linux (/proc)", || Path::new("/proc/self/status").is_file()),
     Need {
         name: "surrogate",
