@@ -1,7 +1,7 @@
 //! A whole training gives the same result on every engine.
 
 use hge_host::engine::EngineKind;
-use hge_host::experiment::{Closing, Job, Source};
+use hge_host::experiment::{CaseKeys, Closing, Job, Source};
 use hge_host::train::{train, Options, Outcome};
 use hge_needs::needs;
 use hge_tests::nightly;
@@ -17,6 +17,15 @@ fn short(engine: EngineKind, closing: Closing, most_epochs: u32) -> Outcome {
     experiment.closing = closing;
     experiment.host.epochs = experiment.host.epochs.min(most_epochs);
     experiment.standalone.epochs = experiment.standalone.epochs.min(most_epochs);
+    if most_epochs == FEW_EPOCHS {
+        // Two of XOR's cases: half of the windows.
+        experiment.gate = None;
+        let case = |inputs_v: [f64; 2], high| CaseKeys { inputs_v: inputs_v.into(), high };
+        // They are easily told apart: more is wanted than there can be, so that no epoch is the last.
+        experiment.separation_na = 1000.0;
+        experiment.standalone.stop_separation_na = 9.9;
+        experiment.cases = vec![case([-1.2, -1.2], false), case([-1.2, 0.6], true)];
+    }
     let job = Job::new(experiment, &source).unwrap_or_else(|error| panic!("{error}"));
     train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -26,7 +35,7 @@ fn agree(engine: EngineKind, closing: Closing, most_epochs: u32) {
     let outcome = short(engine, closing, most_epochs);
     assert_eq!(outcome, short(EngineKind::Model, closing, most_epochs));
     assert!(outcome.epochs >= 2);
-    assert!(outcome.solved || outcome.epochs == most_epochs);
+    assert!(outcome.solved || outcome.epochs == most_epochs || most_epochs == FEW_EPOCHS);
 }
 
 #[test]
