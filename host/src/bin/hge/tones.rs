@@ -2,16 +2,18 @@
 
 use crate::output::{json_line, read_json, text, write_text};
 use clap::{Args, Subcommand};
-use hge_host::experiment::Source;
+use hge_host::experiment::{Experiment, Source};
 use hge_host::plan::near_window;
 use hge_host::text::number;
+use hge_host::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_host::tones::products::Product;
 use hge_host::tones::{
-    assess, empty_lines_in, picture, plan, Grid, Surroundings, TonePlan, Wanted,
+    assess, empty_lines_in, picture, plan, Grid, Order, Surroundings, TonePlan, Wanted,
 };
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -186,6 +188,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
         count,
         band_hz,
         empty_lines: empty_lines_in(asked.slots, count),
+        order: Order::Compact,
         surroundings: Surroundings {
             white_na2_per_hz: white,
             flicker_na2_per_hz_at_1khz: flicker,
@@ -249,13 +252,39 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
         None => {
             // As they are chosen when it runs, which is without regard to empty lines.
             let chosen = plan(&Wanted { empty_lines: 0, ..wanted }).map_err(text)?;
-            assess(&wanted, &chosen.multiples())
+            TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.multiples()) }
         }
     };
     let count = found.tones.len();
     let amplitude_v = experiment.tones.amplitude_v;
     let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
     report(&wanted, found, amplitudes_v, &asked.told)
+}
+
+/// Names on stderr the pairs of given tones that show in each other: chosen ones never do.
+pub fn warn_of_crosstalk(experiment: &Experiment) {
+    // What is wrong with the tones is told when the experiment is resolved.
+    let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
+    let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
+    for pair in pairs.iter().take(NAMED) {
+        let sentence = pair_above(&wanted.grid, pair);
+        // Nobody is left to warn where stderr is closed.
+        let _ = writeln!(io::stderr(), "warning: {sentence}");
+    }
+}
+
+/// A pair of tones that shows, as a sentence.
+fn pair_above(grid: &Grid, pair: &Pair) -> String {
+    let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
+    format!(
+        "tones of {one} Hz and {other} Hz show in each other at up to {:.1} dB, by the steps of the NCO's phase and table: move one of them",
+        pair.level_db
+    )
+}
+
+/// To a thousandth.
+fn rounded(frequency_hz: f64) -> String {
+    number((frequency_hz * 1e3).round() / 1e3)
 }
 
 fn report(
@@ -290,7 +319,7 @@ fn report(
 
 fn table(report: &Report) -> String {
     let Report { plan, .. } = report;
-    let hz = |line: f64| number((line * report.line_hz * 1e3).round() / 1e3);
+    let hz = |line: f64| rounded(line * report.line_hz);
     let mut lines = format!(
         "window {} s: {} samples at {} Hz, a line each {} Hz\n\
          {:>11} {:>10} {:>10} {:>13}  empty lines, Hz\n",
@@ -323,6 +352,22 @@ fn table(report: &Report) -> String {
         0 => "no product of second or third order falls on a tone\n".to_owned(),
         count => format!("{count} products fall on tones: {}, ..\n", named.join(", ")),
     };
+    let grid = Grid { rate_hz: report.rate_hz, window_samples: report.window_samples };
+    if let (Some(worst), []) = (&plan.crosstalk, &plan.crosstalk_above[..]) {
+        let _ = writeln!(
+            lines,
+            "worst crosstalk from the NCO's table: {:.1} dB, of {} and {} Hz",
+            worst.level_db,
+            hz(f64::from(worst.multiples[0])),
+            hz(f64::from(worst.multiples[1]))
+        );
+    }
+    for above in plan.crosstalk_above.iter().take(NAMED) {
+        let _ = writeln!(lines, "warning: {}", pair_above(&grid, above));
+    }
+    if plan.is_optimal {
+        lines += "proved: no set in this band is better\n";
+    }
     let list = |multiples: &[u32]| {
         multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
     };
