@@ -3,12 +3,12 @@
 use hge_host::carrier::Carrier;
 use hge_host::tones::crosstalk::Crosstalk;
 use hge_host::tones::{assess, plan, Grid, Order, Surroundings, TonePlan, Wanted};
+use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::LinearDevice;
 use hge_sim::model::nco::Oscillator;
 use hge_sim::verilog::VerilogEngine;
-use hge_tests::absent;
 use hge_tests::laboratory::Laboratory;
 use rustfft::num_complex::Complex;
 use rustfft::FftPlanner;
@@ -114,9 +114,8 @@ fn judged(
     let (weight, count) = hits.fold((0, 0), |(weight, count), hit| (weight + hit.1, count + 1));
     // The theorem of Hall: the lines missing are those of the set of tones that has fewest lines for its number.
     let lines = |tone: i64| {
-        let free = |line: &i64| {
-            !second.contains(line) && !tones.contains(line) && !clashes.contains(line)
-        };
+        let free =
+            |line: &i64| !second.contains(line) && !tones.contains(line) && !clashes.contains(line);
         (tone - REACH..=tone + REACH).filter(|&line| 0 < line && line < samples / 2).filter(free)
     };
     let lines: Vec<BTreeSet<i64>> =
@@ -185,7 +184,8 @@ fn no_set_of_all_there_are_is_better_than_a_planned_one() {
         let mut best: Option<(u32, usize, Vec<u32>)> = None;
         sets(lines, count, &mut |set| {
             let clashes = set.iter().any(|&a| set.iter().any(|&b| refused.contains(&[a, b])));
-            let (is_free, weight, _, lacking) = judged(set, samples, empty_lines as usize, &refused);
+            let (is_free, weight, _, lacking) =
+                judged(set, samples, empty_lines as usize, &refused);
             // Of equals the one whose highest line is lowest, then the second highest.
             let key = (weight, lacking, set.iter().rev().copied().collect::<Vec<u32>>());
             if !clashes && is_free && best.as_ref().is_none_or(|best| key < *best) {
@@ -276,11 +276,11 @@ fn every_planned_tone_reads_less_than_minus_a_hundred_decibels_of_every_other_on
 
 #[test]
 fn the_planners_level_bounds_what_is_read_whatever_the_phases_and_names_the_pairs_that_show() {
-    // 32768 = 8 * 4096 apart in their sum; and neighbours of 16 samples a period and less.
+    // Images stand at 4096 k +- 1 times a tone, modulo the window; the table's rounding at its odd harmonics.
     for (window_samples, a, b, least_db) in [
         (65536, 9512, 23256, -66.0),
         (65536, 2047, 2049, -85.0),
-        (8192, 1000, 3096, -85.0),
+        (8192, 1001, 3095, -85.0),
         (1024, 64, 192, -104.0),
         (4096, 37, 255, -200.0),
     ] {
@@ -300,6 +300,7 @@ fn the_planners_level_bounds_what_is_read_whatever_the_phases_and_names_the_pair
     }
 }
 
+#[needs(compiler)]
 #[test]
 fn planned_tones_read_less_than_minus_a_hundred_decibels_of_each_other_on_the_emitted_verilog() {
     for (window_samples, lines, count) in
@@ -326,10 +327,7 @@ fn planned_tones_read_less_than_minus_a_hundred_decibels_of_each_other_on_the_em
             slopes[driven] = 50.0;
             let device = LinearDevice::new(0.0, slopes).unwrap();
             let bench = laboratory.bench(Box::new(device));
-            let engine = VerilogEngine::new(laboratory.parameters, bench);
-            let Some(engine) = absent::unless(engine, "crosstalk on the emitted Verilog") else {
-                return;
-            };
+            let engine = VerilogEngine::new(laboratory.parameters, bench).unwrap();
             let (plan, instrument) = laboratory.instrument_with(Box::new(engine)).unwrap();
             let (plan, windows) = laboratory.windows_of(plan, instrument, 1).unwrap();
             let found = laboratory.slopes_na_per_v(&plan, &windows[0]);

@@ -1,10 +1,10 @@
-//! What the sine table of the NCO makes of a tone on the lines of other tones.
+//! Crosstalk between tones from the NCO's sine table: its rounding, and phase truncation.
 //!
 //! The NCO reads a table of 4096 sines of 16 bits with the top 12 bits of its phase. Over a window of W samples tone m is therefore
 //! F(m n mod W) for one function F, whose lines h are known from one Fourier transform: the tone itself at h = 1, images of
 //! amplitude 1/(4096 k +- 1) at h = 4096 k +- 1 where the phase has more bits than the table sees (W > 4096), and the rounding of the table at all
-//! odd h. Line h of F stands at m h mod W. A pair of tones meets twice: the line of one on the other's reference, and the other's
-//! reference has a line on the first; both add up at worst.
+//! odd h. Line h of F stands at m h mod W. A pair of tones has two terms, a line of one on the other's frequency and a line of the
+//! other's reference on the first's; at worst both add up.
 
 use super::Grid;
 use hge_protocol::number::quarter_wave;
@@ -12,7 +12,7 @@ use rustfft::num_complex::Complex;
 use rustfft::FftPlanner;
 use serde::Serialize;
 
-/// Above this, in dB of the tone that throws it, a pair is never planned. What the DAC's and ADC's steps add comes on top.
+/// Above this, in dB of the tone that causes it, a pair is planned only where no other is left. Rounding in DAC and ADC adds to it.
 pub const PLANNED_DB: f64 = -105.0;
 
 /// Above this, a pair that a user gives is reported.
@@ -21,12 +21,12 @@ pub const REPORTED_DB: f64 = -100.0;
 /// Phases that the table holds.
 const TABLE: u32 = 4096;
 
-/// Two tones of which one shows at the other.
+/// Two tones and their crosstalk.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pair {
     /// Multiples of both.
     pub multiples: [u32; 2],
-    /// Largest share of one's amplitude that is read at the other, in dB.
+    /// Largest share of one tone's amplitude that the other's lock-in reads, in dB.
     pub level_db: f64,
 }
 
@@ -34,7 +34,7 @@ pub struct Pair {
 #[derive(Clone, Debug)]
 pub struct Crosstalk {
     window_samples: u32,
-    /// For every power of two that a tone's multiple contains: what is left of the window.
+    /// For every power of two that a tone's multiple contains: the period of the rest, in samples, and its lines.
     reduced: Vec<Reduced>,
 }
 
@@ -57,8 +57,8 @@ impl Crosstalk {
         Crosstalk { window_samples: grid.window_samples, reduced }
     }
 
-    /// The largest part of one tone that is read at the other, whatever their phases. Zero where they contain different powers of two: F
-    /// has odd lines alone.
+    /// Largest share of one tone's amplitude that the other's lock-in reads, whatever their phases. Zero where they contain different
+    /// powers of two, as F has odd lines alone.
     pub fn level(&self, a: u32, b: u32) -> f64 {
         let power = a.trailing_zeros();
         if b.trailing_zeros() != power {
@@ -88,7 +88,15 @@ impl Crosstalk {
         })
     }
 
-    /// Lines that are never planned together with `tone`.
+    /// The same with no pair refused; `None`: none was.
+    pub(super) fn admitting_all(&self) -> Option<Self> {
+        let refuses = self.reduced.iter().any(|reduced| !reduced.refused.is_empty());
+        let mut admitting = self.clone();
+        admitting.reduced.iter_mut().for_each(|reduced| reduced.refused.clear());
+        refuses.then_some(admitting)
+    }
+
+    /// Lines that are not planned together with `tone`.
     pub fn refused(&self, tone: u32) -> impl Iterator<Item = u32> + '_ {
         let power = tone.trailing_zeros();
         let reduced = self.reduced.get(power as usize);

@@ -3,7 +3,7 @@
 use super::products::Tally;
 use super::Wanted;
 
-/// Lines on either side of a tone among which empty ones are looked for: further away the noise may be another.
+/// Lines on either side of a tone that may be its empty lines: further away the noise may differ.
 pub const EMPTY_REACH: u32 = 8;
 
 /// An assignment that grows line by line. It is complete wherever a complete one exists: a tone whose lines are all taken has

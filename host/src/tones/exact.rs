@@ -15,11 +15,11 @@ pub(super) struct Found {
     pub cost: Cost,
 }
 
-/// What a search came to.
+/// Result of a search.
 pub(super) struct Outcome {
     /// The best set within the ceiling.
     pub found: Option<Found>,
-    /// Every set was looked at, or ruled out.
+    /// Every set was evaluated, or ruled out by a bound.
     pub is_complete: bool,
 }
 

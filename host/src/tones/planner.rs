@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Tones up to which the best set is searched for exactly.
 pub const EXACT_TONES: usize = 8;
 
-/// Tones up to which products of third order are looked at: their number grows with the third power.
+/// Tones up to which products of third order are listed: their number grows with the third power.
 const THIRD_ORDER_TONES: usize = 64;
 
 /// Products that are listed of those that could not be avoided.
@@ -37,7 +37,7 @@ pub enum Order {
     BestFirst,
 }
 
-/// What is asked of a plan.
+/// Requirements of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wanted {
     /// Sample rate and window.
@@ -84,9 +84,9 @@ pub struct TonePlan {
     pub without_empty_lines: Vec<u32>,
     /// Amplitudes of the third-order products on tones, added up: 6 for f +- g +- h, 3 for 2 f +- g, 1 for 3 f.
     pub third_order_weight: u32,
-    /// The pair of tones of which one shows most at the other, by the NCO's table; none where all are exactly orthogonal.
+    /// The pair of tones with the most crosstalk from the NCO's table; none where all are exactly orthogonal.
     pub crosstalk: Option<Pair>,
-    /// Pairs above -100 dB, which are never planned.
+    /// Pairs above -100 dB, planned only where every set in the band has some.
     pub crosstalk_above: Vec<Pair>,
     /// The set was chosen, and it is proved that there is no better.
     pub is_optimal: bool,
@@ -102,14 +102,16 @@ impl TonePlan {
 /// Chooses tones, by what is more important first: no second-order product on a tone and no pair above [`PLANNED_DB`](super::crosstalk::PLANNED_DB);
 /// least [weight](TonePlan::third_order_weight) of third-order products on tones; fewest missing empty lines that are free of second order;
 /// the [`Order`], lines with the least expected error being best, and the lower of equally good ones. Up to [`EXACT_TONES`] that is searched for exactly, above by annealing with a fixed seed.
+/// Where every set in the band has a pair above [`PLANNED_DB`](super::crosstalk::PLANNED_DB), as in windows of 16 samples, such pairs are admitted and [listed](TonePlan::crosstalk_above).
 ///
 /// # Errors
 /// The band is too narrow.
 pub fn plan(wanted: &Wanted) -> Result<TonePlan, ToneError> {
     let Wanted { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
     let crosstalk = Crosstalk::new(grid);
-    let mut set = ToneSet::new(wanted, &crosstalk);
-    let (mut multiples, is_optimal) = best(&mut set, &candidates(wanted), count)
+    let lines = candidates(wanted);
+    let (mut multiples, is_optimal) = best(&mut ToneSet::new(wanted, &crosstalk), &lines, count)
+        .or_else(|| best(&mut ToneSet::new(wanted, &crosstalk.admitting_all()?), &lines, count))
         .ok_or(ToneError::NoRoom { count, low_hz, high_hz })?;
     multiples.sort_unstable();
     Ok(TonePlan { is_optimal, ..assess(wanted, &multiples) })
@@ -133,7 +135,7 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
     Some((tones, outcome.is_complete))
 }
 
-/// What is to be said of tones that are given. `count` and `band_hz` of `wanted` do not matter.
+/// Assesses given tones. `count` and `band_hz` of `wanted` do not matter.
 pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
     let Wanted { grid, surroundings, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);
@@ -320,7 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn a_users_own_set_is_told_what_falls_where() {
+    fn a_window_too_short_for_tones_without_crosstalk_has_them_with_the_pairs_listed() {
+        // The three odd lines of 16 samples have -98 dB of each other; 2 and 4, or 4 and 6, meet at second order.
+        let mut wanted = wanted(3, 320.0, 2240.0);
+        wanted.grid.window_samples = 16;
+        let found = plan(&wanted).unwrap();
+        assert_eq!(wanted.grid.check(&found.multiples()), Ok(()));
+        assert!(!found.crosstalk_above.is_empty());
+    }
+
+    #[test]
+    fn a_given_set_is_assessed_with_the_products_on_each_tone() {
         let found = assess(&wanted(0, 0.0, 0.0), &[9, 11, 20, 31]);
         let second: Vec<&Product> =
             found.on_tones.iter().filter(|product| product.factors.len() == 2).collect();

@@ -1,6 +1,7 @@
 //! `hge tones`: which frequencies, and what they cannot avoid.
 
 use crate::output::{json_line, read_json, text, write_text};
+use crate::streams;
 use clap::{Args, Subcommand};
 use hge_host::experiment::{Experiment, Source};
 use hge_host::plan::near_window;
@@ -12,8 +13,7 @@ use hge_host::tones::{
 };
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -261,23 +261,21 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
     report(&wanted, found, amplitudes_v, &asked.told)
 }
 
-/// Names on stderr the pairs of given tones that show in each other: chosen ones never do.
+/// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.
 pub fn warn_of_crosstalk(experiment: &Experiment) {
-    // What is wrong with the tones is told when the experiment is resolved.
+    // Invalid tones are an error where the experiment is resolved.
     let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
     let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
     for pair in pairs.iter().take(NAMED) {
-        let sentence = pair_above(&wanted.grid, pair);
-        // Nobody is left to warn where stderr is closed.
-        let _ = writeln!(io::stderr(), "warning: {sentence}");
+        streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
     }
 }
 
-/// A pair of tones that shows, as a sentence.
+/// A pair of tones and its crosstalk, as a sentence.
 fn pair_above(grid: &Grid, pair: &Pair) -> String {
     let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
     format!(
-        "tones of {one} Hz and {other} Hz show in each other at up to {:.1} dB, by the steps of the NCO's phase and table: move one of them",
+        "crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
         pair.level_db
     )
 }
@@ -312,7 +310,7 @@ fn report(
     if told.json {
         json_line(&report)?;
     } else {
-        crate::streams::print(&table(&report))?;
+        streams::print(&table(&report))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -356,7 +354,7 @@ fn table(report: &Report) -> String {
     if let (Some(worst), []) = (&plan.crosstalk, &plan.crosstalk_above[..]) {
         let _ = writeln!(
             lines,
-            "worst crosstalk from the NCO's table: {:.1} dB, of {} and {} Hz",
+            "worst crosstalk from phase truncation in the NCO: {:.1} dB, between {} and {} Hz",
             worst.level_db,
             hz(f64::from(worst.multiples[0])),
             hz(f64::from(worst.multiples[1]))
@@ -366,7 +364,7 @@ fn table(report: &Report) -> String {
         let _ = writeln!(lines, "warning: {}", pair_above(&grid, above));
     }
     if plan.is_optimal {
-        lines += "proved: no set in this band is better\n";
+        lines += "optimal: an exhaustive search found no better set in this band\n";
     }
     let list = |multiples: &[u32]| {
         multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
