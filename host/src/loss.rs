@@ -171,6 +171,13 @@ mod tests {
         assert_eq!(slope[1], slope[2]);
         assert_eq!(slope[0], slope[3]);
         assert!(slope[1] < 0.0 && slope[0] > 0.0);
+        // Moved together, tied outputs stay tied: there the loss is smooth, and their slopes add up.
+        let moved = |by: f64| {
+            let outputs = [1.0, 2.0 + by, 2.0 + by, 1.0];
+            Loss::CorSigmoid.evaluate(&outputs, &targets).0
+        };
+        let together = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+        assert!((slope[1] + slope[2] - together).abs() < 1e-6 * together.abs(), "{slope:?}");
     }
 
     #[test]

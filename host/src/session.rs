@@ -141,6 +141,17 @@ impl Session {
         Ok(())
     }
 
+    /// Writes the plan in force anew, for single passes after a run of the gateware's own loop.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub(crate) fn reconfigure(&mut self) -> Result<(), SessionError> {
+        let watch = self.watch.take();
+        self.change(self.plan.clone())?;
+        self.watch = watch;
+        Ok(())
+    }
+
     /// Goes on with a plan that differs from the one in force in its cases alone: the instrument stays armed.
     ///
     /// # Errors

@@ -65,6 +65,9 @@ pub struct Experiment {
     pub seed: u64,
     /// Random starts at most.
     pub restarts: u32,
+    /// Least high output less greatest low one that is wanted, unperturbed. The default is thirty times the standard error of a window's mean at
+    /// 2.5e-4 nA^2/Hz and 51.2 ms (0.05 nA).
+    pub separation_na: f64,
     /// Device: `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`,
     /// `process:COMMAND` or `linear:G0,G1,...`.
     pub device: String,
@@ -103,6 +106,7 @@ impl Default for Experiment {
             gate: None,
             seed: 1,
             restarts: 20,
+            separation_na: 1.5,
             device: "builtin".into(),
             engine: EngineKind::Model,
             closing: Closing::Host,

@@ -73,6 +73,7 @@ fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
     let Experiment { bench, timing, electrodes, tones, guard, host, standalone, cases, .. } =
         experiment;
     let single = [
+        ("separation_na", experiment.separation_na, Rule::NotNegative),
         ("timing.rate_hz", timing.rate_hz, Rule::Positive),
         ("timing.settle_s", timing.settle_s, Rule::NotNegative),
         ("timing.lead_in_s", timing.lead_in_s, Rule::NotNegative),

@@ -63,6 +63,13 @@ impl Confidence {
         })
     }
 
+    /// How far beyond the mean the truth lies to one side with a chance of `level`.
+    pub fn one_sided(self, level: f64) -> f64 {
+        // The lower tail: its small probabilities are exact.
+        StudentsT::new(0.0, 1.0, self.degrees_of_freedom)
+            .map_or(f64::INFINITY, |distribution| -self.error * distribution.inverse_cdf(level))
+    }
+
     /// The interval around `mean`.
     pub fn interval(self, mean: f64) -> [f64; 2] {
         let half = self.half_width();

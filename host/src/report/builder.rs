@@ -7,7 +7,7 @@ use crate::gate::Gate;
 use crate::loss::Loss;
 use crate::measure::waveform::Waveform;
 use crate::method::Method;
-use crate::train::{Outcome, Progress, SOLVED_NA};
+use crate::train::{Outcome, Progress};
 
 /// Gathers what a report shows. Epochs are thinned as they come, so that a long run takes no more memory than a short one.
 pub struct Builder {
@@ -39,7 +39,7 @@ impl Builder {
             measured_s: 0.0,
             wall_s: None,
             loss: loss(task),
-            solved_na: SOLVED_NA,
+            wanted_na: experiment.separation_na,
             slope_unit: slope_unit(task),
             cases: cases(task),
             controls: controls(task),

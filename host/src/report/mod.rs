@@ -125,7 +125,7 @@ pub struct Report {
     /// What was minimised.
     pub loss: ShownLoss,
     /// Distance of the outputs that solves.
-    pub solved_na: f64,
+    pub wanted_na: f64,
     /// Unit of the slopes.
     pub slope_unit: &'static str,
     /// What is learnt.

@@ -22,8 +22,13 @@ pub(super) fn figures(report: &Report) -> String {
     let epochs = &report.epochs;
     match (&report.outcome, epochs.best) {
         (Some(outcome), _) => {
-            let apart = format!("{} nA", fixed(outcome.separation_na, 2));
-            let enough = format!("solved from {} nA on", number(report.solved_na));
+            let error = outcome.separation_error_na;
+            let error = error.map_or(String::new(), |na| format!(" ± {}", significant(na, 2)));
+            let apart = format!("{}{error} nA", fixed(outcome.separation_na, 2));
+            let above = outcome.separation_above_na.map_or(String::new(), |above_na| {
+                format!("above {} nA with 99.9 % confidence, ", fixed(above_na, 2))
+            });
+            let enough = format!("{above}{} nA wanted", number(report.wanted_na));
             let right = format!("{} %", fixed(100.0 * outcome.accuracy, 0));
             let loss = format!("{}{unit}", significant(outcome.loss, 4));
             entries.push(("Separation", apart, enough));

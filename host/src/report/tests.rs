@@ -36,6 +36,8 @@ fn outcome(solved: bool) -> Outcome {
         loss: 0.25,
         accuracy: 1.0,
         separation_na: 5.0,
+        separation_error_na: Some(0.05),
+        separation_above_na: Some(4.6),
         outputs_na: vec![0.0, 5.0, 6.0, -1.0],
         controls_v: vec![7.0; 5],
         epochs: 12,

@@ -3,6 +3,7 @@
 //! What is built in are the requests that [`super::train`] would make for the same experiment: hello, every register and table,
 //! arming, the start of the run; and disarming after it. `hge_gateware::boot` says when each part is played.
 
+use super::significance::{of_span, Gap, Test};
 use super::standalone::{aimed, came_to, first_run, starts_a_run};
 use super::{random, Outcome, Stream, TrainError};
 use crate::driver::{DriverError, Instrument};
@@ -149,12 +150,29 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
         }
     }
     let Some(end) = ended else { return Ok(None) };
-    let mut run = LastRun { end, outcome: None };
     let complete = matches!(end.reason, EndReason::Complete | EndReason::LossReached);
+    if complete && finals.is_empty() {
+        // The last run was single windows for a host.
+        return Ok(None);
+    }
+    let mut run = LastRun { end, outcome: None };
     if let Some(aim) = task.experiment.standalone.targets.first().filter(|_| complete) {
         let targets = aimed(&task.targets, aim);
         let estimator = task.experiment.host.estimator;
         let mut outcome = came_to(instrument, &task.plan, estimator, &targets, &finals, &end)?;
+        // Nothing is measured here, which would overwrite the run: its single windows tell their noise.
+        let keys = &task.experiment.standalone;
+        let searched = task.experiment.restarts.saturating_mul(keys.epochs.saturating_add(1));
+        let test = Test { wanted_na: task.experiment.separation_na, searched };
+        let known = outcome.outputs_na.iter().zip(&finals).map(|(&output_na, window)| {
+            let codes = (f64::from(window.max) - f64::from(window.min)).max(1.0);
+            let span_na = codes / task.plan.scale().adc_codes_per_na().abs();
+            (output_na, of_span(span_na, task.plan.grid().window_samples))
+        });
+        let known: Vec<_> = known.collect();
+        if let Some(gap) = Gap::between(&known, &targets.high, test.level()) {
+            outcome.judge(gap, test.wanted_na);
+        }
         outcome.samples = u64::from(end.sample_clock);
         run.outcome = Some(outcome);
     }

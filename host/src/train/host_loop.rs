@@ -1,7 +1,8 @@
 //! The loop through the host: the instrument streams every case's gradient, the host chains it with
 //! the loss of all outputs, steps, and writes the controls.
 
-use super::{Outcome, Progress, TrainError, SOLVED_NA};
+use super::significance::{confirm, Test};
+use super::{Outcome, Progress, TrainError};
 use crate::experiment::{Experiment, HostKeys};
 use crate::loss::Targets;
 use crate::optimiser::{Optimiser, Rule};
@@ -78,6 +79,10 @@ impl HostState {
         self.descent.as_ref().map(|descent| &descent.controls_v[..])
     }
 
+    fn test(&self, experiment: &Experiment) -> Test {
+        Test { wanted_na: experiment.separation_na, searched: self.epochs + self.restarts }
+    }
+
     fn is_over(&self, experiment: &Experiment) -> bool {
         let solved = self.best.as_ref().is_some_and(|best| best.solved);
         self.descent.is_none() && (solved || self.restarts >= experiment.restarts)
@@ -99,6 +104,7 @@ pub(super) fn run(
         state.samples = session.samples();
         session.note("state", &state)?;
     }
+    let test = state.test(experiment);
     let HostState { epochs, restarts, unsettled, clipped_starts, best, .. } = state;
     let outcome = match best {
         Some(outcome) => outcome,
@@ -108,6 +114,11 @@ pub(super) fn run(
             let outcome = unperturbed(session, experiment, targets, middle_v)?;
             Outcome { starts_clipped: true, ..outcome }
         }
+    };
+    // Picked for the separation that it happened to show, it is measured again.
+    let outcome = match outcome.separation_error_na {
+        Some(_) => outcome,
+        None => confirmed(session, experiment, targets, outcome, test)?,
     };
     let samples = session.samples();
     Ok(Outcome { epochs, restarts, unsettled, clipped_starts, samples, ..outcome })
@@ -141,7 +152,10 @@ fn step(
     if !heard.over {
         state.descent = Some(descent);
     } else if let Some(point) = descent.best {
-        let outcome = unperturbed(session, experiment, targets, point.controls_v)?;
+        let mut outcome = unperturbed(session, experiment, targets, point.controls_v)?;
+        if outcome.is_promising(experiment.separation_na) {
+            outcome = confirmed(session, experiment, targets, outcome, state.test(experiment))?;
+        }
         if outcome.beats(state.best.as_ref()) {
             state.best = Some(outcome);
         }
@@ -159,6 +173,19 @@ fn unperturbed(
     let readings = session.measure(&controls_v, false)?;
     let (loss, _) = experiment.host.loss.evaluate(&means(&readings), targets);
     Ok(Outcome::of(controls_v, &readings, loss, targets))
+}
+
+/// The same, measured until it is clear whether it is solved.
+fn confirmed(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    outcome: Outcome,
+    test: Test,
+) -> Result<Outcome, TrainError> {
+    confirm(session, targets, outcome, test, |outputs_na| {
+        experiment.host.loss.evaluate(outputs_na, targets).0
+    })
 }
 
 /// A random start whose outputs do not clip, or the last one drawn.
@@ -219,7 +246,7 @@ fn descend(
     if loss < FALLEN * mark.unwrap_or(f64::INFINITY) {
         (*mark, *marked) = (Some(loss), *epoch);
     }
-    let reached = loss <= keys.stop_loss && separation_na >= SOLVED_NA;
+    let reached = loss <= keys.stop_loss && separation_na >= experiment.separation_na;
     let over = reached || *epoch - *marked >= keys.patience_epochs;
     if !over {
         let ranges_v = session.plan().control_ranges_v();

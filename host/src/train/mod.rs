@@ -5,6 +5,7 @@ mod heard;
 mod host_loop;
 mod outcome;
 mod progress;
+mod significance;
 mod standalone;
 mod state;
 
@@ -14,6 +15,7 @@ pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
+pub use significance::LEVEL;
 pub use standalone::Coefficients;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
 pub use state::{StandaloneState, State};
@@ -35,10 +37,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use thiserror::Error;
-
-/// Unperturbed outputs this far apart are a gate: thirty times the standard error of a window's mean
-/// at 2.5e-4 nA^2/Hz and 51.2 ms (0.05 nA).
-pub const SOLVED_NA: f64 = 1.5;
 
 /// A training that came to no end.
 #[derive(Debug, Error)]

@@ -1,6 +1,6 @@
 //! What a training came to.
 
-use super::SOLVED_NA;
+use super::significance::Gap;
 use crate::loss::Targets;
 use crate::session::Reading;
 use crate::settling::Counts;
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// What was learnt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Whether the unperturbed outputs are at least [`SOLVED_NA`] apart, all of them right, finite and
-    /// inside the range of the chain.
+    /// Whether the unperturbed outputs are further apart than wanted with 99.9 % confidence, corrected for all that was searched; finite, and inside the range
+    /// of the chain.
     pub solved: bool,
     /// Loss of the unperturbed outputs.
     pub loss: f64,
@@ -18,6 +18,12 @@ pub struct Outcome {
     pub accuracy: f64,
     /// Least high output less greatest low one, unperturbed.
     pub separation_na: f64,
+    /// Standard error of the separation; `None`: it was read once.
+    #[serde(default)]
+    pub separation_error_na: Option<f64>,
+    /// The separation is above this with that confidence; `None`: it was read once.
+    #[serde(default)]
+    pub separation_above_na: Option<f64>,
     /// Unperturbed output of every case.
     pub outputs_na: Vec<f64>,
     /// Best controls.
@@ -44,7 +50,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome of unperturbed outputs at `controls_v`; counts are filled in by the loop.
+    /// The outcome of one reading of the unperturbed outputs at `controls_v`, which proves nothing yet; counts are filled in by the loop.
     pub(super) fn of(
         controls_v: Vec<f64>,
         readings: &[Reading],
@@ -53,15 +59,14 @@ impl Outcome {
     ) -> Self {
         let outputs_na: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
         let clipped = readings.iter().any(|reading| reading.clipped);
-        let finite = !outputs_na.is_empty() && outputs_na.iter().all(|output| output.is_finite());
-        let accuracy = targets.accuracy(&outputs_na);
-        let separation_na = targets.separation_na(&outputs_na);
-        Outcome {
-            solved: finite && !clipped && accuracy == 1.0 && separation_na >= SOLVED_NA,
+        let outcome = Outcome {
+            solved: false,
             loss,
-            accuracy,
-            separation_na,
-            outputs_na,
+            accuracy: 0.0,
+            separation_na: 0.0,
+            separation_error_na: None,
+            separation_above_na: None,
+            outputs_na: Vec::new(),
             controls_v,
             epochs: 0,
             restarts: 0,
@@ -71,7 +76,33 @@ impl Outcome {
             starts_clipped: false,
             unsettled: Counts::default(),
             samples: 0,
-        }
+        };
+        outcome.measured(outputs_na, targets)
+    }
+
+    /// With these outputs in place of the ones before.
+    pub(super) fn measured(self, outputs_na: Vec<f64>, targets: &Targets) -> Self {
+        let (accuracy, separation_na) =
+            (targets.accuracy(&outputs_na), targets.separation_na(&outputs_na));
+        Outcome { accuracy, separation_na, outputs_na, ..self }
+    }
+
+    /// Whether it is worth measuring again: the outputs are finite, inside the chain's range and, noise aside, far enough apart.
+    pub(super) fn is_promising(&self, wanted_na: f64) -> bool {
+        let finite = !self.outputs_na.is_empty() && self.outputs_na.iter().all(|na| na.is_finite());
+        finite && !self.clipped && self.separation_na >= wanted_na
+    }
+
+    /// Decides by how well the gap is known.
+    pub(super) fn judge(&mut self, gap: Gap, wanted_na: f64) {
+        self.separation_error_na = Some(gap.error_na);
+        self.separation_above_na = Some(gap.lower_na);
+        self.solved = self.is_promising(wanted_na) && gap.lower_na >= wanted_na;
+    }
+
+    /// Whether the outputs are as far apart as wanted, but not beyond what noise makes of a smaller gap.
+    pub fn is_within_noise(&self, wanted_na: f64) -> bool {
+        !self.solved && self.is_promising(wanted_na)
     }
 
     /// Whether this beats `other`: a solution, then the greater separation. Losses of different targets cannot be

@@ -25,6 +25,7 @@
 //! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
 
 use super::heard::Heard;
+use super::significance::{confirm, Test};
 use super::state::StandaloneState;
 use super::{Outcome, Progress, TrainError};
 use crate::driver::{ArmMode, Instrument, Said};
@@ -127,15 +128,38 @@ pub(super) fn run(
         state.saturated |= done.saturated;
         state.clipped_starts += done.clipped_starts;
         state.samples = session.samples();
-        if done.outcome.beats(state.best.as_ref()) {
-            state.best = Some(done.outcome);
+        let mut outcome = done.outcome;
+        if outcome.is_promising(experiment.separation_na) {
+            outcome = confirmed(session, targets, outcome, state.test(experiment))?;
+        }
+        if outcome.beats(state.best.as_ref()) {
+            state.best = Some(outcome);
         }
         session.note("state", &state)?;
     }
-    let StandaloneState { epochs, restarts, saturated, clipped_starts, samples, best, .. } = state;
+    let test = state.test(experiment);
+    let StandaloneState { epochs, restarts, saturated, clipped_starts, best, .. } = state;
     // At least one run was made: zero restarts are refused before.
     let outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
+    // Picked for the separation that it happened to show, it is measured again.
+    let outcome = match outcome.separation_error_na {
+        Some(_) => outcome,
+        None => confirmed(session, targets, outcome, test)?,
+    };
+    let samples = session.samples();
     Ok(Outcome { epochs, restarts, saturated, clipped_starts, samples, ..outcome })
+}
+
+/// The outcome measured until it is clear whether it is solved; its loss stays the gateware's.
+fn confirmed(
+    session: &mut Session,
+    targets: &Targets,
+    outcome: Outcome,
+    test: Test,
+) -> Result<Outcome, TrainError> {
+    let loss = outcome.loss;
+    session.reconfigure()?;
+    confirm(session, targets, outcome, test, |_| loss)
 }
 
 /// What one run of the gateware came to.

@@ -1,5 +1,6 @@
 //! Where a training stands.
 
+use super::significance::Test;
 use super::{HostState, Outcome};
 use crate::experiment::Experiment;
 use rand_chacha::ChaCha8Rng;
@@ -47,6 +48,10 @@ impl StandaloneState {
             samples: 0,
             best: None,
         }
+    }
+
+    pub(super) fn test(&self, experiment: &Experiment) -> Test {
+        Test { wanted_na: experiment.separation_na, searched: self.epochs + self.restarts }
     }
 
     pub(super) fn is_over(&self, experiment: &Experiment) -> bool {

@@ -1,7 +1,15 @@
 //! Experiments that boards do by themselves: what is built in, every refusal in one sentence, and the log.
 
 use crate::program::{json, outcome, refusal, TestFile};
-use crate::served::{Served, LINEAR};
+use crate::served::{Served, LINEAR, PATIENCE};
+use hge_gateware::boot::Recording;
+use hge_gateware::flow::bundle::experiment_tag;
+use hge_host::experiment::{Source, Task};
+use hge_host::train::recording;
+use hge_protocol::frame::{Frame, Record};
+use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 /// One short standalone run.
@@ -89,19 +97,53 @@ fn a_board_without_the_button_is_refused() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// Plays what is built into a board over a link, as the board does at the press of its button.
+fn play(link: &str, recording: &Recording) {
+    let mut parts = vec![Vec::new()];
+    for &byte in recording.bytes() {
+        let part = parts.last_mut().expect("one");
+        match byte == 0 && part.last() == Some(&0) {
+            true => parts.push(Vec::new()),
+            false => part.push(byte),
+        }
+    }
+    let mut line = TcpStream::connect(link.trim_start_matches("tcp:")).expect("a server");
+    line.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    // The settings twice: their second play begins another session.
+    for part in [0, 0, 1] {
+        line.write_all(&parts[part]).expect("a server");
+    }
+    let (mut deframer, mut ended) = (Deframer::new(MOST_FRAME_WORDS), false);
+    while !ended {
+        let mut bytes = [0; 4096];
+        let count = line.read(&mut bytes).expect("frames");
+        assert!(count > 0, "the server ended the connection");
+        deframer.push(&bytes[..count], |body| {
+            let frame = body.and_then(|body| Frame::from_words(body).ok());
+            ended |= matches!(frame, Some(Frame::Telemetry(_, Record::End(_))));
+        });
+    }
+    line.write_all(&parts[2]).expect("a server");
+}
+
 #[test]
 fn the_log_tells_what_the_last_run_came_to() {
-    let served = Served::new(&["--tcp", "0", "--keep", "--device", LINEAR]);
-    let file = short("log", "");
+    let file = short("log", &format!("device = \"{LINEAR}\"\nbench.noise_na2_per_hz = 0.0\n"));
+    let served = Served::new(&[file.path(), "--tcp", "0", "--keep"]);
     let log = ["log", file.path(), "--link", served.link()];
     let before = json(&log);
     assert_eq!(before["run"], serde_json::Value::Null);
     assert_eq!(before["built_in"], false);
-    let (_, trained) = outcome(&["train", file.path(), "--link", served.link()]);
+    let (experiment, source) = Source::load(Path::new(file.path())).expect("an experiment");
+    let parameters = (&experiment.instrument).into();
+    let task = Task::on(experiment, &source, &parameters, None).expect("a task");
+    let recording = recording(&task, experiment_tag(source.text())).expect("a short experiment");
+    play(served.link(), &recording);
     let after = json(&log);
     let run = &after["run"];
-    assert_eq!(run["ended"], "complete", "{after}");
-    for key in ["controls_v", "outputs_na", "loss", "separation_na", "samples", "solved"] {
+    assert_eq!((&run["ended"], &after["built_in"]), (&"complete".into(), &true.into()), "{after}");
+    let (_, trained) = outcome(&["train", file.path()]);
+    for key in ["controls_v", "outputs_na", "loss", "separation_na", "solved"] {
         assert_eq!(run[key], trained[key], "{key}");
     }
     assert_eq!(run["electrodes"], serde_json::json!([0, 3, 4, 5, 6]));

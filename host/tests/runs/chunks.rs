@@ -65,32 +65,79 @@ pub fn ends_with(file: &[u8], topic: &str) -> Vec<usize> {
 
 /// The end and the messages of every whole chunk.
 fn chunks(file: &[u8]) -> Vec<(usize, Vec<Message>)> {
-    let (mut topics, mut chunks) = (HashMap::new(), Vec::new());
+    let topics = channels(file);
+    let chunks = records(file).into_iter().filter(|span| span.opcode == CHUNK);
+    let of_chunk = |chunk: Span| {
+        let inner = inner(file, chunk);
+        let spans = records(inner).into_iter().filter(|span| span.opcode == MESSAGE);
+        let message = |span: Span| {
+            let body = &inner[span.begin + HEAD_BYTES..span.end];
+            (topics[&[body[0], body[1]]].clone(), body[MESSAGE_HEAD_BYTES..].to_vec())
+        };
+        (chunk.end, spans.map(message).collect())
+    };
+    chunks.map(of_chunk).collect()
+}
+
+/// The records of a chunk, behind as many bytes as the magic has that [`records`] passes over.
+fn inner(file: &[u8], chunk: Span) -> &[u8] {
+    &file[chunk.begin + HEAD_BYTES + CHUNK_HEAD_BYTES - MAGIC_BYTES..chunk.end]
+}
+
+/// The file with another content of the same length in one message of a topic, and the right checksum of its chunk.
+pub fn rewritten(
+    file: &[u8],
+    topic: &str,
+    number: usize,
+    change: impl Fn(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
+    let topics = channels(file);
+    let mut before = 0;
+    for chunk in records(file).into_iter().filter(|span| span.opcode == CHUNK) {
+        let inner = inner(file, chunk);
+        let mut spans = records(inner);
+        spans.retain(|span| {
+            let body = &inner[span.begin + HEAD_BYTES..span.end];
+            span.opcode == MESSAGE && topics[&[body[0], body[1]]] == topic
+        });
+        let Some(span) = spans.get(number - before) else {
+            before += spans.len();
+            continue;
+        };
+        let changed = change(&inner[span.begin + HEAD_BYTES + MESSAGE_HEAD_BYTES..span.end]);
+        let head = chunk.begin + HEAD_BYTES;
+        let records = head + CHUNK_HEAD_BYTES;
+        let end = records - MAGIC_BYTES + span.end;
+        let mut file = file.to_vec();
+        file[end - changed.len()..end].copy_from_slice(&changed);
+        let checksum = crc32(&file[records..chunk.end]).to_le_bytes();
+        file[head + 24..head + 28].copy_from_slice(&checksum);
+        return file;
+    }
+    panic!("no message {number} of {topic}")
+}
+
+/// CRC-32 of ISO 3309, as MCAP has it.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
+        })
+    })
+}
+
+/// Channels of the whole records of a file, those in chunks as well.
+fn channels(file: &[u8]) -> HashMap<[u8; 2], String> {
+    let mut topics = HashMap::new();
     for span in records(file) {
         let body = &file[span.begin + HEAD_BYTES..span.end];
         match span.opcode {
             CHANNEL => topics.extend([channel(body)]),
-            CHUNK => {
-                // `records` passes over a magic, which a chunk does not have.
-                let inner = &body[CHUNK_HEAD_BYTES - MAGIC_BYTES..];
-                let mut messages = Vec::new();
-                for span in records(inner) {
-                    let body = &inner[span.begin + HEAD_BYTES..span.end];
-                    match span.opcode {
-                        CHANNEL => topics.extend([channel(body)]),
-                        MESSAGE => {
-                            let topic: &String = &topics[&[body[0], body[1]]];
-                            messages.push((topic.clone(), body[MESSAGE_HEAD_BYTES..].to_vec()));
-                        }
-                        _ => {}
-                    }
-                }
-                chunks.push((span.end, messages));
-            }
+            CHUNK => topics.extend(channels(inner(file, span))),
             _ => {}
         }
     }
-    chunks
+    topics
 }
 
 fn channel(body: &[u8]) -> ([u8; 2], String) {

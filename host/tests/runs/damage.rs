@@ -69,7 +69,10 @@ fn a_run_that_was_resumed_needs_every_file_of_its_log() {
     for file in ["log/00001.mcap", "log/00002.mcap"] {
         let path = Path::new(&run).join(file);
         let whole = std::fs::read(&path).expect("a log");
-        for length in [0, 8, whole.len() / 2, whole.len() - 20_000] {
+        // The end of a killed file may be torn: what counts ends with its last whole chunk.
+        let mut chunks = records(&whole).into_iter().filter(|span| span.opcode == CHUNK);
+        let last = chunks.next_back().expect("a chunk");
+        for length in [0, 8, whole.len() / 2, last.begin, last.end - 1] {
             std::fs::write(&path, &whole[..length]).expect("a writable log");
             assert_refused(&run, &format!("{length} bytes of {file}"));
         }
@@ -118,6 +121,16 @@ fn damage_in_the_midst_of_a_killed_run_is_never_taken_for_a_cut() {
         }
     }
     assert!(unchanged < 20, "{unchanged} of 100 were not noticed");
+    // The length of a chunk, every byte of it.
+    for chunk in spans.iter().filter(|span| span.opcode == CHUNK) {
+        for byte in chunk.begin + 1..chunk.begin + 9 {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 1 << dice.random_range(0..8);
+            std::fs::write(&log, &damaged).expect("a writable log");
+            let message = refusal(&["replay", &run]);
+            assert!(message.contains("is damaged"), "byte {byte}: {message}");
+        }
+    }
     for chunk in spans.iter().filter(|span| span.opcode == CHUNK) {
         let byte = dice.random_range(chunk.begin + 1..chunk.end);
         let mut damaged = whole.clone();

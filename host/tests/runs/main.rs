@@ -17,3 +17,4 @@ mod served;
 mod state;
 mod storage;
 mod tables;
+mod tampered;

@@ -175,3 +175,23 @@ fn a_complete_run_without_its_outcome_is_one_that_goes_on_to_the_same_outcome() 
     assert_eq!(content(&run, "outcome.json"), expected);
     assert_eq!(outcome(&["replay", &run]).0, Some(0));
 }
+
+#[test]
+fn a_provenance_of_an_earlier_sitting_counts_only_while_the_run_is_not_complete() {
+    let scratch = Scratch::new("seals-stale");
+    let run = scratch.killed("run", 100_000, &[]);
+    let earlier = content(&run, "provenance.json");
+    assert_eq!(hge(&["resume", &run]).status.code(), Some(2));
+    let path = Path::new(&run).join("provenance.json");
+    std::fs::write(&path, earlier).expect("a writable file");
+    for command in ["replay", "resume", "report"] {
+        let message = refusal(&[command, &run]);
+        assert!(message.contains(path.to_str().expect("text")), "{command}: {message}");
+    }
+    // As a program leaves it that is killed between a seal and its file.
+    let expected = content(&run, "outcome.json");
+    std::fs::remove_file(Path::new(&run).join("outcome.json")).expect("it was written");
+    assert_eq!(hge(&["resume", &run]).status.code(), Some(2));
+    assert_eq!(content(&run, "outcome.json"), expected);
+    assert_eq!(outcome(&["replay", &run]).0, Some(0));
+}

@@ -3,7 +3,11 @@
 use crate::chunks::messages;
 use crate::folders::{content, table, Scratch};
 use crate::program::outcome;
+use ndarray::ArrayD;
+use ndarray_npy::NpzReader;
 use serde_json::Value;
+use std::fs::File;
+use std::path::Path;
 
 /// The log's epochs as rows of the table.
 fn rows(run: &str) -> Vec<Vec<f64>> {
@@ -59,6 +63,69 @@ fn the_table_in_csv_has_the_values_of_the_log_and_their_units() {
             );
         }
     }
+}
+
+#[test]
+fn the_arrays_have_the_values_of_the_log_and_of_the_outcome() {
+    let scratch = Scratch::new("tables-npz");
+    let run = scratch.finished("run", &["--restarts", "2"]);
+    let rows = rows(&run);
+    let file = File::open(Path::new(&run).join("data.npz")).expect("arrays");
+    let mut archive = NpzReader::new(file).expect("an archive");
+    let mut array = |name: &str| -> ArrayD<f64> {
+        archive.by_name(name).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let (epochs, controls, cases) = (rows.len(), 5, 4);
+    let columns = [
+        ("restart", 0..1),
+        ("epoch", 1..2),
+        ("time_s", 2..3),
+        ("error", 3..4),
+        ("separation", 4..5),
+        ("controls", 5..10),
+        ("outputs", 10..14),
+        ("IVgradients", 14..34),
+    ];
+    for (name, columns) in columns {
+        let array = array(name);
+        assert_eq!(array.shape()[0], epochs, "{name}");
+        assert_eq!(array.len(), epochs * columns.len(), "{name}");
+        let expected = rows.iter().flat_map(|row| row[columns.clone()].to_vec());
+        for (value, expected) in array.iter().zip(expected) {
+            assert!(
+                (value - expected).abs() <= 1e-15 * expected.abs(),
+                "{name}: {value}, {expected}"
+            );
+        }
+    }
+    let slopes = array("IVgradients");
+    assert_eq!(slopes.shape(), [epochs, cases, controls]);
+    let signs = array("sign");
+    assert!(signs.iter().zip(&slopes).all(|(sign, slope)| *sign == slope.signum()));
+    assert!(signs.iter().any(|&sign| sign < 0.0) && signs.iter().any(|&sign| sign > 0.0));
+    let (of_currents, of_controls) = (array("EIgradients"), array("EVgradients"));
+    for epoch in 0..epochs {
+        for k in 0..controls {
+            let terms =
+                (0..cases).map(|case| slopes[[epoch, case, k]] * of_currents[[epoch, case]]);
+            let (sum, largest) = terms
+                .fold((0.0, 0.0_f64), |(sum, most), term: f64| (sum + term, most.max(term.abs())));
+            let difference = of_controls[[epoch, k]] - sum;
+            assert!(difference.abs() <= 1e-12 * largest, "epoch {epoch}, control {k}");
+        }
+    }
+    let outcome: Value = serde_json::from_slice(&content(&run, "outcome.json")).expect("JSON");
+    for (name, key) in
+        [("best_controls", "controls_v"), ("best_outputs", "outputs_na"), ("best_error", "loss")]
+    {
+        assert_eq!(
+            array(name).iter().copied().collect::<Vec<f64>>(),
+            numbers(&outcome[key]),
+            "{name}"
+        );
+    }
+    let limits = array("limits_v");
+    assert!(limits.rows().into_iter().all(|row| row[0] < row[1]), "{limits}");
 }
 
 #[cfg(feature = "parquet")]

@@ -24,6 +24,7 @@ pub struct Heading {
     tones_hz: Vec<f64>,
     amplitudes_v: Vec<f64>,
     full_scale_na: f64,
+    wanted_na: f64,
     calibration: Option<Calibration>,
 }
 
@@ -54,6 +55,7 @@ impl Heading {
             amplitudes_v: (0..configuration.controls.len())
                 .map(|k| task.plan.amplitude_v(k))
                 .collect(),
+            wanted_na: task.experiment.separation_na,
             full_scale_na: task.plan.scale().full_scale_na(),
             calibration: task.calibration.clone(),
         }
@@ -69,6 +71,9 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "loss": outcome.loss,
         "accuracy": outcome.accuracy,
         "separation_na": outcome.separation_na,
+        "separation_error_na": outcome.separation_error_na,
+        "separation_above_na": outcome.separation_above_na,
+        "wanted_separation_na": heading.wanted_na,
         "epochs": outcome.epochs,
         "restarts": outcome.restarts,
         "seed": heading.seed,
@@ -128,9 +133,21 @@ fn write_table(
     )?;
     writeln!(
         text,
-        "loss {:.4} ({}), accuracy {:.2}, separation {:.2} nA without perturbation",
-        outcome.loss, heading.loss, outcome.accuracy, outcome.separation_na
+        "loss {:.4} ({}), accuracy {:.2}, separation {:.2}{} nA without perturbation",
+        outcome.loss,
+        heading.loss,
+        outcome.accuracy,
+        outcome.separation_na,
+        outcome.separation_error_na.map_or(String::new(), |na| format!(" +- {na:.2}"))
     )?;
+    if outcome.is_within_noise(heading.wanted_na) {
+        writeln!(
+            text,
+            "the separation is within the noise: with 99.9 % confidence, all epochs and starts counted, it is above {:.2} nA, and {} are wanted; lengthen the windows",
+            outcome.separation_above_na.unwrap_or(f64::NEG_INFINITY),
+            number(heading.wanted_na)
+        )?;
+    }
     if outcome.starts_clipped {
         writeln!(
             text,

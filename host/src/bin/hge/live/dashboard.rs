@@ -3,7 +3,7 @@
 use super::teller::{Event, Guard};
 use super::Setting;
 use hge_host::driver::{ArmMode, Causes, Signs};
-use hge_host::train::{Progress, SOLVED_NA};
+use hge_host::train::Progress;
 use std::time::Duration;
 
 /// Points of a curve that are kept: each second one is forgotten beyond.
@@ -124,11 +124,11 @@ impl Dashboard {
         Some((self.now.outputs_na[case] > threshold_na) == self.setting.cases[case].high)
     }
 
-    /// Least high output less greatest low one, and whether that is a solution.
+    /// Least high output less greatest low one, and whether that is wanted or more.
     pub fn separation(&self) -> Option<(f64, bool)> {
         self.threshold_na()?;
         let separation_na = self.setting.targets.separation_na(&self.now.outputs_na);
-        Some((separation_na, separation_na >= SOLVED_NA && !self.now.clipped))
+        Some((separation_na, separation_na >= self.setting.wanted_na && !self.now.clipped))
     }
 
     /// What has tripped the guard, if anything.

@@ -24,6 +24,8 @@ pub struct Setting {
     pub cases: Vec<Case>,
     pub controls: Vec<Control>,
     pub targets: Targets,
+    /// Separation that is wanted.
+    pub wanted_na: f64,
     /// Whether the loss draws outputs to the targets' currents.
     pub aimed: bool,
     /// Epochs a start, and starts, at most.
@@ -62,6 +64,7 @@ impl Setting {
             high_v,
         });
         Setting {
+            wanted_na: experiment.separation_na,
             title: format!("{verb} {gate} · {place} · {} loop", closing.name()),
             cases,
             controls: controls.collect(),

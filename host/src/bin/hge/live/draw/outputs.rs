@@ -3,7 +3,6 @@
 use super::super::dashboard::Dashboard;
 use super::text::{column, cut};
 use super::theme::Theme;
-use hge_host::train::SOLVED_NA;
 use ratatui::text::{Line, Span};
 
 /// Columns beside inputs and scale: case, wanted, value, verdict.
@@ -85,7 +84,7 @@ fn separation(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
     };
     let apart = match dashboard.now.clipped {
         true => format!("gap {apart_na:+.2}, CLIPPED"),
-        false => format!("gap {apart_na:+.2}, {SOLVED_NA} needed"),
+        false => format!("gap {apart_na:+.2}, {} needed", dashboard.setting.wanted_na),
     };
     Line::from(vec![
         Span::raw(format!("│ {threshold_na:+.2} nA, ")),

@@ -1,0 +1,200 @@
+//! Whether the outputs that were learnt are apart, or only their noise is.
+//!
+//! A training searches many settings, and picks by readings with noise in them. So the setting it picks is measured again: the readings of the search do not
+//! count. The gap is above what is wanted if each high case is that far above each low one, and each pair is tested by Welch's t-test at the same level: all of
+//! them must pass, so no correction for their number is due (R. L. Berger, Technometrics 24, 295, 1982). The level is [`LEVEL`], divided by every epoch and
+//! every start that was searched and by the looks at the growing number of passes (Bonferroni).
+
+use super::{Outcome, TrainError};
+use crate::loss::Targets;
+use crate::measure::confidence::Confidence;
+use crate::session::{Reading, Session};
+
+/// Chance at most that a training of a device with a smaller gap than wanted counts as solved.
+pub const LEVEL: f64 = 1e-3;
+
+/// Passes over all cases after which the gap is judged, the next one if it is not clear by then.
+const LOOKS: [usize; 5] = [4, 8, 16, 32, 64];
+
+/// A gap between outputs, and how well it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Gap {
+    /// Least high mean less greatest low one.
+    pub gap_na: f64,
+    /// Its standard error: of the two cases between which it is.
+    pub error_na: f64,
+    /// Ends of one-sided intervals: below and above which the gap lies with the level as chance.
+    pub lower_na: f64,
+    pub upper_na: f64,
+}
+
+impl Gap {
+    /// From repeated readings of every case. `None`: a case was read less than twice, or one of the two labels has no case.
+    fn of(outputs_na: &[Vec<f64>], high: &[bool], level: f64) -> Option<Self> {
+        let known = outputs_na.iter().map(|values| {
+            let mean_na = values.iter().sum::<f64>() / values.len() as f64;
+            Some((mean_na, Confidence::of_spread(values)?))
+        });
+        Gap::between(&known.collect::<Option<Vec<(f64, Confidence)>>>()?, high, level)
+    }
+
+    /// From the mean of every case and how well it is known. `None`: one of the two labels has no case.
+    pub(super) fn between(known: &[(f64, Confidence)], high: &[bool], level: f64) -> Option<Self> {
+        let of_label = |label| known.iter().zip(high).filter(move |case| *case.1 == label);
+        let pairs =
+            of_label(true).flat_map(|(high, _)| of_label(false).map(move |(low, _)| (high, low)));
+        let mut gap: Option<Gap> = None;
+        for (high, low) in pairs {
+            let (apart_na, error) = (high.0 - low.0, high.1.and(low.1));
+            let half_na = error.one_sided(level);
+            let pair = Gap {
+                gap_na: apart_na,
+                error_na: error.error,
+                lower_na: apart_na - half_na,
+                upper_na: apart_na + half_na,
+            };
+            let least = gap.get_or_insert(pair);
+            if pair.gap_na < least.gap_na {
+                (least.gap_na, least.error_na) = (pair.gap_na, pair.error_na);
+            }
+            least.lower_na = least.lower_na.min(pair.lower_na);
+            least.upper_na = least.upper_na.min(pair.upper_na);
+        }
+        gap
+    }
+}
+
+/// What a gap must reach, and out of how many settings it was picked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Test {
+    pub wanted_na: f64,
+    /// Epochs and starts so far.
+    pub searched: u32,
+}
+
+impl Test {
+    /// Level of one look.
+    pub(super) fn level(self) -> f64 {
+        LEVEL / f64::from(self.searched.max(1)) / LOOKS.len() as f64
+    }
+}
+
+/// How well a single window's mean is known, by the noise that its least and greatest code tell, if that noise is white: the greatest of N normal values lies
+/// b - (ln ln N + ln 4 pi)/(2 b) + 0.577/b standard deviations above their mean, b = sqrt(2 ln N) (E. J. Gumbel, Statistics of Extremes, 1958).
+pub(super) fn of_span(span_na: f64, samples: u32) -> Confidence {
+    let count = f64::from(samples);
+    let b = (2.0 * count.ln()).sqrt();
+    let greatest =
+        b - (count.ln().ln() + (4.0 * std::f64::consts::PI).ln()) / (2.0 * b) + 0.577 / b;
+    let error = span_na / (2.0 * greatest) / count.sqrt();
+    Confidence { error, degrees_of_freedom: count - 1.0 }
+}
+
+/// Measures an outcome again, without perturbation, until it is clear whether its gap is above what is wanted, or [`LOOKS`] are over.
+///
+/// # Errors
+/// The instrument fails.
+pub(super) fn confirm(
+    session: &mut Session,
+    targets: &Targets,
+    outcome: Outcome,
+    test: Test,
+    loss: impl Fn(&[f64]) -> f64,
+) -> Result<Outcome, TrainError> {
+    let mut passes: Vec<Vec<Reading>> = Vec::new();
+    let mut confirmed = outcome;
+    for look in LOOKS {
+        while passes.len() < look {
+            passes.push(session.pass(&confirmed.controls_v, false)?);
+        }
+        let cases = 0..targets.high.len();
+        let of_case = |case: usize| passes.iter().map(|pass| pass[case].mean_na).collect();
+        let outputs_na: Vec<Vec<f64>> = cases.map(of_case).collect();
+        let means_na: Vec<f64> =
+            outputs_na.iter().map(|values| values.iter().sum::<f64>() / look as f64).collect();
+        let loss = loss(&means_na);
+        confirmed = Outcome { loss, ..confirmed.measured(means_na, targets) };
+        confirmed.clipped = passes.iter().flatten().any(|reading| reading.clipped);
+        let Some(gap) = Gap::of(&outputs_na, &targets.high, test.level()) else { break };
+        confirmed.judge(gap, test.wanted_na);
+        if confirmed.solved || gap.upper_na < test.wanted_na || confirmed.clipped {
+            break;
+        }
+    }
+    Ok(confirmed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    /// Readings of four cases (low, high, high, low) with this noise, the high ones `apart_na` above.
+    fn readings(apart_na: f64, noise_na: f64, passes: usize, seed: u64) -> Vec<Vec<f64>> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut draw = || -> f64 { StandardNormal.sample(&mut random) };
+        let mut case = |at_na: f64| (0..passes).map(|_| at_na + noise_na * draw()).collect();
+        vec![case(0.0), case(apart_na), case(apart_na), case(0.0)]
+    }
+
+    const HIGH: [bool; 4] = [false, true, true, false];
+
+    #[test]
+    fn a_gap_at_what_is_wanted_passes_no_more_often_than_the_level() {
+        let level = 0.05;
+        // The worst case: one pair alone decides, the others are far apart.
+        let passed = (0..4000).filter(|&seed| {
+            let mut readings = readings(1.5, 1.0, 8, seed);
+            readings[1].iter_mut().for_each(|value| *value += 20.0);
+            readings[3].iter_mut().for_each(|value| *value -= 20.0);
+            Gap::of(&readings, &HIGH, level).is_some_and(|gap| gap.lower_na > 1.5)
+        });
+        let share = passed.count() as f64 / 4000.0;
+        // Four standard errors of a binomial share.
+        assert!((share - level).abs() < 4.0 * (level * (1.0 - level) / 4000.0).sqrt(), "{share}");
+    }
+
+    #[test]
+    fn a_clear_gap_has_the_error_of_its_two_cases() {
+        let gap = Gap::of(&readings(10.0, 0.1, 64, 1), &HIGH, 1e-6).expect("a gap");
+        assert!((gap.gap_na - 10.0).abs() < 0.1, "{gap:?}");
+        // sqrt(2) 0.1 nA / sqrt(64), known to a tenth.
+        assert!((gap.error_na / 0.0177 - 1.0).abs() < 0.3, "{gap:?}");
+        assert!(gap.lower_na < gap.gap_na - 4.0 * gap.error_na && gap.lower_na > 9.8, "{gap:?}");
+    }
+
+    #[test]
+    fn the_gap_is_between_the_nearest_two_cases_and_needs_both_labels() {
+        let steady = |na: f64| vec![na; 2];
+        let readings = [steady(1.0), steady(5.0), steady(3.0), steady(-2.0)];
+        let gap = Gap::of(&readings, &HIGH, 1e-3).expect("a gap");
+        assert_eq!((gap.gap_na, gap.error_na, gap.lower_na), (2.0, 0.0, 2.0));
+        assert_eq!(Gap::of(&readings, &[true; 4], 1e-3), None);
+        assert_eq!(Gap::of(&[vec![1.0], vec![2.0]], &[false, true], 1e-3), None);
+    }
+
+    #[test]
+    fn the_span_of_white_noise_tells_its_mean_s_error() {
+        for (samples, seed) in [(256, 1), (1024, 2), (4096, 3)] {
+            let windows = readings(0.0, 0.3, samples as usize, seed);
+            for window in windows {
+                let ends = window.iter().fold((0.0_f64, 0.0_f64), |(low, high), &value| {
+                    (low.min(value), high.max(value))
+                });
+                let error = of_span(ends.1 - ends.0, samples).error;
+                let exact = 0.3 / f64::from(samples).sqrt();
+                assert!((error / exact - 1.0).abs() < 0.3, "{samples}: {error} for {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_that_was_searched_makes_the_level_smaller() {
+        let level = |searched| Test { wanted_na: 1.5, searched }.level();
+        assert_eq!(level(0), level(1));
+        assert!((level(1) / level(1000) - 1000.0).abs() < 1e-6);
+        assert!(level(1) * 5.0 <= LEVEL);
+    }
+}
