@@ -265,6 +265,9 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
 pub fn warn_of_crosstalk(experiment: &Experiment) {
     // Invalid tones are an error where the experiment is resolved.
     let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
+    if wanted.grid.check(&multiples).is_err() {
+        return;
+    }
     let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
     for pair in pairs.iter().take(NAMED) {
         streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
