@@ -14,8 +14,9 @@ use hge_host::session::Session;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;
-use hge_sim::bench::{AnalogueBench, Chain, Delayed};
+use hge_sim::bench::{AnalogueBench, Bench, Chain, Delayed};
 use hge_sim::device::Device;
+use hge_sim::engine::Engine;
 use hge_sim::model::Model;
 
 /// A session with this plan on the instrument of an experiment, in virtual time.
@@ -128,18 +129,31 @@ impl Laboratory {
     /// # Panics
     /// The plan cannot be.
     pub fn instrument(&self, device: Box<dyn Device>) -> Result<(Plan, Instrument), DriverError> {
-        let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
-        let bench = AnalogueBench::new(
-            self.chain.clone(),
-            device,
-            self.parameters.outputs as usize,
-            RATE_HZ,
-            self.seed,
-        );
+        let model = Model::new(self.parameters, self.bench(device));
+        self.instrument_with(Box::new(model))
+    }
+
+    /// The bench with `device`, as an engine meets it.
+    pub fn bench(&self, device: Box<dyn Device>) -> Box<dyn Bench> {
+        let outputs = self.parameters.outputs as usize;
+        let bench = AnalogueBench::new(self.chain.clone(), device, outputs, RATE_HZ, self.seed);
         let latency = self.parameters.converter_latency_samples as usize;
-        let bench = Delayed::new(Box::new(bench), self.parameters.outputs as usize, latency);
-        let model = Model::new(self.parameters, Box::new(bench));
-        let mut instrument = Instrument::connect(Box::new(InProcess::new(Box::new(model))))?;
+        Box::new(Delayed::new(Box::new(bench), outputs, latency))
+    }
+
+    /// The same with an engine of choice, made with [`bench`](Self::bench).
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    ///
+    /// # Panics
+    /// The plan cannot be.
+    pub fn instrument_with(
+        &self,
+        engine: Box<dyn Engine>,
+    ) -> Result<(Plan, Instrument), DriverError> {
+        let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
+        let mut instrument = Instrument::connect(Box::new(InProcess::new(engine)))?;
         instrument.configure(&plan)?;
         Ok((plan, instrument))
     }
@@ -156,7 +170,20 @@ impl Laboratory {
         device: Box<dyn Device>,
         repetitions: u32,
     ) -> Result<(Plan, Vec<Window>), DriverError> {
-        let (plan, mut instrument) = self.instrument(device)?;
+        let (plan, instrument) = self.instrument(device)?;
+        self.windows_of(plan, instrument, repetitions)
+    }
+
+    /// The same of an instrument that is configured.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn windows_of(
+        &self,
+        plan: Plan,
+        mut instrument: Instrument,
+        repetitions: u32,
+    ) -> Result<(Plan, Vec<Window>), DriverError> {
         instrument.write_all(&plan.control_writes(&self.controls_v))?;
         instrument.write(map::EPOCHS, repetitions)?;
         instrument.arm(ArmMode::Host)?;

@@ -4,7 +4,7 @@ use hge_host::carrier::Carrier;
 use hge_host::gradient::Estimator;
 use hge_host::measure::extrapolation::extrapolated;
 use hge_host::measure::gradient::{self, Effort, Measured};
-use hge_host::tones::{plan, Grid, Surroundings, Wanted};
+use hge_host::tones::{plan, Grid, Order, Surroundings, Wanted};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};
@@ -51,6 +51,7 @@ fn planned_tones_miss_the_third_order_that_spoils_the_published_set() {
         count: 5,
         band_hz: [20.0, 600.0],
         empty_lines: 2,
+        order: Order::Compact,
         surroundings: Surroundings::default(),
     };
     let planned = worst_error(plan(&wanted).unwrap().multiples());

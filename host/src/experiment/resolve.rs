@@ -13,7 +13,7 @@ use crate::plan::{
 use crate::quantity::Context;
 use crate::scale::Scale;
 use crate::text::number;
-use crate::tones::{self, Grid, ToneError, Wanted};
+use crate::tones::{self, Grid, Order, ToneError, Wanted};
 use crate::train::Coefficients;
 use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
@@ -342,6 +342,7 @@ fn tones_wanted(
         count,
         band_hz: keys.band_hz,
         empty_lines: tones::empty_lines_in(parameters.slots, count),
+        order: Order::BestFirst,
         surroundings: experiment.surroundings(),
     };
     let multiple =

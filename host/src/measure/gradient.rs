@@ -11,7 +11,7 @@ use crate::method::Method;
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
-use crate::tones::{assess, Surroundings, Wanted, EMPTY_LINES};
+use crate::tones::{assess, Order, Surroundings, Wanted, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::Serialize;
 
@@ -108,6 +108,7 @@ pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanEr
         count: multiples.len(),
         band_hz: [0.0, plan.grid().rate_hz / 2.0],
         empty_lines: EMPTY_LINES,
+        order: Order::Compact,
         surroundings,
     };
     let tones = assess(&wanted, &multiples).tones;

@@ -10,14 +10,21 @@
 //! I-V converter lets through, and [`planner`] takes the best lines first. Beside each tone it finds empty lines
 //! on which the noise can be measured while the tones sound.
 
+pub mod crosstalk;
+mod empty;
 mod error;
+mod exact;
 mod grid;
+mod local;
 pub mod picture;
 pub mod planner;
 pub mod products;
+mod set;
 mod surroundings;
 
 pub use error::ToneError;
 pub use grid::Grid;
-pub use planner::{assess, empty_lines_in, plan, Tone, TonePlan, Wanted, EMPTY_LINES};
+pub use planner::{
+    assess, empty_lines_in, plan, Order, Tone, TonePlan, Wanted, EMPTY_LINES, EXACT_TONES,
+};
 pub use surroundings::{Surroundings, MAINS_GUARD_LINES};

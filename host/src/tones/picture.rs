@@ -113,7 +113,7 @@ fn draw(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{plan, Grid, Surroundings};
+    use super::super::{plan, Grid, Order, Surroundings};
     use super::*;
 
     #[test]
@@ -123,6 +123,7 @@ mod tests {
             count: 7,
             band_hz: [100.0, 640.0],
             empty_lines: 2,
+            order: Order::Compact,
             surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Default::default() },
         };
         let plan = plan(&wanted).unwrap();

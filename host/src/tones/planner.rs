@@ -1,20 +1,16 @@
 //! The choice of tones, and of empty lines beside them.
 
-use super::products::{on_lines, Product, Tally};
-use super::{grid, Grid, Surroundings, ToneError};
+use super::crosstalk::{Crosstalk, Pair, REPORTED_DB};
+use super::products::{on_lines, Product};
+use super::set::{Cost, ToneSet};
+use super::{exact, grid, local, Grid, Surroundings, ToneError};
 use serde::Serialize;
 
-/// Sets tried before a search settles for less.
-const SEARCH_SETS: u32 = 20_000;
+/// Tones up to which the best set is searched for exactly.
+pub const EXACT_TONES: usize = 8;
 
-/// Lines, best first, among which a tone is chosen that third-order products hit least.
-const LEAST_HIT_AMONG: usize = 512;
-
-/// Tones up to which products of third order are looked at: their number grows with the third power.
+/// Tones up to which products of third order are listed: their number grows with the third power.
 const THIRD_ORDER_TONES: usize = 64;
-
-/// Lines on either side of a tone among which empty ones are looked for: further away the noise may be another.
-const EMPTY_REACH: u32 = 8;
 
 /// Products that are listed of those that could not be avoided.
 const LISTED: usize = 100;
@@ -31,7 +27,17 @@ pub fn empty_lines_in(slots: u32, count: usize) -> u32 {
     EMPTY_LINES.min(left as u32)
 }
 
-/// What is asked of a plan.
+/// Which of several sets with the same products on tones and as many empty lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The worst line as good as can be, then the second worst: where noise is white, the lowest highest line.
+    #[default]
+    Compact,
+    /// The best line as good as can be, then the second best: the order of trainings, whose seeds keep their tones with it.
+    BestFirst,
+}
+
+/// Requirements of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wanted {
     /// Sample rate and window.
@@ -42,6 +48,8 @@ pub struct Wanted {
     pub band_hz: [f64; 2],
     /// Empty lines beside each tone, if there is room.
     pub empty_lines: u32,
+    /// Which of equally clean sets.
+    pub order: Order,
     /// Noise, mains and pole.
     pub surroundings: Surroundings,
 }
@@ -74,6 +82,14 @@ pub struct TonePlan {
     pub on_mains: Vec<u32>,
     /// Tones with fewer empty lines than wanted.
     pub without_empty_lines: Vec<u32>,
+    /// Amplitudes of the third-order products on tones, added up: 6 for f +- g +- h, 3 for 2 f +- g, 1 for 3 f.
+    pub third_order_weight: u32,
+    /// The pair of tones with the most crosstalk from the NCO's table; none where all are exactly orthogonal.
+    pub crosstalk: Option<Pair>,
+    /// Pairs above -100 dB, planned only where every set in the band has some.
+    pub crosstalk_above: Vec<Pair>,
+    /// The set was chosen, and it is proved that there is no better.
+    pub is_optimal: bool,
 }
 
 impl TonePlan {
@@ -83,37 +99,56 @@ impl TonePlan {
     }
 }
 
-/// Chooses tones that leave empty lines beside them: free of second-order products in any case, of third-order ones where a search finds such a set, else hit by few;
-/// lines with the least expected error first, the lower of equally good ones.
+/// Chooses tones, by what is more important first: no second-order product on a tone and no pair above [`PLANNED_DB`](super::crosstalk::PLANNED_DB);
+/// least [weight](TonePlan::third_order_weight) of third-order products on tones; fewest missing empty lines that are free of second order;
+/// the [`Order`], lines with the least expected error being best, and the lower of equally good ones. Up to [`EXACT_TONES`] that is searched for exactly, above by annealing with a fixed seed.
+/// Where every set in the band has a pair above [`PLANNED_DB`](super::crosstalk::PLANNED_DB), as in windows of 16 samples, such pairs are admitted and [listed](TonePlan::crosstalk_above).
 ///
 /// # Errors
 /// The band is too narrow.
 pub fn plan(wanted: &Wanted) -> Result<TonePlan, ToneError> {
     let Wanted { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
-    let candidates = candidates(wanted);
-    let multiples = clean(wanted, &candidates)
-        .or_else(|| least_hit(grid, count, &candidates))
-        .or_else(|| odd(count, &candidates))
-        .ok_or(ToneError::NoRoom { count, low_hz, high_hz });
-    let mut multiples = multiples?;
+    let crosstalk = Crosstalk::new(grid);
+    let lines = candidates(wanted);
+    let (mut multiples, is_optimal) = best(&mut ToneSet::new(wanted, &crosstalk), &lines, count)
+        .or_else(|| best(&mut ToneSet::new(wanted, &crosstalk.admitting_all()?), &lines, count))
+        .ok_or(ToneError::NoRoom { count, low_hz, high_hz })?;
     multiples.sort_unstable();
-    Ok(assess(wanted, &multiples))
+    Ok(TonePlan { is_optimal, ..assess(wanted, &multiples) })
 }
 
-/// What is to be said of tones that are given. `count` and `band_hz` of `wanted` do not matter.
+/// The best set, and whether that is proved.
+fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, bool)> {
+    let is_exact = count <= EXACT_TONES;
+    if is_exact {
+        if let Some(found) = exact::search(set, lines, count, Cost::NONE).found {
+            return Some((found.tones, true));
+        }
+    }
+    let near = local::search(set, lines, count);
+    if !is_exact {
+        return Some((near?.0, false));
+    }
+    let ceiling = near.as_ref().map_or(Cost::ANY, |&(_, cost)| cost);
+    let outcome = exact::search(set, lines, count, ceiling);
+    let tones = outcome.found.map(|found| found.tones).or(near.map(|(tones, _)| tones))?;
+    Some((tones, outcome.is_complete))
+}
+
+/// Assesses given tones. `count` and `band_hz` of `wanted` do not matter.
 pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
     let Wanted { grid, surroundings, .. } = wanted;
-    let mut tally = Tally::new(*grid);
-    multiples.iter().for_each(|&tone| tally.push(tone));
-    let empty = empty_lines(wanted, &tally);
-    let tones = multiples.iter().zip(empty).map(|(&multiple, empty_lines)| {
+    let crosstalk = Crosstalk::new(*grid);
+    let mut set = ToneSet::new(wanted, &crosstalk);
+    multiples.iter().for_each(|&tone| set.push(tone));
+    let tones = multiples.iter().zip(set.empty_lines()).map(|(&multiple, empty_lines)| {
         let frequency_hz = grid.frequency_hz(multiple);
         let (gain, error_na) =
             (surroundings.gain(frequency_hz), surroundings.error_na(grid, multiple));
         Tone { multiple, frequency_hz, gain, error_na, empty_lines }
     });
     let tones: Vec<Tone> = tones.collect();
-    let (second, third) = tally.on_tones();
+    let (second, third) = set.tally().on_tones();
     let mut on_tones = on_lines(grid, multiples, 2, multiples, LISTED);
     if third > 0 && multiples.len() <= THIRD_ORDER_TONES {
         on_tones.extend(on_lines(grid, multiples, 3, multiples, LISTED));
@@ -126,6 +161,10 @@ pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
         on_tones_count: second + third,
         on_mains: of(&|tone| surroundings.mains_reaches(grid, tone.multiple)),
         without_empty_lines: of(&|tone| tone.empty_lines.len() < wanted.empty_lines as usize),
+        third_order_weight: set.tally().weight(),
+        crosstalk: crosstalk.worst(multiples),
+        crosstalk_above: crosstalk.above(multiples, REPORTED_DB),
+        is_optimal: false,
         tones,
     }
 }
@@ -153,126 +192,9 @@ fn candidates(wanted: &Wanted) -> Vec<u32> {
     lines
 }
 
-/// A set without products of second or third order on a tone, if one is found soon; the one that leaves most empty lines.
-fn clean(wanted: &Wanted, candidates: &[u32]) -> Option<Vec<u32>> {
-    if wanted.count > THIRD_ORDER_TONES {
-        return None;
-    }
-    let mut search =
-        Search { wanted, tally: Tally::new(wanted.grid), left: SEARCH_SETS, best: None };
-    search.descend(candidates);
-    search.best.map(|(_, tones)| tones)
-}
-
-struct Search<'a> {
-    wanted: &'a Wanted,
-    tally: Tally,
-    /// Sets that may still be tried.
-    left: u32,
-    /// The best set so far, and how many empty lines it lacks.
-    best: Option<(usize, Vec<u32>)>,
-}
-
-impl Search<'_> {
-    /// Tries to complete the set with later candidates; `true`: a better one is not needed.
-    fn descend(&mut self, candidates: &[u32]) -> bool {
-        if self.tally.tones().len() == self.wanted.count {
-            let asked = self.wanted.count * self.wanted.empty_lines as usize;
-            let found: usize = empty_lines(self.wanted, &self.tally).iter().map(Vec::len).sum();
-            let lacks = asked - found;
-            if self.best.as_ref().is_none_or(|(least, _)| lacks < *least) {
-                self.best = Some((lacks, self.tally.tones().to_vec()));
-            }
-            return lacks == 0;
-        }
-        for (place, &line) in candidates.iter().enumerate() {
-            if self.left == 0 {
-                return true;
-            }
-            self.left -= 1;
-            self.tally.push(line);
-            let is_clean = self.tally.on_tones() == (0, 0);
-            let is_over = is_clean && self.descend(&candidates[place + 1..]);
-            self.tally.pop();
-            if is_over {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-/// A set without second-order products, tone after tone the line that adds the fewest hits of third order.
-fn least_hit(grid: Grid, count: usize, candidates: &[u32]) -> Option<Vec<u32>> {
-    let mut tally = Tally::new(grid);
-    for _ in 0..count {
-        let mut best: Option<(u32, u32)> = None;
-        let mut looked_at = 0;
-        for &line in candidates {
-            if looked_at == LEAST_HIT_AMONG {
-                break;
-            }
-            if tally.second(line) > 0 || tally.tones().contains(&line) {
-                continue;
-            }
-            tally.push(line);
-            let (second, third) = tally.on_tones();
-            tally.pop();
-            if second == 0 {
-                looked_at += 1;
-                if best.is_none_or(|(fewest, _)| third < fewest) {
-                    best = Some((third, line));
-                }
-            }
-        }
-        tally.push(best?.1);
-    }
-    Some(tally.tones().to_vec())
-}
-
-/// Odd lines: sums and differences of two are even, folded at an even number of samples too.
-fn odd(count: usize, candidates: &[u32]) -> Option<Vec<u32>> {
-    let lines: Vec<u32> =
-        candidates.iter().copied().filter(|line| line % 2 == 1).take(count).collect();
-    (lines.len() == count).then_some(lines)
-}
-
-/// Empty lines beside every tone: without a product of second order, rather without one of third, the nearest first, from both sides
-/// in turn; none for two tones.
-fn empty_lines(wanted: &Wanted, tally: &Tally) -> Vec<Vec<u32>> {
-    let Wanted { grid, surroundings, empty_lines, .. } = wanted;
-    let mut taken: Vec<u32> = tally.tones().to_vec();
-    let mut chosen = vec![Vec::new(); taken.len()];
-    let last = grid.window_samples / 2 - 1;
-    let around = |tone: u32| {
-        (1..=EMPTY_REACH)
-            .flat_map(move |away| [tone.checked_sub(away), tone.checked_add(away)])
-            .flatten()
-            .filter(move |line| (1..=last).contains(line))
-    };
-    // A line for every tone before the second one for any.
-    for round in 0..*empty_lines as usize {
-        for (tone, lines) in tally.tones().iter().zip(&mut chosen) {
-            let is_free = |line: u32| {
-                !taken.contains(&line)
-                    && tally.second(line) == 0
-                    && !surroundings.mains_reaches(grid, line)
-            };
-            let below = lines.iter().any(|line: &u32| line < tone);
-            let found = around(*tone).filter(|&line| is_free(line)).min_by_key(|&line| {
-                let same_side = round > 0 && (line < *tone) == below;
-                (tally.third(line) > 0, same_side, line.abs_diff(*tone))
-            });
-            lines.extend(found);
-            taken.extend(found);
-        }
-    }
-    chosen.iter_mut().for_each(|lines| lines.sort_unstable());
-    chosen
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::empty::EMPTY_REACH;
     use super::*;
 
     const GRID: Grid = Grid { rate_hz: 5120.0, window_samples: 256 };
@@ -283,6 +205,7 @@ mod tests {
             count,
             band_hz: [low_hz, high_hz],
             empty_lines: 2,
+            order: Order::Compact,
             surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() },
         }
     }
@@ -362,6 +285,14 @@ mod tests {
     }
 
     #[test]
+    fn a_training_takes_the_lowest_clean_lines_in_turn_and_a_plan_the_lowest_highest() {
+        let compact = Wanted { empty_lines: 0, ..wanted(5, 150.0, 510.0) };
+        let best_first = Wanted { order: Order::BestFirst, ..compact };
+        assert_eq!(plan(&best_first).unwrap().multiples(), [8, 9, 13, 20, 23]);
+        assert_eq!(plan(&compact).unwrap().multiples(), [8, 13, 17, 19, 20]);
+    }
+
+    #[test]
     fn lines_low_in_flicker_noise_come_first_and_the_pole_holds_against_it() {
         let base = wanted(5, 100.0, 2000.0);
         let mean_hz = |surroundings| {
@@ -391,7 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn a_users_own_set_is_told_what_falls_where() {
+    fn a_window_too_short_for_tones_without_crosstalk_has_them_with_the_pairs_listed() {
+        // The three odd lines of 16 samples have -98 dB of each other; 2 and 4, or 4 and 6, meet at second order.
+        let mut wanted = wanted(3, 320.0, 2240.0);
+        wanted.grid.window_samples = 16;
+        let found = plan(&wanted).unwrap();
+        assert_eq!(wanted.grid.check(&found.multiples()), Ok(()));
+        assert!(!found.crosstalk_above.is_empty());
+    }
+
+    #[test]
+    fn a_given_set_is_assessed_with_the_products_on_each_tone() {
         let found = assess(&wanted(0, 0.0, 0.0), &[9, 11, 20, 31]);
         let second: Vec<&Product> =
             found.on_tones.iter().filter(|product| product.factors.len() == 2).collect();

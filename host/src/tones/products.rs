@@ -11,6 +11,43 @@ pub struct Product {
     pub line: u32,
 }
 
+/// Weights of third-order products, in units of c A^3/24 for equal amplitudes A and equal third derivatives c: the
+/// amplitudes are c A^3/4 at a +- b +- c, c A^3/8 at 2 a +- b and c A^3/24 at 3 a.
+const TRIPLE: u32 = 6;
+const MIXED: u32 = 3;
+const CUBE: u32 = 1;
+
+/// Products that fall on one line, by their kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    /// a +- b.
+    pairs: u32,
+    /// 2 a.
+    doubles: u32,
+    /// a +- b +- c of three tones.
+    triples: u32,
+    /// 2 a +- b.
+    mixed: u32,
+    /// 3 a.
+    cubes: u32,
+    /// The line is a tone itself.
+    is_tone: bool,
+}
+
+impl Counts {
+    fn second(&self) -> u32 {
+        self.pairs + self.doubles
+    }
+
+    fn third(&self) -> u32 {
+        self.triples + self.mixed + self.cubes
+    }
+
+    fn weight(&self) -> u32 {
+        TRIPLE * self.triples + MIXED * self.mixed + CUBE * self.cubes
+    }
+}
+
 /// How many products of second and third order fall on each line, kept up to date as tones come and go.
 ///
 /// Third order is all of a +- b +- c but those that cancel to a tone itself (a + b - b), which no choice of tones avoids.
@@ -18,15 +55,14 @@ pub struct Product {
 pub struct Tally {
     grid: Grid,
     tones: Vec<u32>,
-    second: Vec<u32>,
-    third: Vec<u32>,
+    lines: Vec<Counts>,
 }
 
 impl Tally {
     /// Of no tones.
     pub fn new(grid: Grid) -> Self {
         let lines = grid.window_samples as usize / 2 + 1;
-        Tally { grid, tones: Vec::new(), second: vec![0; lines], third: vec![0; lines] }
+        Tally { grid, tones: Vec::new(), lines: vec![Counts::default(); lines] }
     }
 
     /// The tones, in the order they came.
@@ -36,54 +72,94 @@ impl Tally {
 
     /// Products of second order on a line.
     pub fn second(&self, line: u32) -> u32 {
-        self.second[line as usize]
+        self.lines[line as usize].second()
     }
 
     /// Products of third order on a line.
     pub fn third(&self, line: u32) -> u32 {
-        self.third[line as usize]
+        self.lines[line as usize].third()
     }
 
     /// Products of second order that fall on tones, and of third.
     pub fn on_tones(&self) -> (u32, u32) {
-        let sum = |counts: &[u32]| self.tones.iter().map(|&tone| counts[tone as usize]).sum();
-        (sum(&self.second), sum(&self.third))
+        let sum = |count: &dyn Fn(u32) -> u32| self.tones.iter().map(|&tone| count(tone)).sum();
+        (sum(&|tone| self.second(tone)), sum(&|tone| self.third(tone)))
+    }
+
+    /// Amplitudes of the third-order products on tones, added up, in units of c A^3/24: 6 for a +- b +- c, 3 for 2 a +- b, 1 for 3 a.
+    pub fn weight(&self) -> u32 {
+        self.tones.iter().map(|&tone| self.lines[tone as usize].weight()).sum()
+    }
+
+    /// Whether `line` could be a tone besides the others: it is none yet, and no second-order product falls on a tone then.
+    /// a +- b = c says that c +- b = a, so that products on `line` and on the tones are the same relations.
+    pub fn admits(&self, line: u32) -> bool {
+        let counts = &self.lines[line as usize];
+        let double = self.grid.folded(2 * i64::from(line)) as usize;
+        !counts.is_tone && counts.second() == 0 && !self.lines[double].is_tone
+    }
+
+    /// What [`weight`](Self::weight) would grow by with `line` as a tone. Every product on a tone is a relation of four signed tones with
+    /// the sum zero, which puts a product on each of its members: those with `line` once, twice, three and four times.
+    pub fn added(&self, line: u32) -> u32 {
+        let samples = self.grid.window_samples;
+        let counts = &self.lines[line as usize];
+        let at = |factor: i64| &self.lines[self.grid.folded(factor * i64::from(line)) as usize];
+        let double = at(2);
+        // At half the sample rate a + b and -a - b are one line: both make a relation with 2 c.
+        let ways = if 4 * line == samples { 2 } else { 1 };
+        4 * TRIPLE * counts.triples
+            + (2 * MIXED + TRIPLE) * counts.mixed
+            + (CUBE + MIXED) * counts.cubes
+            + (2 * MIXED + TRIPLE) * ways * double.pairs
+            + 2 * MIXED * double.doubles
+            + (CUBE + MIXED) * u32::from(at(3).is_tone)
+            + CUBE * u32::from(4 * line == samples)
     }
 
     /// Adds a tone.
     pub fn push(&mut self, tone: u32) {
         self.count(tone, 1);
+        self.lines[tone as usize].is_tone = true;
         self.tones.push(tone);
     }
 
     /// Takes the last tone back.
-    pub fn pop(&mut self) {
-        if let Some(tone) = self.tones.pop() {
-            self.count(tone, u32::MAX);
-        }
+    pub fn pop(&mut self) -> Option<u32> {
+        let tone = self.tones.pop()?;
+        self.lines[tone as usize].is_tone = false;
+        self.count(tone, u32::MAX);
+        Some(tone)
+    }
+
+    /// Takes the tone at `place` back; the last one moves there.
+    pub fn take(&mut self, place: usize) -> Option<u32> {
+        let last = self.tones.len().checked_sub(1)?;
+        self.tones.swap(place, last);
+        self.pop()
     }
 
     /// Adds `change`, which is one or minus one, for every product of `tone` with itself and the others.
     fn count(&mut self, tone: u32, change: u32) {
-        let Tally { grid, tones, second, third } = self;
+        let Tally { grid, tones, lines } = self;
         let t = i64::from(tone);
-        let add = |counts: &mut Vec<u32>, product: i64| {
-            let line = &mut counts[grid.folded(product) as usize];
-            *line = line.wrapping_add(change);
+        let mut add = |product: i64, kind: fn(&mut Counts) -> &mut u32| {
+            let count = kind(&mut lines[grid.folded(product) as usize]);
+            *count = count.wrapping_add(change);
         };
-        add(second, 2 * t);
-        add(third, 3 * t);
+        add(2 * t, |counts| &mut counts.doubles);
+        add(3 * t, |counts| &mut counts.cubes);
         for (i, &a) in tones.iter().enumerate() {
             let a = i64::from(a);
             for sign in [1, -1] {
-                add(second, t + sign * a);
-                add(third, 2 * t + sign * a);
-                add(third, t + sign * 2 * a);
+                add(t + sign * a, |counts| &mut counts.pairs);
+                add(2 * t + sign * a, |counts| &mut counts.mixed);
+                add(t + sign * 2 * a, |counts| &mut counts.mixed);
             }
             for &b in &tones[i + 1..] {
                 let b = i64::from(b);
                 for product in [a + b, a - b, b - a, -a - b] {
-                    add(third, t + product);
+                    add(t + product, |counts| &mut counts.triples);
                 }
             }
         }
@@ -152,6 +228,35 @@ mod tests {
             assert_eq!(tally.third(line), count(3), "line {line}");
         }
         assert_eq!(tally.tones(), tones);
+    }
+
+    #[test]
+    fn what_a_line_would_add_is_what_the_products_weigh_more_with_it() {
+        // Sets with all relations there are, of folded lines and a quarter of the rate too.
+        let weigh = |tones: &[u32]| -> u32 {
+            let on_tones = on_lines(&GRID, tones, 3, tones, usize::MAX);
+            let weight = |product: &Product| {
+                let mut magnitudes: Vec<i64> =
+                    product.factors.iter().map(|factor| factor.abs()).collect();
+                magnitudes.sort_unstable();
+                magnitudes.dedup();
+                [CUBE, MIXED, TRIPLE][magnitudes.len() - 1]
+            };
+            on_tones.iter().map(weight).sum()
+        };
+        for tones in [&[9, 11, 20, 31, 64][..], &[3, 9, 27, 81, 100], &[50, 55, 64, 73, 78, 1]] {
+            let mut tally = Tally::new(GRID);
+            tones.iter().for_each(|&tone| tally.push(tone));
+            assert_eq!(tally.weight(), weigh(tones), "{tones:?}");
+            for line in (1..128).filter(|line| !tones.contains(line)) {
+                let with = [tones, &[line]].concat();
+                assert_eq!(tally.weight() + tally.added(line), weigh(&with), "{tones:?}, {line}");
+                if tally.on_tones().0 == 0 {
+                    let is_free = on_lines(&GRID, &with, 2, &with, 1).is_empty();
+                    assert_eq!(tally.admits(line), is_free, "{tones:?}, {line}");
+                }
+            }
+        }
     }
 
     #[test]

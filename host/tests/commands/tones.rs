@@ -63,6 +63,46 @@ fn a_file_with_colliding_tones_is_told_where_they_collide() {
 }
 
 #[test]
+fn a_plan_of_five_tones_is_optimal_and_free_of_crosstalk() {
+    let found = json(&["tones", "plan", "--parameters", "5"]);
+    let highest = found["tones"][4]["multiple"].as_u64().unwrap();
+    // With two empty lines each, from line 8: docs/theory.md.
+    assert_eq!((highest, &found["is_optimal"]), (22, &Value::Bool(true)), "{found}");
+    assert_eq!((&found["third_order_weight"], &found["on_tones_count"]), (&0.into(), &0.into()));
+    assert_eq!(found["crosstalk_above"], serde_json::json!([]));
+}
+
+#[test]
+fn a_file_whose_tones_meet_by_phase_truncation_gets_a_warning_with_the_pair_and_the_level() {
+    // Lines 1001 and 3095 of 8192 samples: 4095 * 3095 = 1001 and 4095 * 1001 = 3095 modulo the window.
+    let of = |frequencies_hz: &str| {
+        TestFile::with(
+            "crosstalk.toml",
+            &format!(
+                "gate = \"xor\"\n[timing]\nwindow_samples = 8192\n[electrodes]\ncontrols = [0, 3]\n\
+                 control_low_v = [-1.2, -1.2]\ncontrol_high_v = [0.6, 0.6]\n\
+                 [tones]\nfrequencies_hz = {frequencies_hz}\n"
+            ),
+        )
+    };
+    let pair = "-62.3 dB between the tones of 610.962 Hz and 1889.038 Hz";
+    let file = of("[610.9619140625, 1889.0380859375]");
+    let above = &json(&["tones", "check", file.path()])["crosstalk_above"];
+    assert_eq!(above[0]["multiples"], serde_json::json!([1001, 3095]));
+    assert!((above[0]["level_db"].as_f64().unwrap() + 62.3).abs() < 0.05, "{above}");
+    let table = String::from_utf8(hge(&["tones", "check", file.path()]).stdout).unwrap();
+    assert!(table.contains(pair), "{table}");
+    let warnings = |file: &TestFile| {
+        let output = hge(&["gradient", file.path(), "--windows", "2", "--json"]);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let found = warnings(&file);
+    assert!(found.contains("warning: ") && found.contains(pair), "{found}");
+    drop(file);
+    assert_eq!(warnings(&of("[610.9619140625, 1889.6484375]")), "");
+}
+
+#[test]
 fn what_cannot_be_planned_is_one_sentence_with_what_to_change() {
     for (arguments, wanted) in [
         (&["--parameters", "24"][..], "widen the band, lengthen the window or use fewer controls"),

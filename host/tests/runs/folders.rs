@@ -1,6 +1,7 @@
 //! Folders of runs that are made, killed, copied and removed.
 
 use crate::program::{command, hge};
+use crate::served::interrupt;
 use rand_chacha::ChaCha8Rng;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,17 +124,31 @@ pub fn start(arguments: &[&str]) -> Child {
 
 /// Runs a command that writes to a run's folder and kills it when the log has so many bytes; whether it was killed at work.
 pub fn kill_at(run: &str, bytes: u64, arguments: &[&str]) -> bool {
+    stop_at(run, bytes, arguments, |child| child.kill().expect("it is not waited for")).is_none()
+}
+
+/// The same with Ctrl-C; whether it was interrupted at work.
+pub fn interrupt_at(run: &str, bytes: u64, arguments: &[&str]) -> bool {
+    stop_at(run, bytes, arguments, |child| interrupt(child.id())) == Some(1)
+}
+
+/// The exit code of a command that is stopped when the log of its run has so many bytes; `None`: it was killed.
+fn stop_at(
+    run: &str,
+    bytes: u64,
+    arguments: &[&str],
+    stop: impl FnOnce(&mut Child),
+) -> Option<i32> {
     let mut child = start(arguments);
     let provenance = Path::new(run).join("provenance.json");
     let begun = Instant::now();
     loop {
-        if child.try_wait().expect("it was started").is_some() {
-            return false;
+        if let Some(status) = child.try_wait().expect("it was started") {
+            return status.code();
         }
         if provenance.exists() && log_bytes(run) >= bytes {
-            child.kill().expect("it is not waited for");
-            let status = child.wait().expect("it was started");
-            return status.code().is_none();
+            stop(&mut child);
+            return child.wait().expect("it was started").code();
         }
         assert!(begun.elapsed() < PATIENCE, "the log of {run} never had {bytes} bytes");
         std::thread::sleep(Duration::from_micros(300));

@@ -1,9 +1,11 @@
 //! A program that is killed at any moment costs nothing but time.
 
-use crate::folders::{content, dice, kill_at, log_bytes, table, Scratch};
-use crate::program::{hge, outcome};
+use crate::folders::{content, dice, kill_at, log_bytes, table, Scratch, UNSOLVABLE};
+use crate::program::{command, hge, outcome};
+use crate::served::{await_line, lines_of, Served};
 use rand::Rng;
 use std::path::Path;
+use std::process::Stdio;
 
 /// Kills of each loop.
 fn kills() -> u32 {
@@ -82,4 +84,29 @@ fn a_replay_tells_where_a_killed_run_was_cut_off_and_is_no_pass() {
     for part in [&format!("cut off at byte {bytes}"), log.to_str().expect("text"), "no pass"] {
         assert!(text.contains(part), "`{part}` is missing: {text}");
     }
+}
+
+#[test]
+fn of_a_training_in_real_time_a_kill_costs_no_more_than_the_epoch_it_comes_into() {
+    let scratch = Scratch::new("real-time");
+    let (file, run) = (scratch.file("unsolvable.toml", UNSOLVABLE), scratch.path("run"));
+    let served = Served::new(&[&file, "--tcp", "0", "--keep", "--time", "real"]);
+    let mut train = command(&["train", &file, "--link", served.link(), "-o", &run, "--live"]);
+    let mut child = train.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("hge starts");
+    let lines = lines_of(child.stderr.take().expect("piped"));
+    // An epoch takes longer than chunks are apart.
+    let seen = loop {
+        let line = await_line(&lines, " epoch ");
+        let number = line.split_once(" epoch ").and_then(|(_, rest)| rest.split(' ').next());
+        let number: u64 = number.and_then(|word| word.parse().ok()).expect("a number");
+        if number > 2 {
+            break number;
+        }
+    };
+    child.kill().expect("it is not waited for");
+    child.wait().expect("it was started");
+    let (code, replayed) = outcome(&["replay", &run]);
+    assert_eq!(code, Some(2), "{replayed}");
+    let kept = replayed["epochs"].as_u64().expect("a number");
+    assert!(kept + 1 >= seen, "{kept} of {seen} epochs: {replayed}");
 }

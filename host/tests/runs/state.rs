@@ -1,6 +1,6 @@
 //! An instrument that cannot repeat what was recorded goes on from the state after the last whole epoch.
 
-use crate::folders::{content, epochs, kill_at, table, Scratch, UNSOLVABLE};
+use crate::folders::{content, epochs, interrupt_at, kill_at, table, Scratch, UNSOLVABLE};
 use crate::program::{command, hge, outcome};
 use crate::served::{await_line, interrupt, lines_of, Served};
 use std::process::Stdio;
@@ -21,15 +21,28 @@ fn without_time(row: &str) -> Vec<&str> {
     cells.filter(|(column, _)| *column != 2).map(|(_, cell)| cell).collect()
 }
 
-/// Kills a training, goes on from its state, and compares with one that was not killed: the bench has no noise.
+/// Kills and interrupts a training, goes on from its state, and compares with one that went through: the bench has no noise.
 fn goes_on(name: &str, bytes: u64, options: &[&str]) {
     let scratch = Scratch::new(name);
     let whole = scratch.finished("whole", options);
-    let run = scratch.killed("killed", bytes, options);
-    let before = table(&run);
-    let resumed = hge(&["resume", &run, "--as-it-is"]);
+    goes_on_as_it_is(&whole, &scratch.killed("killed", bytes, options));
+    // An interrupted program leaves the epoch that it was at in the log.
+    let (file, interrupted) = (scratch.path("unsolvable.toml"), scratch.path("interrupted"));
+    let train = [&["train", &file, "-o", &interrupted], options].concat();
+    assert!(interrupt_at(&interrupted, bytes, &train), "it was at work");
+    let repeated = scratch.copy(&interrupted, "repeated");
+    goes_on_as_it_is(&whole, &interrupted);
+    assert_eq!(hge(&["resume", &repeated]).status.code(), Some(2));
+    assert_eq!(content(&repeated, "outcome.json"), content(&whole, "outcome.json"));
+    assert_eq!(table(&repeated), table(&whole));
+    assert_eq!(outcome(&["replay", &repeated]).0, Some(0));
+}
+
+fn goes_on_as_it_is(whole: &str, run: &str) {
+    let before = table(run);
+    let resumed = hge(&["resume", run, "--as-it-is"]);
     assert_eq!(resumed.status.code(), Some(2), "{resumed:?}");
-    let (after, expected) = (table(&run), table(&whole));
+    let (after, expected) = (table(run), table(whole));
     assert_consecutive(&after);
     // The last epoch may stand in the log without the state after it.
     assert_eq!(after[..before.len() - 1], before[..before.len() - 1]);
@@ -45,8 +58,8 @@ fn goes_on(name: &str, bytes: u64, options: &[&str]) {
         outcome.as_object_mut().expect("an object").remove("samples");
         outcome
     };
-    assert_eq!(figures(&run), figures(&whole));
-    let (code, replayed) = outcome(&["replay", &run]);
+    assert_eq!(figures(run), figures(whole));
+    let (code, replayed) = outcome(&["replay", run]);
     assert_eq!(code, Some(0), "{replayed}");
     assert_eq!(replayed["epochs"], after.len() - 1, "{replayed}");
 }

@@ -93,6 +93,7 @@ impl Simulation {
             (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
         };
         self.overrule(&mut experiment, &mut source);
+        crate::tones::warn_of_crosstalk(&experiment);
         Ok((experiment, source))
     }
 

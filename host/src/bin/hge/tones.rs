@@ -1,13 +1,15 @@
 //! `hge tones`: which frequencies, and what they cannot avoid.
 
 use crate::output::{json_line, read_json, text, write_text};
+use crate::streams;
 use clap::{Args, Subcommand};
-use hge_host::experiment::Source;
+use hge_host::experiment::{Experiment, Source};
 use hge_host::plan::near_window;
 use hge_host::text::number;
+use hge_host::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_host::tones::products::Product;
 use hge_host::tones::{
-    assess, empty_lines_in, picture, plan, Grid, Surroundings, TonePlan, Wanted,
+    assess, empty_lines_in, picture, plan, Grid, Order, Surroundings, TonePlan, Wanted,
 };
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
@@ -186,6 +188,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
         count,
         band_hz,
         empty_lines: empty_lines_in(asked.slots, count),
+        order: Order::Compact,
         surroundings: Surroundings {
             white_na2_per_hz: white,
             flicker_na2_per_hz_at_1khz: flicker,
@@ -249,13 +252,40 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
         None => {
             // As they are chosen when it runs, which is without regard to empty lines.
             let chosen = plan(&Wanted { empty_lines: 0, ..wanted }).map_err(text)?;
-            assess(&wanted, &chosen.multiples())
+            TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.multiples()) }
         }
     };
     let count = found.tones.len();
     let amplitude_v = experiment.tones.amplitude_v;
     let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
     report(&wanted, found, amplitudes_v, &asked.told)
+}
+
+/// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.
+pub fn warn_of_crosstalk(experiment: &Experiment) {
+    // Invalid tones are an error where the experiment is resolved.
+    let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
+    if wanted.grid.check(&multiples).is_err() {
+        return;
+    }
+    let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
+    for pair in pairs.iter().take(NAMED) {
+        streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
+    }
+}
+
+/// A pair of tones and its crosstalk, as a sentence.
+fn pair_above(grid: &Grid, pair: &Pair) -> String {
+    let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
+    format!(
+        "crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
+        pair.level_db
+    )
+}
+
+/// To a thousandth.
+fn rounded(frequency_hz: f64) -> String {
+    number((frequency_hz * 1e3).round() / 1e3)
 }
 
 fn report(
@@ -283,14 +313,14 @@ fn report(
     if told.json {
         json_line(&report)?;
     } else {
-        crate::streams::print(&table(&report))?;
+        streams::print(&table(&report))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn table(report: &Report) -> String {
     let Report { plan, .. } = report;
-    let hz = |line: f64| number((line * report.line_hz * 1e3).round() / 1e3);
+    let hz = |line: f64| rounded(line * report.line_hz);
     let mut lines = format!(
         "window {} s: {} samples at {} Hz, a line each {} Hz\n\
          {:>11} {:>10} {:>10} {:>13}  empty lines, Hz\n",
@@ -323,6 +353,22 @@ fn table(report: &Report) -> String {
         0 => "no product of second or third order falls on a tone\n".to_owned(),
         count => format!("{count} products fall on tones: {}, ..\n", named.join(", ")),
     };
+    let grid = Grid { rate_hz: report.rate_hz, window_samples: report.window_samples };
+    if let (Some(worst), []) = (&plan.crosstalk, &plan.crosstalk_above[..]) {
+        let _ = writeln!(
+            lines,
+            "worst crosstalk from phase truncation in the NCO: {:.1} dB, between {} and {} Hz",
+            worst.level_db,
+            hz(f64::from(worst.multiples[0])),
+            hz(f64::from(worst.multiples[1]))
+        );
+    }
+    for above in plan.crosstalk_above.iter().take(NAMED) {
+        let _ = writeln!(lines, "warning: {}", pair_above(&grid, above));
+    }
+    if plan.is_optimal {
+        lines += "optimal: an exhaustive search found no better set in this band\n";
+    }
     let list = |multiples: &[u32]| {
         multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
     };

@@ -64,6 +64,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 /// What a board does by itself: the experiment in `file`, for the sizes and converters of this board.
 fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
     let (experiment, source) = Source::load(file).map_err(text)?;
+    crate::tones::warn_of_crosstalk(&experiment);
     let analogue = board.file.analogue.as_ref();
     let task = Task::on(experiment, &source, &board.parameters(), analogue).map_err(text)?;
     let recording = recording(&task, experiment_tag(source.text()))

@@ -1,0 +1,110 @@
+//! A set of tones that a search adds to and takes from.
+
+use super::crosstalk::Crosstalk;
+use super::empty::EmptyLines;
+use super::products::Tally;
+use super::Wanted;
+
+/// How far a set is from what is wanted, the more important first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cost {
+    /// [`Tally::weight`] of the third-order products on tones.
+    pub weight: u32,
+    /// Empty lines that are missing: a plan's are free of second order.
+    pub lacking: usize,
+}
+
+impl Cost {
+    pub(super) const NONE: Cost = Cost { weight: 0, lacking: 0 };
+    pub(super) const ANY: Cost = Cost { weight: u32::MAX, lacking: usize::MAX };
+}
+
+/// Tones among which no product of second order falls on a tone and no pair is above [`PLANNED_DB`](super::crosstalk::PLANNED_DB).
+#[derive(Clone, Debug)]
+pub(super) struct ToneSet<'a> {
+    wanted: &'a Wanted,
+    crosstalk: &'a Crosstalk,
+    tally: Tally,
+    /// Tones with which each line is refused.
+    refused: Vec<u32>,
+}
+
+impl<'a> ToneSet<'a> {
+    pub(super) fn new(wanted: &'a Wanted, crosstalk: &'a Crosstalk) -> Self {
+        let lines = wanted.grid.window_samples as usize / 2 + 1;
+        let tally = Tally::new(wanted.grid);
+        ToneSet { wanted, crosstalk, tally, refused: vec![0; lines] }
+    }
+
+    pub(super) fn wanted(&self) -> &Wanted {
+        self.wanted
+    }
+
+    pub(super) fn tones(&self) -> &[u32] {
+        self.tally.tones()
+    }
+
+    /// Whether `line` can be a tone, too.
+    pub(super) fn admits(&self, line: u32) -> bool {
+        self.refused[line as usize] == 0 && self.tally.admits(line)
+    }
+
+    /// What the weight would grow by with `line`.
+    pub(super) fn added(&self, line: u32) -> u32 {
+        self.tally.added(line)
+    }
+
+    pub(super) fn push(&mut self, tone: u32) {
+        self.tally.push(tone);
+        self.crosstalk.refused(tone).for_each(|line| self.refused[line as usize] += 1);
+    }
+
+    pub(super) fn pop(&mut self) {
+        if let Some(tone) = self.tally.pop() {
+            self.release(tone);
+        }
+    }
+
+    pub(super) fn take(&mut self, place: usize) {
+        if let Some(tone) = self.tally.take(place) {
+            self.release(tone);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        while !self.tones().is_empty() {
+            self.pop();
+        }
+    }
+
+    fn release(&mut self, tone: u32) {
+        self.crosstalk.refused(tone).for_each(|line| self.refused[line as usize] -= 1);
+    }
+
+    /// Empty lines that the tones lack. It does not fall when a tone is added.
+    pub(super) fn lacking(&self) -> usize {
+        if self.wanted.empty_lines == 0 {
+            return 0;
+        }
+        let asked = self.tones().len() * self.wanted.empty_lines as usize;
+        let mut empty = EmptyLines::new(self.wanted, &self.tally, &self.refused);
+        empty.assign(|_| true);
+        asked - empty.count()
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost { weight: self.tally.weight(), lacking: self.lacking() }
+    }
+
+    /// Empty lines of every tone: free of products of second order, and rather of third, too.
+    pub(super) fn empty_lines(&self) -> Vec<Vec<u32>> {
+        let mut empty = EmptyLines::new(self.wanted, &self.tally, &self.refused);
+        empty.assign(|line| self.tally.third(line) == 0);
+        empty.assign(|_| true);
+        empty.into_lines()
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
