@@ -79,6 +79,34 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a regular file to lock it, and makes an empty one where there is none; its content stays. Never waits, and follows no link.
+///
+/// # Errors
+/// It is no regular file, or it may neither be written nor made.
+pub fn open_for_lock(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => {
+            let text = "it is a link, and only regular files are taken";
+            return Err(io::Error::new(ErrorKind::InvalidInput, text));
+        }
+        Ok(metadata) => check(&metadata)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits() as i32);
+    }
+    let file = options.open(path)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
 /// All bytes of a regular file of at most `most_bytes`.
 ///
 /// # Errors

@@ -142,7 +142,7 @@ impl Folder {
     }
 
     fn take_lock(&mut self) -> Result<(), RecordError> {
-        let lock = File::create(self.lock_path())
+        let lock = file::open_for_lock(&self.lock_path())
             .map_err(|error| self.files.cannot_write("log/lock", &error))?;
         match lock.try_lock() {
             Ok(()) => self.lock = Some(lock.into()),
@@ -157,7 +157,7 @@ impl Folder {
 
     /// Whether a program writes to it.
     pub fn is_locked(&self) -> bool {
-        let lock = File::open(self.lock_path());
+        let lock = file::open(&self.lock_path());
         lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 

@@ -76,9 +76,12 @@ fn a_folder_whose_name_is_not_utf_8_is_listed_and_the_others_with_it() {
     assert!(names.iter().any(|name| name.contains("bad-") && name.contains("-name")), "{listed}");
     let text = command(&["runs", &scratch.path("runs")]).output().expect("hge starts");
     assert!(String::from_utf8(text.stdout).expect("text").contains("bad-"));
-    for arguments in
-        [&["replay", "--json"][..], &["export", "--format", "csv", "--json"], &["resume", "--json"]]
-    {
+    for arguments in [
+        &["replay", "--json"][..],
+        &["report", "--json"],
+        &["export", "--format", "csv", "--json"],
+        &["resume", "--json"],
+    ] {
         let output = command(arguments).arg(&strange).output().expect("hge starts");
         assert!(matches!(output.status.code(), Some(0 | 2)), "{arguments:?}: {output:?}");
         let object: Result<serde_json::Value, _> = serde_json::from_slice(&output.stdout);

@@ -16,8 +16,8 @@ fn on_a_full_disk(blocks: u64, arguments: &[&str]) -> Output {
     shell.current_dir(hge.get_current_dir().expect("a folder")).output().expect("sh starts")
 }
 
-/// Whether a command refuses in one sentence, without waiting for a reader or writer of a FIFO.
-fn refused_at_once(arguments: &[&str]) -> String {
+/// What a command prints that waits for no reader or writer of a FIFO.
+fn ended_at_once(arguments: &[&str]) -> Output {
     let mut command = command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("hge starts");
@@ -29,7 +29,12 @@ fn refused_at_once(arguments: &[&str]) -> String {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    let output = child.wait_with_output().expect("it has ended");
+    child.wait_with_output().expect("it has ended")
+}
+
+/// The one sentence of a command that refuses without waiting.
+fn refused_at_once(arguments: &[&str]) -> String {
+    let output = ended_at_once(arguments);
     let message = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
     assert_eq!(message.trim_end().lines().count(), 1, "{arguments:?}: {message}");
@@ -139,6 +144,28 @@ fn a_fifo_or_a_folder_in_place_of_a_file_is_refused_at_once() {
         }
     }
     assert_eq!(outcome(&["replay", &run]).0, Some(0));
+}
+
+#[test]
+fn a_fifo_or_a_link_in_place_of_the_lock_neither_waits_nor_is_written_through() {
+    let scratch = Scratch::new("storage-lock");
+    let run = scratch.killed("runs/run", 100_000, &[]);
+    let lock = Path::new(&run).join("log/lock");
+    std::fs::remove_file(&lock).expect("it was written");
+    assert!(Command::new("mkfifo").arg(&lock).status().expect("mkfifo").success());
+    let message = refused_at_once(&["resume", &run]);
+    assert!(message.contains(lock.to_str().expect("text")), "{message}");
+    let listed = ended_at_once(&["runs", &scratch.path("runs"), "--json"]);
+    assert_eq!(listed.status.code(), Some(0), "{listed:?}");
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("cut-off"), "{listed:?}");
+    std::fs::remove_file(&lock).expect("it was made");
+    let mine = scratch.file("mine", "kept");
+    symlink(&mine, &lock).expect("a link");
+    let message = refused_at_once(&["resume", &run]);
+    assert!(message.contains(lock.to_str().expect("text")), "{message}");
+    assert_eq!(std::fs::read_to_string(&mine).expect("it is kept"), "kept");
+    std::fs::remove_file(&lock).expect("it was made");
+    assert_eq!(hge(&["resume", &run]).status.code(), Some(2));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         show_page(&path)?;
     }
     if arguments.json {
-        json_line(&json!({ "report": path, "cut": folder.cut() }))?;
+        json_line(&json!({ "report": path.display().to_string(), "cut": folder.cut() }))?;
     } else {
         crate::streams::print(&format!("{}\n{}", path.display(), cut_line(&folder)))?;
     }
