@@ -172,6 +172,11 @@ impl Session {
         Ok(())
     }
 
+    /// Whether slopes are read by a calibration.
+    pub fn is_calibrated(&self) -> bool {
+        self.calibration.is_some()
+    }
+
     /// Looks at every window from now on, and takes drifts off, until the plan is changed.
     pub fn watch(&mut self, watch: Watch) {
         self.watch = Some(watch);

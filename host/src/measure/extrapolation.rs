@@ -42,6 +42,7 @@ fn at_zero(full: &CaseSlopes, half: &CaseSlopes) -> CaseSlopes {
     CaseSlopes {
         step_na: half.step_na,
         settled: full.settled && half.settled,
+        uncalibrated: full.uncalibrated || half.uncalibrated,
         clipped: full.clipped || half.clipped,
         slopes: slopes.map(|(full, half)| slope_at_zero(full, half)).collect(),
         // The second order lifts the mean in the same way.

@@ -18,6 +18,12 @@ use serde::Serialize;
 /// Windows of a case, where nothing else is asked.
 pub const WINDOWS: u32 = 8;
 
+/// Standard errors above which an answer in quadrature is no noise.
+pub const QUADRATURE_ERRORS: f64 = 6.0;
+
+/// Share of the answer in phase below which one in quadrature does no harm: a lag whose tangent is 0.1 takes 0.5 % off the slope.
+pub const QUADRATURE_SHARE: f64 = 0.1;
+
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
@@ -57,6 +63,9 @@ pub struct Slope {
     pub amplitude_v: f64,
     /// Mean over the windows.
     pub slope_na_per_v: f64,
+    /// Mean answer in quadrature with the tone, which a device that follows at once does not have; 0 where carriers are no sines. Its standard error is that of
+    /// the slope.
+    pub quadrature_na_per_v: f64,
     /// Standard error of this mean; `None` of a single window without a free line beside the tone.
     pub error_na_per_v: Option<f64>,
     /// Ends of the interval that holds the slope 19 times of 20.
@@ -78,6 +87,9 @@ pub struct CaseSlopes {
     pub step_na: f64,
     /// Whether what that puts on the tones, as far as it is not taken off, is below 2 % of every slope or below its error.
     pub settled: bool,
+    /// Something between the DAC and the ADC lags or feeds through, and no calibration undoes it: an answer in quadrature is above [`QUADRATURE_ERRORS`]
+    /// standard errors and above [`QUADRATURE_SHARE`] of the one in phase, so that the slopes may be wrong by more than their errors.
+    pub uncalibrated: bool,
     /// ADC or I-V converter was at an end of its range in some window: the slopes are lost.
     pub clipped: bool,
     /// One for each control.
@@ -147,7 +159,9 @@ pub fn measure(
         let cases: Vec<CaseSlopes> = cases
             .map(|(case, inputs_v)| {
                 let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-                summary(plan, session.method(), inputs_v, &readings, effort.drift)
+                let case = summary(plan, session.method(), inputs_v, &readings, effort.drift);
+                let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
+                CaseSlopes { uncalibrated: uncalibrated && !session.is_calibrated(), ..case }
             })
             .collect();
         let snr_reached = effort.snr_reached(&cases);
@@ -158,6 +172,13 @@ pub fn measure(
 }
 
 impl Slope {
+    /// Whether its answer in quadrature is above noise and large enough to matter.
+    fn has_quadrature(&self) -> bool {
+        let noise = QUADRATURE_ERRORS * self.error_na_per_v.unwrap_or(f64::INFINITY);
+        let harmless = QUADRATURE_SHARE * self.slope_na_per_v.abs();
+        self.quadrature_na_per_v.abs() > noise.max(harmless)
+    }
+
     /// How many standard errors it is; `None` where the error is not known.
     pub fn snr(&self) -> Option<f64> {
         self.error_na_per_v.map(|error| self.slope_na_per_v.abs() / error)
@@ -191,11 +212,16 @@ fn summary(
             .or_else(|| Confidence::of_spread(&values));
         let taken_off = if shape.is_some() { drift.tones_na[k][0] / amplitude_v } else { 0.0 };
         let slope_na_per_v = mean(&values) - taken_off;
+        let quadratures: Vec<f64> = readings
+            .iter()
+            .map(|reading| reading.answers_na_per_v.get(k).map_or(0.0, |a| a[1]))
+            .collect();
         Slope {
             electrode,
             tone_hz,
             amplitude_v,
             slope_na_per_v,
+            quadrature_na_per_v: mean(&quadratures),
             error_na_per_v: known.map(|known| known.error),
             interval_na_per_v: known.map(|known| known.interval(slope_na_per_v)),
             degrees_of_freedom: known.map(|known| known.degrees_of_freedom),
@@ -208,6 +234,7 @@ fn summary(
         inputs_v: inputs_v.to_vec(),
         current_na: mean(&currents),
         current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
+        uncalibrated: false,
         clipped: readings.iter().any(|reading| reading.clipped),
         slopes,
     }

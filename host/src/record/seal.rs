@@ -39,14 +39,14 @@ pub(super) fn check(files: &Files) -> Result<Option<Cut>, RecordError> {
         let latest_only = is_complete || *name != PROVENANCE;
         compare(files, &reader, &Seal::of(name, content.as_deref()), latest_only)?;
     }
-    let cut = reader.cut().cloned();
-    // A file of the log that was cut off can only be the last one here: the reader refuses others.
-    match &cut {
-        Some(cut) if is_complete && reader.is_cut_at_the_end() => Err(RecordError::Damaged {
+    // A file that was cut off before another sitting went on lost nothing that counts.
+    let cut = reader.cut().filter(|_| reader.is_cut_at_the_end()).cloned();
+    match cut {
+        Some(cut) if is_complete => Err(RecordError::Damaged {
             path: cut.file.clone(),
             what: format!("it ends at byte {} within the end of a run that is complete", cut.bytes),
         }),
-        _ => Ok(cut),
+        cut => Ok(cut),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What measurements say of devices that are known.
 
 use crate::program::{hge, json, refusal, TestFile};
+use crate::served::LINEAR;
 
 #[test]
 fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {
@@ -189,4 +190,29 @@ fn an_experiment_file_sets_cases_and_ranges() {
         .map(|contact| (contact["low_v"].as_f64().unwrap(), contact["high_v"].as_f64().unwrap()))
         .collect();
     assert_eq!(ranges, [(-0.5, 0.5), (-0.25, 0.75)]);
+}
+
+#[test]
+fn an_answer_in_quadrature_far_above_its_error_asks_for_a_calibration() {
+    let of = |bench: &str| {
+        let text = format!("gate = \"xor\"\ndevice = \"{LINEAR}\"\n[bench]\n{bench}\n");
+        let file = TestFile::with("quadrature.toml", &text);
+        let gradient = ["gradient", file.path(), "--windows", "64"];
+        (json(&gradient), String::from_utf8(hge(&gradient).stdout).expect("text"))
+    };
+    for (bench, lags) in [
+        ("", false),
+        // 1 kHz: tones of 150 to 450 Hz lag by 9 to 24 degrees.
+        ("iv_pole_hz = 1000.0", true),
+        ("feed_through_pf = 10.0", true),
+        ("feed_through_pf = 10.0\niv_pole_hz = 1000.0", true),
+        // A lag of 0.9 to 2.6 degrees: 0.1 % of a slope.
+        ("iv_pole_hz = 10000.0", false),
+    ] {
+        let (found, table) = of(bench);
+        let cases = found["cases"].as_array().expect("cases");
+        let told = cases.iter().any(|case| case["uncalibrated"] == true);
+        assert_eq!(told, lags, "{bench}: {found}");
+        assert_eq!(table.contains("calibrate (`hge calibrate`"), lags, "{bench}: {table}");
+    }
 }

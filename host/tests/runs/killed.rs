@@ -51,6 +51,8 @@ fn killed_and_resumed(name: &str, seed: u64, options: &[&str]) {
         let (code, replayed) = outcome(&["replay", &run]);
         assert_eq!(code, Some(0), "trial {trial}: {replayed}");
         assert_eq!(replayed["complete"], true, "trial {trial}: {replayed}");
+        // What was lost was done again.
+        assert!(replayed["cut"].is_null(), "trial {trial}: {replayed}");
         assert_eq!(replayed["epochs"], rows.len() - 1, "trial {trial}: {replayed}");
         std::fs::remove_dir_all(&run).expect("it was written");
     }

@@ -204,9 +204,16 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
         } else {
             ", not settled: wait longer (timing.settle_s) or take the drift off"
         };
+        let uncalibrated = match slopes.uncalibrated {
+            true => ", a large answer in quadrature: the slopes may be wrong by more than their errors, calibrate (`hge calibrate`, then --calibration)",
+            false => "",
+        };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));
         let inputs = inputs.join(", ");
-        writeln!(text, "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}{settled}")?;
+        writeln!(
+            text,
+            "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}{settled}{uncalibrated}"
+        )?;
         write!(text, "  electrode  tone (Hz)  amplitude (mV)  slope (nA/V)     error")?;
         let exact = found.exact_na_per_v.as_ref().map(|exact| &exact[case]);
         writeln!(text, "{}", if exact.is_some() { "     exact" } else { "" })?;
