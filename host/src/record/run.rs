@@ -76,11 +76,11 @@ pub fn resume(
     if folder.is_complete()? {
         return Err(RecordError::Complete { path: folder.path().into() });
     }
-    if folder.provenance()?.followed {
+    let provenance = folder.provenance()?;
+    if provenance.followed {
         return Err(RecordError::Followed { path: folder.path().into() });
     }
-    let (recorded, present) =
-        (folder.provenance()?.instrument.map_hash, format!("{:08x}", map_hash()));
+    let (recorded, present) = (provenance.instrument.map_hash, format!("{:08x}", map_hash()));
     if recorded != present {
         let found = format!("{PROFILE} with the register map {recorded}");
         return Err(RecordError::Version { path: folder.path().into(), found });

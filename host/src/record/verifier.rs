@@ -3,7 +3,7 @@
 //! Frames, notes, reads and begins of runs must follow one another as they stand in the log. Writes may come in other portions, as where a run was taken up
 //! again: when a run begins, what all registers hold must be the same.
 
-use super::item::{Item, Topic};
+use super::item::{decode, encode, Item, Topic};
 use super::reader::LogReader;
 use super::RecordError;
 use crate::driver::Passing;
@@ -121,7 +121,10 @@ impl Verifier {
     }
 
     fn differs(&self, passing: &Passing<'_>, item: &Item) -> String {
-        let (present, recorded) = (of_passing(passing), of_item(item));
+        // As it would stand in the log, so that both are described alike.
+        let passed = encode(*passing).and_then(|(topic, _, data)| decode(topic, &data));
+        let present = passed.as_ref().map_or("nothing to be recorded".into(), of_item);
+        let recorded = of_item(item);
         match present == recorded {
             true => format!("at {} {present} differs from the record's", self.place()),
             false => format!("at {} there is {present}, in the record {recorded}", self.place()),
@@ -133,32 +136,16 @@ impl Verifier {
     }
 }
 
-/// The kind of what passes, for a message.
-fn of_passing(passing: &Passing<'_>) -> String {
-    match passing {
-        Passing::Wrote(_) => "a write of registers".into(),
-        Passing::Read { address, .. } => of_read(*address),
-        Passing::Runs { mode } => format!("the begin of a run with the mode 0x{mode:08x}"),
-        Passing::Said { record, .. } => of_record(record).into(),
-        Passing::Lost { frames } => format!("a loss of {frames} frames"),
-        Passing::Note { topic, .. } => format!("the host's {topic}"),
-    }
-}
-
-/// The kind of an item, in the same words.
+/// The kind of an item, for a message.
 fn of_item(item: &Item) -> String {
     match item {
         Item::Wrote(_) => "a write of registers".into(),
-        Item::Read { address, .. } => of_read(*address),
+        Item::Read { address, .. } => format!("a read of register 0x{address:04x}"),
         Item::Runs { mode } => format!("the begin of a run with the mode 0x{mode:08x}"),
         Item::Said { record, .. } => of_record(record).into(),
         Item::Lost { frames } => format!("a loss of {frames} frames"),
         Item::Note { topic, .. } => format!("the host's {}", topic.name()),
     }
-}
-
-fn of_read(address: u16) -> String {
-    format!("a read of register 0x{address:04x}")
 }
 
 fn of_record(record: &Record) -> &'static str {

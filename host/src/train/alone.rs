@@ -163,7 +163,7 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
         // Nothing is measured here, which would overwrite the run: its single windows tell their noise.
         let keys = &task.experiment.standalone;
         let searched = task.experiment.restarts.saturating_mul(keys.epochs.saturating_add(1));
-        let test = Test { wanted_na: task.experiment.separation_na, searched };
+        let test = Test::of(&task.experiment, searched);
         let known = outcome.outputs_na.iter().zip(&finals).map(|(&output_na, window)| {
             let codes = (f64::from(window.max) - f64::from(window.min)).max(1.0);
             let span_na = codes / task.plan.scale().adc_codes_per_na().abs();

@@ -80,7 +80,7 @@ impl HostState {
     }
 
     fn test(&self, experiment: &Experiment) -> Test {
-        Test { wanted_na: experiment.separation_na, searched: self.epochs + self.restarts }
+        Test::of(experiment, self.epochs + self.restarts)
     }
 
     fn is_over(&self, experiment: &Experiment) -> bool {

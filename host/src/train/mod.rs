@@ -15,7 +15,6 @@ pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
-pub use significance::LEVEL;
 pub use standalone::Coefficients;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
 pub use state::{StandaloneState, State};

@@ -6,12 +6,13 @@
 //! every start that was searched and by the looks at the growing number of passes (Bonferroni).
 
 use super::{Outcome, TrainError};
+use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::measure::confidence::Confidence;
 use crate::session::{Reading, Session};
 
 /// Chance at most that a training of a device with a smaller gap than wanted counts as solved.
-pub const LEVEL: f64 = 1e-3;
+const LEVEL: f64 = 1e-3;
 
 /// Passes over all cases after which the gap is judged, the next one if it is not clear by then.
 const LOOKS: [usize; 5] = [4, 8, 16, 32, 64];
@@ -73,6 +74,11 @@ pub(super) struct Test {
 }
 
 impl Test {
+    /// The experiment's gap, after so many epochs and starts.
+    pub(super) fn of(experiment: &Experiment, searched: u32) -> Self {
+        Test { wanted_na: experiment.separation_na, searched }
+    }
+
     /// Level of one look.
     pub(super) fn level(self) -> f64 {
         LEVEL / f64::from(self.searched.max(1)) / LOOKS.len() as f64

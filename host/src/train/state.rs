@@ -51,7 +51,7 @@ impl StandaloneState {
     }
 
     pub(super) fn test(&self, experiment: &Experiment) -> Test {
-        Test { wanted_na: experiment.separation_na, searched: self.epochs + self.restarts }
+        Test::of(experiment, self.epochs + self.restarts)
     }
 
     pub(super) fn is_over(&self, experiment: &Experiment) -> bool {
