@@ -6,6 +6,7 @@ use crate::driver::{ArmMode, DriverError};
 use crate::scale::OutputScale;
 use hge_protocol::registers as map;
 use hge_protocol::DacCode;
+use std::f64::consts::TAU;
 
 pub(super) const LIMITS: &str = "limits";
 pub(super) const STEP_LIMIT: &str = "step limit";
@@ -52,7 +53,7 @@ pub(super) fn check(
             each(not_seen(SWITCH));
         }
         Some((output, gain)) => {
-            each(step_limit(stand, output, gain)?);
+            each(step_limit(stand, settings, output, gain)?);
             each(disarm(stand, settings, connected)?);
             each(switch(stand, output, gain)?);
         }
@@ -147,7 +148,12 @@ fn noise_of_mean(stand: &Stand) -> f64 {
 }
 
 /// A fast ramp under a slow step limit, as the input sees it.
-fn step_limit(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error> {
+fn step_limit(
+    stand: &mut Stand,
+    settings: &Settings,
+    output: usize,
+    gain: f64,
+) -> Result<Row, Error> {
     let volts = stand.reach_v() * SHARE;
     let scale = stand.scale().output(output);
     let code = f64::from(scale.code(volts).0) - f64::from(scale.code(0.0).0);
@@ -158,6 +164,8 @@ fn step_limit(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error>
         (map::SETTLE, 4 * RAMP),
     ];
     let row = stand.row(output, volts);
+    // Cycles of the mains a sample.
+    let mains: Vec<f64> = settings.mains().iter().map(|hz| hz / stand.rate_hz()).collect();
     let mut found = 0.0;
     for _ in 0..RAMPS {
         stand.prepare(&row, 0.0, 64, &overrides)?;
@@ -175,7 +183,7 @@ fn step_limit(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error>
             Err(error) => return Err(error.into()),
         };
         let values: Vec<f64> = codes.iter().map(|&code| stand.adc_v(f64::from(code))).collect();
-        found += ramp_length(&values, gain * volts) / f64::from(RAMPS);
+        found += ramp_length(values, gain * volts, &mains) / f64::from(RAMPS);
     }
     let expected = code / step;
     let bounds = (expected * (1.0 - RAMP_TOLERANCE) - 2.0, expected * (1.0 + RAMP_TOLERANCE) + 2.0);
@@ -184,38 +192,51 @@ fn step_limit(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error>
     Ok(Row::judged(STEP_LIMIT, found, "samples", bounds, basis, advice))
 }
 
-/// Samples of the linear rise by `rise` that fits `values` best, whenever it begins and from whatever level.
-fn ramp_length(values: &[f64], rise: f64) -> f64 {
+/// Samples of the linear rise by `rise` that fits `values` best, whenever it begins, from whatever level and beside whatever hum at `mains`, in cycles a sample.
+fn ramp_length(mut values: Vec<f64>, rise: f64, mains: &[f64]) -> f64 {
     let count = values.len();
-    let whole = values.iter().sum::<f64>();
+    let disturbances = disturbances(count, mains);
+    take_off(&mut values, &disturbances);
     let mut best = (f64::INFINITY, 0);
-    // Sums of the values from each place on.
-    let mut after = vec![0.0; count + 1];
-    for place in (0..count).rev() {
-        after[place] = after[place + 1] + values[place];
-    }
     for length in 1..=(3 * RAMP as usize).min(count) {
-        let slope = rise / length as f64;
         for begin in 0..=count - length {
-            let end = begin + length;
-            // Of the distances from rise alone, sum and squares; those of the values are the same for every fit.
-            let flat = (count - end) as f64;
-            let (mut sum, mut cross, mut square) =
-                (rise * flat, rise * after[end], rise * rise * flat);
-            for (n, value) in values[begin..end].iter().enumerate() {
-                let shape = slope * (n + 1) as f64;
-                sum += shape;
-                cross += shape * value;
-                square += shape * shape;
-            }
-            let distance = whole - sum;
-            let cost = square - 2.0 * cross - distance * distance / count as f64;
+            let risen = |n: usize| (n + 1).saturating_sub(begin).min(length) as f64;
+            let mut fit: Vec<f64> = (0..count).map(|n| rise * risen(n) / length as f64).collect();
+            take_off(&mut fit, &disturbances);
+            let cost: f64 = values.iter().zip(&fit).map(|(value, fit)| (value - fit).powi(2)).sum();
             if cost < best.0 {
                 best = (cost, length);
             }
         }
     }
     best.1 as f64
+}
+
+/// A level and hum of any phase, as orthonormal directions of a capture (Gram and Schmidt).
+fn disturbances(count: usize, mains: &[f64]) -> Vec<Vec<f64>> {
+    let hum = mains.iter().flat_map(|cycles| {
+        let phases = move || (0..count).map(move |n| TAU * cycles * n as f64);
+        [phases().map(f64::cos).collect(), phases().map(f64::sin).collect()]
+    });
+    let mut directions: Vec<Vec<f64>> = Vec::new();
+    for mut column in std::iter::once(vec![1.0; count]).chain(hum) {
+        take_off(&mut column, &directions);
+        let length = column.iter().map(|value| value * value).sum::<f64>().sqrt();
+        // A capture that is short beside the mains' period does not tell all of them apart.
+        if length > 1e-6 * (count as f64).sqrt() {
+            column.iter_mut().for_each(|value| *value /= length);
+            directions.push(column);
+        }
+    }
+    directions
+}
+
+/// Takes what lies in orthonormal directions off.
+fn take_off(values: &mut [f64], directions: &[Vec<f64>]) {
+    for direction in directions {
+        let part: f64 = values.iter().zip(direction).map(|(value, along)| value * along).sum();
+        values.iter_mut().zip(direction).for_each(|(value, along)| *value -= part * along);
+    }
 }
 
 /// From voltages away from the safe values, disarms.
@@ -309,11 +330,22 @@ mod tests {
                     0.3 - 2.0 * rise + 0.2 * noise
                 })
                 .collect();
-            let found = ramp_length(&values, -2.0);
+            let found = ramp_length(values, -2.0, &[0.01, 0.012]);
             assert!(
                 (found - f64::from(length)).abs() < 2.0 + 0.1 * f64::from(length),
                 "{length}: {found}"
             );
+        }
+    }
+
+    #[test]
+    fn hum_of_a_fifth_of_a_ramp_leaves_its_length() {
+        for (phase, cycles) in (0..16).flat_map(|phase| [(phase, 0.01), (phase, 0.012)]) {
+            let hum =
+                |n: u32| 0.2 * (TAU * (f64::from(n) * cycles + f64::from(phase) / 16.0)).sin();
+            let rise = |n: u32| ((f64::from(n) - 59.0) / 16.0).clamp(0.0, 1.0);
+            let values = (0..128).map(|n| rise(n) + hum(n)).collect();
+            assert_eq!(ramp_length(values, 1.0, &[0.01, 0.012]), 16.0, "{phase}, {cycles}");
         }
     }
 }

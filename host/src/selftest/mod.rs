@@ -169,6 +169,11 @@ impl Settings {
         (low_v.max(self.limits_v.0), high_v.min(self.limits_v.1))
     }
 
+    /// Frequencies at which mains are looked for, Hz.
+    fn mains(&self) -> Vec<f64> {
+        self.mains_hz.map_or(vec![50.0, 60.0], |mains_hz| vec![mains_hz])
+    }
+
     /// Unit of the input a nanoampere.
     fn noise_unit(&self, scale: &Scale) -> f64 {
         match self.fixture {

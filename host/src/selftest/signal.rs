@@ -90,7 +90,7 @@ fn hum_row(stand: &mut Stand, settings: &Settings) -> Result<Row, Error> {
     let samples = (rate_hz * settings.hum_s / decimation).round().max(64.0) as u32;
     let volts = stand.capture(samples, decimation as u16)?;
     let thinned_hz = rate_hz / decimation;
-    let frequencies = settings.mains_hz.map_or(vec![50.0, 60.0], |mains_hz| vec![mains_hz]);
+    let frequencies = settings.mains();
     let amplitude = |hz: f64| {
         let squares = [1.0, 2.0, 3.0].map(|n| line(&volts, n * hz / thinned_hz).powi(2));
         squares.iter().sum::<f64>().sqrt()
