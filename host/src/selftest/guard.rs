@@ -197,19 +197,49 @@ fn ramp_length(mut values: Vec<f64>, rise: f64, mains: &[f64]) -> f64 {
     let count = values.len();
     let disturbances = disturbances(count, mains);
     take_off(&mut values, &disturbances);
+    let values = Sums::of(&values);
+    let disturbances: Vec<Sums> = disturbances.iter().map(|along| Sums::of(along)).collect();
     let mut best = (f64::INFINITY, 0);
     for length in 1..=(3 * RAMP as usize).min(count) {
+        let steps = length as f64;
         for begin in 0..=count - length {
-            let risen = |n: usize| (n + 1).saturating_sub(begin).min(length) as f64;
-            let mut fit: Vec<f64> = (0..count).map(|n| rise * risen(n) / length as f64).collect();
-            take_off(&mut fit, &disturbances);
-            let cost: f64 = values.iter().zip(&fit).map(|(value, fit)| (value - fit).powi(2)).sum();
+            let flat = (count - begin - length) as f64;
+            // Squared distance of the rise, disturbances taken off, from the values, whose own square is the same for every rise.
+            let square = (steps + 1.0) * (2.0 * steps + 1.0) / (6.0 * steps) + flat;
+            let off: f64 = disturbances.iter().map(|along| along.rise(begin, length).powi(2)).sum();
+            let cost = rise * rise * (square - off) - 2.0 * rise * values.rise(begin, length);
             if cost < best.0 {
                 best = (cost, length);
             }
         }
     }
     best.1 as f64
+}
+
+/// Sums of the first values, and of these values times their places.
+struct Sums {
+    plain: Vec<f64>,
+    placed: Vec<f64>,
+}
+
+impl Sums {
+    fn of(values: &[f64]) -> Self {
+        let mut sums = Sums { plain: vec![0.0], placed: vec![0.0] };
+        for (n, value) in values.iter().enumerate() {
+            sums.plain.push(sums.plain[n] + value);
+            sums.placed.push(sums.placed[n] + n as f64 * value);
+        }
+        sums
+    }
+
+    /// Inner product with what rises by 1 in `length` equal steps from `begin` on.
+    fn rise(&self, begin: usize, length: usize) -> f64 {
+        let (end, count) = (begin + length, self.plain.len() - 1);
+        let plain = self.plain[end] - self.plain[begin];
+        let placed = self.placed[end] - self.placed[begin];
+        (placed - (begin as f64 - 1.0) * plain) / length as f64 + self.plain[count]
+            - self.plain[end]
+    }
 }
 
 /// A level and hum of any phase, as orthonormal directions of a capture (Gram and Schmidt).
