@@ -65,7 +65,7 @@ pub struct Fault {
     /// The kind of fault, in a few words.
     pub kind: String,
     /// The area: the name of the list's file.
-    #[serde(skip_deserializing, default)]
+    #[serde(default)]
     pub area: String,
 }
 

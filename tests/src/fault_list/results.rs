@@ -139,7 +139,7 @@ mod tests {
             replace: String::new(),
             tests: Vec::new(),
             kind: String::new(),
-            area: String::new(),
+            area: "host".into(),
         };
         Entry { commit: "c".into(), fault, verdict, by: None, seconds: 1.0 }
     }
@@ -171,5 +171,17 @@ mod tests {
         assert!(results.of(&entry.fault, None).is_some());
         let changed = Fault { replace: "x".into(), ..entry.fault };
         assert!(results.of(&changed, None).is_none());
+    }
+
+    #[test]
+    fn results_that_were_saved_are_the_ones_that_are_loaded() {
+        let path = std::env::temp_dir().join(format!("hge-results-{}.json", std::process::id()));
+        let mut results = Results::default();
+        results.faults.insert("a".into(), entry("a", Verdict::TimedOut));
+        results.baseline.insert("-p hge-host".into(), "c".into());
+        results.save(&path).unwrap();
+        let loaded = Results::load(&path);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(loaded.unwrap(), results);
     }
 }
