@@ -10,7 +10,9 @@
 //! A start succeeds if D is at least 1.5 nA where its loss was lowest; a seed learns a gate if one of 20
 //! starts succeeds. Deterministic: seeds 0..SEEDS (default 200 of `hopping`), fixed seeds for the starts.
 
-use hge_sim::device::hopping::{BUILTIN_SEED, ELECTRODE_RANGE_V, INPUT_ELECTRODES, INPUT_LEVELS_V};
+use hge_sim::device::hopping::{
+    HoppingParams, BUILTIN_SEED, ELECTRODE_RANGE_V, INPUT_ELECTRODES, INPUT_LEVELS_V,
+};
 use hge_sim::device::{CrossbarDevice, Device, HoppingDevice, MziDevice, CROSSBAR_SEED, MZI_SEED};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
@@ -52,10 +54,17 @@ fn main() {
     let kind = std::env::args().nth(2).unwrap_or_else(|| "hopping".into());
     let (specimen, fixed): (Specimen, u64) = match kind.as_str() {
         "hopping" => (|seed| Box::new(HoppingDevice::new(seed)), BUILTIN_SEED),
+        "hopping@77K" => (
+            |seed| {
+                let cold = HoppingParams::at_kelvin(77.0);
+                Box::new(HoppingDevice::with_params(seed, cold).expect("77 K is in range"))
+            },
+            BUILTIN_SEED,
+        ),
         "mzi" => (|seed| Box::new(MziDevice::new(seed)), MZI_SEED),
         "crossbar" => (|seed| Box::new(CrossbarDevice::new(seed)), CROSSBAR_SEED),
         _ => {
-            eprintln!("the second argument is the device: hopping, mzi or crossbar");
+            eprintln!("the second argument is the device: hopping, hopping@77K, mzi or crossbar");
             std::process::exit(2);
         }
     };
@@ -66,10 +75,14 @@ fn main() {
     for gate in 0..GATES.len() {
         report(device.as_ref(), gate);
     }
-    println!(
-        "30 mV lock-in against the exact slope: {:.1} % RMS",
-        100.0 * lock_in_error(device.as_ref(), 0.03)
-    );
+    report_points(device.as_ref());
+    for amplitude_v in [0.03, 0.01, 0.003] {
+        println!(
+            "{:.0} mV lock-in against the exact slope: {:.1} % RMS",
+            1e3 * amplitude_v,
+            100.0 * lock_in_error(device.as_ref(), amplitude_v)
+        );
+    }
 
     let learned = learn_all(seeds, specimen);
     for (gate, (name, _)) in GATES.iter().enumerate() {
@@ -200,6 +213,44 @@ fn loss_of(outputs: &[f64; 4], targets: &[bool; 4]) -> (f64, [f64; 4], f64) {
     slope[lowest_high] += by_separation;
     slope[highest_low] -= by_separation;
     ((1.1 - rho) / below, slope, separation_na)
+}
+
+/// Outputs and slopes over random points.
+fn report_points(device: &dyn Device) {
+    const POINTS: usize = 4000;
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut outputs_na = Vec::with_capacity(POINTS);
+    let mut slopes_na_per_v = vec![Vec::with_capacity(POINTS); ELECTRODE_RANGE_V.len()];
+    for _ in 0..POINTS {
+        let row = ELECTRODE_RANGE_V.map(|[low, high]| rng.random_range(low..high));
+        let mut output_na = [0.0];
+        device.currents_na(&row, &mut output_na);
+        outputs_na.push(output_na[0]);
+        let slopes = device.gradient_na_per_v(&row).expect("one row");
+        slopes_na_per_v.iter_mut().zip(slopes).for_each(|(all, slope)| all.push(slope));
+    }
+    let quantile = |values: &[f64], share: f64| {
+        let mut values = values.to_vec();
+        values.sort_by(f64::total_cmp);
+        values[(share * (values.len() - 1) as f64) as usize]
+    };
+    let negative = |values: &[f64]| {
+        100.0 * values.iter().filter(|value| **value < 0.0).count() as f64 / values.len() as f64
+    };
+    println!(
+        "outputs, 1st and 99th percentile: {:.0} and {:.0} nA, negative at {:.0} % of points",
+        quantile(&outputs_na, 0.01),
+        quantile(&outputs_na, 0.99),
+        negative(&outputs_na)
+    );
+    for (electrode, slopes) in slopes_na_per_v.iter().enumerate() {
+        let sizes: Vec<f64> = slopes.iter().map(|slope| slope.abs()).collect();
+        println!(
+            "electrode {electrode}: median |slope| {:.1} nA/V, negative at {:.0} %",
+            quantile(&sizes, 0.5),
+            negative(slopes)
+        );
+    }
 }
 
 /// RMS error of a noise-free single-tone lock-in, relative to the RMS slope, over 200 random points.

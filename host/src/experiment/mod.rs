@@ -68,7 +68,7 @@ pub struct Experiment {
     /// Least high output less greatest low one that is wanted, unperturbed. The default is thirty times the standard error of a window's mean at
     /// 2.5e-4 nA^2/Hz and 51.2 ms (0.05 nA).
     pub separation_na: f64,
-    /// Device: `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`,
+    /// Device: `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`,
     /// `process:COMMAND` or `linear:G0,G1,...`.
     pub device: String,
     /// What executes the gateware.

@@ -51,13 +51,15 @@ pub fn follow(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, RecordError> {
     instrument.tap(Box::new(folder.recorder().clone()));
+    let wanted_separation_na = task.experiment.separation_na;
     let mut followed = None;
     let outcome = conclude(folder, || {
         let track = track(instrument, task, wanted, progress)?;
         let outcome = followed.insert(track).trained.clone();
         Ok((outcome, None))
     })?;
-    let nothing = || Track { trained: outcome, began_s: 0.0, moments: Vec::new() };
+    let nothing =
+        || Track { trained: outcome, began_s: 0.0, moments: Vec::new(), wanted_separation_na };
     Ok(followed.unwrap_or_else(nothing))
 }
 

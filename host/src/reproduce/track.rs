@@ -131,7 +131,7 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
         "host": fastest("host"), "standalone": fastest("standalone"), "frozen": fastest("frozen"),
     }));
     let slowest = |way: &'static str| of(way).next().map_or(f64::NAN, Place::right_share);
-    let claim = "slowest pace, host: share of epochs in which every case is right";
+    let claim = "slowest pace, host: share of epochs with the wanted separation";
     findings.claims.push(Claim::at_least(claim, slowest("host"), FOLLOWED));
     let claim = "the same of the frozen device";
     findings.claims.push(Claim::at_most(claim, slowest("frozen"), FROZEN));
@@ -157,7 +157,7 @@ fn figure(places: &[Place], bound: Option<f64>) -> Figure {
         Panel {
             title: "pace of every voltage".into(),
             x: Axis::logarithmic("pace, V/s"),
-            y: Axis::linear("share of epochs with every case right").over(0.0, 1.05),
+            y: Axis::linear("share of epochs with the wanted separation").over(0.0, 1.05),
             layers: shares,
         },
         Panel {

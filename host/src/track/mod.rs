@@ -19,7 +19,7 @@ use crate::optimiser::Rule;
 use crate::train::{learn, Outcome, Progress, TrainError};
 use serde::Serialize;
 
-/// Share of epochs with every case right from which on a device counts as followed.
+/// Share of epochs with the wanted separation from which on a device counts as followed.
 pub const FOLLOWED: f64 = 0.95;
 
 /// The pace at which Adam's step moves a control: what sways faster cannot be followed. None for other rules, whose steps grow with the slopes.
@@ -59,12 +59,15 @@ pub struct Track {
     pub began_s: f64,
     /// Every epoch after it.
     pub moments: Vec<Moment>,
+    /// The separation below which an epoch is not right: the one that `solved` asks of a training.
+    pub wanted_separation_na: f64,
 }
 
 impl Track {
-    /// Share of epochs with every case on its side of one threshold.
+    /// Share of epochs whose separation is at least the wanted one.
     pub fn right_share(&self) -> f64 {
-        let right = self.moments.iter().filter(|moment| moment.accuracy == 1.0).count();
+        let wanted_na = self.wanted_separation_na;
+        let right = self.moments.iter().filter(|moment| moment.separation_na >= wanted_na).count();
         right as f64 / self.moments.len().max(1) as f64
     }
 
@@ -105,5 +108,6 @@ pub fn track(
         }
     };
     session.close()?;
-    Ok(Track { trained, began_s, moments })
+    let wanted_separation_na = experiment.separation_na;
+    Ok(Track { trained, began_s, moments, wanted_separation_na })
 }

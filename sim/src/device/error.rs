@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum DeviceError {
     /// The text names no device.
     #[error(
-        "`{spec}` names no device: write `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
+        "`{spec}` names no device: write `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
     )]
     UnknownSpec {
         /// The text as given.

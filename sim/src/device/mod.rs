@@ -2,7 +2,7 @@
 //!
 //! | device | what it is | opened by |
 //! |---|---|---|
-//! | [`HoppingDevice`] | own physics of a dopant network; `builtin` is one fixed specimen of it | `builtin`, `hopping:SEED` |
+//! | [`HoppingDevice`] | own physics of a dopant network; `builtin` is one fixed specimen of it | `builtin`, `hopping:SEED[@KELVIN]` |
 //! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` |
 //! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` |
 //! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |

@@ -1,8 +1,8 @@
 //! Device specifications: the short text by which an experiment names its device.
 
 use super::{
-    CrossbarDevice, Device, DeviceError, HoppingDevice, LinearDevice, MziDevice, OnnxDevice,
-    ProcessDevice, CROSSBAR_SEED, MZI_SEED,
+    CrossbarDevice, Device, DeviceError, HoppingDevice, HoppingParams, LinearDevice, MziDevice,
+    OnnxDevice, ProcessDevice, CROSSBAR_SEED, MZI_SEED,
 };
 use hge_system::text::{quoted, QUOTED_CHARS};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ pub enum DeviceSpec {
     Hopping {
         /// Seed of its dopants; has nothing to do with the seed of a run.
         seed: u64,
+        /// Its temperature in K, where it is not the default 139 K.
+        temperature_k: Option<f64>,
     },
     /// A specimen of the photonic mesh.
     Mzi {
@@ -54,7 +56,10 @@ impl DeviceSpec {
     pub fn open(&self) -> Result<Box<dyn Device>, DeviceError> {
         Ok(match self {
             Self::Builtin => Box::new(HoppingDevice::builtin()),
-            Self::Hopping { seed } => Box::new(HoppingDevice::new(*seed)),
+            Self::Hopping { seed, temperature_k: None } => Box::new(HoppingDevice::new(*seed)),
+            Self::Hopping { seed, temperature_k: Some(kelvin) } => {
+                Box::new(HoppingDevice::with_params(*seed, HoppingParams::at_kelvin(*kelvin))?)
+            }
             Self::Mzi { seed } => Box::new(MziDevice::new(*seed)),
             Self::Crossbar { seed } => Box::new(CrossbarDevice::new(*seed)),
             Self::Onnx { path } => Box::new(OnnxDevice::load(path)?),
@@ -83,9 +88,22 @@ impl FromStr for DeviceSpec {
             None if spec.trim() == "builtin" => Ok(Self::Builtin),
             None if spec.trim() == "mzi" => Ok(Self::Mzi { seed: MZI_SEED }),
             None if spec.trim() == "crossbar" => Ok(Self::Crossbar { seed: CROSSBAR_SEED }),
-            Some(("hopping", seed)) => Ok(Self::Hopping {
-                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`")?,
-            }),
+            Some(("hopping", specimen)) => {
+                let (seed, kelvin) = match specimen.split_once('@') {
+                    Some((seed, kelvin)) => (seed, Some(kelvin)),
+                    None => (specimen, None),
+                };
+                let change = "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`";
+                let temperature_k = kelvin.map(|text| {
+                    temperature_k(text).ok_or_else(|| {
+                        let what =
+                            format!("`{}` is no temperature", quoted(text.trim(), QUOTED_CHARS));
+                        bad(what, "write kelvins, e.g. `hopping:924@77K`")
+                    })
+                });
+                let temperature_k = temperature_k.transpose()?;
+                Ok(Self::Hopping { seed: seeded(seed, change)?, temperature_k })
+            }
             Some(("mzi", seed)) => Ok(Self::Mzi {
                 seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `mzi:12`")?,
             }),
@@ -120,7 +138,13 @@ impl FromStr for DeviceSpec {
     }
 }
 
-/// Opens the device that `spec` names: `builtin`, `hopping:SEED`, `mzi`, `mzi:SEED`, `crossbar`,
+/// A temperature such as `77K`, in K.
+fn temperature_k(text: &str) -> Option<f64> {
+    let kelvin: f64 = text.trim().strip_suffix(['K', 'k'])?.trim_end().parse().ok()?;
+    kelvin.is_finite().then_some(kelvin)
+}
+
+/// Opens the device that `spec` names: `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`,
 /// `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (one slope in nA/V for each
 /// electrode).
 ///
@@ -213,6 +237,9 @@ mod tests {
     fn every_kind_of_specification_opens_its_device() {
         assert_eq!(open("builtin").unwrap().electrodes(), 7);
         assert_eq!(open("hopping:3").unwrap().name(), "hopping:3");
+        for cold in ["hopping:924@77K", "hopping:924@77.5K"] {
+            assert_eq!(open(cold).unwrap().name(), cold);
+        }
         assert_eq!(open("mzi:3").unwrap().name(), "mzi:3");
         assert_eq!(open(" crossbar:3").unwrap().name(), "crossbar:3");
         for plain in ["mzi", "crossbar"] {
@@ -228,6 +255,11 @@ mod tests {
             assert!(message(spec).contains("write `builtin`"), "{}", message(spec));
         }
         assert!(message("hopping:-1").contains("`-1` is no seed"));
+        for (spec, what) in [("3@77", "`77` is"), ("3@K", "`K` is"), ("3@nanK", "`nanK` is")] {
+            let message = message(&format!("hopping:{spec}"));
+            assert!(message.contains(&format!("{what} no temperature")), "{message}");
+        }
+        assert!(message("hopping:3@4K").contains("must lie from 0.005 to 0.2 (eV)"));
         assert!(message("mzi:1.5").contains("e.g. `mzi:12`"));
         assert!(message("crossbar:").contains("e.g. `crossbar:12`"));
         assert!(message("process: ").contains("command is empty"));

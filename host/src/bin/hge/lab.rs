@@ -45,7 +45,7 @@ pub struct TokenOption {
 /// What is simulated where nothing else is connected, or where others connect to.
 #[derive(Args)]
 pub struct Simulation {
-    /// Simulated device: builtin, hopping:SEED, mzi[:SEED], crossbar[:SEED], onnx:PATH, process:COMMAND or linear:G0,G1,...
+    /// Simulated device: builtin, hopping:SEED[@KELVIN], mzi[:SEED], crossbar[:SEED], onnx:PATH, process:COMMAND or linear:G0,G1,...
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
     /// What executes the simulated gateware

@@ -75,6 +75,7 @@ struct Report {
     /// The bound of Adam's steps; null for other rules and the standalone loop.
     bound_v_per_s: Option<f64>,
     followed: bool,
+    wanted_separation_na: f64,
     right_share: f64,
     least_separation_na: f64,
     /// Null over a link: a device cannot be measured twice at one time.
@@ -212,6 +213,7 @@ fn report(
         pace_v_per_s: simulated.then_some(4.0 * most_v / bench.sway_s),
         bound_v_per_s: hge_host::track::bound_v_per_s(experiment, epoch_s),
         followed: tracking.trained.solved && right_share >= FOLLOWED,
+        wanted_separation_na: tracking.wanted_separation_na,
         right_share,
         least_separation_na: least(&tracking.moments),
         frozen_right_share: frozen.as_ref().map(Track::right_share),
@@ -251,7 +253,10 @@ fn table(report: &Report) -> String {
     if !report.trained {
         text += "the training found no solution: there is little to follow\n";
     }
-    text += "\n          epochs right  least separation (nA)\n";
+    text += &format!(
+        "\nepochs are right at {} nA and more\n          epochs right  least separation (nA)\n",
+        number(report.wanted_separation_na)
+    );
     text += &format!(
         "tracking  {:>12}  {:>21.2}\n",
         percent(report.right_share),

@@ -141,7 +141,13 @@ fn finite_row(voltages_v: &[f64]) -> Option<[f64; DRIVEN]> {
 
 impl Device for HoppingDevice {
     fn name(&self) -> String {
-        format!("hopping:{}", self.seed)
+        if self.params.thermal_energy_ev == HoppingParams::default().thermal_energy_ev {
+            return format!("hopping:{}", self.seed);
+        }
+        // Rounded to 12 digits: 77 K comes back from its energy as 77.
+        let kelvin = format!("{:.9}", self.params.temperature_k());
+        let kelvin = kelvin.trim_end_matches('0').trim_end_matches('.');
+        format!("hopping:{}@{kelvin}K", self.seed)
     }
 
     fn electrodes(&self) -> usize {

@@ -40,7 +40,20 @@ impl Default for HoppingParams {
     }
 }
 
+/// Boltzmann's constant in eV/K.
+const BOLTZMANN_EV_PER_K: f64 = 8.617_333_262e-5;
+
 impl HoppingParams {
+    /// The default network at another temperature.
+    pub fn at_kelvin(temperature_k: f64) -> Self {
+        Self { thermal_energy_ev: temperature_k * BOLTZMANN_EV_PER_K, ..Self::default() }
+    }
+
+    /// Temperature in K.
+    pub fn temperature_k(&self) -> f64 {
+        self.thermal_energy_ev / BOLTZMANN_EV_PER_K
+    }
+
     /// Checks that every parameter lies where the solver is known to converge.
     ///
     /// # Errors
