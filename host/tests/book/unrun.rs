@@ -2,14 +2,14 @@
 
 const WORKSPACE: &str = "the workspace's own check, of which this test is a part";
 const FAULTS: &str =
-    "compiles another crate, and takes hours; tests/tests/faults.rs checks its list";
-const MODEL: &str = "needs an ONNX file of the reader's; tests/tests/gates.rs and host/tests/commands/devices.rs have models";
+    "compiles another crate, and takes hours; tests/tests/documents/faults.rs checks its list";
+const MODEL: &str = "needs an ONNX file of the reader's; tests/tests/experiments/gates.rs and host/tests/commands/devices.rs have models";
 const MINUTES: &str =
-    "takes minutes; host/tests/commands/reproduce.rs and tests/tests/reproduce.rs run studies";
+    "takes minutes; host/tests/commands/reproduce.rs and tests/tests/experiments/reproduce.rs run studies";
 const BITSTREAM: &str =
     "takes minutes and the tools of an FPGA; host/tests/commands/boards.rs has bundles";
 const COMPILED: &str =
-    "compiles Verilog for minutes; tests/tests/engines.rs and tests/tests/board.rs run the same";
+    "compiles Verilog for minutes; tests/tests/engines/engines.rs and tests/tests/engines/board.rs run the same";
 const ENDLESS: &str =
     "ends when others measure or it is interrupted; host/tests/commands/sharing.rs";
 const REPORT: &str = "opens a browser; without --open the same is run";
@@ -34,7 +34,7 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("hge reproduce all --quick", MINUTES),
     ("cargo run --release -- train experiments/short.toml --engine verilog", COMPILED),
     ("hge gradient experiments/board.toml", COMPILED),
-    ("hge train experiments/short.toml --engine rtl", "takes minutes; tests/tests/engines.rs runs the same"),
+    ("hge train experiments/short.toml --engine rtl", "takes minutes; tests/tests/engines/engines.rs runs the same"),
     ("hge gateware build --board icebreaker", BITSTREAM),
     ("hge gateware build --board icebreaker --experiment experiments/alone.toml -o build/alone", BITSTREAM),
     ("hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone", BITSTREAM),

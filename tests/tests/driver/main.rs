@@ -1,16 +1,16 @@
 //! The driver over good lines and bad ones, and the servers it talks to.
 
-mod instruments;
-mod lines;
-mod raw;
-
 mod control;
 mod ends;
 mod half_open;
 mod identity;
+mod instruments;
 mod last_epoch;
+mod lines;
+mod link_faults;
 mod losses;
 mod protection;
+mod raw;
 mod requests;
 mod servers;
 mod sharing;

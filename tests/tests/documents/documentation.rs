@@ -8,7 +8,7 @@ use hge_protocol::registers;
 use std::path::Path;
 use std::process::Command;
 
-const PAGE: &str = include_str!("../../docs/experiments.md");
+const PAGE: &str = include_str!("../../../docs/experiments.md");
 
 #[test]
 fn every_key_of_an_experiment_is_documented() {
@@ -98,7 +98,7 @@ fn the_wiring_diagram_and_its_table_are_current() {
 
 #[test]
 fn the_page_on_hardware_names_every_board_with_its_line() {
-    let page = include_str!("../../docs/hardware.md");
+    let page = include_str!("../../../docs/hardware.md");
     for board in Board::all().unwrap() {
         let file = &board.file;
         let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", file.name)));
@@ -168,7 +168,7 @@ fn cited_paths(line: &str) -> Vec<String> {
 #[needs(clone)]
 #[test]
 fn every_file_and_function_that_the_page_on_verification_names_is_in_git() {
-    let page = include_str!("../../docs/verification.md");
+    let page = include_str!("../../../docs/verification.md");
     let tracked = git(&["ls-files"]);
     let mut count = 0;
     for line in page.lines() {
@@ -194,7 +194,7 @@ fn every_file_and_function_that_the_page_on_verification_names_is_in_git() {
 #[needs(clone)]
 #[test]
 fn every_row_of_the_page_on_verification_cites_a_file_with_tests() {
-    let page = include_str!("../../docs/verification.md");
+    let page = include_str!("../../../docs/verification.md");
     let tracked = git(&["ls-files", "*.rs"]);
     let tested = git(&["grep", "-l", r"#\[test\]", "--", "*.rs"]);
     let begin = page.find("| claim | test |").expect("a table");

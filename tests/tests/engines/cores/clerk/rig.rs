@@ -1,7 +1,7 @@
 //! The clerk between the memories, the ring and the modulator that it works with.
 
-use crate::bench::{raw, unsigned, Bench};
-use crate::stimulus::Stimulus;
+use crate::cores::bench::{raw, unsigned, Bench};
+use crate::cores::stimulus::Stimulus;
 use hge_gateware::clerk::Clerk;
 use hge_gateware::engine::word;
 use hge_protocol::frame::SlotSums;

@@ -1,6 +1,8 @@
 //! Benches that are wrong.
 
-use crate::trial::{assert_fails, failed, note, CodeFault, OfAdc, OfCodes, Trial, OUTPUTS};
+use crate::selftest::trial::{
+    assert_fails, failed, note, CodeFault, OfAdc, OfCodes, Trial, OUTPUTS,
+};
 use hge_host::selftest::{Fixture, Settings, Verdict};
 use hge_sim::bench::{AnalogueBench, Bench, Delayed};
 

@@ -1,8 +1,8 @@
 //! Runs: what the clerk should make of every window, from the twins of the update.
 
 use super::rig::{Rig, Told, END, RUN, WINDOW};
-use crate::bench::raw;
-use crate::stimulus::Stimulus;
+use crate::cores::bench::raw;
+use crate::cores::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Epoch, Record, Window};
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord};

@@ -1,6 +1,6 @@
 //! The same on a board's top at its pins: its UART, models of its converters, its output switch.
 
-use crate::trial::{assert_fails, Trial};
+use crate::selftest::trial::{assert_fails, Trial};
 use hge_host::engine::EngineKind;
 use hge_host::experiment::Source;
 use hge_host::selftest::{Settings, Verdict};

@@ -3,7 +3,7 @@
 mod rig;
 mod run;
 
-use crate::bench::raw;
+use crate::cores::bench::raw;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;

@@ -1,6 +1,6 @@
 //! Instruments that do not heed a register.
 
-use crate::trial::{assert_fails, note, Trial, WriteFault};
+use crate::selftest::trial::{assert_fails, note, Trial, WriteFault};
 use hge_host::selftest::Verdict;
 use hge_host::server::Pace;
 use hge_protocol::frame::Operation;

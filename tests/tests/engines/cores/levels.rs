@@ -1,7 +1,7 @@
 //! The levels against `model::lockin::Lockin::level`.
 
-use crate::bench::{integer, signed, Bench};
-use crate::stimulus::Stimulus;
+use crate::cores::bench::{integer, signed, Bench};
+use crate::cores::stimulus::Stimulus;
 use hge_gateware::levels::Levels;
 use hge_sim::model::lockin::Lockin;
 

@@ -6,8 +6,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write as _;
 
-const MULTIPLIER: &str = include_str!("../models/ecp5_mult18x18d.v");
-const RAM: &str = include_str!("../models/ecp5_dp16kd.v");
+const MULTIPLIER: &str = include_str!("../../models/ecp5_mult18x18d.v");
+const RAM: &str = include_str!("../../models/ecp5_dp16kd.v");
 
 /// `.A0(a[0]), .A1(a[1]), ...`
 fn pins(port: &str, signal: &str, count: usize) -> String {

@@ -1,0 +1,4 @@
+//! Documents and lists agree with the sources.
+
+mod documentation;
+mod faults;

@@ -1,0 +1,15 @@
+//! The engines against each other: model, rust-hdl, emitted Verilog and netlists, whole and core by core.
+
+mod board;
+mod codes;
+mod compiled_against_model;
+mod converters;
+mod cores;
+mod dialect;
+mod engines;
+mod guard_trips;
+mod model_in_pieces;
+mod rtl_against_model;
+mod verilog_ecp5_models;
+mod verilog_icarus;
+mod verilog_netlist;

@@ -1,0 +1,18 @@
+//! What the instrument measures and learns in simulation, against closed forms and exact slopes.
+
+mod alone;
+mod calibration;
+mod confidence;
+mod gates;
+mod gradient;
+mod methods;
+mod report;
+mod reproduce;
+mod selftest;
+mod settling;
+mod small_signals;
+mod solved;
+mod spectrum;
+mod tones;
+mod track;
+mod waveform;
