@@ -1,4 +1,4 @@
-//! One set of derivatives: every case's slopes at given controls, each with its standard error.
+//! One set of derivatives: every case's answers at given controls, each with its standard error.
 //!
 //! The error comes from the noise beside the tone: in each window the lines that listen beside it hold an in-phase and a quadrature
 //! amplitude of what the tone's own line holds besides the answer. Of W windows with two lines that is 4 W values, where the spread of
@@ -13,7 +13,7 @@ use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
 use crate::tones::{assess, Order, Surroundings, Wanted, EMPTY_LINES};
 use hge_sim::device::Device;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Windows of a case, where nothing else is asked.
 pub const WINDOWS: u32 = 8;
@@ -52,6 +52,19 @@ impl Effort {
     }
 }
 
+/// What an interval holds 19 times of 20.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Intervals {
+    /// The device's slope at amplitude zero: measured at three amplitudes, the bias of the amplitude taken off and its uncertainty included.
+    #[default]
+    Slope,
+    /// The lock-in's mean answer at the amplitude in force, which curvature keeps from the slope.
+    Answer,
+}
+
 /// One derivative.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slope {
@@ -61,17 +74,21 @@ pub struct Slope {
     pub tone_hz: f64,
     /// Amplitude of its tone, as it leaves the DAC.
     pub amplitude_v: f64,
-    /// Mean over the windows.
+    /// At amplitude zero, or the mean answer over the windows: see [`Intervals`].
     pub slope_na_per_v: f64,
     /// Mean answer in quadrature with the tone, which a device that follows at once does not have; 0 where carriers are no sines. Its standard error is that of
     /// the slope.
     pub quadrature_na_per_v: f64,
-    /// Standard error of this mean; `None` of a single window without a free line beside the tone.
+    /// Standard error of the slope; `None` of a single window without a free line beside the tone.
     pub error_na_per_v: Option<f64>,
     /// Ends of the interval that holds the slope 19 times of 20.
     pub interval_na_per_v: Option<[f64; 2]>,
     /// Values that the error is known from, less those taken from them: the more, the better it is known.
     pub degrees_of_freedom: Option<f64>,
+    /// Answer at the amplitude in force less the slope at amplitude zero, noise apart; `None` where it was not measured.
+    pub bias_na_per_v: Option<f64>,
+    /// Its standard error.
+    pub bias_error_na_per_v: Option<f64>,
 }
 
 /// What one case showed.
@@ -99,7 +116,9 @@ pub struct CaseSlopes {
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
-    /// Windows of every case.
+    /// What the intervals hold.
+    pub intervals: Intervals,
+    /// Windows of every case, at all amplitudes.
     pub windows: u32,
     /// Whether every slope is known as well as was asked, if it was.
     pub snr_reached: Option<bool>,
@@ -134,7 +153,7 @@ pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanEr
     plan.with_listeners(listeners.take(free).collect())
 }
 
-/// Measures every case at `controls_v`. The session's plan should be one that is [`listening`].
+/// Measures every case's answers at `controls_v` and the amplitudes in force. The session's plan should be one that is [`listening`].
 ///
 /// # Errors
 /// Too few or too many controls, one that is out of its range, no windows; or the instrument fails.
@@ -154,21 +173,29 @@ pub fn measure(
         if windows < effort.windows {
             continue;
         }
-        let plan = session.plan();
-        let cases = plan.configuration().cases_v.iter().enumerate();
-        let cases: Vec<CaseSlopes> = cases
-            .map(|(case, inputs_v)| {
-                let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-                let case = summary(plan, session.method(), inputs_v, &readings, effort.drift);
-                let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
-                CaseSlopes { uncalibrated: uncalibrated && !session.is_calibrated(), ..case }
-            })
-            .collect();
+        let cases = cases(session, &passes, effort.drift);
         let snr_reached = effort.snr_reached(&cases);
         if snr_reached != Some(false) || windows >= effort.most_windows {
-            return Ok(Measured { windows, snr_reached, cases });
+            return Ok(Measured { intervals: Intervals::Answer, windows, snr_reached, cases });
         }
     }
+}
+
+/// Every case's slopes from all passes at the amplitude in force.
+pub(super) fn cases(
+    session: &Session,
+    passes: &[Vec<Reading>],
+    drift: Option<Shape>,
+) -> Vec<CaseSlopes> {
+    let plan = session.plan();
+    let cases = plan.configuration().cases_v.iter().enumerate();
+    let cases = cases.map(|(case, inputs_v)| {
+        let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
+        let case = summary(plan, session.method(), inputs_v, &readings, drift);
+        let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
+        CaseSlopes { uncalibrated: uncalibrated && !session.is_calibrated(), ..case }
+    });
+    cases.collect()
 }
 
 impl Slope {
@@ -225,6 +252,8 @@ fn summary(
             error_na_per_v: known.map(|known| known.error),
             interval_na_per_v: known.map(|known| known.interval(slope_na_per_v)),
             degrees_of_freedom: known.map(|known| known.degrees_of_freedom),
+            bias_na_per_v: None,
+            bias_error_na_per_v: None,
         }
     });
     let slopes: Vec<Slope> = slopes.collect();

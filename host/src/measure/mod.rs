@@ -3,7 +3,8 @@
 //! | module | measures |
 //! |---|---|
 //! | [`gradient`] | every derivative at given controls, with standard errors |
-//! | [`extrapolation`] | the same at amplitude zero |
+//! | [`zero_amplitude`] | the same at amplitude zero, from three amplitudes |
+//! | [`amplitude_bias`] | what the amplitudes tell of the bias, and the intervals that follow |
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`calibrate`] | lag and feed-through of every tone |
@@ -13,16 +14,17 @@
 //! | [`confidence`] | how well a mean is known |
 //! | [`telemetry`] | what others measure, in SI units |
 
+pub mod amplitude_bias;
 pub mod calibrate;
 pub mod capture;
 pub mod confidence;
-pub mod extrapolation;
 pub mod gradient;
 pub mod iv;
 pub mod probe;
 pub mod relaxation;
 pub mod telemetry;
 pub mod waveform;
+pub mod zero_amplitude;
 
 use crate::calibration::CalibrationError;
 use crate::driver::DriverError;

@@ -1,14 +1,11 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
 use hge_host::carrier::Carrier;
-use hge_host::gradient::Estimator;
-use hge_host::measure::extrapolation::extrapolated;
-use hge_host::measure::gradient::{self, Effort, Measured};
 use hge_host::tones::{plan, Grid, Order, Surroundings, Wanted};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};
-use hge_tests::laboratory::{self, Laboratory, RATE_HZ};
+use hge_tests::laboratory::{Laboratory, RATE_HZ};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -96,31 +93,4 @@ fn noise_shaping_makes_tones_below_a_step_of_the_dac_exact_to_two_percent() {
     assert!(with <= 0.02, "{with}");
     // A tone that never crosses a threshold is not there at all, one that does is as large as the step.
     assert!(without > 0.5, "{without}");
-}
-
-#[test]
-fn shifts_of_third_order_go_away_at_amplitude_zero() {
-    let text = "gate = \"xor\"\n[bench]\nnoise_na2_per_hz = 0.0\n";
-    let mut job = laboratory::job(text);
-    // c A^2 / 2 and 3 c A^2 / 4 at 30 mV: 0.45 and 0.675 nA/V.
-    let cubic = vec![([0, 3, 3], 1000.0), ([4, 4, 4], 1000.0)];
-    let device = PolynomialDevice::new(0.0, vec![SLOPE_NA_PER_V; 7], Vec::new(), cubic).unwrap();
-    job.device = Box::new(device.clone());
-    let plan = job.task.plan.clone();
-    // Where the third order's own current is small.
-    let controls_v = vec![-0.02, 0.01, 0.03, -0.2, -0.2];
-    let exact = gradient::exact(&device, &plan, &controls_v).unwrap();
-    let mut session = laboratory::session(job, plan, Estimator::InPhase);
-    let plain = gradient::measure(&mut session, &controls_v, Effort::windows(1)).unwrap();
-    let at_zero = extrapolated(&mut session, &controls_v, Effort::windows(1)).unwrap();
-    session.close().expect("a way home");
-    // Of the electrodes 0, 3, 4, 5 and 6.
-    let error =
-        |measured: &Measured, k: usize| measured.cases[0].slopes[k].slope_na_per_v - exact[0][k];
-    println!("electrode 0: {:+.4} and {:+.4} nA/V off", error(&plain, 0), error(&at_zero, 0));
-    assert!((error(&plain, 0) - 0.45).abs() < 0.02, "{}", error(&plain, 0));
-    assert!((error(&plain, 2) - 0.675).abs() < 0.02, "{}", error(&plain, 2));
-    for k in 0..5 {
-        assert!(error(&at_zero, k).abs() < 0.03, "{k}: {}", error(&at_zero, k));
-    }
 }

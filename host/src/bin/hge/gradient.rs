@@ -6,8 +6,8 @@ use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
 use hge_host::drift::Shape;
 use hge_host::link::LinkSpec;
-use hge_host::measure::extrapolation::extrapolated;
-use hge_host::measure::gradient::{self, Effort, Measured};
+use hge_host::measure::gradient::{self, Effort, Intervals, Measured};
+use hge_host::measure::zero_amplitude;
 use hge_host::method::Method;
 use hge_host::plan::Plan;
 use hge_host::session::Session;
@@ -29,18 +29,18 @@ pub struct Arguments {
     /// How slopes are measured
     #[arg(long)]
     method: Option<Method>,
-    /// Windows of every case; with --snr the least number
+    /// Windows of every case at each amplitude; with --snr the least number
     #[arg(long, value_name = "N", default_value_t = gradient::WINDOWS)]
     windows: u32,
     /// Measure on until every slope is this many of its standard errors
     #[arg(long, value_name = "RATIO")]
     snr: Option<f64>,
-    /// With --snr: windows of every case at most
+    /// With --snr: windows of every case at each amplitude at most
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "snr")]
     most_windows: u32,
-    /// Measure at half the amplitude, too, and remove what falls with its square
-    #[arg(long)]
-    extrapolate: bool,
+    /// What the intervals hold: the device's slope, measured at three amplitudes, or the mean answer at the one in force
+    #[arg(long, value_name = "WHAT", default_value = "slope")]
+    intervals: Intervals,
     /// Take off what a drift puts on the tones: a line, or a relaxation with --relaxation
     #[arg(long)]
     correct_drift: bool,
@@ -128,9 +128,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             (false, _) => relaxation.map(|relaxation| relaxation.shape()),
         },
     };
-    let measured = match arguments.extrapolate {
-        true => extrapolated(&mut session, &controls_v, effort),
-        false => gradient::measure(&mut session, &controls_v, effort),
+    let measured = match arguments.intervals {
+        Intervals::Slope => zero_amplitude::measure(&mut session, &controls_v, effort),
+        Intervals::Answer => gradient::measure(&mut session, &controls_v, effort),
     };
     let measured = measured.map_err(text)?;
     session.close().map_err(text)?;
@@ -186,8 +186,12 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
     let volts: Vec<String> = found.controls_v.iter().map(|volts| number(*volts)).collect();
     writeln!(
         text,
-        "{} windows of {} samples at {} Hz, controls at {} V",
+        "{} windows{} of {} samples at {} Hz, controls at {} V",
         found.measured.windows,
+        match found.measured.intervals {
+            Intervals::Slope => ", at all amplitudes together,",
+            Intervals::Answer => "",
+        },
         found.window_samples,
         number(found.rate_hz),
         volts.join(", ")
@@ -215,18 +219,33 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
             "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}{settled}{uncalibrated}"
         )?;
         write!(text, "  electrode  tone (Hz)  amplitude (mV)  slope (nA/V)     error")?;
+        write!(text, "  interval (19 of 20)")?;
         let exact = found.exact_na_per_v.as_ref().map(|exact| &exact[case]);
-        writeln!(text, "{}", if exact.is_some() { "     exact" } else { "" })?;
+        let is_of_slope = found.measured.intervals == Intervals::Slope;
+        writeln!(
+            text,
+            "{}{}",
+            if is_of_slope { "  bias of amplitude" } else { "" },
+            if exact.is_some() { "     exact" } else { "" }
+        )?;
         for (k, slope) in slopes.slopes.iter().enumerate() {
             write!(
                 text,
-                "  {:>9}  {:>9.2}  {:>14.3}  {:>+12.3}  {:>8}",
+                "  {:>9}  {:>9.2}  {:>14.3}  {:>+12.3}  {:>8}  {:>19}",
                 slope.electrode,
                 slope.tone_hz,
                 slope.amplitude_v * 1e3,
                 slope.slope_na_per_v,
-                error(slope.error_na_per_v)
+                error(slope.error_na_per_v),
+                slope
+                    .interval_na_per_v
+                    .map_or("?".into(), |[low, high]| format!("{low:+.3} {high:+.3}"))
             )?;
+            if is_of_slope {
+                let bias = slope.bias_na_per_v.map_or("?".into(), |bias| format!("{bias:+.3}"));
+                let bias = format!("{bias} +- {}", error(slope.bias_error_na_per_v));
+                write!(text, "  {bias:>17}")?;
+            }
             match exact {
                 Some(exact) => writeln!(text, "  {:>+8.3}", exact[k])?,
                 None => writeln!(text)?,
