@@ -6,8 +6,8 @@ use hge_host::measure::zero_amplitude;
 use hge_host::plan::{Configuration, Plan};
 use hge_host::session::Session;
 use hge_host::tones::Surroundings;
-use hge_sim::device::{self, PolynomialDevice};
 use hge_needs::needs;
+use hge_sim::device::{self, PolynomialDevice};
 use hge_tests::{laboratory, nightly};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -100,8 +100,7 @@ fn tally(device: &str, bench: &str, seeds: &[u64], points: u32) -> Tally {
             session.present(here.clone()).expect("a session");
             let effort = Effort::windows(gradient::WINDOWS);
             let plain = gradient::measure(&mut session, &controls_v, effort).expect("answers");
-            let found =
-                zero_amplitude::measure(&mut session, &controls_v, effort).expect("slopes");
+            let found = zero_amplitude::measure(&mut session, &controls_v, effort).expect("slopes");
             assert_eq!(found.intervals, Intervals::Slope);
             let exact = gradient::exact(exact_of.as_ref(), &here, &controls_v).expect("slopes");
             let of_case = found.cases[0].slopes.iter().zip(&plain.cases[0].slopes);
@@ -116,8 +115,7 @@ fn tally(device: &str, bench: &str, seeds: &[u64], points: u32) -> Tally {
 
 /// By day 200 slopes a row: a share of 95 % spreads by 1.5 %, more where the slopes of a point err together.
 fn assert_held(device: &str) {
-    let (seeds, points, least) =
-        nightly((&[11, 12, 13, 14][..], 200, 0.93), (&[11][..], 40, 0.90));
+    let (seeds, points, least) = nightly((&[11, 12, 13, 14][..], 200, 0.93), (&[11][..], 40, 0.90));
     for (noise, bench) in NOISES {
         let tally = tally(device, bench, seeds, points);
         let row = tally.row(&format!("{device}, {noise}"));

@@ -13,19 +13,16 @@ pub const LEAST_POINTS: u32 = 8;
 const LEAST_RATIO: f64 = 6.0;
 
 /// A lag above this is no pole's within the band but a latency that is not undone.
-const MOST_LAG_RAD: f64 = PI / 3.0;
+pub(super) const MOST_LAG_RAD: f64 = PI / 3.0;
 
 /// Lags whose mean square distance from one pole's is this many squared errors are not one pole's.
-const MOST_DISAGREEMENT: f64 = 9.0;
+pub(super) const MOST_DISAGREEMENT: f64 = 9.0;
 
 /// Angles are not known better: the sine table's steps.
-const LEAST_ERROR_RAD: f64 = 1e-5;
-
-/// A resistor of which less arrives is not there, or behind no pole that leaves a signal.
-const LEAST_OF_RESISTOR: f64 = 0.3;
+pub(super) const LEAST_ERROR_RAD: f64 = 1e-5;
 
 /// Poles that are looked for, in sample rates.
-const POLES: (f64, f64) = (1e-3, 1e3);
+pub(super) const POLES: (f64, f64) = (1e-3, 1e3);
 
 /// A calibration from the answers of every tone, in nA/V, at operating points that differ.
 ///
@@ -69,68 +66,11 @@ pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, Calibr
     Ok(calibration(plan, pole_hz, tones.collect()))
 }
 
-/// A calibration from the answers of resistors in place of the device, on some controls or all: every one of them answers with its conductance.
-///
-/// # Errors
-/// No control answers so, or a lag is no pole's.
-pub fn fit_resistor(
+pub(super) fn calibration(
     plan: &Plan,
-    answers: &[Vec<[f64; 2]>],
-    conductance_na_per_v: f64,
-) -> Result<Calibration, CalibrationError> {
-    let controls = plan.configuration().controls.iter();
-    let places: Vec<_> = controls.zip(plan.tones_hz()).zip(answers).collect();
-    let mut lags = Vec::new();
-    let mut responses: Vec<Option<Response>> = Vec::new();
-    let mut greatest = (0, 0.0);
-    for ((control, frequency_hz), points) in &places {
-        let count = points.len() as f64;
-        let mean = |axis: usize| points.iter().map(|point| point[axis]).sum::<f64>() / count;
-        let answer = Response { re: mean(0), im: mean(1) };
-        let size = answer.re.hypot(answer.im);
-        if size > greatest.1 {
-            greatest = (control.output, size);
-        }
-        // A pole that leaves less, or a contact that does not close.
-        if size < LEAST_OF_RESISTOR * conductance_na_per_v {
-            responses.push(None);
-            continue;
-        }
-        let lag_deg = -answer.im.atan2(answer.re).to_degrees();
-        if lag_deg.to_radians().abs() > MOST_LAG_RAD {
-            let (electrode, frequency_hz) = (control.output, *frequency_hz);
-            return Err(CalibrationError::Latency { electrode, lag_deg, frequency_hz });
-        }
-        let squares = points
-            .iter()
-            .map(|[re, im]| ((im - answer.im) / size).powi(2) + ((re - answer.re) / size).powi(2));
-        let error_rad = (squares.sum::<f64>() / 2.0).sqrt() / count;
-        lags.push(Lag {
-            frequency_hz: *frequency_hz,
-            angle_rad: -lag_deg.to_radians(),
-            error_rad: error_rad.max(LEAST_ERROR_RAD),
-        });
-        responses.push(Some(answer.times(1.0 / conductance_na_per_v)));
-    }
-    let pole_hz = if lags.is_empty() { None } else { pole(&lags, plan.grid().rate_hz) };
-    let tones = places.iter().zip(&responses).map(|(((control, frequency_hz), _), measured)| {
-        let by_pole =
-            || pole_hz.map(|pole_hz| Pole::response(pole_hz, *frequency_hz, plan.grid().rate_hz));
-        let response = measured.or_else(by_pole).ok_or(CalibrationError::NoResistor {
-            electrode: greatest.0,
-            found_na_per_v: greatest.1,
-            given_na_per_v: conductance_na_per_v,
-        })?;
-        let of_tone = lags.iter().find(|lag| lag.frequency_hz == *frequency_hz);
-        let error_rad = of_tone.map_or(0.0, |lag| lag.error_rad);
-        let lag = Lag { frequency_hz: *frequency_hz, angle_rad: response.phase_rad(), error_rad };
-        Ok(tone(plan, control, &lag, response, 0.0))
-    });
-    let tones = tones.collect::<Result<Vec<_>, CalibrationError>>()?;
-    Ok(calibration(plan, pole_hz, tones))
-}
-
-fn calibration(plan: &Plan, pole_hz: Option<f64>, tones: Vec<ToneCalibration>) -> Calibration {
+    pole_hz: Option<f64>,
+    tones: Vec<ToneCalibration>,
+) -> Calibration {
     Calibration {
         rate_hz: plan.grid().rate_hz,
         window_samples: plan.grid().window_samples,
@@ -142,7 +82,7 @@ fn calibration(plan: &Plan, pole_hz: Option<f64>, tones: Vec<ToneCalibration>) -
     }
 }
 
-fn tone(
+pub(super) fn tone(
     plan: &Plan,
     control: &Control,
     lag: &Lag,
@@ -165,10 +105,10 @@ fn tone(
     }
 }
 
-struct Lag {
-    frequency_hz: f64,
-    angle_rad: f64,
-    error_rad: f64,
+pub(super) struct Lag {
+    pub(super) frequency_hz: f64,
+    pub(super) angle_rad: f64,
+    pub(super) error_rad: f64,
 }
 
 impl Lag {
@@ -178,7 +118,7 @@ impl Lag {
 }
 
 /// The pole that lags so, if one does.
-fn pole(lags: &[Lag], rate_hz: f64) -> Option<f64> {
+pub(super) fn pole(lags: &[Lag], rate_hz: f64) -> Option<f64> {
     let disagreement = |log_pole: f64| -> f64 {
         let squares = lags.iter().map(|lag| {
             let response = Pole::response(log_pole.exp(), lag.frequency_hz, rate_hz);

@@ -17,8 +17,10 @@
 mod fit;
 pub mod line;
 pub mod relaxation;
+mod resistor;
 
-pub use fit::{fit, fit_resistor, LEAST_POINTS};
+pub use fit::{fit, LEAST_POINTS};
+pub use resistor::{fit_open, fit_resistor, OpenContacts, OpenTone, MOST_OPEN_RAD};
 
 use crate::plan::Plan;
 use crate::text::number;
@@ -80,6 +82,27 @@ pub enum CalibrationError {
         found_na_per_v: f64,
         /// Conductance of the resistor.
         given_na_per_v: f64,
+    },
+    /// Answers of resistors in which a lag and a capacitance may have cancelled.
+    #[error("the resistors' answers do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
+    Inseparable {
+        /// Of the fastest tone.
+        frequency_hz: f64,
+        /// Least lag that agrees with the answers.
+        least_lag_deg: f64,
+        /// Greatest.
+        most_lag_deg: f64,
+    },
+    /// Answers of resistors that no pole beside capacitances explains.
+    #[error("the resistors' answers are not those of one pole beside capacitances: measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json")]
+    NotOnePole,
+    /// Something conducts where nothing should be.
+    #[error("electrode {electrode} answers in phase with {} nA/V, as no open contact does: take the device and every resistor out", number(*found_na_per_v))]
+    NotOpen {
+        /// Electrode.
+        electrode: usize,
+        /// Its answer in phase.
+        found_na_per_v: f64,
     },
     /// Of no use for it.
     #[error("a calibration tells lags of sines to the current, and the method {method} reads neither: leave it out, or measure by homodyne or single")]
@@ -184,29 +207,49 @@ impl Calibration {
     /// # Errors
     /// Rate, window, latency, converter or tones are others.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let near = |ours: f64, theirs: f64| (ours / theirs - 1.0).abs() < 1e-9;
-        let controls = &plan.configuration().controls;
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
-        let same_tones =
-            tones.eq(controls.iter().map(|control| (control.output, control.multiple)));
-        // As an instrument keeps it.
-        let gain = self.iv_gain_v_per_na as f32;
-        let checks = [
-            (near(self.rate_hz, plan.grid().rate_hz), "sample rate"),
-            (self.window_samples == plan.grid().window_samples, "window"),
-            (self.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
-            (gain == plan.scale().analogue.iv_gain_v_per_na as f32, "I-V converter"),
-            (same_tones, "set of tones"),
-        ];
-        match checks.into_iter().find(|(same, _)| !same) {
-            Some((_, what)) => Err(CalibrationError::Stale { what }),
-            None => Ok(()),
-        }
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple)).collect();
+        let made = MadeFor {
+            rate_hz: self.rate_hz,
+            window_samples: self.window_samples,
+            latency_samples: self.latency_samples,
+            iv_gain_v_per_na: self.iv_gain_v_per_na,
+            tones,
+        };
+        check_made_for(plan, &made)
     }
 
     /// Slopes from the answers of every tone.
     pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
         let tones = self.tones.iter().zip(answers_na_per_v);
         tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.rate_hz)).collect()
+    }
+}
+
+/// What a measurement of tones depends on.
+struct MadeFor {
+    rate_hz: f64,
+    window_samples: u32,
+    latency_samples: u32,
+    iv_gain_v_per_na: f64,
+    /// Electrodes, and whole periods in the window.
+    tones: Vec<(usize, u32)>,
+}
+
+/// Refuses a plan that is another in something that matters.
+fn check_made_for(plan: &Plan, made: &MadeFor) -> Result<(), CalibrationError> {
+    let controls = plan.configuration().controls.iter();
+    let tones = controls.map(|control| (control.output, control.multiple));
+    // As an instrument keeps it.
+    let gain = made.iv_gain_v_per_na as f32;
+    let checks = [
+        ((made.rate_hz / plan.grid().rate_hz - 1.0).abs() < 1e-9, "sample rate"),
+        (made.window_samples == plan.grid().window_samples, "window"),
+        (made.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
+        (gain == plan.scale().analogue.iv_gain_v_per_na as f32, "I-V converter"),
+        (tones.eq(made.tones.iter().copied()), "set of tones"),
+    ];
+    match checks.into_iter().find(|(same, _)| !same) {
+        Some((_, what)) => Err(CalibrationError::Stale { what }),
+        None => Ok(()),
     }
 }

@@ -181,10 +181,21 @@ impl Default for ElectrodeKeys {
     }
 }
 
+/// How the amplitudes come about, where they are not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AmplitudeChoice {
+    /// From the device's curvature and noise, measured before the run: [`crate::measure::amplitudes`].
+    Auto,
+}
+
 /// Perturbation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ToneKeys {
+    /// Amplitudes are chosen by `hge train` and `hge gradient`, control by control, from a quarter of `amplitude_v` to twice of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amplitude: Option<AmplitudeChoice>,
     /// Amplitude of every tone.
     pub amplitude_v: f64,
     /// Amplitudes control by control, instead.
@@ -203,6 +214,7 @@ pub struct ToneKeys {
 impl Default for ToneKeys {
     fn default() -> Self {
         ToneKeys {
+            amplitude: None,
             amplitude_v: 0.03,
             amplitudes_v: None,
             band_hz: [150.0, 500.0],
@@ -210,6 +222,13 @@ impl Default for ToneKeys {
             shaping: false,
             mains_hz: None,
         }
+    }
+}
+
+impl ToneKeys {
+    /// Puts amplitudes that were chosen in place of the choice.
+    pub fn take(&mut self, amplitudes_v: Vec<f64>) {
+        (self.amplitude, self.amplitudes_v) = (None, Some(amplitudes_v));
     }
 }
 

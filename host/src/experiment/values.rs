@@ -200,6 +200,9 @@ fn counts(experiment: &Experiment) -> Result<(), Wrong> {
             format!("{key} has {length} entries for {count} controls: give one for each")
         })?;
     }
+    require(tones.amplitude.is_none() || tones.amplitudes_v.is_none(), "tones.amplitude", || {
+        "amplitudes_v are given, and amplitude = \"auto\" would choose them: leave one of the two out".into()
+    })?;
     require(!standalone.targets.is_empty(), "standalone.targets", || {
         "no targets to aim at: give one or more".into()
     })

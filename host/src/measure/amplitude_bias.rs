@@ -127,7 +127,8 @@ impl Answers {
     }
 
     fn cells(&self, strengths: &[f64]) -> Vec<[Cell; 3]> {
-        let pairs = strengths.iter().flat_map(|&smooth| strengths.iter().map(move |&r| (smooth, r)));
+        let pairs =
+            strengths.iter().flat_map(|&smooth| strengths.iter().map(move |&r| (smooth, r)));
         let cell = |(smooth, rough): (f64, f64)| {
             OWN_STRENGTH.map(|(own, chance)| {
                 let cell = self.cell(own * smooth, own * rough);

@@ -1,7 +1,9 @@
-//! A calibration, with the device in place or with resistors instead of it.
+//! A calibration, with the device in place, with resistors instead of it or with nothing there.
 
 use super::MeasureError;
-use crate::calibration::{fit, fit_resistor, Calibration, CalibrationError, LEAST_POINTS};
+use crate::calibration::{
+    fit, fit_open, fit_resistor, Calibration, CalibrationError, OpenContacts, LEAST_POINTS,
+};
 use crate::session::{Reading, Session};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -41,22 +43,40 @@ pub fn in_place(
     Ok(fit(session.plan(), &answers.of_tones)?)
 }
 
-/// Measures resistors of this conductance from some controls, or from all, to where the device's output was.
+/// Measures resistors of this conductance from some controls, or from all, to where the device's output was; `open` is what the contacts answered with
+/// without them.
 ///
 /// # Errors
-/// No resistor, a current that clips or does not move the ADC, a lag that is no pole's; or the instrument fails.
+/// No resistor, a current that clips or does not move the ADC, a lag that is no pole's, answers that without `open` do not separate lag from capacitance; or
+/// the instrument fails.
 pub fn with_resistor(
     session: &mut Session,
     conductance_na_per_v: f64,
     windows: u32,
+    open: Option<&OpenContacts>,
 ) -> Result<Calibration, MeasureError> {
+    let answers = in_the_middle(session, windows)?;
+    answers.check()?;
+    Ok(fit_resistor(session.plan(), &answers.of_tones, conductance_na_per_v, open)?)
+}
+
+/// Measures contacts with nothing between them and the output: what passes there is capacitance.
+///
+/// # Errors
+/// A contact that conducts, a current that clips; or the instrument fails.
+pub fn open_contacts(session: &mut Session, windows: u32) -> Result<OpenContacts, MeasureError> {
+    let answers = in_the_middle(session, windows)?;
+    Ok(fit_open(session.plan(), &answers.of_tones)?)
+}
+
+/// Answers with the controls in the middle of their ranges.
+fn in_the_middle(session: &mut Session, windows: u32) -> Result<Answers, MeasureError> {
     let mut answers = Answers::of(session);
     let controls_v = session.plan().middle_controls_v();
-    if !answers.add(session, &controls_v, windows)? {
-        return Err(CalibrationError::Clipped { clipped: 1, points: 1 }.into());
+    match answers.add(session, &controls_v, windows)? {
+        true => Ok(answers),
+        false => Err(CalibrationError::Clipped { clipped: 1, points: 1 }.into()),
     }
-    answers.check()?;
-    Ok(fit_resistor(session.plan(), &answers.of_tones, conductance_na_per_v)?)
 }
 
 /// Answers of every tone, case by case and operating point by operating point.

@@ -53,9 +53,7 @@ impl Effort {
 }
 
 /// What an interval holds 19 times of 20.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Intervals {
     /// The device's slope at amplitude zero: measured at three amplitudes, the bias of the amplitude taken off and its uncertainty included.

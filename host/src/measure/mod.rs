@@ -5,6 +5,7 @@
 //! | [`gradient`] | every derivative at given controls, with standard errors |
 //! | [`zero_amplitude`] | the same at amplitude zero, from three amplitudes |
 //! | [`amplitude_bias`] | what the amplitudes tell of the bias, and the intervals that follow |
+//! | [`amplitudes`] | the amplitudes at which curvature and noise harm least |
 //! | [`probe`] | the current at any voltages, without perturbation |
 //! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
 //! | [`calibrate`] | lag and feed-through of every tone |
@@ -15,6 +16,7 @@
 //! | [`telemetry`] | what others measure, in SI units |
 
 pub mod amplitude_bias;
+pub mod amplitudes;
 pub mod calibrate;
 pub mod capture;
 pub mod confidence;

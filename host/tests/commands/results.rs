@@ -26,7 +26,15 @@ fn measured_slopes_lie_within_their_errors_of_the_exact_ones() {
 
 #[test]
 fn the_error_of_a_single_window_comes_from_the_lines_beside_its_tones() {
-    let found = json(&["gradient", "--windows", "1", "--device", "linear:4,6,-3,-8,2,10,-5"]);
+    let found = json(&[
+        "gradient",
+        "--intervals",
+        "answer",
+        "--windows",
+        "1",
+        "--device",
+        "linear:4,6,-3,-8,2,10,-5",
+    ]);
     for case in found["cases"].as_array().unwrap() {
         assert_eq!(case["current_error_na"], serde_json::Value::Null);
         for slope in case["slopes"].as_array().unwrap() {
@@ -54,7 +62,7 @@ fn measuring_goes_on_until_the_wanted_ratio_or_the_limit() {
     }
     let limited = ["--snr", "1e4", "--windows", "1", "--most-windows", "3", "--device", device];
     let found = json(&[&["gradient"], &limited[..]].concat());
-    assert_eq!((&found["snr_reached"], &found["windows"]), (&false.into(), &3.into()));
+    assert_eq!((&found["snr_reached"], &found["windows"]), (&false.into(), &9.into()));
 }
 
 #[test]
@@ -130,12 +138,25 @@ fn every_method_trains_and_what_it_cannot_do_is_told() {
 }
 
 #[test]
-fn a_resistor_calibrates_where_the_device_was() {
-    let device = "linear:10,10,10,10,10,10,10";
-    let found = json(&["calibrate", "--resistor", "100", "--windows", "64", "--device", device]);
+fn a_resistor_and_the_open_contacts_calibrate_where_the_device_was() {
+    let (device, nothing) = ("linear:10,10,10,10,10,10,10", "linear:0,0,0,0,0,0,0");
+    let (open, made) = (TestFile::new("open.json"), TestFile::new("by-resistor.json"));
+    let found = json(&["calibrate", "--open", "--device", nothing, "-o", open.path()]);
+    assert_eq!(found["tones"].as_array().unwrap().len(), 5, "{found}");
+    let resistor = ["calibrate", "--resistor", "100", "--windows", "64", "--device", device];
+    let with_open = ["--open-contacts", open.path(), "-o", made.path()];
+    let found = json(&[&resistor[..], &with_open[..]].concat());
     for tone in found["tones"].as_array().unwrap() {
-        assert!((tone["in_phase"].as_f64().unwrap() - 1.0).abs() < 0.1, "{tone}");
+        assert!((tone["in_phase"].as_f64().unwrap() - 1.0).abs() < 0.15, "{tone}");
     }
+    json(&["gradient", "--calibration", made.path(), "--windows", "1"]);
+    // A pole and a capacitance may have cancelled.
+    let error = refusal(&resistor);
+    assert!(error.contains("give --open-contacts"), "{error}");
+    let error = refusal(&["calibrate", "--open", "--device", "linear:100,100,100,100,100,100,100"]);
+    assert!(error.contains("take the device and every resistor out"), "{error}");
+    let error = refusal(&["calibrate", "--resistor", "100", "--open-contacts", made.path()]);
+    assert!(error.contains("`hge calibrate --open -o` writes"), "{error}");
     let error = refusal(&["calibrate", "--resistor", "1", "--device", device]);
     assert!(error.contains("where the resistor makes 1000"), "{error}");
     for arguments in [["--resistor", "0"], ["--resistor", "nan"]] {

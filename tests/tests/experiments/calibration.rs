@@ -1,6 +1,6 @@
 //! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
 
-use hge_host::calibration::{Calibration, CalibrationError, ToneCalibration};
+use hge_host::calibration::{Calibration, CalibrationError, OpenContacts, ToneCalibration};
 use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
 use hge_host::measure::gradient::{self, Effort};
@@ -136,8 +136,9 @@ fn a_resistor_in_place_of_the_device_shows_lag_and_loss() {
     for slopes in [[20.0; 7], [0.0, 0.0, 0.0, 0.0, 20.0, 0.0, 20.0]] {
         let mut job = laboratory::job(text);
         job.device = Box::new(LinearDevice::new(0.0, slopes.to_vec()).unwrap());
+        let open = OpenContacts::without_capacitance(&job.task.plan);
         let mut session = session(job, Estimator::InPhase);
-        let calibration = calibrate::with_resistor(&mut session, 20.0, 4).unwrap();
+        let calibration = calibrate::with_resistor(&mut session, 20.0, 4, Some(&open)).unwrap();
         session.close().unwrap();
         assert!((calibration.pole_hz.unwrap() / 4e3 - 1.0).abs() < 0.02, "{calibration:?}");
         for tone in &calibration.tones {
@@ -152,6 +153,103 @@ fn a_resistor_in_place_of_the_device_shows_lag_and_loss() {
     }
 }
 
+/// Resistors of 10 nA/V, which are then taken out, beside a capacitance and behind a pole: with what the open contacts tell, or without.
+fn by_resistor(
+    bench: &str,
+    feed_through_pf: f64,
+    with_open: bool,
+) -> Result<Calibration, MeasureError> {
+    let text = format!(
+        "gate = \"xor\"\n[bench]\nfeed_through_pf = {feed_through_pf}\n{bench}\n[timing]\nrate_hz = 20000.0\nwindow_samples = 1024\n\
+         [tones]\namplitude_v = 0.03\nfrequencies_hz = [332.03125, 566.40625, 996.09375, 1503.90625, 1972.65625]\n"
+    );
+    let session_of = |slope: f64| {
+        let mut job = laboratory::job(&text);
+        job.device = Box::new(LinearDevice::new(0.0, vec![slope; 7]).unwrap());
+        session(job, Estimator::InPhase)
+    };
+    let open = with_open.then(|| {
+        let mut session = session_of(0.0);
+        let open = calibrate::open_contacts(&mut session, 64).unwrap();
+        session.close().unwrap();
+        open
+    });
+    let mut session = session_of(10.0);
+    let found = calibrate::with_resistor(&mut session, 10.0, 64, open.as_ref());
+    session.close().unwrap();
+    found
+}
+
+#[test]
+fn with_the_open_contacts_measured_a_resistor_tells_lag_loss_and_capacitance() {
+    for (pole_hz, feed_through_pf) in [(16e3, 1.0), (4e3, 0.3), (16e3, 0.0), (2e3, 4.0)] {
+        let bench = format!("iv_pole_hz = {pole_hz}\nnoise_na2_per_hz = 2.5e-6");
+        let found = by_resistor(&bench, feed_through_pf, true).unwrap();
+        for tone in &found.tones {
+            let (a, w) = ((-TAU * pole_hz / 20e3).exp(), TAU * tone.frequency_hz / 20e3);
+            let (re, im) = (1.0 - a * w.cos(), a * w.sin());
+            let (gain, lag_rad) = ((1.0 - a) / re.hypot(im), im.atan2(re));
+            assert!((tone.in_phase.hypot(tone.quadrature) / gain - 1.0).abs() < 0.01, "{tone:?}");
+            assert!((tone.lag_rad - lag_rad).abs() < 0.01, "{tone:?} {lag_rad}");
+            let least = 0.02 * feed_through_pf + 0.02;
+            assert!((tone.feed_through_pf - feed_through_pf).abs() < least, "{tone:?}");
+        }
+    }
+}
+
+#[test]
+fn a_resistor_that_does_not_separate_lag_from_capacitance_is_refused_and_never_wrong() {
+    let noise = "noise_na2_per_hz = 2.5e-4";
+    let (mut refused, mut made) = (0, 0);
+    for pole_hz in [1e3, 4e3, 16e3, 64e3] {
+        for feed_through_pf in [0.0, 0.1, 0.4, 1.0, 4.0] {
+            let bench = format!("iv_pole_hz = {pole_hz}\n{noise}");
+            match by_resistor(&bench, feed_through_pf, false) {
+                Err(MeasureError::Calibration(error)) => {
+                    assert!(
+                        matches!(
+                            error,
+                            CalibrationError::Inseparable { .. } | CalibrationError::NotOnePole
+                        ),
+                        "{error}"
+                    );
+                    assert!(error.to_string().contains("hge calibrate --open"), "{error}");
+                    refused += 1;
+                }
+                Err(error) => panic!("{error}"),
+                Ok(found) => {
+                    made += 1;
+                    for tone in &found.tones {
+                        let (a, w) =
+                            ((-TAU * pole_hz / 20e3).exp(), TAU * tone.frequency_hz / 20e3);
+                        let lag_rad = (a * w.sin()).atan2(1.0 - a * w.cos());
+                        assert!((tone.lag_rad - lag_rad).abs() < 0.03, "{pole_hz} {tone:?}");
+                        let error_pf = (tone.feed_through_pf - feed_through_pf).abs();
+                        assert!(error_pf < 0.05 * feed_through_pf + 0.05, "{tone:?}");
+                    }
+                }
+            }
+        }
+    }
+    println!("{refused} refused, {made} made");
+    // 10 nS / (2 pi 16 kHz) are 0.1 pF: lag and lead cancel.
+    let bench = format!("iv_pole_hz = 16e3\n{noise}");
+    let cancelled = by_resistor(&bench, 0.0995, false);
+    let cancelled = cancelled.map(|found| found.tones).unwrap_err().to_string();
+    assert!(cancelled.contains("do not separate lag from capacitance"), "{cancelled}");
+    assert!(refused > 0 && made > 0, "{refused} {made}");
+}
+
+#[test]
+fn contacts_that_conduct_are_not_open() {
+    let device = LinearDevice::new(0.0, vec![0.0, 0.0, 0.0, 10.0, 0.0, 0.0, 0.0]).unwrap();
+    let mut session = session(job(2.5e-6, Box::new(device)), Estimator::InPhase);
+    let error =
+        calibrate::open_contacts(&mut session, 64).map(|open| open.tones).unwrap_err().to_string();
+    session.close().unwrap();
+    assert!(error.contains("electrode 3 answers in phase"), "{error}");
+}
+
 #[test]
 fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
     let refused = |gain: f64, slopes: [f64; 7], resistor: bool| {
@@ -159,7 +257,7 @@ fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
         job.chain.analogue.iv_gain_v_per_na = gain;
         let mut session = session(job, Estimator::InPhase);
         let found = match resistor {
-            true => calibrate::with_resistor(&mut session, 100.0, 1),
+            true => calibrate::with_resistor(&mut session, 100.0, 1, None),
             false => calibrate::in_place(&mut session, 8, 1, 3),
         };
         session.close().unwrap();

@@ -4,7 +4,7 @@ use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{check_output, json_line, read_json, text, write_text};
 use clap::{Args, ValueHint};
 use hge_host::calibration::relaxation::Relaxation;
-use hge_host::calibration::{Calibration, LEAST_POINTS};
+use hge_host::calibration::{Calibration, OpenContacts, LEAST_POINTS};
 use hge_host::experiment::Task;
 use hge_host::measure::probe::Probe;
 use hge_host::measure::{calibrate, relaxation};
@@ -30,6 +30,12 @@ pub struct Arguments {
     /// Resistors of this resistance stand in place of the device, on every control or on some
     #[arg(long, value_name = "MOHM", conflicts_with = "settle")]
     resistor: Option<f64>,
+    /// Nothing is connected to the contacts: measure the capacitance past the device, for --open-contacts
+    #[arg(long, conflicts_with_all = ["resistor", "settle", "points"])]
+    open: bool,
+    /// With --resistor: what `hge calibrate --open -o` has measured, which separates lag from capacitance
+    #[arg(long, value_name = "FILE.json", requires = "resistor")]
+    open_contacts: Option<PathBuf>,
     /// Measure how the current settles after the cases' largest step, too, and choose the wait
     #[arg(long)]
     settle: bool,
@@ -58,6 +64,15 @@ struct Report<'a> {
     calibration: &'a Calibration,
 }
 
+/// What `--open --json` prints.
+#[derive(Serialize)]
+struct OpenReport<'a> {
+    link: String,
+    windows: u32,
+    #[serde(flatten)]
+    open: &'a OpenContacts,
+}
+
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let positive = |value: f64| value > 0.0 && value.is_finite();
     if !arguments.resistor.is_none_or(positive) {
@@ -67,6 +82,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         return Err("--slope is the magnitude of a slope in nA/V: give a number above zero".into());
     }
     check_output(arguments.output.as_deref())?;
+    let open_contacts = arguments.open_contacts.as_deref().map(read_open).transpose()?;
     let (mut lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (mut task, link) = (lab.task()?, lab.link.to_string());
     let settling = match arguments.settle {
@@ -98,9 +114,16 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         session.watch(watch);
     }
     let Arguments { points, windows, .. } = arguments;
+    if arguments.open {
+        let found = calibrate::open_contacts(&mut session, windows);
+        session.close().map_err(text)?;
+        return report_open(&arguments, &found.map_err(text)?, link);
+    }
     let found = match arguments.resistor {
         // A gigohm is a nanoampere a volt.
-        Some(mohm) => calibrate::with_resistor(&mut session, 1e3 / mohm, windows),
+        Some(mohm) => {
+            calibrate::with_resistor(&mut session, 1e3 / mohm, windows, open_contacts.as_ref())
+        }
         None => calibrate::in_place(&mut session, points, windows, experiment.seed),
     };
     session.close().map_err(text)?;
@@ -109,16 +132,52 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         None => error.to_string(),
     })?;
     let calibration = Calibration { relaxation: settling, ..found };
-    if let Some(path) = &arguments.output {
-        let content = serde_json::to_string_pretty(&calibration).map_err(text)?;
-        write_text(path, &format!("{content}\n"), "choose another file with -o")?;
-    }
+    write(arguments.output.as_deref(), &calibration)?;
     if arguments.json {
         json_line(&Report { link, points, windows, calibration: &calibration })?;
     } else {
         crate::streams::print(&table(&calibration, arguments.settle))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn report_open(
+    arguments: &Arguments,
+    open: &OpenContacts,
+    link: String,
+) -> Result<ExitCode, String> {
+    write(arguments.output.as_deref(), open)?;
+    if arguments.json {
+        json_line(&OpenReport { link, windows: arguments.windows, open })?;
+    } else {
+        let mut lines = String::from(
+            "electrode  tone (Hz)  in phase (nA/V)  in quadrature     error  feed-through (pF)\n",
+        );
+        for tone in &open.tones {
+            let _ = writeln!(
+                lines,
+                "{:>9}  {:>9.2}  {:>+15.3}  {:>+13.3}  {:>8.3}  {:>17.4}",
+                tone.electrode,
+                tone.frequency_hz,
+                tone.in_phase_na_per_v,
+                tone.quadrature_na_per_v,
+                tone.error_na_per_v,
+                tone.feed_through_pf,
+            );
+        }
+        crate::streams::print(&lines)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(output: Option<&Path>, content: &impl Serialize) -> Result<(), String> {
+    let Some(path) = output else { return Ok(()) };
+    let content = serde_json::to_string_pretty(content).map_err(text)?;
+    write_text(path, &format!("{content}\n"), "choose another file with -o")
+}
+
+fn read_open(path: &Path) -> Result<OpenContacts, String> {
+    read_json(path, "`hge calibrate --open -o` writes", "measure the open contacts anew")
 }
 
 /// The calibration in a file.

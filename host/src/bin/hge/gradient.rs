@@ -1,5 +1,6 @@
 //! `hge gradient`: every derivative at given controls.
 
+use crate::amplitudes;
 use crate::calibrate;
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
@@ -100,7 +101,14 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         lab.source.overrule("host.method");
         lab.experiment.host.method = method;
     }
-    let task = lab.task()?;
+    let mut task = lab.task()?;
+    if task.experiment.tones.amplitude.is_some() {
+        let (amplitudes_v, instrument) =
+            amplitudes::choose(lab.instrument, &task, arguments.windows)?;
+        lab.instrument = instrument;
+        lab.experiment.tones.take(amplitudes_v);
+        task = lab.task()?;
+    }
     let controls_v = arguments.controls.unwrap_or_else(|| task.plan.middle_controls_v());
     let exact_na_per_v = match arguments.exact {
         true => Some(exact(&task.experiment.device, &task.plan, &controls_v)?),

@@ -1,5 +1,6 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
+mod amplitudes;
 mod archive;
 mod bar;
 mod calibrate;

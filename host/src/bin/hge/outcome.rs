@@ -83,6 +83,7 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "controls_v": outcome.controls_v,
         "outputs_na": outcome.outputs_na,
         "tones_hz": heading.tones_hz,
+        "amplitudes_v": heading.amplitudes_v,
         "rate_hz": heading.rate_hz,
         "saturated": outcome.saturated,
         "clipped": outcome.clipped,

@@ -3,7 +3,7 @@
 use crate::lab::{LinkOptions, Simulation};
 use crate::output::text;
 use crate::sitting::{self, Manner, Opened, Wanted};
-use crate::{calibrate, interrupt};
+use crate::{amplitudes, calibrate, interrupt};
 use clap::{Args, ValueHint};
 use hge_host::calibration::Calibration;
 use hge_host::experiment::{Closing, Experiment, Source};
@@ -73,6 +73,21 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel());
     let token = arguments.link.token()?;
+    if experiment.tones.amplitude.is_some() {
+        // On an instrument of its own: the run then begins as one with these amplitudes in its file does.
+        let opened = Opened::open(Wanted {
+            experiment: experiment.clone(),
+            source: source.clone(),
+            calibration: calibration.clone(),
+            link: link.clone(),
+            token: token.clone(),
+            trace: None,
+            cancel: cancel.clone(),
+        })?;
+        // A step follows every window.
+        let (amplitudes_v, _) = amplitudes::choose(opened.instrument, &opened.task, 1)?;
+        experiment.tones.take(amplitudes_v);
+    }
     let opened =
         Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
     let folder = folder(&arguments, &opened)?;

@@ -9,7 +9,7 @@ mod training;
 
 use super::rig::{self, Rig};
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
-use crate::calibration::Calibration;
+use crate::calibration::{Calibration, OpenContacts};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::measure::calibrate::with_resistor;
@@ -186,7 +186,9 @@ fn calibration(setup: &Setup, plan: &Plan, seed: u64) -> Result<Calibration, Rep
     setup.experiment.device =
         format!("linear:{}", vec![RESISTOR_NA_PER_V.to_string(); 7].join(","));
     let mut rig = Rig::open(&setup, plan, seed + 1)?;
-    let found = with_resistor(rig.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS)?;
+    // The bench has no capacitance past the device.
+    let open = OpenContacts::without_capacitance(plan);
+    let found = with_resistor(rig.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS, Some(&open))?;
     rig.close()?;
     Ok(found)
 }
