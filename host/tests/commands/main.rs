@@ -1,6 +1,7 @@
 //! The commands that talk to an instrument and `hge train`, as programs: `hge serve` in one process, the others beside it.
 
 mod alone;
+mod amplitudes;
 mod boards;
 mod control;
 mod devices;

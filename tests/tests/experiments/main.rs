@@ -1,10 +1,12 @@
 //! What the instrument measures and learns in simulation, against closed forms and exact slopes.
 
 mod alone;
+mod amplitudes;
 mod calibration;
 mod confidence;
 mod gates;
 mod gradient;
+mod intervals;
 mod methods;
 mod report;
 mod reproduce;

@@ -136,6 +136,33 @@ fn the_wait_that_is_measured_and_chosen_leaves_slopes_within_two_percent() {
 }
 
 #[test]
+fn in_ordinary_noise_the_time_constant_is_as_far_off_as_its_error_says() {
+    for (relaxation_s, most) in [(0.003, 0.06), (0.022, 0.02), (0.06, 0.006)] {
+        let mut squares = 0.0;
+        for seed in 1..=6 {
+            let job = laboratory::job(&format!(
+                "gate = \"xor\"\nseed = {seed}\n[bench]\nrelaxation_share = 0.5\nrelaxation_s = {relaxation_s}\n"
+            ));
+            let plan = job.task.plan.clone();
+            let mut probe = Probe::new(laboratory::instrument(job), plan.clone());
+            let wanted = Wanted { slope_na_per_v: 10.0, repeats: relaxation::REPEATS, seed };
+            let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().unwrap();
+            probe.close().unwrap();
+            let off_s = found.time_constant_s - relaxation_s;
+            assert!(off_s.abs() < 4.0 * found.time_constant_error_s, "{found:?}");
+            squares += (off_s / relaxation_s).powi(2) / 6.0;
+        }
+        let off = f64::sqrt(squares);
+        println!(
+            "{:.0} ms: {:.2} % off, root mean square of six seeds",
+            relaxation_s * 1e3,
+            off * 1e2
+        );
+        assert!(off < most, "{off}");
+    }
+}
+
+#[test]
 fn a_device_that_does_not_relax_shows_none() {
     let mut job = laboratory::job("gate = \"xor\"\ndevice = \"linear:10,28,0,-10,12,15,-20\"\n");
     job.task.experiment.seed = 5;
