@@ -9,7 +9,7 @@ const PAGE: &str = include_str!("../../../docs/commands.md");
 
 #[test]
 fn the_first_power_up_measures_its_resistor() {
-    let measured = json(&["gradient", "experiments/resistor.toml"]);
+    let measured = json(&["gradient", "experiments/resistor.toml", "--intervals", "answer"]);
     let cases = measured["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 4);
     for slope in cases.iter().flat_map(|case| case["slopes"].as_array().unwrap()) {

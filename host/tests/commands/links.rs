@@ -40,7 +40,14 @@ fn works_over(served: &Served, name: &str) {
     assert!(all.iter().any(|register| register["name"] == "guard[7].code"));
     assert!(all.len() > 60, "{}", all.len());
 
-    let gradient = json(&["gradient", "--link", link, "--controls=0.1,-0.2,-0.3,0.05,-0.1"]);
+    let gradient = json(&[
+        "gradient",
+        "--intervals",
+        "answer",
+        "--link",
+        link,
+        "--controls=0.1,-0.2,-0.3,0.05,-0.1",
+    ]);
     let cases = gradient["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 4);
     for slope in cases.iter().flat_map(|case| case["slopes"].as_array().unwrap()) {

@@ -153,7 +153,7 @@ fn a_resistor_and_the_open_contacts_calibrate_where_the_device_was() {
     // A pole and a capacitance may have cancelled.
     let error = refusal(&resistor);
     assert!(error.contains("give --open-contacts"), "{error}");
-    let error = refusal(&["calibrate", "--open", "--device", "linear:100,100,100,100,100,100,100"]);
+    let error = refusal(&["calibrate", "--open", "--device", device]);
     assert!(error.contains("take the device and every resistor out"), "{error}");
     let error = refusal(&["calibrate", "--resistor", "100", "--open-contacts", made.path()]);
     assert!(error.contains("`hge calibrate --open -o` writes"), "{error}");
