@@ -135,6 +135,19 @@ fn density(setup: &Setup, rate_hz: f64, frequency_hz: f64) -> f64 {
     flicker + bench.noise_na2_per_hz
 }
 
+/// The covariance of the bench's noise at two samples by their distance, from 0 to `samples` - 1, in nA^2.
+pub(super) fn covariance_na2(setup: &Setup, rate_hz: f64, samples: u32) -> Vec<f64> {
+    let bench = &setup.experiment.bench;
+    let (at_1khz, lowest_hz) = (bench.flicker_na2_per_hz_at_1khz, bench.flicker_lowest_hz);
+    let mut covariance = if at_1khz > 0.0 {
+        Flicker::covariance_na2(at_1khz, lowest_hz, rate_hz, samples as usize)
+    } else {
+        vec![0.0; samples as usize]
+    };
+    covariance[0] += bench.noise_na2_per_hz * rate_hz / 2.0;
+    covariance
+}
+
 fn findings(curves: &[Curve]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&[

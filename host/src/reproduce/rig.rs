@@ -5,6 +5,7 @@ use crate::driver::{self, Instrument, Said};
 use crate::experiment::{Experiment, Job};
 use crate::lab;
 use crate::link::InProcess;
+use crate::measure::{waveform, MeasureError};
 use crate::plan::{Configuration, OutputLimits, Plan};
 use crate::server::Pace;
 use crate::session::{Reading, Session, SessionError};
@@ -136,6 +137,24 @@ impl Rig {
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
+    /// Begins the tones of all controls at these phases, in 256ths of a turn, and lets `only` one of them sound where it is given. A tone
+    /// that does not begin at zero sounds from the first zero crossing on: the lead-in must be longer than a period.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn begin_at(&mut self, phases: &[u8], only: Option<usize>) -> Result<(), ReproduceError> {
+        let slots = self.plan().slot_writes().into_iter().zip(phases).enumerate();
+        let writes: Vec<(u16, u32)> = slots
+            .map(|(slot, ((to, word), &start_phase))| {
+                let word = SlotWord { start_phase, ..SlotWord::from_word(word) };
+                let sounds = only.is_none_or(|only| only == slot);
+                let amplitude = if sounds { word.amplitude } else { 0 };
+                (to, SlotWord { amplitude, ..word }.to_word())
+            })
+            .collect();
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
     /// Lets the inputs' electrodes sound too, each at the line of one of the plan's listeners, which then read the
     /// slopes with the inputs.
     ///
@@ -209,6 +228,30 @@ impl Rig {
             return Err(SessionError::Windows { found, expected }.into());
         }
         Ok(windows)
+    }
+
+    /// A window of the plan's only case, and its ADC codes.
+    ///
+    /// # Errors
+    /// The instrument fails; codes are missing.
+    pub fn captured(&mut self, controls_v: &[f64]) -> Result<(Window, Vec<i16>), ReproduceError> {
+        let writes = self.plan().control_writes(controls_v);
+        let bits = self.plan().mode_bits() | mode::PERTURB;
+        let samples = self.plan().grid().window_samples;
+        let instrument = self.session.instrument();
+        instrument.write_all(&writes)?;
+        let mut windows = Vec::new();
+        let (_, beside) = instrument.run_captured(bits, 1, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })?;
+        let first = waveform::place(&beside, &windows, samples).ok_or(MeasureError::Apart)?;
+        let found = windows.len();
+        let window = windows.pop().ok_or(SessionError::Windows { found, expected: 1 })?;
+        let begin = first + window.sample_clock as usize;
+        let codes = beside.codes.get(begin..begin + samples as usize).ok_or(MeasureError::Apart)?;
+        Ok((window, codes.to_vec()))
     }
 
     /// So many windows of the plan's only case, one after the other.
