@@ -181,7 +181,7 @@ mod tests {
         let hand = [(1, 9.5, 1.75), (2, 9.2, 1.12), (4, 8.8, 1.01)];
         for (poles, at_10_hz, at_40_hz) in hand {
             let filter = LowPass::cascade(N, poles, 0.01);
-            let noise = 2.5 * [2.3026, 1.6595, 1.5695][(poles / 2) as usize];
+            let noise = 2.5 * [2.303, 1.660, 1.570][(poles / 2) as usize];
             let ratio = |spacing_hz: f64| {
                 let leaked = |k: f64| filter.steady(TAU * k * spacing_hz / 5120.0).gain().powi(2);
                 1.0 + 10.25_f64.powi(2) * (leaked(1.0) + leaked(2.0)) / noise

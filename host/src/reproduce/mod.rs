@@ -8,6 +8,7 @@
 //! | [`findings`] | what a study returns, and how it is written |
 //! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
 //! | [`low_pass`] | the filters of a lock-in |
+//! | [`fisher`] | the bound of an amplitude in coloured noise |
 //! | [`bootstrap`] | 95 % intervals of ratios and regressions |
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
@@ -24,7 +25,9 @@ pub mod crowd;
 pub mod descent;
 pub mod fig3;
 pub mod findings;
+pub mod fisher;
 pub mod gates;
+mod keeping;
 pub mod leakage;
 pub mod low_pass;
 pub mod methods;

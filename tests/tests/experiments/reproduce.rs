@@ -201,6 +201,14 @@ fn single_windows_reach_the_cramer_rao_bound_and_averages_follow_it() {
     setup.set("longest_s", 0.064);
     setup.set("groups", 64);
     let findings = run(&setup);
+    let flicker = &findings.json["curves"][1];
+    let exact = |key: &str| flicker[key].as_f64().unwrap();
+    // Worked out with dense matrices: 1.095 and 1.024, so that S(f)/T is no bound and the lock-in has 1.07 times the bound.
+    let (lock_in, bound) = (exact("lock_in_over_density"), exact("bound_over_density"));
+    assert!((lock_in - 1.095).abs() < 1e-3 && (bound - 1.024).abs() < 1e-3, "{flicker}");
+    let place = &flicker["places"][0];
+    let (ratio, values) = (place["ratio"].as_f64().unwrap(), place["values"].as_f64().unwrap());
+    assert!((ratio / lock_in - 1.0).abs() < 4.0 * (2.0 / values).sqrt() + 0.01, "{place}");
     assert!(findings.hold(), "{}", findings.claims[0].text());
     let places = findings.json["curves"][0]["places"].as_array().unwrap();
     assert_eq!(places.len(), 7);

@@ -122,13 +122,13 @@ impl Channel {
         self.filters.iter().zip(self.expected_alone()).map(of).collect()
     }
 
-    /// Measures: the exact window is the instrument's own lock-in, the cascades filter the captured ADC codes times the
+    /// Measures: the exact window is the instrument's own lock-in, the cascades filter the ADC codes times the
     /// sine of the reference.
     ///
     /// # Errors
     /// The instrument fails.
     pub fn trials(&self, wanted: &Wanted) -> Result<Vec<Trial>, ReproduceError> {
-        let mut rig = Rig::open(&self.setup, &self.plan, wanted.seed)?;
+        let mut rig = Rig::open_with_codes(&self.setup, &self.plan, wanted.seed)?;
         let mut random = ChaCha8Rng::seed_from_u64(wanted.seed);
         let rate_hz = self.plan.grid().rate_hz;
         let mut tones: [Tone; TONES] =
