@@ -10,7 +10,7 @@ use crate::reproduce::{Claim, Findings, Table};
 const MOST_PAIRED_RATIO: f64 = 1.05;
 
 /// Where the window's ratio must lie below and the filters' above: one line of the grid apart, neighbours as in the paper.
-const MOST_WINDOW_RATIO: f64 = 1.5;
+const MOST_WINDOW_RATIO: f64 = 2.0;
 const LEAST_FILTER_RATIO: f64 = 5.0;
 
 pub(super) fn findings(measured: &Measured, keys: &Keys) -> Findings {
@@ -70,7 +70,7 @@ fn table(measured: &Measured, keys: &Keys) -> Table {
         "mse parallel",
         "mse single",
         "ratio [95 %]",
-        "of sets",
+        "of the sets of points",
     ]);
     for series in spacings.iter().chain(amplitudes).chain(paired) {
         let (parallel, single) = series.errors_na2_per_v2();
@@ -132,7 +132,7 @@ fn claims(measured: &Measured, keys: &Keys) -> Vec<Claim> {
         amplitudes.iter().min_by(|a, b| a.wanted.amplitude_v.total_cmp(&b.wanted.amplitude_v));
     if let Some(series) = least {
         let millivolts = series.wanted.amplitude_v * 1e3;
-        let claim = format!("small signals ({millivolts} mV), independent noise: the same");
+        let claim = format!("small signals ({millivolts} mV), independent noise: ratio of the mean squared errors");
         claims.push(equal(claim, series.ratio));
     }
     // One line of the grid apart.
