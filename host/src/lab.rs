@@ -31,6 +31,14 @@ pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
 
 /// Powers up the experiment's instrument with its device, as often as wanted.
 pub fn factory(job: Job) -> EngineFactory {
+    factory_around(job, |bench| Box::new(bench))
+}
+
+/// [`factory`], on what `around` makes of the bench every time.
+pub fn factory_around(
+    job: Job,
+    around: impl Fn(AnalogueBench) -> Box<dyn Bench> + Send + 'static,
+) -> EngineFactory {
     let Job { task, chain, device } = job;
     let mut first = Some(device);
     Box::new(move |seed| {
@@ -40,7 +48,7 @@ pub fn factory(job: Job) -> EngineFactory {
             None => device::open(&task.experiment.device)
                 .map_err(|error| EngineError::Tool(error.to_string()))?,
         };
-        engine(&task, chain.clone(), device, seed, |bench| Box::new(bench))
+        engine(&task, chain.clone(), device, seed, &around)
     })
 }
 

@@ -249,7 +249,7 @@ fn pass(
 }
 
 /// Which code is that of the run's first sample.
-fn place(captured: &Beside, windows: &[Window], samples: u32) -> Option<usize> {
+pub(crate) fn place(captured: &Beside, windows: &[Window], samples: u32) -> Option<usize> {
     let mut sums = Vec::with_capacity(captured.codes.len() + 1);
     sums.push(0_i64);
     for &code in &captured.codes {

@@ -7,6 +7,9 @@
 //! | [`crowd`] | work on all cores whose result does not depend on them |
 //! | [`findings`] | what a study returns, and how it is written |
 //! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
+//! | [`low_pass`] | the filters of a lock-in |
+//! | [`fisher`] | the bound of an amplitude in coloured noise |
+//! | [`bootstrap`] | 95 % intervals of ratios and regressions |
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
 //! | [`gates`] | the six gates |
@@ -16,13 +19,17 @@
 //! | [`methods`] | other ways to measure slopes |
 //! | [`mod@track`] | a device that moves |
 
+pub mod bootstrap;
 pub mod classify;
 pub mod crowd;
 pub mod descent;
 pub mod fig3;
 pub mod findings;
+pub mod fisher;
 pub mod gates;
+mod keeping;
 pub mod leakage;
+pub mod low_pass;
 pub mod methods;
 pub mod noise;
 pub mod rig;

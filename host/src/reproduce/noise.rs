@@ -1,18 +1,21 @@
-//! The error of a derivative over measuring time, windows averaged, against the Cramér-Rao bound.
+//! The error of a derivative over measuring time, windows averaged, against S(f)/T and the Cramér-Rao bound.
 //!
 //! For white noise of one-sided density S no unbiased estimator of an amplitude with known frequency and phase has
-//! a variance below S/T; the slope's is that over A^2. For other noise that hardly changes over 1/T the density at the
-//! tone stands for S. A short window sees more of it: its lines are broad and reach down to where 1/f noise is strong.
+//! a variance below S/T; the slope's is that over A^2. In other noise S(f)/T with the density at the tone is no bound: a short window's
+//! lines are broad and reach down to where 1/f noise is strong. There the bound follows from the noise's covariance, and the
+//! lock-in's own variance too; both are computed for windows of up to 2048 samples.
 
 use super::rig::{self, Rig};
 use super::statistics::mean_square;
-use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{crowd, fisher, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use crate::experiment::Experiment;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
+use crate::plan::Plan;
 use crate::session::reading;
 use hge_sim::bench::Flicker;
 use serde::Deserialize;
 use serde_json::json;
+use std::f64::consts::TAU;
 
 /// The registry's entry.
 pub const STUDY: Study = Study {
@@ -24,6 +27,9 @@ pub const STUDY: Study = Study {
 
 /// Most that the mean squared error of single windows in white noise may be, in the bound.
 const MOST_RATIO: f64 = 1.05;
+
+/// Longest window whose variances are computed by the covariance, which takes the square of its samples.
+const MOST_EXACT_SAMPLES: u32 = 2048;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,8 +48,9 @@ struct Place {
     time_s: f64,
     /// Root mean square over groups and tones.
     error: f64,
-    bound: f64,
-    /// Mean over the tones of squared error over squared bound.
+    /// The same if the variance were S(f)/(T A^2).
+    of_density: f64,
+    /// Mean over the tones of squared error over S(f)/(T A^2).
     ratio: f64,
     /// Values behind it.
     values: usize,
@@ -54,6 +61,15 @@ struct Curve {
     noise: &'static str,
     window_s: f64,
     places: Vec<Place>,
+    exact: Option<Exact>,
+}
+
+/// A window's variances by the covariance of the noise, over S(f)/T: means over the tones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Exact {
+    lock_in: f64,
+    /// Of any unbiased estimator that knows the noise's spectrum, the mean and the other tones.
+    bound: f64,
 }
 
 fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
@@ -105,7 +121,7 @@ fn measure(
     let mut averaged = 1;
     while averaged <= windows {
         let time_s = averaged as f64 * window_s;
-        let bound2 = |k: usize| densities[k] / time_s / plan.amplitude_v(k).powi(2);
+        let of_density2 = |k: usize| densities[k] / time_s / plan.amplitude_v(k).powi(2);
         let square = |k: usize| {
             let groups = errors[k].chunks_exact(averaged);
             mean_square(groups.map(|group| group.iter().sum::<f64>() / averaged as f64))
@@ -114,13 +130,35 @@ fn measure(
         places.push(Place {
             time_s,
             error: over(&square).sqrt(),
-            bound: over(&bound2).sqrt(),
-            ratio: over(&|k| square(k) / bound2(k)),
+            of_density: over(&of_density2).sqrt(),
+            ratio: over(&|k| square(k) / of_density2(k)),
             values: tones * (errors[0].len() / averaged),
         });
         averaged *= 2;
     }
-    Ok(Curve { noise, window_s, places })
+    Ok(Curve { noise, window_s, places, exact: exact(&setup, &plan, &densities) })
+}
+
+fn exact(setup: &Setup, plan: &Plan, densities: &[f64]) -> Option<Exact> {
+    let grid = plan.grid();
+    let samples = grid.window_samples;
+    if samples > MOST_EXACT_SAMPLES {
+        return None;
+    }
+    let covariance = covariance_na2(setup, grid.rate_hz, samples);
+    let late = plan.parameters().loop_latency_samples();
+    let begin = f64::from(plan.lead_in_samples()) - f64::from(late);
+    let mut exact = Exact { lock_in: 0.0, bound: 0.0 };
+    for (&hz, density) in plan.tones_hz().iter().zip(densities) {
+        let turns = hz / grid.rate_hz;
+        let answer = |n: u32| (TAU * turns * (begin + f64::from(n))).sin();
+        let answer: Vec<f64> = (0..samples).map(answer).collect();
+        let of_density = density * grid.step_hz() * densities.len() as f64;
+        let variance = (2.0 / f64::from(samples)).powi(2) * fisher::variance(&covariance, &answer);
+        exact.lock_in += variance / of_density;
+        exact.bound += fisher::amplitude_bound(&covariance, &answer) / of_density;
+    }
+    Some(exact)
 }
 
 /// The one-sided density that the bench has at a frequency.
@@ -135,6 +173,19 @@ fn density(setup: &Setup, rate_hz: f64, frequency_hz: f64) -> f64 {
     flicker + bench.noise_na2_per_hz
 }
 
+/// The covariance of the bench's noise at two samples by their distance, from 0 to `samples` - 1, in nA^2.
+pub(super) fn covariance_na2(setup: &Setup, rate_hz: f64, samples: u32) -> Vec<f64> {
+    let bench = &setup.experiment.bench;
+    let (at_1khz, lowest_hz) = (bench.flicker_na2_per_hz_at_1khz, bench.flicker_lowest_hz);
+    let mut covariance = if at_1khz > 0.0 {
+        Flicker::covariance_na2(at_1khz, lowest_hz, rate_hz, samples as usize)
+    } else {
+        vec![0.0; samples as usize]
+    };
+    covariance[0] += bench.noise_na2_per_hz * rate_hz / 2.0;
+    covariance
+}
+
 fn findings(curves: &[Curve]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&[
@@ -142,34 +193,43 @@ fn findings(curves: &[Curve]) -> Findings {
         "window, ms",
         "time, s",
         "error, nA/V",
-        "bound, nA/V",
-        "variance over bound",
+        "sqrt(S/T)/A, nA/V",
+        "variance over S/T",
         "values",
+        "of one window, by covariance",
+        "bound over S/T",
     ]);
     let mut said = Vec::new();
     for (n, curve) in curves.iter().enumerate() {
         let ends = [curve.places.first(), curve.places.last()];
+        let exact = |of: fn(Exact) -> f64| {
+            curve.exact.map_or_else(|| "-".into(), |exact| format!("{:.3}", of(exact)))
+        };
         for place in ends.into_iter().flatten() {
             table.push([
                 curve.noise.to_owned(),
                 format!("{}", curve.window_s * 1e3),
                 format!("{}", place.time_s),
                 format!("{:.4}", place.error),
-                format!("{:.4}", place.bound),
+                format!("{:.4}", place.of_density),
                 format!("{:.3}", place.ratio),
                 place.values.to_string(),
+                exact(|exact| exact.lock_in),
+                exact(|exact| exact.bound),
             ]);
         }
-        let rows = curve.places.iter().flat_map(|p| [p.time_s, p.error, p.bound, p.ratio]);
+        let rows = curve.places.iter().flat_map(|p| [p.time_s, p.error, p.of_density, p.ratio]);
         findings.array(&format!("curve{n}"), &[curve.places.len(), 4], rows.collect());
         let places = curve.places.iter().map(|place| {
             json!({
-                "time_s": place.time_s, "error_na_per_v": place.error, "bound_na_per_v": place.bound,
+                "time_s": place.time_s, "error_na_per_v": place.error, "of_density_na_per_v": place.of_density,
                 "ratio": place.ratio, "values": place.values,
             })
         });
         said.push(json!({
             "noise": curve.noise, "window_s": curve.window_s, "places": places.collect::<Vec<_>>(),
+            "lock_in_over_density": curve.exact.map(|exact| exact.lock_in),
+            "bound_over_density": curve.exact.map(|exact| exact.bound),
         }));
     }
     findings.say("curves", said);
@@ -198,10 +258,11 @@ fn figure(curves: &[Curve]) -> Figure {
             chosen.iter().enumerate().map(layer).collect::<Vec<Layer>>()
         };
         let all = || chosen.iter().flat_map(|curve| curve.places.iter());
-        let mut bound: Vec<(f64, f64)> = all().map(|place| (place.time_s, place.bound)).collect();
+        let mut bound: Vec<(f64, f64)> =
+            all().map(|place| (place.time_s, place.of_density)).collect();
         bound.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut errors = layers(|place| place.error);
-        errors.push(Layer::new("bound", REFERENCE, Mark::Dashed, bound));
+        errors.push(Layer::new("S(f)/T", REFERENCE, Mark::Dashed, bound));
         [
             Panel {
                 title: format!("{noise} noise, windows of"),
@@ -212,7 +273,7 @@ fn figure(curves: &[Curve]) -> Figure {
             Panel {
                 title: format!("{noise} noise, windows of"),
                 x: Axis::logarithmic("measuring time, s"),
-                y: Axis::linear("mean squared error over bound").over(0.5, 1.5),
+                y: Axis::linear("mean squared error over S(f)/(T A²)").over(0.5, 1.5),
                 layers: layers(|place| place.ratio),
             },
         ]

@@ -1,12 +1,14 @@
 //! An instrument that is shown points: voltages of inputs and controls, one window each.
 
+use super::keeping::{Codes, KeepingBench};
 use super::{ReproduceError, Setup};
-use crate::driver::{self, Instrument, Said};
+use crate::driver::{self, Beside, Instrument, Said};
 use crate::experiment::{Experiment, Job};
 use crate::lab;
 use crate::link::InProcess;
+use crate::measure::{waveform, MeasureError};
 use crate::plan::{Configuration, OutputLimits, Plan};
-use crate::server::Pace;
+use crate::server::{Pace, Server};
 use crate::session::{Reading, Session, SessionError};
 use hge_protocol::frame::Window;
 use hge_protocol::number::SINE_PEAK;
@@ -22,6 +24,7 @@ pub struct Rig {
     session: Session,
     /// Amplitude of the tones on the inputs' electrodes, while they sound.
     of_inputs_v: Vec<f64>,
+    codes: Codes,
 }
 
 /// The plan of the study's experiment, its inputs allowed `inputs_v` (low and high each).
@@ -61,7 +64,10 @@ pub fn linear(setup: &mut Setup, slopes_na_per_v: &[f64]) -> Result<Plan, Reprod
 /// # Errors
 /// There is no engine, or the instrument does not answer.
 pub fn power_up(setup: &Setup, job: Job) -> Result<Instrument, ReproduceError> {
-    let server = lab::server(job, Pace::Virtual, false)?;
+    connect(setup, lab::server(job, Pace::Virtual, false)?)
+}
+
+fn connect(setup: &Setup, server: Server) -> Result<Instrument, ReproduceError> {
     let settings = driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
     Ok(Instrument::connect_with(Box::new(InProcess::serve(server)), settings)?)
 }
@@ -107,9 +113,35 @@ impl Rig {
     pub fn open(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
         let experiment = Experiment { seed, ..setup.experiment.clone() };
         let instrument = power_up(setup, Job::new(experiment, &setup.source)?)?;
+        Self::with(setup, plan, instrument, Codes::default())
+    }
+
+    /// [`Rig::open`], and the bench's ADC codes are kept for [`Rig::captured`]. A capture by the instrument would have the same
+    /// codes, but while it waits for requests its time goes on, and the noise would depend on how long the host takes.
+    ///
+    /// # Errors
+    /// As [`Rig::open`].
+    pub fn open_with_codes(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
+        let experiment = Experiment { seed, ..setup.experiment.clone() };
+        let settings = lab::settings(&experiment, Pace::Virtual, false);
+        let codes = Codes::default();
+        let kept = codes.clone();
+        let factory = lab::factory_around(Job::new(experiment, &setup.source)?, move |bench| {
+            Box::new(KeepingBench { bench, codes: kept.clone() })
+        });
+        let instrument = connect(setup, Server::new(factory, settings)?)?;
+        Self::with(setup, plan, instrument, codes)
+    }
+
+    fn with(
+        setup: &Setup,
+        plan: &Plan,
+        instrument: Instrument,
+        codes: Codes,
+    ) -> Result<Self, ReproduceError> {
         let estimator = setup.experiment.host.estimator;
         let session = Session::open(instrument, plan.clone(), estimator)?;
-        Ok(Rig { session, of_inputs_v: Vec::new() })
+        Ok(Rig { session, of_inputs_v: Vec::new(), codes })
     }
 
     /// The plan in force.
@@ -133,6 +165,24 @@ impl Rig {
     /// The instrument refuses.
     pub fn solo(&mut self, tone: usize) -> Result<(), ReproduceError> {
         let writes = self.plan().solo_writes(tone);
+        Ok(self.session.instrument().write_all(&writes)?)
+    }
+
+    /// Begins the tones of all controls at these phases, in 256ths of a turn, and lets `only` one of them sound where it is given. A tone
+    /// that does not begin at zero sounds from the first zero crossing on: the lead-in must be longer than a period.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub fn begin_at(&mut self, phases: &[u8], only: Option<usize>) -> Result<(), ReproduceError> {
+        let slots = self.plan().slot_writes().into_iter().zip(phases).enumerate();
+        let writes: Vec<(u16, u32)> = slots
+            .map(|(slot, ((to, word), &start_phase))| {
+                let word = SlotWord { start_phase, ..SlotWord::from_word(word) };
+                let sounds = only.is_none_or(|only| only == slot);
+                let amplitude = if sounds { word.amplitude } else { 0 };
+                (to, SlotWord { amplitude, ..word }.to_word())
+            })
+            .collect();
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
@@ -209,6 +259,32 @@ impl Rig {
             return Err(SessionError::Windows { found, expected }.into());
         }
         Ok(windows)
+    }
+
+    /// A window of the plan's only case, and its ADC codes.
+    ///
+    /// # Errors
+    /// The instrument fails; the rig is none that [keeps codes](Rig::open_with_codes).
+    pub fn captured(&mut self, controls_v: &[f64]) -> Result<(Window, Vec<i16>), ReproduceError> {
+        let writes = self.plan().control_writes(controls_v);
+        let bits = self.plan().mode_bits() | mode::PERTURB;
+        let samples = self.plan().grid().window_samples;
+        let instrument = self.session.instrument();
+        instrument.write_all(&writes)?;
+        self.codes.take();
+        let mut windows = Vec::new();
+        instrument.run(bits, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })?;
+        let codes = Beside { codes: self.codes.take(), missing: Vec::new(), decimation: 1 };
+        let first = waveform::place(&codes, &windows, samples).ok_or(MeasureError::Apart)?;
+        let found = windows.len();
+        let window = windows.pop().ok_or(SessionError::Windows { found, expected: 1 })?;
+        let begin = first + window.sample_clock as usize;
+        let codes = codes.codes.get(begin..begin + samples as usize).ok_or(MeasureError::Apart)?;
+        Ok((window, codes.to_vec()))
     }
 
     /// So many windows of the plan's only case, one after the other.

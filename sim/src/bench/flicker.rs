@@ -89,6 +89,21 @@ impl Flicker {
         };
         shares(na2_per_hz_at_1khz, lowest_hz, rate_hz).into_iter().map(density).sum()
     }
+
+    /// The covariance of two samples by their distance, from 0 to `samples` - 1, exactly: the sum of sigma_k^2 a_k^distance.
+    pub fn covariance_na2(
+        na2_per_hz_at_1khz: f64,
+        lowest_hz: f64,
+        rate_hz: f64,
+        samples: usize,
+    ) -> Vec<f64> {
+        let shares = shares(na2_per_hz_at_1khz, lowest_hz, rate_hz);
+        let at = |distance: usize| {
+            let kept = |share: &Share| (-TAU * share.pole * distance as f64).exp();
+            shares.iter().map(|share| share.variance_na2 * kept(share)).sum()
+        };
+        (0..samples).map(at).collect()
+    }
 }
 
 /// Poles a factor exp(L) apart, each with the density (2 L / pi) S(1 Hz) / p at f = 0: their sum is S(1 Hz) / f.
@@ -141,6 +156,21 @@ mod tests {
             }
             let flat = ratio(lowest_hz / 100.0) / ratio(lowest_hz / 1000.0);
             assert!((flat - 10.0).abs() < 0.01, "density below the lowest: {flat}");
+        }
+    }
+
+    /// By Wiener and Khinchin, S = (2/f_s) (R_0 + 2 sum_d R_d cos(w d)), summed until nothing is left.
+    #[test]
+    fn its_covariance_is_the_transform_of_its_density() {
+        let (lowest_hz, rate_hz) = (20.0, 5e3);
+        let covariance = Flicker::covariance_na2(AT_1_KHZ, lowest_hz, rate_hz, 4000);
+        for f_hz in [5.0, 100.0, 2000.0] {
+            let turn = TAU * f_hz / rate_hz;
+            let terms = covariance.iter().enumerate();
+            let sum: f64 = terms.map(|(d, r)| 2.0 * r * (turn * d as f64).cos()).sum();
+            let density = 2.0 / rate_hz * (sum - covariance[0]);
+            let wanted = Flicker::density_na2_per_hz(AT_1_KHZ, lowest_hz, rate_hz, f_hz);
+            assert!((density / wanted - 1.0).abs() < 1e-9, "{f_hz} Hz: {density} {wanted}");
         }
     }
 

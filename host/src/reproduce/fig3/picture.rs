@@ -1,10 +1,10 @@
 //! The figures of Fig. 3.
 
-use super::spacing::{Curve, Place};
+use super::spacing::{mean_square, Curves};
 use super::Series;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 
-pub(super) fn figures(spacings: &[Series], amplitudes: &[Series], curves: &[Curve]) -> Vec<Figure> {
+pub(super) fn figures(spacings: &[Series], amplitudes: &[Series], curves: &Curves) -> Vec<Figure> {
     vec![
         Figure {
             name: "scatter".into(),
@@ -13,8 +13,8 @@ pub(super) fn figures(spacings: &[Series], amplitudes: &[Series], curves: &[Curv
         },
         Figure {
             name: "spacing".into(),
-            columns: 3,
-            panels: curves.iter().map(over_spacing).collect(),
+            columns: 2,
+            panels: (0..curves.filters.len()).map(|filter| over_spacing(curves, filter)).collect(),
         },
         Figure { name: "amplitude".into(), columns: 2, panels: over_amplitude(amplitudes) },
     ]
@@ -26,11 +26,10 @@ fn scatter(series: &Series) -> Panel {
     let ends = points.iter().flat_map(|point| [point.0, point.1]);
     let (low, high) =
         ends.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    let line = series.line();
     Panel {
         title: format!(
-            "spacing {} Hz: slope {:.3}, R² {:.4}",
-            series.spacing_hz, line.slope, line.r_squared
+            "spacing {} Hz: slope {:.3}, R² {:.3}",
+            series.wanted.spacing_hz, series.slope.value, series.r_squared.value
         ),
         x: Axis::linear("one tone at a time, nA/V").over(low, high),
         y: Axis::linear("all tones at once, nA/V").over(low, high),
@@ -41,30 +40,33 @@ fn scatter(series: &Series) -> Panel {
     }
 }
 
-fn over_spacing(curve: &Curve) -> Panel {
-    let chosen = |on_grid: bool, of: fn(&Place) -> f64| {
-        let places = curve.places.iter().filter(move |place| place.on_grid == on_grid);
-        places.map(|place| (place.spacing_hz, of(place))).collect::<Vec<_>>()
-    };
+/// One panel a filter: the curve of the first channel, and the band between the others.
+fn over_spacing(curves: &Curves, filter: usize) -> Panel {
+    let mut layers = Vec::new();
+    for (n, curve) in curves.curves.iter().enumerate() {
+        let theory = curve.theory.iter().map(|(spacing_hz, errors)| (*spacing_hz, errors[filter]));
+        let (mark, colour) = if n == 0 { (Mark::Line, 0) } else { (Mark::Dashed, n) };
+        layers.push(Layer::new(format!("{} times weaker", curve.weaker), colour, mark, theory));
+        let places = curve.places.iter();
+        let dots = places.map(|place| (place.spacing_hz, mean_square(&place.trials, filter)));
+        layers.push(Layer::new("", colour, Mark::Dots(2), dots));
+    }
+    let first = curves.curves.first();
+    let ends = first.and_then(|curve| Some((curve.theory.first()?.0, curve.theory.last()?.0)));
+    let (low_hz, high_hz) = ends.unwrap_or((0.0, 1.0));
+    let alone = curves.expected_alone[filter];
+    let line = [(low_hz, alone), (high_hz, alone)];
+    layers.push(Layer::new("alone", REFERENCE, Mark::Dashed, line));
     Panel {
-        title: format!("channel {} times weaker than its neighbours", curve.weaker),
+        title: curves.filters[filter].name(),
         x: Axis::linear("spacing of the tones, Hz"),
-        y: Axis::logarithmic("mean squared error, (nA/V)²"),
-        layers: vec![
-            Layer::new("theory", REFERENCE, Mark::Dashed, curve.theory.iter().copied()),
-            Layer::new("all, off the grid", 1, Mark::Dots(3), chosen(false, |p| p.parallel)),
-            Layer::new("all, on it", 0, Mark::Dots(4), chosen(true, |p| p.parallel)),
-            Layer::new("one", 2, Mark::Dots(2), {
-                let mut all = chosen(false, |p| p.single);
-                all.extend(chosen(true, |p| p.single));
-                all
-            }),
-        ],
+        y: Axis::logarithmic("mean squared error, (nA/V)²").over(1.0, 1e5),
+        layers,
     }
 }
 
 fn over_amplitude(amplitudes: &[Series]) -> Vec<Panel> {
-    let millivolts = |series: &Series| series.amplitude_v * 1e3;
+    let millivolts = |series: &Series| series.wanted.amplitude_v * 1e3;
     let errors = |of: fn((f64, f64)) -> f64| {
         amplitudes.iter().map(move |series| (millivolts(series), of(series.errors_na2_per_v2())))
     };
@@ -76,11 +78,20 @@ fn over_amplitude(amplitudes: &[Series]) -> Vec<Panel> {
     let mut layers = Vec::new();
     layers.extend(joined("all tones at once", 0, errors(|both| both.0).collect()));
     layers.extend(joined("one at a time", 1, errors(|both| both.1).collect()));
-    let ratio: Vec<(f64, f64)> = errors(|both| both.0 / both.1).collect();
-    let ends = [ratio.first(), ratio.last()].into_iter().flatten().map(|point| (point.0, 1.0));
+    let ratio = |of: fn(&Series) -> f64| -> Vec<(f64, f64)> {
+        amplitudes.iter().map(|series| (millivolts(series), of(series))).collect()
+    };
+    let ratios = ratio(|series| series.ratio.value);
+    let ends = [ratios.first(), ratios.last()].into_iter().flatten().map(|point| (point.0, 1.0));
     let one = Layer::new("", REFERENCE, Mark::Dashed, ends.collect::<Vec<_>>());
     let mut of_ratio = vec![one];
-    of_ratio.extend(joined("", 0, ratio));
+    of_ratio.extend(joined("", 0, ratios));
+    for (name, of) in [
+        ("95 % interval", (|series| series.ratio.low) as fn(&Series) -> f64),
+        ("", |series| series.ratio.high),
+    ] {
+        of_ratio.push(Layer::new(name, 1, Mark::Dashed, ratio(of)));
+    }
     vec![
         Panel {
             title: "error against exact slopes".into(),

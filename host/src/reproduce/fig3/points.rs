@@ -1,20 +1,15 @@
-//! All tones at once and one at a time, at the same random points and with the same noise.
+//! All tones at once and one at a time, at the same random points.
 //!
-//! One instrument sounds all tones, one for each tone sounds only that. They are powered up with the same seed and
-//! shown the same points, so they count the same samples and every window holds the same noise.
+//! One instrument plays all tones, and one for each tone plays only that tone. Their noise is independent, each having a
+//! seed of its own; or paired: with the same seed they count the same samples, and every window holds the same noise.
 
-use super::spacing::reference;
+use super::tone::{slopes_na_per_v, Tone};
 use crate::experiment::Experiment;
-use crate::gradient::latency_rotation_of;
 use crate::plan::Plan;
-use crate::reproduce::leakage::{sum_of_sines, Sine};
 use crate::reproduce::rig::{self, Rig};
 use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
-use hge_protocol::frame::{SlotSums, Window};
-use hge_protocol::number::SINE_PEAK;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::f64::consts::TAU;
 
 /// Points that share a set of instruments.
 const PIECE: usize = 25;
@@ -30,6 +25,8 @@ pub struct Wanted {
     pub amplitude_v: f64,
     /// Random points.
     pub points: usize,
+    /// All instruments have the same noise.
+    pub paired: bool,
 }
 
 /// Slopes, point by point and tone by tone.
@@ -55,32 +52,6 @@ pub fn window_s(setup: &Setup) -> Result<f64, ReproduceError> {
     Ok(1.0 / rig::plan(setup, &[])?.grid().step_hz())
 }
 
-/// A tuning word for a frequency on the grid or off it: 2^-32 of the sample rate.
-pub fn tuning_word(frequency_hz: f64, rate_hz: f64) -> u32 {
-    (frequency_hz / rate_hz * 2f64.powi(32)).round() as u32
-}
-
-/// Slopes from a window whose tones lie anywhere: the mean is taken off first, which on the grid changes nothing.
-pub fn slopes_na_per_v(plan: &Plan, words: &[u32], window: &Window) -> Vec<f64> {
-    let samples = plan.grid().window_samples;
-    let count = f64::from(samples);
-    let latency = plan.parameters().loop_latency_samples();
-    let mean = (f64::from(window.sum_first) + f64::from(window.sum_second)) / count;
-    let peak = f64::from(SINE_PEAK);
-    let lead_in = plan.lead_in_samples();
-    let slot = |(k, (&word, &sums)): (usize, (&u32, &SlotSums))| {
-        let turns = f64::from(word) / 2f64.powi(32);
-        let sine = reference(turns, lead_in);
-        let cosine = Sine { phase: sine.phase + TAU / 4.0, ..sine };
-        let i = sums.in_phase as f64 / peak - mean * sum_of_sines(samples, sine);
-        let q = sums.quadrature as f64 / peak - mean * sum_of_sines(samples, cosine);
-        let (of_i, of_q) = latency_rotation_of(turns * f64::from(latency));
-        let in_phase_codes = 2.0 / count * (i * of_i - q * of_q);
-        in_phase_codes / (plan.scale().adc_codes_per_na() * plan.amplitude_v(k))
-    };
-    words.iter().zip(&window.slots).enumerate().map(slot).collect()
-}
-
 /// Measures.
 ///
 /// # Errors
@@ -101,14 +72,14 @@ pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pair
     let Experiment { electrodes, .. } = &setup.experiment;
     let (low_v, high_v) = (electrodes.input_low_v, electrodes.input_high_v);
     let plan = rig::plan(&setup, &vec![(low_v, high_v); electrodes.inputs.len()])?;
-    let words: Vec<u32> = frequencies_hz.iter().map(|&hz| tuning_word(hz, grid.rate_hz)).collect();
+    let played: Vec<Tone> = frequencies_hz.iter().map(|&hz| Tone::new(hz, grid.rate_hz)).collect();
     watch.begin(
         &format!("spacing {} Hz, {} mV", wanted.spacing_hz, wanted.amplitude_v * 1e3),
         wanted.points as u64,
     );
     let pieces = crowd::map(wanted.points.div_ceil(PIECE), |piece| {
         let points = PIECE.min(wanted.points - piece * PIECE);
-        measure_piece(&setup, &plan, &words, (piece as u64, points), watch)
+        measure_piece(&setup, &plan, &played, (piece as u64, points, wanted.paired), watch)
     })?;
     let mut pairs = Pairs { tones, ..Pairs::default() };
     for piece in pieces {
@@ -123,23 +94,25 @@ pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pair
 fn measure_piece(
     setup: &Setup,
     plan: &Plan,
-    words: &[u32],
-    (piece, points): (u64, usize),
+    tones: &[Tone],
+    (piece, points, paired): (u64, usize, bool),
     watch: &dyn Watch,
 ) -> Result<Pairs, ReproduceError> {
     let device = rig::device(setup)?;
     let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
     random.set_stream(PIECES + piece);
     let seed: u64 = random.random();
+    let words: Vec<u32> = tones.iter().map(|tone| tone.word).collect();
     let open = |solo: Option<usize>| -> Result<Rig, ReproduceError> {
-        let mut rig = Rig::open(setup, plan, seed)?;
-        rig.tune(words)?;
+        let other = solo.map_or(0, |tone| tone as u64 + 1);
+        let mut rig = Rig::open(setup, plan, if paired { seed } else { seed.wrapping_add(other) })?;
+        rig.tune(&words)?;
         solo.map_or(Ok(()), |tone| rig.solo(tone))?;
         Ok(rig)
     };
     let mut all = open(None)?;
-    let mut singles = (0..words.len()).map(|k| open(Some(k))).collect::<Result<Vec<Rig>, _>>()?;
-    let mut pairs = Pairs { tones: words.len(), ..Pairs::default() };
+    let mut singles = (0..tones.len()).map(|k| open(Some(k))).collect::<Result<Vec<Rig>, _>>()?;
+    let mut pairs = Pairs { tones: tones.len(), ..Pairs::default() };
     let keys = &setup.experiment.electrodes;
     for _ in 0..points {
         let controls_v = plan.draw_controls_v(&mut random);
@@ -148,10 +121,10 @@ fn measure_piece(
             inputs.map(|_| random.random_range(keys.input_low_v..keys.input_high_v)).collect();
         let shown = [inputs_v.clone()];
         let window = &all.windows(&shown, &controls_v)?[0];
-        pairs.parallel_na_per_v.extend(slopes_na_per_v(plan, words, window));
+        pairs.parallel_na_per_v.extend(slopes_na_per_v(plan, tones, window));
         for (k, single) in singles.iter_mut().enumerate() {
             let window = &single.windows(&shown, &controls_v)?[0];
-            pairs.single_na_per_v.push(slopes_na_per_v(plan, words, window)[k]);
+            pairs.single_na_per_v.push(slopes_na_per_v(plan, tones, window)[k]);
         }
         let row_v = rig::row_v(plan, device.electrodes(), &inputs_v, &controls_v);
         let exact = device.gradient_na_per_v(&row_v).unwrap_or_default();
