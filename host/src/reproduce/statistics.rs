@@ -58,7 +58,7 @@ pub fn mcnemar(lost: u64, gained: u64) -> McNemar {
 }
 
 /// Quantile of the normal distribution for a two-sided 95 % interval.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
+pub const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// Wilson's 95 % interval of a share of which `hits` of `trials` were found.
 pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
@@ -67,7 +67,8 @@ pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
     let middle = share + z2 / (2.0 * count);
     let half = NORMAL_95 * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
     let end = |value: f64| (value / (1.0 + z2 / count)).clamp(0.0, 1.0);
-    (end(middle - half), end(middle + half))
+    // Rounding leaves the lower end of no hits beside zero.
+    (if hits == 0 { 0.0 } else { end(middle - half) }, end(middle + half))
 }
 
 /// Holm's correction: p-values that may each be compared with the level of the whole family.
