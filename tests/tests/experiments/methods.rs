@@ -1,7 +1,7 @@
 //! Every way to measure slopes shows those of a device that is known.
 
-use hge_host::experiment::Job;
 use hge_host::calibration::codes::CodeCalibration;
+use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
 use hge_host::measure::calibrate::codes_with_resistor;
 use hge_host::method::Method;
@@ -128,9 +128,20 @@ fn behind_a_pole_walsh_functions_of_one_bit_answer_by_a_diagonal_and_are_calibra
         // Off the diagonal nothing: the other controls, up to twice as steep, add at most the ADC's rounding.
         assert!((found - response * exact).abs() < 0.1, "{k} {found} {response} {exact}");
     }
-    let response: Vec<Vec<f64>> = (0..5)
-        .map(|j| (0..5).map(|k| if j == k { square_wave_behind_a_pole(1 << k, 1000.0, rate_hz) } else { 0.0 }).collect())
-        .collect();
+    let response: Vec<Vec<f64>> =
+        (0..5)
+            .map(|j| {
+                (0..5)
+                    .map(|k| {
+                        if j == k {
+                            square_wave_behind_a_pole(1 << k, 1000.0, rate_hz)
+                        } else {
+                            0.0
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
     session.calibrate_codes(CodeCalibration::new(&response).unwrap());
     let read = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
     for (found, exact) in read.iter().zip(exact) {
@@ -160,12 +171,17 @@ fn codes_calibrated_with_resistors_show_slopes_whatever_their_numbers() {
     let mut resistors = of(&vec![20.0; electrodes]);
     let calibration = codes_with_resistor(&mut resistors, 20.0, 4).unwrap();
     resistors.close().unwrap();
-    let exact: Vec<f64> = (0..electrodes).map(|n| 3.0 + n as f64 * if n % 2 == 0 { 1.0 } else { -1.0 }).collect();
+    let exact: Vec<f64> =
+        (0..electrodes).map(|n| 3.0 + n as f64 * if n % 2 == 0 { 1.0 } else { -1.0 }).collect();
     let mut device = of(&exact);
     let controls_v = device.plan().middle_controls_v();
     let error = |session: &mut hge_host::session::Session| {
         let found = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
-        found.iter().zip(&exact[2..]).map(|(found, exact)| (found - exact).abs()).fold(0.0, f64::max)
+        found
+            .iter()
+            .zip(&exact[2..])
+            .map(|(found, exact)| (found - exact).abs())
+            .fold(0.0, f64::max)
     };
     let before = error(&mut device);
     device.calibrate_codes(calibration);

@@ -8,6 +8,7 @@ use crate::reproduce::descent::{Exact, Teller, Told};
 use crate::reproduce::rig::{self, row_v, Rig};
 use crate::reproduce::task::Task;
 use crate::reproduce::ReproduceError;
+use hge_protocol::registers as map;
 use hge_sim::device::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -116,21 +117,35 @@ impl<'a> Modelled<'a> {
         })
     }
 
-    /// Charges one window of every case: the ramp of the output with the longest way, wait, lead-in if perturbed, window, gap.
+    /// Charges one run over all cases as the sequencer makes it: a gap, and for every case the ramp of the output with the longest way, wait, lead-in,
+    /// window, tail and gap.
     fn charge(&mut self, controls_v: &[f64], perturbed: bool) {
         let Configuration { timing, .. } = self.plan.configuration();
         let rate_hz = self.plan.grid().rate_hz;
-        let settle = (timing.settle_s * rate_hz).ceil() as u64;
-        let lead_in = if perturbed { u64::from(self.plan.lead_in_samples()) } else { 0 };
-        let counted = u64::from(self.window_samples + timing.gap_samples);
+        let gap = self.plan.writes().iter().find(|&&(address, _)| address == map::GAP);
+        let gap = gap.map_or(timing.gap_samples, |&(_, samples)| samples);
+        let tail = if perturbed && self.extraction != Extraction::Walsh { self.tail() } else { 1 };
+        let settle = (timing.settle_s * rate_hz).round().max(1.0) as u64;
+        let counted = u64::from(self.plan.lead_in_samples() + self.window_samples + tail + gap);
+        self.samples += u64::from(gap);
         for case_v in self.cases_v {
             let row = row_v(self.plan, self.device.electrodes(), case_v, controls_v);
             let moves = row.iter().zip(&self.at_v).map(|(to, from)| (to - from).abs());
             let longest_v = moves.fold(0.0, f64::max);
             let ramp = (longest_v / timing.ramp_v_per_s * rate_hz).ceil() as u64;
-            self.samples += ramp + settle + lead_in + counted;
+            self.samples += ramp.max(1) + settle + counted;
             self.at_v = row;
         }
+    }
+
+    /// Samples behind a window until every tone has ended its period, one at least.
+    fn tail(&self) -> u32 {
+        let (rate_hz, lead_in) = (self.plan.grid().rate_hz, f64::from(self.plan.lead_in_samples()));
+        let left = self.plan.tones_hz().into_iter().map(|tone_hz| {
+            let period = rate_hz / tone_hz;
+            (period - lead_in % period).ceil()
+        });
+        left.fold(1.0, f64::max) as u32
     }
 
     fn exact(&self) -> Exact<'_> {
