@@ -159,7 +159,7 @@ fn codes_calibrated_with_resistors_show_slopes_whatever_their_numbers() {
         let controls: Vec<String> = (2..electrodes).map(|n| n.to_string()).collect();
         let many = |value: f64| vec![value.to_string(); electrodes - 2].join(", ");
         let mut job = laboratory::job(&format!(
-            "gate = \"xor\"\ndevice = \"linear:{}\"\n[instrument]\noutputs = 16\nslots = 16\n[electrodes]\ninputs = [0, 1]\ncontrols = [{}]\ncontrol_low_v = [{}]\ncontrol_high_v = [{}]\n[tones]\nfrequencies_hz = [156.25, 195.3125, 234.375, 273.4375, 312.5, 351.5625, 390.625, 429.6875, 468.75]\n[bench]\nnoise_na2_per_hz = 0.0\n[host]\nloss = \"mse\"\n",
+            "gate = \"xor\"\ndevice = \"linear:{}\"\n[instrument]\noutputs = 16\nslots = 16\n[electrodes]\ninputs = [0, 1]\ncontrols = [{}]\ncontrol_low_v = [{}]\ncontrol_high_v = [{}]\n[tones]\nfrequencies_hz = [175.78125, 214.84375, 253.90625, 292.96875, 332.03125, 371.09375, 410.15625, 449.21875, 488.28125]\n[bench]\nnoise_na2_per_hz = 0.0\n[host]\nloss = \"mse\"\n",
             texts.join(","), controls.join(", "), many(-1.0), many(0.5)
         ));
         job.chain.iv_pole_hz = Some(1000.0);

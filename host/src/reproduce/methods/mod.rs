@@ -257,7 +257,7 @@ fn measure(
     })
 }
 
-/// A plan with another window. Its tones, which differences and codes do not use, stand on the first lines where they have to be moved, without
+/// A plan with another window. Its tones, which differences and codes do not use, stand on the first odd lines where they have to be moved, without
 /// listeners beside them, and the guard allows what they would need.
 fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError> {
     let mut configuration = plan.configuration().clone();
@@ -265,7 +265,7 @@ fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError>
         configuration.timing.window_samples = window_samples;
         configuration.listeners.clear();
         configuration.step_v = None;
-        for (multiple, control) in (1..).zip(&mut configuration.controls) {
+        for (multiple, control) in (1..).step_by(2).zip(&mut configuration.controls) {
             control.multiple = multiple;
         }
     }
