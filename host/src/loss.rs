@@ -56,6 +56,11 @@ impl Targets {
         most as f64 / outputs_na.len().max(1) as f64
     }
 
+    /// Labels as numbers, 0 and 1.
+    fn labels(&self) -> Vec<f64> {
+        self.high.iter().map(|&high| f64::from(u8::from(high))).collect()
+    }
+
     /// Least of the outputs with this label, low ones negated.
     fn least(&self, outputs_na: &[f64], high: bool) -> f64 {
         let cases = outputs_na.iter().zip(&self.high).filter(|&(_, &label)| label == high);
@@ -92,31 +97,36 @@ impl Loss {
                 (value, errors.iter().map(|error| 2.0 * error / cases).collect())
             }
             Loss::Correlation => {
-                let (rho, slope) = correlation(outputs_na, &targets.high);
+                let (rho, slope) = correlation(outputs_na, &targets.labels());
                 (1.0 - rho, slope.iter().map(|slope| -slope).collect())
             }
-            Loss::CorSigmoid => {
-                let (rho, rho_slope) = correlation(outputs_na, &targets.high);
-                let separation_na = targets.separation_na(outputs_na);
-                let argument = (separation_na - SIGMOID_CENTRE_NA) / SIGMOID_WIDTH_NA;
-                let sigmoid = 1.0 / (1.0 + (-argument).exp());
-                let below = sigmoid + 0.05;
-                let value = (1.1 - rho) / below;
-                let by_separation = -value / below * sigmoid * (1.0 - sigmoid) / SIGMOID_WIDTH_NA;
-                let separation_slope = targets.separation_slope(outputs_na);
-                let slope = rho_slope.iter().zip(&separation_slope);
-                (value, slope.map(|(rho, apart)| -rho / below + by_separation * apart).collect())
-            }
+            Loss::CorSigmoid => cor_sigmoid(
+                correlation(outputs_na, &targets.labels()),
+                (targets.separation_na(outputs_na), targets.separation_slope(outputs_na)),
+            ),
         }
     }
 }
 
+/// [`Loss::CorSigmoid`] and its derivative, of a correlation and a separation with theirs.
+pub(crate) fn cor_sigmoid(
+    (rho, rho_slope): (f64, Vec<f64>),
+    (separation_na, separation_slope): (f64, Vec<f64>),
+) -> (f64, Vec<f64>) {
+    let argument = (separation_na - SIGMOID_CENTRE_NA) / SIGMOID_WIDTH_NA;
+    let sigmoid = 1.0 / (1.0 + (-argument).exp());
+    let below = sigmoid + 0.05;
+    let value = (1.1 - rho) / below;
+    let by_separation = -value / below * sigmoid * (1.0 - sigmoid) / SIGMOID_WIDTH_NA;
+    let slope = rho_slope.iter().zip(&separation_slope);
+    (value, slope.map(|(rho, apart)| -rho / below + by_separation * apart).collect())
+}
+
 /// Correlation of outputs and labels, and its derivative. Equal outputs have none: the correlation
 /// counts as zero, and its slope points along the labels with one nA as the outputs' spread.
-fn correlation(outputs_na: &[f64], high: &[bool]) -> (f64, Vec<f64>) {
-    let labels: Vec<f64> = high.iter().map(|&high| if high { 1.0 } else { 0.0 }).collect();
+pub(crate) fn correlation(outputs_na: &[f64], labels: &[f64]) -> (f64, Vec<f64>) {
     let (outputs, spread_na) = standardised(outputs_na);
-    let (labels, _) = standardised(&labels);
+    let (labels, _) = standardised(labels);
     let rho: f64 = outputs.iter().zip(&labels).map(|(output, label)| output * label).sum();
     let slope = outputs.iter().zip(&labels);
     (rho, slope.map(|(output, label)| (label - rho * output) / spread_na).collect())

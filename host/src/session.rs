@@ -1,5 +1,6 @@
 //! A configured instrument that measures one epoch at a time.
 
+use crate::calibration::codes::CodeCalibration;
 use crate::calibration::{Calibration, CalibrationError};
 use crate::driver::{ArmMode, DriverError, Instrument, Said};
 use crate::gradient::{Estimator, Response};
@@ -93,6 +94,7 @@ pub struct Session {
     plan: Plan,
     estimator: Estimator,
     calibration: Option<Calibration>,
+    codes: Option<CodeCalibration>,
     watch: Option<Watch>,
     method: Method,
     random: ChaCha8Rng,
@@ -110,8 +112,16 @@ impl Session {
     ) -> Result<Self, SessionError> {
         instrument.configure(&plan)?;
         let random = ChaCha8Rng::seed_from_u64(0);
-        let (calibration, watch, method) = (None, None, Method::default());
-        Ok(Session { instrument, plan, estimator, calibration, watch, method, random })
+        Ok(Session {
+            instrument,
+            plan,
+            estimator,
+            calibration: None,
+            codes: None,
+            watch: None,
+            method: Method::default(),
+            random,
+        })
     }
 
     /// Configures `instrument` and arms it, with this host to watch over it.
@@ -170,6 +180,11 @@ impl Session {
         calibration.check(&self.plan)?;
         self.calibration = Some(calibration);
         Ok(())
+    }
+
+    /// Reads the slopes of the plan's codes by this calibration from now on.
+    pub fn calibrate_codes(&mut self, codes: CodeCalibration) {
+        self.codes = Some(codes);
     }
 
     /// Whether slopes are read by a calibration.
@@ -301,6 +316,9 @@ impl Session {
         }
         if let Some(calibration) = self.calibration.as_ref().filter(|_| self.method.is_of_sines()) {
             reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
+        }
+        if let Some(codes) = self.codes.as_ref().filter(|_| self.method == Method::Walsh) {
+            reading.slopes_na_per_v = codes.slopes_na_per_v(&reading.answers_na_per_v);
         }
         Ok(reading)
     }

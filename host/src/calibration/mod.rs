@@ -14,6 +14,7 @@
 //! g = Re(z / H) - b tan(w/2)
 //! ```
 
+pub mod codes;
 mod fit;
 pub mod line;
 pub mod relaxation;
@@ -103,6 +104,12 @@ pub enum CalibrationError {
         electrode: usize,
         /// Its answer in phase.
         found_na_per_v: f64,
+    },
+    /// Codes that cannot be told from each other.
+    #[error("the code of control {control} answers as those before it do: check the resistors, or widen the converter's bandwidth")]
+    DependentCodes {
+        /// Place of the control, from 0.
+        control: usize,
     },
     /// Of no use for it.
     #[error("a calibration tells lags of sines to the current, and the method {method} reads neither: leave it out, or measure by homodyne or single")]

@@ -1,10 +1,11 @@
 //! A calibration, with the device in place, with resistors instead of it or with nothing there.
 
 use super::MeasureError;
+use crate::calibration::codes::CodeCalibration;
 use crate::calibration::{
     fit, fit_open, fit_resistor, Calibration, CalibrationError, OpenContacts, LEAST_POINTS,
 };
-use crate::session::{Reading, Session};
+use crate::session::{Reading, Session, SessionError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -77,6 +78,36 @@ fn in_the_middle(session: &mut Session, windows: u32) -> Result<Answers, Measure
         true => Ok(answers),
         false => Err(CalibrationError::Clipped { clipped: 1, points: 1 }.into()),
     }
+}
+
+/// Measures the response of the session's codes with resistors of this conductance, one control at a time: `windows` windows each of the first case.
+///
+/// # Errors
+/// The current clips, codes answer alike, or the instrument fails.
+pub fn codes_with_resistor(
+    session: &mut Session,
+    conductance_na_per_v: f64,
+    windows: u32,
+) -> Result<CodeCalibration, MeasureError> {
+    let controls_v = session.plan().middle_controls_v();
+    let count = controls_v.len();
+    let mut response = vec![vec![0.0; count]; count];
+    for sounding in 0..count {
+        let writes = session.plan().solo_writes(sounding);
+        session.instrument().write_all(&writes).map_err(SessionError::from)?;
+        for _ in 0..windows.max(1) {
+            let reading = session.pass(&controls_v, true)?.swap_remove(0);
+            if reading.clipped {
+                return Err(CalibrationError::Clipped { clipped: 1, points: 1 }.into());
+            }
+            for (row, [answer, _]) in response.iter_mut().zip(&reading.answers_na_per_v) {
+                row[sounding] += answer / (conductance_na_per_v * f64::from(windows.max(1)));
+            }
+        }
+    }
+    let writes = session.plan().slot_writes();
+    session.instrument().write_all(&writes).map_err(SessionError::from)?;
+    Ok(CodeCalibration::new(&response)?)
 }
 
 /// Answers of every tone, case by case and operating point by operating point.

@@ -1,6 +1,9 @@
-//! The six gates: outputs over time, what happens between the cases left out, and loss over epochs.
+//! The six gates: outputs over time, what happens between the cases left out, and loss over epochs; beside them the share of random settings that do
+//! as well, without which a learnt gate says little.
 
+use super::chance::{chances, Chance};
 use super::rig::{power_up, row_v};
+use super::task::{Solved, Task};
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use crate::experiment::Job;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel};
@@ -25,12 +28,17 @@ struct Keys {
     capture_s: f64,
     passes: usize,
     rate_divisor: u16,
+    settings: usize,
 }
 
 /// One gate.
 struct Learnt {
     gate: Gate,
     outcome: Outcome,
+    /// Device time of all starts.
+    device_s: f64,
+    /// Random settings whose outputs are as far apart as is wanted.
+    chance: Chance,
     /// Start and loss of every epoch.
     losses: Vec<(u32, f64)>,
     /// Captured currents, case by case.
@@ -75,7 +83,10 @@ fn learn(setup: &Setup, keys: &Keys, gate: Gate) -> Result<Learnt, ReproduceErro
         traces_na.push(codes.iter().map(current_na).collect());
     }
     probe.close()?;
-    Ok(Learnt { gate, outcome, losses, traces_na, step_s: 1.0 / rate_hz })
+    let task = Task::new(setup, gate.name())?;
+    let chance = chances(&task, &[Solved::Gap(experiment.separation_na)], keys.settings)?[0];
+    let device_s = outcome.samples as f64 / plan.grid().rate_hz;
+    Ok(Learnt { gate, outcome, device_s, chance, losses, traces_na, step_s: 1.0 / rate_hz })
 }
 
 fn findings(learnt: &[Learnt]) -> Findings {
@@ -83,6 +94,8 @@ fn findings(learnt: &[Learnt]) -> Findings {
     let mut table = Table::new(&[
         "gate",
         "learnt",
+        "chance level, %",
+        "device time, s",
         "starts",
         "epochs",
         "loss",
@@ -97,6 +110,8 @@ fn findings(learnt: &[Learnt]) -> Findings {
         table.push([
             name.to_owned(),
             if outcome.solved { "yes" } else { "no" }.to_owned(),
+            one.chance.text(),
+            format!("{:.1}", one.device_s),
             outcome.restarts.to_string(),
             outcome.epochs.to_string(),
             format!("{:.3}", outcome.loss),
@@ -106,7 +121,8 @@ fn findings(learnt: &[Learnt]) -> Findings {
         said.push(json!({
             "gate": name, "solved": outcome.solved, "restarts": outcome.restarts, "epochs": outcome.epochs,
             "loss": outcome.loss, "separation_na": outcome.separation_na, "outputs_na": outcome.outputs_na,
-            "controls_v": outcome.controls_v,
+            "controls_v": outcome.controls_v, "device_s": one.device_s, "chance": one.chance.share(),
+            "chance_low": one.chance.interval().0, "chance_high": one.chance.interval().1,
         }));
         let (cases, samples) = (one.traces_na.len(), one.traces_na.first().map_or(0, Vec::len));
         findings.array(&format!("outputs_{name}"), &[cases, samples], one.traces_na.concat());

@@ -6,6 +6,8 @@
 //! | [`rig`] | an instrument that is shown points, without a detour |
 //! | [`crowd`] | work on all cores whose result does not depend on them |
 //! | [`findings`] | what a study returns, and how it is written |
+//! | [`survival`] | median times of which some are censored |
+//! | [`task`] | what is to be learnt, and what solves it |
 //! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
 //! | [`low_pass`] | the filters of a lock-in |
 //! | [`fisher`] | the bound of an amplitude in coloured noise |
@@ -13,6 +15,8 @@
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
 //! | [`gates`] | the six gates |
+//! | [`chance`] | shares of random settings that solve a task |
+//! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
 //! | [`shares`] | starts that learn a gate |
 //! | [`classify`] | sphere and ring: points told apart by a threshold |
 //! | [`noise`] | errors over measuring time |
@@ -20,6 +24,7 @@
 //! | [`mod@track`] | a device that moves |
 
 pub mod bootstrap;
+pub mod chance;
 pub mod classify;
 pub mod crowd;
 pub mod descent;
@@ -33,9 +38,12 @@ pub mod low_pass;
 pub mod methods;
 pub mod noise;
 pub mod rig;
+pub mod search;
 pub mod setup;
 pub mod shares;
 pub mod statistics;
+pub mod survival;
+pub mod task;
 pub mod track;
 
 pub use findings::{Claim, Findings, Table};
@@ -121,7 +129,9 @@ pub struct Study {
 /// All studies, in the order in which `all` runs them.
 pub const STUDIES: &[Study] = &[
     fig3::STUDY,
+    chance::STUDY,
     gates::STUDY,
+    search::STUDY,
     classify::SPHERE,
     classify::RING,
     shares::STUDY,

@@ -57,6 +57,20 @@ pub fn mcnemar(lost: u64, gained: u64) -> McNemar {
     McNemar { loss, two_sided }
 }
 
+/// Quantile of the normal distribution for a two-sided 95 % interval.
+pub const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// Wilson's 95 % interval of a share of which `hits` of `trials` were found.
+pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
+    let (count, share) = (trials as f64, hits as f64 / trials as f64);
+    let z2 = NORMAL_95 * NORMAL_95;
+    let middle = share + z2 / (2.0 * count);
+    let half = NORMAL_95 * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
+    let end = |value: f64| (value / (1.0 + z2 / count)).clamp(0.0, 1.0);
+    // Rounding leaves the lower end of no hits beside zero.
+    (if hits == 0 { 0.0 } else { end(middle - half) }, end(middle + half))
+}
+
 /// Holm's correction: p-values that may each be compared with the level of the whole family.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
@@ -96,6 +110,20 @@ mod tests {
         assert!((mcnemar(5, 0).loss - 1.0 / 32.0).abs() < 1e-12);
         assert_eq!(mcnemar(3, 3).two_sided, 1.0);
         assert_eq!(mcnemar(0, 0), McNemar { loss: 1.0, two_sided: 1.0 });
+    }
+
+    #[test]
+    fn wilsons_interval_ends_where_the_score_test_rejects() {
+        // The ends solve (share - p)^2 = z^2 p (1 - p) / n.
+        for (hits, trials) in [(0, 1200), (3, 400), (20, 40)] {
+            let (low, high) = wilson(hits, trials);
+            let (share, count) = (hits as f64 / trials as f64, trials as f64);
+            for p in [low, high] {
+                let score = (share - p).powi(2) - NORMAL_95.powi(2) * p * (1.0 - p) / count;
+                assert!(score.abs() < 1e-12, "{hits} {trials} {p} {score}");
+            }
+            assert!(low <= share && share < high);
+        }
     }
 
     #[test]

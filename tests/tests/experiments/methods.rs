@@ -1,7 +1,9 @@
 //! Every way to measure slopes shows those of a device that is known.
 
+use hge_host::calibration::codes::CodeCalibration;
 use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
+use hge_host::measure::calibrate::codes_with_resistor;
 use hge_host::method::Method;
 use hge_host::session::Reading;
 use hge_tests::laboratory;
@@ -97,4 +99,93 @@ fn variances_and_times_are_those_of_theory() {
         assert!((square / unit / variance - 1.0).abs() < 0.16, "{method:?} {}", square / unit);
         takes(method, samples / 60 / 4, windows);
     }
+}
+
+/// What the square wave of `half` samples up and down shows behind a pole, of one: the filter y[n] = a y[n-1] + (1 - a) x[n] swings between -m and
+/// m = (1 - a^half)/(1 + a^half), and its mean over a half wave is 1 - (1 + m) (a + a^2 + ... + a^half)/half.
+fn square_wave_behind_a_pole(half: u32, pole_hz: f64, rate_hz: f64) -> f64 {
+    let a = (-2.0 * std::f64::consts::PI * pole_hz / rate_hz).exp();
+    let all = a.powi(half as i32);
+    let swing = (1.0 - all) / (1.0 + all);
+    1.0 - (1.0 + swing) * (1..=half).map(|n| a.powi(n as i32)).sum::<f64>() / f64::from(half)
+}
+
+#[test]
+fn behind_a_pole_walsh_functions_of_one_bit_answer_by_a_diagonal_and_are_calibrated() {
+    let mut job = job(0.0);
+    job.chain.iv_pole_hz = Some(1000.0);
+    let plan = Method::Walsh.plan(&job.task.plan, &job.task.targets).unwrap();
+    let rate_hz = plan.grid().rate_hz;
+    let controls_v = plan.middle_controls_v();
+    let mut session = laboratory::session(job, plan, Estimator::InPhase);
+    session.by(Method::Walsh, 1);
+    let exact = CONTROLS.map(|electrode| SLOPES_NA_PER_V[electrode]);
+    let raw = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
+    let wanted = [0.557, 0.662, 0.804, 0.900, 0.950];
+    for (k, (found, exact)) in raw.iter().zip(exact).enumerate() {
+        let response = square_wave_behind_a_pole(1 << k, 1000.0, rate_hz);
+        assert!((response - wanted[k]).abs() < 1e-3, "{response}");
+        // Off the diagonal nothing: the other controls, up to twice as steep, add at most the ADC's rounding.
+        assert!((found - response * exact).abs() < 0.1, "{k} {found} {response} {exact}");
+    }
+    let response: Vec<Vec<f64>> =
+        (0..5)
+            .map(|j| {
+                (0..5)
+                    .map(|k| {
+                        if j == k {
+                            square_wave_behind_a_pole(1 << k, 1000.0, rate_hz)
+                        } else {
+                            0.0
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
+    session.calibrate_codes(CodeCalibration::new(&response).unwrap());
+    let read = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
+    for (found, exact) in read.iter().zip(exact) {
+        assert!((found - exact).abs() < 0.2, "{found} {exact}");
+    }
+    session.close().unwrap();
+}
+
+#[test]
+fn codes_calibrated_with_resistors_show_slopes_whatever_their_numbers() {
+    // Nine controls: the ninth code has three bits, and behind a pole it shows on others.
+    let electrodes = 11;
+    let of = |slopes: &[f64]| {
+        let texts: Vec<String> = slopes.iter().map(f64::to_string).collect();
+        let controls: Vec<String> = (2..electrodes).map(|n| n.to_string()).collect();
+        let many = |value: f64| vec![value.to_string(); electrodes - 2].join(", ");
+        let mut job = laboratory::job(&format!(
+            "gate = \"xor\"\ndevice = \"linear:{}\"\n[instrument]\noutputs = 16\nslots = 16\n[electrodes]\ninputs = [0, 1]\ncontrols = [{}]\ncontrol_low_v = [{}]\ncontrol_high_v = [{}]\n[tones]\nfrequencies_hz = [175.78125, 214.84375, 253.90625, 292.96875, 332.03125, 371.09375, 410.15625, 449.21875, 488.28125]\n[bench]\nnoise_na2_per_hz = 0.0\n[host]\nloss = \"mse\"\n",
+            texts.join(","), controls.join(", "), many(-1.0), many(0.5)
+        ));
+        job.chain.iv_pole_hz = Some(1000.0);
+        let plan = Method::Walsh.plan(&job.task.plan, &job.task.targets).unwrap();
+        let mut session = laboratory::session(job, plan, Estimator::InPhase);
+        session.by(Method::Walsh, 1);
+        session
+    };
+    let mut resistors = of(&vec![20.0; electrodes]);
+    let calibration = codes_with_resistor(&mut resistors, 20.0, 4).unwrap();
+    resistors.close().unwrap();
+    let exact: Vec<f64> =
+        (0..electrodes).map(|n| 3.0 + n as f64 * if n % 2 == 0 { 1.0 } else { -1.0 }).collect();
+    let mut device = of(&exact);
+    let controls_v = device.plan().middle_controls_v();
+    let error = |session: &mut hge_host::session::Session| {
+        let found = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
+        found
+            .iter()
+            .zip(&exact[2..])
+            .map(|(found, exact)| (found - exact).abs())
+            .fold(0.0, f64::max)
+    };
+    let before = error(&mut device);
+    device.calibrate_codes(calibration);
+    let after = error(&mut device);
+    assert!(before > 2.0 && after < 0.3, "{before} {after}");
+    device.close().unwrap();
 }

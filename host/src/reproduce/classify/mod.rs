@@ -51,14 +51,23 @@ struct Keys {
     ways: Vec<WayKeys>,
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+/// Training and test points of a study, drawn with its seed.
+///
+/// # Errors
+/// Its keys are wrong.
+pub fn points(setup: &Setup) -> Result<(Points, Points), ReproduceError> {
     let keys: Keys = setup.keys()?;
     let dimensions = setup.experiment.electrodes.inputs.len();
     let shape = Shape { dimensions, inside: keys.inside, outside: keys.outside };
     let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
     random.set_stream(POINTS);
     let training = shape.draw(keys.training, &mut random);
-    let test = shape.draw(keys.test, &mut random);
+    Ok((training, shape.draw(keys.test, &mut random)))
+}
+
+fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+    let keys: Keys = setup.keys()?;
+    let (training, test) = points(setup)?;
     let task = |way| Task { setup, way, training: &training, test: &test };
     // What cannot be is refused before any is trained.
     for way in &keys.ways {

@@ -132,7 +132,9 @@ fn claims(measured: &Measured, keys: &Keys) -> Vec<Claim> {
         amplitudes.iter().min_by(|a, b| a.wanted.amplitude_v.total_cmp(&b.wanted.amplitude_v));
     if let Some(series) = least {
         let millivolts = series.wanted.amplitude_v * 1e3;
-        let claim = format!("small signals ({millivolts} mV), independent noise: ratio of the mean squared errors");
+        let claim = format!(
+            "small signals ({millivolts} mV), independent noise: ratio of the mean squared errors"
+        );
         claims.push(equal(claim, series.ratio));
     }
     // One line of the grid apart.

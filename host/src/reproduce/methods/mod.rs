@@ -8,11 +8,12 @@ mod picture;
 mod training;
 
 use super::rig::{self, Rig};
+use super::statistics::NORMAL_95;
 use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use crate::calibration::{Calibration, OpenContacts};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
-use crate::measure::calibrate::with_resistor;
+use crate::measure::calibrate::{codes_with_resistor, with_resistor};
 use crate::measure::MeasureError;
 use crate::method::Method;
 use crate::plan::Plan;
@@ -34,7 +35,8 @@ const LEAST_SHARE: f64 = 0.9;
 const SHOWN: [Method; 5] =
     [Method::Homodyne, Method::Single, Method::FiniteDifference, Method::Walsh, Method::Random];
 
-/// White noise, behind a pole of the I-V converter. Sines are read by a calibration with resistors; codes have none.
+/// White noise, behind a pole of the I-V converter. Sines and Walsh functions are read by a calibration with resistors; random codes, which are drawn
+/// anew for every window, have none.
 const POLE: &str = "white, pole";
 
 /// Standard errors from which on a mean error is a bias: by chance it happens in one of 16 000 means.
@@ -44,6 +46,9 @@ const SEEN: f64 = 4.0;
 const RESISTOR_NA_PER_V: f64 = 50.0;
 const CALIBRATING_WINDOWS: u32 = 400;
 
+/// What is added to the seed for the noise by which choices are compared.
+const TUNING: u64 = 1000;
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
@@ -52,6 +57,9 @@ struct Keys {
     flicker_na2_per_hz_at_1khz: f64,
     pole_hz: f64,
     settles_s: Vec<f64>,
+    windows_samples: Vec<u32>,
+    bands_hz: Vec<[f64; 2]>,
+    tuning_sets: usize,
     sets: usize,
     starts: usize,
 }
@@ -61,6 +69,7 @@ struct Place {
     method: Method,
     noise: &'static str,
     settle_s: f64,
+    choice: Choice,
     /// Time of a set, in windows alone and with everything.
     windows_s: f64,
     set_s: f64,
@@ -68,6 +77,8 @@ struct Place {
     variance: f64,
     /// Mean over controls of the squared mean error, as far as it stands out of the noise: no time takes it away.
     bias2: f64,
+    /// Values behind the variance.
+    values: usize,
 }
 
 impl Place {
@@ -90,6 +101,14 @@ impl Place {
         }
     }
 
+    /// 95 % interval of the ratio of two times, of which the variances scatter alike by the root of two over the number of values. With a bias the
+    /// times rest on the variances alone.
+    fn ratio_interval(&self, ours: &Place) -> (f64, f64) {
+        let ratio = self.time_s() / ours.time_s();
+        let error = (2.0 / self.values as f64 + 2.0 / ours.values as f64).sqrt();
+        (ratio * (-NORMAL_95 * error).exp(), ratio * (NORMAL_95 * error).exp())
+    }
+
     /// Error after some time.
     fn error(&self, time_s: f64) -> f64 {
         (self.bias2 + self.variance * self.set_s / time_s).sqrt()
@@ -107,42 +126,113 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     watch.begin("slopes", wanted.len() as u64);
     let places = crowd::map(wanted.len(), |n| {
         let (method, noise, settle_s) = wanted[n];
-        let place = measure(setup, &keys, method, noise, settle_s)?;
+        let place = tune(setup, &keys, method, Surroundings { noise, settle_s })?;
         watch.step();
         Ok::<_, ReproduceError>(place)
     })?;
     let trained = training::run(setup, keys.starts, watch)?;
-    Ok(findings(&keys, &places, &trained))
+    Ok(findings(setup, &keys, &places, &trained))
+}
+
+/// What stands around a method: noise, and the wait that the device needs.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    noise: &'static str,
+    settle_s: f64,
+}
+
+/// Windows and tones of a method.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Choice {
+    window_samples: u32,
+    band_hz: [f64; 2],
+}
+
+/// What is searched for a method: windows, and bands of those that have tones. The amplitude is at its limit for all, since the variance of every
+/// method falls with its square; the wait is the least that the device needs, since a longer one only costs.
+fn choices(method: Method, keys: &Keys) -> Vec<Choice> {
+    let bands_hz: &[[f64; 2]] = if method.is_of_sines() {
+        &keys.bands_hz
+    } else {
+        &keys.bands_hz[..1.min(keys.bands_hz.len())]
+    };
+    let windows = keys.windows_samples.iter();
+    windows
+        .flat_map(|&window_samples| {
+            bands_hz.iter().map(move |&band_hz| Choice { window_samples, band_hz })
+        })
+        .collect()
+}
+
+/// The choice that comes to 1 nA/V soonest, by other noise than the one that is shown.
+fn tune(
+    setup: &Setup,
+    keys: &Keys,
+    method: Method,
+    around: Surroundings,
+) -> Result<Place, ReproduceError> {
+    let seed = setup.experiment.seed + TUNING;
+    let mut best: Option<(f64, Choice)> = None;
+    for choice in choices(method, keys) {
+        let found = measure(setup, keys, method, around, choice, (keys.tuning_sets, seed));
+        match found {
+            Ok(place) if best.is_none_or(|(time_s, _)| place.time_s() < time_s) => {
+                best = Some((place.time_s(), choice));
+            }
+            // A window that does not hold the tones or codes is no choice.
+            Ok(_) | Err(ReproduceError::Plan(_) | ReproduceError::Experiment(_)) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    let (_, choice) = best.ok_or_else(|| ReproduceError::Keys {
+        name: setup.name.clone(),
+        reason: format!("no window of windows_samples suits the method {}", method.name()),
+    })?;
+    measure(setup, keys, method, around, choice, (keys.sets, setup.experiment.seed))
 }
 
 fn measure(
     setup: &Setup,
     keys: &Keys,
     method: Method,
-    noise: &'static str,
-    settle_s: f64,
+    around: Surroundings,
+    choice: Choice,
+    (sets, seed): (usize, u64),
 ) -> Result<Place, ReproduceError> {
+    let Surroundings { noise, settle_s } = around;
     let mut setup = setup.clone();
-    let Experiment { bench, timing, .. } = &mut setup.experiment;
+    let Experiment { bench, timing, tones, .. } = &mut setup.experiment;
     let white = noise != "1/f";
     bench.iv_pole_hz = (noise == POLE).then_some(keys.pole_hz);
     bench.noise_na2_per_hz = if white { keys.white_na2_per_hz } else { 0.0 };
     bench.flicker_na2_per_hz_at_1khz = if white { 0.0 } else { keys.flicker_na2_per_hz_at_1khz };
     timing.settle_s = settle_s;
+    if method.is_of_sines() {
+        timing.window_samples = choice.window_samples;
+        tones.band_hz = choice.band_hz;
+    }
     let controls = keys.slopes_na_per_v.len();
     let base = rig::linear(&mut setup, &keys.slopes_na_per_v)?;
+    let base = with_window(&base, choice.window_samples)?;
     let targets = Targets { high: vec![true], high_na: 0.0, low_na: 0.0 };
     let plan = method.plan(&base, &targets)?;
-    let seed = setup.experiment.seed;
     let mut rig = Rig::open(&setup, &plan, seed)?;
     rig.session().by(method, seed);
     if noise == POLE && method.is_of_sines() {
         let calibration = calibration(&setup, &base, seed)?;
         rig.session().calibrate(calibration).map_err(MeasureError::from)?;
     }
+    if noise == POLE && method == Method::Walsh {
+        let mut resistors = Rig::open(&of_resistors(&setup), &plan, seed + 1)?;
+        resistors.session().by(method, seed);
+        let windows = CALIBRATING_WINDOWS;
+        let codes = codes_with_resistor(resistors.session(), RESISTOR_NA_PER_V, windows)?;
+        resistors.close()?;
+        rig.session().calibrate_codes(codes);
+    }
     let controls_v = vec![0.0; controls];
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); controls];
-    for _ in 0..keys.sets {
+    for _ in 0..sets {
         for reading in rig.session().measure(&controls_v, true)? {
             let slopes = reading.slopes_na_per_v.iter().zip(&keys.slopes_na_per_v);
             for (errors, (found, exact)) in errors.iter_mut().zip(slopes) {
@@ -158,11 +248,28 @@ fn measure(
         method,
         noise,
         settle_s,
+        choice,
         windows_s: method.windows(controls) as f64 * window_s,
-        set_s: samples as f64 / rate_hz / keys.sets as f64,
+        set_s: samples as f64 / rate_hz / sets as f64,
         variance,
         bias2,
+        values: sets * controls,
     })
+}
+
+/// A plan with another window. Its tones, which differences and codes do not use, stand on the first odd lines where they have to be moved, without
+/// listeners beside them, and the guard allows what they would need.
+fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError> {
+    let mut configuration = plan.configuration().clone();
+    if configuration.timing.window_samples != window_samples {
+        configuration.timing.window_samples = window_samples;
+        configuration.listeners.clear();
+        configuration.step_v = None;
+        for (multiple, control) in (1..).step_by(2).zip(&mut configuration.controls) {
+            control.multiple = multiple;
+        }
+    }
+    Ok(Plan::new(configuration, plan.parameters())?)
 }
 
 /// Variance and squared bias of errors, control by control, means over the controls. A bias below four of its standard errors is none.
@@ -182,10 +289,7 @@ fn parts(errors: &[Vec<f64>]) -> (f64, f64) {
 
 /// By resistors in place of the device.
 fn calibration(setup: &Setup, plan: &Plan, seed: u64) -> Result<Calibration, ReproduceError> {
-    let mut setup = setup.clone();
-    setup.experiment.device =
-        format!("linear:{}", vec![RESISTOR_NA_PER_V.to_string(); 7].join(","));
-    let mut rig = Rig::open(&setup, plan, seed + 1)?;
+    let mut rig = Rig::open(&of_resistors(setup), plan, seed + 1)?;
     // The bench has no capacitance past the device.
     let open = OpenContacts::without_capacitance(plan);
     let found = with_resistor(rig.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS, Some(&open))?;
@@ -193,8 +297,21 @@ fn calibration(setup: &Setup, plan: &Plan, seed: u64) -> Result<Calibration, Rep
     Ok(found)
 }
 
-fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Findings {
+fn of_resistors(setup: &Setup) -> Setup {
+    let mut setup = setup.clone();
+    setup.experiment.device =
+        format!("linear:{}", vec![RESISTOR_NA_PER_V.to_string(); 7].join(","));
+    setup
+}
+
+fn findings(
+    setup: &Setup,
+    keys: &Keys,
+    places: &[Place],
+    trained: &[training::Trained],
+) -> Findings {
     let mut findings = Findings::default();
+    let rate_hz = setup.experiment.timing.rate_hz;
     let find = |method, noise: &str, settle_s: f64| {
         places.iter().find(|place| {
             place.method == method && place.noise == noise && place.settle_s == settle_s
@@ -204,6 +321,8 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
         "noise",
         "wait, ms",
         "method",
+        "window, ms",
+        "band, Hz",
         "error, nA/V",
         "bias, nA/V",
         "a set, ms",
@@ -221,35 +340,43 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
             place.noise.to_owned(),
             format!("{}", place.settle_s * 1e3),
             place.method.name().to_owned(),
+            format!("{:.1}", f64::from(place.choice.window_samples) / rate_hz * 1e3),
+            if place.method.is_of_sines() {
+                format!("{}-{}", place.choice.band_hz[0], place.choice.band_hz[1])
+            } else {
+                String::new()
+            },
             format!("{:.3}", place.variance.sqrt()),
             format!("{:.2}", place.bias2.sqrt()),
             format!("{:.1}", place.set_s * 1e3),
             or_never(place.time_s(), 3),
-            or_never(ratio, 2),
+            if ratio.is_finite() {
+                let (low, high) = ours.map_or((ratio, ratio), |ours| place.ratio_interval(ours));
+                format!("{ratio:.2} ({low:.2} to {high:.2})")
+            } else {
+                "never".into()
+            },
             or_never(at_rms, 2),
         ]);
         said.push(json!({
             "noise": place.noise, "settle_s": place.settle_s, "method": place.method.name(),
             "error_na_per_v": place.variance.sqrt(), "bias_na_per_v": place.bias2.sqrt(), "set_s": place.set_s, "windows_s": place.windows_s,
-            "time_to_1_na_per_v_s": place.time_s(), "to_homodyne": ratio, "to_homodyne_at_equal_rms": at_rms,
+            "time_to_1_na_per_v_s": place.time_s(), "to_homodyne": ratio, "window_samples": place.choice.window_samples, "band_hz": place.choice.band_hz, "to_homodyne_at_equal_rms": at_rms,
         }));
     }
     for one in trained {
-        table.push([
-            "training".into(),
-            String::new(),
-            one.method.name().to_owned(),
-            format!("{} of {} solved", one.solved(), one.runs.len()),
-            String::new(),
-            format!("{:.0} epochs", one.median(|run| f64::from(run.epochs))),
-            format!("{:.1}", one.median(|run| run.device_s)),
-            String::new(),
-            String::new(),
-        ]);
+        let (time, ratio) = (one.median(), one.to(&trained[0]));
+        let mut cells = vec![String::new(); 11];
+        cells[0] = "training".into();
+        cells[2] = one.method.name().into();
+        cells[5] = format!("{} of {} solved", one.solved(), one.durations.len());
+        cells[8] = format!("{:.1} ({:.1} to {:.1})", time.time_s, time.low_s, time.high_s);
+        cells[9] = format!("{:.2} ({:.2} to {:.2})", ratio.time_s, ratio.low_s, ratio.high_s);
+        table.push(cells);
         said.push(json!({
-            "training": one.method.name(), "starts": one.runs.len(), "solved": one.solved(),
-            "median_epochs": one.median(|run| f64::from(run.epochs)),
-            "median_device_s": one.median(|run| run.device_s),
+            "training": one.method.name(), "starts": one.durations.len(), "solved": one.solved(),
+            "median_device_s": time.time_s, "median_device_low_s": time.low_s, "median_device_high_s": time.high_s,
+            "to_homodyne": ratio.time_s, "to_homodyne_low": ratio.low_s, "to_homodyne_high": ratio.high_s,
         }));
     }
     let rows = places.iter().flat_map(|place| {
@@ -257,10 +384,10 @@ fn findings(keys: &Keys, places: &[Place], trained: &[training::Trained]) -> Fin
     });
     findings.array("places", &[places.len(), 5], rows.collect());
     let runs = trained.iter().flat_map(|one| {
-        one.runs.iter().flat_map(|run| [f64::from(run.solved), f64::from(run.epochs), run.device_s])
+        one.durations.iter().flat_map(|run| [f64::from(u8::from(run.solved)), run.time_s])
     });
-    let starts = trained.first().map_or(0, |one| one.runs.len());
-    findings.array("training", &[trained.len(), starts, 3], runs.collect());
+    let starts = trained.first().map_or(0, |one| one.durations.len());
+    findings.array("training", &[trained.len(), starts, 2], runs.collect());
     findings.table = table;
     findings.say("places", said);
     findings.say("device", "linear; trained: that of the experiment");
@@ -325,6 +452,8 @@ mod tests {
             set_s: 0.06,
             variance: 4.0,
             bias2,
+            choice: Choice { window_samples: 256, band_hz: [150.0, 500.0] },
+            values: 1000,
         };
         assert!((place(0.0).time_s() - 0.24).abs() < 1e-12);
         assert!((place(0.75).bare_s() - 0.8).abs() < 1e-12);

@@ -56,7 +56,6 @@ pub fn figure(places: &[Place], trained: &[Trained]) -> Figure {
             layers: vec![Layer::new("", 0, Mark::Bars(60), points)],
         }
     };
-    panels.push(bar("XOR", "epochs to solve", &|one| one.median(|run| f64::from(run.epochs))));
-    panels.push(bar("XOR", "device time to solve, s", &|one| one.median(|run| run.device_s)));
+    panels.push(bar("XOR", "median device time, s", &|one| one.median().time_s));
     Figure { name: "methods".into(), columns: 2, panels }
 }
