@@ -244,7 +244,9 @@ mod tests {
     fn unknown_keys_and_wrong_kinds_name_line_and_column() {
         let unknown = message("gate = \"xor\"\n[tones]\namplitud_v = 0.03\n");
         assert!(
-            unknown.starts_with("x.toml:3:1: unknown key `amplitud_v`: choose `amplitude_v`,"),
+            unknown.starts_with(
+                "x.toml:3:1: unknown key `amplitud_v`: choose `amplitude`, `amplitude_v`,"
+            ),
             "{unknown}"
         );
         let kind = message("seed = \"one\"\n");
