@@ -129,8 +129,8 @@ pub struct Study {
 /// All studies, in the order in which `all` runs them.
 pub const STUDIES: &[Study] = &[
     fig3::STUDY,
-    chance::STUDY,
     gates::STUDY,
+    chance::STUDY,
     search::STUDY,
     classify::SPHERE,
     classify::RING,
