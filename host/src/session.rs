@@ -151,6 +151,17 @@ impl Session {
         Ok(())
     }
 
+    /// [`Session::change`], unless the plan is in force.
+    ///
+    /// # Errors
+    /// The instrument refuses.
+    pub(crate) fn switch_to(&mut self, plan: &Plan) -> Result<(), SessionError> {
+        if self.plan == *plan {
+            return Ok(());
+        }
+        self.change(plan.clone())
+    }
+
     /// Writes the plan in force anew, for single passes after a run of the gateware's own loop.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! From answers to lags, a pole and feed-through.
 
 use super::line::Line;
-use super::{least, Calibration, CalibrationError, ToneCalibration};
+use super::{least, Calibration, CalibrationError, Conditions, ToneCalibration};
 use crate::plan::{Control, Plan};
 use hge_sim::bench::{Pole, Response};
 use std::f64::consts::{PI, TAU};
@@ -71,15 +71,7 @@ pub(super) fn calibration(
     pole_hz: Option<f64>,
     tones: Vec<ToneCalibration>,
 ) -> Calibration {
-    Calibration {
-        rate_hz: plan.grid().rate_hz,
-        window_samples: plan.grid().window_samples,
-        latency_samples: plan.parameters().loop_latency_samples(),
-        iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
-        pole_hz,
-        tones,
-        relaxation: None,
-    }
+    Calibration { conditions: Conditions::of(plan), pole_hz, tones, relaxation: None }
 }
 
 pub(super) fn tone(

@@ -165,14 +165,9 @@ fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
 /// Lag and feed-through of all tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Sample rate.
-    pub rate_hz: f64,
-    /// Window.
-    pub window_samples: u32,
-    /// Latency of the loop that was undone.
-    pub latency_samples: u32,
-    /// Gain of the I-V converter.
-    pub iv_gain_v_per_na: f64,
+    /// What it was made for.
+    #[serde(flatten)]
+    pub conditions: Conditions,
     /// The pole whose lags are those of the tones; none where there is no lag to speak of, or not one pole's.
     pub pole_hz: Option<f64>,
     /// One for each control.
@@ -214,49 +209,59 @@ impl Calibration {
     /// # Errors
     /// Rate, window, latency, converter or tones are others.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple)).collect();
-        let made = MadeFor {
-            rate_hz: self.rate_hz,
-            window_samples: self.window_samples,
-            latency_samples: self.latency_samples,
-            iv_gain_v_per_na: self.iv_gain_v_per_na,
-            tones,
-        };
-        check_made_for(plan, &made)
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        self.conditions.check(plan, tones)
     }
 
     /// Slopes from the answers of every tone.
     pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
         let tones = self.tones.iter().zip(answers_na_per_v);
-        tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.rate_hz)).collect()
+        tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.conditions.rate_hz)).collect()
     }
 }
 
-/// What a measurement of tones depends on.
-struct MadeFor {
-    rate_hz: f64,
-    window_samples: u32,
-    latency_samples: u32,
-    iv_gain_v_per_na: f64,
-    /// Electrodes, and whole periods in the window.
-    tones: Vec<(usize, u32)>,
+/// What a measurement of tones depends on, the tones apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Sample rate.
+    pub rate_hz: f64,
+    /// Window.
+    pub window_samples: u32,
+    /// Latency of the loop that was undone.
+    pub latency_samples: u32,
+    /// Gain of the I-V converter.
+    pub iv_gain_v_per_na: f64,
 }
 
-/// Refuses a plan that is another in something that matters.
-fn check_made_for(plan: &Plan, made: &MadeFor) -> Result<(), CalibrationError> {
-    let controls = plan.configuration().controls.iter();
-    let tones = controls.map(|control| (control.output, control.multiple));
-    // As an instrument keeps it.
-    let gain = made.iv_gain_v_per_na as f32;
-    let checks = [
-        ((made.rate_hz / plan.grid().rate_hz - 1.0).abs() < 1e-9, "sample rate"),
-        (made.window_samples == plan.grid().window_samples, "window"),
-        (made.latency_samples == plan.parameters().loop_latency_samples(), "latency"),
-        (gain == plan.scale().analogue.iv_gain_v_per_na as f32, "I-V converter"),
-        (tones.eq(made.tones.iter().copied()), "set of tones"),
-    ];
-    match checks.into_iter().find(|(same, _)| !same) {
-        Some((_, what)) => Err(CalibrationError::Stale { what }),
-        None => Ok(()),
+impl Conditions {
+    fn of(plan: &Plan) -> Self {
+        Conditions {
+            rate_hz: plan.grid().rate_hz,
+            window_samples: plan.grid().window_samples,
+            latency_samples: plan.parameters().loop_latency_samples(),
+            iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
+        }
+    }
+
+    /// Refuses a plan that is another in something that matters; `tones` are electrodes, and whole periods in the window.
+    fn check(
+        &self,
+        plan: &Plan,
+        tones: impl Iterator<Item = (usize, u32)>,
+    ) -> Result<(), CalibrationError> {
+        let now = Conditions::of(plan);
+        let controls = plan.configuration().controls.iter();
+        let checks = [
+            ((self.rate_hz / now.rate_hz - 1.0).abs() < 1e-9, "sample rate"),
+            (self.window_samples == now.window_samples, "window"),
+            (self.latency_samples == now.latency_samples, "latency"),
+            // As an instrument keeps it.
+            (self.iv_gain_v_per_na as f32 == now.iv_gain_v_per_na as f32, "I-V converter"),
+            (tones.eq(controls.map(|control| (control.output, control.multiple))), "set of tones"),
+        ];
+        match checks.into_iter().find(|(same, _)| !same) {
+            Some((_, what)) => Err(CalibrationError::Stale { what }),
+            None => Ok(()),
+        }
     }
 }

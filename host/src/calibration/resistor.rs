@@ -14,7 +14,7 @@
 use super::fit::{
     calibration, pole, tone, Lag, LEAST_ERROR_RAD, MOST_DISAGREEMENT, MOST_LAG_RAD, POLES,
 };
-use super::{check_made_for, Calibration, CalibrationError, MadeFor};
+use super::{Calibration, CalibrationError, Conditions};
 use crate::plan::{Control, Plan};
 use hge_sim::bench::{Pole, Response};
 use serde::{Deserialize, Serialize};
@@ -38,14 +38,9 @@ const SEEN: f64 = 6.0;
 /// Answers of every tone with nothing between the controls' contacts and the output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenContacts {
-    /// Samples a second.
-    pub rate_hz: f64,
-    /// Samples of a window.
-    pub window_samples: u32,
-    /// Loop latency that the lock-in undoes.
-    pub latency_samples: u32,
-    /// Gain of the I-V converter.
-    pub iv_gain_v_per_na: f64,
+    /// What they were measured for.
+    #[serde(flatten)]
+    pub conditions: Conditions,
     /// One for each control.
     pub tones: Vec<OpenTone>,
 }
@@ -71,13 +66,7 @@ pub struct OpenTone {
 
 impl OpenContacts {
     fn of(plan: &Plan, tones: Vec<OpenTone>) -> Self {
-        OpenContacts {
-            rate_hz: plan.grid().rate_hz,
-            window_samples: plan.grid().window_samples,
-            latency_samples: plan.parameters().loop_latency_samples(),
-            iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
-            tones,
-        }
+        OpenContacts { conditions: Conditions::of(plan), tones }
     }
 
     /// Of a bench that is known to have no capacitance past the device.
@@ -100,15 +89,8 @@ impl OpenContacts {
     /// # Errors
     /// Rate, window, latency, converter or tones are others.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple)).collect();
-        let made = MadeFor {
-            rate_hz: self.rate_hz,
-            window_samples: self.window_samples,
-            latency_samples: self.latency_samples,
-            iv_gain_v_per_na: self.iv_gain_v_per_na,
-            tones,
-        };
-        check_made_for(plan, &made)
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        self.conditions.check(plan, tones)
     }
 }
 

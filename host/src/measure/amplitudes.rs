@@ -59,9 +59,7 @@ pub fn choose(session: &mut Session, windows: u32, seed: u64) -> Result<Chosen, 
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let points: Vec<Vec<f64>> = (0..POINTS).map(|_| widest.draw_controls_v(&mut random)).collect();
     let mut at = |plan: &Plan| -> Result<Vec<CaseSlopes>, MeasureError> {
-        if session.plan() != plan {
-            session.change(plan.clone())?;
-        }
+        session.switch_to(plan)?;
         let mut cases = Vec::new();
         for controls_v in &points {
             cases.extend(measure(session, controls_v, Effort::windows(WINDOWS))?.cases);
@@ -71,9 +69,7 @@ pub fn choose(session: &mut Session, windows: u32, seed: u64) -> Result<Chosen, 
     let at_given = at(&given)?;
     let at_half = at(&half)?;
     let at_twice = twice.as_ref().map(&mut at).transpose()?;
-    if session.plan() != &given {
-        session.change(given.clone())?;
-    }
+    session.switch_to(&given)?;
     let controls = 0..given.configuration().controls.len();
     let of_controls = controls.map(|k| {
         let near = Difference::of(&at_given, &at_half, k, 1.0);

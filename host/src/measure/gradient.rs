@@ -160,10 +160,7 @@ pub fn measure(
     controls_v: &[f64],
     effort: Effort,
 ) -> Result<Measured, MeasureError> {
-    check(session.plan(), controls_v)?;
-    if effort.windows == 0 {
-        return Err(MeasureError::Nothing { what: "windows" });
-    }
+    check_effort(session.plan(), controls_v, effort)?;
     let mut passes: Vec<Vec<Reading>> = Vec::new();
     loop {
         passes.push(session.measure(controls_v, true)?);
@@ -323,6 +320,19 @@ fn noise_na(
         }
     }
     beside
+}
+
+/// [`check`], and that there is a window.
+pub(super) fn check_effort(
+    plan: &Plan,
+    controls_v: &[f64],
+    effort: Effort,
+) -> Result<(), MeasureError> {
+    check(plan, controls_v)?;
+    match effort.windows {
+        0 => Err(MeasureError::Nothing { what: "windows" }),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {

@@ -5,7 +5,7 @@
 //! the amplitudes tell of the difference is in [`super::amplitude_bias`].
 
 use super::amplitude_bias::{at_zero, Answers, AtZero};
-use super::gradient::{cases, check, CaseSlopes, Effort, Intervals, Measured, Slope};
+use super::gradient::{cases, check_effort, CaseSlopes, Effort, Intervals, Measured, Slope};
 use super::MeasureError;
 use crate::plan::Plan;
 use crate::session::{Reading, Session};
@@ -23,10 +23,7 @@ pub fn measure(
     controls_v: &[f64],
     effort: Effort,
 ) -> Result<Measured, MeasureError> {
-    check(session.plan(), controls_v)?;
-    if effort.windows == 0 {
-        return Err(MeasureError::Nothing { what: "windows" });
-    }
+    check_effort(session.plan(), controls_v, effort)?;
     let full = session.plan().clone();
     let half = full.with_amplitudes(RATIOS[1])?;
     // Half the amplitude does where a quarter is too small for the DAC.
@@ -37,9 +34,7 @@ pub fn measure(
     loop {
         let mut levels = Vec::new();
         for (plan, passes) in plans.iter().zip(&mut passes) {
-            if session.plan() != plan {
-                session.change(plan.clone())?;
-            }
+            session.switch_to(plan)?;
             while passes.len() < windows as usize {
                 passes.push(session.measure(controls_v, true)?);
             }
@@ -50,7 +45,7 @@ pub fn measure(
             .collect();
         let snr_reached = effort.snr_reached(&found);
         if snr_reached != Some(false) || windows >= effort.most_windows {
-            session.change(plans[0].clone())?;
+            session.switch_to(&plans[0])?;
             let windows = windows * plans.len() as u32;
             return Ok(Measured {
                 intervals: Intervals::Slope,

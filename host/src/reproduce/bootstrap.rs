@@ -1,7 +1,7 @@
-//! Intervals of statistics that depend on sums over points: ratios of mean squares, slopes, R^2.
+//! Percentile intervals of statistics of independent groups, whose members are drawn again with replacement.
 //!
-//! The points of every group are drawn again with replacement, and the statistic is computed of the new sums. A row is
-//! a point, with all its tones: tones of one point are not independent.
+//! Of points, statistics depend on sums: ratios of mean squares, slopes, R^2. A row is a point, with all its tones: tones of one
+//! point are not independent.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -48,28 +48,43 @@ impl Estimate {
     }
 }
 
+/// A statistic of resampled groups, 2000 values in ascending order; the same `seed` draws the same members.
+pub fn resampled<T: Copy>(
+    groups: &[&[T]],
+    seed: u64,
+    statistic: impl Fn(&[Vec<T>]) -> f64,
+) -> Vec<f64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut drawn = |group: &&[T]| -> Vec<T> {
+        group.iter().map(|_| group[random.random_range(0..group.len())]).collect()
+    };
+    let mut values: Vec<f64> = (0..RESAMPLES)
+        .map(|_| statistic(&groups.iter().map(&mut drawn).collect::<Vec<_>>()))
+        .collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// Ends of the 95 % interval of values in ascending order.
+pub fn interval_95(values: &[f64]) -> (f64, f64) {
+    let place = |share: f64| values[(share * (values.len() - 1) as f64).round() as usize];
+    (place(TAIL), place(1.0 - TAIL))
+}
+
 /// A statistic of the sums over the rows of independent groups.
 pub fn estimate<const COLUMNS: usize>(
     groups: &[&[[f64; COLUMNS]]],
     statistic: impl Fn(&[[f64; COLUMNS]]) -> f64,
 ) -> Estimate {
-    let value = statistic(&groups.iter().map(|rows| total(rows.iter())).collect::<Vec<_>>());
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let mut values: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            let sums: Vec<[f64; COLUMNS]> = groups
-                .iter()
-                .map(|rows| total(rows.iter().map(|_| &rows[random.random_range(0..rows.len())])))
-                .collect();
-            statistic(&sums)
-        })
-        .collect();
-    values.sort_by(f64::total_cmp);
-    let place = |share: f64| values[(share * (RESAMPLES - 1) as f64).round() as usize];
+    let value = statistic(&groups.iter().map(|rows| total(rows)).collect::<Vec<_>>());
+    let values = resampled(groups, SEED, |groups| {
+        statistic(&groups.iter().map(|rows| total(rows)).collect::<Vec<_>>())
+    });
     let mean = values.iter().sum::<f64>() / RESAMPLES as f64;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
     let error = (variance / (RESAMPLES - 1) as f64).sqrt();
-    Estimate { value, low: place(TAIL), high: place(1.0 - TAIL), error }
+    let (low, high) = interval_95(&values);
+    Estimate { value, low, high, error }
 }
 
 /// The ratio of the means of two independent groups.
@@ -86,10 +101,8 @@ pub fn mean(values: &[f64]) -> Estimate {
     estimate(&[&rows], |sums| sums[0][0] / sums[0][1])
 }
 
-fn total<'a, const COLUMNS: usize>(
-    rows: impl Iterator<Item = &'a [f64; COLUMNS]>,
-) -> [f64; COLUMNS] {
-    rows.fold([0.0; COLUMNS], |mut sums, row| {
+fn total<const COLUMNS: usize>(rows: &[[f64; COLUMNS]]) -> [f64; COLUMNS] {
+    rows.iter().fold([0.0; COLUMNS], |mut sums, row| {
         sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         sums
     })

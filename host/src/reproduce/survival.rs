@@ -1,11 +1,6 @@
 //! Times to a solution, some of which were censored: the search ended at its budget of device time without one.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-/// Resamples of the bootstrap, and the shares of them below and above the 95 % interval.
-const RESAMPLES: usize = 2000;
-const TAIL: f64 = 0.025;
+use super::bootstrap::{interval_95, resampled};
 
 /// Seed of the bootstrap, so that the same times always have the same interval.
 const SEED: u64 = 20_251;
@@ -78,19 +73,7 @@ fn interval(groups: &[&[Duration]], statistic: impl Fn(&[Vec<Duration>]) -> f64)
     if groups.iter().any(|group| group.is_empty()) {
         return (0.0, f64::INFINITY);
     }
-    let mut random = ChaCha8Rng::seed_from_u64(SEED);
-    let mut values: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            let mut resampled = |group: &&[Duration]| -> Vec<Duration> {
-                group.iter().map(|_| group[random.random_range(0..group.len())]).collect()
-            };
-            let resampled: Vec<Vec<Duration>> = groups.iter().map(&mut resampled).collect();
-            statistic(&resampled)
-        })
-        .collect();
-    values.sort_by(f64::total_cmp);
-    let place = |share: f64| values[(share * (RESAMPLES - 1) as f64).round() as usize];
-    (place(TAIL), place(1.0 - TAIL))
+    interval_95(&resampled(groups, SEED, statistic))
 }
 
 #[cfg(test)]

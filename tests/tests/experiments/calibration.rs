@@ -1,6 +1,8 @@
 //! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
 
-use hge_host::calibration::{Calibration, CalibrationError, OpenContacts, ToneCalibration};
+use hge_host::calibration::{
+    Calibration, CalibrationError, Conditions, OpenContacts, ToneCalibration,
+};
 use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
 use hge_host::measure::gradient::{self, Effort};
@@ -298,23 +300,28 @@ fn a_calibration_is_refused_for_another_rate_window_latency_gain_or_set_of_tones
         feed_through_na_per_v: 0.0,
         feed_through_pf: 0.0,
     });
-    let made = Calibration {
+    let conditions = Conditions {
         rate_hz: plan.grid().rate_hz,
         window_samples: plan.grid().window_samples,
         latency_samples: plan.parameters().loop_latency_samples(),
         iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
+    };
+    let made = Calibration {
+        conditions: conditions.clone(),
         pole_hz: None,
         tones: tones.collect(),
         relaxation: None,
     };
     made.check(&plan).unwrap();
+    let under = |conditions| Calibration { conditions, ..made.clone() };
+    let (latency, gain) = (conditions.latency_samples, conditions.iv_gain_v_per_na);
     let swapped = made.tones.iter().rev().cloned().collect();
     for (other, what) in [
-        (Calibration { rate_hz: 19e3, ..made.clone() }, "sample rate"),
-        (Calibration { window_samples: 512, ..made.clone() }, "window"),
-        (Calibration { latency_samples: made.latency_samples + 1, ..made.clone() }, "latency"),
-        (Calibration { iv_gain_v_per_na: -0.0125, ..made.clone() }, "I-V converter"),
-        (Calibration { iv_gain_v_per_na: -made.iv_gain_v_per_na, ..made.clone() }, "I-V converter"),
+        (under(Conditions { rate_hz: 19e3, ..conditions.clone() }), "sample rate"),
+        (under(Conditions { window_samples: 512, ..conditions.clone() }), "window"),
+        (under(Conditions { latency_samples: latency + 1, ..conditions.clone() }), "latency"),
+        (under(Conditions { iv_gain_v_per_na: -0.0125, ..conditions.clone() }), "I-V converter"),
+        (under(Conditions { iv_gain_v_per_na: -gain, ..conditions.clone() }), "I-V converter"),
         (Calibration { tones: swapped, ..made.clone() }, "set of tones"),
     ] {
         let refused = other.check(&plan).unwrap_err();

@@ -8,6 +8,7 @@ mod picture;
 mod source;
 mod spsa;
 mod strategy;
+mod tuning;
 
 pub use strategy::{Extraction, Strategy};
 
@@ -21,7 +22,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use serde_json::json;
 use source::{Measured, Modelled};
-use strategy::{draw, Search, Tuning};
+use strategy::Search;
+use tuning::{draw, Tuning};
 
 /// The registry's entry.
 pub const STUDY: Study = Study {
@@ -134,7 +136,7 @@ fn one(
     let device = rig::device(&task.setup)?;
     let search = Search { task, by, device: &*device, budget_s, cancel: &task.setup.cancel };
     let samples = tuning.window_samples;
-    let mut source = Modelled::open(task, strategy.extraction(), samples, random.random())?;
+    let mut source = Modelled::new(task, &*device, strategy.extraction(), samples, random.random());
     search.run(strategy, tuning, &mut source, &mut random)
 }
 

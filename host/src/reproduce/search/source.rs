@@ -5,7 +5,7 @@ use crate::loss::Targets;
 use crate::method::Method;
 use crate::plan::{Configuration, Plan};
 use crate::reproduce::descent::{Exact, Teller, Told};
-use crate::reproduce::rig::{self, row_v, Rig};
+use crate::reproduce::rig::{row_v, Rig};
 use crate::reproduce::task::Task;
 use crate::reproduce::ReproduceError;
 use hge_protocol::registers as map;
@@ -79,7 +79,7 @@ impl Source for Measured {
 /// variance S/(2 T), a slope by sines of amplitude A with S/(T A^2), by Walsh functions with S/(2 T A^2). Slopes are those at amplitude zero:
 /// what the device bends over A is left out, as are rounding and clipping.
 pub struct Modelled<'a> {
-    device: Box<dyn Device>,
+    device: &'a dyn Device,
     plan: &'a Plan,
     cases_v: &'a [Vec<f64>],
     extraction: Extraction,
@@ -87,24 +87,26 @@ pub struct Modelled<'a> {
     noise_na2_per_hz: f64,
     random: ChaCha8Rng,
     at_v: Vec<f64>,
+    /// Samples between runs and cases, and behind a window of tones.
+    gap: u32,
+    tail: u32,
     samples: u64,
 }
 
 impl<'a> Modelled<'a> {
-    /// A model with windows of this many samples.
-    ///
-    /// # Errors
-    /// The device cannot be opened, or has no exact slopes.
-    pub fn open(
+    /// A model of an instrument with this device and windows of this many samples.
+    pub fn new(
         task: &'a Task,
+        device: &'a dyn Device,
         extraction: Extraction,
         window_samples: u32,
         seed: u64,
-    ) -> Result<Self, ReproduceError> {
-        let device = rig::device(&task.setup)?;
-        let zeros = vec![0.0; task.plan.configuration().controls.len()];
+    ) -> Self {
+        let Configuration { timing, controls, .. } = task.plan.configuration();
+        let gap = task.plan.writes().iter().find(|&&(address, _)| address == map::GAP);
+        let zeros = vec![0.0; controls.len()];
         let rest_v = row_v(&task.plan, device.electrodes(), &[], &zeros);
-        Ok(Modelled {
+        Modelled {
             device,
             plan: &task.plan,
             cases_v: &task.cases_v,
@@ -113,8 +115,10 @@ impl<'a> Modelled<'a> {
             noise_na2_per_hz: task.setup.experiment.bench.noise_na2_per_hz,
             random: ChaCha8Rng::seed_from_u64(seed),
             at_v: rest_v,
+            gap: gap.map_or(timing.gap_samples, |&(_, samples)| samples),
+            tail: tail(&task.plan),
             samples: 0,
-        })
+        }
     }
 
     /// Charges one run over all cases as the sequencer makes it: a gap, and for every case the ramp of the output with the longest way, wait, lead-in,
@@ -122,9 +126,8 @@ impl<'a> Modelled<'a> {
     fn charge(&mut self, controls_v: &[f64], perturbed: bool) {
         let Configuration { timing, .. } = self.plan.configuration();
         let rate_hz = self.plan.grid().rate_hz;
-        let gap = self.plan.writes().iter().find(|&&(address, _)| address == map::GAP);
-        let gap = gap.map_or(timing.gap_samples, |&(_, samples)| samples);
-        let tail = if perturbed && self.extraction != Extraction::Walsh { self.tail() } else { 1 };
+        let gap = self.gap;
+        let tail = if perturbed && self.extraction != Extraction::Walsh { self.tail } else { 1 };
         let settle = (timing.settle_s * rate_hz).round().max(1.0) as u64;
         let counted = u64::from(self.plan.lead_in_samples() + self.window_samples + tail + gap);
         self.samples += u64::from(gap);
@@ -138,18 +141,8 @@ impl<'a> Modelled<'a> {
         }
     }
 
-    /// Samples behind a window until every tone has ended its period, one at least.
-    fn tail(&self) -> u32 {
-        let (rate_hz, lead_in) = (self.plan.grid().rate_hz, f64::from(self.plan.lead_in_samples()));
-        let left = self.plan.tones_hz().into_iter().map(|tone_hz| {
-            let period = rate_hz / tone_hz;
-            (period - lead_in % period).ceil()
-        });
-        left.fold(1.0, f64::max) as u32
-    }
-
     fn exact(&self) -> Exact<'_> {
-        Exact { device: &*self.device, plan: self.plan }
+        Exact { device: self.device, plan: self.plan }
     }
 
     fn noise(&mut self, variance: f64) -> f64 {
@@ -168,6 +161,16 @@ impl<'a> Modelled<'a> {
         }
         outputs_na
     }
+}
+
+/// Samples behind a window until every tone has ended its period, one at least.
+fn tail(plan: &Plan) -> u32 {
+    let (rate_hz, lead_in) = (plan.grid().rate_hz, f64::from(plan.lead_in_samples()));
+    let left = plan.tones_hz().into_iter().map(|tone_hz| {
+        let period = rate_hz / tone_hz;
+        (period - lead_in % period).ceil()
+    });
+    left.fold(1.0, f64::max) as u32
 }
 
 impl Source for Modelled<'_> {
@@ -208,7 +211,7 @@ impl Source for Modelled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reproduce::{search, Setup};
+    use crate::reproduce::{rig, search, Setup};
 
     const SETS: usize = 300;
 
@@ -243,13 +246,14 @@ mod tests {
     #[test]
     fn the_model_has_the_noise_and_the_device_time_of_the_instrument() {
         let task = task();
+        let device = rig::device(&task.setup).unwrap();
         for (method, extraction) in [
             (Method::Homodyne, Extraction::Tones),
             (Method::Single, Extraction::SingleTone),
             (Method::Walsh, Extraction::Walsh),
         ] {
             let by_instrument = measured(&mut Measured::open(&task, method, 1).unwrap());
-            let by_model = measured(&mut Modelled::open(&task, extraction, 256, 2).unwrap());
+            let by_model = measured(&mut Modelled::new(&task, &*device, extraction, 256, 2));
             let time = by_model.0 / by_instrument.0;
             assert!((time - 1.0).abs() < 0.01, "{method:?} {time}");
             // Two variances of n values each: their ratio scatters by sqrt(4/n).

@@ -2,6 +2,7 @@
 
 use super::source::Source;
 use super::spsa::{moved, signs, Spsa};
+use super::tuning::Tuning;
 use crate::driver::{Cancel, DriverError};
 use crate::method::Method;
 use crate::optimiser::{Optimiser, Rule};
@@ -10,7 +11,6 @@ use crate::reproduce::survival::Duration;
 use crate::reproduce::task::{Solved, Task};
 use crate::reproduce::ReproduceError;
 use hge_sim::device::Device;
-use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 /// Passes over all cases that a setting takes which seems to solve the task; then the device's own outputs decide.
@@ -88,19 +88,6 @@ impl Strategy {
             _ => Extraction::Tones,
         }
     }
-}
-
-/// What a strategy is tuned by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tuning {
-    /// Samples of every window.
-    pub window_samples: u32,
-    /// Adam's rate, or SPSA's first step, in volts.
-    pub step_v: f64,
-    /// Distance of differences, or SPSA's c, in volts; tones and codes have the experiment's amplitude.
-    pub width_v: f64,
-    /// Steps of a start before the next.
-    pub steps: u32,
 }
 
 /// One search.
@@ -296,38 +283,6 @@ impl Search<'_> {
     }
 }
 
-/// One random choice of the grid of tunings of a strategy.
-pub fn draw(strategy: Strategy, random: &mut impl Rng) -> Tuning {
-    let mut of = |values: &[f64]| values[random.random_range(0..values.len())];
-    let (windows, steps_v, widths_v, steps): (&[f64], &[f64], &[f64], &[f64]) = match strategy {
-        Strategy::Slopes(_) => (
-            &[64.0, 128.0, 256.0, 512.0],
-            &[0.01, 0.02, 0.05, 0.1],
-            &[0.03],
-            &[30.0, 60.0, 120.0, 240.0],
-        ),
-        Strategy::TwoSided | Strategy::OneSided => (
-            &[8.0, 32.0, 128.0],
-            &[0.01, 0.02, 0.05, 0.1],
-            &[0.03, 0.1],
-            &[30.0, 60.0, 120.0, 240.0],
-        ),
-        Strategy::Spsa => (
-            &[8.0, 32.0, 128.0],
-            &[0.02, 0.05, 0.1, 0.2],
-            &[0.03, 0.1],
-            &[30.0, 100.0, 300.0, 1000.0],
-        ),
-        Strategy::Random => (&[8.0, 16.0, 32.0, 64.0, 128.0, 256.0], &[0.0], &[0.0], &[1.0]),
-    };
-    Tuning {
-        window_samples: of(windows) as u32,
-        step_v: of(steps_v),
-        width_v: of(widths_v),
-        steps: of(steps) as u32,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,7 +308,7 @@ mod tests {
             Search { task: &task, by, device: &*device, budget_s: 3000.0, cancel: &cancel };
         let tuning = Tuning { window_samples: 64, step_v: 0.05, width_v: 0.03, steps: 60 };
         let run = |seed| {
-            let mut source = Modelled::open(&task, strategy.extraction(), 64, seed).unwrap();
+            let mut source = Modelled::new(&task, &*device, strategy.extraction(), 64, seed);
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             search.run(strategy, &tuning, &mut source, &mut random).unwrap()
         };
@@ -405,7 +360,7 @@ mod tests {
         let at_v = [0.1, -0.2, 0.55, 0.0, -0.6];
         let ranges_v = task.plan.control_ranges_v();
         for one_sided in [false, true] {
-            let mut source = Modelled::open(&task, Extraction::Tones, 64, 1).unwrap();
+            let mut source = Modelled::new(&task, &*device, Extraction::Tones, 64, 1);
             let found = search.differences(one_sided, 0.1, &mut source, &at_v, &ranges_v);
             let told = found.unwrap().unwrap();
             for (found, exact) in
