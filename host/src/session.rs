@@ -198,9 +198,9 @@ impl Session {
         self.codes = Some(codes);
     }
 
-    /// Whether slopes are read by a calibration.
-    pub fn is_calibrated(&self) -> bool {
-        self.calibration.is_some()
+    /// The calibration that slopes are read by.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref().filter(|_| self.method.is_of_sines())
     }
 
     /// Looks at every window from now on, and takes drifts off, until the plan is changed.
@@ -325,7 +325,7 @@ impl Session {
             let answers = reading.answers_na_per_v.iter();
             reading.slopes_na_per_v = answers.map(|&answer| self.estimator.of(answer)).collect();
         }
-        if let Some(calibration) = self.calibration.as_ref().filter(|_| self.method.is_of_sines()) {
+        if let Some(calibration) = self.calibration() {
             reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
         }
         if let Some(codes) = self.codes.as_ref().filter(|_| self.method == Method::Walsh) {

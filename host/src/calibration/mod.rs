@@ -25,7 +25,7 @@ pub use resistor::{fit_open, fit_resistor, OpenContacts, OpenTone, MOST_OPEN_RAD
 
 use crate::plan::Plan;
 use crate::text::number;
-use hge_sim::bench::Response;
+use hge_sim::bench::{Pole, Response};
 use relaxation::Relaxation;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -179,10 +179,23 @@ pub struct Calibration {
 
 impl ToneCalibration {
     /// The slope that an answer tells, in nA/V as the answer.
-    pub fn slope_na_per_v(&self, [re, im]: [f64; 2], rate_hz: f64) -> f64 {
-        let response = Response { re: self.in_phase, im: self.quadrature };
+    pub fn slope_na_per_v(&self, answer: [f64; 2], rate_hz: f64) -> f64 {
         let half_turn = PI * self.frequency_hz / rate_hz;
-        Response { re, im }.over(response).re - self.feed_through_na_per_v * half_turn.tan()
+        self.slope_of_change(answer) - self.feed_through_na_per_v * half_turn.tan()
+    }
+
+    /// By how much the slope changes with an answer's change, in the unit of the change.
+    pub fn slope_of_change(&self, [re, im]: [f64; 2]) -> f64 {
+        Response { re, im }.over(self.response()).re
+    }
+
+    /// Gain between the device's current and the ADC at the tone: 1 without a lag.
+    pub fn gain(&self) -> f64 {
+        self.response().gain()
+    }
+
+    fn response(&self) -> Response {
+        Response { re: self.in_phase, im: self.quadrature }
     }
 }
 
@@ -211,6 +224,12 @@ impl Calibration {
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
         self.conditions.check(plan, tones)
+    }
+
+    /// Gain between the device's current and the ADC beside the tone of `control`: the pole's, or else the tone's.
+    pub fn gain_beside(&self, control: usize, frequency_hz: f64) -> f64 {
+        let of_pole = |pole_hz| Pole::response(pole_hz, frequency_hz, self.conditions.rate_hz);
+        self.pole_hz.map_or_else(|| self.tones[control].gain(), |pole_hz| of_pole(pole_hz).gain())
     }
 
     /// Slopes from the answers of every tone.

@@ -91,11 +91,15 @@ mod tests {
     fn frames_come_in_order_and_once_across_the_end_of_the_numbers() {
         let first = u32::MAX - 1;
         let mut order = Order::new(first);
-        assert_eq!(order.place(first.wrapping_sub(1)), None);
-        let mut out = Vec::new();
+        for older in [1, 2, 3, 1000, 1 << 31] {
+            assert_eq!(order.place(first.wrapping_sub(older)), None, "{older} before the first");
+        }
+        let (mut out, mut greatest) = (Vec::new(), 0);
         for place in [0, 2, 2, 4, 1, 0, 3, 4, 2] {
             assert_eq!(order.place(first.wrapping_add(place)), Some(place));
             order.take(place, &record(place));
+            greatest = greatest.max(place);
+            assert_eq!(order.highest(), greatest + 1, "frames up to the latest");
             out.extend(std::iter::from_fn(|| order.pop()));
         }
         assert_eq!(order.last_number(), first.wrapping_add(4));

@@ -276,3 +276,43 @@ pub(super) fn refused(ask: &Ask, reply: &Reply) -> DriverError {
     };
     DriverError::Refused { operation: ask.operation, register, address, status: reply.status }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Health;
+    use crate::link::LinkError;
+    use crossbeam::channel::{unbounded, Sender};
+    use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
+
+    /// An instrument that sends a reply of another session before every one of this session.
+    struct TwoSessions(Sender<Answer>);
+
+    impl Sink for TwoSessions {
+        fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+            Deframer::new(MOST_FRAME_WORDS).push(bytes, |body| {
+                let body = body.expect("a whole frame");
+                let (session, sequence) = (body[1].get(), (body[2].get() >> 16) as u16);
+                for (nonce, value) in [(session ^ 1, 666), (session, 42)] {
+                    let (status, values) = (Status::Ok, vec![value]);
+                    let reply = Reply { nonce, sequence, status, address: 0, values };
+                    self.0.send(Answer::Reply(reply, 0)).expect("a reader");
+                }
+            });
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reply_of_another_session_is_not_taken_though_its_sequence_number_is_this_requests() {
+        let (sender, answers) = unbounded();
+        let shared = Arc::new(Shared::new(Health::default()));
+        let settings = Settings { nonce_seed: Some(1), ..Settings::default() };
+        let timeout = Duration::from_secs(10);
+        let sink = Box::new(TwoSessions(sender));
+        let mut requests = Requests::new(sink, answers, shared, "two".into(), timeout, &settings);
+        let ask = Ask { operation: Operation::Read, address: 0, count: 1, values: Vec::new() };
+        let (reply, _) = requests.ask(&ask, requests.patience).expect("a reply");
+        assert_eq!(reply.values, [42]);
+    }
+}

@@ -6,8 +6,8 @@
 
 use super::confidence::Confidence;
 use super::MeasureError;
+use crate::calibration::Calibration;
 use crate::drift::{leaks, Leaks, Shape};
-use crate::method::Method;
 use crate::plan::{Listener, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
@@ -186,9 +186,9 @@ pub(super) fn cases(
     let cases = plan.configuration().cases_v.iter().enumerate();
     let cases = cases.map(|(case, inputs_v)| {
         let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-        let case = summary(plan, session.method(), inputs_v, &readings, drift);
+        let case = summary(session, inputs_v, &readings, drift);
         let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
-        CaseSlopes { uncalibrated: uncalibrated && !session.is_calibrated(), ..case }
+        CaseSlopes { uncalibrated: uncalibrated && session.calibration().is_none(), ..case }
     });
     cases.collect()
 }
@@ -208,17 +208,17 @@ impl Slope {
 }
 
 fn summary(
-    plan: &Plan,
-    method: Method,
+    session: &Session,
     inputs_v: &[f64],
     readings: &[&Reading],
     shape: Option<Shape>,
 ) -> CaseSlopes {
+    let (plan, calibration) = (session.plan(), session.calibration());
     let windows = readings.len();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / windows as f64;
     let configuration = plan.configuration();
     let currents: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
-    let drift = if method.is_of_sines() {
+    let drift = if session.method().is_of_sines() {
         drift(plan, readings, shape.unwrap_or(Shape::Line))
     } else {
         most(plan, readings)
@@ -228,11 +228,14 @@ fn summary(
     let slopes = controls.map(|(k, (control, tone_hz))| {
         let values: Vec<f64> = readings.iter().map(|reading| reading.slopes_na_per_v[k]).collect();
         let (electrode, amplitude_v) = (control.output, plan.amplitude_v(k));
-        let beside = noise_na(plan, readings, k, on_empty_na);
+        let tone = calibration.map(|calibration| &calibration.tones[k]);
+        let beside = noise_na(session, readings, k, on_empty_na);
         let known = Confidence::of_noise(beside.squares_na2, beside.values, windows)
             .map(|of_noise| of_noise.scaled(1.0 / amplitude_v))
             .or_else(|| Confidence::of_spread(&values));
-        let taken_off = if shape.is_some() { drift.tones_na[k][0] / amplitude_v } else { 0.0 };
+        let leak_na = drift.tones_na[k];
+        let leak_na = tone.map_or(leak_na[0], |tone| tone.slope_of_change(leak_na));
+        let taken_off = if shape.is_some() { leak_na / amplitude_v } else { 0.0 };
         let slope_na_per_v = mean(&values) - taken_off;
         let quadratures: Vec<f64> = readings
             .iter()
@@ -254,7 +257,7 @@ fn summary(
     let slopes: Vec<Slope> = slopes.collect();
     CaseSlopes {
         step_na: drift.step_na,
-        settled: is_settled(&slopes, &drift, shape),
+        settled: is_settled(&slopes, &drift, shape, calibration),
         inputs_v: inputs_v.to_vec(),
         current_na: mean(&currents),
         current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
@@ -286,10 +289,16 @@ fn most(plan: &Plan, readings: &[&Reading]) -> Leaks {
 }
 
 /// Whether what a drift leaves on the tones does not matter.
-fn is_settled(slopes: &[Slope], drift: &Leaks, taken_off: Option<Shape>) -> bool {
+fn is_settled(
+    slopes: &[Slope],
+    drift: &Leaks,
+    taken_off: Option<Shape>,
+    calibration: Option<&Calibration>,
+) -> bool {
     let share = left_share(taken_off);
-    slopes.iter().zip(&drift.tones_na).all(|(slope, leak_na)| {
-        let leak = leak_na.map(|part| part / slope.amplitude_v);
+    slopes.iter().zip(&drift.tones_na).enumerate().all(|(k, (slope, leak_na))| {
+        let per_slope = slope.amplitude_v * calibration.map_or(1.0, |known| known.tones[k].gain());
+        let leak = leak_na.map(|part| part / per_slope);
         is_harmless(share, leak, slope.slope_na_per_v, slope.error_na_per_v.unwrap_or(0.0))
     })
 }
@@ -300,21 +309,30 @@ struct Beside {
     values: usize,
 }
 
+/// The noise of the device's current beside a tone: what its lines held, over the gain at each. Noise of the ADC alone, behind the pole, is
+/// overestimated at lines above the tone and underestimated below it.
 fn noise_na(
-    plan: &Plan,
+    session: &Session,
     readings: &[&Reading],
     control: usize,
     taken_off_na: Option<&[[f64; 2]]>,
 ) -> Beside {
+    let plan = session.plan();
     let listeners = plan.configuration().listeners.iter().enumerate();
-    let places: Vec<usize> =
-        listeners.filter(|(_, listener)| listener.control == control).map(|(n, _)| n).collect();
+    let places: Vec<(usize, f64)> = listeners
+        .filter(|(_, listener)| listener.control == control)
+        .map(|(n, listener)| {
+            let frequency_hz = plan.grid().frequency_hz(listener.multiple);
+            let calibration = session.calibration();
+            (n, calibration.map_or(1.0, |known| known.gain_beside(control, frequency_hz)))
+        })
+        .collect();
     let mut beside = Beside { squares_na2: 0.0, values: 0 };
     for reading in readings {
-        for &n in &places {
+        for &(n, gain) in &places {
             let off_na = taken_off_na.map_or([0.0; 2], |leaks| leaks[n]);
             for (held_na, off_na) in reading.empty_na[n].iter().zip(off_na) {
-                beside.squares_na2 += (held_na - off_na).powi(2);
+                beside.squares_na2 += ((held_na - off_na) / gain).powi(2);
                 beside.values += 1;
             }
         }

@@ -8,6 +8,7 @@ mod instruments;
 mod last_epoch;
 mod lines;
 mod link_faults;
+mod losing;
 mod losses;
 mod protection;
 mod raw;

@@ -1,20 +1,33 @@
 //! Trips, and what keeps the watchdog from one.
 
 use crate::instruments::{configured, engine, factory, hasty, in_process, short, task};
+use crate::losing::Losing;
 use crate::raw::Raw;
 use hge_host::driver::{ArmMode, Causes, DriverError, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::link::{InProcess, Link, Tcp};
 use hge_host::server::{self, tcp, Pace, Server};
+use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use hge_protocol::registers::{fault, mode};
 use hge_protocol::Analogue;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a run of `experiment` ends with.
 fn run(experiment: &Experiment, arm: ArmMode, change: impl Fn(&Instrument)) -> DriverError {
     let link = InProcess::new(engine(experiment.clone()));
-    let mut instrument = Instrument::connect_with(Box::new(link), hasty()).unwrap();
+    run_over(Box::new(link), experiment, arm, change)
+}
+
+fn run_over(
+    link: Box<dyn Link>,
+    experiment: &Experiment,
+    arm: ArmMode,
+    change: impl Fn(&Instrument),
+) -> DriverError {
+    let mut instrument = Instrument::connect_with(link, hasty()).unwrap();
     let job = Job::new(experiment.clone(), &Source::default()).unwrap();
     instrument.configure(&job.task.plan).unwrap();
     change(&instrument);
@@ -26,12 +39,32 @@ fn run(experiment: &Experiment, arm: ArmMode, change: impl Fn(&Instrument)) -> D
     error
 }
 
-#[test]
-fn an_over_current_ends_the_run_with_a_sentence_that_says_so() {
+fn over_current() -> Experiment {
     let mut experiment = short(Closing::Host);
     // Case 0 draws -3.6 nA by its inputs alone.
     experiment.guard.overcurrent_na = Some(3.0);
     experiment.bench.noise_na2_per_hz = 0.0;
+    experiment
+}
+
+#[test]
+fn a_trip_whose_event_the_line_loses_is_told_with_its_cause_all_the_same() {
+    let experiment = over_current();
+    let losses = Arc::new(AtomicU32::new(u32::MAX));
+    let is_lost = |record: &Record| matches!(record, Record::Event(_));
+    let inner = Box::new(InProcess::new(engine(experiment.clone())));
+    let link = Box::new(Losing { inner, losses: losses.clone(), is_lost });
+    let error = run_over(link, &experiment, ArmMode::Host, |_| ());
+    assert!(losses.load(Ordering::Relaxed) < u32::MAX, "an event was lost");
+    assert!(
+        matches!(error, DriverError::Tripped { causes: Causes(fault::OVERCURRENT) }),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_over_current_ends_the_run_with_a_sentence_that_says_so() {
+    let experiment = over_current();
     let error = run(&experiment, ArmMode::Host, |_| ());
     assert!(matches!(error, DriverError::Tripped { causes: Causes(fault::OVERCURRENT) }));
     let message = error.to_string();
