@@ -378,6 +378,55 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_register_has_the_quantity_of_its_last_bit() {
+        // 24 MHz, 4800 clocks a sample: 5 kS/s; 2 V are 32768 codes, and so are 100 nA.
+        for (name, word, value, unit) in [
+            ("settle", 50, 0.01, "s"),
+            ("sample_period", 2400, 1e-4, "s"),
+            ("step_limit", 16384, 1.0, "V"),
+            ("ramp_step", 65536, 2.0 / 32768.0 * 5000.0, "V/s"),
+            ("tuning[3]", 1 << 30, 1250.0, "Hz"),
+            ("clock_hz", 24_000_000, 24e6, "Hz"),
+            // 2^20 of 32 squared codes of 100 nA / 32768.
+            ("loss_stop", 1 << 20, 32.0 * 1_048_576.0 * (1e-7 / 32768.0) * (1e-7 / 32768.0), "A^2"),
+            ("overcurrent", 16384, 50e-9, "A"),
+            ("guard[1].low", 0xffff, -2.0 / 32768.0, "V"),
+            ("guard[1].safe", 0x8000, -2.0, "V"),
+            ("time", 77, 77.0, ""),
+            ("epochs", 12, 12.0, ""),
+        ] {
+            let place = Place::find(name).unwrap();
+            let found = place.quantity(word, &context());
+            assert_eq!(found.unit, unit, "{name}");
+            assert!((found.value - value).abs() <= 1e-12 * value.abs(), "{name}: {found:?}");
+            if place.register.access != map::Access::ReadOnly {
+                let text = format!("{:e}{unit}", found.value);
+                assert_eq!(place.word(&text, &context()), Ok(word), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_prefix_is_a_power_of_ten_and_needs_its_unit() {
+        for (text, seconds) in [
+            ("2.5e6ps", 2.5e-6),
+            ("2500ns", 2.5e-6),
+            ("2.5us", 2.5e-6),
+            ("0.0025ms", 2.5e-6),
+            ("2.5 s", 2.5),
+            ("0.0025ks", 2.5),
+            ("0.0000025Ms", 2.5),
+            ("2.5", 2.5),
+        ] {
+            let found = si(text, "s").unwrap();
+            assert!((found / seconds - 1.0).abs() < 1e-12, "{text}: {found}");
+        }
+        for text in ["5m", "5k", "5 kV", "s", "", "infs", "nan"] {
+            assert_eq!(si(text, "s"), None, "{text}");
+        }
+    }
+
+    #[test]
     fn every_output_s_limits_are_shown_and_taken_on_its_own_scale() {
         let mut scale = Scale::of_tests(16);
         scale.analogue.dac_range_v = PerOutput::Each(vec![2.0, 10.0, 2.0, 2.0, 2.0, 2.0, 2.0, 4.0]);
@@ -448,5 +497,11 @@ mod tests {
         let text = word("guard[0].low", "3").unwrap_err().to_string();
         assert!(text.contains("-2 to 1.99993896 V"), "{text}");
         assert!(matches!(word("mode", "16"), Err(QuantityError::Range { .. })));
+        // The ends themselves are taken.
+        assert_eq!(word("guard[0].low", "-2V"), Ok(0x8000));
+        assert_eq!(word("guard[0].high", "1.99993896V"), Ok(0x7fff));
+        assert!(matches!(word("guard[0].high", "2V"), Err(QuantityError::Range { .. })));
+        assert!(matches!(word("guard[0].low", "-2.0001V"), Err(QuantityError::Range { .. })));
+        assert_eq!(word("mode", "15"), Ok(15));
     }
 }

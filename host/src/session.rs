@@ -402,3 +402,6 @@ pub fn reading(
         settled: true,
     })
 }
+
+#[cfg(test)]
+mod tests;

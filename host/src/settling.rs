@@ -153,3 +153,35 @@ pub fn measure(
     }
     Ok(readings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leak_matters_beyond_two_percent_of_the_answer_and_beyond_its_error_alike() {
+        // The leak's amplitude, its two parts at 3 to 4.
+        let is_harmless = |share, leak: f64, answer, error| {
+            is_harmless(share, [0.6 * leak, -0.8 * leak], answer, error)
+        };
+        for sign in [1.0, -1.0] {
+            // 2 % are 2, the error is less: up to 2.
+            assert!(is_harmless(1.0, 1.99, 100.0 * sign, 0.5));
+            assert!(!is_harmless(1.0, 2.01, 100.0 * sign, 0.5));
+            // The error is more: up to that.
+            assert!(is_harmless(1.0, 4.99, 100.0 * sign, 5.0));
+            assert!(!is_harmless(1.0, 5.01, 100.0 * sign, 5.0));
+        }
+        // Of an answer of nothing only the error is left.
+        assert!(is_harmless(1.0, 0.49, 0.0, 0.5) && !is_harmless(1.0, 0.51, 0.0, 0.5));
+        // What is left counts of one that was taken off.
+        assert!(is_harmless(0.15, 13.3, 100.0, 0.5) && !is_harmless(0.15, 13.4, 100.0, 0.5));
+    }
+
+    #[test]
+    fn more_is_left_of_a_relaxation_taken_off_as_a_line_than_as_what_it_is() {
+        let relaxation = Shape::Relaxation { seconds: 0.022 };
+        let shares = [None, Some(Shape::Line), Some(relaxation)].map(left_share);
+        assert_eq!(shares, [1.0, 0.15, 0.03]);
+    }
+}

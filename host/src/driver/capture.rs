@@ -165,15 +165,8 @@ impl Instrument {
             let missing = std::iter::once(0..wanted).collect();
             return Err(DriverError::Capture { missing, wanted });
         };
-        let every = u32::from(decimation);
-        // Codes that are older than the run nobody misses; of those that came too late the first are missing.
-        let early = before.wrapping_sub(begin);
-        let (older, lost) = if early < 1 << 31 {
-            (early.div_ceil(every), 0)
-        } else {
-            (0, early.wrapping_neg().div_ceil(every).min(wanted))
-        };
-        Ok((end, codes.beside(decimation, older, lost)))
+        let (older, lost) = outside(before, begin, u32::from(decimation));
+        Ok((end, codes.beside(decimation, older, lost.min(wanted))))
     }
 
     /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
@@ -217,9 +210,39 @@ impl Instrument {
     }
 }
 
+/// Codes, one every `every` samples from `begin` on, that are older than `since`, which nobody misses; and codes from `since` on that are missing
+/// before `begin`.
+fn outside(since: u32, begin: u32, every: u32) -> (u32, u32) {
+    let early = since.wrapping_sub(begin);
+    if early < 1 << 31 {
+        (early.div_ceil(every), 0)
+    } else {
+        (0, early.wrapping_neg().div_ceil(every))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_code_of_a_run_is_the_first_that_is_not_older_than_it() {
+        // The sample clock overflows in between.
+        for since in [1000, 3, u32::MAX - 2] {
+            for every in [1, 3, 7] {
+                for offset in 0..40 {
+                    // Codes at begin, begin + every, ...: those before `since` are counted one by one.
+                    let older = (0..40).filter(|n| n * every < offset).count() as u32;
+                    let begin = since.wrapping_sub(offset);
+                    assert_eq!(outside(since, begin, every), (older, 0), "{offset} {every}");
+                    // Codes at begin - every, begin - 2 every, ... back to `since`, or to one sample before the next.
+                    let begin = since.wrapping_add(offset);
+                    let lost = (0..40).filter(|n| n * every < offset).count() as u32;
+                    assert_eq!(outside(since, begin, every), (0, lost), "{offset} {every}");
+                }
+            }
+        }
+    }
 
     fn block(time: u32) -> Block {
         Block { time, decimation: 3, codes: vec![7; BLOCK_SAMPLES] }

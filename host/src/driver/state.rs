@@ -56,10 +56,16 @@ impl Instrument {
     /// # Errors
     /// The link breaks.
     pub fn state(&self) -> Result<State, DriverError> {
-        let words = self.read_many(map::STATUS, 6)?;
+        Ok(State::of(&self.read_many(map::STATUS, 6)?))
+    }
+}
+
+impl State {
+    /// Of the six registers from `STATUS` on.
+    fn of(words: &[u32]) -> Self {
         let bit = |bit: u32| words[0] & bit != 0;
         let mode = if bit(status::STANDALONE) { ArmMode::Standalone } else { ArmMode::Host };
-        Ok(State {
+        State {
             busy: bit(status::BUSY),
             armed: bit(status::ARMED).then_some(mode),
             homing: bit(status::HOMING),
@@ -70,6 +76,63 @@ impl Instrument {
             frames: words[3],
             frames_lost: words[4],
             link_faults: words[5],
-        })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESTING: State = State {
+        busy: false,
+        armed: None,
+        homing: false,
+        interlock_closed: false,
+        capturing: false,
+        fault: None,
+        time_samples: 12,
+        frames: 13,
+        frames_lost: 14,
+        link_faults: 15,
+    };
+
+    #[test]
+    fn every_bit_and_word_of_the_status_is_read_into_its_own_field() {
+        // The bits of docs/protocol.md, each alone.
+        for (bits, expected) in [
+            (0, RESTING),
+            (1, State { busy: true, ..RESTING }),
+            (2, State { armed: Some(ArmMode::Host), ..RESTING }),
+            (4, State { homing: true, ..RESTING }),
+            // Without a guard that is armed it means nothing.
+            (8, RESTING),
+            (2 | 8, State { armed: Some(ArmMode::Standalone), ..RESTING }),
+            (16, State { interlock_closed: true, ..RESTING }),
+            (32, State { fault: Some(Causes(11)), ..RESTING }),
+            (64, State { capturing: true, ..RESTING }),
+        ] {
+            assert_eq!(State::of(&[bits, 11, 12, 13, 14, 15]), expected, "{bits:#x}");
+        }
+    }
+
+    #[test]
+    fn a_refused_command_names_what_stands_in_its_way() {
+        let busy = State { busy: true, ..RESTING };
+        let homing = State { homing: true, ..RESTING };
+        let armed = State { armed: Some(ArmMode::Host), ..RESTING };
+        for (command, state, named) in [
+            (command::CAPTURE, busy, "a capture is going on"),
+            (command::RUN, State { armed: armed.armed, ..busy }, "a run is going on"),
+            (command::ARM_HOST, busy, "a run is going on"),
+            (command::RUN, RESTING, "the guard is not armed"),
+            (command::RUN, homing, "the guard is not armed"),
+            (command::ARM_STANDALONE, homing, "outputs are on their way"),
+            (command::ARM_HOST, armed, "the guard is armed already"),
+            (command::ARM_HOST, RESTING, "has just ended"),
+        ] {
+            let found = obstacle(command, &state);
+            assert!(found.contains(named), "{command} {state:?}: {found}");
+        }
     }
 }

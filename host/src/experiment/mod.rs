@@ -384,3 +384,6 @@ pub struct CaseKeys {
     /// Label.
     pub high: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,6 +321,47 @@ mod tests {
     }
 
     #[test]
+    fn errors_of_conductance_and_offset_are_those_of_the_three_points_next_to_zero() {
+        // At -0.1, 0 and 0.1 V: slope (y3 - y1) / 0.2, offset y2; each current is 0.01 nA uncertain, and twice that.
+        let contact = |error_na| {
+            let currents = AXIS.volts().into_iter().map(|volts| Current {
+                current_na: 8.0 * volts,
+                halves_na: 0.02,
+                clipped: false,
+                sample: 0,
+            });
+            judge(&AXIS, &Sweep { currents: currents.collect(), error_na }, 100.0)
+        };
+        for error_na in [0.01, 0.02] {
+            let contact = contact(error_na);
+            let wanted = error_na * 2_f64.sqrt() / 0.2;
+            assert!((contact.conductance_error_na_per_v / wanted - 1.0).abs() < 1e-9);
+            assert!((contact.offset_error_na / error_na - 1.0).abs() < 1e-9);
+            assert_eq!(contact.error_na, error_na);
+        }
+    }
+
+    #[test]
+    fn a_contact_is_shorted_where_it_clips_at_four_fifths_of_all_voltages_but_zero() {
+        // 18 voltages and zero, the thirteenth of 19.
+        let judged = |clipped: usize| {
+            let currents = AXIS.volts().into_iter().enumerate().map(|(n, volts)| Current {
+                current_na: 8.0 * volts,
+                halves_na: 0.02,
+                clipped: n < clipped,
+                sample: 0,
+            });
+            judge(&AXIS, &Sweep { currents: currents.collect(), error_na: 0.01 }, 100.0).verdict
+        };
+        assert_eq!(
+            (judged(0), judged(1), judged(12)),
+            (Verdict::Ok, Verdict::Clips, Verdict::Clips)
+        );
+        // With the zero itself 15: 14 of 18 are 78 %, 15 of 18 are 83 %.
+        assert_eq!((judged(15), judged(16)), (Verdict::Clips, Verdict::Shorted));
+    }
+
+    #[test]
     fn dead_leaking_and_clipping_contacts_are_told_apart() {
         assert_eq!(judged(|_| 0.5, false).verdict, Verdict::Dead);
         // 0.05 nA over the range is below five errors of a difference, 0.1 nA is above.

@@ -384,3 +384,6 @@ impl Plan {
         self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
     }
 }
+
+#[cfg(test)]
+mod tests;

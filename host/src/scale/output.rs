@@ -107,6 +107,30 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_ranges_round_to_their_own_side_wherever_between_two_steps_they_lie() {
+        for bits in [12, 16] {
+            let output = Scale::of_tests(bits).output(0);
+            let step_v = output.step_v();
+            for steps in [-1000.0, -3.0, 0.0, 5.0, 1000.0] {
+                for share in [0.1, 0.4, 0.6, 0.9] {
+                    let volts = (steps + share) * step_v;
+                    let away = |code| (output.volts(code) - volts) / step_v;
+                    let (below, above) = (output.code_below(volts), output.code_above(volts));
+                    assert!((away(below) + share).abs() < 1e-6, "{bits} {steps} {share}");
+                    assert!((away(above) - 1.0 + share).abs() < 1e-6, "{bits} {steps} {share}");
+                }
+            }
+        }
+        let output = Scale::of_tests(16).output(0);
+        for (low_v, high_v) in [(-1.00001, 0.70001), (-1.00005, 0.70005), (0.1, 0.2)] {
+            let (low, high) = output.codes_within(low_v, high_v);
+            let volts = |code| output.volts(DacCode(code));
+            assert!(volts(low) >= low_v && volts(low - 1) < low_v, "{low_v}: {low}");
+            assert!(volts(high) <= high_v && volts(high + 1) > high_v, "{high_v}: {high}");
+        }
+    }
+
+    #[test]
     fn every_output_has_its_own_range_and_offset() {
         let mut scale = Scale { outputs: 3, ..Scale::of_tests(16) };
         scale.analogue.dac_range_v = PerOutput::Each(vec![2.0, 10.0, 1.0]);

@@ -116,6 +116,26 @@ mod tests {
     }
 
     #[test]
+    fn segments_that_overlap_have_the_freedom_that_their_window_leaves_them() {
+        // The squared correlation of the periodograms of white noise in two segments half a segment apart, from the window itself.
+        let length = 4096;
+        let turn = TAU / length as f64;
+        let window = |n: usize| 0.5 - 0.5 * (turn * n as f64).cos();
+        let shared: f64 = (0..length / 2).map(|n| window(n) * window(n + length / 2)).sum();
+        let whole: f64 = (0..length).map(|n| window(n).powi(2)).sum();
+        let squared = (shared / whole).powi(2);
+        // The mean of K periodograms has the variance (1 + 2 (K - 1) / K of that) / K; a stretch of its own shares nothing with the others.
+        let freedom = |stretches: &[&[f64]]| Density::of(stretches, RATE_HZ, 16).unwrap().freedom;
+        let samples = noise(16 + 8 * 99, 4);
+        let wanted = 2.0 * 100.0 / (1.0 + 2.0 * squared * 0.99);
+        assert!((freedom(&[&samples]) / wanted - 1.0).abs() < 1e-9);
+        let apart: Vec<&[f64]> = samples.chunks_exact(16).collect();
+        assert_eq!(freedom(&apart), 2.0 * apart.len() as f64);
+        let wanted = 2.0 * 3.0 / (1.0 + 2.0 * squared / 3.0);
+        assert!((freedom(&[&samples[..16], &samples[16..40]]) / wanted - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn the_density_over_all_lines_is_the_variance_of_what_the_windows_saw() {
         let samples = noise(1 << 16, 2);
         let found = Density::of(&[&samples], RATE_HZ, 512).unwrap();

@@ -287,3 +287,6 @@ pub(crate) fn means(readings: &[Reading]) -> Vec<f64> {
 fn clipped(readings: &[Reading]) -> bool {
     readings.iter().any(|reading| reading.clipped)
 }
+
+#[cfg(test)]
+mod tests;

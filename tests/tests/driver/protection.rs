@@ -5,7 +5,7 @@ use crate::losing::Losing;
 use crate::raw::Raw;
 use hge_host::driver::{ArmMode, Causes, DriverError, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::link::{InProcess, Link, Tcp};
+use hge_host::link::{Ends, InProcess, Link, LinkError, Tcp};
 use hge_host::server::{self, tcp, Pace, Server};
 use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
@@ -60,6 +60,30 @@ fn a_trip_whose_event_the_line_loses_is_told_with_its_cause_all_the_same() {
         matches!(error, DriverError::Tripped { causes: Causes(fault::OVERCURRENT) }),
         "{error}"
     );
+}
+
+#[test]
+fn samples_of_all_runs_are_added_up_those_of_one_that_trips_too() {
+    let mut instrument = configured(in_process(), hasty());
+    instrument.arm(ArmMode::Host).unwrap();
+    let mut samples = 0;
+    for epochs in [1, 3, 2] {
+        instrument.write(map::EPOCHS, epochs).unwrap();
+        let before = instrument.read(map::TIME).unwrap();
+        let end = instrument.run(mode::PERTURB, |_| ()).unwrap();
+        let passed = instrument.read(map::TIME).unwrap().wrapping_sub(before);
+        // Four cases of a window of 64 samples at least.
+        assert!((256 * epochs..=passed).contains(&end.sample_clock), "{end:?} {passed}");
+        samples += u64::from(end.sample_clock);
+        assert_eq!(instrument.samples(), samples);
+    }
+    instrument.disarm().unwrap();
+    instrument.write(map::RUN_LIMIT, 50).unwrap();
+    instrument.arm(ArmMode::Standalone).unwrap();
+    let tripped = instrument.run(mode::PERTURB, |_| ());
+    assert!(matches!(tripped, Err(DriverError::Tripped { .. })), "{tripped:?}");
+    let of_last = instrument.samples() - samples;
+    assert!((40..=60).contains(&of_last), "{of_last}");
 }
 
 #[test]
@@ -130,17 +154,39 @@ fn served(settings: server::Settings) -> (tcp::TcpServer, impl Fn() -> Box<dyn L
     (running, move || Box::new(Tcp::open(&address).unwrap()) as Box<dyn Link>)
 }
 
+/// A link that wants no sign of life of its own, as a serial port.
+struct Quiet(Box<dyn Link>);
+
+impl Link for Quiet {
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    fn reply_timeout(&self) -> Duration {
+        self.0.reply_timeout()
+    }
+
+    fn split(self: Box<Self>) -> Result<Ends, LinkError> {
+        self.0.split()
+    }
+}
+
 #[test]
-fn an_idle_driver_winds_the_watchdog_in_real_time() {
-    let (_server, link) = real_time();
-    let mut instrument = configured(link(), Settings::default());
-    // A second, and three times that to think.
-    instrument.write(map::WATCHDOG, 5000).unwrap();
-    instrument.arm(ArmMode::Host).unwrap();
+fn an_idle_driver_winds_the_watchdog_in_real_time_whether_or_not_its_link_wants_a_sign_of_life() {
+    let servers = [real_time(), real_time()];
+    let links: [Box<dyn Link>; 2] = [servers[0].1(), Box::new(Quiet(servers[1].1()))];
+    let mut instruments = links.map(|link| configured(link, Settings::default()));
+    for instrument in &mut instruments {
+        // A second, and three times that to think.
+        instrument.write(map::WATCHDOG, 5000).unwrap();
+        instrument.arm(ArmMode::Host).unwrap();
+    }
     std::thread::sleep(Duration::from_secs(3));
-    let state = instrument.state().unwrap();
-    assert_eq!((state.armed, state.fault), (Some(ArmMode::Host), None));
-    instrument.run(mode::PERTURB, |_| ()).unwrap();
+    for instrument in &mut instruments {
+        let state = instrument.state().unwrap();
+        assert_eq!((state.armed, state.fault), (Some(ArmMode::Host), None));
+        instrument.run(mode::PERTURB, |_| ()).unwrap();
+    }
 }
 
 /// Arms by hand, with a watchdog of so many samples; the host is silent from then on.
