@@ -60,7 +60,7 @@ fn collision(first_hz: f64, second_hz: f64, hit_hz: f64) -> String {
     let what = if first_hz == second_hz {
         format!("twice {first} Hz falls on {hit} Hz")
     } else {
-        format!("the sum or difference of {first} Hz and {second} Hz falls on {hit} Hz")
+        format!("the sum of {first} Hz and {second} Hz falls on {hit} Hz")
     };
     format!("tones collide: {what}, move one of them (odd multiples of the grid never collide)")
 }

@@ -70,16 +70,14 @@ impl Grid {
                 if i != j && first == second {
                     return Err(ToneError::Duplicate { frequency_hz: hz(first) });
                 }
-                let (a, b) = (i64::from(first), i64::from(second));
-                for product in [a + b, a - b].map(|product| self.folded(product)) {
-                    let hit = multiples.iter().find(|&&tone| i64::from(tone) == product);
-                    if let Some(&hit) = hit {
-                        return Err(ToneError::Collision {
-                            first_hz: hz(first),
-                            second_hz: hz(second),
-                            hit_hz: hz(hit),
-                        });
-                    }
+                // A difference on a tone, a - b = c, is the sum b + c on the tone a.
+                let sum = self.folded(i64::from(first) + i64::from(second));
+                if let Some(&hit) = multiples.iter().find(|&&tone| i64::from(tone) == sum) {
+                    return Err(ToneError::Collision {
+                        first_hz: hz(first),
+                        second_hz: hz(second),
+                        hit_hz: hz(hit),
+                    });
                 }
             }
         }
@@ -118,5 +116,34 @@ mod tests {
         // 2 * 100 = 200 shows at 256 - 200 = 56.
         assert!(matches!(GRID.check(&[56, 100]), Err(ToneError::Collision { .. })));
         assert_eq!(GRID.check(&[9, 11, 17, 25]), Ok(()));
+    }
+
+    #[test]
+    fn a_set_collides_where_a_sum_or_a_difference_of_two_of_its_tones_is_a_third_or_twice_one_another(
+    ) {
+        const SAMPLES: i64 = 32;
+        let grid = Grid { rate_hz: 32.0, window_samples: SAMPLES as u32 };
+        let lines = 1..SAMPLES / 2;
+        let sets = lines.clone().flat_map(|a| lines.clone().map(move |b| (a, b)));
+        let (mut free, mut collide) = (0, 0);
+        for (a, b) in sets {
+            for c in lines.clone().filter(|&c| a != b && b != c && c != a) {
+                let tones = [a, b, c];
+                // A line and its images after sampling.
+                let is_tone = |product: i64| {
+                    tones
+                        .iter()
+                        .any(|tone| [tone, &-tone].iter().any(|t| (product - **t) % SAMPLES == 0))
+                };
+                let pairs =
+                    tones.iter().flat_map(|one| tones.iter().map(move |other| (one, other)));
+                let hit = pairs.flat_map(|(one, other)| [one + other, one - other]).any(is_tone);
+                let found = grid.check(&tones.map(|tone| tone as u32));
+                assert_eq!(matches!(found, Err(ToneError::Collision { .. })), hit, "{tones:?}");
+                assert_eq!(found.is_ok(), !hit, "{tones:?}");
+                (free, collide) = (free + u32::from(!hit), collide + u32::from(hit));
+            }
+        }
+        assert!(free > 100 && collide > 100, "{free} {collide}");
     }
 }
