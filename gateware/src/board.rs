@@ -14,7 +14,6 @@
 //! The converters add one sample to the loop's latency and bound the sample period from below:
 //! [`BoardTop::parameters`] says so in the instrument's parameters. Every pin is a register but `trigger`, `reference` and the lamps.
 
-use crate::boot::Recording;
 use crate::build::Build;
 use crate::converter::{
     least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
@@ -22,6 +21,7 @@ use crate::converter::{
 use crate::engine::Pass;
 use crate::leaf::Fixed;
 use crate::serial::{SerialError, SerialInstrument};
+use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
 use thiserror::Error;

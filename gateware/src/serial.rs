@@ -13,12 +13,13 @@
 //!
 //! Time never stands still here. While a recording is played ([`crate::boot`]) what comes on `rx` is not heard.
 
-use crate::boot::{Boot, Recording};
+use crate::boot::Boot;
 use crate::build::Build;
 use crate::engine::Pass;
 use crate::instrument::Instrument;
 use crate::link::uart_receiver::{RateError, UartReceiver};
 use crate::link::uart_transmitter::UartTransmitter;
+use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
 use thiserror::Error;

@@ -4,7 +4,6 @@ mod cosim;
 
 use cosim::drawn::{put, Random};
 use hge_gateware::board::{BoardTop, Converters};
-use hge_gateware::boot::Recording;
 use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::emit::{verilog, SourceDocs};
@@ -12,6 +11,7 @@ use hge_gateware::engine::{Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
 use hge_needs::needs;
 use hge_protocol::frame::{Operation, Request};
+use hge_protocol::recording::Recording;
 use hge_protocol::registers as map;
 use hge_protocol::wire::seal;
 use hge_protocol::Parameters;

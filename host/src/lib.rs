@@ -5,7 +5,6 @@
 //! | [`link`] | the pipe of bytes: serial, TCP, in this process |
 //! | [`driver`] | registers, arming, runs, telemetry |
 //! | [`server`] | a simulated instrument for others |
-//! | [`engine`] | which engine executes the instrument |
 //! | [`lab`] | an experiment's device on a simulated bench |
 //! | [`measure`] | gradients, sweeps and captures beside training |
 //! | [`selftest`] | the first power-on with a resistor: chain, outputs, guard |
@@ -39,7 +38,6 @@ pub mod carrier;
 pub mod cost;
 pub mod drift;
 pub mod driver;
-pub mod engine;
 pub mod experiment;
 pub mod figure;
 pub mod gate;

@@ -4,7 +4,7 @@ use hge_host::driver::Instrument;
 use hge_host::experiment::{Job, Source};
 use hge_host::gradient::Estimator;
 use hge_host::lab;
-use hge_host::link::InProcess;
+use hge_host::server::InProcess;
 use hge_host::session::Session;
 
 fn session(text: &str) -> Session {

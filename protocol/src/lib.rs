@@ -7,6 +7,7 @@
 //! | [`analogue`] | the analogue scale: what codes are in volts and nanoamperes |
 //! | [`number`] | codes, fixed-point formats, tuning words |
 //! | [`parameters`] | what a gateware was generated for: outputs, slots, tables, clock |
+//! | [`recording`] | requests built into a board that needs no host |
 //! | [`registers`] | the register map, one table |
 //! | [`table`] | layout of the parameter table behind the register window |
 //! | [`frame`] | requests, replies and telemetry, as words |
@@ -16,6 +17,7 @@ pub mod analogue;
 pub mod frame;
 pub mod number;
 pub mod parameters;
+pub mod recording;
 pub mod registers;
 pub mod table;
 pub mod wire;

@@ -16,9 +16,9 @@ pub use error::BoardError;
 pub use pins::{ports, Direction, Port};
 
 use crate::board;
-use crate::boot::Recording;
 use crate::build::Build;
 use crate::package::{board_of_build, PackageError};
+use hge_protocol::recording::Recording;
 use hge_protocol::{Analogue, Carriers, Parameters};
 use hge_system::file;
 use serde::{Deserialize, Serialize};

@@ -23,11 +23,11 @@ pub mod top;
 pub use error::FlowError;
 
 use crate::board_file::{Board, Fpga};
-use crate::boot::Recording;
 use crate::build::Build as BuiltWith;
 use crate::package::File;
 use crate::tools::{cache_folder, ToolError};
 use bundle::{BuiltIn, Manifest};
+use hge_protocol::recording::Recording;
 use hge_protocol::Analogue;
 use hge_system::file::{self, Temporary};
 use std::collections::BTreeMap;

@@ -6,12 +6,12 @@ mod text;
 pub use cores::{core, Core};
 
 use crate::board::{BoardError, BoardTop, Converters};
-use crate::boot::Recording;
 use crate::build::Build;
 use crate::emit::EmitError;
 use crate::engine::{Pipelined, Stepped};
 use crate::instrument::Instrument;
 use crate::serial::{SerialError, SerialInstrument};
+use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
 use text::{core_file, header, write};

@@ -1,7 +1,8 @@
 //! What is built in, played byte by byte, against a description in terms of a queue and times.
 
 use crate::bench::{Bench, Random};
-use hge_gateware::boot::{settled_clocks, Boot, Recording, TooLong, MOST_BYTES};
+use hge_gateware::boot::{settled_clocks, Boot};
+use hge_protocol::recording::{Recording, TooLong, MOST_BYTES};
 use hge_protocol::wire::seal;
 use std::collections::VecDeque;
 

@@ -2,11 +2,12 @@
 
 use crate::cosim::drawn::put;
 use crate::{compare, HELD};
-use hge_gateware::boot::{Boot, Recording};
+use hge_gateware::boot::Boot;
 use hge_gateware::converter::{AdcPart, DacPart, DacTiming, SpiAdc, SpiDac};
 use hge_gateware::reset::Reset;
 use hge_gateware::timer::Timer;
 use hge_needs::needs;
+use hge_protocol::recording::Recording;
 use rust_hdl::prelude::*;
 
 #[needs(icarus)]

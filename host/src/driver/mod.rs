@@ -51,7 +51,7 @@ pub use telemetry::{Heard, Subscription};
 pub use watcher::{Connected, Watcher};
 
 use crate::link::{Link, LinkError};
-use crate::plan::Plan;
+use crate::scale::Scale;
 use hge_protocol::frame::{Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::{Carriers, Parameters};
@@ -79,6 +79,18 @@ const NO_COMMAND: u32 = 0;
 
 /// Longest wait between two looks whether the outputs have come to their safe values.
 const HOMING_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What an instrument is configured with.
+pub trait Configure {
+    /// The gateware that it was made for.
+    fn parameters(&self) -> &Parameters;
+
+    /// The analogue scale that it was made for.
+    fn scale(&self) -> &Scale;
+
+    /// Addresses and values of every register.
+    fn writes(&self) -> &[(u16, u32)];
+}
 
 /// A connected instrument. Dropping it disarms it.
 pub struct Instrument {
@@ -223,20 +235,20 @@ impl Instrument {
         Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
     }
 
-    /// Disarms and writes every register of a plan, and its analogue scale where the instrument has none.
+    /// Disarms and writes every register of a configuration, and its analogue scale where the instrument has none.
     ///
     /// # Errors
-    /// The plan was made for another gateware or another analogue scale, or an access fails.
-    pub fn configure(&mut self, plan: &Plan) -> Result<(), DriverError> {
-        if *plan.parameters() != self.parameters {
+    /// The configuration was made for another gateware or another analogue scale, or an access fails.
+    pub fn configure(&mut self, with: &impl Configure) -> Result<(), DriverError> {
+        if *with.parameters() != self.parameters {
             return Err(DriverError::Parameters {
                 found: Box::new(self.parameters),
-                planned: Box::new(*plan.parameters()),
+                planned: Box::new(*with.parameters()),
             });
         }
         self.disarm()?;
-        self.join_scale(plan.scale())?;
-        self.write_all(plan.writes())
+        self.join_scale(with.scale())?;
+        self.write_all(with.writes())
     }
 
     /// Takes control of a served instrument, before anything is changed in it: by a command that does nothing.

@@ -4,6 +4,7 @@ use super::analogue::moved;
 use super::Experiment;
 use crate::file;
 use crate::plan::PlanError;
+use crate::scale::NO_SCALE;
 use crate::text::{quoted, shortened};
 use hge_sim::device::{self, DeviceError};
 use hge_system::wording;
@@ -34,9 +35,6 @@ impl fmt::Display for Place {
         }
     }
 }
-
-/// What an instrument without an analogue scale lacks, and how to give it one.
-pub const NO_SCALE: &str = "the instrument has no analogue scale, without which codes are no volts and no nanoamperes: add a section [analogue] to the experiment, or set it with `hge set analogue --experiment FILE.toml --link LINK`";
 
 /// An experiment that cannot be run.
 #[derive(Debug, Error)]

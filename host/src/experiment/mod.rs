@@ -13,17 +13,18 @@
 
 mod analogue;
 mod bench;
+mod engine;
 mod file;
 mod instrument;
 mod reading;
 mod resolve;
 mod values;
 
-pub use file::{ExperimentError, Source, NO_SCALE};
+pub use engine::EngineKind;
+pub use file::{ExperimentError, Source};
 pub use instrument::InstrumentKeys;
 pub use resolve::{context, Job, Task};
 
-use crate::engine::EngineKind;
 use crate::gate::Gate;
 use crate::gradient::Estimator;
 use crate::loss::Loss;

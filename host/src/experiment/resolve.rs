@@ -7,6 +7,7 @@ use crate::calibration::Calibration;
 use crate::carrier::Carrier;
 use crate::gate::Gate;
 use crate::loss::Targets;
+use crate::plan::Coefficients;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
 };
@@ -14,7 +15,6 @@ use crate::quantity::Context;
 use crate::scale::Scale;
 use crate::text::number;
 use crate::tones::{self, Grid, Order, ToneError, Wanted};
-use crate::train::Coefficients;
 use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use hge_sim::device::{self, Device};

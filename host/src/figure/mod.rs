@@ -4,10 +4,14 @@
 //! |---|---|
 //! | [`axis`] | linear and logarithmic axes, their ticks |
 //! | [`font`] | the font, which is in the program: a machine without fonts draws the same |
+//! | [`spectrum`] | a spectrum, as a figure and as characters for a terminal |
+//! | [`tones`] | a plan of tones |
 
 pub mod axis;
 mod draw;
 pub mod font;
+pub mod spectrum;
+pub mod tones;
 
 pub use axis::Axis;
 

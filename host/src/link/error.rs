@@ -1,6 +1,5 @@
 //! Why there is no pipe, or none any more.
 
-use hge_sim::engine::EngineError;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -85,9 +84,12 @@ pub enum LinkError {
         /// What the link leads to.
         name: String,
     },
-    /// The engine behind an in-process link failed.
+    /// What is behind a link of another crate failed.
     #[error("{0}")]
-    Engine(Arc<EngineError>),
+    Behind(Arc<dyn std::error::Error + Send + Sync>),
+    /// `sim` where an instrument has to be there already.
+    #[error("sim is an instrument simulated in the program itself, and here one is needed that runs: name it by tcp:HOST:PORT or serial:PATH")]
+    Simulated,
 }
 
 fn there_are(ports: &[String]) -> String {

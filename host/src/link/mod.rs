@@ -1,25 +1,22 @@
-//! The pipe of bytes between driver and instrument: a serial port, a TCP connection, or a simulated
-//! instrument in this process.
+//! The pipe of bytes between driver and instrument: a serial port or a TCP connection; other crates add links of their
+//! own, such as a simulated instrument in this process.
 //!
 //! A [`Link`] splits into a [`Source`], which the driver's reader thread owns, and a [`Sink`], into which
 //! requests go. Dropping the sink closes the link.
 
 mod error;
-pub mod in_process;
 pub mod ports;
 pub mod serial;
 mod spec;
 pub mod tcp;
+mod token;
 
 pub use error::LinkError;
-pub use in_process::InProcess;
 pub use serial::Serial;
 pub use spec::{LinkSpec, DEFAULT_BAUD};
 pub use tcp::Tcp;
+pub use token::{Token, TOKEN_BYTES};
 
-use crate::server::Token;
-use hge_sim::engine::{Engine, EngineError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The two directions of a pipe.
@@ -74,20 +71,13 @@ pub trait Sink: Send {
     fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError>;
 }
 
-/// Opens the link that `spec` names; a server is shown `token`, and `simulate` builds the engine behind `sim`.
+/// Opens the link that `spec` names; a server is shown `token`.
 ///
 /// # Errors
-/// One sentence that says what was found and what to change.
-pub fn open(
-    spec: &LinkSpec,
-    token: Option<&Token>,
-    simulate: impl FnOnce() -> Result<Box<dyn Engine>, EngineError>,
-) -> Result<Box<dyn Link>, LinkError> {
+/// One sentence that says what was found and what to change; [`LinkError::Simulated`] for a simulated instrument, which no link reaches.
+pub fn open(spec: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, LinkError> {
     Ok(match spec {
-        LinkSpec::Simulated => {
-            let engine = simulate().map_err(|error| LinkError::Engine(Arc::new(error)))?;
-            Box::new(InProcess::new(engine))
-        }
+        LinkSpec::Simulated => return Err(LinkError::Simulated),
         LinkSpec::Tcp { address } => Box::new(Tcp::open_with(address, token)?),
         LinkSpec::Serial { path, baud } => Box::new(Serial::open(path, *baud)?),
     })

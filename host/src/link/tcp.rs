@@ -1,7 +1,7 @@
 //! A connection to a server.
 
 use super::{Ends, Link, LinkError, Received, Sink, Source};
-use crate::server::Token;
+use crate::link::Token;
 use crate::text::quoted;
 use hge_protocol::frame::Frame;
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};

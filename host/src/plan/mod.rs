@@ -1,17 +1,20 @@
 //! From what a run is to be, in SI units, to the registers that make it so.
 
 mod check;
+mod coefficients;
 mod error;
 mod rate;
 mod registers;
 
 pub(crate) use check::window;
+pub use coefficients::{Coefficients, RateError};
 pub use error::PlanError;
 pub(crate) use rate::actual_rate_hz;
 pub use rate::near_window;
 
 use crate::carrier::{Carrier, Code};
 use crate::cost::Cost;
+use crate::driver::Configure;
 use crate::scale::{OutputScale, Scale};
 use crate::tones::Grid;
 use hge_protocol::number::SINE_PEAK;
@@ -126,6 +129,20 @@ pub struct Plan {
     grid: Grid,
     amplitudes_code: Vec<u16>,
     writes: Vec<(u16, u32)>,
+}
+
+impl Configure for Plan {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn scale(&self) -> &Scale {
+        &self.configuration.scale
+    }
+
+    fn writes(&self) -> &[(u16, u32)] {
+        &self.writes
+    }
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use super::folder::Folder;
 use super::item::Topic;
 use super::RecordError;
 use crate::driver::DriverError;
-use crate::engine::EngineKind;
+use crate::experiment::EngineKind;
 use crate::experiment::{Closing, Task};
 use crate::measure::waveform::{of_cases, of_tones};
 use crate::measure::MeasureError;

@@ -8,7 +8,7 @@ use super::verifier::{Verdict, Verifier};
 use super::RecordError;
 use crate::driver::{Instrument, Passing, Tap};
 use crate::experiment::Task;
-use crate::link::InProcess;
+use crate::server::InProcess;
 use crate::train::{train_on, Progress};
 use serde::Serialize;
 use std::sync::atomic::Ordering;

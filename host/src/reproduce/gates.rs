@@ -8,9 +8,10 @@ use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use crate::experiment::Job;
 use crate::figure::{Axis, Figure, Layer, Mark, Panel};
 use crate::gate::Gate;
+use crate::lab::{train, Options};
 use crate::measure::capture::codes_at;
 use crate::measure::probe::Probe;
-use crate::train::{train, Options, Outcome};
+use crate::train::Outcome;
 use serde::Deserialize;
 use serde_json::json;
 

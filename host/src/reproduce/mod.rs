@@ -52,6 +52,7 @@ pub use setup::{Keys, Setup};
 use crate::driver::DriverError;
 use crate::experiment::ExperimentError;
 use crate::figure::FigureError;
+use crate::lab::SimulateError;
 use crate::measure::MeasureError;
 use crate::plan::PlanError;
 use crate::session::SessionError;
@@ -76,6 +77,9 @@ pub enum ReproduceError {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// See [`SimulateError`].
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     #[error(transparent)]
     Figure(#[from] FigureError),
     /// The study's own keys are wrong.

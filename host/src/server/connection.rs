@@ -8,7 +8,8 @@
 use super::control::Control;
 use super::inlet::MOST_BYTES;
 use super::running::{is_wait, tell};
-use super::{Bytes, Event, Observer, Presence, Stop, Token, Values, STOP_INTERVAL};
+use super::{Bytes, Event, Observer, Presence, Stop, Values, STOP_INTERVAL};
+use crate::link::Token;
 use crossbeam::channel::{bounded, RecvTimeoutError, Sender};
 use hge_protocol::frame::{Frame, Notice, Operation, Status};
 use hge_protocol::wire::{Deframer, MOST_REQUEST_WORDS};

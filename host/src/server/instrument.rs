@@ -89,7 +89,7 @@ impl Server {
         mut self,
         idle: Duration,
         watchdog: Duration,
-        token: Option<super::Token>,
+        token: Option<crate::link::Token>,
     ) -> Self {
         (self.settings.idle, self.settings.watchdog_limit) = (idle, watchdog);
         self.settings.token = token;

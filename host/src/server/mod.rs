@@ -18,6 +18,7 @@
 
 mod connection;
 mod control;
+mod in_process;
 mod inlet;
 mod instrument;
 mod outlet;
@@ -27,12 +28,12 @@ pub mod pty;
 mod running;
 mod shadow;
 pub mod tcp;
-mod token;
 
+pub use in_process::InProcess;
 pub use instrument::Server;
 pub use running::Running;
-pub use token::{Token, TOKEN_BYTES};
 
+use crate::link::Token;
 use crossbeam::channel::Sender;
 use hge_protocol::frame::Status;
 use hge_protocol::Parameters;

@@ -7,7 +7,7 @@ use super::welch::Density;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 /// Lines from zero on that the mean and slow drifts reach under a Hann window.
-pub(super) const LOWEST: usize = 3;
+pub const LOWEST: usize = 3;
 
 /// Neighbours on either side, at least and as shares of the line's number.
 const BESIDE: usize = 24;

@@ -7,16 +7,15 @@
 //! | [`expected`] | where tones, their harmonics and products and the mains show |
 //! | `lines` | lines that stand out, and what they are |
 //! | [`array`] | samples from files of NumPy |
-//! | [`picture`] | figures, and pictures for a terminal |
 
 pub mod array;
 pub mod expected;
 mod floor;
 mod lines;
-pub mod picture;
 pub mod welch;
 
 pub use expected::Kind;
+pub use floor::LOWEST;
 pub use lines::Line;
 
 use crate::text::number;

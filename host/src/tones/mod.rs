@@ -16,7 +16,6 @@ mod error;
 mod exact;
 mod grid;
 mod local;
-pub mod picture;
 pub mod planner;
 pub mod products;
 mod set;

@@ -8,10 +8,10 @@ use super::standalone::{aimed, came_to, first_run, starts_a_run};
 use super::{random, Outcome, Stream, TrainError};
 use crate::driver::{DriverError, Instrument};
 use crate::experiment::{Closing, Task};
-use hge_gateware::boot::{Recording, TooLong};
 use hge_protocol::frame::{
     flag, End, EndReason, Operation, Record, Request, Status, MOST_REGISTERS,
 };
+use hge_protocol::recording::{Recording, TooLong};
 use hge_protocol::registers::{self as map, command};
 use hge_protocol::table::TABLE_BASE;
 use std::collections::BTreeMap;

@@ -2,11 +2,11 @@
 
 use crate::program::{json, outcome, refusal, TestFile};
 use crate::served::{Served, LINEAR, PATIENCE};
-use hge_gateware::boot::Recording;
 use hge_gateware::flow::bundle::experiment_tag;
 use hge_host::experiment::{Source, Task};
 use hge_host::train::recording;
 use hge_protocol::frame::{Frame, Record};
+use hge_protocol::recording::Recording;
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use std::io::{Read, Write};
 use std::net::TcpStream;

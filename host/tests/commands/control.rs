@@ -135,7 +135,7 @@ fn the_client_in_python_says_at_once_who_is_in_control() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.starts_with("the server asks for a token"), "{said}");
     assert_eq!(run(&[port, file.path()]), (Some(0), String::new()));
-    let token = hge_host::server::Token::parse(served.reached["token"].as_str().unwrap()).unwrap();
+    let token = hge_host::link::Token::parse(served.reached["token"].as_str().unwrap()).unwrap();
     let link = hge_host::link::Tcp::open_with(address(&served), Some(&token)).unwrap();
     let instrument = hge_host::driver::Instrument::connect(Box::new(link)).unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -5,8 +5,8 @@ use crate::bench::Bench;
 use crate::converter::{AdcKind, Circuit, DacKind, DacPins, Pins, SpiAdc};
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::board::Converters;
-use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use std::path::Path;
 

@@ -2,10 +2,10 @@
 
 use crate::engine::EngineError;
 use hge_gateware::board::Converters;
-use hge_gateware::boot::Recording;
 use hge_gateware::build::Build;
 use hge_gateware::package;
 use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
+use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use hge_system::file::Temporary;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -4,8 +4,9 @@ use crate::instruments::{configured, server, task};
 use crate::lines::shared;
 use hge_host::driver::{ArmMode, DriverError, Instrument, Settings};
 use hge_host::experiment::Closing;
-use hge_host::link::{InProcess, Link};
+use hge_host::link::Link;
 use hge_host::server;
+use hge_host::server::InProcess;
 use hge_protocol::registers::{self as map, mode};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 

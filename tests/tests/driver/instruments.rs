@@ -3,9 +3,11 @@
 use hge_host::driver::{Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::lab;
-use hge_host::link::{InProcess, Link};
+use hge_host::lab::{train, Options};
+use hge_host::link::Link;
+use hge_host::server::InProcess;
 use hge_host::server::{self, EngineFactory, Server};
-use hge_host::train::{train, train_on, Options, Outcome};
+use hge_host::train::{train_on, Outcome};
 use hge_sim::engine::Engine;
 use hge_tests::faults::{Fault, Harm};
 use hge_tests::faulty_link::{FaultyLink, Traffic};

@@ -3,7 +3,8 @@
 use hge_host::driver::{Heard, Instrument, Settings, Subscription};
 use hge_host::experiment::{Job, Source};
 use hge_host::lab;
-use hge_host::link::{InProcess, Link};
+use hge_host::link::Link;
+use hge_host::server::InProcess;
 use hge_host::server::Pace;
 use hge_host::train::{train_on, Outcome};
 use hge_needs::needs;

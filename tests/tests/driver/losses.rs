@@ -5,7 +5,7 @@ use crate::instruments::{
 };
 use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Said, Subscription};
 use hge_host::experiment::Closing;
-use hge_host::link::InProcess;
+use hge_host::server::InProcess;
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use hge_tests::faults::Harm;

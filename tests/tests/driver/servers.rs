@@ -3,7 +3,8 @@
 use crate::instruments::{configured, in_process, reference, server, task, trained};
 use hge_host::driver::{ArmMode, Instrument, Settings};
 use hge_host::experiment::Closing;
-use hge_host::link::{InProcess, Link, Serial, Tcp};
+use hge_host::link::{Link, Serial, Tcp};
+use hge_host::server::InProcess;
 use hge_host::server::{self, tcp, Pace};
 use hge_protocol::registers::{self as map, mode};
 
@@ -52,8 +53,8 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
         let link = Box::new(Tcp::open(&server.address().to_string()).unwrap());
         let instrument = Instrument::connect(link).unwrap();
         let found = hge_host::train::train_on(instrument, job(closing).task, &mut |_| ()).unwrap();
-        let options = hge_host::train::Options::default();
-        let expected = hge_host::train::train(job(closing), &options, &mut |_| ()).unwrap();
+        let options = hge_host::lab::Options::default();
+        let expected = hge_host::lab::train(job(closing), &options, &mut |_| ()).unwrap();
         assert_eq!(found.controls_v, expected.controls_v);
         assert_eq!(found.outputs_na, expected.outputs_na);
     }

@@ -1,13 +1,14 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
 use hge_gateware::board::Converters;
-use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source};
+use hge_host::lab::{train, Options};
 use hge_host::measure::gradient::{self, CaseSlopes, Effort};
-use hge_host::train::{train, Options, Outcome};
+use hge_host::train::Outcome;
 use hge_needs::needs;
+use hge_protocol::recording::Recording;
 use hge_protocol::registers::{self as map, command, protection};
 use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};

@@ -1,8 +1,9 @@
 //! A whole training gives the same result on every engine.
 
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::experiment::{CaseKeys, Closing, Job, Source};
-use hge_host::train::{train, Options, Outcome};
+use hge_host::lab::{train, Options};
+use hge_host::train::Outcome;
 use hge_needs::needs;
 use hge_tests::nightly;
 use std::path::Path;

@@ -1,19 +1,18 @@
 //! A board that trains by itself: what is built in is what a host would have said, and it comes to what the host's run comes to.
 
 use hge_gateware::board::Converters;
-use hge_gateware::boot::Recording;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_host::driver::Instrument;
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
 use hge_host::lab;
-use hge_host::link::InProcess;
+use hge_host::lab::{train, Options};
+use hge_host::server::InProcess;
 use hge_host::server::{Pace, Server};
-use hge_host::train::{
-    last_run, noise_seed, recording, train, train_on, LastRun, Options, Outcome,
-};
+use hge_host::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
 use hge_needs::needs;
 use hge_protocol::frame::{End, EndReason, Frame, Operation, Record, Reply, Status};
+use hge_protocol::recording::Recording;
 use hge_protocol::registers::{self as map, command};
 use hge_protocol::table::TABLE_BASE;
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS, MOST_REQUEST_WORDS};

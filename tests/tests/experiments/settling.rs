@@ -3,12 +3,12 @@
 use hge_host::drift::Shape;
 use hge_host::experiment::Job;
 use hge_host::gradient::Estimator;
+use hge_host::lab::{train, Options};
 use hge_host::measure::gradient::{self, CaseSlopes, Effort};
 use hge_host::measure::probe::Probe;
 use hge_host::measure::relaxation::{self, Wanted};
 use hge_host::settling::Counts;
 use hge_host::tones::Surroundings;
-use hge_host::train::{train, Options};
 use hge_sim::bench::Relaxation;
 use hge_tests::laboratory;
 

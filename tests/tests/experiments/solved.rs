@@ -2,7 +2,8 @@
 
 use hge_host::experiment::{Closing, Experiment, Job, Source};
 use hge_host::gate::Gate;
-use hge_host::train::{train, Options, Outcome};
+use hge_host::lab::{train, Options};
+use hge_host::train::Outcome;
 use hge_tests::nightly;
 
 const GATES: [&str; 6] = ["and", "or", "nand", "nor", "xor", "xnor"];

@@ -2,7 +2,7 @@
 
 use hge_host::carrier::Carrier;
 use hge_host::driver::{ArmMode, Said, RUN_CODES};
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::experiment::{Job, Source};
 use hge_host::gradient::Estimator;
 use hge_host::measure::waveform;

@@ -4,15 +4,15 @@ use crate::interrupt;
 use crate::output::text;
 use clap::{Args, ValueHint};
 use hge_host::driver::{Cancel, Instrument, Settings};
-use hge_host::engine::EngineKind;
-use hge_host::experiment::{context, Experiment, Job, Source, Task, NO_SCALE};
+use hge_host::experiment::EngineKind;
+use hge_host::experiment::{context, Experiment, Job, Source, Task};
 use hge_host::file;
 use hge_host::gate::Gate;
 use hge_host::lab;
-use hge_host::link::{self, InProcess, Link, LinkSpec};
+use hge_host::link::{self, Link, LinkSpec, Token};
 use hge_host::quantity::Context;
-use hge_host::scale::Scale;
-use hge_host::server::{Pace, Server, Token};
+use hge_host::scale::{Scale, NO_SCALE};
+use hge_host::server::{InProcess, Pace, Server};
 use hge_protocol::registers as map;
 use hge_protocol::Analogue;
 use hge_sim::engine::EngineError;
@@ -258,6 +258,5 @@ pub fn known(scale: Option<Scale>) -> Result<Scale, String> {
 
 /// A link to elsewhere; a server is shown the token.
 pub fn remote(link: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, String> {
-    let nothing = || Err(EngineError::Tool("there is nothing to simulate".into()));
-    link::open(link, token, nothing).map_err(text)
+    link::open(link, token).map_err(text)
 }

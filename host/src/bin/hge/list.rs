@@ -5,7 +5,7 @@ use crate::lab::remote;
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_host::driver::{Instrument, Settings};
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::link::ports::{port_at, ports, Port, Usb};
 use hge_host::link::{LinkSpec, DEFAULT_BAUD};
 use hge_protocol::Parameters;

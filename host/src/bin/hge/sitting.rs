@@ -9,10 +9,11 @@ use crate::streams::{print, print_json};
 use hge_host::calibration::Calibration;
 use hge_host::driver::{Cancel, Instrument, Settings};
 use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_host::lab::{simulate, Options, SimGuard};
 use hge_host::link::LinkSpec;
+use hge_host::link::Token;
 use hge_host::record::{page, task, Folder, RecordError};
-use hge_host::server::Token;
-use hge_host::train::{simulate, Aftermath, Options, Outcome, Progress};
+use hge_host::train::{Outcome, Progress};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -55,7 +56,7 @@ pub struct Opened {
     pub instrument: Instrument,
     pub task: Task,
     pub link: LinkSpec,
-    aftermath: Option<Aftermath>,
+    aftermath: Option<SimGuard>,
 }
 
 impl Opened {

@@ -4,13 +4,12 @@ use crate::output::{json_line, read_json, text, write_text};
 use crate::streams;
 use clap::{Args, Subcommand};
 use hge_host::experiment::{Experiment, Source};
+use hge_host::figure::tones as picture;
 use hge_host::plan::near_window;
 use hge_host::text::number;
 use hge_host::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_host::tones::products::Product;
-use hge_host::tones::{
-    assess, empty_lines_in, picture, plan, Grid, Order, Surroundings, TonePlan, Wanted,
-};
+use hge_host::tones::{assess, empty_lines_in, plan, Grid, Order, Surroundings, TonePlan, Wanted};
 use hge_protocol::Parameters;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;

@@ -1,10 +1,10 @@
 //! Device time to learn a gate by each method, on the instrument: restarts included, until it is learnt.
 
 use crate::experiment::{Experiment, Job};
+use crate::lab::{train, Options};
 use crate::method::Method;
 use crate::reproduce::survival::{self, Duration, Median};
 use crate::reproduce::{crowd, ReproduceError, Setup, Watch};
-use crate::train::{train, Options};
 
 /// All trainings by a method.
 pub struct Trained {

@@ -2,7 +2,7 @@ use super::*;
 use crate::driver::{ArmMode, Instrument};
 use crate::experiment::{Job, Source, Task};
 use crate::gradient::Estimator;
-use crate::link::InProcess;
+use crate::server::InProcess;
 use hge_protocol::frame::Epoch;
 use hge_sim::bench::AnalogueBench;
 use hge_sim::model::Model;
@@ -84,11 +84,11 @@ fn a_rate_beyond_the_registers_is_refused() {
     let plan = Job::new(experiment, &source).unwrap().task.plan;
     assert!(matches!(
         Coefficients::of(&plan, 1e3),
-        Err(TrainError::Rate { side: "too large", .. })
+        Err(crate::plan::RateError { side: "too large", .. })
     ));
     assert!(matches!(
         Coefficients::of(&plan, 1e-18),
-        Err(TrainError::Rate { side: "too small", .. })
+        Err(crate::plan::RateError { side: "too small", .. })
     ));
 }
 

@@ -1,9 +1,9 @@
 //! The netlist of a board's top, at its pins, compared with its Verilog.
 
 use hge_gateware::board_file::Board;
-use hge_gateware::boot::Recording;
 use hge_gateware::build::Build;
 use hge_gateware::package;
+use hge_protocol::recording::Recording;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
 use hge_tests::netlist::{synthesise, yosys_of, Family, Netlist};

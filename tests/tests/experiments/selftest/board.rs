@@ -1,7 +1,7 @@
 //! The same on a board's top at its pins: its UART, models of its converters, its output switch.
 
 use crate::selftest::trial::{assert_fails, Trial};
-use hge_host::engine::EngineKind;
+use hge_host::experiment::EngineKind;
 use hge_host::experiment::Source;
 use hge_host::selftest::{Settings, Verdict};
 use hge_needs::needs;

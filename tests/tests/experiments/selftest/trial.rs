@@ -3,9 +3,9 @@
 use hge_host::driver::Instrument;
 use hge_host::experiment::{Experiment, Job, Source};
 use hge_host::lab;
-use hge_host::link::InProcess;
 use hge_host::selftest::bench::SimulatedBench;
 use hge_host::selftest::{self, Fixture, Report, Row, Settings, Verdict};
+use hge_host::server::InProcess;
 use hge_host::server::{Pace, Server, Settings as ServerSettings};
 use hge_protocol::registers as map;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};

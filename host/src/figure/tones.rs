@@ -1,8 +1,8 @@
 //! A picture of a plan: tones, empty lines, products and noise over frequency, as SVG.
 
-use super::products::Tally;
-use super::{TonePlan, Wanted};
-use crate::figure::font;
+use super::font;
+use crate::tones::products::Tally;
+use crate::tones::{TonePlan, Wanted};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -113,8 +113,8 @@ fn draw(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{plan, Grid, Order, Surroundings};
     use super::*;
+    use crate::tones::{plan, Grid, Order, Surroundings};
 
     #[test]
     fn a_stem_is_drawn_for_every_tone_and_empty_line() {

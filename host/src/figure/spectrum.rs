@@ -1,7 +1,7 @@
 //! Pictures of a spectrum: a figure, and one of characters for a terminal.
 
-use super::{Kind, Spectrum};
-use crate::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
+use super::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
+use crate::spectrum::{Kind, Spectrum};
 use std::fmt::Write;
 
 /// Bins of a figure's curves: about one a pixel.
@@ -29,7 +29,7 @@ const LEAST_COLUMNS: usize = 40;
 /// Density over frequency, both logarithmic, with lines marked by kind.
 pub fn figure(spectrum: &Spectrum, name: &str) -> Figure {
     let noise = spectrum.frequencies_hz.iter().copied().zip(spectrum.noise_a_per_rt_hz.clone());
-    let lowest = super::floor::LOWEST;
+    let lowest = crate::spectrum::LOWEST;
     let mut layers = vec![
         Layer::new("density", 0, Mark::Line, spectrum.extremes(POINTS)),
         Layer::new("noise", REFERENCE, Mark::Dashed, noise.skip(lowest)),
@@ -181,8 +181,8 @@ fn dot(cells: &mut [[u8; ROWS]], x: usize, y: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Known;
     use super::*;
+    use crate::spectrum::Known;
     use rand::{Rng, SeedableRng};
 
     fn spectrum(amplitude: f64) -> Spectrum {

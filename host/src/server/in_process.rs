@@ -1,7 +1,7 @@
 //! A simulated instrument in this process: the server's loop in a thread, bounded queues in between.
 
-use super::{Ends, Link, LinkError, Received, Sink, Source};
-use crate::server::{Bytes, Event, Server, ServerError, Settings, Stop, QUEUE};
+use super::{Bytes, Event, Server, ServerError, Settings, Stop, QUEUE};
+use crate::link::{Ends, Link, LinkError, Received, Sink, Source};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
 use hge_sim::engine::Engine;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ struct InProcessSource {
 impl InProcessSource {
     fn join(&mut self) -> Result<(), LinkError> {
         match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(Err(ServerError::Engine(error)))) => Err(LinkError::Engine(Arc::new(error))),
+            Some(Ok(Err(ServerError::Engine(error)))) => Err(LinkError::Behind(Arc::new(error))),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,11 @@
 //! A simulated laboratory: an experiment's device on its bench, behind an engine of its choice.
 
-use crate::engine::open_engine;
+mod engine;
+mod simulate;
+
+pub use engine::open_engine;
+pub use simulate::{simulate, train, Options, SimGuard, SimulateError};
+
 use crate::experiment::{Experiment, Job, Task};
 use crate::scale::Scale;
 use crate::server::{EngineFactory, Pace, Server, Settings};
