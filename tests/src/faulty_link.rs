@@ -1,7 +1,7 @@
 //! A link whose two directions spoil what passes them.
 
 use crate::faults::{Fault, Wire};
-use hge_host::link::{Link, LinkError, Received, Sink, Source};
+use hge_driver::link::{Link, LinkError, Received, Sink, Source};
 use hge_protocol::frame::{Frame, Record};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,16 +1,16 @@
 //! A linear laboratory: one case, every output a control or unused, any device, the model as engine.
 
-use hge_host::carrier::Carrier;
-use hge_host::cost::Cost;
-use hge_host::driver::{ArmMode, DriverError, Instrument, Said};
-use hge_host::experiment::{Job, Source};
-use hge_host::gradient::{Estimator, Response};
-use hge_host::lab;
-use hge_host::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing};
-use hge_host::scale::Scale;
-use hge_host::server::InProcess;
-use hge_host::server::Pace;
-use hge_host::session::Session;
+use hge_core::carrier::Carrier;
+use hge_core::cost::Cost;
+use hge_core::experiment::{Job, Source};
+use hge_core::gradient::{Estimator, Response};
+use hge_core::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing};
+use hge_core::session::Session;
+use hge_driver::scale::Scale;
+use hge_driver::{ArmMode, DriverError, Instrument, Said};
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::Pace;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;

@@ -209,8 +209,7 @@ mod tests {
     #[test]
     fn tests_that_do_not_exist_are_refused() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for exists in ["-p hge-tests --lib", "-p hge-tests --test fuzz x", "-p hge-host --bin hge"]
-        {
+        for exists in ["-p hge-tests --lib", "-p hge-tests --test fuzz x", "-p hge --bin hge"] {
             assert!(test_exists(&root, exists), "{exists}");
         }
         for absent in ["-p hge-tests", "--lib", "-p hge-tests --test fuz", "-p hge-no --lib"] {

@@ -178,7 +178,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("hge-results-{}.json", std::process::id()));
         let mut results = Results::default();
         results.faults.insert("a".into(), entry("a", Verdict::TimedOut));
-        results.baseline.insert("-p hge-host".into(), "c".into());
+        results.baseline.insert("-p hge".into(), "c".into());
         results.save(&path).unwrap();
         let loaded = Results::load(&path);
         std::fs::remove_file(&path).unwrap();

@@ -1,8 +1,8 @@
 //! The documentation names what there is.
 
+use hge_core::experiment::Experiment;
 use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
-use hge_host::experiment::Experiment;
 use hge_needs::needs;
 use hge_protocol::registers;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn every_key_of_an_experiment_is_documented() {
 /// Keys that an experiment file can have: fields of the structures that are read from one, by the sources.
 fn experiment_keys() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut sources: Vec<_> = std::fs::read_dir(root.join("host/src/experiment"))
+    let mut sources: Vec<_> = std::fs::read_dir(root.join("host/core/src/experiment"))
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())
         .collect();
@@ -186,7 +186,7 @@ fn every_file_and_function_that_the_page_on_verification_names_is_in_git() {
         }
     }
     assert!(count > 150, "{count} paths");
-    for missing in ["host/tests/absent.rs", "host/tests/r", "host/tests/absent*.rs"] {
+    for missing in ["host/cli/tests/absent.rs", "host/cli/tests/r", "host/cli/tests/absent*.rs"] {
         assert!(!is_tracked(&tracked, missing), "{missing} is no file or folder");
     }
 }
@@ -221,9 +221,13 @@ fn git_ignores_no_source_file() {
         let trace = !path.contains('/') && [".vcd", ".fst"].iter().any(|end| path.ends_with(end));
         assert!(trace || GENERATED.contains(&path), "{path} is ignored: see .gitignore");
     }
-    for folder in
-        ["host/tests/runs", "host/src/runs", "tests/build", "docs/target", "gateware/reproduce"]
-    {
+    for folder in [
+        "host/cli/tests/runs",
+        "host/record/src/runs",
+        "tests/build",
+        "docs/target",
+        "gateware/reproduce",
+    ] {
         for ending in ["rs", "py", "toml", "v", "md", "json"] {
             // Exit code 1: it is not ignored.
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -2,10 +2,10 @@
 
 use crate::instruments::{configured, server};
 use crate::raw::{hello, line, Answer, Raw};
-use hge_host::driver::{DriverError, Instrument, Settings};
-use hge_host::link::Token;
-use hge_host::link::{Link, LinkError, Tcp};
-use hge_host::server::{self, tcp};
+use hge_driver::link::Token;
+use hge_driver::link::{Link, LinkError, Tcp};
+use hge_driver::{DriverError, Instrument, Settings};
+use hge_lab::server::{self, tcp};
 use hge_protocol::frame::{Notice, Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status, Access};
 use rand::seq::IndexedRandom;

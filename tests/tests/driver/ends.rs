@@ -2,11 +2,10 @@
 
 use crate::instruments::{configured, server, task};
 use crate::lines::shared;
-use hge_host::driver::{ArmMode, DriverError, Instrument, Settings};
-use hge_host::experiment::Closing;
-use hge_host::link::Link;
-use hge_host::server;
-use hge_host::server::InProcess;
+use hge_core::experiment::Closing;
+use hge_driver::link::Link;
+use hge_driver::{ArmMode, DriverError, Instrument, Settings};
+use hge_lab::server::{self, InProcess};
 use hge_protocol::registers::{self as map, mode};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -82,7 +81,7 @@ fn a_plan_for_another_gateware_is_refused() {
     let mut instrument = Instrument::connect(crate::instruments::in_process()).unwrap();
     let mut experiment = crate::instruments::short(Closing::Host);
     experiment.instrument.slots = 12;
-    let job = hge_host::experiment::Job::new(experiment, &Default::default()).unwrap();
+    let job = hge_core::experiment::Job::new(experiment, &Default::default()).unwrap();
     let message = instrument.configure(&job.task.plan).unwrap_err().to_string();
     assert!(message.contains("slots: 24") && message.contains("slots: 12"), "{message}");
 }

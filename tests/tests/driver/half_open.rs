@@ -1,10 +1,10 @@
 //! A connection of which one end has gone without a word.
 
 use crate::instruments::{server, task};
-use hge_host::driver::Instrument;
-use hge_host::experiment::Closing;
-use hge_host::link::{Ends, Link, LinkError, Received, Sink, Source, Tcp};
-use hge_host::server::{self, tcp};
+use hge_core::experiment::Closing;
+use hge_driver::link::{Ends, Link, LinkError, Received, Sink, Source, Tcp};
+use hge_driver::Instrument;
+use hge_lab::server::{self, tcp};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,7 +80,7 @@ fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
             .map_err(|error| error.to_string())
             .and_then(|instrument| {
                 let task = task(Closing::Host);
-                hge_host::train::train_on(instrument, task, &mut |_| ())
+                hge_core::train::train_on(instrument, task, &mut |_| ())
                     .map_err(|error| error.to_string())
             })
             .unwrap_err();

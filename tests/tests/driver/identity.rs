@@ -1,8 +1,8 @@
 //! Who is at the other end.
 
-use hge_host::driver::{DriverError, Instrument};
-use hge_host::link::Link;
-use hge_host::server::InProcess;
+use hge_driver::link::Link;
+use hge_driver::{DriverError, Instrument};
+use hge_lab::server::InProcess;
 use hge_protocol::frame::{Frame, Reply, Status};
 use hge_protocol::registers as map;
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};

@@ -1,13 +1,13 @@
 //! What the tests connect to.
 
-use hge_host::driver::{Instrument, Settings};
-use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
-use hge_host::lab;
-use hge_host::lab::{train, Options};
-use hge_host::link::Link;
-use hge_host::server::InProcess;
-use hge_host::server::{self, EngineFactory, Server};
-use hge_host::train::{train_on, Outcome};
+use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::train::{train_on, Outcome};
+use hge_driver::link::Link;
+use hge_driver::{Instrument, Settings};
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::{self, EngineFactory, Server};
+use hge_lab::{train, Options};
 use hge_sim::engine::Engine;
 use hge_tests::faults::{Fault, Harm};
 use hge_tests::faulty_link::{FaultyLink, Traffic};

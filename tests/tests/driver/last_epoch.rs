@@ -2,7 +2,7 @@
 
 use crate::instruments::{configured, hasty, in_process};
 use crate::losing::Losing;
-use hge_host::driver::{ArmMode, DriverError};
+use hge_driver::{ArmMode, DriverError};
 use hge_protocol::frame::Record;
 use hge_protocol::registers::{self as map, mode};
 use std::sync::atomic::{AtomicU32, Ordering};

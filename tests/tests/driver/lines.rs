@@ -1,6 +1,6 @@
 //! A line that two hosts share.
 
-use hge_host::link::{Ends, Link, LinkError, Received, Sink, Source};
+use hge_driver::link::{Ends, Link, LinkError, Received, Sink, Source};
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

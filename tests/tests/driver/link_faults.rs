@@ -1,12 +1,12 @@
 //! Whatever a line does to frames, the host sees what it would have seen without, or that something is missing.
 
-use hge_host::driver::{Heard, Instrument, Settings, Subscription};
-use hge_host::experiment::{Job, Source};
-use hge_host::lab;
-use hge_host::link::Link;
-use hge_host::server::InProcess;
-use hge_host::server::Pace;
-use hge_host::train::{train_on, Outcome};
+use hge_core::experiment::{Job, Source};
+use hge_core::train::{train_on, Outcome};
+use hge_driver::link::Link;
+use hge_driver::{Heard, Instrument, Settings, Subscription};
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::Pace;
 use hge_needs::needs;
 use hge_protocol::frame::Record;
 use hge_protocol::registers::{self as map, command, status};

@@ -1,6 +1,6 @@
 //! A link that loses chosen records of telemetry.
 
-use hge_host::link::{Ends, Link, LinkError, Received, Sink, Source};
+use hge_driver::link::{Ends, Link, LinkError, Received, Sink, Source};
 use hge_protocol::frame::{Frame, Record};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use std::sync::atomic::{AtomicU32, Ordering};

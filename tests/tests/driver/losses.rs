@@ -3,9 +3,9 @@
 use crate::instruments::{
     behind, configured, engine, hasty, in_process, reference, short, trained,
 };
-use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Said, Subscription};
-use hge_host::experiment::Closing;
-use hge_host::server::InProcess;
+use hge_core::experiment::Closing;
+use hge_driver::{ArmMode, DriverError, Heard, Instrument, Said, Subscription};
+use hge_lab::server::InProcess;
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use hge_tests::faults::Harm;

@@ -1,7 +1,7 @@
 //! Requests over lines that lose them.
 
 use crate::instruments::{behind, configured, hasty, in_process};
-use hge_host::driver::{DriverError, Instrument, Settings};
+use hge_driver::{DriverError, Instrument, Settings};
 use hge_protocol::registers::{self as map, command, status};
 use hge_tests::faults::Harm;
 use std::time::Duration;

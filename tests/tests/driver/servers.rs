@@ -1,11 +1,11 @@
 //! Servers: the same instrument over TCP, a pseudo-terminal and in this process.
 
 use crate::instruments::{configured, in_process, reference, server, task, trained};
-use hge_host::driver::{ArmMode, Instrument, Settings};
-use hge_host::experiment::Closing;
-use hge_host::link::{Link, Serial, Tcp};
-use hge_host::server::InProcess;
-use hge_host::server::{self, tcp, Pace};
+use hge_core::experiment::Closing;
+use hge_driver::link::{Link, Serial, Tcp};
+use hge_driver::{ArmMode, Instrument, Settings};
+use hge_lab::server::InProcess;
+use hge_lab::server::{self, tcp, Pace};
 use hge_protocol::registers::{self as map, mode};
 
 fn tcp_server(settings: server::Settings) -> (tcp::TcpServer, String) {
@@ -43,7 +43,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
         experiment
     };
     let job =
-        |closing| hge_host::experiment::Job::new(quiet(closing), &Default::default()).unwrap();
+        |closing| hge_core::experiment::Job::new(quiet(closing), &Default::default()).unwrap();
     let pace = Pace::Real { factor: 20.0, baud: 3_000_000 };
     let settings = server::Settings { pace, ..server::Settings::default() };
     let factory = crate::instruments::factory(quiet(Closing::Host));
@@ -52,16 +52,16 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
     for closing in [Closing::Host, Closing::Standalone] {
         let link = Box::new(Tcp::open(&server.address().to_string()).unwrap());
         let instrument = Instrument::connect(link).unwrap();
-        let found = hge_host::train::train_on(instrument, job(closing).task, &mut |_| ()).unwrap();
-        let options = hge_host::lab::Options::default();
-        let expected = hge_host::lab::train(job(closing), &options, &mut |_| ()).unwrap();
+        let found = hge_core::train::train_on(instrument, job(closing).task, &mut |_| ()).unwrap();
+        let options = hge_lab::Options::default();
+        let expected = hge_lab::train(job(closing), &options, &mut |_| ()).unwrap();
         assert_eq!(found.controls_v, expected.controls_v);
         assert_eq!(found.outputs_na, expected.outputs_na);
     }
 }
 
 /// Windows of one run after a restart, and the codes of a capture.
-fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_host::driver::Said>, Vec<i16>) {
+fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::Said>, Vec<i16>) {
     assert!(instrument.restart(seed).unwrap());
     assert_eq!(instrument.read(map::FRAMES).unwrap(), 0);
     instrument.configure(&task(Closing::Host).plan).unwrap();
@@ -84,7 +84,7 @@ fn a_restart_powers_up_an_instrument_with_the_noise_of_the_seed() {
     let numbers: Vec<u32> =
         std::iter::from_fn(|| telemetry.recv_timeout(Default::default()).unwrap())
             .map(|heard| match heard {
-                hge_host::driver::Heard::Frame { number, .. } => number,
+                hge_driver::Heard::Frame { number, .. } => number,
                 gap => panic!("{gap:?}"),
             })
             .collect();

@@ -1,9 +1,9 @@
 //! One client controls, others read and watch.
 
 use crate::instruments::{configured, server};
-use hge_host::driver::{ArmMode, DriverError, Heard, Instrument, Settings};
-use hge_host::link::{Link, Tcp};
-use hge_host::server::{self, tcp};
+use hge_driver::link::{Link, Tcp};
+use hge_driver::{ArmMode, DriverError, Heard, Instrument, Settings};
+use hge_lab::server::{self, tcp};
 use hge_protocol::registers::{self as map, command, mode};
 use std::time::{Duration, Instant};
 

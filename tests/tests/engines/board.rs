@@ -1,12 +1,12 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::measure::gradient::{self, CaseSlopes, Effort};
+use hge_core::train::Outcome;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_host::experiment::EngineKind;
-use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::lab::{train, Options};
-use hge_host::measure::gradient::{self, CaseSlopes, Effort};
-use hge_host::train::Outcome;
+use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_protocol::recording::Recording;
 use hge_protocol::registers::{self as map, command, protection};

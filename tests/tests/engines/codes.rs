@@ -1,10 +1,10 @@
 //! Slopes from binary codes and from a demodulated cost, against closed forms.
 
-use hge_host::carrier::{Carrier, Code};
-use hge_host::cost::Cost;
-use hge_host::driver::{ArmMode, Said};
-use hge_host::plan::Plan;
-use hge_host::scale::Scale;
+use hge_core::carrier::{Carrier, Code};
+use hge_core::cost::Cost;
+use hge_core::plan::Plan;
+use hge_driver::scale::Scale;
+use hge_driver::{ArmMode, Said};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};

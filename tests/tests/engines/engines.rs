@@ -1,9 +1,9 @@
 //! A whole training gives the same result on every engine.
 
-use hge_host::experiment::EngineKind;
-use hge_host::experiment::{CaseKeys, Closing, Job, Source};
-use hge_host::lab::{train, Options};
-use hge_host::train::Outcome;
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::{CaseKeys, Closing, Job, Source};
+use hge_core::train::Outcome;
+use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_tests::nightly;
 use std::path::Path;

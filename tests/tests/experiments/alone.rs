@@ -1,15 +1,15 @@
 //! A board that trains by itself: what is built in is what a host would have said, and it comes to what the host's run comes to.
 
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
+use hge_driver::Instrument;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_host::driver::Instrument;
-use hge_host::experiment::EngineKind;
-use hge_host::experiment::{Closing, Experiment, Job, Source, Task};
-use hge_host::lab;
-use hge_host::lab::{train, Options};
-use hge_host::server::InProcess;
-use hge_host::server::{Pace, Server};
-use hge_host::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::{Pace, Server};
+use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_protocol::frame::{End, EndReason, Frame, Operation, Record, Reply, Status};
 use hge_protocol::recording::Recording;

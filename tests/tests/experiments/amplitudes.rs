@@ -1,11 +1,11 @@
 //! Amplitudes from curvature and noise: smaller errors than with the given ones, on devices that curve much and hardly.
 
-use hge_host::gradient::Estimator;
-use hge_host::measure::amplitudes::choose;
-use hge_host::measure::gradient::{self, Effort};
-use hge_host::plan::{Configuration, Plan};
-use hge_host::session::Session;
-use hge_host::tones::Surroundings;
+use hge_core::gradient::Estimator;
+use hge_core::measure::amplitudes::choose;
+use hge_core::measure::gradient::{self, Effort};
+use hge_core::plan::{Configuration, Plan};
+use hge_core::session::Session;
+use hge_core::tones::Surroundings;
 use hge_sim::device;
 use hge_tests::laboratory;
 use rand::SeedableRng;

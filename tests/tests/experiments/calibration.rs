@@ -1,13 +1,13 @@
 //! Calibration in place against the exact derivative, behind a pole and beside a capacitance.
 
-use hge_host::calibration::{
+use hge_core::calibration::{
     Calibration, CalibrationError, Conditions, OpenContacts, ToneCalibration,
 };
-use hge_host::experiment::Job;
-use hge_host::gradient::Estimator;
-use hge_host::measure::gradient::{self, Effort};
-use hge_host::measure::{calibrate, MeasureError};
-use hge_host::session::Session;
+use hge_core::experiment::Job;
+use hge_core::gradient::Estimator;
+use hge_core::measure::gradient::{self, Effort};
+use hge_core::measure::{calibrate, MeasureError};
+use hge_core::session::Session;
 use hge_sim::device::{Device, LinearDevice, PolynomialDevice};
 use hge_tests::laboratory;
 use std::f64::consts::TAU;

@@ -1,11 +1,11 @@
 //! Intervals that hold the truth as often as they say.
 
-use hge_host::calibration::Calibration;
-use hge_host::experiment::Job;
-use hge_host::gradient::Estimator;
-use hge_host::measure::calibrate;
-use hge_host::measure::gradient::{self, Effort};
-use hge_host::tones::Surroundings;
+use hge_core::calibration::Calibration;
+use hge_core::experiment::Job;
+use hge_core::gradient::Estimator;
+use hge_core::measure::calibrate;
+use hge_core::measure::gradient::{self, Effort};
+use hge_core::tones::Surroundings;
 use hge_sim::device::{Device, LinearDevice};
 use hge_tests::laboratory;
 

@@ -1,9 +1,9 @@
 //! The main job: every gate, both loops, both devices, seeds 1 to 5 (1 and 2 by day), 16- and 12-bit converters.
 
-use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::gate::Gate;
-use hge_host::lab::{train, Options};
-use hge_host::train::Outcome;
+use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::gate::Gate;
+use hge_core::train::Outcome;
+use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_tests::nightly;
 

@@ -1,7 +1,7 @@
 //! The gradient that comes out of the instrument against the device's own, in closed form.
 
-use hge_host::carrier::Carrier;
-use hge_host::tones::{plan, Grid, Order, Surroundings, Wanted};
+use hge_core::carrier::Carrier;
+use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
 use hge_protocol::frame::flag;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;

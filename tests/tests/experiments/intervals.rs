@@ -1,11 +1,11 @@
 //! Intervals of the slope hold the device's slope at amplitude zero, on devices that curve and that have kinks.
 
-use hge_host::gradient::Estimator;
-use hge_host::measure::gradient::{self, Effort, Intervals, Slope};
-use hge_host::measure::zero_amplitude;
-use hge_host::plan::{Configuration, Plan};
-use hge_host::session::Session;
-use hge_host::tones::Surroundings;
+use hge_core::gradient::Estimator;
+use hge_core::measure::gradient::{self, Effort, Intervals, Slope};
+use hge_core::measure::zero_amplitude;
+use hge_core::plan::{Configuration, Plan};
+use hge_core::session::Session;
+use hge_core::tones::Surroundings;
 use hge_needs::needs;
 use hge_sim::device::{self, PolynomialDevice};
 use hge_tests::{laboratory, nightly};

@@ -1,11 +1,11 @@
 //! Every way to measure slopes shows those of a device that is known.
 
-use hge_host::calibration::codes::CodeCalibration;
-use hge_host::experiment::Job;
-use hge_host::gradient::Estimator;
-use hge_host::measure::calibrate::codes_with_resistor;
-use hge_host::method::Method;
-use hge_host::session::Reading;
+use hge_core::calibration::codes::CodeCalibration;
+use hge_core::experiment::Job;
+use hge_core::gradient::Estimator;
+use hge_core::measure::calibrate::codes_with_resistor;
+use hge_core::method::Method;
+use hge_core::session::Reading;
 use hge_tests::laboratory;
 
 const SLOPES_NA_PER_V: [f64; 7] = [10.0, 20.0, 30.0, -10.0, 12.0, 15.0, -20.0];
@@ -175,7 +175,7 @@ fn codes_calibrated_with_resistors_show_slopes_whatever_their_numbers() {
         (0..electrodes).map(|n| 3.0 + n as f64 * if n % 2 == 0 { 1.0 } else { -1.0 }).collect();
     let mut device = of(&exact);
     let controls_v = device.plan().middle_controls_v();
-    let error = |session: &mut hge_host::session::Session| {
+    let error = |session: &mut hge_core::session::Session| {
         let found = session.measure(&controls_v, true).unwrap().swap_remove(0).slopes_na_per_v;
         found
             .iter()

@@ -1,11 +1,11 @@
 //! A report in a browser: every plot is drawn, nothing is asked of a network, nothing is cut or lies on other text.
 
-use hge_host::experiment::{Job, Source};
-use hge_host::lab::{train, Options};
-use hge_host::measure::waveform::{Span, Waveform};
-use hge_host::report::{html, DrawnSpectrum, Report, SpectrumLine};
-use hge_host::train::{Outcome, Progress};
+use hge_core::experiment::{Job, Source};
+use hge_core::measure::waveform::{Span, Waveform};
+use hge_core::train::{Outcome, Progress};
+use hge_lab::{train, Options};
 use hge_needs::needs;
+use hge_record::report::{html, DrawnSpectrum, Report, SpectrumLine};
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,11 +1,11 @@
 //! The analyses of `hge reproduce`, small enough for every change.
 
-use hge_host::experiment::{Job, Source};
-use hge_host::plan::{Configuration, Listener, Plan};
-use hge_host::reproduce::fig3::spacing::{Channel, Wanted};
-use hge_host::reproduce::fig3::{points, Keys};
-use hge_host::reproduce::rig::{self, Rig};
-use hge_host::reproduce::{studies, Findings, Setup, Study, Unwatched, STUDIES};
+use hge_core::experiment::{Job, Source};
+use hge_core::plan::{Configuration, Listener, Plan};
+use hge_studies::fig3::spacing::{Channel, Wanted};
+use hge_studies::fig3::{points, Keys};
+use hge_studies::rig::{self, Rig};
+use hge_studies::{studies, Findings, Setup, Study, Unwatched, STUDIES};
 
 fn study(name: &str) -> &'static Study {
     studies(name).unwrap_or_else(|error| panic!("{error}"))[0]

@@ -1,14 +1,14 @@
 //! A current that has not settled: corrected, or said to be wrong.
 
-use hge_host::drift::Shape;
-use hge_host::experiment::Job;
-use hge_host::gradient::Estimator;
-use hge_host::lab::{train, Options};
-use hge_host::measure::gradient::{self, CaseSlopes, Effort};
-use hge_host::measure::probe::Probe;
-use hge_host::measure::relaxation::{self, Wanted};
-use hge_host::settling::Counts;
-use hge_host::tones::Surroundings;
+use hge_core::drift::Shape;
+use hge_core::experiment::Job;
+use hge_core::gradient::Estimator;
+use hge_core::measure::gradient::{self, CaseSlopes, Effort};
+use hge_core::measure::probe::Probe;
+use hge_core::measure::relaxation::{self, Wanted};
+use hge_core::settling::Counts;
+use hge_core::tones::Surroundings;
+use hge_lab::{train, Options};
 use hge_sim::bench::Relaxation;
 use hge_tests::laboratory;
 

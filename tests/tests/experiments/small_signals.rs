@@ -1,7 +1,7 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
-use hge_host::carrier::Carrier;
-use hge_host::tones::{plan, Grid, Order, Surroundings, Wanted};
+use hge_core::carrier::Carrier;
+use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};

@@ -1,9 +1,9 @@
 //! Solved means significant: noise solves nothing, and what is solved is apart.
 
-use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::gate::Gate;
-use hge_host::lab::{train, Options};
-use hge_host::train::Outcome;
+use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::gate::Gate;
+use hge_core::train::Outcome;
+use hge_lab::{train, Options};
 use hge_tests::nightly;
 
 const GATES: [&str; 6] = ["and", "or", "nand", "nor", "xor", "xnor"];

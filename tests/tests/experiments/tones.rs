@@ -1,8 +1,8 @@
 //! Planned tones: the best set by brute force, and crosstalk from the NCO's own samples and on the emitted Verilog.
 
-use hge_host::carrier::Carrier;
-use hge_host::tones::crosstalk::Crosstalk;
-use hge_host::tones::{assess, plan, Grid, Order, Surroundings, TonePlan, Wanted};
+use hge_core::carrier::Carrier;
+use hge_core::tones::crosstalk::Crosstalk;
+use hge_core::tones::{assess, plan, Grid, Order, Surroundings, TonePlan, Wanted};
 use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;

@@ -1,7 +1,7 @@
 //! A device whose operating point moves is followed, where one that was trained once fails.
 
-use hge_host::experiment::Job;
-use hge_host::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
+use hge_core::experiment::Job;
+use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
 use hge_tests::laboratory;
 
 fn job(closing: &str, sway_s: f64) -> Job {

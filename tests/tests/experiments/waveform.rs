@@ -1,13 +1,13 @@
 //! The current over time beside a run, and its spectrum, of devices that are known.
 
-use hge_host::carrier::Carrier;
-use hge_host::driver::{ArmMode, Said, RUN_CODES};
-use hge_host::experiment::EngineKind;
-use hge_host::experiment::{Job, Source};
-use hge_host::gradient::Estimator;
-use hge_host::measure::waveform;
-use hge_host::session::Session;
-use hge_host::spectrum::{Kind, Known, Spectrum};
+use hge_core::carrier::Carrier;
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::{Job, Source};
+use hge_core::gradient::Estimator;
+use hge_core::measure::waveform;
+use hge_core::session::Session;
+use hge_core::spectrum::{Kind, Known, Spectrum};
+use hge_driver::{ArmMode, Said, RUN_CODES};
 use hge_needs::needs;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};

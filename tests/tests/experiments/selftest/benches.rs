@@ -3,7 +3,7 @@
 use crate::selftest::trial::{
     assert_fails, failed, note, CodeFault, OfAdc, OfCodes, Trial, OUTPUTS,
 };
-use hge_host::selftest::{Fixture, Settings, Verdict};
+use hge_selftest::{Fixture, Settings, Verdict};
 use hge_sim::bench::{AnalogueBench, Bench, Delayed};
 
 fn same() -> OfAdc {

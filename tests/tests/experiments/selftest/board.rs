@@ -1,10 +1,10 @@
 //! The same on a board's top at its pins: its UART, models of its converters, its output switch.
 
 use crate::selftest::trial::{assert_fails, Trial};
-use hge_host::experiment::EngineKind;
-use hge_host::experiment::Source;
-use hge_host::selftest::{Settings, Verdict};
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::Source;
 use hge_needs::needs;
+use hge_selftest::{Settings, Verdict};
 use std::path::Path;
 
 fn board() -> Trial {

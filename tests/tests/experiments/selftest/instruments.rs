@@ -1,11 +1,11 @@
 //! Instruments that do not heed a register.
 
 use crate::selftest::trial::{assert_fails, note, Trial, WriteFault};
-use hge_host::selftest::Verdict;
-use hge_host::server::Pace;
+use hge_lab::server::Pace;
 use hge_protocol::frame::Operation;
 use hge_protocol::registers as map;
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
+use hge_selftest::Verdict;
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 
 /// An instrument that takes other values for some registers than are written.
@@ -172,9 +172,8 @@ fn a_watchdog_trips_after_its_time_and_one_that_does_not_fails() {
 fn an_open_interlock_ends_the_test_before_anything_is_armed() {
     let trial = Trial::default();
     let (instrument, plan, mut wire) = trial.instrument();
-    hge_host::selftest::Operator::set_interlock(&mut wire, false).expect("a simulated contact");
-    let tested =
-        hge_host::selftest::run(instrument, &plan, &trial.settings, &mut wire, &mut |_| ());
+    hge_selftest::Operator::set_interlock(&mut wire, false).expect("a simulated contact");
+    let tested = hge_selftest::run(instrument, &plan, &trial.settings, &mut wire, &mut |_| ());
     let (report, _) = tested.unwrap_or_else(|error| panic!("{error}"));
     assert_fails("open", &report, &["interlock"]);
     assert!(report.row("scale", None).is_none());

@@ -1,13 +1,13 @@
 //! A self-test of a simulated instrument that may be wrong.
 
-use hge_host::driver::Instrument;
-use hge_host::experiment::{Experiment, Job, Source};
-use hge_host::lab;
-use hge_host::selftest::bench::SimulatedBench;
-use hge_host::selftest::{self, Fixture, Report, Row, Settings, Verdict};
-use hge_host::server::InProcess;
-use hge_host::server::{Pace, Server, Settings as ServerSettings};
+use hge_core::experiment::{Experiment, Job, Source};
+use hge_driver::Instrument;
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::{Pace, Server, Settings as ServerSettings};
 use hge_protocol::registers as map;
+use hge_selftest::bench::SimulatedBench;
+use hge_selftest::{self as selftest, Fixture, Report, Row, Settings, Verdict};
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::engine::Engine;
 
@@ -102,7 +102,7 @@ impl Trial {
     }
 
     /// The instrument, its plan, and its bench's wire.
-    pub fn instrument(&self) -> (Instrument, hge_host::plan::Plan, SimulatedBench) {
+    pub fn instrument(&self) -> (Instrument, hge_core::plan::Plan, SimulatedBench) {
         let job = Job::new(self.experiment.clone(), &Source::default());
         let Job { task, mut chain, .. } = job.unwrap_or_else(|error| panic!("{error}"));
         (self.chain)(&mut chain);

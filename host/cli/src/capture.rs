@@ -1,0 +1,131 @@
+//! `hge capture`: ADC codes as they come.
+
+use crate::archive;
+use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
+use crate::output::{check_output, json_line, text, write_array};
+use clap::Args;
+use hge_core::measure::capture::{codes, codes_at, CurrentSummary, Summary};
+use hge_core::measure::probe::Probe;
+use hge_driver::scale::NO_SCALE;
+use hge_driver::text::number;
+use hge_protocol::registers as map;
+use ndarray::ArrayView1;
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// ADC codes to keep
+    #[arg(long, value_name = "N")]
+    samples: u32,
+    /// Keep every so-many-th
+    #[arg(long, value_name = "D", default_value_t = 1)]
+    decimation: u16,
+    /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
+    #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
+    at: Option<Vec<f64>>,
+    /// File to write: the codes as 16-bit integers, in .npz with their sample rate, in .npy alone
+    #[arg(short = 'o', value_name = "FILE.npz|FILE.npy")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    experiment: ExperimentOption,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arrays of an archive: codes as they came, and one number, samples a second of the codes kept.
+pub const CODES: &str = "codes";
+pub const RATE_HZ: &str = "rate_hz";
+
+fn is_archive(path: &Path) -> bool {
+    path.extension() == Some(OsStr::new("npz"))
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Captured {
+    link: String,
+    decimation: u16,
+    at_v: Option<Vec<f64>>,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    if let Some(path) = &arguments.output {
+        if !["npz", "npy"].iter().any(|known| path.extension() == Some(OsStr::new(known))) {
+            return Err(format!(
+                "{} is no file of codes: name it .npz, or .npy for the codes alone",
+                path.display()
+            ));
+        }
+    }
+    check_output(arguments.output.as_deref())?;
+    let Arguments { samples, decimation, .. } = arguments;
+    let (mut lab, _) =
+        Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
+    let (planned, link) = (lab.planned()?, lab.link.to_string());
+    let (codes, context) = match &arguments.at {
+        Some(volts) => {
+            let plan = lab.task()?.plan;
+            let mut probe = Probe::new(lab.instrument, plan);
+            let codes = codes_at(&mut probe, volts, samples, decimation).map_err(text)?;
+            probe.close().map_err(text)?;
+            (codes, planned)
+        }
+        None => {
+            // The pace of a run that is going on stays.
+            if !lab.instrument.state().map_err(text)?.busy {
+                let period = planned.period_clocks as u32;
+                lab.instrument.write(map::SAMPLE_PERIOD, period).map_err(text)?;
+            }
+            let codes = codes(&mut lab.instrument, samples, decimation).map_err(text)?;
+            (codes, lab.present()?)
+        }
+    };
+    let rate_hz = context.clock_hz / context.period_clocks / f64::from(decimation);
+    match &arguments.output {
+        Some(path) if is_archive(path) => archive::write(path, |archive| {
+            archive.row(CODES, &codes)?;
+            archive.row(RATE_HZ, &[rate_hz])
+        })?,
+        Some(path) => write_array(path, ArrayView1::from(&codes))?,
+        None => {}
+    }
+    let summary = Summary::of(&codes, rate_hz, context.scale.as_ref());
+    if arguments.json {
+        json_line(&Captured { link, decimation, at_v: arguments.at, summary })?;
+    } else {
+        crate::streams::print(&table(&summary))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(summary: &Summary) -> String {
+    let Summary { samples, rate_hz, mean_code, rms_code, min_code, max_code, .. } = summary;
+    let mut text = format!(
+        "{samples} codes at {} Hz{}\n\
+         \x20           mean      rms      min      max\n\
+         codes  {mean_code:>+9.1}{rms_code:>9.1}{min_code:>+9}{max_code:>+9}\n",
+        number(*rate_hz),
+        if summary.current.as_ref().is_some_and(|current| current.clipped) {
+            ", clipped"
+        } else {
+            ""
+        },
+    );
+    text += &match &summary.current {
+        Some(CurrentSummary { mean_na, rms_na, min_na, max_na, .. }) => {
+            format!("nA     {mean_na:>+9.3}{rms_na:>9.3}{min_na:>+9.3}{max_na:>+9.3}\n")
+        }
+        None => format!("nA     not known: {NO_SCALE}\n"),
+    };
+    text
+}

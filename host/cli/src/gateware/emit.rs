@@ -1,0 +1,204 @@
+//! `hge gateware emit`: the gateware as Verilog.
+
+use super::{baked, unwritable};
+use crate::output::json_line;
+use clap::{Args, ValueEnum, ValueHint};
+use hge_gateware::board::Converters;
+use hge_gateware::board_file::Board;
+use hge_gateware::build::Build;
+use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::flow;
+use hge_gateware::package::{self, File};
+use hge_protocol::recording::Recording;
+use hge_protocol::{Carriers, Parameters};
+use hge_system::file;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to write, and where.
+#[derive(Args)]
+pub struct Emit {
+    /// A board's sources, with all sizes those of the board: a name of `hge gateware list`, or the path of its folder
+    #[arg(
+        long,
+        value_name = "BOARD",
+        conflicts_with_all = [
+            "outputs", "slots", "cases", "starts", "clock_hz", "dac_bits", "adc_bits", "telemetry_words", "carriers", "baud", "core",
+        ]
+    )]
+    pub board: Option<String>,
+    /// Builds this experiment in: the board trains by itself when its button is pressed
+    #[arg(long, value_name = "FILE.toml", requires = "board")]
+    pub experiment: Option<PathBuf>,
+    /// DAC channels
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub outputs: u32,
+    /// Demodulators
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub slots: u32,
+    /// Rows of the case table
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub cases: u32,
+    /// Rows of the table of initial controls
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub starts: u32,
+    /// System clock in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 24_000_000)]
+    pub clock_hz: u32,
+    /// Significant bits of the DAC
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub dac_bits: u32,
+    /// Significant bits of the ADC
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub adc_bits: u32,
+    /// Words of the memory that holds frames until they are sent, a power of two
+    #[arg(long, value_name = "N", default_value_t = 2048)]
+    pub telemetry_words: u32,
+    /// Samples that the converters add to the loop's latency: 1 if they are sent and read serially within a sample
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_latency_samples: u32,
+    /// Least clocks between samples that the converters need
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub converter_period_clocks: u32,
+    /// Clocks a slot takes: 1, or 16 for a small FPGA
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub slot_clocks: u32,
+    /// What slots carry: sines alone, or codes too; unless said, what slots of so many clocks can
+    #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
+    pub carriers: Option<Carriers>,
+    /// Directory to write to
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub directory: PathBuf,
+    /// With a UART of so many bits a second: what a board instantiates
+    #[arg(long, value_name = "BAUD", conflicts_with = "core")]
+    pub baud: Option<u32>,
+    /// And with this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; widths, latency and least period are theirs
+    #[arg(long, value_name = "PART", requires = "adc", requires = "baud")]
+    pub dac: Option<String>,
+    /// The ADC: ad7476a or ad7686
+    #[arg(long, value_name = "PART", requires = "dac", requires = "baud")]
+    pub adc: Option<String>,
+    /// One core alone
+    #[arg(long)]
+    pub core: Option<Core>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A core that can be written alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Core {
+    /// Phase accumulators with the quarter-wave table
+    Nco,
+    /// Multiply-accumulate lock-in
+    Lockin,
+    /// Loss, gradient and step
+    Update,
+    /// Limits of the outputs
+    Guard,
+}
+
+impl From<Core> for package::Core {
+    fn from(core: Core) -> Self {
+        match core {
+            Core::Nco => package::Core::Nco,
+            Core::Lockin => package::Core::Lockin,
+            Core::Update => package::Core::Update,
+            Core::Guard => package::Core::Guard,
+        }
+    }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Written {
+    files: Vec<PathBuf>,
+    modules: usize,
+    lines: usize,
+}
+
+fn carriers_named(name: &str) -> Result<Carriers, String> {
+    match name {
+        "sines" => Ok(Carriers::Sines),
+        "codes" => Ok(Carriers::Codes),
+        _ => Err("choose sines or codes".into()),
+    }
+}
+
+fn converters(emit: &Emit) -> Result<Converters, String> {
+    let name = |part: &Option<String>| part.clone().unwrap_or_default();
+    let dac = DacPart::named(&name(&emit.dac)).map_err(|error| error.to_string())?;
+    let adc = AdcPart::named(&name(&emit.adc)).map_err(|error| error.to_string())?;
+    Ok(Converters { dac, adc })
+}
+
+pub fn run(emit: &Emit) -> Result<ExitCode, String> {
+    let files = match &emit.board {
+        Some(name) => board_files(name, emit.experiment.as_deref())?,
+        None => instrument_files(emit)?,
+    };
+    std::fs::create_dir_all(&emit.directory)
+        .map_err(|error| unwritable(&emit.directory, &error))?;
+    let mut written = Written { files: Vec::new(), modules: 0, lines: 0 };
+    for file in files {
+        let path = emit.directory.join(&file.name);
+        file::write(&path, &file.text).map_err(|error| unwritable(&path, &error))?;
+        written.modules += file.text.lines().filter(|line| line.starts_with("module ")).count();
+        written.lines += file.text.lines().count();
+        written.files.push(path);
+    }
+    if emit.json {
+        json_line(&written)?;
+    } else {
+        let mut text = String::new();
+        for path in &written.files {
+            text += &format!("{}\n", path.display());
+        }
+        text += &format!("{} modules, {} lines\n", written.modules, written.lines);
+        crate::streams::print(&text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn board_files(name: &str, experiment: Option<&Path>) -> Result<Vec<File>, String> {
+    let board = Board::named(name).map_err(|error| error.to_string())?;
+    let baked = experiment.map(|file| baked(&board, file)).transpose()?;
+    flow::sources(&board, crate::build_facts::commit(), baked.as_ref())
+        .map_err(|error| error.to_string())
+}
+
+fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
+    let parameters = Parameters {
+        outputs: emit.outputs,
+        slots: emit.slots,
+        cases: emit.cases,
+        starts: emit.starts,
+        clock_hz: emit.clock_hz,
+        dac_bits: emit.dac_bits,
+        adc_bits: emit.adc_bits,
+        telemetry_words: emit.telemetry_words,
+        converter_latency_samples: emit.converter_latency_samples,
+        converter_period_clocks: emit.converter_period_clocks,
+        slot_clocks: emit.slot_clocks,
+        carriers: emit.carriers.unwrap_or(Carriers::most(emit.slot_clocks)),
+    };
+    let build = Build::of_commit(crate::build_facts::commit());
+    match (emit.core, emit.baud) {
+        (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
+            &parameters,
+            converters(emit)?,
+            baud,
+            &build,
+            &Recording::default(),
+        )
+        .map(|file| vec![file, package::board_core_file()]),
+        (None, None) => package::instrument_of_build(&parameters, &build)
+            .map(|file| vec![file, package::instrument_core_file()]),
+        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, &build)
+            .map(|file| vec![file, package::serial_instrument_core_file()]),
+        (Some(core), _) => package::core(core.into(), &parameters),
+    }
+    .map_err(|error| error.to_string())
+}

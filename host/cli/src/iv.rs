@@ -1,0 +1,219 @@
+//! `hge iv`: currents over voltages, and a check of every contact.
+
+use crate::lab::{Lab, LinkOptions, Simulation};
+use crate::output::{check_array_path, json_line, text, write_array};
+use clap::{Args, ValueHint};
+use hge_core::measure::iv::{self, Axis, Contact, Sweep, Verdict};
+use hge_core::measure::probe::Probe;
+use hge_driver::text::number;
+use ndarray::{Array2, ArrayView2, ArrayView3};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Gate or experiment file: electrodes and their ranges
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
+    what: String,
+    /// Check this electrode alone; may be given several times
+    #[arg(long, value_name = "K", conflicts_with = "sweep")]
+    electrode: Vec<usize>,
+    /// Voltages of each checked electrode, 5 or more
+    #[arg(long, value_name = "N", default_value_t = 21, conflicts_with = "sweep")]
+    points: usize,
+    /// Sweep one electrode or two over given voltages instead, upward or downward, the others at 0 V; two need -o or --json
+    #[arg(long, value_name = "K:FROM:TO:N[,K2:FROM2:TO2:N2]")]
+    sweep: Option<String>,
+    /// Write the currents as a NumPy array
+    #[arg(short = 'o', value_name = "FILE.npy")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints of a check.
+#[derive(Serialize)]
+struct Checked {
+    link: String,
+    points: usize,
+    ok: bool,
+    contacts: Vec<Contact>,
+}
+
+/// What `--json` prints of a sweep.
+#[derive(Serialize)]
+struct Swept {
+    link: String,
+    axes: Vec<Axis>,
+    /// In the order of the axes, the last one fastest.
+    current_na: Vec<f64>,
+    error_na: f64,
+    clipped: usize,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    check_array_path(arguments.output.as_deref())?;
+    let axes = arguments.sweep.as_deref().map(axes).transpose()?;
+    let is_table = axes.as_ref().is_some_and(|axes| axes.len() > 1);
+    if is_table && arguments.output.is_none() && !arguments.json {
+        return Err(
+            "a sweep over two electrodes is too wide to print: add -o FILE.npy, or --json".into()
+        );
+    }
+    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let (task, link) = (lab.task()?, lab.link.to_string());
+    let mut probe = Probe::new(lab.instrument, task.plan);
+    let output = arguments.output.as_deref();
+    match axes {
+        Some(axes) => {
+            let swept = iv::sweep(&mut probe, &axes).map_err(text)?;
+            probe.close().map_err(text)?;
+            report_sweep(link, axes, &swept, output, arguments.json)?;
+        }
+        None => {
+            let electrodes = match arguments.electrode.as_slice() {
+                [] => probe.electrodes().to_vec(),
+                some => some.to_vec(),
+            };
+            check(probe, link, &electrodes, arguments.points, output, arguments.json)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `K:FROM:TO:N`, once or twice.
+fn axes(text: &str) -> Result<Vec<Axis>, String> {
+    let wrong = || {
+        format!(
+            "`{text}` is no sweep: write electrode, first and last voltage and points, for \
+             one electrode or two, e.g. 3:-1:0.5:31 or 3:-1:0.5:31,4:-0.5:0.2:21"
+        )
+    };
+    let axes: Vec<Axis> = text
+        .split(',')
+        .map(|axis| {
+            let parts: Vec<&str> = axis.split(':').map(str::trim).collect();
+            let [electrode, low, high, points] = parts[..] else { return None };
+            Some(Axis {
+                electrode: electrode.parse().ok()?,
+                low_v: low.parse().ok()?,
+                high_v: high.parse().ok()?,
+                points: points.parse().ok()?,
+            })
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(wrong)?;
+    if axes.len() > 2 {
+        return Err(wrong());
+    }
+    Ok(axes)
+}
+
+fn check(
+    mut probe: Probe,
+    link: String,
+    electrodes: &[usize],
+    points: usize,
+    output: Option<&Path>,
+    json: bool,
+) -> Result<(), String> {
+    let mut contacts = Vec::new();
+    let mut table = Vec::new();
+    for &electrode in electrodes {
+        let (low_v, high_v) = iv::range_v(&probe, electrode).map_err(text)?;
+        let axis = Axis { electrode, low_v, high_v, points };
+        let (contact, swept) = iv::contact(&mut probe, &axis).map_err(text)?;
+        table.extend(columns(&axis, &swept));
+        contacts.push(contact);
+    }
+    probe.close().map_err(text)?;
+    if let Some(path) = output {
+        let shape = (electrodes.len(), points, 3);
+        write_array(path, ArrayView3::from_shape(shape, &table).map_err(text)?)?;
+    }
+    let ok = contacts.iter().all(|contact| contact.verdict == Verdict::Ok);
+    if json {
+        return json_line(&Checked { link, points, ok, contacts });
+    }
+    let mut lines = String::from(
+        "electrode      range (V)  conductance (nA/V)      current at 0 V (nA)  nonlinear  verdict\n",
+    );
+    for contact in &contacts {
+        lines += &format!(
+            "{:>9}  {:>+5.2} to {:>+5.2}  {:>+9.3} +- {:<6.3}  {:>+14.3} +- {:<6.3}  {:>6.1} %  {}\n",
+            contact.electrode,
+            contact.low_v,
+            contact.high_v,
+            contact.conductance_na_per_v,
+            contact.conductance_error_na_per_v,
+            contact.offset_na,
+            contact.offset_error_na,
+            contact.nonlinearity * 100.0,
+            advice(contact.verdict),
+        );
+    }
+    crate::streams::print(&lines)
+}
+
+fn advice(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Dead => "dead: the current does not follow it, check bond and cable",
+        Verdict::Clips => "clips: narrow its range or lower the gain of the I-V converter",
+        Verdict::Shorted => "shorted: the current clips at nearly every voltage, look for a short to the output, or lower the gain of the I-V converter",
+        Verdict::Leaks => "leaks: a current flows with all at 0 V, check wiring and offset",
+    }
+}
+
+/// Voltage, current, standard error.
+fn columns(axis: &Axis, swept: &Sweep) -> Array2<f64> {
+    let volts = axis.volts();
+    Array2::from_shape_fn((volts.len(), 3), |(n, column)| match column {
+        0 => volts[n],
+        1 => swept.currents[n].current_na,
+        _ => swept.error_na,
+    })
+}
+
+fn report_sweep(
+    link: String,
+    axes: Vec<Axis>,
+    swept: &Sweep,
+    output: Option<&Path>,
+    json: bool,
+) -> Result<(), String> {
+    let current_na: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
+    if let Some(path) = output {
+        match axes.as_slice() {
+            [axis] => write_array(path, columns(axis, swept).view())?,
+            _ => {
+                let shape = (axes[0].points, axes[1].points);
+                let table = ArrayView2::from_shape(shape, &current_na).map_err(text)?;
+                write_array(path, table)?;
+            }
+        }
+    }
+    let clipped = swept.currents.iter().filter(|current| current.clipped).count();
+    let error_na = swept.error_na;
+    if json {
+        return json_line(&Swept { link, axes, current_na, error_na, clipped });
+    }
+    let least = current_na.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = current_na.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut text = format!(
+        "{} points, {least:+.3} to {greatest:+.3} nA, each +- {error_na:.3} nA, {clipped} clipped\n",
+        current_na.len()
+    );
+    if let ([axis], None) = (axes.as_slice(), output) {
+        for (volts, current) in axis.volts().iter().zip(&current_na) {
+            text += &format!("{:>10} V  {current:>+9.3} nA\n", number(*volts));
+        }
+    }
+    crate::streams::print(&text)
+}

@@ -1,0 +1,174 @@
+//! The model of the view: plain data, changed by events.
+
+use super::teller::{Event, Guard};
+use super::Setting;
+use hge_core::train::Progress;
+use hge_driver::{ArmMode, Causes, Signs};
+use std::time::Duration;
+
+/// Points of a curve that are kept: each second one is forgotten beyond.
+const MOST_POINTS: usize = 4096;
+
+/// Curves that are kept, the newest.
+const MOST_CURVES: usize = 32;
+
+/// Losses of one start: epoch and loss.
+pub struct Curve {
+    pub start: u32,
+    pub points: Vec<(f64, f64)>,
+}
+
+/// How the work ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// It came to its own end: what it came to, and whether that was what was wanted.
+    Done { text: String, good: bool },
+    /// It did not: why.
+    Failed(String),
+}
+
+/// Where the work stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    Running,
+    /// The user wants to wait: the epoch ends first.
+    Pausing,
+    Paused,
+    /// The user wants the end: the instrument is being disarmed.
+    Stopping,
+    Ended(Ending),
+}
+
+/// What the view shows.
+pub struct Dashboard {
+    pub setting: Setting,
+    pub curves: Vec<Curve>,
+    /// The newest epoch; currents that nobody has told are NaN.
+    pub now: Progress,
+    /// The last loss, once there is one.
+    pub loss: Option<f64>,
+    pub signs: Signs,
+    /// What is known of the guard where this program does not arm it.
+    pub guard: Option<Guard>,
+    pub phase: Phase,
+    pub elapsed: Duration,
+    /// What each key does is shown.
+    pub help: bool,
+    /// Something that the user should know.
+    pub notice: Option<String>,
+}
+
+impl Dashboard {
+    /// Before anything is known.
+    pub fn new(setting: Setting) -> Self {
+        let outputs_na = vec![f64::NAN; setting.cases.len()];
+        let now = Progress { outputs_na, ..Progress::default() };
+        Dashboard {
+            setting,
+            curves: Vec::new(),
+            now,
+            loss: None,
+            signs: Signs::default(),
+            guard: None,
+            phase: Phase::Running,
+            elapsed: Duration::ZERO,
+            help: false,
+            notice: None,
+        }
+    }
+
+    /// What the worker tells.
+    pub fn hear(&mut self, event: Event) {
+        match event {
+            Event::Now(progress) => self.now = *progress,
+            Event::Loss { start, epoch, loss } => self.point(start, epoch, loss),
+            Event::Guard(guard) => self.guard = Some(guard),
+            Event::Notice(text) => self.notice = Some(text),
+        }
+    }
+
+    fn point(&mut self, start: u32, epoch: u32, loss: f64) {
+        self.loss = Some(loss);
+        if self.curves.last().is_none_or(|curve| curve.start != start) {
+            if self.curves.len() == MOST_CURVES {
+                self.curves.remove(0);
+            }
+            self.curves.push(Curve { start, points: Vec::new() });
+        }
+        let Some(curve) = self.curves.last_mut().filter(|_| loss.is_finite()) else { return };
+        curve.points.push((f64::from(epoch), loss));
+        if curve.points.len() > MOST_POINTS {
+            let mut place = 0;
+            curve.points.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+        }
+    }
+
+    /// Midway between the least output that should be high and the greatest that should be low, once all are known.
+    pub fn threshold_na(&self) -> Option<f64> {
+        let labels = || self.now.outputs_na.iter().zip(&self.setting.cases);
+        if labels().any(|(output, _)| !output.is_finite()) {
+            return None;
+        }
+        let of = |high: bool| labels().filter(move |(_, case)| case.high == high);
+        let least = of(true).map(|(&output, _)| output).reduce(f64::min)?;
+        let greatest = of(false).map(|(&output, _)| output).reduce(f64::max)?;
+        Some((least + greatest) / 2.0)
+    }
+
+    /// Whether the case lies on its side of the threshold.
+    pub fn is_right(&self, case: usize) -> Option<bool> {
+        let threshold_na = self.threshold_na()?;
+        Some((self.now.outputs_na[case] > threshold_na) == self.setting.cases[case].high)
+    }
+
+    /// Least high output less greatest low one, and whether that is wanted or more.
+    pub fn separation(&self) -> Option<(f64, bool)> {
+        self.threshold_na()?;
+        let separation_na = self.setting.targets.separation_na(&self.now.outputs_na);
+        Some((separation_na, separation_na >= self.setting.wanted_na && !self.now.clipped))
+    }
+
+    /// What has tripped the guard, if anything.
+    pub fn fault(&self) -> Option<Causes> {
+        match self.guard {
+            Some(Guard::Said { fault, .. }) => fault,
+            _ => self.signs.tripped,
+        }
+    }
+
+    /// What the guard is at, in words.
+    pub fn guard_text(&self) -> String {
+        if let Some(causes) = self.fault() {
+            return format!("TRIPPED: {causes}");
+        }
+        let armed = match self.guard {
+            Some(Guard::Unknown) => return "known to whoever is in control".into(),
+            Some(Guard::Said { armed, .. }) => armed,
+            None => self.signs.armed,
+        };
+        match (armed, &self.phase) {
+            (Some(ArmMode::Host), Phase::Ended(_)) => {
+                "the disarming was not answered: the watchdog disarms".into()
+            }
+            (Some(ArmMode::Host), _) => "armed, watched by a host".into(),
+            (Some(ArmMode::Standalone), _) => "armed for a run of the gateware alone".into(),
+            (None, Phase::Ended(_)) => "disarmed, outputs at their safe values".into(),
+            (None, _) => "disarmed".into(),
+        }
+    }
+
+    /// Where the work stands, in words.
+    pub fn standing(&self) -> String {
+        match &self.phase {
+            Phase::Running => "running".into(),
+            Phase::Pausing => "pausing: the epoch ends first".into(),
+            Phase::Paused => "PAUSED".into(),
+            Phase::Stopping => "disarming".into(),
+            Phase::Ended(Ending::Done { text, .. }) => format!("ENDED: {text} (q leaves)"),
+            Phase::Ended(Ending::Failed(text)) => format!("ENDED: {text} (q leaves)"),
+        }
+    }
+}

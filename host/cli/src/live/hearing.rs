@@ -1,0 +1,187 @@
+//! Telemetry of somebody else's run, as events of the view.
+
+use super::teller::Event;
+use hge_core::experiment::Task;
+use hge_core::measure::telemetry::{reason, Line, Meaning};
+use hge_core::session::reading;
+use hge_core::train::Progress;
+use hge_protocol::frame::{flag, EndReason, Record, Window};
+
+/// Puts epochs together from frames, as far as these tell of them.
+pub struct Hearing {
+    task: Task,
+    meaning: Meaning,
+    now: Progress,
+    /// Cases of the present run that were heard, with tones on.
+    heard: Vec<bool>,
+    /// Epochs of the present run come with frames of their own.
+    told: bool,
+    /// Samples of the runs that have ended.
+    before: u64,
+}
+
+impl Hearing {
+    /// Of an instrument that is run by this task, as is supposed.
+    pub fn new(task: Task, meaning: Meaning) -> Self {
+        let cases = task.targets.high.len();
+        let now = Progress {
+            outputs_na: vec![f64::NAN; cases],
+            slopes_na_per_v: vec![Vec::new(); cases],
+            ..Progress::default()
+        };
+        Hearing { task, meaning, now, heard: vec![false; cases], told: false, before: 0 }
+    }
+
+    /// What a frame says.
+    pub fn frame(&mut self, number: u32, record: &Record) -> Vec<Event> {
+        match record {
+            Record::Window(window) => self.window(window),
+            Record::Epoch(_) => self.epoch(&self.meaning.line(number, record)),
+            Record::End(end) => {
+                self.before += u64::from(end.sample_clock);
+                let events = self.end(end.reason);
+                (self.told, self.heard) = (false, vec![false; self.heard.len()]);
+                events
+            }
+            Record::Event(_) | Record::Block(_) => Vec::new(),
+        }
+    }
+
+    fn window(&mut self, window: &Window) -> Vec<Event> {
+        let case = usize::from(window.case);
+        let ended = u64::from(window.sample_clock) + u64::from(self.meaning.window_samples);
+        self.now.samples = self.before + ended;
+        let estimator = self.task.experiment.host.estimator;
+        // Where the guard cut, there is no current worth having.
+        let reading = reading(&self.task.plan, estimator, window).ok();
+        if let Some(reading) = reading.filter(|_| case < self.heard.len()) {
+            self.now.outputs_na[case] = reading.mean_na;
+            self.now.clipped = reading.clipped || (self.now.clipped && case > 0);
+            if window.flags & flag::UNPERTURBED == 0 {
+                self.heard[case] = true;
+                self.now.slopes_na_per_v[case] = reading.slopes_na_per_v;
+            }
+        }
+        vec![self.present()]
+    }
+
+    /// Of the standalone loop.
+    fn epoch(&mut self, line: &Line) -> Vec<Event> {
+        let Line::Epoch { epoch, start, loss_na2, controls_v, .. } = line else {
+            return Vec::new();
+        };
+        self.told = true;
+        let controls = self.task.plan.configuration().controls.iter();
+        let volts = controls.map(|control| controls_v.get(control.output).copied());
+        self.now.controls_v = volts.map(|volts| volts.unwrap_or(f64::NAN)).collect();
+        (self.now.restart, self.now.epoch) = (u32::from(*start) + 1, u32::from(*epoch) + 1);
+        vec![self.point(*loss_na2), self.present()]
+    }
+
+    /// A run of the loop through a host is one epoch, whose loss only that host knows: it is worked out here.
+    fn end(&mut self, why: EndReason) -> Vec<Event> {
+        if !matches!(why, EndReason::Complete | EndReason::LossReached) {
+            return vec![Event::Notice(format!("a run has ended: {}", reason(why)))];
+        }
+        if self.told || !self.heard.iter().all(|heard| *heard) {
+            return Vec::new();
+        }
+        self.now.restart = 1;
+        self.now.epoch += 1;
+        let loss = self.task.experiment.host.loss;
+        let (loss, _) = loss.evaluate(&self.now.outputs_na, &self.task.targets);
+        vec![self.point(loss), self.present()]
+    }
+
+    fn point(&self, loss: f64) -> Event {
+        Event::Loss { start: self.now.restart, epoch: self.now.epoch, loss }
+    }
+
+    fn present(&self) -> Event {
+        Event::Now(Box::new(self.now.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_core::experiment::{Job, Source};
+    use hge_protocol::frame::{End, SlotSums};
+
+    fn hearing() -> Hearing {
+        let (experiment, source) = Source::parse("xor.toml", "gate = \"xor\"\n".into()).unwrap();
+        let task = Job::new(experiment, &source).unwrap().task;
+        let window_samples = task.experiment.timing.window_samples;
+        let scale = task.plan.scale().clone();
+        Hearing::new(task, Meaning { scale, window_samples })
+    }
+
+    fn window(hearing: &Hearing, case: u8, flags: u16) -> Record {
+        let slots = hearing.task.plan.configuration().controls.len();
+        Record::Window(Window {
+            epoch: 0,
+            case,
+            start: 0,
+            sample_clock: 1000 * u32::from(case),
+            flags,
+            sum_first: 0,
+            sum_second: 0,
+            min: 0,
+            max: 0,
+            slots: vec![SlotSums { in_phase: 0, quadrature: 0 }; slots],
+        })
+    }
+
+    fn end(reason: EndReason) -> Record {
+        let (best_start, best_loss, sample_clock) = (0, 0, 5000);
+        Record::End(End { reason, best_start, best_loss, sample_clock })
+    }
+
+    #[test]
+    fn a_run_of_all_cases_with_tones_is_an_epoch_whose_loss_is_worked_out() {
+        let mut hearing = hearing();
+        for case in 0..4 {
+            let record = window(&hearing, case, 0);
+            let events = hearing.frame(0, &record);
+            let [Event::Now(now)] = &events[..] else { panic!("{events:?}") };
+            assert_eq!(now.outputs_na[usize::from(case)], 0.0);
+            assert_eq!(
+                now.outputs_na.iter().filter(|na| na.is_finite()).count(),
+                usize::from(case) + 1
+            );
+        }
+        let events = hearing.frame(4, &end(EndReason::Complete));
+        // Equal outputs: correlation and separation are zero.
+        let wanted = 1.1 / (1.0 / (1.0 + (5.0_f64 / 3.0).exp()) + 0.05);
+        let [Event::Loss { start: 1, epoch: 1, loss }, Event::Now(_)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert!((loss - wanted).abs() < 1e-9, "{loss} {wanted}");
+    }
+
+    #[test]
+    fn a_pass_without_tones_or_with_a_case_missing_is_no_epoch() {
+        let mut hearing = hearing();
+        for case in 0..4 {
+            let record = window(&hearing, case, flag::UNPERTURBED);
+            hearing.frame(0, &record);
+        }
+        assert!(hearing.frame(4, &end(EndReason::Complete)).is_empty());
+        for case in 0..3 {
+            let record = window(&hearing, case, 0);
+            hearing.frame(5, &record);
+        }
+        assert!(hearing.frame(8, &end(EndReason::Complete)).is_empty());
+    }
+
+    #[test]
+    fn samples_go_on_from_run_to_run_and_a_trip_is_told() {
+        let mut hearing = hearing();
+        let events = hearing.frame(0, &end(EndReason::Tripped));
+        assert!(matches!(&events[..], [Event::Notice(text)] if text.contains("tripped")));
+        let record = window(&hearing, 1, 0);
+        let events = hearing.frame(1, &record);
+        let [Event::Now(now)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(now.samples, 5000 + 1000 + 256);
+    }
+}

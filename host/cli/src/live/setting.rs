@@ -1,0 +1,88 @@
+//! What the view knows before the first epoch.
+
+use hge_core::experiment::{Closing, Task};
+use hge_core::loss::{Loss, Targets};
+
+/// A case and what is wanted of it.
+pub struct Case {
+    /// Input voltages.
+    pub inputs: String,
+    pub high: bool,
+}
+
+/// A control and its limits.
+pub struct Control {
+    pub electrode: usize,
+    pub low_v: f64,
+    pub high_v: f64,
+}
+
+/// What is trained, on what, and how far.
+pub struct Setting {
+    /// What goes on, and where.
+    pub title: String,
+    pub cases: Vec<Case>,
+    pub controls: Vec<Control>,
+    pub targets: Targets,
+    /// Separation that is wanted.
+    pub wanted_na: f64,
+    /// Whether the loss draws outputs to the targets' currents.
+    pub aimed: bool,
+    /// Epochs a start, and starts, at most.
+    pub epochs: u32,
+    pub starts: u32,
+    pub rate_hz: f64,
+    /// Unit of a slope.
+    pub slope_unit: &'static str,
+    /// Whether an epoch can be waited for: the loop goes through this program.
+    pub pausable: bool,
+    /// Whether the worker takes orders: it only listens, and goes on after them.
+    pub ordered: bool,
+}
+
+impl Setting {
+    /// Of a task; `verb` is what this program does, `place` where the instrument is.
+    pub fn of(task: &Task, verb: &str, place: &str) -> Self {
+        let (experiment, plan) = (&task.experiment, &task.plan);
+        let gate = experiment.gate.map_or("cases", |gate| gate.name());
+        let closing = experiment.closing;
+        let standalone = &experiment.standalone;
+        let mut targets = task.targets.clone();
+        if let (Closing::Standalone, Some(aim)) = (closing, standalone.targets.first()) {
+            (targets.high_na, targets.low_na) = (aim.high_na, aim.low_na);
+        }
+        let inputs = |volts: &Vec<f64>| {
+            let volts: Vec<String> = volts.iter().map(|volts| format!("{volts:+.2}")).collect();
+            volts.join(" ")
+        };
+        let cases = plan.configuration().cases_v.iter().zip(&targets.high);
+        let cases = cases.map(|(volts, &high)| Case { inputs: inputs(volts), high }).collect();
+        let controls = plan.configuration().controls.iter().zip(plan.control_ranges_v());
+        let controls = controls.map(|(control, (low_v, high_v))| Control {
+            electrode: control.output,
+            low_v,
+            high_v,
+        });
+        Setting {
+            wanted_na: experiment.separation_na,
+            title: format!("{verb} {gate} · {place} · {} loop", closing.name()),
+            cases,
+            controls: controls.collect(),
+            aimed: match closing {
+                Closing::Host => experiment.host.loss == Loss::Mse,
+                // Every run has its own targets.
+                Closing::Standalone => standalone.targets.len() == 1,
+            },
+            epochs: match closing {
+                Closing::Host => experiment.host.epochs,
+                Closing::Standalone => standalone.epochs,
+            },
+            targets,
+            starts: experiment.restarts,
+            rate_hz: plan.grid().rate_hz,
+            slope_unit: if plan.configuration().cost.is_some() { "nA²/V" } else { "nA/V" },
+            pausable: closing == Closing::Host,
+            ordered: false,
+        }
+    }
+}

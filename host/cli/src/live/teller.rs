@@ -1,0 +1,134 @@
+//! The worker's end of the view.
+
+use crossbeam::channel::{Receiver, Sender};
+use hge_core::train::Progress;
+use hge_driver::{ArmMode, Cancel, Causes};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a paused worker looks whether it goes on.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// What the worker tells.
+#[derive(Debug)]
+pub enum Event {
+    /// An epoch has ended, or as much of one as has been heard.
+    Now(Box<Progress>),
+    /// A point of the curve of losses.
+    Loss { start: u32, epoch: u32, loss: f64 },
+    /// What is known of the guard where this program does not arm it.
+    Guard(Guard),
+    /// Something that the user should know.
+    Notice(String),
+}
+
+/// The guard, as one sees it who does not arm it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Guard {
+    /// Nothing can be asked.
+    Unknown,
+    /// What the instrument says.
+    Said { armed: Option<ArmMode>, fault: Option<Causes> },
+}
+
+/// What the user orders from a worker that listens only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Disarm,
+}
+
+/// Whether the worker is to wait, and whether it does.
+#[derive(Clone, Default)]
+pub struct Pause(Arc<[AtomicBool; 2]>);
+
+impl Pause {
+    /// The other way round. Returns whether it is to wait now.
+    pub fn toggle(&self) -> bool {
+        !self.0[0].fetch_xor(true, Ordering::Relaxed)
+    }
+
+    /// The worker waits.
+    pub fn holds(&self) -> bool {
+        self.0[1].load(Ordering::Relaxed)
+    }
+
+    /// Waits as long as the user wants, or until the work is cancelled.
+    fn wait(&self, cancel: &Cancel) {
+        while self.0[0].load(Ordering::Relaxed) && !cancel.is_cancelled() {
+            self.0[1].store(true, Ordering::Relaxed);
+            std::thread::sleep(LOOK_INTERVAL);
+        }
+        self.0[1].store(false, Ordering::Relaxed);
+    }
+}
+
+/// Tells the view, and waits for it.
+pub struct Teller {
+    pub(super) events: Sender<Event>,
+    pub(super) orders: Receiver<Order>,
+    pub(super) pause: Pause,
+    pub(super) cancel: Cancel,
+}
+
+impl Teller {
+    /// Tells of an epoch, and waits while paused.
+    pub fn epoch(&self, progress: &Progress) {
+        let (start, epoch, loss) = (progress.restart, progress.epoch, progress.loss);
+        self.tell(Event::Loss { start, epoch, loss });
+        self.tell(Event::Now(Box::new(progress.clone())));
+        self.pause.wait(&self.cancel);
+    }
+
+    /// Tells. A view that has gone is no reason to end the work.
+    pub fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// What the user has ordered meanwhile.
+    pub fn order(&self) -> Option<Order> {
+        self.orders.try_recv().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam::channel::unbounded;
+    use std::time::Instant;
+
+    fn teller() -> (Teller, Receiver<Event>) {
+        let (events, heard) = unbounded();
+        let (_, orders) = unbounded();
+        (Teller { events, orders, pause: Pause::default(), cancel: Cancel::default() }, heard)
+    }
+
+    #[test]
+    fn a_paused_worker_waits_after_its_epoch_until_it_may_go_on() {
+        let (teller, heard) = teller();
+        let pause = teller.pause.clone();
+        assert!(pause.toggle());
+        let worker = std::thread::spawn(move || {
+            teller.epoch(&Progress { epoch: 1, ..Progress::default() });
+            teller.epoch(&Progress { epoch: 2, ..Progress::default() });
+        });
+        while !pause.holds() {
+            std::thread::yield_now();
+        }
+        assert_eq!(heard.len(), 2, "the first epoch was told, the second has not begun");
+        assert!(!pause.toggle());
+        worker.join().unwrap();
+        assert_eq!(heard.len(), 4);
+        assert!(!pause.holds());
+    }
+
+    #[test]
+    fn to_cancel_ends_a_pause() {
+        let (teller, _heard) = teller();
+        teller.pause.toggle();
+        teller.cancel.cancel();
+        let begun = Instant::now();
+        teller.epoch(&Progress::default());
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+}

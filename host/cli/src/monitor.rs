@@ -1,0 +1,239 @@
+//! `hge monitor`: telemetry as it comes.
+
+use crate::interrupt;
+use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
+use crate::live::{Ending, Event, Guard, Hearing, Leaving, Order, Setting, Show, Teller};
+use crate::output::{json_line, text};
+use crate::streams::{self, note};
+use clap::Args;
+use hge_core::experiment::{context, Experiment, Source, Task};
+use hge_core::measure::telemetry::{Line, Meaning};
+use hge_driver::link::LinkSpec;
+use hge_driver::{
+    Connected, DriverError, Health, Heard, Instrument, Settings, State, Subscription, Watcher,
+};
+use hge_protocol::registers as map;
+use hge_protocol::Parameters;
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Frames that may wait to be printed: 16 epochs of a full table.
+const WAITING_FRAMES: usize = 4096;
+
+/// Longest wait between two looks at the interrupt.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The same while orders may come.
+const ORDER_WAIT: Duration = Duration::from_millis(100);
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Ask for nothing: only telemetry is received
+    #[arg(long)]
+    watch: bool,
+    /// Show outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// End after so many frames
+    #[arg(long, value_name = "N")]
+    lines: Option<u64>,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    experiment: ExperimentOption,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Who listens.
+enum Listener {
+    Asks(Box<Instrument>),
+    Watches(Box<Watcher>),
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let link = arguments.link.spec()?;
+    if link == LinkSpec::Simulated {
+        return Err("an instrument simulated in this process has nobody else to listen to: name \
+                    --link tcp:HOST:PORT or serial:PATH"
+            .into());
+    }
+    arguments.simulation.check_link(&link, false)?;
+    let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
+    if arguments.live && arguments.json && io::stdout().is_terminal() {
+        return Err("--live draws where --json would print: lead standard output to a file, or \
+                    leave one of them out"
+            .into());
+    }
+    let cancel = interrupt::cancel();
+    interrupt::end_with_reader();
+    let health = Health::default();
+    let settings =
+        Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
+    let pipe = remote(&link, arguments.link.token()?.as_ref())?;
+    let listener = if arguments.watch {
+        Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
+    } else {
+        match Watcher::connect(pipe, settings).map_err(text)? {
+            Connected::Asks(instrument) => Listener::Asks(instrument),
+            Connected::Watches(watcher) => {
+                note(&format!("watching: {}", watcher.sentence()));
+                Listener::Watches(watcher)
+            }
+        }
+    };
+    let (parameters, meaning, telemetry) = match &listener {
+        Listener::Asks(instrument) => (
+            *instrument.parameters(),
+            present(instrument, &experiment, &source)?,
+            instrument.subscribe(WAITING_FRAMES),
+        ),
+        Listener::Watches(watcher) => (
+            Parameters::from(&experiment.instrument),
+            supposed(&experiment, &source)?,
+            watcher.subscribe(WAITING_FRAMES),
+        ),
+    };
+    let left = arguments.lines.unwrap_or(u64::MAX);
+    let prints = arguments.json || !arguments.live;
+    let mut told = Told { telemetry, meaning, left, prints, json: arguments.json };
+    if !arguments.live {
+        let mut is_idle = false;
+        while let ControlFlow::Continue(heard) = told.next(WAIT)? {
+            if heard.is_none() && !is_idle {
+                note("no telemetry: frames come while an experiment runs on the instrument; Ctrl-C ends");
+            }
+            is_idle = heard.is_none();
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let analogue = &told.meaning.scale.analogue;
+    let task = Task::on(experiment, &source, &parameters, Some(analogue)).map_err(text)?;
+    let mut setting = Setting::of(&task, "monitor", &link.to_string());
+    (setting.pausable, setting.ordered) = (false, true);
+    let hearing = Hearing::new(task, told.meaning.clone());
+    let over = |(): &()| Ending::Done { text: "all that was asked for".into(), good: true };
+    let show = Show::new(setting, cancel, health, Leaving::AtOnce);
+    show.watch(|teller| look_on(listener, told, hearing, &teller), over)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the view of frames, and of the guard where it can be asked.
+fn look_on(
+    mut listener: Listener,
+    mut told: Told,
+    mut hearing: Hearing,
+    teller: &Teller,
+) -> Result<(), String> {
+    let mut asked: Option<Instant> = None;
+    loop {
+        let ordered = teller.order() == Some(Order::Disarm);
+        let due = ordered || asked.is_none_or(|asked| asked.elapsed() >= WAIT);
+        if due {
+            match listener.guard(ordered) {
+                Ok((guard, notice)) => {
+                    teller.tell(Event::Guard(guard));
+                    notice.into_iter().for_each(|text| teller.tell(Event::Notice(text)));
+                }
+                Err(DriverError::Cancelled) => return Ok(()),
+                Err(error) => return Err(text(error)),
+            }
+            asked = Some(Instant::now());
+        }
+        match told.next(ORDER_WAIT)? {
+            ControlFlow::Break(()) => return Ok(()),
+            ControlFlow::Continue(Some(Heard::Frame { number, record })) => {
+                hearing.frame(number, &record).into_iter().for_each(|event| teller.tell(event));
+            }
+            ControlFlow::Continue(_) => {}
+        }
+    }
+}
+
+impl Listener {
+    /// What is known of the guard, disarmed first where that is wanted and can be; and what came of the wish.
+    fn guard(&mut self, disarm: bool) -> Result<(Guard, Option<String>), DriverError> {
+        let (guard, came) = match self {
+            Listener::Asks(instrument) => {
+                let disarmed = match disarm.then(|| instrument.disarm()) {
+                    Some(Err(DriverError::InUse { sentence })) => sentence,
+                    Some(Err(error)) => return Err(error),
+                    _ => "disarmed: the outputs are at their safe values".into(),
+                };
+                let State { armed, fault, .. } = instrument.state()?;
+                (Guard::Said { armed, fault }, disarmed)
+            }
+            Listener::Watches(_) => {
+                (Guard::Unknown, "only the client in control can disarm".to_owned())
+            }
+        };
+        Ok((guard, disarm.then_some(came)))
+    }
+}
+
+/// Telemetry, printed where that is wanted.
+struct Told {
+    telemetry: Subscription,
+    meaning: Meaning,
+    /// Frames and gaps to come.
+    left: u64,
+    prints: bool,
+    json: bool,
+}
+
+impl Told {
+    /// What comes within `wait`, if anything; the end is an interrupt, enough that was said, or a reader who left.
+    fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<Heard>>, String> {
+        if self.left == 0 || streams::is_closed() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let heard = match self.telemetry.recv_timeout(wait) {
+            Ok(Some(heard)) => heard,
+            Ok(None) => return Ok(ControlFlow::Continue(None)),
+            // To interrupt it is how it ends.
+            Err(DriverError::Cancelled) => return Ok(ControlFlow::Break(())),
+            Err(error) => return Err(text(error)),
+        };
+        self.left -= 1;
+        if self.prints {
+            let line = match &heard {
+                Heard::Gap { lost } => Line::Gap { lost: *lost },
+                Heard::Frame { number, record } => self.meaning.line(*number, record),
+            };
+            match self.json {
+                true => json_line(&line),
+                false => streams::print(&format!("{line}\n")),
+            }?;
+        }
+        Ok(ControlFlow::Continue(Some(heard)))
+    }
+}
+
+/// What codes mean on an instrument that can be asked.
+fn present(
+    instrument: &Instrument,
+    experiment: &Experiment,
+    source: &Source,
+) -> Result<Meaning, String> {
+    let analogue = instrument.analogue().map_err(text)?;
+    let parameters = instrument.parameters();
+    let planned = context(experiment, source, parameters, analogue.as_ref()).map_err(text)?;
+    let window_log2 = instrument.read(map::WINDOW_LOG2).map_err(text)?;
+    Ok(Meaning { scale: known(planned.scale)?, window_samples: 1 << window_log2.clamp(4, 16) })
+}
+
+/// What they mean on one that cannot, if it is run by this experiment.
+fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String> {
+    let parameters = Parameters::from(&experiment.instrument);
+    let planned = context(experiment, source, &parameters, None).map_err(text)?;
+    let scale = planned.scale.ok_or(
+        "who only watches cannot read the instrument's analogue scale: name a file with a section \
+         [analogue] by --experiment",
+    )?;
+    Ok(Meaning { scale, window_samples: experiment.timing.window_samples })
+}

@@ -1,0 +1,216 @@
+//! What a training came to: a table to read, or one JSON object.
+
+use hge_core::calibration::Calibration;
+use hge_core::experiment::{Closing, Task};
+use hge_core::settling::Counts;
+use hge_core::train::Outcome;
+use hge_driver::text::number;
+use serde_json::json;
+use std::fmt::Write;
+
+/// What is known before the run and shown after it.
+pub struct Heading {
+    gate: String,
+    device: String,
+    engine: &'static str,
+    closing: Closing,
+    loss: String,
+    seed: u64,
+    rate_hz: f64,
+    window_samples: u32,
+    cases_v: Vec<Vec<f64>>,
+    high: Vec<bool>,
+    electrodes: Vec<usize>,
+    tones_hz: Vec<f64>,
+    amplitudes_v: Vec<f64>,
+    full_scale_na: f64,
+    wanted_na: f64,
+    calibration: Option<Calibration>,
+}
+
+impl Heading {
+    /// `link`: where the instrument is, unless it is simulated here.
+    pub fn of(task: &Task, link: Option<String>) -> Self {
+        let configuration = task.plan.configuration();
+        let loss = match task.experiment.closing {
+            Closing::Host => match serde_json::to_value(task.experiment.host.loss) {
+                Ok(serde_json::Value::String(name)) => name,
+                _ => String::new(),
+            },
+            Closing::Standalone => "squared error, nA^2".into(),
+        };
+        Heading {
+            gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
+            engine: link.as_ref().map_or(task.experiment.engine.name(), |_| "remote"),
+            device: link.unwrap_or_else(|| task.experiment.device.clone()),
+            closing: task.experiment.closing,
+            loss,
+            seed: task.experiment.seed,
+            rate_hz: task.plan.grid().rate_hz,
+            window_samples: task.plan.grid().window_samples,
+            cases_v: configuration.cases_v.clone(),
+            high: task.targets.high.clone(),
+            electrodes: configuration.controls.iter().map(|control| control.output).collect(),
+            tones_hz: task.plan.tones_hz(),
+            amplitudes_v: (0..configuration.controls.len())
+                .map(|k| task.plan.amplitude_v(k))
+                .collect(),
+            wanted_na: task.experiment.separation_na,
+            full_scale_na: task.plan.scale().full_scale_na(),
+            calibration: task.calibration.clone(),
+        }
+    }
+}
+
+/// The object of `--json`, on one line.
+pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> String {
+    let simulated_s = outcome.samples as f64 / heading.rate_hz;
+    json!({
+        "gate": heading.gate,
+        "solved": outcome.solved,
+        "loss": outcome.loss,
+        "accuracy": outcome.accuracy,
+        "separation_na": outcome.separation_na,
+        "separation_error_na": outcome.separation_error_na,
+        "separation_above_na": outcome.separation_above_na,
+        "wanted_separation_na": heading.wanted_na,
+        "epochs": outcome.epochs,
+        "restarts": outcome.restarts,
+        "seed": heading.seed,
+        "engine": heading.engine,
+        "device": heading.device,
+        "loop": heading.closing.name(),
+        "controls_v": outcome.controls_v,
+        "outputs_na": outcome.outputs_na,
+        "tones_hz": heading.tones_hz,
+        "amplitudes_v": heading.amplitudes_v,
+        "rate_hz": heading.rate_hz,
+        "saturated": outcome.saturated,
+        "clipped": outcome.clipped,
+        "clipped_starts": outcome.clipped_starts,
+        "starts_clipped": outcome.starts_clipped,
+        "unsettled_windows": outcome.unsettled.unsettled,
+        "repeated_windows": outcome.unsettled.repeated,
+        "dropped_windows": outcome.unsettled.dropped,
+        "calibration": heading.calibration,
+        "samples": outcome.samples,
+        "simulated_s": simulated_s,
+        "wall_s": wall_s,
+        "realtime_factor": simulated_s / wall_s,
+        "run": run,
+    })
+    .to_string()
+}
+
+/// The cases and the device's settings.
+pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> String {
+    let mut text = String::new();
+    let simulated_s = outcome.samples as f64 / heading.rate_hz;
+    // Writing to a String cannot fail.
+    let _ = write_table(&mut text, heading, outcome, wall_s, simulated_s);
+    let _ = writeln!(text, "  all of it is in {run}, its report is {run}/report.html");
+    text
+}
+
+fn counted(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn write_table(
+    text: &mut String,
+    heading: &Heading,
+    outcome: &Outcome,
+    wall_s: f64,
+    simulated_s: f64,
+) -> std::fmt::Result {
+    writeln!(
+        text,
+        "{} on {}: {} after {} of {}",
+        heading.gate,
+        heading.device,
+        if outcome.solved { "solved" } else { "not solved" },
+        counted(outcome.epochs, "epoch"),
+        counted(outcome.restarts, "start")
+    )?;
+    writeln!(
+        text,
+        "loss {:.4} ({}), accuracy {:.2}, separation {:.2}{} nA without perturbation",
+        outcome.loss,
+        heading.loss,
+        outcome.accuracy,
+        outcome.separation_na,
+        outcome.separation_error_na.map_or(String::new(), |na| format!(" +- {na:.2}"))
+    )?;
+    if outcome.is_within_noise(heading.wanted_na) {
+        writeln!(
+            text,
+            "the separation is within the noise: with 99.9 % confidence, all epochs and starts counted, it is above {:.2} nA, and {} are wanted; lengthen the windows",
+            outcome.separation_above_na.unwrap_or(f64::NEG_INFINITY),
+            number(heading.wanted_na)
+        )?;
+    }
+    if outcome.starts_clipped {
+        writeln!(
+            text,
+            "every start clipped at once: these are the outputs in the middle of the ranges"
+        )?;
+    }
+    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
+        writeln!(
+            text,
+            "outputs clipped in {} of {}, at +-{} nA: lower the gain of the I-V converter or choose other ranges",
+            outcome.clipped_starts,
+            counted(outcome.restarts, "start"),
+            number(heading.full_scale_na)
+        )?;
+    }
+    if outcome.clipped {
+        writeln!(
+            text,
+            "outputs clip at +-{} nA: lower iv_gain_v_per_na or choose other ranges",
+            number(heading.full_scale_na)
+        )?;
+    }
+    if outcome.saturated {
+        writeln!(
+            text,
+            "a step of the update was cut at the DAC's range: if this keeps on, lower \
+             rate_v2_per_na2 in standalone.targets"
+        )?;
+    }
+    let Counts { unsettled, repeated, dropped } = outcome.unsettled;
+    if unsettled > 0 {
+        writeln!(
+            text,
+            "in {unsettled} windows the current had not settled ({repeated} were measured again, {dropped} dropped): `hge calibrate --settle` finds how long to wait"
+        )?;
+    }
+    writeln!(text)?;
+    writeln!(text, "  inputs (V)       wanted  output (nA)")?;
+    for (case, output) in outcome.outputs_na.iter().enumerate() {
+        let volts: Vec<String> =
+            heading.cases_v[case].iter().map(|volts| format!("{volts:+.2}")).collect();
+        let wanted = if heading.high[case] { "high" } else { "low" };
+        writeln!(text, "  {:<16} {wanted:<6}  {output:>+11.3}", volts.join(" "))?;
+    }
+    writeln!(text, "\n  electrode  control (V)  tone (Hz)  amplitude (mV)")?;
+    for (k, volts) in outcome.controls_v.iter().enumerate() {
+        writeln!(
+            text,
+            "  {:>9}  {volts:>+11.4}  {:>9.2}  {:>14.3}",
+            heading.electrodes[k],
+            heading.tones_hz[k],
+            heading.amplitudes_v[k] * 1e3
+        )?;
+    }
+    writeln!(
+        text,
+        "\n  {} engine, {} loop, seed {}, {} samples a window at {:.1} Hz: {simulated_s:.1} s of \
+         measurement in {wall_s:.1} s",
+        heading.engine,
+        heading.closing.name(),
+        heading.seed,
+        heading.window_samples,
+        heading.rate_hz
+    )
+}

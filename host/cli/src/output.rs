@@ -1,0 +1,91 @@
+//! What commands print and write: lines of JSON, tables, arrays.
+
+use crate::streams::print_json;
+use hge_record::Folder;
+use hge_system::file;
+use ndarray::ArrayView;
+use ndarray_npy::{WritableElement, WriteNpyExt};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::Path;
+
+/// An error as its sentence.
+pub fn text(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// One object on one line of standard output.
+pub fn json_line(object: &impl Serialize) -> Result<(), String> {
+    let line = serde_json::to_string(object).map_err(text)?;
+    print_json(&format!("{line}\n"))
+}
+
+/// What is in a file of JSON that `made_by` makes.
+pub fn read_json<T: DeserializeOwned>(
+    path: &Path,
+    made_by: &str,
+    change: &str,
+) -> Result<T, String> {
+    let place = path.display();
+    let content = file::read_text(path, file::DATA_BYTES)
+        .map_err(|error| format!("{place} cannot be read: {error}; choose another file"))?;
+    serde_json::from_str(&content)
+        .map_err(|error| format!("{place} is not what {made_by} ({error}): {change}"))
+}
+
+/// Writes a file of text; `change` is what to do where it cannot be.
+pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String> {
+    file::write(path, content)
+        .map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
+}
+
+/// Shows a page in the browser.
+pub fn show_page(path: &Path) -> Result<(), String> {
+    opener::open(path)
+        .map_err(|error| format!("no browser shows {} ({error}): open it yourself", path.display()))
+}
+
+/// Refuses a file that is not called .npy or cannot be written, before anything is measured for it.
+pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
+    match path {
+        Some(path) if path.extension() != Some(OsStr::new("npy")) => {
+            Err(format!("{} is no array file: name it .npy", path.display()))
+        }
+        path => check_output(path),
+    }
+}
+
+/// Refuses what is no regular file, before anything is measured for it.
+pub fn check_output(path: Option<&Path>) -> Result<(), String> {
+    path.map_or(Ok(()), |path| file::check_target(path).map_err(|error| not_written(path, &error)))
+}
+
+fn not_written(path: &Path, error: &dyn Display) -> String {
+    format!("{} cannot be written: {error}; choose another file with -o", path.display())
+}
+
+/// Writes an array as NumPy reads it.
+pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
+    path: &Path,
+    array: ArrayView<'_, Element, Shape>,
+) -> Result<(), String> {
+    let write = || -> Result<(), Box<dyn std::error::Error>> {
+        let mut draft = file::Draft::create(path)?;
+        array.write_npy(&mut draft)?;
+        Ok(draft.commit()?)
+    };
+    write().map_err(|error| not_written(path, &error))
+}
+
+/// The line that tells where the log of a run was cut off; nothing where it was not, or a program still writes to it.
+pub fn cut_line(folder: &Folder) -> String {
+    folder.cut().filter(|_| !folder.is_locked()).map_or(String::new(), |cut| {
+        format!(
+            "{} was cut off at byte {}: what came after its last whole chunk is lost\n",
+            cut.file.display(),
+            cut.bytes
+        )
+    })
+}

@@ -1,0 +1,66 @@
+//! `hge resume`: goes on with a run that was cut off.
+
+use crate::interrupt;
+use crate::lab::TokenOption;
+use crate::output::text;
+use crate::sitting::{self, Manner, Opened, Wanted};
+use clap::{Args, ValueHint};
+use hge_driver::link::LinkSpec;
+use hge_record::{resume, Folder, Resuming};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Folder of the run
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    run: PathBuf,
+    /// Where the instrument is now, if not where it was: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
+    #[arg(long, value_name = "LINK")]
+    link: Option<String>,
+    #[command(flatten)]
+    token: TokenOption,
+    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// Go on from the state after the last complete epoch, also on a simulated instrument that could be brought to where it was
+    #[arg(long)]
+    as_it_is: bool,
+    /// Show the report in the browser at the end
+    #[arg(long)]
+    open: bool,
+    /// One JSON object on the last line, no progress
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let mut folder = Folder::open(&arguments.run).map_err(text)?;
+    if folder.is_complete().map_err(text)? {
+        return sitting::show(&folder, arguments.json);
+    }
+    folder.lock().map_err(text)?;
+    let was = folder.provenance().map_err(text)?.instrument.link;
+    let link: LinkSpec = arguments.link.as_deref().unwrap_or(&was).parse().map_err(text)?;
+    if (link == LinkSpec::Simulated) != (was == LinkSpec::Simulated.to_string()) {
+        return Err(format!(
+            "the run in {} was made at {was}, and cannot go on at {link}: a device that is simulated here is another one; begin a new run",
+            arguments.run.display()
+        ));
+    }
+    let (experiment, source) = folder.experiment().map_err(text)?;
+    let calibration = folder.calibration().map_err(text)?;
+    let cancel = interrupt::cancel();
+    let how = match arguments.as_it_is {
+        true => Some(Resuming::FromState),
+        false => (link == LinkSpec::Simulated).then_some(Resuming::Again),
+    };
+    let token = arguments.token.read()?;
+    let trace = None;
+    let opened =
+        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
+    let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
+    opened.work(&folder, manner, |instrument, task, progress| {
+        Ok(resume(instrument, task, &folder, how, progress)?.0)
+    })
+}

@@ -1,0 +1,209 @@
+//! `hge serve`: a simulated instrument for others.
+
+use crate::interrupt;
+use crate::lab::{read_token, Simulation};
+use crate::output::{json_line, text};
+use crate::streams::{note, print};
+use clap::{Args, ValueHint};
+use hge_core::experiment::Job;
+use hge_driver::link::Token;
+use hge_driver::link::DEFAULT_BAUD;
+use hge_lab as lab;
+use hge_lab::server::{tcp, Pace, Presence, Server, Stop, DEFAULT_LIMIT};
+use serde::Serialize;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Gate or experiment file: instrument, bench and device
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
+    what: String,
+    /// Listen there; a port alone is for programs of this computer, port 0 any that is free
+    #[arg(long, value_name = "[ADDR:]PORT", required_unless_present = "pty")]
+    tcp: Option<String>,
+    /// Be a serial port
+    #[arg(long, conflicts_with = "tcp")]
+    pty: bool,
+    /// How the instrument's time goes: virtual, or by the wall clock
+    #[arg(long, value_name = "virtual|real[:FACTOR]", default_value = "virtual")]
+    time: Time,
+    /// In real time, rate of the line it pretends to have
+    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD)]
+    baud: u32,
+    /// In virtual time, leave the instrument to the next client as it is
+    #[arg(long)]
+    keep: bool,
+    /// Over TCP, control ends after so long without a request, and an armed guard is disarmed
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
+    idle: f64,
+    /// Longest watchdog: a longer one is cut to it
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
+    watchdog: f64,
+    /// Over TCP, ask clients for the token in this file; a file that is not there is made, with a random token
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pty")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Print the first line as a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Seconds of a limit that make sense: twice the interval at which a client in control makes requests, and an hour.
+const LIMITS_S: std::ops::RangeInclusive<f64> = 1.0..=3600.0;
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if LIMITS_S.contains(&seconds) => Ok(seconds),
+        _ => Err("write seconds from 1 to 3600, e.g. 10".into()),
+    }
+}
+
+/// How time goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Time {
+    Virtual,
+    Real(f64),
+}
+
+/// Seconds of the instrument in a second that make sense.
+const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e3;
+
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let factor = match text.split_once(':') {
+            None if text == "virtual" => return Ok(Time::Virtual),
+            None if text == "real" => Ok(1.0),
+            Some(("real", factor)) => factor.parse(),
+            _ => return Err("write virtual, real or real:FACTOR".into()),
+        };
+        match factor {
+            Ok(factor) if FACTORS.contains(&factor) => Ok(Time::Real(factor)),
+            _ => Err("write a factor from 0.001 to 1000, e.g. real:10".into()),
+        }
+    }
+}
+
+/// Where it can be reached.
+#[derive(Serialize)]
+struct Reached {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pty: Option<String>,
+    link: String,
+    /// What clients have to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let (experiment, source) = arguments.simulation.read(&arguments.what)?;
+    let job = Job::new(experiment, &source).map_err(text)?;
+    let pace = match arguments.time {
+        Time::Virtual => Pace::Virtual,
+        Time::Real(factor) => Pace::Real { factor, baud: arguments.baud },
+    };
+    let token = arguments.token_file.as_deref().map(token).transpose()?;
+    let secret = token.as_ref().map(|token| token.secret().to_owned());
+    let [idle, watchdog] = [arguments.idle, arguments.watchdog].map(Duration::from_secs_f64);
+    let server = lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
+    serve(server.limited(idle, watchdog, token), &arguments, secret)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The token in a file, which is made where there is none.
+fn token(path: &Path) -> Result<Token, String> {
+    if path.symlink_metadata().is_ok() {
+        return read_token(path);
+    }
+    let token = Token::random()?;
+    let made = write_secret(path, &format!("{}\n", token.secret()));
+    made.map_err(|error| {
+        format!("the token file {} cannot be made: {error}; choose another file", path.display())
+    })?;
+    Ok(token)
+}
+
+/// Writes a new file that its owner alone can read.
+fn write_secret(path: &Path, content: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
+}
+
+/// Says who comes and goes, where anybody listens.
+fn tell(presence: Presence) {
+    note(&presence.to_string());
+}
+
+/// Serves until an interrupt.
+fn serve(server: Server, arguments: &Arguments, token: Option<String>) -> Result<(), String> {
+    let Some(address) = &arguments.tcp else {
+        return serve_port(server, arguments.json);
+    };
+    let served = tcp::listen(server, address).map_err(text)?;
+    end_on_interrupt(served.handle());
+    let address = served.address();
+    let (tcp, link) = (Some(address.to_string()), format!("tcp:{address}"));
+    announce(&Reached { tcp, pty: None, link, token }, arguments.json)?;
+    served.wait().map_err(text)
+}
+
+#[cfg(unix)]
+fn serve_port(server: Server, json: bool) -> Result<(), String> {
+    let served = hge_lab::server::pty::open(server).map_err(text)?;
+    end_on_interrupt(served.handle());
+    let path = served.path().display().to_string();
+    let link = format!("serial:{path}");
+    announce(&Reached { tcp: None, pty: Some(path), link, token: None }, json)?;
+    served.wait().map_err(text)
+}
+
+#[cfg(not(unix))]
+fn serve_port(_: Server, _: bool) -> Result<(), String> {
+    Err("this system has no pseudo-terminals: serve with --tcp".into())
+}
+
+fn end_on_interrupt(stop: Stop) {
+    interrupt::on(move || stop.stop());
+}
+
+fn announce(reached: &Reached, json: bool) -> Result<(), String> {
+    if json {
+        return json_line(reached);
+    }
+    print(&format!("{}\n", reached.link))?;
+    if let Some(token) = &reached.token {
+        note(&format!("token: {token}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_or_answered_by_what_to_write() {
+        assert_eq!("virtual".parse(), Ok(Time::Virtual));
+        assert_eq!("real".parse(), Ok(Time::Real(1.0)));
+        assert_eq!("real:2.5".parse(), Ok(Time::Real(2.5)));
+        for wrong in ["", "Real", "real:", "real:0", "real:-1", "real:nan", "real:1e9", "virtual:2"]
+        {
+            assert!(
+                wrong.parse::<Time>().is_err_and(|error| error.starts_with("write ")),
+                "{wrong}"
+            );
+        }
+    }
+}

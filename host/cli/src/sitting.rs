@@ -1,0 +1,166 @@
+//! One sitting at an instrument: it is opened here or elsewhere, trains, and what it came to is shown.
+
+use crate::bar::Bar;
+use crate::lab::remote;
+use crate::live::{Ending, Leaving, Setting, Show};
+use crate::outcome::{self, Heading};
+use crate::output::{show_page, text};
+use crate::streams::{print, print_json};
+use hge_core::calibration::Calibration;
+use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::train::{Outcome, Progress};
+use hge_driver::link::LinkSpec;
+use hge_driver::link::Token;
+use hge_driver::{Cancel, Instrument, Settings};
+use hge_lab::{simulate, Options, SimGuard};
+use hge_record::{page, task, Folder, RecordError};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Exit code when no solution was found.
+const EXIT_UNSOLVED: u8 = 2;
+
+/// Where run folders go, unless the environment says otherwise.
+const RUNS: &str = "runs";
+
+/// The folder of run folders.
+pub fn runs() -> PathBuf {
+    std::env::var_os("HGE_RUNS").map_or_else(|| RUNS.into(), PathBuf::from)
+}
+
+/// How it is shown.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// One object on standard output.
+    pub json: bool,
+    /// The live view.
+    pub live: bool,
+    /// Its report in the browser, at the end.
+    pub open: bool,
+}
+
+/// What is to be opened.
+pub struct Wanted<'a> {
+    pub experiment: Experiment,
+    pub source: Source,
+    pub calibration: Option<Calibration>,
+    pub link: LinkSpec,
+    pub token: Option<Token>,
+    pub trace: Option<&'a Path>,
+    pub cancel: Cancel,
+}
+
+/// An instrument and what it is to do.
+pub struct Opened {
+    pub instrument: Instrument,
+    pub task: Task,
+    pub link: LinkSpec,
+    aftermath: Option<SimGuard>,
+}
+
+impl Opened {
+    /// Simulates the instrument in this process, or connects to it.
+    pub fn open(wanted: Wanted<'_>) -> Result<Self, String> {
+        let Wanted { experiment, source, calibration, link, token, trace, cancel } = wanted;
+        if link == LinkSpec::Simulated {
+            let mut job = Job::new(experiment, &source).map_err(text)?;
+            job.task.calibrate(calibration).map_err(text)?;
+            let (instrument, task, aftermath) =
+                simulate(job, &Options { trace, cancel }).map_err(text)?;
+            return Ok(Opened { instrument, task, link, aftermath: Some(aftermath) });
+        }
+        let settings = Settings { cancel, ..Settings::default() };
+        let pipe = remote(&link, token.as_ref())?;
+        let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
+        // Before a folder is made for what another client keeps from running.
+        instrument.take_control().map_err(text)?;
+        let analogue = instrument.analogue().map_err(text)?;
+        let parameters = instrument.parameters();
+        let mut task =
+            Task::on(experiment, &source, parameters, analogue.as_ref()).map_err(text)?;
+        task.calibrate(calibration).map_err(text)?;
+        Ok(Opened { instrument, task, link, aftermath: None })
+    }
+
+    /// The link, unless the instrument is simulated in this process.
+    pub fn remote(&self) -> Option<String> {
+        (self.link != LinkSpec::Simulated).then(|| self.link.to_string())
+    }
+
+    /// Trains into the run's folder by `work`, and shows what it came to.
+    pub fn work(
+        self,
+        folder: &Folder,
+        manner: Manner,
+        work: impl FnOnce(Instrument, Task, &mut dyn FnMut(&Progress)) -> Result<Outcome, RecordError>
+            + Send,
+    ) -> Result<ExitCode, String> {
+        let heading = Heading::of(&self.task, self.remote());
+        let begun = Instant::now();
+        let Manner { json, live, open } = manner;
+        let (place, epochs) = (self.remote(), u64::from(epochs(&self.task.experiment)));
+        let (instrument, task) = (self.instrument, self.task);
+        let outcome = if live {
+            let place = place.unwrap_or_else(|| task.experiment.device.clone());
+            let leaving = if json { Leaving::AtOnce } else { Leaving::Asked };
+            let setting = Setting::of(&task, "train", &place);
+            Show::new(setting, instrument.cancel(), instrument.health(), leaving).watch(
+                |teller| {
+                    work(instrument, task, &mut |progress| teller.epoch(progress)).map_err(text)
+                },
+                |outcome| Ending::Done {
+                    text: if outcome.solved { "solved" } else { "not solved" }.into(),
+                    good: outcome.solved,
+                },
+            )?
+        } else {
+            let bar = Bar::new(json, epochs);
+            work(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?
+        };
+        if let Some(aftermath) = self.aftermath {
+            aftermath.finish().map_err(text)?;
+        }
+        let code = print_outcome(&heading, &outcome, begun.elapsed().as_secs_f64(), folder, json)?;
+        if open {
+            show_page(&folder.file(page::FILE))?;
+        }
+        Ok(code)
+    }
+}
+
+/// Shows what a run came to that is complete.
+pub fn show(folder: &Folder, json: bool) -> Result<ExitCode, String> {
+    let task = task(folder).map_err(text)?;
+    let provenance = folder.provenance().map_err(text)?;
+    let outcome: Option<Outcome> = folder.outcome().map_err(text)?;
+    let outcome =
+        outcome.ok_or_else(|| format!("the run in {} is not complete", folder.path().display()))?;
+    let link = provenance.instrument.link;
+    let remote = (link != LinkSpec::Simulated.to_string()).then_some(link);
+    let wall_s = provenance.sittings.iter().filter_map(|sitting| sitting.wall_s).sum();
+    print_outcome(&Heading::of(&task, remote), &outcome, wall_s, folder, json)
+}
+
+fn print_outcome(
+    heading: &Heading,
+    outcome: &Outcome,
+    wall_s: f64,
+    folder: &Folder,
+    json: bool,
+) -> Result<ExitCode, String> {
+    let path = folder.path().display().to_string();
+    if json {
+        print_json(&format!("{}\n", outcome::json(heading, outcome, wall_s, &path)))?;
+    } else {
+        print(&outcome::table(heading, outcome, wall_s, &path))?;
+    }
+    Ok(ExitCode::from(if outcome.solved { 0 } else { EXIT_UNSOLVED }))
+}
+
+fn epochs(experiment: &Experiment) -> u32 {
+    match experiment.closing {
+        Closing::Host => experiment.host.epochs,
+        Closing::Standalone => experiment.standalone.epochs,
+    }
+}

@@ -1,0 +1,385 @@
+//! `hge tones`: which frequencies, and what they cannot avoid.
+
+use crate::output::{json_line, read_json, text, write_text};
+use crate::streams;
+use clap::{Args, Subcommand};
+use hge_core::experiment::{Experiment, Source};
+use hge_core::plan::near_window;
+use hge_core::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
+use hge_core::tones::products::Product;
+use hge_core::tones::{assess, empty_lines_in, plan, Grid, Order, Surroundings, TonePlan, Wanted};
+use hge_driver::text::number;
+use hge_protocol::Parameters;
+use hge_record::figure::tones as picture;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Products that the table names.
+const NAMED: usize = 3;
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Choose frequencies whose products miss each other, low noise first
+    #[command(
+        after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --picture tones.svg"
+    )]
+    Plan(Plan),
+    /// Say what falls on the tones of an experiment file, given or chosen
+    #[command(after_help = "Example:\n  hge tones check experiments/xor.toml")]
+    Check(Check),
+}
+
+#[derive(Args)]
+struct Plan {
+    /// Parameters, each with a tone of its own
+    #[arg(long, value_name = "M", default_value_t = 5)]
+    parameters: usize,
+    /// Window in seconds; the nearest that a power of two of samples gives is taken
+    #[arg(long, value_name = "S", default_value_t = 0.0512)]
+    window: f64,
+    /// Sample rate near which to stay, in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 5000.0)]
+    rate: f64,
+    /// Lowest and highest frequency in Hz [default: 8 lines of the grid to an eighth of the rate]
+    #[arg(long, value_name = "HZ", num_args = 2)]
+    band: Option<Vec<f64>>,
+    /// Slots of the gateware: a tone and an empty line take one each
+    #[arg(long, value_name = "N", default_value_t = Parameters::default().slots)]
+    slots: u32,
+    /// Amplitude of every tone in volts
+    #[arg(long, value_name = "V", default_value_t = 0.03)]
+    amplitude: f64,
+    /// Wanted ratio of each derivative to its standard error after one window; needs --slopes or --iv
+    #[arg(long, value_name = "RATIO")]
+    snr: Option<f64>,
+    /// Expected derivatives in nA/V, one for each parameter
+    #[arg(long, value_name = "G,G,..", value_delimiter = ',', allow_hyphen_values = true)]
+    slopes: Option<Vec<f64>>,
+    /// What `hge iv --json` printed: the contacts' conductances are the expected derivatives
+    #[arg(long, value_name = "FILE.json", conflicts_with = "slopes")]
+    iv: Option<PathBuf>,
+    #[command(flatten)]
+    around: Around,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Args)]
+struct Check {
+    /// Experiment file
+    #[arg(value_name = "FILE.toml")]
+    file: String,
+    #[command(flatten)]
+    told: Told,
+}
+
+/// Noise, mains and pole.
+#[derive(Args)]
+struct Around {
+    /// One-sided density of the white noise, nA^2/Hz
+    #[arg(long, value_name = "PSD", default_value_t = 2.5e-4)]
+    white: f64,
+    /// One-sided density of the 1/f noise at 1 kHz, nA^2/Hz
+    #[arg(long, value_name = "PSD", default_value_t = 0.0)]
+    flicker: f64,
+    /// Pole of the I-V converter in Hz
+    #[arg(long, value_name = "HZ")]
+    pole: Option<f64>,
+    /// Mains to avoid, 50 or 60 Hz
+    #[arg(long, value_name = "HZ")]
+    mains: Option<f64>,
+}
+
+#[derive(Args)]
+struct Told {
+    /// Draw the plan
+    #[arg(long, value_name = "FILE.svg")]
+    picture: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    window_samples: u32,
+    window_s: f64,
+    rate_hz: f64,
+    line_hz: f64,
+    /// One for each parameter; the derivative's standard error after one window.
+    amplitudes_v: Vec<f64>,
+    errors_na_per_v: Vec<f64>,
+    #[serde(flatten)]
+    plan: TonePlan,
+}
+
+/// What is read of `hge iv --json`.
+#[derive(Deserialize)]
+struct Checked {
+    contacts: Vec<Contact>,
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    conductance_na_per_v: f64,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    match arguments.command {
+        Command::Plan(asked) => choose(&asked),
+        Command::Check(asked) => check(&asked),
+    }
+}
+
+fn choose(asked: &Plan) -> Result<ExitCode, String> {
+    let positive = [
+        ("--window", asked.window),
+        ("--rate", asked.rate),
+        ("--amplitude", asked.amplitude),
+        ("--snr", asked.snr.unwrap_or(1.0)),
+        ("--pole", asked.around.pole.unwrap_or(1.0)),
+        ("--mains", asked.around.mains.unwrap_or(1.0)),
+    ];
+    for (option, value) in positive {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(format!("{option} is {}: give a number above zero", number(value)));
+        }
+    }
+    for (option, value) in [("--white", asked.around.white), ("--flicker", asked.around.flicker)] {
+        if !(value >= 0.0 && value.is_finite()) {
+            return Err(format!("{option} is {}: give zero or a number above", number(value)));
+        }
+    }
+    let count = asked.parameters;
+    let slots = asked.slots as usize;
+    if count == 0 || count > slots {
+        return Err(format!(
+            "--parameters is {count}, and the gateware has {slots} slots of one tone each: ask for 1 to {slots}, or build \
+             gateware with more --slots"
+        ));
+    }
+    let grid = near_window(asked.window, asked.rate, &Parameters::default()).map_err(text)?;
+    let band_hz = match asked.band.as_deref() {
+        Some(&[low_hz, high_hz]) => [low_hz, high_hz],
+        _ => [8.0 * grid.step_hz(), grid.rate_hz / 8.0],
+    };
+    // Neither for NaN.
+    let is_band = band_hz[0] < band_hz[1];
+    if !is_band {
+        return Err(format!(
+            "--band runs from {} to {} Hz: give the lower end first",
+            number(band_hz[0]),
+            number(band_hz[1])
+        ));
+    }
+    let Around { white, flicker, pole, mains } = asked.around;
+    let wanted = Wanted {
+        grid,
+        count,
+        band_hz,
+        empty_lines: empty_lines_in(asked.slots, count),
+        order: Order::Compact,
+        surroundings: Surroundings {
+            white_na2_per_hz: white,
+            flicker_na2_per_hz_at_1khz: flicker,
+            pole_hz: pole,
+            mains_hz: mains,
+        },
+    };
+    let slopes = slopes(asked)?;
+    let found = plan(&wanted).map_err(text)?;
+    let amplitudes_v = match (asked.snr, slopes) {
+        (None, None) => vec![asked.amplitude; count],
+        (Some(snr), Some(slopes)) => amplitudes_v(&found, snr, &slopes)?,
+        (Some(_), None) => return Err("--snr says how well derivatives shall be known, and not how large they are: add --slopes or --iv".into()),
+        (None, Some(_)) => return Err("--slopes and --iv choose amplitudes for a wanted --snr: add it".into()),
+    };
+    report(&wanted, found, amplitudes_v, &asked.told)
+}
+
+/// Expected derivatives, one for each parameter.
+fn slopes(asked: &Plan) -> Result<Option<Vec<f64>>, String> {
+    let slopes = match &asked.iv {
+        None => asked.slopes.clone(),
+        Some(path) => Some(conductances(path)?),
+    };
+    if let Some(slopes) = &slopes {
+        if slopes.len() != asked.parameters {
+            return Err(format!(
+                "{} derivatives are given for {} parameters: give one for each",
+                slopes.len(),
+                asked.parameters
+            ));
+        }
+    }
+    Ok(slopes)
+}
+
+fn conductances(path: &Path) -> Result<Vec<f64>, String> {
+    let checked: Checked = read_json(path, "`hge iv --json` prints of a check", "make it anew")?;
+    Ok(checked.contacts.iter().map(|contact| contact.conductance_na_per_v).collect())
+}
+
+/// Amplitudes at which every derivative is `snr` times its standard error.
+fn amplitudes_v(found: &TonePlan, snr: f64, slopes: &[f64]) -> Result<Vec<f64>, String> {
+    let tones = found.tones.iter().zip(slopes).enumerate();
+    tones
+        .map(|(k, (tone, &slope))| {
+            let amplitude_v = snr * tone.error_na / slope.abs();
+            if amplitude_v.is_finite() {
+                return Ok(amplitude_v);
+            }
+            Err(format!("parameter {k} has a derivative of zero: no amplitude shows it; leave it out or look at its contact"))
+        })
+        .collect()
+}
+
+fn check(asked: &Check) -> Result<ExitCode, String> {
+    let (experiment, _) = Source::load(Path::new(&asked.file)).map_err(text)?;
+    let (wanted, given) = experiment.tones_wanted().map_err(text)?;
+    let found = match given {
+        Some(multiples) => assess(&wanted, &multiples),
+        None => {
+            // As they are chosen when it runs, which is without regard to empty lines.
+            let chosen = plan(&Wanted { empty_lines: 0, ..wanted }).map_err(text)?;
+            TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.multiples()) }
+        }
+    };
+    let count = found.tones.len();
+    let amplitude_v = experiment.tones.amplitude_v;
+    let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
+    report(&wanted, found, amplitudes_v, &asked.told)
+}
+
+/// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.
+pub fn warn_of_crosstalk(experiment: &Experiment) {
+    // Invalid tones are an error where the experiment is resolved.
+    let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
+    if wanted.grid.check(&multiples).is_err() {
+        return;
+    }
+    let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
+    for pair in pairs.iter().take(NAMED) {
+        streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
+    }
+}
+
+/// A pair of tones and its crosstalk, as a sentence.
+fn pair_above(grid: &Grid, pair: &Pair) -> String {
+    let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
+    format!(
+        "crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
+        pair.level_db
+    )
+}
+
+/// To a thousandth.
+fn rounded(frequency_hz: f64) -> String {
+    number((frequency_hz * 1e3).round() / 1e3)
+}
+
+fn report(
+    wanted: &Wanted,
+    plan: TonePlan,
+    amplitudes_v: Vec<f64>,
+    told: &Told,
+) -> Result<ExitCode, String> {
+    if let Some(path) = &told.picture {
+        let picture = picture::svg(wanted, &plan)?;
+        write_text(path, &picture, "choose another file")?;
+    }
+    let Grid { rate_hz, window_samples } = wanted.grid;
+    let errors_na_per_v =
+        plan.tones.iter().zip(&amplitudes_v).map(|(tone, volts)| tone.error_na / volts).collect();
+    let report = Report {
+        window_samples,
+        window_s: f64::from(window_samples) / rate_hz,
+        rate_hz,
+        line_hz: wanted.grid.step_hz(),
+        amplitudes_v,
+        errors_na_per_v,
+        plan,
+    };
+    if told.json {
+        json_line(&report)?;
+    } else {
+        streams::print(&table(&report))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(report: &Report) -> String {
+    let Report { plan, .. } = report;
+    let hz = |line: f64| rounded(line * report.line_hz);
+    let mut lines = format!(
+        "window {} s: {} samples at {} Hz, a line each {} Hz\n\
+         {:>11} {:>10} {:>10} {:>13}  empty lines, Hz\n",
+        number((report.window_s * 1e6).round() / 1e6),
+        report.window_samples,
+        number((report.rate_hz * 1e3).round() / 1e3),
+        hz(1.0),
+        "tone, Hz",
+        "passes, %",
+        "ampl., V",
+        "error, nA/V",
+    );
+    let volts = report.amplitudes_v.iter().zip(&report.errors_na_per_v);
+    for (tone, (amplitude_v, error)) in plan.tones.iter().zip(volts) {
+        let empty: Vec<String> = tone.empty_lines.iter().map(|&line| hz(f64::from(line))).collect();
+        let _ = writeln!(
+            lines,
+            "{:>11} {:>10.1} {amplitude_v:>10.4} {error:>13.3}  {}",
+            hz(f64::from(tone.multiple)),
+            tone.gain * 100.0,
+            empty.join(" "),
+        );
+    }
+    let product = |product: &Product| {
+        let terms: Vec<String> = product.factors.iter().map(|&term| hz(term as f64)).collect();
+        format!("{} on {}", terms.join(" + ").replace("+ -", "- "), hz(f64::from(product.line)))
+    };
+    let named: Vec<String> = plan.on_tones.iter().take(NAMED).map(product).collect();
+    lines += &match plan.on_tones_count {
+        0 => "no product of second or third order falls on a tone\n".to_owned(),
+        count => format!("{count} products fall on tones: {}, ..\n", named.join(", ")),
+    };
+    let grid = Grid { rate_hz: report.rate_hz, window_samples: report.window_samples };
+    if let (Some(worst), []) = (&plan.crosstalk, &plan.crosstalk_above[..]) {
+        let _ = writeln!(
+            lines,
+            "worst crosstalk from phase truncation in the NCO: {:.1} dB, between {} and {} Hz",
+            worst.level_db,
+            hz(f64::from(worst.multiples[0])),
+            hz(f64::from(worst.multiples[1]))
+        );
+    }
+    for above in plan.crosstalk_above.iter().take(NAMED) {
+        let _ = writeln!(lines, "warning: {}", pair_above(&grid, above));
+    }
+    if plan.is_optimal {
+        lines += "optimal: an exhaustive search found no better set in this band\n";
+    }
+    let list = |multiples: &[u32]| {
+        multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
+    };
+    if !plan.on_mains.is_empty() {
+        let _ = writeln!(lines, "the mains reach {} Hz", list(&plan.on_mains));
+    }
+    if !plan.without_empty_lines.is_empty() {
+        let _ = writeln!(
+            lines,
+            "fewer empty lines than wanted beside {} Hz",
+            list(&plan.without_empty_lines)
+        );
+    }
+    lines
+}

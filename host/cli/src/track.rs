@@ -1,0 +1,274 @@
+//! `hge track`: trains a device, then follows it while its operating point moves.
+
+use crate::bar::Bar;
+use crate::lab::{remote, LinkOptions, Simulation};
+use crate::output::{json_line, text};
+use crate::streams::print;
+use crate::{interrupt, sitting};
+use clap::{Args, ValueHint};
+use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::track::{track, Moment, Track, Wanted, FOLLOWED};
+use hge_core::train::Progress;
+use hge_driver::link::LinkSpec;
+use hge_driver::link::Token;
+use hge_driver::text::number;
+use hge_driver::{Cancel, Instrument, Settings};
+use hge_lab as lab;
+use hge_lab::server::InProcess;
+use hge_lab::server::Pace;
+use hge_record::{follow, Folder, Provenance};
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Exit code when the device was not followed.
+const EXIT_LOST: u8 = 2;
+
+/// What moves in simulation where the experiment says nothing of it: everything by 0.3 V up and down in four minutes, and a jolt of 0.2 V.
+const SWAY_V: f64 = 0.3;
+const SWAY_S: f64 = 240.0;
+const JOLT_V: f64 = 0.2;
+const JOLT_S: f64 = 100.0;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Gate or experiment file
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
+    what: String,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Who closes the loop
+    #[arg(long = "loop")]
+    closing: Option<Closing>,
+    /// Epochs after the training
+    #[arg(long, value_name = "N", default_value_t = 600)]
+    epochs: u32,
+    /// By how much the simulated device's voltages move up and down, whatever the experiment says
+    #[arg(long, value_name = "V")]
+    sway: Option<f64>,
+    /// In what time
+    #[arg(long, value_name = "S")]
+    period: Option<f64>,
+    /// Folder for the run, new or empty [default: track-NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    output: Option<PathBuf>,
+    /// One JSON object on the last line, no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    link: String,
+    device: String,
+    #[serde(rename = "loop")]
+    closing: &'static str,
+    seed: u64,
+    trained: bool,
+    epochs: u32,
+    epoch_s: f64,
+    /// Null over a link: what moves there is not known.
+    sway_v: Option<f64>,
+    pace_v_per_s: Option<f64>,
+    /// The bound of Adam's steps; null for other rules and the standalone loop.
+    bound_v_per_s: Option<f64>,
+    followed: bool,
+    wanted_separation_na: f64,
+    right_share: f64,
+    least_separation_na: f64,
+    /// Null over a link: a device cannot be measured twice at one time.
+    frozen_right_share: Option<f64>,
+    frozen_least_separation_na: Option<f64>,
+    tracking: Vec<Moment>,
+    frozen: Option<Vec<Moment>>,
+    /// Folder of the record of the one that was followed.
+    run: String,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    if arguments.epochs == 0 {
+        return Err("0 epochs follow nothing: ask for 1 or more".into());
+    }
+    let link = arguments.link.spec()?;
+    arguments.simulation.check_link(&link, true)?;
+    let (mut experiment, mut source) = arguments.simulation.read(&arguments.what)?;
+    if arguments.closing.is_some() {
+        source.overrule("loop");
+    }
+    experiment.closing = arguments.closing.unwrap_or(experiment.closing);
+    let simulated = link == LinkSpec::Simulated;
+    if simulated {
+        sway(&arguments, &mut experiment, &mut source);
+    } else if arguments.sway.is_some() || arguments.period.is_some() {
+        return Err(format!("--sway and --period move a device that is simulated here, not one at {link}: leave them out"));
+    }
+    let cancel = interrupt::cancel();
+    let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
+    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
+    let name = format!("track-{}", stem.to_string_lossy());
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+    };
+    let once = |frozen| {
+        let wanted = Wanted { epochs: arguments.epochs, frozen };
+        let token = arguments.link.token()?;
+        let (instrument, task) = open(&link, token.as_ref(), &experiment, &source, cancel.clone())?;
+        let progress = &mut |progress: &Progress| bar.show(progress);
+        if frozen {
+            return track(instrument, task, wanted, progress).map_err(text);
+        }
+        let place = (!simulated).then(|| link.to_string());
+        let provenance = Provenance::of(
+            &name,
+            &task,
+            place.as_deref(),
+            instrument.build_hash(),
+            crate::build_facts::program(),
+        );
+        let provenance = Provenance { followed: true, ..provenance };
+        let folder = Folder::create(&path, &task.experiment, None, &provenance).map_err(text)?;
+        follow(instrument, task, &folder, wanted, progress).map_err(text)
+    };
+    let tracking = once(false)?;
+    let frozen = if simulated { Some(once(true)?) } else { None };
+    drop(bar);
+    let run = path.display().to_string();
+    let report = report(&link, &experiment, simulated, tracking, frozen, run);
+    if arguments.json {
+        json_line(&report)?;
+    } else {
+        print(&table(&report))?;
+    }
+    Ok(ExitCode::from(if report.followed { 0 } else { EXIT_LOST }))
+}
+
+/// What moves in a simulation.
+fn sway(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source) {
+    let bench = &mut experiment.bench;
+    let still = bench.sway_v == 0.0 && bench.sways_v.is_none() && bench.jolt_v == 0.0;
+    if still {
+        (bench.sway_v, bench.sway_s) = (SWAY_V, SWAY_S);
+        (bench.jolt_v, bench.jolt_s) = (JOLT_V, JOLT_S);
+        bench.jolt_electrode = experiment.electrodes.controls.first().copied().unwrap_or(0);
+    }
+    if let Some(volts) = arguments.sway {
+        source.overrule("bench.sway_v");
+        (bench.sway_v, bench.sways_v) = (volts, None);
+    }
+    if let Some(seconds) = arguments.period {
+        source.overrule("bench.sway_s");
+        bench.sway_s = seconds;
+    }
+}
+
+/// The instrument, and what is to be done on it.
+fn open(
+    link: &LinkSpec,
+    token: Option<&Token>,
+    experiment: &Experiment,
+    source: &Source,
+    cancel: Cancel,
+) -> Result<(Instrument, Task), String> {
+    let settings = Settings { cancel, ..Settings::default() };
+    if *link == LinkSpec::Simulated {
+        let job = Job::new(experiment.clone(), source).map_err(text)?;
+        let task = job.task.clone();
+        let server = lab::server(job, Pace::Virtual, false).map_err(text)?;
+        let pipe = Box::new(InProcess::serve(server));
+        return Ok((Instrument::connect_with(pipe, settings).map_err(text)?, task));
+    }
+    let instrument = Instrument::connect_with(remote(link, token)?, settings).map_err(text)?;
+    instrument.take_control().map_err(text)?;
+    let analogue = instrument.analogue().map_err(text)?;
+    let parameters = instrument.parameters();
+    let task = Task::on(experiment.clone(), source, parameters, analogue.as_ref()).map_err(text)?;
+    Ok((instrument, task))
+}
+
+fn report(
+    link: &LinkSpec,
+    experiment: &Experiment,
+    simulated: bool,
+    tracking: Track,
+    frozen: Option<Track>,
+    run: String,
+) -> Report {
+    let bench = &experiment.bench;
+    let most_v =
+        bench.sways_v.iter().flatten().fold(bench.sway_v.abs(), |most, v| most.max(v.abs()));
+    let epoch_s = tracking.epoch_s();
+    let right_share = tracking.right_share();
+    Report {
+        link: link.to_string(),
+        device: if simulated { experiment.device.clone() } else { link.to_string() },
+        closing: experiment.closing.name(),
+        seed: experiment.seed,
+        trained: tracking.trained.solved,
+        epochs: tracking.moments.len() as u32,
+        epoch_s,
+        sway_v: simulated.then_some(most_v),
+        pace_v_per_s: simulated.then_some(4.0 * most_v / bench.sway_s),
+        bound_v_per_s: hge_core::track::bound_v_per_s(experiment, epoch_s),
+        followed: tracking.trained.solved && right_share >= FOLLOWED,
+        wanted_separation_na: tracking.wanted_separation_na,
+        right_share,
+        least_separation_na: least(&tracking.moments),
+        frozen_right_share: frozen.as_ref().map(Track::right_share),
+        frozen_least_separation_na: frozen.as_ref().map(|frozen| least(&frozen.moments)),
+        tracking: tracking.moments,
+        frozen: frozen.map(|frozen| frozen.moments),
+        run,
+    }
+}
+
+fn least(moments: &[Moment]) -> f64 {
+    moments.iter().map(|moment| moment.separation_na).fold(f64::INFINITY, f64::min)
+}
+
+fn table(report: &Report) -> String {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let volts = |value: Option<f64>| value.map_or("?".into(), number);
+    let mut text = format!(
+        "{} on {}, {} loop: {} epochs of {:.3} s after the training\n",
+        if report.followed { "followed" } else { "lost" },
+        report.device,
+        report.closing,
+        report.epochs,
+        report.epoch_s
+    );
+    if report.sway_v.is_some() {
+        text += &format!(
+            "every voltage sways by {} V at {} V/s",
+            volts(report.sway_v),
+            volts(report.pace_v_per_s)
+        );
+        text += &match report.bound_v_per_s {
+            Some(bound) => format!("; a control can move by {bound:.4} V/s\n"),
+            None => "\n".into(),
+        };
+    }
+    if !report.trained {
+        text += "the training found no solution: there is little to follow\n";
+    }
+    text += &format!(
+        "\nepochs are right at {} nA and more\n          epochs right  least separation (nA)\n",
+        number(report.wanted_separation_na)
+    );
+    text += &format!(
+        "tracking  {:>12}  {:>21.2}\n",
+        percent(report.right_share),
+        report.least_separation_na
+    );
+    if let (Some(share), Some(separation)) =
+        (report.frozen_right_share, report.frozen_least_separation_na)
+    {
+        text += &format!("frozen    {:>12}  {separation:>21.2}\n", percent(share));
+    }
+    text += &format!("\nall of it is in {}\n", report.run);
+    text
+}

@@ -1,0 +1,157 @@
+//! `hge train`: from a gate or a file to a trained device.
+
+use crate::lab::{LinkOptions, Simulation};
+use crate::output::text;
+use crate::sitting::{self, Manner, Opened, Wanted};
+use crate::{amplitudes, calibrate, interrupt};
+use clap::{Args, ValueHint};
+use hge_core::calibration::Calibration;
+use hge_core::experiment::{Closing, Experiment, Source};
+use hge_core::loss::Loss;
+use hge_core::method::Method;
+use hge_driver::link::LinkSpec;
+use hge_record::{train, Folder, Provenance};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Gate (and, or, nand, nor, xor, xnor) or experiment file
+    #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath)]
+    what: String,
+    #[command(flatten)]
+    link: LinkOptions,
+    #[command(flatten)]
+    simulation: Simulation,
+    /// Who closes the loop
+    #[arg(long = "loop")]
+    closing: Option<Closing>,
+    /// How slopes are measured, in the loop through the host
+    #[arg(long)]
+    method: Option<Method>,
+    /// What is minimised, in the loop through the host
+    #[arg(long)]
+    loss: Option<Loss>,
+    /// Random starts at most
+    #[arg(long, value_name = "N")]
+    restarts: Option<u32>,
+    /// Epochs a start at most
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured, in the loop through the host
+    #[arg(long, value_name = "FILE.json")]
+    calibration: Option<PathBuf>,
+    /// Folder for the run, new or empty [default: NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
+    #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
+    output: Option<PathBuf>,
+    /// Waveforms of every sample
+    #[arg(long, value_name = "FILE.vcd|.fst")]
+    trace: Option<PathBuf>,
+    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    #[arg(long)]
+    live: bool,
+    /// Show the report in the browser at the end
+    #[arg(long)]
+    open: bool,
+    /// One JSON object on the last line, no progress
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let link = arguments.link.spec()?;
+    let (mut experiment, source) = read(&arguments)?;
+    let calibration = calibration(&arguments, &mut experiment)?;
+    if link != LinkSpec::Simulated {
+        arguments.simulation.check_link(&link, true)?;
+        if arguments.trace.is_some() {
+            return Err(format!(
+                "--trace is of no use over {link}: samples do not come over it; simulate here or leave it out"
+            ));
+        }
+    }
+    let (trace, cancel) = (arguments.trace.as_deref(), interrupt::cancel());
+    let token = arguments.link.token()?;
+    if experiment.tones.amplitude.is_some() {
+        // On an instrument of its own: the run then begins as one with these amplitudes in its file does.
+        let opened = Opened::open(Wanted {
+            experiment: experiment.clone(),
+            source: source.clone(),
+            calibration: calibration.clone(),
+            link: link.clone(),
+            token: token.clone(),
+            trace: None,
+            cancel: cancel.clone(),
+        })?;
+        // A step follows every window.
+        let (amplitudes_v, _) = amplitudes::choose(opened.instrument, &opened.task, 1)?;
+        experiment.tones.take(amplitudes_v);
+    }
+    let opened =
+        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
+    let folder = folder(&arguments, &opened)?;
+    let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
+    opened.work(&folder, manner, |instrument, task, progress| {
+        train(instrument, task, &folder, progress)
+    })
+}
+
+/// The run's folder, new.
+fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
+    let Opened { instrument, task, .. } = opened;
+    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
+    let name = stem.to_string_lossy();
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+    };
+    let provenance = Provenance::of(
+        &name,
+        task,
+        opened.remote().as_deref(),
+        instrument.build_hash(),
+        crate::build_facts::program(),
+    );
+    Folder::create(&path, &task.experiment, task.calibration.as_ref(), &provenance).map_err(text)
+}
+
+/// The calibration that is asked for; the experiment then waits as long as it says.
+fn calibration(
+    arguments: &Arguments,
+    experiment: &mut Experiment,
+) -> Result<Option<Calibration>, String> {
+    let Some(path) = &arguments.calibration else { return Ok(None) };
+    if experiment.closing == Closing::Standalone {
+        return Err("--calibration is of no use where the gateware closes the loop: it reads answers in phase; leave it out or train with --loop host".into());
+    }
+    let calibration = calibrate::read(path)?;
+    if let Some(relaxation) = &calibration.relaxation {
+        experiment.wait_for(relaxation);
+    }
+    Ok(Some(calibration))
+}
+
+fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
+    let (mut experiment, mut source) = arguments.simulation.read(&arguments.what)?;
+    let overruled = [
+        ("loop", arguments.closing.is_some()),
+        ("host.method", arguments.method.is_some()),
+        ("host.loss", arguments.loss.is_some()),
+        ("restarts", arguments.restarts.is_some()),
+        ("host.epochs", arguments.epochs.is_some()),
+        ("standalone.epochs", arguments.epochs.is_some()),
+    ];
+    for (key, _) in overruled.into_iter().filter(|(_, given)| *given) {
+        source.overrule(key);
+    }
+    experiment.closing = arguments.closing.unwrap_or(experiment.closing);
+    experiment.host.loss = arguments.loss.unwrap_or(experiment.host.loss);
+    experiment.host.method = arguments.method.unwrap_or(experiment.host.method);
+    experiment.restarts = arguments.restarts.unwrap_or(experiment.restarts);
+    if let Some(epochs) = arguments.epochs {
+        experiment.host.epochs = epochs;
+        experiment.standalone.epochs = epochs;
+    }
+    Ok((experiment, source))
+}

@@ -1,0 +1,286 @@
+//! Lag and feed-through of every tone, measured with the device in place.
+//!
+//! Behind an I-V converter with a pole H, and beside a capacitance C from a control's contact to the output, a tone of one volt answers
+//!
+//! ```text
+//! z = H(f) (g + C f_s (1 - exp(-i w)))          w = 2 pi f / f_s
+//! ```
+//!
+//! since the DAC moves in steps. At other operating points g is another and the rest is not, so the answers follow a [`line`] with the angle of H.
+//! The angles of all tones give the pole, and the pole gives |H|, which no line shows. What stands in quadrature behind that is
+//! b = C f_s sin(w); the half sample in which the DAC stands puts b tan(w/2) of it in phase, and
+//!
+//! ```text
+//! g = Re(z / H) - b tan(w/2)
+//! ```
+
+pub mod codes;
+mod fit;
+pub mod line;
+pub mod relaxation;
+mod resistor;
+
+pub use fit::{fit, LEAST_POINTS};
+pub use resistor::{fit_open, fit_resistor, OpenContacts, OpenTone, MOST_OPEN_RAD};
+
+use crate::plan::Plan;
+use hge_driver::text::number;
+use hge_sim::bench::{Pole, Response};
+use relaxation::Relaxation;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+use thiserror::Error;
+
+/// A calibration that cannot be made or used.
+#[derive(Debug, Error)]
+pub enum CalibrationError {
+    /// Too few operating points.
+    #[error("{found} operating points do not show a line: ask for {LEAST_POINTS} or more")]
+    Points {
+        /// Asked for.
+        found: u32,
+    },
+    /// The answers of an electrode do not follow a line.
+    #[error("the answers of electrode {electrode} do not follow a line: they spread by {} nA/V and scatter by {}: is it dead? Measure more windows, widen the controls or raise its amplitude", number(*span_na_per_v), number(*scatter_na_per_v))]
+    NoLine {
+        /// Electrode.
+        electrode: usize,
+        /// Spread along the best line.
+        span_na_per_v: f64,
+        /// Spread across it.
+        scatter_na_per_v: f64,
+    },
+    /// A lag that no pole explains.
+    #[error("electrode {electrode} lags by {} degrees at {} Hz, more than a pole that leaves a signal: the loop has another latency than its gateware tells, set converter_latency_samples", number(*lag_deg), number(*frequency_hz))]
+    Latency {
+        /// Electrode.
+        electrode: usize,
+        /// Angle.
+        lag_deg: f64,
+        /// Of its tone.
+        frequency_hz: f64,
+    },
+    /// The current leaves the range of the chain.
+    #[error("the current reaches an end of the chain's range at {clipped} of {points} operating points: look for a shorted electrode with `hge iv`, lower the I-V gain (analogue.iv_gain_v_per_na) or narrow the electrodes' ranges")]
+    Clipped {
+        /// Operating points at which it clips.
+        clipped: u32,
+        /// Of so many.
+        points: u32,
+    },
+    /// The current hardly moves the ADC.
+    #[error("the current moves the ADC by {steps} of its steps, noise included, too little to average below a step: raise the I-V gain (analogue.iv_gain_v_per_na) or the tones' amplitudes")]
+    GainTooSmall {
+        /// From the least code of a window to the greatest.
+        steps: u32,
+    },
+    /// A resistor of which no current comes.
+    #[error("electrode {electrode} answers with {} nA/V where the resistor makes {}: check its contact and the resistance that was given", number(*found_na_per_v), number(*given_na_per_v))]
+    NoResistor {
+        /// Electrode.
+        electrode: usize,
+        /// Magnitude of its answer.
+        found_na_per_v: f64,
+        /// Conductance of the resistor.
+        given_na_per_v: f64,
+    },
+    /// Answers of resistors in which a lag and a capacitance may have cancelled.
+    #[error("the resistors' answers do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
+    Inseparable {
+        /// Of the fastest tone.
+        frequency_hz: f64,
+        /// Least lag that agrees with the answers.
+        least_lag_deg: f64,
+        /// Greatest.
+        most_lag_deg: f64,
+    },
+    /// Answers of resistors that no pole beside capacitances explains.
+    #[error("the resistors' answers are not those of one pole beside capacitances: measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json")]
+    NotOnePole,
+    /// Something conducts where nothing should be.
+    #[error("electrode {electrode} answers in phase with {} nA/V, as no open contact does: take the device and every resistor out", number(*found_na_per_v))]
+    NotOpen {
+        /// Electrode.
+        electrode: usize,
+        /// Its answer in phase.
+        found_na_per_v: f64,
+    },
+    /// Codes that cannot be told from each other.
+    #[error("the code of control {control} answers as those before it do: check the resistors, or widen the converter's bandwidth")]
+    DependentCodes {
+        /// Place of the control, from 0.
+        control: usize,
+    },
+    /// Of no use for it.
+    #[error("a calibration tells lags of sines to the current, and the method {method} reads neither: leave it out, or measure by homodyne or single")]
+    Method {
+        /// Name of the method.
+        method: &'static str,
+    },
+    /// Made for something else.
+    #[error("the calibration is of another {what}: calibrate anew")]
+    Stale {
+        /// What has changed.
+        what: &'static str,
+    },
+}
+
+/// One tone's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToneCalibration {
+    /// Electrode.
+    pub electrode: usize,
+    /// Whole periods in the window.
+    pub multiple: u32,
+    /// Frequency.
+    pub frequency_hz: f64,
+    /// Angle of the line.
+    pub lag_rad: f64,
+    /// Its standard error.
+    pub lag_error_rad: f64,
+    /// H, in phase.
+    pub in_phase: f64,
+    /// H, in quadrature.
+    pub quadrature: f64,
+    /// What stands in quadrature behind H.
+    pub feed_through_na_per_v: f64,
+    /// As a capacitance.
+    pub feed_through_pf: f64,
+}
+
+/// Where the least of a function with one valley between `low` and `high` is: golden section, to a part in 10^9 of a few units.
+fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    for _ in 0..60 {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if of(left) < of(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    (low + high) / 2.0
+}
+
+/// Lag and feed-through of all tones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// What it was made for.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+    /// The pole whose lags are those of the tones; none where there is no lag to speak of, or not one pole's.
+    pub pole_hz: Option<f64>,
+    /// One for each control.
+    pub tones: Vec<ToneCalibration>,
+    /// How the current settles after a step, if that was measured and seen.
+    #[serde(default)]
+    pub relaxation: Option<Relaxation>,
+}
+
+impl ToneCalibration {
+    /// The slope that an answer tells, in nA/V as the answer.
+    pub fn slope_na_per_v(&self, answer: [f64; 2], rate_hz: f64) -> f64 {
+        let half_turn = PI * self.frequency_hz / rate_hz;
+        self.slope_of_change(answer) - self.feed_through_na_per_v * half_turn.tan()
+    }
+
+    /// By how much the slope changes with an answer's change, in the unit of the change.
+    pub fn slope_of_change(&self, [re, im]: [f64; 2]) -> f64 {
+        Response { re, im }.over(self.response()).re
+    }
+
+    /// Gain between the device's current and the ADC at the tone: 1 without a lag.
+    pub fn gain(&self) -> f64 {
+        self.response().gain()
+    }
+
+    fn response(&self) -> Response {
+        Response { re: self.in_phase, im: self.quadrature }
+    }
+}
+
+/// Standard errors beyond which a lag is one.
+const SEEN: f64 = 3.0;
+
+impl Calibration {
+    /// Whether no tone's lag stands out of its error: the pole then is wherever the search ended.
+    pub fn lags_unseen(&self) -> bool {
+        self.tones.iter().all(|tone| tone.lag_rad.abs() <= SEEN * tone.lag_error_rad)
+    }
+
+    /// The frequency above which a pole would lie whose lags are not seen, in hertz.
+    pub fn least_pole_hz(&self) -> f64 {
+        let bound = |tone: &ToneCalibration| {
+            let most_rad = tone.lag_rad.abs() + SEEN * tone.lag_error_rad;
+            tone.frequency_hz / most_rad.clamp(1e-9, 1.5).tan()
+        };
+        self.tones.iter().map(bound).fold(0.0, f64::max)
+    }
+
+    /// Refuses a plan for which it was not made.
+    ///
+    /// # Errors
+    /// Rate, window, latency, converter or tones are others.
+    pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        self.conditions.check(plan, tones)
+    }
+
+    /// Gain between the device's current and the ADC beside the tone of `control`: the pole's, or else the tone's.
+    pub fn gain_beside(&self, control: usize, frequency_hz: f64) -> f64 {
+        let of_pole = |pole_hz| Pole::response(pole_hz, frequency_hz, self.conditions.rate_hz);
+        self.pole_hz.map_or_else(|| self.tones[control].gain(), |pole_hz| of_pole(pole_hz).gain())
+    }
+
+    /// Slopes from the answers of every tone.
+    pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
+        let tones = self.tones.iter().zip(answers_na_per_v);
+        tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.conditions.rate_hz)).collect()
+    }
+}
+
+/// What a measurement of tones depends on, the tones apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Sample rate.
+    pub rate_hz: f64,
+    /// Window.
+    pub window_samples: u32,
+    /// Latency of the loop that was undone.
+    pub latency_samples: u32,
+    /// Gain of the I-V converter.
+    pub iv_gain_v_per_na: f64,
+}
+
+impl Conditions {
+    fn of(plan: &Plan) -> Self {
+        Conditions {
+            rate_hz: plan.grid().rate_hz,
+            window_samples: plan.grid().window_samples,
+            latency_samples: plan.parameters().loop_latency_samples(),
+            iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
+        }
+    }
+
+    /// Refuses a plan that is another in something that matters; `tones` are electrodes, and whole periods in the window.
+    fn check(
+        &self,
+        plan: &Plan,
+        tones: impl Iterator<Item = (usize, u32)>,
+    ) -> Result<(), CalibrationError> {
+        let now = Conditions::of(plan);
+        let controls = plan.configuration().controls.iter();
+        let checks = [
+            ((self.rate_hz / now.rate_hz - 1.0).abs() < 1e-9, "sample rate"),
+            (self.window_samples == now.window_samples, "window"),
+            (self.latency_samples == now.latency_samples, "latency"),
+            // As an instrument keeps it.
+            (self.iv_gain_v_per_na as f32 == now.iv_gain_v_per_na as f32, "I-V converter"),
+            (tones.eq(controls.map(|control| (control.output, control.multiple))), "set of tones"),
+        ];
+        match checks.into_iter().find(|(same, _)| !same) {
+            Some((_, what)) => Err(CalibrationError::Stale { what }),
+            None => Ok(()),
+        }
+    }
+}

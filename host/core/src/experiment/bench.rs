@@ -1,0 +1,155 @@
+//! What the keys of `[bench]` may be: those of [`Chain`].
+
+use super::values::{require, Rule, Wrong};
+use hge_driver::text::number;
+use hge_sim::bench::Chain;
+
+/// Densities of noise, in nA^2/Hz.
+const DENSITY: Rule = Rule::Within(0.0, 1e6);
+
+/// Errors of converters that are still converters.
+const GAIN_ERROR: Rule = Rule::Within(-0.5, 0.5);
+const INL_LSB: Rule = Rule::Within(-1000.0, 1000.0);
+
+/// Capacitances: a microfarad is no stray capacitance.
+const CAPACITANCE: Rule = Rule::Within(0.0, 1e6);
+
+/// Amplitudes of currents: a milliampere is far above every range.
+const CURRENT: Rule = Rule::Within(0.0, 1e6);
+
+/// Times and frequencies that a double's phase keeps apart.
+const TIME: Rule = Rule::Within(1e-6, 1e6);
+const FREQUENCY: Rule = Rule::Within(1e-6, 1e9);
+
+/// Every float of the table, where the widest output and the ADC have these ranges.
+pub(super) fn floats(
+    bench: &Chain,
+    dac_range_v: f64,
+    adc_range_v: f64,
+) -> Vec<(String, f64, Rule)> {
+    let offset = |range_v: f64| Rule::Within(-range_v.abs(), range_v.abs());
+    let single = [
+        ("noise_na2_per_hz", bench.noise_na2_per_hz, DENSITY),
+        ("dac_offset_v", bench.dac_offset_v, offset(dac_range_v)),
+        ("dac_gain_error", bench.dac_gain_error, GAIN_ERROR),
+        ("dac_inl_bow_lsb", bench.dac_inl_bow_lsb, INL_LSB),
+        ("dac_inl_s_lsb", bench.dac_inl_s_lsb, INL_LSB),
+        ("adc_offset_v", bench.adc_offset_v, offset(adc_range_v)),
+        ("adc_gain_error", bench.adc_gain_error, GAIN_ERROR),
+        ("adc_inl_bow_lsb", bench.adc_inl_bow_lsb, INL_LSB),
+        ("adc_inl_s_lsb", bench.adc_inl_s_lsb, INL_LSB),
+        ("feed_through_pf", bench.feed_through_pf, CAPACITANCE),
+        ("relaxation_share", bench.relaxation_share, Rule::Within(-1.0, 1.0)),
+        ("relaxation_s", bench.relaxation_s, TIME),
+        ("relaxation_play_na", bench.relaxation_play_na, CURRENT),
+        ("flicker_na2_per_hz_at_1khz", bench.flicker_na2_per_hz_at_1khz, DENSITY),
+        ("flicker_lowest_hz", bench.flicker_lowest_hz, FREQUENCY),
+        ("hum_na", bench.hum_na, CURRENT),
+        ("hum_hz", bench.hum_hz, FREQUENCY),
+        ("drift_na_per_s", bench.drift_na_per_s, Rule::Within(-1e6, 1e6)),
+        ("wander_na", bench.wander_na, CURRENT),
+        ("wander_s", bench.wander_s, TIME),
+        ("sway_v", bench.sway_v, offset(dac_range_v)),
+        ("sway_s", bench.sway_s, TIME),
+        ("jolt_v", bench.jolt_v, offset(dac_range_v)),
+        ("jolt_s", bench.jolt_s, Rule::Within(0.0, 1e6)),
+    ];
+    let key = |name: &str| format!("bench.{name}");
+    let single = single.into_iter().map(|(name, value, rule)| (key(name), value, rule));
+    let mut floats: Vec<_> = single.collect();
+    floats.extend(bench.iv_pole_hz.map(|value| (key("iv_pole_hz"), value, FREQUENCY)));
+    let lists = [
+        ("feed_throughs_pf", bench.feed_throughs_pf.as_deref().unwrap_or_default(), CAPACITANCE),
+        ("sways_v", bench.sways_v.as_deref().unwrap_or_default(), offset(dac_range_v)),
+        ("hum_harmonics", &bench.hum_harmonics, Rule::Within(0.0, 10.0)),
+    ];
+    for (name, values, rule) in lists {
+        let entries = values.iter().enumerate();
+        floats.extend(entries.map(|(n, &value)| (key(&format!("{name}.{n}")), value, rule)));
+    }
+    floats
+}
+
+/// 1/f noise that begins below the band in which it can be made.
+pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {
+    let on = bench.flicker_na2_per_hz_at_1khz > 0.0;
+    let most_hz = rate_hz / 10.0;
+    require(!on || bench.flicker_lowest_hz <= most_hz, "bench.flicker_lowest_hz", || {
+        format!(
+            "1/f noise from {} Hz on cannot be made: lower flicker_lowest_hz to a tenth of the \
+             sample rate, {} Hz, or less",
+            number(bench.flicker_lowest_hz),
+            number(most_hz)
+        )
+    })
+}
+
+/// Capacitances for every electrode of the device.
+pub(super) fn electrodes(bench: &Chain, electrodes: usize) -> Result<(), Wrong> {
+    let lists = [
+        ("feed_throughs_pf", "feed_through_pf", &bench.feed_throughs_pf),
+        ("sways_v", "sway_v", &bench.sways_v),
+    ];
+    for (list, single, values) in lists {
+        let count = values.as_ref().map_or(electrodes, Vec::len);
+        require(count == electrodes, format!("bench.{list}"), || {
+            format!(
+                "{list} has {count} entries for the device's {electrodes} electrodes: give one for \
+                 each, or {single} for all"
+            )
+        })?;
+    }
+    let jolted = bench.jolt_electrode;
+    require(bench.jolt_v == 0.0 || jolted < electrodes, "bench.jolt_electrode", || {
+        format!(
+            "electrode {jolted} is not on the device, which has 0 to {}: name one of them",
+            electrodes.saturating_sub(1)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiment::{Job, Source};
+
+    fn job(keys: &str) -> Result<Job, String> {
+        let text = format!("gate = \"xor\"\n[bench]\n{keys}\n");
+        let (experiment, source) =
+            Source::parse("x.toml", text).map_err(|error| error.to_string())?;
+        Job::new(experiment, &source).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_key_and_place() {
+        for (keys, told) in [
+            ("iv_pole_hz = 0.0", "x.toml:3:14: bench.iv_pole_hz is 0: it must lie from 1e-6 to"),
+            ("relaxation_share = 1.5", "x.toml:3:20: bench.relaxation_share is 1.5: it must lie"),
+            ("dac_offset_v = 3.0", "bench.dac_offset_v is 3: it must lie from -2 to 2"),
+            ("feed_throughs_pf = [1.0, -1.0]", "x.toml:3:26: bench.feed_throughs_pf is -1"),
+            ("feed_throughs_pf = [1.0, 1.0]", "2 entries for the device's 7 electrodes"),
+            ("hum_harmonics = [nan]", "bench.hum_harmonics is NaN"),
+            (
+                "flicker_na2_per_hz_at_1khz = 1e-5\nflicker_lowest_hz = 501",
+                "x.toml:4:21: 1/f noise from 501 Hz on cannot be made: lower flicker_lowest_hz",
+            ),
+            ("sways_v = [0.1]", "1 entries for the device's 7 electrodes"),
+            ("jolt_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
+            ("adc_bits = 12", "unknown key `adc_bits`: choose"),
+        ] {
+            let said = job(keys).err().unwrap_or_default();
+            assert!(said.contains(told), "{keys}: {said}");
+        }
+    }
+
+    #[test]
+    fn keys_reach_the_chain_and_the_bits_are_the_instrument_s() {
+        let keys = "iv_pole_hz = 16e3\nfeed_through_pf = 1\nhum_hz = 60\n[instrument]\n\
+                    dac_bits = 12\nadc_bits = 14";
+        let chain = job(keys).unwrap_or_else(|error| panic!("{error}")).chain;
+        assert_eq!(
+            (chain.iv_pole_hz, chain.feed_through_pf, chain.hum_hz),
+            (Some(16e3), 1.0, 60.0)
+        );
+        assert_eq!((chain.dac_bits, chain.adc_bits), (12, 14));
+    }
+}

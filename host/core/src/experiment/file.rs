@@ -1,0 +1,294 @@
+//! Reading experiment files, and pointing at the line that is wrong.
+
+use super::analogue::moved;
+use super::Experiment;
+use crate::plan::PlanError;
+use hge_driver::scale::NO_SCALE;
+use hge_driver::text::{quoted, shortened};
+use hge_sim::device::{self, DeviceError};
+use hge_system::file;
+use hge_system::wording;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+
+/// Where a line of a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// File name; empty for defaults and the command line.
+    pub file: String,
+    /// Line and column from 1, where known.
+    pub position: Option<(usize, usize)>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.file.as_str(), self.position) {
+            ("", _) => Ok(()),
+            (file, None) => write!(f, "{file}: "),
+            (file, Some((line, column))) => write!(f, "{file}:{line}:{column}: "),
+        }
+    }
+}
+
+/// An experiment that cannot be run.
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    /// The file cannot be read.
+    #[error("cannot read the experiment {}: {source}; check the path", path.display())]
+    Read {
+        /// Path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has an unknown key or a value of the wrong kind.
+    #[error("{place}{message}")]
+    Parse {
+        /// Where.
+        place: Place,
+        /// What the parser says.
+        message: String,
+    },
+    /// A value that makes no sense.
+    #[error("{place}{}{problem}", named(key, problem))]
+    Invalid {
+        /// Where.
+        place: Place,
+        /// Dotted key.
+        key: String,
+        /// What, and what to change.
+        problem: String,
+    },
+    /// Neither the experiment nor the instrument has an analogue scale.
+    #[error("{place}{NO_SCALE}")]
+    Scale {
+        /// The experiment.
+        place: Place,
+    },
+    /// A run that cannot be.
+    #[error("{place}{}{problem}", named(key, &problem.to_string()))]
+    Plan {
+        /// Where.
+        place: Place,
+        /// Dotted key.
+        key: String,
+        /// What, and what to change.
+        problem: Box<PlanError>,
+    },
+    /// The device cannot be opened.
+    #[error("{place}{problem}")]
+    Device {
+        /// Where.
+        place: Place,
+        /// What, and what to change.
+        problem: DeviceError,
+    },
+}
+
+/// The dotted key of the innermost value that holds `span`, entries of lists without their numbers. A table has no span of
+/// its own: its keys lie anywhere behind its head.
+fn key_in(table: &DeTable, span: &Range<usize>) -> Option<String> {
+    fn find(value: &Spanned<DeValue>, span: &Range<usize>) -> Option<String> {
+        let held = value.span();
+        let here = (held.start <= span.start && span.end <= held.end).then(String::new);
+        match value.get_ref() {
+            DeValue::Table(inner) => key_in(inner, span).map(|key| format!(".{key}")).or(here),
+            DeValue::Array(list) => list.iter().find_map(|entry| find(entry, span)).or(here),
+            _ => here,
+        }
+    }
+    table.iter().find_map(|(name, value)| Some(format!("{}{}", name.get_ref(), find(value, span)?)))
+}
+
+/// The key in front of a problem that does not name it.
+fn named(key: &str, problem: &str) -> String {
+    let names = key.split('.').filter(|part| part.parse::<usize>().is_err());
+    match names.clone().next_back() {
+        Some(last) if !problem.contains(last) => {
+            format!("{}: ", names.collect::<Vec<_>>().join("."))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Characters of a parser's message.
+const PARSER_CHARS: usize = 400;
+
+/// The text an experiment came from, to point into.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    file: String,
+    text: String,
+    overruled: Vec<&'static str>,
+}
+
+impl Source {
+    /// All of the file; empty for defaults.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Reads `path` and the experiment in it.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no experiment.
+    pub fn load(path: &Path) -> Result<(Experiment, Source), ExperimentError> {
+        let text = file::read_text(path, file::TEXT_BYTES)
+            .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
+        let (mut experiment, source) = Source::parse(&path.display().to_string(), text)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if let Some(device) = device::beside(&experiment.device, folder) {
+            experiment.device = device;
+        }
+        Ok((experiment, source))
+    }
+
+    /// The value of this key no longer comes from the file: nothing there is to blame for it.
+    pub fn overrule(&mut self, key: &'static str) {
+        self.overruled.push(key);
+    }
+
+    /// Parses the experiment in `text`; `file` names it in errors.
+    ///
+    /// # Errors
+    /// It is no experiment.
+    pub fn parse(file: &str, text: String) -> Result<(Experiment, Source), ExperimentError> {
+        let source = Source { file: file.into(), text, overruled: Vec::new() };
+        if let Some((key, message)) = moved(&source) {
+            return Err(ExperimentError::Parse { place: source.locate(&key), message });
+        }
+        match toml::from_str(&source.text) {
+            Ok(experiment) => Ok((experiment, source)),
+            Err(error) => Err(ExperimentError::Parse {
+                place: source.place(error.span()),
+                message: parser_message(error.message(), &source.key_at(error.span())),
+            }),
+        }
+    }
+
+    /// Where the value of a dotted key stands, entries of lists by number: `case.2.inputs_v`. The
+    /// file alone if it does not say that key, nothing if the command line does.
+    pub fn locate(&self, key: &str) -> Place {
+        if self.overruled.contains(&key) {
+            return Place { file: String::new(), position: None };
+        }
+        self.place(self.span(key))
+    }
+
+    fn place(&self, span: Option<Range<usize>>) -> Place {
+        let position = span.map(|span| {
+            let before = &self.text[..span.start.min(self.text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+            (line, column)
+        });
+        Place { file: self.file.clone(), position }
+    }
+
+    /// The dotted key of the innermost value at `span`; empty where there is none, as between values.
+    fn key_at(&self, span: Option<Range<usize>>) -> String {
+        let root = DeTable::parse(&self.text).ok();
+        let key = span.zip(root.as_ref()).and_then(|(span, root)| key_in(root.get_ref(), &span));
+        key.unwrap_or_default()
+    }
+
+    pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
+        let root = DeTable::parse(&self.text).ok()?;
+        let mut parts = key.split('.');
+        let mut value = root.get_ref().get(parts.next()?)?;
+        for part in parts {
+            value = match value.get_ref() {
+                DeValue::Table(inner) => inner.get(part)?,
+                DeValue::Array(list) => list.get(part.parse::<usize>().ok()?)?,
+                _ => break,
+            };
+        }
+        Some(value.span())
+    }
+}
+
+/// What the parser says, on one line and short: it quotes keys and values whole.
+fn parser_message(message: &str, key: &str) -> String {
+    let line = quoted(&wording::of_data(message, key), usize::MAX);
+    shortened(&line, PARSER_CHARS).into_owned()
+}
+
+/// Exactly two numbers: a list of another length is no pair.
+pub(super) fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f64; 2], D::Error> {
+    let list = Vec::<f64>::deserialize(deserializer)?;
+    let length = list.len();
+    list.try_into().map_err(|_| {
+        D::Error::custom(format!(
+            "{length} values where two are wanted: give the low and the high end"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        Source::parse("x.toml", text.into()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_kinds_name_line_and_column() {
+        let unknown = message("gate = \"xor\"\n[tones]\namplitud_v = 0.03\n");
+        assert!(
+            unknown.starts_with(
+                "x.toml:3:1: unknown key `amplitud_v`: choose `amplitude`, `amplitude_v`,"
+            ),
+            "{unknown}"
+        );
+        let kind = message("seed = \"one\"\n");
+        assert_eq!(kind, "x.toml:1:8: seed is \"one\": it must be a whole number, 0 or more");
+        let inner = message("[host]\nepochs = 1\nmomentum = true\n");
+        assert_eq!(inner, "x.toml:3:12: host.momentum is true: it must be a number");
+        let entry = message("[electrodes]\ninputs = [-1, 2]\n");
+        assert_eq!(
+            entry,
+            "x.toml:2:11: electrodes.inputs is -1: it must be a whole number, 0 or more"
+        );
+        let case = message("[[case]]\ninputs_v = [0]\nhigh = 1\n");
+        assert_eq!(case, "x.toml:3:8: case.high is 1: it must be true or false");
+        let gate = message("seed = 1\ngate = \"foo\"\n");
+        assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
+        assert!(message("gate = \n").starts_with("x.toml:1:"));
+    }
+
+    #[test]
+    fn keys_and_values_of_any_length_and_with_escapes_are_short_and_visible_in_messages() {
+        let long = "x".repeat(1_000_000);
+        let hostile = "\\u001b]0;title\\u0007\\u202e";
+        for value in [long.as_str(), hostile] {
+            for text in [
+                format!("gate = \"{value}\"\n"),
+                format!("engine = \"{value}\"\n"),
+                format!("seed = \"{value}\"\n"),
+                format!("\"{value}\" = 1\n"),
+                format!("[host]\nloss = \"{value}\"\n"),
+                format!("[tones]\n\"{value}\" = 1\n"),
+            ] {
+                let message = message(&text);
+                assert!(message.chars().count() < 700, "{} characters", message.chars().count());
+                assert!(!message.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{message:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_stands() {
+        let text = "gate = \"xor\"\n\n[host]\nepochs = 0\n";
+        let (_, source) = Source::parse("x.toml", text.into()).unwrap();
+        assert_eq!(source.locate("host.epochs").to_string(), "x.toml:4:10: ");
+        assert_eq!(source.locate("host.loss").to_string(), "x.toml: ");
+        assert_eq!(Source::default().locate("host.epochs").to_string(), "");
+    }
+}

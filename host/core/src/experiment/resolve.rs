@@ -1,0 +1,420 @@
+//! From an experiment to a checked job.
+
+use super::bench;
+use super::values::{self, require, Wrong};
+use super::{Closing, Experiment, ExperimentError, Source};
+use crate::calibration::Calibration;
+use crate::carrier::Carrier;
+use crate::gate::Gate;
+use crate::loss::Targets;
+use crate::plan::Coefficients;
+use crate::plan::{
+    actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
+};
+use crate::tones::{self, Grid, Order, ToneError, Wanted};
+use hge_driver::quantity::Context;
+use hge_driver::scale::Scale;
+use hge_driver::text::number;
+use hge_protocol::{Analogue, Parameters};
+use hge_sim::bench::Chain;
+use hge_sim::device::{self, Device};
+
+/// Samples of one run at most: half of what the instrument's sample clock of 32 bits counts.
+const MOST_RUN_SAMPLES: f64 = (1_u32 << 31) as f64;
+
+/// What is to be done on an instrument, whatever device hangs on it. It has passed every check.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// As read.
+    pub experiment: Experiment,
+    /// What the gateware is generated for.
+    pub parameters: Parameters,
+    /// What the instrument will be told.
+    pub plan: Plan,
+    /// Labels, and target currents of the host's loop.
+    pub targets: Targets,
+    /// By which the host's loop reads slopes, if it was measured.
+    pub calibration: Option<Calibration>,
+}
+
+impl Task {
+    /// Checks an experiment for an instrument that is there: its parameters stand for those of the file, and its analogue scale, if it
+    /// has one, for that of a file without.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: one sentence with what to change, and where it stands in
+    /// `source`.
+    pub fn on(
+        mut experiment: Experiment,
+        source: &Source,
+        parameters: &Parameters,
+        analogue: Option<&Analogue>,
+    ) -> Result<Self, ExperimentError> {
+        experiment.instrument = (*parameters).into();
+        experiment.join_scale(source, analogue, parameters.outputs)?;
+        if experiment.analogue.is_none() {
+            return Err(ExperimentError::Scale { place: source.locate("analogue") });
+        }
+        Task::new(experiment, source)
+    }
+
+    /// Checks everything but the device.
+    fn new(mut experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+        let wrong = |wrong| invalid(source, wrong);
+        experiment.analogue.get_or_insert_default();
+        values::check(&experiment).map_err(wrong)?;
+        let (cases_v, high) = cases(&experiment).map_err(wrong)?;
+        let parameters = Parameters::from(&experiment.instrument);
+        let rate_hz = experiment.timing.rate_hz;
+        if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {
+            values::band(&experiment).map_err(wrong)?;
+        }
+        let planned = configuration(&experiment, &parameters, cases_v)
+            .and_then(|configuration| Plan::new(configuration, &parameters));
+        let plan = planned.map_err(|problem| {
+            let key = key_of(&problem, &experiment);
+            ExperimentError::Plan { place: source.locate(&key), key, problem: problem.into() }
+        })?;
+        check_run(&experiment, &plan).map_err(wrong)?;
+        let Experiment { host, .. } = &experiment;
+        let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
+        Ok(Task { experiment, parameters, plan, targets, calibration: None })
+    }
+}
+
+/// A task with the simulated device it is to be done on.
+pub struct Job {
+    /// What is to be done.
+    pub task: Task,
+    /// Around the device.
+    pub chain: Chain,
+    /// What learns.
+    pub device: Box<dyn Device>,
+}
+
+impl Job {
+    /// Checks everything that can be checked before anything runs.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: one sentence with what to change, and where it stands in
+    /// `source`.
+    pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+        let task = Task::new(experiment, source)?;
+        let experiment = &task.experiment;
+        let device = device::open(&experiment.device).map_err(|problem| {
+            ExperimentError::Device { place: source.locate("device"), problem }
+        })?;
+        check_roles(experiment, device.as_ref()).map_err(|wrong| invalid(source, wrong))?;
+        let Parameters { dac_bits, adc_bits, .. } = task.parameters;
+        let analogue = task.plan.scale().analogue.clone();
+        let chain = Chain { analogue, dac_bits, adc_bits, ..experiment.bench.clone() };
+        Ok(Job { task, chain, device })
+    }
+}
+
+fn invalid(source: &Source, Wrong(key, problem): Wrong) -> ExperimentError {
+    ExperimentError::Invalid { place: source.locate(&key), key, problem }
+}
+
+/// Pace that an experiment gives an instrument, and scale that it has there, whatever else it would do with it; `analogue` is the scale that
+/// the instrument keeps.
+///
+/// # Errors
+/// A value of the experiment that makes no sense, or a rate that this instrument cannot have.
+pub fn context(
+    experiment: &Experiment,
+    source: &Source,
+    parameters: &Parameters,
+    analogue: Option<&Analogue>,
+) -> Result<Context, ExperimentError> {
+    let mut experiment = experiment.clone();
+    experiment.instrument = (*parameters).into();
+    experiment.join_scale(source, analogue, parameters.outputs)?;
+    values::check(&experiment).map_err(|wrong| invalid(source, wrong))?;
+    let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
+        let key = "timing.rate_hz";
+        ExperimentError::Plan {
+            place: source.locate(key),
+            key: key.into(),
+            problem: problem.into(),
+        }
+    })?;
+    let clock_hz = f64::from(parameters.clock_hz);
+    let scale = experiment.analogue.map(|analogue| Scale::new(analogue, parameters));
+    Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
+}
+
+/// What only the plan tells: rates that fit the update's registers, runs that end.
+fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
+    let alone = experiment.closing == Closing::Standalone;
+    for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
+        Coefficients::of(plan, run.rate_v2_per_na2).map_err(|error| {
+            Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
+        })?;
+    }
+    let samples = f64::from(run_epochs(experiment)) * plan.epoch_samples();
+    require(samples <= MOST_RUN_SAMPLES, "timing", || {
+        format!(
+            "one run could take {} samples, more than the instrument's clock counts ({}): run \
+             fewer epochs or starts, or shorten the window, settle_s or the ramps",
+            number(samples),
+            number(MOST_RUN_SAMPLES)
+        )
+    })
+}
+
+/// Epochs of the longest run: at most 32 starts of 65535 each.
+fn run_epochs(experiment: &Experiment) -> u32 {
+    let keys = &experiment.standalone;
+    match experiment.closing {
+        Closing::Host => 1,
+        Closing::Standalone => experiment.instrument.starts.min(keys.starts_per_run) * keys.epochs,
+    }
+}
+
+fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong> {
+    let electrodes = device.electrodes();
+    let roles = [
+        ("electrodes.inputs", &experiment.electrodes.inputs),
+        ("electrodes.controls", &experiment.electrodes.controls),
+    ];
+    for (key, list) in roles {
+        for &electrode in list {
+            require(electrode < electrodes, key, || {
+                format!(
+                    "electrode {electrode} is not on the device {}, which has 0 to {}: change {key}",
+                    device.name(),
+                    electrodes.saturating_sub(1)
+                )
+            })?;
+        }
+    }
+    let outputs = experiment.instrument.outputs as usize;
+    require(electrodes <= outputs, "instrument.outputs", || {
+        format!("the device has {electrodes} electrodes but the instrument {outputs} outputs: raise outputs")
+    })?;
+    bench::electrodes(&experiment.bench, electrodes)
+}
+
+type Cases = (Vec<Vec<f64>>, Vec<bool>);
+
+fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
+    let electrodes = &experiment.electrodes;
+    let inputs = electrodes.inputs.len();
+    let cases: Cases = match (experiment.gate, experiment.cases.as_slice()) {
+        (Some(gate), []) => {
+            require(inputs == 2, "electrodes.inputs", || {
+                format!("a gate has two inputs, but electrodes.inputs names {inputs}: name two")
+            })?;
+            let volts = |bit| if bit { electrodes.input_high_v } else { electrodes.input_low_v };
+            Gate::CASES.iter().map(|&(a, b)| (vec![volts(a), volts(b)], gate.output(a, b))).unzip()
+        }
+        (None, []) => {
+            return Err(Wrong(
+                "gate".into(),
+                "nothing to learn: give gate = \"xor\" or case tables".into(),
+            ))
+        }
+        (Some(_), _) => {
+            return Err(Wrong(
+                "gate".into(),
+                "gate and case tables are both given: keep one".into(),
+            ))
+        }
+        (None, cases) => cases.iter().map(|case| (case.inputs_v.clone(), case.high)).unzip(),
+    };
+    for (case, volts) in cases.0.iter().enumerate() {
+        require(volts.len() == inputs, format!("case.{case}.inputs_v"), || {
+            format!(
+                "case {case} has {} voltages for {inputs} inputs: give one for each",
+                volts.len()
+            )
+        })?;
+    }
+    for (case, volts) in cases.0.iter().enumerate() {
+        let twin = (0..case).find(|&other| cases.0[other] == *volts);
+        let alike = twin.is_none_or(|other| cases.1[other] == cases.1[case]);
+        require(alike, format!("case.{case}"), || {
+            format!(
+                "case {case} has the inputs of case {} but the other label, which no device can \
+                 learn: change or drop one",
+                twin.unwrap_or(case)
+            )
+        })?;
+    }
+    let both = cases.1.contains(&true) && cases.1.contains(&false);
+    require(both, "case", || "all cases have the same label: add one of the other".into())?;
+    Ok(cases)
+}
+
+fn configuration(
+    experiment: &Experiment,
+    parameters: &Parameters,
+    cases_v: Vec<Vec<f64>>,
+) -> Result<Configuration, PlanError> {
+    parameters.check()?;
+    let Experiment { timing, electrodes, tones, guard, .. } = experiment;
+    let timing = Timing {
+        rate_hz: timing.rate_hz,
+        window_samples: timing.window_samples,
+        settle_s: timing.settle_s,
+        lead_in_s: timing.lead_in_s,
+        ramp_v_per_s: timing.ramp_v_per_s,
+        gap_samples: timing.gap_samples,
+    };
+    let (wanted, given) = tones_wanted(experiment, parameters)?;
+    let multiples = match given {
+        Some(multiples) => multiples,
+        // Training needs no empty lines, and the best lines for the tones.
+        None => tones::plan(&Wanted { empty_lines: 0, ..wanted })?.multiples(),
+    };
+    let controls: Vec<Control> = multiples
+        .into_iter()
+        .enumerate()
+        .map(|(k, multiple)| Control {
+            output: electrodes.controls[k],
+            low_v: electrodes.control_low_v[k],
+            high_v: electrodes.control_high_v[k],
+            multiple,
+            amplitude_v: tones.amplitudes_v.as_ref().map_or(tones.amplitude_v, |list| list[k]),
+        })
+        .collect();
+    let limits = (0..parameters.outputs as usize).map(|output| {
+        // Without a role: held at zero. With one: what the run needs.
+        let mut range = (0.0, 0.0);
+        if let Some(position) = electrodes.inputs.iter().position(|&input| input == output) {
+            for volts in cases_v.iter().filter_map(|volts| volts.get(position)) {
+                range = (volts.min(range.0), volts.max(range.1));
+            }
+        }
+        if let Some(control) = controls.iter().find(|control| control.output == output) {
+            range = (control.low_v.min(0.0), control.high_v.max(0.0));
+        }
+        OutputLimits {
+            low_v: guard.low_v.unwrap_or(range.0),
+            high_v: guard.high_v.unwrap_or(range.1),
+            safe_v: 0.0,
+        }
+    });
+    let limits = limits.collect();
+    Ok(Configuration {
+        scale: experiment.scale(parameters),
+        timing,
+        inputs: electrodes.inputs.clone(),
+        cases_v,
+        controls,
+        listeners: Vec::new(),
+        limits,
+        step_v: guard.step_v,
+        carrier: Carrier::Sine,
+        cost: None,
+        shaping: tones.shaping,
+        protection: Protection {
+            overcurrent_na: guard.overcurrent_na,
+            run_epochs: run_epochs(experiment),
+        },
+    })
+}
+
+impl Experiment {
+    /// What is asked of the tones, and the multiples of those that are given.
+    ///
+    /// # Errors
+    /// Rate or window cannot be; a tone is off the grid.
+    pub fn tones_wanted(&self) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+        let parameters = Parameters::from(&self.instrument);
+        parameters.check()?;
+        tones_wanted(self, &parameters)
+    }
+}
+
+fn tones_wanted(
+    experiment: &Experiment,
+    parameters: &Parameters,
+) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+    let Experiment { timing, electrodes, tones: keys, .. } = experiment;
+    let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
+    crate::plan::window(timing.window_samples)?;
+    let grid = Grid { rate_hz, window_samples: timing.window_samples };
+    let count = electrodes.controls.len();
+    let wanted = Wanted {
+        grid,
+        count,
+        band_hz: keys.band_hz,
+        empty_lines: tones::empty_lines_in(parameters.slots, count),
+        order: Order::BestFirst,
+        surroundings: experiment.surroundings(),
+    };
+    let multiple =
+        |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));
+    let given = keys.frequencies_hz.as_ref();
+    let given = given.map(|list| list.iter().map(multiple).collect()).transpose()?;
+    Ok((wanted, given))
+}
+
+/// A tone off the grid, with the rate that makes the grid where it is not the one asked for.
+fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
+    let off = matches!(problem, ToneError::OffGrid { .. });
+    if off && (actual_hz / asked_hz - 1.0).abs() > 1e-9 {
+        PlanError::TonesAtRate { problem, asked_hz, actual_hz }
+    } else {
+        problem.into()
+    }
+}
+
+/// The key that gives an output a voltage.
+fn key_of_voltage(output: usize, volts: f64, experiment: &Experiment) -> String {
+    let Experiment { electrodes, guard, cases, .. } = experiment;
+    for (key, limit) in [("guard.low_v", guard.low_v), ("guard.high_v", guard.high_v)] {
+        if limit == Some(volts) {
+            return key.into();
+        }
+    }
+    if let Some(position) = electrodes.inputs.iter().position(|&input| input == output) {
+        let case = cases.iter().position(|case| case.inputs_v.get(position) == Some(&volts));
+        return match case {
+            Some(case) => format!("case.{case}.inputs_v.{position}"),
+            None if volts == electrodes.input_low_v => "electrodes.input_low_v".into(),
+            None => "electrodes.input_high_v".into(),
+        };
+    }
+    let control = electrodes.controls.iter().position(|&control| control == output);
+    let control = control.unwrap_or_default();
+    match electrodes.control_low_v.get(control) {
+        Some(&low_v) if low_v == volts => format!("electrodes.control_low_v.{control}"),
+        _ => format!("electrodes.control_high_v.{control}"),
+    }
+}
+
+/// The key to point at.
+fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
+    match problem {
+        PlanError::Sines => "instrument.carriers".into(),
+        PlanError::Chips { .. } => "timing.window_samples".into(),
+        PlanError::Cost { .. } => "case".into(),
+        PlanError::Parameters(error) => format!("instrument.{}", error.name()),
+        PlanError::Tones(_) if experiment.tones.frequencies_hz.is_some() => {
+            "tones.frequencies_hz".into()
+        }
+        PlanError::TonesAtRate { .. } => "tones.frequencies_hz".into(),
+        PlanError::Tones(_) => "tones.band_hz".into(),
+        PlanError::Rate { .. } => "timing.rate_hz".into(),
+        PlanError::Window { .. } => "timing.window_samples".into(),
+        PlanError::Time { name, .. } => format!("timing.{name}"),
+        PlanError::Cases { .. } => "case".into(),
+        PlanError::Missing { output, .. } if experiment.electrodes.inputs.contains(output) => {
+            "electrodes.inputs".into()
+        }
+        PlanError::Missing { .. } => "electrodes.controls".into(),
+        PlanError::Step { .. } => "guard.step_v".into(),
+        PlanError::Overcurrent(_) => "guard.overcurrent_na".into(),
+        PlanError::Slots { .. } | PlanError::Codes { .. } | PlanError::Output { .. } => {
+            "electrodes.controls".into()
+        }
+        PlanError::Beyond { output, volts, .. } => key_of_voltage(*output, *volts, experiment),
+        PlanError::Amplitude { .. } if experiment.tones.amplitudes_v.is_some() => {
+            "tones.amplitudes_v".into()
+        }
+        PlanError::Amplitude { .. } => "tones.amplitude_v".into(),
+    }
+}

@@ -1,0 +1,393 @@
+//! Currents over voltages: sweeps of one electrode or two, and what a sweep tells of a contact.
+
+use super::probe::{Current, Probe};
+use super::MeasureError;
+use hge_driver::scale::Scale;
+use serde::Serialize;
+
+/// Least points of a sweep that is judged: a parabola's and two more.
+pub const LEAST_POINTS: usize = 5;
+
+/// Most points of a sweep: most of a day at the default pace.
+const MOST_POINTS: usize = 1_000_000;
+
+/// Points next to zero through which the parabola is laid whose slope is the conductance: more would know it better
+/// on an ohmic contact, and miss the gap of a few tenths of a volt that hopping devices show.
+const NEAR_POINTS: usize = 3;
+
+/// A response of so many standard errors is one: by chance it happens in one of 10 000 sweeps of 100 points.
+const RESPONSE_ERRORS: f64 = 5.0;
+
+/// A current at zero volts above this share of the full scale leaks in from somewhere.
+const LEAK_SHARE: f64 = 0.05;
+
+/// A contact whose current clips at this share of all voltages but zero has a resistance in ohms, not megohms.
+const SHORT_SHARE: f64 = 0.8;
+
+/// One electrode's way through a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Axis {
+    /// Electrode.
+    pub electrode: usize,
+    /// First voltage.
+    pub low_v: f64,
+    /// Last voltage.
+    pub high_v: f64,
+    /// Voltages, ends included, at equal distances.
+    pub points: usize,
+}
+
+impl Axis {
+    /// The voltages.
+    pub fn volts(&self) -> Vec<f64> {
+        let last = self.points.saturating_sub(1).max(1) as f64;
+        let at = |share: f64| self.low_v * (1.0 - share) + self.high_v * share;
+        (0..self.points).map(|n| at(n as f64 / last)).collect()
+    }
+
+    /// At least `least` points, at most `most`; upward or downward.
+    fn check(&self, least: usize, most: usize) -> Result<(), MeasureError> {
+        let Axis { electrode, low_v, high_v, points } = *self;
+        // Comparisons with NaN fail.
+        if low_v.is_finite()
+            && high_v.is_finite()
+            && low_v != high_v
+            && (least..=most).contains(&points)
+        {
+            return Ok(());
+        }
+        Err(MeasureError::Sweep { electrode, low_v, high_v, points, least })
+    }
+}
+
+/// Currents of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// One for each point.
+    pub currents: Vec<Current>,
+    /// Standard error of every current, of all points together.
+    pub error_na: f64,
+}
+
+/// Sweeps the axes, the last one fastest; every other electrode at 0 V.
+///
+/// # Errors
+/// An axis is empty or named twice, its electrode has no role, a voltage lies beyond the limits; or the instrument
+/// fails.
+pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
+    let mut rows_v = vec![vec![0.0; probe.electrodes().len()]];
+    for (n, axis) in axes.iter().enumerate() {
+        axis.check(2, MOST_POINTS / rows_v.len())?;
+        if axes[..n].iter().any(|other| other.electrode == axis.electrode) {
+            return Err(MeasureError::Twice { electrode: axis.electrode });
+        }
+        let position = probe.position(axis.electrode)?;
+        let volts = axis.volts();
+        rows_v = rows_v
+            .iter()
+            .flat_map(|row| {
+                volts.iter().map(move |&volts| {
+                    let mut row = row.clone();
+                    row[position] = volts;
+                    row
+                })
+            })
+            .collect();
+    }
+    let currents = probe.measure(&rows_v)?;
+    let error_na = error_na(&currents, probe.plan().scale());
+    Ok(Sweep { currents, error_na })
+}
+
+/// Standard error of a window's mean, from the differences of the halves; not below what the ADC's steps alone make.
+fn error_na(currents: &[Current], scale: &Scale) -> f64 {
+    let squares: f64 = currents.iter().map(|current| (current.halves_na / 2.0).powi(2)).sum();
+    let step_na = f64::from(1 << (16 - scale.adc_bits)) / scale.adc_codes_per_na().abs();
+    (squares / currents.len().max(1) as f64).sqrt().max(step_na / 12_f64.sqrt())
+}
+
+/// What a contact is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The current follows the voltage.
+    Ok,
+    /// The current does not depend on this electrode.
+    Dead,
+    /// The current leaves the range of the chain.
+    Clips,
+    /// It does so at nearly every voltage but zero.
+    Shorted,
+    /// A large current flows with every electrode at zero.
+    Leaks,
+}
+
+/// What the sweep of one electrode, the others at 0 V, tells of its contact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contact {
+    /// Electrode.
+    pub electrode: usize,
+    /// The sweep's first voltage.
+    pub low_v: f64,
+    /// The sweep's last voltage.
+    pub high_v: f64,
+    /// What it is worth.
+    pub verdict: Verdict,
+    /// Slope of the current at 0 V.
+    pub conductance_na_per_v: f64,
+    /// What the noise adds to it: its standard error, without what the current does between two points.
+    pub conductance_error_na_per_v: f64,
+    /// Current at 0 V.
+    pub offset_na: f64,
+    /// Its standard error.
+    pub offset_error_na: f64,
+    /// Root mean square distance from the best straight line, as a share of the difference between the greatest
+    /// and the least current: 0 is ohmic.
+    pub nonlinearity: f64,
+    /// Least current.
+    pub least_na: f64,
+    /// Greatest current.
+    pub greatest_na: f64,
+    /// Standard error of every current.
+    pub error_na: f64,
+}
+
+/// Sweeps one electrode and judges its contact.
+///
+/// # Errors
+/// Fewer than [`LEAST_POINTS`] points; else as [`sweep`].
+pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Contact, Sweep), MeasureError> {
+    axis.check(LEAST_POINTS, MOST_POINTS)?;
+    let swept = sweep(probe, std::slice::from_ref(axis))?;
+    Ok((judge(axis, &swept, probe.plan().scale().full_scale_na()), swept))
+}
+
+/// The range of an electrode: what the experiment drives it over, and zero.
+///
+/// # Errors
+/// It has no role.
+pub fn range_v(probe: &Probe, electrode: usize) -> Result<(f64, f64), MeasureError> {
+    probe.position(electrode)?;
+    let configuration = probe.plan().configuration();
+    let (mut low_v, mut high_v) = (0_f64, 0_f64);
+    let mut take = |volts: f64| (low_v, high_v) = (low_v.min(volts), high_v.max(volts));
+    if let Some(position) = configuration.inputs.iter().position(|&input| input == electrode) {
+        configuration.cases_v.iter().for_each(|volts| take(volts[position]));
+    }
+    for control in configuration.controls.iter().filter(|control| control.output == electrode) {
+        [control.low_v, control.high_v].into_iter().for_each(&mut take);
+    }
+    Ok((low_v, high_v))
+}
+
+/// Judges a sweep of [`LEAST_POINTS`] points or more.
+fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
+    let volts = axis.volts();
+    let currents: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
+    let mut near: Vec<usize> = (0..volts.len()).collect();
+    near.sort_by(|&a, &b| volts[a].abs().total_cmp(&volts[b].abs()));
+    near.truncate(NEAR_POINTS);
+    let (x, y): (Vec<f64>, Vec<f64>) = near.iter().map(|&n| (volts[n], currents[n])).unzip();
+    let parabola = fit::<3>(&x, &y);
+    let line = fit::<2>(&volts, &currents).values;
+    let squares = volts.iter().zip(&currents).map(|(x, y)| (y - line[0] - line[1] * x).powi(2));
+    let distance_na = (squares.sum::<f64>() / volts.len() as f64).sqrt();
+    let least_na = currents.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest_na = currents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let span_na = greatest_na - least_na;
+    let error_na = swept.error_na;
+    // A difference of two currents is wrong by the root of two of the error of one.
+    let away = volts.iter().zip(&swept.currents).filter(|(volts, _)| **volts != 0.0);
+    let (clipped, count) = away.fold((0, 0), |(clipped, count), (_, current)| {
+        (clipped + usize::from(current.clipped), count + 1)
+    });
+    let verdict = if clipped as f64 >= SHORT_SHARE * count as f64 {
+        Verdict::Shorted
+    } else if swept.currents.iter().any(|current| current.clipped) {
+        Verdict::Clips
+    } else if span_na < RESPONSE_ERRORS * 2_f64.sqrt() * error_na {
+        Verdict::Dead
+    } else if parabola.values[0].abs() > LEAK_SHARE * full_scale_na {
+        Verdict::Leaks
+    } else {
+        Verdict::Ok
+    };
+    Contact {
+        electrode: axis.electrode,
+        low_v: axis.low_v,
+        high_v: axis.high_v,
+        verdict,
+        conductance_na_per_v: parabola.values[1],
+        conductance_error_na_per_v: parabola.spreads[1] * error_na,
+        offset_na: parabola.values[0],
+        offset_error_na: parabola.spreads[0] * error_na,
+        nonlinearity: if span_na > 0.0 { distance_na / span_na } else { 0.0 },
+        least_na,
+        greatest_na,
+        error_na,
+    }
+}
+
+/// A polynomial by least squares.
+struct Fit<const TERMS: usize> {
+    /// Coefficients, constant first.
+    values: [f64; TERMS],
+    /// Standard error of each, for values with a standard error of one.
+    spreads: [f64; TERMS],
+}
+
+/// Fits a polynomial of `TERMS` coefficients to so many points or more, at different places.
+fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
+    let powers = |x: f64| std::array::from_fn::<f64, TERMS, _>(|power| x.powi(power as i32));
+    let mut left = [[0.0; TERMS]; TERMS];
+    let mut right = [0.0; TERMS];
+    for (&x, &y) in x.iter().zip(y) {
+        let powers = powers(x);
+        add(&mut right, y, &powers);
+        for (row, power) in left.iter_mut().zip(powers) {
+            add(row, power, &powers);
+        }
+    }
+    let inverse = inverse(left);
+    let values = inverse.map(|row| row.iter().zip(&right).map(|(a, b)| a * b).sum());
+    Fit { values, spreads: std::array::from_fn(|term| inverse[term][term].sqrt()) }
+}
+
+/// By Gauss and Jordan; a matrix of normal equations is positive definite, so no pivot is zero.
+fn inverse<const TERMS: usize>(mut left: [[f64; TERMS]; TERMS]) -> [[f64; TERMS]; TERMS] {
+    let mut inverse = [[0.0; TERMS]; TERMS];
+    for (term, row) in inverse.iter_mut().enumerate() {
+        row[term] = 1.0;
+    }
+    for term in 0..TERMS {
+        let pivot = left[term][term];
+        left[term] = left[term].map(|value| value / pivot);
+        inverse[term] = inverse[term].map(|value| value / pivot);
+        let (pivots, images) = (left[term], inverse[term]);
+        let rows = left.iter_mut().zip(&mut inverse).enumerate();
+        for (_, (row, image)) in rows.filter(|(other, _)| *other != term) {
+            let factor = -row[term];
+            add(row, factor, &pivots);
+            add(image, factor, &images);
+        }
+    }
+    inverse
+}
+
+/// Adds a multiple of one row to another.
+fn add<const TERMS: usize>(to: &mut [f64; TERMS], factor: f64, row: &[f64; TERMS]) {
+    for (value, other) in to.iter_mut().zip(row) {
+        *value += factor * other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AXIS: Axis = Axis { electrode: 3, low_v: -1.2, high_v: 0.6, points: 19 };
+
+    fn judged(current_na: impl Fn(f64) -> f64, clipped: bool) -> Contact {
+        let current =
+            |volts| Current { current_na: current_na(volts), halves_na: 0.02, clipped, sample: 0 };
+        let currents = AXIS.volts().into_iter().map(current).collect();
+        judge(&AXIS, &Sweep { currents, error_na: 0.01 }, 100.0)
+    }
+
+    #[test]
+    fn an_ohmic_contact_shows_its_conductance_and_no_nonlinearity() {
+        let contact = judged(|volts| 0.3 + 8.0 * volts, false);
+        assert_eq!(contact.verdict, Verdict::Ok);
+        assert!((contact.conductance_na_per_v - 8.0).abs() < 1e-9);
+        assert!((contact.offset_na - 0.3).abs() < 1e-9);
+        assert!(contact.nonlinearity < 1e-9);
+    }
+
+    #[test]
+    fn the_slope_at_zero_of_a_curved_contact_is_that_at_zero() {
+        let contact = judged(|volts| 2.0 * volts + 3.0 * volts * volts, false);
+        assert!((contact.conductance_na_per_v - 2.0).abs() < 1e-9);
+        assert!(contact.nonlinearity > 0.05);
+    }
+
+    #[test]
+    fn standard_errors_are_those_of_least_squares() {
+        // At -2 to 2 in steps of one: sums of x^2 and x^4 are 10 and 34. Slope: 1 / sqrt(10). Offset: the inverse of
+        // [[5, 10], [10, 34]] begins with 34 / 70.
+        let x = [-2.0, -1.0, 0.0, 1.0, 2.0];
+        let spreads = fit::<3>(&x, &x).spreads;
+        assert!((spreads[1] - 0.1_f64.sqrt()).abs() < 1e-12);
+        assert!((spreads[0] - (34.0_f64 / 70.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn errors_of_conductance_and_offset_are_those_of_the_three_points_next_to_zero() {
+        // At -0.1, 0 and 0.1 V: slope (y3 - y1) / 0.2, offset y2; each current is 0.01 nA uncertain, and twice that.
+        let contact = |error_na| {
+            let currents = AXIS.volts().into_iter().map(|volts| Current {
+                current_na: 8.0 * volts,
+                halves_na: 0.02,
+                clipped: false,
+                sample: 0,
+            });
+            judge(&AXIS, &Sweep { currents: currents.collect(), error_na }, 100.0)
+        };
+        for error_na in [0.01, 0.02] {
+            let contact = contact(error_na);
+            let wanted = error_na * 2_f64.sqrt() / 0.2;
+            assert!((contact.conductance_error_na_per_v / wanted - 1.0).abs() < 1e-9);
+            assert!((contact.offset_error_na / error_na - 1.0).abs() < 1e-9);
+            assert_eq!(contact.error_na, error_na);
+        }
+    }
+
+    #[test]
+    fn a_contact_is_shorted_where_it_clips_at_four_fifths_of_all_voltages_but_zero() {
+        // 18 voltages and zero, the thirteenth of 19.
+        let judged = |clipped: usize| {
+            let currents = AXIS.volts().into_iter().enumerate().map(|(n, volts)| Current {
+                current_na: 8.0 * volts,
+                halves_na: 0.02,
+                clipped: n < clipped,
+                sample: 0,
+            });
+            judge(&AXIS, &Sweep { currents: currents.collect(), error_na: 0.01 }, 100.0).verdict
+        };
+        assert_eq!(
+            (judged(0), judged(1), judged(12)),
+            (Verdict::Ok, Verdict::Clips, Verdict::Clips)
+        );
+        // With the zero itself 15: 14 of 18 are 78 %, 15 of 18 are 83 %.
+        assert_eq!((judged(15), judged(16)), (Verdict::Clips, Verdict::Shorted));
+    }
+
+    #[test]
+    fn dead_leaking_and_clipping_contacts_are_told_apart() {
+        assert_eq!(judged(|_| 0.5, false).verdict, Verdict::Dead);
+        // 0.05 nA over the range is below five errors of a difference, 0.1 nA is above.
+        assert_eq!(judged(|volts| 0.05 / 1.8 * volts, false).verdict, Verdict::Dead);
+        assert_eq!(judged(|volts| 0.1 / 1.8 * volts, false).verdict, Verdict::Ok);
+        assert_eq!(judged(|volts| 6.0 + volts, false).verdict, Verdict::Leaks);
+        assert_eq!(judged(|volts| 4.0 + volts, false).verdict, Verdict::Ok);
+        assert_eq!(judged(|volts| volts, true).verdict, Verdict::Shorted);
+        let some = |clipped| Current { current_na: 1.0, halves_na: 0.02, clipped, sample: 0 };
+        let currents = (0..19).map(|n| some(n < 10)).collect();
+        let swept = Sweep { currents, error_na: 0.01 };
+        assert_eq!(judge(&AXIS, &swept, 100.0).verdict, Verdict::Clips);
+    }
+
+    #[test]
+    fn axes_that_go_nowhere_are_refused() {
+        for axis in [
+            Axis { points: 4, ..AXIS },
+            Axis { points: 20, ..AXIS },
+            Axis { high_v: -1.2, ..AXIS },
+            Axis { low_v: f64::NAN, ..AXIS },
+        ] {
+            assert!(matches!(axis.check(LEAST_POINTS, 19), Err(MeasureError::Sweep { .. })));
+        }
+        assert!(AXIS.check(LEAST_POINTS, 19).is_ok());
+        assert_eq!(AXIS.volts().len(), 19);
+        assert!((AXIS.volts()[18] - 0.6).abs() < 1e-12);
+    }
+}

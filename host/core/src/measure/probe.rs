@@ -1,0 +1,157 @@
+//! The current at any voltages: unperturbed windows, as many voltages a run as the case table has rows.
+
+use super::{electrodes, MeasureError};
+use crate::plan::{Configuration, Plan, Timing};
+use crate::session::SessionError;
+use hge_driver::{ArmMode, Instrument, Said};
+use hge_protocol::frame::{flag, Window};
+use hge_protocol::AdcCode;
+
+/// What one window showed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Current {
+    /// Mean over the window.
+    pub current_na: f64,
+    /// Mean of its first half less that of its second: twice as far from zero as the mean is wrong, for noise that
+    /// is white.
+    pub halves_na: f64,
+    /// ADC or I-V converter was at an end of its range.
+    pub clipped: bool,
+    /// First sample of the window, counted from the beginning of its run.
+    pub sample: u32,
+}
+
+/// An armed instrument that sets all electrodes with a role to given voltages. Every move is a ramp of the plan's
+/// pace, every voltage within the plan's limits.
+pub struct Probe {
+    instrument: Instrument,
+    plan: Plan,
+    electrodes: Vec<usize>,
+    timing: Timing,
+    armed: bool,
+}
+
+impl Probe {
+    /// Takes over the electrodes, limits, pace and scale of `plan`.
+    pub fn new(instrument: Instrument, plan: Plan) -> Self {
+        let timing = plan.configuration().timing.clone();
+        Probe { instrument, electrodes: electrodes(&plan), plan, timing, armed: false }
+    }
+
+    /// Measures at another pace from now on; the outputs go to their safe values.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn pace(&mut self, timing: Timing) -> Result<(), MeasureError> {
+        self.instrument.disarm()?;
+        (self.timing, self.armed) = (timing, false);
+        Ok(())
+    }
+
+    /// Electrodes, in the order in which voltages are given.
+    pub fn electrodes(&self) -> &[usize] {
+        &self.electrodes
+    }
+
+    /// The plan whose limits, pace and scale are in force.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Samples of a window.
+    pub fn window_samples(&self) -> u32 {
+        self.timing.window_samples
+    }
+
+    /// The instrument; while armed it holds the voltages that were measured last.
+    pub fn instrument(&mut self) -> &mut Instrument {
+        &mut self.instrument
+    }
+
+    /// Position of an electrode in [`Probe::electrodes`].
+    ///
+    /// # Errors
+    /// It has no role.
+    pub fn position(&self, electrode: usize) -> Result<usize, MeasureError> {
+        let position = self.electrodes.iter().position(|&other| other == electrode);
+        let electrodes = || self.electrodes.clone();
+        position.ok_or_else(|| MeasureError::Electrode { electrode, electrodes: electrodes() })
+    }
+
+    /// One window at each of `rows_v`, in order. All are checked before the first voltage is set.
+    ///
+    /// # Errors
+    /// A row has another length than there are electrodes or leaves their limits; or the instrument fails.
+    pub fn measure(&mut self, rows_v: &[Vec<f64>]) -> Result<Vec<Current>, MeasureError> {
+        if let Some(row) = rows_v.iter().find(|row| row.len() != self.electrodes.len()) {
+            let electrodes = self.electrodes.clone();
+            return Err(MeasureError::Voltages { found: row.len(), electrodes });
+        }
+        let rows = self.plan.parameters().cases as usize;
+        let plans = rows_v
+            .chunks(rows)
+            .map(|rows_v| Plan::new(self.configuration(rows_v), self.plan.parameters()))
+            .collect::<Result<Vec<Plan>, _>>()?;
+        let mut currents = Vec::with_capacity(rows_v.len());
+        for plan in &plans {
+            if self.armed {
+                self.instrument.write_all(&plan.case_writes())?;
+            } else {
+                self.instrument.configure(plan)?;
+                self.instrument.arm(ArmMode::Host)?;
+                self.armed = true;
+            }
+            self.run(plan, &mut currents)?;
+        }
+        Ok(currents)
+    }
+
+    /// Sends the outputs to their safe values, and gives the instrument back.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    pub fn close(mut self) -> Result<Instrument, MeasureError> {
+        self.instrument.disarm()?;
+        Ok(self.instrument)
+    }
+
+    fn configuration(&self, rows_v: &[Vec<f64>]) -> Configuration {
+        let inputs = self.electrodes.clone();
+        let (cases_v, controls) = (rows_v.to_vec(), Vec::new());
+        let base = self.plan.configuration().clone();
+        let timing = self.timing.clone();
+        Configuration { inputs, cases_v, controls, timing, listeners: Vec::new(), ..base }
+    }
+
+    fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
+        let mut windows = Vec::new();
+        self.instrument.run(0, |said| {
+            if let Said::Window(window) = said {
+                windows.push(window);
+            }
+        })?;
+        let expected = plan.configuration().cases_v.len();
+        if windows.len() != expected {
+            return Err(SessionError::Windows { found: windows.len(), expected }.into());
+        }
+        for window in &windows {
+            currents.push(current(plan, window)?);
+        }
+        Ok(())
+    }
+}
+
+fn current(plan: &Plan, window: &Window) -> Result<Current, MeasureError> {
+    if window.flags & (flag::CLAMPED | flag::LIMITED) != 0 {
+        return Err(SessionError::Guard { case: window.case, flags: window.flags }.into());
+    }
+    let half = f64::from(plan.grid().window_samples / 2);
+    let (first, second) = (f64::from(window.sum_first) / half, f64::from(window.sum_second) / half);
+    let scale = plan.scale();
+    Ok(Current {
+        current_na: scale.current_na((first + second) / 2.0),
+        halves_na: scale.current_difference_na(first - second),
+        sample: window.sample_clock,
+        clipped: scale.clips(AdcCode(window.min), AdcCode(window.max)),
+    })
+}

@@ -1,0 +1,201 @@
+//! Ways to measure slopes, with one sequencer, one lock-in and one window.
+//!
+//! | method | what sounds | windows of every case |
+//! |---|---|---|
+//! | homodyne | a sine on every control, all at once | 1 |
+//! | single | one sine after the other | controls |
+//! | finite-difference | nothing: each control stands at plus, then at minus its amplitude | 2 controls |
+//! | walsh | a Walsh function on every control, all at once | 1 |
+//! | random | a random code on every control, drawn anew for every window, all at once | 1 |
+//! | cost | as homodyne, but the lock-in multiplies the squared distance from the case's target (multiplexed gradient descent, McCaughan et al. 2023) | 1 |
+//!
+//! The variance of a slope after N samples of white noise sigma, all controls M together, at equal peak amplitude A, in sigma^2 / (N A^2): homodyne and single 2 and
+//! 2 M, finite differences M, Walsh 1.
+
+use crate::carrier::Carrier;
+use crate::cost::Cost;
+use crate::loss::Targets;
+use crate::plan::{Configuration, Plan, PlanError};
+use crate::session::{Reading, Session, SessionError};
+use hge_protocol::table::{CaseTarget, Side};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// A way to measure slopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// All tones at once.
+    #[default]
+    Homodyne,
+    /// One tone at a time.
+    Single,
+    /// Two levels of one control at a time.
+    FiniteDifference,
+    /// All Walsh functions at once.
+    Walsh,
+    /// All random codes at once.
+    Random,
+    /// All tones at once, on the cost.
+    Cost,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 6] = [
+        Method::Homodyne,
+        Method::Single,
+        Method::FiniteDifference,
+        Method::Walsh,
+        Method::Random,
+        Method::Cost,
+    ];
+
+    /// Name, as in `--method NAME`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Homodyne => "homodyne",
+            Method::Single => "single",
+            Method::FiniteDifference => "finite-difference",
+            Method::Walsh => "walsh",
+            Method::Random => "random",
+            Method::Cost => "cost",
+        }
+    }
+
+    /// Whether its answers are those of sines to the current: what lags, drifts and stands beside a tone is known of these alone.
+    pub fn is_of_sines(self) -> bool {
+        matches!(self, Method::Homodyne | Method::Single)
+    }
+
+    /// Windows of every case that a set of slopes takes.
+    pub fn windows(self, controls: usize) -> usize {
+        match self {
+            Method::Single => controls,
+            Method::FiniteDifference => 2 * controls,
+            _ => 1,
+        }
+    }
+
+    /// The plan that it needs.
+    ///
+    /// # Errors
+    /// The gateware carries sines alone, or a window is too short for codes.
+    pub fn plan(self, plan: &Plan, targets: &Targets) -> Result<Plan, PlanError> {
+        let mut configuration = plan.configuration().clone();
+        match self {
+            Method::Homodyne | Method::Single | Method::FiniteDifference => (),
+            Method::Walsh => code(&mut configuration, Carrier::Walsh),
+            Method::Random => code(&mut configuration, Carrier::Random { seed: 0 }),
+            Method::Cost => configuration.cost = Some(cost(plan, targets)),
+        }
+        Plan::new(configuration, plan.parameters())
+    }
+}
+
+/// Codes are played once a window: every chip is then as long as it can be.
+fn code(configuration: &mut Configuration, carrier: Carrier) {
+    configuration.carrier = carrier;
+    configuration.controls.iter_mut().for_each(|control| control.multiple = 1);
+}
+
+/// Squared distances from the targets, none of which is cut.
+fn cost(plan: &Plan, targets: &Targets) -> Cost {
+    let scale = plan.scale();
+    let cases = 0..targets.high.len();
+    let targets_na: Vec<f64> = cases.map(|case| targets.target_na(case)).collect();
+    let greatest = targets_na.iter().fold(0.0, |most: f64, target| most.max(target.abs()));
+    let words = targets_na.iter().map(|&target| CaseTarget {
+        target: scale.adc_code(target).0,
+        weight: CaseTarget::UNIT_WEIGHT,
+        side: Side::Both,
+    });
+    Cost {
+        shift: Cost::shift_for(greatest + scale.full_scale_na(), scale),
+        targets: words.collect(),
+    }
+}
+
+impl Session {
+    /// One set of slopes of every case by the session's method.
+    pub(crate) fn extract(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
+        match self.method() {
+            Method::Homodyne | Method::Walsh | Method::Cost => self.pass(controls_v, true),
+            Method::Random => {
+                let seed = self.random().random();
+                self.recode(seed)?;
+                self.pass(controls_v, true)
+            }
+            Method::Single => self.one_after_the_other(controls_v),
+            Method::FiniteDifference => self.differences(controls_v),
+        }
+    }
+
+    /// Draws other codes.
+    fn recode(&mut self, seed: u64) -> Result<(), SessionError> {
+        let plan = self.plan().with_codes(Carrier::Random { seed });
+        self.instrument().write_all(&plan.code_writes())?;
+        self.replan(plan);
+        Ok(())
+    }
+
+    fn one_after_the_other(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
+        let slots = self.plan().configuration().controls.len();
+        let listeners = self.plan().configuration().listeners.clone();
+        let mut sums = self.blanks(listeners.len());
+        for sounding in 0..slots {
+            let writes = self.plan().solo_writes(sounding);
+            self.instrument().write_all(&writes)?;
+            for (sum, reading) in sums.iter_mut().zip(self.pass(controls_v, true)?) {
+                sum.slopes_na_per_v[sounding] = reading.slopes_na_per_v[sounding];
+                sum.answers_na_per_v[sounding] = reading.answers_na_per_v[sounding];
+                let beside = listeners.iter().enumerate();
+                for (n, _) in beside.filter(|(_, listener)| listener.control == sounding) {
+                    sum.empty_na[n] = reading.empty_na[n];
+                }
+                sum.add(&reading);
+            }
+        }
+        let words = self.plan().slot_writes();
+        self.instrument().write_all(&words)?;
+        Ok(mean(sums, slots))
+    }
+
+    fn differences(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
+        let mut sums = self.blanks(0);
+        for k in 0..controls_v.len() {
+            let amplitude_v = self.plan().amplitude_v(k);
+            let mut at = |volts: f64| {
+                let mut moved_v = controls_v.to_vec();
+                moved_v[k] += volts;
+                self.pass(&moved_v, false)
+            };
+            let (above, below) = (at(amplitude_v)?, at(-amplitude_v)?);
+            for (sum, (above, below)) in sums.iter_mut().zip(above.iter().zip(&below)) {
+                let slope = (above.mean_na - below.mean_na) / (2.0 * amplitude_v);
+                sum.slopes_na_per_v[k] = slope;
+                sum.answers_na_per_v[k] = [slope, 0.0];
+                sum.add(above);
+                sum.add(below);
+            }
+        }
+        Ok(mean(sums, 2 * controls_v.len()))
+    }
+
+    /// One reading of nothing for every case.
+    fn blanks(&self, listeners: usize) -> Vec<Reading> {
+        let configuration = self.plan().configuration();
+        let blank = Reading::blank(configuration.controls.len(), listeners);
+        vec![blank; configuration.cases_v.len()]
+    }
+}
+
+/// Means of what `passes` passes have added up.
+fn mean(mut readings: Vec<Reading>, passes: usize) -> Vec<Reading> {
+    for reading in &mut readings {
+        reading.mean_na /= passes as f64;
+        reading.step_na /= passes as f64;
+    }
+    readings
+}

@@ -1,0 +1,406 @@
+//! From what a run is to be, in SI units, to the registers that make it so.
+
+mod check;
+mod coefficients;
+mod error;
+mod rate;
+mod registers;
+
+pub(crate) use check::window;
+pub use coefficients::{Coefficients, RateError};
+pub use error::PlanError;
+pub(crate) use rate::actual_rate_hz;
+pub use rate::near_window;
+
+use crate::carrier::{Carrier, Code};
+use crate::cost::Cost;
+use crate::tones::Grid;
+use hge_driver::scale::{OutputScale, Scale};
+use hge_driver::Configure;
+use hge_protocol::number::SINE_PEAK;
+use hge_protocol::registers::{self as map, mode};
+use hge_protocol::table::{TableLayout, TABLE_BASE};
+use hge_protocol::{ControlWord, Parameters};
+use rand::Rng;
+
+/// Pace of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// Samples a second.
+    pub rate_hz: f64,
+    /// Samples of a window, a power of two.
+    pub window_samples: u32,
+    /// Wait after a ramp, tones off.
+    pub settle_s: f64,
+    /// Time with tones on before the window.
+    pub lead_in_s: f64,
+    /// Pace of every move without tones.
+    pub ramp_v_per_s: f64,
+    /// Samples between a window and the next ramp; more where the gateware's work takes longer.
+    pub gap_samples: u32,
+}
+
+/// What the guard allows one output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutputLimits {
+    /// Least voltage.
+    pub low_v: f64,
+    /// Greatest voltage.
+    pub high_v: f64,
+    /// Voltage when disarmed.
+    pub safe_v: f64,
+}
+
+/// A control: an output whose voltage is learnt, and its tone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Control {
+    /// Output, from 0.
+    pub output: usize,
+    /// Least voltage, tone included.
+    pub low_v: f64,
+    /// Greatest voltage, tone included.
+    pub high_v: f64,
+    /// Periods in the window.
+    pub multiple: u32,
+    /// Amplitude asked for.
+    pub amplitude_v: f64,
+}
+
+/// Everything a run needs, in SI units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// Converters and I-V converter.
+    pub scale: Scale,
+    /// Pace.
+    pub timing: Timing,
+    /// Outputs that carry inputs.
+    pub inputs: Vec<usize>,
+    /// Input voltages of every case, in the order of `inputs`.
+    pub cases_v: Vec<Vec<f64>>,
+    /// What is learnt; slot k demodulates control k.
+    pub controls: Vec<Control>,
+    /// Lines without a tone that are demodulated too, in the slots behind.
+    pub listeners: Vec<Listener>,
+    /// The guard, one entry an output.
+    pub limits: Vec<OutputLimits>,
+    /// The guard's greatest step a sample; `None`: just above what the run needs.
+    pub step_v: Option<f64>,
+    /// What the controls' slots carry; of a code the tone's periods are how often it is played in a window.
+    pub carrier: Carrier,
+    /// What the lock-in multiplies in place of the ADC code. One slot more, behind all others, sums it.
+    pub cost: Option<Cost>,
+    /// First-order noise shaping while tones are on.
+    pub shaping: bool,
+    /// What trips the guard.
+    pub protection: Protection,
+}
+
+/// A slot that listens beside a tone, where nothing but noise should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Whole periods in the window.
+    pub multiple: u32,
+    /// The control beside whose tone it listens, as its place among the controls.
+    pub control: usize,
+}
+
+/// What trips the guard, besides the interlock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protection {
+    /// Magnitude of the current from which on it is too high; `None`: never.
+    pub overcurrent_na: Option<f64>,
+    /// Epochs of the longest standalone run, of all its starts: it may take four times as long as expected.
+    pub run_epochs: u32,
+}
+
+impl Default for Protection {
+    /// No over-current, runs of one epoch.
+    fn default() -> Self {
+        Protection { overcurrent_na: None, run_epochs: 1 }
+    }
+}
+
+/// A checked configuration, as registers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    configuration: Configuration,
+    parameters: Parameters,
+    layout: TableLayout,
+    grid: Grid,
+    amplitudes_code: Vec<u16>,
+    writes: Vec<(u16, u32)>,
+}
+
+impl Configure for Plan {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn scale(&self) -> &Scale {
+        &self.configuration.scale
+    }
+
+    fn writes(&self) -> &[(u16, u32)] {
+        &self.writes
+    }
+}
+
+impl Plan {
+    /// Checks `configuration` against the gateware and works out its registers.
+    ///
+    /// # Errors
+    /// The first thing that cannot be, and what to change.
+    pub fn new(configuration: Configuration, parameters: &Parameters) -> Result<Self, PlanError> {
+        parameters.check()?;
+        let grid = Grid {
+            rate_hz: actual_rate_hz(configuration.timing.rate_hz, parameters)?,
+            window_samples: configuration.timing.window_samples,
+        };
+        let mut plan = Plan {
+            amplitudes_code: configuration
+                .controls
+                .iter()
+                .map(|control| {
+                    configuration.scale.output(control.output).amplitude_code(control.amplitude_v)
+                })
+                .collect(),
+            layout: TableLayout::of(parameters),
+            parameters: *parameters,
+            grid,
+            configuration,
+            writes: Vec::new(),
+        };
+        check::check(&plan)?;
+        plan.writes = plan.registers()?;
+        Ok(plan)
+    }
+
+    /// The same with these listeners.
+    ///
+    /// # Errors
+    /// The gateware has too few slots.
+    pub fn with_listeners(&self, listeners: Vec<Listener>) -> Result<Self, PlanError> {
+        let configuration = Configuration { listeners, ..self.configuration.clone() };
+        Plan::new(configuration, &self.parameters)
+    }
+
+    /// The same with amplitudes multiplied by `factor`.
+    ///
+    /// # Errors
+    /// A tone becomes too small or too large.
+    pub fn with_amplitudes(&self, factor: f64) -> Result<Self, PlanError> {
+        let mut configuration = self.configuration.clone();
+        for (k, control) in configuration.controls.iter_mut().enumerate() {
+            control.amplitude_v = factor * self.amplitude_v(k);
+        }
+        Plan::new(configuration, &self.parameters)
+    }
+
+    /// The same with other codes of the same kind, whose rows are to be written.
+    pub(crate) fn with_codes(&self, carrier: Carrier) -> Self {
+        let mut plan = self.clone();
+        plan.configuration.carrier = carrier;
+        let rows = plan.code_writes();
+        let of_rows = map::CODES..map::CODES + rows.len() as u16;
+        plan.writes.retain(|(address, _)| !of_rows.contains(address));
+        plan.writes.extend(rows);
+        plan
+    }
+
+    /// What was asked for.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The gateware it was planned for.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Converters and I-V converter.
+    pub fn scale(&self) -> &Scale {
+        &self.configuration.scale
+    }
+
+    /// The tones' grid, at the rate the clock really gives.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// Where things lie in the parameter table.
+    pub fn layout(&self) -> &TableLayout {
+        &self.layout
+    }
+
+    /// Register writes, in order, for a disarmed instrument.
+    pub fn writes(&self) -> &[(u16, u32)] {
+        &self.writes
+    }
+
+    /// Amplitude of control `k` as it leaves the DAC.
+    pub fn amplitude_v(&self, k: usize) -> f64 {
+        f64::from(self.amplitudes_code[k]) * f64::from(SINE_PEAK)
+            / 32768.0
+            / self.output_scale(k).codes_per_v()
+    }
+
+    /// Scale of the output of control `k`.
+    pub fn output_scale(&self, k: usize) -> OutputScale {
+        self.scale().output(self.configuration.controls[k].output)
+    }
+
+    /// Where control `k` may be set: its range less the tone and one step of the DAC, so that a tone
+    /// is never cut.
+    pub fn control_range_v(&self, k: usize) -> (f64, f64) {
+        let control = &self.configuration.controls[k];
+        let margin_v = self.amplitude_v(k) + self.output_scale(k).step_v();
+        (control.low_v + margin_v, control.high_v - margin_v)
+    }
+
+    /// Where the controls may be set.
+    pub fn control_ranges_v(&self) -> Vec<(f64, f64)> {
+        (0..self.configuration.controls.len()).map(|k| self.control_range_v(k)).collect()
+    }
+
+    /// The middle of what every control can be set to.
+    pub fn middle_controls_v(&self) -> Vec<f64> {
+        self.control_ranges_v().iter().map(|(low_v, high_v)| (low_v + high_v) / 2.0).collect()
+    }
+
+    /// A random setting: every control anywhere in its range.
+    pub fn draw_controls_v(&self, random: &mut impl Rng) -> Vec<f64> {
+        let ranges_v = self.control_ranges_v().into_iter();
+        ranges_v.map(|(low_v, high_v)| random.random_range(low_v..high_v)).collect()
+    }
+
+    /// Frequencies of the tones.
+    pub fn tones_hz(&self) -> Vec<f64> {
+        let controls = &self.configuration.controls;
+        controls.iter().map(|control| self.grid.frequency_hz(control.multiple)).collect()
+    }
+
+    /// Register address of a word of the parameter table.
+    pub fn table_address(&self, index: u32) -> u16 {
+        TABLE_BASE + index as u16
+    }
+
+    /// Writes that set the controls.
+    pub fn control_writes(&self, controls_v: &[f64]) -> Vec<(u16, u32)> {
+        let controls = self.configuration.controls.iter().zip(controls_v);
+        controls
+            .map(|(control, &volts)| {
+                let ControlWord(word) = self.scale().output(control.output).control_word(volts);
+                (self.table_address(self.layout.controls + control.output as u32), word as u32)
+            })
+            .collect()
+    }
+
+    /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
+    /// while armed.
+    pub fn case_writes(&self) -> Vec<(u16, u32)> {
+        let of_cases = |address| address == map::CASES_USED || address >= TABLE_BASE;
+        self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
+    }
+
+    /// Greatest move of a control value a sample, in volts.
+    pub(crate) fn ramp_step_v(&self) -> f64 {
+        self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
+    }
+
+    /// The same in DAC codes, of all outputs: that of the output with the widest range, so that none is faster.
+    pub(crate) fn ramp_step_codes(&self) -> f64 {
+        self.ramp_step_v() * self.scale().least_dac_codes_per_v()
+    }
+
+    /// Greatest step in codes that a run makes between two samples: the ramp's, or a tone's steepest with the
+    /// DAC's rounding (half a step at both ends, or a whole one with noise shaping).
+    pub(crate) fn needed_step_codes(&self) -> f64 {
+        let rounding = if self.configuration.shaping { 2.0 } else { 1.0 };
+        let steepest = self.ramp_step_codes().max(self.tone_step_codes());
+        steepest + rounding * f64::from(self.scale().dac_step_codes())
+    }
+
+    /// The same in volts on the output with the widest range.
+    pub fn needed_step_v(&self) -> f64 {
+        self.needed_step_codes() / self.scale().least_dac_codes_per_v()
+    }
+
+    /// Whether the ramp, and no tone, makes the greatest step.
+    pub(crate) fn ramp_is_steepest(&self) -> bool {
+        self.ramp_step_codes() >= self.tone_step_codes()
+    }
+
+    /// Greatest step of a tone between two samples in DAC codes; of a code from one level to the other.
+    fn tone_step_codes(&self) -> f64 {
+        let controls = self.configuration.controls.iter().enumerate();
+        let is_code = self.configuration.carrier.is_code();
+        controls
+            .map(|(k, control)| {
+                let swing = 2.0 * self.amplitude_v(k) * self.output_scale(k).codes_per_v();
+                if is_code {
+                    return swing;
+                }
+                let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
+                swing * (std::f64::consts::PI * turn).sin()
+            })
+            .fold(0.0, f64::max)
+    }
+
+    /// Samples of one window of every case at most: between any two, every output may cross the whole of
+    /// its range.
+    pub(crate) fn epoch_samples(&self) -> f64 {
+        let Configuration { timing, cases_v, limits, .. } = &self.configuration;
+        let spans = limits.iter().enumerate().map(|(output, limit)| {
+            (limit.high_v - limit.low_v) * self.scale().output(output).codes_per_v()
+        });
+        let ramp = spans.fold(0.0, f64::max) / self.ramp_step_codes();
+        let waits = (timing.settle_s + timing.lead_in_s) * self.grid.rate_hz;
+        let counted = f64::from(timing.window_samples) + f64::from(timing.gap_samples);
+        cases_v.len() as f64 * (waits + ramp + counted)
+    }
+
+    /// Samples from the tones' phase zero to the window.
+    pub fn lead_in_samples(&self) -> u32 {
+        ((self.configuration.timing.lead_in_s * self.grid.rate_hz).round() as u32).max(1)
+    }
+
+    /// Code of control `k`, if the controls carry codes.
+    pub fn code(&self, k: usize) -> Option<Code> {
+        let Configuration { carrier, controls, .. } = &self.configuration;
+        carrier.is_code().then(|| carrier.code(k, controls[k].multiple))
+    }
+
+    /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.
+    pub fn cost_slot(&self) -> Option<usize> {
+        let Configuration { controls, listeners, cost, .. } = &self.configuration;
+        cost.is_some().then_some(controls.len() + listeners.len())
+    }
+
+    /// Bits of `MODE` that the configuration sets.
+    pub fn mode_bits(&self) -> u32 {
+        let Configuration { shaping, cost, .. } = &self.configuration;
+        let bit = |is_set: bool, bit: u32| u32::from(is_set) * bit;
+        bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
+    }
+
+    /// Slots that are wanted.
+    fn slots_wanted(&self) -> usize {
+        let Configuration { controls, listeners, cost, .. } = &self.configuration;
+        controls.len() + listeners.len() + usize::from(cost.is_some())
+    }
+
+    /// Slots that are visited: one at least.
+    fn slots_used(&self) -> u32 {
+        self.slots_wanted().max(1) as u32
+    }
+
+    /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
+    fn least_gap_samples(&self, period_clocks: u32) -> u32 {
+        let slots = self.slots_used();
+        let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
+        self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

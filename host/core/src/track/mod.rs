@@ -1,0 +1,113 @@
+//! Learning that does not end: a device is trained, then followed while its operating point moves.
+//!
+//! Every epoch measures all cases with tones on and updates the controls, as in training; nothing is measured besides. The pace that can be followed
+//! has a bound: Adam moves a control by at most its step an epoch, so a shift of a control's own voltage faster than
+//!
+//! ```text
+//! p = adam_rate_v / epoch_s
+//! ```
+//!
+//! is lost however good the slopes are.
+
+mod hosted;
+mod standalone;
+
+use crate::experiment::{Closing, Experiment, Task};
+use crate::loss::Targets;
+use crate::optimiser::Rule;
+use crate::train::{learn, Outcome, Progress, TrainError};
+use hge_driver::Instrument;
+use serde::Serialize;
+
+/// Share of epochs with the wanted separation from which on a device counts as followed.
+pub const FOLLOWED: f64 = 0.95;
+
+/// The pace at which Adam's step moves a control: what sways faster cannot be followed. None for other rules, whose steps grow with the slopes.
+pub fn bound_v_per_s(experiment: &Experiment, epoch_s: f64) -> Option<f64> {
+    let by_adam = experiment.closing == Closing::Host && experiment.host.optimiser == Rule::Adam;
+    by_adam.then(|| experiment.host.adam_rate_v / epoch_s)
+}
+
+/// How long, and what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Epochs after the training.
+    pub epochs: u32,
+    /// Only look on: the controls stay as they were learnt.
+    pub frozen: bool,
+}
+
+/// One epoch after the training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Moment {
+    /// Time that the instrument has measured since power-up, when the epoch had ended.
+    pub time_s: f64,
+    /// Least high output less greatest low one, tones on.
+    pub separation_na: f64,
+    /// Share of cases on the right side of the best threshold.
+    pub accuracy: f64,
+    /// Controls during the epoch.
+    pub controls_v: Vec<f64>,
+}
+
+/// A training and what followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// What the training came to.
+    pub trained: Outcome,
+    /// Time when it had ended.
+    pub began_s: f64,
+    /// Every epoch after it.
+    pub moments: Vec<Moment>,
+    /// The separation below which an epoch is not right: the one that `solved` asks of a training.
+    pub wanted_separation_na: f64,
+}
+
+impl Track {
+    /// Share of epochs whose separation is at least the wanted one.
+    pub fn right_share(&self) -> f64 {
+        let wanted_na = self.wanted_separation_na;
+        let right = self.moments.iter().filter(|moment| moment.separation_na >= wanted_na).count();
+        right as f64 / self.moments.len().max(1) as f64
+    }
+
+    /// Mean time of an epoch after the training.
+    pub fn epoch_s(&self) -> f64 {
+        let ended_s = self.moments.last().map_or(self.began_s, |moment| moment.time_s);
+        (ended_s - self.began_s) / self.moments.len().max(1) as f64
+    }
+}
+
+impl Moment {
+    fn of(time_s: f64, outputs_na: &[f64], targets: &Targets, controls_v: Vec<f64>) -> Self {
+        let accuracy = targets.accuracy(outputs_na);
+        Moment { time_s, separation_na: targets.separation_na(outputs_na), accuracy, controls_v }
+    }
+}
+
+/// Trains the device that hangs on a connected instrument as [`crate::train::train_on`] does, and goes on. `progress` hears of every epoch; those after the
+/// training count as of start 0.
+///
+/// # Errors
+/// The instrument fails. Not to find a solution is no error.
+pub fn track(
+    instrument: Instrument,
+    task: Task,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Track, TrainError> {
+    let (experiment, targets) = (task.experiment.clone(), task.targets.clone());
+    let (mut session, trained) = learn(instrument, task, None, progress)?;
+    let began_s = session.samples() as f64 / session.plan().grid().rate_hz;
+    let moments = match experiment.closing {
+        Closing::Host => {
+            hosted::run(&mut session, &experiment, &targets, &trained, wanted, progress)?
+        }
+        Closing::Standalone => {
+            standalone::run(&mut session, &experiment, &targets, &trained, wanted, progress)?
+        }
+    };
+    session.close()?;
+    let wanted_separation_na = experiment.separation_na;
+    Ok(Track { trained, began_s, moments, wanted_separation_na })
+}

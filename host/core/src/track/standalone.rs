@@ -1,0 +1,104 @@
+//! Following inside the gateware: a run from the controls that were learnt, with what every case gave then as its target.
+//!
+//! A run ends when its loss is zero, which noise all but forbids; then another one follows from where it stood.
+
+use super::{Moment, Wanted};
+use crate::experiment::Experiment;
+use crate::loss::Targets;
+use crate::session::{Reading, Session};
+use crate::train::{
+    freeze_writes, hold_writes, run_mode, Heard, Hold, Outcome, Progress, TrainError,
+};
+use hge_driver::{ArmMode, Said};
+use hge_protocol::frame::flag;
+
+/// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
+/// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the jolt too slowly.
+const STABLE: f64 = 1.0;
+
+pub(super) fn run(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    trained: &Outcome,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Vec<Moment>, TrainError> {
+    let keys = &experiment.standalone;
+    let mut hold = Hold {
+        controls_v: &trained.controls_v,
+        outputs_na: &trained.outputs_na,
+        rate_v2_per_na2: keys.targets.first().map_or(1e-4, |aim| aim.rate_v2_per_na2),
+        epochs: 1,
+    };
+    // One epoch that changes nothing shows the slopes.
+    let mut squares = 0.0;
+    let mut look = |reading: &Reading| {
+        squares += reading.slopes_na_per_v.iter().map(|slope| slope * slope).sum::<f64>();
+    };
+    let writes = hold_writes(session.plan(), keys, targets, &hold)?;
+    one_run(session, writes, true, targets, &mut Vec::new(), &mut |_| (), &mut look)?;
+    hold.rate_v2_per_na2 = STABLE / squares;
+    let mut moments: Vec<Moment> = Vec::new();
+    let mut controls_v = trained.controls_v.clone();
+    while let Some(left) = wanted.epochs.checked_sub(moments.len() as u32).filter(|&left| left > 0)
+    {
+        let hold = Hold { controls_v: &controls_v, epochs: left.min(MOST_EPOCHS), ..hold };
+        let writes = hold_writes(session.plan(), keys, targets, &hold)?;
+        let heard = moments.len();
+        one_run(session, writes, wanted.frozen, targets, &mut moments, progress, &mut |_| ())?;
+        match moments.last() {
+            Some(moment) if moments.len() > heard => controls_v.clone_from(&moment.controls_v),
+            // Not one epoch was heard: nothing more will be.
+            _ => break,
+        }
+    }
+    Ok(moments)
+}
+
+/// What the register of epochs holds.
+const MOST_EPOCHS: u32 = 65535;
+
+fn one_run(
+    session: &mut Session,
+    mut writes: Vec<(u16, u32)>,
+    frozen: bool,
+    targets: &Targets,
+    moments: &mut Vec<Moment>,
+    progress: &mut dyn FnMut(&Progress),
+    look: &mut dyn FnMut(&Reading),
+) -> Result<(), TrainError> {
+    let plan = session.plan().clone();
+    if frozen {
+        writes.extend(freeze_writes(&plan));
+    }
+    session.instrument().disarm()?;
+    session.instrument().write_all(&writes)?;
+    session.instrument().arm(ArmMode::Standalone)?;
+    let rate_hz = plan.grid().rate_hz;
+    let mut heard = Heard::new(session, targets);
+    let notes = session.instrument().notes();
+    let mut noted = Ok(());
+    session.instrument().run(run_mode(&plan), |said| match said {
+        Said::Window(window) => {
+            let reading = heard.window(&window);
+            if window.flags & flag::UNPERTURBED == 0 {
+                reading.iter().for_each(&mut *look);
+            }
+        }
+        Said::Epoch(epoch) => {
+            let said = heard.epoch(&epoch);
+            let time_s = said.samples as f64 / rate_hz;
+            let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
+            let said = Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said };
+            if noted.is_ok() {
+                noted = notes.note("epoch", &said);
+            }
+            progress(&said);
+            moments.push(moment);
+        }
+        // Epochs that were lost on the way are missing among the moments.
+        Said::Gap { .. } => {}
+    })?;
+    Ok(noted?)
+}

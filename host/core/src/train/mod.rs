@@ -1,0 +1,132 @@
+//! Training: restarts around one of the two loops.
+
+mod alone;
+mod heard;
+mod host_loop;
+mod outcome;
+mod progress;
+mod significance;
+mod standalone;
+mod state;
+
+pub use alone::{last_run, recording, BakeError, LastRun};
+pub(crate) use heard::Heard;
+pub use host_loop::HostState;
+pub(crate) use host_loop::{chain_rule, means, optimiser};
+pub use outcome::Outcome;
+pub use progress::Progress;
+pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
+pub use state::{StandaloneState, State};
+
+use crate::calibration::CalibrationError;
+use crate::experiment::{Closing, Experiment, Task};
+use crate::plan::{PlanError, RateError};
+use crate::session::{Session, SessionError};
+use hge_driver::{DriverError, Instrument};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use thiserror::Error;
+
+/// A training that came to no end.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// See [`SessionError`].
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// See [`PlanError`].
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// See [`CalibrationError`].
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// See [`RateError`].
+    #[error(transparent)]
+    Rate(#[from] RateError),
+}
+
+impl From<DriverError> for TrainError {
+    fn from(error: DriverError) -> Self {
+        TrainError::Session(error.into())
+    }
+}
+
+/// Trains the device that hangs on a connected instrument, and measures what was learnt without perturbation. A
+/// simulated instrument is powered up anew, with the noise of the experiment's seed, so that the result is that of a
+/// training in this process. `progress` hears of every epoch.
+///
+/// # Errors
+/// The instrument fails. Not to find a solution is no error.
+pub fn train_on(
+    instrument: Instrument,
+    task: Task,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, TrainError> {
+    let (session, outcome) = learn(instrument, task, None, progress)?;
+    session.close()?;
+    Ok(outcome)
+}
+
+/// The same from the beginning, or on from a state; with the outputs still armed at what was measured last.
+pub fn learn(
+    mut instrument: Instrument,
+    task: Task,
+    from: Option<State>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(Session, Outcome), TrainError> {
+    let watch = task.watch();
+    let Task { experiment, plan, targets, calibration, .. } = task;
+    if from.is_none() {
+        instrument.restart(noise_seed(&experiment))?;
+    }
+    let starts = random(experiment.seed, Stream::Starts);
+    let estimator = experiment.host.estimator;
+    let (session, outcome) = match experiment.closing {
+        Closing::Host => {
+            let method = experiment.host.method;
+            let plan = method.plan(&plan, &targets)?;
+            let mut session = Session::open(instrument, plan, estimator)?;
+            session.by(method, random(experiment.seed, Stream::Codes).random());
+            session.watch(watch);
+            if let Some(calibration) = calibration {
+                session.calibrate(calibration)?;
+            }
+            let state = match from {
+                Some(State::Host(state)) => *state,
+                _ => HostState::new(starts, session.random().clone()),
+            };
+            let outcome = host_loop::run(&mut session, &experiment, &targets, state, progress)?;
+            (session, outcome)
+        }
+        Closing::Standalone => {
+            let mut session = Session::configured(instrument, plan, estimator)?;
+            session.watch(watch);
+            let state = match from {
+                Some(State::Standalone(state)) => *state,
+                _ => StandaloneState::new(starts),
+            };
+            let outcome = standalone::run(&mut session, &experiment, &targets, state, progress)?;
+            (session, outcome)
+        }
+    };
+    session.note("outcome", &outcome)?;
+    Ok((session, outcome))
+}
+
+/// Seed of the bench's noise in an experiment.
+pub fn noise_seed(experiment: &Experiment) -> u64 {
+    random(experiment.seed, Stream::Noise).random()
+}
+
+/// What a run's seed is used for; each use has its own stream.
+#[derive(Clone, Copy)]
+enum Stream {
+    Starts = 1,
+    Noise = 2,
+    Codes = 3,
+}
+
+fn random(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(stream as u64);
+    random
+}

@@ -1,0 +1,333 @@
+//! The loop inside the gateware: tables in ([`Coefficients`]), a run, frames out.
+
+use super::heard::Heard;
+use super::significance::{confirm, Test};
+use super::state::StandaloneState;
+use super::{Outcome, Progress, TrainError};
+use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
+use crate::gradient::Estimator;
+use crate::loss::Targets;
+use crate::plan::{Coefficients, Plan};
+use crate::session::{reading, Reading, Session, SessionError};
+use hge_driver::{ArmMode, Instrument, Said};
+use hge_protocol::frame::{flag, End, EndReason, Window};
+use hge_protocol::registers::{self as map, mode};
+use hge_protocol::table::{CaseTarget, Side};
+use hge_protocol::ControlWord;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
+
+/// Squared codes in the unit of the gateware's loss.
+const LOSS_UNIT_CODES2: f64 = 32.0;
+
+/// Goes on from `state` to the end.
+pub(super) fn run(
+    session: &mut Session,
+    experiment: &Experiment,
+    targets: &Targets,
+    mut state: StandaloneState,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, TrainError> {
+    let keys = &experiment.standalone;
+    let rows = starts_a_run(experiment);
+    session.instrument().count_from(state.samples);
+    while !state.is_over(experiment) {
+        let Some(aim) = keys.targets.iter().cycle().nth(state.runs) else { break };
+        let targets = &aimed(targets, aim);
+        let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
+        // The limits of a run count from arming on.
+        session.instrument().disarm()?;
+        session.instrument().write_all(&tables)?;
+        let starts = rows.min(experiment.restarts - state.restarts);
+        let writes = start_writes(session.plan(), starts, &mut state.starts);
+        session.instrument().write_all(&writes)?;
+        session.instrument().arm(ArmMode::Standalone)?;
+        let done = one_run(session, targets, keys.epochs, state.restarts, progress)?;
+        state.runs += 1;
+        state.epochs += done.epochs;
+        state.restarts += done.starts;
+        state.saturated |= done.saturated;
+        state.clipped_starts += done.clipped_starts;
+        state.samples = session.samples();
+        let mut outcome = done.outcome;
+        if outcome.is_promising(experiment.separation_na) {
+            outcome = confirmed(session, targets, outcome, state.test(experiment))?;
+        }
+        if outcome.beats(state.best.as_ref()) {
+            state.best = Some(outcome);
+        }
+        session.note("state", &state)?;
+    }
+    let test = state.test(experiment);
+    let StandaloneState { epochs, restarts, saturated, clipped_starts, best, .. } = state;
+    // At least one run was made: zero restarts are refused before.
+    let outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
+    // Picked for the separation that it happened to show, it is measured again.
+    let outcome = match outcome.separation_error_na {
+        Some(_) => outcome,
+        None => confirmed(session, targets, outcome, test)?,
+    };
+    let samples = session.samples();
+    Ok(Outcome { epochs, restarts, saturated, clipped_starts, samples, ..outcome })
+}
+
+/// The outcome measured until it is clear whether it is solved; its loss stays the gateware's.
+fn confirmed(
+    session: &mut Session,
+    targets: &Targets,
+    outcome: Outcome,
+    test: Test,
+) -> Result<Outcome, TrainError> {
+    let loss = outcome.loss;
+    session.reconfigure()?;
+    confirm(session, targets, outcome, test, |_| loss)
+}
+
+/// What one run of the gateware came to.
+struct Done {
+    outcome: Outcome,
+    epochs: u32,
+    starts: u32,
+    saturated: bool,
+    clipped_starts: u32,
+}
+
+fn one_run(
+    session: &mut Session,
+    targets: &Targets,
+    epochs_a_start: u32,
+    before: u32,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Done, TrainError> {
+    let plan = session.plan().clone();
+    let mut heard = Heard::new(session, targets);
+    let notes = session.instrument().notes();
+    let mut noted = Ok(());
+    let (mut epochs, mut starts, mut saturated) = (0, 0, false);
+    let mut finals = Vec::new();
+    let mut clipped_starts = BTreeSet::new();
+    // By the frame's place in the run, not by how many were heard: some may be lost.
+    let reached = |start: u8, epoch: u16| {
+        (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
+    };
+    let end = session.instrument().run(run_mode(&plan), |said| match said {
+        Said::Window(window) => {
+            let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
+            if clipped && window.flags & flag::FINAL == 0 {
+                clipped_starts.insert(window.start);
+            }
+            saturated |= window.flags & flag::SATURATED != 0;
+            if window.flags & flag::FINAL != 0 {
+                finals.push(window);
+            } else {
+                (starts, epochs) = reached(window.start, window.epoch);
+            }
+        }
+        Said::Epoch(epoch) => {
+            (starts, epochs) = reached(epoch.start, epoch.epoch);
+            let said = Progress { restart: before + starts, ..heard.epoch(&epoch) };
+            if noted.is_ok() {
+                noted = notes.note("epoch", &said);
+            }
+            progress(&said);
+        }
+        // What the run came to is read from the instrument when it has ended.
+        Said::Gap { .. } => {}
+    })?;
+    noted?;
+    debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));
+    let estimator = session.estimator();
+    let outcome = came_to(session.instrument(), &plan, estimator, targets, &finals, &end)?;
+    let clipped_starts = clipped_starts.len() as u32;
+    Ok(Done { outcome, epochs, starts, saturated, clipped_starts })
+}
+
+/// What a run that has ended came to, by its final pass and what the instrument keeps.
+pub(super) fn came_to(
+    instrument: &Instrument,
+    plan: &Plan,
+    estimator: Estimator,
+    targets: &Targets,
+    finals: &[Window],
+    end: &End,
+) -> Result<Outcome, TrainError> {
+    let readings = finals
+        .iter()
+        .map(|window| reading(plan, estimator, window))
+        .collect::<Result<Vec<Reading>, _>>()?;
+    let expected = plan.configuration().cases_v.len();
+    if readings.len() != expected {
+        return Err(SessionError::Windows { found: readings.len(), expected }.into());
+    }
+    let best = plan.table_address(plan.layout().best);
+    let best = instrument.read_many(best, plan.parameters().outputs as usize)?;
+    let controls_v = plan
+        .configuration()
+        .controls
+        .iter()
+        .map(|control| {
+            let word = ControlWord(best[control.output] as i32);
+            plan.scale().output(control.output).control_volts(word)
+        })
+        .collect();
+    Ok(Outcome::of(controls_v, &readings, loss_na2(plan, end.best_loss), targets))
+}
+
+/// The gateware's loss in squared currents.
+pub(crate) fn loss_na2(plan: &Plan, loss: u32) -> f64 {
+    f64::from(loss) * LOSS_UNIT_CODES2 / plan.scale().adc_codes_per_na().powi(2)
+}
+
+/// The mode of a run.
+pub(crate) fn run_mode(plan: &Plan) -> u32 {
+    let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
+    mode::PERTURB | mode::STANDALONE | shaping
+}
+
+/// Starts of one run at most.
+pub(super) fn starts_a_run(experiment: &Experiment) -> u32 {
+    experiment.instrument.starts.min(experiment.standalone.starts_per_run)
+}
+
+/// The same labels, with what a run aims at.
+pub(super) fn aimed(targets: &Targets, aim: &TargetKeys) -> Targets {
+    Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na }
+}
+
+/// Registers of the first run, beside those of the plan, before it is armed.
+pub(super) fn first_run(
+    task: &Task,
+    mut random: ChaCha8Rng,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let Task { experiment, plan, targets, .. } = task;
+    let keys = &experiment.standalone;
+    let mut writes = Vec::new();
+    if let Some(aim) = keys.targets.first() {
+        writes = tables(plan, keys, aim.rate_v2_per_na2, &aimed(targets, aim))?;
+    }
+    let starts = starts_a_run(experiment).min(experiment.restarts);
+    writes.extend(start_writes(plan, starts, &mut random));
+    writes.push((map::MODE, run_mode(plan)));
+    Ok(writes)
+}
+
+/// A run that holds every case's output at a current.
+pub(crate) struct Hold<'a> {
+    /// Where it begins.
+    pub controls_v: &'a [f64],
+    /// Currents, case by case.
+    pub outputs_na: &'a [f64],
+    /// Rate of the descent.
+    pub rate_v2_per_na2: f64,
+    /// How long.
+    pub epochs: u32,
+}
+
+/// Its registers, while disarmed.
+pub(crate) fn hold_writes(
+    plan: &Plan,
+    keys: &StandaloneKeys,
+    targets: &Targets,
+    hold: &Hold<'_>,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let &Hold { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
+    let mut writes = tables(plan, keys, rate_v2_per_na2, targets)?;
+    for (case, &output_na) in outputs_na.iter().enumerate() {
+        let target = plan.scale().adc_code(output_na).0;
+        let word = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
+        let index = plan.layout().case_targets + case as u32;
+        writes.push((plan.table_address(index), word.to_word()));
+    }
+    writes.extend([(map::EPOCHS, epochs), (map::LOSS_STOP, 0), (map::STARTS_USED, 1)]);
+    writes.push((map::RUN_LIMIT, plan.run_limit_samples(epochs)));
+    for (control, &volts) in plan.configuration().controls.iter().zip(controls_v) {
+        let code = plan.scale().output(control.output).code(volts).0;
+        let index = plan.layout().start_control(0, control.output as u32);
+        writes.push((plan.table_address(index), i32::from(code) as u32));
+    }
+    Ok(writes)
+}
+
+/// Writes that let a run measure and change nothing.
+pub(crate) fn freeze_writes(plan: &Plan) -> Vec<(u16, u32)> {
+    let slots = plan.configuration().controls.len() as u32;
+    let words = (0..slots).map(|slot| plan.table_address(plan.layout().coefficients + slot));
+    words.map(|address| (address, 0)).collect()
+}
+
+/// Everything but the starts.
+fn tables(
+    plan: &Plan,
+    keys: &StandaloneKeys,
+    rate_v2_per_na2: f64,
+    targets: &Targets,
+) -> Result<Vec<(u16, u32)>, TrainError> {
+    let (scale, layout) = (plan.scale(), plan.layout());
+    let coefficients = Coefficients::of(plan, rate_v2_per_na2)?;
+    let mut writes = vec![
+        (map::EPOCHS, keys.epochs),
+        (map::GRADIENT_SHIFT, coefficients.gradient_shift),
+        (map::STEP_SHIFT, coefficients.step_shift),
+        (map::LOSS_STOP, stop_loss(plan, keys, targets)),
+    ];
+    for (slot, &word) in coefficients.words.iter().enumerate() {
+        writes.push((plan.table_address(layout.coefficients + slot as u32), word));
+    }
+    for (case, &high) in targets.high.iter().enumerate() {
+        let word = CaseTarget {
+            target: scale.adc_code(targets.target_na(case)).0,
+            weight: weight(&targets.high, high, keys.balance),
+            side: side(keys.cost, high, scale.adc_codes_per_na()),
+        };
+        writes.push((plan.table_address(layout.case_targets + case as u32), word.to_word()));
+    }
+    for (k, control) in plan.configuration().controls.iter().enumerate() {
+        let (low_v, high_v) = plan.control_range_v(k);
+        // Inward, so that the tone stays inside.
+        let (low, high) = plan.output_scale(k).codes_within(low_v, high_v);
+        let word = u32::from(low as u16) | u32::from(high as u16) << 16;
+        let index = layout.control_limits + control.output as u32;
+        writes.push((plan.table_address(index), word));
+    }
+    Ok(writes)
+}
+
+fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
+    let mut writes = vec![(map::STARTS_USED, starts)];
+    for start in 0..starts {
+        let start_v = plan.draw_controls_v(random);
+        for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
+            let code = plan.scale().output(control.output).code(volts).0;
+            let index = plan.layout().start_control(start, control.output as u32);
+            writes.push((plan.table_address(index), i32::from(code) as u32));
+        }
+    }
+    writes
+}
+
+/// Weight of a case: one, or such that both labels weigh alike (up to twice).
+fn weight(labels: &[bool], high: bool, balance: bool) -> u16 {
+    let alike = labels.iter().filter(|&&label| label == high).count() as f64;
+    let share = if balance { labels.len() as f64 / (2.0 * alike) } else { 1.0 };
+    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(16383.0) as u16
+}
+
+/// Which side costs, in codes: an inverting converter turns a floor into a ceiling.
+fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
+    match cost {
+        Cost::Squared => Side::Both,
+        Cost::Margin if high == (codes_per_na > 0.0) => Side::Floor,
+        Cost::Margin => Side::Ceiling,
+    }
+}
+
+/// The loss at which the outputs are surely `stop_separation_na` apart. The targets lie a distance T
+/// apart; errors of total square L bring one high and one low output nearest when both err by
+/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight.
+fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets) -> u32 {
+    let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
+    let least = [true, false].map(|high| weight(&targets.high, high, keys.balance));
+    let least = f64::from(least[0].min(least[1])) / f64::from(CaseTarget::UNIT_WEIGHT);
+    let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);
+    (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
+}

@@ -1,0 +1,416 @@
+//! The instrument as the host sees it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`Instrument`] | connecting, arming, disarming when dropped |
+//! | `request`, `round_trip` | requests, each carried out once however often it is sent; when it is sent again |
+//! | `registers` | registers by address and name |
+//! | `analogue` | the analogue scale that the instrument keeps |
+//! | `reader` | the thread that cuts bytes into frames |
+//! | `telemetry` | frames for subscribers, with exact gaps |
+//! | `run`, `order` | a run, its lost frames asked for again |
+//! | `again` | the last epoch, once more |
+//! | `capture` | ADC codes |
+//! | `keeper` | the thread that winds the watchdog |
+//! | `provoke` | silence and damaged frames, for the self-test |
+//! | `tap` | a record of what passes |
+//! | `health` | how link and guard are, for whoever looks on |
+//! | `state`, `causes` | what the instrument is at, in words |
+
+mod again;
+mod analogue;
+mod cancel;
+mod capture;
+mod causes;
+mod error;
+mod health;
+mod keeper;
+pub mod link;
+mod order;
+mod provoke;
+pub mod quantity;
+mod reader;
+mod registers;
+mod request;
+mod round_trip;
+mod run;
+pub mod scale;
+mod settings;
+mod state;
+mod tap;
+mod telemetry;
+pub mod text;
+mod watcher;
+
+pub use cancel::Cancel;
+pub use capture::{Beside, RUN_CODES};
+pub use causes::Causes;
+pub use error::DriverError;
+pub use health::{Health, Signs};
+pub use run::Said;
+pub use settings::Settings;
+pub use state::{ArmMode, State};
+pub use tap::{Notes, Passing, Tap};
+pub use telemetry::{Heard, Subscription};
+pub use watcher::{Connected, Watcher};
+
+use crate::link::{Link, LinkError};
+use crate::scale::Scale;
+use hge_protocol::frame::{Operation, Reply, Status};
+use hge_protocol::registers::{self as map, command, status};
+use hge_protocol::{Carriers, Parameters};
+use keeper::Keeper;
+use reader::Shared;
+use request::{refused, Ask, Patience, Requests};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often the watchdog is wound while the caller is silent: in its time, so that one lost request is not one too
+/// many.
+const WINDS: u32 = 4;
+
+/// A simulated instrument may be compiled before it is powered up.
+const RESTART_TOTAL: Duration = Duration::from_secs(7);
+
+/// What a farewell may take when the program ends.
+const FAREWELL: Patience =
+    Patience { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
+
+/// Written to the command register, it does nothing.
+const NO_COMMAND: u32 = 0;
+
+/// Longest wait between two looks whether the outputs have come to their safe values.
+const HOMING_INTERVAL: Duration = Duration::from_millis(10);
+
+/// What an instrument is configured with.
+pub trait Configure {
+    /// The gateware that it was made for.
+    fn parameters(&self) -> &Parameters;
+
+    /// The analogue scale that it was made for.
+    fn scale(&self) -> &Scale;
+
+    /// Addresses and values of every register.
+    fn writes(&self) -> &[(u16, u32)];
+}
+
+/// A connected instrument. Dropping it disarms it.
+pub struct Instrument {
+    requests: Arc<Mutex<Requests>>,
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+    /// `None` only while it is dropped.
+    keeper: Option<Keeper>,
+    armed: Mutex<Option<ArmMode>>,
+    parameters: Parameters,
+    build_hash: u32,
+    name: String,
+    settings: Settings,
+    samples: u64,
+    /// How often the link wants a sign of life from whoever is in control.
+    keep_alive: Option<Duration>,
+    /// Something was written.
+    writes: AtomicBool,
+    /// A capture was begun, and its end has not been seen.
+    capturing: bool,
+    notes: Notes,
+}
+
+impl Instrument {
+    /// Begins a session, reads the info block and refuses what it does not know.
+    ///
+    /// # Errors
+    /// The link breaks or is somebody else's, or the other side is no instrument of this register map.
+    pub fn connect(link: Box<dyn Link>) -> Result<Self, DriverError> {
+        Instrument::connect_with(link, Settings::default())
+    }
+
+    /// The same, more or less patient.
+    ///
+    /// # Errors
+    /// As [`Instrument::connect`].
+    pub fn connect_with(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
+        let mut instrument = Instrument::open(link, settings)?;
+        instrument.introduce()?;
+        Ok(instrument)
+    }
+
+    /// The threads, before a word is said.
+    fn open(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
+        let (name, timeout, keep_alive) = (link.name(), link.reply_timeout(), link.keep_alive());
+        let (source, sink) = link.split()?;
+        let shared = Arc::new(Shared::new(settings.health.clone()));
+        let (answers, reader) = reader::spawn(source, name.clone(), shared.clone());
+        let requests =
+            Requests::new(sink, answers, shared.clone(), name.clone(), timeout, &settings);
+        let requests = Arc::new(Mutex::new(requests));
+        Ok(Instrument {
+            keeper: Some(Keeper::spawn(requests.clone())),
+            requests,
+            shared,
+            reader: Some(reader),
+            armed: Mutex::new(None),
+            parameters: Parameters::default(),
+            build_hash: 0,
+            name,
+            settings,
+            samples: 0,
+            keep_alive,
+            writes: AtomicBool::new(false),
+            capturing: false,
+            notes: Notes::default(),
+        })
+    }
+
+    fn introduce(&mut self) -> Result<(), DriverError> {
+        let found = self.read(map::IDENTITY)?;
+        if found != map::IDENTITY_WORD {
+            return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
+        }
+        let info = self.read_many(map::MAP_HASH, usize::from(map::CARRIERS))?;
+        let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
+        let (found, expected) = (word(map::MAP_HASH), map::map_hash());
+        if found != expected {
+            return Err(DriverError::MapHash { found, expected });
+        }
+        self.build_hash = word(map::BUILD_HASH);
+        self.parameters = Parameters {
+            outputs: word(map::OUTPUTS),
+            slots: word(map::SLOTS),
+            cases: word(map::CASES),
+            starts: word(map::STARTS),
+            clock_hz: word(map::CLOCK_HZ),
+            dac_bits: word(map::DAC_BITS),
+            adc_bits: word(map::ADC_BITS),
+            telemetry_words: word(map::TELEMETRY_WORDS),
+            converter_latency_samples: word(map::CONVERTER_LATENCY),
+            converter_period_clocks: word(map::CONVERTER_PERIOD),
+            slot_clocks: word(map::SLOT_CLOCKS),
+            carriers: Carriers::from_word(word(map::CARRIERS)),
+        };
+        self.shared.expect(self.read(map::FRAMES)?);
+        Ok(())
+    }
+
+    /// What the gateware was generated for.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// First 32 bits of the git commit the gateware was made from, 0 in simulation.
+    pub fn build_hash(&self) -> u32 {
+        self.build_hash
+    }
+
+    /// Where the link leads.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Samples of all runs so far.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Counts on from so many samples: those of a run that is resumed.
+    pub fn count_from(&mut self, samples: u64) {
+        self.samples = samples;
+    }
+
+    /// Frames from the instrument that the line damaged.
+    pub fn damaged_frames(&self) -> u64 {
+        self.shared.damaged()
+    }
+
+    /// Ends every wait of this driver, from another thread or a signal handler.
+    pub fn cancel(&self) -> Cancel {
+        self.settings.cancel.clone()
+    }
+
+    /// How link and guard are, for whoever looks on from another thread.
+    pub fn health(&self) -> Health {
+        self.settings.health.clone()
+    }
+
+    /// All telemetry from here on. `capacity` frames may wait, later ones are lost to this subscription alone.
+    pub fn subscribe(&self, capacity: usize) -> Subscription {
+        Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
+    }
+
+    /// Disarms and writes every register of a configuration, and its analogue scale where the instrument has none.
+    ///
+    /// # Errors
+    /// The configuration was made for another gateware or another analogue scale, or an access fails.
+    pub fn configure(&mut self, with: &impl Configure) -> Result<(), DriverError> {
+        if *with.parameters() != self.parameters {
+            return Err(DriverError::Parameters {
+                found: Box::new(self.parameters),
+                planned: Box::new(*with.parameters()),
+            });
+        }
+        self.disarm()?;
+        self.join_scale(with.scale())?;
+        self.write_all(with.writes())
+    }
+
+    /// Takes control of a served instrument, before anything is changed in it: by a command that does nothing.
+    ///
+    /// # Errors
+    /// Another client is in control, or the link breaks.
+    pub fn take_control(&self) -> Result<(), DriverError> {
+        self.write(map::COMMAND, NO_COMMAND)
+    }
+
+    /// Lets the outputs follow the modulator.
+    ///
+    /// # Errors
+    /// What protects the device is missing, or an access fails.
+    pub fn arm(&mut self, mode: ArmMode) -> Result<(), DriverError> {
+        let command = match mode {
+            ArmMode::Host => command::ARM_HOST,
+            ArmMode::Standalone => command::ARM_STANDALONE,
+        };
+        self.write(map::COMMAND, command)
+    }
+
+    /// Sends the outputs to their safe values and waits until they are there.
+    ///
+    /// # Errors
+    /// An access fails.
+    pub fn disarm(&mut self) -> Result<(), DriverError> {
+        self.write(map::COMMAND, command::DISARM)?;
+        let mut wait = Duration::from_micros(100);
+        while self.read(map::STATUS)? & (status::HOMING | status::BUSY) != 0 {
+            self.check_cancel()?;
+            std::thread::sleep(wait);
+            wait = (2 * wait).min(HOMING_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// Powers a simulated instrument up anew, with this seed for its noise. `false`: it is a board, and is as it
+    /// was.
+    ///
+    /// # Errors
+    /// The link breaks, or the server's engine cannot be built.
+    pub fn restart(&mut self, seed: u64) -> Result<bool, DriverError> {
+        let values = vec![seed as u32, (seed >> 32) as u32];
+        let ask = Ask { operation: Operation::Restart, address: 0, count: 2, values };
+        let mut requests = self.requests();
+        let mut patience = requests.patience;
+        patience.total = patience.total.max(RESTART_TOTAL);
+        let (reply, _) = requests.ask(&ask, patience)?;
+        drop(requests);
+        match reply.status {
+            Status::Ok => {
+                self.note_disarmed();
+                Ok(true)
+            }
+            Status::BadRequest => Ok(false),
+            _ => Err(refused(&ask, &reply)),
+        }
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        // A panic in the midst of a request leaves its fate unknown, which the next one takes into account.
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self, ask: &Ask) -> Result<(Reply, u64), DriverError> {
+        let mut requests = self.requests();
+        let patience = requests.patience;
+        requests.ask(ask, patience)
+    }
+
+    fn check_cancel(&self) -> Result<(), DriverError> {
+        if self.settings.cancel.is_cancelled() {
+            return Err(DriverError::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// Why nothing comes any more.
+    fn link_end(&self) -> DriverError {
+        let closed = LinkError::Closed { name: self.name.clone() };
+        self.shared.ended().unwrap_or(closed).into()
+    }
+
+    /// A command was carried out: follows whether the guard is armed, and has its watchdog wound.
+    fn note_command(&self, command: u32) -> Result<(), DriverError> {
+        match command & 15 {
+            command::ARM_HOST => {
+                self.note_armed(Some(ArmMode::Host));
+                let watchdog_s = self.watchdog_s()?;
+                self.keep(Some(Duration::from_secs_f64(watchdog_s / f64::from(WINDS))));
+            }
+            command::ARM_STANDALONE => self.note_armed(Some(ArmMode::Standalone)),
+            command::DISARM => self.note_disarmed(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Time after which the watchdog trips, as the instrument has it.
+    fn watchdog_s(&self) -> Result<f64, DriverError> {
+        let period_s =
+            f64::from(self.read(map::SAMPLE_PERIOD)?) / f64::from(self.parameters.clock_hz.max(1));
+        Ok(f64::from(self.read(map::WATCHDOG)?) * period_s)
+    }
+
+    fn note_armed(&self, armed: Option<ArmMode>) {
+        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = armed;
+        self.settings.health.armed(armed);
+    }
+
+    fn note_disarmed(&self) {
+        self.note_armed(None);
+        self.keep(None);
+    }
+
+    /// Has the instrument asked at this interval while nothing else is, and as often as the link wants.
+    fn keep(&self, interval: Option<Duration>) {
+        let interval = match (interval, self.keep_alive) {
+            (Some(wanted), Some(least)) => Some(wanted.min(least)),
+            (wanted, least) => wanted.or(least),
+        };
+        if let Some(keeper) = &self.keeper {
+            keeper.every(interval);
+        }
+    }
+
+    /// Whether this driver has armed the guard.
+    pub fn is_armed(&self) -> bool {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+impl Drop for Instrument {
+    fn drop(&mut self) {
+        self.keeper = None;
+        let armed = self.is_armed();
+        let mut requests = self.requests();
+        requests.ignore_cancel();
+        let farewell = [(armed, command::DISARM), (self.capturing, command::STOP)];
+        for (_, said) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
+            if requests.is_taken() {
+                break;
+            }
+            let (operation, address, count) = (Operation::Write, map::COMMAND, 1);
+            let order = Ask { operation, address, count, values: vec![said] };
+            // Where nobody answers any more, the watchdog trips.
+            let heard = requests.ask(&order, FAREWELL).is_ok();
+            if heard && said == command::DISARM {
+                self.settings.health.armed(None);
+            }
+        }
+        requests.close();
+        drop(requests);
+        self.shared.stop();
+        if let Some(reader) = self.reader.take() {
+            // It has nothing to say but that it panicked, which the panic has said.
+            let _ = reader.join();
+        }
+    }
+}

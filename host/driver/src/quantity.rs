@@ -1,0 +1,507 @@
+//! Registers as quantities: by name, in SI units.
+//!
+//! `settle` is a register, `tuning[3]` one of an array, `guard[2].high` one of an output's four words. What a
+//! register holds is shown and taken in the SI unit of its kind:
+//!
+//! | unit of the last bit | shown in | by |
+//! |---|---|---|
+//! | sample, clock | s | sample period, system clock |
+//! | code | V, of `overcurrent` A | the range of the DAC's output; the ADC's range and the I-V converter |
+//! | code/65536 a sample | V/s | the DAC's widest range and the sample rate |
+//! | 2^-32 turn a sample | Hz | the sample rate |
+//! | 32 code^2 | A^2 | the ADC's range and the I-V converter |
+//! | f32 | V, of a gain V/nA | - |
+//! | Hz, others | Hz, bare | - |
+//!
+//! Steps in codes that hold for all outputs are shown and taken for the output with the widest range: the others step by less. Where the instrument
+//! has no analogue scale, codes are shown as codes, and taken as `raw:` alone.
+
+use crate::scale::NO_SCALE;
+use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES};
+use crate::text::number;
+use hge_protocol::registers::{self as map, Register};
+use thiserror::Error;
+
+/// Fields of an output's four words in `guard`.
+const GUARD_FIELDS: [&str; 4] = ["low", "high", "safe", "code"];
+
+/// A name or a value that means nothing.
+#[derive(Debug, Error, PartialEq)]
+pub enum QuantityError {
+    /// No such register.
+    #[error("there is no register `{name}`{}: `hge regs` lists them all", .near.map_or(String::new(), |near| format!(", perhaps `{near}`")))]
+    Name {
+        /// Asked for.
+        name: String,
+        /// The nearest there is.
+        near: Option<&'static str>,
+    },
+    /// The index or field is wrong.
+    #[error("`{name}` is not a place in {register}: write {example}")]
+    Place {
+        /// Asked for.
+        name: String,
+        /// The register.
+        register: &'static str,
+        /// What would be right.
+        example: String,
+    },
+    /// The value is no number of this kind.
+    #[error("`{text}` is no value of {register}: write a number{}, or raw: and the register's own", if .unit.is_empty() { String::new() } else { format!(" in {}, with a unit or prefix if you like", .unit) })]
+    Value {
+        /// Asked for.
+        text: String,
+        /// The register.
+        register: &'static str,
+        /// Unit it is given in.
+        unit: &'static str,
+    },
+    /// A voltage or a current where nobody knows what a code is.
+    #[error("{register} in {unit}: {NO_SCALE}; or write raw: and the register's own number")]
+    NoScale {
+        /// The register.
+        register: &'static str,
+        /// Unit it would be given in.
+        unit: &'static str,
+    },
+    /// See [`OvercurrentError`].
+    #[error(transparent)]
+    Overcurrent(#[from] OvercurrentError),
+    /// The value does not fit.
+    #[error("{text} is out of range for {register}: it takes {lowest} to {highest} {unit}")]
+    Range {
+        /// Asked for.
+        text: String,
+        /// The register.
+        register: &'static str,
+        /// Least value.
+        lowest: String,
+        /// Greatest value.
+        highest: String,
+        /// Unit of both.
+        unit: &'static str,
+    },
+}
+
+/// One register, found by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The register or array.
+    pub register: &'static Register,
+    /// Index within an array.
+    pub index: u16,
+}
+
+/// What a quantity depends on besides its register.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// System clock.
+    pub clock_hz: f64,
+    /// Register `sample_period`.
+    pub period_clocks: f64,
+    /// Ranges and gains, where they are known.
+    pub scale: Option<Scale>,
+}
+
+/// A value with its unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantity {
+    /// In the unit.
+    pub value: f64,
+    /// SI unit; empty for a bare number.
+    pub unit: &'static str,
+}
+
+/// How a register's word becomes a quantity.
+struct Kind {
+    /// Quantity of the last bit.
+    step: f64,
+    /// Quantity of zero.
+    offset: f64,
+    unit: &'static str,
+    signed: bool,
+    /// It would be a voltage or a current, but the scale is not known.
+    in_codes: bool,
+}
+
+impl Place {
+    /// Finds `name`, whatever its case.
+    ///
+    /// # Errors
+    /// There is no such register, or no such place in it.
+    pub fn find(name: &str) -> Result<Place, QuantityError> {
+        let lower = name.trim().to_ascii_lowercase();
+        let stem = lower.split(['[', '.']).next().unwrap_or_default();
+        let Some(register) = map::named(stem) else {
+            let mut names = map::MAP.iter().map(|register| register.name);
+            let near = names.find(|other| other.contains(stem) || stem.contains(other));
+            let near = near.filter(|_| !stem.is_empty());
+            return Err(QuantityError::Name { name: name.into(), near });
+        };
+        let wrong = || {
+            let last = register.count - 1;
+            let example = match register.address {
+                map::GUARD => {
+                    format!(
+                        "guard[0] to guard[{}], each with .low, .high, .safe or .code",
+                        last / 4
+                    )
+                }
+                _ if last > 0 => format!("{}[0] to {}[{last}]", register.name, register.name),
+                _ => register.name.into(),
+            };
+            QuantityError::Place { name: name.into(), register: register.name, example }
+        };
+        let (index, field) = match lower[stem.len()..].strip_prefix('[') {
+            Some(rest) => rest.split_once(']').ok_or_else(wrong)?,
+            None if register.count == 1 => ("0", &lower[stem.len()..]),
+            None => return Err(wrong()),
+        };
+        let mut index: u16 = index.trim().parse().map_err(|_| wrong())?;
+        if register.address == map::GUARD {
+            let field = field.strip_prefix('.').ok_or_else(wrong)?;
+            let place = GUARD_FIELDS.iter().position(|name| *name == field).ok_or_else(wrong)?;
+            index = index.checked_mul(4).ok_or_else(wrong)? + place as u16;
+        } else if !field.is_empty() {
+            return Err(wrong());
+        }
+        if index >= register.count {
+            return Err(wrong());
+        }
+        Ok(Place { register, index })
+    }
+
+    /// Address of the register.
+    pub fn address(self) -> u16 {
+        self.register.address + self.index
+    }
+
+    /// As [`Place::find`] takes it.
+    pub fn name(self) -> String {
+        let Place { register, index } = self;
+        match register.address {
+            map::GUARD => {
+                format!("guard[{}].{}", index / 4, GUARD_FIELDS[usize::from(index % 4)])
+            }
+            _ if register.count > 1 => format!("{}[{index}]", register.name),
+            _ => register.name.into(),
+        }
+    }
+
+    /// The register's word as a quantity.
+    pub fn quantity(self, word: u32, context: &Context) -> Quantity {
+        if self.register.address == map::ANALOGUE && self.index > 0 {
+            return Quantity { value: decimal(word), unit: self.unit_of_float() };
+        }
+        let kind = self.kind(context);
+        let value = if kind.signed { f64::from(word as u16 as i16) } else { f64::from(word) };
+        let unit = if kind.in_codes { "code" } else { kind.unit };
+        Quantity { value: kind.offset + value * kind.step, unit }
+    }
+
+    /// Unit of a word of the analogue scale.
+    fn unit_of_float(self) -> &'static str {
+        match self.index {
+            1..=35 if self.index % 4 == 1 => "V/nA",
+            _ => "V",
+        }
+    }
+
+    /// The register's word for a value in SI units, with a unit and a prefix or without; `raw:` gives the word
+    /// itself.
+    ///
+    /// # Errors
+    /// It is no such value, or does not fit.
+    pub fn word(self, text: &str, context: &Context) -> Result<u32, QuantityError> {
+        let kind = self.kind(context);
+        let register = self.register;
+        let no_value =
+            || QuantityError::Value { text: text.into(), register: register.name, unit: kind.unit };
+        let trimmed = text.trim();
+        if let Some(raw) = trimmed.strip_prefix("raw:") {
+            return integer(raw.trim()).ok_or_else(no_value);
+        }
+        if register.address == map::ANALOGUE && self.index > 0 {
+            let unit = self.unit_of_float();
+            let value = si(trimmed, unit).ok_or_else(|| QuantityError::Value {
+                text: text.into(),
+                register: register.name,
+                unit,
+            })?;
+            return Ok((value as f32).to_bits());
+        }
+        if kind.in_codes {
+            return Err(QuantityError::NoScale { register: register.name, unit: kind.unit });
+        }
+        if let Some(word) = integer(trimmed).filter(|_| kind.step == 1.0 && !kind.signed) {
+            return self.fitting(text, f64::from(word), &kind);
+        }
+        let value = si(trimmed, kind.unit).ok_or_else(no_value)?;
+        if let (map::OVERCURRENT, Some(scale)) = (register.address, &context.scale) {
+            return Ok(scale.overcurrent_code(value * 1e9)?.into());
+        }
+        self.fitting(text, ((value - kind.offset) / kind.step).round(), &kind)
+    }
+
+    fn fitting(self, text: &str, steps: f64, kind: &Kind) -> Result<u32, QuantityError> {
+        let (lowest, highest) = match kind.signed {
+            true => (-HALF_RANGE_CODES, HALF_RANGE_CODES - 1.0),
+            false => (0.0, 2_f64.powi(self.register.width.into()) - 1.0),
+        };
+        if (lowest..=highest).contains(&steps) {
+            return Ok(if kind.signed { u32::from(steps as i16 as u16) } else { steps as u32 });
+        }
+        Err(QuantityError::Range {
+            text: text.into(),
+            register: self.register.name,
+            lowest: number(kind.offset + lowest * kind.step),
+            highest: number(kind.offset + highest * kind.step),
+            unit: kind.unit,
+        })
+    }
+
+    fn kind(self, context: &Context) -> Kind {
+        let Context { clock_hz, period_clocks, scale } = context;
+        let rate_hz = clock_hz / period_clocks;
+        let kind = |step, unit, signed| Kind { step, offset: 0.0, unit, signed, in_codes: false };
+        let (register, scale) = (self.register, scale.as_ref());
+        let scaled = |unit, signed, of: &dyn Fn(&Scale) -> (f64, f64)| match scale {
+            Some(scale) => {
+                let (step, offset) = of(scale);
+                Kind { step, offset, unit, signed, in_codes: false }
+            }
+            None => Kind { step: 1.0, offset: 0.0, unit, signed, in_codes: true },
+        };
+        let widest = |scale: &Scale| 1.0 / scale.least_dac_codes_per_v();
+        let amperes = |scale: &Scale| 1e-9 / scale.adc_codes_per_na().abs();
+        match (register.unit, register.address) {
+            (_, map::OVERCURRENT) => {
+                scaled("A", false, &|scale| (amperes(scale), 1e-9 * scale.overcurrent_na(0)))
+            }
+            (_, map::GUARD) => scaled("V", true, &|scale| {
+                let output = scale.output(usize::from(self.index / 4));
+                (1.0 / output.codes_per_v(), output.offset_v)
+            }),
+            ("code", _) => scaled("V", false, &|scale| (widest(scale), 0.0)),
+            ("code/65536", _) => {
+                scaled("V/s", false, &|scale| (widest(scale) / 65536.0 * rate_hz, 0.0))
+            }
+            ("sample", map::TIME | map::CAPTURE_SAMPLES | map::CAPTURE_DECIMATION) => {
+                kind(1.0, "", false)
+            }
+            ("sample", _) => kind(1.0 / rate_hz, "s", false),
+            ("clock", _) => kind(1.0 / clock_hz, "s", false),
+            ("2^-32 turn", _) => kind(rate_hz / 2_f64.powi(32), "Hz", false),
+            ("32 code^2", _) => {
+                scaled("A^2", false, &|scale| (32.0 * amperes(scale) * amperes(scale), 0.0))
+            }
+            ("Hz", _) => kind(1.0, "Hz", false),
+            _ => kind(1.0, "", false),
+        }
+    }
+}
+
+/// The double of the shortest decimal that the float of these bits is read from.
+fn decimal(word: u32) -> f64 {
+    f32::from_bits(word).to_string().parse().unwrap_or(f64::NAN)
+}
+
+/// A whole number, decimal or hexadecimal.
+fn integer(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// A number, perhaps with a prefix and `unit`.
+fn si(text: &str, unit: &str) -> Option<f64> {
+    let number = text.strip_suffix(unit).filter(|_| !unit.is_empty()).unwrap_or(text);
+    // `5m` without its unit would be milli of anything: a prefix needs the unit.
+    let prefixes = [("p", 1e-12), ("n", 1e-9), ("u", 1e-6), ("m", 1e-3), ("k", 1e3), ("M", 1e6)];
+    let prefix = prefixes.iter().find_map(|(prefix, factor)| {
+        let number = number.strip_suffix(prefix).filter(|_| number.len() < text.len())?;
+        Some((number, *factor))
+    });
+    let (number, factor) = prefix.unwrap_or((number, 1.0));
+    let value: f64 = number.trim().parse().ok()?;
+    value.is_finite().then_some(value * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::PerOutput;
+
+    fn context() -> Context {
+        let scale = Scale::with_bits(16);
+        Context { clock_hz: 24e6, period_clocks: 4800.0, scale: Some(scale) }
+    }
+
+    fn word(name: &str, text: &str) -> Result<u32, QuantityError> {
+        Place::find(name).unwrap().word(text, &context())
+    }
+
+    #[test]
+    fn names_find_their_registers_and_back() {
+        for (name, address) in
+            [("settle", map::SETTLE), ("TUNING[7]", map::TUNING + 7), ("guard[2].high", 0x0309)]
+        {
+            let place = Place::find(name).unwrap();
+            assert_eq!(place.address(), address);
+            assert_eq!(place.name(), name.to_ascii_lowercase());
+        }
+        for wrong in ["tuning", "tuning[256]", "guard[1]", "guard[99].low", "settle[1]", "slot[x]"]
+        {
+            assert!(matches!(Place::find(wrong), Err(QuantityError::Place { .. })), "{wrong}");
+        }
+        let error = Place::find("settl").unwrap_err().to_string();
+        assert!(error.contains("`settle`"), "{error}");
+    }
+
+    #[test]
+    fn values_in_si_units_become_words_and_come_back() {
+        // 5 kS/s: a sample is 200 us.
+        assert_eq!(word("settle", "10ms"), Ok(50));
+        assert_eq!(word("settle", "0.01"), Ok(50));
+        assert_eq!(word("sample_period", "100 us"), Ok(2400));
+        assert_eq!(word("guard[0].low", "-1.2V"), Ok(u32::from(-19661_i16 as u16)));
+        assert_eq!(word("overcurrent", "50nA"), Ok(16384));
+        // 1 V/s at 5 kS/s is 16384 codes a volt x 65536 / 5000 a sample.
+        assert_eq!(word("ramp_step", "1 V/s"), Ok(214_748));
+        assert_eq!(word("tuning[0]", "1.25kHz"), Ok(1 << 30));
+        assert_eq!(word("scratch", "0xdeadbeef"), Ok(0xdead_beef));
+        assert_eq!(word("settle", "raw:7"), Ok(7));
+        let place = Place::find("guard[0].low").unwrap();
+        let back = place.quantity(u32::from(-19661_i16 as u16), &context());
+        assert!((back.value + 1.2).abs() < 1e-4 && back.unit == "V");
+    }
+
+    #[test]
+    fn every_kind_of_register_has_the_quantity_of_its_last_bit() {
+        // 24 MHz, 4800 clocks a sample: 5 kS/s; 2 V are 32768 codes, and so are 100 nA.
+        for (name, word, value, unit) in [
+            ("settle", 50, 0.01, "s"),
+            ("sample_period", 2400, 1e-4, "s"),
+            ("step_limit", 16384, 1.0, "V"),
+            ("ramp_step", 65536, 2.0 / 32768.0 * 5000.0, "V/s"),
+            ("tuning[3]", 1 << 30, 1250.0, "Hz"),
+            ("clock_hz", 24_000_000, 24e6, "Hz"),
+            // 2^20 of 32 squared codes of 100 nA / 32768.
+            ("loss_stop", 1 << 20, 32.0 * 1_048_576.0 * (1e-7 / 32768.0) * (1e-7 / 32768.0), "A^2"),
+            ("overcurrent", 16384, 50e-9, "A"),
+            ("guard[1].low", 0xffff, -2.0 / 32768.0, "V"),
+            ("guard[1].safe", 0x8000, -2.0, "V"),
+            ("time", 77, 77.0, ""),
+            ("epochs", 12, 12.0, ""),
+        ] {
+            let place = Place::find(name).unwrap();
+            let found = place.quantity(word, &context());
+            assert_eq!(found.unit, unit, "{name}");
+            assert!((found.value - value).abs() <= 1e-12 * value.abs(), "{name}: {found:?}");
+            if place.register.access != map::Access::ReadOnly {
+                let text = format!("{:e}{unit}", found.value);
+                assert_eq!(place.word(&text, &context()), Ok(word), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_prefix_is_a_power_of_ten_and_needs_its_unit() {
+        for (text, seconds) in [
+            ("2.5e6ps", 2.5e-6),
+            ("2500ns", 2.5e-6),
+            ("2.5us", 2.5e-6),
+            ("0.0025ms", 2.5e-6),
+            ("2.5 s", 2.5),
+            ("0.0025ks", 2.5),
+            ("0.0000025Ms", 2.5),
+            ("2.5", 2.5),
+        ] {
+            let found = si(text, "s").unwrap();
+            assert!((found / seconds - 1.0).abs() < 1e-12, "{text}: {found}");
+        }
+        for text in ["5m", "5k", "5 kV", "s", "", "infs", "nan"] {
+            assert_eq!(si(text, "s"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_output_s_limits_are_shown_and_taken_on_its_own_scale() {
+        let mut scale = Scale::with_bits(16);
+        scale.analogue.dac_range_v = PerOutput::Each(vec![2.0, 10.0, 2.0, 2.0, 2.0, 2.0, 2.0, 4.0]);
+        scale.analogue.dac_offset_v = PerOutput::Each(vec![0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let context = Context { scale: Some(scale), ..context() };
+        for (name, code) in
+            [("guard[0].high", 16384), ("guard[1].high", 3277), ("guard[2].high", 8192)]
+        {
+            let place = Place::find(name).unwrap();
+            assert_eq!(place.word("1V", &context), Ok(code), "{name}");
+            let back = place.quantity(code, &context);
+            assert!((back.value - 1.0).abs() < 1e-3 && back.unit == "V", "{name} {back:?}");
+        }
+        // A step for all: 10 V of 32768 codes.
+        let step = Place::find("step_limit").unwrap();
+        assert_eq!(step.word("0.1V", &context), Ok(328));
+    }
+
+    #[test]
+    fn an_over_current_limit_is_taken_on_the_scale_and_refused_where_it_never_trips() {
+        let mut scale = Scale::with_bits(16);
+        scale.analogue.iv_gain_v_per_na = -0.01;
+        scale.analogue.adc_range_v = 3.3;
+        scale.analogue.iv_clip_v = 3.3;
+        let context = Context { scale: Some(scale), ..context() };
+        let place = Place::find("overcurrent").unwrap();
+        // 90 nA are 0.9 V of 3.3.
+        assert_eq!(place.word("90nA", &context), Ok(8937));
+        assert!((place.quantity(8937, &context).value - 90e-9).abs() < 1e-11);
+        assert!(matches!(place.word("330nA", &context), Err(QuantityError::Overcurrent(_))));
+    }
+
+    #[test]
+    fn without_a_scale_codes_are_shown_as_codes_and_si_values_refused_but_times_are_not() {
+        let context = Context { scale: None, ..context() };
+        let word = |name: &str, text: &str| Place::find(name).unwrap().word(text, &context);
+        for name in ["overcurrent", "guard[0].low", "step_limit", "ramp_step", "loss_stop"] {
+            let error = word(name, "1").unwrap_err().to_string();
+            assert!(error.contains("`hge set analogue"), "{name}: {error}");
+            assert_eq!(word(name, "raw:5"), Ok(5));
+            let shown = Place::find(name).unwrap().quantity(5, &context);
+            assert_eq!((shown.value, shown.unit), (5.0, "code"), "{name}");
+        }
+        assert_eq!(word("settle", "10ms"), Ok(50));
+        assert_eq!(word("tuning[0]", "1.25kHz"), Ok(1 << 30));
+    }
+
+    #[test]
+    fn words_of_the_analogue_scale_are_numbers_with_their_unit() {
+        for (name, text, bits, unit) in [
+            ("analogue[4]", "3.3V", 3.3_f32, "V"),
+            ("analogue[5]", "-0.025 V/nA", -0.025, "V/nA"),
+            ("analogue[67]", "-1.5mV", -0.0015, "V"),
+        ] {
+            assert_eq!(word(name, text), Ok(bits.to_bits()), "{name}");
+            let shown = Place::find(name).unwrap().quantity(bits.to_bits(), &context());
+            assert_eq!(shown.unit, unit);
+            assert_eq!(shown.value as f32, bits);
+        }
+        assert_eq!(word("analogue[0]", "1"), Ok(1));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_the_unit_or_the_range() {
+        let text = word("settle", "ten").unwrap_err().to_string();
+        assert!(text.contains(" in s"), "{text}");
+        assert!(matches!(word("settle", "5V"), Err(QuantityError::Value { .. })));
+        let text = word("guard[0].low", "3").unwrap_err().to_string();
+        assert!(text.contains("-2 to 1.99993896 V"), "{text}");
+        assert!(matches!(word("mode", "16"), Err(QuantityError::Range { .. })));
+        // The ends themselves are taken.
+        assert_eq!(word("guard[0].low", "-2V"), Ok(0x8000));
+        assert_eq!(word("guard[0].high", "1.99993896V"), Ok(0x7fff));
+        assert!(matches!(word("guard[0].high", "2V"), Err(QuantityError::Range { .. })));
+        assert!(matches!(word("guard[0].low", "-2.0001V"), Err(QuantityError::Range { .. })));
+        assert_eq!(word("mode", "15"), Ok(15));
+    }
+}

@@ -1,0 +1,338 @@
+//! The loop of a server: engine, the controlling client, those who watch.
+
+use super::inlet::{Inlet, Order};
+use super::outlet::Outlet;
+use super::pace::Pacer;
+use super::shadow::Shadow;
+use super::{
+    Bytes, EngineFactory, Event, Observer, Pace, Presence, ServerError, Settings, Stop, Values,
+    STOP_INTERVAL,
+};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError};
+use hge_protocol::frame::{Frame, Operation, Reply, Request, Status};
+use hge_protocol::registers::{self as map, command};
+use hge_protocol::wire::seal;
+use hge_sim::engine::{Engine, EngineError, Time};
+use std::time::Duration;
+
+/// Most bytes that one advance of virtual time may bring.
+const ROOM_BYTES: usize = 16384;
+
+/// How often a client that does not read is tried again: its queue then holds up to a megabyte, which no client
+/// reads in a shorter time.
+const FULL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Of the server's own sessions: "HGE2", then one more each.
+const FIRST_NONCE: u32 = 0x4847_4532;
+
+/// A simulated instrument and what is between it and its clients.
+pub struct Server {
+    engine: Box<dyn Engine>,
+    factory: Option<EngineFactory>,
+    pub(super) settings: Settings,
+    inlet: Inlet,
+    outlet: Outlet,
+    shadow: Shadow,
+    client: Option<Sender<Bytes>>,
+    /// What the client's queue had no room for.
+    unsent: Option<Bytes>,
+    watchers: Vec<Sender<Bytes>>,
+    pub(super) observer: Observer,
+    /// Nonce of the latest session of the server's own.
+    own_nonce: u32,
+    /// A client has controlled this instrument since it was powered up.
+    used: bool,
+    resting: bool,
+    said: Vec<u8>,
+}
+
+impl Server {
+    /// A server that powers instruments up by `factory`; the first one at once.
+    ///
+    /// # Errors
+    /// The engine is not there or cannot be built.
+    pub fn new(mut factory: EngineFactory, settings: Settings) -> Result<Self, EngineError> {
+        let engine = factory(settings.seed)?;
+        let mut server = Server::with_engine(engine, settings);
+        server.factory = Some(factory);
+        Ok(server)
+    }
+
+    /// A server for this one instrument: it cannot be powered up anew.
+    pub fn with_engine(engine: Box<dyn Engine>, settings: Settings) -> Self {
+        Server {
+            engine,
+            factory: None,
+            shadow: Shadow::new(&settings),
+            settings,
+            inlet: Inlet::default(),
+            outlet: Outlet::default(),
+            client: None,
+            unsent: None,
+            watchers: Vec::new(),
+            observer: Observer::default(),
+            own_nonce: FIRST_NONCE,
+            used: false,
+            resting: false,
+            said: Vec::new(),
+        }
+    }
+
+    /// The same server, and `observer` hears of clients that come and go.
+    pub fn observed(mut self, observer: impl Fn(Presence) + Send + Sync + 'static) -> Self {
+        self.observer = Observer(Some(std::sync::Arc::new(observer)));
+        self
+    }
+
+    /// The same server with other settings of its clients: idle time, longest watchdog, token.
+    pub fn limited(
+        mut self,
+        idle: Duration,
+        watchdog: Duration,
+        token: Option<hge_driver::link::Token>,
+    ) -> Self {
+        (self.settings.idle, self.settings.watchdog_limit) = (idle, watchdog);
+        self.settings.token = token;
+        self.shadow = Shadow::new(&self.settings);
+        self
+    }
+
+    /// Serves until `stop`, or until nobody is left who could send an event.
+    pub(crate) fn run(mut self, events: &Receiver<Event>, stop: &Stop) -> Result<(), ServerError> {
+        let mut pacer = Pacer::new(self.settings.pace);
+        while !stop.is_stopped() {
+            match self.next_event(events, &pacer) {
+                Ok(event) => self.take(event)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            match self.settings.pace {
+                Pace::Virtual => self.go_on()?,
+                Pace::Real { .. } => self.keep_pace(&mut pacer)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn next_event(
+        &self,
+        events: &Receiver<Event>,
+        pacer: &Pacer,
+    ) -> Result<Event, RecvTimeoutError> {
+        let wait = match self.settings.pace {
+            Pace::Virtual if self.unsent.is_some() => FULL_INTERVAL,
+            Pace::Virtual if self.resting => STOP_INTERVAL,
+            Pace::Virtual => Duration::ZERO,
+            Pace::Real { .. } => pacer.until_next(),
+        };
+        if wait.is_zero() {
+            return events.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+            });
+        }
+        events.recv_timeout(wait)
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), ServerError> {
+        match event {
+            Event::Joined { client, session } => {
+                self.inlet.begin(session);
+                if let Some((nonce, sequence)) = session {
+                    self.begin_own_session()?;
+                    self.introduce(nonce, sequence)?;
+                }
+                self.used = true;
+                self.client = Some(client);
+            }
+            Event::Bytes(bytes) => {
+                for order in self.inlet.push(&bytes, self.factory.is_some()) {
+                    self.carry_out(order)?;
+                }
+                self.resting = false;
+            }
+            Event::Left => {
+                (self.client, self.unsent) = (None, None);
+                self.make_safe()?;
+            }
+            Event::Read { address, count, values } => {
+                // Whoever has asked may have gone.
+                let _ = values.try_send(self.peek(address, count));
+            }
+            Event::Watches(watcher) => self.watchers.push(watcher),
+            Event::Unwatches(gone) => {
+                self.watchers.retain(|watcher| !watcher.same_channel(&gone));
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, order: Order) -> Result<(), ServerError> {
+        match order {
+            Order::Pass(bytes) => self.engine.send(&bytes)?,
+            Order::Write(mut request) => {
+                if let Some(watchdog_samples) = self.shadow.send(&mut request) {
+                    self.write(&[(map::WATCHDOG, watchdog_samples)])?;
+                    self.introduce(request.nonce, request.sequence.wrapping_sub(1))?;
+                }
+                self.send(&request)?;
+            }
+            Order::Answer(reply) => self.outlet.say(&Frame::Reply(reply)),
+            Order::Restart { nonce, sequence, address, seed } => {
+                self.power_up(seed)?;
+                self.used = true;
+                // The session goes on in the new instrument.
+                self.introduce(nonce, sequence)?;
+                let (status, values) = (Status::Ok, Vec::new());
+                self.outlet.say(&Frame::Reply(Reply { nonce, sequence, status, address, values }));
+            }
+        }
+        Ok(())
+    }
+
+    fn power_up(&mut self, seed: u64) -> Result<(), ServerError> {
+        if let Some(factory) = &mut self.factory {
+            self.engine = factory(seed)?;
+            self.outlet.forget();
+            self.shadow = Shadow::new(&self.settings);
+            (self.used, self.resting) = (false, false);
+        }
+        Ok(())
+    }
+
+    /// Nobody is in control any more: powers the instrument up anew, or else ends what needs a host.
+    fn make_safe(&mut self) -> Result<(), ServerError> {
+        let keep = self.settings.keep || self.settings.pace != Pace::Virtual;
+        if !keep && self.used && self.factory.is_some() {
+            return self.power_up(self.settings.seed);
+        }
+        // A standalone run has a limit of its own, and needs no host.
+        match self.shadow.armed() {
+            Some(command::ARM_STANDALONE) => {}
+            Some(_) => {
+                self.write(&[(map::COMMAND, command::DISARM), (map::COMMAND, command::STOP)])?;
+            }
+            None => self.write(&[(map::COMMAND, command::STOP)])?,
+        }
+        self.resting = false;
+        Ok(())
+    }
+
+    /// Registers as a request would find them, past the link.
+    fn peek(&mut self, address: u16, count: u8) -> Values {
+        let mut values = Vec::with_capacity(usize::from(count));
+        for index in 0..u16::from(count) {
+            match self.engine.peek(address.wrapping_add(index))? {
+                Ok(value) => values.push(value),
+                Err(status) => return Some((status, values)),
+            }
+        }
+        Some((Status::Ok, values))
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), EngineError> {
+        let mut line = Vec::new();
+        seal(&request.to_words(), &mut line);
+        self.engine.send(&line)
+    }
+
+    /// The instrument knows this session from here on, and answers its last request only when it comes once more.
+    fn introduce(&mut self, nonce: u32, sequence: u16) -> Result<(), EngineError> {
+        let operation = Operation::Hello;
+        let (address, count, values) = (0, 0, Vec::new());
+        self.outlet.withhold(nonce, sequence);
+        self.send(&Request { operation, nonce, sequence, address, count, values })
+    }
+
+    /// Begins a session that is no client's: a hello with the nonce of the present one would change nothing.
+    fn begin_own_session(&mut self) -> Result<(), EngineError> {
+        self.own_nonce = self.own_nonce.wrapping_add(1);
+        self.introduce(self.own_nonce, 0)
+    }
+
+    /// Writes registers in a session of the server's own.
+    fn write(&mut self, writes: &[(u16, u32)]) -> Result<(), EngineError> {
+        self.begin_own_session()?;
+        let nonce = self.own_nonce;
+        for (sequence, &(address, value)) in (1..).zip(writes) {
+            let (operation, count, values) = (Operation::Write, 1, vec![value]);
+            let mut request = Request { operation, nonce, sequence, address, count, values };
+            self.shadow.send(&mut request);
+            self.outlet.withhold(nonce, sequence);
+            self.send(&request)?;
+        }
+        Ok(())
+    }
+
+    /// Virtual time: some samples, if anything is active.
+    fn go_on(&mut self) -> Result<(), ServerError> {
+        if !self.resting && self.unsent.is_none() {
+            let chunk = self.settings.chunk_samples;
+            let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.said)?;
+            self.resting = passed.resting;
+        }
+        self.hand_on();
+        Ok(())
+    }
+
+    /// Real time: the samples that are due.
+    fn keep_pace(&mut self, pacer: &mut Pacer) -> Result<(), ServerError> {
+        let due = pacer.due(self.shadow.rate_hz());
+        let full = self.client.as_ref().is_some_and(Sender::is_full) || self.unsent.is_some();
+        let mut left = due.samples;
+        // Also where no sample is due: replies do not wait for one.
+        loop {
+            let room = if full { 0 } else { due.bytes.saturating_sub(self.said.len()) };
+            let chunk = left.min(self.settings.chunk_samples);
+            self.engine.advance(Time::Real, chunk, room, &mut self.said)?;
+            left -= chunk;
+            if left == 0 {
+                break;
+            }
+        }
+        pacer.sent(self.said.len());
+        self.hand_on();
+        Ok(())
+    }
+
+    /// Gives what the instrument has said to its client and to those who watch.
+    fn hand_on(&mut self) {
+        self.outlet.push(&self.said);
+        self.said.clear();
+        for reply in self.outlet.replies() {
+            self.shadow.confirm(&reply);
+        }
+        self.tell_watchers();
+        let Some(client) = &self.client else {
+            self.outlet.take();
+            return;
+        };
+        while let Some(bytes) = self.unsent.take().or_else(|| {
+            let bytes = self.outlet.take();
+            (!bytes.is_empty()).then(|| bytes.into())
+        }) {
+            match client.try_send(bytes) {
+                Ok(()) => {}
+                Err(TrySendError::Full(bytes)) => {
+                    self.unsent = Some(bytes);
+                    return;
+                }
+                Err(TrySendError::Disconnected(_)) => {
+                    self.client = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A watcher that does not read loses frames, and never holds up anybody.
+    fn tell_watchers(&mut self) {
+        let bytes = self.outlet.take_telemetry();
+        if !bytes.is_empty() {
+            let bytes: Bytes = bytes.into();
+            self.watchers.retain(|watcher| {
+                !matches!(watcher.try_send(bytes.clone()), Err(TrySendError::Disconnected(_)))
+            });
+        }
+    }
+}

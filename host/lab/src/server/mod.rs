@@ -1,0 +1,230 @@
+//! A simulated instrument that speaks the protocol to others: the loop between one controlling client and an
+//! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](hge_driver::link::in_process).
+//!
+//! In **virtual time** the instrument's time goes on only while something is active in it and its client takes
+//! what it says; no client can be too late, so its watchdog stands still.
+//! In **real time** the instrument goes by the wall clock whatever the client does: its watchdog trips when the
+//! client is silent, and frames that the line or the client does not take are lost and counted in its memory.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `instrument` | the loop: engine, the controlling client, those who watch |
+//! | `inlet`, `outlet` | from a client's bytes to the engine, and back |
+//! | `shadow` | sample period, watchdog and arming, as the instrument has confirmed them |
+//! | `pace` | real time |
+//! | `control` | who is in control, since when |
+//! | `connection` | one client over TCP: its requests, in control or beside whoever is |
+//! | `token` | what a server may ask for first |
+
+mod connection;
+mod control;
+mod in_process;
+mod inlet;
+mod instrument;
+mod outlet;
+mod pace;
+#[cfg(unix)]
+pub mod pty;
+mod running;
+mod shadow;
+pub mod tcp;
+
+pub use in_process::InProcess;
+pub use instrument::Server;
+pub use running::Running;
+
+use crossbeam::channel::Sender;
+use hge_driver::link::Token;
+use hge_protocol::frame::Status;
+use hge_protocol::Parameters;
+use hge_sim::engine::{Engine, EngineError};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Messages in a queue between threads: each holds a few kilobytes at most, so a client that does not read stops
+/// virtual time after a megabyte.
+pub(crate) const QUEUE: usize = 64;
+
+/// How often a wait looks at the stop handle.
+const STOP_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Time without a request after which control ends, and longest watchdog, unless another is set.
+pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How the instrument's time goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Pace {
+    /// As fast as it can be worked out, and not at all while nothing is active.
+    #[default]
+    Virtual,
+    /// By the wall clock, at the sample period that the instrument's register holds.
+    Real {
+        /// Seconds of the instrument in a second.
+        factor: f64,
+        /// Rate of the line it pretends to have; a byte takes ten bits.
+        baud: u32,
+    },
+}
+
+/// How a server runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// How time goes.
+    pub pace: Pace,
+    /// Of the instrument: its clock and its shortest sample period.
+    pub parameters: Parameters,
+    /// Most samples between two looks at what clients say: 1024 suits the model, 64 an engine that simulates
+    /// every clock.
+    pub chunk_samples: u32,
+    /// In virtual time, the next client gets the instrument as the last one left it, instead of freshly
+    /// powered up. In real time it always does.
+    pub keep: bool,
+    /// Seed of the instrument that a client finds.
+    pub seed: u64,
+    /// Over TCP, control ends after so long without a request.
+    pub idle: Duration,
+    /// A longer watchdog is cut to this, at the sample period that the instrument has.
+    pub watchdog_limit: Duration,
+    /// Over TCP, what a client has to show before anything else.
+    pub token: Option<Token>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            pace: Pace::Virtual,
+            parameters: Parameters::default(),
+            chunk_samples: 1024,
+            keep: false,
+            seed: 1,
+            idle: DEFAULT_LIMIT,
+            watchdog_limit: DEFAULT_LIMIT,
+            token: None,
+        }
+    }
+}
+
+/// Ends a server, and whoever waits in it, soon.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for the end.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end has been asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A server could not begin or go on.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// See [`EngineError`].
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The address is taken, or not this computer's.
+    #[error(
+        "cannot listen at {address} ({what}): choose another port or end the program that has it"
+    )]
+    Bind {
+        /// Asked for.
+        address: String,
+        /// What the system says.
+        what: String,
+    },
+    /// Others could reach it, and nothing keeps them out.
+    #[error("{address} can be reached from other computers: name a --token-file, or serve a port of this computer alone")]
+    Open {
+        /// Asked for.
+        address: String,
+    },
+    /// The system gives no pseudo-terminal.
+    #[error("cannot make a pseudo-terminal ({what}): serve over TCP instead")]
+    Pty {
+        /// What the system says.
+        what: String,
+    },
+}
+
+/// Powers up an instrument whose noise has this seed.
+pub type EngineFactory = Box<dyn FnMut(u64) -> Result<Box<dyn Engine>, EngineError> + Send>;
+
+/// Bytes for clients.
+pub(crate) type Bytes = Arc<[u8]>;
+
+/// Registers that were read, up to the first that could not be; `None`: the engine reads for its session alone.
+type Values = Option<(Status, Vec<u32>)>;
+
+/// What happens to a server.
+pub(crate) enum Event {
+    /// A client takes control.
+    Joined {
+        /// What the instrument says goes here.
+        client: Sender<Bytes>,
+        /// Nonce and last sequence number of the session it has begun already.
+        session: Option<(u32, u16)>,
+    },
+    /// It says something.
+    Bytes(Vec<u8>),
+    /// It has gone, or its control has ended.
+    Left,
+    /// A client beside it reads registers.
+    Read {
+        /// Of the first.
+        address: u16,
+        /// How many.
+        count: u8,
+        /// Where they go.
+        values: Sender<Values>,
+    },
+    /// Somebody wants to hear telemetry.
+    Watches(Sender<Bytes>),
+    /// And no longer.
+    Unwatches(Sender<Bytes>),
+}
+
+/// A client that comes, takes control or goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It can watch and read from here on, once it has shown the token where one is asked for.
+    Connected(String),
+    /// It has written something, and is in control.
+    Controls(String),
+    /// It made no request for too long.
+    Released(String),
+    /// It is turned away, and why.
+    Refused(String, &'static str),
+    /// It has gone.
+    Left(String),
+}
+
+impl fmt::Display for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Presence::Connected(name) => write!(f, "{name} has connected"),
+            Presence::Controls(name) => write!(f, "{name} takes control"),
+            Presence::Released(name) => write!(f, "{name} has lost control: it made no request"),
+            Presence::Refused(name, why) => write!(f, "{name} is turned away: {why}"),
+            Presence::Left(name) => write!(f, "{name} has left"),
+        }
+    }
+}
+
+/// Hears of clients.
+#[derive(Clone, Default)]
+struct Observer(Option<Arc<dyn Fn(Presence) + Send + Sync>>);
+
+impl Observer {
+    fn tell(&self, presence: impl FnOnce() -> Presence) {
+        if let Some(observer) = &self.0 {
+            observer(presence());
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! A run as arrays, under the names that the method's authors use where there is one.
+//!
+//! | array | shape | what |
+//! |---|---|---|
+//! | `controls` | epoch, control | voltages at which the epoch was measured |
+//! | `outputs` | epoch, case | mean current, tones on, nA |
+//! | `IVgradients` | epoch, case, control | slope of the current, nA/V |
+//! | `sign` | epoch, case, control | its sign |
+//! | `EIgradients` | epoch, case | slope of the loss with the current, 1/nA (host loop) |
+//! | `EVgradients` | epoch, control | slope of the loss with the control, 1/V (host loop) |
+//! | `error` | epoch | loss |
+//! | `separation` | epoch | least high output less greatest low one, nA |
+//! | `restart`, `epoch` | epoch | start from 1, epoch of the start from 1 |
+//! | `time_s` | epoch | seconds that the instrument has measured |
+//! | `inputs` | case, input | volts |
+//! | `targets` | case | wanted current, nA; of losses without one 1 for high and 0 for low |
+//! | `frequencies_hz`, `amplitudes_v` | control | the tones |
+//! | `limits_v` | control, 2 | ends of the control's range |
+//! | `IVgradient_errors` | epoch, control | standard error of a slope from one window, nA/V |
+//! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | what was learnt, without perturbation |
+//! | `best_inputs` | case, output | voltage of every output at what was learnt: inputs and controls |
+//! | `waveform_na`, `waveform_rate_hz` | sample; 1 | the current during a pass over all cases at the best controls, without tones |
+//! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the device is moved and settles |
+//! | `input_waveforms` | input, sample | voltage of every input during that pass, as the ramps lead it |
+//! | `waveform_windows` | window, 3 | case, begin and end of every window, s |
+//! | `spectrum_na`, `spectrum_rate_hz` | sample; 1 | the current in the first case at the best controls, tones on |
+//! | `tones_hz`, `mains_hz` | control; 1 | lines that are known in it |
+//! | `configs`, `path` | bytes | the experiment, and the folder of the run, UTF-8 |
+//!
+//! The log is read once an array, and an epoch at a time: memory does not grow with the run.
+
+use super::folder::Folder;
+use super::item::{Item, Topic};
+use super::{replay, RecordError};
+use hge_core::experiment::{Closing, Task};
+use hge_core::loss::Loss;
+use hge_core::measure::waveform::Waveform;
+use hge_core::train::{Outcome, Progress};
+use hge_system::file::Draft;
+use serde::de::DeserializeOwned;
+use std::io::Write;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// Name of the file.
+pub const FILE: &str = "data.npz";
+
+/// What an epoch adds to an array.
+type Row = fn(&Task, &Progress) -> Vec<f64>;
+
+/// Arrays with a row for every epoch.
+const ROWS: [(&str, Row); 12] = [
+    ("controls", |_, epoch| epoch.controls_v.clone()),
+    ("outputs", |_, epoch| epoch.outputs_na.clone()),
+    ("IVgradients", |_, epoch| epoch.slopes_na_per_v.concat()),
+    ("sign", |_, epoch| epoch.slopes_na_per_v.concat().iter().map(|slope| sign(*slope)).collect()),
+    ("EIgradients", |task, epoch| loss_slopes(task, epoch)),
+    ("EVgradients", |task, epoch| control_slopes(task, epoch)),
+    ("error", |_, epoch| vec![epoch.loss]),
+    ("separation", |_, epoch| vec![epoch.separation_na]),
+    ("restart", |_, epoch| vec![f64::from(epoch.restart)]),
+    ("epoch", |_, epoch| vec![f64::from(epoch.epoch)]),
+    ("time_s", |task, epoch| vec![epoch.samples as f64 / task.plan.grid().rate_hz]),
+    ("IVgradient_errors", |_, epoch| epoch.errors_na_per_v.clone()),
+];
+
+fn sign(slope: f64) -> f64 {
+    if slope < 0.0 {
+        -1.0
+    } else {
+        1.0
+    }
+}
+
+fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
+    match task.experiment.closing {
+        Closing::Host => task.experiment.host.loss.evaluate(&epoch.outputs_na, &task.targets).1,
+        Closing::Standalone => Vec::new(),
+    }
+}
+
+fn control_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
+    let of_loss = loss_slopes(task, epoch);
+    let controls = 0..epoch.controls_v.len();
+    let slope = |k: usize| {
+        let cases = epoch.slopes_na_per_v.iter().zip(&of_loss);
+        cases.map(|(slopes, loss)| slopes.get(k).copied().unwrap_or(0.0) * loss).sum()
+    };
+    if of_loss.is_empty() {
+        Vec::new()
+    } else {
+        controls.map(slope).collect()
+    }
+}
+
+/// Every epoch of a run, one at a time.
+pub struct Epochs {
+    reader: super::reader::LogReader,
+    log: std::path::PathBuf,
+}
+
+impl Epochs {
+    /// From the first.
+    ///
+    /// # Errors
+    /// There is no log, or it is of another version.
+    pub fn of(folder: &Folder) -> Result<Self, RecordError> {
+        Ok(Epochs { reader: folder.read_log()?, log: folder.log_path() })
+    }
+
+    /// The next one.
+    ///
+    /// # Errors
+    /// The log is damaged.
+    pub fn next_epoch(&mut self) -> Result<Option<Progress>, RecordError> {
+        while let Some(item) = self.reader.next_item()? {
+            if let Item::Note { topic: Topic::Epoch, text } = item {
+                let epoch = serde_json::from_str(&text);
+                let strange = |error: serde_json::Error| RecordError::Strange {
+                    path: self.log.clone(),
+                    what: error.to_string(),
+                };
+                return epoch.map(Some).map_err(strange);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Writes the arrays of a run, complete or not, into its folder.
+///
+/// # Errors
+/// The log cannot be read, or the file not be written.
+pub fn write(folder: &Folder) -> Result<(), RecordError> {
+    write_to(folder, &folder.file(FILE))
+}
+
+/// Writes the arrays of a run to a file.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordError> {
+    let failed = |error: &dyn std::fmt::Display| RecordError::Write {
+        path: path.into(),
+        what: error.to_string(),
+    };
+    let task = replay::task(folder)?;
+    let mut count = 0;
+    let mut epochs = Epochs::of(folder)?;
+    let mut last = None;
+    while let Some(epoch) = epochs.next_epoch()? {
+        count += 1;
+        last = Some(epoch);
+    }
+    let draft = Draft::create(path).map_err(|error| failed(&error))?;
+    let mut npz = Npz { zip: ZipWriter::new(draft) };
+    for (name, row) in ROWS {
+        // An epoch tells the shape of all.
+        let width = last.as_ref().map_or(0, |last| row(&task, last).len());
+        let shape = match (name, &last) {
+            ("IVgradients" | "sign", Some(last)) => {
+                let cases = last.slopes_na_per_v.len();
+                vec![count, cases, width / cases.max(1)]
+            }
+            ("error" | "separation" | "restart" | "epoch" | "time_s", _) => vec![count],
+            _ => vec![count, width],
+        };
+        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
+        let mut epochs = Epochs::of(folder)?;
+        while let Some(epoch) = epochs.next_epoch()? {
+            let mut values = row(&task, &epoch);
+            // Where a window was lost its slopes are missing.
+            values.resize(width, f64::NAN);
+            npz.values(&values).map_err(|error| failed(&error))?;
+        }
+    }
+    facts(folder, &task, &mut npz, &failed)?;
+    npz.finish().map_err(|error| failed(&error))
+}
+
+/// Arrays that do not grow with the epochs.
+fn facts(
+    folder: &Folder,
+    task: &Task,
+    npz: &mut Npz,
+    failed: &dyn Fn(&dyn std::fmt::Display) -> RecordError,
+) -> Result<(), RecordError> {
+    let configuration = task.plan.configuration();
+    let cases = configuration.cases_v.len();
+    let of_currents = task.experiment.host.loss == Loss::Mse;
+    let target = |case: usize| match of_currents {
+        true => task.targets.target_na(case),
+        false => f64::from(u8::from(task.targets.high[case])),
+    };
+    let controls = configuration.controls.len();
+    let amplitudes_v: Vec<f64> = (0..controls).map(|k| task.plan.amplitude_v(k)).collect();
+    let limits = configuration.controls.iter().flat_map(|control| [control.low_v, control.high_v]);
+    let mut arrays = vec![
+        ("inputs", vec![cases, configuration.inputs.len()], configuration.cases_v.concat()),
+        ("targets", vec![cases], (0..cases).map(target).collect()),
+        ("frequencies_hz", vec![controls], task.plan.tones_hz()),
+        ("amplitudes_v", vec![controls], amplitudes_v),
+        ("limits_v", vec![controls, 2], limits.collect()),
+    ];
+    if let Some(outcome) = last_note::<Outcome>(folder, Topic::Outcome)? {
+        let at_best = voltages(task, &outcome.controls_v);
+        arrays.push(("best_inputs", vec![cases, at_best.len() / cases.max(1)], at_best));
+        arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
+        arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));
+        arrays.push(("best_error", vec![1], vec![outcome.loss]));
+    }
+    if let Some(waveform) = last_note::<Waveform>(folder, Topic::Waveform)? {
+        let windows = waveform.windows.iter();
+        let flat = windows.flat_map(|span| [span.case as f64, span.begin_s, span.end_s]).collect();
+        let count = waveform.currents_na.len();
+        arrays.push(("waveform_windows", vec![waveform.windows.len(), 3], flat));
+        arrays.push(("waveform_rate_hz", vec![1], vec![waveform.rate_hz]));
+        arrays.push(("ramp_mask", vec![count], mask(&waveform)));
+        let inputs = configuration.inputs.len();
+        arrays.push(("input_waveforms", vec![inputs, count], input_waveforms(task, &waveform)));
+        arrays.push(("waveform_na", vec![count], waveform.currents_na));
+    }
+    if let Some(held) = last_note::<Waveform>(folder, Topic::Spectrum)? {
+        let currents_na = held.pieces_na().concat();
+        arrays.push(("spectrum_na", vec![currents_na.len()], currents_na));
+        arrays.push(("spectrum_rate_hz", vec![1], vec![held.rate_hz]));
+        arrays.push(("tones_hz", vec![controls], task.plan.tones_hz()));
+        if let Some(mains_hz) = task.experiment.surroundings().mains_hz {
+            arrays.push(("mains_hz", vec![1], vec![mains_hz]));
+        }
+    }
+    for (name, shape, values) in arrays {
+        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
+        npz.values(&values).map_err(|error| failed(&error))?;
+    }
+    let (_, source) = folder.experiment()?;
+    let path = folder.path().display().to_string();
+    for (name, text) in [("configs", source.text()), ("path", &path)] {
+        npz.begin(name, "|u1", &[text.len()]).map_err(|error| failed(&error))?;
+        npz.zip.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// Voltage of every output, case by case, at these controls.
+fn voltages(task: &Task, controls_v: &[f64]) -> Vec<f64> {
+    let configuration = task.plan.configuration();
+    let of_case = |inputs_v: &Vec<f64>| {
+        let mut outputs_v: Vec<f64> =
+            configuration.limits.iter().map(|limits| limits.safe_v).collect();
+        let inputs =
+            configuration.inputs.iter().zip(inputs_v).map(|(&output, &volts)| (output, volts));
+        let controls = configuration.controls.iter().zip(controls_v);
+        let controls = controls.map(|(control, &volts)| (control.output, volts));
+        for (output, volts) in inputs.chain(controls) {
+            if let Some(place) = outputs_v.get_mut(output) {
+                *place = volts;
+            }
+        }
+        outputs_v
+    };
+    configuration.cases_v.iter().flat_map(of_case).collect()
+}
+
+/// Inputs during a pass, input by input: from case to case by the ramp that ends when settling begins.
+fn input_waveforms(task: &Task, waveform: &Waveform) -> Vec<f64> {
+    let configuration = task.plan.configuration();
+    let timing = &configuration.timing;
+    let before_window_s = timing.settle_s + timing.lead_in_s;
+    let of_input = |input: usize| {
+        let output = configuration.inputs[input];
+        let safe_v = configuration.limits.get(output).map_or(0.0, |limits| limits.safe_v);
+        let case_v = |case: usize| configuration.cases_v.get(case).map_or(safe_v, |v| v[input]);
+        let at = move |sample: usize| {
+            let time_s = (sample as f64 + 0.5) / waveform.rate_hz;
+            let next = waveform.windows.iter().position(|span| time_s < span.end_s);
+            let place = next.unwrap_or(waveform.windows.len().saturating_sub(1));
+            let Some(span) = waveform.windows.get(place) else { return safe_v };
+            let target_v = case_v(span.case);
+            let before = place.checked_sub(1).and_then(|place| waveform.windows.get(place));
+            let from_v = before.map_or(safe_v, |span| case_v(span.case));
+            let left_s = (span.begin_s - before_window_s - time_s).max(0.0);
+            let left_v = timing.ramp_v_per_s * left_s;
+            target_v + (from_v - target_v).clamp(-left_v, left_v)
+        };
+        (0..waveform.currents_na.len()).map(at).collect::<Vec<f64>>()
+    };
+    (0..configuration.inputs.len()).flat_map(of_input).collect()
+}
+
+/// One for every sample within a window.
+fn mask(waveform: &Waveform) -> Vec<f64> {
+    let time_s = |sample: usize| (sample as f64 + 0.5) / waveform.rate_hz;
+    let within = |sample: usize| {
+        let mut windows = waveform.windows.iter();
+        windows.any(|span| (span.begin_s..span.end_s).contains(&time_s(sample)))
+    };
+    (0..waveform.currents_na.len()).map(|sample| f64::from(u8::from(within(sample)))).collect()
+}
+
+/// What the log holds last of a topic.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn last_note<T: DeserializeOwned>(
+    folder: &Folder,
+    topic: Topic,
+) -> Result<Option<T>, RecordError> {
+    let mut reader = folder.read_log()?;
+    let mut found = None;
+    while let Some(item) = reader.next_item()? {
+        match item {
+            Item::Note { topic: of, text } if of == topic => found = Some(text),
+            _ => {}
+        }
+    }
+    let strange = |error: serde_json::Error| RecordError::Strange {
+        path: folder.log_path(),
+        what: error.to_string(),
+    };
+    found.map(|text| serde_json::from_str(&text).map_err(strange)).transpose()
+}
+
+/// An archive of arrays, written value by value.
+struct Npz {
+    zip: ZipWriter<Draft>,
+}
+
+impl Npz {
+    /// Begins an array of this element and shape, the last index fastest.
+    fn begin(&mut self, name: &str, element: &str, shape: &[usize]) -> zip::result::ZipResult<()> {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(true);
+        self.zip.start_file(format!("{name}.npy"), options)?;
+        let lengths: String = shape.iter().map(|length| format!("{length},")).collect();
+        let header =
+            format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({lengths}), }}");
+        // Version 1.0 of the format: magic, version, length of the header, which ends with a line feed and at a multiple of 64 bytes.
+        let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
+        self.zip.write_all(b"\x93NUMPY\x01\x00")?;
+        self.zip.write_all(&(length as u16).to_le_bytes())?;
+        self.zip.write_all(format!("{header:<width$}\n", width = length - 1).as_bytes())?;
+        Ok(())
+    }
+
+    fn values(&mut self, values: &[f64]) -> std::io::Result<()> {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.zip.write_all(&bytes)
+    }
+
+    fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
+        Ok(self.zip.finish()?.commit()?)
+    }
+}

@@ -1,0 +1,216 @@
+//! What stands in a log, and how MCAP messages hold it.
+
+use hge_driver::Passing;
+use hge_protocol::frame::{Frame, Record};
+use zerocopy::little_endian::U32;
+use zerocopy::FromBytes;
+
+/// One message of a log, see [`Passing`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// Registers were written.
+    Wrote(Vec<(u16, u32)>),
+    /// Registers were read.
+    Read {
+        /// The first one's address.
+        address: u16,
+        /// What they held.
+        values: Vec<u32>,
+    },
+    /// A run began.
+    Runs {
+        /// Its mode.
+        mode: u32,
+    },
+    /// A frame of telemetry.
+    Said {
+        /// Its number since power-up.
+        number: u32,
+        /// What it says.
+        record: Record,
+    },
+    /// Frames were lost for good.
+    Lost {
+        /// How many.
+        frames: u32,
+    },
+    /// What the host worked out.
+    Note {
+        /// What it is.
+        topic: Topic,
+        /// JSON.
+        text: String,
+    },
+}
+
+/// Channels of a log, in the order of their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Telemetry, word for word.
+    Frames,
+    /// Writes of registers.
+    Writes,
+    /// Reads of the parameter table.
+    Reads,
+    /// Begins of runs.
+    Runs,
+    /// Frames that were lost for good.
+    Lost,
+    /// Every epoch: [`hge_core::train::Progress`].
+    Epoch,
+    /// Where the training stands after it: [`hge_core::train::State`].
+    State,
+    /// What the training came to: [`hge_core::train::Outcome`].
+    Outcome,
+    /// One pass over all cases at the best controls, without tones: [`hge_core::measure::waveform::Waveform`].
+    Waveform,
+    /// One case held at the best controls, tones on: the same.
+    Spectrum,
+    /// Where a segment goes on: [`super::log::Resumed`].
+    Resumed,
+    /// Digest of a file of the folder.
+    Seal,
+}
+
+/// How the words of binary messages are to be read, for whoever opens the log without this program.
+const WORDS: [(Topic, &str); 5] = [
+    (Topic::Frames, "little-endian 32-bit words: the body of a telemetry frame, see docs/protocol.md; the message's sequence is the frame's number"),
+    (Topic::Writes, "little-endian 32-bit words, two a register: address, value; see docs/registers.md"),
+    (Topic::Reads, "little-endian 32-bit words: address of the first register, then the values"),
+    (Topic::Runs, "a little-endian 32-bit word: the mode of the run"),
+    (Topic::Lost, "a little-endian 32-bit word: how many frames"),
+];
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Topic; 12] = [
+        Topic::Frames,
+        Topic::Writes,
+        Topic::Reads,
+        Topic::Runs,
+        Topic::Lost,
+        Topic::Epoch,
+        Topic::State,
+        Topic::Outcome,
+        Topic::Waveform,
+        Topic::Spectrum,
+        Topic::Resumed,
+        Topic::Seal,
+    ];
+
+    /// Name of the channel.
+    pub fn name(self) -> &'static str {
+        match self {
+            Topic::Frames => "frames",
+            Topic::Writes => "writes",
+            Topic::Reads => "reads",
+            Topic::Runs => "runs",
+            Topic::Lost => "lost",
+            Topic::Epoch => "epoch",
+            Topic::State => "state",
+            Topic::Outcome => "outcome",
+            Topic::Waveform => "waveform",
+            Topic::Spectrum => "spectrum",
+            Topic::Resumed => "resumed",
+            Topic::Seal => "seal",
+        }
+    }
+
+    /// The topic of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        Topic::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    /// How its messages are to be read; `None`: they are JSON.
+    pub(super) fn words(self) -> Option<&'static str> {
+        WORDS.iter().find(|(topic, _)| *topic == self).map(|&(_, text)| text)
+    }
+}
+
+/// The topic, the number and the bytes of what passes; nothing for a note of no topic.
+pub(super) fn encode(passing: Passing<'_>) -> Option<(Topic, u32, Vec<u8>)> {
+    Some(match passing {
+        Passing::Wrote(writes) => {
+            let pairs = writes.iter().flat_map(|&(address, value)| [u32::from(address), value]);
+            (Topic::Writes, 0, bytes(pairs))
+        }
+        Passing::Read { address, values } => {
+            let words = std::iter::once(u32::from(address)).chain(values.iter().copied());
+            (Topic::Reads, 0, bytes(words))
+        }
+        Passing::Runs { mode } => (Topic::Runs, 0, bytes([mode])),
+        Passing::Said { number, record } => (Topic::Frames, number, bytes(record.to_words(number))),
+        Passing::Lost { frames } => (Topic::Lost, 0, bytes([frames])),
+        Passing::Note { topic, text } => (Topic::find(topic)?, 0, text.as_bytes().to_vec()),
+    })
+}
+
+fn bytes(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+/// The item in a message; `None`: it is none of this version.
+pub(super) fn decode(topic: Topic, data: &[u8]) -> Option<Item> {
+    let words = || <[U32]>::ref_from_bytes(data).ok();
+    Some(match topic {
+        Topic::Frames => match Frame::from_words(words()?) {
+            Ok(Frame::Telemetry(number, record)) => Item::Said { number, record },
+            _ => return None,
+        },
+        Topic::Writes => {
+            let pairs = words()?.chunks_exact(2);
+            let writes = pairs.map(|pair| (pair[0].get() as u16, pair[1].get()));
+            Item::Wrote(writes.collect())
+        }
+        Topic::Reads => {
+            let (address, values) = words()?.split_first()?;
+            let values = values.iter().map(|value| value.get()).collect();
+            Item::Read { address: address.get() as u16, values }
+        }
+        Topic::Runs => Item::Runs { mode: words()?.first()?.get() },
+        Topic::Lost => Item::Lost { frames: words()?.first()?.get() },
+        Topic::Epoch
+        | Topic::State
+        | Topic::Outcome
+        | Topic::Waveform
+        | Topic::Spectrum
+        | Topic::Resumed
+        | Topic::Seal => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_protocol::frame::Event;
+
+    #[test]
+    fn every_item_is_what_it_was_after_its_bytes() {
+        let record = Record::Event(Event { cause: 3, time: 9 });
+        let writes = [(7_u16, 0xdead_beef_u32), (0x1fff, 0)];
+        let cases = [
+            (Passing::Wrote(&writes), Item::Wrote(writes.to_vec())),
+            (
+                Passing::Read { address: 0x1000, values: &[1, 2] },
+                Item::Read { address: 0x1000, values: vec![1, 2] },
+            ),
+            (Passing::Runs { mode: 5 }, Item::Runs { mode: 5 }),
+            (
+                Passing::Said { number: 77, record: &record },
+                Item::Said { number: 77, record: record.clone() },
+            ),
+            (Passing::Lost { frames: 2 }, Item::Lost { frames: 2 }),
+            (
+                Passing::Note { topic: "epoch", text: "{}" },
+                Item::Note { topic: Topic::Epoch, text: "{}".into() },
+            ),
+        ];
+        for (passing, item) in cases {
+            let (topic, _, data) = encode(passing).unwrap();
+            assert_eq!(decode(topic, &data), Some(item));
+        }
+        assert_eq!(encode(Passing::Note { topic: "gossip", text: "" }), None);
+        assert_eq!(decode(Topic::Frames, &[1, 2, 3]), None);
+        assert_eq!(decode(Topic::Runs, &[]), None);
+    }
+}

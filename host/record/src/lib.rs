@@ -1,0 +1,175 @@
+//! Run folders: what was done, all that the instrument said, and what came of it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `experiment.toml` | the experiment with every key as it was resolved |
+//! | `provenance.json` | program, instrument, seeds, tones, computer, begin and end: [`Provenance`] |
+//! | `calibration.json` | the calibration, if there was one |
+//! | `log/*.mcap` | every frame, write and epoch as they came: [`log`], [`reader`] |
+//! | `outcome.json` | what the training came to |
+//! | `data.npz` | the same as arrays: [`arrays`] |
+//! | `report.html` | the same to look at: [`crate::report`] |
+//!
+//! The log seals the first three and `outcome.json`: it holds their SHA-256, and a file that differs is refused. `data.npz` and `report.html` can be made anew from
+//! the others.
+
+pub mod arrays;
+mod clock;
+pub mod figure;
+mod files;
+mod folder;
+mod item;
+mod list;
+pub mod log;
+mod look;
+pub mod page;
+mod player;
+mod provenance;
+pub mod reader;
+mod recorder;
+mod replay;
+pub mod report;
+mod run;
+mod seal;
+pub mod table;
+mod torn;
+mod verifier;
+
+pub use folder::Folder;
+pub use item::{Item, Topic};
+pub use list::{list, Listed, Standing};
+pub use provenance::{Program, Provenance, Sitting};
+pub use reader::Cut;
+pub use replay::{replay, task, Agreement};
+pub use run::{follow, resume, train, Resuming};
+
+use hge_core::calibration::CalibrationError;
+use hge_core::experiment::ExperimentError;
+use hge_core::train::TrainError;
+use hge_driver::text::shell_path;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What to do about a file that cannot be written: room helps only where there is none.
+fn remedy(what: &str) -> &'static str {
+    let what = what.to_lowercase();
+    match ["no space", "no storage space", "quota"].iter().any(|cause| what.contains(cause)) {
+        true => "make room there or name",
+        false => "name",
+    }
+}
+
+/// A record cannot be kept, or not be used.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// A file cannot be written.
+    #[error("cannot write {}: {what}; what was complete before is kept: {} another folder with -o, and if the run had begun, `hge resume` goes on with it", path.display(), remedy(what))]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}: {what}; name the folder of a run, `hge runs` lists them", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        what: String,
+    },
+    /// The folder is there already.
+    #[error("{} is there already: name another folder with -o, or go on with what is in it by `hge resume {}`", path.display(), shell_path(path))]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Another program writes to it.
+    #[error("another program is at work on {}: wait for its end", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A log that another version wrote.
+    #[error("{} is of the version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+    },
+    /// A file of the log is not as it was written, and was not just cut off.
+    #[error("{} is damaged ({what}): restore it from a copy; `hge export --until-damage` writes what stands before the damage", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file of the folder does not hold what it should.
+    #[error("{} is not what this program writes ({what}): restore it from a copy", path.display())]
+    Strange {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file does not agree with its seal in the log.
+    #[error("{} is not as this run wrote it, its SHA-256 differs from the one in the log: restore it from a copy", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is an outcome that the log does not seal.
+    #[error("{} is the outcome of another run, or the log lost its end: {} ends at byte {bytes} without an outcome; restore the log from a copy, or remove the outcome and go on with `hge resume`", path.display(), log.display())]
+    NoOutcome {
+        /// The outcome.
+        path: PathBuf,
+        /// Last file of the log.
+        log: PathBuf,
+        /// Its bytes up to where it was cut off.
+        bytes: u64,
+    },
+    /// The run is at its end.
+    #[error("the run in {} is complete: there is nothing to go on with, `hge report` and `hge replay` look at it", path.display())]
+    Complete {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The device was followed.
+    #[error("the run in {} followed a device that has moved on meanwhile, and cannot be taken up again: begin a new one", path.display())]
+    Followed {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The gateware that is there is not the one that was recorded.
+    #[error("the instrument has other generics than the one that was recorded: connect that one, or begin a new run")]
+    Instrument,
+    /// The experiment in the folder cannot be run.
+    #[error(transparent)]
+    Experiment(Box<ExperimentError>),
+    /// The calibration in the folder belongs to something else.
+    #[error(transparent)]
+    Calibration(Box<CalibrationError>),
+    /// The training failed.
+    #[error(transparent)]
+    Train(Box<TrainError>),
+}
+
+impl From<ExperimentError> for RecordError {
+    fn from(error: ExperimentError) -> Self {
+        RecordError::Experiment(error.into())
+    }
+}
+
+impl From<CalibrationError> for RecordError {
+    fn from(error: CalibrationError) -> Self {
+        RecordError::Calibration(error.into())
+    }
+}
+
+impl From<TrainError> for RecordError {
+    fn from(error: TrainError) -> Self {
+        RecordError::Train(error.into())
+    }
+}

@@ -1,0 +1,101 @@
+//! What runs there are.
+
+use super::folder::Folder;
+use super::RecordError;
+use hge_core::train::Outcome;
+use hge_driver::text::serialize_path;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// A program is at work on it.
+    Running,
+    /// It came to its end with a solution.
+    Solved,
+    /// It came to its end without one.
+    NotSolved,
+    /// It was cut off, or ended with an error: `hge resume` goes on with it.
+    CutOff,
+}
+
+/// A run, in one line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its folder; what is no UTF-8 in its name is replaced in JSON.
+    #[serde(serialize_with = "serialize_path")]
+    pub run: PathBuf,
+    /// How far it has come.
+    pub standing: Standing,
+    /// Name of what was to be learnt.
+    pub name: String,
+    /// When it began, as RFC 3339 writes it, in UTC.
+    pub began: String,
+    /// Seconds of all sittings that came to an end.
+    pub wall_s: f64,
+    /// Device, or link.
+    pub device: String,
+    /// Loss of what was learnt; none before the end.
+    pub loss: Option<f64>,
+    /// Separation of what was learnt; none before the end.
+    pub separation_na: Option<f64>,
+    /// Epochs of all starts; none before the end.
+    pub epochs: Option<u32>,
+    /// How the last sitting failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// All runs in a folder, oldest first. Folders that are no runs are passed over; of those that cannot be read the reason is told.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(runs: &Path) -> Result<(Vec<Listed>, Vec<RecordError>), RecordError> {
+    let failed =
+        |error: std::io::Error| RecordError::Read { path: runs.into(), what: error.to_string() };
+    let (mut listed, mut strange) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(runs).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if !path.join("provenance.json").exists() {
+            continue;
+        }
+        match of(&path) {
+            Ok(run) => listed.push(run),
+            Err(error) => strange.push(error),
+        }
+    }
+    // Versions before wrote whole seconds, so the digits cannot be compared as text.
+    let began = |run: &Listed| humantime::parse_rfc3339(&run.began).unwrap_or(UNIX_EPOCH);
+    listed.sort_by_cached_key(|run| -> (SystemTime, PathBuf) { (began(run), run.run.clone()) });
+    Ok((listed, strange))
+}
+
+fn of(path: &Path) -> Result<Listed, RecordError> {
+    let folder = Folder::open(path)?;
+    let provenance = folder.provenance()?;
+    let outcome: Option<Outcome> = folder.outcome()?;
+    let standing = match &outcome {
+        _ if folder.is_locked() => Standing::Running,
+        Some(outcome) if outcome.solved => Standing::Solved,
+        Some(_) => Standing::NotSolved,
+        None => Standing::CutOff,
+    };
+    let sittings = &provenance.sittings;
+    let remote = provenance.instrument.link != "sim";
+    let instrument = provenance.instrument;
+    Ok(Listed {
+        run: path.into(),
+        standing,
+        name: provenance.name,
+        began: sittings.first().map_or(String::new(), |sitting| sitting.began.clone()),
+        // A sum of nothing would be a negative zero.
+        wall_s: sittings.iter().filter_map(|sitting| sitting.wall_s).fold(0.0, std::ops::Add::add),
+        device: if remote { instrument.link } else { instrument.device },
+        loss: outcome.as_ref().map(|outcome| outcome.loss),
+        separation_na: outcome.as_ref().map(|outcome| outcome.separation_na),
+        epochs: outcome.as_ref().map(|outcome| outcome.epochs),
+        failure: sittings.last().and_then(|sitting| sitting.failure.clone()),
+    })
+}

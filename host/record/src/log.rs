@@ -1,0 +1,273 @@
+//! Writing a log: MCAP files of one folder, one behind the other.
+//!
+//! Messages wait in memory until a chunk of them is written at once, behind all others and with its checksum. That happens when an epoch has ended, at most
+//! twenty times a second: whatever ends the program, less than that is lost. Once a second the system is asked to put what was written onto the disk.
+//! A file is ended, with its index, at 64 MB or 16 384 chunks, whose index fills about 5 MB of memory; then the next one follows.
+
+use super::clock::Clock;
+use super::item::{encode, Topic};
+use super::reader::LogReader;
+use super::seal::Seal;
+use super::RecordError;
+use hge_driver::Passing;
+use mcap::records::MessageHeader;
+use mcap::{WriteOptions, Writer};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Version of what is in the messages: the profile of the files.
+pub const PROFILE: &str = "hge-run-2";
+
+/// Bytes and chunks of one file.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_CHUNKS: u32 = 16_384;
+
+/// Least time between two chunks that end with an epoch, and between two requests to put them onto the disk.
+const CHUNK_INTERVAL: Duration = Duration::from_millis(50);
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The first message of a file with which a run was taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Items before it that hold: those behind them, of an epoch that was not ended, do not count.
+    pub items: u64,
+    /// Seconds by which the computer's clock was set back meanwhile; time stamps went on.
+    pub clock_back_s: f64,
+}
+
+/// A log that grows.
+pub struct Log {
+    folder: PathBuf,
+    /// Number of the file that is written.
+    number: u32,
+    segment: Option<Segment>,
+    clock: Clock,
+    flushed: Instant,
+    synced: Instant,
+}
+
+struct Segment {
+    path: PathBuf,
+    /// The same file, for what MCAP's writer does not do.
+    file: File,
+    writer: Writer<File>,
+    channels: BTreeMap<Topic, u16>,
+    chunks: u32,
+    /// Bytes up to the last chunk.
+    whole: u64,
+}
+
+/// Path of a file of the log.
+pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:05}.mcap"))
+}
+
+impl Log {
+    /// A new log in an empty folder that is there.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn create(folder: &Path) -> Result<Self, RecordError> {
+        let (clock, _) = Clock::after(0);
+        Log::begin(folder, 1, clock)
+    }
+
+    /// Removes a log without items: its program ended before the run began.
+    ///
+    /// # Errors
+    /// It holds items or is damaged, so it belongs to a run; or it cannot be removed.
+    pub(super) fn remove_empty(folder: &Path) -> Result<(), RecordError> {
+        let path = segment_path(folder, 1);
+        if !path.exists() {
+            return Ok(());
+        }
+        if !matches!(LogReader::open(folder).and_then(|mut log| log.next_item()), Ok(None)) {
+            return Err(RecordError::Exists { path: folder.into() });
+        }
+        std::fs::remove_file(&path)
+            .map_err(|error| RecordError::Write { path, what: error.to_string() })
+    }
+
+    /// Goes on with a log of which `items` hold: the last time stamp was `last_ns`, and its files are numbered up to `files`. Says by how much the
+    /// computer's clock was set back meanwhile.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn resume(
+        folder: &Path,
+        files: u32,
+        items: u64,
+        last_ns: u64,
+    ) -> Result<(Self, Option<Duration>), RecordError> {
+        let (clock, back) = Clock::after(last_ns);
+        let mut log = Log::begin(folder, files + 1, clock)?;
+        let clock_back_s = back.map_or(0.0, |back| back.as_secs_f64());
+        let resumed = Resumed { items, clock_back_s };
+        let text = serde_json::to_string(&resumed).map_err(|error| log.failed(&error))?;
+        log.append(Passing::Note { topic: Topic::Resumed.name(), text: &text })?;
+        log.flush()?;
+        Ok((log, back))
+    }
+
+    fn begin(folder: &Path, number: u32, clock: Clock) -> Result<Self, RecordError> {
+        let segment = Some(Segment::create(&segment_path(folder, number))?);
+        let now = Instant::now();
+        Ok(Log { folder: folder.into(), number, segment, clock, flushed: now, synced: now })
+    }
+
+    /// Adds a message; a note of no [`Topic`] is none. The state after an epoch ends a chunk.
+    ///
+    /// # Errors
+    /// It cannot be written. What was written in chunks before is whole, and nothing more is.
+    pub fn append(&mut self, passing: Passing<'_>) -> Result<(), RecordError> {
+        let Some((topic, sequence, data)) = encode(passing) else { return Ok(()) };
+        let log_time = self.clock.now_ns();
+        let Some(segment) = &mut self.segment else { return Err(self.failed(&"it failed before")) };
+        let channel_id = segment.channels.get(&topic).copied().unwrap_or_default();
+        let header = MessageHeader { channel_id, sequence, log_time, publish_time: log_time };
+        if let Err(error) = segment.writer.write_to_known_channel(&header, &data) {
+            return Err(self.broken(&io_error(error)));
+        }
+        let over = matches!(topic, Topic::State | Topic::Outcome);
+        if over && self.flushed.elapsed() >= CHUNK_INTERVAL {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Adds seals and puts them onto the disk.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub(super) fn seal(&mut self, seals: &[Seal]) -> Result<(), RecordError> {
+        for seal in seals {
+            let text = serde_json::to_string(seal).map_err(|error| self.failed(&error))?;
+            self.append(Passing::Note { topic: Topic::Seal.name(), text: &text })?;
+        }
+        self.flush()?;
+        let synced = self.segment.as_ref().map_or(Ok(()), |segment| segment.file.sync_data());
+        synced.map_err(|error| self.broken(&error))
+    }
+
+    /// Ends a chunk.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.flushed = Instant::now();
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let sync = self.synced.elapsed() >= SYNC_INTERVAL;
+        match segment.flush(sync) {
+            Err(error) => return Err(self.broken(&error)),
+            Ok(false) => {}
+            Ok(true) => {
+                self.end()?;
+                self.number += 1;
+                self.segment = Some(Segment::create(&segment_path(&self.folder, self.number))?);
+            }
+        }
+        if sync {
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Ends the log, with an index.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn finish(mut self) -> Result<(), RecordError> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), RecordError> {
+        let Some(mut segment) = self.segment.take() else { return Ok(()) };
+        let ended = segment.writer.finish().map_err(io_error);
+        match ended.and_then(|_| segment.file.sync_data()) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.segment = Some(segment);
+                Err(self.broken(&error))
+            }
+        }
+    }
+
+    /// Leaves the file as it was after its last chunk.
+    fn broken(&mut self, why: &dyn std::fmt::Display) -> RecordError {
+        let error = self.failed(why);
+        if let Some(segment) = self.segment.take() {
+            // MCAP's writer would otherwise write an index as it is dropped.
+            drop(segment.writer.into_inner());
+            // A file that cannot even be cut is read up to what is not whole.
+            let _ = segment.file.set_len(segment.whole);
+        }
+        error
+    }
+
+    fn failed(&self, why: &dyn std::fmt::Display) -> RecordError {
+        RecordError::Write { path: segment_path(&self.folder, self.number), what: why.to_string() }
+    }
+}
+
+impl Segment {
+    fn create(path: &Path) -> Result<Self, RecordError> {
+        let failed = |error: &dyn std::fmt::Display| RecordError::Write {
+            path: path.into(),
+            what: error.to_string(),
+        };
+        let file = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = file.map_err(|error| failed(&error))?;
+        let twin = file.try_clone().map_err(|error| failed(&error))?;
+        let library = format!("hge {}", env!("CARGO_PKG_VERSION"));
+        let mut writer = WriteOptions::new()
+            .compression(None)
+            .profile(PROFILE)
+            .library(library)
+            // A chunk is written at once, and no byte of the file is written twice.
+            .disable_seeking(true)
+            .create(file)
+            .map_err(|error| failed(&io_error(error)))?;
+        let channels = channels(&mut writer).map_err(|error| failed(&io_error(error)))?;
+        let mut segment =
+            Segment { path: path.into(), file: twin, writer, channels, chunks: 0, whole: 0 };
+        segment.flush(false).map_err(|error| failed(&error))?;
+        Ok(segment)
+    }
+
+    /// Ends a chunk; whether the file is full.
+    fn flush(&mut self, sync: bool) -> io::Result<bool> {
+        self.writer.flush().map_err(io_error)?;
+        if sync {
+            self.file.sync_data()?;
+        }
+        self.whole = self.path.metadata()?.len();
+        self.chunks += 1;
+        Ok(self.whole >= MOST_BYTES || self.chunks >= MOST_CHUNKS)
+    }
+}
+
+/// What the system says, without the library's words around it, which speak of compression.
+fn io_error(error: mcap::McapError) -> io::Error {
+    match error {
+        mcap::McapError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+fn channels(writer: &mut Writer<File>) -> mcap::McapResult<BTreeMap<Topic, u16>> {
+    let mut channels = BTreeMap::new();
+    for topic in Topic::ALL {
+        let name = format!("hge.{}", topic.name());
+        let (schema, encoding) = match topic.words() {
+            Some(text) => (writer.add_schema(&name, "text", text.as_bytes())?, "hge"),
+            None => (writer.add_schema(&name, "jsonschema", br#"{"type":"object"}"#)?, "json"),
+        };
+        let id = writer.add_channel(schema, topic.name(), encoding, &BTreeMap::new())?;
+        channels.insert(topic, id);
+    }
+    Ok(channels)
+}

@@ -1,0 +1,65 @@
+//! A look at the device when it has learnt: its current over a pass, and its spectrum.
+
+use super::folder::Folder;
+use super::item::Topic;
+use super::RecordError;
+use hge_core::experiment::EngineKind;
+use hge_core::experiment::{Closing, Task};
+use hge_core::measure::waveform::{of_cases, of_tones};
+use hge_core::measure::MeasureError;
+use hge_core::plan::Plan;
+use hge_core::session::{Session, SessionError};
+use hge_core::train::{Outcome, TrainError};
+use hge_driver::DriverError;
+
+/// Samples of the spectrum: 3.3 s at 5 kHz, eight segments of 0.8 s.
+const SPECTRUM_SAMPLES: u32 = 16_384;
+
+/// What is looked at.
+pub(super) struct Look {
+    plan: Plan,
+    /// An engine that simulates every clock takes minutes for it; and a gateware that has closed the loop itself is left with what it came to, for `hge log`.
+    wanted: bool,
+}
+
+impl Look {
+    pub(super) fn of(task: &Task, folder: &Folder) -> Result<Self, RecordError> {
+        let remote = folder.provenance()?.instrument.link != "sim";
+        let wanted = match remote {
+            true => task.experiment.closing == Closing::Host,
+            false => task.experiment.engine == EngineKind::Model,
+        };
+        Ok(Look { plan: task.plan.clone(), wanted })
+    }
+
+    /// Looks at the device at the best controls, and notes it. A line or a gateware that loses codes costs the picture, and nothing else.
+    pub(super) fn take(&self, session: &mut Session, outcome: &Outcome) -> Result<(), TrainError> {
+        if !self.wanted || outcome.controls_v.len() != self.plan.configuration().controls.len() {
+            return Ok(());
+        }
+        session.change(self.plan.clone())?;
+        if let Some(waveform) = seen(of_cases(session, &outcome.controls_v, false))? {
+            session.note(Topic::Waveform.name(), &waveform)?;
+        }
+        if let Some(held) = seen(of_tones(session, &outcome.controls_v, 0, SPECTRUM_SAMPLES))? {
+            session.note(Topic::Spectrum.name(), &held)?;
+        }
+        Ok(())
+    }
+}
+
+/// What was seen, if the way it was to be seen works here; what else goes wrong is an error.
+fn seen<T>(looked: Result<T, MeasureError>) -> Result<Option<T>, TrainError> {
+    match looked {
+        Ok(seen) => Ok(Some(seen)),
+        Err(MeasureError::Session(SessionError::Driver(error))) if ends(&error) => {
+            Err(error.into())
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// The link, the guard, the record or the user ends it.
+fn ends(error: &DriverError) -> bool {
+    !matches!(error, DriverError::Capture { .. } | DriverError::Refused { .. })
+}

@@ -1,0 +1,157 @@
+//! Where a run comes from.
+
+use hge_core::experiment::{Closing, Task};
+use hge_protocol::registers::map_hash;
+use serde::{Deserialize, Serialize};
+use std::time::SystemTime;
+
+/// Where a run comes from: enough to know whether another one should equal it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of the log, [`super::log::PROFILE`].
+    pub format: String,
+    /// Name of the run.
+    pub name: String,
+    /// The program.
+    pub program: Program,
+    /// The instrument.
+    pub instrument: InstrumentFacts,
+    /// Seed of starts, noise and codes.
+    pub seed: u64,
+    /// Who closes the loop.
+    #[serde(rename = "loop")]
+    pub closing: Closing,
+    /// The device was followed when it had learnt.
+    pub followed: bool,
+    /// Tones, control by control.
+    pub tones: Vec<ToneFacts>,
+    /// Whether slopes were read by a calibration, which is in `calibration.json`.
+    pub calibrated: bool,
+    /// The computer.
+    pub host: Host,
+    /// From each begin to its end; more than one if the run was taken up again.
+    pub sittings: Vec<Sitting>,
+}
+
+/// What was run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Version.
+    pub version: String,
+    /// First 32 bits of the git commit, in hexadecimal digits; zeros outside a clone.
+    pub commit: String,
+    /// The clone held changes that were not committed when the program was built.
+    pub dirty: bool,
+    /// Arguments of the command line.
+    pub arguments: Vec<String>,
+}
+
+/// What was at the other end of the link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstrumentFacts {
+    /// Where it was: `sim` in this process, or the link.
+    pub link: String,
+    /// What executes the gateware; `remote` behind a link.
+    pub engine: String,
+    /// What hangs on it, if it is simulated here.
+    pub device: String,
+    /// Hash of the register map.
+    pub map_hash: String,
+    /// First 32 bits of the commit its bitstream was made from; zeros in simulation.
+    pub build_hash: String,
+}
+
+/// A tone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ToneFacts {
+    pub electrode: usize,
+    pub frequency_hz: f64,
+    pub periods: u32,
+    pub amplitude_v: f64,
+    pub low_v: f64,
+    pub high_v: f64,
+}
+
+/// A computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Host {
+    pub name: String,
+    pub system: String,
+    pub processors: usize,
+}
+
+/// From one begin to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sitting {
+    /// When, as RFC 3339 writes it, in UTC.
+    pub began: String,
+    /// When it ended; `None`: it was cut off, or is not over.
+    pub ended: Option<String>,
+    /// Seconds that passed.
+    pub wall_s: Option<f64>,
+    /// What the end was, if it was no success: one sentence.
+    pub failure: Option<String>,
+    /// Seconds by which the computer's clock had been set back since the sitting before.
+    pub clock_back_s: f64,
+}
+
+impl Sitting {
+    /// One that begins now.
+    pub fn begin() -> Self {
+        let (began, ended, wall_s, failure, clock_back_s) = (now(), None, None, None, 0.0);
+        Sitting { began, ended, wall_s, failure, clock_back_s }
+    }
+}
+
+/// Now, as RFC 3339 writes it, in UTC.
+pub(super) fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}
+
+impl Provenance {
+    /// Of a task on an instrument behind `link` (`None`: simulated in this process), whose bitstream was made from `build_hash`.
+    pub fn of(
+        name: &str,
+        task: &Task,
+        link: Option<&str>,
+        build_hash: u32,
+        program: Program,
+    ) -> Self {
+        let (experiment, plan) = (&task.experiment, &task.plan);
+        let controls = plan.configuration().controls.iter().enumerate();
+        let tones = controls.map(|(k, control)| ToneFacts {
+            electrode: control.output,
+            frequency_hz: plan.grid().frequency_hz(control.multiple),
+            periods: control.multiple,
+            amplitude_v: plan.amplitude_v(k),
+            low_v: control.low_v,
+            high_v: control.high_v,
+        });
+        let here = |text: &str| if link.is_none() { text.to_owned() } else { "remote".to_owned() };
+        Provenance {
+            format: super::log::PROFILE.into(),
+            name: name.into(),
+            program,
+            instrument: InstrumentFacts {
+                link: link.unwrap_or("sim").into(),
+                engine: here(experiment.engine.name()),
+                device: here(&experiment.device),
+                map_hash: format!("{:08x}", map_hash()),
+                build_hash: format!("{build_hash:08x}"),
+            },
+            seed: experiment.seed,
+            closing: experiment.closing,
+            followed: false,
+            tones: tones.collect(),
+            calibrated: task.calibration.is_some(),
+            host: Host {
+                name: gethostname::gethostname().to_string_lossy().into_owned(),
+                system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+                processors: std::thread::available_parallelism().map_or(1, Into::into),
+            },
+            sittings: vec![Sitting::begin()],
+        }
+    }
+}

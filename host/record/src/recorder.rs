@@ -1,0 +1,45 @@
+//! Keeps everything that passes in a log.
+
+use super::log::Log;
+use super::seal::Seal;
+use super::RecordError;
+use hge_driver::{Passing, Tap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The log that the tap of an instrument fills, once there is one, and that is ended when the run is over.
+#[derive(Clone, Default)]
+pub(super) struct Recorder(Arc<Mutex<Option<Log>>>);
+
+impl Recorder {
+    /// Whether there is a log to write to.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(super) fn put(&self, log: Log) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
+    }
+
+    pub(super) fn append(&self, passing: Passing<'_>) -> Result<(), RecordError> {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.as_mut().map_or(Ok(()), |log| log.append(passing))
+    }
+
+    /// Adds seals and puts them onto the disk.
+    pub(super) fn seal(&self, seals: &[Seal]) -> Result<(), RecordError> {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.as_mut().map_or(Ok(()), |log| log.seal(seals))
+    }
+
+    /// Ends the log.
+    pub(super) fn finish(&self) -> Result<(), RecordError> {
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        log.map_or(Ok(()), Log::finish)
+    }
+}
+
+impl Tap for Recorder {
+    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+        self.append(passing).map_err(|error| error.to_string())
+    }
+}

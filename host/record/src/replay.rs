@@ -1,0 +1,114 @@
+//! Working a run out again from what was recorded.
+
+use super::folder::Folder;
+use super::item::Topic;
+use super::player::Player;
+use super::reader::Cut;
+use super::verifier::{Verdict, Verifier};
+use super::RecordError;
+use hge_core::experiment::Task;
+use hge_core::train::{train_on, Progress};
+use hge_driver::{Instrument, Passing, Tap};
+use hge_lab::server::InProcess;
+use serde::Serialize;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Whether the controls that follow from the recorded frames are the recorded ones.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Every register at the begin of every run, every epoch's loss, controls and slopes, and the outcome are the same to the last bit.
+    pub agrees: bool,
+    /// The log holds the outcome; without one nothing proves that the run came to its end.
+    pub complete: bool,
+    /// Epochs that agree.
+    pub epochs: u64,
+    /// Windows that they were worked out from.
+    pub windows: u64,
+    /// The first difference.
+    pub difference: Option<String>,
+    /// Where the log was cut off, if it was.
+    pub cut: Option<Cut>,
+}
+
+/// Trains again on an instrument that says what was recorded, and compares. `progress` hears of every epoch.
+///
+/// # Errors
+/// The folder or its log cannot be read.
+pub fn replay(
+    folder: &Folder,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Agreement, RecordError> {
+    let task = task(folder)?;
+    let player = Player::new(task.parameters, folder.read_log()?);
+    let ended = player.ended();
+    let comparing = Comparing(Arc::new(Mutex::new(Compared {
+        verifier: Verifier::new(folder.read_log()?),
+        difference: None,
+        complete: false,
+    })));
+    let connected = Instrument::connect(Box::new(InProcess::new(Box::new(player))));
+    let mut instrument = connected.map_err(hge_core::train::TrainError::from)?;
+    instrument.tap(Box::new(comparing.clone()));
+    let done = train_on(instrument, task, progress);
+    let compared = comparing.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let difference = compared.difference.clone();
+    if let Err(error) = done {
+        // The run was not at its end, or went another way than recorded.
+        if difference.is_none() && !ended.load(Ordering::Relaxed) && !compared.complete {
+            return Err(error.into());
+        }
+    }
+    let verifier = &compared.verifier;
+    Ok(Agreement {
+        agrees: difference.is_none(),
+        complete: compared.complete,
+        epochs: verifier.epochs,
+        windows: verifier.windows,
+        difference,
+        cut: folder.cut().cloned(),
+    })
+}
+
+/// What the folder's run was to do.
+///
+/// # Errors
+/// Its experiment or calibration cannot be read, or cannot be run.
+pub fn task(folder: &Folder) -> Result<Task, RecordError> {
+    let (experiment, source) = folder.experiment()?;
+    let parameters = (&experiment.instrument).into();
+    let mut task = Task::on(experiment, &source, &parameters, None)?;
+    task.calibrate(folder.calibration()?)?;
+    Ok(task)
+}
+
+struct Compared {
+    verifier: Verifier,
+    difference: Option<String>,
+    complete: bool,
+}
+
+/// Ends the training at the first difference.
+#[derive(Clone)]
+struct Comparing(Arc<Mutex<Compared>>);
+
+impl Tap for Comparing {
+    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+        let mut compared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if compared.complete {
+            return Ok(());
+        }
+        match compared.verifier.hear(passing) {
+            Ok(verdict) => {
+                let outcome = Topic::Outcome.name();
+                let last = matches!(passing, Passing::Note { topic, .. } if topic == outcome);
+                compared.complete = last && verdict == Verdict::Recorded;
+                Ok(())
+            }
+            Err(difference) => {
+                compared.difference = Some(difference.clone());
+                Err(difference)
+            }
+        }
+    }
+}

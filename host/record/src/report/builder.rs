@@ -1,0 +1,227 @@
+//! From a task and what it came to, to a report.
+
+use super::epochs::{Thinner, MOST_EPOCHS};
+use super::{DrawnSpectrum, DrawnWaveform, Report, ShownCase, ShownControl, ShownLoss, Verdict};
+use hge_core::experiment::{Closing, Task};
+use hge_core::gate::Gate;
+use hge_core::loss::Loss;
+use hge_core::measure::waveform::Waveform;
+use hge_core::method::Method;
+use hge_core::train::{Outcome, Progress};
+
+/// Gathers what a report shows. Epochs are thinned as they come, so that a long run takes no more memory than a short one.
+pub struct Builder {
+    report: Report,
+    thinner: Thinner,
+    samples: u64,
+    failure: Option<String>,
+}
+
+impl Builder {
+    pub(super) fn new(task: &Task, outcome: Option<&Outcome>) -> Self {
+        let experiment = &task.experiment;
+        let settings = toml::to_string(experiment)
+            .unwrap_or_else(|error| format!("# the experiment cannot be written: {error}\n"));
+        let report = Report {
+            task: experiment
+                .gate
+                .map_or_else(|| format!("{} cases", task.targets.high.len()), name_of),
+            device: experiment.device.clone(),
+            engine: experiment.engine.name().into(),
+            closing: experiment.closing.name(),
+            method: experiment.host.method.name(),
+            seed: experiment.seed,
+            verdict: Verdict::Incomplete,
+            notes: Vec::new(),
+            outcome: outcome.cloned(),
+            rate_hz: task.plan.grid().rate_hz,
+            window_samples: task.plan.grid().window_samples,
+            measured_s: 0.0,
+            wall_s: None,
+            loss: loss(task),
+            wanted_na: experiment.separation_na,
+            slope_unit: slope_unit(task),
+            cases: cases(task),
+            controls: controls(task),
+            epochs: super::Epochs::default(),
+            waveform: None,
+            spectrum: None,
+            settings,
+            provenance: Vec::new(),
+        };
+        let wanted_v = outcome.map(|outcome| outcome.controls_v.clone());
+        let thinner = Thinner::new(MOST_EPOCHS, wanted_v);
+        Builder { report, thinner, samples: 0, failure: None }
+    }
+
+    /// The device and what executed the gateware, where the experiment does not say: behind a link.
+    pub fn on(mut self, device: impl Into<String>, engine: impl Into<String>) -> Self {
+        self.report.device = device.into();
+        self.report.engine = engine.into();
+        self
+    }
+
+    /// Why the run ended before its end.
+    pub fn failed(mut self, reason: impl Into<String>) -> Self {
+        self.failure = Some(reason.into());
+        self
+    }
+
+    /// Time that passed, in seconds.
+    pub fn wall_s(mut self, wall_s: f64) -> Self {
+        self.report.wall_s = Some(wall_s);
+        self
+    }
+
+    /// The next epochs.
+    pub fn epochs(mut self, epochs: impl IntoIterator<Item = Progress>) -> Self {
+        epochs.into_iter().for_each(|progress| self.push(progress));
+        self
+    }
+
+    /// The next epoch.
+    pub fn push(&mut self, progress: Progress) {
+        self.samples = self.samples.max(progress.samples);
+        self.thinner.push(progress);
+    }
+
+    /// The current of a pass over the cases at the best controls.
+    pub fn waveform(mut self, waveform: Waveform) -> Self {
+        self.report.waveform = Some(DrawnWaveform::of(waveform));
+        self
+    }
+
+    /// The current's noise and lines.
+    pub fn spectrum(mut self, spectrum: DrawnSpectrum) -> Self {
+        self.report.spectrum = Some(spectrum.thinned());
+        self
+    }
+
+    /// One more fact on where the run comes from, behind those before.
+    pub fn provenance(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.report.provenance.push((name.into(), value.into()));
+        self
+    }
+
+    /// The report.
+    pub fn build(self) -> Report {
+        let Builder { mut report, thinner, samples, failure } = self;
+        report.epochs = thinner.finish(report.cases.len(), report.controls.len());
+        let samples = report.outcome.as_ref().map_or(samples, |outcome| outcome.samples);
+        report.measured_s = samples as f64 / report.rate_hz;
+        report.verdict = match (&report.outcome, &failure) {
+            (Some(outcome), _) if outcome.solved => Verdict::Solved,
+            (Some(_), _) => Verdict::NotSolved,
+            (None, Some(_)) => Verdict::Failed,
+            (None, None) => Verdict::Incomplete,
+        };
+        report.notes = notes(&report, failure);
+        report
+    }
+}
+
+fn name_of(gate: Gate) -> String {
+    gate.name().to_uppercase()
+}
+
+fn loss(task: &Task) -> ShownLoss {
+    let host = &task.experiment.host;
+    if task.experiment.closing == Closing::Standalone {
+        return ShownLoss { name: "squared error".into(), unit: Some("nA²"), stop: None };
+    }
+    let name = match host.loss {
+        Loss::Mse => "mse",
+        Loss::Correlation => "correlation",
+        Loss::CorSigmoid => "cor-sigmoid",
+    };
+    let unit = (host.loss == Loss::Mse).then_some("nA²");
+    ShownLoss { name: name.into(), unit, stop: Some(host.stop_loss) }
+}
+
+fn slope_unit(task: &Task) -> &'static str {
+    if task.experiment.host.method == Method::Cost && task.experiment.closing == Closing::Host {
+        "nA²/V"
+    } else {
+        "nA/V"
+    }
+}
+
+fn cases(task: &Task) -> Vec<ShownCase> {
+    let experiment = &task.experiment;
+    let aims = experiment.closing == Closing::Host && experiment.host.loss == Loss::Mse;
+    let inputs_v = task.plan.configuration().cases_v.iter();
+    let shown = inputs_v.zip(&task.targets.high).enumerate().map(|(s, (inputs_v, &high))| {
+        let of_gate = experiment.gate.and_then(|_| Gate::CASES.get(s));
+        let name = of_gate.map_or_else(
+            || (s + 1).to_string(),
+            |&(a, b)| format!("{}{}", u8::from(a), u8::from(b)),
+        );
+        let target_na = aims.then(|| task.targets.target_na(s));
+        ShownCase { name, inputs_v: inputs_v.clone(), high, target_na }
+    });
+    shown.collect()
+}
+
+fn controls(task: &Task) -> Vec<ShownControl> {
+    let (plan, tones_hz) = (&task.plan, task.plan.tones_hz());
+    let controls = plan.configuration().controls.iter().zip(tones_hz).enumerate();
+    let shown = controls.map(|(k, (control, frequency_hz))| ShownControl {
+        electrode: control.output,
+        range_v: plan.control_range_v(k),
+        frequency_hz,
+        multiple: control.multiple,
+        amplitude_v: plan.amplitude_v(k),
+    });
+    shown.collect()
+}
+
+/// What must be known beside the verdict.
+fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(failure) = failure {
+        notes.push(format!("The run was ended by an error: {failure}"));
+    } else if report.outcome.is_none() {
+        notes.push(
+            "The run is not over, or was ended before its end: nothing was measured without \
+             perturbation."
+                .into(),
+        );
+    }
+    if report.epochs.not_finite > 0 {
+        notes.push(format!(
+            "The loss of {} of {} epochs is no finite number: these are gaps in the plots.",
+            report.epochs.not_finite, report.epochs.total
+        ));
+    }
+    let Some(outcome) = &report.outcome else { return notes };
+    if outcome.starts_clipped {
+        notes.push(
+            "Every start clipped at once: these are the outputs in the middle of the ranges."
+                .into(),
+        );
+    }
+    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
+        notes.push(format!(
+            "Outputs clipped in {} of {} starts: lower the gain of the I-V converter or choose other ranges.",
+            outcome.clipped_starts, outcome.restarts
+        ));
+    }
+    if outcome.clipped {
+        notes.push(
+            "Outputs clip at an end of the converter's range: lower the gain of the I-V converter \
+             (iv_gain_v_per_na) or choose other ranges."
+                .into(),
+        );
+    }
+    if outcome.saturated {
+        notes.push("A step of the update was cut at the DAC's range.".into());
+    }
+    let counts = outcome.unsettled;
+    if counts.unsettled > 0 {
+        notes.push(format!(
+            "In {} windows the current had not settled ({} were measured again, {} dropped).",
+            counts.unsettled, counts.repeated, counts.dropped
+        ));
+    }
+    notes
+}

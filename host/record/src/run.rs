@@ -1,0 +1,246 @@
+//! A training whose every frame is kept, and one that is taken up again.
+
+use super::folder::Folder;
+use super::item::{Item, Topic};
+use super::log::{Log, PROFILE};
+use super::look::Look;
+use super::provenance::{now, Sitting};
+use super::verifier::{Verdict, Verifier};
+use super::{arrays, page, RecordError};
+use hge_core::experiment::{Closing, Task};
+use hge_core::session::{Session, SessionError};
+use hge_core::track::{track, Track, Wanted};
+use hge_core::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
+use hge_driver::{DriverError, Instrument, Passing, Tap};
+use hge_protocol::registers::map_hash;
+use std::time::Instant;
+
+/// How a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resuming {
+    /// The simulated instrument goes through all that was recorded again, to come to the same state, and every frame is compared.
+    Again,
+    /// The instrument is as it is: the training goes on from the state after the last complete epoch.
+    FromState,
+}
+
+/// Trains as [`hge_core::train::train_on`] does, and keeps what passes in a new folder.
+///
+/// # Errors
+/// The instrument fails, or the record cannot be kept.
+pub fn train(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Outcome, RecordError> {
+    instrument.tap(Box::new(folder.recorder().clone()));
+    let look = Look::of(&task, folder)?;
+    conclude(folder, || leave(&look, learn(instrument, task, None, progress)))
+}
+
+/// Trains and follows as [`hge_core::track::track`] does, and keeps what passes in a new folder. Such a run cannot be resumed: the device has moved on.
+///
+/// # Errors
+/// The instrument fails, or the record cannot be kept.
+pub fn follow(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    wanted: Wanted,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Track, RecordError> {
+    instrument.tap(Box::new(folder.recorder().clone()));
+    let wanted_separation_na = task.experiment.separation_na;
+    let mut followed = None;
+    let outcome = conclude(folder, || {
+        let track = track(instrument, task, wanted, progress)?;
+        let outcome = followed.insert(track).trained.clone();
+        Ok((outcome, None))
+    })?;
+    let nothing =
+        || Track { trained: outcome, began_s: 0.0, moments: Vec::new(), wanted_separation_na };
+    Ok(followed.unwrap_or_else(nothing))
+}
+
+/// Goes on with a training that did not come to its end. Unless it is told how, the instrument decides: one that can be powered up anew goes through what was
+/// recorded again, any other is as it is.
+///
+/// # Errors
+/// The run is complete, the folder is of another version, the instrument fails or does not repeat what was recorded, or the record cannot be kept.
+pub fn resume(
+    mut instrument: Instrument,
+    task: Task,
+    folder: &Folder,
+    how: Option<Resuming>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(Outcome, Resuming), RecordError> {
+    if folder.is_complete()? {
+        return Err(RecordError::Complete { path: folder.path().into() });
+    }
+    let provenance = folder.provenance()?;
+    if provenance.followed {
+        return Err(RecordError::Followed { path: folder.path().into() });
+    }
+    let (recorded, present) = (provenance.instrument.map_hash, format!("{:08x}", map_hash()));
+    if recorded != present {
+        let found = format!("{PROFILE} with the register map {recorded}");
+        return Err(RecordError::Version { path: folder.path().into(), found });
+    }
+    if *instrument.parameters() != task.parameters {
+        return Err(RecordError::Instrument);
+    }
+    let sitting = Sitting::begin();
+    let seed = noise_seed(&task.experiment);
+    let how = match how {
+        Some(how) => how,
+        None if instrument.restart(seed).map_err(TrainError::from)? => Resuming::Again,
+        None => Resuming::FromState,
+    };
+    let look = Look::of(&task, folder)?;
+    let state = match how {
+        Resuming::Again => {
+            let verifier = Some(Verifier::new(folder.read_log()?));
+            let folder = folder.clone();
+            instrument.tap(Box::new(Rejoining { verifier, folder, sitting }));
+            None
+        }
+        Resuming::FromState => {
+            let Stood { state, items, files, last_ns } = stood(folder, task.experiment.closing)?;
+            let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
+            folder.go_on(log, &sitting, back)?;
+            instrument.tap(Box::new(folder.recorder().clone()));
+            state
+        }
+    };
+    let outcome = conclude(folder, || leave(&look, learn(instrument, task, state, progress)))?;
+    Ok((outcome, how))
+}
+
+/// What was learnt, and what went wrong afterwards.
+type Learnt = (Outcome, Option<String>);
+
+/// Looks at the device that has learnt once more, and leaves it.
+fn leave(
+    look: &Look,
+    learnt: Result<(Session, Outcome), TrainError>,
+) -> Result<Learnt, TrainError> {
+    let (mut session, outcome) = learnt?;
+    let looked = look.take(&mut session, &outcome);
+    let after = looked.and_then(|()| Ok(session.close()?)).err();
+    match after {
+        // The record is not whole.
+        Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
+            Err(error.into())
+        }
+        // What has been learnt stands, whatever became of the instrument afterwards.
+        after => Ok((outcome, after.map(|error| format!("after the training: {error}")))),
+    }
+}
+
+/// Does it, and completes the folder. A failure before anything was added to the log leaves the folder as it was.
+fn conclude(
+    folder: &Folder,
+    learn: impl FnOnce() -> Result<Learnt, TrainError>,
+) -> Result<Outcome, RecordError> {
+    let began = Instant::now();
+    let done = learn();
+    let ended = |failure: Option<String>| {
+        let mut provenance = folder.provenance()?;
+        if let Some(last) = provenance.sittings.last_mut() {
+            (last.ended, last.failure) = (Some(now()), failure);
+            last.wall_s = Some(began.elapsed().as_secs_f64());
+        }
+        Ok::<_, RecordError>(provenance)
+    };
+    match done {
+        Ok((outcome, after)) => {
+            folder.end(&ended(after)?, Some(&outcome), || {
+                arrays::write(folder)?;
+                page::write(folder)
+            })?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            if folder.recorder().is_open() {
+                // Where the record is what failed, this fails as well, and the first error says more.
+                let _ = ended(Some(error.to_string()))
+                    .and_then(|provenance| folder.end(&provenance, None::<&Outcome>, || Ok(())));
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Where a record leaves off.
+struct Stood {
+    state: Option<State>,
+    /// Items up to that state.
+    items: u64,
+    files: u32,
+    last_ns: u64,
+}
+
+fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
+    let mut reader = folder.read_log()?;
+    let (mut last, mut items) = (None, 0);
+    while let Some(item) = reader.next_item()? {
+        if let Item::Note { topic: Topic::State, text } = item {
+            (last, items) = (Some(text), reader.items());
+        }
+    }
+    let strange = |error: serde_json::Error| RecordError::Strange {
+        path: folder.log_path(),
+        what: error.to_string(),
+    };
+    let state = match (last, closing) {
+        (None, _) => None,
+        (Some(text), Closing::Host) => {
+            Some(State::Host(serde_json::from_str(&text).map_err(strange)?))
+        }
+        (Some(text), Closing::Standalone) => {
+            Some(State::Standalone(serde_json::from_str(&text).map_err(strange)?))
+        }
+    };
+    Ok(Stood { state, items, files: reader.files(), last_ns: reader.last_ns() })
+}
+
+/// Compares with the record up to its end, and keeps what comes then.
+struct Rejoining {
+    verifier: Option<Verifier>,
+    folder: Folder,
+    sitting: Sitting,
+}
+
+impl Rejoining {
+    fn rejoin(&mut self, verifier: &Verifier) -> Result<(), RecordError> {
+        let reader = verifier.reader();
+        let (items, last_ns) = (reader.items(), reader.last_ns());
+        let (log, back) = Log::resume(&self.folder.log_path(), reader.files(), items, last_ns)?;
+        self.folder.go_on(log, &self.sitting, back)?;
+        self.folder.recorder().append(Passing::Wrote(&verifier.unrecorded()))
+    }
+}
+
+impl Tap for Rejoining {
+    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+        if let Some(mut verifier) = self.verifier.take() {
+            let verdict = verifier.hear(passing).map_err(|difference| {
+                format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one, or go on with this one from its last complete epoch by --as-it-is")
+            })?;
+            // What was looked at after the outcome is looked at again.
+            let outcome = Topic::Outcome.name();
+            let last = matches!(passing, Passing::Note { topic, .. } if topic == outcome);
+            if verdict == Verdict::Recorded && !last {
+                self.verifier = Some(verifier);
+                return Ok(());
+            }
+            self.rejoin(&verifier).map_err(|error| error.to_string())?;
+            if verdict == Verdict::Recorded || matches!(passing, Passing::Wrote(_)) {
+                // It is among those that were not in the record.
+                return Ok(());
+            }
+        }
+        self.folder.recorder().clone().hear(passing)
+    }
+}

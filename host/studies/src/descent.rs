@@ -1,0 +1,144 @@
+//! Gradient descent from one start, on whatever tells outputs and slopes: the instrument, or the device itself.
+
+use super::rig::{row_v, Rig};
+use super::ReproduceError;
+use hge_core::optimiser::{Optimiser, Rule};
+use hge_core::plan::{Configuration, Plan};
+use hge_driver::{Cancel, DriverError};
+use hge_sim::device::Device;
+
+/// Outputs and slopes at some controls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// One for each case.
+    pub outputs_na: Vec<f64>,
+    /// Case by case, one for each control.
+    pub slopes_na_per_v: Vec<Vec<f64>>,
+    /// Case by case, one for each input whose electrode sounds too.
+    pub of_inputs_na_per_v: Vec<Vec<f64>>,
+}
+
+/// What tells them.
+pub trait Teller {
+    /// At these controls, case by case.
+    ///
+    /// # Errors
+    /// The instrument fails.
+    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError>;
+}
+
+/// The instrument: one window a case, all tones at once.
+impl Teller for Rig {
+    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
+        let readings = self.readings(cases_v, controls_v, true)?;
+        let outputs_na = readings.iter().map(|reading| reading.mean_na).collect();
+        let of_inputs = |reading| self.slopes_of_inputs_na_per_v(reading);
+        let of_inputs_na_per_v = readings.iter().map(of_inputs).collect();
+        let slopes_na_per_v = readings.into_iter().map(|reading| reading.slopes_na_per_v).collect();
+        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
+    }
+}
+
+/// The device itself: no noise, no tones.
+pub struct Exact<'a> {
+    /// Asked.
+    pub device: &'a dyn Device,
+    /// Roles of the electrodes.
+    pub plan: &'a Plan,
+}
+
+impl Exact<'_> {
+    /// Currents alone.
+    pub fn outputs_na(&self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Vec<f64> {
+        let rows = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
+        let rows: Vec<f64> = rows.collect();
+        let mut outputs_na = vec![0.0; cases_v.len()];
+        self.device.currents_na(&rows, &mut outputs_na);
+        outputs_na
+    }
+
+    fn row_v(&self, case_v: &[f64], controls_v: &[f64]) -> Vec<f64> {
+        row_v(self.plan, self.device.electrodes(), case_v, controls_v)
+    }
+}
+
+impl Teller for Exact<'_> {
+    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
+        let Configuration { inputs, controls, .. } = self.plan.configuration();
+        let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());
+        let rows_v = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
+        let all = self.device.gradients_na_per_v(&rows_v.collect::<Vec<f64>>());
+        let all = all.ok_or_else(|| ReproduceError::Slopes { device: self.device.name() })?;
+        for row in all.chunks_exact(self.device.electrodes()) {
+            slopes_na_per_v.push(controls.iter().map(|control| row[control.output]).collect());
+            of_inputs_na_per_v.push(inputs.iter().map(|&input| row[input]).collect());
+        }
+        let outputs_na = self.outputs_na(cases_v, controls_v);
+        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
+    }
+}
+
+/// A loss and its gradient.
+pub type Evaluated = (f64, Vec<f64>);
+
+/// How to descend.
+pub struct Way<'a> {
+    /// Where parameters may be set.
+    pub ranges_v: &'a [(f64, f64)],
+    /// Adam's step.
+    pub rate_v: f64,
+    /// Steps at most.
+    pub steps: u32,
+    /// It ends at this loss.
+    pub stop_loss: f64,
+    /// It ends at once.
+    pub cancel: &'a Cancel,
+}
+
+/// Where a descent led.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// Parameters of the least loss.
+    pub best_v: Vec<f64>,
+    /// That loss.
+    pub best_loss: f64,
+    /// Loss of every step.
+    pub losses: Vec<f64>,
+}
+
+/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
+pub fn chain_rule(slopes_na_per_v: &[Vec<f64>], loss_slope: &[f64]) -> Vec<f64> {
+    let count = slopes_na_per_v.first().map_or(0, Vec::len);
+    let cases = || slopes_na_per_v.iter().zip(loss_slope);
+    (0..count).map(|k| cases().map(|(row, slope)| row[k] * slope).sum()).collect()
+}
+
+/// Descends from `start_v` with Adam; `evaluate` tells loss and gradient.
+///
+/// # Errors
+/// Those of `evaluate`.
+pub fn descend(
+    way: &Way<'_>,
+    start_v: Vec<f64>,
+    evaluate: &mut dyn FnMut(&[f64]) -> Result<Evaluated, ReproduceError>,
+) -> Result<Path, ReproduceError> {
+    let mut optimiser = Optimiser::new(Rule::Adam, way.rate_v, 0.0, start_v.len());
+    let mut path = Path { best_v: start_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
+    let mut at_v = start_v;
+    for _ in 0..way.steps {
+        if way.cancel.is_cancelled() {
+            return Err(DriverError::Cancelled.into());
+        }
+        let (loss, gradient) = evaluate(&at_v)?;
+        path.losses.push(loss);
+        if loss < path.best_loss {
+            path.best_v.clone_from(&at_v);
+            path.best_loss = loss;
+        }
+        if loss <= way.stop_loss {
+            break;
+        }
+        optimiser.step(&mut at_v, &gradient, way.ranges_v);
+    }
+    Ok(path)
+}

@@ -1,0 +1,143 @@
+//! All tones at once and one at a time, at the same random points.
+//!
+//! One instrument plays all tones, and one for each tone plays only that tone. Their noise is independent, each having a
+//! seed of its own; or paired: with the same seed they count the same samples, and every window holds the same noise.
+
+use super::tone::{slopes_na_per_v, Tone};
+use crate::rig::{self, Rig};
+use crate::{crowd, ReproduceError, Setup, Watch};
+use hge_core::experiment::Experiment;
+use hge_core::plan::Plan;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Points that share a set of instruments.
+const PIECE: usize = 25;
+
+/// What to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// The first tone.
+    pub lowest_hz: f64,
+    /// Distance of the tones.
+    pub spacing_hz: f64,
+    /// Amplitude of all.
+    pub amplitude_v: f64,
+    /// Random points.
+    pub points: usize,
+    /// All instruments have the same noise.
+    pub paired: bool,
+}
+
+/// Slopes, point by point and tone by tone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pairs {
+    /// Tones.
+    pub tones: usize,
+    /// All at once.
+    pub parallel_na_per_v: Vec<f64>,
+    /// One at a time.
+    pub single_na_per_v: Vec<f64>,
+    /// The device's own.
+    pub exact_na_per_v: Vec<f64>,
+    /// Voltages of all electrodes.
+    pub voltages_v: Vec<f64>,
+}
+
+/// The length of a window.
+///
+/// # Errors
+/// The experiment is wrong.
+pub fn window_s(setup: &Setup) -> Result<f64, ReproduceError> {
+    Ok(1.0 / rig::plan(setup, &[])?.grid().step_hz())
+}
+
+/// Measures.
+///
+/// # Errors
+/// The device cannot tell its slopes; the instrument fails.
+pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pairs, ReproduceError> {
+    let mut setup = setup.clone();
+    let tones = setup.experiment.electrodes.controls.len();
+    setup.experiment.tones.amplitude_v = wanted.amplitude_v;
+    let frequencies_hz: Vec<f64> =
+        (0..tones).map(|k| wanted.lowest_hz + k as f64 * wanted.spacing_hz).collect();
+    let base = rig::plan(&setup, &[])?;
+    let grid = base.grid();
+    let on_grid = frequencies_hz.iter().all(|&hz| grid.multiple(hz).is_ok());
+    if on_grid {
+        // Planned as it is; off the grid the file's own tones stand for it in the plan.
+        setup.experiment.tones.frequencies_hz = Some(frequencies_hz.clone());
+    }
+    let Experiment { electrodes, .. } = &setup.experiment;
+    let (low_v, high_v) = (electrodes.input_low_v, electrodes.input_high_v);
+    let plan = rig::plan(&setup, &vec![(low_v, high_v); electrodes.inputs.len()])?;
+    let played: Vec<Tone> = frequencies_hz.iter().map(|&hz| Tone::new(hz, grid.rate_hz)).collect();
+    watch.begin(
+        &format!("spacing {} Hz, {} mV", wanted.spacing_hz, wanted.amplitude_v * 1e3),
+        wanted.points as u64,
+    );
+    let pieces = crowd::map(wanted.points.div_ceil(PIECE), |piece| {
+        let points = PIECE.min(wanted.points - piece * PIECE);
+        measure_piece(&setup, &plan, &played, (piece as u64, points, wanted.paired), watch)
+    })?;
+    let mut pairs = Pairs { tones, ..Pairs::default() };
+    for piece in pieces {
+        pairs.parallel_na_per_v.extend(piece.parallel_na_per_v);
+        pairs.single_na_per_v.extend(piece.single_na_per_v);
+        pairs.exact_na_per_v.extend(piece.exact_na_per_v);
+        pairs.voltages_v.extend(piece.voltages_v);
+    }
+    Ok(pairs)
+}
+
+fn measure_piece(
+    setup: &Setup,
+    plan: &Plan,
+    tones: &[Tone],
+    (piece, points, paired): (u64, usize, bool),
+    watch: &dyn Watch,
+) -> Result<Pairs, ReproduceError> {
+    let device = rig::device(setup)?;
+    let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
+    random.set_stream(PIECES + piece);
+    let seed: u64 = random.random();
+    let words: Vec<u32> = tones.iter().map(|tone| tone.word).collect();
+    let open = |solo: Option<usize>| -> Result<Rig, ReproduceError> {
+        let other = solo.map_or(0, |tone| tone as u64 + 1);
+        let mut rig = Rig::open(setup, plan, if paired { seed } else { seed.wrapping_add(other) })?;
+        rig.tune(&words)?;
+        solo.map_or(Ok(()), |tone| rig.solo(tone))?;
+        Ok(rig)
+    };
+    let mut all = open(None)?;
+    let mut singles = (0..tones.len()).map(|k| open(Some(k))).collect::<Result<Vec<Rig>, _>>()?;
+    let mut pairs = Pairs { tones: tones.len(), ..Pairs::default() };
+    let keys = &setup.experiment.electrodes;
+    for _ in 0..points {
+        let controls_v = plan.draw_controls_v(&mut random);
+        let inputs = 0..keys.inputs.len();
+        let inputs_v: Vec<f64> =
+            inputs.map(|_| random.random_range(keys.input_low_v..keys.input_high_v)).collect();
+        let shown = [inputs_v.clone()];
+        let window = &all.windows(&shown, &controls_v)?[0];
+        pairs.parallel_na_per_v.extend(slopes_na_per_v(plan, tones, window));
+        for (k, single) in singles.iter_mut().enumerate() {
+            let window = &single.windows(&shown, &controls_v)?[0];
+            pairs.single_na_per_v.push(slopes_na_per_v(plan, tones, window)[k]);
+        }
+        let row_v = rig::row_v(plan, device.electrodes(), &inputs_v, &controls_v);
+        let exact = device.gradient_na_per_v(&row_v).unwrap_or_default();
+        let controls = plan.configuration().controls.iter();
+        pairs.exact_na_per_v.extend(controls.map(|control| exact[control.output]));
+        pairs.voltages_v.extend(row_v);
+        watch.step();
+    }
+    for rig in singles.into_iter().chain([all]) {
+        rig.close()?;
+    }
+    Ok(pairs)
+}
+
+/// Streams of the seed from here on are those of the pieces; the first ones are a training's.
+const PIECES: u64 = 1000;

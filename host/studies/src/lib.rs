@@ -1,0 +1,159 @@
+//! The paper's results with this instrument on simulated devices: an experiment file and its analysis each.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`setup`] | a study's file, taken apart: experiment, and keys of the analysis |
+//! | [`rig`] | an instrument that is shown points, without a detour |
+//! | [`crowd`] | work on all cores whose result does not depend on them |
+//! | [`findings`] | what a study returns, and how it is written |
+//! | [`survival`] | median times of which some are censored |
+//! | [`task`] | what is to be learnt, and what solves it |
+//! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
+//! | [`low_pass`] | the filters of a lock-in |
+//! | [`fisher`] | the bound of an amplitude in coloured noise |
+//! | [`bootstrap`] | 95 % intervals of ratios and regressions |
+//! | [`descent`] | training from one start, with exact or extracted slopes |
+//! | [`fig3`] | all tones at once against one at a time |
+//! | [`gates`] | the six gates |
+//! | [`chance`] | shares of random settings that solve a task |
+//! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
+//! | [`shares`] | starts that learn a gate |
+//! | [`classify`] | sphere and ring: points told apart by a threshold |
+//! | [`noise`] | errors over measuring time |
+//! | [`methods`] | other ways to measure slopes |
+//! | [`mod@track`] | a device that moves |
+
+pub mod bootstrap;
+pub mod chance;
+pub mod classify;
+pub mod crowd;
+pub mod descent;
+pub mod fig3;
+pub mod findings;
+pub mod fisher;
+pub mod gates;
+mod keeping;
+pub mod leakage;
+pub mod low_pass;
+pub mod methods;
+pub mod noise;
+pub mod rig;
+pub mod search;
+pub mod setup;
+pub mod shares;
+pub mod statistics;
+pub mod survival;
+pub mod task;
+pub mod track;
+
+pub use findings::{Claim, Findings, Table};
+pub use setup::{Keys, Setup};
+
+use hge_core::experiment::ExperimentError;
+use hge_core::measure::MeasureError;
+use hge_core::plan::PlanError;
+use hge_core::session::SessionError;
+use hge_core::train::TrainError;
+use hge_driver::DriverError;
+use hge_lab::SimulateError;
+use hge_record::figure::FigureError;
+use hge_sim::engine::EngineError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A study failed.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum ReproduceError {
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// See [`SimulateError`].
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// The study's own keys are wrong.
+    #[error("the keys of the study {name} are wrong: {reason}; correct its file in experiments/reproduce")]
+    Keys { name: String, reason: String },
+    /// Nobody knows it.
+    #[error("there is no study {name}: choose {known} or all")]
+    Unknown { name: String, known: String },
+    /// Exact slopes are needed.
+    #[error("the device {device} cannot tell its exact slopes, which the study compares with: choose another with --device")]
+    Slopes { device: String },
+    /// The results cannot be written.
+    #[error("{} cannot be written: {reason}; choose another folder with -o", path.display())]
+    Write { path: PathBuf, reason: String },
+}
+
+impl From<DriverError> for ReproduceError {
+    fn from(error: DriverError) -> Self {
+        ReproduceError::Session(error.into())
+    }
+}
+
+/// Hears how far a study is, from any thread.
+pub trait Watch: Sync {
+    /// A part begins that takes so many steps.
+    fn begin(&self, part: &str, steps: u64);
+    /// A step of it is done.
+    fn step(&self);
+}
+
+/// Nobody listens.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&self, _: &str, _: u64) {}
+    fn step(&self) {}
+}
+
+/// A result of the paper that can be made again.
+pub struct Study {
+    /// Name, as in `hge reproduce NAME`.
+    pub name: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// Its file in `host/studies/experiments`.
+    pub file: &'static str,
+    /// Measures and analyses.
+    pub run: fn(&Setup, &dyn Watch) -> Result<Findings, ReproduceError>,
+}
+
+/// All studies, in the order in which `all` runs them.
+pub const STUDIES: &[Study] = &[
+    fig3::STUDY,
+    gates::STUDY,
+    chance::STUDY,
+    search::STUDY,
+    classify::SPHERE,
+    classify::RING,
+    shares::STUDY,
+    noise::STUDY,
+    methods::STUDY,
+    track::STUDY,
+];
+
+/// The studies that `name` means: one, or all.
+///
+/// # Errors
+/// There is none of this name.
+pub fn studies(name: &str) -> Result<Vec<&'static Study>, ReproduceError> {
+    let chosen: Vec<&Study> =
+        STUDIES.iter().filter(|study| name == "all" || name == study.name).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = STUDIES.iter().map(|study| study.name).collect();
+        return Err(ReproduceError::Unknown { name: name.into(), known: known.join(", ") });
+    }
+    Ok(chosen)
+}

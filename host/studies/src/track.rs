@@ -1,0 +1,171 @@
+//! Following a device whose operating point moves: how fast it may.
+//!
+//! All voltages that the device feels move as triangles of one pace. Adam moves a control by at most its step an epoch: beyond that pace nothing is followed.
+//! How near to it a loop comes depends on what the device's other voltages make of the error meanwhile.
+
+use super::rig::power_up;
+use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use hge_core::experiment::{Closing, Experiment, Job};
+use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
+use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
+use serde::Deserialize;
+use serde_json::json;
+
+/// The registry's entry.
+pub const STUDY: Study = Study {
+    name: "track",
+    about: "a device whose operating point moves, followed and frozen",
+    file: include_str!("../experiments/track.toml"),
+    run,
+};
+
+/// Where moves are slow, the share of epochs in which a frozen device is right is at most this.
+const FROZEN: f64 = 0.8;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    paces_v_per_s: Vec<f64>,
+    epochs: u32,
+    seeds: usize,
+}
+
+/// What is done with the controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    name: &'static str,
+    closing: Closing,
+    frozen: bool,
+}
+
+const WAYS: [Way; 3] = [
+    Way { name: "host", closing: Closing::Host, frozen: false },
+    Way { name: "standalone", closing: Closing::Standalone, frozen: false },
+    Way { name: "frozen", closing: Closing::Host, frozen: true },
+];
+
+/// One pace, one way, every seed.
+struct Place {
+    pace_v_per_s: f64,
+    way: Way,
+    tracks: Vec<Track>,
+}
+
+impl Place {
+    /// Mean of the seeds whose training found a solution.
+    fn right_share(&self) -> f64 {
+        let trained = || self.tracks.iter().filter(|track| track.trained.solved);
+        trained().map(Track::right_share).sum::<f64>() / trained().count() as f64
+    }
+}
+
+fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+    let keys: Keys = setup.keys()?;
+    let mut wanted = Vec::new();
+    for &pace in &keys.paces_v_per_s {
+        wanted.extend(WAYS.map(|way| (pace, way)));
+    }
+    watch.begin("runs", (wanted.len() * keys.seeds) as u64);
+    let mut tracks = crowd::map(wanted.len() * keys.seeds, |n| {
+        let (pace, way) = wanted[n / keys.seeds];
+        let done = one(setup, pace, way, keys.epochs, (n % keys.seeds) as u64)?;
+        watch.step();
+        Ok::<_, ReproduceError>(done)
+    })?
+    .into_iter();
+    let places = wanted.into_iter().map(|(pace_v_per_s, way)| {
+        let tracks = tracks.by_ref().take(keys.seeds).collect();
+        Place { pace_v_per_s, way, tracks }
+    });
+    Ok(findings(setup, &places.collect::<Vec<_>>()))
+}
+
+fn one(
+    setup: &Setup,
+    pace_v_per_s: f64,
+    way: Way,
+    epochs: u32,
+    seed: u64,
+) -> Result<Track, ReproduceError> {
+    let mut experiment: Experiment = setup.experiment.clone();
+    experiment.closing = way.closing;
+    experiment.seed += seed;
+    experiment.bench.sway_s = 4.0 * experiment.bench.sway_v / pace_v_per_s;
+    let job = Job::new(experiment, &setup.source)?;
+    let task = job.task.clone();
+    Ok(track(power_up(setup, job)?, task, Wanted { epochs, frozen: way.frozen }, &mut |_| ())?)
+}
+
+fn findings(setup: &Setup, places: &[Place]) -> Findings {
+    let mut findings = Findings::default();
+    let mut table = Table::new(&["pace, V/s", "controls", "epochs right", "least of the seeds"]);
+    let mut said = Vec::new();
+    for place in places {
+        let shares: Vec<f64> = place.tracks.iter().map(Track::right_share).collect();
+        let least = shares.iter().copied().fold(1.0, f64::min);
+        table.push([
+            format!("{}", place.pace_v_per_s),
+            place.way.name.to_owned(),
+            format!("{:.1} %", place.right_share() * 1e2),
+            format!("{:.1} %", least * 1e2),
+        ]);
+        said.push(json!({
+            "pace_v_per_s": place.pace_v_per_s, "controls": place.way.name,
+            "right_share": place.right_share(), "right_shares": shares,
+        }));
+    }
+    let seeds = places.first().map_or(0, |place| place.tracks.len());
+    let rows = places.iter().flat_map(|place| place.tracks.iter().map(Track::right_share));
+    findings.array("right_shares", &[places.len(), seeds], rows.collect());
+    findings.table = table;
+    findings.say("places", said);
+    let of = |way: &'static str| places.iter().filter(move |place| place.way.name == way);
+    let epoch_s = of("host").flat_map(|place| &place.tracks).map(Track::epoch_s).next();
+    let bound = epoch_s.and_then(|epoch_s| bound_v_per_s(&setup.experiment, epoch_s));
+    let fastest = |way: &'static str| {
+        let followed = of(way).filter(|place| place.right_share() >= FOLLOWED);
+        followed.map(|place| place.pace_v_per_s).fold(0.0, f64::max)
+    };
+    findings.say("bound_v_per_s", bound);
+    findings.say("fastest_followed_v_per_s", json!({
+        "host": fastest("host"), "standalone": fastest("standalone"), "frozen": fastest("frozen"),
+    }));
+    let slowest = |way: &'static str| of(way).next().map_or(f64::NAN, Place::right_share);
+    let claim = "slowest pace, host: share of epochs with the wanted separation";
+    findings.claims.push(Claim::at_least(claim, slowest("host"), FOLLOWED));
+    let claim = "the same of the frozen device";
+    findings.claims.push(Claim::at_most(claim, slowest("frozen"), FROZEN));
+    findings.figures = vec![figure(places, bound)];
+    findings
+}
+
+fn figure(places: &[Place], bound: Option<f64>) -> Figure {
+    let of = |way: Way| places.iter().filter(move |place| place.way == way);
+    let shares = WAYS.iter().enumerate().map(|(n, &way)| {
+        let points = of(way).map(|place| (place.pace_v_per_s, place.right_share()));
+        Layer::new(way.name, n, Mark::Line, points)
+    });
+    let mut shares: Vec<Layer> = shares.collect();
+    let bound = bound.into_iter().flat_map(|bound| [(bound, 0.0), (bound, 1.0)]);
+    shares.push(Layer::new("a step an epoch", REFERENCE, Mark::Dashed, bound));
+    let courses = WAYS.iter().enumerate().filter_map(|(n, &way)| {
+        let track = of(way).next()?.tracks.first()?;
+        let points = track.moments.iter().map(|moment| (moment.time_s, moment.separation_na));
+        Some(Layer::new(way.name, n, Mark::Line, points))
+    });
+    let panels = vec![
+        Panel {
+            title: "pace of every voltage".into(),
+            x: Axis::logarithmic("pace, V/s"),
+            y: Axis::linear("share of epochs with the wanted separation").over(0.0, 1.05),
+            layers: shares,
+        },
+        Panel {
+            title: "first seed, slowest pace".into(),
+            x: Axis::linear("time, s"),
+            y: Axis::linear("separation, nA"),
+            layers: courses.collect(),
+        },
+    ];
+    Figure { name: "track".into(), columns: 2, panels }
+}
