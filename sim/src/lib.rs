@@ -5,5 +5,7 @@ pub mod converter;
 pub mod device;
 pub mod engine;
 pub mod model;
+#[cfg(feature = "engines")]
 pub mod rtl;
+#[cfg(feature = "engines")]
 pub mod verilog;

@@ -58,6 +58,10 @@ pub enum DeviceError {
         /// What to change.
         change: &'static str,
     },
+    /// Models are not read by this build.
+    #[cfg(not(feature = "onnx"))]
+    #[error("this program reads no ONNX models: build it with the feature `onnx` of hge-sim")]
+    WithoutOnnx,
     /// The model file could not be read.
     #[error("cannot read the device model {}: {source}; check the path after `onnx:`", path.display())]
     ModelFile {

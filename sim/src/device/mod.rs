@@ -16,6 +16,7 @@ mod health;
 pub mod hopping;
 mod linear;
 mod mzi;
+#[cfg(feature = "onnx")]
 mod onnx;
 mod polynomial;
 mod process;
@@ -27,6 +28,7 @@ pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;
 pub use mzi::{MziDevice, MZI_SEED};
+#[cfg(feature = "onnx")]
 pub use onnx::OnnxDevice;
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;

@@ -2,7 +2,7 @@
 
 use super::{
     CrossbarDevice, Device, DeviceError, HoppingDevice, HoppingParams, LinearDevice, MziDevice,
-    OnnxDevice, ProcessDevice, CROSSBAR_SEED, MZI_SEED,
+    ProcessDevice, CROSSBAR_SEED, MZI_SEED,
 };
 use hge_system::text::{quoted, QUOTED_CHARS};
 use std::path::{Path, PathBuf};
@@ -62,7 +62,10 @@ impl DeviceSpec {
             }
             Self::Mzi { seed } => Box::new(MziDevice::new(*seed)),
             Self::Crossbar { seed } => Box::new(CrossbarDevice::new(*seed)),
-            Self::Onnx { path } => Box::new(OnnxDevice::load(path)?),
+            #[cfg(feature = "onnx")]
+            Self::Onnx { path } => Box::new(super::OnnxDevice::load(path)?),
+            #[cfg(not(feature = "onnx"))]
+            Self::Onnx { .. } => return Err(DeviceError::WithoutOnnx),
             Self::Process { command } => Box::new(ProcessDevice::start(command)?),
             Self::Linear { slopes_na_per_v } => {
                 Box::new(LinearDevice::new(0.0, slopes_na_per_v.clone())?)

@@ -13,7 +13,7 @@ pub const RUN_LIMIT: Duration = Duration::from_secs(900);
 const BUILD_LIMIT: Duration = Duration::from_secs(7200);
 
 /// As little as a fault's build needs: incremental, and little optimised in the crates that are built anew each time.
-const PROFILE: [&str; 4] = [
+const PROFILE: [&str; 10] = [
     "profile.release.incremental=true",
     "profile.release.package.hge.opt-level=1",
     "profile.release.package.hge-core.opt-level=1",
