@@ -7,6 +7,7 @@ pub mod faulty_link;
 pub mod laboratory;
 pub mod memory;
 pub mod netlist;
+pub mod packages;
 pub mod scenario;
 pub mod testbench;
 pub mod testbench_scenario;

@@ -1,5 +1,26 @@
 //! Homodyne gradient extraction on an instrument: from an experiment in SI units to registers, and from windows to gradients.
 //!
+//! An [`experiment::Experiment`] is checked against an instrument's parameters into an [`experiment::Task`] with its
+//! [`plan::Plan`]; a [`session::Session`] measures currents and slopes by the plan, [`measure`] has gradients with errors, sweeps
+//! and calibrations, [`mod@train`] descends. The instrument is one of [`hge_driver`], on a board or simulated.
+//!
+//! ```
+//! use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
+//!
+//! // Five tones in a window of 512 samples at 5 kHz, none of which is a product of second order of the others.
+//! let wanted = Wanted {
+//!     grid: Grid { rate_hz: 5000.0, window_samples: 512 },
+//!     count: 5,
+//!     band_hz: [20.0, 2000.0],
+//!     empty_lines: 2,
+//!     order: Order::Compact,
+//!     surroundings: Surroundings::default(),
+//! };
+//! let planned = plan(&wanted)?;
+//! assert_eq!(planned.tones.len(), 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`measure`] | gradients, sweeps and captures beside training |

@@ -1,7 +1,27 @@
-//! The instrument as the host sees it.
+//! Driver of an instrument for homodyne gradient extraction.
+//!
+//! A [`link::Link`] is the pipe of bytes to the instrument: a serial port, a TCP connection, or one that another crate adds. An
+//! [`Instrument`] on it reads and writes registers, arms and disarms the guard, makes runs and hands out their telemetry. It is
+//! disarmed when it is dropped, and its thread winds the watchdog until then.
+//!
+//! ```no_run
+//! use hge_driver::link::{open, LinkSpec};
+//! use hge_driver::Instrument;
+//! use hge_protocol::registers as map;
+//!
+//! let link: LinkSpec = "serial:/dev/ttyUSB1".parse()?;
+//! let instrument = Instrument::connect(open(&link, None)?)?;
+//! println!("{} slots", instrument.parameters().slots);
+//! println!("status {:#x}", instrument.read(map::STATUS)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`link`] | serial ports and TCP connections, and the trait of others |
+//! | [`scale`] | codes and SI values |
+//! | [`quantity`] | registers by name, in SI units |
+//! | [`text`] | numbers and text from outside in messages |
 //! | [`Instrument`] | connecting, arming, disarming when dropped |
 //! | `request`, `round_trip` | requests, each carried out once however often it is sent; when it is sent again |
 //! | `registers` | registers by address and name |
@@ -14,8 +34,8 @@
 //! | `keeper` | the thread that winds the watchdog |
 //! | `provoke` | silence and damaged frames, for the self-test |
 //! | `tap` | a record of what passes |
-//! | `health` | how link and guard are, for whoever looks on |
-//! | `state`, `causes` | what the instrument is at, in words |
+//! | `health` | state of link and guard, for a watcher |
+//! | `state`, `causes` | state of the instrument and causes of a trip, in words |
 
 mod again;
 mod analogue;

@@ -1,4 +1,23 @@
 //! A simulated laboratory: an experiment's device on its bench, behind an engine of its choice.
+//!
+//! ```
+//! use hge_core::experiment::{Job, Source};
+//! use hge_lab::{train, Options};
+//!
+//! let text = "gate = \"or\"\ndevice = \"linear:2,4,4,3,-2,5,1\"\nrestarts = 1\n[host]\nepochs = 5";
+//! let (experiment, source) = Source::parse("or.toml", text.into())?;
+//! let job = Job::new(experiment, &source)?;
+//! let outcome = train(job, &Options::default(), &mut |epoch| println!("loss {}", epoch.loss))?;
+//! assert!(outcome.separation_na.is_finite());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`server`] | an instrument for clients: TCP, a pseudo-terminal, this process |
+//! | `engine` | opening the engines |
+//! | [`simulate`](simulate()) | an instrument and a training in this process |
+//! | [`trace`] | waveforms of a run |
 
 mod engine;
 pub mod server;

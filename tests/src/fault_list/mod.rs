@@ -11,6 +11,7 @@ pub use process::{Ended, Stop};
 pub use results::{Entry, Results, Summary, Verdict};
 pub use tree::{Tree, RUN_LIMIT};
 
+use crate::packages;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -150,7 +151,9 @@ fn test_exists(root: &Path, arguments: &str) -> bool {
         let place = words.iter().position(|word| *word == option)?;
         words.get(place + 1).copied()
     };
-    let Some(folder) = after("-p").and_then(|name| name.strip_prefix("hge-")) else { return false };
+    let Some(folder) = after("-p").and_then(|name| packages::folder(root, name)) else {
+        return false;
+    };
     let folder = root.join(folder);
     let source = |path: String| folder.join(path).is_file();
     match (after("--test"), after("--bin")) {
@@ -158,7 +161,9 @@ fn test_exists(root: &Path, arguments: &str) -> bool {
             source(format!("tests/{test}.rs")) || source(format!("tests/{test}/main.rs"))
         }
         (None, Some(binary)) => {
-            source(format!("src/bin/{binary}.rs")) || source(format!("src/bin/{binary}/main.rs"))
+            source(format!("src/bin/{binary}.rs"))
+                || source(format!("src/bin/{binary}/main.rs"))
+                || source("src/main.rs".into())
         }
         (None, None) => words.contains(&"--lib") && source("src/lib.rs".into()),
     }

@@ -5,6 +5,7 @@ use hge_gateware::board_file::Board;
 use hge_gateware::wiring;
 use hge_needs::needs;
 use hge_protocol::registers;
+use hge_tests::packages;
 use std::path::Path;
 use std::process::Command;
 
@@ -255,8 +256,11 @@ fn every_test_that_a_page_or_a_script_runs_is_in_git() {
                 words.iter().position(|word| *word == option).and_then(|place| words.get(place + 1))
             };
             let (Some(package), Some(name)) = (after("-p"), after("--test")) else { continue };
-            let crate_folder = package.trim_start_matches("hge-");
-            let folder = format!("{crate_folder}/tests/{name}");
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            let Some(package_folder) = packages::folder(&root, package) else {
+                panic!("{file} tests {package}, which is not in the workspace: {line}");
+            };
+            let folder = format!("{package_folder}/tests/{name}");
             let exists = is_tracked(&tracked, &format!("{folder}.rs"))
                 || is_tracked(&tracked, &format!("{folder}/main.rs"));
             assert!(exists, "{file} runs {folder}, which is not in git: {line}");

@@ -58,7 +58,7 @@ fn the_table_has_a_line_for_each_row_and_the_file_keeps_them() {
 
 #[test]
 fn a_bench_behind_a_link_that_is_wrong_ends_with_2_and_the_row_that_says_so() {
-    let text = std::fs::read_to_string("../experiments/resistor.toml").expect("an experiment");
+    let text = std::fs::read_to_string("../../experiments/resistor.toml").expect("an experiment");
     let noise = "noise_na2_per_hz = 2.5e-4";
     for (bench, expected) in [
         ("", None),
