@@ -155,7 +155,7 @@ impl Session {
     ///
     /// # Errors
     /// The instrument refuses.
-    pub(crate) fn switch_to(&mut self, plan: &Plan) -> Result<(), SessionError> {
+    pub fn switch_to(&mut self, plan: &Plan) -> Result<(), SessionError> {
         if self.plan == *plan {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Session {
     ///
     /// # Errors
     /// The instrument refuses.
-    pub(crate) fn reconfigure(&mut self) -> Result<(), SessionError> {
+    pub fn reconfigure(&mut self) -> Result<(), SessionError> {
         let watch = self.watch.take();
         self.change(self.plan.clone())?;
         self.watch = watch;
@@ -246,7 +246,7 @@ impl Session {
     }
 
     /// Waits `factor` times the plan's settle time from now on.
-    pub(crate) fn wait(&mut self, factor: u32) -> Result<(), SessionError> {
+    pub fn wait(&mut self, factor: u32) -> Result<(), SessionError> {
         let settle = self.plan.writes().iter().find(|&&(address, _)| address == map::SETTLE);
         let Some(&(address, samples)) = settle else { return Ok(()) };
         let most = (1 << 24) - 1;

@@ -54,3 +54,28 @@ fn the_loss_is_the_sum_of_the_squared_errors() {
     let exact: f64 = errors_na(&epochs[0], &electrodes).iter().map(|error| error * error).sum();
     assert!((epochs[0].loss / exact - 1.0).abs() < 0.005, "{} against {exact}", epochs[0].loss);
 }
+
+#[test]
+fn an_update_that_saturated_in_any_run_is_said_of_the_training() {
+    let target = |rate: &str| {
+        format!("[[standalone.targets]]\nhigh_na = 60.0\nlow_na = 50.0\nrate_v2_per_na2 = {rate}\n")
+    };
+    let saturated = |rates: [&str; 2]| {
+        let text = format!(
+            "gate = \"xor\"\nloop = \"standalone\"\nrestarts = 2\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n\
+             [bench]\nnoise_na2_per_hz = 0.0\n[standalone]\nepochs = 2\nstarts_per_run = 1\n{}{}",
+            target(rates[0]),
+            target(rates[1])
+        );
+        let (experiment, source) = Source::parse("t.toml", text).unwrap();
+        let job = Job::new(experiment, &source).unwrap();
+        let options = Options::default();
+        let outcome = train(job, &options, &mut |_| ()).unwrap();
+        assert_eq!((outcome.restarts, outcome.epochs), (2, 4));
+        outcome.saturated
+    };
+    // Errors of 50 nA, 10 nA/V: 0.02 V2/nA2 would be a step of 10 V.
+    assert!(!saturated(["1e-6", "1e-6"]));
+    assert!(saturated(["1e-6", "0.02"]));
+    assert!(saturated(["0.02", "1e-6"]));
+}

@@ -3,11 +3,11 @@
 use crate::instruments::{configured, engine, factory, hasty, in_process, short, task};
 use crate::losing::Losing;
 use crate::raw::Raw;
-use hge_host::driver::{ArmMode, Causes, DriverError, Instrument, Settings};
-use hge_host::experiment::{Closing, Experiment, Job, Source};
-use hge_host::link::{Ends, Link, LinkError, Tcp};
-use hge_host::server::InProcess;
-use hge_host::server::{self, tcp, Pace, Server};
+use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_driver::link::{Ends, Link, LinkError, Tcp};
+use hge_driver::{ArmMode, Causes, DriverError, Instrument, Settings};
+use hge_lab::server::InProcess;
+use hge_lab::server::{self, tcp, Pace, Server};
 use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use hge_protocol::registers::{fault, mode};

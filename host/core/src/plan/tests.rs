@@ -12,7 +12,7 @@ fn configuration() -> Configuration {
     let control =
         |output, multiple| Control { output, low_v: -1.0, high_v: 1.0, multiple, amplitude_v: 0.1 };
     Configuration {
-        scale: Scale::of_tests(16),
+        scale: Scale::with_bits(16),
         timing: Timing {
             rate_hz: RATE_HZ,
             window_samples: 256,
@@ -131,7 +131,7 @@ fn no_voltage_lies_beyond_the_guard_nor_a_limit_of_the_guard_beyond_the_dac() {
     // A step of the DAC is allowed, as the guard's codes are rounded outward.
     let step_v = 2.0 / 2048.0;
     let beyond = |change: &dyn Fn(&mut Configuration)| match planned(|c| {
-        c.scale = Scale::of_tests(12);
+        c.scale = Scale::with_bits(12);
         change(c);
     }) {
         Err(PlanError::Beyond { output, whose, .. }) => Some((output, whose)),
@@ -166,7 +166,7 @@ fn no_voltage_lies_beyond_the_guard_nor_a_limit_of_the_guard_beyond_the_dac() {
 fn an_amplitude_is_at_least_a_step_of_the_dac_or_a_quarter_of_one_with_shaping() {
     let taken = |bits, shaping, amplitude_v| {
         let plan = planned(|c| {
-            c.scale = Scale::of_tests(bits);
+            c.scale = Scale::with_bits(bits);
             c.shaping = shaping;
             c.controls[1].amplitude_v = amplitude_v;
         });
@@ -222,7 +222,7 @@ fn the_guard_s_step_is_that_of_the_ramp_or_of_the_steepest_tone_and_the_dac_s_ro
         for (shaping, rounding_steps) in [(false, 1.0), (true, 2.0)] {
             for (ramp_v_per_s, ramps) in [(1.0, false), (1000.0, true)] {
                 let set = |c: &mut Configuration| {
-                    c.scale = Scale::of_tests(bits);
+                    c.scale = Scale::with_bits(bits);
                     c.shaping = shaping;
                     c.timing.ramp_v_per_s = ramp_v_per_s;
                 };
@@ -280,7 +280,7 @@ fn the_guard_s_limits_hold_every_voltage_asked_for_and_less_than_a_step_more() {
         *limit = OutputLimits { low_v, high_v, safe_v };
     }
     let plan = planned(|c| {
-        c.scale = Scale::of_tests(12);
+        c.scale = Scale::with_bits(12);
         c.cases_v = vec![vec![0.0, 0.0]];
         c.limits = limits.clone();
     })

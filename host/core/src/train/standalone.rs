@@ -331,3 +331,6 @@ fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets) -> u32 {
     let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);
     (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
 }
+
+#[cfg(test)]
+mod tests;

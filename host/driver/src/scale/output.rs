@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn limits_and_ranges_round_to_their_own_side_wherever_between_two_steps_they_lie() {
         for bits in [12, 16] {
-            let output = Scale::of_tests(bits).output(0);
+            let output = Scale::with_bits(bits).output(0);
             let step_v = output.step_v();
             for steps in [-1000.0, -3.0, 0.0, 5.0, 1000.0] {
                 for share in [0.1, 0.4, 0.6, 0.9] {
@@ -121,7 +121,7 @@ mod tests {
                 }
             }
         }
-        let output = Scale::of_tests(16).output(0);
+        let output = Scale::with_bits(16).output(0);
         for (low_v, high_v) in [(-1.00001, 0.70001), (-1.00005, 0.70005), (0.1, 0.2)] {
             let (low, high) = output.codes_within(low_v, high_v);
             let volts = |code| output.volts(DacCode(code));

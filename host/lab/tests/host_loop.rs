@@ -1,6 +1,8 @@
-use super::*;
-use crate::experiment::{Job, Source};
-use crate::train::{train, Options};
+//! When a start of the loop through the host ends.
+
+use hge_core::experiment::{Job, Source};
+use hge_core::train::{Outcome, Progress};
+use hge_lab::{train, Options};
 
 const LINEAR: &str = "gate = \"or\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"";
 
@@ -88,18 +90,4 @@ fn a_start_ends_when_its_loss_has_not_fallen_by_two_percent_for_so_many_epochs()
         assert!(wanted > patience as usize + 2, "it fell once");
         assert_eq!(losses(patience, "3e-5"), all[..wanted], "{patience}");
     }
-}
-
-#[test]
-fn slopes_of_the_loss_are_summed_over_the_cases_and_those_of_a_cost_averaged() {
-    let mut readings = vec![Reading::blank(2, 0); 4];
-    for (case, reading) in (0..).zip(&mut readings) {
-        reading.slopes_na_per_v = vec![1.0 + f64::from(case), -2.0];
-    }
-    // 1 * 0.5 + 2 * 0 - 3 * 0.25 + 4 * 1.
-    assert_eq!(chain_rule(&readings, &[0.5, 0.0, -0.25, 1.0]), [3.75, -2.5]);
-    for (case, reading) in (0..).zip(&mut readings) {
-        reading.cost_slopes_na2_per_v = vec![10.0 * f64::from(case), 6.0];
-    }
-    assert_eq!(chain_rule(&readings, &[0.5, 0.0, -0.25, 1.0]), [15.0, 6.0]);
 }

@@ -1,50 +1,19 @@
-use super::*;
-use crate::experiment::{Job, Source};
-use crate::lab;
-use crate::link::InProcess;
-use crate::tones::Surroundings;
-use hge_protocol::frame::SlotSums;
+//! A session on the model of the instrument: its plan, its watch and its wait.
 
-fn job(keys: &str) -> Job {
+use hge_core::experiment::{Job, Source};
+use hge_core::gradient::Estimator;
+use hge_core::session::Session;
+use hge_core::settling::Watch;
+use hge_core::tones::Surroundings;
+use hge_lab::{simulate, Options};
+use hge_protocol::registers as map;
+
+fn session(keys: &str) -> Session {
     let text = format!("gate = \"or\"\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n{keys}");
     let (experiment, source) = Source::parse("t.toml", text).unwrap();
-    Job::new(experiment, &source).unwrap()
-}
-
-/// A session on the model of the instrument.
-fn session(keys: &str) -> Session {
-    let job = job(keys);
-    let plan = job.task.plan.clone();
-    let engine = lab::factory(job)(1).unwrap();
-    let instrument = Instrument::connect(Box::new(InProcess::new(engine))).unwrap();
-    Session::open(instrument, plan, Estimator::InPhase).unwrap()
-}
-
-#[test]
-fn windows_in_which_the_guard_acted_are_refused_and_no_others() {
-    let plan = job("").task.plan;
-    let window = |flags| Window {
-        epoch: 0,
-        case: 3,
-        start: 0,
-        sample_clock: 0,
-        flags,
-        sum_first: 0,
-        sum_second: 0,
-        min: 0,
-        max: 0,
-        slots: vec![SlotSums::default(); plan.configuration().controls.len()],
-    };
-    for flags in 0..64 {
-        let found = reading(&plan, Estimator::InPhase, &window(flags));
-        if flags & flag::CLAMPED != 0 || flags & flag::LIMITED != 0 {
-            let is_named =
-                matches!(found, Err(SessionError::Guard { case: 3, flags: f }) if f == flags);
-            assert!(is_named, "0x{flags:04x}: {found:?}");
-        } else {
-            assert!(found.is_ok(), "0x{flags:04x}: {found:?}");
-        }
-    }
+    let job = Job::new(experiment, &source).unwrap();
+    let (instrument, task, _) = simulate(job, &Options::default()).unwrap();
+    Session::open(instrument, task.plan, Estimator::InPhase).unwrap()
 }
 
 #[test]
