@@ -380,23 +380,12 @@ hge_protocol::with_registers!(core);
 impl Registers {
     /// The registers of a gateware made for `parameters`, with what is built in.
     pub fn new(parameters: &Parameters, build: &Build) -> Self {
-        let constants = [
+        let mut constants = vec![
             (map::IDENTITY, map::IDENTITY_WORD),
             (map::MAP_HASH, map::map_hash()),
             (map::BUILD_HASH, build.hash),
-            (map::OUTPUTS, parameters.outputs),
-            (map::SLOTS, parameters.slots),
-            (map::CASES, parameters.cases),
-            (map::STARTS, parameters.starts),
-            (map::CLOCK_HZ, parameters.clock_hz),
-            (map::DAC_BITS, parameters.dac_bits),
-            (map::ADC_BITS, parameters.adc_bits),
-            (map::TELEMETRY_WORDS, parameters.telemetry_words),
-            (map::CONVERTER_LATENCY, parameters.converter_latency_samples),
-            (map::CONVERTER_PERIOD, parameters.converter_period_clocks),
-            (map::SLOT_CLOCKS, parameters.slot_clocks),
-            (map::CARRIERS, parameters.carriers.to_word()),
         ];
+        constants.extend(parameters.info_words());
         let mut start = vec![0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
             start[usize::from(register.address)] = register.reset;

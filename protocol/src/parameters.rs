@@ -1,11 +1,13 @@
 //! What a gateware was generated for.
 
 use crate::number::LOOP_LATENCY_SAMPLES;
+use crate::registers as map;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Generics of the instrument, fixed when its Verilog is made and readable in its info registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Parameters {
     /// DAC channels, 2..=32.
     pub outputs: u32,
@@ -134,6 +136,39 @@ impl ParameterError {
             ParameterError::Codes => "carriers",
         }
     }
+}
+
+/// The info register of every generic.
+macro_rules! info {
+    ($($register:ident $field:ident,)*) => {
+        impl Parameters {
+            /// Address and value of the info register of every generic.
+            pub fn info_words(&self) -> Vec<(u16, u32)> {
+                let carriers = (map::CARRIERS, self.carriers.to_word());
+                vec![$((map::$register, self.$field),)* carriers]
+            }
+
+            /// The generics of a gateware whose info registers `read` gives by address.
+            pub fn from_info(read: impl Fn(u16) -> u32) -> Self {
+                let carriers = Carriers::from_word(read(map::CARRIERS));
+                Parameters { $($field: read(map::$register),)* carriers }
+            }
+        }
+    };
+}
+
+info! {
+    OUTPUTS outputs,
+    SLOTS slots,
+    CASES cases,
+    STARTS starts,
+    CLOCK_HZ clock_hz,
+    DAC_BITS dac_bits,
+    ADC_BITS adc_bits,
+    TELEMETRY_WORDS telemetry_words,
+    CONVERTER_LATENCY converter_latency_samples,
+    CONVERTER_PERIOD converter_period_clocks,
+    SLOT_CLOCKS slot_clocks,
 }
 
 impl Parameters {

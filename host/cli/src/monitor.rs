@@ -13,7 +13,6 @@ use hge_driver::{
     Connected, DriverError, Health, Heard, Instrument, Settings, State, Subscription, Watcher,
 };
 use hge_protocol::registers as map;
-use hge_protocol::Parameters;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -94,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             instrument.subscribe(WAITING_FRAMES),
         ),
         Listener::Watches(watcher) => (
-            Parameters::from(&experiment.instrument),
+            experiment.instrument,
             supposed(&experiment, &source)?,
             watcher.subscribe(WAITING_FRAMES),
         ),
@@ -229,7 +228,7 @@ fn present(
 
 /// What they mean on one that cannot, if it is run by this experiment.
 fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String> {
-    let parameters = Parameters::from(&experiment.instrument);
+    let parameters = experiment.instrument;
     let planned = context(experiment, source, &parameters, None).map_err(text)?;
     let scale = planned.scale.ok_or(
         "who only watches cannot read the instrument's analogue scale: name a file with a section \

@@ -16,7 +16,7 @@ use hge_driver::quantity::Context;
 use hge_driver::scale::Scale;
 use hge_driver::text::number;
 use hge_protocol::registers as map;
-use hge_protocol::{AdcCode, Parameters};
+use hge_protocol::AdcCode;
 use hge_record::figure::spectrum as picture;
 use hge_system::file;
 use serde::Serialize;
@@ -254,7 +254,7 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
     let mut known = Known { tones_hz: arguments.tones_hz.clone(), mains_hz: arguments.mains };
     if unit == Unit::Codes {
         let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
-        let parameters = Parameters::from(&experiment.instrument);
+        let parameters = experiment.instrument;
         let Context { scale, .. } =
             context(&experiment, &source, &parameters, None).map_err(text)?;
         let scale = scale.unwrap_or_else(|| experiment.scale(&parameters));

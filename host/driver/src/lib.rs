@@ -78,7 +78,7 @@ use crate::link::{Link, LinkError};
 use crate::scale::Scale;
 use hge_protocol::frame::{Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status};
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::Parameters;
 use keeper::Keeper;
 use reader::Shared;
 use request::{refused, Ask, Patience, Requests};
@@ -196,20 +196,7 @@ impl Instrument {
             return Err(DriverError::MapHash { found, expected });
         }
         self.build_hash = word(map::BUILD_HASH);
-        self.parameters = Parameters {
-            outputs: word(map::OUTPUTS),
-            slots: word(map::SLOTS),
-            cases: word(map::CASES),
-            starts: word(map::STARTS),
-            clock_hz: word(map::CLOCK_HZ),
-            dac_bits: word(map::DAC_BITS),
-            adc_bits: word(map::ADC_BITS),
-            telemetry_words: word(map::TELEMETRY_WORDS),
-            converter_latency_samples: word(map::CONVERTER_LATENCY),
-            converter_period_clocks: word(map::CONVERTER_PERIOD),
-            slot_clocks: word(map::SLOT_CLOCKS),
-            carriers: Carriers::from_word(word(map::CARRIERS)),
-        };
+        self.parameters = Parameters::from_info(word);
         self.shared.expect(self.read(map::FRAMES)?);
         Ok(())
     }

@@ -33,7 +33,6 @@ use hge_core::train::noise_seed;
 use hge_driver::scale::Scale;
 use hge_protocol::frame::{Frame, Operation, Request, Status};
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
-use hge_protocol::Parameters;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::{self, Device, Health};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
@@ -50,7 +49,7 @@ pub fn server(job: Job, pace: Pace, keep: bool) -> Result<Server, EngineError> {
 /// How a server of the experiment's instrument runs.
 pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
     let chunk_samples = experiment.engine.chunk_samples();
-    let parameters = Parameters::from(&experiment.instrument);
+    let parameters = experiment.instrument;
     let seed = noise_seed(experiment);
     Settings { pace, parameters, chunk_samples, keep, seed, ..Settings::default() }
 }

@@ -76,7 +76,7 @@ pub fn replay(
 /// Its experiment or calibration cannot be read, or cannot be run.
 pub fn task(folder: &Folder) -> Result<Task, RecordError> {
     let (experiment, source) = folder.experiment()?;
-    let parameters = (&experiment.instrument).into();
+    let parameters = experiment.instrument;
     let mut task = Task::on(experiment, &source, &parameters, None)?;
     task.calibrate(folder.calibration()?)?;
     Ok(task)

@@ -75,23 +75,11 @@ impl Settings {
 
 /// Value of a register that was fixed when the gateware was made.
 pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
-    Some(match address {
-        map::IDENTITY => map::IDENTITY_WORD,
-        map::MAP_HASH => map::map_hash(),
+    match address {
+        map::IDENTITY => Some(map::IDENTITY_WORD),
+        map::MAP_HASH => Some(map::map_hash()),
         // A simulated gateware comes from no commit.
-        map::BUILD_HASH => 0,
-        map::OUTPUTS => parameters.outputs,
-        map::SLOTS => parameters.slots,
-        map::CASES => parameters.cases,
-        map::STARTS => parameters.starts,
-        map::CLOCK_HZ => parameters.clock_hz,
-        map::DAC_BITS => parameters.dac_bits,
-        map::ADC_BITS => parameters.adc_bits,
-        map::TELEMETRY_WORDS => parameters.telemetry_words,
-        map::CONVERTER_LATENCY => parameters.converter_latency_samples,
-        map::CONVERTER_PERIOD => parameters.converter_period_clocks,
-        map::SLOT_CLOCKS => parameters.slot_clocks,
-        map::CARRIERS => parameters.carriers.to_word(),
-        _ => return None,
-    })
+        map::BUILD_HASH => Some(0),
+        _ => parameters.info_words().into_iter().find(|word| word.0 == address).map(|word| word.1),
+    }
 }

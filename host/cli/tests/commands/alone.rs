@@ -135,7 +135,7 @@ fn the_log_tells_what_the_last_run_came_to() {
     assert_eq!(before["run"], serde_json::Value::Null);
     assert_eq!(before["built_in"], false);
     let (experiment, source) = Source::load(Path::new(file.path())).expect("an experiment");
-    let parameters = (&experiment.instrument).into();
+    let parameters = experiment.instrument;
     let task = Task::on(experiment, &source, &parameters, None).expect("a task");
     let recording = recording(&task, experiment_tag(source.text())).expect("a short experiment");
     play(served.link(), &recording);

@@ -15,14 +15,12 @@ mod analogue;
 mod bench;
 mod engine;
 mod file;
-mod instrument;
 mod reading;
 mod resolve;
 mod values;
 
 pub use engine::EngineKind;
 pub use file::{ExperimentError, Source};
-pub use instrument::InstrumentKeys;
 pub use resolve::{context, Job, Task};
 
 use crate::gate::Gate;
@@ -31,7 +29,7 @@ use crate::loss::Loss;
 use crate::method::Method;
 use crate::optimiser::Rule;
 use crate::settling::{Correction, Unsettled};
-use hge_protocol::Analogue;
+use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +77,7 @@ pub struct Experiment {
     #[serde(rename = "loop")]
     pub closing: Closing,
     /// What the gateware is generated for.
-    pub instrument: InstrumentKeys,
+    pub instrument: Parameters,
     /// Ranges, gains and offsets around the instrument; without it those that the instrument keeps, or of a simulation the default ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analogue: Option<Analogue>,
@@ -112,7 +110,7 @@ impl Default for Experiment {
             device: "builtin".into(),
             engine: EngineKind::Model,
             closing: Closing::Host,
-            instrument: InstrumentKeys::default(),
+            instrument: Parameters::default(),
             analogue: None,
             bench: Chain::default(),
             timing: TimingKeys::default(),

@@ -50,7 +50,7 @@ impl Task {
         parameters: &Parameters,
         analogue: Option<&Analogue>,
     ) -> Result<Self, ExperimentError> {
-        experiment.instrument = (*parameters).into();
+        experiment.instrument = *parameters;
         experiment.join_scale(source, analogue, parameters.outputs)?;
         if experiment.analogue.is_none() {
             return Err(ExperimentError::Scale { place: source.locate("analogue") });
@@ -64,7 +64,7 @@ impl Task {
         experiment.analogue.get_or_insert_default();
         values::check(&experiment).map_err(wrong)?;
         let (cases_v, high) = cases(&experiment).map_err(wrong)?;
-        let parameters = Parameters::from(&experiment.instrument);
+        let parameters = experiment.instrument;
         let rate_hz = experiment.timing.rate_hz;
         if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {
             values::band(&experiment).map_err(wrong)?;
@@ -128,7 +128,7 @@ pub fn context(
     analogue: Option<&Analogue>,
 ) -> Result<Context, ExperimentError> {
     let mut experiment = experiment.clone();
-    experiment.instrument = (*parameters).into();
+    experiment.instrument = *parameters;
     experiment.join_scale(source, analogue, parameters.outputs)?;
     values::check(&experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
@@ -322,7 +322,7 @@ impl Experiment {
     /// # Errors
     /// Rate or window cannot be; a tone is off the grid.
     pub fn tones_wanted(&self) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
-        let parameters = Parameters::from(&self.instrument);
+        let parameters = self.instrument;
         parameters.check()?;
         tones_wanted(self, &parameters)
     }

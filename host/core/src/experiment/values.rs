@@ -7,7 +7,6 @@ use crate::loss::Loss;
 use crate::method::Method;
 use hge_driver::scale::Scale;
 use hge_driver::text::number;
-use hge_protocol::Parameters;
 
 /// A wrong value: its key and what to change.
 pub(super) struct Wrong(pub String, pub String);
@@ -128,7 +127,7 @@ fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
 
 /// Checks every value that needs neither gateware nor device.
 pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
-    let scale = experiment.scale(&Parameters::from(&experiment.instrument));
+    let scale = experiment.scale(&experiment.instrument);
     let sound = scale.analogue.check(scale.outputs);
     sound.map_err(|error| Wrong(format!("analogue.{}", error.key), error.problem))?;
     for (key, value, rule) in floats(experiment, &scale) {
