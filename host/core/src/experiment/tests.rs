@@ -146,3 +146,50 @@ fn the_gateware_s_loop_measures_by_homodyne_alone_and_the_cost_by_its_own_loss()
         }
     }
 }
+
+#[test]
+fn a_float_that_is_no_finite_number_is_refused_wherever_it_stands() {
+    /// Every float of a document, each once replaced.
+    fn floats(value: &toml::Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        let mut entries: Vec<(String, &toml::Value)> = Vec::new();
+        match value {
+            toml::Value::Float(_) => found.push(path.clone()),
+            toml::Value::Array(list) => {
+                entries.extend(list.iter().enumerate().map(|(n, value)| (n.to_string(), value)));
+            }
+            toml::Value::Table(table) => {
+                entries.extend(table.iter().map(|(name, value)| (name.clone(), value)));
+            }
+            _ => {}
+        }
+        for (name, value) in entries {
+            path.push(name);
+            floats(value, path, found);
+            path.pop();
+        }
+    }
+    let text = "device = \"linear:1,2,3,4,5,6,7\"\n\
+                [bench]\nfeed_throughs_pf = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]\niv_pole_hz = 1e3\n\
+                [guard]\nlow_v = -1.5\nhigh_v = 1.5\nstep_v = 0.1\novercurrent_na = 50.0\n\
+                [tones]\nmains_hz = 50.0\nfrequencies_hz = [156.25, 175.78125, 253.90625, 390.625, 449.21875]\n\
+                [[case]]\ninputs_v = [0.0, 0.1]\nhigh = true\n[[case]]\ninputs_v = [0.1, 0.0]\nhigh = false\n";
+    let (experiment, _) = Source::parse("t.toml", text.into()).unwrap();
+    let document = toml::Value::try_from(&experiment).unwrap();
+    let (mut found, checked) = (Vec::new(), super::values::check(&experiment));
+    assert!(checked.is_ok());
+    floats(&document, &mut Vec::new(), &mut found);
+    assert!(found.len() > 70, "{} floats", found.len());
+    for path in found {
+        for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut document = document.clone();
+            let place = path.iter().fold(&mut document, |value, part| match value {
+                toml::Value::Array(list) => &mut list[part.parse::<usize>().unwrap()],
+                table => &mut table[part.as_str()],
+            });
+            *place = toml::Value::Float(wrong);
+            let experiment: Experiment = document.try_into().unwrap();
+            let refused = super::values::check(&experiment);
+            assert!(refused.is_err(), "{} = {wrong}", path.join("."));
+        }
+    }
+}

@@ -1,6 +1,6 @@
-//! One table of every float of an experiment, with what it may be, and what must hold between them.
+//! What the values of an experiment may be, and what must hold between them.
 //!
-//! NaN and the infinities lie in no range, so no later check has to think of them.
+//! Every float is finite, whether a rule names it or not, so no later check has to think of NaN and the infinities.
 
 use super::{Closing, Experiment};
 use crate::loss::Loss;
@@ -26,7 +26,6 @@ pub(super) fn require(
 /// What a float may be.
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
-    Finite,
     Positive,
     NotNegative,
     /// From 0 to below 1.
@@ -40,7 +39,6 @@ impl Rule {
     fn holds(self, value: f64) -> bool {
         value.is_finite()
             && match self {
-                Rule::Finite => true,
                 Rule::Positive => value > 0.0,
                 Rule::NotNegative => value >= 0.0,
                 Rule::Share => (0.0..1.0).contains(&value),
@@ -51,7 +49,6 @@ impl Rule {
 
     fn text(self) -> String {
         match self {
-            Rule::Finite => "must be a finite number".into(),
             Rule::Positive => "must be above zero and finite".into(),
             Rule::NotNegative => "must be zero or more and finite".into(),
             Rule::Share => "must be at least 0 and below 1".into(),
@@ -65,36 +62,29 @@ impl Rule {
     }
 }
 
-/// Every float there is.
+/// Floats that have to be more than finite.
 fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
     let dac_range_v =
         (0..scale.outputs).map(|output| scale.output(output).range_v).fold(0.0, f64::max);
-    let Experiment { bench, timing, electrodes, tones, guard, host, standalone, cases, .. } =
-        experiment;
+    let Experiment { bench, timing, tones, guard, host, standalone, .. } = experiment;
     let single = [
         ("separation_na", experiment.separation_na, Rule::NotNegative),
         ("timing.rate_hz", timing.rate_hz, Rule::Positive),
         ("timing.settle_s", timing.settle_s, Rule::NotNegative),
         ("timing.lead_in_s", timing.lead_in_s, Rule::NotNegative),
         ("timing.ramp_v_per_s", timing.ramp_v_per_s, Rule::Positive),
-        ("electrodes.input_low_v", electrodes.input_low_v, Rule::Finite),
-        ("electrodes.input_high_v", electrodes.input_high_v, Rule::Finite),
         ("tones.amplitude_v", tones.amplitude_v, Rule::Positive),
         ("host.adam_rate_v", host.adam_rate_v, Rule::PositiveTo(dac_range_v)),
         ("host.descent_rate_v2", host.descent_rate_v2, Rule::Positive),
         ("host.momentum", host.momentum, Rule::Share),
         ("host.relaxation_s", host.relaxation_s, Rule::Within(1e-6, 1e6)),
         ("host.stop_loss", host.stop_loss, Rule::NotNegative),
-        ("host.high_na", host.high_na, Rule::Finite),
-        ("host.low_na", host.low_na, Rule::Finite),
         ("standalone.stop_separation_na", standalone.stop_separation_na, Rule::NotNegative),
     ];
     let mut floats = super::bench::floats(bench, dac_range_v, scale.analogue.adc_range_v);
     floats.extend(single.into_iter().map(|(key, value, rule)| (key.to_string(), value, rule)));
     let optional = [
         ("tones.mains_hz", tones.mains_hz, Rule::Within(1e-6, 1e9)),
-        ("guard.low_v", guard.low_v, Rule::Finite),
-        ("guard.high_v", guard.high_v, Rule::Finite),
         ("guard.step_v", guard.step_v, Rule::Positive),
         ("guard.overcurrent_na", guard.overcurrent_na, Rule::Positive),
     ];
@@ -103,10 +93,7 @@ fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
     );
     let list = |list: &Option<Vec<f64>>| list.clone().unwrap_or_default();
     let lists = [
-        ("electrodes.control_low_v", electrodes.control_low_v.clone(), Rule::Finite),
-        ("electrodes.control_high_v", electrodes.control_high_v.clone(), Rule::Finite),
         ("tones.amplitudes_v", list(&tones.amplitudes_v), Rule::Positive),
-        ("tones.frequencies_hz", list(&tones.frequencies_hz), Rule::Finite),
         ("tones.band_hz", tones.band_hz.to_vec(), Rule::NotNegative),
     ];
     for (key, values, rule) in lists {
@@ -114,13 +101,7 @@ fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
     }
     for (n, run) in standalone.targets.iter().enumerate() {
         let key = |name: &str| format!("standalone.targets.{n}.{name}");
-        floats.push((key("high_na"), run.high_na, Rule::Finite));
-        floats.push((key("low_na"), run.low_na, Rule::Finite));
         floats.push((key("rate_v2_per_na2"), run.rate_v2_per_na2, Rule::Positive));
-    }
-    for (n, case) in cases.iter().enumerate() {
-        let volts = case.inputs_v.iter().enumerate();
-        floats.extend(volts.map(|(k, &v)| (format!("case.{n}.inputs_v.{k}"), v, Rule::Finite)));
     }
     floats
 }
@@ -135,10 +116,30 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
             format!("{} is {}: it {}", plain(&key), number(value), rule.text())
         })?;
     }
+    let document = toml::Value::try_from(experiment);
+    finite(&document.map_err(|error| Wrong(String::new(), error.to_string()))?, "")?;
     super::bench::noise(&experiment.bench, experiment.timing.rate_hz)?;
     counts(experiment)?;
     order(experiment)?;
     aims(experiment, &scale)
+}
+
+/// Every float is a finite number, wherever it stands.
+fn finite(value: &toml::Value, key: &str) -> Result<(), Wrong> {
+    let within = |part: &str| if key.is_empty() { part.into() } else { format!("{key}.{part}") };
+    match value {
+        toml::Value::Float(number) => require(number.is_finite(), key, || {
+            format!("{} is {number}: it must be a finite number", plain(key))
+        }),
+        toml::Value::Array(list) => {
+            let mut entries = list.iter().enumerate();
+            entries.try_for_each(|(n, value)| finite(value, &within(&n.to_string())))
+        }
+        toml::Value::Table(table) => {
+            table.iter().try_for_each(|(name, value)| finite(value, &within(name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A key without the numbers of entries: `standalone.targets rate_v2_per_na2`.
