@@ -21,7 +21,7 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("cargo test --release --workspace", WORKSPACE),
     ("cargo run --release -p hge-tests --bin faults", FAULTS),
     ("cargo run --release -p hge-tests --bin faults -- --list", FAULTS),
-    ("cargo install --path host", "compiles the program once more"),
+    ("cargo install --path host/cli", "compiles the program once more"),
     ("cargo install mdbook", "compiles a program of others"),
     ("mdbook build docs", "needs mdBook"),
     ("cargo run --release -- train xor --open", REPORT),
