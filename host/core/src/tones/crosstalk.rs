@@ -153,3 +153,62 @@ fn sine(n: u32, samples: u32) -> f64 {
 fn inverse(odd: u32) -> u32 {
     (0..4).fold(odd, |found, _| found.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(found))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_sim::model::nco::sine_cosine;
+
+    /// Spectrum of a window of what the NCO plays of a tone, over its own line.
+    fn played(window_samples: u32, multiple: u32) -> Vec<f64> {
+        let tuning = multiple << (32 - window_samples.trailing_zeros());
+        let mut wave: Vec<Complex<f64>> = (0..window_samples)
+            .map(|n| Complex::from(f64::from(sine_cosine(n.wrapping_mul(tuning)).0)))
+            .collect();
+        FftPlanner::new().plan_fft_forward(wave.len()).process(&mut wave);
+        let own = wave[multiple as usize].norm();
+        wave.iter().map(|line| line.norm() / own).collect()
+    }
+
+    #[test]
+    fn the_level_of_a_pair_is_a_line_of_either_tone_on_the_other() {
+        for window_samples in [64, 8192] {
+            let grid = Grid { rate_hz: 5000.0, window_samples };
+            let crosstalk = Crosstalk::new(grid);
+            let tones: Vec<u32> = match window_samples {
+                64 => (1..32).collect(),
+                _ => vec![8, 37, 999, 1001, 2047, 2048, 2049, 3095, 4001],
+            };
+            let spectra: Vec<Vec<f64>> =
+                tones.iter().map(|&tone| played(window_samples, tone)).collect();
+            let mut unlike = 0;
+            for (i, &a) in tones.iter().enumerate() {
+                for (k, &b) in tones.iter().enumerate().filter(|&(k, _)| k != i) {
+                    let (of_a, of_b) = (spectra[i][b as usize], spectra[k][a as usize]);
+                    let level = crosstalk.level(a, b);
+                    assert!((level - of_a - of_b).abs() < 1e-9, "{a} {b}: {level} {of_a} {of_b}");
+                    unlike += u32::from((of_a - of_b).abs() > 1e-7);
+                }
+            }
+            assert!(unlike > 10, "{unlike}");
+        }
+    }
+
+    #[test]
+    fn the_lines_refused_with_a_tone_are_those_above_the_planned_level() {
+        for window_samples in [64, 1024] {
+            let crosstalk = Crosstalk::new(Grid { rate_hz: 5000.0, window_samples });
+            let mut count = 0;
+            for tone in 1..window_samples / 2 {
+                let mut refused: Vec<u32> = crosstalk.refused(tone).collect();
+                refused.sort_unstable();
+                let above = (1..window_samples / 2).filter(|&line| {
+                    line != tone && 20.0 * crosstalk.level(tone, line).log10() > PLANNED_DB
+                });
+                assert_eq!(refused, above.collect::<Vec<u32>>(), "{tone} of {window_samples}");
+                count += refused.len();
+            }
+            assert!(count > 0);
+        }
+    }
+}

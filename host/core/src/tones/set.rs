@@ -108,3 +108,53 @@ impl<'a> ToneSet<'a> {
         &self.tally
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tones::{Grid, Order, Surroundings};
+
+    #[test]
+    fn a_line_is_admitted_where_neither_crosstalk_nor_a_product_of_second_order_stands_against_it()
+    {
+        let grid = Grid { rate_hz: 5120.0, window_samples: 1024 };
+        let wanted = Wanted {
+            grid,
+            count: 4,
+            band_hz: [5.0, 2500.0],
+            empty_lines: 0,
+            order: Order::Compact,
+            surroundings: Surroundings::default(),
+        };
+        let crosstalk = Crosstalk::new(grid);
+        let admitted =
+            |set: &ToneSet| -> Vec<u32> { (1..512).filter(|&l| set.admits(l)).collect() };
+        let mut set = ToneSet::new(&wanted, &crosstalk);
+        let tones = [64, 93, 311];
+        let (mut before, mut by_crosstalk) = (vec![admitted(&set)], 0);
+        for (n, &tone) in tones.iter().enumerate() {
+            assert!(set.admits(tone), "{tone}");
+            set.push(tone);
+            let found = admitted(&set);
+            let expected: Vec<u32> = (1..512)
+                .filter(|&line| {
+                    let with: Vec<u32> = tones[..=n].iter().copied().chain([line]).collect();
+                    let is_clear = tones[..=n]
+                        .iter()
+                        .all(|&t| !crosstalk.refused(t).any(|other| other == line));
+                    let is_free = grid.check(&with).is_ok();
+                    by_crosstalk += u32::from(is_free && !is_clear);
+                    is_free && is_clear
+                })
+                .collect();
+            assert_eq!(found, expected, "with {:?}", &tones[..=n]);
+            before.push(found);
+        }
+        assert!(by_crosstalk > 0, "crosstalk alone stood against a line");
+        // What is taken back stands against nothing any more.
+        for earlier in before.iter().rev().skip(1) {
+            set.pop();
+            assert_eq!(&admitted(&set), earlier);
+        }
+    }
+}
