@@ -7,7 +7,7 @@ use hge_core::gradient::{Estimator, Response};
 use hge_core::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing};
 use hge_core::session::Session;
 use hge_driver::scale::Scale;
-use hge_driver::{ArmMode, DriverError, Instrument, Said};
+use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
 use hge_lab as lab;
 use hge_lab::server::InProcess;
 use hge_lab::server::Pace;
@@ -190,7 +190,7 @@ impl Laboratory {
         let mut windows = Vec::new();
         let unshaped = if self.shaping { 0 } else { mode::SHAPING };
         instrument.run(mode::PERTURB | (plan.mode_bits() & !unshaped), |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })?;

@@ -10,7 +10,8 @@ use hge_core::experiment::{context, Experiment, Source, Task};
 use hge_core::measure::telemetry::{Line, Meaning};
 use hge_driver::link::LinkSpec;
 use hge_driver::{
-    Connected, DriverError, Health, Heard, Instrument, Settings, State, Subscription, Watcher,
+    Connected, DriverError, Health, Instrument, Settings, State, Subscription, TelemetryItem,
+    Watcher,
 };
 use hge_protocol::registers as map;
 use std::io::{self, IsTerminal};
@@ -146,7 +147,7 @@ fn look_on(
         }
         match told.next(ORDER_WAIT)? {
             ControlFlow::Break(()) => return Ok(()),
-            ControlFlow::Continue(Some(Heard::Frame { number, record })) => {
+            ControlFlow::Continue(Some(TelemetryItem::Frame { number, record })) => {
                 hearing.frame(number, &record).into_iter().for_each(|event| teller.tell(event));
             }
             ControlFlow::Continue(_) => {}
@@ -165,7 +166,7 @@ impl Listener {
                     _ => "disarmed: the outputs are at their safe values".into(),
                 };
                 let State { armed, fault, .. } = instrument.state()?;
-                (Guard::Said { armed, fault }, disarmed)
+                (Guard::RunEvent { armed, fault }, disarmed)
             }
             Listener::Watches(_) => {
                 (Guard::Unknown, "only the client in control can disarm".to_owned())
@@ -187,7 +188,7 @@ struct Told {
 
 impl Told {
     /// What comes within `wait`, if anything; the end is an interrupt, enough that was said, or a reader who left.
-    fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<Heard>>, String> {
+    fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<TelemetryItem>>, String> {
         if self.left == 0 || streams::is_closed() {
             return Ok(ControlFlow::Break(()));
         }
@@ -201,8 +202,8 @@ impl Told {
         self.left -= 1;
         if self.prints {
             let line = match &heard {
-                Heard::Gap { lost } => Line::Gap { lost: *lost },
-                Heard::Frame { number, record } => self.meaning.line(*number, record),
+                TelemetryItem::Gap { lost } => Line::Gap { lost: *lost },
+                TelemetryItem::Frame { number, record } => self.meaning.line(*number, record),
             };
             match self.json {
                 true => json_line(&line),

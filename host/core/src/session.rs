@@ -6,7 +6,7 @@ use crate::gradient::{Estimator, Response};
 use crate::method::Method;
 use crate::plan::Plan;
 use crate::settling::Watch;
-use hge_driver::{ArmMode, DriverError, Instrument, Said};
+use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::AdcCode;
@@ -299,7 +299,7 @@ impl Session {
         let mut windows = Vec::new();
         let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
         self.instrument.run(bits, |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })?;

@@ -1,6 +1,6 @@
 //! ADC codes as they come, without any run or beside one.
 
-use super::{DriverError, Heard, Instrument, Said, Subscription};
+use super::{DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
 use hge_protocol::frame::{Block, End, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{self as map, command, status};
 use std::ops::Range;
@@ -109,8 +109,12 @@ impl Instrument {
         while codes.reached < samples {
             let interval = self.settings.poll_interval;
             match telemetry.recv_deadline(Instant::now() + interval)? {
-                Some(Heard::Gap { lost }) if codes.begin.is_none() => codes.lost_before += lost,
-                Some(Heard::Frame { record: Record::Block(block), .. }) => codes.take(&block),
+                Some(TelemetryItem::Gap { lost }) if codes.begin.is_none() => {
+                    codes.lost_before += lost
+                }
+                Some(TelemetryItem::Frame { record: Record::Block(block), .. }) => {
+                    codes.take(&block)
+                }
                 Some(_) => {}
                 None => {
                     let words = self.read_many(map::STATUS, 4)?;
@@ -140,7 +144,7 @@ impl Instrument {
         &mut self,
         mode: u32,
         decimation: u16,
-        said: impl FnMut(Said),
+        said: impl FnMut(RunEvent),
     ) -> Result<(End, Beside), DriverError> {
         let decimation = decimation.max(1);
         let mut telemetry = self.subscribe(RUN_FRAMES);
@@ -185,7 +189,7 @@ impl Instrument {
                 break;
             }
             match telemetry.recv_deadline(Instant::now() + self.settings.poll_interval)? {
-                Some(Heard::Frame { record: Record::Block(block), .. }) => {
+                Some(TelemetryItem::Frame { record: Record::Block(block), .. }) => {
                     decimation = u32::from(block.decimation.max(1));
                     codes.take(&block);
                 }

@@ -1,6 +1,6 @@
 //! What a driver has to say when the instrument cannot be used.
 
-use super::causes::Causes;
+use super::fault_flags::FaultFlags;
 use crate::link::LinkError;
 use crate::quantity::QuantityError;
 use hge_protocol::analogue::AnalogueError;
@@ -125,7 +125,7 @@ pub enum DriverError {
     #[error("the guard tripped and sent every output to its safe value: {causes}")]
     Tripped {
         /// What tripped it.
-        causes: Causes,
+        causes: FaultFlags,
     },
     /// A run ended early.
     #[error("the run was {} before its end: start it again", if *reason == EndReason::Disarmed { "disarmed" } else { "stopped" })]

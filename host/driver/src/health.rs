@@ -1,11 +1,11 @@
 //! How link and guard are, for whoever looks on from another thread.
 
-use super::{ArmMode, Causes};
+use super::{ArmMode, FaultFlags};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of link and guard without asking the instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signs {
+pub struct LinkStatistics {
     /// Frames of telemetry heard, each once.
     pub frames: u64,
     /// Numbers that were left out when a later frame came; those of a run are asked for again.
@@ -15,20 +15,20 @@ pub struct Signs {
     /// How this driver has armed the guard, if it is.
     pub armed: Option<ArmMode>,
     /// What has tripped the guard since it was armed last, as far as frames and errors said.
-    pub tripped: Option<Causes>,
+    pub tripped: Option<FaultFlags>,
 }
 
-/// Follows the [`Signs`] of a driver that was given it. Copies are one.
+/// Follows the [`LinkStatistics`] of a driver that was given it. Copies are one.
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<Mutex<Signs>>);
+pub struct Health(Arc<Mutex<LinkStatistics>>);
 
 impl Health {
     /// What is known now.
-    pub fn signs(&self) -> Signs {
+    pub fn signs(&self) -> LinkStatistics {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn note(&self, change: impl FnOnce(&mut Signs)) {
+    pub(super) fn note(&self, change: impl FnOnce(&mut LinkStatistics)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -47,7 +47,7 @@ impl Health {
         self.note(|signs| {
             signs.armed = None;
             let before = signs.tripped.map_or(0, |causes| causes.0);
-            signs.tripped = Some(Causes(before | causes));
+            signs.tripped = Some(FaultFlags(before | causes));
         });
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         health.tripped(1);
         health.tripped(8);
         health.armed(None);
-        assert_eq!(seen.signs().tripped, Some(Causes(9)));
+        assert_eq!(seen.signs().tripped, Some(FaultFlags(9)));
         assert_eq!(seen.signs().armed, None);
         health.armed(Some(ArmMode::Standalone));
         assert_eq!(seen.signs().tripped, None);

@@ -28,29 +28,28 @@
 //! | `analogue` | the analogue scale that the instrument keeps |
 //! | `reader` | the thread that cuts bytes into frames |
 //! | `telemetry` | frames for subscribers, with exact gaps |
-//! | `run`, `order` | a run, its lost frames asked for again |
-//! | `again` | the last epoch, once more |
+//! | `run`, `reorder_buffer` | a run, its lost frames asked for again |
+//! | `replay_epoch` | the last epoch, once more |
 //! | `capture` | ADC codes |
-//! | `keeper` | the thread that winds the watchdog |
+//! | `watchdog_feeder` | the thread that winds the watchdog |
 //! | `provoke` | silence and damaged frames, for the self-test |
 //! | `tap` | a record of what passes |
 //! | `health` | state of link and guard, for a watcher |
-//! | `state`, `causes` | state of the instrument and causes of a trip, in words |
+//! | `state`, `fault_flags` | state of the instrument and causes of a trip, in words |
 
-mod again;
 mod analogue;
 mod cancel;
 mod capture;
-mod causes;
 mod error;
+mod fault_flags;
 mod health;
-mod keeper;
 pub mod link;
-mod order;
 mod provoke;
 pub mod quantity;
 mod reader;
 mod registers;
+mod reorder_buffer;
+mod replay_epoch;
 mod request;
 mod round_trip;
 mod run;
@@ -60,18 +59,19 @@ mod state;
 mod tap;
 mod telemetry;
 pub mod text;
+mod watchdog_feeder;
 mod watcher;
 
 pub use cancel::Cancel;
 pub use capture::{Beside, RUN_CODES};
-pub use causes::Causes;
 pub use error::DriverError;
-pub use health::{Health, Signs};
-pub use run::Said;
+pub use fault_flags::FaultFlags;
+pub use health::{Health, LinkStatistics};
+pub use run::RunEvent;
 pub use settings::Settings;
 pub use state::{ArmMode, State};
-pub use tap::{Notes, Passing, Tap};
-pub use telemetry::{Heard, Subscription};
+pub use tap::{Notes, Tap, TraceEvent};
+pub use telemetry::{Subscription, TelemetryItem};
 pub use watcher::{Connected, Watcher};
 
 use crate::link::{Link, LinkError};
@@ -79,13 +79,13 @@ use crate::scale::Scale;
 use hge_protocol::frame::{Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::Parameters;
-use keeper::Keeper;
 use reader::Shared;
-use request::{refused, Ask, Patience, Requests};
+use request::{refused, Ask, Requests, RetryPolicy};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use watchdog_feeder::WatchdogFeeder;
 
 /// How often the watchdog is wound while the caller is silent: in its time, so that one lost request is not one too
 /// many.
@@ -95,8 +95,8 @@ const WINDS: u32 = 4;
 const RESTART_TOTAL: Duration = Duration::from_secs(7);
 
 /// What a farewell may take when the program ends.
-const FAREWELL: Patience =
-    Patience { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
+const FAREWELL: RetryPolicy =
+    RetryPolicy { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
 
 /// Written to the command register, it does nothing.
 const NO_COMMAND: u32 = 0;
@@ -122,7 +122,7 @@ pub struct Instrument {
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
     /// `None` only while it is dropped.
-    keeper: Option<Keeper>,
+    watchdog_feeder: Option<WatchdogFeeder>,
     armed: Mutex<Option<ArmMode>>,
     parameters: Parameters,
     build_hash: u32,
@@ -167,7 +167,7 @@ impl Instrument {
             Requests::new(sink, answers, shared.clone(), name.clone(), timeout, &settings);
         let requests = Arc::new(Mutex::new(requests));
         Ok(Instrument {
-            keeper: Some(Keeper::spawn(requests.clone())),
+            watchdog_feeder: Some(WatchdogFeeder::spawn(requests.clone())),
             requests,
             shared,
             reader: Some(reader),
@@ -382,8 +382,8 @@ impl Instrument {
             (Some(wanted), Some(least)) => Some(wanted.min(least)),
             (wanted, least) => wanted.or(least),
         };
-        if let Some(keeper) = &self.keeper {
-            keeper.every(interval);
+        if let Some(watchdog_feeder) = &self.watchdog_feeder {
+            watchdog_feeder.every(interval);
         }
     }
 
@@ -395,7 +395,7 @@ impl Instrument {
 
 impl Drop for Instrument {
     fn drop(&mut self) {
-        self.keeper = None;
+        self.watchdog_feeder = None;
         let armed = self.is_armed();
         let mut requests = self.requests();
         requests.ignore_cancel();

@@ -2,7 +2,7 @@
 
 use super::request::{refused, Ask};
 use super::state::obstacle;
-use super::{DriverError, Instrument, Passing};
+use super::{DriverError, Instrument, TraceEvent};
 use crate::quantity::Place;
 use hge_protocol::frame::{Operation, Status, MOST_REGISTERS};
 use hge_protocol::registers as map;
@@ -42,7 +42,7 @@ impl Instrument {
             values.extend(reply.values);
         }
         if address >= TABLE_BASE {
-            self.pass(Passing::Read { address, values: &values })?;
+            self.pass(TraceEvent::Read { address, values: &values })?;
         }
         Ok(values)
     }
@@ -63,7 +63,7 @@ impl Instrument {
         for ask in bursts(writes) {
             self.write_burst(&ask)?;
         }
-        self.pass(Passing::Wrote(writes))
+        self.pass(TraceEvent::Wrote(writes))
     }
 
     /// Gives a command; returns which reply on this link has confirmed it.

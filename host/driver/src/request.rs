@@ -19,7 +19,7 @@ const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long an answer is waited for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     /// Until the request is sent again, at most: as soon as replies are measured, they decide.
     pub(super) timeout: Duration,
     /// In all.
@@ -87,7 +87,7 @@ pub(super) struct Requests {
     pub(super) silent: bool,
     /// When the instrument last answered.
     pub(super) heard: Instant,
-    pub(super) patience: Patience,
+    pub(super) patience: RetryPolicy,
     cancel: Cancel,
 }
 
@@ -116,7 +116,7 @@ impl Requests {
             round_trip: RoundTrip::default(),
             silent: false,
             heard: Instant::now(),
-            patience: Patience { timeout, total: timeout * settings.attempts.max(1) },
+            patience: RetryPolicy { timeout, total: timeout * settings.attempts.max(1) },
             cancel: settings.cancel.clone(),
         }
     }
@@ -140,7 +140,7 @@ impl Requests {
     pub(super) fn ask(
         &mut self,
         ask: &Ask,
-        patience: Patience,
+        patience: RetryPolicy,
     ) -> Result<(Reply, u64), DriverError> {
         match self.track {
             Track::Known => {}
@@ -149,7 +149,7 @@ impl Requests {
                 return Err(sentence
                     .map_or(DriverError::Session, |sentence| DriverError::Server { sentence }));
             }
-            Track::Lost => self.greet(patience)?,
+            Track::Lost => self.open_session(patience)?,
         }
         self.sequence = self.sequence.wrapping_add(1);
         if ask.operation == Operation::Restart {
@@ -158,7 +158,7 @@ impl Requests {
         self.exchange(ask, patience)
     }
 
-    fn greet(&mut self, patience: Patience) -> Result<(), DriverError> {
+    fn open_session(&mut self, patience: RetryPolicy) -> Result<(), DriverError> {
         let drawn = self.nonces.draw()?;
         self.nonce = drawn;
         // The nonce tells sessions apart; where the numbers begin is of no matter.
@@ -171,7 +171,7 @@ impl Requests {
         Ok(())
     }
 
-    fn exchange(&mut self, ask: &Ask, patience: Patience) -> Result<(Reply, u64), DriverError> {
+    fn exchange(&mut self, ask: &Ask, patience: RetryPolicy) -> Result<(Reply, u64), DriverError> {
         // Until the reply is there nobody knows whether it was carried out.
         self.track = Track::Lost;
         let Ask { operation, address, count, ref values } = *ask;

@@ -3,9 +3,9 @@
 //! Frames are handed over in order. A gap is mended at once: the instrument keeps everything from the last epoch's
 //! first window on and sends it again when asked. What belongs to an older epoch is gone, and is reported.
 
-use super::order::Order;
 use super::reader::{Feed, Item};
-use super::{Causes, DriverError, Instrument, Passing};
+use super::reorder_buffer::ReorderBuffer;
+use super::{DriverError, FaultFlags, Instrument, TraceEvent};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use hge_protocol::frame::{End, EndReason, Epoch, Record, Status, Window};
 use hge_protocol::registers::{self as map, command, status};
@@ -24,7 +24,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a run said.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub enum RunEvent {
     /// A window has ended.
     Window(Window),
     /// An epoch of the standalone loop has ended.
@@ -49,8 +49,8 @@ struct Repeat {
 struct Run<'a> {
     instrument: &'a mut Instrument,
     items: Receiver<Arc<Item>>,
-    order: Order,
-    said: &'a mut dyn FnMut(Said),
+    order: ReorderBuffer,
+    said: &'a mut dyn FnMut(RunEvent),
     repeat: Option<Repeat>,
     /// Repeats since the last new frame.
     asked: u32,
@@ -66,15 +66,15 @@ impl Instrument {
     ///
     /// # Errors
     /// The link breaks, the instrument is silent or refuses, the guard trips, or the run is stopped.
-    pub fn run(&mut self, mode: u32, mut said: impl FnMut(Said)) -> Result<End, DriverError> {
+    pub fn run(&mut self, mode: u32, mut said: impl FnMut(RunEvent)) -> Result<End, DriverError> {
         let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
         let first = self.read(map::FRAMES)?;
         self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
-        self.pass(Passing::Runs { mode })?;
+        self.pass(TraceEvent::Runs { mode })?;
         let mut run = Run {
             instrument: self,
             items,
-            order: Order::new(first),
+            order: ReorderBuffer::new(first),
             said: &mut said,
             repeat: None,
             asked: 0,
@@ -99,7 +99,7 @@ impl Instrument {
         let latched = self.read(map::FAULT).unwrap_or(0);
         let causes = latched | heard;
         self.settings.health.tripped(causes);
-        DriverError::Tripped { causes: Causes(causes) }
+        DriverError::Tripped { causes: FaultFlags(causes) }
     }
 }
 
@@ -111,7 +111,7 @@ impl Run<'_> {
             while let Some(record) = self.order.pop() {
                 self.asked = 0;
                 let number = self.order.last_number();
-                self.instrument.pass(Passing::Said { number, record: &record })?;
+                self.instrument.pass(TraceEvent::RunEvent { number, record: &record })?;
                 if let Some(end) = self.hand_over(record) {
                     return Ok(end);
                 }
@@ -141,8 +141,8 @@ impl Run<'_> {
 
     fn hand_over(&mut self, record: Record) -> Option<End> {
         match record {
-            Record::Window(window) => (self.said)(Said::Window(window)),
-            Record::Epoch(epoch) => (self.said)(Said::Epoch(epoch)),
+            Record::Window(window) => (self.said)(RunEvent::Window(window)),
+            Record::Epoch(epoch) => (self.said)(RunEvent::Epoch(epoch)),
             Record::Event(event) => self.causes |= u32::from(event.cause),
             // Of a capture that goes on beside.
             Record::Block(_) => {}
@@ -182,8 +182,8 @@ impl Run<'_> {
         let lost = self.order.give_up(self.made);
         self.asked = 0;
         if lost > 0 {
-            self.instrument.pass(Passing::Lost { frames: lost })?;
-            (self.said)(Said::Gap { lost });
+            self.instrument.pass(TraceEvent::Lost { frames: lost })?;
+            (self.said)(RunEvent::Gap { lost });
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the instrument is at.
 
-use super::{Causes, DriverError, Instrument};
+use super::{DriverError, FaultFlags, Instrument};
 use hge_protocol::registers::{self as map, command, status};
 
 /// Who watches over an armed guard.
@@ -26,7 +26,7 @@ pub struct State {
     /// A capture is going on.
     pub capturing: bool,
     /// What has tripped the guard since it was armed last, if anything.
-    pub fault: Option<Causes>,
+    pub fault: Option<FaultFlags>,
     /// Samples since power-up, modulo 2^32.
     pub time_samples: u32,
     /// Telemetry frames made since power-up, modulo 2^32.
@@ -71,7 +71,7 @@ impl State {
             homing: bit(status::HOMING),
             interlock_closed: bit(status::INTERLOCK),
             capturing: bit(status::CAPTURING),
-            fault: bit(status::TRIPPED).then_some(Causes(words[1])),
+            fault: bit(status::TRIPPED).then_some(FaultFlags(words[1])),
             time_samples: words[2],
             frames: words[3],
             frames_lost: words[4],
@@ -109,7 +109,7 @@ mod tests {
             (8, RESTING),
             (2 | 8, State { armed: Some(ArmMode::Standalone), ..RESTING }),
             (16, State { interlock_closed: true, ..RESTING }),
-            (32, State { fault: Some(Causes(11)), ..RESTING }),
+            (32, State { fault: Some(FaultFlags(11)), ..RESTING }),
             (64, State { capturing: true, ..RESTING }),
         ] {
             assert_eq!(State::of(&[bits, 11, 12, 13, 14, 15]), expected, "{bits:#x}");

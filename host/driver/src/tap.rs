@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something that passed, in the order in which the host did or heard it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Passing<'a> {
+pub enum TraceEvent<'a> {
     /// Registers were written: addresses and values.
     Wrote(&'a [(u16, u32)]),
     /// Registers of the parameter table, or of the info block, were read.
@@ -23,7 +23,7 @@ pub enum Passing<'a> {
         mode: u32,
     },
     /// A frame of the run.
-    Said {
+    RunEvent {
         /// Its number since power-up.
         number: u32,
         /// What it says.
@@ -49,7 +49,7 @@ pub trait Tap: Send {
     ///
     /// # Errors
     /// The record cannot be kept, or what passed is not what was expected.
-    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String>;
+    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String>;
 }
 
 /// A tap that several can tell.
@@ -70,10 +70,10 @@ impl Notes {
         }
         let text = serde_json::to_string(what)
             .map_err(|error| DriverError::Record { sentence: error.to_string() })?;
-        self.pass(Passing::Note { topic, text: &text })
+        self.pass(TraceEvent::Note { topic, text: &text })
     }
 
-    fn pass(&self, passing: Passing<'_>) -> Result<(), DriverError> {
+    fn pass(&self, passing: TraceEvent<'_>) -> Result<(), DriverError> {
         let Some(tap) = &self.0 else { return Ok(()) };
         let mut tap = tap.lock().unwrap_or_else(PoisonError::into_inner);
         tap.hear(passing).map_err(|sentence| DriverError::Record { sentence })
@@ -91,7 +91,7 @@ impl Instrument {
         self.notes.clone()
     }
 
-    pub(super) fn pass(&self, passing: Passing<'_>) -> Result<(), DriverError> {
+    pub(super) fn pass(&self, passing: TraceEvent<'_>) -> Result<(), DriverError> {
         self.notes.pass(passing)
     }
 }

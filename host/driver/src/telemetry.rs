@@ -13,7 +13,7 @@ const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a subscriber hears.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Heard {
+pub enum TelemetryItem {
     /// So many frames are missing before the next: the line lost them, the instrument had no room for them, or
     /// the subscriber was too slow. Each is counted once.
     Gap {
@@ -51,7 +51,10 @@ impl Subscription {
     ///
     /// # Errors
     /// The link has ended and all that came before was heard, or the wait was cancelled.
-    pub fn recv_deadline(&mut self, deadline: Instant) -> Result<Option<Heard>, DriverError> {
+    pub fn recv_deadline(
+        &mut self,
+        deadline: Instant,
+    ) -> Result<Option<TelemetryItem>, DriverError> {
         if let Some(item) = self.ready.take() {
             return Ok(Some(frame(&item)));
         }
@@ -80,7 +83,10 @@ impl Subscription {
     ///
     /// # Errors
     /// As [`Subscription::recv_deadline`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Heard>, DriverError> {
+    pub fn recv_timeout(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Option<TelemetryItem>, DriverError> {
         self.recv_deadline(Instant::now() + timeout)
     }
 
@@ -95,7 +101,7 @@ impl Subscription {
     }
 
     /// `None`: a frame that was sent once more.
-    fn take(&mut self, item: Arc<Item>) -> Option<Heard> {
+    fn take(&mut self, item: Arc<Item>) -> Option<TelemetryItem> {
         if item.generation != self.generation {
             self.generation = item.generation;
             self.next = Some(0);
@@ -109,12 +115,12 @@ impl Subscription {
             return Some(frame(&item));
         }
         self.ready = Some(item);
-        Some(Heard::Gap { lost })
+        Some(TelemetryItem::Gap { lost })
     }
 }
 
-fn frame(item: &Item) -> Heard {
-    Heard::Frame { number: item.number, record: item.record.clone() }
+fn frame(item: &Item) -> TelemetryItem {
+    TelemetryItem::Frame { number: item.number, record: item.record.clone() }
 }
 
 #[cfg(test)]
@@ -131,15 +137,15 @@ mod tests {
             |number| Frame::Telemetry(number, Record::Event(Event { cause: 1, time: number }));
         let mut heard = || subscription.recv_timeout(Duration::ZERO).unwrap();
         shared.route(event(40), &answers);
-        assert!(matches!(heard(), Some(Heard::Frame { number: 40, .. })));
+        assert!(matches!(heard(), Some(TelemetryItem::Frame { number: 40, .. })));
         shared.expect_restart(7, 3);
         let (nonce, sequence, status, address) = (7, 3, Status::Ok, 0);
         let reply = Reply { nonce, sequence, status, address, values: Vec::new() };
         shared.route(Frame::Reply(reply), &answers);
         // Frames 0 to 2 of the new instrument never came.
         shared.route(event(3), &answers);
-        assert_eq!(heard(), Some(Heard::Gap { lost: 3 }));
-        assert!(matches!(heard(), Some(Heard::Frame { number: 3, .. })));
+        assert_eq!(heard(), Some(TelemetryItem::Gap { lost: 3 }));
+        assert!(matches!(heard(), Some(TelemetryItem::Frame { number: 3, .. })));
         assert_eq!(heard(), None);
     }
 }

@@ -1,11 +1,11 @@
 //! What stands in a log, and how MCAP messages hold it.
 
-use hge_driver::Passing;
+use hge_driver::TraceEvent;
 use hge_protocol::frame::{Frame, Record};
 use zerocopy::little_endian::U32;
 use zerocopy::FromBytes;
 
-/// One message of a log, see [`Passing`].
+/// One message of a log, see [`TraceEvent`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// Registers were written.
@@ -23,7 +23,7 @@ pub enum Item {
         mode: u32,
     },
     /// A frame of telemetry.
-    Said {
+    RunEvent {
         /// Its number since power-up.
         number: u32,
         /// What it says.
@@ -128,20 +128,22 @@ impl Topic {
 }
 
 /// The topic, the number and the bytes of what passes; nothing for a note of no topic.
-pub(super) fn encode(passing: Passing<'_>) -> Option<(Topic, u32, Vec<u8>)> {
+pub(super) fn encode(passing: TraceEvent<'_>) -> Option<(Topic, u32, Vec<u8>)> {
     Some(match passing {
-        Passing::Wrote(writes) => {
+        TraceEvent::Wrote(writes) => {
             let pairs = writes.iter().flat_map(|&(address, value)| [u32::from(address), value]);
             (Topic::Writes, 0, bytes(pairs))
         }
-        Passing::Read { address, values } => {
+        TraceEvent::Read { address, values } => {
             let words = std::iter::once(u32::from(address)).chain(values.iter().copied());
             (Topic::Reads, 0, bytes(words))
         }
-        Passing::Runs { mode } => (Topic::Runs, 0, bytes([mode])),
-        Passing::Said { number, record } => (Topic::Frames, number, bytes(record.to_words(number))),
-        Passing::Lost { frames } => (Topic::Lost, 0, bytes([frames])),
-        Passing::Note { topic, text } => (Topic::find(topic)?, 0, text.as_bytes().to_vec()),
+        TraceEvent::Runs { mode } => (Topic::Runs, 0, bytes([mode])),
+        TraceEvent::RunEvent { number, record } => {
+            (Topic::Frames, number, bytes(record.to_words(number)))
+        }
+        TraceEvent::Lost { frames } => (Topic::Lost, 0, bytes([frames])),
+        TraceEvent::Note { topic, text } => (Topic::find(topic)?, 0, text.as_bytes().to_vec()),
     })
 }
 
@@ -154,7 +156,7 @@ pub(super) fn decode(topic: Topic, data: &[u8]) -> Option<Item> {
     let words = || <[U32]>::ref_from_bytes(data).ok();
     Some(match topic {
         Topic::Frames => match Frame::from_words(words()?) {
-            Ok(Frame::Telemetry(number, record)) => Item::Said { number, record },
+            Ok(Frame::Telemetry(number, record)) => Item::RunEvent { number, record },
             _ => return None,
         },
         Topic::Writes => {
@@ -189,19 +191,19 @@ mod tests {
         let record = Record::Event(Event { cause: 3, time: 9 });
         let writes = [(7_u16, 0xdead_beef_u32), (0x1fff, 0)];
         let cases = [
-            (Passing::Wrote(&writes), Item::Wrote(writes.to_vec())),
+            (TraceEvent::Wrote(&writes), Item::Wrote(writes.to_vec())),
             (
-                Passing::Read { address: 0x1000, values: &[1, 2] },
+                TraceEvent::Read { address: 0x1000, values: &[1, 2] },
                 Item::Read { address: 0x1000, values: vec![1, 2] },
             ),
-            (Passing::Runs { mode: 5 }, Item::Runs { mode: 5 }),
+            (TraceEvent::Runs { mode: 5 }, Item::Runs { mode: 5 }),
             (
-                Passing::Said { number: 77, record: &record },
-                Item::Said { number: 77, record: record.clone() },
+                TraceEvent::RunEvent { number: 77, record: &record },
+                Item::RunEvent { number: 77, record: record.clone() },
             ),
-            (Passing::Lost { frames: 2 }, Item::Lost { frames: 2 }),
+            (TraceEvent::Lost { frames: 2 }, Item::Lost { frames: 2 }),
             (
-                Passing::Note { topic: "epoch", text: "{}" },
+                TraceEvent::Note { topic: "epoch", text: "{}" },
                 Item::Note { topic: Topic::Epoch, text: "{}".into() },
             ),
         ];
@@ -209,7 +211,7 @@ mod tests {
             let (topic, _, data) = encode(passing).unwrap();
             assert_eq!(decode(topic, &data), Some(item));
         }
-        assert_eq!(encode(Passing::Note { topic: "gossip", text: "" }), None);
+        assert_eq!(encode(TraceEvent::Note { topic: "gossip", text: "" }), None);
         assert_eq!(decode(Topic::Frames, &[1, 2, 3]), None);
         assert_eq!(decode(Topic::Runs, &[]), None);
     }

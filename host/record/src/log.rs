@@ -9,7 +9,7 @@ use super::item::{encode, Topic};
 use super::reader::LogReader;
 use super::seal::Seal;
 use super::RecordError;
-use hge_driver::Passing;
+use hge_driver::TraceEvent;
 use mcap::records::MessageHeader;
 use mcap::{WriteOptions, Writer};
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ impl Log {
         let clock_back_s = back.map_or(0.0, |back| back.as_secs_f64());
         let resumed = Resumed { items, clock_back_s };
         let text = serde_json::to_string(&resumed).map_err(|error| log.failed(&error))?;
-        log.append(Passing::Note { topic: Topic::Resumed.name(), text: &text })?;
+        log.append(TraceEvent::Note { topic: Topic::Resumed.name(), text: &text })?;
         log.flush()?;
         Ok((log, back))
     }
@@ -123,7 +123,7 @@ impl Log {
     ///
     /// # Errors
     /// It cannot be written. What was written in chunks before is whole, and nothing more is.
-    pub fn append(&mut self, passing: Passing<'_>) -> Result<(), RecordError> {
+    pub fn append(&mut self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
         let Some((topic, sequence, data)) = encode(passing) else { return Ok(()) };
         let log_time = self.clock.now_ns();
         let Some(segment) = &mut self.segment else { return Err(self.failed(&"it failed before")) };
@@ -146,7 +146,7 @@ impl Log {
     pub(super) fn seal(&mut self, seals: &[Seal]) -> Result<(), RecordError> {
         for seal in seals {
             let text = serde_json::to_string(seal).map_err(|error| self.failed(&error))?;
-            self.append(Passing::Note { topic: Topic::Seal.name(), text: &text })?;
+            self.append(TraceEvent::Note { topic: Topic::Seal.name(), text: &text })?;
         }
         self.flush()?;
         let synced = self.segment.as_ref().map_or(Ok(()), |segment| segment.file.sync_data());

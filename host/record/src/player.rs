@@ -127,7 +127,7 @@ impl Player {
     /// The next frame of the run; after its end, what was read from its tables.
     fn play(&mut self) -> Result<(), EngineError> {
         match self.take()? {
-            Some(Item::Said { record, .. }) => {
+            Some(Item::RunEvent { record, .. }) => {
                 let over = matches!(record, Record::End(_));
                 let tripped =
                     matches!(&record, Record::End(end) if end.reason == EndReason::Tripped);

@@ -3,7 +3,7 @@
 use super::log::Log;
 use super::seal::Seal;
 use super::RecordError;
-use hge_driver::{Passing, Tap};
+use hge_driver::{Tap, TraceEvent};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The log that the tap of an instrument fills, once there is one, and that is ended when the run is over.
@@ -20,7 +20,7 @@ impl Recorder {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
     }
 
-    pub(super) fn append(&self, passing: Passing<'_>) -> Result<(), RecordError> {
+    pub(super) fn append(&self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         log.as_mut().map_or(Ok(()), |log| log.append(passing))
     }
@@ -39,7 +39,7 @@ impl Recorder {
 }
 
 impl Tap for Recorder {
-    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
         self.append(passing).map_err(|error| error.to_string())
     }
 }

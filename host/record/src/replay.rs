@@ -8,7 +8,7 @@ use super::verifier::{Verdict, Verifier};
 use super::RecordError;
 use hge_core::experiment::Task;
 use hge_core::train::{train_on, Progress};
-use hge_driver::{Instrument, Passing, Tap};
+use hge_driver::{Instrument, Tap, TraceEvent};
 use hge_lab::server::InProcess;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -93,7 +93,7 @@ struct Compared {
 struct Comparing(Arc<Mutex<Compared>>);
 
 impl Tap for Comparing {
-    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
         let mut compared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if compared.complete {
             return Ok(());
@@ -101,7 +101,7 @@ impl Tap for Comparing {
         match compared.verifier.hear(passing) {
             Ok(verdict) => {
                 let outcome = Topic::Outcome.name();
-                let last = matches!(passing, Passing::Note { topic, .. } if topic == outcome);
+                let last = matches!(passing, TraceEvent::Note { topic, .. } if topic == outcome);
                 compared.complete = last && verdict == Verdict::Recorded;
                 Ok(())
             }

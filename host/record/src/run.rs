@@ -11,7 +11,7 @@ use hge_core::experiment::{Closing, Task};
 use hge_core::session::{Session, SessionError};
 use hge_core::track::{track, Track, Wanted};
 use hge_core::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
-use hge_driver::{DriverError, Instrument, Passing, Tap};
+use hge_driver::{DriverError, Instrument, Tap, TraceEvent};
 use hge_protocol::registers::map_hash;
 use std::time::Instant;
 
@@ -218,25 +218,25 @@ impl Rejoining {
         let (items, last_ns) = (reader.items(), reader.last_ns());
         let (log, back) = Log::resume(&self.folder.log_path(), reader.files(), items, last_ns)?;
         self.folder.go_on(log, &self.sitting, back)?;
-        self.folder.recorder().append(Passing::Wrote(&verifier.unrecorded()))
+        self.folder.recorder().append(TraceEvent::Wrote(&verifier.unrecorded()))
     }
 }
 
 impl Tap for Rejoining {
-    fn hear(&mut self, passing: Passing<'_>) -> Result<(), String> {
+    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
         if let Some(mut verifier) = self.verifier.take() {
             let verdict = verifier.hear(passing).map_err(|difference| {
                 format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one, or go on with this one from its last complete epoch by --as-it-is")
             })?;
             // What was looked at after the outcome is looked at again.
             let outcome = Topic::Outcome.name();
-            let last = matches!(passing, Passing::Note { topic, .. } if topic == outcome);
+            let last = matches!(passing, TraceEvent::Note { topic, .. } if topic == outcome);
             if verdict == Verdict::Recorded && !last {
                 self.verifier = Some(verifier);
                 return Ok(());
             }
             self.rejoin(&verifier).map_err(|error| error.to_string())?;
-            if verdict == Verdict::Recorded || matches!(passing, Passing::Wrote(_)) {
+            if verdict == Verdict::Recorded || matches!(passing, TraceEvent::Wrote(_)) {
                 // It is among those that were not in the record.
                 return Ok(());
             }

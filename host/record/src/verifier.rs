@@ -6,7 +6,7 @@
 use super::item::{decode, encode, Item, Topic};
 use super::reader::LogReader;
 use super::RecordError;
-use hge_driver::Passing;
+use hge_driver::TraceEvent;
 use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use std::collections::BTreeMap;
@@ -53,32 +53,35 @@ impl Verifier {
     ///
     /// # Errors
     /// What stands in the log is something else, or the log cannot be read.
-    pub(super) fn hear(&mut self, passing: Passing<'_>) -> Result<Verdict, String> {
-        if let Passing::Wrote(writes) = passing {
+    pub(super) fn hear(&mut self, passing: TraceEvent<'_>) -> Result<Verdict, String> {
+        if let TraceEvent::Wrote(writes) = passing {
             // Commands act; they hold nothing.
             let held = writes.iter().filter(|(address, _)| *address != map::COMMAND);
             self.passed.extend(held.copied());
             return Ok(if self.over { Verdict::New } else { Verdict::Recorded });
         }
-        if matches!(passing, Passing::Note { topic, .. } if Topic::find(topic).is_none()) {
+        if matches!(passing, TraceEvent::Note { topic, .. } if Topic::find(topic).is_none()) {
             return Ok(Verdict::Recorded);
         }
         let Some(item) = self.next().map_err(|error| error.to_string())? else {
             return Ok(Verdict::New);
         };
         match (passing, &item) {
-            (Passing::Runs { mode }, Item::Runs { mode: recorded }) if mode == *recorded => {
+            (TraceEvent::Runs { mode }, Item::Runs { mode: recorded }) if mode == *recorded => {
                 self.compare_registers()?;
             }
-            (Passing::Said { record, .. }, Item::Said { record: recorded, .. })
+            (TraceEvent::RunEvent { record, .. }, Item::RunEvent { record: recorded, .. })
                 if record == recorded =>
             {
                 self.windows += u64::from(matches!(record, Record::Window(_)));
             }
-            (Passing::Lost { frames }, Item::Lost { frames: recorded }) if frames == *recorded => {}
-            (Passing::Read { address, values }, Item::Read { address: at, values: recorded })
-                if address == *at && values == recorded => {}
-            (Passing::Note { topic, text }, Item::Note { topic: of, text: recorded })
+            (TraceEvent::Lost { frames }, Item::Lost { frames: recorded })
+                if frames == *recorded => {}
+            (
+                TraceEvent::Read { address, values },
+                Item::Read { address: at, values: recorded },
+            ) if address == *at && values == recorded => {}
+            (TraceEvent::Note { topic, text }, Item::Note { topic: of, text: recorded })
                 if topic == of.name() && text == recorded =>
             {
                 self.epochs += u64::from(*of == Topic::Epoch);
@@ -120,7 +123,7 @@ impl Verifier {
         ))
     }
 
-    fn differs(&self, passing: &Passing<'_>, item: &Item) -> String {
+    fn differs(&self, passing: &TraceEvent<'_>, item: &Item) -> String {
         // As it would stand in the log, so that both are described alike.
         let passed = encode(*passing).and_then(|(topic, _, data)| decode(topic, &data));
         let present = passed.as_ref().map_or("nothing to be recorded".into(), of_item);
@@ -142,7 +145,7 @@ fn of_item(item: &Item) -> String {
         Item::Wrote(_) => "a write of registers".into(),
         Item::Read { address, .. } => format!("a read of register 0x{address:04x}"),
         Item::Runs { mode } => format!("the begin of a run with the mode 0x{mode:08x}"),
-        Item::Said { record, .. } => of_record(record).into(),
+        Item::RunEvent { record, .. } => of_record(record).into(),
         Item::Lost { frames } => format!("a loss of {frames} frames"),
         Item::Note { topic, .. } => format!("the host's {}", topic.name()),
     }

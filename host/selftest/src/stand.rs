@@ -7,7 +7,7 @@ use hge_core::measure::probe::Probe;
 use hge_core::plan::{Configuration, Control, OutputLimits, Plan, Timing};
 use hge_core::session::{reading, SessionError};
 use hge_driver::scale::{Scale, HALF_RANGE_CODES};
-use hge_driver::{ArmMode, Heard, Instrument, Said, Subscription};
+use hge_driver::{ArmMode, Instrument, RunEvent, Subscription, TelemetryItem};
 use hge_protocol::frame::{Event, Record};
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_protocol::Analogue;
@@ -235,7 +235,7 @@ impl Stand {
         instrument.arm(ArmMode::Host)?;
         let mut windows = Vec::new();
         instrument.run(plan.mode_bits() | mode::PERTURB, |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })?;
@@ -318,7 +318,7 @@ impl Stand {
     ) -> Result<Option<Event>, Error> {
         let deadline = Instant::now() + patience;
         while let Some(heard) = heard.recv_deadline(deadline)? {
-            if let Heard::Frame { record: Record::Event(event), .. } = heard {
+            if let TelemetryItem::Frame { record: Record::Event(event), .. } = heard {
                 return Ok(Some(event));
             }
         }

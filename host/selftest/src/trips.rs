@@ -3,7 +3,7 @@
 use super::guard::HOLD_SAMPLES;
 use super::stand::{Stand, Trip};
 use super::{Error, Operator, Row, Settings};
-use hge_driver::{ArmMode, Causes, DriverError, Subscription};
+use hge_driver::{ArmMode, DriverError, FaultFlags, Subscription};
 use hge_protocol::frame::Status;
 use hge_protocol::registers::{self as map, fault};
 use std::time::{Duration, Instant};
@@ -75,7 +75,7 @@ fn problem(trip: &Trip, cause: u32, missing: &str) -> Option<String> {
         return Some(format!("{missing}: do not connect a device, check register protection, then build and flash the gateware again"));
     }
     if trip.fault != cause {
-        let found = Causes(trip.fault);
+        let found = FaultFlags(trip.fault);
         return Some(format!(
             "register fault holds 0x{:02x} instead of 0x{cause:02x} alone ({found})",
             trip.fault
@@ -128,7 +128,7 @@ fn overcurrent(
     let polarity = if is_high { "positive" } else { "negative" };
     let basis = format!("{polarity} code at the input; the guard trips at {OVER} of it and not at {QUIET}, fault 0x{:02x}", fault::OVERCURRENT);
     let problem = match below.armed {
-        false => Some(format!("it trips at {QUIET} of the level ({}): the noise is too high or register overcurrent is not heeded", Causes(below.fault))),
+        false => Some(format!("it trips at {QUIET} of the level ({}): the noise is too high or register overcurrent is not heeded", FaultFlags(below.fault))),
         true => problem(&above, fault::OVERCURRENT, "the over-current does not trip the guard"),
     };
     Ok(Row::held(check, basis, problem).with_figure(level, "codes"))
@@ -222,7 +222,7 @@ fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
     if !early.armed {
         let problem = format!(
             "it trips before {STORM} damaged frames ({}): the line itself damages frames",
-            Causes(early.fault)
+            FaultFlags(early.fault)
         );
         return Ok(Row::held(LINK, basis, Some(problem)));
     }

@@ -6,7 +6,7 @@ use hge_core::experiment::{Experiment, Job};
 use hge_core::measure::{waveform, MeasureError};
 use hge_core::plan::{Configuration, OutputLimits, Plan};
 use hge_core::session::{Reading, Session, SessionError};
-use hge_driver::{self as driver, Beside, Instrument, Said};
+use hge_driver::{self as driver, Beside, Instrument, RunEvent};
 use hge_lab as lab;
 use hge_lab::server::InProcess;
 use hge_lab::server::{Pace, Server};
@@ -249,7 +249,7 @@ impl Rig {
             let instrument = self.session.instrument();
             instrument.write_all(&writes)?;
             instrument.run(bits, |said| {
-                if let Said::Window(window) = said {
+                if let RunEvent::Window(window) = said {
                     windows.push(window);
                 }
             })?;
@@ -274,7 +274,7 @@ impl Rig {
         self.codes.take();
         let mut windows = Vec::new();
         instrument.run(bits, |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })?;
@@ -305,7 +305,7 @@ impl Rig {
             let (before, asked) = (windows.len(), (count - windows.len()).min(MOST_REPEATED));
             instrument.write(map::EPOCHS, asked as u32)?;
             instrument.run(bits, |said| {
-                if let Said::Window(window) = said {
+                if let RunEvent::Window(window) = said {
                     windows.push(window);
                 }
             })?;

@@ -3,7 +3,7 @@
 use hge_core::experiment::{Job, Source};
 use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
-use hge_driver::{Heard, Instrument, Settings, Subscription};
+use hge_driver::{Instrument, Settings, Subscription, TelemetryItem};
 use hge_lab as lab;
 use hge_lab::server::InProcess;
 use hge_lab::server::Pace;
@@ -100,8 +100,8 @@ impl Ears {
     fn listen(&mut self, telemetry: &mut Subscription) {
         while let Some(heard) = telemetry.recv_timeout(Duration::ZERO).unwrap() {
             match heard {
-                Heard::Gap { lost } => self.lost += lost,
-                Heard::Frame { number, record } => self.delivered.push((number, record)),
+                TelemetryItem::Gap { lost } => self.lost += lost,
+                TelemetryItem::Frame { number, record } => self.delivered.push((number, record)),
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::instruments::{
     behind, configured, engine, hasty, in_process, reference, short, trained,
 };
 use hge_core::experiment::Closing;
-use hge_driver::{ArmMode, DriverError, Heard, Instrument, Said, Subscription};
+use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
 use hge_lab::server::InProcess;
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
@@ -25,12 +25,12 @@ fn listen(subscription: &mut Subscription, first: u32) -> (u32, u32) {
     let (mut heard, mut lost, mut next) = (0, 0, first);
     while let Some(said) = subscription.recv_timeout(Duration::from_millis(300)).unwrap() {
         match said {
-            Heard::Gap { lost: more } => {
+            TelemetryItem::Gap { lost: more } => {
                 assert!(more > 0);
                 lost += more;
                 next = next.wrapping_add(more);
             }
-            Heard::Frame { number, .. } => {
+            TelemetryItem::Frame { number, .. } => {
                 assert_eq!(number, next, "a gap that was not told, or a frame twice");
                 heard += 1;
                 next = next.wrapping_add(1);
@@ -68,7 +68,10 @@ fn a_slow_subscriber_loses_frames_alone_and_learns_how_many() {
     assert_eq!(listen(&mut slow, first), (3, 0));
     // What comes next tells how many were lost before it.
     capture_blocks(&instrument, 1);
-    assert_eq!(slow.recv_timeout(Duration::from_secs(1)).unwrap(), Some(Heard::Gap { lost: 97 }));
+    assert_eq!(
+        slow.recv_timeout(Duration::from_secs(1)).unwrap(),
+        Some(TelemetryItem::Gap { lost: 97 })
+    );
     assert_eq!(listen(&mut slow, first.wrapping_add(100)), (1, 0));
 }
 
@@ -139,7 +142,7 @@ fn a_standalone_training_keeps_its_result_whatever_the_line_loses() {
 }
 
 /// What a run of three epochs of four cases says over a line.
-fn three_epochs(harm: Harm, seed: u64) -> Vec<Said> {
+fn three_epochs(harm: Harm, seed: u64) -> Vec<RunEvent> {
     let (link, _) = behind(harm, seed);
     let mut instrument = configured(link, hasty());
     instrument.write(map::EPOCHS, 3).unwrap();
@@ -159,7 +162,7 @@ fn every_window_of_a_run_comes_once_and_in_order_or_is_told_as_lost() {
         let mut place = 0;
         for one in said {
             match one {
-                Said::Gap { lost } => {
+                RunEvent::Gap { lost } => {
                     place += lost as usize;
                     lost_for_good += lost;
                     // The last epoch can always be had again.

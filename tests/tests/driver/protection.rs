@@ -5,7 +5,7 @@ use crate::losing::Losing;
 use crate::raw::Raw;
 use hge_core::experiment::{Closing, Experiment, Job, Source};
 use hge_driver::link::{Ends, Link, LinkError, Tcp};
-use hge_driver::{ArmMode, Causes, DriverError, Instrument, Settings};
+use hge_driver::{ArmMode, DriverError, FaultFlags, Instrument, Settings};
 use hge_lab::server::InProcess;
 use hge_lab::server::{self, tcp, Pace, Server};
 use hge_protocol::frame::Record;
@@ -58,7 +58,7 @@ fn a_trip_whose_event_the_line_loses_is_told_with_its_cause_all_the_same() {
     let error = run_over(link, &experiment, ArmMode::Host, |_| ());
     assert!(losses.load(Ordering::Relaxed) < u32::MAX, "an event was lost");
     assert!(
-        matches!(error, DriverError::Tripped { causes: Causes(fault::OVERCURRENT) }),
+        matches!(error, DriverError::Tripped { causes: FaultFlags(fault::OVERCURRENT) }),
         "{error}"
     );
 }
@@ -93,7 +93,7 @@ fn samples_of_all_runs_are_added_up_those_of_one_that_trips_too() {
 fn an_over_current_ends_the_run_with_a_sentence_that_says_so() {
     let experiment = over_current();
     let error = run(&experiment, ArmMode::Host, |_| ());
-    assert!(matches!(error, DriverError::Tripped { causes: Causes(fault::OVERCURRENT) }));
+    assert!(matches!(error, DriverError::Tripped { causes: FaultFlags(fault::OVERCURRENT) }));
     let message = error.to_string();
     assert!(message.contains("the device's current was too high"), "{message}");
     assert!(message.contains("raise overcurrent_na"), "{message}");
@@ -104,7 +104,10 @@ fn a_standalone_run_beyond_its_limit_trips() {
     let error = run(&short(Closing::Host), ArmMode::Standalone, |instrument| {
         instrument.write(map::RUN_LIMIT, 50).unwrap();
     });
-    assert!(matches!(error, DriverError::Tripped { causes: Causes(fault::RUN_TIME) }), "{error}");
+    assert!(
+        matches!(error, DriverError::Tripped { causes: FaultFlags(fault::RUN_TIME) }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -203,7 +206,7 @@ fn armed_by_hand(link: &dyn Fn() -> Box<dyn Link>, address: &str, watchdog_sampl
 }
 
 /// Waits, by reading alone, until the guard is disarmed; what has tripped it.
-fn disarmed(reader: &Instrument) -> Option<Causes> {
+fn disarmed(reader: &Instrument) -> Option<FaultFlags> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let state = reader.state().unwrap();
@@ -219,7 +222,7 @@ fn a_silent_client_is_tripped_by_its_watchdog_however_much_others_read() {
     let (server, link) = real_time();
     let reader = Instrument::connect(link()).unwrap();
     let _silent = armed_by_hand(&link, &server.address().to_string(), 500);
-    assert_eq!(disarmed(&reader), Some(Causes(fault::WATCHDOG)));
+    assert_eq!(disarmed(&reader), Some(FaultFlags(fault::WATCHDOG)));
 }
 
 #[test]

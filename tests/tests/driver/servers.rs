@@ -61,7 +61,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
 }
 
 /// Windows of one run after a restart, and the codes of a capture.
-fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::Said>, Vec<i16>) {
+fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::RunEvent>, Vec<i16>) {
     assert!(instrument.restart(seed).unwrap());
     assert_eq!(instrument.read(map::FRAMES).unwrap(), 0);
     instrument.configure(&task(Closing::Host).plan).unwrap();
@@ -84,7 +84,7 @@ fn a_restart_powers_up_an_instrument_with_the_noise_of_the_seed() {
     let numbers: Vec<u32> =
         std::iter::from_fn(|| telemetry.recv_timeout(Default::default()).unwrap())
             .map(|heard| match heard {
-                hge_driver::Heard::Frame { number, .. } => number,
+                hge_driver::TelemetryItem::Frame { number, .. } => number,
                 gap => panic!("{gap:?}"),
             })
             .collect();

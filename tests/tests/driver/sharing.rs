@@ -2,7 +2,7 @@
 
 use crate::instruments::{configured, server};
 use hge_driver::link::{Link, Tcp};
-use hge_driver::{ArmMode, DriverError, Heard, Instrument, Settings};
+use hge_driver::{ArmMode, DriverError, Instrument, Settings, TelemetryItem};
 use hge_lab::server::{self, tcp};
 use hge_protocol::registers::{self as map, command, mode};
 use std::time::{Duration, Instant};
@@ -43,7 +43,10 @@ fn a_second_client_is_told_who_controls_reads_and_hears_telemetry() {
     let mut heard = |wait| (own.recv_timeout(wait).unwrap(), seen.recv_timeout(wait).unwrap());
     for number in 0..5 {
         let (own, seen) = heard(Duration::from_secs(10));
-        assert!(matches!(own, Some(Heard::Frame { number: n, .. }) if n == number), "{own:?}");
+        assert!(
+            matches!(own, Some(TelemetryItem::Frame { number: n, .. }) if n == number),
+            "{own:?}"
+        );
         assert_eq!(own, seen);
     }
     assert_eq!(heard(Duration::ZERO), (None, None));

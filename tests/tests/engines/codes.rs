@@ -4,7 +4,7 @@ use hge_core::carrier::{Carrier, Code};
 use hge_core::cost::Cost;
 use hge_core::plan::Plan;
 use hge_driver::scale::Scale;
-use hge_driver::{ArmMode, Said};
+use hge_driver::{ArmMode, RunEvent};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
@@ -241,9 +241,9 @@ fn the_gateware_descends_the_demodulated_cost_as_the_closed_form_says() {
     let bits = plan.mode_bits() | mode::PERTURB | mode::STANDALONE;
     instrument
         .run(bits, |said| match said {
-            Said::Epoch(epoch) => losses.push(f64::from(epoch.loss)),
-            Said::Window(window) => assert_eq!(window.flags & flag::SATURATED, 0),
-            Said::Gap { lost } => panic!("{lost} frames lost"),
+            RunEvent::Epoch(epoch) => losses.push(f64::from(epoch.loss)),
+            RunEvent::Window(window) => assert_eq!(window.flags & flag::SATURATED, 0),
+            RunEvent::Gap { lost } => panic!("{lost} frames lost"),
         })
         .unwrap();
     assert_eq!(losses.len(), EPOCHS as usize);

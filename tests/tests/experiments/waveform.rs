@@ -7,7 +7,7 @@ use hge_core::gradient::Estimator;
 use hge_core::measure::waveform;
 use hge_core::session::Session;
 use hge_core::spectrum::{Kind, Known, Spectrum};
-use hge_driver::{ArmMode, Said, RUN_CODES};
+use hge_driver::{ArmMode, RunEvent, RUN_CODES};
 use hge_needs::needs;
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
@@ -143,7 +143,7 @@ fn codes_captured_beside_a_run_have_the_sums_of_every_window_to_the_last_bit() {
     let mut windows = Vec::new();
     let (_, beside) = instrument
         .run_captured(mode::PERTURB, 1, |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })

@@ -3,7 +3,7 @@
 use super::teller::{Event, Guard};
 use super::Setting;
 use hge_core::train::Progress;
-use hge_driver::{ArmMode, Causes, Signs};
+use hge_driver::{ArmMode, FaultFlags, LinkStatistics};
 use std::time::Duration;
 
 /// Points of a curve that are kept: each second one is forgotten beyond.
@@ -47,7 +47,7 @@ pub struct Dashboard {
     pub now: Progress,
     /// The last loss, once there is one.
     pub loss: Option<f64>,
-    pub signs: Signs,
+    pub signs: LinkStatistics,
     /// What is known of the guard where this program does not arm it.
     pub guard: Option<Guard>,
     pub phase: Phase,
@@ -68,7 +68,7 @@ impl Dashboard {
             curves: Vec::new(),
             now,
             loss: None,
-            signs: Signs::default(),
+            signs: LinkStatistics::default(),
             guard: None,
             phase: Phase::Running,
             elapsed: Duration::ZERO,
@@ -132,9 +132,9 @@ impl Dashboard {
     }
 
     /// What has tripped the guard, if anything.
-    pub fn fault(&self) -> Option<Causes> {
+    pub fn fault(&self) -> Option<FaultFlags> {
         match self.guard {
-            Some(Guard::Said { fault, .. }) => fault,
+            Some(Guard::RunEvent { fault, .. }) => fault,
             _ => self.signs.tripped,
         }
     }
@@ -146,7 +146,7 @@ impl Dashboard {
         }
         let armed = match self.guard {
             Some(Guard::Unknown) => return "known to whoever is in control".into(),
-            Some(Guard::Said { armed, .. }) => armed,
+            Some(Guard::RunEvent { armed, .. }) => armed,
             None => self.signs.armed,
         };
         match (armed, &self.phase) {

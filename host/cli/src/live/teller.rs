@@ -2,7 +2,7 @@
 
 use crossbeam::channel::{Receiver, Sender};
 use hge_core::train::Progress;
-use hge_driver::{ArmMode, Cancel, Causes};
+use hge_driver::{ArmMode, Cancel, FaultFlags};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub enum Guard {
     /// Nothing can be asked.
     Unknown,
     /// What the instrument says.
-    Said { armed: Option<ArmMode>, fault: Option<Causes> },
+    RunEvent { armed: Option<ArmMode>, fault: Option<FaultFlags> },
 }
 
 /// What the user orders from a worker that listens only.

@@ -154,10 +154,10 @@ fn an_interrupted_measurement_disarms_and_says_so() {
     let watcher = hge_driver::Watcher::listen(link, Default::default()).unwrap();
     let mut telemetry = watcher.subscribe(1024);
     loop {
-        use hge_driver::Heard;
+        use hge_driver::TelemetryItem;
         use hge_protocol::frame::Record;
         let heard = telemetry.recv_timeout(PATIENCE).unwrap().expect("codes of the capture");
-        if matches!(heard, Heard::Frame { record: Record::Block(_), .. }) {
+        if matches!(heard, TelemetryItem::Frame { record: Record::Block(_), .. }) {
             break;
         }
     }

@@ -143,7 +143,7 @@ fn assert_one_plain_sentence(arguments: &[&str]) {
     let message = crate::program::refusal(arguments);
     assert!(message.chars().count() < 400, "{} characters: {message}", message.chars().count());
     assert!(message.contains("--as-it-is"), "{message}");
-    for part in ["{", "}", "Some(", "Record", "Passing", "Said", "Wrote", "Note", "\""] {
+    for part in ["{", "}", "Some(", "Record", "TraceEvent", "RunEvent", "Wrote", "Note", "\""] {
         assert!(!message.contains(part), "`{part}`: {message}");
     }
 }

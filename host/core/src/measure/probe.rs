@@ -3,7 +3,7 @@
 use super::{electrodes, MeasureError};
 use crate::plan::{Configuration, Plan, Timing};
 use crate::session::SessionError;
-use hge_driver::{ArmMode, Instrument, Said};
+use hge_driver::{ArmMode, Instrument, RunEvent};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::AdcCode;
 
@@ -126,7 +126,7 @@ impl Probe {
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
         let mut windows = Vec::new();
         self.instrument.run(0, |said| {
-            if let Said::Window(window) = said {
+            if let RunEvent::Window(window) = said {
                 windows.push(window);
             }
         })?;

@@ -1,7 +1,7 @@
 //! Telemetry in SI units, one line a frame.
 
 use hge_driver::scale::Scale;
-use hge_driver::Causes;
+use hge_driver::FaultFlags;
 use hge_protocol::frame::{flag, EndReason, Record, Window};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::ControlWord;
@@ -145,7 +145,7 @@ impl Meaning {
             },
             Record::Event(event) => Line::Event {
                 number,
-                cause: Causes(event.cause.into()).to_string(),
+                cause: FaultFlags(event.cause.into()).to_string(),
                 time_samples: event.time,
             },
             Record::Block(block) => Line::Block {

@@ -12,7 +12,7 @@ use super::gradient::check;
 use super::MeasureError;
 use crate::plan::{Plan, Timing};
 use crate::session::{Session, SessionError};
-use hge_driver::{Beside, DriverError, Said, RUN_CODES};
+use hge_driver::{Beside, DriverError, RunEvent, RUN_CODES};
 use hge_protocol::frame::{Window, BLOCK_SAMPLES};
 use hge_protocol::registers::mode;
 use hge_protocol::AdcCode;
@@ -201,7 +201,7 @@ fn pass(
     let mut windows = Vec::new();
     session.instrument().write_all(&writes)?;
     let (end, captured) = session.instrument().run_captured(bits, decimation, |said| {
-        if let Said::Window(window) = said {
+        if let RunEvent::Window(window) = said {
             windows.push(window);
         }
     })?;

@@ -7,9 +7,9 @@ use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::session::{Reading, Session};
 use crate::train::{
-    freeze_writes, hold_writes, run_mode, Heard, Hold, Outcome, Progress, TrainError,
+    freeze_writes, hold_writes, run_mode, EpochResult, Hold, Outcome, Progress, TrainError,
 };
-use hge_driver::{ArmMode, Said};
+use hge_driver::{ArmMode, RunEvent};
 use hge_protocol::frame::flag;
 
 /// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
@@ -76,17 +76,17 @@ fn one_run(
     session.instrument().write_all(&writes)?;
     session.instrument().arm(ArmMode::Standalone)?;
     let rate_hz = plan.grid().rate_hz;
-    let mut heard = Heard::new(session, targets);
+    let mut heard = EpochResult::new(session, targets);
     let notes = session.instrument().notes();
     let mut noted = Ok(());
     session.instrument().run(run_mode(&plan), |said| match said {
-        Said::Window(window) => {
+        RunEvent::Window(window) => {
             let reading = heard.window(&window);
             if window.flags & flag::UNPERTURBED == 0 {
                 reading.iter().for_each(&mut *look);
             }
         }
-        Said::Epoch(epoch) => {
+        RunEvent::Epoch(epoch) => {
             let said = heard.epoch(&epoch);
             let time_s = said.samples as f64 / rate_hz;
             let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
@@ -98,7 +98,7 @@ fn one_run(
             moments.push(moment);
         }
         // Epochs that were lost on the way are missing among the moments.
-        Said::Gap { .. } => {}
+        RunEvent::Gap { .. } => {}
     })?;
     Ok(noted?)
 }

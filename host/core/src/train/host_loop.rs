@@ -201,7 +201,7 @@ fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>,
 }
 
 /// What an epoch came to.
-struct Heard {
+struct EpochResult {
     said: Option<Progress>,
     /// The start ends with it.
     over: bool,
@@ -216,17 +216,17 @@ fn descend(
     targets: &Targets,
     descent: &mut Descent,
     counts: &mut Counts,
-) -> Result<Heard, TrainError> {
+) -> Result<EpochResult, TrainError> {
     let keys = &experiment.host;
     if descent.epoch >= keys.epochs {
-        return Ok(Heard { said: None, over: true, clipped: false });
+        return Ok(EpochResult { said: None, over: true, clipped: false });
     }
     let Descent { epoch, controls_v, optimiser, best, mark, marked } = descent;
     *epoch += 1;
     let readings = settling::measure(session, controls_v, keys.unsettled, counts)?;
     if clipped(&readings) {
         // The slopes of a clipped case are lost: what was best stands, and a new start follows.
-        return Ok(Heard { said: None, over: true, clipped: true });
+        return Ok(EpochResult { said: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
     let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
@@ -252,7 +252,7 @@ fn descend(
         let ranges_v = session.plan().control_ranges_v();
         optimiser.step(controls_v, &chain_rule(&readings, &slope), &ranges_v);
     }
-    Ok(Heard { said: Some(said), over: over || *epoch == keys.epochs, clipped: false })
+    Ok(EpochResult { said: Some(said), over: over || *epoch == keys.epochs, clipped: false })
 }
 
 /// The rule that the experiment names, at its rate.

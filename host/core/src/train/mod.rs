@@ -1,7 +1,7 @@
 //! Training: restarts around one of the two loops.
 
 mod alone;
-mod heard;
+mod epoch_result;
 mod host_loop;
 mod outcome;
 mod progress;
@@ -10,7 +10,7 @@ mod standalone;
 mod state;
 
 pub use alone::{last_run, recording, BakeError, LastRun};
-pub(crate) use heard::Heard;
+pub(crate) use epoch_result::EpochResult;
 pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;

@@ -1,6 +1,6 @@
 //! The loop inside the gateware: tables in ([`Coefficients`]), a run, frames out.
 
-use super::heard::Heard;
+use super::epoch_result::EpochResult;
 use super::significance::{confirm, Test};
 use super::state::StandaloneState;
 use super::{Outcome, Progress, TrainError};
@@ -9,7 +9,7 @@ use crate::gradient::Estimator;
 use crate::loss::Targets;
 use crate::plan::{Coefficients, Plan};
 use crate::session::{reading, Reading, Session, SessionError};
-use hge_driver::{ArmMode, Instrument, Said};
+use hge_driver::{ArmMode, Instrument, RunEvent};
 use hge_protocol::frame::{flag, End, EndReason, Window};
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
@@ -100,7 +100,7 @@ fn one_run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Done, TrainError> {
     let plan = session.plan().clone();
-    let mut heard = Heard::new(session, targets);
+    let mut heard = EpochResult::new(session, targets);
     let notes = session.instrument().notes();
     let mut noted = Ok(());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
@@ -111,7 +111,7 @@ fn one_run(
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
     let end = session.instrument().run(run_mode(&plan), |said| match said {
-        Said::Window(window) => {
+        RunEvent::Window(window) => {
             let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
             if clipped && window.flags & flag::FINAL == 0 {
                 clipped_starts.insert(window.start);
@@ -123,7 +123,7 @@ fn one_run(
                 (starts, epochs) = reached(window.start, window.epoch);
             }
         }
-        Said::Epoch(epoch) => {
+        RunEvent::Epoch(epoch) => {
             (starts, epochs) = reached(epoch.start, epoch.epoch);
             let said = Progress { restart: before + starts, ..heard.epoch(&epoch) };
             if noted.is_ok() {
@@ -132,7 +132,7 @@ fn one_run(
             progress(&said);
         }
         // What the run came to is read from the instrument when it has ended.
-        Said::Gap { .. } => {}
+        RunEvent::Gap { .. } => {}
     })?;
     noted?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));

@@ -6,7 +6,7 @@ use super::super::Setting;
 use super::{draw, Theme};
 use hge_core::experiment::{Job, Source};
 use hge_core::train::Progress;
-use hge_driver::{ArmMode, Causes, Signs};
+use hge_driver::{ArmMode, FaultFlags, LinkStatistics};
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use ratatui::{buffer::Buffer, Terminal};
@@ -36,8 +36,13 @@ fn dashboard() -> Dashboard {
         clipped: false,
         samples: 123_456,
     })));
-    dashboard.signs =
-        Signs { frames: 4321, missing: 17, damaged: 5, armed: Some(ArmMode::Host), tripped: None };
+    dashboard.signs = LinkStatistics {
+        frames: 4321,
+        missing: 17,
+        damaged: 5,
+        armed: Some(ArmMode::Host),
+        tripped: None,
+    };
     dashboard
 }
 
@@ -173,7 +178,7 @@ fn link_and_guard_say_how_they_are() {
         assert!(text.contains("guard  armed, watched by a host"), "{text}");
     }
     let mut tripped = dashboard();
-    (tripped.signs.armed, tripped.signs.tripped) = (None, Some(Causes(8)));
+    (tripped.signs.armed, tripped.signs.tripped) = (None, Some(FaultFlags(8)));
     for size in WHOLE {
         let text = text(&tripped, size);
         assert!(text.contains("TRIPPED: the device's curr"), "{text}");

@@ -1,6 +1,6 @@
 //! Winds the watchdog, and keeps control of a served instrument, while the caller is busy with something else.
 
-use super::request::{Ask, Patience, Requests};
+use super::request::{Ask, Requests, RetryPolicy};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
 use hge_protocol::frame::Operation;
 use hge_protocol::registers as map;
@@ -12,17 +12,17 @@ use std::time::Duration;
 const LEAST_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The thread that winds it.
-pub(super) struct Keeper {
+pub(super) struct WatchdogFeeder {
     /// `None` only while it is dropped.
     orders: Option<Sender<Option<Duration>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keeper {
+impl WatchdogFeeder {
     pub(super) fn spawn(requests: Arc<Mutex<Requests>>) -> Self {
         let (orders, inbox) = bounded(4);
         let thread = std::thread::spawn(move || keep(&inbox, &requests));
-        Keeper { orders: Some(orders), thread: Some(thread) }
+        WatchdogFeeder { orders: Some(orders), thread: Some(thread) }
     }
 
     /// From now on the instrument hears something every `interval`, or only what the caller says.
@@ -34,7 +34,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for WatchdogFeeder {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
@@ -74,7 +74,7 @@ fn keep(inbox: &Receiver<Option<Duration>>, requests: &Mutex<Requests>) {
         // Whoever asks next finds out whether the instrument has gone.
         let _ = requests.ask(
             &Ask { operation, address, count, values: Vec::new() },
-            Patience { timeout, total: 2 * timeout },
+            RetryPolicy { timeout, total: 2 * timeout },
         );
     }
 }

@@ -9,7 +9,7 @@ use hge_protocol::frame::{Epoch, Window};
 use hge_protocol::ControlWord;
 
 /// What the windows of the present epoch showed.
-pub(crate) struct Heard {
+pub(crate) struct EpochResult {
     plan: Plan,
     estimator: Estimator,
     targets: Targets,
@@ -18,7 +18,7 @@ pub(crate) struct Heard {
     before: u64,
 }
 
-impl Heard {
+impl EpochResult {
     /// Of a run that is about to begin.
     pub(crate) fn new(session: &Session, targets: &Targets) -> Self {
         let cases = targets.high.len();
@@ -28,7 +28,7 @@ impl Heard {
             errors_na_per_v: session.slope_errors_na_per_v(),
             ..Progress::default()
         };
-        Heard {
+        EpochResult {
             plan: session.plan().clone(),
             estimator: session.estimator(),
             targets: targets.clone(),

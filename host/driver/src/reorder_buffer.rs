@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// Frames of a run, counted from its first.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct ReorderBuffer {
     /// Number of the run's first frame.
     first: u32,
     /// The frame to hand over next.
@@ -16,9 +16,9 @@ pub(super) struct Order {
     highest: u32,
 }
 
-impl Order {
+impl ReorderBuffer {
     pub(super) fn new(first: u32) -> Self {
-        Order { first, next: 0, held: BTreeMap::new(), highest: 0 }
+        ReorderBuffer { first, next: 0, held: BTreeMap::new(), highest: 0 }
     }
 
     /// Place of a frame in the run; `None`: older than the run.
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn frames_come_in_order_and_once_across_the_end_of_the_numbers() {
         let first = u32::MAX - 1;
-        let mut order = Order::new(first);
+        let mut order = ReorderBuffer::new(first);
         for older in [1, 2, 3, 1000, 1 << 31] {
             assert_eq!(order.place(first.wrapping_sub(older)), None, "{older} before the first");
         }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_given_up_is_counted_exactly() {
-        let mut order = Order::new(7);
+        let mut order = ReorderBuffer::new(7);
         order.take(3, &record(3));
         order.take(6, &record(6));
         assert!(order.has_gap() && order.pop().is_none());

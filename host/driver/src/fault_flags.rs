@@ -5,9 +5,9 @@ use std::fmt;
 
 /// Content of the register `fault`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Causes(pub u32);
+pub struct FaultFlags(pub u32);
 
-impl Causes {
+impl FaultFlags {
     /// Every cause: its bit, its name, what to do.
     const ALL: [(u32, &'static str, &'static str); 5] = [
         (fault::INTERLOCK, "the interlock opened", "close it"),
@@ -35,9 +35,9 @@ impl Causes {
     }
 }
 
-impl fmt::Display for Causes {
+impl fmt::Display for FaultFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = Causes::ALL.iter().filter(|cause| self.0 & cause.0 != 0);
+        let known = FaultFlags::ALL.iter().filter(|cause| self.0 & cause.0 != 0);
         let (said, advice): (Vec<&str>, Vec<&str>) = known.map(|cause| (cause.1, cause.2)).unzip();
         if said.is_empty() {
             return write!(f, "the cause 0x{:02x} is unknown; connect again", self.0);
@@ -52,9 +52,9 @@ mod tests {
 
     #[test]
     fn every_cause_says_what_happened_and_what_to_do() {
-        let all = Causes::ALL.iter().fold(0, |bits, cause| bits | cause.0);
+        let all = FaultFlags::ALL.iter().fold(0, |bits, cause| bits | cause.0);
         assert_eq!(all, 31);
-        let text = Causes(fault::INTERLOCK | fault::OVERCURRENT).to_string();
+        let text = FaultFlags(fault::INTERLOCK | fault::OVERCURRENT).to_string();
         assert!(text.contains("interlock opened and the device's current"), "{text}");
         assert!(text.contains("close it, narrow the electrodes"), "{text}");
         assert!(!text.contains("watchdog"), "{text}");
