@@ -107,7 +107,7 @@ impl Laboratory {
                 inputs: Vec::new(),
                 cases_v: vec![Vec::new()],
                 controls: controls.collect(),
-                listeners: Vec::new(),
+                noise_slots: Vec::new(),
                 limits: vec![limits; self.parameters.outputs as usize],
                 step_v: None,
                 carrier: self.carrier,

@@ -13,7 +13,7 @@ pub fn choose(
     windows: u32,
 ) -> Result<(Vec<f64>, Instrument), String> {
     let experiment = &task.experiment;
-    let plan = gradient::listening(&task.plan, experiment.surroundings()).map_err(text)?;
+    let plan = gradient::listening(&task.plan, experiment.noise_model()).map_err(text)?;
     let mut session = Session::open(instrument, plan, experiment.host.estimator).map_err(text)?;
     let chosen = amplitudes::choose(&mut session, windows, experiment.seed);
     let instrument = session.close().map_err(text)?;

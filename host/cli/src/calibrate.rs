@@ -107,7 +107,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let Task { experiment, plan, .. } = task;
     let watch = settling
         .as_ref()
-        .map(|settling| Watch::new(&plan, experiment.surroundings(), Some(settling.shape())));
+        .map(|settling| Watch::new(&plan, experiment.noise_model(), Some(settling.shape())));
     let mut session =
         Session::open(lab.instrument, plan, experiment.host.estimator).map_err(text)?;
     if let Some(watch) = watch {

@@ -117,7 +117,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let estimator = task.experiment.host.estimator;
     let (grid, link) = (task.plan.grid(), lab.link.to_string());
     let plan = if method.is_of_sines() {
-        gradient::listening(&task.plan, task.experiment.surroundings()).map_err(text)?
+        gradient::listening(&task.plan, task.experiment.noise_model()).map_err(text)?
     } else {
         method.plan(&task.plan, &task.targets).map_err(text)?
     };

@@ -70,7 +70,7 @@ pub struct ExperimentOption {
     pub what: String,
 }
 
-/// A connected instrument and what is known about its surroundings.
+/// A connected instrument and what is known about its noise_model.
 pub struct Lab {
     pub instrument: Instrument,
     pub experiment: Experiment,

@@ -2,7 +2,7 @@
 
 use crate::interrupt;
 use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
-use crate::live::{Ending, Event, Guard, Hearing, Leaving, Order, Setting, Show, Teller};
+use crate::live::{Ending, Event, GradientSource, Guard, Hearing, Leaving, Order, Setting, Show};
 use crate::output::{json_line, text};
 use crate::streams::{self, note};
 use clap::Args;
@@ -128,7 +128,7 @@ fn look_on(
     mut listener: Listener,
     mut told: Told,
     mut hearing: Hearing,
-    teller: &Teller,
+    teller: &GradientSource,
 ) -> Result<(), String> {
     let mut asked: Option<Instant> = None;
     loop {

@@ -1,7 +1,7 @@
 //! What a training came to: a table to read, or one JSON object.
 
 use hge_core::calibration::Calibration;
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::settling::Counts;
 use hge_core::train::Outcome;
 use hge_driver::text::number;
@@ -13,7 +13,7 @@ pub struct Heading {
     gate: String,
     device: String,
     engine: &'static str,
-    closing: Closing,
+    loop_mode: LoopMode,
     loss: String,
     seed: u64,
     rate_hz: f64,
@@ -32,18 +32,18 @@ impl Heading {
     /// `link`: where the instrument is, unless it is simulated here.
     pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
-        let loss = match task.experiment.closing {
-            Closing::Host => match serde_json::to_value(task.experiment.host.loss) {
+        let loss = match task.experiment.loop_mode {
+            LoopMode::Host => match serde_json::to_value(task.experiment.host.loss) {
                 Ok(serde_json::Value::String(name)) => name,
                 _ => String::new(),
             },
-            Closing::Standalone => "squared error, nA^2".into(),
+            LoopMode::Standalone => "squared error, nA^2".into(),
         };
         Heading {
             gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
             engine: link.as_ref().map_or(task.experiment.engine.name(), |_| "remote"),
             device: link.unwrap_or_else(|| task.experiment.device.clone()),
-            closing: task.experiment.closing,
+            loop_mode: task.experiment.loop_mode,
             loss,
             seed: task.experiment.seed,
             rate_hz: task.plan.grid().rate_hz,
@@ -79,7 +79,7 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "seed": heading.seed,
         "engine": heading.engine,
         "device": heading.device,
-        "loop": heading.closing.name(),
+        "loop": heading.loop_mode.name(),
         "controls_v": outcome.controls_v,
         "outputs_na": outcome.outputs_na,
         "tones_hz": heading.tones_hz,
@@ -208,7 +208,7 @@ fn write_table(
         "\n  {} engine, {} loop, seed {}, {} samples a window at {:.1} Hz: {simulated_s:.1} s of \
          measurement in {wall_s:.1} s",
         heading.engine,
-        heading.closing.name(),
+        heading.loop_mode.name(),
         heading.seed,
         heading.window_samples,
         heading.rate_hz

@@ -3,7 +3,7 @@
 use crate::output::{json_line, text};
 use crate::sitting;
 use clap::Args;
-use hge_record::{list, Listed, Standing};
+use hge_record::{list, Listed, RunStatus};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -53,10 +53,10 @@ fn table(runs: &[Listed], unreadable: &[String], folder: &str) -> String {
         format!("{:<widest$}  outcome        loss  apart (nA)  epochs  seconds  device\n", "run");
     for run in runs {
         let standing = match run.standing {
-            Standing::Running => "running",
-            Standing::Solved => "solved",
-            Standing::NotSolved => "not solved",
-            Standing::CutOff => "cut off",
+            RunStatus::Running => "running",
+            RunStatus::Solved => "solved",
+            RunStatus::NotSolved => "not solved",
+            RunStatus::CutOff => "cut off",
         };
         let figure = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
         // Writing to a String cannot fail.

@@ -7,7 +7,7 @@ use crate::outcome::{self, Heading};
 use crate::output::{show_page, text};
 use crate::streams::{print, print_json};
 use hge_core::calibration::Calibration;
-use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{Outcome, Progress};
 use hge_driver::link::LinkSpec;
 use hge_driver::link::Token;
@@ -159,8 +159,8 @@ fn print_outcome(
 }
 
 fn epochs(experiment: &Experiment) -> u32 {
-    match experiment.closing {
-        Closing::Host => experiment.host.epochs,
-        Closing::Standalone => experiment.standalone.epochs,
+    match experiment.loop_mode {
+        LoopMode::Host => experiment.host.epochs,
+        LoopMode::Standalone => experiment.standalone.epochs,
     }
 }

@@ -160,7 +160,7 @@ fn measured(arguments: &Arguments) -> Result<Samples, String> {
     let Arguments { link, simulation, experiment, .. } = arguments;
     let (mut lab, _) = Lab::open(link, simulation, &experiment.what)?;
     let count = arguments.samples.unwrap_or(SAMPLES);
-    let mains_hz = lab.experiment.surroundings().mains_hz;
+    let mains_hz = lab.experiment.noise_model().mains_hz;
     let of = lab.link.to_string();
     if arguments.tones {
         let task = lab.task()?;
@@ -258,7 +258,7 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
         let Context { scale, .. } =
             context(&experiment, &source, &parameters, None).map_err(text)?;
         let scale = scale.unwrap_or_else(|| experiment.scale(&parameters));
-        known.mains_hz = known.mains_hz.or(experiment.surroundings().mains_hz);
+        known.mains_hz = known.mains_hz.or(experiment.noise_model().mains_hz);
         return Ok(of_codes(of, row.values.iter().copied(), rate_hz, &scale, known));
     }
     let per_unit = if unit == Unit::A { 1e9 } else { 1.0 };

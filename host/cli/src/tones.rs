@@ -7,7 +7,7 @@ use hge_core::experiment::{Experiment, Source};
 use hge_core::plan::near_window;
 use hge_core::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_core::tones::products::Product;
-use hge_core::tones::{assess, empty_lines_in, plan, Grid, Order, Surroundings, TonePlan, Wanted};
+use hge_core::tones::{assess, empty_lines_in, plan, Grid, NoiseModel, Order, TonePlan, Wanted};
 use hge_driver::text::number;
 use hge_protocol::Parameters;
 use hge_record::figure::tones as picture;
@@ -188,7 +188,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
         band_hz,
         empty_lines: empty_lines_in(asked.slots, count),
         order: Order::Compact,
-        surroundings: Surroundings {
+        noise_model: NoiseModel {
             white_na2_per_hz: white,
             flicker_na2_per_hz_at_1khz: flicker,
             pole_hz: pole,

@@ -6,7 +6,7 @@ use crate::output::{json_line, text};
 use crate::streams::print;
 use crate::{interrupt, sitting};
 use clap::{Args, ValueHint};
-use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::track::{track, Moment, Track, Wanted, FOLLOWED};
 use hge_core::train::Progress;
 use hge_driver::link::LinkSpec;
@@ -42,7 +42,7 @@ pub struct Arguments {
     simulation: Simulation,
     /// Who closes the loop
     #[arg(long = "loop")]
-    closing: Option<Closing>,
+    loop_mode: Option<LoopMode>,
     /// Epochs after the training
     #[arg(long, value_name = "N", default_value_t = 600)]
     epochs: u32,
@@ -66,7 +66,7 @@ struct Report {
     link: String,
     device: String,
     #[serde(rename = "loop")]
-    closing: &'static str,
+    loop_mode: &'static str,
     seed: u64,
     trained: bool,
     epochs: u32,
@@ -96,10 +96,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     arguments.simulation.check_link(&link, true)?;
     let (mut experiment, mut source) = arguments.simulation.read(&arguments.what)?;
-    if arguments.closing.is_some() {
+    if arguments.loop_mode.is_some() {
         source.overrule("loop");
     }
-    experiment.closing = arguments.closing.unwrap_or(experiment.closing);
+    experiment.loop_mode = arguments.loop_mode.unwrap_or(experiment.loop_mode);
     let simulated = link == LinkSpec::Simulated;
     if simulated {
         sway(&arguments, &mut experiment, &mut source);
@@ -206,7 +206,7 @@ fn report(
     Report {
         link: link.to_string(),
         device: if simulated { experiment.device.clone() } else { link.to_string() },
-        closing: experiment.closing.name(),
+        loop_mode: experiment.loop_mode.name(),
         seed: experiment.seed,
         trained: tracking.trained.solved,
         epochs: tracking.moments.len() as u32,
@@ -237,7 +237,7 @@ fn table(report: &Report) -> String {
         "{} on {}, {} loop: {} epochs of {:.3} s after the training\n",
         if report.followed { "followed" } else { "lost" },
         report.device,
-        report.closing,
+        report.loop_mode,
         report.epochs,
         report.epoch_s
     );

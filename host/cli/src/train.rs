@@ -6,7 +6,7 @@ use crate::sitting::{self, Manner, Opened, Wanted};
 use crate::{amplitudes, calibrate, interrupt};
 use clap::{Args, ValueHint};
 use hge_core::calibration::Calibration;
-use hge_core::experiment::{Closing, Experiment, Source};
+use hge_core::experiment::{Experiment, LoopMode, Source};
 use hge_core::loss::Loss;
 use hge_core::method::Method;
 use hge_driver::link::LinkSpec;
@@ -26,7 +26,7 @@ pub struct Arguments {
     simulation: Simulation,
     /// Who closes the loop
     #[arg(long = "loop")]
-    closing: Option<Closing>,
+    loop_mode: Option<LoopMode>,
     /// How slopes are measured, in the loop through the host
     #[arg(long)]
     method: Option<Method>,
@@ -122,7 +122,7 @@ fn calibration(
     experiment: &mut Experiment,
 ) -> Result<Option<Calibration>, String> {
     let Some(path) = &arguments.calibration else { return Ok(None) };
-    if experiment.closing == Closing::Standalone {
+    if experiment.loop_mode == LoopMode::Standalone {
         return Err("--calibration is of no use where the gateware closes the loop: it reads answers in phase; leave it out or train with --loop host".into());
     }
     let calibration = calibrate::read(path)?;
@@ -135,7 +135,7 @@ fn calibration(
 fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
     let (mut experiment, mut source) = arguments.simulation.read(&arguments.what)?;
     let overruled = [
-        ("loop", arguments.closing.is_some()),
+        ("loop", arguments.loop_mode.is_some()),
         ("host.method", arguments.method.is_some()),
         ("host.loss", arguments.loss.is_some()),
         ("restarts", arguments.restarts.is_some()),
@@ -145,7 +145,7 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
     for (key, _) in overruled.into_iter().filter(|(_, given)| *given) {
         source.overrule(key);
     }
-    experiment.closing = arguments.closing.unwrap_or(experiment.closing);
+    experiment.loop_mode = arguments.loop_mode.unwrap_or(experiment.loop_mode);
     experiment.host.loss = arguments.loss.unwrap_or(experiment.host.loss);
     experiment.host.method = arguments.method.unwrap_or(experiment.host.method);
     experiment.restarts = arguments.restarts.unwrap_or(experiment.restarts);

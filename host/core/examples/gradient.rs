@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let task = Task::on(experiment, &source, instrument.parameters(), scale.as_ref())?;
 
     // Free slots listen beside the tones: from what they hold come the standard errors.
-    let plan = listening(&task.plan, task.experiment.surroundings())?;
+    let plan = listening(&task.plan, task.experiment.noise_model())?;
     let controls_v = plan.middle_controls_v();
     let mut session = Session::open(instrument, plan, Estimator::InPhase)?;
     for case in measure(&mut session, &controls_v, Effort::windows(8))?.cases {

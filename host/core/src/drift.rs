@@ -36,7 +36,7 @@ const ROUNDS: u32 = 4;
 pub struct Leaks {
     /// On every tone.
     pub tones_na: Vec<[f64; 2]>,
-    /// On the line of every listener.
+    /// On the line of every noise_slot.
     pub empty_na: Vec<[f64; 2]>,
     /// The difference of the half-windows' means that is not the tones' own.
     pub step_na: f64,
@@ -57,8 +57,8 @@ pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -
         found.step_na = step_na - of_tones.sum::<f64>();
         found.tones_na = tones.iter().map(|tone| tone.leak_na(found.step_na)).collect();
     }
-    let listeners = configuration.listeners.iter();
-    let empty = listeners.map(|listener| Tone::new(plan, shape, listener.multiple));
+    let noise_slots = configuration.noise_slots.iter();
+    let empty = noise_slots.map(|noise_slot| Tone::new(plan, shape, noise_slot.multiple));
     found.empty_na = empty.map(|tone| tone.leak_na(found.step_na)).collect();
     found
 }

@@ -5,7 +5,7 @@
 //! and calibrations, [`mod@train`] descends. The instrument is one of [`hge_driver`], on a board or simulated.
 //!
 //! ```
-//! use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
+//! use hge_core::tones::{plan, Grid, Order, NoiseModel, Wanted};
 //!
 //! // Five tones in a window of 512 samples at 5 kHz, none of which is a product of second order of the others.
 //! let wanted = Wanted {
@@ -14,7 +14,7 @@
 //!     band_hz: [20.0, 2000.0],
 //!     empty_lines: 2,
 //!     order: Order::Compact,
-//!     surroundings: Surroundings::default(),
+//!     noise_model: NoiseModel::default(),
 //! };
 //! let planned = plan(&wanted)?;
 //! assert_eq!(planned.tones.len(), 5);

@@ -142,16 +142,16 @@ impl Session {
 
     fn one_after_the_other(&mut self, controls_v: &[f64]) -> Result<Vec<Reading>, SessionError> {
         let slots = self.plan().configuration().controls.len();
-        let listeners = self.plan().configuration().listeners.clone();
-        let mut sums = self.blanks(listeners.len());
+        let noise_slots = self.plan().configuration().noise_slots.clone();
+        let mut sums = self.blanks(noise_slots.len());
         for sounding in 0..slots {
             let writes = self.plan().solo_writes(sounding);
             self.instrument().write_all(&writes)?;
             for (sum, reading) in sums.iter_mut().zip(self.pass(controls_v, true)?) {
                 sum.slopes_na_per_v[sounding] = reading.slopes_na_per_v[sounding];
                 sum.answers_na_per_v[sounding] = reading.answers_na_per_v[sounding];
-                let beside = listeners.iter().enumerate();
-                for (n, _) in beside.filter(|(_, listener)| listener.control == sounding) {
+                let beside = noise_slots.iter().enumerate();
+                for (n, _) in beside.filter(|(_, noise_slot)| noise_slot.control == sounding) {
                     sum.empty_na[n] = reading.empty_na[n];
                 }
                 sum.add(&reading);
@@ -184,9 +184,9 @@ impl Session {
     }
 
     /// One reading of nothing for every case.
-    fn blanks(&self, listeners: usize) -> Vec<Reading> {
+    fn blanks(&self, noise_slots: usize) -> Vec<Reading> {
         let configuration = self.plan().configuration();
-        let blank = Reading::blank(configuration.controls.len(), listeners);
+        let blank = Reading::blank(configuration.controls.len(), noise_slots);
         vec![blank; configuration.cases_v.len()]
     }
 }

@@ -52,7 +52,7 @@ pub struct Reading {
     pub cost_slopes_na2_per_v: Vec<f64>,
     /// Answers of every tone a volt of its amplitude, in phase and in quadrature, in nA/V.
     pub answers_na_per_v: Vec<[f64; 2]>,
-    /// What the lines of the plan's listeners hold, in phase and in quadrature: noise.
+    /// What the lines of the plan's noise_slots hold, in phase and in quadrature: noise.
     pub empty_na: Vec<[f64; 2]>,
     /// The ADC or the I-V converter was at an end of its range.
     pub clipped: bool,
@@ -64,14 +64,14 @@ pub struct Reading {
 
 impl Reading {
     /// Of nothing yet.
-    pub(crate) fn blank(controls: usize, listeners: usize) -> Self {
+    pub(crate) fn blank(controls: usize, noise_slots: usize) -> Self {
         Reading {
             mean_na: 0.0,
             step_na: 0.0,
             slopes_na_per_v: vec![0.0; controls],
             cost_slopes_na2_per_v: Vec::new(),
             answers_na_per_v: vec![[0.0; 2]; controls],
-            empty_na: vec![[0.0; 2]; listeners],
+            empty_na: vec![[0.0; 2]; noise_slots],
             clipped: false,
             span_steps: 0,
             settled: true,
@@ -376,10 +376,10 @@ pub fn reading(
         cost_slopes_na2_per_v = slopes.collect();
     }
     let slopes = answers_na_per_v.iter().map(|&answer| estimator.of(answer));
-    let listeners = &plan.configuration().listeners;
+    let noise_slots = &plan.configuration().noise_slots;
     let behind = window.slots.iter().skip(plan.configuration().controls.len());
-    let empty_na = listeners.iter().zip(behind).map(|(listener, &sums)| {
-        let response = Response::of(sums, listener.multiple, samples, latency);
+    let empty_na = noise_slots.iter().zip(behind).map(|(noise_slot, &sums)| {
+        let response = Response::of(sums, noise_slot.multiple, samples, latency);
         let codes_per_na = scale.adc_codes_per_na();
         [response.in_phase_codes / codes_per_na, response.quadrature_codes / codes_per_na]
     });

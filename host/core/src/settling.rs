@@ -6,7 +6,7 @@
 use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::Plan;
 use crate::session::{Reading, Session, SessionError};
-use crate::tones::Surroundings;
+use crate::tones::NoiseModel;
 use serde::{Deserialize, Serialize};
 
 /// A leak of this share of a slope is one that matters.
@@ -80,10 +80,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// For the windows of `plan`, with the noise of `surroundings`; `correction` is taken off.
-    pub fn new(plan: &Plan, surroundings: Surroundings, correction: Option<Shape>) -> Self {
+    /// For the windows of `plan`, with the noise of `noise_model`; `correction` is taken off.
+    pub fn new(plan: &Plan, noise_model: NoiseModel, correction: Option<Shape>) -> Self {
         let controls = plan.configuration().controls.iter();
-        let errors = controls.map(|control| surroundings.error_na(&plan.grid(), control.multiple));
+        let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.multiple));
         Watch { correction, tone_errors_na: errors.collect() }
     }
 

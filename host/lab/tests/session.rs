@@ -4,7 +4,7 @@ use hge_core::experiment::{Job, Source};
 use hge_core::gradient::Estimator;
 use hge_core::session::Session;
 use hge_core::settling::Watch;
-use hge_core::tones::Surroundings;
+use hge_core::tones::NoiseModel;
 use hge_lab::{simulate, Options};
 use hge_protocol::registers as map;
 
@@ -20,10 +20,10 @@ fn session(keys: &str) -> Session {
 fn a_changed_plan_has_no_watch_and_one_that_is_kept_or_written_anew_keeps_it() {
     let mut session = session("");
     let plan = session.plan().clone();
-    let surroundings = Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() };
+    let noise_model = NoiseModel { white_na2_per_hz: 2.5e-4, ..NoiseModel::default() };
     let is_watched = |session: &Session| !session.slope_errors_na_per_v().is_empty();
     assert!(!is_watched(&session));
-    session.watch(Watch::new(&plan, surroundings, None));
+    session.watch(Watch::new(&plan, noise_model, None));
     assert!(is_watched(&session));
     session.reconfigure().unwrap();
     assert!(is_watched(&session), "written anew");
@@ -34,7 +34,7 @@ fn a_changed_plan_has_no_watch_and_one_that_is_kept_or_written_anew_keeps_it() {
     let louder = plan.with_amplitudes(1.1).unwrap();
     session.switch_to(&louder).unwrap();
     assert!(!is_watched(&session), "another plan");
-    session.watch(Watch::new(&louder, surroundings, None));
+    session.watch(Watch::new(&louder, noise_model, None));
     session.change(plan).unwrap();
     assert!(!is_watched(&session), "changed");
 }

@@ -32,7 +32,7 @@
 use super::folder::Folder;
 use super::item::{Item, Topic};
 use super::{replay, RecordError};
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::loss::Loss;
 use hge_core::measure::waveform::Waveform;
 use hge_core::train::{Outcome, Progress};
@@ -73,9 +73,9 @@ fn sign(slope: f64) -> f64 {
 }
 
 fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
-    match task.experiment.closing {
-        Closing::Host => task.experiment.host.loss.evaluate(&epoch.outputs_na, &task.targets).1,
-        Closing::Standalone => Vec::new(),
+    match task.experiment.loop_mode {
+        LoopMode::Host => task.experiment.host.loss.evaluate(&epoch.outputs_na, &task.targets).1,
+        LoopMode::Standalone => Vec::new(),
     }
 }
 
@@ -225,7 +225,7 @@ fn facts(
         arrays.push(("spectrum_na", vec![currents_na.len()], currents_na));
         arrays.push(("spectrum_rate_hz", vec![1], vec![held.rate_hz]));
         arrays.push(("tones_hz", vec![controls], task.plan.tones_hz()));
-        if let Some(mains_hz) = task.experiment.surroundings().mains_hz {
+        if let Some(mains_hz) = task.experiment.noise_model().mains_hz {
             arrays.push(("mains_hz", vec![1], vec![mains_hz]));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
 use super::log::Log;
-use super::provenance::{Provenance, Sitting};
+use super::provenance::{Provenance, RunSegment};
 use super::reader::{Cut, LogReader};
 use super::recorder::Recorder;
 use super::seal::{self, Seal};
@@ -250,13 +250,13 @@ impl Folder {
     pub(super) fn go_on(
         &self,
         log: Log,
-        sitting: &Sitting,
+        sitting: &RunSegment,
         clock_back: Option<Duration>,
     ) -> Result<(), RecordError> {
         self.recorder.put(log);
         let clock_back_s = clock_back.map_or(0.0, |back| back.as_secs_f64());
         let mut provenance = self.provenance()?;
-        provenance.sittings.push(Sitting { clock_back_s, ..sitting.clone() });
+        provenance.sittings.push(RunSegment { clock_back_s, ..sitting.clone() });
         let provenance = self.files.json(PROVENANCE, &provenance)?;
         self.recorder.seal(&[Seal::of(PROVENANCE, Some(&provenance))])?;
         self.files.write(PROVENANCE, &provenance)

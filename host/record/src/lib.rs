@@ -17,11 +17,11 @@ pub mod arrays;
 mod clock;
 pub mod figure;
 mod files;
+mod final_snapshot;
 mod folder;
 mod item;
 mod list;
 pub mod log;
-mod look;
 pub mod page;
 mod player;
 mod provenance;
@@ -37,10 +37,10 @@ mod verifier;
 
 pub use folder::Folder;
 pub use item::{Item, Topic};
-pub use list::{list, Listed, Standing};
-pub use provenance::{Program, Provenance, Sitting};
+pub use list::{list, Listed, RunStatus};
+pub use provenance::{Program, Provenance, RunSegment};
 pub use reader::Cut;
-pub use replay::{replay, task, Agreement};
+pub use replay::{replay, task, ReplayReport};
 pub use run::{follow, resume, train, Resuming};
 
 use hge_core::calibration::CalibrationError;

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum RunStatus {
     /// A program is at work on it.
     Running,
     /// It came to its end with a solution.
@@ -29,7 +29,7 @@ pub struct Listed {
     #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
     /// How far it has come.
-    pub standing: Standing,
+    pub standing: RunStatus,
     /// Name of what was to be learnt.
     pub name: String,
     /// When it began, as RFC 3339 writes it, in UTC.
@@ -77,10 +77,10 @@ fn of(path: &Path) -> Result<Listed, RecordError> {
     let provenance = folder.provenance()?;
     let outcome: Option<Outcome> = folder.outcome()?;
     let standing = match &outcome {
-        _ if folder.is_locked() => Standing::Running,
-        Some(outcome) if outcome.solved => Standing::Solved,
-        Some(_) => Standing::NotSolved,
-        None => Standing::CutOff,
+        _ if folder.is_locked() => RunStatus::Running,
+        Some(outcome) if outcome.solved => RunStatus::Solved,
+        Some(_) => RunStatus::NotSolved,
+        None => RunStatus::CutOff,
     };
     let sittings = &provenance.sittings;
     let remote = provenance.instrument.link != "sim";

@@ -52,7 +52,7 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
 }
 
 fn spectrum_of(task: &Task, held: &Waveform) -> Option<DrawnSpectrum> {
-    let mains_hz = task.experiment.surroundings().mains_hz;
+    let mains_hz = task.experiment.noise_model().mains_hz;
     let known = Known { tones_hz: task.plan.tones_hz(), mains_hz };
     let found = Spectrum::of_pieces(&held.pieces_na(), held.rate_hz, None, &known).ok()?;
     let lines = found.lines.iter().map(|line| SpectrumLine {

@@ -1,6 +1,6 @@
 //! Where a run comes from.
 
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_protocol::registers::map_hash;
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ pub struct Provenance {
     pub seed: u64,
     /// Who closes the loop.
     #[serde(rename = "loop")]
-    pub closing: Closing,
+    pub loop_mode: LoopMode,
     /// The device was followed when it had learnt.
     pub followed: bool,
     /// Tones, control by control.
@@ -30,7 +30,7 @@ pub struct Provenance {
     /// The computer.
     pub host: Host,
     /// From each begin to its end; more than one if the run was taken up again.
-    pub sittings: Vec<Sitting>,
+    pub sittings: Vec<RunSegment>,
 }
 
 /// What was run.
@@ -84,7 +84,7 @@ pub struct Host {
 
 /// From one begin to its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sitting {
+pub struct RunSegment {
     /// When, as RFC 3339 writes it, in UTC.
     pub began: String,
     /// When it ended; `None`: it was cut off, or is not over.
@@ -97,11 +97,11 @@ pub struct Sitting {
     pub clock_back_s: f64,
 }
 
-impl Sitting {
+impl RunSegment {
     /// One that begins now.
     pub fn begin() -> Self {
         let (began, ended, wall_s, failure, clock_back_s) = (now(), None, None, None, 0.0);
-        Sitting { began, ended, wall_s, failure, clock_back_s }
+        RunSegment { began, ended, wall_s, failure, clock_back_s }
     }
 }
 
@@ -142,7 +142,7 @@ impl Provenance {
                 build_hash: format!("{build_hash:08x}"),
             },
             seed: experiment.seed,
-            closing: experiment.closing,
+            loop_mode: experiment.loop_mode,
             followed: false,
             tones: tones.collect(),
             calibrated: task.calibration.is_some(),
@@ -151,7 +151,7 @@ impl Provenance {
                 system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
                 processors: std::thread::available_parallelism().map_or(1, Into::into),
             },
-            sittings: vec![Sitting::begin()],
+            sittings: vec![RunSegment::begin()],
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether the controls that follow from the recorded frames are the recorded ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Agreement {
+pub struct ReplayReport {
     /// Every register at the begin of every run, every epoch's loss, controls and slopes, and the outcome are the same to the last bit.
     pub agrees: bool,
     /// The log holds the outcome; without one nothing proves that the run came to its end.
@@ -38,7 +38,7 @@ pub struct Agreement {
 pub fn replay(
     folder: &Folder,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Agreement, RecordError> {
+) -> Result<ReplayReport, RecordError> {
     let task = task(folder)?;
     let player = Player::new(task.parameters, folder.read_log()?);
     let ended = player.ended();
@@ -60,7 +60,7 @@ pub fn replay(
         }
     }
     let verifier = &compared.verifier;
-    Ok(Agreement {
+    Ok(ReplayReport {
         agrees: difference.is_none(),
         complete: compared.complete,
         epochs: verifier.epochs,

@@ -1,13 +1,13 @@
 //! A training whose every frame is kept, and one that is taken up again.
 
+use super::final_snapshot::Look;
 use super::folder::Folder;
 use super::item::{Item, Topic};
 use super::log::{Log, PROFILE};
-use super::look::Look;
-use super::provenance::{now, Sitting};
+use super::provenance::{now, RunSegment};
 use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::session::{Session, SessionError};
 use hge_core::track::{track, Track, Wanted};
 use hge_core::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
@@ -90,7 +90,7 @@ pub fn resume(
     if *instrument.parameters() != task.parameters {
         return Err(RecordError::Instrument);
     }
-    let sitting = Sitting::begin();
+    let sitting = RunSegment::begin();
     let seed = noise_seed(&task.experiment);
     let how = match how {
         Some(how) => how,
@@ -106,7 +106,7 @@ pub fn resume(
             None
         }
         Resuming::FromState => {
-            let Stood { state, items, files, last_ns } = stood(folder, task.experiment.closing)?;
+            let Stood { state, items, files, last_ns } = stood(folder, task.experiment.loop_mode)?;
             let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
             folder.go_on(log, &sitting, back)?;
             instrument.tap(Box::new(folder.recorder().clone()));
@@ -181,7 +181,7 @@ struct Stood {
     last_ns: u64,
 }
 
-fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
+fn stood(folder: &Folder, loop_mode: LoopMode) -> Result<Stood, RecordError> {
     let mut reader = folder.read_log()?;
     let (mut last, mut items) = (None, 0);
     while let Some(item) = reader.next_item()? {
@@ -193,12 +193,12 @@ fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
         path: folder.log_path(),
         what: error.to_string(),
     };
-    let state = match (last, closing) {
+    let state = match (last, loop_mode) {
         (None, _) => None,
-        (Some(text), Closing::Host) => {
+        (Some(text), LoopMode::Host) => {
             Some(State::Host(serde_json::from_str(&text).map_err(strange)?))
         }
-        (Some(text), Closing::Standalone) => {
+        (Some(text), LoopMode::Standalone) => {
             Some(State::Standalone(serde_json::from_str(&text).map_err(strange)?))
         }
     };
@@ -209,7 +209,7 @@ fn stood(folder: &Folder, closing: Closing) -> Result<Stood, RecordError> {
 struct Rejoining {
     verifier: Option<Verifier>,
     folder: Folder,
-    sitting: Sitting,
+    sitting: RunSegment,
 }
 
 impl Rejoining {

@@ -75,7 +75,7 @@ impl Stand {
             inputs: (0..outputs).collect(),
             cases_v: vec![vec![0.0; outputs]],
             controls: Vec::new(),
-            listeners: Vec::new(),
+            noise_slots: Vec::new(),
             limits: (0..outputs).map(limit).collect(),
             carrier: Carrier::Sine,
             cost: None,

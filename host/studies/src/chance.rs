@@ -5,7 +5,7 @@
 
 use super::statistics::wilson;
 use super::task::{self, Solved, Task};
-use super::{crowd, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_driver::DriverError;
 use hge_sim::device::Device;
 use rand::{Rng, SeedableRng};
@@ -85,7 +85,7 @@ impl Chance {
 /// # Errors
 /// The device cannot be opened, or the study is cancelled.
 pub fn chances(task: &Task, by: &[Solved], settings: usize) -> Result<Vec<Chance>, ReproduceError> {
-    let pieces = crowd::map(settings.div_ceil(PIECE), |piece| {
+    let pieces = parallel::map(settings.div_ceil(PIECE), |piece| {
         if task.setup.cancel.is_cancelled() {
             return Err(DriverError::Cancelled.into());
         }

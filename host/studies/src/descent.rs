@@ -19,7 +19,7 @@ pub struct Told {
 }
 
 /// What tells them.
-pub trait Teller {
+pub trait GradientSource {
     /// At these controls, case by case.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ pub trait Teller {
 }
 
 /// The instrument: one window a case, all tones at once.
-impl Teller for Rig {
+impl GradientSource for Rig {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let readings = self.readings(cases_v, controls_v, true)?;
         let outputs_na = readings.iter().map(|reading| reading.mean_na).collect();
@@ -62,7 +62,7 @@ impl Exact<'_> {
     }
 }
 
-impl Teller for Exact<'_> {
+impl GradientSource for Exact<'_> {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let Configuration { inputs, controls, .. } = self.plan.configuration();
         let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@
 use super::chance::{chances, Chance};
 use super::rig::{power_up, row_v};
 use super::task::{Solved, Task};
-use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::experiment::Job;
 use hge_core::gate::Gate;
 use hge_core::measure::capture::codes_at;
@@ -51,7 +51,7 @@ struct Learnt {
 fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     watch.begin("gates", Gate::ALL.len() as u64);
-    let learnt = crowd::map(Gate::ALL.len(), |n| {
+    let learnt = parallel::map(Gate::ALL.len(), |n| {
         let learnt = learn(setup, &keys, Gate::ALL[n]);
         watch.step();
         learnt

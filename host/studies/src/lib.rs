@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`setup`] | a study's file, taken apart: experiment, and keys of the analysis |
 //! | [`rig`] | an instrument that is shown points, without a detour |
-//! | [`crowd`] | work on all cores whose result does not depend on them |
+//! | [`parallel`] | work on all cores whose result does not depend on them |
 //! | [`findings`] | what a study returns, and how it is written |
 //! | [`survival`] | median times of which some are censored |
 //! | [`task`] | what is to be learnt, and what solves it |
@@ -26,7 +26,6 @@
 pub mod bootstrap;
 pub mod chance;
 pub mod classify;
-pub mod crowd;
 pub mod descent;
 pub mod fig3;
 pub mod findings;
@@ -37,6 +36,7 @@ pub mod leakage;
 pub mod low_pass;
 pub mod methods;
 pub mod noise;
+pub mod parallel;
 pub mod rig;
 pub mod search;
 pub mod setup;

@@ -7,7 +7,7 @@
 
 use super::rig::{self, Rig};
 use super::statistics::mean_square;
-use super::{crowd, fisher, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{fisher, parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::experiment::Experiment;
 use hge_core::plan::Plan;
 use hge_core::session::reading;
@@ -77,7 +77,7 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let kinds = ["white", "1/f"];
     let count = kinds.len() * keys.windows_samples.len();
     watch.begin("windows", (count * keys.groups) as u64);
-    let curves = crowd::map(count, |n| {
+    let curves = parallel::map(count, |n| {
         let length = keys.windows_samples[n % keys.windows_samples.len()];
         measure(setup, &keys, kinds[n / keys.windows_samples.len()], length, watch)
     })?;

@@ -186,7 +186,7 @@ impl Rig {
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
-    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's listeners, which then read the
+    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's noise_slots, which then read the
     /// slopes with the inputs.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 //! Both end with an unperturbed measurement at the point of least loss; below `solved_loss` the gate is learnt. A pair
 //! that only the exact slopes bring there is lost, one that only the extracted ones bring there gained.
 
-use super::descent::{chain_rule, descend, Exact, Path, Teller, Way};
+use super::descent::{chain_rule, descend, Exact, GradientSource, Path, Way};
 use super::rig::{self, Rig};
 use super::statistics::{holm, mcnemar, McNemar};
-use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::gate::Gate;
 use hge_core::loss::Targets;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
@@ -75,7 +75,7 @@ impl Group {
 fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     watch.begin("starts", (keys.starts * Gate::ALL.len()) as u64);
-    let pairs = crowd::map(keys.starts * Gate::ALL.len(), |n| {
+    let pairs = parallel::map(keys.starts * Gate::ALL.len(), |n| {
         let (gate, start) = (Gate::ALL[n / keys.starts], n % keys.starts);
         let pair = pair(setup, gate, start as u64);
         watch.step();
@@ -106,7 +106,7 @@ fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let ranges_v = plan.control_ranges_v();
     let cases_v = plan.configuration().cases_v.clone();
     let way = Way { ranges_v: &ranges_v, rate_v, steps, stop_loss, cancel: &setup.cancel };
-    let down = |teller: &mut dyn Teller, start_v: Vec<f64>| {
+    let down = |teller: &mut dyn GradientSource, start_v: Vec<f64>| {
         descend(&way, start_v, &mut |controls_v| {
             let told = teller.tell(&cases_v, controls_v)?;
             let (loss, slope) = cost(&told.outputs_na);

@@ -4,8 +4,8 @@
 //! How near to it a loop comes depends on what the device's other voltages make of the error meanwhile.
 
 use super::rig::power_up;
-use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
-use hge_core::experiment::{Closing, Experiment, Job};
+use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use hge_core::experiment::{Experiment, Job, LoopMode};
 use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 use serde::Deserialize;
@@ -34,14 +34,14 @@ struct Keys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Way {
     name: &'static str,
-    closing: Closing,
+    loop_mode: LoopMode,
     frozen: bool,
 }
 
 const WAYS: [Way; 3] = [
-    Way { name: "host", closing: Closing::Host, frozen: false },
-    Way { name: "standalone", closing: Closing::Standalone, frozen: false },
-    Way { name: "frozen", closing: Closing::Host, frozen: true },
+    Way { name: "host", loop_mode: LoopMode::Host, frozen: false },
+    Way { name: "standalone", loop_mode: LoopMode::Standalone, frozen: false },
+    Way { name: "frozen", loop_mode: LoopMode::Host, frozen: true },
 ];
 
 /// One pace, one way, every seed.
@@ -66,7 +66,7 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
         wanted.extend(WAYS.map(|way| (pace, way)));
     }
     watch.begin("runs", (wanted.len() * keys.seeds) as u64);
-    let mut tracks = crowd::map(wanted.len() * keys.seeds, |n| {
+    let mut tracks = parallel::map(wanted.len() * keys.seeds, |n| {
         let (pace, way) = wanted[n / keys.seeds];
         let done = one(setup, pace, way, keys.epochs, (n % keys.seeds) as u64)?;
         watch.step();
@@ -88,7 +88,7 @@ fn one(
     seed: u64,
 ) -> Result<Track, ReproduceError> {
     let mut experiment: Experiment = setup.experiment.clone();
-    experiment.closing = way.closing;
+    experiment.loop_mode = way.loop_mode;
     experiment.seed += seed;
     experiment.bench.sway_s = 4.0 * experiment.bench.sway_v / pace_v_per_s;
     let job = Job::new(experiment, &setup.source)?;

@@ -2,7 +2,7 @@
 
 use crate::instruments::{configured, server, task};
 use crate::lines::shared;
-use hge_core::experiment::Closing;
+use hge_core::experiment::LoopMode;
 use hge_driver::link::Link;
 use hge_driver::{ArmMode, DriverError, Instrument, Settings};
 use hge_lab::server::{self, InProcess};
@@ -47,7 +47,7 @@ fn a_cancelled_run_ends_with_an_error_and_disarms() {
     let settings = Settings::default();
     let cancel = settings.cancel.clone();
     let (mut instrument, other) = armed(settings);
-    let plan = task(Closing::Host).plan;
+    let plan = task(LoopMode::Host).plan;
     instrument.write(map::EPOCHS, 60_000).unwrap();
     let mut windows = 0;
     let done = instrument.run(mode::PERTURB, |_| {
@@ -79,7 +79,7 @@ fn a_second_host_takes_the_session_over_and_the_first_learns_of_it() {
 #[test]
 fn a_plan_for_another_gateware_is_refused() {
     let mut instrument = Instrument::connect(crate::instruments::in_process()).unwrap();
-    let mut experiment = crate::instruments::short(Closing::Host);
+    let mut experiment = crate::instruments::short(LoopMode::Host);
     experiment.instrument.slots = 12;
     let job = hge_core::experiment::Job::new(experiment, &Default::default()).unwrap();
     let message = instrument.configure(&job.task.plan).unwrap_err().to_string();

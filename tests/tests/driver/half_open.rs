@@ -1,7 +1,7 @@
 //! A connection of which one end has gone without a word.
 
 use crate::instruments::{server, task};
-use hge_core::experiment::Closing;
+use hge_core::experiment::LoopMode;
 use hge_driver::link::{Ends, Link, LinkError, Received, Sink, Source, Tcp};
 use hge_driver::Instrument;
 use hge_lab::server::{self, tcp};
@@ -79,7 +79,7 @@ fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
         let message = Instrument::connect(Box::new(HalfOpen { inner, frames }))
             .map_err(|error| error.to_string())
             .and_then(|instrument| {
-                let task = task(Closing::Host);
+                let task = task(LoopMode::Host);
                 hge_core::train::train_on(instrument, task, &mut |_| ())
                     .map_err(|error| error.to_string())
             })

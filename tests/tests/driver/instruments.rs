@@ -1,6 +1,6 @@
 //! What the tests connect to.
 
-use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
 use hge_driver::{Instrument, Settings};
@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// An experiment of a few epochs on a linear device with noise.
-pub fn short(closing: Closing) -> Experiment {
+pub fn short(loop_mode: LoopMode) -> Experiment {
     let text = "gate = \"or\"\nrestarts = 1\ndevice = \"linear:4,6,-3,-8,2,10,-5\"\n\
                 [timing]\nwindow_samples = 64\n[tones]\nband_hz = [150.0, 2000.0]\n\
                 [host]\nepochs = 20\nstop_loss = 0.0\n[standalone]\nepochs = 6\n";
     let (experiment, _) = Source::parse("short.toml", text.into()).expect("an experiment");
-    Experiment { closing, ..experiment }
+    Experiment { loop_mode, ..experiment }
 }
 
 fn job(experiment: Experiment) -> Job {
@@ -37,13 +37,13 @@ pub fn engine(experiment: Experiment) -> Box<dyn Engine> {
     factory(experiment)(1).expect("the model needs nothing")
 }
 
-pub fn task(closing: Closing) -> Task {
-    job(short(closing)).task
+pub fn task(loop_mode: LoopMode) -> Task {
+    job(short(loop_mode)).task
 }
 
 /// A server of the short experiment.
 pub fn server(settings: server::Settings) -> Server {
-    Server::new(factory(short(Closing::Host)), settings).expect("the model needs nothing")
+    Server::new(factory(short(LoopMode::Host)), settings).expect("the model needs nothing")
 }
 
 /// A link to a server in this process that can power up anew.
@@ -71,19 +71,19 @@ pub fn hasty() -> Settings {
 pub fn configured(link: Box<dyn Link>, settings: Settings) -> Instrument {
     let mut instrument =
         Instrument::connect_with(link, settings).unwrap_or_else(|error| panic!("{error}"));
-    instrument.configure(&task(Closing::Host).plan).unwrap_or_else(|error| panic!("{error}"));
+    instrument.configure(&task(LoopMode::Host).plan).unwrap_or_else(|error| panic!("{error}"));
     instrument
 }
 
 /// The short training on an engine of its own.
-pub fn reference(closing: Closing) -> Outcome {
-    train(job(short(closing)), &Options::default(), &mut |_| ())
+pub fn reference(loop_mode: LoopMode) -> Outcome {
+    train(job(short(loop_mode)), &Options::default(), &mut |_| ())
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The short training over a link.
-pub fn trained(link: Box<dyn Link>, settings: Settings, closing: Closing) -> Outcome {
+pub fn trained(link: Box<dyn Link>, settings: Settings, loop_mode: LoopMode) -> Outcome {
     let instrument =
         Instrument::connect_with(link, settings).unwrap_or_else(|error| panic!("{error}"));
-    train_on(instrument, task(closing), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
+    train_on(instrument, task(loop_mode), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }

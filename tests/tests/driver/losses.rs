@@ -3,7 +3,7 @@
 use crate::instruments::{
     behind, configured, engine, hasty, in_process, reference, short, trained,
 };
-use hge_core::experiment::Closing;
+use hge_core::experiment::LoopMode;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
 use hge_lab::server::InProcess;
 use hge_protocol::registers::{self as map, command, mode, status};
@@ -100,7 +100,7 @@ impl Engine for Narrow {
 
 #[test]
 fn frames_that_the_instrument_drops_are_counted_with_the_others() {
-    let model = engine(short(Closing::Host));
+    let model = engine(short(LoopMode::Host));
     let link = InProcess::new(Box::new(Narrow(model)));
     let instrument = configured(Box::new(link), hasty());
     let mut subscription = instrument.subscribe(10_000);
@@ -117,7 +117,7 @@ fn frames_that_the_instrument_drops_are_counted_with_the_others() {
 
 #[test]
 fn a_training_over_a_bad_line_equals_one_over_a_good_one() {
-    let clean = reference(Closing::Host);
+    let clean = reference(LoopMode::Host);
     assert!(clean.epochs >= 2);
     let harms = [
         Harm { telemetry: 0.1, ..Harm::default() },
@@ -125,18 +125,18 @@ fn a_training_over_a_bad_line_equals_one_over_a_good_one() {
     ];
     for (seed, harm) in (21..).zip(harms) {
         let (link, traffic) = behind(harm, seed);
-        assert_eq!(trained(link, hasty(), Closing::Host), clean);
+        assert_eq!(trained(link, hasty(), LoopMode::Host), clean);
         assert!(traffic.lock().unwrap().telemetry_lost() > 5, "the line was too good");
     }
 }
 
 #[test]
 fn a_standalone_training_keeps_its_result_whatever_the_line_loses() {
-    let clean = reference(Closing::Standalone);
+    let clean = reference(LoopMode::Standalone);
     let harm = Harm { telemetry: 0.3, answers: 0.1, damage: 0.02, double: 0.1 };
     for seed in 31..33 {
         let (link, traffic) = behind(harm, seed);
-        assert_eq!(trained(link, hasty(), Closing::Standalone), clean);
+        assert_eq!(trained(link, hasty(), LoopMode::Standalone), clean);
         assert!(traffic.lock().unwrap().telemetry_lost() > 5, "the line was too good");
     }
 }

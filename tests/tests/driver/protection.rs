@@ -3,7 +3,7 @@
 use crate::instruments::{configured, engine, factory, hasty, in_process, short, task};
 use crate::losing::Losing;
 use crate::raw::Raw;
-use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_driver::link::{Ends, Link, LinkError, Tcp};
 use hge_driver::{ArmMode, DriverError, FaultFlags, Instrument, Settings};
 use hge_lab::server::InProcess;
@@ -41,7 +41,7 @@ fn run_over(
 }
 
 fn over_current() -> Experiment {
-    let mut experiment = short(Closing::Host);
+    let mut experiment = short(LoopMode::Host);
     // Case 0 draws -3.6 nA by its inputs alone.
     experiment.guard.overcurrent_na = Some(3.0);
     experiment.bench.noise_na2_per_hz = 0.0;
@@ -101,7 +101,7 @@ fn an_over_current_ends_the_run_with_a_sentence_that_says_so() {
 
 #[test]
 fn a_standalone_run_beyond_its_limit_trips() {
-    let error = run(&short(Closing::Host), ArmMode::Standalone, |instrument| {
+    let error = run(&short(LoopMode::Host), ArmMode::Standalone, |instrument| {
         instrument.write(map::RUN_LIMIT, 50).unwrap();
     });
     assert!(
@@ -121,7 +121,7 @@ fn an_armed_instrument_keeps_its_scale_and_a_plan_for_another_is_refused() {
     assert_eq!(instrument.analogue().unwrap(), Some(kept.clone()));
     instrument.disarm().unwrap();
     instrument.set_analogue(&other).unwrap();
-    let plan = task(Closing::Host).plan;
+    let plan = task(LoopMode::Host).plan;
     let error = instrument.configure(&plan).unwrap_err();
     let DriverError::Scale { key, planned, found } = &error else { panic!("{error}") };
     assert_eq!((key.as_str(), planned.as_str()), ("iv_gain_v_per_na", "-0.025 V/nA"));
@@ -132,16 +132,16 @@ fn an_armed_instrument_keeps_its_scale_and_a_plan_for_another_is_refused() {
 
 #[test]
 fn a_plan_allows_two_seconds_of_silence_and_four_times_the_run() {
-    let writes = |closing| {
-        let task = task(closing);
+    let writes = |loop_mode| {
+        let task = task(loop_mode);
         let of = |address| {
             task.plan.writes().iter().find(|write| write.0 == address).map(|write| write.1)
         };
         [map::WATCHDOG, map::RUN_LIMIT, map::OVERCURRENT].map(|address| of(address).unwrap())
     };
-    let [watchdog, host, over] = writes(Closing::Host);
+    let [watchdog, host, over] = writes(LoopMode::Host);
     assert_eq!((watchdog, over), (10_000, 65_535));
-    let [_, alone, _] = writes(Closing::Standalone);
+    let [_, alone, _] = writes(LoopMode::Standalone);
     // Four starts of six epochs and the last pass, instead of one epoch and it.
     assert!((f64::from(alone) / f64::from(host) - 12.5).abs() < 0.01, "{alone} {host}");
 }
@@ -154,7 +154,7 @@ fn real_time() -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
 
 /// A server of the short experiment, and a link to it.
 fn served(settings: server::Settings) -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
-    let server = Server::new(factory(short(Closing::Host)), settings).unwrap();
+    let server = Server::new(factory(short(LoopMode::Host)), settings).unwrap();
     let running = tcp::listen(server, "0").unwrap();
     let address = running.address().to_string();
     (running, move || Box::new(Tcp::open(&address).unwrap()) as Box<dyn Link>)

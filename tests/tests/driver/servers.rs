@@ -1,7 +1,7 @@
 //! Servers: the same instrument over TCP, a pseudo-terminal and in this process.
 
 use crate::instruments::{configured, in_process, reference, server, task, trained};
-use hge_core::experiment::Closing;
+use hge_core::experiment::LoopMode;
 use hge_driver::link::{Link, Serial, Tcp};
 use hge_driver::{ArmMode, Instrument, Settings};
 use hge_lab::server::InProcess;
@@ -18,9 +18,9 @@ fn tcp_server(settings: server::Settings) -> (tcp::TcpServer, String) {
 #[test]
 fn a_training_over_tcp_equals_one_in_process() {
     let (_server, address) = tcp_server(server::Settings::default());
-    for closing in [Closing::Host, Closing::Standalone] {
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
         let link = Box::new(Tcp::open(&address).unwrap());
-        assert_eq!(trained(link, Settings::default(), closing), reference(closing));
+        assert_eq!(trained(link, Settings::default(), loop_mode), reference(loop_mode));
     }
 }
 
@@ -28,33 +28,34 @@ fn a_training_over_tcp_equals_one_in_process() {
 #[test]
 fn a_training_over_a_pseudo_terminal_equals_one_in_process() {
     let server = server::pty::open(server(server::Settings::default())).unwrap();
-    for closing in [Closing::Host, Closing::Standalone] {
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
         let link = Box::new(Serial::open(server.path().to_str().unwrap(), 3_000_000).unwrap());
-        assert_eq!(trained(link, Settings::default(), closing), reference(closing));
+        assert_eq!(trained(link, Settings::default(), loop_mode), reference(loop_mode));
     }
 }
 
 #[test]
 fn a_training_in_real_time_equals_one_in_virtual_time() {
     // Twenty seconds a second; the noise goes on between runs, so there is none.
-    let quiet = |closing| {
-        let mut experiment = crate::instruments::short(closing);
+    let quiet = |loop_mode| {
+        let mut experiment = crate::instruments::short(loop_mode);
         experiment.bench.noise_na2_per_hz = 0.0;
         experiment
     };
     let job =
-        |closing| hge_core::experiment::Job::new(quiet(closing), &Default::default()).unwrap();
+        |loop_mode| hge_core::experiment::Job::new(quiet(loop_mode), &Default::default()).unwrap();
     let pace = Pace::Real { factor: 20.0, baud: 3_000_000 };
     let settings = server::Settings { pace, ..server::Settings::default() };
-    let factory = crate::instruments::factory(quiet(Closing::Host));
+    let factory = crate::instruments::factory(quiet(LoopMode::Host));
     let server = server::Server::new(factory, settings).unwrap();
     let server = tcp::listen(server, "0").unwrap();
-    for closing in [Closing::Host, Closing::Standalone] {
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
         let link = Box::new(Tcp::open(&server.address().to_string()).unwrap());
         let instrument = Instrument::connect(link).unwrap();
-        let found = hge_core::train::train_on(instrument, job(closing).task, &mut |_| ()).unwrap();
+        let found =
+            hge_core::train::train_on(instrument, job(loop_mode).task, &mut |_| ()).unwrap();
         let options = hge_lab::Options::default();
-        let expected = hge_lab::train(job(closing), &options, &mut |_| ()).unwrap();
+        let expected = hge_lab::train(job(loop_mode), &options, &mut |_| ()).unwrap();
         assert_eq!(found.controls_v, expected.controls_v);
         assert_eq!(found.outputs_na, expected.outputs_na);
     }
@@ -64,7 +65,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
 fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::RunEvent>, Vec<i16>) {
     assert!(instrument.restart(seed).unwrap());
     assert_eq!(instrument.read(map::FRAMES).unwrap(), 0);
-    instrument.configure(&task(Closing::Host).plan).unwrap();
+    instrument.configure(&task(LoopMode::Host).plan).unwrap();
     let codes = instrument.capture(100, 2).unwrap();
     instrument.arm(ArmMode::Host).unwrap();
     let mut said = Vec::new();
@@ -93,7 +94,7 @@ fn a_restart_powers_up_an_instrument_with_the_noise_of_the_seed() {
 
 #[test]
 fn an_instrument_that_cannot_be_powered_up_anew_says_so_and_stays_as_it_is() {
-    let engine = crate::instruments::engine(crate::instruments::short(Closing::Host));
+    let engine = crate::instruments::engine(crate::instruments::short(LoopMode::Host));
     let mut instrument = Instrument::connect(Box::new(InProcess::new(engine))).unwrap();
     instrument.write(map::SCRATCH, 5).unwrap();
     assert!(!instrument.restart(1).unwrap());

@@ -1,7 +1,7 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
 use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_core::measure::gradient::{self, CaseSlopes, Effort};
 use hge_core::train::Outcome;
 use hge_gateware::board::Converters;
@@ -40,8 +40,8 @@ fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlope
     measured.expect("a gradient").cases
 }
 
-fn outcome(engine: EngineKind, closing: Closing) -> Outcome {
-    let job = job(engine, |experiment| experiment.closing = closing);
+fn outcome(engine: EngineKind, loop_mode: LoopMode) -> Outcome {
+    let job = job(engine, |experiment| experiment.loop_mode = loop_mode);
     train(job, &Options::default(), &mut |_| ()).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -75,8 +75,8 @@ fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models_and_the_
 #[needs(compiler)]
 #[test]
 fn a_training_at_the_pins_equals_the_models() {
-    for closing in [Closing::Host, Closing::Standalone] {
-        assert_eq!(outcome(EngineKind::Board, closing), outcome(EngineKind::Model, closing));
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
+        assert_eq!(outcome(EngineKind::Board, loop_mode), outcome(EngineKind::Model, loop_mode));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A board that trains by itself: what is built in is what a host would have said, and it comes to what the host's run comes to.
 
 use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Closing, Experiment, Job, Source, Task};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
 use hge_driver::Instrument;
 use hge_gateware::board::Converters;
@@ -31,7 +31,7 @@ const TAG: u32 = 0x1234_abcd;
 fn experiment() -> (Experiment, Source) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/board.toml");
     let (mut experiment, source) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
-    experiment.closing = Closing::Standalone;
+    experiment.loop_mode = LoopMode::Standalone;
     experiment.engine = EngineKind::Model;
     (experiment, source)
 }

@@ -5,7 +5,7 @@ use hge_core::measure::amplitudes::choose;
 use hge_core::measure::gradient::{self, Effort};
 use hge_core::plan::{Configuration, Plan};
 use hge_core::session::Session;
-use hge_core::tones::Surroundings;
+use hge_core::tones::NoiseModel;
 use hge_sim::device;
 use hge_tests::laboratory;
 use rand::SeedableRng;
@@ -42,7 +42,7 @@ fn chosen_amplitudes_make_smaller_errors_than_thirty_millivolts_in_little_noise_
         let job = laboratory::job(&format!(
             "gate = \"xor\"\ndevice = \"{device}\"\n[bench]\nnoise_na2_per_hz = {noise_na2_per_hz}\n"
         ));
-        let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+        let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
         let mut session = laboratory::session(job, plan.clone(), Estimator::InPhase);
         let chosen = choose(&mut session, 1, 5).unwrap();
         let mut here: Configuration = plan.configuration().clone();
@@ -68,7 +68,7 @@ fn chosen_amplitudes_make_smaller_errors_than_thirty_millivolts_in_little_noise_
 fn more_windows_make_smaller_amplitudes() {
     let choice = |windows: u32| {
         let job = laboratory::job("gate = \"xor\"\n");
-        let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+        let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
         let mut session = laboratory::session(job, plan.clone(), Estimator::InPhase);
         let chosen = choose(&mut session, windows, 5).unwrap();
         assert_eq!(session.plan(), &plan);

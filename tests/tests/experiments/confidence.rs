@@ -5,7 +5,7 @@ use hge_core::experiment::Job;
 use hge_core::gradient::Estimator;
 use hge_core::measure::calibrate;
 use hge_core::measure::gradient::{self, Effort};
-use hge_core::tones::Surroundings;
+use hge_core::tones::NoiseModel;
 use hge_sim::device::{Device, LinearDevice};
 use hge_tests::laboratory;
 
@@ -26,7 +26,7 @@ fn experiment(slopes_na_per_v: [f64; 7], bench: &str) -> Job {
 /// Shares of intervals that hold each control's slope, read by a calibration if there is one.
 fn coverage(bench: &str, windows: u32, calibration: Option<Calibration>) -> Vec<f64> {
     let job = experiment(SLOPES_NA_PER_V, bench);
-    let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+    let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
     let electrodes: Vec<usize> =
         plan.configuration().controls.iter().map(|control| control.output).collect();
     let exact = LinearDevice::new(0.0, SLOPES_NA_PER_V.to_vec()).unwrap();
@@ -79,7 +79,7 @@ fn intervals_behind_a_pole_that_is_calibrated_hold_the_slope_as_often() {
     let bench = "iv_pole_hz = 300.0\nnoise_na2_per_hz = ";
     let in_place_of_the_device = |conductance_na_per_v: f64| {
         let job = experiment([conductance_na_per_v; 7], &format!("{bench}0.0"));
-        let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+        let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
         laboratory::session(job, plan, Estimator::InPhase)
     };
     let open = calibrate::open_contacts(&mut in_place_of_the_device(0.0), 1).unwrap();

@@ -1,6 +1,6 @@
 //! The main job: every gate, both loops, both devices, seeds 1 to 5 (1 and 2 by day), 16- and 12-bit converters.
 
-use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_core::gate::Gate;
 use hge_core::train::Outcome;
 use hge_lab::{train, Options};
@@ -11,12 +11,12 @@ const GATES: [&str; 6] = ["and", "or", "nand", "nor", "xor", "xnor"];
 const SURROGATE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/devices/rnpu_measured.onnx");
 
-fn learn(gate: &str, device: &str, closing: Closing, bits: u32, seed: u64) -> Outcome {
+fn learn(gate: &str, device: &str, loop_mode: LoopMode, bits: u32, seed: u64) -> Outcome {
     let gate: Gate = gate.parse().expect("a gate");
     let mut experiment = Experiment {
         gate: Some(gate),
         device: device.to_owned(),
-        closing,
+        loop_mode,
         seed,
         ..Experiment::default()
     };
@@ -27,11 +27,11 @@ fn learn(gate: &str, device: &str, closing: Closing, bits: u32, seed: u64) -> Ou
 }
 
 /// Learns every gate for every seed and prints restarts and least separation.
-fn learn_all(name: &str, device: &str, closing: Closing, bits: u32) {
+fn learn_all(name: &str, device: &str, loop_mode: LoopMode, bits: u32) {
     let seeds = nightly(5, 2);
     for gate in GATES {
         let outcomes: Vec<Outcome> =
-            (1..=seeds).map(|seed| learn(gate, device, closing, bits, seed)).collect();
+            (1..=seeds).map(|seed| learn(gate, device, loop_mode, bits, seed)).collect();
         let solved = outcomes.iter().filter(|outcome| outcome.solved).count();
         let restarts: Vec<u32> = outcomes.iter().map(|outcome| outcome.restarts).collect();
         let least = outcomes.iter().fold(f64::INFINITY, |least, o| least.min(o.separation_na));
@@ -47,7 +47,7 @@ fn surrogate() -> String {
 #[test]
 fn the_host_loop_teaches_the_builtin_device_every_gate() {
     for bits in [16, 12] {
-        learn_all("host loop, builtin", "builtin", Closing::Host, bits);
+        learn_all("host loop, builtin", "builtin", LoopMode::Host, bits);
     }
 }
 
@@ -55,14 +55,14 @@ fn the_host_loop_teaches_the_builtin_device_every_gate() {
 #[test]
 fn the_host_loop_teaches_the_measured_surrogate_every_gate() {
     for bits in [16, 12] {
-        learn_all("host loop, surrogate", &surrogate(), Closing::Host, bits);
+        learn_all("host loop, surrogate", &surrogate(), LoopMode::Host, bits);
     }
 }
 
 #[test]
 fn the_gateware_alone_teaches_the_builtin_device_every_gate() {
     for bits in [16, 12] {
-        learn_all("standalone, builtin", "builtin", Closing::Standalone, bits);
+        learn_all("standalone, builtin", "builtin", LoopMode::Standalone, bits);
     }
 }
 
@@ -70,6 +70,6 @@ fn the_gateware_alone_teaches_the_builtin_device_every_gate() {
 #[test]
 fn the_gateware_alone_teaches_the_measured_surrogate_every_gate() {
     for bits in [16, 12] {
-        learn_all("standalone, surrogate", &surrogate(), Closing::Standalone, bits);
+        learn_all("standalone, surrogate", &surrogate(), LoopMode::Standalone, bits);
     }
 }

@@ -1,7 +1,7 @@
 //! The gradient that comes out of the instrument against the device's own, in closed form.
 
 use hge_core::carrier::Carrier;
-use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
+use hge_core::tones::{plan, Grid, NoiseModel, Order, Wanted};
 use hge_protocol::frame::flag;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -21,7 +21,7 @@ fn wide(window_samples: u32) -> Laboratory {
         band_hz: [100.0, 1500.0],
         empty_lines: 0,
         order: Order::Compact,
-        surroundings: Surroundings::default(),
+        noise_model: NoiseModel::default(),
     };
     Laboratory {
         parameters: Parameters::default(),

@@ -5,7 +5,7 @@ use hge_core::measure::gradient::{self, Effort, Intervals, Slope};
 use hge_core::measure::zero_amplitude;
 use hge_core::plan::{Configuration, Plan};
 use hge_core::session::Session;
-use hge_core::tones::Surroundings;
+use hge_core::tones::NoiseModel;
 use hge_needs::needs;
 use hge_sim::device::{self, PolynomialDevice};
 use hge_tests::{laboratory, nightly};
@@ -87,7 +87,7 @@ fn tally(device: &str, bench: &str, seeds: &[u64], points: u32) -> Tally {
         );
         let job = laboratory::job(&text);
         let exact_of = device::open(device).expect("a device");
-        let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+        let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
         let mut session: Session = laboratory::session(job, plan.clone(), Estimator::InPhase);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         for _ in 0..points {
@@ -154,7 +154,7 @@ fn shifts_of_third_order_are_told_as_bias_and_go_away_at_amplitude_zero() {
     let cubic = vec![([0, 3, 3], 1000.0), ([4, 4, 4], 1000.0)];
     let device = PolynomialDevice::new(0.0, vec![SLOPE_NA_PER_V; 7], Vec::new(), cubic).unwrap();
     job.device = Box::new(device.clone());
-    let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+    let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
     // Where the third order's own current is small.
     let controls_v = vec![-0.02, 0.01, 0.03, -0.2, -0.2];
     let exact = gradient::exact(&device, &plan, &controls_v).unwrap();

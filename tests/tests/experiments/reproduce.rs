@@ -1,7 +1,7 @@
 //! The analyses of `hge reproduce`, small enough for every change.
 
 use hge_core::experiment::{Job, Source};
-use hge_core::plan::{Configuration, Listener, Plan};
+use hge_core::plan::{Configuration, NoiseSlot, Plan};
 use hge_studies::fig3::spacing::{Channel, Wanted};
 use hge_studies::fig3::{points, Keys};
 use hge_studies::rig::{self, Rig};
@@ -172,8 +172,8 @@ fn inputs_that_sound_tell_their_slopes_beside_those_of_the_controls() {
     setup.experiment.bench.noise_na2_per_hz = 0.0;
     let base = rig::plan(&setup, &[(-1.3, 0.7), (-1.3, 0.7)]).unwrap();
     let last = base.configuration().controls.iter().map(|control| control.multiple).max().unwrap();
-    let listeners = [1, 2].map(|n| Listener { multiple: last + n, control: 0 }).to_vec();
-    let configuration = Configuration { listeners, ..base.configuration().clone() };
+    let noise_slots = [1, 2].map(|n| NoiseSlot { multiple: last + n, control: 0 }).to_vec();
+    let configuration = Configuration { noise_slots, ..base.configuration().clone() };
     let plan = Plan::new(configuration, base.parameters()).unwrap();
     let mut rig = Rig::open(&setup, &plan, 1).unwrap();
     let cases_v: Vec<Vec<f64>> =

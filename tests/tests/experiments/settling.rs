@@ -7,7 +7,7 @@ use hge_core::measure::gradient::{self, CaseSlopes, Effort};
 use hge_core::measure::probe::Probe;
 use hge_core::measure::relaxation::{self, Wanted};
 use hge_core::settling::Counts;
-use hge_core::tones::Surroundings;
+use hge_core::tones::NoiseModel;
 use hge_lab::{train, Options};
 use hge_sim::bench::Relaxation;
 use hge_tests::laboratory;
@@ -31,7 +31,7 @@ fn cases(settle_s: f64, lead_in_s: f64, drift: Option<Shape>) -> Vec<CaseSlopes>
 }
 
 fn measured(job: Job, drift: Option<Shape>) -> Vec<CaseSlopes> {
-    let plan = gradient::listening(&job.task.plan, Surroundings::default()).unwrap();
+    let plan = gradient::listening(&job.task.plan, NoiseModel::default()).unwrap();
     let controls_v = plan.middle_controls_v();
     let mut session = laboratory::session(job, plan, Estimator::InPhase);
     let effort = Effort { drift, ..Effort::windows(2) };

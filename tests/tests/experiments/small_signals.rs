@@ -1,7 +1,7 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
 use hge_core::carrier::Carrier;
-use hge_core::tones::{plan, Grid, Order, Surroundings, Wanted};
+use hge_core::tones::{plan, Grid, NoiseModel, Order, Wanted};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};
@@ -49,7 +49,7 @@ fn planned_tones_miss_the_third_order_that_spoils_the_published_set() {
         band_hz: [20.0, 600.0],
         empty_lines: 2,
         order: Order::Compact,
-        surroundings: Surroundings::default(),
+        noise_model: NoiseModel::default(),
     };
     let planned = worst_error(plan(&wanted).unwrap().multiples());
     // 25 45 65 95 115 Hz are these multiples of 5 Hz.

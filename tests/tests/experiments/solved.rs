@@ -1,6 +1,6 @@
 //! Solved means significant: noise solves nothing, and what is solved is apart.
 
-use hge_core::experiment::{Closing, Experiment, Job, Source};
+use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_core::gate::Gate;
 use hge_core::train::Outcome;
 use hge_lab::{train, Options};
@@ -21,16 +21,17 @@ fn learn(experiment: &Experiment) -> Outcome {
 
 #[test]
 fn a_dead_device_solves_nothing_at_any_noise() {
-    for closing in [Closing::Host, Closing::Standalone] {
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
         for noise_na2_per_hz in [0.001, 0.01, 0.1, 0.2, 1.0] {
             for gate in GATES {
                 for seed in 1..=nightly(50, 2) {
                     let mut experiment = experiment(gate, seed);
                     experiment.device = "linear:0,0,0,0,0,0,0".into();
                     experiment.bench.noise_na2_per_hz = noise_na2_per_hz;
-                    (experiment.closing, experiment.restarts) = (closing, nightly(20, 4));
+                    (experiment.loop_mode, experiment.restarts) = (loop_mode, nightly(20, 4));
                     let outcome = learn(&experiment);
-                    let what = format!("{closing:?} {noise_na2_per_hz} {gate} {seed}: {outcome:?}");
+                    let what =
+                        format!("{loop_mode:?} {noise_na2_per_hz} {gate} {seed}: {outcome:?}");
                     assert!(!outcome.solved, "{what}");
                     // The separation is measured again after it was picked: zero, within six of its errors and the bias of a least of four.
                     let error_na = outcome.separation_error_na.expect("an error");

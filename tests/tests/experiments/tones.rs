@@ -2,7 +2,7 @@
 
 use hge_core::carrier::Carrier;
 use hge_core::tones::crosstalk::Crosstalk;
-use hge_core::tones::{assess, plan, Grid, Order, Surroundings, TonePlan, Wanted};
+use hge_core::tones::{assess, plan, Grid, NoiseModel, Order, TonePlan, Wanted};
 use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -28,7 +28,7 @@ fn wanted(window_samples: u32, lines: [u32; 2], count: usize, empty_lines: u32) 
         band_hz: lines.map(f64::from),
         empty_lines,
         order: Order::Compact,
-        surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() },
+        noise_model: NoiseModel { white_na2_per_hz: 2.5e-4, ..NoiseModel::default() },
     }
 }
 

@@ -4,14 +4,14 @@ use hge_core::experiment::Job;
 use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
 use hge_tests::laboratory;
 
-fn job(closing: &str, sway_s: f64) -> Job {
+fn job(loop_mode: &str, sway_s: f64) -> Job {
     laboratory::job(&format!(
-        "gate = \"xor\"\nloop = \"{closing}\"\n[bench]\nsway_v = 0.3\nsway_s = {sway_s}\njolt_v = 0.1\njolt_s = 60.0\n"
+        "gate = \"xor\"\nloop = \"{loop_mode}\"\n[bench]\nsway_v = 0.3\nsway_s = {sway_s}\njolt_v = 0.1\njolt_s = 60.0\n"
     ))
 }
 
-fn tracked(closing: &str, sway_s: f64, frozen: bool) -> Track {
-    let job = job(closing, sway_s);
+fn tracked(loop_mode: &str, sway_s: f64, frozen: bool) -> Track {
+    let job = job(loop_mode, sway_s);
     let task = job.task.clone();
     let wanted = Wanted { epochs: 400, frozen };
     track(laboratory::instrument(job), task, wanted, &mut |_| ()).unwrap()
@@ -19,17 +19,17 @@ fn tracked(closing: &str, sway_s: f64, frozen: bool) -> Track {
 
 #[test]
 fn both_loops_follow_where_the_frozen_device_fails() {
-    for closing in ["host", "standalone"] {
-        let (follows, frozen) = (tracked(closing, 240.0, false), tracked(closing, 240.0, true));
+    for loop_mode in ["host", "standalone"] {
+        let (follows, frozen) = (tracked(loop_mode, 240.0, false), tracked(loop_mode, 240.0, true));
         println!(
-            "{closing}: right in {:.1} % of the epochs, frozen in {:.1} %",
+            "{loop_mode}: right in {:.1} % of the epochs, frozen in {:.1} %",
             follows.right_share() * 1e2,
             frozen.right_share() * 1e2
         );
         assert!(follows.trained.solved && follows.trained == frozen.trained);
         assert_eq!((follows.moments.len(), frozen.moments.len()), (400, 400));
-        assert!(follows.right_share() >= FOLLOWED, "{closing} {}", follows.right_share());
-        assert!(frozen.right_share() < 0.7, "{closing} {}", frozen.right_share());
+        assert!(follows.right_share() >= FOLLOWED, "{loop_mode} {}", follows.right_share());
+        assert!(frozen.right_share() < 0.7, "{loop_mode} {}", frozen.right_share());
         // The frozen one's controls stay, to the DAC's step at most, and the other's move.
         let moved = |track: &Track| {
             let (first, last) = (&track.moments[0], &track.moments[399]);

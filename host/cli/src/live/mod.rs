@@ -28,4 +28,4 @@ pub use dashboard::Ending;
 pub use hearing::Hearing;
 pub use setting::Setting;
 pub use show::{Leaving, Show};
-pub use teller::{Event, Guard, Order, Teller};
+pub use teller::{Event, GradientSource, Guard, Order};

@@ -1,6 +1,6 @@
 //! What the view knows before the first epoch.
 
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::loss::{Loss, Targets};
 
 /// A case and what is wanted of it.
@@ -45,10 +45,10 @@ impl Setting {
     pub fn of(task: &Task, verb: &str, place: &str) -> Self {
         let (experiment, plan) = (&task.experiment, &task.plan);
         let gate = experiment.gate.map_or("cases", |gate| gate.name());
-        let closing = experiment.closing;
+        let loop_mode = experiment.loop_mode;
         let standalone = &experiment.standalone;
         let mut targets = task.targets.clone();
-        if let (Closing::Standalone, Some(aim)) = (closing, standalone.targets.first()) {
+        if let (LoopMode::Standalone, Some(aim)) = (loop_mode, standalone.targets.first()) {
             (targets.high_na, targets.low_na) = (aim.high_na, aim.low_na);
         }
         let inputs = |volts: &Vec<f64>| {
@@ -65,23 +65,23 @@ impl Setting {
         });
         Setting {
             wanted_na: experiment.separation_na,
-            title: format!("{verb} {gate} · {place} · {} loop", closing.name()),
+            title: format!("{verb} {gate} · {place} · {} loop", loop_mode.name()),
             cases,
             controls: controls.collect(),
-            aimed: match closing {
-                Closing::Host => experiment.host.loss == Loss::Mse,
+            aimed: match loop_mode {
+                LoopMode::Host => experiment.host.loss == Loss::Mse,
                 // Every run has its own targets.
-                Closing::Standalone => standalone.targets.len() == 1,
+                LoopMode::Standalone => standalone.targets.len() == 1,
             },
-            epochs: match closing {
-                Closing::Host => experiment.host.epochs,
-                Closing::Standalone => standalone.epochs,
+            epochs: match loop_mode {
+                LoopMode::Host => experiment.host.epochs,
+                LoopMode::Standalone => standalone.epochs,
             },
             targets,
             starts: experiment.restarts,
             rate_hz: plan.grid().rate_hz,
             slope_unit: if plan.configuration().cost.is_some() { "nA²/V" } else { "nA/V" },
-            pausable: closing == Closing::Host,
+            pausable: loop_mode == LoopMode::Host,
             ordered: false,
         }
     }

@@ -5,7 +5,7 @@ use super::draw::{draw, Theme};
 use super::keys::{Action, Keys};
 use super::plain::Plain;
 use super::screen::Screen;
-use super::teller::{Event, Order, Pause, Teller};
+use super::teller::{Event, GradientSource, Order, Pause};
 use super::Setting;
 use crate::interrupt;
 use crossbeam::channel::{bounded, Receiver, Sender};
@@ -75,14 +75,14 @@ impl Show {
     /// Shows `work` until it has ended and the user has seen it; `ending` says what it came to.
     pub fn watch<T: Send>(
         mut self,
-        work: impl FnOnce(Teller) -> Result<T, String> + Send,
+        work: impl FnOnce(GradientSource) -> Result<T, String> + Send,
         ending: impl FnOnce(&T) -> Ending,
     ) -> Result<T, String> {
         let (sender, events) = bounded(WAITING_EVENTS);
         let (orders, inbox) = bounded(WAITING_EVENTS);
         let pause = Pause::default();
         let (waits, cancel) = (pause.clone(), self.cancel.clone());
-        let teller = Teller { events: sender, orders: inbox, pause: waits, cancel };
+        let teller = GradientSource { events: sender, orders: inbox, pause: waits, cancel };
         let mut surface = Surface::choose();
         let keys = match surface {
             Surface::Screen(..) => Keys::listen(),

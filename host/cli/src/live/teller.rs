@@ -64,14 +64,14 @@ impl Pause {
 }
 
 /// Tells the view, and waits for it.
-pub struct Teller {
+pub struct GradientSource {
     pub(super) events: Sender<Event>,
     pub(super) orders: Receiver<Order>,
     pub(super) pause: Pause,
     pub(super) cancel: Cancel,
 }
 
-impl Teller {
+impl GradientSource {
     /// Tells of an epoch, and waits while paused.
     pub fn epoch(&self, progress: &Progress) {
         let (start, epoch, loss) = (progress.restart, progress.epoch, progress.loss);
@@ -97,10 +97,13 @@ mod tests {
     use crossbeam::channel::unbounded;
     use std::time::Instant;
 
-    fn teller() -> (Teller, Receiver<Event>) {
+    fn teller() -> (GradientSource, Receiver<Event>) {
         let (events, heard) = unbounded();
         let (_, orders) = unbounded();
-        (Teller { events, orders, pause: Pause::default(), cancel: Cancel::default() }, heard)
+        (
+            GradientSource { events, orders, pause: Pause::default(), cancel: Cancel::default() },
+            heard,
+        )
     }
 
     #[test]

@@ -206,8 +206,8 @@ fn a_view_beside_json_leaves_at_once_and_standard_output_holds_the_object_alone(
 
 #[test]
 fn without_a_terminal_there_are_lines_that_stand_alone() {
-    for closing in ["host", "standalone"] {
-        let arguments = ["train", "and", "--live", "--json", "--seed", "1", "--loop", closing];
+    for loop_mode in ["host", "standalone"] {
+        let arguments = ["train", "and", "--live", "--json", "--seed", "1", "--loop", loop_mode];
         let output = command(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
         let told = String::from_utf8(output.stderr).unwrap();

@@ -228,7 +228,7 @@ fn a_command_that_the_instrument_cannot_carry_out_now_says_what_comes_first() {
 #[test]
 fn starts_that_clipping_ends_are_counted_and_told() {
     // Slopes so steep that the first steps lead to an end of the range.
-    for (closing, more) in [
+    for (loop_mode, more) in [
         ("host", "[host]\nadam_rate_v = 0.5\nepochs = 20\n"),
         (
             "standalone",
@@ -237,9 +237,9 @@ fn starts_that_clipping_ends_are_counted_and_told() {
         ),
     ] {
         let text = format!(
-            "gate = \"xor\"\nrestarts = 3\nloop = \"{closing}\"\ndevice = \"linear:30,30,30,40,50,60,70\"\n{more}"
+            "gate = \"xor\"\nrestarts = 3\nloop = \"{loop_mode}\"\ndevice = \"linear:30,30,30,40,50,60,70\"\n{more}"
         );
-        let file = TestFile::with(&format!("clips-{closing}.toml"), &text);
+        let file = TestFile::with(&format!("clips-{loop_mode}.toml"), &text);
         let (code, result) = outcome(&["train", file.path()]);
         assert_eq!(code, Some(2), "{result}");
         let clipped = result["clipped_starts"].as_u64().unwrap();
@@ -251,6 +251,6 @@ fn starts_that_clipping_ends_are_counted_and_told() {
         assert!(told.contains(&sentence), "{told}");
         let run = std::path::Path::new(result["run"].as_str().unwrap());
         let page = std::fs::read_to_string(run.join("report.html")).unwrap();
-        assert!(page.contains(&format!("Outputs clipped in {clipped} of 3 starts")), "{closing}");
+        assert!(page.contains(&format!("Outputs clipped in {clipped} of 3 starts")), "{loop_mode}");
     }
 }

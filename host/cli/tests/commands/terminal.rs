@@ -46,13 +46,13 @@ impl Terminal {
         let (pty, heard) = (Arc::new(pty), written.clone());
         let source = pty.clone();
         let is_closing = Arc::new(AtomicBool::new(false));
-        let closing = is_closing.clone();
+        let loop_mode = is_closing.clone();
         let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             loop {
                 let mut ready = [PollFd::new(&*source, PollFlags::IN)];
                 let waited = poll(&mut ready, Some(&READER_INTERVAL));
-                if closing.load(Ordering::Relaxed) {
+                if loop_mode.load(Ordering::Relaxed) {
                     return;
                 }
                 if waited == Ok(0) {

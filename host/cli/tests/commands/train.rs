@@ -5,12 +5,12 @@ use crate::program::{hge, json, outcome, refusal, refused_file, TestFile};
 #[test]
 fn no_more_starts_are_tried_than_asked_for() {
     // No linear device computes XOR; a run of the gateware has four starts.
-    for (closing, restarts) in [("host", "2"), ("standalone", "1"), ("standalone", "5")] {
+    for (loop_mode, restarts) in [("host", "2"), ("standalone", "1"), ("standalone", "5")] {
         let device = ["--device", "linear:4,6,-3,-8,2,10,-5", "--epochs", "1"];
-        let arguments = ["train", "xor", "--loop", closing, "--restarts", restarts];
+        let arguments = ["train", "xor", "--loop", loop_mode, "--restarts", restarts];
         let (code, result) = outcome(&[&arguments[..], &device].concat());
         assert_eq!(code, Some(2), "{result}");
-        assert_eq!(result["restarts"].to_string(), restarts, "{closing}");
+        assert_eq!(result["restarts"].to_string(), restarts, "{loop_mode}");
     }
 }
 
@@ -26,8 +26,8 @@ fn every_gate_is_learnt_on_the_builtin_device() {
 
 #[test]
 fn the_same_command_and_seed_give_the_same_result() {
-    for closing in ["host", "standalone"] {
-        let arguments = ["train", "and", "--seed", "3", "--restarts", "2", "--loop", closing];
+    for loop_mode in ["host", "standalone"] {
+        let arguments = ["train", "and", "--seed", "3", "--restarts", "2", "--loop", loop_mode];
         let mut results = [outcome(&arguments).1, outcome(&arguments).1];
         for result in &mut results {
             let object = result.as_object_mut().unwrap();
@@ -37,7 +37,7 @@ fn the_same_command_and_seed_give_the_same_result() {
             assert!(object.remove("run").is_some());
         }
         assert_eq!(results[0], results[1]);
-        let other = ["train", "and", "--seed", "4", "--restarts", "2", "--loop", closing];
+        let other = ["train", "and", "--seed", "4", "--restarts", "2", "--loop", loop_mode];
         assert_ne!(results[0]["controls_v"], outcome(&other).1["controls_v"]);
     }
 }

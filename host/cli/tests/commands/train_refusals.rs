@@ -186,15 +186,15 @@ fn a_run_longer_than_the_sample_clock_is_refused() {
 fn clipped_outputs_are_not_solved_and_the_report_says_so() {
     // Wanted: high wherever input 1 is high. So steep that every output lies at an end.
     let case = |volts: f64, high| format!("[[case]]\ninputs_v = [{volts:?}]\nhigh = {high}\n");
-    for closing in ["host", "standalone"] {
+    for loop_mode in ["host", "standalone"] {
         let text = format!(
-            "restarts = 1\nloop = \"{closing}\"\ndevice = \"linear:0,10000,0\"\n[electrodes]\n\
+            "restarts = 1\nloop = \"{loop_mode}\"\ndevice = \"linear:0,10000,0\"\n[electrodes]\n\
              inputs = [1]\ncontrols = [0]\ncontrol_low_v = [-1.0]\ncontrol_high_v = [0.5]\n\
              [standalone]\nepochs = 2\n{}{}",
             case(-1.0, false),
             case(0.5, true)
         );
-        let file = TestFile::with(&format!("clipped-{closing}.toml"), &text);
+        let file = TestFile::with(&format!("clipped-{loop_mode}.toml"), &text);
         let (code, result) = outcome(&["train", file.path()]);
         assert_eq!(code, Some(2), "{result}");
         assert_eq!(result["solved"], false, "{result}");
@@ -204,7 +204,7 @@ fn clipped_outputs_are_not_solved_and_the_report_says_so() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(text.contains("outputs clip at +-100 nA: lower iv_gain_v_per_na"), "{text}");
-        assert_eq!(text.contains("every start clipped at once"), closing == "host", "{text}");
+        assert_eq!(text.contains("every start clipped at once"), loop_mode == "host", "{text}");
         assert!(text.contains(" of 1 start\n"), "{text}");
     }
 }

@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
-pub enum Closing {
+pub enum LoopMode {
     /// The host computes loss and step from streamed gradients.
     #[default]
     Host,
@@ -45,12 +45,12 @@ pub enum Closing {
     Standalone,
 }
 
-impl Closing {
+impl LoopMode {
     /// Name, as in `--loop NAME`.
     pub fn name(self) -> &'static str {
         match self {
-            Closing::Host => "host",
-            Closing::Standalone => "standalone",
+            LoopMode::Host => "host",
+            LoopMode::Standalone => "standalone",
         }
     }
 }
@@ -75,7 +75,7 @@ pub struct Experiment {
     pub engine: EngineKind,
     /// Who closes the loop.
     #[serde(rename = "loop")]
-    pub closing: Closing,
+    pub loop_mode: LoopMode,
     /// What the gateware is generated for.
     pub instrument: Parameters,
     /// Ranges, gains and offsets around the instrument; without it those that the instrument keeps, or of a simulation the default ones.
@@ -109,7 +109,7 @@ impl Default for Experiment {
             separation_na: 1.5,
             device: "builtin".into(),
             engine: EngineKind::Model,
-            closing: Closing::Host,
+            loop_mode: LoopMode::Host,
             instrument: Parameters::default(),
             analogue: None,
             bench: Chain::default(),

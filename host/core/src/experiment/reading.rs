@@ -5,7 +5,7 @@ use crate::calibration::relaxation::Relaxation;
 use crate::calibration::{Calibration, CalibrationError};
 use crate::drift::Shape;
 use crate::settling::{Correction, Watch};
-use crate::tones::Surroundings;
+use crate::tones::NoiseModel;
 
 impl Task {
     /// Reads slopes by this calibration in the loop through the host.
@@ -36,7 +36,7 @@ impl Task {
                 relaxation.map(Relaxation::shape)
             }
         };
-        Watch::new(&self.plan, self.experiment.surroundings(), correction)
+        Watch::new(&self.plan, self.experiment.noise_model(), correction)
     }
 }
 
@@ -47,9 +47,9 @@ impl Experiment {
     }
 
     /// What is known of the lines beside the tones.
-    pub fn surroundings(&self) -> Surroundings {
+    pub fn noise_model(&self) -> NoiseModel {
         let bench = &self.bench;
-        Surroundings {
+        NoiseModel {
             white_na2_per_hz: bench.noise_na2_per_hz,
             flicker_na2_per_hz_at_1khz: bench.flicker_na2_per_hz_at_1khz,
             pole_hz: bench.iv_pole_hz,

@@ -2,7 +2,7 @@
 
 use super::bench;
 use super::values::{self, require, Wrong};
-use super::{Closing, Experiment, ExperimentError, Source};
+use super::{Experiment, ExperimentError, LoopMode, Source};
 use crate::calibration::Calibration;
 use crate::carrier::Carrier;
 use crate::gate::Gate;
@@ -146,7 +146,7 @@ pub fn context(
 
 /// What only the plan tells: rates that fit the update's registers, runs that end.
 fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
-    let alone = experiment.closing == Closing::Standalone;
+    let alone = experiment.loop_mode == LoopMode::Standalone;
     for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
         Coefficients::of(plan, run.rate_v2_per_na2).map_err(|error| {
             Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
@@ -166,9 +166,9 @@ fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
 /// Epochs of the longest run: at most 32 starts of 65535 each.
 fn run_epochs(experiment: &Experiment) -> u32 {
     let keys = &experiment.standalone;
-    match experiment.closing {
-        Closing::Host => 1,
-        Closing::Standalone => experiment.instrument.starts.min(keys.starts_per_run) * keys.epochs,
+    match experiment.loop_mode {
+        LoopMode::Host => 1,
+        LoopMode::Standalone => experiment.instrument.starts.min(keys.starts_per_run) * keys.epochs,
     }
 }
 
@@ -303,7 +303,7 @@ fn configuration(
         inputs: electrodes.inputs.clone(),
         cases_v,
         controls,
-        listeners: Vec::new(),
+        noise_slots: Vec::new(),
         limits,
         step_v: guard.step_v,
         carrier: Carrier::Sine,
@@ -343,7 +343,7 @@ fn tones_wanted(
         band_hz: keys.band_hz,
         empty_lines: tones::empty_lines_in(parameters.slots, count),
         order: Order::BestFirst,
-        surroundings: experiment.surroundings(),
+        noise_model: experiment.noise_model(),
     };
     let multiple =
         |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));

@@ -101,7 +101,7 @@ fn targets_are_apart_and_within_the_chain_at_either_sign() {
     };
     let alone = |high_na: f64, low_na: f64| {
         refused(|e| {
-            e.closing = Closing::Standalone;
+            e.loop_mode = LoopMode::Standalone;
             e.standalone.stop_separation_na = 2.0;
             let target = TargetKeys { high_na, low_na, rate_v2_per_na2: 1e-4 };
             e.standalone.targets = vec![target.clone(), target];
@@ -130,18 +130,18 @@ fn targets_are_apart_and_within_the_chain_at_either_sign() {
 #[test]
 fn the_gateware_s_loop_measures_by_homodyne_alone_and_the_cost_by_its_own_loss() {
     for method in crate::method::Method::ALL {
-        let by = |closing, loss| {
+        let by = |loop_mode, loss| {
             refused(|e| {
-                (e.closing, e.host.method, e.host.loss) = (closing, method, loss);
+                (e.loop_mode, e.host.method, e.host.loss) = (loop_mode, method, loss);
             })
         };
         let wrong = Some("host.method".to_owned());
-        let alone = by(Closing::Standalone, Loss::Mse);
+        let alone = by(LoopMode::Standalone, Loss::Mse);
         assert_eq!(alone.is_none(), method == Method::Homodyne, "{method:?}");
         assert!(alone.is_none() || alone == wrong, "{method:?}");
-        assert_eq!(by(Closing::Host, Loss::Mse), None, "{method:?}");
+        assert_eq!(by(LoopMode::Host, Loss::Mse), None, "{method:?}");
         for loss in [Loss::CorSigmoid, Loss::Correlation] {
-            let found = by(Closing::Host, loss);
+            let found = by(LoopMode::Host, loss);
             assert_eq!(found, wrong.clone().filter(|_| method == Method::Cost), "{method:?}");
         }
     }

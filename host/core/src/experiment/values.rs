@@ -2,7 +2,7 @@
 //!
 //! Every float is finite, whether a rule names it or not, so no later check has to think of NaN and the infinities.
 
-use super::{Closing, Experiment};
+use super::{Experiment, LoopMode};
 use crate::loss::Loss;
 use crate::method::Method;
 use hge_driver::scale::Scale;
@@ -278,11 +278,11 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
     require(!by_cost || host.loss == Loss::Mse, "host.method", || {
         "the method cost demodulates the squared distance from targets: set host.loss = \"mse\" (--loss mse) or take another method".into()
     })?;
-    let alone = experiment.closing == Closing::Standalone;
+    let alone = experiment.loop_mode == LoopMode::Standalone;
     require(!alone || host.method == Method::Homodyne, "host.method", || {
         format!("the loop inside the gateware measures by homodyne, not by {}: set loop = \"host\" or leave the method out", host.method.name())
     })?;
-    if host.loss == Loss::Mse && experiment.closing == Closing::Host {
+    if host.loss == Loss::Mse && experiment.loop_mode == LoopMode::Host {
         require(host.high_na > host.low_na, "host.high_na", || {
             format!(
                 "high_na of {} nA is not above low_na of {} nA: move them apart",
@@ -306,7 +306,7 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
                 number(stop)
             )
         })?;
-        if experiment.closing == Closing::Standalone {
+        if experiment.loop_mode == LoopMode::Standalone {
             within(key, run.high_na, run.low_na)?;
         }
     }

@@ -8,10 +8,10 @@ use super::confidence::Confidence;
 use super::MeasureError;
 use crate::calibration::Calibration;
 use crate::drift::{leaks, Leaks, Shape};
-use crate::plan::{Listener, Plan, PlanError};
+use crate::plan::{NoiseSlot, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
-use crate::tones::{assess, Order, Surroundings, Wanted, EMPTY_LINES};
+use crate::tones::{assess, NoiseModel, Order, Wanted, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::{Deserialize, Serialize};
 
@@ -125,11 +125,11 @@ pub struct Measured {
     pub cases: Vec<CaseSlopes>,
 }
 
-/// The plan with listeners on free lines beside its tones, as far as there are lines and slots.
+/// The plan with noise_slots on free lines beside its tones, as far as there are lines and slots.
 ///
 /// # Errors
 /// None that a plan which could be made once would meet.
-pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanError> {
+pub fn listening(plan: &Plan, noise_model: NoiseModel) -> Result<Plan, PlanError> {
     let multiples: Vec<u32> =
         plan.configuration().controls.iter().map(|control| control.multiple).collect();
     let free = (plan.parameters().slots as usize).saturating_sub(multiples.len());
@@ -139,17 +139,17 @@ pub fn listening(plan: &Plan, surroundings: Surroundings) -> Result<Plan, PlanEr
         band_hz: [0.0, plan.grid().rate_hz / 2.0],
         empty_lines: EMPTY_LINES,
         order: Order::Compact,
-        surroundings,
+        noise_model,
     };
     let tones = assess(&wanted, &multiples).tones;
     // A line for every tone before the second one for any.
-    let listeners = (0..EMPTY_LINES as usize).flat_map(|round| {
+    let noise_slots = (0..EMPTY_LINES as usize).flat_map(|round| {
         tones.iter().enumerate().filter_map(move |(control, tone)| {
             let multiple = *tone.empty_lines.get(round)?;
-            Some(Listener { multiple, control })
+            Some(NoiseSlot { multiple, control })
         })
     });
-    plan.with_listeners(listeners.take(free).collect())
+    plan.with_noise_slots(noise_slots.take(free).collect())
 }
 
 /// Measures every case's answers at `controls_v` and the amplitudes in force. The session's plan should be one that is [`listening`].
@@ -319,11 +319,11 @@ fn noise_na(
     taken_off_na: Option<&[[f64; 2]]>,
 ) -> Beside {
     let plan = session.plan();
-    let listeners = plan.configuration().listeners.iter().enumerate();
-    let places: Vec<(usize, f64)> = listeners
-        .filter(|(_, listener)| listener.control == control)
-        .map(|(n, listener)| {
-            let frequency_hz = plan.grid().frequency_hz(listener.multiple);
+    let noise_slots = plan.configuration().noise_slots.iter().enumerate();
+    let places: Vec<(usize, f64)> = noise_slots
+        .filter(|(_, noise_slot)| noise_slot.control == control)
+        .map(|(n, noise_slot)| {
+            let frequency_hz = plan.grid().frequency_hz(noise_slot.multiple);
             let calibration = session.calibration();
             (n, calibration.map_or(1.0, |known| known.gain_beside(control, frequency_hz)))
         })

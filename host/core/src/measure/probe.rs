@@ -120,7 +120,7 @@ impl Probe {
         let (cases_v, controls) = (rows_v.to_vec(), Vec::new());
         let base = self.plan.configuration().clone();
         let timing = self.timing.clone();
-        Configuration { inputs, cases_v, controls, timing, listeners: Vec::new(), ..base }
+        Configuration { inputs, cases_v, controls, timing, noise_slots: Vec::new(), ..base }
     }
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {

@@ -153,7 +153,7 @@ fn held(plan: &Plan, case: usize, samples: u32) -> Result<Plan, MeasureError> {
     for control in &mut configuration.controls {
         control.multiple *= window_samples / short;
     }
-    configuration.listeners.clear();
+    configuration.noise_slots.clear();
     // What the lock-in multiplies is of no matter here, and the cost's targets are one a case.
     configuration.cost = None;
     Ok(Plan::new(configuration, plan.parameters())?)

@@ -80,7 +80,7 @@ pub struct Configuration {
     /// What is learnt; slot k demodulates control k.
     pub controls: Vec<Control>,
     /// Lines without a tone that are demodulated too, in the slots behind.
-    pub listeners: Vec<Listener>,
+    pub noise_slots: Vec<NoiseSlot>,
     /// The guard, one entry an output.
     pub limits: Vec<OutputLimits>,
     /// The guard's greatest step a sample; `None`: just above what the run needs.
@@ -97,7 +97,7 @@ pub struct Configuration {
 
 /// A slot that listens beside a tone, where nothing but noise should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listener {
+pub struct NoiseSlot {
     /// Whole periods in the window.
     pub multiple: u32,
     /// The control beside whose tone it listens, as its place among the controls.
@@ -175,12 +175,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The same with these listeners.
+    /// The same with these noise_slots.
     ///
     /// # Errors
     /// The gateware has too few slots.
-    pub fn with_listeners(&self, listeners: Vec<Listener>) -> Result<Self, PlanError> {
-        let configuration = Configuration { listeners, ..self.configuration.clone() };
+    pub fn with_noise_slots(&self, noise_slots: Vec<NoiseSlot>) -> Result<Self, PlanError> {
+        let configuration = Configuration { noise_slots, ..self.configuration.clone() };
         Plan::new(configuration, &self.parameters)
     }
 
@@ -372,8 +372,8 @@ impl Plan {
 
     /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.
     pub fn cost_slot(&self) -> Option<usize> {
-        let Configuration { controls, listeners, cost, .. } = &self.configuration;
-        cost.is_some().then_some(controls.len() + listeners.len())
+        let Configuration { controls, noise_slots, cost, .. } = &self.configuration;
+        cost.is_some().then_some(controls.len() + noise_slots.len())
     }
 
     /// Bits of `MODE` that the configuration sets.
@@ -385,8 +385,8 @@ impl Plan {
 
     /// Slots that are wanted.
     fn slots_wanted(&self) -> usize {
-        let Configuration { controls, listeners, cost, .. } = &self.configuration;
-        controls.len() + listeners.len() + usize::from(cost.is_some())
+        let Configuration { controls, noise_slots, cost, .. } = &self.configuration;
+        controls.len() + noise_slots.len() + usize::from(cost.is_some())
     }
 
     /// Slots that are visited: one at least.

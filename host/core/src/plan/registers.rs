@@ -144,9 +144,9 @@ impl Plan {
             writes.push((map::TUNING + slot as u16, tuning.0));
             writes.push((map::SLOT + slot as u16, slot_word.to_word()));
         }
-        for (place, listener) in self.configuration.listeners.iter().enumerate() {
+        for (place, noise_slot) in self.configuration.noise_slots.iter().enumerate() {
             let slot = (controls.len() + place) as u16;
-            let tuning = TuningWord::on_grid(listener.multiple, window_log2);
+            let tuning = TuningWord::on_grid(noise_slot.multiple, window_log2);
             writes.push((map::TUNING + slot, tuning.0));
             writes.push((map::SLOT + slot, SlotWord::default().to_word()));
         }

@@ -24,7 +24,7 @@ fn configuration() -> Configuration {
         inputs: vec![0, 1],
         cases_v: vec![vec![0.0, 0.5], vec![-0.5, 0.0]],
         controls: vec![control(2, 16), control(3, 27)],
-        listeners: Vec::new(),
+        noise_slots: Vec::new(),
         limits: vec![OutputLimits { low_v: -1.0, high_v: 1.0, safe_v: 0.0 }; 8],
         step_v: None,
         carrier: Carrier::Sine,
@@ -119,7 +119,7 @@ fn cases_and_slots_are_as_many_as_the_gateware_has_at_most() {
     assert_eq!(refusal(cases(17)), PlanError::Cases { asked: 17, rows: 16 });
     let listening = |count: usize| {
         move |c: &mut Configuration| {
-            c.listeners = vec![Listener { multiple: 50, control: 0 }; count]
+            c.noise_slots = vec![NoiseSlot { multiple: 50, control: 0 }; count]
         }
     };
     assert_eq!(written(&planned(listening(22)).unwrap(), map::SLOTS_USED), 24);
@@ -298,7 +298,7 @@ fn the_guard_s_limits_hold_every_voltage_asked_for_and_less_than_a_step_more() {
 
 #[test]
 fn registers_hold_pace_roles_tones_and_cases() {
-    let plan = planned(|c| c.listeners.push(Listener { multiple: 30, control: 1 })).unwrap();
+    let plan = planned(|c| c.noise_slots.push(NoiseSlot { multiple: 30, control: 1 })).unwrap();
     for (address, word) in [
         (map::SAMPLE_PERIOD, 4800),
         (map::WINDOW_LOG2, 8),

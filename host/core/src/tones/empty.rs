@@ -31,7 +31,7 @@ impl<'a> EmptyLines<'a> {
         lines.retain(|&line| {
             tally.second(line) == 0
                 && refused[line as usize] == 0
-                && !wanted.surroundings.mains_reaches(&wanted.grid, line)
+                && !wanted.noise_model.mains_reaches(&wanted.grid, line)
         });
         let lines = lines.into_iter().map(|line| (line, None)).collect();
         EmptyLines { wanted, tones, lines, chosen: vec![Vec::new(); tones.len()] }

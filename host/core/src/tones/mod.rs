@@ -6,7 +6,7 @@
 //! never accepted; third-order ones are planned around where there is room. One cannot be: V_i V_j^2
 //! answers at m_i + m_j - m_j = m_i itself, whatever the tones.
 //!
-//! A tone's derivative is as good as its line: [`Surroundings`] say how much noise lies there and how much of the answer the
+//! A tone's derivative is as good as its line: [`NoiseModel`] say how much noise lies there and how much of the answer the
 //! I-V converter lets through, and [`planner`] takes the best lines first. Beside each tone it finds empty lines
 //! on which the noise can be measured while the tones sound.
 
@@ -16,14 +16,14 @@ mod error;
 mod exact;
 mod grid;
 mod local;
+mod noise_model;
 pub mod planner;
 pub mod products;
 mod set;
-mod surroundings;
 
 pub use error::ToneError;
 pub use grid::Grid;
+pub use noise_model::{NoiseModel, MAINS_GUARD_LINES};
 pub use planner::{
     assess, empty_lines_in, plan, Order, Tone, TonePlan, Wanted, EMPTY_LINES, EXACT_TONES,
 };
-pub use surroundings::{Surroundings, MAINS_GUARD_LINES};

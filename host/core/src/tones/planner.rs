@@ -3,7 +3,7 @@
 use super::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use super::products::{on_lines, Product};
 use super::set::{Cost, ToneSet};
-use super::{exact, grid, local, Grid, Surroundings, ToneError};
+use super::{exact, grid, local, Grid, NoiseModel, ToneError};
 use serde::Serialize;
 
 /// Tones up to which the best set is searched for exactly.
@@ -51,7 +51,7 @@ pub struct Wanted {
     /// Which of equally clean sets.
     pub order: Order,
     /// Noise, mains and pole.
-    pub surroundings: Surroundings,
+    pub noise_model: NoiseModel,
 }
 
 /// A tone of a plan.
@@ -137,14 +137,14 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
 
 /// Assesses given tones. `count` and `band_hz` of `wanted` do not matter.
 pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
-    let Wanted { grid, surroundings, .. } = wanted;
+    let Wanted { grid, noise_model, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);
     let mut set = ToneSet::new(wanted, &crosstalk);
     multiples.iter().for_each(|&tone| set.push(tone));
     let tones = multiples.iter().zip(set.empty_lines()).map(|(&multiple, empty_lines)| {
         let frequency_hz = grid.frequency_hz(multiple);
         let (gain, error_na) =
-            (surroundings.gain(frequency_hz), surroundings.error_na(grid, multiple));
+            (noise_model.gain(frequency_hz), noise_model.error_na(grid, multiple));
         Tone { multiple, frequency_hz, gain, error_na, empty_lines }
     });
     let tones: Vec<Tone> = tones.collect();
@@ -159,7 +159,7 @@ pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
     TonePlan {
         on_tones,
         on_tones_count: second + third,
-        on_mains: of(&|tone| surroundings.mains_reaches(grid, tone.multiple)),
+        on_mains: of(&|tone| noise_model.mains_reaches(grid, tone.multiple)),
         without_empty_lines: of(&|tone| tone.empty_lines.len() < wanted.empty_lines as usize),
         third_order_weight: set.tally().weight(),
         crosstalk: crosstalk.worst(multiples),
@@ -171,17 +171,17 @@ pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
 
 /// Lines of the band that the mains do not reach, best first.
 fn candidates(wanted: &Wanted) -> Vec<u32> {
-    let Wanted { grid, band_hz: [low_hz, high_hz], surroundings, .. } = wanted;
+    let Wanted { grid, band_hz: [low_hz, high_hz], noise_model, .. } = wanted;
     let low = ((low_hz / grid.step_hz() - grid::TOLERANCE).ceil() as u32).max(1);
     let high = ((high_hz / grid.step_hz() + grid::TOLERANCE).floor() as u32)
         .min(grid.window_samples / 2 - 1);
     let mut lines: Vec<u32> =
-        (low..=high).filter(|&line| !surroundings.mains_reaches(grid, line)).collect();
+        (low..=high).filter(|&line| !noise_model.mains_reaches(grid, line)).collect();
     let least_na =
-        lines.iter().map(|&line| surroundings.error_na(grid, line)).fold(f64::INFINITY, f64::min);
+        lines.iter().map(|&line| noise_model.error_na(grid, line)).fold(f64::INFINITY, f64::min);
     // Without noise every line is as good as another.
     let rank = |line: u32| {
-        let ratio = surroundings.error_na(grid, line) / least_na;
+        let ratio = noise_model.error_na(grid, line) / least_na;
         if ratio.is_nan() {
             0
         } else {
@@ -206,7 +206,7 @@ mod tests {
             band_hz: [low_hz, high_hz],
             empty_lines: 2,
             order: Order::Compact,
-            surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() },
+            noise_model: NoiseModel { white_na2_per_hz: 2.5e-4, ..NoiseModel::default() },
         }
     }
 
@@ -295,13 +295,13 @@ mod tests {
     #[test]
     fn lines_low_in_flicker_noise_come_first_and_the_pole_holds_against_it() {
         let base = wanted(5, 100.0, 2000.0);
-        let mean_hz = |surroundings| {
-            let found = plan(&Wanted { surroundings, ..base }).unwrap();
+        let mean_hz = |noise_model| {
+            let found = plan(&Wanted { noise_model, ..base }).unwrap();
             found.tones.iter().map(|tone| tone.frequency_hz).sum::<f64>() / 5.0
         };
-        let white = base.surroundings;
-        let flicker = Surroundings { flicker_na2_per_hz_at_1khz: 1e-3, ..white };
-        let both = Surroundings { pole_hz: Some(159.0), ..flicker };
+        let white = base.noise_model;
+        let flicker = NoiseModel { flicker_na2_per_hz_at_1khz: 1e-3, ..white };
+        let both = NoiseModel { pole_hz: Some(159.0), ..flicker };
         assert!(mean_hz(white) < 600.0);
         assert!(mean_hz(flicker) > 1400.0);
         assert!(mean_hz(both) < mean_hz(flicker) - 300.0);
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn no_tone_and_no_empty_line_is_on_the_mains() {
         let mut wanted = wanted(5, 50.0, 1500.0);
-        wanted.surroundings.mains_hz = Some(60.0);
+        wanted.noise_model.mains_hz = Some(60.0);
         let found = plan(&wanted).unwrap();
         for tone in &found.tones {
             for line in tone.empty_lines.iter().chain([&tone.multiple]) {

@@ -112,7 +112,7 @@ impl<'a> ToneSet<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tones::{Grid, Order, Surroundings};
+    use crate::tones::{Grid, NoiseModel, Order};
 
     #[test]
     fn a_line_is_admitted_where_neither_crosstalk_nor_a_product_of_second_order_stands_against_it()
@@ -124,7 +124,7 @@ mod tests {
             band_hz: [5.0, 2500.0],
             empty_lines: 0,
             order: Order::Compact,
-            surroundings: Surroundings::default(),
+            noise_model: NoiseModel::default(),
         };
         let crosstalk = Crosstalk::new(grid);
         let admitted =

@@ -12,7 +12,7 @@
 mod hosted;
 mod standalone;
 
-use crate::experiment::{Closing, Experiment, Task};
+use crate::experiment::{Experiment, LoopMode, Task};
 use crate::loss::Targets;
 use crate::optimiser::Rule;
 use crate::train::{learn, Outcome, Progress, TrainError};
@@ -24,7 +24,7 @@ pub const FOLLOWED: f64 = 0.95;
 
 /// The pace at which Adam's step moves a control: what sways faster cannot be followed. None for other rules, whose steps grow with the slopes.
 pub fn bound_v_per_s(experiment: &Experiment, epoch_s: f64) -> Option<f64> {
-    let by_adam = experiment.closing == Closing::Host && experiment.host.optimiser == Rule::Adam;
+    let by_adam = experiment.loop_mode == LoopMode::Host && experiment.host.optimiser == Rule::Adam;
     by_adam.then(|| experiment.host.adam_rate_v / epoch_s)
 }
 
@@ -99,11 +99,11 @@ pub fn track(
     let (experiment, targets) = (task.experiment.clone(), task.targets.clone());
     let (mut session, trained) = learn(instrument, task, None, progress)?;
     let began_s = session.samples() as f64 / session.plan().grid().rate_hz;
-    let moments = match experiment.closing {
-        Closing::Host => {
+    let moments = match experiment.loop_mode {
+        LoopMode::Host => {
             hosted::run(&mut session, &experiment, &targets, &trained, wanted, progress)?
         }
-        Closing::Standalone => {
+        LoopMode::Standalone => {
             standalone::run(&mut session, &experiment, &targets, &trained, wanted, progress)?
         }
     };

@@ -6,7 +6,7 @@
 use super::significance::{of_span, Gap, Test};
 use super::standalone::{aimed, came_to, first_run, starts_a_run};
 use super::{random, Outcome, Stream, TrainError};
-use crate::experiment::{Closing, Task};
+use crate::experiment::{LoopMode, Task};
 use hge_driver::{DriverError, Instrument};
 use hge_protocol::frame::{
     flag, End, EndReason, Operation, Record, Request, Status, MOST_REGISTERS,
@@ -53,7 +53,7 @@ pub enum BakeError {
 /// It needs a host or more than one run, or is too long.
 pub fn recording(task: &Task, tag: u32) -> Result<Recording, BakeError> {
     let experiment = &task.experiment;
-    if experiment.closing != Closing::Standalone {
+    if experiment.loop_mode != LoopMode::Standalone {
         return Err(BakeError::HostLoop);
     }
     let (restarts, starts) = (experiment.restarts, starts_a_run(experiment));

@@ -19,7 +19,7 @@ pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold
 pub use state::{StandaloneState, State};
 
 use crate::calibration::CalibrationError;
-use crate::experiment::{Closing, Experiment, Task};
+use crate::experiment::{Experiment, LoopMode, Task};
 use crate::plan::{PlanError, RateError};
 use crate::session::{Session, SessionError};
 use hge_driver::{DriverError, Instrument};
@@ -80,8 +80,8 @@ pub fn learn(
     }
     let starts = random(experiment.seed, Stream::Starts);
     let estimator = experiment.host.estimator;
-    let (session, outcome) = match experiment.closing {
-        Closing::Host => {
+    let (session, outcome) = match experiment.loop_mode {
+        LoopMode::Host => {
             let method = experiment.host.method;
             let plan = method.plan(&plan, &targets)?;
             let mut session = Session::open(instrument, plan, estimator)?;
@@ -97,7 +97,7 @@ pub fn learn(
             let outcome = host_loop::run(&mut session, &experiment, &targets, state, progress)?;
             (session, outcome)
         }
-        Closing::Standalone => {
+        LoopMode::Standalone => {
             let mut session = Session::configured(instrument, plan, estimator)?;
             session.watch(watch);
             let state = match from {

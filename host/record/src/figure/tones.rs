@@ -41,7 +41,7 @@ fn draw(
     wanted: &Wanted,
     plan: &TonePlan,
 ) -> Result<(), Failed> {
-    let Wanted { grid, surroundings, .. } = wanted;
+    let Wanted { grid, noise_model, .. } = wanted;
     let highest = plan.tones.iter().map(|tone| tone.multiple).max().unwrap_or(1);
     let last = (highest + highest / 4 + 8).min(grid.window_samples / 2);
     let last_hz = grid.frequency_hz(last);
@@ -54,7 +54,7 @@ fn draw(
         .build_cartesian_2d(0.0..last_hz, 0.0..1.15)?;
     let error_na = |line: f64| {
         let hz = (line * grid.step_hz()).max(grid.step_hz());
-        (surroundings.density_na2_per_hz(hz) * grid.step_hz()).sqrt() / surroundings.gain(hz)
+        (noise_model.density_na2_per_hz(hz) * grid.step_hz()).sqrt() / noise_model.gain(hz)
     };
     let worst_na = error_na(1.0).max(error_na(f64::from(last)));
     chart
@@ -114,7 +114,7 @@ fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hge_core::tones::{plan, Grid, Order, Surroundings};
+    use hge_core::tones::{plan, Grid, NoiseModel, Order};
 
     #[test]
     fn a_stem_is_drawn_for_every_tone_and_empty_line() {
@@ -124,7 +124,7 @@ mod tests {
             band_hz: [100.0, 640.0],
             empty_lines: 2,
             order: Order::Compact,
-            surroundings: Surroundings { white_na2_per_hz: 2.5e-4, ..Default::default() },
+            noise_model: NoiseModel { white_na2_per_hz: 2.5e-4, ..Default::default() },
         };
         let plan = plan(&wanted).unwrap();
         let picture = svg(&wanted, &plan).unwrap();

@@ -2,7 +2,7 @@
 
 use super::epochs::{Thinner, MOST_EPOCHS};
 use super::{DrawnSpectrum, DrawnWaveform, Report, ShownCase, ShownControl, ShownLoss, Verdict};
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::gate::Gate;
 use hge_core::loss::Loss;
 use hge_core::measure::waveform::Waveform;
@@ -28,7 +28,7 @@ impl Builder {
                 .map_or_else(|| format!("{} cases", task.targets.high.len()), name_of),
             device: experiment.device.clone(),
             engine: experiment.engine.name().into(),
-            closing: experiment.closing.name(),
+            loop_mode: experiment.loop_mode.name(),
             method: experiment.host.method.name(),
             seed: experiment.seed,
             verdict: Verdict::Incomplete,
@@ -126,7 +126,7 @@ fn name_of(gate: Gate) -> String {
 
 fn loss(task: &Task) -> ShownLoss {
     let host = &task.experiment.host;
-    if task.experiment.closing == Closing::Standalone {
+    if task.experiment.loop_mode == LoopMode::Standalone {
         return ShownLoss { name: "squared error".into(), unit: Some("nA²"), stop: None };
     }
     let name = match host.loss {
@@ -139,7 +139,7 @@ fn loss(task: &Task) -> ShownLoss {
 }
 
 fn slope_unit(task: &Task) -> &'static str {
-    if task.experiment.host.method == Method::Cost && task.experiment.closing == Closing::Host {
+    if task.experiment.host.method == Method::Cost && task.experiment.loop_mode == LoopMode::Host {
         "nA²/V"
     } else {
         "nA/V"
@@ -148,7 +148,7 @@ fn slope_unit(task: &Task) -> &'static str {
 
 fn cases(task: &Task) -> Vec<ShownCase> {
     let experiment = &task.experiment;
-    let aims = experiment.closing == Closing::Host && experiment.host.loss == Loss::Mse;
+    let aims = experiment.loop_mode == LoopMode::Host && experiment.host.loss == Loss::Mse;
     let inputs_v = task.plan.configuration().cases_v.iter();
     let shown = inputs_v.zip(&task.targets.high).enumerate().map(|(s, (inputs_v, &high))| {
         let of_gate = experiment.gate.and_then(|_| Gate::CASES.get(s));

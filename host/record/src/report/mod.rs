@@ -103,7 +103,7 @@ pub struct Report {
     /// What executed the gateware.
     pub engine: String,
     /// Who closed the loop.
-    pub closing: &'static str,
+    pub loop_mode: &'static str,
     /// How slopes were measured.
     pub method: &'static str,
     /// Of the random starts and the noise.

@@ -58,7 +58,7 @@ pub(super) fn figures(report: &Report) -> String {
         entries.push(("Time passed", duration(wall_s), factor));
     }
     let how = format!("engine {}, seed {}", escape(&report.engine), report.seed);
-    entries.push(("Loop", report.closing.to_string(), how));
+    entries.push(("Loop", report.loop_mode.to_string(), how));
     let entry = |(name, value, of): &(&str, String, String)| {
         format!("<div><dt>{name}</dt><dd><b>{value}</b> <small>{of}</small></dd></div>\n")
     };

@@ -2,10 +2,10 @@
 
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
-use crate::descent::{chain_rule, descend, Exact, Path, Teller, Told, Way};
+use crate::descent::{chain_rule, descend, Exact, GradientSource, Path, Told, Way};
 use crate::rig::{self, Rig};
-use crate::{crowd, ReproduceError, Setup, Watch};
-use hge_core::plan::{Configuration, Listener, OutputLimits, Plan};
+use crate::{parallel, ReproduceError, Setup, Watch};
+use hge_core::plan::{Configuration, NoiseSlot, OutputLimits, Plan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
@@ -163,7 +163,7 @@ impl Task<'_> {
         let (plan, layout) = self.plan()?;
         let slopes = if measured { "extracted" } else { "exact" };
         watch.begin(&format!("{}, {slopes}", self.way.name), self.way.starts as u64);
-        let starts = crowd::map(self.way.starts, |n| {
+        let starts = parallel::map(self.way.starts, |n| {
             let start = self.start(&plan, &layout, n as u64, measured);
             watch.step();
             start
@@ -195,7 +195,7 @@ impl Task<'_> {
         })
     }
 
-    /// The plan, with limits and listeners for what the inputs do.
+    /// The plan, with limits and noise_slots for what the inputs do.
     pub fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
         let base = rig::plan(self.setup, &[])?;
         let ranges_v = full_ranges_v(&base);
@@ -214,8 +214,8 @@ impl Task<'_> {
             configuration.limits[input] = OutputLimits { low_v, high_v, safe_v: 0.0 };
         }
         if self.way.scaling && self.way.measured {
-            configuration.listeners = self.listeners(&base)?;
-            let lines = configuration.listeners.iter().map(|listener| listener.multiple);
+            configuration.noise_slots = self.noise_slots(&base)?;
+            let lines = configuration.noise_slots.iter().map(|noise_slot| noise_slot.multiple);
             let turn = f64::from(lines.max().unwrap_or(0)) / f64::from(base.grid().window_samples);
             let steepest_v = 2.0 * tone_v * (PI * turn).sin() + base.scale().widest_dac_step_v();
             configuration.step_v = Some(steepest_v.max(base.needed_step_v()));
@@ -230,7 +230,7 @@ impl Task<'_> {
     }
 
     /// Lines for the tones on the inputs: planned together with those of the controls, which take the first.
-    fn listeners(&self, base: &Plan) -> Result<Vec<Listener>, ReproduceError> {
+    fn noise_slots(&self, base: &Plan) -> Result<Vec<NoiseSlot>, ReproduceError> {
         let Configuration { inputs, controls, .. } = base.configuration();
         let taken: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
         let mut multiples = taken.clone();
@@ -250,7 +250,7 @@ impl Task<'_> {
                 reason: "the window has no free lines for the tones of the inputs".into(),
             });
         }
-        Ok(found.iter().map(|&multiple| Listener { multiple, control: 0 }).collect())
+        Ok(found.iter().map(|&multiple| NoiseSlot { multiple, control: 0 }).collect())
     }
 
     fn start(
@@ -276,7 +276,7 @@ impl Task<'_> {
         let device = rig::device(self.setup)?;
         let mut exact = Exact { device: device.as_ref(), plan };
         let mut of_instrument = None;
-        let teller: &mut dyn Teller = if measured {
+        let teller: &mut dyn GradientSource = if measured {
             let mut rig = Rig::open(self.setup, plan, seed)?;
             if self.way.scaling {
                 rig.sound_inputs(self.amplitude_v())?;

@@ -5,7 +5,7 @@
 
 use super::tone::{slopes_na_per_v, Tone};
 use crate::rig::{self, Rig};
-use crate::{crowd, ReproduceError, Setup, Watch};
+use crate::{parallel, ReproduceError, Setup, Watch};
 use hge_core::experiment::Experiment;
 use hge_core::plan::Plan;
 use rand::{Rng, SeedableRng};
@@ -77,7 +77,7 @@ pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pair
         &format!("spacing {} Hz, {} mV", wanted.spacing_hz, wanted.amplitude_v * 1e3),
         wanted.points as u64,
     );
-    let pieces = crowd::map(wanted.points.div_ceil(PIECE), |piece| {
+    let pieces = parallel::map(wanted.points.div_ceil(PIECE), |piece| {
         let points = PIECE.min(wanted.points - piece * PIECE);
         measure_piece(&setup, &plan, &played, (piece as u64, points, wanted.paired), watch)
     })?;

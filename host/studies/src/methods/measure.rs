@@ -1,4 +1,4 @@
-//! One method in its surroundings: its best window and band, and what a set of slopes then costs and leaves.
+//! One method in its noise_model: its best window and band, and what a set of slopes then costs and leaves.
 
 use super::{Keys, Place, POLE};
 use crate::rig::{self, Rig};
@@ -23,7 +23,7 @@ const TUNING: u64 = 1000;
 
 /// What stands around a method: noise, and the wait that the device needs.
 #[derive(Clone, Copy)]
-pub struct Surroundings {
+pub struct NoiseModel {
     /// What disturbs: white or 1/f noise, or white noise behind a pole.
     pub noise: &'static str,
     /// Wait that the device needs, in seconds.
@@ -60,7 +60,7 @@ pub fn tune(
     setup: &Setup,
     keys: &Keys,
     method: Method,
-    around: Surroundings,
+    around: NoiseModel,
 ) -> Result<Place, ReproduceError> {
     let seed = setup.experiment.seed + TUNING;
     let mut best: Option<(f64, Choice)> = None;
@@ -86,11 +86,11 @@ fn measure(
     setup: &Setup,
     keys: &Keys,
     method: Method,
-    around: Surroundings,
+    around: NoiseModel,
     choice: Choice,
     (sets, seed): (usize, u64),
 ) -> Result<Place, ReproduceError> {
-    let Surroundings { noise, settle_s } = around;
+    let NoiseModel { noise, settle_s } = around;
     let mut setup = setup.clone();
     let Experiment { bench, timing, tones, .. } = &mut setup.experiment;
     let white = noise != "1/f";
@@ -149,12 +149,12 @@ fn measure(
 }
 
 /// A plan with another window. Its tones, which differences and codes do not use, stand on the first odd lines where they have to be moved, without
-/// listeners beside them, and the guard allows what they would need.
+/// noise_slots beside them, and the guard allows what they would need.
 fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError> {
     let mut configuration = plan.configuration().clone();
     if configuration.timing.window_samples != window_samples {
         configuration.timing.window_samples = window_samples;
-        configuration.listeners.clear();
+        configuration.noise_slots.clear();
         configuration.step_v = None;
         for (multiple, control) in (1..).step_by(2).zip(&mut configuration.controls) {
             control.multiple = multiple;

@@ -9,9 +9,9 @@ mod picture;
 mod training;
 
 use super::statistics::NORMAL_95;
-use super::{crowd, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::method::Method;
-use measure::{tune, Choice, Surroundings};
+use measure::{tune, Choice, NoiseModel};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -109,9 +109,9 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
         }
     }
     watch.begin("slopes", wanted.len() as u64);
-    let places = crowd::map(wanted.len(), |n| {
+    let places = parallel::map(wanted.len(), |n| {
         let (method, noise, settle_s) = wanted[n];
-        let place = tune(setup, &keys, method, Surroundings { noise, settle_s })?;
+        let place = tune(setup, &keys, method, NoiseModel { noise, settle_s })?;
         watch.step();
         Ok::<_, ReproduceError>(place)
     })?;

@@ -1,7 +1,7 @@
 //! Device time to learn a gate by each method, on the instrument: restarts included, until it is learnt.
 
 use crate::survival::{self, Duration, Median};
-use crate::{crowd, ReproduceError, Setup, Watch};
+use crate::{parallel, ReproduceError, Setup, Watch};
 use hge_core::experiment::{Experiment, Job};
 use hge_core::method::Method;
 use hge_lab::{train, Options};
@@ -40,7 +40,7 @@ pub fn run(
 ) -> Result<Vec<Trained>, ReproduceError> {
     let count = Method::ALL.len() * starts;
     watch.begin("trainings", count as u64);
-    let mut durations = crowd::map(count, |n| {
+    let mut durations = parallel::map(count, |n| {
         let mut experiment: Experiment = setup.experiment.clone();
         experiment.host.method = Method::ALL[n / starts];
         experiment.seed += (n % starts) as u64;

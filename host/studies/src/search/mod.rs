@@ -15,7 +15,7 @@ pub use strategy::{Extraction, Strategy};
 use super::chance::{chances, Chance};
 use super::survival::{median, ratio_interval, Duration, Median};
 use super::task::{Solved, Task};
-use super::{crowd, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::method::Method;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -111,7 +111,7 @@ fn compare(
     let mut groups = Vec::new();
     for strategy in Strategy::ALL {
         let tuning = tune(&task, by, strategy, keys)?;
-        let durations = crowd::map(keys.starts, |start| {
+        let durations = parallel::map(keys.starts, |start| {
             one(&task, by, strategy, &tuning, (STARTS + start as u64, keys.budget_s))
         })?;
         let median = median(&durations);
@@ -153,7 +153,7 @@ fn tune(
     let possible = drawn.filter(|tuning| is_possible(task, strategy, tuning));
     let tunings: Vec<Tuning> = possible.take(keys.tunings).collect();
     let starts = keys.tuning_starts;
-    let times = crowd::map(tunings.len() * starts, |n| {
+    let times = parallel::map(tunings.len() * starts, |n| {
         let stream = TUNING_STARTS + (n % starts) as u64;
         one(task, by, strategy, &tunings[n / starts], (stream, keys.tuning_budget_s))
     })?;
@@ -189,7 +189,7 @@ fn by_instrument(
 ) -> Result<Vec<Duration>, ReproduceError> {
     let task = &with_window(task, tuning.window_samples)?;
     let setup = &task.setup;
-    crowd::map(keys.instrument_starts, |start| {
+    parallel::map(keys.instrument_starts, |start| {
         let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
         random.set_stream(STARTS + start as u64);
         let device = rig::device(setup)?;

@@ -1,7 +1,7 @@
 //! Measurements at a setting, charged with device time: by the instrument, or by a model of it for thousands of searches.
 
 use super::Extraction;
-use crate::descent::{Exact, Teller, Told};
+use crate::descent::{Exact, GradientSource, Told};
 use crate::rig::{row_v, Rig};
 use crate::task::Task;
 use crate::ReproduceError;

@@ -13,7 +13,7 @@ pub mod channel;
 use super::Keys;
 use crate::bootstrap::{self, Estimate};
 use crate::low_pass::LowPass;
-use crate::{crowd, ReproduceError, Setup, Watch};
+use crate::{parallel, ReproduceError, Setup, Watch};
 pub use channel::{Channel, Trial, Wanted};
 use serde_json::json;
 
@@ -163,7 +163,7 @@ pub fn measure(setup: &Setup, keys: &Keys, watch: &dyn Watch) -> Result<Curves, 
         }
     }
     watch.begin("spacing on a linear device", pieces.len() as u64);
-    let done = crowd::map(pieces.len(), |n| {
+    let done = parallel::map(pieces.len(), |n| {
         let (target, channel, wanted) = &pieces[n];
         let trials = channels[*channel].trials(wanted)?;
         watch.step();

@@ -4,7 +4,7 @@ use super::folder::Folder;
 use super::item::Topic;
 use super::RecordError;
 use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Closing, Task};
+use hge_core::experiment::{LoopMode, Task};
 use hge_core::measure::waveform::{of_cases, of_tones};
 use hge_core::measure::MeasureError;
 use hge_core::plan::Plan;
@@ -26,7 +26,7 @@ impl Look {
     pub(super) fn of(task: &Task, folder: &Folder) -> Result<Self, RecordError> {
         let remote = folder.provenance()?.instrument.link != "sim";
         let wanted = match remote {
-            true => task.experiment.closing == Closing::Host,
+            true => task.experiment.loop_mode == LoopMode::Host,
             false => task.experiment.engine == EngineKind::Model,
         };
         Ok(Look { plan: task.plan.clone(), wanted })

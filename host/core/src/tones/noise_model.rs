@@ -11,7 +11,7 @@ const ON_LINE: f64 = 0.01;
 
 /// Noise, mains and the I-V converter's pole, as far as they are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Surroundings {
+pub struct NoiseModel {
     /// One-sided density of the white current noise.
     pub white_na2_per_hz: f64,
     /// One-sided density of the 1/f noise at 1 kHz.
@@ -22,7 +22,7 @@ pub struct Surroundings {
     pub mains_hz: Option<f64>,
 }
 
-impl Surroundings {
+impl NoiseModel {
     /// One-sided density of the current noise at a frequency, in nA^2/Hz.
     pub fn density_na2_per_hz(&self, frequency_hz: f64) -> f64 {
         self.white_na2_per_hz + self.flicker_na2_per_hz_at_1khz * 1e3 / frequency_hz
@@ -63,23 +63,23 @@ mod tests {
     #[test]
     fn the_error_is_that_of_the_notes_for_white_noise() {
         // hge's default bench: 2.5e-4 nA^2/Hz, 50 ms: sqrt(S/T) = 0.0707 nA, 2.4 nA/V at 30 mV.
-        let white = Surroundings { white_na2_per_hz: 2.5e-4, ..Surroundings::default() };
+        let white = NoiseModel { white_na2_per_hz: 2.5e-4, ..NoiseModel::default() };
         let grid = Grid { rate_hz: 5120.0, window_samples: 256 };
         assert!((white.error_na(&grid, 20) / 0.03 - 2.36).abs() < 0.01);
     }
 
     #[test]
     fn flicker_falls_as_one_over_f_and_the_pole_costs_signal() {
-        let flicker = Surroundings { flicker_na2_per_hz_at_1khz: 1e-5, ..Default::default() };
+        let flicker = NoiseModel { flicker_na2_per_hz_at_1khz: 1e-5, ..Default::default() };
         assert!((flicker.density_na2_per_hz(100.0) - 1e-4).abs() < 1e-18);
-        let pole = Surroundings { pole_hz: Some(159.0), ..Default::default() };
+        let pole = NoiseModel { pole_hz: Some(159.0), ..Default::default() };
         assert!((pole.gain(159.0) - 0.5_f64.sqrt()).abs() < 1e-12);
-        assert_eq!(Surroundings::default().gain(1e9), 1.0);
+        assert_eq!(NoiseModel::default().gain(1e9), 1.0);
     }
 
     #[test]
     fn mains_reaches_its_own_lines_and_neighbours_where_it_leaks() {
-        let mains = Surroundings { mains_hz: Some(50.0), ..Default::default() };
+        let mains = NoiseModel { mains_hz: Some(50.0), ..Default::default() };
         // A grid of 10 Hz holds whole periods: lines 5, 10, 15 alone.
         let reached: Vec<u32> = (1..=16).filter(|&m| mains.mains_reaches(&GRID, m)).collect();
         assert_eq!(reached, [5, 10, 15]);
