@@ -9,8 +9,7 @@ use hge_core::session::Session;
 use hge_driver::scale::Scale;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
 use hge_lab as lab;
-use hge_lab::server::InProcess;
-use hge_lab::server::Pace;
+use hge_lab::server::{InProcess, Pace};
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::Parameters;
@@ -154,7 +153,7 @@ impl Laboratory {
     ) -> Result<(Plan, Instrument), DriverError> {
         let plan = self.plan().unwrap_or_else(|error| panic!("{error}"));
         let mut instrument = Instrument::connect(Box::new(InProcess::new(engine)))?;
-        instrument.configure(&plan)?;
+        plan.configure(&mut instrument)?;
         Ok((plan, instrument))
     }
 

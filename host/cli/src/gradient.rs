@@ -1,9 +1,8 @@
 //! `hge gradient`: every derivative at given controls.
 
-use crate::amplitudes;
-use crate::calibrate;
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
+use crate::{amplitudes, calibrate};
 use clap::{Args, ValueHint};
 use hge_core::drift::Shape;
 use hge_core::measure::gradient::{self, Effort, Intervals, Measured};

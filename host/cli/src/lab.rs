@@ -3,8 +3,7 @@
 use crate::interrupt;
 use crate::output::text;
 use clap::{Args, ValueHint};
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{context, Experiment, Job, Source, Task};
+use hge_core::experiment::{context, EngineKind, Experiment, Job, Source, Task};
 use hge_core::gate::Gate;
 use hge_driver::link::{self, Link, LinkSpec, Token};
 use hge_driver::quantity::Context;
@@ -70,7 +69,7 @@ pub struct ExperimentOption {
     pub what: String,
 }
 
-/// A connected instrument and what is known about its noise_model.
+/// A connected instrument and the experiment and scale that go with it.
 pub struct Lab {
     pub instrument: Instrument,
     pub experiment: Experiment,

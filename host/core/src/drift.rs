@@ -36,7 +36,7 @@ const ROUNDS: u32 = 4;
 pub struct Leaks {
     /// On every tone.
     pub tones_na: Vec<[f64; 2]>,
-    /// On the line of every noise_slot.
+    /// On the line of every noise slot.
     pub empty_na: Vec<[f64; 2]>,
     /// The difference of the half-windows' means that is not the tones' own.
     pub step_na: f64,

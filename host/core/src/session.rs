@@ -52,7 +52,7 @@ pub struct Reading {
     pub cost_slopes_na2_per_v: Vec<f64>,
     /// Answers of every tone a volt of its amplitude, in phase and in quadrature, in nA/V.
     pub answers_na_per_v: Vec<[f64; 2]>,
-    /// What the lines of the plan's noise_slots hold, in phase and in quadrature: noise.
+    /// What the lines of the plan's noise slots hold, in phase and in quadrature: noise.
     pub empty_na: Vec<[f64; 2]>,
     /// The ADC or the I-V converter was at an end of its range.
     pub clipped: bool,
@@ -110,7 +110,7 @@ impl Session {
         plan: Plan,
         estimator: Estimator,
     ) -> Result<Self, SessionError> {
-        instrument.configure(&plan)?;
+        plan.configure(&mut instrument)?;
         let random = ChaCha8Rng::seed_from_u64(0);
         Ok(Session {
             instrument,
@@ -144,7 +144,7 @@ impl Session {
     /// The instrument refuses.
     pub fn change(&mut self, plan: Plan) -> Result<(), SessionError> {
         self.instrument.disarm()?;
-        self.instrument.configure(&plan)?;
+        plan.configure(&mut self.instrument)?;
         self.instrument.arm(ArmMode::Host)?;
         self.plan = plan;
         self.watch = None;

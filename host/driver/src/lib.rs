@@ -104,18 +104,6 @@ const NO_COMMAND: u32 = 0;
 /// Longest wait between two looks whether the outputs have come to their safe values.
 const HOMING_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What an instrument is configured with.
-pub trait Configure {
-    /// The gateware that it was made for.
-    fn parameters(&self) -> &Parameters;
-
-    /// The analogue scale that it was made for.
-    fn scale(&self) -> &Scale;
-
-    /// Addresses and values of every register.
-    fn writes(&self) -> &[(u16, u32)];
-}
-
 /// A connected instrument. Dropping it disarms it.
 pub struct Instrument {
     requests: Arc<Mutex<Requests>>,
@@ -246,20 +234,26 @@ impl Instrument {
         Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
     }
 
-    /// Disarms and writes every register of a configuration, and its analogue scale where the instrument has none.
+    /// Disarms, sets the analogue scale where the instrument has none, and makes `writes`: a configuration made for a gateware with these
+    /// parameters and for this scale.
     ///
     /// # Errors
-    /// The configuration was made for another gateware or another analogue scale, or an access fails.
-    pub fn configure(&mut self, with: &impl Configure) -> Result<(), DriverError> {
-        if *with.parameters() != self.parameters {
+    /// The instrument has another gateware or another analogue scale, or an access fails.
+    pub fn configure(
+        &mut self,
+        parameters: &Parameters,
+        scale: &Scale,
+        writes: &[(u16, u32)],
+    ) -> Result<(), DriverError> {
+        if *parameters != self.parameters {
             return Err(DriverError::Parameters {
                 found: Box::new(self.parameters),
-                planned: Box::new(*with.parameters()),
+                planned: Box::new(*parameters),
             });
         }
         self.disarm()?;
-        self.join_scale(with.scale())?;
-        self.write_all(with.writes())
+        self.join_scale(scale)?;
+        self.write_all(writes)
     }
 
     /// Takes control of a served instrument, before anything is changed in it: by a command that does nothing.

@@ -16,8 +16,7 @@
 //! Steps in codes that hold for all outputs are shown and taken for the output with the widest range: the others step by less. Where the instrument
 //! has no analogue scale, codes are shown as codes, and taken as `raw:` alone.
 
-use crate::scale::NO_SCALE;
-use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES};
+use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES, NO_SCALE};
 use crate::text::number;
 use hge_protocol::registers::{self as map, Register};
 use thiserror::Error;

@@ -3,8 +3,7 @@
 use super::folder::Folder;
 use super::item::Topic;
 use super::RecordError;
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{LoopMode, Task};
+use hge_core::experiment::{EngineKind, LoopMode, Task};
 use hge_core::measure::waveform::{of_cases, of_tones};
 use hge_core::measure::MeasureError;
 use hge_core::plan::Plan;

@@ -229,7 +229,7 @@ impl Stand {
         let plan = Plan::new(configuration, self.plan().parameters())?;
         let gain = self.iv_gain_v_per_na();
         let instrument = self.instrument();
-        instrument.configure(&plan)?;
+        plan.configure(instrument)?;
         instrument.write_all(&plan.control_writes(&[0.0]))?;
         instrument.write(map::EPOCHS, TONE_WINDOWS as u32)?;
         instrument.arm(ArmMode::Host)?;
@@ -269,7 +269,7 @@ impl Stand {
         self.home()?;
         let plan = self.one_row(volts, safe_v, window_samples)?;
         let instrument = self.instrument();
-        instrument.configure(&plan)?;
+        plan.configure(instrument)?;
         Ok(instrument.write_all(overrides)?)
     }
 

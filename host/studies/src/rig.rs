@@ -8,8 +8,7 @@ use hge_core::plan::{Configuration, OutputLimits, Plan};
 use hge_core::session::{Reading, Session, SessionError};
 use hge_driver::{self as driver, Beside, Instrument, RunEvent};
 use hge_lab as lab;
-use hge_lab::server::InProcess;
-use hge_lab::server::{Pace, Server};
+use hge_lab::server::{InProcess, Pace, Server};
 use hge_protocol::frame::Window;
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
@@ -186,7 +185,7 @@ impl Rig {
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
-    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's noise_slots, which then read the
+    /// Lets the inputs' electrodes sound too, each at the line of one of the plan's noise slots, which then read the
     /// slopes with the inputs.
     ///
     /// # Errors

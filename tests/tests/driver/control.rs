@@ -2,8 +2,7 @@
 
 use crate::instruments::{configured, server};
 use crate::raw::{hello, line, Answer, Raw};
-use hge_driver::link::Token;
-use hge_driver::link::{Link, LinkError, Tcp};
+use hge_driver::link::{Link, LinkError, Tcp, Token};
 use hge_driver::{DriverError, Instrument, Settings};
 use hge_lab::server::{self, tcp};
 use hge_protocol::frame::{Notice, Operation, Reply, Status};

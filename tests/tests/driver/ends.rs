@@ -82,6 +82,6 @@ fn a_plan_for_another_gateware_is_refused() {
     let mut experiment = crate::instruments::short(LoopMode::Host);
     experiment.instrument.slots = 12;
     let job = hge_core::experiment::Job::new(experiment, &Default::default()).unwrap();
-    let message = instrument.configure(&job.task.plan).unwrap_err().to_string();
+    let message = job.task.plan.configure(&mut instrument).unwrap_err().to_string();
     assert!(message.contains("slots: 24") && message.contains("slots: 12"), "{message}");
 }

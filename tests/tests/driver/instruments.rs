@@ -5,8 +5,7 @@ use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
 use hge_driver::{Instrument, Settings};
 use hge_lab as lab;
-use hge_lab::server::InProcess;
-use hge_lab::server::{self, EngineFactory, Server};
+use hge_lab::server::{self, EngineFactory, InProcess, Server};
 use hge_lab::{train, Options};
 use hge_sim::engine::Engine;
 use hge_tests::faults::{Fault, Harm};
@@ -71,7 +70,7 @@ pub fn hasty() -> Settings {
 pub fn configured(link: Box<dyn Link>, settings: Settings) -> Instrument {
     let mut instrument =
         Instrument::connect_with(link, settings).unwrap_or_else(|error| panic!("{error}"));
-    instrument.configure(&task(LoopMode::Host).plan).unwrap_or_else(|error| panic!("{error}"));
+    task(LoopMode::Host).plan.configure(&mut instrument).unwrap_or_else(|error| panic!("{error}"));
     instrument
 }
 

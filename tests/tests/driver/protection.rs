@@ -6,8 +6,7 @@ use crate::raw::Raw;
 use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_driver::link::{Ends, Link, LinkError, Tcp};
 use hge_driver::{ArmMode, DriverError, FaultFlags, Instrument, Settings};
-use hge_lab::server::InProcess;
-use hge_lab::server::{self, tcp, Pace, Server};
+use hge_lab::server::{self, tcp, InProcess, Pace, Server};
 use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use hge_protocol::registers::{fault, mode};
@@ -30,7 +29,7 @@ fn run_over(
 ) -> DriverError {
     let mut instrument = Instrument::connect_with(link, hasty()).unwrap();
     let job = Job::new(experiment.clone(), &Source::default()).unwrap();
-    instrument.configure(&job.task.plan).unwrap();
+    job.task.plan.configure(&mut instrument).unwrap();
     change(&instrument);
     instrument.arm(arm).unwrap();
     let error = instrument.run(mode::PERTURB, |_| ()).unwrap_err();
@@ -122,12 +121,12 @@ fn an_armed_instrument_keeps_its_scale_and_a_plan_for_another_is_refused() {
     instrument.disarm().unwrap();
     instrument.set_analogue(&other).unwrap();
     let plan = task(LoopMode::Host).plan;
-    let error = instrument.configure(&plan).unwrap_err();
+    let error = plan.configure(&mut instrument).unwrap_err();
     let DriverError::Scale { key, planned, found } = &error else { panic!("{error}") };
     assert_eq!((key.as_str(), planned.as_str()), ("iv_gain_v_per_na", "-0.025 V/nA"));
     assert_eq!(found, "-0.0125 V/nA");
     instrument.set_analogue(&kept).unwrap();
-    instrument.configure(&plan).unwrap();
+    plan.configure(&mut instrument).unwrap();
 }
 
 #[test]

@@ -4,8 +4,7 @@ use crate::instruments::{configured, in_process, reference, server, task, traine
 use hge_core::experiment::LoopMode;
 use hge_driver::link::{Link, Serial, Tcp};
 use hge_driver::{ArmMode, Instrument, Settings};
-use hge_lab::server::InProcess;
-use hge_lab::server::{self, tcp, Pace};
+use hge_lab::server::{self, tcp, InProcess, Pace};
 use hge_protocol::registers::{self as map, mode};
 
 fn tcp_server(settings: server::Settings) -> (tcp::TcpServer, String) {
@@ -65,7 +64,7 @@ fn a_training_in_real_time_equals_one_in_virtual_time() {
 fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::RunEvent>, Vec<i16>) {
     assert!(instrument.restart(seed).unwrap());
     assert_eq!(instrument.read(map::FRAMES).unwrap(), 0);
-    instrument.configure(&task(LoopMode::Host).plan).unwrap();
+    task(LoopMode::Host).plan.configure(instrument).unwrap();
     let codes = instrument.capture(100, 2).unwrap();
     instrument.arm(ArmMode::Host).unwrap();
     let mut said = Vec::new();

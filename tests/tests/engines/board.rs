@@ -1,7 +1,6 @@
 //! A whole board's top at its pins: what the host measures through the UART's bits and the converters' is what the model says.
 
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Experiment, Job, LoopMode, Source};
+use hge_core::experiment::{EngineKind, Experiment, Job, LoopMode, Source};
 use hge_core::measure::gradient::{self, CaseSlopes, Effort};
 use hge_core::train::Outcome;
 use hge_gateware::board::Converters;

@@ -1,7 +1,6 @@
 //! A whole training gives the same result on every engine.
 
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{CaseKeys, Job, LoopMode, Source};
+use hge_core::experiment::{CaseKeys, EngineKind, Job, LoopMode, Source};
 use hge_core::train::Outcome;
 use hge_lab::{train, Options};
 use hge_needs::needs;

@@ -210,7 +210,7 @@ fn silence(engine: &mut dyn Engine, log: Log, seed: u64, after: usize) {
         trial.script.read(map::STATUS, 1);
         trial.say();
     }
-    // TelemetryItem for the last time before the reply came.
+    // Heard for the last time before the reply came.
     let home = trial.samples() + WATCHDOG as usize + 1 + RAMP;
     trial.pass(WATCHDOG as usize + RAMP + 60);
     trial.assert_safe_from(home);

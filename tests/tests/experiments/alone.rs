@@ -1,14 +1,12 @@
 //! A board that trains by itself: what is built in is what a host would have said, and it comes to what the host's run comes to.
 
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
+use hge_core::experiment::{EngineKind, Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
 use hge_driver::Instrument;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_lab as lab;
-use hge_lab::server::InProcess;
-use hge_lab::server::{Pace, Server};
+use hge_lab::server::{InProcess, Pace, Server};
 use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_protocol::frame::{End, EndReason, Frame, Operation, Record, Reply, Status};

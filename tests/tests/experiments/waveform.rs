@@ -1,8 +1,7 @@
 //! The current over time beside a run, and its spectrum, of devices that are known.
 
 use hge_core::carrier::Carrier;
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::{Job, Source};
+use hge_core::experiment::{EngineKind, Job, Source};
 use hge_core::gradient::Estimator;
 use hge_core::measure::waveform;
 use hge_core::session::Session;

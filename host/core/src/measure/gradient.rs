@@ -125,7 +125,7 @@ pub struct Measured {
     pub cases: Vec<CaseSlopes>,
 }
 
-/// The plan with noise_slots on free lines beside its tones, as far as there are lines and slots.
+/// The plan with noise slots on free lines beside its tones, as far as there are lines and slots.
 ///
 /// # Errors
 /// None that a plan which could be made once would meet.

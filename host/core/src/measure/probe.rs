@@ -97,7 +97,7 @@ impl Probe {
             if self.armed {
                 self.instrument.write_all(&plan.case_writes())?;
             } else {
-                self.instrument.configure(plan)?;
+                plan.configure(&mut self.instrument)?;
                 self.instrument.arm(ArmMode::Host)?;
                 self.armed = true;
             }

@@ -92,7 +92,7 @@ pub enum PlanError {
         /// Rows.
         rows: u32,
     },
-    /// More controls and noise_slots than slots.
+    /// More controls and noise slots than slots.
     #[error("{asked} frequencies are to be listened to, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
     Slots {
         /// Controls asked for.

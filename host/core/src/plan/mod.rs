@@ -16,7 +16,7 @@ use crate::carrier::{Carrier, Code};
 use crate::cost::Cost;
 use crate::tones::Grid;
 use hge_driver::scale::{OutputScale, Scale};
-use hge_driver::Configure;
+use hge_driver::{DriverError, Instrument};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{TableLayout, TABLE_BASE};
@@ -131,20 +131,6 @@ pub struct Plan {
     writes: Vec<(u16, u32)>,
 }
 
-impl Configure for Plan {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    fn scale(&self) -> &Scale {
-        &self.configuration.scale
-    }
-
-    fn writes(&self) -> &[(u16, u32)] {
-        &self.writes
-    }
-}
-
 impl Plan {
     /// Checks `configuration` against the gateware and works out its registers.
     ///
@@ -175,7 +161,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The same with these noise_slots.
+    /// The same with these noise slots.
     ///
     /// # Errors
     /// The gateware has too few slots.
@@ -235,6 +221,14 @@ impl Plan {
     /// Register writes, in order, for a disarmed instrument.
     pub fn writes(&self) -> &[(u16, u32)] {
         &self.writes
+    }
+
+    /// Configures `instrument`, disarmed.
+    ///
+    /// # Errors
+    /// As [`Instrument::configure`].
+    pub fn configure(&self, instrument: &mut Instrument) -> Result<(), DriverError> {
+        instrument.configure(&self.parameters, self.scale(), &self.writes)
     }
 
     /// Amplitude of control `k` as it leaves the DAC.

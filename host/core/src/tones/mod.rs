@@ -6,7 +6,7 @@
 //! never accepted; third-order ones are planned around where there is room. One cannot be: V_i V_j^2
 //! answers at m_i + m_j - m_j = m_i itself, whatever the tones.
 //!
-//! A tone's derivative is as good as its line: [`NoiseModel`] say how much noise lies there and how much of the answer the
+//! A tone's derivative is as good as its line: [`NoiseModel`] says how much noise lies there and how much of the answer the
 //! I-V converter lets through, and [`planner`] takes the best lines first. Beside each tone it finds empty lines
 //! on which the noise can be measured while the tones sound.
 

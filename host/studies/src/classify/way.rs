@@ -195,7 +195,7 @@ impl Task<'_> {
         })
     }
 
-    /// The plan, with limits and noise_slots for what the inputs do.
+    /// The plan, with limits and noise slots for what the inputs do.
     pub fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
         let base = rig::plan(self.setup, &[])?;
         let ranges_v = full_ranges_v(&base);

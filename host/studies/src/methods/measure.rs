@@ -1,4 +1,4 @@
-//! One method in its noise_model: its best window and band, and what a set of slopes then costs and leaves.
+//! One method in one noise model: its best window and band, and what a set of slopes then costs and leaves.
 
 use super::{Keys, Place, POLE};
 use crate::rig::{self, Rig};
@@ -149,7 +149,7 @@ fn measure(
 }
 
 /// A plan with another window. Its tones, which differences and codes do not use, stand on the first odd lines where they have to be moved, without
-/// noise_slots beside them, and the guard allows what they would need.
+/// noise slots beside them, and the guard allows what they would need.
 fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError> {
     let mut configuration = plan.configuration().clone();
     if configuration.timing.window_samples != window_samples {

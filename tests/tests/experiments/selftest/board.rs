@@ -1,8 +1,7 @@
 //! The same on a board's top at its pins: its UART, models of its converters, its output switch.
 
 use crate::selftest::trial::{assert_fails, Trial};
-use hge_core::experiment::EngineKind;
-use hge_core::experiment::Source;
+use hge_core::experiment::{EngineKind, Source};
 use hge_needs::needs;
 use hge_selftest::{Settings, Verdict};
 use std::path::Path;

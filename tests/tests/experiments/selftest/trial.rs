@@ -3,8 +3,7 @@
 use hge_core::experiment::{Experiment, Job, Source};
 use hge_driver::Instrument;
 use hge_lab as lab;
-use hge_lab::server::InProcess;
-use hge_lab::server::{Pace, Server, Settings as ServerSettings};
+use hge_lab::server::{InProcess, Pace, Server, Settings as ServerSettings};
 use hge_protocol::registers as map;
 use hge_selftest::bench::SimulatedBench;
 use hge_selftest::{self as selftest, Fixture, Report, Row, Settings, Verdict};
