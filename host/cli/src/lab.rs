@@ -3,7 +3,7 @@
 use crate::interrupt;
 use crate::output::text;
 use clap::{Args, ValueHint};
-use hge_core::experiment::{context, EngineKind, Experiment, Job, Source, Task};
+use hge_core::experiment::{context, EngineKind, Experiment, Job, Source, Task, GREATEST_SEED};
 use hge_core::gate::Gate;
 use hge_driver::link::{self, Link, LinkSpec, Token};
 use hge_driver::quantity::Context;
@@ -51,7 +51,7 @@ pub struct Simulation {
     #[arg(long)]
     engine: Option<EngineKind>,
     /// Fixes the simulated noise, and of a training the random starts
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=GREATEST_SEED))]
     seed: Option<u64>,
     /// Bits of the simulated DAC
     #[arg(long, value_name = "N")]

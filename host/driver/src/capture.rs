@@ -119,7 +119,7 @@ impl Instrument {
                 None => {
                     let words = self.read_many(map::STATUS, 4)?;
                     let next = telemetry.next_number();
-                    let over = words[0] & status::CAPTURING == 0;
+                    let over = words[0] & status::CAPTURING == 0 && !telemetry.is_waiting();
                     // Twice, as a frame may have been on its way while the instrument answered.
                     if over && doubt == Some(next) {
                         codes.skip(samples);
@@ -196,7 +196,8 @@ impl Instrument {
                 Some(_) => {}
                 None => {
                     let next = telemetry.next_number();
-                    let over = self.read(map::STATUS)? & status::CAPTURING == 0;
+                    let capturing = self.read(map::STATUS)? & status::CAPTURING != 0;
+                    let over = !capturing && !telemetry.is_waiting();
                     if over && doubt == Some(next) {
                         let last = behind.map_or(1, |behind| codes.reached + behind / decimation);
                         codes.skip(last);

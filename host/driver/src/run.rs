@@ -191,6 +191,11 @@ impl Run<'_> {
     /// Nothing has come for a while: is there anything to come?
     fn poll(&mut self) -> Result<(), DriverError> {
         let words = self.instrument.read_many(map::STATUS, 4)?;
+        // What came before the reply is not lost, however late this thread is.
+        if !self.items.is_empty() {
+            self.doubt = None;
+            return Ok(());
+        }
         let (busy, frames) = (words[0] & status::BUSY != 0, words[3]);
         let made = self.order.place(frames).unwrap_or(0);
         self.made = self.made.max(made);

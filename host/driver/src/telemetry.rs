@@ -95,6 +95,11 @@ impl Subscription {
         self.next
     }
 
+    /// A frame has come that nobody has taken yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.ready.is_some() || !self.items.is_empty()
+    }
+
     /// Frames before this one are of no interest.
     pub(super) fn begin_at(&mut self, number: u32) {
         self.next = Some(number);

@@ -3,12 +3,18 @@
 use crate::instruments::{
     behind, configured, engine, hasty, in_process, reference, short, trained,
 };
-use hge_core::experiment::LoopMode;
+use crate::withholding::Withholding;
+use hge_core::experiment::{Job, LoopMode, Source};
+use hge_core::plan::Plan;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
+use hge_lab as lab;
 use hge_lab::server::InProcess;
+use hge_protocol::frame::{EndReason, Status};
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use hge_tests::faults::Harm;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Captures `blocks` blocks of 64 codes and waits until the instrument has made them.
@@ -177,6 +183,41 @@ fn every_window_of_a_run_comes_once_and_in_order_or_is_told_as_lost() {
         assert_eq!(place, 12);
     }
     assert!(lost_for_good > 0, "no run lost anything of its older epochs");
+}
+
+#[test]
+fn frames_that_are_late_but_not_lost_are_taken_though_the_instrument_cannot_repeat_them() {
+    let mut job = Job::new(short(LoopMode::Host), &Source::default()).unwrap();
+    job.task.parameters.telemetry_words = 256;
+    let mut configuration = job.task.plan.configuration().clone();
+    configuration.cases_v = vec![configuration.cases_v; 4].concat();
+    let plan = Plan::new(configuration, &job.task.parameters).unwrap();
+    let engine = (lab::factory(job))(1).unwrap();
+    let polls = Arc::new(AtomicU32::new(0));
+    let link = Withholding { inner: Box::new(InProcess::new(engine)), polls: polls.clone() };
+    let mut instrument = Instrument::connect_with(Box::new(link), hasty()).unwrap();
+    plan.configure(&mut instrument).unwrap();
+    instrument.write(map::EPOCHS, 3).unwrap();
+    instrument.arm(ArmMode::Host).unwrap();
+    polls.store(2, Ordering::Relaxed);
+    let mut cases = Vec::new();
+    let run = instrument.run(mode::PERTURB, |event| match event {
+        RunEvent::Window(window) => cases.push(window.case),
+        event => panic!("{event:?}"),
+    });
+    assert_eq!(run.unwrap().reason, EndReason::Complete);
+    assert_eq!(cases, [(0..16), (0..16), (0..16)].map(Vec::from_iter).concat());
+    let repeated = instrument.write(map::COMMAND, command::REPEAT);
+    assert!(matches!(repeated, Err(DriverError::Refused { status: Status::Gone, .. })));
+}
+
+#[test]
+fn codes_of_a_capture_that_are_late_are_taken() {
+    let polls = Arc::new(AtomicU32::new(0));
+    let link = Withholding { inner: in_process(), polls: polls.clone() };
+    let mut instrument = configured(Box::new(link), hasty());
+    polls.store(2, Ordering::Relaxed);
+    assert_eq!(instrument.capture(4000, 1).unwrap().len(), 4000);
 }
 
 #[test]

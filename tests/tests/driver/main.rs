@@ -15,3 +15,4 @@ mod raw;
 mod requests;
 mod servers;
 mod sharing;
+mod withholding;

@@ -116,6 +116,9 @@ fn named(key: &str, problem: &str) -> String {
     }
 }
 
+/// The greatest integer that every TOML parser reads: run folders keep the seed in a TOML file.
+pub const GREATEST_SEED: u64 = i64::MAX as u64;
+
 /// Characters of a parser's message.
 const PARSER_CHARS: usize = 400;
 
@@ -163,6 +166,11 @@ impl Source {
             return Err(ExperimentError::Parse { place: source.locate(&key), message });
         }
         match toml::from_str(&source.text) {
+            Ok(Experiment { seed, .. }) if seed > GREATEST_SEED => Err(ExperimentError::Invalid {
+                place: source.locate("seed"),
+                key: "seed".into(),
+                problem: format!("seed is {seed}: choose one from 0 to {GREATEST_SEED}"),
+            }),
             Ok(experiment) => Ok((experiment, source)),
             Err(error) => Err(ExperimentError::Parse {
                 place: source.place(error.span()),
@@ -257,6 +265,11 @@ mod tests {
         );
         let case = message("[[case]]\ninputs_v = [0]\nhigh = 1\n");
         assert_eq!(case, "x.toml:3:8: case.high is 1: it must be true or false");
+        let seed = message("seed = 9223372036854775808\n");
+        assert_eq!(
+            seed,
+            "x.toml:1:8: seed is 9223372036854775808: choose one from 0 to 9223372036854775807"
+        );
         let gate = message("seed = 1\ngate = \"foo\"\n");
         assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
         assert!(message("gate = \n").starts_with("x.toml:1:"));

@@ -20,7 +20,7 @@ mod resolve;
 mod values;
 
 pub use engine::EngineKind;
-pub use file::{ExperimentError, Source};
+pub use file::{ExperimentError, Source, GREATEST_SEED};
 pub use resolve::{context, Job, Task};
 
 use crate::gate::Gate;
