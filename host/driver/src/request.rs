@@ -181,17 +181,16 @@ impl Requests {
         // A zero ends whatever damage may stand before a first or a repeated request.
         let mut line = vec![0];
         seal(&request.to_words(), &mut line);
-        let begun = Instant::now();
+        // Waits are counted, not the clock: a program that was stopped and goes on has not waited.
+        let mut waited = Duration::ZERO;
         let mut attempts = 0;
-        while attempts == 0 || begun.elapsed() < patience.total {
+        while attempts == 0 || waited < patience.total {
             let leading = usize::from(attempts == 0 && operation != Operation::Hello);
             attempts += 1;
             self.send(&line[leading..])?;
             let sent = Instant::now();
-            let wait = self.round_trip.timeout(patience.timeout);
-            if let Some((reply, which)) =
-                self.await_reply((sent + wait).min(begun + patience.total))?
-            {
+            let wait = self.round_trip.timeout(patience.timeout).min(patience.total - waited);
+            if let Some((reply, which)) = self.await_reply(sent + wait)? {
                 self.heard = Instant::now();
                 self.silent = false;
                 if attempts == 1 {
@@ -204,6 +203,7 @@ impl Requests {
                 self.track = Track::Known;
                 return Ok((reply, which));
             }
+            waited += wait;
             self.round_trip.back_off();
         }
         self.silent |= patience.total >= self.patience.total;
@@ -311,6 +311,36 @@ mod tests {
         let timeout = Duration::from_secs(10);
         let sink = Box::new(TwoSessions(sender));
         let mut requests = Requests::new(sink, answers, shared, "two".into(), timeout, &settings);
+        let ask = Ask { operation: Operation::Read, address: 0, count: 1, values: Vec::new() };
+        let (reply, _) = requests.ask(&ask, requests.patience).expect("a reply");
+        assert_eq!(reply.values, [42]);
+    }
+
+    /// The first request takes longer than all patience, as of a program that is stopped and goes on, and is lost.
+    struct Stopped(Sender<Answer>, u32);
+
+    impl Sink for Stopped {
+        fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+            self.1 += 1;
+            if self.1 == 1 {
+                std::thread::sleep(3 * PATIENCE);
+                return Ok(());
+            }
+            TwoSessions(self.0.clone()).send(bytes)
+        }
+    }
+
+    const PATIENCE: Duration = Duration::from_millis(40);
+
+    #[test]
+    fn a_program_that_was_stopped_has_not_waited() {
+        let (sender, answers) = unbounded();
+        let shared = Arc::new(Shared::new(Health::default()));
+        let settings = Settings { nonce_seed: Some(1), attempts: 2, ..Settings::default() };
+        let sink = Box::new(Stopped(sender, 0));
+        let name = "stopped".into();
+        let mut requests = Requests::new(sink, answers, shared, name, PATIENCE / 2, &settings);
+        // The second request is a whole one: the session is begun by the repeated hello.
         let ask = Ask { operation: Operation::Read, address: 0, count: 1, values: Vec::new() };
         let (reply, _) = requests.ask(&ask, requests.patience).expect("a reply");
         assert_eq!(reply.values, [42]);
