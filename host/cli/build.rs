@@ -12,7 +12,7 @@ fn main() {
     let dirty = changed.is_some_and(|changed| !changed.is_empty());
     println!("cargo:rustc-env=HGE_DIRTY={}", u8::from(dirty));
     for source in
-        ["..", "../../sim/src", "../../gateware/src", "../../protocol/src", "../../Cargo.lock"]
+        ["..", "../../sim/src", "../../gateware", "../../protocol/src", "../../Cargo.lock"]
     {
         println!("cargo:rerun-if-changed={source}");
     }

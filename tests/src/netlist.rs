@@ -1,8 +1,8 @@
 //! The instrument as Yosys synthesises it for an FPGA: a netlist of the family's cells, with their simulation models.
 
 use crate::testbench::put;
-use hge_gateware::package;
-use hge_gateware::tools::{ToolError, Yosys};
+use hge_boards::package;
+use hge_boards::tools::{ToolError, Yosys};
 use std::path::{Path, PathBuf};
 
 /// What `synth_ice40 -dsp` prints, with success, where it has deleted a multiplier.

@@ -1,7 +1,7 @@
 //! The instrument's Verilog in Icarus, played the host of a scenario and compared with what the model said.
 
 use crate::scenario::Record;
-use hge_gateware::tools::{self, ToolError};
+use hge_boards::tools::{self, ToolError};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -3,10 +3,10 @@
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
+use hge_boards::flow::bundle::{self, Manifest};
 use hge_driver::scale::Scale;
 use hge_driver::text::number;
 use hge_driver::{ArmMode, State};
-use hge_gateware::flow::bundle::{self, Manifest};
 use hge_protocol::registers as map;
 use hge_protocol::{Analogue, Parameters, PerOutput};
 use serde::Serialize;

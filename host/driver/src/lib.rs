@@ -22,7 +22,8 @@
 //! | [`scale`] | codes and SI values |
 //! | [`quantity`] | registers by name, in SI units |
 //! | [`text`] | numbers and text from outside in messages |
-//! | [`Instrument`] | connecting, arming, disarming when dropped |
+//! | [`Instrument`] | connecting, disarming when dropped |
+//! | `arming` | arming, disarming, and how often the watchdog is wound |
 //! | `request`, `round_trip` | requests, each carried out once however often it is sent; when it is sent again |
 //! | `registers` | registers by address and name |
 //! | `analogue` | the analogue scale that the instrument keeps |
@@ -38,6 +39,7 @@
 //! | `state`, `fault_flags` | state of the instrument and causes of a trip, in words |
 
 mod analogue;
+mod arming;
 mod cancel;
 mod capture;
 mod error;
@@ -77,7 +79,7 @@ pub use watcher::{Connected, Watcher};
 use crate::link::{Link, LinkError};
 use crate::scale::Scale;
 use hge_protocol::frame::{Operation, Reply, Status};
-use hge_protocol::registers::{self as map, command, status};
+use hge_protocol::registers::{self as map, command};
 use hge_protocol::Parameters;
 use reader::Shared;
 use request::{refused, Ask, Requests, RetryPolicy};
@@ -86,10 +88,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use watchdog_feeder::WatchdogFeeder;
-
-/// How often the watchdog is wound while the caller is silent: in its time, so that one lost request is not one too
-/// many.
-const WINDS: u32 = 4;
 
 /// A simulated instrument may be compiled before it is powered up.
 const RESTART_TOTAL: Duration = Duration::from_secs(7);
@@ -100,9 +98,6 @@ const FAREWELL: RetryPolicy =
 
 /// Written to the command register, it does nothing.
 const NO_COMMAND: u32 = 0;
-
-/// Longest wait between two looks whether the outputs have come to their safe values.
-const HOMING_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A connected instrument. Dropping it disarms it.
 pub struct Instrument {
@@ -264,33 +259,6 @@ impl Instrument {
         self.write(map::COMMAND, NO_COMMAND)
     }
 
-    /// Lets the outputs follow the modulator.
-    ///
-    /// # Errors
-    /// What protects the device is missing, or an access fails.
-    pub fn arm(&mut self, mode: ArmMode) -> Result<(), DriverError> {
-        let command = match mode {
-            ArmMode::Host => command::ARM_HOST,
-            ArmMode::Standalone => command::ARM_STANDALONE,
-        };
-        self.write(map::COMMAND, command)
-    }
-
-    /// Sends the outputs to their safe values and waits until they are there.
-    ///
-    /// # Errors
-    /// An access fails.
-    pub fn disarm(&mut self) -> Result<(), DriverError> {
-        self.write(map::COMMAND, command::DISARM)?;
-        let mut wait = Duration::from_micros(100);
-        while self.read(map::STATUS)? & (status::HOMING | status::BUSY) != 0 {
-            self.check_cancel()?;
-            std::thread::sleep(wait);
-            wait = (2 * wait).min(HOMING_INTERVAL);
-        }
-        Ok(())
-    }
-
     /// Powers a simulated instrument up anew, with this seed for its noise. `false`: it is a board, and is as it
     /// was.
     ///
@@ -336,54 +304,6 @@ impl Instrument {
     fn link_end(&self) -> DriverError {
         let closed = LinkError::Closed { name: self.name.clone() };
         self.shared.ended().unwrap_or(closed).into()
-    }
-
-    /// A command was carried out: follows whether the guard is armed, and has its watchdog wound.
-    fn note_command(&self, command: u32) -> Result<(), DriverError> {
-        match command & 15 {
-            command::ARM_HOST => {
-                self.note_armed(Some(ArmMode::Host));
-                let watchdog_s = self.watchdog_s()?;
-                self.keep(Some(Duration::from_secs_f64(watchdog_s / f64::from(WINDS))));
-            }
-            command::ARM_STANDALONE => self.note_armed(Some(ArmMode::Standalone)),
-            command::DISARM => self.note_disarmed(),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Time after which the watchdog trips, as the instrument has it.
-    fn watchdog_s(&self) -> Result<f64, DriverError> {
-        let period_s =
-            f64::from(self.read(map::SAMPLE_PERIOD)?) / f64::from(self.parameters.clock_hz.max(1));
-        Ok(f64::from(self.read(map::WATCHDOG)?) * period_s)
-    }
-
-    fn note_armed(&self, armed: Option<ArmMode>) {
-        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = armed;
-        self.settings.health.armed(armed);
-    }
-
-    fn note_disarmed(&self) {
-        self.note_armed(None);
-        self.keep(None);
-    }
-
-    /// Has the instrument asked at this interval while nothing else is, and as often as the link wants.
-    fn keep(&self, interval: Option<Duration>) {
-        let interval = match (interval, self.keep_alive) {
-            (Some(wanted), Some(least)) => Some(wanted.min(least)),
-            (wanted, least) => wanted.or(least),
-        };
-        if let Some(watchdog_feeder) = &self.watchdog_feeder {
-            watchdog_feeder.every(interval);
-        }
-    }
-
-    /// Whether this driver has armed the guard.
-    pub fn is_armed(&self) -> bool {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 

@@ -1,10 +1,10 @@
 //! From Verilog to a program.
 
 use crate::engine::EngineError;
+use hge_boards::package;
+use hge_boards::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_gateware::board::Converters;
 use hge_gateware::build::Build;
-use hge_gateware::package;
-use hge_gateware::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use hge_system::file::Temporary;

@@ -1,8 +1,8 @@
 //! The documentation names what there is.
 
+use hge_boards::board_file::Board;
+use hge_boards::wiring;
 use hge_core::experiment::Experiment;
-use hge_gateware::board_file::Board;
-use hge_gateware::wiring;
 use hge_needs::needs;
 use hge_protocol::registers;
 use hge_tests::packages;

@@ -53,7 +53,7 @@ fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {
 
 #[test]
 fn the_gateware_keeps_to_the_dialect() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateware/src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateware/cores/src");
     let mut files = Vec::new();
     rust_files(&root, &mut files);
     files.sort();

@@ -1,6 +1,6 @@
 //! The emitted Verilog in Icarus says what the model says, byte for byte, with the same DAC codes at every sample.
 
-use hge_gateware::package;
+use hge_boards::package;
 use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_tests::scenario::{self, random, Scenario};

@@ -1,4 +1,4 @@
-//! The main job: every gate, both loops, both devices, seeds 1 to 5 (1 and 2 by day), 16- and 12-bit converters.
+//! The main job: every gate, both loops, both devices, seeds 1 to 5, 16- and 12-bit converters; by day seed 1 with 16 bits and seed 2 with 12.
 
 use hge_core::experiment::{Experiment, Job, LoopMode, Source};
 use hge_core::gate::Gate;
@@ -28,15 +28,16 @@ fn learn(gate: &str, device: &str, loop_mode: LoopMode, bits: u32, seed: u64) ->
 
 /// Learns every gate for every seed and prints restarts and least separation.
 fn learn_all(name: &str, device: &str, loop_mode: LoopMode, bits: u32) {
-    let seeds = nightly(5, 2);
+    let seeds = nightly(1..=5, if bits == 16 { 1..=1 } else { 2..=2 });
+    let count = seeds.clone().count();
     for gate in GATES {
         let outcomes: Vec<Outcome> =
-            (1..=seeds).map(|seed| learn(gate, device, loop_mode, bits, seed)).collect();
+            seeds.clone().map(|seed| learn(gate, device, loop_mode, bits, seed)).collect();
         let solved = outcomes.iter().filter(|outcome| outcome.solved).count();
         let restarts: Vec<u32> = outcomes.iter().map(|outcome| outcome.restarts).collect();
         let least = outcomes.iter().fold(f64::INFINITY, |least, o| least.min(o.separation_na));
-        println!("{name}, {bits} bits, {gate}: {solved}/{seeds}, restarts {restarts:?}, separation {least:.1} nA or more");
-        assert_eq!(solved as u64, seeds, "{name}, {bits} bits, {gate}");
+        println!("{name}, {bits} bits, {gate}: {solved}/{count}, restarts {restarts:?}, separation {least:.1} nA or more");
+        assert_eq!(solved, count, "{name}, {bits} bits, {gate}");
     }
 }
 

@@ -22,9 +22,9 @@ fn learn(experiment: &Experiment) -> Outcome {
 #[test]
 fn a_dead_device_solves_nothing_at_any_noise() {
     for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
-        for noise_na2_per_hz in [0.001, 0.01, 0.1, 0.2, 1.0] {
+        for &noise_na2_per_hz in nightly(&[0.001, 0.01, 0.1, 0.2, 1.0][..], &[0.001, 0.2]) {
             for gate in GATES {
-                for seed in 1..=nightly(50, 2) {
+                for seed in 1..=nightly(50, 1) {
                     let mut experiment = experiment(gate, seed);
                     experiment.device = "linear:0,0,0,0,0,0,0".into();
                     experiment.bench.noise_na2_per_hz = noise_na2_per_hz;

@@ -3,8 +3,8 @@
 use super::build::table;
 use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
-use hge_gateware::flow::{bundle, loader_arguments};
-use hge_gateware::tools::find;
+use hge_boards::flow::{bundle, loader_arguments};
+use hge_boards::tools::find;
 use hge_system::process::Group;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -3,12 +3,12 @@
 use super::{baked, unwritable};
 use crate::output::json_line;
 use clap::{Args, ValueEnum, ValueHint};
+use hge_boards::board_file::Board;
+use hge_boards::flow;
+use hge_boards::package::{self, File};
 use hge_gateware::board::Converters;
-use hge_gateware::board_file::Board;
 use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_gateware::flow;
-use hge_gateware::package::{self, File};
 use hge_protocol::recording::Recording;
 use hge_protocol::{Carriers, Parameters};
 use hge_system::file;

@@ -2,8 +2,8 @@
 
 use crate::output::{json_line, text};
 use clap::Args;
-use hge_gateware::board_file::{Board, BoardFile};
-use hge_gateware::flow;
+use hge_boards::board_file::{Board, BoardFile};
+use hge_boards::flow;
 use hge_protocol::Parameters;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -8,11 +8,11 @@ mod wiring;
 
 use crate::output::text;
 use clap::{Args, Subcommand};
+use hge_boards::board_file::Board;
+use hge_boards::flow::bundle::experiment_tag;
+use hge_boards::flow::Baked;
 use hge_core::experiment::{Source, Task};
 use hge_core::train::recording;
-use hge_gateware::board_file::Board;
-use hge_gateware::flow::bundle::experiment_tag;
-use hge_gateware::flow::Baked;
 use std::path::Path;
 use std::process::ExitCode;
 

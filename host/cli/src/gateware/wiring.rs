@@ -2,8 +2,8 @@
 
 use crate::output::text;
 use clap::Args;
-use hge_gateware::board_file::Board;
-use hge_gateware::wiring;
+use hge_boards::board_file::Board;
+use hge_boards::wiring;
 use hge_system::file;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -99,7 +99,7 @@ fn the_page_on_runs_has_every_array_and_channel() {
 #[test]
 fn what_the_page_on_trouble_quotes_is_said_by_the_program() {
     let mut sources = Vec::new();
-    let crates = ["protocol/src", "system/src", "gateware/src", "sim/src", "host"];
+    let crates = ["protocol/src", "system/src", "gateware", "sim/src", "host"];
     let mut folders: Vec<_> = crates.map(|name| root().join(name)).into();
     while let Some(folder) = folders.pop() {
         for entry in

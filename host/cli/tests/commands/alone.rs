@@ -2,9 +2,9 @@
 
 use crate::program::{json, outcome, refusal, TestFile};
 use crate::served::{Served, LINEAR, PATIENCE};
+use hge_boards::flow::bundle::experiment_tag;
 use hge_core::experiment::{Source, Task};
 use hge_core::train::recording;
-use hge_gateware::flow::bundle::experiment_tag;
 use hge_protocol::frame::{Frame, Record};
 use hge_protocol::recording::Recording;
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};

@@ -1,10 +1,10 @@
 //! Boards and bundles: what is listed and written, and every refusal in one sentence without anything left behind.
 
 use crate::program::{command, hge, json, refusal};
-use hge_gateware::board_file::Board;
-use hge_gateware::flow::bundle::{self, Manifest};
-use hge_gateware::flow::report::Usage;
-use hge_gateware::tools::find;
+use hge_boards::board_file::Board;
+use hge_boards::flow::bundle::{self, Manifest};
+use hge_boards::flow::report::Usage;
+use hge_boards::tools::find;
 use hge_protocol::Parameters;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;

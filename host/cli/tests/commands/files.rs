@@ -2,7 +2,7 @@
 //! is written through a link.
 
 use crate::program::{hge, refusal, TestFile};
-use hge_gateware::board_file::Board;
+use hge_boards::board_file::Board;
 use rustix::fs::{mknodat, FileType, Mode, CWD};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;

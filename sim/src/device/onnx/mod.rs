@@ -18,6 +18,7 @@ mod encode_graph;
 mod file;
 #[cfg(test)]
 mod hostile_tests;
+mod moves;
 mod shapes;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The netlist of a board's top, at its pins, compared with its Verilog.
 
-use hge_gateware::board_file::Board;
+use hge_boards::board_file::Board;
+use hge_boards::package;
 use hge_gateware::build::Build;
-use hge_gateware::package;
 use hge_protocol::recording::Recording;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};

@@ -1,6 +1,6 @@
 //! A short run on a netlist, compared with the model.
 
-use hge_gateware::package;
+use hge_boards::package;
 use hge_protocol::Parameters;
 use hge_tests::netlist::{synthesise, yosys_of, Family, Netlist};
 use hge_tests::scenario;

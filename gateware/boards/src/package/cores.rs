@@ -1,0 +1,145 @@
+//! Cores written alone.
+
+use super::text::{core_file, header, write};
+use super::{File, PackageError};
+use hge_gateware::clerk::Clerk;
+use hge_gateware::guard::Guard;
+use hge_gateware::lockin::Lockin;
+use hge_gateware::nco::Nco;
+use hge_protocol::Parameters;
+use rust_hdl::prelude::*;
+
+/// A core that can be written alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// Phase accumulators, sine table and codes.
+    Nco,
+    /// Multiply-accumulate lock-in.
+    Lockin,
+    /// Loss, steps and controls, with the records: the clerk.
+    Update,
+    /// Limits of the outputs.
+    Guard,
+}
+
+impl Core {
+    /// Name of its module.
+    pub fn name(self) -> &'static str {
+        match self {
+            Core::Nco => "nco",
+            Core::Lockin => "lockin",
+            Core::Update => "update",
+            Core::Guard => "guard",
+        }
+    }
+
+    fn module(self) -> String {
+        format!("hge_{}", self.name())
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Core::Nco => "Phase accumulators and sine table of a homodyne gradient extractor",
+            Core::Lockin => "Multiply-accumulate lock-in of a homodyne gradient extractor",
+            Core::Update => "Update logic of a homodyne gradient extractor, with its records",
+            Core::Guard => "Limits, step limit and safe values in front of a DAC",
+        }
+    }
+}
+
+/// One core alone: its Verilog and its FuseSoC core file.
+///
+/// # Errors
+/// As [`super::instrument`].
+pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageError> {
+    parameters.check()?;
+    let option = format!(" --core {}", core.name());
+    let header = header(core.description(), &core.module(), &option, parameters);
+    let file = match core {
+        Core::Nco => emit_alone(core, nco(parameters), &header, |block| {
+            block.clock.connect();
+            block.valid.connect();
+            block.slot.connect();
+            block.restart.connect();
+            block.gate.connect();
+            block.start_write.connect();
+            block.start_slot.connect();
+            block.start_data.connect();
+            block.start_code.connect();
+            block.code_write.connect();
+            block.code_chip.connect();
+            block.code_row.connect();
+            block.tuning_write.connect();
+            block.tuning_slot.connect();
+            block.tuning_data.connect();
+        }),
+        Core::Lockin => {
+            emit_alone(core, Lockin::new(parameters.slots as usize), &header, |block| {
+                block.clock.connect();
+                block.valid.connect();
+                block.slot.connect();
+                block.sine.connect();
+                block.cosine.connect();
+                block.sample.connect();
+                block.first.connect();
+                block.read_slot.connect();
+            })
+        }
+        Core::Update => emit_alone(core, Clerk::new(parameters), &header, |block| {
+            block.clock.connect();
+        }),
+        Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {
+            block.clock.connect();
+        }),
+    }?;
+    Ok(vec![file, core_file(core.name(), &core.module(), core.description())])
+}
+
+fn nco(parameters: &Parameters) -> Nco {
+    let nco = Nco::new(parameters.slots as usize);
+    if parameters.carriers.has_codes() {
+        nco.with_codes(parameters.loop_latency_samples())
+    } else {
+        nco
+    }
+}
+
+fn emit_alone<B: Block>(
+    core: Core,
+    mut block: B,
+    header: &str,
+    connect: impl FnOnce(&mut B),
+) -> Result<File, PackageError> {
+    connect(&mut block);
+    block.connect_all();
+    // Each core brings modules of its own, so that several can be used side by side.
+    write(&format!("{}_", core.module()), &core.module(), &block, header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_core_comes_with_a_core_file_that_names_it() {
+        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+            let files = core(which, &Parameters::default()).unwrap();
+            let top = format!("module hge_{}", which.name());
+            assert!(files[0].text.contains(&top), "{top}");
+            assert!(files[1].text.contains(&files[0].name));
+        }
+    }
+
+    #[test]
+    fn cores_written_alone_share_no_module_name() {
+        let mut names = std::collections::BTreeSet::new();
+        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+            for line in core(which, &Parameters::default()).unwrap()[0].text.lines() {
+                if let Some(rest) = line.strip_prefix("module ") {
+                    let name = rest.split([' ', '(']).next().unwrap().to_owned();
+                    assert!(names.insert(name), "{rest}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
+
+mod cores;
+mod text;
+
+pub use cores::{core, Core};
+
+use hge_gateware::board::{BoardError, BoardTop, Converters};
+use hge_gateware::build::Build;
+use hge_gateware::engine::{Pipelined, Stepped};
+use hge_gateware::instrument::Instrument;
+use hge_gateware::serial::{SerialError, SerialInstrument};
+use hge_protocol::recording::Recording;
+use hge_protocol::{ParameterError, Parameters};
+use hge_verilog::EmitError;
+use rust_hdl::prelude::*;
+use text::{core_file, header, write};
+use thiserror::Error;
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Name without folder.
+    pub name: String,
+    /// Content.
+    pub text: String,
+}
+
+/// Why the gateware could not be written.
+#[derive(Debug, Error)]
+pub enum PackageError {
+    /// A generic out of range.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// A generic or the line's rate out of range.
+    #[error(transparent)]
+    Serial(#[from] SerialError),
+    /// A generic, the line's rate or the clock out of range.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The emitter refused a block.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+    /// The system gave no thread to make the gateware on.
+    #[error("the gateware could not be written: {0}; end other programs and try again")]
+    Thread(std::io::Error),
+}
+
+/// Name of the instrument's module.
+const INSTRUMENT: &str = "hge_instrument";
+
+/// What the instrument is.
+const INSTRUMENT_DESCRIPTION: &str = "Homodyne gradient extraction, the whole instrument";
+
+/// Name of the module of the instrument on a serial line.
+const SERIAL: &str = "hge_serial_instrument";
+
+/// What it is.
+const SERIAL_DESCRIPTION: &str =
+    "Homodyne gradient extraction, the whole instrument on a serial line";
+
+/// Name of the module of the instrument with converters.
+const BOARD: &str = "hge_board";
+
+/// What it is.
+const BOARD_DESCRIPTION: &str =
+    "Homodyne gradient extraction, the whole instrument with its converters on a serial line";
+
+/// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
+///
+/// # Errors
+/// A generic out of range; a block the emitter refuses.
+pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
+    instrument_of_build(parameters, &Build::default())
+}
+
+/// The same, with what is built in.
+///
+/// # Errors
+/// As [`instrument`].
+pub fn instrument_of_build(parameters: &Parameters, build: &Build) -> Result<File, PackageError> {
+    let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
+    match parameters.slot_clocks {
+        1 => write_made(
+            || Instrument::<Pipelined>::with_build(parameters, build),
+            INSTRUMENT,
+            &header,
+        ),
+        _ => {
+            write_made(|| Instrument::<Stepped>::with_build(parameters, build), INSTRUMENT, &header)
+        }
+    }
+}
+
+/// The instrument on a serial line of `baud` bits a second as one Verilog file; its top module is
+/// `hge_serial_instrument`. Its build hash is 0.
+///
+/// # Errors
+/// A generic or the rate out of range; a block the emitter refuses.
+pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, PackageError> {
+    serial_instrument_of_build(parameters, baud, &Build::default())
+}
+
+/// The same, with what is built in.
+///
+/// # Errors
+/// As [`serial_instrument`].
+pub fn serial_instrument_of_build(
+    parameters: &Parameters,
+    baud: u32,
+    build: &Build,
+) -> Result<File, PackageError> {
+    let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
+    match parameters.slot_clocks {
+        1 => write_made(
+            || SerialInstrument::<Pipelined>::with_build(parameters, baud, build),
+            SERIAL,
+            &header,
+        ),
+        _ => write_made(
+            || SerialInstrument::<Stepped>::with_build(parameters, baud, build),
+            SERIAL,
+            &header,
+        ),
+    }
+}
+
+/// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
+/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters. `recording` is what it plays
+/// after power-up.
+///
+/// # Errors
+/// A generic, the rate or the clock out of range; a block the emitter refuses.
+pub fn board_of_build(
+    wanted: &Parameters,
+    converters: Converters,
+    baud: u32,
+    build: &Build,
+    recording: &Recording,
+) -> Result<File, PackageError> {
+    let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
+    let Converters { dac, adc } = converters;
+    let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
+    let mut header = header(BOARD_DESCRIPTION, BOARD, &option, &parameters);
+    if let bytes @ 1.. = recording.bytes().len() {
+        header += &format!(
+            "\n\nIt holds an experiment of {bytes} bytes, which only --board BOARD --experiment FILE.toml puts there."
+        );
+    }
+    match parameters.slot_clocks {
+        1 => write_made(
+            || BoardTop::<Pipelined>::new(wanted, converters, baud, build, recording),
+            BOARD,
+            &header,
+        ),
+        _ => write_made(
+            || BoardTop::<Stepped>::new(wanted, converters, baud, build, recording),
+            BOARD,
+            &header,
+        ),
+    }
+}
+
+/// FuseSoC's core file of the instrument with converters.
+pub fn board_core_file() -> File {
+    core_file("board", BOARD, BOARD_DESCRIPTION)
+}
+
+/// FuseSoC's core file of the instrument on a serial line.
+pub fn serial_instrument_core_file() -> File {
+    core_file("serial_instrument", SERIAL, SERIAL_DESCRIPTION)
+}
+
+/// FuseSoC's core file of the instrument.
+pub fn instrument_core_file() -> File {
+    core_file("instrument", INSTRUMENT, INSTRUMENT_DESCRIPTION)
+}
+
+/// Stack on which a block is made: several times what the largest one takes, of which a few stand there at a time.
+const STACK_BYTES: usize = 32 << 20;
+
+/// Writes what `make` makes, on a stack of its own: a block is too large for that of a test or a server's thread.
+fn write_made<B: Block, E: Into<PackageError>>(
+    make: impl FnOnce() -> Result<B, E> + Send,
+    name: &str,
+    header: &str,
+) -> Result<File, PackageError> {
+    let written = || write("hge_", name, &make().map_err(Into::into)?, header);
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = builder.spawn_scoped(scope, written).map_err(PackageError::Thread)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hge_gateware::converter::{AdcPart, DacPart};
+
+    fn modules(text: &str) -> usize {
+        text.lines().filter(|line| line.starts_with("module ")).count()
+    }
+
+    #[test]
+    fn the_instrument_is_at_most_forty_modules_without_dollar_names_for_any_number_of_slots() {
+        for (outputs, slots) in [(8, 24), (8, 64), (8, 256), (16, 40), (2, 1)] {
+            let parameters = Parameters { outputs, slots, ..Parameters::default() };
+            let file = instrument(&parameters).unwrap();
+            assert!(modules(&file.text) <= 40, "{} modules", modules(&file.text));
+            let names = file.text.replace("$signed", "").replace("$unsigned", "");
+            assert!(!names.contains('$'));
+            assert!(file.text.contains("register map"));
+            assert!(file
+                .text
+                .lines()
+                .filter(|l| l.starts_with("module "))
+                .all(|l| l.contains(" hge_")));
+        }
+    }
+
+    #[test]
+    fn a_boards_parameters_are_those_of_its_converters_and_stand_in_its_header() {
+        let wanted = Parameters::default();
+        let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
+        let none = Recording::default();
+        let file =
+            board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none).unwrap();
+        assert!(file.text.contains("module hge_board"), "{}", file.name);
+        assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
+        assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
+        let wanted = Parameters { outputs: 9, ..wanted };
+        let message = board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("8 channels, not 9"), "{message}");
+    }
+
+    #[test]
+    fn a_generic_out_of_range_is_refused_with_its_range() {
+        let parameters = Parameters { slots: 1000, ..Parameters::default() };
+        let message = instrument(&parameters).unwrap_err().to_string();
+        assert!(
+            message.contains("slots is 1000") && message.contains("from 1 to 256"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! Leaf blocks: memories and the multiplier, written by hand in Rust and in Verilog.
+//!
+//! A leaf keeps its state in plain Rust fields, so it simulates quickly, and gives generic Verilog that Yosys maps to block RAM
+//! and DSP blocks on iCE40 and ECP5. Every leaf starts at zero in Rust and in Verilog. Leaves are compared with their Verilog,
+//! clock by clock, in `gateware/cores/tests`.
+
+mod cast;
+mod fixed;
+mod memory;
+mod multiplier;
+mod pace;
+mod ram;
+mod rom;
+mod store;
+
+pub use cast::bit_cast_signed;
+pub use fixed::Fixed;
+pub use multiplier::Multiplier;
+pub use pace::{memories_are_late, UNHURRIED_HZ};
+pub use ram::Ram;
+pub use rom::Rom;
+pub use store::Store;

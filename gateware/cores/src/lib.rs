@@ -1,0 +1,97 @@
+//! Homodyne gradient extraction in Rust-HDL: every core once, simulated here and emitted as Verilog.
+//!
+//! All slots share one pipeline in time: a sample is one pass over the slots (one a clock) beside one
+//! pass over the outputs (eight clocks each). State lives in memories, so logic hardly grows with the
+//! number of slots. Every core has a bit-exact twin of the same name in `hge_sim::model`.
+//!
+//! | module | core |
+//! |---|---|
+//! | [`reset`] | power-on reset |
+//! | [`timer`] | sample clock |
+//! | [`nco`] | phase accumulators, sine and cosine |
+//! | [`lockin`] | in-phase and quadrature sums |
+//! | [`levels`] | mean, least and greatest sample of a window |
+//! | [`tones`] | sum of the tones of every output |
+//! | [`modulator`] | base values, ramps, noise shaping |
+//! | [`guard`] | limits, step limit, safe values |
+//! | [`supervisor`] | arming, watchdog, trips |
+//! | [`clerk`] | records, update, rows: the work between windows |
+//! | [`micro`] | the machine that the clerk programs |
+//! | [`cost`] | the squared error, for a lock-in that demodulates it |
+//! | [`sequencer`] | states of a case |
+//! | [`capture`] | ADC codes in blocks |
+//! | [`reference`](mod@reference) | a slot's tone on a pin |
+//! | [`link`] | frames in and out, sessions, the serial line |
+//! | [`telemetry`] | the ring that frames wait in |
+//! | [`registers`] | the scalar registers |
+//! | [`access`] | who may read or write what now |
+//! | [`converter`] | SPI converters |
+//! | [`engine`] | NCO, lock-in and tones around the slots' pass |
+//! | [`instrument`] | everything |
+//! | [`serial`] | the instrument on a serial line |
+//! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
+//! | [`boot`] | standalone from power-up: requests that are built in |
+//! | [`sources`] | the texts of these, whose comments go into the Verilog |
+//!
+//! `hge-verilog` writes them as Verilog, `hge-boards` makes files and bitstreams of them.
+//!
+//! ```
+//! use hge_gateware::timer::Timer;
+//! use rust_hdl::prelude::*;
+//!
+//! // Every core is a block of rust-hdl: the sample clock, a tick every 10 clocks.
+//! let mut timer = Timer::default();
+//! timer.connect_all();
+//! let mut simulation = Simulation::new();
+//! simulation.add_clock(5, |timer: &mut Box<Timer>| timer.clock.next = !timer.clock.val());
+//! simulation.add_testbench(|mut sim: Sim<Timer>| {
+//!     let mut timer = sim.init()?;
+//!     timer.period.next = 10.into();
+//!     let mut ticks = 0;
+//!     for _ in 0..100 {
+//!         timer = sim.wait(10, timer)?;
+//!         ticks += u32::from(timer.tick.val());
+//!     }
+//!     sim_assert!(sim, ticks == 10, timer);
+//!     sim.done(timer)
+//! });
+//! simulation.run(Box::new(timer), 10_000).expect("ten ticks");
+//! ```
+
+// Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
+#![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
+
+/// A comment in a kernel that is printed in its Verilog. Rust makes nothing of it.
+#[macro_export]
+macro_rules! comment {
+    ($text:literal) => {};
+}
+
+pub mod access;
+pub mod board;
+pub mod boot;
+pub mod build;
+pub mod capture;
+pub mod clerk;
+pub mod converter;
+pub mod cost;
+pub mod engine;
+pub mod guard;
+pub mod instrument;
+pub mod leaf;
+pub mod levels;
+pub mod link;
+pub mod lockin;
+pub mod micro;
+pub mod modulator;
+pub mod nco;
+pub mod reference;
+pub mod registers;
+pub mod reset;
+pub mod sequencer;
+pub mod serial;
+pub mod sources;
+pub mod supervisor;
+pub mod telemetry;
+pub mod timer;
+pub mod tones;
