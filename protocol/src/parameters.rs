@@ -247,7 +247,7 @@ impl Parameters {
 
     /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.
     ///
-    /// In instructions of three clocks (the tests of the clerk hold it to that): 600 for a block that is being written,
+    /// In instructions of three clocks (the tests of the post-processor hold it to that): 600 for a block that is being written,
     /// 620 and 7 window for the window's own record and error, 20 a slot to tell it, 460 and 12 window to update it and
     /// 110 to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {

@@ -13,7 +13,7 @@
 //! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
 //! | `looks` | out, 1 | a register may be looked at, or written, in this clock |
 //! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
-//! | `busy`, `armed`, `homing`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
+//! | `busy`, `armed`, `ramping to safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
@@ -88,7 +88,7 @@ pub struct Access {
     /// The guard is armed.
     pub armed: Signal<In, Bit>,
     /// Outputs are on their way to the safe values.
-    pub homing: Signal<In, Bit>,
+    pub ramping_to_safe: Signal<In, Bit>,
     /// A capture is going on.
     pub capturing: Signal<In, Bit>,
     /// The last epoch is still in memory.
@@ -296,7 +296,7 @@ impl Logic for Access {
                                 if self.open.val() | (!self.watchdog_set.val()) {
                                     self.status.d.next = 4.into();
                                 }
-                                if self.working.val() | self.homing.val() {
+                                if self.working.val() | self.ramping_to_safe.val() {
                                     self.status.d.next = 2.into();
                                 }
                             }
@@ -308,7 +308,7 @@ impl Logic for Access {
                                 {
                                     self.status.d.next = 4.into();
                                 }
-                                if self.working.val() | self.homing.val() {
+                                if self.working.val() | self.ramping_to_safe.val() {
                                     self.status.d.next = 2.into();
                                 }
                             }

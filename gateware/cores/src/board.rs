@@ -190,7 +190,7 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.serial.adc.next = self.adc.code.val();
         comment!("The switch.");
         comment!("A device that was connected stays so on the way to the safe values: opening would be a step.");
-        self.stays.next = self.connected.q.val() & self.serial.homing.val();
+        self.stays.next = self.connected.q.val() & self.serial.ramping_to_safe.val();
         self.connected.d.next = (self.serial.armed.val() | self.stays.val())
             & self.dac.ready.val()
             & (!self.serial.reset.val());

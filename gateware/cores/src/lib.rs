@@ -15,8 +15,8 @@
 //! | [`modulator`] | base values, ramps, noise shaping |
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
-//! | [`clerk`] | records, update, rows: the work between windows |
-//! | [`micro`] | the machine that the clerk programs |
+//! | [`post_processor`] | records, update, rows: the work between windows |
+//! | [`micro`] | the machine that the post-processor programs |
 //! | [`cost`] | the squared error, for a lock-in that demodulates it |
 //! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |
@@ -72,7 +72,6 @@ pub mod board;
 pub mod boot;
 pub mod build;
 pub mod capture;
-pub mod clerk;
 pub mod converter;
 pub mod cost;
 pub mod engine;
@@ -82,9 +81,10 @@ pub mod leaf;
 pub mod levels;
 pub mod link;
 pub mod lockin;
-pub mod micro;
+pub mod microcontroller;
 pub mod modulator;
 pub mod nco;
+pub mod post_processor;
 pub mod reference;
 pub mod registers;
 pub mod reset;

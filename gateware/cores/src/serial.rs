@@ -7,7 +7,7 @@
 //! | `arm_button` | in, 1 | asynchronous, high while pressed; of no effect without a recording |
 //! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
-//! | `armed`, `homing` | out, 1 | outputs may be connected; or are on the way to the safe values |
+//! | `armed`, `ramping to safe` | out, 1 | outputs may be connected; or are on the way to the safe values |
 //! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since it was armed last; a byte has come |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!
@@ -65,7 +65,7 @@ pub struct SerialInstrument<P: Pass> {
     /// Power-on reset.
     pub reset: Signal<Out, Bit>,
     /// Disarmed, and on the way to the safe values.
-    pub homing: Signal<Out, Bit>,
+    pub ramping_to_safe: Signal<Out, Bit>,
     /// The guard has tripped since it was armed last.
     pub fault: Signal<Out, Bit>,
     /// A byte has come.
@@ -164,7 +164,7 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.dac_index.next = self.instrument.dac_index.val();
         self.dac_code.next = self.instrument.dac_code.val();
         self.armed.next = self.instrument.armed.val();
-        self.homing.next = self.instrument.homing.val();
+        self.ramping_to_safe.next = self.instrument.ramping_to_safe.val();
         self.reset.next = self.instrument.reset.val();
         self.fault.next = self.instrument.fault.val();
         self.heard.next = self.receiver.valid.val();

@@ -11,7 +11,7 @@
 //! | `protection`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
 //! | `hold` | in, 1 | the watchdog stands still (simulation) |
 //! | `pass_done`, `cut` | in, 1 | an outputs' pass has ended; a step was limited in it |
-//! | `armed`, `homing`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
+//! | `armed`, `ramping to safe`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
 //! | `fault` | out, 5 | what has tripped since the last arming, bits as in `FAULT` |
 //! | `trip` | out, 1 | in the clock of a tick: the guard trips |
 //! | `event`, `event_cause`, `event_time`, `event_taken` | out 1 + 5 + 32, in 1 | a trip is to be told |
@@ -75,7 +75,7 @@ pub struct Supervisor {
     /// It was armed without a host.
     pub standalone: Signal<Out, Bit>,
     /// Outputs are on their way to the safe values.
-    pub homing: Signal<Out, Bit>,
+    pub ramping_to_safe: Signal<Out, Bit>,
     /// What has tripped since the last arming.
     pub fault: Signal<Out, Bits<5>>,
     /// The guard trips.
@@ -169,7 +169,7 @@ impl Logic for Supervisor {
         self.closed.next = self.synchronous.q.val();
         self.armed.next = self.is_armed.q.val();
         self.standalone.next = self.is_armed.q.val() & self.is_standalone.q.val();
-        self.homing.next = self.is_homing.q.val();
+        self.ramping_to_safe.next = self.is_homing.q.val();
         self.fault.next = self.causes.q.val();
         self.event.next = self.telling.q.val();
         self.event_cause.next = self.told_cause.q.val();

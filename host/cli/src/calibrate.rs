@@ -87,7 +87,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (mut task, link) = (lab.task()?, lab.link.to_string());
     let settling = match arguments.settle {
         true => {
-            let wanted = relaxation::Wanted {
+            let wanted = relaxation::RelaxationSpec {
                 slope_na_per_v: arguments.slope,
                 repeats: relaxation::REPEATS,
                 seed: task.experiment.seed,

@@ -43,7 +43,7 @@ struct Info {
     analogue: Option<Analogue>,
     busy: bool,
     armed: Option<&'static str>,
-    homing: bool,
+    ramping_to_safe: bool,
     interlock_closed: bool,
     capturing: bool,
     fault: Option<String>,
@@ -111,7 +111,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             ArmMode::Host => "host",
             ArmMode::Standalone => "standalone",
         }),
-        homing: state.homing,
+        ramping_to_safe: state.ramping_to_safe,
         interlock_closed: state.interlock_closed,
         capturing: state.capturing,
         fault: state.fault.map(|causes| causes.to_string()),
@@ -160,7 +160,7 @@ fn table(info: &Info, state: &State) -> String {
     };
     let activity = [
         (state.busy, "a run is going on"),
-        (state.homing, "on the way to the safe values"),
+        (state.ramping_to_safe, "on the way to the safe values"),
         (state.capturing, "capturing"),
     ];
     let mut now: Vec<&str> =

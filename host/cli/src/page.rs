@@ -1,7 +1,7 @@
 //! `hge report`: the page of a run.
 
 use crate::output::{cut_line, json_line, show_page, text};
-use crate::sitting;
+use crate::run_segment;
 use clap::Args;
 use hge_record::{list, page, Folder};
 use serde_json::json;
@@ -41,7 +41,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 }
 
 fn latest() -> Result<PathBuf, String> {
-    let runs = sitting::runs();
+    let runs = run_segment::runs();
     let none =
         || format!("no runs in {}: `hge train xor` makes one, or name its folder", runs.display());
     if !runs.exists() {

@@ -3,7 +3,7 @@
 use crate::interrupt;
 use crate::lab::TokenOption;
 use crate::output::text;
-use crate::sitting::{self, Manner, Opened, Wanted};
+use crate::run_segment::{self, Manner, Opened, RunSpec};
 use clap::{Args, ValueHint};
 use hge_driver::link::LinkSpec;
 use hge_record::{resume, Folder, Resuming};
@@ -37,7 +37,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let mut folder = Folder::open(&arguments.run).map_err(text)?;
     if folder.is_complete().map_err(text)? {
-        return sitting::show(&folder, arguments.json);
+        return run_segment::show(&folder, arguments.json);
     }
     folder.lock().map_err(text)?;
     let was = folder.provenance().map_err(text)?.instrument.link;
@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let token = arguments.token.read()?;
     let trace = None;
     let opened =
-        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
+        Opened::open(RunSpec { experiment, source, calibration, link, token, trace, cancel })?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
     opened.work(&folder, manner, |instrument, task, progress| {
         Ok(resume(instrument, task, &folder, how, progress)?.0)

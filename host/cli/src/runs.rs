@@ -1,7 +1,7 @@
 //! `hge runs`: what runs there are.
 
 use crate::output::{json_line, text};
-use crate::sitting;
+use crate::run_segment;
 use clap::Args;
 use hge_record::{list, Listed, RunStatus};
 use serde::Serialize;
@@ -28,7 +28,7 @@ struct Runs {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let folder = arguments.folder.unwrap_or_else(sitting::runs);
+    let folder = arguments.folder.unwrap_or_else(run_segment::runs);
     let (runs, strange) = if folder.exists() {
         list(&folder).map_err(text)?
     } else {

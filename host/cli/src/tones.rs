@@ -7,7 +7,7 @@ use hge_core::experiment::{Experiment, Source};
 use hge_core::plan::near_window;
 use hge_core::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_core::tones::products::Product;
-use hge_core::tones::{assess, empty_lines_in, plan, Grid, NoiseModel, Order, TonePlan, Wanted};
+use hge_core::tones::{assess, empty_lines_in, plan, Grid, NoiseModel, Order, TonePlan, ToneSpec};
 use hge_driver::text::number;
 use hge_protocol::Parameters;
 use hge_record::figure::tones as picture;
@@ -57,7 +57,7 @@ struct Plan {
     /// Amplitude of every tone in volts
     #[arg(long, value_name = "V", default_value_t = 0.03)]
     amplitude: f64,
-    /// Wanted ratio of each derivative to its standard error after one window; needs --slopes or --iv
+    /// ToneSpec ratio of each derivative to its standard error after one window; needs --slopes or --iv
     #[arg(long, value_name = "RATIO")]
     snr: Option<f64>,
     /// Expected derivatives in nA/V, one for each parameter
@@ -182,7 +182,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
         ));
     }
     let Around { white, flicker, pole, mains } = asked.around;
-    let wanted = Wanted {
+    let wanted = ToneSpec {
         grid,
         count,
         band_hz,
@@ -250,7 +250,7 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
         Some(multiples) => assess(&wanted, &multiples),
         None => {
             // As they are chosen when it runs, which is without regard to empty lines.
-            let chosen = plan(&Wanted { empty_lines: 0, ..wanted }).map_err(text)?;
+            let chosen = plan(&ToneSpec { empty_lines: 0, ..wanted }).map_err(text)?;
             TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.multiples()) }
         }
     };
@@ -288,7 +288,7 @@ fn rounded(frequency_hz: f64) -> String {
 }
 
 fn report(
-    wanted: &Wanted,
+    wanted: &ToneSpec,
     plan: TonePlan,
     amplitudes_v: Vec<f64>,
     told: &Told,

@@ -4,10 +4,10 @@ use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use crate::streams::print;
-use crate::{interrupt, sitting};
+use crate::{interrupt, run_segment};
 use clap::{Args, ValueHint};
 use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
-use hge_core::track::{track, Moment, Track, Wanted, FOLLOWED};
+use hge_core::track::{track, Moment, Track, TrackSpec, FOLLOWED};
 use hge_core::train::Progress;
 use hge_driver::link::{LinkSpec, Token};
 use hge_driver::text::number;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// Exit code when the device was not followed.
 const EXIT_LOST: u8 = 2;
 
-/// What moves in simulation where the experiment says nothing of it: everything by 0.3 V up and down in four minutes, and a jolt of 0.2 V.
+/// What moves in simulation where the experiment says nothing of it: everything by 0.3 V up and down in four minutes, and a step of 0.2 V.
 const SWAY_V: f64 = 0.3;
 const SWAY_S: f64 = 240.0;
 const JOLT_V: f64 = 0.2;
@@ -46,7 +46,7 @@ pub struct Arguments {
     epochs: u32,
     /// By how much the simulated device's voltages move up and down, whatever the experiment says
     #[arg(long, value_name = "V")]
-    sway: Option<f64>,
+    drift: Option<f64>,
     /// In what time
     #[arg(long, value_name = "S")]
     period: Option<f64>,
@@ -70,7 +70,7 @@ struct Report {
     epochs: u32,
     epoch_s: f64,
     /// Null over a link: what moves there is not known.
-    sway_v: Option<f64>,
+    drift_v: Option<f64>,
     pace_v_per_s: Option<f64>,
     /// The bound of Adam's steps; null for other rules and the standalone loop.
     bound_v_per_s: Option<f64>,
@@ -100,9 +100,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     experiment.loop_mode = arguments.loop_mode.unwrap_or(experiment.loop_mode);
     let simulated = link == LinkSpec::Simulated;
     if simulated {
-        sway(&arguments, &mut experiment, &mut source);
-    } else if arguments.sway.is_some() || arguments.period.is_some() {
-        return Err(format!("--sway and --period move a device that is simulated here, not one at {link}: leave them out"));
+        drift(&arguments, &mut experiment, &mut source);
+    } else if arguments.drift.is_some() || arguments.period.is_some() {
+        return Err(format!("--drift and --period move a device that is simulated here, not one at {link}: leave them out"));
     }
     let cancel = interrupt::cancel();
     let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
@@ -110,10 +110,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let name = format!("track-{}", stem.to_string_lossy());
     let path = match &arguments.output {
         Some(path) => path.clone(),
-        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+        None => Folder::claim(&run_segment::runs(), &name).map_err(text)?,
     };
     let once = |frozen| {
-        let wanted = Wanted { epochs: arguments.epochs, frozen };
+        let wanted = TrackSpec { epochs: arguments.epochs, frozen };
         let token = arguments.link.token()?;
         let (instrument, task) = open(&link, token.as_ref(), &experiment, &source, cancel.clone())?;
         let progress = &mut |progress: &Progress| bar.show(progress);
@@ -146,21 +146,21 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 }
 
 /// What moves in a simulation.
-fn sway(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source) {
+fn drift(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source) {
     let bench = &mut experiment.bench;
-    let still = bench.sway_v == 0.0 && bench.sways_v.is_none() && bench.jolt_v == 0.0;
+    let still = bench.drift_v == 0.0 && bench.electrode_drifts_v.is_none() && bench.step_v == 0.0;
     if still {
-        (bench.sway_v, bench.sway_s) = (SWAY_V, SWAY_S);
-        (bench.jolt_v, bench.jolt_s) = (JOLT_V, JOLT_S);
-        bench.jolt_electrode = experiment.electrodes.controls.first().copied().unwrap_or(0);
+        (bench.drift_v, bench.drift_period_s) = (SWAY_V, SWAY_S);
+        (bench.step_v, bench.step_at_s) = (JOLT_V, JOLT_S);
+        bench.step_electrode = experiment.electrodes.controls.first().copied().unwrap_or(0);
     }
-    if let Some(volts) = arguments.sway {
-        source.overrule("bench.sway_v");
-        (bench.sway_v, bench.sways_v) = (volts, None);
+    if let Some(volts) = arguments.drift {
+        source.overrule("bench.drift_v");
+        (bench.drift_v, bench.electrode_drifts_v) = (volts, None);
     }
     if let Some(seconds) = arguments.period {
-        source.overrule("bench.sway_s");
-        bench.sway_s = seconds;
+        source.overrule("bench.drift_period_s");
+        bench.drift_period_s = seconds;
     }
 }
 
@@ -197,8 +197,11 @@ fn report(
     run: String,
 ) -> Report {
     let bench = &experiment.bench;
-    let most_v =
-        bench.sways_v.iter().flatten().fold(bench.sway_v.abs(), |most, v| most.max(v.abs()));
+    let most_v = bench
+        .electrode_drifts_v
+        .iter()
+        .flatten()
+        .fold(bench.drift_v.abs(), |most, v| most.max(v.abs()));
     let epoch_s = tracking.epoch_s();
     let right_share = tracking.right_share();
     Report {
@@ -209,8 +212,8 @@ fn report(
         trained: tracking.trained.solved,
         epochs: tracking.moments.len() as u32,
         epoch_s,
-        sway_v: simulated.then_some(most_v),
-        pace_v_per_s: simulated.then_some(4.0 * most_v / bench.sway_s),
+        drift_v: simulated.then_some(most_v),
+        pace_v_per_s: simulated.then_some(4.0 * most_v / bench.drift_period_s),
         bound_v_per_s: hge_core::track::bound_v_per_s(experiment, epoch_s),
         followed: tracking.trained.solved && right_share >= FOLLOWED,
         wanted_separation_na: tracking.wanted_separation_na,
@@ -239,10 +242,10 @@ fn table(report: &Report) -> String {
         report.epochs,
         report.epoch_s
     );
-    if report.sway_v.is_some() {
+    if report.drift_v.is_some() {
         text += &format!(
-            "every voltage sways by {} V at {} V/s",
-            volts(report.sway_v),
+            "every voltage drifts by {} V at {} V/s",
+            volts(report.drift_v),
             volts(report.pace_v_per_s)
         );
         text += &match report.bound_v_per_s {

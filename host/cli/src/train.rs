@@ -2,7 +2,7 @@
 
 use crate::lab::{LinkOptions, Simulation};
 use crate::output::text;
-use crate::sitting::{self, Manner, Opened, Wanted};
+use crate::run_segment::{self, Manner, Opened, RunSpec};
 use crate::{amplitudes, calibrate, interrupt};
 use clap::{Args, ValueHint};
 use hge_core::calibration::Calibration;
@@ -75,7 +75,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let token = arguments.link.token()?;
     if experiment.tones.amplitude.is_some() {
         // On an instrument of its own: the run then begins as one with these amplitudes in its file does.
-        let opened = Opened::open(Wanted {
+        let opened = Opened::open(RunSpec {
             experiment: experiment.clone(),
             source: source.clone(),
             calibration: calibration.clone(),
@@ -89,7 +89,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         experiment.tones.take(amplitudes_v);
     }
     let opened =
-        Opened::open(Wanted { experiment, source, calibration, link, token, trace, cancel })?;
+        Opened::open(RunSpec { experiment, source, calibration, link, token, trace, cancel })?;
     let folder = folder(&arguments, &opened)?;
     let manner = Manner { json: arguments.json, live: arguments.live, open: arguments.open };
     opened.work(&folder, manner, |instrument, task, progress| {
@@ -104,7 +104,7 @@ fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
     let name = stem.to_string_lossy();
     let path = match &arguments.output {
         Some(path) => path.clone(),
-        None => Folder::claim(&sitting::runs(), &name).map_err(text)?,
+        None => Folder::claim(&run_segment::runs(), &name).map_err(text)?,
     };
     let provenance = Provenance::of(
         &name,

@@ -5,10 +5,10 @@
 //! and calibrations, [`mod@train`] descends. The instrument is one of [`hge_driver`], on a board or simulated.
 //!
 //! ```
-//! use hge_core::tones::{plan, Grid, Order, NoiseModel, Wanted};
+//! use hge_core::tones::{plan, Grid, Order, NoiseModel, ToneSpec};
 //!
 //! // Five tones in a window of 512 samples at 5 kHz, none of which is a product of second order of the others.
-//! let wanted = Wanted {
+//! let wanted = ToneSpec {
 //!     grid: Grid { rate_hz: 5000.0, window_samples: 512 },
 //!     count: 5,
 //!     band_hz: [20.0, 2000.0],

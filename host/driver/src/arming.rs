@@ -10,7 +10,7 @@ use std::time::Duration;
 const WINDS: u32 = 4;
 
 /// Longest wait between two looks whether the outputs have come to their safe values.
-const HOMING_INTERVAL: Duration = Duration::from_millis(10);
+const RAMP_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Instrument {
     /// Lets the outputs follow the modulator.
@@ -32,10 +32,10 @@ impl Instrument {
     pub fn disarm(&mut self) -> Result<(), DriverError> {
         self.write(map::COMMAND, command::DISARM)?;
         let mut wait = Duration::from_micros(100);
-        while self.read(map::STATUS)? & (status::HOMING | status::BUSY) != 0 {
+        while self.read(map::STATUS)? & (status::RAMPING_TO_SAFE | status::BUSY) != 0 {
             self.check_cancel()?;
             std::thread::sleep(wait);
-            wait = (2 * wait).min(HOMING_INTERVAL);
+            wait = (2 * wait).min(RAMP_POLL_INTERVAL);
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub struct State {
     /// The guard follows the modulator.
     pub armed: Option<ArmMode>,
     /// Outputs are on their way to the safe values.
-    pub homing: bool,
+    pub ramping_to_safe: bool,
     /// The interlock is closed.
     pub interlock_closed: bool,
     /// A capture is going on.
@@ -39,12 +39,14 @@ pub struct State {
 
 /// What keeps an instrument in this state from a command that it refused as busy, and what to do.
 pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
-    let State { busy, armed, homing, .. } = *state;
+    let State { busy, armed, ramping_to_safe, .. } = *state;
     match command {
         command::CAPTURE => "a capture is going on; wait for its end, or stop it first",
         _ if busy => "a run is going on; wait for its end, or stop it first",
         command::RUN if armed.is_none() => "the guard is not armed; arm first",
-        _ if homing => "outputs are on their way to the safe values; try again in a moment",
+        _ if ramping_to_safe => {
+            "outputs are on their way to the safe values; try again in a moment"
+        }
         _ if armed.is_some() => "the guard is armed already; disarm first",
         _ => "what stood in its way has just ended; try again",
     }
@@ -68,7 +70,7 @@ impl State {
         State {
             busy: bit(status::BUSY),
             armed: bit(status::ARMED).then_some(mode),
-            homing: bit(status::HOMING),
+            ramping_to_safe: bit(status::RAMPING_TO_SAFE),
             interlock_closed: bit(status::INTERLOCK),
             capturing: bit(status::CAPTURING),
             fault: bit(status::TRIPPED).then_some(FaultFlags(words[1])),
@@ -87,7 +89,7 @@ mod tests {
     const RESTING: State = State {
         busy: false,
         armed: None,
-        homing: false,
+        ramping_to_safe: false,
         interlock_closed: false,
         capturing: false,
         fault: None,
@@ -104,7 +106,7 @@ mod tests {
             (0, RESTING),
             (1, State { busy: true, ..RESTING }),
             (2, State { armed: Some(ArmMode::Host), ..RESTING }),
-            (4, State { homing: true, ..RESTING }),
+            (4, State { ramping_to_safe: true, ..RESTING }),
             // Without a guard that is armed it means nothing.
             (8, RESTING),
             (2 | 8, State { armed: Some(ArmMode::Standalone), ..RESTING }),
@@ -119,15 +121,15 @@ mod tests {
     #[test]
     fn a_refused_command_names_what_stands_in_its_way() {
         let busy = State { busy: true, ..RESTING };
-        let homing = State { homing: true, ..RESTING };
+        let ramping_to_safe = State { ramping_to_safe: true, ..RESTING };
         let armed = State { armed: Some(ArmMode::Host), ..RESTING };
         for (command, state, named) in [
             (command::CAPTURE, busy, "a capture is going on"),
             (command::RUN, State { armed: armed.armed, ..busy }, "a run is going on"),
             (command::ARM_HOST, busy, "a run is going on"),
             (command::RUN, RESTING, "the guard is not armed"),
-            (command::RUN, homing, "the guard is not armed"),
-            (command::ARM_STANDALONE, homing, "outputs are on their way"),
+            (command::RUN, ramping_to_safe, "the guard is not armed"),
+            (command::ARM_STANDALONE, ramping_to_safe, "outputs are on their way"),
             (command::ARM_HOST, armed, "the guard is armed already"),
             (command::ARM_HOST, RESTING, "has just ended"),
         ] {

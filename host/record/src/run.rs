@@ -9,7 +9,7 @@ use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};
 use hge_core::experiment::{LoopMode, Task};
 use hge_core::session::{Session, SessionError};
-use hge_core::track::{track, Track, Wanted};
+use hge_core::track::{track, Track, TrackSpec};
 use hge_core::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
 use hge_driver::{DriverError, Instrument, Tap, TraceEvent};
 use hge_protocol::registers::map_hash;
@@ -47,7 +47,7 @@ pub fn follow(
     mut instrument: Instrument,
     task: Task,
     folder: &Folder,
-    wanted: Wanted,
+    wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, RecordError> {
     instrument.tap(Box::new(folder.recorder().clone()));

@@ -233,7 +233,7 @@ fn begin<Checked>(
     checks: impl FnOnce(&mut Stand) -> Result<Checked, Error>,
 ) -> Result<(Checked, Instrument), Error> {
     let state = instrument.state()?;
-    if state.busy || state.armed.is_some() || state.homing {
+    if state.busy || state.armed.is_some() || state.ramping_to_safe {
         let what = if state.busy { "in a run" } else { "armed or on the way to its safe values" };
         return Err(Error::InUse { what });
     }

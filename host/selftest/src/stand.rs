@@ -342,7 +342,7 @@ impl Stand {
             let found = self.instrument().read_many(map::STATUS, 3)?;
             words.copy_from_slice(&found);
             let is_armed = words[0] & status::ARMED != 0;
-            let moving = words[0] & (status::HOMING | status::BUSY) != 0;
+            let moving = words[0] & (status::RAMPING_TO_SAFE | status::BUSY) != 0;
             let over = words[2].wrapping_sub(from) >= samples;
             if (is_armed && over) || (!is_armed && !moving) || begun.elapsed() > STALL {
                 break;

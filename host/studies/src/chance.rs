@@ -5,7 +5,7 @@
 
 use super::statistics::wilson;
 use super::task::{self, Solved, Task};
-use super::{parallel, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, sim_setup, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_driver::DriverError;
 use hge_sim::device::Device;
 use rand::{Rng, SeedableRng};
@@ -89,7 +89,7 @@ pub fn chances(task: &Task, by: &[Solved], settings: usize) -> Result<Vec<Chance
         if task.setup.cancel.is_cancelled() {
             return Err(DriverError::Cancelled.into());
         }
-        let device = rig::device(&task.setup)?;
+        let device = sim_setup::device(&task.setup)?;
         let mut random = ChaCha8Rng::seed_from_u64(task.setup.experiment.seed);
         random.set_stream(SETTINGS + piece as u64);
         Ok::<_, ReproduceError>(hits(

@@ -1,6 +1,6 @@
 //! Gradient descent from one start, on whatever tells outputs and slopes: the instrument, or the device itself.
 
-use super::rig::{row_v, Rig};
+use super::sim_setup::{row_v, SimSetup};
 use super::ReproduceError;
 use hge_core::optimiser::{Optimiser, Rule};
 use hge_core::plan::{Configuration, Plan};
@@ -28,7 +28,7 @@ pub trait GradientSource {
 }
 
 /// The instrument: one window a case, all tones at once.
-impl GradientSource for Rig {
+impl GradientSource for SimSetup {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let readings = self.readings(cases_v, controls_v, true)?;
         let outputs_na = readings.iter().map(|reading| reading.mean_na).collect();
@@ -82,7 +82,7 @@ impl GradientSource for Exact<'_> {
 pub type Evaluated = (f64, Vec<f64>);
 
 /// How to descend.
-pub struct Way<'a> {
+pub struct DescentConfig<'a> {
     /// Where parameters may be set.
     pub ranges_v: &'a [(f64, f64)],
     /// Adam's step.
@@ -118,15 +118,15 @@ pub fn chain_rule(slopes_na_per_v: &[Vec<f64>], loss_slope: &[f64]) -> Vec<f64> 
 /// # Errors
 /// Those of `evaluate`.
 pub fn descend(
-    way: &Way<'_>,
+    config: &DescentConfig<'_>,
     start_v: Vec<f64>,
     evaluate: &mut dyn FnMut(&[f64]) -> Result<Evaluated, ReproduceError>,
 ) -> Result<Path, ReproduceError> {
-    let mut optimiser = Optimiser::new(Rule::Adam, way.rate_v, 0.0, start_v.len());
+    let mut optimiser = Optimiser::new(Rule::Adam, config.rate_v, 0.0, start_v.len());
     let mut path = Path { best_v: start_v.clone(), best_loss: f64::INFINITY, losses: Vec::new() };
     let mut at_v = start_v;
-    for _ in 0..way.steps {
-        if way.cancel.is_cancelled() {
+    for _ in 0..config.steps {
+        if config.cancel.is_cancelled() {
             return Err(DriverError::Cancelled.into());
         }
         let (loss, gradient) = evaluate(&at_v)?;
@@ -135,10 +135,10 @@ pub fn descend(
             path.best_v.clone_from(&at_v);
             path.best_loss = loss;
         }
-        if loss <= way.stop_loss {
+        if loss <= config.stop_loss {
             break;
         }
-        optimiser.step(&mut at_v, &gradient, way.ranges_v);
+        optimiser.step(&mut at_v, &gradient, config.ranges_v);
     }
     Ok(path)
 }

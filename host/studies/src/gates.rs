@@ -2,7 +2,7 @@
 //! as well, without which a learnt gate says little.
 
 use super::chance::{chances, Chance};
-use super::rig::{power_up, row_v};
+use super::sim_setup::{power_up, row_v};
 use super::task::{Solved, Task};
 use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::experiment::Job;

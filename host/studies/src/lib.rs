@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`setup`] | a study's file, taken apart: experiment, and keys of the analysis |
-//! | [`rig`] | an instrument that is shown points, without a detour |
+//! | [`sim_setup`] | an instrument that is shown points, without a detour |
 //! | [`parallel`] | work on all cores whose result does not depend on them |
 //! | [`findings`] | what a study returns, and how it is written |
 //! | [`survival`] | median times of which some are censored |
@@ -37,10 +37,10 @@ pub mod low_pass;
 pub mod methods;
 pub mod noise;
 pub mod parallel;
-pub mod rig;
 pub mod search;
 pub mod setup;
 pub mod shares;
+pub mod sim_setup;
 pub mod statistics;
 pub mod survival;
 pub mod task;

@@ -5,7 +5,7 @@
 //! lines are broad and reach down to where 1/f noise is strong. There the bound follows from the noise's covariance, and the
 //! lock-in's own variance too; both are computed for windows of up to 2048 samples.
 
-use super::rig::{self, Rig};
+use super::sim_setup::{self, SimSetup};
 use super::statistics::mean_square;
 use super::{fisher, parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::experiment::Experiment;
@@ -98,17 +98,17 @@ fn measure(
     bench.noise_na2_per_hz = if white { keys.white_na2_per_hz } else { 0.0 };
     bench.flicker_na2_per_hz_at_1khz = if white { 0.0 } else { keys.flicker_na2_per_hz_at_1khz };
     let tones = keys.slopes_na_per_v.len();
-    let plan = rig::linear(&mut setup, &keys.slopes_na_per_v)?;
+    let plan = sim_setup::linear(&mut setup, &keys.slopes_na_per_v)?;
     let window_s = 1.0 / plan.grid().step_hz();
     let windows = (keys.longest_s / window_s).round().max(1.0) as usize;
     let densities: Vec<f64> =
         plan.tones_hz().iter().map(|&hz| density(&setup, plan.grid().rate_hz, hz)).collect();
     let seed = setup.experiment.seed + u64::from(window_samples) + u64::from(!white);
-    let mut rig = Rig::open(&setup, &plan, seed)?;
+    let mut sim_setup = SimSetup::open(&setup, &plan, seed)?;
     // Errors of every window, tone by tone.
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); tones];
     for _ in 0..keys.groups {
-        for window in rig.repeated(&vec![0.0; tones], windows)? {
+        for window in sim_setup.repeated(&vec![0.0; tones], windows)? {
             let slopes = reading(&plan, setup.experiment.host.estimator, &window)?.slopes_na_per_v;
             for (k, errors) in errors.iter_mut().enumerate() {
                 errors.push(slopes[k] - keys.slopes_na_per_v[k]);
@@ -116,7 +116,7 @@ fn measure(
         }
         watch.step();
     }
-    rig.close()?;
+    sim_setup.close()?;
     let mut places = Vec::new();
     let mut averaged = 1;
     while averaged <= windows {

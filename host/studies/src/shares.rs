@@ -3,8 +3,8 @@
 //! Both end with an unperturbed measurement at the point of least loss; below `solved_loss` the gate is learnt. A pair
 //! that only the exact slopes bring there is lost, one that only the extracted ones bring there gained.
 
-use super::descent::{chain_rule, descend, Exact, GradientSource, Path, Way};
-use super::rig::{self, Rig};
+use super::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path};
+use super::sim_setup::{self, SimSetup};
 use super::statistics::{holm, mcnemar, McNemar};
 use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::gate::Gate;
@@ -56,8 +56,8 @@ struct Group {
 }
 
 impl Group {
-    fn solved(&self, way: usize) -> usize {
-        self.pairs.iter().filter(|pair| pair.losses[way] < self.solved_loss).count()
+    fn solved(&self, config: usize) -> usize {
+        self.pairs.iter().filter(|pair| pair.losses[config] < self.solved_loss).count()
     }
 
     /// Lost, gained.
@@ -98,16 +98,17 @@ fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let host = &setup.experiment.host;
     let (loss, rate_v, steps) = (host.loss, host.adam_rate_v, host.epochs);
     let (high_na, low_na, stop_loss) = (host.high_na, host.low_na, host.stop_loss);
-    let device = rig::device(&setup)?;
-    let plan = rig::plan(&setup, &[])?;
+    let device = sim_setup::device(&setup)?;
+    let plan = sim_setup::plan(&setup, &[])?;
     let high = Gate::CASES.iter().map(|&(a, b)| gate.output(a, b)).collect();
     let targets = Targets { high, high_na, low_na };
     let cost = |outputs_na: &[f64]| loss.evaluate(outputs_na, &targets);
     let ranges_v = plan.control_ranges_v();
     let cases_v = plan.configuration().cases_v.clone();
-    let way = Way { ranges_v: &ranges_v, rate_v, steps, stop_loss, cancel: &setup.cancel };
+    let config =
+        DescentConfig { ranges_v: &ranges_v, rate_v, steps, stop_loss, cancel: &setup.cancel };
     let down = |teller: &mut dyn GradientSource, start_v: Vec<f64>| {
-        descend(&way, start_v, &mut |controls_v| {
+        descend(&config, start_v, &mut |controls_v| {
             let told = teller.tell(&cases_v, controls_v)?;
             let (loss, slope) = cost(&told.outputs_na);
             Ok((loss, chain_rule(&told.slopes_na_per_v, &slope)))
@@ -117,16 +118,16 @@ fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
     random.set_stream(STARTS + start);
     let start_v = plan.draw_controls_v(&mut random);
-    let mut rig = Rig::open(&setup, &plan, random.random())?;
+    let mut sim_setup = SimSetup::open(&setup, &plan, random.random())?;
     let mut exact = Exact { device: device.as_ref(), plan: &plan };
-    let paths = [down(&mut exact, start_v.clone())?, down(&mut rig, start_v)?];
+    let paths = [down(&mut exact, start_v.clone())?, down(&mut sim_setup, start_v)?];
     let mut losses = [0.0; 2];
     for (loss, path) in losses.iter_mut().zip(&paths) {
-        let readings = rig.readings(&cases_v, &path.best_v, false)?;
+        let readings = sim_setup.readings(&cases_v, &path.best_v, false)?;
         let outputs_na: Vec<f64> = readings.iter().map(|reading| reading.mean_na).collect();
         *loss = cost(&outputs_na).0;
     }
-    rig.close()?;
+    sim_setup.close()?;
     Ok(Pair { paths, losses })
 }
 
@@ -170,7 +171,7 @@ fn findings(groups: &[Group]) -> Findings {
             "gate": group.gate.name(), "starts": group.pairs.len(), "exact": exact, "extracted": extracted,
             "lost": lost, "gained": gained, "p_loss": test.loss, "p_loss_holm": holm, "p_two_sided": test.two_sided,
         }));
-        let losses = |way: usize| group.pairs.iter().map(|pair| pair.losses[way]).collect();
+        let losses = |config: usize| group.pairs.iter().map(|pair| pair.losses[config]).collect();
         let name = group.gate.name();
         findings.array(&format!("best_error_exact_{name}"), &[group.pairs.len()], losses(0));
         findings.array(&format!("best_error_{name}"), &[group.pairs.len()], losses(1));
@@ -192,9 +193,9 @@ fn findings(groups: &[Group]) -> Findings {
 }
 
 fn shares_figure(groups: &[Group]) -> Figure {
-    let bars = |way: usize, shift: f64| {
+    let bars = |config: usize, shift: f64| {
         groups.iter().enumerate().map(move |(n, group)| {
-            let share = group.solved(way) as f64 / group.pairs.len() as f64;
+            let share = group.solved(config) as f64 / group.pairs.len() as f64;
             (n as f64 + shift, share)
         })
     };
@@ -216,10 +217,10 @@ fn losses_figure(groups: &[Group]) -> Figure {
     let panel = |group: &Group| {
         let longest = group.pairs.iter().flat_map(|pair| &pair.paths).map(|path| path.losses.len());
         let epochs = longest.max().unwrap_or(1);
-        let curve = |way: usize| {
+        let curve = |config: usize| {
             let reached = |epoch: usize| {
                 let there = group.pairs.iter().filter(|pair| {
-                    let losses = &pair.paths[way].losses;
+                    let losses = &pair.paths[config].losses;
                     losses.iter().take(epoch).any(|&loss| loss < group.solved_loss)
                 });
                 (epoch as f64, there.count() as f64 / group.pairs.len() as f64)

@@ -3,10 +3,10 @@
 //! All voltages that the device feels move as triangles of one pace. Adam moves a control by at most its step an epoch: beyond that pace nothing is followed.
 //! How near to it a loop comes depends on what the device's other voltages make of the error meanwhile.
 
-use super::rig::power_up;
+use super::sim_setup::power_up;
 use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::experiment::{Experiment, Job, LoopMode};
-use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
+use hge_core::track::{bound_v_per_s, track, Track, TrackSpec, FOLLOWED};
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 use serde::Deserialize;
 use serde_json::json;
@@ -32,22 +32,22 @@ struct Keys {
 
 /// What is done with the controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Way {
+struct Variant {
     name: &'static str,
     loop_mode: LoopMode,
     frozen: bool,
 }
 
-const WAYS: [Way; 3] = [
-    Way { name: "host", loop_mode: LoopMode::Host, frozen: false },
-    Way { name: "standalone", loop_mode: LoopMode::Standalone, frozen: false },
-    Way { name: "frozen", loop_mode: LoopMode::Host, frozen: true },
+const VARIANTS: [Variant; 3] = [
+    Variant { name: "host", loop_mode: LoopMode::Host, frozen: false },
+    Variant { name: "standalone", loop_mode: LoopMode::Standalone, frozen: false },
+    Variant { name: "frozen", loop_mode: LoopMode::Host, frozen: true },
 ];
 
-/// One pace, one way, every seed.
+/// One pace, one variant, every seed.
 struct Place {
     pace_v_per_s: f64,
-    way: Way,
+    variant: Variant,
     tracks: Vec<Track>,
 }
 
@@ -63,19 +63,19 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let mut wanted = Vec::new();
     for &pace in &keys.paces_v_per_s {
-        wanted.extend(WAYS.map(|way| (pace, way)));
+        wanted.extend(VARIANTS.map(|variant| (pace, variant)));
     }
     watch.begin("runs", (wanted.len() * keys.seeds) as u64);
     let mut tracks = parallel::map(wanted.len() * keys.seeds, |n| {
-        let (pace, way) = wanted[n / keys.seeds];
-        let done = one(setup, pace, way, keys.epochs, (n % keys.seeds) as u64)?;
+        let (pace, variant) = wanted[n / keys.seeds];
+        let done = one(setup, pace, variant, keys.epochs, (n % keys.seeds) as u64)?;
         watch.step();
         Ok::<_, ReproduceError>(done)
     })?
     .into_iter();
-    let places = wanted.into_iter().map(|(pace_v_per_s, way)| {
+    let places = wanted.into_iter().map(|(pace_v_per_s, variant)| {
         let tracks = tracks.by_ref().take(keys.seeds).collect();
-        Place { pace_v_per_s, way, tracks }
+        Place { pace_v_per_s, variant, tracks }
     });
     Ok(findings(setup, &places.collect::<Vec<_>>()))
 }
@@ -83,17 +83,22 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
 fn one(
     setup: &Setup,
     pace_v_per_s: f64,
-    way: Way,
+    variant: Variant,
     epochs: u32,
     seed: u64,
 ) -> Result<Track, ReproduceError> {
     let mut experiment: Experiment = setup.experiment.clone();
-    experiment.loop_mode = way.loop_mode;
+    experiment.loop_mode = variant.loop_mode;
     experiment.seed += seed;
-    experiment.bench.sway_s = 4.0 * experiment.bench.sway_v / pace_v_per_s;
+    experiment.bench.drift_period_s = 4.0 * experiment.bench.drift_v / pace_v_per_s;
     let job = Job::new(experiment, &setup.source)?;
     let task = job.task.clone();
-    Ok(track(power_up(setup, job)?, task, Wanted { epochs, frozen: way.frozen }, &mut |_| ())?)
+    Ok(track(
+        power_up(setup, job)?,
+        task,
+        TrackSpec { epochs, frozen: variant.frozen },
+        &mut |_| (),
+    )?)
 }
 
 fn findings(setup: &Setup, places: &[Place]) -> Findings {
@@ -105,12 +110,12 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
         let least = shares.iter().copied().fold(1.0, f64::min);
         table.push([
             format!("{}", place.pace_v_per_s),
-            place.way.name.to_owned(),
+            place.variant.name.to_owned(),
             format!("{:.1} %", place.right_share() * 1e2),
             format!("{:.1} %", least * 1e2),
         ]);
         said.push(json!({
-            "pace_v_per_s": place.pace_v_per_s, "controls": place.way.name,
+            "pace_v_per_s": place.pace_v_per_s, "controls": place.variant.name,
             "right_share": place.right_share(), "right_shares": shares,
         }));
     }
@@ -119,18 +124,19 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
     findings.array("right_shares", &[places.len(), seeds], rows.collect());
     findings.table = table;
     findings.say("places", said);
-    let of = |way: &'static str| places.iter().filter(move |place| place.way.name == way);
+    let of =
+        |variant: &'static str| places.iter().filter(move |place| place.variant.name == variant);
     let epoch_s = of("host").flat_map(|place| &place.tracks).map(Track::epoch_s).next();
     let bound = epoch_s.and_then(|epoch_s| bound_v_per_s(&setup.experiment, epoch_s));
-    let fastest = |way: &'static str| {
-        let followed = of(way).filter(|place| place.right_share() >= FOLLOWED);
+    let fastest = |variant: &'static str| {
+        let followed = of(variant).filter(|place| place.right_share() >= FOLLOWED);
         followed.map(|place| place.pace_v_per_s).fold(0.0, f64::max)
     };
     findings.say("bound_v_per_s", bound);
     findings.say("fastest_followed_v_per_s", json!({
         "host": fastest("host"), "standalone": fastest("standalone"), "frozen": fastest("frozen"),
     }));
-    let slowest = |way: &'static str| of(way).next().map_or(f64::NAN, Place::right_share);
+    let slowest = |variant: &'static str| of(variant).next().map_or(f64::NAN, Place::right_share);
     let claim = "slowest pace, host: share of epochs with the wanted separation";
     findings.claims.push(Claim::at_least(claim, slowest("host"), FOLLOWED));
     let claim = "the same of the frozen device";
@@ -140,18 +146,18 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
 }
 
 fn figure(places: &[Place], bound: Option<f64>) -> Figure {
-    let of = |way: Way| places.iter().filter(move |place| place.way == way);
-    let shares = WAYS.iter().enumerate().map(|(n, &way)| {
-        let points = of(way).map(|place| (place.pace_v_per_s, place.right_share()));
-        Layer::new(way.name, n, Mark::Line, points)
+    let of = |variant: Variant| places.iter().filter(move |place| place.variant == variant);
+    let shares = VARIANTS.iter().enumerate().map(|(n, &variant)| {
+        let points = of(variant).map(|place| (place.pace_v_per_s, place.right_share()));
+        Layer::new(variant.name, n, Mark::Line, points)
     });
     let mut shares: Vec<Layer> = shares.collect();
     let bound = bound.into_iter().flat_map(|bound| [(bound, 0.0), (bound, 1.0)]);
     shares.push(Layer::new("a step an epoch", REFERENCE, Mark::Dashed, bound));
-    let courses = WAYS.iter().enumerate().filter_map(|(n, &way)| {
-        let track = of(way).next()?.tracks.first()?;
+    let courses = VARIANTS.iter().enumerate().filter_map(|(n, &variant)| {
+        let track = of(variant).next()?.tracks.first()?;
         let points = track.moments.iter().map(|moment| (moment.time_s, moment.separation_na));
-        Some(Layer::new(way.name, n, Mark::Line, points))
+        Some(Layer::new(variant.name, n, Mark::Line, points))
     });
     let panels = vec![
         Panel {

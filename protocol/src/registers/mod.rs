@@ -137,7 +137,7 @@ pub mod status {
     /// The guard follows the modulator.
     pub const ARMED: u32 = 2;
     /// Outputs are on their way to the safe values.
-    pub const HOMING: u32 = 4;
+    pub const RAMPING_TO_SAFE: u32 = 4;
     /// The guard was armed for a standalone run.
     pub const STANDALONE: u32 = 8;
     /// The interlock is closed now.

@@ -1,7 +1,7 @@
 //! A device on its bench.
 
 use super::stages::Rest;
-use super::{Bench, Chain, Converter, Stages, Sway};
+use super::{Bench, Chain, Converter, ElectrodeDrift, Stages};
 use crate::device::Device;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct AnalogueBench {
     /// One for each electrode.
     dacs: Vec<Converter>,
-    sway: Option<Sway>,
+    drift: Option<ElectrodeDrift>,
     device: Box<dyn Device>,
     outputs: usize,
     stages: Stages,
@@ -46,7 +46,7 @@ impl AnalogueBench {
         let stages = Stages::new(&chain, rate_hz, &rest, seed);
         AnalogueBench {
             dacs,
-            sway: Sway::of(&chain, device.electrodes(), rate_hz),
+            drift: ElectrodeDrift::of(&chain, device.electrodes(), rate_hz),
             device,
             outputs,
             before: stages.clone(),
@@ -81,10 +81,10 @@ impl Bench for AnalogueBench {
             }
         }
         self.device_na.resize(adc.len(), 0.0);
-        match &mut self.sway {
-            Some(sway) => {
+        match &mut self.drift {
+            Some(drift) => {
                 self.felt_v.clone_from(&self.volts);
-                sway.pass(&mut self.felt_v);
+                drift.pass(&mut self.felt_v);
                 self.device.currents_na(&self.felt_v, &mut self.device_na);
             }
             None => self.device.currents_na(&self.volts, &mut self.device_na),
@@ -98,8 +98,8 @@ impl Bench for AnalogueBench {
     fn rewind(&mut self, samples: usize) {
         let kept = self.device_na.len().saturating_sub(samples);
         self.stages.clone_from(&self.before);
-        if let Some(sway) = &mut self.sway {
-            sway.rewind(samples.min(self.device_na.len()));
+        if let Some(drift) = &mut self.drift {
+            drift.rewind(samples.min(self.device_na.len()));
         }
         self.device_na.truncate(kept);
         self.volts.truncate(kept * self.device.electrodes());
@@ -179,12 +179,12 @@ mod tests {
             hum_na: 1.0,
             hum_harmonics: vec![0.0, 0.2],
             drift_na_per_s: 3.0,
-            wander_na: 2.0,
-            wander_s: 0.05,
-            sway_v: 0.1,
-            sway_s: 0.2,
-            jolt_v: 0.2,
-            jolt_s: 0.1,
+            slow_drift_na: 2.0,
+            slow_drift_period_s: 0.05,
+            drift_v: 0.1,
+            drift_period_s: 0.2,
+            step_v: 0.2,
+            step_at_s: 0.1,
             ..Chain::default()
         }
     }
@@ -276,7 +276,7 @@ mod tests {
     fn a_bench_begins_at_rest() {
         let slow = Chain { noise_na2_per_hz: 0.0, dac_offset_v: 0.1, ..everything() };
         let slow = Chain { flicker_na2_per_hz_at_1khz: 0.0, hum_na: 0.0, ..slow };
-        let slow = Chain { drift_na_per_s: 0.0, wander_na: 0.0, sway_v: 0.0, ..slow };
+        let slow = Chain { drift_na_per_s: 0.0, slow_drift_na: 0.0, drift_v: 0.0, ..slow };
         let mut adc = [1; 50];
         three(slow, 1).samples(&[0; 200], &mut adc);
         assert_eq!(adc, [adc[0]; 50]);

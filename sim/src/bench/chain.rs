@@ -63,21 +63,21 @@ pub struct Chain {
     /// Pace at which the current runs away.
     pub drift_na_per_s: f64,
     /// Amplitude of a slow sine of the current.
-    pub wander_na: f64,
+    pub slow_drift_na: f64,
     /// Its period.
-    pub wander_s: f64,
+    pub slow_drift_period_s: f64,
     /// By how much the voltages that the device feels move up and down.
-    pub sway_v: f64,
+    pub drift_v: f64,
     /// The same electrode by electrode, instead.
-    pub sways_v: Option<Vec<f64>>,
+    pub electrode_drifts_v: Option<Vec<f64>>,
     /// Period of that.
-    pub sway_s: f64,
+    pub drift_period_s: f64,
     /// Electrode whose voltage is shifted at once.
-    pub jolt_electrode: usize,
+    pub step_electrode: usize,
     /// By so much.
-    pub jolt_v: f64,
+    pub step_v: f64,
     /// So long after power-up.
-    pub jolt_s: f64,
+    pub step_at_s: f64,
 }
 
 impl Default for Chain {
@@ -108,14 +108,14 @@ impl Default for Chain {
             hum_hz: 50.0,
             hum_harmonics: Vec::new(),
             drift_na_per_s: 0.0,
-            wander_na: 0.0,
-            wander_s: 60.0,
-            sway_v: 0.0,
-            sways_v: None,
-            sway_s: 600.0,
-            jolt_electrode: 0,
-            jolt_v: 0.0,
-            jolt_s: 0.0,
+            slow_drift_na: 0.0,
+            slow_drift_period_s: 60.0,
+            drift_v: 0.0,
+            electrode_drifts_v: None,
+            drift_period_s: 600.0,
+            step_electrode: 0,
+            step_v: 0.0,
+            step_at_s: 0.0,
         }
     }
 }
@@ -148,10 +148,10 @@ impl Chain {
     }
 
     /// By how much the voltage that the device feels at an electrode moves up and down.
-    pub fn sway_of_v(&self, electrode: usize) -> f64 {
-        match &self.sways_v {
+    pub fn drift_of_v(&self, electrode: usize) -> f64 {
+        match &self.electrode_drifts_v {
             Some(list) => list.get(electrode).copied().unwrap_or(0.0),
-            None => self.sway_v,
+            None => self.drift_v,
         }
     }
 

@@ -21,6 +21,7 @@ pub mod chain;
 pub mod converter;
 pub mod delayed;
 pub mod drift;
+mod electrode_drift;
 pub mod feed_through;
 pub mod flicker;
 pub mod hum;
@@ -29,7 +30,6 @@ pub mod pole;
 pub mod relaxation;
 pub mod response;
 pub mod stages;
-mod sway;
 pub mod white;
 
 pub use analogue::AnalogueBench;
@@ -37,6 +37,7 @@ pub use chain::Chain;
 pub use converter::Converter;
 pub use delayed::Delayed;
 pub use drift::Drift;
+pub use electrode_drift::ElectrodeDrift;
 pub use feed_through::FeedThrough;
 pub use flicker::Flicker;
 pub use hum::Hum;
@@ -45,7 +46,6 @@ pub use pole::Pole;
 pub use relaxation::Relaxation;
 pub use response::Response;
 pub use stages::Stages;
-pub use sway::Sway;
 pub use white::White;
 
 /// The analogue world behind the converters' codes, one sample after the other.

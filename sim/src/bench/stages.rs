@@ -56,8 +56,13 @@ impl Stages {
                 let phase_turns = dice(HUM).random();
                 Hum::new(chain.hum_na, chain.hum_hz, &chain.hum_harmonics, rate_hz, phase_turns)
             }),
-            drift: (chain.drift_na_per_s != 0.0 || chain.wander_na != 0.0).then(|| {
-                Drift::new(chain.drift_na_per_s, chain.wander_na, chain.wander_s, rate_hz)
+            drift: (chain.drift_na_per_s != 0.0 || chain.slow_drift_na != 0.0).then(|| {
+                Drift::new(
+                    chain.drift_na_per_s,
+                    chain.slow_drift_na,
+                    chain.slow_drift_period_s,
+                    rate_hz,
+                )
             }),
             iv_converter: IvConverter::new(chain, rate_hz, rest.current_na),
             adc: Converter::adc(chain),

@@ -95,7 +95,7 @@ impl Model {
             map::STATUS => {
                 bit(self.sequencer.busy(), status::BUSY)
                     | bit(self.supervisor.armed, status::ARMED)
-                    | bit(self.supervisor.homing, status::HOMING)
+                    | bit(self.supervisor.ramping_to_safe, status::RAMPING_TO_SAFE)
                     | bit(self.supervisor.armed && self.supervisor.standalone, status::STANDALONE)
                     | bit(self.supervisor.interlock, status::INTERLOCK)
                     | bit(self.supervisor.fault != 0, status::TRIPPED)

@@ -153,7 +153,7 @@ impl Model {
 
     /// Whether time goes on by itself.
     fn active(&self) -> bool {
-        self.sequencer.busy() || self.supervisor.homing || self.capture.active()
+        self.sequencer.busy() || self.supervisor.ramping_to_safe || self.capture.active()
     }
 
     /// Lets time go on for at most `samples` samples, until `line` has grown by `room` bytes; virtual time also
@@ -243,7 +243,7 @@ impl Model {
         let captured = self.capture.samples_left(&self.settings);
         while batch.senses.len() < most && batch.job.is_none() && batch.ended.is_none() {
             let active = self.sequencer.busy()
-                || self.supervisor.homing
+                || self.supervisor.ramping_to_safe
                 || (batch.senses.len() as u64) < captured;
             if hold && !active {
                 break;
@@ -301,7 +301,7 @@ impl Model {
         }
         self.report.moving = moving || cut;
         if !armed && !cut {
-            self.supervisor.homing = false;
+            self.supervisor.ramping_to_safe = false;
         }
     }
 

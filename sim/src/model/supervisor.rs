@@ -12,7 +12,7 @@ pub struct Supervisor {
     /// It was armed for a standalone run.
     pub standalone: bool,
     /// Outputs are on their way to the safe values.
-    pub homing: bool,
+    pub ramping_to_safe: bool,
     /// What tripped it since it was armed last.
     pub fault: u8,
     /// The interlock is closed.
@@ -29,7 +29,7 @@ impl Default for Supervisor {
         Supervisor {
             armed: false,
             standalone: false,
-            homing: false,
+            ramping_to_safe: false,
             fault: 0,
             interlock: true,
             watchdog: 0,
@@ -43,7 +43,7 @@ impl Default for Supervisor {
 impl Supervisor {
     /// Arms, unless something that protects the device is missing.
     pub fn arm(&mut self, standalone: bool, busy: bool, settings: &Settings) -> Status {
-        if self.armed || self.homing || busy {
+        if self.armed || self.ramping_to_safe || busy {
             return Status::Busy;
         }
         let needed = protection::INTERLOCK | protection::OVERCURRENT;
@@ -69,7 +69,7 @@ impl Supervisor {
     /// Sends the outputs home.
     pub fn disarm(&mut self) {
         self.armed = false;
-        self.homing = true;
+        self.ramping_to_safe = true;
     }
 
     /// A request of the session came.

@@ -16,7 +16,7 @@ fn every_key_of_an_experiment_is_documented() {
     let keys = experiment_keys();
     assert!(keys.len() > 70, "{keys:?}");
     // What has no default stands in no text of the defaults.
-    for optional in ["gate", "iv_pole_hz", "mains_hz", "overcurrent_na", "inputs_v", "jolt_s"] {
+    for optional in ["gate", "iv_pole_hz", "mains_hz", "overcurrent_na", "inputs_v", "step_at_s"] {
         assert!(keys.iter().any(|key| key == optional), "{optional}: {keys:?}");
     }
     for key in keys {

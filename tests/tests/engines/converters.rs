@@ -60,21 +60,21 @@ impl Bench for RandomBench {
 }
 
 /// Both cores, clock by clock.
-struct Rig {
+struct TestBench {
     dac: SpiDac,
     adc: SpiAdc,
 }
 
-impl Rig {
+impl TestBench {
     fn new(dac: DacPart, adc: AdcPart, clock_hz: u32) -> Self {
         let settled = DacTiming::new(dac, clock_hz).unwrap().settled;
-        let mut rig = Rig {
+        let mut test_bench = TestBench {
             dac: SpiDac::new(dac, clock_hz).unwrap(),
             adc: SpiAdc::new(adc, clock_hz, settled).unwrap(),
         };
-        rig.dac.connect_all();
-        rig.adc.connect_all();
-        rig
+        test_bench.dac.connect_all();
+        test_bench.adc.connect_all();
+        test_bench
     }
 
     fn settle(&mut self, level: bool) {
@@ -128,7 +128,7 @@ fn try_run(
     let mut dice = ChaCha8Rng::seed_from_u64(u64::from(period));
     let bench = RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
     let mut circuit = Circuit::new(dac_kind, adc_kind, 8, Box::new(bench));
-    let mut rig = Rig::new(dac, adc, core_hz);
+    let mut test_bench = TestBench::new(dac, adc, core_hz);
     let time_ps = |clock: u64| clock * PS_PER_S / u64::from(clock_hz);
     // The set-up takes seventeen frames.
     let first_tick = 20 * u64::from(DacTiming::new(dac, clock_hz).unwrap().frame());
@@ -138,14 +138,14 @@ fn try_run(
     const SAMPLES: u64 = 6;
     for clock in 0..first_tick + SAMPLES * u64::from(period) {
         let since = clock.checked_sub(first_tick).map(|clocks| clocks % u64::from(period));
-        rig.dac.reset.next = clock < 3;
-        rig.adc.reset.next = !rig.dac.ready.val();
-        rig.dac.tick.next = since == Some(0);
-        rig.adc.tick.next = since == Some(0);
+        test_bench.dac.reset.next = clock < 3;
+        test_bench.adc.reset.next = !test_bench.dac.ready.val();
+        test_bench.dac.tick.next = since == Some(0);
+        test_bench.adc.tick.next = since == Some(0);
         // The guard's codes: the first 14 clocks after the tick, the others in steps of 8.
         let due = since.filter(|since| *since >= 14 && (since - 14) % 8 == 0).map(|s| (s - 14) / 8);
         let output = due.filter(|&output| output < outputs as u64);
-        rig.dac.write.next = output.is_some();
+        test_bench.dac.write.next = output.is_some();
         if since == Some(0) {
             let mut row = vec![0; 8];
             row[..outputs].fill_with(|| masked(dice.random(), dac.bits()));
@@ -153,19 +153,19 @@ fn try_run(
         }
         if let Some(output) = output {
             let code = written[written.len() - 1][output as usize];
-            rig.dac.index.next = Bits::from(output);
-            rig.dac.code.next = signed_cast(Bits::from(u64::from(code as u16)));
+            test_bench.dac.index.next = Bits::from(output);
+            test_bench.dac.code.next = signed_cast(Bits::from(u64::from(code as u16)));
         }
-        rig.adc.data.next = line;
-        rig.settle(false);
+        test_bench.adc.data.next = line;
+        test_bench.settle(false);
         if since == Some(0) {
-            taken.push(rig.code());
+            taken.push(test_bench.code());
         }
-        circuit.step(time_ps(clock), rig.pins(), line)?;
+        circuit.step(time_ps(clock), test_bench.pins(), line)?;
         line = circuit.adc().data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
-        rig.adc.data.next = line;
-        rig.settle(false);
-        rig.settle(true);
+        test_bench.adc.data.next = line;
+        test_bench.settle(false);
+        test_bench.settle(true);
     }
     assert!(circuit.dac().reference(), "{what}");
     let log = log.lock().unwrap();
@@ -223,7 +223,7 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
         let timing = AdcTiming::new(part, CLOCK_HZ).unwrap();
         let mut dice = ChaCha8Rng::seed_from_u64(7);
         for period in [522, 600, 900, 1500, 2700, 5000, 6000] {
-            let mut rig = Rig::new(DacPart::Ad5628, part, CLOCK_HZ);
+            let mut test_bench = TestBench::new(DacPart::Ad5628, part, CLOCK_HZ);
             let mut model = converter::SpiAdc::new(kind);
             let time_ps = |clock: u64| clock * PS_PER_S / u64::from(CLOCK_HZ);
             let averaged = timing.averaged(settled, period) as usize;
@@ -231,16 +231,16 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
             let mut inputs: Vec<i16> = Vec::new();
             for clock in 0..3 * u64::from(period) + 1 {
                 let since = clock % u64::from(period);
-                rig.adc.tick.next = since == 0 && clock > 0;
-                rig.adc.reset.next = clock < 3;
-                rig.adc.data.next = line;
-                rig.settle(false);
+                test_bench.adc.tick.next = since == 0 && clock > 0;
+                test_bench.adc.reset.next = clock < 3;
+                test_bench.adc.data.next = line;
+                test_bench.settle(false);
                 if since == 0 && clock > u64::from(period) {
                     assert!(inputs.len() >= averaged && averaged > 0, "{part:?}, {period} clocks");
                     let sum: i64 = inputs[..averaged].iter().map(|&code| i64::from(code)).sum();
                     let mean = sum.div_euclid(averaged as i64) as i16;
                     assert_eq!(
-                        rig.code(),
+                        test_bench.code(),
                         mean,
                         "{part:?}, {period} clocks, {averaged} of {}",
                         inputs.len()
@@ -249,7 +249,7 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
                 if since == 0 {
                     inputs.clear();
                 }
-                let pins = rig.pins();
+                let pins = test_bench.pins();
                 let input = masked(dice.random(), part.bits());
                 if model.samples(pins.adc_cs_n) && since > u64::from(settled) {
                     inputs.push(input);
@@ -257,9 +257,9 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
 
                 model.step(time_ps(clock), pins.adc_sclk, pins.adc_cs_n, input).unwrap();
                 line = model.data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
-                rig.adc.data.next = line;
-                rig.settle(false);
-                rig.settle(true);
+                test_bench.adc.data.next = line;
+                test_bench.settle(false);
+                test_bench.settle(true);
             }
         }
     }

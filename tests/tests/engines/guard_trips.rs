@@ -175,7 +175,10 @@ impl Trial<'_> {
         match frames.last() {
             Some(Frame::Reply(reply)) => {
                 assert_eq!(reply.values[0] & status::TRIPPED, status::TRIPPED);
-                assert_eq!(reply.values[0] & (status::ARMED | status::BUSY | status::HOMING), 0);
+                assert_eq!(
+                    reply.values[0] & (status::ARMED | status::BUSY | status::RAMPING_TO_SAFE),
+                    0
+                );
                 assert_eq!(reply.values[1], cause);
             }
             other => panic!("{other:?}"),

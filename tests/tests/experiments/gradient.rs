@@ -1,7 +1,7 @@
 //! The gradient that comes out of the instrument against the device's own, in closed form.
 
 use hge_core::carrier::Carrier;
-use hge_core::tones::{plan, Grid, NoiseModel, Order, Wanted};
+use hge_core::tones::{plan, Grid, NoiseModel, Order, ToneSpec};
 use hge_protocol::frame::flag;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -15,7 +15,7 @@ fn quiet() -> Chain {
 /// Five tones of 0.36 V: their sum is 90 % of the DAC's +-2 V; slopes that sum to 250 nA/V let them fill 90 % of
 /// the ADC's +-100 nA.
 fn wide(window_samples: u32) -> Laboratory {
-    let wanted = Wanted {
+    let wanted = ToneSpec {
         grid: Grid { rate_hz: RATE_HZ, window_samples },
         count: 5,
         band_hz: [100.0, 1500.0],

@@ -2,9 +2,9 @@
 
 use hge_core::experiment::{Job, Source};
 use hge_core::plan::{Configuration, NoiseSlot, Plan};
-use hge_studies::fig3::spacing::{Channel, Wanted};
+use hge_studies::fig3::spacing::{Channel, ChannelSpec};
 use hge_studies::fig3::{points, Keys};
-use hge_studies::rig::{self, Rig};
+use hge_studies::sim_setup::{self, SimSetup};
 use hge_studies::{studies, Findings, Setup, Study, Unwatched, STUDIES};
 
 fn study(name: &str) -> &'static Study {
@@ -100,7 +100,7 @@ fn without_noise_window_and_filters_read_what_the_closed_form_says_at_every_star
             .into_iter()
             .enumerate()
     {
-        let wanted = Wanted { spacing_hz, alone, trials: 6, seed: n as u64 };
+        let wanted = ChannelSpec { spacing_hz, alone, trials: 6, seed: n as u64 };
         for trial in channel.trials(&wanted).unwrap() {
             for (filter, (found, expected)) in
                 channel.filters().iter().zip(trial.errors.iter().zip(&trial.leaked))
@@ -134,7 +134,7 @@ fn off_the_grid_the_mean_over_start_phases_is_that_worked_out_by_hand() {
 fn both_ways_meet_the_same_noise_where_it_is_paired_and_independent_noise_where_not() {
     let mut setup = setup("fig3");
     setup.experiment.device = "linear:3,-2,1,0.5,-1,2,1".into();
-    let wanted = points::Wanted {
+    let wanted = points::PointsSpec {
         lowest_hz: 200.0,
         spacing_hz: 10.0,
         amplitude_v: 0.01,
@@ -151,7 +151,7 @@ fn both_ways_meet_the_same_noise_where_it_is_paired_and_independent_noise_where_
     // S(f)/(T A^2) = 4.2 to 5 (nA/V)^2 at 200 to 240 Hz; on a linear device nothing else tells the two ways apart.
     assert!((3.0..7.0).contains(&noise), "{noise}");
     assert!(apart < 1e-3 * noise, "{apart} {noise}");
-    let wanted = points::Wanted { paired: false, ..wanted };
+    let wanted = points::PointsSpec { paired: false, ..wanted };
     let pairs = points::measure(&setup, &wanted, &Unwatched).unwrap();
     let count = pairs.exact_na_per_v.len() as f64;
     let errors =
@@ -170,20 +170,20 @@ fn inputs_that_sound_tell_their_slopes_beside_those_of_the_controls() {
     let mut setup = setup("ring");
     setup.experiment.device = "linear:4,-3,12,-7,5,1,2".into();
     setup.experiment.bench.noise_na2_per_hz = 0.0;
-    let base = rig::plan(&setup, &[(-1.3, 0.7), (-1.3, 0.7)]).unwrap();
+    let base = sim_setup::plan(&setup, &[(-1.3, 0.7), (-1.3, 0.7)]).unwrap();
     let last = base.configuration().controls.iter().map(|control| control.multiple).max().unwrap();
     let noise_slots = [1, 2].map(|n| NoiseSlot { multiple: last + n, control: 0 }).to_vec();
     let configuration = Configuration { noise_slots, ..base.configuration().clone() };
     let plan = Plan::new(configuration, base.parameters()).unwrap();
-    let mut rig = Rig::open(&setup, &plan, 1).unwrap();
+    let mut sim_setup = SimSetup::open(&setup, &plan, 1).unwrap();
     let cases_v: Vec<Vec<f64>> =
         (0..70).map(|n| vec![-1.2 + 0.02 * f64::from(n), 0.5 - 0.02 * f64::from(n)]).collect();
-    let silent = rig.readings(&cases_v, &[0.0; 5], true).unwrap();
+    let silent = sim_setup.readings(&cases_v, &[0.0; 5], true).unwrap();
     assert_eq!(silent.len(), 70);
-    assert!(silent.iter().all(|reading| rig.slopes_of_inputs_na_per_v(reading).is_empty()));
-    rig.sound_inputs(0.03).unwrap();
-    for reading in rig.readings(&cases_v, &[0.0; 5], true).unwrap() {
-        let found = rig.slopes_of_inputs_na_per_v(&reading);
+    assert!(silent.iter().all(|reading| sim_setup.slopes_of_inputs_na_per_v(reading).is_empty()));
+    sim_setup.sound_inputs(0.03).unwrap();
+    for reading in sim_setup.readings(&cases_v, &[0.0; 5], true).unwrap() {
+        let found = sim_setup.slopes_of_inputs_na_per_v(&reading);
         for (found, exact) in found.iter().zip([12.0, -7.0]) {
             assert!((found - exact).abs() < 0.05, "{found} {exact}");
         }
@@ -191,7 +191,7 @@ fn inputs_that_sound_tell_their_slopes_beside_those_of_the_controls() {
             assert!((found - exact).abs() < 0.05, "{found} {exact}");
         }
     }
-    rig.close().unwrap();
+    sim_setup.close().unwrap();
 }
 
 #[test]

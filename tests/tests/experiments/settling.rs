@@ -5,7 +5,7 @@ use hge_core::experiment::Job;
 use hge_core::gradient::Estimator;
 use hge_core::measure::gradient::{self, CaseSlopes, Effort};
 use hge_core::measure::probe::Probe;
-use hge_core::measure::relaxation::{self, Wanted};
+use hge_core::measure::relaxation::{self, RelaxationSpec};
 use hge_core::settling::Counts;
 use hge_core::tones::NoiseModel;
 use hge_lab::{train, Options};
@@ -107,7 +107,7 @@ fn the_wait_that_is_measured_and_chosen_leaves_slopes_within_two_percent() {
         let found_of = job(&keys, 0.002, 0.01);
         let plan = found_of.task.plan.clone();
         let mut probe = Probe::new(laboratory::instrument(found_of), plan.clone());
-        let wanted = Wanted { slope_na_per_v: 5.0, repeats: 4, seed: 3 };
+        let wanted = RelaxationSpec { slope_na_per_v: 5.0, repeats: 4, seed: 3 };
         let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().unwrap();
         probe.close().unwrap();
         let off = found.time_constant_s / relaxation_s - 1.0;
@@ -145,7 +145,8 @@ fn in_ordinary_noise_the_time_constant_is_as_far_off_as_its_error_says() {
             ));
             let plan = job.task.plan.clone();
             let mut probe = Probe::new(laboratory::instrument(job), plan.clone());
-            let wanted = Wanted { slope_na_per_v: 10.0, repeats: relaxation::REPEATS, seed };
+            let wanted =
+                RelaxationSpec { slope_na_per_v: 10.0, repeats: relaxation::REPEATS, seed };
             let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().unwrap();
             probe.close().unwrap();
             let off_s = found.time_constant_s - relaxation_s;
@@ -168,7 +169,7 @@ fn a_device_that_does_not_relax_shows_none() {
     job.task.experiment.seed = 5;
     let plan = job.task.plan.clone();
     let mut probe = Probe::new(laboratory::instrument(job), plan.clone());
-    let wanted = Wanted { slope_na_per_v: 10.0, repeats: 2, seed: 3 };
+    let wanted = RelaxationSpec { slope_na_per_v: 10.0, repeats: 2, seed: 3 };
     assert_eq!(relaxation::measure(&mut probe, &plan, wanted).unwrap(), None);
     probe.close().unwrap();
 }

@@ -1,7 +1,7 @@
 //! What planned tones and noise shaping are worth, against closed forms.
 
 use hge_core::carrier::Carrier;
-use hge_core::tones::{plan, Grid, NoiseModel, Order, Wanted};
+use hge_core::tones::{plan, Grid, NoiseModel, Order, ToneSpec};
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
 use hge_sim::device::{LinearDevice, PolynomialDevice};
@@ -43,7 +43,7 @@ fn worst_error(multiples: Vec<u32>) -> f64 {
 
 #[test]
 fn planned_tones_miss_the_third_order_that_spoils_the_published_set() {
-    let wanted = Wanted {
+    let wanted = ToneSpec {
         grid: Grid { rate_hz: RATE_HZ, window_samples: 2048 },
         count: 5,
         band_hz: [20.0, 600.0],

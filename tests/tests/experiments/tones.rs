@@ -2,7 +2,7 @@
 
 use hge_core::carrier::Carrier;
 use hge_core::tones::crosstalk::Crosstalk;
-use hge_core::tones::{assess, plan, Grid, NoiseModel, Order, TonePlan, Wanted};
+use hge_core::tones::{assess, plan, Grid, NoiseModel, Order, TonePlan, ToneSpec};
 use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_sim::bench::Chain;
@@ -22,8 +22,8 @@ const REACH: i64 = 8;
 const PLANNED_DB: f64 = -105.0;
 
 /// Tones at 1 Hz a line, in white noise.
-fn wanted(window_samples: u32, lines: [u32; 2], count: usize, empty_lines: u32) -> Wanted {
-    Wanted {
+fn wanted(window_samples: u32, lines: [u32; 2], count: usize, empty_lines: u32) -> ToneSpec {
+    ToneSpec {
         grid: Grid { rate_hz: f64::from(window_samples), window_samples },
         count,
         band_hz: lines.map(f64::from),

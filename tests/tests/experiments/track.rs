@@ -1,19 +1,19 @@
 //! A device whose operating point moves is followed, where one that was trained once fails.
 
 use hge_core::experiment::Job;
-use hge_core::track::{bound_v_per_s, track, Track, Wanted, FOLLOWED};
+use hge_core::track::{bound_v_per_s, track, Track, TrackSpec, FOLLOWED};
 use hge_tests::laboratory;
 
-fn job(loop_mode: &str, sway_s: f64) -> Job {
+fn job(loop_mode: &str, drift_period_s: f64) -> Job {
     laboratory::job(&format!(
-        "gate = \"xor\"\nloop = \"{loop_mode}\"\n[bench]\nsway_v = 0.3\nsway_s = {sway_s}\njolt_v = 0.1\njolt_s = 60.0\n"
+        "gate = \"xor\"\nloop = \"{loop_mode}\"\n[bench]\nsway_v = 0.3\nsway_s = {drift_period_s}\njolt_v = 0.1\njolt_s = 60.0\n"
     ))
 }
 
-fn tracked(loop_mode: &str, sway_s: f64, frozen: bool) -> Track {
-    let job = job(loop_mode, sway_s);
+fn tracked(loop_mode: &str, drift_period_s: f64, frozen: bool) -> Track {
+    let job = job(loop_mode, drift_period_s);
     let task = job.task.clone();
-    let wanted = Wanted { epochs: 400, frozen };
+    let wanted = TrackSpec { epochs: 400, frozen };
     track(laboratory::instrument(job), task, wanted, &mut |_| ()).unwrap()
 }
 

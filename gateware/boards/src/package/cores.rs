@@ -2,10 +2,10 @@
 
 use super::text::{core_file, header, write};
 use super::{File, PackageError};
-use hge_gateware::clerk::Clerk;
 use hge_gateware::guard::Guard;
 use hge_gateware::lockin::Lockin;
 use hge_gateware::nco::Nco;
+use hge_gateware::post_processor::PostProcessor;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -16,7 +16,7 @@ pub enum Core {
     Nco,
     /// Multiply-accumulate lock-in.
     Lockin,
-    /// Loss, steps and controls, with the records: the clerk.
+    /// Loss, steps and controls, with the records: the post-processor.
     Update,
     /// Limits of the outputs.
     Guard,
@@ -85,7 +85,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
                 block.read_slot.connect();
             })
         }
-        Core::Update => emit_alone(core, Clerk::new(parameters), &header, |block| {
+        Core::Update => emit_alone(core, PostProcessor::new(parameters), &header, |block| {
             block.clock.connect();
         }),
         Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {

@@ -9,8 +9,23 @@ impl<P: Pass> Logic for Instrument<P> {
     fn update(&mut self) {
         dff_setup!(self, clock, begin, sample);
         clock!(
-            self, clock, power_on, timer, link, access, registers, supervisor, sequencer, engine,
-            modulator, guard, clerk, cost, capture, shown, parameters
+            self,
+            clock,
+            power_on,
+            timer,
+            link,
+            access,
+            registers,
+            supervisor,
+            sequencer,
+            engine,
+            modulator,
+            guard,
+            post_processor,
+            cost,
+            capture,
+            shown,
+            parameters
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();
@@ -21,20 +36,21 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.reset.next = self.power_on.reset.val();
         self.supervisor.reset.next = self.power_on.reset.val();
         self.sequencer.reset.next = self.power_on.reset.val();
-        self.clerk.reset.next = self.power_on.reset.val();
+        self.post_processor.reset.next = self.power_on.reset.val();
         self.engine.reset.next = self.power_on.reset.val();
         self.modulator.reset.next = self.power_on.reset.val();
         self.guard.reset.next = self.power_on.reset.val();
         self.capture.reset.next = self.power_on.reset.val();
         comment!("Sample clock.");
-        self.goes_on.next =
-            self.sequencer.busy.val() | self.supervisor.homing.val() | self.capture.sampling.val();
+        self.goes_on.next = self.sequencer.busy.val()
+            | self.supervisor.ramping_to_safe.val()
+            | self.capture.sampling.val();
         self.timer.period.next = self.registers.sample_period.val();
         self.timer.hold.next = self.hold.val();
         self.timer.active.next = self.goes_on.val();
         self.timer.half_full.next = self.link.half_full.val();
         self.resting.next = self.link.resting.val()
-            & (!self.clerk.busy.val())
+            & (!self.post_processor.busy.val())
             & (!self.capture.capturing.val())
             & (!self.goes_on.val());
         self.tick.next = self.timer.tick.val();
@@ -53,12 +69,12 @@ impl<P: Pass> Logic for Instrument<P> {
         self.link.answered.next = self.access.answered.val();
         self.link.value.next = self.access.value.val();
         self.link.refusal.next = self.access.refusal.val();
-        self.link.words.next = self.clerk.words.val();
-        self.link.begin.next = self.clerk.begin_frame.val();
-        self.link.word.next = self.clerk.frame_word.val();
-        self.link.word_write.next = self.clerk.word_write.val();
-        self.link.commit.next = self.clerk.commit.val();
-        self.link.mark.next = self.clerk.mark.val();
+        self.link.words.next = self.post_processor.words.val();
+        self.link.begin.next = self.post_processor.begin_frame.val();
+        self.link.word.next = self.post_processor.frame_word.val();
+        self.link.word_write.next = self.post_processor.word_write.val();
+        self.link.commit.next = self.post_processor.commit.val();
+        self.link.mark.next = self.post_processor.mark.val();
         self.link.repeat.next = self.access.repeat.val();
         comment!("The register bus.");
         self.access.address.next = self.link.address.val();
@@ -79,7 +95,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.sequencer.busy.val();
         self.access.armed.next = self.supervisor.armed.val();
-        self.access.homing.next = self.supervisor.homing.val();
+        self.access.ramping_to_safe.next = self.supervisor.ramping_to_safe.val();
         self.access.capturing.next = self.capture.capturing.val();
         self.access.can_repeat.next = self.link.can_repeat.val();
         self.access.interlock.next = self.supervisor.closed.val();
@@ -95,10 +111,10 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.look_ramp.next = self.modulator.look.val();
         self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
         self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
-        comment!("Settings without a register: the sequencer first, then the clerk.");
+        comment!("Settings without a register: the sequencer first, then the post_processor.");
         self.registers.host_look.next = self.access.looks.val();
-        self.registers.look_named.next = self.sequencer.look.val() | self.clerk.look.val();
-        self.registers.named_place.next = self.clerk.look_place.val();
+        self.registers.look_named.next = self.sequencer.look.val() | self.post_processor.look.val();
+        self.registers.named_place.next = self.post_processor.look_place.val();
         if self.sequencer.look.val() {
             self.registers.named_place.next = self.sequencer.look_place.val();
         }
@@ -107,7 +123,8 @@ impl<P: Pass> Logic for Instrument<P> {
         self.status_none.next = 0.into();
         self.status_0.next = self.status_none.val().replace_bit(0, self.sequencer.busy.val());
         self.status_1.next = self.status_0.val().replace_bit(1, self.supervisor.armed.val());
-        self.status_2.next = self.status_1.val().replace_bit(2, self.supervisor.homing.val());
+        self.status_2.next =
+            self.status_1.val().replace_bit(2, self.supervisor.ramping_to_safe.val());
         self.status_3.next = self.status_2.val().replace_bit(3, self.supervisor.standalone.val());
         self.status_4.next = self.status_3.val().replace_bit(4, self.supervisor.closed.val());
         self.status_5.next = self.status_4.val().replace_bit(5, self.tripped.val());
@@ -138,9 +155,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.supervisor.storm.next = self.registers.storm.val();
         self.supervisor.pass_done.next = self.modulator.done.val();
         self.supervisor.cut.next = self.guard.cut.val();
-        self.supervisor.event_taken.next = self.clerk.event_taken.val();
+        self.supervisor.event_taken.next = self.post_processor.event_taken.val();
         self.armed.next = self.supervisor.armed.val();
-        self.homing.next = self.supervisor.homing.val();
+        self.ramping_to_safe.next = self.supervisor.ramping_to_safe.val();
         self.busy.next = self.sequencer.busy.val();
         self.active.next = self.goes_on.val();
         self.window.next = self.sequencer.take.val();
@@ -159,11 +176,11 @@ impl<P: Pass> Logic for Instrument<P> {
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
         self.sequencer.sounding.next = self.engine.sounding.val();
         self.sequencer.now.next = self.supervisor.samples.val();
-        self.sequencer.clerk_working.next = self.clerk.working.val();
-        self.sequencer.recorded.next = self.clerk.recorded.val();
-        self.sequencer.last_pass.next = self.clerk.last_pass.val();
-        self.sequencer.clerk_over.next = self.clerk.over.val();
-        self.sequencer.clerk_reason.next = self.clerk.over_reason.val();
+        self.sequencer.post_processor_working.next = self.post_processor.working.val();
+        self.sequencer.recorded.next = self.post_processor.recorded.val();
+        self.sequencer.last_pass.next = self.post_processor.last_pass.val();
+        self.sequencer.post_processor_over.next = self.post_processor.over.val();
+        self.sequencer.post_processor_reason.next = self.post_processor.over_reason.val();
         comment!("Slots.");
         self.engine.begin.next = self.begin.q.val();
         self.engine.outputs_done.next = self.modulator.done.val();
@@ -175,8 +192,8 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.second_half.next = self.sequencer.second_half.val();
         self.engine.sample.next = self.sample.q.val();
         self.cost.sample.next = self.sample.q.val();
-        self.cost.target_write.next = self.clerk.cost_write.val();
-        self.cost.target_data.next = self.clerk.target_data.val();
+        self.cost.target_write.next = self.post_processor.cost_write.val();
+        self.cost.target_data.next = self.post_processor.target_data.val();
         self.cost.shift.next = self.registers.cost_shift.val();
         self.cost.is_wanted.next = self.registers.mode.val().get_bit(3);
         self.engine.signal.next = self.cost.signal.val();
@@ -203,9 +220,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.modulator.tones_fresh.next = self.engine.tones_fresh.val();
         self.modulator.tone_mask.next = self.registers.tone_mask.val();
         self.modulator.tone.next = self.engine.tone.val();
-        self.modulator.target_write.next = self.clerk.target_write.val();
-        self.modulator.target_index.next = self.clerk.target_index.val();
-        self.modulator.target_data.next = self.clerk.target_data.val();
+        self.modulator.target_write.next = self.post_processor.target_write.val();
+        self.modulator.target_index.next = self.post_processor.target_index.val();
+        self.modulator.target_data.next = self.post_processor.target_data.val();
         self.guard.tick.next = self.begin.q.val();
         self.guard.running.next = self.modulator.running.val();
         self.guard.step.next = self.modulator.step.val();
@@ -219,51 +236,52 @@ impl<P: Pass> Logic for Instrument<P> {
         self.dac_write.next = self.guard.dac_write.val();
         self.dac_index.next = self.guard.dac_index.val();
         self.dac_code.next = self.guard.dac_code.val();
-        comment!("The clerk.");
-        self.clerk.start.next = self.sequencer.clerk_start.val();
-        self.clerk.kind.next = self.sequencer.clerk_kind.val();
-        self.clerk.event.next = self.supervisor.event.val();
-        self.clerk.event_cause.next = self.supervisor.event_cause.val();
-        self.clerk.event_time.next = self.supervisor.event_time.val();
-        self.clerk.block.next = self.capture.ready.val();
-        self.clerk.codes.next = self.capture.codes.val();
-        self.clerk.decimation.next = self.registers.capture_decimation.val();
-        self.clerk.code.next = self.capture.read_data.val();
-        self.engine.read.next = self.clerk.engine_read.val();
-        self.engine.read_slot.next = self.clerk.read_slot.val();
-        self.engine.read_word.next = self.clerk.engine_word.val();
-        self.clerk.engine_ready.next = self.engine.read_ready.val();
-        self.clerk.engine_data.next = self.engine.read_data.val();
-        self.clerk.looks.next =
-            self.clerk.look.val() & (!self.sequencer.look.val()) & self.registers.named_looks.val();
-        self.clerk.stored.next = self.registers.stored.val();
-        self.clerk.window_log2.next = self.registers.window_log2.val();
-        self.clerk.slots_used.next = self.registers.slots_used.val();
-        self.clerk.mode.next = self.registers.mode.val();
-        self.clerk.began.next = self.sequencer.began.val();
-        self.clerk.marked.next = self.sequencer.marked.val();
-        self.clerk.reason.next = self.sequencer.end_reason.val();
-        self.clerk.unperturbed.next = self.sequencer.unperturbed.val();
-        self.clerk.late.next = self.sequencer.late.val();
-        self.clerk.tones.next = self.sequencer.tones.val();
-        self.clerk.begin.next = self.begin.q.val();
-        self.clerk.restart.next = self.sequencer.restart.val();
-        self.clerk.clamped.next = self.guard.clamped.val();
-        self.clerk.limited.next = self.guard.limited.val();
-        self.clerk.read_data.next = self.parameters.read_data.val();
-        self.clerk.target_ready.next = self.modulator.target_ready.val();
-        self.clerk.number.next = self.link.number.val();
-        self.clerk.fits.next = self.link.fits.val();
-        comment!("The parameter table: the clerk in a job of a run, else the host.");
+        comment!("The post_processor.");
+        self.post_processor.start.next = self.sequencer.post_processor_start.val();
+        self.post_processor.kind.next = self.sequencer.post_processor_kind.val();
+        self.post_processor.event.next = self.supervisor.event.val();
+        self.post_processor.event_cause.next = self.supervisor.event_cause.val();
+        self.post_processor.event_time.next = self.supervisor.event_time.val();
+        self.post_processor.block.next = self.capture.ready.val();
+        self.post_processor.codes.next = self.capture.codes.val();
+        self.post_processor.decimation.next = self.registers.capture_decimation.val();
+        self.post_processor.code.next = self.capture.read_data.val();
+        self.engine.read.next = self.post_processor.engine_read.val();
+        self.engine.read_slot.next = self.post_processor.read_slot.val();
+        self.engine.read_word.next = self.post_processor.engine_word.val();
+        self.post_processor.engine_ready.next = self.engine.read_ready.val();
+        self.post_processor.engine_data.next = self.engine.read_data.val();
+        self.post_processor.looks.next = self.post_processor.look.val()
+            & (!self.sequencer.look.val())
+            & self.registers.named_looks.val();
+        self.post_processor.stored.next = self.registers.stored.val();
+        self.post_processor.window_log2.next = self.registers.window_log2.val();
+        self.post_processor.slots_used.next = self.registers.slots_used.val();
+        self.post_processor.mode.next = self.registers.mode.val();
+        self.post_processor.began.next = self.sequencer.began.val();
+        self.post_processor.marked.next = self.sequencer.marked.val();
+        self.post_processor.reason.next = self.sequencer.end_reason.val();
+        self.post_processor.unperturbed.next = self.sequencer.unperturbed.val();
+        self.post_processor.late.next = self.sequencer.late.val();
+        self.post_processor.tones.next = self.sequencer.tones.val();
+        self.post_processor.begin.next = self.begin.q.val();
+        self.post_processor.restart.next = self.sequencer.restart.val();
+        self.post_processor.clamped.next = self.guard.clamped.val();
+        self.post_processor.limited.next = self.guard.limited.val();
+        self.post_processor.read_data.next = self.parameters.read_data.val();
+        self.post_processor.target_ready.next = self.modulator.target_ready.val();
+        self.post_processor.number.next = self.link.number.val();
+        self.post_processor.fits.next = self.link.fits.val();
+        comment!("The parameter table: the post_processor in a job of a run, else the host.");
         self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_enable.next = self.access.table_write.val();
         self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_data.next = self.link.data.val();
-        if self.clerk.working.val() {
-            self.parameters.read_address.next = self.clerk.read_address.val();
-            self.parameters.write_enable.next = self.clerk.write.val();
-            self.parameters.write_address.next = self.clerk.write_address.val();
-            self.parameters.write_data.next = self.clerk.write_data.val();
+        if self.post_processor.working.val() {
+            self.parameters.read_address.next = self.post_processor.read_address.val();
+            self.parameters.write_enable.next = self.post_processor.write.val();
+            self.parameters.write_address.next = self.post_processor.write_address.val();
+            self.parameters.write_data.next = self.post_processor.write_data.val();
         }
         comment!("Capture.");
         self.capture.start.next = self.access.capture.val();
@@ -273,7 +291,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.capture.tick.next = self.timer.tick.val();
         self.capture.sample.next = self.sample.q.val();
         self.capture.now.next = self.supervisor.samples.val();
-        self.capture.taken.next = self.clerk.block_taken.val();
-        self.capture.read_address.next = self.clerk.read_code.val();
+        self.capture.taken.next = self.post_processor.block_taken.val();
+        self.capture.read_address.next = self.post_processor.read_code.val();
     }
 }

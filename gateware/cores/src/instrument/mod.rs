@@ -12,7 +12,7 @@
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
-//! | `homing` | out, 1 | disarmed, and on the way to the safe values |
+//! | `ramping to safe` | out, 1 | disarmed, and on the way to the safe values |
 //! | `fault` | out, 1 | the guard has tripped since it was armed last |
 //! | `busy` | out, 1 | a run is going on |
 //! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
@@ -28,13 +28,13 @@ mod kernel;
 use crate::access::Access;
 use crate::build::Build;
 use crate::capture::Capture;
-use crate::clerk::Clerk;
 use crate::cost::Cost;
 use crate::engine::{Engine, Pass};
 use crate::guard::Guard;
 use crate::leaf::Ram;
 use crate::link::Link;
 use crate::modulator::Modulator;
+use crate::post_processor::PostProcessor;
 use crate::reference::Reference;
 use crate::registers::Registers;
 use crate::reset::Reset;
@@ -85,7 +85,7 @@ pub struct Instrument<P: Pass> {
     /// Outputs may be connected.
     pub armed: Signal<Out, Bit>,
     /// Disarmed, and on the way to the safe values.
-    pub homing: Signal<Out, Bit>,
+    pub ramping_to_safe: Signal<Out, Bit>,
     /// The guard has tripped since it was armed last.
     pub fault: Signal<Out, Bit>,
     /// A run is going on.
@@ -110,7 +110,7 @@ pub struct Instrument<P: Pass> {
     engine: Engine<P>,
     modulator: Modulator,
     guard: Guard,
-    clerk: Clerk,
+    post_processor: PostProcessor,
     cost: Cost,
     capture: Capture,
     shown: Reference,
@@ -176,7 +176,7 @@ impl<P: Pass> Instrument<P> {
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
                 .at_clock(parameters.clock_hz),
             guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
-            clerk: Clerk::new(parameters),
+            post_processor: PostProcessor::new(parameters),
             cost: Cost::new(parameters.carriers.has_codes()),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),

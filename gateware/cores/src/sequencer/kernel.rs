@@ -98,11 +98,11 @@ impl Logic for Sequencer {
         if self.is_there.val() {
             self.at_length.d.next = self.spent.val() >= self.length.val();
         }
-        self.clerk_start.next = false;
-        self.clerk_kind.next = 0.into();
-        if self.clerk_over.val() {
+        self.post_processor_start.next = false;
+        self.post_processor_kind.next = 0.into();
+        if self.post_processor_over.val() {
             self.over.d.next = true;
-            self.over_reason.d.next = self.clerk_reason.val();
+            self.over_reason.d.next = self.post_processor_reason.val();
         }
         if self.recorded.val() {
             self.was_late.d.next = false;
@@ -116,7 +116,7 @@ impl Logic for Sequencer {
                     if self.run_asked.q.val() {
                         self.run_asked.d.next = false;
                         self.state.d.next = State::Gap;
-                        self.clerk_start.next = true;
+                        self.post_processor_start.next = true;
                         self.began_at.d.next = self.now.val();
                         self.over.d.next = false;
                         self.was_late.d.next = false;
@@ -124,14 +124,14 @@ impl Logic for Sequencer {
                 }
                 State::Gap => {
                     if self.at_length.q.val() {
-                        if self.clerk_working.val() {
+                        if self.post_processor_working.val() {
                             self.was_late.d.next = true;
                         } else if self.over.q.val() {
                             self.state.d.next = State::Idle;
                             self.count.d.next = 0.into();
                             self.over.d.next = false;
-                            self.clerk_start.next = true;
-                            self.clerk_kind.next = 2.into();
+                            self.post_processor_start.next = true;
+                            self.post_processor_kind.next = 2.into();
                             self.marked_at.d.next = self.now.val();
                         } else if self.stop_asked.q.val() {
                             self.count.d.next = 0.into();
@@ -189,8 +189,8 @@ impl Logic for Sequencer {
                             self.over.d.next = true;
                             self.over_reason.d.next = self.stop_reason.q.val();
                         } else {
-                            self.clerk_start.next = true;
-                            self.clerk_kind.next = 1.into();
+                            self.post_processor_start.next = true;
+                            self.post_processor_kind.next = 1.into();
                         }
                     }
                 }

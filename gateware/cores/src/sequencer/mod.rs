@@ -6,7 +6,7 @@
 //! Idle -> Gap -> Ramp -> Settle -> LeadIn -> Window -> Tail -> Gap -> (next case) Ramp ...
 //! ```
 //!
-//! A gap begins with a job of the clerk (record, update, next case's values) and lasts at least `gap`
+//! A gap begins with a job of the post-processor (record, update, next case's values) and lasts at least `gap`
 //! samples; if the job takes longer it waits for it and the next record says so.
 //!
 //! | port | direction, width | meaning |
@@ -20,9 +20,9 @@
 //! | `now` | in, 32 | the present sample since power-up |
 //! | `began`, `marked` | out, 32 + 32 | the sample before the run's first; before the last window's first, or the run's end |
 //! | `late`, `end_reason` | out, 1 + 3 | a gap was too long; why the run ended |
-//! | `clerk_start`, `clerk_kind` | out, 1 + 2 | a job of the clerk begins: 0 of a new run, 1 after a window, 2 at the end |
-//! | `clerk_working`, `recorded`, `last_pass` | in, 1 | the job goes on; the window's record is made; no tones in what follows |
-//! | `clerk_over`, `clerk_reason` | in, 1 + 3 | the run is over with this gap, and why |
+//! | `post_processor_start`, `post_processor_kind` | out, 1 + 2 | a job of the post-processor begins: 0 of a new run, 1 after a window, 2 at the end |
+//! | `post_processor_working`, `recorded`, `last_pass` | in, 1 | the job goes on; the window's record is made; no tones in what follows |
+//! | `post_processor_over`, `post_processor_reason` | in, 1 + 3 | the run is over with this gap, and why |
 
 mod kernel;
 
@@ -101,20 +101,20 @@ pub struct Sequencer {
     pub marked: Signal<Out, Bits<32>>,
     /// Why the run ended.
     pub end_reason: Signal<Out, Bits<3>>,
-    /// A job of the clerk begins.
-    pub clerk_start: Signal<Out, Bit>,
+    /// A job of the post-processor begins.
+    pub post_processor_start: Signal<Out, Bit>,
     /// 0 of a new run, 1 after a window, 2 at the end.
-    pub clerk_kind: Signal<Out, Bits<2>>,
+    pub post_processor_kind: Signal<Out, Bits<2>>,
     /// It goes on.
-    pub clerk_working: Signal<In, Bit>,
+    pub post_processor_working: Signal<In, Bit>,
     /// The window's record is made.
     pub recorded: Signal<In, Bit>,
     /// What follows is not perturbed.
     pub last_pass: Signal<In, Bit>,
     /// The run is over with this gap.
-    pub clerk_over: Signal<In, Bit>,
+    pub post_processor_over: Signal<In, Bit>,
     /// Why.
-    pub clerk_reason: Signal<In, Bits<3>>,
+    pub post_processor_reason: Signal<In, Bits<3>>,
     state: DFF<State>,
     count: DFF<Bits<24>>,
     began_at: DFF<Bits<32>>,

@@ -15,7 +15,7 @@ const BUILD: u32 = 0x89ab_cdef;
 struct Situation {
     busy: bool,
     armed: bool,
-    homing: bool,
+    ramping_to_safe: bool,
     capturing: bool,
     can_repeat: bool,
     interlock: bool,
@@ -30,7 +30,7 @@ struct Strobes {
     code: bool,
 }
 
-struct Rig {
+struct TestBench {
     bench: Bench<Bus>,
     parameters: Parameters,
     situation: Situation,
@@ -38,7 +38,7 @@ struct Rig {
     held: BTreeMap<u16, u32>,
 }
 
-impl Rig {
+impl TestBench {
     fn new(parameters: Parameters) -> Self {
         let bus = Bus::new(&parameters, BUILD);
         let mut bench = Bench::new(bus, |bus| &mut bus.clock);
@@ -46,14 +46,14 @@ impl Rig {
         bench.core.reset.next = true;
         bench.edge();
         bench.core.reset.next = false;
-        Rig { bench, parameters, situation: Situation::default(), held: BTreeMap::new() }
+        TestBench { bench, parameters, situation: Situation::default(), held: BTreeMap::new() }
     }
 
     fn enter(&mut self, situation: Situation) {
         let core = &mut self.bench.core;
         core.busy.next = situation.busy;
         core.armed.next = situation.armed;
-        core.homing.next = situation.homing;
+        core.ramping_to_safe.next = situation.ramping_to_safe;
         core.capturing.next = situation.capturing;
         core.can_repeat.next = situation.can_repeat;
         core.interlock.next = situation.interlock;
@@ -198,7 +198,8 @@ impl Rig {
     }
 
     fn expected_command(&self, command: u32) -> Result<(), Status> {
-        let Situation { busy, armed, homing, capturing, can_repeat, interlock } = self.situation;
+        let Situation { busy, armed, ramping_to_safe, capturing, can_repeat, interlock } =
+            self.situation;
         let setting = |address: u16| self.value(map::find(address).expect("a register"), address);
         let protection = setting(map::PROTECTION);
         let open = protection & map::protection::INTERLOCK != 0 && !interlock;
@@ -206,10 +207,10 @@ impl Rig {
         let (is_busy, is_unsafe) = match command {
             map::command::RUN => (busy || !armed, false),
             map::command::ARM_HOST => {
-                (armed || homing || busy, open || setting(map::WATCHDOG) == 0)
+                (armed || ramping_to_safe || busy, open || setting(map::WATCHDOG) == 0)
             }
             map::command::ARM_STANDALONE => (
-                armed || homing || busy,
+                armed || ramping_to_safe || busy,
                 open || setting(map::RUN_LIMIT) == 0 || protection & both != both,
             ),
             map::command::CAPTURE => (capturing, false),
@@ -286,9 +287,9 @@ fn addresses(parameters: &Parameters) -> Vec<u16> {
 #[test]
 fn every_register_reads_what_the_map_says_after_reset() {
     for parameters in configurations() {
-        let mut rig = Rig::new(parameters);
+        let mut bench = TestBench::new(parameters);
         for address in addresses(&parameters) {
-            rig.check_read(address);
+            bench.check_read(address);
         }
     }
 }
@@ -296,18 +297,18 @@ fn every_register_reads_what_the_map_says_after_reset() {
 #[test]
 fn every_register_takes_what_its_width_holds() {
     for parameters in configurations() {
-        let mut rig = Rig::new(parameters);
+        let mut bench = TestBench::new(parameters);
         for value in [u32::MAX, 0x5a5a_a5a5, 0] {
             for address in addresses(&parameters) {
-                rig.check_write(address, value ^ u32::from(address));
+                bench.check_write(address, value ^ u32::from(address));
             }
             for address in addresses(&parameters) {
-                rig.check_read(address);
+                bench.check_read(address);
             }
         }
         let readable = MAP.iter().filter(|register| register.access != Direction::WriteOnly);
         assert!(readable.clone().count() > 40);
-        readable.for_each(|register| rig.check_read(register.address));
+        readable.for_each(|register| bench.check_read(register.address));
     }
 }
 
@@ -315,19 +316,19 @@ fn every_register_takes_what_its_width_holds() {
 fn what_may_be_written_when_is_as_the_map_says() {
     let mut random = Random(0x1d87_2b41_9c3e_5f60);
     for parameters in configurations() {
-        let mut rig = Rig::new(parameters);
+        let mut bench = TestBench::new(parameters);
         let all = addresses(&parameters);
         for _ in 0..6000 {
             if random.once_in(6) {
                 let situation = Situation {
                     busy: random.once_in(2),
                     armed: random.once_in(2),
-                    homing: random.once_in(4),
+                    ramping_to_safe: random.once_in(4),
                     capturing: random.once_in(2),
                     can_repeat: random.once_in(2),
                     interlock: random.once_in(2),
                 };
-                rig.enter(situation);
+                bench.enter(situation);
             }
             let tightening = [map::STEP_LIMIT, map::WATCHDOG, map::RUN_LIMIT, map::OVERCURRENT];
             let address = match random.below(5) {
@@ -341,14 +342,14 @@ fn what_may_be_written_when_is_as_the_map_says() {
                 1 => random.pick(&[0, 1, 0x7fff, 0x8000, 0xffff, 0x1_0000, u32::MAX]),
                 // Close to what is there.
                 2 | 3 => {
-                    let present = rig.held.get(&rig.cell(address)).copied().unwrap_or(0);
+                    let present = bench.held.get(&bench.cell(address)).copied().unwrap_or(0);
                     present.wrapping_add(random.pick(&[0, 1, u32::MAX, 0x1_0000, 0xffff_0000]))
                 }
                 _ => random.below(9) as u32,
             };
-            rig.check_write(address, value);
+            bench.check_write(address, value);
             if random.once_in(3) {
-                rig.check_read(address);
+                bench.check_read(address);
             }
         }
     }

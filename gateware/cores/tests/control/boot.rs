@@ -128,14 +128,14 @@ fn on_the_line() -> [Vec<u8>; 3] {
     })
 }
 
-struct Rig {
+struct TestBench {
     bench: Bench<Boot>,
     twin: Twin,
     /// Bytes that were taken.
     taken: Vec<u8>,
 }
 
-impl Rig {
+impl TestBench {
     fn new() -> Self {
         let core = Boot::new(&recording(), CLOCK_HZ);
         let mut bench = Bench::new(core, |core| &mut core.clock);
@@ -143,7 +143,7 @@ impl Rig {
         (0..3).for_each(|_| bench.edge());
         bench.core.reset.next = false;
         bench.settle();
-        Rig { bench, twin: Twin::new(on_the_line()), taken: Vec::new() }
+        TestBench { bench, twin: Twin::new(on_the_line()), taken: Vec::new() }
     }
 
     /// A clock, in which core and twin must say the same.
@@ -182,7 +182,7 @@ const LONG: usize = 1200;
 #[test]
 fn every_byte_comes_when_the_description_says() {
     let mut dice = Random(0x51ab_77e3);
-    let mut rig = Rig::new();
+    let mut bench = TestBench::new();
     let mut inputs = IDLE;
     let mut plays = 0;
     for _ in 0..60_000 {
@@ -193,9 +193,9 @@ fn every_byte_comes_when_the_description_says() {
         inputs.armed ^= dice.once_in(300);
         inputs.active ^= dice.once_in(300);
         inputs.busy ^= dice.once_in(300);
-        let before = rig.twin.playing;
-        rig.clock(inputs);
-        plays += usize::from(!before && rig.twin.playing);
+        let before = bench.twin.playing;
+        bench.clock(inputs);
+        plays += usize::from(!before && bench.twin.playing);
     }
     assert!(plays > 10, "the button was hardly ever heard: {plays}");
 }
@@ -203,55 +203,55 @@ fn every_byte_comes_when_the_description_says() {
 #[test]
 fn registers_at_power_up_all_at_a_press_and_disarming_after_the_run() {
     let [first, second, third] = on_the_line();
-    let mut rig = Rig::new();
-    assert_eq!(rig.pass(LONG, IDLE), first);
+    let mut bench = TestBench::new();
+    assert_eq!(bench.pass(LONG, IDLE), first);
     let mut twice = first.clone();
     twice.extend(&second);
     for press in 0..2 {
-        assert_eq!(rig.pass(LONG, PRESSED), twice, "press {press}");
+        assert_eq!(bench.pass(LONG, PRESSED), twice, "press {press}");
         let armed = Inputs { armed: true, active: true, busy: true, ..IDLE };
-        assert_eq!(rig.pass(100, armed), NOTHING);
-        assert_eq!(rig.pass(100, Inputs { active: false, busy: false, ..armed }), third);
-        assert_eq!(rig.pass(100, IDLE), NOTHING);
+        assert_eq!(bench.pass(100, armed), NOTHING);
+        assert_eq!(bench.pass(100, Inputs { active: false, busy: false, ..armed }), third);
+        assert_eq!(bench.pass(100, IDLE), NOTHING);
     }
     // One that was ended by the guard or by a host needs no end.
-    assert_eq!(rig.pass(LONG, PRESSED), twice);
+    assert_eq!(bench.pass(LONG, PRESSED), twice);
     let running = Inputs { armed: true, active: true, busy: true, ..IDLE };
-    assert_eq!(rig.pass(100, running), NOTHING);
-    assert_eq!(rig.pass(100, IDLE), NOTHING);
+    assert_eq!(bench.pass(100, running), NOTHING);
+    assert_eq!(bench.pass(100, IDLE), NOTHING);
     // Nor has a later one, of a host.
-    assert_eq!(rig.pass(100, running), NOTHING);
-    assert_eq!(rig.pass(100, Inputs { armed: true, ..IDLE }), NOTHING);
+    assert_eq!(bench.pass(100, running), NOTHING);
+    assert_eq!(bench.pass(100, Inputs { armed: true, ..IDLE }), NOTHING);
 }
 
 #[test]
 fn a_press_too_early_too_short_or_while_armed_or_active_is_forgotten() {
     let [first, ..] = on_the_line();
-    let mut rig = Rig::new();
-    rig.pass(20, IDLE);
+    let mut bench = TestBench::new();
+    bench.pass(20, IDLE);
     // While the first part is played.
-    rig.pass(20, PRESSED);
-    rig.pass(LONG, IDLE);
+    bench.pass(20, PRESSED);
+    bench.pass(LONG, IDLE);
     for _ in 0..50 {
-        assert_eq!(rig.pass(7, PRESSED), NOTHING);
-        assert_eq!(rig.pass(3, IDLE), NOTHING);
+        assert_eq!(bench.pass(7, PRESSED), NOTHING);
+        assert_eq!(bench.pass(3, IDLE), NOTHING);
     }
     for busy in [Inputs { armed: true, ..IDLE }, Inputs { active: true, ..IDLE }] {
-        assert_eq!(rig.pass(40, Inputs { button: true, ..busy }), NOTHING);
-        assert_eq!(rig.pass(40, busy), NOTHING);
+        assert_eq!(bench.pass(40, Inputs { button: true, ..busy }), NOTHING);
+        assert_eq!(bench.pass(40, busy), NOTHING);
     }
-    assert_eq!(rig.pass(40, IDLE), NOTHING);
-    assert!(rig.pass(LONG, PRESSED).starts_with(&first));
+    assert_eq!(bench.pass(40, IDLE), NOTHING);
+    assert!(bench.pass(LONG, PRESSED).starts_with(&first));
 }
 
 #[test]
 fn a_button_held_at_power_up_begins_nothing_before_it_was_released() {
     let [first, ..] = on_the_line();
-    let mut rig = Rig::new();
-    assert_eq!(rig.pass(LONG, PRESSED), first);
-    assert_eq!(rig.pass(LONG, PRESSED), NOTHING);
-    assert_eq!(rig.pass(12, IDLE), NOTHING);
-    assert!(rig.pass(LONG, PRESSED).starts_with(&first));
+    let mut bench = TestBench::new();
+    assert_eq!(bench.pass(LONG, PRESSED), first);
+    assert_eq!(bench.pass(LONG, PRESSED), NOTHING);
+    assert_eq!(bench.pass(12, IDLE), NOTHING);
+    assert!(bench.pass(LONG, PRESSED).starts_with(&first));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Bus {
     pub call: Signal<In, Bit>,
     pub busy: Signal<In, Bit>,
     pub armed: Signal<In, Bit>,
-    pub homing: Signal<In, Bit>,
+    pub ramping_to_safe: Signal<In, Bit>,
     pub capturing: Signal<In, Bit>,
     pub can_repeat: Signal<In, Bit>,
     pub interlock: Signal<In, Bit>,
@@ -74,7 +74,7 @@ impl Logic for Bus {
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.busy.val();
         self.access.armed.next = self.armed.val();
-        self.access.homing.next = self.homing.val();
+        self.access.ramping_to_safe.next = self.ramping_to_safe.val();
         self.access.capturing.next = self.capturing.val();
         self.access.can_repeat.next = self.can_repeat.val();
         self.access.interlock.next = self.interlock.val();

@@ -14,20 +14,20 @@ struct Found {
     codes: Vec<i16>,
 }
 
-struct Rig {
+struct TestBench {
     bench: Bench<Capture>,
     random: Random,
     time: u32,
     found: Vec<Found>,
 }
 
-impl Rig {
+impl TestBench {
     fn new(seed: u64, time: u32) -> Self {
         let mut bench = Bench::new(Capture::new(), |core| &mut core.clock);
         bench.core.reset.next = true;
         bench.edge();
         bench.core.reset.next = false;
-        Rig { bench, random: Random(seed), time, found: Vec::new() }
+        TestBench { bench, random: Random(seed), time, found: Vec::new() }
     }
 
     /// One sample; a command may come in one of its clocks. Returns the code.
@@ -97,20 +97,20 @@ fn blocks(kept: &[(u32, i16)]) -> Vec<Found> {
 fn a_capture_is_every_so_many_th_code_in_blocks_of_64() {
     for (samples, decimation) in [(1, 1), (2, 0), (63, 2), (64, 1), (65, 3), (128, 1), (200, 7)] {
         // The time's upper half changes on the way.
-        let mut rig = Rig::new(0x5151 + u64::from(samples), 0x0001_ffc0);
-        rig.set(samples, decimation);
-        rig.sample(true, Some(5), None);
+        let mut bench = TestBench::new(0x5151 + u64::from(samples), 0x0001_ffc0);
+        bench.set(samples, decimation);
+        bench.sample(true, Some(5), None);
         let mut kept = Vec::new();
         let step = u32::from(decimation.max(1));
         for number in 0..samples * step + 5 {
-            assert_eq!(rig.bench.core.capturing.val(), kept.len() < samples as usize);
-            let time = rig.time;
-            let code = rig.sample(true, None, None);
+            assert_eq!(bench.bench.core.capturing.val(), kept.len() < samples as usize);
+            let time = bench.time;
+            let code = bench.sample(true, None, None);
             if number % step == 0 && kept.len() < samples as usize {
                 kept.push((time, code));
             }
         }
-        assert_eq!(rig.found, blocks(&kept), "{samples} codes, every {decimation}");
+        assert_eq!(bench.found, blocks(&kept), "{samples} codes, every {decimation}");
     }
 }
 
@@ -119,58 +119,58 @@ fn a_capture_that_is_stopped_sends_what_it_has() {
     // In the tick's own clock the sample of that tick is still kept.
     for clock in 0..PERIOD {
         for before in [0, 1, 40, 63, 64, 70] {
-            let mut rig = Rig::new(99 + clock as u64, 7);
-            rig.set(1000, 1);
-            rig.sample(true, Some(PERIOD - 1), None);
+            let mut bench = TestBench::new(99 + clock as u64, 7);
+            bench.set(1000, 1);
+            bench.sample(true, Some(PERIOD - 1), None);
             let mut kept = Vec::new();
             for number in 0..before + 1 {
-                let time = rig.time;
+                let time = bench.time;
                 let stop = (number == before).then_some(clock);
-                kept.push((time, rig.sample(true, None, stop)));
+                kept.push((time, bench.sample(true, None, stop)));
             }
             (0..3).for_each(|_| {
-                rig.sample(true, None, None);
+                bench.sample(true, None, None);
             });
-            assert_eq!(rig.found, blocks(&kept), "stop in clock {clock} after {before}");
-            assert!(!rig.bench.core.capturing.val());
+            assert_eq!(bench.found, blocks(&kept), "stop in clock {clock} after {before}");
+            assert!(!bench.bench.core.capturing.val());
         }
     }
 }
 
 #[test]
 fn a_capture_of_nothing_is_none() {
-    let mut rig = Rig::new(5, 0);
-    rig.set(0, 1);
-    rig.sample(true, Some(3), None);
-    rig.sample(true, None, None);
-    assert!(!rig.bench.core.capturing.val() && rig.found.is_empty());
+    let mut bench = TestBench::new(5, 0);
+    bench.set(0, 1);
+    bench.sample(true, Some(3), None);
+    bench.sample(true, None, None);
+    assert!(!bench.bench.core.capturing.val() && bench.found.is_empty());
 }
 
 #[test]
 fn a_block_may_wait_for_64_samples_and_longer_costs_the_newer_codes_alone() {
-    let mut rig = Rig::new(0xabcd, 100);
-    rig.set(400, 1);
-    rig.sample(false, Some(PERIOD - 1), None);
+    let mut bench = TestBench::new(0xabcd, 100);
+    bench.set(400, 1);
+    bench.sample(false, Some(PERIOD - 1), None);
     let mut kept = Vec::new();
     for _ in 0..127 {
-        let time = rig.time;
-        kept.push((time, rig.sample(false, None, None)));
+        let time = bench.time;
+        kept.push((time, bench.sample(false, None, None)));
     }
-    rig.take();
-    assert_eq!(rig.found, blocks(&kept[..64]));
+    bench.take();
+    assert_eq!(bench.found, blocks(&kept[..64]));
     // 63 of the second block are there; it becomes full, and its turn comes at once.
-    let time = rig.time;
-    kept.push((time, rig.sample(true, None, None)));
-    assert_eq!(rig.found, blocks(&kept));
+    let time = bench.time;
+    kept.push((time, bench.sample(true, None, None)));
+    assert_eq!(bench.found, blocks(&kept));
     // Nobody takes the next: it stands, and what comes after its successor's 64 codes replaces those.
-    rig.found.clear();
+    bench.found.clear();
     let mut later = Vec::new();
     for _ in 0..64 + 64 + 64 {
-        let time = rig.time;
-        later.push((time, rig.sample(false, None, None)));
+        let time = bench.time;
+        later.push((time, bench.sample(false, None, None)));
     }
-    rig.take();
-    rig.sample(true, None, None);
-    assert_eq!(rig.found[0], blocks(&later[..64])[0]);
-    assert_eq!(rig.found[1].time, later[128].0);
+    bench.take();
+    bench.sample(true, None, None);
+    assert_eq!(bench.found[0], blocks(&later[..64])[0]);
+    assert_eq!(bench.found[1].time, later[128].0);
 }

@@ -6,7 +6,7 @@ use hge_gateware::guard::Guard;
 const OUTPUTS: u64 = 5;
 
 /// Limits, safe values and present codes as the host sees them.
-struct Rig {
+struct TestBench {
     bench: Bench<Guard>,
     random: Random,
     words: Vec<i16>,
@@ -19,7 +19,7 @@ struct Rig {
     wait: u64,
 }
 
-impl Rig {
+impl TestBench {
     fn step(&mut self) {
         let pass = 8 * OUTPUTS + 7;
         let core = &mut self.bench.core;
@@ -72,7 +72,7 @@ fn the_host_reads_what_stands_there_within_a_few_clocks_whatever_the_pass_does()
     let mut bench = Bench::new(Guard::new(OUTPUTS as u32), |core| &mut core.clock);
     bench.core.armed.next = true;
     bench.core.step_limit.next = raw(3000);
-    let mut rig = Rig {
+    let mut bench = TestBench {
         bench,
         random: Random(0x4242_1717),
         words: vec![0; 4 * OUTPUTS as usize],
@@ -83,9 +83,9 @@ fn the_host_reads_what_stands_there_within_a_few_clocks_whatever_the_pass_does()
         longest_wait: 0,
         wait: 0,
     };
-    (0..20_000).for_each(|_| rig.step());
-    assert!(rig.read > 3000, "{} words", rig.read);
-    assert!(rig.longest_wait <= 17, "{} clocks", rig.longest_wait);
-    let moved = (0..OUTPUTS as usize).filter(|output| rig.words[4 * output + 3] != 0).count();
+    (0..20_000).for_each(|_| bench.step());
+    assert!(bench.read > 3000, "{} words", bench.read);
+    assert!(bench.longest_wait <= 17, "{} clocks", bench.longest_wait);
+    let moved = (0..OUTPUTS as usize).filter(|output| bench.words[4 * output + 3] != 0).count();
     assert_eq!(moved, OUTPUTS as usize);
 }

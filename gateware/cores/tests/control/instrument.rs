@@ -26,7 +26,7 @@ fn parameters() -> Parameters {
     }
 }
 
-struct Rig {
+struct TestBench {
     bench: Bench<Instrument<Pipelined>>,
     line: VecDeque<u8>,
     deframer: Deframer,
@@ -42,7 +42,7 @@ struct Rig {
     takes: bool,
 }
 
-impl Rig {
+impl TestBench {
     fn new(hold: bool) -> Self {
         let instrument = Instrument::with_build(&parameters(), &Build::of_commit(0xfeed_beef))
             .expect("generics");
@@ -50,7 +50,7 @@ impl Rig {
         bench.core.locked.next = true;
         bench.core.interlock.next = true;
         bench.core.hold.next = hold;
-        let mut rig = Rig {
+        let mut bench = TestBench {
             bench,
             line: VecDeque::new(),
             deframer: Deframer::new(MOST_FRAME_WORDS),
@@ -62,11 +62,11 @@ impl Rig {
             greatest: 1000,
             takes: true,
         };
-        while rig.bench.core.reset.val() {
-            rig.clock();
+        while bench.bench.core.reset.val() {
+            bench.clock();
         }
-        rig.send(Operation::Hello, 0, 0, vec![]);
-        rig
+        bench.send(Operation::Hello, 0, 0, vec![]);
+        bench
     }
 
     fn clock(&mut self) {
@@ -176,150 +176,153 @@ fn numbers(telemetry: &[(u32, Record)]) -> Vec<u32> {
 
 #[test]
 fn a_host_finds_the_constants_arms_runs_and_has_the_last_epoch_again() {
-    let mut rig = Rig::new(true);
-    let constants = rig.read(map::IDENTITY, 11);
+    let mut bench = TestBench::new(true);
+    let constants = bench.read(map::IDENTITY, 11);
     assert_eq!(constants[..3], [map::IDENTITY_WORD, map::map_hash(), 0xfeed_beef]);
     assert_eq!(constants[3..], [2, 2, 2, 1, 1_000_000, 16, 16, 256]);
-    assert_eq!(rig.command(command::RUN), Status::Busy);
-    assert_eq!(rig.command(command::ARM_HOST), Status::Unsafe);
-    assert_eq!(rig.command(command::REPEAT), Status::Gone);
-    rig.set_up();
+    assert_eq!(bench.command(command::RUN), Status::Busy);
+    assert_eq!(bench.command(command::ARM_HOST), Status::Unsafe);
+    assert_eq!(bench.command(command::REPEAT), Status::Gone);
+    bench.set_up();
     assert_eq!(
-        rig.read(map::GUARD, 5),
+        bench.read(map::GUARD, 5),
         [0xffff & -20_000_i32 as u32, 20_000, 700, 0, 0xffff & -20_000_i32 as u32]
     );
-    assert_eq!(rig.get(map::TIME), 0);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    assert_eq!(rig.get(map::STATUS), status::ARMED | status::INTERLOCK);
-    rig.set(map::COMMAND, &[command::RUN]);
-    assert_eq!(rig.write(map::GAP, &[9]), Status::Busy);
-    assert_eq!(rig.write(map::GUARD, &[0]), Status::Ok);
-    assert_eq!(rig.write(map::GUARD, &[0xffff]), Status::Busy);
-    rig.wait_for(3);
-    assert_eq!(numbers(&rig.telemetry), [0, 1, 2]);
-    let Record::Window(first) = rig.telemetry[0].1.clone() else { panic!("no window") };
+    assert_eq!(bench.get(map::TIME), 0);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    assert_eq!(bench.get(map::STATUS), status::ARMED | status::INTERLOCK);
+    bench.set(map::COMMAND, &[command::RUN]);
+    assert_eq!(bench.write(map::GAP, &[9]), Status::Busy);
+    assert_eq!(bench.write(map::GUARD, &[0]), Status::Ok);
+    assert_eq!(bench.write(map::GUARD, &[0xffff]), Status::Busy);
+    bench.wait_for(3);
+    assert_eq!(numbers(&bench.telemetry), [0, 1, 2]);
+    let Record::Window(first) = bench.telemetry[0].1.clone() else { panic!("no window") };
     assert_eq!((first.case, first.slots.len()), (0, 2));
     // The sums are those of the codes that the ADC showed from the window's first sample on.
     let from = first.sample_clock as usize;
-    let run_began = rig.codes.len() - rig.get(map::TIME) as usize;
+    let run_began = bench.codes.len() - bench.get(map::TIME) as usize;
     assert_eq!(run_began, 0);
-    let found = (0..rig.codes.len() - 16)
+    let found = (0..bench.codes.len() - 16)
         .filter(|start| {
-            let half =
-                |at: usize| rig.codes[at..at + 8].iter().map(|&code| i32::from(code)).sum::<i32>();
+            let half = |at: usize| {
+                bench.codes[at..at + 8].iter().map(|&code| i32::from(code)).sum::<i32>()
+            };
             half(*start) == first.sum_first && half(start + 8) == first.sum_second
         })
         .collect::<Vec<_>>();
     assert!(found.iter().any(|&start| start >= from), "{found:?}, {from}");
-    assert!(matches!(&rig.telemetry[1].1, Record::Window(window) if window.case == 1));
-    let Record::End(end) = rig.telemetry[2].1.clone() else { panic!("no end") };
+    assert!(matches!(&bench.telemetry[1].1, Record::Window(window) if window.case == 1));
+    let Record::End(end) = bench.telemetry[2].1.clone() else { panic!("no end") };
     assert_eq!(end.reason, EndReason::Complete);
-    assert_eq!(end.sample_clock, rig.get(map::TIME) - 1);
-    assert_eq!(rig.read(map::FRAMES, 2), [3, 0]);
-    let before = std::mem::take(&mut rig.telemetry);
-    rig.set(map::COMMAND, &[command::REPEAT]);
-    rig.wait_for(3);
-    assert_eq!(rig.telemetry, before);
+    assert_eq!(end.sample_clock, bench.get(map::TIME) - 1);
+    assert_eq!(bench.read(map::FRAMES, 2), [3, 0]);
+    let before = std::mem::take(&mut bench.telemetry);
+    bench.set(map::COMMAND, &[command::REPEAT]);
+    bench.wait_for(3);
+    assert_eq!(bench.telemetry, before);
 }
 
 #[test]
 fn a_capture_is_the_codes_of_the_adc_at_their_times() {
-    let mut rig = Rig::new(true);
-    rig.set(map::SAMPLE_PERIOD, &[0]);
-    rig.set(map::CAPTURE_DECIMATION, &[2, 70]);
-    rig.set(map::COMMAND, &[command::CAPTURE]);
-    assert_eq!(rig.command(command::CAPTURE), Status::Busy);
-    assert_eq!(rig.get(map::STATUS), status::CAPTURING | status::INTERLOCK);
-    rig.wait_for(2);
+    let mut bench = TestBench::new(true);
+    bench.set(map::SAMPLE_PERIOD, &[0]);
+    bench.set(map::CAPTURE_DECIMATION, &[2, 70]);
+    bench.set(map::COMMAND, &[command::CAPTURE]);
+    assert_eq!(bench.command(command::CAPTURE), Status::Busy);
+    assert_eq!(bench.get(map::STATUS), status::CAPTURING | status::INTERLOCK);
+    bench.wait_for(2);
     let mut found: Vec<i16> = Vec::new();
-    for (index, (_, record)) in rig.telemetry.iter().enumerate() {
+    for (index, (_, record)) in bench.telemetry.iter().enumerate() {
         let Record::Block(block) = record else { panic!("{record:?}") };
         assert_eq!((block.time, block.decimation), (128 * index as u32, 2));
         found.extend(&block.codes);
     }
-    let expected: Vec<i16> = rig.codes.iter().copied().step_by(2).take(70).collect();
+    let expected: Vec<i16> = bench.codes.iter().copied().step_by(2).take(70).collect();
     assert_eq!(found, expected);
     // Time stands still again.
-    let time = rig.get(map::TIME);
+    let time = bench.get(map::TIME);
     assert_eq!(time, 139);
-    (0..1000).for_each(|_| rig.clock());
-    assert_eq!(rig.get(map::TIME), time);
+    (0..1000).for_each(|_| bench.clock());
+    assert_eq!(bench.get(map::TIME), time);
 }
 
 #[test]
 fn an_open_interlock_ends_the_run_and_leads_every_output_home() {
-    let mut rig = Rig::new(true);
-    rig.set_up();
-    rig.set(map::SETTLE, &[100]);
-    rig.set(map::PROTECTION, &[protection::INTERLOCK]);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    rig.set(map::COMMAND, &[command::RUN]);
-    (0..3000).for_each(|_| rig.clock());
-    rig.bench.core.interlock.next = false;
-    let opened = rig.codes.len() as u32;
-    rig.wait_for(2);
-    let Record::Event(event) = rig.telemetry[0].1.clone() else { panic!("{:?}", rig.telemetry) };
+    let mut bench = TestBench::new(true);
+    bench.set_up();
+    bench.set(map::SETTLE, &[100]);
+    bench.set(map::PROTECTION, &[protection::INTERLOCK]);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    bench.set(map::COMMAND, &[command::RUN]);
+    (0..3000).for_each(|_| bench.clock());
+    bench.bench.core.interlock.next = false;
+    let opened = bench.codes.len() as u32;
+    bench.wait_for(2);
+    let Record::Event(event) = bench.telemetry[0].1.clone() else {
+        panic!("{:?}", bench.telemetry)
+    };
     assert_eq!(u32::from(event.cause), fault::INTERLOCK);
     assert!((opened..opened + 2).contains(&event.time), "{} {opened}", event.time);
-    assert!(matches!(&rig.telemetry[1].1, Record::End(end) if end.reason == EndReason::Tripped));
-    assert_eq!(rig.get(map::STATUS) & !status::HOMING, status::TRIPPED);
-    assert_eq!(rig.command(command::RUN), Status::Busy);
-    while rig.bench.core.active.val() {
-        rig.clock();
+    assert!(matches!(&bench.telemetry[1].1, Record::End(end) if end.reason == EndReason::Tripped));
+    assert_eq!(bench.get(map::STATUS) & !status::RAMPING_TO_SAFE, status::TRIPPED);
+    assert_eq!(bench.command(command::RUN), Status::Busy);
+    while bench.bench.core.active.val() {
+        bench.clock();
     }
-    assert_eq!(rig.get(map::STATUS), status::TRIPPED);
-    assert_eq!(rig.get(map::FAULT), fault::INTERLOCK);
-    assert_eq!(rig.get(map::GUARD + 3), 700);
-    assert_eq!(rig.get(map::GUARD + 7), 0xffff & -700_i32 as u32);
-    assert_eq!(rig.command(command::ARM_HOST), Status::Unsafe);
-    rig.set(map::PROTECTION, &[protection::LINK]);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    assert_eq!(rig.get(map::FAULT), 0);
+    assert_eq!(bench.get(map::STATUS), status::TRIPPED);
+    assert_eq!(bench.get(map::FAULT), fault::INTERLOCK);
+    assert_eq!(bench.get(map::GUARD + 3), 700);
+    assert_eq!(bench.get(map::GUARD + 7), 0xffff & -700_i32 as u32);
+    assert_eq!(bench.command(command::ARM_HOST), Status::Unsafe);
+    bench.set(map::PROTECTION, &[protection::LINK]);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    assert_eq!(bench.get(map::FAULT), 0);
 }
 
 #[test]
 fn silence_and_over_current_trip_on_a_board() {
-    let mut rig = Rig::new(false);
-    rig.set_up();
-    rig.set(map::WATCHDOG, &[300]);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    rig.wait_for(1);
+    let mut bench = TestBench::new(false);
+    bench.set_up();
+    bench.set(map::WATCHDOG, &[300]);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    bench.wait_for(1);
     assert!(
-        matches!(&rig.telemetry[0].1, Record::Event(event) if u32::from(event.cause) == fault::WATCHDOG)
+        matches!(&bench.telemetry[0].1, Record::Event(event) if u32::from(event.cause) == fault::WATCHDOG)
     );
-    rig.telemetry.clear();
-    while rig.get(map::STATUS) & status::HOMING != 0 {}
-    rig.set(map::PROTECTION, &[protection::OVERCURRENT]);
-    rig.set(map::WATCHDOG, &[100_000]);
-    rig.set(map::OVERCURRENT, &[950]);
-    rig.set(map::OVERCURRENT_SAMPLES, &[1]);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    rig.wait_for(1);
-    let Record::Event(event) = rig.telemetry[0].1.clone() else { panic!("no event") };
+    bench.telemetry.clear();
+    while bench.get(map::STATUS) & status::RAMPING_TO_SAFE != 0 {}
+    bench.set(map::PROTECTION, &[protection::OVERCURRENT]);
+    bench.set(map::WATCHDOG, &[100_000]);
+    bench.set(map::OVERCURRENT, &[950]);
+    bench.set(map::OVERCURRENT_SAMPLES, &[1]);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    bench.wait_for(1);
+    let Record::Event(event) = bench.telemetry[0].1.clone() else { panic!("no event") };
     assert_eq!(u32::from(event.cause), fault::OVERCURRENT);
     // The sample of a tick is judged at the next one.
-    assert!(rig.codes[event.time as usize - 1].abs() >= 950);
+    assert!(bench.codes[event.time as usize - 1].abs() >= 950);
 }
 
 #[test]
 fn a_line_that_does_not_take_telemetry_holds_virtual_time_and_loses_nothing() {
-    let mut rig = Rig::new(true);
-    rig.set_up();
-    rig.set(map::EPOCHS, &[8]);
-    rig.set(map::COMMAND, &[command::ARM_HOST]);
-    rig.set(map::COMMAND, &[command::RUN]);
-    rig.takes = false;
-    let mut ticks = rig.codes.len();
+    let mut bench = TestBench::new(true);
+    bench.set_up();
+    bench.set(map::EPOCHS, &[8]);
+    bench.set(map::COMMAND, &[command::ARM_HOST]);
+    bench.set(map::COMMAND, &[command::RUN]);
+    bench.takes = false;
+    let mut ticks = bench.codes.len();
     loop {
-        (0..2000).for_each(|_| rig.clock());
-        if rig.codes.len() == ticks {
+        (0..2000).for_each(|_| bench.clock());
+        if bench.codes.len() == ticks {
             break;
         }
-        ticks = rig.codes.len();
+        ticks = bench.codes.len();
     }
-    assert!(rig.bench.core.active.val());
-    rig.takes = true;
-    rig.wait_for(17);
-    assert_eq!(numbers(&rig.telemetry), (0..17).collect::<Vec<u32>>());
-    assert_eq!(rig.get(map::FRAMES_LOST), 0);
+    assert!(bench.bench.core.active.val());
+    bench.takes = true;
+    bench.wait_for(17);
+    assert_eq!(numbers(&bench.telemetry), (0..17).collect::<Vec<u32>>());
+    assert_eq!(bench.get(map::FRAMES_LOST), 0);
 }

@@ -4,7 +4,7 @@ use crate::bench::{raw, signed, Bench, Random};
 use hge_gateware::reference::Reference;
 use hge_protocol::registers::reference::{ON, SINE};
 
-fn rig(setting: u32) -> Bench<Reference> {
+fn bench(setting: u32) -> Bench<Reference> {
     let mut bench = Bench::new(Reference::default(), |core| &mut core.clock);
     bench.core.setting.next = raw(u64::from(setting));
     bench
@@ -31,7 +31,7 @@ const SINES: [i16; 8] = [0, 1, -1, 12_345, -12_345, 32_767, -32_767, -32_768];
 #[test]
 fn the_sign_is_high_while_the_sine_is_not_negative() {
     let mut random = Random(0x1357);
-    let mut bench = rig(ON | 5);
+    let mut bench = bench(ON | 5);
     for sine in SINES {
         pass(&mut bench, &mut random, 5, sine);
         assert_eq!(bench.core.pin.val(), sine >= 0, "{sine}");
@@ -41,7 +41,7 @@ fn the_sign_is_high_while_the_sine_is_not_negative() {
 #[test]
 fn the_pulse_density_is_the_sine() {
     let mut random = Random(0x2468);
-    let mut bench = rig(ON | SINE | 3);
+    let mut bench = bench(ON | SINE | 3);
     for sine in SINES {
         pass(&mut bench, &mut random, 3, sine);
         let mut high = 0;
@@ -57,7 +57,7 @@ fn the_pulse_density_is_the_sine() {
 fn a_pin_that_is_off_is_low() {
     let mut random = Random(0x9753);
     for setting in [2, SINE | 2] {
-        let mut bench = rig(setting);
+        let mut bench = bench(setting);
         for sine in SINES {
             pass(&mut bench, &mut random, 2, sine);
             for _ in 0..20 {

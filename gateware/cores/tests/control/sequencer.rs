@@ -23,26 +23,26 @@ struct End {
     clock: usize,
 }
 
-/// Clocks that the clerk takes for a job.
+/// Clocks that the post-processor takes for a job.
 const JOB: usize = 3;
 
-struct Rig {
+struct TestBench {
     bench: Bench<Sequencer>,
     phase: usize,
     /// Samples since power-up.
     now: u64,
-    /// The clerk's job, and clocks still to go.
+    /// The post-processor's job, and clocks still to go.
     job: Option<(u64, usize)>,
 }
 
-impl Rig {
+impl TestBench {
     fn new() -> Self {
         let mut bench = Bench::new(Sequencer::default(), |core| &mut core.clock);
         let core = &mut bench.core;
         core.window_log2.next = raw(4);
         core.stored.next = raw(1);
         core.mode.next = raw(1);
-        Rig { bench, phase: 0, now: u64::from(u32::MAX) - 20, job: None }
+        TestBench { bench, phase: 0, now: u64::from(u32::MAX) - 20, job: None }
     }
 
     /// One clock, with pulses.
@@ -54,16 +54,16 @@ impl Rig {
         core.disarm.next = causes.contains(&Cause::Disarm);
         core.trip.next = causes.contains(&Cause::Trip);
         core.now.next = raw(self.now & 0xffff_ffff);
-        core.clerk_working.next = self.job.is_some();
+        core.post_processor_working.next = self.job.is_some();
         // The only case of the only epoch is done: the run is over.
-        core.clerk_over.next = self.job == Some((1, 1));
+        core.post_processor_over.next = self.job == Some((1, 1));
         self.bench.settle();
         self.bench.core.looks.next = self.bench.core.look.val();
         self.bench.settle();
         self.job = self.job.and_then(|(kind, left)| (left > 1).then_some((kind, left - 1)));
-        if self.bench.core.clerk_start.val() {
+        if self.bench.core.post_processor_start.val() {
             assert!(self.job.is_none());
-            self.job = Some((self.bench.core.clerk_kind.val().to_u64(), JOB));
+            self.job = Some((self.bench.core.post_processor_kind.val().to_u64(), JOB));
         }
         self.bench.edge();
         self.now += u64::from(self.phase == PERIOD - 1);
@@ -97,7 +97,7 @@ fn code(reason: EndReason) -> u64 {
 
 #[test]
 fn a_cause_in_any_clock_of_a_run_leaves_the_next_run_alone() {
-    let whole = Rig::new().run(&[]);
+    let whole = TestBench::new().run(&[]);
     assert_eq!(whole.reason, code(EndReason::Complete));
     for (cause, reason) in [
         (Cause::Stop, EndReason::Stopped),
@@ -106,15 +106,15 @@ fn a_cause_in_any_clock_of_a_run_leaves_the_next_run_alone() {
     ] {
         let mut cut_short = 0;
         for clock in 1..=whole.clock {
-            let mut rig = Rig::new();
-            let end = rig.run(&[(clock, cause)]);
+            let mut bench = TestBench::new();
+            let end = bench.run(&[(clock, cause)]);
             assert!([code(EndReason::Complete), code(reason)].contains(&end.reason));
             cut_short += usize::from(end.reason == code(reason));
             // From the same clock of a sample, so that the two runs compare.
-            while rig.phase != 0 {
-                rig.clock(false, &[]);
+            while bench.phase != 0 {
+                bench.clock(false, &[]);
             }
-            let next = rig.run(&[]);
+            let next = bench.run(&[]);
             assert_eq!(next, whole, "{cause:?} in clock {clock} of {}", whole.clock);
         }
         assert!(cut_short > whole.clock / 2, "{cause:?} ended {cut_short} runs");
@@ -123,11 +123,11 @@ fn a_cause_in_any_clock_of_a_run_leaves_the_next_run_alone() {
 
 #[test]
 fn a_run_begun_right_after_a_stop_in_the_last_clock_is_whole() {
-    let whole = Rig::new().run(&[]);
-    let mut rig = Rig::new();
-    let end = rig.run(&[(whole.clock, Cause::Stop)]);
+    let whole = TestBench::new().run(&[]);
+    let mut bench = TestBench::new();
+    let end = bench.run(&[(whole.clock, Cause::Stop)]);
     assert_eq!(end, whole);
-    assert_eq!(rig.run(&[]).reason, code(EndReason::Complete));
+    assert_eq!(bench.run(&[]).reason, code(EndReason::Complete));
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn the_first_cause_names_the_reason() {
     ];
     for (first, second, reason) in pairs {
         for later in 1..10 {
-            let end = Rig::new().run(&[(30, first), (30 + later, second)]);
+            let end = TestBench::new().run(&[(30, first), (30 + later, second)]);
             assert_eq!(end.reason, code(reason), "{first:?}, then {second:?}");
         }
     }
     // In one clock a trip, which belongs to the tick, is before a command.
-    let end = Rig::new().run(&[(30, Cause::Trip), (30, Cause::Disarm)]);
+    let end = TestBench::new().run(&[(30, Cause::Trip), (30, Cause::Disarm)]);
     assert_eq!(end.reason, code(EndReason::Tripped));
 }

@@ -38,8 +38,8 @@ struct Happens {
 struct Rules {
     armed: bool,
     for_host: bool,
-    homing: bool,
-    /// The pass that is going on began while homing.
+    ramping_to_safe: bool,
+    /// The pass that is going on began while ramping to safe.
     home_pass: bool,
     fault: u32,
     since_heard: u64,
@@ -82,9 +82,9 @@ impl Rules {
     fn clock(&mut self, settings: &Settings, happens: &Happens) {
         let trips = self.trips(settings, happens);
         let causes = self.causes(settings);
-        let was_homing = self.homing;
+        let was_homing = self.ramping_to_safe;
         if happens.pass_done && self.home_pass && !happens.cut {
-            self.homing = false;
+            self.ramping_to_safe = false;
         }
         if happens.event_taken {
             self.event = None;
@@ -109,7 +109,7 @@ impl Rules {
         }
         if trips {
             self.armed = false;
-            self.homing = true;
+            self.ramping_to_safe = true;
             self.fault = causes;
             self.event = Some((causes, self.samples));
         }
@@ -126,7 +126,7 @@ impl Rules {
         }
         if happens.disarm {
             self.armed = false;
-            self.homing = true;
+            self.ramping_to_safe = true;
         }
         if happens.arm_host || happens.arm_standalone {
             self.armed = true;
@@ -156,7 +156,7 @@ fn drawn_settings(random: &mut Random) -> Settings {
 }
 
 fn drawn_happenings(random: &mut Random, rules: &Rules) -> Happens {
-    let rests = !rules.armed && !rules.homing;
+    let rests = !rules.armed && !rules.ramping_to_safe;
     Happens {
         // A sample takes longer than a clock.
         tick: !rules.ticked && !rules.counts && random.once_in(3),
@@ -219,7 +219,7 @@ fn arming_and_every_trip_follow_the_rules() {
         assert_eq!(core.trip.val(), rules.trips(&settings, &happens), "{clock}: {rules:?}");
         assert_eq!(core.armed.val(), rules.armed, "{clock}");
         assert_eq!(core.standalone.val(), rules.armed && !rules.for_host, "{clock}");
-        assert_eq!(core.homing.val(), rules.homing, "{clock}");
+        assert_eq!(core.ramping_to_safe.val(), rules.ramping_to_safe, "{clock}");
         assert_eq!(core.fault.val().to_u64(), u64::from(rules.fault), "{clock}");
         assert_eq!(core.closed.val(), rules.pin[1], "{clock}");
         assert_eq!(core.samples.val().to_u64(), u64::from(rules.samples), "{clock}");

@@ -5,7 +5,7 @@ use crate::{compare, configurations, HELD};
 use hge_gateware::access::Access;
 use hge_gateware::build::Build;
 use hge_gateware::capture::Capture;
-use hge_gateware::clerk::Clerk;
+use hge_gateware::post_processor::PostProcessor;
 use hge_gateware::registers::Registers;
 use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
@@ -19,8 +19,8 @@ use rust_hdl::prelude::*;
 fn the_clerk_in_icarus_equals_rust() {
     for parameters in configurations() {
         compare(
-            "clerk",
-            Clerk::new(&parameters),
+            "post_processor",
+            PostProcessor::new(&parameters),
             |core| &mut core.clock,
             |core, cycle, random| {
                 if cycle % HELD == 0 {
@@ -59,10 +59,10 @@ fn the_sequencer_in_icarus_equals_rust() {
                     // Short enough that a run gets through its windows.
                     core.window_log2.next = Bits::from(1 + random.below(4));
                     core.stored.next = Bits::from(random.below(4));
-                    put_all!(core, random; mode, last_pass, clerk_reason);
+                    put_all!(core, random; mode, last_pass, post_processor_reason);
                 }
-                core.clerk_over.next = random.once_in(100);
-                core.clerk_working.next = random.once_in(3);
+                core.post_processor_over.next = random.once_in(100);
+                core.post_processor_working.next = random.once_in(3);
                 core.reset.next = random.once_in(1000);
                 core.stop.next = random.once_in(300);
                 core.disarm.next = random.once_in(500);
@@ -133,7 +133,7 @@ fn the_access_in_icarus_equals_rust() {
                 }
                 put_all!(core, random; look, write, scalar, readable, writable, idle_only,
                     disarmed_only, tightens, wide, table_data, turn, call, guard_data, busy, armed,
-                    homing, capturing, can_repeat, interlock, protection);
+                    ramping_to_safe, capturing, can_repeat, interlock, protection);
             },
         );
     }

@@ -8,14 +8,32 @@ use hge_protocol::{Analogue, Parameters};
 /// Keys of `[analogue]` that older files have under `[bench]`.
 const MOVED: [&str; 4] = ["dac_range_v", "adc_range_v", "iv_gain_v_per_na", "iv_clip_v"];
 
-/// The first key of an older file that stands in `[analogue]` now.
+/// Keys of `[bench]` that have other names now.
+const RENAMED: [(&str, &str); 8] = [
+    ("sway_v", "drift_v"),
+    ("sways_v", "electrode_drifts_v"),
+    ("sway_s", "drift_period_s"),
+    ("jolt_v", "step_v"),
+    ("jolt_electrode", "step_electrode"),
+    ("jolt_s", "step_at_s"),
+    ("wander_na", "slow_drift_na"),
+    ("wander_s", "slow_drift_period_s"),
+];
+
+/// The first key of an older file that has another place or name now, and what to do.
 pub(super) fn moved(source: &Source) -> Option<(String, String)> {
-    MOVED.into_iter().map(|key| (format!("bench.{key}"), key)).find_map(|(old, key)| {
-        source.span(&old)?;
-        let problem = format!(
-            "{old} is now analogue.{key}, also in the files of older run folders: move it to a section [analogue]"
-        );
-        Some((old, problem))
+    let older = "also in the files of older run folders";
+    let moved = MOVED.map(|key| {
+        (
+            key,
+            format!("bench.{key} is now analogue.{key}, {older}: move it to a section [analogue]"),
+        )
+    });
+    let renamed = RENAMED
+        .map(|(old, new)| (old, format!("bench.{old} is now bench.{new}, {older}: rename it")));
+    moved.into_iter().chain(renamed).find_map(|(old, problem)| {
+        let old = format!("bench.{old}");
+        source.span(&old).map(|_| (old, problem))
     })
 }
 

@@ -47,12 +47,12 @@ pub(super) fn floats(
         ("hum_na", bench.hum_na, CURRENT),
         ("hum_hz", bench.hum_hz, FREQUENCY),
         ("drift_na_per_s", bench.drift_na_per_s, Rule::Within(-1e6, 1e6)),
-        ("wander_na", bench.wander_na, CURRENT),
-        ("wander_s", bench.wander_s, TIME),
-        ("sway_v", bench.sway_v, offset(dac_range_v)),
-        ("sway_s", bench.sway_s, TIME),
-        ("jolt_v", bench.jolt_v, offset(dac_range_v)),
-        ("jolt_s", bench.jolt_s, Rule::Within(0.0, 1e6)),
+        ("slow_drift_na", bench.slow_drift_na, CURRENT),
+        ("slow_drift_period_s", bench.slow_drift_period_s, TIME),
+        ("drift_v", bench.drift_v, offset(dac_range_v)),
+        ("drift_period_s", bench.drift_period_s, TIME),
+        ("step_v", bench.step_v, offset(dac_range_v)),
+        ("step_at_s", bench.step_at_s, Rule::Within(0.0, 1e6)),
     ];
     let key = |name: &str| format!("bench.{name}");
     let single = single.into_iter().map(|(name, value, rule)| (key(name), value, rule));
@@ -60,7 +60,11 @@ pub(super) fn floats(
     floats.extend(bench.iv_pole_hz.map(|value| (key("iv_pole_hz"), value, FREQUENCY)));
     let lists = [
         ("feed_throughs_pf", bench.feed_throughs_pf.as_deref().unwrap_or_default(), CAPACITANCE),
-        ("sways_v", bench.sways_v.as_deref().unwrap_or_default(), offset(dac_range_v)),
+        (
+            "electrode_drifts_v",
+            bench.electrode_drifts_v.as_deref().unwrap_or_default(),
+            offset(dac_range_v),
+        ),
         ("hum_harmonics", &bench.hum_harmonics, Rule::Within(0.0, 10.0)),
     ];
     for (name, values, rule) in lists {
@@ -88,7 +92,7 @@ pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {
 pub(super) fn electrodes(bench: &Chain, electrodes: usize) -> Result<(), Wrong> {
     let lists = [
         ("feed_throughs_pf", "feed_through_pf", &bench.feed_throughs_pf),
-        ("sways_v", "sway_v", &bench.sways_v),
+        ("electrode_drifts_v", "drift_v", &bench.electrode_drifts_v),
     ];
     for (list, single, values) in lists {
         let count = values.as_ref().map_or(electrodes, Vec::len);
@@ -99,10 +103,10 @@ pub(super) fn electrodes(bench: &Chain, electrodes: usize) -> Result<(), Wrong> 
             )
         })?;
     }
-    let jolted = bench.jolt_electrode;
-    require(bench.jolt_v == 0.0 || jolted < electrodes, "bench.jolt_electrode", || {
+    let stepped = bench.step_electrode;
+    require(bench.step_v == 0.0 || stepped < electrodes, "bench.step_electrode", || {
         format!(
-            "electrode {jolted} is not on the device, which has 0 to {}: name one of them",
+            "electrode {stepped} is not on the device, which has 0 to {}: name one of them",
             electrodes.saturating_sub(1)
         )
     })
@@ -132,8 +136,8 @@ mod tests {
                 "flicker_na2_per_hz_at_1khz = 1e-5\nflicker_lowest_hz = 501",
                 "x.toml:4:21: 1/f noise from 501 Hz on cannot be made: lower flicker_lowest_hz",
             ),
-            ("sways_v = [0.1]", "1 entries for the device's 7 electrodes"),
-            ("jolt_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
+            ("electrode_drifts_v = [0.1]", "1 entries for the device's 7 electrodes"),
+            ("step_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
             ("adc_bits = 12", "unknown key `adc_bits`: choose"),
         ] {
             let said = job(keys).err().unwrap_or_default();

@@ -270,6 +270,8 @@ mod tests {
             seed,
             "x.toml:1:8: seed is 9223372036854775808: choose one from 0 to 9223372036854775807"
         );
+        let renamed = message("[bench]\nsways_v = [0.1]\n");
+        assert!(renamed.starts_with("x.toml:2:11: bench.sways_v is now bench.electrode_drifts_v, "));
         let gate = message("seed = 1\ngate = \"foo\"\n");
         assert!(gate.starts_with("x.toml:2:8: unknown gate `foo`: choose"), "{gate}");
         assert!(message("gate = \n").starts_with("x.toml:1:"));

@@ -11,7 +11,7 @@ use crate::plan::Coefficients;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
 };
-use crate::tones::{self, Grid, Order, ToneError, Wanted};
+use crate::tones::{self, Grid, Order, ToneError, ToneSpec};
 use hge_driver::quantity::Context;
 use hge_driver::scale::Scale;
 use hge_driver::text::number;
@@ -266,7 +266,7 @@ fn configuration(
     let multiples = match given {
         Some(multiples) => multiples,
         // Training needs no empty lines, and the best lines for the tones.
-        None => tones::plan(&Wanted { empty_lines: 0, ..wanted })?.multiples(),
+        None => tones::plan(&ToneSpec { empty_lines: 0, ..wanted })?.multiples(),
     };
     let controls: Vec<Control> = multiples
         .into_iter()
@@ -321,7 +321,7 @@ impl Experiment {
     ///
     /// # Errors
     /// Rate or window cannot be; a tone is off the grid.
-    pub fn tones_wanted(&self) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+    pub fn tones_wanted(&self) -> Result<(ToneSpec, Option<Vec<u32>>), PlanError> {
         let parameters = self.instrument;
         parameters.check()?;
         tones_wanted(self, &parameters)
@@ -331,13 +331,13 @@ impl Experiment {
 fn tones_wanted(
     experiment: &Experiment,
     parameters: &Parameters,
-) -> Result<(Wanted, Option<Vec<u32>>), PlanError> {
+) -> Result<(ToneSpec, Option<Vec<u32>>), PlanError> {
     let Experiment { timing, electrodes, tones: keys, .. } = experiment;
     let rate_hz = actual_rate_hz(timing.rate_hz, parameters)?;
     crate::plan::window(timing.window_samples)?;
     let grid = Grid { rate_hz, window_samples: timing.window_samples };
     let count = electrodes.controls.len();
-    let wanted = Wanted {
+    let wanted = ToneSpec {
         grid,
         count,
         band_hz: keys.band_hz,

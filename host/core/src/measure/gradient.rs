@@ -11,7 +11,7 @@ use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::{NoiseSlot, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::{is_harmless, left_share};
-use crate::tones::{assess, NoiseModel, Order, Wanted, EMPTY_LINES};
+use crate::tones::{assess, NoiseModel, Order, ToneSpec, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +133,7 @@ pub fn listening(plan: &Plan, noise_model: NoiseModel) -> Result<Plan, PlanError
     let multiples: Vec<u32> =
         plan.configuration().controls.iter().map(|control| control.multiple).collect();
     let free = (plan.parameters().slots as usize).saturating_sub(multiples.len());
-    let wanted = Wanted {
+    let wanted = ToneSpec {
         grid: plan.grid(),
         count: multiples.len(),
         band_hz: [0.0, plan.grid().rate_hz / 2.0],

@@ -25,7 +25,7 @@ pub const REPEATS: u32 = 8;
 
 /// What is to be settled.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wanted {
+pub struct RelaxationSpec {
     /// The least slope that is to be within 2 %.
     pub slope_na_per_v: f64,
     /// Steps there and back that are averaged.
@@ -41,7 +41,7 @@ pub struct Wanted {
 pub fn measure(
     probe: &mut Probe,
     plan: &Plan,
-    wanted: Wanted,
+    wanted: RelaxationSpec,
 ) -> Result<Option<Relaxation>, MeasureError> {
     if wanted.repeats == 0 {
         return Err(MeasureError::Nothing { what: "repetitions" });

@@ -1,7 +1,7 @@
 //! Empty lines beside tones: an assignment of lines to tones, each line to one.
 
 use super::products::Tally;
-use super::Wanted;
+use super::ToneSpec;
 
 /// Lines on either side of a tone that may be its empty lines: further away the noise may differ.
 pub const EMPTY_REACH: u32 = 8;
@@ -9,7 +9,7 @@ pub const EMPTY_REACH: u32 = 8;
 /// An assignment that grows line by line. It is complete wherever a complete one exists: a tone whose lines are all taken has
 /// another tone change to a free line (augmenting paths of bipartite matching).
 pub(super) struct EmptyLines<'a> {
-    wanted: &'a Wanted,
+    wanted: &'a ToneSpec,
     tones: &'a [u32],
     /// Lines within reach that are free of tones, second order, mains and crosstalk, in ascending order, and the tone that has each.
     lines: Vec<(u32, Option<usize>)>,
@@ -18,7 +18,7 @@ pub(super) struct EmptyLines<'a> {
 
 impl<'a> EmptyLines<'a> {
     /// None yet. `refused` counts for every line the tones that would show on it.
-    pub(super) fn new(wanted: &'a Wanted, tally: &'a Tally, refused: &[u32]) -> Self {
+    pub(super) fn new(wanted: &'a ToneSpec, tally: &'a Tally, refused: &[u32]) -> Self {
         let tones = tally.tones();
         let last = wanted.grid.window_samples / 2 - 1;
         let mut lines: Vec<u32> = tones

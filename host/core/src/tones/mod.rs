@@ -25,5 +25,5 @@ pub use error::ToneError;
 pub use grid::Grid;
 pub use noise_model::{NoiseModel, MAINS_GUARD_LINES};
 pub use planner::{
-    assess, empty_lines_in, plan, Order, Tone, TonePlan, Wanted, EMPTY_LINES, EXACT_TONES,
+    assess, empty_lines_in, plan, Order, Tone, TonePlan, ToneSpec, EMPTY_LINES, EXACT_TONES,
 };

@@ -39,7 +39,7 @@ pub enum Order {
 
 /// Requirements of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Wanted {
+pub struct ToneSpec {
     /// Sample rate and window.
     pub grid: Grid,
     /// Tones.
@@ -106,8 +106,8 @@ impl TonePlan {
 ///
 /// # Errors
 /// The band is too narrow.
-pub fn plan(wanted: &Wanted) -> Result<TonePlan, ToneError> {
-    let Wanted { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
+pub fn plan(wanted: &ToneSpec) -> Result<TonePlan, ToneError> {
+    let ToneSpec { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
     let crosstalk = Crosstalk::new(grid);
     let lines = candidates(wanted);
     let (mut multiples, is_optimal) = best(&mut ToneSet::new(wanted, &crosstalk), &lines, count)
@@ -136,8 +136,8 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
 }
 
 /// Assesses given tones. `count` and `band_hz` of `wanted` do not matter.
-pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
-    let Wanted { grid, noise_model, .. } = wanted;
+pub fn assess(wanted: &ToneSpec, multiples: &[u32]) -> TonePlan {
+    let ToneSpec { grid, noise_model, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);
     let mut set = ToneSet::new(wanted, &crosstalk);
     multiples.iter().for_each(|&tone| set.push(tone));
@@ -170,8 +170,8 @@ pub fn assess(wanted: &Wanted, multiples: &[u32]) -> TonePlan {
 }
 
 /// Lines of the band that the mains do not reach, best first.
-fn candidates(wanted: &Wanted) -> Vec<u32> {
-    let Wanted { grid, band_hz: [low_hz, high_hz], noise_model, .. } = wanted;
+fn candidates(wanted: &ToneSpec) -> Vec<u32> {
+    let ToneSpec { grid, band_hz: [low_hz, high_hz], noise_model, .. } = wanted;
     let low = ((low_hz / grid.step_hz() - grid::TOLERANCE).ceil() as u32).max(1);
     let high = ((high_hz / grid.step_hz() + grid::TOLERANCE).floor() as u32)
         .min(grid.window_samples / 2 - 1);
@@ -199,8 +199,8 @@ mod tests {
 
     const GRID: Grid = Grid { rate_hz: 5120.0, window_samples: 256 };
 
-    fn wanted(count: usize, low_hz: f64, high_hz: f64) -> Wanted {
-        Wanted {
+    fn wanted(count: usize, low_hz: f64, high_hz: f64) -> ToneSpec {
+        ToneSpec {
             grid: GRID,
             count,
             band_hz: [low_hz, high_hz],
@@ -286,8 +286,8 @@ mod tests {
 
     #[test]
     fn a_training_takes_the_lowest_clean_lines_in_turn_and_a_plan_the_lowest_highest() {
-        let compact = Wanted { empty_lines: 0, ..wanted(5, 150.0, 510.0) };
-        let best_first = Wanted { order: Order::BestFirst, ..compact };
+        let compact = ToneSpec { empty_lines: 0, ..wanted(5, 150.0, 510.0) };
+        let best_first = ToneSpec { order: Order::BestFirst, ..compact };
         assert_eq!(plan(&best_first).unwrap().multiples(), [8, 9, 13, 20, 23]);
         assert_eq!(plan(&compact).unwrap().multiples(), [8, 13, 17, 19, 20]);
     }
@@ -296,7 +296,7 @@ mod tests {
     fn lines_low_in_flicker_noise_come_first_and_the_pole_holds_against_it() {
         let base = wanted(5, 100.0, 2000.0);
         let mean_hz = |noise_model| {
-            let found = plan(&Wanted { noise_model, ..base }).unwrap();
+            let found = plan(&ToneSpec { noise_model, ..base }).unwrap();
             found.tones.iter().map(|tone| tone.frequency_hz).sum::<f64>() / 5.0
         };
         let white = base.noise_model;

@@ -3,7 +3,7 @@
 use super::crosstalk::Crosstalk;
 use super::empty::EmptyLines;
 use super::products::Tally;
-use super::Wanted;
+use super::ToneSpec;
 
 /// How far a set is from what is wanted, the more important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ impl Cost {
 /// Tones among which no product of second order falls on a tone and no pair is above [`PLANNED_DB`](super::crosstalk::PLANNED_DB).
 #[derive(Clone, Debug)]
 pub(super) struct ToneSet<'a> {
-    wanted: &'a Wanted,
+    wanted: &'a ToneSpec,
     crosstalk: &'a Crosstalk,
     tally: Tally,
     /// Tones with which each line is refused.
@@ -30,13 +30,13 @@ pub(super) struct ToneSet<'a> {
 }
 
 impl<'a> ToneSet<'a> {
-    pub(super) fn new(wanted: &'a Wanted, crosstalk: &'a Crosstalk) -> Self {
+    pub(super) fn new(wanted: &'a ToneSpec, crosstalk: &'a Crosstalk) -> Self {
         let lines = wanted.grid.window_samples as usize / 2 + 1;
         let tally = Tally::new(wanted.grid);
         ToneSet { wanted, crosstalk, tally, refused: vec![0; lines] }
     }
 
-    pub(super) fn wanted(&self) -> &Wanted {
+    pub(super) fn wanted(&self) -> &ToneSpec {
         self.wanted
     }
 
@@ -118,7 +118,7 @@ mod tests {
     fn a_line_is_admitted_where_neither_crosstalk_nor_a_product_of_second_order_stands_against_it()
     {
         let grid = Grid { rate_hz: 5120.0, window_samples: 1024 };
-        let wanted = Wanted {
+        let wanted = ToneSpec {
             grid,
             count: 4,
             band_hz: [5.0, 2500.0],

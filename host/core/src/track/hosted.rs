@@ -1,6 +1,6 @@
 //! Following through the host.
 
-use super::{Moment, Wanted};
+use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::session::Session;
@@ -12,7 +12,7 @@ pub(super) fn run(
     experiment: &Experiment,
     targets: &Targets,
     trained: &Outcome,
-    wanted: Wanted,
+    wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Vec<Moment>, TrainError> {
     let keys = &experiment.host;

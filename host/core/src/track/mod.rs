@@ -22,7 +22,7 @@ use serde::Serialize;
 /// Share of epochs with the wanted separation from which on a device counts as followed.
 pub const FOLLOWED: f64 = 0.95;
 
-/// The pace at which Adam's step moves a control: what sways faster cannot be followed. None for other rules, whose steps grow with the slopes.
+/// The pace at which Adam's step moves a control: what drifts faster cannot be followed. None for other rules, whose steps grow with the slopes.
 pub fn bound_v_per_s(experiment: &Experiment, epoch_s: f64) -> Option<f64> {
     let by_adam = experiment.loop_mode == LoopMode::Host && experiment.host.optimiser == Rule::Adam;
     by_adam.then(|| experiment.host.adam_rate_v / epoch_s)
@@ -30,7 +30,7 @@ pub fn bound_v_per_s(experiment: &Experiment, epoch_s: f64) -> Option<f64> {
 
 /// How long, and what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TrackSpec {
     /// Epochs after the training.
     pub epochs: u32,
     /// Only look on: the controls stay as they were learnt.
@@ -93,7 +93,7 @@ impl Moment {
 pub fn track(
     instrument: Instrument,
     task: Task,
-    wanted: Wanted,
+    wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, TrainError> {
     let (experiment, targets) = (task.experiment.clone(), task.targets.clone());

@@ -2,18 +2,18 @@
 //!
 //! A run ends when its loss is zero, which noise all but forbids; then another one follows from where it stood.
 
-use super::{Moment, Wanted};
+use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::session::{Reading, Session};
 use crate::train::{
-    freeze_writes, hold_writes, run_mode, EpochResult, Hold, Outcome, Progress, TrainError,
+    freeze_writes, hold_writes, run_mode, EpochResult, HoldConfig, Outcome, Progress, TrainError,
 };
 use hge_driver::{ArmMode, RunEvent};
 use hge_protocol::frame::flag;
 
 /// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
-/// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the jolt too slowly.
+/// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the step too slowly.
 const STABLE: f64 = 1.0;
 
 pub(super) fn run(
@@ -21,11 +21,11 @@ pub(super) fn run(
     experiment: &Experiment,
     targets: &Targets,
     trained: &Outcome,
-    wanted: Wanted,
+    wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Vec<Moment>, TrainError> {
     let keys = &experiment.standalone;
-    let mut hold = Hold {
+    let mut hold = HoldConfig {
         controls_v: &trained.controls_v,
         outputs_na: &trained.outputs_na,
         rate_v2_per_na2: keys.targets.first().map_or(1e-4, |aim| aim.rate_v2_per_na2),
@@ -43,7 +43,7 @@ pub(super) fn run(
     let mut controls_v = trained.controls_v.clone();
     while let Some(left) = wanted.epochs.checked_sub(moments.len() as u32).filter(|&left| left > 0)
     {
-        let hold = Hold { controls_v: &controls_v, epochs: left.min(MOST_EPOCHS), ..hold };
+        let hold = HoldConfig { controls_v: &controls_v, epochs: left.min(MOST_EPOCHS), ..hold };
         let writes = hold_writes(session.plan(), keys, targets, &hold)?;
         let heard = moments.len();
         one_run(session, writes, wanted.frozen, targets, &mut moments, progress, &mut |_| ())?;

@@ -15,7 +15,7 @@ pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
-pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, Hold};
+pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, HoldConfig};
 pub use state::{StandaloneState, State};
 
 use crate::calibration::CalibrationError;

@@ -212,7 +212,7 @@ pub(super) fn first_run(
 }
 
 /// A run that holds every case's output at a current.
-pub(crate) struct Hold<'a> {
+pub(crate) struct HoldConfig<'a> {
     /// Where it begins.
     pub controls_v: &'a [f64],
     /// Currents, case by case.
@@ -228,9 +228,9 @@ pub(crate) fn hold_writes(
     plan: &Plan,
     keys: &StandaloneKeys,
     targets: &Targets,
-    hold: &Hold<'_>,
+    hold: &HoldConfig<'_>,
 ) -> Result<Vec<(u16, u32)>, TrainError> {
-    let &Hold { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
+    let &HoldConfig { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
     let mut writes = tables(plan, keys, rate_v2_per_na2, targets)?;
     for (case, &output_na) in outputs_na.iter().enumerate() {
         let target = plan.scale().adc_code(output_na).0;

@@ -6,7 +6,7 @@
 //! that of the client in control, and its watchdog hears of nobody else. The first write takes control.
 
 use super::control::Control;
-use super::inlet::MOST_BYTES;
+use super::request_filter::MOST_BYTES;
 use super::running::{is_wait, tell};
 use super::{Bytes, Event, Observer, Presence, Stop, Values, STOP_INTERVAL};
 use crossbeam::channel::{bounded, RecvTimeoutError, Sender};

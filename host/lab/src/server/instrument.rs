@@ -1,9 +1,9 @@
 //! The loop of a server: engine, the controlling client, those who watch.
 
-use super::inlet::{Inlet, Order};
-use super::outlet::Outlet;
 use super::pace::Pacer;
+use super::request_filter::{Order, RequestFilter};
 use super::shadow::Shadow;
+use super::telemetry_splitter::TelemetrySplitter;
 use super::{
     Bytes, EngineFactory, Event, Observer, Pace, Presence, ServerError, Settings, Stop, Values,
     STOP_INTERVAL,
@@ -30,8 +30,8 @@ pub struct Server {
     engine: Box<dyn Engine>,
     factory: Option<EngineFactory>,
     pub(super) settings: Settings,
-    inlet: Inlet,
-    outlet: Outlet,
+    request_filter: RequestFilter,
+    telemetry_splitter: TelemetrySplitter,
     shadow: Shadow,
     client: Option<Sender<Bytes>>,
     /// What the client's queue had no room for.
@@ -65,8 +65,8 @@ impl Server {
             factory: None,
             shadow: Shadow::new(&settings),
             settings,
-            inlet: Inlet::default(),
-            outlet: Outlet::default(),
+            request_filter: RequestFilter::default(),
+            telemetry_splitter: TelemetrySplitter::default(),
             client: None,
             unsent: None,
             watchers: Vec::new(),
@@ -137,7 +137,7 @@ impl Server {
     fn take(&mut self, event: Event) -> Result<(), ServerError> {
         match event {
             Event::Joined { client, session } => {
-                self.inlet.begin(session);
+                self.request_filter.begin(session);
                 if let Some((nonce, sequence)) = session {
                     self.begin_own_session()?;
                     self.introduce(nonce, sequence)?;
@@ -146,7 +146,7 @@ impl Server {
                 self.client = Some(client);
             }
             Event::Bytes(bytes) => {
-                for order in self.inlet.push(&bytes, self.factory.is_some()) {
+                for order in self.request_filter.push(&bytes, self.factory.is_some()) {
                     self.carry_out(order)?;
                 }
                 self.resting = false;
@@ -177,14 +177,20 @@ impl Server {
                 }
                 self.send(&request)?;
             }
-            Order::Answer(reply) => self.outlet.say(&Frame::Reply(reply)),
+            Order::Answer(reply) => self.telemetry_splitter.say(&Frame::Reply(reply)),
             Order::Restart { nonce, sequence, address, seed } => {
                 self.power_up(seed)?;
                 self.used = true;
                 // The session goes on in the new instrument.
                 self.introduce(nonce, sequence)?;
                 let (status, values) = (Status::Ok, Vec::new());
-                self.outlet.say(&Frame::Reply(Reply { nonce, sequence, status, address, values }));
+                self.telemetry_splitter.say(&Frame::Reply(Reply {
+                    nonce,
+                    sequence,
+                    status,
+                    address,
+                    values,
+                }));
             }
         }
         Ok(())
@@ -193,7 +199,7 @@ impl Server {
     fn power_up(&mut self, seed: u64) -> Result<(), ServerError> {
         if let Some(factory) = &mut self.factory {
             self.engine = factory(seed)?;
-            self.outlet.forget();
+            self.telemetry_splitter.forget();
             self.shadow = Shadow::new(&self.settings);
             (self.used, self.resting) = (false, false);
         }
@@ -240,7 +246,7 @@ impl Server {
     fn introduce(&mut self, nonce: u32, sequence: u16) -> Result<(), EngineError> {
         let operation = Operation::Hello;
         let (address, count, values) = (0, 0, Vec::new());
-        self.outlet.withhold(nonce, sequence);
+        self.telemetry_splitter.withhold(nonce, sequence);
         self.send(&Request { operation, nonce, sequence, address, count, values })
     }
 
@@ -258,7 +264,7 @@ impl Server {
             let (operation, count, values) = (Operation::Write, 1, vec![value]);
             let mut request = Request { operation, nonce, sequence, address, count, values };
             self.shadow.send(&mut request);
-            self.outlet.withhold(nonce, sequence);
+            self.telemetry_splitter.withhold(nonce, sequence);
             self.send(&request)?;
         }
         Ok(())
@@ -297,18 +303,18 @@ impl Server {
 
     /// Gives what the instrument has said to its client and to those who watch.
     fn hand_on(&mut self) {
-        self.outlet.push(&self.said);
+        self.telemetry_splitter.push(&self.said);
         self.said.clear();
-        for reply in self.outlet.replies() {
+        for reply in self.telemetry_splitter.replies() {
             self.shadow.confirm(&reply);
         }
         self.tell_watchers();
         let Some(client) = &self.client else {
-            self.outlet.take();
+            self.telemetry_splitter.take();
             return;
         };
         while let Some(bytes) = self.unsent.take().or_else(|| {
-            let bytes = self.outlet.take();
+            let bytes = self.telemetry_splitter.take();
             (!bytes.is_empty()).then(|| bytes.into())
         }) {
             match client.try_send(bytes) {
@@ -327,7 +333,7 @@ impl Server {
 
     /// A watcher that does not read loses frames, and never holds up anybody.
     fn tell_watchers(&mut self) {
-        let bytes = self.outlet.take_telemetry();
+        let bytes = self.telemetry_splitter.take_telemetry();
         if !bytes.is_empty() {
             let bytes: Bytes = bytes.into();
             self.watchers.retain(|watcher| {

@@ -9,7 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `instrument` | the loop: engine, the controlling client, those who watch |
-//! | `inlet`, `outlet` | from a client's bytes to the engine, and back |
+//! | `request_filter`, `telemetry_splitter` | from a client's bytes to the engine, and back |
 //! | `shadow` | sample period, watchdog and arming, as the instrument has confirmed them |
 //! | `pace` | real time |
 //! | `control` | who is in control, since when |
@@ -19,15 +19,15 @@
 mod connection;
 mod control;
 mod in_process;
-mod inlet;
 mod instrument;
-mod outlet;
 mod pace;
 #[cfg(unix)]
 pub mod pty;
+mod request_filter;
 mod running;
 mod shadow;
 pub mod tcp;
+mod telemetry_splitter;
 
 pub use in_process::InProcess;
 pub use instrument::Server;

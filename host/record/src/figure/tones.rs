@@ -2,7 +2,7 @@
 
 use super::font;
 use hge_core::tones::products::Tally;
-use hge_core::tones::{TonePlan, Wanted};
+use hge_core::tones::{TonePlan, ToneSpec};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -26,7 +26,7 @@ type Failed = Box<dyn std::error::Error>;
 ///
 /// # Errors
 /// The drawing library refuses; no input is known to make it.
-pub fn svg(wanted: &Wanted, plan: &TonePlan) -> Result<String, String> {
+pub fn svg(wanted: &ToneSpec, plan: &TonePlan) -> Result<String, String> {
     font::register();
     let mut text = String::new();
     {
@@ -38,10 +38,10 @@ pub fn svg(wanted: &Wanted, plan: &TonePlan) -> Result<String, String> {
 
 fn draw(
     area: &DrawingArea<SVGBackend, Shift>,
-    wanted: &Wanted,
+    wanted: &ToneSpec,
     plan: &TonePlan,
 ) -> Result<(), Failed> {
-    let Wanted { grid, noise_model, .. } = wanted;
+    let ToneSpec { grid, noise_model, .. } = wanted;
     let highest = plan.tones.iter().map(|tone| tone.multiple).max().unwrap_or(1);
     let last = (highest + highest / 4 + 8).min(grid.window_samples / 2);
     let last_hz = grid.frequency_hz(last);
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_stem_is_drawn_for_every_tone_and_empty_line() {
-        let wanted = Wanted {
+        let wanted = ToneSpec {
             grid: Grid { rate_hz: 5120.0, window_samples: 512 },
             count: 7,
             band_hz: [100.0, 640.0],

@@ -2,8 +2,8 @@
 
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
-use crate::descent::{chain_rule, descend, Exact, GradientSource, Path, Told, Way};
-use crate::rig::{self, Rig};
+use crate::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path, Told};
+use crate::sim_setup::{self, SimSetup};
 use crate::{parallel, ReproduceError, Setup, Watch};
 use hge_core::plan::{Configuration, NoiseSlot, OutputLimits, Plan};
 use rand::{Rng, SeedableRng};
@@ -197,7 +197,7 @@ impl Task<'_> {
 
     /// The plan, with limits and noise slots for what the inputs do.
     pub fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
-        let base = rig::plan(self.setup, &[])?;
+        let base = sim_setup::plan(self.setup, &[])?;
         let ranges_v = full_ranges_v(&base);
         let spread = self.way.spread;
         let ends = ranges_v
@@ -273,19 +273,19 @@ impl Task<'_> {
             ranges_v.extend(ends().map(|(_, half_v)| (LEAST_SCALE * half_v, *half_v)));
         }
         let seed: u64 = random.random();
-        let device = rig::device(self.setup)?;
+        let device = sim_setup::device(self.setup)?;
         let mut exact = Exact { device: device.as_ref(), plan };
         let mut of_instrument = None;
         let teller: &mut dyn GradientSource = if measured {
-            let mut rig = Rig::open(self.setup, plan, seed)?;
+            let mut sim_setup = SimSetup::open(self.setup, plan, seed)?;
             if self.way.scaling {
-                rig.sound_inputs(self.amplitude_v())?;
+                sim_setup.sound_inputs(self.amplitude_v())?;
             }
-            of_instrument.insert(rig)
+            of_instrument.insert(sim_setup)
         } else {
             &mut exact
         };
-        let way = Way {
+        let way = DescentConfig {
             ranges_v: &ranges_v,
             rate_v: self.setup.experiment.host.adam_rate_v,
             steps: self.way.steps,
@@ -299,8 +299,8 @@ impl Task<'_> {
             let (loss, slope) = self.way.loss.evaluate(&told.outputs_na, &self.training.inside);
             Ok((loss, layout.gradient(&told, &slope, self.training)))
         })?;
-        if let Some(rig) = of_instrument {
-            rig.close()?;
+        if let Some(sim_setup) = of_instrument {
+            sim_setup.close()?;
         }
         let (controls_v, centres_v, halves_v) = layout.split(&path.best_v);
         let cases_v = layout.cases_v(self.training, &centres_v, &halves_v);
@@ -317,12 +317,12 @@ impl Task<'_> {
         measured: bool,
     ) -> Result<Vec<f64>, ReproduceError> {
         if !measured {
-            let device = rig::device(self.setup)?;
+            let device = sim_setup::device(self.setup)?;
             return Ok(Exact { device: device.as_ref(), plan }.outputs_na(cases_v, controls_v));
         }
-        let mut rig = Rig::open(self.setup, plan, self.setup.experiment.seed)?;
-        let readings = rig.readings(cases_v, controls_v, false)?;
-        rig.close()?;
+        let mut sim_setup = SimSetup::open(self.setup, plan, self.setup.experiment.seed)?;
+        let readings = sim_setup.readings(cases_v, controls_v, false)?;
+        sim_setup.close()?;
         Ok(readings.iter().map(|reading| reading.mean_na).collect())
     }
 }

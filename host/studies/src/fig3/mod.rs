@@ -67,7 +67,7 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let tightest_hz = 1.0 / points::window_s(setup)?;
     let measured = |spacing_hz, amplitude_v, points, paired| {
         let lowest_hz = keys.lowest_hz;
-        let wanted = points::Wanted { lowest_hz, spacing_hz, amplitude_v, points, paired };
+        let wanted = points::PointsSpec { lowest_hz, spacing_hz, amplitude_v, points, paired };
         let pairs = points::measure(setup, &wanted, watch)?;
         Ok::<Series, ReproduceError>(Series::new(wanted, pairs, keys.sets))
     };

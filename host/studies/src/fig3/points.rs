@@ -4,7 +4,7 @@
 //! seed of its own; or paired: with the same seed they count the same samples, and every window holds the same noise.
 
 use super::tone::{slopes_na_per_v, Tone};
-use crate::rig::{self, Rig};
+use crate::sim_setup::{self, SimSetup};
 use crate::{parallel, ReproduceError, Setup, Watch};
 use hge_core::experiment::Experiment;
 use hge_core::plan::Plan;
@@ -16,7 +16,7 @@ const PIECE: usize = 25;
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct PointsSpec {
     /// The first tone.
     pub lowest_hz: f64,
     /// Distance of the tones.
@@ -49,20 +49,24 @@ pub struct Pairs {
 /// # Errors
 /// The experiment is wrong.
 pub fn window_s(setup: &Setup) -> Result<f64, ReproduceError> {
-    Ok(1.0 / rig::plan(setup, &[])?.grid().step_hz())
+    Ok(1.0 / sim_setup::plan(setup, &[])?.grid().step_hz())
 }
 
 /// Measures.
 ///
 /// # Errors
 /// The device cannot tell its slopes; the instrument fails.
-pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pairs, ReproduceError> {
+pub fn measure(
+    setup: &Setup,
+    wanted: &PointsSpec,
+    watch: &dyn Watch,
+) -> Result<Pairs, ReproduceError> {
     let mut setup = setup.clone();
     let tones = setup.experiment.electrodes.controls.len();
     setup.experiment.tones.amplitude_v = wanted.amplitude_v;
     let frequencies_hz: Vec<f64> =
         (0..tones).map(|k| wanted.lowest_hz + k as f64 * wanted.spacing_hz).collect();
-    let base = rig::plan(&setup, &[])?;
+    let base = sim_setup::plan(&setup, &[])?;
     let grid = base.grid();
     let on_grid = frequencies_hz.iter().all(|&hz| grid.multiple(hz).is_ok());
     if on_grid {
@@ -71,7 +75,7 @@ pub fn measure(setup: &Setup, wanted: &Wanted, watch: &dyn Watch) -> Result<Pair
     }
     let Experiment { electrodes, .. } = &setup.experiment;
     let (low_v, high_v) = (electrodes.input_low_v, electrodes.input_high_v);
-    let plan = rig::plan(&setup, &vec![(low_v, high_v); electrodes.inputs.len()])?;
+    let plan = sim_setup::plan(&setup, &vec![(low_v, high_v); electrodes.inputs.len()])?;
     let played: Vec<Tone> = frequencies_hz.iter().map(|&hz| Tone::new(hz, grid.rate_hz)).collect();
     watch.begin(
         &format!("spacing {} Hz, {} mV", wanted.spacing_hz, wanted.amplitude_v * 1e3),
@@ -98,20 +102,22 @@ fn measure_piece(
     (piece, points, paired): (u64, usize, bool),
     watch: &dyn Watch,
 ) -> Result<Pairs, ReproduceError> {
-    let device = rig::device(setup)?;
+    let device = sim_setup::device(setup)?;
     let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
     random.set_stream(PIECES + piece);
     let seed: u64 = random.random();
     let words: Vec<u32> = tones.iter().map(|tone| tone.word).collect();
-    let open = |solo: Option<usize>| -> Result<Rig, ReproduceError> {
+    let open = |solo: Option<usize>| -> Result<SimSetup, ReproduceError> {
         let other = solo.map_or(0, |tone| tone as u64 + 1);
-        let mut rig = Rig::open(setup, plan, if paired { seed } else { seed.wrapping_add(other) })?;
-        rig.tune(&words)?;
-        solo.map_or(Ok(()), |tone| rig.solo(tone))?;
-        Ok(rig)
+        let mut sim_setup =
+            SimSetup::open(setup, plan, if paired { seed } else { seed.wrapping_add(other) })?;
+        sim_setup.tune(&words)?;
+        solo.map_or(Ok(()), |tone| sim_setup.solo(tone))?;
+        Ok(sim_setup)
     };
     let mut all = open(None)?;
-    let mut singles = (0..tones.len()).map(|k| open(Some(k))).collect::<Result<Vec<Rig>, _>>()?;
+    let mut singles =
+        (0..tones.len()).map(|k| open(Some(k))).collect::<Result<Vec<SimSetup>, _>>()?;
     let mut pairs = Pairs { tones: tones.len(), ..Pairs::default() };
     let keys = &setup.experiment.electrodes;
     for _ in 0..points {
@@ -126,15 +132,15 @@ fn measure_piece(
             let window = &single.windows(&shown, &controls_v)?[0];
             pairs.single_na_per_v.push(slopes_na_per_v(plan, tones, window)[k]);
         }
-        let row_v = rig::row_v(plan, device.electrodes(), &inputs_v, &controls_v);
+        let row_v = sim_setup::row_v(plan, device.electrodes(), &inputs_v, &controls_v);
         let exact = device.gradient_na_per_v(&row_v).unwrap_or_default();
         let controls = plan.configuration().controls.iter();
         pairs.exact_na_per_v.extend(controls.map(|control| exact[control.output]));
         pairs.voltages_v.extend(row_v);
         watch.step();
     }
-    for rig in singles.into_iter().chain([all]) {
-        rig.close()?;
+    for sim_setup in singles.into_iter().chain([all]) {
+        sim_setup.close()?;
     }
     Ok(pairs)
 }

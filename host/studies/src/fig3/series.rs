@@ -1,6 +1,6 @@
 //! Random points at one spacing and amplitude, and what they say of both ways.
 
-use super::points::{Pairs, Wanted};
+use super::points::{Pairs, PointsSpec};
 use crate::bootstrap::{self, Estimate};
 use crate::statistics::mean_square;
 use serde_json::json;
@@ -11,7 +11,7 @@ type Row = [f64; 8];
 /// Pairs at one spacing and amplitude.
 pub struct Series {
     /// What was wanted.
-    pub wanted: Wanted,
+    pub wanted: PointsSpec,
     /// What was measured.
     pub pairs: Pairs,
     /// Rise of the line of parallel over single.
@@ -26,7 +26,7 @@ pub struct Series {
 
 impl Series {
     /// The statistics of points that are `sets` sets.
-    pub fn new(wanted: Wanted, pairs: Pairs, sets: usize) -> Self {
+    pub fn new(wanted: PointsSpec, pairs: Pairs, sets: usize) -> Self {
         let rows = rows(&pairs);
         let size = rows.len().div_ceil(sets.max(1)).max(1);
         let of = |statistic: fn(&[Row]) -> f64| bootstrap::estimate(&[&rows], statistic);
@@ -112,8 +112,13 @@ mod tests {
             exact_na_per_v: vec![1.0, 2.0, 3.0, 4.0],
             voltages_v: Vec::new(),
         };
-        let wanted =
-            Wanted { lowest_hz: 1.0, spacing_hz: 1.0, amplitude_v: 1.0, points: 2, paired: false };
+        let wanted = PointsSpec {
+            lowest_hz: 1.0,
+            spacing_hz: 1.0,
+            amplitude_v: 1.0,
+            points: 2,
+            paired: false,
+        };
         let found = Series::new(wanted, pairs, 2);
         assert!((found.slope.value - 1.0).abs() < 1e-12, "{:?}", found.slope);
         assert!((found.r_squared.value - 5.0 / 9.0).abs() < 1e-12, "{:?}", found.r_squared);

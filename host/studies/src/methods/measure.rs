@@ -1,7 +1,7 @@
 //! One method in one noise model: its best window and band, and what a set of slopes then costs and leaves.
 
 use super::{Keys, Place, POLE};
-use crate::rig::{self, Rig};
+use crate::sim_setup::{self, SimSetup};
 use crate::{ReproduceError, Setup};
 use hge_core::calibration::{Calibration, OpenContacts};
 use hge_core::experiment::Experiment;
@@ -103,36 +103,36 @@ fn measure(
         tones.band_hz = choice.band_hz;
     }
     let controls = keys.slopes_na_per_v.len();
-    let base = rig::linear(&mut setup, &keys.slopes_na_per_v)?;
+    let base = sim_setup::linear(&mut setup, &keys.slopes_na_per_v)?;
     let base = with_window(&base, choice.window_samples)?;
     let targets = Targets { high: vec![true], high_na: 0.0, low_na: 0.0 };
     let plan = method.plan(&base, &targets)?;
-    let mut rig = Rig::open(&setup, &plan, seed)?;
-    rig.session().by(method, seed);
+    let mut sim_setup = SimSetup::open(&setup, &plan, seed)?;
+    sim_setup.session().by(method, seed);
     if noise == POLE && method.is_of_sines() {
         let calibration = calibration(&setup, &base, seed)?;
-        rig.session().calibrate(calibration).map_err(MeasureError::from)?;
+        sim_setup.session().calibrate(calibration).map_err(MeasureError::from)?;
     }
     if noise == POLE && method == Method::Walsh {
-        let mut resistors = Rig::open(&of_resistors(&setup), &plan, seed + 1)?;
+        let mut resistors = SimSetup::open(&of_resistors(&setup), &plan, seed + 1)?;
         resistors.session().by(method, seed);
         let windows = CALIBRATING_WINDOWS;
         let codes = codes_with_resistor(resistors.session(), RESISTOR_NA_PER_V, windows)?;
         resistors.close()?;
-        rig.session().calibrate_codes(codes);
+        sim_setup.session().calibrate_codes(codes);
     }
     let controls_v = vec![0.0; controls];
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); controls];
     for _ in 0..sets {
-        for reading in rig.session().measure(&controls_v, true)? {
+        for reading in sim_setup.session().measure(&controls_v, true)? {
             let slopes = reading.slopes_na_per_v.iter().zip(&keys.slopes_na_per_v);
             for (errors, (found, exact)) in errors.iter_mut().zip(slopes) {
                 errors.push(found - exact);
             }
         }
     }
-    let (rate_hz, samples) = (plan.grid().rate_hz, rig.samples());
-    rig.close()?;
+    let (rate_hz, samples) = (plan.grid().rate_hz, sim_setup.samples());
+    sim_setup.close()?;
     let window_s = f64::from(plan.grid().window_samples) / rate_hz;
     let (variance, bias2) = parts(&errors);
     Ok(Place {
@@ -180,11 +180,12 @@ fn parts(errors: &[Vec<f64>]) -> (f64, f64) {
 
 /// By resistors in place of the device.
 fn calibration(setup: &Setup, plan: &Plan, seed: u64) -> Result<Calibration, ReproduceError> {
-    let mut rig = Rig::open(&of_resistors(setup), plan, seed + 1)?;
+    let mut sim_setup = SimSetup::open(&of_resistors(setup), plan, seed + 1)?;
     // The bench has no capacitance past the device.
     let open = OpenContacts::without_capacitance(plan);
-    let found = with_resistor(rig.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS, Some(&open))?;
-    rig.close()?;
+    let found =
+        with_resistor(sim_setup.session(), RESISTOR_NA_PER_V, CALIBRATING_WINDOWS, Some(&open))?;
+    sim_setup.close()?;
     Ok(found)
 }
 

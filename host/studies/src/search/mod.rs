@@ -15,7 +15,7 @@ pub use strategy::{Extraction, Strategy};
 use super::chance::{chances, Chance};
 use super::survival::{median, ratio_interval, Duration, Median};
 use super::task::{Solved, Task};
-use super::{parallel, rig, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, sim_setup, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
 use hge_core::method::Method;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -133,7 +133,7 @@ fn one(
 ) -> Result<Duration, ReproduceError> {
     let mut random = ChaCha8Rng::seed_from_u64(task.setup.experiment.seed);
     random.set_stream(stream);
-    let device = rig::device(&task.setup)?;
+    let device = sim_setup::device(&task.setup)?;
     let search = Search { task, by, device: &*device, budget_s, cancel: &task.setup.cancel };
     let samples = tuning.window_samples;
     let mut source = Modelled::new(task, &*device, strategy.extraction(), samples, random.random());
@@ -192,7 +192,7 @@ fn by_instrument(
     parallel::map(keys.instrument_starts, |start| {
         let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
         random.set_stream(STARTS + start as u64);
-        let device = rig::device(setup)?;
+        let device = sim_setup::device(setup)?;
         let (budget_s, cancel) = (keys.budget_s, &setup.cancel);
         let search = Search { task, by, device: &*device, budget_s, cancel };
         let mut source = Measured::open(task, Method::Homodyne, random.random())?;

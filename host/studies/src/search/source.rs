@@ -2,7 +2,7 @@
 
 use super::Extraction;
 use crate::descent::{Exact, GradientSource, Told};
-use crate::rig::{row_v, Rig};
+use crate::sim_setup::{row_v, SimSetup};
 use crate::task::Task;
 use crate::ReproduceError;
 use hge_core::loss::Targets;
@@ -43,7 +43,7 @@ pub fn plan(task: &Task, method: Method) -> Result<Plan, ReproduceError> {
 
 /// The instrument itself.
 pub struct Measured {
-    rig: Rig,
+    sim_setup: SimSetup,
     cases_v: Vec<Vec<f64>>,
 }
 
@@ -54,24 +54,24 @@ impl Measured {
     /// The experiment is wrong, or the instrument refuses.
     pub fn open(task: &Task, method: Method, seed: u64) -> Result<Self, ReproduceError> {
         let plan = plan(task, method)?;
-        let mut rig = Rig::open(&task.setup, &plan, seed)?;
-        rig.session().by(method, seed);
-        Ok(Measured { rig, cases_v: task.cases_v.clone() })
+        let mut sim_setup = SimSetup::open(&task.setup, &plan, seed)?;
+        sim_setup.session().by(method, seed);
+        Ok(Measured { sim_setup, cases_v: task.cases_v.clone() })
     }
 }
 
 impl Source for Measured {
     fn outputs_na(&mut self, controls_v: &[f64]) -> Result<Vec<f64>, ReproduceError> {
-        let readings = self.rig.readings(&self.cases_v, controls_v, false)?;
+        let readings = self.sim_setup.readings(&self.cases_v, controls_v, false)?;
         Ok(readings.iter().map(|reading| reading.mean_na).collect())
     }
 
     fn slopes(&mut self, controls_v: &[f64]) -> Result<Told, ReproduceError> {
-        self.rig.tell(&self.cases_v, controls_v)
+        self.sim_setup.tell(&self.cases_v, controls_v)
     }
 
     fn device_s(&self) -> f64 {
-        self.rig.samples() as f64 / self.rig.plan().grid().rate_hz
+        self.sim_setup.samples() as f64 / self.sim_setup.plan().grid().rate_hz
     }
 }
 
@@ -211,7 +211,7 @@ impl Source for Modelled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rig, search, Setup};
+    use crate::{search, sim_setup, Setup};
 
     const SETS: usize = 300;
 
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_model_has_the_noise_and_the_device_time_of_the_instrument() {
         let task = task();
-        let device = rig::device(&task.setup).unwrap();
+        let device = sim_setup::device(&task.setup).unwrap();
         for (method, extraction) in [
             (Method::Homodyne, Extraction::Tones),
             (Method::Single, Extraction::SingleTone),

@@ -287,7 +287,7 @@ impl Search<'_> {
 mod tests {
     use super::*;
     use crate::search::source::Modelled;
-    use crate::{chance, rig, search, Setup};
+    use crate::{chance, search, sim_setup, Setup};
     use rand::SeedableRng;
 
     /// Searches without noise.
@@ -302,7 +302,7 @@ mod tests {
         setup.experiment.device = device.into();
         setup.experiment.bench.noise_na2_per_hz = 0.0;
         let task = Task::new(&setup, task).unwrap();
-        let device = rig::device(&setup).unwrap();
+        let device = sim_setup::device(&setup).unwrap();
         let cancel = Cancel::default();
         let search =
             Search { task: &task, by, device: &*device, budget_s: 3000.0, cancel: &cancel };
@@ -353,7 +353,7 @@ mod tests {
         setup.experiment.device = "linear:3,5,4,-2,1,6,-7".into();
         setup.experiment.bench.noise_na2_per_hz = 0.0;
         let task = Task::new(&setup, "xor").unwrap();
-        let device = rig::device(&setup).unwrap();
+        let device = sim_setup::device(&setup).unwrap();
         let cancel = Cancel::default();
         let by = Solved::Gap(1.5);
         let search = Search { task: &task, by, device: &*device, budget_s: 1e9, cancel: &cancel };

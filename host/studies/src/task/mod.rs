@@ -11,7 +11,7 @@ mod levels;
 
 use super::classify::{self, data::Points, data::Threshold, loss::ClassLoss};
 use super::descent::Exact;
-use super::{rig, ReproduceError, Setup, Study};
+use super::{sim_setup, ReproduceError, Setup, Study};
 use hge_core::experiment::CaseKeys;
 use hge_core::gate::Gate;
 use hge_core::plan::Plan;
@@ -43,9 +43,9 @@ impl Solved {
     }
 }
 
-/// Wanted outputs.
+/// TaskSpec outputs.
 #[derive(Clone, Debug, PartialEq)]
-enum Wanted {
+enum TaskSpec {
     /// Class of every case; outputs rise with the class.
     Levels(Vec<usize>),
     /// Classes on the two sides of any threshold.
@@ -62,7 +62,7 @@ pub struct Task {
     pub plan: Plan,
     /// Input voltages of every case.
     pub cases_v: Vec<Vec<f64>>,
-    wanted: Wanted,
+    wanted: TaskSpec,
 }
 
 impl Task {
@@ -119,8 +119,8 @@ impl Task {
             .map(|(inputs_v, &class)| CaseKeys { inputs_v: inputs_v.clone(), high: class > 0 });
         setup.experiment.cases = cases.collect();
         setup.experiment.gate = None;
-        let plan = rig::plan(&setup, &vec![(low_v, high_v); inputs])?;
-        let wanted = Wanted::Levels(classes);
+        let plan = sim_setup::plan(&setup, &vec![(low_v, high_v); inputs])?;
+        let wanted = TaskSpec::Levels(classes);
         Ok(Task { name: name.into(), setup, plan, cases_v, wanted })
     }
 
@@ -134,7 +134,7 @@ impl Task {
         };
         let inputs = setup.experiment.electrodes.inputs.len();
         let ranges_v: Vec<(f64, f64)> = (0..inputs).map(ends).collect();
-        let plan = rig::plan(&setup, &ranges_v)?;
+        let plan = sim_setup::plan(&setup, &ranges_v)?;
         let Points { at, inside } = training;
         let volts = |x: &f64, &(low_v, high_v): &(f64, f64)| {
             (low_v + high_v) / 2.0 + x * (high_v - low_v) / 2.0
@@ -142,27 +142,27 @@ impl Task {
         let cases_v =
             at.iter().map(|at| at.iter().zip(&ranges_v).map(|(x, ends)| volts(x, ends)).collect());
         let cases_v = cases_v.collect();
-        Ok(Task { name: study.name.into(), setup, plan, cases_v, wanted: Wanted::Sides(inside) })
+        Ok(Task { name: study.name.into(), setup, plan, cases_v, wanted: TaskSpec::Sides(inside) })
     }
 
     /// Loss and its derivative with respect to every output: that of the gates with the gap between neighbouring classes, or Fisher's ratio.
     pub fn evaluate(&self, outputs_na: &[f64]) -> (f64, Vec<f64>) {
         match &self.wanted {
-            Wanted::Levels(classes) => levels::evaluate(outputs_na, classes),
-            Wanted::Sides(inside) => ClassLoss::Fisher.evaluate(outputs_na, inside),
+            TaskSpec::Levels(classes) => levels::evaluate(outputs_na, classes),
+            TaskSpec::Sides(inside) => ClassLoss::Fisher.evaluate(outputs_na, inside),
         }
     }
 
     /// Whether these outputs solve it. A gap or loss is none of points, an accuracy none of levels: never.
     pub fn is_solved(&self, outputs_na: &[f64], by: Solved) -> bool {
         match (&self.wanted, by) {
-            (Wanted::Levels(classes), Solved::Gap(gap_na)) => {
+            (TaskSpec::Levels(classes), Solved::Gap(gap_na)) => {
                 levels::gap(outputs_na, classes).0 >= gap_na
             }
-            (Wanted::Levels(classes), Solved::Loss(loss)) => {
+            (TaskSpec::Levels(classes), Solved::Loss(loss)) => {
                 levels::evaluate(outputs_na, classes).0 < loss
             }
-            (Wanted::Sides(inside), Solved::Accuracy(share)) => {
+            (TaskSpec::Sides(inside), Solved::Accuracy(share)) => {
                 Threshold::best(outputs_na, inside).1 >= share
             }
             _ => false,
@@ -202,10 +202,10 @@ mod tests {
     fn cases_and_classes_are_those_of_the_truth_tables() {
         let parity = task("parity");
         assert_eq!(parity.cases_v[5], [0.6, -1.2, 0.6]);
-        assert_eq!(parity.wanted, Wanted::Levels(vec![0, 1, 1, 0, 1, 0, 0, 1]));
-        assert_eq!(task("majority").wanted, Wanted::Levels(vec![0, 0, 0, 1, 0, 1, 1, 1]));
+        assert_eq!(parity.wanted, TaskSpec::Levels(vec![0, 1, 1, 0, 1, 0, 0, 1]));
+        assert_eq!(task("majority").wanted, TaskSpec::Levels(vec![0, 0, 0, 1, 0, 1, 1, 1]));
         assert_eq!(task("xor").cases_v[1], [-1.2, 0.6]);
-        assert_eq!(task("xor").wanted, Wanted::Levels(vec![0, 1, 1, 0]));
+        assert_eq!(task("xor").wanted, TaskSpec::Levels(vec![0, 1, 1, 0]));
         assert!(NAMES.iter().all(|name| task(name).cases_v.len() >= 4));
         assert!(Task::new(&task("xor").setup, "nothing").is_err());
     }
@@ -218,7 +218,7 @@ mod tests {
         assert!(!and.is_solved(&[0.0, 0.0, 0.0, 9.0], Solved::Accuracy(0.5)));
         assert!(and.is_solved(&[0.0, 0.0, 0.0, 20.0], Solved::Loss(0.35)));
         let ring = task("ring");
-        let Wanted::Sides(inside) = &ring.wanted else { panic!("the ring has two sides") };
+        let TaskSpec::Sides(inside) = &ring.wanted else { panic!("the ring has two sides") };
         let apart: Vec<f64> = inside.iter().map(|&inside| f64::from(u8::from(inside))).collect();
         assert!(ring.is_solved(&apart, Solved::Accuracy(1.0)));
         assert!(!ring.is_solved(&apart, Solved::Gap(0.5)));

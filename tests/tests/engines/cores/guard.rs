@@ -8,7 +8,7 @@ use hge_sim::model::guard::{judge, Limits, Verdict};
 /// Clocks of the modulator's pass an output.
 const STEPS: u64 = 8;
 
-struct Rig {
+struct TestBench {
     bench: Bench<Guard>,
     random: Stimulus,
     limits: Vec<Limits>,
@@ -19,9 +19,9 @@ struct Rig {
     judged: [usize; 3],
 }
 
-impl Rig {
+impl TestBench {
     fn new(outputs: u32, seed: u64) -> Self {
-        Rig {
+        TestBench {
             bench: Bench::new(Guard::new(outputs), |core| &mut core.clock),
             random: Stimulus::new(seed),
             limits: vec![Limits::default(); outputs as usize],
@@ -109,18 +109,18 @@ impl Rig {
 }
 
 fn agree(outputs: u32, samples: usize, seed: u64) {
-    let mut rig = Rig::new(outputs, seed);
+    let mut test_bench = TestBench::new(outputs, seed);
     // At power-up all limits are zero: mid-scale, whatever is wanted.
-    rig.pass();
-    assert_eq!(rig.codes, vec![0; outputs as usize]);
+    test_bench.pass();
+    assert_eq!(test_bench.codes, vec![0; outputs as usize]);
     for _ in 0..samples {
-        for _ in 0..rig.random.below(4) {
-            let output = rig.random.below(outputs as usize);
-            rig.set_limits(output);
+        for _ in 0..test_bench.random.below(4) {
+            let output = test_bench.random.below(outputs as usize);
+            test_bench.set_limits(output);
         }
-        rig.pass();
+        test_bench.pass();
     }
-    let [all, clamped, limited] = rig.judged;
+    let [all, clamped, limited] = test_bench.judged;
     println!("{outputs} outputs: {all} codes, {clamped} clamped, {limited} limited");
     for some in [clamped, limited] {
         assert!(some > all / 10 && some < all - all / 10, "the limits act too seldom or too often");

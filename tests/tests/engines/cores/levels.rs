@@ -5,15 +5,15 @@ use crate::cores::stimulus::Stimulus;
 use hge_gateware::levels::Levels;
 use hge_sim::model::lockin::Lockin;
 
-struct Rig {
+struct TestBench {
     bench: Bench<Levels>,
     random: Stimulus,
     twin: Lockin,
 }
 
-impl Rig {
+impl TestBench {
     fn new(seed: u64) -> Self {
-        Rig {
+        TestBench {
             bench: Bench::new(Levels::default(), |core| &mut core.clock),
             random: Stimulus::new(seed),
             twin: Lockin::new(0),
@@ -63,16 +63,16 @@ impl Rig {
 #[test]
 fn levels_equal_the_twins_after_every_sample() {
     for seed in 21..24 {
-        let mut rig = Rig::new(seed);
+        let mut test_bench = TestBench::new(seed);
         for _ in 0..60 {
-            let half = 8 << rig.random.below(5);
+            let half = 8 << test_bench.random.below(5);
             for sample in 0..2 * half {
-                let code = rig.random.code();
-                rig.take(code, sample == 0, sample >= half);
-                rig.compare();
-                while rig.random.once_in(3) {
-                    rig.pause();
-                    rig.compare();
+                let code = test_bench.random.code();
+                test_bench.take(code, sample == 0, sample >= half);
+                test_bench.compare();
+                while test_bench.random.once_in(3) {
+                    test_bench.pause();
+                    test_bench.compare();
                 }
             }
         }
@@ -82,12 +82,12 @@ fn levels_equal_the_twins_after_every_sample() {
 #[test]
 fn the_longest_window_at_full_scale_fits_the_levels() {
     for code in [i16::MIN, i16::MAX] {
-        let mut rig = Rig::new(24);
+        let mut test_bench = TestBench::new(24);
         for sample in 0..1 << 16 {
-            rig.take(code, sample == 0, sample >= 1 << 15);
+            test_bench.take(code, sample == 0, sample >= 1 << 15);
         }
-        rig.compare();
+        test_bench.compare();
         let sum = i32::from(code) << 15;
-        assert_eq!((rig.twin.first, rig.twin.second), (sum, sum));
+        assert_eq!((test_bench.twin.first, test_bench.twin.second), (sum, sum));
     }
 }

@@ -9,15 +9,15 @@ use hge_sim::model::lockin::Lockin;
 /// Clocks after which a slot may enter again.
 const APART: usize = 4;
 
-struct Rig {
+struct TestBench {
     bench: Bench<lockin::Lockin>,
     random: Stimulus,
     twin: Lockin,
 }
 
-impl Rig {
+impl TestBench {
     fn new(slots: usize, seed: u64) -> Self {
-        Rig {
+        TestBench {
             bench: Bench::new(lockin::Lockin::new(slots), |core| &mut core.clock),
             random: Stimulus::new(seed),
             twin: Lockin::new(slots),
@@ -70,26 +70,31 @@ impl Rig {
 
 /// Windows of random length; slots enter in another order every sample.
 fn agree(slots: usize, windows: usize, seed: u64) {
-    let mut rig = Rig::new(slots, seed);
+    let mut test_bench = TestBench::new(slots, seed);
     for window in 0..windows {
-        rig.twin.clear();
-        let samples = 1 << rig.random.below(6);
+        test_bench.twin.clear();
+        let samples = 1 << test_bench.random.below(6);
         for sample in 0..samples {
-            let code = rig.random.code();
-            rig.bench.core.read_slot.next = raw(rig.random.noise());
-            for slot in rig.random.order(slots) {
-                let (sine, cosine) = (rig.random.code().max(-32767), rig.random.code().max(-32767));
-                rig.enter(slot, code, sine, cosine, sample == 0);
-                while rig.random.once_in(6) {
-                    rig.pause();
+            let code = test_bench.random.code();
+            test_bench.bench.core.read_slot.next = raw(test_bench.random.noise());
+            for slot in test_bench.random.order(slots) {
+                let (sine, cosine) =
+                    (test_bench.random.code().max(-32767), test_bench.random.code().max(-32767));
+                test_bench.enter(slot, code, sine, cosine, sample == 0);
+                while test_bench.random.once_in(6) {
+                    test_bench.pause();
                 }
             }
             // The last slot may be the next sample's first.
             for _ in 1..APART {
-                rig.pause();
+                test_bench.pause();
             }
         }
-        assert_eq!(rig.read(), rig.twin.sums, "window {window} of {samples} samples, seed {seed}");
+        assert_eq!(
+            test_bench.read(),
+            test_bench.twin.sums,
+            "window {window} of {samples} samples, seed {seed}"
+        );
     }
 }
 
@@ -103,16 +108,16 @@ fn sums_of_random_windows_equal_the_twins() {
 
 #[test]
 fn the_longest_window_at_full_scale_fits_the_sums() {
-    let mut rig = Rig::new(APART, 15);
+    let mut test_bench = TestBench::new(APART, 15);
     // In turn, so that each slot enters again at the least distance.
     let waves = [(-32767, 32767), (32767, -32767), (-32767, -32767), (0, -1)];
     for sample in 0..1 << 16 {
         for (slot, (sine, cosine)) in waves.into_iter().enumerate() {
-            rig.enter(slot, i16::MIN, sine, cosine, sample == 0);
+            test_bench.enter(slot, i16::MIN, sine, cosine, sample == 0);
         }
     }
-    let sums = rig.read();
-    assert_eq!(sums, rig.twin.sums);
+    let sums = test_bench.read();
+    assert_eq!(sums, test_bench.twin.sums);
     let most = 32767_i64 << 31;
     assert_eq!(sums[0], SlotSums { in_phase: most, quadrature: -most });
     assert_eq!(sums[2], SlotSums { in_phase: most, quadrature: most });

@@ -4,12 +4,12 @@
 //! late is found. Stimuli come from fixed seeds and reach the ends of every range.
 
 mod bench;
-mod clerk;
 mod cost;
 mod guard;
 mod levels;
 mod lockin;
 mod modulator;
 mod nco;
+mod post_processor;
 mod stimulus;
 mod tones;

@@ -18,7 +18,7 @@ struct Sample {
     ramp_step: i32,
 }
 
-struct Rig {
+struct TestBench {
     bench: Bench<Modulator>,
     random: Stimulus,
     twins: Vec<Channel>,
@@ -30,9 +30,9 @@ struct Rig {
     extreme: usize,
 }
 
-impl Rig {
+impl TestBench {
     fn new(outputs: u32, dac_bits: u32, seed: u64) -> Self {
-        Rig {
+        TestBench {
             bench: Bench::new(Modulator::new(outputs, dac_bits), |core| &mut core.clock),
             random: Stimulus::new(seed),
             twins: vec![Channel::default(); outputs as usize],
@@ -167,16 +167,20 @@ impl Rig {
 }
 
 fn agree(outputs: u32, dac_bits: u32, samples: usize, seed: u64) {
-    let mut rig = Rig::new(outputs, dac_bits, seed);
+    let mut test_bench = TestBench::new(outputs, dac_bits, seed);
     for _ in 0..samples {
-        while rig.random.once_in(2) {
-            rig.set_target();
+        while test_bench.random.once_in(2) {
+            test_bench.set_target();
         }
-        rig.pass();
+        test_bench.pass();
     }
-    assert_eq!(rig.compared, outputs as usize * samples);
-    assert!(rig.extreme * 50 > rig.compared, "only {} codes at the ends", rig.extreme);
-    println!("{outputs} outputs, {dac_bits} bits: {} codes", rig.compared);
+    assert_eq!(test_bench.compared, outputs as usize * samples);
+    assert!(
+        test_bench.extreme * 50 > test_bench.compared,
+        "only {} codes at the ends",
+        test_bench.extreme
+    );
+    println!("{outputs} outputs, {dac_bits} bits: {} codes", test_bench.compared);
 }
 
 #[test]

@@ -12,7 +12,7 @@ const LATENCY: u64 = 4;
 /// Clocks from a slot's entry to whether it sounds in the next sample.
 const NEXT_LATENCY: u64 = 2;
 
-struct Rig {
+struct TestBench {
     bench: Bench<Nco>,
     random: Stimulus,
     now: u64,
@@ -31,11 +31,11 @@ struct Rig {
     compared: usize,
 }
 
-impl Rig {
+impl TestBench {
     fn new(slots: usize, latency_samples: u32, seed: u64) -> Self {
         let nco = Nco::new(slots);
         let nco = if latency_samples > 0 { nco.with_codes(latency_samples) } else { nco };
-        Rig {
+        TestBench {
             bench: Bench::new(nco, |core| &mut core.clock),
             random: Stimulus::new(seed),
             now: 0,
@@ -166,30 +166,30 @@ fn due<T>(queue: &mut VecDeque<(u64, T)>, now: u64) -> Option<T> {
 }
 
 fn agree(slots: usize, latency_samples: u32, passes: usize, seed: u64) {
-    let mut rig = Rig::new(slots, latency_samples, seed);
+    let mut test_bench = TestBench::new(slots, latency_samples, seed);
     for chip in 0..CHIPS {
-        rig.set_row(chip);
+        test_bench.set_row(chip);
     }
     for slot in 0..slots {
-        rig.set_tuning(slot);
-        rig.set_start(slot);
+        test_bench.set_tuning(slot);
+        test_bench.set_start(slot);
     }
     let mut sounding = 0;
     for _ in 0..passes {
-        if rig.random.once_in(4) {
-            let slot = rig.random.below(slots);
-            rig.set_tuning(slot);
-            let other = rig.random.below(slots);
-            rig.set_start(other);
-            let chip = rig.random.below(CHIPS);
-            rig.set_row(chip);
+        if test_bench.random.once_in(4) {
+            let slot = test_bench.random.below(slots);
+            test_bench.set_tuning(slot);
+            let other = test_bench.random.below(slots);
+            test_bench.set_start(other);
+            let chip = test_bench.random.below(CHIPS);
+            test_bench.set_row(chip);
         }
-        rig.pass();
-        sounding += rig.twins.iter().filter(|twin| twin.active).count();
+        test_bench.pass();
+        sounding += test_bench.twins.iter().filter(|twin| twin.active).count();
     }
-    assert_eq!(rig.compared, slots * passes);
+    assert_eq!(test_bench.compared, slots * passes);
     assert!(sounding > 0 && sounding < slots * passes, "the gates never open or never close");
-    println!("{slots} slots: {} waves", rig.compared);
+    println!("{slots} slots: {} waves", test_bench.compared);
 }
 
 #[test]

@@ -11,7 +11,7 @@ const OUTPUTS: usize = 32;
 /// Clocks from a slot's sine to its sum in the memory.
 const LATENCY: usize = 3;
 
-struct Rig {
+struct TestBench {
     bench: Bench<Tones>,
     random: Stimulus,
     /// Tones of the sample before and of this one; none where the sample has no slot for the output.
@@ -22,9 +22,9 @@ struct Rig {
     compared: usize,
 }
 
-impl Rig {
+impl TestBench {
     fn new(seed: u64) -> Self {
-        Rig {
+        TestBench {
             bench: Bench::new(Tones::new(), |core| &mut core.clock),
             random: Stimulus::new(seed),
             before: [None; OUTPUTS],
@@ -94,29 +94,29 @@ impl Rig {
 #[test]
 fn tones_of_the_sample_before_equal_the_rule() {
     for seed in 31..35 {
-        let mut rig = Rig::new(seed);
+        let mut test_bench = TestBench::new(seed);
         for _ in 0..200 {
-            rig.begin();
-            let mut order = rig.random.order(OUTPUTS);
-            order.truncate(rig.random.below(OUTPUTS + 1));
+            test_bench.begin();
+            let mut order = test_bench.random.order(OUTPUTS);
+            order.truncate(test_bench.random.below(OUTPUTS + 1));
             for output in order {
-                rig.group(output, true);
+                test_bench.group(output, true);
             }
             // Slots without an end: their sum must not reach the next sample.
-            if rig.random.once_in(2) {
-                rig.group(0, false);
+            if test_bench.random.once_in(2) {
+                test_bench.group(0, false);
             }
-            for _ in 0..LATENCY + rig.random.below(OUTPUTS) {
-                rig.clock(None);
+            for _ in 0..LATENCY + test_bench.random.below(OUTPUTS) {
+                test_bench.clock(None);
             }
         }
-        assert!(rig.compared > 3000, "only {} tones compared", rig.compared);
+        assert!(test_bench.compared > 3000, "only {} tones compared", test_bench.compared);
     }
 }
 
 #[test]
 fn a_full_scale_tone_of_both_signs_fits() {
-    let mut rig = Rig::new(35);
+    let mut test_bench = TestBench::new(35);
     for sine in [32767, -32767] {
         let word = |amplitude, last| SlotWord {
             amplitude,
@@ -125,16 +125,16 @@ fn a_full_scale_tone_of_both_signs_fits() {
             last,
             ..SlotWord::default()
         };
-        rig.begin();
-        rig.clock(Some((word(16384, false), sine, true)));
-        rig.clock(Some((word(16383, true), sine, true)));
+        test_bench.begin();
+        test_bench.clock(Some((word(16384, false), sine, true)));
+        test_bench.clock(Some((word(16383, true), sine, true)));
         for _ in 0..LATENCY {
-            rig.clock(None);
+            test_bench.clock(None);
         }
-        rig.begin();
-        rig.bench.core.read_output.next = raw(31);
-        rig.bench.tick();
-        rig.bench.settle();
-        assert_eq!(integer(rig.bench.core.tone.val()), 32767 * i64::from(sine));
+        test_bench.begin();
+        test_bench.bench.core.read_output.next = raw(31);
+        test_bench.bench.tick();
+        test_bench.bench.settle();
+        assert_eq!(integer(test_bench.bench.core.tone.val()), 32767 * i64::from(sine));
     }
 }

@@ -4,7 +4,7 @@ use super::super::tone::{slopes_na_per_v, Tone};
 use super::super::Keys;
 use crate::leakage::{leak, mean_square_leak, mean_square_own_error, noise_variance};
 use crate::low_pass::LowPass;
-use crate::rig::{self, Rig};
+use crate::sim_setup::{self, SimSetup};
 use crate::{noise, ReproduceError, Setup};
 use hge_core::plan::Plan;
 use hge_protocol::frame::Window;
@@ -34,7 +34,7 @@ pub struct Trial {
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct ChannelSpec {
     /// Distance of the tones.
     pub spacing_hz: f64,
     /// Only the channel's own tone sounds.
@@ -69,7 +69,7 @@ impl Channel {
         setup.experiment.timing.lead_in_s = 1.5 / lowest_hz;
         let mut slopes_na_per_v = SLOPES.map(|share| keys.channel_na_per_v * weaker * share);
         slopes_na_per_v[MIDDLE] = keys.channel_na_per_v;
-        let plan = rig::linear(&mut setup, &slopes_na_per_v)?;
+        let plan = sim_setup::linear(&mut setup, &slopes_na_per_v)?;
         let samples = plan.grid().window_samples;
         let cascades = [1, 2, 4].map(|poles| LowPass::cascade(samples, poles, UNSETTLED));
         let filters: Vec<LowPass> =
@@ -127,18 +127,18 @@ impl Channel {
     ///
     /// # Errors
     /// The instrument fails.
-    pub fn trials(&self, wanted: &Wanted) -> Result<Vec<Trial>, ReproduceError> {
-        let mut rig = Rig::open_with_codes(&self.setup, &self.plan, wanted.seed)?;
+    pub fn trials(&self, wanted: &ChannelSpec) -> Result<Vec<Trial>, ReproduceError> {
+        let mut sim_setup = SimSetup::open_with_codes(&self.setup, &self.plan, wanted.seed)?;
         let mut random = ChaCha8Rng::seed_from_u64(wanted.seed);
         let rate_hz = self.plan.grid().rate_hz;
         let mut tones: [Tone; TONES] =
             std::array::from_fn(|k| Tone::new(self.frequency_hz(k, wanted.spacing_hz), rate_hz));
-        rig.tune(&tones.map(|tone| tone.word))?;
+        sim_setup.tune(&tones.map(|tone| tone.word))?;
         let mut trials = Vec::with_capacity(wanted.trials as usize);
         for _ in 0..wanted.trials {
             tones.iter_mut().for_each(|tone| tone.start = random.random());
-            rig.begin_at(&tones.map(|tone| tone.start), wanted.alone.then_some(MIDDLE))?;
-            let (window, codes) = rig.captured(&[0.0; TONES])?;
+            sim_setup.begin_at(&tones.map(|tone| tone.start), wanted.alone.then_some(MIDDLE))?;
+            let (window, codes) = sim_setup.captured(&[0.0; TONES])?;
             let own = self.slopes_na_per_v[MIDDLE];
             let found = self.found_na_per_v(&tones, &window, &codes);
             trials.push(Trial {
@@ -146,7 +146,7 @@ impl Channel {
                 leaked: self.leaked(&tones, wanted.alone),
             });
         }
-        rig.close()?;
+        sim_setup.close()?;
         Ok(trials)
     }
 

@@ -14,7 +14,7 @@ use super::Keys;
 use crate::bootstrap::{self, Estimate};
 use crate::low_pass::LowPass;
 use crate::{parallel, ReproduceError, Setup, Watch};
-pub use channel::{Channel, Trial, Wanted};
+pub use channel::{Channel, ChannelSpec, Trial};
 use serde_json::json;
 
 /// Theory is drawn at so many places between two measured ones.
@@ -151,7 +151,7 @@ pub fn measure(setup: &Setup, keys: &Keys, watch: &dyn Watch) -> Result<Curves, 
         for begin in (0..trials).step_by(PIECE as usize) {
             let seed = setup.experiment.seed.wrapping_add(SEEDS + pieces.len() as u64);
             let trials = PIECE.min(trials - begin);
-            pieces.push((target, channel, Wanted { spacing_hz, alone, trials, seed }));
+            pieces.push((target, channel, ChannelSpec { spacing_hz, alone, trials, seed }));
         }
     };
     if !channels.is_empty() {

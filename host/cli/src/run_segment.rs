@@ -1,4 +1,4 @@
-//! One sitting at an instrument: it is opened here or elsewhere, trains, and what it came to is shown.
+//! One segment of a run: the instrument is opened, trains, and the result is shown.
 
 use crate::bar::Bar;
 use crate::lab::remote;
@@ -39,8 +39,8 @@ pub struct Manner {
     pub open: bool,
 }
 
-/// What is to be opened.
-pub struct Wanted<'a> {
+/// The experiment, and the instrument that it runs on.
+pub struct RunSpec<'a> {
     pub experiment: Experiment,
     pub source: Source,
     pub calibration: Option<Calibration>,
@@ -60,8 +60,8 @@ pub struct Opened {
 
 impl Opened {
     /// Simulates the instrument in this process, or connects to it.
-    pub fn open(wanted: Wanted<'_>) -> Result<Self, String> {
-        let Wanted { experiment, source, calibration, link, token, trace, cancel } = wanted;
+    pub fn open(wanted: RunSpec<'_>) -> Result<Self, String> {
+        let RunSpec { experiment, source, calibration, link, token, trace, cancel } = wanted;
         if link == LinkSpec::Simulated {
             let mut job = Job::new(experiment, &source).map_err(text)?;
             job.task.calibrate(calibration).map_err(text)?;

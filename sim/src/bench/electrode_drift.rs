@@ -2,38 +2,38 @@
 //!
 //! Charge that is trapped near an electrode shifts the voltage that the rest of the device feels. The shift of electrode k is a triangle
 //! between plus and minus its amplitude, with the pace 4 amplitude / period wherever it is; it begins at zero, on its way up for even k and down
-//! for odd k. At one moment one electrode takes a jolt and keeps it.
+//! for odd k. At one moment one electrode takes a step and keeps it.
 
 use super::Chain;
 
 /// Shifts of all electrodes, from the first sample on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sway {
+pub struct ElectrodeDrift {
     amplitudes_v: Vec<f64>,
     turns_per_sample: f64,
-    jolt: Option<Jolt>,
+    step: Option<Step>,
     sample: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Jolt {
+struct Step {
     electrode: usize,
     volts: f64,
     sample: f64,
 }
 
-impl Sway {
+impl ElectrodeDrift {
     /// The chain's, for a device with this many electrodes; none if nothing moves.
     pub fn of(chain: &Chain, electrodes: usize, rate_hz: f64) -> Option<Self> {
-        let amplitudes_v: Vec<f64> = (0..electrodes).map(|k| chain.sway_of_v(k)).collect();
-        let jolt = (chain.jolt_v != 0.0).then_some(Jolt {
-            electrode: chain.jolt_electrode,
-            volts: chain.jolt_v,
-            sample: chain.jolt_s * rate_hz,
+        let amplitudes_v: Vec<f64> = (0..electrodes).map(|k| chain.drift_of_v(k)).collect();
+        let step = (chain.step_v != 0.0).then_some(Step {
+            electrode: chain.step_electrode,
+            volts: chain.step_v,
+            sample: chain.step_at_s * rate_hz,
         });
-        let moves = jolt.is_some() || amplitudes_v.iter().any(|&volts| volts != 0.0);
-        let turns_per_sample = 1.0 / (chain.sway_s * rate_hz);
-        moves.then_some(Sway { amplitudes_v, turns_per_sample, jolt, sample: 0 })
+        let moves = step.is_some() || amplitudes_v.iter().any(|&volts| volts != 0.0);
+        let turns_per_sample = 1.0 / (chain.drift_period_s * rate_hz);
+        moves.then_some(ElectrodeDrift { amplitudes_v, turns_per_sample, step, sample: 0 })
     }
 
     /// Shifts consecutive samples' voltages, row-major `[samples, electrodes]`.
@@ -44,9 +44,9 @@ impl Sway {
             for (k, (volts, amplitude_v)) in row.iter_mut().zip(&self.amplitudes_v).enumerate() {
                 *volts += if k % 2 == 0 { amplitude_v * shift } else { -amplitude_v * shift };
             }
-            if let Some(jolt) = self.jolt.filter(|jolt| sample >= jolt.sample) {
-                if let Some(volts) = row.get_mut(jolt.electrode) {
-                    *volts += jolt.volts;
+            if let Some(step) = self.step.filter(|step| sample >= step.sample) {
+                if let Some(volts) = row.get_mut(step.electrode) {
+                    *volts += step.volts;
                 }
             }
             self.sample += 1;
@@ -76,32 +76,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn electrodes_sway_against_each_other_and_one_takes_a_jolt() {
+    fn electrodes_drift_against_each_other_and_one_steps() {
         let chain = Chain {
-            sway_v: 0.2,
-            sway_s: 8.0,
-            jolt_electrode: 2,
-            jolt_v: -0.5,
-            jolt_s: 3.0,
+            drift_v: 0.2,
+            drift_period_s: 8.0,
+            step_electrode: 2,
+            step_v: -0.5,
+            step_at_s: 3.0,
             ..Chain::default()
         };
-        let mut sway = Sway::of(&chain, 3, 1000.0).unwrap();
+        let mut drift = ElectrodeDrift::of(&chain, 3, 1000.0).unwrap();
         let mut volts = vec![1.0; 3 * 9001];
-        sway.pass(&mut volts[..3 * 2500]);
-        sway.rewind(500);
+        drift.pass(&mut volts[..3 * 2500]);
+        drift.rewind(500);
         volts[3 * 2000..].fill(1.0);
-        sway.pass(&mut volts[3 * 2000..]);
+        drift.pass(&mut volts[3 * 2000..]);
         for (second, shift) in
             [(0, 0.0), (1, 0.1), (2, 0.2), (4, 0.0), (6, -0.2), (7, -0.1), (9, 0.1)]
         {
             let row = &volts[3000 * second..][..3];
-            let jolt = if second >= 3 { -0.5 } else { 0.0 };
-            let wanted = [1.0 + shift, 1.0 - shift, 1.0 + shift + jolt];
+            let step = if second >= 3 { -0.5 } else { 0.0 };
+            let wanted = [1.0 + shift, 1.0 - shift, 1.0 + shift + step];
             assert!(row.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-9), "{second} {row:?}");
         }
-        // The jolt begins with the sample at its time: 0.15 V of sway there, and a sample earlier 0.1 mV more.
+        // The step begins with the sample at its time: 0.15 V of drift there, and a sample earlier 0.1 mV more.
         assert!((volts[3 * 2999 + 2] - 1.1001).abs() < 1e-9, "{}", volts[3 * 2999 + 2]);
         assert!((volts[3 * 3000 + 2] - 0.6).abs() < 1e-9, "{}", volts[3 * 3000 + 2]);
-        assert_eq!(Sway::of(&Chain::default(), 3, 1000.0), None);
+        assert_eq!(ElectrodeDrift::of(&Chain::default(), 3, 1000.0), None);
     }
 }

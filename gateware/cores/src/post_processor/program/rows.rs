@@ -2,7 +2,7 @@
 
 use super::memory::*;
 use super::{clear, input, output};
-use crate::micro::{Assembler, Condition, Place, PRODUCT_LOW};
+use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_LOW};
 use hge_protocol::Carriers;
 use Condition::{NoCarry, NotZero};
 

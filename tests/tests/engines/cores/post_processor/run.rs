@@ -1,6 +1,6 @@
-//! Runs: what the clerk should make of every window, from the twins of the update.
+//! Runs: what the post-processor should make of every window, from the twins of the update.
 
-use super::rig::{Rig, Told, END, RUN, WINDOW};
+use super::test_bench::{TestBench, Told, END, RUN, WINDOW};
 use crate::cores::bench::raw;
 use crate::cores::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Epoch, Record, Window};
@@ -38,9 +38,9 @@ struct At {
     over: Option<EndReason>,
 }
 
-/// Runs of one clerk.
+/// Runs of one post-processor.
 pub struct Run {
-    rig: Rig,
+    test_bench: TestBench,
     settings: Settings,
     at: At,
     /// Sample before its first.
@@ -56,7 +56,7 @@ pub struct Run {
 impl Run {
     pub fn new(parameters: Parameters, seed: u64) -> Self {
         Run {
-            rig: Rig::new(parameters, seed),
+            test_bench: TestBench::new(parameters, seed),
             settings: Settings::default(),
             at: At::default(),
             began: 0,
@@ -68,9 +68,9 @@ impl Run {
 
     /// Everything that the host writes between two runs.
     pub fn configure(&mut self) {
-        let (parameters, layout) = (self.rig.parameters, self.rig.layout);
-        let random = &mut self.rig.random;
-        for word in &mut self.rig.table {
+        let (parameters, layout) = (self.test_bench.parameters, self.test_bench.layout);
+        let random = &mut self.test_bench.random;
+        for word in &mut self.test_bench.table {
             *word = random.word() as u32;
         }
         for case in 0..parameters.cases {
@@ -79,9 +79,9 @@ impl Run {
                 weight: random.within(0, 16383) as u16,
                 side: random.pick(&[Side::Both, Side::Floor, Side::Ceiling]),
             };
-            self.rig.table[(layout.case_targets + case) as usize] = target.to_word();
+            self.test_bench.table[(layout.case_targets + case) as usize] = target.to_word();
         }
-        for word in &mut self.rig.words {
+        for word in &mut self.test_bench.words {
             *word = SlotWord {
                 amplitude: random.within(0, 32767) as u16,
                 start_phase: random.noise() as u8,
@@ -104,7 +104,7 @@ impl Run {
             input_mask: random.noise() as u32,
         };
         self.settings = settings;
-        self.table = self.rig.table.clone();
+        self.table = self.test_bench.table.clone();
         let mode = mode::PERTURB | if settings.standalone { mode::STANDALONE } else { 0 };
         // What is not in the table is confined to it.
         let beyond = |random: &mut Stimulus, used: u32, most: u32| match used {
@@ -112,8 +112,8 @@ impl Run {
             _ if used == most && random.once_in(2) => 63,
             _ => used,
         };
-        let cases = beyond(&mut self.rig.random, settings.cases, parameters.cases);
-        let starts = beyond(&mut self.rig.random, settings.starts, parameters.starts);
+        let cases = beyond(&mut self.test_bench.random, settings.cases, parameters.cases);
+        let starts = beyond(&mut self.test_bench.random, settings.starts, parameters.starts);
         for (address, value) in [
             (map::CASES_USED, cases),
             (map::STARTS_USED, starts),
@@ -123,9 +123,9 @@ impl Run {
             (map::LOSS_STOP, settings.loss_stop),
             (map::INPUT_MASK, settings.input_mask),
         ] {
-            self.rig.settings[usize::from(address)] = value;
+            self.test_bench.settings[usize::from(address)] = value;
         }
-        let core = &mut self.rig.bench.core;
+        let core = &mut self.test_bench.bench.core;
         core.window_log2.next = raw(settings.window_log2.into());
         core.slots_used.next = raw(settings.slots.into());
         core.mode.next = raw(mode.into());
@@ -133,11 +133,11 @@ impl Run {
 
     /// A run from its beginning to its end.
     pub fn go(&mut self) {
-        self.began = self.rig.random.noise() as u32;
-        self.rig.bench.core.began.next = raw(self.began.into());
-        let told = self.rig.job(RUN);
+        self.began = self.test_bench.random.noise() as u32;
+        self.test_bench.bench.core.began.next = raw(self.began.into());
+        let told = self.test_bench.job(RUN);
         // What the next run will begin with.
-        self.rig.bench.core.began.next = raw(self.rig.random.noise() & 0xffff_ffff);
+        self.test_bench.bench.core.began.next = raw(self.test_bench.random.noise() & 0xffff_ffff);
         self.at = At { best_loss: u32::MAX, ..At::default() };
         self.clear_steps();
         if self.settings.standalone {
@@ -149,21 +149,21 @@ impl Run {
         }
         let reason = self.at.over.unwrap_or(EndReason::Complete);
         self.ways[usize::from(self.settings.standalone) + usize::from(reason.code())] += 1;
-        let sample_clock = self.rig.random.noise() as u32;
-        self.rig.bench.core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
-        self.rig.bench.core.reason.next = raw(reason.code().into());
+        let sample_clock = self.test_bench.random.noise() as u32;
+        self.test_bench.bench.core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
+        self.test_bench.bench.core.reason.next = raw(reason.code().into());
         let At { best_loss, best_start, .. } = self.at;
         let end =
             Record::End(End { reason, best_start: best_start as u8, best_loss, sample_clock });
-        let number = self.rig.number;
-        assert_eq!(self.rig.job(END).frames, [end.to_words(number)]);
+        let number = self.test_bench.number;
+        assert_eq!(self.test_bench.job(END).frames, [end.to_words(number)]);
     }
 
     fn window(&mut self) {
         let window = self.draw_window();
         let is_first = self.at.case == 0;
-        let number = self.rig.number;
-        let told = self.rig.job(WINDOW);
+        let number = self.test_bench.number;
+        let told = self.test_bench.job(WINDOW);
         assert!(told.recorded);
         let mut frames = vec![Record::Window(window.clone()).to_words(number)];
         frames.extend(self.step(&window).map(|epoch| epoch.to_words(number + 1)));
@@ -174,9 +174,9 @@ impl Run {
     /// A window with sums as large as its length allows.
     fn draw_window(&mut self) -> Window {
         let settings = self.settings;
-        let random = &mut self.rig.random;
+        let random = &mut self.test_bench.random;
         let most = (32768 * 32767) << settings.window_log2;
-        for sums in &mut self.rig.sums {
+        for sums in &mut self.test_bench.sums {
             sums.in_phase = random.scaled(-most, most);
             sums.quadrature = random.scaled(-most, most);
         }
@@ -186,9 +186,9 @@ impl Run {
         let (min, max) = (random.code(), random.code());
         let flags = random.below(32) as u16 & !flag::FINAL;
         let sample_clock = random.noise() as u32;
-        self.rig.set_samples(first as i32, second as i32, min, max);
+        self.test_bench.set_samples(first as i32, second as i32, min, max);
         self.gather(flags);
-        let core = &mut self.rig.bench.core;
+        let core = &mut self.test_bench.bench.core;
         core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
         core.unperturbed.next = flags & flag::UNPERTURBED != 0;
         core.late.next = flags & flag::LATE != 0;
@@ -204,7 +204,7 @@ impl Run {
             sum_second: second as i32,
             min,
             max,
-            slots: self.rig.sums[..settings.slots as usize].to_vec(),
+            slots: self.test_bench.sums[..settings.slots as usize].to_vec(),
         }
     }
 
@@ -215,15 +215,15 @@ impl Run {
         for (begin, clamped, limited) in
             [(false, true, true), (true, false, false), (false, clamped, limited)]
         {
-            let core = &mut self.rig.bench.core;
+            let core = &mut self.test_bench.bench.core;
             core.tones.next = true;
             core.restart.next = true;
             core.begin.next = begin;
             core.clamped.next = clamped;
             core.limited.next = limited;
-            self.rig.bench.tick();
+            self.test_bench.bench.tick();
         }
-        self.rig.bench.core.tones.next = false;
+        self.test_bench.bench.core.tones.next = false;
     }
 
     /// What the window changes; the epoch's record, if it ends one.
@@ -251,14 +251,15 @@ impl Run {
     }
 
     fn add_case(&mut self, window: &Window) {
-        let (settings, layout) = (self.settings, self.rig.layout);
+        let (settings, layout) = (self.settings, self.test_bench.layout);
         let target = self.table[(layout.case_targets + self.at.case) as usize];
         let error = case_error(window.sum_first, window.sum_second, settings.window_log2, target);
         self.at.loss = self.at.loss.saturating_add(error.loss);
         self.at.saturated |= error.saturated;
-        for slot in (0..settings.slots as usize).filter(|&slot| self.rig.words[slot].drives) {
+        for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
+        {
             let (addition, is_cut) = step_addition(
-                self.rig.sums[slot],
+                self.test_bench.sums[slot],
                 self.table[layout.coefficients as usize + slot],
                 error.weighted,
                 settings.window_log2,
@@ -275,14 +276,14 @@ impl Run {
     }
 
     fn end_epoch(&mut self) -> Record {
-        let (settings, layout) = (self.settings, self.rig.layout);
+        let (settings, layout) = (self.settings, self.test_bench.layout);
         if self.at.loss < self.at.best_loss {
             self.at.best_loss = self.at.loss;
             self.at.best_start = self.at.start;
             self.copy_row(layout.controls, layout.best);
         }
         let controls = layout.controls as usize;
-        let row = controls..controls + self.rig.parameters.outputs as usize;
+        let row = controls..controls + self.test_bench.parameters.outputs as usize;
         let record = Record::Epoch(Epoch {
             epoch: self.at.epoch as u16,
             start: self.at.start as u8,
@@ -290,8 +291,9 @@ impl Run {
             best_loss: self.at.best_loss,
             controls: self.table[row].iter().map(|&word| word as i32).collect(),
         });
-        for slot in (0..settings.slots as usize).filter(|&slot| self.rig.words[slot].drives) {
-            let output = u32::from(self.rig.words[slot].output);
+        for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
+        {
+            let output = u32::from(self.test_bench.words[slot].output);
             let control = (layout.controls + output) as usize;
             let limits = self.table[(layout.control_limits + output) as usize];
             let step = self.table[layout.steps as usize + slot] as i32;
@@ -313,20 +315,20 @@ impl Run {
     }
 
     fn clear_steps(&mut self) {
-        let base = self.rig.layout.steps as usize;
+        let base = self.test_bench.layout.steps as usize;
         self.table[base..base + self.settings.slots as usize].fill(0);
     }
 
     fn copy_row(&mut self, from: u32, into: u32) {
-        let (from, words) = (from as usize, self.rig.parameters.outputs as usize);
+        let (from, words) = (from as usize, self.test_bench.parameters.outputs as usize);
         self.table.copy_within(from..from + words, into as usize);
     }
 
     /// Initial controls are codes.
     fn load_start(&mut self) {
-        let layout = self.rig.layout;
-        let start = self.at.start % self.rig.parameters.starts;
-        for output in 0..self.rig.parameters.outputs {
+        let layout = self.test_bench.layout;
+        let start = self.at.start % self.test_bench.parameters.starts;
+        for output in 0..self.test_bench.parameters.outputs {
             let code = self.table[layout.start_control(start, output) as usize];
             self.table[(layout.controls + output) as usize] = code << 16;
         }
@@ -334,14 +336,15 @@ impl Run {
 
     fn compare(&self, told: Told, frames: &[Vec<u32>], marks: usize) {
         let what = (self.settings, self.at);
-        let layout = self.rig.layout;
+        let layout = self.test_bench.layout;
         assert_eq!(told.frames, frames, "{what:?}");
         assert_eq!(told.marks, marks, "{what:?}");
         let lengths: Vec<u64> = frames.iter().map(|words| words.len() as u64).collect();
         assert_eq!(told.asked, lengths, "{what:?}");
-        let differs = self.rig.table.iter().zip(&self.table).position(|(one, other)| one != other);
+        let differs =
+            self.test_bench.table.iter().zip(&self.table).position(|(one, other)| one != other);
         assert_eq!(differs, None, "word of the table that differs: {what:?}");
-        let targets: Vec<(u64, u32)> = (0..self.rig.parameters.outputs)
+        let targets: Vec<(u64, u32)> = (0..self.test_bench.parameters.outputs)
             .map(|output| {
                 let is_input = self.settings.input_mask >> output & 1 == 1;
                 let code = self.table[layout.case_input(self.at.case, output) as usize];
@@ -351,7 +354,7 @@ impl Run {
             .collect();
         assert_eq!(told.targets, targets, "{what:?}");
         let Settings { slots, window_log2, .. } = self.settings;
-        let most = self.rig.parameters.most_gap_clocks(slots, window_log2);
+        let most = self.test_bench.parameters.most_gap_clocks(slots, window_log2);
         // A block that is being written comes before.
         assert!(told.clocks + 1800 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
     }

@@ -19,7 +19,7 @@ use hge_sim::device::{self, Device};
 const MOST_REPEATED: usize = 4096;
 
 /// A session on a simulated instrument of its own.
-pub struct Rig {
+pub struct SimSetup {
     session: Session,
     /// Amplitude of the tones on the inputs' electrodes, while they sound.
     of_inputs_v: Vec<f64>,
@@ -104,7 +104,7 @@ pub fn row_v(plan: &Plan, electrodes: usize, inputs_v: &[f64], controls_v: &[f64
     row
 }
 
-impl Rig {
+impl SimSetup {
     /// Powers up the study's instrument with the noise of `seed`, in virtual time.
     ///
     /// # Errors
@@ -115,11 +115,11 @@ impl Rig {
         Self::with(setup, plan, instrument, Codes::default())
     }
 
-    /// [`Rig::open`], and the bench's ADC codes are kept for [`Rig::captured`]. A capture by the instrument would have the same
+    /// [`SimSetup::open`], and the bench's ADC codes are kept for [`SimSetup::captured`]. A capture by the instrument would have the same
     /// codes, but while it waits for requests its time goes on, and the noise would depend on how long the host takes.
     ///
     /// # Errors
-    /// As [`Rig::open`].
+    /// As [`SimSetup::open`].
     pub fn open_with_codes(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
         let experiment = Experiment { seed, ..setup.experiment.clone() };
         let settings = lab::settings(&experiment, Pace::Virtual, false);
@@ -140,7 +140,7 @@ impl Rig {
     ) -> Result<Self, ReproduceError> {
         let estimator = setup.experiment.host.estimator;
         let session = Session::open(instrument, plan.clone(), estimator)?;
-        Ok(Rig { session, of_inputs_v: Vec::new(), codes })
+        Ok(SimSetup { session, of_inputs_v: Vec::new(), codes })
     }
 
     /// The plan in force.
@@ -148,7 +148,7 @@ impl Rig {
         self.session.plan()
     }
 
-    /// The session, for what a rig does not do.
+    /// The session, for what a sim_setup does not do.
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
     }
@@ -234,7 +234,7 @@ impl Rig {
     /// The windows of these inputs at these controls, as they come.
     ///
     /// # Errors
-    /// As [`Rig::readings`].
+    /// As [`SimSetup::readings`].
     pub fn windows(
         &mut self,
         inputs_v: &[Vec<f64>],
@@ -263,7 +263,7 @@ impl Rig {
     /// A window of the plan's only case, and its ADC codes.
     ///
     /// # Errors
-    /// The instrument fails; the rig is none that [keeps codes](Rig::open_with_codes).
+    /// The instrument fails; the sim_setup is none that [keeps codes](SimSetup::open_with_codes).
     pub fn captured(&mut self, controls_v: &[f64]) -> Result<(Window, Vec<i16>), ReproduceError> {
         let writes = self.plan().control_writes(controls_v);
         let bits = self.plan().mode_bits() | mode::PERTURB;

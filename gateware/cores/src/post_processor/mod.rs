@@ -1,4 +1,4 @@
-//! The clerk: everything that is done between windows, one thing after the other.
+//! The post-processor: everything that is done between windows, one thing after the other.
 //!
 //! A [`Machine`] runs a program of 16-bit words: when a run begins it clears the steps and loads the first values; after a window it writes the record,
 //! adds the case to the steps of descent, and after the last case keeps the best point, tells the epoch and takes the steps; then it
@@ -42,14 +42,14 @@ mod kernel;
 mod program;
 
 use crate::leaf::{memories_are_late, Fixed};
-use crate::micro::Machine;
+use crate::microcontroller::Machine;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Records, update, rows.
 #[derive(LogicBlock, Default)]
-pub struct Clerk {
+pub struct PostProcessor {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// Control registers return to their first state.
@@ -229,7 +229,7 @@ pub struct Clerk {
     pair: Signal<Local, Bits<32>>,
 }
 
-impl Clerk {
+impl PostProcessor {
     /// For the table of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         let code = program::program(parameters);
@@ -237,7 +237,7 @@ impl Clerk {
         let row_mask = TableLayout::of(parameters).row_words - 1;
         Self {
             is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
-            machine: Machine::new("clerk", &code, parameters.clock_hz),
+            machine: Machine::new("post_processor", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),
             end_entry: entry(program::job::END),

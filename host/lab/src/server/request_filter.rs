@@ -35,7 +35,7 @@ struct Session {
 
 /// The way in.
 #[derive(Debug)]
-pub(super) struct Inlet {
+pub(super) struct RequestFilter {
     frame: Vec<u8>,
     /// The frame has grown too long: it passes as it comes.
     passing: bool,
@@ -43,9 +43,9 @@ pub(super) struct Inlet {
     session: Option<Session>,
 }
 
-impl Default for Inlet {
+impl Default for RequestFilter {
     fn default() -> Self {
-        Inlet {
+        RequestFilter {
             frame: Vec::new(),
             passing: false,
             deframer: Deframer::new(MOST_REQUEST_WORDS),
@@ -54,11 +54,11 @@ impl Default for Inlet {
     }
 }
 
-impl Inlet {
+impl RequestFilter {
     /// Another client speaks from here on: in this session, or in one that it begins itself.
     pub(super) fn begin(&mut self, session: Option<(u32, u16)>) {
         let session = session.map(|(nonce, last)| Session { nonce, last, restarted: false });
-        *self = Inlet { session, ..Inlet::default() };
+        *self = RequestFilter { session, ..RequestFilter::default() };
     }
 
     /// Takes bytes; `restarts`: a restart is possible, else it passes like any other request.
@@ -173,7 +173,7 @@ mod tests {
         stream.push(0);
         stream.extend(line(Operation::Write, 7, 4, &[9]));
         for piece in [1, 5, 100, stream.len()] {
-            let mut inlet = Inlet::default();
+            let mut inlet = RequestFilter::default();
             let mut passed = Vec::new();
             for bytes in stream.chunks(piece) {
                 for order in inlet.push(bytes, true) {
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_restart_is_carried_out_once_in_its_session_alone() {
-        let mut inlet = Inlet::default();
+        let mut inlet = RequestFilter::default();
         inlet.push(&line(Operation::Hello, 7, 65535, &[]), true);
         let restart = |sequence| line(Operation::Restart, 7, sequence, &[5, 1]);
         let done = inlet.push(&restart(0), true);

@@ -2,7 +2,7 @@
 
 use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
-use crate::micro::{Assembler, Condition, Place};
+use crate::microcontroller::{Assembler, Condition, Place};
 use hge_protocol::Carriers;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 

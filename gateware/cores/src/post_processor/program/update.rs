@@ -2,7 +2,7 @@
 
 use super::memory::*;
 use super::{clear, input, output, product};
-use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use hge_protocol::Carriers;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 

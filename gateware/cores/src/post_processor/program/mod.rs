@@ -1,11 +1,11 @@
-//! What the clerk does, as a program: its words outside, its memory, and the order of the parts.
+//! What the post-processor does, as a program: its words outside, its memory, and the order of the parts.
 
 mod epochs;
 mod records;
 mod rows;
 mod update;
 
-use crate::micro::{Assembler, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use crate::microcontroller::{Assembler, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use hge_protocol::registers as map;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
@@ -116,7 +116,7 @@ pub mod output {
 
 /// Places in the machine's memory.
 mod memory {
-    use crate::micro::Place;
+    use crate::microcontroller::Place;
 
     /// A 48-bit value under way; calls work on it.
     pub const SUM: Place = 0;

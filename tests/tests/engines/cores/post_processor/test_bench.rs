@@ -1,9 +1,9 @@
-//! The clerk between the memories, the ring and the modulator that it works with.
+//! The post-processor between the memories, the ring and the modulator that it works with.
 
 use crate::cores::bench::{raw, unsigned, Bench};
 use crate::cores::stimulus::Stimulus;
-use hge_gateware::clerk::Clerk;
 use hge_gateware::engine::word;
+use hge_gateware::post_processor::PostProcessor;
 use hge_protocol::frame::SlotSums;
 use hge_protocol::table::{SlotWord, TableLayout};
 use hge_protocol::Parameters;
@@ -13,7 +13,7 @@ pub const RUN: u64 = 0;
 pub const WINDOW: u64 = 1;
 pub const END: u64 = 2;
 
-/// What the clerk did in one job.
+/// What the post-processor did in one job.
 #[derive(Debug, Default, PartialEq)]
 pub struct Told {
     /// Frames that it finished, and the words that it asked room for.
@@ -32,9 +32,9 @@ pub struct Told {
     pub clocks: u32,
 }
 
-/// The clerk and all that answers it.
-pub struct Rig {
-    pub bench: Bench<Clerk>,
+/// The post-processor and all that answers it.
+pub struct TestBench {
+    pub bench: Bench<PostProcessor>,
     pub random: Stimulus,
     pub parameters: Parameters,
     pub layout: TableLayout,
@@ -53,11 +53,11 @@ pub struct Rig {
     pub room: bool,
 }
 
-impl Rig {
+impl TestBench {
     pub fn new(parameters: Parameters, seed: u64) -> Self {
         let layout = TableLayout::of(&parameters);
-        Rig {
-            bench: Bench::new(Clerk::new(&parameters), |core| &mut core.clock),
+        TestBench {
+            bench: Bench::new(PostProcessor::new(&parameters), |core| &mut core.clock),
             random: Stimulus::new(seed),
             parameters,
             layout,
@@ -72,14 +72,14 @@ impl Rig {
         }
     }
 
-    /// Starts a job of a run and serves the clerk until it is done.
+    /// Starts a job of a run and serves the post-processor until it is done.
     pub fn job(&mut self, kind: u64) -> Told {
         self.bench.core.kind.next = raw(kind);
         self.bench.core.start.next = true;
         self.work()
     }
 
-    /// Serves the clerk until it rests; memories answer a clock late.
+    /// Serves the post-processor until it rests; memories answer a clock late.
     pub fn work(&mut self) -> Told {
         let mut told = Told::default();
         let mut frame: Option<Vec<u32>> = None;
@@ -131,7 +131,7 @@ impl Rig {
         if core.target_write.val() && is_ready {
             told.targets.push((unsigned(core.target_index.val()), pair));
         }
-        // The slots' pass keeps the clerk waiting now and then; what it says is the word asked for in the clock before.
+        // The slots' pass keeps the post-processor waiting now and then; what it says is the word asked for in the clock before.
         let core = &self.bench.core;
         let answers = core.engine_read.val() && !self.random.once_in(3);
         let answer = if answers { u64::from(self.engine_word()) } else { self.random.noise() };
@@ -170,7 +170,7 @@ impl Rig {
         self.levels[4..].copy_from_slice(&[least as u16, greatest as u16]);
     }
 
-    /// The word of the slots' pass that the clerk asks for.
+    /// The word of the slots' pass that the post-processor asks for.
     fn engine_word(&self) -> u16 {
         let core = &self.bench.core;
         let slot = unsigned(core.read_slot.val()) as usize % self.words.len();

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// The way out.
 #[derive(Debug, Default)]
-pub(super) struct Outlet {
+pub(super) struct TelemetrySplitter {
     frame: Vec<u8>,
     /// For whoever is in control: everything.
     all: Vec<u8>,
@@ -19,7 +19,7 @@ pub(super) struct Outlet {
     replies: Vec<Reply>,
 }
 
-impl Outlet {
+impl TelemetrySplitter {
     /// Takes the engine's bytes.
     pub(super) fn push(&mut self, mut bytes: &[u8]) {
         while let Some(end) = memchr(0, bytes) {
@@ -59,7 +59,7 @@ impl Outlet {
 
     /// Another engine speaks from here on.
     pub(super) fn forget(&mut self) {
-        *self = Outlet::default();
+        *self = TelemetrySplitter::default();
     }
 
     /// What whoever is in control hears next.
@@ -98,7 +98,7 @@ mod tests {
         let event = Frame::Telemetry(0, Record::Event(Event { cause: 1, time: 2 })).to_bytes();
         let stream = [reply(1), event.clone(), reply(2), reply(1), reply(2)].concat();
         for piece in [1, 7, stream.len()] {
-            let mut outlet = Outlet::default();
+            let mut outlet = TelemetrySplitter::default();
             outlet.withhold(5, 2);
             for bytes in stream.chunks(piece) {
                 outlet.push(bytes);

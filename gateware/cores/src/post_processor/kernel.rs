@@ -1,9 +1,9 @@
-//! The kernel of the clerk: what its machine reads and writes.
+//! The kernel of the post-processor: what its machine reads and writes.
 
-use super::Clerk;
+use super::PostProcessor;
 use rust_hdl::prelude::*;
 
-impl Logic for Clerk {
+impl Logic for PostProcessor {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(

@@ -1,14 +1,14 @@
-//! The clerk against `model::update`, `protocol::frame` and a description of the order of things.
+//! The post-processor against `model::update`, `protocol::frame` and a description of the order of things.
 
-mod rig;
 mod run;
+mod test_bench;
 
 use crate::cores::bench::raw;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
-use rig::{Rig, END, RUN, WINDOW};
 use run::Run;
+use test_bench::{TestBench, END, RUN, WINDOW};
 
 fn agree(parameters: Parameters, runs: usize, seed: u64) {
     let mut run = Run::new(parameters, seed);
@@ -46,24 +46,25 @@ fn runs_of_the_most_slots_equal_the_twins() {
 
 #[test]
 fn events_and_blocks_are_the_protocols_words() {
-    let mut rig = Rig::new(Parameters::default(), 66);
+    let mut test_bench = TestBench::new(Parameters::default(), 66);
     for codes in 1..=64 {
-        let (cause, time) = (1 + rig.random.below(31) as u8, rig.random.noise() as u32);
-        rig.block = (0..128).map(|_| rig.random.noise() as u16).collect();
-        let decimation = rig.random.noise() as u16;
-        let core = &mut rig.bench.core;
+        let (cause, time) =
+            (1 + test_bench.random.below(31) as u8, test_bench.random.noise() as u32);
+        test_bench.block = (0..128).map(|_| test_bench.random.noise() as u16).collect();
+        let decimation = test_bench.random.noise() as u16;
+        let core = &mut test_bench.bench.core;
         core.event_cause.next = raw(u64::from(cause));
         core.event_time.next = raw(u64::from(time));
         core.codes.next = raw(codes);
         core.decimation.next = raw(u64::from(decimation));
         core.event.next = true;
         core.block.next = true;
-        let number = rig.number;
-        let told = rig.work();
+        let number = test_bench.number;
+        let told = test_bench.work();
         assert!(told.event_taken && told.block_taken);
         let event = Record::Event(Event { cause, time });
-        let time = u32::from(rig.block[64]) | (u32::from(rig.block[65]) << 16);
-        let codes = rig.block[..codes as usize].iter().map(|&code| code as i16).collect();
+        let time = u32::from(test_bench.block[64]) | (u32::from(test_bench.block[65]) << 16);
+        let codes = test_bench.block[..codes as usize].iter().map(|&code| code as i16).collect();
         let block = Record::Block(Block { time, decimation, codes });
         assert_eq!(told.frames, [event.to_words(number), block.to_words(number + 1)]);
     }
@@ -71,40 +72,40 @@ fn events_and_blocks_are_the_protocols_words() {
 
 #[test]
 fn a_frame_without_room_is_lost_and_its_job_done() {
-    let mut rig = Rig::new(Parameters::default(), 67);
-    rig.room = false;
-    rig.bench.core.slots_used.next = raw(3);
-    rig.settings[usize::from(map::CASES_USED)] = 2;
-    rig.settings[usize::from(map::EPOCHS)] = 2;
-    rig.bench.core.codes.next = raw(64);
-    rig.job(RUN);
-    let told = rig.job(WINDOW);
+    let mut test_bench = TestBench::new(Parameters::default(), 67);
+    test_bench.room = false;
+    test_bench.bench.core.slots_used.next = raw(3);
+    test_bench.settings[usize::from(map::CASES_USED)] = 2;
+    test_bench.settings[usize::from(map::EPOCHS)] = 2;
+    test_bench.bench.core.codes.next = raw(64);
+    test_bench.job(RUN);
+    let told = test_bench.job(WINDOW);
     assert!(told.recorded && told.frames.is_empty() && told.asked == [8 + 9] && told.marks == 1);
-    let told = rig.job(END);
+    let told = test_bench.job(END);
     assert!(told.frames.is_empty() && told.asked == [5]);
-    rig.bench.core.event.next = true;
-    rig.bench.core.block.next = true;
-    let told = rig.work();
+    test_bench.bench.core.event.next = true;
+    test_bench.bench.core.block.next = true;
+    let told = test_bench.work();
     assert!(told.event_taken && told.block_taken && told.frames.is_empty());
     assert_eq!(told.asked, [4, 36]);
 }
 
 #[test]
 fn a_run_goes_before_an_event_and_an_event_before_a_block() {
-    let mut rig = Rig::new(Parameters::default(), 68);
-    rig.bench.core.slots_used.next = raw(1);
-    rig.bench.core.codes.next = raw(1);
-    rig.bench.core.event.next = true;
-    rig.bench.core.block.next = true;
+    let mut test_bench = TestBench::new(Parameters::default(), 68);
+    test_bench.bench.core.slots_used.next = raw(1);
+    test_bench.bench.core.codes.next = raw(1);
+    test_bench.bench.core.event.next = true;
+    test_bench.bench.core.block.next = true;
     // They may begin in the clock of the start; what follows is in order.
-    rig.work();
-    rig.bench.core.kind.next = raw(END);
-    rig.bench.core.start.next = true;
-    rig.bench.settle();
-    rig.bench.edge();
-    rig.bench.core.start.next = false;
-    rig.bench.core.event.next = true;
-    rig.bench.core.block.next = true;
-    let kinds: Vec<u32> = rig.work().frames.iter().map(|words| words[0] & 0xff).collect();
+    test_bench.work();
+    test_bench.bench.core.kind.next = raw(END);
+    test_bench.bench.core.start.next = true;
+    test_bench.bench.settle();
+    test_bench.bench.edge();
+    test_bench.bench.core.start.next = false;
+    test_bench.bench.core.event.next = true;
+    test_bench.bench.core.block.next = true;
+    let kinds: Vec<u32> = test_bench.work().frames.iter().map(|words| words[0] & 0xff).collect();
     assert_eq!(kinds, [3, 4, 5]);
 }

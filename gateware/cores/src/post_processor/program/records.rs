@@ -2,7 +2,7 @@
 
 use super::memory::*;
 use super::{clear, input, job, output, update};
-use crate::micro::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
+use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use Condition::{Always, Carry, NotZero, Zero};
 
 /// A frame of the words in the accumulator, and what follows at `lost` if it has no room.
