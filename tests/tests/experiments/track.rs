@@ -6,7 +6,7 @@ use hge_tests::laboratory;
 
 fn job(loop_mode: &str, drift_period_s: f64) -> Job {
     laboratory::job(&format!(
-        "gate = \"xor\"\nloop = \"{loop_mode}\"\n[bench]\nsway_v = 0.3\nsway_s = {drift_period_s}\njolt_v = 0.1\njolt_s = 60.0\n"
+        "gate = \"xor\"\nloop = \"{loop_mode}\"\n[bench]\ndrift_v = 0.3\ndrift_period_s = {drift_period_s}\nstep_v = 0.1\nstep_at_s = 60.0\n"
     ))
 }
 

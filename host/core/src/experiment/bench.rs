@@ -137,7 +137,7 @@ mod tests {
                 "x.toml:4:21: 1/f noise from 501 Hz on cannot be made: lower flicker_lowest_hz",
             ),
             ("electrode_drifts_v = [0.1]", "1 entries for the device's 7 electrodes"),
-            ("step_v = 0.1\njolt_electrode = 7", "electrode 7 is not on the device"),
+            ("step_v = 0.1\nstep_electrode = 7", "electrode 7 is not on the device"),
             ("adc_bits = 12", "unknown key `adc_bits`: choose"),
         ] {
             let said = job(keys).err().unwrap_or_default();
