@@ -22,15 +22,16 @@ const RENAMED: [(&str, &str); 8] = [
 
 /// The first key of an older file that has another place or name now, and what to do.
 pub(super) fn moved(source: &Source) -> Option<(String, String)> {
-    let older = "also in the files of older run folders";
     let moved = MOVED.map(|key| {
-        (
-            key,
-            format!("bench.{key} is now analogue.{key}, {older}: move it to a section [analogue]"),
-        )
+        let problem = format!("bench.{key} is now analogue.{key}, also in the files of older run folders: move it to a section [analogue]");
+        (key, problem)
     });
-    let renamed = RENAMED
-        .map(|(old, new)| (old, format!("bench.{old} is now bench.{new}, {older}: rename it")));
+    let renamed = RENAMED.map(|(old, new)| {
+        let problem = format!(
+            "bench.{old} is now bench.{new}, also in the files of older run folders: rename it"
+        );
+        (old, problem)
+    });
     moved.into_iter().chain(renamed).find_map(|(old, problem)| {
         let old = format!("bench.{old}");
         source.span(&old).map(|_| (old, problem))
