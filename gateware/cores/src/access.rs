@@ -13,7 +13,7 @@
 //! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
 //! | `looks` | out, 1 | a register may be looked at, or written, in this clock |
 //! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
-//! | `busy`, `armed`, `ramping to safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
+//! | `busy`, `armed`, `ramping_to_safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |

@@ -16,7 +16,7 @@
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
 //! | [`post_processor`] | records, update, rows: the work between windows |
-//! | [`micro`] | the machine that the post-processor programs |
+//! | [`microcontroller`] | the machine that the post-processor programs |
 //! | [`cost`] | the squared error, for a lock-in that demodulates it |
 //! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |

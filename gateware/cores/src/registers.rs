@@ -252,7 +252,7 @@ macro_rules! core {
                 }
                 self.shown_place.next = self.place.val();
                 self.shown_written.next = self.was_written.q.val();
-                comment!("Settings of the sequencer and the post_processor, when nobody else looks.");
+                comment!("Settings of the sequencer and the post-processor, when nobody else looks.");
                 self.named_written.next = false;
                 match self.named_place.val().index() {
                     0x23 => self.named_written.next = self.settle_written.q.val(),

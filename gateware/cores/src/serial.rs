@@ -7,7 +7,7 @@
 //! | `arm_button` | in, 1 | asynchronous, high while pressed; of no effect without a recording |
 //! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
-//! | `armed`, `ramping to safe` | out, 1 | outputs may be connected; or are on the way to the safe values |
+//! | `armed`, `ramping_to_safe` | out, 1 | outputs may be connected; or are on the way to the safe values |
 //! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since it was armed last; a byte has come |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!

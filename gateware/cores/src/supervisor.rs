@@ -11,7 +11,7 @@
 //! | `protection`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
 //! | `hold` | in, 1 | the watchdog stands still (simulation) |
 //! | `pass_done`, `cut` | in, 1 | an outputs' pass has ended; a step was limited in it |
-//! | `armed`, `ramping to safe`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
+//! | `armed`, `ramping_to_safe`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
 //! | `fault` | out, 5 | what has tripped since the last arming, bits as in `FAULT` |
 //! | `trip` | out, 1 | in the clock of a tick: the guard trips |
 //! | `event`, `event_cause`, `event_time`, `event_taken` | out 1 + 5 + 32, in 1 | a trip is to be told |

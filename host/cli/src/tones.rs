@@ -57,7 +57,7 @@ struct Plan {
     /// Amplitude of every tone in volts
     #[arg(long, value_name = "V", default_value_t = 0.03)]
     amplitude: f64,
-    /// ToneSpec ratio of each derivative to its standard error after one window; needs --slopes or --iv
+    /// Wanted ratio of each derivative to its standard error after one window; needs --slopes or --iv
     #[arg(long, value_name = "RATIO")]
     snr: Option<f64>,
     /// Expected derivatives in nA/V, one for each parameter

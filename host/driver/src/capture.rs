@@ -117,9 +117,8 @@ impl Instrument {
                 }
                 Some(_) => {}
                 None => {
-                    let words = self.read_many(map::STATUS, 4)?;
                     let next = telemetry.next_number();
-                    let over = words[0] & status::CAPTURING == 0 && !telemetry.is_waiting();
+                    let over = self.is_capture_over(&telemetry)?;
                     // Twice, as a frame may have been on its way while the instrument answered.
                     if over && doubt == Some(next) {
                         codes.skip(samples);
@@ -173,6 +172,12 @@ impl Instrument {
         Ok((end, codes.beside(decimation, older, lost.min(wanted))))
     }
 
+    /// The capture has ended, and no frame that came before the instrument said so waits to be taken.
+    fn is_capture_over(&self, telemetry: &Subscription) -> Result<bool, DriverError> {
+        let capturing = self.read(map::STATUS)? & status::CAPTURING != 0;
+        Ok(!capturing && !telemetry.is_waiting())
+    }
+
     /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
     fn collect(
         &mut self,
@@ -196,8 +201,7 @@ impl Instrument {
                 Some(_) => {}
                 None => {
                     let next = telemetry.next_number();
-                    let capturing = self.read(map::STATUS)? & status::CAPTURING != 0;
-                    let over = !capturing && !telemetry.is_waiting();
+                    let over = self.is_capture_over(telemetry)?;
                     if over && doubt == Some(next) {
                         let last = behind.map_or(1, |behind| codes.reached + behind / decimation);
                         codes.skip(last);

@@ -148,7 +148,7 @@ impl SimSetup {
         self.session.plan()
     }
 
-    /// The session, for what a sim_setup does not do.
+    /// The session, for what a simulated setup does not do.
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
     }
@@ -263,7 +263,7 @@ impl SimSetup {
     /// A window of the plan's only case, and its ADC codes.
     ///
     /// # Errors
-    /// The instrument fails; the sim_setup is none that [keeps codes](SimSetup::open_with_codes).
+    /// The instrument fails; the simulated setup is none that [keeps codes](SimSetup::open_with_codes).
     pub fn captured(&mut self, controls_v: &[f64]) -> Result<(Window, Vec<i16>), ReproduceError> {
         let writes = self.plan().control_writes(controls_v);
         let bits = self.plan().mode_bits() | mode::PERTURB;

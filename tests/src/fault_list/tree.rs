@@ -13,16 +13,10 @@ pub const RUN_LIMIT: Duration = Duration::from_secs(900);
 const BUILD_LIMIT: Duration = Duration::from_secs(7200);
 
 /// As little as a fault's build needs: incremental, and little optimised in the crates that are built anew each time.
-const PROFILE: [&str; 10] = [
+const PROFILE: [&str; 4] = [
     "profile.release.incremental=true",
-    "profile.release.package.hge.opt-level=1",
     "profile.release.package.hge-core.opt-level=1",
     "profile.release.package.hge-driver.opt-level=1",
-    "profile.release.package.hge-lab.opt-level=1",
-    "profile.release.package.hge-record.opt-level=1",
-    "profile.release.package.hge-selftest.opt-level=1",
-    "profile.release.package.hge-studies.opt-level=1",
-    "profile.release.package.hge-gateware.opt-level=1",
     "profile.release.package.hge-tests.opt-level=1",
 ];
 

@@ -29,10 +29,10 @@ fn learn(gate: &str, device: &str, loop_mode: LoopMode, bits: u32, seed: u64) ->
 /// Learns every gate for every seed and prints restarts and least separation.
 fn learn_all(name: &str, device: &str, loop_mode: LoopMode, bits: u32) {
     let seeds = nightly(1..=5, if bits == 16 { 1..=1 } else { 2..=2 });
-    let count = seeds.clone().count();
     for gate in GATES {
         let outcomes: Vec<Outcome> =
             seeds.clone().map(|seed| learn(gate, device, loop_mode, bits, seed)).collect();
+        let count = outcomes.len();
         let solved = outcomes.iter().filter(|outcome| outcome.solved).count();
         let restarts: Vec<u32> = outcomes.iter().map(|outcome| outcome.restarts).collect();
         let least = outcomes.iter().fold(f64::INFINITY, |least, o| least.min(o.separation_na));

@@ -111,7 +111,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.look_ramp.next = self.modulator.look.val();
         self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
         self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
-        comment!("Settings without a register: the sequencer first, then the post_processor.");
+        comment!("Settings without a register: the sequencer first, then the post-processor.");
         self.registers.host_look.next = self.access.looks.val();
         self.registers.look_named.next = self.sequencer.look.val() | self.post_processor.look.val();
         self.registers.named_place.next = self.post_processor.look_place.val();
@@ -236,7 +236,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.dac_write.next = self.guard.dac_write.val();
         self.dac_index.next = self.guard.dac_index.val();
         self.dac_code.next = self.guard.dac_code.val();
-        comment!("The post_processor.");
+        comment!("The post-processor.");
         self.post_processor.start.next = self.sequencer.post_processor_start.val();
         self.post_processor.kind.next = self.sequencer.post_processor_kind.val();
         self.post_processor.event.next = self.supervisor.event.val();
@@ -272,7 +272,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.post_processor.target_ready.next = self.modulator.target_ready.val();
         self.post_processor.number.next = self.link.number.val();
         self.post_processor.fits.next = self.link.fits.val();
-        comment!("The parameter table: the post_processor in a job of a run, else the host.");
+        comment!("The parameter table: the post-processor in a job of a run, else the host.");
         self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_enable.next = self.access.table_write.val();
         self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);

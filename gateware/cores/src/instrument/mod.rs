@@ -12,7 +12,7 @@
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
 //! | `armed` | out, 1 | outputs may be connected |
-//! | `ramping to safe` | out, 1 | disarmed, and on the way to the safe values |
+//! | `ramping_to_safe` | out, 1 | disarmed, and on the way to the safe values |
 //! | `fault` | out, 1 | the guard has tripped since it was armed last |
 //! | `busy` | out, 1 | a run is going on |
 //! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |

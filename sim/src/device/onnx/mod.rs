@@ -22,6 +22,7 @@ mod moves;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use super::{is_finite, Device, DeviceError};
 use bounds::quoted;

@@ -1,29 +1,9 @@
 //! Operators that only move elements: shapes of their outputs, and the integers in them.
 
-use super::bounds::{attribute, constant, elements};
-use super::shapes::{axis, integer, ints, required, sizes, Inputs, Value, MOST_INTS};
+use super::value::{
+    attribute, axis, elements, integer, ints, required, sizes, Inputs, Value, MOST_INTS,
+};
 use rten_onnx::onnx::NodeProto;
-
-/// The value of a `Constant`.
-pub(super) fn literal(node: &NodeProto) -> Result<Value, String> {
-    let [attribute] = node.attribute.as_slice() else {
-        return Err("has no value, or several".into());
-    };
-    Ok(match (attribute.name.as_deref(), &attribute.t) {
-        (Some("value"), Some(tensor)) => constant(tensor)?,
-        (Some("value_float"), _) => Value::float(vec![]),
-        (Some("value_floats"), _) => Value::float(vec![attribute.floats.len()]),
-        (Some("value_int"), _) => {
-            Value { shape: vec![], float: false, ints: attribute.i.map(|value| vec![value]) }
-        }
-        (Some("value_ints"), _) => Value {
-            shape: vec![attribute.ints.len()],
-            float: false,
-            ints: Some(attribute.ints.clone()),
-        },
-        _ => return Err("has a value of an unknown kind".into()),
-    })
-}
 
 pub(super) fn concat(inputs: Inputs, node: &NodeProto) -> Result<Value, String> {
     let first = required(inputs, 0)?;

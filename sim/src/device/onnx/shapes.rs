@@ -1,29 +1,11 @@
 //! Shapes of operators' outputs, operator by operator; the list of those that a surrogate may have.
 
-use super::bounds::{attribute, constant, elements};
-use super::moves::{
-    concat, flatten, gather, literal, reshape, slice, split, squeeze, transpose, unsqueeze,
+use super::moves::{concat, flatten, gather, reshape, slice, split, squeeze, transpose, unsqueeze};
+use super::value::{
+    attribute, axes, axis, constant, elements, floats, integer, ints, required, sizes, Inputs,
+    Value,
 };
 use rten_onnx::onnx::{DataType, NodeProto};
-
-/// Elements of a constant that may be a shape or a list of axes.
-pub(super) const MOST_INTS: usize = 64;
-
-/// What is known of a value.
-#[derive(Clone, Debug)]
-pub(super) struct Value {
-    pub shape: Vec<usize>,
-    /// Float, not integer or boolean.
-    pub float: bool,
-    /// Its integers, where they follow from shapes and constants alone.
-    pub ints: Option<Vec<i64>>,
-}
-
-impl Value {
-    pub(super) fn float(shape: Vec<usize>) -> Self {
-        Value { shape, float: true, ints: None }
-    }
-}
 
 /// Operators on each element, or along one axis, whose output has the shape of the first input.
 const SAME_SHAPE: &[&str] = &[
@@ -71,8 +53,6 @@ const LOGIC: &[&str] =
 
 const REDUCTIONS: &[&str] =
     &["ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare"];
-
-pub(super) type Inputs<'a, 'b> = &'a [Option<&'b Value>];
 
 /// Outputs of an operator, and the multiply-adds that its elements do not count.
 ///
@@ -133,51 +113,6 @@ pub(super) fn infer(
             one(Value { shape, float: value.float, ints })
         }
         _ => Err("is not one that a surrogate may have (docs/devices.md lists them)".into()),
-    }
-}
-
-pub(super) fn required<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b Value, String> {
-    inputs.get(n).copied().flatten().ok_or_else(|| format!("lacks input {}", n + 1))
-}
-
-fn floats<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b Value, String> {
-    let value = required(inputs, n)?;
-    if value.float {
-        Ok(value)
-    } else {
-        Err(format!("takes integers as input {}", n + 1))
-    }
-}
-
-/// Integers that follow from shapes and constants.
-pub(super) fn ints<'b>(inputs: Inputs<'_, 'b>, n: usize) -> Result<&'b [i64], String> {
-    match required(inputs, n)?.ints.as_deref() {
-        Some(list) if list.len() <= MOST_INTS => Ok(list),
-        _ => Err(format!("takes input {} from what is computed, not from a constant", n + 1)),
-    }
-}
-
-pub(super) fn sizes(list: &[i64]) -> Result<Vec<usize>, String> {
-    let size = |&size| usize::try_from(size).map_err(|_| format!("has a dimension of {size}"));
-    list.iter().map(size).collect()
-}
-
-pub(super) fn integer(node: &NodeProto, name: &str, otherwise: i64) -> i64 {
-    attribute(node, name).and_then(|a| a.i).unwrap_or(otherwise)
-}
-
-/// An axis of a value with `rank` dimensions, counted from the end where negative.
-pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, String> {
-    let place = if axis < 0 { axis.checked_add(rank as i64) } else { Some(axis) };
-    let place = place.and_then(|place| usize::try_from(place).ok()).filter(|&place| place < rank);
-    place.ok_or_else(|| format!("has the axis {axis} of a value with {rank} dimensions"))
-}
-
-/// Axes as the second input or an attribute gives them; `None`: not given.
-fn axes(inputs: Inputs, node: &NodeProto) -> Result<Option<Vec<i64>>, String> {
-    match inputs.get(1).copied().flatten() {
-        Some(_) => ints(inputs, 1).map(|list| Some(list.to_vec())),
-        None => Ok(attribute(node, "axes").map(|a| a.ints.clone())),
     }
 }
 
@@ -303,4 +238,25 @@ fn gemm(inputs: Inputs, node: &NodeProto) -> Result<(Vec<Value>, usize), String>
     }
     let products = elements(&[m, n, k]).unwrap_or(usize::MAX);
     Ok((vec![Value::float(vec![m, n])], products))
+}
+
+/// The value of a `Constant`.
+fn literal(node: &NodeProto) -> Result<Value, String> {
+    let [attribute] = node.attribute.as_slice() else {
+        return Err("has no value, or several".into());
+    };
+    Ok(match (attribute.name.as_deref(), &attribute.t) {
+        (Some("value"), Some(tensor)) => constant(tensor)?,
+        (Some("value_float"), _) => Value::float(vec![]),
+        (Some("value_floats"), _) => Value::float(vec![attribute.floats.len()]),
+        (Some("value_int"), _) => {
+            Value { shape: vec![], float: false, ints: attribute.i.map(|value| vec![value]) }
+        }
+        (Some("value_ints"), _) => Value {
+            shape: vec![attribute.ints.len()],
+            float: false,
+            ints: Some(attribute.ints.clone()),
+        },
+        _ => return Err("has a value of an unknown kind".into()),
+    })
 }
