@@ -20,7 +20,7 @@
 //! a wrong polarity makes look so, has to be released first. In the memory a zero after a frame's zero ends a part, since COBS makes no such pair; it is not sent.
 //! 4096 bytes need 12 bits of address. Without a recording every output is constant, and nothing is left of the core.
 
-use crate::leaf::{Fixed, Rom};
+use crate::leaf::{Fixed, Rom, Synchronizer};
 use hge_protocol::recording::Recording;
 use rust_hdl::prelude::*;
 
@@ -69,8 +69,7 @@ pub struct Boot {
     pressed: DFF<Bit>,
     /// A run was going on.
     ran: DFF<Bit>,
-    early: DFF<Bit>,
-    level: DFF<Bit>,
+    synchronizer: Synchronizer,
     /// The button is up.
     up: DFF<Bit>,
     /// Clocks for which it has looked otherwise.
@@ -108,15 +107,11 @@ impl Boot {
 impl Logic for Boot {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, state, address, after_zero, part, pressed, ran, early, level, up, count,
-            presses
-        );
-        clock!(self, clock, memory);
+        dff_setup!(self, clock, state, address, after_zero, part, pressed, ran, up, count, presses);
+        clock!(self, clock, memory, synchronizer);
         comment!("The button's new level must last for the whole count.");
-        self.early.d.next = self.button.val();
-        self.level.d.next = self.early.q.val();
-        self.differs.next = self.level.q.val() == self.up.q.val();
+        self.synchronizer.pin.next = self.button.val();
+        self.differs.next = self.synchronizer.level.val() == self.up.q.val();
         self.more.next = self.count.q.val() + 1;
         self.counted.next = self.more.val() & self.count_mask.val();
         self.settles.next = self.differs.val() & (!self.counted.val().any());

@@ -41,7 +41,7 @@ pub struct Cost {
     difference: DFF<Signed<17>>,
     /// The square less 24, 16 or 8 of its bits.
     coarse: DFF<Bits<32>>,
-    cost: DFF<Bits<16>>,
+    result: DFF<Bits<16>>,
     wide_sample: Signal<Local, Signed<17>>,
     wide_target: Signal<Local, Signed<17>>,
     is_below: Signal<Local, Bit>,
@@ -64,7 +64,7 @@ impl Cost {
 impl Logic for Cost {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, target, floor, ceiling, difference, coarse, cost);
+        dff_setup!(self, clock, target, floor, ceiling, difference, coarse, result);
         clock!(self, clock, multiply);
         if self.target_write.val() {
             self.target.d.next = signed_cast(self.target_data.val().get_bits::<16>(0));
@@ -115,14 +115,14 @@ impl Logic for Cost {
             self.fine.next = self.by_two.val() >> 1;
         }
         self.beyond.next = self.fine.val().get_bits::<17>(15);
-        self.cost.d.next = self.fine.val().get_bits::<16>(0);
+        self.result.d.next = self.fine.val().get_bits::<16>(0);
         if self.beyond.val().any() {
-            self.cost.d.next = 32767.into();
+            self.result.d.next = 32767.into();
         }
         comment!("Clock 5: out.");
         self.signal.next = self.sample.val();
         if self.is_wanted.val() {
-            self.signal.next = signed_cast(self.cost.q.val());
+            self.signal.next = signed_cast(self.result.q.val());
         }
     }
 }

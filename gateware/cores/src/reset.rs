@@ -8,7 +8,7 @@
 //! Two flip-flops take `locked` into the clock's domain. The count is at least 10 us, since an iCE40's
 //! block RAM reads zero for some microseconds after configuration.
 
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, Synchronizer};
 use rust_hdl::prelude::*;
 
 /// Counter from power-up to the first clock of work.
@@ -20,8 +20,7 @@ pub struct Reset {
     pub locked: Signal<In, Bit>,
     /// Hold the control registers.
     pub reset: Signal<Out, Bit>,
-    early: DFF<Bit>,
-    synchronous: DFF<Bit>,
+    synchronizer: Synchronizer,
     count: DFF<Bits<14>>,
     ready: DFF<Bit>,
     last: Fixed<Bits<14>>,
@@ -38,15 +37,15 @@ impl Reset {
 impl Logic for Reset {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, early, synchronous, count, ready);
-        self.early.d.next = self.locked.val();
-        self.synchronous.d.next = self.early.q.val();
+        dff_setup!(self, clock, count, ready);
+        clock!(self, clock, synchronizer);
+        self.synchronizer.pin.next = self.locked.val();
         self.reset.next = !self.ready.q.val();
         self.ready.d.next = self.count.q.val() == self.last.val();
         if self.count.q.val() != self.last.val() {
             self.count.d.next = self.count.q.val() + 1;
         }
-        if !self.synchronous.q.val() {
+        if !self.synchronizer.level.val() {
             self.count.d.next = 0.into();
             self.ready.d.next = false;
         }

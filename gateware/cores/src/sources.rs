@@ -21,6 +21,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("leaf/ram.rs"),
     include_str!("leaf/rom.rs"),
     include_str!("leaf/store.rs"),
+    include_str!("leaf/synchronizer.rs"),
     include_str!("levels.rs"),
     include_str!("link/crc.rs"),
     include_str!("link/mod.rs"),

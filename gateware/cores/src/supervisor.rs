@@ -23,6 +23,7 @@
 //! samples before. One counter serves as watchdog and as run time, since an arming has but one of them. It counts a clock after
 //! the tick, so that a limit that is asked for before a tick is there before it counts.
 
+use crate::leaf::Synchronizer;
 use rust_hdl::prelude::*;
 
 /// Arming, watchdog, trips.
@@ -94,8 +95,7 @@ pub struct Supervisor {
     pub samples: Signal<Out, Bits<32>>,
     /// Damaged frames since power-up.
     pub link_faults: Signal<Out, Bits<32>>,
-    early: DFF<Bit>,
-    synchronous: DFF<Bit>,
+    synchronizer: Synchronizer,
     is_armed: DFF<Bit>,
     is_standalone: DFF<Bit>,
     is_homing: DFF<Bit>,
@@ -145,8 +145,6 @@ impl Logic for Supervisor {
         dff_setup!(
             self,
             clock,
-            early,
-            synchronous,
             is_armed,
             is_standalone,
             is_homing,
@@ -164,9 +162,9 @@ impl Logic for Supervisor {
             told_cause,
             told_time
         );
-        self.early.d.next = self.interlock.val();
-        self.synchronous.d.next = self.early.q.val();
-        self.closed.next = self.synchronous.q.val();
+        clock!(self, clock, synchronizer);
+        self.synchronizer.pin.next = self.interlock.val();
+        self.closed.next = self.synchronizer.level.val();
         self.armed.next = self.is_armed.q.val();
         self.standalone.next = self.is_armed.q.val() & self.is_standalone.q.val();
         self.ramping_to_safe.next = self.is_homing.q.val();
@@ -204,7 +202,7 @@ impl Logic for Supervisor {
                 self.spent.next = !self.run_limit_set.val();
             }
         }
-        self.open.next = (self.protection.val().get_bit(0)) & (!self.synchronous.q.val());
+        self.open.next = (self.protection.val().get_bit(0)) & (!self.synchronizer.level.val());
         self.silent.next = self.spent.val() & (!self.is_standalone.q.val());
         self.overdue.next = self.spent.val() & self.is_standalone.q.val();
         self.over.next = (self.protection.val().get_bit(1))

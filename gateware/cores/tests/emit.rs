@@ -331,7 +331,7 @@ fn the_text_is_readable() {
         "// A bit of everything.",
         "    input wire signed [15:0] a, // First operand, Q1.15.",
         "    localparam signed [11:0] STEP = -12'sd77;",
-        "    reg [1:0] state, state_next; // State of the machine.",
+        "    reg [1:0] state; // State of the machine.",
         "    // The product is exact.",
         "                // Add until the limit is passed.",
         "        line_1 <= line_0;",

@@ -2,7 +2,6 @@
 
 mod cosim;
 
-use cosim::drawn::{put, Random};
 use hge_gateware::board::{BoardTop, Converters};
 use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
@@ -14,6 +13,7 @@ use hge_protocol::recording::Recording;
 use hge_protocol::registers as map;
 use hge_protocol::wire::seal;
 use hge_protocol::Parameters;
+use hge_verilog::testbench::{put, Random};
 use hge_verilog::{verilog, SourceDocs};
 use rust_hdl::prelude::*;
 

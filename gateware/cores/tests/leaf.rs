@@ -2,7 +2,7 @@
 
 mod cosim;
 
-use hge_gateware::leaf::{Multiplier, Ram, Rom, Store};
+use hge_gateware::leaf::{Multiplier, Ram, Rom, Store, Synchronizer};
 use hge_needs::needs;
 use hge_verilog::{verilog, SourceDocs};
 use rust_hdl::prelude::*;
@@ -161,6 +161,24 @@ fn memories_map_to_block_ram_without_logic() {
     assert_eq!(cells("rom", &rom, "synth_ice40", "SB_RAM40_4K"), 4);
     assert_eq!(cells("rom", &rom, "synth_ice40", "SB_DFF"), 0);
     assert_eq!(cells("rom", &rom, "synth_ecp5", "DP16KD"), 1);
+}
+
+#[needs(icarus, verilator)]
+#[test]
+fn a_synchronizer_equals_its_verilog_and_keeps_both_flip_flops() {
+    let mut uut = Synchronizer::default();
+    let text = emit("synchronizer", &mut uut);
+    assert_eq!(text.matches("(* ASYNC_REG = \"TRUE\" *) reg").count(), 2, "{text}");
+    cosim::check_with_verilator("synchronizer", &text);
+    let mut random = Random(0x0F1E_2D3C_4B5A_6978);
+    cosim::compare(
+        "synchronizer",
+        &text,
+        &mut uut,
+        400,
+        |uut| &mut uut.clock,
+        |uut, _| uut.pin.next = random.bits(1) == 1,
+    );
 }
 
 /// A multiplier with one register behind it: the shape that `synth_ice40 -dsp` deletes where the product is not kept.

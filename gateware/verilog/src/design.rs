@@ -2,8 +2,9 @@
 
 use super::collect::{collect, BlockInfo};
 use super::docs::SourceDocs;
-use super::module::module_text;
+use super::module::{module_text, Child};
 use super::names::{snake_case, Names};
+use super::wrap::wrapped;
 use super::EmitError;
 use rust_hdl::prelude::{Block, Verilog};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ pub fn verilog_prefixed<B: Block>(
     let type_name = path.rsplit("::").next().unwrap_or(path);
     let mut design =
         Design { docs, modules: Vec::new(), by_text: BTreeMap::new(), cores: Vec::new() };
-    design.add(&top, Some(type_name), &[])?;
+    design.add(&top, Some(type_name), &[], true)?;
     Ok(design.print(prefix, top_name, header))
 }
 
@@ -69,16 +70,17 @@ struct Design<'a> {
 }
 
 impl Design<'_> {
-    /// Adds a block and those below it; returns the text that names its module.
+    /// Adds a block and those below it.
     fn add(
         &mut self,
         block: &BlockInfo,
         type_name: Option<&str>,
         arguments: &[String],
-    ) -> Result<String, EmitError> {
+        is_top: bool,
+    ) -> Result<Child, EmitError> {
         if let Verilog::Blackbox(black_box) = &block.hdl {
             self.add_core(&black_box.code);
-            return Ok(black_box.name.clone());
+            return Ok(Child { name: black_box.name.clone(), ..Child::default() });
         }
         if let Verilog::Wrapper(wrapper) = &block.hdl {
             self.add_core(&wrapper.cores);
@@ -100,17 +102,17 @@ impl Design<'_> {
         let mut children = Vec::new();
         for child in &block.children {
             if child.as_register().is_some() {
-                children.push(String::new());
+                children.push(Child::default());
                 continue;
             }
             let field = docs.and_then(|docs| docs.field(&child.field));
             let child_type = field.and_then(|field| field.type_name.as_deref());
             let child_arguments = field.map_or(&[][..], |field| field.arguments.as_slice());
-            children.push(self.add(child, child_type, child_arguments)?);
+            children.push(self.add(child, child_type, child_arguments, false)?);
         }
-        let (above, body) = module_text(block, docs, &children)?;
-        let number = self.intern(block, type_name, arguments, above, body);
-        Ok(format!("{MARK}{number}{MARK}"))
+        let text = module_text(block, docs, &children, is_top)?;
+        let number = self.intern(block, type_name, arguments, text.above, text.body);
+        Ok(Child { name: format!("{MARK}{number}{MARK}"), unused: text.unused })
     }
 
     fn intern(
@@ -194,6 +196,6 @@ impl Design<'_> {
             out += &format!("\n{core}\n");
         }
         out += "\n`default_nettype wire\n";
-        out
+        wrapped(&out)
     }
 }

@@ -164,16 +164,44 @@ fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
         }
         if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value {
             for line in text.value().split('\n') {
-                lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned());
+                lines.push(plain(line.strip_prefix(' ').unwrap_or(line).trim_end()));
             }
         }
     }
     lines
 }
 
+/// A line without rustdoc's links: ``[`a::b`]`` is `b`, and `[text](target)` its text.
+fn plain(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('[') {
+        out += before;
+        let Some((text, behind)) = after.split_once(']') else {
+            return out + "[" + after;
+        };
+        let target = behind.strip_prefix('(').and_then(|behind| behind.split_once(')'));
+        let path = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+        match (target, path) {
+            (Some(_), _) => out += text,
+            (None, Some(path)) => out += &format!("`{}`", path.rsplit("::").next().unwrap_or(path)),
+            (None, None) => out += &format!("[{text}]"),
+        }
+        rest = target.map_or(behind, |(_, behind)| behind);
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_of_rustdoc_become_names() {
+        let line = "See [`crate::leaf::late`] (bit [3]) and [the page](a.md), [`X`](x).";
+        assert_eq!(plain(line), "See `late` (bit [3]) and the page, `X`.");
+        assert_eq!(plain("half [open"), "half [open");
+    }
 
     const SOURCE: &str = "
         /// A counter.

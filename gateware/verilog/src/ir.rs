@@ -1,5 +1,7 @@
 //! The typed form of a kernel between rust-hdl's syntax tree and the Verilog text.
 
+use std::collections::BTreeSet;
+
 /// Number of a net in its module.
 pub(super) type NetId = usize;
 
@@ -130,6 +132,12 @@ pub(super) enum ExprKind {
     /// The same bits, signed or unsigned.
     Reinterpret(Box<Expr>),
     ReplaceBit(NetId, usize, Box<Expr>),
+    /// Values beside each other, the highest first.
+    Concat(Vec<Expr>),
+    /// One bit as often as the type has bits.
+    Repeat(Box<Expr>),
+    /// The second where the first is 1, else the third.
+    Select(Box<Expr>, Box<Expr>, Box<Expr>),
 }
 
 /// Binary operators.
@@ -193,22 +201,63 @@ impl Expr {
     /// Calls `visit` with every net that is read.
     pub fn for_each_net(&self, visit: &mut impl FnMut(NetId)) {
         match &self.kind {
-            ExprKind::Net(net) | ExprKind::Slice(net, _) => visit(*net),
-            ExprKind::Literal(_) | ExprKind::Variant(_) => {}
+            ExprKind::Net(net)
+            | ExprKind::Slice(net, _)
+            | ExprKind::PartSelect(net, _)
+            | ExprKind::ReplaceBit(net, ..) => visit(*net),
+            _ => {}
+        }
+        for operand in self.operands() {
+            operand.for_each_net(visit);
+        }
+    }
+
+    /// Whether it reads the net.
+    pub fn reads(&self, net: NetId) -> bool {
+        let mut found = false;
+        self.for_each_net(&mut |read| found |= read == net);
+        found
+    }
+
+    /// The expressions directly below.
+    pub fn operands(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Net(_)
+            | ExprKind::Slice(..)
+            | ExprKind::Literal(_)
+            | ExprKind::Variant(_) => Vec::new(),
             ExprKind::Not(x)
             | ExprKind::Negate(x)
             | ExprKind::Reduce(_, x)
             | ExprKind::Resize(x)
-            | ExprKind::Reinterpret(x) => x.for_each_net(visit),
-            ExprKind::Binary(_, a, b) => {
-                a.for_each_net(visit);
-                b.for_each_net(visit);
-            }
-            ExprKind::PartSelect(net, x) | ExprKind::ReplaceBit(net, _, x) => {
-                visit(*net);
-                x.for_each_net(visit);
-            }
+            | ExprKind::Repeat(x)
+            | ExprKind::Reinterpret(x)
+            | ExprKind::PartSelect(_, x)
+            | ExprKind::ReplaceBit(_, _, x) => vec![x],
+            ExprKind::Binary(_, a, b) => vec![a, b],
+            ExprKind::Concat(parts) => parts.iter().collect(),
+            ExprKind::Select(test, a, b) => vec![test, a, b],
         }
+    }
+}
+
+impl Stmt {
+    /// The nets that it writes, nested assignments included.
+    pub fn writes(&self) -> BTreeSet<NetId> {
+        let mut out = BTreeSet::new();
+        for_each_target(std::slice::from_ref(self), &mut |net| {
+            out.insert(net);
+        });
+        out
+    }
+
+    /// The nets that it reads, once for every place.
+    pub fn reads(&self) -> Vec<NetId> {
+        let mut out = Vec::new();
+        for_each_expr(std::slice::from_ref(self), &mut |expr| {
+            expr.for_each_net(&mut |net| out.push(net));
+        });
+        out
     }
 }
 
@@ -226,6 +275,27 @@ pub(super) fn for_each_expr<'a>(stmts: &'a [Stmt], visit: &mut impl FnMut(&'a Ex
                 visit(test);
                 for (_, body) in arms {
                     for_each_expr(body, visit);
+                }
+            }
+            Stmt::Comment(_) => {}
+        }
+    }
+}
+
+/// Calls `visit` with every expression of the statements to change it.
+pub(super) fn for_each_expr_mut(stmts: &mut [Stmt], visit: &mut impl FnMut(&mut Expr)) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::Assign { value, .. } => visit(value),
+            Stmt::If { test, then, otherwise } => {
+                visit(test);
+                for_each_expr_mut(then, visit);
+                for_each_expr_mut(otherwise, visit);
+            }
+            Stmt::Case { test, arms } => {
+                visit(test);
+                for (_, body) in arms {
+                    for_each_expr_mut(body, visit);
                 }
             }
             Stmt::Comment(_) => {}

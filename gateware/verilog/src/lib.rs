@@ -34,15 +34,19 @@
 //! ```
 //!
 //! The steps, a file each: `collect` walks the design, `scope` names the nets, `lower` and `expression` type the kernel,
-//! `flow` follows its paths, `plan` places its assignments, `print` and `module` write the text, `design` joins the modules.
+//! `flow` follows its paths, `fold` and `inline` take out what the configuration or Verilog does not need, `split` divides it
+//! into processes, `plan` places them, `print` and `module` write the text, `design` joins the modules.
 //!
 //! It leans on public but undocumented types of rust-hdl, hence the pinned version.
 
+mod bits;
 mod collect;
 mod design;
 mod docs;
 mod expression;
 mod flow;
+mod fold;
+mod inline;
 mod ir;
 mod literal;
 mod lower;
@@ -52,6 +56,9 @@ mod plan;
 mod print;
 mod resolve;
 mod scope;
+mod split;
+pub mod testbench;
+mod wrap;
 
 pub use design::{verilog, verilog_prefixed};
 pub use docs::SourceDocs;
@@ -60,6 +67,9 @@ pub use docs::SourceDocs;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmitError {
+    /// A simulation that does not come to rest.
+    #[error("the simulation does not settle: a combinational loop")]
+    Unsettled,
     /// A source text given for its comments is not Rust.
     #[error("source text {index} given for its comments is not Rust: {reason}")]
     Source {

@@ -35,6 +35,23 @@ impl Literal {
         Self::from_hex(&format!("{value:x}"), width)
     }
 
+    /// A literal of these bits, the lowest first.
+    pub fn from_bits(bits: &[bool]) -> Self {
+        let digit = |bits: &[bool]| {
+            let value = bits.iter().rev().fold(0, |value, bit| 2 * value + u32::from(*bit));
+            char::from_digit(value, 16).unwrap_or('0')
+        };
+        let hex: String = bits.chunks(4).rev().map(digit).collect();
+        Self { width: bits.len(), hex: hex.trim_start_matches('0').to_owned() }
+    }
+
+    /// Its bits, the lowest first.
+    pub fn bits(&self) -> Vec<bool> {
+        let digits = self.hex.chars().rev().filter_map(|digit| digit.to_digit(16));
+        let bits = digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1));
+        bits.chain(std::iter::repeat(false)).take(self.width).collect()
+    }
+
     /// The value, if below 2^64.
     pub fn as_u64(&self) -> Option<u64> {
         if self.hex.is_empty() {
@@ -89,5 +106,13 @@ mod tests {
         assert_eq!(print("0", 48, true).as_deref(), Some("48'sd0"));
         assert_eq!(print("123456789abc", 48, false).as_deref(), Some("48'h123456789abc"));
         assert_eq!(print("100", 8, false), None);
+    }
+
+    #[test]
+    fn bits_make_the_literal_that_has_them() {
+        let literal = Literal::from_hex("1a5", 11).map(|literal| literal.bits());
+        let bits = [1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0].map(|bit| bit == 1);
+        assert_eq!(literal.as_deref(), Some(&bits[..]));
+        assert_eq!(Some(Literal::from_bits(&bits)), Literal::from_hex("1a5", 11));
     }
 }

@@ -1,20 +1,24 @@
 //! Decides where each assignment of a kernel goes in the Verilog.
 //!
-//! Wiring becomes port connections; what is assigned once, outside every branch, becomes an `assign` or, for a register, an
-//! assignment in the clocked block; the rest stays together, in order, in one `always @(*)`. Fewer signals in that block also
-//! spare Verilator loops that exist only between whole blocks.
+//! Wiring becomes port connections, and what is chosen once an `assign`. What a register takes stands in a clocked process, one
+//! for each part of the kernel between two comments; the rest in combinational ones, as few signals in each as `split` finds.
 
-use super::ir::{for_each_expr, for_each_target, Class, Expr, ExprKind, NetId, Role, Stmt};
+use super::ir::{Class, Expr, ExprKind, NetId, Role, Stmt};
 use super::scope::Scope;
+use super::split::{chosen, first_target, restricted_one, Processes};
 use super::EmitError;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An expression with the comments that stood above it.
+/// A part of the text of a module.
 #[derive(Debug)]
-pub(super) struct Placed {
-    pub comments: Vec<String>,
-    pub target: NetId,
-    pub value: Expr,
+pub(super) enum Item {
+    Comment(String),
+    /// A continuous assignment.
+    Assign(NetId, Expr),
+    /// A combinational process.
+    Always(Vec<Stmt>),
+    /// A process of the registers: the targets are next values.
+    Clocked(Vec<Stmt>),
 }
 
 /// Where the assignments of a module go.
@@ -24,12 +28,10 @@ pub(super) struct Plan {
     pub ports: BTreeMap<NetId, Expr>,
     /// Comments above the instances, by child.
     pub instance_comments: BTreeMap<usize, Vec<String>>,
-    /// Continuous assignments.
-    pub assigns: Vec<Placed>,
-    /// Next values written in the clocked block.
-    pub clocked: BTreeMap<NetId, Placed>,
-    /// The combinational block.
-    pub always: Vec<Stmt>,
+    /// What follows the instances.
+    pub items: Vec<Item>,
+    /// Next values with a signal of their own.
+    pub separate: BTreeSet<NetId>,
     /// The clock of the registers.
     pub clock: Option<NetId>,
 }
@@ -37,56 +39,281 @@ pub(super) struct Plan {
 impl Plan {
     /// Whether the net is a `wire` because an `assign` drives it.
     pub fn is_assigned(&self, net: NetId) -> bool {
-        self.assigns.iter().any(|placed| placed.target == net)
+        self.items.iter().any(|item| matches!(item, Item::Assign(target, _) if *target == net))
+    }
+
+    /// The nets that processes and assignments drive.
+    pub fn driven(&self) -> BTreeSet<NetId> {
+        let mut out = BTreeSet::new();
+        for item in &self.items {
+            match item {
+                Item::Assign(target, _) => {
+                    out.insert(*target);
+                }
+                Item::Always(stmts) => out.extend(stmts.iter().flat_map(Stmt::writes)),
+                Item::Clocked(_) | Item::Comment(_) => {}
+            }
+        }
+        out
+    }
+
+    /// The expressions of the module, those of port connections included.
+    pub fn for_each_expr<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
+        self.ports.values().for_each(&mut *visit);
+        for item in &self.items {
+            match item {
+                Item::Assign(_, value) => visit(value),
+                Item::Always(stmts) | Item::Clocked(stmts) => {
+                    super::ir::for_each_expr(stmts, visit);
+                }
+                Item::Comment(_) => {}
+            }
+        }
     }
 }
 
 /// Plans a module.
-pub(super) fn plan(scope: &Scope, mut stmts: Vec<Stmt>) -> Result<Plan, EmitError> {
-    let mut read = BTreeSet::new();
-    for_each_expr(&stmts, &mut |expr| {
-        expr.for_each_net(&mut |net| {
-            read.insert(net);
-        });
-    });
-    drop_dead_defaults(&mut stmts, &read);
-    let once = assigned_once(&stmts);
+pub(super) fn plan(scope: &Scope, stmts: &[Stmt]) -> Result<Plan, EmitError> {
     let mut planner = Planner {
         scope,
-        once,
+        processes: Processes::new(scope, stmts),
         constant: scope.nets.iter().map(|net| net.role == Role::Constant).collect(),
         plan: Plan::default(),
     };
-    let mut comments = Vec::new();
-    for stmt in stmts {
-        planner.place(stmt, &mut comments)?;
+    planner.take_clocks(stmts)?;
+    let parts = planner.parts(stmts);
+    for part in parts {
+        planner.place(part)?;
     }
-    planner.plan.always.extend(comments.into_iter().map(Stmt::Comment));
-    planner.check_sensitivity()?;
     Ok(planner.plan)
 }
 
-/// Removes unconditional assignments that a later unconditional one makes useless, such as those of `dff_setup!`.
-fn drop_dead_defaults(stmts: &mut Vec<Stmt>, read: &BTreeSet<NetId>) {
-    let mut everywhere: BTreeMap<NetId, usize> = BTreeMap::new();
-    for_each_target(stmts, &mut |net| *everywhere.entry(net).or_default() += 1);
-    let mut plain: BTreeMap<NetId, Vec<usize>> = BTreeMap::new();
-    for (index, stmt) in stmts.iter().enumerate() {
-        if let Stmt::Assign { target, field: None, .. } = stmt {
-            plain.entry(*target).or_default().push(index);
+/// What stands between two comments of a kernel.
+#[derive(Default)]
+struct Part {
+    comments: Vec<String>,
+    /// Combinational processes that begin here.
+    combinational: Vec<Vec<Stmt>>,
+    /// The process of the registers that end here.
+    clocked: Vec<Stmt>,
+}
+
+struct Planner<'a> {
+    scope: &'a Scope,
+    processes: Processes,
+    /// Whether a net never changes.
+    constant: Vec<bool>,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn take_clocks(&mut self, stmts: &[Stmt]) -> Result<(), EmitError> {
+        for stmt in stmts {
+            let Some(target) = first_target(stmt) else {
+                continue;
+            };
+            let net = &self.scope.nets[target];
+            if net.ty.class != Class::Clock {
+                continue;
+            }
+            let value = match stmt {
+                Stmt::Assign { value, .. } => &value.kind,
+                _ => &ExprKind::Variant(String::new()),
+            };
+            match (net.role, value) {
+                (Role::RegisterClock, ExprKind::Net(clock)) => match self.plan.clock {
+                    Some(other) if other != *clock => {
+                        return Err(EmitError::TwoClocks { module: self.scope.path.clone() })
+                    }
+                    _ => self.plan.clock = Some(*clock),
+                },
+                (_, ExprKind::Net(_)) => {}
+                _ => {
+                    return Err(self.scope.unsupported(format!(
+                        "the clock `{}` computed, not connected",
+                        net.key.replace('$', ".")
+                    )))
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The processes by the part of the kernel in which they stand.
+    fn parts(&self, stmts: &[Stmt]) -> Vec<Part> {
+        let mut parts = vec![Part::default()];
+        // Where each combinational process stands, and the part at which each register was assigned last.
+        let mut places: BTreeMap<NetId, (usize, usize)> = BTreeMap::new();
+        let mut clocked: Vec<(usize, Stmt)> = Vec::new();
+        let mut comments = Vec::new();
+        for stmt in stmts {
+            if let Stmt::Comment(text) = stmt {
+                comments.push(text.clone());
+                continue;
+            }
+            if !comments.is_empty() {
+                let comments = std::mem::take(&mut comments);
+                parts.push(Part { comments, ..Part::default() });
+            }
+            let here = parts.len() - 1;
+            let mut leaders: Vec<NetId> = Vec::new();
+            for net in stmt.writes() {
+                match self.processes.of(net) {
+                    Some(leader) if !leaders.contains(&leader) => leaders.push(leader),
+                    _ => {}
+                }
+            }
+            for leader in leaders {
+                let is_own = |net: NetId| self.processes.of(net) == Some(leader);
+                let Some(own) = restricted_one(stmt, &is_own) else {
+                    continue;
+                };
+                let (part, index) = *places.entry(leader).or_insert_with(|| {
+                    parts[here].combinational.push(Vec::new());
+                    (here, parts[here].combinational.len() - 1)
+                });
+                parts[part].combinational[index].push(own);
+            }
+            let is_clocked = |net: NetId| self.processes.is_clocked(net);
+            if let Some(own) = restricted_one(stmt, &is_clocked) {
+                clocked.push((here, own));
+            }
+        }
+        self.add_separate(&places, &mut clocked);
+        place_clocked(clocked, &mut parts);
+        keep_comments(&mut parts);
+        if let Some(last) = parts.last_mut() {
+            last.comments.append(&mut comments);
+        }
+        parts
+    }
+
+    /// The assignments of the registers whose next value is computed in a combinational process.
+    fn add_separate(
+        &self,
+        places: &BTreeMap<NetId, (usize, usize)>,
+        clocked: &mut Vec<(usize, Stmt)>,
+    ) {
+        for (id, net) in self.scope.nets.iter().enumerate() {
+            let leader = self.processes.of(id).filter(|_| net.role == Role::NextValue);
+            if let Some((part, _)) = leader.and_then(|leader| places.get(&leader)) {
+                let value = Expr { ty: net.ty.clone(), kind: ExprKind::Net(id) };
+                let line = Stmt::Assign { target: id, field: None, value };
+                clocked.push((*part, line));
+            }
         }
     }
-    let mut dead = BTreeSet::new();
-    for (net, indices) in plain {
-        if !read.contains(&net) && everywhere.get(&net) == Some(&indices.len()) {
-            dead.extend(indices.iter().rev().skip(1).copied());
+
+    fn place(&mut self, part: Part) -> Result<(), EmitError> {
+        let mut comments = part.comments;
+        for process in part.combinational {
+            self.place_process(process, &mut comments)?;
+        }
+        let registers = without_holds(self.scope, part.clocked);
+        self.plan.items.extend(comments.into_iter().map(Item::Comment));
+        if !registers.is_empty() {
+            self.plan.items.push(Item::Clocked(registers));
+        }
+        Ok(())
+    }
+
+    fn place_process(
+        &mut self,
+        stmts: Vec<Stmt>,
+        comments: &mut Vec<String>,
+    ) -> Result<(), EmitError> {
+        let Some((target, value)) = chosen(&stmts) else {
+            self.plan.items.extend(comments.drain(..).map(Item::Comment));
+            self.check_sensitivity(&stmts)?;
+            let targets = stmts.iter().flat_map(Stmt::writes);
+            let is_next = |net: &NetId| self.scope.nets[*net].role == Role::NextValue;
+            self.plan.separate.extend(targets.filter(is_next));
+            self.plan.items.push(Item::Always(stmts));
+            return Ok(());
+        };
+        match self.scope.nets[target].role {
+            Role::RegisterClock => {}
+            Role::ChildInput(child) if is_wiring(&value) => {
+                self.plan.instance_comments.entry(child).or_default().append(comments);
+                self.plan.ports.insert(target, value);
+            }
+            role => {
+                if role == Role::NextValue {
+                    self.plan.separate.insert(target);
+                }
+                let mut is_constant = true;
+                value.for_each_net(&mut |net| is_constant &= self.constant[net]);
+                self.constant[target] = is_constant;
+                self.plan.items.extend(comments.drain(..).map(Item::Comment));
+                self.plan.items.push(Item::Assign(target, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// A process that reads nothing that changes would never run in a simulator.
+    fn check_sensitivity(&self, stmts: &[Stmt]) -> Result<(), EmitError> {
+        let varies = stmts.iter().flat_map(Stmt::reads).any(|net| !self.constant[net]);
+        if varies {
+            return Ok(());
+        }
+        Err(self.scope.unsupported("a kernel that computes only constants; assign each once"))
+    }
+}
+
+/// Puts the assignments of registers into the last part in which one of them that belong together is assigned.
+fn place_clocked(clocked: Vec<(usize, Stmt)>, parts: &mut [Part]) {
+    // A register must be assigned in one process: parts that share one are joined.
+    let mut joined: Vec<usize> = (0..parts.len()).collect();
+    let mut last: BTreeMap<NetId, usize> = BTreeMap::new();
+    for (part, stmt) in &clocked {
+        for net in stmt.writes() {
+            let Some(before) = last.insert(net, *part) else {
+                continue;
+            };
+            let (a, b) = (joined[before], joined[*part]);
+            let to = a.max(b);
+            for place in &mut joined {
+                if *place == a || *place == b {
+                    *place = to;
+                }
+            }
         }
     }
-    let mut index = 0;
-    stmts.retain(|_| {
-        index += 1;
-        !dead.contains(&(index - 1))
-    });
+    for (part, line) in clocked {
+        parts[joined[part]].clocked.push(line);
+    }
+}
+
+/// Moves the comments of parts in which nothing begins to the next.
+fn keep_comments(parts: &mut [Part]) {
+    for index in 1..parts.len() {
+        let (before, after) = parts.split_at_mut(index);
+        let before = &mut before[index - 1];
+        if before.combinational.is_empty() && before.clocked.is_empty() {
+            let mut comments = std::mem::take(&mut before.comments);
+            comments.append(&mut after[0].comments);
+            after[0].comments = comments;
+        }
+    }
+}
+
+/// Without the first assignments of registers to themselves: a register holds by itself.
+fn without_holds(scope: &Scope, stmts: Vec<Stmt>) -> Vec<Stmt> {
+    let mut assigned = BTreeSet::new();
+    let mut out = Vec::new();
+    for stmt in stmts {
+        if let Stmt::Assign { target, field: None, value } = &stmt {
+            let holds = matches!(value.kind, ExprKind::Net(register)
+                if scope.next_of(&scope.nets[register]) == Some(*target));
+            if holds && !assigned.contains(target) {
+                continue;
+            }
+        }
+        assigned.extend(stmt.writes());
+        out.push(stmt);
+    }
+    out
 }
 
 /// Whether an expression is only bits in another order.
@@ -95,130 +322,10 @@ fn is_wiring(value: &Expr) -> bool {
         ExprKind::Net(_) | ExprKind::Literal(_) | ExprKind::Variant(_) | ExprKind::Slice(..) => {
             true
         }
-        ExprKind::Resize(inner) | ExprKind::Reinterpret(inner) => is_wiring(inner),
+        ExprKind::Resize(inner) | ExprKind::Reinterpret(inner) | ExprKind::Repeat(inner) => {
+            is_wiring(inner)
+        }
+        ExprKind::Concat(parts) => parts.iter().all(is_wiring),
         _ => false,
-    }
-}
-
-/// The nets with one assignment, outside every branch.
-fn assigned_once(stmts: &[Stmt]) -> BTreeSet<NetId> {
-    let mut count: BTreeMap<NetId, usize> = BTreeMap::new();
-    for_each_target(stmts, &mut |net| *count.entry(net).or_default() += 1);
-    stmts
-        .iter()
-        .filter_map(|stmt| match stmt {
-            Stmt::Assign { target, field: None, .. } if count.get(target) == Some(&1) => {
-                Some(*target)
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-struct Planner<'a> {
-    scope: &'a Scope,
-    once: BTreeSet<NetId>,
-    constant: Vec<bool>,
-    plan: Plan,
-}
-
-impl Planner<'_> {
-    fn place(&mut self, stmt: Stmt, comments: &mut Vec<String>) -> Result<(), EmitError> {
-        let (target, value) = match stmt {
-            Stmt::Comment(text) => {
-                comments.push(text);
-                return Ok(());
-            }
-            Stmt::Assign { target, field: None, value } if self.once.contains(&target) => {
-                (target, value)
-            }
-            stmt => {
-                self.keep(stmt, comments);
-                return Ok(());
-            }
-        };
-        let role = self.scope.nets[target].role;
-        let is_simple = is_wiring(&value);
-        let stable = self.is_stable(&value);
-        let constant = self.is_constant(&value);
-        match role {
-            Role::RegisterClock => self.take_clock(&value)?,
-            Role::ChildInput(child) if is_simple && stable => {
-                let above = self.plan.instance_comments.entry(child).or_default();
-                above.append(comments);
-                self.plan.ports.insert(target, value);
-            }
-            Role::NextValue if stable => {
-                let comments = std::mem::take(comments);
-                self.plan.clocked.insert(target, Placed { comments, target, value });
-            }
-            Role::Output | Role::Local | Role::ChildInput(_) if stable => {
-                self.constant[target] = constant;
-                self.plan.assigns.push(Placed {
-                    comments: std::mem::take(comments),
-                    target,
-                    value,
-                });
-            }
-            _ if self.scope.nets[target].ty.class == Class::Clock => {
-                return Err(self.scope.unsupported(format!(
-                    "the clock `{}` computed, not connected",
-                    self.scope.nets[target].key.replace('$', ".")
-                )))
-            }
-            _ => self.keep(Stmt::Assign { target, field: None, value }, comments),
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, stmt: Stmt, comments: &mut Vec<String>) {
-        self.plan.always.extend(comments.drain(..).map(Stmt::Comment));
-        self.plan.always.push(stmt);
-    }
-
-    /// Whether every net read has one value throughout the kernel.
-    fn is_stable(&self, value: &Expr) -> bool {
-        let mut stable = true;
-        value.for_each_net(&mut |net| {
-            stable &= self.scope.nets[net].role.is_source() || self.once.contains(&net);
-        });
-        stable
-    }
-
-    fn is_constant(&self, value: &Expr) -> bool {
-        let mut constant = true;
-        value.for_each_net(&mut |net| constant &= self.constant[net]);
-        constant
-    }
-
-    fn take_clock(&mut self, value: &Expr) -> Result<(), EmitError> {
-        let ExprKind::Net(clock) = value.kind else {
-            return Err(self.scope.unsupported("a register's clock computed"));
-        };
-        match self.plan.clock {
-            Some(other) if other != clock => {
-                Err(EmitError::TwoClocks { module: self.scope.path.clone() })
-            }
-            _ => {
-                self.plan.clock = Some(clock);
-                Ok(())
-            }
-        }
-    }
-
-    /// A block that reads nothing that changes would never run in a simulator.
-    fn check_sensitivity(&self) -> Result<(), EmitError> {
-        let mut has_assignment = false;
-        for_each_target(&self.plan.always, &mut |_| has_assignment = true);
-        let mut varies = false;
-        for_each_expr(&self.plan.always, &mut |expr| {
-            expr.for_each_net(&mut |net| varies |= !self.constant[net]);
-        });
-        if has_assignment && !varies {
-            return Err(self
-                .scope
-                .unsupported("a kernel that computes only constants; assign each once"));
-        }
-        Ok(())
     }
 }

@@ -99,6 +99,17 @@ impl Printer<'_> {
                 let function = if e.ty.is_signed() { "$signed" } else { "$unsigned" };
                 atom(format!("{function}({})", self.expr(inner)), e.ty.is_signed())
             }
+            ExprKind::Concat(parts) => {
+                let parts: Vec<String> = parts.iter().map(|part| self.expr(part)).collect();
+                atom(format!("{{{}}}", parts.join(", ")), false)
+            }
+            ExprKind::Repeat(inner) => {
+                atom(format!("{{{}{{{}}}}}", e.ty.width, self.expr(inner)), false)
+            }
+            ExprKind::Select(test, a, b) => {
+                let [test, a, b] = [test, a, b].map(|part| closed(&self.text(part)));
+                atom(format!("{test} ? {a} : {b}"), false)
+            }
             ExprKind::ReplaceBit(net, position, value) => {
                 let width = e.ty.width;
                 let mut parts = Vec::new();
@@ -202,67 +213,94 @@ impl Printer<'_> {
         }
     }
 
-    /// Statements, each line behind `indent`.
-    pub fn block(&self, stmts: &[Stmt], indent: &str, out: &mut String) {
+    /// Statements, each line behind `indent`; in a process of registers (`is_clocked`) next values go into the registers.
+    pub fn block(&self, stmts: &[Stmt], is_clocked: bool, indent: &str, out: &mut String) {
         for stmt in stmts {
             match stmt {
                 Stmt::Assign { target, field, value } => {
-                    let target = match field {
-                        Some((low, width)) => self.bits(*target, *low, *width),
-                        None => self.name(*target).to_owned(),
+                    let target = if is_clocked { self.scope.register_of(*target) } else { *target };
+                    let bits = match field {
+                        Some((low, width)) => self.bits(target, *low, *width),
+                        None => self.name(target).to_owned(),
                     };
-                    *out += &format!("{indent}{target} = {};\n", self.expr(value));
+                    let sign = if is_clocked { "<=" } else { "=" };
+                    *out += &format!("{indent}{bits} {sign} {};\n", self.expr(value));
                 }
                 Stmt::If { .. } => {
                     *out += indent;
-                    self.conditional(stmt, indent, out);
+                    self.conditional(stmt, is_clocked, indent, out);
                 }
-                Stmt::Case { test, arms } => self.case(test, arms, indent, out),
+                Stmt::Case { test, arms } => self.case(test, arms, is_clocked, indent, out),
                 Stmt::Comment(text) => *out += &format!("{indent}// {text}\n"),
             }
         }
     }
 
-    fn conditional(&self, stmt: &Stmt, indent: &str, out: &mut String) {
+    fn conditional(&self, stmt: &Stmt, is_clocked: bool, indent: &str, out: &mut String) {
         let Stmt::If { test, then, otherwise } = stmt else {
             return;
         };
         *out += &format!("if ({}) begin\n", self.expr(test));
-        self.block(then, &format!("{indent}{INDENT}"), out);
+        self.block(then, is_clocked, &format!("{indent}{INDENT}"), out);
         *out += &format!("{indent}end");
         match otherwise.as_slice() {
             [] => *out += "\n",
             [next @ Stmt::If { .. }] => {
                 *out += " else ";
-                self.conditional(next, indent, out);
+                self.conditional(next, is_clocked, indent, out);
             }
             body => {
                 *out += " else begin\n";
-                self.block(body, &format!("{indent}{INDENT}"), out);
+                self.block(body, is_clocked, &format!("{indent}{INDENT}"), out);
                 *out += &format!("{indent}end\n");
             }
         }
     }
 
-    fn case(&self, test: &Expr, arms: &[(Label, Vec<Stmt>)], indent: &str, out: &mut String) {
+    fn case(
+        &self,
+        test: &Expr,
+        arms: &[(Label, Vec<Stmt>)],
+        is_clocked: bool,
+        indent: &str,
+        out: &mut String,
+    ) {
         let has_default = arms.iter().any(|(label, _)| *label == Label::Default);
         // Values that Rust does not know take the last arm, so that no latch arises.
         let last_is_default = !has_default && is_complete(test, arms);
         *out += &format!("{indent}case ({})\n", self.expr(test));
         let inner = format!("{indent}{INDENT}");
-        for (index, (label, body)) in arms.iter().enumerate() {
-            let name = match label {
-                Label::Variant(key) => self.variant(key),
-                Label::Literal(value) => format!("{}'d{value}", test.ty.width),
-                Label::Default => "default".to_owned(),
+        let name = |label: &Label| match label {
+            Label::Variant(key) => self.variant(key),
+            Label::Literal(value) => format!("{}'d{value}", test.ty.width),
+            Label::Default => "default".to_owned(),
+        };
+        let is_idle = |(label, body): &&(Label, Vec<Stmt>)| {
+            body.is_empty() && *label != Label::Default && !last_is_default
+        };
+        let idle: Vec<String> = arms.iter().filter(is_idle).map(|(label, _)| name(label)).collect();
+        if !idle.is_empty() {
+            *out += &format!("{inner}{}: ;\n", idle.join(", "));
+        }
+        for (index, arm) in arms.iter().enumerate().filter(|(_, arm)| !is_idle(arm)) {
+            let (label, body) = arm;
+            let is_last = last_is_default && index + 1 == arms.len();
+            let (shown, beside) = match is_last {
+                true => ("default".to_owned(), format!(" // {}", name(label))),
+                false => (name(label), String::new()),
             };
-            if last_is_default && index + 1 == arms.len() {
-                *out += &format!("{inner}default: begin // {name}\n");
-            } else {
-                *out += &format!("{inner}{name}: begin\n");
+            if let [line @ Stmt::Assign { .. }] = body.as_slice() {
+                let mut text = String::new();
+                self.block(std::slice::from_ref(line), is_clocked, "", &mut text);
+                *out += &format!("{inner}{shown}: {}{beside}\n", text.trim_end());
+                continue;
             }
-            self.block(body, &format!("{inner}{INDENT}"), out);
+            *out += &format!("{inner}{shown}: begin{beside}\n");
+            self.block(body, is_clocked, &format!("{inner}{INDENT}"), out);
             *out += &format!("{inner}end\n");
+        }
+        if !has_default && !last_is_default {
+            *out += &format!("{inner}default: ;\n");
         }
         *out += &format!("{indent}endcase\n");
     }

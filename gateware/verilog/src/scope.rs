@@ -147,6 +147,17 @@ impl Scope {
         self.net(&format!("{}$d", register.key.strip_suffix("$q")?))
     }
 
+    /// The clock of a register.
+    pub fn clock_of(&self, register: &Net) -> Option<NetId> {
+        self.net(&format!("{}$clock", register.key.strip_suffix("$q")?))
+    }
+
+    /// The register with this next value.
+    pub fn register_of(&self, next: NetId) -> NetId {
+        let key = self.nets[next].key.strip_suffix("$d").map(|key| format!("{key}$q"));
+        key.and_then(|key| self.net(&key)).unwrap_or(next)
+    }
+
     /// Type and value of an enum variant, named as in `State$Idle`.
     pub fn variant(&self, key: &str) -> Option<&(Type, Literal)> {
         self.variants.get(key)

@@ -116,7 +116,7 @@ impl Compiler {
         let verilog =
             package::board_of_build(parameters, converters, baud, &Build::default(), recording)
                 .map_err(|error| EngineError::Tool(error.to_string()))?;
-        self.compile_board_text(&verilog.text, clocks_per_bit)
+        self.compile_board_text(&verilog[0].text, clocks_per_bit)
     }
 
     /// A board's top whose Verilog is given, such as a netlist with the models of its cells.

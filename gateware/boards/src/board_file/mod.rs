@@ -368,7 +368,8 @@ impl Board {
     /// A block that the emitter refuses.
     pub fn verilog(&self, build: &Build, recording: &Recording) -> Result<String, PackageError> {
         let baud = self.file.uart.baud;
-        board_of_build(&self.parameters, self.parts, baud, build, recording).map(|file| file.text)
+        board_of_build(&self.parameters, self.parts, baud, build, recording)
+            .map(|mut files| files.swap_remove(0).text)
     }
 
     /// Ports and their sites, in the order of the pin file.

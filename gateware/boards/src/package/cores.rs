@@ -1,6 +1,7 @@
 //! Cores written alone.
 
-use super::text::{core_file, header, write};
+use super::testbench::Drive;
+use super::text::{header, write, Module};
 use super::{File, PackageError};
 use hge_gateware::guard::Guard;
 use hge_gateware::lockin::Lockin;
@@ -47,7 +48,7 @@ impl Core {
     }
 }
 
-/// One core alone: its Verilog and its FuseSoC core file.
+/// One core alone: its Verilog, its FuseSoC core file, and what the targets of that need.
 ///
 /// # Errors
 /// As [`super::instrument`].
@@ -55,7 +56,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
     parameters.check()?;
     let option = format!(" --core {}", core.name());
     let header = header(core.description(), &core.module(), &option, parameters);
-    let file = match core {
+    match core {
         Core::Nco => emit_alone(core, nco(parameters), &header, |block| {
             block.clock.connect();
             block.valid.connect();
@@ -91,8 +92,7 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
         Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {
             block.clock.connect();
         }),
-    }?;
-    Ok(vec![file, core_file(core.name(), &core.module(), core.description())])
+    }
 }
 
 fn nco(parameters: &Parameters) -> Nco {
@@ -104,16 +104,20 @@ fn nco(parameters: &Parameters) -> Nco {
     }
 }
 
-fn emit_alone<B: Block>(
+fn emit_alone<B: Drive>(
     core: Core,
     mut block: B,
     header: &str,
     connect: impl FnOnce(&mut B),
-) -> Result<File, PackageError> {
+) -> Result<Vec<File>, PackageError> {
     connect(&mut block);
     block.connect_all();
+    let (name, core_name) = (core.module(), core.name());
     // Each core brings modules of its own, so that several can be used side by side.
-    write(&format!("{}_", core.module()), &core.module(), &block, header)
+    let prefix = format!("{name}_");
+    let description = core.description();
+    let module = Module { name: &name, prefix: &prefix, core: core_name, description };
+    write(&module, &mut block, header)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
 
 mod cores;
+mod testbench;
 mod text;
 
 pub use cores::{core, Core};
@@ -13,8 +14,8 @@ use hge_gateware::serial::{SerialError, SerialInstrument};
 use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
 use hge_verilog::EmitError;
-use rust_hdl::prelude::*;
-use text::{core_file, header, write};
+use testbench::Drive;
+use text::{header, write, Module};
 use thiserror::Error;
 
 /// A file to write.
@@ -46,49 +47,59 @@ pub enum PackageError {
     Thread(std::io::Error),
 }
 
-/// Name of the instrument's module.
-const INSTRUMENT: &str = "hge_instrument";
+/// The instrument.
+const INSTRUMENT: Module = Module {
+    name: "hge_instrument",
+    prefix: "hge_",
+    core: "instrument",
+    description: "Homodyne gradient extraction, the whole instrument",
+};
 
-/// What the instrument is.
-const INSTRUMENT_DESCRIPTION: &str = "Homodyne gradient extraction, the whole instrument";
+/// The instrument on a serial line.
+const SERIAL: Module = Module {
+    name: "hge_serial_instrument",
+    prefix: "hge_",
+    core: "serial_instrument",
+    description: "Homodyne gradient extraction, the whole instrument on a serial line",
+};
 
-/// Name of the module of the instrument on a serial line.
-const SERIAL: &str = "hge_serial_instrument";
-
-/// What it is.
-const SERIAL_DESCRIPTION: &str =
-    "Homodyne gradient extraction, the whole instrument on a serial line";
-
-/// Name of the module of the instrument with converters.
-const BOARD: &str = "hge_board";
-
-/// What it is.
-const BOARD_DESCRIPTION: &str =
-    "Homodyne gradient extraction, the whole instrument with its converters on a serial line";
+/// The instrument with converters.
+const BOARD: Module = Module {
+    name: "hge_board",
+    prefix: "hge_",
+    core: "board",
+    description:
+        "Homodyne gradient extraction, the whole instrument with its converters on a serial line",
+};
 
 /// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
 ///
 /// # Errors
 /// A generic out of range; a block the emitter refuses.
 pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
-    instrument_of_build(parameters, &Build::default())
+    instrument_of_build(parameters, &Build::default()).map(first)
 }
 
-/// The same, with what is built in.
+/// The same with what is built in, and behind it the FuseSoC core file with what its targets need.
 ///
 /// # Errors
 /// As [`instrument`].
-pub fn instrument_of_build(parameters: &Parameters, build: &Build) -> Result<File, PackageError> {
-    let header = header(INSTRUMENT_DESCRIPTION, INSTRUMENT, "", parameters);
+pub fn instrument_of_build(
+    parameters: &Parameters,
+    build: &Build,
+) -> Result<Vec<File>, PackageError> {
+    let header = header(INSTRUMENT.description, INSTRUMENT.name, "", parameters);
     match parameters.slot_clocks {
         1 => write_made(
             || Instrument::<Pipelined>::with_build(parameters, build),
-            INSTRUMENT,
+            &INSTRUMENT,
             &header,
         ),
-        _ => {
-            write_made(|| Instrument::<Stepped>::with_build(parameters, build), INSTRUMENT, &header)
-        }
+        _ => write_made(
+            || Instrument::<Stepped>::with_build(parameters, build),
+            &INSTRUMENT,
+            &header,
+        ),
     }
 }
 
@@ -98,10 +109,10 @@ pub fn instrument_of_build(parameters: &Parameters, build: &Build) -> Result<Fil
 /// # Errors
 /// A generic or the rate out of range; a block the emitter refuses.
 pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, PackageError> {
-    serial_instrument_of_build(parameters, baud, &Build::default())
+    serial_instrument_of_build(parameters, baud, &Build::default()).map(first)
 }
 
-/// The same, with what is built in.
+/// The same with what is built in, and behind it the FuseSoC core file with what its targets need.
 ///
 /// # Errors
 /// As [`serial_instrument`].
@@ -109,25 +120,26 @@ pub fn serial_instrument_of_build(
     parameters: &Parameters,
     baud: u32,
     build: &Build,
-) -> Result<File, PackageError> {
-    let header = header(SERIAL_DESCRIPTION, SERIAL, &format!(" --baud {baud}"), parameters);
+) -> Result<Vec<File>, PackageError> {
+    let option = format!(" --baud {baud}");
+    let header = header(SERIAL.description, SERIAL.name, &option, parameters);
     match parameters.slot_clocks {
         1 => write_made(
             || SerialInstrument::<Pipelined>::with_build(parameters, baud, build),
-            SERIAL,
+            &SERIAL,
             &header,
         ),
         _ => write_made(
             || SerialInstrument::<Stepped>::with_build(parameters, baud, build),
-            SERIAL,
+            &SERIAL,
             &header,
         ),
     }
 }
 
-/// The instrument with converters on a serial line as one Verilog file, for a board's own top to instantiate; its
-/// top module is `hge_board`. Widths, latency and least period of `wanted` are those of the converters. `recording` is what it plays
-/// after power-up.
+/// The instrument with converters on a serial line, for a board's own top to instantiate, and behind it the FuseSoC core file
+/// with what its targets need; its top module is `hge_board`. Widths, latency and least period of `wanted` are those of the
+/// converters. `recording` is what it plays after power-up.
 ///
 /// # Errors
 /// A generic, the rate or the clock out of range; a block the emitter refuses.
@@ -137,11 +149,11 @@ pub fn board_of_build(
     baud: u32,
     build: &Build,
     recording: &Recording,
-) -> Result<File, PackageError> {
+) -> Result<Vec<File>, PackageError> {
     let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
     let Converters { dac, adc } = converters;
     let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
-    let mut header = header(BOARD_DESCRIPTION, BOARD, &option, &parameters);
+    let mut header = header(BOARD.description, BOARD.name, &option, &parameters);
     if let bytes @ 1.. = recording.bytes().len() {
         header += &format!(
             "\n\nIt holds an experiment of {bytes} bytes, which only --board BOARD --experiment FILE.toml puts there."
@@ -150,42 +162,35 @@ pub fn board_of_build(
     match parameters.slot_clocks {
         1 => write_made(
             || BoardTop::<Pipelined>::new(wanted, converters, baud, build, recording),
-            BOARD,
+            &BOARD,
             &header,
         ),
         _ => write_made(
             || BoardTop::<Stepped>::new(wanted, converters, baud, build, recording),
-            BOARD,
+            &BOARD,
             &header,
         ),
     }
 }
 
-/// FuseSoC's core file of the instrument with converters.
-pub fn board_core_file() -> File {
-    core_file("board", BOARD, BOARD_DESCRIPTION)
-}
-
-/// FuseSoC's core file of the instrument on a serial line.
-pub fn serial_instrument_core_file() -> File {
-    core_file("serial_instrument", SERIAL, SERIAL_DESCRIPTION)
-}
-
-/// FuseSoC's core file of the instrument.
-pub fn instrument_core_file() -> File {
-    core_file("instrument", INSTRUMENT, INSTRUMENT_DESCRIPTION)
+/// The Verilog.
+fn first(mut files: Vec<File>) -> File {
+    files.swap_remove(0)
 }
 
 /// Stack on which a block is made: several times what the largest one takes, of which a few stand there at a time.
 const STACK_BYTES: usize = 32 << 20;
 
 /// Writes what `make` makes, on a stack of its own: a block is too large for that of a test or a server's thread.
-fn write_made<B: Block, E: Into<PackageError>>(
+fn write_made<B: Drive, E: Into<PackageError>>(
     make: impl FnOnce() -> Result<B, E> + Send,
-    name: &str,
+    module: &Module,
     header: &str,
-) -> Result<File, PackageError> {
-    let written = || write("hge_", name, &make().map_err(Into::into)?, header);
+) -> Result<Vec<File>, PackageError> {
+    let written = || {
+        let mut block = make().map_err(Into::into)?;
+        write(module, &mut block, header)
+    };
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
         let thread = builder.spawn_scoped(scope, written).map_err(PackageError::Thread)?;
@@ -224,8 +229,9 @@ mod tests {
         let wanted = Parameters::default();
         let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
         let none = Recording::default();
-        let file =
-            board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none).unwrap();
+        let file = first(
+            board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none).unwrap(),
+        );
         assert!(file.text.contains("module hge_board"), "{}", file.name);
         assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
         assert!(file.text.contains("converters add 1 samples and need 522 clocks"));

@@ -1,21 +1,49 @@
 //! What stands in the files: Verilog below a header that says what it is, and FuseSoC core files.
 
+use super::testbench::{Drive, CLOCKS};
 use super::{File, PackageError};
 use hge_gateware::sources::SOURCES;
 use hge_protocol::registers::map_hash;
 use hge_protocol::Parameters;
+use hge_verilog::testbench::{Random, Vectors};
 use hge_verilog::{verilog_prefixed, SourceDocs};
-use rust_hdl::prelude::*;
 
-pub(super) fn write<B: Block>(
-    prefix: &str,
-    name: &str,
-    block: &B,
+/// Reasons for what a lint says of the written Verilog.
+const WAIVERS: &str = include_str!("waivers.vlt");
+
+/// A module to write.
+pub(super) struct Module<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What stands before the names of the modules below it.
+    pub prefix: &'a str,
+    /// Name of its core file, without vendor and library.
+    pub core: &'a str,
+    /// What it is.
+    pub description: &'a str,
+}
+
+/// Its Verilog first, then FuseSoC's core file, the waivers of its lint, and the testbench with its data.
+pub(super) fn write<B: Drive>(
+    module: &Module,
+    block: &mut B,
     header: &str,
-) -> Result<File, PackageError> {
+) -> Result<Vec<File>, PackageError> {
     let docs = SourceDocs::from_sources(SOURCES)?;
-    let text = verilog_prefixed(prefix, name, block, &docs, header)?;
-    Ok(File { name: format!("{name}.v"), text })
+    let name = module.name;
+    let text = verilog_prefixed(module.prefix, name, block, &docs, header)?;
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let drive = |block: &mut B, number: usize| block.drive(number, &mut random);
+    let vectors = Vectors::record(block, CLOCKS, B::clock, drive)?;
+    let data = format!("{name}_tb.hex");
+    let bench = vectors.testbench(name, &data);
+    Ok(vec![
+        File { name: format!("{name}.v"), text },
+        core_file(module),
+        File { name: "hge_waivers.vlt".into(), text: WAIVERS.into() },
+        File { name: format!("{name}_tb.v"), text: bench },
+        File { name: data, text: vectors.data() },
+    ])
 }
 
 pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
@@ -59,30 +87,45 @@ pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parame
 }
 
 /// FuseSoC's description of a module, CAPI 2.
-pub(super) fn core_file(name: &str, module: &str, description: &str) -> File {
+fn core_file(module: &Module) -> File {
+    let Module { name, core, description, .. } = module;
     let text = format!(
         "CAPI=2:\n\
-         name: hge:cores:{name}:{version}\n\
+         name: hge:cores:{core}:{version}\n\
          description: {description}\n\
          \n\
          filesets:\n\
          \x20 rtl:\n\
          \x20   files:\n\
-         \x20     - {module}.v\n\
-         \x20   file_type: verilogSource\n\
+         \x20     - {name}.v: {{file_type: verilogSource}}\n\
+         \x20 lint:\n\
+         \x20   files:\n\
+         \x20     - hge_waivers.vlt: {{file_type: vlt}}\n\
+         \x20 testbench:\n\
+         \x20   files:\n\
+         \x20     - {name}_tb.hex: {{file_type: user, copyto: {name}_tb.hex}}\n\
+         \x20     - {name}_tb.v: {{file_type: systemVerilogSource}}\n\
          \n\
          targets:\n\
          \x20 default:\n\
          \x20   filesets: [rtl]\n\
-         \x20   toplevel: {module}\n\
+         \x20   toplevel: {name}\n\
          \x20 lint:\n\
-         \x20   filesets: [rtl]\n\
+         \x20   filesets: [lint, rtl]\n\
          \x20   default_tool: verilator\n\
          \x20   tools:\n\
          \x20     verilator:\n\
          \x20       mode: lint-only\n\
-         \x20   toplevel: {module}\n",
+         \x20       verilator_options: [-Wall]\n\
+         \x20   toplevel: {name}\n\
+         \x20 sim:\n\
+         \x20   filesets: [rtl, testbench]\n\
+         \x20   default_tool: icarus\n\
+         \x20   tools:\n\
+         \x20     icarus:\n\
+         \x20       iverilog_options: [-g2012]\n\
+         \x20   toplevel: {name}_tb\n",
         version = env!("CARGO_PKG_VERSION"),
     );
-    File { name: format!("{module}.core"), text }
+    File { name: format!("{name}.core"), text }
 }

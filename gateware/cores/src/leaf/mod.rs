@@ -12,6 +12,7 @@ mod pace;
 mod ram;
 mod rom;
 mod store;
+mod synchronizer;
 
 pub use cast::bit_cast_signed;
 pub use fixed::Fixed;
@@ -20,3 +21,4 @@ pub use pace::{memories_are_late, UNHURRIED_HZ};
 pub use ram::Ram;
 pub use rom::Rom;
 pub use store::Store;
+pub use synchronizer::Synchronizer;

@@ -109,18 +109,18 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         let mut contents = String::new();
         let start = self._start.as_ref().map_or(&[][..], |(_, words)| words);
         for (place, word) in start.iter().enumerate().filter(|(_, word)| word.any()) {
-            contents += &format!("    memory[{place}] = {W}'h{word:x};\n");
+            contents += &format!("    mem[{place}] = {W}'h{word:x};\n");
         }
         let style = if self._is_quick { "distributed" } else { "block" };
         Verilog::Custom(format!(
             "\
 (* ram_style = \"{style}\", no_rw_check *)
-reg [{top}:0] memory [0:{last}];
+reg [{top}:0] mem [0:{last}];
 
 integer index;
 initial begin
     for (index = 0; index < {words}; index = index + 1) begin
-        memory[index] = {W}'d0;
+        mem[index] = {W}'d0;
     end
 {contents}`ifndef SYNTHESIS
     // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
@@ -130,9 +130,9 @@ end
 
 always @(posedge clock) begin
     if (write_enable) begin
-        memory[{write}] <= write_data;
+        mem[{write}] <= write_data;
     end
-    read_data <= memory[{read}];
+    read_data <= mem[{read}];
 end"
         ))
     }

@@ -77,7 +77,7 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
                 .iter()
                 .enumerate()
                 .map(|(column, word)| {
-                    format!("memory[{}] = {W}'h{word:x};", line * WORDS_PER_LINE + column)
+                    format!("mem[{}] = {W}'h{word:x};", line * WORDS_PER_LINE + column)
                 })
                 .collect();
             contents += &format!("    {}\n", entries.join(" "));
@@ -85,7 +85,7 @@ impl<const W: usize, const A: usize> Logic for Rom<W, A> {
         Verilog::Custom(format!(
             "\
 (* rom_style = \"block\", ram_style = \"block\" *)
-reg [{top}:0] memory [0:{last}];
+reg [{top}:0] mem [0:{last}];
 
 initial begin
 {contents}`ifndef SYNTHESIS
@@ -95,7 +95,7 @@ initial begin
 end
 
 always @(posedge clock) begin
-    data <= memory[{address}];
+    data <= mem[{address}];
 end"
         ))
     }

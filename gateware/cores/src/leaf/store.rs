@@ -74,14 +74,14 @@ impl<const W: usize, const A: usize> Logic for Store<W, A> {
         let style = if words < 512 { "(* ram_style = \"block\" *)\n" } else { "" };
         Verilog::Custom(format!(
             "\
-{style}reg [{top}:0] memory [0:{last}];
+{style}reg [{top}:0] mem [0:{last}];
 
 `ifndef SYNTHESIS
 // Hardware need not start at zero; asking for it would rule out memories that cannot.
 integer index;
 initial begin
     for (index = 0; index < {words}; index = index + 1) begin
-        memory[index] = {W}'d0;
+        mem[index] = {W}'d0;
     end
     read_data = {W}'d0;
 end
@@ -89,9 +89,9 @@ end
 
 always @(posedge clock) begin
     if (write_enable) begin
-        memory[{address}] <= write_data;
+        mem[{address}] <= write_data;
     end else begin
-        read_data <= memory[{address}];
+        read_data <= mem[{address}];
     end
 end"
         ))

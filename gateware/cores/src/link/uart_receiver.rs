@@ -11,7 +11,7 @@
 //! Sender's and receiver's rates may differ by 2 % at 6 clocks a bit and more. A start bit that is not low in its middle was
 //! none. A line that stays low gives one fault and nothing else until it has been high.
 
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, Synchronizer};
 use rust_hdl::prelude::*;
 use thiserror::Error;
 
@@ -66,8 +66,7 @@ pub struct UartReceiver {
     pub fault: Signal<Out, Bit>,
     state: DFF<Step>,
     // Inverted, so that a line at rest is what flip-flops hold at power-up.
-    early: DFF<Bit>,
-    low: DFF<Bit>,
+    synchronizer: Synchronizer,
     /// Samples taken of the byte.
     samples: DFF<Bits<4>>,
     shifted: DFF<Bits<8>>,
@@ -110,9 +109,9 @@ impl UartReceiver {
 impl Logic for UartReceiver {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, early, low, samples, shifted, left);
-        self.early.d.next = !self.pin.val();
-        self.low.d.next = self.early.q.val();
+        dff_setup!(self, clock, state, samples, shifted, left);
+        clock!(self, clock, synchronizer);
+        self.synchronizer.pin.next = !self.pin.val();
         self.byte.next = self.shifted.q.val();
         self.clocks.next = self.left.q.val().get_bits::<16>(8);
         self.due.next = !self.clocks.val().any();
@@ -124,16 +123,16 @@ impl Logic for UartReceiver {
         self.ends.next = (self.state.q.val() == Step::Bits)
             & self.due.val()
             & (self.samples.q.val() == bits::<4>(9));
-        self.valid.next = self.ends.val() & (!self.low.q.val());
-        self.fault.next = self.ends.val() & self.low.q.val();
+        self.valid.next = self.ends.val() & (!self.synchronizer.level.val());
+        self.fault.next = self.ends.val() & self.synchronizer.level.val();
         self.moved.next = self.shifted.q.val() >> 1;
-        self.high.next = !self.low.q.val();
+        self.high.next = !self.synchronizer.level.val();
         self.left.d.next = self.sum.val() & self.mask.val();
         match self.state.q.val() {
             Step::Idle => {
                 self.samples.d.next = 0.into();
                 self.left.d.next = self.first.val();
-                if self.low.q.val() {
+                if self.synchronizer.level.val() {
                     self.state.d.next = Step::Bits;
                 }
             }

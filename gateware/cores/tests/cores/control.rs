@@ -1,6 +1,5 @@
 //! What decides, records and answers.
 
-use crate::cosim::drawn::put;
 use crate::{compare, configurations, HELD};
 use hge_gateware::access::Access;
 use hge_gateware::build::Build;
@@ -12,6 +11,7 @@ use hge_gateware::supervisor::Supervisor;
 use hge_needs::needs;
 use hge_protocol::registers as map;
 use hge_protocol::{Analogue, Parameters};
+use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
 #[needs(icarus)]

@@ -1,6 +1,5 @@
 //! Slots and outputs.
 
-use crate::cosim::drawn::put;
 use crate::{compare, HELD};
 use hge_gateware::cost::Cost;
 use hge_gateware::engine::{Engine, Pass, Pipelined, Stepped};
@@ -13,6 +12,7 @@ use hge_gateware::reference::Reference;
 use hge_gateware::tones::Tones;
 use hge_needs::needs;
 use hge_protocol::Parameters;
+use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
 #[needs(icarus)]

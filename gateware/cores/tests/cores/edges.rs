@@ -1,6 +1,5 @@
 //! Clock, reset, converters, and what speaks for an absent host.
 
-use crate::cosim::drawn::put;
 use crate::{compare, HELD};
 use hge_gateware::boot::Boot;
 use hge_gateware::converter::{AdcPart, DacPart, DacTiming, SpiAdc, SpiDac};
@@ -8,6 +7,7 @@ use hge_gateware::reset::Reset;
 use hge_gateware::timer::Timer;
 use hge_needs::needs;
 use hge_protocol::recording::Recording;
+use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
 #[needs(icarus)]

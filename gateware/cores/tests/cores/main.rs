@@ -6,8 +6,8 @@
 #[path = "../cosim/mod.rs"]
 mod cosim;
 
-use cosim::drawn::Random;
 use hge_protocol::Parameters;
+use hge_verilog::testbench::Random;
 use hge_verilog::{verilog, SourceDocs};
 use rust_hdl::prelude::*;
 

@@ -192,12 +192,9 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
             baud,
             &build,
             &Recording::default(),
-        )
-        .map(|file| vec![file, package::board_core_file()]),
-        (None, None) => package::instrument_of_build(&parameters, &build)
-            .map(|file| vec![file, package::instrument_core_file()]),
-        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, &build)
-            .map(|file| vec![file, package::serial_instrument_core_file()]),
+        ),
+        (None, None) => package::instrument_of_build(&parameters, &build),
+        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, &build),
         (Some(core), _) => package::core(core.into(), &parameters),
     }
     .map_err(|error| error.to_string())

@@ -38,7 +38,7 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let design =
         package::board_of_build(&parameters, board.converters(), baud, &Build::default(), &none)
             .unwrap();
-    let netlist = synthesise(&yosys, scratch.path(), family, &design).unwrap();
+    let netlist = synthesise(&yosys, scratch.path(), family, &design[0]).unwrap();
     let cells: String = netlist.sources.iter().map(|source| read(source)).collect();
     let text = format!("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{cells}");
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };

@@ -1,0 +1,61 @@
+//! Two flip-flops that bring an asynchronous level into the clock's domain.
+
+use rust_hdl::prelude::*;
+
+/// A synchronizer: `level` is `pin` two clocks ago, low at power-up.
+///
+/// The first flip-flop may become metastable; it has a clock to settle before the second takes its value. `ASYNC_REG` keeps
+/// tools from moving logic between them and places them side by side.
+#[derive(Clone, Debug, Default, LogicBlock)]
+pub struct Synchronizer {
+    /// Clock of both flip-flops.
+    pub clock: Signal<In, Clock>,
+    /// The level, asynchronous.
+    pub pin: Signal<In, Bit>,
+    /// The level, two clocks later.
+    pub level: Signal<Out, Bit>,
+    _first: bool,
+}
+
+impl Logic for Synchronizer {
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            self.level.next = self._first;
+            self._first = self.pin.val();
+        }
+    }
+
+    fn connect(&mut self) {
+        self.level.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        Verilog::Custom(
+            "\
+(* ASYNC_REG = \"TRUE\" *) reg first;
+(* ASYNC_REG = \"TRUE\" *) reg second;
+
+initial begin
+    first = 1'b0;
+    second = 1'b0;
+end
+
+always @(posedge clock) begin
+    first <= pin;
+    second <= first;
+end
+
+assign level = second;"
+                .into(),
+        )
+    }
+
+    fn timing(&self) -> Vec<TimingInfo> {
+        vec![TimingInfo {
+            name: "synchronizer".into(),
+            clock: "clock".into(),
+            inputs: vec!["pin".into()],
+            outputs: vec!["level".into()],
+        }]
+    }
+}
