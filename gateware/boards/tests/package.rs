@@ -12,7 +12,8 @@ fn packages() -> Vec<Vec<File>> {
     let default = Parameters::default();
     let sines = Parameters { carriers: Carriers::Sines, ..default };
     let mut out = Vec::new();
-    for parameters in [default, sines] {
+    let late = Parameters { clock_hz: 90_000_000, ..default };
+    for parameters in [default, sines, late] {
         for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
             out.push(core(which, &parameters).expect("a core"));
         }

@@ -1,17 +1,20 @@
-//! The lock-in: every slot's sample times sine and cosine, summed over the window.
+//! Lock-in: the sample times sine and cosine of every slot, summed over the window.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `valid`, `slot` | in, 1 + 8 | sine and cosine of a slot are at hand |
-//! | `sine`, `cosine` | in, 16 signed | Q1.15 |
-//! | `sample` | in, 16 signed | ADC code, held during the pass |
-//! | `first` | in, 1 | first sample of the window: the sums begin |
-//! | `read_slot` | in, 8 | slot to read out while no slot enters |
-//! | `in_phase`, `quadrature` | out, 48 | its sums, a clock later, two's complement |
+//! | `valid`, `slot` | in, 1 + 8 | sine and cosine of a slot |
+//! | `sine`, `cosine` | in, 16 signed | with `valid`: Q1.15 |
+//! | `sample` | in, 16 signed | ADC code, constant while the slots of a sample enter |
+//! | `first` | in, 1 | with `valid`: first sample of the window, the slot's sums begin with this product |
+//! | `read_slot` | in, 8 | slot to read while no slot enters |
+//! | `in_phase`, `quadrature` | out, 48 | sums of `read_slot` a clock later, two's complement |
 //!
-//! Latency: 2 clocks multiplier, 1 addition, 1 write. A slot must not enter again within 4 clocks.
+//! Latency: 2 clocks for the multipliers, 1 for the addition, 1 for the write; the same slot may enter again after 4 clocks.
+//! Sums are complete 4 clocks after the last slot has entered.
+//!
+//! Rounding: none. |sample x sine| <= 2^15 x 32767 < 2^30, and 2^16 samples of it stay below 2^46: 48 bits never overflow.
+//!
 //! Where memories are late ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
-//! Width: |sample x sine| <= 2^15 x 32767 < 2^30, times 2^16 samples is below 2^46: 48 bits never overflow.
 
 use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;

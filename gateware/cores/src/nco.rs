@@ -1,34 +1,40 @@
-//! The numerically controlled oscillator: one phase accumulator a slot, one table for all.
+//! Numerically controlled oscillator: a phase accumulator for each slot, and one sine table for all of them.
 //!
-//! A slot enters with `valid`; its sine and cosine leave four clocks later, one slot a clock. A slot that carries a code has its code for
-//! a sine, and for a cosine the code as it was when the answer that is at hand left: the loop's latency ago.
+//! A slot enters with `valid`; its sine and cosine appear four clocks later. A slot may enter in every clock, the same slot
+//! again after 4 clocks (5 with codes where memories are late).
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `valid`, `slot` | in, 1 + 8 | a slot enters |
-//! | `ahead` | in, 8 | the slot that enters in the next clock, for a clock at which memories are late |
-//! | `restart` | in, 1 | phases begin at their start |
-//! | `gate` | in, 1 | tones may sound past their next zero crossing |
-//! | `start_write`, `start_slot`, `start_data`, `start_code` | in, 1 + 8 + 8 + 1 | sets where a slot's phase starts, 1/256 turn, or the number of its code; not while slots enter, and whether it sounds is lost |
-//! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | sets a tuning word |
-//! | `code_write`, `code_chip`, `code_row` | in, 1 + 8 + 8 | sets a chip's row; not while slots enter |
-//! | `sine`, `cosine` | out, 16 signed | Q1.15, peak 32767, of the slot that entered four clocks ago |
-//! | `active` | out, 1 | that slot's tone sounds in this sample |
-//! | `next_valid`, `next_active` | out, 1 + 1 | two clocks after entry: whether it sounds in the next |
+//! | `ahead` | in, 8 | the slot that enters in the next clock; read only where memories are late |
+//! | `restart` | in, 1 | with `valid`: the phase begins at the slot's start phase |
+//! | `gate` | in, 1 | tones may go on past their next zero crossing |
+//! | `start_write`, `start_slot` | in, 1 + 8 | writes start phase and kind of a slot; not while slots enter |
+//! | `start_data`, `start_code` | in, 8 + 1 | start phase in 1/256 turn, or number of the slot's code |
+//! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | writes a tuning word, 2^-32 turn a sample |
+//! | `code_write`, `code_chip`, `code_row` | in, 1 + 8 + 8 | writes the row of a chip; not while slots enter |
+//! | `sine`, `cosine` | out, 16 signed | Q1.15, peak 32767; four clocks after entry |
+//! | `active` | out, 1 | the tone is on in this sample; four clocks after entry |
+//! | `next_valid`, `next_active` | out, 1 + 1 | the tone is on in the next sample; two clocks after entry |
 //!
-//! A slot must not enter again within 4 clocks, with codes where memories are late 5.
-//! Latency: 1 clock memory, 1 addition, 1 table, 1 fold and sign. The table holds the quarter wave of
-//! 1024 entries as 512 pairs: entry e and entry 1023 - e, which are sine and cosine of one octant, so
-//! that one read port serves both. Memory: 32 bits a slot of phase, 16 of traits (start phase or number of the code 7..0, whether
-//! the tone sounds 8, whether it is a code 9, the code's last samples 15..10), 32 bits of tuning word, 512 x 30 bits of table, with codes 256 x 8 bits of rows in words of 16.
+//! Latency: 1 clock for the memories, 1 for the addition, 1 for the table, 1 for fold and sign.
 //!
-//! Codes: the phase's top 8 bits are the chip; the code is low where the chip's row and the code's number have an odd number of bits in common.
-//! It sounds while `gate` is on. Of its last samples the newest is put in where the latency says, and the oldest falls out at
-//! bit 10; a restart forgets them. As many samples after a restart the cosine is right. The newest is known with the row, in clock 3:
-//! with codes the traits are written there, else with the phase in clock 2.
+//! Phase and table: the accumulator has 32 bits; its top 12 bits, truncated, address the wave. Entry e of the quarter wave
+//! is round(32767 sin((e + 1/2) pi / 2048)), e from 0 to 1023: sampled half a step off, so that the four quadrants mirror
+//! each other and whole periods sum to zero. Entries e and 1023 - e, sine and cosine of one octant, form a pair of one
+//! memory word: one read port serves both outputs. The phase that is output is the one before the addition.
 //!
-//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier, into a register: the state of the slot `ahead`, table and rows at
-//! the phase that is about to be kept.
+//! Memory: 32 bits a slot of phase; 16 of traits (7..0 start phase or number of the code, 8 the tone is on, 9 the slot has
+//! a code, 15..10 last samples of the code); 32 of tuning word; a table of 512 x 30 bits; with codes 256 rows of 8 bits.
+//!
+//! Codes: the top 8 bits of the phase are the chip. The code is low where the chip's row AND the code's number have an odd
+//! number of ones. It is on while `gate` is high. Its cosine output is the code of `loop latency` samples ago: of the last
+//! samples the newest enters the traits at the bit of that latency and the oldest leaves at bit 10. A restart clears them,
+//! so the cosine is right that number of samples after it. With codes the traits are written in clock 3, where the newest
+//! sample is known, else in clock 2 with the phase.
+//!
+//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier into a register: the state of
+//! slot `ahead`, and table and rows at the phase that is about to be stored.
 
 use crate::leaf::{memories_are_late, Fixed, Ram, Rom};
 use hge_protocol::number::quarter_wave;
@@ -101,7 +107,7 @@ pub struct Nco {
     is_late: Fixed<Bit>,
     /// Slots may carry codes.
     has_codes: Fixed<Bit>,
-    /// Where a code's newest sample is put in.
+    /// The bit of the shift register at which a code's newest sample enters: the loop's latency in samples.
     newest: Fixed<Bits<6>>,
     /// Tags one clock after entry.
     valid_1: DFF<Bit>,

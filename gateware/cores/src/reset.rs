@@ -23,6 +23,7 @@ pub struct Reset {
     synchronizer: Synchronizer,
     count: DFF<Bits<14>>,
     ready: DFF<Bit>,
+    /// Clocks from the lock of the PLL to the end of the reset.
     last: Fixed<Bits<14>>,
 }
 

@@ -17,6 +17,7 @@ use crate::boot::Boot;
 use crate::build::Build;
 use crate::engine::Pass;
 use crate::instrument::Instrument;
+use crate::leaf::Fixed;
 use crate::link::uart_receiver::{RateError, UartReceiver};
 use crate::link::uart_transmitter::UartTransmitter;
 use hge_protocol::recording::Recording;
@@ -82,6 +83,8 @@ pub struct SerialInstrument<P: Pass> {
     transmitter: UartTransmitter,
     boot: Boot,
     instrument: Instrument<P>,
+    /// There is an experiment to be played.
+    is_recorded: Fixed<Bit>,
 }
 
 impl<P: Pass> SerialInstrument<P> {
@@ -122,6 +125,7 @@ impl<P: Pass> SerialInstrument<P> {
     ) -> Result<Self, SerialError> {
         Ok(Self {
             boot: Boot::new(recording, parameters.clock_hz),
+            is_recorded: Fixed::new(!recording.bytes().is_empty()),
             instrument: Instrument::unconnected(parameters, build)?,
             receiver: UartReceiver::new(parameters.clock_hz, baud)?,
             transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
@@ -141,7 +145,7 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.instrument.rx_byte.next = self.receiver.byte.val();
         self.instrument.rx_valid.next = self.receiver.valid.val();
         self.instrument.rx_fault.next = self.receiver.fault.val();
-        if self.boot.plays.val() {
+        if self.boot.plays.val() & self.is_recorded.val() {
             self.instrument.rx_byte.next = self.boot.byte.val();
             self.instrument.rx_valid.next = self.boot.valid.val();
             self.instrument.rx_fault.next = false;

@@ -196,7 +196,7 @@ pub(super) fn placement(
         known(net).unwrap_or_else(|| {
             let own = &scope.nets[net];
             Placement(vec![match own.role {
-                Role::Constant => Piece::Literal(own.value.bits()),
+                Role::Constant if !own.is_parameter() => Piece::Literal(own.value.bits()),
                 _ => Piece::Bits { net, low: 0, width: own.ty.width },
             }])
         })

@@ -2,12 +2,12 @@
 
 use super::collect::{collect, BlockInfo};
 use super::docs::SourceDocs;
-use super::module::{module_text, Child};
+use super::module::{module_text, outputs_read, Child, Need};
 use super::names::{snake_case, Names};
 use super::wrap::wrapped;
 use super::EmitError;
 use rust_hdl::prelude::{Block, Verilog};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands around the number of a module until the modules have their names; not a character of any source.
 const MARK: char = '\u{1}';
@@ -44,9 +44,11 @@ pub fn verilog_prefixed<B: Block>(
     let full = std::any::type_name::<B>();
     let path = full.split('<').next().unwrap_or(full);
     let type_name = path.rsplit("::").next().unwrap_or(path);
+    let mut kinds = BTreeMap::new();
+    count_kinds(&top, &mut kinds);
     let mut design =
-        Design { docs, modules: Vec::new(), by_text: BTreeMap::new(), cores: Vec::new() };
-    design.add(&top, Some(type_name), &[], true)?;
+        Design { docs, modules: Vec::new(), by_text: BTreeMap::new(), cores: Vec::new(), kinds };
+    design.add(&top, Some(type_name), &[], Need::Whole)?;
     Ok(design.print(prefix, top_name, header))
 }
 
@@ -67,6 +69,20 @@ struct Design<'a> {
     by_text: BTreeMap<(String, String), usize>,
     /// Texts that wrappers need beside their modules.
     cores: Vec<String>,
+    /// How many blocks there are with the same signals and children.
+    kinds: BTreeMap<String, usize>,
+}
+
+/// Blocks of one type have the same signals and children.
+fn kind(block: &BlockInfo) -> String {
+    let atoms = block.atoms.iter().map(|atom| format!("{}:{}", atom.name, atom.ty.width));
+    let children = block.children.iter().map(|child| child.field.clone());
+    atoms.chain(children).collect::<Vec<_>>().join(",")
+}
+
+fn count_kinds(block: &BlockInfo, out: &mut BTreeMap<String, usize>) {
+    *out.entry(kind(block)).or_default() += 1;
+    block.children.iter().for_each(|child| count_kinds(child, out));
 }
 
 impl Design<'_> {
@@ -76,7 +92,7 @@ impl Design<'_> {
         block: &BlockInfo,
         type_name: Option<&str>,
         arguments: &[String],
-        is_top: bool,
+        need: Need,
     ) -> Result<Child, EmitError> {
         if let Verilog::Blackbox(black_box) = &block.hdl {
             self.add_core(&black_box.code);
@@ -99,8 +115,9 @@ impl Design<'_> {
                 (name.or(type_name), name.and_then(found))
             }
         };
+        let read = outputs_read(block, docs, need)?;
         let mut children = Vec::new();
-        for child in &block.children {
+        for (child, outputs) in block.children.iter().zip(&read) {
             if child.as_register().is_some() {
                 children.push(Child::default());
                 continue;
@@ -108,9 +125,14 @@ impl Design<'_> {
             let field = docs.and_then(|docs| docs.field(&child.field));
             let child_type = field.and_then(|field| field.type_name.as_deref());
             let child_arguments = field.map_or(&[][..], |field| field.arguments.as_slice());
-            children.push(self.add(child, child_type, child_arguments, false)?);
+            // A module that stands in several places has the outputs of all of them.
+            let need = match self.kinds.get(&kind(child)) {
+                Some(1) => Need::Some(outputs),
+                _ => Need::Outputs,
+            };
+            children.push(self.add(child, child_type, child_arguments, need)?);
         }
-        let text = module_text(block, docs, &children, is_top)?;
+        let text = module_text(block, docs, &children, need)?;
         let number = self.intern(block, type_name, arguments, text.above, text.body);
         Ok(Child { name: format!("{MARK}{number}{MARK}"), unused: text.unused })
     }
@@ -150,20 +172,35 @@ impl Design<'_> {
         }
     }
 
+    /// The modules that the top, which was added last, needs: an instance without an output in use was left out.
+    fn needed(&self) -> BTreeSet<usize> {
+        let mut needed = BTreeSet::new();
+        let mut open: Vec<usize> = self.modules.len().checked_sub(1).into_iter().collect();
+        while let Some(number) = open.pop() {
+            if needed.insert(number) {
+                let parts = self.modules[number].body.split(MARK).skip(1).step_by(2);
+                open.extend(parts.filter_map(|part| part.parse::<usize>().ok()));
+            }
+        }
+        needed
+    }
+
     /// Names the modules: by type if that is enough, else by what sets them apart.
-    fn names(&self, prefix: &str, top_name: &str) -> Vec<String> {
+    fn names(&self, prefix: &str, top_name: &str) -> BTreeMap<usize, String> {
         let mut names = Names::default();
         let top = names.claim(top_name);
-        let mut out = Vec::new();
-        for (number, module) in self.modules.iter().enumerate() {
+        let needed = self.needed();
+        let mut out = BTreeMap::new();
+        for &number in &needed {
+            let module = &self.modules[number];
             if number + 1 == self.modules.len() {
-                out.push(top.clone());
+                out.insert(number, top.clone());
                 break;
             }
-            let alike = |other: &&Module| other.base == module.base;
-            let is_alone = self.modules.iter().filter(alike).count() == 1;
+            let alike = |other: &&usize| self.modules[**other].base == module.base;
+            let is_alone = needed.iter().filter(alike).count() == 1;
             let name = if is_alone { &module.base } else { &module.apart };
-            out.push(names.claim(&format!("{prefix}{name}")));
+            out.insert(number, names.claim(&format!("{prefix}{name}")));
         }
         out
     }
@@ -179,7 +216,8 @@ impl Design<'_> {
         // A misspelt net is an error, not a new wire.
         out += "\n`default_nettype none\n";
         // The top was added last.
-        for (module, name) in self.modules.iter().zip(&names).rev() {
+        for (number, name) in names.iter().rev() {
+            let module = &self.modules[*number];
             if !out.is_empty() {
                 out += "\n";
             }
@@ -187,7 +225,7 @@ impl Design<'_> {
             out += &format!("module {name}");
             for (index, part) in module.body.split(MARK).enumerate() {
                 match part.parse::<usize>() {
-                    Ok(number) if index % 2 == 1 => out += &names[number],
+                    Ok(number) if index % 2 == 1 => out += &names[&number],
                     _ => out += part,
                 }
             }

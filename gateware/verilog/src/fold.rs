@@ -117,13 +117,20 @@ fn drop_replaced(stmts: &mut Vec<Stmt>) {
 /// The nets on which an output, or an instance with an output in use, depends; the others need no driver.
 ///
 /// `ignored` are inputs of children that their modules do not use.
-pub(super) fn live(scope: &Scope, stmts: &[Stmt], ignored: &BTreeSet<NetId>) -> BTreeSet<NetId> {
+/// `used` are the outputs that the module's parent reads; without it all are needed.
+pub(super) fn live(
+    scope: &Scope,
+    stmts: &[Stmt],
+    used: Option<&BTreeSet<String>>,
+    ignored: &BTreeSet<NetId>,
+) -> BTreeSet<NetId> {
     let mut dependencies = vec![BTreeSet::new(); scope.nets.len()];
     collect(stmts, &BTreeSet::new(), &mut dependencies);
     let has_output = |child| scope.nets.iter().any(|net| net.role == Role::ChildOutput(child));
     let mut open: Vec<NetId> = Vec::new();
     for (id, net) in scope.nets.iter().enumerate() {
         match net.role {
+            Role::Output if used.is_some_and(|used| !used.contains(&net.key)) => {}
             Role::Output | Role::InOut => open.push(id),
             Role::ChildInput(child) if !has_output(child) && !ignored.contains(&id) => {
                 open.push(id);

@@ -98,6 +98,13 @@ pub(super) struct Net {
     pub docs: Vec<String>,
 }
 
+impl Net {
+    /// Whether it is a constant that a user of the module may set: one with a doc comment, and no flag that removes logic.
+    pub fn is_parameter(&self) -> bool {
+        self.role == Role::Constant && !self.docs.is_empty() && self.ty.width > 1
+    }
+}
+
 /// An integer of a known width, as two's complement.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Literal {

@@ -35,7 +35,7 @@
 //!
 //! The steps, a file each: `collect` walks the design, `scope` names the nets, `lower` and `expression` type the kernel,
 //! `flow` follows its paths, `fold` and `inline` take out what the configuration or Verilog does not need, `split` divides it
-//! into processes, `plan` places them, `print` and `module` write the text, `design` joins the modules.
+//! into processes, `plan` places them, `print`, `text` and `module` write it, `design` joins the modules.
 //!
 //! It leans on public but undocumented types of rust-hdl, hence the pinned version.
 
@@ -58,6 +58,7 @@ mod resolve;
 mod scope;
 mod split;
 pub mod testbench;
+mod text;
 mod wrap;
 
 pub use design::{verilog, verilog_prefixed};

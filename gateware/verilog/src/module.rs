@@ -5,14 +5,14 @@ use super::docs::StructDocs;
 use super::flow;
 use super::fold::{fold, live};
 use super::inline::inline;
-use super::ir::{for_each_expr, Expr, ExprKind, Label, Literal, Net, NetId, Role, Stmt};
+use super::ir::{for_each_expr, Expr, ExprKind, Label, Net, NetId, Role, Stmt};
 use super::lower::lower;
 use super::names::is_reserved;
-use super::plan::{plan, Item, Plan};
+use super::plan::plan;
 use super::print::{Printer, INDENT};
 use super::scope::Scope;
 use super::split::living;
-use super::wrap::LINE_CHARACTERS;
+use super::text::{comment, constants, ports, Text};
 use super::EmitError;
 use rust_hdl::prelude::Verilog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub(super) struct ModuleText {
     pub above: String,
     /// What follows its name.
     pub body: String,
-    /// Inputs that the kernel does not use, which are left out.
+    /// Ports of the block that the module does not have.
     pub unused: BTreeSet<String>,
 }
 
@@ -32,16 +32,74 @@ pub(super) struct ModuleText {
 pub(super) struct Child {
     /// The text that names it; empty for a register.
     pub name: String,
-    /// Inputs of the block that the module does not have.
+    /// Ports of the block that the module does not have.
     pub unused: BTreeSet<String>,
 }
 
-/// The text of a block's module; a top keeps the ports that it does not use.
+impl Child {
+    /// Whether the module does not have this port, a net of the parent.
+    pub fn lacks(&self, net: &Net) -> bool {
+        let field = net.key.split_once('$').map_or("", |(_, field)| field);
+        self.unused.contains(field)
+    }
+}
+
+/// Which ports of a block its module needs.
+#[derive(Clone, Copy)]
+pub(super) enum Need<'a> {
+    /// All: a user connects it.
+    Whole,
+    /// Every output, and the inputs that it reads: several parents connect it.
+    Outputs,
+    /// These outputs, and the inputs that they depend on.
+    Some(&'a BTreeSet<String>),
+}
+
+impl<'a> Need<'a> {
+    fn outputs(self) -> Option<&'a BTreeSet<String>> {
+        match self {
+            Need::Whole | Need::Outputs => None,
+            Need::Some(outputs) => Some(outputs),
+        }
+    }
+}
+
+/// The statements of a block's kernel, simplified; none where its Verilog is written by hand.
+fn statements(block: &BlockInfo, scope: &Scope) -> Result<Vec<Stmt>, EmitError> {
+    let Verilog::Combinatorial(code) = &block.hdl else {
+        return Ok(Vec::new());
+    };
+    let stmts = lower(scope, code)?;
+    flow::check(scope, &stmts)?;
+    let stmts = inline(scope, fold(scope, stmts));
+    Ok(fold(scope, stmts))
+}
+
+/// The outputs of each child that a block reads.
+pub(super) fn outputs_read(
+    block: &BlockInfo,
+    docs: Option<&StructDocs>,
+    need: Need,
+) -> Result<Vec<BTreeSet<String>>, EmitError> {
+    let scope = Scope::new(block, docs)?;
+    let stmts = statements(block, &scope)?;
+    let live = live(&scope, &stmts, need.outputs(), &BTreeSet::new());
+    let mut out = vec![BTreeSet::new(); block.children.len()];
+    for net in live {
+        if let Role::ChildOutput(child) = scope.nets[net].role {
+            let key = &scope.nets[net].key;
+            out[child].insert(key.split_once('$').map_or("", |(_, field)| field).to_owned());
+        }
+    }
+    Ok(out)
+}
+
+/// The text of a block's module.
 pub(super) fn module_text(
     block: &BlockInfo,
     docs: Option<&StructDocs>,
     children: &[Child],
-    is_top: bool,
+    need: Need,
 ) -> Result<ModuleText, EmitError> {
     let scope = Scope::new(block, docs)?;
     let mut above = String::new();
@@ -50,8 +108,9 @@ pub(super) fn module_text(
     }
     let mut unused = BTreeSet::new();
     let body = match &block.hdl {
-        Verilog::Combinatorial(code) => {
-            let (body, unread) = kernel_module(scope, code, children, is_top)?;
+        Verilog::Combinatorial(_) => {
+            let stmts = statements(block, &scope)?;
+            let (body, unread) = kernel_module(scope, stmts, children, need)?;
             unused = unread;
             body
         }
@@ -70,7 +129,7 @@ fn text_module(scope: &Scope, code: &str) -> Result<String, EmitError> {
     {
         return Err(scope.unsupported(format!("a hand-written block with the port `{}`", net.key)));
     }
-    let mut out = ports(scope, |_| true, |net| is_reg(code, &scope.nets[net].name));
+    let mut out = ports(scope, |_| true, |_| true, |net| is_reg(code, &scope.nets[net].name));
     constants(scope, |_| true, &mut out);
     out += "\n";
     for line in code.trim_end().lines() {
@@ -100,19 +159,15 @@ fn is_reg(code: &str, name: &str) -> bool {
         })
 }
 
-/// A module with a kernel, and the inputs that it does not use.
+/// A module with a kernel, and the ports that it does not need.
 fn kernel_module(
     mut scope: Scope,
-    code: &[rust_hdl::core::ast::VerilogStatement],
+    stmts: Vec<Stmt>,
     children: &[Child],
-    is_top: bool,
+    need: Need,
 ) -> Result<(String, BTreeSet<String>), EmitError> {
-    let stmts = lower(&scope, code)?;
-    flow::check(&scope, &stmts)?;
-    let stmts = inline(&scope, fold(&scope, stmts));
-    let stmts = fold(&scope, stmts);
     let ignored = ignored_inputs(&scope, children);
-    let live = live(&scope, &stmts, &ignored);
+    let live = live(&scope, &stmts, need.outputs(), &ignored);
     let stmts = living(&stmts, &live);
     let variants: BTreeMap<String, String> = used_variants(&stmts)
         .into_iter()
@@ -132,16 +187,17 @@ fn kernel_module(
     });
     read.extend(plan.clock);
 
-    let is_unused = |(id, net): &(NetId, &Net)| net.role == Role::Input && !read.contains(id);
-    let unused: BTreeSet<String> = if is_top {
-        BTreeSet::new()
-    } else {
-        let inputs = scope.nets.iter().enumerate().filter(is_unused);
-        inputs.map(|(_, net)| net.key.clone()).collect()
+    let is_unused = |(id, net): &(NetId, &Net)| match net.role {
+        Role::Input => !read.contains(id) && !matches!(need, Need::Whole),
+        Role::Output => !live.contains(id),
+        _ => false,
     };
+    let ports_unused = scope.nets.iter().enumerate().filter(is_unused);
+    let unused: BTreeSet<String> = ports_unused.map(|(_, net)| net.key.clone()).collect();
     let has_port = |net: NetId| !unused.contains(&scope.nets[net].key);
-    let mut out = ports(&scope, has_port, |net| !plan.is_assigned(net));
-    constants(&scope, |net| read.contains(&net), &mut out);
+    let is_read = |net: NetId| read.contains(&net);
+    let mut out = ports(&scope, is_read, has_port, |net| !plan.is_assigned(net));
+    constants(&scope, is_read, &mut out);
     for (key, name) in &variants {
         if let Some((ty, value)) = scope.variant(key) {
             let range = format!("[{}:0]", ty.width - 1);
@@ -164,10 +220,7 @@ fn kernel_module(
 fn ignored_inputs(scope: &Scope, children: &[Child]) -> BTreeSet<NetId> {
     let nets = scope.nets.iter().enumerate();
     let ignored = nets.filter(|(_, net)| match net.role {
-        Role::ChildInput(child) => {
-            let field = net.key.split_once('$').map_or("", |(_, field)| field);
-            children[child].unused.contains(field)
-        }
+        Role::ChildInput(child) => children[child].lacks(net),
         _ => false,
     });
     ignored.map(|(id, _)| id).collect()
@@ -203,193 +256,4 @@ fn used_variants(stmts: &[Stmt]) -> BTreeSet<String> {
     for_each_expr(stmts, &mut |expr| of_expr(expr, &mut out));
     of_labels(stmts, &mut out);
     out
-}
-
-/// `signed [7:0] ` or nothing.
-fn shape(net: &Net) -> String {
-    let signed = if net.ty.is_signed() { "signed " } else { "" };
-    match net.ty.width {
-        1 => signed.to_owned(),
-        width => format!("{signed}[{}:0] ", width - 1),
-    }
-}
-
-fn comment(out: &mut String, indent: &str, text: &str) {
-    *out += format!("{indent}// {text}").trim_end();
-    *out += "\n";
-}
-
-/// A declaration with its doc comment above or beside it.
-fn documented(out: &mut String, declaration: &str, docs: &[String]) {
-    let beside = |line: &str| format!("{INDENT}{declaration} // {line}");
-    match docs {
-        [line] if beside(line).chars().count() <= LINE_CHARACTERS => {
-            *out += &beside(line);
-            *out += "\n";
-        }
-        lines => {
-            for line in lines {
-                comment(out, INDENT, line);
-            }
-            *out += &format!("{INDENT}{declaration}\n");
-        }
-    }
-}
-
-fn ports(
-    scope: &Scope,
-    has_port: impl Fn(NetId) -> bool,
-    is_reg: impl Fn(NetId) -> bool,
-) -> String {
-    let ports: Vec<(NetId, &Net)> = scope
-        .nets
-        .iter()
-        .enumerate()
-        .filter(|(_, net)| matches!(net.role, Role::Input | Role::Output | Role::InOut))
-        .filter(|(id, _)| has_port(*id))
-        .collect();
-    let mut out = String::from(" (\n");
-    for (index, (id, net)) in ports.iter().enumerate() {
-        let kind = match net.role {
-            Role::Input => "input wire",
-            Role::InOut => "inout wire",
-            _ if is_reg(*id) => "output reg",
-            _ => "output wire",
-        };
-        let comma = if index + 1 == ports.len() { "" } else { "," };
-        let declaration = format!("{kind} {}{}{comma}", shape(net), net.name);
-        documented(&mut out, &declaration, &net.docs);
-    }
-    out + ");\n"
-}
-
-fn constants(scope: &Scope, is_used: impl Fn(NetId) -> bool, out: &mut String) {
-    let nets = scope.nets.iter().enumerate();
-    for (_, net) in nets.filter(|(id, net)| net.role == Role::Constant && is_used(*id)) {
-        let signed = if net.ty.is_signed() { "signed " } else { "" };
-        let range = format!("[{}:0]", net.ty.width - 1);
-        let value = net.value.print(net.ty.is_signed());
-        let declaration = format!("localparam {signed}{range} {} = {value};", net.name);
-        documented(out, &declaration, &net.docs);
-    }
-}
-
-/// What the text of a module is made from.
-struct Text<'a> {
-    printer: &'a Printer<'a>,
-    plan: &'a Plan,
-    read: &'a BTreeSet<NetId>,
-    /// Nets on which an output depends.
-    live: &'a BTreeSet<NetId>,
-}
-
-impl Text<'_> {
-    fn declarations(&self, out: &mut String) {
-        let (scope, plan) = (self.printer.scope, self.plan);
-        let driven: BTreeSet<NetId> = plan.driven();
-        let mut text = String::new();
-        for (id, net) in scope.nets.iter().enumerate() {
-            let wire = |id| if plan.is_assigned(id) { "wire" } else { "reg" };
-            let kind = match net.role {
-                Role::Register if self.live.contains(&id) => "reg",
-                Role::NextValue if plan.separate.contains(&id) => wire(id),
-                Role::Local | Role::ChildInput(_) if driven.contains(&id) => wire(id),
-                Role::ChildOutput(_) if self.read.contains(&id) => "wire",
-                _ => continue,
-            };
-            let declaration = format!("{kind} {}{};", shape(net), net.name);
-            documented(&mut text, &declaration, &net.docs);
-        }
-        if !text.is_empty() {
-            *out += "\n";
-            *out += &text;
-        }
-    }
-
-    fn instance(&self, index: usize, child: &Child, out: &mut String) {
-        let (scope, plan) = (self.printer.scope, self.plan);
-        let nets = || scope.nets.iter().enumerate();
-        let mut outputs = nets().filter(|(_, net)| net.role == Role::ChildOutput(index)).peekable();
-        if outputs.peek().is_some() && outputs.all(|(id, _)| !self.live.contains(&id)) {
-            return;
-        }
-        *out += "\n";
-        for text in plan.instance_comments.get(&index).into_iter().flatten() {
-            comment(out, INDENT, text);
-        }
-        let mut connections = Vec::new();
-        for (id, net) in nets() {
-            let text = match net.role {
-                Role::ChildInput(child) if child == index && self.live.contains(&id) => {
-                    match plan.ports.get(&id) {
-                        Some(value) => self.printer.connection(value),
-                        None => net.name.clone(),
-                    }
-                }
-                Role::ChildOutput(child) if child == index && self.read.contains(&id) => {
-                    net.name.clone()
-                }
-                Role::ChildOutput(child) if child == index => String::new(),
-                _ => continue,
-            };
-            connections.push(format!("{INDENT}{INDENT}.{}({text})", net.port));
-        }
-        *out += &format!(
-            "{INDENT}{} {} (\n{}\n{INDENT});\n",
-            child.name,
-            scope.instances[index],
-            connections.join(",\n")
-        );
-    }
-
-    fn initial_values(&self, out: &mut String) {
-        let nets = self.printer.scope.nets.iter().enumerate();
-        let registers =
-            nets.filter(|(id, net)| net.role == Role::Register && self.live.contains(id));
-        let mut text = String::new();
-        for (_, net) in registers {
-            let value = Literal::print(&net.value, net.ty.is_signed());
-            text += &format!("{INDENT}{INDENT}{} = {value};\n", net.name);
-        }
-        if !text.is_empty() {
-            *out += &format!("\n{INDENT}initial begin\n{text}{INDENT}end\n");
-        }
-    }
-
-    fn items(&self, out: &mut String) -> Result<(), EmitError> {
-        let scope = self.printer.scope;
-        let inner = format!("{INDENT}{INDENT}");
-        // A blank line stands before a process, and where assignments or a comment begin.
-        let mut follows_assign = false;
-        let mut follows_comment = false;
-        for item in &self.plan.items {
-            let is_assign = matches!(item, Item::Assign(..));
-            let continues = follows_comment || (is_assign && follows_assign);
-            if !continues {
-                *out += "\n";
-            }
-            match item {
-                Item::Comment(text) => comment(out, INDENT, text),
-                Item::Assign(target, value) => {
-                    let target = &scope.nets[*target].name;
-                    *out += &format!("{INDENT}assign {target} = {};\n", self.printer.expr(value));
-                }
-                Item::Always(stmts) => {
-                    *out += &format!("{INDENT}always @(*) begin\n");
-                    self.printer.block(stmts, false, &inner, out);
-                    *out += &format!("{INDENT}end\n");
-                }
-                Item::Clocked(stmts) => {
-                    let clock = self.plan.clock.ok_or_else(|| scope.unsupported("no clock"))?;
-                    *out +=
-                        &format!("{INDENT}always @(posedge {}) begin\n", scope.nets[clock].name);
-                    self.printer.block(stmts, true, &inner, out);
-                    *out += &format!("{INDENT}end\n");
-                }
-            }
-            follows_assign = is_assign;
-            follows_comment = matches!(item, Item::Comment(_));
-        }
-        Ok(())
-    }
 }

@@ -265,9 +265,13 @@ impl Printer<'_> {
         indent: &str,
         out: &mut String,
     ) {
-        let has_default = arms.iter().any(|(label, _)| *label == Label::Default);
-        // Values that Rust does not know take the last arm, so that no latch arises.
-        let last_is_default = !has_default && is_complete(test, arms);
+        let rest = arms.iter().find(|(label, _)| *label == Label::Default);
+        // Values that Rust does not know take the last arm that does something: there is no latch, and logic is saved.
+        let last = match rest {
+            None if is_complete(test, arms) => arms.iter().rposition(|(_, body)| !body.is_empty()),
+            _ => None,
+        };
+        let is_rest_idle = last.is_none() && rest.is_none_or(|(_, body)| body.is_empty());
         *out += &format!("{indent}case ({})\n", self.expr(test));
         let inner = format!("{indent}{INDENT}");
         let name = |label: &Label| match label {
@@ -275,34 +279,45 @@ impl Printer<'_> {
             Label::Literal(value) => format!("{}'d{value}", test.ty.width),
             Label::Default => "default".to_owned(),
         };
-        let is_idle = |(label, body): &&(Label, Vec<Stmt>)| {
-            body.is_empty() && *label != Label::Default && !last_is_default
-        };
-        let idle: Vec<String> = arms.iter().filter(is_idle).map(|(label, _)| name(label)).collect();
-        if !idle.is_empty() {
+        let idle = arms.iter().filter(|(label, body)| body.is_empty() && *label != Label::Default);
+        let idle: Vec<String> = idle.map(|(label, _)| name(label)).collect();
+        if !idle.is_empty() && !is_rest_idle {
             *out += &format!("{inner}{}: ;\n", idle.join(", "));
         }
-        for (index, arm) in arms.iter().enumerate().filter(|(_, arm)| !is_idle(arm)) {
-            let (label, body) = arm;
-            let is_last = last_is_default && index + 1 == arms.len();
-            let (shown, beside) = match is_last {
-                true => ("default".to_owned(), format!(" // {}", name(label))),
-                false => (name(label), String::new()),
-            };
-            if let [line @ Stmt::Assign { .. }] = body.as_slice() {
-                let mut text = String::new();
-                self.block(std::slice::from_ref(line), is_clocked, "", &mut text);
-                *out += &format!("{inner}{shown}: {}{beside}\n", text.trim_end());
+        for (index, (label, body)) in arms.iter().enumerate() {
+            if body.is_empty() || Some(index) == last {
                 continue;
             }
-            *out += &format!("{inner}{shown}: begin{beside}\n");
-            self.block(body, is_clocked, &format!("{inner}{INDENT}"), out);
-            *out += &format!("{inner}end\n");
+            self.arm(&name(label), "", body, is_clocked, &inner, out);
         }
-        if !has_default && !last_is_default {
+        if let Some((label, body)) = last.map(|index| &arms[index]) {
+            self.arm("default", &format!(" // {}", name(label)), body, is_clocked, &inner, out);
+        }
+        if is_rest_idle {
             *out += &format!("{inner}default: ;\n");
         }
         *out += &format!("{indent}endcase\n");
+    }
+
+    /// An arm of a `case`, with a comment beside its label.
+    fn arm(
+        &self,
+        label: &str,
+        beside: &str,
+        body: &[Stmt],
+        is_clocked: bool,
+        indent: &str,
+        out: &mut String,
+    ) {
+        if let [line @ Stmt::Assign { .. }] = body {
+            let mut text = String::new();
+            self.block(std::slice::from_ref(line), is_clocked, "", &mut text);
+            *out += &format!("{indent}{label}: {}{beside}\n", text.trim_end());
+            return;
+        }
+        *out += &format!("{indent}{label}: begin{beside}\n");
+        self.block(body, is_clocked, &format!("{indent}{INDENT}"), out);
+        *out += &format!("{indent}end\n");
     }
 }
 

@@ -221,11 +221,7 @@ pub(super) fn restricted_one(stmt: &Stmt, keeps: &dyn Fn(NetId) -> bool) -> Opti
             if arms.iter().all(|(_, body)| body.is_empty()) {
                 return None;
             }
-            let rest =
-                arms.iter().find(|(label, _)| *label == Label::Default).map(|(_, body)| body);
-            let needs_all = rest.is_some_and(|body| !body.is_empty());
-            let arms = arms.iter().filter(|(_, body)| needs_all || !body.is_empty());
-            Some(Stmt::Case { test: test.clone(), arms: arms.cloned().collect() })
+            Some(Stmt::Case { test: test.clone(), arms })
         }
         Stmt::Comment(_) => None,
     }

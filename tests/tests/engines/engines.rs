@@ -8,7 +8,7 @@ use hge_tests::nightly;
 use std::path::Path;
 
 /// Epochs of a start at most on Rust-HDL, which takes seconds for each.
-const FEW_EPOCHS: u32 = 3;
+const FEW_EPOCHS: u32 = 2;
 
 fn short(engine: EngineKind, loop_mode: LoopMode, most_epochs: u32) -> Outcome {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/short.toml");

@@ -9,20 +9,22 @@ use hge_tests::scenario::{random, Scenario, LITTLE};
 /// Controls are updated between two.
 const EPOCHS: u32 = 2;
 
+// By day the seeds are those of the shortest runs of both kinds of host, of 900 to 2600 samples; the mean is 7000.
+
 fn agree<P: Pass>(scenario: &Scenario) {
     scenario.assert_equals_model(|bench| RtlEngine::<P>::new(scenario.parameters, bench)).unwrap();
 }
 
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[0, 2][..], &[0]) {
+    for seed in nightly(&[0, 2, 34, 56][..], &[34, 56]) {
         agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
 
 #[test]
 fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[1, 3][..], &[1]) {
+    for seed in nightly(&[1, 3, 59][..], &[1, 59]) {
         agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
@@ -30,7 +32,7 @@ fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
 #[test]
 fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
     let parameters = LITTLE.in_steps();
-    for seed in nightly(&[4, 5][..], &[4]) {
+    for seed in nightly(&[4, 5, 34, 59][..], &[34, 59]) {
         agree::<Stepped>(&random(*seed, parameters, EPOCHS));
     }
 }

@@ -3,6 +3,7 @@
 use hge_boards::package;
 use hge_needs::needs;
 use hge_protocol::Parameters;
+use hge_tests::nightly;
 use hge_tests::scenario::{self, random, Scenario};
 use hge_tests::testbench::{compare, play, put, Pace, Scratch};
 use hge_tests::testbench_scenario::{small, Size};
@@ -36,7 +37,7 @@ fn agree(scenario: &Scenario, pace: Pace) {
 #[needs(icarus)]
 #[test]
 fn random_runs_of_two_epochs_give_the_same_bytes_and_codes() {
-    for seed in [1, 2] {
+    for &seed in nightly(&[1, 2][..], &[1]) {
         agree(&random(seed, LITTLE, 2), Pace::default());
     }
 }
@@ -44,7 +45,8 @@ fn random_runs_of_two_epochs_give_the_same_bytes_and_codes() {
 #[needs(icarus)]
 #[test]
 fn short_runs_with_shaping_and_narrow_converters_agree() {
-    for (seed, dac_bits, tones) in [(0, 16, 1), (1, 14, 2), (2, 8, 2), (3, 12, 1)] {
+    let all = [(0, 16, 1), (1, 14, 2), (2, 8, 2), (3, 12, 1)];
+    for &(seed, dac_bits, tones) in nightly(&all[..], &all[1..2]) {
         let parameters = Parameters { dac_bits, ..LITTLE };
         let size = Size { cases: 2, slots: 3, tones, epochs: 3 };
         agree(&small(seed, parameters, size, dac_bits < 16), Pace::default());
@@ -54,7 +56,7 @@ fn short_runs_with_shaping_and_narrow_converters_agree() {
 #[needs(icarus)]
 #[test]
 fn the_default_instrument_agrees() {
-    let size = Size { cases: 3, slots: 24, tones: 7, epochs: 2 };
+    let size = Size { cases: nightly(3, 1), slots: 24, tones: 7, epochs: 2 };
     agree(&small(7, Parameters::default(), size, false), Pace::default());
 }
 
@@ -63,7 +65,7 @@ fn the_default_instrument_agrees() {
 fn a_reader_that_often_is_not_ready_gets_the_same_bytes() {
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     let scenario = small(4, LITTLE, size, false);
-    for stutter in [1, 0x5eed_1234] {
+    for &stutter in nightly(&[1, 0x5eed_1234][..], &[0x5eed_1234]) {
         agree(&scenario, Pace { stutter, ..Pace::default() });
     }
 }

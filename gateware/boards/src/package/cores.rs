@@ -8,7 +8,6 @@ use hge_gateware::lockin::Lockin;
 use hge_gateware::nco::Nco;
 use hge_gateware::post_processor::PostProcessor;
 use hge_protocol::Parameters;
-use rust_hdl::prelude::*;
 
 /// A core that can be written alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,42 +55,14 @@ pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageErr
     parameters.check()?;
     let option = format!(" --core {}", core.name());
     let header = header(core.description(), &core.module(), &option, parameters);
+    let clock_hz = parameters.clock_hz;
     match core {
-        Core::Nco => emit_alone(core, nco(parameters), &header, |block| {
-            block.clock.connect();
-            block.valid.connect();
-            block.slot.connect();
-            block.restart.connect();
-            block.gate.connect();
-            block.start_write.connect();
-            block.start_slot.connect();
-            block.start_data.connect();
-            block.start_code.connect();
-            block.code_write.connect();
-            block.code_chip.connect();
-            block.code_row.connect();
-            block.tuning_write.connect();
-            block.tuning_slot.connect();
-            block.tuning_data.connect();
-        }),
+        Core::Nco => emit_alone(core, nco(parameters).at_clock(clock_hz), &header),
         Core::Lockin => {
-            emit_alone(core, Lockin::new(parameters.slots as usize), &header, |block| {
-                block.clock.connect();
-                block.valid.connect();
-                block.slot.connect();
-                block.sine.connect();
-                block.cosine.connect();
-                block.sample.connect();
-                block.first.connect();
-                block.read_slot.connect();
-            })
+            emit_alone(core, Lockin::new(parameters.slots as usize).at_clock(clock_hz), &header)
         }
-        Core::Update => emit_alone(core, PostProcessor::new(parameters), &header, |block| {
-            block.clock.connect();
-        }),
-        Core::Guard => emit_alone(core, Guard::new(parameters.outputs), &header, |block| {
-            block.clock.connect();
-        }),
+        Core::Update => emit_alone(core, PostProcessor::new(parameters), &header),
+        Core::Guard => emit_alone(core, Guard::new(parameters.outputs).at_clock(clock_hz), &header),
     }
 }
 
@@ -104,13 +75,7 @@ fn nco(parameters: &Parameters) -> Nco {
     }
 }
 
-fn emit_alone<B: Drive>(
-    core: Core,
-    mut block: B,
-    header: &str,
-    connect: impl FnOnce(&mut B),
-) -> Result<Vec<File>, PackageError> {
-    connect(&mut block);
+fn emit_alone<B: Drive>(core: Core, mut block: B, header: &str) -> Result<Vec<File>, PackageError> {
     block.connect_all();
     let (name, core_name) = (core.module(), core.name());
     // Each core brings modules of its own, so that several can be used side by side.
@@ -131,6 +96,18 @@ mod tests {
             let top = format!("module hge_{}", which.name());
             assert!(files[0].text.contains(&top), "{top}");
             assert!(files[1].text.contains(&files[0].name));
+        }
+    }
+
+    #[test]
+    fn a_core_is_that_of_the_clock_that_is_asked_for() {
+        for which in [Core::Nco, Core::Lockin, Core::Guard] {
+            let of = |clock_hz| {
+                let files = core(which, &Parameters { clock_hz, ..Parameters::default() });
+                let text = files.unwrap().swap_remove(0).text;
+                text.split_once("`default_nettype").unwrap().1.to_owned()
+            };
+            assert_ne!(of(24_000_000), of(90_000_000), "{}", which.name());
         }
     }
 

@@ -72,7 +72,9 @@ pub struct UartReceiver {
     shifted: DFF<Bits<8>>,
     /// Until the next sample, in 1/256 clocks.
     left: DFF<Bits<24>>,
+    /// Clocks from the edge of the start bit to its middle, less those of the synchronizer, in 1/256.
     first: Fixed<Bits<24>>,
+    /// Clocks of a bit less one, in 1/256.
     bit_less_one: Fixed<Bits<24>>,
     one_less: Fixed<Bits<24>>,
     mask: Fixed<Bits<24>>,

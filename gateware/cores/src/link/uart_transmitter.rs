@@ -34,6 +34,7 @@ pub struct UartTransmitter {
     inverted: DFF<Bits<8>>,
     /// Until the next bit, in 1/256 clocks.
     left: DFF<Bits<24>>,
+    /// Clocks of a bit less one, in 1/256.
     bit_less_one: Fixed<Bits<24>>,
     one_less: Fixed<Bits<24>>,
     mask: Fixed<Bits<24>>,

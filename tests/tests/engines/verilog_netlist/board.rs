@@ -47,7 +47,7 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
         let program = compiler.compile_board_text(verilog, CLOCKS_PER_BIT).unwrap();
         play(&program, &board, &scenario)
     };
-    let (verilog, found) = (play(&design.text), play(&text));
+    let (verilog, found) = (play(&design[0].text), play(&text));
     assert!(
         verilog.said.len() > 500 && verilog.samples.len() > 200,
         "too short a run: {} bytes, {} samples",

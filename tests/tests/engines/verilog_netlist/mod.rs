@@ -19,7 +19,8 @@ fn a_standalone_run_on_the_ice40_netlist_gives_the_models_bytes_and_codes() {
 
 #[needs(yosys, icarus)]
 #[test]
-fn a_standalone_run_on_the_ecp5_netlist_gives_the_models_bytes_and_codes() {
+#[ignore = "at night: minutes"]
+fn at_night_a_standalone_run_on_the_ecp5_netlist_gives_the_models_bytes_and_codes() {
     let netlist = agrees(Family::Ecp5);
     assert!(netlist.count("MULT18X18D") > 0, "no multiplier: {:?}", netlist.cells);
     assert!(netlist.count("DP16KD") > 0, "no block RAM: {:?}", netlist.cells);
@@ -27,7 +28,8 @@ fn a_standalone_run_on_the_ecp5_netlist_gives_the_models_bytes_and_codes() {
 
 #[needs(yosys, compiler)]
 #[test]
-fn the_ice40_netlist_of_the_icebreaker_tells_and_does_what_its_verilog_does() {
+#[ignore = "at night: minutes"]
+fn at_night_the_ice40_netlist_of_the_icebreaker_tells_and_does_what_its_verilog_does() {
     let netlist = board::agrees(Family::Ice40, "icebreaker");
     assert_eq!(netlist.count("SB_SPRAM256KA"), 2, "{:?}", netlist.cells);
 }

@@ -7,6 +7,7 @@ use crate::cores::bench::raw;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
+use hge_tests::nightly;
 use run::Run;
 use test_bench::{TestBench, END, RUN, WINDOW};
 
@@ -24,24 +25,40 @@ fn agree(parameters: Parameters, runs: usize, seed: u64) {
 
 #[test]
 fn runs_of_few_slots_equal_the_twins() {
-    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..Parameters::default() }, 40, 61);
-    agree(Parameters { slots: 5, outputs: 3, cases: 4, ..Parameters::default() }, 40, 62);
+    agree(
+        Parameters { slots: 1, outputs: 2, cases: 32, ..Parameters::default() },
+        nightly(40, 20),
+        61,
+    );
+    agree(
+        Parameters { slots: 5, outputs: 3, cases: 4, ..Parameters::default() },
+        nightly(40, 20),
+        62,
+    );
 }
 
 #[test]
 fn runs_at_a_clock_at_which_memories_come_late_equal_the_twins() {
     let clock_hz = 90_000_000;
-    agree(Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..Parameters::default() }, 40, 64);
+    agree(
+        Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..Parameters::default() },
+        nightly(40, 20),
+        64,
+    );
 }
 
 #[test]
 fn runs_of_the_default_instrument_equal_the_twins() {
-    agree(Parameters::default(), 25, 63);
+    agree(Parameters::default(), nightly(25, 12), 63);
 }
 
 #[test]
 fn runs_of_the_most_slots_equal_the_twins() {
-    agree(Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() }, 16, 65);
+    agree(
+        Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() },
+        nightly(16, 6),
+        65,
+    );
 }
 
 #[test]
