@@ -15,6 +15,7 @@ mod analogue;
 mod bench;
 mod engine;
 mod file;
+mod problem_key;
 mod reading;
 mod resolve;
 mod values;

@@ -1,5 +1,6 @@
 //! What the post-processor does, as a program: its words outside, its memory, and the order of the parts.
 
+mod arithmetic;
 mod epochs;
 mod records;
 mod rows;
@@ -244,7 +245,7 @@ pub fn program(parameters: &Parameters) -> Assembler {
     records::block(&mut code);
     records::parts(&mut code);
     rows::parts(&mut code, parameters.carriers);
-    update::parts(&mut code);
+    arithmetic::parts(&mut code);
     code
 }
 
