@@ -1,5 +1,6 @@
 use super::*;
 use crate::experiment::{Job, Source};
+use hge_protocol::frame::flag;
 use hge_protocol::frame::SlotSums;
 
 #[test]
