@@ -36,8 +36,9 @@ pub struct Tones {
     /// Its sum of the sample before, codes times Q1.15.
     pub tone: Signal<Out, Signed<32>>,
     multiply: Multiplier,
-    /// Tones of both banks; the bank is the address's top bit.
-    sums: Ram<32, 6>,
+    /// Tones of both banks; the bank is the address's bit 5. A block RAM has the other words anyway, and with 256 of them it
+    /// is the same module as the link's memory of requests.
+    sums: Ram<32, 8>,
     /// The tone read, a clock later.
     copy: DFF<Bits<32>>,
     /// It is taken from there.
@@ -56,14 +57,14 @@ pub struct Tones {
     sum: DFF<Signed<32>>,
     amplitude: Signal<Local, Bits<15>>,
     next_sum: Signal<Local, Signed<32>>,
-    write_index: Signal<Local, Bits<6>>,
-    read_index: Signal<Local, Bits<6>>,
+    write_index: Signal<Local, Bits<8>>,
+    read_index: Signal<Local, Bits<8>>,
 }
 
 impl Tones {
     /// Tones for up to 32 outputs.
     pub fn new() -> Self {
-        Self { sums: Ram::new(64), ..Default::default() }
+        Self { sums: Ram::new(256), ..Default::default() }
     }
 
     /// For a clock of `clock_hz`.
@@ -104,12 +105,12 @@ impl Logic for Tones {
                 self.sum.d.next = 0.into();
             }
         }
-        self.write_index.next = bit_cast::<6, 5>(self.output_2.q.val());
+        self.write_index.next = bit_cast::<8, 5>(self.output_2.q.val());
         self.sums.write_address.next = self.write_index.val().replace_bit(5, self.bank.q.val());
         self.sums.write_enable.next = self.valid_2.q.val() & self.last_2.q.val();
         self.sums.write_data.next = unsigned_cast(self.next_sum.val());
         comment!("The outputs' pass reads the other bank.");
-        self.read_index.next = bit_cast::<6, 5>(self.read_output.val());
+        self.read_index.next = bit_cast::<8, 5>(self.read_output.val());
         self.sums.read_address.next = self.read_index.val().replace_bit(5, true);
         if self.bank.q.val() {
             self.sums.read_address.next = self.read_index.val();
