@@ -2,7 +2,7 @@
 
 use super::collect::{collect, BlockInfo};
 use super::docs::SourceDocs;
-use super::module::{module_text, outputs_read, Child, Need};
+use super::module::{Analysed, Child, Need};
 use super::names::{snake_case, Names};
 use super::wrap::wrapped;
 use super::EmitError;
@@ -115,9 +115,9 @@ impl Design<'_> {
                 (name.or(type_name), name.and_then(found))
             }
         };
-        let read = outputs_read(block, docs, need)?;
+        let analysed = Analysed::new(block, docs)?;
         let mut children = Vec::new();
-        for (child, outputs) in block.children.iter().zip(&read) {
+        for (child, outputs) in block.children.iter().zip(&analysed.outputs_read(need)) {
             if child.as_register().is_some() {
                 children.push(Child::default());
                 continue;
@@ -132,7 +132,7 @@ impl Design<'_> {
             };
             children.push(self.add(child, child_type, child_arguments, need)?);
         }
-        let text = module_text(block, docs, &children, need)?;
+        let text = analysed.text(docs, &children, need)?;
         let number = self.intern(block, type_name, arguments, text.above, text.body);
         Ok(Child { name: format!("{MARK}{number}{MARK}"), unused: text.unused })
     }

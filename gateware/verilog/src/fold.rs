@@ -1,6 +1,6 @@
 //! Removes what a configuration does not use: branches whose test is a constant, and signals that no output depends on.
 
-use super::ir::{Expr, ExprKind, Literal, NetId, Operator, Role, Stmt, Type};
+use super::ir::{remove_at, Expr, ExprKind, Literal, NetId, Operator, Role, Stmt, Type};
 use super::scope::Scope;
 use std::collections::BTreeSet;
 
@@ -107,11 +107,7 @@ fn drop_replaced(stmts: &mut Vec<Stmt>) {
             dead.insert(index);
         }
     }
-    let mut index = 0;
-    stmts.retain(|_| {
-        index += 1;
-        !dead.contains(&(index - 1))
-    });
+    remove_at(stmts, &dead);
 }
 
 /// The nets on which an output, or an instance with an output in use, depends; the others need no driver.

@@ -2,7 +2,9 @@
 //! not. A signal with a doc comment has a meaning of its own and stays.
 
 use super::bits::{of_value, placement, Piece, Placement};
-use super::ir::{for_each_expr, for_each_expr_mut, Expr, ExprKind, NetId, Operator, Role, Stmt};
+use super::ir::{
+    for_each_expr, for_each_expr_mut, remove_at, Expr, ExprKind, NetId, Operator, Role, Stmt,
+};
 use super::scope::Scope;
 use std::collections::BTreeSet;
 
@@ -142,21 +144,20 @@ impl Replacer<'_> {
 
 /// Makes one assignment of those that set a net part by part, outside every branch.
 fn join_parts(scope: &Scope, stmts: &mut Vec<Stmt>, net: NetId) {
-    let parts: Vec<usize> =
+    let mut parts: BTreeSet<usize> =
         (0..stmts.len()).filter(|index| stmts[*index].writes().contains(&net)).collect();
-    let [first, .., last] = parts[..] else {
+    let (Some(first), Some(last)) = (parts.first().copied(), parts.pop_last()) else {
         return;
     };
+    if parts.is_empty() {
+        return;
+    }
     let Some(whole) = joined(scope, &stmts[first..=last], net) else {
         return;
     };
     let value = whole.into_expr(scope, &scope.nets[net].ty);
     stmts[last] = Stmt::Assign { target: net, field: None, value };
-    let mut index = 0;
-    stmts.retain(|_| {
-        index += 1;
-        index - 1 == last || !parts.contains(&(index - 1))
-    });
+    remove_at(stmts, &parts);
 }
 
 /// The bits of a net behind the statements, if they only set it part by part.

@@ -99,6 +99,11 @@ pub(super) struct Net {
 }
 
 impl Net {
+    /// Of a port of a child: its name in rust-hdl.
+    pub fn field(&self) -> &str {
+        self.key.split_once('$').map_or("", |(_, field)| field)
+    }
+
     /// Whether it is a constant that a user of the module may set: one with a doc comment, and no flag that removes logic.
     pub fn is_parameter(&self) -> bool {
         self.role == Role::Constant && !self.docs.is_empty() && self.ty.width > 1
@@ -266,6 +271,15 @@ impl Stmt {
         });
         out
     }
+}
+
+/// Removes the statements at these positions.
+pub(super) fn remove_at(stmts: &mut Vec<Stmt>, positions: &BTreeSet<usize>) {
+    let mut index = 0;
+    stmts.retain(|_| {
+        index += 1;
+        !positions.contains(&(index - 1))
+    });
 }
 
 /// Calls `visit` with every expression of the statements, nested ones included.

@@ -39,8 +39,7 @@ pub(super) struct Child {
 impl Child {
     /// Whether the module does not have this port, a net of the parent.
     pub fn lacks(&self, net: &Net) -> bool {
-        let field = net.key.split_once('$').map_or("", |(_, field)| field);
-        self.unused.contains(field)
+        self.unused.contains(net.field())
     }
 }
 
@@ -64,63 +63,62 @@ impl<'a> Need<'a> {
     }
 }
 
-/// The statements of a block's kernel, simplified; none where its Verilog is written by hand.
-fn statements(block: &BlockInfo, scope: &Scope) -> Result<Vec<Stmt>, EmitError> {
-    let Verilog::Combinatorial(code) = &block.hdl else {
-        return Ok(Vec::new());
-    };
-    let stmts = lower(scope, code)?;
-    flow::check(scope, &stmts)?;
-    let stmts = inline(scope, fold(scope, stmts));
-    Ok(fold(scope, stmts))
+/// A block whose statements are known, and what becomes of it.
+pub(super) struct Analysed<'a> {
+    block: &'a BlockInfo,
+    scope: Scope,
+    /// Those of the kernel, simplified; none where its Verilog is written by hand.
+    stmts: Vec<Stmt>,
 }
 
-/// The outputs of each child that a block reads.
-pub(super) fn outputs_read(
-    block: &BlockInfo,
-    docs: Option<&StructDocs>,
-    need: Need,
-) -> Result<Vec<BTreeSet<String>>, EmitError> {
-    let scope = Scope::new(block, docs)?;
-    let stmts = statements(block, &scope)?;
-    let live = live(&scope, &stmts, need.outputs(), &BTreeSet::new());
-    let mut out = vec![BTreeSet::new(); block.children.len()];
-    for net in live {
-        if let Role::ChildOutput(child) = scope.nets[net].role {
-            let key = &scope.nets[net].key;
-            out[child].insert(key.split_once('$').map_or("", |(_, field)| field).to_owned());
+impl<'a> Analysed<'a> {
+    /// Types and checks the statements of a block.
+    pub fn new(block: &'a BlockInfo, docs: Option<&StructDocs>) -> Result<Self, EmitError> {
+        let scope = Scope::new(block, docs)?;
+        let mut stmts = Vec::new();
+        if let Verilog::Combinatorial(code) = &block.hdl {
+            stmts = lower(&scope, code)?;
+            flow::check(&scope, &stmts)?;
+            stmts = inline(&scope, fold(&scope, stmts));
+            stmts = fold(&scope, stmts);
         }
+        Ok(Self { block, scope, stmts })
     }
-    Ok(out)
-}
 
-/// The text of a block's module.
-pub(super) fn module_text(
-    block: &BlockInfo,
-    docs: Option<&StructDocs>,
-    children: &[Child],
-    need: Need,
-) -> Result<ModuleText, EmitError> {
-    let scope = Scope::new(block, docs)?;
-    let mut above = String::new();
-    for line in docs.map(|docs| docs.docs.as_slice()).unwrap_or_default() {
-        comment(&mut above, "", line);
+    /// The outputs of each child that the block reads.
+    pub fn outputs_read(&self, need: Need) -> Vec<BTreeSet<String>> {
+        let mut out = vec![BTreeSet::new(); self.block.children.len()];
+        for net in live(&self.scope, &self.stmts, need.outputs(), &BTreeSet::new()) {
+            let net = &self.scope.nets[net];
+            if let Role::ChildOutput(child) = net.role {
+                out[child].insert(net.field().to_owned());
+            }
+        }
+        out
     }
-    let mut unused = BTreeSet::new();
-    let body = match &block.hdl {
-        Verilog::Combinatorial(_) => {
-            let stmts = statements(block, &scope)?;
-            let (body, unread) = kernel_module(scope, stmts, children, need)?;
-            unused = unread;
-            body
+
+    /// The text of the block's module.
+    pub fn text(
+        self,
+        docs: Option<&StructDocs>,
+        children: &[Child],
+        need: Need,
+    ) -> Result<ModuleText, EmitError> {
+        let mut above = String::new();
+        for line in docs.map(|docs| docs.docs.as_slice()).unwrap_or_default() {
+            comment(&mut above, "", line);
         }
-        Verilog::Custom(code) => text_module(&scope, code)?,
-        Verilog::Wrapper(wrapper) => text_module(&scope, &wrapper.code)?,
-        Verilog::Empty | Verilog::Blackbox(_) => {
-            return Err(scope.unsupported("a block without Verilog"));
-        }
-    };
-    Ok(ModuleText { above, body, unused })
+        let scope = self.scope;
+        let (body, unused) = match &self.block.hdl {
+            Verilog::Combinatorial(_) => kernel_module(scope, self.stmts, children, need)?,
+            Verilog::Custom(code) => (text_module(&scope, code)?, BTreeSet::new()),
+            Verilog::Wrapper(wrapper) => (text_module(&scope, &wrapper.code)?, BTreeSet::new()),
+            Verilog::Empty | Verilog::Blackbox(_) => {
+                return Err(scope.unsupported("a block without Verilog"));
+            }
+        };
+        Ok(ModuleText { above, body, unused })
+    }
 }
 
 /// A module whose code was written by hand; an output that it assigns in a block is a `reg`.

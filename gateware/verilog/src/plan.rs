@@ -116,24 +116,17 @@ impl Planner<'_> {
             if net.ty.class != Class::Clock {
                 continue;
             }
-            let value = match stmt {
-                Stmt::Assign { value, .. } => &value.kind,
-                _ => &ExprKind::Variant(String::new()),
+            let Stmt::Assign { value: Expr { kind: ExprKind::Net(clock), .. }, .. } = stmt else {
+                return Err(self.scope.unsupported(format!(
+                    "the clock `{}` computed, not connected",
+                    net.key.replace('$', ".")
+                )));
             };
-            match (net.role, value) {
-                (Role::RegisterClock, ExprKind::Net(clock)) => match self.plan.clock {
-                    Some(other) if other != *clock => {
-                        return Err(EmitError::TwoClocks { module: self.scope.path.clone() })
-                    }
-                    _ => self.plan.clock = Some(*clock),
-                },
-                (_, ExprKind::Net(_)) => {}
-                _ => {
-                    return Err(self.scope.unsupported(format!(
-                        "the clock `{}` computed, not connected",
-                        net.key.replace('$', ".")
-                    )))
+            if net.role == Role::RegisterClock {
+                if self.plan.clock.is_some_and(|other| other != *clock) {
+                    return Err(EmitError::TwoClocks { module: self.scope.path.clone() });
                 }
+                self.plan.clock = Some(*clock);
             }
         }
         Ok(())
@@ -142,7 +135,7 @@ impl Planner<'_> {
     /// The processes by the part of the kernel in which they stand.
     fn parts(&self, stmts: &[Stmt]) -> Vec<Part> {
         let mut parts = vec![Part::default()];
-        // Where each combinational process stands, and the part at which each register was assigned last.
+        // Part and position of each combinational process, by its name.
         let mut places: BTreeMap<NetId, (usize, usize)> = BTreeMap::new();
         let mut clocked: Vec<(usize, Stmt)> = Vec::new();
         let mut comments = Vec::new();
@@ -198,8 +191,7 @@ impl Planner<'_> {
             let leader = self.processes.of(id).filter(|_| net.role == Role::NextValue);
             if let Some((part, _)) = leader.and_then(|leader| places.get(&leader)) {
                 let value = Expr { ty: net.ty.clone(), kind: ExprKind::Net(id) };
-                let line = Stmt::Assign { target: id, field: None, value };
-                clocked.push((*part, line));
+                clocked.push((*part, Stmt::Assign { target: id, field: None, value }));
             }
         }
     }
@@ -280,8 +272,8 @@ fn place_clocked(clocked: Vec<(usize, Stmt)>, parts: &mut [Part]) {
             }
         }
     }
-    for (part, line) in clocked {
-        parts[joined[part]].clocked.push(line);
+    for (part, stmt) in clocked {
+        parts[joined[part]].clocked.push(stmt);
     }
 }
 

@@ -3,7 +3,7 @@
 //! A kernel runs from top to bottom, Verilog's processes beside each other. A signal may leave the others if every reader
 //! wants its last value; what reads a value that is replaced later stays in one process with it.
 
-use super::ir::{Class, Expr, ExprKind, Label, NetId, Operator, Role, Stmt, Type};
+use super::ir::{Expr, ExprKind, Label, NetId, Operator, Role, Stmt, Type};
 use super::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,8 +232,7 @@ fn not(test: Expr) -> Expr {
         ExprKind::Not(inner) => *inner,
         kind => {
             let inner = Expr { ty: test.ty, kind };
-            let ty = Type { width: 1, class: Class::Unsigned };
-            Expr { ty, kind: ExprKind::Not(Box::new(inner)) }
+            Expr { ty: Type::unsigned(1), kind: ExprKind::Not(Box::new(inner)) }
         }
     }
 }
