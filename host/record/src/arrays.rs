@@ -1,33 +1,33 @@
 //! A run as arrays, under the names that the method's authors use where there is one.
 //!
-//! | array | shape | what |
+//! | array | shape | content |
 //! |---|---|---|
-//! | `controls` | epoch, control | voltages at which the epoch was measured |
+//! | `controls` | epoch, control | control voltages of the epoch |
 //! | `outputs` | epoch, case | mean current, tones on, nA |
 //! | `IVgradients` | epoch, case, control | slope of the current, nA/V |
 //! | `sign` | epoch, case, control | its sign |
 //! | `EIgradients` | epoch, case | slope of the loss with the current, 1/nA (host loop) |
 //! | `EVgradients` | epoch, control | slope of the loss with the control, 1/V (host loop) |
 //! | `error` | epoch | loss |
-//! | `separation` | epoch | least high output less greatest low one, nA |
+//! | `separation` | epoch | lowest high output minus highest low output, nA |
 //! | `restart`, `epoch` | epoch | start from 1, epoch of the start from 1 |
-//! | `time_s` | epoch | seconds that the instrument has measured |
+//! | `time_s` | epoch | measuring time of the instrument, s |
 //! | `inputs` | case, input | volts |
-//! | `targets` | case | wanted current, nA; of losses without one 1 for high and 0 for low |
+//! | `targets` | case | target current, nA; for losses without targets 1 for high and 0 for low |
 //! | `frequencies_hz`, `amplitudes_v` | control | the tones |
 //! | `limits_v` | control, 2 | ends of the control's range |
 //! | `IVgradient_errors` | epoch, control | standard error of a slope from one window, nA/V |
-//! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | what was learnt, without perturbation |
-//! | `best_inputs` | case, output | voltage of every output at what was learnt: inputs and controls |
+//! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | the solution, measured without modulation |
+//! | `best_inputs` | case, output | voltage of every output at the solution: inputs and controls |
 //! | `waveform_na`, `waveform_rate_hz` | sample; 1 | the current during a pass over all cases at the best controls, without tones |
-//! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the device is moved and settles |
-//! | `input_waveforms` | input, sample | voltage of every input during that pass, as the ramps lead it |
+//! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the voltages ramp and the device settles |
+//! | `input_waveforms` | input, sample | voltage of every input during that pass, ramps included |
 //! | `waveform_windows` | window, 3 | case, begin and end of every window, s |
 //! | `spectrum_na`, `spectrum_rate_hz` | sample; 1 | the current in the first case at the best controls, tones on |
-//! | `tones_hz`, `mains_hz` | control; 1 | lines that are known in it |
+//! | `tones_hz`, `mains_hz` | control; 1 | known lines of the spectrum |
 //! | `configs`, `path` | bytes | the experiment, and the folder of the run, UTF-8 |
 //!
-//! The log is read once an array, and an epoch at a time: memory does not grow with the run.
+//! Each array reads the log once, one epoch at a time: memory does not grow with the run.
 
 use super::folder::Folder;
 use super::item::{Item, Topic};
