@@ -5,7 +5,7 @@ mod map;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Who may do what with a register.
+/// Access to a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
@@ -23,12 +23,12 @@ pub enum Access {
 pub enum When {
     /// At any time.
     Always,
-    /// While no run is going on.
+    /// Outside runs.
     Idle,
-    /// While no run is going on and the guard is disarmed.
+    /// Outside runs while the guard is disarmed.
     Disarmed,
-    /// As [`When::Disarmed`]; else only to a value that protects more: a smaller one, or for a low limit
-    /// a greater one.
+    /// As [`When::Disarmed`]; at other times only a tighter value: a smaller one, or for a low limit
+    /// a larger one.
     Tighten,
 }
 
@@ -43,15 +43,15 @@ pub struct Register {
     pub count: u16,
     /// Significant bits.
     pub width: u8,
-    /// Who may do what.
+    /// Read and write access.
     pub access: Access,
     /// When it may be written.
     pub when: When,
     /// Unit of the last bit.
     pub unit: &'static str,
-    /// Value after reset; constants and live registers show 0 here.
+    /// Value after reset; 0 for constants and live registers.
     pub reset: u32,
-    /// What it is.
+    /// Description in the documentation.
     pub description: &'static str,
 }
 
@@ -92,19 +92,19 @@ crate::with_registers!(table);
 
 /// Values of [`COMMAND`].
 pub mod command {
-    /// Start a run as [`super::MODE`] says. Needs an armed guard.
+    /// Start a run according to [`super::MODE`]. Needs an armed guard.
     pub const RUN: u32 = 1;
     /// End the run after the tones have ended, and the capture at once.
     pub const STOP: u32 = 2;
-    /// Let the guard follow the modulator, watched by the watchdog.
+    /// Arm the guard with the watchdog: outputs follow the modulator.
     pub const ARM_HOST: u32 = 3;
-    /// Send every output to its safe value.
+    /// Disarm the guard: every output ramps to its safe value.
     pub const DISARM: u32 = 4;
-    /// Let the guard follow the modulator for at most [`super::RUN_LIMIT`] samples, host or not.
+    /// Arm the guard for at most [`super::RUN_LIMIT`] samples, without the watchdog.
     pub const ARM_STANDALONE: u32 = 5;
     /// Send [`super::CAPTURE_SAMPLES`] ADC codes.
     pub const CAPTURE: u32 = 6;
-    /// Send the frames since the last epoch's first once more.
+    /// Repeat the frames from the first of the last epoch on.
     pub const REPEAT: u32 = 7;
 }
 
@@ -119,7 +119,7 @@ pub mod mode {
     /// The lock-in multiplies the cost instead of the ADC code.
     pub const COST: u32 = 8;
 
-    /// The bits that an instrument with these carriers heeds.
+    /// The bits that an instrument with these carriers uses.
     pub fn of(carriers: crate::Carriers) -> u32 {
         let every = PERTURB | STANDALONE | SHAPING;
         if carriers.has_codes() {
@@ -132,19 +132,19 @@ pub mod mode {
 
 /// Bits of [`STATUS`].
 pub mod status {
-    /// A run is going on.
+    /// A run is in progress.
     pub const BUSY: u32 = 1;
     /// The guard follows the modulator.
     pub const ARMED: u32 = 2;
-    /// Outputs are on their way to the safe values.
+    /// Outputs ramp to the safe values.
     pub const RAMPING_TO_SAFE: u32 = 4;
     /// The guard was armed for a standalone run.
     pub const STANDALONE: u32 = 8;
     /// The interlock is closed now.
     pub const INTERLOCK: u32 = 16;
-    /// The guard has tripped since it was armed last: see [`super::FAULT`].
+    /// The guard has tripped since the last arming: see [`super::FAULT`].
     pub const TRIPPED: u32 = 32;
-    /// A capture is going on.
+    /// A capture is in progress.
     pub const CAPTURING: u32 = 64;
 }
 
@@ -154,7 +154,7 @@ pub mod protection {
     pub const INTERLOCK: u32 = 1;
     /// Over-current trips the guard.
     pub const OVERCURRENT: u32 = 2;
-    /// A storm of damaged frames trips the guard.
+    /// Too many damaged frames in a row trip the guard.
     pub const LINK: u32 = 4;
 }
 
@@ -180,8 +180,8 @@ pub mod reference {
     pub const SINE: u32 = 1 << 9;
 }
 
-/// FNV-1a of the map's names, addresses, counts, widths and access, for the info block: two builds
-/// that would misread each other differ in it.
+/// FNV-1a of the map's names, addresses, counts, widths and access, for the info block: builds with
+/// incompatible maps have different hashes.
 pub fn map_hash() -> u32 {
     let mut hash: u32 = 0x811c_9dc5;
     let mut eat = |byte: u8| hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
@@ -211,12 +211,12 @@ pub fn named(name: &str) -> Option<&'static Register> {
 pub fn markdown() -> String {
     let mut text = format!(
         "# Registers\n\n\
-         Made by `hge regs --markdown > docs/registers.md` from the one table in `protocol/src/registers/map.rs`, \
-         from which decoder,\nsettings of the model and accessors come too. Map hash {:08x}. \
-         [protocol.md](protocol.md) says how they are read and written.\n\n",
+         Generated by `hge regs --markdown > docs/registers.md` from the table in `protocol/src/registers/map.rs`, \
+         the source of decoder,\nmodel settings and accessors. Map hash {:08x}. \
+         [protocol.md](protocol.md) describes how to read and write registers.\n\n",
         map_hash()
     );
-    text += "| address | name | bits | access | written | unit | reset | what |\n|---|---|---|---|---|---|---|---|\n";
+    text += "| address | name | bits | access | written | unit | reset | description |\n|---|---|---|---|---|---|---|---|\n";
     for register in MAP {
         let last = register.address + (register.count - 1);
         let address = if register.count == 1 {
