@@ -8,7 +8,7 @@ pub const MOST_BYTES: usize = 4096;
 
 /// A recording does not fit.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("the requests of this experiment are {bytes} bytes, and at most {MOST_BYTES} can be built in: use fewer cases, starts or controls")]
+#[error("the requests of this experiment are {bytes} bytes, and at most {MOST_BYTES} can be embedded: use fewer cases, starts or controls")]
 pub struct TooLong {
     /// Of all its parts.
     pub bytes: usize,

@@ -43,7 +43,7 @@ fn check(metadata: &Metadata) -> io::Result<()> {
         None => Ok(()),
         Some(kind) => Err(io::Error::new(
             ErrorKind::InvalidInput,
-            format!("it is {kind}, and only regular files are taken"),
+            format!("it is {kind}, but only regular files are accepted"),
         )),
     }
 }
@@ -55,7 +55,7 @@ fn too_large(most_bytes: u64) -> io::Error {
     };
     io::Error::new(
         ErrorKind::FileTooLarge,
-        format!("it is larger than {limit}, the most that is read"),
+        format!("it is larger than {limit}, the limit for reading"),
     )
 }
 
@@ -86,7 +86,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 pub fn open_for_lock(path: &Path) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => {
-            let text = "it is a link, and only regular files are taken";
+            let text = "it is a link, but only regular files are accepted";
             return Err(io::Error::new(ErrorKind::InvalidInput, text));
         }
         Ok(metadata) => check(&metadata)?,
@@ -158,7 +158,7 @@ pub fn check_target(path: &Path) -> io::Result<()> {
     if ["/dev", "/proc", "/sys"].iter().any(|system| folder.starts_with(system)) {
         return Err(io::Error::new(
             ErrorKind::InvalidInput,
-            "it is a link that the system keeps, and only regular files are taken",
+            "it is a link of the system, but only regular files are accepted",
         ));
     }
     match fs::metadata(path) {

@@ -88,7 +88,7 @@ pub fn of_data(message: &str, key: &str) -> String {
         return format!("the key {name} is missing: add it{place}");
     }
     if let Some(name) = text.strip_prefix("duplicate field ") {
-        return format!("the key {name} stands twice: keep one{place}");
+        return format!("the key {name} occurs twice: keep one{place}");
     }
     for (start, kind) in [("unknown field ", "key"), ("unknown variant ", "value")] {
         if let Some(rest) = text.strip_prefix(start) {

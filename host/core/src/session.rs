@@ -25,7 +25,7 @@ pub enum SessionError {
     #[error(transparent)]
     Driver(#[from] DriverError),
     /// The guard changed what the device saw.
-    #[error("the guard cut the drive of case {case} (flags 0x{flags:04x}): its limits or step are too tight for this plan, widen them")]
+    #[error("the guard limited the outputs of case {case} (flags 0x{flags:04x}): its limits or step limit are too tight for this plan, widen them")]
     Guard {
         /// Case.
         case: u8,

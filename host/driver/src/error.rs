@@ -20,7 +20,7 @@ pub enum DriverError {
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// No answer came.
-    #[error("{name} does not answer ({attempts} tries in {seconds} s): check that the instrument has power, that the link leads to it and that both use the same baud rate")]
+    #[error("{name} does not reply ({attempts} tries in {seconds} s): check that the instrument has power, that the link is the right one and that both ends use the same baud rate")]
     Silent {
         /// Where the link leads.
         name: String,
@@ -30,7 +30,7 @@ pub enum DriverError {
         seconds: f64,
     },
     /// Something else than an HGE instrument answers.
-    #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is no HGE instrument, or one of another version, load its gateware")]
+    #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is not an HGE instrument, or one of another version: load matching gateware")]
     Identity {
         /// What the instrument shows.
         found: u32,
@@ -54,7 +54,7 @@ pub enum DriverError {
         planned: Box<Parameters>,
     },
     /// A server serves somebody else.
-    #[error("{sentence}: wait until that client has gone, or only read and watch")]
+    #[error("{sentence}: wait until that client disconnects, or use only reading commands")]
     InUse {
         /// What the server said.
         sentence: String,
@@ -66,7 +66,7 @@ pub enum DriverError {
         sentence: String,
     },
     /// The session is no longer ours.
-    #[error("the instrument does not know this session: another program has begun one, or it was powered up anew; end that program and connect again")]
+    #[error("the instrument does not know this session: another program has opened a session, or the instrument was powered up again; end that program and reconnect")]
     Session,
     /// A register access was refused.
     #[error("{} register {register} (0x{address:04x}) was refused: {}", verb(*operation), why(*status))]
@@ -105,7 +105,7 @@ pub enum DriverError {
         error: AnalogueError,
     },
     /// The words that the instrument keeps are no analogue scale.
-    #[error("the analogue scale that the instrument keeps is damaged ({error}): replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
+    #[error("the analogue scale stored in the instrument is damaged ({error}): replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
     Damaged {
         /// Which value, and why.
         error: AnalogueError,
@@ -183,7 +183,7 @@ fn stretches(missing: &[Range<u32>]) -> String {
         named.map(|codes| format!("{} to {}", codes.start, codes.end.saturating_sub(1))).collect();
     match missing.len().saturating_sub(MOST_STRETCHES) {
         0 => named.join(", "),
-        more => format!("{} and {more} more stretches", named.join(", ")),
+        more => format!("{} and {more} more ranges", named.join(", ")),
     }
 }
 
@@ -193,18 +193,18 @@ fn verb(operation: Operation) -> &'static str {
         Operation::Write => "writing",
         Operation::Hello => "greeting at",
         Operation::Restart => "restarting at",
-        Operation::Authenticate => "showing the token at",
+        Operation::Authenticate => "presenting the token to",
     }
 }
 
 fn why(status: Status) -> &'static str {
     match status {
-        Status::Ok => "it answered ok out of turn, report this",
+        Status::Ok => "unexpected reply ok, report this",
         Status::BadAddress => "no such register in this direction, see docs/registers.md",
-        Status::Busy => "not while a run goes on, the guard is armed or outputs are on their way to the safe values; stop or disarm first",
-        Status::BadRequest => "the instrument does not know the request, build gateware and program from the same source",
-        Status::Unsafe => "what protects the device is missing; close the interlock, set watchdog (host) or run_limit (standalone) and leave interlock and over-current in protection",
-        Status::Session => "another program has begun a session, end it and connect again",
+        Status::Busy => "not allowed during a run, while the guard is armed or while outputs ramp to the safe values; stop or disarm first",
+        Status::BadRequest => "the instrument does not support the request, build gateware and program from the same source",
+        Status::Unsafe => "a protection of the device is missing; close the interlock, set watchdog (host) or run_limit (standalone) and leave interlock and over-current enabled in protection",
+        Status::Session => "another program has opened a session, end it and reconnect",
         Status::Gone => "the last epoch is no longer in the instrument's memory, run it again",
     }
 }

@@ -14,7 +14,7 @@ impl FaultFlags {
         (
             fault::WATCHDOG,
             "the host was silent for longer than the watchdog allows",
-            "raise watchdog or free the computer and the line of other work",
+            "raise watchdog or reduce the load of computer and line",
         ),
         (
             fault::RUN_TIME,
@@ -26,7 +26,7 @@ impl FaultFlags {
             "the device's current was too high",
             "narrow the electrodes' ranges, check the device or raise overcurrent_na",
         ),
-        (fault::LINK, "too many damaged frames came in a row", "check the cable and the baud rate"),
+        (fault::LINK, "too many damaged frames in a row", "check the cable and the baud rate"),
     ];
 
     /// Whether nothing tripped it.

@@ -36,7 +36,7 @@ pub enum QuantityError {
         near: Option<&'static str>,
     },
     /// The index or field is wrong.
-    #[error("`{name}` is not a place in {register}: write {example}")]
+    #[error("`{name}` is not an entry of {register}: write {example}")]
     Place {
         /// Asked for.
         name: String,
@@ -46,7 +46,7 @@ pub enum QuantityError {
         example: String,
     },
     /// The value is no number of this kind.
-    #[error("`{text}` is no value of {register}: write a number{}, or raw: and the register's own", if .unit.is_empty() { String::new() } else { format!(" in {}, with a unit or prefix if you like", .unit) })]
+    #[error("`{text}` is not a value of {register}: write a number{}, or raw: and the register's word", if .unit.is_empty() { String::new() } else { format!(" in {}, optionally with unit or prefix", .unit) })]
     Value {
         /// Asked for.
         text: String,
@@ -56,7 +56,7 @@ pub enum QuantityError {
         unit: &'static str,
     },
     /// A voltage or a current where nobody knows what a code is.
-    #[error("{register} in {unit}: {NO_SCALE}; or write raw: and the register's own number")]
+    #[error("{register} in {unit}: {NO_SCALE}; or write raw: and the register's word")]
     NoScale {
         /// The register.
         register: &'static str,

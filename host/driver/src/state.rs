@@ -41,14 +41,14 @@ pub struct State {
 pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
     let State { busy, armed, ramping_to_safe, .. } = *state;
     match command {
-        command::CAPTURE => "a capture is going on; wait for its end, or stop it first",
-        _ if busy => "a run is going on; wait for its end, or stop it first",
+        command::CAPTURE => "a capture is in progress; wait for its end, or stop it first",
+        _ if busy => "a run is in progress; wait for its end, or stop it first",
         command::RUN if armed.is_none() => "the guard is not armed; arm first",
         _ if ramping_to_safe => {
-            "outputs are on their way to the safe values; try again in a moment"
+            "outputs ramp to the safe values; try again in a moment"
         }
         _ if armed.is_some() => "the guard is armed already; disarm first",
-        _ => "what stood in its way has just ended; try again",
+        _ => "the conflicting action has just ended; try again",
     }
 }
 

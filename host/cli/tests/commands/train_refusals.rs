@@ -107,7 +107,7 @@ fn targets_must_be_apart_and_within_the_chain() {
 
 #[test]
 fn an_over_current_that_the_chain_cannot_show_is_refused() {
-    let beyond = "an over-current limit of 150 nA would never trip at one sign or both";
+    let beyond = "an over-current limit of 150 nA would never trip at one or both signs";
     says("[guard]\novercurrent_na = 150.0", &[":3:18: ", beyond]);
     says("[guard]\novercurrent_na = 0.0", &[":3:18: ", "above zero"]);
 }

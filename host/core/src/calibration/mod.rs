@@ -41,7 +41,7 @@ pub enum CalibrationError {
         found: u32,
     },
     /// The answers of an electrode do not follow a line.
-    #[error("the answers of electrode {electrode} do not follow a line: they spread by {} nA/V and scatter by {}: is it dead? Measure more windows, widen the controls or raise its amplitude", number(*span_na_per_v), number(*scatter_na_per_v))]
+    #[error("the responses of electrode {electrode} do not lie on a line: they spread by {} nA/V and scatter by {}: is it dead? Measure more windows, widen the controls or raise its amplitude", number(*span_na_per_v), number(*scatter_na_per_v))]
     NoLine {
         /// Electrode.
         electrode: usize,
@@ -51,7 +51,7 @@ pub enum CalibrationError {
         scatter_na_per_v: f64,
     },
     /// A lag that no pole explains.
-    #[error("electrode {electrode} lags by {} degrees at {} Hz, more than a pole that leaves a signal: the loop has another latency than its gateware tells, set converter_latency_samples", number(*lag_deg), number(*frequency_hz))]
+    #[error("electrode {electrode} lags by {} degrees at {} Hz, more than a pole with a measurable signal: the loop latency differs from the one that the gateware reports, set converter_latency_samples", number(*lag_deg), number(*frequency_hz))]
     Latency {
         /// Electrode.
         electrode: usize,
@@ -69,13 +69,13 @@ pub enum CalibrationError {
         points: u32,
     },
     /// The current hardly moves the ADC.
-    #[error("the current moves the ADC by {steps} of its steps, noise included, too little to average below a step: raise the I-V gain (analogue.iv_gain_v_per_na) or the tones' amplitudes")]
+    #[error("the current spans {steps} steps of the ADC, noise included, too little to average below a step: raise the I-V gain (analogue.iv_gain_v_per_na) or the tones' amplitudes")]
     GainTooSmall {
         /// From the least code of a window to the greatest.
         steps: u32,
     },
     /// A resistor of which no current comes.
-    #[error("electrode {electrode} answers with {} nA/V where the resistor makes {}: check its contact and the resistance that was given", number(*found_na_per_v), number(*given_na_per_v))]
+    #[error("electrode {electrode} responds with {} nA/V where the resistor gives {}: check its contact and the given resistance", number(*found_na_per_v), number(*given_na_per_v))]
     NoResistor {
         /// Electrode.
         electrode: usize,
@@ -85,7 +85,7 @@ pub enum CalibrationError {
         given_na_per_v: f64,
     },
     /// Answers of resistors in which a lag and a capacitance may have cancelled.
-    #[error("the resistors' answers do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
+    #[error("the resistors' responses do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
     Inseparable {
         /// Of the fastest tone.
         frequency_hz: f64,
@@ -95,10 +95,10 @@ pub enum CalibrationError {
         most_lag_deg: f64,
     },
     /// Answers of resistors that no pole beside capacitances explains.
-    #[error("the resistors' answers are not those of one pole beside capacitances: measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json")]
+    #[error("the resistors' responses do not fit one pole with parallel capacitances: measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json")]
     NotOnePole,
     /// Something conducts where nothing should be.
-    #[error("electrode {electrode} answers in phase with {} nA/V, as no open contact does: take the device and every resistor out", number(*found_na_per_v))]
+    #[error("electrode {electrode} has an in-phase response of {} nA/V, impossible for an open contact: disconnect the device and every resistor", number(*found_na_per_v))]
     NotOpen {
         /// Electrode.
         electrode: usize,
@@ -106,19 +106,19 @@ pub enum CalibrationError {
         found_na_per_v: f64,
     },
     /// Codes that cannot be told from each other.
-    #[error("the code of control {control} answers as those before it do: check the resistors, or widen the converter's bandwidth")]
+    #[error("the code of control {control} responds like those before it: check the resistors, or widen the converter's bandwidth")]
     DependentCodes {
         /// Place of the control, from 0.
         control: usize,
     },
     /// Of no use for it.
-    #[error("a calibration tells lags of sines to the current, and the method {method} reads neither: leave it out, or measure by homodyne or single")]
+    #[error("a calibration corrects lags of sines in the current, and the method {method} measures neither: leave it out, or measure by homodyne or single")]
     Method {
         /// Name of the method.
         method: &'static str,
     },
     /// Made for something else.
-    #[error("the calibration is of another {what}: calibrate anew")]
+    #[error("the calibration was made with another {what}: calibrate again")]
     Stale {
         /// What has changed.
         what: &'static str,

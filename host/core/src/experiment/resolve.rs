@@ -156,7 +156,7 @@ fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
     let samples = f64::from(run_epochs(experiment)) * plan.epoch_samples();
     require(samples <= MOST_RUN_SAMPLES, "timing", || {
         format!(
-            "one run could take {} samples, more than the instrument's clock counts ({}): run \
+            "one run could take {} samples, more than the instrument's counter holds ({}): run \
              fewer epochs or starts, or shorten the window, settle_s or the ramps",
             number(samples),
             number(MOST_RUN_SAMPLES)

@@ -187,7 +187,7 @@ fn counts(experiment: &Experiment) -> Result<(), Wrong> {
     let count = electrodes.controls.len();
     require(count >= 1, "electrodes.controls", || "no controls to learn: name one or more".into())?;
     require(!electrodes.inputs.is_empty(), "electrodes.inputs", || {
-        "no inputs to tell the cases apart: name one electrode or more, two for a gate".into()
+        "no inputs to distinguish the cases: name one electrode or more, two for a gate".into()
     })?;
     let lists = [
         ("electrodes.control_low_v", Some(electrodes.control_low_v.len())),
@@ -205,7 +205,7 @@ fn counts(experiment: &Experiment) -> Result<(), Wrong> {
         "amplitudes_v are given, and amplitude = \"auto\" would choose them: leave one of the two out".into()
     })?;
     require(!standalone.targets.is_empty(), "standalone.targets", || {
-        "no targets to aim at: give one or more".into()
+        "there are no targets: give one or more".into()
     })
 }
 
@@ -214,7 +214,7 @@ fn order(experiment: &Experiment) -> Result<(), Wrong> {
     let Experiment { electrodes, guard, .. } = experiment;
     let (low, high) = (electrodes.input_low_v, electrodes.input_high_v);
     require(low < high, "electrodes.input_low_v", || {
-        format!("input_low_v of {} V is not below input_high_v of {} V: a logic 0 is the lower one, change either", number(low), number(high))
+        format!("input_low_v of {} V is not below input_high_v of {} V: a logic 0 is the lower voltage, change one of them", number(low), number(high))
     })?;
     let ranges = electrodes.control_low_v.iter().zip(&electrodes.control_high_v);
     for (k, (&low, &high)) in ranges.enumerate() {
@@ -267,8 +267,8 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
         require(reached, key, || {
             format!(
-                "targets of {} and {} nA cannot be read: the chain reads at most +-{} nA, move \
-                 them inside or lower iv_gain_v_per_na",
+                "targets of {} and {} nA cannot be measured: the range of the chain is +-{} nA, \
+                 move them inside or lower iv_gain_v_per_na",
                 number(high),
                 number(low),
                 number(full_na)
@@ -281,7 +281,7 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
     })?;
     let alone = experiment.loop_mode == LoopMode::Standalone;
     require(!alone || host.method == Method::Homodyne, "host.method", || {
-        format!("the loop inside the gateware measures by homodyne, not by {}: set loop = \"host\" or leave the method out", host.method.name())
+        format!("the standalone loop measures by homodyne, not by {}: set loop = \"host\" or leave the method out", host.method.name())
     })?;
     if host.loss == Loss::Mse && experiment.loop_mode == LoopMode::Host {
         require(host.high_na > host.low_na, "host.high_na", || {

@@ -59,7 +59,7 @@ pub enum MeasureError {
         electrodes: Vec<usize>,
     },
     /// A voltage at which no tone fits.
-    #[error("electrode {electrode} cannot be set to {} V: with its tone it reaches from {} to {} V, choose a voltage there", number(*volts), number(*low_v), number(*high_v))]
+    #[error("electrode {electrode} cannot be set to {} V: with its tone its range is {} to {} V, choose a voltage there", number(*volts), number(*low_v), number(*high_v))]
     Beyond {
         /// Electrode.
         electrode: usize,
@@ -79,7 +79,7 @@ pub enum MeasureError {
         electrodes: Vec<usize>,
     },
     /// A sweep that cannot be made.
-    #[error("a sweep of electrode {electrode} from {} to {} V in {points} points cannot be made: give two different voltages, and {least} points or more, up to a million in all", number(*low_v), number(*high_v))]
+    #[error("a sweep of electrode {electrode} from {} to {} V in {points} points is not possible: give two different voltages, and {least} points or more, up to a million in total", number(*low_v), number(*high_v))]
     Sweep {
         /// Electrode.
         electrode: usize,
@@ -107,7 +107,7 @@ pub enum MeasureError {
         cases: usize,
     },
     /// Captured codes and a run's windows do not belong together.
-    #[error("the captured codes are not those of the run's windows: somebody else captures or has changed the decimation, measure again alone")]
+    #[error("the captured codes are not those of the run's windows: another program captures or has changed the decimation, end it and measure again")]
     Apart,
     /// Too few repetitions, or none.
     #[error("0 {what} cannot be measured: ask for 1 or more")]

@@ -140,7 +140,7 @@ fn voltages(plan: &Plan) -> Result<(), PlanError> {
         let (low_v, high_v) = plan.control_range_v(k);
         if low_v >= high_v {
             return Err(beyond(format!(
-                "it leaves no room in the range of {} to {} V, choose less than {:.4} V",
+                "it does not fit into the range of {} to {} V, choose less than {:.4} V",
                 control.low_v,
                 control.high_v,
                 (control.high_v - control.low_v) / 2.0 - scale.output(control.output).step_v()

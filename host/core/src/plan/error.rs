@@ -16,10 +16,10 @@ pub enum PlanError {
     #[error(transparent)]
     Tones(#[from] ToneError),
     /// Codes or the cost asked of a gateware that has neither.
-    #[error("this gateware carries sines and demodulates the current alone: use a gateware made with carriers = \"codes\"")]
+    #[error("this gateware supports only sines and demodulation of the current: use a gateware with carriers = \"codes\"")]
     Sines,
     /// More controls than there are codes.
-    #[error("{asked} controls are to carry codes, but there are {most}: use fewer")]
+    #[error("{asked} controls need a code each, but there are {most} codes: use fewer controls")]
     Codes {
         /// Controls.
         asked: usize,
@@ -93,7 +93,7 @@ pub enum PlanError {
         rows: u32,
     },
     /// More controls and noise slots than slots.
-    #[error("{asked} frequencies are to be listened to, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
+    #[error("{asked} frequencies are to be demodulated, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
     Slots {
         /// Controls asked for.
         asked: usize,

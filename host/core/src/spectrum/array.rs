@@ -15,7 +15,7 @@ const MOST_BYTES: u64 = 1 << 31;
 #[derive(Debug, Error)]
 pub enum ArrayError {
     /// Not of NumPy, or cut within the header.
-    #[error("it is no NumPy array: make it with numpy.save")]
+    #[error("it is not a NumPy array: make it with numpy.save")]
     Header,
     /// Data are missing.
     #[error("it ends after {found} of {wanted} numbers: copy or make it again")]
@@ -38,7 +38,7 @@ pub enum ArrayError {
         dtype: String,
     },
     /// No archive.
-    #[error("it is no archive of arrays ({reason}): make it with numpy.savez")]
+    #[error("it is not an archive of arrays ({reason}): make it with numpy.savez")]
     Archive {
         /// What is wrong.
         reason: String,

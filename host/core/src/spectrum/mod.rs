@@ -37,7 +37,7 @@ const NA: f64 = 1e9;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SpectrumError {
     /// Not one segment fits.
-    #[error("{samples} samples in one piece are too few for a spectrum in segments of {segment}: give {segment} or more, or shorter segments (64 or more)")]
+    #[error("{samples} contiguous samples are too few for a spectrum in segments of {segment}: give {segment} or more, or shorter segments (64 or more)")]
     Few {
         /// Samples of the longest stretch.
         samples: usize,
@@ -45,19 +45,19 @@ pub enum SpectrumError {
         segment: usize,
     },
     /// A segment that cannot be transformed.
-    #[error("a segment of {segment} samples cannot be: give an even number from 64 to 16777216")]
+    #[error("a segment of {segment} samples is not possible: give an even number from 64 to 16777216")]
     Segment {
         /// Asked for.
         segment: usize,
     },
     /// No sample rate.
-    #[error("a sample rate of {} Hz cannot be: give a number of hertz from 1e-6 to 1e12", number(*rate_hz))]
+    #[error("a sample rate of {} Hz is not possible: give a number of hertz from 1e-6 to 1e12", number(*rate_hz))]
     Rate {
         /// Given.
         rate_hz: f64,
     },
     /// A sample that is no number.
-    #[error("sample {place} is {value}, no current: leave it out, or what is before or behind it")]
+    #[error("sample {place} is {value}, not a current: remove it, or the samples before or after it")]
     Value {
         /// Which, from 0.
         place: usize,
@@ -65,7 +65,7 @@ pub enum SpectrumError {
         value: f64,
     },
     /// A frequency that is none.
-    #[error("{what} of {} Hz cannot be: give a frequency above zero, or none", number(*frequency_hz))]
+    #[error("{what} of {} Hz is not possible: give a frequency above zero, or none", number(*frequency_hz))]
     Frequency {
         /// Whose.
         what: &'static str,

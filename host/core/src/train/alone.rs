@@ -35,10 +35,10 @@ pub enum BakeError {
     #[error(transparent)]
     Train(#[from] TrainError),
     /// It needs a host.
-    #[error("the loop of this experiment is closed by a host, which a board by itself does not have: set loop = \"standalone\"")]
+    #[error("the loop of this experiment needs a host, which a standalone board does not have: set loop = \"standalone\"")]
     HostLoop,
     /// It is more than one run of the gateware.
-    #[error("restarts is {restarts}, but a board by itself makes one run of {starts} starts at most: lower restarts, or raise standalone.starts_per_run up to the board's starts")]
+    #[error("restarts is {restarts}, but a standalone board makes one run of {starts} starts at most: lower restarts, or raise standalone.starts_per_run up to the board's starts")]
     Runs {
         /// Asked for.
         restarts: u32,

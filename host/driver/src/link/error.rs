@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error)]
 pub enum LinkError {
     /// No link is named so.
-    #[error("`{spec}` is no link: {change}")]
+    #[error("`{spec}` is not a link: {change}")]
     Spec {
         /// As written.
         spec: String,
@@ -37,7 +37,7 @@ pub enum LinkError {
         path: String,
     },
     /// Anything else the system has against the port.
-    #[error("{path} cannot be opened as a serial port at {baud} baud ({what}): name the port the instrument hangs on and a rate it offers")]
+    #[error("{path} cannot be opened as a serial port at {baud} baud ({what}): name the instrument's port and a baud rate that it supports")]
     NotSerial {
         /// Asked for.
         path: String,
@@ -61,13 +61,13 @@ pub enum LinkError {
         what: String,
     },
     /// It was there, and is no more.
-    #[error("the port {name} went away: plug the instrument in again and start anew")]
+    #[error("the port {name} has disappeared: plug the instrument in again and restart")]
     Gone {
         /// What the link led to.
         name: String,
     },
     /// The other side has ended the connection.
-    #[error("{name} has closed the connection: see there why, and connect again")]
+    #[error("{name} has closed the connection: find the reason there, and connect again")]
     Closed {
         /// What the link led to.
         name: String,
@@ -79,7 +79,7 @@ pub enum LinkError {
         sentence: String,
     },
     /// Bytes are not taken.
-    #[error("{name} takes no bytes: check that the other side is alive")]
+    #[error("{name} accepts no bytes: check that the other side is running")]
     Stuck {
         /// What the link leads to.
         name: String,
@@ -88,13 +88,13 @@ pub enum LinkError {
     #[error("{0}")]
     Behind(Arc<dyn std::error::Error + Send + Sync>),
     /// `sim` where an instrument has to be there already.
-    #[error("sim is an instrument simulated in the program itself, and here one is needed that runs: name it by tcp:HOST:PORT or serial:PATH")]
+    #[error("sim is an instrument simulated in this program, and this command needs a running one: give tcp:HOST:PORT or serial:PATH")]
     Simulated,
 }
 
 fn there_are(ports: &[String]) -> String {
     if ports.is_empty() {
-        "there is none at all, plug the instrument in".into()
+        "there are no serial ports, plug the instrument in".into()
     } else {
         format!("choose {}, or plug the instrument in", ports.join(", "))
     }
@@ -105,6 +105,6 @@ fn join(group: Option<&str>) -> String {
         Some(group) => format!(
             "add yourself to group {group} (`sudo usermod -aG {group} $USER`) and log in again"
         ),
-        None => "ask whoever administers this computer for it".into(),
+        None => "ask the administrator of this computer for it".into(),
     }
 }

@@ -10,7 +10,7 @@ pub use overcurrent::OvercurrentError;
 use hge_protocol::{Analogue, Parameters};
 
 /// What an instrument without an analogue scale lacks, and how to give it one.
-pub const NO_SCALE: &str = "the instrument has no analogue scale, without which codes are no volts and no nanoamperes: add a section [analogue] to the experiment, or set it with `hge set analogue --experiment FILE.toml --link LINK`";
+pub const NO_SCALE: &str = "the instrument has no analogue scale to convert codes to volts and nanoamperes: add a section [analogue] to the experiment, or set it with `hge set analogue --experiment FILE.toml --link LINK`";
 
 /// Codes of half a converter's range.
 pub const HALF_RANGE_CODES: f64 = 32768.0;

@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 pub enum OvercurrentError {
     /// A current of one sign at least never shows as a code of this magnitude.
-    #[error("an over-current limit of {} nA would never trip at one sign or both: the chain ends at +-{} nA, choose less", number(*limit_na), number(*most_na))]
+    #[error("an over-current limit of {} nA would never trip at one or both signs: the chain ends at +-{} nA, choose less", number(*limit_na), number(*most_na))]
     Beyond {
         /// Asked for.
         limit_na: f64,
@@ -16,7 +16,7 @@ pub enum OvercurrentError {
         most_na: f64,
     },
     /// The limit cannot be told from no current.
-    #[error("an over-current limit of {} nA cannot be told from no current: a step of the ADC and the level shift need {} nA or more", number(*limit_na), number(*least_na))]
+    #[error("an over-current limit of {} nA is not distinguishable from zero current: a step of the ADC and the level shift need {} nA or more", number(*limit_na), number(*least_na))]
     Below {
         /// Asked for.
         limit_na: f64,
