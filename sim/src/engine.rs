@@ -11,7 +11,7 @@ pub enum EngineError {
     #[error("{0}")]
     Tool(String),
     /// The process that runs the compiled gateware ended or broke its protocol.
-    #[error("the compiled gateware stopped answering: {0}; start again")]
+    #[error("the compiled gateware stopped responding: {0}; start again")]
     Lost(String),
     /// The board's pins broke what its converters demand, or took from them what they did not give.
     #[error("the board's pins are wrong: {0}")]

@@ -108,7 +108,7 @@ fn settle<P: Pass>(instrument: &mut Instrument<P>) -> Result<(), EngineError> {
     if simulate(instrument, MOST_ITERATIONS) {
         Ok(())
     } else {
-        Err(EngineError::Tool("the gateware's signals do not come to rest".into()))
+        Err(EngineError::Tool("the gateware's signals do not settle".into()))
     }
 }
 

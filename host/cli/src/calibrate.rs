@@ -128,7 +128,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     session.close().map_err(text)?;
     let found = found.map_err(|error| match &settling {
-        Some(settling) => format!("{error} (what was measured before: {})", sentence(settling)),
+        Some(settling) => format!("{error} (already measured: {})", sentence(settling)),
         None => error.to_string(),
     })?;
     let calibration = Calibration { relaxation: settling, ..found };
@@ -177,7 +177,7 @@ fn write(output: Option<&Path>, content: &impl Serialize) -> Result<(), String> 
 }
 
 fn read_open(path: &Path) -> Result<OpenContacts, String> {
-    read_json(path, "`hge calibrate --open -o` writes", "measure the open contacts anew")
+    read_json(path, "`hge calibrate --open -o` writes", "measure the open contacts again")
 }
 
 /// The calibration in a file.
@@ -188,11 +188,11 @@ pub fn read(path: &Path) -> Result<Calibration, String> {
 fn table(calibration: &Calibration, settle: bool) -> String {
     let mut lines = match calibration.pole_hz {
         Some(_) if calibration.lags_unseen() => format!(
-            "no lag stands out of its error: a pole, if there is one, lies above {:.0} Hz\n",
+            "no lag exceeds its error: a pole, if there is one, lies above {:.0} Hz\n",
             calibration.least_pole_hz()
         ),
         Some(pole_hz) => format!("pole {} Hz\n", number((pole_hz * 10.0).round() / 10.0)),
-        None => "the lags are not those of one pole: each tone keeps its own, and its loss is not known\n".into(),
+        None => "the lags do not fit one pole: each tone keeps its own lag, and its loss is unknown\n".into(),
     };
     lines += "electrode  tone (Hz)  lag (deg)    error  passes (%)  feed-through (pF)\n";
     for tone in &calibration.tones {
@@ -210,7 +210,7 @@ fn table(calibration: &Calibration, settle: bool) -> String {
     if let Some(found) = &calibration.relaxation {
         let _ = writeln!(lines, "\n{}", sentence(found));
     } else if settle {
-        lines += "\nno relaxation stands out of the noise\n";
+        lines += "\nno relaxation above the noise\n";
     }
     lines
 }
@@ -218,7 +218,7 @@ fn table(calibration: &Calibration, settle: bool) -> String {
 fn sentence(found: &Relaxation) -> String {
     let ms = |seconds: f64| format!("{:.1}", seconds * 1e3);
     format!(
-        "a step of {:.2} nA relaxes with {} +- {} ms, {:.2} nA of it after the ramp; for slopes of {} nA/V wait {} ms, or {} ms with the relaxation taken off",
+        "a step of {:.2} nA relaxes with {} +- {} ms, {:.2} nA of it after the ramp; for slopes of {} nA/V wait {} ms, or {} ms with the relaxation subtracted",
         found.step_na,
         ms(found.time_constant_s),
         ms(found.time_constant_error_s),

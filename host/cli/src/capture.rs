@@ -62,7 +62,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if let Some(path) = &arguments.output {
         if !["npz", "npy"].iter().any(|known| path.extension() == Some(OsStr::new(known))) {
             return Err(format!(
-                "{} is no file of codes: name it .npz, or .npy for the codes alone",
+                "{} is not a file of codes: name it .npz, or .npy for the codes without the rate",
                 path.display()
             ));
         }

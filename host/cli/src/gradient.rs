@@ -84,7 +84,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         return Err("--relaxation is a time constant: give a number of seconds above zero".into());
     }
     if arguments.exact && arguments.link.spec()? != LinkSpec::Simulated {
-        return Err("exact slopes are known of a device simulated in this process alone: leave \
+        return Err("exact slopes are known only for a device simulated in this process: leave \
                     out --exact or --link"
             .into());
     }
@@ -161,7 +161,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 fn refuse(method: Method, arguments: &Arguments) -> Result<(), String> {
     let name = method.name();
     if method == Method::Cost {
-        return Err("the method cost shows slopes of the cost, not of the current: take another, or use it in `hge train`".into());
+        return Err("the method cost measures slopes of the cost, not of the current: choose another, or use it in `hge train`".into());
     }
     let of_sines = [
         ("--calibration", arguments.calibration.is_some()),
@@ -169,7 +169,7 @@ fn refuse(method: Method, arguments: &Arguments) -> Result<(), String> {
     ];
     match of_sines.into_iter().find(|(_, given)| *given && !method.is_of_sines()) {
         Some((option, _)) => Err(format!(
-            "{option} is of sines, and the method {name} has none: leave it out, or take homodyne or single"
+            "{option} applies to sines, which the method {name} does not use: leave it out, or choose homodyne or single"
         )),
         None => Ok(()),
     }
@@ -204,19 +204,19 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
         volts.join(", ")
     )?;
     if found.measured.snr_reached == Some(false) {
-        writeln!(text, "not every slope came as far above its error as was asked")?;
+        writeln!(text, "not every slope reached the requested ratio to its error")?;
     }
     let error = |error: Option<f64>| error.map_or("?".into(), |error| format!("{error:.3}"));
     for (case, slopes) in found.measured.cases.iter().enumerate() {
         let inputs: Vec<String> = slopes.inputs_v.iter().map(|volts| number(*volts)).collect();
-        let clipped = if slopes.clipped { ", clipped: the slopes are lost" } else { "" };
+        let clipped = if slopes.clipped { ", clipped: slopes not valid" } else { "" };
         let settled = if slopes.settled {
             ""
         } else {
-            ", not settled: wait longer (timing.settle_s) or take the drift off"
+            ", not settled: wait longer (timing.settle_s) or subtract the drift (--correct-drift)"
         };
         let uncalibrated = match slopes.uncalibrated {
-            true => ", a large answer in quadrature: the slopes may be wrong by more than their errors, calibrate (`hge calibrate`, then --calibration)",
+            true => ", a large quadrature response: the slopes may be wrong by more than their errors, calibrate (`hge calibrate`, then --calibration)",
             false => "",
         };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));

@@ -82,7 +82,7 @@ fn compared(
     }
     if let Some(built_in) = manifest.experiment.filter(|built_in| built_in.tag() != scratch) {
         differences.push(format!(
-            "experiment tag {:08x} not in scratch but {scratch:08x}: another one is built in, or a host has written it",
+            "scratch holds {scratch:08x} instead of the experiment tag {:08x}: another experiment is embedded, or a host has written scratch",
             built_in.tag()
         ));
     }

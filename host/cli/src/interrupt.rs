@@ -85,7 +85,7 @@ fn leave(code: i32) -> ! {
 /// The system does not let signals be heard.
 pub fn listen() -> Result<(), String> {
     platform::listen()
-        .map_err(|error| format!("cannot listen for signals: {error}; start from another shell"))
+        .map_err(|error| format!("cannot handle signals: {error}; start from another shell"))
 }
 
 /// From now on the command ends when the reader of standard output closes it, whether or not there is anything to print.

@@ -91,7 +91,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 fn axes(text: &str) -> Result<Vec<Axis>, String> {
     let wrong = || {
         format!(
-            "`{text}` is no sweep: write electrode, first and last voltage and points, for \
+            "`{text}` is not a sweep: write electrode, first and last voltage and points, for \
              one electrode or two, e.g. 3:-1:0.5:31 or 3:-1:0.5:31,4:-0.5:0.2:21"
         )
     };
@@ -164,10 +164,10 @@ fn check(
 fn advice(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
-        Verdict::Dead => "dead: the current does not follow it, check bond and cable",
+        Verdict::Dead => "dead: the current does not respond, check bond and cable",
         Verdict::Clips => "clips: narrow its range or lower the gain of the I-V converter",
         Verdict::Shorted => "shorted: the current clips at nearly every voltage, look for a short to the output, or lower the gain of the I-V converter",
-        Verdict::Leaks => "leaks: a current flows with all at 0 V, check wiring and offset",
+        Verdict::Leaks => "leaks: a current flows with all electrodes at 0 V, check wiring and offset",
     }
 }
 

@@ -136,8 +136,7 @@ impl Simulation {
         let mut useless = self.given().filter(|(option, _)| !seeded || *option != "--seed");
         match useless.next().filter(|_| *link != LinkSpec::Simulated) {
             Some((option, _)) => Err(format!(
-                "{option} is of no use over {link}: what is there decides it, give {option} to \
-                 `hge serve` or leave it out"
+                "{option} has no effect over {link}: give it to `hge serve`, or leave it out"
             )),
             None => Ok(()),
         }

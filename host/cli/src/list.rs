@@ -86,7 +86,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let probe = arguments.probe.then_some(&settings);
         listed.push(look(port, arguments.baud, probe));
         if cancel.is_cancelled() {
-            return Err("cancelled: not every port was looked at, start again".into());
+            return Err("cancelled: not every port was probed, start again".into());
         }
     }
     let list = List { ports: listed, engines: engines() };
@@ -160,7 +160,7 @@ fn table(list: &List, probed: bool) -> String {
                 );
             }
             (None, Some(trouble)) => text += &format!("  {trouble}"),
-            (None, None) if !probed => text += "  not asked (--probe)",
+            (None, None) if !probed => text += "  not probed (--probe)",
             (None, None) => {}
         }
         text.push('\n');

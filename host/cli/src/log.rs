@@ -69,7 +69,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     if link == LinkSpec::Simulated {
         return Err(
-            "an instrument simulated in this process has done nothing before: name --link \
+            "an instrument simulated in this process has no earlier run: give --link \
                     serial:PATH or tcp:HOST:PORT"
                 .into(),
         );
@@ -130,9 +130,9 @@ fn told(last: LastRun, task: &Task) -> Run {
 
 fn table(log: &Log) -> String {
     let built_in = if log.built_in {
-        "this one is built in"
+        "this one is embedded"
     } else {
-        "another one is built in or none, or a host has written scratch"
+        "another experiment or none is embedded, or a host has written scratch"
     };
     let armed = if log.armed { "armed" } else { "disarmed" };
     let interlock = if log.interlock_closed { "closed" } else { "open" };
@@ -141,7 +141,7 @@ fn table(log: &Log) -> String {
         "experiment    {built_in}\nstate         {armed}, interlock {interlock}\nfault         {fault}\n"
     );
     text += &match &log.run {
-        None if log.busy => "run           going on: `hge monitor` shows it\n".into(),
+        None if log.busy => "run           in progress: `hge monitor` shows it\n".into(),
         None => "run           none yet, or overwritten since\n".into(),
         Some(Run { ended, duration_s, .. }) => {
             format!("run           {ended} after {duration_s:.1} s\n")

@@ -59,15 +59,15 @@ enum Listener {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     if link == LinkSpec::Simulated {
-        return Err("an instrument simulated in this process has nobody else to listen to: name \
+        return Err("an instrument simulated in this process has no other client to monitor: give \
                     --link tcp:HOST:PORT or serial:PATH"
             .into());
     }
     arguments.simulation.check_link(&link, false)?;
     let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
     if arguments.live && arguments.json && io::stdout().is_terminal() {
-        return Err("--live draws where --json would print: lead standard output to a file, or \
-                    leave one of them out"
+        return Err("--live draws where --json would print: redirect standard output to a file, \
+                    or leave one of them out"
             .into());
     }
     let cancel = interrupt::cancel();
@@ -106,7 +106,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let mut is_idle = false;
         while let ControlFlow::Continue(heard) = told.next(WAIT)? {
             if heard.is_none() && !is_idle {
-                note("no telemetry: frames come while an experiment runs on the instrument; Ctrl-C ends");
+                note("no telemetry: the instrument sends frames during a run; Ctrl-C ends");
             }
             is_idle = heard.is_none();
         }
@@ -117,7 +117,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let mut setting = Setting::of(&task, "monitor", &link.to_string());
     (setting.pausable, setting.ordered) = (false, true);
     let hearing = Hearing::new(task, told.meaning.clone());
-    let over = |(): &()| Ending::Done { text: "all that was asked for".into(), good: true };
+    let over = |(): &()| Ending::Done { text: "all requested lines received".into(), good: true };
     let show = Show::new(setting, cancel, health, Leaving::AtOnce);
     show.watch(|teller| look_on(listener, told, hearing, &teller), over)?;
     Ok(ExitCode::SUCCESS)
@@ -232,8 +232,8 @@ fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String>
     let parameters = experiment.instrument;
     let planned = context(experiment, source, &parameters, None).map_err(text)?;
     let scale = planned.scale.ok_or(
-        "who only watches cannot read the instrument's analogue scale: name a file with a section \
-         [analogue] by --experiment",
+        "--watch does not read the instrument's analogue scale: give a file with a section [analogue] \
+         as --experiment",
     )?;
     Ok(Meaning { scale, window_samples: experiment.timing.window_samples })
 }

@@ -108,7 +108,7 @@ pub fn table(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> St
     let simulated_s = outcome.samples as f64 / heading.rate_hz;
     // Writing to a String cannot fail.
     let _ = write_table(&mut text, heading, outcome, wall_s, simulated_s);
-    let _ = writeln!(text, "  all of it is in {run}, its report is {run}/report.html");
+    let _ = writeln!(text, "  full record in {run}, report in {run}/report.html");
     text
 }
 
@@ -144,7 +144,7 @@ fn write_table(
     if outcome.is_within_noise(heading.wanted_na) {
         writeln!(
             text,
-            "the separation is within the noise: with 99.9 % confidence, all epochs and starts counted, it is above {:.2} nA, and {} are wanted; lengthen the windows",
+            "the separation is within the noise: with 99.9 % confidence over all epochs and starts it is above {:.2} nA, of {} nA required; lengthen the windows",
             outcome.separation_above_na.unwrap_or(f64::NEG_INFINITY),
             number(heading.wanted_na)
         )?;
@@ -152,7 +152,7 @@ fn write_table(
     if outcome.starts_clipped {
         writeln!(
             text,
-            "every start clipped at once: these are the outputs in the middle of the ranges"
+            "every start clipped at once: the outputs shown are those in the middle of the ranges"
         )?;
     }
     if outcome.clipped_starts > 0 && !outcome.starts_clipped {
@@ -174,7 +174,7 @@ fn write_table(
     if outcome.saturated {
         writeln!(
             text,
-            "a step of the update was cut at the DAC's range: if this keeps on, lower \
+            "a step of the update saturated at the DAC's range: if this persists, lower \
              rate_v2_per_na2 in standalone.targets"
         )?;
     }

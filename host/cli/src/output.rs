@@ -44,14 +44,14 @@ pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String
 /// Shows a page in the browser.
 pub fn show_page(path: &Path) -> Result<(), String> {
     opener::open(path)
-        .map_err(|error| format!("no browser shows {} ({error}): open it yourself", path.display()))
+        .map_err(|error| format!("no browser could open {} ({error}): open it yourself", path.display()))
 }
 
 /// Refuses a file that is not called .npy or cannot be written, before anything is measured for it.
 pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
     match path {
         Some(path) if path.extension() != Some(OsStr::new("npy")) => {
-            Err(format!("{} is no array file: name it .npy", path.display()))
+            Err(format!("{} is not an array file: name it .npy", path.display()))
         }
         path => check_output(path),
     }
@@ -83,7 +83,7 @@ pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
 pub fn cut_line(folder: &Folder) -> String {
     folder.cut().filter(|_| !folder.is_locked()).map_or(String::new(), |cut| {
         format!(
-            "{} was cut off at byte {}: what came after its last whole chunk is lost\n",
+            "{} was cut off at byte {}: everything after its last complete chunk is lost\n",
             cut.file.display(),
             cut.bytes
         )

@@ -148,7 +148,7 @@ fn parsed<'a>(assignments: &[&'a String]) -> Result<Vec<(Place, &'a str)>, Strin
     let mut found: Vec<(Place, &str)> = Vec::new();
     for assignment in assignments {
         let (name, value) = assignment.split_once('=').ok_or_else(|| {
-            format!("`{assignment}` sets nothing: write NAME=VALUE, e.g. settle=10ms")
+            format!("`{assignment}` is not an assignment: write NAME=VALUE, e.g. settle=10ms")
         })?;
         let place = Place::find(name).map_err(text)?;
         if place.register.access == Access::ReadOnly {
@@ -167,7 +167,7 @@ fn parsed<'a>(assignments: &[&'a String]) -> Result<Vec<(Place, &'a str)>, Strin
 /// Replaces the instrument's scale by the experiment's.
 fn set_scale(lab: &mut Lab) -> Result<(), String> {
     let analogue = lab.experiment.analogue.clone().ok_or(
-        "there is no scale to set: name a file with a section [analogue], as in `hge set analogue \
+        "there is no scale to set: give a file with a section [analogue], as in `hge set analogue \
          --experiment FILE.toml --link LINK`",
     )?;
     lab.instrument.set_analogue(&analogue).map_err(text)?;

@@ -41,7 +41,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         lines += &cut_line(&folder);
         if !agreement.complete && agreement.agrees {
             lines += &format!(
-                "the run has no recorded outcome, so this is no pass: `hge resume {}` goes on with it\n",
+                "the run has no recorded outcome, so the replay does not pass: `hge resume {}` continues it\n",
                 shell_path(&arguments.run)
             );
         }

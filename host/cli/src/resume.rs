@@ -44,7 +44,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link: LinkSpec = arguments.link.as_deref().unwrap_or(&was).parse().map_err(text)?;
     if (link == LinkSpec::Simulated) != (was == LinkSpec::Simulated.to_string()) {
         return Err(format!(
-            "the run in {} was made at {was}, and cannot go on at {link}: a device that is simulated here is another one; begin a new run",
+            "the run in {} was made at {was} and cannot continue at {link}: a device simulated in this process is another device; start a new run",
             arguments.run.display()
         ));
     }

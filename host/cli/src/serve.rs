@@ -126,7 +126,7 @@ fn token(path: &Path) -> Result<Token, String> {
     let token = Token::random()?;
     let made = write_secret(path, &format!("{}\n", token.secret()));
     made.map_err(|error| {
-        format!("the token file {} cannot be made: {error}; choose another file", path.display())
+        format!("the token file {} cannot be created: {error}; choose another file", path.display())
     })?;
     Ok(token)
 }

@@ -239,11 +239,11 @@ fn of_file(path: &Path, arguments: &Arguments) -> Result<Samples, String> {
         false => (Row::from_npy(&bytes).map_err(wrong)?, None),
     };
     if held_hz.is_some() && arguments.rate.is_some() {
-        return Err(format!("{of} holds its sample rate: leave out --rate"));
+        return Err(format!("{of} contains its sample rate: leave out --rate"));
     }
     let rate_hz = arguments.rate.or(held_hz).ok_or_else(|| {
         format!(
-            "{of} does not hold its sample rate: add --rate HZ, or capture to a .npz, which does"
+            "{of} does not contain its sample rate: add --rate HZ, or capture to a .npz, which does"
         )
     })?;
     let unit = match (arguments.unit, row.is_of_codes) {
@@ -280,7 +280,7 @@ fn captured(
     let (codes, rate) = (needed(capture::CODES)?, needed(capture::RATE_HZ)?);
     match rate.values[..] {
         [rate_hz] => Ok((codes, Some(rate_hz))),
-        _ => Err(format!("{of} has {} rates instead of one: capture anew", rate.values.len())),
+        _ => Err(format!("{of} has {} rates instead of one: capture again", rate.values.len())),
     }
 }
 
@@ -297,7 +297,7 @@ fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
     };
     let needed = |name: &str| {
         let missing =
-            || format!("{place} has no {name}: it holds no spectrum's samples, choose another run");
+            || format!("{place} has no {name}: it contains no samples for a spectrum, choose another run");
         array(name)?.ok_or_else(missing)
     };
     let single = |name: &str, values: &[f64]| match values {
@@ -307,7 +307,7 @@ fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
         }
     };
     if arguments.unit.is_some_and(|unit| unit != Unit::Na) || arguments.rate.is_some() {
-        return Err(format!("{place} says itself what it holds: leave out --unit and --rate"));
+        return Err(format!("{place} contains its unit and rate: leave out --unit and --rate"));
     }
     let currents_na = needed("spectrum_na")?;
     let rate_hz = single("spectrum_rate_hz", &needed("spectrum_rate_hz")?)?;
@@ -406,7 +406,7 @@ fn table(spectrum: &Spectrum) -> String {
         );
     }
     if spectrum.lines.len() > MOST_ROWS {
-        let _ = writeln!(table, "  and {} more: --json has all", spectrum.lines.len() - MOST_ROWS);
+        let _ = writeln!(table, "  and {} more: --json lists all", spectrum.lines.len() - MOST_ROWS);
     }
     if !spectrum.unseen.is_empty() {
         let _ = writeln!(table, "  not above the noise: {}", spectrum.unseen.join(", "));

@@ -65,7 +65,7 @@ fn stdout_done(written: io::Result<()>) -> Result<(), String> {
             Ok(())
         }
         Err(error) => {
-            Err(format!("cannot write to standard output: {error}; check where it leads"))
+            Err(format!("cannot write to standard output: {error}; check its destination"))
         }
     }
 }

@@ -163,7 +163,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
     let slots = asked.slots as usize;
     if count == 0 || count > slots {
         return Err(format!(
-            "--parameters is {count}, and the gateware has {slots} slots of one tone each: ask for 1 to {slots}, or build \
+            "--parameters is {count}, and the gateware has {slots} slots of one tone each: choose 1 to {slots}, or build \
              gateware with more --slots"
         ));
     }
@@ -200,8 +200,8 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
     let amplitudes_v = match (asked.snr, slopes) {
         (None, None) => vec![asked.amplitude; count],
         (Some(snr), Some(slopes)) => amplitudes_v(&found, snr, &slopes)?,
-        (Some(_), None) => return Err("--snr says how well derivatives shall be known, and not how large they are: add --slopes or --iv".into()),
-        (None, Some(_)) => return Err("--slopes and --iv choose amplitudes for a wanted --snr: add it".into()),
+        (Some(_), None) => return Err("--snr gives the accuracy of the derivatives but not their size: add --slopes or --iv".into()),
+        (None, Some(_)) => return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into()),
     };
     report(&wanted, found, amplitudes_v, &asked.told)
 }
@@ -238,7 +238,7 @@ fn amplitudes_v(found: &TonePlan, snr: f64, slopes: &[f64]) -> Result<Vec<f64>, 
             if amplitude_v.is_finite() {
                 return Ok(amplitude_v);
             }
-            Err(format!("parameter {k} has a derivative of zero: no amplitude shows it; leave it out or look at its contact"))
+            Err(format!("parameter {k} has a derivative of zero, which no amplitude can resolve: leave it out or check its contact"))
         })
         .collect()
 }
@@ -372,12 +372,12 @@ fn table(report: &Report) -> String {
         multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
     };
     if !plan.on_mains.is_empty() {
-        let _ = writeln!(lines, "the mains reach {} Hz", list(&plan.on_mains));
+        let _ = writeln!(lines, "mains harmonics are near {} Hz", list(&plan.on_mains));
     }
     if !plan.without_empty_lines.is_empty() {
         let _ = writeln!(
             lines,
-            "fewer empty lines than wanted beside {} Hz",
+            "fewer empty lines than requested next to {} Hz",
             list(&plan.without_empty_lines)
         );
     }

@@ -89,7 +89,7 @@ struct Report {
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if arguments.epochs == 0 {
-        return Err("0 epochs follow nothing: ask for 1 or more".into());
+        return Err("0 epochs track nothing: choose 1 or more".into());
     }
     let link = arguments.link.spec()?;
     arguments.simulation.check_link(&link, true)?;
@@ -102,7 +102,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if simulated {
         drift(&arguments, &mut experiment, &mut source);
     } else if arguments.drift.is_some() || arguments.period.is_some() {
-        return Err(format!("--drift and --period move a device that is simulated here, not one at {link}: leave them out"));
+        return Err(format!("--drift and --period apply to a device simulated in this process, not to one at {link}: leave them out"));
     }
     let cancel = interrupt::cancel();
     let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
@@ -249,12 +249,12 @@ fn table(report: &Report) -> String {
             volts(report.pace_v_per_s)
         );
         text += &match report.bound_v_per_s {
-            Some(bound) => format!("; a control can move by {bound:.4} V/s\n"),
+            Some(bound) => format!("; a control can track up to {bound:.4} V/s\n"),
             None => "\n".into(),
         };
     }
     if !report.trained {
-        text += "the training found no solution: there is little to follow\n";
+        text += "the training found no solution: tracking has little meaning\n";
     }
     text += &format!(
         "\nepochs are right at {} nA and more\n          epochs right  least separation (nA)\n",
@@ -270,6 +270,6 @@ fn table(report: &Report) -> String {
     {
         text += &format!("frozen    {:>12}  {separation:>21.2}\n", percent(share));
     }
-    text += &format!("\nall of it is in {}\n", report.run);
+    text += &format!("\nfull record in {}\n", report.run);
     text
 }

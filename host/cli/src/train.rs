@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         arguments.simulation.check_link(&link, true)?;
         if arguments.trace.is_some() {
             return Err(format!(
-                "--trace is of no use over {link}: samples do not come over it; simulate here or leave it out"
+                "--trace has no effect over {link}, which does not transmit samples: simulate in this process or leave it out"
             ));
         }
     }
@@ -123,7 +123,7 @@ fn calibration(
 ) -> Result<Option<Calibration>, String> {
     let Some(path) = &arguments.calibration else { return Ok(None) };
     if experiment.loop_mode == LoopMode::Standalone {
-        return Err("--calibration is of no use where the gateware closes the loop: it reads answers in phase; leave it out or train with --loop host".into());
+        return Err("--calibration has no effect where the gateware closes the loop with in-phase responses: leave it out or train with --loop host".into());
     }
     let calibration = calibrate::read(path)?;
     if let Some(relaxation) = &calibration.relaxation {

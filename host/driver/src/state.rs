@@ -124,7 +124,7 @@ mod tests {
         let ramping_to_safe = State { ramping_to_safe: true, ..RESTING };
         let armed = State { armed: Some(ArmMode::Host), ..RESTING };
         for (command, state, named) in [
-            (command::CAPTURE, busy, "a capture is going on"),
+            (command::CAPTURE, busy, "a capture is in progress"),
             (command::RUN, State { armed: armed.armed, ..busy }, "a run is going on"),
             (command::ARM_HOST, busy, "a run is going on"),
             (command::RUN, RESTING, "the guard is not armed"),

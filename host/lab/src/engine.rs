@@ -48,8 +48,8 @@ fn board(parameters: &Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engin
     let made = converters.parameters(parameters).map_err(|error| tool(error.to_string()))?;
     if made != *parameters {
         return Err(tool(format!(
-            "a board with an {} and an {} has another latency or least period: set \
-             instrument.converter_latency_samples = {} and instrument.converter_period_clocks = {}",
+            "a board with an {} and an {} has another latency or minimum period: \
+             set instrument.converter_latency_samples = {} and instrument.converter_period_clocks = {}",
             dac.name(),
             adc.name(),
             made.converter_latency_samples,

@@ -120,7 +120,7 @@ fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
         let (nonce, count) = (POWER_UP_NONCE, values.len() as u8);
         let request = Request { operation, nonce, sequence, address, count, values };
         if carry_out(engine, &request)? != Some(Status::Ok) {
-            let problem = "the simulated instrument did not take its analogue scale";
+            let problem = "the simulated instrument did not accept its analogue scale";
             return Err(EngineError::Lost(problem.into()));
         }
     }

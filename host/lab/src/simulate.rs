@@ -28,7 +28,7 @@ pub enum SimulateError {
     #[error(transparent)]
     Trace(#[from] TraceError),
     /// The current of the device's model is not a number.
-    #[error("the current of the device {device} was NaN or infinite at some voltages: correct the model, or narrow the electrodes' ranges to where it holds")]
+    #[error("the current of the device {device} was NaN or infinite at some voltages: correct the model, or narrow the electrodes' ranges to where it is valid")]
     NotFinite {
         /// Name of the device.
         device: String,

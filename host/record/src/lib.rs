@@ -54,7 +54,7 @@ use thiserror::Error;
 fn remedy(what: &str) -> &'static str {
     let what = what.to_lowercase();
     match ["no space", "no storage space", "quota"].iter().any(|cause| what.contains(cause)) {
-        true => "make room there or name",
+        true => "free some space there or give",
         false => "name",
     }
 }
@@ -63,7 +63,7 @@ fn remedy(what: &str) -> &'static str {
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// A file cannot be written.
-    #[error("cannot write {}: {what}; what was complete before is kept: {} another folder with -o, and if the run had begun, `hge resume` goes on with it", path.display(), remedy(what))]
+    #[error("cannot write {}: {what}; complete data are kept: {} another folder with -o, and if the run had begun, `hge resume` continues it", path.display(), remedy(what))]
     Write {
         /// Which.
         path: PathBuf,
@@ -79,19 +79,19 @@ pub enum RecordError {
         what: String,
     },
     /// The folder is there already.
-    #[error("{} is there already: name another folder with -o, or go on with what is in it by `hge resume {}`", path.display(), shell_path(path))]
+    #[error("{} exists already: give another folder with -o, or continue its run with `hge resume {}`", path.display(), shell_path(path))]
     Exists {
         /// Which.
         path: PathBuf,
     },
     /// Another program writes to it.
-    #[error("another program is at work on {}: wait for its end", path.display())]
+    #[error("another program is writing to {}: wait until it ends", path.display())]
     Locked {
         /// The folder.
         path: PathBuf,
     },
     /// A log that another version wrote.
-    #[error("{} is of the version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]
+    #[error("{} has version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]
     Version {
         /// The file.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum RecordError {
         found: String,
     },
     /// A file of the log is not as it was written, and was not just cut off.
-    #[error("{} is damaged ({what}): restore it from a copy; `hge export --until-damage` writes what stands before the damage", path.display())]
+    #[error("{} is damaged ({what}): restore it from a copy; `hge export --until-damage` exports the part before the damage", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -107,7 +107,7 @@ pub enum RecordError {
         what: String,
     },
     /// A file of the folder does not hold what it should.
-    #[error("{} is not what this program writes ({what}): restore it from a copy", path.display())]
+    #[error("{} is not in the format of this program ({what}): restore it from a copy", path.display())]
     Strange {
         /// The file.
         path: PathBuf,
@@ -115,13 +115,13 @@ pub enum RecordError {
         what: String,
     },
     /// A file does not agree with its seal in the log.
-    #[error("{} is not as this run wrote it, its SHA-256 differs from the one in the log: restore it from a copy", path.display())]
+    #[error("{} has changed since this run wrote it, its SHA-256 differs from the one in the log: restore it from a copy", path.display())]
     Altered {
         /// The file.
         path: PathBuf,
     },
     /// There is an outcome that the log does not seal.
-    #[error("{} is the outcome of another run, or the log lost its end: {} ends at byte {bytes} without an outcome; restore the log from a copy, or remove the outcome and go on with `hge resume`", path.display(), log.display())]
+    #[error("{} is the outcome of another run, or the log lost its end: {} ends at byte {bytes} without an outcome; restore the log from a copy, or remove the outcome and continue with `hge resume`", path.display(), log.display())]
     NoOutcome {
         /// The outcome.
         path: PathBuf,
@@ -131,19 +131,19 @@ pub enum RecordError {
         bytes: u64,
     },
     /// The run is at its end.
-    #[error("the run in {} is complete: there is nothing to go on with, `hge report` and `hge replay` look at it", path.display())]
+    #[error("the run in {} is complete and cannot be resumed: `hge report` and `hge replay` show it", path.display())]
     Complete {
         /// The folder.
         path: PathBuf,
     },
     /// The device was followed.
-    #[error("the run in {} followed a device that has moved on meanwhile, and cannot be taken up again: begin a new one", path.display())]
+    #[error("the run in {} tracked a drifting device and cannot be resumed: start a new one", path.display())]
     Followed {
         /// The folder.
         path: PathBuf,
     },
     /// The gateware that is there is not the one that was recorded.
-    #[error("the instrument has other generics than the one that was recorded: connect that one, or begin a new run")]
+    #[error("the instrument has other generics than the recorded one: connect that one, or start a new run")]
     Instrument,
     /// The experiment in the folder cannot be run.
     #[error(transparent)]

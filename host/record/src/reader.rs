@@ -190,11 +190,11 @@ impl LogReader {
         let damaged = |what| Err(RecordError::Damaged { path: before.path.clone(), what });
         match (segment.resumed, &self.cut) {
             (Some(items), _) if self.items < items.min(segment.until) => damaged(format!(
-                "it ends after {} messages, and the next file goes on from {items}",
+                "it ends after {} messages, and the next file continues from {items}",
                 self.items
             )),
             (None, Some(cut)) if cut.file == before.path => damaged(format!(
-                "it ends at byte {}, and the next file goes on behind it",
+                "it ends at byte {}, and the next file continues after it",
                 cut.bytes
             )),
             _ => Ok(()),
@@ -343,7 +343,7 @@ impl SegmentReader {
                             };
                             let strange = || {
                                 Problem::Damage(format!(
-                                    "a message of {} means nothing",
+                                    "a message of {} is not valid",
                                     topic.name()
                                 ))
                             };
@@ -357,7 +357,7 @@ impl SegmentReader {
                 (op::SCHEMA | op::CHANNEL | op::CHUNK_INDEX | op::STATISTICS, true) => {}
                 (op::SUMMARY_OFFSET | op::FOOTER, true) => {}
                 (opcode, _) => {
-                    let what = format!("a record of kind {opcode} does not belong where it stands");
+                    let what = format!("a record of kind {opcode} is in the wrong place");
                     return Err(Problem::Damage(what));
                 }
             }

@@ -226,7 +226,7 @@ impl Tap for Rejoining {
     fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
         if let Some(mut verifier) = self.verifier.take() {
             let verdict = verifier.hear(passing).map_err(|difference| {
-                format!("{difference}: the device, the program or a file it reads is not what was recorded, so the run cannot go on to the same end; begin a new one, or go on with this one from its last complete epoch by --as-it-is")
+                format!("{difference}: the device, the program or a file that it reads differs from the recorded one, so the run cannot be resumed exactly; start a new one, or resume this one from its last complete epoch with --as-it-is")
             })?;
             // What was looked at after the outcome is looked at again.
             let outcome = Topic::Outcome.name();

@@ -116,7 +116,7 @@ impl Verifier {
             None => "nothing".into(),
         };
         Err(format!(
-            "run {} begins with {} in register 0x{address:04x} ({name}), the record says {}",
+            "run {} begins with {} in register 0x{address:04x} ({name}), in the record {}",
             self.place(),
             value(&self.passed),
             value(&self.recorded)

@@ -116,11 +116,11 @@ fn limits(
         let found_v = mean(&stand.capture(LEVEL_SAMPLES, 1)?) - rest_v;
         if (found_v - expected_v).abs() > LEVEL * expected_v.abs() + noise_of_mean(stand) {
             let share = found_v / expected_v;
-            problem = Some(format!("the input shows {share:.3} of the limit's voltage: the guard's code is not what the DAC gives"));
+            problem = Some(format!("the input shows {share:.3} of the limit's voltage: the guard's code differs from the DAC's output"));
         }
     }
     stand.home()?;
-    let basis = "largest distance of an output from its limit, driven to twice that on both sides; the input agrees to 5 %";
+    let basis = "largest distance of an output from its limit, driven to twice the limit on both sides; the input agrees to 5 %";
     let advice = format!(
         "output {} leaves its limits: do not connect a device, build and flash the gateware again",
         worst.1
@@ -300,7 +300,7 @@ fn disarm(
         let bound_v = LEVEL * expected_v.abs() + 2.0 * noise_of_mean(stand);
         if (fell_v - expected_v).abs() > bound_v {
             let share = fell_v / expected_v;
-            problem = Some(format!("the input falls by {share:.3} of what it should: the DAC or the switch stays where it was"));
+            problem = Some(format!("the input falls by {share:.3} of the expected step: the DAC or the switch does not change"));
         }
     }
     let distances =
@@ -308,7 +308,7 @@ fn disarm(
     let farthest = distances.max_by_key(|distance| distance.abs());
     let farthest = f64::from(farthest.unwrap_or(0));
     let basis = "largest distance of an output from its safe value after disarming; the input falls with it";
-    let advice = "outputs do not go to their safe values: do not connect a device, build and flash the gateware again";
+    let advice = "outputs do not ramp to their safe values: do not connect a device, build and flash the gateware again";
     let row = Row::judged(DISARM, farthest, "codes", (0.0, 0.0), basis, advice);
     Ok(match problem {
         Some(problem) => row.failed(problem),
@@ -337,8 +337,8 @@ fn switch(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error> {
     }
     let bound = LEVEL + noise_of_mean(stand) / (gain * safe_v).abs();
     let basis =
-        "what the input still shows of a safe value that is not 0 V, disarmed: the switch is open";
-    let advice = "the output switch does not open, or there is none: check its supply and the wire to output_enable before a device is connected";
+        "remaining input from a safe value other than 0 V, disarmed: the switch is open";
+    let advice = "the output switch does not open, or is missing: check its supply and the wire to output_enable before you connect a device";
     Ok(Row::judged(SWITCH, share, "", (-bound, bound), basis, advice))
 }
 

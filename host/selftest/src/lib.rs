@@ -63,7 +63,7 @@ pub enum Error {
     #[error(transparent)]
     Spectrum(#[from] SpectrumError),
     /// Someone uses the instrument.
-    #[error("the instrument is {what}: end that first, e.g. by `hge set command=4`, then start the self-test again")]
+    #[error("the instrument is {what}: end that first, e.g. with `hge set command=4`, then start the self-test again")]
     InUse {
         /// What it does.
         what: &'static str,
@@ -77,7 +77,7 @@ pub enum Error {
         last: usize,
     },
     /// The limits leave no room about 0 V.
-    #[error("the self-test moves outputs from 0 V to both sides, but output {output} has {} to {} V: widen guard.low_v and guard.high_v", number(*low_v), number(*high_v))]
+    #[error("the self-test drives outputs to both sides of 0 V, but output {output} has {} to {} V: widen guard.low_v and guard.high_v", number(*low_v), number(*high_v))]
     Limits {
         /// Output.
         output: usize,
@@ -201,7 +201,7 @@ pub fn run(
         match check_all(stand, settings, operator, &mut report) {
             // What comes after it would be measured at the safe values.
             Err(Error::Driver(error @ DriverError::Tripped { .. })) => {
-                let basis = "the guard trips where it is meant to alone; the checks that were left are not run";
+                let basis = "the guard trips only where the test provokes it; the remaining checks are not run";
                 report.push(Row::held(trips::UNPROVOKED, basis, Some(error.to_string())));
             }
             ended => ended?,
@@ -234,7 +234,7 @@ fn begin<Checked>(
 ) -> Result<(Checked, Instrument), Error> {
     let state = instrument.state()?;
     if state.busy || state.armed.is_some() || state.ramping_to_safe {
-        let what = if state.busy { "in a run" } else { "armed or on the way to its safe values" };
+        let what = if state.busy { "in a run" } else { "armed or ramping to its safe values" };
         return Err(Error::InUse { what });
     }
     let last = instrument.parameters().outputs as usize - 1;
@@ -291,7 +291,7 @@ fn identity(stand: &mut Stand) -> Result<Vec<Row>, Error> {
         instrument.write(map::SCRATCH, word)?;
         let found = instrument.read(map::SCRATCH)?;
         if found != word {
-            problem.get_or_insert_with(|| format!("register scratch holds 0x{found:08x} after 0x{word:08x} was written: the gateware is broken or not at its clock, build and flash it again"));
+            problem.get_or_insert_with(|| format!("register scratch holds 0x{found:08x} after 0x{word:08x} was written: the gateware is faulty or has a wrong clock, build and flash it again"));
         }
     }
     Ok(vec![
@@ -307,7 +307,7 @@ fn check_all(
     report: &mut Rows<'_>,
 ) -> Result<(), Error> {
     if !stand.instrument().state()?.interlock_closed {
-        let advice = "the interlock is open, so that nothing can be armed: close it, or join its two pins where there is none";
+        let advice = "the interlock is open, which prevents arming: close it, or join its two pins where there is none";
         report.push(Row::held(trips::INTERLOCK, "closed before the test", Some(advice.into())));
         return Ok(());
     }
@@ -362,7 +362,7 @@ fn check_all(
         report.push(output::gain_row(examined, stand, gain, *found));
     }
     for output in (0..stand.outputs()).filter(|output| !settings.outputs.contains(output)) {
-        let reason = "it is not connected: name it in --outputs and move the wire";
+        let reason = "not connected: name it in --outputs and move the wire";
         report.push(Row::not_run("gain", reason).of_output(output));
     }
     Ok(())

@@ -120,7 +120,7 @@ impl Examined {
         let share = |step: &Step| (ratio(step) - 1.0).abs() / allowed(step);
         let worst = seen.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
         let (Some(worst), Some(least)) = (worst, seen.last()) else {
-            let reason = "no step of the DAC stands out of the noise: lower the noise or use a smaller resistor";
+            let reason = "no step of the DAC is above the noise: lower the noise or use a smaller resistor";
             return Row::not_run(CHECK, reason).of_output(self.output);
         };
         let wrong = seen.iter().filter(|step| share(step) > 1.0);
@@ -135,13 +135,13 @@ impl Examined {
             least => format!(", bits 0 to {} are lost in noise and rounding", least - 1),
         };
         let basis = format!(
-            "largest deviation of a DAC step from its share, bits {} to {} of {dac_bits}, least step {} mV{hidden}",
+            "largest relative deviation of a DAC step, bits {} to {} of {dac_bits}, least step {} mV{hidden}",
             own(least.bit),
             seen.first().map_or(0, |step| own(step.bit)),
             number((least.volts * 1e6).round() / 1e3),
         );
         let advice = format!(
-            "{}: a data line of the DAC is stuck or swapped, or its codes are cut",
+            "{}: a data line of the DAC is stuck or swapped, or its codes are truncated",
             wrong.join(", ")
         );
         let bounds = (1.0 - allowed(worst), 1.0 + allowed(worst));
@@ -214,7 +214,7 @@ pub(super) fn gain_row(
     const CHECK: &str = "gain";
     let output = examined.output;
     let basis = format!(
-        "gain of this output over that of all that were tested: its DAC and its level shift to {} %",
+        "gain of this output over that of all tested outputs: its DAC and its level shift to {} %",
         number(MATCH * 100.0)
     );
     let bounds = (1.0 - MATCH, 1.0 + MATCH);
@@ -351,7 +351,7 @@ pub(super) fn isolation_row(
         let found = (largest > 0.5).then_some(worst);
         return Ok((Row::not_run(CHECK, reason).of_output(output), found));
     }
-    let basis = format!("largest answer to another output over that to output {output}: crosstalk, noise and rounding");
+    let basis = format!("largest response to another output over that to output {output}: crosstalk, noise and rounding");
     let advice = format!("output {worst} moves the input too: look for a second wire or a bridge between outputs {output} and {worst}");
     Ok((Row::judged(CHECK, largest, "", (0.0, bound), basis, advice).of_output(output), None))
 }

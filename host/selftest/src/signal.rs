@@ -68,7 +68,7 @@ fn noise_row(stand: &Stand, settings: &Settings, volts: &[f64]) -> Result<Row, E
     let allowed = settings.noise_na_per_rt_hz * settings.noise_unit(stand.scale());
     let rms_codes = stand.noise_v / stand.adc_step_v();
     let basis = format!(
-        "density below the lines, {} steps rms of the ADC: twice the quantisation floor of {} {}, or what --noise allows",
+        "noise density, {} steps rms of the ADC: twice the quantisation floor of {} {}, or --noise",
         number((rms_codes * 100.0).round() / 100.0),
         number(format!("{quantisation:.2e}").parse().unwrap_or(quantisation)),
         unit.density
@@ -102,7 +102,7 @@ fn hum_row(stand: &mut Stand, settings: &Settings) -> Result<Row, Error> {
     let noise_v = stand.noise_v * 2.0 * (4.5 / volts.len() as f64).sqrt();
     let allowed = settings.hum_na * settings.noise_unit(stand.scale());
     let basis = format!(
-        "amplitude at {} Hz and twice and three times that, over {} s: what --hum allows, or three times what noise makes",
+        "amplitude at {} Hz and twice and three times that, over {} s: --hum, or three times the noise of a line",
         number(hz),
         number(settings.hum_s)
     );
@@ -198,7 +198,7 @@ pub(super) fn tone_rows(stand: &mut Stand, output: usize, gain: f64) -> Result<[
     let rate_hz = stand.rate_hz();
     let pole_text = if pole > 0.02 {
         let pole_hz = -rate_hz * pole.ln() / TAU;
-        format!(", a pole near {} Hz taken off", number(pole_hz.round()))
+        format!(", without that of a pole near {} Hz", number(pole_hz.round()))
     } else {
         String::new()
     };
@@ -208,8 +208,8 @@ pub(super) fn tone_rows(stand: &mut Stand, output: usize, gain: f64) -> Result<[
         latency + extra,
         "samples",
         bounds,
-        format!("delay of a tone of {} Hz from output to input{pole_text}, against the gateware's own", number(rate_hz / 8.0)),
-        "the loop is later or earlier than the gateware says: check instrument.converter_latency_samples, the converters' wiring and a slow filter before the ADC",
+        format!("delay of a tone of {} Hz from output to input{pole_text}, against the latency of the gateware", number(rate_hz / 8.0)),
+        "the loop latency differs from that of the gateware: check instrument.converter_latency_samples, the converters' wiring and a slow filter before the ADC",
     );
     let w = turn(slow);
     let of_pole = (1.0 - pole) / (1.0 - 2.0 * pole * w.cos() + pole * pole).sqrt();
@@ -219,8 +219,8 @@ pub(super) fn tone_rows(stand: &mut Stand, output: usize, gain: f64) -> Result<[
         ratio,
         "",
         (1.0 - LOCK_IN, 1.0 + LOCK_IN),
-        format!("answer to a tone of {} Hz over that to steady voltages", number(rate_hz / 32.0)),
-        "tones and steady voltages do not agree: look for a filter, a capacitance past the resistor or a clipping input",
+        format!("response to a tone of {} Hz over that to steady voltages", number(rate_hz / 32.0)),
+        "tones and steady voltages do not agree: look for a filter, a capacitance across the resistor or a clipping input",
     );
     Ok([latency_row, lock_in])
 }

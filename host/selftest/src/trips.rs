@@ -113,7 +113,7 @@ fn overcurrent(
     let (quiet, over) = (code(QUIET), code(OVER));
     let zero = stand.scale().adc_zero_codes();
     if level.signum() != (level - zero).signum() || f64::from(over) <= zero.abs() {
-        return Ok(Row::not_run(check, "the level shift is larger than what the fixture moves the input by: use a smaller resistor"));
+        return Ok(Row::not_run(check, "the level shift exceeds the fixture's range at the input: use a smaller resistor"));
     }
     let samples = stand.ramp_samples() + 256;
 
@@ -128,7 +128,7 @@ fn overcurrent(
     let polarity = if is_high { "positive" } else { "negative" };
     let basis = format!("{polarity} code at the input; the guard trips at {OVER} of it and not at {QUIET}, fault 0x{:02x}", fault::OVERCURRENT);
     let problem = match below.armed {
-        false => Some(format!("it trips at {QUIET} of the level ({}): the noise is too high or register overcurrent is not heeded", FaultFlags(below.fault))),
+        false => Some(format!("it trips at {QUIET} of the level ({}): the noise is too high or register overcurrent has no effect", FaultFlags(below.fault))),
         true => problem(&above, fault::OVERCURRENT, "the over-current does not trip the guard"),
     };
     Ok(Row::held(check, basis, problem).with_figure(level, "codes"))
@@ -216,7 +216,7 @@ fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
     // A request follows: the guard counts from zero again.
     let early = stand.tripped(&mut heard, samples)?;
     let basis = format!(
-        "damaged frames in a row that trip the guard, one less does not, fault 0x{:02x}",
+        "damaged frames in a row trip the guard, one less does not, fault 0x{:02x}",
         fault::LINK
     );
     if !early.armed {
@@ -233,7 +233,7 @@ fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
     let event = Stand::event(&mut heard, Duration::from_secs(1))?;
     let mut trip = stand.tripped(&mut heard, samples)?;
     trip.event = trip.event.or(event);
-    let problem = problem(&trip, fault::LINK, "a storm of damaged frames does not trip the guard");
+    let problem = problem(&trip, fault::LINK, "damaged frames do not trip the guard");
     Ok(Row::held(LINK, basis, problem).with_figure(f64::from(STORM), "frames"))
 }
 
@@ -245,7 +245,7 @@ pub(super) fn watchdog(stand: &mut Stand, settings: &Settings) -> Result<Row, Er
     let passed = stand.instrument().read(map::TIME)?.wrapping_sub(from);
     let is_simulated = stand.instrument().build_hash() == 0;
     if is_simulated && passed == 0 && !settings.real_time {
-        return Ok(Row::not_run(WATCHDOG, "this simulated instrument's time stands still while nothing is measured, and its watchdog with it: serve it with --time real"));
+        return Ok(Row::not_run(WATCHDOG, "the time of this simulated instrument, and its watchdog, stop while nothing is measured: serve it with --time real"));
     }
     let limit = limit_samples(stand)?;
     let mut attempts = 0;
@@ -312,7 +312,7 @@ fn interlock(stand: &mut Stand, operator: &mut dyn Operator) -> Result<Row, Erro
     if let Err(reason) = operator.set_interlock(true) {
         problem = problem.or(Some(format!("it was not closed again: {reason}")));
     } else if problem.is_none() && !stand.instrument().state()?.interlock_closed {
-        problem = Some("it stays open after it was closed: check its wires".into());
+        problem = Some("it reads open after it was closed: check its wires".into());
     }
     let basis = format!(
         "opened while armed: trips, fault 0x{:02x}; refuses to arm while open; closed again",

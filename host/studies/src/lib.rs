@@ -89,7 +89,7 @@ pub enum ReproduceError {
     #[error("there is no study {name}: choose {known} or all")]
     Unknown { name: String, known: String },
     /// Exact slopes are needed.
-    #[error("the device {device} cannot tell its exact slopes, which the study compares with: choose another with --device")]
+    #[error("the device {device} does not provide exact slopes, which the study needs: choose another with --device")]
     Slopes { device: String },
     /// The results cannot be written.
     #[error("{} cannot be written: {reason}; choose another folder with -o", path.display())]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum DeviceError {
     /// The text names no device.
     #[error(
-        "`{spec}` names no device: write `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
+        "`{spec}` is not a device: write `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
     )]
     UnknownSpec {
         /// The text as given.
@@ -97,7 +97,7 @@ pub enum DeviceError {
         problem: String,
     },
     /// A row's current is no function of that row alone.
-    #[error("{} does not map voltages to one current: a row's current depends on the other rows of its batch, or on its place among them; export the surrogate without operators along the first axis", path.display())]
+    #[error("{} does not map voltages to one current: a row's current depends on the other rows of its batch, or on its position in the batch; export the surrogate without operators along the first axis", path.display())]
     ModelRows {
         /// Path as given.
         path: PathBuf,

@@ -85,7 +85,7 @@ impl FromStr for DeviceSpec {
         };
         let seeded = |seed: &str, change| match seed.trim().parse::<u64>() {
             Ok(seed) => Ok(seed),
-            Err(_) => Err(bad(format!("`{}` is no seed", quoted(seed, QUOTED_CHARS)), change)),
+            Err(_) => Err(bad(format!("`{}` is not a seed", quoted(seed, QUOTED_CHARS)), change)),
         };
         match spec.trim().split_once(':') {
             None if spec.trim() == "builtin" => Ok(Self::Builtin),
@@ -100,7 +100,7 @@ impl FromStr for DeviceSpec {
                 let temperature_k = kelvin.map(|text| {
                     temperature_k(text).ok_or_else(|| {
                         let what =
-                            format!("`{}` is no temperature", quoted(text.trim(), QUOTED_CHARS));
+                            format!("`{}` is not a temperature", quoted(text.trim(), QUOTED_CHARS));
                         bad(what, "write kelvins, e.g. `hopping:924@77K`")
                     })
                 });
@@ -128,7 +128,7 @@ impl FromStr for DeviceSpec {
                     match text.trim().parse::<f64>() {
                     Ok(value) if value.is_finite() => Ok(value),
                     _ => Err(bad(
-                        format!("`{}` is no slope", quoted(text.trim(), QUOTED_CHARS)),
+                        format!("`{}` is not a slope", quoted(text.trim(), QUOTED_CHARS)),
                         "write one finite number in nA/V for each electrode, e.g. `linear:5,-2.5,8`",
                     )),
                 }

@@ -69,7 +69,7 @@ fn a_second_host_takes_the_session_over_and_the_first_learns_of_it() {
     let mut second = configured(other, Settings::default());
     second.arm(ArmMode::Host).unwrap();
     let message = first.read(map::STATUS).unwrap_err().to_string();
-    assert!(message.contains("another program has begun one"), "{message}");
+    assert!(message.contains("another program has opened a session"), "{message}");
     assert!(matches!(first.run(mode::PERTURB, |_| ()), Err(DriverError::Session)));
     // The first does not take it back to disarm what is no longer its own.
     drop(first);

@@ -85,7 +85,7 @@ fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
             })
             .unwrap_err();
         let took = begun.elapsed();
-        assert!(message.contains("does not answer ("), "{frames} frames: {message}");
+        assert!(message.contains("does not reply ("), "{frames} frames: {message}");
         assert!(took < Duration::from_secs(10), "{frames} frames: {took:?}");
     }
 }

@@ -70,5 +70,5 @@ fn a_dead_line_is_silence_and_the_session_is_begun_anew_when_it_is_back() {
         Ok(_) => panic!("connected"),
         Err(error) => error.to_string(),
     };
-    assert!(message.contains("does not answer (3 tries in 0.015 s): check that"), "{message}");
+    assert!(message.contains("does not reply (3 tries in 0.015 s): check that"), "{message}");
 }

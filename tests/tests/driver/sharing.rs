@@ -33,7 +33,7 @@ fn a_second_client_is_told_who_controls_reads_and_hears_telemetry() {
     let message = other.write(map::SCRATCH, 6).unwrap_err().to_string();
     assert!(message.starts_with("the instrument is controlled by 127.0.0.1:"), "{message}");
     assert!(message.contains(" since ") && message.contains("last request "), "{message}");
-    assert!(message.ends_with("or only read and watch"), "{message}");
+    assert!(message.ends_with("or use only reading commands"), "{message}");
     // What was refused is not done, and what is asked for is answered.
     assert_eq!(other.read(map::SCRATCH).unwrap(), 5);
     let mut seen = other.subscribe(1000);

@@ -13,7 +13,7 @@ use thiserror::Error;
 pub enum BoardError {
     /// Neither a name nor a folder.
     #[error(
-        "{name} is no board: choose one of {known}, or the path of a folder with a board.toml"
+        "{name} is not a board: choose one of {known}, or the path of a folder with a board.toml"
     )]
     Unknown {
         /// What was asked for.
@@ -70,7 +70,7 @@ pub enum BoardError {
         known: String,
     },
     /// A clock beyond which the instrument needs memories that the part has not.
-    #[error("board {board}: clock.system_hz of {system_mhz} MHz is too high for {part}, whose memories can be read in time up to {most_mhz} MHz: lower it, and build to see how far the design goes below that")]
+    #[error("board {board}: clock.system_hz of {system_mhz} MHz is too high for {part}, whose memories are fast enough up to {most_mhz} MHz: lower it, and build to see what the design reaches below that")]
     Clock {
         /// The board.
         board: String,

@@ -323,7 +323,7 @@ impl Board {
     pub fn parse(name: &str, place: &str, toml: &str, pins: &str) -> Result<Board, BoardError> {
         let file = parse::file(place, toml)?;
         if file.name != name {
-            let problem = format!("the name is {}, that of the folder {name}", file.name);
+            let problem = format!("the name is {}, but the folder is {name}", file.name);
             return Err(BoardError::Toml { place: place.to_owned(), problem });
         }
         Board::of(file, toml.to_owned(), pins.to_owned())

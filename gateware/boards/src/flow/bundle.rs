@@ -203,13 +203,13 @@ pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
     if !is_plain_name(&manifest.openfpgaloader) {
         let name = quoted(&manifest.openfpgaloader, QUOTED_CHARS);
         return Err(refuse(format!(
-            "{MANIFEST} calls the board `{name}`, which is no name of openFPGALoader's"
+            "{MANIFEST} names the board `{name}`, which openFPGALoader does not know"
         )));
     }
     let sealed = std::fs::read_to_string(bundle.join(SEAL))
         .map_err(|error| refuse(format!("{SEAL} cannot be read ({error})")))?;
     if sealed != seal_of(&text_digest(&text)) {
-        return Err(refuse(format!("{MANIFEST} is not what was written: build anew")));
+        return Err(refuse(format!("{MANIFEST} has changed since the build: build again")));
     }
     Ok(manifest)
 }
@@ -222,28 +222,28 @@ pub fn verify(bundle: &Path) -> Result<Manifest, FlowError> {
     let refuse = |problem: String| Err(FlowError::Bundle { bundle: bundle.to_owned(), problem });
     let manifest = read(bundle)?;
     if !manifest.files.contains_key(&manifest.bitstream) {
-        return refuse(format!("{MANIFEST} does not vouch for {}", manifest.bitstream));
+        return refuse(format!("{MANIFEST} has no checksum of {}", manifest.bitstream));
     }
     for (name, hash) in &manifest.files {
         if Path::new(name).components().count() != 1 || name.contains("..") {
-            return refuse(format!("{MANIFEST} names {name}, which is not in it"));
+            return refuse(format!("{MANIFEST} lists {name}, which is not in the bundle"));
         }
         match digest(&bundle.join(name)) {
             Ok(found) if found == *hash => {}
-            Ok(_) => return refuse(format!("{name} is not what was built")),
+            Ok(_) => return refuse(format!("{name} has changed since the build")),
             Err(_) => return refuse(format!("{name} is missing")),
         }
     }
     if let Some(BuiltIn { file, sha256, .. }) = &manifest.experiment {
         if manifest.files.get(file) != Some(sha256) {
-            return refuse(format!("{file} is not the experiment that is built in"));
+            return refuse(format!("{file} is not the embedded experiment"));
         }
     }
     let entries = std::fs::read_dir(bundle).map_err(FlowError::file(bundle))?;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name != MANIFEST && name != SEAL && !manifest.files.contains_key(&name) {
-            return refuse(format!("{name} is in it and not in {MANIFEST}"));
+            return refuse(format!("{name} is in the bundle but not in {MANIFEST}"));
         }
     }
     if manifest.clock_reached_mhz < manifest.clock_asked_mhz {

@@ -51,7 +51,7 @@ pub enum FlowError {
         message: String,
     },
     /// It misses its clock.
-    #[error("the design reaches {reached_mhz:.2} MHz by {judge}, its clock is {asked_mhz:.2} MHz and must be exceeded by {margin_percent} %: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
+    #[error("the design reaches {reached_mhz:.2} MHz by {judge}; its clock of {asked_mhz:.2} MHz needs a margin of {margin_percent} %: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
     TooSlow {
         /// Reached.
         reached_mhz: f64,
@@ -81,13 +81,13 @@ pub enum FlowError {
         source: std::io::Error,
     },
     /// What stands where the bundle should go is no bundle.
-    #[error("{path} is there and is no bundle: choose another folder with -o, or remove it")]
+    #[error("{path} exists and is not a bundle: choose another folder with -o, or remove it")]
     Occupied {
         /// Where.
         path: PathBuf,
     },
     /// A bundle is not as it was written.
-    #[error("{bundle} is no intact bundle: {problem}; build it again")]
+    #[error("{bundle} is not an intact bundle: {problem}; build it again")]
     Bundle {
         /// Its folder.
         bundle: PathBuf,

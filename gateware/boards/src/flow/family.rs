@@ -168,7 +168,7 @@ pub fn vivado(board: &Board) -> Option<String> {
     let pin = if clock.differential { "clk_p" } else { "clk" };
     let period_ns = 1e9 / f64::from(clock.pin_hz);
     Some(format!(
-        "# Vivado: `vivado -mode batch -source build.tcl`. Never run by those who wrote it.\n\
+        "# Vivado: `vivado -mode batch -source build.tcl`. Untested.\n\
          create_project -in_memory -part {device}{package}-{speed_grade}\n\
          read_verilog {{{BOARD_VERILOG} {TOP_VERILOG}}}\n\
          read_xdc {pins}\n\

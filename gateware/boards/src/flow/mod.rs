@@ -368,7 +368,7 @@ impl Build<'_> {
             return Err(FlowError::TooBig {
                 part: self.board.file.fpga.part(),
                 counts: if counts.is_empty() {
-                    "no place is left".into()
+                    "no placement seed is left".into()
                 } else {
                     counts.join(", ")
                 },

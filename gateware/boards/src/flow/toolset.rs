@@ -152,7 +152,7 @@ impl Toolset {
             (Choice::System, Some(source)) => {
                 return Err(FlowError::Tool(ToolError::Missing {
                     tool: source.name.into(),
-                    remedy: "install it, or let the tools be fetched with --tools wheels".into(),
+                    remedy: "install it, or download the tools with --tools wheels".into(),
                 }));
             }
             (Choice::System | Choice::Auto, None) => true,

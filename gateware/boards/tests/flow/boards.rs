@@ -31,7 +31,7 @@ fn every_built_in_board_has_sources_and_those_of_the_vendor_have_a_script() {
         assert_eq!(board.file.status == Status::EmittedOnly, script.is_some());
         if let Some(script) = script {
             assert!(
-                script.contains("Never run") && script.contains("read_xdc pins.xdc"),
+                script.contains("Untested") && script.contains("read_xdc pins.xdc"),
                 "{script}"
             );
         }

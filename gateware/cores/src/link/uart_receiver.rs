@@ -17,7 +17,7 @@ use thiserror::Error;
 
 /// A rate that the line cannot have.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{baud} baud from a clock of {clock_hz} Hz is not between 6 and 65535 clocks a bit: choose a rate that is")]
+#[error("{baud} baud from a clock of {clock_hz} Hz is not 6 to 65535 clocks a bit: choose another rate")]
 pub struct RateError {
     /// The system clock.
     pub clock_hz: u32,

@@ -185,5 +185,5 @@ fn a_rate_out_of_range_is_refused_with_the_range() {
     let refused = RateError { clock_hz: 12_000_000, baud: 3_000_000 };
     assert_eq!(UartReceiver::new(12_000_000, 3_000_000).err(), Some(refused));
     let message = UartTransmitter::new(100_000_000, 1200).err().map(|error| error.to_string());
-    assert!(message.is_some_and(|text| text.contains("1200 baud") && text.contains("6 and 65535")));
+    assert!(message.is_some_and(|text| text.contains("1200 baud") && text.contains("6 to 65535")));
 }

@@ -136,7 +136,7 @@ pub fn table(manifest: &Manifest) -> String {
     let sizes = manifest.parameters;
     let alone = manifest.experiment.as_ref().map_or(String::new(), |built_in| {
         format!(
-            "experiment    {} bytes of requests, tag {:08x}; the button begins it\n",
+            "experiment    {} bytes of requests, tag {:08x}; the button starts it\n",
             built_in.bytes,
             built_in.tag()
         )

@@ -51,7 +51,7 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
     let arguments = loader_arguments(&flash.bundle, &manifest, !flash.volatile);
     let Some(loader) = find(LOADER) else {
         crate::streams::print(&format!(
-            "{LOADER} is not installed; where it is, this programs the board:\n{LOADER} {}\n",
+            "{LOADER} is not installed; with it, this command programs the board:\n{LOADER} {}\n",
             command_line(&arguments)?
         ))?;
         return Ok(ExitCode::SUCCESS);
@@ -64,7 +64,7 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     Err(format!(
-        "{LOADER} failed ({status}): check the board's cable and power, and the rights to its port"
+        "{LOADER} failed ({status}): check the board's cable and power, and the permissions of its port"
     ))
 }
 
@@ -72,6 +72,6 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
 fn command_line(arguments: &[String]) -> Result<String, String> {
     let arguments = arguments.iter().map(String::as_str);
     shlex::try_join(arguments).map_err(|_| {
-        "the bundle's path has a NUL in it, which no shell takes: move the bundle".into()
+        "the bundle's path contains NUL, which no shell accepts: move the bundle".into()
     })
 }

@@ -72,7 +72,7 @@ fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
     if !board.locates("arm_button") {
         let name = &board.file.name;
         return Err(format!(
-            "board {name} has no arm_button, which would begin the experiment: locate it in {}",
+            "board {name} has no arm_button to start the experiment: assign its pin in {}",
             board.file.fpga.pin_file()
         ));
     }

@@ -145,16 +145,16 @@ impl Dashboard {
             return format!("TRIPPED: {causes}");
         }
         let armed = match self.guard {
-            Some(Guard::Unknown) => return "known to whoever is in control".into(),
+            Some(Guard::Unknown) => return "known only to the client in control".into(),
             Some(Guard::RunEvent { armed, .. }) => armed,
             None => self.signs.armed,
         };
         match (armed, &self.phase) {
             (Some(ArmMode::Host), Phase::Ended(_)) => {
-                "the disarming was not answered: the watchdog disarms".into()
+                "no reply to disarming: the watchdog disarms".into()
             }
             (Some(ArmMode::Host), _) => "armed, watched by a host".into(),
-            (Some(ArmMode::Standalone), _) => "armed for a run of the gateware alone".into(),
+            (Some(ArmMode::Standalone), _) => "armed for a standalone run".into(),
             (None, Phase::Ended(_)) => "disarmed, outputs at their safe values".into(),
             (None, _) => "disarmed".into(),
         }
@@ -164,11 +164,11 @@ impl Dashboard {
     pub fn standing(&self) -> String {
         match &self.phase {
             Phase::Running => "running".into(),
-            Phase::Pausing => "pausing: the epoch ends first".into(),
+            Phase::Pausing => "pausing after this epoch".into(),
             Phase::Paused => "PAUSED".into(),
             Phase::Stopping => "disarming".into(),
-            Phase::Ended(Ending::Done { text, .. }) => format!("ENDED: {text} (q leaves)"),
-            Phase::Ended(Ending::Failed(text)) => format!("ENDED: {text} (q leaves)"),
+            Phase::Ended(Ending::Done { text, .. }) => format!("ENDED: {text} (q quits)"),
+            Phase::Ended(Ending::Failed(text)) => format!("ENDED: {text} (q quits)"),
         }
     }
 }

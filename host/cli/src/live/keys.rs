@@ -91,7 +91,7 @@ pub const KEYS: &str = "p pause · d disarm · q quit · ? help";
 
 /// What each does.
 pub const HELP: &str =
-    "p, space: wait or go on · d: disarm, look on · q: disarm, leave · 2x ^C: at once";
+    "p, space: pause or continue · d: disarm, keep view · q: disarm, quit · 2x ^C: at once";
 
 /// What a key means, if anything.
 pub fn action(key: &KeyEvent) -> Option<Action> {

@@ -196,7 +196,7 @@ impl Show {
 
     fn pause(&mut self, worker: &Worker) {
         if !self.dashboard.setting.pausable {
-            let text = "nothing to pause: the loop does not go through this program";
+            let text = "nothing to pause: the loop does not run in this program";
             self.dashboard.notice = Some(text.into());
         } else if !self.cancel.is_cancelled() {
             let waits = worker.pause.toggle();

@@ -36,15 +36,15 @@ impl Operator for Prompts {
             ),
             Fixture::Wire => format!("a wire leads from output {output} to the ADC's input"),
         };
-        let question = format!("No device may be connected. Check that {what}, and nothing else to the input: press Enter, or s and Enter to skip output {output}");
-        answered(&question, "it was skipped")
+        let question = format!("No device may be connected. Check that {what} and nothing else is connected to the input: press Enter, or s and Enter to skip output {output}");
+        answered(&question, "skipped")
     }
 
     fn set_interlock(&mut self, closed: bool) -> Result<(), String> {
         let what = if closed { "Close the interlock" } else { "Open the interlock" };
         answered(
             &format!("{what}: press Enter, or s and Enter to skip this check"),
-            "it was skipped",
+            "skipped",
         )
     }
 }
@@ -64,7 +64,7 @@ fn answered(question: &str, skipped: &str) -> Result<(), String> {
             Ok(Ok((count, line))) if count > 0 && line.trim().is_empty() => return Ok(()),
             Ok(_) | Err(RecvTimeoutError::Disconnected) => return Err(skipped.into()),
             Err(RecvTimeoutError::Timeout) if interrupt::is_asked() => {
-                return Err("it was interrupted".into());
+                return Err("interrupted".into());
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -91,13 +91,13 @@ impl Operator for AtOnce {
         if self.connected.contains(&output) {
             return Ok(());
         }
-        Err("nobody is at a terminal to move the wire: run it there without --json, or with --all-connected where every output has its own resistor".into())
+        Err("moving the wire needs a terminal: run the test there without --json, or with --all-connected where every output has its own resistor".into())
     }
 
     fn set_interlock(&mut self, closed: bool) -> Result<(), String> {
         match &mut self.bench {
             Some(bench) => bench.set_interlock(closed),
-            None => Err("nobody is at a terminal to open it: run it there without --json".into()),
+            None => Err("opening the interlock needs a terminal: run the test there without --json".into()),
         }
     }
 }

@@ -51,7 +51,7 @@ fn what_no_board_does_by_itself_is_refused() {
     let folder = TestFile::new("alone-refused");
     let refused = |experiment: &str| refusal(&emit("icebreaker", experiment, folder.path()));
     let message = refused("experiments/xor.toml");
-    assert!(message.contains("is closed by a host"), "{message}");
+    assert!(message.contains("needs a host"), "{message}");
     let many =
         TestFile::with("alone-many.toml", "gate = \"and\"\nloop = \"standalone\"\n[analogue]\n");
     let message = refused(many.path());
@@ -77,7 +77,7 @@ fn what_no_board_does_by_itself_is_refused() {
     assert!(message.contains("cannot read the experiment nowhere.toml"), "{message}");
     let build = ["gateware", "build", "--board", "icebreaker", "-o", folder.path()];
     let message = refusal(&[&build[..], &["--experiment", "experiments/xor.toml"]].concat());
-    assert!(message.contains("is closed by a host"), "{message}");
+    assert!(message.contains("needs a host"), "{message}");
     assert!(!Path::new(folder.path()).exists());
 }
 
@@ -148,5 +148,5 @@ fn the_log_tells_what_the_last_run_came_to() {
     }
     assert_eq!(run["electrodes"], serde_json::json!([0, 3, 4, 5, 6]));
     let message = refusal(&["log", file.path()]);
-    assert!(message.contains("name --link"), "{message}");
+    assert!(message.contains("give --link"), "{message}");
 }

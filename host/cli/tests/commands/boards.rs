@@ -222,7 +222,7 @@ fn the_experiment_of_a_bundle_is_the_one_that_is_built_in() {
     std::fs::write(&path, manifest.to_string()).unwrap();
     bundle::seal(Path::new(&bundle)).unwrap();
     let message = refusal(&["gateware", "verify", &bundle]);
-    assert!(message.contains("is not the experiment that is built in"), "{message}");
+    assert!(message.contains("is not the embedded experiment"), "{message}");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_manifest_that_puts_a_shell_s_words_into_the_command_is_refused_and_paths_ar
             let output = command(arguments).env("PATH", &folder.0).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
             let message = String::from_utf8(output.stderr).unwrap();
-            assert!(message.contains("no name of openFPGALoader's"), "{message}");
+            assert!(message.contains("which openFPGALoader does not know"), "{message}");
             assert!(output.stdout.is_empty() && !message.contains('\u{1b}'), "{message:?}");
         }
     }

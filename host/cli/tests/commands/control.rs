@@ -50,7 +50,7 @@ fn a_browser_is_turned_away_and_keeps_nobody_out() {
     browser.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     browser.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(matches!(browser.read(&mut [0; 100]), Ok(0) | Err(_)));
-    await_line(&served.told, "is turned away: what it sends is no request");
+    await_line(&served.told, "is turned away: it sent something other than a request");
     json(&["set", "scratch=7", "--link", served.link()]);
 }
 
@@ -94,7 +94,7 @@ fn a_token_is_made_asked_for_and_shown() {
 fn serving_others_without_a_token_and_limits_without_sense_are_refused() {
     for address in ["0.0.0.0:0", "[::]:0"] {
         let message = refusal(&["serve", "--tcp", address]);
-        assert!(message.contains("can be reached from other computers: name a --token-file"));
+        assert!(message.contains("can be reached from other computers: give a --token-file"));
     }
     let short = TestFile::with("short", "abc\n");
     let message = refusal(&["serve", "--tcp", "0", "--token-file", short.path()]);

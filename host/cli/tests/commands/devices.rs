@@ -80,7 +80,7 @@ fn a_device_process_that_dies_ends_every_command_with_its_last_words() {
     let served = Served::new(&["--tcp", "0", "--device", &device]);
     let link = served.reached["link"].as_str().unwrap();
     let message = refusal(&["gradient", "--link", link]);
-    assert!(message.contains("has closed the connection: see there why"), "{message}");
+    assert!(message.contains("has closed the connection: find the reason there"), "{message}");
 }
 
 #[test]

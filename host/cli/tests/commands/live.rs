@@ -180,7 +180,7 @@ fn no_color_leaves_out_every_colour() {
 #[test]
 fn a_training_that_has_ended_stays_in_view_until_q_and_then_prints_its_table() {
     let mut terminal = Terminal::run(program(&["train", "and", "--live", "--seed", "1"]), 80, 24);
-    terminal.wait_for("ENDED: solved (q leaves)");
+    terminal.wait_for("ENDED: solved (q quits)");
     assert!(terminal.is_taken());
     assert!(terminal.text().contains("disarmed, outputs at their safe values"));
     terminal.keys("q");
@@ -249,7 +249,7 @@ fn monitor_shows_the_run_of_another_program_and_cannot_disarm_it() {
         ["monitor", "--live", "--watch", "--experiment", scale, "--link", served.link()];
     let mut terminal = Terminal::run(program(&arguments), 100, 30);
     terminal.wait_for("1.5 needed");
-    assert!(terminal.text().contains("guard  known to whoever is in control"));
+    assert!(terminal.text().contains("guard  known only to the client in control"));
     terminal.keys("d");
     terminal.wait_for("only the client in control can disarm");
     wait_for_change(&terminal);

@@ -46,7 +46,7 @@ fn links_that_lead_nowhere_say_so() {
     says(&["info", "--link", "/dev/ttyUSB0"], &["`serial:PATH`"]);
     says(&["info", "--link", "serial:/dev/ttyNOSUCH"], &["there is no serial port /dev/ttyNOSUCH"]);
     says(&["info", "--link", "tcp:host.invalid:4000"], &["host.invalid:4000 cannot be reached"]);
-    says(&["monitor"], &["nobody else to listen to"]);
+    says(&["monitor"], &["no other client to monitor"]);
 }
 
 #[test]

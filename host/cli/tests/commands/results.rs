@@ -78,7 +78,7 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
     }
     let text = String::from_utf8(hge(&["calibrate", "--windows", "64"]).stdout).unwrap();
     assert!(
-        text.contains("no lag stands out of its error: a pole, if there is one, lies above"),
+        text.contains("no lag exceeds its error: a pole, if there is one, lies above"),
         "{text}"
     );
     let slopes = json(&["gradient", "--calibration", file.path()]);
@@ -130,7 +130,7 @@ fn every_method_trains_and_what_it_cannot_do_is_told() {
         (&["train", "xor", "--method", "cost"][..], "--loss mse"),
         (&["train", "xor", "--method", "walsh", "--loop", "standalone"], "set loop = \"host\""),
         (&["gradient", "--method", "cost"], "slopes of the cost"),
-        (&["gradient", "--method", "walsh", "--correct-drift"], "take homodyne or single"),
+        (&["gradient", "--method", "walsh", "--correct-drift"], "choose homodyne or single"),
     ] {
         let error = refusal(arguments);
         assert!(error.contains(told), "{error}");
@@ -154,7 +154,7 @@ fn a_resistor_and_the_open_contacts_calibrate_where_the_device_was() {
     let error = refusal(&resistor);
     assert!(error.contains("give --open-contacts"), "{error}");
     let error = refusal(&["calibrate", "--open", "--device", device]);
-    assert!(error.contains("take the device and every resistor out"), "{error}");
+    assert!(error.contains("disconnect the device and every resistor"), "{error}");
     let error = refusal(&["calibrate", "--resistor", "100", "--open-contacts", made.path()]);
     assert!(error.contains("`hge calibrate --open -o` writes"), "{error}");
     let error = refusal(&["calibrate", "--resistor", "1", "--device", device]);
@@ -178,7 +178,7 @@ fn dead_clipping_and_shorted_contacts_are_told() {
     assert_eq!(verdicts, ["ok", "clips", "dead", "ok", "ok", "shorted", "ok"]);
     let table = hge(&["iv", "--device", "linear:4,200,0,-8,2,1000,-5"]);
     let table = String::from_utf8(table.stdout).unwrap();
-    assert!(table.contains("dead: the current does not follow it"), "{table}");
+    assert!(table.contains("dead: the current does not respond"), "{table}");
     assert_eq!(table.lines().count(), 8, "{table}");
 }
 

@@ -160,7 +160,7 @@ fn a_served_instrument_has_its_scale_again_when_it_is_powered_up_anew() {
 fn who_only_watches_names_the_scale() {
     let served = Served::new(&["--tcp", "0"]);
     let message = refusal(&["monitor", "--watch", "--link", served.link()]);
-    assert!(message.contains("name a file with a section [analogue] by --experiment"), "{message}");
+    assert!(message.contains("give a file with a section [analogue] as --experiment"), "{message}");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_command_that_the_instrument_cannot_carry_out_now_says_what_comes_first() {
     for (commands, part) in [
         (&["command=1"][..], "command 1 (run) was refused: the guard is not armed; arm first"),
         (&["watchdog=10s", "command=3", "command=3"], "the guard is armed already; disarm first"),
-        (&["capture_samples=4000000000", "command=6", "command=6"], "a capture is going on"),
+        (&["capture_samples=4000000000", "command=6", "command=6"], "a capture is in progress"),
         (&["watchdog=10s", "command=3", "command=1", "command=1"], "a run is going on"),
     ] {
         let served = Served::new(&["--tcp", "0", "--time", "real:0.01"]);

@@ -130,10 +130,10 @@ fn a_capture_keeps_its_rate_whatever_its_decimation() {
         assert_eq!(found["rate_hz"].as_f64(), Some(rate_hz));
     }
     let said = refusal(&["spectrum", file.path(), "--rate", "5000"]);
-    assert!(said.contains("holds its sample rate: leave out --rate"), "{said}");
+    assert!(said.contains("contains its sample rate: leave out --rate"), "{said}");
     let other = TestFile::new("codes.txt");
     let said = refusal(&["capture", "--samples", "5", "-o", other.path()]);
-    assert!(said.contains("name it .npz, or .npy for the codes alone"), "{said}");
+    assert!(said.contains("name it .npz, or .npy for the codes without the rate"), "{said}");
 }
 
 /// A sine of 2 nA at 100 Hz on noise that no dice threw, at 4000 Hz.
@@ -240,8 +240,8 @@ fn what_is_no_spectrum_is_refused_in_one_sentence() {
     let mut few = Vec::new();
     arr1(&[1.0; 10]).write_npy(&mut few).unwrap();
     for (name, bytes, told) in [
-        ("empty.npy", &[][..], "it is no NumPy array"),
-        ("text.npy", b"not an array", "it is no NumPy array"),
+        ("empty.npy", &[][..], "it is not a NumPy array"),
+        ("text.npy", b"not an array", "it is not a NumPy array"),
         ("cut.npy", &row[..1000], "it ends after 109 of 8192 numbers"),
         ("holed.npy", &of_holed, "sample 5 is NaN"),
         ("table.npy", &table, "its shape is (10, 10)"),
@@ -259,7 +259,7 @@ fn what_is_no_spectrum_is_refused_in_one_sentence() {
     let place = folder.0.to_str().unwrap();
     assert!(refusal(&["spectrum", place]).contains("data.npz cannot be read"));
     std::fs::write(folder.0.join("data.npz"), b"PK").unwrap();
-    assert!(refusal(&["spectrum", place]).contains("no archive of arrays"));
+    assert!(refusal(&["spectrum", place]).contains("not an archive of arrays"));
     assert!(refusal(&["spectrum", "nowhere.npy", "--rate", "1"]).contains("it cannot be read"));
     assert!(refusal(&["spectrum", "--tones", "--case", "4"]).contains("there is no case 4"));
     assert!(refusal(&["spectrum", "--samples", "20"]).contains("20 samples in one piece"));

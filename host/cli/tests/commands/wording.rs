@@ -269,7 +269,7 @@ fn a_monitor_of_an_idle_instrument_says_that_nothing_comes() {
     let piped = std::process::Stdio::piped;
     let mut child = command.stdout(piped()).stderr(piped()).spawn().expect("hge starts");
     let lines = crate::served::lines_of(child.stderr.take().expect("piped"));
-    crate::served::await_line(&lines, "no telemetry: frames come while an experiment runs");
+    crate::served::await_line(&lines, "no telemetry: the instrument sends frames during a run");
     let _ = child.kill();
     let _ = child.wait();
 }
@@ -285,12 +285,12 @@ fn formats_that_this_program_cannot_write_are_not_offered() {
 fn room_is_asked_for_only_where_there_is_none() {
     let message = String::from_utf8(hge(&["train", "xor", "-o", "/proc/hge"]).stderr).unwrap();
     assert!(
-        !message.contains("make room") && message.contains("name another folder with -o"),
+        !message.contains("free some space") && message.contains("give another folder with -o"),
         "{message}"
     );
     let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
     for what in [full.as_str(), "No space left on device (os error 28)", "Disk quota exceeded"] {
         let error = hge_record::RecordError::Write { path: "x".into(), what: what.into() };
-        assert!(error.to_string().contains("make room there or name another folder"), "{error}");
+        assert!(error.to_string().contains("free some space there or give another folder"), "{error}");
     }
 }

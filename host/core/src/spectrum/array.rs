@@ -234,6 +234,6 @@ mod tests {
             let _ = Row::from_npz(Cursor::new(&bytes[..length]), "tones_hz");
         }
         let said = Row::from_npz(Cursor::new(b"nothing"), "x").unwrap_err().to_string();
-        assert!(said.contains("no archive of arrays"), "{said}");
+        assert!(said.contains("not an archive of arrays"), "{said}");
     }
 }

@@ -179,7 +179,7 @@ mod tests {
         assert!(text.contains(&format!("add yourself to group {owner} ")), "{text}");
         assert!(text.ends_with("log in again"), "{text}");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(sentence(denied, path).contains("ask whoever administers"));
+        assert!(sentence(denied, path).contains("ask the administrator"));
         std::fs::remove_file(&file).unwrap();
     }
 }

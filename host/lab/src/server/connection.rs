@@ -31,8 +31,8 @@ const MOST_DAMAGED: u32 = 8;
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a connection ends.
-const NO_REQUEST: &str = "what it sends is no request";
-const NO_TOKEN: &str = "it has shown no token, or a wrong one";
+const NO_REQUEST: &str = "it sent something other than a request";
+const NO_TOKEN: &str = "it presented no token, or a wrong one";
 
 /// The end of a connection.
 enum End {
@@ -195,7 +195,7 @@ impl Connection {
             return self.authenticate(&body);
         }
         if self.token.is_some() {
-            return Err(self.no_token("asks for a token"));
+            return Err(self.no_token("requires a token"));
         }
         match self.role {
             Role::Beside(_) => self.beside(&body, frame),
@@ -217,7 +217,7 @@ impl Connection {
                 body[3..].iter().flat_map(|word| word.get().to_le_bytes()).collect();
             let length = (body[0].get() >> 24) as usize;
             if !shown.get(..length).is_some_and(|shown| token.is(shown)) {
-                return Err(self.no_token("does not know this token"));
+                return Err(self.no_token("rejects this token"));
             }
             self.token = None;
             self.tell(Event::Watches(self.queue.clone()));
@@ -229,7 +229,7 @@ impl Connection {
     fn no_token(&mut self, what: &str) -> End {
         self.notice(
             Notice::Token,
-            format!("the server {what}: name the file that holds it with --token-file, or in HGE_TOKEN_FILE"),
+            format!("the server {what}: give the file with the token as --token-file, or in HGE_TOKEN_FILE"),
         );
         End::Refused(NO_TOKEN)
     }

@@ -140,7 +140,7 @@ pub enum ServerError {
         what: String,
     },
     /// Others could reach it, and nothing keeps them out.
-    #[error("{address} can be reached from other computers: name a --token-file, or serve a port of this computer alone")]
+    #[error("{address} can be reached from other computers: give a --token-file, or serve on this computer only")]
     Open {
         /// Asked for.
         address: String,
@@ -210,9 +210,9 @@ impl fmt::Display for Presence {
         match self {
             Presence::Connected(name) => write!(f, "{name} has connected"),
             Presence::Controls(name) => write!(f, "{name} takes control"),
-            Presence::Released(name) => write!(f, "{name} has lost control: it made no request"),
+            Presence::Released(name) => write!(f, "{name} has lost control after no request"),
             Presence::Refused(name, why) => write!(f, "{name} is turned away: {why}"),
-            Presence::Left(name) => write!(f, "{name} has left"),
+            Presence::Left(name) => write!(f, "{name} has disconnected"),
         }
     }
 }

@@ -18,7 +18,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TraceError {
     /// The extension names no format.
-    #[error("cannot tell the format of the trace {}: name it .vcd or .fst", .0.display())]
+    #[error("unknown format of the trace {}: name it .vcd or .fst", .0.display())]
     Format(PathBuf),
     /// The file cannot be written.
     #[error("cannot write the trace {}: {why}; check the path and the space left", path.display())]

@@ -182,21 +182,20 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
         notes.push(format!("The run was ended by an error: {failure}"));
     } else if report.outcome.is_none() {
         notes.push(
-            "The run is not over, or was ended before its end: nothing was measured without \
-             perturbation."
+            "The run is not complete: nothing was measured without perturbation."
                 .into(),
         );
     }
     if report.epochs.not_finite > 0 {
         notes.push(format!(
-            "The loss of {} of {} epochs is no finite number: these are gaps in the plots.",
+            "The loss of {} of {} epochs is not finite: these epochs are gaps in the plots.",
             report.epochs.not_finite, report.epochs.total
         ));
     }
     let Some(outcome) = &report.outcome else { return notes };
     if outcome.starts_clipped {
         notes.push(
-            "Every start clipped at once: these are the outputs in the middle of the ranges."
+            "Every start clipped at once: the outputs shown are those in the middle of the ranges."
                 .into(),
         );
     }
@@ -214,7 +213,7 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
         );
     }
     if outcome.saturated {
-        notes.push("A step of the update was cut at the DAC's range.".into());
+        notes.push("A step of the update saturated at the DAC's range.".into());
     }
     let counts = outcome.unsettled;
     if counts.unsettled > 0 {

@@ -106,7 +106,7 @@ fn result(report: &Report) -> String {
         outcome.outputs_na.len() == report.cases.len() && !report.cases.is_empty()
     });
     let picture = if measured {
-        plot("outputs", "Output of every case without perturbation. The dashed line is the best threshold: half way between the least output that should be high and the greatest that should be low.")
+        plot("outputs", "Output of every case without perturbation. The dashed line is the best threshold: midway between the lowest output that should be high and the highest that should be low.")
     } else {
         absent("The outputs were not measured without perturbation.")
     };
@@ -148,7 +148,7 @@ fn course(report: &Report) -> String {
     let unit = report.loss.unit.map_or(String::new(), |unit| format!(" {unit}"));
     let stop = report.loss.stop.map_or(String::new(), |stop| {
         format!(
-            " A start may end below {}{unit}, dashed where that is in view, once its outputs are far enough apart.",
+            " A start may end below {}{unit} (dashed where visible) once its outputs are far enough apart.",
             number(stop)
         )
     });
@@ -163,7 +163,7 @@ fn course(report: &Report) -> String {
         ),
         plot(
             "controls",
-            "Controls. Each may be set between the dashed limits, which leave room for its tone.",
+            "Controls. The dashed limits are the range of each, without its tone.",
         ),
     ]
     .concat()
@@ -177,9 +177,9 @@ fn gradients(report: &Report) -> String {
     };
     let answer = if report.slope_unit == "nA/V" { "current" } else { "cost" };
     let bars = if epochs.errors_na_per_v.is_empty() {
-        "There are no error bars: of this method, or without noise in the experiment, they are not known."
+        "There are no error bars: they are not known for this method, or without noise in the experiment."
     } else {
-        "Bars: one standard error of a window, by the noise that the experiment tells of."
+        "Bars: one standard error of a window, from the noise density of the experiment."
     };
     let last = epochs.number.len() - 1;
     let at = |which: &str, point: usize| {
@@ -207,9 +207,9 @@ fn tones(report: &Report) -> String {
         return absent("There are no tones.");
     }
     let played = match report.method {
-        "homodyne" | "cost" => "All sound at once.",
-        "single" => "One sounds after the other.",
-        _ => "This is the plan; the method that was chosen measures without sines.",
+        "homodyne" | "cost" => "All are on at once.",
+        "single" => "One is on at a time.",
+        _ => "This is the plan; the chosen method does not use sines.",
     };
     let caption =
         format!("Amplitude and frequency of every tone; the number is its electrode. {played}");

@@ -28,12 +28,12 @@ pub(super) fn figures(report: &Report) -> String {
             let above = outcome.separation_above_na.map_or(String::new(), |above_na| {
                 format!("above {} nA with 99.9 % confidence, ", fixed(above_na, 2))
             });
-            let enough = format!("{above}{} nA wanted", number(report.wanted_na));
+            let enough = format!("{above}{} nA required", number(report.wanted_na));
             let right = format!("{} %", fixed(100.0 * outcome.accuracy, 0));
             let loss = format!("{}{unit}", significant(outcome.loss, 4));
             entries.push(("Separation", apart, enough));
             entries.push(("Loss", loss, format!("{}, {quiet}", escape(&report.loss.name))));
-            entries.push(("Accuracy", right, "cases on the right side of a threshold".into()));
+            entries.push(("Accuracy", right, "cases on the correct side of a threshold".into()));
         }
         (None, Some(best)) => {
             let with = format!("best epoch, {}, tones on", epochs.number[best]);
@@ -135,11 +135,11 @@ pub(super) fn tones(report: &Report) -> String {
 /// Where the run comes from.
 pub(super) fn provenance(report: &Report) -> String {
     if report.provenance.is_empty() {
-        return absent("Nothing was recorded on where this run comes from.");
+        return absent("The provenance of this run was not recorded.");
     }
     let row = |(name, value): &(String, String)| vec![escape(name), escape(value)];
     let rows: Vec<Vec<String>> = report.provenance.iter().map(row).collect();
-    table("What made this report", &["what", "value"], &rows)
+    table("Program of this report", &["what", "value"], &rows)
 }
 
 /// A line in place of what is not there.

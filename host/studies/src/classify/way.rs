@@ -174,7 +174,7 @@ impl Task<'_> {
         };
         let best = starts.iter().max_by(better).ok_or_else(|| ReproduceError::Keys {
             name: self.setup.name.clone(),
-            reason: format!("the way {} has no starts", self.way.name),
+            reason: format!("the method {} has no starts", self.way.name),
         })?;
         let (controls_v, centres_v, halves_v) = layout.split(&best.path.best_v);
         let cases_v = layout.cases_v(self.test, &centres_v, &halves_v);

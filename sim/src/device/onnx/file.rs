@@ -58,7 +58,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<GraphProto, String> {
     model.graph.ok_or_else(|| "it holds no graph".into())
 }
 
-const NO_MODEL: &str = "its bytes are no ONNX model";
+const NO_MODEL: &str = "its bytes are not an ONNX model";
 
 fn walk(mut bytes: &[u8], kind: Kind, fields: &mut usize) -> Result<(), String> {
     let broken = || NO_MODEL.to_string();

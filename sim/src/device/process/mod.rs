@@ -77,7 +77,7 @@ impl ProcessDevice {
             |what: String, change| DeviceError::Process { command: short(command), what, change };
         let words = shlex::split(command).filter(|words| !words.is_empty()).ok_or_else(|| {
             failed(
-                "is no command".into(),
+                "is not a command".into(),
                 "write a program and its arguments and close every quote",
             )
         })?;
@@ -94,8 +94,8 @@ impl ProcessDevice {
             failed(format!("begins with `{}`", short(&String::from_utf8_lossy(&line))), form)
         })?;
         if greeting.hge_device != 1 {
-            let what = format!("speaks version {} of the protocol", greeting.hge_device);
-            return Err(failed(what, "let it speak version 1"));
+            let what = format!("uses version {} of the protocol", greeting.hge_device);
+            return Err(failed(what, "let it use version 1"));
         }
         if !(1..=MOST_ELECTRODES).contains(&greeting.electrodes) {
             let what = format!("has {} electrodes", greeting.electrodes);
@@ -146,7 +146,7 @@ impl ProcessDevice {
         if let Some(row) = currents.iter().position(|current| !current.is_finite()) {
             let volts = &voltages_v[row * self.electrodes..(row + 1) * self.electrodes];
             let what = format!("answered {} at {volts:.3?} V", currents[row]);
-            self.fail(&what, "correct it, or narrow the electrodes' ranges to where it holds");
+            self.fail(&what, "correct it, or narrow the electrodes' ranges to where it is valid");
             return None;
         }
         Some(currents)
@@ -191,7 +191,7 @@ fn account(
     };
     let last_line = worker.last_line();
     if !last_line.is_empty() {
-        what += &format!(", its last words were `{}`", quoted(&last_line, QUOTED_CHARS));
+        what += &format!(", its last line was `{}`", quoted(&last_line, QUOTED_CHARS));
     }
     (what, change)
 }

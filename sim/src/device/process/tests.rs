@@ -180,7 +180,7 @@ fn words_are_split_as_a_shell_does_and_no_shell_expands_them() {
     let command = python(script);
     let device = ProcessDevice::start(&format!(r#"{command} 'a b' "c \"d" e\ f $HOME *"#)).unwrap();
     assert_eq!(device.name(), r#"process:a b c "d e f $HOME *"#);
-    for (command, what) in [("python3 'x", "is no command"), ("/nowhere/x", "does not start")] {
+    for (command, what) in [("python3 'x", "is not a command"), ("/nowhere/x", "does not start")] {
         let told = ProcessDevice::start(command).err().unwrap().to_string();
         assert!(told.contains(what), "{told}");
     }

@@ -186,7 +186,7 @@ fn link_and_guard_say_how_they_are() {
     assert!(text(&tripped, (200, 60)).contains("narrow the electrodes' ranges"));
     let mut watching = dashboard();
     watching.guard = Some(Guard::Unknown);
-    assert!(text(&watching, (80, 24)).contains("guard  known to whoever is in control"));
+    assert!(text(&watching, (80, 24)).contains("guard  known only to the client in control"));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn where_the_work_stands_is_said_in_words() {
     let mut dashboard = dashboard();
     for (phase, words) in [
         (Phase::Running, "running"),
-        (Phase::Pausing, "pausing: the epoch ends first"),
+        (Phase::Pausing, "pausing after this epoch"),
         (Phase::Paused, "PAUSED"),
         (Phase::Stopping, "disarming"),
         (Phase::Ended(Ending::Done { text: "solved".into(), good: true }), "ENDED: solved"),
