@@ -1,4 +1,4 @@
-//! Amplitudes that the experiment leaves to the device, `tones.amplitude = "auto"`.
+//! Automatic choice of amplitudes, `tones.amplitude = "auto"`.
 
 use crate::output::text;
 use hge_core::experiment::Task;
@@ -6,7 +6,7 @@ use hge_core::measure::{amplitudes, gradient};
 use hge_core::session::Session;
 use hge_driver::Instrument;
 
-/// Chooses them for slopes of `windows` windows each, and gives the instrument back.
+/// Chooses amplitudes for slopes of `windows` windows each; returns the instrument.
 pub fn choose(
     instrument: Instrument,
     task: &Task,

@@ -1,4 +1,4 @@
-//! Archives of NumPy arrays (`.npz`), written as a whole or not at all.
+//! Archives of NumPy arrays (`.npz`), written completely or not at all.
 
 use hge_system::file::Draft;
 use ndarray::ArrayView1;
@@ -6,8 +6,8 @@ use ndarray_npy::{NpzWriter, WritableElement};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A file that goes on as if all were well after its first error, which is kept: an archive that is dropped half written prints
-/// what failed.
+/// A file that hides its first error from the archive's writer and keeps it: an archive dropped after an error would print
+/// it.
 struct Latched {
     draft: Draft,
     position: u64,
@@ -55,7 +55,7 @@ impl Archive {
     }
 }
 
-/// Writes the archive that `fill` fills in place of what was at `path`.
+/// Writes the archive that `fill` fills, replacing the file at `path`.
 pub fn write(
     path: &Path,
     fill: impl FnOnce(&mut Archive) -> Result<(), String>,

@@ -4,7 +4,7 @@ use hge_core::train::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
-/// A bar on standard error; hidden where nobody watches.
+/// Progress bar on standard error; hidden without a terminal.
 pub fn drawn(hidden: bool, template: &str) -> ProgressBar {
     if hidden || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -14,14 +14,14 @@ pub fn drawn(hidden: bool, template: &str) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Progress, where somebody watches.
+/// The bar, on a terminal.
 pub struct Bar {
     bar: ProgressBar,
     epochs: u64,
 }
 
 impl Bar {
-    /// For a training of `epochs` a start; hidden where nobody watches.
+    /// For a training of `epochs` a start; hidden without a terminal.
     pub fn new(hidden: bool, epochs: u64) -> Self {
         let bar = drawn(hidden, "{bar:24} epoch {pos}/{len}  {msg}");
         bar.set_length(epochs);

@@ -1,4 +1,4 @@
-//! What this program was built from.
+//! Commit and command line of this program.
 
 use hge_record::Program;
 
@@ -7,7 +7,7 @@ pub fn commit() -> u32 {
     u32::from_str_radix(env!("HGE_COMMIT"), 16).unwrap_or(0)
 }
 
-/// This run of the program, with the arguments of its command line.
+/// Program, commit and arguments of this process.
 pub fn program() -> Program {
     Program {
         version: env!("CARGO_PKG_VERSION").into(),

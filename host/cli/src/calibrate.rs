@@ -1,4 +1,4 @@
-//! `hge calibrate`: lag and feed-through of every tone, and how long the current takes to settle.
+//! `hge calibrate`: lag and feed-through of every tone, and the settling time of the current.
 
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{check_output, json_line, read_json, text, write_text};
@@ -21,25 +21,25 @@ pub struct Arguments {
     /// Gate or experiment file: electrodes, cases, tones
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
-    /// Operating points, drawn anywhere in the controls' ranges
+    /// Operating points, drawn at random from the controls' ranges
     #[arg(long, value_name = "N", default_value_t = LEAST_POINTS)]
     points: u32,
-    /// Windows of every case at each of them
+    /// Windows of every case at each operating point
     #[arg(long, value_name = "N", default_value_t = 16)]
     windows: u32,
-    /// Resistors of this resistance stand in place of the device, on every control or on some
+    /// Resistors of this resistance replace the device, on every control or on some
     #[arg(long, value_name = "MOHM", conflicts_with = "settle")]
     resistor: Option<f64>,
-    /// Nothing is connected to the contacts: measure the capacitance past the device, for --open-contacts
+    /// Contacts are open: measure the capacitance across the device, for --open-contacts
     #[arg(long, conflicts_with_all = ["resistor", "settle", "points"])]
     open: bool,
-    /// With --resistor: what `hge calibrate --open -o` has measured, which separates lag from capacitance
+    /// With --resistor: result of `hge calibrate --open -o`, which separates lag from capacitance
     #[arg(long, value_name = "FILE.json", requires = "resistor")]
     open_contacts: Option<PathBuf>,
-    /// Measure how the current settles after the cases' largest step, too, and choose the wait
+    /// Also measure the settling after the largest step between cases, and choose the wait
     #[arg(long)]
     settle: bool,
-    /// With --settle: the least slope that is to be within 2 %
+    /// With --settle: the smallest slope that must be within 2 %
     #[arg(long, value_name = "NA_PER_V", default_value_t = 10.0, requires = "settle")]
     slope: f64,
     /// Write the calibration, for --calibration of `hge gradient` and `hge train`
@@ -54,7 +54,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     link: String,
@@ -64,7 +64,7 @@ struct Report<'a> {
     calibration: &'a Calibration,
 }
 
-/// What `--open --json` prints.
+/// Result of `--open --json`.
 #[derive(Serialize)]
 struct OpenReport<'a> {
     link: String,

@@ -1,4 +1,4 @@
-//! `hge capture`: ADC codes as they come.
+//! `hge capture`: raw ADC codes.
 
 use crate::archive;
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
@@ -17,16 +17,16 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// ADC codes to keep
+    /// Number of ADC codes to keep
     #[arg(long, value_name = "N")]
     samples: u32,
-    /// Keep every so-many-th
+    /// Keep one code in this number of samples
     #[arg(long, value_name = "D", default_value_t = 1)]
     decimation: u16,
     /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     at: Option<Vec<f64>>,
-    /// File to write: the codes as 16-bit integers, in .npz with their sample rate, in .npy alone
+    /// Output file: .npz with 16-bit codes and their sample rate, or .npy with the codes only
     #[arg(short = 'o', value_name = "FILE.npz|FILE.npy")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Arrays of an archive: codes as they came, and one number, samples a second of the codes kept.
+/// Arrays of an archive: the codes, and the sample rate of the codes kept.
 pub const CODES: &str = "codes";
 pub const RATE_HZ: &str = "rate_hz";
 
@@ -48,7 +48,7 @@ fn is_archive(path: &Path) -> bool {
     path.extension() == Some(OsStr::new("npz"))
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Captured {
     link: String,

@@ -1,4 +1,4 @@
-//! `hge completions`: what a shell completes commands by.
+//! `hge completions`: shell completions.
 
 use clap::{Args, CommandFactory};
 use clap_complete::{generate, Shell};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which shell
+    /// Shell
     shell: Shell,
 }
 

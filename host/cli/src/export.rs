@@ -1,4 +1,4 @@
-//! `hge export`: a run for other programs.
+//! `hge export`: a run as arrays or a table.
 
 use crate::output::{cut_line, json_line, text};
 use clap::{Args, ValueEnum};
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// NumPy arrays, epoch by epoch and of what was learnt
+    /// NumPy arrays of the epochs and the solution
     Npz,
     /// A table with a row for every epoch
     Csv,
@@ -25,10 +25,10 @@ pub struct Arguments {
     run: PathBuf,
     #[arg(long)]
     format: Format,
-    /// File to write [default: data.npz, or epochs with the format's ending, in the run's folder]
+    /// Output file [default: data.npz, or epochs with the format's suffix, in the run's folder]
     #[arg(short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write what stands before the damage, where the log is damaged
+    /// Export the part of a damaged log before the damage
     #[arg(long)]
     until_damage: bool,
     /// Print one JSON object

@@ -29,28 +29,28 @@ pub struct Arguments {
     /// How slopes are measured
     #[arg(long)]
     method: Option<Method>,
-    /// Windows of every case at each amplitude; with --snr the least number
+    /// Windows of every case at each amplitude; with --snr the minimum
     #[arg(long, value_name = "N", default_value_t = gradient::WINDOWS)]
     windows: u32,
-    /// Measure on until every slope is this many of its standard errors
+    /// Measure until every slope is this multiple of its standard error
     #[arg(long, value_name = "RATIO")]
     snr: Option<f64>,
-    /// With --snr: windows of every case at each amplitude at most
+    /// With --snr: maximum windows of every case at each amplitude
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "snr")]
     most_windows: u32,
-    /// What the intervals hold: the device's slope, measured at three amplitudes, or the mean answer at the one in force
+    /// Quantity that the intervals cover: the device's slope, measured at three amplitudes, or the mean response at one amplitude
     #[arg(long, value_name = "WHAT", default_value = "slope")]
     intervals: Intervals,
-    /// Take off what a drift puts on the tones: a line, or a relaxation with --relaxation
+    /// Subtract the effect of a drift on the tones: a line, or a relaxation with --relaxation
     #[arg(long)]
     correct_drift: bool,
     /// Time constant of the relaxation, in seconds
     #[arg(long, value_name = "S", requires = "correct_drift")]
     relaxation: Option<f64>,
-    /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured
+    /// Correct lag, feed-through and relaxation with this result of `hge calibrate -o`
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
-    /// Show the simulated device's exact slopes, too
+    /// Also print the simulated device's exact slopes
     #[arg(long)]
     exact: bool,
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Gradient {
     link: String,
@@ -157,7 +157,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a method cannot do.
+/// Options that a method does not support.
 fn refuse(method: Method, arguments: &Arguments) -> Result<(), String> {
     let name = method.name();
     if method == Method::Cost {

@@ -1,4 +1,4 @@
-//! `hge info`: what the instrument is, and what it is at.
+//! `hge info`: identity and current state of the instrument.
 
 use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
@@ -21,7 +21,7 @@ pub struct Arguments {
     experiment: ExperimentOption,
     #[command(flatten)]
     simulation: Simulation,
-    /// Whether the instrument is this bundle, as `hge gateware build` wrote it
+    /// Compare the instrument with this bundle of `hge gateware build`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     bundle: Option<PathBuf>,
     /// Print one JSON object
@@ -29,7 +29,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Info {
     link: String,
@@ -39,7 +39,7 @@ struct Info {
     simulated: bool,
     parameters: Parameters,
     rate_hz: f64,
-    /// The scale that the instrument keeps.
+    /// The scale stored in the instrument.
     analogue: Option<Analogue>,
     busy: bool,
     armed: Option<&'static str>,
@@ -56,7 +56,7 @@ struct Info {
     bundle: Option<Compared>,
 }
 
-/// The instrument beside a bundle.
+/// The instrument compared with a bundle.
 #[derive(Serialize)]
 struct Compared {
     board: String,
@@ -64,7 +64,7 @@ struct Compared {
     differences: Vec<String>,
 }
 
-/// Register maps are the same: connecting and verifying have seen to it.
+/// The register maps are equal: connecting and verifying have checked them.
 fn compared(
     manifest: Manifest,
     build_hash: &str,

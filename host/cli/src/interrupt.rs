@@ -1,7 +1,7 @@
-//! What ends a command from outside: SIGINT, SIGTERM, SIGHUP and SIGQUIT, a closed terminal, a closed reader of a stream without end.
+//! External ends of a command: SIGINT, SIGTERM, SIGHUP and SIGQUIT, a closed terminal, a closed reader of an endless stream.
 //!
-//! The first asks the command to end: the driver disarms, tools are killed, files that are not complete are removed. A command that has not ended
-//! within [`GRACE`], or is asked a second time, is ended at once; an instrument armed for it then trips its watchdog.
+//! The first one cancels the command: the driver disarms, tools are killed, incomplete files are removed. A command that has not ended
+//! after [`GRACE`], or is interrupted again, is terminated at once; an armed instrument then trips its watchdog.
 
 use crate::live::screen;
 use hge_driver::Cancel;
@@ -13,19 +13,19 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Exit code of a program ended by Ctrl-C: 128 and the number of the signal, as of every signal.
+/// Exit code of a program ended by Ctrl-C: 128 plus the number of the signal.
 const EXIT_INTERRUPTED: i32 = 130;
 
-/// Time that a command gets to end by itself.
+/// Time for a command to end by itself.
 const GRACE: Duration = Duration::from_millis(1500);
 
-/// Time that the terminal gets to be given back, and files to be removed, where a thread is stuck.
+/// Time to restore the terminal and to remove files while a thread is stuck.
 const LAST_WORK: Duration = Duration::from_millis(200);
 
-/// The end has been asked for.
+/// An interrupt has arrived.
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// What ends the command that runs; without it a command is ended at once.
+/// Ends the running command; without it a command is terminated at once.
 static END: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
 /// Cancelled by the first interrupt: the driver disarms and the command ends with an error.
@@ -36,22 +36,22 @@ pub fn cancel() -> Cancel {
     cancel
 }
 
-/// The first interrupt asks `end` to end the command.
+/// The first interrupt calls `end` to end the command.
 pub fn on(end: impl Fn() + Send + 'static) {
     *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(end));
 }
 
-/// Ctrl-C where the live view has the terminal, and it is a key.
+/// Ctrl-C as a key, while the live view has the terminal.
 pub fn ask() {
     end(EXIT_INTERRUPTED);
 }
 
-/// Whether the end has been asked for.
+/// Whether an interrupt has arrived.
 pub fn is_asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
-/// Ends the command; `code` is the exit code where it does not end by itself.
+/// Ends the command; `code` is the exit code if it does not end by itself.
 fn end(code: i32) {
     let again = ASKED.swap(true, Ordering::SeqCst);
     stop();
@@ -66,7 +66,7 @@ fn end(code: i32) {
     });
 }
 
-/// Ends the program without the thread that works, which may be stuck in a write to a terminal that nobody reads.
+/// Terminates the program without its working thread, which may be stuck in a write to a terminal.
 fn leave(code: i32) -> ! {
     let (done, is_done) = channel::<()>();
     std::thread::spawn(move || {
@@ -79,16 +79,16 @@ fn leave(code: i32) -> ! {
     process::exit(code)
 }
 
-/// Begins to listen to signals and to the terminal, for the rest of the program.
+/// Starts to handle signals and watch the terminal, for the rest of the program.
 ///
 /// # Errors
-/// The system does not let signals be heard.
+/// The system refuses the signal handler.
 pub fn listen() -> Result<(), String> {
     platform::listen()
         .map_err(|error| format!("cannot handle signals: {error}; start from another shell"))
 }
 
-/// From now on the command ends when the reader of standard output closes it, whether or not there is anything to print.
+/// From now on the command ends when the reader of standard output closes it, even without further output.
 pub fn end_with_reader() {
     platform::end_with_reader();
 }
@@ -102,7 +102,7 @@ mod platform {
     use std::io::{self, IsTerminal};
     use std::os::fd::AsFd;
 
-    /// Time between two looks at the terminal: a hang-up wakes nobody who does not read.
+    /// Interval of checks of the terminal: a hang-up does not wake a process that does not read.
     const INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
     /// Number of SIGPIPE, which Rust programs ignore.
@@ -127,7 +127,7 @@ mod platform {
         watch(io::stdout(), 128 + SIGPIPE);
     }
 
-    /// Ends the command when the other side of a stream is gone.
+    /// Ends the command when the other side of a stream has closed.
     fn watch(stream: impl AsFd + Send + 'static, code: i32) {
         let gone = PollFlags::HUP | PollFlags::ERR;
         std::thread::spawn(move || loop {
@@ -139,7 +139,7 @@ mod platform {
         });
     }
 
-    /// Whether whoever started this program wants it to survive the signal, as `nohup` does.
+    /// Whether the program was started with this signal ignored, as `nohup` does.
     fn is_ignored(signal: i32) -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

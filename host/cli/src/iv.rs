@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Gate or experiment file: electrodes and their ranges
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
-    /// Check this electrode alone; may be given several times
+    /// Check only this electrode; may be given several times
     #[arg(long, value_name = "K", conflicts_with = "sweep")]
     electrode: Vec<usize>,
     /// Voltages of each checked electrode, 5 or more
@@ -37,7 +37,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints of a check.
+/// Result of a check with `--json`.
 #[derive(Serialize)]
 struct Checked {
     link: String,
@@ -46,7 +46,7 @@ struct Checked {
     contacts: Vec<Contact>,
 }
 
-/// What `--json` prints of a sweep.
+/// Result of a sweep with `--json`.
 #[derive(Serialize)]
 struct Swept {
     link: String,

@@ -1,4 +1,4 @@
-//! The instrument a command works with: behind a link, or simulated in this process with a device of choice.
+//! The instrument of a command: behind a link, or simulated in this process with a selectable device.
 
 use crate::interrupt;
 use crate::output::text;
@@ -17,40 +17,40 @@ use hge_sim::engine::EngineError;
 use hge_system::file;
 use std::path::{Path, PathBuf};
 
-/// Names the file that holds the token, where no option does.
+/// Environment variable with the path of the token file.
 const TOKEN_VARIABLE: &str = "HGE_TOKEN_FILE";
 
-/// Most bytes of such a file.
+/// Maximum bytes of such a file.
 const TOKEN_FILE_BYTES: u64 = 4096;
 
-/// Where the instrument is.
+/// Link of the instrument.
 #[derive(Args)]
 pub struct LinkOptions {
-    /// Where the instrument is: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
+    /// Instrument: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
     #[arg(long, value_name = "LINK", default_value = "sim")]
     link: String,
     #[command(flatten)]
     token: TokenOption,
 }
 
-/// What a server may ask for.
+/// Credentials for a server.
 #[derive(Args)]
 pub struct TokenOption {
-    /// File that holds the token a server asks for; else the one that HGE_TOKEN_FILE names
+    /// File with the token of a server; default from HGE_TOKEN_FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     token_file: Option<PathBuf>,
 }
 
-/// What is simulated where nothing else is connected, or where others connect to.
+/// Options of a simulated instrument.
 #[derive(Args)]
 pub struct Simulation {
     /// Simulated device: builtin, hopping:SEED[@KELVIN], mzi[:SEED], crossbar[:SEED], onnx:PATH, process:COMMAND or linear:G0,G1,...
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
-    /// What executes the simulated gateware
+    /// Simulator of the gateware
     #[arg(long)]
     engine: Option<EngineKind>,
-    /// Fixes the simulated noise, and of a training the random starts
+    /// Seed of the simulated noise, and of the random starts of a training
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=GREATEST_SEED))]
     seed: Option<u64>,
     /// Bits of the simulated DAC
@@ -61,26 +61,26 @@ pub struct Simulation {
     adc_bits: Option<u32>,
 }
 
-/// The experiment of commands that need little of it.
+/// The experiment of commands that use little of it.
 #[derive(Args)]
 pub struct ExperimentOption {
-    /// Gate or experiment file: pace, and a scale that the instrument's must equal
+    /// Gate or experiment file: timing, and a scale that must equal the instrument's
     #[arg(long = "experiment", value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     pub what: String,
 }
 
-/// A connected instrument and the experiment and scale that go with it.
+/// A connected instrument with its experiment and scale.
 pub struct Lab {
     pub instrument: Instrument,
     pub experiment: Experiment,
     pub source: Source,
     pub link: LinkSpec,
-    /// The analogue scale that the instrument keeps.
+    /// The scale stored in the instrument.
     pub analogue: Option<Analogue>,
 }
 
 impl Simulation {
-    /// The experiment that `what` names, overruled by the options.
+    /// The experiment named by `what`, overridden by the options.
     pub fn read(&self, what: &str) -> Result<(Experiment, Source), String> {
         let path = Path::new(what);
         let (mut experiment, mut source) = if path.extension().is_some() || path.exists() {
@@ -96,7 +96,7 @@ impl Simulation {
         Ok((experiment, source))
     }
 
-    /// Puts the options in place of what the experiment says.
+    /// Overrides the experiment by the options.
     pub fn overrule(&self, experiment: &mut Experiment, source: &mut Source) {
         for (option, _) in self.given() {
             source.overrule(match option {
@@ -115,7 +115,7 @@ impl Simulation {
         instrument.adc_bits = self.adc_bits.unwrap_or(instrument.adc_bits);
     }
 
-    /// Whether a device is named.
+    /// Whether a device is given.
     pub fn has_device(&self) -> bool {
         self.device.is_some()
     }
@@ -131,7 +131,7 @@ impl Simulation {
         given.into_iter().filter(|(_, given)| *given)
     }
 
-    /// Refuses what only a simulation in this process can do; `seeded`: a seed decides more than its noise.
+    /// Refuses options that need a simulation in this process; `seeded`: a seed decides more than its noise.
     pub fn check_link(&self, link: &LinkSpec, seeded: bool) -> Result<(), String> {
         let mut useless = self.given().filter(|(option, _)| !seeded || *option != "--seed");
         match useless.next().filter(|_| *link != LinkSpec::Simulated) {
@@ -144,19 +144,19 @@ impl Simulation {
 }
 
 impl LinkOptions {
-    /// What the option says.
+    /// The link option.
     pub fn spec(&self) -> Result<LinkSpec, String> {
         self.link.parse().map_err(text)
     }
 
-    /// What a server there is shown.
+    /// Credentials for a server.
     pub fn token(&self) -> Result<Option<Token>, String> {
         self.token.read()
     }
 }
 
 impl TokenOption {
-    /// The token, where a file is named.
+    /// The token, if a file is given.
     pub fn read(&self) -> Result<Option<Token>, String> {
         let named = self.token_file.clone();
         let path = named.or_else(|| std::env::var_os(TOKEN_VARIABLE).map(PathBuf::from));
@@ -174,7 +174,7 @@ pub fn read_token(path: &Path) -> Result<Token, String> {
 }
 
 impl Lab {
-    /// Connects and reads the instrument's scale; an interrupt ends every wait of the instrument.
+    /// Connects and reads the instrument's scale; an interrupt ends every wait for the instrument.
     pub fn open(
         link: &LinkOptions,
         simulation: &Simulation,
@@ -183,7 +183,7 @@ impl Lab {
         Lab::open_with(link, simulation, what, Lab::simulated)
     }
 
-    /// The same, where a simulated instrument is what `simulate` makes of the experiment.
+    /// The same with a simulated instrument from `simulate`.
     pub fn open_with(
         link: &LinkOptions,
         simulation: &Simulation,
@@ -195,7 +195,7 @@ impl Lab {
         Ok((lab, cancel))
     }
 
-    /// The same as [`Lab::open`], whatever the instrument's scale may be.
+    /// The same as [`Lab::open`], for any scale of the instrument.
     pub fn connect(
         link: &LinkOptions,
         simulation: &Simulation,
@@ -236,25 +236,25 @@ impl Lab {
         Task::on(self.experiment.clone(), &self.source, parameters, analogue).map_err(text)
     }
 
-    /// Pace as the experiment wants it, and the instrument's scale.
+    /// Timing of the experiment, and the instrument's scale.
     pub fn planned(&self) -> Result<Context, String> {
         let (parameters, analogue) = (self.instrument.parameters(), self.analogue.as_ref());
         context(&self.experiment, &self.source, parameters, analogue).map_err(text)
     }
 
-    /// Pace as the instrument has it now, and its scale.
+    /// Present timing of the instrument, and its scale.
     pub fn present(&self) -> Result<Context, String> {
         let period = self.instrument.read(map::SAMPLE_PERIOD).map_err(text)?;
         Ok(Context { period_clocks: f64::from(period.max(1)), ..self.planned()? })
     }
 }
 
-/// The scale that volts and nanoamperes need.
+/// The scale for volts and nanoamperes.
 pub fn known(scale: Option<Scale>) -> Result<Scale, String> {
     scale.ok_or_else(|| NO_SCALE.into())
 }
 
-/// A link to elsewhere; a server is shown the token.
+/// A link to another process; a server receives the token.
 pub fn remote(link: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, String> {
     link::open(link, token).map_err(text)
 }

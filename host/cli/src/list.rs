@@ -1,4 +1,4 @@
-//! `hge list`: serial ports, and what can simulate.
+//! `hge list`: serial ports, and available simulators.
 
 use crate::interrupt;
 use crate::lab::remote;
@@ -14,21 +14,21 @@ use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Wait for an answer of a port that is probed: 20 times what a request takes at 115200 baud.
+/// Wait for a reply of a probed port: 20 times the duration of a request at 115200 baud.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Times a port is asked.
+/// Requests to a port.
 const PROBE_ATTEMPTS: u32 = 2;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only these ports, listed or not [default: every port there is]
+    /// Only these ports, listed or not [default: every listed port]
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// Ask every port whether an instrument answers; this may reset what hangs there
+    /// Probe every port for an instrument; opening a port may reset its board
     #[arg(long)]
     probe: bool,
-    /// Rate at which ports are asked
+    /// Baud rate of the probe
     #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD)]
     baud: u32,
     /// Print one JSON object
@@ -36,7 +36,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct List {
     ports: Vec<Listed>,
@@ -48,13 +48,13 @@ struct Listed {
     path: String,
     link: String,
     usb: Option<Usb>,
-    /// Why it cannot be used.
+    /// Why the port cannot be used.
     trouble: Option<String>,
-    /// What answers there; nothing unless asked for.
+    /// The instrument at the port; none unless probed.
     instrument: Option<Found>,
 }
 
-/// An instrument that answers.
+/// An instrument that replied.
 #[derive(Serialize)]
 struct Found {
     build_hash: String,
@@ -65,7 +65,7 @@ struct Found {
 struct Simulates {
     engine: &'static str,
     available: bool,
-    /// By what it runs, or what is missing.
+    /// The tool that runs it, or the missing one.
     by: String,
 }
 

@@ -1,4 +1,4 @@
-//! `hge log`: what a board has done by itself.
+//! `hge log`: the last run of a standalone board.
 
 use crate::interrupt;
 use crate::lab::{remote, LinkOptions};
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The experiment that is built into the board
+    /// The experiment embedded in the board
     #[arg(value_name = "FILE.toml")]
     what: PathBuf,
     #[command(flatten)]
@@ -27,7 +27,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Log {
     link: String,
@@ -51,7 +51,7 @@ struct Run {
     learned: Option<Learned>,
 }
 
-/// What it came to.
+/// The result of the run.
 #[derive(Serialize)]
 struct Learned {
     solved: bool,

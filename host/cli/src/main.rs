@@ -55,27 +55,27 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a device to compute a Boolean gate, or what an experiment file says
+    /// Train a device to compute a Boolean gate or the task of an experiment file
     #[command(
         after_help = "Examples:\n  hge train xor --live\n  hge train xor -o runs/xor-1 --seed 2\n  hge train or --link tcp:127.0.0.1:4000"
     )]
     Train(train::Arguments),
-    /// Go on with a training that was cut off
-    #[command(after_help = "Example, of a run that was cut off:\n  hge resume runs/xor")]
+    /// Resume an interrupted training
+    #[command(after_help = "Example, for an interrupted run:\n  hge resume runs/xor")]
     Resume(resume::Arguments),
-    /// Work a training out again from its record, and compare
-    #[command(after_help = "Example, of a run that is there:\n  hge replay runs/xor")]
+    /// Recompute a training from its record and compare
+    #[command(after_help = "Example, for an existing run:\n  hge replay runs/xor")]
     Replay(replay::Arguments),
-    /// Make the page that shows a training, and open it
-    #[command(after_help = "Example, of the latest run:\n  hge report")]
+    /// Write the report of a training, and open it
+    #[command(after_help = "Example, for the latest run:\n  hge report")]
     Report(page::Arguments),
-    /// List trainings and what they came to
+    /// List trainings and their results
     #[command(after_help = "Example:\n  hge runs")]
     Runs(runs::Arguments),
-    /// Write a training for other programs
-    #[command(after_help = "Example, of a run that is there:\n  hge export runs/xor --format csv")]
+    /// Export a training as arrays or a table
+    #[command(after_help = "Example, for an existing run:\n  hge export runs/xor --format csv")]
     Export(export::Arguments),
-    /// Train a device, then follow it while its operating point moves
+    /// Train a device, then track it while it drifts
     #[command(after_help = "Example:\n  hge track xor --epochs 40")]
     Track(track::Arguments),
     /// Measure every derivative at given controls
@@ -86,21 +86,21 @@ enum Command {
     /// Check every contact, or sweep voltages
     #[command(after_help = "Example:\n  hge iv --sweep 3:-1:0.5:31 -o curve.npy")]
     Iv(iv::Arguments),
-    /// Measure lag and feed-through of every tone, and how long the current takes to settle
+    /// Measure lag and feed-through of every tone, and the settling time of the current
     #[command(after_help = "Example:\n  hge calibrate -o calibration.json")]
     Calibrate(calibrate::Arguments),
-    /// Make the paper's results again, on simulated devices
+    /// Reproduce the paper's results on simulated devices
     #[command(after_help = "Example:\n  hge reproduce gates --quick -o gates")]
     Reproduce(reproduce::Arguments),
-    /// Choose frequencies, or say what falls on those of an experiment
+    /// Choose tone frequencies, or check those of an experiment
     #[command(after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --mains 50")]
     Tones(tones::Arguments),
-    /// Take ADC codes as they come
+    /// Record raw ADC codes
     #[command(after_help = "Example:\n  hge capture --samples 2000 -o codes.npz")]
     Capture(capture::Arguments),
-    /// Show the noise and the lines of the current over frequency
+    /// Show the spectrum of the current: noise and lines
     #[command(
-        after_help = "Examples, the second of a run that is there:\n  hge spectrum --tones\n  hge spectrum runs/xor"
+        after_help = "Examples, the second for an existing run:\n  hge spectrum --tones\n  hge spectrum runs/xor"
     )]
     Spectrum(spectrum::Arguments),
     /// Test chain, outputs and guard with a resistor or a wire in place of a device
@@ -111,10 +111,10 @@ enum Command {
     /// Simulate an instrument for other programs
     #[command(after_help = "Example:\n  hge serve --tcp 4000 --keep")]
     Serve(serve::Arguments),
-    /// List serial ports, and what can simulate
+    /// List serial ports and available simulators
     #[command(after_help = "Example:\n  hge list")]
     List(list::Arguments),
-    /// Show what the instrument is and what it is at
+    /// Show identity and current state of the instrument
     #[command(after_help = "Example:\n  hge info --link tcp:127.0.0.1:4000")]
     Info(info::Arguments),
     /// Read registers
@@ -128,12 +128,12 @@ enum Command {
     /// Show the register map
     #[command(after_help = "Example:\n  hge regs --markdown")]
     Regs(registers::Regs),
-    /// Show what a board with an experiment built in has done by itself
+    /// Show the last run of a board with an embedded experiment
     #[command(
         after_help = "Example:\n  hge log experiments/alone.toml --link serial:/dev/ttyUSB1"
     )]
     Log(log::Arguments),
-    /// Print telemetry as it comes
+    /// Print telemetry as it arrives
     #[command(
         after_help = "Example:\n  hge monitor --watch --experiment experiments/xor.toml --lines 10 --link tcp:127.0.0.1:4000"
     )]
@@ -141,7 +141,7 @@ enum Command {
     /// Boards, Verilog, bitstreams
     #[command(after_help = "Example:\n  hge gateware list")]
     Gateware(gateware::Arguments),
-    /// Write what a shell completes commands by
+    /// Write shell completions
     #[command(after_help = "Example:\n  hge completions bash > hge.bash")]
     Completions(completions::Arguments),
     /// Write a manual page for every command

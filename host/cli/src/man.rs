@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Folder of the pages, made if need be
+    /// Folder of the pages, created if missing
     #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     folder: PathBuf,
 }

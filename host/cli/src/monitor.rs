@@ -1,4 +1,4 @@
-//! `hge monitor`: telemetry as it comes.
+//! `hge monitor`: telemetry as it arrives.
 
 use crate::interrupt;
 use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
@@ -19,24 +19,24 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Frames that may wait to be printed: 16 epochs of a full table.
+/// Size of the queue of frames: 16 epochs of a full table.
 const WAITING_FRAMES: usize = 4096;
 
-/// Longest wait between two looks at the interrupt.
+/// Longest interval between two checks of the interrupt.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// The same while orders may come.
+/// The same while the view may send commands.
 const ORDER_WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Ask for nothing: only telemetry is received
+    /// Send no requests: only receive telemetry
     #[arg(long)]
     watch: bool,
-    /// Show outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    /// Draw outputs, controls, slopes, link and guard; status lines without a terminal
     #[arg(long)]
     live: bool,
-    /// End after so many frames
+    /// End after this number of frames
     #[arg(long, value_name = "N")]
     lines: Option<u64>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Who listens.
+/// The source of telemetry.
 enum Listener {
     Asks(Box<Instrument>),
     Watches(Box<Watcher>),
@@ -123,7 +123,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells the view of frames, and of the guard where it can be asked.
+/// Passes frames to the view, and the state of the guard where it is readable.
 fn look_on(
     mut listener: Listener,
     mut told: Told,
@@ -156,7 +156,7 @@ fn look_on(
 }
 
 impl Listener {
-    /// What is known of the guard, disarmed first where that is wanted and can be; and what came of the wish.
+    /// State of the guard, disarmed first if requested and possible; and the result of the request.
     fn guard(&mut self, disarm: bool) -> Result<(Guard, Option<String>), DriverError> {
         let (guard, came) = match self {
             Listener::Asks(instrument) => {
@@ -176,18 +176,18 @@ impl Listener {
     }
 }
 
-/// Telemetry, printed where that is wanted.
+/// Telemetry, printed on request.
 struct Told {
     telemetry: Subscription,
     meaning: Meaning,
-    /// Frames and gaps to come.
+    /// Frames and gaps still to print.
     left: u64,
     prints: bool,
     json: bool,
 }
 
 impl Told {
-    /// What comes within `wait`, if anything; the end is an interrupt, enough that was said, or a reader who left.
+    /// The next frame within `wait`, if any; ends at an interrupt, after enough lines, or when the reader has closed.
     fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<TelemetryItem>>, String> {
         if self.left == 0 || streams::is_closed() {
             return Ok(ControlFlow::Break(()));
@@ -214,7 +214,7 @@ impl Told {
     }
 }
 
-/// What codes mean on an instrument that can be asked.
+/// Scale of the codes of an instrument that answers requests.
 fn present(
     instrument: &Instrument,
     experiment: &Experiment,
@@ -227,7 +227,7 @@ fn present(
     Ok(Meaning { scale: known(planned.scale)?, window_samples: 1 << window_log2.clamp(4, 16) })
 }
 
-/// What they mean on one that cannot, if it is run by this experiment.
+/// Scale of the codes of one that does not, if this experiment runs on it.
 fn supposed(experiment: &Experiment, source: &Source) -> Result<Meaning, String> {
     let parameters = experiment.instrument;
     let planned = context(experiment, source, &parameters, None).map_err(text)?;

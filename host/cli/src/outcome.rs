@@ -1,4 +1,4 @@
-//! What a training came to: a table to read, or one JSON object.
+//! The result of a training: a table, or one JSON object.
 
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{LoopMode, Task};
@@ -8,7 +8,7 @@ use hge_driver::text::number;
 use serde_json::json;
 use std::fmt::Write;
 
-/// What is known before the run and shown after it.
+/// Facts known before the run and printed after it.
 pub struct Heading {
     gate: String,
     device: String,
@@ -29,7 +29,7 @@ pub struct Heading {
 }
 
 impl Heading {
-    /// `link`: where the instrument is, unless it is simulated here.
+    /// `link`: the link of the instrument, unless it is simulated in this process.
     pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
         let loss = match task.experiment.loop_mode {

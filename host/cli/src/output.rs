@@ -1,4 +1,4 @@
-//! What commands print and write: lines of JSON, tables, arrays.
+//! Output of commands: lines of JSON, tables, arrays.
 
 use crate::streams::print_json;
 use hge_record::Folder;
@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
 
-/// An error as its sentence.
+/// An error as its message.
 pub fn text(error: impl Display) -> String {
     error.to_string()
 }
@@ -22,7 +22,7 @@ pub fn json_line(object: &impl Serialize) -> Result<(), String> {
     print_json(&format!("{line}\n"))
 }
 
-/// What is in a file of JSON that `made_by` makes.
+/// Content of a JSON file that `made_by` writes.
 pub fn read_json<T: DeserializeOwned>(
     path: &Path,
     made_by: &str,
@@ -35,7 +35,7 @@ pub fn read_json<T: DeserializeOwned>(
         .map_err(|error| format!("{place} is not what {made_by} ({error}): {change}"))
 }
 
-/// Writes a file of text; `change` is what to do where it cannot be.
+/// Writes a text file; `change` is the remedy for an error.
 pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String> {
     file::write(path, content)
         .map_err(|error| format!("{} cannot be written: {error}; {change}", path.display()))
@@ -47,7 +47,7 @@ pub fn show_page(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("no browser could open {} ({error}): open it yourself", path.display()))
 }
 
-/// Refuses a file that is not called .npy or cannot be written, before anything is measured for it.
+/// Refuses a file that is not called .npy or cannot be written, before the measurement.
 pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
     match path {
         Some(path) if path.extension() != Some(OsStr::new("npy")) => {
@@ -57,7 +57,7 @@ pub fn check_array_path(path: Option<&Path>) -> Result<(), String> {
     }
 }
 
-/// Refuses what is no regular file, before anything is measured for it.
+/// Refuses anything but a regular file, before the measurement.
 pub fn check_output(path: Option<&Path>) -> Result<(), String> {
     path.map_or(Ok(()), |path| file::check_target(path).map_err(|error| not_written(path, &error)))
 }
@@ -66,7 +66,7 @@ fn not_written(path: &Path, error: &dyn Display) -> String {
     format!("{} cannot be written: {error}; choose another file with -o", path.display())
 }
 
-/// Writes an array as NumPy reads it.
+/// Writes an array in NumPy's format.
 pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
     path: &Path,
     array: ArrayView<'_, Element, Shape>,
@@ -79,7 +79,7 @@ pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
     write().map_err(|error| not_written(path, &error))
 }
 
-/// The line that tells where the log of a run was cut off; nothing where it was not, or a program still writes to it.
+/// The message on a log that was cut off; empty for an intact one, or while a program writes to it.
 pub fn cut_line(folder: &Folder) -> String {
     folder.cut().filter(|_| !folder.is_locked()).map_or(String::new(), |cut| {
         format!(

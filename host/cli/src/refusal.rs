@@ -1,11 +1,11 @@
-//! What is wrong with the arguments, in the words of the command line.
+//! Errors of arguments, in the words of the command line.
 
 use clap::error::ErrorKind;
 use clap::{Command, Error};
 use hge_system::wording;
 use std::error::Error as _;
 
-/// The command with negative numbers taken for values of the option before them: `--epochs -5` is a wrong number, no option `-5`.
+/// The command, with negative numbers as values of the preceding option: `--epochs -5` is an invalid number, not an option `-5`.
 pub fn with_negative_numbers(command: Command) -> Command {
     command
         .mut_args(|argument| match argument.get_action().takes_values() {

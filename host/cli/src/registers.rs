@@ -16,7 +16,7 @@ pub struct Get {
     /// Registers: settle, tuning[3], guard[2].high
     #[arg(value_name = "NAME", required_unless_present = "all")]
     names: Vec<String>,
-    /// Every register that can be read, but the parameter table
+    /// All readable registers except the parameter table
     #[arg(long, conflicts_with = "names")]
     all: bool,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct Get {
 
 #[derive(Args)]
 pub struct Set {
-    /// What to write: settle=10ms, guard[2].high=0.5V, mode=raw:5; or analogue, the scale of --experiment
+    /// Assignments: settle=10ms, guard[2].high=0.5V, mode=raw:5; or analogue, the scale of --experiment
     #[arg(value_name = "NAME=VALUE|analogue", required = true)]
     assignments: Vec<String>,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub struct Regs {
     markdown: bool,
 }
 
-/// A register as it was read.
+/// A register and its value.
 #[derive(Serialize)]
 struct Value {
     name: String,
@@ -66,7 +66,7 @@ struct Value {
     unit: &'static str,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Values {
     registers: Vec<Value>,
@@ -85,7 +85,7 @@ pub fn get(arguments: Get) -> Result<ExitCode, String> {
     show(&lab.instrument, &places, &lab.present()?, arguments.json)
 }
 
-/// Every register that can be read, but the parameter table: it is 4096 words of one run's figures.
+/// All readable registers except the parameter table, whose 4096 words are data of one run.
 fn readable(outputs: u16) -> Vec<Place> {
     let registers = map::MAP
         .iter()
@@ -102,7 +102,7 @@ fn readable(outputs: u16) -> Vec<Place> {
         .collect()
 }
 
-/// The assignment that sets the whole analogue scale.
+/// The assignment that sets the complete analogue scale.
 const SCALE: &str = "analogue";
 
 pub fn set(arguments: Set) -> Result<ExitCode, String> {
@@ -164,7 +164,7 @@ fn parsed<'a>(assignments: &[&'a String]) -> Result<Vec<(Place, &'a str)>, Strin
     Ok(found)
 }
 
-/// Replaces the instrument's scale by the experiment's.
+/// Replaces the instrument's scale by that of the experiment.
 fn set_scale(lab: &mut Lab) -> Result<(), String> {
     let analogue = lab.experiment.analogue.clone().ok_or(
         "there is no scale to set: give a file with a section [analogue], as in `hge set analogue \
@@ -202,7 +202,7 @@ fn show(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What `hge regs --json` prints.
+/// Result of `hge regs --json`.
 #[derive(Serialize)]
 struct Map {
     map_hash: String,

@@ -1,4 +1,4 @@
-//! `hge replay`: works a run out again from what was recorded.
+//! `hge replay`: recomputes a run from its record.
 
 use crate::bar::Bar;
 use crate::output::{cut_line, json_line, text};

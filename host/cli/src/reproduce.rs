@@ -14,18 +14,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Exit code when something that must hold does not.
+/// Exit code when a claim does not hold.
 const EXIT_DOES_NOT_HOLD: u8 = 2;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Which result, or all
+    /// Name of the result, or all
     #[arg(value_name = "NAME|all")]
     name: String,
     /// Fewer points: minutes instead of an hour
     #[arg(long)]
     quick: bool,
-    /// Folder for data and figures; of all, one for each inside it
+    /// Folder for data and figures; with all, a subfolder for each
     #[arg(short = 'o', long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<PathBuf>,
     /// One JSON object on the last line, no progress
@@ -121,7 +121,7 @@ fn report(study: &Study, findings: &Findings, object: &Value) -> String {
     lines + "\n"
 }
 
-/// Progress, where somebody watches.
+/// Progress bar, on a terminal.
 struct Bar {
     bar: ProgressBar,
     study: &'static str,

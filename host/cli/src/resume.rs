@@ -1,4 +1,4 @@
-//! `hge resume`: goes on with a run that was cut off.
+//! `hge resume`: continues an interrupted run.
 
 use crate::interrupt;
 use crate::lab::TokenOption;
@@ -15,18 +15,18 @@ pub struct Arguments {
     /// Folder of the run
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     run: PathBuf,
-    /// Where the instrument is now, if not where it was: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
+    /// Present link of the instrument, if it has moved: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
     #[arg(long, value_name = "LINK")]
     link: Option<String>,
     #[command(flatten)]
     token: TokenOption,
-    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    /// Draw losses, outputs, controls, slopes, link and guard; status lines without a terminal
     #[arg(long)]
     live: bool,
-    /// Go on from the state after the last complete epoch, also on a simulated instrument that could be brought to where it was
+    /// Continue from the state after the last complete epoch, on a simulated instrument too
     #[arg(long)]
     as_it_is: bool,
-    /// Show the report in the browser at the end
+    /// Open the report in the browser at the end
     #[arg(long)]
     open: bool,
     /// One JSON object on the last line, no progress

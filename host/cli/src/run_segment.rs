@@ -1,4 +1,4 @@
-//! One segment of a run: the instrument is opened, trains, and the result is shown.
+//! One segment of a run: opens the instrument, trains, and prints the result.
 
 use crate::bar::Bar;
 use crate::lab::remote;
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Exit code when no solution was found.
+/// Exit code without a solution.
 const EXIT_UNSOLVED: u8 = 2;
 
-/// Where run folders go, unless the environment says otherwise.
+/// Default folder of run folders; the environment overrides it.
 const RUNS: &str = "runs";
 
 /// The folder of run folders.
@@ -28,7 +28,7 @@ pub fn runs() -> PathBuf {
     std::env::var_os("HGE_RUNS").map_or_else(|| RUNS.into(), PathBuf::from)
 }
 
-/// How it is shown.
+/// Form of the result.
 #[derive(Clone, Copy)]
 pub struct Manner {
     /// One object on standard output.
@@ -50,7 +50,7 @@ pub struct RunSpec<'a> {
     pub cancel: Cancel,
 }
 
-/// An instrument and what it is to do.
+/// An instrument and its task.
 pub struct Opened {
     pub instrument: Instrument,
     pub task: Task,
@@ -87,7 +87,7 @@ impl Opened {
         (self.link != LinkSpec::Simulated).then(|| self.link.to_string())
     }
 
-    /// Trains into the run's folder by `work`, and shows what it came to.
+    /// Trains into the run's folder with `work`, and prints the result.
     pub fn work(
         self,
         folder: &Folder,
@@ -128,7 +128,7 @@ impl Opened {
     }
 }
 
-/// Shows what a run came to that is complete.
+/// Prints the result of a complete run.
 pub fn show(folder: &Folder, json: bool) -> Result<ExitCode, String> {
     let task = task(folder).map_err(text)?;
     let provenance = folder.provenance().map_err(text)?;

@@ -1,4 +1,4 @@
-//! `hge runs`: what runs there are.
+//! `hge runs`: list of runs.
 
 use crate::output::{json_line, text};
 use crate::run_segment;
@@ -19,11 +19,11 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Runs {
     runs: Vec<Listed>,
-    /// Why others cannot be read.
+    /// Why other runs cannot be read.
     unreadable: Vec<String>,
 }
 

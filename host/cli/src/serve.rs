@@ -1,4 +1,4 @@
-//! `hge serve`: a simulated instrument for others.
+//! `hge serve`: a simulated instrument for other programs.
 
 use crate::interrupt;
 use crate::lab::{read_token, Simulation};
@@ -22,28 +22,28 @@ pub struct Arguments {
     /// Gate or experiment file: instrument, bench and device
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
-    /// Listen there; a port alone is for programs of this computer, port 0 any that is free
+    /// Address to listen on; a port without an address is for programs of this computer, port 0 selects a free one
     #[arg(long, value_name = "[ADDR:]PORT", required_unless_present = "pty")]
     tcp: Option<String>,
-    /// Be a serial port
+    /// Serve as a serial port
     #[arg(long, conflicts_with = "tcp")]
     pty: bool,
-    /// How the instrument's time goes: virtual, or by the wall clock
+    /// Time of the instrument: virtual, or by the wall clock
     #[arg(long, value_name = "virtual|real[:FACTOR]", default_value = "virtual")]
     time: Time,
-    /// In real time, rate of the line it pretends to have
+    /// In real time, baud rate of the simulated line
     #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD)]
     baud: u32,
-    /// In virtual time, leave the instrument to the next client as it is
+    /// In virtual time, keep the state of the instrument for the next client
     #[arg(long)]
     keep: bool,
-    /// Over TCP, control ends after so long without a request, and an armed guard is disarmed
+    /// Over TCP, a client loses control after this time without a request, and an armed guard is disarmed
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
     idle: f64,
-    /// Longest watchdog: a longer one is cut to it
+    /// Longest watchdog time: a longer one is reduced to it
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
     watchdog: f64,
-    /// Over TCP, ask clients for the token in this file; a file that is not there is made, with a random token
+    /// Over TCP, require the token in this file; a missing file is created with a random token
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pty")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Seconds of a limit that make sense: twice the interval at which a client in control makes requests, and an hour.
+/// Accepted seconds of a limit: twice the interval of requests of a client in control, to an hour.
 const LIMITS_S: std::ops::RangeInclusive<f64> = 1.0..=3600.0;
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -63,14 +63,14 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How time goes.
+/// Time of the instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Time {
     Virtual,
     Real(f64),
 }
 
-/// Seconds of the instrument in a second that make sense.
+/// Accepted seconds of the instrument in a second.
 const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e3;
 
 impl FromStr for Time {
@@ -90,7 +90,7 @@ impl FromStr for Time {
     }
 }
 
-/// Where it can be reached.
+/// Address of the server.
 #[derive(Serialize)]
 struct Reached {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ struct Reached {
     #[serde(skip_serializing_if = "Option::is_none")]
     pty: Option<String>,
     link: String,
-    /// What clients have to show.
+    /// Credentials that clients must present.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
@@ -118,7 +118,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The token in a file, which is made where there is none.
+/// The token in a file, which is created if missing.
 fn token(path: &Path) -> Result<Token, String> {
     if path.symlink_metadata().is_ok() {
         return read_token(path);
@@ -131,7 +131,7 @@ fn token(path: &Path) -> Result<Token, String> {
     Ok(token)
 }
 
-/// Writes a new file that its owner alone can read.
+/// Writes a new file readable by its owner only.
 fn write_secret(path: &Path, content: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -140,7 +140,7 @@ fn write_secret(path: &Path, content: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(content.as_bytes())
 }
 
-/// Says who comes and goes, where anybody listens.
+/// Logs connections on standard error, if it is open.
 fn tell(presence: Presence) {
     note(&presence.to_string());
 }

@@ -26,10 +26,10 @@ use std::io::{Cursor, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Samples where nothing else is asked.
+/// Default number of samples.
 const SAMPLES: u32 = 1 << 15;
 
-/// Columns where nobody knows how many there are.
+/// Default number of columns.
 const COLUMNS: usize = 80;
 
 /// Lines of the table.
@@ -37,14 +37,14 @@ const MOST_ROWS: usize = 30;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// What `hge capture -o FILE.npz` wrote, a row of codes or currents, or the folder of a run [default: measure]
+    /// File of `hge capture -o FILE.npz`, a row of codes or currents, or the folder of a run [default: measure]
     #[arg(value_name = "FILE.npz|FILE.npy|FOLDER")]
     source: Option<PathBuf>,
-    /// With every electrode that has a role held at a voltage, in the order of their numbers [default: disarmed]
+    /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     #[arg(conflicts_with_all = ["tones", "source"])]
     at: Option<Vec<f64>>,
-    /// With tones sounding
+    /// Measure with tones on
     #[arg(long, conflicts_with = "source")]
     tones: bool,
     /// With --tones: voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
@@ -57,22 +57,22 @@ pub struct Arguments {
     /// Samples to measure [default: 32768]
     #[arg(long, value_name = "N", conflicts_with = "source")]
     samples: Option<u32>,
-    /// Samples of a segment: the more, the closer the lines, the fewer, the smoother [default: a power of two that leaves eight or more]
+    /// Samples of a segment: more give closer lines, fewer a smoother spectrum [default: a power of two that gives eight segments or more]
     #[arg(long, value_name = "N")]
     segment: Option<usize>,
-    /// Of a .npy: samples a second; a .npz holds its own
+    /// For a .npy: samples a second; a .npz contains its rate
     #[arg(long, value_name = "HZ", requires = "source")]
     rate: Option<f64>,
-    /// Of a file: what its numbers are [default: codes if they are int16, else na]
+    /// For a file: unit of its numbers [default: codes if they are int16, else na]
     #[arg(long, value_name = "UNIT", requires = "source")]
     unit: Option<Unit>,
-    /// Of a file: frequencies of tones that sounded
+    /// For a file: frequencies of its tones
     #[arg(long, value_name = "HZ,HZ,..", value_delimiter = ',', requires = "source")]
     tones_hz: Vec<f64>,
     /// Frequency of the mains [default: that of the experiment or the run, if it has any]
     #[arg(long, value_name = "HZ")]
     mains: Option<f64>,
-    /// Write BASE.svg and BASE.png; of BASE.npz the arrays, too
+    /// Write BASE.svg and BASE.png; for BASE.npz also the arrays
     #[arg(short = 'o', value_name = "BASE[.npz]")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -86,30 +86,30 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What the numbers of a file are.
+/// Unit of the numbers of a file.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Unit {
     /// Nanoamperes
     Na,
     /// Amperes
     A,
-    /// The ADC's codes, by the experiment's ranges and gain
+    /// ADC codes with the experiment's ranges and gain
     Codes,
 }
 
-/// What a spectrum is made of.
+/// Input of a spectrum.
 struct Samples {
     of: String,
     currents_na: Vec<f64>,
-    /// Ends of stretches without a gap.
+    /// Ends of contiguous ranges.
     ends: Vec<usize>,
     rate_hz: f64,
     known: Known,
-    /// `None`: a file of currents does not say.
+    /// `None`: unknown for a file of currents.
     clipped: Option<bool>,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Report<'a> {
     source: &'a str,
@@ -212,7 +212,7 @@ fn measured(arguments: &Arguments) -> Result<Samples, String> {
     Ok(of_codes(of, values, rate_hz, &crate::lab::known(context.scale)?, known))
 }
 
-/// Codes as currents, in one piece.
+/// Codes as currents, contiguous.
 fn of_codes(
     of: String,
     codes: impl Iterator<Item = f64> + Clone,
@@ -284,7 +284,7 @@ fn captured(
     }
 }
 
-/// From what a run has left in its folder.
+/// From the folder of a run.
 fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
     let path = folder.join("data.npz");
     let place = path.display().to_string();
@@ -322,7 +322,7 @@ fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
     Ok(Samples { of, currents_na, ends, rate_hz, known, clipped: None })
 }
 
-/// Figures, and arrays where the base ends with .npz.
+/// Figures, and arrays if the base ends with .npz.
 fn write(base: &Path, spectrum: &Spectrum, known: &Known) -> Result<(), String> {
     let failed = |path: &Path, error: String| {
         format!("{} cannot be written: {error}; choose another base with -o", path.display())

@@ -1,5 +1,5 @@
-//! The standard streams: all that a command prints goes through here, so that no text from outside reaches a terminal with control
-//! characters in it.
+//! The standard streams: all output of a command passes here, so that no external text reaches a terminal with control
+//! characters.
 
 use hge_driver::text::{shortened, visible, visible_json};
 use std::io::{self, ErrorKind, Write};
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Exit code of an error.
 pub const EXIT_ERROR: u8 = 1;
 
-/// Most characters of an error or a note: input that a message quotes can be of any length.
+/// Maximum characters of an error or a note: quoted input can be of any length.
 const MOST_CHARS: usize = 2000;
 
 /// The reader of standard output has closed it.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Writes text to standard output. A reader that has closed it is no error; [`is_closed`] tells.
+/// Writes text to standard output. A closed reader is not an error; [`is_closed`] reports it.
 pub fn print(text: &str) -> Result<(), String> {
     write(&visible(text))
 }
@@ -30,12 +30,12 @@ fn write(text: &str) -> Result<(), String> {
     stdout_done(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
-/// Whether the reader of standard output has closed it: a command that prints without end ends then.
+/// Whether the reader of standard output has closed it: an endless command ends then.
 pub fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
-/// Writes a line to standard error, where anybody reads it.
+/// Writes a line to standard error, if it is open.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", visible(&shortened(text, MOST_CHARS)));
 }
@@ -46,7 +46,7 @@ pub fn failed(message: &str) -> ExitCode {
     ExitCode::from(EXIT_ERROR)
 }
 
-/// Prints help, the version, or what is wrong with the arguments; the exit code.
+/// Prints help, the version, or errors of the arguments; the exit code.
 pub fn arguments_refused(message: &clap::Error) -> ExitCode {
     // Help and version are no errors, and hold nothing from outside.
     if !message.use_stderr() {

@@ -1,4 +1,4 @@
-//! `hge tones`: which frequencies, and what they cannot avoid.
+//! `hge tones`: choice and check of tone frequencies.
 
 use crate::output::{json_line, read_json, text, write_text};
 use crate::streams;
@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Products that the table names.
+/// Maximum products in the table.
 const NAMED: usize = 3;
 
 #[derive(Args)]
@@ -27,43 +27,43 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Choose frequencies whose products miss each other, low noise first
+    /// Choose frequencies whose products avoid each other, low noise first
     #[command(
         after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --picture tones.svg"
     )]
     Plan(Plan),
-    /// Say what falls on the tones of an experiment file, given or chosen
+    /// Report products and crosstalk of the tones of an experiment file, given or chosen
     #[command(after_help = "Example:\n  hge tones check experiments/xor.toml")]
     Check(Check),
 }
 
 #[derive(Args)]
 struct Plan {
-    /// Parameters, each with a tone of its own
+    /// Number of parameters, each with its own tone
     #[arg(long, value_name = "M", default_value_t = 5)]
     parameters: usize,
-    /// Window in seconds; the nearest that a power of two of samples gives is taken
+    /// Window in seconds; rounded to a power of two of samples
     #[arg(long, value_name = "S", default_value_t = 0.0512)]
     window: f64,
-    /// Sample rate near which to stay, in Hz
+    /// Approximate sample rate in Hz
     #[arg(long, value_name = "HZ", default_value_t = 5000.0)]
     rate: f64,
     /// Lowest and highest frequency in Hz [default: 8 lines of the grid to an eighth of the rate]
     #[arg(long, value_name = "HZ", num_args = 2)]
     band: Option<Vec<f64>>,
-    /// Slots of the gateware: a tone and an empty line take one each
+    /// Slots of the gateware: each tone and each empty line takes one
     #[arg(long, value_name = "N", default_value_t = Parameters::default().slots)]
     slots: u32,
     /// Amplitude of every tone in volts
     #[arg(long, value_name = "V", default_value_t = 0.03)]
     amplitude: f64,
-    /// Wanted ratio of each derivative to its standard error after one window; needs --slopes or --iv
+    /// Required ratio of each derivative to its standard error after one window; needs --slopes or --iv
     #[arg(long, value_name = "RATIO")]
     snr: Option<f64>,
     /// Expected derivatives in nA/V, one for each parameter
     #[arg(long, value_name = "G,G,..", value_delimiter = ',', allow_hyphen_values = true)]
     slopes: Option<Vec<f64>>,
-    /// What `hge iv --json` printed: the contacts' conductances are the expected derivatives
+    /// Output of `hge iv --json`: the contacts' conductances are the expected derivatives
     #[arg(long, value_name = "FILE.json", conflicts_with = "slopes")]
     iv: Option<PathBuf>,
     #[command(flatten)]
@@ -93,7 +93,7 @@ struct Around {
     /// Pole of the I-V converter in Hz
     #[arg(long, value_name = "HZ")]
     pole: Option<f64>,
-    /// Mains to avoid, 50 or 60 Hz
+    /// Mains frequency to avoid, 50 or 60 Hz
     #[arg(long, value_name = "HZ")]
     mains: Option<f64>,
 }
@@ -108,7 +108,7 @@ struct Told {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Report {
     window_samples: u32,
@@ -122,7 +122,7 @@ struct Report {
     plan: TonePlan,
 }
 
-/// What is read of `hge iv --json`.
+/// Part of `hge iv --json` that is read.
 #[derive(Deserialize)]
 struct Checked {
     contacts: Vec<Contact>,
@@ -273,7 +273,7 @@ pub fn warn_of_crosstalk(experiment: &Experiment) {
     }
 }
 
-/// A pair of tones and its crosstalk, as a sentence.
+/// A pair of tones and its crosstalk, as a message.
 fn pair_above(grid: &Grid, pair: &Pair) -> String {
     let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
     format!(

@@ -1,4 +1,4 @@
-//! `hge track`: trains a device, then follows it while its operating point moves.
+//! `hge track`: trains a device, then tracks it while it drifts.
 
 use crate::bar::Bar;
 use crate::lab::{remote, LinkOptions, Simulation};
@@ -20,10 +20,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Exit code when the device was not followed.
+/// Exit code when tracking failed.
 const EXIT_LOST: u8 = 2;
 
-/// What moves in simulation where the experiment says nothing of it: everything by 0.3 V up and down in four minutes, and a step of 0.2 V.
+/// Default drift in simulation: all electrodes by 0.3 V up and down in four minutes, and a step of 0.2 V.
 const SWAY_V: f64 = 0.3;
 const SWAY_S: f64 = 240.0;
 const JOLT_V: f64 = 0.2;
@@ -38,16 +38,16 @@ pub struct Arguments {
     link: LinkOptions,
     #[command(flatten)]
     simulation: Simulation,
-    /// Who closes the loop
+    /// Where the loop is closed
     #[arg(long = "loop")]
     loop_mode: Option<LoopMode>,
-    /// Epochs after the training
+    /// Number of epochs after the training
     #[arg(long, value_name = "N", default_value_t = 600)]
     epochs: u32,
-    /// By how much the simulated device's voltages move up and down, whatever the experiment says
+    /// Amplitude of the simulated drift of the electrode voltages, instead of the experiment's
     #[arg(long, value_name = "V")]
     drift: Option<f64>,
-    /// In what time
+    /// Period of that drift
     #[arg(long, value_name = "S")]
     period: Option<f64>,
     /// Folder for the run, new or empty [default: track-NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
@@ -58,7 +58,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Report {
     link: String,
@@ -69,21 +69,21 @@ struct Report {
     trained: bool,
     epochs: u32,
     epoch_s: f64,
-    /// Null over a link: what moves there is not known.
+    /// Null over a link, where the drift is unknown.
     drift_v: Option<f64>,
     pace_v_per_s: Option<f64>,
-    /// The bound of Adam's steps; null for other rules and the standalone loop.
+    /// The bound of Adam's steps; null for other optimisers and the standalone loop.
     bound_v_per_s: Option<f64>,
     followed: bool,
     wanted_separation_na: f64,
     right_share: f64,
     least_separation_na: f64,
-    /// Null over a link: a device cannot be measured twice at one time.
+    /// Null over a link: a device cannot be measured twice at the same time.
     frozen_right_share: Option<f64>,
     frozen_least_separation_na: Option<f64>,
     tracking: Vec<Moment>,
     frozen: Option<Vec<Moment>>,
-    /// Folder of the record of the one that was followed.
+    /// Folder of the record of the tracked device.
     run: String,
 }
 
@@ -145,7 +145,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::from(if report.followed { 0 } else { EXIT_LOST }))
 }
 
-/// What moves in a simulation.
+/// The drift of a simulation.
 fn drift(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source) {
     let bench = &mut experiment.bench;
     let still = bench.drift_v == 0.0 && bench.electrode_drifts_v.is_none() && bench.step_v == 0.0;
@@ -164,7 +164,7 @@ fn drift(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source
     }
 }
 
-/// The instrument, and what is to be done on it.
+/// The instrument and its task.
 fn open(
     link: &LinkSpec,
     token: Option<&Token>,

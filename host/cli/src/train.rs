@@ -1,4 +1,4 @@
-//! `hge train`: from a gate or a file to a trained device.
+//! `hge train`: trains a device on a gate or an experiment file.
 
 use crate::lab::{LinkOptions, Simulation};
 use crate::output::text;
@@ -24,34 +24,34 @@ pub struct Arguments {
     link: LinkOptions,
     #[command(flatten)]
     simulation: Simulation,
-    /// Who closes the loop
+    /// Where the loop is closed
     #[arg(long = "loop")]
     loop_mode: Option<LoopMode>,
-    /// How slopes are measured, in the loop through the host
+    /// Method of measuring slopes, in the host loop
     #[arg(long)]
     method: Option<Method>,
-    /// What is minimised, in the loop through the host
+    /// Loss function, in the host loop
     #[arg(long)]
     loss: Option<Loss>,
-    /// Random starts at most
+    /// Maximum number of random starts
     #[arg(long, value_name = "N")]
     restarts: Option<u32>,
-    /// Epochs a start at most
+    /// Maximum epochs a start
     #[arg(long, value_name = "N")]
     epochs: Option<u32>,
-    /// Undo lag, feed-through and relaxation that `hge calibrate -o` has measured, in the loop through the host
+    /// Correct lag, feed-through and relaxation with this result of `hge calibrate -o`, in the host loop
     #[arg(long, value_name = "FILE.json")]
     calibration: Option<PathBuf>,
     /// Folder for the run, new or empty [default: NAME-DATE in `runs`, or in the folder that HGE_RUNS names]
     #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     output: Option<PathBuf>,
-    /// Waveforms of every sample
+    /// Write waveforms of every sample
     #[arg(long, value_name = "FILE.vcd|.fst")]
     trace: Option<PathBuf>,
-    /// Show losses, outputs, controls, slopes, link and guard as they come; lines where there is no terminal
+    /// Draw losses, outputs, controls, slopes, link and guard; status lines without a terminal
     #[arg(long)]
     live: bool,
-    /// Show the report in the browser at the end
+    /// Open the report in the browser at the end
     #[arg(long)]
     open: bool,
     /// One JSON object on the last line, no progress
@@ -116,7 +116,7 @@ fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
     Folder::create(&path, &task.experiment, task.calibration.as_ref(), &provenance).map_err(text)
 }
 
-/// The calibration that is asked for; the experiment then waits as long as it says.
+/// The calibration of the option; the experiment then waits at least the time of the calibration.
 fn calibration(
     arguments: &Arguments,
     experiment: &mut Experiment,

@@ -1,4 +1,4 @@
-//! A board that trains by itself: what is built in is what a host would have said, and it comes to what the host's run comes to.
+//! A board that trains without a host: what is built in is what a host would have said, and it comes to what the host's run comes to.
 
 use hge_core::experiment::{EngineKind, Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};

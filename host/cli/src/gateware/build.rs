@@ -1,4 +1,4 @@
-//! `hge gateware build`: from a board to a bundle.
+//! `hge gateware build`: bitstream of a board, as a bundle.
 
 use super::baked;
 use crate::interrupt;
@@ -18,13 +18,13 @@ use std::time::Instant;
 pub struct Build {
     #[command(flatten)]
     sized: Sized,
-    /// Builds this experiment in: the board trains by itself when its button is pressed
+    /// Embed this experiment: the board trains without a host when its button is pressed
     #[arg(long, value_name = "FILE.toml")]
     experiment: Option<PathBuf>,
     /// Folder of the bundle; the default is build/BOARD
     #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
-    /// Where the FPGA tools come from
+    /// Origin of the FPGA tools
     #[arg(long, value_name = "WHERE", default_value = "auto")]
     tools: Tools,
     /// Print one JSON object: the manifest
@@ -32,7 +32,7 @@ pub struct Build {
     json: bool,
 }
 
-/// A board, with other sizes where these are named.
+/// A board, with changed sizes.
 #[derive(Args)]
 pub struct Sized {
     /// A name of `hge gateware list`, or the path of a folder with a board.toml
@@ -50,7 +50,7 @@ pub struct Sized {
     /// Rows of the table of initial controls
     #[arg(long, value_name = "N")]
     starts: Option<u32>,
-    /// Words of the memory that holds frames until they are sent, a power of two
+    /// Words of telemetry memory, a power of two
     #[arg(long, value_name = "N")]
     telemetry_words: Option<u32>,
 }
@@ -75,11 +75,11 @@ impl Sized {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Tools {
-    /// The system's where all that are needed are installed, else wheels
+    /// The system's if all required tools are installed, else wheels
     Auto,
     /// The system's
     System,
-    /// Pinned Python wheels, fetched into the cache
+    /// Pinned Python wheels, downloaded into the cache
     Wheels,
 }
 
@@ -122,7 +122,7 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a bundle is, for people.
+/// A bundle as text.
 pub fn table(manifest: &Manifest) -> String {
     let Manifest { title, part, clock_asked_mhz, clock_reached_mhz, margin_percent, .. } = manifest;
     let count = |Count { used, available }: Count| format!("{used} of {available}");

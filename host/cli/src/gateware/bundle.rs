@@ -1,4 +1,4 @@
-//! `hge gateware verify` and `flash`: what to do with a bundle.
+//! `hge gateware verify` and `flash`: check a bundle, program a board.
 
 use super::build::table;
 use crate::output::{json_line, text};
@@ -9,7 +9,7 @@ use hge_system::process::Group;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-/// The program that programs boards.
+/// The programmer.
 const LOADER: &str = "openFPGALoader";
 
 #[derive(Args)]
@@ -27,7 +27,7 @@ pub struct Flash {
     /// Folder of the bundle
     #[arg(value_name = "BUNDLE", value_hint = ValueHint::DirPath)]
     bundle: PathBuf,
-    /// Until power is lost only, not into the board's flash
+    /// Load the bitstream until power is lost, without writing the flash
     #[arg(long)]
     volatile: bool,
 }
@@ -68,7 +68,7 @@ pub fn flash(flash: &Flash) -> Result<ExitCode, String> {
     ))
 }
 
-/// Arguments as a shell takes them.
+/// Arguments quoted for a shell.
 fn command_line(arguments: &[String]) -> Result<String, String> {
     let arguments = arguments.iter().map(String::as_str);
     shlex::try_join(arguments).map_err(|_| {

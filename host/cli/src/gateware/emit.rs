@@ -16,10 +16,10 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to write, and where.
+/// Design and destination.
 #[derive(Args)]
 pub struct Emit {
-    /// A board's sources, with all sizes those of the board: a name of `hge gateware list`, or the path of its folder
+    /// Sources of a board with the sizes of the board: a name of `hge gateware list`, or the path of its folder
     #[arg(
         long,
         value_name = "BOARD",
@@ -28,7 +28,7 @@ pub struct Emit {
         ]
     )]
     pub board: Option<String>,
-    /// Builds this experiment in: the board trains by itself when its button is pressed
+    /// Embed this experiment: the board trains without a host when its button is pressed
     #[arg(long, value_name = "FILE.toml", requires = "board")]
     pub experiment: Option<PathBuf>,
     /// DAC channels
@@ -52,34 +52,34 @@ pub struct Emit {
     /// Significant bits of the ADC
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub adc_bits: u32,
-    /// Words of the memory that holds frames until they are sent, a power of two
+    /// Words of telemetry memory, a power of two
     #[arg(long, value_name = "N", default_value_t = 2048)]
     pub telemetry_words: u32,
-    /// Samples that the converters add to the loop's latency: 1 if they are sent and read serially within a sample
+    /// Samples that the converters add to the loop latency: 1 for serial transfer within a sample
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub converter_latency_samples: u32,
-    /// Least clocks between samples that the converters need
+    /// Minimum clocks between samples for the converters
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub converter_period_clocks: u32,
     /// Clocks a slot takes: 1, or 16 for a small FPGA
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub slot_clocks: u32,
-    /// What slots carry: sines alone, or codes too; unless said, what slots of so many clocks can
+    /// Carriers of a slot: only sines, or sines and codes [default: those that --slot-clocks allows]
     #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
     pub carriers: Option<Carriers>,
-    /// Directory to write to
+    /// Output directory
     #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: PathBuf,
-    /// With a UART of so many bits a second: what a board instantiates
+    /// With a UART at this baud rate, as a board instantiates it
     #[arg(long, value_name = "BAUD", conflicts_with = "core")]
     pub baud: Option<u32>,
-    /// And with this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; widths, latency and least period are theirs
+    /// With this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; sets widths, latency and minimum period
     #[arg(long, value_name = "PART", requires = "adc", requires = "baud")]
     pub dac: Option<String>,
     /// The ADC: ad7476a or ad7686
     #[arg(long, value_name = "PART", requires = "dac", requires = "baud")]
     pub adc: Option<String>,
-    /// One core alone
+    /// A single core
     #[arg(long)]
     pub core: Option<Core>,
     /// Print one JSON object
@@ -87,7 +87,7 @@ pub struct Emit {
     pub json: bool,
 }
 
-/// A core that can be written alone.
+/// A core that can be emitted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Core {
     /// Phase accumulators with the quarter-wave table
@@ -111,7 +111,7 @@ impl From<Core> for package::Core {
     }
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Written {
     files: Vec<PathBuf>,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct List {
-    /// This board alone, with its pins: a name, or the path of its folder
+    /// Only this board, with its pins: a name, or the path of its folder
     #[arg(long, value_name = "BOARD")]
     board: Option<String>,
     /// Print one JSON object
@@ -19,7 +19,7 @@ pub struct List {
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Listed {
     boards: Vec<Entry>,

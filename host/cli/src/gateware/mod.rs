@@ -30,22 +30,22 @@ enum Command {
     /// Write a board's sources, the instrument, or one core with its FuseSoC file
     #[command(after_help = "Example:\n  hge gateware emit --board icebreaker -o build/icebreaker")]
     Emit(emit::Emit),
-    /// Make a bitstream and the proof that it fits and meets its clock
+    /// Build a bitstream and check that it fits and meets its clock
     #[command(
-        after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains by itself:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
+        after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains without a host:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
     )]
     Build(build::Build),
-    /// Check that a bundle is what was built, for this program's register map
+    /// Check that a bundle is intact and has this program's register map
     #[command(
-        after_help = "Example, of a bundle that `hge gateware build` has made:\n  hge gateware verify build/icebreaker"
+        after_help = "Example, for a bundle of `hge gateware build`:\n  hge gateware verify build/icebreaker"
     )]
     Verify(bundle::Verify),
-    /// Program a board with a bundle, by openFPGALoader
+    /// Program a board with a bundle, using openFPGALoader
     #[command(
-        after_help = "Example, of a bundle that `hge gateware build` has made:\n  hge gateware flash build/icebreaker"
+        after_help = "Example, for a bundle of `hge gateware build`:\n  hge gateware flash build/icebreaker"
     )]
     Flash(bundle::Flash),
-    /// Draw what hangs on a board, as SVG
+    /// Draw the wiring of a board as SVG
     #[command(after_help = "Example:\n  hge gateware wiring --board icebreaker -o wiring.svg")]
     Wiring(wiring::Wiring),
 }
@@ -61,7 +61,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
 }
 
-/// What a board does by itself: the experiment in `file`, for the sizes and converters of this board.
+/// Requests of the embedded experiment in `file`, for the sizes and converters of this board.
 fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
     let (experiment, source) = Source::load(file).map_err(text)?;
     crate::tones::warn_of_crosstalk(&experiment);

@@ -1,4 +1,4 @@
-//! `hge gateware wiring`: what hangs on a board.
+//! `hge gateware wiring`: wiring diagram of a board.
 
 use crate::output::text;
 use clap::Args;
@@ -13,10 +13,10 @@ pub struct Wiring {
     /// A name of `hge gateware list`, or the path of a folder with a board.toml
     #[arg(long, value_name = "BOARD")]
     board: String,
-    /// File to write to; the default is standard output
+    /// Output file; the default is standard output
     #[arg(short = 'o', value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The wires as a table in Markdown instead of the drawing
+    /// Print a table of wires in Markdown instead of the drawing
     #[arg(long)]
     markdown: bool,
 }

@@ -6,10 +6,10 @@ use hge_core::train::Progress;
 use hge_driver::{ArmMode, FaultFlags, LinkStatistics};
 use std::time::Duration;
 
-/// Points of a curve that are kept: each second one is forgotten beyond.
+/// Maximum points of a curve: beyond it every second point is dropped.
 const MOST_POINTS: usize = 4096;
 
-/// Curves that are kept, the newest.
+/// Maximum curves, the newest.
 const MOST_CURVES: usize = 32;
 
 /// Losses of one start: epoch and loss.
@@ -18,48 +18,48 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-/// How the work ended.
+/// Result of the work.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// It came to its own end: what it came to, and whether that was what was wanted.
+    /// Completed: the result, and whether it meets the requirement.
     Done { text: String, good: bool },
-    /// It did not: why.
+    /// Failed: the reason.
     Failed(String),
 }
 
-/// Where the work stands.
+/// State of the work.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     Running,
-    /// The user wants to wait: the epoch ends first.
+    /// Pause requested: the epoch ends first.
     Pausing,
     Paused,
-    /// The user wants the end: the instrument is being disarmed.
+    /// End requested: the instrument is being disarmed.
     Stopping,
     Ended(Ending),
 }
 
-/// What the view shows.
+/// Content of the view.
 pub struct Dashboard {
     pub setting: Setting,
     pub curves: Vec<Curve>,
-    /// The newest epoch; currents that nobody has told are NaN.
+    /// The newest epoch; unknown currents are NaN.
     pub now: Progress,
     /// The last loss, once there is one.
     pub loss: Option<f64>,
     pub signs: LinkStatistics,
-    /// What is known of the guard where this program does not arm it.
+    /// State of the guard, where this program does not arm it.
     pub guard: Option<Guard>,
     pub phase: Phase,
     pub elapsed: Duration,
-    /// What each key does is shown.
+    /// The help on keys is shown.
     pub help: bool,
-    /// Something that the user should know.
+    /// A note for the user.
     pub notice: Option<String>,
 }
 
 impl Dashboard {
-    /// Before anything is known.
+    /// Before the first event.
     pub fn new(setting: Setting) -> Self {
         let outputs_na = vec![f64::NAN; setting.cases.len()];
         let now = Progress { outputs_na, ..Progress::default() };
@@ -77,7 +77,7 @@ impl Dashboard {
         }
     }
 
-    /// What the worker tells.
+    /// Applies an event of the worker.
     pub fn hear(&mut self, event: Event) {
         match event {
             Event::Now(progress) => self.now = *progress,
@@ -106,7 +106,7 @@ impl Dashboard {
         }
     }
 
-    /// Midway between the least output that should be high and the greatest that should be low, once all are known.
+    /// Midway between the lowest output that should be high and the highest that should be low, once all are known.
     pub fn threshold_na(&self) -> Option<f64> {
         let labels = || self.now.outputs_na.iter().zip(&self.setting.cases);
         if labels().any(|(output, _)| !output.is_finite()) {
@@ -118,20 +118,20 @@ impl Dashboard {
         Some((least + greatest) / 2.0)
     }
 
-    /// Whether the case lies on its side of the threshold.
+    /// Whether the case is on its side of the threshold.
     pub fn is_right(&self, case: usize) -> Option<bool> {
         let threshold_na = self.threshold_na()?;
         Some((self.now.outputs_na[case] > threshold_na) == self.setting.cases[case].high)
     }
 
-    /// Least high output less greatest low one, and whether that is wanted or more.
+    /// Lowest high output minus highest low output, and whether it meets the requirement.
     pub fn separation(&self) -> Option<(f64, bool)> {
         self.threshold_na()?;
         let separation_na = self.setting.targets.separation_na(&self.now.outputs_na);
         Some((separation_na, separation_na >= self.setting.wanted_na && !self.now.clipped))
     }
 
-    /// What has tripped the guard, if anything.
+    /// Cause of a trip, if there is one.
     pub fn fault(&self) -> Option<FaultFlags> {
         match self.guard {
             Some(Guard::RunEvent { fault, .. }) => fault,
@@ -139,7 +139,7 @@ impl Dashboard {
         }
     }
 
-    /// What the guard is at, in words.
+    /// State of the guard in words.
     pub fn guard_text(&self) -> String {
         if let Some(causes) = self.fault() {
             return format!("TRIPPED: {causes}");
@@ -160,7 +160,7 @@ impl Dashboard {
         }
     }
 
-    /// Where the work stands, in words.
+    /// State of the work in words.
     pub fn standing(&self) -> String {
         match &self.phase {
             Phase::Running => "running".into(),

@@ -1,4 +1,4 @@
-//! Telemetry of somebody else's run, as events of the view.
+//! Telemetry of a run by another client, as events of the view.
 
 use super::teller::Event;
 use hge_core::experiment::Task;
@@ -7,21 +7,21 @@ use hge_core::session::reading;
 use hge_core::train::Progress;
 use hge_protocol::frame::{flag, EndReason, Record, Window};
 
-/// Puts epochs together from frames, as far as these tell of them.
+/// Assembles epochs from frames, as far as the frames contain them.
 pub struct Hearing {
     task: Task,
     meaning: Meaning,
     now: Progress,
-    /// Cases of the present run that were heard, with tones on.
+    /// Cases of the present run received so far, with tones on.
     heard: Vec<bool>,
-    /// Epochs of the present run come with frames of their own.
+    /// Epochs of the present run have their own frames.
     told: bool,
-    /// Samples of the runs that have ended.
+    /// Samples of completed runs.
     before: u64,
 }
 
 impl Hearing {
-    /// Of an instrument that is run by this task, as is supposed.
+    /// For an instrument that is assumed to run this task.
     pub fn new(task: Task, meaning: Meaning) -> Self {
         let cases = task.targets.high.len();
         let now = Progress {
@@ -32,7 +32,7 @@ impl Hearing {
         Hearing { task, meaning, now, heard: vec![false; cases], told: false, before: 0 }
     }
 
-    /// What a frame says.
+    /// Events of a frame.
     pub fn frame(&mut self, number: u32, record: &Record) -> Vec<Event> {
         match record {
             Record::Window(window) => self.window(window),
@@ -65,7 +65,7 @@ impl Hearing {
         vec![self.present()]
     }
 
-    /// Of the standalone loop.
+    /// For the standalone loop.
     fn epoch(&mut self, line: &Line) -> Vec<Event> {
         let Line::Epoch { epoch, start, loss_na2, controls_v, .. } = line else {
             return Vec::new();
@@ -78,7 +78,7 @@ impl Hearing {
         vec![self.point(*loss_na2), self.present()]
     }
 
-    /// A run of the loop through a host is one epoch, whose loss only that host knows: it is worked out here.
+    /// A run of the host loop is one epoch; its loss, known only to that host, is computed here.
     fn end(&mut self, why: EndReason) -> Vec<Event> {
         if !matches!(why, EndReason::Complete | EndReason::LossReached) {
             return vec![Event::Notice(format!("a run has ended: {}", reason(why)))];

@@ -1,4 +1,4 @@
-//! Keys, and what each means.
+//! Keys and their actions.
 
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -6,28 +6,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the user wants.
+/// Action requested by the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Wait between epochs, or go on.
+    /// Pause between epochs, or continue.
     Pause,
-    /// Send the outputs to their safe values, and look on.
+    /// Disarm, and keep the view.
     Disarm,
-    /// End all.
+    /// End the work.
     Quit,
-    /// End all; asked twice, at once.
+    /// End the work; a second time, at once.
     Interrupt,
-    /// Show the keys, or no longer.
+    /// Show or hide the help on keys.
     Help,
 }
 
-/// Longest wait for a key before the listener looks whether it is still needed.
+/// Longest wait for a key before the thread checks whether it is still needed.
 const LISTENING: Duration = Duration::from_millis(50);
 
-/// Keys that wait.
+/// Size of the queue of keys.
 const WAITING_KEYS: usize = 64;
 
-/// The keys of the terminal. They are read by a thread of their own: when the terminal is closed, crossterm 0.29 reads its end again and again and
+/// The keys of the terminal. A separate thread reads them: when the terminal is closed, crossterm 0.29 reads its end again and again and
 /// never returns.
 pub struct Keys {
     actions: Receiver<Action>,
@@ -35,7 +35,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Begins to read keys.
+    /// Starts to read keys.
     pub fn listen() -> Self {
         let (sender, actions) = bounded(WAITING_KEYS);
         let is_needed = Arc::new(AtomicBool::new(true));
@@ -61,13 +61,13 @@ impl Keys {
         Keys { actions, is_needed }
     }
 
-    /// Where there is no terminal.
+    /// Without a terminal.
     pub fn none() -> Self {
         let (_, actions) = bounded(1);
         Keys { actions, is_needed: Arc::default() }
     }
 
-    /// What the user wants, if a key says so within `wait`.
+    /// The action of a key pressed within `wait`, if any.
     pub fn pressed(&self, wait: Duration) -> Option<Action> {
         match self.actions.recv_timeout(wait) {
             Ok(action) => Some(action),
@@ -89,11 +89,11 @@ impl Drop for Keys {
 /// All keys, for the last line.
 pub const KEYS: &str = "p pause · d disarm · q quit · ? help";
 
-/// What each does.
+/// Help on keys.
 pub const HELP: &str =
     "p, space: pause or continue · d: disarm, keep view · q: disarm, quit · 2x ^C: at once";
 
-/// What a key means, if anything.
+/// The action of a key, if it has one.
 pub fn action(key: &KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;

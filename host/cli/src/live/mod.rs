@@ -1,18 +1,18 @@
-//! The live view: what a training or an instrument is at, in the terminal.
+//! The live view: state of a training or an instrument in the terminal.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | `setting` | what is known before the first epoch |
+//! | `setting` | facts known before the first epoch |
 //! | `dashboard` | the model: plain data, changed by events |
 //! | `draw` | the model as text of any size |
-//! | `keys` | keys, and what each means |
-//! | `screen` | the terminal, given back however the program ends |
-//! | `plain` | lines, where there is no terminal |
-//! | `teller` | the end of the worker: it tells, and waits while paused |
-//! | `hearing` | somebody else's run, put together from its frames |
+//! | `keys` | keys and their actions |
+//! | `screen` | the terminal, restored however the program ends |
+//! | `plain` | status lines without a terminal |
+//! | `teller` | the worker's end: sends events, waits while paused |
+//! | `hearing` | a run by another client, assembled from its frames |
 //! | `show` | the loop between worker, keys and screen |
 //!
-//! It is drawn on standard error, like every progress of this program: standard output is for what the command was asked for.
+//! The view is drawn on standard error, like all progress of this program: standard output is for the result.
 
 mod dashboard;
 mod draw;

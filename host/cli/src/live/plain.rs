@@ -1,4 +1,4 @@
-//! Lines, where there is no terminal.
+//! Status lines without a terminal.
 
 use super::dashboard::Dashboard;
 use crate::streams::note;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Time between two lines.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Tells at most once a second, and at the end.
+/// Prints at most once a second, and at the end.
 #[derive(Default)]
 pub struct Plain {
     said: Option<Instant>,
@@ -16,7 +16,7 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Says where the work stands, if it is time for it and there is something new.
+    /// Prints the state of the work, if it is due and has changed.
     pub fn say(&mut self, dashboard: &Dashboard, at_once: bool) {
         let due = self.said.is_none_or(|said| said.elapsed() >= INTERVAL);
         if !(due || at_once) || dashboard.now.samples == 0 {
@@ -30,7 +30,7 @@ impl Plain {
     }
 }
 
-/// All that matters, on one line.
+/// The essential state on one line.
 pub fn line(dashboard: &Dashboard) -> String {
     let (now, signs) = (&dashboard.now, &dashboard.signs);
     let mut line = format!("start {} epoch {}", now.restart, now.epoch);

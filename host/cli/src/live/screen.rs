@@ -1,4 +1,4 @@
-//! The terminal, given back however the program ends.
+//! The terminal, restored however the program ends.
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Once;
 
-/// The terminal is the view's. It changes under the lock of standard error alone, which the thread that has it may
-/// take again: a panic in the midst of drawing restores like any other.
+/// Whether the view has the terminal. It changes only under the lock of standard error, which its thread may
+/// take again: a panic while drawing restores the terminal, too.
 static HELD: AtomicBool = AtomicBool::new(false);
 
 /// The view's terminal, until it is dropped.
@@ -21,7 +21,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal at standard error; after a panic of any thread it is given back before the message.
+    /// Takes the terminal at standard error; a panic of any thread restores it before the message.
     pub fn open() -> io::Result<Self> {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
@@ -56,7 +56,7 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back, if the view has it: the shell's screen, its cursor, its keys.
+/// Restores the terminal, if the view has it: the shell's screen, cursor and keys.
 pub fn restore() {
     let mut stderr = io::stderr().lock();
     if HELD.swap(false, Ordering::SeqCst) {
@@ -66,7 +66,7 @@ pub fn restore() {
     }
 }
 
-/// Lets pictures through while the view has the terminal, each in one piece.
+/// Writes pictures while the view has the terminal, each in one piece.
 #[derive(Default)]
 struct Gate {
     picture: Vec<u8>,

@@ -1,9 +1,9 @@
-//! What the view knows before the first epoch.
+//! Facts that the view knows before the first epoch.
 
 use hge_core::experiment::{LoopMode, Task};
 use hge_core::loss::{Loss, Targets};
 
-/// A case and what is wanted of it.
+/// A case and its label.
 pub struct Case {
     /// Input voltages.
     pub inputs: String,
@@ -17,31 +17,31 @@ pub struct Control {
     pub high_v: f64,
 }
 
-/// What is trained, on what, and how far.
+/// Task, place and limits of the training.
 pub struct Setting {
-    /// What goes on, and where.
+    /// Task and place, as the title.
     pub title: String,
     pub cases: Vec<Case>,
     pub controls: Vec<Control>,
     pub targets: Targets,
-    /// Separation that is wanted.
+    /// Required separation.
     pub wanted_na: f64,
-    /// Whether the loss draws outputs to the targets' currents.
+    /// Whether the loss has target currents.
     pub aimed: bool,
-    /// Epochs a start, and starts, at most.
+    /// Maximum epochs a start, and maximum starts.
     pub epochs: u32,
     pub starts: u32,
     pub rate_hz: f64,
     /// Unit of a slope.
     pub slope_unit: &'static str,
-    /// Whether an epoch can be waited for: the loop goes through this program.
+    /// Whether the work can pause after an epoch: the loop runs in this program.
     pub pausable: bool,
-    /// Whether the worker takes orders: it only listens, and goes on after them.
+    /// Whether the worker accepts commands: it only receives, and continues after them.
     pub ordered: bool,
 }
 
 impl Setting {
-    /// Of a task; `verb` is what this program does, `place` where the instrument is.
+    /// Of a task; `verb` names the action of this program, `place` the instrument.
     pub fn of(task: &Task, verb: &str, place: &str) -> Self {
         let (experiment, plan) = (&task.experiment, &task.plan);
         let gate = experiment.gate.map_or("cases", |gate| gate.name());

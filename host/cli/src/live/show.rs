@@ -14,10 +14,10 @@ use std::io::{self, IsTerminal};
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
-/// Time between two looks at worker and keys: twenty pictures a second.
+/// Interval of polls of worker and keys: twenty pictures a second.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Events that may wait: the worker waits for the view then.
+/// Size of the queue of events; the worker waits when it is full.
 const WAITING_EVENTS: usize = 1024;
 
 /// A view of some work.
@@ -28,23 +28,23 @@ pub struct Show {
     leaving: Leaving,
 }
 
-/// When the view goes.
+/// When the view closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
-    /// With the work: somebody waits for the result.
+    /// With the work: a caller waits for the result.
     AtOnce,
-    /// When the user says so.
+    /// When the user quits.
     Asked,
 }
 
-/// Where it is shown.
+/// Destination of the view.
 enum Surface {
     Screen(Box<Screen>, Theme),
     Plain(Plain),
 }
 
 impl Surface {
-    /// A terminal that can be drawn on and has keys, or lines.
+    /// A terminal for drawing and keys, or lines.
     fn choose() -> Self {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         if io::stderr().is_terminal() && !dumb {
@@ -67,12 +67,12 @@ struct Worker {
 }
 
 impl Show {
-    /// A view of what `setting` says.
+    /// A view with these facts.
     pub fn new(setting: Setting, cancel: Cancel, health: Health, leaving: Leaving) -> Self {
         Show { dashboard: Dashboard::new(setting), cancel, health, leaving }
     }
 
-    /// Shows `work` until it has ended and the user has seen it; `ending` says what it came to.
+    /// Shows `work` until it has ended and the user has quit; `ending` describes the result.
     pub fn watch<T: Send>(
         mut self,
         work: impl FnOnce(GradientSource) -> Result<T, String> + Send,
@@ -112,7 +112,7 @@ impl Show {
         })
     }
 
-    /// One look at worker and keys, and one picture.
+    /// One poll of worker and keys, and one picture.
     fn look(&mut self, surface: &mut Surface, worker: &Worker) {
         self.hear(worker);
         let paused = worker.pause.holds();
@@ -138,7 +138,7 @@ impl Show {
         }
     }
 
-    /// The work is over: stays until the user has seen it.
+    /// The work is over: stays until the user quits.
     fn end(&mut self, surface: &mut Surface, worker: &Worker) {
         if let Surface::Plain(plain) = surface {
             plain.say(&self.dashboard, true);
@@ -156,7 +156,7 @@ impl Show {
         }
     }
 
-    /// Takes what the worker has told, and what its driver knows.
+    /// Applies the events of the worker and the state of its driver.
     fn hear(&mut self, worker: &Worker) {
         for event in worker.events.try_iter().take(WAITING_EVENTS) {
             self.dashboard.hear(event);

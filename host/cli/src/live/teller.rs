@@ -7,53 +7,53 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a paused worker looks whether it goes on.
+/// Interval at which a paused worker checks whether to continue.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What the worker tells.
+/// Events from the worker.
 #[derive(Debug)]
 pub enum Event {
-    /// An epoch has ended, or as much of one as has been heard.
+    /// An epoch has ended, or the part of one received so far.
     Now(Box<Progress>),
-    /// A point of the curve of losses.
+    /// A point of the loss curve.
     Loss { start: u32, epoch: u32, loss: f64 },
-    /// What is known of the guard where this program does not arm it.
+    /// State of the guard, where this program does not arm it.
     Guard(Guard),
-    /// Something that the user should know.
+    /// A note for the user.
     Notice(String),
 }
 
-/// The guard, as one sees it who does not arm it.
+/// The guard, as seen by a client that does not arm it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Guard {
-    /// Nothing can be asked.
+    /// Not readable.
     Unknown,
-    /// What the instrument says.
+    /// As read from the instrument.
     RunEvent { armed: Option<ArmMode>, fault: Option<FaultFlags> },
 }
 
-/// What the user orders from a worker that listens only.
+/// Commands to a worker that only receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     Disarm,
 }
 
-/// Whether the worker is to wait, and whether it does.
+/// Whether the worker must pause, and whether it has paused.
 #[derive(Clone, Default)]
 pub struct Pause(Arc<[AtomicBool; 2]>);
 
 impl Pause {
-    /// The other way round. Returns whether it is to wait now.
+    /// Toggles the pause. Returns whether the worker must pause now.
     pub fn toggle(&self) -> bool {
         !self.0[0].fetch_xor(true, Ordering::Relaxed)
     }
 
-    /// The worker waits.
+    /// The worker has paused.
     pub fn holds(&self) -> bool {
         self.0[1].load(Ordering::Relaxed)
     }
 
-    /// Waits as long as the user wants, or until the work is cancelled.
+    /// Waits while paused, or until the work is cancelled.
     fn wait(&self, cancel: &Cancel) {
         while self.0[0].load(Ordering::Relaxed) && !cancel.is_cancelled() {
             self.0[1].store(true, Ordering::Relaxed);
@@ -63,7 +63,7 @@ impl Pause {
     }
 }
 
-/// Tells the view, and waits for it.
+/// Sends an event and waits for the view.
 pub struct GradientSource {
     pub(super) events: Sender<Event>,
     pub(super) orders: Receiver<Order>,
@@ -72,7 +72,7 @@ pub struct GradientSource {
 }
 
 impl GradientSource {
-    /// Tells of an epoch, and waits while paused.
+    /// Sends an epoch, and waits while paused.
     pub fn epoch(&self, progress: &Progress) {
         let (start, epoch, loss) = (progress.restart, progress.epoch, progress.loss);
         self.tell(Event::Loss { start, epoch, loss });
@@ -80,12 +80,12 @@ impl GradientSource {
         self.pause.wait(&self.cancel);
     }
 
-    /// Tells. A view that has gone is no reason to end the work.
+    /// Sends an event. A closed view does not end the work.
     pub fn tell(&self, event: Event) {
         let _ = self.events.send(event);
     }
 
-    /// What the user has ordered meanwhile.
+    /// The commands of the user since the last call.
     pub fn order(&self) -> Option<Order> {
         self.orders.try_recv().ok()
     }

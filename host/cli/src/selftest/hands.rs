@@ -1,4 +1,4 @@
-//! Who moves the wire and opens the interlock: somebody at a terminal, or nobody.
+//! Manual actions of the self-test, moving the wire and opening the interlock: by a user at a terminal, or not at all.
 
 use crate::interrupt;
 use crate::streams::note;
@@ -9,10 +9,10 @@ use std::io::stdin;
 use std::sync::mpsc::{channel, RecvTimeoutError};
 use std::time::Duration;
 
-/// How often a wait for an answer looks for an interrupt.
+/// Interval of checks for an interrupt while waiting for the user.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Asks somebody at the terminal.
+/// Asks the user at the terminal.
 pub struct Prompts {
     fixture: Fixture,
     connected_at_once: bool,
@@ -71,14 +71,14 @@ fn answered(question: &str, skipped: &str) -> Result<(), String> {
     }
 }
 
-/// Nobody to ask: the first output is taken as connected, or all of them.
+/// Without a user: the first output counts as connected, or all of them.
 pub struct AtOnce {
     connected: Vec<usize>,
     bench: Option<SimulatedBench>,
 }
 
 impl AtOnce {
-    /// `bench`: of a simulation, whose interlock can be opened.
+    /// `bench`: of a simulation, whose interlock the program opens.
     pub fn new(settings: &Settings, bench: Option<SimulatedBench>) -> Self {
         let all = settings.connected_at_once;
         let count = if all { settings.outputs.len() } else { 1 };

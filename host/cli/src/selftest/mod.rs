@@ -21,18 +21,18 @@ use std::io::{stderr, stdin, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Exit code where a check failed.
+/// Exit code when a check failed.
 const EXIT_FAILED: u8 = 2;
 
-/// Baud rate that a simulated line in real time pretends to have.
+/// Baud rate of a simulated line in real time.
 const BAUD: u32 = 3_000_000;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Gate or experiment file: ranges and gains, pace, limits of the outputs
+    /// Gate or experiment file: ranges and gains, timing, limits of the outputs
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
-    /// A resistor of this resistance leads from the output to the input
+    /// A resistor of this resistance connects the output to the input
     #[arg(
         long,
         value_name = "MOHM",
@@ -41,40 +41,40 @@ pub struct Arguments {
         allow_negative_numbers = true
     )]
     resistor: f64,
-    /// A wire leads from the output to the ADC's input, past the I-V converter
+    /// A wire connects the output to the ADC's input, bypassing the I-V converter
     #[arg(long)]
     wire: bool,
     /// Outputs to test, one after the other [default: 0, all in simulation]
     #[arg(long, value_name = "K,K,..", value_delimiter = ',')]
     outputs: Option<Vec<usize>>,
-    /// All of --outputs are connected at once, each by its own resistor: nobody is asked to move a wire
+    /// All of --outputs are connected at once, each by its own resistor: do not ask to move a wire
     #[arg(long)]
     all_connected: bool,
-    /// Deviation of the scale that passes, in percent
+    /// Largest accepted deviation of the scale, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
     tolerance: f64,
-    /// Noise density that passes, in nA/rtHz
+    /// Largest accepted noise density, in nA/rtHz
     #[arg(long, value_name = "NA_PER_RTHZ", default_value_t = 0.03)]
     noise: f64,
-    /// Amplitude of mains hum that passes, in nA
+    /// Largest accepted amplitude of mains hum, in nA
     #[arg(long, value_name = "NA", default_value_t = 1.0)]
     hum: f64,
     /// Frequency of the mains [default: 50 and 60]
     #[arg(long, value_name = "HZ")]
     mains: Option<f64>,
-    /// Keep the result, as --json prints it
+    /// Write the result in the format of --json
     #[arg(short = 'o', value_name = "FILE.json")]
     output: Option<PathBuf>,
     #[command(flatten)]
     link: LinkOptions,
     #[command(flatten)]
     simulation: Simulation,
-    /// Print one JSON object; nobody is asked to move a wire or open the interlock
+    /// Print one JSON object; do not ask to move a wire or open the interlock
     #[arg(long)]
     json: bool,
 }
 
-/// What `--json` prints.
+/// Result of `--json`.
 #[derive(Serialize)]
 struct Printed<'a> {
     link: String,
@@ -167,7 +167,7 @@ fn fixture(arguments: &Arguments) -> Result<Fixture, String> {
     Ok(if arguments.wire { Fixture::Wire } else { Fixture::Resistor(arguments.resistor) })
 }
 
-/// The experiment's instrument on a bench whose resistor and interlock can be moved, or on the device that is named.
+/// The experiment's instrument on a bench with a movable resistor and interlock, or on the given device.
 fn server(
     job: Job,
     fixture: Fixture,

@@ -5,7 +5,7 @@ use hge_selftest::{Report, Row, Verdict};
 use indicatif::ProgressBar;
 use std::fmt::Write;
 
-/// Checks done so far, on a terminal.
+/// Progress of the checks, on a terminal.
 pub struct Progress(ProgressBar);
 
 impl Progress {
@@ -31,7 +31,7 @@ fn verdict(row: &Row) -> &'static str {
     }
 }
 
-/// A line a check: result, figure, bounds, and what it is or what to look at.
+/// One line a check: result, value, bounds, and basis or remedy.
 pub fn table(report: &Report) -> String {
     let cells: Vec<[String; 4]> = report
         .rows

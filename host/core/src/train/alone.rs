@@ -1,4 +1,4 @@
-//! A board that trains by itself: what is built into it, and what its run came to.
+//! A board that trains without a host: what is built into it, and what its run came to.
 //!
 //! What is built in are the requests that [`super::train`] would make for the same experiment: hello, every register and table,
 //! arming, the start of the run; and disarming after it. `hge_gateware::boot` says when each part is played.

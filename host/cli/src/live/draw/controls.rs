@@ -6,13 +6,13 @@ use super::text::column;
 use super::theme::Theme;
 use ratatui::text::{Line, Span};
 
-/// A control is at a limit if it is so near to it, as a share of its range.
+/// A control within this fraction of its range of a limit is marked.
 const AT_LIMIT: f64 = 0.005;
 
-/// Columns beside the gauge: electrode, limits, value, flag.
+/// Columns besides the gauge: electrode, limits, value, flag.
 const BESIDE: usize = 28;
 
-/// A row for each: limits, where it stands between them, its voltage, `!` at a limit.
+/// A row for each control: limits, position between them, voltage, `!` at a limit.
 pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let columns = usize::from(width).saturating_sub(BESIDE).max(3);
     let row = |(k, control): (usize, &Control)| {

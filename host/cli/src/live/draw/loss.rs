@@ -1,4 +1,4 @@
-//! Loss against epoch, every start.
+//! Loss over epochs, for every start.
 
 use super::super::dashboard::{Curve, Dashboard};
 use super::theme::Theme;
@@ -8,13 +8,13 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 use ratatui::Frame;
 
-/// From such a ratio of losses on, the axis is logarithmic.
+/// From this ratio of losses the axis is logarithmic.
 const LOGARITHMIC_FROM: f64 = 10.0;
 
 /// Epochs of the shortest axis.
 const LEAST_EPOCHS: f64 = 10.0;
 
-/// A curve a start: a line for the one that goes on, dots for those before.
+/// A curve for each start: a line for the present one, dots for earlier ones.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, dashboard: &Dashboard, theme: &Theme) {
     let block = Block::bordered();
     let curves = &dashboard.curves;

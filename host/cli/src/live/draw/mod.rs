@@ -20,14 +20,14 @@ use ratatui::widgets::{Block, Paragraph, Wrap};
 use ratatui::Frame;
 use text::fitted;
 
-/// The least terminal: columns and rows.
+/// Minimum terminal: columns and rows.
 const LEAST: (u16, u16) = (40, 10);
 
-/// Where the panels with frames begin.
-/// A control's row and its frame, and beside it the slopes of five controls.
+/// Minimum size for panels with frames:
+/// a control's row with its frame, and next to it the slopes of five controls.
 const ROOMY: (u16, u16) = (78, 20);
 
-/// Least columns of the panel of controls.
+/// Minimum columns of the panel of controls.
 const CONTROLS_WIDTH: u16 = 33;
 
 /// One picture.
@@ -128,7 +128,7 @@ fn wrapped(frame: &mut Frame<'_>, area: Rect, line: Line<'static>) {
     frame.render_widget(Paragraph::new(line).wrap(Wrap { trim: true }), area);
 }
 
-/// How far it is.
+/// Progress.
 fn progress_line(dashboard: &Dashboard) -> Line<'static> {
     let (now, setting) = (&dashboard.now, &dashboard.setting);
     let loss = dashboard.loss.map_or("-".into(), |loss| format!("{loss:.4}"));
@@ -138,7 +138,7 @@ fn progress_line(dashboard: &Dashboard) -> Line<'static> {
     ))
 }
 
-/// Where the work stands, and what it took.
+/// State of the work and times.
 fn standing_line(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
     let style = match &dashboard.phase {
         Phase::Running => theme.good,

@@ -1,17 +1,17 @@
-//! Outputs of every case against threshold and targets.
+//! Outputs of every case with threshold and targets.
 
 use super::super::dashboard::Dashboard;
 use super::text::{column, cut};
 use super::theme::Theme;
 use ratatui::text::{Line, Span};
 
-/// Columns beside inputs and scale: case, wanted, value, verdict.
+/// Columns besides inputs and scale: case, label, value, verdict.
 const BESIDE: usize = 21;
 
-/// Least columns of a scale that says anything.
+/// Minimum columns of a useful scale.
 const LEAST_SCALE: usize = 8;
 
-/// What separates them, then a row for each case: wanted, where its current lies, the current, on the right side or not.
+/// The gap, then a row for each case: label, position of its current, the current, correct side or not.
 pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let setting = &dashboard.setting;
     let free = usize::from(width).saturating_sub(BESIDE);

@@ -1,4 +1,4 @@
-//! Slopes of every case with every control, and their errors.
+//! Slopes of every case for every control, and their errors.
 
 use super::super::dashboard::Dashboard;
 use super::theme::Theme;
@@ -8,10 +8,10 @@ use ratatui::text::{Line, Span};
 const CASE: usize = 3;
 const SLOPE: usize = 8;
 
-/// A slope so many errors from zero is more than noise, 19 times of 20.
+/// A slope of this many standard errors differs from zero with 95 % confidence.
 const ERRORS: f64 = 2.0;
 
-/// Columns that show all of them, with a frame.
+/// Columns for all of them, with a frame.
 pub fn width(dashboard: &Dashboard) -> u16 {
     let columns = CASE + SLOPE * dashboard.setting.controls.len() + 2;
     u16::try_from(columns).unwrap_or(u16::MAX)

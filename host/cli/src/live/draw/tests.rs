@@ -1,4 +1,4 @@
-//! What a picture says, at several sizes.
+//! Content of a picture at several sizes.
 
 use super::super::dashboard::{Dashboard, Ending, Phase};
 use super::super::teller::{Event, Guard};
@@ -11,7 +11,7 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use ratatui::{buffer::Buffer, Terminal};
 
-/// Sizes at which all is shown.
+/// Sizes with all panels.
 const WHOLE: [(u16, u16); 3] = [(80, 24), (200, 60), (40, 10)];
 
 /// A training of XOR after its second start's third epoch: the third case is wrong.

@@ -1,8 +1,8 @@
-//! Pieces of text that panels are made of.
+//! Text elements of the panels.
 
 use ratatui::text::Line;
 
-/// As many lines as there is room for; the last says how many are left out.
+/// As many lines as fit; the last one counts the omitted lines.
 pub fn fitted(mut lines: Vec<Line<'static>>, room: usize) -> Vec<Line<'static>> {
     if lines.len() > room && room > 0 {
         let left_out = lines.len() - (room - 1);
@@ -12,7 +12,7 @@ pub fn fitted(mut lines: Vec<Line<'static>>, room: usize) -> Vec<Line<'static>> 
     lines
 }
 
-/// Where a value lies between two ends on so many columns; beyond them, at the end.
+/// Column of a value between two ends; values beyond are at the end.
 pub fn column(value: f64, low: f64, high: f64, columns: usize) -> usize {
     let last = columns.saturating_sub(1) as f64;
     let share = (value - low) / (high - low);
@@ -23,7 +23,7 @@ pub fn column(value: f64, low: f64, high: f64, columns: usize) -> usize {
     }
 }
 
-/// At most so many columns of a text of narrow characters.
+/// At most this number of columns of a text of narrow characters.
 pub fn cut(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return format!("{text:<columns$}");

@@ -1,4 +1,4 @@
-//! Styles. What they say is said by a glyph or a word as well.
+//! Styles. Each meaning also has a glyph or a word.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -7,15 +7,15 @@ pub struct Theme {
     pub plain: Style,
     pub title: Style,
     pub dim: Style,
-    /// As wanted.
+    /// As required.
     pub good: Style,
-    /// Not as wanted.
+    /// Not as required.
     pub bad: Style,
-    /// To be looked at.
+    /// Warning.
     pub mark: Style,
-    /// The start that is going on.
+    /// The present start.
     pub curve: Style,
-    /// Those before it.
+    /// Earlier starts.
     pub past: Style,
 }
 

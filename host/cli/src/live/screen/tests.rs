@@ -1,4 +1,4 @@
-//! A panic in a terminal of its own.
+//! A panic in a separate terminal.
 
 use super::*;
 use terminal::Terminal as Emulated;
@@ -7,7 +7,7 @@ use terminal::Terminal as Emulated;
 #[allow(dead_code)]
 mod terminal;
 
-/// Runs in a terminal, as a program of its own.
+/// Runs in a terminal, as a separate program.
 #[test]
 #[ignore = "the other tests begin it in a terminal"]
 fn program_that_panics_while_it_shows_something() {
