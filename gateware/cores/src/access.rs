@@ -1,26 +1,26 @@
-//! Access to the registers: which may be read or written now, and the strobes that carry a write out.
+//! Access control of the registers: decides whether a register may be read or written now, and generates the strobes.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `address`, `data`, `is_write`, `look` | in, 16 + 32 + 1 + 1 | a register somebody wants; held until `answered` |
-//! | `answered` | out, 1 | for a clock: `value` and `refusal` are those of the register |
+//! | `address`, `data`, `is_write`, `look` | in, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
+//! | `answered` | out, 1 | for a clock: `value` and `refusal` of the request are valid |
 //! | `value` | out, 32 | its value |
-//! | `refusal` | out, 3 | a status of `docs/protocol.md`, 0 if it may be |
-//! | `write` | in, 1 | a clock after an answer without refusal: write it; `address` and `data` still stand |
-//! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | of the registers, a clock after `address` |
-//! | `table_data` | in, 32 | the table at `address`, a clock later |
-//! | `turn` | in, 1 | registers, table and guard look at `address` in this clock, and may be written in the next |
-//! | `guard_data` | in, 16 | the guard's word at `address`, a clock later |
-//! | `looks` | out, 1 | a register may be looked at, or written, in this clock |
-//! | `call`, `heard` | in, out, 1 | a request has come; it is told in a clock of `turn` |
-//! | `busy`, `armed`, `ramping_to_safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | what the instrument is at |
-//! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings that arming needs; whether they are not zero |
-//! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` there in this clock |
-//! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, a clock each |
+//! | `refusal` | out, 3 | status of `docs/protocol.md`, 0 if allowed |
+//! | `write` | in, 1 | a clock after a reply without refusal: execute the write; `address` and `data` are still valid |
+//! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | from the registers, a clock after `address` |
+//! | `table_data` | in, 32 | word of the table at `address`, a clock later |
+//! | `turn` | in, 1 | bus grant: registers, table and guard read `address` in this clock, and may be written in the next |
+//! | `guard_data` | in, 16 | word of the guard at `address`, a clock later |
+//! | `looks` | out, 1 | a register may be read or written in this clock |
+//! | `call`, `heard` | in, out, 1 | a request has arrived; forwarded in a clock with `turn` |
+//! | `busy`, `armed`, `ramping_to_safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | state of the instrument |
+//! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings required for arming; the last two: nonzero |
+//! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` to that target in this clock |
+//! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, one clock each |
 //!
-//! An answer takes four clocks, one of them for the files of the address. Its turn is one clock of every output's eight during a pass, which takes up to seven clocks more
-//! for a read and as many again for a write; so the outputs' pass may have settings and limits looked up in the other clocks.
-//! Registers that tighten have 16 or 32 bits.
+//! A reply takes four clocks, one of them with the bus grant. During an output scan the grant comes in one of the eight clocks of each output,
+//! which adds up to seven clocks to a read and as many again to a write; the output scan reads settings and limits in the other clocks.
+//! Registers with tightening have 16 or 32 bits.
 
 use crate::leaf::Fixed;
 use hge_protocol::Parameters;
@@ -39,67 +39,67 @@ enum Step {
 pub struct Access {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
-    /// Register that is wanted.
+    /// Address of the request.
     pub address: Signal<In, Bits<16>>,
-    /// What is to be written.
+    /// Value to write.
     pub data: Signal<In, Bits<32>>,
-    /// It is to be written, else read.
+    /// Write, else read.
     pub is_write: Signal<In, Bit>,
-    /// Somebody waits for an answer.
+    /// A request is pending.
     pub look: Signal<In, Bit>,
-    /// Carry the write out.
+    /// Execute the write.
     pub write: Signal<In, Bit>,
-    /// The answer is there.
+    /// The reply is valid.
     pub answered: Signal<Out, Bit>,
     /// Value of the register.
     pub value: Signal<Out, Bits<32>>,
-    /// Why it may not be read or written, 0 if it may.
+    /// Status of the refusal, 0 if allowed.
     pub refusal: Signal<Out, Bits<3>>,
     /// Value of the scalar register at `address`.
     pub scalar: Signal<In, Bits<32>>,
-    /// There is one to read.
+    /// It is readable.
     pub readable: Signal<In, Bit>,
-    /// There is one to write.
+    /// It is writable.
     pub writable: Signal<In, Bit>,
-    /// While idle only.
+    /// Writable only while idle.
     pub idle_only: Signal<In, Bit>,
-    /// While idle and disarmed only.
+    /// Writable only while idle and disarmed.
     pub disarmed_only: Signal<In, Bit>,
-    /// While idle and disarmed, else to a smaller value only.
+    /// Writable while idle and disarmed, at other times only with a smaller value.
     pub tightens: Signal<In, Bit>,
-    /// It has more than 16 bits.
+    /// The register has more than 16 bits.
     pub wide: Signal<In, Bit>,
-    /// The table at `address`.
+    /// The table's word at `address`.
     pub table_data: Signal<In, Bits<32>>,
-    /// All look at `address` in this clock, and may be written in the next.
+    /// Bus grant: all read `address` in this clock, and may be written in the next.
     pub turn: Signal<In, Bit>,
-    /// A register may be looked at, or written, in this clock.
+    /// A register may be read or written in this clock.
     pub looks: Signal<Out, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
-    /// A request has come.
+    /// A request has arrived.
     pub call: Signal<In, Bit>,
-    /// It is told, in a turn.
+    /// It is forwarded, in a clock with the grant.
     pub heard: Signal<Out, Bit>,
-    /// A run is going on.
+    /// A run is in progress.
     pub busy: Signal<In, Bit>,
     /// The guard is armed.
     pub armed: Signal<In, Bit>,
-    /// Outputs are on their way to the safe values.
+    /// Outputs ramp to the safe values.
     pub ramping_to_safe: Signal<In, Bit>,
-    /// A capture is going on.
+    /// A capture is in progress.
     pub capturing: Signal<In, Bit>,
     /// The last epoch is still in memory.
     pub can_repeat: Signal<In, Bit>,
     /// The interlock is closed.
     pub interlock: Signal<In, Bit>,
-    /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
+    /// Enabled trips: bit 0 interlock, 1 over-current, 2 link.
     pub protection: Signal<In, Bits<3>>,
-    /// The watchdog has samples.
+    /// The watchdog is not zero.
     pub watchdog_set: Signal<In, Bit>,
-    /// A standalone arming has samples.
+    /// The run limit is not zero.
     pub run_limit_set: Signal<In, Bit>,
     /// Writes a scalar register.
     pub scalar_write: Signal<Out, Bit>,
@@ -113,7 +113,7 @@ pub struct Access {
     pub guard_write: Signal<Out, Bit>,
     /// Writes the parameter table.
     pub table_write: Signal<Out, Bit>,
-    /// Begin a run.
+    /// Start a run.
     pub run: Signal<Out, Bit>,
     /// End the run and the capture.
     pub stop: Signal<Out, Bit>,
@@ -123,18 +123,18 @@ pub struct Access {
     pub disarm: Signal<Out, Bit>,
     /// Arm, standalone.
     pub arm_standalone: Signal<Out, Bit>,
-    /// Begin a capture.
+    /// Start a capture.
     pub capture: Signal<Out, Bit>,
-    /// Send the last epoch again.
+    /// Repeat the last epoch.
     pub repeat: Signal<Out, Bit>,
     state: DFF<Step>,
     present: DFF<Bits<32>>,
     status: DFF<Bits<3>>,
-    /// A request has been heard.
+    /// A request is to be forwarded.
     called: DFF<Bit>,
-    /// Somebody waited in the clock before: what follows is known of the address.
+    /// A request was pending in the previous clock: the properties of the address are valid.
     waited: DFF<Bit>,
-    /// There was an answer in the clock before: a write may follow.
+    /// There was a reply in the previous clock: a write may follow.
     has_answered: DFF<Bit>,
     in_scalars: DFF<Bit>,
     /// A word of a slot, or of the codes.
@@ -173,7 +173,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// For a gateware made for `parameters`.
+    /// For a gateware with `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             lower: Fixed::new(Bits::from(0xffff)),

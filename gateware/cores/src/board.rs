@@ -1,18 +1,18 @@
-//! The board's top: everything but clock, pads and polarities, which a board's own top adds.
+//! The board's top: everything except clock, pads and polarities, which a board's own top adds.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
 //! | `rx`, `tx` | in, out, 1 | the serial line |
-//! | `arm_button` | in, 1 | asynchronous, high while pressed: begins what is recorded ([`crate::boot`]), if anything is |
+//! | `arm_button` | in, 1 | asynchronous, high while pressed: starts the embedded experiment ([`crate::boot`]), if there is one |
 //! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
-//! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; of an AD7686 `adc_cs_n` is CNV |
-//! | `output_enable` | out, 1 | closes the switch behind the DAC: armed, or after that on the way to the safe values, and the DAC set up; a register |
+//! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; for an AD7686 `adc_cs_n` is CNV |
+//! | `output_enable` | out, 1 | closes the output switch behind the DAC: while armed and during the ramp to the safe values, once the DAC is set up; a register |
 //! | `trigger`, `reference` | out, 1 | for an oscilloscope |
-//! | `led_armed`, `led_fault`, `led_activity` | out, 1 | lamps; activity is stretched to about a tenth of a second |
+//! | `led_armed`, `led_fault`, `led_activity` | out, 1 | LEDs; activity is stretched to about a tenth of a second |
 //!
-//! The converters add one sample to the loop's latency and bound the sample period from below:
-//! [`BoardTop::parameters`] says so in the instrument's parameters. Every pin is a register but `trigger`, `reference` and the lamps.
+//! The converters add one sample to the loop latency and set the minimum sample period, which
+//! [`BoardTop::parameters`] enters into the instrument's parameters. Every output is a register except `trigger`, `reference` and the LEDs.
 
 use crate::build::Build;
 use crate::converter::{
@@ -26,7 +26,7 @@ use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
 use thiserror::Error;
 
-/// Why there is no such board top.
+/// Errors of a board's top.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum BoardError {
     /// The instrument on its line.
@@ -43,17 +43,17 @@ impl From<ParameterError> for BoardError {
     }
 }
 
-/// The parts on a board's converter headers.
+/// The converters of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Converters {
-    /// Behind the outputs.
+    /// Of the outputs.
     pub dac: DacPart,
     /// Behind the I-V converter.
     pub adc: AdcPart,
 }
 
 impl Converters {
-    /// What an instrument of these generics is with these converters: their widths, latency and least period.
+    /// The parameters of an instrument with these generics and converters: widths, latency and minimum period.
     ///
     /// # Errors
     /// A clock too fast for them, or more outputs than channels.
@@ -72,7 +72,7 @@ impl Converters {
     }
 }
 
-/// The instrument with converters, lamps and the output switch.
+/// The instrument with converters, LEDs and the output switch.
 #[derive(LogicBlock, Default)]
 pub struct BoardTop<P: Pass> {
     /// System clock.
@@ -85,7 +85,7 @@ pub struct BoardTop<P: Pass> {
     pub rx: Signal<In, Bit>,
     /// The line to the host.
     pub tx: Signal<Out, Bit>,
-    /// The button that begins what is recorded.
+    /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
     /// The DAC's serial clock.
     pub dac_sclk: Signal<Out, Bit>,
@@ -107,17 +107,17 @@ pub struct BoardTop<P: Pass> {
     pub reference: Signal<Out, Bit>,
     /// The guard is armed.
     pub led_armed: Signal<Out, Bit>,
-    /// The guard has tripped since it was armed last.
+    /// The guard has tripped since the last arming.
     pub led_fault: Signal<Out, Bit>,
-    /// A run is going on, or the host speaks.
+    /// A run is in progress, or the host sends.
     pub led_activity: Signal<Out, Bit>,
     serial: SerialInstrument<P>,
     dac: SpiDac,
     adc: SpiAdc,
     connected: DFF<Bit>,
-    /// A clock for the eye: it is zero some ten times a second.
+    /// Counter that wraps some ten times a second.
     eye: DFF<Bits<26>>,
-    /// Something has happened since it last fell; and before.
+    /// Activity since it last wrapped; and in the period before.
     stirred: DFF<Bit>,
     lit: DFF<Bit>,
     eye_mask: Fixed<Bits<26>>,
@@ -128,8 +128,8 @@ pub struct BoardTop<P: Pass> {
 }
 
 impl<P: Pass> BoardTop<P> {
-    /// A board's top for `wanted` with these converters and a line of `baud` bits a second, with what is built in
-    /// and what is played after power-up.
+    /// A board's top for `wanted` with these converters, a line of `baud` bits a second, the build facts
+    /// and the recording to play after power-up.
     ///
     /// # Errors
     /// A generic, the rate or the clock is out of range.

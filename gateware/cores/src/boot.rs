@@ -1,30 +1,30 @@
-//! Standalone from power-up: plays requests that are built in, as a host would send them.
+//! Standalone from power-up: plays stored requests, as a host would send them.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `button` | in, 1 | asynchronous, high while pressed |
-//! | `armed`, `active`, `busy` | in, 1 | the guard is armed; a run, a capture or a way to the safe values is going on; a run is |
-//! | `plays` | out, 1 | requests come from here, and the line is not heard |
-//! | `byte`, `valid`, `ready` | out 8 + 1, in 1 | a byte is taken while both are high; it waits until then |
+//! | `armed`, `active`, `busy` | in, 1 | the guard is armed; a run, a capture or a ramp to the safe values is in progress; a run is in progress |
+//! | `plays` | out, 1 | requests come from here, and bytes of the line are ignored |
+//! | `byte`, `valid`, `ready` | out 8 + 1, in 1 | a byte is transferred while both are high; it is held until then |
 //!
-//! A [`Recording`] has three parts. The first, which sets every register, is played after reset; when the button is pressed the
-//! first again, in case a host has changed something since, and the second, which arms and begins the run; when that run has
-//! ended and the guard is still armed, the third, which disarms. A press counts when nothing is played, armed or active, so a
-//! second press after a run begins the run anew. Another press is forgotten.
+//! A [`Recording`] has three parts. Part 1 sets every register and is played after reset. At a button press part 1 is played
+//! again, in case a host has changed a register, then part 2, which arms and starts the run. When that run has ended and the
+//! guard is still armed, part 3 disarms. A press counts only while nothing is played, armed or active; other
+//! presses are ignored. A second press after a run starts the run again.
 //!
-//! Bytes are paced by the receiver, which takes no request while one waits: at most one is carried out and one waits. A byte
-//! takes it 9 to 19 clocks, reading one here 2, beside that. Replies go out on the line, 22 bytes a request, and are what a part takes
-//! most time for: 30 requests at 3 Mbaud 2.2 ms.
+//! The receiver sets the pace: it accepts no request while one is pending, so at most one is executed and one waits. The receiver
+//! needs 9 to 19 clocks a byte; reading a byte here takes 2, in parallel. Replies go out on the line, 22 bytes a request, which determines
+//! the duration of a part: 30 requests at 3 Mbaud take 2.2 ms.
 //!
-//! A level of the button counts when it has been there for 2^n clocks, 10 to 20 ms. A button that is held at power-up, or that
-//! a wrong polarity makes look so, has to be released first. In the memory a zero after a frame's zero ends a part, since COBS makes no such pair; it is not sent.
-//! 4096 bytes need 12 bits of address. Without a recording every output is constant, and nothing is left of the core.
+//! The button is debounced: a level counts after 2^n clocks, 10 to 20 ms. A button that is pressed at power-up, or appears so owing to
+//! a wrong polarity, must be released first. In the memory a zero after a frame's zero ends a part, since COBS makes no such pair; it is not sent.
+//! 4096 bytes need 12 bits of address. Without a recording every output is constant, and synthesis removes the core.
 
 use crate::leaf::{Fixed, Rom, Synchronizer};
 use hge_protocol::recording::Recording;
 use rust_hdl::prelude::*;
 
-/// Clocks of the button's count: the power of two from 10 ms on.
+/// Clocks of the debounce count: the smallest power of two above 10 ms.
 pub fn settled_clocks(clock_hz: u32) -> u32 {
     (clock_hz / 100).next_power_of_two()
 }
@@ -36,43 +36,43 @@ enum Step {
     Rest,
 }
 
-/// A host in a memory.
+/// Player of stored requests.
 #[derive(LogicBlock, Default)]
 pub struct Boot {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// The button is pressed.
     pub button: Signal<In, Bit>,
     /// The guard is armed.
     pub armed: Signal<In, Bit>,
-    /// A run, a capture or a way to the safe values is going on.
+    /// A run, a capture or a ramp to the safe values is in progress.
     pub active: Signal<In, Bit>,
-    /// A run is going on.
+    /// A run is in progress.
     pub busy: Signal<In, Bit>,
     /// Requests come from here.
     pub plays: Signal<Out, Bit>,
     /// A byte of a request.
     pub byte: Signal<Out, Bits<8>>,
-    /// It is there.
+    /// It is valid.
     pub valid: Signal<Out, Bit>,
-    /// It is taken in this clock.
+    /// It is accepted in this clock.
     pub ready: Signal<In, Bit>,
     state: DFF<Step>,
     address: DFF<Bits<12>>,
-    /// The byte before was zero.
+    /// The previous byte was zero.
     after_zero: DFF<Bit>,
     /// Parts that have been played.
     part: DFF<Bits<2>>,
-    /// The button has been pressed: the second part follows the first.
+    /// The button has been pressed: part 2 follows part 1.
     pressed: DFF<Bit>,
-    /// A run was going on.
+    /// A run was in progress.
     ran: DFF<Bit>,
     synchronizer: Synchronizer,
-    /// The button is up.
+    /// The button is released.
     up: DFF<Bit>,
-    /// Clocks for which it has looked otherwise.
+    /// Clocks with the other level.
     count: DFF<Bits<24>>,
     memory: Rom<8, 12>,
     recorded: Fixed<Bit>,

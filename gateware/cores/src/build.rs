@@ -1,8 +1,8 @@
-//! What is built into a gateware besides what its parameters say.
+//! Build facts of a gateware that its parameters do not contain.
 
 use hge_protocol::Analogue;
 
-/// What is built in. The default is that of a simulation: no commit, no scale.
+/// Build facts. The default is that of a simulation: no commit, no scale.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Build {
     /// First 32 bits of the git commit, 0 in simulation.
@@ -12,7 +12,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// Of the commit whose hash begins so, without a scale.
+    /// Of the commit whose hash begins with these bits, without a scale.
     pub fn of_commit(hash: u32) -> Self {
         Build { hash, analogue: None }
     }

@@ -1,20 +1,20 @@
-//! The capture: ADC codes of consecutive or of every so-many-th sample, in blocks of 64.
+//! Capture: ADC codes of every sample or of every n-th sample, in blocks of 64.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `start`, `stop` | in, 1 | begins a capture, only while not `capturing`; ends it, with what there is |
-//! | `samples`, `decimation` | in, 32 + 16 | codes to keep, a clock after `start`; samples from one to the next, 0 like 1 |
+//! | `start`, `stop` | in, 1 | starts a capture, only while not `capturing`; ends it with the codes taken so far |
+//! | `samples`, `decimation` | in, 32 + 16 | codes to keep, a clock after `start`; samples from one code to the next, 0 like 1 |
 //! | `tick` | in, 1 | a sample begins |
-//! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next |
-//! | `now` | in, 32 | samples before this one, in the two clocks after `tick` |
-//! | `capturing` | out, 1 | codes are still to come, or to be handed over |
-//! | `sampling` | out, 1 | codes are still to come |
-//! | `ready`, `codes`, `taken` | out 1 + 7, in 1 | a block of so many codes waits; it is done with |
+//! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next tick |
+//! | `now` | in, 32 | number of samples before this one, in the two clocks after `tick` |
+//! | `capturing` | out, 1 | codes are still to be taken or read |
+//! | `sampling` | out, 1 | codes are still to be taken |
+//! | `ready`, `codes`, `taken` | out 1 + 7, in 1 | a block is ready, with this number of codes; it has been read |
 //! | `read_address`, `read_data` | in 7, out 16 | its codes at 0 to 63, its time at 64 (low half) and 65, a clock later |
 //!
-//! All is done a clock after it is asked for. A memory of two halves: one is filled while the other waits. If it still waits when the second half is full and
-//! another code comes, the second half begins anew; the blocks' times show the loss. That takes a chain of jobs that is longer
-//! than 64 codes.
+//! Every request takes effect a clock later. The memory has two halves: one is filled while the other waits. If the other still waits when this
+//! half is full and another code arrives, this half is filled again from its beginning; the times of the blocks show the loss. This happens only if
+//! jobs of the post-processor last longer than 64 codes.
 
 use crate::leaf::Ram;
 use rust_hdl::prelude::*;
@@ -24,11 +24,11 @@ use rust_hdl::prelude::*;
 pub struct Capture {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
-    /// Begins a capture.
+    /// Starts a capture.
     pub start: Signal<In, Bit>,
-    /// Ends it.
+    /// Ends the capture.
     pub stop: Signal<In, Bit>,
     /// Codes to keep.
     pub samples: Signal<In, Bits<32>>,
@@ -38,19 +38,19 @@ pub struct Capture {
     pub tick: Signal<In, Bit>,
     /// Its ADC code, from the next clock on.
     pub sample: Signal<In, Signed<16>>,
-    /// Samples before it.
+    /// Number of samples before it.
     pub now: Signal<In, Bits<32>>,
-    /// Codes are still to come, or to be handed over.
+    /// Codes are still to be taken or read.
     pub capturing: Signal<Out, Bit>,
-    /// Codes are still to come.
+    /// Codes are still to be taken.
     pub sampling: Signal<Out, Bit>,
-    /// A block waits.
+    /// A block is ready.
     pub ready: Signal<Out, Bit>,
-    /// Its codes.
+    /// Number of its codes.
     pub codes: Signal<Out, Bits<7>>,
-    /// It is done with.
+    /// The block has been read.
     pub taken: Signal<In, Bit>,
-    /// Word of the block that is wanted.
+    /// Word of the block to read.
     pub read_address: Signal<In, Bits<7>>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
@@ -60,15 +60,15 @@ pub struct Capture {
     stops: DFF<Bit>,
     left: DFF<Bits<32>>,
     phase: DFF<Bits<16>>,
-    /// A code is kept: two clocks, three clocks after its tick.
+    /// A code is stored: two clocks, three clocks after its tick.
     keep_1: DFF<Bit>,
     keep_2: DFF<Bit>,
-    /// Half that is being filled, and its codes.
+    /// Half being filled, and its number of codes.
     half: DFF<Bit>,
     filled: DFF<Bits<7>>,
     waiting: DFF<Bit>,
     waiting_codes: DFF<Bits<7>>,
-    /// Samples were to be kept in the clock before.
+    /// Samples were still to be taken in the previous clock.
     was_sampling: DFF<Bit>,
     keeps: Signal<Local, Bit>,
     is_first: Signal<Local, Bit>,

@@ -1,16 +1,16 @@
-//! The cost: the squared error of an ADC code, for a lock-in that demodulates it instead of the code.
+//! Cost: the squared error of an ADC code, as input of the lock-in instead of the code.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `sample` | in, 16 signed | ADC code, held during the pass |
-//! | `target_write`, `target_data` | in, 1 + 32 | sets the case's target as in `hge_protocol::table::CaseTarget`, between passes; its weight is of no matter here |
+//! | `sample` | in, 16 signed | ADC code, held during the slot scan |
+//! | `target_write`, `target_data` | in, 1 + 32 | sets the case's target as in `hge_protocol::table::CaseTarget`, between scans; its weight is unused here |
 //! | `shift` | in, 5 | right shift of the square, held |
-//! | `is_wanted` | in, 1 | the lock-in takes the cost, held |
-//! | `signal` | out, 16 signed | what the lock-in takes: the code, or five clocks after it its cost |
+//! | `is_wanted` | in, 1 | select the cost, held |
+//! | `signal` | out, 16 signed | input of the lock-in: the code, or its cost five clocks later |
 //!
-//! error = sample - target, cut to 16 bits, 0 on the side that the target forgives; cost = error^2 >> shift, cut to 32767.
+//! error = sample - target, saturated to 16 bits, 0 on the free side of a one-sided target; cost = error^2 >> shift, saturated to 32767.
 //!
-//! Latency: 1 clock difference, 2 multiplier, 2 shift. A sample's first slot enters the lock-in five clocks after the sample stands.
+//! Latency: 1 clock difference, 2 multiplier, 2 shift. The first slot of a sample enters the lock-in five clocks after the sample is valid.
 //! Widths: the difference has 17 bits, the square is at most 2^30.
 
 use crate::leaf::{bit_cast_signed, Multiplier};
@@ -25,21 +25,21 @@ pub struct Cost {
     pub sample: Signal<In, Signed<16>>,
     /// Sets the target.
     pub target_write: Signal<In, Bit>,
-    /// The target in bits 15..0, in 31..30 the side that costs.
+    /// The target in bits 15..0, its side in 31..30.
     pub target_data: Signal<In, Bits<32>>,
     /// Right shift of the square.
     pub shift: Signal<In, Bits<5>>,
-    /// The lock-in takes the cost.
+    /// Select the cost.
     pub is_wanted: Signal<In, Bit>,
-    /// What the lock-in takes.
+    /// Input of the lock-in.
     pub signal: Signal<Out, Signed<16>>,
     multiply: Multiplier,
     target: DFF<Signed<16>>,
-    /// What lies above, and what lies below, is forgiven.
+    /// Errors above, and below, the target are free.
     floor: DFF<Bit>,
     ceiling: DFF<Bit>,
     difference: DFF<Signed<17>>,
-    /// The square less 24, 16 or 8 of its bits.
+    /// The square without its lowest 24, 16 or 8 bits.
     coarse: DFF<Bits<32>>,
     result: DFF<Bits<16>>,
     wide_sample: Signal<Local, Signed<17>>,
@@ -55,7 +55,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// A core that is there, or one whose cost is never wanted and which leaves nothing in hardware.
+    /// A core, or one whose cost is never selected and which synthesis removes.
     pub fn new(is_there: bool) -> Self {
         Self { multiply: Multiplier::if_needed(is_there), ..Default::default() }
     }

@@ -1,28 +1,28 @@
-//! The guard: the last stage before the DAC. Nothing reaches a converter but through here.
+//! Guard: the last stage before the DAC. Every code passes it.
 //!
-//! It keeps the code that every output has now and lets it go only within the output's limits and only
-//! by a limited step a sample. Disarmed, every output goes to its safe value. It works on an output
-//! while the modulator makes the next one's code, in step with it: one subtractor compares the code in turn with low limit, high
-//! limit and present code, and what is left of the way after a step from the wanted one.
+//! The guard stores the present code of every output, confines it to the output's limits and limits its change
+//! a sample. Disarmed, every output ramps to its safe value. The guard processes an output
+//! while the modulator computes the next one, in step with it. One subtractor compares the code in turn with low limit, high
+//! limit and present code, and the difference to the present code with the step limit.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reset` | in, 1 | drops the output being judged; limits and present codes stay, as the device's voltages do |
+//! | `reset` | in, 1 | drops the output in work; limits and present codes stay, as the device's voltages do |
 //! | `tick` | in, 1 | a sample begins |
-//! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's pass |
-//! | `code` | in, 16 signed | wanted code of output `index`, at step 7 |
-//! | `armed` | in, 1 | follow the modulator, else go to the safe values |
-//! | `look`, `step_limit` | out 1, in 16 | greatest step a sample, armed or not, a clock after `look`, which is a clock earlier where memories are late |
+//! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's output scan |
+//! | `code` | in, 16 signed | requested code of output `index`, at step 7 |
+//! | `armed` | in, 1 | follow the modulator, else ramp to the safe values |
+//! | `look`, `step_limit` | out 1, in 16 | read request; maximum step a sample, armed or not, a clock later; the request comes a clock earlier with late memories |
 //! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
-//! | `host_write`, `host_data` | in, 1 + 16 | sets that limit, only in the clock after one with `host_ready` |
-//! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is looked at in this clock; its word, a clock later |
+//! | `host_write`, `host_data` | in, 1 + 16 | writes that limit, only in the clock after one with `host_ready` |
+//! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is read in this clock; its word, a clock later |
 //! | `last_code` | out, 16 signed | present code of output `index`, at step 4 |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code for the DAC |
-//! | `clamped`, `limited` | out, 1 + 1 | with `dac_write`: the limits, the step limit were in effect |
-//! | `cut` | out, 1 | some step was limited in the last pass |
+//! | `clamped`, `limited` | out, 1 + 1 | with `dac_write`: the limits, the step limit changed the code |
+//! | `cut` | out, 1 | some step was limited in the last scan |
 //!
-//! Latency: seven clocks from the modulator's code to the DAC. At power-up all limits are zero and so is every
-//! code: mid-scale, until the host has set limits and armed.
+//! Latency: seven clocks from the modulator's code to the DAC. At power-up all limits and codes are
+//! zero (mid-scale), until the host has set limits and armed.
 
 use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Ram};
 use rust_hdl::prelude::*;
@@ -32,33 +32,33 @@ use rust_hdl::prelude::*;
 pub struct Guard {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state; limits and present codes stay.
+    /// Synchronous reset of the control registers; limits and present codes stay.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// The modulator's pass is going on.
+    /// The modulator's output scan is in progress.
     pub running: Signal<In, Bit>,
     /// Its clock within the output.
     pub step: Signal<In, Bits<3>>,
     /// Its output.
     pub index: Signal<In, Bits<6>>,
-    /// Wanted code of output `index`, at step 7.
+    /// Requested code of output `index`, at step 7.
     pub code: Signal<In, Signed<16>>,
-    /// Follow the modulator, else go to the safe values.
+    /// Follow the modulator, else ramp to the safe values.
     pub armed: Signal<In, Bit>,
-    /// Show the greatest step.
+    /// Read request for the maximum step.
     pub look: Signal<Out, Bit>,
-    /// Greatest step a sample, while armed or on the way to the safe values, codes; a clock after `look`.
+    /// Maximum step a sample, armed or during the ramp to the safe values, codes; a clock after `look`.
     pub step_limit: Signal<In, Bits<16>>,
-    /// Word that the host is at: four times the output, plus low (0), high (1), safe (2) or present code (3).
+    /// Word of the host's request: four times the output, plus low (0), high (1), safe (2) or present code (3).
     pub host_address: Signal<In, Bits<7>>,
-    /// Sets this limit, in the clock after one that was ready.
+    /// Writes this limit, in the clock after one with `host_ready`.
     pub host_write: Signal<In, Bit>,
-    /// Its code.
+    /// Value to write.
     pub host_data: Signal<In, Bits<16>>,
-    /// The host's word is looked at in this clock.
+    /// The host's word is read in this clock.
     pub host_ready: Signal<Out, Bit>,
-    /// The word that was looked at a clock ago.
+    /// The word read in the previous clock.
     pub host_value: Signal<Out, Bits<16>>,
     /// Present code of output `index`, at step 4.
     pub last_code: Signal<Out, Signed<16>>,
@@ -68,31 +68,31 @@ pub struct Guard {
     pub dac_index: Signal<Out, Bits<5>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,
-    /// The limits were in effect.
+    /// The limits changed the code.
     pub clamped: Signal<Out, Bit>,
-    /// The step limit was in effect.
+    /// The step limit changed the code.
     pub limited: Signal<Out, Bit>,
-    /// Some step was limited in the last pass.
+    /// Some step was limited in the last scan.
     pub cut: Signal<Out, Bit>,
     /// Low and high limit, safe value and present code of every output.
     words: Ram<16, 7>,
-    /// The greatest step, a clock later.
+    /// The maximum step, a clock later.
     step_copy: DFF<Bits<16>>,
-    /// The step after this one looks it up.
+    /// The next step reads it.
     looks: DFF<Bit>,
-    /// It is taken from there.
+    /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
-    /// The code that is judged: wanted, then within the limits, then a step away.
+    /// The code in work: requested, then within the limits, then limited in step.
     judged_code: DFF<Bits<16>>,
-    /// The way from the present code, then what a step leaves of it.
+    /// Difference to the present code, then the part of it beyond one step.
     way: DFF<Bits<18>>,
     outside: DFF<Bit>,
     strode: DFF<Bit>,
-    /// An output's code is being judged.
+    /// An output's code is in work.
     busy: DFF<Bit>,
     judged: DFF<Bits<5>>,
     any_cut: DFF<Bit>,
-    /// The judged code goes out in this clock.
+    /// The resulting code goes out in this clock.
     strobe: DFF<Bit>,
     place: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<7>>,

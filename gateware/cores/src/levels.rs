@@ -1,8 +1,8 @@
-//! The levels of a window: the sums of its two halves, its least and its greatest sample.
+//! Window statistics: the sums of the two halves of a window, its least and its greatest sample.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `take` | in, 1 | a sample of the window is at hand |
+//! | `take` | in, 1 | a sample of the window is valid |
 //! | `sample` | in, 16 signed | ADC code, in that clock and the next |
 //! | `first` | in, 1 | it is the window's first |
 //! | `second_half` | in, 1 | it belongs to the second half, in the clock after `take` |
@@ -19,7 +19,7 @@ use rust_hdl::prelude::*;
 pub struct Levels {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// A sample of the window is at hand.
+    /// A sample of the window is valid.
     pub take: Signal<In, Bit>,
     /// ADC code.
     pub sample: Signal<In, Signed<16>>,

@@ -24,7 +24,7 @@ use rust_hdl::prelude::*;
 pub struct Lockin {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Sine and cosine of a slot are at hand.
+    /// Sine and cosine of a slot are valid.
     pub valid: Signal<In, Bit>,
     /// Its number.
     pub slot: Signal<In, Bits<8>>,
@@ -51,7 +51,7 @@ pub struct Lockin {
     /// Sums read, a clock later.
     copy_i: DFF<Bits<48>>,
     copy_q: DFF<Bits<48>>,
-    /// They are taken from there.
+    /// Late memories: words are used from the registers.
     is_late: Fixed<Bit>,
     /// Tags beside the multipliers' operand registers.
     valid_1: DFF<Bit>,

@@ -34,7 +34,7 @@ use rust_hdl::prelude::*;
 pub struct Modulator {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
@@ -64,7 +64,7 @@ pub struct Modulator {
     pub target_data: Signal<In, Bits<32>>,
     /// The target is taken in this clock.
     pub target_ready: Signal<Out, Bit>,
-    /// A pass is going on.
+    /// A scan is in progress.
     pub running: Signal<Out, Bit>,
     /// Clock within the output, 0 to 7.
     pub step: Signal<Out, Bits<3>>,
@@ -82,7 +82,7 @@ pub struct Modulator {
     step_copy: DFF<Bits<31>>,
     /// The step after this one looks it up.
     looks: DFF<Bit>,
-    /// It is taken from there.
+    /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     shapes: DFF<Bit>,
     run: DFF<Bit>,

@@ -56,7 +56,7 @@ pub struct Nco {
     pub ahead: Signal<In, Bits<8>>,
     /// Phases begin at the start phase.
     pub restart: Signal<In, Bit>,
-    /// Tones may sound past their next zero crossing.
+    /// Tones may continue past their next zero crossing.
     pub gate: Signal<In, Bit>,
     /// Sets a start phase.
     pub start_write: Signal<In, Bit>,
@@ -105,7 +105,7 @@ pub struct Nco {
     tuning_copy: DFF<Bits<32>>,
     pair_copy: DFF<Bits<30>>,
     row_copy: DFF<Bits<8>>,
-    /// They are taken from there.
+    /// Late memories: words are used from the registers.
     is_late: Fixed<Bit>,
     /// Slots may carry codes.
     has_codes: Fixed<Bit>,

@@ -18,7 +18,7 @@ pub struct Reference {
     pub clock: Signal<In, Clock>,
     /// Bits 7..0 slot, bit 8 on, bit 9 pulse density.
     pub setting: Signal<In, Bits<10>>,
-    /// Sine of a slot is at hand.
+    /// Sine of a slot is valid.
     pub valid: Signal<In, Bit>,
     /// Its number.
     pub slot: Signal<In, Bits<8>>,

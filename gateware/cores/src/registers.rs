@@ -79,17 +79,17 @@ macro_rules! core {
                 $(#[doc = $ld] pub $live: Signal<In, Bits<$lw>>,)*
                 /// Its value.
                 pub read_data: Signal<Out, Bits<32>>,
-                /// There is a scalar register to read.
+                /// The scalar register is readable.
                 pub readable: Signal<Out, Bit>,
-                /// There is one to write.
+                /// The scalar register is writable.
                 pub writable: Signal<Out, Bit>,
-                /// It may be written while idle only.
+                /// Writable only while idle.
                 pub idle_only: Signal<Out, Bit>,
-                /// It may be written while idle and disarmed only.
+                /// Writable only while idle and disarmed.
                 pub disarmed_only: Signal<Out, Bit>,
-                /// It may be written while idle and disarmed, else only to a smaller value.
+                /// Writable while idle and disarmed, at other times only with a smaller value.
                 pub tightens: Signal<Out, Bit>,
-                /// It has more than 16 bits.
+                /// The register has more than 16 bits.
                 pub wide: Signal<Out, Bit>,
                 /// Show the watchdog.
                 pub look_watchdog: Signal<In, Bit>,
@@ -109,7 +109,7 @@ macro_rules! core {
                 pub look_named: Signal<In, Bit>,
                 /// Which: the address of a setting that no register is needed for.
                 pub named_place: Signal<In, Bits<6>>,
-                /// It is looked at in this clock.
+                /// The read is granted in this clock.
                 pub named_looks: Signal<Out, Bit>,
                 /// It is shown, a clock later.
                 pub stored: Signal<Out, Bits<32>>,

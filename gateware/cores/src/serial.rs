@@ -49,7 +49,7 @@ pub struct SerialInstrument<P: Pass> {
     pub rx: Signal<In, Bit>,
     /// The line to the host.
     pub tx: Signal<Out, Bit>,
-    /// The button that begins what is recorded.
+    /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
     /// Newest ADC code.
     pub adc: Signal<In, Signed<16>>,
@@ -65,13 +65,13 @@ pub struct SerialInstrument<P: Pass> {
     pub armed: Signal<Out, Bit>,
     /// Power-on reset.
     pub reset: Signal<Out, Bit>,
-    /// Disarmed, and on the way to the safe values.
+    /// Disarmed, outputs ramp to the safe values.
     pub ramping_to_safe: Signal<Out, Bit>,
-    /// The guard has tripped since it was armed last.
+    /// The guard has tripped since the last arming.
     pub fault: Signal<Out, Bit>,
     /// A byte has come.
     pub heard: Signal<Out, Bit>,
-    /// A run is going on.
+    /// A run is in progress.
     pub busy: Signal<Out, Bit>,
     /// The sample belongs to a window.
     pub window: Signal<Out, Bit>,

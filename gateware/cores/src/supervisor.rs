@@ -31,7 +31,7 @@ use rust_hdl::prelude::*;
 pub struct Supervisor {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
@@ -75,19 +75,19 @@ pub struct Supervisor {
     pub armed: Signal<Out, Bit>,
     /// It was armed without a host.
     pub standalone: Signal<Out, Bit>,
-    /// Outputs are on their way to the safe values.
+    /// Outputs ramp to the safe values.
     pub ramping_to_safe: Signal<Out, Bit>,
     /// What has tripped since the last arming.
     pub fault: Signal<Out, Bits<5>>,
     /// The guard trips.
     pub trip: Signal<Out, Bit>,
-    /// A trip is to be told.
+    /// Event pending: a trip.
     pub event: Signal<Out, Bit>,
     /// Its causes.
     pub event_cause: Signal<Out, Bits<5>>,
     /// Samples before it.
     pub event_time: Signal<Out, Bits<32>>,
-    /// It is being told.
+    /// The event is being written.
     pub event_taken: Signal<In, Bit>,
     /// The interlock is closed.
     pub closed: Signal<Out, Bit>,

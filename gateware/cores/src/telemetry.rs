@@ -33,29 +33,29 @@ use rust_hdl::prelude::*;
 pub struct Telemetry {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
-    /// Words of a frame to be made.
+    /// Words of the next frame.
     pub words: Signal<In, Bits<11>>,
-    /// There is room for it.
+    /// The frame fits.
     pub fits: Signal<Out, Bit>,
-    /// It begins.
+    /// Begin of the frame.
     pub begin: Signal<In, Bit>,
     /// Its number.
     pub number: Signal<Out, Bits<32>>,
     /// A word of it.
     pub word: Signal<In, Bits<32>>,
-    /// It is there.
+    /// Valid.
     pub word_write: Signal<In, Bit>,
-    /// It is complete.
+    /// End of the frame.
     pub commit: Signal<In, Bit>,
-    /// The last epoch begins here.
+    /// Mark: the last epoch begins here.
     pub mark: Signal<In, Bit>,
-    /// Send from there once more.
+    /// Repeat from the mark.
     pub repeat: Signal<In, Bit>,
-    /// It is still there.
+    /// The mark is still in memory.
     pub can_repeat: Signal<Out, Bit>,
-    /// More than half is taken.
+    /// More than half of the memory is used.
     pub half_full: Signal<Out, Bit>,
     /// Number of the next frame.
     pub frames: Signal<Out, Bits<32>>,
@@ -67,7 +67,7 @@ pub struct Telemetry {
     pub read_word: Signal<Out, Bits<32>>,
     /// It stands.
     pub stands: Signal<Out, Bit>,
-    /// It is through.
+    /// The word has been sent.
     pub taken: Signal<In, Bit>,
     /// A frame is being read.
     pub busy: Signal<In, Bit>,
@@ -92,7 +92,7 @@ pub struct Telemetry {
     /// What the memory showed a clock ago, and that it was the word at `read` and still is.
     copy: DFF<Bits<32>>,
     copied: DFF<Bit>,
-    /// Words are taken from there.
+    /// Late memories: words are used from the registers.
     is_late: Fixed<Bit>,
     ring: Store<32, 16>,
     size: Fixed<Bits<17>>,

@@ -22,9 +22,9 @@ pub struct Timer {
     pub reset: Signal<In, Bit>,
     /// Clocks between ticks.
     pub period: Signal<In, Bits<16>>,
-    /// Let time stand still while nothing is active.
+    /// Stop time while nothing is active.
     pub hold: Signal<In, Bit>,
-    /// Something is going on.
+    /// Active.
     pub active: Signal<In, Bit>,
     /// Telemetry waits to be sent.
     pub half_full: Signal<In, Bit>,

@@ -23,7 +23,7 @@ pub struct Tones {
     pub clock: Signal<In, Clock>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// A slot's sine is at hand.
+    /// A slot's sine is valid.
     pub valid: Signal<In, Bit>,
     /// Its routing word.
     pub word: Signal<In, Bits<32>>,
@@ -31,7 +31,7 @@ pub struct Tones {
     pub sine: Signal<In, Signed<16>>,
     /// Its tone sounds.
     pub active: Signal<In, Bit>,
-    /// Output whose tone is wanted.
+    /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
     /// Its sum of the sample before, codes times Q1.15.
     pub tone: Signal<Out, Signed<32>>,
@@ -41,7 +41,7 @@ pub struct Tones {
     sums: Ram<32, 8>,
     /// The tone read, a clock later.
     copy: DFF<Bits<32>>,
-    /// It is taken from there.
+    /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     /// Bank that is being written.
     bank: DFF<Bit>,

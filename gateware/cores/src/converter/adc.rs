@@ -1,21 +1,21 @@
-//! The ADC's side: as many conversions as fit, a power of two, averaged.
+//! ADC interface: as many conversions as fit into a sample, a power of two, averaged.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reset` | in, 1 | conversions begin anew at the next tick |
+//! | `reset` | in, 1 | conversions restart at the next tick |
 //! | `tick` | in, 1 | a sample begins |
 //! | `sclk`, `cs_n` | out, 1 | the pins, both registers; an AD7686's CNV is `cs_n` |
 //! | `data` | in, 1 | the bits, sampled as `sclk` falls |
-//! | `code` | out, 16 signed | the mean, left-aligned, of the newest complete power of two of conversions |
+//! | `code` | out, 16 signed | mean of the last complete power of two of conversions, left-aligned |
 //!
-//! Conversions begin when outputs have settled, a constant number of clocks after the tick, and follow one another until the
-//! next tick or 64. Each is `gap` half periods of select high and 32 of select low with 16 falling edges of `sclk`. One that is under way
-//! at a tick is finished, since an AD7476A that is deselected early powers down, and not counted.
+//! Conversions begin when the outputs have settled, a constant number of clocks after the tick, and follow one another until the
+//! next tick or 64. Each takes `gap` half periods of select high and 32 of select low with 16 falling edges of `sclk`. A conversion in progress
+//! at a tick is finished, since an AD7476A that is deselected early powers down, and discarded.
 //!
-//! After 1, 2, 4, ... conversions the sum is taken over and shifted up, a bit a clock, until it is left-aligned; only then does
-//! `code` change: at a tick it is always a whole mean. What lies below 16 bits is cut off.
+//! After 1, 2, 4, ... conversions the sum is copied and shifted up, a bit a clock, until it is left-aligned; only then does
+//! `code` change, so that at a tick it is always a complete mean. Bits below the 16 are truncated.
 //!
-//! Widths: 16 bits and 6 for 64 conversions; what a part or its clock does not use is constant and takes no logic.
+//! Widths: 16 bits, and 6 more for 64 conversions; bits that a part or its clock does not use are constant and take no logic.
 
 use super::part::AdcPart;
 use super::timing::{AdcTiming, ConverterError};
@@ -29,18 +29,18 @@ enum Phase {
     Shift,
 }
 
-/// Bits to codes.
+/// From serial bits to codes.
 #[derive(LogicBlock, Default)]
 pub struct SpiAdc {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
     /// Serial clock, high at rest.
     pub sclk: Signal<Out, Bit>,
-    /// Low while bits come.
+    /// Low while bits are read.
     pub cs_n: Signal<Out, Bit>,
     /// The bits.
     pub data: Signal<In, Bit>,
@@ -53,9 +53,9 @@ pub struct SpiAdc {
     part_clock: DFF<Bits<4>>,
     /// Clocks until outputs have settled.
     wait: DFF<Bits<13>>,
-    /// The conversion under way counts.
+    /// The conversion in progress counts.
     counts: DFF<Bit>,
-    /// As many were made as are averaged at most.
+    /// The maximum number of conversions is reached.
     full: DFF<Bit>,
     low: DFF<Bit>,
     selected: DFF<Bit>,
@@ -65,7 +65,7 @@ pub struct SpiAdc {
     completes: DFF<Bit>,
     number: DFF<Bits<6>>,
     sum: DFF<Bits<22>>,
-    /// Bits by which the next complete sum is to be shifted up.
+    /// Bits by which the next complete sum is shifted up.
     lift: DFF<Bits<3>>,
     held: DFF<Bits<22>>,
     shifts: DFF<Bits<3>>,

@@ -1,22 +1,22 @@
-//! The DAC's side: frames of 32 bits to an eight-channel DAC of the AD5628 family, or a DAC8568.
+//! DAC interface: frames of 32 bits to an eight-channel DAC of the AD5628 family, or a DAC8568.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reset` | in, 1 | frames begin anew; the codes kept stay |
+//! | `reset` | in, 1 | frames restart; the stored codes stay |
 //! | `tick` | in, 1 | a sample begins |
 //! | `write`, `index`, `code` | in, 1 + 5 + 16 signed | a new code, from the guard |
 //! | `sclk`, `sync_n`, `data` | out, 1 | the pins, all registers; the part samples `data` at falling edges of `sclk` |
-//! | `ready` | out, 1 | the part has been set up and every channel is at the code kept |
+//! | `ready` | out, 1 | the part is set up and every channel has its stored code |
 //!
-//! After reset one frame switches the internal reference on (command 1000), and two rounds bring every channel from what the
-//! part powers up with to mid-scale, whatever ticks come meanwhile. From then on every tick begins eight frames: channel H with "write
-//! to the input register and update all" (command 0010), then A to G with "write to the input register" (0000). So a code
-//! is at the outputs from the update after its own period on, 2 + 63 `half` clocks after the tick, all channels at once.
-//! Channels without an output stay at mid-scale, where everything stands until the guard says otherwise.
+//! After reset one frame switches the internal reference on (command 1000), and two rounds set every channel from the
+//! power-up code of the part to mid-scale, independently of ticks. From then on every tick starts eight frames: channel H with "write
+//! to the input register and update all" (command 0010), then A to G with "write to the input register" (0000). A code
+//! thus reaches the outputs with the update after its own period, 2 + 63 `half` clocks after the tick, all channels at once.
+//! Channels without an output stay at mid-scale, the code of all channels until the guard writes.
 //!
-//! Codes are kept in a block RAM, read at the channel that is sent and taken over in the first four bits of its frame. The
-//! guard makes a channel's code at least 8 clocks after the one before; H's comes 69 clocks after the tick or later, when
-//! the last one has been taken over for up to 7 clocks a half period.
+//! Codes are stored in a block RAM, read at the address of the channel in transmission and loaded during the first four bits of its frame. The
+//! guard writes a channel's code at least 8 clocks after the previous one; that of H is written 69 clocks after the tick or later, when
+//! the last one has been loaded, for up to 7 clocks a half period.
 //!
 //! Widths: a frame is 64 half periods and a gap, counted in 7 bits.
 
@@ -25,12 +25,12 @@ use super::timing::{ConverterError, DacTiming};
 use crate::leaf::{Fixed, Ram};
 use rust_hdl::prelude::*;
 
-/// Codes to frames.
+/// From codes to frames.
 #[derive(LogicBlock, Default)]
 pub struct SpiDac {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
@@ -46,12 +46,12 @@ pub struct SpiDac {
     pub sync_n: Signal<Out, Bit>,
     /// The bits, first the most significant.
     pub data: Signal<Out, Bit>,
-    /// The part has been set up and every channel is at the code kept.
+    /// The part is set up and every channel has its stored code.
     pub ready: Signal<Out, Bit>,
     codes: Ram<16, 3>,
     running: DFF<Bit>,
     started: DFF<Bit>,
-    /// Every input register was written; and taken over.
+    /// Every input register has been written; and updated.
     filled: DFF<Bit>,
     set_up: DFF<Bit>,
     channel: DFF<Bits<3>>,

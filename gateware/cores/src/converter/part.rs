@@ -1,4 +1,4 @@
-//! The parts, and the times of their data sheets that the cores keep.
+//! The supported parts, with the timing of their data sheets.
 
 use thiserror::Error;
 
@@ -33,40 +33,40 @@ pub struct UnknownPart {
     choice: &'static str,
 }
 
-/// What a serial clock and its select line need, in nanoseconds.
+/// Timing of a serial clock and its select line, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DacNeeds {
     /// Half a period of the clock: its own minimum, or the set-up from SYNC to the first falling edge.
     pub half_ns: u32,
     /// SYNC high between frames.
     pub high_ns: u32,
-    /// From the update until outputs have settled.
+    /// From the update to settled outputs.
     pub settling_ns: u32,
 }
 
-/// The same of an ADC.
+/// The same for an ADC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AdcNeeds {
-    /// Half a period of the clock: its own minimum, or half of what the data need to come, pads included.
+    /// Half a period of the clock: its own minimum, or half of the data delay, pads included.
     pub half_ns: u32,
     /// Select high, from the clock's half period after its last falling edge on.
     pub high_ns: u32,
     /// From the last falling edge of the clock to the next conversion.
     pub quiet_ns: u32,
-    /// Input tracked before a conversion, of which five half periods pass before that edge.
+    /// Tracking time of the input before a conversion, of which five half periods pass before that edge.
     pub track_ns: u32,
     /// The select line rests low.
     pub rests_low: bool,
 }
 
 impl DacPart {
-    /// All of them.
+    /// All DACs.
     pub const ALL: [Self; 4] = [Self::Ad5628, Self::Ad5648, Self::Ad5668, Self::Dac8568];
 
     /// The part of this name.
     ///
     /// # Errors
-    /// There is none.
+    /// No part has this name.
     pub fn named(name: &str) -> Result<Self, UnknownPart> {
         Self::ALL.into_iter().find(|part| part.name() == name).ok_or_else(|| UnknownPart {
             kind: "DAC",
@@ -75,7 +75,7 @@ impl DacPart {
         })
     }
 
-    /// Name, as in a board's file.
+    /// Name in a board's file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ad5628 => "ad5628",
@@ -107,13 +107,13 @@ impl DacPart {
 }
 
 impl AdcPart {
-    /// All of them.
+    /// All ADCs.
     pub const ALL: [Self; 2] = [Self::Ad7476a, Self::Ad7686];
 
     /// The part of this name.
     ///
     /// # Errors
-    /// There is none.
+    /// No part has this name.
     pub fn named(name: &str) -> Result<Self, UnknownPart> {
         Self::ALL.into_iter().find(|part| part.name() == name).ok_or_else(|| UnknownPart {
             kind: "ADC",
@@ -122,7 +122,7 @@ impl AdcPart {
         })
     }
 
-    /// Name, as in a board's file.
+    /// Name in a board's file.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ad7476a => "ad7476a",

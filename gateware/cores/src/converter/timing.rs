@@ -1,4 +1,4 @@
-//! From nanoseconds of data sheets to clocks of the cores.
+//! Conversion of data sheet times to clocks of the cores.
 
 use super::part::{AdcPart, DacPart};
 use thiserror::Error;
@@ -10,16 +10,16 @@ pub const CHANNELS: u32 = 8;
 const DAC_BITS: u32 = 32;
 const ADC_BITS: u32 = 16;
 
-/// Most half periods between conversions, and clocks until outputs have settled, that the cores can count.
+/// Maximum half periods between conversions, and clocks until outputs have settled, of the cores' counters.
 const MOST_GAP: u32 = 255;
 const MOST_WAIT: u32 = 8191;
 
-/// Most clocks of half a period to the DAC: the last channel's code must be taken over before the guard makes the next.
+/// Maximum clocks of half a period for the DAC: the last channel's code must be loaded before the guard writes the next.
 const MOST_DAC_HALF: u32 = 7;
-/// Most clocks of half a period from the ADC that its core can count.
+/// Maximum clocks of half a period for the ADC, of the core's counter.
 const MOST_ADC_HALF: u32 = 16;
 
-/// Converters that cannot be driven from this clock.
+/// Converters that this clock cannot drive.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ConverterError {
     /// The cores' counters are too short.
@@ -35,14 +35,14 @@ pub enum ConverterError {
         "the {part} has {CHANNELS} channels, not {outputs}: choose at most {CHANNELS} outputs"
     )]
     Outputs {
-        /// Outputs asked for.
+        /// Requested outputs.
         outputs: u32,
         /// The converter.
         part: &'static str,
     },
 }
 
-/// Clocks that are no shorter than `time_ns`.
+/// Clocks of at least `time_ns`.
 fn clocks(time_ns: u32, clock_hz: u32) -> u32 {
     (u64::from(time_ns) * u64::from(clock_hz)).div_ceil(1_000_000_000) as u32
 }
@@ -54,7 +54,7 @@ pub struct DacTiming {
     pub half: u32,
     /// Half periods of SYNC high after a frame.
     pub gap: u32,
-    /// Clocks from the tick to outputs that have settled.
+    /// Clocks from the tick to settled outputs.
     pub settled: u32,
 }
 
@@ -123,7 +123,7 @@ impl AdcTiming {
         (2 * ADC_BITS + self.gap) * self.half
     }
 
-    /// Conversions that are averaged in a sample of `period` clocks, if outputs have settled after `settled`.
+    /// Conversions averaged in a sample of `period` clocks, if outputs have settled after `settled`.
     pub fn averaged(&self, settled: u32, period: u32) -> u32 {
         // A clock to begin, one to see the last bit, the sum, its shifts, and the code.
         let whole = |log2: u32| settled + 1 + (self.conversion() << log2) + 3 + (MOST_LOG2 - log2);
@@ -131,10 +131,10 @@ impl AdcTiming {
     }
 }
 
-/// At most two to this power conversions are averaged.
+/// Base-2 logarithm of the maximum number of averaged conversions.
 pub const MOST_LOG2: u32 = 6;
 
-/// Least clocks between samples: every channel's frame must go out, and outputs must settle and be seen once.
+/// Minimum clocks between samples: every channel's frame must be sent, and one conversion must follow the settling.
 ///
 /// # Errors
 /// The clock is too fast for a core's counters.

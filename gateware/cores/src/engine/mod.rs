@@ -1,30 +1,30 @@
-//! The slots' pass: tones, lock-in and levels of one sample.
+//! Slot scan: tones, lock-in and window statistics of one sample.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `begin` | in, 1 | a sample begins; its state is known |
-//! | `outputs_done` | in, 1 | the outputs' pass of this sample has ended |
-//! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | what the sample is, from the sequencer |
+//! | `outputs_done` | in, 1 | the output scan of this sample has ended |
+//! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | state of the sample, from the sequencer |
 //! | `sample` | in, 16 signed | ADC code of this sample, held |
-//! | `signal` | in, 16 signed | what the lock-in takes, held from five clocks after `begin` on; [`Stepped`] takes `sample` |
-//! | `slots_used` | in, 9 | slots to visit |
-//! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, while no run is going on; data stand for a clock more, the index for two |
-//! | `code_write` | in, 1 | row `slot_data` of the codes' chip `slot_index`, as these; [`Stepped`] has no codes |
-//! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the sample before, at step 5 of the output that the modulator works on |
-//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the pass, for the reference pin |
-//! | `sounding` | out, 1 | some driving tone sounds in the next sample |
-//! | `read`, `read_slot`, `read_word` | in, 1 + 8 + 5 | a word is wanted, see [`word`]; they stand until it is there, `read_slot` from two clocks before |
-//! | `read_ready`, `read_data` | out, 1 + 16 | it is there |
+//! | `signal` | in, 16 signed | input of the lock-in, held from five clocks after `begin` on; [`Stepped`] uses `sample` |
+//! | `slots_used` | in, 9 | slots in use |
+//! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, outside runs; data are valid for one more clock, the index for two |
+//! | `code_write` | in, 1 | row `slot_data` of the codes' chip `slot_index`, likewise; [`Stepped`] has no codes |
+//! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the previous sample, at step 5 of the modulator's output |
+//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the scan, for the reference pin |
+//! | `sounding` | out, 1 | some driving tone is on in the next sample |
+//! | `read`, `read_slot`, `read_word` | in, 1 + 8 + 5 | read request, see [`word`]; held until `read_ready`, `read_slot` from two clocks before |
+//! | `read_ready`, `read_data` | out, 1 + 16 | the word is valid |
 //!
-//! One of two cores does it, with the same results in every bit:
+//! Two cores implement the scan, with equal results in every bit:
 //!
 //! | | [`Pipelined`] | [`Stepped`] |
 //! |---|---|---|
-//! | clocks | 1 a slot, beside the outputs' pass | 16 a slot, after the outputs' pass |
+//! | clocks | 1 a slot, in parallel with the output scan | 16 a slot, after the output scan |
 //! | multipliers | 3 | 1 |
 //! | memory, 24 slots | 13 block RAMs of 16 x 256 bits, and 4 for the wave | 2, and 4 for the wave |
 //!
-//! The second is for small FPGAs behind SPI converters, whose sample has hundreds of clocks; [`Parameters::slot_clocks`] chooses.
+//! The second is for small FPGAs with SPI converters, whose sample has hundreds of clocks; [`Parameters::slot_clocks`] selects.
 
 mod pipelined;
 mod stepped;
@@ -35,9 +35,9 @@ pub use stepped::Stepped;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
-/// Words that can be read out between passes, 16 bits each: numbers of [`Engine::read_word`].
+/// Words that can be read between scans, 16 bits each: numbers for [`Engine::read_word`].
 pub mod word {
-    /// Upper half of the slot's routing word; bit 13 means nothing.
+    /// Upper half of the slot's routing word; bit 13 is undefined.
     pub const ROUTE: u8 = 0;
     /// In-phase sum, lowest of three words.
     pub const IN_PHASE: u8 = 10;
@@ -51,36 +51,36 @@ pub mod word {
     pub const EXTREMES: u8 = 28;
 }
 
-/// A way to visit the slots.
+/// An implementation of the slot scan.
 ///
-/// An [`Engine`] is wires around one; how they run is written down once for both, below.
+/// An [`Engine`] is wires around one; the code below runs both kinds.
 pub trait Pass: Block + Default + Send + 'static {
     /// For the slots and outputs of `parameters`.
     fn new(parameters: &Parameters) -> Self;
     /// The engine's kernel, run as Rust.
     fn run(engine: &mut Engine<Self>);
-    /// What it drives.
+    /// Its outputs.
     fn drive(engine: &mut Engine<Self>);
-    /// The same as hardware.
+    /// The kernel as hardware.
     fn write(engine: &Engine<Self>) -> Verilog;
 }
 
-/// The slots' pass.
+/// The slot scan.
 #[derive(LogicBlock, Default)]
 pub struct Engine<P: Pass> {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
-    /// The outputs' pass of this sample has ended.
+    /// The output scan of this sample has ended.
     pub outputs_done: Signal<In, Bit>,
-    /// The pass runs in this sample.
+    /// The slot scan runs in this sample.
     pub tones: Signal<In, Bit>,
-    /// Phases begin anew.
+    /// Phases restart.
     pub restart: Signal<In, Bit>,
-    /// Tones may sound past their next zero crossing.
+    /// Tones may continue past their next zero crossing.
     pub gate: Signal<In, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<In, Bit>,
@@ -90,9 +90,9 @@ pub struct Engine<P: Pass> {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
-    /// What the lock-in takes.
+    /// Input of the lock-in.
     pub signal: Signal<In, Signed<16>>,
-    /// Slots to visit.
+    /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
@@ -104,32 +104,32 @@ pub struct Engine<P: Pass> {
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
-    /// Output whose tone is wanted.
+    /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its tone in the sample before.
+    /// Its tone of the previous sample.
     pub tone: Signal<Out, Signed<32>>,
-    /// There was a pass in the sample before.
+    /// There was a slot scan in the previous sample.
     pub tones_fresh: Signal<Out, Bit>,
-    /// A slot's sine is at hand.
+    /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
     /// Its slot.
     pub sine_slot: Signal<Out, Bits<8>>,
     /// The sine, Q1.15.
     pub sine: Signal<Out, Signed<16>>,
-    /// Some driving tone sounds in the next sample.
+    /// Some driving tone is on in the next sample.
     pub sounding: Signal<Out, Bit>,
-    /// A word is wanted.
+    /// Read request.
     pub read: Signal<In, Bit>,
-    /// Of this slot.
+    /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
-    /// Which, see [`word`].
+    /// Word of the request, see [`word`].
     pub read_word: Signal<In, Bits<5>>,
-    /// It is there.
+    /// Valid.
     pub read_ready: Signal<Out, Bit>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
     pass: P,
-    /// Whether there is a pass in this sample, and was in the one before.
+    /// Whether there is a slot scan in this sample, and was in the previous one.
     ran: DFF<Bit>,
     fresh: DFF<Bit>,
 }
@@ -155,7 +155,7 @@ impl<P: Pass> Logic for Engine<P> {
     }
 }
 
-/// The engine's kernel, for each of the passes: it reads ports, which a type parameter cannot promise.
+/// The engine's kernel, for each implementation: it reads ports, which a type parameter cannot promise.
 macro_rules! pass {
     ($pass:ident) => {
         impl Pass for $pass {
@@ -224,7 +224,7 @@ macro_rules! pass {
     };
 }
 
-/// What `hdl_gen` makes of a kernel.
+/// The kernel as `hdl_gen` represents it.
 trait Wires {
     fn update(&mut self);
     fn connect(&mut self);

@@ -1,8 +1,8 @@
-//! The slots' pass in one pipeline: NCO, lock-in and tone adder visit every slot in use, one a clock.
+//! Slot scan as one pipeline: NCO, lock-in and tone adder process every slot in use, one a clock.
 //!
-//! Ports are those of [`super::Engine`]. A pass begins with the sample, beside the outputs' pass, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is there in the clock that
-//! asks for it, if `read_slot` stands since two clocks before.
+//! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
+//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is valid in the clock of its
+//! request, if `read_slot` has been valid for two clocks.
 
 use crate::leaf::Ram;
 use crate::levels::Levels;
@@ -17,17 +17,17 @@ use rust_hdl::prelude::*;
 pub struct Pipelined {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
-    /// The outputs' pass of this sample has ended; of no matter here.
+    /// The output scan of this sample has ended; unused here.
     pub outputs_done: Signal<In, Bit>,
-    /// The pass runs in this sample.
+    /// The slot scan runs in this sample.
     pub tones: Signal<In, Bit>,
-    /// Phases begin anew.
+    /// Phases restart.
     pub restart: Signal<In, Bit>,
-    /// Tones may sound past their next zero crossing.
+    /// Tones may continue past their next zero crossing.
     pub gate: Signal<In, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<In, Bit>,
@@ -37,9 +37,9 @@ pub struct Pipelined {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
-    /// What the lock-in takes.
+    /// Input of the lock-in.
     pub signal: Signal<In, Signed<16>>,
-    /// Slots to visit.
+    /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
@@ -51,25 +51,25 @@ pub struct Pipelined {
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
-    /// Output whose tone is wanted.
+    /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its tone in the sample before.
+    /// Its tone of the previous sample.
     pub tone: Signal<Out, Signed<32>>,
-    /// A slot's sine is at hand.
+    /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
     /// Its slot.
     pub sine_slot: Signal<Out, Bits<8>>,
     /// The sine, Q1.15.
     pub sine: Signal<Out, Signed<16>>,
-    /// Some driving tone sounds in the next sample.
+    /// Some driving tone is on in the next sample.
     pub sounding: Signal<Out, Bit>,
-    /// A word is wanted.
+    /// Read request.
     pub read: Signal<In, Bit>,
-    /// Of this slot.
+    /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
-    /// Which, see [`super::word`].
+    /// Word of the request, see [`super::word`].
     pub read_word: Signal<In, Bits<5>>,
-    /// It is there.
+    /// Valid.
     pub read_ready: Signal<Out, Bit>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
@@ -77,12 +77,12 @@ pub struct Pipelined {
     lockin: Lockin,
     levels: Levels,
     adder: Tones,
-    /// Routing word of every slot, read when its sine is at hand.
+    /// Routing word of every slot, read when its sine is valid.
     words: Ram<32, 8>,
     running: DFF<Bit>,
     slot: DFF<Bits<9>>,
     sounds: DFF<Bit>,
-    /// Tags along the NCO's four clocks.
+    /// Tags along the four clocks of the NCO.
     valid_1: DFF<Bit>,
     valid_2: DFF<Bit>,
     valid_3: DFF<Bit>,
@@ -91,10 +91,10 @@ pub struct Pipelined {
     slot_2: DFF<Bits<8>>,
     slot_3: DFF<Bits<8>>,
     slot_4: DFF<Bits<8>>,
-    /// Whether the slot sounds in the next sample.
+    /// Whether the slot is on in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
-    /// What the slot asked for has, a clock later.
+    /// The word of the requested slot, a clock later.
     in_phase: DFF<Bits<48>>,
     quadrature: DFF<Bits<48>>,
     route: DFF<Bits<16>>,

@@ -1,27 +1,27 @@
-//! The whole instrument: bytes on one side, converters on the other.
+//! Complete instrument: byte streams on one side, converters on the other.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `locked` | in, 1 | the PLL has locked, asynchronous |
 //! | `interlock` | in, 1 | the interlock, asynchronous; high is closed |
-//! | `hold` | in, 1 | let time stand still while idle, and the watchdog always (simulation; low on boards) |
+//! | `hold` | in, 1 | stop time while idle, and always the watchdog (simulation; low on boards) |
 //! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | requests; a byte was lost on the line |
 //! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | replies and telemetry |
-//! | `reset` | out, 1 | control registers are held: the clock is not good yet |
-//! | `adc` | in, 16 signed | newest ADC code; taken at the end of a clock with `tick` |
+//! | `reset` | out, 1 | control registers are in reset until the clock is stable |
+//! | `adc` | in, 16 signed | latest ADC code; sampled at the end of a clock with `tick` |
 //! | `tick` | out, 1 | a sample begins |
-//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
+//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard |
 //! | `armed` | out, 1 | outputs may be connected |
-//! | `ramping_to_safe` | out, 1 | disarmed, and on the way to the safe values |
-//! | `fault` | out, 1 | the guard has tripped since it was armed last |
-//! | `busy` | out, 1 | a run is going on |
-//! | `active` | out, 1 | a run, a capture or a way to the safe values is going on: samples go on |
-//! | `resting` | out, 1 | nothing is active, being carried out or sent: with `hold`, nothing will follow (simulation) |
+//! | `ramping_to_safe` | out, 1 | disarmed, outputs ramp to the safe values |
+//! | `fault` | out, 1 | the guard has tripped since the last arming |
+//! | `busy` | out, 1 | a run is in progress |
+//! | `active` | out, 1 | a run, a capture or a ramp to the safe values is in progress: samples continue |
+//! | `resting` | out, 1 | nothing is active, in execution or being sent: with `hold`, nothing will follow (simulation) |
 //! | `window`, `trigger` | out, 1 + 1 | the sample belongs to a window; it is the window's first |
 //! | `reference` | out, 1 | a slot's tone, see `REFERENCE` |
 //!
-//! A sample is one outputs' pass (8 clocks an output and 7) beside one slots' pass (a clock a slot and 7). A tone
-//! computed in sample n is at the DAC in sample n + 1 and at the ADC in sample n + 2.
+//! A sample takes one output scan (8 clocks an output and 7) in parallel with one slot scan (a clock a slot and 7). A tone
+//! computed in sample n reaches the DAC in sample n + 1 and the ADC in sample n + 2.
 
 mod kernel;
 
@@ -54,25 +54,25 @@ pub struct Instrument<P: Pass> {
     pub locked: Signal<In, Bit>,
     /// The interlock is closed.
     pub interlock: Signal<In, Bit>,
-    /// Let time stand still while idle.
+    /// Stop time while idle.
     pub hold: Signal<In, Bit>,
     /// A byte of a request.
     pub rx_byte: Signal<In, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub rx_valid: Signal<In, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub rx_ready: Signal<Out, Bit>,
     /// A byte was lost on the line.
     pub rx_fault: Signal<In, Bit>,
     /// A byte of a frame.
     pub tx_byte: Signal<Out, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub tx_valid: Signal<Out, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub tx_ready: Signal<In, Bit>,
-    /// Control registers are held.
+    /// Control registers are in reset.
     pub reset: Signal<Out, Bit>,
-    /// Newest ADC code.
+    /// Latest ADC code.
     pub adc: Signal<In, Signed<16>>,
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
@@ -84,15 +84,15 @@ pub struct Instrument<P: Pass> {
     pub dac_code: Signal<Out, Signed<16>>,
     /// Outputs may be connected.
     pub armed: Signal<Out, Bit>,
-    /// Disarmed, and on the way to the safe values.
+    /// Disarmed, outputs ramp to the safe values.
     pub ramping_to_safe: Signal<Out, Bit>,
-    /// The guard has tripped since it was armed last.
+    /// The guard has tripped since the last arming.
     pub fault: Signal<Out, Bit>,
-    /// A run is going on.
+    /// A run is in progress.
     pub busy: Signal<Out, Bit>,
-    /// A run, a capture or a way to the safe values is going on.
+    /// A run, a capture or a ramp to the safe values is in progress.
     pub active: Signal<Out, Bit>,
-    /// Nothing is going on.
+    /// Idle.
     pub resting: Signal<Out, Bit>,
     /// The sample belongs to a window.
     pub window: Signal<Out, Bit>,
@@ -116,13 +116,13 @@ pub struct Instrument<P: Pass> {
     shown: Reference,
     /// The parameter table.
     parameters: Ram<32, 12>,
-    /// The tick, a clock later: the sample's state is known.
+    /// The tick, a clock later: the sample's state is valid.
     begin: DFF<Bit>,
     /// ADC code of this sample.
     sample: DFF<Signed<16>>,
     goes_on: Signal<Local, Bit>,
     tripped: Signal<Local, Bit>,
-    /// The status register, as its bits are put in one after the other.
+    /// The status register while its bits are collected.
     status_none: Signal<Local, Bits<8>>,
     status_0: Signal<Local, Bits<8>>,
     status_1: Signal<Local, Bits<8>>,
@@ -133,7 +133,7 @@ pub struct Instrument<P: Pass> {
 }
 
 impl<P: Pass> Instrument<P> {
-    /// An instrument made for `parameters`, for simulation: its build hash is 0.
+    /// An instrument with `parameters`, for simulation: its build hash is 0.
     ///
     /// # Errors
     /// A generic out of range.
@@ -141,7 +141,7 @@ impl<P: Pass> Instrument<P> {
         Self::with_build(parameters, &Build::default())
     }
 
-    /// An instrument made for `parameters` with what is built in.
+    /// An instrument with `parameters` and build facts.
     ///
     /// # Errors
     /// A generic out of range.
@@ -160,7 +160,7 @@ impl<P: Pass> Instrument<P> {
         Ok(instrument)
     }
 
-    /// The same, to be a part of a larger block.
+    /// The same as part of a larger block.
     pub(crate) fn unconnected(
         parameters: &Parameters,
         build: &Build,

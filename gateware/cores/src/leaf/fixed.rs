@@ -1,4 +1,4 @@
-//! A constant that a core's constructor sets.
+//! A constant set by a core's constructor.
 
 use rust_hdl::core::probe::Probe;
 use rust_hdl::prelude::*;

@@ -1,6 +1,6 @@
-//! What the memories share: their size in words.
+//! Functions shared by the memories: their size in words.
 
-/// The words that a memory of `depth` entries holds: the next power of two, at least 2. Addresses wrap at it.
+/// The number of words of a memory of `depth` entries: the next power of two, at least 2. Addresses wrap.
 ///
 /// # Panics
 /// If `depth` is zero or does not fit in `address_bits`.

@@ -1,8 +1,8 @@
 //! Leaf blocks: memories and the multiplier, written by hand in Rust and in Verilog.
 //!
-//! A leaf keeps its state in plain Rust fields, so it simulates quickly, and gives generic Verilog that Yosys maps to block RAM
-//! and DSP blocks on iCE40 and ECP5. Every leaf starts at zero in Rust and in Verilog. Leaves are compared with their Verilog,
-//! clock by clock, in `gateware/cores/tests`.
+//! A leaf keeps its state in plain Rust fields, for fast simulation, and provides generic Verilog that Yosys maps to block RAM
+//! and DSP blocks on iCE40 and ECP5. Every leaf starts at zero in Rust and in Verilog. `gateware/cores/tests` compares leaves with
+//! their Verilog clock by clock.
 
 mod cast;
 mod fixed;

@@ -4,10 +4,10 @@ use rust_hdl::prelude::*;
 
 /// A signed 16 x 16 multiplier with registered operands and a registered product: two clocks from `a`, `b` to `product`.
 ///
-/// It maps to one `SB_MAC16` (iCE40, `-dsp`) with all its registers inside, or one `MULT18X18D` (ECP5) with the registers
-/// beside it. The product register is kept by attribute, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
-/// that exactly two plain registers follow and drives its product to zero: this register and one in the design would do. With
-/// the attribute, none to three registers or an accumulator behind it were right in both versions (netlist simulated).
+/// It maps to one `SB_MAC16` (iCE40, `-dsp`) including its registers, or one `MULT18X18D` (ECP5) with the registers
+/// outside. An attribute keeps the product register, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
+/// followed by exactly two plain registers, such as this one and one in the design, and drives its product to zero. With
+/// the attribute, none to three following registers or an accumulator were correct in both versions (netlist simulated).
 #[derive(Clone, Debug, LogicBlock)]
 pub struct Multiplier {
     /// Clock of all registers.
@@ -24,7 +24,7 @@ pub struct Multiplier {
 }
 
 impl Multiplier {
-    /// A multiplier if `is_there`, else a product of zero: what is kept by attribute would stay in hardware, unused.
+    /// A multiplier if `is_there`, else a product of zero: synthesis would keep an unused one because of its attribute.
     pub fn if_needed(is_there: bool) -> Self {
         Self {
             clock: Signal::default(),

@@ -1,13 +1,13 @@
-//! How fast a clock is, seen from a memory.
+//! Clock rate compared with the access time of block memories.
 
-/// Clock up to which a block memory's word can be worked on in the clock that it comes in: 5.8 ns pass on a grade 6 ECP5 until it is
-/// there. No iCE40 goes beyond.
+/// Highest clock at which logic can use a block memory's word in the clock of its output: the access time is 5.8 ns on a grade 6 ECP5.
+/// No iCE40 exceeds it.
 pub const UNHURRIED_HZ: u32 = 40_000_000;
 
-/// Whether words of block memories come late in a clock of `clock_hz`.
+/// Whether the access time of block memories is too long for a clock of `clock_hz`.
 ///
-/// Cores then read them a clock earlier, into registers, or take memories of look-up tables. Clock for clock they do the same, but for the
-/// link, which waits a clock for a word; an iCE40 is spared the registers.
+/// Cores then read them a clock earlier into registers, or use memories of look-up tables. Their timing stays the same, except for the
+/// link, which waits a clock for a word; an iCE40 does not need the registers.
 pub fn memories_are_late(clock_hz: u32) -> bool {
     clock_hz > UNHURRIED_HZ
 }

@@ -5,8 +5,8 @@ use rust_hdl::prelude::*;
 
 /// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
 ///
-/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero, or
-/// with the contents given.
+/// The size is the next power of two of the depth (at least 2 words); addresses wrap. It starts at zero, or
+/// with the given contents.
 /// `read_data` starts at zero in simulation only: in hardware it is unknown until the second clock edge.
 /// Reading a word in the clock that writes it returns the old value in Rust and in simulators; hardware may return anything
 /// (`no_rw_check`), so a design must not depend on it.
@@ -26,9 +26,9 @@ pub struct Ram<const W: usize, const A: usize> {
     pub read_data: Signal<Out, Bits<W>>,
     // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
     _words: Vec<Bits<W>>,
-    /// Made of look-up tables where there are such.
+    /// Made of look-up tables where the FPGA has such memories.
     _is_quick: bool,
-    /// What it starts with, if not zero: part of the module's name, and the words.
+    /// Initial contents, if not zero: part of the module's name, and the words.
     _start: Option<(String, Vec<Bits<W>>)>,
 }
 
@@ -52,7 +52,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         }
     }
 
-    /// A memory of at least `depth` words that starts with `contents`, and zero behind them; `name` becomes part of the
+    /// A memory of at least `depth` words that starts with `contents`, followed by zeros; `name` becomes part of the
     /// Verilog module's name.
     ///
     /// # Panics
@@ -66,7 +66,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         ram
     }
 
-    /// The same of look-up tables if `is_quick`, for few words that a block RAM would bring too late; iCE40 has none.
+    /// The same of look-up tables if `is_quick`, for few words where a block RAM is too slow; iCE40 has none.
     pub fn of_tables(mut self, is_quick: bool) -> Self {
         self._is_quick = is_quick;
         self
@@ -78,7 +78,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
     }
 }
 
-/// Two words: a stand-in until a core's constructor puts a memory of the right depth.
+/// Two words: a placeholder until a core's constructor sets a memory of the right depth.
 impl<const W: usize, const A: usize> Default for Ram<W, A> {
     fn default() -> Self {
         Self::new(2)

@@ -47,7 +47,7 @@ impl<const W: usize, const A: usize> Rom<W, A> {
     }
 }
 
-/// Two zero words: a stand-in until a core's constructor puts its contents.
+/// Two zero words: a placeholder until a core's constructor sets its contents.
 impl<const W: usize, const A: usize> Default for Rom<W, A> {
     fn default() -> Self {
         Self::new("empty", &[0])

@@ -3,11 +3,11 @@
 use super::memory::{address_slice, module_name, words_for};
 use rust_hdl::prelude::*;
 
-/// A memory of `W`-bit words with one address: in each clock a word is written, or one is read and stands in the next clock.
+/// A memory of `W`-bit words with one port: each clock writes a word, or reads one that is valid in the next clock.
 ///
-/// The memory holds the next power of two of the depth (at least 2 words) and addresses wrap at it. It starts at zero.
-/// After a clock that writes, `read_data` is what it was before in Rust and in simulators; a hardware memory of one port (iCE40
-/// SPRAM) may show anything, so a design must not depend on it. Nor do such memories start at zero.
+/// The size is the next power of two of the depth (at least 2 words); addresses wrap. It starts at zero.
+/// After a clock that writes, `read_data` keeps its value in Rust and in simulators; a hardware memory of one port (iCE40
+/// SPRAM) may output anything, so a design must not depend on it. Nor do such memories start at zero.
 /// From 512 words on the tool chooses the kind of memory: Yosys puts 8192 words of 32 bits or more into two iCE40 SPRAMs.
 #[derive(Clone, Debug, LogicBlock)]
 pub struct Store<const W: usize, const A: usize> {
@@ -42,7 +42,7 @@ impl<const W: usize, const A: usize> Store<W, A> {
     }
 }
 
-/// Two words: a stand-in until a core's constructor puts a memory of the right depth.
+/// Two words: a placeholder until a core's constructor sets a memory of the right depth.
 impl<const W: usize, const A: usize> Default for Store<W, A> {
     fn default() -> Self {
         Self::new(2)

@@ -1,11 +1,11 @@
-//! Two flip-flops that bring an asynchronous level into the clock's domain.
+//! Two flip-flops that synchronise an asynchronous level to the clock.
 
 use rust_hdl::prelude::*;
 
 /// A synchronizer: `level` is `pin` two clocks ago, low at power-up.
 ///
-/// The first flip-flop may become metastable; it has a clock to settle before the second takes its value. `ASYNC_REG` keeps
-/// tools from moving logic between them and places them side by side.
+/// The first flip-flop may become metastable and has a clock to settle before the second samples it. `ASYNC_REG` prevents
+/// tools from moving logic between them and places them next to each other.
 #[derive(Clone, Debug, Default, LogicBlock)]
 pub struct Synchronizer {
     /// Clock of both flip-flops.

@@ -47,21 +47,21 @@ const REQUEST_MEMORY_WORDS: usize = 256;
 pub struct Link {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A byte from the host.
     pub rx_byte: Signal<In, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub rx_valid: Signal<In, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub rx_ready: Signal<Out, Bit>,
-    /// The line lost a byte.
+    /// A byte was lost on the line.
     pub rx_fault: Signal<In, Bit>,
     /// A byte to the host.
     pub tx_byte: Signal<Out, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub tx_valid: Signal<Out, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub tx_ready: Signal<In, Bit>,
     /// Address of a register.
     pub address: Signal<Out, Bits<16>>,
@@ -69,45 +69,45 @@ pub struct Link {
     pub data: Signal<Out, Bits<32>>,
     /// Write it.
     pub is_write: Signal<Out, Bit>,
-    /// The three stand.
+    /// Request: address, data and direction are valid.
     pub look: Signal<Out, Bit>,
-    /// The register has answered.
+    /// Reply valid.
     pub answered: Signal<In, Bit>,
     /// Its value.
     pub value: Signal<In, Bits<32>>,
-    /// Why not.
+    /// Status of the refusal.
     pub refusal: Signal<In, Bits<3>>,
-    /// It is written.
+    /// Write strobe.
     pub write: Signal<Out, Bit>,
-    /// The session's host lives.
+    /// A valid frame with the session's nonce.
     pub heard: Signal<Out, Bit>,
-    /// A frame was sound.
+    /// A frame was valid.
     pub sound: Signal<Out, Bit>,
-    /// A frame was not.
+    /// A frame was damaged.
     pub damaged: Signal<Out, Bit>,
-    /// Nothing is going on.
+    /// Idle.
     pub resting: Signal<Out, Bit>,
-    /// Words of a frame to be made.
+    /// Words of the next frame.
     pub words: Signal<In, Bits<11>>,
-    /// There is room for it.
+    /// The frame fits.
     pub fits: Signal<Out, Bit>,
-    /// It begins.
+    /// Begin of the frame.
     pub begin: Signal<In, Bit>,
     /// Its number.
     pub number: Signal<Out, Bits<32>>,
     /// A word of it.
     pub word: Signal<In, Bits<32>>,
-    /// It is there.
+    /// Valid.
     pub word_write: Signal<In, Bit>,
-    /// It is complete.
+    /// End of the frame.
     pub commit: Signal<In, Bit>,
-    /// The last epoch begins here.
+    /// Mark: the last epoch begins here.
     pub mark: Signal<In, Bit>,
-    /// Send from there once more.
+    /// Repeat from the mark.
     pub repeat: Signal<In, Bit>,
-    /// It is still there.
+    /// The mark is still in memory.
     pub can_repeat: Signal<Out, Bit>,
-    /// More than half is taken.
+    /// More than half of the memory is used.
     pub half_full: Signal<Out, Bit>,
     /// Number of the next frame.
     pub frames: Signal<Out, Bits<32>>,
@@ -120,7 +120,7 @@ pub struct Link {
     requests: Ram<32, 8>,
     /// The word, a clock later.
     copy: DFF<Bits<32>>,
-    /// It is taken from there.
+    /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     request_word: Signal<Local, Bits<32>>,
     received_place: Signal<Local, Bits<8>>,

@@ -48,13 +48,13 @@ enum Step {
 pub struct Processor {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A request lies in the memory.
     pub request: Signal<In, Bit>,
     /// Its words after the first three.
     pub values: Signal<In, Bits<7>>,
-    /// It has been dealt with.
+    /// The request is complete.
     pub release: Signal<Out, Bit>,
     /// Half of the memory with the last reply.
     pub kept: Signal<Out, Bit>,
@@ -72,27 +72,27 @@ pub struct Processor {
     pub data: Signal<Out, Bits<32>>,
     /// Write it.
     pub is_write: Signal<Out, Bit>,
-    /// The three stand.
+    /// Request: address, data and direction are valid.
     pub look: Signal<Out, Bit>,
-    /// The register has answered.
+    /// Reply valid.
     pub answered: Signal<In, Bit>,
     /// Its value.
     pub value: Signal<In, Bits<32>>,
-    /// Why not.
+    /// Status of the refusal.
     pub refusal: Signal<In, Bits<3>>,
-    /// It is written.
+    /// Write strobe.
     pub write: Signal<Out, Bit>,
-    /// There is a reply.
+    /// Reply pending.
     pub reply: Signal<Out, Bit>,
-    /// Its present word stands.
+    /// Its present word is valid.
     pub reply_stands: Signal<Out, Bit>,
-    /// On to its next word.
+    /// Advance to its next word.
     pub reply_next: Signal<In, Bit>,
-    /// All words are through.
+    /// All words have been sent.
     pub reply_sent: Signal<In, Bit>,
-    /// The session's host lives.
+    /// A valid frame with the session's nonce.
     pub heard: Signal<Out, Bit>,
-    /// No request is being dealt with.
+    /// No request is in progress.
     pub idle: Signal<Out, Bit>,
     /// Words come a clock later.
     is_late: Fixed<Bit>,
@@ -102,7 +102,7 @@ pub struct Processor {
     /// So did the address of the reply's word, and in the clock before that.
     shown: DFF<Bit>,
     stands: DFF<Bit>,
-    /// The request has been dealt with.
+    /// The request is complete.
     releases: DFF<Bit>,
     /// The register is written in this clock.
     carries: DFF<Bit>,

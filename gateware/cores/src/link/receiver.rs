@@ -38,15 +38,15 @@ enum Step {
 pub struct Receiver {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A byte of the line.
     pub byte: Signal<In, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub byte_valid: Signal<In, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub byte_ready: Signal<Out, Bit>,
-    /// The line lost a byte.
+    /// A byte was lost on the line.
     pub line_fault: Signal<In, Bit>,
     /// A word of the frame.
     pub word: Signal<Out, Bits<32>>,
@@ -60,11 +60,11 @@ pub struct Receiver {
     pub request: Signal<Out, Bit>,
     /// Its words after the first three.
     pub values: Signal<Out, Bits<7>>,
-    /// It has been dealt with.
+    /// The request is complete.
     pub release: Signal<In, Bit>,
-    /// A frame was sound.
+    /// A frame was valid.
     pub sound: Signal<Out, Bit>,
-    /// A frame was not.
+    /// A frame was damaged.
     pub damaged: Signal<Out, Bit>,
     state: DFF<Step>,
     /// The byte that is being worked on, the highest of its word.

@@ -35,33 +35,33 @@ enum Step {
 pub struct Sender {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
-    /// A reply stands.
+    /// Reply pending.
     pub reply: Signal<In, Bit>,
     /// A word of it.
     pub reply_word: Signal<In, Bits<32>>,
-    /// The word stands in this clock.
+    /// The word is valid in this clock.
     pub reply_stands: Signal<In, Bit>,
-    /// It is through.
+    /// The word has been sent.
     pub reply_next: Signal<Out, Bit>,
-    /// The whole reply is.
+    /// The reply has been sent.
     pub reply_sent: Signal<Out, Bit>,
-    /// Telemetry waits.
+    /// Telemetry pending.
     pub telemetry: Signal<In, Bit>,
     /// A word of it.
     pub telemetry_word: Signal<In, Bits<32>>,
-    /// The word stands in this clock.
+    /// The word is valid in this clock.
     pub telemetry_stands: Signal<In, Bit>,
-    /// It is through.
+    /// The word has been sent.
     pub telemetry_next: Signal<Out, Bit>,
     /// Telemetry is being read.
     pub telemetry_busy: Signal<Out, Bit>,
     /// A byte for the line.
     pub byte: Signal<Out, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub byte_valid: Signal<Out, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub byte_ready: Signal<In, Bit>,
     /// No frame is being sent.
     pub idle: Signal<Out, Bit>,

@@ -54,13 +54,13 @@ enum Step {
 pub struct UartReceiver {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// The line.
     pub pin: Signal<In, Bit>,
     /// A byte.
     pub byte: Signal<Out, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub valid: Signal<Out, Bit>,
     /// It was none.
     pub fault: Signal<Out, Bit>,

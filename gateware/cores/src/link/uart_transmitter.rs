@@ -17,13 +17,13 @@ use rust_hdl::prelude::*;
 pub struct UartTransmitter {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A byte.
     pub byte: Signal<In, Bits<8>>,
-    /// It is there.
+    /// Valid.
     pub valid: Signal<In, Bit>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub ready: Signal<Out, Bit>,
     /// The line.
     pub pin: Signal<Out, Bit>,

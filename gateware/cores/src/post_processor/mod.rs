@@ -52,7 +52,7 @@ use rust_hdl::prelude::*;
 pub struct PostProcessor {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A job of a run.
     pub start: Signal<In, Bit>,
@@ -62,21 +62,21 @@ pub struct PostProcessor {
     pub working: Signal<Out, Bit>,
     /// Any job does, or will.
     pub busy: Signal<Out, Bit>,
-    /// A trip is to be told.
+    /// Event pending: a trip.
     pub event: Signal<In, Bit>,
     /// What tripped.
     pub event_cause: Signal<In, Bits<5>>,
     /// Its sample.
     pub event_time: Signal<In, Bits<32>>,
-    /// It is being told.
+    /// The event is being written.
     pub event_taken: Signal<Out, Bit>,
-    /// A block of ADC codes waits.
+    /// A block of ADC codes is ready.
     pub block: Signal<In, Bit>,
-    /// So many.
+    /// Number of its codes.
     pub codes: Signal<In, Bits<7>>,
     /// Samples from one to the next.
     pub decimation: Signal<In, Bits<16>>,
-    /// It is done with.
+    /// The block has been read.
     pub block_taken: Signal<Out, Bit>,
     /// Code that is wanted.
     pub read_code: Signal<Out, Bits<7>>,
@@ -92,17 +92,17 @@ pub struct PostProcessor {
     pub look: Signal<Out, Bit>,
     /// Its address.
     pub look_place: Signal<Out, Bits<6>>,
-    /// It is looked at in this clock.
+    /// The read is granted in this clock.
     pub looks: Signal<In, Bit>,
     /// The setting, a clock later.
     pub stored: Signal<In, Bits<32>>,
     /// A word of the slots' pass is wanted.
     pub engine_read: Signal<Out, Bit>,
-    /// Of this slot.
+    /// Slot of the request.
     pub read_slot: Signal<Out, Bits<8>>,
-    /// Which, see [`crate::engine::word`].
+    /// Word of the request, see [`crate::engine::word`].
     pub engine_word: Signal<Out, Bits<5>>,
-    /// It is there.
+    /// Valid.
     pub engine_ready: Signal<In, Bit>,
     /// The word.
     pub engine_data: Signal<In, Bits<16>>,
@@ -130,9 +130,9 @@ pub struct PostProcessor {
     pub begin: Signal<In, Bit>,
     /// It is the first of a lead-in.
     pub restart: Signal<In, Bit>,
-    /// The guard cut a code to its limits.
+    /// The guard clamped a code to its limits.
     pub clamped: Signal<In, Bit>,
-    /// The guard cut a step.
+    /// The guard limited a step.
     pub limited: Signal<In, Bit>,
     /// Word of the table that is wanted.
     pub read_address: Signal<Out, Bits<12>>,
@@ -150,13 +150,13 @@ pub struct PostProcessor {
     pub target_index: Signal<Out, Bits<5>>,
     /// The target.
     pub target_data: Signal<Out, Bits<32>>,
-    /// It is taken in this clock.
+    /// Accepted in this clock.
     pub target_ready: Signal<In, Bit>,
     /// `target_data` is the case's target word.
     pub cost_write: Signal<Out, Bit>,
     /// Words of the frame.
     pub words: Signal<Out, Bits<11>>,
-    /// It begins.
+    /// Begin of the frame.
     pub begin_frame: Signal<Out, Bit>,
     /// An epoch begins with it.
     pub mark: Signal<Out, Bit>,
@@ -166,9 +166,9 @@ pub struct PostProcessor {
     pub fits: Signal<In, Bit>,
     /// A word of it.
     pub frame_word: Signal<Out, Bits<32>>,
-    /// It is there.
+    /// Valid.
     pub word_write: Signal<Out, Bit>,
-    /// It is complete.
+    /// End of the frame.
     pub commit: Signal<Out, Bit>,
     machine: Machine,
     /// The end of a run waits; and the begin of one, or a window.
@@ -196,7 +196,7 @@ pub struct PostProcessor {
     table_copy: DFF<Bits<32>>,
     code_copy: DFF<Bits<16>>,
     stored_copy: DFF<Bits<32>>,
-    /// They are taken from there.
+    /// Late memories: words are used from the registers.
     is_late: Fixed<Bit>,
     was_cut: DFF<Bit>,
     was_last: DFF<Bit>,

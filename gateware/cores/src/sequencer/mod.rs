@@ -45,11 +45,11 @@ enum State {
 pub struct Sequencer {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// Begin a run.
+    /// Start a run.
     pub run: Signal<In, Bit>,
     /// End the run.
     pub stop: Signal<In, Bit>,
@@ -63,7 +63,7 @@ pub struct Sequencer {
     pub look: Signal<Out, Bit>,
     /// Which: the address of `settle`, `lead_in` or `gap`.
     pub look_place: Signal<Out, Bits<6>>,
-    /// It is looked at in this clock.
+    /// The read is granted in this clock.
     pub looks: Signal<In, Bit>,
     /// The length, a clock later.
     pub stored: Signal<In, Bits<24>>,
@@ -79,9 +79,9 @@ pub struct Sequencer {
     pub ramp: Signal<Out, Bit>,
     /// The slots' pass runs in this sample.
     pub tones: Signal<Out, Bit>,
-    /// Phases begin anew in this sample.
+    /// Phases restart in this sample.
     pub restart: Signal<Out, Bit>,
-    /// Tones may sound past their next zero crossing.
+    /// Tones may continue past their next zero crossing.
     pub gate: Signal<Out, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<Out, Bit>,
@@ -131,7 +131,7 @@ pub struct Sequencer {
     /// What was shown, a clock later, and that it was.
     length_copy: DFF<Bits<24>>,
     was_shown: DFF<Bit>,
-    /// It is taken from there.
+    /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     /// The present sample is the last of its length.
     at_length: DFF<Bit>,

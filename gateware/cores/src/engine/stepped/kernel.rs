@@ -1,4 +1,4 @@
-//! The kernel of the slots' pass in steps.
+//! Kernel of the stepped slot scan.
 
 use super::Stepped;
 use rust_hdl::prelude::*;

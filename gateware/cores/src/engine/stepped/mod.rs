@@ -1,16 +1,16 @@
-//! The slots' pass in steps: one adder, one multiplier and one memory of 16-bit words visit slot after slot.
+//! Stepped slot scan: one adder, one multiplier and one memory of 16-bit words process the slots sequentially.
 //!
-//! Ports are those of [`super::Engine`]. A pass begins when the outputs' pass has ended, with eight steps for the levels of the
-//! window, and takes sixteen clocks a slot: a step reads a word, the clock after it works on it and writes.
+//! Ports are those of [`super::Engine`]. A scan begins when the output scan has ended, with eight steps for the window
+//! statistics, and takes sixteen clocks a slot: a step reads a word, and the next clock processes and writes it.
 //!
-//! | step | reads | then |
+//! | step | reads | operation |
 //! |---|---|---|
-//! | 0 | routing word, upper half | held: start phase, output, whether it drives, whether the tone sounds |
-//! | 1 | phase, upper half | its top twelve bits are the angle, from which the wave is read |
+//! | 0 | routing word, upper half | held: start phase, output, whether it drives, whether the tone is on |
+//! | 1 | phase, upper half | its top twelve bits address the sine table |
 //! | 2, 3 | tuning, phase, lower halves | sum, written |
-//! | 4, 5 | tuning, phase, upper halves | sum, written; beyond a turn it hands the gate to the tone |
-//! | 6 | amplitude | times sine; the routing word is written with whether the tone sounds |
-//! | 7 | amplitude | the same: the product has to stand for two steps |
+//! | 4, 5 | tuning, phase, upper halves | sum, written; a wrap passes the gate to the tone |
+//! | 6 | amplitude | times sine; the routing word is written with the state of the tone |
+//! | 7 | amplitude | the same: the product is needed for two steps |
 //! | 8, 9 | tone so far | plus product; written there, or as the output's tone with the last slot |
 //! | 10 to 12 | in-phase sum | plus sample times sine |
 //! | 13 to 15 | quadrature sum | plus sample times cosine |
@@ -19,11 +19,11 @@
 //! | 12, 13 | least, greatest sample | the sample, if it is less, or not less |
 //!
 //! Operands enter the multiplier two clocks before their product is added. Memory: 16 words a slot, numbered by the step that
-//! reads them first; behind the slots as many for what is not a slot's, at the same numbers; then two for the tone of every output.
-//! They are read by the modulator's pass before the slots' pass writes them anew, so that one bank serves.
+//! reads them first; after the slots 16 words for the window statistics, with the same numbers; then two for the tone of every output.
+//! The modulator reads the tones before the slot scan overwrites them, so that one bank suffices.
 //!
-//! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`Tones`](crate::tones) and [`Levels`](crate::levels), whose
-//! results these are, with carries from word to word.
+//! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`Tones`](crate::tones) and [`Levels`](crate::levels), which
+//! give the same results, with carries from word to word.
 
 mod kernel;
 
@@ -32,7 +32,7 @@ use crate::nco::wave_pairs;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
-/// Words of a slot, and of what is not a slot's.
+/// Words of a slot, and of the window statistics.
 const BLOCK_WORDS: u32 = 16;
 
 /// One adder for all slots.
@@ -40,17 +40,17 @@ const BLOCK_WORDS: u32 = 16;
 pub struct Stepped {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Control registers return to their first state.
+    /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
-    /// The outputs' pass of this sample has ended.
+    /// The output scan of this sample has ended.
     pub outputs_done: Signal<In, Bit>,
-    /// The pass runs in this sample.
+    /// The slot scan runs in this sample.
     pub tones: Signal<In, Bit>,
-    /// Phases begin anew.
+    /// Phases restart.
     pub restart: Signal<In, Bit>,
-    /// Tones may sound past their next zero crossing.
+    /// Tones may continue past their next zero crossing.
     pub gate: Signal<In, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<In, Bit>,
@@ -60,56 +60,56 @@ pub struct Stepped {
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
-    /// What a lock-in of codes takes; of no matter here.
+    /// Input of a lock-in with codes; unused here.
     pub signal: Signal<In, Signed<16>>,
-    /// Slots to visit.
+    /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
     /// Sets a tuning word.
     pub tuning_write: Signal<In, Bit>,
     /// Sets a routing word.
     pub slot_write: Signal<In, Bit>,
-    /// Sets the row of a chip; of no matter here.
+    /// Sets the row of a chip; unused here.
     pub code_write: Signal<In, Bit>,
     /// Its slot.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
-    /// Output whose tone is wanted.
+    /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its tone in the sample before, in the sixth of its eight clocks.
+    /// Its tone of the previous sample, in the sixth of its eight clocks.
     pub tone: Signal<Out, Signed<32>>,
-    /// A slot's sine is at hand.
+    /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
     /// Its slot.
     pub sine_slot: Signal<Out, Bits<8>>,
     /// The sine, Q1.15.
     pub sine: Signal<Out, Signed<16>>,
-    /// Some driving tone sounds in the next sample.
+    /// Some driving tone is on in the next sample.
     pub sounding: Signal<Out, Bit>,
-    /// A word is wanted.
+    /// Read request.
     pub read: Signal<In, Bit>,
-    /// Of this slot.
+    /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
-    /// Which, see [`super::word`].
+    /// Word of the request, see [`super::word`].
     pub read_word: Signal<In, Bits<5>>,
-    /// It is there.
+    /// Valid.
     pub read_ready: Signal<Out, Bit>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
     memory: Ram<16, 13>,
     waves: Rom<30, 9>,
     multiply: Multiplier,
-    /// The outputs' pass goes on.
+    /// The output scan is in progress.
     outputs: DFF<Bit>,
-    /// The slots' pass goes on; and still with the levels.
+    /// The slot scan is in progress; its window statistics are.
     running: DFF<Bit>,
     in_levels: DFF<Bit>,
     slot: DFF<Bits<9>>,
-    /// Step of the slot; before, clock of the outputs' pass.
+    /// Step of the slot; before that, clock of the output scan.
     step: DFF<Bits<4>>,
-    /// The word wanted is there.
+    /// The requested word is valid.
     is_found: DFF<Bit>,
-    /// The second clock of a step: where the word came from, and what is done.
+    /// The second clock of a step: source of the word, and operation.
     at: DFF<Bits<13>>,
     holds_route: DFF<Bit>,
     turns: DFF<Bit>,
@@ -130,13 +130,13 @@ pub struct Stepped {
     writes_tone: DFF<Bit>,
     writes_lesser: DFF<Bit>,
     writes_greater: DFF<Bit>,
-    /// Upper half of the routing word: bits 7..0 start phase, 12..8 output, 13 the tone sounds, 14 it drives, 15 last of its output.
+    /// Upper half of the routing word: bits 7..0 start phase, 12..8 output, 13 the tone is on, 14 it drives, 15 last of its output.
     route: DFF<Bits<16>>,
     /// Tuning, or the sample.
     word: DFF<Bits<16>>,
     angle: DFF<Bits<12>>,
     carry: DFF<Bit>,
-    /// The slot is the pass's first; the first of its output.
+    /// The slot is the scan's first; the first of its output.
     begun: DFF<Bit>,
     opens: DFF<Bit>,
     sounds: DFF<Bit>,
@@ -146,7 +146,7 @@ pub struct Stepped {
     put_high: DFF<Bit>,
     put_low: DFF<Bit>,
     puts_tuning: DFF<Bit>,
-    /// Where what is not a slot's begins, and the tones.
+    /// First address of the window statistics, and of the tones.
     common: Fixed<Bits<13>>,
     tone_base: Fixed<Bits<13>>,
     next_slot: Signal<Local, Bits<9>>,

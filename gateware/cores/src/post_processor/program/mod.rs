@@ -19,9 +19,9 @@ pub mod job {
     pub const WINDOW: &str = "window";
     /// A run is over.
     pub const END: &str = "end";
-    /// A trip is to be told.
+    /// Event pending: a trip.
     pub const EVENT: &str = "event";
-    /// A block of ADC codes waits.
+    /// A block of ADC codes is ready.
     pub const BLOCK: &str = "block";
 }
 
@@ -107,9 +107,9 @@ pub mod output {
     pub const OVER: u8 = 11;
     /// The window's record is made.
     pub const RECORDED: u8 = 12;
-    /// The event is being told.
+    /// The event is being written.
     pub const EVENT_TAKEN: u8 = 13;
-    /// The block is done with.
+    /// The block has been read.
     pub const BLOCK_TAKEN: u8 = 14;
     /// Lower half: tells the cost the target of the case.
     pub const COST: u8 = 15;
