@@ -1,8 +1,8 @@
-//! Homodyne gradient extraction in Rust-HDL: every core once, simulated here and emitted as Verilog.
+//! Homodyne gradient extraction in Rust-HDL: cores for simulation and for Verilog.
 //!
-//! All slots share one pipeline in time: a sample is one pass over the slots (one a clock) beside one
-//! pass over the outputs (eight clocks each). State lives in memories, so logic hardly grows with the
-//! number of slots. Every core has a bit-exact twin of the same name in `hge_sim::model`.
+//! All slots share one pipeline in time: a sample is one scan of the slots (one a clock) in parallel with one
+//! scan of the outputs (eight clocks each). State is stored in memories, so logic hardly grows with the
+//! number of slots. Every core has a bit-exact reference model of the same name in `hge_sim::model`.
 //!
 //! | module | core |
 //! |---|---|
@@ -15,25 +15,25 @@
 //! | [`modulator`] | base values, ramps, noise shaping |
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
-//! | [`post_processor`] | records, update, rows: the work between windows |
-//! | [`microcontroller`] | the machine that the post-processor programs |
+//! | [`post_processor`] | records, update, rows: the computation between windows |
+//! | [`microcontroller`] | the microcontroller that executes the post-processor's program |
 //! | [`cost`] | the squared error, for a lock-in that demodulates it |
 //! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |
 //! | [`reference`](mod@reference) | a slot's tone on a pin |
 //! | [`link`] | frames in and out, sessions, the serial line |
-//! | [`telemetry`] | the ring that frames wait in |
+//! | [`telemetry`] | ring buffer of frames |
 //! | [`registers`] | the scalar registers |
-//! | [`access`] | who may read or write what now |
+//! | [`access`] | access control of registers |
 //! | [`converter`] | SPI converters |
-//! | [`engine`] | NCO, lock-in and tones around the slots' pass |
-//! | [`instrument`] | everything |
-//! | [`serial`] | the instrument on a serial line |
-//! | [`board`] | with converters, lamps and the output switch: what boards instantiate |
-//! | [`boot`] | standalone from power-up: requests that are built in |
-//! | [`sources`] | the texts of these, whose comments go into the Verilog |
+//! | [`engine`] | NCO, lock-in and tone adder in the slot scan |
+//! | [`instrument`] | the complete instrument |
+//! | [`serial`] | the instrument with a UART |
+//! | [`board`] | with converters, LEDs and the output switch: what boards instantiate |
+//! | [`boot`] | standalone from power-up: stored requests |
+//! | [`sources`] | sources of the cores, whose comments go into the Verilog |
 //!
-//! `hge-verilog` writes them as Verilog, `hge-boards` makes files and bitstreams of them.
+//! `hge-verilog` writes the cores as Verilog, `hge-boards` makes packages and bitstreams.
 //!
 //! ```
 //! use hge_gateware::timer::Timer;
@@ -61,7 +61,7 @@
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
 #![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
 
-/// A comment in a kernel that is printed in its Verilog. Rust makes nothing of it.
+/// A comment in a kernel that is printed in its Verilog and ignored by Rust.
 #[macro_export]
 macro_rules! comment {
     ($text:literal) => {};

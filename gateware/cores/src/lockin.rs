@@ -1,11 +1,11 @@
-//! Lock-in: the sample times sine and cosine of every slot, summed over the window.
+//! Lock-in: sample times sine and cosine of every slot, summed over the window.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `valid`, `slot` | in, 1 + 8 | sine and cosine of a slot |
 //! | `sine`, `cosine` | in, 16 signed | with `valid`: Q1.15 |
 //! | `sample` | in, 16 signed | ADC code, constant while the slots of a sample enter |
-//! | `first` | in, 1 | with `valid`: first sample of the window, the slot's sums begin with this product |
+//! | `first` | in, 1 | with `valid`: first sample of the window, the slot's sums start with this product |
 //! | `read_slot` | in, 8 | slot to read while no slot enters |
 //! | `in_phase`, `quadrature` | out, 48 | sums of `read_slot` a clock later, two's complement |
 //!
@@ -14,7 +14,7 @@
 //!
 //! Rounding: none. |sample x sine| <= 2^15 x 32767 < 2^30, and 2^16 samples of it stay below 2^46: 48 bits never overflow.
 //!
-//! Where memories are late ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
+//! With late memories ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
 
 use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;
@@ -53,15 +53,15 @@ pub struct Lockin {
     copy_q: DFF<Bits<48>>,
     /// Late memories: words are used from the registers.
     is_late: Fixed<Bit>,
-    /// Tags beside the multipliers' operand registers.
+    /// Tags in parallel with the multipliers' operand registers.
     valid_1: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
     first_1: DFF<Bit>,
-    /// Tags beside the products and the sums read.
+    /// Tags in parallel with the products and the sums read.
     valid_2: DFF<Bit>,
     slot_2: DFF<Bits<8>>,
     first_2: DFF<Bit>,
-    /// New sums and where they go.
+    /// New sums and their address.
     valid_3: DFF<Bit>,
     slot_3: DFF<Bits<8>>,
     sum_i_3: DFF<Bits<48>>,

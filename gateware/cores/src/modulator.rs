@@ -1,30 +1,30 @@
-//! The modulator: base value with its ramp, tone, and noise shaping, one output after the other.
+//! Modulator: base value with its ramp, tone, and noise shaping, one output after the other.
 //!
-//! A pass begins with `tick` and takes eight clocks an output. In its last clock an output's code is
-//! handed to the guard, which works on it while the next output's is being made.
+//! An output scan begins with `tick` and takes eight clocks an output. In its last clock an output's code is
+//! passed to the guard, which processes it during the next output.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
-//! | `ramp` | in, 1 | bases move to their targets |
-//! | `look`, `ramp_step` | out 1, in 31 | by at most this, Q16.16 codes, a clock after `look`, which is a clock earlier where memories are late |
-//! | `track`, `track_code` | in, 1 + 16 signed | bases take the guard's code (disarmed), valid at step 4 |
-//! | `shape` | in, 1 | dropped bits are carried to the next sample, else rounded |
-//! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the sample before exist, and which outputs have one |
+//! | `ramp` | in, 1 | bases ramp to their targets |
+//! | `look`, `ramp_step` | out 1, in 31 | read request; maximum step of the ramp, Q16.16 codes, a clock later; the request comes a clock earlier with late memories |
+//! | `track`, `track_code` | in, 1 + 16 signed | bases follow the guard's code (disarmed), valid at step 4 |
+//! | `shape` | in, 1 | noise shaping: dropped bits are carried to the next sample, else rounded |
+//! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the previous sample are valid, and the outputs that have one |
 //! | `tone` | in, 32 signed | tone of output `index`, codes times Q1.15, at step 5 |
 //! | `target_write`, `target_index`, `target_data` | in, 1 + 5 + 32 | sets a target, of an output that does not ramp; waits for `target_ready` |
-//! | `target_ready` | out, 1 | the target is taken in this clock |
-//! | `running`, `step`, `index` | out, 1 + 3 + 6 | the pass, for the guard |
+//! | `target_ready` | out, 1 | the target is accepted in this clock |
+//! | `running`, `step`, `index` | out, 1 + 3 + 6 | state of the scan, for the guard |
 //! | `code` | out, 16 signed | code of output `index`, at step 7 |
-//! | `moving` | out, 1 | some base that ramps had still to move in the last pass |
-//! | `done` | out, 1 | the pass has just ended, the guard's part included |
+//! | `moving` | out, 1 | some base had not reached its target in the last scan |
+//! | `done` | out, 1 | the scan has just ended, including the guard |
 //!
-//! One adder does all in turn, with its sum in one register: base, less target, the ramp's step towards zero (or zero, where
-//! that would pass it), plus target, plus tone, plus what is carried. A step that does nothing leaves the register alone.
+//! One adder computes in sequence, with its sum in one register: base, minus target, the ramp's step towards zero (or zero, if
+//! that would pass it), plus target, plus tone, plus the carried residue. An idle step leaves the register unchanged.
 //!
 //! Widths: base and target Q16.16, so that their difference and base plus tone have 33 bits. The DAC's dropped bits are the low
 //! 32 - `dac_bits`, of which at least 16 are fractions of a code, so that small steps accumulate. Base and tone saturate at the
-//! lowest code by clearing the sum, whose sign alone is then missing, and at the highest by setting the bits that leave.
+//! lowest code by clearing the sum, whose sign bit is then the only one missing, and at the highest by setting the output bits.
 
 use crate::leaf::{memories_are_late, Fixed, Ram};
 use rust_hdl::prelude::*;
@@ -38,19 +38,19 @@ pub struct Modulator {
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// Bases move to their targets.
+    /// Bases ramp to their targets.
     pub ramp: Signal<In, Bit>,
-    /// Show the greatest move.
+    /// Read request for the ramp's step.
     pub look: Signal<Out, Bit>,
-    /// Greatest move a sample, Q16.16 codes, a clock after `look`.
+    /// Maximum step of the ramp a sample, Q16.16 codes, a clock after `look`.
     pub ramp_step: Signal<In, Bits<31>>,
-    /// Bases take the guard's code.
+    /// Bases follow the guard's code.
     pub track: Signal<In, Bit>,
     /// The guard's present code of output `index`.
     pub track_code: Signal<In, Signed<16>>,
     /// Dropped bits are carried to the next sample.
     pub shape: Signal<In, Bit>,
-    /// Tones of the sample before exist.
+    /// Tones of the previous sample are valid.
     pub tones_fresh: Signal<In, Bit>,
     /// Outputs that have a tone.
     pub tone_mask: Signal<In, Bits<32>>,
@@ -62,25 +62,25 @@ pub struct Modulator {
     pub target_index: Signal<In, Bits<5>>,
     /// The target, Q16.16 codes.
     pub target_data: Signal<In, Bits<32>>,
-    /// The target is taken in this clock.
+    /// The target is accepted in this clock.
     pub target_ready: Signal<Out, Bit>,
     /// A scan is in progress.
     pub running: Signal<Out, Bit>,
     /// Clock within the output, 0 to 7.
     pub step: Signal<Out, Bits<3>>,
-    /// Output that is worked on; one more than the last for the guard's sake.
+    /// Output in work; one more than the last, for the guard.
     pub index: Signal<Out, Bits<6>>,
     /// Code of output `index`, at step 7.
     pub code: Signal<Out, Signed<16>>,
-    /// Some base that ramps had still to move in the last pass.
+    /// Some base had not reached its target in the last scan.
     pub moving: Signal<Out, Bit>,
-    /// The pass has just ended.
+    /// The scan has just ended.
     pub done: Signal<Out, Bit>,
     /// Per output: base (0), target (1), residue (2), Q16.16 codes.
     state: Ram<32, 7>,
-    /// The greatest move, a clock later.
+    /// The ramp's step, a clock later.
     step_copy: DFF<Bits<31>>,
-    /// The step after this one looks it up.
+    /// The next step reads it.
     looks: DFF<Bit>,
     /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
@@ -101,7 +101,7 @@ pub struct Modulator {
     takes_half: DFF<Bit>,
     /// The sum so far.
     sum: DFF<Bits<33>>,
-    /// Base and tone lay below the lowest code: the sum is that much too high.
+    /// Base plus tone was below the lowest code: the sum is too high by the difference.
     floor: DFF<Bit>,
     outputs: Fixed<Bits<6>>,
     dropped: Fixed<Bits<32>>,

@@ -8,7 +8,7 @@
 //! | `valid`, `slot` | in, 1 + 8 | a slot enters |
 //! | `ahead` | in, 8 | the slot that enters in the next clock; read only where memories are late |
 //! | `restart` | in, 1 | with `valid`: the phase begins at the slot's start phase |
-//! | `gate` | in, 1 | tones may go on past their next zero crossing |
+//! | `gate` | in, 1 | tones may continue past their next zero crossing |
 //! | `start_write`, `start_slot` | in, 1 + 8 | writes start phase and kind of a slot; not while slots enter |
 //! | `start_data`, `start_code` | in, 8 + 1 | start phase in 1/256 turn, or number of the slot's code |
 //! | `tuning_write`, `tuning_slot`, `tuning_data` | in, 1 + 8 + 32 | writes a tuning word, 2^-32 turn a sample |
@@ -20,9 +20,9 @@
 //! Latency: 1 clock for the memories, 1 for the addition, 1 for the table, 1 for fold and sign.
 //!
 //! Phase and table: the accumulator has 32 bits; its top 12 bits, truncated, address the wave. Entry e of the quarter wave
-//! is round(32767 sin((e + 1/2) pi / 2048)), e from 0 to 1023: sampled half a step off, so that the four quadrants mirror
-//! each other and whole periods sum to zero. Entries e and 1023 - e, sine and cosine of one octant, form a pair of one
-//! memory word: one read port serves both outputs. The phase that is output is the one before the addition.
+//! is round(32767 sin((e + 1/2) pi / 2048)), e from 0 to 1023: sampled at half steps, so that the four quadrants mirror
+//! each other and whole periods sum to zero. Entries e and 1023 - e, sine and cosine of one octant, form a pair in one
+//! memory word: one read port serves both outputs. The output phase is the one before the addition.
 //!
 //! Memory: 32 bits a slot of phase; 16 of traits (7..0 start phase or number of the code, 8 the tone is on, 9 the slot has
 //! a code, 15..10 last samples of the code); 32 of tuning word; a table of 512 x 30 bits; with codes 256 rows of 8 bits.
@@ -33,7 +33,7 @@
 //! so the cosine is right that number of samples after it. With codes the traits are written in clock 3, where the newest
 //! sample is known, else in clock 2 with the phase.
 //!
-//! Where memories are late ([`crate::leaf::memories_are_late`]) each is read a clock earlier into a register: the state of
+//! With late memories ([`crate::leaf::memories_are_late`]) each is read a clock earlier into a register: the state of
 //! slot `ahead`, and table and rows at the phase that is about to be stored.
 
 mod kernel;
@@ -54,7 +54,7 @@ pub struct Nco {
     pub slot: Signal<In, Bits<8>>,
     /// Slot that enters in the next clock.
     pub ahead: Signal<In, Bits<8>>,
-    /// Phases begin at the start phase.
+    /// Phases restart at the start phase.
     pub restart: Signal<In, Bit>,
     /// Tones may continue past their next zero crossing.
     pub gate: Signal<In, Bit>,
@@ -82,15 +82,15 @@ pub struct Nco {
     pub sine: Signal<Out, Signed<16>>,
     /// Its cosine, Q1.15.
     pub cosine: Signal<Out, Signed<16>>,
-    /// Its tone sounds in this sample.
+    /// Its tone is on in this sample.
     pub active: Signal<Out, Bit>,
     /// A slot entered two clocks ago.
     pub next_valid: Signal<Out, Bit>,
-    /// The tone of the slot that entered two clocks ago sounds in the next sample.
+    /// The tone of the slot that entered two clocks ago is on in the next sample.
     pub next_active: Signal<Out, Bit>,
     /// Phase of every slot.
     phases: Ram<32, 8>,
-    /// Its start phase or number in bits 7..0, whether it sounds 8, whether it is a code 9, and 15..10 that code in the last
+    /// Start phase or code number in bits 7..0, tone on in 8, code in 9, and in 15..10 that code in the last
     /// samples.
     traits: Ram<16, 8>,
     /// Tuning word of every slot.
@@ -121,10 +121,10 @@ pub struct Nco {
     slot_2: DFF<Bits<8>>,
     /// Phase of this sample, its top twelve bits.
     angle_2: DFF<Bits<12>>,
-    /// Phase of the next sample, and whether the tone sounds in it.
+    /// Phase of the next sample, and whether the tone is on in it.
     phase_2: DFF<Bits<32>>,
     sounds_2: DFF<Bit>,
-    /// Start phase or number, to be written back, and so on.
+    /// Start phase or code number, to be written back, and so on.
     start_2: DFF<Bits<8>>,
     is_code_2: DFF<Bit>,
     past_2: DFF<Bits<6>>,
@@ -136,7 +136,7 @@ pub struct Nco {
     start_3: DFF<Bits<8>>,
     is_code_3: DFF<Bit>,
     past_3: DFF<Bits<6>>,
-    /// Quadrant and octant, beside the table's read.
+    /// Quadrant and octant, in parallel with the table's read.
     quadrant_3: DFF<Bits<2>>,
     upper_3: DFF<Bit>,
     active_3: DFF<Bit>,
@@ -204,7 +204,7 @@ impl Nco {
         }
     }
 
-    /// With codes, and `latency_samples`, 2..=6, from the sample in which one leaves to the answer.
+    /// With codes, and `latency_samples`, 2..=6, from the output of a code to its response.
     pub fn with_codes(mut self, latency_samples: u32) -> Self {
         self.has_codes = Fixed::new(true);
         self.newest = Fixed::new(Bits::from(1_u64 << (latency_samples - 1)));

@@ -1,13 +1,13 @@
-//! The reference pin: what one slot's tone does, for an oscilloscope or another lock-in.
+//! Reference pin: one slot's tone, for an oscilloscope or another lock-in.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `setting` | in, 10 | bits 7..0 slot, bit 8 on, bit 9 pulse density of its sine instead of its sign |
-//! | `valid`, `slot`, `sine` | in, 1 + 8 + 16 signed | the slots' pass |
+//! | `valid`, `slot`, `sine` | in, 1 + 8 + 16 signed | the slot scan |
 //! | `pin` | out, 1 | high while the sine is not negative; or high for (sine + 32768) / 65536 of the clocks |
 //!
-//! The pin shows a sample's sine from its slot's place in the pass to the same place in the next sample's, and the last
-//! one while no pass runs. Pulse density is of first order: what is left of a sum of 16 bits is carried to the next clock.
+//! The pin changes with the slot's position in the scan of each sample, and keeps its
+//! value while no scan runs. Pulse density is of first order: the remainder of a 16-bit sum is carried to the next clock.
 
 use rust_hdl::prelude::*;
 
@@ -28,7 +28,7 @@ pub struct Reference {
     pub pin: Signal<Out, Bit>,
     /// The sine, raised by half of its range.
     raised: DFF<Bits<16>>,
-    /// What is left of the sum, and above it whether it has gone over.
+    /// Remainder of the sum, and above it the overflow.
     sum: DFF<Bits<17>>,
     chosen: Signal<Local, Bits<8>>,
     raw: Signal<Local, Bits<16>>,

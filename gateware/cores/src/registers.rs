@@ -1,28 +1,28 @@
-//! The scalar registers: constants, live values and settings, all made from `hge_protocol::with_registers!`.
+//! The scalar registers: constants, live values and settings, generated from `hge_protocol::with_registers!`.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `address` | in, 16 | register to read or write |
-//! | `write`, `write_data` | in, 1 + 32 | writes the setting at an `address` that stood in the clock before; the caller has checked that it may |
-//! | one a live register | in | what the instrument is at |
-//! | `read_data` | out, 32 | a clock after an `address` that stood in the clock before: the register's value, zero where there is none to read |
-//! | `readable`, `writable` | out, 1 + 1 | a clock after `address`: there is a scalar register to read, to write |
-//! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: when it may be written |
+//! | `write`, `write_data` | in, 1 + 32 | writes the setting at an `address` that was valid in the previous clock; the caller has checked access |
+//! | one for each live register | in | state of the instrument |
+//! | `read_data` | out, 32 | a clock after an `address` that was valid in the previous clock: the register's value, zero if not readable |
+//! | `readable`, `writable` | out, 1 + 1 | a clock after `address`: the scalar register is readable, writable |
+//! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: restrictions of writes |
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
-//! | one a setting | out | its value |
-//! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | show `stored` that setting in place of the one at `address`; the caller keeps them apart |
-//! | `host_look`, `look_named`, `named_place`, `named_looks` | in 1 + 1 + 6, out 1 | the host is at its register; else, and if none of those above is shown, the setting at `named_place` is |
-//! | `stored` | out, 32 | a clock later |
+//! | one for each setting | out | its value |
+//! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | read requests: `stored` shows that setting instead of the one at `address`; the caller prevents collisions |
+//! | `host_look`, `look_named`, `named_place`, `named_looks` | in 1 + 1 + 6, out 1 | the host accesses its register; else, without one of the requests above, the setting at `named_place` is read |
+//! | `stored` | out, 32 | the setting, a clock later |
 //! | `watchdog_set`, `run_limit_set` | out, 1 | that setting is not zero |
 //!
-//! Settings that could lead an engine out of its tables come out confined to what the gateware was made for;
+//! Settings that could exceed an engine's tables are limited at the outputs to the sizes of the gateware;
 //! they read back as written.
 //!
-//! A setting is read from a memory beside its register, which costs less than choosing among all registers. Of its first two quarters of
-//! 64 words the first holds the constants and the values after reset, and is never written; the second holds what was
-//! written since. A bit a setting says which of them is the present value. The upper half holds the analogue scale, which nothing
-//! here uses: it costs no block RAM, of which 32 bits take two of 256 words, and a reset leaves it. What is needed once in a while only is taken from there,
-//! so that hardware keeps no register for it.
+//! Settings are read from a memory in parallel with their registers, which costs less than a multiplexer of all registers. In its first two quarters of
+//! 64 words, the first holds the constants and the values after reset, and is never written; the second holds
+//! written values. A bit for each setting selects the present one. The upper half holds the analogue scale, which the gateware does not
+//! use: it costs no extra block RAM, of which 32 bits take two of 256 words, and a reset leaves it. Settings that are needed rarely are read from the memory only,
+//! so that hardware has no register for them.
 
 use crate::build::Build;
 use crate::leaf::{Fixed, Ram};
@@ -33,7 +33,7 @@ use rust_hdl::prelude::*;
 /// Addresses of scalar registers.
 const SCALARS: usize = 64;
 
-/// Who may write the register at the address, by the names of `hge_protocol::registers::When`.
+/// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Writer {
     Nobody,
@@ -48,7 +48,7 @@ macro_rules! with_source {
     ($($item:tt)*) => {
         $($item)*
 
-        /// This file, and after it the block as the register map makes it.
+        /// This file, followed by the block as the register map generates it.
         pub(crate) const SOURCE: &str =
             concat!(include_str!("registers.rs"), stringify!($($item)*));
     };
@@ -72,9 +72,9 @@ macro_rules! core {
                 pub reset: Signal<In, Bit>,
                 /// Register to read or write.
                 pub address: Signal<In, Bits<16>>,
-                /// Writes it.
+                /// Write strobe.
                 pub write: Signal<In, Bit>,
-                /// What is written.
+                /// Value to write.
                 pub write_data: Signal<In, Bits<32>>,
                 $(#[doc = $ld] pub $live: Signal<In, Bits<$lw>>,)*
                 /// Its value.
@@ -91,27 +91,27 @@ macro_rules! core {
                 pub tightens: Signal<Out, Bit>,
                 /// The register has more than 16 bits.
                 pub wide: Signal<Out, Bit>,
-                /// Show the watchdog.
+                /// Read request for the watchdog.
                 pub look_watchdog: Signal<In, Bit>,
-                /// Show the run limit.
+                /// Read request for the run limit.
                 pub look_run_limit: Signal<In, Bit>,
-                /// Show the samples of a capture.
+                /// Read request for the samples of a capture.
                 pub look_samples: Signal<In, Bit>,
-                /// Show the greatest move of a control.
+                /// Read request for the step of ramps.
                 pub look_ramp: Signal<In, Bit>,
-                /// Show the guard's step.
+                /// Read request for the guard's step limit.
                 pub look_step: Signal<In, Bit>,
-                /// Show its step on the way to the safe values.
+                /// Read request for the step of the ramp to the safe values.
                 pub look_safe: Signal<In, Bit>,
-                /// The host's register is looked at, or written, in this clock.
+                /// The host's register is read or written in this clock.
                 pub host_look: Signal<In, Bit>,
-                /// Show the setting at `named_place` when nobody else looks.
+                /// Read request for the setting at `named_place`, with the lowest priority.
                 pub look_named: Signal<In, Bit>,
-                /// Which: the address of a setting that no register is needed for.
+                /// Address of a setting without a register.
                 pub named_place: Signal<In, Bits<6>>,
                 /// The read is granted in this clock.
                 pub named_looks: Signal<Out, Bit>,
-                /// It is shown, a clock later.
+                /// The setting that was read, a clock later.
                 pub stored: Signal<Out, Bits<32>>,
                 /// The watchdog is not zero.
                 pub watchdog_set: Signal<Out, Bit>,
@@ -134,11 +134,11 @@ macro_rules! core {
                 safe_place: Fixed<Bits<6>>,
                 has_watchdog: DFF<Bit>,
                 has_run_limit: DFF<Bit>,
-                /// Of the register at the address: a live value, whether it is in the memory, whether there is one to
-                /// read, who may write it.
+                /// Of the register at the address: a live value, whether it is in the memory, whether it is
+                /// readable, restriction of writes.
                 answer: DFF<Bits<32>>,
                 is_stored: DFF<Bit>,
-                /// A clock after the address: the setting there was written.
+                /// A clock after the address: the setting has been written.
                 was_written: DFF<Bit>,
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
@@ -160,7 +160,7 @@ macro_rules! core {
                 place: Signal<Local, Bits<6>>,
                 none: Signal<Local, Bits<32>>,
                 ones: Signal<Local, Bits<32>>,
-                /// Bits that the setting has.
+                /// Width of the setting.
                 mask: DFF<Bits<32>>,
                 is_setting: Signal<Local, Bit>,
                 bank: Signal<Local, Bits<9>>,
@@ -378,7 +378,7 @@ macro_rules! core {
 hge_protocol::with_registers!(core);
 
 impl Registers {
-    /// The registers of a gateware made for `parameters`, with what is built in.
+    /// The registers of a gateware with `parameters` and build facts.
     pub fn new(parameters: &Parameters, build: &Build) -> Self {
         let mut constants = vec![
             (map::IDENTITY, map::IDENTITY_WORD),

@@ -1,24 +1,24 @@
-//! Power-on reset: holds the control registers until the clock has been good for a while.
+//! Power-on reset: holds the control registers until the clock is stable.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `locked` | in, 1 | the PLL has locked; asynchronous, high where there is none |
+//! | `locked` | in, 1 | the PLL has locked; asynchronous, high without a PLL |
 //! | `reset` | out, 1 | high from power-up until `locked` has been high for the whole count |
 //!
-//! Two flip-flops take `locked` into the clock's domain. The count is at least 10 us, since an iCE40's
+//! Two flip-flops synchronise `locked`. The count is at least 10 us, since an iCE40's
 //! block RAM reads zero for some microseconds after configuration.
 
 use crate::leaf::{Fixed, Synchronizer};
 use rust_hdl::prelude::*;
 
-/// Counter from power-up to the first clock of work.
+/// Counter from power-up to the end of the reset.
 #[derive(LogicBlock, Default)]
 pub struct Reset {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// The PLL has locked.
     pub locked: Signal<In, Bit>,
-    /// Hold the control registers.
+    /// Reset of the control registers.
     pub reset: Signal<Out, Bit>,
     synchronizer: Synchronizer,
     count: DFF<Bits<14>>,

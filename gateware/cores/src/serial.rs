@@ -1,17 +1,17 @@
-//! The instrument on a serial line: what a board instantiates.
+//! The instrument with a UART, as a board instantiates it.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
 //! | `rx`, `tx` | in, out, 1 | the line, high at rest; 8 data bits, no parity, one stop bit |
-//! | `arm_button` | in, 1 | asynchronous, high while pressed; of no effect without a recording |
-//! | `adc`, `tick` | in 16 signed, out 1 | newest ADC code, taken at the end of a clock with `tick` |
-//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard alone |
-//! | `armed`, `ramping_to_safe` | out, 1 | outputs may be connected; or are on the way to the safe values |
-//! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since it was armed last; a byte has come |
+//! | `arm_button` | in, 1 | asynchronous, high while pressed; ignored without a recording |
+//! | `adc`, `tick` | in 16 signed, out 1 | latest ADC code, sampled at the end of a clock with `tick` |
+//! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard |
+//! | `armed`, `ramping_to_safe` | out, 1 | outputs may be connected; or ramp to the safe values |
+//! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since the last arming; a byte has arrived |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!
-//! Time never stands still here. While a recording is played ([`crate::boot`]) what comes on `rx` is not heard.
+//! Time never stops here. While a recording is played ([`crate::boot`]) bytes on `rx` are ignored.
 
 use crate::boot::Boot;
 use crate::build::Build;
@@ -25,7 +25,7 @@ use hge_protocol::{ParameterError, Parameters};
 use rust_hdl::prelude::*;
 use thiserror::Error;
 
-/// Why there is no such instrument.
+/// Errors of a serial instrument.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SerialError {
     /// A generic out of range.
@@ -51,7 +51,7 @@ pub struct SerialInstrument<P: Pass> {
     pub tx: Signal<Out, Bit>,
     /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
-    /// Newest ADC code.
+    /// Latest ADC code.
     pub adc: Signal<In, Signed<16>>,
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
@@ -69,7 +69,7 @@ pub struct SerialInstrument<P: Pass> {
     pub ramping_to_safe: Signal<Out, Bit>,
     /// The guard has tripped since the last arming.
     pub fault: Signal<Out, Bit>,
-    /// A byte has come.
+    /// A byte has arrived.
     pub heard: Signal<Out, Bit>,
     /// A run is in progress.
     pub busy: Signal<Out, Bit>,
@@ -83,12 +83,12 @@ pub struct SerialInstrument<P: Pass> {
     transmitter: UartTransmitter,
     boot: Boot,
     instrument: Instrument<P>,
-    /// There is an experiment to be played.
+    /// There is an experiment to play.
     is_recorded: Fixed<Bit>,
 }
 
 impl<P: Pass> SerialInstrument<P> {
-    /// An instrument made for `parameters` at `baud` bits a second, for simulation: its build hash is 0.
+    /// An instrument with `parameters` at `baud` bits a second, for simulation: its build hash is 0.
     ///
     /// # Errors
     /// A generic or a rate out of range.
@@ -96,7 +96,7 @@ impl<P: Pass> SerialInstrument<P> {
         Self::with_build(parameters, baud, &Build::default())
     }
 
-    /// The same, with what is built in.
+    /// The same, with build facts.
     ///
     /// # Errors
     /// A generic or a rate out of range.
@@ -116,7 +116,7 @@ impl<P: Pass> SerialInstrument<P> {
         Ok(serial)
     }
 
-    /// The same, to be a part of a larger block, with what is played after power-up.
+    /// The same as part of a larger block, with the recording to play after power-up.
     pub(crate) fn unconnected(
         parameters: &Parameters,
         baud: u32,

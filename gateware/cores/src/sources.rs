@@ -1,4 +1,4 @@
-//! The texts of the cores, whose doc comments go into their Verilog.
+//! Sources of the cores, whose doc comments go into their Verilog.
 
 use crate::registers;
 

@@ -1,27 +1,27 @@
-//! The supervisor: armed or not, and what disarms by itself.
+//! Supervisor: arming, and the trips that disarm.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins; its ADC code is on `adc` |
 //! | `interlock` | in, 1 | pin, asynchronous; high is closed |
-//! | `arm_host`, `arm_standalone`, `disarm` | in, 1 | commands, carried out at the end of this clock |
-//! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a sound frame, a damaged one has come |
-//! | `limit` | in, 32 | a clock after a standalone arming the run limit, after any other and `heard` the watchdog |
+//! | `arm_host`, `arm_standalone`, `disarm` | in, 1 | commands, effective at the end of this clock |
+//! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a valid frame, a damaged one has arrived |
+//! | `limit` | in, 32 | the run limit a clock after a standalone arming, the watchdog a clock after any other arming and after `heard` |
 //! | `watchdog_set`, `run_limit_set` | in, 1 | they are not zero |
 //! | `protection`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
-//! | `hold` | in, 1 | the watchdog stands still (simulation) |
-//! | `pass_done`, `cut` | in, 1 | an outputs' pass has ended; a step was limited in it |
-//! | `armed`, `ramping_to_safe`, `standalone` | out, 1 | the guard follows; outputs are on their way home; armed without a host |
-//! | `fault` | out, 5 | what has tripped since the last arming, bits as in `FAULT` |
+//! | `hold` | in, 1 | stops the watchdog (simulation) |
+//! | `pass_done`, `cut` | in, 1 | an output scan has ended; it limited a step |
+//! | `armed`, `ramping_to_safe`, `standalone` | out, 1 | outputs follow the modulator; outputs ramp to the safe values; armed without a host |
+//! | `fault` | out, 5 | causes of trips since the last arming, bits as in `FAULT` |
 //! | `trip` | out, 1 | in the clock of a tick: the guard trips |
-//! | `event`, `event_cause`, `event_time`, `event_taken` | out 1 + 5 + 32, in 1 | a trip is to be told |
+//! | `event`, `event_cause`, `event_time`, `event_taken` | out 1 + 5 + 32, in 1 | event pending: a trip; it is being written |
 //! | `closed` | out, 1 | the interlock, two clocks late |
 //! | `samples`, `link_faults` | out, 32 | ticks and damaged frames since power-up |
 //!
-//! Causes are judged in the clock of the tick, from what was before it, so that a trip is in effect in the outputs'
-//! pass of that tick. `samples` counts two clocks after the tick: in a tick's clock and the next two it is the number of
-//! samples before. One counter serves as watchdog and as run time, since an arming has but one of them. It counts a clock after
-//! the tick, so that a limit that is asked for before a tick is there before it counts.
+//! Causes are checked in the clock of the tick, on the state before it, so that a trip takes effect in the output
+//! scan of that tick. `samples` is incremented two clocks after the tick: in the clock of a tick and the next two it is the number of
+//! earlier samples. One counter serves as watchdog and as run time, since an arming uses only one of them. It counts a clock after
+//! the tick, so that a limit requested before a tick is valid before the count.
 
 use crate::leaf::Synchronizer;
 use rust_hdl::prelude::*;
@@ -45,31 +45,31 @@ pub struct Supervisor {
     pub arm_standalone: Signal<In, Bit>,
     /// Disarm.
     pub disarm: Signal<In, Bit>,
-    /// A request of the session has come.
+    /// A request of the session has arrived.
     pub heard: Signal<In, Bit>,
-    /// A sound frame has come.
+    /// A valid frame has arrived.
     pub sound: Signal<In, Bit>,
-    /// A damaged frame has come.
+    /// A damaged frame has arrived.
     pub damaged: Signal<In, Bit>,
-    /// The watchdog stands still.
+    /// Stops the watchdog.
     pub hold: Signal<In, Bit>,
-    /// What may trip the guard: bit 0 interlock, 1 over-current, 2 link.
+    /// Enabled trips: bit 0 interlock, 1 over-current, 2 link.
     pub protection: Signal<In, Bits<3>>,
-    /// Samples of the watchdog or of a standalone arming, a clock after what asks for them.
+    /// Limit in samples, for watchdog or run time, a clock after its request.
     pub limit: Signal<In, Bits<32>>,
-    /// The watchdog's are not zero.
+    /// The watchdog is not zero.
     pub watchdog_set: Signal<In, Bit>,
-    /// Those of a standalone arming are not zero.
+    /// The run limit is not zero.
     pub run_limit_set: Signal<In, Bit>,
-    /// Magnitude from which on a code is too high.
+    /// Magnitude of an over-current code.
     pub overcurrent: Signal<In, Bits<16>>,
-    /// Codes in a row that trip.
+    /// Over-current codes in a row that trip.
     pub overcurrent_samples: Signal<In, Bits<8>>,
     /// Damaged frames in a row that trip.
     pub storm: Signal<In, Bits<8>>,
-    /// An outputs' pass has ended.
+    /// An output scan has ended.
     pub pass_done: Signal<In, Bit>,
-    /// A step was limited in it.
+    /// It limited a step.
     pub cut: Signal<In, Bit>,
     /// The guard follows the modulator.
     pub armed: Signal<Out, Bit>,
@@ -77,7 +77,7 @@ pub struct Supervisor {
     pub standalone: Signal<Out, Bit>,
     /// Outputs ramp to the safe values.
     pub ramping_to_safe: Signal<Out, Bit>,
-    /// What has tripped since the last arming.
+    /// Causes of trips since the last arming.
     pub fault: Signal<Out, Bits<5>>,
     /// The guard trips.
     pub trip: Signal<Out, Bit>,
@@ -85,7 +85,7 @@ pub struct Supervisor {
     pub event: Signal<Out, Bit>,
     /// Its causes.
     pub event_cause: Signal<Out, Bits<5>>,
-    /// Samples before it.
+    /// Number of samples before it.
     pub event_time: Signal<Out, Bits<32>>,
     /// The event is being written.
     pub event_taken: Signal<In, Bit>,
@@ -99,10 +99,10 @@ pub struct Supervisor {
     is_armed: DFF<Bit>,
     is_standalone: DFF<Bit>,
     is_homing: DFF<Bit>,
-    /// The present outputs' pass began on the way home.
+    /// The ramp to the safe values was in progress when the present output scan began.
     home_pass: DFF<Bit>,
     causes: DFF<Bits<5>>,
-    /// Samples that watchdog or run time still have.
+    /// Samples left of watchdog or run time.
     left: DFF<Bits<32>>,
     /// They are on `limit`.
     loads: DFF<Bit>,
@@ -130,7 +130,7 @@ pub struct Supervisor {
     over: Signal<Local, Bit>,
     stormy: Signal<Local, Bit>,
     none: Signal<Local, Bits<5>>,
-    /// Causes as their bits are put in, one after the other.
+    /// Causes while their bits are collected.
     cause_0: Signal<Local, Bits<5>>,
     cause_1: Signal<Local, Bits<5>>,
     cause_2: Signal<Local, Bits<5>>,

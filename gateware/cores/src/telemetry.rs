@@ -1,28 +1,28 @@
-//! The ring of telemetry: frames wait here for the line, and stay until newer ones need their place.
+//! Telemetry ring buffer: frames wait for the line, and stay until newer ones overwrite them.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `words`, `fits` | in 11, out 1 | a frame of so many words would fit now |
+//! | `words`, `fits` | in 11, out 1 | a frame with this number of words would fit now |
 //! | `begin` | in, 1 | pulse: a frame begins; if it does not fit it is lost and its words are dropped |
-//! | `number` | out, 32 | its number, from before `begin` until `commit`; of a lost one in the clock of `begin` only |
+//! | `number` | out, 32 | its number, from before `begin` until `commit`; for a lost one only in the clock of `begin` |
 //! | `word`, `word_write` | in, 32 + 1 | its words, in order, from the clock after `begin` on |
-//! | `commit` | in, 1 | pulse: it is complete and may be sent |
-//! | `mark` | in, 1 | pulse, with `begin` or before: the last epoch begins where this frame begins, lost or not |
-//! | `repeat`, `can_repeat` | in, out, 1 | pulse: send again from the mark; there is a mark and nothing from there on is overwritten |
-//! | `half_full` | out, 1 | more than half of the words wait |
+//! | `commit` | in, 1 | pulse: the frame is complete and may be sent |
+//! | `mark` | in, 1 | pulse, with `begin` or before: the last epoch begins with this frame, lost or not |
+//! | `repeat`, `can_repeat` | in, out, 1 | pulse: send again from the mark; there is a mark and no later word is overwritten |
+//! | `half_full` | out, 1 | more than half of the words are waiting |
 //! | `frames`, `frames_lost` | out, 32 | number of the next frame, frames that did not fit |
-//! | `waits`, `read_word`, `stands` | out, 1 + 32 + 1 | frames wait for the line; the next word; it stands in this clock |
-//! | `taken`, `busy` | in, 1 | the word is through; a frame is being read |
+//! | `waits`, `read_word`, `stands` | out, 1 + 32 + 1 | frames are pending; the next word; it is valid in this clock |
+//! | `taken`, `busy` | in, 1 | the word has been sent; a frame is being read |
 //!
-//! The memory has one port. A clock that writes does not read, and what it shows in the clock after is not used. `stands` falls
-//! for two clocks after `taken` and for two with a write; where memories are late ([`crate::leaf::memories_are_late`]) the word goes through
-//! a register, and `stands` falls for three clocks after `taken`. Its header says how long a frame is, so nothing else is stored.
+//! The memory has one port. A clock that writes does not read, and its output in the next clock is not used. `stands` is low
+//! for two clocks after `taken` and for two with a write; with late memories ([`crate::leaf::memories_are_late`]) the word goes through
+//! a register, and `stands` is low for three clocks after `taken`. The header gives the length of a frame, so nothing else is stored.
 //!
-//! Pointers count to twice the words, so that full and empty differ. That of the reader is kept inverted: added to the writer's it
-//! gives the words taken, less one, whose upper bits alone say empty, half full, and, with a frame's words added, too much. While a frame is being
-//! written none begins to be read, so that one pointer serves both sides. A repeat waits for the end of the frame that is being
-//! read and of the one that is being written. If the mark has been overwritten by then nothing is repeated. A mark that has not yet been read
-//! needs no repeat: all from there on is still to come.
+//! Pointers count to twice the number of words, so that full and empty differ. The read pointer is stored inverted: added to the write pointer it
+//! gives the words in use, minus one, whose upper bits tell empty, half full, and, with a frame's words added, overflow. While a frame is being
+//! written no other frame starts to be read, so that one pointer serves both sides. A repeat waits for the end of the frame in
+//! transmission and of the one being written. If the mark has been overwritten by then, nothing is repeated. A mark that has not yet been read
+//! needs no repeat: all later words are still to be sent.
 
 use crate::leaf::{memories_are_late, Fixed, Store};
 use hge_protocol::Parameters;
@@ -61,18 +61,18 @@ pub struct Telemetry {
     pub frames: Signal<Out, Bits<32>>,
     /// Frames that did not fit.
     pub frames_lost: Signal<Out, Bits<32>>,
-    /// A frame waits.
+    /// A frame is pending.
     pub waits: Signal<Out, Bit>,
     /// The next word of it.
     pub read_word: Signal<Out, Bits<32>>,
-    /// It stands.
+    /// The word is valid.
     pub stands: Signal<Out, Bit>,
     /// The word has been sent.
     pub taken: Signal<In, Bit>,
     /// A frame is being read.
     pub busy: Signal<In, Bit>,
     written: DFF<Bits<17>>,
-    /// The place that is read, inverted.
+    /// The read address, inverted.
     unread: DFF<Bits<17>>,
     marked: DFF<Bits<17>>,
     count: DFF<Bits<32>>,
@@ -81,15 +81,15 @@ pub struct Telemetry {
     open: DFF<Bit>,
     /// Nothing has been written since the mark.
     fresh: DFF<Bit>,
-    /// Nothing from the mark on has been overwritten.
+    /// No word from the mark on has been overwritten.
     kept: DFF<Bit>,
     /// The word at the mark has been read.
     passed: DFF<Bit>,
-    /// A repeat waits.
+    /// A repeat is pending.
     due: DFF<Bit>,
-    /// The memory shows the word at `read`, unless it is written just now.
+    /// The memory reads the word at `read`, unless it is written in this clock.
     shown: DFF<Bit>,
-    /// What the memory showed a clock ago, and that it was the word at `read` and still is.
+    /// The memory's output of the previous clock, and that it was the word at `read` and still is.
     copy: DFF<Bits<32>>,
     copied: DFF<Bit>,
     /// Late memories: words are used from the registers.

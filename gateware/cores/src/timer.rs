@@ -2,14 +2,14 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reset` | in, 1 | starts the count anew |
+//! | `reset` | in, 1 | restarts the count |
 //! | `period` | in, 16 | clocks between ticks, at least 2 |
-//! | `hold` | in, 1 | let time stand still while nothing is `active` (simulation; tied low on boards) |
-//! | `active` | in, 1 | a run, a capture or a way to the safe values is going on |
-//! | `half_full` | in, 1 | telemetry waits to be sent: with `hold`, time stands still too, so that none is lost |
-//! | `tick` | out, 1 | a sample begins; the ADC's code is taken at the end of this clock |
+//! | `hold` | in, 1 | stops time while nothing is `active` (simulation; tied low on boards) |
+//! | `active` | in, 1 | a run, a capture or a ramp to the safe values is in progress |
+//! | `half_full` | in, 1 | telemetry waits to be sent: with `hold`, time stops too, so that none is lost |
+//! | `tick` | out, 1 | a sample begins; the ADC code is sampled at the end of this clock |
 //!
-//! That the count is at its end is known a clock before: the tick goes to most cores, and seldom to a near one.
+//! The end of the count is computed a clock early and registered: the tick goes to most cores, over long routes.
 
 use rust_hdl::prelude::*;
 
@@ -18,7 +18,7 @@ use rust_hdl::prelude::*;
 pub struct Timer {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Starts the count anew.
+    /// Restarts the count.
     pub reset: Signal<In, Bit>,
     /// Clocks between ticks.
     pub period: Signal<In, Bits<16>>,

@@ -1,17 +1,17 @@
-//! The tone adder: amplitude times sine, summed over the consecutive slots that share an output.
+//! Tone adder: amplitude times sine, summed over the consecutive slots that share an output.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins: the banks swap, the sum is cleared |
-//! | `valid` | in, 1 | a slot's sine is at hand |
+//! | `valid` | in, 1 | a slot's sine is valid |
 //! | `word` | in, 32 | its routing word (see `hge_protocol::table::SlotWord`) |
-//! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone sounds |
-//! | `read_output` | in, 5 | output whose tone is wanted |
-//! | `tone` | out, 32 signed | its sum of the sample before, codes times Q1.15, a clock later, two where memories are late |
+//! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone is on |
+//! | `read_output` | in, 5 | output whose tone is read |
+//! | `tone` | out, 32 signed | its sum of the previous sample, codes times Q1.15, a clock later, two with late memories |
 //!
-//! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the outputs' pass read the tones of
-//! the sample before while the slots' pass writes the next. Width: the host keeps the amplitudes on one
-//! output to 32767 in sum, so 31 bits and a sign hold them.
+//! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the output scan read the tones of
+//! the previous sample while the slot scan writes the next. Width: the host keeps the sum of the amplitudes on one
+//! output at 32767 or below, so 31 bits and a sign hold them.
 
 use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram};
 use rust_hdl::prelude::*;
@@ -29,21 +29,21 @@ pub struct Tones {
     pub word: Signal<In, Bits<32>>,
     /// Its sine, Q1.15.
     pub sine: Signal<In, Signed<16>>,
-    /// Its tone sounds.
+    /// Its tone is on.
     pub active: Signal<In, Bit>,
     /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its sum of the sample before, codes times Q1.15.
+    /// Its sum of the previous sample, codes times Q1.15.
     pub tone: Signal<Out, Signed<32>>,
     multiply: Multiplier,
     /// Tones of both banks; the bank is the address's bit 5. A block RAM has the other words anyway, and with 256 of them it
-    /// is the same module as the link's memory of requests.
+    /// is the same module as the link's request memory.
     sums: Ram<32, 8>,
     /// The tone read, a clock later.
     copy: DFF<Bits<32>>,
     /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
-    /// Bank that is being written.
+    /// Bank being written.
     bank: DFF<Bit>,
     valid_1: DFF<Bit>,
     sounds_1: DFF<Bit>,

@@ -2,15 +2,15 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `clear` | in, 1 | begins anew with ones; goes before `step` |
-//! | `step` | in, 1 | takes `bit` in this clock |
+//! | `clear` | in, 1 | restarts with ones; has priority over `step` |
+//! | `step` | in, 1 | processes `bit` in this clock |
 //! | `bit` | in, 1 | of the message |
-//! | `plain` | in, 1 | shifts without feedback: 32 steps bring the checksum's complement out at `low` |
-//! | `feedback` | out, 1 | what the polynomial is multiplied with in this step |
+//! | `plain` | in, 1 | shifts without feedback: 32 steps output the checksum's complement at `low` |
+//! | `feedback` | out, 1 | factor of the polynomial in this step |
 //! | `low` | out, 1 | the register's lowest bit |
 //!
-//! A byte takes eight clocks. A receiver needs no comparison with the residue: over the word that is the right checksum the
-//! feedback runs through one sequence whatever the message was, [`Crc::closing`], and only then.
+//! A byte takes eight clocks. A receiver needs no comparison with the residue: over the word of a correct checksum, and only then, the
+//! feedback is the sequence [`Crc::closing`], independent of the message.
 
 use crate::leaf::Fixed;
 use rust_hdl::prelude::*;
@@ -23,9 +23,9 @@ const POLYNOMIAL: u32 = 0xedb8_8320;
 pub struct Crc {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// Begins anew.
+    /// Restarts.
     pub clear: Signal<In, Bit>,
-    /// Takes a bit.
+    /// Processes a bit.
     pub step: Signal<In, Bit>,
     /// The bit.
     pub bit: Signal<In, Bit>,
@@ -43,7 +43,7 @@ pub struct Crc {
 }
 
 impl Crc {
-    /// The feedback of the 32 steps over a right checksum, first step in bit 0: that of a register of zeros that is fed ones.
+    /// The feedback of the 32 steps over a correct checksum, first step in bit 0: that of a register of zeros with ones as input.
     pub fn closing() -> u32 {
         let (mut register, mut sequence) = (0u32, 0);
         for step in 0..32 {

@@ -1,18 +1,18 @@
-//! The link: frames in, requests carried out, replies and telemetry out, as docs/protocol.md says. All but the line itself.
+//! Link: decodes frames, executes requests, sends replies and telemetry (docs/protocol.md). The UART is separate.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | bytes from the host; one was lost or wrong on the line |
 //! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | bytes to the host |
-//! | `address`, `data`, `is_write`, `look` | out, 16 + 32 + 1 + 1 | a register is to be read or written; they stand until `answered` |
-//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value; the status of the reply, 0: it may be |
+//! | `address`, `data`, `is_write`, `look` | out, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
+//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value; the status of the reply, 0 if allowed |
 //! | `write` | out, 1 | pulse after `answered` with refusal 0: `data` is written |
-//! | `heard`, `sound`, `damaged` | out, 1 | pulses: a frame of the session, a sound frame, a damaged one |
-//! | `resting` | out, 1 | nothing is being received, carried out or sent, and nothing waits |
+//! | `heard`, `sound`, `damaged` | out, 1 | pulses: a valid frame of the session, a valid frame, a damaged one |
+//! | `resting` | out, 1 | nothing is being received, executed or sent, and nothing is pending |
 //! | `words`, `fits`, `begin`, `number`, `word`, `word_write`, `commit` | | frames of telemetry, as in [`crate::telemetry`] |
-//! | `mark`, `repeat`, `can_repeat`, `half_full`, `frames`, `frames_lost` | | so are these |
+//! | `mark`, `repeat`, `can_repeat`, `half_full`, `frames`, `frames_lost` | | likewise |
 //!
-//! | file | part |
+//! | file | function |
 //! |---|---|
 //! | [`receiver`] | COBS, checksum, words |
 //! | [`processor`] | sessions, requests, replies |
@@ -20,9 +20,9 @@
 //! | [`crc`] | the checksum |
 //! | [`uart_receiver`], [`uart_transmitter`] | the line |
 //!
-//! The request memory has two halves of 128 words, one with the last reply and one for the next request. Where memories are late its words are
-//! copied into a register, and processor and sender wait a clock for them: made of look-up tables it would take 560 LUT4 and 80
-//! small memories more of an ECP5, and be in its longest ways.
+//! The request memory has two halves of 128 words, one with the last reply and one for the next request. With late memories its words are
+//! copied into a register, and processor and sender wait a clock for them: look-up tables would take 560 LUT4 and 80
+//! small memories more of an ECP5, in its longest paths.
 
 pub mod crc;
 pub mod processor;

@@ -1,27 +1,27 @@
-//! The command processor: sessions, requests, replies, as docs/protocol.md says.
+//! Request processor: sessions, requests, replies (docs/protocol.md).
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `request`, `values`, `release` | in 1 + 7, out 1 | a request lies in the half that is not `kept`; it has been dealt with |
+//! | `request`, `values`, `release` | in 1 + 7, out 1 | a request is in the half that is not `kept`; it is complete |
 //! | `kept` | out, 1 | half of the request memory that holds the last reply |
-//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later, two clocks where memories are late |
-//! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, before anybody else writes |
-//! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | a register that is to be read or written |
-//! | `look` | out, 1 | they stand; high until `answered`, then low for three clocks or more |
-//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 may be read or written |
-//! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: it is written |
-//! | `reply`, `reply_stands` | out, 1 + 1 | there is a reply; its present word is at `read_data`, or in the next clock where memories are not late |
-//! | `reply_next`, `reply_sent` | in, 1 + 1 | on to its next word; the last one is through |
-//! | `heard` | out, 1 | pulse: a sound frame with the session's nonce |
-//! | `idle` | out, 1 | no request is being dealt with |
+//! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later, two clocks with late memories |
+//! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, with priority |
+//! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | request for a register |
+//! | `look` | out, 1 | the request is valid; high until `answered`, then low for three clocks or more |
+//! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 if allowed |
+//! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: write |
+//! | `reply`, `reply_stands` | out, 1 + 1 | reply pending; its present word is at `read_data`, without late memories in the next clock |
+//! | `reply_next`, `reply_sent` | in, 1 + 1 | advance to its next word; the last one has been sent |
+//! | `heard` | out, 1 | pulse: a valid frame with the session's nonce |
+//! | `idle` | out, 1 | no request is in progress |
 //!
-//! 19 clocks from `request` to the decision, then for each register 5 and those of the answer, then 2. Where memories are late 27, and 6 for each register:
-//! a clock is waited for the second word of a comparison and for a header. The request is given back a clock after the decision.
+//! 19 clocks from `request` to the decision, then for each register 5 and those of the bus, then 2. With late memories 27, and 6 for each register:
+//! one clock more for the second word of a comparison and for a header. The request is released a clock after the decision.
 //!
-//! A nonce and a last sequence number are kept nowhere but in the last reply, with which every request is compared, sixteen bits
-//! at a time, in the register that later holds the address. A reply is made in the place of its request, value by value: half
-//! `kept` changes sides when a request is carried out, and the other half takes the next. Only a reply to a stranger is made in
-//! the half beside, which is given back when it has been sent.
+//! Nonce and last sequence number are stored only in the last reply, with which every request is compared, sixteen bits
+//! at a time, in the register that later holds the address. A reply overwrites its request, value by value: `kept`
+//! changes when a request is executed, and the other half receives the next one. Only a reply to another session is made in
+//! the other half, which is released when the reply has been sent.
 
 mod kernel;
 
@@ -43,14 +43,14 @@ enum Step {
     Send,
 }
 
-/// Carries out requests.
+/// Executes requests.
 #[derive(LogicBlock, Default)]
 pub struct Processor {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset of the control registers.
     pub reset: Signal<In, Bit>,
-    /// A request lies in the memory.
+    /// A request is in the memory.
     pub request: Signal<In, Bit>,
     /// Its words after the first three.
     pub values: Signal<In, Bits<7>>,
@@ -58,9 +58,9 @@ pub struct Processor {
     pub release: Signal<Out, Bit>,
     /// Half of the memory with the last reply.
     pub kept: Signal<Out, Bit>,
-    /// Word of the memory that is wanted or written: half 7, index 6..0.
+    /// Word of the memory to read or write: half 7, index 6..0.
     pub index: Signal<Out, Bits<8>>,
-    /// The word of the clock before, or of the one before that where memories are late.
+    /// The word of the previous clock, or of the one before with late memories.
     pub read_data: Signal<In, Bits<32>>,
     /// Writes a word.
     pub put: Signal<Out, Bit>,
@@ -94,12 +94,12 @@ pub struct Processor {
     pub heard: Signal<Out, Bit>,
     /// No request is in progress.
     pub idle: Signal<Out, Bit>,
-    /// Words come a clock later.
+    /// Late memories: words arrive a clock later.
     is_late: Fixed<Bit>,
     state: DFF<Step>,
-    /// The address stood in the clock before.
+    /// The address was valid in the previous clock.
     waited: DFF<Bit>,
-    /// So did the address of the reply's word, and in the clock before that.
+    /// The same for the address of the reply's word, and in the clock before that.
     shown: DFF<Bit>,
     stands: DFF<Bit>,
     /// The request is complete.
@@ -113,7 +113,7 @@ pub struct Processor {
     held: DFF<Bits<16>>,
     is_hello: DFF<Bit>,
     writes: DFF<Bit>,
-    /// Operation and lengths are as they must be.
+    /// Operation and lengths are valid.
     sane: DFF<Bit>,
     /// The nonce is not the session's.
     foreign: DFF<Bit>,
@@ -122,7 +122,7 @@ pub struct Processor {
     /// There is a session.
     session: DFF<Bit>,
     bank: DFF<Bit>,
-    /// Works in the half that is not kept.
+    /// Uses the half that is not kept.
     aside: DFF<Bit>,
     status: DFF<Bits<3>>,
     ready: Signal<Local, Bit>,

@@ -1,23 +1,23 @@
-//! From bytes to requests: COBS, checksum and length, words into the request memory.
+//! Receiver: COBS, checksum and length of bytes; writes words into the request memory.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `byte`, `byte_valid`, `byte_ready` | in 8 + 1, out 1 | the line's bytes |
 //! | `line_fault` | in, 1 | a byte was lost or wrong on the line: spoils the present frame |
 //! | `word`, `word_index`, `word_write` | out, 32 + 7 + 1 | a word for the receiver's half of the request memory |
-//! | `hold` | in, 1 | the memory is being written by somebody else: `word_write` waits |
-//! | `request` | out, 1 | a sound request lies there, until `release` |
+//! | `hold` | in, 1 | another write uses the memory: `word_write` waits |
+//! | `request` | out, 1 | a valid request is in the memory, until `release` |
 //! | `values` | out, 7 | words of it after the first three, 0 to 64, while `request` |
-//! | `release` | in, 1 | the request has been dealt with |
-//! | `sound`, `damaged` | out, 1 | pulses: a frame was as it must be, or not |
+//! | `release` | in, 1 | the request is complete |
+//! | `sound`, `damaged` | out, 1 | pulses: a frame was valid, or damaged |
 //!
-//! A byte keeps the receiver for 9 clocks, 17 if it begins a block of COBS, and 2 more if it ends a word. `byte_ready` is low
-//! meanwhile, and while a request lies there. A byte that is withdrawn before it was taken is lost and spoils the frame.
+//! A byte takes the receiver 9 clocks, 17 if it begins a block of COBS, and 2 more if it ends a word. `byte_ready` is low
+//! meanwhile, and while a request is pending. A byte withdrawn before it was accepted is lost and spoils the frame.
 //!
-//! The header lies at index 1, nonce 2, place 3, values from 64 on, so that a value's number is the lower part of its index. The
-//! checksum comes after the last word; of the longest frame it falls on index 0.
-//! Lengths are checked by two bits of the last index: below 64 the frame was too short, and beyond 128 it is too long.
-//! The count of COBS turns around bit by bit, and is decremented on the way, beside the bits of the checksum.
+//! The header is at index 1, nonce 2, place 3, values from 64 on, so that a value's number is the lower part of its index. The
+//! checksum comes after the last word; for the longest frame it is at index 0.
+//! Lengths are checked by two bits of the last index: below 64 the frame was too short, beyond 128 it is too long.
+//! The count of COBS rotates bit by bit, and is decremented on the way, in parallel with the bits of the checksum.
 
 use crate::leaf::Fixed;
 use crate::link::crc::Crc;
@@ -33,7 +33,7 @@ enum Step {
     Done,
 }
 
-/// Frames in.
+/// Decoder of frames.
 #[derive(LogicBlock, Default)]
 pub struct Receiver {
     /// System clock.
@@ -54,9 +54,9 @@ pub struct Receiver {
     pub word_index: Signal<Out, Bits<7>>,
     /// It is written in this clock.
     pub word_write: Signal<Out, Bit>,
-    /// Not in this clock.
+    /// Wait: no write in this clock.
     pub hold: Signal<In, Bit>,
-    /// A request lies in the memory.
+    /// A request is in the memory.
     pub request: Signal<Out, Bit>,
     /// Its words after the first three.
     pub values: Signal<Out, Bits<7>>,
@@ -67,9 +67,9 @@ pub struct Receiver {
     /// A frame was damaged.
     pub damaged: Signal<Out, Bit>,
     state: DFF<Step>,
-    /// The byte that is being worked on, the highest of its word.
+    /// The byte in work, the highest of its word.
     top: DFF<Bits<8>>,
-    /// The bytes of the word before it.
+    /// The earlier bytes of its word.
     lower: DFF<Bits<24>>,
     /// Number of the bit in the byte.
     bit_number: DFF<Bits<3>>,
@@ -77,21 +77,21 @@ pub struct Receiver {
     byte_number: DFF<Bits<2>>,
     /// Index of the last word begun.
     index: DFF<Bits<8>>,
-    /// Bytes left in the block of COBS, turning.
+    /// Bytes left in the block of COBS, rotating.
     left: DFF<Bits<8>>,
     borrow: DFF<Bit>,
-    /// There are some left.
+    /// Some are left.
     some_left: DFF<Bit>,
-    /// The code has been ones so far.
+    /// The code has had only ones so far.
     ones: DFF<Bit>,
-    /// A zero is due before the next block.
+    /// A zero precedes the next block.
     zero_due: DFF<Bit>,
     /// The frame has bytes.
     begun: DFF<Bit>,
     spoiled: DFF<Bit>,
-    /// The bits of this word have been those of the checksum so far.
+    /// The bits of this word have equalled the checksum so far.
     closing: DFF<Bit>,
-    /// A byte was there and not taken.
+    /// A byte was valid and not accepted.
     waiting: DFF<Bit>,
     crc: Crc,
     sequence: Fixed<Bits<32>>,

@@ -1,19 +1,19 @@
-//! From words to bytes: frames of replies and telemetry with checksum, COBS and delimiter.
+//! Sender: words of replies and telemetry to frames with checksum, COBS and delimiter.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reply`, `reply_word`, `reply_stands` | in, 1 + 32 + 1 | there is a reply; its present word, two clocks after `reply_next` if it stands then |
-//! | `reply_next`, `reply_sent` | out, 1 | pulses: the word is through; a clock after the last one, the reply is |
-//! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry waits; its present word, if it stands |
-//! | `telemetry_next`, `telemetry_busy` | out, 1 | the word is through; a frame is being read |
+//! | `reply`, `reply_word`, `reply_stands` | in, 1 + 32 + 1 | reply pending; its present word, two clocks after `reply_next` if valid then |
+//! | `reply_next`, `reply_sent` | out, 1 | pulses: the word has been sent; a clock after the last one, the reply has been sent |
+//! | `telemetry`, `telemetry_word`, `telemetry_stands` | in, 1 + 32 + 1 | a frame of telemetry is pending; its present word, if valid |
+//! | `telemetry_next`, `telemetry_busy` | out, 1 | the word has been sent; a frame is being read |
 //! | `byte`, `byte_valid`, `byte_ready` | out 8 + 1, in 1 | the line |
 //! | `idle` | out, 1 | no frame is being sent |
 //!
-//! A frame's first word says how many follow (bits 19..8 of it count). Between frames replies go first.
+//! A frame's first word gives the number of words that follow (bits 19..8). Between frames replies have priority.
 //!
-//! A byte takes 9 clocks from its word into the block of COBS (where memories are late one more at the beginning of a reply's word), and 2
-//! from there onto the line, if that is ready; a block's bytes go out before the next block is filled. Words are taken bit by bit from where they lie, and the words left are counted bit by bit
-//! beside them: no word is copied.
+//! A byte takes 9 clocks from its word into the block of COBS (with late memories one more at the beginning of a reply's word), and 2
+//! from there to the line, if that is ready; a block is sent before the next one is filled. Words are read bit by bit from their source, and the number of words left is decremented bit by bit
+//! in parallel: no word is copied.
 
 use crate::leaf::{memories_are_late, Ram};
 use crate::link::crc::Crc;
@@ -30,7 +30,7 @@ enum Step {
     Delimiter,
 }
 
-/// Frames out.
+/// Encoder of frames.
 #[derive(LogicBlock, Default)]
 pub struct Sender {
     /// System clock.
@@ -72,22 +72,22 @@ pub struct Sender {
     first: DFF<Bit>,
     /// The word is the checksum.
     closing: DFF<Bit>,
-    /// The checksum is through.
+    /// The checksum has been sent.
     ended: DFF<Bit>,
     /// Bit of the word.
     position: DFF<Bits<5>>,
-    /// Words left, turning.
+    /// Words left, rotating.
     left: DFF<Bits<12>>,
     borrow: DFF<Bit>,
     some_left: DFF<Bit>,
     gathered: DFF<Bits<8>>,
-    /// An empty block is due at the end, for the zero before it.
+    /// An empty block must follow at the end, for the zero before it.
     empty_due: DFF<Bit>,
-    /// Place of the block's next byte, which is its code in the end; then of the byte that goes out.
+    /// Position of the block's next byte, finally the code; then of the byte in transmission.
     place: DFF<Bits<8>>,
-    /// The reply's last word went through in the clock before.
+    /// The reply's last word was sent in the previous clock.
     sent: DFF<Bit>,
-    /// The block; words of the width of the captured codes, so that both are one kind of memory.
+    /// The block; words of the width of the captured codes, so that both use the same memory module.
     block: Ram<16, 8>,
     crc: Crc,
     reply_bits: Signal<Local, Bits<32>>,

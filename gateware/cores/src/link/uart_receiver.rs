@@ -1,4 +1,4 @@
-//! The receiving side of the serial line: 8 data bits, no parity, one stop bit.
+//! UART receiver: 8 data bits, no parity, one stop bit.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -6,22 +6,22 @@
 //! | `byte`, `valid` | out, 8 + 1 | a byte, for one clock, in the middle of its stop bit |
 //! | `fault` | out, 1 | pulse: a stop bit was low, its byte is dropped |
 //!
-//! Two flip-flops take the pin into the clock's domain. Time is kept in 1/256 clocks from the edge of the start bit on and the
-//! fraction is carried from bit to bit, so that bits are sampled in their middle, less or more a clock, whatever the ratio.
-//! Sender's and receiver's rates may differ by 2 % at 6 clocks a bit and more. A start bit that is not low in its middle was
-//! none. A line that stays low gives one fault and nothing else until it has been high.
+//! Two flip-flops synchronise the pin. Time is counted in 1/256 clocks from the edge of the start bit, and the
+//! fraction is carried from bit to bit, so that bits are sampled in their middle within a clock, for any ratio.
+//! The rates of sender and receiver may differ by 2 % from 6 clocks a bit on. A start bit that is not low in its middle is
+//! ignored. A line that stays low gives one fault and nothing else until it has been high.
 
 use crate::leaf::{Fixed, Synchronizer};
 use rust_hdl::prelude::*;
 use thiserror::Error;
 
-/// A rate that the line cannot have.
+/// A rate that the clock cannot make.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{baud} baud from a clock of {clock_hz} Hz is not 6 to 65535 clocks a bit: choose another rate")]
 pub struct RateError {
     /// The system clock.
     pub clock_hz: u32,
-    /// The rate asked for.
+    /// The requested rate.
     pub baud: u32,
 }
 
@@ -34,10 +34,10 @@ pub fn bit_period(clock_hz: u32, baud: u32) -> Result<u64, RateError> {
     Ok((256 * clock + rate / 2) / rate)
 }
 
-/// A clock, as a step of a count down in 1/256 clocks.
+/// A clock, as a step of a countdown in 1/256 clocks.
 pub(super) const ONE_CLOCK_LESS: u64 = (1 << 24) - 256;
 
-/// The bits that a count below `period` needs.
+/// Width of a count below `period`.
 pub(super) fn mask_for(period: u64) -> u64 {
     (period + 1).next_power_of_two() - 1
 }
@@ -49,7 +49,7 @@ enum Step {
     Break,
 }
 
-/// Bits to bytes.
+/// From bits to bytes.
 #[derive(LogicBlock, Default)]
 pub struct UartReceiver {
     /// System clock.
@@ -62,7 +62,7 @@ pub struct UartReceiver {
     pub byte: Signal<Out, Bits<8>>,
     /// Valid.
     pub valid: Signal<Out, Bit>,
-    /// It was none.
+    /// The stop bit was low.
     pub fault: Signal<Out, Bit>,
     state: DFF<Step>,
     // Inverted, so that a line at rest is what flip-flops hold at power-up.

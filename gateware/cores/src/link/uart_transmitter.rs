@@ -1,18 +1,18 @@
-//! The sending side of the serial line: 8 data bits, no parity, one stop bit.
+//! UART transmitter: 8 data bits, no parity, one stop bit.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `byte`, `valid`, `ready` | in 8 + 1, out 1 | a byte is taken while both are high |
+//! | `byte`, `valid`, `ready` | in 8 + 1, out 1 | a byte is transferred while both are high |
 //! | `pin` | out, 1 | the line, high at rest; a register |
 //!
-//! A byte takes ten bits, and the next can follow at once. Time is kept in 1/256 clocks and the fraction is carried from bit to
-//! bit and from byte to byte: no edge is off by more than a clock and what the bit was rounded by, at most 1/512 clock a bit.
+//! A byte takes ten bits, and the next can follow at once. Time is counted in 1/256 clocks, and the fraction is carried from bit to
+//! bit and from byte to byte: every edge is within a clock of its ideal time and the rounding of the bit, at most 1/512 clock a bit.
 
 use super::uart_receiver::{bit_period, mask_for, RateError, ONE_CLOCK_LESS};
 use crate::leaf::Fixed;
 use rust_hdl::prelude::*;
 
-/// Bytes to bits.
+/// From bytes to bits.
 #[derive(LogicBlock, Default)]
 pub struct UartTransmitter {
     /// System clock.

@@ -1,8 +1,8 @@
-//! Writes programs for the machine.
+//! Assembler for programs of the microcontroller.
 
 use std::collections::BTreeMap;
 
-/// A word of the machine's memory.
+/// A word of the microcontroller's memory.
 pub type Place = u8;
 
 /// Input of the product's lower half.
@@ -10,23 +10,23 @@ pub const PRODUCT_LOW: u8 = 62;
 /// Input of the product's upper half.
 pub const PRODUCT_HIGH: u8 = 63;
 
-/// When a jump is taken.
+/// Condition of a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Condition {
     /// Always.
     Always = 0,
-    /// The carry is set: a sum went beyond 16 bits, a difference did not go below zero.
+    /// The carry is set: a sum exceeded 16 bits, a difference was not negative.
     Carry = 1,
-    /// It is not.
+    /// The carry is clear.
     NoCarry = 2,
     /// The accumulator is negative.
     Negative = 3,
-    /// It is not.
+    /// The accumulator is not negative.
     Positive = 4,
     /// The accumulator is zero.
     Zero = 5,
-    /// It is not.
+    /// The accumulator is not zero.
     NotZero = 6,
 }
 
@@ -37,7 +37,7 @@ const CHAIN: u16 = 1 << 8;
 
 /// A program, instruction by instruction, and the constants in its memory.
 ///
-/// Each method appends the instruction it is named after; see [`super::Machine`] for what they do.
+/// Each method appends the instruction of its name; see [`super::Machine`] for the operations.
 #[derive(Clone, Debug, Default)]
 pub struct Assembler {
     words: Vec<u16>,
@@ -96,7 +96,7 @@ impl Assembler {
         self.push(0, INVERT, word);
     }
 
-    /// Accumulator -= word and what the last difference borrowed.
+    /// Accumulator -= word and the borrow of the last difference.
     pub fn subtract_borrow(&mut self, word: Place) {
         self.push(0, INVERT | CHAIN, word);
     }
@@ -151,35 +151,35 @@ impl Assembler {
         self.push(6, 0, word);
     }
 
-    /// The outside's word = accumulator.
+    /// Output word = accumulator.
     pub fn output(&mut self, port: u8) {
         self.push(7, 0, port);
     }
 
-    /// Goes on at `label` if `condition` holds.
+    /// Jumps to `label` if `condition` holds.
     pub fn jump(&mut self, condition: Condition, label: &'static str) {
         self.jumps.push((self.words.len(), label));
         let (upper, lower) = (condition as u16 >> 2, condition as u16 & 3);
         self.words.push((8 | upper << 2) << 12 | lower << 10);
     }
 
-    /// Goes on at `label` until [`Assembler::back`].
+    /// Calls `label`; [`Assembler::back`] returns.
     pub fn call(&mut self, label: &'static str) {
         self.jumps.push((self.words.len(), label));
         self.words.push(9 << 12);
     }
 
-    /// Goes on behind the call.
+    /// Returns to the instruction after the call.
     pub fn back(&mut self) {
         self.push(10, 0, 0);
     }
 
-    /// The job is done.
+    /// Ends the job.
     pub fn halt(&mut self) {
         self.push(11, 0, 0);
     }
 
-    /// The instruction that `label` names.
+    /// The instruction at `label`.
     ///
     /// # Panics
     /// If there is none: a mistake in the program.
@@ -200,7 +200,7 @@ impl Assembler {
         words
     }
 
-    /// What the memory holds at power-up.
+    /// Contents of the memory at power-up.
     pub fn contents(&self) -> &[u32] {
         &self.contents
     }

@@ -1,4 +1,4 @@
-//! The kernel of the machine.
+//! Kernel of the microcontroller.
 
 use super::Machine;
 use rust_hdl::prelude::*;

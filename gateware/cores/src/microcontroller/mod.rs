@@ -1,7 +1,7 @@
-//! A small microcoded machine for the work between windows, where area counts and clocks do not.
+//! Microcontroller for the computation between windows, where area matters and clocks do not.
 //!
-//! One 16-bit adder, one accumulator, 256 words of memory and one multiplier do in turn what a datapath for each
-//! step would do at once. Programs are written with [`Assembler`] and kept in a ROM.
+//! One 16-bit adder, one accumulator, 256 words of memory and one multiplier execute in sequence the steps that would otherwise need
+//! a datapath each. Programs are written with [`Assembler`] and stored in a ROM.
 
 mod assembler;
 mod kernel;
@@ -11,31 +11,31 @@ pub use assembler::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram, Rom};
 use rust_hdl::prelude::*;
 
-/// The machine.
+/// The microcontroller.
 ///
 /// | port | direction, width | meaning |
 /// |---|---|---|
-/// | `reset` | in, 1 | it rests |
-/// | `start`, `entry` | in, 1 + 10 | begins at instruction `entry`; only while not `busy` |
+/// | `reset` | in, 1 | stops the program |
+/// | `start`, `entry` | in, 1 + 10 | starts at instruction `entry`; only while not `busy` |
 /// | `busy` | out, 1 | from the clock after `start` to the last instruction's end |
-/// | `port` | out, 6 | word of the outside that an instruction reads or writes |
-/// | `reads` | out, 1 | it reads |
-/// | `word_in` | in, 16 | the word `port` of the clock before if that read, else 0 |
-/// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it goes to the word `port` at this clock's end |
-/// | `tells` | out, 1 | the same a clock before: it will |
+/// | `port` | out, 6 | number of the input or output word of the instruction |
+/// | `reads` | out, 1 | the instruction reads it |
+/// | `word_in` | in, 16 | the word at `port` of the previous clock if that read, else 0 |
+/// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it is written to `port` at the end of this clock |
+/// | `tells` | out, 1 | early strobe: `strobe` follows in the next clock |
 /// | `asks` | out, 1 | an instruction that reads is in its second or third clock |
-/// | `stall` | in, 1 | not in this clock: the third stands until it falls |
+/// | `stall` | in, 1 | wait: the third clock lasts until it falls |
 ///
-/// An instruction takes three clocks: the first reads its operand from the memory, the second chooses what is added, the
-/// third adds, while the ROM reads the next one. What an output addresses in a memory outside that answers a clock later
-/// can be read by the next instruction; so it can from one that answers two clocks later if `tells` addresses it.
+/// An instruction takes three clocks: the first reads its operand from the memory, the second selects the operands of the adder, the
+/// third adds, while the ROM reads the next one. If an output addresses an external memory with a latency of one clock, the next
+/// instruction can read its word; with a latency of two clocks it can if `tells` addresses the memory.
 ///
-/// Where the ROM's word comes late in the clock ([`memories_are_late`]) the instruction goes through a register, which
-/// changes nothing else: it stands through the two clocks that act on it.
+/// With late memories ([`memories_are_late`]) the ROM's word goes through a register, without other
+/// changes: it is valid in the two clocks that use it.
 ///
 /// Instructions, operation in bits 15..12:
 ///
-/// | operation | name | does |
+/// | operation | name | effect |
 /// |---|---|---|
 /// | 0 | sum | accumulator + memory word |
 /// | 1 | sum of input | accumulator + input; words 62 and 63 are the product's halves |
@@ -43,41 +43,41 @@ use rust_hdl::prelude::*;
 /// | 3 | shift | memory word one bit to the right, the carry from the left |
 /// | 4 | sign | all bits the accumulator's sign; bit 10 is set |
 /// | 5 | store | accumulator to memory |
-/// | 6 | multiply | accumulator times memory word, signed; the product is there for the next instruction alone |
-/// | 7 | output | accumulator to the outside |
+/// | 6 | multiply | accumulator times memory word, signed; only the next instruction can use the product |
+/// | 7 | output | accumulator to `port` |
 /// | 8 and 12, 9, 10 | jump, call, return | one level of calls |
 /// | 11 | halt | |
 ///
-/// Bits 7..0 are the memory word (5..0 the outside's), bits 9..0 a jump's target, bits 11..10 and bit 2 of its operation the condition (see [`Condition`]). Of a sum, and or
-/// shift, bit 11 also stores the result in the memory word; bit 10 takes 0 for the accumulator and leaves the carry
-/// (of a shift: the word's own sign comes from the left), bit 9 inverts the word and adds 1, bit 8 adds the carry instead of 0 or 1.
+/// Bits 7..0 are the memory word (5..0 the port), bits 9..0 a jump's target, bits 11..10 and bit 2 of its operation the condition (see [`Condition`]). For a sum, and or
+/// shift, bit 11 also stores the result in the memory word; bit 10 replaces the accumulator by 0 and leaves the carry
+/// (for a shift: shifts in the word's own sign), bit 9 inverts the word and adds 1, bit 8 adds the carry instead of 0 or 1.
 #[derive(LogicBlock, Default)]
 pub struct Machine {
     /// System clock.
     pub clock: Signal<In, Clock>,
-    /// It rests.
+    /// Stops the program.
     pub reset: Signal<In, Bit>,
-    /// Begins.
+    /// Starts.
     pub start: Signal<In, Bit>,
     /// First instruction.
     pub entry: Signal<In, Bits<10>>,
-    /// It is at work.
+    /// A program is in progress.
     pub busy: Signal<Out, Bit>,
-    /// Word of the outside.
+    /// Number of the input or output word.
     pub port: Signal<Out, Bits<6>>,
-    /// It reads.
+    /// The instruction reads it.
     pub reads: Signal<Out, Bit>,
-    /// That word, a clock later; 0 if none was read.
+    /// That word, a clock later; 0 without a read.
     pub word_in: Signal<In, Bits<16>>,
     /// The accumulator.
     pub word_out: Signal<Out, Bits<16>>,
-    /// It goes to the outside.
+    /// Write strobe of the output word.
     pub strobe: Signal<Out, Bit>,
-    /// It is about to.
+    /// The strobe follows in the next clock.
     pub tells: Signal<Out, Bit>,
-    /// And is in its second or third clock.
+    /// An instruction that reads is in its second or third clock.
     pub asks: Signal<Out, Bit>,
-    /// Not in this clock.
+    /// Wait in this clock.
     pub stall: Signal<In, Bit>,
     program: Rom<16, 10>,
     memory: Ram<16, 8>,
@@ -92,11 +92,11 @@ pub struct Machine {
     carry: DFF<Bit>,
     /// The instruction, a clock later.
     held: DFF<Bits<16>>,
-    /// What is added in the third clock.
+    /// Operands of the third clock.
     first: DFF<Bits<16>>,
     operand: DFF<Bits<16>>,
     carry_in: DFF<Bit>,
-    /// The instruction is taken from its copy.
+    /// Late memories: the instruction is used from its copy.
     holds: Fixed<Bit>,
     instruction: Signal<Local, Bits<16>>,
     operation: Signal<Local, Bits<4>>,
@@ -128,7 +128,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine for a clock of `clock_hz` with a program and what its memory holds at power-up.
+    /// A microcontroller for a clock of `clock_hz` with a program and the contents of its memory at power-up.
     ///
     /// `name` becomes part of the names of the program's and the memory's modules.
     pub fn new(name: &str, code: &Assembler, clock_hz: u32) -> Self {

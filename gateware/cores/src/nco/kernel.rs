@@ -1,4 +1,4 @@
-//! The oscillator's kernel, clock by clock.
+//! Kernel of the oscillator, clock by clock.
 
 use super::Nco;
 use rust_hdl::prelude::*;

@@ -1,4 +1,4 @@
-//! The kernel of the post-processor: what its machine reads and writes.
+//! Kernel of the post-processor: inputs and outputs of its microcontroller.
 
 use super::PostProcessor;
 use rust_hdl::prelude::*;

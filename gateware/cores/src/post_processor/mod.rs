@@ -1,39 +1,39 @@
-//! The post-processor: everything that is done between windows, one thing after the other.
+//! Post-processor: the computation between windows.
 //!
-//! A [`Machine`] runs a program of 16-bit words: when a run begins it clears the steps and loads the first values; after a window it writes the record,
-//! adds the case to the steps of descent, and after the last case keeps the best point, tells the epoch and takes the steps; then it
+//! A [`Machine`] runs a program of 16-bit words. At the beginning of a run it clears the accumulated steps and loads the first values. After a window it writes the record
+//! and adds the case to the descent steps; after the last case it stores the best point, writes the epoch and updates the controls; then it
 //! loads the next values. Between runs it writes events and captured blocks.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `reset` | in, 1 | control registers return to their first state |
-//! | `start`, `kind` | in, 1 + 2 | a job of a run: 0 it begins, 1 a window is over, 2 it has ended; the end of one may still wait when the next begins |
-//! | `working` | out, 1 | from the clock after `start`: a job of a run is waiting or going on |
-//! | `busy` | out, 1 | any job is, or is to come |
-//! | `event`, `event_cause`, `event_time`, `event_taken` | in 1 + 5 + 32, out 1 | a trip is to be told; it is being told |
-//! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block of so many ADC codes waits; it is done with |
-//! | `read_code`, `code` | out 7, in 16 | its codes; its time is in 64 and 65, low half first; a clock later |
+//! | `reset` | in, 1 | synchronous reset of the control registers |
+//! | `start`, `kind` | in, 1 + 2 | a job of a run: 0 begin of the run, 1 end of a window, 2 end of the run; the last may still be pending when the next run begins |
+//! | `working` | out, 1 | from the clock after `start`: a job of a run is pending or in progress |
+//! | `busy` | out, 1 | any job is pending or in progress |
+//! | `event`, `event_cause`, `event_time`, `event_taken` | in 1 + 5 + 32, out 1 | event pending: a trip; it is being written |
+//! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block with this number of ADC codes is ready; it has been read |
+//! | `read_code`, `code` | out 7, in 16 | its codes; its time at 64 and 65, low half first; a clock later |
 //! | settings | in | see `hge_protocol::registers`, held during a run |
-//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 32 | others, which are read at a run's beginning |
-//! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | levels of the window, a slot's sums and routing word, see `engine::word` |
-//! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | what the sequencer knows of the run |
-//! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | what it is told: the record is made; the run is over, and why (0 complete, 1 loss reached); no tones any more |
-//! | `tones`, `begin`, `restart`, `clamped`, `limited` | in, 1 | a case's tones sound; its first sample begins; what the guard does |
+//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 32 | read request for a setting without a register, grant and value; used at the beginning of a run |
+//! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | window statistics, a slot's sums and routing word, see `engine::word` |
+//! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | state of the run, from the sequencer |
+//! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | to the sequencer: the record is written; the run is over, and the reason (0 complete, 1 loss reached); no more tones |
+//! | `tones`, `begin`, `restart`, `clamped`, `limited` | in, 1 | a case's tones are on; its first sample begins; flags of the guard |
 //! | `read_address`, `read_data` | out 12, in 32 | the parameter table, a clock later |
 //! | `write`, `write_address`, `write_data` | out, 1 + 12 + 32 | the same |
-//! | `target_write`, `target_index`, `target_data`, `target_ready` | | the modulator; a write stands until it is ready |
+//! | `target_write`, `target_index`, `target_data`, `target_ready` | | the modulator; a write is held until it is ready |
 //! | `cost_write` | out, 1 | `target_data` is the case's target word, for the cost |
-//! | `words`, `begin_frame`, `mark` | out, 11 + 1 + 1 | asks the ring for room for so many words; an epoch begins with the frame |
-//! | `number`, `fits` | in, 32 + 1 | number of the frame, held until `commit`; in the clock of `begin_frame`: there is room |
-//! | `frame_word`, `word_write`, `commit` | out, 32 + 1 + 1 | the body, word by word; it is complete |
+//! | `words`, `begin_frame`, `mark` | out, 11 + 1 + 1 | begins a frame with this number of words in the ring; an epoch begins with the frame |
+//! | `number`, `fits` | in, 32 + 1 | number of the frame, held until `commit`; in the clock of `begin_frame`: the frame fits |
+//! | `frame_word`, `word_write`, `commit` | out, 32 + 1 + 1 | the body, word by word; end of the frame |
 //!
 //! A case: mean = (sum_first + sum_second) >> window; error = weight (mean - target), Q3.13 weight. A slot: response =
 //! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift.
-//! Where the lock-in takes the cost, the response is the cost's own slope: the step is the response x weight.
+//! If the lock-in demodulates the cost, the response is the slope of the cost: the step is the response x weight.
 //! At the end of an epoch: control = clip(control - step).
 //!
-//! Widths: I and Q over the window are below 2^30 (a full-scale square wave gives 0.64 x 2^30), so 31 bits, taken apart into a
-//! signed upper 16 and 15 lower bits for the multiplier; the response is cut to 31 bits and does the same. The guard's two flags of a window hold from the
+//! Widths: I and Q over the window are below 2^30 (a full-scale square wave gives 0.64 x 2^30), so 31 bits, divided into a
+//! signed upper 16 and 15 lower bits for the multiplier; the response is saturated to 31 bits and divided likewise. The guard's two flags of a window cover the time from the
 //! beginning of its lead-in to the end of its tail.
 //!
 //! An instruction takes three clocks. `hge_protocol::Parameters::most_gap_clocks` bounds a job.
@@ -56,17 +56,17 @@ pub struct PostProcessor {
     pub reset: Signal<In, Bit>,
     /// A job of a run.
     pub start: Signal<In, Bit>,
-    /// Which: 0 it begins, 1 a window is over, 2 it has ended.
+    /// Its kind: 0 begin of the run, 1 end of a window, 2 end of the run.
     pub kind: Signal<In, Bits<2>>,
-    /// It waits or goes on.
+    /// A job of a run is pending or in progress.
     pub working: Signal<Out, Bit>,
-    /// Any job does, or will.
+    /// Any job is pending or in progress.
     pub busy: Signal<Out, Bit>,
     /// Event pending: a trip.
     pub event: Signal<In, Bit>,
-    /// What tripped.
+    /// Cause of the trip.
     pub event_cause: Signal<In, Bits<5>>,
-    /// Its sample.
+    /// Sample of the trip.
     pub event_time: Signal<In, Bits<32>>,
     /// The event is being written.
     pub event_taken: Signal<Out, Bit>,
@@ -78,17 +78,17 @@ pub struct PostProcessor {
     pub decimation: Signal<In, Bits<16>>,
     /// The block has been read.
     pub block_taken: Signal<Out, Bit>,
-    /// Code that is wanted.
+    /// Code to read.
     pub read_code: Signal<Out, Bits<7>>,
     /// The code.
     pub code: Signal<In, Bits<16>>,
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
-    /// Slots that take part.
+    /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
-    /// Bit 1: the update is made here. Bit 3: the lock-in takes the cost.
+    /// Bit 1: standalone update. Bit 3: the lock-in demodulates the cost.
     pub mode: Signal<In, Bits<4>>,
-    /// A setting is wanted that no register is needed for.
+    /// Read request for a setting without a register.
     pub look: Signal<Out, Bit>,
     /// Its address.
     pub look_place: Signal<Out, Bits<6>>,
@@ -96,7 +96,7 @@ pub struct PostProcessor {
     pub looks: Signal<In, Bit>,
     /// The setting, a clock later.
     pub stored: Signal<In, Bits<32>>,
-    /// A word of the slots' pass is wanted.
+    /// Read request for a word of the slot scan.
     pub engine_read: Signal<Out, Bit>,
     /// Slot of the request.
     pub read_slot: Signal<Out, Bits<8>>,
@@ -108,23 +108,23 @@ pub struct PostProcessor {
     pub engine_data: Signal<In, Bits<16>>,
     /// Sample before the run's first, since power-up.
     pub began: Signal<In, Bits<32>>,
-    /// The same before the window's first, or the run's end.
+    /// The sample before the window's first, or the run's end.
     pub marked: Signal<In, Bits<32>>,
     /// Why the run ended.
     pub reason: Signal<In, Bits<3>>,
-    /// No tone sounds in the window.
+    /// No tone is on in the window.
     pub unperturbed: Signal<In, Bit>,
     /// The gap before was too long.
     pub late: Signal<In, Bit>,
-    /// The window's record is made.
+    /// The window's record is written.
     pub recorded: Signal<Out, Bit>,
     /// The run is over.
     pub over: Signal<Out, Bit>,
-    /// Why.
+    /// Its reason.
     pub over_reason: Signal<Out, Bits<3>>,
-    /// The last pass goes on.
+    /// The final pass is in progress.
     pub last_pass: Signal<Out, Bit>,
-    /// A case's tones sound.
+    /// A case's tones are on.
     pub tones: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
@@ -134,19 +134,19 @@ pub struct PostProcessor {
     pub clamped: Signal<In, Bit>,
     /// The guard limited a step.
     pub limited: Signal<In, Bit>,
-    /// Word of the table that is wanted.
+    /// Word of the table to read.
     pub read_address: Signal<Out, Bits<12>>,
     /// The word.
     pub read_data: Signal<In, Bits<32>>,
     /// Writes the table.
     pub write: Signal<Out, Bit>,
-    /// Where.
+    /// Address of the write.
     pub write_address: Signal<Out, Bits<12>>,
-    /// What.
+    /// Data of the write.
     pub write_data: Signal<Out, Bits<32>>,
     /// Writes a target.
     pub target_write: Signal<Out, Bit>,
-    /// Of this output.
+    /// Output of the target.
     pub target_index: Signal<Out, Bits<5>>,
     /// The target.
     pub target_data: Signal<Out, Bits<32>>,
@@ -162,7 +162,7 @@ pub struct PostProcessor {
     pub mark: Signal<Out, Bit>,
     /// Its number.
     pub number: Signal<In, Bits<32>>,
-    /// It has room.
+    /// The frame fits.
     pub fits: Signal<In, Bit>,
     /// A word of it.
     pub frame_word: Signal<Out, Bits<32>>,
@@ -171,26 +171,26 @@ pub struct PostProcessor {
     /// End of the frame.
     pub commit: Signal<Out, Bit>,
     machine: Machine,
-    /// The end of a run waits; and the begin of one, or a window.
+    /// Pending: the end of a run; and the begin of one, or a window.
     end_waits: DFF<Bit>,
     job_waits: DFF<Bit>,
     job_is_window: DFF<Bit>,
-    /// The job that goes on is of a run.
+    /// The job in progress is one of a run.
     of_run: DFF<Bit>,
     item: DFF<Bits<8>>,
     place: DFF<Bits<12>>,
-    /// Upper half of the word that is written next.
+    /// Upper half of the next word to write.
     high: DFF<Bits<16>>,
     room: DFF<Bit>,
-    /// A word of the frame stands: it goes a clock late, since the ring, and the sender behind it, wait for it.
+    /// A word of the frame is valid: it is written a clock late, since ring and sender depend on it.
     word_waits: DFF<Bit>,
-    /// What the program reads: from registers, and from memories, whose words come late in the clock.
+    /// Inputs of the program: from registers, and from memories, whose words come late in the clock.
     near: DFF<Bits<16>>,
     far: DFF<Bits<16>>,
-    /// The setting is shown; and was in the clock before.
+    /// The setting is read; and was in the previous clock.
     is_shown: DFF<Bit>,
     was_shown: DFF<Bit>,
-    /// The slots' pass, or the registers, answered a clock before.
+    /// The slot scan, or the registers, replied in the previous clock.
     is_answered: DFF<Bit>,
     /// Words of the memories, a clock later.
     table_copy: DFF<Bits<32>>,

@@ -1,4 +1,4 @@
-//! The kernel of the sequencer.
+//! Kernel of the sequencer.
 
 use super::{Sequencer, State};
 use rust_hdl::prelude::*;

@@ -1,28 +1,28 @@
-//! The sequencer: which state each sample is in.
+//! Sequencer: the state of each sample.
 //!
-//! At a tick it moves to the state of the sample that begins:
+//! At a tick it changes to the state of the sample that begins:
 //!
 //! ```text
 //! Idle -> Gap -> Ramp -> Settle -> LeadIn -> Window -> Tail -> Gap -> (next case) Ramp ...
 //! ```
 //!
 //! A gap begins with a job of the post-processor (record, update, next case's values) and lasts at least `gap`
-//! samples; if the job takes longer it waits for it and the next record says so.
+//! samples; if the job takes longer, the gap is extended and the next record is flagged.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
-//! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all but the first end the run, the first of them names the reason |
+//! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all except the first end the run, the earliest of them sets the reason |
 //! | `window_log2`, `mode` | in, 5 + 3 | see `hge_protocol::registers` |
-//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 24 | the length of gap, settle or lead-in, looked at once a sample, within 24 clocks of its beginning |
-//! | `moving`, `sounding` | in, 1 | of the sample before: bases still move; tones still sound |
-//! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | what this sample is |
+//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 24 | read request, address, grant and value of the length of gap, settle or lead-in; once a sample, within 24 clocks of its beginning |
+//! | `moving`, `sounding` | in, 1 | of the previous sample: bases still ramp; tones are still on |
+//! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | state of this sample |
 //! | `now` | in, 32 | the present sample since power-up |
 //! | `began`, `marked` | out, 32 + 32 | the sample before the run's first; before the last window's first, or the run's end |
-//! | `late`, `end_reason` | out, 1 + 3 | a gap was too long; why the run ended |
+//! | `late`, `end_reason` | out, 1 + 3 | a gap was too long; reason of the end of the run |
 //! | `post_processor_start`, `post_processor_kind` | out, 1 + 2 | a job of the post-processor begins: 0 of a new run, 1 after a window, 2 at the end |
-//! | `post_processor_working`, `recorded`, `last_pass` | in, 1 | the job goes on; the window's record is made; no tones in what follows |
-//! | `post_processor_over`, `post_processor_reason` | in, 1 + 3 | the run is over with this gap, and why |
+//! | `post_processor_working`, `recorded`, `last_pass` | in, 1 | the job is in progress; the window's record is written; the following windows have no tones |
+//! | `post_processor_over`, `post_processor_reason` | in, 1 + 3 | the run ends with this gap, and its reason |
 
 mod kernel;
 
@@ -59,9 +59,9 @@ pub struct Sequencer {
     pub trip: Signal<In, Bit>,
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
-    /// A length is wanted from the registers.
+    /// Read request for a length.
     pub look: Signal<Out, Bit>,
-    /// Which: the address of `settle`, `lead_in` or `gap`.
+    /// Its address: `settle`, `lead_in` or `gap`.
     pub look_place: Signal<Out, Bits<6>>,
     /// The read is granted in this clock.
     pub looks: Signal<In, Bit>,
@@ -69,15 +69,15 @@ pub struct Sequencer {
     pub stored: Signal<In, Bits<24>>,
     /// Bit 0 perturb, bit 1 standalone.
     pub mode: Signal<In, Bits<3>>,
-    /// Bases still move, or the guard cut a step.
+    /// Bases still ramp, or the guard limited a step.
     pub moving: Signal<In, Bit>,
-    /// Tones still sound.
+    /// Tones are still on.
     pub sounding: Signal<In, Bit>,
-    /// A run is going on, or about to.
+    /// A run is in progress, or about to start.
     pub busy: Signal<Out, Bit>,
-    /// Bases move in this sample.
+    /// Bases ramp in this sample.
     pub ramp: Signal<Out, Bit>,
-    /// The slots' pass runs in this sample.
+    /// The slot scan runs in this sample.
     pub tones: Signal<Out, Bit>,
     /// Phases restart in this sample.
     pub restart: Signal<Out, Bit>,
@@ -89,9 +89,9 @@ pub struct Sequencer {
     pub first: Signal<Out, Bit>,
     /// It belongs to its second half.
     pub second_half: Signal<Out, Bit>,
-    /// The pass is not perturbed.
+    /// The window has no tones.
     pub unperturbed: Signal<Out, Bit>,
-    /// A gap was longer than asked for.
+    /// A gap was longer than its setting.
     pub late: Signal<Out, Bit>,
     /// Present sample since power-up.
     pub now: Signal<In, Bits<32>>,
@@ -99,21 +99,21 @@ pub struct Sequencer {
     pub began: Signal<Out, Bits<32>>,
     /// That before the last window's first, or before the run's end.
     pub marked: Signal<Out, Bits<32>>,
-    /// Why the run ended.
+    /// Reason of the end of the run.
     pub end_reason: Signal<Out, Bits<3>>,
     /// A job of the post-processor begins.
     pub post_processor_start: Signal<Out, Bit>,
     /// 0 of a new run, 1 after a window, 2 at the end.
     pub post_processor_kind: Signal<Out, Bits<2>>,
-    /// It goes on.
+    /// The job is in progress.
     pub post_processor_working: Signal<In, Bit>,
-    /// The window's record is made.
+    /// The window's record is written.
     pub recorded: Signal<In, Bit>,
-    /// What follows is not perturbed.
+    /// The following windows have no tones.
     pub last_pass: Signal<In, Bit>,
-    /// The run is over with this gap.
+    /// The run ends with this gap.
     pub post_processor_over: Signal<In, Bit>,
-    /// Why.
+    /// Its reason.
     pub post_processor_reason: Signal<In, Bits<3>>,
     state: DFF<State>,
     count: DFF<Bits<24>>,
@@ -125,18 +125,18 @@ pub struct Sequencer {
     over: DFF<Bit>,
     over_reason: DFF<Bits<3>>,
     was_late: DFF<Bit>,
-    /// The present sample's length is still to be looked at; and is shown.
+    /// The length of the present sample's state is still to be read; and is being read.
     asks: DFF<Bit>,
     shown: DFF<Bit>,
-    /// What was shown, a clock later, and that it was.
+    /// The value read, a clock later, and that it was read.
     length_copy: DFF<Bits<24>>,
     was_shown: DFF<Bit>,
     /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
-    /// The present sample is the last of its length.
+    /// The present sample is the last of its state.
     at_length: DFF<Bit>,
     spent: Signal<Local, Bits<24>>,
-    /// Of a window, in samples; the setting stands still while a run goes on.
+    /// Length of a window in samples; the setting is constant during a run.
     window_length: DFF<Bits<24>>,
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,

@@ -39,7 +39,7 @@ pub fn quotient(code: &mut Assembler, from: u8) {
     code.call("split");
 }
 
-/// Sum >>= accumulator: a word at once, then bit by bit.
+/// Sum >>= accumulator: word by word, then bit by bit.
 fn shift(code: &mut Assembler) {
     code.label("shift");
     code.store(LEFT);
@@ -80,7 +80,7 @@ fn split(code: &mut Assembler) {
     code.back();
 }
 
-/// Sum = upper 2^15 + lower: the upper one a word to the left and a bit to the right.
+/// Sum = upper 2^15 + lower: the upper one shifted a word to the left and a bit to the right.
 fn join(code: &mut Assembler) {
     code.label("join");
     code.shift_signed_in_place(UPPER + 2);
@@ -98,7 +98,7 @@ fn join(code: &mut Assembler) {
     code.back();
 }
 
-/// Sum's lower 32 bits cut to 16, also in the accumulator.
+/// Sum's lower 32 bits saturated to 16, also in the accumulator.
 fn cut_to_16(code: &mut Assembler) {
     code.label("cut to 16");
     code.load(SUM);
@@ -119,7 +119,7 @@ fn cut_to_16(code: &mut Assembler) {
     code.back();
 }
 
-/// Sum's lower 32 bits = the sum, cut.
+/// Sum's lower 32 bits = the sum, saturated.
 fn cut_to_32(code: &mut Assembler) {
     code.label("cut to 32");
     code.load(SUM + 1);
@@ -143,7 +143,7 @@ fn cut_to_32(code: &mut Assembler) {
     code.back();
 }
 
-/// What the others call.
+/// The subroutines.
 pub fn parts(code: &mut Assembler) {
     shift(code);
     split(code);

@@ -1,4 +1,4 @@
-//! What follows on a window: the next case, epoch, start; the end.
+//! Work after a window: the next case, epoch, start; the end.
 
 use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
@@ -35,7 +35,7 @@ pub fn run(code: &mut Assembler) {
     code.jump(Always, "next values");
 }
 
-/// The settings that the run goes by.
+/// The settings of the run.
 fn settings(code: &mut Assembler) {
     let one_word = [CASES, EPOCHS, STARTS, GRADIENT_SHIFT, STEP_SHIFT];
     for (address, word) in (SETTINGS..).zip(one_word) {
@@ -57,7 +57,7 @@ fn setting(code: &mut Assembler, address: Place, word: Place) {
     code.store(word);
 }
 
-/// From 1 to `most`, lest the program leave its tables.
+/// From 1 to `most`, to keep the program within its tables.
 fn confine(code: &mut Assembler, word: Place, most: Place, labels: [&'static str; 2]) {
     code.load(word);
     code.jump(NotZero, labels[0]);
@@ -72,7 +72,7 @@ fn confine(code: &mut Assembler, word: Place, most: Place, labels: [&'static str
     code.label(labels[1]);
 }
 
-/// The accumulator is not zero if the update is the gateware's.
+/// The accumulator is not zero with the standalone update.
 fn standalone(code: &mut Assembler) {
     code.input(input::MODE);
     code.and(TWO);
@@ -129,7 +129,7 @@ pub fn window(code: &mut Assembler, carriers: Carriers) {
     end_of_epoch(code);
 }
 
-/// The best point kept, the epoch told, the steps taken; the next start or the last pass.
+/// Stores the best point, writes the epoch, applies the steps; the next start or the final pass.
 fn end_of_epoch(code: &mut Assembler) {
     code.label("end of epoch");
     code.load(LOSS);

@@ -1,4 +1,4 @@
-//! What the post-processor does, as a program: its words outside, its memory, and the order of the parts.
+//! Program of the post-processor: its input and output words, its memory, and the order of its parts.
 
 mod arithmetic;
 mod epochs;
@@ -15,17 +15,17 @@ use hge_protocol::Parameters;
 pub mod job {
     /// A run begins.
     pub const RUN: &str = "run";
-    /// A window is over.
+    /// End of a window.
     pub const WINDOW: &str = "window";
-    /// A run is over.
+    /// End of a run.
     pub const END: &str = "end";
-    /// Event pending: a trip.
+    /// A trip to be written as an event.
     pub const EVENT: &str = "event";
     /// A block of ADC codes is ready.
     pub const BLOCK: &str = "block";
 }
 
-/// Words that the program reads. Those of more than one word begin with the lowest.
+/// Input words. Those of more than one word begin with the lowest.
 pub mod input {
     use crate::engine::word;
 
@@ -53,11 +53,11 @@ pub mod input {
     pub const BEGAN: u8 = 22;
     /// Sample of the event, two words.
     pub const EVENT_TIME: u8 = 33;
-    /// What tripped.
+    /// Cause of the trip.
     pub const EVENT_CAUSE: u8 = 35;
     /// Flags of the window.
     pub const FLAGS: u8 = 36;
-    /// The frame has room: bit 0.
+    /// The frame fits: bit 0.
     pub const ROOM: u8 = 37;
     /// ADC code, or half of the block's time, at the item.
     pub const CODE: u8 = 38;
@@ -65,27 +65,27 @@ pub mod input {
     pub const CODES: u8 = 39;
     /// Samples from one to the next.
     pub const DECIMATION: u8 = 40;
-    /// Why the run ended.
+    /// Reason of the end of the run.
     pub const REASON: u8 = 41;
     /// Logarithm of the window's samples.
     pub const WINDOW: u8 = 42;
     /// Setting at the place, two words.
     pub const SETTING: u8 = 43;
-    /// Slots that take part.
+    /// Slots in use.
     pub const SLOTS_USED: u8 = 45;
-    /// Mode: bit 1 is the standalone update, bit 3 a lock-in of the cost.
+    /// Mode: bit 1 is the standalone update, bit 3 demodulation of the cost.
     pub const MODE: u8 = 49;
-    /// Something was cut: bit 0.
+    /// Something saturated: bit 0.
     pub const CUT: u8 = 54;
 }
 
-/// Words that it writes.
+/// Output words.
 pub mod output {
-    /// Slot, output or code that is wanted.
+    /// Slot, output or code to read.
     pub const ITEM: u8 = 0;
-    /// Word of the table that is wanted or written.
+    /// Word of the table to read or write.
     pub const PLACE: u8 = 1;
-    /// Upper half of what is written next.
+    /// Upper half of the next word to write.
     pub const HIGH: u8 = 2;
     /// Lower half: writes the table's word.
     pub const TABLE: u8 = 3;
@@ -93,39 +93,39 @@ pub mod output {
     pub const WORD: u8 = 4;
     /// Lower half: writes the target of the output.
     pub const TARGET: u8 = 5;
-    /// A frame of so many words begins.
+    /// Begins a frame with this number of words.
     pub const BEGIN: u8 = 6;
-    /// So does an epoch with it.
+    /// The same, as the beginning of an epoch.
     pub const BEGIN_EPOCH: u8 = 7;
-    /// The frame is complete.
+    /// End of the frame.
     pub const COMMIT: u8 = 8;
-    /// Something was cut: bit 0.
+    /// Something saturated: bit 0.
     pub const CUT: u8 = 9;
-    /// The last pass: bit 0.
+    /// The final pass: bit 0.
     pub const LAST_PASS: u8 = 10;
-    /// The run is over, and why.
+    /// End of the run, and its reason.
     pub const OVER: u8 = 11;
-    /// The window's record is made.
+    /// The window's record is written.
     pub const RECORDED: u8 = 12;
     /// The event is being written.
     pub const EVENT_TAKEN: u8 = 13;
     /// The block has been read.
     pub const BLOCK_TAKEN: u8 = 14;
-    /// Lower half: tells the cost the target of the case.
+    /// Lower half: writes the target of the case to the cost.
     pub const COST: u8 = 15;
 }
 
-/// Places in the machine's memory.
+/// Places in the microcontroller's memory.
 mod memory {
     use crate::microcontroller::Place;
 
-    /// A 48-bit value under way; calls work on it.
+    /// A 48-bit value in work; used by subroutines.
     pub const SUM: Place = 0;
-    /// Shifts still to do.
+    /// Remaining shifts.
     pub const LEFT: Place = 3;
     pub const SCRATCH: Place = 4;
     pub const OTHER: Place = 5;
-    /// Slot or output under way.
+    /// Slot or output in work.
     pub const ITEM: Place = 6;
     /// Bits 30 to 15 of a value, and 14 to 0.
     pub const HIGH: Place = 7;
@@ -143,7 +143,7 @@ mod memory {
     /// Words of the frame, and its kind.
     pub const LENGTH: Place = 21;
     pub const KIND: Place = 22;
-    /// Where a row comes from and goes to.
+    /// Source and destination of a row.
     pub const FROM: Place = 23;
     pub const INTO: Place = 24;
     pub const MASK: Place = 25;
@@ -156,7 +156,7 @@ mod memory {
     pub const LAST_PASS: Place = 40;
     pub const BEGAN: Place = 41;
 
-    /// Settings, as they were when the run began.
+    /// Settings, as at the beginning of the run.
     pub const CASES: Place = 48;
     pub const EPOCHS: Place = 49;
     pub const STARTS: Place = 50;
@@ -165,7 +165,7 @@ mod memory {
     pub const INPUT_MASK: Place = 54;
     pub const LOSS_STOP: Place = 56;
 
-    /// Addresses of these settings, in this order, and what confines two of them.
+    /// Addresses of these settings, in this order, and the limits of two of them.
     pub const SETTINGS: Place = 0xd6;
     pub const MOST_CASES: Place = 0xde;
     pub const MOST_STARTS: Place = 0xdf;

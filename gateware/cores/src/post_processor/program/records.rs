@@ -5,7 +5,7 @@ use super::{clear, input, job, output, update};
 use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use Condition::{Always, Carry, NotZero, Zero};
 
-/// A frame of the words in the accumulator, and what follows at `lost` if it has no room.
+/// Begins a frame of the words in the accumulator; continues at `lost` if it does not fit.
 fn begin(code: &mut Assembler, kind: Place, lost: &'static str) {
     code.store(LENGTH);
     code.output(output::BEGIN);
@@ -43,7 +43,7 @@ fn start_byte(code: &mut Assembler, start: Place) {
     code.input(PRODUCT_LOW);
 }
 
-/// A word of the frame: samples from the run's first to the marked one.
+/// A word of the frame: samples from the first of the run to the marked one.
 fn sample_clock(code: &mut Assembler) {
     code.input(input::MARKED);
     code.subtract(BEGAN);
@@ -158,7 +158,7 @@ pub fn event(code: &mut Assembler) {
     code.halt();
 }
 
-/// A block of ADC codes: its time, then pairs of codes; the last may stand alone.
+/// A block of ADC codes: its time, then pairs of codes; the last code may be unpaired.
 pub fn block(code: &mut Assembler) {
     code.label(job::BLOCK);
     code.input(input::CODES);
@@ -211,7 +211,7 @@ pub fn block(code: &mut Assembler) {
     code.halt();
 }
 
-/// Header and number of a frame: words behind the header in bits 31..8, the kind below.
+/// Header and number of a frame: words after the header in bits 31..8, the kind below.
 pub fn parts(code: &mut Assembler) {
     code.label("header");
     code.load(LENGTH);

@@ -23,7 +23,7 @@ fn row(code: &mut Assembler, number: Place, base: Place) {
     code.add(base);
 }
 
-/// Goes on at `label` with the next output.
+/// Jumps to `label` with the next output.
 fn next_output(code: &mut Assembler, label: &'static str) {
     code.load(ONE);
     code.add_to(ITEM);
@@ -52,7 +52,7 @@ pub fn load_start(code: &mut Assembler) {
     next_output(code, "load a control");
 }
 
-/// Targets of the outputs: the case's codes for inputs, else the controls. And that of the cost.
+/// Targets of the outputs: the case's codes for inputs, else the controls; and the target of the cost.
 fn load_case(code: &mut Assembler, carriers: Carriers) {
     code.label("load case");
     if carriers.has_codes() {
@@ -115,7 +115,7 @@ fn copy_row(code: &mut Assembler) {
     next_output(code, "copy a word");
 }
 
-/// What the others call.
+/// The subroutines.
 pub fn parts(code: &mut Assembler, carriers: Carriers) {
     load_start(code);
     load_case(code, carriers);

@@ -7,7 +7,7 @@ use crate::microcontroller::{Assembler, Condition};
 use hge_protocol::Carriers;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 
-/// Mean of the window less the target, weighted; the loss. What the responses are then multiplied with: that error, or of a
+/// Mean of the window minus the target, weighted; the loss. Then the factor of the responses: that error, or for a
 /// cost, whose slopes they are already, the weight.
 pub fn error(code: &mut Assembler, carriers: Carriers) {
     code.load(CASE);
@@ -84,7 +84,7 @@ pub fn error(code: &mut Assembler, carriers: Carriers) {
     }
 }
 
-/// Every driving slot's response times the error, added to its step.
+/// Adds every driving slot's response times the error to its step.
 pub fn steps(code: &mut Assembler) {
     clear(code, ITEM);
     code.label("add a slot");
@@ -162,7 +162,7 @@ pub fn steps(code: &mut Assembler) {
     next_slot(code, "add a slot");
 }
 
-/// Every driving slot's control less its step, within the control's limits; steps to zero.
+/// Every driving slot's control minus its step, within the control's limits; steps to zero.
 pub fn apply(code: &mut Assembler) {
     // What is cut here is no one's concern: limits follow.
     code.input(input::CUT);
@@ -236,14 +236,14 @@ pub fn apply(code: &mut Assembler) {
     code.output(output::CUT);
 }
 
-/// Goes on at `otherwise` if the slot whose routing word is there drives nothing.
+/// Jumps to `otherwise` if the slot of this routing word drives nothing.
 fn drives(code: &mut Assembler, otherwise: &'static str) {
     code.input(input::ROUTE);
     code.add_input(input::ROUTE);
     code.jump(Positive, otherwise);
 }
 
-/// The next slot at `label`, or on.
+/// The next slot at `label`, or continue.
 pub fn next_slot(code: &mut Assembler, label: &'static str) {
     code.load(ONE);
     code.add_to(ITEM);
