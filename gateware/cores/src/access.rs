@@ -206,12 +206,12 @@ impl Logic for Access {
         );
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
-        comment!("Which of the register files the address lies in.");
+        comment!("Register file of the address.");
         self.page.next = self.address.val().get_bits::<8>(8);
         self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
         self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
         self.field.next = self.address.val().get_bits::<2>(0);
-        comment!("The analogue scale is kept with the scalars.");
+        comment!("The analogue scale is stored with the scalars.");
         self.in_scalars.d.next = (!self.page.val().any())
             | ((self.page.val() == bits::<8>(3)) & (self.address.val().get_bit(7)));
         self.in_slots.d.next = (((self.page.val() == bits::<8>(1))
@@ -223,7 +223,7 @@ impl Logic for Access {
             & (self.output_number.val() < self.outputs.val());
         self.waited.d.next = self.look.val();
         self.hears.next = self.called.q.val() & self.turn.val();
-        comment!("A look, and an answer to a write, which follows in the next clock, wait for their turn.");
+        comment!("A read, and the reply to a write, which follows in the next clock, wait for the bus grant.");
         self.answers.next =
             (self.state.q.val() == Step::Answer) & (self.turn.val() | (!self.is_write.val()));
         self.answered.next = self.answers.val();
@@ -231,14 +231,14 @@ impl Logic for Access {
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
         self.at_command.d.next = self.address.val() == bits::<16>(0x000f);
         self.number.next = self.data.val().get_bits::<4>(0);
-        comment!("Whether the new value protects more: limits are signed.");
+        comment!("Whether the new value is tighter: limits are signed.");
         self.new_low.next = self.data.val().get_bits::<16>(0);
         self.old_low.next = self.present.q.val().get_bits::<16>(0);
         self.new_top.next = self.in_guard.q.val() ^ (self.new_low.val().get_bit(15));
         self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
         self.old_top.next = self.in_guard.q.val() ^ (self.old_low.val().get_bit(15));
         self.old_wide.next = self.present.q.val().replace_bit(15, self.old_top.val());
-        comment!("Not greater; of a low limit, whose both sides are inverted, not smaller.");
+        comment!("Not greater; for a low limit both sides are inverted, not smaller.");
         self.new_high.next = self.data.val() & self.upper.val();
         if !self.wide.val() {
             self.new_high.next = 0.into();
@@ -261,7 +261,7 @@ impl Logic for Access {
         self.has_answered.d.next = self.answers.val();
         match self.state.q.val() {
             Step::Idle => {
-                comment!("Registers, table and guard look at the address.");
+                comment!("Registers, table and guard read the address.");
                 if self.look.val() & self.waited.q.val() & self.turn.val() & (!self.hears.val()) {
                     self.state.d.next = Step::Take;
                 }
@@ -279,7 +279,7 @@ impl Logic for Access {
             Step::Judge => {
                 self.status.d.next = 0.into();
                 if self.is_write.val() {
-                    comment!("No register, or none to write; else not now; else not safe.");
+                    comment!("Bad address; else busy; else unsafe.");
                     self.busy_now.next = (self.idle_only.val() & self.busy.val())
                         | (self.disarmed_only.val() & self.working.val())
                         | (self.tightens.val() & self.working.val() & (!self.tighter.val()))
@@ -351,7 +351,7 @@ impl Logic for Access {
                 }
             }
         }
-        comment!("A request heard waits for its turn too.");
+        comment!("Forwarding a request waits for the bus grant, too.");
         self.heard.next = self.hears.val();
         if self.hears.val() {
             self.called.d.next = false;
@@ -359,7 +359,7 @@ impl Logic for Access {
         if self.call.val() {
             self.called.d.next = true;
         }
-        comment!("The write itself.");
+        comment!("The write.");
         self.scalar_write.next = self.write.val() & self.in_scalars.q.val();
         self.tuning_write.next =
             self.write.val() & self.in_slots.q.val() & (self.page.val().get_bit(0));

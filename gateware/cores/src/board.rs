@@ -189,7 +189,7 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.adc_cs_n.next = self.adc.cs_n.val();
         self.serial.adc.next = self.adc.code.val();
         comment!("The switch.");
-        comment!("A device that was connected stays so on the way to the safe values: opening would be a step.");
+        comment!("A connected device stays connected during the ramp to the safe values: opening would be a step.");
         self.stays.next = self.connected.q.val() & self.serial.ramping_to_safe.val();
         self.connected.d.next = (self.serial.armed.val() | self.stays.val())
             & self.dac.ready.val()

@@ -153,7 +153,7 @@ impl Logic for Boot {
             }
             Step::Rest => {
                 if self.over.val() & (self.part.q.val() == bits::<2>(2)) {
-                    comment!("The guard or a host has disarmed, or the run's end does.");
+                    comment!("Disarmed by the guard, a host or the end of the run.");
                     self.part.d.next = 3.into();
                     if self.armed.val() {
                         self.part.d.next = 2.into();

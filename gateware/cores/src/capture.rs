@@ -120,13 +120,13 @@ impl Logic for Capture {
         self.ticked.d.next = self.tick.val();
         self.starts.d.next = self.start.val();
         self.stops.d.next = self.stop.val();
-        comment!("Which sample is kept.");
+        comment!("Selection of samples.");
         self.further.next = self.phase.q.val().get_bits::<15>(1);
         self.rests.next = !self.further.val().any();
         self.keeps.next = self.ticked.q.val() & (self.left.q.val().any()) & self.rests.val();
         self.keep_1.d.next = self.keeps.val();
         self.keep_2.d.next = self.keep_1.q.val();
-        comment!("The phase counts from the decimation down to 1; 0 is the begin, and a decimation of 0.");
+        comment!("The phase counts down from the decimation to 1; 0 at the start, and for a decimation of 0.");
         if self.ticked.q.val() & (self.left.q.val().any()) {
             self.phase.d.next = self.phase.q.val() - 1;
             if self.rests.val() {
@@ -134,7 +134,7 @@ impl Logic for Capture {
                 self.phase.d.next = self.decimation.val();
             }
         }
-        comment!("The first code's time goes in before it: low half, then high half.");
+        comment!("The time of the first code is stored before it: low half, then high half.");
         self.is_first.next = (!self.filled.q.val().any()) | (self.filled.q.val().get_bit(6));
         self.wide_filled.next = bit_cast::<8, 7>(self.filled.q.val());
         self.place.next = self.wide_filled.val();
@@ -157,7 +157,7 @@ impl Logic for Capture {
         if self.keep_2.q.val() {
             self.filled.d.next = self.filled.q.val() + 1;
         }
-        comment!("A block is handed over when it is full, or when no other code will come.");
+        comment!("A block is ready when it is full, or when no more codes follow.");
         if self.taken.val() {
             self.waiting.d.next = false;
         }
@@ -173,7 +173,7 @@ impl Logic for Capture {
             self.half.d.next = self.other.val();
             self.filled.d.next = 0.into();
         }
-        comment!("Commands: what happens at a tick is before one in the same clock.");
+        comment!("Commands: a tick in the same clock comes first.");
         if self.stops.q.val() {
             self.left.d.next = 0.into();
         }

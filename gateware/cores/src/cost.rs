@@ -75,7 +75,7 @@ impl Logic for Cost {
         self.wide_sample.next = bit_cast_signed::<17, 16>(self.sample.val());
         self.wide_target.next = bit_cast_signed::<17, 16>(self.target.q.val());
         self.difference.d.next = self.wide_sample.val() - self.wide_target.val();
-        comment!("Clock 1: cut, forgiven or not, to the multiplier.");
+        comment!("Clock 1: saturated, or zero on the free side, to the multiplier.");
         self.is_below.next = self.difference.q.val().get_bit(16);
         self.error.next = self.difference.q.val().get_bits::<16>(0);
         if self.is_below.val() & (!self.difference.q.val().get_bit(15)) {
@@ -101,7 +101,7 @@ impl Logic for Cost {
         if self.shift.val().get_bit(3) {
             self.coarse.d.next = self.by_sixteen.val() >> 8;
         }
-        comment!("Clock 4: the rest, and what 15 bits do not hold.");
+        comment!("Clock 4: the remaining shift, and saturation to 15 bits.");
         self.by_four.next = self.coarse.q.val();
         if self.shift.val().get_bit(2) {
             self.by_four.next = self.coarse.q.val() >> 4;

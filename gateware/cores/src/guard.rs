@@ -167,7 +167,7 @@ impl Logic for Guard {
         self.one.next = 1.into();
         self.two.next = 2.into();
         self.three.next = 3.into();
-        comment!("The host reads at step 4 and writes at step 5, which read no limits, or outside the pass.");
+        comment!("The host reads at step 4 and writes at step 5, when no limits are read, or outside the scan.");
         self.host_ready.next = (!self.running.val()) | (self.step.val() == bits::<3>(4));
         self.host_value.next = self.words.read_data.val();
         self.words.write_enable.next = self.host_write.val();
@@ -185,7 +185,7 @@ impl Logic for Guard {
         self.limited.next = self.strobe.q.val() & self.strode.q.val();
         self.strobe.d.next = false;
         comment!(
-            "The operands: the code less a word or less what is left, or the way less a step."
+            "Operands: the code minus a word or minus the rest, or the difference minus a step."
         );
         self.falls.next = self.way.q.val().get_bit(17);
         self.step_copy.d.next = self.step_limit.val();
@@ -203,7 +203,7 @@ impl Logic for Guard {
         self.left.next = self.code_wide.val();
         self.right.next = !self.word_wide.val();
         self.carries.next = true;
-        comment!("Without the carry, above a limit, or further up than a step, is not negative.");
+        comment!("Without carry, a code above a limit or more than a step away gives a result that is not negative.");
         if self.step.val() == bits::<3>(1) {
             self.carries.next = false;
         }
@@ -227,7 +227,7 @@ impl Logic for Guard {
         self.right_carry.next = self.right_up.val().replace_bit(0, self.carries.val());
         self.sum.next = self.left_carry.val() + self.right_carry.val();
         self.below.next = self.sum.val().get_bit(18);
-        comment!("The step that each clock of the pass takes.");
+        comment!("The step of each clock of the scan.");
         self.words.read_address.next = self.host_address.val();
         self.takes_word.next = false;
         self.takes_sum.next = false;
@@ -236,7 +236,7 @@ impl Logic for Guard {
         if self.running.val() {
             match self.step.val().index() {
                 0 => {
-                    comment!("Of the output before: not below the low limit, which wins where they cross.");
+                    comment!("Previous output: not below the low limit, which has priority over the high limit.");
                     self.words.read_address.next = self.judged_field.val() | self.one.val();
                     self.takes_word.next = self.below.val();
                     self.outside.d.next = self.below.val();
@@ -250,33 +250,33 @@ impl Logic for Guard {
                     }
                 }
                 2 => {
-                    comment!("The way from the present code.");
+                    comment!("Difference to the present code.");
                     self.way.d.next = self.sum.val().get_bits::<18>(1);
                 }
                 3 => {
-                    comment!("The present code of this output, for the modulator; the step.");
+                    comment!("Present code of this output, for the modulator; the step.");
                     self.words.read_address.next = self.field.val() | self.three.val();
                     if !self.is_late.val() {
                         self.look.next = true;
                     }
                 }
                 4 => {
-                    comment!("Whether the way is longer than a step.");
+                    comment!("Whether the difference exceeds a step.");
                     self.way.d.next = self.sum.val().get_bits::<18>(1);
                     self.strode.d.next = self.below.val() == self.falls.val();
                 }
                 5 => {
-                    comment!("A step and no more.");
+                    comment!("Limit to one step.");
                     self.takes_sum.next = self.strode.q.val();
                     self.strobe.d.next = self.busy.q.val();
                 }
                 6 => {
-                    comment!("Of the output before: out. The safe value of this one.");
+                    comment!("Previous output: to the DAC. Safe value of this one.");
                     self.busy.d.next = false;
                     self.words.read_address.next = self.field.val() | self.two.val();
                 }
                 _ => {
-                    comment!("The code wanted.");
+                    comment!("The requested code.");
                     self.words.read_address.next = self.field.val();
                     self.takes_word.next = true;
                     self.judged.d.next = self.index.val().get_bits::<5>(0);

@@ -57,7 +57,7 @@ impl Logic for Levels {
         self.adds.d.next = self.take.val();
         self.adds_late.d.next = self.second_half.val();
         self.wide.next = bit_cast_signed::<32, 16>(self.sample.val());
-        comment!("The sums begin at nothing in one clock and take the sample in the next.");
+        comment!("The sums are cleared in one clock and add the sample in the next.");
         if self.adds.q.val() & self.adds_late.q.val() {
             self.late.d.next = self.late.q.val() + self.wide.val();
         }

@@ -104,7 +104,7 @@ impl Logic for Lockin {
         self.valid_1.d.next = self.valid.val();
         self.slot_1.d.next = self.slot.val();
         self.first_1.d.next = self.first.val();
-        comment!("Clock 1: the sums are read, or those of the slot asked for.");
+        comment!("Clock 1: the sums are read, or those of the requested slot.");
         self.sums_i.read_address.next = self.read_slot.val();
         self.sums_q.read_address.next = self.read_slot.val();
         if self.is_late.val() {

@@ -226,7 +226,7 @@ impl Logic for Modulator {
         self.target_field.next = self.target_place.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
-        comment!("Read: the base, then the target for as long as it is needed, then the residue.");
+        comment!("Read: the base, then the target while it is needed, then the residue.");
         self.state.read_address.next = self.field_address.val() | self.one.val();
         if !self.phase.q.val().any() {
             self.state.read_address.next = self.field_address.val();
@@ -234,7 +234,7 @@ impl Logic for Modulator {
         if self.phase.q.val().get_bit(2) {
             self.state.read_address.next = self.field_address.val() | self.two.val();
         }
-        comment!("Which operand, a clock before: from memory, the ramp's step, what the outputs get from elsewhere, or the rounding.");
+        comment!("Select the operand a clock early: memory, ramp's step, guard's code, tone, or rounding.");
         self.takes_stored.d.next = (!self.phase.q.val().any())
             | (self.phase.q.val() == bits::<3>(1))
             | ((self.phase.q.val() == bits::<3>(3)) & (!self.track.val()))
@@ -278,7 +278,7 @@ impl Logic for Modulator {
         if self.inverts.val() {
             self.operand.next = !self.chosen.val();
         }
-        comment!("The adder; its lowest bit brings the carry of a subtraction.");
+        comment!("The adder; its lowest bit generates the carry of a subtraction.");
         self.operand_sign.next = self.operand.val().get_bit(31);
         self.operand_wide.next = bit_cast::<34, 32>(self.operand.val());
         self.operand_up.next = self.operand_wide.val() << 1;
@@ -316,7 +316,7 @@ impl Logic for Modulator {
             self.clears.next = self.toned.val() & self.under.val();
             self.floor.d.next = self.toned.val() & self.under.val();
         }
-        comment!("Enable before reset: the registers of an FPGA do both.");
+        comment!("Enable before reset, as in the registers of an FPGA.");
         if self.adds.val() {
             self.sum.d.next = self.added.val().get_bits::<33>(1);
         }
@@ -331,7 +331,7 @@ impl Logic for Modulator {
         {
             self.unfinished.d.next = true;
         }
-        comment!("The bits kept are the code, the others the residue.");
+        comment!("The upper bits are the code, the others the residue.");
         self.over.next = (self.sum.q.val().get_bit(31)) & (!self.below.val());
         self.low.next = self.sum.q.val().get_bits::<32>(0);
         self.top.next = self.sum.q.val().get_bits::<16>(16);
@@ -347,7 +347,7 @@ impl Logic for Modulator {
         if !self.shapes.q.val() {
             self.residue.next = self.half.val();
         }
-        comment!("Targets come in whenever the pass does not write.");
+        comment!("Targets are written when the scan does not write.");
         self.writing.next = self.working.val()
             & ((self.phase.q.val() == bits::<3>(5)) | (self.phase.q.val() == bits::<3>(7)));
         self.target_ready.next = self.target_write.val() & (!self.writing.val());
@@ -363,7 +363,7 @@ impl Logic for Modulator {
             }
         }
         comment!(
-            "The pass; the guard has done with the last output in step 6 of one that is not there."
+            "The scan; the guard completes the last output in step 6 of one more output."
         );
         if self.run.q.val() {
             self.phase.d.next = self.next_phase.val();

@@ -24,13 +24,13 @@
 //! each other and whole periods sum to zero. Entries e and 1023 - e, sine and cosine of one octant, form a pair in one
 //! memory word: one read port serves both outputs. The output phase is the one before the addition.
 //!
-//! Memory: 32 bits a slot of phase; 16 of traits (7..0 start phase or number of the code, 8 the tone is on, 9 the slot has
+//! Memory: 32 bits a slot of phase; 16 of slot state (7..0 start phase or number of the code, 8 the tone is on, 9 the slot has
 //! a code, 15..10 last samples of the code); 32 of tuning word; a table of 512 x 30 bits; with codes 256 rows of 8 bits.
 //!
 //! Codes: the top 8 bits of the phase are the chip. The code is low where the chip's row AND the code's number have an odd
 //! number of ones. It is on while `gate` is high. Its cosine output is the code of `loop latency` samples ago: of the last
-//! samples the newest enters the traits at the bit of that latency and the oldest leaves at bit 10. A restart clears them,
-//! so the cosine is right that number of samples after it. With codes the traits are written in clock 3, where the newest
+//! samples the newest enters the slot state at the bit of that latency and the oldest leaves at bit 10. A restart clears them,
+//! so the cosine is right that number of samples after it. With codes the slot state is written in clock 3, where the newest
 //! sample is known, else in clock 2 with the phase.
 //!
 //! With late memories ([`crate::leaf::memories_are_late`]) each is read a clock earlier into a register: the state of
@@ -92,7 +92,7 @@ pub struct Nco {
     phases: Ram<32, 8>,
     /// Start phase or code number in bits 7..0, tone on in 8, code in 9, and in 15..10 that code in the last
     /// samples.
-    traits: Ram<16, 8>,
+    states: Ram<16, 8>,
     /// Tuning word of every slot.
     tunings: Ram<32, 8>,
     /// Pairs of quarter-wave entries: entry e in bits 14..0, entry 1023 - e in bits 29..15.
@@ -101,7 +101,7 @@ pub struct Nco {
     codes: Ram<16, 8>,
     /// Words of the memories, a clock later.
     phase_copy: DFF<Bits<32>>,
-    traits_copy: DFF<Bits<16>>,
+    states_copy: DFF<Bits<16>>,
     tuning_copy: DFF<Bits<32>>,
     pair_copy: DFF<Bits<30>>,
     row_copy: DFF<Bits<8>>,
@@ -197,7 +197,7 @@ impl Nco {
     pub fn new(slots: usize) -> Self {
         Self {
             phases: Ram::new(slots),
-            traits: Ram::new(slots),
+            states: Ram::new(slots),
             tunings: Ram::new(slots),
             waves: Rom::new("quarter_wave", &wave_pairs()),
             ..Default::default()
@@ -210,7 +210,7 @@ impl Nco {
         self.newest = Fixed::new(Bits::from(1_u64 << (latency_samples - 1)));
         // One block RAM each either way, and one kind of memory less in the text.
         self.codes = Ram::new(CHIPS);
-        self.traits = Ram::new(CHIPS);
+        self.states = Ram::new(CHIPS);
         self
     }
 

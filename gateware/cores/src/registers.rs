@@ -198,7 +198,7 @@ macro_rules! core {
                 self.place.next = self.address.val().get_bits::<6>(0);
                 self.bank.next = self.address.val().get_bits::<9>(7);
                 self.is_analogue.next = self.bank.val() == bits::<9>(7);
-                comment!("Settings that are kept in the memory alone.");
+                comment!("Settings in the memory only.");
                 self.stored.next = self.values.read_data.val();
                 self.watchdog_set.next = self.has_watchdog.q.val();
                 self.run_limit_set.next = self.has_run_limit.q.val();
@@ -217,7 +217,7 @@ macro_rules! core {
                     match self.place.val().index() {
                         $($ca => self.is_stored.d.next = true,)*
                         $ma => {
-                            comment!("The command register is carried out elsewhere.");
+                            comment!("Commands are executed in the access core.");
                             self.can_read.d.next = false;
                             self.writer.d.next = Writer::Always;
                         }
@@ -252,7 +252,7 @@ macro_rules! core {
                 }
                 self.shown_place.next = self.place.val();
                 self.shown_written.next = self.was_written.q.val();
-                comment!("Settings of the sequencer and the post-processor, when nobody else looks.");
+                comment!("Settings of the sequencer and the post-processor have the lowest priority.");
                 self.named_written.next = false;
                 match self.named_place.val().index() {
                     0x23 => self.named_written.next = self.settle_written.q.val(),
@@ -267,7 +267,7 @@ macro_rules! core {
                     0x30 => self.named_written.next = self.loss_stop_written.q.val(),
                     _ => self.named_written.next = false,
                 }
-                comment!("One of these at a time.");
+                comment!("One request at a time.");
                 self.watchdog_shown.next = 0.into();
                 if self.look_watchdog.val() {
                     self.watchdog_shown.next = self.watchdog_place.val();
@@ -317,12 +317,12 @@ macro_rules! core {
                 self.named.next =
                     self.look_named.val() & (!self.host_look.val()) & (!self.looked.val());
                 self.named_looks.next = self.named.val();
-                comment!("Known last, chosen last.");
+                comment!("Late select, last in the multiplexer.");
                 if self.named.val() {
                     self.shown_place.next = self.named_place.val();
                     self.shown_written.next = self.named_written.val();
                 }
-                comment!("The quarter of the memory: of the analogue scale the upper two.");
+                comment!("Quarter of the memory: the upper two for the analogue scale.");
                 self.shows_analogue.next =
                     self.is_analogue.val() & (!self.looked.val()) & (!self.named.val());
                 self.shown_upper.next = self.shown_written.val();
@@ -345,7 +345,7 @@ macro_rules! core {
                     self.write.val() & (self.is_setting.val() | self.is_analogue.val());
                 self.values.write_data.next = self.write_data.val() & self.mask.q.val();
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
-                comment!("Confined to what there is.");
+                comment!("Limited to the sizes of the gateware.");
                 self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();
                 self.mode.next = self.mode_register.q.val() & self.modes.val();
                 if self.sample_period_register.q.val() < self.least_period.val() {

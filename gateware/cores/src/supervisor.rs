@@ -180,7 +180,7 @@ impl Logic for Supervisor {
         if self.counts.q.val() {
             self.time_now.d.next = self.time_now.q.val() + 1;
         }
-        comment!("Over-current: level less magnitude is below 1. Of a negative code the inverse stands for the magnitude less 1.");
+        comment!("Over-current: level minus magnitude is below 1. For a negative code the inverse is the magnitude minus 1.");
         self.raw.next = unsigned_cast(self.adc.val());
         self.turned.next = !self.raw.val();
         if self.raw.val().get_bit(15) {
@@ -192,7 +192,7 @@ impl Logic for Supervisor {
         self.remains.next = self.excess.val().get_bits::<16>(0);
         self.is_over.next = (!self.excess.val().get_bit(16))
             | ((self.raw.val().get_bit(15)) & (!self.remains.val().any()));
-        comment!("Causes; a count of none is reached by none.");
+        comment!("Causes; a count of zero never trips.");
         self.none.next = 0.into();
         self.empty.next = !self.left.q.val().any();
         self.spent.next = self.empty.val();
@@ -219,7 +219,7 @@ impl Logic for Supervisor {
         self.cause_4.next = self.cause_3.val().replace_bit(4, self.stormy.val());
         self.trips.next = self.tick.val() & self.is_armed.q.val() & (self.cause_4.val().any());
         self.trip.next = self.trips.val();
-        comment!("Home when a pass that began on the way there has limited no step.");
+        comment!("At the safe values when a scan during the ramp has limited no step.");
         if self.pass_done.val() & self.home_pass.q.val() & (!self.cut.val()) {
             self.is_homing.d.next = false;
         }
@@ -266,7 +266,7 @@ impl Logic for Supervisor {
         if self.sound.val() {
             self.bad_run.d.next = 0.into();
         }
-        comment!("Commands: what happens at a tick is before one in the same clock.");
+        comment!("Commands: a tick in the same clock comes first.");
         if self.disarm.val() {
             self.is_armed.d.next = false;
             self.is_homing.d.next = true;

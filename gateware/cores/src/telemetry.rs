@@ -159,7 +159,7 @@ impl Logic for Telemetry {
         self.room.next = !self.too_much.val().any();
         self.fits.next = self.room.val();
         self.waits.next = !(self.nothing.val().any() | self.open.q.val() | self.due.q.val());
-        comment!("The one port.");
+        comment!("The single port.");
         self.writes.next = self.word_write.val() & self.open.q.val();
         self.place.next = !self.unread.q.val();
         if self.writes.val() {

@@ -82,7 +82,7 @@ impl Logic for Tones {
             output_2, sum, copy
         );
         clock!(self, clock, multiply, sums);
-        comment!("Entry: amplitude times sine; a slot that drives nothing counts as silent.");
+        comment!("Entry: amplitude times sine; zero for a slot that drives no output.");
         self.amplitude.next = self.word.val().get_bits::<15>(0);
         self.multiply.a.next = signed_cast(bit_cast::<16, 15>(self.amplitude.val()));
         self.multiply.b.next = self.sine.val();
@@ -94,7 +94,7 @@ impl Logic for Tones {
         self.sounds_2.d.next = self.sounds_1.q.val();
         self.last_2.d.next = self.last_1.q.val();
         self.output_2.d.next = self.output_1.q.val();
-        comment!("Clock 2: the product joins the sum; the output's last slot writes it.");
+        comment!("Clock 2: the product is added; the output's last slot writes the sum.");
         self.next_sum.next = self.sum.q.val();
         if self.sounds_2.q.val() {
             self.next_sum.next = self.sum.q.val() + self.multiply.product.val();
@@ -109,7 +109,7 @@ impl Logic for Tones {
         self.sums.write_address.next = self.write_index.val().replace_bit(5, self.bank.q.val());
         self.sums.write_enable.next = self.valid_2.q.val() & self.last_2.q.val();
         self.sums.write_data.next = unsigned_cast(self.next_sum.val());
-        comment!("The outputs' pass reads the other bank.");
+        comment!("The output scan reads the other bank.");
         self.read_index.next = bit_cast::<8, 5>(self.read_output.val());
         self.sums.read_address.next = self.read_index.val().replace_bit(5, true);
         if self.bank.q.val() {

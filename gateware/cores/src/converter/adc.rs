@@ -141,7 +141,7 @@ impl Logic for SpiAdc {
         self.low.d.next = self.shifting.val() & self.is_odd.val();
         self.selected.d.next =
             self.shifting.val() | ((self.phase.q.val() == Phase::Rest) & self.rests_low.val());
-        comment!("A bit is taken as the clock falls.");
+        comment!("Bits are sampled at falling edges of the clock.");
         self.first_clock.next = !self.part_clock.q.val().any();
         self.moved.next = self.received.q.val() << 1;
         if self.shifting.val() & self.is_odd.val() & self.first_clock.val() {
@@ -157,7 +157,7 @@ impl Logic for SpiAdc {
             self.step.d.next = self.next_step.val() & self.step_mask.val();
         }
         comment!(
-            "Whether the conversion under way completes a power of two: one more than ones alone."
+            "Whether the present conversion completes a power of two: one more than all ones."
         );
         self.next_number.next = self.number.q.val() + 1;
         self.shared.next = self.number.q.val() & self.next_number.val();

@@ -133,7 +133,7 @@ impl Logic for SpiDac {
         self.selected.d.next = self.running.q.val() & (!self.in_gap.val());
         self.high.d.next = self.running.q.val() & (!self.in_gap.val()) & (!self.is_odd.val());
         self.bit.d.next = self.word.q.val().get_bit(23) & (!self.in_prefix.val());
-        comment!("What is sent: offset binary.");
+        comment!("Code in offset binary.");
         self.starting.next = !self.started.q.val();
         self.is_last.next = self.started.q.val() & (self.channel.q.val().all());
         self.high_bit.next = !self.codes.read_data.val().get_bit(15);
@@ -144,7 +144,7 @@ impl Logic for SpiDac {
         self.update_word.next = self.code_word.val() | self.place.val();
         self.frame_word.next = self.update_word.val().replace_bit(21, self.is_last.val());
         self.moved.next = self.word.q.val() << 1;
-        comment!("The reference's bit is the last of its frame.");
+        comment!("The bit for the reference is the last of its frame.");
         self.bit_number.next = self.step.q.val().get_bits::<3>(1);
         self.fills.next = self.starting.val() & (self.bit_number.val().all());
         if self.in_prefix.val() {

@@ -209,7 +209,7 @@ macro_rules! pass {
                 self.pass.read_word.next = self.read_word.val();
                 self.read_ready.next = self.pass.read_ready.val();
                 self.read_data.next = self.pass.read_data.val();
-                comment!("Whether the outputs' pass finds tones.");
+                comment!("Whether tones are valid for the output scan.");
                 self.tones_fresh.next = self.fresh.q.val();
                 if self.begin.val() {
                     self.ran.d.next = self.tones.val();

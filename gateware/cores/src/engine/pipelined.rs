@@ -134,7 +134,7 @@ impl Logic for Pipelined {
             slot_3, slot_4, active_3, active_4, in_phase, quadrature, route
         );
         clock!(self, clock, nco, lockin, levels, adder, words);
-        comment!("The pass: one slot a clock.");
+        comment!("The slot scan: one slot a clock.");
         self.present.next = self.slot.q.val().get_bits::<8>(0);
         self.next_slot.next = self.slot.q.val() + 1;
         self.coming.next = self.slot.q.val();
@@ -171,7 +171,7 @@ impl Logic for Pipelined {
         self.nco.tuning_write.next = self.tuning_write.val();
         self.nco.tuning_slot.next = self.slot_index.val();
         self.nco.tuning_data.next = self.slot_data.val();
-        comment!("Tags beside the NCO.");
+        comment!("Tags in parallel with the NCO.");
         self.valid_1.d.next = self.running.q.val();
         self.valid_2.d.next = self.valid_1.q.val();
         self.valid_3.d.next = self.valid_2.q.val();
@@ -182,7 +182,7 @@ impl Logic for Pipelined {
         self.slot_4.d.next = self.slot_3.q.val();
         self.active_3.d.next = self.nco.next_active.val();
         self.active_4.d.next = self.active_3.q.val();
-        comment!("Whether a tone that drives sounds in the next sample.");
+        comment!("Whether a driving tone is on in the next sample.");
         self.sounding.next = self.sounds.q.val();
         if self.begin.val() {
             self.sounds.d.next = false;
@@ -212,7 +212,7 @@ impl Logic for Pipelined {
         self.levels.sample.next = self.sample.val();
         self.levels.first.next = self.first.val();
         self.levels.second_half.next = self.second_half.val();
-        comment!("Read-out, through registers: a block RAM's word may come late in the clock.");
+        comment!("Read-out through registers: a block RAM's word may come late in the clock.");
         self.in_phase.d.next = self.lockin.in_phase.val();
         self.quadrature.d.next = self.lockin.quadrature.val();
         self.route.d.next = self.words.read_data.val().get_bits::<16>(16);

@@ -151,7 +151,7 @@ impl Logic for Link {
         self.processor.reset.next = self.reset.val();
         self.sender.reset.next = self.reset.val();
         self.telemetry.reset.next = self.reset.val();
-        comment!("From the line into the half that does not hold the last reply.");
+        comment!("Bytes of the line go into the half without the last reply.");
         self.receiver.byte.next = self.rx_byte.val();
         self.receiver.byte_valid.next = self.rx_valid.val();
         self.rx_ready.next = self.receiver.byte_ready.val();
@@ -199,7 +199,7 @@ impl Logic for Link {
         self.sender.reply_word.next = self.request_word.val();
         self.processor.reply_next.next = self.sender.reply_next.val();
         self.processor.reply_sent.next = self.sender.reply_sent.val();
-        comment!("A request under way answers first: what it repeats comes after its reply.");
+        comment!("A request in progress sends its reply before the frames that it repeats.");
         self.sender.telemetry.next = self.telemetry.waits.val() & self.processor.idle.val();
         self.sender.telemetry_word.next = self.telemetry.read_word.val();
         self.sender.telemetry_stands.next = self.telemetry.stands.val();

@@ -157,13 +157,13 @@ impl Logic for Receiver {
         self.word_index.next = bit_cast::<7, 7>(self.index.q.val().get_bits::<7>(0));
         self.word_write.next = (self.state.q.val() == Step::Store) & (!self.hold.val());
         self.request.next = self.state.q.val() == Step::Done;
-        comment!("Index less 64, whose bit 6 is that of the value 128.");
+        comment!("Index minus 64, whose bit 6 marks the value 128.");
         self.values_low.next = bit_cast::<7, 6>(self.index.q.val().get_bits::<6>(0));
         self.values_flag.next = bit_cast::<7, 1>(self.index.q.val().get_bits::<1>(7));
         self.values_high.next = self.values_flag.val() << 6;
         self.values.next = self.values_low.val() | self.values_high.val();
         comment!(
-            "The bit of this clock, and what the checksum's feedback must be if this is its word."
+            "The bit of this clock, and the checksum's feedback if this is its word."
         );
         self.digits.next = self.top.q.val() >> self.bit_number.q.val();
         self.digit.next = self.digits.val().get_bit(0);
@@ -177,7 +177,7 @@ impl Logic for Receiver {
         self.crc.bit.next = self.digit.val();
         self.crc.plain.next = false;
         self.agrees.next = !(self.crc.feedback.val() ^ self.expected.val().get_bit(0));
-        comment!("The count of the block turns once a byte, less one for the byte; a zero that was left out is not counted.");
+        comment!("The count of the block rotates once a byte, minus one for the byte; a removed zero is not counted.");
         self.running.next = (self.state.q.val() == Step::Code) | (self.state.q.val() == Step::Data);
         self.last_bit.next = self.running.val() & self.bit_number.q.val().all();
         self.counted.next = self.left.q.val().get_bit(0);
@@ -229,7 +229,7 @@ impl Logic for Receiver {
                     self.state.d.next = Step::Ready;
                     self.zero_due.d.next = !(self.ones.q.val() & self.digit.val());
                     if self.zero_due.q.val() {
-                        comment!("The zero between the blocks, before the block's own bytes.");
+                        comment!("The zero between blocks, before the block's bytes.");
                         self.top.d.next = 0.into();
                         self.borrow.d.next = false;
                         self.some_left.d.next = false;
@@ -285,7 +285,7 @@ impl Logic for Receiver {
                 }
             }
         }
-        comment!("Who drops a byte that was not taken has lost it.");
+        comment!("A byte withdrawn before it was accepted is lost.");
         self.waiting.d.next = self.byte_valid.val() & (self.state.q.val() != Step::Ready);
         if self.line_fault.val() | (self.waiting.q.val() & (!self.byte_valid.val())) {
             self.spoiled.d.next = true;

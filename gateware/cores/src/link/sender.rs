@@ -145,7 +145,7 @@ impl Logic for Sender {
         self.crc.step.next = self.steps.val();
         self.crc.bit.next = self.digit.val();
         self.crc.plain.next = self.closing.q.val();
-        comment!("Bits 19..8 of a word's time count the words: the first word's go in, then they turn and become one less.");
+        comment!("In bits 19..8 of a word the count of words is loaded from the first word, later rotated and decremented.");
         self.in_length.next = (self.position.q.val().get_bit(3)
             & (!self.position.q.val().get_bit(4)))
             | (self.position.q.val().get_bit(4)
@@ -189,7 +189,7 @@ impl Logic for Sender {
         if self.last_word.val() {
             self.closing.d.next = true;
         }
-        comment!("The block, ended by a zero, and what goes out of it; code and delimiter are not in it.");
+        comment!("The block, ended by a zero, and its output; code and delimiter are not in it.");
         self.block.write_enable.next =
             (self.state.q.val() == Step::Put) | (self.state.q.val() == Step::Code);
         self.block.write_address.next = self.place.q.val();
@@ -228,7 +228,7 @@ impl Logic for Sender {
                 }
             }
             Step::Put => {
-                comment!("A zero ends the block; so does the 254th byte, and the frame. Zero is what is written behind it.");
+                comment!("A zero, the 254th byte or the end of the frame ends the block. A zero is written after it.");
                 self.state.d.next = Step::Shift;
                 self.gathered.d.next = 0.into();
                 self.empty_due.d.next = !self.gathered.q.val().any();

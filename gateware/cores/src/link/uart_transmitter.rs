@@ -86,7 +86,7 @@ impl Logic for UartTransmitter {
         } else {
             self.left.d.next = self.sum.val() & self.mask.val();
             if self.due.val() {
-                comment!("The stop bit is the zero that is shifted in.");
+                comment!("The stop bit is the inverse of the shifted-in zero.");
                 self.low.d.next = self.inverted.q.val().get_bit(0);
                 self.inverted.d.next = self.inverted.q.val() >> 1;
                 self.bits_left.d.next = self.bits_left.q.val() - 1;

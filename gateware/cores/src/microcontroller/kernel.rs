@@ -25,7 +25,7 @@ impl Logic for Machine {
         self.busy.next = self.working.q.val();
         self.stands.next = self.working.q.val() & self.executing.q.val();
         self.executes.next = self.stands.val() & (!self.stall.val());
-        comment!("The ROM's word stands through all three clocks, its copy through the last two.");
+        comment!("The ROM's word is valid in all three clocks, its copy in the last two.");
         self.held.d.next = self.program.data.val();
         self.instruction.next = self.program.data.val();
         if self.holds.val() {
@@ -47,7 +47,7 @@ impl Logic for Machine {
         self.word_out.next = self.accumulator.q.val();
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
         self.tells.next = self.fetched.q.val() & (self.operation.val() == bits::<4>(7));
-        comment!("Second clock: what is added to what.");
+        comment!("Second clock: operands of the adder.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());
         self.multiply.b.next = signed_cast(self.memory.read_data.val());
         self.product.next = unsigned_cast(self.multiply.product.val());

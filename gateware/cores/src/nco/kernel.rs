@@ -35,23 +35,23 @@ impl Logic for Nco {
             cosine_4,
             active_4,
             phase_copy,
-            traits_copy,
+            states_copy,
             tuning_copy,
             pair_copy,
             row_copy
         );
-        clock!(self, clock, phases, traits, tunings, waves, codes);
-        comment!("Entry: phase, traits and tuning word are read.");
+        clock!(self, clock, phases, states, tunings, waves, codes);
+        comment!("Entry: phase, slot state and tuning word are read.");
         self.phases.read_address.next = self.slot.val();
-        self.traits.read_address.next = self.slot.val();
+        self.states.read_address.next = self.slot.val();
         self.tunings.read_address.next = self.slot.val();
         if self.is_late.val() {
             self.phases.read_address.next = self.ahead.val();
-            self.traits.read_address.next = self.ahead.val();
+            self.states.read_address.next = self.ahead.val();
             self.tunings.read_address.next = self.ahead.val();
         }
         self.phase_copy.d.next = self.phases.read_data.val();
-        self.traits_copy.d.next = self.traits.read_data.val();
+        self.states_copy.d.next = self.states.read_data.val();
         self.tuning_copy.d.next = self.tunings.read_data.val();
         self.tunings.write_enable.next = self.tuning_write.val();
         self.tunings.write_address.next = self.tuning_slot.val();
@@ -63,13 +63,13 @@ impl Logic for Nco {
         self.codes.write_enable.next = self.code_write.val();
         self.codes.write_address.next = self.code_chip.val();
         self.codes.write_data.next = bit_cast::<16, 8>(self.code_row.val());
-        comment!("Clock 1: the step to the next phase; a wrap hands the gate to the tone, and a code has it always.");
+        comment!("Clock 1: the next phase; a wrap passes the gate to the tone, a code follows the gate.");
         self.stored_phase.next = self.phases.read_data.val();
-        self.stored.next = self.traits.read_data.val();
+        self.stored.next = self.states.read_data.val();
         self.tuning.next = self.tunings.read_data.val();
         if self.is_late.val() {
             self.stored_phase.next = self.phase_copy.q.val();
-            self.stored.next = self.traits_copy.q.val();
+            self.stored.next = self.states_copy.q.val();
             self.tuning.next = self.tuning_copy.q.val();
         }
         self.start_phase.next = self.stored.val().get_bits::<8>(0);
@@ -155,7 +155,7 @@ impl Logic for Nco {
             self.cosine_4.d.next = self.zero.val() - self.cosine_size.val();
         }
         self.active_4.d.next = self.active_3.q.val();
-        comment!("A code instead, and what it was when the answer left.");
+        comment!("A code instead, and its value one loop latency ago.");
         self.row_copy.d.next = self.codes.read_data.val().get_bits::<8>(0);
         self.row.next = self.codes.read_data.val().get_bits::<8>(0);
         if self.is_late.val() {
@@ -175,7 +175,7 @@ impl Logic for Nco {
             }
         }
         comment!(
-            "The traits are written back: with codes in clock 3, when the newest sample is known."
+            "The slot state is written back: with codes in clock 3, when the newest sample is known."
         );
         self.older.next = self.past_3.q.val() >> 1;
         self.kept.next = self.older.val();
@@ -201,13 +201,13 @@ impl Logic for Nco {
             self.start_kept.next = self.start_data.val();
             self.is_code_kept.next = self.start_code.val() & self.has_codes.val();
         }
-        self.traits.write_enable.next = self.writes.val() | self.start_write.val();
-        self.traits.write_address.next = self.write_slot.val();
+        self.states.write_enable.next = self.writes.val() | self.start_write.val();
+        self.states.write_address.next = self.write_slot.val();
         self.start_wide.next = bit_cast::<16, 8>(self.start_kept.val());
         self.with_sounds.next = self.start_wide.val().replace_bit(8, self.sounds_kept.val());
         self.with_code.next = self.with_sounds.val().replace_bit(9, self.is_code_kept.val());
         self.past_placed.next = self.past_wide.val() << 10;
-        self.traits.write_data.next = self.with_code.val() | self.past_placed.val();
+        self.states.write_data.next = self.with_code.val() | self.past_placed.val();
         comment!("Clock 4: out.");
         self.sine.next = self.sine_4.q.val();
         self.cosine.next = self.cosine_4.q.val();

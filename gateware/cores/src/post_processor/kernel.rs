@@ -32,7 +32,7 @@ impl Logic for PostProcessor {
             stored_copy
         );
         clock!(self, clock, machine);
-        comment!("Jobs: those of a run first.");
+        comment!("Jobs: those of a run have priority.");
         self.machine.reset.next = self.reset.val();
         self.machine.start.next = false;
         self.machine.entry.next = self.run_entry.val();
@@ -85,7 +85,7 @@ impl Logic for PostProcessor {
         self.flags_2.next = self.flags_1.val().replace_bit(2, self.unperturbed.val());
         self.flags_3.next = self.flags_2.val().replace_bit(3, self.was_last.q.val());
         self.flags_4.next = self.flags_3.val().replace_bit(4, self.late.val());
-        comment!("What the program reads.");
+        comment!("Input words of the program.");
         self.read_slot.next = self.item.q.val();
         self.read_code.next = self.item.q.val().get_bits::<7>(0);
         self.read_address.next = self.place.q.val();
@@ -103,13 +103,13 @@ impl Logic for PostProcessor {
             self.is_there.next = self.was_shown.q.val();
         }
         self.output_masked.next = self.engine_data.val().get_bits::<5>(8) & self.row_mask.val();
-        comment!("The slots' pass answers when it can: words 0 to 15 and 24 to 31, and 32, which is of word 0.");
+        comment!("Words 0 to 15, 24 to 31 and 32 (of word 0) wait for the slot scan.");
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
             | (self.machine.port.val() == bits::<6>(32));
         self.engine_read.next = self.machine.asks.val() & self.of_engine.val();
         self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
-        comment!("So do the registers, with the setting at `place`: words 43 and 44.");
+        comment!("Words 43 and 44, the setting at `place`, wait for the registers.");
         self.of_settings.next =
             (self.machine.port.val() == bits::<6>(43)) | (self.machine.port.val() == bits::<6>(44));
         self.look.next = self.machine.asks.val() & self.of_settings.val();
@@ -165,7 +165,7 @@ impl Logic for PostProcessor {
             self.near.d.next = 0.into();
         }
         self.machine.word_in.next = self.near.q.val() | self.far.q.val();
-        comment!("What it writes.");
+        comment!("Output words of the program.");
         self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
         self.high_wide.next = bit_cast::<32, 16>(self.high.q.val());
         self.high_placed.next = self.high_wide.val() << 16;

@@ -26,7 +26,7 @@ impl Logic for Sequencer {
             length_copy,
             was_shown
         );
-        comment!("What this sample is.");
+        comment!("State of this sample.");
         self.in_run.next = self.state.q.val() != State::Idle;
         self.busy.next = self.in_run.val() | self.run_asked.q.val();
         self.perturbs.next = (self.mode.val().get_bit(0)) & (!self.last_pass.val());
@@ -64,7 +64,7 @@ impl Logic for Sequencer {
         self.marked.next = self.marked_at.q.val();
         self.end_reason.next = self.over_reason.q.val();
         self.spent.next = self.count.q.val() + 1;
-        comment!("Length of what this sample belongs to; a tail ends with the window's length at the latest.");
+        comment!("Length of the sample's state; a tail ends after the window's length at the latest.");
         self.length_copy.d.next = self.stored.val();
         self.looked_up.next = self.stored.val();
         self.is_there.next = self.shown.q.val();
@@ -196,7 +196,7 @@ impl Logic for Sequencer {
                 }
             }
         }
-        comment!("What was asked for. It does not outlive the run it was meant for.");
+        comment!("Pending stop. It does not outlive its run.");
         if self.over.q.val() | (!self.busy.val()) {
             self.stop_asked.d.next = false;
         }

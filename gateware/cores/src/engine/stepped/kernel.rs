@@ -50,7 +50,7 @@ impl Logic for Stepped {
         clock!(self, clock, memory, waves, multiply);
         self.none.next = 0.into();
         self.ones.next = !self.none.val();
-        comment!("The order of things: the outputs' pass, levels, slots.");
+        comment!("Sequence: output scan, window statistics, slots.");
         self.next_slot.next = self.slot.q.val() + 1;
         self.ends.next = self.step.q.val().all();
         self.step.d.next = self.step.q.val() + 1;
@@ -74,7 +74,7 @@ impl Logic for Stepped {
             self.outputs.d.next = true;
             self.step.d.next = 0.into();
         }
-        comment!("What is read: a word of the slot, a tone in the modulator's fourth and fifth clock, else what is asked for.");
+        comment!("Read address: a word of the slot, a tone in the modulator's fourth and fifth clock, else the requested word.");
         self.in_common.next = self.in_levels.q.val()
             | (self.step.q.val() == bits::<4>(8))
             | (self.step.q.val() == bits::<4>(9));
@@ -117,7 +117,7 @@ impl Logic for Stepped {
         self.is_found.d.next = self.read.val() & self.read_free.val() & (!self.is_found.q.val());
         self.read_ready.next = self.is_found.q.val();
         self.read_data.next = self.memory.read_data.val();
-        comment!("The modulator's tone: its lower half waits a clock for the upper one.");
+        comment!("The modulator's tone: the lower half is held for a clock until the upper one is read.");
         if self.outputs.q.val() & self.tone_high.val() {
             self.low_tone.d.next = self.memory.read_data.val();
         }
@@ -126,7 +126,7 @@ impl Logic for Stepped {
         self.tone_low.next = bit_cast::<32, 16>(self.low_tone.q.val());
         self.tone_bits.next = self.tone_top.val() | self.tone_low.val();
         self.tone.next = signed_cast(self.tone_bits.val());
-        comment!("Whether the tone sounds, now and in the next sample.");
+        comment!("Whether the tone is on, now and in the next sample.");
         self.start.next = self.route.q.val().get_bits::<8>(0);
         self.started.next = (!self.start.val().any()) & self.gate.val();
         self.sounds_now.next = self.route.q.val().get_bit(13);
@@ -138,7 +138,7 @@ impl Logic for Stepped {
             self.sounds_next.next = self.gate.val();
         }
         self.drives_now.next = self.sounds_now.val() & (self.route.q.val().get_bit(14));
-        comment!("What the next clock does with the word.");
+        comment!("Operation of the next clock.");
         self.at.d.next = self.address.val();
         self.holds_route.d.next = false;
         self.turns.d.next = false;
@@ -260,7 +260,7 @@ impl Logic for Stepped {
                 }
             }
         }
-        comment!("Words that are held.");
+        comment!("Held words.");
         if self.holds_route.q.val() {
             self.route.d.next = self.memory.read_data.val();
             self.opens.d.next = self.begun.q.val() | (self.route.q.val().get_bit(15));
@@ -357,7 +357,7 @@ impl Logic for Stepped {
         if self.writes.q.val() & (!self.flags.q.val()) {
             self.carry.d.next = self.total.val().get_bit(17);
         }
-        comment!("What is written.");
+        comment!("Write data and address.");
         self.found.next = signed_cast(self.memory.read_data.val());
         self.is_less.next = self.sample.val() < self.found.val();
         self.memory.write_enable.next = self.writes.q.val()
@@ -407,7 +407,7 @@ impl Logic for Stepped {
             self.memory.write_address.next = self.put_block.val() | self.put_place.val();
             self.memory.write_data.next = self.route.q.val();
         }
-        comment!("Whether a tone that drives sounds in the next sample.");
+        comment!("Whether a driving tone is on in the next sample.");
         self.sounding.next = self.sounds.q.val();
         if self.outputs_done.val() {
             self.sounds.d.next = false;

@@ -10,7 +10,7 @@ impl Logic for Processor {
             self, clock, state, waited, shown, stands, releases, carries, step, count, held,
             is_hello, writes, sane, foreign, same, session, bank, aside, status
         );
-        comment!("Late words are waited for where their address has just changed.");
+        comment!("Late memories: wait after a change of the address.");
         self.waited.d.next = (self.state.q.val() == Step::Idle)
             | ((!self.waited.q.val())
                 & ((self.state.q.val() == Step::Fetch)
@@ -26,14 +26,14 @@ impl Logic for Processor {
         self.data.next = self.read_data.val();
         self.is_write.next = self.writes.q.val();
         self.look.next = self.state.q.val() == Step::Look;
-        comment!("Known a clock before: it goes to all registers and tables.");
+        comment!("Registered a clock early: it goes to all registers and tables.");
         self.carries.d.next = (self.state.q.val() == Step::Look)
             & self.answered.val()
             & self.writes.q.val()
             & (!self.refusal.val().any());
         self.write.next = self.carries.q.val();
         self.reply.next = self.state.q.val() == Step::Send;
-        comment!("Sixteen bits at a time: kept against new, and low address plus count.");
+        comment!("Sixteen bits at a time: stored against new, and low address plus count.");
         self.low_half.next = self.read_data.val().get_bits::<16>(0);
         self.high_half.next = self.read_data.val().get_bits::<16>(16);
         self.half.next = self.low_half.val();
@@ -76,7 +76,7 @@ impl Logic for Processor {
         self.release.next = self.releases.q.val();
         self.releases.d.next = (self.decides.val() & (self.known.val() | self.begins.val()))
             | ((self.state.q.val() == Step::Send) & self.aside.q.val() & self.reply_sent.val());
-        comment!("The word that is read: header at 1, nonce 2, place 3, values from 64 on.");
+        comment!("Read address: header at 1, nonce 2, place 3, values from 64 on.");
         self.other.next = self.aside.q.val();
         self.place.next = 1.into();
         self.value_place.next = bit_cast::<8, 6>(self.count.q.val().get_bits::<6>(0));
@@ -107,7 +107,7 @@ impl Logic for Processor {
         }
         self.read_half.next = self.bank.q.val() ^ self.other.val();
         self.index.next = self.place.val().replace_bit(7, self.read_half.val());
-        comment!("The word that is written: a value, the count of those written, the header.");
+        comment!("Write data: a value, the number of registers written, the header.");
         self.put.next = (self.state.q.val() == Step::Header)
             | (self.state.q.val() == Step::Count)
             | ((self.state.q.val() == Step::Look) & self.answered.val() & (!self.writes.q.val()));
@@ -140,7 +140,7 @@ impl Logic for Processor {
                 self.state.d.next = Step::Match;
             }
             Step::Match => {
-                comment!("Nonce low, nonce high, sequence number, the same less one.");
+                comment!("Nonce low, nonce high, sequence number, the same minus one.");
                 if self.step.q.val().get_bit(0) | self.ready.val() {
                     self.step.d.next = self.step.q.val() + 1;
                 }
