@@ -159,8 +159,8 @@ fn table(info: &Info, state: &State) -> String {
         Some(mode) => format!("armed ({mode})"),
     };
     let activity = [
-        (state.busy, "a run is going on"),
-        (state.ramping_to_safe, "on the way to the safe values"),
+        (state.busy, "a run is in progress"),
+        (state.ramping_to_safe, "ramping to the safe values"),
         (state.capturing, "capturing"),
     ];
     let mut now: Vec<&str> =

@@ -1,19 +1,19 @@
-//! Binary codes in place of sines: which code a control has, and the slope in a window's sums.
+//! Binary codes in place of sines: the code of a control, and the slope from a window's sums.
 //!
-//! The control's voltage takes the two values base + a and base - a as its code c = +-1 says. Each chip of the code's 256 lasts an equal
-//! part of the window. With y what the lock-in multiplied, N samples of the window, P = 32767 and d the samples from code to answer
+//! The control's voltage is base + a or base - a according to its code c = +-1. Each of the code's 256 chips lasts an equal
+//! part of the window. With y the lock-in's input, N samples of the window, P = 32767 and d the samples from code to response
 //!
 //! ```text
 //! Q = P sum y[n] c[n - d]        S = sum c        M = sum y
 //! a = (Q / P - M S / N) / (N - S^2 / N)
 //! ```
 //!
-//! The instrument undoes d itself: the quadrature sum of a slot with a code is with the code as it was. S is zero for Walsh functions, and M, the
-//! mean, then of no matter. An answer that lags by more than d, behind a pole, is lost at every change of the code.
+//! The instrument corrects d: the quadrature sum of a slot with a code uses the delayed code. S is zero for Walsh functions, which makes the
+//! mean M irrelevant. A response that lags by more than d, behind a pole, is lost at every change of the code.
 //!
-//! **Numbers.** Code j times code k is code j ^ k, so that a device's curvature in controls j and k shows there. Codes are therefore
-//! given numbers with an odd number of bits, whose products in pairs have an even one; the first eight are powers of two, and of
-//! those the products in threes miss all eight too. At most 128 controls.
+//! **Numbers.** Code j times code k is code j ^ k, where a device's curvature in controls j and k appears. Codes therefore
+//! have numbers with an odd number of bits, whose products in pairs have an even one; the first eight are powers of two, and
+//! the products of three of those also avoid all eight. At most 128 controls.
 
 use hge_driver::scale::Scale;
 use hge_protocol::frame::SlotSums;
@@ -23,15 +23,15 @@ use hge_protocol::TuningWord;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What the controls' slots carry.
+/// Carriers of the controls' slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Carrier {
-    /// A sine each.
+    /// A sine for each control.
     #[default]
     Sine,
-    /// A Walsh function each: over a window any two of them are orthogonal, and each is with a constant.
+    /// A Walsh function for each control: over a window they are orthogonal to each other and to a constant.
     Walsh,
-    /// A random code each: any two are independent, and correlated by about a sixteenth over the 256 chips.
+    /// A random code for each control: independent, with a correlation of about a sixteenth over the 256 chips.
     Random {
         /// Seed of the codes.
         seed: u64,
@@ -44,7 +44,7 @@ impl Carrier {
         self != Carrier::Sine
     }
 
-    /// Row of every chip, as the instrument's memory has them.
+    /// Row of every chip, as in the instrument's memory.
     pub fn rows(self) -> [u8; CHIPS] {
         match self {
             Carrier::Sine => [0; CHIPS],
@@ -53,13 +53,13 @@ impl Carrier {
         }
     }
 
-    /// Code of the control at place `control`, of 128 at most, played `multiple` times in a window.
+    /// Code of the control at place `control`, of 128 at most, repeated `multiple` times in a window.
     pub fn code(self, control: usize, multiple: u32) -> Code {
         Code { rows: self.rows(), number: code_number(control), multiple }
     }
 }
 
-/// Most controls with codes.
+/// Maximum number of controls with codes.
 pub const MOST_CODES: usize = CHIPS / 2;
 
 /// Number of a control's code: those of one bit, then of three, five and seven.
@@ -75,12 +75,12 @@ pub struct Code {
     pub rows: [u8; CHIPS],
     /// Its number; 0 is a constant.
     pub number: u8,
-    /// How often it is played in a window.
+    /// Number of repetitions in a window.
     pub multiple: u32,
 }
 
 impl Code {
-    /// Its level, 1 or -1, `sample` samples after the lead-in's first.
+    /// Its level, 1 or -1, `sample` samples after the first of the lead-in.
     pub fn level(&self, sample: u32, window_samples: u32) -> i32 {
         let TuningWord(tuning) =
             TuningWord::on_grid(self.multiple, window_samples.trailing_zeros());
@@ -92,19 +92,19 @@ impl Code {
         }
     }
 
-    /// Sum of its levels over a window: zero if it is balanced.
+    /// Sum of its levels over a window: zero if balanced.
     pub fn sum(&self, window_samples: u32) -> i64 {
         (0..window_samples).map(|n| i64::from(self.level(n, window_samples))).sum()
     }
 
-    /// Sum of the products of two codes' levels over a window, over its samples: what one shows of the other.
+    /// Mean product of the levels of two codes over a window: the crosstalk between them.
     pub fn correlation(&self, other: &Code, window_samples: u32) -> f64 {
         let products = (0..window_samples)
             .map(|n| i64::from(self.level(n, window_samples) * other.level(n, window_samples)));
         products.sum::<i64>() as f64 / f64::from(window_samples)
     }
 
-    /// Amplitude of the answer to it: half of what is between its levels. In the units of what the lock-in multiplied, whose sum over the window
+    /// Amplitude of the response to it: half the difference between its levels, in the units of the lock-in's input, whose sum over the window
     /// is `total`.
     pub fn response(&self, sums: SlotSums, total: i64, window_samples: u32) -> f64 {
         let samples = f64::from(window_samples);

@@ -1,12 +1,12 @@
-//! The cost that the lock-in may take in place of the ADC code: the squared distance from the case's target.
+//! The cost, an input of the lock-in in place of the ADC code: the squared distance from the case's target.
 //!
-//! At every sample cost = error^2 >> shift, cut to 32767, with error = ADC code - target. A slot's response is then the cost's own: of a
+//! At every sample cost = error^2 >> shift, saturated to 32767, with error = ADC code - target. A slot's response is then the slope of the cost: for a
 //! linear device 2 error slope amplitude, averaged over the window.
 
 use hge_driver::scale::Scale;
 use hge_protocol::table::CaseTarget;
 
-/// Greatest cost.
+/// Largest cost.
 const MOST_COST: f64 = 32767.0;
 
 /// Targets of the cost, and its scale.
@@ -19,7 +19,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The least shift with which errors up to `error_na` are not cut.
+    /// The smallest shift at which errors up to `error_na` do not saturate.
     pub fn shift_for(error_na: f64, scale: &Scale) -> u32 {
         let square = (error_na * scale.adc_codes_per_na()).powi(2);
         (0..31).find(|&shift| square <= MOST_COST * f64::from(1_u32 << shift)).unwrap_or(31)

@@ -1,48 +1,48 @@
-//! What a current that drifts during the window puts on the tones.
+//! Effect on the tones of a current that drifts during the window.
 //!
-//! The two halves of a window have different means where the current has not settled. A line that rises by d from end to end makes them differ by
+//! If the current has not settled, the two halves of a window have different means. A line that rises by d from end to end gives a difference of
 //! d / 2 and adds -d / (pi m) to the in-phase amplitude of the tone with m periods, if its phase begins at zero. With the phase theta at the window's beginning, w = 2 pi m / N and
-//! S = (2/N) sum y exp(i (theta + w n)), whose imaginary part the lock-in reads with the sine and whose real part with the cosine,
+//! S = (2/N) sum y exp(i (theta + w n)), of which the lock-in measures the imaginary part with the sine and the real part with the cosine,
 //!
 //! ```text
 //! line            S / step = (4/N) exp(i theta) / (exp(i w) - 1)
 //! relaxation      S / step = -exp(i theta) (1 - r^N) (1 - r) / ((1 - r exp(i w)) (1 - r^(N/2))^2),   r = exp(-1 / (tau f_s))
 //! ```
 //!
-//! with `step` the mean of the second half less that of the first. Tones of odd m make a step of their own, which is taken off first:
+//! with `step` the mean of the second half minus that of the first. Tones of odd m contribute a step of their own, which is subtracted first:
 //! -(8/N) Re((Q - i I) exp(i theta) / (1 - exp(i w))).
 
 use crate::plan::Plan;
 use hge_sim::bench::Response;
 use std::f64::consts::TAU;
 
-/// How a current drifts.
+/// Shape of a drift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {
-    /// By as much in every sample.
+    /// Linear.
     Line,
-    /// Towards a value, with this time constant.
+    /// Relaxation to a final value, with this time constant.
     Relaxation {
         /// Time constant in seconds.
         seconds: f64,
     },
 }
 
-/// Rounds in which step and answers, which depend on each other, are separated: each is a hundred times nearer.
+/// Iterations that separate step and responses, which depend on each other: each reduces the error a hundredfold.
 const ROUNDS: u32 = 4;
 
-/// What a drift puts on the lines that are listened to, in phase and in quadrature, latency undone, in nA.
+/// Effect of a drift on all demodulated lines, in phase and in quadrature, latency corrected, in nA.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaks {
     /// On every tone.
     pub tones_na: Vec<[f64; 2]>,
     /// On the line of every noise slot.
     pub empty_na: Vec<[f64; 2]>,
-    /// The difference of the half-windows' means that is not the tones' own.
+    /// The difference of the half-windows' means without that of the tones.
     pub step_na: f64,
 }
 
-/// What a drift of this shape puts where. `answers_na` are those of the tones, `step_na` is the difference of the half-windows' means.
+/// Effect of a drift of this shape. `answers_na` are the responses of the tones, `step_na` is the difference of the half-windows' means.
 pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -> Leaks {
     let configuration = plan.configuration();
     let controls = configuration.controls.iter();
@@ -63,7 +63,7 @@ pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -
     found
 }
 
-/// What a relaxation that has one nanoampere to go when the window begins puts on every tone, as a magnitude in nA.
+/// Effect on every tone, as a magnitude in nA, of a relaxation with a remainder of one nanoampere at the beginning of the window.
 pub fn relaxation_reach(plan: &Plan, seconds: f64) -> Vec<f64> {
     let samples = f64::from(plan.grid().window_samples);
     let rate = 1.0 / (seconds * plan.grid().rate_hz);
@@ -118,7 +118,7 @@ impl Tone {
         }
     }
 
-    /// The step that a tone's own answer makes.
+    /// The step due to a tone's own response.
     fn step_na(&self, answer_na: Response) -> f64 {
         if !self.is_odd {
             return 0.0;
@@ -130,7 +130,7 @@ impl Tone {
         -8.0 / self.samples * phasor.then(self.half).re
     }
 
-    /// What a step leaves at the tone.
+    /// Effect of a step on the tone.
     fn leak_na(&self, step_na: f64) -> [f64; 2] {
         let sum = self.leak.times(step_na);
         let read = Response { re: sum.im, im: sum.re }.then(self.latency);
@@ -149,7 +149,7 @@ mod tests {
         Job::new(experiment, &Source::default()).unwrap().task.plan
     }
 
-    /// What the instrument reads of a current: every tone's answer, latency undone, and the step.
+    /// Measured data of a current: every tone's response, latency corrected, and the step.
     fn read(plan: &Plan, current_na: impl Fn(f64) -> f64) -> (Vec<[f64; 2]>, f64) {
         let samples = plan.grid().window_samples;
         let values: Vec<f64> = (0..samples).map(|n| current_na(f64::from(n))).collect();
@@ -170,7 +170,7 @@ mod tests {
         (answers.collect(), mean(&values[half..]) - mean(&values[..half]))
     }
 
-    /// The answers of tones alone, and with a drift once that is taken off.
+    /// Responses of the tones without a drift, and with a drift after its subtraction.
     fn check(shape: Shape, drift_na: impl Fn(f64) -> f64) {
         let plan = plan();
         let samples = f64::from(plan.grid().window_samples);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// A gate that can be learnt. Cases are ordered 00 01 10 11.
+/// A gate. Cases are ordered 00 01 10 11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[allow(missing_docs)]
@@ -19,7 +19,7 @@ pub enum Gate {
     Xnor,
 }
 
-/// A name that is no gate's.
+/// An unknown name of a gate.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("unknown gate `{0}`: choose and, or, nand, nor, xor or xnor")]
 pub struct UnknownGate(pub String);

@@ -1,7 +1,7 @@
 //! From a window's sums to derivatives in SI units.
 //!
 //! With y[n] the ADC codes, s and c the sine table (peak P = 32767) and d the samples between a phase in
-//! the NCO and the ADC sample that holds its answer (2, and 1 more behind SPI converters), a response
+//! the NCO and the ADC sample with its response (2, and 1 more with SPI converters), a response
 //! a sin(phi[n - d]) gives
 //!
 //! ```text
@@ -11,9 +11,9 @@
 //! a sin(psi) = 2/(N P) (I sin(delta) + Q cos(delta))     what the device adds in quadrature
 //! ```
 //!
-//! The table is sampled half a step off; modulator and lock-in read the same table at phases a whole
-//! number of samples apart, so the half step cancels. The tone that drove the device had the amplitude
-//! round(A) P / 32768 codes; the derivative divides by that, not by the amplitude asked for.
+//! The table is sampled at half steps; modulator and lock-in read the same table at phases a whole
+//! number of samples apart, so the half step cancels. The tone at the device had the amplitude
+//! round(A) P / 32768 codes; the derivative is divided by that, not by the requested amplitude.
 
 use hge_driver::scale::Scale;
 use hge_protocol::frame::SlotSums;
@@ -21,19 +21,19 @@ use hge_protocol::number::SINE_PEAK;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
-/// How a derivative is read from in-phase and quadrature response.
+/// Estimator of a derivative from in-phase and quadrature response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// The in-phase part: unbiased, and blind to capacitive quadrature.
     #[default]
     InPhase,
-    /// Magnitude, signed by whether the phase lies within 90 degrees: the first author's. Biased
+    /// Magnitude, with the sign of the in-phase part: the first author's. Biased
     /// upward at low signal to noise.
     Magnitude,
 }
 
-/// Response of one slot, latency undone, in ADC codes.
+/// Response of one slot, latency corrected, in ADC codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Response {
     /// Amplitude in phase with the tone.
@@ -42,20 +42,20 @@ pub struct Response {
     pub quadrature_codes: f64,
 }
 
-/// Cosine and sine of the loop's latency at tone `multiple`.
+/// Cosine and sine of the loop latency at tone `multiple`.
 pub fn latency_rotation(multiple: u32, window_samples: u32, latency_samples: u32) -> (f64, f64) {
     latency_rotation_of(
         f64::from(multiple) * f64::from(latency_samples) / f64::from(window_samples),
     )
 }
 
-/// Cosine and sine of so many turns of latency, on the grid or off it.
+/// Cosine and sine of this latency in turns, on the grid or off it.
 pub fn latency_rotation_of(turns: f64) -> (f64, f64) {
     ((TAU * turns).cos(), (TAU * turns).sin())
 }
 
 impl Response {
-    /// The response of the slot that listens at `multiple`, `latency_samples` late.
+    /// The response of the slot at `multiple`, `latency_samples` late.
     pub fn of(sums: SlotSums, multiple: u32, window_samples: u32, latency_samples: u32) -> Self {
         let (cosine, sine) = latency_rotation(multiple, window_samples, latency_samples);
         let scale = 2.0 / (f64::from(window_samples) * f64::from(SINE_PEAK));
@@ -63,7 +63,7 @@ impl Response {
         Response { in_phase_codes: i * cosine - q * sine, quadrature_codes: i * sine + q * cosine }
     }
 
-    /// Answer in phase and in quadrature, nA/V, to a tone of `amplitude_v` (as it left the DAC).
+    /// In-phase and quadrature response, nA/V, to a tone of `amplitude_v` (as it left the DAC).
     pub fn answer_na_per_v(self, amplitude_v: f64, scale: &Scale) -> [f64; 2] {
         let codes_per_v = scale.adc_codes_per_na() * amplitude_v;
         [self.in_phase_codes / codes_per_v, self.quadrature_codes / codes_per_v]
@@ -76,7 +76,7 @@ impl Response {
 }
 
 impl Estimator {
-    /// The slope that an answer tells, of its unit.
+    /// The slope of a response, in its unit.
     pub fn of(self, [in_phase, quadrature]: [f64; 2]) -> f64 {
         match self {
             Estimator::InPhase => in_phase,

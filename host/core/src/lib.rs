@@ -21,23 +21,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`measure`] | gradients, sweeps and captures beside training |
-//! | [`tones`] | the window's grid and which tones on it |
+//! | [`measure`] | gradients, sweeps and captures outside training |
+//! | [`tones`] | the window's grid and the choice of tones on it |
 //! | [`plan`] | a checked configuration, as registers |
-//! | [`calibration`] | lag, pole and feed-through, and slopes without them |
-//! | [`drift`] | what a current that has not settled puts on the tones |
+//! | [`calibration`] | lag, pole and feed-through, and their correction |
+//! | [`drift`] | effect on the tones of a current that has not settled |
 //! | [`settling`] | windows that had not settled: corrected, flagged, repeated, dropped |
-//! | [`method`] | ways to measure slopes: tones, differences, codes, the cost |
+//! | [`method`] | methods of measuring slopes: tones, differences, codes, the cost |
 //! | [`session`] | one epoch's outputs and slopes |
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`carrier`] | binary codes in place of sines, and slopes from them |
 //! | [`mod@cost`] | a cost demodulated in place of the current |
-//! | [`gate`], [`loss`], [`optimiser`] | what is learnt, what is minimised, and how |
+//! | [`gate`], [`loss`], [`optimiser`] | task, loss function and optimiser |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
-//! | [`mod@track`] | learning that goes on while the device moves |
+//! | [`mod@track`] | training that continues while the device drifts |
 //! | [`spectrum`] | the density of a current, its noise and its lines |
 
 pub mod calibration;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 const SIGMOID_CENTRE_NA: f64 = 5.0;
 const SIGMOID_WIDTH_NA: f64 = 3.0;
 
-/// What is minimised.
+/// Loss function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -20,19 +20,19 @@ pub enum Loss {
     CorSigmoid,
 }
 
-/// Wanted outputs.
+/// Target outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Targets {
     /// Label of every case.
     pub high: Vec<bool>,
-    /// Current wanted of high cases (squared error only).
+    /// Target current of high cases (squared error only).
     pub high_na: f64,
-    /// Current wanted of low cases (squared error only).
+    /// Target current of low cases (squared error only).
     pub low_na: f64,
 }
 
 impl Targets {
-    /// Current wanted of case `s`.
+    /// Target current of case `s`.
     pub fn target_na(&self, s: usize) -> f64 {
         if self.high[s] {
             self.high_na
@@ -41,12 +41,12 @@ impl Targets {
         }
     }
 
-    /// Least high output less greatest low output, nA: above zero one threshold separates them.
+    /// Lowest high output minus highest low output, nA: above zero one threshold separates them.
     pub fn separation_na(&self, outputs_na: &[f64]) -> f64 {
         self.least(outputs_na, true) + self.least(outputs_na, false)
     }
 
-    /// Share of cases on the right side of the best threshold.
+    /// Share of cases on the correct side of the best threshold.
     pub fn accuracy(&self, outputs_na: &[f64]) -> f64 {
         let right = |threshold: f64| {
             let cases = outputs_na.iter().zip(&self.high);
@@ -62,13 +62,13 @@ impl Targets {
         self.high.iter().map(|&high| f64::from(u8::from(high))).collect()
     }
 
-    /// Least of the outputs with this label, low ones negated.
+    /// Lowest of the outputs with this label, low ones negated.
     fn least(&self, outputs_na: &[f64], high: bool) -> f64 {
         let cases = outputs_na.iter().zip(&self.high).filter(|&(_, &label)| label == high);
         cases.map(|(&output, _)| if high { output } else { -output }).fold(f64::INFINITY, f64::min)
     }
 
-    /// Derivative of the separation. Where several cases tie for the least or greatest, each takes
+    /// Derivative of the separation. Where several cases tie for the lowest or highest, each takes
     /// an equal share: the mean of the one-sided derivatives, so that symmetric outputs move alike.
     fn separation_slope(&self, outputs_na: &[f64]) -> Vec<f64> {
         let mut slope = vec![0.0; outputs_na.len()];
@@ -109,7 +109,7 @@ impl Loss {
     }
 }
 
-/// [`Loss::CorSigmoid`] and its derivative, of a correlation and a separation with theirs.
+/// [`Loss::CorSigmoid`] and its derivative, from correlation and separation with theirs.
 pub fn cor_sigmoid(
     (rho, rho_slope): (f64, Vec<f64>),
     (separation_na, separation_slope): (f64, Vec<f64>),
@@ -133,7 +133,7 @@ pub fn correlation(outputs_na: &[f64], labels: &[f64]) -> (f64, Vec<f64>) {
     (rho, slope.map(|(output, label)| (label - rho * output) / spread_na).collect())
 }
 
-/// Values less their mean, at unit length, and the length they had.
+/// Values minus their mean, at unit length, and their length.
 fn standardised(values: &[f64]) -> (Vec<f64>, f64) {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let centred: Vec<f64> = values.iter().map(|value| value - mean).collect();

@@ -125,11 +125,11 @@ mod tests {
         let armed = State { armed: Some(ArmMode::Host), ..RESTING };
         for (command, state, named) in [
             (command::CAPTURE, busy, "a capture is in progress"),
-            (command::RUN, State { armed: armed.armed, ..busy }, "a run is going on"),
-            (command::ARM_HOST, busy, "a run is going on"),
+            (command::RUN, State { armed: armed.armed, ..busy }, "a run is in progress"),
+            (command::ARM_HOST, busy, "a run is in progress"),
             (command::RUN, RESTING, "the guard is not armed"),
             (command::RUN, ramping_to_safe, "the guard is not armed"),
-            (command::ARM_STANDALONE, ramping_to_safe, "outputs are on their way"),
+            (command::ARM_STANDALONE, ramping_to_safe, "outputs ramp to the safe values"),
             (command::ARM_HOST, armed, "the guard is armed already"),
             (command::ARM_HOST, RESTING, "has just ended"),
         ] {

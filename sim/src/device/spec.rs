@@ -257,7 +257,7 @@ mod tests {
         for spec in ["", "silicon", "hopping", "builtin:1", "Linear:1"] {
             assert!(message(spec).contains("write `builtin`"), "{}", message(spec));
         }
-        assert!(message("hopping:-1").contains("`-1` is no seed"));
+        assert!(message("hopping:-1").contains("`-1` is not a seed"));
         for (spec, what) in [("3@77", "`77` is"), ("3@K", "`K` is"), ("3@nanK", "`nanK` is")] {
             let message = message(&format!("hopping:{spec}"));
             assert!(message.contains(&format!("{what} no temperature")), "{message}");

@@ -335,11 +335,11 @@ fn a_server_with_a_token_answers_nobody_without_it() {
         Err(error) => error.to_string(),
         Ok(_) => panic!("connected without a token"),
     };
-    assert!(message.starts_with("the server asks for a token: name the file"), "{message}");
+    assert!(message.starts_with("the server requires a token: give the file"), "{message}");
     for wrong in ["00000000000000000000000000000000", "12345678"] {
         match Tcp::open_with(&address, Some(&Token::parse(wrong).unwrap())) {
             Err(LinkError::Server { sentence }) => {
-                assert!(sentence.starts_with("the server does not know this token"), "{sentence}");
+                assert!(sentence.starts_with("the server rejects this token"), "{sentence}");
             }
             other => panic!("{:?}", other.err()),
         }

@@ -148,5 +148,5 @@ fn a_port_in_use_and_one_that_went_away_are_told_as_such() {
     assert!(busy.starts_with(&format!("{path} is in use by another program")), "{busy}");
     drop(server);
     let gone = instrument.read(map::STATUS).unwrap_err().to_string();
-    assert!(gone.starts_with(&format!("the port {path} went away: plug")), "{gone}");
+    assert!(gone.starts_with(&format!("the port {path} has disappeared: plug")), "{gone}");
 }

@@ -249,7 +249,7 @@ fn contacts_that_conduct_are_not_open() {
     let error =
         calibrate::open_contacts(&mut session, 64).map(|open| open.tones).unwrap_err().to_string();
     session.close().unwrap();
-    assert!(error.contains("electrode 3 answers in phase"), "{error}");
+    assert!(error.contains("electrode 3 has an in-phase response"), "{error}");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_short_a_small_gain_and_a_missing_resistor_are_told() {
     let faint = refused(-1e-7, [10.0; 7], false);
     assert!(faint.contains("raise the I-V gain"), "{faint}");
     let missing = refused(-0.025, [10.0; 7], true);
-    assert!(missing.contains("where the resistor makes 100"), "{missing}");
+    assert!(missing.contains("where the resistor gives 100"), "{missing}");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_calibration_of_another_plan_is_stale() {
     let read: Calibration = toml::from_str(&text).unwrap();
     let other = laboratory::job("gate = \"xor\"\n").task.plan;
     let error = read.check(&other).unwrap_err();
-    assert_eq!(error.to_string(), "the calibration is of another sample rate: calibrate anew");
+    assert_eq!(error.to_string(), "the calibration was made with another sample rate: calibrate again");
 }
 
 #[test]

@@ -66,13 +66,13 @@ fn any_change_of_a_bundle_is_found() {
     let target = written(&folder, manifest());
     let text = std::fs::read_to_string(target.join(MANIFEST)).unwrap();
     std::fs::write(target.join("top.v"), "module top; endmodule \n").unwrap();
-    assert!(refusal(&target).contains("top.v is not what was built"));
+    assert!(refusal(&target).contains("top.v has changed since the build"));
     std::fs::remove_file(target.join("top.v")).unwrap();
     assert!(refusal(&target).contains("top.v is missing"));
     std::fs::write(target.join("top.v"), "module top; endmodule\n").unwrap();
     bundle::verify(&target).unwrap();
     std::fs::write(target.join("more"), "").unwrap();
-    assert!(refusal(&target).contains("more is in it and not in manifest.json"));
+    assert!(refusal(&target).contains("more is in the bundle but not in manifest.json"));
     std::fs::remove_file(target.join("more")).unwrap();
     let sealed = std::fs::read_to_string(target.join(SEAL)).unwrap();
     assert!(sealed.ends_with("  manifest.json\n"), "{sealed}");
@@ -94,7 +94,7 @@ fn any_change_of_a_bundle_is_found() {
     for (from, to, said) in [
         ("\"format\": 2", "\"format\": 1", "has form 1, not 2"),
         ("{", "", "manifest.json is damaged"),
-        ("iCEBreaker", "icebreaker", "manifest.json is not what was written"),
+        ("iCEBreaker", "icebreaker", "manifest.json has changed since the build"),
     ] {
         assert!(text.contains(from), "{from}: {text}");
         std::fs::write(target.join(MANIFEST), text.replacen(from, to, 1)).unwrap();
@@ -103,14 +103,14 @@ fn any_change_of_a_bundle_is_found() {
     }
     std::fs::remove_file(target.join(MANIFEST)).unwrap();
     assert!(refusal(&target).contains("manifest.json cannot be read"));
-    assert!(refusal(Path::new("/nowhere")).contains("/nowhere is no intact bundle"));
+    assert!(refusal(Path::new("/nowhere")).contains("/nowhere is not an intact bundle"));
 }
 
 #[test]
 fn a_manifest_that_contradicts_itself_is_refused() {
     let none = String::new();
     for (wrong, said) in [
-        (Manifest { bitstream: "other.bin".into(), ..manifest() }, "does not vouch for other.bin"),
+        (Manifest { bitstream: "other.bin".into(), ..manifest() }, "has no checksum of other.bin"),
         (
             Manifest { files: BTreeMap::from([("../top.v".into(), none)]), ..manifest() },
             "names ../top.v",

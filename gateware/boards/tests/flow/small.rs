@@ -140,7 +140,7 @@ always @(posedge clock) begin wide[product[10:0]] <= {32{taken}}; seen <= wide[p
 (* keep *) wire [31:0] x4 = (x3 << 3) + (x3 >> 1) ^ other; (* keep *) reg [31:0] last;
 always @(posedge clock) last <= (x4 << 3) + (x4 >> 2);";
     let message = refusal(&module(slow));
-    assert!(message.contains("its clock is 24.00 MHz"), "{message}");
+    assert!(message.contains("its clock of 24.00 MHz needs"), "{message}");
     let message = refusal(&module("this is no Verilog"));
     assert!(
         message.starts_with("synthesis failed: ") && message.contains("synthesis.log"),

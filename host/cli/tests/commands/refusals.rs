@@ -18,7 +18,7 @@ fn wrong_names_and_values_are_answered_by_right_ones() {
     says(&["get", "tuning"], &["tuning[0] to tuning[255]"]);
     says(&["get", "tuning[1]"], &["tuning[1] cannot be read"]);
     says(&["set", "settle"], &["`settle` sets nothing", "NAME=VALUE"]);
-    says(&["set", "settle=ten"], &["`ten` is no value of settle", " in s"]);
+    says(&["set", "settle=ten"], &["`ten` is not a value of settle", " in s"]);
     says(&["set", "guard[0].high=7V"], &["out of range for guard", "-2 to"]);
     says(&["set", "status=1"], &["status cannot be written"]);
     says(
@@ -64,7 +64,7 @@ fn options_of_the_simulation_are_refused_elsewhere() {
     for (option, value) in [("--device", "builtin"), ("--seed", "3"), ("--dac-bits", "12")] {
         says(
             &["gradient", option, value, "--link", served.link()],
-            &[option, "of no use over tcp:"],
+            &[option, "has no effect over tcp:"],
         );
     }
     says(&["gradient", "--exact", "--link", served.link()], &["leave out --exact or --link"]);
@@ -98,7 +98,7 @@ fn voltages_and_counts_that_cannot_be_are_named() {
     says(&[&wide[..], &["-o", "wide.npy"]].concat(), &["electrode 4", "up to a million"]);
     // Before anything is measured for it, or even a link is opened.
     says(&[&wide[..], &["--link", "tcp:nowhere.invalid:1"]].concat(), &["add -o FILE.npy"]);
-    says(&["iv", "--sweep", "3:-1:0.5"], &["`3:-1:0.5` is no sweep"]);
+    says(&["iv", "--sweep", "3:-1:0.5"], &["`3:-1:0.5` is not a sweep"]);
     says(&["iv", "--sweep", "3:0.5:0.5:9"], &["two different voltages"]);
     says(&["iv", "--sweep", "3:nan:0.5:9"], &["two different voltages"]);
     says(

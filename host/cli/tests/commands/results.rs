@@ -92,7 +92,7 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
     let error = refusal(&["gradient", other.path(), "--calibration", file.path()]);
     assert!(error.contains("of another set of tones: calibrate anew"), "{error}");
     let error = refusal(&["calibrate", "--device", "linear:4,6,-3,-8,2,10,-5"]);
-    assert!(error.contains("do not follow a line"), "{error}");
+    assert!(error.contains("do not lie on a line"), "{error}");
     let error = refusal(&["calibrate", "--points", "3"]);
     assert!(error.contains("ask for 8 or more"), "{error}");
 }
@@ -158,7 +158,7 @@ fn a_resistor_and_the_open_contacts_calibrate_where_the_device_was() {
     let error = refusal(&["calibrate", "--resistor", "100", "--open-contacts", made.path()]);
     assert!(error.contains("`hge calibrate --open -o` writes"), "{error}");
     let error = refusal(&["calibrate", "--resistor", "1", "--device", device]);
-    assert!(error.contains("where the resistor makes 1000"), "{error}");
+    assert!(error.contains("where the resistor gives 1000"), "{error}");
     for arguments in [["--resistor", "0"], ["--resistor", "nan"]] {
         let error = refusal(&[&["calibrate"], &arguments[..]].concat());
         assert!(error.contains("give a number above zero"), "{error}");

@@ -214,7 +214,7 @@ fn a_command_that_the_instrument_cannot_carry_out_now_says_what_comes_first() {
         (&["command=1"][..], "command 1 (run) was refused: the guard is not armed; arm first"),
         (&["watchdog=10s", "command=3", "command=3"], "the guard is armed already; disarm first"),
         (&["capture_samples=4000000000", "command=6", "command=6"], "a capture is in progress"),
-        (&["watchdog=10s", "command=3", "command=1", "command=1"], "a run is going on"),
+        (&["watchdog=10s", "command=3", "command=1", "command=1"], "a run is in progress"),
     ] {
         let served = Served::new(&["--tcp", "0", "--time", "real:0.01"]);
         let output = command(&[&["set"], commands, &["--link", served.link()]].concat())

@@ -128,5 +128,5 @@ fn what_cannot_be_tested_is_refused_in_one_sentence() {
     let served = Served::new(&["--tcp", "0", "--keep"]);
     let link = served.reached["link"].as_str().expect("a link");
     let message = refusal(&["selftest", "--link", link, "--seed", "2"]);
-    assert!(message.contains("--seed is of no use over"), "{message}");
+    assert!(message.contains("--seed has no effect over"), "{message}");
 }

@@ -106,7 +106,7 @@ fn a_serial_port_in_use_is_refused() {
 fn the_server_tells_who_comes_and_goes() {
     let served = Served::new(&["--tcp", "0"]);
     json(&["set", "scratch=1", "--link", served.link()]);
-    for part in [" has connected", " takes control", " has left"] {
+    for part in [" has connected", " takes control", " has disconnected"] {
         let line = served.told.recv_timeout(PATIENCE).unwrap();
         assert!(line.starts_with("127.0.0.1:") && line.ends_with(part), "{line}");
     }

@@ -91,7 +91,7 @@ fn targets_must_be_apart_and_within_the_chain() {
         format!("[host]\nloss = \"mse\"\nhigh_na = {high:?}\nlow_na = {low:?}")
     };
     says(&mse(0.0, 20.0), &[":4:11: ", "not above low_na"]);
-    says(&mse(150.0, 0.0), &[":4:11: ", "the chain reads at most +-100 nA"]);
+    says(&mse(150.0, 0.0), &[":4:11: ", "the range of the chain is +-100 nA"]);
     let alone = |high: f64, low: f64, rate: f64| {
         format!(
             "loop = \"standalone\"\n[[standalone.targets]]\nhigh_na = {high:?}\n\
@@ -99,7 +99,7 @@ fn targets_must_be_apart_and_within_the_chain() {
         )
     };
     says(&alone(0.0, 20.0, 1e-4), &["not above low_na"]);
-    says(&alone(150.0, 0.0, 1e-4), &["the chain reads at most +-100 nA"]);
+    says(&alone(150.0, 0.0, 1e-4), &["the range of the chain is +-100 nA"]);
     let rate = "rate_v2_per_na2 of 2000 in standalone.targets is too large";
     says(&alone(10.0, 0.0, 2e3), &[":6:19: ", rate]);
     says(&alone(10.0, 0.0, 1e-18), &[":6:19: ", "1e-18", "too small"]);
@@ -116,7 +116,7 @@ fn an_over_current_that_the_chain_cannot_show_is_refused() {
 fn a_link_that_leads_nowhere_and_options_that_do_not_reach_it_are_refused() {
     let over =
         |link: &str, more: &[&str]| refusal(&[&["train", "or", "--link", link], more].concat());
-    assert!(over("usb", &[]).contains("`usb` is no link: write `sim`, `tcp:HOST:PORT`"));
+    assert!(over("usb", &[]).contains("`usb` is not a link: write `sim`, `tcp:HOST:PORT`"));
     let missing = over("serial:/dev/ttyNOSUCH", &[]);
     assert!(missing.contains("there is no serial port /dev/ttyNOSUCH"), "{missing}");
     // A port that was free a moment ago, so that nobody listens there.

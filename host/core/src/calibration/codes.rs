@@ -1,12 +1,12 @@
-//! Calibration of codes behind an I-V converter that lags.
+//! Calibration of codes with an I-V converter that lags.
 //!
-//! Code j answers a slope g_k of control k with R_jk g_k, so that the answers are R g and the slopes the solution of that linear system. R holds what
-//! the chain does to code k, correlated with code j: behind a pole it is diagonal for the Walsh functions of one bit (numbers 1, 2, 4, 8, ...), which
+//! Code j responds to a slope g_k of control k with R_jk g_k, so that the responses are R g and the slopes the solution of that linear system. R is the
+//! response of the chain to code k, correlated with code j: behind a pole it is diagonal for the Walsh functions of one bit (numbers 1, 2, 4, 8, ...), which
 //! are square waves with disjoint odd harmonics; in general it is not.
 
 use super::CalibrationError;
 
-/// Least pivot, of one, below which the codes are taken as dependent.
+/// Pivot, of one, below which the codes count as dependent.
 const LEAST_PIVOT: f64 = 1e-6;
 
 /// Inverse response of a set of codes.
@@ -16,15 +16,15 @@ pub struct CodeCalibration {
 }
 
 impl CodeCalibration {
-    /// Of a response: row j, column k is the answer of code j to a unit slope of control k alone.
+    /// From a response: row j, column k is the response of code j to a unit slope of control k.
     ///
     /// # Errors
-    /// The codes' answers are dependent.
+    /// The responses of the codes are dependent.
     pub fn new(response: &[Vec<f64>]) -> Result<Self, CalibrationError> {
         inverse(response).map(|inverse| CodeCalibration { inverse })
     }
 
-    /// Slopes from the answers of every code, both in nA/V.
+    /// Slopes from the responses of all codes, both in nA/V.
     pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
         let row = |row: &Vec<f64>| {
             row.iter().zip(answers_na_per_v).map(|(weight, [answer, _])| weight * answer).sum()
@@ -33,7 +33,7 @@ impl CodeCalibration {
     }
 }
 
-/// By Gauss and Jordan, with the greatest pivot of every column.
+/// By Gauss and Jordan, with the largest pivot of every column.
 fn inverse(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, CalibrationError> {
     let count = matrix.len();
     let unit = |row: usize| (0..count).map(move |column| f64::from(u8::from(row == column)));

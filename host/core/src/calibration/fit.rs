@@ -1,4 +1,4 @@
-//! From answers to lags, a pole and feed-through.
+//! Fit of lags, a pole and feed-through to responses.
 
 use super::line::Line;
 use super::{least, Calibration, CalibrationError, Conditions, ToneCalibration};
@@ -6,28 +6,28 @@ use crate::plan::{Control, Plan};
 use hge_sim::bench::{Pole, Response};
 use std::f64::consts::{PI, TAU};
 
-/// Operating points at least: with fewer an outlier among them goes unseen.
+/// Minimum number of operating points: with fewer an outlier is not detected.
 pub const LEAST_POINTS: u32 = 8;
 
-/// A line this many times longer than wide is one: its angle is then known to 0.06 rad from eight points.
+/// A line must be this many times longer than wide: its angle is then known to 0.06 rad from eight points.
 const LEAST_RATIO: f64 = 6.0;
 
-/// A lag above this is no pole's within the band but a latency that is not undone.
+/// A larger lag is not due to a pole within the band but to an uncorrected latency.
 pub(super) const MOST_LAG_RAD: f64 = PI / 3.0;
 
-/// Lags whose mean square distance from one pole's is this many squared errors are not one pole's.
+/// Largest mean square distance of the lags from those of one pole, in squared errors.
 pub(super) const MOST_DISAGREEMENT: f64 = 9.0;
 
-/// Angles are not known better: the sine table's steps.
+/// Smallest error of an angle: the sine table's steps.
 pub(super) const LEAST_ERROR_RAD: f64 = 1e-5;
 
-/// Poles that are looked for, in sample rates.
+/// Range of poles, in sample rates.
 pub(super) const POLES: (f64, f64) = (1e-3, 1e3);
 
-/// A calibration from the answers of every tone, in nA/V, at operating points that differ.
+/// A calibration from the responses of every tone, in nA/V, at different operating points.
 ///
 /// # Errors
-/// Too few points, answers without a line, a lag that is no pole's.
+/// Too few points, responses without a line, a lag without a pole.
 pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, CalibrationError> {
     let controls = plan.configuration().controls.iter();
     let mut lines = Vec::new();
@@ -109,7 +109,7 @@ impl Lag {
     }
 }
 
-/// The pole that lags so, if one does.
+/// The pole with these lags, if there is one.
 pub(super) fn pole(lags: &[Lag], rate_hz: f64) -> Option<f64> {
     let disagreement = |log_pole: f64| -> f64 {
         let squares = lags.iter().map(|lag| {

@@ -1,7 +1,7 @@
-//! The line that answers follow when a conductance varies.
+//! The line of responses with varying conductance.
 //!
-//! At one frequency an answer is z = H (g + i b): g varies with the operating point, H and b do not. The points z lie on a line that has the
-//! direction of H and passes the origin at a distance that the feed-through makes.
+//! At one frequency a response is z = H (g + i b): g varies with the operating point, H and b do not. The points z lie on a line in the
+//! direction of H whose distance from the origin is due to the feed-through.
 
 /// A line through points of the plane, by least squares of the distances from it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,14 +1,14 @@
 //! Lag and feed-through of every tone, measured with the device in place.
 //!
-//! Behind an I-V converter with a pole H, and beside a capacitance C from a control's contact to the output, a tone of one volt answers
+//! With an I-V converter with a pole H, and a capacitance C from a control's contact to the output, the response to a tone of one volt is
 //!
 //! ```text
 //! z = H(f) (g + C f_s (1 - exp(-i w)))          w = 2 pi f / f_s
 //! ```
 //!
-//! since the DAC moves in steps. At other operating points g is another and the rest is not, so the answers follow a [`line`] with the angle of H.
-//! The angles of all tones give the pole, and the pole gives |H|, which no line shows. What stands in quadrature behind that is
-//! b = C f_s sin(w); the half sample in which the DAC stands puts b tan(w/2) of it in phase, and
+//! since the DAC moves in steps. Only g varies with the operating point, so the responses lie on a [`line`] with the angle of H.
+//! The angles of all tones give the pole, and the pole gives |H|, which the line does not. The remaining quadrature is
+//! b = C f_s sin(w); the hold of the DAC, half a sample, puts b tan(w/2) of it in phase, and
 //!
 //! ```text
 //! g = Re(z / H) - b tan(w/2)
@@ -37,10 +37,10 @@ pub enum CalibrationError {
     /// Too few operating points.
     #[error("{found} operating points do not show a line: ask for {LEAST_POINTS} or more")]
     Points {
-        /// Asked for.
+        /// Requested points.
         found: u32,
     },
-    /// The answers of an electrode do not follow a line.
+    /// The responses of an electrode do not lie on a line.
     #[error("the responses of electrode {electrode} do not lie on a line: they spread by {} nA/V and scatter by {}: is it dead? Measure more windows, widen the controls or raise its amplitude", number(*span_na_per_v), number(*scatter_na_per_v))]
     NoLine {
         /// Electrode.
@@ -65,59 +65,59 @@ pub enum CalibrationError {
     Clipped {
         /// Operating points at which it clips.
         clipped: u32,
-        /// Of so many.
+        /// Of this number.
         points: u32,
     },
-    /// The current hardly moves the ADC.
+    /// The current spans too few steps of the ADC.
     #[error("the current spans {steps} steps of the ADC, noise included, too little to average below a step: raise the I-V gain (analogue.iv_gain_v_per_na) or the tones' amplitudes")]
     GainTooSmall {
-        /// From the least code of a window to the greatest.
+        /// Steps from the least code of a window to the greatest.
         steps: u32,
     },
-    /// A resistor of which no current comes.
+    /// A resistor without a current.
     #[error("electrode {electrode} responds with {} nA/V where the resistor gives {}: check its contact and the given resistance", number(*found_na_per_v), number(*given_na_per_v))]
     NoResistor {
         /// Electrode.
         electrode: usize,
-        /// Magnitude of its answer.
+        /// Magnitude of its response.
         found_na_per_v: f64,
         /// Conductance of the resistor.
         given_na_per_v: f64,
     },
-    /// Answers of resistors in which a lag and a capacitance may have cancelled.
+    /// Responses of resistors in which lag and capacitance may have cancelled.
     #[error("the resistors' responses do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
     Inseparable {
         /// Of the fastest tone.
         frequency_hz: f64,
-        /// Least lag that agrees with the answers.
+        /// Least lag compatible with the responses.
         least_lag_deg: f64,
-        /// Greatest.
+        /// Greatest lag.
         most_lag_deg: f64,
     },
-    /// Answers of resistors that no pole beside capacitances explains.
+    /// Responses of resistors that no pole with parallel capacitances explains.
     #[error("the resistors' responses do not fit one pole with parallel capacitances: measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json")]
     NotOnePole,
-    /// Something conducts where nothing should be.
+    /// An open contact that conducts.
     #[error("electrode {electrode} has an in-phase response of {} nA/V, impossible for an open contact: disconnect the device and every resistor", number(*found_na_per_v))]
     NotOpen {
         /// Electrode.
         electrode: usize,
-        /// Its answer in phase.
+        /// Its in-phase response.
         found_na_per_v: f64,
     },
-    /// Codes that cannot be told from each other.
+    /// Codes that cannot be distinguished.
     #[error("the code of control {control} responds like those before it: check the resistors, or widen the converter's bandwidth")]
     DependentCodes {
         /// Place of the control, from 0.
         control: usize,
     },
-    /// Of no use for it.
+    /// Not applicable to the method.
     #[error("a calibration corrects lags of sines in the current, and the method {method} measures neither: leave it out, or measure by homodyne or single")]
     Method {
         /// Name of the method.
         method: &'static str,
     },
-    /// Made for something else.
+    /// Made for another configuration.
     #[error("the calibration was made with another {what}: calibrate again")]
     Stale {
         /// What has changed.
@@ -125,7 +125,7 @@ pub enum CalibrationError {
     },
 }
 
-/// One tone's.
+/// Calibration of one tone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToneCalibration {
     /// Electrode.
@@ -142,13 +142,13 @@ pub struct ToneCalibration {
     pub in_phase: f64,
     /// H, in quadrature.
     pub quadrature: f64,
-    /// What stands in quadrature behind H.
+    /// Quadrature after correction of H.
     pub feed_through_na_per_v: f64,
-    /// As a capacitance.
+    /// The same as a capacitance.
     pub feed_through_pf: f64,
 }
 
-/// Where the least of a function with one valley between `low` and `high` is: golden section, to a part in 10^9 of a few units.
+/// Minimum of a function with one valley between `low` and `high`: golden section, to a part in 10^9 of a few units.
 fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     for _ in 0..60 {
@@ -165,26 +165,26 @@ fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
 /// Lag and feed-through of all tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// What it was made for.
+    /// Configuration for which it was made.
     #[serde(flatten)]
     pub conditions: Conditions,
-    /// The pole whose lags are those of the tones; none where there is no lag to speak of, or not one pole's.
+    /// The pole with the lags of the tones; none without a significant lag, or if the lags do not fit one pole.
     pub pole_hz: Option<f64>,
     /// One for each control.
     pub tones: Vec<ToneCalibration>,
-    /// How the current settles after a step, if that was measured and seen.
+    /// Settling of the current after a step, if measured and found.
     #[serde(default)]
     pub relaxation: Option<Relaxation>,
 }
 
 impl ToneCalibration {
-    /// The slope that an answer tells, in nA/V as the answer.
+    /// The slope of a response, in nA/V like the response.
     pub fn slope_na_per_v(&self, answer: [f64; 2], rate_hz: f64) -> f64 {
         let half_turn = PI * self.frequency_hz / rate_hz;
         self.slope_of_change(answer) - self.feed_through_na_per_v * half_turn.tan()
     }
 
-    /// By how much the slope changes with an answer's change, in the unit of the change.
+    /// Change of the slope with a change of the response, in the unit of the change.
     pub fn slope_of_change(&self, [re, im]: [f64; 2]) -> f64 {
         Response { re, im }.over(self.response()).re
     }
@@ -199,16 +199,16 @@ impl ToneCalibration {
     }
 }
 
-/// Standard errors beyond which a lag is one.
+/// Standard errors above which a lag is significant.
 const SEEN: f64 = 3.0;
 
 impl Calibration {
-    /// Whether no tone's lag stands out of its error: the pole then is wherever the search ended.
+    /// Whether no tone's lag is significant: the pole is then at the end of the search range.
     pub fn lags_unseen(&self) -> bool {
         self.tones.iter().all(|tone| tone.lag_rad.abs() <= SEEN * tone.lag_error_rad)
     }
 
-    /// The frequency above which a pole would lie whose lags are not seen, in hertz.
+    /// The frequency above which the lags of a pole are not significant, in hertz.
     pub fn least_pole_hz(&self) -> f64 {
         let bound = |tone: &ToneCalibration| {
             let most_rad = tone.lag_rad.abs() + SEEN * tone.lag_error_rad;
@@ -217,36 +217,36 @@ impl Calibration {
         self.tones.iter().map(bound).fold(0.0, f64::max)
     }
 
-    /// Refuses a plan for which it was not made.
+    /// Refuses a plan for which the calibration was not made.
     ///
     /// # Errors
-    /// Rate, window, latency, converter or tones are others.
+    /// Rate, window, latency, converter or tones differ.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
         self.conditions.check(plan, tones)
     }
 
-    /// Gain between the device's current and the ADC beside the tone of `control`: the pole's, or else the tone's.
+    /// Gain between the device's current and the ADC near the tone of `control`: the pole's, or else the tone's.
     pub fn gain_beside(&self, control: usize, frequency_hz: f64) -> f64 {
         let of_pole = |pole_hz| Pole::response(pole_hz, frequency_hz, self.conditions.rate_hz);
         self.pole_hz.map_or_else(|| self.tones[control].gain(), |pole_hz| of_pole(pole_hz).gain())
     }
 
-    /// Slopes from the answers of every tone.
+    /// Slopes from the responses of all tones.
     pub fn slopes_na_per_v(&self, answers_na_per_v: &[[f64; 2]]) -> Vec<f64> {
         let tones = self.tones.iter().zip(answers_na_per_v);
         tones.map(|(tone, &answer)| tone.slope_na_per_v(answer, self.conditions.rate_hz)).collect()
     }
 }
 
-/// What a measurement of tones depends on, the tones apart.
+/// Configuration of a measurement with tones, without the tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Sample rate.
     pub rate_hz: f64,
     /// Window.
     pub window_samples: u32,
-    /// Latency of the loop that was undone.
+    /// Corrected latency of the loop.
     pub latency_samples: u32,
     /// Gain of the I-V converter.
     pub iv_gain_v_per_na: f64,
@@ -262,7 +262,7 @@ impl Conditions {
         }
     }
 
-    /// Refuses a plan that is another in something that matters; `tones` are electrodes, and whole periods in the window.
+    /// Refuses a plan with another configuration; `tones` are electrodes, and whole periods in the window.
     fn check(
         &self,
         plan: &Plan,

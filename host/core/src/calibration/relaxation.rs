@@ -1,35 +1,35 @@
-//! A current that comes late after a step: its time constant, and how long to wait for it.
+//! Relaxation of the current after a step: its time constant, and the wait that it requires.
 //!
-//! What is left a time t after the step is E exp(-t / tau). Where it is E when the window begins it puts E times a [reach](relaxation_reach) on each tone;
-//! for that to be below 2 % of the answer A g of a slope g the wait is
+//! The remainder a time t after the step is E exp(-t / tau). With E at the beginning of the window it adds E times a [reach](relaxation_reach) to each tone;
+//! to keep that below 2 % of the response A g of a slope g, the wait is
 //!
 //! ```text
 //! settle = tau ln(share E reach / (0.01 A g)) - lead-in
 //! ```
 //!
-//! share being what a correction leaves of it: all without one. Half of the 2 % stays for what is no exponential.
+//! share being the fraction left after a correction: one without it. Half of the 2 % is reserved for deviations from an exponential.
 
 use crate::drift::{relaxation_reach, Shape};
 use crate::plan::Plan;
 use crate::settling::{left_share, MATTERS};
 use serde::{Deserialize, Serialize};
 
-/// Time constants that are looked for, in spans of a trace: a shorter one is over before the first point, a longer one is a drift.
+/// Range of time constants, in spans of a trace: a shorter one has decayed before the first point, a longer one is a drift.
 const SOUGHT: (f64, f64) = (0.01, 3.0);
 
-/// Places on which the search begins, at equal ratios.
+/// Starting points of the search, at equal ratios.
 const PLACES: u32 = 40;
 
-/// An amplitude of so many standard errors is one.
+/// Standard errors above which an amplitude is significant.
 const SEEN: f64 = 5.0;
 
-/// A time constant that is wrong by a part leaves three tenths of that part of what is taken off.
+/// A relative error of the time constant leaves three tenths of it of the corrected effect.
 const LEFT_OF_ERROR: f64 = 0.3;
 
-/// The mean of a current over a while after a step.
+/// The mean of a current over an interval after a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Which step it belongs to.
+    /// The step it belongs to.
     pub step: usize,
     /// From the step's end to the first sample, in samples.
     pub begin: f64,
@@ -39,44 +39,44 @@ pub struct Point {
     pub current_na: f64,
 }
 
-/// What points tell of a relaxation.
+/// Result of a fit of a relaxation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitted {
     /// Time constant in samples.
     pub samples: f64,
     /// Its standard error.
     pub error_samples: f64,
-    /// What is left right after each step, in nA, signed.
+    /// Remainder right after each step, in nA, signed.
     pub left_na: Vec<f64>,
     /// Root mean square distance of the points from it.
     pub misfit_na: f64,
-    /// Whether the largest of what is left stands out of the noise.
+    /// Whether the largest remainder is significant.
     pub seen: bool,
 }
 
-/// What a device's current does after a step, and the waits that follow from it.
+/// Settling of a device's current after a step, and the required waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Relaxation {
     /// Time constant.
     pub time_constant_s: f64,
     /// Its standard error.
     pub time_constant_error_s: f64,
-    /// The largest step of the current from case to case that was found.
+    /// The largest step of the current between cases.
     pub step_na: f64,
-    /// What of it is still to come when the ramp has ended.
+    /// Its remainder at the end of the ramp.
     pub left_na: f64,
     /// Root mean square distance of the current from one exponential.
     pub misfit_na: f64,
-    /// The least slope that the waits are for.
+    /// The smallest slope for which the waits hold.
     pub slope_na_per_v: f64,
-    /// Wait after which the slopes are within 2 %, tones on for the lead-in behind it.
+    /// Wait after which the slopes are within 2 %, including the lead-in with tones.
     pub settle_s: f64,
-    /// The same with the relaxation taken off.
+    /// The same with subtraction of the relaxation.
     pub settle_corrected_s: f64,
 }
 
 impl Relaxation {
-    /// What is taken off.
+    /// The drift to subtract.
     pub fn shape(&self) -> Shape {
         Shape::Relaxation { seconds: self.time_constant_s }
     }
@@ -108,7 +108,7 @@ impl Relaxation {
     }
 }
 
-/// One time constant for all steps, and for each its end and what is left. `None`: there are too few points.
+/// Fit of one time constant for all steps, and for each its final value and remainder. `None`: there are too few points.
 pub fn fit(points: &[Point]) -> Option<Fitted> {
     let steps = points.iter().map(|point| point.step + 1).max()?;
     let span = points.iter().map(|point| point.begin + point.samples).fold(0.0, f64::max);
@@ -143,10 +143,10 @@ pub fn fit(points: &[Point]) -> Option<Fitted> {
     })
 }
 
-/// Straight lines of the current over what an exponential has left, one a step.
+/// Straight lines of the current over the exponential's remainder, one for each step.
 struct Lines {
     left_na: Vec<f64>,
-    /// Standard error of what is left, for points with an error of one.
+    /// Standard error of the remainder, for points with an error of one.
     spreads: Vec<f64>,
     /// Sum of squared distances.
     squares: f64,
@@ -189,7 +189,7 @@ impl Point {
 mod tests {
     use super::*;
 
-    /// Means over 8 samples of two steps that relax with `tau` samples, and a disturbance of `noise_na` that is no exponential.
+    /// Means over 8 samples of two steps that relax with `tau` samples, and a disturbance of `noise_na` that is not exponential.
     fn points(tau: f64, noise_na: f64) -> Vec<Point> {
         let of = |step: usize| {
             let (end_na, left_na) = [(10.0, 50.0), (-40.0, -30.0)][step];

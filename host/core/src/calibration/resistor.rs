@@ -1,15 +1,15 @@
-//! A calibration with resistors in place of the device, and with nothing there.
+//! Calibration with resistors in place of the device, and with open contacts.
 //!
-//! A resistor of the conductance g beside a capacitance, behind a response H that has the chain's error of gain in it, answers with
+//! The response of a resistor of conductance g with a parallel capacitance, through a response H that includes the chain's gain error, is
 //!
 //! ```text
 //! z = H (g + b tan(w/2) + i b)
 //! ```
 //!
-//! Open contacts answer with z_o = H (b tan(w/2) + i b), so that H = (z - z_o) / g tone by tone, whatever it is. Without them a pole that lags and a capacitance
-//! that leads cancel: C / g = 1 / (2 pi f_pole) is a resistor that answers with g at every tone, and of a pole p that is assumed only
-//! Re(z / H_p) - tan(w/2) Im(z / H_p), which must be the same at all tones, says whether it is there. All poles within three standard errors of the best are
-//! taken, and where the lag that they leave open at the fastest tone is above [`MOST_OPEN_RAD`] the calibration is refused.
+//! The response of open contacts is z_o = H (b tan(w/2) + i b), so that H = (z - z_o) / g for each tone. Without it a lagging pole and a leading capacitance
+//! cancel: C / g = 1 / (2 pi f_pole) gives the response g at every tone. For an assumed pole p only
+//! Re(z / H_p) - tan(w/2) Im(z / H_p), which must be equal at all tones, can be tested. All poles within three standard errors of the best are
+//! kept; if their lags at the fastest tone differ by more than [`MOST_OPEN_RAD`] the calibration is refused.
 
 use super::fit::{
     calibration, pole, tone, Lag, LEAST_ERROR_RAD, MOST_DISAGREEMENT, MOST_LAG_RAD, POLES,
@@ -20,32 +20,32 @@ use hge_sim::bench::{Pole, Response};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// A resistor of which less arrives is not there, or behind no pole that leaves a signal.
+/// Fraction of the current below which a resistor is missing, or the pole leaves no signal.
 const LEAST_OF_RESISTOR: f64 = 0.3;
 
-/// Lag that the answers may leave open, from the least to the greatest: half of it is 2.5 % of an answer in quadrature.
+/// Range of lags that the responses may leave open: half of it is 2.5 % of a quadrature response.
 pub const MOST_OPEN_RAD: f64 = 0.05;
 
-/// Standard errors up to which a pole is taken for possible.
+/// Standard errors up to which a pole is possible.
 const POSSIBLE: f64 = 3.0;
 
-/// Poles that are tried.
+/// Number of poles tried.
 const TRIED: u32 = 2000;
 
-/// Standard errors above which an open contact's answer is one.
+/// Standard errors above which the response of an open contact is significant.
 const SEEN: f64 = 6.0;
 
-/// Answers of every tone with nothing between the controls' contacts and the output.
+/// Responses of all tones with open contacts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenContacts {
-    /// What they were measured for.
+    /// Configuration of the measurement.
     #[serde(flatten)]
     pub conditions: Conditions,
     /// One for each control.
     pub tones: Vec<OpenTone>,
 }
 
-/// One tone's.
+/// Response of one tone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenTone {
     /// Electrode.
@@ -54,13 +54,13 @@ pub struct OpenTone {
     pub multiple: u32,
     /// Frequency.
     pub frequency_hz: f64,
-    /// Answer in phase.
+    /// In-phase response.
     pub in_phase_na_per_v: f64,
-    /// Answer in quadrature.
+    /// Quadrature response.
     pub quadrature_na_per_v: f64,
-    /// Standard error of either.
+    /// Standard error of each.
     pub error_na_per_v: f64,
-    /// Capacitance that answers so, as far as the chain lets it through.
+    /// Capacitance with this response, through the chain.
     pub feed_through_pf: f64,
 }
 
@@ -69,7 +69,7 @@ impl OpenContacts {
         OpenContacts { conditions: Conditions::of(plan), tones }
     }
 
-    /// Of a bench that is known to have no capacitance past the device.
+    /// Of a bench without a capacitance across the device.
     pub fn without_capacitance(plan: &Plan) -> Self {
         let controls = plan.configuration().controls.iter().zip(plan.tones_hz());
         let tones = controls.map(|(control, frequency_hz)| OpenTone {
@@ -87,14 +87,14 @@ impl OpenContacts {
     /// Refuses a plan for which they were not measured.
     ///
     /// # Errors
-    /// Rate, window, latency, converter or tones are others.
+    /// Rate, window, latency, converter or tones differ.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
         self.conditions.check(plan, tones)
     }
 }
 
-/// The mean of a tone's answers.
+/// The mean of a tone's responses.
 #[derive(Clone, Copy)]
 struct Mean {
     answer: Response,
@@ -114,7 +114,7 @@ impl Mean {
     }
 }
 
-/// A control's tone and what it answered.
+/// A control's tone and its responses.
 struct Place<'a> {
     control: &'a Control,
     frequency_hz: f64,
@@ -132,7 +132,7 @@ fn places<'a>(plan: &'a Plan, answers: &[Vec<[f64; 2]>]) -> Vec<Place<'a>> {
         .collect()
 }
 
-/// What open contacts answer with.
+/// Responses of open contacts.
 ///
 /// # Errors
 /// A contact that conducts.
@@ -160,10 +160,10 @@ pub fn fit_open(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<OpenContacts, 
     Ok(OpenContacts::of(plan, tones.collect::<Result<_, _>>()?))
 }
 
-/// A calibration from the answers of resistors in place of the device, on some controls or all, beside what the open contacts answered with, if that was measured.
+/// A calibration from the responses of resistors in place of the device, on some controls or all, and those of open contacts, if measured.
 ///
 /// # Errors
-/// No control answers so, a lag is no pole's, open contacts of another plan; without those, answers that do not separate lag from capacitance.
+/// No control responds, a lag without a pole, open contacts of another plan; without those, responses that do not separate lag from capacitance.
 pub fn fit_resistor(
     plan: &Plan,
     answers: &[Vec<[f64; 2]>],
@@ -236,10 +236,10 @@ fn missing(greatest: Option<&Place>, given_na_per_v: f64) -> CalibrationError {
     }
 }
 
-/// A pole that was tried.
+/// A trial pole.
 struct Tried {
     pole_hz: f64,
-    /// Gain of the chain beside it, as a part of what it should be.
+    /// Gain of the chain without it, relative to the expected one.
     gain: f64,
     /// Sum of squared distances, in standard errors.
     distance: f64,
@@ -262,7 +262,7 @@ impl Tried {
     }
 }
 
-/// Lag and capacitances from the resistors alone, if they tell them apart.
+/// Lag and capacitances from the resistors only, if they are distinguishable.
 fn separated(
     plan: &Plan,
     places: &[Place],

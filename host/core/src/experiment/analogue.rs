@@ -1,4 +1,4 @@
-//! The analogue scale of an experiment beside that of the instrument.
+//! The analogue scales of an experiment and of the instrument.
 
 use super::{Experiment, ExperimentError, Source};
 use hge_driver::scale::Scale;
@@ -8,7 +8,7 @@ use hge_protocol::{Analogue, Parameters};
 /// Keys of `[analogue]` that older files have under `[bench]`.
 const MOVED: [&str; 4] = ["dac_range_v", "adc_range_v", "iv_gain_v_per_na", "iv_clip_v"];
 
-/// Keys of `[bench]` that have other names now.
+/// Renamed keys of `[bench]`.
 const RENAMED: [(&str, &str); 8] = [
     ("sway_v", "drift_v"),
     ("sways_v", "electrode_drifts_v"),
@@ -20,7 +20,7 @@ const RENAMED: [(&str, &str); 8] = [
     ("wander_s", "slow_drift_period_s"),
 ];
 
-/// The first key of an older file that has another place or name now, and what to do.
+/// The first moved or renamed key of an older file, and the remedy.
 pub(super) fn moved(source: &Source) -> Option<(String, String)> {
     let moved = MOVED.map(|key| {
         let problem = format!("bench.{key} is now analogue.{key}, also in the files of older run folders: move it to a section [analogue]");
@@ -39,16 +39,16 @@ pub(super) fn moved(source: &Source) -> Option<(String, String)> {
 }
 
 impl Experiment {
-    /// The scale at the converters of a gateware: that of `[analogue]`, or the default one of a simulation.
+    /// The scale for a gateware's converters: that of `[analogue]`, or the default of a simulation.
     pub fn scale(&self, parameters: &Parameters) -> Scale {
         Scale::new(self.analogue.clone().unwrap_or_default(), parameters)
     }
 
-    /// Brings the experiment's scale together with that of an instrument: without a section `[analogue]` the instrument's is
-    /// taken.
+    /// Reconciles the experiment's scale with that of an instrument: without a section `[analogue]` the instrument's is
+    /// used.
     ///
     /// # Errors
-    /// Both have one, and they differ, or the experiment's cannot be.
+    /// Both have one, and they differ, or that of the experiment is not possible.
     pub fn join_scale(
         &mut self,
         source: &Source,

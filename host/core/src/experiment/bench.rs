@@ -1,4 +1,4 @@
-//! What the keys of `[bench]` may be: those of [`Chain`].
+//! Valid values of the keys of `[bench]`, those of [`Chain`].
 
 use super::values::{require, Rule, Wrong};
 use hge_driver::text::number;
@@ -7,21 +7,21 @@ use hge_sim::bench::Chain;
 /// Densities of noise, in nA^2/Hz.
 const DENSITY: Rule = Rule::Within(0.0, 1e6);
 
-/// Errors of converters that are still converters.
+/// Errors of plausible converters.
 const GAIN_ERROR: Rule = Rule::Within(-0.5, 0.5);
 const INL_LSB: Rule = Rule::Within(-1000.0, 1000.0);
 
-/// Capacitances: a microfarad is no stray capacitance.
+/// Capacitances: a microfarad is not a stray capacitance.
 const CAPACITANCE: Rule = Rule::Within(0.0, 1e6);
 
 /// Amplitudes of currents: a milliampere is far above every range.
 const CURRENT: Rule = Rule::Within(0.0, 1e6);
 
-/// Times and frequencies that a double's phase keeps apart.
+/// Times and frequencies that a double's phase resolves.
 const TIME: Rule = Rule::Within(1e-6, 1e6);
 const FREQUENCY: Rule = Rule::Within(1e-6, 1e9);
 
-/// Every float of the table, where the widest output and the ADC have these ranges.
+/// Every float of the table, with these ranges of the widest output and of the ADC.
 pub(super) fn floats(
     bench: &Chain,
     dac_range_v: f64,
@@ -74,7 +74,7 @@ pub(super) fn floats(
     floats
 }
 
-/// 1/f noise that begins below the band in which it can be made.
+/// 1/f noise that begins below the possible band.
 pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {
     let on = bench.flicker_na2_per_hz_at_1khz > 0.0;
     let most_hz = rate_hz / 10.0;

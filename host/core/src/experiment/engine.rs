@@ -1,8 +1,8 @@
-//! Which engine executes a simulated instrument.
+//! Engines of a simulated instrument.
 
 use serde::{Deserialize, Serialize};
 
-/// What executes the gateware.
+/// Simulator of the gateware.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -14,12 +14,12 @@ pub enum EngineKind {
     Rtl,
     /// The emitted Verilog, compiled, clock by clock.
     Verilog,
-    /// The same of a whole board's top, at its pins: its UART, and models of its SPI converters.
+    /// The compiled Verilog of a board's top, at its pins: its UART, and models of its SPI converters.
     Board,
 }
 
 impl EngineKind {
-    /// Samples between two looks at what clients say: some tens of milliseconds of work.
+    /// Samples between two polls of clients: some tens of milliseconds of work.
     pub fn chunk_samples(self) -> u32 {
         match self {
             EngineKind::Model => 1024,

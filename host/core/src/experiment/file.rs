@@ -1,4 +1,4 @@
-//! Reading experiment files, and pointing at the line that is wrong.
+//! Reading of experiment files, with the line of an error.
 
 use super::analogue::moved;
 use super::Experiment;
@@ -16,7 +16,7 @@ use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 use toml::Spanned;
 
-/// Where a line of a file is.
+/// Position in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// File name; empty for defaults and the command line.
@@ -46,22 +46,22 @@ pub enum ExperimentError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file is no TOML, or has an unknown key or a value of the wrong kind.
+    /// The file is not TOML, or has an unknown key or a value of the wrong kind.
     #[error("{place}{message}")]
     Parse {
         /// Where.
         place: Place,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
-    /// A value that makes no sense.
+    /// An invalid value.
     #[error("{place}{}{problem}", named(key, problem))]
     Invalid {
         /// Where.
         place: Place,
         /// Dotted key.
         key: String,
-        /// What, and what to change.
+        /// The fault, and the remedy.
         problem: String,
     },
     /// Neither the experiment nor the instrument has an analogue scale.
@@ -70,14 +70,14 @@ pub enum ExperimentError {
         /// The experiment.
         place: Place,
     },
-    /// A run that cannot be.
+    /// A run that is not possible.
     #[error("{place}{}{problem}", named(key, &problem.to_string()))]
     Plan {
         /// Where.
         place: Place,
         /// Dotted key.
         key: String,
-        /// What, and what to change.
+        /// The fault, and the remedy.
         problem: Box<PlanError>,
     },
     /// The device cannot be opened.
@@ -85,13 +85,13 @@ pub enum ExperimentError {
     Device {
         /// Where.
         place: Place,
-        /// What, and what to change.
+        /// The fault, and the remedy.
         problem: DeviceError,
     },
 }
 
-/// The dotted key of the innermost value that holds `span`, entries of lists without their numbers. A table has no span of
-/// its own: its keys lie anywhere behind its head.
+/// The dotted key of the innermost value that contains `span`, entries of lists without their numbers. A table has no span of
+/// its own: its keys may be anywhere after its header.
 fn key_in(table: &DeTable, span: &Range<usize>) -> Option<String> {
     fn find(value: &Spanned<DeValue>, span: &Range<usize>) -> Option<String> {
         let held = value.span();
@@ -105,7 +105,7 @@ fn key_in(table: &DeTable, span: &Range<usize>) -> Option<String> {
     table.iter().find_map(|(name, value)| Some(format!("{}{}", name.get_ref(), find(value, span)?)))
 }
 
-/// The key in front of a problem that does not name it.
+/// The key of a problem that does not name it.
 fn named(key: &str, problem: &str) -> String {
     let names = key.split('.').filter(|part| part.parse::<usize>().is_err());
     match names.clone().next_back() {
@@ -116,13 +116,13 @@ fn named(key: &str, problem: &str) -> String {
     }
 }
 
-/// The greatest integer that every TOML parser reads: run folders keep the seed in a TOML file.
+/// The largest integer that every TOML parser reads: run folders store the seed in a TOML file.
 pub const GREATEST_SEED: u64 = i64::MAX as u64;
 
-/// Characters of a parser's message.
+/// Maximum characters of a parser's message.
 const PARSER_CHARS: usize = 400;
 
-/// The text an experiment came from, to point into.
+/// The text of an experiment, for positions.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     file: String,
@@ -131,7 +131,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// All of the file; empty for defaults.
+    /// The complete file; empty for defaults.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -139,7 +139,7 @@ impl Source {
     /// Reads `path` and the experiment in it.
     ///
     /// # Errors
-    /// It cannot be read, or is no experiment.
+    /// It cannot be read, or is not an experiment.
     pub fn load(path: &Path) -> Result<(Experiment, Source), ExperimentError> {
         let text = file::read_text(path, file::TEXT_BYTES)
             .map_err(|source| ExperimentError::Read { path: path.into(), source })?;
@@ -151,7 +151,7 @@ impl Source {
         Ok((experiment, source))
     }
 
-    /// The value of this key no longer comes from the file: nothing there is to blame for it.
+    /// Marks the value of this key as not coming from the file.
     pub fn overrule(&mut self, key: &'static str) {
         self.overruled.push(key);
     }
@@ -159,7 +159,7 @@ impl Source {
     /// Parses the experiment in `text`; `file` names it in errors.
     ///
     /// # Errors
-    /// It is no experiment.
+    /// It is not an experiment.
     pub fn parse(file: &str, text: String) -> Result<(Experiment, Source), ExperimentError> {
         let source = Source { file: file.into(), text, overruled: Vec::new() };
         if let Some((key, message)) = moved(&source) {
@@ -179,8 +179,8 @@ impl Source {
         }
     }
 
-    /// Where the value of a dotted key stands, entries of lists by number: `case.2.inputs_v`. The
-    /// file alone if it does not say that key, nothing if the command line does.
+    /// Position of the value of a dotted key, entries of lists by number: `case.2.inputs_v`. Only the
+    /// file if it does not contain that key, nothing if the command line gives it.
     pub fn locate(&self, key: &str) -> Place {
         if self.overruled.contains(&key) {
             return Place { file: String::new(), position: None };
@@ -220,13 +220,13 @@ impl Source {
     }
 }
 
-/// What the parser says, on one line and short: it quotes keys and values whole.
+/// The parser's message, shortened to one line: it quotes complete keys and values.
 fn parser_message(message: &str, key: &str) -> String {
     let line = quoted(&wording::of_data(message, key), usize::MAX);
     shortened(&line, PARSER_CHARS).into_owned()
 }
 
-/// Exactly two numbers: a list of another length is no pair.
+/// Exactly two numbers.
 pub(super) fn pair<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f64; 2], D::Error> {
     let list = Vec::<f64>::deserialize(deserializer)?;
     let length = list.len();

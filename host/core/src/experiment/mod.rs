@@ -1,6 +1,6 @@
-//! What is to be learnt, on what, and how: the content of an experiment file.
+//! Experiment files: task, device and method.
 //!
-//! Every key has a default, and the defaults are the experiment that `hge train GATE` runs. The
+//! Every key has a default, and the defaults are the experiment of `hge train GATE`. The
 //! figures behind them:
 //!
 //! | key | default | reason |
@@ -34,7 +34,7 @@ use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use serde::{Deserialize, Serialize};
 
-/// Who closes the loop.
+/// Where the loop is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -42,7 +42,7 @@ pub enum LoopMode {
     /// The host computes loss and step from streamed gradients.
     #[default]
     Host,
-    /// The gateware alone.
+    /// The gateware computes loss and step.
     Standalone,
 }
 
@@ -62,39 +62,39 @@ impl LoopMode {
 pub struct Experiment {
     /// Gate to learn; or give `case` tables.
     pub gate: Option<Gate>,
-    /// Fixes the random starts and the bench's noise.
+    /// Seed of the random starts and the bench's noise.
     pub seed: u64,
-    /// Random starts at most.
+    /// Maximum number of random starts.
     pub restarts: u32,
-    /// Least high output less greatest low one that is wanted, unperturbed. The default is thirty times the standard error of a window's mean at
+    /// Required lowest high output minus highest low output, without tones. The default is thirty times the standard error of a window's mean at
     /// 2.5e-4 nA^2/Hz and 51.2 ms (0.05 nA).
     pub separation_na: f64,
     /// Device: `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`,
     /// `process:COMMAND` or `linear:G0,G1,...`.
     pub device: String,
-    /// What executes the gateware.
+    /// Simulator of the gateware.
     pub engine: EngineKind,
-    /// Who closes the loop.
+    /// Where the loop is closed.
     #[serde(rename = "loop")]
     pub loop_mode: LoopMode,
-    /// What the gateware is generated for.
+    /// Sizes of the gateware.
     pub instrument: Parameters,
-    /// Ranges, gains and offsets around the instrument; without it those that the instrument keeps, or of a simulation the default ones.
+    /// Ranges, gains and offsets around the instrument; without it those stored in the instrument, or the defaults in simulation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analogue: Option<Analogue>,
-    /// What the simulated analogue side adds to its scale: noise and errors.
+    /// Noise and errors of the simulated bench.
     pub bench: Chain,
-    /// Pace.
+    /// Timing.
     pub timing: TimingKeys,
     /// Roles and ranges of the electrodes.
     pub electrodes: ElectrodeKeys,
-    /// Perturbation.
+    /// Tones.
     pub tones: ToneKeys,
     /// Limits of the outputs.
     pub guard: GuardKeys,
-    /// The loop through the host.
+    /// The host loop.
     pub host: HostKeys,
-    /// The loop inside the gateware.
+    /// The standalone loop.
     pub standalone: StandaloneKeys,
     /// Cases, instead of a gate.
     #[serde(rename = "case")]
@@ -125,7 +125,7 @@ impl Default for Experiment {
     }
 }
 
-/// Pace, see [`crate::plan::Timing`].
+/// Timing, see [`crate::plan::Timing`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
@@ -151,7 +151,7 @@ impl Default for TimingKeys {
     }
 }
 
-/// Roles of the electrodes; electrode i hangs on output i, counted from 0.
+/// Roles of the electrodes; electrode i is connected to output i, counted from 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ElectrodeKeys {
@@ -161,7 +161,7 @@ pub struct ElectrodeKeys {
     pub input_low_v: f64,
     /// Voltage of a logic 1.
     pub input_high_v: f64,
-    /// Electrodes that are learnt.
+    /// Electrodes that are trained.
     pub controls: Vec<usize>,
     /// Low end of every control's range, tone included.
     pub control_low_v: Vec<f64>,
@@ -182,7 +182,7 @@ impl Default for ElectrodeKeys {
     }
 }
 
-/// How the amplitudes come about, where they are not given.
+/// Choice of amplitudes that are not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AmplitudeChoice {
@@ -190,11 +190,11 @@ pub enum AmplitudeChoice {
     Auto,
 }
 
-/// Perturbation.
+/// Tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ToneKeys {
-    /// Amplitudes are chosen by `hge train` and `hge gradient`, control by control, from a quarter of `amplitude_v` to twice of it.
+    /// `hge train` and `hge gradient` choose the amplitude of each control, from a quarter of `amplitude_v` to twice of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amplitude: Option<AmplitudeChoice>,
     /// Amplitude of every tone.
@@ -206,9 +206,9 @@ pub struct ToneKeys {
     pub band_hz: [f64; 2],
     /// Frequencies control by control, instead.
     pub frequencies_hz: Option<Vec<f64>>,
-    /// First-order noise shaping of the bits the DAC drops; pays from 4096 samples a window.
+    /// First-order noise shaping of the bits the DAC drops; useful from 4096 samples a window.
     pub shaping: bool,
-    /// Frequency of the mains that chosen tones keep away from.
+    /// Frequency of the mains that chosen tones avoid.
     pub mains_hz: Option<f64>,
 }
 
@@ -227,13 +227,13 @@ impl Default for ToneKeys {
 }
 
 impl ToneKeys {
-    /// Puts amplitudes that were chosen in place of the choice.
+    /// Replaces the choice by chosen amplitudes.
     pub fn take(&mut self, amplitudes_v: Vec<f64>) {
         (self.amplitude, self.amplitudes_v) = (None, Some(amplitudes_v));
     }
 }
 
-/// The guard. Without keys its limits are the electrodes' ranges.
+/// The guard. By default its limits are the electrodes' ranges.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GuardKeys {
@@ -241,45 +241,45 @@ pub struct GuardKeys {
     pub low_v: Option<f64>,
     /// High limit of every output.
     pub high_v: Option<f64>,
-    /// Greatest step a sample; without it, just above what the run needs.
+    /// Maximum step a sample; by default just above the largest of the run.
     pub step_v: Option<f64>,
-    /// Magnitude of the current from which on the guard trips; without it, never.
+    /// Magnitude of the current at which the guard trips; without it, never.
     pub overcurrent_na: Option<f64>,
 }
 
-/// The loop through the host.
+/// The host loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HostKeys {
-    /// What is minimised.
+    /// Loss function.
     pub loss: Loss,
-    /// How.
+    /// Optimiser.
     pub optimiser: Rule,
     /// Adam's step.
     pub adam_rate_v: f64,
-    /// Rate of the other rules: square volts a unit of loss.
+    /// Rate of the other optimisers: square volts a unit of loss.
     pub descent_rate_v2: f64,
     /// Decay of past gradients under `momentum`.
     pub momentum: f64,
-    /// How slopes are measured.
+    /// Method of measuring slopes.
     pub method: Method,
-    /// How derivatives are read.
+    /// Estimator of derivatives.
     pub estimator: Estimator,
-    /// What a drift during the window is taken for, and taken off.
+    /// Correction of a drift during the window.
     pub drift: Correction,
-    /// Time constant of the drift, where it is a relaxation.
+    /// Time constant of the drift, if it is a relaxation.
     pub relaxation_s: f64,
-    /// What is done with windows that have not settled.
+    /// Treatment of windows that have not settled.
     pub unsettled: Unsettled,
-    /// Epochs a start at most.
+    /// Maximum epochs a start.
     pub epochs: u32,
     /// A start ends when its loss is at most this and its outputs are 1.5 nA apart.
     pub stop_loss: f64,
-    /// A start ends when its loss has not fallen by 2 % in so many epochs.
+    /// A start ends when its loss has not fallen by 2 % in this number of epochs.
     pub patience_epochs: u32,
-    /// Current wanted of high cases, under `mse`.
+    /// Target current of high cases, under `mse`.
     pub high_na: f64,
-    /// Current wanted of low cases, under `mse`.
+    /// Target current of low cases, under `mse`.
     pub low_na: f64,
 }
 
@@ -305,21 +305,21 @@ impl Default for HostKeys {
     }
 }
 
-/// Which outputs cost in the standalone loop.
+/// Outputs with an error in the standalone loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
     /// Squared distance from the target, on both sides.
     Squared,
-    /// High cases cost below `high_na` only, low cases above `low_na` only.
+    /// High cases have an error only below `high_na`, low cases only above `low_na`.
     #[default]
     Margin,
 }
 
-/// The loop inside the gateware.
+/// The standalone loop.
 ///
-/// A loss local to a case needs levels in nA, and no one pair tried suits every gate and device. Shares
-/// of ten to twelve starts that solve AND OR NAND NOR XOR XNOR, and on which the defaults were tuned:
+/// A loss local to a case needs levels in nA, and no single pair suits every gate and device. Shares
+/// of ten to twelve starts that solve AND OR NAND NOR XOR XNOR, on which the defaults were tuned:
 ///
 /// | targets | rate | built-in | measured surrogate |
 /// |---|---|---|---|
@@ -327,23 +327,23 @@ pub enum Cost {
 /// | -15/-35 nA | 3e-5 | NOR .58, XNOR .42 | |
 /// | 6/0 nA | 5e-3 | | AND 1, XNOR .67 |
 ///
-/// In turn, four starts each, on seeds 101 to 108 that had no part in the tuning: all solved within 20
-/// starts but one XNOR in eight on the surrogate. Two-sided squared error at 20/0 nA and 5e-5 solved
-/// NOR on the built-in from none of 100 starts.
+/// In turn, four starts each, on seeds 101 to 108 not used for the tuning: all solved within 20
+/// starts except one XNOR in eight on the surrogate. Two-sided squared error at 20/0 nA and 5e-5 solved
+/// NOR on the built-in device from none of 100 starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StandaloneKeys {
-    /// Which side of the target costs.
+    /// Side of the target with an error.
     pub cost: Cost,
     /// Targets and rates, taken in turn: one run of the gateware each.
     pub targets: Vec<TargetKeys>,
     /// Starts of one run, before the next targets are tried.
     pub starts_per_run: u32,
-    /// Weigh the rarer label up, so that both labels weigh alike.
+    /// Give the rarer label a larger weight, so that both labels have equal weight.
     pub balance: bool,
     /// Epochs a start.
     pub epochs: u32,
-    /// The run ends when the errors are so small that the outputs are surely this far apart.
+    /// The run ends when the errors are so small that the outputs must be at least this far apart.
     pub stop_separation_na: f64,
 }
 
@@ -364,19 +364,19 @@ impl Default for StandaloneKeys {
     }
 }
 
-/// What one run of the gateware aims at.
+/// Targets of one run of the gateware.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetKeys {
-    /// Current wanted of high cases.
+    /// Target current of high cases.
     pub high_na: f64,
-    /// Current wanted of low cases.
+    /// Target current of low cases.
     pub low_na: f64,
     /// Step of a control for an error of 1 nA and a slope of 1 nA/V.
     pub rate_v2_per_na2: f64,
 }
 
-/// One case of a data set of its own.
+/// One case of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseKeys {

@@ -1,9 +1,9 @@
-//! The key of an experiment to which a problem of its plan points.
+//! Keys of an experiment for problems of its plan.
 
 use super::Experiment;
 use crate::plan::PlanError;
 
-/// The key that gives an output a voltage.
+/// The key of an output's voltage.
 fn key_of_voltage(output: usize, volts: f64, experiment: &Experiment) -> String {
     let Experiment { electrodes, guard, cases, .. } = experiment;
     for (key, limit) in [("guard.low_v", guard.low_v), ("guard.high_v", guard.high_v)] {
@@ -27,7 +27,7 @@ fn key_of_voltage(output: usize, volts: f64, experiment: &Experiment) -> String 
     }
 }
 
-/// The key to point at.
+/// The key of the problem.
 pub(super) fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
         PlanError::Sines => "instrument.carriers".into(),

@@ -1,4 +1,4 @@
-//! How an experiment reads its windows: by which calibration, beside which noise, and what of a drift is taken off.
+//! Evaluation of windows in an experiment: calibration, noise and correction of drifts.
 
 use super::{Experiment, Task};
 use crate::calibration::relaxation::Relaxation;
@@ -8,7 +8,7 @@ use crate::settling::{Correction, Watch};
 use crate::tones::NoiseModel;
 
 impl Task {
-    /// Reads slopes by this calibration in the loop through the host.
+    /// Applies this calibration to slopes in the host loop.
     ///
     /// # Errors
     /// It was made for another plan.
@@ -24,7 +24,7 @@ impl Task {
         Ok(())
     }
 
-    /// Looks at the windows of the loop through the host, and takes off what the experiment says.
+    /// Checks the windows of the host loop, and corrects drifts as the experiment requires.
     pub fn watch(&self) -> Watch {
         let keys = &self.experiment.host;
         let correction = match keys.drift {
@@ -41,12 +41,12 @@ impl Task {
 }
 
 impl Experiment {
-    /// Waits at least as long as this relaxation needs where it is taken off.
+    /// Waits at least the time of this relaxation where it is subtracted.
     pub fn wait_for(&mut self, relaxation: &Relaxation) {
         self.timing.settle_s = self.timing.settle_s.max(relaxation.settle_corrected_s);
     }
 
-    /// What is known of the lines beside the tones.
+    /// Noise model of the lines near the tones.
     pub fn noise_model(&self) -> NoiseModel {
         let bench = &self.bench;
         NoiseModel {

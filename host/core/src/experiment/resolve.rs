@@ -1,4 +1,4 @@
-//! From an experiment to a checked job.
+//! From an experiment to a checked task.
 
 use super::bench;
 use super::problem_key::key_of;
@@ -20,30 +20,30 @@ use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use hge_sim::device::{self, Device};
 
-/// Samples of one run at most: half of what the instrument's sample clock of 32 bits counts.
+/// Maximum samples of one run: half the range of the instrument's 32-bit sample counter.
 const MOST_RUN_SAMPLES: f64 = (1_u32 << 31) as f64;
 
-/// What is to be done on an instrument, whatever device hangs on it. It has passed every check.
+/// A checked task for an instrument with any device.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// As read.
     pub experiment: Experiment,
-    /// What the gateware is generated for.
+    /// Sizes of the gateware.
     pub parameters: Parameters,
-    /// What the instrument will be told.
+    /// Configuration for the instrument.
     pub plan: Plan,
-    /// Labels, and target currents of the host's loop.
+    /// Labels, and target currents of the host loop.
     pub targets: Targets,
-    /// By which the host's loop reads slopes, if it was measured.
+    /// Calibration of slopes in the host loop, if there is one.
     pub calibration: Option<Calibration>,
 }
 
 impl Task {
-    /// Checks an experiment for an instrument that is there: its parameters stand for those of the file, and its analogue scale, if it
-    /// has one, for that of a file without.
+    /// Checks an experiment for a connected instrument: its parameters replace those of the file, and its analogue scale, if it
+    /// has one, that of a file without.
     ///
     /// # Errors
-    /// The first thing that is wrong: one sentence with what to change, and where it stands in
+    /// The first error: one message with the remedy, and its position in
     /// `source`.
     pub fn on(
         mut experiment: Experiment,
@@ -59,7 +59,7 @@ impl Task {
         Task::new(experiment, source)
     }
 
-    /// Checks everything but the device.
+    /// Checks everything except the device.
     fn new(mut experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
         let wrong = |wrong| invalid(source, wrong);
         experiment.analogue.get_or_insert_default();
@@ -83,21 +83,21 @@ impl Task {
     }
 }
 
-/// A task with the simulated device it is to be done on.
+/// A task with its simulated device.
 pub struct Job {
-    /// What is to be done.
+    /// The task.
     pub task: Task,
-    /// Around the device.
+    /// The bench around the device.
     pub chain: Chain,
-    /// What learns.
+    /// The device.
     pub device: Box<dyn Device>,
 }
 
 impl Job {
-    /// Checks everything that can be checked before anything runs.
+    /// Checks everything possible before the run.
     ///
     /// # Errors
-    /// The first thing that is wrong: one sentence with what to change, and where it stands in
+    /// The first error: one message with the remedy, and its position in
     /// `source`.
     pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
         let task = Task::new(experiment, source)?;
@@ -117,11 +117,11 @@ fn invalid(source: &Source, Wrong(key, problem): Wrong) -> ExperimentError {
     ExperimentError::Invalid { place: source.locate(&key), key, problem }
 }
 
-/// Pace that an experiment gives an instrument, and scale that it has there, whatever else it would do with it; `analogue` is the scale that
-/// the instrument keeps.
+/// Timing of an experiment on an instrument, and its scale there; `analogue` is the scale stored in
+/// the instrument.
 ///
 /// # Errors
-/// A value of the experiment that makes no sense, or a rate that this instrument cannot have.
+/// An invalid value of the experiment, or a rate that this instrument cannot make.
 pub fn context(
     experiment: &Experiment,
     source: &Source,
@@ -145,7 +145,7 @@ pub fn context(
     Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
 }
 
-/// What only the plan tells: rates that fit the update's registers, runs that end.
+/// Checks that need the plan: rates that fit the update's registers, runs that end.
 fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
     let alone = experiment.loop_mode == LoopMode::Standalone;
     for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
@@ -318,10 +318,10 @@ fn configuration(
 }
 
 impl Experiment {
-    /// What is asked of the tones, and the multiples of those that are given.
+    /// Requirements of the tones, and the multiples of given tones.
     ///
     /// # Errors
-    /// Rate or window cannot be; a tone is off the grid.
+    /// Rate or window are not possible; a tone is off the grid.
     pub fn tones_wanted(&self) -> Result<(ToneSpec, Option<Vec<u32>>), PlanError> {
         let parameters = self.instrument;
         parameters.check()?;
@@ -353,7 +353,7 @@ fn tones_wanted(
     Ok((wanted, given))
 }
 
-/// A tone off the grid, with the rate that makes the grid where it is not the one asked for.
+/// A tone off the grid, with the rate of the grid where it differs from the requested one.
 fn at_rate(problem: ToneError, asked_hz: f64, actual_hz: f64) -> PlanError {
     let off = matches!(problem, ToneError::OffGrid { .. });
     if off && (actual_hz / asked_hz - 1.0).abs() > 1e-9 {

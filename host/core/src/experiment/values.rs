@@ -1,6 +1,6 @@
-//! What the values of an experiment may be, and what must hold between them.
+//! Valid values of an experiment, and relations between them.
 //!
-//! Every float is finite, whether a rule names it or not, so no later check has to think of NaN and the infinities.
+//! Every float is checked to be finite, so no later check has to consider NaN and infinities.
 
 use super::{Experiment, LoopMode};
 use crate::loss::Loss;
@@ -8,7 +8,7 @@ use crate::method::Method;
 use hge_driver::scale::Scale;
 use hge_driver::text::number;
 
-/// A wrong value: its key and what to change.
+/// A wrong value: its key and the remedy.
 pub(super) struct Wrong(pub String, pub String);
 
 pub(super) fn require(
@@ -23,7 +23,7 @@ pub(super) fn require(
     }
 }
 
-/// What a float may be.
+/// Valid range of a float.
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     Positive,
@@ -31,7 +31,7 @@ pub(super) enum Rule {
     /// From 0 to below 1.
     Share,
     Within(f64, f64),
-    /// Above zero, at most so many volts of the DAC.
+    /// Above zero, at most this voltage, the range of the DAC.
     PositiveTo(f64),
 }
 
@@ -62,7 +62,7 @@ impl Rule {
     }
 }
 
-/// Floats that have to be more than finite.
+/// Floats with a range.
 fn floats(experiment: &Experiment, scale: &Scale) -> Vec<(String, f64, Rule)> {
     let dac_range_v =
         (0..scale.outputs).map(|output| scale.output(output).range_v).fold(0.0, f64::max);
@@ -125,7 +125,7 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
     aims(experiment, &scale)
 }
 
-/// Every float is a finite number, wherever it stands.
+/// Checks that every float is finite.
 fn finite(value: &toml::Value, key: &str) -> Result<(), Wrong> {
     let within = |part: &str| if key.is_empty() { part.into() } else { format!("{key}.{part}") };
     match value {
@@ -259,7 +259,7 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
     )
 }
 
-/// Targets that the chain can show.
+/// Targets within the range of the chain.
 fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
     let Experiment { host, standalone, .. } = experiment;
     let full_na = scale.full_scale_na();

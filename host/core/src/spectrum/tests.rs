@@ -151,10 +151,10 @@ fn what_cannot_be_is_refused_in_a_sentence() {
         Spectrum::of(samples, rate_hz, segment, known).unwrap_err().to_string()
     };
     let some = vec![0.0; 1000];
-    assert!(said(&[], 1.0, None, &known).starts_with("0 samples in one piece are too few"));
-    assert!(said(&some, 1.0, Some(2000), &known).contains("1000 samples in one piece"));
+    assert!(said(&[], 1.0, None, &known).starts_with("0 contiguous samples are too few"));
+    assert!(said(&some, 1.0, Some(2000), &known).contains("1000 contiguous samples"));
     assert!(said(&some, 1.0, Some(65), &known).contains("an even number"));
-    assert!(said(&some, f64::NAN, None, &known).contains("NaN Hz cannot be"));
+    assert!(said(&some, f64::NAN, None, &known).contains("NaN Hz is not possible"));
     let mut holed = some.clone();
     holed[7] = f64::NAN;
     assert!(said(&holed, 1.0, None, &known).contains("sample 7 is NaN"));

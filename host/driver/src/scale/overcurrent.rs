@@ -80,7 +80,7 @@ mod tests {
         let step_na = 100.0 / 2048.0;
         assert_eq!(scale.overcurrent_code(step_na), Ok(16));
         let refused = scale.overcurrent_code(0.4 * step_na).unwrap_err().to_string();
-        assert!(refused.contains("cannot be told from no current"), "{refused}");
+        assert!(refused.contains("is not distinguishable from zero current"), "{refused}");
         assert_eq!(Scale::with_bits(16).overcurrent_code(100.0 / 32768.0), Ok(1));
     }
 }
