@@ -1,13 +1,13 @@
-//! Ways to measure slopes, with one sequencer, one lock-in and one window.
+//! Methods of measuring slopes, with one sequencer, one lock-in and one window.
 //!
-//! | method | what sounds | windows of every case |
+//! | method | carriers | windows of every case |
 //! |---|---|---|
 //! | homodyne | a sine on every control, all at once | 1 |
-//! | single | one sine after the other | controls |
-//! | finite-difference | nothing: each control stands at plus, then at minus its amplitude | 2 controls |
+//! | single | one sine at a time | controls |
+//! | finite-difference | none: each control is set to plus, then to minus its amplitude | 2 controls |
 //! | walsh | a Walsh function on every control, all at once | 1 |
-//! | random | a random code on every control, drawn anew for every window, all at once | 1 |
-//! | cost | as homodyne, but the lock-in multiplies the squared distance from the case's target (multiplexed gradient descent, McCaughan et al. 2023) | 1 |
+//! | random | a random code on every control, drawn for every window, all at once | 1 |
+//! | cost | as homodyne, but the lock-in demodulates the squared distance from the case's target (multiplexed gradient descent, McCaughan et al. 2023) | 1 |
 //!
 //! The variance of a slope after N samples of white noise sigma, all controls M together, at equal peak amplitude A, in sigma^2 / (N A^2): homodyne and single 2 and
 //! 2 M, finite differences M, Walsh 1.
@@ -21,7 +21,7 @@ use hge_protocol::table::{CaseTarget, Side};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// A way to measure slopes.
+/// A method of measuring slopes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
@@ -64,12 +64,12 @@ impl Method {
         }
     }
 
-    /// Whether its answers are those of sines to the current: what lags, drifts and stands beside a tone is known of these alone.
+    /// Whether it measures responses of the current to sines: lag, drift and noise near a tone are known only for these.
     pub fn is_of_sines(self) -> bool {
         matches!(self, Method::Homodyne | Method::Single)
     }
 
-    /// Windows of every case that a set of slopes takes.
+    /// Windows of every case in a set of slopes.
     pub fn windows(self, controls: usize) -> usize {
         match self {
             Method::Single => controls,
@@ -78,10 +78,10 @@ impl Method {
         }
     }
 
-    /// The plan that it needs.
+    /// The plan for this method.
     ///
     /// # Errors
-    /// The gateware carries sines alone, or a window is too short for codes.
+    /// The gateware supports only sines, or a window is too short for codes.
     pub fn plan(self, plan: &Plan, targets: &Targets) -> Result<Plan, PlanError> {
         let mut configuration = plan.configuration().clone();
         match self {
@@ -94,13 +94,13 @@ impl Method {
     }
 }
 
-/// Codes are played once a window: every chip is then as long as it can be.
+/// Codes are repeated once a window, for the longest possible chips.
 fn code(configuration: &mut Configuration, carrier: Carrier) {
     configuration.carrier = carrier;
     configuration.controls.iter_mut().for_each(|control| control.multiple = 1);
 }
 
-/// Squared distances from the targets, none of which is cut.
+/// Squared distances from the targets, without saturation.
 fn cost(plan: &Plan, targets: &Targets) -> Cost {
     let scale = plan.scale();
     let cases = 0..targets.high.len();
@@ -183,7 +183,7 @@ impl Session {
         Ok(mean(sums, 2 * controls_v.len()))
     }
 
-    /// One reading of nothing for every case.
+    /// An empty reading for every case.
     fn blanks(&self, noise_slots: usize) -> Vec<Reading> {
         let configuration = self.plan().configuration();
         let blank = Reading::blank(configuration.controls.len(), noise_slots);
@@ -191,7 +191,7 @@ impl Session {
     }
 }
 
-/// Means of what `passes` passes have added up.
+/// Means of the sums of `passes` passes.
 fn mean(mut readings: Vec<Reading>, passes: usize) -> Vec<Reading> {
     for reading in &mut readings {
         reading.mean_na /= passes as f64;

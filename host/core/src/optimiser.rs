@@ -1,8 +1,8 @@
-//! Optimisers on control voltages.
+//! Optimisers of control voltages.
 
 use serde::{Deserialize, Serialize};
 
-/// Which rule turns a gradient into a step.
+/// Rule from a gradient to a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
@@ -15,7 +15,7 @@ pub enum Rule {
     Adam,
 }
 
-/// Decay rates of Adam's moments, and what keeps its division finite (in units of the loss a volt).
+/// Decay rates of Adam's moments, and the offset of its division (in units of the loss a volt).
 const ADAM_FIRST: f64 = 0.9;
 const ADAM_SECOND: f64 = 0.999;
 const ADAM_EPSILON: f64 = 1e-8;

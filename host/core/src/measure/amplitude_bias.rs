@@ -1,77 +1,77 @@
-//! The device's slope at amplitude zero, from answers at several amplitudes.
+//! The device's slope at amplitude zero, from responses at several amplitudes.
 //!
-//! The answer to a tone of the ratio a of the full amplitude is g + h(a): the slope g that is wanted, and a bias h of the amplitude with h(0) = 0.
-//! Two kinds of bias are known. A smooth device has
+//! The response to a tone of the ratio a of the full amplitude is g + h(a): the slope g, and a bias h with h(0) = 0.
+//! The model has two kinds of bias. A smooth device has
 //!
 //! ```text
-//! h(a) = c a^2                                        smooth: third order, whatever the tones
+//! h(a) = c a^2                                        smooth: third order, for any tones
 //! ```
 //!
-//! and one with kinks (a surrogate of rectifiers, a threshold) at distances that are equally likely everywhere has a bias that starts where the tones reach the
-//! kink. Its covariance between two amplitudes is that of such kinks, for tones whose sum is nearly normal:
+//! and one with kinks (a surrogate of rectifiers, a threshold) at uniformly distributed distances has a bias that begins where the tones reach a
+//! kink. Its covariance between two amplitudes, for a nearly normal sum of tones, is
 //!
 //! ```text
 //! cov(h(a), h(b)) ~ a + b - sqrt(a^2 + b^2)           rough
 //! ```
 //!
-//! Both strengths are unknown, and so is their ratio. They are integrated over a grid of equal ratios, from a tenth of the standard error at the full amplitude to
-//! eight times the largest difference between amplitudes. The slopes of one case share both strengths but for a factor of 1/3, 1 or 3 of each slope's
-//! own, so that slopes whose differences are in the noise learn from the others. g itself has a flat prior. The noise is that of the
-//! lines beside the tones, by Student's distribution.
+//! Both strengths and their ratio are unknown. They are integrated over a grid of equal ratios, from a tenth of the standard error at the full amplitude to
+//! eight times the largest difference between amplitudes. The slopes of one case share both strengths up to a factor of 1/3, 1 or 3 of each slope,
+//! so that slopes with differences below the noise profit from the others. g itself has a flat prior. The noise is that of the
+//! lines near the tones, by Student's distribution.
 
 use super::confidence::CONFIDENCE;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Least strength of the grid, in standard errors at the full amplitude: below it no bias is seen.
+/// Smallest strength of the grid, in standard errors at the full amplitude: a smaller bias is not detectable.
 const LEAST_STRENGTH: f64 = 0.1;
 
-/// Greatest strength of the grid, in largest differences between amplitudes.
+/// Largest strength of the grid, in largest differences between amplitudes.
 const GREATEST_STRENGTH: f64 = 8.0;
 
-/// Ratio of the grid's strengths, nearly.
+/// Approximate ratio of the grid's strengths.
 const STRENGTH_RATIO: f64 = 2.2;
 
-/// How a slope's own strength differs from that of its case, and the chance of each.
+/// Factors between a slope's own strength and that of its case, and their probabilities.
 const OWN_STRENGTH: [(f64, f64); 3] = [(1.0 / 3.0, 0.25), (1.0, 0.5), (3.0, 0.25)];
 
-/// Errors are no smaller than this part of the largest answer: arithmetic.
+/// Smallest error, relative to the largest response: that of the arithmetic.
 const LEAST_ERROR: f64 = 1e-9;
 
-/// Cells of the grid that weigh less than this part of the heaviest do not count.
+/// Cells of the grid with less than this fraction of the largest weight are skipped.
 const LEAST_WEIGHT: f64 = 1e-7;
 
 /// Halvings of the bracket of an interval's end.
 const HALVINGS: u32 = 50;
 
-/// One slope's answers, full amplitude first.
+/// One slope's responses, full amplitude first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answers {
-    /// Amplitudes as parts of the full one.
+    /// Amplitudes as fractions of the full one.
     pub ratios: Vec<f64>,
     /// One an amplitude; any unit.
     pub answers: Vec<f64>,
-    /// Standard error of the answer at the full amplitude; that of another is larger by its ratio.
+    /// Standard error of the response at the full amplitude; that of another is larger by its ratio.
     pub error: f64,
-    /// Of the standard error.
+    /// Degrees of freedom of the standard error.
     pub degrees_of_freedom: f64,
 }
 
-/// What they tell.
+/// Result of the fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtZero {
-    /// Posterior mean of the answer to an amplitude of zero.
+    /// Posterior mean of the response at amplitude zero.
     pub value: f64,
     /// Its standard deviation.
     pub error: f64,
-    /// Ends of the interval that holds it 19 times of 20.
+    /// Ends of the 95 % interval.
     pub interval: [f64; 2],
-    /// Answer at the full amplitude, noise apart, less that at zero.
+    /// Response at the full amplitude, without noise, minus that at zero.
     pub bias: f64,
     /// Its standard deviation.
     pub bias_error: f64,
 }
 
-/// What remains for one pair of strengths.
+/// Posterior for one pair of strengths.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     /// Logarithm of the evidence.
@@ -82,7 +82,7 @@ struct Cell {
     bias_error: f64,
 }
 
-/// The answers of one case's slopes at amplitude zero.
+/// The responses of one case's slopes at amplitude zero.
 pub fn at_zero(slopes: &[Answers]) -> Vec<AtZero> {
     let strengths = strengths(slopes);
     // Slope by slope and pair by pair: a cell for every strength of its own.
@@ -120,7 +120,7 @@ impl Answers {
         self.error.max(LEAST_ERROR * largest)
     }
 
-    /// Largest difference from the answer at the full amplitude.
+    /// Largest difference from the response at the full amplitude.
     fn span(&self) -> f64 {
         let differences = self.answers.iter().map(|answer| (answer - self.answers[0]).abs());
         differences.fold(0.0, f64::max)
@@ -173,7 +173,7 @@ impl Answers {
     }
 }
 
-/// Evidence of a pair of strengths, whatever the slope's own.
+/// Evidence of a pair of strengths, summed over the slope's own factors.
 fn of_pair(cells: &[Cell; 3]) -> f64 {
     let most = cells.iter().map(|cell| cell.evidence).fold(f64::NEG_INFINITY, f64::max);
     most + cells.iter().map(|cell| (cell.evidence - most).exp()).sum::<f64>().ln()
@@ -213,7 +213,7 @@ fn posterior(cells: Vec<(f64, Cell)>, degrees_of_freedom: f64) -> AtZero {
     AtZero { value, error, interval, bias, bias_error: of_bias.sqrt() }
 }
 
-/// The lower triangle whose square is a covariance.
+/// Cholesky factor of a covariance.
 fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     for i in 0..matrix.len() {
         for j in 0..=i {
@@ -226,7 +226,7 @@ fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     matrix
 }
 
-/// Solves for values under the triangle.
+/// Solves for values with the factor.
 fn forward(root: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
     let mut solved: Vec<f64> = Vec::with_capacity(values.len());
     for (row, value) in root.iter().zip(values) {
@@ -236,7 +236,7 @@ fn forward(root: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
     solved
 }
 
-/// Sum of products, as far as the shorter reaches.
+/// Sum of products, up to the shorter length.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

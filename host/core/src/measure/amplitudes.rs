@@ -1,15 +1,15 @@
-//! Amplitudes from the device: as large as its curvature allows and as small as its noise allows.
+//! Choice of amplitudes from the curvature and the noise of the device.
 //!
-//! At an amplitude of x times the given one a slope has the bias b x^2, of third order, and the standard error e / x. The mean square of both is least at
+//! At x times the given amplitude a slope has the bias b x^2, of third order, and the standard error e / x. The mean square of both is least at
 //!
 //! ```text
 //! x = (e^2 / (2 b^2))^(1/6)
 //! ```
 //!
-//! The sixth root forgives much: a bias that is wrong by a factor of 4 is an amplitude that is wrong by 1.6. b is the root mean square over random operating points
-//! and all cases, from answers at twice the amplitude, the amplitude and half of it, noise taken off: b = 4/3 of the difference between the amplitude and its half where
-//! that stands out of the noise, else a quarter of 4/3 of that between twice the amplitude and it. All amplitudes go up and down together, and
-//! what the others add to a control's bias counts as its own.
+//! Owing to the sixth root, a bias that is wrong by a factor of 4 gives an amplitude that is wrong by 1.6. b is the root mean square over random operating points
+//! and all cases, from responses at twice the amplitude, the amplitude and half of it, noise subtracted: b = 4/3 of the difference between the amplitude and its half if
+//! that is significant, else a quarter of 4/3 of that between twice the amplitude and it. All amplitudes vary together, and
+//! the contribution of the other tones to a control's bias counts as its own.
 
 use super::gradient::{measure, CaseSlopes, Effort};
 use super::MeasureError;
@@ -22,31 +22,31 @@ use serde::Serialize;
 /// Random operating points.
 const POINTS: u32 = 8;
 
-/// Windows of every case at each of them and each amplitude: of four cases 384 windows in all.
+/// Windows of every case at each point and each amplitude: for four cases 384 windows in total.
 const WINDOWS: u32 = 4;
 
-/// Amplitudes as parts of the given one.
+/// Amplitudes as fractions of the given one.
 const RATIOS: [f64; 3] = [2.0, 1.0, 0.5];
 
-/// Least and greatest amplitude that is chosen, as parts of the given one: as far as what was measured reaches, and half as far below.
+/// Smallest and largest choice, as fractions of the given amplitude: the measured range, and half of its lower end.
 const CHOSEN: (f64, f64) = (0.25, 2.0);
 
-/// Standard errors from which on a mean square stands out of the noise.
+/// Standard errors above which a mean square is significant.
 const SEEN: f64 = 2.0;
 
-/// What was chosen, and why; control by control.
+/// The choice and its reasons, control by control.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Chosen {
     /// Amplitudes.
     pub amplitudes_v: Vec<f64>,
     /// Root mean square bias at the given amplitude.
     pub bias_na_per_v: Vec<f64>,
-    /// Root mean square standard error at the given amplitude, of so many windows as are to be measured.
+    /// Root mean square standard error at the given amplitude, for the number of windows to be measured.
     pub error_na_per_v: Vec<f64>,
 }
 
-/// Chooses amplitudes for slopes of `windows` windows each. The session's plan, one that is [`super::gradient::listening`], has the given amplitudes and is left in
-/// force; `seed` draws the operating points.
+/// Chooses amplitudes for slopes of `windows` windows each. The session's plan, one that is [`super::gradient::listening`], has the given amplitudes and stays
+/// in force; `seed` draws the operating points.
 ///
 /// # Errors
 /// As [`measure`]; or half the amplitude is too small.
@@ -97,7 +97,7 @@ pub fn choose(session: &mut Session, windows: u32, seed: u64) -> Result<Chosen, 
     })
 }
 
-/// Where bias and error together are least.
+/// Amplitude with the least sum of squared bias and error.
 fn best_ratio(bias: f64, error: f64, greatest: f64) -> f64 {
     let ratio = (error.powi(2) / (2.0 * bias.powi(2))).powf(1.0 / 6.0);
     // Neither bias nor error: nothing speaks against the given amplitude.
@@ -108,7 +108,7 @@ fn best_ratio(bias: f64, error: f64, greatest: f64) -> f64 {
     }
 }
 
-/// Mean square difference of a control's answers at two amplitudes, what noise makes of it taken off.
+/// Mean square difference of a control's responses at two amplitudes, without the part of the noise.
 struct Difference {
     square: f64,
     /// Standard error of the noise's part.
@@ -116,7 +116,7 @@ struct Difference {
 }
 
 impl Difference {
-    /// `scale` brings it to the given amplitude.
+    /// Factor from this pair to the given amplitude.
     fn of(larger: &[CaseSlopes], smaller: &[CaseSlopes], k: usize, scale: f64) -> Self {
         let pairs: Vec<_> =
             larger.iter().zip(smaller).filter(|(a, b)| !a.clipped && !b.clipped).collect();

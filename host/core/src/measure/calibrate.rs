@@ -1,4 +1,4 @@
-//! A calibration, with the device in place, with resistors instead of it or with nothing there.
+//! Calibrations with the device in place, with resistors instead of it or with open contacts.
 
 use super::MeasureError;
 use crate::calibration::codes::CodeCalibration;
@@ -9,16 +9,16 @@ use crate::session::{Reading, Session, SessionError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Operating points are drawn this many times as often as asked for, where the current clips at some.
+/// Factor of operating points drawn over those requested, for replacing those with clipping.
 const DRAWS: u32 = 4;
 
-/// Steps of the ADC below which a current is not resolved: rounding is then no noise that averages away.
+/// Steps of the ADC below which a current is not resolved: rounding errors then do not average away.
 const LEAST_STEPS: u32 = 3;
 
 /// Measures at `points` operating points, `windows` windows of every case each; `seed` draws the points.
 ///
 /// # Errors
-/// Too few points, a current that clips or does not move the ADC, answers without a line, a lag that is no pole's; or the instrument fails.
+/// Too few points, a current that clips or spans too few ADC steps, responses without a line, a lag without a pole; or the instrument fails.
 pub fn in_place(
     session: &mut Session,
     points: u32,
@@ -44,11 +44,11 @@ pub fn in_place(
     Ok(fit(session.plan(), &answers.of_tones)?)
 }
 
-/// Measures resistors of this conductance from some controls, or from all, to where the device's output was; `open` is what the contacts answered with
+/// Measures resistors of this conductance at some controls, or at all, in place of the device; `open` are the responses of the contacts
 /// without them.
 ///
 /// # Errors
-/// No resistor, a current that clips or does not move the ADC, a lag that is no pole's, answers that without `open` do not separate lag from capacitance; or
+/// No resistor, a current that clips or spans too few ADC steps, a lag without a pole, responses that without `open` do not separate lag from capacitance; or
 /// the instrument fails.
 pub fn with_resistor(
     session: &mut Session,
@@ -61,7 +61,7 @@ pub fn with_resistor(
     Ok(fit_resistor(session.plan(), &answers.of_tones, conductance_na_per_v, open)?)
 }
 
-/// Measures contacts with nothing between them and the output: what passes there is capacitance.
+/// Measures open contacts: only capacitances remain.
 ///
 /// # Errors
 /// A contact that conducts, a current that clips; or the instrument fails.
@@ -70,7 +70,7 @@ pub fn open_contacts(session: &mut Session, windows: u32) -> Result<OpenContacts
     Ok(fit_open(session.plan(), &answers.of_tones)?)
 }
 
-/// Answers with the controls in the middle of their ranges.
+/// Responses with the controls in the middle of their ranges.
 fn in_the_middle(session: &mut Session, windows: u32) -> Result<Answers, MeasureError> {
     let mut answers = Answers::of(session);
     let controls_v = session.plan().middle_controls_v();
@@ -83,7 +83,7 @@ fn in_the_middle(session: &mut Session, windows: u32) -> Result<Answers, Measure
 /// Measures the response of the session's codes with resistors of this conductance, one control at a time: `windows` windows each of the first case.
 ///
 /// # Errors
-/// The current clips, codes answer alike, or the instrument fails.
+/// The current clips, codes have equal responses, or the instrument fails.
 pub fn codes_with_resistor(
     session: &mut Session,
     conductance_na_per_v: f64,
@@ -110,7 +110,7 @@ pub fn codes_with_resistor(
     Ok(CodeCalibration::new(&response)?)
 }
 
-/// Answers of every tone, case by case and operating point by operating point.
+/// Responses of every tone, case by case and operating point by operating point.
 struct Answers {
     of_tones: Vec<Vec<[f64; 2]>>,
     /// Steps of the ADC in the widest window.

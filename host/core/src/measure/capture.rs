@@ -1,4 +1,4 @@
-//! ADC codes as they come.
+//! Raw ADC codes.
 
 use super::probe::Probe;
 use super::MeasureError;
@@ -7,7 +7,7 @@ use hge_driver::Instrument;
 use hge_protocol::AdcCode;
 use serde::Serialize;
 
-/// What captured codes come to.
+/// Statistics of captured codes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Codes.
@@ -22,12 +22,12 @@ pub struct Summary {
     pub min_code: i16,
     /// Greatest code.
     pub max_code: i16,
-    /// The same as currents, where the scale is known.
+    /// The same as currents, if there is a scale.
     #[serde(flatten)]
     pub current: Option<CurrentSummary>,
 }
 
-/// What captured codes are as currents.
+/// Statistics of captured codes as currents.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CurrentSummary {
     /// Mean current.
@@ -67,7 +67,7 @@ impl Summary {
     }
 }
 
-/// Captures `samples` codes, every `decimation`-th one, whatever the instrument is at.
+/// Captures `samples` codes, one in `decimation`, in any state of the instrument.
 ///
 /// # Errors
 /// No samples; codes were lost; or the instrument fails.
@@ -85,10 +85,10 @@ pub fn codes(
     Ok(instrument.capture(samples, decimation)?)
 }
 
-/// The same with every electrode held at a voltage: a ramp takes it there.
+/// The same with every electrode ramped to a voltage and held there.
 ///
 /// # Errors
-/// As [`codes`], and a voltage too few, too many or beyond the limits.
+/// As [`codes`], and a wrong number of voltages or one beyond the limits.
 pub fn codes_at(
     probe: &mut Probe,
     volts: &[f64],

@@ -1,8 +1,8 @@
-//! How well a mean is known: a standard error, and the interval that holds the truth 19 times of 20.
+//! Uncertainty of a mean: its standard error, and the 95 % interval.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Share of the intervals that hold the truth.
+/// Coverage of the intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// Uncertainty of a mean.
@@ -10,12 +10,12 @@ pub const CONFIDENCE: f64 = 0.95;
 pub struct Confidence {
     /// Standard error.
     pub error: f64,
-    /// From so many independent values, less what was taken from them.
+    /// Number of independent values, minus fitted parameters.
     pub degrees_of_freedom: f64,
 }
 
 impl Confidence {
-    /// From the spread of repeated values, n - 1 of which are free; `None` of fewer than two.
+    /// From the spread of repeated values, n - 1 of them free; `None` for fewer than two.
     pub fn of_spread(values: &[f64]) -> Option<Self> {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
@@ -26,8 +26,8 @@ impl Confidence {
         })
     }
 
-    /// From what is there where nothing should be: `squares` is the sum of the squares of `count` values that each spread like one of
-    /// the `repetitions` of which a mean was made. `None` without any.
+    /// From values with an expectation of zero: `squares` is the sum of the squares of `count` values that each have the spread of one of
+    /// the `repetitions` in the mean. `None` without any.
     pub fn of_noise(squares: f64, count: usize, repetitions: usize) -> Option<Self> {
         (count > 0 && repetitions > 0).then(|| Confidence {
             error: (squares / count as f64 / repetitions as f64).sqrt(),
@@ -40,7 +40,7 @@ impl Confidence {
         Confidence { error: self.error * factor.abs(), ..self }
     }
 
-    /// Of a sum with something independent: degrees of freedom by Welch and Satterthwaite.
+    /// Of a sum with an independent value: degrees of freedom by Welch and Satterthwaite.
     pub fn and(self, other: Self) -> Self {
         let (ours, theirs) = (self.error.powi(2), other.error.powi(2));
         let share =
@@ -54,7 +54,7 @@ impl Confidence {
         Confidence { error: both.sqrt(), degrees_of_freedom }
     }
 
-    /// Half the width of the interval around the mean, from Student's distribution: a spread that is itself known from
+    /// Half the width of the interval around the mean, from Student's distribution: a spread estimated from
     /// few values makes it wider.
     pub fn half_width(self) -> f64 {
         // It exists for every number of degrees of freedom above zero.
@@ -63,7 +63,7 @@ impl Confidence {
         })
     }
 
-    /// How far beyond the mean the truth lies to one side with a chance of `level`.
+    /// Distance of a one-sided bound with error probability `level`.
     pub fn one_sided(self, level: f64) -> f64 {
         // The lower tail: its small probabilities are exact.
         StudentsT::new(0.0, 1.0, self.degrees_of_freedom)

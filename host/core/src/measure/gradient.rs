@@ -1,8 +1,8 @@
-//! One set of derivatives: every case's answers at given controls, each with its standard error.
+//! One set of derivatives: every case's responses at given controls, with standard errors.
 //!
-//! The error comes from the noise beside the tone: in each window the lines that listen beside it hold an in-phase and a quadrature
-//! amplitude of what the tone's own line holds besides the answer. Of W windows with two lines that is 4 W values, where the spread of
-//! the W slopes itself has W - 1. Where no line is free beside a tone, the spread it is.
+//! The error comes from the noise near the tone: in each window, demodulated empty lines give an in-phase and a quadrature
+//! amplitude with the noise of the tone's own line. W windows with two lines give 4 W values, where the spread of
+//! the W slopes has W - 1. Without an empty line near a tone, the spread is used.
 
 use super::confidence::Confidence;
 use super::MeasureError;
@@ -15,30 +15,30 @@ use crate::tones::{assess, NoiseModel, Order, ToneSpec, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::{Deserialize, Serialize};
 
-/// Windows of a case, where nothing else is asked.
+/// Default number of windows of a case.
 pub const WINDOWS: u32 = 8;
 
-/// Standard errors above which an answer in quadrature is no noise.
+/// Standard errors above which a quadrature response is significant.
 pub const QUADRATURE_ERRORS: f64 = 6.0;
 
-/// Share of the answer in phase below which one in quadrature does no harm: a lag whose tangent is 0.1 takes 0.5 % off the slope.
+/// Fraction of the in-phase response below which a quadrature response is harmless: a lag with tangent 0.1 reduces the slope by 0.5 %.
 pub const QUADRATURE_SHARE: f64 = 0.1;
 
-/// How long to measure.
+/// Duration of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effort {
-    /// Windows of every case; with `snr` at least.
+    /// Windows of every case; with `snr` the minimum.
     pub windows: u32,
-    /// Go on until every slope is this many standard errors.
+    /// Continue until every slope is this multiple of its standard error.
     pub snr: Option<f64>,
-    /// But no further than to so many windows.
+    /// Maximum number of windows.
     pub most_windows: u32,
-    /// Take off what a drift of this shape puts on the tones; `None`: only say where it matters.
+    /// Subtract the effect of a drift of this shape on the tones; `None`: only report it where it matters.
     pub drift: Option<Shape>,
 }
 
 impl Effort {
-    /// Whether every slope is known as well as is asked, if it is.
+    /// Whether every slope has reached the requested ratio, if any.
     pub(super) fn snr_reached(&self, cases: &[CaseSlopes]) -> Option<bool> {
         self.snr.map(|wanted| {
             let mut slopes = cases.iter().flat_map(|case| &case.slopes);
@@ -46,89 +46,89 @@ impl Effort {
         })
     }
 
-    /// So many windows.
+    /// This number of windows.
     pub fn windows(windows: u32) -> Self {
         Effort { windows, snr: None, most_windows: windows, drift: None }
     }
 }
 
-/// What an interval holds 19 times of 20.
+/// Quantity that a 95 % interval covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Intervals {
-    /// The device's slope at amplitude zero: measured at three amplitudes, the bias of the amplitude taken off and its uncertainty included.
+    /// The device's slope at amplitude zero: measured at three amplitudes, bias of the amplitude subtracted and its uncertainty included.
     #[default]
     Slope,
-    /// The lock-in's mean answer at the amplitude in force, which curvature keeps from the slope.
+    /// The lock-in's mean response at the plan's amplitude, which differs from the slope by curvature.
     Answer,
 }
 
 /// One derivative.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slope {
-    /// Electrode with whose voltage the current was derived.
+    /// Electrode of the derivative.
     pub electrode: usize,
     /// Frequency of its tone.
     pub tone_hz: f64,
     /// Amplitude of its tone, as it leaves the DAC.
     pub amplitude_v: f64,
-    /// At amplitude zero, or the mean answer over the windows: see [`Intervals`].
+    /// At amplitude zero, or the mean response over the windows: see [`Intervals`].
     pub slope_na_per_v: f64,
-    /// Mean answer in quadrature with the tone, which a device that follows at once does not have; 0 where carriers are no sines. Its standard error is that of
+    /// Mean quadrature response, zero for a device without lag; 0 with carriers other than sines. Its standard error is that of
     /// the slope.
     pub quadrature_na_per_v: f64,
-    /// Standard error of the slope; `None` of a single window without a free line beside the tone.
+    /// Standard error of the slope; `None` for a single window without an empty line near the tone.
     pub error_na_per_v: Option<f64>,
-    /// Ends of the interval that holds the slope 19 times of 20.
+    /// Ends of the slope's 95 % interval.
     pub interval_na_per_v: Option<[f64; 2]>,
-    /// Values that the error is known from, less those taken from them: the more, the better it is known.
+    /// Degrees of freedom of the error.
     pub degrees_of_freedom: Option<f64>,
-    /// Answer at the amplitude in force less the slope at amplitude zero, noise apart; `None` where it was not measured.
+    /// Response at the plan's amplitude minus the slope at amplitude zero, without noise; `None` if not measured.
     pub bias_na_per_v: Option<f64>,
     /// Its standard error.
     pub bias_error_na_per_v: Option<f64>,
 }
 
-/// What one case showed.
+/// Result of one case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseSlopes {
     /// Voltages of the inputs.
     pub inputs_v: Vec<f64>,
     /// Mean current over the windows, tones on.
     pub current_na: f64,
-    /// Standard error of this mean; `None` of a single window.
+    /// Standard error of this mean; `None` for a single window.
     pub current_error_na: Option<f64>,
-    /// How much the second half of the windows lies above the first, tones apart.
+    /// Mean of the second halves of the windows minus that of the first, without the tones.
     pub step_na: f64,
-    /// Whether what that puts on the tones, as far as it is not taken off, is below 2 % of every slope or below its error.
+    /// Whether the remaining effect of this step on the tones is below 2 % of every slope or below its error.
     pub settled: bool,
-    /// Something between the DAC and the ADC lags or feeds through, and no calibration undoes it: an answer in quadrature is above [`QUADRATURE_ERRORS`]
-    /// standard errors and above [`QUADRATURE_SHARE`] of the one in phase, so that the slopes may be wrong by more than their errors.
+    /// Uncorrected lag or feed-through between DAC and ADC: a quadrature response is above [`QUADRATURE_ERRORS`]
+    /// standard errors and above [`QUADRATURE_SHARE`] of the in-phase response, so that the slopes may be wrong by more than their errors.
     pub uncalibrated: bool,
-    /// ADC or I-V converter was at an end of its range in some window: the slopes are lost.
+    /// ADC or I-V converter was at an end of its range in some window: the slopes are not valid.
     pub clipped: bool,
     /// One for each control.
     pub slopes: Vec<Slope>,
 }
 
-/// What was measured.
+/// Result of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
-    /// What the intervals hold.
+    /// Quantity that the intervals cover.
     pub intervals: Intervals,
     /// Windows of every case, at all amplitudes.
     pub windows: u32,
-    /// Whether every slope is known as well as was asked, if it was.
+    /// Whether every slope has reached the requested ratio, if any.
     pub snr_reached: Option<bool>,
     /// One for each case.
     pub cases: Vec<CaseSlopes>,
 }
 
-/// The plan with noise slots on free lines beside its tones, as far as there are lines and slots.
+/// The plan with noise slots on empty lines next to its tones, as far as there are lines and slots.
 ///
 /// # Errors
-/// None that a plan which could be made once would meet.
+/// None, for a plan that could be made once.
 pub fn listening(plan: &Plan, noise_model: NoiseModel) -> Result<Plan, PlanError> {
     let multiples: Vec<u32> =
         plan.configuration().controls.iter().map(|control| control.multiple).collect();
@@ -152,10 +152,10 @@ pub fn listening(plan: &Plan, noise_model: NoiseModel) -> Result<Plan, PlanError
     plan.with_noise_slots(noise_slots.take(free).collect())
 }
 
-/// Measures every case's answers at `controls_v` and the amplitudes in force. The session's plan should be one that is [`listening`].
+/// Measures every case's responses at `controls_v` and the plan's amplitudes. The session's plan should be one that is [`listening`].
 ///
 /// # Errors
-/// Too few or too many controls, one that is out of its range, no windows; or the instrument fails.
+/// Wrong number of controls, one out of its range, no windows; or the instrument fails.
 pub fn measure(
     session: &mut Session,
     controls_v: &[f64],
@@ -177,7 +177,7 @@ pub fn measure(
     }
 }
 
-/// Every case's slopes from all passes at the amplitude in force.
+/// Every case's slopes from all passes at the plan's amplitude.
 pub(super) fn cases(
     session: &Session,
     passes: &[Vec<Reading>],
@@ -195,14 +195,14 @@ pub(super) fn cases(
 }
 
 impl Slope {
-    /// Whether its answer in quadrature is above noise and large enough to matter.
+    /// Whether its quadrature response is significant and large enough to matter.
     fn has_quadrature(&self) -> bool {
         let noise = QUADRATURE_ERRORS * self.error_na_per_v.unwrap_or(f64::INFINITY);
         let harmless = QUADRATURE_SHARE * self.slope_na_per_v.abs();
         self.quadrature_na_per_v.abs() > noise.max(harmless)
     }
 
-    /// How many standard errors it is; `None` where the error is not known.
+    /// The slope in standard errors; `None` if the error is unknown.
     pub fn snr(&self) -> Option<f64> {
         self.error_na_per_v.map(|error| self.slope_na_per_v.abs() / error)
     }
@@ -268,7 +268,7 @@ fn summary(
     }
 }
 
-/// What a mean window's drift puts where.
+/// Effect of a mean window's drift.
 fn drift(plan: &Plan, readings: &[&Reading], shape: Shape) -> Leaks {
     let windows = readings.len() as f64;
     let of = |k: usize, axis: usize| {
@@ -281,7 +281,7 @@ fn drift(plan: &Plan, readings: &[&Reading], shape: Shape) -> Leaks {
     leaks(plan, shape, &answers_na, step_na)
 }
 
-/// The most that a line with a mean window's step can put on anything that is two levels: half of the step.
+/// Bound of the effect of a line with a mean window's step on a code of two levels: half of the step.
 fn most(plan: &Plan, readings: &[&Reading]) -> Leaks {
     let windows = readings.len() as f64;
     let step_na = readings.iter().map(|reading| reading.step_na).sum::<f64>() / windows;
@@ -289,7 +289,7 @@ fn most(plan: &Plan, readings: &[&Reading]) -> Leaks {
     Leaks { tones_na, empty_na: Vec::new(), step_na }
 }
 
-/// Whether what a drift leaves on the tones does not matter.
+/// Whether the remaining effect of a drift on the tones is negligible.
 fn is_settled(
     slopes: &[Slope],
     drift: &Leaks,
@@ -304,13 +304,13 @@ fn is_settled(
     })
 }
 
-/// What the lines beside a tone held.
+/// Amplitudes of the empty lines next to a tone.
 struct Beside {
     squares_na2: f64,
     values: usize,
 }
 
-/// The noise of the device's current beside a tone: what its lines held, over the gain at each. Noise of the ADC alone, behind the pole, is
+/// The noise of the device's current near a tone: amplitudes of its empty lines, over the gain at each. ADC noise, behind the pole, is
 /// overestimated at lines above the tone and underestimated below it.
 fn noise_na(
     session: &Session,
@@ -372,7 +372,7 @@ pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError>
     Ok(())
 }
 
-/// What a device says of itself: the slope of every case with every control, without tones. `None`: it cannot tell.
+/// Exact slopes of a device: every case with every control, without tones. `None`: the device does not provide them.
 pub fn exact(device: &dyn Device, plan: &Plan, controls_v: &[f64]) -> Option<Vec<Vec<f64>>> {
     let configuration = plan.configuration();
     let mut volts = vec![0.0; device.electrodes()];

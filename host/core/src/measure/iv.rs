@@ -1,30 +1,30 @@
-//! Currents over voltages: sweeps of one electrode or two, and what a sweep tells of a contact.
+//! Current-voltage curves: sweeps of one electrode or two, and the check of a contact.
 
 use super::probe::{Current, Probe};
 use super::MeasureError;
 use hge_driver::scale::Scale;
 use serde::Serialize;
 
-/// Least points of a sweep that is judged: a parabola's and two more.
+/// Minimum points of a sweep for a verdict: a parabola's and two more.
 pub const LEAST_POINTS: usize = 5;
 
-/// Most points of a sweep: most of a day at the default pace.
+/// Maximum points of a sweep: most of a day with the default timing.
 const MOST_POINTS: usize = 1_000_000;
 
-/// Points next to zero through which the parabola is laid whose slope is the conductance: more would know it better
-/// on an ohmic contact, and miss the gap of a few tenths of a volt that hopping devices show.
+/// Points next to zero for the parabola whose slope is the conductance: more would reduce the error
+/// of an ohmic contact, and miss the gap of a few tenths of a volt of hopping devices.
 const NEAR_POINTS: usize = 3;
 
-/// A response of so many standard errors is one: by chance it happens in one of 10 000 sweeps of 100 points.
+/// Standard errors of a significant response: by chance it happens in one of 10 000 sweeps of 100 points.
 const RESPONSE_ERRORS: f64 = 5.0;
 
-/// A current at zero volts above this share of the full scale leaks in from somewhere.
+/// A current at zero volts above this fraction of the full scale is a leak.
 const LEAK_SHARE: f64 = 0.05;
 
-/// A contact whose current clips at this share of all voltages but zero has a resistance in ohms, not megohms.
+/// A contact whose current clips at this fraction of all voltages except zero has a resistance in ohms, not megohms.
 const SHORT_SHARE: f64 = 0.8;
 
-/// One electrode's way through a sweep.
+/// Range of one electrode in a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Axis {
     /// Electrode.
@@ -33,7 +33,7 @@ pub struct Axis {
     pub low_v: f64,
     /// Last voltage.
     pub high_v: f64,
-    /// Voltages, ends included, at equal distances.
+    /// Number of voltages, ends included, equally spaced.
     pub points: usize,
 }
 
@@ -65,14 +65,14 @@ impl Axis {
 pub struct Sweep {
     /// One for each point.
     pub currents: Vec<Current>,
-    /// Standard error of every current, of all points together.
+    /// Standard error of every current, from all points.
     pub error_na: f64,
 }
 
 /// Sweeps the axes, the last one fastest; every other electrode at 0 V.
 ///
 /// # Errors
-/// An axis is empty or named twice, its electrode has no role, a voltage lies beyond the limits; or the instrument
+/// An axis is empty or occurs twice, its electrode has no role, a voltage lies beyond the limits; or the instrument
 /// fails.
 pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
     let mut rows_v = vec![vec![0.0; probe.electrodes().len()]];
@@ -99,14 +99,14 @@ pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
     Ok(Sweep { currents, error_na })
 }
 
-/// Standard error of a window's mean, from the differences of the halves; not below what the ADC's steps alone make.
+/// Standard error of a window's mean, from the differences of the halves; at least that of the ADC's steps.
 fn error_na(currents: &[Current], scale: &Scale) -> f64 {
     let squares: f64 = currents.iter().map(|current| (current.halves_na / 2.0).powi(2)).sum();
     let step_na = f64::from(1 << (16 - scale.adc_bits)) / scale.adc_codes_per_na().abs();
     (squares / currents.len().max(1) as f64).sqrt().max(step_na / 12_f64.sqrt())
 }
 
-/// What a contact is worth.
+/// Verdict on a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -116,13 +116,13 @@ pub enum Verdict {
     Dead,
     /// The current leaves the range of the chain.
     Clips,
-    /// It does so at nearly every voltage but zero.
+    /// It clips at nearly every voltage except zero.
     Shorted,
     /// A large current flows with every electrode at zero.
     Leaks,
 }
 
-/// What the sweep of one electrode, the others at 0 V, tells of its contact.
+/// Result of the sweep of one electrode, the others at 0 V.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contact {
     /// Electrode.
@@ -131,17 +131,17 @@ pub struct Contact {
     pub low_v: f64,
     /// The sweep's last voltage.
     pub high_v: f64,
-    /// What it is worth.
+    /// Verdict.
     pub verdict: Verdict,
     /// Slope of the current at 0 V.
     pub conductance_na_per_v: f64,
-    /// What the noise adds to it: its standard error, without what the current does between two points.
+    /// Its standard error from noise, without curvature between two points.
     pub conductance_error_na_per_v: f64,
     /// Current at 0 V.
     pub offset_na: f64,
     /// Its standard error.
     pub offset_error_na: f64,
-    /// Root mean square distance from the best straight line, as a share of the difference between the greatest
+    /// Root mean square deviation from the best straight line, as a fraction of the difference between the greatest
     /// and the least current: 0 is ohmic.
     pub nonlinearity: f64,
     /// Least current.
@@ -152,7 +152,7 @@ pub struct Contact {
     pub error_na: f64,
 }
 
-/// Sweeps one electrode and judges its contact.
+/// Sweeps one electrode and gives a verdict on its contact.
 ///
 /// # Errors
 /// Fewer than [`LEAST_POINTS`] points; else as [`sweep`].
@@ -162,7 +162,7 @@ pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Contact, Sweep), Measu
     Ok((judge(axis, &swept, probe.plan().scale().full_scale_na()), swept))
 }
 
-/// The range of an electrode: what the experiment drives it over, and zero.
+/// The range of an electrode: that of the experiment, and zero.
 ///
 /// # Errors
 /// It has no role.
@@ -180,7 +180,7 @@ pub fn range_v(probe: &Probe, electrode: usize) -> Result<(f64, f64), MeasureErr
     Ok((low_v, high_v))
 }
 
-/// Judges a sweep of [`LEAST_POINTS`] points or more.
+/// Verdict on a sweep of [`LEAST_POINTS`] points or more.
 fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
     let volts = axis.volts();
     let currents: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
@@ -236,7 +236,7 @@ struct Fit<const TERMS: usize> {
     spreads: [f64; TERMS],
 }
 
-/// Fits a polynomial of `TERMS` coefficients to so many points or more, at different places.
+/// Fits a polynomial of `TERMS` coefficients to at least as many points, at different places.
 fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
     let powers = |x: f64| std::array::from_fn::<f64, TERMS, _>(|power| x.powi(power as i32));
     let mut left = [[0.0; TERMS]; TERMS];

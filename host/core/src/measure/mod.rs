@@ -1,19 +1,19 @@
-//! Measurements beside training: one set of derivatives, currents over voltages, raw ADC codes.
+//! Measurements outside training: one set of derivatives, current-voltage curves, raw ADC codes.
 //!
-//! | module | measures |
+//! | module | measurement |
 //! |---|---|
 //! | [`gradient`] | every derivative at given controls, with standard errors |
 //! | [`zero_amplitude`] | the same at amplitude zero, from three amplitudes |
-//! | [`amplitude_bias`] | what the amplitudes tell of the bias, and the intervals that follow |
-//! | [`amplitudes`] | the amplitudes at which curvature and noise harm least |
-//! | [`probe`] | the current at any voltages, without perturbation |
-//! | [`iv`] | sweeps of one electrode or two, and what they tell of a contact |
+//! | [`amplitude_bias`] | the bias from several amplitudes, and the resulting intervals |
+//! | [`amplitudes`] | the amplitudes with the least sum of errors from curvature and noise |
+//! | [`probe`] | the current at any voltages, without tones |
+//! | [`iv`] | sweeps of one electrode or two, and the check of a contact |
 //! | [`calibrate`] | lag and feed-through of every tone |
-//! | [`relaxation`] | how the current settles after a step |
-//! | [`capture`] | ADC codes as they come |
+//! | [`relaxation`] | settling of the current after a step |
+//! | [`capture`] | raw ADC codes |
 //! | [`waveform`] | the current over time in a run |
-//! | [`confidence`] | how well a mean is known |
-//! | [`telemetry`] | what others measure, in SI units |
+//! | [`confidence`] | uncertainty of a mean |
+//! | [`telemetry`] | telemetry of other clients, in SI units |
 
 pub mod amplitude_bias;
 pub mod amplitudes;
@@ -47,7 +47,7 @@ pub enum MeasureError {
     /// See [`CalibrationError`].
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
-    /// The list of voltages has another length than that of electrodes.
+    /// The number of voltages differs from that of electrodes.
     #[error(
         "{found} voltages are given for electrodes {}: give one for each, in this order",
         list(electrodes)
@@ -55,15 +55,15 @@ pub enum MeasureError {
     Voltages {
         /// Given.
         found: usize,
-        /// One is wanted for each of these.
+        /// Electrodes that need one each.
         electrodes: Vec<usize>,
     },
-    /// A voltage at which no tone fits.
+    /// A voltage where the tone does not fit.
     #[error("electrode {electrode} cannot be set to {} V: with its tone its range is {} to {} V, choose a voltage there", number(*volts), number(*low_v), number(*high_v))]
     Beyond {
         /// Electrode.
         electrode: usize,
-        /// Asked for.
+        /// Requested voltage.
         volts: f64,
         /// Least voltage.
         low_v: f64,
@@ -73,12 +73,12 @@ pub enum MeasureError {
     /// An electrode without a role.
     #[error("electrode {electrode} has no role in the experiment, which names {}: choose one of them or add it to electrodes.controls", list(electrodes))]
     Electrode {
-        /// Asked for.
+        /// Requested electrode.
         electrode: usize,
-        /// Those that have one.
+        /// Electrodes with a role.
         electrodes: Vec<usize>,
     },
-    /// A sweep that cannot be made.
+    /// A sweep that is not possible.
     #[error("a sweep of electrode {electrode} from {} to {} V in {points} points is not possible: give two different voltages, and {least} points or more, up to a million in total", number(*low_v), number(*high_v))]
     Sweep {
         /// Electrode.
@@ -87,26 +87,26 @@ pub enum MeasureError {
         low_v: f64,
         /// To.
         high_v: f64,
-        /// In so many points.
+        /// Number of points.
         points: usize,
-        /// Least number of points.
+        /// Minimum number of points.
         least: usize,
     },
-    /// Two axes of a sweep move the same electrode.
+    /// Two axes of a sweep use the same electrode.
     #[error("electrode {electrode} is swept twice: name two different electrodes")]
     Twice {
         /// Electrode.
         electrode: usize,
     },
-    /// A case that the plan has not.
+    /// A case that the plan does not have.
     #[error("there is no case {case}: the experiment has {cases}, counted from 0")]
     Case {
-        /// Asked for.
+        /// Requested case.
         case: usize,
-        /// There are.
+        /// Number of cases.
         cases: usize,
     },
-    /// Captured codes and a run's windows do not belong together.
+    /// Captured codes and a run's windows do not match.
     #[error("the captured codes are not those of the run's windows: another program captures or has changed the decimation, end it and measure again")]
     Apart,
     /// Too few repetitions, or none.

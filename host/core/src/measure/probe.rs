@@ -1,4 +1,4 @@
-//! The current at any voltages: unperturbed windows, as many voltages a run as the case table has rows.
+//! The current at any voltages: windows without tones, as many voltages a run as the case table has rows.
 
 use super::{electrodes, MeasureError};
 use crate::plan::{Configuration, Plan, Timing};
@@ -7,13 +7,13 @@ use hge_driver::{ArmMode, Instrument, RunEvent};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::AdcCode;
 
-/// What one window showed.
+/// Result of one window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Current {
     /// Mean over the window.
     pub current_na: f64,
-    /// Mean of its first half less that of its second: twice as far from zero as the mean is wrong, for noise that
-    /// is white.
+    /// Mean of its first half minus that of its second: twice as far from zero as the error of the mean, for white
+    /// noise.
     pub halves_na: f64,
     /// ADC or I-V converter was at an end of its range.
     pub clipped: bool,
@@ -21,8 +21,8 @@ pub struct Current {
     pub sample: u32,
 }
 
-/// An armed instrument that sets all electrodes with a role to given voltages. Every move is a ramp of the plan's
-/// pace, every voltage within the plan's limits.
+/// An armed instrument that sets all electrodes with a role to given voltages. All changes are ramps at the plan's
+/// rate, all voltages within the plan's limits.
 pub struct Probe {
     instrument: Instrument,
     plan: Plan,
@@ -32,13 +32,13 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Takes over the electrodes, limits, pace and scale of `plan`.
+    /// Uses the electrodes, limits, timing and scale of `plan`.
     pub fn new(instrument: Instrument, plan: Plan) -> Self {
         let timing = plan.configuration().timing.clone();
         Probe { instrument, electrodes: electrodes(&plan), plan, timing, armed: false }
     }
 
-    /// Measures at another pace from now on; the outputs go to their safe values.
+    /// Changes the timing; the outputs ramp to their safe values.
     ///
     /// # Errors
     /// The instrument fails.
@@ -48,12 +48,12 @@ impl Probe {
         Ok(())
     }
 
-    /// Electrodes, in the order in which voltages are given.
+    /// Electrodes, in the order of the voltages.
     pub fn electrodes(&self) -> &[usize] {
         &self.electrodes
     }
 
-    /// The plan whose limits, pace and scale are in force.
+    /// The plan with the limits, timing and scale in force.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -63,7 +63,7 @@ impl Probe {
         self.timing.window_samples
     }
 
-    /// The instrument; while armed it holds the voltages that were measured last.
+    /// The instrument; while armed it holds the last voltages.
     pub fn instrument(&mut self) -> &mut Instrument {
         &mut self.instrument
     }
@@ -81,7 +81,7 @@ impl Probe {
     /// One window at each of `rows_v`, in order. All are checked before the first voltage is set.
     ///
     /// # Errors
-    /// A row has another length than there are electrodes or leaves their limits; or the instrument fails.
+    /// The length of a row differs from the number of electrodes or a voltage exceeds their limits; or the instrument fails.
     pub fn measure(&mut self, rows_v: &[Vec<f64>]) -> Result<Vec<Current>, MeasureError> {
         if let Some(row) = rows_v.iter().find(|row| row.len() != self.electrodes.len()) {
             let electrodes = self.electrodes.clone();
@@ -106,7 +106,7 @@ impl Probe {
         Ok(currents)
     }
 
-    /// Sends the outputs to their safe values, and gives the instrument back.
+    /// Ramps the outputs to their safe values, and returns the instrument.
     ///
     /// # Errors
     /// The instrument fails.

@@ -1,4 +1,4 @@
-//! How the device's current settles after a step from case to case: short windows one after the other, tones off.
+//! Settling of the device's current after a step between cases: consecutive short windows without tones.
 
 use super::probe::Probe;
 use super::MeasureError;
@@ -8,7 +8,7 @@ use crate::plan::{Plan, Timing};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Places of the controls where the largest step is looked for.
+/// Number of random controls at which the largest step is searched.
 const PLACES: u32 = 8;
 
 /// Shortest window of a trace, and the longest: 16 windows of it are 13 s at 5 kS/s.
@@ -17,27 +17,27 @@ const WINDOWS: (u32, u32) = (16, 4096);
 /// A trace is long enough when it has this many time constants.
 const LEAST_SPAN: f64 = 4.0;
 
-/// The devices known relax with 1 to 30 ms: what has not shown itself after this long does not.
+/// Longest search: known devices relax with 1 to 30 ms.
 const LOOKED_AT_S: f64 = 0.25;
 
-/// Steps there and back that are averaged.
+/// Steps in both directions that are averaged.
 pub const REPEATS: u32 = 8;
 
-/// What is to be settled.
+/// Requirements of the measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RelaxationSpec {
-    /// The least slope that is to be within 2 %.
+    /// The smallest slope that must be within 2 %.
     pub slope_na_per_v: f64,
-    /// Steps there and back that are averaged.
+    /// Steps in both directions that are averaged.
     pub repeats: u32,
-    /// Draws the places.
+    /// Seed of the random controls.
     pub seed: u64,
 }
 
-/// Measures the largest step that the cases make at some places of the controls. `None`: nothing comes late that could be seen.
+/// Measures the largest step between cases at random controls. `None`: no relaxation was found.
 ///
 /// # Errors
-/// Nothing to average, a slope of zero, currents that clip everywhere; or the instrument fails.
+/// No steps to average, a slope of zero, currents that clip everywhere; or the instrument fails.
 pub fn measure(
     probe: &mut Probe,
     plan: &Plan,
@@ -106,7 +106,7 @@ fn largest_step(
     largest.ok_or_else(|| clipped.into())
 }
 
-/// Half-windows after steps from one place to another (0) and back (1), mean of the repetitions.
+/// Half-windows after steps from one case to another (0) and back (1), mean of the repetitions.
 fn trace(
     probe: &mut Probe,
     from_v: &[f64],

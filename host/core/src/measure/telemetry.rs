@@ -18,7 +18,7 @@ const FLAGS: [(u16, &str); 6] = [
     (flag::SATURATED, "saturated"),
 ];
 
-/// What the codes of telemetry mean.
+/// Scale of the codes of telemetry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meaning {
     /// Analogue scale.
@@ -27,7 +27,7 @@ pub struct Meaning {
     pub window_samples: u32,
 }
 
-/// Answer at one slot's frequency, the two samples from phase to ADC not undone.
+/// Response at one slot's frequency, not corrected for the two samples of latency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Sums {
     /// Amplitude in phase.
@@ -36,7 +36,7 @@ pub struct Sums {
     pub quadrature_na: f64,
 }
 
-/// One frame, or the lack of some.
+/// One frame, or a gap.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Line {
@@ -50,7 +50,7 @@ pub enum Line {
         case: u8,
         /// Start.
         start: u8,
-        /// Sample of the run at which it began.
+        /// Its first sample in the run.
         sample: u32,
         /// Mean current.
         mean_na: f64,
@@ -58,7 +58,7 @@ pub enum Line {
         min_na: f64,
         /// Greatest current.
         max_na: f64,
-        /// What was special.
+        /// Flags.
         flags: Vec<&'static str>,
         /// One for each slot in use.
         slots: Vec<Sums>,
@@ -82,7 +82,7 @@ pub enum Line {
     End {
         /// Of the frame.
         number: u32,
-        /// Why.
+        /// Reason.
         reason: &'static str,
         /// Start of the least loss.
         best_start: u8,
@@ -95,7 +95,7 @@ pub enum Line {
     Event {
         /// Of the frame.
         number: u32,
-        /// What tripped it.
+        /// Causes.
         cause: String,
         /// Sample since power-up.
         time_samples: u32,
@@ -111,9 +111,9 @@ pub enum Line {
         /// The codes.
         codes: Vec<i16>,
     },
-    /// Frames are missing.
+    /// Missing frames.
     Gap {
-        /// How many.
+        /// Number of missing frames.
         lost: u32,
     },
 }
@@ -191,7 +191,7 @@ impl Meaning {
     }
 }
 
-/// Why a run ended, in a word.
+/// Reason of the end of a run, as a word.
 pub fn reason(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Complete => "complete",

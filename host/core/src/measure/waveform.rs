@@ -1,12 +1,12 @@
-//! The current over time while tones sound: ADC codes that are captured beside a run.
+//! The current over time with tones on: ADC codes captured during a run.
 //!
-//! Codes come with the instrument's time, windows with the sample of their run. What is between the two is found from the codes themselves:
-//! the sums over both halves of every window must be those that the instrument has made of them. Without decimation they agree to the last bit, so
-//! that a wrong code anywhere in a window would be seen; where nothing but a constant was measured several places fit, and the first is taken.
+//! Codes carry the instrument's time, windows the sample of their run. The codes themselves determine the offset:
+//! the sums over both halves of every window must equal those in its record. Without decimation they agree to the last bit, so
+//! that any wrong code in a window is detected; if the current is constant several offsets fit, and the first is used.
 //!
-//! Blocks of a capture leave the instrument between its jobs of a run. Within windows none is lost but the last ones, up to two blocks, and none at all where 64
-//! codes take longer than the jobs of a gap: a pass over all cases is decimated until they do, a case that is held is not, and ends with the first code that is
-//! missing. On the line nothing is lost where that carries 2.3 bytes a code.
+//! Blocks of a capture leave the instrument between its jobs of a run. Within windows only the last codes can be lost, up to two blocks, and none if 64
+//! codes take longer than the jobs of a gap: a pass over all cases is decimated accordingly; a held case is not, and ends at the first missing
+//! code. The line loses nothing if it carries 2.3 bytes a code.
 
 use super::gradient::check;
 use super::MeasureError;
@@ -27,9 +27,9 @@ const MOST_WINDOW: u32 = 1 << 16;
 pub struct Span {
     /// Case, from 0.
     pub case: usize,
-    /// Its first sample, in seconds from the waveform's first.
+    /// Its first sample, in seconds from the first of the waveform.
     pub begin_s: f64,
-    /// Behind its last sample.
+    /// The sample after its last.
     pub end_s: f64,
 }
 
@@ -56,7 +56,7 @@ impl Waveform {
         &self.currents_na[place(window.begin_s).min(end)..end]
     }
 
-    /// Those of every window: between one and the next time may be missing.
+    /// Those of every window: between windows there may be gaps.
     pub fn pieces_na(&self) -> Vec<&[f64]> {
         self.windows.iter().map(|window| self.of_window(window)).collect()
     }
@@ -65,7 +65,7 @@ impl Waveform {
 /// One pass over all cases at these controls, from its first sample to its last, with tones or without.
 ///
 /// # Errors
-/// A control too few, too many or beyond its range; codes were lost; or the instrument fails.
+/// Wrong number of controls or one beyond its range; codes were lost; or the instrument fails.
 pub fn of_cases(
     session: &mut Session,
     controls_v: &[f64],
@@ -77,7 +77,7 @@ pub fn of_cases(
     Ok(waveform)
 }
 
-/// Refuses holes.
+/// Refuses gaps.
 fn lost(missing: Vec<Range<usize>>, wanted: usize) -> Result<(), MeasureError> {
     if missing.is_empty() {
         return Ok(());
@@ -86,11 +86,11 @@ fn lost(missing: Vec<Range<usize>>, wanted: usize) -> Result<(), MeasureError> {
     Err(DriverError::Capture { missing: missing.collect(), wanted: wanted as u32 }.into())
 }
 
-/// So many samples or more of one case with tones sounding, in windows of up to 65536 that follow each other without what was between them. The session
-/// goes on with the plan that it has now; what watches over its windows is to be set anew.
+/// At least this number of samples of one case with tones on, in windows of up to 65536 samples, joined without the time between them. The session
+/// keeps its present plan; the watch over its windows must be set again.
 ///
 /// # Errors
-/// No such case; a control too few, too many or beyond its range; codes were lost; or the instrument fails.
+/// No such case; wrong number of controls or one beyond its range; codes were lost; or the instrument fails.
 pub fn of_tones(
     session: &mut Session,
     controls_v: &[f64],
@@ -125,7 +125,7 @@ pub fn of_tones(
     }
 }
 
-/// The window up to the first code that is missing, if that is most of it.
+/// The window up to the first missing code, if that is most of it.
 fn cut(mut part: Waveform, missing: Vec<Range<usize>>) -> Result<Waveform, MeasureError> {
     for window in &mut part.windows {
         let place = |time_s: f64| (time_s * part.rate_hz).round() as usize;
@@ -141,7 +141,7 @@ fn cut(mut part: Waveform, missing: Vec<Range<usize>>) -> Result<Waveform, Measu
     Ok(part)
 }
 
-/// One case in a window of so many samples, or of the longest, with tones where they are.
+/// One case in a window of this number of samples, or of the longest, with tones at their frequencies.
 fn held(plan: &Plan, case: usize, samples: u32) -> Result<Plan, MeasureError> {
     let mut configuration = plan.configuration().clone();
     let cases = configuration.cases_v.len();
@@ -175,7 +175,7 @@ fn append(whole: &mut Option<Waveform>, part: &Waveform, case: usize) {
     whole.clipped |= part.clipped;
 }
 
-/// The least decimation at which no block can be lost in the instrument, and all codes fit into the host's queue.
+/// The smallest decimation at which no block is lost in the instrument, and all codes fit into the host's queue.
 fn decimation(plan: &Plan) -> u16 {
     let timing = &plan.configuration().timing;
     let parameters = plan.parameters();
@@ -248,7 +248,7 @@ fn pass(
     Ok((waveform, missing))
 }
 
-/// Which code is that of the run's first sample.
+/// Index of the code of the run's first sample.
 pub fn place(captured: &Beside, windows: &[Window], samples: u32) -> Option<usize> {
     let mut sums = Vec::with_capacity(captured.codes.len() + 1);
     sums.push(0_i64);
@@ -313,7 +313,7 @@ mod tests {
         }
     }
 
-    /// Codes without any pattern.
+    /// Codes without a pattern.
     fn code(n: u32) -> i16 {
         ((n.wrapping_mul(2_654_435_761) ^ (n << 7)) >> 20) as i16
     }

@@ -1,8 +1,8 @@
-//! Slopes with intervals that hold the device's slope, and not only the lock-in's mean answer: measured at the full amplitude, half and a quarter
-//! of it, as many windows each.
+//! Slopes with intervals that cover the device's slope instead of the lock-in's mean response: measured at the full amplitude, half and a quarter
+//! of it, with the same number of windows each.
 //!
-//! An answer is the mean slope over the voltages that the tones reach, which is not the slope at the operating point. What
-//! the amplitudes tell of the difference is in [`super::amplitude_bias`].
+//! A response is the mean slope over the voltages that the tones cover, which differs from the slope at the operating point.
+//! [`super::amplitude_bias`] estimates the difference from the amplitudes.
 
 use super::amplitude_bias::{at_zero, Answers, AtZero};
 use super::gradient::{cases, check_effort, CaseSlopes, Effort, Intervals, Measured, Slope};
@@ -10,11 +10,11 @@ use super::MeasureError;
 use crate::plan::Plan;
 use crate::session::{Reading, Session};
 
-/// Amplitudes as parts of the full one. A quarter of 30 mV has four times the noise of 30 mV and, on the devices known, a sixteenth of the bias, or a
-/// third of it with kinks; an eighth would be noise.
+/// Amplitudes as fractions of the full one. A quarter of 30 mV has four times the noise of 30 mV and, on known devices, a sixteenth of the bias, or a
+/// third of it with kinks; at an eighth noise would dominate.
 pub const RATIOS: [f64; 3] = [1.0, 0.5, 0.25];
 
-/// Measures every case at `controls_v` at each amplitude, and leaves the session with the plan it had.
+/// Measures every case at `controls_v` at each amplitude, and restores the session's plan.
 ///
 /// # Errors
 /// As [`super::gradient::measure`]; or a tone of half the amplitude is too small.
@@ -104,7 +104,7 @@ fn at_zero_of(slope: &Slope, known: AtZero, levels: &[&CaseSlopes], k: usize) ->
     }
 }
 
-/// One control's answers at every amplitude; the noise of all of them together, since it does not depend on the amplitude. `None`: it is not known.
+/// One control's responses at every amplitude; the noise from all of them, since it does not depend on the amplitude. `None`: it is unknown.
 fn answers(levels: &[&Slope]) -> Option<Answers> {
     let full_v = levels[0].amplitude_v;
     let ratios: Vec<f64> = levels.iter().map(|slope| slope.amplitude_v / full_v).collect();
