@@ -1,7 +1,7 @@
-//! Whether a window had settled, and what is done about one that had not.
+//! Check whether a window has settled, and treatment of windows that have not.
 //!
-//! A current that still moves during the window leaks onto every tone ([`crate::drift`]). It matters where more than 2 % of a slope may be wrong by it,
-//! and more than the slope's own standard error.
+//! A current that drifts during the window leaks onto every tone ([`crate::drift`]). The leak matters if it may exceed both 2 % of a slope
+//! and the slope's standard error.
 
 use crate::drift::{leaks, Leaks, Shape};
 use crate::plan::Plan;

@@ -1,4 +1,4 @@
-//! The analogue scale that the instrument keeps.
+//! The analogue scale stored in the instrument.
 
 use super::registers::bursts;
 use super::{DriverError, Instrument};

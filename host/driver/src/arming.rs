@@ -1,4 +1,4 @@
-//! Arming and disarming of the guard, and how often its watchdog is wound.
+//! Arming and disarming of the guard, and the interval of watchdog requests.
 
 use super::{ArmMode, DriverError, Instrument};
 use hge_protocol::registers::{self as map, command, status};

@@ -1,4 +1,4 @@
-//! A request to end whatever waits.
+//! Cancellation of all waits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;

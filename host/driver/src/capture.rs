@@ -1,4 +1,4 @@
-//! ADC codes as they come, without any run or beside one.
+//! Raw ADC codes, outside or during a run.
 
 use super::{DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
 use hge_protocol::frame::{Block, End, Record, BLOCK_SAMPLES};

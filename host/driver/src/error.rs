@@ -1,4 +1,4 @@
-//! What a driver has to say when the instrument cannot be used.
+//! Errors of a driver.
 
 use super::fault_flags::FaultFlags;
 use crate::link::LinkError;

@@ -1,4 +1,4 @@
-//! What tripped the guard, in words.
+//! Causes of a trip, in words.
 
 use hge_protocol::registers::fault;
 use std::fmt;

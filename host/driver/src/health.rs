@@ -1,4 +1,4 @@
-//! How link and guard are, for whoever looks on from another thread.
+//! State of link and guard, for an observer in another thread.
 
 use super::{ArmMode, FaultFlags};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! Driver of an instrument for homodyne gradient extraction.
 //!
-//! A [`link::Link`] is the pipe of bytes to the instrument: a serial port, a TCP connection, or one that another crate adds. An
-//! [`Instrument`] on it reads and writes registers, arms and disarms the guard, makes runs and hands out their telemetry. It is
-//! disarmed when it is dropped, and its thread winds the watchdog until then.
+//! A [`link::Link`] is the byte stream to the instrument: a serial port, a TCP connection, or one of another crate. An
+//! [`Instrument`] on it reads and writes registers, arms and disarms the guard, makes runs and returns their telemetry. It
+//! disarms when it is dropped; until then its thread feeds the watchdog.
 //!
 //! ```no_run
 //! use hge_driver::link::{open, LinkSpec};
@@ -16,26 +16,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`link`] | serial ports and TCP connections, and the trait of others |
+//! | [`link`] | serial ports and TCP connections, and the trait for others |
 //! | [`scale`] | codes and SI values |
 //! | [`quantity`] | registers by name, in SI units |
-//! | [`text`] | numbers and text from outside in messages |
+//! | [`text`] | numbers and external text in messages |
 //! | [`Instrument`] | connecting, disarming when dropped |
-//! | `arming` | arming, disarming, and how often the watchdog is wound |
-//! | `request`, `round_trip` | requests, each carried out once however often it is sent; when it is sent again |
+//! | `arming` | arming, disarming, and the interval of watchdog requests |
+//! | `request`, `round_trip` | requests, each executed once; when to repeat them |
 //! | `registers` | registers by address and name |
-//! | `analogue` | the analogue scale that the instrument keeps |
-//! | `reader` | the thread that cuts bytes into frames |
+//! | `analogue` | the analogue scale stored in the instrument |
+//! | `reader` | the thread that splits bytes into frames |
 //! | `telemetry` | frames for subscribers, with exact gaps |
-//! | `run`, `reorder_buffer` | a run, its lost frames asked for again |
-//! | `replay_epoch` | the last epoch, once more |
+//! | `run`, `reorder_buffer` | a run, with repetition of lost frames |
+//! | `replay_epoch` | repetition of the last epoch |
 //! | `capture` | ADC codes |
-//! | `watchdog_feeder` | the thread that winds the watchdog |
+//! | `watchdog_feeder` | the thread that feeds the watchdog |
 //! | `provoke` | silence and damaged frames, for the self-test |
-//! | `tap` | a record of what passes |
-//! | `health` | state of link and guard, for a watcher |
+//! | `tap` | a record of the data between host and instrument |
+//! | `health` | state of link and guard, for an observer |
 //! | `state`, `fault_flags` | state of the instrument and causes of a trip, in words |
 
 mod analogue;

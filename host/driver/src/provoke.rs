@@ -1,4 +1,4 @@
-//! What a self-test does to an armed instrument on purpose: silence, and damaged frames.
+//! Provoked faults of an armed instrument, for the self-test: silence, and damaged frames.
 
 use super::{DriverError, Instrument};
 

@@ -1,20 +1,20 @@
 //! Registers as quantities: by name, in SI units.
 //!
-//! `settle` is a register, `tuning[3]` one of an array, `guard[2].high` one of an output's four words. What a
-//! register holds is shown and taken in the SI unit of its kind:
+//! `settle` is a register, `tuning[3]` one of an array, `guard[2].high` one of an output's four words. The
+//! value of a register is printed and parsed in the SI unit of its kind:
 //!
-//! | unit of the last bit | shown in | by |
+//! | unit of the last bit | unit of the value | conversion |
 //! |---|---|---|
 //! | sample, clock | s | sample period, system clock |
-//! | code | V, of `overcurrent` A | the range of the DAC's output; the ADC's range and the I-V converter |
+//! | code | V, for `overcurrent` A | the range of the DAC's output; the ADC's range and the I-V converter |
 //! | code/65536 a sample | V/s | the DAC's widest range and the sample rate |
 //! | 2^-32 turn a sample | Hz | the sample rate |
 //! | 32 code^2 | A^2 | the ADC's range and the I-V converter |
-//! | f32 | V, of a gain V/nA | - |
+//! | f32 | V, for a gain V/nA | - |
 //! | Hz, others | Hz, bare | - |
 //!
-//! Steps in codes that hold for all outputs are shown and taken for the output with the widest range: the others step by less. Where the instrument
-//! has no analogue scale, codes are shown as codes, and taken as `raw:` alone.
+//! Steps in codes that hold for all outputs are converted for the output with the widest range: the others step by less. If the instrument
+//! has no analogue scale, codes are printed as codes, and accepted only as `raw:`.
 
 use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES, NO_SCALE};
 use crate::text::number;

@@ -1,4 +1,4 @@
-//! The thread that owns the source: it cuts bytes into frames and hands each to whoever waits for it.
+//! The thread that owns the source: splits bytes into frames and passes each to its receiver.
 
 use super::Health;
 use crate::link::{LinkError, Received, Source};

@@ -1,4 +1,4 @@
-//! Frames of a run put back in order: what came late or again is sorted in, each is handed over once.
+//! Reorder buffer for frames of a run: late and repeated frames are sorted, each is returned once.
 
 use hge_protocol::frame::Record;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What the last epoch said, once more: for who was not there when it was said.
+//! Repetition of the last epoch's frames, for a host that missed them.
 
 use super::reader::{Feed, Item};
 use super::{DriverError, Instrument};

@@ -1,4 +1,4 @@
-//! Requests: each is carried out once, however often it has to be sent.
+//! Requests: each is executed once, however often it must be sent.
 
 use super::reader::{Answer, Shared};
 use super::round_trip::RoundTrip;

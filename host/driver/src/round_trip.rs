@@ -1,4 +1,4 @@
-//! How long a reply takes, measured, and from it when a request is worth sending again: RFC 6298.
+//! Measured round-trip time, and the timeout for repeating a request: RFC 6298.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! A run, followed to its end over a line that may lose frames.
+//! A run over a line that may lose frames.
 //!
-//! Frames are handed over in order. A gap is mended at once: the instrument keeps everything from the last epoch's
-//! first window on and sends it again when asked. What belongs to an older epoch is gone, and is reported.
+//! Frames are returned in order. A gap is repaired at once: the instrument stores everything from the first window of the last epoch on
+//! and repeats it on request. Frames of an older epoch are lost, which is reported.
 
 use super::reader::{Feed, Item};
 use super::reorder_buffer::ReorderBuffer;

@@ -1,4 +1,4 @@
-//! How patient a driver is.
+//! Timeouts and retries of a driver.
 
 use super::{Cancel, Health};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the instrument is at.
+//! Current state of the instrument.
 
 use super::{DriverError, FaultFlags, Instrument};
 use hge_protocol::registers::{self as map, command, status};

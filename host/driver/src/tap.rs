@@ -1,4 +1,4 @@
-//! What passes between host and instrument and decides what is learnt, for whoever keeps a record.
+//! A tap on the data between host and instrument that affect the result, for recorders.
 
 use super::{DriverError, Instrument};
 use hge_protocol::frame::Record;

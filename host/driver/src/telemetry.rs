@@ -1,4 +1,4 @@
-//! Telemetry for whoever subscribes: every frame once and in order, or a gap that says how many are missing.
+//! Telemetry for subscribers: every frame once and in order, or a gap with the number of missing frames.
 
 use super::reader::{Feed, Item, Shared};
 use super::{Cancel, DriverError};

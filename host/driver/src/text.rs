@@ -1,4 +1,4 @@
-//! How numbers stand in messages, and text from outside ([`hge_system::text`]).
+//! Format of numbers in messages, and escaping of external text ([`hge_system::text`]).
 
 use std::path::Path;
 

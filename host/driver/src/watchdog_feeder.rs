@@ -1,4 +1,4 @@
-//! Winds the watchdog, and keeps control of a served instrument, while the caller is busy with something else.
+//! Feeds the watchdog, and keeps control of a served instrument, while the caller is busy.
 
 use super::request::{Ask, Requests, RetryPolicy};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};

@@ -1,4 +1,4 @@
-//! One who only listens.
+//! A receiver of telemetry that sends no requests.
 
 use super::{DriverError, Instrument, Settings, Subscription};
 use crate::link::Link;

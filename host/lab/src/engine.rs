@@ -1,4 +1,4 @@
-//! How the engines are opened.
+//! Opening of the engines.
 
 use hge_core::experiment::EngineKind;
 use hge_gateware::board::Converters;

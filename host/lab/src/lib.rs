@@ -12,10 +12,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | [`server`] | an instrument for clients: TCP, a pseudo-terminal, this process |
-//! | `engine` | opening the engines |
+//! | `engine` | opening of the engines |
 //! | [`simulate`](simulate()) | an instrument and a training in this process |
 //! | [`trace`] | waveforms of a run |
 

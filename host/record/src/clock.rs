@@ -1,4 +1,4 @@
-//! Time stamps that never go back, whatever the computer's clock does.
+//! Monotonic time stamps, independent of changes of the computer's clock.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The files of a run's folder: their names, how they are read and replaced.
+//! The files of a run's folder: names, reading and replacement.
 
 use super::RecordError;
 use hge_system::file;

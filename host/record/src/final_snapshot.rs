@@ -1,4 +1,4 @@
-//! A look at the device when it has learnt: its current over a pass, and its spectrum.
+//! Final snapshot of the trained device: its current over a pass, and its spectrum.
 
 use super::folder::Folder;
 use super::item::Topic;

@@ -1,4 +1,4 @@
-//! What stands in a log, and how MCAP messages hold it.
+//! Items of a log, and their encoding as MCAP messages.
 
 use hge_driver::TraceEvent;
 use hge_protocol::frame::{Frame, Record};

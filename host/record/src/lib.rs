@@ -1,16 +1,16 @@
-//! Run folders: what was done, all that the instrument said, and what came of it.
+//! Run folders: the complete record of a training and its result.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `experiment.toml` | the experiment with every key as it was resolved |
+//! | `experiment.toml` | the experiment with every key resolved |
 //! | `provenance.json` | program, instrument, seeds, tones, computer, begin and end: [`Provenance`] |
 //! | `calibration.json` | the calibration, if there was one |
-//! | `log/*.mcap` | every frame, write and epoch as they came: [`log`], [`reader`] |
-//! | `outcome.json` | what the training came to |
-//! | `data.npz` | the same as arrays: [`arrays`] |
-//! | `report.html` | the same to look at: [`crate::report`] |
+//! | `log/*.mcap` | every frame, write and epoch in order of arrival: [`log`], [`reader`] |
+//! | `outcome.json` | the result of the training |
+//! | `data.npz` | the record as arrays: [`arrays`] |
+//! | `report.html` | the record as a report: [`crate::report`] |
 //!
-//! The log seals the first three and `outcome.json`: it holds their SHA-256, and a file that differs is refused. `data.npz` and `report.html` can be made anew from
+//! The log seals the first three and `outcome.json`: it holds their SHA-256, and a file that differs is refused. `data.npz` and `report.html` can be made again from
 //! the others.
 
 pub mod arrays;

@@ -1,4 +1,4 @@
-//! What runs there are.
+//! List of runs.
 
 use super::folder::Folder;
 use super::RecordError;

@@ -1,8 +1,8 @@
-//! Writing a log: MCAP files of one folder, one behind the other.
+//! Writer of a log: consecutive MCAP files of one folder.
 //!
-//! Messages wait in memory until a chunk of them is written at once, behind all others and with its checksum. That happens when an epoch has ended, at most
-//! twenty times a second: whatever ends the program, less than that is lost. Once a second the system is asked to put what was written onto the disk.
-//! A file is ended, with its index, at 64 MB or 16 384 chunks, whose index fills about 5 MB of memory; then the next one follows.
+//! Messages are buffered in memory, then appended as a chunk with a checksum. That happens at the end of an epoch, at most
+//! twenty times a second: a killed program loses less than that. Once a second the file is synced to disk.
+//! A file is closed, with its index, at 64 MB or 16 384 chunks, whose index fills about 5 MB of memory; then the next one is opened.
 
 use super::clock::Clock;
 use super::item::{encode, Topic};

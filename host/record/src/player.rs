@@ -1,4 +1,4 @@
-//! An instrument that says again what was recorded: it keeps what is written, and answers every run with the frames of the next one in the log.
+//! An instrument that plays a record: it stores writes, and answers every run with the frames of the next run in the log.
 
 use super::item::Item;
 use super::reader::LogReader;

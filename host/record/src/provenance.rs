@@ -1,4 +1,4 @@
-//! Where a run comes from.
+//! Provenance of a run.
 
 use hge_core::experiment::{LoopMode, Task};
 use hge_protocol::registers::map_hash;

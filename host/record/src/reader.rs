@@ -1,4 +1,4 @@
-//! Reading a log, also one that was cut off: item by item, whatever its size.
+//! Reader of a log, complete or cut off: item by item, for any size.
 
 use super::item::{decode, Item, Topic};
 use super::log::{segment_path, Resumed, PROFILE};

@@ -1,4 +1,4 @@
-//! Keeps everything that passes in a log.
+//! Records all data of the tap in a log.
 
 use super::log::Log;
 use super::seal::Seal;

@@ -1,4 +1,4 @@
-//! Working a run out again from what was recorded.
+//! Recomputation of a run from its record.
 
 use super::folder::Folder;
 use super::item::Topic;

@@ -1,4 +1,4 @@
-//! A training whose every frame is kept, and one that is taken up again.
+//! A recorded training, and its resumption.
 
 use super::final_snapshot::Look;
 use super::folder::Folder;

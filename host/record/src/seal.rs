@@ -1,7 +1,7 @@
-//! Seals: the log holds the SHA-256 of the files beside it, and a file counts only where it agrees.
+//! Seals: the log holds the SHA-256 of the files next to it, and a file is valid only if it agrees.
 //!
-//! A seal is written to the disk before the file that it seals. So a program that ends between the two leaves a file that agrees with an earlier seal, which
-//! holds as long as the run is not complete; of a complete run the last seal of each file holds.
+//! A seal is written to disk before its file. A program that ends between the two leaves a file that agrees with an earlier seal, which
+//! is accepted as long as the run is not complete; in a complete run only the last seal of each file is accepted.
 
 use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
 use super::log::PROFILE;

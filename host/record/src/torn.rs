@@ -1,7 +1,7 @@
-//! Telling a log file that was cut off from one that is damaged.
+//! Distinguishes a log file that was cut off from one that is damaged.
 //!
-//! A program that ends leaves a beginning of what it would have written: whole records, then a part of one, or blocks of zeros where the file system had
-//! reserved room. Anything else is damage. The lengths of a record stand in its header more than once, so a wrong length is not taken for a cut.
+//! A killed program leaves the beginning of its output: complete records, then a part of one, or blocks of zeros where the file system had
+//! reserved space. Anything else is damage. The header of a record contains its lengths more than once, so a wrong length is not taken for a cut.
 
 use mcap::records::op;
 use mcap::MAGIC;

@@ -1,7 +1,7 @@
-//! Holds what passes against what was recorded.
+//! Compares the data of the tap with a record.
 //!
-//! Frames, notes, reads and begins of runs must follow one another as they stand in the log. Writes may come in other portions, as where a run was taken up
-//! again: when a run begins, what all registers hold must be the same.
+//! Frames, notes, reads and begins of runs must follow one another as in the log. Writes may be grouped differently, as after a
+//! resumption: when a run begins, all registers must have the same values.
 
 use super::item::{decode, encode, Item, Topic};
 use super::reader::LogReader;

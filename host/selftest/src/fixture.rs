@@ -1,4 +1,4 @@
-//! What stands in for the device, and who connects it.
+//! The fixture in place of the device, and who connects it.
 
 use hge_driver::scale::Scale;
 use serde::Serialize;

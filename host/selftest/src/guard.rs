@@ -1,4 +1,4 @@
-//! What the guard does without a trip: limits, step limit, the way to the safe values, the output switch.
+//! Checks of the guard without a trip: limits, step limit, the ramp to the safe values, the output switch.
 
 use super::stand::Stand;
 use super::{Error, Row, Settings};

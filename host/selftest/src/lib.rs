@@ -1,19 +1,19 @@
 //! The self-test of a first power-on: a resistor or a wire from an output to the input, and no device.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`row`](Row) | what a check measured and whether it passed |
-//! | [`fixture`](Fixture) | what stands in for the device, and who connects it |
-//! | `stand` | voltages held, levels and tones measured, the guard tripped |
+//! | [`row`](Row) | measured value and verdict of a check |
+//! | [`fixture`](Fixture) | the fixture in place of the device, and who connects it |
+//! | `stand` | holds voltages, measures levels and tones, trips the guard |
 //! | `signal` | offset, noise, hum, scale, polarity, latency, lock-in |
 //! | `output` | gain, steps, range and isolation of an output |
 //! | `guard` | limits, step limit, disarming, output switch |
 //! | `trips` | each cause that trips the guard |
-//! | `registers` | registers as they were found |
+//! | `registers` | restores the registers |
 //! | [`bench`] | the same on a simulated bench |
 //!
-//! A check fails alone where one thing is wrong: gains are medians over the DAC's bits, outputs are compared with each other, trips go by
-//! what was measured and not by what is declared. What depends on something that failed is not run, and the row gives the reason.
+//! Each single fault fails one check: gains are medians over the DAC's bits, outputs are compared with each other, trips use
+//! measured values instead of declared ones. A check that depends on a failed one is not run, and its row gives the reason.
 
 pub mod bench;
 mod fixture;

@@ -1,4 +1,4 @@
-//! One output: its gain, the steps of its DAC, its range, and whether another output reaches the same place.
+//! Checks of one output: gain, steps of its DAC, range, and isolation from other outputs.
 
 use super::stand::Stand;
 use super::{Error, Row};

@@ -1,4 +1,4 @@
-//! Registers as they were found: read before the test, written back after it.
+//! Restores the registers: reads them before the test and writes them back after it.
 
 use hge_driver::{DriverError, Instrument};
 use hge_protocol::registers as map;

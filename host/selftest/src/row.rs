@@ -1,4 +1,4 @@
-//! Rows of the result: what was measured, what was expected, and whether it passed.
+//! Rows of the result: measured value, bounds, and verdict.
 
 use hge_driver::text::number;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The instrument under test: voltages held, levels and tones measured, the guard tripped.
+//! The instrument under test: holds voltages, measures levels and tones, trips the guard.
 
 use super::{Error, Fixture, Settings};
 use hge_core::carrier::Carrier;

@@ -1,4 +1,4 @@
-//! Each cause that trips the guard, provoked with voltages that a resistor bears.
+//! Checks of each cause of a trip, with voltages that are safe for a resistor.
 
 use super::guard::HOLD_SAMPLES;
 use super::stand::{Stand, Trip};

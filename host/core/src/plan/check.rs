@@ -1,4 +1,4 @@
-//! What a plan must fulfil before anything is written.
+//! Checks of a plan before it is written.
 
 use crate::carrier::MOST_CODES;
 use crate::plan::{Configuration, Plan, PlanError};

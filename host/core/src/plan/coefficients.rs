@@ -1,4 +1,4 @@
-//! Coefficients of the gateware's own update, from a rate.
+//! Coefficients of the standalone update, from a rate.
 //!
 //! The gateware minimises E = 1/2 sum_s w_s (I_s - T_s)^2 by V_k -= eta dE/dV_k. In codes, with G the
 //! ADC codes a nA, D the DAC codes a volt, A_k the tone's amplitude in volts, P = 32767 the sine's peak
@@ -10,19 +10,19 @@
 //! step = (((x c_k) >> gradient_shift) e) >> step_shift                  Q16.16 DAC codes
 //! ```
 //!
-//! G stands twice in x e, so the I-V converter's sign drops out. The step wanted is
+//! G occurs twice in x e, so the I-V converter's sign drops out. The required step is
 //! 65536 D eta w (I - T) dI/dV_k, hence
 //!
 //! ```text
 //! c_k / 2^(gradient_shift + step_shift) = 65536 D eta / (G^2 A_k P/2)
 //! ```
 //!
-//! No input saturates the response: |y| <= 2^15 gives |x| <= 2/pi 2^15 2^15 (a square wave at the tone's
-//! own phase), times |c| <= 2^15 and shifted by 15 is at most 0.64 2^30, below the clamp at 2^30. So
+//! No input saturates the response: |y| <= 2^15 gives |x| <= 2/pi 2^15 2^15 (a square wave in phase with
+//! the tone), times |c| <= 2^15 and shifted by 15 is at most 0.64 2^30, below the limit of 2^30. So
 //! gradient_shift = 15, which keeps 13 bits below an ADC code; noise of 2.5e-4 nA^2/Hz in 51.2 ms is 23
 //! codes. The largest c_k is put between 2^14 and 2^15, so the smallest of amplitudes ten times apart
-//! keeps 11 bits. A step saturates at 2^31, 2 V: only where one update would cross the DAC's whole half
-//! range, which the clip to the control's limits cuts further anyway. The window flag tells of it.
+//! keeps 11 bits. A step saturates at 2^31, 2 V: only if one update crosses half of the DAC's
+//! range, where the control's limits clip it anyway. A window flag reports it.
 
 use super::Plan;
 use crate::gradient::latency_rotation;

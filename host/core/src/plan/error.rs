@@ -1,4 +1,4 @@
-//! Why a run cannot be, and what to change.
+//! Errors of a plan, with their remedies.
 
 use crate::tones::ToneError;
 use hge_driver::scale::OvercurrentError;

@@ -1,4 +1,4 @@
-//! From what a run is to be, in SI units, to the registers that make it so.
+//! A plan: the configuration of a run in SI units, checked and converted to registers.
 
 mod check;
 mod coefficients;

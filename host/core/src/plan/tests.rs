@@ -1,4 +1,4 @@
-//! What a plan refuses, at both sides of every limit, and the registers it makes of what it takes.
+//! Refusals of a plan, at both sides of every limit, and the registers of accepted plans.
 
 use super::*;
 use hge_protocol::registers::protection;

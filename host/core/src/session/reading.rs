@@ -1,4 +1,4 @@
-//! What a window of an instrument means in the units of the device.
+//! A window of an instrument in the units of the device.
 
 use super::SessionError;
 use crate::gradient::{Estimator, Response};

@@ -1,4 +1,4 @@
-//! Arrays of NumPy as numbers, of whatever type. A file may be anything: what it says of its size is believed only as far as the file reaches.
+//! Arrays of NumPy as numbers, of any type. Files are not trusted: a declared size is checked against the file's length.
 
 use std::io::{Read, Seek};
 use thiserror::Error;

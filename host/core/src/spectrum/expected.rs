@@ -1,4 +1,4 @@
-//! Where lines are to be expected: tones, what a curved device makes of them, and the mains.
+//! Expected lines: tones, their harmonics and products by a nonlinear device, and the mains.
 
 use serde::Serialize;
 

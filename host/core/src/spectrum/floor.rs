@@ -1,7 +1,7 @@
-//! The noise below the lines: a median over neighbours, which a few lines hardly move.
+//! The noise floor: a median over neighbouring bins, which a few lines hardly affect.
 //!
-//! A line's density is the noise's times chi-square over its degrees of freedom; the median of that is below its mean, 0.69 of it of a single segment,
-//! and is divided by it. Where the noise is not white the neighbours are first brought to one height by a slope that they show themselves.
+//! A bin's density is the noise times chi-square over its degrees of freedom; the median of that is below its mean, 0.69 of it for a single segment,
+//! and the floor is divided by this ratio. If the noise is not white, the neighbours are first levelled by a slope fitted to them.
 
 use super::welch::Density;
 use statrs::distribution::{ChiSquared, ContinuousCDF};

@@ -1,7 +1,7 @@
-//! Lines that stand out of the noise, and what they are.
+//! Detection and classification of lines above the noise.
 //!
-//! A line is a density that is greater than the noise's would be once in [`ONCE_IN`] spectra, at any place where nothing is known of, or at any one
-//! where something may be. Both densities are estimates, so their ratio follows Fisher's distribution. What a stronger line leaks there under the
+//! A line is a bin whose density has, under noise, a probability of one in [`ONCE_IN`] spectra: for an unknown line over all bins, for an expected one over the bins
+//! where it may be. Both densities are estimates, so their ratio follows Fisher's distribution. The leakage of a stronger line under the
 //! Hann window counts as noise.
 
 use super::expected::{expected, Expected, Kind};

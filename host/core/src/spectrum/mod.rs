@@ -1,11 +1,11 @@
-//! The power spectral density of a current, and what its lines are.
+//! The power spectral density of a current, and its lines.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | [`welch`] | the density |
-//! | `floor` | the noise below the lines |
-//! | [`expected`] | where tones, their harmonics and products and the mains show |
-//! | `lines` | lines that stand out, and what they are |
+//! | `floor` | the noise floor |
+//! | [`expected`] | frequencies of tones, their harmonics and products, and the mains |
+//! | `lines` | detection and classification of lines |
 //! | [`array`] | samples from files of NumPy |
 
 pub mod array;

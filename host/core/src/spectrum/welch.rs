@@ -6,7 +6,7 @@
 //! S[k] = 2 |X[k]|^2 / (f_s sum w^2)      one-sided; the ends k = 0 and L/2 once
 //! ```
 //!
-//! so that S times the distance of the lines, summed over all of them, is the variance.
+//! so that the sum of S over all lines, times their distance, is the variance.
 
 use rustfft::num_complex::Complex;
 use rustfft::FftPlanner;

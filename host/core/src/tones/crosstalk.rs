@@ -1,10 +1,10 @@
 //! Crosstalk between tones from the NCO's sine table: its rounding, and phase truncation.
 //!
 //! The NCO reads a table of 4096 sines of 16 bits with the top 12 bits of its phase. Over a window of W samples tone m is therefore
-//! F(m n mod W) for one function F, whose lines h are known from one Fourier transform: the tone itself at h = 1, images of
-//! amplitude 1/(4096 k +- 1) at h = 4096 k +- 1 where the phase has more bits than the table sees (W > 4096), and the rounding of the table at all
-//! odd h. Line h of F stands at m h mod W. A pair of tones has two terms, a line of one on the other's frequency and a line of the
-//! other's reference on the first's; at worst both add up.
+//! F(m n mod W) for one function F, whose lines h follow from one Fourier transform: the tone itself at h = 1, images of
+//! amplitude 1/(4096 k +- 1) at h = 4096 k +- 1 where the phase has more bits than the table's address (W > 4096), and the rounding of the table at all
+//! odd h. Line h of F appears at m h mod W. A pair of tones has two terms, a line of one on the other's frequency and a line of the
+//! other's reference on the first's frequency; in the worst case they add.
 
 use super::Grid;
 use hge_protocol::number::quarter_wave;

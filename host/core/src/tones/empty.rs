@@ -1,4 +1,4 @@
-//! Empty lines beside tones: an assignment of lines to tones, each line to one.
+//! Empty lines near tones: an assignment of lines to tones, each line to one.
 
 use super::products::Tally;
 use super::ToneSpec;

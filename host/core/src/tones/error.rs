@@ -1,4 +1,4 @@
-//! What is wrong with a set of tones.
+//! Errors of a set of tones.
 
 use hge_driver::text::number;
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! Branch and bound: the best set there is, with proof.
+//! Branch and bound search for the optimal set, with proof.
 
 use super::set::{Cost, ToneSet};
 use super::Order;

@@ -1,4 +1,4 @@
-//! The lines of a window.
+//! The grid of a window's lines.
 
 use super::ToneError;
 

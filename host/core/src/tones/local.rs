@@ -1,4 +1,4 @@
-//! Local search, for more tones than can be searched exactly: annealing with a heat bath.
+//! Local search by annealing with a heat bath, for more tones than an exact search can handle.
 
 use super::set::{Cost, ToneSet};
 use rand::{Rng, SeedableRng};

@@ -1,14 +1,14 @@
-//! Which tones: multiples on the window's grid whose products miss each other.
+//! Choice of tones: multiples on the window's grid whose products avoid each other.
 //!
 //! A window of N samples holds m whole periods of tone m, so different multiples are exactly
-//! orthogonal. What still mixes is the device: its second order answers at 2 m_i and m_i +- m_j, its
-//! third at m_i +- m_j +- m_k, folded at half the sample rate ([`products`]). Second-order products on a tone are
-//! never accepted; third-order ones are planned around where there is room. One cannot be: V_i V_j^2
-//! answers at m_i + m_j - m_j = m_i itself, whatever the tones.
+//! orthogonal. A nonlinear device mixes them: its second order responds at 2 m_i and m_i +- m_j, its
+//! third at m_i +- m_j +- m_k, folded at half the sample rate ([`products`]). The planner never accepts a second-order product on a
+//! tone, and avoids third-order ones where possible. One is unavoidable: V_i V_j^2
+//! responds at m_i + m_j - m_j = m_i itself, for any tones.
 //!
-//! A tone's derivative is as good as its line: [`NoiseModel`] says how much noise lies there and how much of the answer the
-//! I-V converter lets through, and [`planner`] takes the best lines first. Beside each tone it finds empty lines
-//! on which the noise can be measured while the tones sound.
+//! The accuracy of a derivative depends on the line of its tone: [`NoiseModel`] gives the noise there and the gain of the
+//! I-V converter, and [`planner`] prefers the best lines. Near each tone it reserves empty lines
+//! for measuring the noise with tones on.
 
 pub mod crosstalk;
 mod empty;

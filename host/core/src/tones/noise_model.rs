@@ -1,4 +1,4 @@
-//! What lies on a line of the grid beside a tone's answer.
+//! Noise, mains and gain on a line of the grid.
 
 use super::Grid;
 

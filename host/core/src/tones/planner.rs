@@ -1,4 +1,4 @@
-//! The choice of tones, and of empty lines beside them.
+//! Planner of tones and of empty lines near them.
 
 use super::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use super::products::{on_lines, Product};

@@ -1,4 +1,4 @@
-//! The lines on which a device's second and third order answer.
+//! The lines of a device's second- and third-order responses.
 
 use super::Grid;
 

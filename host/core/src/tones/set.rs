@@ -1,4 +1,4 @@
-//! A set of tones that a search adds to and takes from.
+//! A set of tones with incremental costs, for the searches.
 
 use super::crosstalk::Crosstalk;
 use super::empty::EmptyLines;

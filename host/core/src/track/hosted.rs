@@ -1,4 +1,4 @@
-//! Following through the host.
+//! Tracking with the host loop.
 
 use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;

@@ -1,13 +1,13 @@
-//! Learning that does not end: a device is trained, then followed while its operating point moves.
+//! Tracking: a device is trained, then the training continues while the device drifts.
 //!
-//! Every epoch measures all cases with tones on and updates the controls, as in training; nothing is measured besides. The pace that can be followed
+//! Every epoch measures all cases with tones on and updates the controls, as in training, without extra measurements. The rate of drift that can be tracked
 //! has a bound: Adam moves a control by at most its step an epoch, so a shift of a control's own voltage faster than
 //!
 //! ```text
 //! p = adam_rate_v / epoch_s
 //! ```
 //!
-//! is lost however good the slopes are.
+//! is lost even with exact slopes.
 
 mod hosted;
 mod standalone;

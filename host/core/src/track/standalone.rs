@@ -1,6 +1,6 @@
-//! Following inside the gateware: a run from the controls that were learnt, with what every case gave then as its target.
+//! Tracking with the standalone loop: a run from the trained controls, with the output of every case after training as its target.
 //!
-//! A run ends when its loss is zero, which noise all but forbids; then another one follows from where it stood.
+//! A run ends when its loss is zero, which noise nearly excludes; then another run follows from its last controls.
 
 use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;

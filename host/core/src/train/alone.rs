@@ -1,7 +1,7 @@
-//! A board that trains without a host: what is built into it, and what its run came to.
+//! A board that trains without a host: its embedded requests, and the result of its run.
 //!
-//! What is built in are the requests that [`super::train`] would make for the same experiment: hello, every register and table,
-//! arming, the start of the run; and disarming after it. `hge_gateware::boot` says when each part is played.
+//! The embedded requests are those of [`super::train`] for the same experiment: hello, every register and table,
+//! arming, the start of the run; and disarming after it. `hge_gateware::boot` describes when each part is played.
 
 use super::significance::{of_span, Gap, Test};
 use super::standalone::{aimed, came_to, first_run, starts_a_run};

@@ -1,4 +1,4 @@
-//! Epochs of the standalone loop, put together from its frames.
+//! Epochs of the standalone loop, assembled from its frames.
 
 use super::{loss_na2, Progress};
 use crate::gradient::Estimator;

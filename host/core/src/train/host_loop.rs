@@ -1,4 +1,4 @@
-//! The loop through the host: the instrument streams every case's gradient, the host chains it with
+//! The host loop: the instrument streams every case's gradient, the host applies the chain rule with
 //! the loss of all outputs, steps, and writes the controls.
 
 use super::significance::{confirm, Test};

@@ -1,4 +1,4 @@
-//! What a training came to.
+//! The result of a training.
 
 use super::significance::Gap;
 use crate::loss::Targets;

@@ -1,4 +1,4 @@
-//! One epoch, as it happens.
+//! Progress of a training: one epoch.
 
 use crate::session::Reading;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
-//! Whether the outputs that were learnt are apart, or only their noise is.
+//! Significance test of the gap between outputs.
 //!
-//! A training searches many settings, and picks by readings with noise in them. So the setting it picks is measured again: the readings of the search do not
-//! count. The gap is above what is wanted if each high case is that far above each low one, and each pair is tested by Welch's t-test at the same level: all of
-//! them must pass, so no correction for their number is due (R. L. Berger, Technometrics 24, 295, 1982). The level is [`LEVEL`], divided by every epoch and
-//! every start that was searched and by the looks at the growing number of passes (Bonferroni).
+//! A training searches many settings and selects by noisy readings. Therefore the selected setting is measured again, and the readings of the search are not
+//! used. The gap exceeds the requirement if each high case is that far above each low one; each pair is tested by Welch's t-test at the same level. All of
+//! them must pass, so no correction for their number is needed (R. L. Berger, Technometrics 24, 295, 1982). The level is [`LEVEL`], divided by the number of epochs and
+//! starts searched and by the number of tests at growing numbers of passes (Bonferroni).
 
 use super::{Outcome, TrainError};
 use crate::experiment::Experiment;

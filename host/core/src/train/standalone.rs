@@ -1,4 +1,4 @@
-//! The loop inside the gateware: tables in ([`Coefficients`]), a run, frames out.
+//! The standalone loop: writes tables ([`Coefficients`]), starts a run, evaluates its frames.
 
 use super::epoch_result::EpochResult;
 use super::significance::{confirm, Test};

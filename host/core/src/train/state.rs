@@ -1,4 +1,4 @@
-//! Where a training stands.
+//! State of a training between epochs.
 
 use super::significance::Test;
 use super::{HostState, Outcome};

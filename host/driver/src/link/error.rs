@@ -1,4 +1,4 @@
-//! Why there is no pipe, or none any more.
+//! Errors of links.
 
 use std::sync::Arc;
 use thiserror::Error;

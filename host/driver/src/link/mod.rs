@@ -1,8 +1,8 @@
-//! The pipe of bytes between driver and instrument: a serial port or a TCP connection; other crates add links of their
+//! The byte stream between driver and instrument: a serial port or a TCP connection; other crates add links of their
 //! own, such as a simulated instrument in this process.
 //!
-//! A [`Link`] splits into a [`Source`], which the driver's reader thread owns, and a [`Sink`], into which
-//! requests go. Dropping the sink closes the link.
+//! A [`Link`] splits into a [`Source`], owned by the driver's reader thread, and a [`Sink`] for
+//! requests. Dropping the sink closes the link.
 
 mod error;
 pub mod ports;

@@ -1,4 +1,4 @@
-//! Which serial ports there are, what hangs on them, and who may open them.
+//! Serial ports with their USB devices and permissions.
 
 use super::LinkError;
 use serialport::SerialPortType;

@@ -1,4 +1,4 @@
-//! A serial port: 8 data bits, no parity, one stop bit, no flow control, opened for this program alone.
+//! A serial port: 8 data bits, no parity, one stop bit, no flow control, opened exclusively.
 
 use super::{Ends, Link, LinkError, Received, Sink, Source};
 use serialport::{ErrorKind, SerialPort};

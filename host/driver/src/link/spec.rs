@@ -1,4 +1,4 @@
-//! The short text by which a link is named.
+//! The text form of a link.
 
 use super::LinkError;
 use crate::text::{quoted, QUOTED_CHARS};

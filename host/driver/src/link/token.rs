@@ -1,4 +1,4 @@
-//! The token that a server may ask its clients for.
+//! The token that a server may require.
 
 use hge_protocol::frame::{Operation, Request, MOST_REGISTERS};
 use hge_protocol::wire::seal;

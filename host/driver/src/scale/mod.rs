@@ -1,4 +1,4 @@
-//! Codes and SI values: the one place where the host knows converters and I-V converter.
+//! Conversion between codes and SI values, by the ranges of the converters and the gain of the I-V converter.
 
 mod input;
 mod output;

@@ -1,9 +1,9 @@
 //! One client over TCP.
 //!
-//! Its first byte has to be that of a request, or the connection ends before anything is looked at: no request of a
-//! browser, no greeting of another protocol begins so. Where the server asks for a token it comes next.
-//! A client beside whoever is in control has a session here, and its reads go past the link: the gateware knows one session,
-//! that of the client in control, and its watchdog hears of nobody else. The first write takes control.
+//! The connection ends unless its first byte is that of a request: no request of a
+//! browser and no greeting of another protocol begins so. If the server requires a token, it must come next.
+//! While another client is in control, a client has its own session here, and its reads bypass the link: the gateware has one session,
+//! that of the client in control, whose watchdog only that client restarts. The first write takes control.
 
 use super::control::Control;
 use super::request_filter::MOST_BYTES;

@@ -1,4 +1,4 @@
-//! Who is in control of a served instrument: one client at most, for as long as it makes requests.
+//! Control of a served instrument: at most one client has it, as long as it sends requests.
 
 use super::{Stop, STOP_INTERVAL};
 use std::net::SocketAddr;

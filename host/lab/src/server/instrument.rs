@@ -1,4 +1,4 @@
-//! The loop of a server: engine, the controlling client, those who watch.
+//! The loop of a server: engine, controlling client, other clients.
 
 use super::pace::Pacer;
 use super::request_filter::{Order, RequestFilter};

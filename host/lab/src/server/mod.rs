@@ -1,20 +1,20 @@
-//! A simulated instrument that speaks the protocol to others: the loop between one controlling client and an
+//! A simulated instrument for other programs: the loop between one controlling client and an
 //! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](hge_driver::link::in_process).
 //!
-//! In **virtual time** the instrument's time goes on only while something is active in it and its client takes
-//! what it says; no client can be too late, so its watchdog stands still.
-//! In **real time** the instrument goes by the wall clock whatever the client does: its watchdog trips when the
-//! client is silent, and frames that the line or the client does not take are lost and counted in its memory.
+//! In **virtual time** the instrument's time advances only while it is active and its client accepts
+//! its frames; since no client can be late, the watchdog is stopped.
+//! In **real time** the instrument follows the wall clock: its watchdog trips when the
+//! client is silent, and frames that the line or the client does not accept are lost and counted in its memory.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | `instrument` | the loop: engine, the controlling client, those who watch |
+//! | `instrument` | the loop: engine, controlling client, other clients |
 //! | `request_filter`, `telemetry_splitter` | from a client's bytes to the engine, and back |
-//! | `shadow` | sample period, watchdog and arming, as the instrument has confirmed them |
+//! | `shadow` | confirmed sample period, watchdog and arming of the instrument |
 //! | `pace` | real time |
-//! | `control` | who is in control, since when |
-//! | `connection` | one client over TCP: its requests, in control or beside whoever is |
-//! | `token` | what a server may ask for first |
+//! | `control` | the client in control |
+//! | `connection` | one client over TCP: its requests, with or without control |
+//! | `token` | the required token |
 
 mod connection;
 mod control;

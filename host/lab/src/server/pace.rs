@@ -1,4 +1,4 @@
-//! Samples and bytes that are due by the wall clock.
+//! Samples and bytes due by the wall clock.
 
 use super::Pace;
 use std::time::{Duration, Instant};

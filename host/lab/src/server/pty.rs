@@ -1,6 +1,6 @@
-//! A server behind a pseudo-terminal: to a client it is a serial port.
+//! A server behind a pseudo-terminal, which clients open as a serial port.
 //!
-//! Nothing but the open port tells that a client is there: while nobody has it open, the terminal's other end reads
+//! Only the open port shows that there is a client: while it is closed, the terminal's other end reads
 //! as hung up.
 
 use super::running::{is_wait, tell, write_all, Running};

@@ -1,7 +1,7 @@
-//! From a client's bytes to what the engine is told.
+//! Filter of a client's bytes on their way to the engine.
 //!
-//! Frames pass unchanged, damaged ones too, but for [`Operation::Restart`]. To know whose that is, the session is
-//! followed on the way: its nonce and its last sequence number.
+//! Frames pass unchanged, damaged ones included, except [`Operation::Restart`]. To identify its sender, the filter tracks the
+//! session: its nonce and its last sequence number.
 
 use hge_protocol::frame::{Operation, Reply, Request, Status};
 use hge_protocol::wire::{Deframer, MOST_REQUEST_WORDS};

@@ -1,4 +1,4 @@
-//! The threads of a server that runs.
+//! The threads of a running server.
 
 use super::{Event, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, SendTimeoutError, Sender};

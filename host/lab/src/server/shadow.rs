@@ -1,7 +1,7 @@
-//! Shadow registers: what the server knows of the instrument without asking it, and the greatest watchdog.
+//! Shadow registers: the server's knowledge of the instrument without requests, and the maximum watchdog.
 //!
-//! A write counts when the instrument has confirmed it. Until then both values are taken into account: the limit on
-//! the watchdog holds whatever becomes of the write.
+//! A write counts once the instrument has confirmed it. Until then both values are considered: the limit on
+//! the watchdog holds whether or not the write succeeds.
 
 use super::Settings;
 use hge_protocol::frame::{Reply, Request};

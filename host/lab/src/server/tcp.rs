@@ -1,4 +1,4 @@
-//! A server over TCP: every client watches and may read, and one controls: the first to write, for as long as it makes requests.
+//! A server over TCP: every client receives telemetry and may read; the first that writes takes control, as long as it sends requests.
 
 use super::connection::{Connection, Shared};
 use super::control::Control;

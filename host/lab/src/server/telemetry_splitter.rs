@@ -1,4 +1,4 @@
-//! From what the engine says to what clients hear: whole frames, so that nothing is put into the middle of one.
+//! Splits the engine's output into complete frames for the clients, so that no frame is interrupted.
 
 use hge_protocol::frame::{kind, Frame, Reply};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};

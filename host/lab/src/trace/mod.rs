@@ -1,6 +1,6 @@
-//! Waveforms of a run, whatever the engine: a bench that writes down what passes it.
+//! Waveforms of a run with any engine: a bench that records its inputs and outputs.
 //!
-//! Per sample: every DAC code with its voltage, the ADC code with the device current it stands for.
+//! Per sample: every DAC code with its voltage, the ADC code with the current it represents.
 //! Time is that of the samples, in nanoseconds from the first.
 
 mod fst;

@@ -1,4 +1,4 @@
-//! Value change dump: text, read by every viewer.
+//! Value change dump: a text format that every viewer reads.
 
 use super::{Value, Waveform};
 use std::fs::File;

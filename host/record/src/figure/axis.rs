@@ -1,4 +1,4 @@
-//! Axes, linear or logarithmic under one type, so that a panel may choose.
+//! Axes, linear or logarithmic, as one type.
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use std::ops::Range;

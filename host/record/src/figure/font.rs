@@ -1,4 +1,4 @@
-//! The font of all figures. It is compiled in, so that text in a PNG looks the same on a machine without fonts.
+//! The font of all figures. It is compiled in, so that PNGs look the same on machines without fonts.
 
 use plotters::style::{register_font, FontStyle};
 use std::sync::Once;

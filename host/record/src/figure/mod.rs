@@ -1,9 +1,9 @@
-//! Figures as data: panels with axes and layers, drawn alike as SVG and as PNG.
+//! Figures as data: panels with axes and layers, drawn as SVG and as PNG.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | [`axis`] | linear and logarithmic axes, their ticks |
-//! | [`font`] | the font, which is in the program: a machine without fonts draws the same |
+//! | [`font`] | the built-in font, for machines without fonts |
 //! | [`spectrum`] | a spectrum, as a figure and as characters for a terminal |
 //! | [`tones`] | a plan of tones |
 

@@ -1,4 +1,4 @@
-//! Pictures of a spectrum: a figure, and one of characters for a terminal.
+//! Figures of a spectrum, for files and for a terminal.
 
 use super::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 use hge_core::spectrum::{Kind, Spectrum};

@@ -1,4 +1,4 @@
-//! A picture of a plan: tones, empty lines, products and noise over frequency, as SVG.
+//! Figure of a tone plan: tones, empty lines, products and noise over frequency, as SVG.
 
 use super::font;
 use hge_core::tones::products::Tally;

@@ -1,4 +1,4 @@
-//! From a task and what it came to, to a report.
+//! Builds a report from a task and its result.
 
 use super::epochs::{Thinner, MOST_EPOCHS};
 use super::{DrawnSpectrum, DrawnWaveform, Report, ShownCase, ShownControl, ShownLoss, Verdict};

@@ -1,4 +1,4 @@
-//! From records to columns of short numbers.
+//! Records as columns of short numbers.
 
 use hge_core::train::Progress;
 

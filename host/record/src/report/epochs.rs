@@ -1,4 +1,4 @@
-//! The epochs of a run, thinned in one pass: a day has hundreds of thousands, a plot is as wide as a page.
+//! The epochs of a run, thinned in one pass: a day has hundreds of thousands, a plot only the width of a page.
 
 use super::columns::{short, Columns};
 use hge_core::train::Progress;

@@ -1,15 +1,15 @@
-//! A training as one page that shows all of it: a file without network, for the screen and for paper.
+//! A training as one page: a file without network access, for screen and paper.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | `builder` | from a task and what it came to, to a [`Report`] |
+//! | `builder` | builds a [`Report`] from a task and its result |
 //! | `epochs` | epochs, thinned in one pass |
 //! | `samples` | a waveform, a spectrum, thinned |
 //! | `page` | the page: headings, tables, data, scripts |
 //! | `tables` | its figures and tables |
 //! | `markup` | text and numbers in HTML |
 //!
-//! Plots are drawn by the library in `assets` from the report as JSON; tables are in the page itself, so that they are there without scripts.
+//! Plots are drawn by the library in `assets` from the report as JSON; tables are in the page itself, readable without scripts.
 
 mod builder;
 mod columns;

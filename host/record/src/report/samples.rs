@@ -1,4 +1,4 @@
-//! What was measured sample by sample: a waveform, a spectrum.
+//! Sampled data: a waveform, a spectrum.
 
 use super::columns::short;
 use hge_core::measure::waveform::{Span, Waveform};

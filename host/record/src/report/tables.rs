@@ -1,4 +1,4 @@
-//! The figures and tables of a report, which need no script.
+//! The key figures and tables of a report, which need no script.
 
 use super::markup::{counted, duration, escape, fixed, significant, table};
 use super::{Report, Verdict};
