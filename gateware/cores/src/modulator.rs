@@ -362,9 +362,7 @@ impl Logic for Modulator {
                 self.state.write_data.next = self.residue.val();
             }
         }
-        comment!(
-            "The scan; the guard completes the last output in step 6 of one more output."
-        );
+        comment!("The scan; the guard completes the last output in step 6 of one more output.");
         if self.run.q.val() {
             self.phase.d.next = self.next_phase.val();
             if (self.phase.q.val() == bits::<3>(6)) & (!self.working.val()) {

@@ -192,7 +192,10 @@ fn table(calibration: &Calibration, settle: bool) -> String {
             calibration.least_pole_hz()
         ),
         Some(pole_hz) => format!("pole {} Hz\n", number((pole_hz * 10.0).round() / 10.0)),
-        None => "the lags do not fit one pole: each tone keeps its own lag, and its loss is unknown\n".into(),
+        None => {
+            "the lags do not fit one pole: each tone keeps its own lag, and its loss is unknown\n"
+                .into()
+        }
     };
     lines += "electrode  tone (Hz)  lag (deg)    error  passes (%)  feed-through (pF)\n";
     for tone in &calibration.tones {

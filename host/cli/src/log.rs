@@ -68,11 +68,9 @@ struct Learned {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     if link == LinkSpec::Simulated {
-        return Err(
-            "an instrument simulated in this process has no earlier run: give --link \
+        return Err("an instrument simulated in this process has no earlier run: give --link \
                     serial:PATH or tcp:HOST:PORT"
-                .into(),
-        );
+            .into());
     }
     let (experiment, source) = Source::load(&arguments.what).map_err(text)?;
     let settings = Settings { cancel: interrupt::cancel(), ..Settings::default() };

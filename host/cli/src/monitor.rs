@@ -59,9 +59,11 @@ enum Listener {
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     if link == LinkSpec::Simulated {
-        return Err("an instrument simulated in this process has no other client to monitor: give \
+        return Err(
+            "an instrument simulated in this process has no other client to monitor: give \
                     --link tcp:HOST:PORT or serial:PATH"
-            .into());
+                .into(),
+        );
     }
     arguments.simulation.check_link(&link, false)?;
     let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;

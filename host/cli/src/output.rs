@@ -43,8 +43,9 @@ pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String
 
 /// Shows a page in the browser.
 pub fn show_page(path: &Path) -> Result<(), String> {
-    opener::open(path)
-        .map_err(|error| format!("no browser could open {} ({error}): open it yourself", path.display()))
+    opener::open(path).map_err(|error| {
+        format!("no browser could open {} ({error}): open it yourself", path.display())
+    })
 }
 
 /// Refuses a file that is not called .npy or cannot be written, before the measurement.

@@ -296,8 +296,11 @@ fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
         Ok(Row::from_npz(file, name).map_err(wrong)?.map(|row| row.values))
     };
     let needed = |name: &str| {
-        let missing =
-            || format!("{place} has no {name}: it contains no samples for a spectrum, choose another run");
+        let missing = || {
+            format!(
+                "{place} has no {name}: it contains no samples for a spectrum, choose another run"
+            )
+        };
         array(name)?.ok_or_else(missing)
     };
     let single = |name: &str, values: &[f64]| match values {
@@ -406,7 +409,8 @@ fn table(spectrum: &Spectrum) -> String {
         );
     }
     if spectrum.lines.len() > MOST_ROWS {
-        let _ = writeln!(table, "  and {} more: --json lists all", spectrum.lines.len() - MOST_ROWS);
+        let _ =
+            writeln!(table, "  and {} more: --json lists all", spectrum.lines.len() - MOST_ROWS);
     }
     if !spectrum.unseen.is_empty() {
         let _ = writeln!(table, "  not above the noise: {}", spectrum.unseen.join(", "));

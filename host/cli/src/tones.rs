@@ -200,8 +200,13 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
     let amplitudes_v = match (asked.snr, slopes) {
         (None, None) => vec![asked.amplitude; count],
         (Some(snr), Some(slopes)) => amplitudes_v(&found, snr, &slopes)?,
-        (Some(_), None) => return Err("--snr gives the accuracy of the derivatives but not their size: add --slopes or --iv".into()),
-        (None, Some(_)) => return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into()),
+        (Some(_), None) => return Err(
+            "--snr gives the accuracy of the derivatives but not their size: add --slopes or --iv"
+                .into(),
+        ),
+        (None, Some(_)) => {
+            return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into())
+        }
     };
     report(&wanted, found, amplitudes_v, &asked.told)
 }

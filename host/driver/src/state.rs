@@ -44,9 +44,7 @@ pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
         command::CAPTURE => "a capture is in progress; wait for its end, or stop it first",
         _ if busy => "a run is in progress; wait for its end, or stop it first",
         command::RUN if armed.is_none() => "the guard is not armed; arm first",
-        _ if ramping_to_safe => {
-            "outputs ramp to the safe values; try again in a moment"
-        }
+        _ if ramping_to_safe => "outputs ramp to the safe values; try again in a moment",
         _ if armed.is_some() => "the guard is armed already; disarm first",
         _ => "the conflicting action has just ended; try again",
     }

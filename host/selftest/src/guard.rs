@@ -336,8 +336,7 @@ fn switch(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error> {
         return Ok(Row::not_run(SWITCH, "this simulated bench has no output switch"));
     }
     let bound = LEVEL + noise_of_mean(stand) / (gain * safe_v).abs();
-    let basis =
-        "remaining input from a safe value other than 0 V, disarmed: the switch is open";
+    let basis = "remaining input from a safe value other than 0 V, disarmed: the switch is open";
     let advice = "the output switch does not open, or is missing: check its supply and the wire to output_enable before you connect a device";
     Ok(Row::judged(SWITCH, share, "", (-bound, bound), basis, advice))
 }

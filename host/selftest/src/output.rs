@@ -120,7 +120,8 @@ impl Examined {
         let share = |step: &Step| (ratio(step) - 1.0).abs() / allowed(step);
         let worst = seen.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
         let (Some(worst), Some(least)) = (worst, seen.last()) else {
-            let reason = "no step of the DAC is above the noise: lower the noise or use a smaller resistor";
+            let reason =
+                "no step of the DAC is above the noise: lower the noise or use a smaller resistor";
             return Row::not_run(CHECK, reason).of_output(self.output);
         };
         let wrong = seen.iter().filter(|step| share(step) > 1.0);

@@ -113,7 +113,10 @@ fn overcurrent(
     let (quiet, over) = (code(QUIET), code(OVER));
     let zero = stand.scale().adc_zero_codes();
     if level.signum() != (level - zero).signum() || f64::from(over) <= zero.abs() {
-        return Ok(Row::not_run(check, "the level shift exceeds the fixture's range at the input: use a smaller resistor"));
+        return Ok(Row::not_run(
+            check,
+            "the level shift exceeds the fixture's range at the input: use a smaller resistor",
+        ));
     }
     let samples = stand.ramp_samples() + 256;
 

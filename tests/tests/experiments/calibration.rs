@@ -282,7 +282,10 @@ fn a_calibration_of_another_plan_is_stale() {
     let read: Calibration = toml::from_str(&text).unwrap();
     let other = laboratory::job("gate = \"xor\"\n").task.plan;
     let error = read.check(&other).unwrap_err();
-    assert_eq!(error.to_string(), "the calibration was made with another sample rate: calibrate again");
+    assert_eq!(
+        error.to_string(),
+        "the calibration was made with another sample rate: calibrate again"
+    );
 }
 
 #[test]

@@ -61,7 +61,10 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
     let error = Board::named("icebraker").unwrap_err();
     assert!(matches!(error, BoardError::Unknown { .. }));
     let message = error.to_string();
-    assert!(message.starts_with("icebraker is not a board: choose one of icebreaker, "), "{message}");
+    assert!(
+        message.starts_with("icebraker is not a board: choose one of icebreaker, "),
+        "{message}"
+    );
 }
 
 #[test]

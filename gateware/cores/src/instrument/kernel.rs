@@ -111,7 +111,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.look_ramp.next = self.modulator.look.val();
         self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
         self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
-        comment!("Settings without a register: the sequencer has priority over the post-processor.");
+        comment!(
+            "Settings without a register: the sequencer has priority over the post-processor."
+        );
         self.registers.host_look.next = self.access.looks.val();
         self.registers.look_named.next = self.sequencer.look.val() | self.post_processor.look.val();
         self.registers.named_place.next = self.post_processor.look_place.val();
@@ -272,7 +274,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.post_processor.target_ready.next = self.modulator.target_ready.val();
         self.post_processor.number.next = self.link.number.val();
         self.post_processor.fits.next = self.link.fits.val();
-        comment!("The parameter table: used by the post-processor in a job of a run, else by the host.");
+        comment!(
+            "The parameter table: used by the post-processor in a job of a run, else by the host."
+        );
         self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
         self.parameters.write_enable.next = self.access.table_write.val();
         self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);

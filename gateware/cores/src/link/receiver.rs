@@ -162,9 +162,7 @@ impl Logic for Receiver {
         self.values_flag.next = bit_cast::<7, 1>(self.index.q.val().get_bits::<1>(7));
         self.values_high.next = self.values_flag.val() << 6;
         self.values.next = self.values_low.val() | self.values_high.val();
-        comment!(
-            "The bit of this clock, and the checksum's feedback if this is its word."
-        );
+        comment!("The bit of this clock, and the checksum's feedback if this is its word.");
         self.digits.next = self.top.q.val() >> self.bit_number.q.val();
         self.digit.next = self.digits.val().get_bit(0);
         self.bit_low.next = bit_cast::<5, 3>(self.bit_number.q.val());

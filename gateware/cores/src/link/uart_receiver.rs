@@ -17,7 +17,9 @@ use thiserror::Error;
 
 /// A rate that the clock cannot make.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{baud} baud from a clock of {clock_hz} Hz is not 6 to 65535 clocks a bit: choose another rate")]
+#[error(
+    "{baud} baud from a clock of {clock_hz} Hz is not 6 to 65535 clocks a bit: choose another rate"
+)]
 pub struct RateError {
     /// The system clock.
     pub clock_hz: u32,

@@ -63,7 +63,9 @@ impl Logic for Nco {
         self.codes.write_enable.next = self.code_write.val();
         self.codes.write_address.next = self.code_chip.val();
         self.codes.write_data.next = bit_cast::<16, 8>(self.code_row.val());
-        comment!("Clock 1: the next phase; a wrap passes the gate to the tone, a code follows the gate.");
+        comment!(
+            "Clock 1: the next phase; a wrap passes the gate to the tone, a code follows the gate."
+        );
         self.stored_phase.next = self.phases.read_data.val();
         self.stored.next = self.states.read_data.val();
         self.tuning.next = self.tunings.read_data.val();

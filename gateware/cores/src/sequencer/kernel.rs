@@ -64,7 +64,9 @@ impl Logic for Sequencer {
         self.marked.next = self.marked_at.q.val();
         self.end_reason.next = self.over_reason.q.val();
         self.spent.next = self.count.q.val() + 1;
-        comment!("Length of the sample's state; a tail ends after the window's length at the latest.");
+        comment!(
+            "Length of the sample's state; a tail ends after the window's length at the latest."
+        );
         self.length_copy.d.next = self.stored.val();
         self.looked_up.next = self.stored.val();
         self.is_there.next = self.shown.q.val();

@@ -42,10 +42,7 @@ impl Operator for Prompts {
 
     fn set_interlock(&mut self, closed: bool) -> Result<(), String> {
         let what = if closed { "Close the interlock" } else { "Open the interlock" };
-        answered(
-            &format!("{what}: press Enter, or s and Enter to skip this check"),
-            "skipped",
-        )
+        answered(&format!("{what}: press Enter, or s and Enter to skip this check"), "skipped")
     }
 }
 
@@ -97,7 +94,10 @@ impl Operator for AtOnce {
     fn set_interlock(&mut self, closed: bool) -> Result<(), String> {
         match &mut self.bench {
             Some(bench) => bench.set_interlock(closed),
-            None => Err("opening the interlock needs a terminal: run the test there without --json".into()),
+            None => {
+                Err("opening the interlock needs a terminal: run the test there without --json"
+                    .into())
+            }
         }
     }
 }

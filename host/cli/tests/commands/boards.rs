@@ -146,7 +146,10 @@ fn boards_and_sizes_that_do_not_exist_are_refused() {
         &["gateware", "list", "--board", "icebraker"],
     ] {
         let message = refusal(arguments);
-        assert!(message.contains("icebraker is not a board: choose one of icebreaker, "), "{message}");
+        assert!(
+            message.contains("icebraker is not a board: choose one of icebreaker, "),
+            "{message}"
+        );
     }
     let message = refusal(&["gateware", "build", "--board", "icebreaker", "--slots", "0"]);
     assert!(message.contains("slots is 0, but must lie from 1 to 256"), "{message}");

@@ -291,6 +291,9 @@ fn room_is_asked_for_only_where_there_is_none() {
     let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
     for what in [full.as_str(), "No space left on device (os error 28)", "Disk quota exceeded"] {
         let error = hge_record::RecordError::Write { path: "x".into(), what: what.into() };
-        assert!(error.to_string().contains("free some space there or give another folder"), "{error}");
+        assert!(
+            error.to_string().contains("free some space there or give another folder"),
+            "{error}"
+        );
     }
 }

@@ -83,7 +83,8 @@ fn a_replay_tells_where_a_killed_run_was_cut_off_and_is_no_pass() {
     let output = hge(&["replay", &run]);
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stdout).expect("text");
-    for part in [&format!("cut off at byte {bytes}"), log.to_str().expect("text"), "does not pass"] {
+    for part in [&format!("cut off at byte {bytes}"), log.to_str().expect("text"), "does not pass"]
+    {
         assert!(text.contains(part), "`{part}` is missing: {text}");
     }
 }

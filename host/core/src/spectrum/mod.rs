@@ -45,7 +45,9 @@ pub enum SpectrumError {
         segment: usize,
     },
     /// A segment that cannot be transformed.
-    #[error("a segment of {segment} samples is not possible: give an even number from 64 to 16777216")]
+    #[error(
+        "a segment of {segment} samples is not possible: give an even number from 64 to 16777216"
+    )]
     Segment {
         /// Asked for.
         segment: usize,
@@ -57,7 +59,9 @@ pub enum SpectrumError {
         rate_hz: f64,
     },
     /// A sample that is no number.
-    #[error("sample {place} is {value}, not a current: remove it, or the samples before or after it")]
+    #[error(
+        "sample {place} is {value}, not a current: remove it, or the samples before or after it"
+    )]
     Value {
         /// Which, from 0.
         place: usize,

@@ -181,10 +181,7 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
     if let Some(failure) = failure {
         notes.push(format!("The run was ended by an error: {failure}"));
     } else if report.outcome.is_none() {
-        notes.push(
-            "The run is not complete: nothing was measured without perturbation."
-                .into(),
-        );
+        notes.push("The run is not complete: nothing was measured without perturbation.".into());
     }
     if report.epochs.not_finite > 0 {
         notes.push(format!(

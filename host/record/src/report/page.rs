@@ -161,10 +161,7 @@ fn course(report: &Report) -> String {
             "course",
             "Mean current of every case, tones on; full lines should be high, dashed ones low.",
         ),
-        plot(
-            "controls",
-            "Controls. The dashed limits are the range of each, without its tone.",
-        ),
+        plot("controls", "Controls. The dashed limits are the range of each, without its tone."),
     ]
     .concat()
 }

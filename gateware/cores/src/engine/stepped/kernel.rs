@@ -117,7 +117,9 @@ impl Logic for Stepped {
         self.is_found.d.next = self.read.val() & self.read_free.val() & (!self.is_found.q.val());
         self.read_ready.next = self.is_found.q.val();
         self.read_data.next = self.memory.read_data.val();
-        comment!("The modulator's tone: the lower half is held for a clock until the upper one is read.");
+        comment!(
+            "The modulator's tone: the lower half is held for a clock until the upper one is read."
+        );
         if self.outputs.q.val() & self.tone_high.val() {
             self.low_tone.d.next = self.memory.read_data.val();
         }
