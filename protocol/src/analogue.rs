@@ -1,7 +1,7 @@
-//! The analogue scale: what codes are in volts and nanoamperes, as the `[analogue]` section of a file and as the words of the
-//! register array `analogue`, in which an instrument keeps it.
+//! The analogue scale, from codes to volts and nanoamperes: as the `[analogue]` section of a file, and as the words of the
+//! register array `analogue`, which stores it in an instrument.
 //!
-//! | word | holds |
+//! | word | content |
 //! |---|---|
 //! | 0 | [`FORMAT`], or 0 while no scale is set |
 //! | 4 i + 4 | input i: full scale of the ADC, V |
@@ -11,8 +11,8 @@
 //! | 2 k + 64 | output k: full scale of the DAC, V |
 //! | 2 k + 65 | its offset, V |
 //!
-//! Values are bit patterns of 32-bit floats: of a decimal with up to seven digits the same decimal is read back. There is one input, 0; words 8
-//! to 35 are kept free for seven more. Nothing in the gateware uses the words.
+//! Values are bit patterns of 32-bit floats: a decimal with up to seven digits is read back unchanged. There is one input, 0; words 8
+//! to 35 are reserved for seven more. The gateware does not use the words.
 
 use crate::registers as map;
 use serde::{Deserialize, Serialize};

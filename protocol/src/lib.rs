@@ -1,13 +1,13 @@
-//! The contract between the gateware and whoever talks to it.
+//! The interface between gateware and host.
 //!
-//! One crate says what both sides must agree on, and does nothing else: no I/O, no HDL.
+//! This crate defines what both sides must agree on, and nothing else: no I/O, no HDL.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`analogue`] | the analogue scale: what codes are in volts and nanoamperes |
+//! | [`analogue`] | the analogue scale from codes to volts and nanoamperes |
 //! | [`number`] | codes, fixed-point formats, tuning words |
-//! | [`parameters`] | what a gateware was generated for: outputs, slots, tables, clock |
-//! | [`recording`] | requests built into a board that needs no host |
+//! | [`parameters`] | generics of a gateware: outputs, slots, tables, clock |
+//! | [`recording`] | embedded requests of a board without a host |
 //! | [`registers`] | the register map, one table |
 //! | [`table`] | layout of the parameter table behind the register window |
 //! | [`frame`] | requests, replies and telemetry, as words |

@@ -1,4 +1,4 @@
-//! What a gateware was generated for.
+//! Generics of a gateware.
 
 use crate::number::LOOP_LATENCY_SAMPLES;
 use crate::registers as map;

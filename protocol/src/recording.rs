@@ -1,4 +1,4 @@
-//! Requests that are built into a board, which then needs no host.
+//! Requests embedded in a board that runs without a host.
 
 use crate::wire::seal;
 use thiserror::Error;

@@ -1,7 +1,7 @@
 //! Layout of the parameter table: one memory of 32-bit words behind the register window.
 //!
 //! Every region starts at a multiple of its own power-of-two size, so that the gateware forms an
-//! address by placing bits side by side. The layout follows from [`Parameters`] alone.
+//! address by concatenating bits. The layout follows from [`Parameters`] only.
 
 use crate::parameters::Parameters;
 

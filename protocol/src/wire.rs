@@ -1,7 +1,7 @@
-//! From words to bytes on the line and back.
+//! Conversion between words and bytes on the line.
 //!
-//! A frame is a body of 32-bit words, little-endian, and the CRC-32 of their bytes, all stuffed by COBS and
-//! ended by a zero byte. Whatever happens to the bytes between, the next zero ends it.
+//! A frame is a body of 32-bit words, little-endian, and the CRC-32 of their bytes, stuffed by COBS and
+//! ended by a zero byte. Whatever bytes precede it, the next zero ends a frame.
 
 use crc::{Crc, Table, CRC_32_ISO_HDLC};
 use memchr::memchr;

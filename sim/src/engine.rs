@@ -1,4 +1,4 @@
-//! Engines: what executes the instrument behind the same bytes.
+//! Engines: simulators of the instrument behind the same byte streams.
 
 use crate::model::Model;
 use hge_protocol::frame::Status;

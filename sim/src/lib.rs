@@ -1,4 +1,4 @@
-//! Bit-exact model of the gateware, and the bench (device, converters, noise) it is wired to.
+//! Bit-exact model of the gateware, with a simulated bench (device, converters, noise).
 
 pub mod bench;
 pub mod converter;

@@ -1,4 +1,4 @@
-//! The engine that runs the gateware in rust-hdl's own simulation, clock by clock.
+//! The engine of rust-hdl's own simulation of the gateware, clock by clock.
 
 use crate::bench::Bench;
 use crate::engine::{Engine, EngineError, Passed, Time};

@@ -1,8 +1,8 @@
-//! Regular files: read up to a bound, replaced as a whole.
+//! Regular files: bounded reads, atomic replacement.
 //!
-//! FIFOs, sockets, devices and folders are refused, by a sentence in the [`io::Error`], before anything of them is read or written.
-//! A symbolic link to a regular file is read. Nothing is written through one: what is written takes the place of the link, and the file
-//! it points to stays as it is.
+//! FIFOs, sockets, devices and folders are refused, with a message in the [`io::Error`], before they are read or written.
+//! A symbolic link to a regular file is read, but never written through: the new file replaces the link, and the
+//! target stays unchanged.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};

@@ -1,11 +1,11 @@
-//! What every crate needs that meets the operating system.
+//! Access to the operating system, for all crates.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`file`] | regular files, read up to a bound and replaced as a whole |
+//! | [`file`] | regular files: bounded reads, atomic replacement |
 //! | [`process`] | child processes that end with this one |
-//! | [`text`] | text from outside, safe to print and short enough for a message |
-//! | [`wording`] | messages of parsers in words of the user |
+//! | [`text`] | external text, safe to print and short enough for a message |
+//! | [`wording`] | messages of parsers in the user's words |
 
 pub mod file;
 pub mod process;

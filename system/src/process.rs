@@ -1,8 +1,8 @@
 //! Child processes that end with this one, however it ends.
 //!
-//! A child leads a process group of its own, so that its own children end with it and a key at the terminal is for this program alone. Beside it
-//! runs a watcher, a shell that waits at a pipe to this process: when the pipe closes without a word, this process was killed, and the watcher
-//! kills the group. A grandchild that begins a session of its own is out of reach.
+//! A child leads its own process group, so that its own children end with it and keys at the terminal reach only this program. In
+//! parallel runs a watcher, a shell that waits at a pipe to this process: when the pipe closes without a message, this process was killed, and the watcher
+//! kills the group. A grandchild that starts its own session is out of reach.
 
 use std::io::{self, ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};

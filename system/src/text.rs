@@ -1,7 +1,7 @@
-//! Text from outside (devices, servers, files, the command line), safe to print and short enough for a message.
+//! External text (devices, servers, files, the command line), safe to print and short enough for a message.
 //!
-//! A terminal acts on control characters and escape sequences, and bidirectional and invisible characters make text look like
-//! something else. They are written as `\u{1b}` here.
+//! A terminal acts on control characters and escape sequences, and bidirectional and invisible characters disguise
+//! text. They are written as `\u{1b}` here.
 
 use std::borrow::Cow;
 use std::fmt::Write;

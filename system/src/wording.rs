@@ -1,4 +1,4 @@
-//! Messages of parsers in the words of whoever wrote the file or the command line: no type of Rust, ranges in words.
+//! Messages of parsers in the user's words: no Rust types, ranges in words.
 
 /// Wholes above which a range has no end that anybody meets.
 const OPEN_END: u64 = u32::MAX as u64;

@@ -1,7 +1,7 @@
 //! Checks that kernels keep to the dialect of `docs/dialect.md`, in which Rust and Verilog mean the same.
 //!
-//! A kernel is the body of a function marked `#[hdl_gen]`. The check is of the syntax: it knows the types of a struct's own
-//! fields, not those of a child's ports. `emit::verilog` knows all types and has the last word.
+//! A kernel is the body of a function marked `#[hdl_gen]`. The check is syntactic: it knows the types of a struct's own
+//! fields, not those of a child's ports. `emit::verilog` knows all types and makes the final check.
 
 mod expression;
 mod signal;

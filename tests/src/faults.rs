@@ -1,4 +1,4 @@
-//! A line that spoils what passes it, by a seed.
+//! A line with random faults, fixed by a seed.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

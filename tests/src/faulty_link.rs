@@ -1,4 +1,4 @@
-//! A link whose two directions spoil what passes them.
+//! A link with random faults in both directions.
 
 use crate::faults::{Fault, Wire};
 use hge_driver::link::{Link, LinkError, Received, Sink, Source};

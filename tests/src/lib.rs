@@ -1,4 +1,4 @@
-//! What crosses crates: the engines against each other, faults, and the dialect of the gateware.
+//! Tools of tests across crates: the engines against each other, faults, and the dialect of the gateware.
 
 pub mod dialect;
 pub mod fault_list;

@@ -1,4 +1,4 @@
-//! The instrument as Yosys synthesises it for an FPGA: a netlist of the family's cells, with their simulation models.
+//! The instrument synthesised by Yosys for an FPGA: a netlist of the family's cells, with their simulation models.
 
 use crate::testbench::put;
 use hge_boards::package;

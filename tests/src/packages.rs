@@ -1,4 +1,4 @@
-//! Where the workspace's packages are.
+//! Location of the workspace's packages.
 
 use std::path::Path;
 

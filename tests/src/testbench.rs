@@ -1,4 +1,4 @@
-//! The instrument's Verilog in Icarus, played the host of a scenario and compared with what the model said.
+//! Testbench of the instrument's Verilog in Icarus: plays the host of a scenario and compares with the model.
 
 use crate::scenario::Record;
 use hge_boards::tools::{self, ToolError};

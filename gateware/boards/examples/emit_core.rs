@@ -1,4 +1,4 @@
-//! The Verilog of one core and its FuseSoC core file, into the folder that is named: `cargo run -p hge-boards --example emit_core -- DIR`.
+//! Writes the Verilog of one core and its FuseSoC core file into a folder: `cargo run -p hge-boards --example emit_core -- DIR`.
 
 use hge_boards::package::{core, Core};
 use hge_protocol::Parameters;

@@ -1,12 +1,12 @@
-//! From the cores of `hge-gateware` to files and bitstreams.
+//! Core packages and bitstreams of `hge-gateware`.
 //!
-//! | module | concept |
+//! | module | content |
 //! |---|---|
 //! | [`package`] | Verilog with a header, and FuseSoC core files |
 //! | [`board_file`] | boards: clock, converters, pins |
-//! | [`wiring`] | drawings of what hangs on a board's pins |
-//! | [`flow`] | bitstreams, and bundles that show what is in them |
-//! | [`tools`] | the programs that make bitstreams: where they are, which release |
+//! | [`wiring`] | wiring diagrams of boards |
+//! | [`flow`] | bitstreams, as bundles with reports |
+//! | [`tools`] | location and versions of the FPGA tools |
 //!
 //! ```
 //! use hge_boards::package::{core, Core};

@@ -1,4 +1,4 @@
-//! Expressions that only place bits: slices, extensions, shifts by a number, replaced bits and disjoint sums.
+//! Expressions that only place bits: slices, extensions, shifts by a constant, replaced bits and disjoint sums.
 
 use super::ir::{Expr, ExprKind, Literal, NetId, Operator, Role, Type};
 use super::scope::Scope;

@@ -1,4 +1,4 @@
-//! Walks a design and keeps what the emitter needs of every block.
+//! Walks a design and collects the data of every block for the emitter.
 
 use super::ir::{Class, Literal, Type};
 use super::EmitError;

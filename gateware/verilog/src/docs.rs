@@ -1,4 +1,4 @@
-//! The doc comments of the Rust sources, to be carried over into the Verilog.
+//! Doc comments of the Rust sources, for the Verilog.
 
 use super::EmitError;
 use syn::{Attribute, Expr, ExprLit, GenericArgument, Item, Lit, Meta, PathArguments, Type};

@@ -1,4 +1,4 @@
-//! Types every expression of a kernel, as Rust does, and refuses what Verilog would compute otherwise.
+//! Types every expression of a kernel, as Rust does, and refuses those that Verilog would compute differently.
 
 use super::ir::{Class, Expr, ExprKind, Literal, NetId, Operator, Type};
 use super::resolve::{evaluate, resolve, Loops};

@@ -1,4 +1,4 @@
-//! Follows every path through a kernel: what is written, and whether it is written before it is read.
+//! Follows every path through a kernel: signals written, and whether they are written before they are read.
 
 use super::ir::{Class, Expr, ExprKind, Label, NetId, Role, Stmt};
 use super::scope::Scope;

@@ -1,4 +1,4 @@
-//! Removes what a configuration does not use: branches whose test is a constant, and signals that no output depends on.
+//! Removes code that a configuration does not use: branches with a constant test, and signals without effect on an output.
 
 use super::ir::{remove_at, Expr, ExprKind, Literal, NetId, Operator, Role, Stmt, Type};
 use super::scope::Scope;

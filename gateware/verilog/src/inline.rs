@@ -1,5 +1,5 @@
-//! Puts signals that only place bits into the expressions that use them: rust-hdl needs a `Local` for every cast, Verilog does
-//! not. A signal with a doc comment has a meaning of its own and stays.
+//! Inlines signals that only place bits into the expressions that use them: rust-hdl needs a `Local` for every cast, Verilog does
+//! not. Signals with a doc comment stay.
 
 use super::bits::{of_value, placement, Piece, Placement};
 use super::ir::{

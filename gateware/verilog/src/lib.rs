@@ -1,8 +1,8 @@
 //! Readable Verilog from a rust-hdl design.
 //!
 //! rust-hdl's own writer makes a module of every register and prints expressions whose widths and signs differ from Rust's.
-//! This one folds the registers into their modules, types every expression, carries the doc comments over, merges modules that
-//! are alike and refuses what it cannot print with the same meaning:
+//! This one folds the registers into their modules, types every expression, copies the doc comments, merges equal
+//! modules and refuses code that it cannot print with the same meaning:
 //!
 //! ```
 //! use hge_verilog::{verilog, SourceDocs};
@@ -34,10 +34,10 @@
 //! ```
 //!
 //! The steps, a file each: `collect` walks the design, `scope` names the nets, `lower` and `expression` type the kernel,
-//! `flow` follows its paths, `fold` and `inline` take out what the configuration or Verilog does not need, `split` divides it
+//! `flow` follows its paths, `fold` and `inline` remove unneeded signals, `split` divides it
 //! into processes, `plan` places them, `print`, `text` and `module` write it, `design` joins the modules.
 //!
-//! It leans on public but undocumented types of rust-hdl, hence the pinned version.
+//! It uses public but undocumented types of rust-hdl, hence the pinned version.
 
 mod bits;
 mod collect;

@@ -1,4 +1,4 @@
-//! Integers of a known width: reading rust-hdl's, printing Verilog's.
+//! Integers of a known width: parsed from rust-hdl, printed as Verilog.
 
 use super::ir::Literal;
 use rust_hdl::prelude::VerilogLiteral;

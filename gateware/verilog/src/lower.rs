@@ -1,4 +1,4 @@
-//! From rust-hdl's syntax tree of a kernel to typed statements.
+//! Converts rust-hdl's syntax tree of a kernel to typed statements.
 
 use super::expression::Lowerer;
 use super::ir::{Label, Literal, Stmt, Type};

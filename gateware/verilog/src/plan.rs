@@ -1,7 +1,7 @@
-//! Decides where each assignment of a kernel goes in the Verilog.
+//! Decides the place of each assignment of a kernel in the Verilog.
 //!
-//! Wiring becomes port connections, and what is chosen once an `assign`. What a register takes stands in a clocked process, one
-//! for each part of the kernel between two comments; the rest in combinational ones, as few signals in each as `split` finds.
+//! Wiring becomes port connections, and a single selection an `assign`. Assignments to registers go into clocked processes, one
+//! for each part of the kernel between two comments; the others into combinational ones, with as few signals in each as `split` allows.
 
 use super::ir::{Class, Expr, ExprKind, NetId, Role, Stmt};
 use super::scope::Scope;

@@ -1,7 +1,7 @@
 //! Expressions and statements as Verilog.
 //!
-//! Every expression is printed so that its own width is that of its type, and every place it stands in has that width, so
-//! Verilog never extends a value before an operator. The one exception is a product, which is a whole right-hand side.
+//! Every expression is printed so that its own width is that of its type, and its context has that width, so
+//! Verilog never extends a value before an operator. The only exception is a product, which is a complete right-hand side.
 
 use super::flow::is_complete;
 use super::ir::{Expr, ExprKind, Label, NetId, Operator, Stmt};

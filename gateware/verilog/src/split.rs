@@ -1,7 +1,7 @@
-//! Divides a kernel into processes: which signals belong into one, and the statements of each.
+//! Divides a kernel into processes: the signals of each, and its statements.
 //!
-//! A kernel runs from top to bottom, Verilog's processes beside each other. A signal may leave the others if every reader
-//! wants its last value; what reads a value that is replaced later stays in one process with it.
+//! A kernel executes from top to bottom, Verilog's processes run in parallel. A signal can have its own process if every reader
+//! uses its last value; a reader of a value that is replaced later stays in one process with it.
 
 use super::ir::{Expr, ExprKind, Label, NetId, Operator, Role, Stmt, Type};
 use super::scope::Scope;

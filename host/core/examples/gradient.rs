@@ -1,4 +1,4 @@
-//! One gradient on an instrument that is there: `cargo run --release -p hge-core --example gradient -- tcp:localhost:7000`.
+//! One gradient on a connected instrument: `cargo run --release -p hge-core --example gradient -- tcp:localhost:7000`.
 
 use hge_core::experiment::{Source, Task};
 use hge_core::gradient::Estimator;

@@ -1,4 +1,4 @@
-//! Reads a few registers of an instrument that is there: `cargo run -p hge-driver --example connect -- tcp:localhost:7000`.
+//! Reads a few registers of a connected instrument: `cargo run -p hge-driver --example connect -- tcp:localhost:7000`.
 
 use hge_driver::link::{open, LinkSpec};
 use hge_driver::Instrument;

@@ -1,6 +1,6 @@
-//! A loss and an optimiser of one's own on a simulated device: `cargo run --release -p hge-lab --example own_training`.
+//! Your own loss and optimiser on a simulated device: `cargo run --release -p hge-lab --example own_training`.
 //!
-//! On a board, [`hge_driver::Instrument::connect`] with its link takes the place of [`hge_lab::simulate`]; the rest stays.
+//! On a board, [`hge_driver::Instrument::connect`] with its link replaces [`hge_lab::simulate`]; the rest is the same.
 
 use hge_core::experiment::{Job, Source};
 use hge_core::gradient::Estimator;

@@ -1,6 +1,6 @@
-//! Percentile intervals of statistics of independent groups, whose members are drawn again with replacement.
+//! Bootstrap: percentile intervals of statistics of independent groups, resampled with replacement.
 //!
-//! Of points, statistics depend on sums: ratios of mean squares, slopes, R^2. A row is a point, with all its tones: tones of one
+//! Statistics are functions of sums over points: ratios of mean squares, slopes, R^2. A row is a point with all its tones, since tones of one
 //! point are not independent.
 
 use rand::{Rng, SeedableRng};

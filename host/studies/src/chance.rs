@@ -1,6 +1,6 @@
 //! Chance levels: the share of random settings that solve a task.
 //!
-//! Settings are drawn evenly from the control ranges and judged by the device's own outputs, without noise or perturbation. With a share p the
+//! Settings are uniform in the control ranges and evaluated with the device model, without noise or tones. With a share p the
 //! expected number of random settings up to the first solution is 1/p. A task is hard if the upper end of Wilson's 95 % interval is below 1 %.
 
 use super::statistics::wilson;

@@ -1,4 +1,4 @@
-//! Gradient descent from one start, on whatever tells outputs and slopes: the instrument, or the device itself.
+//! Gradient descent from one start, with any source of outputs and slopes: the instrument, or the device model.
 
 use super::sim_setup::{row_v, SimSetup};
 use super::ReproduceError;

@@ -1,4 +1,4 @@
-//! What a study returns, and how it is written.
+//! Results of a study, and their files.
 
 use super::ReproduceError;
 use hge_record::figure::Figure;

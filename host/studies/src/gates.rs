@@ -1,5 +1,5 @@
-//! The six gates: outputs over time, what happens between the cases left out, and loss over epochs; beside them the share of random settings that do
-//! as well, without which a learnt gate says little.
+//! The six gates: outputs over time without the transitions between cases, and loss over epochs; for comparison the share of random settings that
+//! also solve the gate.
 
 use super::chance::{chances, Chance};
 use super::sim_setup::{power_up, row_v};

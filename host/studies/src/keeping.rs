@@ -1,4 +1,4 @@
-//! The ADC codes of a simulated instrument, as its bench gives them.
+//! Records the ADC codes of a simulated instrument.
 
 use hge_sim::bench::{AnalogueBench, Bench};
 use std::sync::{Arc, Mutex, PoisonError};

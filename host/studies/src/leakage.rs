@@ -1,15 +1,15 @@
-//! What lock-ins make of their own tone, of other tones and of noise, through the spectrum of their low-pass filter.
+//! Response of lock-ins to their own tone, to other tones and to noise, from the spectrum of their low-pass filter.
 //!
-//! The product is taken with r\[n\] = sin(a n + alpha) and weighed with w\[n\], the current's mean over the window taken off
-//! first. With W the filter's transform and U the window's, a tone sin(b n + beta) gives
+//! The current, minus its mean over the window, is multiplied by r\[n\] = sin(a n + alpha) and weighted with w\[n\].
+//! With W the filter's transform and U the window's, a tone sin(b n + beta) gives
 //!
 //! ```text
 //! L = 2 sum_n w r (s - mean of s) = Re[exp(i (alpha - beta)) P] - Re[exp(i (alpha + beta)) Q]
 //! P = W(a - b) - W(a) conj U(b),   Q = W(a + b) - W(a) U(b)
 //! ```
 //!
-//! whose mean square over independent phases is (|P|^2 + |Q|^2)/2. Of the exact window P and Q are zero on its grid, a and b
-//! being different multiples of 2 pi/N; off it |P| falls as 1/(pi df T) with the distance df.
+//! whose mean square over independent phases is (|P|^2 + |Q|^2)/2. For the exact window P and Q are zero on its grid, a and b
+//! being different multiples of 2 pi/N; off it |P| falls as 1/(pi df T) with the spacing df.
 
 use super::low_pass::LowPass;
 use hge_sim::bench::Response;

@@ -1,14 +1,14 @@
-//! The paper's results with this instrument on simulated devices: an experiment file and its analysis each.
+//! Reproduction of the paper's results with this instrument on simulated devices: an experiment file and its analysis each.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
-//! | [`setup`] | a study's file, taken apart: experiment, and keys of the analysis |
-//! | [`sim_setup`] | an instrument that is shown points, without a detour |
-//! | [`parallel`] | work on all cores whose result does not depend on them |
-//! | [`findings`] | what a study returns, and how it is written |
-//! | [`survival`] | median times of which some are censored |
-//! | [`task`] | what is to be learnt, and what solves it |
-//! | [`statistics`], [`leakage`] | closed forms and tests that the analyses need |
+//! | [`setup`] | a study's file: experiment, and keys of the analysis |
+//! | [`sim_setup`] | an instrument that measures given points |
+//! | [`parallel`] | work on all cores, with results independent of their number |
+//! | [`findings`] | results of a study, and their files |
+//! | [`survival`] | median times, some of them censored |
+//! | [`task`] | tasks and their criteria |
+//! | [`statistics`], [`leakage`] | closed forms and tests for the analyses |
 //! | [`low_pass`] | the filters of a lock-in |
 //! | [`fisher`] | the bound of an amplitude in coloured noise |
 //! | [`bootstrap`] | 95 % intervals of ratios and regressions |
@@ -17,11 +17,11 @@
 //! | [`gates`] | the six gates |
 //! | [`chance`] | shares of random settings that solve a task |
 //! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
-//! | [`shares`] | starts that learn a gate |
-//! | [`classify`] | sphere and ring: points told apart by a threshold |
+//! | [`shares`] | starts that solve a gate |
+//! | [`classify`] | sphere and ring: classification of points by a threshold |
 //! | [`noise`] | errors over measuring time |
-//! | [`methods`] | other ways to measure slopes |
-//! | [`mod@track`] | a device that moves |
+//! | [`methods`] | other methods of measuring slopes |
+//! | [`mod@track`] | a drifting device |
 
 pub mod bootstrap;
 pub mod chance;

@@ -1,19 +1,19 @@
-//! Low-pass filters behind the product of a lock-in, as weights of the N samples of a window.
+//! Low-pass filters after the multiplier of a lock-in, as weights of the N samples of a window.
 //!
 //! | filter | weight of sample n |
 //! |---|---|
 //! | exact window | 1/N |
 //! | RC cascade of p poles | h\[N - 1 - n\], h\[m\] = (1 - a)^p C(m + p - 1, p - 1) a^m |
 //!
-//! A cascade begins at rest with the window's first sample and is read after its last one: it takes the samples that the
-//! window takes, and holds nothing of the point before. Its pole a is the slowest whose step response is within a
-//! given share of its end after N samples. With x = a exp(-i t),
+//! A cascade starts at rest with the window's first sample and is read after its last one: it uses the same samples as the
+//! window, and carries nothing over from the previous point. Its pole a is the slowest whose step response is within a
+//! given fraction of its final value after N samples. With x = a exp(-i t),
 //!
 //! ```text
 //! W(t) = sum_n w[n] exp(i t n) = exp(i t (N - 1)) ((1 - a)/(1 - x))^p [1 - x^N sum_(k < p) C(N + k - 1, k) (1 - x)^k]
 //! ```
 //!
-//! whose bracket is 1 in the steady state, long after the tones began.
+//! where the bracket is 1 in the steady state, long after the tones began.
 
 use hge_sim::bench::Response;
 

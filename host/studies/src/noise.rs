@@ -1,9 +1,9 @@
 //! The error of a derivative over measuring time, windows averaged, against S(f)/T and the Cramér-Rao bound.
 //!
 //! For white noise of one-sided density S no unbiased estimator of an amplitude with known frequency and phase has
-//! a variance below S/T; the slope's is that over A^2. In other noise S(f)/T with the density at the tone is no bound: a short window's
-//! lines are broad and reach down to where 1/f noise is strong. There the bound follows from the noise's covariance, and the
-//! lock-in's own variance too; both are computed for windows of up to 2048 samples.
+//! a variance below S/T; the slope's is that over A^2. In other noise S(f)/T with the density at the tone is not a bound: the lines of a short window
+//! are broad and extend to frequencies with strong 1/f noise. There the bound follows from the noise's covariance, as does the
+//! lock-in's own variance; both are computed for windows of up to 2048 samples.
 
 use super::sim_setup::{self, SimSetup};
 use super::statistics::mean_square;

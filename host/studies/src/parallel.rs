@@ -1,4 +1,4 @@
-//! Work on all cores. Every piece has its own seed and its own instrument, so the result is that of one core.
+//! Work on all cores. Every item has its own seed and its own instrument, so the result equals that of one core.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

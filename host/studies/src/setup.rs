@@ -1,7 +1,7 @@
-//! A study's file, taken apart.
+//! Parser of a study's file.
 //!
-//! The file is an experiment file with two tables more: `[study]`, the keys of the analysis, and `[quick]`, those of
-//! them that `--quick` sets otherwise.
+//! The file is an experiment file with two more tables: `[study]`, the keys of the analysis, and `[quick]`, those
+//! with other values under `--quick`.
 
 use super::{ReproduceError, Study};
 use hge_core::experiment::{Experiment, Source};

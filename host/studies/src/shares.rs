@@ -1,7 +1,7 @@
-//! Shares of starts that learn a gate: descent along exact slopes and along extracted ones, from the same starts.
+//! Shares of starts that solve a gate: descent with exact and with extracted slopes, from the same starts.
 //!
-//! Both end with an unperturbed measurement at the point of least loss; below `solved_loss` the gate is learnt. A pair
-//! that only the exact slopes bring there is lost, one that only the extracted ones bring there gained.
+//! Both end with a measurement without tones at the point of least loss; below `solved_loss` the gate is solved. A pair
+//! solved only with the exact slopes counts as lost, one solved only with the extracted ones as gained.
 
 use super::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path};
 use super::sim_setup::{self, SimSetup};

@@ -1,4 +1,4 @@
-//! An instrument that is shown points: voltages of inputs and controls, one window each.
+//! An instrument that measures given points: voltages of inputs and controls, one window each.
 
 use super::keeping::{Codes, KeepingBench};
 use super::{ReproduceError, Setup};

@@ -1,4 +1,4 @@
-//! Times to a solution, some of which were censored: the search ended at its budget of device time without one.
+//! Times to a solution, some of them censored because the search reached its budget of device time.
 
 use super::bootstrap::{interval_95, resampled};
 

@@ -1,7 +1,7 @@
-//! Following a device whose operating point moves: how fast it may.
+//! Tracking of a drifting device: the highest rate of drift.
 //!
-//! All voltages that the device feels move as triangles of one pace. Adam moves a control by at most its step an epoch: beyond that pace nothing is followed.
-//! How near to it a loop comes depends on what the device's other voltages make of the error meanwhile.
+//! All effective electrode voltages drift as triangles at one rate. Adam moves a control by at most its step an epoch, which bounds the rate.
+//! How close a loop comes to the bound depends on the effect of the device's other voltages on the error.
 
 use super::sim_setup::power_up;
 use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};

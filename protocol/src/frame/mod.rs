@@ -1,4 +1,4 @@
-//! What is said, as words: requests, replies and telemetry. [`crate::wire`] makes bytes of them.
+//! Requests, replies and telemetry as words. [`crate::wire`] converts them to bytes.
 //!
 //! The first word of every body holds its kind (bits 7..0) and the number of words that follow (23..8).
 

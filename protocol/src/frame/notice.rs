@@ -1,4 +1,4 @@
-//! Sentences from the server of a simulated instrument to one of its clients.
+//! Messages from the server of a simulated instrument to one of its clients.
 
 use super::header;
 use super::kind;

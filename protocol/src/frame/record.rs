@@ -1,4 +1,4 @@
-//! What a run says: windows, epochs, its end.
+//! Telemetry of a run: windows, epochs, its end.
 
 /// Kind of a frame, bits 7..0 of its header word.
 pub mod kind {

@@ -1,4 +1,4 @@
-//! The figures of the analogue chain, and its closed forms.
+//! Parameters of the analogue chain, and its closed forms.
 
 use super::{FeedThrough, Pole, Relaxation, Response};
 use hge_protocol::Analogue;

@@ -1,4 +1,4 @@
-//! What a DAC or an ADC is off by.
+//! Errors of a DAC or an ADC.
 
 use super::Chain;
 use hge_protocol::Analogue;

@@ -1,4 +1,4 @@
-//! Converters that take their time: what the ADC says now answers DAC codes of some samples ago.
+//! Converters with latency: the present ADC code responds to the DAC codes of some samples ago.
 
 use super::Bench;
 

@@ -1,8 +1,8 @@
-//! A device whose operating point moves: slow shifts of what every electrode's voltage means to it, and a sudden one.
+//! Drift of the effective electrode voltages: slow triangles, and a sudden step.
 //!
-//! Charge that is trapped near an electrode shifts the voltage that the rest of the device feels. The shift of electrode k is a triangle
-//! between plus and minus its amplitude, with the pace 4 amplitude / period wherever it is; it begins at zero, on its way up for even k and down
-//! for odd k. At one moment one electrode takes a step and keeps it.
+//! Trapped charge near an electrode shifts the voltage that acts on the rest of the device. The shift of electrode k is a triangle
+//! between plus and minus its amplitude, with the rate 4 amplitude / period; it begins at zero, rising for even k and falling
+//! for odd k. One electrode steps at a given time and stays there.
 
 use super::Chain;
 

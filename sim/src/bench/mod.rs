@@ -1,20 +1,20 @@
-//! What the engines are wired to: DAC, device, I-V converter, ADC, and what real ones add to them.
+//! The bench of the engines: DAC, device, I-V converter, ADC, and their imperfections.
 //!
-//! | stage | what it does to a sample | off when |
+//! | stage | effect on a sample | off when |
 //! |---|---|---|
 //! | [`Converter`] as DAC | offset, gain error, INL | all zero |
 //! | the [device](crate::device) | voltages to a current | |
-//! | [`Relaxation`] | a share of every change of the current comes late | `relaxation_share` is 0 |
-//! | [`FeedThrough`] | C dV/dt past the device | no capacitance |
+//! | [`Relaxation`] | a fraction of every change of the current relaxes | `relaxation_share` is 0 |
+//! | [`FeedThrough`] | C dV/dt across the device | no capacitance |
 //! | [`White`], [`Flicker`] | noise of the current | density is 0 |
 //! | [`Hum`], [`Drift`] | mains and slow change of the current | amplitudes are 0 |
 //! | [`IvConverter`] | gain, one pole, clipping | no `iv_pole_hz` |
 //! | [`Converter`] as ADC | offset, gain error, INL, quantisation | all zero |
 //! | [`Delayed`] | whole samples of latency, DAC to ADC | latency is 0 |
 //!
-//! Sample n: the DAC's outputs stand from tick n to tick n + 1, the ADC takes its sample at the end, at
+//! Sample n: the DAC's outputs are constant from tick n to tick n + 1, the ADC samples at the end, at
 //! tick n + 1. Every linear stage has a closed form `response(f_hz, rate_hz)` under this convention, and
-//! [`Chain::response`] puts them together.
+//! [`Chain::response`] combines them.
 
 pub mod analogue;
 pub mod chain;

@@ -1,4 +1,4 @@
-//! The part of the device's output that comes late.
+//! The relaxing part of the device's current.
 
 use super::{Pole, Response};
 use std::f64::consts::TAU;

@@ -1,4 +1,4 @@
-//! The stages between the device and the ADC's code, in their order, and all that they remember.
+//! The stages between the device and the ADC's code, in their order, with their state.
 
 use super::{Chain, Converter, Drift, FeedThrough, Flicker, Hum, IvConverter, Relaxation, White};
 use rand::{Rng, SeedableRng};

@@ -1,4 +1,4 @@
-//! ADCs that are read in 16 clocks: one that converts while it is read, one that does so before.
+//! ADCs that are read in 16 clocks: one that converts during the read, one that converts before it.
 
 use super::{ConverterFault, Place, PS_PER_NS};
 

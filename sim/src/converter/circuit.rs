@@ -1,4 +1,4 @@
-//! Converters on a board's pins, with the bench between them.
+//! Converters on a board's pins, connected to the bench.
 
 use super::{AdcKind, ConverterFault, DacKind, DacPins, Place, SpiAdc, SpiDac, PS_PER_NS};
 use crate::bench::Bench;

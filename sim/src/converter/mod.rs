@@ -1,18 +1,18 @@
 //! Behavioural models of the converters, from the timing and the codes of their data sheets.
 //!
-//! A model is told every change of its pins with its time in picoseconds. It checks each time that the data sheet
-//! demands and ends with the first that is broken, by the data sheet's name; it never guesses what a part would do then.
+//! A model receives every change of its pins with its time in picoseconds. It checks each timing of the data sheet
+//! and ends at the first violation, with its name in the data sheet; behaviour after a violation is undefined.
 //!
 //! | model | parts | data sheet |
 //! |---|---|---|
 //! | [`SpiDac`] | AD5628, AD5648, AD5668; DAC8568 | AD5628/AD5648/AD5668 Rev. J; SBAS430F |
 //! | [`SpiAdc`] | AD7476A; AD7686 | AD7476A Rev. F, table 4; AD7686 Rev. C, table 4 |
 //!
-//! Checked against the sheets: every time of the ADCs and of the DAC8568; frames and commands of all DACs; what each powers up with. The
-//! serial times of the AD5628 family (t1 to t10) and both DACs' settling times stand as their authors remember them
-//! (`docs/hardware.md` says where each was found).
+//! Checked against the sheets: all timings of the ADCs and of the DAC8568; frames and commands of all DACs; their power-up codes. The
+//! serial timing of the AD5628 family (t1 to t10) and the settling times of both DACs are from memory
+//! (`docs/hardware.md` lists the sources).
 //!
-//! [`Circuit`] is both on a board's pins with a bench between them.
+//! [`Circuit`] has both on a board's pins, with a bench between them.
 
 mod adc;
 mod circuit;

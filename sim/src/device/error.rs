@@ -1,4 +1,4 @@
-//! What can go wrong when a device is opened.
+//! Errors when a device is opened.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Whether a device still answers: for devices that are not formulas.
+//! State of a device that can fail.
 
 use std::sync::{Arc, OnceLock};
 

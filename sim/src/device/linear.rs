@@ -1,4 +1,4 @@
-//! A linear device: its gradient is known and the same everywhere.
+//! A linear device: its gradient is known and constant.
 
 use super::{for_each_row, is_finite, Device, DeviceError};
 

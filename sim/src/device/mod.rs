@@ -1,12 +1,12 @@
 //! Devices under training: voltages in, one current out.
 //!
-//! | device | what it is | opened by |
+//! | device | model | opened by |
 //! |---|---|---|
-//! | [`HoppingDevice`] | own physics of a dopant network; `builtin` is one fixed specimen of it | `builtin`, `hopping:SEED[@KELVIN]` |
+//! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` |
 //! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` |
 //! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` |
 //! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |
-//! | [`ProcessDevice`] | whatever another process computes | `process:COMMAND` |
+//! | [`ProcessDevice`] | another process | `process:COMMAND` |
 //! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...` |
 //! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] |
 

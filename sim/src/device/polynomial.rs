@@ -1,4 +1,4 @@
-//! A polynomial device up to third order: the lowest terms that a lock-in can confuse, with known gradient.
+//! A polynomial device up to third order, with known gradient: the lowest terms that a lock-in can confuse.
 
 use super::{for_each_row, is_finite, Device, DeviceError};
 

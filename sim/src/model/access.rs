@@ -1,4 +1,4 @@
-//! The model's registers: what a request reads and writes, and the switches it can throw.
+//! The model's registers: reads, writes and commands of a request.
 
 use super::instrument::Model;
 use super::session::{reply, Verdict, Work};

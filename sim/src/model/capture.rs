@@ -1,4 +1,4 @@
-//! Twin of the capture: ADC codes at a chosen decimation, in blocks.
+//! Reference model of the capture: ADC codes at a given decimation, in blocks.
 
 use super::settings::Settings;
 use hge_protocol::frame::{Block, BLOCK_SAMPLES};

@@ -1,4 +1,4 @@
-//! Twin of the cost: the squared error of an ADC code.
+//! Reference model of the cost: the squared error of an ADC code.
 
 /// Cost of `sample` with the target and side of the case's target word, its square shifted right by `shift`.
 pub fn cost(sample: i16, target_word: u32, shift: u32) -> i16 {

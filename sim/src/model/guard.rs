@@ -1,4 +1,4 @@
-//! Twin of the guard: the last stage before the DAC.
+//! Reference model of the guard: the last stage before the DAC.
 
 /// Limits of one output, DAC codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

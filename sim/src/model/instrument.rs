@@ -1,4 +1,4 @@
-//! The whole instrument as the gateware's top sees it: bytes on one side, converters on the other.
+//! Reference model of the complete instrument: byte streams on one side, converters on the other.
 
 use super::capture::Capture;
 use super::cost::cost;

@@ -1,4 +1,4 @@
-//! Twin of the lock-in: I and Q sums of every slot, and mean, least and greatest of the samples.
+//! Reference model of the lock-in: I and Q sums of every slot, and the window statistics.
 
 use hge_protocol::frame::SlotSums;
 

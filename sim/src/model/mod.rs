@@ -1,7 +1,7 @@
-//! Bit-exact model of the gateware: one twin a core, one step a sample.
+//! Bit-exact model of the gateware: one reference model for each core, one step a sample.
 //!
-//! The model knows no clock cycles. Everything the gateware does between two samples happens at once,
-//! and every number it shows (DAC codes, frames) is equal to the RTL's, bit for bit.
+//! The model has no clock cycles. All work of the gateware between two samples happens at once,
+//! and every output (DAC codes, frames) is equal to the RTL's, bit for bit.
 
 mod access;
 pub mod capture;

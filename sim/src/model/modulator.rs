@@ -1,4 +1,4 @@
-//! Twin of the modulator: base value with its ramp, tone, and noise shaping to the DAC's width.
+//! Reference model of the modulator: base value with its ramp, tone, and noise shaping to the DAC's width.
 
 /// State of one output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

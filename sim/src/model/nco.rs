@@ -1,6 +1,6 @@
-//! Twin of the NCO: a phase accumulator a slot, sine and cosine from one quarter-wave table, and the
-//! gate that lets a tone begin and end only at its own zero crossing; or a binary code, and the code as it was when the
-//! answer left.
+//! Reference model of the NCO: a phase accumulator for each slot, sine and cosine from one quarter-wave table, and the
+//! gate that starts and ends a tone only at its own zero crossing; or a binary code, and the code delayed by the
+//! loop latency.
 
 use hge_protocol::number::{quarter_wave, SINE_PEAK};
 use hge_protocol::table::{code_is_low, CHIPS};

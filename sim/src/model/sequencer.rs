@@ -1,4 +1,4 @@
-//! Twin of the sequencer: which state each sample is in, and which job follows a window.
+//! Reference model of the sequencer: the state of each sample, and the job after a window.
 
 use super::settings::Settings;
 use hge_protocol::frame::EndReason;

@@ -1,4 +1,4 @@
-//! Twin of the link's command processor: sessions, and requests that are carried out once.
+//! Reference model of the link's request processor: sessions, and requests that are executed once.
 
 use hge_protocol::frame::{kind, Operation, Status, MOST_REGISTERS};
 use zerocopy::little_endian::U32;

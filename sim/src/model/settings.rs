@@ -1,4 +1,4 @@
-//! The registers a run is configured by, made from the register map.
+//! The registers that configure a run, generated from the register map.
 
 use hge_protocol::registers::{self as map, When};
 use hge_protocol::Parameters;

@@ -1,4 +1,4 @@
-//! Twin of the supervisor: arming, and what disarms by itself.
+//! Reference model of the supervisor: arming, and the trips that disarm.
 
 use super::settings::Settings;
 use hge_protocol::frame::Status;

@@ -1,4 +1,4 @@
-//! Twin of the telemetry's memory: a ring of frames, sent once and kept until newer ones need the place.
+//! Reference model of the telemetry ring buffer: frames are sent once and kept until newer ones overwrite them.
 
 use hge_protocol::frame::Record;
 use hge_protocol::wire::seal;

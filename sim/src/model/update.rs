@@ -1,4 +1,4 @@
-//! Twin of the update logic: loss of a case, descent step of every slot, new controls.
+//! Reference model of the update: loss of a case, descent step of every slot, new controls.
 
 use hge_protocol::frame::SlotSums;
 

@@ -1,4 +1,4 @@
-//! The engine that runs a whole board's top at its pins: compiled Verilog, its UART, and models of the converters.
+//! The engine of a board's top at its pins: compiled Verilog, its UART, and models of the converters.
 
 use super::{lost, Compiler, Process};
 use crate::bench::Bench;

@@ -1,4 +1,4 @@
-//! From Verilog to a program.
+//! Compiles Verilog to a program.
 
 use crate::engine::EngineError;
 use hge_boards::package;

@@ -1,4 +1,4 @@
-//! The engine that runs the emitted Verilog, compiled by Verilator or by Yosys's CXXRTL, in a process of its own.
+//! The engine of the emitted Verilog, compiled by Verilator or by Yosys's CXXRTL, in a separate process.
 
 mod board;
 mod compile;

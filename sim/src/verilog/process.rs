@@ -1,4 +1,4 @@
-//! The process that a compiled instrument runs in, and its two streams.
+//! The process of a compiled instrument, and its two streams.
 
 use crate::engine::{EngineError, Time};
 use hge_system::process::Group;

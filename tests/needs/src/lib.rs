@@ -1,7 +1,7 @@
-//! `#[needs(icarus)]` above `#[test]`: ignores the test, with the reason, where the tool was not there when the tests were built.
+//! `#[needs(icarus)]` above `#[test]`: ignores the test, with the reason, if the tool was missing when the tests were built.
 //!
 //! The test harness cannot skip at run time, and a test that returns early counts as passed. So the search is made at compile time, and a test whose
-//! tool has gone since fails. With `HGE_REQUIRE_TOOLS=1`, or `HGE_REQUIRE_DEVICES=1` for the device, nothing is ignored.
+//! tool has been removed since then fails. With `HGE_REQUIRE_TOOLS=1`, or `HGE_REQUIRE_DEVICES=1` for the device, nothing is ignored.
 
 use proc_macro::{TokenStream, TokenTree};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! Puts every fault of `tests/faults` into a copy of the last commit and runs the tests that it concerns.
+//! Inserts every fault of `tests/faults` into a copy of the last commit and runs its tests.
 //!
-//! Exit code 0: at least 95 % are noticed; 2: fewer are, or one does not compile; 1: an error.
+//! Exit code 0: at least 95 % are detected; 2: fewer are, or one does not compile; 1: an error.
 
 use clap::Parser;
 use hge_tests::fault_list::{self, Entry, Fault, FaultError, Results, Stop, Summary, Tree};

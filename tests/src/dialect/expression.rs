@@ -1,4 +1,4 @@
-//! What may stand to the right of `=`, in a condition and in a `match`.
+//! Valid right-hand sides, conditions and `match` operands.
 
 use super::signal::{is_integer, is_literal, method, open};
 use super::Checker;

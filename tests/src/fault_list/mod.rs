@@ -1,6 +1,6 @@
-//! Mutation testing: deliberate faults of the sources, each of which the day's tests must notice.
+//! Mutation testing: deliberate faults of the sources, which the day's tests must detect.
 //!
-//! A fault is one replacement of text in one file, with the tests that it concerns; `tests/faults/*.toml` hold them, a file an area.
+//! A fault is one replacement of text in one file, with its tests; `tests/faults/*.toml` list them, one file for each area.
 //! `cargo run --release -p hge-tests --bin faults` applies them one by one to a copy of the last commit.
 
 mod process;

@@ -1,4 +1,4 @@
-//! A copy of the last commit, into which faults are put one at a time.
+//! A copy of the last commit for one fault at a time.
 
 use super::process::{run, Ended, Stop};
 use super::{at, read, Entry, Fault, FaultError, Verdict};

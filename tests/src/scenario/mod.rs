@@ -1,4 +1,4 @@
-//! Runs that every engine must answer with the same bytes: what a host says, and a bench fixed by a seed.
+//! Runs with equal bytes on every engine: a script of the host, and a bench fixed by a seed.
 
 mod bench;
 mod random;

@@ -1,4 +1,4 @@
-//! What a host says, line by line.
+//! A host's script, line by line.
 
 use hge_protocol::frame::{Operation, Request, MOST_REGISTERS};
 use hge_protocol::registers::{self as map};

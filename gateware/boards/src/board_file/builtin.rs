@@ -1,4 +1,4 @@
-//! The boards that are part of the program: the folders of `constraints`.
+//! The built-in boards: the folders of `constraints`.
 
 macro_rules! board {
     ($name:literal, $pins:literal) => {

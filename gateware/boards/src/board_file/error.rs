@@ -1,4 +1,4 @@
-//! Why there is no such board, one sentence each.
+//! Errors of boards.
 
 use crate::flow::pll::PllError;
 use hge_gateware::converter::ConverterError;

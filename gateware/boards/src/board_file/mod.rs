@@ -1,11 +1,11 @@
-//! Boards: everything the gateware must know about one, as files.
+//! Boards: the facts that the gateware needs about each, as files.
 //!
-//! A board is a folder with `board.toml` and a pin file (`pins.pcf`, `.lpf`, `.cst` or `.xdc`, as the family's tools read it). Those in
-//! `constraints` are part of the program; any other folder of that form is a board too, so adding one needs no Rust.
+//! A board is a folder with `board.toml` and a pin file (`pins.pcf`, `.lpf`, `.cst` or `.xdc`, in the format of the family's tools). Those in
+//! `constraints` are part of the program; any other folder of that form also works, so adding a board needs no Rust.
 //!
-//! The pin file locates ports of the top by these names: `clk` (`clk_p` and `clk_n` where the clock is differential), `uart_rx`, `uart_tx`,
-//! `dac_sclk`, `dac_sync_n`, `dac_data`, `adc_sclk`, `adc_cs_n`, `adc_data`, `interlock`, `output_enable`, which every board has, and
-//! `arm_button`, `trigger`, `reference`, `led_armed`, `led_fault`, `led_activity`, which one may lack; and those under `[held]`.
+//! The pin file locates ports of the top by these names: `clk` (`clk_p` and `clk_n` for a differential clock), `uart_rx`, `uart_tx`,
+//! `dac_sclk`, `dac_sync_n`, `dac_data`, `adc_sclk`, `adc_cs_n`, `adc_data`, `interlock`, `output_enable`, required on every board;
+//! `arm_button`, `trigger`, `reference`, `led_armed`, `led_fault`, `led_activity`, which are optional; and those under `[held]`.
 
 mod builtin;
 mod error;

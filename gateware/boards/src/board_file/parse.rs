@@ -1,4 +1,4 @@
-//! From text to a board whose every value has been checked.
+//! Parser of boards, which checks every value.
 
 use super::pins;
 use super::{Board, BoardError, BoardFile, Fpga};

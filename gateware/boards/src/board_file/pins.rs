@@ -1,4 +1,4 @@
-//! Ports of the top and the pin file that locates them.
+//! Ports of the top and their locations in the pin file.
 
 use super::{Board, BoardError, Fpga};
 use std::collections::BTreeMap;

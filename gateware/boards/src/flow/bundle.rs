@@ -1,5 +1,5 @@
-//! A bundle: a folder with a bitstream, what it was made from, what the tools said, and `manifest.json`, which vouches for all of it. `manifest.sha256`
-//! vouches for the manifest, in the form of `sha256sum`.
+//! A bundle: a folder with a bitstream, its sources, the reports of the tools, and `manifest.json` with the checksums of all. `manifest.sha256`
+//! is the checksum of the manifest, in the format of `sha256sum`.
 
 use super::error::FlowError;
 use super::report::Usage;

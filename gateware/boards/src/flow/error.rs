@@ -1,4 +1,4 @@
-//! Why there is no bitstream, one sentence each.
+//! Errors of the bitstream flow.
 
 use super::pll::PllError;
 use crate::board_file::BoardError;

@@ -1,8 +1,8 @@
-//! What each family's tools are told.
+//! Commands for the tools of each family.
 //!
-//! Every file is named relative to the folder of the build. Yosys writes its log with `-l`: what the wheel prints after ABC9 is lost. The design is
+//! Every file is named relative to the folder of the build. Yosys writes its log with `-l`: the wheel loses output after ABC9. The design is
 //! flattened before `synth_ecp5`, since Yosys 0.70 fails there with a MULT18X18D in a submodule. `$scopeinfo` cells, which older
-//! nextpnr cannot place, are deleted. nextpnr is told to go on when it misses the clock: the flow judges by the reports.
+//! nextpnr cannot place, are deleted. nextpnr continues when it misses the clock: the flow decides by the reports.
 
 use crate::board_file::{Board, Fpga};
 

@@ -1,15 +1,15 @@
-//! From a board to a bitstream with proof: Verilog, synthesis, placing and routing, timing, packing, bundle.
+//! The bitstream flow of a board: Verilog, synthesis, placing and routing, timing, packing, bundle.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | [`pll`] | dividers of each family's PLL |
 //! | [`top`] | the vendor's top around `hge_board` |
 //! | [`toolset`] | the tools, from the system or as pinned wheels |
-//! | `family` | what each tool is told |
-//! | [`report`] | what each tool says it has made |
-//! | [`bundle`] | the folder that comes out |
+//! | `family` | commands for each tool |
+//! | [`report`] | results of each tool |
+//! | [`bundle`] | the resulting folder |
 //!
-//! Known faults of the tools are guarded: a log of Yosys that speaks of a driver conflict, or that is not complete, is an error; iCE40 timing is taken
+//! Known faults of the tools are checked: a log of Yosys with a driver conflict, or an incomplete one, is an error; iCE40 timing is taken
 //! from icetime as well as from nextpnr, which ignores the delay of an unregistered multiplier.
 
 pub mod bundle;

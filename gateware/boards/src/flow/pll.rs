@@ -1,4 +1,4 @@
-//! Dividers of the PLL of each family, from the clock at the pin and the clock wanted.
+//! Dividers of the PLL of each family, from the frequencies of pin and system clock.
 //!
 //! | family | cell | output | oscillator (MHz) | phase detector (MHz) |
 //! |---|---|---|---|---|
@@ -7,8 +7,8 @@
 //! | Gowin | `rPLL`, internal feedback | pin (FBDIV_SEL + 1) / (IDIV_SEL + 1) | 400 to 1200 (GW1N), 500 to 1250 (GW2A), output ODIV_SEL | 3 to 400, 3 to 500 |
 //! | Xilinx | `MMCME2_BASE` | pin MULT / (DIVCLK DIVIDE) | 600 to 1200, output DIVIDE | 10 to 450 |
 //!
-//! Limits are those of the data sheets, for the slowest grade of the family. Only exact frequencies are taken: the instrument says its
-//! clock in whole hertz and every rate is computed from it. Among several settings the one with the fastest phase detector is taken
+//! Limits are those of the data sheets, for the slowest grade of the family. Only exact frequencies are used: the instrument reports its
+//! clock in whole hertz, the base of all rates. Among several settings the one with the fastest phase detector is chosen
 //! (least jitter), then the one with the fastest oscillator.
 
 use crate::board_file::Fpga;

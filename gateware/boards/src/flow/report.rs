@@ -1,4 +1,4 @@
-//! What the tools say they have made: parts used, clock reached.
+//! Results of the tools: resources used, clock reached.
 
 use super::error::FlowError;
 use super::family;

@@ -1,4 +1,4 @@
-//! The vendor's top of a board: pads, PLL, polarity, around the module `hge_board`, in which all is active high.
+//! The vendor's top of a board: pads, PLL, polarity, around the module `hge_board`, whose ports are active high.
 
 use super::pll::{self, Dividers};
 use crate::board_file::{ports, Board, Direction, Fpga, Level};

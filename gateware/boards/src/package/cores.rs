@@ -1,4 +1,4 @@
-//! Cores written alone.
+//! Packages of single cores.
 
 use super::testbench::Drive;
 use super::text::{header, write, Module};

@@ -1,4 +1,4 @@
-//! The gateware as files: Verilog with a header that says what it is, and FuseSoC core files.
+//! The gateware as files: Verilog with a header, and FuseSoC core files.
 
 mod cores;
 mod testbench;

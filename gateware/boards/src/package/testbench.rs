@@ -1,4 +1,4 @@
-//! What a written module is given in its testbench.
+//! Stimuli of a module in its testbench.
 
 use hge_gateware::board::BoardTop;
 use hge_gateware::engine::Pass;

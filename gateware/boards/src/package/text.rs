@@ -1,4 +1,4 @@
-//! What stands in the files: Verilog below a header that says what it is, and FuseSoC core files.
+//! Texts of the files: headers of the Verilog, and FuseSoC core files.
 
 use super::testbench::{Drive, CLOCKS};
 use super::{File, PackageError};

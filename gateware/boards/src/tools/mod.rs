@@ -1,4 +1,4 @@
-//! Where the HDL tools are: the system's, or the pinned Python wheels in the user's cache.
+//! Location of the HDL tools: the system's, or the pinned Python wheels in the user's cache.
 
 pub mod wheel;
 

@@ -1,4 +1,4 @@
-//! Pinned Python wheels, fetched into the cache once.
+//! Pinned Python wheels, downloaded into the cache once.
 
 use super::{cache_folder, find, run, ToolError};
 use hge_system::file::Temporary;

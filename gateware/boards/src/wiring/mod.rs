@@ -1,4 +1,4 @@
-//! What hangs on a board: a drawing and a table, made from the board's own facts.
+//! Wiring of a board: a drawing and a table, generated from the board's files.
 //!
 //! The drawing shows one channel of eight; its analogue values are those of `docs/hardware.md`.
 

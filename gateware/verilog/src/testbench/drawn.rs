@@ -1,4 +1,4 @@
-//! Random values for the inputs of a block, the same on every run.
+//! Random stimuli for the inputs of a block, the same on every run.
 
 use rust_hdl::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A block's behaviour in rust-hdl's simulation as a testbench that checks itself.
+//! A self-checking testbench from a block's behaviour in rust-hdl's simulation.
 
 mod drawn;
 

@@ -1,4 +1,4 @@
-//! Points inside and outside of a sphere, or in a plane of a circle.
+//! Points inside and outside a sphere, or in a plane a circle.
 
 use rand::Rng;
 

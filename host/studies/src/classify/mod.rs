@@ -1,9 +1,9 @@
 //! Classification of points by one threshold of the current: inputs are voltages, controls are trained.
 //!
-//! Training points are shown in pieces, a run each; the loss of all outputs is chained with the slopes of all. Start and
-//! threshold are chosen on the training points, unperturbed; test points are shown unperturbed once. The first way is
-//! taken twice, along slopes that the instrument extracts and along the device's own; the others, which look for what does
-//! better, along the device's own unless they say otherwise.
+//! Training points are measured in batches, a run each; the loss of all outputs is chained with the slopes of all. Start and
+//! threshold are chosen on the training points, without tones; test points are measured once without tones. The first method is
+//! run twice, with extracted slopes and with exact ones; the others, variants that may perform
+//! better, use exact slopes unless stated otherwise.
 
 pub mod data;
 pub mod loss;

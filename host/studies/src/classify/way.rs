@@ -1,4 +1,4 @@
-//! One way to train: a loss, so many starts, inputs so wide.
+//! One training method: a loss, a number of starts, a width of the inputs.
 
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;

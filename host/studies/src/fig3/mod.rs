@@ -1,16 +1,16 @@
 //! All tones at once against one at a time, the paper's Fig. 3.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | [`points`] | both at random points of the device |
-//! | [`spacing`] | both on a linear device over the distance of the tones, by the exact window and by low-pass filters, with theory |
-//! | [`tone`] | tones off the grid, and the slopes of a window there |
+//! | [`spacing`] | both on a linear device over the spacing of the tones, by the exact window and by low-pass filters, with theory |
+//! | [`tone`] | tones off the grid, and the slopes of a window for them |
 //! | [`series`] | points of one spacing and amplitude, their ratio, slope and R^2 with intervals |
 //! | [`summary`] | table, data and claims |
 //! | [`picture`] | the figures |
 //!
-//! Off the grid nothing but the tuning words changes: the gateware's own lock-in listens there, and the host
-//! takes the window's mean off its sums.
+//! Off the grid only the tuning words change: the gateware's own lock-in demodulates there, and the host
+//! subtracts the window's mean from its sums.
 
 mod picture;
 pub mod points;

@@ -1,7 +1,7 @@
 //! All tones at once and one at a time, at the same random points.
 //!
-//! One instrument plays all tones, and one for each tone plays only that tone. Their noise is independent, each having a
-//! seed of its own; or paired: with the same seed they count the same samples, and every window holds the same noise.
+//! One instrument plays all tones, and one instrument for each tone plays only that tone. Their noise is independent, with different
+//! seeds; or paired: with the same seed they count the same samples, and every window has the same noise.
 
 use super::tone::{slopes_na_per_v, Tone};
 use crate::sim_setup::{self, SimSetup};

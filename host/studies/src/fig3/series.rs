@@ -1,4 +1,4 @@
-//! Random points at one spacing and amplitude, and what they say of both ways.
+//! Random points at one spacing and amplitude, with a comparison of both methods.
 
 use super::points::{Pairs, PointsSpec};
 use crate::bootstrap::{self, Estimate};

@@ -1,4 +1,4 @@
-//! Table, data, the summary for programs, and what must hold.
+//! Table, data, JSON summary and claims.
 
 use super::points::Pairs;
 use super::spacing::mean_square;

@@ -1,4 +1,4 @@
-//! Tones on the grid or off it, and what the instrument's lock-in reads of them.
+//! Tones on or off the grid, and their evaluation by the instrument's lock-in.
 
 use crate::leakage::{sum_of_sines, Sine};
 use hge_core::gradient::latency_rotation_of;

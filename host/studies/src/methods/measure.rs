@@ -1,4 +1,4 @@
-//! One method in one noise model: its best window and band, and what a set of slopes then costs and leaves.
+//! One method in one noise model: its best window and band, and the time and error of a set of slopes.
 
 use super::{Keys, Place, POLE};
 use crate::sim_setup::{self, SimSetup};

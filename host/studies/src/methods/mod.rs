@@ -1,7 +1,7 @@
-//! Ways to measure slopes against each other: what noise leaves of them after equal time, and what training costs.
+//! Comparison of methods of measuring slopes: errors after equal time, and device time of training.
 //!
-//! The variance of a slope falls as one over the time, whatever the method, so that sets of slopes tell all: with their variance e and the time t that
-//! one takes, waits included, the time to any error is in proportion to e t, but for a bias, which stays. At equal root mean square amplitude in place of equal peak a sine may be
+//! The variance of a slope is inversely proportional to the time for every method, so sets of slopes suffice: with their variance e and the time t of
+//! one set, waits included, the time to a given error is proportional to e t, except for a bias, which remains. At equal root mean square amplitude instead of equal peak a sine may be
 //! larger by the root of two, which halves e of the sines.
 
 mod measure;

@@ -1,4 +1,4 @@
-//! The methods' figure.
+//! Figure of the methods.
 
 use super::training::Trained;
 use super::{Place, SHOWN};

@@ -1,4 +1,4 @@
-//! Device time to learn a gate by each method, on the instrument: restarts included, until it is learnt.
+//! Device time to train a gate with each method, on the instrument, restarts included.
 
 use crate::survival::{self, Duration, Median};
 use crate::{parallel, ReproduceError, Setup, Watch};

@@ -1,8 +1,8 @@
-//! Device time to a solution, restarts included: descent by each way to extract slopes, finite differences, SPSA and random search.
+//! Device time to a solution, restarts included: descent with several methods, finite differences, SPSA and random search.
 //!
-//! Every strategy pays for the same windows, ramps, waits and lead-ins, and each has the best of equally many tunings, which are drawn from its
-//! grid and compared on other starts than those that are reported. A setting whose measured outputs solve the task is confirmed by four passes,
-//! and then the device's own outputs decide. Searches that reach the budget are censored, not left out.
+//! All strategies are charged for windows, ramps, waits and lead-ins alike, and each has the best of equally many tunings, drawn from its
+//! grid and compared on other starts than the reported ones. A setting whose measured outputs solve the task is confirmed by four passes,
+//! then by the exact outputs of the device. Searches that reach the budget count as censored.
 
 mod picture;
 mod source;

@@ -1,4 +1,4 @@
-//! Measurements at a setting, charged with device time: by the instrument, or by a model of it for thousands of searches.
+//! Measurements at a setting with their device time: by the instrument, or by a model of it for thousands of searches.
 
 use super::Extraction;
 use crate::descent::{Exact, GradientSource, Told};

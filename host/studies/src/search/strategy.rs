@@ -1,4 +1,4 @@
-//! Searches of a setting that solves a task, with restarts until one is found or the device time is used up.
+//! Searches for a setting that solves a task, with restarts until one is found or the device time is used up.
 
 use super::source::Source;
 use super::spsa::{moved, signs, Spsa};

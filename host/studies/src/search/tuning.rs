@@ -1,4 +1,4 @@
-//! Tunings of the strategies: what each may be tuned by, and the grid that tunings are drawn from.
+//! Tunings of the strategies: parameters of each, and the grid from which they are drawn.
 
 use super::Strategy;
 use rand::Rng;

@@ -1,4 +1,4 @@
-//! Tasks on which searches are compared, and what solves them.
+//! Tasks for the comparison of searches, and their criteria.
 //!
 //! | task | cases | solved |
 //! |---|---|---|

@@ -16,7 +16,7 @@
 //! - A specimen is its conductances, each uniform: 1 to 100 uS in crossbar 1, as in oxide memristors; 1 to 25 nS in
 //!   crossbar 2, cells of high resistance whose sum fits an I-V converter of +-100 nA.
 //!
-//! Left out: resistance of wires, noise and drift of conductances, the amplifiers' offsets and poles.
+//! Not modelled: resistance of wires, noise and drift of conductances, the amplifiers' offsets and poles.
 
 #[cfg(test)]
 mod tests;

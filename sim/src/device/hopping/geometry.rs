@@ -1,4 +1,4 @@
-//! Where dopants and electrodes sit, and what follows from it: couplings and electrostatics.
+//! Positions of dopants and electrodes, and the resulting couplings and electrostatics.
 //!
 //! The active region is a disc of radius 1 with eight electrodes on its rim, every 45 degrees. The
 //! potential inside solves Laplace's equation in two dimensions. On the rim it is an electrode's

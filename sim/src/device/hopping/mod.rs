@@ -1,9 +1,9 @@
-//! A dopant network from its own physics: hopping between dopants, seven driven electrodes, one output.
+//! Physical model of a dopant network: hopping between dopants, seven driven electrodes, one output.
 //!
-//! `geometry` places dopants in a disc and solves its electrostatics, `network` turns voltages into
-//! rates, `newton` finds the steady state of the mean-field equations. The unit of current is set once
+//! `geometry` places dopants in a disc and solves its electrostatics, `network` computes rates from
+//! voltages, `newton` finds the steady state of the mean-field equations. The unit of current is set once
 //! for each specimen so that its outputs over [`ELECTRODE_RANGE_V`] span about -80..80 nA, as those of
-//! measured devices do; a network's attempt frequency is not known any better.
+//! measured devices do; the attempt frequency of a network is unknown.
 //!
 //! Mean field means that occupations are uncorrelated and do not shift each other's energies. A mean
 //! field with Coulomb shifts can have several steady states; then a row would depend on earlier rows.

@@ -15,8 +15,8 @@
 //!   with `Q_i = d_i sum_j (a_ji - a_ij) d_j`. The t in (0, 1] that minimises the bound
 //!   `(1 - t) |F| + t^2 |Q|` always lowers |F| and needs no trial.
 //!
-//! Every operation works lane by lane and a lane that has converged stands still, so the bits of a row
-//! do not depend on the rows beside it.
+//! Every operation works lane by lane and a converged lane no longer changes, so the bits of a row
+//! do not depend on other rows.
 
 // Index loops mirror the formulas, and over lanes they are what the compiler vectorises.
 #![allow(clippy::needless_range_loop)]

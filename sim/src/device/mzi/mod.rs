@@ -1,23 +1,23 @@
-//! A photonic mesh: light interferes in it, voltages heat its phase shifters, a photodiode gives the current.
+//! A photonic mesh: light interferes in it, voltages heat its phase shifters, a photodiode measures the current.
 //!
-//! `mesh` has the interferometers. Here is what is around them:
+//! `mesh` has the interferometers. Around them:
 //!
-//! - A laser's light is split evenly and in phase over the four input ports, 120 nW in all: a milliwatt, less
-//!   39 dB of an attenuator that spares the instrument an amplifier of another range.
+//! - A laser's light is split evenly and in phase over the four input ports, 120 nW in total: a milliwatt behind an
+//!   attenuator of 39 dB, so that the current fits the instrument's range.
 //! - Seven of the twelve phase shifters are heaters on electrodes. A heater's phase is proportional to its
-//!   power, V^2 / R, and takes no notice of the sign of V; a bias in series, as drivers of heaters have,
-//!   makes the whole range of the electrodes useful:
+//!   power, V^2 / R, independent of the sign of V; a bias in series, as in drivers of heaters,
+//!   makes the complete range of the electrodes useful:
 //!
 //!   ```text
 //!   phase = phase_0 + pi ((V + 1.5 V) / 2 V)^2
 //!   ```
 //!
 //!   2 V for a phase of pi is 25 mW in 160 ohms: Harris et al., Opt. Express 22, 10487 (2014).
-//! - A specimen is what no fab controls: `phase_0` of every shifter, uniform over the turn, and the angle of every
+//! - A specimen is defined by fabrication spread: `phase_0` of every shifter, uniform over the turn, and the angle of every
 //!   coupler, pi/4 with a standard deviation of 0.03 rad, that is 3 % of the power.
 //! - The photodiode at port 1 has 0.8 A/W, as germanium at 1550 nm: 0 to 96 nA.
 //!
-//! Left out: loss, dark current, crosstalk of heaters, and their time constant of some microseconds.
+//! Not modelled: loss, dark current, thermal crosstalk, and time constants of some microseconds.
 
 mod mesh;
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Shapes of every value of a graph, found before the runtime takes memory for any of them.
+//! Shapes of every value of a graph, computed before the runtime allocates memory for them.
 //!
-//! Only operators whose output size follows from shapes and constants are admitted, so that what holds for one
-//! batch holds for all: nothing that is computed from the voltages decides how much memory or time a row takes.
+//! Only operators whose output size follows from shapes and constants are admitted, so that the bounds of one
+//! batch hold for all: memory and time of a row do not depend on the voltages.
 
 use super::shapes::infer;
 use super::value::{bounded, constant, elements, Value};

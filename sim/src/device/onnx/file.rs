@@ -1,8 +1,8 @@
 //! The file before anything is decoded: its size, its messages, and no graph inside another.
 //!
-//! Two bytes of a file can stand for a message that takes half a kilobyte decoded, and a graph nested in an
+//! Two bytes of a file can encode a message that takes half a kilobyte decoded, and a graph nested in an
 //! attribute or a type nested in a type costs a frame of the decoder's stack, so both are bounded here. The walk
-//! follows only the messages that the decoder decodes, seven deep at most.
+//! follows only the messages that the decoder decodes, at most seven deep.
 
 use rten_onnx::onnx::{GraphProto, ModelProto};
 

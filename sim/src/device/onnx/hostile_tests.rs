@@ -1,4 +1,4 @@
-//! Models that would take memory, stack or time without bound, or whose rows are not independent: one sentence each.
+//! Models that need unbounded memory, stack or time, or whose rows are not independent: one message each.
 
 use super::bounds::MOST_OPERATORS;
 use super::encode::{bytes, constant, flag, number, Dim, FLOAT};

@@ -1,14 +1,14 @@
-//! Any surrogate network of a measured device, from an ONNX file, evaluated by `rten`.
+//! A surrogate network of a measured device, from an ONNX file, evaluated by `rten`.
 //!
 //! A surrogate has one float input `[n, K]` (volts) and one float output `[n, 1]` (nA). The runtime
-//! chooses its arithmetic by the number of rows, and even by a row's place in a block, so a row's last
-//! bits could depend on its company. Every call therefore evaluates **tiles** of one fixed number of
-//! rows, the last one padded; when a model is loaded, a check places rows at every position of a tile
-//! and among other neighbours, and where the bits differ a tile holds one row only, the first. Where more
-//! than rounding differs, the current is no function of its row, and the model is refused.
+//! chooses its arithmetic by the number of rows, and even by a row's place in a block, so the last bits of a
+//! row could depend on other rows. Every call therefore evaluates **tiles** of one fixed number of
+//! rows, the last one padded. When a model is loaded, a check places rows at every position of a tile
+//! and among other neighbours; if the bits differ, a tile holds only one row. If the difference exceeds
+//! rounding, the current is not a function of its row, and the model is refused.
 //!
-//! A file may come from anywhere: its size, its operators and the shapes of all their values are bounded
-//! before the runtime sees it.
+//! Files are not trusted: size, operators and the shapes of all values are bounded
+//! before the runtime loads them.
 
 mod bounds;
 #[cfg(test)]

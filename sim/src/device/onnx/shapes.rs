@@ -1,4 +1,4 @@
-//! Shapes of operators' outputs, operator by operator; the list of those that a surrogate may have.
+//! Shapes of operators' outputs, operator by operator; the list of supported operators.
 
 use super::moves::{concat, flatten, gather, reshape, slice, split, squeeze, transpose, unsqueeze};
 use super::value::{

@@ -1,4 +1,4 @@
-//! A value of a graph as far as it is known before it is computed, and how operators read it.
+//! A value of a graph, as far as it is known before evaluation, and its access by operators.
 
 use rten_onnx::onnx::{AttributeProto, DataLocation, DataType, NodeProto, TensorProto};
 

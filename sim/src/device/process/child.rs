@@ -1,4 +1,4 @@
-//! A child process and its three streams, none of which can hold up the caller for longer than it says.
+//! A child process and its three streams, with a time limit for every wait.
 
 use hge_system::process::Group;
 use std::io::{BufRead, BufReader, Read, Write};

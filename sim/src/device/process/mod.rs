@@ -1,4 +1,4 @@
-//! A device in another process: a laboratory's own simulator behind a pipe. `docs/devices.md` is its protocol.
+//! A device in another process, for an external simulator. `docs/devices.md` specifies the protocol.
 //!
 //! ```text
 //! child -> host    {"hge_device":1,"electrodes":N,"name":"..."} and a newline, once
@@ -6,7 +6,7 @@
 //! child -> host    one current in nA as f64 for each row
 //! ```
 //!
-//! A child that fails is ended and asked no more; what it failed by is in the device's [`Health`].
+//! A child that fails is ended and not used again; the device's [`Health`] holds the error.
 
 mod child;
 #[cfg(test)]

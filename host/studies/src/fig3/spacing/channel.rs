@@ -1,4 +1,4 @@
-//! A channel between its neighbours on a linear device: what its lock-ins are expected to read, and what they read.
+//! A channel between its neighbours on a linear device: expected and measured values of its lock-ins.
 
 use super::super::tone::{slopes_na_per_v, Tone};
 use super::super::Keys;

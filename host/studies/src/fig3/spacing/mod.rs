@@ -1,4 +1,4 @@
-//! The error of one channel between its neighbours, over their distance: the exact window and RC cascades that settle to
+//! The error of one channel between its neighbours, over their spacing: the exact window and RC cascades that settle to
 //! 1 % in its time, on a linear device, whose slopes are known and which has no products.
 //!
 //! With slopes g_j, amplitudes A alike and L the [leakage](crate::leakage) of tone j into channel k, the mean over
