@@ -2,17 +2,17 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `address`, `data`, `is_write`, `look` | in, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
+//! | `address`, `data`, `is_write`, `request` | in, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
 //! | `answered` | out, 1 | for a clock: `value` and `refusal` of the request are valid |
 //! | `value` | out, 32 | its value |
 //! | `refusal` | out, 3 | status of `docs/protocol.md`, 0 if allowed |
 //! | `write` | in, 1 | a clock after a reply without refusal: execute the write; `address` and `data` are still valid |
 //! | `scalar`, `readable`, `writable`, `idle_only`, `disarmed_only`, `tightens`, `wide` | in, 32 + 1 .. | from the registers, a clock after `address` |
 //! | `table_data` | in, 32 | word of the table at `address`, a clock later |
-//! | `turn` | in, 1 | bus grant: registers, table and guard read `address` in this clock, and may be written in the next |
+//! | `grant` | in, 1 | bus grant: registers, table and guard read `address` in this clock, and may be written in the next |
 //! | `guard_data` | in, 16 | word of the guard at `address`, a clock later |
-//! | `looks` | out, 1 | a register may be read or written in this clock |
-//! | `call`, `heard` | in, out, 1 | a request has arrived; forwarded in a clock with `turn` |
+//! | `accesses` | out, 1 | a register may be read or written in this clock |
+//! | `call`, `heard` | in, out, 1 | a request has arrived; forwarded in a clock with `grant` |
 //! | `busy`, `armed`, `ramping_to_safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | state of the instrument |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings required for arming; the last two: nonzero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` to that target in this clock |
@@ -48,7 +48,7 @@ pub struct Access {
     /// Write, else read.
     pub is_write: Signal<In, Bit>,
     /// A request is pending.
-    pub look: Signal<In, Bit>,
+    pub request: Signal<In, Bit>,
     /// Execute the write.
     pub write: Signal<In, Bit>,
     /// The reply is valid.
@@ -74,9 +74,9 @@ pub struct Access {
     /// The table's word at `address`.
     pub table_data: Signal<In, Bits<32>>,
     /// Bus grant: all read `address` in this clock, and may be written in the next.
-    pub turn: Signal<In, Bit>,
+    pub grant: Signal<In, Bit>,
     /// A register may be read or written in this clock.
-    pub looks: Signal<Out, Bit>,
+    pub accesses: Signal<Out, Bit>,
     /// Limit or present code at `address`.
     pub guard_data: Signal<In, Bits<16>>,
     /// A request has arrived.
@@ -221,11 +221,11 @@ impl Logic for Access {
         self.in_guard.d.next = (self.page.val() == bits::<8>(3))
             & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
-        self.waited.d.next = self.look.val();
-        self.hears.next = self.called.q.val() & self.turn.val();
+        self.waited.d.next = self.request.val();
+        self.hears.next = self.called.q.val() & self.grant.val();
         comment!("A read, and the reply to a write, which follows in the next clock, wait for the bus grant.");
         self.answers.next =
-            (self.state.q.val() == Step::Answer) & (self.turn.val() | (!self.is_write.val()));
+            (self.state.q.val() == Step::Answer) & (self.grant.val() | (!self.is_write.val()));
         self.answered.next = self.answers.val();
         self.in_table.d.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
@@ -257,12 +257,13 @@ impl Logic for Access {
         self.working.next = self.busy.val() | self.armed.val();
         self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
         self.busy_now.next = false;
-        self.looks.next = self.look.val() | self.has_answered.q.val();
+        self.accesses.next = self.request.val() | self.has_answered.q.val();
         self.has_answered.d.next = self.answers.val();
         match self.state.q.val() {
             Step::Idle => {
                 comment!("Registers, table and guard read the address.");
-                if self.look.val() & self.waited.q.val() & self.turn.val() & (!self.hears.val()) {
+                if self.request.val() & self.waited.q.val() & self.grant.val() & (!self.hears.val())
+                {
                     self.state.d.next = Step::Take;
                 }
             }

@@ -12,7 +12,7 @@
 //! | `running`, `step`, `index` | in, 1 + 3 + 6 | the modulator's output scan |
 //! | `code` | in, 16 signed | requested code of output `index`, at step 7 |
 //! | `armed` | in, 1 | follow the modulator, else ramp to the safe values |
-//! | `look`, `step_limit` | out 1, in 16 | read request; maximum step a sample, armed or not, a clock later; the request comes a clock earlier with late memories |
+//! | `step_request`, `step_limit` | out 1, in 16 | read request; maximum step a sample, armed or not, a clock later; the request comes a clock earlier with late memories |
 //! | `host_address` | in, 7 | four times the output, plus low (0), high (1), safe (2) or present code (3, read only) |
 //! | `host_write`, `host_data` | in, 1 + 16 | writes that limit, only in the clock after one with `host_ready` |
 //! | `host_ready`, `host_value` | out, 1 + 16 | `host_address` is read in this clock; its word, a clock later |
@@ -47,8 +47,8 @@ pub struct Guard {
     /// Follow the modulator, else ramp to the safe values.
     pub armed: Signal<In, Bit>,
     /// Read request for the maximum step.
-    pub look: Signal<Out, Bit>,
-    /// Maximum step a sample, armed or during the ramp to the safe values, codes; a clock after `look`.
+    pub step_request: Signal<Out, Bit>,
+    /// Maximum step a sample, armed or during the ramp to the safe values, codes; a clock after `step_request`.
     pub step_limit: Signal<In, Bits<16>>,
     /// Word of the host's request: four times the output, plus low (0), high (1), safe (2) or present code (3).
     pub host_address: Signal<In, Bits<7>>,
@@ -79,7 +79,7 @@ pub struct Guard {
     /// The maximum step, a clock later.
     step_copy: DFF<Bits<16>>,
     /// The next step reads it.
-    looks: DFF<Bit>,
+    requests_step: DFF<Bit>,
     /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     /// The code in work: requested, then within the limits, then limited in step.
@@ -87,7 +87,7 @@ pub struct Guard {
     /// Difference to the present code, then the part of it beyond one step.
     way: DFF<Bits<18>>,
     outside: DFF<Bit>,
-    strode: DFF<Bit>,
+    exceeds_step: DFF<Bit>,
     /// An output's code is in work.
     busy: DFF<Bit>,
     judged: DFF<Bits<5>>,
@@ -149,13 +149,13 @@ impl Logic for Guard {
             judged_code,
             way,
             outside,
-            strode,
+            exceeds_step,
             busy,
             judged,
             any_cut,
             strobe,
             step_copy,
-            looks
+            requests_step
         );
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());
@@ -182,7 +182,7 @@ impl Logic for Guard {
         self.dac_index.next = self.judged.q.val();
         self.dac_code.next = signed_cast(self.judged_code.q.val());
         self.clamped.next = self.strobe.q.val() & self.outside.q.val();
-        self.limited.next = self.strobe.q.val() & self.strode.q.val();
+        self.limited.next = self.strobe.q.val() & self.exceeds_step.q.val();
         self.strobe.d.next = false;
         comment!(
             "Operands: the code minus a word or minus the rest, or the difference minus a step."
@@ -231,8 +231,8 @@ impl Logic for Guard {
         self.words.read_address.next = self.host_address.val();
         self.takes_word.next = false;
         self.takes_sum.next = false;
-        self.looks.d.next = self.running.val() & (self.step.val() == bits::<3>(1));
-        self.look.next = self.is_late.val() & self.looks.q.val();
+        self.requests_step.d.next = self.running.val() & (self.step.val() == bits::<3>(1));
+        self.step_request.next = self.is_late.val() & self.requests_step.q.val();
         if self.running.val() {
             match self.step.val().index() {
                 0 => {
@@ -257,17 +257,17 @@ impl Logic for Guard {
                     comment!("Present code of this output, for the modulator; the step.");
                     self.words.read_address.next = self.field.val() | self.three.val();
                     if !self.is_late.val() {
-                        self.look.next = true;
+                        self.step_request.next = true;
                     }
                 }
                 4 => {
                     comment!("Whether the difference exceeds a step.");
                     self.way.d.next = self.sum.val().get_bits::<18>(1);
-                    self.strode.d.next = self.below.val() == self.falls.val();
+                    self.exceeds_step.d.next = self.below.val() == self.falls.val();
                 }
                 5 => {
                     comment!("Limit to one step.");
-                    self.takes_sum.next = self.strode.q.val();
+                    self.takes_sum.next = self.exceeds_step.q.val();
                     self.strobe.d.next = self.busy.q.val();
                 }
                 6 => {
@@ -293,7 +293,7 @@ impl Logic for Guard {
         if self.takes_sum.val() {
             self.judged_code.d.next = self.sum.val().get_bits::<16>(1);
         }
-        if self.strobe.q.val() & self.strode.q.val() {
+        if self.strobe.q.val() & self.exceeds_step.q.val() {
             self.any_cut.d.next = true;
         }
         if self.tick.val() {

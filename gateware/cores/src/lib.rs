@@ -10,8 +10,8 @@
 //! | [`timer`] | sample clock |
 //! | [`nco`] | phase accumulators, sine and cosine |
 //! | [`lockin`] | in-phase and quadrature sums |
-//! | [`levels`] | mean, least and greatest sample of a window |
-//! | [`tones`] | sum of the tones of every output |
+//! | [`window_statistics`] | mean, least and greatest sample of a window |
+//! | [`tone_mixer`] | sum of the tones of every output |
 //! | [`modulator`] | base values, ramps, noise shaping |
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
@@ -26,7 +26,7 @@
 //! | [`registers`] | the scalar registers |
 //! | [`access`] | access control of registers |
 //! | [`converter`] | SPI converters |
-//! | [`engine`] | NCO, lock-in and tone adder in the slot scan |
+//! | [`engine`] | NCO, lock-in and tone mixer in the slot scan |
 //! | [`instrument`] | the complete instrument |
 //! | [`serial`] | the instrument with a UART |
 //! | [`board`] | with converters, LEDs and the output switch: what boards instantiate |
@@ -78,7 +78,6 @@ pub mod engine;
 pub mod guard;
 pub mod instrument;
 pub mod leaf;
-pub mod levels;
 pub mod link;
 pub mod lockin;
 pub mod microcontroller;
@@ -94,4 +93,5 @@ pub mod sources;
 pub mod supervisor;
 pub mod telemetry;
 pub mod timer;
-pub mod tones;
+pub mod tone_mixer;
+pub mod window_statistics;

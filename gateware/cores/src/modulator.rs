@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `tick` | in, 1 | a sample begins |
 //! | `ramp` | in, 1 | bases ramp to their targets |
-//! | `look`, `ramp_step` | out 1, in 31 | read request; maximum step of the ramp, Q16.16 codes, a clock later; the request comes a clock earlier with late memories |
+//! | `step_request`, `ramp_step` | out 1, in 31 | read request; maximum step of the ramp, Q16.16 codes, a clock later; the request comes a clock earlier with late memories |
 //! | `track`, `track_code` | in, 1 + 16 signed | bases follow the guard's code (disarmed), valid at step 4 |
 //! | `shape` | in, 1 | noise shaping: dropped bits are carried to the next sample, else rounded |
 //! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the previous sample are valid, and the outputs that have one |
@@ -41,8 +41,8 @@ pub struct Modulator {
     /// Bases ramp to their targets.
     pub ramp: Signal<In, Bit>,
     /// Read request for the ramp's step.
-    pub look: Signal<Out, Bit>,
-    /// Maximum step of the ramp a sample, Q16.16 codes, a clock after `look`.
+    pub step_request: Signal<Out, Bit>,
+    /// Maximum step of the ramp a sample, Q16.16 codes, a clock after `step_request`.
     pub ramp_step: Signal<In, Bits<31>>,
     /// Bases follow the guard's code.
     pub track: Signal<In, Bit>,
@@ -81,7 +81,7 @@ pub struct Modulator {
     /// The ramp's step, a clock later.
     step_copy: DFF<Bits<31>>,
     /// The next step reads it.
-    looks: DFF<Bit>,
+    requests_step: DFF<Bit>,
     /// Late memories: the word is used from the register.
     is_late: Fixed<Bit>,
     shapes: DFF<Bit>,
@@ -192,7 +192,7 @@ impl Logic for Modulator {
             sum,
             floor,
             step_copy,
-            looks,
+            requests_step,
             shapes,
             takes_stored,
             negates,
@@ -208,13 +208,13 @@ impl Logic for Modulator {
         self.moving.next = self.unfinished.q.val();
         self.done.next = self.finished.q.val();
         self.finished.d.next = false;
-        self.look.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
-        self.looks.d.next = self.run.q.val() & (!self.phase.q.val().any());
+        self.step_request.next = self.run.q.val() & (self.phase.q.val() == bits::<3>(2));
+        self.requests_step.d.next = self.run.q.val() & (!self.phase.q.val().any());
         self.step_copy.d.next = self.ramp_step.val();
         self.shapes.d.next = self.shape.val();
         self.greatest_move.next = self.ramp_step.val();
         if self.is_late.val() {
-            self.look.next = self.looks.q.val();
+            self.step_request.next = self.requests_step.q.val();
             self.greatest_move.next = self.step_copy.q.val();
         }
         self.next_output.next = self.channel.q.val() + 1;

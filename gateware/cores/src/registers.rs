@@ -10,8 +10,8 @@
 //! | `idle_only`, `disarmed_only`, `tightens` | out, 1 + 1 + 1 | a clock after `address`: restrictions of writes |
 //! | `wide` | out, 1 | a clock after `address`: it has more than 16 bits |
 //! | one for each setting | out | its value |
-//! | `look_watchdog`, `look_run_limit`, `look_samples`, `look_ramp`, `look_step`, `look_safe` | in, 1 | read requests: `stored` shows that setting instead of the one at `address`; the caller prevents collisions |
-//! | `host_look`, `look_named`, `named_place`, `named_looks` | in 1 + 1 + 6, out 1 | the host accesses its register; else, without one of the requests above, the setting at `named_place` is read |
+//! | `read_watchdog`, `read_run_limit`, `read_samples`, `read_ramp`, `read_step`, `read_safe` | in, 1 | read requests: `stored` shows that setting instead of the one at `address`; the caller prevents collisions |
+//! | `host_access`, `read_named`, `named_place`, `named_granted` | in 1 + 1 + 6, out 1 | the host accesses its register; else, without one of the requests above, the setting at `named_place` is read |
 //! | `stored` | out, 32 | the setting, a clock later |
 //! | `watchdog_set`, `run_limit_set` | out, 1 | that setting is not zero |
 //!
@@ -92,25 +92,25 @@ macro_rules! core {
                 /// The register has more than 16 bits.
                 pub wide: Signal<Out, Bit>,
                 /// Read request for the watchdog.
-                pub look_watchdog: Signal<In, Bit>,
+                pub read_watchdog: Signal<In, Bit>,
                 /// Read request for the run limit.
-                pub look_run_limit: Signal<In, Bit>,
+                pub read_run_limit: Signal<In, Bit>,
                 /// Read request for the samples of a capture.
-                pub look_samples: Signal<In, Bit>,
+                pub read_samples: Signal<In, Bit>,
                 /// Read request for the step of ramps.
-                pub look_ramp: Signal<In, Bit>,
+                pub read_ramp: Signal<In, Bit>,
                 /// Read request for the guard's step limit.
-                pub look_step: Signal<In, Bit>,
+                pub read_step: Signal<In, Bit>,
                 /// Read request for the step of the ramp to the safe values.
-                pub look_safe: Signal<In, Bit>,
+                pub read_safe: Signal<In, Bit>,
                 /// The host's register is read or written in this clock.
-                pub host_look: Signal<In, Bit>,
+                pub host_access: Signal<In, Bit>,
                 /// Read request for the setting at `named_place`, with the lowest priority.
-                pub look_named: Signal<In, Bit>,
+                pub read_named: Signal<In, Bit>,
                 /// Address of a setting without a register.
                 pub named_place: Signal<In, Bits<6>>,
                 /// The read is granted in this clock.
-                pub named_looks: Signal<Out, Bit>,
+                pub named_granted: Signal<Out, Bit>,
                 /// The setting that was read, a clock later.
                 pub stored: Signal<Out, Bits<32>>,
                 /// The watchdog is not zero.
@@ -142,7 +142,7 @@ macro_rules! core {
                 was_written: DFF<Bit>,
                 can_read: DFF<Bit>,
                 writer: DFF<Writer>,
-                looked: Signal<Local, Bit>,
+                any_read: Signal<Local, Bit>,
                 watchdog_shown: Signal<Local, Bits<6>>,
                 run_limit_shown: Signal<Local, Bits<6>>,
                 samples_shown: Signal<Local, Bits<6>>,
@@ -269,27 +269,27 @@ macro_rules! core {
                 }
                 comment!("One request at a time.");
                 self.watchdog_shown.next = 0.into();
-                if self.look_watchdog.val() {
+                if self.read_watchdog.val() {
                     self.watchdog_shown.next = self.watchdog_place.val();
                 }
                 self.run_limit_shown.next = 0.into();
-                if self.look_run_limit.val() {
+                if self.read_run_limit.val() {
                     self.run_limit_shown.next = self.run_limit_place.val();
                 }
                 self.samples_shown.next = 0.into();
-                if self.look_samples.val() {
+                if self.read_samples.val() {
                     self.samples_shown.next = self.samples_place.val();
                 }
                 self.ramp_shown.next = 0.into();
-                if self.look_ramp.val() {
+                if self.read_ramp.val() {
                     self.ramp_shown.next = self.ramp_place.val();
                 }
                 self.step_shown.next = 0.into();
-                if self.look_step.val() {
+                if self.read_step.val() {
                     self.step_shown.next = self.step_place.val();
                 }
                 self.safe_shown.next = 0.into();
-                if self.look_safe.val() {
+                if self.read_safe.val() {
                     self.safe_shown.next = self.safe_place.val();
                 }
                 self.fixed_place.next = self.watchdog_shown.val()
@@ -298,25 +298,25 @@ macro_rules! core {
                     | self.ramp_shown.val()
                     | self.step_shown.val()
                     | self.safe_shown.val();
-                self.fixed_written.next = (self.look_watchdog.val() & self.watchdog_written.q.val())
-                    | (self.look_run_limit.val() & self.run_limit_written.q.val())
-                    | (self.look_samples.val() & self.capture_samples_written.q.val())
-                    | (self.look_ramp.val() & self.ramp_step_written.q.val())
-                    | (self.look_step.val() & self.step_limit_written.q.val())
-                    | (self.look_safe.val() & self.safe_step_written.q.val());
-                self.looked.next = self.look_watchdog.val()
-                    | self.look_run_limit.val()
-                    | self.look_samples.val()
-                    | self.look_ramp.val()
-                    | self.look_step.val()
-                    | self.look_safe.val();
-                if self.looked.val() {
+                self.fixed_written.next = (self.read_watchdog.val() & self.watchdog_written.q.val())
+                    | (self.read_run_limit.val() & self.run_limit_written.q.val())
+                    | (self.read_samples.val() & self.capture_samples_written.q.val())
+                    | (self.read_ramp.val() & self.ramp_step_written.q.val())
+                    | (self.read_step.val() & self.step_limit_written.q.val())
+                    | (self.read_safe.val() & self.safe_step_written.q.val());
+                self.any_read.next = self.read_watchdog.val()
+                    | self.read_run_limit.val()
+                    | self.read_samples.val()
+                    | self.read_ramp.val()
+                    | self.read_step.val()
+                    | self.read_safe.val();
+                if self.any_read.val() {
                     self.shown_place.next = self.fixed_place.val();
                     self.shown_written.next = self.fixed_written.val();
                 }
                 self.named.next =
-                    self.look_named.val() & (!self.host_look.val()) & (!self.looked.val());
-                self.named_looks.next = self.named.val();
+                    self.read_named.val() & (!self.host_access.val()) & (!self.any_read.val());
+                self.named_granted.next = self.named.val();
                 comment!("Late select, last in the multiplexer.");
                 if self.named.val() {
                     self.shown_place.next = self.named_place.val();
@@ -324,7 +324,7 @@ macro_rules! core {
                 }
                 comment!("Quarter of the memory: the upper two for the analogue scale.");
                 self.shows_analogue.next =
-                    self.is_analogue.val() & (!self.looked.val()) & (!self.named.val());
+                    self.is_analogue.val() & (!self.any_read.val()) & (!self.named.val());
                 self.shown_upper.next = self.shown_written.val();
                 if self.shows_analogue.val() {
                     self.shown_upper.next = self.address.val().get_bit(6);

@@ -22,7 +22,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("leaf/rom.rs"),
     include_str!("leaf/store.rs"),
     include_str!("leaf/synchronizer.rs"),
-    include_str!("levels.rs"),
+    include_str!("window_statistics.rs"),
     include_str!("link/crc.rs"),
     include_str!("link/mod.rs"),
     include_str!("link/processor.rs"),
@@ -42,5 +42,5 @@ pub const SOURCES: &[&str] = &[
     include_str!("supervisor.rs"),
     include_str!("telemetry.rs"),
     include_str!("timer.rs"),
-    include_str!("tones.rs"),
+    include_str!("tone_mixer.rs"),
 ];

@@ -221,7 +221,7 @@ impl Segment {
         };
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(|error| failed(&error))?;
-        let twin = file.try_clone().map_err(|error| failed(&error))?;
+        let copy = file.try_clone().map_err(|error| failed(&error))?;
         let library = format!("hge {}", env!("CARGO_PKG_VERSION"));
         let mut writer = WriteOptions::new()
             .compression(None)
@@ -233,7 +233,7 @@ impl Segment {
             .map_err(|error| failed(&io_error(error)))?;
         let channels = channels(&mut writer).map_err(|error| failed(&io_error(error)))?;
         let mut segment =
-            Segment { path: path.into(), file: twin, writer, channels, chunks: 0, whole: 0 };
+            Segment { path: path.into(), file: copy, writer, channels, chunks: 0, whole: 0 };
         segment.flush(false).map_err(|error| failed(&error))?;
         Ok(segment)
     }

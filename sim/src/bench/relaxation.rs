@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn what_is_not_finite_leaves_no_trace() {
         let mut stage = Relaxation::new(0.5, 0.01, 1.0, RATE_HZ, 0.0);
-        let mut twin = stage.clone();
+        let mut copy = stage.clone();
         let odd = passed(&mut stage, vec![5.0, f64::NAN, f64::INFINITY, 6.0]);
         assert!(odd[1].is_nan() && odd[2] == f64::INFINITY);
-        assert_eq!([odd[0], odd[3]], passed(&mut twin, vec![5.0, 6.0])[..]);
+        assert_eq!([odd[0], odd[3]], passed(&mut copy, vec![5.0, 6.0])[..]);
     }
 }

@@ -56,7 +56,7 @@ drive!([] Guard, high: [], reset: [reset], held: [armed, step_limit],
     each: [tick, running, step, index, code, host_address, host_write, host_data]);
 drive!([] PostProcessor, high: [], reset: [reset],
     held: [slots_used, mode, kind, window_log2, stored],
-    each: [start, event, block, codes, event_cause, event_time, decimation, code, looks,
+    each: [start, event, block, codes, event_cause, event_time, decimation, code, setting_granted,
         engine_ready, engine_data, began, marked, reason, unperturbed, late, tones, begin, restart,
         clamped, limited, read_data, target_ready, number, fits]);
 drive!([P] Instrument<P>, high: [locked, interlock], reset: [], held: [],

@@ -1,14 +1,14 @@
-//! Slot scan as one pipeline: NCO, lock-in and tone adder process every slot in use, one a clock.
+//! Slot scan as one pipeline: NCO, lock-in and tone mixer process every slot in use, one a clock.
 //!
 //! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in the lock-in, one in the tone adder. A word is valid in the clock of its
+//! seven of latency. Multipliers: two in the lock-in, one in the tone mixer. A word is valid in the clock of its
 //! request, if `read_slot` has been valid for two clocks.
 
 use crate::leaf::Ram;
-use crate::levels::Levels;
 use crate::lockin::Lockin;
 use crate::nco::Nco;
-use crate::tones::Tones;
+use crate::tone_mixer::ToneMixer;
+use crate::window_statistics::WindowStatistics;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -75,8 +75,8 @@ pub struct Pipelined {
     pub read_data: Signal<Out, Bits<16>>,
     nco: Nco,
     lockin: Lockin,
-    levels: Levels,
-    adder: Tones,
+    statistics: WindowStatistics,
+    mixer: ToneMixer,
     /// Routing word of every slot, read when its sine is valid.
     words: Ram<32, 8>,
     running: DFF<Bit>,
@@ -119,7 +119,7 @@ impl Pipelined {
                 nco
             },
             lockin: Lockin::new(slots).at_clock(parameters.clock_hz),
-            adder: Tones::new().at_clock(parameters.clock_hz),
+            mixer: ToneMixer::new().at_clock(parameters.clock_hz),
             words: Ram::new(slots),
             ..Default::default()
         }
@@ -133,7 +133,7 @@ impl Logic for Pipelined {
             self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
             slot_3, slot_4, active_3, active_4, in_phase, quadrature, route
         );
-        clock!(self, clock, nco, lockin, levels, adder, words);
+        clock!(self, clock, nco, lockin, statistics, mixer, words);
         comment!("The slot scan: one slot a clock.");
         self.present.next = self.slot.q.val().get_bits::<8>(0);
         self.next_slot.next = self.slot.q.val() + 1;
@@ -190,7 +190,7 @@ impl Logic for Pipelined {
         if self.valid_4.q.val() & self.active_4.q.val() & (self.words.read_data.val().get_bit(30)) {
             self.sounds.d.next = true;
         }
-        comment!("Sine and cosine to the lock-in, sine to the tone adder.");
+        comment!("Sine and cosine to the lock-in, sine to the tone mixer.");
         self.sine_valid.next = self.valid_4.q.val();
         self.sine_slot.next = self.slot_4.q.val();
         self.sine.next = self.nco.sine.val();
@@ -201,25 +201,25 @@ impl Logic for Pipelined {
         self.lockin.sample.next = self.signal.val();
         self.lockin.first.next = self.first.val();
         self.lockin.read_slot.next = self.read_slot.val();
-        self.adder.tick.next = self.begin.val();
-        self.adder.valid.next = self.valid_4.q.val();
-        self.adder.word.next = self.words.read_data.val();
-        self.adder.sine.next = self.nco.sine.val();
-        self.adder.active.next = self.nco.active.val();
-        self.adder.read_output.next = self.read_output.val();
-        self.tone.next = self.adder.tone.val();
-        self.levels.take.next = self.begin.val() & self.take.val();
-        self.levels.sample.next = self.sample.val();
-        self.levels.first.next = self.first.val();
-        self.levels.second_half.next = self.second_half.val();
+        self.mixer.tick.next = self.begin.val();
+        self.mixer.valid.next = self.valid_4.q.val();
+        self.mixer.word.next = self.words.read_data.val();
+        self.mixer.sine.next = self.nco.sine.val();
+        self.mixer.active.next = self.nco.active.val();
+        self.mixer.read_output.next = self.read_output.val();
+        self.tone.next = self.mixer.tone.val();
+        self.statistics.take.next = self.begin.val() & self.take.val();
+        self.statistics.sample.next = self.sample.val();
+        self.statistics.first.next = self.first.val();
+        self.statistics.second_half.next = self.second_half.val();
         comment!("Read-out through registers: a block RAM's word may come late in the clock.");
         self.in_phase.d.next = self.lockin.in_phase.val();
         self.quadrature.d.next = self.lockin.quadrature.val();
         self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
-        self.first_sum.next = unsigned_cast(self.levels.sum_first.val());
-        self.second_sum.next = unsigned_cast(self.levels.sum_second.val());
-        self.least.next = unsigned_cast(self.levels.least.val());
-        self.greatest.next = unsigned_cast(self.levels.greatest.val());
+        self.first_sum.next = unsigned_cast(self.statistics.sum_first.val());
+        self.second_sum.next = unsigned_cast(self.statistics.sum_second.val());
+        self.least.next = unsigned_cast(self.statistics.least.val());
+        self.greatest.next = unsigned_cast(self.statistics.greatest.val());
         match self.read_word.val().index() {
             10 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(0),
             11 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(16),

@@ -80,7 +80,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.access.address.next = self.link.address.val();
         self.access.data.next = self.link.data.val();
         self.access.is_write.next = self.link.is_write.val();
-        self.access.look.next = self.link.look.val();
+        self.access.request.next = self.link.bus_request.val();
         self.access.write.next = self.link.write.val();
         self.access.scalar.next = self.registers.read_data.val();
         self.access.readable.next = self.registers.readable.val();
@@ -90,7 +90,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.parameters.read_data.val();
-        self.access.turn.next = self.guard.host_ready.val();
+        self.access.grant.next = self.guard.host_ready.val();
         self.access.call.next = self.link.heard.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.sequencer.busy.val();
@@ -105,20 +105,22 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.address.next = self.link.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.link.data.val();
-        self.registers.look_watchdog.next = self.access.heard.val() | self.access.arm_host.val();
-        self.registers.look_run_limit.next = self.access.arm_standalone.val();
-        self.registers.look_samples.next = self.access.capture.val();
-        self.registers.look_ramp.next = self.modulator.look.val();
-        self.registers.look_step.next = self.guard.look.val() & self.supervisor.armed.val();
-        self.registers.look_safe.next = self.guard.look.val() & (!self.supervisor.armed.val());
+        self.registers.read_watchdog.next = self.access.heard.val() | self.access.arm_host.val();
+        self.registers.read_run_limit.next = self.access.arm_standalone.val();
+        self.registers.read_samples.next = self.access.capture.val();
+        self.registers.read_ramp.next = self.modulator.step_request.val();
+        self.registers.read_step.next = self.guard.step_request.val() & self.supervisor.armed.val();
+        self.registers.read_safe.next =
+            self.guard.step_request.val() & (!self.supervisor.armed.val());
         comment!(
             "Settings without a register: the sequencer has priority over the post-processor."
         );
-        self.registers.host_look.next = self.access.looks.val();
-        self.registers.look_named.next = self.sequencer.look.val() | self.post_processor.look.val();
-        self.registers.named_place.next = self.post_processor.look_place.val();
-        if self.sequencer.look.val() {
-            self.registers.named_place.next = self.sequencer.look_place.val();
+        self.registers.host_access.next = self.access.accesses.val();
+        self.registers.read_named.next =
+            self.sequencer.setting_request.val() | self.post_processor.setting_request.val();
+        self.registers.named_place.next = self.post_processor.setting_address.val();
+        if self.sequencer.setting_request.val() {
+            self.registers.named_place.next = self.sequencer.setting_address.val();
         }
         self.tripped.next = self.supervisor.fault.val().any();
         self.fault.next = self.tripped.val();
@@ -172,7 +174,8 @@ impl<P: Pass> Logic for Instrument<P> {
         self.sequencer.disarm.next = self.access.disarm.val();
         self.sequencer.trip.next = self.supervisor.trip.val();
         self.sequencer.window_log2.next = self.registers.window_log2.val();
-        self.sequencer.looks.next = self.sequencer.look.val() & self.registers.named_looks.val();
+        self.sequencer.setting_granted.next =
+            self.sequencer.setting_request.val() & self.registers.named_granted.val();
         self.sequencer.stored.next = self.registers.stored.val().get_bits::<24>(0);
         self.sequencer.mode.next = self.registers.mode.val().get_bits::<3>(0);
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
@@ -253,9 +256,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.read_word.next = self.post_processor.engine_word.val();
         self.post_processor.engine_ready.next = self.engine.read_ready.val();
         self.post_processor.engine_data.next = self.engine.read_data.val();
-        self.post_processor.looks.next = self.post_processor.look.val()
-            & (!self.sequencer.look.val())
-            & self.registers.named_looks.val();
+        self.post_processor.setting_granted.next = self.post_processor.setting_request.val()
+            & (!self.sequencer.setting_request.val())
+            & self.registers.named_granted.val();
         self.post_processor.stored.next = self.registers.stored.val();
         self.post_processor.window_log2.next = self.registers.window_log2.val();
         self.post_processor.slots_used.next = self.registers.slots_used.val();

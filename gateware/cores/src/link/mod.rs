@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | bytes from the host; one was lost or wrong on the line |
 //! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | bytes to the host |
-//! | `address`, `data`, `is_write`, `look` | out, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
+//! | `address`, `data`, `is_write`, `bus_request` | out, 16 + 32 + 1 + 1 | request for a register; held until `answered` |
 //! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value; the status of the reply, 0 if allowed |
 //! | `write` | out, 1 | pulse after `answered` with refusal 0: `data` is written |
 //! | `heard`, `sound`, `damaged` | out, 1 | pulses: a valid frame of the session, a valid frame, a damaged one |
@@ -21,7 +21,7 @@
 //! | [`uart_receiver`], [`uart_transmitter`] | the line |
 //!
 //! The request memory has two halves of 128 words, one with the last reply and one for the next request. With late memories its words are
-//! copied into a register, and processor and sender wait a clock for them: look-up tables would take 560 LUT4 and 80
+//! copied into a register, and processor and sender wait a clock for them: bus_request-up tables would take 560 LUT4 and 80
 //! small memories more of an ECP5, in its longest paths.
 
 pub mod crc;
@@ -70,7 +70,7 @@ pub struct Link {
     /// Write it.
     pub is_write: Signal<Out, Bit>,
     /// Request: address, data and direction are valid.
-    pub look: Signal<Out, Bit>,
+    pub bus_request: Signal<Out, Bit>,
     /// Reply valid.
     pub answered: Signal<In, Bit>,
     /// Its value.
@@ -187,7 +187,7 @@ impl Logic for Link {
         self.address.next = self.processor.address.val();
         self.data.next = self.processor.data.val();
         self.is_write.next = self.processor.is_write.val();
-        self.look.next = self.processor.look.val();
+        self.bus_request.next = self.processor.bus_request.val();
         self.processor.answered.next = self.answered.val();
         self.processor.value.next = self.value.val();
         self.processor.refusal.next = self.refusal.val();

@@ -7,7 +7,7 @@
 //! | `index`, `read_data` | out 8, in 32 | a word of the request memory, a clock later, two clocks with late memories |
 //! | `put`, `put_data` | out, 1 + 32 | writes the word at `index`, with priority |
 //! | `address`, `data`, `is_write` | out, 16 + 32 + 1 | request for a register |
-//! | `look` | out, 1 | the request is valid; high until `answered`, then low for three clocks or more |
+//! | `bus_request` | out, 1 | the request is valid; high until `answered`, then low for three clocks or more |
 //! | `answered`, `value`, `refusal` | in, 1 + 32 + 3 | its value, and the status of the reply: 0 if allowed |
 //! | `write` | out, 1 | pulse, two clocks or less after `answered` with refusal 0: write |
 //! | `reply`, `reply_stands` | out, 1 + 1 | reply pending; its present word is at `read_data`, without late memories in the next clock |
@@ -36,7 +36,7 @@ enum Step {
     Fetch,
     Place,
     Form,
-    Look,
+    Access,
     Carry,
     Count,
     Header,
@@ -73,7 +73,7 @@ pub struct Processor {
     /// Write it.
     pub is_write: Signal<Out, Bit>,
     /// Request: address, data and direction are valid.
-    pub look: Signal<Out, Bit>,
+    pub bus_request: Signal<Out, Bit>,
     /// Reply valid.
     pub answered: Signal<In, Bit>,
     /// Its value.

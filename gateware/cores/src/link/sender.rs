@@ -67,7 +67,7 @@ pub struct Sender {
     pub idle: Signal<Out, Bit>,
     state: DFF<Step>,
     /// The frame is telemetry.
-    tells: DFF<Bit>,
+    is_telemetry: DFF<Bit>,
     /// The word is the frame's first.
     first: DFF<Bit>,
     /// The word is the checksum.
@@ -122,8 +122,21 @@ impl Logic for Sender {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, tells, first, closing, ended, position, left, borrow, some_left,
-            gathered, empty_due, place, sent
+            self,
+            clock,
+            state,
+            is_telemetry,
+            first,
+            closing,
+            ended,
+            position,
+            left,
+            borrow,
+            some_left,
+            gathered,
+            empty_due,
+            place,
+            sent
         );
         clock!(self, clock, block, crc);
         self.idle.next = self.state.q.val() == Step::Idle;
@@ -131,7 +144,7 @@ impl Logic for Sender {
         self.reply_bits.next = self.reply_word.val() >> self.position.q.val();
         self.telemetry_bits.next = self.telemetry_word.val() >> self.position.q.val();
         self.digit.next = self.reply_bits.val().get_bit(0);
-        if self.tells.q.val() {
+        if self.is_telemetry.q.val() {
             self.digit.next = self.telemetry_bits.val().get_bit(0);
         }
         if self.closing.q.val() {
@@ -139,8 +152,8 @@ impl Logic for Sender {
         }
         self.steps.next = (self.state.q.val() == Step::Shift)
             & (self.closing.q.val()
-                | (self.tells.q.val() & self.telemetry_stands.val())
-                | ((!self.tells.q.val()) & self.reply_stands.val()));
+                | (self.is_telemetry.q.val() & self.telemetry_stands.val())
+                | ((!self.is_telemetry.q.val()) & self.reply_stands.val()));
         self.crc.clear.next = self.state.q.val() == Step::Idle;
         self.crc.step.next = self.steps.val();
         self.crc.bit.next = self.digit.val();
@@ -173,13 +186,14 @@ impl Logic for Sender {
             & (!self.first.q.val())
             & (!self.some_left.q.val());
         self.reply_next.next =
-            self.word_ends.val() & (!self.closing.q.val()) & (!self.tells.q.val());
-        self.sent.d.next = self.last_word.val() & (!self.tells.q.val());
+            self.word_ends.val() & (!self.closing.q.val()) & (!self.is_telemetry.q.val());
+        self.sent.d.next = self.last_word.val() & (!self.is_telemetry.q.val());
         self.reply_sent.next = self.sent.q.val();
         self.telemetry_next.next =
-            self.word_ends.val() & (!self.closing.q.val()) & self.tells.q.val();
-        self.telemetry_busy.next =
-            (self.state.q.val() != Step::Idle) & (!self.closing.q.val()) & self.tells.q.val();
+            self.word_ends.val() & (!self.closing.q.val()) & self.is_telemetry.q.val();
+        self.telemetry_busy.next = (self.state.q.val() != Step::Idle)
+            & (!self.closing.q.val())
+            & self.is_telemetry.q.val();
         if self.word_ends.val() {
             self.first.d.next = false;
             self.borrow.d.next = true;
@@ -213,7 +227,7 @@ impl Logic for Sender {
                 self.closing.d.next = false;
                 self.ended.d.next = false;
                 self.borrow.d.next = false;
-                self.tells.d.next = !self.reply.val();
+                self.is_telemetry.d.next = !self.reply.val();
                 if self.reply.val() | self.telemetry.val() {
                     self.state.d.next = Step::Shift;
                 }

@@ -40,13 +40,13 @@ impl Logic for Machine {
         self.inverts.next = self.instruction.val().get_bit(9);
         self.port.next = self.instruction.val().get_bits::<6>(0);
         self.reads.next = self.operation.val() == bits::<4>(1);
-        self.asks.next = (self.operation.val() == bits::<4>(1))
+        self.reading.next = (self.operation.val() == bits::<4>(1))
             & (self.fetched.q.val() | self.executing.q.val());
         self.memory.read_address.next = self.program.data.val().get_bits::<8>(0);
         self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
         self.word_out.next = self.accumulator.q.val();
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
-        self.tells.next = self.fetched.q.val() & (self.operation.val() == bits::<4>(7));
+        self.early_strobe.next = self.fetched.q.val() & (self.operation.val() == bits::<4>(7));
         comment!("Second clock: operands of the adder.");
         self.multiply.a.next = signed_cast(self.accumulator.q.val());
         self.multiply.b.next = signed_cast(self.memory.read_data.val());

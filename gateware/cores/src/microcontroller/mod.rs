@@ -22,13 +22,13 @@ use rust_hdl::prelude::*;
 /// | `reads` | out, 1 | the instruction reads it |
 /// | `word_in` | in, 16 | the word at `port` of the previous clock if that read, else 0 |
 /// | `word_out`, `strobe` | out, 16 + 1 | the accumulator; it is written to `port` at the end of this clock |
-/// | `tells` | out, 1 | early strobe: `strobe` follows in the next clock |
-/// | `asks` | out, 1 | an instruction that reads is in its second or third clock |
+/// | `early_strobe` | out, 1 | early strobe: `strobe` follows in the next clock |
+/// | `reading` | out, 1 | an instruction that reads is in its second or third clock |
 /// | `stall` | in, 1 | wait: the third clock lasts until it falls |
 ///
 /// An instruction takes three clocks: the first reads its operand from the memory, the second selects the operands of the adder, the
 /// third adds, while the ROM reads the next one. If an output addresses an external memory with a latency of one clock, the next
-/// instruction can read its word; with a latency of two clocks it can if `tells` addresses the memory.
+/// instruction can read its word; with a latency of two clocks it can if `early_strobe` addresses the memory.
 ///
 /// With late memories ([`memories_are_late`]) the ROM's word goes through a register, without other
 /// changes: it is valid in the two clocks that use it.
@@ -74,9 +74,9 @@ pub struct Machine {
     /// Write strobe of the output word.
     pub strobe: Signal<Out, Bit>,
     /// The strobe follows in the next clock.
-    pub tells: Signal<Out, Bit>,
+    pub early_strobe: Signal<Out, Bit>,
     /// An instruction that reads is in its second or third clock.
-    pub asks: Signal<Out, Bit>,
+    pub reading: Signal<Out, Bit>,
     /// Wait in this clock.
     pub stall: Signal<In, Bit>,
     program: Rom<16, 10>,

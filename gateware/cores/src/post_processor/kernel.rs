@@ -107,19 +107,19 @@ impl Logic for PostProcessor {
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
             | (self.machine.port.val() == bits::<6>(32));
-        self.engine_read.next = self.machine.asks.val() & self.of_engine.val();
+        self.engine_read.next = self.machine.reading.val() & self.of_engine.val();
         self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
         comment!("Words 43 and 44, the setting at `place`, wait for the registers.");
         self.of_settings.next =
             (self.machine.port.val() == bits::<6>(43)) | (self.machine.port.val() == bits::<6>(44));
-        self.look.next = self.machine.asks.val() & self.of_settings.val();
-        self.look_place.next = self.place.q.val().get_bits::<6>(0);
-        self.is_shown.d.next = self.looks.val();
+        self.setting_request.next = self.machine.reading.val() & self.of_settings.val();
+        self.setting_address.next = self.place.q.val().get_bits::<6>(0);
+        self.is_shown.d.next = self.setting_granted.val();
         self.was_shown.d.next = self.is_shown.q.val();
-        self.is_answered.d.next = self.machine.asks.val()
+        self.is_answered.d.next = self.machine.reading.val()
             & ((self.of_engine.val() & self.engine_ready.val())
                 | (self.of_settings.val() & self.is_there.val()));
-        self.waits_answer.next = self.machine.asks.val()
+        self.waits_answer.next = self.machine.reading.val()
             & (self.of_engine.val() | self.of_settings.val())
             & (!self.is_answered.q.val());
         self.far.d.next = 0.into();
@@ -190,7 +190,7 @@ impl Logic for PostProcessor {
         self.over.next = false;
         self.event_taken.next = false;
         self.block_taken.next = false;
-        if self.machine.tells.val() {
+        if self.machine.early_strobe.val() {
             match self.machine.port.val().get_bits::<4>(0).index() {
                 0 => self.item.d.next = self.machine.word_out.val().get_bits::<8>(0),
                 1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),

@@ -14,7 +14,7 @@
 //! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block with this number of ADC codes is ready; it has been read |
 //! | `read_code`, `code` | out 7, in 16 | its codes; its time at 64 and 65, low half first; a clock later |
 //! | settings | in | see `hge_protocol::registers`, held during a run |
-//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 32 | read request for a setting without a register, grant and value; used at the beginning of a run |
+//! | `setting_request`, `setting_address`, `setting_granted`, `stored` | out 1 + 6, in 1 + 32 | read request for a setting without a register, grant and value; used at the beginning of a run |
 //! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | window statistics, a slot's sums and routing word, see `engine::word` |
 //! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | state of the run, from the sequencer |
 //! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | to the sequencer: the record is written; the run is over, and the reason (0 complete, 1 loss reached); no more tones |
@@ -89,11 +89,11 @@ pub struct PostProcessor {
     /// Bit 1: standalone update. Bit 3: the lock-in demodulates the cost.
     pub mode: Signal<In, Bits<4>>,
     /// Read request for a setting without a register.
-    pub look: Signal<Out, Bit>,
+    pub setting_request: Signal<Out, Bit>,
     /// Its address.
-    pub look_place: Signal<Out, Bits<6>>,
+    pub setting_address: Signal<Out, Bits<6>>,
     /// The read is granted in this clock.
-    pub looks: Signal<In, Bit>,
+    pub setting_granted: Signal<In, Bit>,
     /// The setting, a clock later.
     pub stored: Signal<In, Bits<32>>,
     /// Read request for a word of the slot scan.

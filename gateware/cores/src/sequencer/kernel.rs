@@ -21,7 +21,7 @@ impl Logic for Sequencer {
             was_late,
             at_length,
             window_length,
-            asks,
+            needs_setting,
             shown,
             length_copy,
             was_shown
@@ -75,27 +75,27 @@ impl Logic for Sequencer {
             self.is_there.next = self.was_shown.q.val();
         }
         self.length.next = self.window_length.q.val();
-        self.look_place.next = 0x25.into();
+        self.setting_address.next = 0x25.into();
         match self.state.q.val() {
             State::Gap => self.length.next = self.looked_up.val(),
             State::Settle => {
-                self.look_place.next = 0x23.into();
+                self.setting_address.next = 0x23.into();
                 self.length.next = self.looked_up.val();
             }
             State::LeadIn => {
-                self.look_place.next = 0x24.into();
+                self.setting_address.next = 0x24.into();
                 self.length.next = self.looked_up.val();
             }
             _ => self.length.next = self.window_length.q.val(),
         }
-        self.look.next = self.asks.q.val();
-        self.shown.d.next = self.looks.val();
+        self.setting_request.next = self.needs_setting.q.val();
+        self.shown.d.next = self.setting_granted.val();
         self.was_shown.d.next = self.shown.q.val();
-        if self.looks.val() {
-            self.asks.d.next = false;
+        if self.setting_granted.val() {
+            self.needs_setting.d.next = false;
         }
         if self.tick.val() {
-            self.asks.d.next = true;
+            self.needs_setting.d.next = true;
         }
         if self.is_there.val() {
             self.at_length.d.next = self.spent.val() >= self.length.val();

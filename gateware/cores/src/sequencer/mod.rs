@@ -14,7 +14,7 @@
 //! | `tick` | in, 1 | a sample begins |
 //! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all except the first end the run, the earliest of them sets the reason |
 //! | `window_log2`, `mode` | in, 5 + 3 | see `hge_protocol::registers` |
-//! | `look`, `look_place`, `looks`, `stored` | out 1 + 6, in 1 + 24 | read request, address, grant and value of the length of gap, settle or lead-in; once a sample, within 24 clocks of its beginning |
+//! | `setting_request`, `setting_address`, `setting_granted`, `stored` | out 1 + 6, in 1 + 24 | read request, address, grant and value of the length of gap, settle or lead-in; once a sample, within 24 clocks of its beginning |
 //! | `moving`, `sounding` | in, 1 | of the previous sample: bases still ramp; tones are still on |
 //! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | state of this sample |
 //! | `now` | in, 32 | the present sample since power-up |
@@ -60,11 +60,11 @@ pub struct Sequencer {
     /// Logarithm of the window's samples.
     pub window_log2: Signal<In, Bits<5>>,
     /// Read request for a length.
-    pub look: Signal<Out, Bit>,
+    pub setting_request: Signal<Out, Bit>,
     /// Its address: `settle`, `lead_in` or `gap`.
-    pub look_place: Signal<Out, Bits<6>>,
+    pub setting_address: Signal<Out, Bits<6>>,
     /// The read is granted in this clock.
-    pub looks: Signal<In, Bit>,
+    pub setting_granted: Signal<In, Bit>,
     /// The length, a clock later.
     pub stored: Signal<In, Bits<24>>,
     /// Bit 0 perturb, bit 1 standalone.
@@ -126,7 +126,7 @@ pub struct Sequencer {
     over_reason: DFF<Bits<3>>,
     was_late: DFF<Bit>,
     /// The length of the present sample's state is still to be read; and is being read.
-    asks: DFF<Bit>,
+    needs_setting: DFF<Bit>,
     shown: DFF<Bit>,
     /// The value read, a clock later, and that it was read.
     length_copy: DFF<Bits<24>>,

@@ -61,18 +61,18 @@ impl TestBench {
     }
 
     /// Looks as the link does, and returns refusal and value.
-    fn look(&mut self, address: u16, data: u32, is_write: bool) -> (u64, u32) {
+    fn access(&mut self, address: u16, data: u32, is_write: bool) -> (u64, u32) {
         let core = &mut self.bench.core;
         core.address.next = raw(u64::from(address));
         core.data.next = raw(u64::from(data));
         core.is_write.next = is_write;
-        core.look.next = true;
+        core.request.next = true;
         for _ in 0..10 {
             self.bench.settle();
             if self.bench.core.answered.val() {
                 let core = &self.bench.core;
                 let answer = (core.refusal.val().to_u64(), core.value.val().to_u64() as u32);
-                self.bench.core.look.next = false;
+                self.bench.core.request.next = false;
                 self.bench.edge();
                 return answer;
             }
@@ -82,7 +82,7 @@ impl TestBench {
     }
 
     fn read(&mut self, address: u16) -> Result<u32, u64> {
-        match self.look(address, 0, false) {
+        match self.access(address, 0, false) {
             (0, value) => Ok(value),
             (refusal, _) => Err(refusal),
         }
@@ -90,7 +90,7 @@ impl TestBench {
 
     /// Writes if it may, and returns the refusal and what happened.
     fn write(&mut self, address: u16, data: u32) -> (u64, Strobes) {
-        let (refusal, _) = self.look(address, data, true);
+        let (refusal, _) = self.access(address, data, true);
         let mut strobes = Strobes::default();
         if refusal == 0 {
             self.bench.core.write.next = true;

@@ -19,7 +19,7 @@ struct Inputs {
 }
 
 /// Bytes on the line and when they come.
-struct Twin {
+struct Model {
     parts: [Vec<u8>; 3],
     /// What is left of the part that is played.
     line: VecDeque<u8>,
@@ -37,9 +37,9 @@ struct Twin {
     ran: bool,
 }
 
-impl Twin {
+impl Model {
     fn new(parts: [Vec<u8>; 3]) -> Self {
-        let mut twin = Twin {
+        let mut model = Model {
             parts,
             line: VecDeque::new(),
             playing: false,
@@ -52,8 +52,8 @@ impl Twin {
             presses: false,
             ran: false,
         };
-        twin.play(0);
-        twin
+        model.play(0);
+        model
     }
 
     fn play(&mut self, part: usize) {
@@ -130,7 +130,7 @@ fn on_the_line() -> [Vec<u8>; 3] {
 
 struct TestBench {
     bench: Bench<Boot>,
-    twin: Twin,
+    model: Model,
     /// Bytes that were taken.
     taken: Vec<u8>,
 }
@@ -143,10 +143,10 @@ impl TestBench {
         (0..3).for_each(|_| bench.edge());
         bench.core.reset.next = false;
         bench.settle();
-        TestBench { bench, twin: Twin::new(on_the_line()), taken: Vec::new() }
+        TestBench { bench, model: Model::new(on_the_line()), taken: Vec::new() }
     }
 
-    /// A clock, in which core and twin must say the same.
+    /// A clock, in which core and model must say the same.
     fn clock(&mut self, inputs: Inputs) {
         let core = &mut self.bench.core;
         core.button.next = inputs.button;
@@ -157,10 +157,10 @@ impl TestBench {
         self.bench.settle();
         let core = &self.bench.core;
         let byte = core.valid.val().then(|| core.byte.val().index() as u8);
-        assert_eq!((core.plays.val(), byte), self.twin.outputs(), "{inputs:?}");
+        assert_eq!((core.plays.val(), byte), self.model.outputs(), "{inputs:?}");
         self.taken.extend(byte.filter(|_| inputs.ready));
         self.bench.edge();
-        self.twin.clock(inputs);
+        self.model.clock(inputs);
     }
 
     /// What is taken in so many clocks like this.
@@ -193,9 +193,9 @@ fn every_byte_comes_when_the_description_says() {
         inputs.armed ^= dice.once_in(300);
         inputs.active ^= dice.once_in(300);
         inputs.busy ^= dice.once_in(300);
-        let before = bench.twin.playing;
+        let before = bench.model.playing;
         bench.clock(inputs);
-        plays += usize::from(!before && bench.twin.playing);
+        plays += usize::from(!before && bench.model.playing);
     }
     assert!(plays > 10, "the button was hardly ever heard: {plays}");
 }

@@ -17,7 +17,7 @@ pub struct Bus {
     pub address: Signal<In, Bits<16>>,
     pub data: Signal<In, Bits<32>>,
     pub is_write: Signal<In, Bit>,
-    pub look: Signal<In, Bit>,
+    pub request: Signal<In, Bit>,
     pub write: Signal<In, Bit>,
     /// A request has come.
     pub call: Signal<In, Bit>,
@@ -59,7 +59,7 @@ impl Logic for Bus {
         self.access.address.next = self.address.val();
         self.access.data.next = self.data.val();
         self.access.is_write.next = self.is_write.val();
-        self.access.look.next = self.look.val();
+        self.access.request.next = self.request.val();
         self.access.write.next = self.write.val();
         self.access.scalar.next = self.registers.read_data.val();
         self.access.readable.next = self.registers.readable.val();
@@ -69,7 +69,7 @@ impl Logic for Bus {
         self.access.tightens.next = self.registers.tightens.val();
         self.access.wide.next = self.registers.wide.val();
         self.access.table_data.next = self.table.read_data.val();
-        self.access.turn.next = self.guard.host_ready.val();
+        self.access.grant.next = self.guard.host_ready.val();
         self.access.call.next = self.call.val();
         self.access.guard_data.next = self.guard.host_value.val();
         self.access.busy.next = self.busy.val();
@@ -84,12 +84,12 @@ impl Logic for Bus {
         self.registers.address.next = self.address.val();
         self.registers.write.next = self.access.scalar_write.val();
         self.registers.write_data.next = self.data.val();
-        self.registers.look_watchdog.next = self.access.heard.val();
-        self.registers.look_run_limit.next = false;
-        self.registers.look_samples.next = false;
-        self.registers.look_ramp.next = false;
-        self.registers.look_step.next = false;
-        self.registers.look_safe.next = false;
+        self.registers.read_watchdog.next = self.access.heard.val();
+        self.registers.read_run_limit.next = false;
+        self.registers.read_samples.next = false;
+        self.registers.read_ramp.next = false;
+        self.registers.read_step.next = false;
+        self.registers.read_safe.next = false;
         self.registers.time.next = self.time.val();
         self.registers.status.next = 0x55.into();
         self.registers.fault.next = 0x15.into();

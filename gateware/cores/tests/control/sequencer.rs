@@ -58,7 +58,7 @@ impl TestBench {
         // The only case of the only epoch is done: the run is over.
         core.post_processor_over.next = self.job == Some((1, 1));
         self.bench.settle();
-        self.bench.core.looks.next = self.bench.core.look.val();
+        self.bench.core.setting_granted.next = self.bench.core.setting_request.val();
         self.bench.settle();
         self.job = self.job.and_then(|(kind, left)| (left > 1).then_some((kind, left - 1)));
         if self.bench.core.post_processor_start.val() {

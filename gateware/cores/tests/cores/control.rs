@@ -36,7 +36,7 @@ fn the_clerk_in_icarus_equals_rust() {
                 core.event.next = random.once_in(200);
                 core.block.next = random.once_in(200);
                 core.codes.next = Bits::from(1 + random.below(4));
-                put_all!(core, random; event_cause, event_time, decimation, code, looks,
+                put_all!(core, random; event_cause, event_time, decimation, code, setting_granted,
                     engine_ready, engine_data, began, marked, reason,
                     unperturbed, late, tones, begin, restart, clamped, limited, read_data,
                     target_ready, number, fits);
@@ -67,7 +67,7 @@ fn the_sequencer_in_icarus_equals_rust() {
                 core.stop.next = random.once_in(300);
                 core.disarm.next = random.once_in(500);
                 core.trip.next = random.once_in(500);
-                put_all!(core, random; tick, run, moving, sounding, now, recorded, looks);
+                put_all!(core, random; tick, run, moving, sounding, now, recorded, setting_granted);
             },
         );
     }
@@ -96,13 +96,13 @@ fn the_registers_in_icarus_equal_rust() {
                 } else if random.once_in(2) {
                     core.address.next = Bits::from(u64::from(map::ANALOGUE) + random.below(128));
                 }
-                core.look_watchdog.next = random.once_in(20);
-                core.look_run_limit.next = random.once_in(20);
-                core.look_samples.next = random.once_in(20);
-                core.look_ramp.next = random.once_in(20);
-                core.look_step.next = random.once_in(20);
-                core.look_safe.next = random.once_in(20);
-                put_all!(core, random; host_look, look_named, named_place);
+                core.read_watchdog.next = random.once_in(20);
+                core.read_run_limit.next = random.once_in(20);
+                core.read_samples.next = random.once_in(20);
+                core.read_ramp.next = random.once_in(20);
+                core.read_step.next = random.once_in(20);
+                core.read_safe.next = random.once_in(20);
+                put_all!(core, random; host_access, read_named, named_place);
                 put_all!(core, random; write, write_data, status, fault, time, frames,
                     frames_lost, link_faults);
             },
@@ -131,8 +131,8 @@ fn the_access_in_icarus_equals_rust() {
                         core.data.next = Bits::from(random.below(9));
                     }
                 }
-                put_all!(core, random; look, write, scalar, readable, writable, idle_only,
-                    disarmed_only, tightens, wide, table_data, turn, call, guard_data, busy, armed,
+                put_all!(core, random; request, write, scalar, readable, writable, idle_only,
+                    disarmed_only, tightens, wide, table_data, grant, call, guard_data, busy, armed,
                     ramping_to_safe, capturing, can_repeat, interlock, protection);
             },
         );

@@ -4,12 +4,12 @@ use crate::{compare, HELD};
 use hge_gateware::cost::Cost;
 use hge_gateware::engine::{Engine, Pass, Pipelined, Stepped};
 use hge_gateware::guard::Guard;
-use hge_gateware::levels::Levels;
 use hge_gateware::lockin::Lockin;
 use hge_gateware::modulator::Modulator;
 use hge_gateware::nco::Nco;
 use hge_gateware::reference::Reference;
-use hge_gateware::tones::Tones;
+use hge_gateware::tone_mixer::ToneMixer;
+use hge_gateware::window_statistics::WindowStatistics;
 use hge_needs::needs;
 use hge_protocol::Parameters;
 use hge_verilog::testbench::put;
@@ -50,14 +50,14 @@ fn the_lockin_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_levels_in_icarus_equal_rust() {
-    agrees!("levels", Levels::default(), reset: [], held: [],
+    agrees!("window_statistics", WindowStatistics::default(), reset: [], held: [],
         each: [take, sample, first, second_half]);
 }
 
 #[needs(icarus)]
 #[test]
 fn the_tones_in_icarus_equal_rust() {
-    agrees!("tones", Tones::new(), reset: [], held: [],
+    agrees!("tone_mixer", ToneMixer::new(), reset: [], held: [],
         each: [tick, valid, word, sine, active, read_output]);
 }
 

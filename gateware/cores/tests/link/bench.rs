@@ -33,7 +33,7 @@ pub struct Registers {
     /// Every write, in order.
     pub writes: Vec<(u16, u32)>,
     /// Registers that were read or asked for a write.
-    pub looks: u64,
+    pub requests: u64,
 }
 
 impl Registers {
@@ -96,7 +96,7 @@ pub struct Bench {
     pub lost: u64,
     pub clocks: u64,
     looked: u32,
-    /// Refusal of the answer given last, until the next `look`.
+    /// Refusal of the answer given last, until the next `bus_request`.
     answer: Option<u8>,
     until_byte: u32,
 }
@@ -181,21 +181,21 @@ impl Bench {
         self.sound += u64::from(self.link.sound.val());
         self.damaged += u64::from(self.link.damaged.val());
         if self.link.write.val() {
-            assert!(self.link.is_write.val() && !self.link.look.val());
+            assert!(self.link.is_write.val() && !self.link.bus_request.val());
             assert_eq!(self.answer.take(), Some(0), "a write without leave");
             self.registers.write(address, self.link.data.val().index() as u32);
         }
-        if self.link.look.val() {
+        if self.link.bus_request.val() {
             self.looked += 1;
             if self.looked == 1 {
-                self.registers.looks += 1;
+                self.registers.requests += 1;
                 self.answer = None;
             }
             if answers {
                 self.answer = Some(refusal);
             }
         } else {
-            assert!(!answers, "`look` fell before the answer");
+            assert!(!answers, "`bus_request` fell before the answer");
         }
         if answers {
             self.looked = 0;
@@ -206,7 +206,7 @@ impl Bench {
         self.settle();
         self.clocks += 1;
         if answers {
-            assert!(!self.link.look.val(), "`look` did not fall after the answer");
+            assert!(!self.link.bus_request.val(), "`bus_request` did not fall after the answer");
         }
     }
 

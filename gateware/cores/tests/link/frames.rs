@@ -196,6 +196,6 @@ fn random_bytes_write_nothing() {
     bench.settle_line();
     assert!(bench.damaged > 3000, "{}", bench.damaged);
     assert_eq!(bench.sound, 0);
-    assert_eq!(bench.registers.looks, 0);
+    assert_eq!(bench.registers.requests, 0);
     assert_eq!(bench.registers.writes, []);
 }

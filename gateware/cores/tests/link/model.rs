@@ -64,7 +64,7 @@ impl Model {
         let mut done = 0;
         for index in 0..count as u16 {
             let place = address.wrapping_add(index);
-            self.registers.looks += 1;
+            self.registers.requests += 1;
             status = u32::from(self.registers.refusal(place));
             if status != 0 {
                 break;

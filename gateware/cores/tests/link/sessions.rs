@@ -63,7 +63,7 @@ fn without_a_session_only_a_hello_is_carried_out() {
             assert_eq!(pair.status(&request(0x48, nonce, sequence, 0, 1, &[])), Some(5));
         }
     }
-    assert_eq!(pair.bench.registers.looks, 0);
+    assert_eq!(pair.bench.registers.requests, 0);
     assert_eq!(pair.bench.heard, 0);
     assert_eq!(pair.status(&hello(0, 0)), Some(0));
     assert_eq!(pair.status(&write(0, 1, 5, &[1])), Some(0));
@@ -160,7 +160,7 @@ fn lengths_that_do_not_agree_and_unknown_operations_are_bad_requests() {
     for header in [0x4000_4157, 0x4000_4357, 0x3f00_4257, 0x0000_4257, 0x4000_0257, 0xc000_4257] {
         bad(&mut pair, most.clone(), header);
     }
-    assert_eq!(pair.bench.registers.looks, 0);
+    assert_eq!(pair.bench.registers.requests, 0);
     // From a stranger the same are answered by `session`.
     for header in [0x0100_0048, 0x0000_0252, 0x0100_0253] {
         let mut body = read(!NONCE, 1, 0, 1);

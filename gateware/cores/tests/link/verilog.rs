@@ -280,7 +280,7 @@ fn the_link_in_icarus_equals_rust() {
             taken = uut.rx_ready.val() && !uut.reset.next;
             uut.rx_fault.next = random.once_in(3000);
             uut.tx_ready.next = !random.once_in(3);
-            uut.answered.next = uut.look.val() && random.once_in(2);
+            uut.answered.next = uut.bus_request.val() && random.once_in(2);
             uut.value.next = word(&mut random);
             uut.refusal.next = if random.once_in(8) { word(&mut random) } else { 0.into() };
             uut.words.next = 9.into();

@@ -233,13 +233,13 @@ fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
         })?;
     }
     for (case, volts) in cases.0.iter().enumerate() {
-        let twin = (0..case).find(|&other| cases.0[other] == *volts);
-        let alike = twin.is_none_or(|other| cases.1[other] == cases.1[case]);
+        let equal = (0..case).find(|&other| cases.0[other] == *volts);
+        let alike = equal.is_none_or(|other| cases.1[other] == cases.1[case]);
         require(alike, format!("case.{case}"), || {
             format!(
                 "case {case} has the inputs of case {} but the other label, which no device can \
                  learn: change or drop one",
-                twin.unwrap_or(case)
+                equal.unwrap_or(case)
             )
         })?;
     }

@@ -62,7 +62,7 @@ impl TestBench {
             let code = integer(core.dac_code.val()) as i16;
             Verdict { code, clamped: core.clamped.val(), limited: core.limited.val() }
         });
-        assert_eq!(core.look.val(), step == 3);
+        assert_eq!(core.step_request.val(), step == 3);
         assert_eq!(seen, said.filter(|_| step == 6), "output before {output}, step {step}");
         if let Some(&last) = self.codes.get(output).filter(|_| step == 4) {
             assert_eq!(integer(core.last_code.val()), i64::from(last));

@@ -12,7 +12,7 @@ const APART: usize = 4;
 struct TestBench {
     bench: Bench<lockin::Lockin>,
     random: Stimulus,
-    twin: Lockin,
+    model: Lockin,
 }
 
 impl TestBench {
@@ -20,7 +20,7 @@ impl TestBench {
         TestBench {
             bench: Bench::new(lockin::Lockin::new(slots), |core| &mut core.clock),
             random: Stimulus::new(seed),
-            twin: Lockin::new(slots),
+            model: Lockin::new(slots),
         }
     }
 
@@ -33,7 +33,7 @@ impl TestBench {
         core.cosine.next = signed(i64::from(cosine));
         core.first.next = first;
         self.bench.tick();
-        self.twin.accumulate(slot, sample, sine, cosine);
+        self.model.accumulate(slot, sample, sine, cosine);
     }
 
     fn pause(&mut self) {
@@ -54,7 +54,7 @@ impl TestBench {
             self.pause();
         }
         let mut sums = Vec::new();
-        for slot in 0..=self.twin.sums.len() {
+        for slot in 0..=self.model.sums.len() {
             self.bench.core.read_slot.next = raw(slot as u64);
             self.bench.settle();
             if slot > 0 {
@@ -72,7 +72,7 @@ impl TestBench {
 fn agree(slots: usize, windows: usize, seed: u64) {
     let mut test_bench = TestBench::new(slots, seed);
     for window in 0..windows {
-        test_bench.twin.clear();
+        test_bench.model.clear();
         let samples = 1 << test_bench.random.below(6);
         for sample in 0..samples {
             let code = test_bench.random.code();
@@ -92,7 +92,7 @@ fn agree(slots: usize, windows: usize, seed: u64) {
         }
         assert_eq!(
             test_bench.read(),
-            test_bench.twin.sums,
+            test_bench.model.sums,
             "window {window} of {samples} samples, seed {seed}"
         );
     }
@@ -117,7 +117,7 @@ fn the_longest_window_at_full_scale_fits_the_sums() {
         }
     }
     let sums = test_bench.read();
-    assert_eq!(sums, test_bench.twin.sums);
+    assert_eq!(sums, test_bench.model.sums);
     let most = 32767_i64 << 31;
     assert_eq!(sums[0], SlotSums { in_phase: most, quadrature: -most });
     assert_eq!(sums[2], SlotSums { in_phase: most, quadrature: most });

@@ -1,4 +1,4 @@
-//! Every core in rust-hdl's simulation against its twin in the model, driven through its real protocol.
+//! Every core in rust-hdl's simulation against its reference model, driven through its real protocol.
 //!
 //! Inputs that a core's interface table leaves open at a clock carry noise there, so that a core which looks too early or too
 //! late is found. Stimuli come from fixed seeds and reach the ends of every range.
@@ -6,10 +6,10 @@
 mod bench;
 mod cost;
 mod guard;
-mod levels;
 mod lockin;
 mod modulator;
 mod nco;
 mod post_processor;
 mod stimulus;
-mod tones;
+mod tone_mixer;
+mod window_statistics;

@@ -21,7 +21,7 @@ struct Sample {
 struct TestBench {
     bench: Bench<Modulator>,
     random: Stimulus,
-    twins: Vec<Channel>,
+    models: Vec<Channel>,
     dac_bits: u32,
     /// The greatest code that the DAC has.
     top: i16,
@@ -35,7 +35,7 @@ impl TestBench {
         TestBench {
             bench: Bench::new(Modulator::new(outputs, dac_bits), |core| &mut core.clock),
             random: Stimulus::new(seed),
-            twins: vec![Channel::default(); outputs as usize],
+            models: vec![Channel::default(); outputs as usize],
             dac_bits,
             top: i16::MAX >> (16 - dac_bits) << (16 - dac_bits),
             compared: 0,
@@ -46,11 +46,11 @@ impl TestBench {
     /// Draws a sample and sets what is held during its pass.
     fn draw(&mut self) -> Sample {
         let random = &mut self.random;
-        let outputs = self.twins.len();
+        let outputs = self.models.len();
         let (track, ramp) = (random.once_in(6), !random.once_in(4));
         let (shape, tones_fresh) = (random.once_in(2), !random.once_in(4));
         // Often the way of some output, or one more or less.
-        let channel = self.twins[random.below(outputs)];
+        let channel = self.models[random.below(outputs)];
         let way = (i64::from(channel.target) - i64::from(channel.base)).abs();
         let ramp_step = match random.once_in(2) {
             true => way + random.pick(&[-1, 0, 1]),
@@ -91,11 +91,11 @@ impl TestBench {
     }
 
     fn set_target(&mut self) {
-        let output = self.random.below(self.twins.len());
+        let output = self.random.below(self.models.len());
         // Often near the present base, so that small steps arrive.
         let target = match self.random.below(3) {
             0 => self.random.word(),
-            1 => self.twins[output].base.wrapping_add(self.random.scaled(-99999, 99999) as i32),
+            1 => self.models[output].base.wrapping_add(self.random.scaled(-99999, 99999) as i32),
             _ => i32::from(self.random.code()) << 16,
         };
         self.offer(output, target);
@@ -103,13 +103,13 @@ impl TestBench {
         assert!(self.bench.core.target_ready.val(), "nothing is being written");
         self.bench.edge();
         self.bench.core.target_write.next = false;
-        self.twins[output].target = target;
+        self.models[output].target = target;
     }
 
     /// One clock of the pass: what is good in this clock alone carries noise in the others.
     fn clock(&mut self, sample: &Sample, output: usize, step: u64, code: Option<i16>) {
         let noise = self.random.noise();
-        let is_real = output < self.twins.len();
+        let is_real = output < self.models.len();
         let core = &mut self.bench.core;
         core.ramp_step.next = raw(if step == 3 { sample.ramp_step as u64 } else { noise });
         let tone = sample.tones.get(output).filter(|_| step == 5);
@@ -125,7 +125,7 @@ impl TestBench {
         self.bench.settle();
         let core = &self.bench.core;
         assert!(core.running.val() && !core.done.val());
-        assert_eq!(core.look.val(), step == 2);
+        assert_eq!(core.step_request.val(), step == 2);
         assert_eq!((unsigned(core.step.val()), unsigned(core.index.val())), (step, output as u64));
         let is_taken = early.is_some() && !(is_real && WRITING.contains(&step));
         assert_eq!(core.target_ready.val(), is_taken);
@@ -137,7 +137,7 @@ impl TestBench {
         self.bench.edge();
         self.bench.core.target_write.next = false;
         if let Some(done) = early.filter(|_| is_taken) {
-            self.twins[done].target = target;
+            self.models[done].target = target;
         }
     }
 
@@ -148,15 +148,15 @@ impl TestBench {
         self.bench.tick();
         self.bench.core.tick.next = false;
         let mut moving = false;
-        for output in 0..self.twins.len() {
-            let (code, unfinished) = self.twins[output].step(sample.drives[output]);
+        for output in 0..self.models.len() {
+            let (code, unfinished) = self.models[output].step(sample.drives[output]);
             moving |= unfinished;
             for step in 0..STEPS {
                 self.clock(&sample, output, step, Some(code));
             }
         }
         for step in 0..7 {
-            self.clock(&sample, self.twins.len(), step, None);
+            self.clock(&sample, self.models.len(), step, None);
         }
         self.bench.settle();
         let core = &self.bench.core;

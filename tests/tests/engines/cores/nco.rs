@@ -16,7 +16,7 @@ struct TestBench {
     bench: Bench<Nco>,
     random: Stimulus,
     now: u64,
-    twins: Vec<Oscillator>,
+    models: Vec<Oscillator>,
     tunings: Vec<u32>,
     /// Waves to come, and the clock they come in.
     waves: VecDeque<(u64, Wave)>,
@@ -39,7 +39,7 @@ impl TestBench {
             bench: Bench::new(nco, |core| &mut core.clock),
             random: Stimulus::new(seed),
             now: 0,
-            twins: vec![Oscillator::default(); slots],
+            models: vec![Oscillator::default(); slots],
             tunings: vec![0; slots],
             waves: VecDeque::new(),
             nexts: VecDeque::new(),
@@ -105,17 +105,17 @@ impl TestBench {
         core.restart.next = restart;
         core.gate.next = gate;
         if let Some(slot) = entering {
-            let twin = &mut self.twins[slot];
+            let model = &mut self.models[slot];
             let (tuning, start) = (self.tunings[slot], self.starts[slot]);
             let wave = if self.is_code[slot] {
                 let latency_samples = self.latency_samples;
                 let code = Code { rows: &self.rows, number: start, latency_samples };
-                twin.step_code(tuning, code, restart, gate)
+                model.step_code(tuning, code, restart, gate)
             } else {
-                twin.step(tuning, start, restart, gate)
+                model.step(tuning, start, restart, gate)
             };
             self.waves.push_back((self.now + LATENCY, wave));
-            self.nexts.push_back((self.now + NEXT_LATENCY, twin.active));
+            self.nexts.push_back((self.now + NEXT_LATENCY, model.active));
         }
         self.bench.settle();
         self.compare();
@@ -143,7 +143,7 @@ impl TestBench {
 
     /// Every slot once, in a random order with pauses.
     fn pass(&mut self) {
-        for slot in self.random.order(self.twins.len()) {
+        for slot in self.random.order(self.models.len()) {
             while self.random.once_in(8) {
                 self.clock(None);
             }
@@ -185,7 +185,7 @@ fn agree(slots: usize, latency_samples: u32, passes: usize, seed: u64) {
             test_bench.set_row(chip);
         }
         test_bench.pass();
-        sounding += test_bench.twins.iter().filter(|twin| twin.active).count();
+        sounding += test_bench.models.iter().filter(|model| model.active).count();
     }
     assert_eq!(test_bench.compared, slots * passes);
     assert!(sounding > 0 && sounding < slots * passes, "the gates never open or never close");

@@ -11,7 +11,7 @@ impl Logic for Stepped {
             clock,
             outputs,
             running,
-            in_levels,
+            in_statistics,
             slot,
             step,
             is_found,
@@ -55,8 +55,8 @@ impl Logic for Stepped {
         self.ends.next = self.step.q.val().all();
         self.step.d.next = self.step.q.val() + 1;
         if self.running.q.val() & self.ends.val() {
-            self.in_levels.d.next = false;
-            if !self.in_levels.q.val() {
+            self.in_statistics.d.next = false;
+            if !self.in_statistics.q.val() {
                 self.slot.d.next = self.next_slot.val();
                 if self.next_slot.val() == self.slots_used.val() {
                     self.running.d.next = false;
@@ -66,7 +66,7 @@ impl Logic for Stepped {
         if self.outputs_done.val() {
             self.outputs.d.next = false;
             self.running.d.next = self.tones.val();
-            self.in_levels.d.next = true;
+            self.in_statistics.d.next = true;
             self.slot.d.next = 0.into();
             self.step.d.next = 8.into();
         }
@@ -75,11 +75,11 @@ impl Logic for Stepped {
             self.step.d.next = 0.into();
         }
         comment!("Read address: a word of the slot, a tone in the modulator's fourth and fifth clock, else the requested word.");
-        self.in_common.next = self.in_levels.q.val()
+        self.in_common.next = self.in_statistics.q.val()
             | (self.step.q.val() == bits::<4>(8))
             | (self.step.q.val() == bits::<4>(9));
         self.place.next = self.step.q.val();
-        if !self.in_levels.q.val() {
+        if !self.in_statistics.q.val() {
             match self.step.q.val().index() {
                 1 => self.place.next = 5.into(),
                 7 => self.place.next = 6.into(),
@@ -161,7 +161,7 @@ impl Logic for Stepped {
         self.writes_tone.d.next = false;
         self.writes_lesser.d.next = false;
         self.writes_greater.d.next = false;
-        if self.running.q.val() & self.in_levels.q.val() {
+        if self.running.q.val() & self.in_statistics.q.val() {
             self.adds_own.d.next = true;
             match self.step.q.val().index() {
                 8 => {
@@ -197,7 +197,7 @@ impl Logic for Stepped {
                 _ => self.writes.d.next = false,
             }
         }
-        if self.running.q.val() & (!self.in_levels.q.val()) {
+        if self.running.q.val() & (!self.in_statistics.q.val()) {
             match self.step.q.val().index() {
                 0 => self.holds_route.d.next = true,
                 1 => self.turns.d.next = true,

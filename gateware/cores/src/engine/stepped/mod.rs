@@ -22,7 +22,7 @@
 //! reads them first; after the slots 16 words for the window statistics, with the same numbers; then two for the tone of every output.
 //! The modulator reads the tones before the slot scan overwrites them, so that one bank suffices.
 //!
-//! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`Tones`](crate::tones) and [`Levels`](crate::levels), which
+//! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`ToneMixer`](crate::tone_mixer) and [`WindowStatistics`](crate::window_statistics), which
 //! give the same results, with carries from word to word.
 
 mod kernel;
@@ -103,7 +103,7 @@ pub struct Stepped {
     outputs: DFF<Bit>,
     /// The slot scan is in progress; its window statistics are.
     running: DFF<Bit>,
-    in_levels: DFF<Bit>,
+    in_statistics: DFF<Bit>,
     slot: DFF<Bits<9>>,
     /// Step of the slot; before that, clock of the output scan.
     step: DFF<Bits<4>>,

@@ -25,9 +25,9 @@ impl Logic for Processor {
         self.address.next = self.held.q.val();
         self.data.next = self.read_data.val();
         self.is_write.next = self.writes.q.val();
-        self.look.next = self.state.q.val() == Step::Look;
+        self.bus_request.next = self.state.q.val() == Step::Access;
         comment!("Registered a clock early: it goes to all registers and tables.");
-        self.carries.d.next = (self.state.q.val() == Step::Look)
+        self.carries.d.next = (self.state.q.val() == Step::Access)
             & self.answered.val()
             & self.writes.q.val()
             & (!self.refusal.val().any());
@@ -81,7 +81,7 @@ impl Logic for Processor {
         self.place.next = 1.into();
         self.value_place.next = bit_cast::<8, 6>(self.count.q.val().get_bits::<6>(0));
         self.in_values.next = (self.state.q.val() == Step::Form)
-            | (self.state.q.val() == Step::Look)
+            | (self.state.q.val() == Step::Access)
             | (self.state.q.val() == Step::Carry)
             | ((self.state.q.val() == Step::Send) & self.step.q.val().get_bit(2));
         if self.state.q.val() == Step::Match {
@@ -110,7 +110,7 @@ impl Logic for Processor {
         comment!("Write data: a value, the number of registers written, the header.");
         self.put.next = (self.state.q.val() == Step::Header)
             | (self.state.q.val() == Step::Count)
-            | ((self.state.q.val() == Step::Look) & self.answered.val() & (!self.writes.q.val()));
+            | ((self.state.q.val() == Step::Access) & self.answered.val() & (!self.writes.q.val()));
         self.put_data.next = self.value.val();
         self.reply_words.next = bit_cast::<32, 7>(self.count.q.val());
         self.reply_length.next = self.reply_words.val() + 2;
@@ -171,9 +171,9 @@ impl Logic for Processor {
             }
             Step::Form => {
                 self.held.d.next = self.moved.val();
-                self.state.d.next = Step::Look;
+                self.state.d.next = Step::Access;
             }
-            Step::Look => {
+            Step::Access => {
                 self.status.d.next = self.refusal.val();
                 if self.answered.val() {
                     self.state.d.next = Step::Carry;

@@ -1,4 +1,4 @@
-//! Runs: what the post-processor should make of every window, from the twins of the update.
+//! Runs: what the post-processor should make of every window, from the models of the update.
 
 use super::test_bench::{TestBench, Told, END, RUN, WINDOW};
 use crate::cores::bench::raw;

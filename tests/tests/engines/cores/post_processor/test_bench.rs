@@ -136,10 +136,10 @@ impl TestBench {
         let answers = core.engine_read.val() && !self.random.once_in(3);
         let answer = if answers { u64::from(self.engine_word()) } else { self.random.noise() };
         let core = &self.bench.core;
-        let setting = self.settings[unsigned(core.look_place.val()) as usize];
-        let shows = core.look.val() && !self.random.once_in(3);
+        let setting = self.settings[unsigned(core.setting_address.val()) as usize];
+        let shows = core.setting_request.val() && !self.random.once_in(3);
         let setting = if shows { setting } else { self.random.noise() as u32 };
-        self.bench.core.looks.next = shows;
+        self.bench.core.setting_granted.next = shows;
         self.bench.settle();
         let core = &self.bench.core;
         let place = unsigned(core.read_address.val()) as usize % self.table.len();

@@ -1,30 +1,30 @@
-//! The levels against `model::lockin::Lockin::level`.
+//! Window statistics against `model::lockin::Lockin::level`.
 
 use crate::cores::bench::{integer, signed, Bench};
 use crate::cores::stimulus::Stimulus;
-use hge_gateware::levels::Levels;
+use hge_gateware::window_statistics::WindowStatistics;
 use hge_sim::model::lockin::Lockin;
 
 struct TestBench {
-    bench: Bench<Levels>,
+    bench: Bench<WindowStatistics>,
     random: Stimulus,
-    twin: Lockin,
+    model: Lockin,
 }
 
 impl TestBench {
     fn new(seed: u64) -> Self {
         TestBench {
-            bench: Bench::new(Levels::default(), |core| &mut core.clock),
+            bench: Bench::new(WindowStatistics::default(), |core| &mut core.clock),
             random: Stimulus::new(seed),
-            twin: Lockin::new(0),
+            model: Lockin::new(0),
         }
     }
 
     fn take(&mut self, sample: i16, first: bool, second_half: bool) {
         if first {
-            self.twin.clear();
+            self.model.clear();
         }
-        self.twin.level(sample, second_half);
+        self.model.level(sample, second_half);
         let core = &mut self.bench.core;
         core.take.next = true;
         core.sample.next = signed(i64::from(sample));
@@ -52,11 +52,11 @@ impl TestBench {
         self.bench.core.take.next = false;
         self.bench.settle();
         let core = &self.bench.core;
-        let twin = &self.twin;
-        assert_eq!(integer(core.sum_first.val()), i64::from(twin.first));
-        assert_eq!(integer(core.sum_second.val()), i64::from(twin.second));
-        assert_eq!(integer(core.least.val()), i64::from(twin.min));
-        assert_eq!(integer(core.greatest.val()), i64::from(twin.max));
+        let model = &self.model;
+        assert_eq!(integer(core.sum_first.val()), i64::from(model.first));
+        assert_eq!(integer(core.sum_second.val()), i64::from(model.second));
+        assert_eq!(integer(core.least.val()), i64::from(model.min));
+        assert_eq!(integer(core.greatest.val()), i64::from(model.max));
     }
 }
 
@@ -88,6 +88,6 @@ fn the_longest_window_at_full_scale_fits_the_levels() {
         }
         test_bench.compare();
         let sum = i32::from(code) << 15;
-        assert_eq!((test_bench.twin.first, test_bench.twin.second), (sum, sum));
+        assert_eq!((test_bench.model.first, test_bench.model.second), (sum, sum));
     }
 }

@@ -16,7 +16,7 @@ use rust_hdl::prelude::*;
 
 /// Half-window sums and extremes of the samples.
 #[derive(LogicBlock, Default)]
-pub struct Levels {
+pub struct WindowStatistics {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// A sample of the window is valid.
@@ -46,7 +46,7 @@ pub struct Levels {
     wide: Signal<Local, Signed<32>>,
 }
 
-impl Logic for Levels {
+impl Logic for WindowStatistics {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, early, late, low, high, adds, adds_late);

@@ -3,7 +3,7 @@
 
 use crate::cores::bench::{integer, raw, signed, Bench};
 use crate::cores::stimulus::Stimulus;
-use hge_gateware::tones::Tones;
+use hge_gateware::tone_mixer::ToneMixer;
 use hge_protocol::table::SlotWord;
 
 /// Outputs that the core can address.
@@ -12,7 +12,7 @@ const OUTPUTS: usize = 32;
 const LATENCY: usize = 3;
 
 struct TestBench {
-    bench: Bench<Tones>,
+    bench: Bench<ToneMixer>,
     random: Stimulus,
     /// Tones of the sample before and of this one; none where the sample has no slot for the output.
     before: [Option<i32>; OUTPUTS],
@@ -25,7 +25,7 @@ struct TestBench {
 impl TestBench {
     fn new(seed: u64) -> Self {
         TestBench {
-            bench: Bench::new(Tones::new(), |core| &mut core.clock),
+            bench: Bench::new(ToneMixer::new(), |core| &mut core.clock),
             random: Stimulus::new(seed),
             before: [None; OUTPUTS],
             now: [None; OUTPUTS],

@@ -1,4 +1,4 @@
-//! Tone adder: amplitude times sine, summed over the consecutive slots that share an output.
+//! Tone mixer: amplitude times sine, summed over the consecutive slots that share an output.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -18,7 +18,7 @@ use rust_hdl::prelude::*;
 
 /// Sums of the tones of every output.
 #[derive(LogicBlock, Default)]
-pub struct Tones {
+pub struct ToneMixer {
     /// System clock.
     pub clock: Signal<In, Clock>,
     /// A sample begins.
@@ -61,7 +61,7 @@ pub struct Tones {
     read_index: Signal<Local, Bits<8>>,
 }
 
-impl Tones {
+impl ToneMixer {
     /// Tones for up to 32 outputs.
     pub fn new() -> Self {
         Self { sums: Ram::new(256), ..Default::default() }
@@ -74,7 +74,7 @@ impl Tones {
     }
 }
 
-impl Logic for Tones {
+impl Logic for ToneMixer {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
