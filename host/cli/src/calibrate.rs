@@ -9,7 +9,7 @@ use hge_core::experiment::Task;
 use hge_core::measure::probe::Probe;
 use hge_core::measure::{calibrate, relaxation};
 use hge_core::session::Session;
-use hge_core::settling::Watch;
+use hge_core::settling::DriftCorrector;
 use hge_driver::text::number;
 use serde::Serialize;
 use std::fmt::Write;
@@ -105,13 +105,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         task = lab.task()?;
     }
     let Task { experiment, plan, .. } = task;
-    let watch = settling
-        .as_ref()
-        .map(|settling| Watch::new(&plan, experiment.noise_model(), Some(settling.shape())));
+    let corrector = settling.as_ref().map(|settling| {
+        DriftCorrector::new(&plan, experiment.noise_model(), Some(settling.shape()))
+    });
     let mut session =
         Session::open(lab.instrument, plan, experiment.host.estimator).map_err(text)?;
-    if let Some(watch) = watch {
-        session.watch(watch);
+    if let Some(corrector) = corrector {
+        session.correct_drift(corrector);
     }
     let Arguments { points, windows, .. } = arguments;
     if arguments.open {

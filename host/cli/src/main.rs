@@ -130,7 +130,7 @@ enum Command {
     Regs(registers::Regs),
     /// Show the last run of a board with an embedded experiment
     #[command(
-        after_help = "Example:\n  hge log experiments/alone.toml --link serial:/dev/ttyUSB1"
+        after_help = "Example:\n  hge log experiments/standalone.toml --link serial:/dev/ttyUSB1"
     )]
     Log(log::Arguments),
     /// Print telemetry as it arrives

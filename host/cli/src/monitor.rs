@@ -2,7 +2,7 @@
 
 use crate::interrupt;
 use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
-use crate::live::{Ending, Event, GradientSource, Guard, Hearing, Leaving, Order, Setting, Show};
+use crate::live::{Command, Ending, Event, EventSender, Guard, Leaving, RemoteRun, Setting, Show};
 use crate::output::{json_line, text};
 use crate::streams::{self, note};
 use clap::Args;
@@ -117,11 +117,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let analogue = &told.meaning.scale.analogue;
     let task = Task::on(experiment, &source, &parameters, Some(analogue)).map_err(text)?;
     let mut setting = Setting::of(&task, "monitor", &link.to_string());
-    (setting.pausable, setting.ordered) = (false, true);
-    let hearing = Hearing::new(task, told.meaning.clone());
+    (setting.pausable, setting.commanded) = (false, true);
+    let remote_run = RemoteRun::new(task, told.meaning.clone());
     let over = |(): &()| Ending::Done { text: "all requested lines received".into(), good: true };
     let show = Show::new(setting, cancel, health, Leaving::AtOnce);
-    show.watch(|teller| look_on(listener, told, hearing, &teller), over)?;
+    show.watch(|events| look_on(listener, told, remote_run, &events), over)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -129,18 +129,18 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 fn look_on(
     mut listener: Listener,
     mut told: Told,
-    mut hearing: Hearing,
-    teller: &GradientSource,
+    mut remote_run: RemoteRun,
+    events: &EventSender,
 ) -> Result<(), String> {
     let mut asked: Option<Instant> = None;
     loop {
-        let ordered = teller.order() == Some(Order::Disarm);
-        let due = ordered || asked.is_none_or(|asked| asked.elapsed() >= WAIT);
+        let commanded = events.command() == Some(Command::Disarm);
+        let due = commanded || asked.is_none_or(|asked| asked.elapsed() >= WAIT);
         if due {
-            match listener.guard(ordered) {
+            match listener.guard(commanded) {
                 Ok((guard, notice)) => {
-                    teller.tell(Event::Guard(guard));
-                    notice.into_iter().for_each(|text| teller.tell(Event::Notice(text)));
+                    events.tell(Event::Guard(guard));
+                    notice.into_iter().for_each(|text| events.tell(Event::Notice(text)));
                 }
                 Err(DriverError::Cancelled) => return Ok(()),
                 Err(error) => return Err(text(error)),
@@ -150,7 +150,7 @@ fn look_on(
         match told.next(ORDER_WAIT)? {
             ControlFlow::Break(()) => return Ok(()),
             ControlFlow::Continue(Some(TelemetryItem::Frame { number, record })) => {
-                hearing.frame(number, &record).into_iter().for_each(|event| teller.tell(event));
+                remote_run.frame(number, &record).into_iter().for_each(|event| events.tell(event));
             }
             ControlFlow::Continue(_) => {}
         }

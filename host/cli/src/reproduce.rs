@@ -7,7 +7,7 @@ use crate::output::{json_line, text};
 use crate::streams::{is_closed, print};
 use clap::{Args, ValueHint};
 use hge_driver::Cancel;
-use hge_studies::{studies, Findings, Setup, Study, Watch};
+use hge_studies::{studies, Findings, ProgressObserver, Setup, Study};
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -133,7 +133,7 @@ impl Bar {
     }
 }
 
-impl Watch for Bar {
+impl ProgressObserver for Bar {
     fn begin(&self, part: &str, steps: u64) {
         self.bar.reset();
         self.bar.set_length(steps);

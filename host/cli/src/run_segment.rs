@@ -105,8 +105,8 @@ impl Opened {
             let leaving = if json { Leaving::AtOnce } else { Leaving::Asked };
             let setting = Setting::of(&task, "train", &place);
             Show::new(setting, instrument.cancel(), instrument.health(), leaving).watch(
-                |teller| {
-                    work(instrument, task, &mut |progress| teller.epoch(progress)).map_err(text)
+                |events| {
+                    work(instrument, task, &mut |progress| events.epoch(progress)).map_err(text)
                 },
                 |outcome| Ending::Done {
                     text: if outcome.solved { "solved" } else { "not solved" }.into(),

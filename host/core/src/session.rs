@@ -5,7 +5,7 @@ use crate::calibration::{Calibration, CalibrationError};
 use crate::gradient::Estimator;
 use crate::method::Method;
 use crate::plan::Plan;
-use crate::settling::Watch;
+use crate::settling::DriftCorrector;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
@@ -49,7 +49,7 @@ pub struct Session {
     estimator: Estimator,
     calibration: Option<Calibration>,
     codes: Option<CodeCalibration>,
-    watch: Option<Watch>,
+    corrector: Option<DriftCorrector>,
     method: Method,
     random: ChaCha8Rng,
 }
@@ -72,7 +72,7 @@ impl Session {
             estimator,
             calibration: None,
             codes: None,
-            watch: None,
+            corrector: None,
             method: Method::default(),
             random,
         })
@@ -101,7 +101,7 @@ impl Session {
         plan.configure(&mut self.instrument)?;
         self.instrument.arm(ArmMode::Host)?;
         self.plan = plan;
-        self.watch = None;
+        self.corrector = None;
         Ok(())
     }
 
@@ -121,9 +121,9 @@ impl Session {
     /// # Errors
     /// The instrument refuses.
     pub fn reconfigure(&mut self) -> Result<(), SessionError> {
-        let watch = self.watch.take();
+        let corrector = self.corrector.take();
         self.change(self.plan.clone())?;
-        self.watch = watch;
+        self.corrector = corrector;
         Ok(())
     }
 
@@ -158,8 +158,8 @@ impl Session {
     }
 
     /// Looks at every window from now on, and takes drifts off, until the plan is changed.
-    pub fn watch(&mut self, watch: Watch) {
-        self.watch = Some(watch);
+    pub fn correct_drift(&mut self, corrector: DriftCorrector) {
+        self.corrector = Some(corrector);
     }
 
     /// Measures slopes by this method from now on, whose plan the session's must be; `seed` draws the codes of [`Method::Random`].
@@ -167,10 +167,11 @@ impl Session {
         (self.method, self.random) = (method, ChaCha8Rng::seed_from_u64(seed));
     }
 
-    /// Standard error of every control's slope from one window, by the noise that a [`Watch`] was told of; none without one, or of other carriers.
+    /// Standard error of every control's slope from one window, by the noise that a [`DriftCorrector`] was told of; none without one, or of other carriers.
     pub fn slope_errors_na_per_v(&self) -> Vec<f64> {
-        let watch = self.watch.as_ref().filter(|_| self.method.is_of_sines());
-        let errors = watch.map_or(&[] as &[f64], Watch::tone_errors_na).iter().enumerate();
+        let corrector = self.corrector.as_ref().filter(|_| self.method.is_of_sines());
+        let errors =
+            corrector.map_or(&[] as &[f64], DriftCorrector::tone_errors_na).iter().enumerate();
         errors.map(|(k, error_na)| error_na / self.plan.amplitude_v(k)).collect()
     }
 
@@ -270,8 +271,8 @@ impl Session {
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
         let mut reading = reading(&self.plan, self.estimator, window)?;
-        if let Some(watch) = self.watch.as_ref().filter(|_| self.method.is_of_sines()) {
-            reading.settled = watch.pass(&self.plan, &mut reading);
+        if let Some(corrector) = self.corrector.as_ref().filter(|_| self.method.is_of_sines()) {
+            reading.settled = corrector.pass(&self.plan, &mut reading);
             let answers = reading.answers_na_per_v.iter();
             reading.slopes_na_per_v = answers.map(|&answer| self.estimator.of(answer)).collect();
         }

@@ -74,17 +74,17 @@ pub(crate) fn is_harmless(share: f64, leak: [f64; 2], answer: f64, error: f64) -
 
 /// Looks at every window of a session, and takes drifts off.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Watch {
+pub struct DriftCorrector {
     correction: Option<Shape>,
     tone_errors_na: Vec<f64>,
 }
 
-impl Watch {
+impl DriftCorrector {
     /// For the windows of `plan`, with the noise of `noise_model`; `correction` is taken off.
     pub fn new(plan: &Plan, noise_model: NoiseModel, correction: Option<Shape>) -> Self {
         let controls = plan.configuration().controls.iter();
         let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.multiple));
-        Watch { correction, tone_errors_na: errors.collect() }
+        DriftCorrector { correction, tone_errors_na: errors.collect() }
     }
 
     /// Standard error of the amplitude of every tone's answer from one window.

@@ -32,7 +32,7 @@ pub mod report;
 mod run;
 mod seal;
 pub mod table;
-mod torn;
+mod truncation;
 mod verifier;
 
 pub use folder::Folder;

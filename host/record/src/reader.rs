@@ -3,7 +3,7 @@
 use super::item::{decode, Item, Topic};
 use super::log::{segment_path, Resumed, PROFILE};
 use super::seal::Seal;
-use super::torn::{torn_at, zeros_before};
+use super::truncation::{torn_at, zeros_before};
 use super::RecordError;
 use hge_driver::text::serialize_path;
 use mcap::records::{op, Record};

@@ -5,7 +5,9 @@
 
 use super::statistics::wilson;
 use super::task::{self, Solved, Task};
-use super::{parallel, sim_setup, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{
+    parallel, sim_setup, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table,
+};
 use hge_driver::DriverError;
 use hge_sim::device::Device;
 use rand::{Rng, SeedableRng};
@@ -122,9 +124,9 @@ fn hits(
     hits
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
-    watch.begin("tasks", task::NAMES.len() as u64);
+    observer.begin("tasks", task::NAMES.len() as u64);
     let mut findings = Findings::default();
     let mut table =
         Table::new(&["task", "solved", "share of random settings, %", "mean tries", "hard"]);
@@ -150,7 +152,7 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
         }
         let hits = found.iter().map(|chance| chance.hits as f64).collect();
         findings.array(&format!("hits_{name}"), &[found.len()], hits);
-        watch.step();
+        observer.step();
     }
     findings.table = table;
     findings.say("tasks", rows);

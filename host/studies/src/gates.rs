@@ -4,7 +4,7 @@
 use super::chance::{chances, Chance};
 use super::sim_setup::{power_up, row_v};
 use super::task::{Solved, Task};
-use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::experiment::Job;
 use hge_core::gate::Gate;
 use hge_core::measure::capture::codes_at;
@@ -48,12 +48,12 @@ struct Learnt {
     step_s: f64,
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
-    watch.begin("gates", Gate::ALL.len() as u64);
+    observer.begin("gates", Gate::ALL.len() as u64);
     let learnt = parallel::map(Gate::ALL.len(), |n| {
         let learnt = learn(setup, &keys, Gate::ALL[n]);
-        watch.step();
+        observer.step();
         learnt
     })?;
     Ok(findings(&learnt))

@@ -103,7 +103,7 @@ impl From<DriverError> for ReproduceError {
 }
 
 /// Hears how far a study is, from any thread.
-pub trait Watch: Sync {
+pub trait ProgressObserver: Sync {
     /// A part begins that takes so many steps.
     fn begin(&self, part: &str, steps: u64);
     /// A step of it is done.
@@ -111,9 +111,9 @@ pub trait Watch: Sync {
 }
 
 /// Nobody listens.
-pub struct Unwatched;
+pub struct NoObserver;
 
-impl Watch for Unwatched {
+impl ProgressObserver for NoObserver {
     fn begin(&self, _: &str, _: u64) {}
     fn step(&self) {}
 }
@@ -127,7 +127,7 @@ pub struct Study {
     /// Its file in `host/studies/experiments`.
     pub file: &'static str,
     /// Measures and analyses.
-    pub run: fn(&Setup, &dyn Watch) -> Result<Findings, ReproduceError>,
+    pub run: fn(&Setup, &dyn ProgressObserver) -> Result<Findings, ReproduceError>,
 }
 
 /// All studies, in the order in which `all` runs them.

@@ -7,7 +7,9 @@
 
 use super::sim_setup::{self, SimSetup};
 use super::statistics::mean_square;
-use super::{fisher, parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{
+    fisher, parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table,
+};
 use hge_core::experiment::Experiment;
 use hge_core::plan::Plan;
 use hge_core::session::reading;
@@ -72,14 +74,14 @@ struct Exact {
     bound: f64,
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let kinds = ["white", "1/f"];
     let count = kinds.len() * keys.windows_samples.len();
-    watch.begin("windows", (count * keys.groups) as u64);
+    observer.begin("windows", (count * keys.groups) as u64);
     let curves = parallel::map(count, |n| {
         let length = keys.windows_samples[n % keys.windows_samples.len()];
-        measure(setup, &keys, kinds[n / keys.windows_samples.len()], length, watch)
+        measure(setup, &keys, kinds[n / keys.windows_samples.len()], length, observer)
     })?;
     Ok(findings(&curves))
 }
@@ -89,7 +91,7 @@ fn measure(
     keys: &Keys,
     noise: &'static str,
     window_samples: u32,
-    watch: &dyn Watch,
+    observer: &dyn ProgressObserver,
 ) -> Result<Curve, ReproduceError> {
     let mut setup = setup.clone();
     let Experiment { bench, timing, .. } = &mut setup.experiment;
@@ -114,7 +116,7 @@ fn measure(
                 errors.push(slopes[k] - keys.slopes_na_per_v[k]);
             }
         }
-        watch.step();
+        observer.step();
     }
     sim_setup.close()?;
     let mut places = Vec::new();

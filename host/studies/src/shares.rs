@@ -6,7 +6,7 @@
 use super::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path};
 use super::sim_setup::{self, SimSetup};
 use super::statistics::{holm, mcnemar, McNemar};
-use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::gate::Gate;
 use hge_core::loss::Targets;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
@@ -72,13 +72,13 @@ impl Group {
     }
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
-    watch.begin("starts", (keys.starts * Gate::ALL.len()) as u64);
+    observer.begin("starts", (keys.starts * Gate::ALL.len()) as u64);
     let pairs = parallel::map(keys.starts * Gate::ALL.len(), |n| {
         let (gate, start) = (Gate::ALL[n / keys.starts], n % keys.starts);
         let pair = pair(setup, gate, start as u64);
-        watch.step();
+        observer.step();
         pair
     })?;
     let mut pairs = pairs.into_iter();

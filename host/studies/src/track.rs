@@ -4,7 +4,7 @@
 //! How close a loop comes to the bound depends on the effect of the device's other voltages on the error.
 
 use super::sim_setup::power_up;
-use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::experiment::{Experiment, Job, LoopMode};
 use hge_core::track::{bound_v_per_s, track, Track, TrackSpec, FOLLOWED};
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
@@ -59,17 +59,17 @@ impl Place {
     }
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let mut wanted = Vec::new();
     for &pace in &keys.paces_v_per_s {
         wanted.extend(VARIANTS.map(|variant| (pace, variant)));
     }
-    watch.begin("runs", (wanted.len() * keys.seeds) as u64);
+    observer.begin("runs", (wanted.len() * keys.seeds) as u64);
     let mut tracks = parallel::map(wanted.len() * keys.seeds, |n| {
         let (pace, variant) = wanted[n / keys.seeds];
         let done = one(setup, pace, variant, keys.epochs, (n % keys.seeds) as u64)?;
-        watch.step();
+        observer.step();
         Ok::<_, ReproduceError>(done)
     })?
     .into_iter();

@@ -1,6 +1,5 @@
 //! What the instrument measures and learns in simulation, against closed forms and exact slopes.
 
-mod alone;
 mod amplitudes;
 mod calibration;
 mod confidence;
@@ -15,6 +14,7 @@ mod settling;
 mod small_signals;
 mod solved;
 mod spectrum;
+mod standalone_image;
 mod tones;
 mod track;
 mod waveform;

@@ -32,7 +32,7 @@ enum Command {
     Emit(emit::Emit),
     /// Build a bitstream and check that it fits and meets its clock
     #[command(
-        after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains without a host:\n  hge gateware build --board ulx3s-85f --experiment experiments/alone.toml -o build/alone"
+        after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains without a host:\n  hge gateware build --board ulx3s-85f --experiment experiments/standalone.toml -o build/standalone"
     )]
     Build(build::Build),
     /// Check that a bundle is intact and has this program's register map

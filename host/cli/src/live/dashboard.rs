@@ -1,6 +1,6 @@
 //! The model of the view: plain data, changed by events.
 
-use super::teller::{Event, Guard};
+use super::events::{Event, Guard};
 use super::Setting;
 use hge_core::train::Progress;
 use hge_driver::{ArmMode, FaultFlags, LinkStatistics};

@@ -8,24 +8,24 @@
 //! | `keys` | keys and their actions |
 //! | `screen` | the terminal, restored however the program ends |
 //! | `plain` | status lines without a terminal |
-//! | `teller` | the worker's end: sends events, waits while paused |
-//! | `hearing` | a run by another client, assembled from its frames |
+//! | `events` | the worker's end: sends events, waits while paused |
+//! | `remote_run` | a run by another client, assembled from its frames |
 //! | `show` | the loop between worker, keys and screen |
 //!
 //! The view is drawn on standard error, like all progress of this program: standard output is for the result.
 
 mod dashboard;
 mod draw;
-mod hearing;
+mod events;
 mod keys;
 mod plain;
+mod remote_run;
 pub mod screen;
 mod setting;
 mod show;
-mod teller;
 
 pub use dashboard::Ending;
-pub use hearing::Hearing;
+pub use events::{Command, Event, EventSender, Guard};
+pub use remote_run::RemoteRun;
 pub use setting::Setting;
 pub use show::{Leaving, Show};
-pub use teller::{Event, GradientSource, Guard, Order};

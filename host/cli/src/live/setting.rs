@@ -37,7 +37,7 @@ pub struct Setting {
     /// Whether the work can pause after an epoch: the loop runs in this program.
     pub pausable: bool,
     /// Whether the worker accepts commands: it only receives, and continues after them.
-    pub ordered: bool,
+    pub commanded: bool,
 }
 
 impl Setting {
@@ -82,7 +82,7 @@ impl Setting {
             rate_hz: plan.grid().rate_hz,
             slope_unit: if plan.configuration().cost.is_some() { "nA²/V" } else { "nA/V" },
             pausable: loop_mode == LoopMode::Host,
-            ordered: false,
+            commanded: false,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::dashboard::{Dashboard, Ending, Phase};
 use super::draw::{draw, Theme};
+use super::events::{Command, Event, EventSender, Pause};
 use super::keys::{Action, Keys};
 use super::plain::Plain;
 use super::screen::Screen;
-use super::teller::{Event, GradientSource, Order, Pause};
 use super::Setting;
 use crate::interrupt;
 use crossbeam::channel::{bounded, Receiver, Sender};
@@ -61,7 +61,7 @@ impl Surface {
 /// The view's end of the worker.
 struct Worker {
     events: Receiver<Event>,
-    orders: Sender<Order>,
+    commands: Sender<Command>,
     pause: Pause,
     keys: Keys,
 }
@@ -75,22 +75,22 @@ impl Show {
     /// Shows `work` until it has ended and the user has quit; `ending` describes the result.
     pub fn watch<T: Send>(
         mut self,
-        work: impl FnOnce(GradientSource) -> Result<T, String> + Send,
+        work: impl FnOnce(EventSender) -> Result<T, String> + Send,
         ending: impl FnOnce(&T) -> Ending,
     ) -> Result<T, String> {
         let (sender, events) = bounded(WAITING_EVENTS);
-        let (orders, inbox) = bounded(WAITING_EVENTS);
+        let (commands, inbox) = bounded(WAITING_EVENTS);
         let pause = Pause::default();
         let (waits, cancel) = (pause.clone(), self.cancel.clone());
-        let teller = GradientSource { events: sender, orders: inbox, pause: waits, cancel };
+        let events = EventSender { events: sender, commands: inbox, pause: waits, cancel };
         let mut surface = Surface::choose();
         let keys = match surface {
             Surface::Screen(..) => Keys::listen(),
             Surface::Plain(_) => Keys::none(),
         };
-        let worker = Worker { events, orders, pause, keys };
+        let worker = Worker { events, commands, pause, keys };
         std::thread::scope(|scope| {
-            let thread = scope.spawn(move || work(teller));
+            let thread = scope.spawn(move || work(events));
             let begun = Instant::now();
             while !thread.is_finished() {
                 self.dashboard.elapsed = begun.elapsed();
@@ -178,9 +178,9 @@ impl Show {
         match wanted {
             Action::Help => self.dashboard.help ^= true,
             Action::Pause => self.pause(worker),
-            Action::Disarm if self.dashboard.setting.ordered => {
+            Action::Disarm if self.dashboard.setting.commanded => {
                 // Full: the worker has the same order before it.
-                let _ = worker.orders.try_send(Order::Disarm);
+                let _ = worker.commands.try_send(Command::Disarm);
             }
             Action::Disarm => self.cancel.cancel(),
             Action::Quit => {

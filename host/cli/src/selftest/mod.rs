@@ -1,13 +1,12 @@
 //! `hge selftest`: chain, outputs and guard at a first power-on, with a resistor or a wire in place of a device.
 
-mod hands;
+mod operator;
 mod table;
 
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text, write_text};
 use crate::streams;
 use clap::{Args, ValueHint};
-use hands::{AtOnce, Prompts};
 use hge_core::experiment::{EngineKind, Job};
 use hge_driver::link::LinkSpec;
 use hge_driver::{Instrument, Settings as DriverSettings};
@@ -16,6 +15,7 @@ use hge_lab::server::{EngineFactory, InProcess, Pace, Server};
 use hge_selftest::bench::SimulatedBench;
 use hge_selftest::{self as selftest, Fixture, Operator, Report, Row, Settings, Verdict};
 use hge_sim::engine::EngineError;
+use operator::{AtOnce, Prompts};
 use serde::Serialize;
 use std::io::{stderr, stdin, IsTerminal};
 use std::path::PathBuf;

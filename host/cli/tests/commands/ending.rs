@@ -126,7 +126,7 @@ fn long_commands(served: &str, silent: &str, run: &str, folder: &TestFolder) -> 
             &["--sweep", "4:-1:0.5:30001", "-o", &folder.path("iv.npy")],
         ),
         with(&["gradient", "--windows", "10000000"], &[]),
-        with(&["log", "experiments/alone.toml", "--link", silent], &[]),
+        with(&["log", "experiments/standalone.toml", "--link", silent], &[]),
         with(&["info", "--link", silent], &[]),
     ]
 }

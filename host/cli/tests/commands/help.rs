@@ -107,7 +107,7 @@ fn every_example_of_the_help_works() {
     let served = Served::new(&["--tcp", "0", "--keep"]);
     // In the board's place.
     let board = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--keep"]);
-    let alone = Served::new(&["experiments/alone.toml", "--tcp", "0", "--keep"]);
+    let alone = Served::new(&["experiments/standalone.toml", "--tcp", "0", "--keep"]);
     // The run that examples go on with and look at.
     assert_eq!(run("hge train xor -o runs/xor", &folder.0).status.code(), Some(0));
     let mut tried = 0;

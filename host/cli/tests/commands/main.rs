@@ -1,6 +1,5 @@
 //! The commands that talk to an instrument and `hge train`, as programs: `hge serve` in one process, the others beside it.
 
-mod alone;
 mod amplitudes;
 mod boards;
 mod control;
@@ -23,6 +22,7 @@ mod selftest;
 mod served;
 mod sharing;
 mod spectrum;
+mod standalone_image;
 mod terminal;
 mod tones;
 mod train;

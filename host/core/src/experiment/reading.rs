@@ -4,7 +4,7 @@ use super::{Experiment, Task};
 use crate::calibration::relaxation::Relaxation;
 use crate::calibration::{Calibration, CalibrationError};
 use crate::drift::Shape;
-use crate::settling::{Correction, Watch};
+use crate::settling::{Correction, DriftCorrector};
 use crate::tones::NoiseModel;
 
 impl Task {
@@ -25,7 +25,7 @@ impl Task {
     }
 
     /// Checks the windows of the host loop, and corrects drifts as the experiment requires.
-    pub fn watch(&self) -> Watch {
+    pub fn drift_corrector(&self) -> DriftCorrector {
         let keys = &self.experiment.host;
         let correction = match keys.drift {
             Correction::Line => Some(Shape::Line),
@@ -36,7 +36,7 @@ impl Task {
                 relaxation.map(Relaxation::shape)
             }
         };
-        Watch::new(&self.plan, self.experiment.noise_model(), correction)
+        DriftCorrector::new(&self.plan, self.experiment.noise_model(), correction)
     }
 }
 

@@ -87,7 +87,7 @@ fn lost(missing: Vec<Range<usize>>, wanted: usize) -> Result<(), MeasureError> {
 }
 
 /// At least this number of samples of one case with tones on, in windows of up to 65536 samples, joined without the time between them. The session
-/// keeps its present plan; the watch over its windows must be set again.
+/// keeps its present plan; its drift corrector must be set again.
 ///
 /// # Errors
 /// No such case; wrong number of controls or one beyond its range; codes were lost; or the instrument fails.

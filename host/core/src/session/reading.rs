@@ -25,7 +25,7 @@ pub struct Reading {
     pub clipped: bool,
     /// Greatest less least ADC code, in steps of the converter.
     pub span_steps: u32,
-    /// What the current's drift leaves on the tones does not matter, as far as a [`Watch`] looks.
+    /// What the current's drift leaves on the tones does not matter, as far as a [`DriftCorrector`] looks.
     pub settled: bool,
 }
 

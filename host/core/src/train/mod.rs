@@ -1,21 +1,21 @@
 //! Training: restarts around one of the two loops.
 
-mod alone;
 mod epoch_result;
 mod host_loop;
 mod outcome;
 mod progress;
 mod significance;
 mod standalone;
+mod standalone_image;
 mod state;
 
-pub use alone::{last_run, recording, BakeError, LastRun};
 pub(crate) use epoch_result::EpochResult;
 pub use host_loop::HostState;
 pub(crate) use host_loop::{chain_rule, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, HoldConfig};
+pub use standalone_image::{last_run, recording, EmbedError, LastRun};
 pub use state::{StandaloneState, State};
 
 use crate::calibration::CalibrationError;
@@ -73,7 +73,7 @@ pub fn learn(
     from: Option<State>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(Session, Outcome), TrainError> {
-    let watch = task.watch();
+    let corrector = task.drift_corrector();
     let Task { experiment, plan, targets, calibration, .. } = task;
     if from.is_none() {
         instrument.restart(noise_seed(&experiment))?;
@@ -86,7 +86,7 @@ pub fn learn(
             let plan = method.plan(&plan, &targets)?;
             let mut session = Session::open(instrument, plan, estimator)?;
             session.by(method, random(experiment.seed, Stream::Codes).random());
-            session.watch(watch);
+            session.correct_drift(corrector);
             if let Some(calibration) = calibration {
                 session.calibrate(calibration)?;
             }
@@ -99,7 +99,7 @@ pub fn learn(
         }
         LoopMode::Standalone => {
             let mut session = Session::configured(instrument, plan, estimator)?;
-            session.watch(watch);
+            session.correct_drift(corrector);
             let state = match from {
                 Some(State::Standalone(state)) => *state,
                 _ => StandaloneState::new(starts),

@@ -8,15 +8,15 @@
 pub mod data;
 pub mod loss;
 mod picture;
-mod way;
+mod training_config;
 
-use super::{Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use data::{Points, Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use serde_json::json;
-use way::{Task, Trained, WayKeys};
+use training_config::{Task, Trained, TrainingConfig};
 
 /// The registry's entry of the sphere.
 pub const SPHERE: Study = Study {
@@ -48,7 +48,7 @@ struct Keys {
     outside: [f64; 2],
     training: usize,
     test: usize,
-    ways: Vec<WayKeys>,
+    ways: Vec<TrainingConfig>,
 }
 
 /// Training and test points of a study, drawn with its seed.
@@ -65,7 +65,7 @@ pub fn points(setup: &Setup) -> Result<(Points, Points), ReproduceError> {
     Ok((training, shape.draw(keys.test, &mut random)))
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let (training, test) = points(setup)?;
     let task = |way| Task { setup, way, training: &training, test: &test };
@@ -76,9 +76,9 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let mut trained = Vec::new();
     for way in &keys.ways {
         if way.measured {
-            trained.push(task(way).train(true, watch)?);
+            trained.push(task(way).train(true, observer)?);
         }
-        trained.push(task(way).train(false, watch)?);
+        trained.push(task(way).train(false, observer)?);
     }
     Ok(findings(setup, &trained, [&training, &test]))
 }

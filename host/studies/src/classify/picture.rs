@@ -1,7 +1,7 @@
 //! The figures of a classification.
 
 use super::data::{radius, Points};
-use super::way::Trained;
+use super::training_config::Trained;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 
 pub(super) fn figures(trained: &[Trained], test: &Points) -> Vec<Figure> {

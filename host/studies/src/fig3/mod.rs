@@ -19,7 +19,7 @@ pub mod spacing;
 mod summary;
 pub mod tone;
 
-use super::{Findings, ReproduceError, Setup, Study, Watch};
+use super::{Findings, ProgressObserver, ReproduceError, Setup, Study};
 use serde::Deserialize;
 use series::Series;
 
@@ -61,14 +61,14 @@ struct Measured {
     curves: spacing::Curves,
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let amplitude_v = setup.experiment.tones.amplitude_v;
     let tightest_hz = 1.0 / points::window_s(setup)?;
     let measured = |spacing_hz, amplitude_v, points, paired| {
         let lowest_hz = keys.lowest_hz;
         let wanted = points::PointsSpec { lowest_hz, spacing_hz, amplitude_v, points, paired };
-        let pairs = points::measure(setup, &wanted, watch)?;
+        let pairs = points::measure(setup, &wanted, observer)?;
         Ok::<Series, ReproduceError>(Series::new(wanted, pairs, keys.sets))
     };
     let spacings = keys.spacings_hz.iter();
@@ -81,6 +81,6 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
     let least_v = keys.amplitudes_v.iter().copied().min_by(f64::total_cmp);
     let paired = least_v.map(|volts| measured(tightest_hz, volts, keys.amplitude_points, true));
     let paired = paired.transpose()?;
-    let curves = spacing::measure(setup, &keys, watch)?;
+    let curves = spacing::measure(setup, &keys, observer)?;
     Ok(summary::findings(&Measured { spacings, amplitudes, paired, curves }, &keys))
 }

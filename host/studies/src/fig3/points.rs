@@ -5,7 +5,7 @@
 
 use super::tone::{slopes_na_per_v, Tone};
 use crate::sim_setup::{self, SimSetup};
-use crate::{parallel, ReproduceError, Setup, Watch};
+use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 use hge_core::experiment::Experiment;
 use hge_core::plan::Plan;
 use rand::{Rng, SeedableRng};
@@ -59,7 +59,7 @@ pub fn window_s(setup: &Setup) -> Result<f64, ReproduceError> {
 pub fn measure(
     setup: &Setup,
     wanted: &PointsSpec,
-    watch: &dyn Watch,
+    observer: &dyn ProgressObserver,
 ) -> Result<Pairs, ReproduceError> {
     let mut setup = setup.clone();
     let tones = setup.experiment.electrodes.controls.len();
@@ -77,13 +77,13 @@ pub fn measure(
     let (low_v, high_v) = (electrodes.input_low_v, electrodes.input_high_v);
     let plan = sim_setup::plan(&setup, &vec![(low_v, high_v); electrodes.inputs.len()])?;
     let played: Vec<Tone> = frequencies_hz.iter().map(|&hz| Tone::new(hz, grid.rate_hz)).collect();
-    watch.begin(
+    observer.begin(
         &format!("spacing {} Hz, {} mV", wanted.spacing_hz, wanted.amplitude_v * 1e3),
         wanted.points as u64,
     );
     let pieces = parallel::map(wanted.points.div_ceil(PIECE), |piece| {
         let points = PIECE.min(wanted.points - piece * PIECE);
-        measure_piece(&setup, &plan, &played, (piece as u64, points, wanted.paired), watch)
+        measure_piece(&setup, &plan, &played, (piece as u64, points, wanted.paired), observer)
     })?;
     let mut pairs = Pairs { tones, ..Pairs::default() };
     for piece in pieces {
@@ -100,7 +100,7 @@ fn measure_piece(
     plan: &Plan,
     tones: &[Tone],
     (piece, points, paired): (u64, usize, bool),
-    watch: &dyn Watch,
+    observer: &dyn ProgressObserver,
 ) -> Result<Pairs, ReproduceError> {
     let device = sim_setup::device(setup)?;
     let mut random = ChaCha8Rng::seed_from_u64(setup.experiment.seed);
@@ -137,7 +137,7 @@ fn measure_piece(
         let controls = plan.configuration().controls.iter();
         pairs.exact_na_per_v.extend(controls.map(|control| exact[control.output]));
         pairs.voltages_v.extend(row_v);
-        watch.step();
+        observer.step();
     }
     for sim_setup in singles.into_iter().chain([all]) {
         sim_setup.close()?;

@@ -9,7 +9,7 @@ mod picture;
 mod training;
 
 use super::statistics::NORMAL_95;
-use super::{parallel, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::method::Method;
 use measure::{tune, Choice, NoiseModel};
 use serde::Deserialize;
@@ -100,7 +100,7 @@ impl Place {
     }
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let mut wanted = Vec::new();
     for noise in ["white", "1/f", POLE] {
@@ -108,14 +108,14 @@ fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
             wanted.extend(SHOWN.map(|method| (method, noise, settle_s)));
         }
     }
-    watch.begin("slopes", wanted.len() as u64);
+    observer.begin("slopes", wanted.len() as u64);
     let places = parallel::map(wanted.len(), |n| {
         let (method, noise, settle_s) = wanted[n];
         let place = tune(setup, &keys, method, NoiseModel { noise, settle_s })?;
-        watch.step();
+        observer.step();
         Ok::<_, ReproduceError>(place)
     })?;
-    let trained = training::run(setup, keys.starts, watch)?;
+    let trained = training::run(setup, keys.starts, observer)?;
     Ok(findings(setup, &keys, &places, &trained))
 }
 

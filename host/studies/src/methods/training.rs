@@ -1,7 +1,7 @@
 //! Device time to train a gate with each method, on the instrument, restarts included.
 
 use crate::survival::{self, Duration, Median};
-use crate::{parallel, ReproduceError, Setup, Watch};
+use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 use hge_core::experiment::{Experiment, Job};
 use hge_core::method::Method;
 use hge_lab::{train, Options};
@@ -36,10 +36,10 @@ impl Trained {
 pub fn run(
     setup: &Setup,
     starts: usize,
-    watch: &dyn Watch,
+    observer: &dyn ProgressObserver,
 ) -> Result<Vec<Trained>, ReproduceError> {
     let count = Method::ALL.len() * starts;
-    watch.begin("trainings", count as u64);
+    observer.begin("trainings", count as u64);
     let mut durations = parallel::map(count, |n| {
         let mut experiment: Experiment = setup.experiment.clone();
         experiment.host.method = Method::ALL[n / starts];
@@ -48,7 +48,7 @@ pub fn run(
         let rate_hz = job.task.plan.grid().rate_hz;
         let options = Options { cancel: setup.cancel.clone(), ..Options::default() };
         let outcome = train(job, &options, &mut |_| ())?;
-        watch.step();
+        observer.step();
         let time_s = outcome.samples as f64 / rate_hz;
         Ok::<_, ReproduceError>(Duration { time_s, solved: outcome.solved })
     })?

@@ -15,7 +15,9 @@ pub use strategy::{Extraction, Strategy};
 use super::chance::{chances, Chance};
 use super::survival::{median, ratio_interval, Duration, Median};
 use super::task::{Solved, Task};
-use super::{parallel, sim_setup, Claim, Findings, ReproduceError, Setup, Study, Table, Watch};
+use super::{
+    parallel, sim_setup, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table,
+};
 use hge_core::method::Method;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -85,12 +87,12 @@ impl Compared {
     }
 }
 
-fn run(setup: &Setup, watch: &dyn Watch) -> Result<Findings, ReproduceError> {
+fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, ReproduceError> {
     let keys: Keys = setup.keys()?;
     let mut compared = Vec::new();
     for name in &keys.tasks {
-        watch.begin(name, Strategy::ALL.len() as u64);
-        compared.push(compare(setup, &keys, name, watch)?);
+        observer.begin(name, Strategy::ALL.len() as u64);
+        compared.push(compare(setup, &keys, name, observer)?);
     }
     Ok(findings(&compared))
 }
@@ -99,7 +101,7 @@ fn compare(
     setup: &Setup,
     keys: &Keys,
     name: &str,
-    watch: &dyn Watch,
+    observer: &dyn ProgressObserver,
 ) -> Result<Compared, ReproduceError> {
     let task = Task::new(setup, name)?;
     let by = match name {
@@ -116,7 +118,7 @@ fn compare(
         })?;
         let median = median(&durations);
         groups.push(Group { strategy, tuning, durations, median });
-        watch.step();
+        observer.step();
     }
     let tuning = groups[0].tuning;
     let instrument = by_instrument(&task, by, &tuning, keys)?;

@@ -1,7 +1,7 @@
 //! Content of a picture at several sizes.
 
 use super::super::dashboard::{Dashboard, Ending, Phase};
-use super::super::teller::{Event, Guard};
+use super::super::events::{Event, Guard};
 use super::super::Setting;
 use super::{draw, Theme};
 use hge_core::experiment::{Job, Source};

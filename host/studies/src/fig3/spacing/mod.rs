@@ -13,7 +13,7 @@ pub mod channel;
 use super::Keys;
 use crate::bootstrap::{self, Estimate};
 use crate::low_pass::LowPass;
-use crate::{parallel, ReproduceError, Setup, Watch};
+use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 pub use channel::{Channel, ChannelSpec, Trial};
 use serde_json::json;
 
@@ -135,7 +135,11 @@ impl Curves {
 ///
 /// # Errors
 /// The instrument fails.
-pub fn measure(setup: &Setup, keys: &Keys, watch: &dyn Watch) -> Result<Curves, ReproduceError> {
+pub fn measure(
+    setup: &Setup,
+    keys: &Keys,
+    observer: &dyn ProgressObserver,
+) -> Result<Curves, ReproduceError> {
     let channels = keys.weaker.iter().map(|&weaker| Channel::new(setup, keys, weaker));
     let channels: Vec<Channel> = channels.collect::<Result<_, _>>()?;
     let steps = (keys.most_spacing_hz / keys.spacing_step_hz).floor() as usize;
@@ -162,11 +166,11 @@ pub fn measure(setup: &Setup, keys: &Keys, watch: &dyn Watch) -> Result<Curves, 
             push(1 + channel * spacings.len() + n, channel, spacing_hz, false, trials);
         }
     }
-    watch.begin("spacing on a linear device", pieces.len() as u64);
+    observer.begin("spacing on a linear device", pieces.len() as u64);
     let done = parallel::map(pieces.len(), |n| {
         let (target, channel, wanted) = &pieces[n];
         let trials = channels[*channel].trials(wanted)?;
-        watch.step();
+        observer.step();
         Ok::<_, ReproduceError>((*target, trials))
     })?;
     let mut measured: Vec<Vec<Trial>> = vec![Vec::new(); 1 + channels.len() * spacings.len()];

@@ -34,7 +34,7 @@ pub enum Guard {
 
 /// Commands to a worker that only receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Command {
     Disarm,
 }
 
@@ -64,14 +64,14 @@ impl Pause {
 }
 
 /// Sends an event and waits for the view.
-pub struct GradientSource {
+pub struct EventSender {
     pub(super) events: Sender<Event>,
-    pub(super) orders: Receiver<Order>,
+    pub(super) commands: Receiver<Command>,
     pub(super) pause: Pause,
     pub(super) cancel: Cancel,
 }
 
-impl GradientSource {
+impl EventSender {
     /// Sends an epoch, and waits while paused.
     pub fn epoch(&self, progress: &Progress) {
         let (start, epoch, loss) = (progress.restart, progress.epoch, progress.loss);
@@ -86,8 +86,8 @@ impl GradientSource {
     }
 
     /// The commands of the user since the last call.
-    pub fn order(&self) -> Option<Order> {
-        self.orders.try_recv().ok()
+    pub fn command(&self) -> Option<Command> {
+        self.commands.try_recv().ok()
     }
 }
 
@@ -97,23 +97,23 @@ mod tests {
     use crossbeam::channel::unbounded;
     use std::time::Instant;
 
-    fn teller() -> (GradientSource, Receiver<Event>) {
+    fn events() -> (EventSender, Receiver<Event>) {
         let (events, heard) = unbounded();
-        let (_, orders) = unbounded();
+        let (_, commands) = unbounded();
         (
-            GradientSource { events, orders, pause: Pause::default(), cancel: Cancel::default() },
+            EventSender { events, commands, pause: Pause::default(), cancel: Cancel::default() },
             heard,
         )
     }
 
     #[test]
     fn a_paused_worker_waits_after_its_epoch_until_it_may_go_on() {
-        let (teller, heard) = teller();
-        let pause = teller.pause.clone();
+        let (events, heard) = events();
+        let pause = events.pause.clone();
         assert!(pause.toggle());
         let worker = std::thread::spawn(move || {
-            teller.epoch(&Progress { epoch: 1, ..Progress::default() });
-            teller.epoch(&Progress { epoch: 2, ..Progress::default() });
+            events.epoch(&Progress { epoch: 1, ..Progress::default() });
+            events.epoch(&Progress { epoch: 2, ..Progress::default() });
         });
         while !pause.holds() {
             std::thread::yield_now();
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn to_cancel_ends_a_pause() {
-        let (teller, _heard) = teller();
-        teller.pause.toggle();
-        teller.cancel.cancel();
+        let (events, _heard) = events();
+        events.pause.toggle();
+        events.cancel.cancel();
         let begun = Instant::now();
-        teller.epoch(&Progress::default());
+        events.epoch(&Progress::default());
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
 }

@@ -27,7 +27,7 @@ const MOST_GAP_WORDS: u16 = 4;
 
 /// An experiment that no board does by itself.
 #[derive(Debug, Error)]
-pub enum BakeError {
+pub enum EmbedError {
     /// See [`TooLong`].
     #[error(transparent)]
     TooLong(#[from] TooLong),
@@ -51,14 +51,14 @@ pub enum BakeError {
 ///
 /// # Errors
 /// It needs a host or more than one run, or is too long.
-pub fn recording(task: &Task, tag: u32) -> Result<Recording, BakeError> {
+pub fn recording(task: &Task, tag: u32) -> Result<Recording, EmbedError> {
     let experiment = &task.experiment;
     if experiment.loop_mode != LoopMode::Standalone {
-        return Err(BakeError::HostLoop);
+        return Err(EmbedError::HostLoop);
     }
     let (restarts, starts) = (experiment.restarts, starts_a_run(experiment));
     if restarts > starts {
-        return Err(BakeError::Runs { restarts, starts });
+        return Err(EmbedError::Runs { restarts, starts });
     }
     // Every register is written once, and what the plan says first is overruled by the run.
     let mut registers = BTreeMap::from([(map::SCRATCH, tag)]);

@@ -1,6 +1,6 @@
 //! Telemetry of a run by another client, as events of the view.
 
-use super::teller::Event;
+use super::events::Event;
 use hge_core::experiment::Task;
 use hge_core::measure::telemetry::{reason, Line, Meaning};
 use hge_core::session::reading;
@@ -8,7 +8,7 @@ use hge_core::train::Progress;
 use hge_protocol::frame::{flag, EndReason, Record, Window};
 
 /// Assembles epochs from frames, as far as the frames contain them.
-pub struct Hearing {
+pub struct RemoteRun {
     task: Task,
     meaning: Meaning,
     now: Progress,
@@ -20,7 +20,7 @@ pub struct Hearing {
     before: u64,
 }
 
-impl Hearing {
+impl RemoteRun {
     /// For an instrument that is assumed to run this task.
     pub fn new(task: Task, meaning: Meaning) -> Self {
         let cases = task.targets.high.len();
@@ -29,7 +29,7 @@ impl Hearing {
             slopes_na_per_v: vec![Vec::new(); cases],
             ..Progress::default()
         };
-        Hearing { task, meaning, now, heard: vec![false; cases], told: false, before: 0 }
+        RemoteRun { task, meaning, now, heard: vec![false; cases], told: false, before: 0 }
     }
 
     /// Events of a frame.
@@ -108,16 +108,16 @@ mod tests {
     use hge_core::experiment::{Job, Source};
     use hge_protocol::frame::{End, SlotSums};
 
-    fn hearing() -> Hearing {
+    fn remote_run() -> RemoteRun {
         let (experiment, source) = Source::parse("xor.toml", "gate = \"xor\"\n".into()).unwrap();
         let task = Job::new(experiment, &source).unwrap().task;
         let window_samples = task.experiment.timing.window_samples;
         let scale = task.plan.scale().clone();
-        Hearing::new(task, Meaning { scale, window_samples })
+        RemoteRun::new(task, Meaning { scale, window_samples })
     }
 
-    fn window(hearing: &Hearing, case: u8, flags: u16) -> Record {
-        let slots = hearing.task.plan.configuration().controls.len();
+    fn window(remote_run: &RemoteRun, case: u8, flags: u16) -> Record {
+        let slots = remote_run.task.plan.configuration().controls.len();
         Record::Window(Window {
             epoch: 0,
             case,
@@ -139,10 +139,10 @@ mod tests {
 
     #[test]
     fn a_run_of_all_cases_with_tones_is_an_epoch_whose_loss_is_worked_out() {
-        let mut hearing = hearing();
+        let mut remote_run = remote_run();
         for case in 0..4 {
-            let record = window(&hearing, case, 0);
-            let events = hearing.frame(0, &record);
+            let record = window(&remote_run, case, 0);
+            let events = remote_run.frame(0, &record);
             let [Event::Now(now)] = &events[..] else { panic!("{events:?}") };
             assert_eq!(now.outputs_na[usize::from(case)], 0.0);
             assert_eq!(
@@ -150,7 +150,7 @@ mod tests {
                 usize::from(case) + 1
             );
         }
-        let events = hearing.frame(4, &end(EndReason::Complete));
+        let events = remote_run.frame(4, &end(EndReason::Complete));
         // Equal outputs: correlation and separation are zero.
         let wanted = 1.1 / (1.0 / (1.0 + (5.0_f64 / 3.0).exp()) + 0.05);
         let [Event::Loss { start: 1, epoch: 1, loss }, Event::Now(_)] = &events[..] else {
@@ -161,26 +161,26 @@ mod tests {
 
     #[test]
     fn a_pass_without_tones_or_with_a_case_missing_is_no_epoch() {
-        let mut hearing = hearing();
+        let mut remote_run = remote_run();
         for case in 0..4 {
-            let record = window(&hearing, case, flag::UNPERTURBED);
-            hearing.frame(0, &record);
+            let record = window(&remote_run, case, flag::UNPERTURBED);
+            remote_run.frame(0, &record);
         }
-        assert!(hearing.frame(4, &end(EndReason::Complete)).is_empty());
+        assert!(remote_run.frame(4, &end(EndReason::Complete)).is_empty());
         for case in 0..3 {
-            let record = window(&hearing, case, 0);
-            hearing.frame(5, &record);
+            let record = window(&remote_run, case, 0);
+            remote_run.frame(5, &record);
         }
-        assert!(hearing.frame(8, &end(EndReason::Complete)).is_empty());
+        assert!(remote_run.frame(8, &end(EndReason::Complete)).is_empty());
     }
 
     #[test]
     fn samples_go_on_from_run_to_run_and_a_trip_is_told() {
-        let mut hearing = hearing();
-        let events = hearing.frame(0, &end(EndReason::Tripped));
+        let mut remote_run = remote_run();
+        let events = remote_run.frame(0, &end(EndReason::Tripped));
         assert!(matches!(&events[..], [Event::Notice(text)] if text.contains("tripped")));
-        let record = window(&hearing, 1, 0);
-        let events = hearing.frame(1, &record);
+        let record = window(&remote_run, 1, 0);
+        let events = remote_run.frame(1, &record);
         let [Event::Now(now)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(now.samples, 5000 + 1000 + 256);
     }

@@ -28,7 +28,7 @@ fn emit<'a>(board: &'a str, experiment: &'a str, folder: &'a str) -> [&'a str; 8
 #[test]
 fn an_experiment_goes_into_a_boards_sources() {
     let folder = TestFile::new("alone-emit");
-    let file = "experiments/alone.toml";
+    let file = "experiments/standalone.toml";
     let written = json(&emit("icebreaker", file, folder.path()));
     let read = |name: &str| std::fs::read_to_string(Path::new(folder.path()).join(name)).unwrap();
     assert!(written["files"].to_string().contains("experiment.toml"), "{written}");

@@ -4,7 +4,7 @@ use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
 use crate::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path, Told};
 use crate::sim_setup::{self, SimSetup};
-use crate::{parallel, ReproduceError, Setup, Watch};
+use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 use hge_core::plan::{Configuration, NoiseSlot, OutputLimits, Plan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,7 @@ const LEAST_SCALE: f64 = 0.1;
 /// Keys of a way.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WayKeys {
+pub struct TrainingConfig {
     /// In tables.
     pub name: String,
     /// What is minimised.
@@ -49,7 +49,7 @@ pub struct Task<'a> {
     /// Experiment.
     pub setup: &'a Setup,
     /// How.
-    pub way: &'a WayKeys,
+    pub way: &'a TrainingConfig,
     /// Points that loss, start and threshold come from.
     pub training: &'a Points,
     /// Points that the accuracy comes from.
@@ -159,13 +159,17 @@ impl Task<'_> {
     ///
     /// # Errors
     /// The device cannot tell its slopes; the instrument fails.
-    pub fn train(&self, measured: bool, watch: &dyn Watch) -> Result<Trained, ReproduceError> {
+    pub fn train(
+        &self,
+        measured: bool,
+        observer: &dyn ProgressObserver,
+    ) -> Result<Trained, ReproduceError> {
         let (plan, layout) = self.plan()?;
         let slopes = if measured { "extracted" } else { "exact" };
-        watch.begin(&format!("{}, {slopes}", self.way.name), self.way.starts as u64);
+        observer.begin(&format!("{}, {slopes}", self.way.name), self.way.starts as u64);
         let starts = parallel::map(self.way.starts, |n| {
             let start = self.start(&plan, &layout, n as u64, measured);
-            watch.step();
+            observer.step();
             start
         })?;
         let better = |a: &&Start, b: &&Start| {
