@@ -8,7 +8,7 @@
 //! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a valid frame, a damaged one has arrived |
 //! | `limit` | in, 32 | the run limit a clock after a standalone arming, the watchdog a clock after any other arming and after `heard` |
 //! | `watchdog_set`, `run_limit_set` | in, 1 | they are not zero |
-//! | `protection`, `overcurrent`, `overcurrent_samples`, `storm` | in | settings, see `hge_protocol::registers` |
+//! | `protection`, `overcurrent`, `overcurrent_samples`, `link_error_limit` | in | settings, see `hge_protocol::registers` |
 //! | `hold` | in, 1 | stops the watchdog (simulation) |
 //! | `pass_done`, `cut` | in, 1 | an output scan has ended; it limited a step |
 //! | `armed`, `ramping_to_safe`, `standalone` | out, 1 | outputs follow the modulator; outputs ramp to the safe values; armed without a host |
@@ -66,7 +66,7 @@ pub struct Supervisor {
     /// Over-current codes in a row that trip.
     pub overcurrent_samples: Signal<In, Bits<8>>,
     /// Damaged frames in a row that trip.
-    pub storm: Signal<In, Bits<8>>,
+    pub link_error_limit: Signal<In, Bits<8>>,
     /// An output scan has ended.
     pub pass_done: Signal<In, Bit>,
     /// It limited a step.
@@ -128,7 +128,7 @@ pub struct Supervisor {
     silent: Signal<Local, Bit>,
     overdue: Signal<Local, Bit>,
     over: Signal<Local, Bit>,
-    stormy: Signal<Local, Bit>,
+    link_errors: Signal<Local, Bit>,
     none: Signal<Local, Bits<5>>,
     /// Causes while their bits are collected.
     cause_0: Signal<Local, Bits<5>>,
@@ -208,15 +208,15 @@ impl Logic for Supervisor {
         self.over.next = (self.protection.val().get_bit(1))
             & (self.over_count.q.val().any())
             & (self.over_count.q.val() >= self.overcurrent_samples.val());
-        self.stormy.next = (self.protection.val().get_bit(2))
+        self.link_errors.next = (self.protection.val().get_bit(2))
             & (!self.is_standalone.q.val())
             & (self.bad_run.q.val().any())
-            & (self.bad_run.q.val() >= self.storm.val());
+            & (self.bad_run.q.val() >= self.link_error_limit.val());
         self.cause_0.next = self.none.val().replace_bit(0, self.open.val());
         self.cause_1.next = self.cause_0.val().replace_bit(1, self.silent.val());
         self.cause_2.next = self.cause_1.val().replace_bit(2, self.overdue.val());
         self.cause_3.next = self.cause_2.val().replace_bit(3, self.over.val());
-        self.cause_4.next = self.cause_3.val().replace_bit(4, self.stormy.val());
+        self.cause_4.next = self.cause_3.val().replace_bit(4, self.link_errors.val());
         self.trips.next = self.tick.val() & self.is_armed.q.val() & (self.cause_4.val().any());
         self.trip.next = self.trips.val();
         comment!("At the safe values when a scan during the ramp has limited no step.");

@@ -139,8 +139,8 @@ fn look_on(
         if due {
             match listener.guard(commanded) {
                 Ok((guard, notice)) => {
-                    events.tell(Event::Guard(guard));
-                    notice.into_iter().for_each(|text| events.tell(Event::Notice(text)));
+                    events.send(Event::Guard(guard));
+                    notice.into_iter().for_each(|text| events.send(Event::Notice(text)));
                 }
                 Err(DriverError::Cancelled) => return Ok(()),
                 Err(error) => return Err(text(error)),
@@ -150,7 +150,7 @@ fn look_on(
         match told.next(ORDER_WAIT)? {
             ControlFlow::Break(()) => return Ok(()),
             ControlFlow::Continue(Some(TelemetryItem::Frame { number, record })) => {
-                remote_run.frame(number, &record).into_iter().for_each(|event| events.tell(event));
+                remote_run.frame(number, &record).into_iter().for_each(|event| events.send(event));
             }
             ControlFlow::Continue(_) => {}
         }

@@ -137,7 +137,7 @@ pub fn show(folder: &Folder, json: bool) -> Result<ExitCode, String> {
         outcome.ok_or_else(|| format!("the run in {} is not complete", folder.path().display()))?;
     let link = provenance.instrument.link;
     let remote = (link != LinkSpec::Simulated.to_string()).then_some(link);
-    let wall_s = provenance.sittings.iter().filter_map(|sitting| sitting.wall_s).sum();
+    let wall_s = provenance.segments.iter().filter_map(|segment| segment.wall_s).sum();
     print_outcome(&Heading::of(&task, remote), &outcome, wall_s, folder, json)
 }
 

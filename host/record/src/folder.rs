@@ -243,20 +243,20 @@ impl Folder {
         &self.recorder
     }
 
-    /// Goes on with a log in another sitting; the computer's clock had been set back by `clock_back` meanwhile.
+    /// Goes on with a log in another segment; the computer's clock had been set back by `clock_back` meanwhile.
     ///
     /// # Errors
     /// The log or the provenance cannot be written.
     pub(super) fn go_on(
         &self,
         log: Log,
-        sitting: &RunSegment,
+        segment: &RunSegment,
         clock_back: Option<Duration>,
     ) -> Result<(), RecordError> {
         self.recorder.put(log);
         let clock_back_s = clock_back.map_or(0.0, |back| back.as_secs_f64());
         let mut provenance = self.provenance()?;
-        provenance.sittings.push(RunSegment { clock_back_s, ..sitting.clone() });
+        provenance.segments.push(RunSegment { clock_back_s, ..segment.clone() });
         let provenance = self.files.json(PROVENANCE, &provenance)?;
         self.recorder.seal(&[Seal::of(PROVENANCE, Some(&provenance))])?;
         self.files.write(PROVENANCE, &provenance)

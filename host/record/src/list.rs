@@ -34,7 +34,7 @@ pub struct Listed {
     pub name: String,
     /// When it began, as RFC 3339 writes it, in UTC.
     pub began: String,
-    /// Seconds of all sittings that came to an end.
+    /// Seconds of all segments that came to an end.
     pub wall_s: f64,
     /// Device, or link.
     pub device: String,
@@ -44,7 +44,7 @@ pub struct Listed {
     pub separation_na: Option<f64>,
     /// Epochs of all starts; none before the end.
     pub epochs: Option<u32>,
-    /// How the last sitting failed, if it did.
+    /// How the last segment failed, if it did.
     pub failure: Option<String>,
 }
 
@@ -82,20 +82,20 @@ fn of(path: &Path) -> Result<Listed, RecordError> {
         Some(_) => RunStatus::NotSolved,
         None => RunStatus::CutOff,
     };
-    let sittings = &provenance.sittings;
+    let segments = &provenance.segments;
     let remote = provenance.instrument.link != "sim";
     let instrument = provenance.instrument;
     Ok(Listed {
         run: path.into(),
         standing,
         name: provenance.name,
-        began: sittings.first().map_or(String::new(), |sitting| sitting.began.clone()),
+        began: segments.first().map_or(String::new(), |segment| segment.began.clone()),
         // A sum of nothing would be a negative zero.
-        wall_s: sittings.iter().filter_map(|sitting| sitting.wall_s).fold(0.0, std::ops::Add::add),
+        wall_s: segments.iter().filter_map(|segment| segment.wall_s).fold(0.0, std::ops::Add::add),
         device: if remote { instrument.link } else { instrument.device },
         loss: outcome.as_ref().map(|outcome| outcome.loss),
         separation_na: outcome.as_ref().map(|outcome| outcome.separation_na),
         epochs: outcome.as_ref().map(|outcome| outcome.epochs),
-        failure: sittings.last().and_then(|sitting| sitting.failure.clone()),
+        failure: segments.last().and_then(|segment| segment.failure.clone()),
     })
 }

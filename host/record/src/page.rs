@@ -38,9 +38,9 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
     if provenance.instrument.link != "sim" {
         builder = builder.on(&provenance.instrument.link, &provenance.instrument.engine);
     }
-    let sittings = &provenance.sittings;
-    builder = builder.wall_s(sittings.iter().filter_map(|sitting| sitting.wall_s).sum());
-    if let Some(failure) = sittings.last().and_then(|sitting| sitting.failure.clone()) {
+    let segments = &provenance.segments;
+    builder = builder.wall_s(segments.iter().filter_map(|segment| segment.wall_s).sum());
+    if let Some(failure) = segments.last().and_then(|segment| segment.failure.clone()) {
         builder = builder.failed(failure);
     }
     for (name, value) in facts(&provenance) {
@@ -85,12 +85,12 @@ fn facts(provenance: &Provenance) -> Vec<(&'static str, String)> {
         ("calibrated", if provenance.calibrated { "yes" } else { "no" }.into()),
         ("computer", format!("{}, {}, {} processors", host.name, host.system, host.processors)),
     ];
-    for sitting in &provenance.sittings {
-        facts.push(("began", sitting.began.clone()));
-        let ended = sitting.ended.clone().unwrap_or_else(|| "cut off".into());
+    for segment in &provenance.segments {
+        facts.push(("began", segment.began.clone()));
+        let ended = segment.ended.clone().unwrap_or_else(|| "cut off".into());
         facts.push(("ended", ended));
-        if sitting.clock_back_s > 0.0 {
-            let back_s = number(sitting.clock_back_s);
+        if segment.clock_back_s > 0.0 {
+            let back_s = number(segment.clock_back_s);
             facts.push(("clock", format!("had been set back by {back_s} s since")));
         }
     }

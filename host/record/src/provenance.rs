@@ -29,8 +29,9 @@ pub struct Provenance {
     pub calibrated: bool,
     /// The computer.
     pub host: Host,
-    /// From each begin to its end; more than one if the run was taken up again.
-    pub sittings: Vec<RunSegment>,
+    /// Segments of the run; more than one after a resumption.
+    #[serde(alias = "sittings")]
+    pub segments: Vec<RunSegment>,
 }
 
 /// What was run.
@@ -82,30 +83,30 @@ pub struct Host {
     pub processors: usize,
 }
 
-/// From one begin to its end.
+/// One segment of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSegment {
-    /// When, as RFC 3339 writes it, in UTC.
+    /// Begin in UTC, RFC 3339.
     pub began: String,
-    /// When it ended; `None`: it was cut off, or is not over.
+    /// End; `None` if it was cut off or is in progress.
     pub ended: Option<String>,
-    /// Seconds that passed.
+    /// Duration in seconds.
     pub wall_s: Option<f64>,
-    /// What the end was, if it was no success: one sentence.
+    /// Error at the end, if any.
     pub failure: Option<String>,
-    /// Seconds by which the computer's clock had been set back since the sitting before.
+    /// Seconds by which the computer's clock had been set back since the previous segment.
     pub clock_back_s: f64,
 }
 
 impl RunSegment {
-    /// One that begins now.
+    /// A segment that begins now.
     pub fn begin() -> Self {
         let (began, ended, wall_s, failure, clock_back_s) = (now(), None, None, None, 0.0);
         RunSegment { began, ended, wall_s, failure, clock_back_s }
     }
 }
 
-/// Now, as RFC 3339 writes it, in UTC.
+/// Now in UTC, RFC 3339.
 pub(super) fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }
@@ -151,7 +152,7 @@ impl Provenance {
                 system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
                 processors: std::thread::available_parallelism().map_or(1, Into::into),
             },
-            sittings: vec![RunSegment::begin()],
+            segments: vec![RunSegment::begin()],
         }
     }
 }

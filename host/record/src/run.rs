@@ -90,7 +90,7 @@ pub fn resume(
     if *instrument.parameters() != task.parameters {
         return Err(RecordError::Instrument);
     }
-    let sitting = RunSegment::begin();
+    let segment = RunSegment::begin();
     let seed = noise_seed(&task.experiment);
     let how = match how {
         Some(how) => how,
@@ -102,13 +102,13 @@ pub fn resume(
         Resuming::Again => {
             let verifier = Some(Verifier::new(folder.read_log()?));
             let folder = folder.clone();
-            instrument.tap(Box::new(Rejoining { verifier, folder, sitting }));
+            instrument.tap(Box::new(Rejoining { verifier, folder, segment }));
             None
         }
         Resuming::FromState => {
             let Stood { state, items, files, last_ns } = stood(folder, task.experiment.loop_mode)?;
             let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
-            folder.go_on(log, &sitting, back)?;
+            folder.go_on(log, &segment, back)?;
             instrument.tap(Box::new(folder.recorder().clone()));
             state
         }
@@ -147,7 +147,7 @@ fn conclude(
     let done = learn();
     let ended = |failure: Option<String>| {
         let mut provenance = folder.provenance()?;
-        if let Some(last) = provenance.sittings.last_mut() {
+        if let Some(last) = provenance.segments.last_mut() {
             (last.ended, last.failure) = (Some(now()), failure);
             last.wall_s = Some(began.elapsed().as_secs_f64());
         }
@@ -209,7 +209,7 @@ fn stood(folder: &Folder, loop_mode: LoopMode) -> Result<Stood, RecordError> {
 struct Rejoining {
     verifier: Option<Verifier>,
     folder: Folder,
-    sitting: RunSegment,
+    segment: RunSegment,
 }
 
 impl Rejoining {
@@ -217,7 +217,7 @@ impl Rejoining {
         let reader = verifier.reader();
         let (items, last_ns) = (reader.items(), reader.last_ns());
         let (log, back) = Log::resume(&self.folder.log_path(), reader.files(), items, last_ns)?;
-        self.folder.go_on(log, &self.sitting, back)?;
+        self.folder.go_on(log, &self.segment, back)?;
         self.folder.recorder().append(TraceEvent::Wrote(&verifier.unrecorded()))
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn check(files: &Files) -> Result<Option<Cut>, RecordError> {
         let latest_only = is_complete || *name != PROVENANCE;
         compare(files, &reader, &Seal::of(name, content.as_deref()), latest_only)?;
     }
-    // A file that was cut off before another sitting went on lost nothing that counts.
+    // A file that was cut off before another segment went on lost nothing that counts.
     let cut = reader.cut().filter(|_| reader.is_cut_at_the_end()).cloned();
     match cut {
         Some(cut) if is_complete => Err(RecordError::Damaged {

@@ -21,7 +21,7 @@ pub(super) const CHECKS: [&str; 7] =
     [OVERCURRENT_HIGH, OVERCURRENT_LOW, RUN_TIME, LINK, WATCHDOG, INTERLOCK, UNPROVOKED];
 
 /// Damaged frames in a row that trip the guard in the test.
-const STORM: u32 = 8;
+const LINK_ERROR_LIMIT: u32 = 8;
 
 /// Shares of the input's level at which the over-current must not trip, and must.
 const QUIET: f64 = 1.4;
@@ -212,10 +212,10 @@ fn timed(
 }
 
 fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
-    let mut heard = away(stand, ArmMode::Host, &[(map::STORM, STORM)])?;
+    let mut heard = away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
     let samples = stand.ramp_samples();
     stand.wait_samples(samples)?;
-    stand.instrument().send_damaged(STORM - 1)?;
+    stand.instrument().send_damaged(LINK_ERROR_LIMIT - 1)?;
     // A request follows: the guard counts from zero again.
     let early = stand.tripped(&mut heard, samples)?;
     let basis = format!(
@@ -224,20 +224,20 @@ fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
     );
     if !early.armed {
         let problem = format!(
-            "it trips before {STORM} damaged frames ({}): the line itself damages frames",
+            "it trips before {LINK_ERROR_LIMIT} damaged frames ({}): the line itself damages frames",
             FaultFlags(early.fault)
         );
         return Ok(Row::held(LINK, basis, Some(problem)));
     }
-    let mut heard = away(stand, ArmMode::Host, &[(map::STORM, STORM)])?;
+    let mut heard = away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
     stand.wait_samples(samples)?;
-    stand.instrument().send_damaged(STORM)?;
+    stand.instrument().send_damaged(LINK_ERROR_LIMIT)?;
     // No request until the guard has judged: a sound frame would end the row.
     let event = Stand::event(&mut heard, Duration::from_secs(1))?;
     let mut trip = stand.tripped(&mut heard, samples)?;
     trip.event = trip.event.or(event);
     let problem = problem(&trip, fault::LINK, "damaged frames do not trip the guard");
-    Ok(Row::held(LINK, basis, problem).with_figure(f64::from(STORM), "frames"))
+    Ok(Row::held(LINK, basis, problem).with_figure(f64::from(LINK_ERROR_LIMIT), "frames"))
 }
 
 /// Stays silent for longer than the watchdog allows.

@@ -73,7 +73,7 @@ macro_rules! with_registers {
                 RUN_LIMIT          run_limit          0x3c 32 Tighten  "sample"     0 "Armed standalone: samples after which the guard trips. Arming needs 1 or more.";
                 OVERCURRENT        overcurrent        0x3d 16 Tighten  "code"       32767 "Minimum magnitude of an ADC code that counts as over-current.";
                 OVERCURRENT_SAMPLES overcurrent_samples 0x3e 8 Disarmed "sample"    4 "Over-current samples in a row that trip the guard, at least 1.";
-                STORM              storm              0x3f  8 Disarmed "frame"      32 "Armed by a host: damaged frames in a row that trip the guard, at least 1.";
+                LINK_ERROR_LIMIT   link_error_limit   0x3f  8 Disarmed "frame"      32 "Armed by a host: damaged frames in a row that trip the guard, at least 1.";
             }
             arrays {
                 TUNING  tuning  0x0100  256 32 WriteOnly Idle    "2^-32 turn" "Tuning word of every slot.";

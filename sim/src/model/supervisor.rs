@@ -102,7 +102,7 @@ impl Supervisor {
             (
                 fault::LINK,
                 host && protects(protection::LINK)
-                    && u32::from(self.bad_run) >= settings.storm.max(1),
+                    && u32::from(self.bad_run) >= settings.link_error_limit.max(1),
             ),
         ];
         let cause = causes.iter().filter(|cause| cause.1).fold(0, |bits, cause| bits | cause.0);

@@ -70,7 +70,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::RUN_LIMIT, if dice.random_bool(0.2) { 700 } else { u32::MAX }),
         (map::OVERCURRENT, if over { dice.random_range(4000..=20000) } else { 65535 }),
         (map::OVERCURRENT_SAMPLES, dice.random_range(0..=4)),
-        (map::STORM, dice.random_range(0..=3)),
+        (map::LINK_ERROR_LIMIT, dice.random_range(0..=3)),
     ];
     script.write(map::IDENTITY, 1);
     script.write(0x3fff, 1);

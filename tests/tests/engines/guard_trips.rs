@@ -51,7 +51,7 @@ fn begin(nonce: u32, over: u32) -> Script {
         (map::RUN_LIMIT, 300),
         (map::OVERCURRENT, over),
         (map::OVERCURRENT_SAMPLES, 2),
-        (map::STORM, 5),
+        (map::LINK_ERROR_LIMIT, 5),
     ];
     for slot in 0..2 {
         let word = SlotWord {

@@ -156,7 +156,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.supervisor.run_limit_set.next = self.registers.run_limit_set.val();
         self.supervisor.overcurrent.next = self.registers.overcurrent.val();
         self.supervisor.overcurrent_samples.next = self.registers.overcurrent_samples.val();
-        self.supervisor.storm.next = self.registers.storm.val();
+        self.supervisor.link_error_limit.next = self.registers.link_error_limit.val();
         self.supervisor.pass_done.next = self.modulator.done.val();
         self.supervisor.cut.next = self.guard.cut.val();
         self.supervisor.event_taken.next = self.post_processor.event_taken.val();

@@ -12,7 +12,7 @@ struct Settings {
     run_limit: u32,
     level: i32,
     over_samples: u32,
-    storm: u32,
+    link_error_limit: u32,
     hold: bool,
 }
 
@@ -63,13 +63,14 @@ impl Rules {
         let silent = self.for_host && self.since_heard >= self.silence_allowed;
         let late = !self.for_host && self.since_armed >= self.run_allowed;
         let over = on(protection::OVERCURRENT) && self.overs >= settings.over_samples.max(1);
-        let stormy = on(protection::LINK) && self.for_host && self.bad >= settings.storm.max(1);
+        let link_errors =
+            on(protection::LINK) && self.for_host && self.bad >= settings.link_error_limit.max(1);
         [
             (on(protection::INTERLOCK) && !self.pin[1], fault::INTERLOCK),
             (silent, fault::WATCHDOG),
             (late, fault::RUN_TIME),
             (over, fault::OVERCURRENT),
-            (stormy, fault::LINK),
+            (link_errors, fault::LINK),
         ]
         .into_iter()
         .fold(0, |all, (is, bit)| if is { all | bit } else { all })
@@ -150,7 +151,7 @@ fn drawn_settings(random: &mut Random) -> Settings {
         run_limit: random.below(12) as u32,
         level: random.pick(&[0, 1, 1000, 32767, 32768, 65535]),
         over_samples: random.pick(&[0, 1, 2, 5]),
-        storm: random.pick(&[0, 1, 2, 5]),
+        link_error_limit: random.pick(&[0, 1, 2, 5]),
         hold: random.once_in(4),
     }
 }
@@ -192,7 +193,7 @@ fn arming_and_every_trip_follow_the_rules() {
             core.run_limit_set.next = settings.run_limit != 0;
             core.overcurrent.next = raw(settings.level as u64);
             core.overcurrent_samples.next = raw(u64::from(settings.over_samples));
-            core.storm.next = raw(u64::from(settings.storm));
+            core.link_error_limit.next = raw(u64::from(settings.link_error_limit));
             core.hold.next = settings.hold;
         }
         let mut happens = drawn_happenings(&mut random, &rules);

@@ -150,7 +150,7 @@ fn the_supervisor_in_icarus_equals_rust() {
             if cycle % HELD == 0 {
                 put_all!(core, random; protection, hold, overcurrent);
                 core.overcurrent_samples.next = Bits::from(random.below(4));
-                core.storm.next = Bits::from(random.below(4));
+                core.link_error_limit.next = Bits::from(random.below(4));
             }
             core.reset.next = random.once_in(500);
             core.interlock.next = !random.once_in(100);

@@ -75,13 +75,13 @@ impl EventSender {
     /// Sends an epoch, and waits while paused.
     pub fn epoch(&self, progress: &Progress) {
         let (start, epoch, loss) = (progress.restart, progress.epoch, progress.loss);
-        self.tell(Event::Loss { start, epoch, loss });
-        self.tell(Event::Now(Box::new(progress.clone())));
+        self.send(Event::Loss { start, epoch, loss });
+        self.send(Event::Now(Box::new(progress.clone())));
         self.pause.wait(&self.cancel);
     }
 
     /// Sends an event. A closed view does not end the work.
-    pub fn tell(&self, event: Event) {
+    pub fn send(&self, event: Event) {
         let _ = self.events.send(event);
     }
 
@@ -97,7 +97,7 @@ mod tests {
     use crossbeam::channel::unbounded;
     use std::time::Instant;
 
-    fn events() -> (EventSender, Receiver<Event>) {
+    fn sender() -> (EventSender, Receiver<Event>) {
         let (events, heard) = unbounded();
         let (_, commands) = unbounded();
         (
@@ -108,12 +108,12 @@ mod tests {
 
     #[test]
     fn a_paused_worker_waits_after_its_epoch_until_it_may_go_on() {
-        let (events, heard) = events();
-        let pause = events.pause.clone();
+        let (sender, heard) = sender();
+        let pause = sender.pause.clone();
         assert!(pause.toggle());
         let worker = std::thread::spawn(move || {
-            events.epoch(&Progress { epoch: 1, ..Progress::default() });
-            events.epoch(&Progress { epoch: 2, ..Progress::default() });
+            sender.epoch(&Progress { epoch: 1, ..Progress::default() });
+            sender.epoch(&Progress { epoch: 2, ..Progress::default() });
         });
         while !pause.holds() {
             std::thread::yield_now();
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn to_cancel_ends_a_pause() {
-        let (events, _heard) = events();
-        events.pause.toggle();
-        events.cancel.cancel();
+        let (sender, _heard) = sender();
+        sender.pause.toggle();
+        sender.cancel.cancel();
         let begun = Instant::now();
-        events.epoch(&Progress::default());
+        sender.epoch(&Progress::default());
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
 }

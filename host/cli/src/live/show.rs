@@ -82,7 +82,7 @@ impl Show {
         let (commands, inbox) = bounded(WAITING_EVENTS);
         let pause = Pause::default();
         let (waits, cancel) = (pause.clone(), self.cancel.clone());
-        let events = EventSender { events: sender, commands: inbox, pause: waits, cancel };
+        let event_sender = EventSender { events: sender, commands: inbox, pause: waits, cancel };
         let mut surface = Surface::choose();
         let keys = match surface {
             Surface::Screen(..) => Keys::listen(),
@@ -90,7 +90,7 @@ impl Show {
         };
         let worker = Worker { events, commands, pause, keys };
         std::thread::scope(|scope| {
-            let thread = scope.spawn(move || work(events));
+            let thread = scope.spawn(move || work(event_sender));
             let begun = Instant::now();
             while !thread.is_finished() {
                 self.dashboard.elapsed = begun.elapsed();

@@ -18,7 +18,7 @@ const OVERCURRENT_SAMPLES: u32 = 4;
 const NEVER_OVER: u32 = 65535;
 
 /// Damaged frames in a row that trip the guard: no line that is worth using damages so many.
-const STORM_FRAMES: u32 = 32;
+const LINK_ERROR_LIMIT: u32 = 32;
 
 impl Plan {
     /// Samples after which a standalone run of so many epochs is cut off.
@@ -40,7 +40,7 @@ impl Plan {
             (map::RUN_LIMIT, self.run_limit_samples(run_epochs)),
             (map::OVERCURRENT, code),
             (map::OVERCURRENT_SAMPLES, OVERCURRENT_SAMPLES),
-            (map::STORM, STORM_FRAMES),
+            (map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT),
         ])
     }
 

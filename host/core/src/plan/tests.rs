@@ -264,7 +264,7 @@ fn what_trips_the_guard_is_two_seconds_of_silence_four_times_the_run_and_every_p
     // 50 of 100 nA.
     assert_eq!(written(&plan, map::OVERCURRENT), 16384);
     assert_eq!(written(&plan, map::OVERCURRENT_SAMPLES), 4);
-    assert_eq!(written(&plan, map::STORM), 32);
+    assert_eq!(written(&plan, map::LINK_ERROR_LIMIT), 32);
     // Two cases of 100 samples of ramp over 2 V, 50 to settle, 100 of lead-in, a window of 256 and a gap of 40; three epochs and a last pass; four
     // times all that.
     assert_eq!(written(&plan, map::RUN_LIMIT), 4 * 4 * 2 * (100 + 50 + 100 + 256 + 40));

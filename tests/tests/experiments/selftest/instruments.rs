@@ -98,8 +98,16 @@ fn each_trip_that_does_not_come_fails_its_own_rows() {
             |address, value| but(map::RUN_LIMIT, address, value, 2 * value),
             &["run time"],
         ),
-        ("storm", |address, value| but(map::STORM, address, value, 255), &["damaged frames"]),
-        ("storm, early", |address, value| but(map::STORM, address, value, 3), &["damaged frames"]),
+        (
+            "link_error_limit",
+            |address, value| but(map::LINK_ERROR_LIMIT, address, value, 255),
+            &["damaged frames"],
+        ),
+        (
+            "link_error_limit, early",
+            |address, value| but(map::LINK_ERROR_LIMIT, address, value, 3),
+            &["damaged frames"],
+        ),
     ];
     for (what, value, expected) in cases {
         let mut trial = tampered(value, true);
