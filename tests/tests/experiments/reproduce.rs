@@ -5,7 +5,7 @@ use hge_core::plan::{Configuration, NoiseSlot, Plan};
 use hge_studies::fig3::spacing::{Channel, ChannelSpec};
 use hge_studies::fig3::{points, Keys};
 use hge_studies::sim_setup::{self, SimSetup};
-use hge_studies::{studies, Findings, Setup, Study, Unwatched, STUDIES};
+use hge_studies::{studies, Findings, NoObserver, Setup, Study, STUDIES};
 
 fn study(name: &str) -> &'static Study {
     studies(name).unwrap_or_else(|error| panic!("{error}"))[0]
@@ -16,7 +16,7 @@ fn setup(name: &str) -> Setup {
 }
 
 fn run(setup: &Setup) -> Findings {
-    (study(&setup.name).run)(setup, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+    (study(&setup.name).run)(setup, &NoObserver).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A tenth of `--quick`.
@@ -141,7 +141,7 @@ fn both_ways_meet_the_same_noise_where_it_is_paired_and_independent_noise_where_
         points: 30,
         paired: true,
     };
-    let pairs = points::measure(&setup, &wanted, &Unwatched).unwrap();
+    let pairs = points::measure(&setup, &wanted, &NoObserver).unwrap();
     let mean_square = |of: &dyn Fn(usize) -> f64| {
         let count = pairs.exact_na_per_v.len();
         (0..count).map(|n| of(n).powi(2)).sum::<f64>() / count as f64
@@ -152,7 +152,7 @@ fn both_ways_meet_the_same_noise_where_it_is_paired_and_independent_noise_where_
     assert!((3.0..7.0).contains(&noise), "{noise}");
     assert!(apart < 1e-3 * noise, "{apart} {noise}");
     let wanted = points::PointsSpec { paired: false, ..wanted };
-    let pairs = points::measure(&setup, &wanted, &Unwatched).unwrap();
+    let pairs = points::measure(&setup, &wanted, &NoObserver).unwrap();
     let count = pairs.exact_na_per_v.len() as f64;
     let errors =
         pairs.parallel_na_per_v.iter().zip(&pairs.single_na_per_v).zip(&pairs.exact_na_per_v);
