@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`package`] | Verilog with a header, and FuseSoC core files |
 //! | [`board_file`] | boards: clock, converters, pins |
+//! | [`fpga`] | the FPGA of a board, and its PLL |
 //! | [`wiring`] | wiring diagrams of boards |
 //! | [`flow`] | bitstreams, as bundles with reports |
 //! | [`tools`] | location and versions of the FPGA tools |
@@ -18,6 +19,7 @@
 
 pub mod board_file;
 pub mod flow;
+pub mod fpga;
 pub mod package;
 pub mod tools;
 pub mod wiring;

@@ -2,8 +2,9 @@
 
 use super::collect::{collect, BlockInfo};
 use super::docs::SourceDocs;
-use super::module::{Analysed, Child, Need};
+use super::module::{Analysed, Need};
 use super::names::{snake_case, Names};
+use super::text::Child;
 use super::wrap::wrapped;
 use super::EmitError;
 use rust_hdl::prelude::{Block, Verilog};

@@ -12,7 +12,7 @@ use super::plan::plan;
 use super::print::{Printer, INDENT};
 use super::scope::Scope;
 use super::split::living;
-use super::text::{comment, constants, ports, Text};
+use super::text::{comment, constants, ports, Child, Text};
 use super::EmitError;
 use rust_hdl::prelude::Verilog;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,22 +25,6 @@ pub(super) struct ModuleText {
     pub body: String,
     /// Ports of the block that the module does not have.
     pub unused: BTreeSet<String>,
-}
-
-/// The module of a child.
-#[derive(Clone, Default)]
-pub(super) struct Child {
-    /// The text that names it; empty for a register.
-    pub name: String,
-    /// Ports of the block that the module does not have.
-    pub unused: BTreeSet<String>,
-}
-
-impl Child {
-    /// Whether the module does not have this port, a net of the parent.
-    pub fn lacks(&self, net: &Net) -> bool {
-        self.unused.contains(net.field())
-    }
 }
 
 /// Which ports of a block its module needs.

@@ -1,7 +1,6 @@
 //! The parts of a module's text: ports, constants, declarations, instances, processes.
 
 use super::ir::{Literal, Net, NetId, Role};
-use super::module::Child;
 use super::plan::{Item, Plan};
 use super::print::{Printer, INDENT};
 use super::scope::Scope;
@@ -97,6 +96,22 @@ pub(super) fn constants(scope: &Scope, is_used: impl Fn(NetId) -> bool, out: &mu
         if net.role == Role::Constant && !net.is_parameter() && is_used(id) {
             *out += &format!("{INDENT}{};\n", constant("localparam", net));
         }
+    }
+}
+
+/// The module of a child.
+#[derive(Clone, Default)]
+pub(super) struct Child {
+    /// The text that names it; empty for a register.
+    pub name: String,
+    /// Ports of the block that the module does not have.
+    pub unused: BTreeSet<String>,
+}
+
+impl Child {
+    /// Whether the module does not have this port, a net of the parent.
+    pub fn lacks(&self, net: &Net) -> bool {
+        self.unused.contains(net.field())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Errors of boards.
 
-use crate::flow::pll::PllError;
+use crate::fpga::pll::PllError;
 use hge_gateware::converter::ConverterError;
 use hge_gateware::link::uart_receiver::RateError;
 use hge_protocol::analogue::AnalogueError;
@@ -10,6 +10,7 @@ use thiserror::Error;
 
 /// Why there is no such board.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum BoardError {
     /// Neither a name nor a folder.
     #[error(

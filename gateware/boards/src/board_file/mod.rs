@@ -15,6 +15,7 @@ mod pins;
 pub use error::BoardError;
 pub use pins::{ports, Direction, Port};
 
+use crate::fpga::Fpga;
 use crate::package::{board_of_build, PackageError};
 use hge_gateware::board;
 use hge_gateware::build::Build;
@@ -97,70 +98,6 @@ impl std::fmt::Display for Status {
             Status::NoBitstream => "no bitstream yet",
             Status::EmittedOnly => "emitted only, never run",
         })
-    }
-}
-
-/// The FPGA, in the words of its family's tools.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "family", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Fpga {
-    /// Lattice iCE40.
-    Ice40 {
-        /// As nextpnr's and icetime's options call it: `up5k`, `hx8k`.
-        device: String,
-        /// As nextpnr calls it.
-        package: String,
-    },
-    /// Lattice ECP5.
-    Ecp5 {
-        /// As nextpnr's option calls it: `25k`, `85k`.
-        device: String,
-        /// As nextpnr calls it.
-        package: String,
-        /// 6, 7 or 8.
-        speed_grade: u8,
-    },
-    /// Gowin GW1N, GW2A.
-    Gowin {
-        /// The whole part number.
-        device: String,
-        /// Family as nextpnr calls it: `GW1N-9C`.
-        variant: String,
-    },
-    /// Xilinx 7, for Vivado.
-    Xilinx {
-        /// `xc7a35t`.
-        device: String,
-        /// `csg324`.
-        package: String,
-        /// 1, 2 or 3.
-        speed_grade: u8,
-    },
-}
-
-impl Fpga {
-    /// The part, for people.
-    pub fn part(&self) -> String {
-        match self {
-            Fpga::Ice40 { device, package } => format!("iCE40 {device}-{package}"),
-            Fpga::Ecp5 { device, package, speed_grade } => {
-                format!("ECP5 {device}-{speed_grade}{package}")
-            }
-            Fpga::Gowin { device, .. } => device.clone(),
-            Fpga::Xilinx { device, package, speed_grade } => {
-                format!("{device}{package}-{speed_grade}")
-            }
-        }
-    }
-
-    /// Name of the pin file.
-    pub fn pin_file(&self) -> &'static str {
-        match self {
-            Fpga::Ice40 { .. } => "pins.pcf",
-            Fpga::Ecp5 { .. } => "pins.lpf",
-            Fpga::Gowin { .. } => "pins.cst",
-            Fpga::Xilinx { .. } => "pins.xdc",
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Parser of boards, which checks every value.
 
 use super::pins;
-use super::{Board, BoardError, BoardFile, Fpga};
-use crate::flow::pll;
+use super::{Board, BoardError, BoardFile};
+use crate::fpga::{pll, Fpga};
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::leaf::{memories_are_late, UNHURRIED_HZ};

@@ -1,6 +1,7 @@
 //! Ports of the top and their locations in the pin file.
 
-use super::{Board, BoardError, Fpga};
+use super::{Board, BoardError};
+use crate::fpga::Fpga;
 use std::collections::BTreeMap;
 
 /// Of a port of the top.

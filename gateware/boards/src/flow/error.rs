@@ -1,7 +1,7 @@
 //! Errors of the bitstream flow.
 
-use super::pll::PllError;
 use crate::board_file::BoardError;
+use crate::fpga::pll::PllError;
 use crate::package::PackageError;
 use crate::tools::ToolError;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use thiserror::Error;
 
 /// Why there is no bitstream.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FlowError {
     /// The board.
     #[error(transparent)]

@@ -4,7 +4,8 @@
 //! flattened before `synth_ecp5`, since Yosys 0.70 fails there with a MULT18X18D in a submodule. `$scopeinfo` cells, which older
 //! nextpnr cannot place, are deleted. nextpnr continues when it misses the clock: the flow decides by the reports.
 
-use crate::board_file::{Board, Fpga};
+use crate::board_file::Board;
+use crate::fpga::Fpga;
 
 /// Yosys's log.
 pub const SYNTHESIS_LOG: &str = "synthesis.log";
@@ -73,13 +74,7 @@ pub fn place_arguments(board: &Board, seed: u32) -> Vec<String> {
     let frequency_mhz = format!("{}", f64::from(board.file.clock.system_hz) / 1e6);
     let seed = seed.to_string();
     let common = [
-        "--seed",
-        &seed,
-        "--freq",
-        &frequency_mhz,
-        "--timing-allow-fail",
-        "--report",
-        PLACE_REPORT,
+        "--seed", &seed, "--freq", &frequency_mhz, "--timing-allow-fail", "--report", PLACE_REPORT,
     ];
     let mut arguments = words(&common);
     arguments.extend(match &board.file.fpga {
@@ -129,17 +124,7 @@ pub fn timing_arguments(board: &Board) -> Option<Vec<String>> {
     let Fpga::Ice40 { device, package } = &board.file.fpga else { return None };
     let pins = board.file.fpga.pin_file();
     Some(words(&[
-        "-d",
-        device,
-        "-P",
-        package,
-        "-p",
-        pins,
-        "-t",
-        "-j",
-        TIMING_REPORT,
-        "-r",
-        TIMING_LOG,
+        "-d", device, "-P", package, "-p", pins, "-t", "-j", TIMING_REPORT, "-r", TIMING_LOG,
         "top.asc",
     ]))
 }

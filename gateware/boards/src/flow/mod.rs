@@ -2,7 +2,6 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`pll`] | dividers of each family's PLL |
 //! | [`top`] | the vendor's top around `hge_board` |
 //! | [`toolset`] | the tools, from the system or as pinned wheels |
 //! | `family` | commands for each tool |
@@ -15,14 +14,13 @@
 pub mod bundle;
 mod error;
 mod family;
-pub mod pll;
 pub mod report;
 pub mod toolset;
 pub mod top;
 
 pub use error::FlowError;
 
-use crate::board_file::{Board, Fpga};
+use crate::board_file::Board;
 use crate::package::File;
 use crate::tools::{cache_folder, ToolError};
 use bundle::{BuiltIn, Manifest};
@@ -177,7 +175,7 @@ fn vendor_only(board: &Board) -> FlowError {
 }
 
 fn refuse_vendor_only(board: &Board) -> Result<(), FlowError> {
-    is_buildable(&board.file.fpga).then_some(()).ok_or_else(|| vendor_only(board))
+    board.file.fpga.is_buildable().then_some(()).ok_or_else(|| vendor_only(board))
 }
 
 /// Keeps what failed where the next failure of the board replaces it.
@@ -393,9 +391,4 @@ pub fn loader_arguments(bundle: &Path, manifest: &Manifest, keep: bool) -> Vec<S
     }
     arguments.push(bundle.join(&manifest.bitstream).display().to_string());
     arguments
-}
-
-/// Whether open tools make a bitstream for it.
-pub fn is_buildable(fpga: &Fpga) -> bool {
-    !matches!(fpga, Fpga::Xilinx { .. })
 }

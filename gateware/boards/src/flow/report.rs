@@ -2,7 +2,7 @@
 
 use super::error::FlowError;
 use super::family;
-use crate::board_file::Fpga;
+use crate::fpga::Fpga;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

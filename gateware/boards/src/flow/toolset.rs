@@ -1,7 +1,7 @@
 //! The tools of a family: all from the system, or all as pinned wheels, so that their versions belong together.
 
 use super::error::FlowError;
-use crate::board_file::Fpga;
+use crate::fpga::Fpga;
 use crate::tools::wheel::{self, Wheel};
 use crate::tools::{compiled_folder, find, output, ToolError};
 use hge_system::file::Draft;

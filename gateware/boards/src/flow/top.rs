@@ -1,7 +1,8 @@
 //! The vendor's top of a board: pads, PLL, polarity, around the module `hge_board`, whose ports are active high.
 
-use super::pll::{self, Dividers};
-use crate::board_file::{ports, Board, Direction, Fpga, Level};
+use crate::board_file::{ports, Board, Direction, Level};
+use crate::fpga::pll::{self, Dividers};
+use crate::fpga::Fpga;
 use std::fmt::Write;
 
 /// Name of the module that every top instantiates.

@@ -2,7 +2,7 @@
 
 use crate::small::Folder;
 use hge_boards::board_file::{Board, BoardError, Status};
-use hge_boards::flow::{is_buildable, sources};
+use hge_boards::flow::sources;
 
 fn changed(from: &str, to: &str) -> String {
     let board = Board::named("icebreaker").unwrap();
@@ -27,7 +27,7 @@ fn every_built_in_board_has_sources_and_those_of_the_vendor_have_a_script() {
         }
         assert!(text("hge_board.v").unwrap().contains("module hge_board "));
         let script = text("build.tcl");
-        assert_eq!(script.is_some(), !is_buildable(&board.file.fpga), "{}", board.file.name);
+        assert_eq!(script.is_some(), !board.file.fpga.is_buildable(), "{}", board.file.name);
         assert_eq!(board.file.status == Status::EmittedOnly, script.is_some());
         if let Some(script) = script {
             assert!(

@@ -3,7 +3,6 @@
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_boards::board_file::{Board, BoardFile};
-use hge_boards::flow;
 use hge_protocol::Parameters;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,7 +70,7 @@ fn entry(board: &Board) -> Entry {
         title: file.title.clone(),
         part: file.fpga.part(),
         status: file.status.to_string(),
-        buildable: flow::is_buildable(&file.fpga),
+        buildable: file.fpga.is_buildable(),
         url: file.url.clone(),
         parameters: board.parameters(),
         baud: file.uart.baud,

@@ -11,7 +11,7 @@
 //! clock in whole hertz, the base of all rates. Among several settings the one with the fastest phase detector is chosen
 //! (least jitter), then the one with the fastest oscillator.
 
-use crate::board_file::Fpga;
+use super::Fpga;
 use thiserror::Error;
 
 /// Families of Gowin parts with known limits.
