@@ -107,6 +107,7 @@ impl Default for Parameters {
 
 /// A generic outside what the gateware can be built for.
 #[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParameterError {
     /// A number out of its range.
     #[error(

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 /// An engine could not go on.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// A tool the engine needs is missing or failed.
     #[error("{0}")]

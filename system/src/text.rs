@@ -115,20 +115,8 @@ mod tests {
     /// One of each kind that a terminal acts on or that hides: CSI, OSC with its two ends, C1, DEL, bidirectional overrides and
     /// isolates, invisible characters, tags.
     const UNSAFE: [&str; 14] = [
-        "\u{1b}[31m",
-        "\u{1b}]0;title\u{7}",
-        "\u{1b}]8;;x\u{1b}\\",
-        "\u{9b}31m",
-        "\u{7f}",
-        "\u{0}",
-        "\r",
-        "\u{8}",
-        "\u{202e}",
-        "\u{2066}",
-        "\u{200b}",
-        "\u{feff}",
-        "\u{2028}",
-        "\u{e0041}",
+        "\u{1b}[31m", "\u{1b}]0;title\u{7}", "\u{1b}]8;;x\u{1b}\\", "\u{9b}31m", "\u{7f}", "\u{0}",
+        "\r", "\u{8}", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{2028}", "\u{e0041}",
     ];
 
     #[test]
@@ -157,17 +145,7 @@ mod tests {
             assert!(is_plain_name(plain), "{plain}");
         }
         for other in [
-            "",
-            "-f",
-            ".hidden",
-            "x; touch P",
-            "$(x)",
-            "a b",
-            "a/b",
-            "a\nb",
-            "\u{e9}",
-            "x'",
-            "`x`",
+            "", "-f", ".hidden", "x; touch P", "$(x)", "a b", "a/b", "a\nb", "\u{e9}", "x'", "`x`",
             "~x",
         ] {
             assert!(!is_plain_name(other), "{other}");

@@ -190,19 +190,8 @@ impl Logic for Access {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            state,
-            present,
-            status,
-            called,
-            waited,
-            has_answered,
-            in_scalars,
-            in_slots,
-            in_guard,
-            in_table,
-            at_command
+            self, clock, state, present, status, called, waited, has_answered, in_scalars,
+            in_slots, in_guard, in_table, at_command
         );
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();

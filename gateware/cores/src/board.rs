@@ -28,6 +28,7 @@ use thiserror::Error;
 
 /// Errors of a board's top.
 #[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BoardError {
     /// The instrument on its line.
     #[error(transparent)]

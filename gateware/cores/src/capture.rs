@@ -92,20 +92,8 @@ impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            ticked,
-            starts,
-            stops,
-            left,
-            phase,
-            keep_1,
-            keep_2,
-            half,
-            filled,
-            waiting,
-            waiting_codes,
-            was_sampling
+            self, clock, ticked, starts, stops, left, phase, keep_1, keep_2, half, filled, waiting,
+            waiting_codes, was_sampling
         );
         clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());

@@ -144,18 +144,8 @@ impl Logic for Guard {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            judged_code,
-            way,
-            outside,
-            exceeds_step,
-            busy,
-            judged,
-            any_cut,
-            strobe,
-            step_copy,
-            requests_step
+            self, clock, judged_code, way, outside, exceeds_step, busy, judged, any_cut, strobe,
+            step_copy, requests_step
         );
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());

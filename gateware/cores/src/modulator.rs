@@ -181,24 +181,8 @@ impl Logic for Modulator {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            run,
-            phase,
-            channel,
-            mask,
-            unfinished,
-            finished,
-            sum,
-            floor,
-            step_copy,
-            requests_step,
-            shapes,
-            takes_stored,
-            negates,
-            takes_move,
-            takes_code,
-            takes_tone,
+            self, clock, run, phase, channel, mask, unfinished, finished, sum, floor, step_copy,
+            requests_step, shapes, takes_stored, negates, takes_move, takes_code, takes_tone,
             takes_half
         );
         clock!(self, clock, state);

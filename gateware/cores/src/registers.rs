@@ -24,14 +24,11 @@
 //! use: it costs no extra block RAM, of which 32 bits take two of 256 words, and a reset leaves it. Settings that are needed rarely are read from the memory only,
 //! so that hardware has no register for them.
 
-use crate::build::Build;
+use crate::build::{Build, SCALARS};
 use crate::leaf::{Fixed, Ram};
 use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
-
-/// Addresses of scalar registers.
-const SCALARS: usize = 64;
 
 /// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -380,26 +377,9 @@ hge_protocol::with_registers!(core);
 impl Registers {
     /// The registers of a gateware with `parameters` and build facts.
     pub fn new(parameters: &Parameters, build: &Build) -> Self {
-        let mut constants = vec![
-            (map::IDENTITY, map::IDENTITY_WORD),
-            (map::MAP_HASH, map::map_hash()),
-            (map::BUILD_HASH, build.hash),
-        ];
-        constants.extend(parameters.info_words());
-        let mut start = vec![0; SCALARS];
-        for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
-            start[usize::from(register.address)] = register.reset;
-        }
-        for (address, value) in constants {
-            start[usize::from(address)] = value;
-        }
-        if let Some(analogue) = &build.analogue {
-            start.resize(2 * SCALARS, 0);
-            start.extend(analogue.words(parameters.outputs as usize));
-        }
         let least_period = parameters.least_sample_period_clocks();
         Self {
-            values: Ram::with_contents("registers", 4 * SCALARS, &start),
+            values: Ram::with_contents("registers", 4 * SCALARS, &build.register_words(parameters)),
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),

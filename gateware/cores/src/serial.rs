@@ -27,6 +27,7 @@ use thiserror::Error;
 
 /// Errors of a serial instrument.
 #[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SerialError {
     /// A generic out of range.
     #[error(transparent)]

@@ -143,24 +143,8 @@ impl Logic for Supervisor {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            is_armed,
-            is_standalone,
-            is_homing,
-            home_pass,
-            causes,
-            left,
-            loads,
-            over_count,
-            bad_run,
-            ticked,
-            counts,
-            time_now,
-            faults,
-            telling,
-            told_cause,
-            told_time
+            self, clock, is_armed, is_standalone, is_homing, home_pass, causes, left, loads,
+            over_count, bad_run, ticked, counts, time_now, faults, telling, told_cause, told_time
         );
         clock!(self, clock, synchronizer);
         self.synchronizer.pin.next = self.interlock.val();

@@ -5,22 +5,11 @@ mod cosim;
 use hge_gateware::comment;
 use hge_gateware::leaf::{bit_cast_signed, Multiplier, Ram, Rom};
 use hge_needs::needs;
+use hge_verilog::testbench::Random;
 use hge_verilog::{verilog, SourceDocs};
 use rust_hdl::prelude::*;
 
 const SOURCE: &str = include_str!("emit.rs");
-
-/// A small xorshift, so that the stimulus is the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self, width: u32) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) & (u64::MAX >> (64 - width))
-    }
-}
 
 fn docs() -> SourceDocs {
     SourceDocs::from_sources(&[

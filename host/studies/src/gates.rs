@@ -93,15 +93,8 @@ fn learn(setup: &Setup, keys: &Keys, gate: Gate) -> Result<Learnt, ReproduceErro
 fn findings(learnt: &[Learnt]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&[
-        "gate",
-        "learnt",
-        "chance level, %",
-        "device time, s",
-        "starts",
-        "epochs",
-        "loss",
-        "separation, nA",
-        "outputs, nA",
+        "gate", "learnt", "chance level, %", "device time, s", "starts", "epochs", "loss",
+        "separation, nA", "outputs, nA",
     ]);
     let mut said = Vec::new();
     for one in learnt {

@@ -142,14 +142,7 @@ fn findings(groups: &[Group]) -> Findings {
         .collect();
     let corrected = holm(&tests.iter().map(|test| test.loss).collect::<Vec<_>>());
     let mut table = Table::new(&[
-        "gate",
-        "starts",
-        "exact",
-        "extracted",
-        "lost",
-        "gained",
-        "p of a loss",
-        "Holm",
+        "gate", "starts", "exact", "extracted", "lost", "gained", "p of a loss", "Holm",
         "two-sided",
     ]);
     let mut said = Vec::new();

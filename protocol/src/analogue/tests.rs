@@ -66,11 +66,7 @@ fn scales_are_compared_as_the_instrument_keeps_them_value_by_value() {
     assert_eq!(
         keys,
         [
-            "dac_range_v.2",
-            "dac_offset_v.1",
-            "adc_range_v",
-            "iv_gain_v_per_na",
-            "iv_clip_v",
+            "dac_range_v.2", "dac_offset_v.1", "adc_range_v", "iv_gain_v_per_na", "iv_clip_v",
             "level_shift_v"
         ]
     );

@@ -44,6 +44,7 @@ pub enum Record {
 
 /// A sound frame that means nothing.
 #[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FrameError {
     /// The header names no known kind.
     #[error("a frame of unknown kind 0x{0:02x}: the gateware and this program speak different protocols, build both from the same source")]

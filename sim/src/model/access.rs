@@ -13,13 +13,13 @@ impl Model {
     pub(super) fn frame(&mut self, body: Option<&[U32]>) {
         let Some(body) = body else {
             self.link_faults = self.link_faults.wrapping_add(1);
-            self.supervisor.damaged();
+            self.motion.supervisor.damaged();
             return;
         };
-        self.supervisor.sound();
+        self.motion.supervisor.sound();
         let (verdict, heard) = self.session.judge(body);
         if heard {
-            self.supervisor.heard(&self.settings);
+            self.motion.supervisor.heard(&self.settings);
         }
         match verdict {
             Verdict::Ignore => {}
@@ -72,7 +72,7 @@ impl Model {
             return Ok(value);
         }
         if address & 0xf000 == TABLE_BASE {
-            if self.sequencer.busy() {
+            if self.motion.sequencer.busy() {
                 return Err(Status::Busy);
             }
             // The gateware ignores the address bits that the table's size does not need.
@@ -82,7 +82,7 @@ impl Model {
             return Ok(word);
         }
         let index = usize::from(address.wrapping_sub(map::GUARD));
-        let code = match (self.limits.get(index / 4), self.codes.get(index / 4)) {
+        let code = match (self.limits.get(index / 4), self.motion.codes.get(index / 4)) {
             (Some(limits), Some(&code)) => [limits.low, limits.high, limits.safe, code][index % 4],
             _ => return Err(Status::BadAddress),
         };
@@ -93,15 +93,18 @@ impl Model {
         let bit = |is: bool, bit: u32| u32::from(is) * bit;
         Some(match address {
             map::STATUS => {
-                bit(self.sequencer.busy(), status::BUSY)
-                    | bit(self.supervisor.armed, status::ARMED)
-                    | bit(self.supervisor.ramping_to_safe, status::RAMPING_TO_SAFE)
-                    | bit(self.supervisor.armed && self.supervisor.standalone, status::STANDALONE)
-                    | bit(self.supervisor.interlock, status::INTERLOCK)
-                    | bit(self.supervisor.fault != 0, status::TRIPPED)
+                bit(self.motion.sequencer.busy(), status::BUSY)
+                    | bit(self.motion.supervisor.armed, status::ARMED)
+                    | bit(self.motion.supervisor.ramping_to_safe, status::RAMPING_TO_SAFE)
+                    | bit(
+                        self.motion.supervisor.armed && self.motion.supervisor.standalone,
+                        status::STANDALONE,
+                    )
+                    | bit(self.motion.supervisor.interlock, status::INTERLOCK)
+                    | bit(self.motion.supervisor.fault != 0, status::TRIPPED)
                     | bit(self.capture.active(), status::CAPTURING)
             }
-            map::FAULT => u32::from(self.supervisor.fault),
+            map::FAULT => u32::from(self.motion.supervisor.fault),
             map::TIME => self.time,
             map::FRAMES => self.telemetry.frames,
             map::FRAMES_LOST => self.telemetry.lost,
@@ -112,8 +115,8 @@ impl Model {
 
     /// Writes a register, as a request would.
     pub fn write(&mut self, address: u16, data: u32) -> Status {
-        let idle = !self.sequencer.busy();
-        let disarmed = idle && !self.supervisor.armed;
+        let idle = !self.motion.sequencer.busy();
+        let disarmed = idle && !self.motion.supervisor.armed;
         let written = self.registers.write(address, data, |when, present, value| match when {
             When::Always => true,
             When::Idle => idle,
@@ -178,20 +181,22 @@ impl Model {
     }
 
     fn command(&mut self, command: u32) -> Status {
-        let busy = self.sequencer.busy();
+        let busy = self.motion.sequencer.busy();
         match command {
-            command::RUN if busy || !self.supervisor.armed => return Status::Busy,
-            command::RUN => self.sequencer.run_asked = true,
+            command::RUN if busy || !self.motion.supervisor.armed => return Status::Busy,
+            command::RUN => self.motion.sequencer.run_asked = true,
             command::STOP => {
                 self.stop(EndReason::Stopped);
                 if let Some(block) = self.capture.stop(&self.settings) {
                     self.say(Record::Block(block));
                 }
             }
-            command::ARM_HOST => return self.supervisor.arm(false, busy, &self.settings),
-            command::ARM_STANDALONE => return self.supervisor.arm(true, busy, &self.settings),
+            command::ARM_HOST => return self.motion.supervisor.arm(false, busy, &self.settings),
+            command::ARM_STANDALONE => {
+                return self.motion.supervisor.arm(true, busy, &self.settings)
+            }
             command::DISARM => {
-                self.supervisor.disarm();
+                self.motion.supervisor.disarm();
                 self.stop(EndReason::Disarmed);
             }
             command::CAPTURE if self.capture.active() => return Status::Busy,
@@ -203,8 +208,8 @@ impl Model {
     }
 
     pub(super) fn stop(&mut self, reason: EndReason) {
-        if self.sequencer.busy() && self.sequencer.stop_asked.is_none() {
-            self.sequencer.stop_asked = Some(reason);
+        if self.motion.sequencer.busy() && self.motion.sequencer.stop_asked.is_none() {
+            self.motion.sequencer.stop_asked = Some(reason);
         }
     }
 }

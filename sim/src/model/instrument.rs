@@ -49,16 +49,16 @@ struct Batch {
 
 /// What a batch changes before the device's answer is known.
 #[derive(Clone)]
-struct Motion {
-    sequencer: Sequencer,
-    supervisor: Supervisor,
-    oscillators: Vec<Oscillator>,
-    channels: Vec<Channel>,
-    codes: Vec<i16>,
-    tones: Vec<i32>,
-    tones_fresh: bool,
-    window_flags: u16,
-    report: Report,
+pub(super) struct Motion {
+    pub(super) sequencer: Sequencer,
+    pub(super) supervisor: Supervisor,
+    pub(super) oscillators: Vec<Oscillator>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) codes: Vec<i16>,
+    pub(super) tones: Vec<i32>,
+    pub(super) tones_fresh: bool,
+    pub(super) window_flags: u16,
+    pub(super) report: Report,
 }
 
 /// The model of the whole instrument, wired to a bench.
@@ -69,8 +69,7 @@ pub struct Model {
     pub(super) registers: Settings,
     /// As the run takes them: confined to what the gateware was made for.
     pub(super) settings: Settings,
-    pub(super) sequencer: Sequencer,
-    pub(super) supervisor: Supervisor,
+    pub(super) motion: Motion,
     pub(super) capture: Capture,
     pub(super) table: Vec<u32>,
     pub(super) tuning: Vec<u32>,
@@ -82,14 +81,7 @@ pub struct Model {
     /// Target word of the present case.
     pub(super) cost_target: u32,
     pub(super) limits: Vec<Limits>,
-    pub(super) oscillators: Vec<Oscillator>,
-    pub(super) channels: Vec<Channel>,
-    pub(super) codes: Vec<i16>,
-    pub(super) tones: Vec<i32>,
-    pub(super) tones_fresh: bool,
     pub(super) lockin: Lockin,
-    pub(super) window_flags: u16,
-    pub(super) report: Report,
     pub(super) time: u32,
     pub(super) deframer: Deframer,
     pub(super) session: Session,
@@ -110,8 +102,17 @@ impl Model {
             parameters,
             registers: Settings::default(),
             settings: Settings::default().confined(&parameters),
-            sequencer: Sequencer { best_loss: u32::MAX, ..Sequencer::default() },
-            supervisor: Supervisor::default(),
+            motion: Motion {
+                sequencer: Sequencer { best_loss: u32::MAX, ..Sequencer::default() },
+                supervisor: Supervisor::default(),
+                oscillators: vec![Oscillator::default(); slots],
+                channels: vec![Channel::default(); outputs],
+                codes: vec![0; outputs],
+                tones: vec![0; outputs],
+                tones_fresh: false,
+                window_flags: 0,
+                report: Report::default(),
+            },
             capture: Capture::default(),
             table: vec![0; layout.words as usize],
             tuning: vec![0; slots],
@@ -120,15 +121,8 @@ impl Model {
             rows: [0; CHIPS],
             cost_target: 0,
             limits: vec![Limits::default(); outputs],
-            oscillators: vec![Oscillator::default(); slots],
-            channels: vec![Channel::default(); outputs],
-            codes: vec![0; outputs],
-            tones: vec![0; outputs],
-            tones_fresh: false,
             lockin: Lockin::new(slots),
             layout,
-            window_flags: 0,
-            report: Report::default(),
             time: 0,
             deframer: Deframer::new(MOST_REQUEST_WORDS),
             session: Session::default(),
@@ -148,12 +142,14 @@ impl Model {
 
     /// Opens or closes the interlock.
     pub fn set_interlock(&mut self, closed: bool) {
-        self.supervisor.interlock = closed;
+        self.motion.supervisor.interlock = closed;
     }
 
     /// Whether time goes on by itself.
     fn active(&self) -> bool {
-        self.sequencer.busy() || self.supervisor.ramping_to_safe || self.capture.active()
+        self.motion.sequencer.busy()
+            || self.motion.supervisor.ramping_to_safe
+            || self.capture.active()
     }
 
     /// Lets time go on for at most `samples` samples, until `line` has grown by `room` bytes; virtual time also
@@ -184,14 +180,14 @@ impl Model {
     fn run_batch(&mut self, hold: bool, most: usize) -> usize {
         // A capture makes frames of its own: no more of them at a time than the memory surely holds.
         let most = if self.capture.active() { most.min(BLOCK_SAMPLES) } else { most };
-        let before = self.motion();
+        let before = self.motion.clone();
         let mut batch = self.work_out(hold, most.min(BATCH_SAMPLES));
         let mut samples = vec![0; batch.senses.len()];
         self.bench.samples(&batch.drives, &mut samples);
         if let Some(count) = self.trips_after(&batch, &samples) {
             // The guard trips in the midst of the batch: its later samples are taken back.
             self.bench.rewind(samples.len() - count);
-            self.restore(before);
+            self.motion = before;
             batch = self.work_out(hold, count);
             samples.truncate(count);
         }
@@ -199,38 +195,12 @@ impl Model {
         samples.len()
     }
 
-    fn motion(&self) -> Motion {
-        Motion {
-            sequencer: self.sequencer.clone(),
-            supervisor: self.supervisor.clone(),
-            oscillators: self.oscillators.clone(),
-            channels: self.channels.clone(),
-            codes: self.codes.clone(),
-            tones: self.tones.clone(),
-            tones_fresh: self.tones_fresh,
-            window_flags: self.window_flags,
-            report: self.report,
-        }
-    }
-
-    fn restore(&mut self, motion: Motion) {
-        self.sequencer = motion.sequencer;
-        self.supervisor = motion.supervisor;
-        self.oscillators = motion.oscillators;
-        self.channels = motion.channels;
-        self.codes = motion.codes;
-        self.tones = motion.tones;
-        self.tones_fresh = motion.tones_fresh;
-        self.window_flags = motion.window_flags;
-        self.report = motion.report;
-    }
-
     /// Samples of the batch up to and with the one whose over-current trips the guard, if others follow it.
     fn trips_after(&self, batch: &Batch, samples: &[i16]) -> Option<usize> {
         if self.settings.protection & protection::OVERCURRENT == 0 {
             return None;
         }
-        let mut supervisor = self.supervisor.clone();
+        let mut supervisor = self.motion.supervisor.clone();
         let at = batch.senses.iter().zip(samples).position(|(sense, &code)| {
             supervisor.sense(code, &self.settings);
             sense.watched && supervisor.over(&self.settings)
@@ -242,27 +212,28 @@ impl Model {
         let mut batch = Batch::default();
         let captured = self.capture.samples_left(&self.settings);
         while batch.senses.len() < most && batch.job.is_none() && batch.ended.is_none() {
-            let active = self.sequencer.busy()
-                || self.supervisor.ramping_to_safe
+            let active = self.motion.sequencer.busy()
+                || self.motion.supervisor.ramping_to_safe
                 || (batch.senses.len() as u64) < captured;
             if hold && !active {
                 break;
             }
-            batch.drives.extend_from_slice(&self.codes);
-            let cause = self.supervisor.tick(&self.settings, hold);
-            let entering = self.sequencer.state;
-            (batch.job, batch.ended) = self.sequencer.advance(&self.settings, self.report);
+            batch.drives.extend_from_slice(&self.motion.codes);
+            let cause = self.motion.supervisor.tick(&self.settings, hold);
+            let entering = self.motion.sequencer.state;
+            (batch.job, batch.ended) =
+                self.motion.sequencer.advance(&self.settings, self.motion.report);
             if cause.is_some() {
                 self.stop(EndReason::Tripped);
             }
             self.output_pass();
-            let window = self.sequencer.state == State::Window;
+            let window = self.motion.sequencer.state == State::Window;
             self.slot_pass(entering, window.then_some(&mut batch.waves));
             batch.senses.push(Sense {
                 accumulate: window,
-                first: window && self.sequencer.count == 0,
-                second_half: self.sequencer.count >> (self.settings.window_log2 - 1) != 0,
-                watched: self.supervisor.armed,
+                first: window && self.motion.sequencer.count == 0,
+                second_half: self.motion.sequencer.count >> (self.settings.window_log2 - 1) != 0,
+                watched: self.motion.supervisor.armed,
                 cause,
             });
         }
@@ -271,53 +242,53 @@ impl Model {
 
     /// Base, tone, shaping and guard of every output.
     fn output_pass(&mut self) {
-        let shape = self.sequencer.tones() && self.settings.mode & mode::SHAPING != 0;
-        if self.sequencer.state == State::LeadIn && self.sequencer.count == 0 {
-            self.window_flags = 0;
+        let shape = self.motion.sequencer.tones() && self.settings.mode & mode::SHAPING != 0;
+        if self.motion.sequencer.state == State::LeadIn && self.motion.sequencer.count == 0 {
+            self.motion.window_flags = 0;
         }
-        let armed = self.supervisor.armed;
+        let armed = self.motion.supervisor.armed;
         let step = if armed { self.settings.step_limit } else { self.settings.safe_step };
         let mut moving = false;
         let mut cut = false;
-        for (output, channel) in self.channels.iter_mut().enumerate() {
-            let last = self.codes[output];
-            let toned = self.tones_fresh && self.settings.tone_mask >> output & 1 == 1;
+        for (output, channel) in self.motion.channels.iter_mut().enumerate() {
+            let last = self.motion.codes[output];
+            let toned = self.motion.tones_fresh && self.settings.tone_mask >> output & 1 == 1;
             let (code, unfinished) = channel.step(Drive {
                 track: (!armed).then_some(last),
-                ramp: self.sequencer.state == State::Ramp,
+                ramp: self.motion.sequencer.state == State::Ramp,
                 ramp_step: self.settings.ramp_step as i32,
-                tone: if toned { self.tones[output] } else { 0 },
+                tone: if toned { self.motion.tones[output] } else { 0 },
                 shape,
                 dac_bits: self.parameters.dac_bits,
             });
             let verdict = judge(code, last, self.limits[output], armed, step as u16);
-            self.codes[output] = verdict.code;
+            self.motion.codes[output] = verdict.code;
             moving |= unfinished;
             cut |= verdict.limited;
-            if self.sequencer.tones() {
-                self.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED;
-                self.window_flags |= u16::from(verdict.limited) * flag::LIMITED;
+            if self.motion.sequencer.tones() {
+                self.motion.window_flags |= u16::from(verdict.clamped) * flag::CLAMPED;
+                self.motion.window_flags |= u16::from(verdict.limited) * flag::LIMITED;
             }
         }
-        self.report.moving = moving || cut;
+        self.motion.report.moving = moving || cut;
         if !armed && !cut {
-            self.supervisor.ramping_to_safe = false;
+            self.motion.supervisor.ramping_to_safe = false;
         }
     }
 
     /// Phases, tones of the next sample, and the waves the lock-in needs for this one.
     fn slot_pass(&mut self, before: State, mut waves: Option<&mut Vec<Wave>>) {
-        self.tones_fresh = self.sequencer.tones();
-        if !self.tones_fresh {
+        self.motion.tones_fresh = self.motion.sequencer.tones();
+        if !self.motion.tones_fresh {
             return;
         }
-        let restart = self.sequencer.state == State::LeadIn && before != State::LeadIn;
-        let gate = self.sequencer.gate(&self.settings);
+        let restart = self.motion.sequencer.state == State::LeadIn && before != State::LeadIn;
+        let gate = self.motion.sequencer.gate(&self.settings);
         let mut sum = 0_i32;
         let mut sounding = false;
         for index in 0..self.slots_used() {
             let slot = self.slots[index];
-            let (oscillator, tuning) = (&mut self.oscillators[index], self.tuning[index]);
+            let (oscillator, tuning) = (&mut self.motion.oscillators[index], self.tuning[index]);
             let wave = if slot.is_code && self.parameters.carriers.has_codes() {
                 let latency_samples = self.parameters.loop_latency_samples();
                 let code = Code { rows: &self.rows, number: slot.start_phase, latency_samples };
@@ -329,10 +300,10 @@ impl Model {
                 if wave.active {
                     sum = sum.wrapping_add(i32::from(slot.amplitude) * i32::from(wave.sine));
                 }
-                sounding |= self.oscillators[index].active;
+                sounding |= self.motion.oscillators[index].active;
             }
             if slot.last {
-                if let Some(tone) = self.tones.get_mut(usize::from(slot.output)) {
+                if let Some(tone) = self.motion.tones.get_mut(usize::from(slot.output)) {
                     *tone = sum;
                 }
                 sum = 0;
@@ -341,7 +312,7 @@ impl Model {
                 waves.push(wave);
             }
         }
-        self.report.sounding = sounding;
+        self.motion.report.sounding = sounding;
     }
 
     /// What the ADC codes are used for, in order. Of the last sample's frames the job's come first.
@@ -367,7 +338,7 @@ impl Model {
                 self.say(Record::Event(Event { cause, time: self.time }));
             }
             if sense.watched {
-                self.supervisor.sense(sample, &self.settings);
+                self.motion.supervisor.sense(sample, &self.settings);
             }
             if let Some(block) = self.capture.take(sample, self.time, &self.settings) {
                 self.say(Record::Block(block));
@@ -392,9 +363,9 @@ impl Model {
         if let Some(reason) = ended {
             self.say(Record::End(End {
                 reason,
-                best_start: self.sequencer.best_start as u8,
-                best_loss: self.sequencer.best_loss,
-                sample_clock: self.sequencer.sample_clock,
+                best_start: self.motion.sequencer.best_start as u8,
+                best_loss: self.motion.sequencer.best_loss,
+                sample_clock: self.motion.sequencer.sample_clock,
             }));
         }
     }

@@ -10,9 +10,9 @@ impl Model {
     pub(super) fn work(&mut self, job: Job) {
         match job {
             Job::Start => {
-                let stop_asked = self.sequencer.stop_asked;
-                self.sequencer = Sequencer {
-                    state: self.sequencer.state,
+                let stop_asked = self.motion.sequencer.stop_asked;
+                self.motion.sequencer = Sequencer {
+                    state: self.motion.sequencer.state,
                     best_loss: u32::MAX,
                     stop_asked,
                     ..Sequencer::default()
@@ -23,15 +23,15 @@ impl Model {
                 }
                 self.load_case();
             }
-            Job::Nothing => self.sequencer.over = self.sequencer.stop_asked.take(),
+            Job::Nothing => self.motion.sequencer.over = self.motion.sequencer.stop_asked.take(),
             Job::Window => {
                 self.record();
-                if self.standalone() && !self.sequencer.last_pass {
+                if self.standalone() && !self.motion.sequencer.last_pass {
                     self.accumulate();
                 }
-                self.sequencer.case += 1;
-                if self.sequencer.case >= self.settings.cases_used {
-                    self.sequencer.case = 0;
+                self.motion.sequencer.case += 1;
+                if self.motion.sequencer.case >= self.settings.cases_used {
+                    self.motion.sequencer.case = 0;
                     self.finish_epoch();
                 }
                 self.load_case();
@@ -40,21 +40,21 @@ impl Model {
     }
 
     pub(super) fn record(&mut self) {
-        let mut flags = self.window_flags;
-        if !self.sequencer.perturbs(&self.settings) {
+        let mut flags = self.motion.window_flags;
+        if !self.motion.sequencer.perturbs(&self.settings) {
             flags |= flag::UNPERTURBED;
         }
-        if self.sequencer.last_pass {
+        if self.motion.sequencer.last_pass {
             flags |= flag::FINAL;
         }
-        if self.sequencer.saturated {
+        if self.motion.sequencer.saturated {
             flags |= flag::SATURATED;
         }
         let window = Window {
-            epoch: self.sequencer.epoch as u16,
-            case: self.sequencer.case as u8,
-            start: self.sequencer.start as u8,
-            sample_clock: self.sequencer.window_clock,
+            epoch: self.motion.sequencer.epoch as u16,
+            case: self.motion.sequencer.case as u8,
+            start: self.motion.sequencer.start as u8,
+            sample_clock: self.motion.sequencer.window_clock,
             flags,
             sum_first: self.lockin.first,
             sum_second: self.lockin.second,
@@ -62,17 +62,17 @@ impl Model {
             max: self.lockin.max,
             slots: self.lockin.sums[..self.slots_used()].to_vec(),
         };
-        let mark = self.sequencer.case == 0;
+        let mark = self.motion.sequencer.case == 0;
         self.telemetry.push(&Record::Window(window), mark);
     }
 
     pub(super) fn accumulate(&mut self) {
         let settings = &self.settings;
-        let target = self.table[(self.layout.case_targets + self.sequencer.case) as usize];
+        let target = self.table[(self.layout.case_targets + self.motion.sequencer.case) as usize];
         let error =
             update::case_error(self.lockin.first, self.lockin.second, settings.window_log2, target);
-        self.sequencer.loss = self.sequencer.loss.saturating_add(error.loss);
-        self.sequencer.saturated |= error.saturated;
+        self.motion.sequencer.loss = self.motion.sequencer.loss.saturating_add(error.loss);
+        self.motion.sequencer.saturated |= error.saturated;
         // A cost's responses are its slopes already.
         let factor = if self.costs() { update::weight(target) } else { error.weighted };
         for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
@@ -87,53 +87,53 @@ impl Model {
             let step = &mut self.table[self.layout.steps as usize + slot];
             let (sum, cut_again) = update::add_step(*step as i32, addition);
             *step = sum as u32;
-            self.sequencer.saturated |= cut || cut_again;
+            self.motion.sequencer.saturated |= cut || cut_again;
         }
     }
 
     pub(super) fn finish_epoch(&mut self) {
-        if self.sequencer.last_pass {
-            self.sequencer.over = self.sequencer.over.or(Some(self.final_reason()));
+        if self.motion.sequencer.last_pass {
+            self.motion.sequencer.over = self.motion.sequencer.over.or(Some(self.final_reason()));
             return;
         }
         if !self.standalone() {
-            self.sequencer.epoch += 1;
-            if self.sequencer.epoch >= self.settings.epochs {
-                self.sequencer.over = Some(EndReason::Complete);
+            self.motion.sequencer.epoch += 1;
+            if self.motion.sequencer.epoch >= self.settings.epochs {
+                self.motion.sequencer.over = Some(EndReason::Complete);
             }
             return;
         }
-        let loss = self.sequencer.loss;
-        if loss < self.sequencer.best_loss {
-            self.sequencer.best_loss = loss;
-            self.sequencer.best_start = self.sequencer.start;
+        let loss = self.motion.sequencer.loss;
+        if loss < self.motion.sequencer.best_loss {
+            self.motion.sequencer.best_loss = loss;
+            self.motion.sequencer.best_start = self.motion.sequencer.start;
             self.copy_row(self.layout.controls, self.layout.best);
         }
         let controls = self.row(self.layout.controls).iter().map(|&word| word as i32).collect();
         self.say(Record::Epoch(Epoch {
-            epoch: self.sequencer.epoch as u16,
-            start: self.sequencer.start as u8,
+            epoch: self.motion.sequencer.epoch as u16,
+            start: self.motion.sequencer.start as u8,
             loss,
-            best_loss: self.sequencer.best_loss,
+            best_loss: self.motion.sequencer.best_loss,
             controls,
         }));
         self.apply();
-        self.sequencer.loss = 0;
-        self.sequencer.epoch += 1;
-        if self.sequencer.epoch >= self.settings.epochs {
-            self.sequencer.epoch = 0;
-            self.sequencer.start += 1;
+        self.motion.sequencer.loss = 0;
+        self.motion.sequencer.epoch += 1;
+        if self.motion.sequencer.epoch >= self.settings.epochs {
+            self.motion.sequencer.epoch = 0;
+            self.motion.sequencer.start += 1;
             self.load_start();
         }
-        let reached = self.sequencer.best_loss <= self.settings.loss_stop;
-        if reached || self.sequencer.start >= self.settings.starts_used {
-            self.sequencer.last_pass = true;
+        let reached = self.motion.sequencer.best_loss <= self.settings.loss_stop;
+        if reached || self.motion.sequencer.start >= self.settings.starts_used {
+            self.motion.sequencer.last_pass = true;
             self.copy_row(self.layout.best, self.layout.controls);
         }
     }
 
     pub(super) fn final_reason(&self) -> EndReason {
-        if self.sequencer.best_loss <= self.settings.loss_stop {
+        if self.motion.sequencer.best_loss <= self.settings.loss_stop {
             EndReason::LossReached
         } else {
             EndReason::Complete
@@ -169,7 +169,8 @@ impl Model {
 
     /// Takes the controls of the present start from their table.
     pub(super) fn load_start(&mut self) {
-        let base = self.layout.start_control(self.sequencer.start % self.parameters.starts, 0);
+        let base =
+            self.layout.start_control(self.motion.sequencer.start % self.parameters.starts, 0);
         let words: Vec<u32> = self.row(base).iter().map(|&word| word << 16).collect();
         let to = self.layout.controls as usize;
         self.table[to..to + words.len()].copy_from_slice(&words);
@@ -177,14 +178,16 @@ impl Model {
 
     /// Sets every output's target for the present case, and the cost's.
     pub(super) fn load_case(&mut self) {
-        self.cost_target = self.table[(self.layout.case_targets + self.sequencer.case) as usize];
+        self.cost_target =
+            self.table[(self.layout.case_targets + self.motion.sequencer.case) as usize];
         for output in 0..self.parameters.outputs {
             let word = if (self.settings.input_mask >> output) & 1 == 1 {
-                self.table[self.layout.case_input(self.sequencer.case, output) as usize] << 16
+                self.table[self.layout.case_input(self.motion.sequencer.case, output) as usize]
+                    << 16
             } else {
                 self.table[(self.layout.controls + output) as usize]
             };
-            self.channels[output as usize].target = word as i32;
+            self.motion.channels[output as usize].target = word as i32;
         }
     }
 }

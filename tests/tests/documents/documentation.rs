@@ -223,10 +223,7 @@ fn git_ignores_no_source_file() {
         assert!(trace || GENERATED.contains(&path), "{path} is ignored: see .gitignore");
     }
     for folder in [
-        "host/cli/tests/runs",
-        "host/record/src/runs",
-        "tests/build",
-        "docs/target",
+        "host/cli/tests/runs", "host/record/src/runs", "tests/build", "docs/target",
         "gateware/reproduce",
     ] {
         for ending in ["rs", "py", "toml", "v", "md", "json"] {

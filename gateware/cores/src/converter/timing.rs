@@ -21,6 +21,7 @@ const MOST_ADC_HALF: u32 = 16;
 
 /// Converters that this clock cannot drive.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConverterError {
     /// The cores' counters are too short.
     #[error("a clock of {clock_hz} Hz is too fast for the {part}'s core: choose at most 200 MHz")]

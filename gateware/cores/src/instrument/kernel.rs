@@ -9,23 +9,8 @@ impl<P: Pass> Logic for Instrument<P> {
     fn update(&mut self) {
         dff_setup!(self, clock, begin, sample);
         clock!(
-            self,
-            clock,
-            power_on,
-            timer,
-            link,
-            access,
-            registers,
-            supervisor,
-            sequencer,
-            engine,
-            modulator,
-            guard,
-            post_processor,
-            cost,
-            capture,
-            shown,
-            parameters
+            self, clock, power_on, timer, link, access, registers, supervisor, sequencer, engine,
+            modulator, guard, post_processor, cost, capture, shown, parameters
         );
         comment!("Reset.");
         self.power_on.locked.next = self.locked.val();

@@ -129,23 +129,8 @@ impl Logic for Receiver {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            state,
-            top,
-            lower,
-            bit_number,
-            byte_number,
-            index,
-            left,
-            borrow,
-            some_left,
-            ones,
-            zero_due,
-            begun,
-            spoiled,
-            closing,
-            waiting
+            self, clock, state, top, lower, bit_number, byte_number, index, left, borrow,
+            some_left, ones, zero_due, begun, spoiled, closing, waiting
         );
         clock!(self, clock, crc);
         self.byte_ready.next = (self.state.q.val() == Step::Ready) & (!self.reset.val());

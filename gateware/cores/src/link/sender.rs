@@ -122,21 +122,8 @@ impl Logic for Sender {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            state,
-            is_telemetry,
-            first,
-            closing,
-            ended,
-            position,
-            left,
-            borrow,
-            some_left,
-            gathered,
-            empty_due,
-            place,
-            sent
+            self, clock, state, is_telemetry, first, closing, ended, position, left, borrow,
+            some_left, gathered, empty_due, place, sent
         );
         clock!(self, clock, block, crc);
         self.idle.next = self.state.q.val() == Step::Idle;

@@ -7,19 +7,8 @@ impl Logic for Machine {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            working,
-            fetched,
-            executing,
-            counter,
-            back,
-            accumulator,
-            carry,
-            held,
-            first,
-            operand,
-            carry_in
+            self, clock, working, fetched, executing, counter, back, accumulator, carry, held,
+            first, operand, carry_in
         );
         clock!(self, clock, program, memory, multiply);
         self.busy.next = self.working.q.val();

@@ -7,38 +7,10 @@ impl Logic for Nco {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            valid_1,
-            slot_1,
-            restart_1,
-            gate_1,
-            valid_2,
-            slot_2,
-            angle_2,
-            phase_2,
-            sounds_2,
-            start_2,
-            is_code_2,
-            past_2,
-            active_2,
-            valid_3,
-            slot_3,
-            sounds_3,
-            start_3,
-            is_code_3,
-            past_3,
-            quadrant_3,
-            upper_3,
-            active_3,
-            sine_4,
-            cosine_4,
-            active_4,
-            phase_copy,
-            states_copy,
-            tuning_copy,
-            pair_copy,
-            row_copy
+            self, clock, valid_1, slot_1, restart_1, gate_1, valid_2, slot_2, angle_2, phase_2,
+            sounds_2, start_2, is_code_2, past_2, active_2, valid_3, slot_3, sounds_3, start_3,
+            is_code_3, past_3, quadrant_3, upper_3, active_3, sine_4, cosine_4, active_4,
+            phase_copy, states_copy, tuning_copy, pair_copy, row_copy
         );
         clock!(self, clock, phases, states, tunings, waves, codes);
         comment!("Entry: phase, slot state and tuning word are read.");

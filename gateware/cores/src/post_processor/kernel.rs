@@ -7,29 +7,9 @@ impl Logic for PostProcessor {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            end_waits,
-            job_waits,
-            job_is_window,
-            of_run,
-            item,
-            place,
-            high,
-            room,
-            near,
-            far,
-            word_waits,
-            is_shown,
-            was_shown,
-            is_answered,
-            was_cut,
-            was_last,
-            was_clamped,
-            was_limited,
-            table_copy,
-            code_copy,
-            stored_copy
+            self, clock, end_waits, job_waits, job_is_window, of_run, item, place, high, room,
+            near, far, word_waits, is_shown, was_shown, is_answered, was_cut, was_last,
+            was_clamped, was_limited, table_copy, code_copy, stored_copy
         );
         clock!(self, clock, machine);
         comment!("Jobs: those of a run have priority.");

@@ -7,24 +7,9 @@ impl Logic for Sequencer {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self,
-            clock,
-            state,
-            count,
-            began_at,
-            marked_at,
-            run_asked,
-            stop_asked,
-            stop_reason,
-            over,
-            over_reason,
-            was_late,
-            at_length,
-            window_length,
-            needs_setting,
-            shown,
-            length_copy,
-            was_shown
+            self, clock, state, count, began_at, marked_at, run_asked, stop_asked, stop_reason,
+            over, over_reason, was_late, at_length, window_length, needs_setting, shown,
+            length_copy, was_shown
         );
         comment!("State of this sample.");
         self.in_run.next = self.state.q.val() != State::Idle;

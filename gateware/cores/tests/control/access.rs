@@ -338,7 +338,7 @@ fn what_may_be_written_when_is_as_the_map_says() {
                 _ => random.pick(&all),
             };
             let value = match random.below(6) {
-                0 => random.bits() as u32,
+                0 => random.uniform() as u32,
                 1 => random.pick(&[0, 1, 0x7fff, 0x8000, 0xffff, 0x1_0000, u32::MAX]),
                 // Close to what is there.
                 2 | 3 => {

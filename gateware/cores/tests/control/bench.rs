@@ -1,4 +1,6 @@
-//! Clocks one core; random numbers that are the same on every run.
+//! Clocks one core.
+
+pub use hge_verilog::testbench::Random;
 
 use rust_hdl::prelude::*;
 
@@ -46,28 +48,4 @@ pub fn raw<const N: usize>(value: u64) -> Bits<N> {
 /// The low bits of `value`, as a signed port takes them.
 pub fn signed<const N: usize>(value: i64) -> Signed<N> {
     signed_cast(raw::<N>(value as u64))
-}
-
-/// A small xorshift.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn bits(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 11 ^ self.0 << 53
-    }
-
-    pub fn below(&mut self, n: u64) -> u64 {
-        self.bits() % n
-    }
-
-    pub fn once_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len() as u64) as usize]
-    }
 }

@@ -32,9 +32,9 @@ impl TestBench {
 
     /// One sample; a command may come in one of its clocks. Returns the code.
     fn sample(&mut self, takes: bool, start_in: Option<usize>, stop_in: Option<usize>) -> i16 {
-        let code = self.random.bits() as i16;
+        let code = self.random.uniform() as i16;
         for clock in 0..PERIOD {
-            let noise = self.random.bits() as i64;
+            let noise = self.random.uniform() as i64;
             let core = &mut self.bench.core;
             core.tick.next = clock == 0;
             // The code stands from the clock after the tick on.

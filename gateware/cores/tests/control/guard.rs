@@ -28,12 +28,12 @@ impl TestBench {
         core.running.next = running;
         core.step.next = raw(self.clock % 8);
         core.index.next = raw(self.clock / 8);
-        core.code.next = signed(self.random.bits() as i64);
+        core.code.next = signed(self.random.uniform() as i64);
         core.host_write.next = false;
         // A write, in any clock after one that was ready.
         if self.was_ready && self.random.once_in(4) {
             let place = 4 * self.random.below(OUTPUTS) + self.random.below(3);
-            let value = self.random.bits() as i16;
+            let value = self.random.uniform() as i16;
             core.host_write.next = true;
             core.host_address.next = raw(place);
             core.host_data.next = signed::<16>(i64::from(value)).inner();

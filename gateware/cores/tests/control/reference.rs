@@ -15,14 +15,14 @@ fn pass(bench: &mut Bench<Reference>, random: &mut Random, slot: u64, sine: i16)
     for present in 0..8 {
         bench.core.valid.next = true;
         bench.core.slot.next = raw(present);
-        let value = if present == slot { i64::from(sine) } else { random.bits() as i64 };
+        let value = if present == slot { i64::from(sine) } else { random.uniform() as i64 };
         bench.core.sine.next = signed(value);
         bench.edge();
     }
     bench.core.valid.next = false;
     // Not of the pass: must not be taken.
     bench.core.slot.next = raw(slot);
-    bench.core.sine.next = signed(random.bits() as i64);
+    bench.core.sine.next = signed(random.uniform() as i64);
     bench.edge();
 }
 

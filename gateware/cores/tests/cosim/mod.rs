@@ -74,14 +74,8 @@ pub fn check_with_verilator(name: &str, verilog: &str) {
     let dir = scratch(name);
     std::fs::write(dir.join("uut.v"), verilog).expect("write uut.v");
     let arguments = [
-        "--lint-only",
-        "-Wall",
-        "-Wno-UNUSED",
-        "-Wno-DECLFILENAME",
-        "-Wno-PINCONNECTEMPTY",
-        "--top-module",
-        name,
-        "uut.v",
+        "--lint-only", "-Wall", "-Wno-UNUSED", "-Wno-DECLFILENAME", "-Wno-PINCONNECTEMPTY",
+        "--top-module", name, "uut.v",
     ];
     run(&dir, "verilator", &arguments);
     std::fs::remove_dir_all(&dir).expect("remove the scratch directory");

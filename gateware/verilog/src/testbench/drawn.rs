@@ -26,6 +26,11 @@ impl Random {
         self.0 >> 11 ^ self.0 << 53
     }
 
+    /// So many bits of them.
+    pub fn bits(&mut self, width: u32) -> u64 {
+        self.uniform() & (u64::MAX >> (64 - width))
+    }
+
     /// A number below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
         self.uniform() % n
@@ -34,6 +39,11 @@ impl Random {
     /// True once in `n`.
     pub fn once_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
+    }
+
+    /// One of the values.
+    pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
+        values[self.below(values.len() as u64) as usize]
     }
 }
 

@@ -103,23 +103,11 @@ fn nothing_but_a_regular_file_is_read() {
             vec!["log", &toml, "--link", "tcp:127.0.0.1:1"],
             vec!["info", "--experiment", &toml],
             vec![
-                "gateware",
-                "emit",
-                "--board",
-                "icebreaker",
-                "--experiment",
-                &toml,
-                "-o",
+                "gateware", "emit", "--board", "icebreaker", "--experiment", &toml, "-o",
                 "/nowhere/x",
             ],
             vec![
-                "gateware",
-                "build",
-                "--board",
-                "icebreaker",
-                "--experiment",
-                &toml,
-                "-o",
+                "gateware", "build", "--board", "icebreaker", "--experiment", &toml, "-o",
                 "/nowhere/x",
             ],
             vec!["train", "xor", "--calibration", &json],
@@ -184,12 +172,7 @@ fn what_a_link_leads_to_stays_as_it_is_and_the_link_is_replaced() {
     std::fs::write(&victim, "precious").unwrap();
     let emitted = folder.at("emitted");
     let names = [
-        "row.npy",
-        "calibration.json",
-        "wires.svg",
-        "trace.vcd",
-        "trace.fst",
-        "noise.npz",
+        "row.npy", "calibration.json", "wires.svg", "trace.vcd", "trace.fst", "noise.npz",
         "noise.svg",
     ];
     for name in names {

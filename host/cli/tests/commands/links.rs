@@ -17,12 +17,7 @@ fn works_over(served: &Served, name: &str) {
     assert_eq!(info["interlock_closed"], true, "{info}");
 
     let set = json(&[
-        "set",
-        "--link",
-        link,
-        "sample_period=200us",
-        "settle=10ms",
-        "guard[2].high=0.5V",
+        "set", "--link", link, "sample_period=200us", "settle=10ms", "guard[2].high=0.5V",
         "scratch=raw:0xabcd",
     ]);
     let got = json(&["get", "--link", link, "settle", "guard[2].high", "scratch"]);

@@ -49,23 +49,9 @@ fn the_object_holds_what_scripts_rely_on_and_the_exit_code_tells_of_success() {
     let solved = result["solved"].as_bool().unwrap();
     assert_eq!(code, Some(if solved { 0 } else { 2 }));
     for key in [
-        "gate",
-        "solved",
-        "loss",
-        "accuracy",
-        "separation_na",
-        "epochs",
-        "restarts",
-        "seed",
-        "engine",
-        "device",
-        "wall_s",
-        "simulated_s",
-        "realtime_factor",
-        "loop",
-        "controls_v",
-        "outputs_na",
-        "tones_hz",
+        "gate", "solved", "loss", "accuracy", "separation_na", "epochs", "restarts", "seed",
+        "engine", "device", "wall_s", "simulated_s", "realtime_factor", "loop", "controls_v",
+        "outputs_na", "tones_hz",
     ] {
         assert!(result.get(key).is_some(), "{key} is missing");
     }

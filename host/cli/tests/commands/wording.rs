@@ -7,44 +7,14 @@ const PAGE: &str = include_str!("../../../../docs/experiments.md");
 
 /// Values of every kind that a file can have, as TOML.
 const VALUES: [&str; 14] = [
-    "-1",
-    "0",
-    "70000",
-    "5000000000",
-    "99999999999999999999",
-    "1.5",
-    "-1e300",
-    "nan",
-    "\"one\"",
-    "true",
-    "[]",
-    "[-1, \"x\"]",
-    "[[1.5]]",
-    "{ a = 1 }",
+    "-1", "0", "70000", "5000000000", "99999999999999999999", "1.5", "-1e300", "nan", "\"one\"",
+    "true", "[]", "[-1, \"x\"]", "[[1.5]]", "{ a = 1 }",
 ];
 
 /// What no user writes or should read.
 const FORBIDDEN: [&str; 20] = [
-    "usize",
-    "isize",
-    "u64",
-    "i64",
-    "u32",
-    "i32",
-    "u16",
-    "u8",
-    "f64",
-    "f32",
-    "Option",
-    "Some(",
-    "None",
-    "Err(",
-    "struct",
-    "variant",
-    "serde",
-    "..=",
-    "Os {",
-    "invalid type",
+    "usize", "isize", "u64", "i64", "u32", "i32", "u16", "u8", "f64", "f32", "Option", "Some(",
+    "None", "Err(", "struct", "variant", "serde", "..=", "Os {", "invalid type",
 ];
 
 /// Every dotted key of the page.

@@ -86,12 +86,7 @@ fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, Repro
 fn findings(setup: &Setup, trained: &[Trained], [training, test]: [&Points; 2]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&[
-        "way",
-        "slopes",
-        "starts",
-        "steps",
-        "training accuracy",
-        "test accuracy",
+        "way", "slopes", "starts", "steps", "training accuracy", "test accuracy",
         "against the first",
     ]);
     let reference = trained.first().map_or(0.0, |first| first.test_accuracy);

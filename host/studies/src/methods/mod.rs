@@ -133,17 +133,8 @@ fn findings(
         })
     };
     let mut table = Table::new(&[
-        "noise",
-        "wait, ms",
-        "method",
-        "window, ms",
-        "band, Hz",
-        "error, nA/V",
-        "bias, nA/V",
-        "a set, ms",
-        "time to 1 nA/V, s",
-        "to homodyne",
-        "at equal RMS",
+        "noise", "wait, ms", "method", "window, ms", "band, Hz", "error, nA/V", "bias, nA/V",
+        "a set, ms", "time to 1 nA/V, s", "to homodyne", "at equal RMS",
     ]);
     let mut said = Vec::new();
     for place in places {

@@ -205,16 +205,8 @@ fn by_instrument(
 fn findings(compared: &[Compared]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&[
-        "task",
-        "chance, %",
-        "search",
-        "window, ms",
-        "step, V",
-        "width, V",
-        "steps a start",
-        "solved",
-        "median device time, s",
-        "to homodyne",
+        "task", "chance, %", "search", "window, ms", "step, V", "width, V", "steps a start",
+        "solved", "median device time, s", "to homodyne",
     ]);
     let mut rows = Vec::new();
     for one in compared {

@@ -28,12 +28,8 @@ fn program_that_panics_while_it_shows_something() {
 fn panicking(in_a_thread: bool) -> Emulated {
     let name = "live::screen::tests::program_that_panics_while_it_shows_something";
     let program = std::env::current_exe().unwrap();
-    let mut command = pty_process::blocking::Command::new(program).args([
-        "--exact",
-        name,
-        "--ignored",
-        "--nocapture",
-    ]);
+    let mut command = pty_process::blocking::Command::new(program)
+        .args(["--exact", name, "--ignored", "--nocapture"]);
     if in_a_thread {
         command = command.env("IN_A_THREAD", "1");
     }
