@@ -83,7 +83,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     check_output(arguments.output.as_deref())?;
     let open_contacts = arguments.open_contacts.as_deref().map(read_open).transpose()?;
-    let (mut lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let mut lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (mut task, link) = (lab.task()?, lab.link.to_string());
     let settling = match arguments.settle {
         true => {

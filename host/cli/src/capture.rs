@@ -1,15 +1,14 @@
 //! `hge capture`: raw ADC codes.
 
-use crate::archive;
-use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
-use crate::output::{check_output, json_line, text, write_array};
+use crate::lab::{Lab, LabOptions};
+use crate::output::{check_output, json_line, text, write_array, write_arrays};
 use clap::Args;
 use hge_core::measure::capture::{codes, codes_at, CurrentSummary, Summary};
 use hge_core::measure::probe::Probe;
+use hge_driver::quantity::Context;
 use hge_driver::scale::NO_SCALE;
 use hge_driver::text::number;
 use hge_protocol::registers as map;
-use ndarray::ArrayView1;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -30,11 +29,7 @@ pub struct Arguments {
     #[arg(short = 'o', value_name = "FILE.npz|FILE.npy")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    link: LinkOptions,
-    #[command(flatten)]
-    experiment: ExperimentOption,
-    #[command(flatten)]
-    simulation: Simulation,
+    lab: LabOptions,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -69,34 +64,16 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     check_output(arguments.output.as_deref())?;
     let Arguments { samples, decimation, .. } = arguments;
-    let (mut lab, _) =
-        Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
-    let (planned, link) = (lab.planned()?, lab.link.to_string());
-    let (codes, context) = match &arguments.at {
-        Some(volts) => {
-            let plan = lab.task()?.plan;
-            let mut probe = Probe::new(lab.instrument, plan);
-            let codes = codes_at(&mut probe, volts, samples, decimation).map_err(text)?;
-            probe.close().map_err(text)?;
-            (codes, planned)
-        }
-        None => {
-            // The pace of a run that is going on stays.
-            if !lab.instrument.state().map_err(text)?.busy {
-                let period = planned.period_clocks as u32;
-                lab.instrument.write(map::SAMPLE_PERIOD, period).map_err(text)?;
-            }
-            let codes = codes(&mut lab.instrument, samples, decimation).map_err(text)?;
-            (codes, lab.present()?)
-        }
-    };
+    let lab = arguments.lab.open()?;
+    let link = lab.link.to_string();
+    let (codes, context) = measure(lab, arguments.at.as_deref(), samples, decimation)?;
     let rate_hz = context.clock_hz / context.period_clocks / f64::from(decimation);
     match &arguments.output {
-        Some(path) if is_archive(path) => archive::write(path, |archive| {
-            archive.row(CODES, &codes)?;
-            archive.row(RATE_HZ, &[rate_hz])
+        Some(path) if is_archive(path) => write_arrays(path, |npz| {
+            npz.array(CODES, &[codes.len()], &codes)?;
+            npz.array(RATE_HZ, &[1], &[rate_hz])
         })?,
-        Some(path) => write_array(path, ArrayView1::from(&codes))?,
+        Some(path) => write_array(path, &[codes.len()], &codes)?,
         None => {}
     }
     let summary = Summary::of(&codes, rate_hz, context.scale.as_ref());
@@ -106,6 +83,30 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         crate::streams::print(&table(&summary))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Codes with every electrode held at a voltage, or as the instrument is, and the pace and scale they have.
+pub fn measure(
+    mut lab: Lab,
+    at_v: Option<&[f64]>,
+    samples: u32,
+    decimation: u16,
+) -> Result<(Vec<i16>, Context), String> {
+    let planned = lab.planned()?;
+    if let Some(volts) = at_v {
+        let plan = lab.task()?.plan;
+        let mut probe = Probe::new(lab.instrument, plan);
+        let codes = codes_at(&mut probe, volts, samples, decimation).map_err(text)?;
+        probe.close().map_err(text)?;
+        return Ok((codes, planned));
+    }
+    // The pace of a run that is going on stays.
+    if !lab.instrument.state().map_err(text)?.busy {
+        let period = planned.period_clocks as u32;
+        lab.instrument.write(map::SAMPLE_PERIOD, period).map_err(text)?;
+    }
+    let codes = codes(&mut lab.instrument, samples, decimation).map_err(text)?;
+    Ok((codes, lab.present()?))
 }
 
 fn table(summary: &Summary) -> String {

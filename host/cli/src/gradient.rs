@@ -89,7 +89,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             .into());
     }
     let calibration = arguments.calibration.as_deref().map(calibrate::read).transpose()?;
-    let (mut lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let mut lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let relaxation = calibration.as_ref().and_then(|calibration| calibration.relaxation.clone());
     if let Some(relaxation) = &relaxation {
         lab.experiment.wait_for(relaxation);

@@ -1,6 +1,6 @@
 //! `hge info`: identity and current state of the instrument.
 
-use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
+use crate::lab::LabOptions;
 use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
 use hge_boards::flow::bundle::{self, Manifest};
@@ -16,11 +16,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
-    link: LinkOptions,
-    #[command(flatten)]
-    experiment: ExperimentOption,
-    #[command(flatten)]
-    simulation: Simulation,
+    lab: LabOptions,
     /// Compare the instrument with this bundle of `hge gateware build`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     bundle: Option<PathBuf>,
@@ -91,7 +87,7 @@ fn compared(
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let manifest = arguments.bundle.as_deref().map(bundle::verify).transpose().map_err(text)?;
-    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
+    let lab = arguments.lab.open()?;
     let context = lab.present()?;
     let state = lab.instrument.state().map_err(text)?;
     let build = lab.instrument.build_hash();

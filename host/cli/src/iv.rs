@@ -6,7 +6,6 @@ use clap::{Args, ValueHint};
 use hge_core::measure::iv::{self, Axis, Contact, Sweep, Verdict};
 use hge_core::measure::probe::Probe;
 use hge_driver::text::number;
-use ndarray::{Array2, ArrayView2, ArrayView3};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -66,7 +65,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
             "a sweep over two electrodes is too wide to print: add -o FILE.npy, or --json".into()
         );
     }
-    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
+    let lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (task, link) = (lab.task()?, lab.link.to_string());
     let mut probe = Probe::new(lab.instrument, task.plan);
     let output = arguments.output.as_deref();
@@ -134,8 +133,7 @@ fn check(
     }
     probe.close().map_err(text)?;
     if let Some(path) = output {
-        let shape = (electrodes.len(), points, 3);
-        write_array(path, ArrayView3::from_shape(shape, &table).map_err(text)?)?;
+        write_array(path, &[electrodes.len(), points, 3], &table)?;
     }
     let ok = contacts.iter().all(|contact| contact.verdict == Verdict::Ok);
     if json {
@@ -172,13 +170,9 @@ fn advice(verdict: Verdict) -> &'static str {
 }
 
 /// Voltage, current, standard error.
-fn columns(axis: &Axis, swept: &Sweep) -> Array2<f64> {
-    let volts = axis.volts();
-    Array2::from_shape_fn((volts.len(), 3), |(n, column)| match column {
-        0 => volts[n],
-        1 => swept.currents[n].current_na,
-        _ => swept.error_na,
-    })
+fn columns(axis: &Axis, swept: &Sweep) -> Vec<f64> {
+    let rows = axis.volts().into_iter().zip(&swept.currents);
+    rows.flat_map(|(volts, current)| [volts, current.current_na, swept.error_na]).collect()
 }
 
 fn report_sweep(
@@ -191,12 +185,8 @@ fn report_sweep(
     let current_na: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
     if let Some(path) = output {
         match axes.as_slice() {
-            [axis] => write_array(path, columns(axis, swept).view())?,
-            _ => {
-                let shape = (axes[0].points, axes[1].points);
-                let table = ArrayView2::from_shape(shape, &current_na).map_err(text)?;
-                write_array(path, table)?;
-            }
+            [axis] => write_array(path, &[axis.points, 3], &columns(axis, swept))?,
+            _ => write_array(path, &[axes[0].points, axes[1].points], &current_na)?,
         }
     }
     let clipped = swept.currents.iter().filter(|current| current.clipped).count();

@@ -9,7 +9,6 @@ use hge_driver::link::{self, Link, LinkSpec, Token};
 use hge_driver::quantity::Context;
 use hge_driver::scale::{Scale, NO_SCALE};
 use hge_driver::{Cancel, Instrument, Settings};
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace, Server};
 use hge_protocol::registers as map;
 use hge_protocol::Analogue;
@@ -61,12 +60,28 @@ pub struct Simulation {
     adc_bits: Option<u32>,
 }
 
-/// The experiment of commands that use little of it.
+/// Options of commands that use little of the experiment.
 #[derive(Args)]
-pub struct ExperimentOption {
+pub struct LabOptions {
+    #[command(flatten)]
+    pub link: LinkOptions,
     /// Gate or experiment file: timing, and a scale that must equal the instrument's
-    #[arg(long = "experiment", value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
-    pub what: String,
+    #[arg(long, value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
+    pub experiment: String,
+    #[command(flatten)]
+    pub simulation: Simulation,
+}
+
+impl LabOptions {
+    /// As [`Lab::open`].
+    pub fn open(&self) -> Result<Lab, String> {
+        Lab::open(&self.link, &self.simulation, &self.experiment)
+    }
+
+    /// As [`Simulation::read`].
+    pub fn read(&self) -> Result<(Experiment, Source), String> {
+        self.simulation.read(&self.experiment)
+    }
 }
 
 /// A connected instrument with its experiment and scale.
@@ -77,6 +92,8 @@ pub struct Lab {
     pub link: LinkSpec,
     /// The scale stored in the instrument.
     pub analogue: Option<Analogue>,
+    /// Ends every wait for the instrument.
+    pub cancel: Cancel,
 }
 
 impl Simulation {
@@ -175,11 +192,7 @@ pub fn read_token(path: &Path) -> Result<Token, String> {
 
 impl Lab {
     /// Connects and reads the instrument's scale; an interrupt ends every wait for the instrument.
-    pub fn open(
-        link: &LinkOptions,
-        simulation: &Simulation,
-        what: &str,
-    ) -> Result<(Self, Cancel), String> {
+    pub fn open(link: &LinkOptions, simulation: &Simulation, what: &str) -> Result<Self, String> {
         Lab::open_with(link, simulation, what, Lab::simulated)
     }
 
@@ -189,23 +202,20 @@ impl Lab {
         simulation: &Simulation,
         what: &str,
         simulate: impl FnOnce(Job) -> Result<Server, EngineError>,
-    ) -> Result<(Self, Cancel), String> {
-        let (mut lab, cancel) = Lab::reach(link, simulation, what, simulate)?;
+    ) -> Result<Self, String> {
+        let mut lab = Lab::reach(link, simulation, what, simulate)?;
         lab.analogue = lab.instrument.analogue().map_err(text)?;
-        Ok((lab, cancel))
+        Ok(lab)
     }
 
     /// The same as [`Lab::open`], for any scale of the instrument.
-    pub fn connect(
-        link: &LinkOptions,
-        simulation: &Simulation,
-        what: &str,
-    ) -> Result<(Self, Cancel), String> {
-        Lab::reach(link, simulation, what, Lab::simulated)
+    pub fn connect(options: &LabOptions) -> Result<Self, String> {
+        let LabOptions { link, experiment, simulation } = options;
+        Lab::reach(link, simulation, experiment, Lab::simulated)
     }
 
     fn simulated(job: Job) -> Result<Server, EngineError> {
-        lab::server(job, Pace::Virtual, true)
+        hge_lab::server(job, Pace::Virtual, true)
     }
 
     fn reach(
@@ -213,7 +223,7 @@ impl Lab {
         simulation: &Simulation,
         what: &str,
         simulate: impl FnOnce(Job) -> Result<Server, EngineError>,
-    ) -> Result<(Self, Cancel), String> {
+    ) -> Result<Self, String> {
         let (link, token) = (link.spec()?, link.token()?);
         simulation.check_link(&link, false)?;
         let (experiment, source) = simulation.read(what)?;
@@ -226,7 +236,7 @@ impl Lab {
         };
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
         let instrument = Instrument::connect_with(pipe, settings).map_err(text)?;
-        Ok((Lab { instrument, experiment, source, link, analogue: None }, cancel))
+        Ok(Lab { instrument, experiment, source, link, analogue: None, cancel })
     }
 
     /// The experiment on this instrument, checked.

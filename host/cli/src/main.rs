@@ -1,7 +1,6 @@
 //! `hge`: trains physical devices by homodyne gradient extraction.
 
 mod amplitudes;
-mod archive;
 mod bar;
 mod build_facts;
 mod calibrate;

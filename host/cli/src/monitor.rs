@@ -1,7 +1,7 @@
 //! `hge monitor`: telemetry as it arrives.
 
 use crate::interrupt;
-use crate::lab::{known, remote, ExperimentOption, LinkOptions, Simulation};
+use crate::lab::{known, remote, LabOptions};
 use crate::live::{Command, Ending, Event, EventSender, Guard, Leaving, RemoteRun, Setting, Show};
 use crate::output::{json_line, text};
 use crate::streams::{self, note};
@@ -40,11 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     lines: Option<u64>,
     #[command(flatten)]
-    link: LinkOptions,
-    #[command(flatten)]
-    experiment: ExperimentOption,
-    #[command(flatten)]
-    simulation: Simulation,
+    lab: LabOptions,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
@@ -57,7 +53,7 @@ enum Listener {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let link = arguments.link.spec()?;
+    let link = arguments.lab.link.spec()?;
     if link == LinkSpec::Simulated {
         return Err(
             "an instrument simulated in this process has no other client to monitor: give \
@@ -65,8 +61,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 .into(),
         );
     }
-    arguments.simulation.check_link(&link, false)?;
-    let (experiment, source) = arguments.simulation.read(&arguments.experiment.what)?;
+    arguments.lab.simulation.check_link(&link, false)?;
+    let (experiment, source) = arguments.lab.read()?;
     if arguments.live && arguments.json && io::stdout().is_terminal() {
         return Err("--live draws where --json would print: redirect standard output to a file, \
                     or leave one of them out"
@@ -77,7 +73,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let health = Health::default();
     let settings =
         Settings { cancel: cancel.clone(), health: health.clone(), ..Settings::default() };
-    let pipe = remote(&link, arguments.link.token()?.as_ref())?;
+    let pipe = remote(&link, arguments.lab.link.token()?.as_ref())?;
     let listener = if arguments.watch {
         Listener::Watches(Box::new(Watcher::listen(pipe, settings).map_err(text)?))
     } else {

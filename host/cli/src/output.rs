@@ -1,14 +1,14 @@
 //! Output of commands: lines of JSON, tables, arrays.
 
 use crate::streams::print_json;
+use hge_record::numpy::{self, Element, Npz};
 use hge_record::Folder;
 use hge_system::file;
-use ndarray::ArrayView;
-use ndarray_npy::{WritableElement, WriteNpyExt};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 
 /// An error as its message.
@@ -67,15 +67,20 @@ fn not_written(path: &Path, error: &dyn Display) -> String {
     format!("{} cannot be written: {error}; choose another file with -o", path.display())
 }
 
-/// Writes an array in NumPy's format.
-pub fn write_array<Element: WritableElement, Shape: ndarray::Dimension>(
+/// Writes an array in NumPy's format, the last index fastest.
+pub fn write_array<T: Element>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), String> {
+    numpy::write(path, shape, values).map_err(|error| not_written(path, &error))
+}
+
+/// Writes the archive of arrays that `fill` fills.
+pub fn write_arrays(
     path: &Path,
-    array: ArrayView<'_, Element, Shape>,
+    fill: impl FnOnce(&mut Npz) -> io::Result<()>,
 ) -> Result<(), String> {
-    let write = || -> Result<(), Box<dyn std::error::Error>> {
-        let mut draft = file::Draft::create(path)?;
-        array.write_npy(&mut draft)?;
-        Ok(draft.commit()?)
+    let write = || {
+        let mut npz = Npz::create(path)?;
+        fill(&mut npz)?;
+        npz.finish()
     };
     write().map_err(|error| not_written(path, &error))
 }

@@ -1,6 +1,6 @@
 //! `hge get`, `hge set` and `hge regs`: registers by name, in SI units.
 
-use crate::lab::{ExperimentOption, Lab, LinkOptions, Simulation};
+use crate::lab::{Lab, LabOptions};
 use crate::output::{json_line, text};
 use clap::Args;
 use hge_driver::quantity::{Context, Place};
@@ -20,11 +20,7 @@ pub struct Get {
     #[arg(long, conflicts_with = "names")]
     all: bool,
     #[command(flatten)]
-    link: LinkOptions,
-    #[command(flatten)]
-    experiment: ExperimentOption,
-    #[command(flatten)]
-    simulation: Simulation,
+    lab: LabOptions,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -36,11 +32,7 @@ pub struct Set {
     #[arg(value_name = "NAME=VALUE|analogue", required = true)]
     assignments: Vec<String>,
     #[command(flatten)]
-    link: LinkOptions,
-    #[command(flatten)]
-    experiment: ExperimentOption,
-    #[command(flatten)]
-    simulation: Simulation,
+    lab: LabOptions,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -78,7 +70,7 @@ pub fn get(arguments: Get) -> Result<ExitCode, String> {
     if let Some(place) = places.iter().find(|place| place.register.access == Access::WriteOnly) {
         return Err(format!("{} cannot be read: it can only be written", place.name()));
     }
-    let (lab, _) = Lab::open(&arguments.link, &arguments.simulation, &arguments.experiment.what)?;
+    let lab = arguments.lab.open()?;
     if arguments.all {
         places = readable(lab.instrument.parameters().outputs as u16);
     }
@@ -109,11 +101,10 @@ pub fn set(arguments: Set) -> Result<ExitCode, String> {
     let (scale, assignments): (Vec<&String>, Vec<&String>) =
         arguments.assignments.iter().partition(|assignment| assignment.trim() == SCALE);
     let assignments = parsed(&assignments)?;
-    let what = &arguments.experiment.what;
     let lab = if scale.is_empty() {
-        Lab::open(&arguments.link, &arguments.simulation, what)?.0
+        arguments.lab.open()?
     } else {
-        let (mut lab, _) = Lab::connect(&arguments.link, &arguments.simulation, what)?;
+        let mut lab = Lab::connect(&arguments.lab)?;
         set_scale(&mut lab)?;
         lab
     };

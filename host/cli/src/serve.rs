@@ -7,7 +7,6 @@ use crate::streams::{note, print};
 use clap::{Args, ValueHint};
 use hge_core::experiment::Job;
 use hge_driver::link::{Token, DEFAULT_BAUD};
-use hge_lab as lab;
 use hge_lab::server::{tcp, Pace, Presence, Server, Stop, DEFAULT_LIMIT};
 use serde::Serialize;
 use std::fs::OpenOptions;
@@ -113,7 +112,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     let secret = token.as_ref().map(|token| token.secret().to_owned());
     let [idle, watchdog] = [arguments.idle, arguments.watchdog].map(Duration::from_secs_f64);
-    let server = lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
+    let server = hge_lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
     serve(server.limited(idle, watchdog, token), &arguments, secret)?;
     Ok(ExitCode::SUCCESS)
 }

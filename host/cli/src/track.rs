@@ -12,7 +12,6 @@ use hge_core::train::Progress;
 use hge_driver::link::{LinkSpec, Token};
 use hge_driver::text::number;
 use hge_driver::{Cancel, Instrument, Settings};
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace};
 use hge_record::{follow, Folder, Provenance};
 use serde::Serialize;
@@ -176,7 +175,7 @@ fn open(
     if *link == LinkSpec::Simulated {
         let job = Job::new(experiment.clone(), source).map_err(text)?;
         let task = job.task.clone();
-        let server = lab::server(job, Pace::Virtual, false).map_err(text)?;
+        let server = hge_lab::server(job, Pace::Virtual, false).map_err(text)?;
         let pipe = Box::new(InProcess::serve(server));
         return Ok((Instrument::connect_with(pipe, settings).map_err(text)?, task));
     }

@@ -31,16 +31,15 @@
 
 use super::folder::Folder;
 use super::item::{Item, Topic};
+use super::numpy::Npz;
 use super::{replay, RecordError};
 use hge_core::experiment::{LoopMode, Task};
 use hge_core::loss::Loss;
 use hge_core::measure::waveform::Waveform;
+use hge_core::optimiser::chain_rule;
 use hge_core::train::{Outcome, Progress};
-use hge_system::file::Draft;
 use serde::de::DeserializeOwned;
-use std::io::Write;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use std::io;
 
 /// Name of the file.
 pub const FILE: &str = "data.npz";
@@ -81,16 +80,12 @@ fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
 
 fn control_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
     let of_loss = loss_slopes(task, epoch);
-    let controls = 0..epoch.controls_v.len();
-    let slope = |k: usize| {
-        let cases = epoch.slopes_na_per_v.iter().zip(&of_loss);
-        cases.map(|(slopes, loss)| slopes.get(k).copied().unwrap_or(0.0) * loss).sum()
-    };
     if of_loss.is_empty() {
-        Vec::new()
-    } else {
-        controls.map(slope).collect()
+        return Vec::new();
     }
+    let mut slopes = chain_rule(&epoch.slopes_na_per_v, &of_loss);
+    slopes.resize(epoch.controls_v.len(), 0.0);
+    slopes
 }
 
 /// Every epoch of a run, one at a time.
@@ -140,10 +135,8 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
 /// # Errors
 /// As [`write`].
 pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordError> {
-    let failed = |error: &dyn std::fmt::Display| RecordError::Write {
-        path: path.into(),
-        what: error.to_string(),
-    };
+    let failed =
+        |error: io::Error| RecordError::Write { path: path.into(), what: error.to_string() };
     let task = replay::task(folder)?;
     let mut count = 0;
     let mut epochs = Epochs::of(folder)?;
@@ -152,8 +145,7 @@ pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordErr
         count += 1;
         last = Some(epoch);
     }
-    let draft = Draft::create(path).map_err(|error| failed(&error))?;
-    let mut npz = Npz { zip: ZipWriter::new(draft) };
+    let mut npz = Npz::create(path).map_err(failed)?;
     for (name, row) in ROWS {
         // An epoch tells the shape of all.
         let width = last.as_ref().map_or(0, |last| row(&task, last).len());
@@ -165,17 +157,17 @@ pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordErr
             ("error" | "separation" | "restart" | "epoch" | "time_s", _) => vec![count],
             _ => vec![count, width],
         };
-        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
+        npz.begin::<f64>(name, &shape).map_err(failed)?;
         let mut epochs = Epochs::of(folder)?;
         while let Some(epoch) = epochs.next_epoch()? {
             let mut values = row(&task, &epoch);
             // Where a window was lost its slopes are missing.
             values.resize(width, f64::NAN);
-            npz.values(&values).map_err(|error| failed(&error))?;
+            npz.values(&values).map_err(failed)?;
         }
     }
     facts(folder, &task, &mut npz, &failed)?;
-    npz.finish().map_err(|error| failed(&error))
+    npz.finish().map_err(failed)
 }
 
 /// Arrays that do not grow with the epochs.
@@ -183,7 +175,7 @@ fn facts(
     folder: &Folder,
     task: &Task,
     npz: &mut Npz,
-    failed: &dyn Fn(&dyn std::fmt::Display) -> RecordError,
+    failed: &dyn Fn(io::Error) -> RecordError,
 ) -> Result<(), RecordError> {
     let configuration = task.plan.configuration();
     let cases = configuration.cases_v.len();
@@ -203,7 +195,8 @@ fn facts(
         ("limits_v", vec![controls, 2], limits.collect()),
     ];
     if let Some(outcome) = last_note::<Outcome>(folder, Topic::Outcome)? {
-        let at_best = voltages(task, &outcome.controls_v);
+        let of_case = |inputs_v: &Vec<f64>| task.plan.outputs_v(inputs_v, &outcome.controls_v);
+        let at_best: Vec<f64> = configuration.cases_v.iter().flat_map(of_case).collect();
         arrays.push(("best_inputs", vec![cases, at_best.len() / cases.max(1)], at_best));
         arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
         arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));
@@ -230,36 +223,14 @@ fn facts(
         }
     }
     for (name, shape, values) in arrays {
-        npz.begin(name, "<f8", &shape).map_err(|error| failed(&error))?;
-        npz.values(&values).map_err(|error| failed(&error))?;
+        npz.array(name, &shape, &values).map_err(failed)?;
     }
     let (_, source) = folder.experiment()?;
     let path = folder.path().display().to_string();
     for (name, text) in [("configs", source.text()), ("path", &path)] {
-        npz.begin(name, "|u1", &[text.len()]).map_err(|error| failed(&error))?;
-        npz.zip.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+        npz.array(name, &[text.len()], text.as_bytes()).map_err(failed)?;
     }
     Ok(())
-}
-
-/// Voltage of every output, case by case, at these controls.
-fn voltages(task: &Task, controls_v: &[f64]) -> Vec<f64> {
-    let configuration = task.plan.configuration();
-    let of_case = |inputs_v: &Vec<f64>| {
-        let mut outputs_v: Vec<f64> =
-            configuration.limits.iter().map(|limits| limits.safe_v).collect();
-        let inputs =
-            configuration.inputs.iter().zip(inputs_v).map(|(&output, &volts)| (output, volts));
-        let controls = configuration.controls.iter().zip(controls_v);
-        let controls = controls.map(|(control, &volts)| (control.output, volts));
-        for (output, volts) in inputs.chain(controls) {
-            if let Some(place) = outputs_v.get_mut(output) {
-                *place = volts;
-            }
-        }
-        outputs_v
-    };
-    configuration.cases_v.iter().flat_map(of_case).collect()
 }
 
 /// Inputs during a pass, input by input: from case to case by the ramp that ends when settling begins.
@@ -319,37 +290,4 @@ pub fn last_note<T: DeserializeOwned>(
         what: error.to_string(),
     };
     found.map(|text| serde_json::from_str(&text).map_err(strange)).transpose()
-}
-
-/// An archive of arrays, written value by value.
-struct Npz {
-    zip: ZipWriter<Draft>,
-}
-
-impl Npz {
-    /// Begins an array of this element and shape, the last index fastest.
-    fn begin(&mut self, name: &str, element: &str, shape: &[usize]) -> zip::result::ZipResult<()> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .large_file(true);
-        self.zip.start_file(format!("{name}.npy"), options)?;
-        let lengths: String = shape.iter().map(|length| format!("{length},")).collect();
-        let header =
-            format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({lengths}), }}");
-        // Version 1.0 of the format: magic, version, length of the header, which ends with a line feed and at a multiple of 64 bytes.
-        let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
-        self.zip.write_all(b"\x93NUMPY\x01\x00")?;
-        self.zip.write_all(&(length as u16).to_le_bytes())?;
-        self.zip.write_all(format!("{header:<width$}\n", width = length - 1).as_bytes())?;
-        Ok(())
-    }
-
-    fn values(&mut self, values: &[f64]) -> std::io::Result<()> {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.zip.write_all(&bytes)
-    }
-
-    fn finish(self) -> Result<(), Box<dyn std::error::Error>> {
-        Ok(self.zip.finish()?.commit()?)
-    }
 }

@@ -1,11 +1,12 @@
 //! The folder of a run: its files, their seals, and the lock of the program that writes to it.
 
 use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
+use super::format::{segment_path, Seal};
 use super::log::Log;
 use super::provenance::{Provenance, RunSegment};
 use super::reader::{Cut, LogReader};
 use super::recorder::Recorder;
-use super::seal::{self, Seal};
+use super::seal;
 use super::RecordError;
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{Experiment, Source};
@@ -70,7 +71,7 @@ impl Folder {
             Some(calibration) => files.write(CALIBRATION, calibration)?,
             None => files.remove(CALIBRATION)?,
         }
-        Log::remove_empty(&files.log())?;
+        remove_empty(&files.log())?;
         let mut log = Log::create(&files.log())?;
         log.seal(&[
             Seal::of(EXPERIMENT, Some(text.as_bytes())),
@@ -304,4 +305,19 @@ fn is_free(path: &Path) -> bool {
             || [EXPERIMENT, CALIBRATION].contains(&&*name)
             || name == super::files::LOG
     })
+}
+
+/// Removes a log without items: its program ended before the run began.
+///
+/// # Errors
+/// It holds items or is damaged, so it belongs to a run; or it cannot be removed.
+fn remove_empty(folder: &Path) -> Result<(), RecordError> {
+    let path = segment_path(folder, 1);
+    if !path.exists() {
+        return Ok(());
+    }
+    if !matches!(LogReader::open(folder).and_then(|mut log| log.next_item()), Ok(None)) {
+        return Err(RecordError::Exists { path: folder.into() });
+    }
+    fs::remove_file(&path).map_err(|error| RecordError::Write { path, what: error.to_string() })
 }

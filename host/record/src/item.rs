@@ -66,7 +66,7 @@ pub enum Topic {
     Waveform,
     /// One case held at the best controls, tones on: the same.
     Spectrum,
-    /// Where a segment goes on: [`super::log::Resumed`].
+    /// Where a segment goes on.
     Resumed,
     /// Digest of a file of the folder.
     Seal,

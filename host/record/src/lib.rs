@@ -19,9 +19,11 @@ pub mod figure;
 mod files;
 mod final_snapshot;
 mod folder;
+mod format;
 mod item;
 mod list;
 pub mod log;
+pub mod numpy;
 pub mod page;
 mod player;
 mod provenance;
@@ -61,6 +63,7 @@ fn remedy(what: &str) -> &'static str {
 
 /// A record cannot be kept, or not be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// A file cannot be written.
     #[error("cannot write {}: {what}; complete data are kept: {} another folder with -o, and if the run had begun, `hge resume` continues it", path.display(), remedy(what))]
@@ -91,7 +94,7 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// A log that another version wrote.
-    #[error("{} has version {found}, this program reads {}: use the program that provenance.json names", path.display(), log::PROFILE)]
+    #[error("{} has version {found}, this program reads {}: use the program that provenance.json names", path.display(), format::PROFILE)]
     Version {
         /// The file.
         path: PathBuf,

@@ -5,22 +5,17 @@
 //! A file is closed, with its index, at 64 MB or 16 384 chunks, whose index fills about 5 MB of memory; then the next one is opened.
 
 use super::clock::Clock;
+use super::format::{segment_path, Resumed, Seal, PROFILE};
 use super::item::{encode, Topic};
-use super::reader::LogReader;
-use super::seal::Seal;
 use super::RecordError;
 use hge_driver::TraceEvent;
 use mcap::records::MessageHeader;
 use mcap::{WriteOptions, Writer};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// Version of what is in the messages: the profile of the files.
-pub const PROFILE: &str = "hge-run-2";
 
 /// Bytes and chunks of one file.
 const MOST_BYTES: u64 = 64 << 20;
@@ -29,15 +24,6 @@ const MOST_CHUNKS: u32 = 16_384;
 /// Least time between two chunks that end with an epoch, and between two requests to put them onto the disk.
 const CHUNK_INTERVAL: Duration = Duration::from_millis(50);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The first message of a file with which a run was taken up again.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Resumed {
-    /// Items before it that hold: those behind them, of an epoch that was not ended, do not count.
-    pub items: u64,
-    /// Seconds by which the computer's clock was set back meanwhile; time stamps went on.
-    pub clock_back_s: f64,
-}
 
 /// A log that grows.
 pub struct Log {
@@ -61,11 +47,6 @@ struct Segment {
     whole: u64,
 }
 
-/// Path of a file of the log.
-pub(super) fn segment_path(folder: &Path, number: u32) -> PathBuf {
-    folder.join(format!("{number:05}.mcap"))
-}
-
 impl Log {
     /// A new log in an empty folder that is there.
     ///
@@ -74,22 +55,6 @@ impl Log {
     pub fn create(folder: &Path) -> Result<Self, RecordError> {
         let (clock, _) = Clock::after(0);
         Log::begin(folder, 1, clock)
-    }
-
-    /// Removes a log without items: its program ended before the run began.
-    ///
-    /// # Errors
-    /// It holds items or is damaged, so it belongs to a run; or it cannot be removed.
-    pub(super) fn remove_empty(folder: &Path) -> Result<(), RecordError> {
-        let path = segment_path(folder, 1);
-        if !path.exists() {
-            return Ok(());
-        }
-        if !matches!(LogReader::open(folder).and_then(|mut log| log.next_item()), Ok(None)) {
-            return Err(RecordError::Exists { path: folder.into() });
-        }
-        std::fs::remove_file(&path)
-            .map_err(|error| RecordError::Write { path, what: error.to_string() })
     }
 
     /// Goes on with a log of which `items` hold: the last time stamp was `last_ns`, and its files are numbered up to `files`. Says by how much the

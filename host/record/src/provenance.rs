@@ -8,7 +8,7 @@ use std::time::SystemTime;
 /// Where a run comes from: enough to know whether another one should equal it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Version of the log, [`super::log::PROFILE`].
+    /// Version of the log.
     pub format: String,
     /// Name of the run.
     pub name: String,
@@ -132,7 +132,7 @@ impl Provenance {
         });
         let here = |text: &str| if link.is_none() { text.to_owned() } else { "remote".to_owned() };
         Provenance {
-            format: super::log::PROFILE.into(),
+            format: super::format::PROFILE.into(),
             name: name.into(),
             program,
             instrument: InstrumentFacts {

@@ -1,8 +1,7 @@
 //! Reader of a log, complete or cut off: item by item, for any size.
 
+use super::format::{segment_path, Resumed, Seal, PROFILE};
 use super::item::{decode, Item, Topic};
-use super::log::{segment_path, Resumed, PROFILE};
-use super::seal::Seal;
 use super::truncation::{torn_at, zeros_before};
 use super::RecordError;
 use hge_driver::text::serialize_path;

@@ -1,7 +1,7 @@
 //! Records all data of the tap in a log.
 
+use super::format::Seal;
 use super::log::Log;
-use super::seal::Seal;
 use super::RecordError;
 use hge_driver::{Tap, TraceEvent};
 use std::sync::{Arc, Mutex, PoisonError};

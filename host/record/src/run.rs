@@ -2,8 +2,9 @@
 
 use super::final_snapshot::Look;
 use super::folder::Folder;
+use super::format::PROFILE;
 use super::item::{Item, Topic};
-use super::log::{Log, PROFILE};
+use super::log::Log;
 use super::provenance::{now, RunSegment};
 use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};

@@ -4,28 +4,9 @@
 //! is accepted as long as the run is not complete; in a complete run only the last seal of each file is accepted.
 
 use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
-use super::log::PROFILE;
+use super::format::{Seal, PROFILE};
 use super::reader::{Cut, LogReader};
 use super::RecordError;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-/// The message of a log that seals a file of the run's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seal {
-    /// Name of the file in the folder.
-    pub(super) file: String,
-    /// SHA-256 of its bytes in hexadecimal digits; `None`: the run has no such file.
-    pub(super) sha256: Option<String>,
-}
-
-impl Seal {
-    /// The seal of a file with this content; `None`: without the file.
-    pub(super) fn of(file: &str, content: Option<&[u8]>) -> Self {
-        let digits = |content| format!("{:x}", Sha256::digest(content));
-        Seal { file: file.into(), sha256: content.map(digits) }
-    }
-}
 
 /// Reads the whole log and compares the folder's files with their seals. Returns where the log was cut off, if it was.
 ///

@@ -10,10 +10,9 @@ use clap::{Args, ValueHint};
 use hge_core::experiment::{EngineKind, Job};
 use hge_driver::link::LinkSpec;
 use hge_driver::{Instrument, Settings as DriverSettings};
-use hge_lab as lab;
 use hge_lab::server::{EngineFactory, InProcess, Pace, Server};
 use hge_selftest::bench::SimulatedBench;
-use hge_selftest::{self as selftest, Fixture, Operator, Report, Row, Settings, Verdict};
+use hge_selftest::{Fixture, Operator, Report, Row, Settings, Verdict};
 use hge_sim::engine::EngineError;
 use operator::{AtOnce, Prompts};
 use serde::Serialize;
@@ -91,8 +90,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let bench = SimulatedBench::default();
     let has_device = arguments.simulation.has_device();
     let simulate = |job| server(job, fixture, has_device, &bench, Pace::Virtual);
-    let (lab, cancel) =
-        Lab::open_with(&arguments.link, &arguments.simulation, &arguments.what, simulate)?;
+    let lab = Lab::open_with(&arguments.link, &arguments.simulation, &arguments.what, simulate)?;
     let plan = lab.task()?.plan;
     let is_simulated = lab.link == LinkSpec::Simulated;
     let guard = &lab.experiment.guard;
@@ -120,11 +118,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         (false, true) => Box::new(AtOnce::new(&settings, is_simulated.then(|| bench.clone()))),
         (false, false) => Box::new(Prompts::new(fixture, &settings)),
     };
-    let (link, source, experiment) = (lab.link.to_string(), lab.source, lab.experiment);
+    let Lab { instrument, experiment, source, link, cancel, .. } = lab;
+    let link = link.to_string();
     let mut progress = table::Progress::new(arguments.json);
     let shown = &mut |row: &Row| progress.show(row);
     let (mut report, instrument) =
-        selftest::run(lab.instrument, &plan, &settings, &mut *operator, shown).map_err(text)?;
+        hge_selftest::run(instrument, &plan, &settings, &mut *operator, shown).map_err(text)?;
     drop(instrument);
     let watchdog = report.row("watchdog", None).map(|row| row.verdict);
     if is_simulated && watchdog == Some(Verdict::NotRun) {
@@ -136,7 +135,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         let instrument = Instrument::connect_with(Box::new(InProcess::serve(server)), driver);
         let settings = Settings { real_time: true, ..settings };
         let (row, _) =
-            selftest::watchdog(instrument.map_err(text)?, &plan, &settings).map_err(text)?;
+            hge_selftest::watchdog(instrument.map_err(text)?, &plan, &settings).map_err(text)?;
         report.replace(row);
     }
     progress.end();
@@ -175,10 +174,10 @@ fn server(
     bench: &SimulatedBench,
     pace: Pace,
 ) -> Result<Server, EngineError> {
-    let settings = lab::settings(&job.task.experiment, pace, true);
+    let settings = hge_lab::settings(&job.task.experiment, pace, true);
     let bench = bench.clone();
     let factory: EngineFactory = if has_device {
-        let mut inner = lab::factory(job);
+        let mut inner = hge_lab::factory(job);
         Box::new(move |seed| Ok(bench.interlocked(inner(seed)?)))
     } else {
         let Job { task, chain, .. } = job;
@@ -186,7 +185,8 @@ fn server(
         let conductance_na_per_v = fixture.gain(scale) / scale.analogue.iv_gain_v_per_na;
         Box::new(move |seed| {
             let device = bench.resistor(task.parameters.outputs as usize, conductance_na_per_v);
-            let engine = lab::engine(&task, chain.clone(), device, seed, |bench| Box::new(bench))?;
+            let engine =
+                hge_lab::engine(&task, chain.clone(), device, seed, |bench| Box::new(bench))?;
             Ok(bench.interlocked(engine))
         })
     };
