@@ -8,7 +8,6 @@ use hge_core::plan::{Configuration, Control, OutputLimits, Plan, PlanError, Prot
 use hge_core::session::Session;
 use hge_driver::scale::Scale;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace};
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
@@ -31,7 +30,7 @@ pub fn session(job: Job, plan: Plan, estimator: Estimator) -> Session {
 /// # Panics
 /// There is no engine.
 pub fn instrument(job: Job) -> Instrument {
-    let server = lab::server(job, Pace::Virtual, false).expect("an engine");
+    let server = hge_lab::server(job, Pace::Virtual, false).expect("an engine");
     Instrument::connect(Box::new(InProcess::serve(server))).expect("a link")
 }
 

@@ -15,6 +15,16 @@ pub enum Rule {
     Adam,
 }
 
+/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k; slopes that are missing count as zero.
+pub fn chain_rule<S: AsRef<[f64]>>(slopes_na_per_v: &[S], loss_slope: &[f64]) -> Vec<f64> {
+    let controls = slopes_na_per_v.iter().map(|slopes| slopes.as_ref().len()).max().unwrap_or(0);
+    let of_control = |k: usize| {
+        let cases = slopes_na_per_v.iter().zip(loss_slope);
+        cases.map(|(slopes, loss)| slopes.as_ref().get(k).unwrap_or(&0.0) * loss).sum()
+    };
+    (0..controls).map(of_control).collect()
+}
+
 /// Decay rates of Adam's moments, and the offset of its division (in units of the loss a volt).
 const ADAM_FIRST: f64 = 0.9;
 const ADAM_SECOND: f64 = 0.999;

@@ -14,12 +14,15 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use thiserror::Error;
 
+mod passes;
 mod reading;
 
-pub use reading::{reading, Reading};
+pub use crate::reading::Reading;
+pub use reading::reading;
 
 /// A measurement failed.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// See [`DriverError`].
     #[error(transparent)]
@@ -191,13 +194,9 @@ impl Session {
         Ok(self.instrument.notes().note(topic, what)?)
     }
 
-    pub(crate) fn random(&mut self) -> &mut ChaCha8Rng {
-        &mut self.random
-    }
-
-    /// Goes on with a plan whose registers are written already.
-    pub(crate) fn replan(&mut self, plan: Plan) {
-        self.plan = plan;
+    /// Draws the codes to come.
+    pub(crate) fn random(&self) -> &ChaCha8Rng {
+        &self.random
     }
 
     /// Waits `factor` times the plan's settle time from now on.
@@ -250,19 +249,23 @@ impl Session {
         controls_v: &[f64],
         perturb: bool,
     ) -> Result<Vec<Reading>, SessionError> {
-        self.instrument.write_all(&self.plan.control_writes(controls_v))?;
-        let mut windows = Vec::new();
-        let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
-        self.instrument.run(bits, |said| {
-            if let RunEvent::Window(window) = said {
-                windows.push(window);
-            }
-        })?;
-        let expected = self.plan.configuration().cases_v.len();
-        if windows.len() != expected {
-            return Err(SessionError::Windows { found: windows.len(), expected });
-        }
+        let windows = self.windows(controls_v, perturb, self.plan.configuration().cases_v.len())?;
         windows.iter().map(|window| self.reading(window)).collect()
+    }
+
+    /// The windows of a run at these controls, which are as many as are expected.
+    ///
+    /// # Errors
+    /// The instrument fails, or windows are missing.
+    pub fn windows(
+        &mut self,
+        controls_v: &[f64],
+        perturb: bool,
+        expected: usize,
+    ) -> Result<Vec<Window>, SessionError> {
+        self.instrument.write_all(&self.plan.control_writes(controls_v))?;
+        let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
+        windows(&mut self.instrument, bits, expected)
     }
 
     /// What a window means.
@@ -292,6 +295,27 @@ impl Session {
     pub fn close(mut self) -> Result<Instrument, SessionError> {
         self.instrument.disarm()?;
         Ok(self.instrument)
+    }
+}
+
+/// The windows of a run in `mode`, which are as many as are expected.
+///
+/// # Errors
+/// The instrument fails, or windows are missing.
+pub fn windows(
+    instrument: &mut Instrument,
+    mode: u32,
+    expected: usize,
+) -> Result<Vec<Window>, SessionError> {
+    let mut windows = Vec::new();
+    instrument.run(mode, |said| {
+        if let RunEvent::Window(window) = said {
+            windows.push(window);
+        }
+    })?;
+    match windows.len() {
+        found if found == expected => Ok(windows),
+        found => Err(SessionError::Windows { found, expected }),
     }
 }
 

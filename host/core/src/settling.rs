@@ -3,22 +3,11 @@
 //! A current that drifts during the window leaks onto every tone ([`crate::drift`]). The leak matters if it may exceed both 2 % of a slope
 //! and the slope's standard error.
 
-use crate::drift::{leaks, Leaks, Shape};
+use crate::drift::{leaks, left_share, Leaks, Shape, MATTERS};
 use crate::plan::Plan;
-use crate::session::{Reading, Session, SessionError};
+use crate::reading::Reading;
 use crate::tones::NoiseModel;
 use serde::{Deserialize, Serialize};
-
-/// A leak of this share of a slope is one that matters.
-pub(crate) const MATTERS: f64 = 0.02;
-
-/// What may be left of a leak that was taken off: a line in place of a relaxation is 10 % off where the window is 2.3 time constants long; a
-/// relaxation whose time constant is known to 10 % is 2 to 3 % off.
-const LEFT_BY_A_LINE: f64 = 0.15;
-const LEFT_BY_A_RELAXATION: f64 = 0.03;
-
-/// How many times as long a window waits when it is measured again: the longest of them is 128 ms by default, six times the time constant of 22 ms.
-const LONGER: [u32; 3] = [4, 16, 64];
 
 /// What is done with windows that have not settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,15 +44,6 @@ pub struct Counts {
     pub repeated: u64,
     /// Not used.
     pub dropped: u64,
-}
-
-/// The share of a leak that may be left once `taken_off`.
-pub(crate) fn left_share(taken_off: Option<Shape>) -> f64 {
-    match taken_off {
-        None => 1.0,
-        Some(Shape::Line) => LEFT_BY_A_LINE,
-        Some(Shape::Relaxation { .. }) => LEFT_BY_A_RELAXATION,
-    }
 }
 
 /// Whether a leak of which `share` may be left does not matter to an answer with this error; all of one unit.
@@ -115,45 +95,6 @@ impl DriftCorrector {
     }
 }
 
-/// One window of every case at these controls, tones on, and what the experiment says of those that have not settled. A dropped window's slopes are zero.
-///
-/// # Errors
-/// The instrument fails, or the guard had to act.
-pub fn measure(
-    session: &mut Session,
-    controls_v: &[f64],
-    unsettled: Unsettled,
-    counts: &mut Counts,
-) -> Result<Vec<Reading>, SessionError> {
-    let mut readings = session.measure(controls_v, true)?;
-    let open = |readings: &[Reading]| readings.iter().filter(|reading| !reading.settled).count();
-    counts.unsettled += open(&readings) as u64;
-    if unsettled == Unsettled::Repeat && open(&readings) > 0 {
-        for longer in LONGER {
-            session.wait(longer)?;
-            let again = session.measure(controls_v, true)?;
-            for (reading, again) in readings.iter_mut().zip(again) {
-                if !reading.settled {
-                    counts.repeated += 1;
-                    counts.unsettled += u64::from(!again.settled);
-                    *reading = again;
-                }
-            }
-            if open(&readings) == 0 {
-                break;
-            }
-        }
-        session.wait(1)?;
-    }
-    if unsettled != Unsettled::Flag {
-        for reading in readings.iter_mut().filter(|reading| !reading.settled) {
-            counts.dropped += 1;
-            reading.slopes_na_per_v.fill(0.0);
-        }
-    }
-    Ok(readings)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,12 +117,5 @@ mod tests {
         assert!(is_harmless(1.0, 0.49, 0.0, 0.5) && !is_harmless(1.0, 0.51, 0.0, 0.5));
         // What is left counts of one that was taken off.
         assert!(is_harmless(0.15, 13.3, 100.0, 0.5) && !is_harmless(0.15, 13.4, 100.0, 0.5));
-    }
-
-    #[test]
-    fn more_is_left_of_a_relaxation_taken_off_as_a_line_than_as_what_it_is() {
-        let relaxation = Shape::Relaxation { seconds: 0.022 };
-        let shares = [None, Some(Shape::Line), Some(relaxation)].map(left_share);
-        assert_eq!(shares, [1.0, 0.15, 0.03]);
     }
 }

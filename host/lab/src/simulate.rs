@@ -5,7 +5,7 @@ use crate::server::{InProcess, Pace, Server};
 use crate::trace::{Trace, TraceError, TracedBench};
 use hge_core::experiment::{Job, Task};
 use hge_core::train::{noise_seed, train_on, Outcome, Progress, TrainError};
-use hge_driver::{self as driver, Cancel, DriverError, Instrument};
+use hge_driver::{Cancel, DriverError, Instrument};
 use hge_sim::engine::EngineError;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use thiserror::Error;
 
 /// A simulated instrument, or a training on it, failed.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SimulateError {
     /// See [`EngineError`].
     #[error(transparent)]
@@ -108,7 +109,7 @@ pub fn simulate(
     let settings = settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(engine, settings));
     let settings =
-        driver::Settings { cancel: options.cancel.clone(), ..driver::Settings::default() };
+        hge_driver::Settings { cancel: options.cancel.clone(), ..hge_driver::Settings::default() };
     let instrument = Instrument::connect_with(Box::new(link), settings)?;
     Ok((instrument, task, SimGuard { trace, device: name, non_finite }))
 }

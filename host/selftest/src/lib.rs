@@ -46,6 +46,7 @@ const LEAST_STEPS: f64 = 64.0;
 
 /// The self-test could not go on.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Error {
     /// See [`DriverError`].
     #[error(transparent)]

@@ -5,9 +5,9 @@ use hge_core::carrier::Carrier;
 use hge_core::gradient::Estimator;
 use hge_core::measure::probe::Probe;
 use hge_core::plan::{Configuration, Control, OutputLimits, Plan, Timing};
-use hge_core::session::{reading, SessionError};
+use hge_core::session::{reading, windows};
 use hge_driver::scale::{Scale, HALF_RANGE_CODES};
-use hge_driver::{ArmMode, Instrument, RunEvent, Subscription, TelemetryItem};
+use hge_driver::{ArmMode, Instrument, Subscription, TelemetryItem};
 use hge_protocol::frame::{Event, Record};
 use hge_protocol::registers::{self as map, command, mode, status};
 use hge_protocol::Analogue;
@@ -233,17 +233,8 @@ impl Stand {
         instrument.write_all(&plan.control_writes(&[0.0]))?;
         instrument.write(map::EPOCHS, TONE_WINDOWS as u32)?;
         instrument.arm(ArmMode::Host)?;
-        let mut windows = Vec::new();
-        instrument.run(plan.mode_bits() | mode::PERTURB, |said| {
-            if let RunEvent::Window(window) = said {
-                windows.push(window);
-            }
-        })?;
+        let windows = windows(instrument, plan.mode_bits() | mode::PERTURB, TONE_WINDOWS)?;
         self.home()?;
-        if windows.len() != TONE_WINDOWS {
-            let (found, expected) = (windows.len(), TONE_WINDOWS);
-            return Err(SessionError::Windows { found, expected }.into());
-        }
         let mut sum = [0.0; 2];
         for window in &windows {
             let answer = reading(&plan, Estimator::InPhase, window)?.answers_na_per_v[0];

@@ -106,13 +106,6 @@ pub struct Path {
     pub losses: Vec<f64>,
 }
 
-/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k.
-pub fn chain_rule(slopes_na_per_v: &[Vec<f64>], loss_slope: &[f64]) -> Vec<f64> {
-    let count = slopes_na_per_v.first().map_or(0, Vec::len);
-    let cases = || slopes_na_per_v.iter().zip(loss_slope);
-    (0..count).map(|k| cases().map(|(row, slope)| row[k] * slope).sum()).collect()
-}
-
 /// Descends from `start_v` with Adam; `evaluate` tells loss and gradient.
 ///
 /// # Errors

@@ -2,11 +2,11 @@
 
 use super::ReproduceError;
 use hge_record::figure::Figure;
-use hge_system::file::{self, Draft};
-use ndarray::{ArrayD, IxDyn};
-use ndarray_npy::NpzWriter;
+use hge_record::numpy::Npz;
+use hge_system::file;
 use serde::Serialize;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Something that must hold, and whether it does.
@@ -85,8 +85,10 @@ impl Table {
 pub struct Named {
     /// Name in the file.
     pub name: String,
-    /// Content.
-    pub array: ArrayD<f64>,
+    /// Length along every index.
+    pub shape: Vec<usize>,
+    /// Content, the last index fastest.
+    pub values: Vec<f64>,
 }
 
 /// What a study returns.
@@ -105,12 +107,9 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// One array more, row-major.
+    /// One array more, the last index fastest.
     pub fn array(&mut self, name: &str, shape: &[usize], values: Vec<f64>) {
-        // A shape that is not that of the values leaves them as one row, where it can be seen.
-        let flat = || ArrayD::from_shape_vec(IxDyn(&[values.len()]), values.clone());
-        let array = ArrayD::from_shape_vec(IxDyn(shape), values.clone()).or_else(|_| flat());
-        self.arrays.extend(array.ok().map(|array| Named { name: name.into(), array }));
+        self.arrays.push(Named { name: name.into(), shape: shape.to_vec(), values });
     }
 
     /// One key more of the summary for programs.
@@ -133,7 +132,8 @@ impl Findings {
             move |reason: String| ReproduceError::Write { path, reason }
         };
         fs::create_dir_all(folder).map_err(|error| failed("")(error.to_string()))?;
-        self.write_arrays(&folder.join("data.npz")).map_err(failed("data.npz"))?;
+        let written = self.write_arrays(&folder.join("data.npz"));
+        written.map_err(|error| failed("data.npz")(error.to_string()))?;
         let mut names = vec!["data.npz".to_owned()];
         for figure in &self.figures {
             let files = [("svg", figure.svg()?.into_bytes()), ("png", figure.png()?)];
@@ -147,12 +147,11 @@ impl Findings {
         Ok(names)
     }
 
-    fn write_arrays(&self, path: &Path) -> Result<(), String> {
-        let mut writer = NpzWriter::new(Draft::create(path).map_err(|error| error.to_string())?);
-        for Named { name, array } in &self.arrays {
-            writer.add_array(name.as_str(), array).map_err(|error| error.to_string())?;
+    fn write_arrays(&self, path: &Path) -> io::Result<()> {
+        let mut npz = Npz::create(path)?;
+        for Named { name, shape, values } in &self.arrays {
+            npz.array(name, shape, values)?;
         }
-        let draft = writer.finish().map_err(|error| error.to_string())?;
-        draft.commit().map_err(|error| error.to_string())
+        npz.finish()
     }
 }

@@ -64,6 +64,7 @@ use thiserror::Error;
 /// A study failed.
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum ReproduceError {
     #[error(transparent)]
     Experiment(#[from] ExperimentError),

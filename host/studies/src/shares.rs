@@ -3,12 +3,13 @@
 //! Both end with a measurement without tones at the point of least loss; below `solved_loss` the gate is solved. A pair
 //! solved only with the exact slopes counts as lost, one solved only with the extracted ones as gained.
 
-use super::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path};
+use super::descent::{descend, DescentConfig, Exact, GradientSource, Path};
 use super::sim_setup::{self, SimSetup};
 use super::statistics::{holm, mcnemar, McNemar};
 use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::gate::Gate;
 use hge_core::loss::Targets;
+use hge_core::optimiser::chain_rule;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

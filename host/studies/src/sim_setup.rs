@@ -6,12 +6,11 @@ use hge_core::experiment::{Experiment, Job};
 use hge_core::measure::{waveform, MeasureError};
 use hge_core::plan::{Configuration, OutputLimits, Plan};
 use hge_core::session::{Reading, Session, SessionError};
-use hge_driver::{self as driver, Beside, Instrument, RunEvent};
-use hge_lab as lab;
+use hge_driver::{Beside, Instrument};
 use hge_lab::server::{InProcess, Pace, Server};
 use hge_protocol::frame::Window;
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers::{self as map, mode};
+use hge_protocol::registers as map;
 use hge_protocol::table::SlotWord;
 use hge_sim::device::{self, Device};
 
@@ -63,11 +62,12 @@ pub fn linear(setup: &mut Setup, slopes_na_per_v: &[f64]) -> Result<Plan, Reprod
 /// # Errors
 /// There is no engine, or the instrument does not answer.
 pub fn power_up(setup: &Setup, job: Job) -> Result<Instrument, ReproduceError> {
-    connect(setup, lab::server(job, Pace::Virtual, false)?)
+    connect(setup, hge_lab::server(job, Pace::Virtual, false)?)
 }
 
 fn connect(setup: &Setup, server: Server) -> Result<Instrument, ReproduceError> {
-    let settings = driver::Settings { cancel: setup.cancel.clone(), ..driver::Settings::default() };
+    let settings =
+        hge_driver::Settings { cancel: setup.cancel.clone(), ..hge_driver::Settings::default() };
     Ok(Instrument::connect_with(Box::new(InProcess::serve(server)), settings)?)
 }
 
@@ -92,15 +92,8 @@ fn open(setup: &Setup) -> Result<Box<dyn Device>, ReproduceError> {
 
 /// The voltages of all electrodes.
 pub fn row_v(plan: &Plan, electrodes: usize, inputs_v: &[f64], controls_v: &[f64]) -> Vec<f64> {
-    let Configuration { inputs, controls, limits, .. } = plan.configuration();
-    let mut row: Vec<f64> = limits.iter().map(|limits| limits.safe_v).collect();
+    let mut row = plan.outputs_v(inputs_v, controls_v);
     row.resize(electrodes, 0.0);
-    for (&input, &volts) in inputs.iter().zip(inputs_v) {
-        row[input] = volts;
-    }
-    for (control, &volts) in controls.iter().zip(controls_v) {
-        row[control.output] = volts;
-    }
     row
 }
 
@@ -122,10 +115,10 @@ impl SimSetup {
     /// As [`SimSetup::open`].
     pub fn open_with_codes(setup: &Setup, plan: &Plan, seed: u64) -> Result<Self, ReproduceError> {
         let experiment = Experiment { seed, ..setup.experiment.clone() };
-        let settings = lab::settings(&experiment, Pace::Virtual, false);
+        let settings = hge_lab::settings(&experiment, Pace::Virtual, false);
         let codes = Codes::default();
         let kept = codes.clone();
-        let factory = lab::factory_around(Job::new(experiment, &setup.source)?, move |bench| {
+        let factory = hge_lab::factory_around(Job::new(experiment, &setup.source)?, move |bench| {
             Box::new(KeepingBench { bench, codes: kept.clone() })
         });
         let instrument = connect(setup, Server::new(factory, settings)?)?;
@@ -243,19 +236,7 @@ impl SimSetup {
         let mut windows = Vec::with_capacity(inputs_v.len());
         for piece in pieces(inputs_v, self.plan()) {
             self.present(piece)?;
-            let writes = self.plan().control_writes(controls_v);
-            let bits = self.plan().mode_bits() | mode::PERTURB;
-            let instrument = self.session.instrument();
-            instrument.write_all(&writes)?;
-            instrument.run(bits, |said| {
-                if let RunEvent::Window(window) = said {
-                    windows.push(window);
-                }
-            })?;
-        }
-        if windows.len() != inputs_v.len() {
-            let (found, expected) = (windows.len(), inputs_v.len());
-            return Err(SessionError::Windows { found, expected }.into());
+            windows.extend(self.session.windows(controls_v, true, piece.len())?);
         }
         Ok(windows)
     }
@@ -265,18 +246,9 @@ impl SimSetup {
     /// # Errors
     /// The instrument fails; the simulated setup is none that [keeps codes](SimSetup::open_with_codes).
     pub fn captured(&mut self, controls_v: &[f64]) -> Result<(Window, Vec<i16>), ReproduceError> {
-        let writes = self.plan().control_writes(controls_v);
-        let bits = self.plan().mode_bits() | mode::PERTURB;
         let samples = self.plan().grid().window_samples;
-        let instrument = self.session.instrument();
-        instrument.write_all(&writes)?;
         self.codes.take();
-        let mut windows = Vec::new();
-        instrument.run(bits, |said| {
-            if let RunEvent::Window(window) = said {
-                windows.push(window);
-            }
-        })?;
+        let mut windows = self.session.windows(controls_v, true, 1)?;
         let codes = Beside { codes: self.codes.take(), missing: Vec::new(), decimation: 1 };
         let first = waveform::place(&codes, &windows, samples).ok_or(MeasureError::Apart)?;
         let found = windows.len();
@@ -295,25 +267,13 @@ impl SimSetup {
         controls_v: &[f64],
         count: usize,
     ) -> Result<Vec<Window>, ReproduceError> {
-        let writes = self.plan().control_writes(controls_v);
-        let bits = self.plan().mode_bits() | mode::PERTURB;
-        let instrument = self.session.instrument();
-        instrument.write_all(&writes)?;
         let mut windows = Vec::with_capacity(count);
         while windows.len() < count {
-            let (before, asked) = (windows.len(), (count - windows.len()).min(MOST_REPEATED));
-            instrument.write(map::EPOCHS, asked as u32)?;
-            instrument.run(bits, |said| {
-                if let RunEvent::Window(window) = said {
-                    windows.push(window);
-                }
-            })?;
-            let found = windows.len() - before;
-            if found != asked {
-                return Err(SessionError::Windows { found, expected: asked }.into());
-            }
+            let asked = (count - windows.len()).min(MOST_REPEATED);
+            self.session.instrument().write(map::EPOCHS, asked as u32)?;
+            windows.extend(self.session.windows(controls_v, true, asked)?);
         }
-        instrument.write(map::EPOCHS, 1)?;
+        self.session.instrument().write(map::EPOCHS, 1)?;
         Ok(windows)
     }
 

@@ -4,7 +4,6 @@ use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
 use hge_driver::{Instrument, Settings};
-use hge_lab as lab;
 use hge_lab::server::{self, EngineFactory, InProcess, Server};
 use hge_lab::{train, Options};
 use hge_sim::engine::Engine;
@@ -28,7 +27,7 @@ fn job(experiment: Experiment) -> Job {
 
 /// Powers up the instrument of an experiment.
 pub fn factory(experiment: Experiment) -> EngineFactory {
-    lab::factory(job(experiment))
+    hge_lab::factory(job(experiment))
 }
 
 /// The instrument of an experiment, powered up.

@@ -4,7 +4,6 @@ use hge_core::experiment::{Job, Source};
 use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
 use hge_driver::{Instrument, Settings, Subscription, TelemetryItem};
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace};
 use hge_needs::needs;
 use hge_protocol::frame::Record;
@@ -217,7 +216,7 @@ fn job() -> Job {
 
 /// A simulated instrument that can be powered up anew.
 fn simulated() -> Box<dyn Link> {
-    Box::new(InProcess::serve(lab::server(job(), Pace::Virtual, false).unwrap()))
+    Box::new(InProcess::serve(hge_lab::server(job(), Pace::Virtual, false).unwrap()))
 }
 
 #[test]

@@ -7,7 +7,6 @@ use crate::withholding::Withholding;
 use hge_core::experiment::{Job, LoopMode, Source};
 use hge_core::plan::Plan;
 use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Subscription, TelemetryItem};
-use hge_lab as lab;
 use hge_lab::server::InProcess;
 use hge_protocol::frame::{EndReason, Status};
 use hge_protocol::registers::{self as map, command, mode, status};
@@ -192,7 +191,7 @@ fn frames_that_are_late_but_not_lost_are_taken_though_the_instrument_cannot_repe
     let mut configuration = job.task.plan.configuration().clone();
     configuration.cases_v = vec![configuration.cases_v; 4].concat();
     let plan = Plan::new(configuration, &job.task.parameters).unwrap();
-    let engine = (lab::factory(job))(1).unwrap();
+    let engine = (hge_lab::factory(job))(1).unwrap();
     let polls = Arc::new(AtomicU32::new(0));
     let link = Withholding { inner: Box::new(InProcess::new(engine)), polls: polls.clone() };
     let mut instrument = Instrument::connect_with(Box::new(link), hasty()).unwrap();

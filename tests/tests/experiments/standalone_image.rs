@@ -5,7 +5,6 @@ use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcom
 use hge_driver::Instrument;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace, Server};
 use hge_lab::{train, Options};
 use hge_needs::needs;
@@ -57,7 +56,7 @@ fn of_the_run(outcome: Outcome) -> Outcome {
 
 /// What a host that connects now is told.
 fn asked(engine: Box<dyn Engine>, task: &Task) -> Option<LastRun> {
-    let settings = lab::settings(&task.experiment, Pace::Virtual, false);
+    let settings = hge_lab::settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(engine, settings));
     let mut instrument = Instrument::connect(Box::new(link)).expect("an instrument");
     assert_eq!(instrument.read(map::SCRATCH).expect("a register"), TAG);
@@ -156,10 +155,10 @@ fn what_is_built_in_writes_what_the_host_writes() {
     let Job { task, chain, device } = job();
     let recording = built_in(&task);
     let seed = noise_seed(&task.experiment);
-    let engine = lab::engine(&task, chain, device, seed, |bench| Box::new(bench)).expect("one");
+    let engine = hge_lab::engine(&task, chain, device, seed, |bench| Box::new(bench)).expect("one");
     let sent = Arc::<Mutex<Vec<u8>>>::default();
     let tap = Box::new(Tap { engine, sent: sent.clone() });
-    let settings = lab::settings(&task.experiment, Pace::Virtual, false);
+    let settings = hge_lab::settings(&task.experiment, Pace::Virtual, false);
     let link = InProcess::serve(Server::with_engine(tap, settings));
     let instrument = Instrument::connect(Box::new(link)).expect("an instrument");
     train_on(instrument, task, &mut |_| ()).expect("a training");
@@ -182,7 +181,7 @@ fn the_model_that_hears_what_is_built_in_comes_to_what_a_host_comes_to() {
     let recording = built_in(&task);
     let seed = noise_seed(&task.experiment);
     let mut engine =
-        lab::engine(&task, chain, device, seed, |bench| Box::new(bench)).expect("a model");
+        hge_lab::engine(&task, chain, device, seed, |bench| Box::new(bench)).expect("a model");
     let mut said = Vec::new();
     // Twice: the second time on what the first has left.
     for _ in 0..2 {
@@ -204,7 +203,8 @@ fn the_model_that_hears_what_is_built_in_comes_to_what_a_host_comes_to() {
 fn an_instrument_that_has_done_nothing_has_nothing_to_tell() {
     let Job { task, chain, device } = job();
     let recording = built_in(&task);
-    let mut engine = lab::engine(&task, chain, device, 1, |bench| Box::new(bench)).expect("one");
+    let mut engine =
+        hge_lab::engine(&task, chain, device, 1, |bench| Box::new(bench)).expect("one");
     engine.send(&parts(&recording)[0]).expect("a model");
     assert_eq!(asked(engine, &task), None);
 }

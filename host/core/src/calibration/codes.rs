@@ -5,6 +5,7 @@
 //! are square waves with disjoint odd harmonics; in general it is not.
 
 use super::CalibrationError;
+use crate::linear::inverse;
 
 /// Pivot, of one, below which the codes count as dependent.
 const LEAST_PIVOT: f64 = 1e-6;
@@ -21,7 +22,10 @@ impl CodeCalibration {
     /// # Errors
     /// The responses of the codes are dependent.
     pub fn new(response: &[Vec<f64>]) -> Result<Self, CalibrationError> {
-        inverse(response).map(|inverse| CodeCalibration { inverse })
+        let inverse = inverse(response, LEAST_PIVOT);
+        inverse
+            .map(|inverse| CodeCalibration { inverse })
+            .map_err(|control| CalibrationError::DependentCodes { control })
     }
 
     /// Slopes from the responses of all codes, both in nA/V.
@@ -31,34 +35,6 @@ impl CodeCalibration {
         };
         self.inverse.iter().map(row).collect()
     }
-}
-
-/// By Gauss and Jordan, with the largest pivot of every column.
-fn inverse(matrix: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, CalibrationError> {
-    let count = matrix.len();
-    let unit = |row: usize| (0..count).map(move |column| f64::from(u8::from(row == column)));
-    let mut rows: Vec<Vec<f64>> = matrix
-        .iter()
-        .enumerate()
-        .map(|(n, row)| row.iter().copied().chain(unit(n)).collect())
-        .collect();
-    for column in 0..count {
-        let size = |row: &usize| rows[*row][column].abs();
-        let greatest = (column..count).max_by(|a, b| size(a).total_cmp(&size(b)));
-        let pivot_row = greatest.unwrap_or(column);
-        rows.swap(column, pivot_row);
-        let pivot = rows[column][column];
-        if pivot.is_nan() || pivot.abs() < LEAST_PIVOT {
-            return Err(CalibrationError::DependentCodes { control: column });
-        }
-        rows[column].iter_mut().for_each(|value| *value /= pivot);
-        let pivots = rows[column].clone();
-        for (_, row) in rows.iter_mut().enumerate().filter(|(n, _)| *n != column) {
-            let factor = row[column];
-            row.iter_mut().zip(&pivots).for_each(|(value, pivot)| *value -= factor * pivot);
-        }
-    }
-    Ok(rows.into_iter().map(|row| row[count..].to_vec()).collect())
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ use thiserror::Error;
 
 /// A calibration that cannot be made or used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CalibrationError {
     /// Too few operating points.
     #[error("{found} operating points do not show a line: ask for {LEAST_POINTS} or more")]

@@ -9,9 +9,8 @@
 //!
 //! share being the fraction left after a correction: one without it. Half of the 2 % is reserved for deviations from an exponential.
 
-use crate::drift::{relaxation_reach, Shape};
+use crate::drift::{left_share, relaxation_reach, Shape, MATTERS};
 use crate::plan::Plan;
-use crate::settling::{left_share, MATTERS};
 use serde::{Deserialize, Serialize};
 
 /// Range of time constants, in spans of a trace: a shorter one has decayed before the first point, a longer one is a drift.

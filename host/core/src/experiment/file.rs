@@ -37,6 +37,7 @@ impl fmt::Display for Place {
 
 /// An experiment that cannot be run.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     /// The file cannot be read.
     #[error("cannot read the experiment {}: {source}; check the path", path.display())]

@@ -20,6 +20,7 @@
 //! lines near the tones, by Student's distribution.
 
 use super::confidence::CONFIDENCE;
+use crate::linear::{cholesky, dot, forward};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Smallest strength of the grid, in standard errors at the full amplitude: a smaller bias is not detectable.
@@ -211,34 +212,6 @@ fn posterior(cells: Vec<(f64, Cell)>, degrees_of_freedom: f64) -> AtZero {
     let tail = (1.0 - CONFIDENCE) / 2.0;
     let interval = [end(tail), end(1.0 - tail)];
     AtZero { value, error, interval, bias, bias_error: of_bias.sqrt() }
-}
-
-/// Cholesky factor of a covariance.
-fn cholesky(mut matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for i in 0..matrix.len() {
-        for j in 0..=i {
-            let before: f64 = (0..j).map(|k| matrix[i][k] * matrix[j][k]).sum();
-            let left = matrix[i][j] - before;
-            matrix[i][j] =
-                if i == j { left.max(f64::MIN_POSITIVE).sqrt() } else { left / matrix[j][j] };
-        }
-    }
-    matrix
-}
-
-/// Solves for values with the factor.
-fn forward(root: &[Vec<f64>], values: &[f64]) -> Vec<f64> {
-    let mut solved: Vec<f64> = Vec::with_capacity(values.len());
-    for (row, value) in root.iter().zip(values) {
-        let before = dot(row, &solved);
-        solved.push((value - before) / row[solved.len()]);
-    }
-    solved
-}
-
-/// Sum of products, up to the shorter length.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

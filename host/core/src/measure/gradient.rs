@@ -7,10 +7,10 @@
 use super::confidence::Confidence;
 use super::MeasureError;
 use crate::calibration::Calibration;
-use crate::drift::{leaks, Leaks, Shape};
-use crate::plan::{NoiseSlot, Plan, PlanError};
+use crate::drift::{leaks, left_share, Leaks, Shape};
+use crate::plan::{Configuration, NoiseSlot, Plan, PlanError};
 use crate::session::{Reading, Session};
-use crate::settling::{is_harmless, left_share};
+use crate::settling::is_harmless;
 use crate::tones::{assess, NoiseModel, Order, ToneSpec, EMPTY_LINES};
 use hge_sim::device::Device;
 use serde::{Deserialize, Serialize};
@@ -374,22 +374,12 @@ pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError>
 
 /// Exact slopes of a device: every case with every control, without tones. `None`: the device does not provide them.
 pub fn exact(device: &dyn Device, plan: &Plan, controls_v: &[f64]) -> Option<Vec<Vec<f64>>> {
-    let configuration = plan.configuration();
-    let mut volts = vec![0.0; device.electrodes()];
-    for (electrode, limits) in configuration.limits.iter().enumerate().take(volts.len()) {
-        volts[electrode] = limits.safe_v;
-    }
-    for (control, &controlled) in configuration.controls.iter().zip(controls_v) {
-        *volts.get_mut(control.output)? = controlled;
-    }
-    let cases = configuration.cases_v.iter();
-    cases
-        .map(|inputs_v| {
-            for (&input, &given) in configuration.inputs.iter().zip(inputs_v) {
-                *volts.get_mut(input)? = given;
-            }
-            let slopes = device.gradient_na_per_v(&volts)?;
-            Some(configuration.controls.iter().map(|control| slopes[control.output]).collect())
-        })
-        .collect()
+    let Configuration { cases_v, controls, .. } = plan.configuration();
+    let of_case = |inputs_v: &Vec<f64>| {
+        let mut volts = plan.outputs_v(inputs_v, controls_v);
+        volts.resize(device.electrodes(), 0.0);
+        let slopes = device.gradient_na_per_v(&volts)?;
+        controls.iter().map(|control| slopes.get(control.output).copied()).collect()
+    };
+    cases_v.iter().map(of_case).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::probe::{Current, Probe};
 use super::MeasureError;
+use crate::linear::{dot, inverse};
 use hge_driver::scale::Scale;
 use serde::Serialize;
 
@@ -188,8 +189,8 @@ fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
     near.sort_by(|&a, &b| volts[a].abs().total_cmp(&volts[b].abs()));
     near.truncate(NEAR_POINTS);
     let (x, y): (Vec<f64>, Vec<f64>) = near.iter().map(|&n| (volts[n], currents[n])).unzip();
-    let parabola = fit::<3>(&x, &y);
-    let line = fit::<2>(&volts, &currents).values;
+    let parabola = fit(3, &x, &y);
+    let line = fit(2, &volts, &currents).values;
     let squares = volts.iter().zip(&currents).map(|(x, y)| (y - line[0] - line[1] * x).powi(2));
     let distance_na = (squares.sum::<f64>() / volts.len() as f64).sqrt();
     let least_na = currents.iter().copied().fold(f64::INFINITY, f64::min);
@@ -229,55 +230,26 @@ fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
 }
 
 /// A polynomial by least squares.
-struct Fit<const TERMS: usize> {
+struct Fit {
     /// Coefficients, constant first.
-    values: [f64; TERMS],
+    values: Vec<f64>,
     /// Standard error of each, for values with a standard error of one.
-    spreads: [f64; TERMS],
+    spreads: Vec<f64>,
 }
 
-/// Fits a polynomial of `TERMS` coefficients to at least as many points, at different places.
-fn fit<const TERMS: usize>(x: &[f64], y: &[f64]) -> Fit<TERMS> {
-    let powers = |x: f64| std::array::from_fn::<f64, TERMS, _>(|power| x.powi(power as i32));
-    let mut left = [[0.0; TERMS]; TERMS];
-    let mut right = [0.0; TERMS];
-    for (&x, &y) in x.iter().zip(y) {
-        let powers = powers(x);
-        add(&mut right, y, &powers);
-        for (row, power) in left.iter_mut().zip(powers) {
-            add(row, power, &powers);
-        }
-    }
-    let inverse = inverse(left);
-    let values = inverse.map(|row| row.iter().zip(&right).map(|(a, b)| a * b).sum());
-    Fit { values, spreads: std::array::from_fn(|term| inverse[term][term].sqrt()) }
-}
-
-/// By Gauss and Jordan; a matrix of normal equations is positive definite, so no pivot is zero.
-fn inverse<const TERMS: usize>(mut left: [[f64; TERMS]; TERMS]) -> [[f64; TERMS]; TERMS] {
-    let mut inverse = [[0.0; TERMS]; TERMS];
-    for (term, row) in inverse.iter_mut().enumerate() {
-        row[term] = 1.0;
-    }
-    for term in 0..TERMS {
-        let pivot = left[term][term];
-        left[term] = left[term].map(|value| value / pivot);
-        inverse[term] = inverse[term].map(|value| value / pivot);
-        let (pivots, images) = (left[term], inverse[term]);
-        let rows = left.iter_mut().zip(&mut inverse).enumerate();
-        for (_, (row, image)) in rows.filter(|(other, _)| *other != term) {
-            let factor = -row[term];
-            add(row, factor, &pivots);
-            add(image, factor, &images);
-        }
-    }
-    inverse
-}
-
-/// Adds a multiple of one row to another.
-fn add<const TERMS: usize>(to: &mut [f64; TERMS], factor: f64, row: &[f64; TERMS]) {
-    for (value, other) in to.iter_mut().zip(row) {
-        *value += factor * other;
+/// Fits a polynomial of `terms` coefficients to at least as many points, at different places.
+fn fit(terms: usize, x: &[f64], y: &[f64]) -> Fit {
+    let powers = |power: usize| x.iter().map(|x| x.powi(power as i32)).collect::<Vec<f64>>();
+    let powers: Vec<Vec<f64>> = (0..terms).map(powers).collect();
+    let normal: Vec<Vec<f64>> =
+        powers.iter().map(|row| powers.iter().map(|column| dot(row, column)).collect()).collect();
+    let right: Vec<f64> = powers.iter().map(|row| dot(row, y)).collect();
+    // Points at fewer places than terms tell nothing.
+    let inverse =
+        inverse(&normal, f64::MIN_POSITIVE).unwrap_or_else(|_| vec![vec![f64::NAN; terms]; terms]);
+    Fit {
+        values: inverse.iter().map(|row| dot(row, &right)).collect(),
+        spreads: (0..terms).map(|term| inverse[term][term].sqrt()).collect(),
     }
 }
 
@@ -315,7 +287,7 @@ mod tests {
         // At -2 to 2 in steps of one: sums of x^2 and x^4 are 10 and 34. Slope: 1 / sqrt(10). Offset: the inverse of
         // [[5, 10], [10, 34]] begins with 34 / 70.
         let x = [-2.0, -1.0, 0.0, 1.0, 2.0];
-        let spreads = fit::<3>(&x, &x).spreads;
+        let spreads = fit(3, &x, &x).spreads;
         assert!((spreads[1] - 0.1_f64.sqrt()).abs() < 1e-12);
         assert!((spreads[0] - (34.0_f64 / 70.0).sqrt()).abs() < 1e-12);
     }

@@ -37,6 +37,7 @@ use thiserror::Error;
 
 /// A measurement could not be made.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum MeasureError {
     /// See [`SessionError`].
     #[error(transparent)]

@@ -2,8 +2,8 @@
 
 use super::{electrodes, MeasureError};
 use crate::plan::{Configuration, Plan, Timing};
-use crate::session::SessionError;
-use hge_driver::{ArmMode, Instrument, RunEvent};
+use crate::session::{windows, SessionError};
+use hge_driver::{ArmMode, Instrument};
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::AdcCode;
 
@@ -124,18 +124,9 @@ impl Probe {
     }
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
-        let mut windows = Vec::new();
-        self.instrument.run(0, |said| {
-            if let RunEvent::Window(window) = said {
-                windows.push(window);
-            }
-        })?;
         let expected = plan.configuration().cases_v.len();
-        if windows.len() != expected {
-            return Err(SessionError::Windows { found: windows.len(), expected }.into());
-        }
-        for window in &windows {
-            currents.push(current(plan, window)?);
+        for window in windows(&mut self.instrument, 0, expected)? {
+            currents.push(current(plan, &window)?);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 /// A run that cannot be.
 #[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum PlanError {
     /// A generic of the gateware is out of range.
     #[error(transparent)]

@@ -19,8 +19,8 @@ use hge_driver::scale::{OutputScale, Scale};
 use hge_driver::{DriverError, Instrument};
 use hge_protocol::number::SINE_PEAK;
 use hge_protocol::registers::{self as map, mode};
-use hge_protocol::table::{TableLayout, TABLE_BASE};
-use hge_protocol::{ControlWord, Parameters};
+use hge_protocol::table::TableLayout;
+use hge_protocol::Parameters;
 use rand::Rng;
 
 /// Pace of a run.
@@ -273,27 +273,16 @@ impl Plan {
         controls.iter().map(|control| self.grid.frequency_hz(control.multiple)).collect()
     }
 
-    /// Register address of a word of the parameter table.
-    pub fn table_address(&self, index: u32) -> u16 {
-        TABLE_BASE + index as u16
-    }
-
-    /// Writes that set the controls.
-    pub fn control_writes(&self, controls_v: &[f64]) -> Vec<(u16, u32)> {
-        let controls = self.configuration.controls.iter().zip(controls_v);
-        controls
-            .map(|(control, &volts)| {
-                let ControlWord(word) = self.scale().output(control.output).control_word(volts);
-                (self.table_address(self.layout.controls + control.output as u32), word as u32)
-            })
-            .collect()
-    }
-
-    /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
-    /// while armed.
-    pub fn case_writes(&self) -> Vec<(u16, u32)> {
-        let of_cases = |address| address == map::CASES_USED || address >= TABLE_BASE;
-        self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
+    /// Voltage of every output with the inputs and the controls at these, the others at their safe values.
+    pub fn outputs_v(&self, inputs_v: &[f64], controls_v: &[f64]) -> Vec<f64> {
+        let Configuration { inputs, controls, limits, .. } = &self.configuration;
+        let mut outputs_v: Vec<f64> = limits.iter().map(|limits| limits.safe_v).collect();
+        let inputs = inputs.iter().copied().zip(inputs_v);
+        let controls = controls.iter().map(|control| control.output).zip(controls_v);
+        for (output, &volts) in inputs.chain(controls) {
+            outputs_v[output] = volts;
+        }
+        outputs_v
     }
 
     /// Greatest move of a control value a sample, in volts.

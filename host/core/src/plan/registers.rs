@@ -2,8 +2,8 @@
 
 use super::{Configuration, Plan, PlanError, Protection};
 use hge_protocol::registers::{self as map, protection};
-use hge_protocol::table::SlotWord;
-use hge_protocol::TuningWord;
+use hge_protocol::table::{SlotWord, TABLE_BASE};
+use hge_protocol::{ControlWord, TuningWord};
 
 /// Silence of the host after which the guard trips: eight polls of the driver.
 const WATCHDOG_S: f64 = 2.0;
@@ -65,6 +65,29 @@ impl Plan {
         let carrier = self.configuration.carrier;
         let rows = carrier.is_code().then(|| (map::CODES..).zip(carrier.rows()));
         rows.into_iter().flatten().map(|(address, row)| (address, u32::from(row))).collect()
+    }
+
+    /// Register address of a word of the parameter table.
+    pub fn table_address(&self, index: u32) -> u16 {
+        TABLE_BASE + index as u16
+    }
+
+    /// Writes that set the controls.
+    pub fn control_writes(&self, controls_v: &[f64]) -> Vec<(u16, u32)> {
+        let controls = self.configuration.controls.iter().zip(controls_v);
+        controls
+            .map(|(control, &volts)| {
+                let ControlWord(word) = self.scale().output(control.output).control_word(volts);
+                (self.table_address(self.layout.controls + control.output as u32), word as u32)
+            })
+            .collect()
+    }
+
+    /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
+    /// while armed.
+    pub fn case_writes(&self) -> Vec<(u16, u32)> {
+        let of_cases = |address| address == map::CASES_USED || address >= TABLE_BASE;
+        self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
     }
 
     /// Words of the controls' slots with which one tone alone sounds; the others are still listened to.

@@ -13,6 +13,7 @@ const MOST_BYTES: u64 = 1 << 31;
 
 /// A file holds no array of numbers that can be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ArrayError {
     /// Not of NumPy, or cut within the header.
     #[error("it is not a NumPy array: make it with numpy.save")]

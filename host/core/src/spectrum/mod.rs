@@ -35,6 +35,7 @@ const NA: f64 = 1e9;
 
 /// No spectrum can be made.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum SpectrumError {
     /// Not one segment fits.
     #[error("{samples} contiguous samples are too few for a spectrum in segments of {segment}: give {segment} or more, or shorter segments (64 or more)")]

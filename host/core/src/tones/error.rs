@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// Tones that cannot be used.
 #[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum ToneError {
     /// Half the sample rate or more, or zero and less.
     #[error("a tone of {} Hz does not lie between 0 and half the sample rate ({} Hz): choose another or raise rate_hz", number(*frequency_hz), number(*limit_hz))]

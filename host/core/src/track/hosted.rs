@@ -4,8 +4,8 @@ use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;
 use crate::loss::Targets;
 use crate::session::Session;
-use crate::settling::{self, Counts};
-use crate::train::{chain_rule, means, optimiser, Outcome, Progress, TrainError};
+use crate::settling::Counts;
+use crate::train::{loss_slopes, means, optimiser, Outcome, Progress, TrainError};
 
 pub(super) fn run(
     session: &mut Session,
@@ -23,7 +23,7 @@ pub(super) fn run(
     let mut moments = Vec::new();
     for epoch in 1..=wanted.epochs {
         let mut counts = Counts::default();
-        let readings = settling::measure(session, &controls_v, keys.unsettled, &mut counts)?;
+        let readings = session.measure_settled(&controls_v, keys.unsettled, &mut counts)?;
         let outputs_na = means(&readings);
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
@@ -42,7 +42,7 @@ pub(super) fn run(
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
         if !wanted.frozen && !said.clipped {
-            optimiser.step(&mut controls_v, &chain_rule(&readings, &slope), &ranges_v);
+            optimiser.step(&mut controls_v, &loss_slopes(&readings, &slope), &ranges_v);
         }
     }
     Ok(moments)

@@ -5,10 +5,9 @@ use super::significance::{confirm, Test};
 use super::{Outcome, Progress, TrainError};
 use crate::experiment::{Experiment, HostKeys};
 use crate::loss::Targets;
-use crate::optimiser::{Optimiser, Rule};
+use crate::optimiser::{chain_rule, Optimiser, Rule};
 use crate::session::{Reading, Session};
-use crate::settling::{self, Counts};
-use ndarray::{Array2, ArrayView1};
+use crate::settling::Counts;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -223,7 +222,7 @@ fn descend(
     }
     let Descent { epoch, controls_v, optimiser, best, mark, marked } = descent;
     *epoch += 1;
-    let readings = settling::measure(session, controls_v, keys.unsettled, counts)?;
+    let readings = session.measure_settled(controls_v, keys.unsettled, counts)?;
     if clipped(&readings) {
         // The slopes of a clipped case are lost: what was best stands, and a new start follows.
         return Ok(EpochResult { said: None, over: true, clipped: true });
@@ -250,7 +249,7 @@ fn descend(
     let over = reached || *epoch - *marked >= keys.patience_epochs;
     if !over {
         let ranges_v = session.plan().control_ranges_v();
-        optimiser.step(controls_v, &chain_rule(&readings, &slope), &ranges_v);
+        optimiser.step(controls_v, &loss_slopes(&readings, &slope), &ranges_v);
     }
     Ok(EpochResult { said: Some(said), over: over || *epoch == keys.epochs, clipped: false })
 }
@@ -264,8 +263,8 @@ pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
     Optimiser::new(keys.optimiser, rate, keys.momentum, controls)
 }
 
-/// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k; or where the cost was demodulated the mean over the cases of what that gave.
-pub(crate) fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
+/// Slope of the loss with every control: by the chain rule, or where the cost was demodulated the mean over the cases of what that gave.
+pub(crate) fn loss_slopes(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
     let of_cost = readings[0].cost_slopes_na2_per_v.len();
     if of_cost > 0 {
         let mean = |k: usize| {
@@ -274,9 +273,8 @@ pub(crate) fn chain_rule(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
         };
         return (0..of_cost).map(mean).collect();
     }
-    let shape = (readings.len(), readings[0].slopes_na_per_v.len());
-    let slopes = Array2::from_shape_fn(shape, |(case, k)| readings[case].slopes_na_per_v[k]);
-    slopes.t().dot(&ArrayView1::from(loss_slope)).to_vec()
+    let slopes: Vec<&[f64]> = readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
+    chain_rule(&slopes, loss_slope)
 }
 
 /// Mean current of every case.

@@ -11,7 +11,7 @@ mod state;
 
 pub(crate) use epoch_result::EpochResult;
 pub use host_loop::HostState;
-pub(crate) use host_loop::{chain_rule, means, optimiser};
+pub(crate) use host_loop::{loss_slopes, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
 pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, HoldConfig};
@@ -29,6 +29,7 @@ use thiserror::Error;
 
 /// A training that came to no end.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// See [`SessionError`].
     #[error(transparent)]

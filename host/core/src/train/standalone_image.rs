@@ -27,6 +27,7 @@ const MOST_GAP_WORDS: u16 = 4;
 
 /// An experiment that no board does by itself.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum EmbedError {
     /// See [`TooLong`].
     #[error(transparent)]

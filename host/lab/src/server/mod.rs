@@ -125,6 +125,7 @@ impl Stop {
 
 /// A server could not begin or go on.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ServerError {
     /// See [`EngineError`].
     #[error(transparent)]

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 /// A waveform file that cannot be written.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TraceError {
     /// The extension names no format.
     #[error("unknown format of the trace {}: name it .vcd or .fst", .0.display())]

@@ -2,9 +2,10 @@
 
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
-use crate::descent::{chain_rule, descend, DescentConfig, Exact, GradientSource, Path, Told};
+use crate::descent::{descend, DescentConfig, Exact, GradientSource, Path, Told};
 use crate::sim_setup::{self, SimSetup};
 use crate::{parallel, ProgressObserver, ReproduceError, Setup};
+use hge_core::optimiser::chain_rule;
 use hge_core::plan::{Configuration, NoiseSlot, OutputLimits, Plan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

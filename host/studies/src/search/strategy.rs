@@ -3,12 +3,12 @@
 use super::source::Source;
 use super::spsa::{moved, signs, Spsa};
 use super::tuning::Tuning;
-use crate::descent::{chain_rule, Told};
+use crate::descent::Told;
 use crate::survival::Duration;
 use crate::task::{Solved, Task};
 use crate::ReproduceError;
 use hge_core::method::Method;
-use hge_core::optimiser::{Optimiser, Rule};
+use hge_core::optimiser::{chain_rule, Optimiser, Rule};
 use hge_driver::{Cancel, DriverError};
 use hge_sim::device::Device;
 use rand_chacha::ChaCha8Rng;

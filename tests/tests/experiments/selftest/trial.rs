@@ -2,11 +2,10 @@
 
 use hge_core::experiment::{Experiment, Job, Source};
 use hge_driver::Instrument;
-use hge_lab as lab;
 use hge_lab::server::{InProcess, Pace, Server, Settings as ServerSettings};
 use hge_protocol::registers as map;
 use hge_selftest::bench::SimulatedBench;
-use hge_selftest::{self as selftest, Fixture, Report, Row, Settings, Verdict};
+use hge_selftest::{Fixture, Report, Row, Settings, Verdict};
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::engine::Engine;
 
@@ -107,7 +106,7 @@ impl Trial {
         (self.chain)(&mut chain);
         let wire = SimulatedBench::default();
         let device = wire.resistor(task.parameters.outputs as usize, 1000.0 / self.resistor_mohm);
-        let engine = lab::engine(&task, chain, device, 11, &self.around).expect("an engine");
+        let engine = hge_lab::engine(&task, chain, device, 11, &self.around).expect("an engine");
         let engine = wire.interlocked((self.engine)(engine));
         let chunk_samples = task.experiment.engine.chunk_samples();
         let settings =
@@ -127,7 +126,8 @@ impl Trial {
             [guard, settings, protection].concat()
         };
         let found = words(&instrument);
-        let tested = selftest::run(instrument, &plan, &self.settings, &mut wire, &mut |_: &Row| ());
+        let tested =
+            hge_selftest::run(instrument, &plan, &self.settings, &mut wire, &mut |_: &Row| ());
         let (report, instrument) = tested.unwrap_or_else(|error| panic!("{error}"));
         if self.is_faithful {
             assert_eq!(words(&instrument), found, "registers are as they were");
@@ -140,7 +140,7 @@ impl Trial {
     pub fn watchdog(&self) -> Row {
         let (instrument, plan, _) = self.instrument();
         let settings = Settings { real_time: true, ..self.settings.clone() };
-        let tested = selftest::watchdog(instrument, &plan, &settings);
+        let tested = hge_selftest::watchdog(instrument, &plan, &settings);
         tested.unwrap_or_else(|error| panic!("{error}")).0
     }
 }
