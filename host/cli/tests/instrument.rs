@@ -4,14 +4,13 @@ use hge_core::experiment::{Job, Source};
 use hge_core::gradient::Estimator;
 use hge_core::session::Session;
 use hge_driver::Instrument;
-use hge_lab as lab;
 use hge_lab::server::InProcess;
 
 fn session(text: &str) -> Session {
     let (experiment, source) = Source::parse("test.toml", text.into()).unwrap();
     let job = Job::new(experiment, &source).unwrap();
     let plan = job.task.plan.clone();
-    let link = InProcess::new(lab::factory(job)(1).unwrap());
+    let link = InProcess::new(hge_lab::factory(job)(1).unwrap());
     let instrument = Instrument::connect(Box::new(link)).unwrap();
     Session::open(instrument, plan, Estimator::InPhase).unwrap()
 }

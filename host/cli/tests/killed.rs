@@ -1,7 +1,6 @@
 //! A host that is killed, or frozen and then killed, leaves the device safe: in real time, at random points of a training.
 
 use hge_core::experiment::{Job, Source};
-use hge_lab as lab;
 use hge_lab::server::{tcp, Pace, Server, Settings};
 use hge_protocol::registers as map;
 use hge_sim::bench::{AnalogueBench, Bench};
@@ -103,7 +102,7 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
     let seen = watched.clone();
     let factory = Box::new(move |seed| {
         let Job { task, chain, device } = Job::new(experiment.clone(), &source).expect("a job");
-        lab::engine(&task, chain, device, seed, |inner| {
+        hge_lab::engine(&task, chain, device, seed, |inner| {
             let mut last = seen.lock().unwrap_or_else(PoisonError::into_inner);
             let before = Watched { power_ups: last.power_ups + 1, ..Watched::default() };
             *last = before;

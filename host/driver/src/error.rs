@@ -12,6 +12,7 @@ use thiserror::Error;
 
 /// The instrument could not be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DriverError {
     /// The pipe broke.
     #[error(transparent)]

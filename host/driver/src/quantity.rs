@@ -26,6 +26,7 @@ const GUARD_FIELDS: [&str; 4] = ["low", "high", "safe", "code"];
 
 /// A name or a value that means nothing.
 #[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum QuantityError {
     /// No such register.
     #[error("there is no register `{name}`{}: `hge regs` lists them all", .near.map_or(String::new(), |near| format!(", perhaps `{near}`")))]

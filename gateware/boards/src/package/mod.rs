@@ -29,6 +29,7 @@ pub struct File {
 
 /// Why the gateware could not be written.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum PackageError {
     /// A generic out of range.
     #[error(transparent)]

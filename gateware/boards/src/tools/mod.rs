@@ -10,6 +10,7 @@ use thiserror::Error;
 
 /// A tool that is missing or has failed.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ToolError {
     /// Not installed, and not to be had as a wheel.
     #[error("{tool} is not installed: {remedy}")]

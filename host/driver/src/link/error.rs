@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// The pipe could not be opened, or broke.
 #[derive(Clone, Debug, Error)]
+#[non_exhaustive]
 pub enum LinkError {
     /// No link is named so.
     #[error("`{spec}` is not a link: {change}")]

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 /// A limit of the current that the guard cannot keep.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum OvercurrentError {
     /// A current of one sign at least never shows as a code of this magnitude.
     #[error("an over-current limit of {} nA would never trip at one or both signs: the chain ends at +-{} nA, choose less", number(*limit_na), number(*most_na))]
