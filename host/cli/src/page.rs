@@ -3,7 +3,7 @@
 use crate::output::{cut_line, json_line, show_page, text};
 use crate::run_segment;
 use clap::Args;
-use hge_record::{list, page, Folder};
+use hge_record::{latest, page, Folder};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,11 +22,10 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
-    let run = match arguments.run {
-        Some(run) => run,
-        None => latest()?,
+    let folder = match arguments.run {
+        Some(run) => Folder::open(&run).map_err(text)?,
+        None => newest()?,
     };
-    let folder = Folder::open(&run).map_err(text)?;
     page::write(&folder).map_err(text)?;
     let path = folder.file(page::FILE);
     if arguments.open {
@@ -40,13 +39,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn latest() -> Result<PathBuf, String> {
+fn newest() -> Result<Folder, String> {
     let runs = run_segment::runs();
     let none =
         || format!("no runs in {}: `hge train xor` makes one, or name its folder", runs.display());
     if !runs.exists() {
         return Err(none());
     }
-    let (listed, _) = list(&runs).map_err(text)?;
-    listed.last().map(|run| run.run.clone()).ok_or_else(none)
+    latest(&runs).map_err(text)?.ok_or_else(none)
 }

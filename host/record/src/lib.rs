@@ -39,7 +39,7 @@ mod verifier;
 
 pub use folder::Folder;
 pub use item::{Item, Topic};
-pub use list::{list, Listed, RunStatus};
+pub use list::{latest, list, Listed, RunStatus};
 pub use provenance::{Program, Provenance, RunSegment};
 pub use reader::Cut;
 pub use replay::{replay, task, ReplayReport};

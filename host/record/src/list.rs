@@ -1,6 +1,8 @@
 //! List of runs.
 
+use super::files::{Files, PROVENANCE};
 use super::folder::Folder;
+use super::provenance::Provenance;
 use super::RecordError;
 use hge_core::train::Outcome;
 use hge_driver::text::serialize_path;
@@ -53,23 +55,43 @@ pub struct Listed {
 /// # Errors
 /// The folder cannot be read.
 pub fn list(runs: &Path) -> Result<(Vec<Listed>, Vec<RecordError>), RecordError> {
-    let failed =
-        |error: std::io::Error| RecordError::Read { path: runs.into(), what: error.to_string() };
     let (mut listed, mut strange) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(runs).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if !path.join("provenance.json").exists() {
-            continue;
-        }
+    for path in folders(runs)? {
         match of(&path) {
             Ok(run) => listed.push(run),
             Err(error) => strange.push(error),
         }
     }
-    // Versions before wrote whole seconds, so the digits cannot be compared as text.
-    let began = |run: &Listed| humantime::parse_rfc3339(&run.began).unwrap_or(UNIX_EPOCH);
-    listed.sort_by_cached_key(|run| -> (SystemTime, PathBuf) { (began(run), run.run.clone()) });
+    listed.sort_by_cached_key(|run| (time(&run.began), run.run.clone()));
     Ok((listed, strange))
+}
+
+/// The run in a folder that began last; none where there is none.
+///
+/// # Errors
+/// The folder cannot be read, or as [`Folder::open`].
+pub fn latest(runs: &Path) -> Result<Option<Folder>, RecordError> {
+    let began = |path: &PathBuf| {
+        let provenance: Option<Provenance> = Files::of(path).read_json(PROVENANCE).ok()?;
+        Some((time(&provenance?.sittings.first()?.began), path.clone()))
+    };
+    let last = folders(runs)?.iter().filter_map(began).max();
+    last.map(|(_, path)| Folder::open(&path)).transpose()
+}
+
+fn folders(runs: &Path) -> Result<Vec<PathBuf>, RecordError> {
+    let failed =
+        |error: std::io::Error| RecordError::Read { path: runs.into(), what: error.to_string() };
+    let entries = std::fs::read_dir(runs).map_err(failed)?;
+    let paths = entries.map(|entry| Ok(entry.map_err(failed)?.path()));
+    let mut paths = paths.collect::<Result<Vec<PathBuf>, RecordError>>()?;
+    paths.retain(|path| path.join(PROVENANCE).exists());
+    Ok(paths)
+}
+
+/// Versions before wrote whole seconds, so the digits cannot be compared as text.
+fn time(began: &str) -> SystemTime {
+    humantime::parse_rfc3339(began).unwrap_or(UNIX_EPOCH)
 }
 
 fn of(path: &Path) -> Result<Listed, RecordError> {

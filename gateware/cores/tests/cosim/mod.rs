@@ -69,14 +69,15 @@ pub fn check_with_yosys(name: &str, verilog: &str) {
     std::fs::remove_dir_all(&dir).expect("remove the scratch directory");
 }
 
-/// Fails if Verilator refuses the text; `-Wall` but for what is unused.
+/// What Verilator's -Wall says of written Verilog, and why it stands.
+const WAIVERS: &str = include_str!("../../../boards/src/package/waivers.vlt");
+
+/// Fails if Verilator refuses the text; `-Wall` but for the waivers.
 pub fn check_with_verilator(name: &str, verilog: &str) {
     let dir = scratch(name);
     std::fs::write(dir.join("uut.v"), verilog).expect("write uut.v");
-    let arguments = [
-        "--lint-only", "-Wall", "-Wno-UNUSED", "-Wno-DECLFILENAME", "-Wno-PINCONNECTEMPTY",
-        "--top-module", name, "uut.v",
-    ];
+    std::fs::write(dir.join("waivers.vlt"), WAIVERS).expect("write waivers.vlt");
+    let arguments = ["--lint-only", "-Wall", "--top-module", name, "waivers.vlt", "uut.v"];
     run(&dir, "verilator", &arguments);
     std::fs::remove_dir_all(&dir).expect("remove the scratch directory");
 }
