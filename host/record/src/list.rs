@@ -73,7 +73,7 @@ pub fn list(runs: &Path) -> Result<(Vec<Listed>, Vec<RecordError>), RecordError>
 pub fn latest(runs: &Path) -> Result<Option<Folder>, RecordError> {
     let began = |path: &PathBuf| {
         let provenance: Option<Provenance> = Files::of(path).read_json(PROVENANCE).ok()?;
-        Some((time(&provenance?.sittings.first()?.began), path.clone()))
+        Some((time(&provenance?.segments.first()?.began), path.clone()))
     };
     let last = folders(runs)?.iter().filter_map(began).max();
     last.map(|(_, path)| Folder::open(&path)).transpose()
