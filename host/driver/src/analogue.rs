@@ -21,7 +21,7 @@ impl Instrument {
     /// Sets the analogue scale, whatever it was.
     ///
     /// # Errors
-    /// It cannot be; the guard is armed or a run goes on; the link breaks.
+    /// The scale is not possible; the guard is armed or a run is in progress; the link breaks.
     pub fn set_analogue(&self, analogue: &Analogue) -> Result<(), DriverError> {
         let outputs = self.parameters.outputs as usize;
         analogue.check(outputs).map_err(|error| DriverError::Analogue { error })?;

@@ -5,18 +5,18 @@ use hge_protocol::registers::{self as map, command, status};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// How often the watchdog is wound while the caller is silent: in its time, so that one lost request is not one too
-/// many.
+/// Interval of watchdog requests while the caller is silent, as a fraction of its time: a single lost request must not trip
+/// it.
 const WINDS: u32 = 4;
 
-/// Longest wait between two looks whether the outputs have come to their safe values.
+/// Longest interval of polls whether the outputs have reached their safe values.
 const RAMP_POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Instrument {
     /// Lets the outputs follow the modulator.
     ///
     /// # Errors
-    /// What protects the device is missing, or an access fails.
+    /// A protection of the device is missing, or an access fails.
     pub fn arm(&mut self, mode: ArmMode) -> Result<(), DriverError> {
         let command = match mode {
             ArmMode::Host => command::ARM_HOST,
@@ -40,7 +40,7 @@ impl Instrument {
         Ok(())
     }
 
-    /// A command was carried out: follows whether the guard is armed, and has its watchdog wound.
+    /// After a command: tracks whether the guard is armed, and starts or stops the watchdog feeder.
     pub(super) fn note_command(&self, command: u32) -> Result<(), DriverError> {
         match command & 15 {
             command::ARM_HOST => {

@@ -9,18 +9,18 @@ use std::time::Instant;
 /// Blocks that may wait for the caller.
 const WAITING_FRAMES: usize = 4096;
 
-/// Blocks of a capture beside a run that may wait until the run is over: four million codes.
+/// Queue of blocks of a capture during a run: four million codes.
 const RUN_FRAMES: usize = 1 << 16;
 
-/// Most codes that a capture beside a run should have, so that none is lost while simulated time goes on before and after it.
+/// Maximum codes of a capture during a run, so that none is lost while simulated time advances before and after it.
 pub const RUN_CODES: u32 = 1 << 21;
 
-/// ADC codes that were captured beside a run.
+/// ADC codes captured during a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
-    /// From before the run's first sample to behind its last; 0 where one is missing.
+    /// From before the run's first sample to after its last; 0 where one is missing.
     pub codes: Vec<i16>,
-    /// Those that are missing, in order.
+    /// Indices of missing codes, in order.
     pub missing: Vec<Range<usize>>,
     /// Samples from one code to the next.
     pub decimation: u16,
@@ -55,7 +55,7 @@ impl Codes {
         self.reached += block.codes.len() as u32;
     }
 
-    /// All in their places, without the first `older`, behind so many that are `lost`.
+    /// All codes in order, without the first `older`, after `lost` missing ones.
     fn beside(&self, decimation: u16, older: u32, lost: u32) -> Beside {
         let mut codes = vec![0; lost as usize];
         let mut missing = Vec::new();
@@ -81,7 +81,7 @@ impl Codes {
         Beside { codes, missing: moved.collect(), decimation }
     }
 
-    /// What has not come before code `place` never will.
+    /// Codes before `place` that have not arrived are lost.
     fn skip(&mut self, place: u32) {
         if place > self.reached {
             self.missing.push(self.reached..place);
@@ -135,7 +135,7 @@ impl Instrument {
         Ok(codes.codes)
     }
 
-    /// [`Instrument::run`], and every `decimation`-th ADC code from before its beginning to behind its end.
+    /// [`Instrument::run`], with every `decimation`-th ADC code from before its beginning to after its end.
     ///
     /// # Errors
     /// Those of [`Instrument::run`]; no code came at all.
@@ -172,7 +172,7 @@ impl Instrument {
         Ok((end, codes.beside(decimation, older, lost.min(wanted))))
     }
 
-    /// The capture has ended, and no frame that came before the instrument said so waits to be taken.
+    /// The capture has ended, and no earlier frame is still in the queue.
     fn is_capture_over(&self, telemetry: &Subscription) -> Result<bool, DriverError> {
         let capturing = self.read(map::STATUS)? & status::CAPTURING != 0;
         Ok(!capturing && !telemetry.is_waiting())
@@ -219,8 +219,8 @@ impl Instrument {
     }
 }
 
-/// Codes, one every `every` samples from `begin` on, that are older than `since`, which nobody misses; and codes from `since` on that are missing
-/// before `begin`.
+/// Number of codes, one every `every` samples from `begin` on, that are older than `since` and not needed; and number of missing codes from `since` to
+/// `begin`.
 fn outside(since: u32, begin: u32, every: u32) -> (u32, u32) {
     let early = since.wrapping_sub(begin);
     if early < 1 << 31 {

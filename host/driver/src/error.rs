@@ -33,40 +33,40 @@ pub enum DriverError {
     /// Something else than an HGE instrument answers.
     #[error("identity word 0x{found:08x} instead of 0x{expected:08x}: this is not an HGE instrument, or one of another version: load matching gateware")]
     Identity {
-        /// What the instrument shows.
+        /// Value of the instrument.
         found: u32,
-        /// What this program looks for.
+        /// Value of this program.
         expected: u32,
     },
     /// Another register map.
     #[error("the gateware's register map has hash 0x{found:08x}, this program's 0x{expected:08x}: build both from the same source")]
     MapHash {
-        /// What the gateware shows.
+        /// Hash of the gateware.
         found: u32,
-        /// What this program was built with.
+        /// Hash of this program.
         expected: u32,
     },
     /// The gateware was generated for other parameters than the run was planned for.
     #[error("the gateware has {found:?}, but the run was planned for {planned:?}: plan it for this gateware")]
     Parameters {
-        /// What the gateware shows.
+        /// Parameters of the gateware.
         found: Box<Parameters>,
-        /// What the plan assumes.
+        /// Parameters of the plan.
         planned: Box<Parameters>,
     },
-    /// A server serves somebody else.
+    /// A server refuses this client.
     #[error("{sentence}: wait until that client disconnects, or use only reading commands")]
     InUse {
-        /// What the server said.
+        /// Message of the server.
         sentence: String,
     },
     /// A server has ended this client's control or its connection.
     #[error("{sentence}")]
     Server {
-        /// What the server said.
+        /// Message of the server.
         sentence: String,
     },
-    /// The session is no longer ours.
+    /// The session belongs to another host.
     #[error("the instrument does not know this session: another program has opened a session, or the instrument was powered up again; end that program and reconnect")]
     Session,
     /// A register access was refused.
@@ -81,34 +81,34 @@ pub enum DriverError {
         /// Why.
         status: Status,
     },
-    /// A command was refused for what the instrument is at.
+    /// A command was refused in the present state.
     #[error("command {command} ({}) was refused: {obstacle}", command_name(*command))]
     Command {
         /// Number of the command.
         command: u32,
-        /// What stands in its way, and what to do.
+        /// The conflicting state, and the remedy.
         obstacle: &'static str,
     },
     /// A plan for another analogue scale than the instrument's.
     #[error("the plan's {key} is {planned} but the instrument's {found}: plan with the instrument's scale, or replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
     Scale {
-        /// Which value: a key of `[analogue]`.
+        /// The value: a key of `[analogue]`.
         key: String,
-        /// Of the plan.
+        /// Value of the plan.
         planned: String,
-        /// Of the instrument.
+        /// Value of the instrument.
         found: String,
     },
     /// An analogue scale that cannot be.
     #[error(transparent)]
     Analogue {
-        /// Which value, and what to change.
+        /// The value, and the remedy.
         error: AnalogueError,
     },
     /// The words that the instrument keeps are no analogue scale.
     #[error("the analogue scale stored in the instrument is damaged ({error}): replace it with `hge set analogue --experiment FILE.toml --link LINK`")]
     Damaged {
-        /// Which value, and why.
+        /// The value, and the reason.
         error: AnalogueError,
     },
     /// A name that is not in the map.
@@ -125,16 +125,16 @@ pub enum DriverError {
     /// The guard tripped.
     #[error("the guard tripped and sent every output to its safe value: {causes}")]
     Tripped {
-        /// What tripped it.
+        /// Causes of the trip.
         causes: FaultFlags,
     },
     /// A run ended early.
     #[error("the run was {} before its end: start it again", if *reason == EndReason::Disarmed { "disarmed" } else { "stopped" })]
     Ended {
-        /// What the instrument says.
+        /// Reason of the instrument.
         reason: EndReason,
     },
-    /// The end of a run cannot be had again.
+    /// The frames of the end of a run are lost.
     #[error("the run is over but its last frames were lost for good: start it again, and if this happens often use a faster or shorter line")]
     EndLost,
     /// A capture has holes.
@@ -142,13 +142,13 @@ pub enum DriverError {
     Capture {
         /// Codes missing, in order.
         missing: Vec<Range<u32>>,
-        /// Codes asked for.
+        /// Requested codes.
         wanted: u32,
     },
     /// Who keeps a record ended what went on.
     #[error("{sentence}")]
     Record {
-        /// What the [`Tap`](super::Tap) says.
+        /// Message of the [`Tap`](super::Tap).
         sentence: String,
     },
     /// [`Cancel`](super::Cancel) was called.
@@ -157,7 +157,7 @@ pub enum DriverError {
     /// No random numbers.
     #[error("the system gives no random numbers ({what}): restart the computer")]
     Entropy {
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
 }

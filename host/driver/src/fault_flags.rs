@@ -8,7 +8,7 @@ use std::fmt;
 pub struct FaultFlags(pub u32);
 
 impl FaultFlags {
-    /// Every cause: its bit, its name, what to do.
+    /// Every cause: its bit, its name, the remedy.
     const ALL: [(u32, &'static str, &'static str); 5] = [
         (fault::INTERLOCK, "the interlock opened", "close it"),
         (
@@ -29,7 +29,7 @@ impl FaultFlags {
         (fault::LINK, "too many damaged frames in a row", "check the cable and the baud rate"),
     ];
 
-    /// Whether nothing tripped it.
+    /// Whether there is no cause.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

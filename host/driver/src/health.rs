@@ -3,18 +3,18 @@
 use super::{ArmMode, FaultFlags};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known of link and guard without asking the instrument.
+/// State of link and guard without a request to the instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkStatistics {
-    /// Frames of telemetry heard, each once.
+    /// Telemetry frames received, each counted once.
     pub frames: u64,
-    /// Numbers that were left out when a later frame came; those of a run are asked for again.
+    /// Missing frames, found by the number of a later one; those of a run are requested again.
     pub missing: u64,
     /// Frames that the line damaged.
     pub damaged: u64,
     /// How this driver has armed the guard, if it is.
     pub armed: Option<ArmMode>,
-    /// What has tripped the guard since it was armed last, as far as frames and errors said.
+    /// Causes of trips since the last arming, as far as frames and errors contained them.
     pub tripped: Option<FaultFlags>,
 }
 
@@ -23,7 +23,7 @@ pub struct LinkStatistics {
 pub struct Health(Arc<Mutex<LinkStatistics>>);
 
 impl Health {
-    /// What is known now.
+    /// The present state.
     pub fn signs(&self) -> LinkStatistics {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

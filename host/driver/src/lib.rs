@@ -92,7 +92,7 @@ use watchdog_feeder::WatchdogFeeder;
 /// A simulated instrument may be compiled before it is powered up.
 const RESTART_TOTAL: Duration = Duration::from_secs(7);
 
-/// What a farewell may take when the program ends.
+/// Time limit for disarming when the program ends.
 const FAREWELL: RetryPolicy =
     RetryPolicy { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
 
@@ -112,7 +112,7 @@ pub struct Instrument {
     name: String,
     settings: Settings,
     samples: u64,
-    /// How often the link wants a sign of life from whoever is in control.
+    /// Interval of requests that keep control over the link.
     keep_alive: Option<Duration>,
     /// Something was written.
     writes: AtomicBool,
@@ -125,12 +125,12 @@ impl Instrument {
     /// Begins a session, reads the info block and refuses what it does not know.
     ///
     /// # Errors
-    /// The link breaks or is somebody else's, or the other side is no instrument of this register map.
+    /// The link breaks or is in use, or the other side is not an instrument with this register map.
     pub fn connect(link: Box<dyn Link>) -> Result<Self, DriverError> {
         Instrument::connect_with(link, Settings::default())
     }
 
-    /// The same, more or less patient.
+    /// The same, with another retry policy.
     ///
     /// # Errors
     /// As [`Instrument::connect`].
@@ -140,7 +140,7 @@ impl Instrument {
         Ok(instrument)
     }
 
-    /// The threads, before a word is said.
+    /// Starts the threads, before the first request.
     fn open(link: Box<dyn Link>, settings: Settings) -> Result<Self, DriverError> {
         let (name, timeout, keep_alive) = (link.name(), link.reply_timeout(), link.keep_alive());
         let (source, sink) = link.split()?;
@@ -184,7 +184,7 @@ impl Instrument {
         Ok(())
     }
 
-    /// What the gateware was generated for.
+    /// The generics of the gateware.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -204,7 +204,7 @@ impl Instrument {
         self.samples
     }
 
-    /// Counts on from so many samples: those of a run that is resumed.
+    /// Starts the count of samples here: that of a resumed run.
     pub fn count_from(&mut self, samples: u64) {
         self.samples = samples;
     }
@@ -219,12 +219,12 @@ impl Instrument {
         self.settings.cancel.clone()
     }
 
-    /// How link and guard are, for whoever looks on from another thread.
+    /// State of link and guard, for an observer in another thread.
     pub fn health(&self) -> Health {
         self.settings.health.clone()
     }
 
-    /// All telemetry from here on. `capacity` frames may wait, later ones are lost to this subscription alone.
+    /// All telemetry from here on. The queue holds `capacity` frames; later ones are lost to this subscription only.
     pub fn subscribe(&self, capacity: usize) -> Subscription {
         Subscription::new(&self.shared, capacity, self.settings.cancel.clone())
     }
@@ -259,8 +259,8 @@ impl Instrument {
         self.write(map::COMMAND, NO_COMMAND)
     }
 
-    /// Powers a simulated instrument up anew, with this seed for its noise. `false`: it is a board, and is as it
-    /// was.
+    /// Powers a simulated instrument up again, with this seed for its noise. `false`: it is a board, and
+    /// unchanged.
     ///
     /// # Errors
     /// The link breaks, or the server's engine cannot be built.

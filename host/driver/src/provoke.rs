@@ -6,7 +6,7 @@ use super::{DriverError, Instrument};
 const DAMAGED: [u8; 4] = [1, 2, 3, 0];
 
 impl Instrument {
-    /// Winds the watchdog no longer in the background, until the guard is armed again: every request still winds it.
+    /// Stops the watchdog feeder until the guard is armed again; every request still restarts the watchdog.
     pub fn stop_winding(&self) {
         self.keep(None);
     }

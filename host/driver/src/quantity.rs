@@ -43,7 +43,7 @@ pub enum QuantityError {
         name: String,
         /// The register.
         register: &'static str,
-        /// What would be right.
+        /// A valid example.
         example: String,
     },
     /// The value is no number of this kind.
@@ -56,7 +56,7 @@ pub enum QuantityError {
         /// Unit it is given in.
         unit: &'static str,
     },
-    /// A voltage or a current where nobody knows what a code is.
+    /// A voltage or a current without an analogue scale.
     #[error("{register} in {unit}: {NO_SCALE}; or write raw: and the register's word")]
     NoScale {
         /// The register.
@@ -92,7 +92,7 @@ pub struct Place {
     pub index: u16,
 }
 
-/// What a quantity depends on besides its register.
+/// Context of a quantity besides its register.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     /// System clock.
@@ -120,7 +120,7 @@ struct Kind {
     offset: f64,
     unit: &'static str,
     signed: bool,
-    /// It would be a voltage or a current, but the scale is not known.
+    /// It is a voltage or a current, but there is no scale.
     in_codes: bool,
 }
 
@@ -176,7 +176,7 @@ impl Place {
         self.register.address + self.index
     }
 
-    /// As [`Place::find`] takes it.
+    /// In the form of [`Place::find`].
     pub fn name(self) -> String {
         let Place { register, index } = self;
         match register.address {
@@ -211,7 +211,7 @@ impl Place {
     /// itself.
     ///
     /// # Errors
-    /// It is no such value, or does not fit.
+    /// It is not a value of the register, or does not fit.
     pub fn word(self, text: &str, context: &Context) -> Result<u32, QuantityError> {
         let kind = self.kind(context);
         let register = self.register;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How often the thread looks whether it is still wanted.
+/// Interval of checks whether the thread is still needed.
 const STOP_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Replies that may wait: one, and stragglers.
@@ -20,7 +20,7 @@ const ANSWERS: usize = 16;
 /// Most characters of a server's sentence.
 const MOST_NOTICE_CHARS: usize = 400;
 
-/// What is said to whoever asks.
+/// Messages of the thread to its receivers.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// A reply, and which one it is since the link was opened.
@@ -32,7 +32,7 @@ pub(super) enum Answer {
 /// One frame of telemetry on its way to subscribers.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Counts restarts of a simulated instrument: numbers begin anew.
+    /// Counts restarts of a simulated instrument: frame numbers restart.
     pub(super) generation: u32,
     /// Replies that came before it.
     pub(super) after: u64,
@@ -55,7 +55,7 @@ struct Routes {
     ended: Option<LinkError>,
 }
 
-/// What the reader shares with the rest of the driver.
+/// State shared between the reader and the rest of the driver.
 #[derive(Default)]
 pub(super) struct Shared {
     routes: Mutex<Routes>,
@@ -90,7 +90,7 @@ impl Shared {
         Feed { items, generation: routes.generation, next: routes.next }
     }
 
-    /// The next frame has at least this number: what came before is nobody's.
+    /// The next frame has at least this number: earlier ones are discarded.
     pub(super) fn expect(&self, next: u32) {
         self.routes().next.get_or_insert(next);
     }
@@ -100,7 +100,7 @@ impl Shared {
         self.routes().restart = Some((nonce, sequence));
     }
 
-    /// A sound frame that meant nothing, if one came.
+    /// A valid frame of unknown content, if one arrived.
     pub(super) fn strange(&self) -> Option<FrameError> {
         self.routes().strange.take()
     }
@@ -189,7 +189,7 @@ pub(super) fn spawn(
     (answers, thread)
 }
 
-/// Reads until the link ends, or nobody wants it any more.
+/// Reads until the link ends, or the reader is no longer needed.
 fn read(source: &mut dyn Source, shared: &Shared, answers: &Sender<Answer>) -> Option<LinkError> {
     let mut deframer = Deframer::new(MOST_FRAME_WORDS);
     let mut bytes = Vec::new();

@@ -88,7 +88,7 @@ impl Instrument {
         Ok(which)
     }
 
-    /// A command that was refused as busy, with what stands in its way.
+    /// A command that was refused as busy, with the conflicting state.
     fn explained(&self, error: DriverError, ask: &Ask) -> DriverError {
         let DriverError::Refused { address: map::COMMAND, status: Status::Busy, .. } = error else {
             return error;

@@ -12,7 +12,7 @@ pub(super) struct ReorderBuffer {
     next: u32,
     /// Frames that came while an earlier one is missing.
     held: BTreeMap<u32, Record>,
-    /// Frames up to the latest that was heard.
+    /// Frames up to the latest one received.
     highest: u32,
 }
 
@@ -51,7 +51,7 @@ impl ReorderBuffer {
         self.next
     }
 
-    /// Frames up to the latest that was heard.
+    /// Frames up to the latest one received.
     pub(super) fn highest(&self) -> u32 {
         self.highest
     }

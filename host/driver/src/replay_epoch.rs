@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 /// Frames that may wait: an epoch of a full table, many times over.
 const WAITING_FRAMES: usize = 4096;
 
-/// Times it is asked for on a line that loses frames.
+/// Requests for a repetition on a line that loses frames.
 const MOST_REPEATS: u32 = 16;
 
-/// Longest wait between two looks at clock and cancellation.
+/// Longest interval of checks of clock and cancellation.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 impl Instrument {

@@ -14,10 +14,10 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a wait looks at the cancellation.
+/// Interval of checks of the cancellation.
 const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long an answer is waited for.
+/// Time limit of a reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RetryPolicy {
     /// Until the request is sent again, at most: as soon as replies are measured, they decide.
@@ -26,7 +26,7 @@ pub(super) struct RetryPolicy {
     pub(super) total: Duration,
 }
 
-/// Where the session stands.
+/// State of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Track {
     /// No session yet, or a request whose fate is unknown: the next one begins a session.
@@ -60,7 +60,7 @@ impl Nonces {
     }
 }
 
-/// What a request asks, without its place in the session.
+/// Content of a request, without its place in the session.
 #[derive(Clone, Debug)]
 pub(super) struct Ask {
     pub(super) operation: Operation,
@@ -80,7 +80,7 @@ pub(super) struct Requests {
     nonce: u32,
     sequence: u16,
     track: Track,
-    /// What a server said when it ended this client's control.
+    /// Message of a server that ended this client's control.
     ended: Option<String>,
     round_trip: RoundTrip,
     /// The last request was sent as long as there is patience, and not answered.
@@ -227,7 +227,7 @@ impl Requests {
         sent.map_err(|error| self.shared.ended().unwrap_or(error).into())
     }
 
-    /// The reply to the present request; late, repeated and strange ones are nobody's.
+    /// The reply to the present request; late, repeated and foreign ones are discarded.
     fn await_reply(&mut self, deadline: Instant) -> Result<Option<(Reply, u64)>, DriverError> {
         loop {
             if self.cancel.is_cancelled() {
@@ -261,7 +261,7 @@ impl Requests {
     }
 }
 
-/// Which register of a request was refused, and why.
+/// The register of a request that was refused, and the reason.
 pub(super) fn refused(ask: &Ask, reply: &Reply) -> DriverError {
     let done = match ask.operation {
         Operation::Read => reply.values.len() as u16,
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(reply.values, [42]);
     }
 
-    /// The first request takes longer than all patience, as of a program that is stopped and goes on, and is lost.
+    /// The first request exceeds all time limits, as when a program is stopped and continued, and is lost.
     struct Stopped(Sender<Answer>, u32);
 
     impl Sink for Stopped {

@@ -18,7 +18,7 @@ pub(super) struct RoundTrip {
 }
 
 impl RoundTrip {
-    /// A reply to a request that was sent once took so long. What was sent twice tells nothing: its reply may be to either.
+    /// Adds the round-trip time of a request that was sent once. A repeated request is ambiguous: its reply may be to either.
     pub(super) fn measure(&mut self, took: Duration) {
         let took_s = took.as_secs_f64();
         self.measured_s = Some(match self.measured_s {
@@ -36,7 +36,7 @@ impl RoundTrip {
         self.doublings = (self.doublings + 1).min(MOST_DOUBLINGS);
     }
 
-    /// How long to wait for a reply, `longest` at most and as long as nothing is measured.
+    /// Time to wait for a reply, at most `longest`, which is also the value before the first measurement.
     pub(super) fn timeout(&self, longest: Duration) -> Duration {
         let Some((smoothed_s, deviation_s)) = self.measured_s else { return longest };
         let wait_s = (smoothed_s + 4.0 * deviation_s).min(longest.as_secs_f64());

@@ -19,24 +19,24 @@ const WAITING_FRAMES: usize = 4096;
 /// 40 million is missing as often.
 const MOST_REPEATS: u32 = 16;
 
-/// Longest wait between two looks at clock and cancellation.
+/// Longest interval of checks of clock and cancellation.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a run said.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunEvent {
     /// A window has ended.
     Window(Window),
     /// An epoch of the standalone loop has ended.
     Epoch(Epoch),
-    /// So many frames before the next are lost for good.
+    /// Frames before the next one that are lost for good.
     Gap {
-        /// How many.
+        /// Their number.
         lost: u32,
     },
 }
 
-/// Frames that the instrument sends once more.
+/// Frames that the instrument repeats.
 #[derive(Debug)]
 struct Repeat {
     /// Reply after which they come.
@@ -45,7 +45,7 @@ struct Repeat {
     until: Option<u32>,
 }
 
-/// What follows from a frame or a poll.
+/// Action after a frame or a poll.
 struct Run<'a> {
     instrument: &'a mut Instrument,
     items: Receiver<Arc<Item>>,
@@ -164,7 +164,7 @@ impl Run<'_> {
         self.order.take(place, &item.record);
     }
 
-    /// Asks for the last epoch once more, or gives up what it cannot bring.
+    /// Requests the last epoch again, or gives up frames that it cannot contain.
     fn mend(&mut self) -> Result<(), DriverError> {
         if self.order.is_past() || self.asked >= MOST_REPEATS {
             return self.give_up();

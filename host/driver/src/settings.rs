@@ -9,7 +9,7 @@ pub struct Settings {
     /// Longest wait for a reply before the request is sent again, shorter as soon as replies are measured; without it, what
     /// the link thinks right.
     pub reply_timeout: Option<Duration>,
-    /// So many longest waits without a reply make an instrument silent.
+    /// Number of longest waits without a reply after which an instrument counts as silent.
     pub attempts: u32,
     /// Silence during a run after which the instrument is asked how it is.
     pub poll_interval: Duration,

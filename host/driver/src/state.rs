@@ -12,10 +12,10 @@ pub enum ArmMode {
     Standalone,
 }
 
-/// What the instrument is at, read at once.
+/// State of the instrument, read at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
-    /// A run is going on.
+    /// A run is in progress.
     pub busy: bool,
     /// The guard follows the modulator.
     pub armed: Option<ArmMode>,
@@ -23,9 +23,9 @@ pub struct State {
     pub ramping_to_safe: bool,
     /// The interlock is closed.
     pub interlock_closed: bool,
-    /// A capture is going on.
+    /// A capture is in progress.
     pub capturing: bool,
-    /// What has tripped the guard since it was armed last, if anything.
+    /// Causes of trips since the last arming, if any.
     pub fault: Option<FaultFlags>,
     /// Samples since power-up, modulo 2^32.
     pub time_samples: u32,
@@ -37,7 +37,7 @@ pub struct State {
     pub link_faults: u32,
 }
 
-/// What keeps an instrument in this state from a command that it refused as busy, and what to do.
+/// The part of this state that conflicts with a command refused as busy, and the remedy.
 pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
     let State { busy, armed, ramping_to_safe, .. } = *state;
     match command {
@@ -51,7 +51,7 @@ pub(super) fn obstacle(command: u32, state: &State) -> &'static str {
 }
 
 impl Instrument {
-    /// What the instrument is at.
+    /// Current state of the instrument.
     ///
     /// # Errors
     /// The link breaks.
@@ -61,7 +61,7 @@ impl Instrument {
 }
 
 impl State {
-    /// Of the six registers from `STATUS` on.
+    /// From the six registers starting at `STATUS`.
     fn of(words: &[u32]) -> Self {
         let bit = |bit: u32| words[0] & bit != 0;
         let mode = if bit(status::STANDALONE) { ArmMode::Standalone } else { ArmMode::Host };

@@ -5,7 +5,7 @@ use hge_protocol::frame::Record;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Something that passed, in the order in which the host did or heard it.
+/// An item of the tap, in the order of the host's actions and receptions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TraceEvent<'a> {
     /// Registers were written: addresses and values.
@@ -14,7 +14,7 @@ pub enum TraceEvent<'a> {
     Read {
         /// The first one's address.
         address: u16,
-        /// What they held.
+        /// Their values.
         values: &'a [u32],
     },
     /// A run begins.
@@ -26,24 +26,24 @@ pub enum TraceEvent<'a> {
     RunEvent {
         /// Its number since power-up.
         number: u32,
-        /// What it says.
+        /// Its content.
         record: &'a Record,
     },
     /// Frames of the run that are lost for good.
     Lost {
-        /// How many.
+        /// Their number.
         frames: u32,
     },
-    /// Something that the host has worked out.
+    /// A result of the host.
     Note {
-        /// What it is.
+        /// Its content.
         topic: &'static str,
         /// JSON.
         text: &'a str,
     },
 }
 
-/// Keeps a record. An error, one sentence that says what to do, ends whatever goes on.
+/// Records an item. An error, a message with the remedy, ends the activity.
 pub trait Tap: Send {
     /// Hears of everything that passes.
     ///
@@ -52,10 +52,10 @@ pub trait Tap: Send {
     fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String>;
 }
 
-/// A tap that several can tell.
+/// A tap with several writers.
 type SharedTap = Arc<Mutex<Box<dyn Tap>>>;
 
-/// Takes down what the host works out, where somebody keeps a record.
+/// Records a result of the host, if there is a recorder.
 #[derive(Clone, Default)]
 pub struct Notes(Option<SharedTap>);
 
@@ -63,7 +63,7 @@ impl Notes {
     /// Tells the tap.
     ///
     /// # Errors
-    /// The tap ends what goes on.
+    /// The tap ends the activity.
     pub fn note(&self, topic: &'static str, what: &impl Serialize) -> Result<(), DriverError> {
         if self.0.is_none() {
             return Ok(());

@@ -8,23 +8,23 @@ use hge_protocol::frame::Record;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a wait looks at the cancellation.
+/// Interval of checks of the cancellation.
 const CANCEL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a subscriber hears.
+/// An item of a subscription.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TelemetryItem {
-    /// So many frames are missing before the next: the line lost them, the instrument had no room for them, or
+    /// Frames before the next one that are missing: the line lost them, the instrument had no memory for them, or
     /// the subscriber was too slow. Each is counted once.
     Gap {
-        /// How many.
+        /// Their number.
         lost: u32,
     },
     /// A frame.
     Frame {
         /// Its number since power-up.
         number: u32,
-        /// What it says.
+        /// Its content.
         record: Record,
     },
 }
@@ -50,7 +50,7 @@ impl Subscription {
     /// The next frame, or the gap before it. `None`: nothing came until `deadline`.
     ///
     /// # Errors
-    /// The link has ended and all that came before was heard, or the wait was cancelled.
+    /// The link has ended and all earlier frames were received, or the wait was cancelled.
     pub fn recv_deadline(
         &mut self,
         deadline: Instant,
@@ -79,7 +79,7 @@ impl Subscription {
         }
     }
 
-    /// The same, with a wait from now on.
+    /// The same, with a time from now on.
     ///
     /// # Errors
     /// As [`Subscription::recv_deadline`].
@@ -95,17 +95,17 @@ impl Subscription {
         self.next
     }
 
-    /// A frame has come that nobody has taken yet.
+    /// A frame in the queue.
     pub(super) fn is_waiting(&self) -> bool {
         self.ready.is_some() || !self.items.is_empty()
     }
 
-    /// Frames before this one are of no interest.
+    /// Earlier frames are discarded.
     pub(super) fn begin_at(&mut self, number: u32) {
         self.next = Some(number);
     }
 
-    /// `None`: a frame that was sent once more.
+    /// `None`: a repeated frame.
     fn take(&mut self, item: Arc<Item>) -> Option<TelemetryItem> {
         if item.generation != self.generation {
             self.generation = item.generation;

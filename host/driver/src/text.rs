@@ -14,7 +14,7 @@ pub fn shell_path(path: &Path) -> String {
 /// A path in JSON; what is no UTF-8 in it is replaced.
 ///
 /// # Errors
-/// As the serializer.
+/// As for the serializer.
 pub fn serialize_path<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }

@@ -3,11 +3,11 @@
 use super::{DriverError, Instrument, Settings, Subscription};
 use crate::link::Link;
 
-/// What connecting came to.
+/// Result of connecting.
 pub enum Connected {
     /// Registers can be read; written too, unless another client is in control.
     Asks(Box<Instrument>),
-    /// Another client is in control, and the engine answers nobody else: telemetry can be heard, nothing can be asked.
+    /// Another client is in control, and the engine serves only that client: telemetry is received, requests are refused.
     Watches(Box<Watcher>),
 }
 
@@ -21,7 +21,7 @@ impl Watcher {
     /// Connects; where another client is in control, to listen.
     ///
     /// # Errors
-    /// As [`Instrument::connect`], but for an instrument in use.
+    /// As [`Instrument::connect`], except for an instrument in use.
     pub fn connect(link: Box<dyn Link>, settings: Settings) -> Result<Connected, DriverError> {
         let mut instrument = Instrument::open(link, settings)?;
         match instrument.introduce() {
@@ -41,7 +41,7 @@ impl Watcher {
         Ok(Watcher { instrument: Instrument::open(link, settings)?, sentence: String::new() })
     }
 
-    /// What the server said: who is in control, since when. Nothing where it was not asked.
+    /// Message of the server on the client in control; empty if it did not refuse.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }

@@ -10,9 +10,9 @@ pub enum LinkError {
     /// No link is named so.
     #[error("`{spec}` is not a link: {change}")]
     Spec {
-        /// As written.
+        /// As given.
         spec: String,
-        /// What to write.
+        /// The remedy.
         change: &'static str,
     },
     /// No such serial port.
@@ -44,7 +44,7 @@ pub enum LinkError {
         path: String,
         /// Asked for.
         baud: u32,
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
     /// Nobody listens.
@@ -58,34 +58,34 @@ pub enum LinkError {
     Unreachable {
         /// Host and port.
         address: String,
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
-    /// It was there, and is no more.
+    /// The port has disappeared.
     #[error("the port {name} has disappeared: plug the instrument in again and restart")]
     Gone {
-        /// What the link led to.
+        /// The link.
         name: String,
     },
     /// The other side has ended the connection.
     #[error("{name} has closed the connection: find the reason there, and connect again")]
     Closed {
-        /// What the link led to.
+        /// The link.
         name: String,
     },
     /// A server wants another token, or has no room.
     #[error("{sentence}")]
     Server {
-        /// What it says.
+        /// Its message.
         sentence: String,
     },
     /// Bytes are not taken.
     #[error("{name} accepts no bytes: check that the other side is running")]
     Stuck {
-        /// What the link leads to.
+        /// The link.
         name: String,
     },
-    /// What is behind a link of another crate failed.
+    /// The other end of a link of another crate failed.
     #[error("{0}")]
     Behind(Arc<dyn std::error::Error + Send + Sync>),
     /// `sim` where an instrument has to be there already.

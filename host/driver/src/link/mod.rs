@@ -24,13 +24,13 @@ pub type Ends = (Box<dyn Source>, Box<dyn Sink>);
 
 /// A pipe of bytes, not yet in use.
 pub trait Link: Send {
-    /// What it leads to, for messages.
+    /// Name of the other end, for messages.
     fn name(&self) -> String;
 
-    /// How long a reply may take before the request is worth repeating.
+    /// Time without a reply after which the request is repeated.
     fn reply_timeout(&self) -> Duration;
 
-    /// How often whoever is in control has to make a request to stay so; `None`: it stays so without one.
+    /// Longest interval between requests of a client in control; `None`: unlimited.
     fn keep_alive(&self) -> Option<Duration> {
         None
     }
@@ -42,7 +42,7 @@ pub trait Link: Send {
     fn split(self: Box<Self>) -> Result<Ends, LinkError>;
 }
 
-/// What a wait for bytes came to.
+/// Result of a wait for bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// Some have been appended.

@@ -6,9 +6,9 @@ use serialport::SerialPortType;
 /// A serial port of this computer.
 #[derive(Clone, Debug)]
 pub struct Port {
-    /// As `serial:PATH` takes it.
+    /// In the form of `serial:PATH`.
     pub path: String,
-    /// What it belongs to, where that is a USB device.
+    /// The USB device of the port, if it is one.
     pub usb: Option<Usb>,
     /// Why this user cannot open it.
     pub refusal: Option<LinkError>,
@@ -78,7 +78,7 @@ fn refusal(_: &str) -> Option<LinkError> {
     None
 }
 
-/// Whether a process, as /proc describes it, may read and write a file.
+/// Whether a process, by its description in /proc, may read and write a file.
 #[cfg(unix)]
 fn may_open(process: &str, mode: u32, owner: u32, group: u32) -> bool {
     let numbers = |name: &str| -> Vec<u32> {

@@ -5,11 +5,11 @@ use serialport::{ErrorKind, SerialPort};
 use std::io;
 use std::time::Duration;
 
-/// How long a write may take: the driver's buffer takes a request at once unless the line is stuck.
+/// Time limit of a write: the driver's buffer accepts a request at once unless the line is stuck.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a reply may take: 280 bytes take 25 ms at 115200 baud, a USB bridge waits up to 16 ms, and a frame of
-/// telemetry of 4 kB, which a reply cannot cut into, 14 ms at 3 Mbaud.
+/// Time limit of a reply: 280 bytes take 25 ms at 115200 baud, a USB bridge waits up to 16 ms, and a frame of
+/// telemetry of 4 kB, which a reply does not interrupt, 14 ms at 3 Mbaud.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// An open serial port.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// Rate of a serial line unless another is named.
 pub const DEFAULT_BAUD: u32 = 3_000_000;
 
-/// Which link to open; parsed from `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]` by [`FromStr`].
+/// A link; parsed from `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]` by [`FromStr`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum LinkSpec {

@@ -9,19 +9,19 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// How long a host may take to accept a connection.
+/// Time limit for a host to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a write may take: requests are small, so only a stuck peer needs it.
+/// Time limit of a write: requests are small, so it matters only for a stuck peer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a reply may take: the engine behind a server may be slow, and nothing is lost on the way.
+/// Time limit of a reply: the engine behind a server may be slow, and nothing is lost on the way.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(625);
 
-/// How often a request tells a server that its client is alive: a small part of the shortest time after which control ends.
+/// Interval of requests that keep control of a server: a small fraction of the shortest time after which control ends.
 const KEEP_ALIVE: Duration = Duration::from_millis(500);
 
-/// How long a server may take to look at a token.
+/// Time limit for a server to check a token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Most characters of a server's sentence.
@@ -31,7 +31,7 @@ const MOST_CHARS: usize = 400;
 pub struct Tcp {
     stream: TcpStream,
     name: String,
-    /// What came behind the answer to the token.
+    /// Bytes after the reply to the token.
     read: Vec<u8>,
 }
 
@@ -39,7 +39,7 @@ impl Tcp {
     /// Connects to `address`, host and port.
     ///
     /// # Errors
-    /// The host is unknown, does not answer, or nobody listens there.
+    /// The host is unknown, does not reply, or has no server at the port.
     pub fn open(address: &str) -> Result<Self, LinkError> {
         let unreachable = |what: String| LinkError::Unreachable { address: address.into(), what };
         let found = address.to_socket_addrs().map_err(|error| unreachable(error.to_string()))?;
@@ -61,7 +61,7 @@ impl Tcp {
     /// Connects, and shows the server a token.
     ///
     /// # Errors
-    /// As [`Tcp::open`]; or the server does not take the token.
+    /// As [`Tcp::open`]; or the server rejects the token.
     pub fn open_with(address: &str, token: Option<&Token>) -> Result<Self, LinkError> {
         let mut link = Tcp::open(address)?;
         if let Some(token) = token {
@@ -107,10 +107,10 @@ impl Tcp {
         }
     }
 
-    /// A link over a connection that stands.
+    /// A link over an open connection.
     ///
     /// # Errors
-    /// The connection does not stand.
+    /// The connection has failed.
     pub fn from_stream(stream: TcpStream) -> std::io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(SEND_TIMEOUT))?;

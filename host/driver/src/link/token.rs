@@ -28,7 +28,7 @@ impl Token {
     /// The token in the text of a file; white space around it does not count.
     ///
     /// # Errors
-    /// What is wrong with it, and what a token is.
+    /// The fault, and the rule for tokens.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let rule = format!(
@@ -45,7 +45,7 @@ impl Token {
         Ok(Token(text.into()))
     }
 
-    /// A token that nobody can guess: 128 random bits.
+    /// A random token of 128 bits.
     ///
     /// # Errors
     /// The system gives no random numbers.
@@ -62,12 +62,12 @@ impl Token {
         Ok(Token(text))
     }
 
-    /// The token itself, to be shown to whoever may know it.
+    /// The token itself.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// Whether `shown` is this token, in a time that does not depend on where they differ.
+    /// Whether `shown` equals this token, in constant time.
     pub fn is(&self, shown: &[u8]) -> bool {
         let (own, shown) = (Sha256::digest(&self.0), Sha256::digest(shown));
         own.iter().zip(shown).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0

@@ -29,7 +29,7 @@ impl Scale {
         (code - self.adc_zero_codes()) / self.adc_codes_per_na()
     }
 
-    /// Current between two codes that lie so many apart: the level shift is in both.
+    /// Current of a difference of codes: the level shift cancels.
     pub fn current_difference_na(&self, codes: f64) -> f64 {
         codes / self.adc_codes_per_na()
     }
@@ -58,7 +58,7 @@ impl Scale {
         ((zero - clip).max(-HALF_RANGE_CODES), (zero + clip).min(HALF_RANGE_CODES))
     }
 
-    /// Whether samples between `min` and `max` touched an end of the ADC or of the I-V converter.
+    /// Whether samples between `min` and `max` reached an end of the ADC or of the I-V converter.
     pub fn clips(&self, min: AdcCode, max: AdcCode) -> bool {
         let (low, high) = self.ends_codes();
         // The top code lies a step below the end, and rounding takes up to half a step more.

@@ -9,7 +9,7 @@ pub use overcurrent::OvercurrentError;
 
 use hge_protocol::{Analogue, Parameters};
 
-/// What an instrument without an analogue scale lacks, and how to give it one.
+/// Message on a missing analogue scale, with the remedy.
 pub const NO_SCALE: &str = "the instrument has no analogue scale to convert codes to volts and nanoamperes: add a section [analogue] to the experiment, or set it with `hge set analogue --experiment FILE.toml --link LINK`";
 
 /// Codes of half a converter's range.
@@ -35,7 +35,7 @@ impl Scale {
         Scale { analogue, outputs: outputs as usize, dac_bits, adc_bits }
     }
 
-    /// The default scale, +-2 V and +-100 nA by an inverting converter, of eight outputs at converters of so many bits.
+    /// The default scale, +-2 V and +-100 nA with an inverting converter, of eight outputs at converters of these widths.
     pub fn with_bits(bits: u32) -> Self {
         Scale { analogue: Analogue::default(), outputs: 8, dac_bits: bits, adc_bits: bits }
     }

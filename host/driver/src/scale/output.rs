@@ -3,7 +3,7 @@
 use super::{saturate, HALF_RANGE_CODES};
 use hge_protocol::{ControlWord, DacCode};
 
-/// What the codes of one output are in volts.
+/// Scale of the codes of one output to volts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutputScale {
     /// Code 32768 would be this voltage above the offset.

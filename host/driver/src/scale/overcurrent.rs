@@ -13,10 +13,10 @@ pub enum OvercurrentError {
     Beyond {
         /// Asked for.
         limit_na: f64,
-        /// From here on nothing larger is told apart.
+        /// Largest distinguishable current.
         most_na: f64,
     },
-    /// The limit cannot be told from no current.
+    /// The limit is not distinguishable from zero current.
     #[error("an over-current limit of {} nA is not distinguishable from zero current: a step of the ADC and the level shift need {} nA or more", number(*limit_na), number(*least_na))]
     Below {
         /// Asked for.
