@@ -95,7 +95,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Goes on with another plan: the outputs go to their safe values, and the instrument is armed anew.
+    /// Changes the plan: the outputs ramp to their safe values, and the instrument is armed again.
     ///
     /// # Errors
     /// The instrument refuses.
@@ -119,7 +119,7 @@ impl Session {
         self.change(plan.clone())
     }
 
-    /// Writes the plan in force anew, for single passes after a run of the gateware's own loop.
+    /// Writes the present plan again, for single passes after a standalone run.
     ///
     /// # Errors
     /// The instrument refuses.
@@ -130,7 +130,7 @@ impl Session {
         Ok(())
     }
 
-    /// Goes on with a plan that differs from the one in force in its cases alone: the instrument stays armed.
+    /// Changes to a plan that differs only in its cases: the instrument stays armed.
     ///
     /// # Errors
     /// The instrument refuses.
@@ -170,7 +170,7 @@ impl Session {
         (self.method, self.random) = (method, ChaCha8Rng::seed_from_u64(seed));
     }
 
-    /// Standard error of every control's slope from one window, by the noise that a [`DriftCorrector`] was told of; none without one, or of other carriers.
+    /// Standard error of every control's slope from one window, by the noise model of the [`DriftCorrector`]; none without one, or with other carriers.
     pub fn slope_errors_na_per_v(&self) -> Vec<f64> {
         let corrector = self.corrector.as_ref().filter(|_| self.method.is_of_sines());
         let errors =
@@ -189,7 +189,7 @@ impl Session {
         self.instrument.count_from(samples);
     }
 
-    /// Tells whoever keeps a record what was worked out.
+    /// Passes a result to the recorder, if there is one.
     pub fn note(&self, topic: &'static str, what: &impl Serialize) -> Result<(), SessionError> {
         Ok(self.instrument.notes().note(topic, what)?)
     }
@@ -217,7 +217,7 @@ impl Session {
         self.estimator
     }
 
-    /// The instrument, for what a session does not do.
+    /// The instrument, for other operations.
     pub fn instrument(&mut self) -> &mut Instrument {
         &mut self.instrument
     }
@@ -268,7 +268,7 @@ impl Session {
         windows(&mut self.instrument, bits, expected)
     }
 
-    /// What a window means.
+    /// Evaluates a window.
     ///
     /// # Errors
     /// The guard had to act.
@@ -288,7 +288,7 @@ impl Session {
         Ok(reading)
     }
 
-    /// Sends the outputs to their safe values, and gives the instrument back.
+    /// Ramps the outputs to their safe values, and returns the instrument.
     ///
     /// # Errors
     /// The instrument fails.

@@ -9,11 +9,11 @@ use crate::reading::Reading;
 use crate::tones::NoiseModel;
 use serde::{Deserialize, Serialize};
 
-/// What is done with windows that have not settled.
+/// Treatment of windows that have not settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsettled {
-    /// They are counted, and used as they are.
+    /// Count them and use them.
     #[default]
     Flag,
     /// Measured again, with 4, 16 and 64 times the wait; dropped if that is of no help.
@@ -22,7 +22,7 @@ pub enum Unsettled {
     Drop,
 }
 
-/// What is taken off every window.
+/// Correction of every window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
@@ -46,13 +46,13 @@ pub struct Counts {
     pub dropped: u64,
 }
 
-/// Whether a leak of which `share` may be left does not matter to an answer with this error; all of one unit.
+/// Whether a leak, of which `share` may remain, is negligible for a response with this error; all in one unit.
 pub(crate) fn is_harmless(share: f64, leak: [f64; 2], answer: f64, error: f64) -> bool {
     // The leak's direction is the least certain of it.
     share * leak[0].hypot(leak[1]) <= error.max(MATTERS * answer.abs())
 }
 
-/// Looks at every window of a session, and takes drifts off.
+/// Corrects the drift of every window of a session, and checks its settling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriftCorrector {
     correction: Option<Shape>,
@@ -60,19 +60,19 @@ pub struct DriftCorrector {
 }
 
 impl DriftCorrector {
-    /// For the windows of `plan`, with the noise of `noise_model`; `correction` is taken off.
+    /// For the windows of `plan`, with the noise of `noise_model`; subtracts `correction`.
     pub fn new(plan: &Plan, noise_model: NoiseModel, correction: Option<Shape>) -> Self {
         let controls = plan.configuration().controls.iter();
         let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.multiple));
         DriftCorrector { correction, tone_errors_na: errors.collect() }
     }
 
-    /// Standard error of the amplitude of every tone's answer from one window.
+    /// Standard error of the amplitude of every tone's response from one window.
     pub(crate) fn tone_errors_na(&self) -> &[f64] {
         &self.tone_errors_na
     }
 
-    /// Takes the drift off a reading's answers, and says whether what is left does not matter.
+    /// Subtracts the drift from a reading's responses, and tells whether the remainder is negligible.
     pub(crate) fn pass(&self, plan: &Plan, reading: &mut Reading) -> bool {
         let amplitudes_v = (0..reading.answers_na_per_v.len()).map(|k| plan.amplitude_v(k));
         let amplitudes_v: Vec<f64> = amplitudes_v.collect();

@@ -4,7 +4,7 @@ use crate::carrier::MOST_CODES;
 use crate::plan::{Configuration, Plan, PlanError};
 use hge_protocol::table::CHIPS;
 
-/// Checks a plan whose registers are not yet worked out.
+/// Checks a plan before its registers are computed.
 pub(crate) fn check(plan: &Plan) -> Result<(), PlanError> {
     window(plan.configuration().timing.window_samples)?;
     times(plan)?;
@@ -85,7 +85,7 @@ fn tones(plan: &Plan) -> Result<(), PlanError> {
     Ok(plan.grid().check(&multiples)?)
 }
 
-/// As many controls as there are codes, and every chip for as long as every other.
+/// At most as many controls as codes, and chips of equal length.
 fn codes(plan: &Plan) -> Result<(), PlanError> {
     let controls = &plan.configuration().controls;
     let window_samples = plan.grid().window_samples;

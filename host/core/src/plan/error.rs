@@ -30,7 +30,7 @@ pub enum PlanError {
     /// A code whose chips cannot all last as long.
     #[error("a code of 256 chips cannot be played {multiple} times in a window of {window_samples} samples: choose an odd number below the window, and a window of 256 samples or more")]
     Chips {
-        /// How often it is to be played.
+        /// Number of repetitions.
         multiple: u32,
         /// The window.
         window_samples: u32,
@@ -42,15 +42,15 @@ pub enum PlanError {
         targets: usize,
         /// Cases.
         cases: usize,
-        /// Shift asked for.
+        /// Requested shift.
         shift: u32,
     },
-    /// A tone off the grid of another rate than asked for.
+    /// A tone off the grid, because the rate differs from the requested one.
     #[error("{problem} (the clock gives {} samples a second instead of {})", number(*actual_hz), number(*asked_hz))]
     TonesAtRate {
-        /// What is wrong.
+        /// The fault.
         problem: ToneError,
-        /// Rate asked for.
+        /// Requested rate.
         asked_hz: f64,
         /// Rate that the clock gives.
         actual_hz: f64,
@@ -73,7 +73,7 @@ pub enum PlanError {
         /// Asked for.
         window_samples: u32,
     },
-    /// A time or pace that the registers cannot hold.
+    /// A time or rate that the registers cannot hold.
     #[error("{name} of {} is not possible: choose a value from {} to {}", number(*value), number(*lowest), number(*highest))]
     Time {
         /// Key in the experiment file.
@@ -88,7 +88,7 @@ pub enum PlanError {
     /// More rows than the table has.
     #[error("{asked} cases, but the case table of this gateware holds {rows}: use fewer cases or a gateware with more")]
     Cases {
-        /// Cases asked for.
+        /// Requested cases.
         asked: usize,
         /// Rows.
         rows: u32,
@@ -96,7 +96,7 @@ pub enum PlanError {
     /// More controls and noise slots than slots.
     #[error("{asked} frequencies are to be demodulated, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
     Slots {
-        /// Controls asked for.
+        /// Requested controls.
         asked: usize,
         /// Slots.
         slots: u32,
@@ -125,9 +125,9 @@ pub enum PlanError {
     Beyond {
         /// Electrode.
         output: usize,
-        /// Voltage asked for.
+        /// Requested voltage.
         volts: f64,
-        /// Whose limits.
+        /// Origin of the limits.
         whose: &'static str,
         /// Low limit.
         low_v: f64,
@@ -139,15 +139,15 @@ pub enum PlanError {
     Amplitude {
         /// Electrode.
         output: usize,
-        /// Amplitude asked for.
+        /// Requested amplitude.
         amplitude_v: f64,
-        /// What to change.
+        /// The remedy.
         why: String,
     },
     /// The guard's step is below what the run needs.
     #[error("the {mover} steps by up to {} V a sample but step_v allows {} V: lower {lower}, or raise step_v", number(*needed_v), number(*step_v))]
     Step {
-        /// What moves fastest.
+        /// The fastest signal.
         mover: &'static str,
         /// Keys that slow it.
         lower: &'static str,

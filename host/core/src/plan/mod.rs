@@ -34,13 +34,13 @@ pub struct Timing {
     pub settle_s: f64,
     /// Time with tones on before the window.
     pub lead_in_s: f64,
-    /// Pace of every move without tones.
+    /// Rate of all ramps.
     pub ramp_v_per_s: f64,
     /// Samples between a window and the next ramp; more where the gateware's work takes longer.
     pub gap_samples: u32,
 }
 
-/// What the guard allows one output.
+/// Limits of the guard for one output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutputLimits {
     /// Least voltage.
@@ -51,7 +51,7 @@ pub struct OutputLimits {
     pub safe_v: f64,
 }
 
-/// A control: an output whose voltage is learnt, and its tone.
+/// A control: an output whose voltage is trained, and its tone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Control {
     /// Output, from 0.
@@ -62,7 +62,7 @@ pub struct Control {
     pub high_v: f64,
     /// Periods in the window.
     pub multiple: u32,
-    /// Amplitude asked for.
+    /// Requested amplitude.
     pub amplitude_v: f64,
 }
 
@@ -77,34 +77,34 @@ pub struct Configuration {
     pub inputs: Vec<usize>,
     /// Input voltages of every case, in the order of `inputs`.
     pub cases_v: Vec<Vec<f64>>,
-    /// What is learnt; slot k demodulates control k.
+    /// The controls; slot k demodulates control k.
     pub controls: Vec<Control>,
-    /// Lines without a tone that are demodulated too, in the slots behind.
+    /// Lines without a tone that are demodulated too, in the following slots.
     pub noise_slots: Vec<NoiseSlot>,
     /// The guard, one entry an output.
     pub limits: Vec<OutputLimits>,
     /// The guard's greatest step a sample; `None`: just above what the run needs.
     pub step_v: Option<f64>,
-    /// What the controls' slots carry; of a code the tone's periods are how often it is played in a window.
+    /// Carriers of the controls' slots; for a code the tone's periods are its repetitions in a window.
     pub carrier: Carrier,
-    /// What the lock-in multiplies in place of the ADC code. One slot more, behind all others, sums it.
+    /// Input of the lock-in in place of the ADC code. One slot more, after all others, sums it.
     pub cost: Option<Cost>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
-    /// What trips the guard.
+    /// Enabled trips of the guard.
     pub protection: Protection,
 }
 
-/// A slot that listens beside a tone, where nothing but noise should be.
+/// A slot without a tone at a line near a tone, for the noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseSlot {
     /// Whole periods in the window.
     pub multiple: u32,
-    /// The control beside whose tone it listens, as its place among the controls.
+    /// The control with that tone, by its place among the controls.
     pub control: usize,
 }
 
-/// What trips the guard, besides the interlock.
+/// Trips of the guard besides the interlock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Protection {
     /// Magnitude of the current from which on it is too high; `None`: never.
@@ -182,7 +182,7 @@ impl Plan {
         Plan::new(configuration, &self.parameters)
     }
 
-    /// The same with other codes of the same kind, whose rows are to be written.
+    /// The same with other codes of the same kind, whose rows must be written.
     pub(crate) fn with_codes(&self, carrier: Carrier) -> Self {
         let mut plan = self.clone();
         plan.configuration.carrier = carrier;
@@ -193,7 +193,7 @@ impl Plan {
         plan
     }
 
-    /// What was asked for.
+    /// The configuration.
     pub fn configuration(&self) -> &Configuration {
         &self.configuration
     }
@@ -256,7 +256,7 @@ impl Plan {
         (0..self.configuration.controls.len()).map(|k| self.control_range_v(k)).collect()
     }
 
-    /// The middle of what every control can be set to.
+    /// The middle of the range of every control.
     pub fn middle_controls_v(&self) -> Vec<f64> {
         self.control_ranges_v().iter().map(|(low_v, high_v)| (low_v + high_v) / 2.0).collect()
     }
@@ -285,12 +285,12 @@ impl Plan {
         outputs_v
     }
 
-    /// Greatest move of a control value a sample, in volts.
+    /// Maximum change of a control value a sample, in volts.
     pub(crate) fn ramp_step_v(&self) -> f64 {
         self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
     }
 
-    /// The same in DAC codes, of all outputs: that of the output with the widest range, so that none is faster.
+    /// The same in DAC codes, for all outputs: that of the output with the widest range, so that none is faster.
     pub(crate) fn ramp_step_codes(&self) -> f64 {
         self.ramp_step_v() * self.scale().least_dac_codes_per_v()
     }
@@ -308,7 +308,7 @@ impl Plan {
         self.needed_step_codes() / self.scale().least_dac_codes_per_v()
     }
 
-    /// Whether the ramp, and no tone, makes the greatest step.
+    /// Whether the largest step is that of the ramp, not of a tone.
     pub(crate) fn ramp_is_steepest(&self) -> bool {
         self.ramp_step_codes() >= self.tone_step_codes()
     }
@@ -366,7 +366,7 @@ impl Plan {
         bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
     }
 
-    /// Slots that are wanted.
+    /// Required slots.
     fn slots_wanted(&self) -> usize {
         let Configuration { controls, noise_slots, cost, .. } = &self.configuration;
         controls.len() + noise_slots.len() + usize::from(cost.is_some())

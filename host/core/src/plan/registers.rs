@@ -8,20 +8,20 @@ use hge_protocol::{ControlWord, TuningWord};
 /// Silence of the host after which the guard trips: eight polls of the driver.
 const WATCHDOG_S: f64 = 2.0;
 
-/// A standalone run may take so many times as long as expected.
+/// Factor of a standalone run's time limit over its expected duration.
 const RUN_SLACK: f64 = 4.0;
 
-/// Over-currents in a row that trip the guard: one alone may be a disturbance.
+/// Over-currents in a row that trip the guard: a single one may be interference.
 const OVERCURRENT_SAMPLES: u32 = 4;
 
 /// No ADC code is of this magnitude.
 const NEVER_OVER: u32 = 65535;
 
-/// Damaged frames in a row that trip the guard: no line that is worth using damages so many.
+/// Damaged frames in a row that trip the guard: more than on any usable line.
 const LINK_ERROR_LIMIT: u32 = 32;
 
 impl Plan {
-    /// Samples after which a standalone run of so many epochs is cut off.
+    /// Time limit, in samples, of a standalone run of this number of epochs.
     pub(crate) fn run_limit_samples(&self, epochs: u32) -> u32 {
         // The last pass, unperturbed, is one epoch more. The cast saturates.
         let run_samples = (f64::from(epochs) + 1.0) * self.epoch_samples();
@@ -90,7 +90,7 @@ impl Plan {
         self.writes.iter().copied().filter(|&(address, _)| of_cases(address)).collect()
     }
 
-    /// Words of the controls' slots with which one tone alone sounds; the others are still listened to.
+    /// Words of the controls' slots with a single tone on; the others are still demodulated.
     pub fn solo_writes(&self, sounding: usize) -> Vec<(u16, u32)> {
         let silent = |word| SlotWord { amplitude: 0, ..SlotWord::from_word(word) }.to_word();
         let words = self.slot_writes().into_iter().enumerate();

@@ -7,7 +7,7 @@ use crate::reading::Reading;
 use hge_protocol::frame::{flag, Window};
 use hge_protocol::AdcCode;
 
-/// What a window means, measured by this plan.
+/// Evaluates a window that was measured with this plan.
 ///
 /// # Errors
 /// The guard had to act.

@@ -29,19 +29,19 @@ pub enum ArrayError {
     /// Not one axis.
     #[error("its shape is ({shape}): save one row of it, with one axis")]
     Shape {
-        /// As the file says.
+        /// As in the file.
         shape: String,
     },
     /// A type that is no real number.
     #[error("its numbers have the type {dtype}: save it as int16, int32, float32 or float64")]
     Type {
-        /// As the file says.
+        /// As in the file.
         dtype: String,
     },
     /// No archive.
     #[error("it is not an archive of arrays ({reason}): make it with numpy.savez")]
     Archive {
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
     /// It cannot be read.
@@ -54,15 +54,15 @@ pub enum ArrayError {
 pub struct Row {
     /// In order.
     pub values: Vec<f64>,
-    /// They are whole numbers of 16 bits, as the converter's codes are.
+    /// They are 16-bit integers, like the converter's codes.
     pub is_of_codes: bool,
 }
 
 impl Row {
-    /// Of a file's bytes.
+    /// From the bytes of a file.
     ///
     /// # Errors
-    /// It is no array of one axis of real numbers, or is cut.
+    /// It is not an array of one axis of real numbers, or is cut.
     pub fn from_npy(bytes: &[u8]) -> Result<Self, ArrayError> {
         let (header, data) = split(bytes).ok_or(ArrayError::Header)?;
         let dtype = after(header, "'descr'").and_then(quoted).ok_or(ArrayError::Header)?;
@@ -103,7 +103,7 @@ impl Row {
     /// The array `name` of an archive; `None`: it has no such array.
     ///
     /// # Errors
-    /// It is no archive, or the array is none that can be read.
+    /// It is not an archive, or the array is not readable.
     pub fn from_npz(file: impl Read + Seek, name: &str) -> Result<Option<Self>, ArrayError> {
         let failed = |error: ZipError| match error {
             ZipError::Io(error) => ArrayError::Read(error),
@@ -145,7 +145,7 @@ fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((std::str::from_utf8(header).ok()?, data))
 }
 
-/// What follows a key and its colon.
+/// Value of a key.
 fn after<'a>(header: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = header.split_once(key)?;
     rest.trim_start().strip_prefix(':')

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-/// Highest harmonic of a tone that is looked for.
+/// Highest harmonic of a tone in the search.
 const MOST_HARMONIC: i32 = 5;
 
-/// Highest harmonic of the mains that is looked for: rectifiers reach to about there.
+/// Highest harmonic of the mains in the search: that of rectifiers.
 const MOST_MAINS: u32 = 20;
 
-/// What makes a line.
+/// Origin of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -49,9 +49,9 @@ pub(super) struct Expected {
     pub(super) label: String,
     /// Between zero and half the sample rate.
     pub(super) frequency_hz: f64,
-    /// It lies above half the sample rate, and shows at the frequency it is folded to.
+    /// It lies above half the sample rate, and appears at its alias.
     pub(super) folded: bool,
-    /// How far off it may be found, beside the lines' own distance.
+    /// Tolerance of its frequency, besides the spacing of the lines.
     pub(super) slack_hz: f64,
 }
 

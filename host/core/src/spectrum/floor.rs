@@ -20,7 +20,7 @@ const PLACES: f64 = 6.0;
 /// Steepest slope of the floor, as a power of the frequency: drifts fall with its square.
 const STEEPEST: f64 = 3.0;
 
-/// Fewest lines of which a slope is told.
+/// Minimum number of bins for a slope.
 const FEWEST: usize = 12;
 
 /// The noise under every line, and how well it is known.
@@ -33,7 +33,7 @@ pub(super) struct Floor {
     pub(super) freedom: f64,
 }
 
-/// Lines that hold noise alone, by number; of `taken` none.
+/// Bins with noise only, by number; none of `taken`.
 fn free(density: &Density, taken: &[bool]) -> Vec<usize> {
     let last = density.na2_per_hz.len() - 1;
     (LOWEST.min(last)..last.max(LOWEST.min(last) + 1)).filter(|&line| !taken[line]).collect()

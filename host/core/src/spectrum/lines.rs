@@ -12,7 +12,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use std::f64::consts::PI;
 
-/// Spectra of noise alone of which one shows a line.
+/// Number of noise spectra with one false line.
 const ONCE_IN: f64 = 1000.0;
 
 /// Lines that a sine fills under a Hann window, on either side of its own: all but 0.05 % of its power.
@@ -21,26 +21,26 @@ const LOBE: usize = 2;
 /// A tone that lies on a line leaks nothing; so little is left of the estimate where it lies, in lines.
 const LEAST_OFFSET: f64 = 2e-3;
 
-/// What rounding leaves of sines and constants without noise is no line.
+/// Relative power below which a line counts as rounding error.
 const ROUNDING: f64 = 1e-20;
 
-/// Most lines that are told of: beyond, a spectrum is no noise with lines.
+/// Maximum number of lines: with more, the spectrum is not noise with lines.
 const MOST_LINES: usize = 500;
 
-/// A line that stands out of the noise.
+/// A line above the noise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Line {
     /// Where it was found.
     pub frequency_hz: f64,
     /// Where it was expected.
     pub expected_hz: Option<f64>,
-    /// What makes it.
+    /// Its origin.
     pub kind: Kind,
-    /// Which: f1 is the first control's tone.
+    /// Its name: f1 is the first control's tone.
     pub label: String,
-    /// What else falls on it.
+    /// Other candidates at this frequency.
     pub also: Vec<String>,
-    /// It lies above half the sample rate and is folded to here.
+    /// It is the alias of a line above half the sample rate.
     pub folded: bool,
     /// Amplitude of the sine.
     pub amplitude_na: f64,
@@ -48,7 +48,7 @@ pub struct Line {
     pub over_noise_db: f64,
 }
 
-/// What was found.
+/// Result of the search.
 pub(super) struct Found {
     pub(super) lines: Vec<Line>,
     pub(super) unseen: Vec<String>,
@@ -91,7 +91,7 @@ pub(super) fn find(density: &Density, power_na2: f64, rate_hz: f64, known: &Know
     Found { lines: found, unseen, floor }
 }
 
-/// Places that stand out, the strongest first.
+/// Bins above the noise, the strongest first.
 fn sines(density: &Density, floor: &Floor, may_be: &[Expected], least: f64) -> Vec<Sine> {
     let values = &density.na2_per_hz;
     let last = values.len() - 1;
@@ -134,7 +134,7 @@ fn lobe(values: &[f64], line: usize, half: usize) -> std::ops::RangeInclusive<us
     line.saturating_sub(half)..=(line + half).min(values.len() - 1)
 }
 
-/// Whether a line may be this: a line's distance off, or by how much the mains stray.
+/// Whether a bin may be this line: within a bin, or the tolerance of the mains.
 fn falls(may_be: &Expected, density: &Density, place: f64) -> bool {
     let apart_hz = (may_be.frequency_hz - place * density.line_hz).abs();
     apart_hz <= density.line_hz.max(may_be.slack_hz)

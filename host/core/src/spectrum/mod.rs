@@ -24,7 +24,7 @@ use serde::Serialize;
 use thiserror::Error;
 use welch::Density;
 
-/// Fewest samples of a segment: below, a line and the floor beside it are one.
+/// Minimum samples of a segment: below, a line is not separable from the floor near it.
 pub const LEAST_SEGMENT: usize = 64;
 
 /// Longest segment: its transform takes a gigabyte.
@@ -64,25 +64,25 @@ pub enum SpectrumError {
         "sample {place} is {value}, not a current: remove it, or the samples before or after it"
     )]
     Value {
-        /// Which, from 0.
+        /// Index from 0.
         place: usize,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
     /// A frequency that is none.
     #[error("{what} of {} Hz is not possible: give a frequency above zero, or none", number(*frequency_hz))]
     Frequency {
-        /// Whose.
+        /// Name of the frequency.
         what: &'static str,
         /// Given.
         frequency_hz: f64,
     },
 }
 
-/// What is known about the lines of a current.
+/// Known lines of a current.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
-    /// Tones that sound.
+    /// Tones that are on.
     pub tones_hz: Vec<f64>,
     /// The mains, if there are any.
     pub mains_hz: Option<f64>,
@@ -113,7 +113,7 @@ pub struct Spectrum {
     pub sfdr_db: Option<f64>,
     /// That other line.
     pub sfdr_line: Option<String>,
-    /// Lines that stand out of the noise, the strongest first.
+    /// Lines above the noise, the strongest first.
     pub lines: Vec<Line>,
     /// Tones that do not.
     pub unseen: Vec<String>,
@@ -137,7 +137,7 @@ pub struct Thinned {
 }
 
 impl Spectrum {
-    /// Of one stretch of current without gaps; `segment_samples`: `None` for eight segments or more.
+    /// From one contiguous current; `segment_samples`: `None` for eight segments or more.
     ///
     /// # Errors
     /// Too few samples, a value or a frequency that is none.
@@ -150,7 +150,7 @@ impl Spectrum {
         Spectrum::of_pieces(&[currents_na], rate_hz, segment_samples, known)
     }
 
-    /// The same of several stretches, between which time is missing.
+    /// The same from several contiguous ranges.
     ///
     /// # Errors
     /// As [`Spectrum::of`].

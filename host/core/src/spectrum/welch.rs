@@ -73,7 +73,7 @@ impl Density {
         })
     }
 
-    /// What a segment of the default length has: the longest power of two of which eight or more overlap in the longest stretch.
+    /// Default samples of a segment: the largest power of two that gives eight or more overlapping segments in the longest range.
     pub fn segment_for(longest: usize) -> usize {
         let most = (2 * longest / 9).max(1);
         1 << most.ilog2()

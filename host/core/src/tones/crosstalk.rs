@@ -49,7 +49,7 @@ struct Reduced {
 }
 
 impl Crosstalk {
-    /// Of the lines of a grid.
+    /// For the lines of a grid.
     pub fn new(grid: Grid) -> Self {
         let sizes = (2..=grid.window_samples.trailing_zeros()).rev().map(|bits| 1 << bits);
         let mut planner = FftPlanner::new();
@@ -88,7 +88,7 @@ impl Crosstalk {
         })
     }
 
-    /// The same with no pair refused; `None`: none was.
+    /// The same without refused pairs; `None` if there was none.
     pub(super) fn admitting_all(&self) -> Option<Self> {
         let refuses = self.reduced.iter().any(|reduced| !reduced.refused.is_empty());
         let mut admitting = self.clone();
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use hge_sim::model::nco::sine_cosine;
 
-    /// Spectrum of a window of what the NCO plays of a tone, over its own line.
+    /// Spectrum of a window of the NCO's output for a tone, relative to its own line.
     fn played(window_samples: u32, multiple: u32) -> Vec<f64> {
         let tuning = multiple << (32 - window_samples.trailing_zeros());
         let mut wave: Vec<Complex<f64>> = (0..window_samples)

@@ -46,7 +46,7 @@ pub enum ToneError {
     /// Too many tones for the band.
     #[error("no {count} tones without second-order collisions fit between {} Hz and {} Hz: widen the band, lengthen the window or use fewer controls", number(*low_hz), number(*high_hz))]
     NoRoom {
-        /// Tones asked for.
+        /// Requested tones.
         count: usize,
         /// Low end of the band.
         low_hz: f64,

@@ -23,7 +23,7 @@ pub(super) struct Outcome {
     pub is_complete: bool,
 }
 
-/// The set of `count` of `lines`, best first, with the least cost, at most `ceiling`; of equals the first in the order that is wanted.
+/// The set of `count` of `lines`, best first, with the least cost, at most `ceiling`; of equal sets the first in the given order.
 pub(super) fn search(set: &mut ToneSet, lines: &[u32], count: usize, ceiling: Cost) -> Outcome {
     let order = set.wanted().order;
     let mut search = Search { set, count, order, ceiling, found: None, left: EFFORT };
@@ -35,7 +35,7 @@ struct Search<'s, 'a> {
     set: &'s mut ToneSet<'a>,
     count: usize,
     order: Order,
-    /// What a set may cost; once there is one, what a better one costs less than.
+    /// Upper bound of a set's cost; after a first set, the cost that a better one must be below.
     ceiling: Cost,
     found: Option<Found>,
     /// Lines that may still be weighed.

@@ -2,7 +2,7 @@
 
 use super::ToneError;
 
-/// How far, in steps of the grid, a frequency may lie off it and still be taken for rounded decimals.
+/// Distance from the grid, in steps, up to which a frequency counts as rounded.
 pub(super) const TOLERANCE: f64 = 1e-3;
 
 /// The frequencies with whole periods in a window.
@@ -28,7 +28,7 @@ impl Grid {
     /// The multiple that `frequency_hz` is, within a thousandth of a step.
     ///
     /// # Errors
-    /// It lies off the grid, at 0 or at half the sample rate and above.
+    /// It is off the grid, or not between 0 and half the sample rate.
     pub fn multiple(&self, frequency_hz: f64) -> Result<u32, ToneError> {
         let limit_hz = self.rate_hz / 2.0;
         if !(frequency_hz > 0.0 && frequency_hz < limit_hz) {

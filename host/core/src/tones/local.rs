@@ -14,7 +14,7 @@ const ROUNDS: u64 = 6;
 const HOT: f64 = 40.0;
 const COLD: f64 = 0.7;
 
-/// Beyond so many temperatures above the best line of a choice no other is taken.
+/// Number of temperatures above the best line of a choice from which on no other is taken.
 const REACH: f64 = 20.0;
 
 const SEED: u64 = 17;

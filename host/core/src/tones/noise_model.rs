@@ -28,7 +28,7 @@ impl NoiseModel {
         self.white_na2_per_hz + self.flicker_na2_per_hz_at_1khz * 1e3 / frequency_hz
     }
 
-    /// What is left of an answer behind the pole, 1/sqrt(1 + (f/f_p)^2).
+    /// Gain of the pole for a response, 1/sqrt(1 + (f/f_p)^2).
     pub fn gain(&self, frequency_hz: f64) -> f64 {
         self.pole_hz.map_or(1.0, |pole_hz| 1.0 / (frequency_hz / pole_hz).hypot(1.0))
     }
@@ -42,7 +42,7 @@ impl NoiseModel {
         (self.density_na2_per_hz(frequency_hz) * lines_hz).sqrt() / self.gain(frequency_hz)
     }
 
-    /// Whether a harmonic of the mains lies on a line, or near enough to leak into it.
+    /// Whether a harmonic of the mains is on a line, or near enough to leak into it.
     pub fn mains_reaches(&self, grid: &Grid, multiple: u32) -> bool {
         let Some(mains_hz) = self.mains_hz else { return false };
         let mains_lines = mains_hz / grid.step_hz();

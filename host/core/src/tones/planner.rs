@@ -18,7 +18,7 @@ const LISTED: usize = 100;
 /// Lines whose expected errors differ by less than this count as equally good, and the lower one is taken.
 const EQUALLY_GOOD: f64 = 0.02;
 
-/// Empty lines beside a tone: one on each side.
+/// Empty lines near a tone: one on each side.
 pub const EMPTY_LINES: u32 = 2;
 
 /// Empty lines that each of `count` tones can have: a tone and an empty line take a slot each.
@@ -27,7 +27,7 @@ pub fn empty_lines_in(slots: u32, count: usize) -> u32 {
     EMPTY_LINES.min(left as u32)
 }
 
-/// Which of several sets with the same products on tones and as many empty lines.
+/// Preference among sets with the same products on tones and as many empty lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// The worst line as good as can be, then the second worst: where noise is white, the lowest highest line.
@@ -46,9 +46,9 @@ pub struct ToneSpec {
     pub count: usize,
     /// Lowest and highest frequency.
     pub band_hz: [f64; 2],
-    /// Empty lines beside each tone, if there is room.
+    /// Empty lines near each tone, where possible.
     pub empty_lines: u32,
-    /// Which of equally clean sets.
+    /// Preference among equally clean sets.
     pub order: Order,
     /// Noise, mains and pole.
     pub noise_model: NoiseModel,
@@ -61,11 +61,11 @@ pub struct Tone {
     pub multiple: u32,
     /// Frequency.
     pub frequency_hz: f64,
-    /// What the I-V converter's pole leaves of its answer.
+    /// Gain of the I-V converter's pole for its response.
     pub gain: f64,
     /// Standard error of its in-phase amplitude after one window, in nA: the derivative's is this over the tone's amplitude.
     pub error_na: f64,
-    /// Multiples of empty lines beside it, on which the noise can be measured.
+    /// Multiples of empty lines near it, for measuring the noise.
     pub empty_lines: Vec<u32>,
 }
 
@@ -76,11 +76,11 @@ pub struct TonePlan {
     pub tones: Vec<Tone>,
     /// Products that fall on tones: of second order, then of third; the first hundred of each.
     pub on_tones: Vec<Product>,
-    /// How many there are.
+    /// Number of these products.
     pub on_tones_count: u32,
     /// Tones that a harmonic of the mains reaches.
     pub on_mains: Vec<u32>,
-    /// Tones with fewer empty lines than wanted.
+    /// Tones with fewer empty lines than requested.
     pub without_empty_lines: Vec<u32>,
     /// Amplitudes of the third-order products on tones, added up: 6 for f +- g +- h, 3 for 2 f +- g, 1 for 3 f.
     pub third_order_weight: u32,
@@ -135,7 +135,7 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
     Some((tones, outcome.is_complete))
 }
 
-/// Assesses given tones. `count` and `band_hz` of `wanted` do not matter.
+/// Assesses given tones. `count` and `band_hz` of `wanted` are ignored.
 pub fn assess(wanted: &ToneSpec, multiples: &[u32]) -> TonePlan {
     let ToneSpec { grid, noise_model, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);

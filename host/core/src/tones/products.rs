@@ -48,7 +48,7 @@ impl Counts {
     }
 }
 
-/// How many products of second and third order fall on each line, kept up to date as tones come and go.
+/// Counts of products of second and third order on each line, updated as tones are added and removed.
 ///
 /// Third order is all of a +- b +- c but those that cancel to a tone itself (a + b - b), which no choice of tones avoids.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl Tally {
         self.tones.iter().map(|&tone| self.lines[tone as usize].weight()).sum()
     }
 
-    /// Whether `line` could be a tone besides the others: it is none yet, and no second-order product falls on a tone then.
+    /// Whether `line` can be added as a tone: it is not one yet, and then no second-order product falls on a tone.
     /// a +- b = c says that c +- b = a, so that products on `line` and on the tones are the same relations.
     pub fn admits(&self, line: u32) -> bool {
         let counts = &self.lines[line as usize];
@@ -132,7 +132,7 @@ impl Tally {
         Some(tone)
     }
 
-    /// Takes the tone at `place` back; the last one moves there.
+    /// Removes the tone at `place`; the last one moves there.
     pub fn take(&mut self, place: usize) -> Option<u32> {
         let last = self.tones.len().checked_sub(1)?;
         self.tones.swap(place, last);

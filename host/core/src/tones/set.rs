@@ -5,7 +5,7 @@ use super::empty::EmptyLines;
 use super::products::Tally;
 use super::ToneSpec;
 
-/// How far a set is from what is wanted, the more important first.
+/// Cost of a set, the more important part first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cost {
     /// [`Tally::weight`] of the third-order products on tones.
@@ -44,12 +44,12 @@ impl<'a> ToneSet<'a> {
         self.tally.tones()
     }
 
-    /// Whether `line` can be a tone, too.
+    /// Whether `line` can be added as a tone.
     pub(super) fn admits(&self, line: u32) -> bool {
         self.refused[line as usize] == 0 && self.tally.admits(line)
     }
 
-    /// What the weight would grow by with `line`.
+    /// Increase of the weight with `line`.
     pub(super) fn added(&self, line: u32) -> u32 {
         self.tally.added(line)
     }

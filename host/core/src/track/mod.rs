@@ -19,21 +19,21 @@ use crate::train::{learn, Outcome, Progress, TrainError};
 use hge_driver::Instrument;
 use serde::Serialize;
 
-/// Share of epochs with the wanted separation from which on a device counts as followed.
+/// Share of epochs with the required separation above which tracking counts as successful.
 pub const FOLLOWED: f64 = 0.95;
 
-/// The pace at which Adam's step moves a control: what drifts faster cannot be followed. None for other rules, whose steps grow with the slopes.
+/// The rate of Adam's steps at a control: faster drifts cannot be tracked. None for other optimisers, whose steps grow with the slopes.
 pub fn bound_v_per_s(experiment: &Experiment, epoch_s: f64) -> Option<f64> {
     let by_adam = experiment.loop_mode == LoopMode::Host && experiment.host.optimiser == Rule::Adam;
     by_adam.then(|| experiment.host.adam_rate_v / epoch_s)
 }
 
-/// How long, and what.
+/// Duration and treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrackSpec {
     /// Epochs after the training.
     pub epochs: u32,
-    /// Only look on: the controls stay as they were learnt.
+    /// Only measure: the controls stay at their trained values.
     pub frozen: bool,
 }
 
@@ -50,10 +50,10 @@ pub struct Moment {
     pub controls_v: Vec<f64>,
 }
 
-/// A training and what followed.
+/// A training and the tracking after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
-    /// What the training came to.
+    /// The result of the training.
     pub trained: Outcome,
     /// Time when it had ended.
     pub began_s: f64,
@@ -64,7 +64,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// Share of epochs whose separation is at least the wanted one.
+    /// Share of epochs with the required separation.
     pub fn right_share(&self) -> f64 {
         let wanted_na = self.wanted_separation_na;
         let right = self.moments.iter().filter(|moment| moment.separation_na >= wanted_na).count();

@@ -56,7 +56,7 @@ pub(super) fn run(
     Ok(moments)
 }
 
-/// What the register of epochs holds.
+/// Maximum of the register of epochs.
 const MOST_EPOCHS: u32 = 65535;
 
 fn one_run(

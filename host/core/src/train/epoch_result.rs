@@ -8,7 +8,7 @@ use crate::session::{reading, Reading, Session};
 use hge_protocol::frame::{Epoch, Window};
 use hge_protocol::ControlWord;
 
-/// What the windows of the present epoch showed.
+/// Results of the windows of the present epoch.
 pub(crate) struct EpochResult {
     plan: Plan,
     estimator: Estimator,
@@ -19,7 +19,7 @@ pub(crate) struct EpochResult {
 }
 
 impl EpochResult {
-    /// Of a run that is about to begin.
+    /// For a run that is about to begin.
     pub(crate) fn new(session: &Session, targets: &Targets) -> Self {
         let cases = targets.high.len();
         let now = Progress {
@@ -37,7 +37,7 @@ impl EpochResult {
         }
     }
 
-    /// What a window that has ended shows; nothing where the guard cut: that is in its flags, and in no current or slope worth having.
+    /// Result of a completed window; none if the guard limited it, which its flags report.
     pub(crate) fn window(&mut self, window: &Window) -> Option<Reading> {
         let ended = u64::from(window.sample_clock) + u64::from(self.plan.grid().window_samples);
         self.now.samples = self.before + ended;

@@ -17,7 +17,7 @@ const REDRAWS: u32 = 50;
 /// A loss has fallen if it is below this share of the best before.
 const FALLEN: f64 = 0.98;
 
-/// Where a training stands between two epochs: all that the next one needs besides the instrument.
+/// State of a training between two epochs: everything the next one needs besides the instrument.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HostState {
     /// Draws the starts to come.
@@ -162,7 +162,7 @@ fn step(
     Ok(())
 }
 
-/// What was learnt, without perturbation.
+/// The solution, measured without tones.
 fn unperturbed(
     session: &mut Session,
     experiment: &Experiment,
@@ -199,7 +199,7 @@ fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>,
     Ok(start_v)
 }
 
-/// What an epoch came to.
+/// Result of an epoch.
 struct EpochResult {
     said: Option<Progress>,
     /// The start ends with it.

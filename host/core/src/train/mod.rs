@@ -27,7 +27,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-/// A training that came to no end.
+/// A training that failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -67,7 +67,7 @@ pub fn train_on(
     Ok(outcome)
 }
 
-/// The same from the beginning, or on from a state; with the outputs still armed at what was measured last.
+/// The same from the beginning, or from a state; returns with the outputs armed at their last values.
 pub fn learn(
     mut instrument: Instrument,
     task: Task,
@@ -118,7 +118,7 @@ pub fn noise_seed(experiment: &Experiment) -> u64 {
     random(experiment.seed, Stream::Noise).random()
 }
 
-/// What a run's seed is used for; each use has its own stream.
+/// Uses of a run's seed; each has its own stream.
 #[derive(Clone, Copy)]
 enum Stream {
     Starts = 1,

@@ -6,7 +6,7 @@ use crate::session::Reading;
 use crate::settling::Counts;
 use serde::{Deserialize, Serialize};
 
-/// What was learnt.
+/// The solution of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Whether the unperturbed outputs are further apart than wanted with 99.9 % confidence, corrected for all that was searched; finite, and inside the range
@@ -87,7 +87,7 @@ impl Outcome {
         Outcome { accuracy, separation_na, outputs_na, ..self }
     }
 
-    /// Whether it is worth measuring again: the outputs are finite, inside the chain's range and, noise aside, far enough apart.
+    /// Whether another measurement is worthwhile: the outputs are finite, inside the chain's range and, within noise, far enough apart.
     pub(super) fn is_promising(&self, wanted_na: f64) -> bool {
         let finite = !self.outputs_na.is_empty() && self.outputs_na.iter().all(|na| na.is_finite());
         finite && !self.clipped && self.separation_na >= wanted_na
@@ -100,7 +100,7 @@ impl Outcome {
         self.solved = self.is_promising(wanted_na) && gap.lower_na >= wanted_na;
     }
 
-    /// Whether the outputs are as far apart as wanted, but not beyond what noise makes of a smaller gap.
+    /// Whether the outputs have the required gap, as far as noise allows to tell.
     pub fn is_within_noise(&self, wanted_na: f64) -> bool {
         !self.solved && self.is_promising(wanted_na)
     }

@@ -11,7 +11,7 @@ use crate::loss::Targets;
 use crate::measure::confidence::Confidence;
 use crate::session::{Reading, Session};
 
-/// Chance at most that a training of a device with a smaller gap than wanted counts as solved.
+/// Largest probability that a training of a device with too small a gap counts as solved.
 const LEVEL: f64 = 1e-3;
 
 /// Passes over all cases after which the gap is judged, the next one if it is not clear by then.
@@ -22,7 +22,7 @@ const LOOKS: [usize; 5] = [4, 8, 16, 32, 64];
 pub(super) struct Gap {
     /// Least high mean less greatest low one.
     pub gap_na: f64,
-    /// Its standard error: of the two cases between which it is.
+    /// Its standard error: that of the two cases of the gap.
     pub error_na: f64,
     /// Ends of one-sided intervals: below and above which the gap lies with the level as chance.
     pub lower_na: f64,
@@ -65,7 +65,7 @@ impl Gap {
     }
 }
 
-/// What a gap must reach, and out of how many settings it was picked.
+/// The required gap, and the number of settings searched.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Test {
     pub wanted_na: f64,
@@ -74,7 +74,7 @@ pub(super) struct Test {
 }
 
 impl Test {
-    /// The experiment's gap, after so many epochs and starts.
+    /// The experiment's gap, after this number of epochs and starts.
     pub(super) fn of(experiment: &Experiment, searched: u32) -> Self {
         Test { wanted_na: experiment.separation_na, searched }
     }
@@ -96,7 +96,7 @@ pub(super) fn of_span(span_na: f64, samples: u32) -> Confidence {
     Confidence { error, degrees_of_freedom: count - 1.0 }
 }
 
-/// Measures an outcome again, without perturbation, until it is clear whether its gap is above what is wanted, or [`LOOKS`] are over.
+/// Measures an outcome again, without tones, until it is clear whether its gap exceeds the requirement, or [`LOOKS`] are over.
 ///
 /// # Errors
 /// The instrument fails.

@@ -83,7 +83,7 @@ fn confirmed(
     confirm(session, targets, outcome, test, |_| loss)
 }
 
-/// What one run of the gateware came to.
+/// Result of one run of the gateware.
 struct Done {
     outcome: Outcome,
     epochs: u32,
@@ -142,7 +142,7 @@ fn one_run(
     Ok(Done { outcome, epochs, starts, saturated, clipped_starts })
 }
 
-/// What a run that has ended came to, by its final pass and what the instrument keeps.
+/// Result of a completed run, from its final pass and the instrument's memory.
 pub(super) fn came_to(
     instrument: &Instrument,
     plan: &Plan,
@@ -189,12 +189,12 @@ pub(super) fn starts_a_run(experiment: &Experiment) -> u32 {
     experiment.instrument.starts.min(experiment.standalone.starts_per_run)
 }
 
-/// The same labels, with what a run aims at.
+/// The same labels, with the targets of a run.
 pub(super) fn aimed(targets: &Targets, aim: &TargetKeys) -> Targets {
     Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na }
 }
 
-/// Registers of the first run, beside those of the plan, before it is armed.
+/// Registers of the first run, in addition to those of the plan, before arming.
 pub(super) fn first_run(
     task: &Task,
     mut random: ChaCha8Rng,
@@ -219,11 +219,11 @@ pub(crate) struct HoldConfig<'a> {
     pub outputs_na: &'a [f64],
     /// Rate of the descent.
     pub rate_v2_per_na2: f64,
-    /// How long.
+    /// Duration.
     pub epochs: u32,
 }
 
-/// Its registers, while disarmed.
+/// Its registers, written while disarmed.
 pub(crate) fn hold_writes(
     plan: &Plan,
     keys: &StandaloneKeys,
@@ -248,7 +248,7 @@ pub(crate) fn hold_writes(
     Ok(writes)
 }
 
-/// Writes that let a run measure and change nothing.
+/// Writes for a run that measures without updates.
 pub(crate) fn freeze_writes(plan: &Plan) -> Vec<(u16, u32)> {
     let slots = plan.configuration().controls.len() as u32;
     let words = (0..slots).map(|slot| plan.table_address(plan.layout().coefficients + slot));
@@ -312,7 +312,7 @@ fn weight(labels: &[bool], high: bool, balance: bool) -> u16 {
     (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(16383.0) as u16
 }
 
-/// Which side costs, in codes: an inverting converter turns a floor into a ceiling.
+/// The side with an error, in codes: an inverting converter turns a floor into a ceiling.
 fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
     match cost {
         Cost::Squared => Side::Both,

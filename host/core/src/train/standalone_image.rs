@@ -25,14 +25,14 @@ const NONCES: [u32; 2] = [0x4847_4530, 0x4847_4531];
 /// Words of the table that are written as zero rather than ending a request: a new one takes 18 bytes.
 const MOST_GAP_WORDS: u16 = 4;
 
-/// An experiment that no board does by itself.
+/// An experiment that cannot be embedded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EmbedError {
     /// See [`TooLong`].
     #[error(transparent)]
     TooLong(#[from] TooLong),
-    /// Its rate does not fit.
+    /// Its rate does not fit the registers.
     #[error(transparent)]
     Train(#[from] TrainError),
     /// It needs a host.
@@ -43,12 +43,12 @@ pub enum EmbedError {
     Runs {
         /// Asked for.
         restarts: u32,
-        /// Of one run.
+        /// Starts of one run.
         starts: u32,
     },
 }
 
-/// What is built into a board that does `task` by itself, which tells it by `tag` in `SCRATCH`.
+/// The embedded requests of a board for `task`, identified by `tag` in `SCRATCH`.
 ///
 /// # Errors
 /// It needs a host or more than one run, or is too long.
@@ -78,7 +78,7 @@ pub fn recording(task: &Task, tag: u32) -> Result<Recording, EmbedError> {
     Ok(Recording::new([&settings, &begin, &[end]])?)
 }
 
-/// Whose turn it is.
+/// Session of the requests.
 struct Speaker {
     nonce: u32,
     sequence: u16,
@@ -121,12 +121,12 @@ fn bursts(registers: BTreeMap<u16, u32>) -> Vec<(u16, Vec<u32>)> {
     bursts
 }
 
-/// What a standalone run came to, as its instrument still tells.
+/// Result of a standalone run, as still stored in its instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LastRun {
     /// How and when it ended.
     pub end: End,
-    /// What was learnt; `None`: it came to no end of its own. Epochs and starts are not counted.
+    /// The solution; `None`: the run did not complete. Epochs and starts are not counted.
     pub outcome: Option<Outcome>,
 }
 

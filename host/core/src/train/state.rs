@@ -6,16 +6,16 @@ use crate::experiment::Experiment;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// Where a training stands: all that it needs to go on, besides the instrument.
+/// State of a training: everything needed to continue, besides the instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
     /// Between two epochs of the loop through the host.
     Host(Box<HostState>),
-    /// Between two runs of the gateware alone.
+    /// Between two runs of the standalone loop.
     Standalone(Box<StandaloneState>),
 }
 
-/// Where a training of the gateware alone stands between two of its runs.
+/// State of a standalone training between two runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StandaloneState {
     /// Draws the starts to come.
