@@ -58,7 +58,7 @@ impl PerOutput {
         }
     }
 
-    /// Every value with the part of its key behind the name.
+    /// Every value with the part of its key after the name.
     fn entries(&self) -> Vec<(String, f64)> {
         match self {
             PerOutput::All(value) => vec![(String::new(), *value)],
@@ -118,7 +118,7 @@ impl Default for Analogue {
 pub struct AnalogueError {
     /// Dotted key within the section: `dac_range_v.2`.
     pub key: String,
-    /// What is wrong, and what to change.
+    /// The fault, and the remedy.
     pub problem: String,
 }
 
@@ -134,7 +134,7 @@ pub struct Difference {
 }
 
 impl Analogue {
-    /// Checks every value, for an instrument with so many outputs.
+    /// Checks every value, for an instrument with this number of outputs.
     ///
     /// # Errors
     /// The first value that is not finite or out of range; a list of another length.
@@ -172,7 +172,7 @@ impl Analogue {
         below("level_shift_v", self.level_shift_v, self.adc_range_v, "the ADC's range")
     }
 
-    /// Every value with key and unit, as an instrument with so many outputs keeps them.
+    /// Every value with key and unit, as stored in an instrument with this number of outputs.
     fn values(&self, outputs: usize) -> Vec<(usize, String, f64, &'static str)> {
         let input = [
             ("adc_range_v", self.adc_range_v, "V"),
@@ -193,7 +193,7 @@ impl Analogue {
         input.chain(outputs).collect()
     }
 
-    /// The words of the array for an instrument with so many outputs.
+    /// The words of the array for an instrument with this number of outputs.
     pub fn words(&self, outputs: usize) -> [u32; WORDS] {
         let mut words = [0; WORDS];
         words[0] = FORMAT;
@@ -216,7 +216,7 @@ impl Analogue {
         writes
     }
 
-    /// What the first words of the array say, of an instrument with so many outputs. `None`: no scale is set.
+    /// The scale in the first words of the array of an instrument with this number of outputs. `None`: no scale is set.
     ///
     /// # Errors
     /// The format is another, or a value cannot be.
@@ -246,7 +246,7 @@ impl Analogue {
         Ok(Some(analogue))
     }
 
-    /// The words that an instrument with so many outputs uses, in order.
+    /// The words used by an instrument with this number of outputs, in order.
     pub fn words_used(outputs: usize) -> Vec<u16> {
         let values = Analogue::default().values(outputs);
         std::iter::once(0).chain(values.into_iter().map(|(word, ..)| word as u16)).collect()

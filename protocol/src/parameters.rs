@@ -33,11 +33,11 @@ pub struct Parameters {
     /// Clocks that a slot takes in a sample: 1 in a pipeline beside the outputs' pass, or [`STEPPED_SLOT_CLOCKS`] after it, in
     /// a third of the logic and a seventh of the memory.
     pub slot_clocks: u32,
-    /// What a slot can carry, and whether it can demodulate the cost.
+    /// Carriers of a slot, and demodulation of the cost.
     pub carriers: Carriers,
 }
 
-/// What the slots can carry.
+/// Carriers of the slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Carriers {
@@ -49,7 +49,7 @@ pub enum Carriers {
 }
 
 impl Carriers {
-    /// The most that slots of so many clocks can carry.
+    /// The carriers that slots with this number of clocks support.
     pub fn most(slot_clocks: u32) -> Self {
         if slot_clocks == STEPPED_SLOT_CLOCKS {
             Carriers::Sines
@@ -58,7 +58,7 @@ impl Carriers {
         }
     }
 
-    /// What the info register says.
+    /// Value of the info register.
     pub fn to_word(self) -> u32 {
         match self {
             Carriers::Sines => 0,
@@ -116,7 +116,7 @@ pub enum ParameterError {
     Range {
         /// Field of [`Parameters`].
         name: &'static str,
-        /// Value asked for.
+        /// Given value.
         value: u32,
         /// Least allowed value.
         lowest: u32,
@@ -217,7 +217,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// The same with slots worked on step by step, which carry sines only.
+    /// The same with stepped slots, which carry only sines.
     pub fn in_steps(self) -> Self {
         Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, carriers: Carriers::Sines, ..self }
     }

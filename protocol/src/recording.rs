@@ -19,7 +19,7 @@ pub struct TooLong {
 pub struct Recording(Vec<u8>);
 
 impl Recording {
-    /// Of the bodies of requests: those after power-up, those that arm and begin, those after the run.
+    /// Of the bodies of requests: those after power-up, those that arm and start, those after the run.
     ///
     /// # Errors
     /// They are too long.
@@ -37,7 +37,7 @@ impl Recording {
         Ok(Self(bytes))
     }
 
-    /// As they are kept.
+    /// The stored bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -83,7 +83,7 @@ impl TableLayout {
     }
 }
 
-/// Which side of the target costs.
+/// Side of the target with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Side {
@@ -102,7 +102,7 @@ pub struct CaseTarget {
     pub target: i16,
     /// Weight in units of 1/8192, below 16384.
     pub weight: u16,
-    /// Which side costs.
+    /// Side with an error.
     pub side: Side,
 }
 

@@ -17,7 +17,7 @@ pub const LEAST_BODY_WORDS: usize = 3;
 /// Most words of a request's body: three and 64 registers.
 pub const MOST_REQUEST_WORDS: usize = 67;
 
-/// Most words of a body from the instrument: a window of 256 slots, and room for what may come.
+/// Maximum words of a body from the instrument: a window of 256 slots, with a reserve.
 pub const MOST_FRAME_WORDS: usize = 1024;
 
 /// Appends the frame of `body` to `line`, delimiter included.
@@ -60,7 +60,7 @@ impl Deframer {
         self.damaged
     }
 
-    /// Takes bytes as they come and hands every whole body to `each`; `None` stands for a damaged frame.
+    /// Decodes bytes as they arrive and passes every complete body to `each`; `None` stands for a damaged frame.
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Option<&[U32]>)) {
         while let Some(end) = memchr(0, bytes) {
             self.take(&bytes[..end]);

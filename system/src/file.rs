@@ -17,7 +17,7 @@ pub const TEXT_BYTES: u64 = 1 << 20;
 /// Most bytes of a file of measured data or a model.
 pub const DATA_BYTES: u64 = 1 << 30;
 
-/// What a path leads to, for a message; `None`: a regular file.
+/// Kind of a path that is not a regular file, for a message; `None`: a regular file.
 fn kind(file_type: FileType) -> Option<&'static str> {
     #[cfg(unix)]
     {
@@ -82,7 +82,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Opens a regular file to lock it, and makes an empty one where there is none; its content stays. Never waits, and follows no link.
 ///
 /// # Errors
-/// It is no regular file, or it may neither be written nor made.
+/// It is not a regular file, or it may neither be written nor created.
 pub fn open_for_lock(path: &Path) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => {
@@ -134,7 +134,7 @@ pub fn read_text(path: &Path, most_bytes: u64) -> io::Result<String> {
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
-/// Writes `content` in place of what was at `path`: whenever the program ends, one of the two is whole.
+/// Replaces the file at `path` by `content`: whenever the program ends, one of the two is complete.
 ///
 /// # Errors
 /// As [`Draft::create`]; or it cannot be written.
@@ -144,7 +144,7 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     draft.commit()
 }
 
-/// Whether a [`Draft`] may be made for `path`.
+/// Whether a [`Draft`] may be created for `path`.
 ///
 /// # Errors
 /// A FIFO, a socket, a device or a folder is there, or a link to one.
@@ -178,12 +178,12 @@ fn folder_of(path: &Path) -> &Path {
 /// Drafts that this process has begun.
 static DRAFTS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether a file of this name is a [`Draft`] that was never completed.
+/// Whether a file of this name is an incomplete [`Draft`].
 pub fn is_draft(name: &str) -> bool {
     name.starts_with(".hge-") && name.ends_with(".new")
 }
 
-/// A folder for what is not complete yet, removed with its contents when this is dropped unless it was moved away.
+/// A folder for incomplete files, removed with its contents when this is dropped unless it was moved.
 #[derive(Debug)]
 pub struct Temporary(PathBuf);
 
@@ -252,7 +252,7 @@ impl Draft {
     /// Begins a file that will take the place of `target`.
     ///
     /// # Errors
-    /// As [`check_target`]; or no file can be made in its folder.
+    /// As [`check_target`]; or no file can be created in its folder.
     pub fn create(target: &Path) -> io::Result<Self> {
         check_target(target)?;
         let before = fs::symlink_metadata(target).ok().filter(Metadata::is_file);
@@ -288,7 +288,7 @@ impl Draft {
     /// Puts the file in place of the target.
     ///
     /// # Errors
-    /// It cannot be written to its end, or not be put there.
+    /// It cannot be written completely, or not be moved to its place.
     pub fn commit(mut self) -> io::Result<()> {
         if let Some(file) = self.file.take() {
             file.into_inner().map_err(|error| error.into_error())?.sync_all()?;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Longest time between two looks at a tool that is running.
+/// Longest interval of checks of a running tool.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// Most bytes of a stream of a tool that are kept; the rest is read and dropped.
@@ -75,7 +75,7 @@ impl Group {
     /// How the leader has ended, if it has; what it left running is killed then.
     ///
     /// # Errors
-    /// The system cannot tell.
+    /// The system reports an error.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         let status = self.child.try_wait()?;
         if status.is_some() {
@@ -87,7 +87,7 @@ impl Group {
     /// Waits until the leader has ended, and kills what it left running.
     ///
     /// # Errors
-    /// [`stop`] was called: the group is killed. Or the system cannot tell.
+    /// [`stop`] was called: the group is killed. Or the system reports an error.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         let mut interval = Duration::from_millis(1);
         loop {

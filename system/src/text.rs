@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// Characters of a text from outside that a message quotes, unless there is a reason for another number.
 pub const QUOTED_CHARS: usize = 120;
 
-/// Whether a terminal acts on the character, or it changes how its neighbours look.
+/// Whether a terminal acts on the character, or it changes the appearance of its neighbours.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -31,7 +31,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same for JSON: what is not escaped by a serialiser becomes `\u202e`, which reads back as the same string.
+/// The same for JSON: characters that a serialiser does not escape become `\u202e`, which reads back as the same string.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
     let stays = |character: char| character == '\n' || !is_unsafe(character);
     replaced(json, stays, |character, into| {
@@ -95,8 +95,8 @@ pub fn is_plain_name(name: &str) -> bool {
         && name.chars().all(is_plain)
 }
 
-/// A whole message of at most about `most_chars` characters. The middle of a longer one is left out, and the number of characters
-/// that it had stands in its place: the beginning says what is wrong, the end what to do.
+/// A message of at most about `most_chars` characters. The middle of a longer one is replaced by the number of omitted
+/// characters: the beginning states the fault, the end the remedy.
 pub fn shortened(message: &str, most_chars: usize) -> Cow<'_, str> {
     let count = message.chars().count();
     if count <= most_chars {

@@ -3,7 +3,7 @@
 /// Wholes above which a range has no end that anybody meets.
 const OPEN_END: u64 = u32::MAX as u64;
 
-/// What a value of this type is called, from a parser's `expected` part.
+/// Name of a type of value, from a parser's `expected` part.
 fn expected(text: &str) -> String {
     let end = |bits: u32| (1u64 << bits) - 1;
     let whole = |bits| format!("a whole number from 0 to {}", end(bits));
@@ -113,7 +113,7 @@ pub fn of_data(message: &str, key: &str) -> String {
     format!("{key}: {message}")
 }
 
-/// What to write instead of a number on the command line, from what its parser says.
+/// Remedy for a number on the command line, from its parser's message.
 pub fn of_number(message: &str) -> Option<String> {
     Some(match message {
         "invalid digit found in string" | "cannot parse integer from empty string" => {

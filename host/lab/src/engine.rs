@@ -11,7 +11,7 @@ use hge_sim::model::Model;
 use hge_sim::rtl;
 use hge_sim::verilog::{BoardEngine, Compiler, VerilogEngine};
 
-/// Opens an instrument with these generics, wired to `bench` by converters with the latency that they tell.
+/// Opens an instrument with these generics, connected to `bench` by converters with their latency.
 ///
 /// # Errors
 /// The engine is not there or cannot be built.

@@ -54,7 +54,7 @@ pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
     Settings { pace, parameters, chunk_samples, keep, seed, ..Settings::default() }
 }
 
-/// Powers up the experiment's instrument with its device, as often as wanted.
+/// Powers up the experiment's instrument with its device, any number of times.
 pub fn factory(job: Job) -> EngineFactory {
     factory_around(job, |bench| Box::new(bench))
 }

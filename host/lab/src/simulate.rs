@@ -61,7 +61,7 @@ pub fn train(
     Ok(outcome)
 }
 
-/// What is to be looked at when a simulated instrument has done its work.
+/// Results of a simulated instrument after its work.
 pub struct SimGuard {
     trace: Option<Trace>,
     device: String,
@@ -72,7 +72,7 @@ impl SimGuard {
     /// Ends the trace, and says whether the device's model led nowhere.
     ///
     /// # Errors
-    /// It did, or the trace cannot be written.
+    /// The device failed, or the trace cannot be written.
     pub fn finish(self) -> Result<(), SimulateError> {
         if let Some(trace) = self.trace {
             trace.finish()?;

@@ -44,7 +44,7 @@ use std::io;
 /// Name of the file.
 pub const FILE: &str = "data.npz";
 
-/// What an epoch adds to an array.
+/// Values of an epoch for an array.
 type Row = fn(&Task, &Progress) -> Vec<f64>;
 
 /// Arrays with a row for every epoch.
@@ -269,7 +269,7 @@ fn mask(waveform: &Waveform) -> Vec<f64> {
     (0..waveform.currents_na.len()).map(|sample| f64::from(u8::from(within(sample)))).collect()
 }
 
-/// What the log holds last of a topic.
+/// Last item of a topic in the log.
 ///
 /// # Errors
 /// The log cannot be read.

@@ -14,7 +14,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that goes on after `last_ns`, the last time stamp so far; and by how much the computer's was before it, if that is more than a second.
+    /// A clock that continues after `last_ns`, the last time stamp; and the time by which the computer's clock was before it, if more than a second.
     pub(super) fn after(last_ns: u64) -> (Self, Option<Duration>) {
         Clock::at(SystemTime::now(), last_ns)
     }

@@ -77,7 +77,7 @@ impl Files {
         Ok(bytes)
     }
 
-    /// Replaces a file at once: whenever the program ends, the old or the new one is whole.
+    /// Replaces a file atomically: whenever the program ends, the old or the new one is complete.
     ///
     /// # Errors
     /// It cannot be written.

@@ -14,10 +14,10 @@ use hge_driver::DriverError;
 /// Samples of the spectrum: 3.3 s at 5 kHz, eight segments of 0.8 s.
 const SPECTRUM_SAMPLES: u32 = 16_384;
 
-/// What is looked at.
+/// The waveform or the spectrum.
 pub(super) struct Look {
     plan: Plan,
-    /// An engine that simulates every clock takes minutes for it; and a gateware that has closed the loop itself is left with what it came to, for `hge log`.
+    /// Skipped with engines that simulate every clock, which take minutes; and after a run of the standalone loop behind a link, whose result stays for `hge log`.
     wanted: bool,
 }
 
@@ -47,7 +47,7 @@ impl Look {
     }
 }
 
-/// What was seen, if the way it was to be seen works here; what else goes wrong is an error.
+/// The result, if the measurement is possible here; other failures are errors.
 fn seen<T>(looked: Result<T, MeasureError>) -> Result<Option<T>, TrainError> {
     match looked {
         Ok(seen) => Ok(Some(seen)),

@@ -43,7 +43,7 @@ impl Folder {
     /// of a run that was cut off before it began.
     ///
     /// # Errors
-    /// It holds something else, or cannot be written.
+    /// It is not empty, or cannot be written.
     pub fn create(
         path: &Path,
         experiment: &Experiment,
@@ -87,7 +87,7 @@ impl Folder {
     /// same second.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn claim(runs: &Path, name: &str) -> Result<PathBuf, RecordError> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         // Colons are for no file system's liking.
@@ -114,17 +114,17 @@ impl Folder {
     /// The folder of a run, to look at: its files agree with their seals in the log.
     ///
     /// # Errors
-    /// It is no run or one of another version, the log is damaged, or a file does not agree with its seal.
+    /// It is not a run or one of another version, the log is damaged, or a file does not agree with its seal.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         let mut folder = Folder::at(path);
         folder.cut = seal::check(&folder.files)?;
         Ok(folder)
     }
 
-    /// The same for a run whose log may be damaged: it is read up to the damage.
+    /// The same for a run whose log may be damaged: reads it up to the damage.
     ///
     /// # Errors
-    /// It is no run or one of another version, or what stands before the damage does not seal the experiment and the calibration.
+    /// It is not a run or one of another version, or the part before the damage does not seal the experiment and the calibration.
     pub fn open_until_damage(path: &Path) -> Result<Self, RecordError> {
         let mut folder = Folder::at(path);
         folder.until_damage = true;
@@ -181,7 +181,7 @@ impl Folder {
         self.cut.as_ref()
     }
 
-    /// The experiment, as it was resolved.
+    /// The experiment, with every key resolved.
     ///
     /// # Errors
     /// It cannot be read, or is none.
@@ -215,7 +215,7 @@ impl Folder {
         self.files.read_json(OUTCOME)
     }
 
-    /// Whether the run came to its end.
+    /// Whether the run is complete.
     ///
     /// # Errors
     /// Its outcome cannot be read.
@@ -244,7 +244,7 @@ impl Folder {
         &self.recorder
     }
 
-    /// Goes on with a log in another segment; the computer's clock had been set back by `clock_back` meanwhile.
+    /// Continues a log in another segment; the computer's clock had been set back by `clock_back` meanwhile.
     ///
     /// # Errors
     /// The log or the provenance cannot be written.
@@ -285,7 +285,7 @@ impl Folder {
         outcome.map_or(Ok(()), |outcome| self.files.write(OUTCOME, &outcome))
     }
 
-    /// Replaces a file at once: whenever the program ends, the old or the new one is whole.
+    /// Replaces a file atomically: whenever the program ends, the old or the new one is complete.
     ///
     /// # Errors
     /// It cannot be written.
@@ -294,7 +294,7 @@ impl Folder {
     }
 }
 
-/// Whether a folder holds nothing, or no more than the first files of a run without its provenance.
+/// Whether a folder is empty, or contains only the first files of a run without its provenance.
 fn is_free(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return false };
     entries.into_iter().all(|entry| {

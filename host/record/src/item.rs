@@ -14,7 +14,7 @@ pub enum Item {
     Read {
         /// The first one's address.
         address: u16,
-        /// What they held.
+        /// Their values.
         values: Vec<u32>,
     },
     /// A run began.
@@ -26,17 +26,17 @@ pub enum Item {
     RunEvent {
         /// Its number since power-up.
         number: u32,
-        /// What it says.
+        /// Its content.
         record: Record,
     },
     /// Frames were lost for good.
     Lost {
-        /// How many.
+        /// Their number.
         frames: u32,
     },
-    /// What the host worked out.
+    /// A result of the host.
     Note {
-        /// What it is.
+        /// Its content.
         topic: Topic,
         /// JSON.
         text: String,
@@ -58,9 +58,9 @@ pub enum Topic {
     Lost,
     /// Every epoch: [`hge_core::train::Progress`].
     Epoch,
-    /// Where the training stands after it: [`hge_core::train::State`].
+    /// State of the training after an epoch: [`hge_core::train::State`].
     State,
-    /// What the training came to: [`hge_core::train::Outcome`].
+    /// Result of the training: [`hge_core::train::Outcome`].
     Outcome,
     /// One pass over all cases at the best controls, without tones: [`hge_core::measure::waveform::Waveform`].
     Waveform,
@@ -72,7 +72,7 @@ pub enum Topic {
     Seal,
 }
 
-/// How the words of binary messages are to be read, for whoever opens the log without this program.
+/// Description of binary messages, for readers without this program.
 const WORDS: [(Topic, &str); 5] = [
     (Topic::Frames, "little-endian 32-bit words: the body of a telemetry frame, see docs/protocol.md; the message's sequence is the frame's number"),
     (Topic::Writes, "little-endian 32-bit words, two a register: address, value; see docs/registers.md"),
@@ -82,7 +82,7 @@ const WORDS: [(Topic, &str); 5] = [
 ];
 
 impl Topic {
-    /// All of them.
+    /// All ADCs.
     pub const ALL: [Topic; 12] = [
         Topic::Frames,
         Topic::Writes,
@@ -121,13 +121,13 @@ impl Topic {
         Topic::ALL.into_iter().find(|topic| topic.name() == name)
     }
 
-    /// How its messages are to be read; `None`: they are JSON.
+    /// Description of its messages; `None`: they are JSON.
     pub(super) fn words(self) -> Option<&'static str> {
         WORDS.iter().find(|(topic, _)| *topic == self).map(|&(_, text)| text)
     }
 }
 
-/// The topic, the number and the bytes of what passes; nothing for a note of no topic.
+/// Topic, number and bytes of an item; none for a note of no topic.
 pub(super) fn encode(passing: TraceEvent<'_>) -> Option<(Topic, u32, Vec<u8>)> {
     Some(match passing {
         TraceEvent::Wrote(writes) => {

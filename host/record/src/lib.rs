@@ -52,7 +52,7 @@ use hge_driver::text::shell_path;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What to do about a file that cannot be written: room helps only where there is none.
+/// Remedy for a file that cannot be written: free space helps only where there is none.
 fn remedy(what: &str) -> &'static str {
     let what = what.to_lowercase();
     match ["no space", "no storage space", "quota"].iter().any(|cause| what.contains(cause)) {
@@ -68,23 +68,23 @@ pub enum RecordError {
     /// A file cannot be written.
     #[error("cannot write {}: {what}; complete data are kept: {} another folder with -o, and if the run had begun, `hge resume` continues it", path.display(), remedy(what))]
     Write {
-        /// Which.
+        /// Path.
         path: PathBuf,
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
     /// A file cannot be read.
     #[error("cannot read {}: {what}; name the folder of a run, `hge runs` lists them", path.display())]
     Read {
-        /// Which.
+        /// Path.
         path: PathBuf,
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
     /// The folder is there already.
     #[error("{} exists already: give another folder with -o, or continue its run with `hge resume {}`", path.display(), shell_path(path))]
     Exists {
-        /// Which.
+        /// Path.
         path: PathBuf,
     },
     /// Another program writes to it.
@@ -101,12 +101,12 @@ pub enum RecordError {
         /// Its version.
         found: String,
     },
-    /// A file of the log is not as it was written, and was not just cut off.
+    /// A file of the log was changed, not only cut off.
     #[error("{} is damaged ({what}): restore it from a copy; `hge export --until-damage` exports the part before the damage", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// A file of the folder does not hold what it should.
@@ -114,7 +114,7 @@ pub enum RecordError {
     Strange {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// A file does not agree with its seal in the log.
@@ -130,7 +130,7 @@ pub enum RecordError {
         path: PathBuf,
         /// Last file of the log.
         log: PathBuf,
-        /// Its bytes up to where it was cut off.
+        /// Its bytes up to the cut.
         bytes: u64,
     },
     /// The run is at its end.
@@ -139,7 +139,7 @@ pub enum RecordError {
         /// The folder.
         path: PathBuf,
     },
-    /// The device was followed.
+    /// The device was tracked.
     #[error("the run in {} tracked a drifting device and cannot be resumed: start a new one", path.display())]
     Followed {
         /// The folder.

@@ -10,47 +10,47 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How far a run has come.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
     /// A program is at work on it.
     Running,
-    /// It came to its end with a solution.
+    /// Complete with a solution.
     Solved,
-    /// It came to its end without one.
+    /// Complete without a solution.
     NotSolved,
-    /// It was cut off, or ended with an error: `hge resume` goes on with it.
+    /// Cut off, or ended with an error: `hge resume` continues it.
     CutOff,
 }
 
 /// A run, in one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
-    /// Its folder; what is no UTF-8 in its name is replaced in JSON.
+    /// Its folder; bytes that are not UTF-8 are replaced in JSON.
     #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
-    /// How far it has come.
+    /// Its state.
     pub standing: RunStatus,
-    /// Name of what was to be learnt.
+    /// Name of the task.
     pub name: String,
     /// When it began, as RFC 3339 writes it, in UTC.
     pub began: String,
-    /// Seconds of all segments that came to an end.
+    /// Seconds of all completed segments.
     pub wall_s: f64,
     /// Device, or link.
     pub device: String,
-    /// Loss of what was learnt; none before the end.
+    /// Loss of the solution; none before the end.
     pub loss: Option<f64>,
-    /// Separation of what was learnt; none before the end.
+    /// Separation of the solution; none before the end.
     pub separation_na: Option<f64>,
     /// Epochs of all starts; none before the end.
     pub epochs: Option<u32>,
-    /// How the last segment failed, if it did.
+    /// Error of the last segment, if it failed.
     pub failure: Option<String>,
 }
 
-/// All runs in a folder, oldest first. Folders that are no runs are passed over; of those that cannot be read the reason is told.
+/// All runs in a folder, oldest first. Other folders are skipped; unreadable runs are listed with the reason.
 ///
 /// # Errors
 /// The folder cannot be read.

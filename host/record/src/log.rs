@@ -38,7 +38,7 @@ pub struct Log {
 
 struct Segment {
     path: PathBuf,
-    /// The same file, for what MCAP's writer does not do.
+    /// The same file, for operations that MCAP's writer lacks.
     file: File,
     writer: Writer<File>,
     channels: BTreeMap<Topic, u16>,
@@ -87,7 +87,7 @@ impl Log {
     /// Adds a message; a note of no [`Topic`] is none. The state after an epoch ends a chunk.
     ///
     /// # Errors
-    /// It cannot be written. What was written in chunks before is whole, and nothing more is.
+    /// It cannot be written. Earlier chunks are complete, and nothing else is written.
     pub fn append(&mut self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
         let Some((topic, sequence, data)) = encode(passing) else { return Ok(()) };
         let log_time = self.clock.now_ns();
@@ -161,7 +161,7 @@ impl Log {
         }
     }
 
-    /// Leaves the file as it was after its last chunk.
+    /// Truncates the file to its last chunk.
     fn broken(&mut self, why: &dyn std::fmt::Display) -> RecordError {
         let error = self.failed(why);
         if let Some(segment) = self.segment.take() {
@@ -215,7 +215,7 @@ impl Segment {
     }
 }
 
-/// What the system says, without the library's words around it, which speak of compression.
+/// Message of the system, without the library's text, which mentions compression.
 fn io_error(error: mcap::McapError) -> io::Error {
     match error {
         mcap::McapError::Io(error) => error,

@@ -27,7 +27,7 @@ pub(super) struct Player {
     frames: u32,
     playing: bool,
     said: Vec<u8>,
-    /// A run was asked for that is not in the log.
+    /// A requested run is not in the log.
     ended: Arc<AtomicBool>,
 }
 
@@ -47,7 +47,7 @@ impl Player {
         }
     }
 
-    /// Tells when the log has come to its end and more was asked for.
+    /// Reports that the log has ended and more was requested.
     pub(super) fn ended(&self) -> Arc<AtomicBool> {
         self.ended.clone()
     }
@@ -124,7 +124,7 @@ impl Player {
         self.reader.next_item().map_err(|error| EngineError::Tool(error.to_string()))
     }
 
-    /// The next frame of the run; after its end, what was read from its tables.
+    /// The next frame of the run; after its end, the reads of its tables.
     fn play(&mut self) -> Result<(), EngineError> {
         match self.take()? {
             Some(Item::RunEvent { record, .. }) => {

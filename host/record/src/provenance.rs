@@ -21,11 +21,11 @@ pub struct Provenance {
     /// Who closes the loop.
     #[serde(rename = "loop")]
     pub loop_mode: LoopMode,
-    /// The device was followed when it had learnt.
+    /// The device was tracked after training.
     pub followed: bool,
     /// Tones, control by control.
     pub tones: Vec<ToneFacts>,
-    /// Whether slopes were read by a calibration, which is in `calibration.json`.
+    /// Whether slopes were corrected by a calibration, which is in `calibration.json`.
     pub calibrated: bool,
     /// The computer.
     pub host: Host,
@@ -34,7 +34,7 @@ pub struct Provenance {
     pub segments: Vec<RunSegment>,
 }
 
-/// What was run.
+/// The program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
     /// Version.
@@ -47,14 +47,14 @@ pub struct Program {
     pub arguments: Vec<String>,
 }
 
-/// What was at the other end of the link.
+/// The instrument.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstrumentFacts {
     /// Where it was: `sim` in this process, or the link.
     pub link: String,
-    /// What executes the gateware; `remote` behind a link.
+    /// Simulator of the gateware; `remote` behind a link.
     pub engine: String,
-    /// What hangs on it, if it is simulated here.
+    /// The device, if it is simulated here.
     pub device: String,
     /// Hash of the register map.
     pub map_hash: String,
@@ -112,7 +112,7 @@ pub(super) fn now() -> String {
 }
 
 impl Provenance {
-    /// Of a task on an instrument behind `link` (`None`: simulated in this process), whose bitstream was made from `build_hash`.
+    /// Of a task on an instrument behind `link` (`None`: simulated in this process), with the commit `build_hash`.
     pub fn of(
         name: &str,
         task: &Task,

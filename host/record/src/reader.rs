@@ -26,11 +26,11 @@ pub struct Cut {
     /// The file.
     #[serde(serialize_with = "serialize_path")]
     pub file: PathBuf,
-    /// Bytes before the first record that is not whole.
+    /// Bytes before the first incomplete record.
     pub bytes: u64,
 }
 
-/// A log, from its first item to its last whole one.
+/// A log, from its first item to its last complete one.
 pub struct LogReader {
     segments: Vec<Segment>,
     /// The next segment to be opened.
@@ -48,9 +48,9 @@ pub struct LogReader {
 /// A file of the log.
 struct Segment {
     path: PathBuf,
-    /// Items of the log after which the items of this file no longer count.
+    /// Items of the log after which the items of this file are ignored.
     until: u64,
-    /// A run was taken up again with this file, when so many items counted.
+    /// The run was resumed with this file, after this number of valid items.
     resumed: Option<u64>,
 }
 
@@ -114,7 +114,7 @@ impl LogReader {
         self.last_ns
     }
 
-    /// The last file so far that was cut off: it ends with its last whole chunk.
+    /// The last file that was cut off: it ends with its last complete chunk.
     pub fn cut(&self) -> Option<&Cut> {
         self.cut.as_ref()
     }
@@ -130,7 +130,7 @@ impl LogReader {
         &self.seals
     }
 
-    /// The next item, or `None` after the last whole one.
+    /// The next item, or `None` after the last complete one.
     ///
     /// # Errors
     /// A file cannot be read, or is damaged.
@@ -181,7 +181,7 @@ impl LogReader {
         }
     }
 
-    /// Whether the files before `segment` hold what it goes on from.
+    /// Whether the files before `segment` contain the items that it continues from.
     fn check_begin(&self, segment: &Segment) -> Result<(), RecordError> {
         let Some(before) = self.next.checked_sub(1).map(|last| &self.segments[last]) else {
             return Ok(());
@@ -236,7 +236,7 @@ struct SegmentReader {
     topics: HashMap<u16, Topic>,
     /// Its messages have ended, and its index follows.
     ended: bool,
-    /// It was cut off, behind so many bytes.
+    /// It was cut off after this number of bytes.
     cut: Option<u64>,
     over: bool,
 }
@@ -262,7 +262,7 @@ impl SegmentReader {
         })
     }
 
-    /// What the file begins with, if it is that.
+    /// The first message of the file, if it is that.
     fn resumed(&mut self) -> Result<Option<Resumed>, RecordError> {
         match self.next_item()? {
             Some((_, Item::Note { topic: Topic::Resumed, text })) => {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Recorder(Arc<Mutex<Option<Log>>>);
 
 impl Recorder {
-    /// Whether there is a log to write to.
+    /// Whether there is a log.
     pub(super) fn is_open(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }

@@ -14,16 +14,16 @@ use serde::Serialize;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Whether the controls that follow from the recorded frames are the recorded ones.
+/// Whether the recomputed controls equal the recorded ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReplayReport {
     /// Every register at the begin of every run, every epoch's loss, controls and slopes, and the outcome are the same to the last bit.
     pub agrees: bool,
-    /// The log holds the outcome; without one nothing proves that the run came to its end.
+    /// The log holds the outcome; without one nothing proves that the run is complete.
     pub complete: bool,
     /// Epochs that agree.
     pub epochs: u64,
-    /// Windows that they were worked out from.
+    /// Number of their windows.
     pub windows: u64,
     /// The first difference.
     pub difference: Option<String>,
@@ -70,7 +70,7 @@ pub fn replay(
     })
 }
 
-/// What the folder's run was to do.
+/// The task of the folder's run.
 ///
 /// # Errors
 /// Its experiment or calibration cannot be read, or cannot be run.

@@ -16,12 +16,12 @@ use hge_driver::{DriverError, Instrument, Tap, TraceEvent};
 use hge_protocol::registers::map_hash;
 use std::time::Instant;
 
-/// How a run goes on.
+/// Method of resuming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resuming {
     /// The simulated instrument goes through all that was recorded again, to come to the same state, and every frame is compared.
     Again,
-    /// The instrument is as it is: the training goes on from the state after the last complete epoch.
+    /// The instrument keeps its state: the training continues from the state after the last complete epoch.
     FromState,
 }
 
@@ -118,10 +118,10 @@ pub fn resume(
     Ok((outcome, how))
 }
 
-/// What was learnt, and what went wrong afterwards.
+/// The result, and a failure afterwards.
 type Learnt = (Outcome, Option<String>);
 
-/// Looks at the device that has learnt once more, and leaves it.
+/// Takes the final snapshot of the trained device, and closes it.
 fn leave(
     look: &Look,
     learnt: Result<(Session, Outcome), TrainError>,
@@ -139,7 +139,7 @@ fn leave(
     }
 }
 
-/// Does it, and completes the folder. A failure before anything was added to the log leaves the folder as it was.
+/// Runs it, and completes the folder. A failure before anything was added to the log leaves the folder unchanged.
 fn conclude(
     folder: &Folder,
     learn: impl FnOnce() -> Result<Learnt, TrainError>,

@@ -8,10 +8,10 @@ use super::format::{Seal, PROFILE};
 use super::reader::{Cut, LogReader};
 use super::RecordError;
 
-/// Reads the whole log and compares the folder's files with their seals. Returns where the log was cut off, if it was.
+/// Reads the complete log and compares the folder's files with their seals. Returns the position of the cut, if it was cut off.
 ///
 /// # Errors
-/// The run is of another version, a file does not agree with its seal, the log is damaged, or it ends before the outcome that stands beside it.
+/// The run is of another version, a file does not agree with its seal, the log is damaged, or it ends before the outcome of an existing `outcome.json`.
 pub(super) fn check(files: &Files) -> Result<Option<Cut>, RecordError> {
     let Contents { contents, is_complete } = Contents::read(files)?;
     let mut reader = LogReader::open(&files.log())?;
@@ -31,7 +31,7 @@ pub(super) fn check(files: &Files) -> Result<Option<Cut>, RecordError> {
     }
 }
 
-/// As [`check`], of what stands in a damaged log before the damage: the experiment and the calibration, which every log begins with.
+/// As [`check`], for the part of a damaged log before the damage: the experiment and the calibration, with which every log begins.
 ///
 /// # Errors
 /// As [`check`].

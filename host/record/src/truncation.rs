@@ -20,7 +20,7 @@ const INDEX_HEAD_BYTES: usize = 6;
 /// Longest other record: a schema, a channel, statistics of all channels.
 const MOST_OTHER_BYTES: u64 = 1 << 16;
 
-/// Where the record begins that a cut file ends within, which is its length if it ends with a whole one; `None`: it was not cut but damaged.
+/// Begin of the incomplete record of a cut file, or its length if its last record is complete; `None`: it was not cut but damaged.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -59,7 +59,7 @@ pub(super) fn torn_at(file: &mut File) -> io::Result<Option<u64>> {
     Ok(Some(length))
 }
 
-/// Where the zeros begin with which the file ends, if they reach into what was read up to now and all behind it.
+/// Begin of the zeros at the end of the file, if they reach into the bytes read so far.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -84,7 +84,7 @@ fn zeros_from(file: &mut File, length: u64) -> io::Result<Option<u64>> {
     Ok((length >= HEAD_BYTES as u64).then_some(0))
 }
 
-/// Whether a record that this program writes can have this length, as far as its first bytes say.
+/// Whether a record of this program can have this length, as far as its first bytes show.
 fn is_plausible(opcode: u8, bytes: u64, body: &[u8]) -> bool {
     let word = |at: usize, size: usize| {
         let mut value = [0; 8];

@@ -11,16 +11,16 @@ use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use std::collections::BTreeMap;
 
-/// What followed from something that passed.
+/// Result of comparing an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It stands in the log.
+    /// It is in the log.
     Recorded,
     /// The log has ended before it.
     New,
 }
 
-/// Reads the log beside what passes.
+/// Reads the log in step with the items.
 pub(super) struct Verifier {
     reader: LogReader,
     recorded: BTreeMap<u16, u32>,
@@ -43,7 +43,7 @@ impl Verifier {
         &self.reader
     }
 
-    /// Writes that passed and do not stand in the log.
+    /// Writes that are not in the log.
     pub(super) fn unrecorded(&self) -> Vec<(u16, u32)> {
         let passed = self.passed.iter().map(|(&address, &value)| (address, value));
         passed.filter(|(address, value)| self.recorded.get(address) != Some(value)).collect()
@@ -52,7 +52,7 @@ impl Verifier {
     /// Compares.
     ///
     /// # Errors
-    /// What stands in the log is something else, or the log cannot be read.
+    /// The log has another item, or cannot be read.
     pub(super) fn hear(&mut self, passing: TraceEvent<'_>) -> Result<Verdict, String> {
         if let TraceEvent::Wrote(writes) = passing {
             // Commands act; they hold nothing.

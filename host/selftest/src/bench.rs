@@ -6,7 +6,7 @@ use hge_sim::engine::{Engine, EngineError, Passed, Time};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 
-/// Wire and interlock of a simulated bench. Clones move the same wire.
+/// Wire and interlock of a simulated bench. Clones share the same wire.
 #[derive(Clone, Debug)]
 pub struct SimulatedBench {
     connected: Arc<AtomicUsize>,

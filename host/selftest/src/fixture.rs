@@ -3,7 +3,7 @@
 use hge_driver::scale::Scale;
 use serde::Serialize;
 
-/// What leads from an output to the input.
+/// Connection from an output to the input.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fixture {
@@ -51,7 +51,7 @@ pub struct Unit {
     pub density: &'static str,
 }
 
-/// Whoever moves the wire and opens the interlock.
+/// The operator who moves the wire and opens the interlock.
 pub trait Operator {
     /// Connects this output, and no other, to the input. Outputs are at their safe values meanwhile.
     ///

@@ -19,7 +19,7 @@ pub(super) const CHECKS: [&str; 4] = [LIMITS, STEP_LIMIT, DISARM, SWITCH];
 /// Window of a run that only holds voltages.
 pub(super) const HOLD_SAMPLES: u32 = 65_536;
 
-/// Samples that the limited ramp takes: short beside a period of the mains.
+/// Samples of the limited ramp: short compared with a mains period.
 const RAMP: u32 = 16;
 
 /// Ramps that are measured.
@@ -61,7 +61,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Voltages at which all outputs are driven that may be: one alone where each has a resistor of its own.
+/// Voltages for all outputs that may be driven: only one if each has its own resistor.
 fn everywhere(stand: &Stand, settings: &Settings, driven: usize, volts: f64) -> Vec<f64> {
     if settings.connected_at_once {
         return stand.row(driven, volts);
@@ -69,7 +69,7 @@ fn everywhere(stand: &Stand, settings: &Settings, driven: usize, volts: f64) -> 
     vec![volts; stand.outputs()]
 }
 
-/// Arms and holds voltages in a run until they are reached; the run goes on until the guard is disarmed.
+/// Arms and holds voltages in a run until they are reached; the run continues until the guard is disarmed.
 fn reached(stand: &mut Stand) -> Result<(), Error> {
     stand.hold(ArmMode::Host)?;
     let samples = stand.ramp_samples();
@@ -192,7 +192,7 @@ fn step_limit(
     Ok(Row::judged(STEP_LIMIT, found, "samples", bounds, basis, advice))
 }
 
-/// Samples of the linear rise by `rise` that fits `values` best, whenever it begins, from whatever level and beside whatever hum at `mains`, in cycles a sample.
+/// Samples of the linear rise by `rise` that fits `values` best, for any begin and level, with hum at `mains` in cycles a sample.
 fn ramp_length(mut values: Vec<f64>, rise: f64, mains: &[f64]) -> f64 {
     let count = values.len();
     let disturbances = disturbances(count, mains);
@@ -316,7 +316,7 @@ fn disarm(
     })
 }
 
-/// Disarms with a safe value away from 0 V: behind an open switch the input is at 0 V all the same.
+/// Disarms with a safe value other than 0 V: with an open switch the input is at 0 V nevertheless.
 fn switch(stand: &mut Stand, output: usize, gain: f64) -> Result<Row, Error> {
     let safe_v = stand.reach_v() * SHARE;
     let rest_v = level(stand, output, 0.0)?;

@@ -119,7 +119,7 @@ impl From<MeasureError> for Error {
     }
 }
 
-/// What is tested, and what passes.
+/// Fixture, outputs and limits of the test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Outputs that are connected, one after the other.
@@ -142,12 +142,12 @@ pub struct Settings {
     pub noise_samples: u32,
     /// Time over which hum is measured.
     pub hum_s: f64,
-    /// The instrument's time goes on while it is idle, although it is simulated.
+    /// The instrument's time advances while it is idle, although it is simulated.
     pub real_time: bool,
 }
 
 impl Settings {
-    /// Output 0 alone within these limits; 5 % of scale; 0.03 nA/rtHz, twice what the figures of this project assume; 1 nA of hum.
+    /// Only output 0 within these limits; 5 % of scale; 0.03 nA/rtHz, twice the noise assumed in the figures of this project; 1 nA of hum.
     pub fn new(fixture: Fixture, limits_v: (f64, f64)) -> Self {
         Settings {
             outputs: vec![0],
@@ -170,7 +170,7 @@ impl Settings {
         (low_v.max(self.limits_v.0), high_v.min(self.limits_v.1))
     }
 
-    /// Frequencies at which mains are looked for, Hz.
+    /// Mains frequencies to search, Hz.
     fn mains(&self) -> Vec<f64> {
         self.mains_hz.map_or(vec![50.0, 60.0], |mains_hz| vec![mains_hz])
     }
@@ -184,7 +184,7 @@ impl Settings {
     }
 }
 
-/// Runs every check on an idle, disarmed instrument, with pace and scale of `plan`. Each row is handed to `progress` as soon as it is measured.
+/// Runs every check on an idle, disarmed instrument, with timing and scale of `plan`. Each row is passed to `progress` as soon as it is measured.
 /// Afterwards the instrument is disarmed, and its registers are as they were found, but for tuning words and slots, which cannot be read.
 ///
 /// # Errors
@@ -214,7 +214,7 @@ pub fn run(
     })
 }
 
-/// The watchdog alone: for a simulated instrument whose time goes by the wall clock, beside one in virtual time.
+/// Only the watchdog: for a simulated instrument in real time, in addition to one in virtual time.
 ///
 /// # Errors
 /// The instrument is in use or fails.
@@ -257,7 +257,7 @@ fn begin<Checked>(
     Ok((checked?, instrument))
 }
 
-/// Rows so far, and who watches.
+/// Rows so far, and their receiver.
 struct Rows<'a> {
     rows: Vec<Row>,
     progress: &'a mut dyn FnMut(&Row),
@@ -274,7 +274,7 @@ fn is_guard(row: &Row) -> bool {
     guard::CHECKS.contains(&row.check) || trips::CHECKS.contains(&row.check)
 }
 
-/// What answers, and whether its registers keep what is written.
+/// Identity of the instrument, and whether its registers keep written values.
 fn identity(stand: &mut Stand) -> Result<Vec<Row>, Error> {
     let instrument = stand.instrument();
     let parameters = instrument.parameters();

@@ -15,7 +15,7 @@ const SIGMAS: f64 = 5.0;
 /// Share by which a DAC's step may be off: of two bits that are swapped the larger is off by half or more.
 const STEP_TOLERANCE: f64 = 0.4;
 
-/// The same of a step that noise and rounding hide in part: a bit that is stuck, or the smaller of two that are swapped, is off by all of it.
+/// The same for a step partly hidden by noise and rounding: a stuck bit, or the smaller of two swapped bits, is off by its complete step.
 const HIDDEN_TOLERANCE: f64 = 0.6;
 
 /// Below this share of the declared gain nothing is connected.
@@ -43,7 +43,7 @@ struct Step {
     volts: f64,
     /// Change at the ADC.
     adc_v: f64,
-    /// What noise and quantisation may make of it.
+    /// Allowance for noise and quantisation.
     error_v: f64,
     clipped: bool,
 }
@@ -159,7 +159,7 @@ fn is_dead(gain: f64, declared: f64) -> bool {
     gain.abs() < DEAD * declared.abs()
 }
 
-/// Median over the larger steps, so that a bit or two that are wrong do not move it; none where all clip.
+/// Median over the larger steps, independent of one or two wrong bits; none where all clip.
 fn median_gain(steps: &[Step]) -> Option<f64> {
     let largest = steps.iter().map(|step| step.volts).fold(0.0, f64::max);
     let sound = steps.iter().filter(|step| !step.clipped && step.volts > largest / 20.0);
@@ -205,7 +205,7 @@ fn mean(stand: &Stand, differences: &[f64]) -> (f64, f64) {
     (mean, SIGMAS * error + rounding)
 }
 
-/// The gain of an output beside `reference`, the gain of all outputs.
+/// The gain of an output compared with `reference`, the gain of all outputs.
 pub(super) fn gain_row(
     examined: &Examined,
     stand: &Stand,
@@ -317,7 +317,7 @@ pub(super) fn range_row(
     Ok((row.of_output(output), cuts.then_some((sums[worst] - offset).abs())))
 }
 
-/// Every other output in turn, against the answer of the connected one. Returns the row, and the output that answers in its place.
+/// Every other output in turn, compared with the response of the connected one. Returns the row, and the output that responds in its place.
 pub(super) fn isolation_row(
     stand: &mut Stand,
     examined: &Examined,

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub enum Verdict {
     /// The figure lies within its bounds.
     Pass,
-    /// It does not.
+    /// It failed.
     Fail,
     /// Nothing was measured; `note` gives the reason.
     NotRun,
@@ -20,7 +20,7 @@ pub enum Verdict {
 pub struct Row {
     /// Name of the check.
     pub check: &'static str,
-    /// Output that it concerns alone.
+    /// Output of the check, if it concerns only one.
     pub output: Option<usize>,
     /// Result.
     pub verdict: Verdict,
@@ -32,9 +32,9 @@ pub struct Row {
     pub low: Option<f64>,
     /// Greatest figure that passes.
     pub high: Option<f64>,
-    /// What the figure is, and where the bounds come from.
+    /// Meaning of the value, and origin of the bounds.
     pub basis: String,
-    /// Of a check that failed, what to look at; of one that was not run, the reason.
+    /// Advice for a failed check; the reason for one that was not run.
     pub note: Option<String>,
 }
 
@@ -104,7 +104,7 @@ impl Row {
         self
     }
 
-    /// `output 3 gain`, or the check alone.
+    /// `output 3 gain`, or only the check.
     pub fn name(&self) -> String {
         match self.output {
             Some(output) => format!("output {output} {}", self.check),

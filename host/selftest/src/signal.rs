@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 /// Share of the ADC's range by which zero may be off: two resistors of 1 % before the ADC, and as much for the level shift.
 const OFFSET: f64 = 0.02;
 
-/// Samples by which the latency may be off: a whole one is a fault.
+/// Tolerance of the latency in samples: a complete sample is a fault.
 const LATENCY_SAMPLES: f64 = 0.5;
 
 /// Share by which the lock-in may differ from the steady voltages.
@@ -118,7 +118,7 @@ fn hum_row(stand: &mut Stand, settings: &Settings) -> Result<Row, Error> {
     ))
 }
 
-/// Amplitude at so many turns a sample, by a Hann window.
+/// Amplitude at this frequency in turns a sample, with a Hann window.
 fn line(values: &[f64], turns: f64) -> f64 {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;

@@ -25,17 +25,17 @@ const STALL: Duration = Duration::from_secs(20);
 /// Frames that may wait: only the event matters.
 const WAITING_FRAMES: usize = 4096;
 
-/// What a level measured.
+/// Result of a level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Level {
     pub(super) adc_v: f64,
     pub(super) clipped: bool,
 }
 
-/// What followed a provocation.
+/// Result of a provocation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Trip {
-    /// Its event frame, if one came.
+    /// Its event frame, if one arrived.
     pub(super) event: Option<Event>,
     /// `FAULT`, 0 while armed.
     pub(super) fault: u32,
@@ -55,7 +55,7 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    /// Takes pace and scale of `plan`, and every output as an electrode within `settings.limits_v`.
+    /// Uses timing and scale of `plan`, and every output as an electrode within `settings.limits_v`.
     pub(super) fn new(
         instrument: Instrument,
         plan: &Plan,
@@ -287,7 +287,7 @@ impl Stand {
         Ok(())
     }
 
-    /// Samples that a ramp over the whole range and the loop take, and as many again.
+    /// Twice the samples of a ramp over the complete range and of the loop.
     pub(super) fn ramp_samples(&self) -> u32 {
         let limits = self.plan().configuration().limits.iter();
         let span_v = limits.map(|limit| limit.high_v - limit.low_v).fold(0.0, f64::max);
@@ -316,7 +316,7 @@ impl Stand {
         Ok(None)
     }
 
-    /// Waits until the guard has tripped, or so many samples have passed, and until its outputs are safe.
+    /// Waits until the guard has tripped, or this number of samples has passed, and until its outputs are safe.
     pub(super) fn tripped(
         &mut self,
         heard: &mut Subscription,

@@ -30,7 +30,7 @@ const OVER: f64 = 0.7;
 /// Seconds of a run-time limit, and of the watchdog's.
 const LIMIT_S: f64 = 0.5;
 
-/// How long a board whose time goes on is watched to learn its pace.
+/// Time for measuring the sample rate of a board whose time advances.
 const PACE: Duration = Duration::from_millis(100);
 
 /// Silences at most.
@@ -69,7 +69,7 @@ fn patience(stand: &Stand) -> u32 {
     stand.ramp_samples() + (LIMIT_S * stand.rate_hz()) as u32
 }
 
-/// What is wrong with a trip, if anything.
+/// The fault of a trip, if any.
 fn problem(trip: &Trip, cause: u32, missing: &str) -> Option<String> {
     if trip.armed {
         return Some(format!("{missing}: do not connect a device, check register protection, then build and flash the gateware again"));

@@ -42,7 +42,7 @@ pub enum Record {
     Block(Block),
 }
 
-/// A sound frame that means nothing.
+/// A valid frame of unknown content.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FrameError {

@@ -8,7 +8,7 @@ use zerocopy::little_endian::U32;
 /// Why a server sends a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The request was not carried out: another client is in control.
+    /// The request was not executed: another client is in control.
     InUse,
     /// The connection ends: a token is needed, or the one that came is wrong.
     Token,

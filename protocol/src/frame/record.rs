@@ -28,7 +28,7 @@ pub mod flag {
     pub const UNPERTURBED: u16 = 1 << 2;
     /// Part of the final pass of a standalone run.
     pub const FINAL: u16 = 1 << 3;
-    /// The gap before this case was longer than asked for: records or update were late.
+    /// The gap before this case was longer than its setting: records or update were late.
     pub const LATE: u16 = 1 << 4;
     /// The update saturated somewhere since the run began.
     pub const SATURATED: u16 = 1 << 5;
@@ -41,7 +41,7 @@ pub enum EndReason {
     Complete,
     /// The loss fell to the stop threshold.
     LossReached,
-    /// The host asked for it.
+    /// The host requested it.
     Stopped,
     /// The guard was disarmed during the run.
     Disarmed,
@@ -142,7 +142,7 @@ pub const BLOCK_SAMPLES: usize = 64;
 /// The guard tripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// What tripped it, see [`registers::fault`](crate::registers::fault).
+    /// Cause, see [`registers::fault`](crate::registers::fault).
     pub cause: u8,
     /// [`TIME`](crate::registers::TIME) of the sample.
     pub time: u32,

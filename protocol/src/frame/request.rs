@@ -12,7 +12,7 @@ use crate::wire::MOST_REQUEST_WORDS;
 /// Most registers of one request.
 pub const MOST_REGISTERS: usize = MOST_REQUEST_WORDS - 3;
 
-/// What a request asks.
+/// Operation of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Begin a session: the instrument forgets the one before.
@@ -45,7 +45,7 @@ impl Operation {
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What is asked.
+    /// The operation.
     pub operation: Operation,
     /// Of the session.
     pub nonce: u32,
@@ -73,14 +73,14 @@ impl Request {
     }
 }
 
-/// Whether a request was carried out.
+/// Result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Done.
     Ok,
     /// No register there, or not in that direction.
     BadAddress,
-    /// Not while a run is going on, not while armed, or not on the way to the safe values.
+    /// Not allowed during a run, while armed, or during the ramp to the safe values.
     Busy,
     /// No such operation, or its length is wrong.
     BadRequest,
@@ -129,7 +129,7 @@ pub struct Reply {
     pub nonce: u32,
     /// Sequence number of the request.
     pub sequence: u16,
-    /// Whether it was carried out; the first register that was not stops it.
+    /// Status; the first refused register ends the request.
     pub status: Status,
     /// Address of the request.
     pub address: u16,

@@ -24,10 +24,10 @@ use zerocopy::little_endian::U32;
 /// the upper byte is zero), and the stuffing begins with the distance to the first zero.
 const FIRST_BYTE: u8 = 3;
 
-/// Damaged frames before the first sound one after which the connection ends.
+/// Damaged frames before the first valid one after which the connection ends.
 const MOST_DAMAGED: u32 = 8;
 
-/// How long a client may take to show its token.
+/// Time limit for a client's token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a connection ends.
@@ -36,15 +36,15 @@ const NO_TOKEN: &str = "it presented no token, or a wrong one";
 
 /// The end of a connection.
 enum End {
-    /// The client has gone, or the server ends.
+    /// The client has disconnected, or the server ends.
     Gone,
-    /// It is turned away.
+    /// It is refused.
     Refused(&'static str),
 }
 
-/// What the client is.
+/// Role of the client.
 enum Role {
-    /// It reads, and hears telemetry.
+    /// It reads and receives telemetry.
     Beside(Session),
     /// It is in control, in this session with this last sequence number.
     Controls { nonce: u32, last: u16 },
@@ -57,12 +57,12 @@ pub(super) struct Connection {
     observer: Observer,
     events: Sender<Event>,
     stop: Stop,
-    /// What goes out.
+    /// Outgoing messages.
     queue: Sender<Bytes>,
-    /// What it has to show yet.
+    /// Credentials that it must still present.
     token: Option<Token>,
     role: Role,
-    /// A sound frame has come.
+    /// A valid frame has arrived.
     known: bool,
     damaged: u32,
     /// The frame so far.
@@ -73,7 +73,7 @@ pub(super) struct Connection {
     owed: Option<Bytes>,
 }
 
-/// What all connections of a server share.
+/// State shared by all connections of a server.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) control: Control,
@@ -203,7 +203,7 @@ impl Connection {
         }
     }
 
-    /// Bytes that are no request: they are the instrument's where this client is in control, and else nobody's.
+    /// Bytes that are not a request: passed to the instrument if this client is in control, else discarded.
     fn pass(&mut self, bytes: Vec<u8>) -> Result<(), End> {
         match self.role {
             Role::Controls { .. } => self.tell_or_end(Event::Bytes(bytes)),
@@ -312,7 +312,7 @@ impl Connection {
         self.tell_or_end(Event::Bytes(frame))
     }
 
-    /// Control ends; the client stays, and may take it again if nobody else has.
+    /// Control ends; the client stays, and may regain it if it is free.
     fn release(&mut self, sentence: String) {
         let Role::Controls { nonce, last } = self.role else { return };
         self.role = Role::Beside(Session::at(nonce, last));

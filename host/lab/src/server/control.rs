@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long a request waits for the client before to leave: one that has just ended is still being noticed.
+/// Wait of a request for the previous client to disconnect: its end may not have been noticed yet.
 const GRACE: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Control {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives control to `client`, or says who has it.
+    /// Gives control to `client`, or returns the client that has it.
     pub(super) fn take(&self, client: SocketAddr, stop: &Stop) -> Result<(), String> {
         let deadline = Instant::now() + GRACE;
         loop {
@@ -65,7 +65,7 @@ impl Control {
         )
     }
 
-    /// Waits a little for a client that is leaving, so that whoever comes after it finds the instrument as it was left.
+    /// Waits a little for a disconnecting client, so that the next client finds the instrument in its final state.
     pub(super) fn settle(&self, stop: &Stop) {
         let deadline = Instant::now() + GRACE;
         while self.holder().is_some() && Instant::now() < deadline && !stop.is_stopped() {
@@ -80,7 +80,7 @@ impl Control {
         }
     }
 
-    /// Whether whoever is in control has made no request for too long, and what it is told then.
+    /// Whether the client in control has sent no request for too long, and the message to it.
     pub(super) fn overdue(&self) -> Option<String> {
         let holder = self.holder();
         let overdue = holder.as_ref().is_some_and(|it| it.last_request.elapsed() >= self.idle);

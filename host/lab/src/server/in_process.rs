@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long a reply may take: a clock-level engine may be in the middle of a long advance, and nothing is lost.
+/// Time limit of a reply: a clock-level engine may be in the middle of a long advance, and nothing is lost.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What messages call it.
+/// Its name in messages.
 const NAME: &str = "the simulated instrument";
 
 /// A server in this process.

@@ -22,7 +22,7 @@ const ROOM_BYTES: usize = 16384;
 /// reads in a shorter time.
 const FULL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Of the server's own sessions: "HGE2", then one more each.
+/// Nonces of the server's own sessions: "HGE2", then incremented.
 const FIRST_NONCE: u32 = 0x4847_4532;
 
 /// A simulated instrument and what is between it and its clients.
@@ -34,7 +34,7 @@ pub struct Server {
     telemetry_splitter: TelemetrySplitter,
     shadow: Shadow,
     client: Option<Sender<Bytes>>,
-    /// What the client's queue had no room for.
+    /// Frames that did not fit into the client's queue.
     unsent: Option<Bytes>,
     watchers: Vec<Sender<Bytes>>,
     pub(super) observer: Observer,
@@ -58,7 +58,7 @@ impl Server {
         Ok(server)
     }
 
-    /// A server for this one instrument: it cannot be powered up anew.
+    /// A server for this one instrument, which cannot be powered up again.
     pub fn with_engine(engine: Box<dyn Engine>, settings: Settings) -> Self {
         Server {
             engine,
@@ -78,13 +78,13 @@ impl Server {
         }
     }
 
-    /// The same server, and `observer` hears of clients that come and go.
+    /// The same server, with an `observer` of connecting and disconnecting clients.
     pub fn observed(mut self, observer: impl Fn(Presence) + Send + Sync + 'static) -> Self {
         self.observer = Observer(Some(std::sync::Arc::new(observer)));
         self
     }
 
-    /// The same server with other settings of its clients: idle time, longest watchdog, token.
+    /// The same server with other client settings: idle time, longest watchdog, token.
     pub fn limited(
         mut self,
         idle: Duration,
@@ -97,7 +97,7 @@ impl Server {
         self
     }
 
-    /// Serves until `stop`, or until nobody is left who could send an event.
+    /// Serves until `stop`, or until there is no more source of events.
     pub(crate) fn run(mut self, events: &Receiver<Event>, stop: &Stop) -> Result<(), ServerError> {
         let mut pacer = Pacer::new(self.settings.pace);
         while !stop.is_stopped() {
@@ -206,7 +206,7 @@ impl Server {
         Ok(())
     }
 
-    /// Nobody is in control any more: powers the instrument up anew, or else ends what needs a host.
+    /// No client is in control any more: powers the instrument up again, or ends activities that need a host.
     fn make_safe(&mut self) -> Result<(), ServerError> {
         let keep = self.settings.keep || self.settings.pace != Pace::Virtual;
         if !keep && self.used && self.factory.is_some() {
@@ -242,7 +242,7 @@ impl Server {
         self.engine.send(&line)
     }
 
-    /// The instrument knows this session from here on, and answers its last request only when it comes once more.
+    /// The instrument has this session from here on, and replies to its last request only when that is repeated.
     fn introduce(&mut self, nonce: u32, sequence: u16) -> Result<(), EngineError> {
         let operation = Operation::Hello;
         let (address, count, values) = (0, 0, Vec::new());
@@ -301,7 +301,7 @@ impl Server {
         Ok(())
     }
 
-    /// Gives what the instrument has said to its client and to those who watch.
+    /// Passes frames of the instrument to its client and to the others.
     fn hand_on(&mut self) {
         self.telemetry_splitter.push(&self.said);
         self.said.clear();

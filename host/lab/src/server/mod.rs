@@ -48,7 +48,7 @@ use thiserror::Error;
 /// virtual time after a megabyte.
 pub(crate) const QUEUE: usize = 64;
 
-/// How often a wait looks at the stop handle.
+/// Interval of checks of the stop handle.
 const STOP_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Time without a request after which control ends, and longest watchdog, unless another is set.
@@ -57,7 +57,7 @@ pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 /// How the instrument's time goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Pace {
-    /// As fast as it can be worked out, and not at all while nothing is active.
+    /// As fast as it can be computed, and stopped while nothing is active.
     #[default]
     Virtual,
     /// By the wall clock, at the sample period that the instrument's register holds.
@@ -74,7 +74,7 @@ pub enum Pace {
 pub struct Settings {
     /// How time goes.
     pub pace: Pace,
-    /// Of the instrument: its clock and its shortest sample period.
+    /// Clock and shortest sample period of the instrument.
     pub parameters: Parameters,
     /// Most samples between two looks at what clients say: 1024 suits the model, 64 an engine that simulates
     /// every clock.
@@ -88,7 +88,7 @@ pub struct Settings {
     pub idle: Duration,
     /// A longer watchdog is cut to this, at the sample period that the instrument has.
     pub watchdog_limit: Duration,
-    /// Over TCP, what a client has to show before anything else.
+    /// Over TCP, the token that a client must present first.
     pub token: Option<Token>,
 }
 
@@ -107,7 +107,7 @@ impl Default for Settings {
     }
 }
 
-/// Ends a server, and whoever waits in it, soon.
+/// Ends a server, and all waits in it.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -117,7 +117,7 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the end has been asked for.
+    /// Whether the end has been requested.
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -137,7 +137,7 @@ pub enum ServerError {
     Bind {
         /// Asked for.
         address: String,
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
     /// Others could reach it, and nothing keeps them out.
@@ -149,7 +149,7 @@ pub enum ServerError {
     /// The system gives no pseudo-terminal.
     #[error("cannot make a pseudo-terminal ({what}): serve over TCP instead")]
     Pty {
-        /// What the system says.
+        /// Message of the system.
         what: String,
     },
 }
@@ -160,49 +160,49 @@ pub type EngineFactory = Box<dyn FnMut(u64) -> Result<Box<dyn Engine>, EngineErr
 /// Bytes for clients.
 pub(crate) type Bytes = Arc<[u8]>;
 
-/// Registers that were read, up to the first that could not be; `None`: the engine reads for its session alone.
+/// Registers that were read, up to the first that could not be; `None`: the engine reads only for its session.
 type Values = Option<(Status, Vec<u32>)>;
 
-/// What happens to a server.
+/// Events of a server.
 pub(crate) enum Event {
     /// A client takes control.
     Joined {
-        /// What the instrument says goes here.
+        /// Destination of the instrument's frames.
         client: Sender<Bytes>,
         /// Nonce and last sequence number of the session it has begun already.
         session: Option<(u32, u16)>,
     },
-    /// It says something.
+    /// It sends bytes.
     Bytes(Vec<u8>),
-    /// It has gone, or its control has ended.
+    /// It has disconnected, or its control has ended.
     Left,
-    /// A client beside it reads registers.
+    /// Another client reads registers.
     Read {
-        /// Of the first.
+        /// Address of the first.
         address: u16,
-        /// How many.
+        /// Number.
         count: u8,
         /// Where they go.
         values: Sender<Values>,
     },
     /// Somebody wants to hear telemetry.
     Watches(Sender<Bytes>),
-    /// And no longer.
+    /// The client no longer receives telemetry.
     Unwatches(Sender<Bytes>),
 }
 
 /// A client that comes, takes control or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It can watch and read from here on, once it has shown the token where one is asked for.
+    /// It can receive and read from here on, after the token if one is required.
     Connected(String),
-    /// It has written something, and is in control.
+    /// It has written, and is in control.
     Controls(String),
-    /// It made no request for too long.
+    /// It sent no request for too long.
     Released(String),
-    /// It is turned away, and why.
+    /// It is refused, with the reason.
     Refused(String, &'static str),
-    /// It has gone.
+    /// It has disconnected.
     Left(String),
 }
 

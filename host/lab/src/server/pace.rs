@@ -3,7 +3,7 @@
 use super::Pace;
 use std::time::{Duration, Instant};
 
-/// How long a server in real time waits for its clients before it goes on: well below what a line adds.
+/// Wait of a server in real time for its clients: well below the delay of a line.
 const TICK: Duration = Duration::from_millis(1);
 
 /// A server that fell behind by more gives the rest up: an engine slower than the wall clock would otherwise work
@@ -13,7 +13,7 @@ const MOST_BEHIND: Duration = Duration::from_millis(100);
 /// Bytes that a quiet line can have ready: a USB bridge's buffer.
 const MOST_BURST_BYTES: f64 = 4096.0;
 
-/// What is due.
+/// Samples and bytes that are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) samples: u32,
@@ -39,12 +39,12 @@ impl Pacer {
         Pacer { factor, bytes_per_s, last: Instant::now(), samples: 0.0, bytes: 0.0 }
     }
 
-    /// How long nothing is due.
+    /// Time until something is due.
     pub(super) fn until_next(&self) -> Duration {
         TICK.saturating_sub(self.last.elapsed())
     }
 
-    /// What has become due since the last call, at the instrument's present rate.
+    /// Samples and bytes due since the last call, at the instrument's present rate.
     pub(super) fn due(&mut self, rate_hz: f64) -> Due {
         let now = Instant::now();
         let due = self.after(now - self.last, rate_hz);
@@ -61,7 +61,7 @@ impl Pacer {
         Due { samples: whole as u32, bytes: self.bytes.max(0.0) as usize }
     }
 
-    /// So many bytes went over the line.
+    /// Counts bytes sent over the line.
     pub(super) fn sent(&mut self, bytes: usize) {
         self.bytes -= bytes as f64;
     }

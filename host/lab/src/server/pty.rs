@@ -38,7 +38,7 @@ impl PtyServer {
     }
 }
 
-/// Serves behind a new pseudo-terminal.
+/// Serves on a new pseudo-terminal.
 ///
 /// # Errors
 /// The system gives none.

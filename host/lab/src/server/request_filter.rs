@@ -12,7 +12,7 @@ use zerocopy::little_endian::U32;
 /// longer is no request and passes as it comes.
 pub(super) const MOST_BYTES: usize = 4 * MOST_REQUEST_WORDS + 4 + 2 + 1;
 
-/// What is to be done.
+/// Action of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Hand these bytes to the engine.
@@ -55,7 +55,7 @@ impl Default for RequestFilter {
 }
 
 impl RequestFilter {
-    /// Another client speaks from here on: in this session, or in one that it begins itself.
+    /// Another client sends from here on: in this session, or in one that it opens.
     pub(super) fn begin(&mut self, session: Option<(u32, u16)>) {
         let session = session.map(|(nonce, last)| Session { nonce, last, restarted: false });
         *self = RequestFilter { session, ..RequestFilter::default() };
@@ -131,7 +131,7 @@ struct Seen {
     nonce: u32,
     sequence: u16,
     address: u16,
-    /// As the header says.
+    /// As in the header.
     count: u8,
     values: Vec<u32>,
 }

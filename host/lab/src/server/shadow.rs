@@ -54,7 +54,7 @@ impl Shadow {
         period_clocks.max(self.parameters.least_sample_period_clocks()).max(1)
     }
 
-    /// The command that has armed the guard, as far as commands tell.
+    /// The command that has armed the guard, according to confirmed commands.
     pub(super) fn armed(&self) -> Option<u32> {
         self.armed
     }

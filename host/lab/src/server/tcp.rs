@@ -11,16 +11,16 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Messages that wait for a client: then frames are lost to one who watches, and virtual time waits for the one in control.
+/// Queue of messages for a client: when it is full, a receiving client loses frames, and virtual time waits for the one in control.
 const CLIENT_QUEUE: usize = 256;
 
 /// Most clients at a time.
 const MOST_CLIENTS: usize = 64;
 
-/// How long the last words to a client may take.
+/// Time limit for the last message to a client.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A client that is silent is asked for a sign of life after so long, so often, so many times: one whose computer has gone is noticed.
+/// Keep-alive of a silent client: idle time, interval and count after which a vanished computer is detected.
 #[cfg(unix)]
 const KEEP_ALIVE: (Duration, Duration, u32) = (Duration::from_secs(10), Duration::from_secs(5), 4);
 

@@ -9,13 +9,13 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct TelemetrySplitter {
     frame: Vec<u8>,
-    /// For whoever is in control: everything.
+    /// For the client in control: everything.
     all: Vec<u8>,
-    /// For those who watch.
+    /// For the other clients.
     telemetry: Vec<u8>,
-    /// Nonces and sequence numbers of replies that no client has asked for, in order.
+    /// Nonces and sequence numbers of replies that no client has requested, in order.
     withheld: VecDeque<(u32, u16)>,
-    /// Replies that were not looked at yet, those withheld too.
+    /// Replies that were not checked yet, withheld ones included.
     replies: Vec<Reply>,
 }
 
@@ -57,17 +57,17 @@ impl TelemetrySplitter {
         std::mem::take(&mut self.replies)
     }
 
-    /// Another engine speaks from here on.
+    /// Another engine sends from here on.
     pub(super) fn forget(&mut self) {
         *self = TelemetrySplitter::default();
     }
 
-    /// What whoever is in control hears next.
+    /// Bytes for the client in control.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.all)
     }
 
-    /// What those who watch hear next.
+    /// Bytes for the other clients.
     pub(super) fn take_telemetry(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.telemetry)
     }

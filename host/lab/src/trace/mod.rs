@@ -138,7 +138,7 @@ impl Trace {
 }
 
 impl Sink {
-    /// Writes down what can no longer be taken back.
+    /// Writes samples that can no longer be rewound.
     fn settle(&mut self) {
         for (drives, sensed) in std::mem::take(&mut self.pending) {
             self.record(&drives, sensed);
@@ -183,7 +183,7 @@ impl Sink {
 }
 
 impl Drop for Sink {
-    /// A run that was cut off leaves the waveform up to there; whoever wants to know whether it could be written finishes it.
+    /// A cut-off run leaves the waveform up to there; `finish` reports write errors.
     fn drop(&mut self) {
         let _ = self.complete();
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use vcd::{IdCode, TimescaleUnit, VarType, Writer};
 
-/// The file, shared so that it can be flushed: the crate's writer gives it no longer away.
+/// The file, shared for flushing: the crate's writer does not return it.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<BufWriter<File>>>);
 

@@ -6,13 +6,13 @@ use std::ops::Range;
 /// An axis of a panel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What it shows, with its unit.
+    /// Quantity and unit.
     pub label: String,
     /// Logarithmic.
     pub logarithmic: bool,
     /// From and to; `None`: what the points need.
     pub range: Option<(f64, f64)>,
-    /// What stands at 0, 1, 2, ... in place of numbers; empty: numbers.
+    /// Labels at 0, 1, 2, ... in place of numbers; empty: numbers.
     pub names: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Axis {
         self
     }
 
-    /// Whether a value has a place on it.
+    /// Whether a value can be drawn on it.
     pub(super) fn holds(&self, value: f64) -> bool {
         value.is_finite() && (!self.logarithmic || value > 0.0)
     }

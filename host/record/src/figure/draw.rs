@@ -11,7 +11,7 @@ const LABEL: (&str, u32) = (font::FAMILY, 13);
 /// Widths of lines, in pixels.
 const LINE: u32 = 2;
 const THIN: u32 = 1;
-/// From so many points on a line is thin: it would be a smear.
+/// Number of points from which on a line is thin.
 const MANY: usize = 90;
 /// Height of a row of names above a panel, and in it where the first begins and the widths of a mark and of a letter.
 const NAMES: u32 = 20;
@@ -146,7 +146,7 @@ fn places(named: &[&Layer], width: i32) -> Vec<(i32, u32)> {
     named.iter().map(&mut place).collect()
 }
 
-/// The names of layers in rows, each behind its colour.
+/// The names of layers in rows, each after its colour.
 fn draw_names<Backend: DrawingBackend>(
     area: &DrawingArea<Backend, Shift>,
     named: &[&Layer],

@@ -40,9 +40,9 @@ const PANEL: (u32, u32) = (460, 340);
 #[derive(Debug, Error)]
 #[error("the figure {title} cannot be drawn: {reason}; run the command with other settings")]
 pub struct FigureError {
-    /// Which.
+    /// Title.
     pub title: String,
-    /// What the drawing library says.
+    /// Message of the drawing library.
     pub reason: String,
 }
 
@@ -157,7 +157,7 @@ mod tests {
         assert!(figure.svg().unwrap().contains("time, s"));
     }
 
-    /// Bytes of the picture that are not white, after the title alone was changed.
+    /// Bytes of the picture that are not white, after only the title was changed.
     fn ink(title: &str) -> usize {
         let mut figure = figure(Axis::linear("y"), [0.0, 1.0, 2.0]);
         figure.panels.iter_mut().for_each(|panel| panel.title = title.into());

@@ -13,7 +13,7 @@ const EMPTY: RGBColor = RGBColor(0, 158, 115);
 const SECOND: RGBColor = RGBColor(213, 94, 0);
 const THIRD: RGBColor = RGBColor(180, 180, 180);
 const NOISE: RGBColor = RGBColor(0, 0, 0);
-/// Heights of the marks, tones being as high as the noise at their line beside the highest in the picture.
+/// Heights of the marks; a tone is as high as the noise at its line, relative to the largest.
 const SECOND_HEIGHT: f64 = 0.12;
 const THIRD_HEIGHT: f64 = 0.05;
 const EMPTY_HEIGHT: f64 = 0.5;

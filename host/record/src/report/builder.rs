@@ -54,7 +54,7 @@ impl Builder {
         Builder { report, thinner, samples: 0, failure: None }
     }
 
-    /// The device and what executed the gateware, where the experiment does not say: behind a link.
+    /// Device and engine, where the experiment does not name them: behind a link.
     pub fn on(mut self, device: impl Into<String>, engine: impl Into<String>) -> Self {
         self.report.device = device.into();
         self.report.engine = engine.into();
@@ -97,7 +97,7 @@ impl Builder {
         self
     }
 
-    /// One more fact on where the run comes from, behind those before.
+    /// One more fact of the provenance, after the earlier ones.
     pub fn provenance(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.report.provenance.push((name.into(), value.into()));
         self
@@ -175,7 +175,7 @@ fn controls(task: &Task) -> Vec<ShownControl> {
     shown.collect()
 }
 
-/// What must be known beside the verdict.
+/// Notes on the verdict.
 fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(failure) = failure {

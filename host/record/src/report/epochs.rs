@@ -48,7 +48,7 @@ pub struct Epochs {
     pub slope_points: Vec<usize>,
     /// Of every case, of every control.
     pub slopes_na_per_v: Vec<Vec<Vec<f64>>>,
-    /// Of every control: standard error of a slope; no points where the experiment does not tell of its noise.
+    /// For every control: standard error of a slope; no points without a noise density in the experiment.
     pub errors_na_per_v: Vec<Vec<f64>>,
     /// Point of the best epoch: that of the outcome, else that of the least loss.
     pub best: Option<usize>,
@@ -176,7 +176,7 @@ impl Thinner {
         })
     }
 
-    /// Column by column, for so many cases and controls.
+    /// Column by column, for these numbers of cases and controls.
     pub(super) fn finish(self, cases: usize, controls: usize) -> Epochs {
         let best = self.best.as_ref().map(|(number, _)| *number);
         let of_stretches =

@@ -18,12 +18,12 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// JSON that a script element can hold: `<` can only stand in strings, where its code means the same.
+/// JSON for a script element: `<` occurs only in strings, where its escape means the same.
 pub(super) fn in_script(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
 
-/// A number with so many decimals, and a true minus.
+/// A number with this number of decimals, and a true minus.
 pub(super) fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "not finite".into();
@@ -34,7 +34,7 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
     text.replace('-', "−")
 }
 
-/// A number of so many significant digits, and all before the point.
+/// A number with this number of significant digits, and all before the point.
 pub(super) fn significant(value: f64, digits: i32) -> String {
     let size = value.abs();
     match size {

@@ -34,27 +34,27 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[error("the report of {name} cannot be written as JSON: {reason}; this is a fault of the program, keep the run's folder and report it")]
 pub struct ReportError {
-    /// Which.
+    /// Name.
     pub name: String,
-    /// What the serialiser says.
+    /// Message of the serialiser.
     pub reason: String,
 }
 
-/// What a run came to, in a word.
+/// Result of a run, as a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The outputs are as wanted and far enough apart.
+    /// The gate is solved.
     Solved,
-    /// They are not, and the run is over.
+    /// The gate is not solved, and the run is complete.
     NotSolved,
-    /// It was not run to its end.
+    /// The run is not complete.
     Incomplete,
     /// An error ended it.
     Failed,
 }
 
-/// A case as it is shown.
+/// A case in the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShownCase {
     /// `01` of a gate, else its number.
@@ -63,11 +63,11 @@ pub struct ShownCase {
     pub inputs_v: Vec<f64>,
     /// Whether its output should be high.
     pub high: bool,
-    /// Current wanted, where the loss knows one.
+    /// Target current, if the loss has one.
     pub target_na: Option<f64>,
 }
 
-/// A control as it is shown.
+/// A control in the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShownControl {
     /// Electrode.
@@ -82,7 +82,7 @@ pub struct ShownControl {
     pub amplitude_v: f64,
 }
 
-/// What the run minimised.
+/// Loss of the run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShownLoss {
     /// Name, as in the experiment file.
@@ -100,17 +100,17 @@ pub struct Report {
     pub task: String,
     /// Device.
     pub device: String,
-    /// What executed the gateware.
+    /// Simulator of the gateware.
     pub engine: String,
     /// Who closed the loop.
     pub loop_mode: &'static str,
     /// How slopes were measured.
     pub method: &'static str,
-    /// Of the random starts and the noise.
+    /// Seed of the random starts and the noise.
     pub seed: u64,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What a reader must know besides, a sentence each.
+    /// Notes, a sentence each.
     pub notes: Vec<String>,
     /// Measured without perturbation, if it came that far.
     pub outcome: Option<Outcome>,
@@ -122,13 +122,13 @@ pub struct Report {
     pub measured_s: f64,
     /// Time that passed, if it is known.
     pub wall_s: Option<f64>,
-    /// What was minimised.
+    /// The loss.
     pub loss: ShownLoss,
     /// Distance of the outputs that solves.
     pub wanted_na: f64,
     /// Unit of the slopes.
     pub slope_unit: &'static str,
-    /// What is learnt.
+    /// The controls.
     pub cases: Vec<ShownCase>,
     /// By what.
     pub controls: Vec<ShownControl>,
@@ -136,7 +136,7 @@ pub struct Report {
     pub epochs: Epochs,
     /// The current over the cases, if it was recorded.
     pub waveform: Option<DrawnWaveform>,
-    /// Its noise, if it was measured.
+    /// The spectrum, if it was measured.
     pub spectrum: Option<DrawnSpectrum>,
     /// The experiment with all its keys, as TOML.
     pub settings: String,
@@ -145,7 +145,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Starts the report of a task, and of what it came to, if it came to an end.
+    /// Starts the report of a task and its result, if it is complete.
     pub fn of(task: &hge_core::experiment::Task, outcome: Option<&Outcome>) -> Builder {
         Builder::new(task, outcome)
     }

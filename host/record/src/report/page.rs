@@ -17,7 +17,7 @@ const PLOTS: [&str; 3] =
     [include_str!("plots.js"), include_str!("gradients.js"), include_str!("tones.js")];
 const BEGIN: &str = include_str!("begin.js");
 
-/// What the scripts read.
+/// Data for the scripts.
 #[derive(Serialize)]
 struct Data<'a> {
     report: &'a Report,
@@ -67,7 +67,7 @@ fn name(report: &Report) -> String {
     format!("{} on {}", report.task, report.device)
 }
 
-/// The template with `{{name}}` replaced once each; what is put in is not looked at again.
+/// The template with `{{name}}` replaced once each; replacements are not scanned again.
 fn fill(template: &str, with: &[(&str, String)]) -> String {
     let room: usize = with.iter().map(|(_, text)| text.len()).sum();
     let mut page = String::with_capacity(template.len() + room);

@@ -7,14 +7,14 @@ use serde::Serialize;
 /// Points of a waveform or a spectrum at most.
 pub const MOST_POINTS: usize = 20_000;
 
-/// A waveform as it is drawn: the extremes of equal stretches.
+/// A waveform for drawing: the extremes of equal intervals.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DrawnWaveform {
     /// Samples a second.
     pub rate_hz: f64,
     /// Samples that there were.
     pub total: usize,
-    /// Which of them are drawn, from 0.
+    /// Indices of the drawn samples.
     pub samples: Vec<usize>,
     /// Their currents.
     pub currents_na: Vec<f64>,
@@ -22,12 +22,12 @@ pub struct DrawnWaveform {
     pub windows: Vec<Span>,
 }
 
-/// A line that stands out of a spectrum.
+/// A line of a spectrum.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpectrumLine {
     /// Where.
     pub frequency_hz: f64,
-    /// What kind of line: `tone`, `mains`; lines of a kind look alike.
+    /// Kind of line: `tone`, `mains`; lines of a kind are drawn alike.
     pub kind: String,
     /// Its name.
     pub label: String,
@@ -42,7 +42,7 @@ pub struct DrawnSpectrum {
     pub density_a_per_rt_hz: Vec<f64>,
     /// Density between the lines, if it was found.
     pub floor_a_per_rt_hz: Option<f64>,
-    /// What stands out.
+    /// The lines.
     pub lines: Vec<SpectrumLine>,
 }
 

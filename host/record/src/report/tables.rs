@@ -4,7 +4,7 @@ use super::markup::{counted, duration, escape, fixed, significant, table};
 use super::{Report, Verdict};
 use hge_driver::text::number;
 
-/// The verdict as it stands in the heading.
+/// The verdict for the heading.
 pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Solved => ("solved", "✓ solved"),
@@ -142,7 +142,7 @@ pub(super) fn provenance(report: &Report) -> String {
     table("Program of this report", &["what", "value"], &rows)
 }
 
-/// A line in place of what is not there.
+/// A line in place of missing data.
 pub(super) fn absent(text: &str) -> String {
     format!("<p class=\"absent\">{text}</p>\n")
 }
