@@ -191,7 +191,7 @@ impl Temporary {
     /// Makes the folder, and those above it.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn create(path: PathBuf) -> io::Result<Self> {
         let temporary = Temporary::of(path);
         fs::create_dir_all(&temporary.0)?;

@@ -81,7 +81,7 @@ pub struct Supervisor {
     pub fault: Signal<Out, Bits<5>>,
     /// The guard trips.
     pub trip: Signal<Out, Bit>,
-    /// Event pending: a trip.
+    /// A trip to be written as an event.
     pub event: Signal<Out, Bit>,
     /// Its causes.
     pub event_cause: Signal<Out, Bits<5>>,

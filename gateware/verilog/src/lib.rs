@@ -87,7 +87,7 @@ pub enum EmitError {
     Unsupported {
         /// Path of the block.
         module: String,
-        /// What was found.
+        /// Result of the search.
         what: String,
     },
     /// Registers of one module on different clocks.

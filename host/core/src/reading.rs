@@ -1,6 +1,6 @@
 //! What one case showed, in the units of the device.
 
-/// What one case showed.
+/// Result of one case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Mean current over the window.

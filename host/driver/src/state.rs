@@ -19,7 +19,7 @@ pub struct State {
     pub busy: bool,
     /// The guard follows the modulator.
     pub armed: Option<ArmMode>,
-    /// Outputs are on their way to the safe values.
+    /// Outputs ramp to the safe values.
     pub ramping_to_safe: bool,
     /// The interlock is closed.
     pub interlock_closed: bool,

@@ -190,7 +190,7 @@ impl Stand {
         Ok(self.probe.pace(self.timing.clone())?)
     }
 
-    /// Sends the outputs to their safe values, and gives the instrument back.
+    /// Ramps the outputs to their safe values, and returns the instrument.
     pub(super) fn close(self) -> Result<Instrument, Error> {
         Ok(self.probe.close()?)
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct Claim {
     /// What.
     pub claim: String,
-    /// What was found.
+    /// Result of the search.
     pub found: f64,
     /// The most that is allowed, if there is one.
     pub most: Option<f64>,

@@ -19,7 +19,7 @@ pub enum DeviceError {
     BadSpec {
         /// The text as given.
         spec: String,
-        /// What was found.
+        /// Result of the search.
         what: String,
         /// What to write instead.
         change: &'static str,
@@ -55,7 +55,7 @@ pub enum DeviceError {
         command: String,
         /// What it did.
         what: String,
-        /// What to change.
+        /// The remedy.
         change: &'static str,
     },
     /// Models are not read by this build.

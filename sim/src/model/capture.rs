@@ -15,7 +15,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// A capture is going on.
+    /// A capture is in progress.
     pub fn active(&self) -> bool {
         self.left > 0
     }

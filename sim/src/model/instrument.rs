@@ -347,7 +347,7 @@ impl Model {
         }
     }
 
-    /// What the lock-in takes.
+    /// Input of the lock-in.
     fn signal(&self, sample: i16) -> i16 {
         if self.costs() {
             cost(sample, self.cost_target, self.settings.cost_shift)

@@ -40,7 +40,7 @@ pub enum Job {
 pub struct Report {
     /// Some base has still to move, or the guard cut a step.
     pub moving: bool,
-    /// Some driving tone sounds in the next sample.
+    /// Some driving tone is on in the next sample.
     pub sounding: bool,
 }
 

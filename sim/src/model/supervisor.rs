@@ -11,7 +11,7 @@ pub struct Supervisor {
     pub armed: bool,
     /// It was armed for a standalone run.
     pub standalone: bool,
-    /// Outputs are on their way to the safe values.
+    /// Outputs ramp to the safe values.
     pub ramping_to_safe: bool,
     /// What tripped it since it was armed last.
     pub fault: u8,

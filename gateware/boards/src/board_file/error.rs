@@ -17,7 +17,7 @@ pub enum BoardError {
         "{name} is not a board: choose one of {known}, or the path of a folder with a board.toml"
     )]
     Unknown {
-        /// What was asked for.
+        /// The configuration.
         name: String,
         /// Names, separated by commas.
         known: String,
@@ -37,7 +37,7 @@ pub enum BoardError {
     Toml {
         /// File and line.
         place: String,
-        /// What is wrong.
+        /// The fault.
         problem: String,
     },
     /// The converters cannot serve it.
@@ -105,7 +105,7 @@ pub enum BoardError {
     Analogue {
         /// The board.
         board: String,
-        /// Which value, and why.
+        /// The value, and the reason.
         source: AnalogueError,
     },
     /// The line's rate.

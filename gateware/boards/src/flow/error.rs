@@ -70,7 +70,7 @@ pub enum FlowError {
     Report {
         /// The tool.
         tool: String,
-        /// What is wrong.
+        /// The fault.
         problem: String,
     },
     /// A file.
@@ -92,7 +92,7 @@ pub enum FlowError {
     Bundle {
         /// Its folder.
         bundle: PathBuf,
-        /// What is wrong.
+        /// The fault.
         problem: String,
     },
     /// A bundle for another register map.

@@ -9,7 +9,7 @@ use hge_gateware::nco::Nco;
 use hge_gateware::post_processor::PostProcessor;
 use hge_protocol::Parameters;
 
-/// A core that can be written alone.
+/// A core that can be emitted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
     /// Phase accumulators, sine table and codes.

@@ -19,7 +19,7 @@ pub(super) struct Module<'a> {
     pub prefix: &'a str,
     /// Name of its core file, without vendor and library.
     pub core: &'a str,
-    /// What it is.
+    /// Its content.
     pub description: &'a str,
 }
 

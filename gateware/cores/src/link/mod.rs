@@ -128,7 +128,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// For a gateware made for `parameters`.
+    /// For a gateware with `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         Self {
             receiver: Receiver::new(),

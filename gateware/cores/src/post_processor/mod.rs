@@ -62,7 +62,7 @@ pub struct PostProcessor {
     pub working: Signal<Out, Bit>,
     /// Any job is pending or in progress.
     pub busy: Signal<Out, Bit>,
-    /// Event pending: a trip.
+    /// A trip to be written as an event.
     pub event: Signal<In, Bit>,
     /// Cause of the trip.
     pub event_cause: Signal<In, Bits<5>>,
@@ -110,7 +110,7 @@ pub struct PostProcessor {
     pub began: Signal<In, Bits<32>>,
     /// The sample before the window's first, or the run's end.
     pub marked: Signal<In, Bits<32>>,
-    /// Why the run ended.
+    /// Reason of the end of the run.
     pub reason: Signal<In, Bits<3>>,
     /// No tone is on in the window.
     pub unperturbed: Signal<In, Bit>,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 const BUILD: u32 = 0x89ab_cdef;
 
-/// What the instrument is at.
+/// Current state of the instrument.
 #[derive(Clone, Copy, Default, Debug)]
 struct Situation {
     busy: bool,

@@ -19,7 +19,7 @@ pub struct Bus {
     pub is_write: Signal<In, Bit>,
     pub request: Signal<In, Bit>,
     pub write: Signal<In, Bit>,
-    /// A request has come.
+    /// A request has arrived.
     pub call: Signal<In, Bit>,
     pub busy: Signal<In, Bit>,
     pub armed: Signal<In, Bit>,

@@ -72,7 +72,7 @@ pub enum Pace {
 /// How a server runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// How time goes.
+    /// Time of the instrument.
     pub pace: Pace,
     /// Clock and shortest sample period of the instrument.
     pub parameters: Parameters,

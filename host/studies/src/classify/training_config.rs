@@ -57,7 +57,7 @@ pub struct Task<'a> {
     pub test: &'a Points,
 }
 
-/// What it came to.
+/// The result of the run.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// Of the way.

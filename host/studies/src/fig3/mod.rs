@@ -52,7 +52,7 @@ pub struct Keys {
     pub closely_repetitions: u32,
 }
 
-/// What was measured.
+/// Result of a measurement.
 struct Measured {
     spacings: Vec<Series>,
     amplitudes: Vec<Series>,

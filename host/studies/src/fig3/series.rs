@@ -12,7 +12,7 @@ type Row = [f64; 8];
 pub struct Series {
     /// What was wanted.
     pub wanted: PointsSpec,
-    /// What was measured.
+    /// Result of a measurement.
     pub pairs: Pairs,
     /// Rise of the line of parallel over single.
     pub slope: Estimate,
