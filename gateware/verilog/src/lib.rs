@@ -87,7 +87,7 @@ pub enum EmitError {
     Unsupported {
         /// Path of the block.
         module: String,
-        /// Result of the search.
+        /// The unsupported expression.
         what: String,
     },
     /// Registers of one module on different clocks.

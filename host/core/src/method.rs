@@ -40,7 +40,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// All ADCs.
+    /// All methods.
     pub const ALL: [Method; 6] = [
         Method::Homodyne,
         Method::Single,

@@ -82,7 +82,7 @@ const WORDS: [(Topic, &str); 5] = [
 ];
 
 impl Topic {
-    /// All ADCs.
+    /// All topics.
     pub const ALL: [Topic; 12] = [
         Topic::Frames,
         Topic::Writes,

@@ -12,9 +12,9 @@ use std::path::Path;
 /// Something that must hold, and whether it does.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Claim {
-    /// What.
+    /// The claim.
     pub claim: String,
-    /// Result of the search.
+    /// Measured value.
     pub found: f64,
     /// The most that is allowed, if there is one.
     pub most: Option<f64>,

@@ -19,7 +19,7 @@ pub enum DeviceError {
     BadSpec {
         /// The text as given.
         spec: String,
-        /// Result of the search.
+        /// The fault.
         what: String,
         /// What to write instead.
         change: &'static str,

@@ -17,7 +17,7 @@ pub enum BoardError {
         "{name} is not a board: choose one of {known}, or the path of a folder with a board.toml"
     )]
     Unknown {
-        /// The configuration.
+        /// Name that was given.
         name: String,
         /// Names, separated by commas.
         known: String,

@@ -47,7 +47,7 @@ pub struct BoardFile {
     pub name: String,
     /// Name for people.
     pub title: String,
-    /// Its state.
+    /// How far it has been tested.
     pub status: Status,
     /// Where the facts come from.
     pub url: String,
@@ -107,7 +107,7 @@ impl std::fmt::Display for Status {
 pub struct Clock {
     /// At the pin.
     pub pin_hz: u32,
-    /// Value of the instrument.
+    /// Of the instrument.
     pub system_hz: u32,
     /// The pin is a pair.
     #[serde(default)]

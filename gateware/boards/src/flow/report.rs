@@ -63,7 +63,7 @@ impl PlaceReport {
     /// The slowest clock in MHz.
     ///
     /// # Errors
-    /// No part has this name.
+    /// The report has no clock.
     pub fn reached_mhz(&self) -> Result<f64, FlowError> {
         let slowest = self.fmax.values().map(|clock| clock.achieved).reduce(f64::min);
         slowest.ok_or_else(|| FlowError::Report {

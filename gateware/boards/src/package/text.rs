@@ -19,7 +19,7 @@ pub(super) struct Module<'a> {
     pub prefix: &'a str,
     /// Name of its core file, without vendor and library.
     pub core: &'a str,
-    /// Its content.
+    /// Description.
     pub description: &'a str,
 }
 

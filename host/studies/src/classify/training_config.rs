@@ -57,10 +57,10 @@ pub struct Task<'a> {
     pub test: &'a Points,
 }
 
-/// The result of the run.
+/// Result of a training.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// Of the way.
+    /// Name of the method.
     pub name: String,
     /// By extracted slopes, all measured by the instrument.
     pub measured: bool,
