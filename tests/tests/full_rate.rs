@@ -8,7 +8,7 @@ use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
-use hge_tests::memory::resident_kb;
+use hge_tests::memory::MemoryGrowth;
 use hge_tests::scenario::Script;
 
 /// Bytes a second of a line of 3 Mbaud.
@@ -65,6 +65,7 @@ impl Reader {
 
 /// Captures for `seconds` of the instrument's time while a reader takes `share` of the line's rate.
 fn capture(seconds: usize, share: f64) -> (Reader, u32, u32) {
+    let mut memory = MemoryGrowth::begin();
     let mut engine = Model::new(Parameters::default(), Box::new(Counter(0)));
     let samples = (u64::from(CLOCK_HZ / PERIOD_CLOCKS) * seconds as u64) as u32;
     let mut script = Script::new(1);
@@ -79,7 +80,6 @@ fn capture(seconds: usize, share: f64) -> (Reader, u32, u32) {
     let mut budget_bytes = 0.0;
     let mut reader = Reader::default();
     let mut deframer = Deframer::new(MOST_FRAME_WORDS);
-    let mut settled_kb = 0;
     for turn in 0..seconds * TURNS_PER_S + TURNS_PER_S {
         line.clear();
         budget_bytes += turn_bytes;
@@ -92,11 +92,10 @@ fn capture(seconds: usize, share: f64) -> (Reader, u32, u32) {
             reader.take(Frame::from_words(body.expect("a sound line")).expect("a known frame"));
         });
         if turn == TURNS_PER_S {
-            settled_kb = resident_kb();
+            memory.settle();
         }
     }
-    let grown_kb = resident_kb().saturating_sub(settled_kb);
-    assert!(grown_kb < 1024, "memory grew by {grown_kb} kB after the first second");
+    assert!(memory.kb() < 1024, "memory grew by {} kB after the first second", memory.kb());
     line.clear();
     engine.advance(Time::Real, 1, usize::MAX, &mut line);
     deframer.push(&line, |body| {

@@ -8,7 +8,7 @@ use hge_protocol::Parameters;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::VerilogEngine;
-use hge_tests::memory::resident_kb;
+use hge_tests::memory::MemoryGrowth;
 use hge_tests::nightly;
 use hge_tests::scenario::{IntegerBench, Script};
 use rand::{Rng, SeedableRng};
@@ -19,8 +19,8 @@ const BYTES: usize = 10_000_000;
 /// Bytes into the compiled Verilog, which takes ten clocks for each; all of them with `HGE_NIGHTLY=1`.
 const CLOCKED_BYTES: usize = 1_000_000;
 
-/// Memory that may be taken after the first tenth of the noise, of which a kept tenth would be 1000 kB; other tests of the process run beside this one.
-const MOST_GROWTH_KB: u64 = 4096;
+/// Memory that may be taken after the first tenth of the noise. One byte kept of every nine would be 1000 kB.
+const MOST_GROWTH_KB: u64 = 1024;
 
 /// Bytes given at once.
 const PIECE: usize = 4096;
@@ -56,6 +56,7 @@ fn noise(dice: &mut ChaCha8Rng, frame: &[u8]) -> Vec<u8> {
 #[needs(proc)]
 #[test]
 fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
+    let mut memory = MemoryGrowth::begin();
     let mut dice = ChaCha8Rng::seed_from_u64(1);
     let window = Window {
         epoch: 1,
@@ -72,12 +73,11 @@ fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
     let frame = Frame::Telemetry(7, Record::Window(window)).to_bytes();
     let mut deframer = Deframer::new(MOST_FRAME_WORDS);
     let (mut given, mut damaged, mut sound) = (0, 0_u64, 0);
-    let mut settled_kb = None;
     while given < BYTES {
         let bytes = noise(&mut dice, &frame);
         given += bytes.len();
         if given > BYTES / 10 {
-            settled_kb.get_or_insert_with(resident_kb);
+            memory.settle();
         }
         deframer.push(&bytes, |body| match body {
             Some(body) => {
@@ -87,8 +87,7 @@ fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
             None => damaged += 1,
         });
     }
-    let grown_kb = resident_kb().saturating_sub(settled_kb.expect("a tenth of the noise"));
-    assert!(grown_kb < MOST_GROWTH_KB, "memory grew by {grown_kb} kB");
+    assert!(memory.kb() < MOST_GROWTH_KB, "memory grew by {} kB", memory.kb());
     assert_eq!(deframer.damaged(), damaged);
     assert_eq!(sound, 0, "noise passed the checksum");
     assert!(damaged > 10_000);
@@ -120,7 +119,7 @@ fn state(engine: &mut dyn Engine, nonce: u32) -> Vec<u8> {
 }
 
 /// Noise into an instrument: it says nothing, and its registers stay.
-fn bombard(engine: &mut dyn Engine, bytes: usize) {
+fn bombard(engine: &mut dyn Engine, bytes: usize, mut memory: MemoryGrowth) {
     let mut dice = ChaCha8Rng::seed_from_u64(2);
     let nonce = 0x0bad_cafe;
     let before = state(engine, nonce);
@@ -135,18 +134,16 @@ fn bombard(engine: &mut dyn Engine, bytes: usize) {
     let mut frame = Vec::new();
     seal(&request.to_words(), &mut frame);
     let (mut given, mut said) = (0, Vec::new());
-    let mut settled_kb = None;
     while given < bytes {
         let noise = noise(&mut dice, &frame);
         given += noise.len();
         if given > bytes / 10 {
-            settled_kb.get_or_insert_with(resident_kb);
+            memory.settle();
         }
         engine.send(&noise).unwrap();
         while !engine.advance(Time::Virtual, 1024, usize::MAX, &mut said).unwrap().resting {}
     }
-    let grown_kb = resident_kb().saturating_sub(settled_kb.expect("a tenth of the noise"));
-    assert!(grown_kb < MOST_GROWTH_KB, "memory grew by {grown_kb} kB");
+    assert!(memory.kb() < MOST_GROWTH_KB, "memory grew by {} kB", memory.kb());
     assert!(said.is_empty(), "{said:02x?}");
     // Another session, as the first one's sequence numbers are used up; nonces are in the replies.
     let after = state(engine, nonce + 1);
@@ -167,16 +164,18 @@ fn bombard(engine: &mut dyn Engine, bytes: usize) {
 #[needs(proc)]
 #[test]
 fn the_models_receiver_takes_noise_without_writing_a_register() {
+    let memory = MemoryGrowth::begin();
     let parameters = Parameters::default();
     let bench = IntegerBench::new(parameters.outputs, 1);
-    bombard(&mut Model::new(parameters, Box::new(bench)), BYTES);
+    bombard(&mut Model::new(parameters, Box::new(bench)), BYTES, memory);
 }
 
 #[needs(compiler, proc)]
 #[test]
 fn the_compiled_verilogs_receiver_takes_noise_without_writing_a_register() {
+    let memory = MemoryGrowth::begin();
     let parameters = Parameters::default();
     let bench = IntegerBench::new(parameters.outputs, 1);
     let mut engine = VerilogEngine::new(parameters, Box::new(bench)).expect("an engine");
-    bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES));
+    bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES), memory);
 }

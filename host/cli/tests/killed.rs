@@ -11,8 +11,14 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Points in time.
-const TRIALS: usize = 50;
+/// Points in time, by day and with `HGE_NIGHTLY=1`.
+fn trials() -> usize {
+    if std::env::var_os("HGE_NIGHTLY").is_some_and(|set| set == "1") {
+        50
+    } else {
+        12
+    }
+}
 
 /// The instrument's seconds go by so many times as fast as ours.
 const FACTOR: f64 = 5.0;
@@ -81,7 +87,7 @@ impl Bench for Probe {
 }
 
 #[test]
-fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
+fn a_host_killed_at_random_points_leaves_the_outputs_safe() {
     let (experiment, source) = Source::parse("xor.toml", "gate = \"xor\"\n".into()).unwrap();
     let task = Job::new(experiment.clone(), &source).unwrap().task;
     let writes = task.plan.writes();
@@ -118,7 +124,7 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
 
     let mut dice = ChaCha8Rng::seed_from_u64(1);
     let mut at_work = 0;
-    for trial in 0..TRIALS {
+    for trial in 0..trials() {
         let powered = now().power_ups;
         let mut host = Command::new(env!("CARGO_BIN_EXE_hge"))
             .args(["train", "xor", "--link", &link, "--restarts", "100"])
@@ -160,5 +166,5 @@ fn a_host_killed_at_fifty_random_points_leaves_the_outputs_safe() {
         host.wait().unwrap();
     }
     // A lucky training may be over before it is killed.
-    assert!(at_work >= TRIALS - 5, "killed at work in {at_work} trials");
+    assert!(at_work >= trials() * 9 / 10, "killed at work in {at_work} trials");
 }
