@@ -71,6 +71,19 @@ fn a_killed_training_of_the_standalone_loop_goes_on_to_the_same_outcome() {
 }
 
 #[test]
+fn a_killed_training_keeps_the_amplitudes_that_it_chose() {
+    let scratch = Scratch::new("auto");
+    let noisy = UNSOLVABLE.replace("noise_na2_per_hz = 0.0", "noise_na2_per_hz = 2.5e-4");
+    let file = scratch.file("auto.toml", &format!("{noisy}[tones]\namplitude = \"auto\"\n"));
+    let (whole, run) = (scratch.path("whole"), scratch.path("killed"));
+    assert_eq!(hge(&["train", &file, "-o", &whole]).status.code(), Some(2));
+    assert!(kill_at(&run, log_bytes(&whole) / 2, &["train", &file, "-o", &run]));
+    assert_eq!(content(&run, "experiment.toml"), content(&whole, "experiment.toml"));
+    assert_eq!(hge(&["resume", &run]).status.code(), Some(2));
+    assert_eq!(content(&run, "outcome.json"), content(&whole, "outcome.json"));
+}
+
+#[test]
 fn a_replay_tells_where_a_killed_run_was_cut_off_and_is_no_pass() {
     let scratch = Scratch::new("replay");
     let run = scratch.killed("killed", 200_000, &["--restarts", "100"]);
