@@ -145,11 +145,12 @@ fn a_fault_of_the_line_costs_the_frame_it_falls_in() {
 }
 
 #[test]
-fn every_length_of_a_frame_is_sent_as_seal_makes_it() {
+fn frames_of_lengths_around_a_block_are_sent_as_seal_makes_them() {
     let mut bench = bench();
     let mut random = Random(0x00c0_b500);
     let mut sent = Vec::new();
-    for words in (1..=66).chain([127, 128, 300, 766, 1022]) {
+    // A COBS block ends after 254 bytes, 63 words and a half.
+    for words in (1..=8).chain(60..=66).chain([127, 128, 300, 766, 1022]) {
         let payload: Vec<u32> = (0..words).map(|_| random.word() & random.word()).collect();
         let number = sent.len() as u32;
         assert!(bench.record(0x05, &payload, 3, false));
@@ -186,7 +187,7 @@ fn random_bytes_write_nothing() {
     // A quarter of the bytes are zero, so that there are many frames; 16 clocks a byte.
     let mut random = Random(0x1dea_0bad);
     let mut bench = bench();
-    for _ in 0..30_000 {
+    for _ in 0..10_000 {
         let byte = if random.once_in(8) { 0 } else { random.word() as u8 };
         bench.incoming.push_back(byte);
     }
@@ -194,7 +195,7 @@ fn random_bytes_write_nothing() {
         bench.step();
     }
     bench.settle_line();
-    assert!(bench.damaged > 3000, "{}", bench.damaged);
+    assert!(bench.damaged > 1000, "{}", bench.damaged);
     assert_eq!(bench.sound, 0);
     assert_eq!(bench.registers.requests, 0);
     assert_eq!(bench.registers.writes, []);
