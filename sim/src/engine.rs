@@ -17,7 +17,7 @@ pub enum EngineError {
     /// The board's pins broke what its converters demand, or took from them what they did not give.
     #[error("the board's pins are wrong: {0}")]
     Pins(String),
-    /// The device that hangs on the instrument answers no more.
+    /// The device of the instrument has failed.
     #[error("{0}")]
     Device(String),
 }
@@ -25,13 +25,13 @@ pub enum EngineError {
 /// How simulated time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Time {
-    /// It stands still while nothing is active, and the watchdog always: a run depends on its seed alone.
+    /// Time stops while nothing is active, and always for the watchdog: a run depends only on its seed.
     Virtual,
-    /// It goes on, whatever happens, and so does the watchdog.
+    /// Time always advances, as does the watchdog.
     Real,
 }
 
-/// What became of the time granted.
+/// Result of granted time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
     /// Samples that went by.
@@ -74,7 +74,7 @@ pub trait Engine: Send {
         None
     }
 
-    /// Lets virtual time go on until the instrument has said something or rests. `false`: nothing was said.
+    /// Advances virtual time until the instrument has sent bytes or rests. `false`: it sent nothing.
     ///
     /// # Errors
     /// The engine is lost.

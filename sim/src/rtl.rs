@@ -18,7 +18,7 @@ const EDGE_PASSES: usize = 5;
 /// Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
 const QUIET_CLOCKS: u32 = 8;
 
-/// What happened in a clock.
+/// Outputs of a clock.
 struct Clocked {
     /// Byte that the instrument sent.
     sent: Option<u8>,

@@ -23,7 +23,7 @@ pub(super) enum Piece {
     Value(Expr),
 }
 
-/// What stands at every bit of a value, from bit 0 upwards.
+/// Source of every bit of a value, from bit 0 upwards.
 #[derive(Clone, Debug)]
 pub(super) struct Placement(pub Vec<Piece>);
 
@@ -36,7 +36,7 @@ impl Piece {
         }
     }
 
-    /// Some of its bits; nothing of a computed value but the whole.
+    /// Some of its bits; a computed value only completely.
     fn part(&self, from: usize, count: usize) -> Option<Piece> {
         Some(match self {
             Piece::Bits { net, low, .. } => {

@@ -54,9 +54,9 @@ pub fn verilog_prefixed<B: Block>(
 }
 
 struct Module {
-    /// Name wanted for the module.
+    /// Preferred name of the module.
     base: String,
-    /// The same with what sets it apart: constant arguments, else the field's name.
+    /// The same with a suffix: constant arguments, else the field's name.
     apart: String,
     /// The doc comment.
     above: String,
@@ -68,9 +68,9 @@ struct Design<'a> {
     docs: &'a SourceDocs,
     modules: Vec<Module>,
     by_text: BTreeMap<(String, String), usize>,
-    /// Texts that wrappers need beside their modules.
+    /// Texts for wrappers besides their modules.
     cores: Vec<String>,
-    /// How many blocks there are with the same signals and children.
+    /// Number of blocks with the same signals and children.
     kinds: BTreeMap<String, usize>,
 }
 

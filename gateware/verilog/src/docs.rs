@@ -9,7 +9,7 @@ pub struct SourceDocs {
     structs: Vec<StructDocs>,
 }
 
-/// What is known of one struct.
+/// Comments of one struct.
 #[derive(Clone, Debug)]
 pub(super) struct StructDocs {
     name: String,
@@ -18,7 +18,7 @@ pub(super) struct StructDocs {
     fields: Vec<FieldDocs>,
 }
 
-/// What is known of one field.
+/// Comment of one field.
 #[derive(Clone, Debug)]
 pub(super) struct FieldDocs {
     name: String,
@@ -86,7 +86,7 @@ impl SourceDocs {
             .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
     }
 
-    /// Name of the struct that has exactly these fields: what a type parameter stands for.
+    /// Name of the struct with exactly these fields, for a type parameter.
     pub(super) fn name_of<'a>(
         &self,
         fields: impl Iterator<Item = &'a str> + Clone,

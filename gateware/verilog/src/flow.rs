@@ -4,7 +4,7 @@ use super::ir::{Class, Expr, ExprKind, Label, NetId, Role, Stmt};
 use super::scope::Scope;
 use super::EmitError;
 
-/// Which bits of every net have been assigned on the way here.
+/// Bits of every net that have been assigned on the path.
 type Assigned = Vec<Vec<bool>>;
 
 /// Refuses latches, undriven signals, reads before writes and writes to what is driven elsewhere.

@@ -25,12 +25,12 @@ pub(super) fn inline(scope: &Scope, mut stmts: Vec<Stmt>) -> Vec<Stmt> {
     stmts
 }
 
-/// How often a statement reads a net.
+/// Number of reads of a net in a statement.
 fn reads(stmt: &Stmt, net: NetId) -> usize {
     stmt.reads().into_iter().filter(|read| *read == net).count()
 }
 
-/// How often a statement reads bits of a net.
+/// Number of reads of bits of a net in a statement.
 fn slices(stmt: &Stmt, net: NetId) -> usize {
     fn of(expr: &Expr, net: NetId) -> usize {
         let own = usize::from(matches!(expr.kind, ExprKind::Slice(read, _) if read == net));
@@ -58,7 +58,7 @@ fn nets_of(placement: &Placement) -> BTreeSet<NetId> {
     out
 }
 
-/// Whether a value of these nets is the same after the statements.
+/// Whether a value of these nets is unchanged by the statements.
 fn is_kept(nets: &BTreeSet<NetId>, stmts: &[Stmt]) -> bool {
     stmts.iter().all(|stmt| stmt.writes().is_disjoint(nets))
 }
@@ -160,7 +160,7 @@ fn join_parts(scope: &Scope, stmts: &mut Vec<Stmt>, net: NetId) {
     remove_at(stmts, &parts);
 }
 
-/// The bits of a net behind the statements, if they only set it part by part.
+/// The bits of a net after the statements, if they only set it part by part.
 fn joined(scope: &Scope, stmts: &[Stmt], net: NetId) -> Option<Placement> {
     let mut whole: Option<Placement> = None;
     for (index, stmt) in stmts.iter().enumerate() {

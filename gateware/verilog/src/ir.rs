@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// Number of a net in its module.
 pub(super) type NetId = usize;
 
-/// What the bits of a value mean.
+/// Interpretation of a value's bits.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Type {
     pub width: usize,
@@ -104,7 +104,7 @@ impl Net {
         self.key.split_once('$').map_or("", |(_, field)| field)
     }
 
-    /// Whether it is a constant that a user of the module may set: one with a doc comment, and no flag that removes logic.
+    /// Whether it is a constant for the user of the module: one with a doc comment, and not a flag that removes logic.
     pub fn is_parameter(&self) -> bool {
         self.role == Role::Constant && !self.docs.is_empty() && self.ty.width > 1
     }
@@ -144,7 +144,7 @@ pub(super) enum ExprKind {
     /// The same bits, signed or unsigned.
     Reinterpret(Box<Expr>),
     ReplaceBit(NetId, usize, Box<Expr>),
-    /// Values beside each other, the highest first.
+    /// Concatenation, the highest first.
     Concat(Vec<Expr>),
     /// One bit as often as the type has bits.
     Repeat(Box<Expr>),

@@ -76,7 +76,7 @@ pub enum EmitError {
     Source {
         /// Position in the list.
         index: usize,
-        /// What the parser said.
+        /// Message of the parser.
         reason: String,
     },
     /// The design has no module.

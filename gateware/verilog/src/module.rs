@@ -21,13 +21,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct ModuleText {
     /// The doc comment before it.
     pub above: String,
-    /// What follows its name.
+    /// Text after its name.
     pub body: String,
     /// Ports of the block that the module does not have.
     pub unused: BTreeSet<String>,
 }
 
-/// Which ports of a block its module needs.
+/// Required ports of a block.
 #[derive(Clone, Copy)]
 pub(super) enum Need<'a> {
     /// All: a user connects it.

@@ -28,7 +28,7 @@ pub(super) struct Plan {
     pub ports: BTreeMap<NetId, Expr>,
     /// Comments above the instances, by child.
     pub instance_comments: BTreeMap<usize, Vec<String>>,
-    /// What follows the instances.
+    /// Text after the instances.
     pub items: Vec<Item>,
     /// Next values with a signal of their own.
     pub separate: BTreeSet<NetId>,
@@ -88,7 +88,7 @@ pub(super) fn plan(scope: &Scope, stmts: &[Stmt]) -> Result<Plan, EmitError> {
     Ok(planner.plan)
 }
 
-/// What stands between two comments of a kernel.
+/// Code between two comments of a kernel.
 #[derive(Default)]
 struct Part {
     comments: Vec<String>,
@@ -290,7 +290,7 @@ fn keep_comments(parts: &mut [Part]) {
     }
 }
 
-/// Without the first assignments of registers to themselves: a register holds by itself.
+/// Without the initial assignments of registers to themselves: a register holds its value.
 fn without_holds(scope: &Scope, stmts: Vec<Stmt>) -> Vec<Stmt> {
     let mut assigned = BTreeSet::new();
     let mut out = Vec::new();
@@ -308,7 +308,7 @@ fn without_holds(scope: &Scope, stmts: Vec<Stmt>) -> Vec<Stmt> {
     out
 }
 
-/// Whether an expression is only bits in another order.
+/// Whether an expression only reorders bits.
 fn is_wiring(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::Net(_) | ExprKind::Literal(_) | ExprKind::Variant(_) | ExprKind::Slice(..) => {

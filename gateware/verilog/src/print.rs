@@ -213,7 +213,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Statements, each line behind `indent`; in a process of registers (`is_clocked`) next values go into the registers.
+    /// Statements, each line after `indent`; in a clocked process (`is_clocked`) next values are assigned to the registers.
     pub fn block(&self, stmts: &[Stmt], is_clocked: bool, indent: &str, out: &mut String) {
         for stmt in stmts {
             match stmt {
@@ -299,7 +299,7 @@ impl Printer<'_> {
         *out += &format!("{indent}endcase\n");
     }
 
-    /// An arm of a `case`, with a comment beside its label.
+    /// An arm of a `case`, with a comment next to its label.
     fn arm(
         &self,
         label: &str,

@@ -7,7 +7,7 @@ use super::ir::{Expr, ExprKind, Label, NetId, Operator, Role, Stmt, Type};
 use super::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Signals of one branch that stand in assignments of their own, with the test repeated.
+/// Signals of one branch with their own assignments, with the test repeated.
 const MOST_CHOICES: usize = 3;
 
 /// The process of every net that a kernel drives.
@@ -161,7 +161,7 @@ fn branches<'a>(
     });
 }
 
-/// The statements with the assignments to some nets alone; a comment stays with the statement below it.
+/// The statements with the assignments to some nets only; a comment stays with the statement below it.
 pub(super) fn restricted(stmts: &[Stmt], keeps: &dyn Fn(NetId) -> bool) -> Vec<Stmt> {
     let mut out = Vec::new();
     let mut comments = Vec::new();
@@ -201,7 +201,7 @@ pub(super) fn first_target(stmt: &Stmt) -> Option<NetId> {
     first
 }
 
-/// A statement with the assignments to some nets alone, if there are any.
+/// A statement with the assignments to some nets only, if there are any.
 pub(super) fn restricted_one(stmt: &Stmt, keeps: &dyn Fn(NetId) -> bool) -> Option<Stmt> {
     match stmt {
         Stmt::Assign { target, .. } => keeps(*target).then(|| stmt.clone()),

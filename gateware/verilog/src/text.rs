@@ -22,7 +22,7 @@ pub(super) fn comment(out: &mut String, indent: &str, text: &str) {
     *out += "\n";
 }
 
-/// A declaration with its doc comment above or beside it.
+/// A declaration with its doc comment above or next to it.
 fn documented(out: &mut String, declaration: &str, docs: &[String]) {
     let beside = |line: &str| format!("{INDENT}{declaration} // {line}");
     match docs {
@@ -115,7 +115,7 @@ impl Child {
     }
 }
 
-/// What the text of a module is made from.
+/// Data for the text of a module.
 pub(super) struct Text<'a> {
     pub printer: &'a Printer<'a>,
     pub plan: &'a Plan,

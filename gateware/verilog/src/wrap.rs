@@ -6,7 +6,7 @@ pub(super) const LINE_CHARACTERS: usize = 120;
 /// Further indentation of the rest of a broken line.
 const CONTINUATION: &str = "        ";
 
-/// The text with long lines broken: comments between words, code behind an operator or a comma.
+/// The text with long lines broken: comments between words, code after an operator or a comma.
 pub(super) fn wrapped(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
@@ -45,7 +45,7 @@ fn wrap_line(line: &str, out: &mut String) {
     *out += "\n";
 }
 
-/// Whether the space stands behind a comma or a binary operator, and not in a string.
+/// Whether the space follows a comma or a binary operator, and is not in a string.
 fn is_break(line: &str, at: usize) -> bool {
     const BEHIND: [&str; 9] = [",", "&&", "||", "&", "|", "^", "+", "?", ":"];
     !line.contains('"') && BEHIND.iter().any(|mark| line[..at].ends_with(mark))

@@ -60,7 +60,7 @@ impl Chance {
         wilson(self.hits, self.settings)
     }
 
-    /// Whether the whole interval is below [`HARD`].
+    /// Whether the complete interval is below [`HARD`].
     pub fn is_hard(self) -> bool {
         self.interval().1 < HARD
     }
@@ -106,7 +106,7 @@ pub fn chances(task: &Task, by: &[Solved], settings: usize) -> Result<Vec<Chance
     Ok((0..by.len()).map(|n| Chance { hits: total(n), settings }).collect())
 }
 
-/// Of so many random settings, those that solve the task, by each criterion.
+/// Of this number of random settings, those that solve the task, by each criterion.
 fn hits(
     task: &Task,
     device: &dyn Device,

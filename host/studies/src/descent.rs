@@ -18,7 +18,7 @@ pub struct Told {
     pub of_inputs_na_per_v: Vec<Vec<f64>>,
 }
 
-/// What tells them.
+/// Source of outputs and slopes.
 pub trait GradientSource {
     /// At these controls, case by case.
     ///
@@ -48,7 +48,7 @@ pub struct Exact<'a> {
 }
 
 impl Exact<'_> {
-    /// Currents alone.
+    /// Currents only.
     pub fn outputs_na(&self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Vec<f64> {
         let rows = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
         let rows: Vec<f64> = rows.collect();
@@ -106,7 +106,7 @@ pub struct Path {
     pub losses: Vec<f64>,
 }
 
-/// Descends from `start_v` with Adam; `evaluate` tells loss and gradient.
+/// Descends from `start_v` with Adam; `evaluate` returns loss and gradient.
 ///
 /// # Errors
 /// Those of `evaluate`.

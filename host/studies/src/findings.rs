@@ -91,7 +91,7 @@ pub struct Named {
     pub values: Vec<f64>,
 }
 
-/// What a study returns.
+/// Results of a study.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// Data, for `data.npz`.
@@ -100,7 +100,7 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// Summary.
     pub table: Table,
-    /// What must hold.
+    /// Its claims.
     pub claims: Vec<Claim>,
     /// The summary for programs.
     pub json: serde_json::Map<String, serde_json::Value>,
@@ -117,7 +117,7 @@ impl Findings {
         self.json.insert(key.into(), value.into());
     }
 
-    /// Whether everything that must hold does.
+    /// Whether all claims hold.
     pub fn hold(&self) -> bool {
         self.claims.iter().all(|claim| claim.holds)
     }

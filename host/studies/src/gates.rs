@@ -38,7 +38,7 @@ struct Learnt {
     outcome: Outcome,
     /// Device time of all starts.
     device_s: f64,
-    /// Random settings whose outputs are as far apart as is wanted.
+    /// Random settings whose outputs have the required gap.
     chance: Chance,
     /// Start and loss of every epoch.
     losses: Vec<(u32, f64)>,

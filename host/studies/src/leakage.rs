@@ -40,7 +40,7 @@ fn terms(filter: LowPass, reference_step: f64, tone_step: f64) -> [Response; 2] 
     [less(reference_step - tone_step, conjugate), less(reference_step + tone_step, mean)]
 }
 
-/// What the lock-in with this filter and reference holds of a tone of amplitude one.
+/// Response of the lock-in with this filter and reference to a tone of amplitude one.
 pub fn leak(filter: LowPass, reference: Sine, tone: Sine) -> f64 {
     let [near, far] = terms(filter, reference.step, tone.step);
     let at = |term: Response, phase: f64| term.then(Response::polar(1.0, phase)).re;

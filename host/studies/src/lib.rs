@@ -105,7 +105,7 @@ impl From<DriverError> for ReproduceError {
 
 /// Hears how far a study is, from any thread.
 pub trait ProgressObserver: Sync {
-    /// A part begins that takes so many steps.
+    /// A part with this number of steps begins.
     fn begin(&self, part: &str, steps: u64);
     /// A step of it is done.
     fn step(&self);
@@ -123,7 +123,7 @@ impl ProgressObserver for NoObserver {
 pub struct Study {
     /// Name, as in `hge reproduce NAME`.
     pub name: &'static str,
-    /// What it shows.
+    /// Its result.
     pub about: &'static str,
     /// Its file in `host/studies/experiments`.
     pub file: &'static str,

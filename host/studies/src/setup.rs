@@ -29,7 +29,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// What the study's own file says.
+    /// Content of the study's own file.
     ///
     /// # Errors
     /// The file is wrong.

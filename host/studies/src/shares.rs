@@ -27,7 +27,7 @@ pub const STUDY: Study = Study {
 /// Level of the tests.
 const LEVEL: f64 = 0.05;
 
-/// Of so many starts so many may have lost a gate; of fewer, losses are too few to be counted.
+/// Number of starts, and of those that may lose a gate; with fewer starts losses are not significant.
 const COUNTED_STARTS: usize = 64;
 const MOST_LOST: f64 = 5.0;
 

@@ -20,7 +20,7 @@ const MOST_REPEATED: usize = 4096;
 /// A session on a simulated instrument of its own.
 pub struct SimSetup {
     session: Session,
-    /// Amplitude of the tones on the inputs' electrodes, while they sound.
+    /// Amplitude of the tones on the inputs' electrodes, while they are on.
     of_inputs_v: Vec<f64>,
     codes: Codes,
 }
@@ -74,7 +74,7 @@ fn connect(setup: &Setup, server: Server) -> Result<Instrument, ReproduceError> 
 /// The study's device, to be asked outside any instrument.
 ///
 /// # Errors
-/// It cannot be opened, or does not tell its slopes.
+/// It cannot be opened, or does not provide slopes.
 pub fn device(setup: &Setup) -> Result<Box<dyn Device>, ReproduceError> {
     let device = open(setup)?;
     if device.gradient_na_per_v(&vec![0.0; device.electrodes()]).is_none() {
@@ -141,7 +141,7 @@ impl SimSetup {
         self.session.plan()
     }
 
-    /// The session, for what a simulated setup does not do.
+    /// The session, for other operations.
     pub fn session(&mut self) -> &mut Session {
         &mut self.session
     }
@@ -151,7 +151,7 @@ impl SimSetup {
         self.session.samples()
     }
 
-    /// Lets only one tone sound; the others are still listened to.
+    /// Switches only one tone on; the others are still demodulated.
     ///
     /// # Errors
     /// The instrument refuses.
@@ -207,7 +207,7 @@ impl SimSetup {
         Ok(self.session.instrument().write_all(&writes)?)
     }
 
-    /// Slopes with the inputs, of a reading while they sound.
+    /// Slopes for the inputs, from a reading with their tones on.
     pub fn slopes_of_inputs_na_per_v(&self, reading: &Reading) -> Vec<f64> {
         let sounding = reading.empty_na.iter().zip(&self.of_inputs_v);
         sounding.map(|(held_na, amplitude_v)| held_na[0] / amplitude_v).collect()
@@ -258,7 +258,7 @@ impl SimSetup {
         Ok((window, codes.to_vec()))
     }
 
-    /// So many windows of the plan's only case, one after the other.
+    /// This number of consecutive windows of the plan's only case.
     ///
     /// # Errors
     /// The instrument fails.
@@ -277,7 +277,7 @@ impl SimSetup {
         Ok(windows)
     }
 
-    /// What each of these inputs shows at these controls: as many runs as it takes.
+    /// Readings of each of these inputs at these controls, in as many runs as needed.
     ///
     /// # Errors
     /// The instrument fails, or the guard had to act.

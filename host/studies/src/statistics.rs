@@ -39,7 +39,7 @@ pub fn mean_square(values: impl IntoIterator<Item = f64>) -> f64 {
 /// Exact p-values of McNemar's paired test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct McNemar {
-    /// That so many or more pairs are lost, if losing and gaining are equally likely.
+    /// Probability of at least this number of lost pairs, if losing and gaining are equally likely.
     pub loss: f64,
     /// That they differ so much or more, either way.
     pub two_sided: f64,

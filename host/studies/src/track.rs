@@ -19,7 +19,7 @@ pub const STUDY: Study = Study {
     run,
 };
 
-/// Where moves are slow, the share of epochs in which a frozen device is right is at most this.
+/// Maximum share of right epochs of a frozen device at slow drifts.
 const FROZEN: f64 = 0.8;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +30,7 @@ struct Keys {
     seeds: usize,
 }
 
-/// What is done with the controls.
+/// Treatment of the controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Variant {
     name: &'static str,
@@ -44,7 +44,7 @@ const VARIANTS: [Variant; 3] = [
     Variant { name: "frozen", loop_mode: LoopMode::Host, frozen: true },
 ];
 
-/// One pace, one variant, every seed.
+/// One rate, one variant, every seed.
 struct Place {
     pace_v_per_s: f64,
     variant: Variant,

@@ -6,7 +6,7 @@ use crate::device::Device;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
-/// A bench around one device: DAC, what the device feels of it, device, and the [`Stages`] from its current to the ADC's code.
+/// A bench around one device: DAC, drift of the electrodes, device, and the [`Stages`] from its current to the ADC code.
 pub struct AnalogueBench {
     /// One for each electrode.
     dacs: Vec<Converter>,

@@ -5,7 +5,7 @@ use hge_protocol::Analogue;
 use serde::{Deserialize, Serialize};
 
 /// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and what is imperfect about it, the `[bench]` table.
-/// Electrode i of the device hangs on output i.
+/// Electrode i of the device is connected to output i.
 ///
 /// The defaults are free of every effect but white noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Chain {
     /// Significant bits of the DAC, the instrument's: the unit of its INL.
     #[serde(skip)]
     pub dac_bits: u32,
-    /// What the DAC adds to every voltage without anybody knowing; an offset that is known is the scale's.
+    /// Unknown offset of the DAC; a known offset belongs to the scale.
     pub dac_offset_v: f64,
     /// Share by which the DAC's voltages are too large.
     pub dac_gain_error: f64,
@@ -28,7 +28,7 @@ pub struct Chain {
     /// Significant bits of the ADC, the instrument's.
     #[serde(skip)]
     pub adc_bits: u32,
-    /// What the ADC adds to every voltage.
+    /// Unknown offset of the ADC.
     pub adc_offset_v: f64,
     /// Share by which the ADC reads too much.
     pub adc_gain_error: f64,
@@ -66,7 +66,7 @@ pub struct Chain {
     pub slow_drift_na: f64,
     /// Its period.
     pub slow_drift_period_s: f64,
-    /// By how much the voltages that the device feels move up and down.
+    /// Amplitude of the drift of the effective electrode voltages.
     pub drift_v: f64,
     /// The same electrode by electrode, instead.
     pub electrode_drifts_v: Option<Vec<f64>>,
@@ -76,7 +76,7 @@ pub struct Chain {
     pub step_electrode: usize,
     /// By so much.
     pub step_v: f64,
-    /// So long after power-up.
+    /// Its time after power-up.
     pub step_at_s: f64,
 }
 
@@ -147,7 +147,7 @@ impl Chain {
         }
     }
 
-    /// By how much the voltage that the device feels at an electrode moves up and down.
+    /// Amplitude of the drift of an electrode's effective voltage.
     pub fn drift_of_v(&self, electrode: usize) -> f64 {
         match &self.electrode_drifts_v {
             Some(list) => list.get(electrode).copied().unwrap_or(0.0),
@@ -155,7 +155,7 @@ impl Chain {
         }
     }
 
-    /// Whether the current before a sample matters to it.
+    /// Whether the current depends on the previous sample.
     pub(super) fn remembers(&self) -> bool {
         self.relaxation_share != 0.0 || self.iv_pole_hz.is_some()
     }

@@ -2,7 +2,7 @@
 
 use super::Bench;
 
-/// A bench behind converters that add whole samples to the loop's latency.
+/// A bench with converters that add whole samples to the loop latency.
 ///
 /// Before the first codes the outputs stood at mid-scale.
 pub struct Delayed {
@@ -16,7 +16,7 @@ pub struct Delayed {
 }
 
 impl Delayed {
-    /// `bench` behind converters that add `latency_samples`, for an instrument with `outputs` outputs.
+    /// `bench` with converters that add `latency_samples`, for an instrument with `outputs` outputs.
     pub fn new(bench: Box<dyn Bench>, outputs: usize, latency_samples: usize) -> Self {
         let rows = vec![0; outputs * latency_samples];
         Delayed { bench, outputs, latency_samples, rows, asked: 0 }

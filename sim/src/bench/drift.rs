@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-/// From the first sample on, t = n / f_s: pace t + slow drift sin(2 pi t / period).
+/// From the first sample on, t = n / f_s: rate t + slow drift sin(2 pi t / period).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
     na_per_sample: f64,

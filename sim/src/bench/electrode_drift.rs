@@ -23,7 +23,7 @@ struct Step {
 }
 
 impl ElectrodeDrift {
-    /// The chain's, for a device with this many electrodes; none if nothing moves.
+    /// That of the chain, for a device with this many electrodes; none without drift.
     pub fn of(chain: &Chain, electrodes: usize, rate_hz: f64) -> Option<Self> {
         let amplitudes_v: Vec<f64> = (0..electrodes).map(|k| chain.drift_of_v(k)).collect();
         let step = (chain.step_v != 0.0).then_some(Step {

@@ -48,7 +48,7 @@ pub use response::Response;
 pub use stages::Stages;
 pub use white::White;
 
-/// The analogue world behind the converters' codes, one sample after the other.
+/// The analogue circuit behind the converters' codes, sample by sample.
 pub trait Bench: Send {
     /// ADC codes for consecutive samples. `codes` is row-major `[samples, outputs]`: the DAC codes that
     /// stood while each sample was taken. Calls continue one another: however the samples are cut into

@@ -33,7 +33,7 @@ impl Relaxation {
         Relaxation { share, play_na, middle_na: rest_na, slow }
     }
 
-    /// Passes every current on; what is not finite as it is, and without a trace.
+    /// Processes every current; non-finite ones pass unchanged and leave no trace.
     pub fn pass(&mut self, current_na: &mut [f64]) {
         let half_na = self.play_na / 2.0;
         for current_na in current_na.iter_mut().filter(|current_na| current_na.is_finite()) {

@@ -42,7 +42,7 @@ impl Response {
         Response { re: self.re + other.re, im: self.im + other.im }
     }
 
-    /// What stood before a stage, from what comes out of it.
+    /// The response before a stage, from that after it.
     pub fn over(self, stage: Response) -> Self {
         let conjugate = Response { re: stage.re, im: -stage.im };
         self.then(conjugate).times(1.0 / stage.gain().powi(2))
@@ -54,7 +54,7 @@ impl Response {
     }
 }
 
-/// What a stage makes of tones, against its closed form.
+/// Measured response of a stage to tones, for comparison with its closed form.
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;

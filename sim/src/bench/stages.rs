@@ -9,7 +9,7 @@ const WHITE: u64 = 0;
 const FLICKER: u64 = 1;
 const HUM: u64 = 2;
 
-/// Stages that are on, each once over a whole call's samples. A clone goes on as the original would.
+/// Active stages, each applied to all samples of a call. A clone continues like the original.
 #[derive(Clone, Debug)]
 pub struct Stages {
     relaxation: Option<Relaxation>,

@@ -57,7 +57,7 @@ pub struct SpiAdc {
     count: u32,
     /// Bits of this frame.
     word: u16,
-    /// What the AD7686 has converted since.
+    /// Last conversion of the AD7686.
     next_word: u16,
     conversions: u64,
 }
@@ -88,7 +88,7 @@ impl SpiAdc {
         }
     }
 
-    /// Whether these levels take a sample of the input.
+    /// Whether these levels sample the input.
     pub fn samples(&self, select_n: bool) -> bool {
         match self.kind {
             AdcKind::Ad7476a => self.select_n && !select_n,
@@ -242,7 +242,7 @@ impl SpiAdc {
         Ok(())
     }
 
-    /// Level of the data line at `at_ps`, after the last step; none while it changes or nobody drives it.
+    /// Level of the data line at `at_ps`, after the last step; none while it changes or is not driven.
     pub fn data_at(&self, at_ps: u64) -> Option<bool> {
         if self.select_n || self.count >= BITS {
             return None;

@@ -6,7 +6,7 @@ use crate::bench::Bench;
 /// Longest that a DAC's outputs take to settle.
 const SETTLING_PS: u64 = 10_000 * PS_PER_NS;
 
-/// What the board's flip-flop needs its input to stand for before it is clocked, pads included.
+/// Setup time of the board's flip-flop, pads included.
 const SET_UP_PS: u64 = 5 * PS_PER_NS;
 
 /// Levels of a board's pins.
@@ -84,7 +84,7 @@ impl Circuit {
         self.adc.step(at_ps, pins.adc_sclk, pins.adc_cs_n, self.input)
     }
 
-    /// Samples that the bench was asked for.
+    /// Samples computed by the bench.
     pub fn samples(&self) -> u64 {
         self.samples
     }

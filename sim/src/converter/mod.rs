@@ -48,19 +48,19 @@ pub enum ConverterFault {
         /// When.
         at_ps: u64,
     },
-    /// What came makes no sense.
+    /// Invalid input.
     #[error("{part}: {what} at {at_ps} ps")]
     Wrong {
         /// The part.
         part: &'static str,
-        /// What came.
+        /// The input.
         what: String,
         /// When.
         at_ps: u64,
     },
 }
 
-/// Who speaks, and when.
+/// Part and time of an error.
 #[derive(Clone, Copy)]
 struct Place {
     part: &'static str,

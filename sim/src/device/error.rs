@@ -14,14 +14,14 @@ pub enum DeviceError {
         /// The text as given.
         spec: String,
     },
-    /// The device is known, what follows its name is not what it takes.
+    /// The device is known, but not the text after its name.
     #[error("in device `{spec}`: {what}; {change}")]
     BadSpec {
         /// The text as given.
         spec: String,
         /// The fault.
         what: String,
-        /// What to write instead.
+        /// Valid text.
         change: &'static str,
     },
     /// A parameter of the hopping device is outside its range.
@@ -43,17 +43,17 @@ pub enum DeviceError {
     Coefficient {
         /// `linear` or `polynomial`.
         device: &'static str,
-        /// What was found, and where.
+        /// The fault, and its place.
         what: String,
-        /// What to give instead.
+        /// Valid input.
         change: &'static str,
     },
-    /// A device's process does not run, or does not speak the protocol.
+    /// A device's process does not run, or violates the protocol.
     #[error("the device process `{command}` {what}; {change}")]
     Process {
         /// The command, the beginning of a long one.
         command: String,
-        /// What it did.
+        /// The fault.
         what: String,
         /// The remedy.
         change: &'static str,
@@ -83,9 +83,9 @@ pub enum DeviceError {
     ModelShape {
         /// Path as given.
         path: PathBuf,
-        /// What the model has.
+        /// Shape of the model.
         found: String,
-        /// What it must have.
+        /// Required shape.
         expected: &'static str,
     },
     /// The model holds what is not evaluated: an operator without a bound, or too large a value.
@@ -96,7 +96,7 @@ pub enum DeviceError {
         /// The operator or constant, and what is wrong with it.
         problem: String,
     },
-    /// A row's current is no function of that row alone.
+    /// A row's current depends on other rows.
     #[error("{} does not map voltages to one current: a row's current depends on the other rows of its batch, or on its position in the batch; export the surrogate without operators along the first axis", path.display())]
     ModelRows {
         /// Path as given.

@@ -50,7 +50,7 @@ pub trait Device: Send {
     /// `current_na` receives one nA value a row. Panics never on values: non-finite input gives NaN.
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]);
 
-    /// Exact gradient dI/dV in nA/V at one point, where the device can tell it.
+    /// Exact gradient dI/dV in nA/V at one point, if the device provides it.
     fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
 
     /// The same of every row of `[rows, electrodes]`, row-major.

@@ -8,7 +8,7 @@ use hge_system::text::{quoted, QUOTED_CHARS};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Which device to open; parsed from text such as `hopping:12` by [`FromStr`].
+/// A device; parsed from text such as `hopping:12` by [`FromStr`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeviceSpec {
     /// The fixed specimen of the hopping device that ships with the project.

@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use hge_protocol::frame::{Block, BLOCK_SAMPLES};
 
-/// A capture going on, or none.
+/// A capture in progress, or none.
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
     /// Codes still to keep.

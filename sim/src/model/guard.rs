@@ -11,12 +11,12 @@ pub struct Limits {
     pub safe: i16,
 }
 
-/// What the guard did to one output in one sample.
+/// Result of the guard for one output in one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Code for the DAC.
     pub code: i16,
-    /// The wanted code lay outside the limits.
+    /// The requested code was outside the limits.
     pub clamped: bool,
     /// The step was cut.
     pub limited: bool,

@@ -20,10 +20,10 @@ use hge_protocol::table::{SlotWord, TableLayout, CHIPS};
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
 use hge_protocol::Parameters;
 
-/// Most samples worked out before the device is asked for their currents.
+/// Maximum samples computed before the device is evaluated.
 const BATCH_SAMPLES: usize = 1024;
 
-/// What is done with the ADC code of one sample.
+/// Use of the ADC code of one sample.
 #[derive(Clone, Copy)]
 struct Sense {
     accumulate: bool,
@@ -31,17 +31,17 @@ struct Sense {
     second_half: bool,
     /// The guard is armed: over-currents count.
     watched: bool,
-    /// What tripped the guard in this sample.
+    /// Causes of a trip in this sample.
     cause: Option<u8>,
 }
 
-/// Samples worked out before the device is asked for their currents.
+/// Samples computed before the device is evaluated.
 #[derive(Default)]
 struct Batch {
     drives: Vec<i16>,
     senses: Vec<Sense>,
     waves: Vec<Wave>,
-    /// What its last sample begins.
+    /// Job that begins with its last sample.
     job: Option<Job>,
     /// The run that its last sample ends.
     ended: Option<EndReason>,
@@ -61,13 +61,13 @@ pub(super) struct Motion {
     pub(super) report: Report,
 }
 
-/// The model of the whole instrument, wired to a bench.
+/// The model of the complete instrument, with a bench.
 pub struct Model {
     pub(super) parameters: Parameters,
     pub(super) layout: TableLayout,
     /// As written.
     pub(super) registers: Settings,
-    /// As the run takes them: confined to what the gateware was made for.
+    /// Settings of the run: limited to the sizes of the gateware.
     pub(super) settings: Settings,
     pub(super) motion: Motion,
     pub(super) capture: Capture,
@@ -133,7 +133,7 @@ impl Model {
         }
     }
 
-    /// Takes bytes from the host; whole requests are carried out at once.
+    /// Processes bytes from the host; complete requests are executed at once.
     pub fn receive(&mut self, bytes: &[u8]) {
         let mut deframer = std::mem::replace(&mut self.deframer, Deframer::new(MOST_REQUEST_WORDS));
         deframer.push(bytes, |body| self.frame(body));
@@ -145,7 +145,7 @@ impl Model {
         self.motion.supervisor.interlock = closed;
     }
 
-    /// Whether time goes on by itself.
+    /// Whether time advances without requests.
     fn active(&self) -> bool {
         self.motion.sequencer.busy()
             || self.motion.supervisor.ramping_to_safe
@@ -315,7 +315,7 @@ impl Model {
         self.motion.report.sounding = sounding;
     }
 
-    /// What the ADC codes are used for, in order. Of the last sample's frames the job's come first.
+    /// Uses of the ADC codes, in order. The frames of the last sample's job come first.
     fn sense(&mut self, samples: &[i16], batch: Batch) {
         let used = self.slots_used();
         let mut waves = batch.waves.chunks_exact(used);
@@ -374,7 +374,7 @@ impl Model {
         self.settings.slots_used as usize
     }
 
-    /// Whether the lock-in takes the cost.
+    /// Whether the lock-in demodulates the cost.
     pub(super) fn costs(&self) -> bool {
         self.settings.mode & mode::COST != 0
     }

@@ -11,14 +11,14 @@ pub struct Channel {
     pub residue: i32,
 }
 
-/// What an output is to do in one sample.
+/// Settings of an output in one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Drive {
     /// The base takes the guard's present code: the guard is disarmed.
     pub track: Option<i16>,
-    /// The base moves to its target.
+    /// The base ramps to its target.
     pub ramp: bool,
-    /// Greatest move, Q16.16 codes.
+    /// Maximum step, Q16.16 codes.
     pub ramp_step: i32,
     /// Sum of the output's tones, codes times Q1.15; zero when they are off.
     pub tone: i32,
@@ -29,7 +29,7 @@ pub struct Drive {
 }
 
 impl Channel {
-    /// One sample: the code for the guard, and whether a base that ramps has still to move.
+    /// One sample: the code for the guard, and whether a base has not reached its target.
     pub fn step(&mut self, drive: Drive) -> (i16, bool) {
         if let Some(code) = drive.track {
             self.base = i32::from(code) << 16;

@@ -11,13 +11,13 @@ use std::sync::OnceLock;
 pub struct Oscillator {
     /// Phase of the next sample, 2^-32 turn.
     pub phase: u32,
-    /// Whether the tone sounds in the next sample.
+    /// Whether the tone is on in the next sample.
     pub active: bool,
     /// A code's last samples, the oldest in bit 0: set where it was low.
     pub past: u8,
 }
 
-/// What a slot with a code plays.
+/// State of a slot with a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Code<'a> {
     /// Row of every chip.
@@ -28,14 +28,14 @@ pub struct Code<'a> {
     pub latency_samples: u32,
 }
 
-/// What one slot shows in one sample.
+/// Output of one slot in one sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wave {
     /// Sine of the phase, Q1.15; or the code.
     pub sine: i16,
-    /// Cosine of the phase, Q1.15; or the code as it was.
+    /// Cosine of the phase, Q1.15; or the delayed code.
     pub cosine: i16,
-    /// Whether the tone sounds in this sample.
+    /// Whether the tone is on in this sample.
     pub active: bool,
 }
 
@@ -54,7 +54,7 @@ impl Oscillator {
         Wave { sine, cosine, active }
     }
 
-    /// One sample of a code: its chip is the phase's top 8 bits, it starts with the first and sounds while `gate` is on.
+    /// One sample of a code: its chip is the phase's top 8 bits, and it is on while `gate` is on.
     pub fn step_code(&mut self, tuning: u32, code: Code, restart: bool, gate: bool) -> Wave {
         let (phase, past) = if restart { (0, 0) } else { (self.phase, self.past) };
         let is_low = code_is_low(code.rows[(phase >> 24) as usize], code.number);

@@ -4,13 +4,13 @@ use super::settings::Settings;
 use hge_protocol::frame::EndReason;
 use hge_protocol::registers::mode;
 
-/// What the instrument does in a sample.
+/// State of the instrument in a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// No run; outputs hold.
     #[default]
     Idle,
-    /// Between windows: record, update and the next case's values are worked out; outputs hold.
+    /// Between windows: record, update and the next case's values are computed; outputs hold.
     Gap,
     /// Base values ramp to the case.
     Ramp,
@@ -24,7 +24,7 @@ pub enum State {
     Tail,
 }
 
-/// What is to be done at the beginning of a gap.
+/// Job at the beginning of a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
     /// First gap of a run.
@@ -35,10 +35,10 @@ pub enum Job {
     Nothing,
 }
 
-/// What a sample's passes reported back.
+/// Results of a sample's scans.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Report {
-    /// Some base has still to move, or the guard cut a step.
+    /// Some base still ramps, or the guard limited a step.
     pub moving: bool,
     /// Some driving tone is on in the next sample.
     pub sounding: bool,
@@ -57,7 +57,7 @@ pub struct Sequencer {
     pub epoch: u32,
     /// Present start.
     pub start: u32,
-    /// Whether the present pass is the final, unperturbed one of a standalone run.
+    /// Whether the present pass is the final one of a standalone run, without tones.
     pub last_pass: bool,
     /// Samples since the run began.
     pub sample_clock: u32,
@@ -71,31 +71,31 @@ pub struct Sequencer {
     pub best_start: u32,
     /// Something saturated in the update since the run began.
     pub saturated: bool,
-    /// A run was asked for.
+    /// A run was requested.
     pub run_asked: bool,
-    /// A stop was asked for, and why.
+    /// A stop was requested, with the reason.
     pub stop_asked: Option<EndReason>,
     /// The run is over and ends with the gap.
     pub over: Option<EndReason>,
 }
 
 impl Sequencer {
-    /// Whether a run is going on, or about to.
+    /// Whether a run is in progress, or about to start.
     pub fn busy(&self) -> bool {
         self.state != State::Idle || self.run_asked
     }
 
-    /// Whether the slots' pass runs in this sample.
+    /// Whether the slot scan runs in this sample.
     pub fn tones(&self) -> bool {
         matches!(self.state, State::LeadIn | State::Window | State::Tail)
     }
 
-    /// Whether tones may sound on past their next zero crossing.
+    /// Whether tones may continue past their next zero crossing.
     pub fn gate(&self, settings: &Settings) -> bool {
         matches!(self.state, State::LeadIn | State::Window) && self.perturbs(settings)
     }
 
-    /// Whether the present pass is perturbed.
+    /// Whether the present pass has tones.
     pub fn perturbs(&self, settings: &Settings) -> bool {
         settings.mode & mode::PERTURB != 0 && !self.last_pass
     }

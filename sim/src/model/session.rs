@@ -3,7 +3,7 @@
 use hge_protocol::frame::{kind, Operation, Status, MOST_REGISTERS};
 use zerocopy::little_endian::U32;
 
-/// What is known of the host.
+/// State of the host's session.
 #[derive(Clone, Debug)]
 struct Known {
     nonce: u32,
@@ -12,12 +12,12 @@ struct Known {
     kept: Vec<u32>,
 }
 
-/// What is to become of a request.
+/// Result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing: a straggler.
     Ignore,
-    /// Send this; nothing is carried out.
+    /// Send this; execute nothing.
     Answer(Vec<u32>),
     /// Carry it out, build the reply with [`reply`] and keep it by [`Session::keep`].
     Execute(Work),
@@ -28,9 +28,9 @@ pub enum Verdict {
 pub enum Work {
     /// A session begins.
     Greet,
-    /// Its operation or its lengths make no sense.
+    /// Its operation or lengths are invalid.
     Refuse,
-    /// Read so many registers from this address on.
+    /// Read this number of registers from this address on.
     Read(u16, u8),
     /// Write these from this address on.
     Write(u16, Vec<u32>),
@@ -77,7 +77,7 @@ impl Session {
         Session { known: Some(Known { nonce, sequence, kept: Vec::new() }) }
     }
 
-    /// Whether a request with these is the session's next.
+    /// Whether a request with these is the next one of the session.
     pub fn is_next(&self, nonce: u32, sequence: u16) -> bool {
         let next = |known: &Known| (known.nonce, known.sequence.wrapping_add(1));
         self.known.as_ref().is_some_and(|known| next(known) == (nonce, sequence))
@@ -106,7 +106,7 @@ impl Session {
         }
     }
 
-    /// Keeps the reply to the request that was carried out last.
+    /// Stores the reply to the last executed request.
     pub fn keep(&mut self, reply: &[u32]) {
         if let Some(known) = &mut self.known {
             known.kept = reply.to_vec();

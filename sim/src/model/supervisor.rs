@@ -13,7 +13,7 @@ pub struct Supervisor {
     pub standalone: bool,
     /// Outputs ramp to the safe values.
     pub ramping_to_safe: bool,
-    /// What tripped it since it was armed last.
+    /// Causes of trips since the last arming.
     pub fault: u8,
     /// The interlock is closed.
     pub interlock: bool,
@@ -77,7 +77,7 @@ impl Supervisor {
         self.watchdog = settings.watchdog;
     }
 
-    /// A sound frame came.
+    /// A valid frame has arrived.
     pub fn sound(&mut self) {
         self.bad_run = 0;
     }
@@ -87,7 +87,7 @@ impl Supervisor {
         self.bad_run = self.bad_run.saturating_add(1);
     }
 
-    /// A sample begins. Returns what trips it now. `hold`: the watchdog stands still.
+    /// A sample begins. Returns the causes of a trip. `hold`: the watchdog is stopped.
     pub fn tick(&mut self, settings: &Settings, hold: bool) -> Option<u8> {
         if !self.armed {
             return None;
@@ -128,7 +128,7 @@ impl Supervisor {
         };
     }
 
-    /// So many over-currents have come in a row that the next sample trips, if they are watched.
+    /// Over-currents in a row have reached the limit, so that the next sample trips if they are enabled.
     pub fn over(&self, settings: &Settings) -> bool {
         u32::from(self.over_count) >= settings.overcurrent_samples.max(1)
     }

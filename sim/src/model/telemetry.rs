@@ -49,14 +49,14 @@ impl Telemetry {
         self.mark = self.mark.filter(|&mark| self.written - mark <= size);
     }
 
-    /// Reads from the last epoch's beginning once more; `false`: it is gone.
+    /// Repeats from the last epoch's beginning; `false`: it was overwritten.
     pub fn repeat(&mut self) -> bool {
         // What has not been sent yet comes anyway.
         self.read = self.mark.map_or(self.read, |mark| mark.min(self.read));
         self.mark.is_some()
     }
 
-    /// Puts whole frames on the line until it holds `room` bytes or the ring is empty.
+    /// Writes complete frames to the line until it holds `room` bytes or the ring is empty.
     pub fn send(&mut self, line: &mut Vec<u8>, room: usize) {
         let size = self.memory.len() as u64;
         while self.read < self.written && line.len() < room {

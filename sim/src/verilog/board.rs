@@ -13,7 +13,7 @@ use std::path::Path;
 /// Picoseconds in a second.
 const PS_PER_S: u64 = 1_000_000_000_000;
 
-/// A compiled board's top with converters and a bench. Its time cannot stand still, and it never says that it rests.
+/// A compiled board's top with converters and a bench. Its time never stops, and it never reports rest.
 pub struct BoardEngine {
     process: Process,
     circuit: Circuit,
@@ -54,7 +54,7 @@ impl BoardEngine {
         Self::of(&program, wanted, converters, bench)
     }
 
-    /// The same of a program that [`Compiler`] has made of a board's top.
+    /// The same from a program of [`Compiler`].
     ///
     /// # Errors
     /// It does not start.

@@ -19,7 +19,7 @@ static TURNS: AtomicUsize = AtomicUsize::new(0);
 /// Text of the program around the compiled instrument.
 const HARNESS: &str = include_str!("harness.cpp");
 
-/// What compiles the Verilog.
+/// Compilers of the Verilog.
 #[derive(Clone, Debug)]
 pub enum Compiler {
     /// Verilator, from the system.

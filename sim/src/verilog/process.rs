@@ -14,7 +14,7 @@ pub(super) struct Process {
     answers: BufReader<ChildStdout>,
 }
 
-/// The process broke its protocol, or is gone.
+/// The process violated its protocol, or has ended.
 pub(super) fn lost(problem: impl ToString) -> EngineError {
     EngineError::Lost(problem.to_string())
 }

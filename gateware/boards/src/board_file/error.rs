@@ -48,14 +48,14 @@ pub enum BoardError {
         /// Why.
         source: ConverterError,
     },
-    /// A name that stands in commands and file names.
+    /// A name used in commands and file names.
     #[error("board {board}: {key} is `{value}`: write up to 64 letters, digits, `-`, `_`, `.` and `+`, a letter or digit first")]
     Name {
         /// The board.
         board: String,
         /// Table and key.
         key: &'static str,
-        /// What stands there.
+        /// The value.
         value: String,
     },
     /// A word that only certain values are known for.
@@ -65,9 +65,9 @@ pub enum BoardError {
         board: String,
         /// Table and key.
         key: &'static str,
-        /// What stands there.
+        /// The value.
         value: String,
-        /// What may stand there.
+        /// Valid values.
         known: String,
     },
     /// A clock beyond which the instrument needs memories that the part has not.
@@ -89,7 +89,7 @@ pub enum BoardError {
         board: String,
         /// The pin file.
         file: &'static str,
-        /// What is wrong, and what to do.
+        /// The fault, and the remedy.
         problem: String,
     },
     /// A generic out of range.

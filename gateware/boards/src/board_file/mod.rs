@@ -39,7 +39,7 @@ pub struct Board {
     parameters: Parameters,
 }
 
-/// What `board.toml` holds.
+/// Content of `board.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoardFile {
@@ -61,10 +61,10 @@ pub struct BoardFile {
     pub converters: Converters,
     /// Sizes of the instrument.
     pub gateware: Sizes,
-    /// The analogue scale of what hangs on it, with which its instrument powers up.
+    /// The analogue scale of the connected circuit, with which the instrument powers up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analogue: Option<Analogue>,
-    /// What is active low.
+    /// Active-low ports.
     #[serde(default)]
     pub polarity: Polarity,
     /// Outputs of the top that are held at a level, by the pin file's names.
@@ -77,16 +77,16 @@ pub struct BoardFile {
     pub flash: Flash,
 }
 
-/// How far a board has come.
+/// State of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Bitstreams are made and checked for timing.
     #[serde(rename = "placed and routed")]
     PlacedAndRouted,
-    /// Described, but the whole instrument has not been placed and routed on it.
+    /// Described, but the complete instrument has not been placed and routed on it.
     #[serde(rename = "no bitstream yet")]
     NoBitstream,
-    /// Sources for the vendor's tools, which nobody has run.
+    /// Sources for the vendor's tools, untested.
     #[serde(rename = "emitted only, never run")]
     EmittedOnly,
 }
@@ -112,7 +112,7 @@ pub struct Clock {
     /// The pin is a pair.
     #[serde(default)]
     pub differential: bool,
-    /// What a bitstream must reach beyond it, for what the tools do not know of the part, its supply and its temperature.
+    /// Timing margin for variations of part, supply and temperature.
     #[serde(default = "usual_margin_percent")]
     pub margin_percent: u32,
 }
@@ -162,10 +162,10 @@ pub struct Sizes {
     pub starts: u32,
     /// Words of telemetry's memory.
     pub telemetry_words: u32,
-    /// Clocks of a slot: 1 unless said, 16 to save memory and logic.
+    /// Clocks of a slot: default 1, 16 to save memory and logic.
     #[serde(default = "one")]
     pub slot_clocks: u32,
-    /// What slots can carry; unless said, what slots of so many clocks can.
+    /// Carriers of slots; by default those that slots with this number of clocks support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carriers: Option<Carriers>,
 }
@@ -253,7 +253,7 @@ impl Board {
         Board::parse(&name.unwrap_or_default(), &place, &toml, &text(pin_file)?)
     }
 
-    /// A board from its files; `name` is that of its folder, `place` where errors are said to be.
+    /// A board from its files; `name` is that of its folder, `place` the location for errors.
     ///
     /// # Errors
     /// Something in them is wrong.
@@ -289,7 +289,7 @@ impl Board {
         Ok(board)
     }
 
-    /// What the instrument is made for.
+    /// Generics of the instrument.
     pub fn parameters(&self) -> Parameters {
         self.parameters
     }

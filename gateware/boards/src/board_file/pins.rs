@@ -27,7 +27,7 @@ pub struct Port {
 /// Most characters of a place on a header, as wide as a drawing has room for.
 const MOST_PLACE: usize = 12;
 
-/// What follows the clock.
+/// Ports after the clock.
 const PORTS: [(&str, Direction, bool); 16] = [
     ("uart_rx", Direction::In, true),
     ("uart_tx", Direction::Out, true),

@@ -22,7 +22,7 @@ pub const SEAL: &str = "manifest.sha256";
 /// Form of the manifest.
 const FORMAT: u32 = 2;
 
-/// What a bundle is.
+/// Format of bundles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Form of this manifest.
@@ -39,18 +39,18 @@ pub struct Manifest {
     pub openfpgaloader: String,
     /// The instrument's clock.
     pub clock_asked_mhz: f64,
-    /// What the design reaches, by the severest judge.
+    /// Clock reached, by the most pessimistic tool.
     pub clock_reached_mhz: f64,
     /// By how much it is faster than asked, in percent.
     pub margin_percent: f64,
-    /// What each tool says it reaches, in MHz.
+    /// Clock reached, by each tool, in MHz.
     pub judges_mhz: BTreeMap<String, f64>,
     /// Seed of the place.
     pub seed: u32,
     /// Parts of the FPGA.
     #[serde(flatten)]
     pub usage: Usage,
-    /// What the instrument was made for.
+    /// Generics of the instrument.
     pub parameters: Parameters,
     /// Of the serial line.
     pub baud: u32,
@@ -64,7 +64,7 @@ pub struct Manifest {
     /// The experiment that is built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<BuiltIn>,
-    /// What made it.
+    /// Program that built it.
     pub tools: Vec<Version>,
     /// SHA-256 of every other file.
     pub files: BTreeMap<String, String>,
@@ -82,13 +82,13 @@ pub struct BuiltIn {
 }
 
 impl BuiltIn {
-    /// What the board writes to `SCRATCH` at power-up, so that experiments can be told apart.
+    /// Word that the board writes to `SCRATCH` at power-up, to identify the experiment.
     pub fn tag(&self) -> u32 {
         tag_of(&self.sha256)
     }
 }
 
-/// What a board with the experiment of this text writes to `SCRATCH` at power-up.
+/// Word that a board with the experiment of this text writes to `SCRATCH` at power-up.
 pub fn experiment_tag(text: &str) -> u32 {
     tag_of(&text_digest(text))
 }
@@ -125,7 +125,7 @@ pub fn text_digest(text: &str) -> String {
 
 /// Copies `names` from `folder` to the new bundle `target` with its manifest, which is returned.
 ///
-/// All is written beside `target` first and renamed when complete. A bundle that is there is replaced, anything else is not.
+/// All files are written next to `target` and renamed when complete. An existing bundle is replaced, anything else is not.
 ///
 /// # Errors
 /// A file cannot be written; something else is at `target`.
@@ -161,7 +161,7 @@ pub fn write(
     Ok(manifest)
 }
 
-/// Writes the digest of the manifest in `bundle` beside it.
+/// Writes the digest of the manifest in `bundle` next to it.
 ///
 /// # Errors
 /// The manifest cannot be read, or the file not be written.
@@ -175,7 +175,7 @@ fn seal_of(digest: &str) -> String {
     format!("{digest}  {MANIFEST}\n")
 }
 
-/// Whether a bundle may be written to `target`: nothing is there, or a bundle, or an empty folder.
+/// Whether a bundle may be written to `target`: it does not exist, or is a bundle or an empty folder.
 ///
 /// # Errors
 /// Something else is.
@@ -187,7 +187,7 @@ pub fn check_target(target: &Path) -> Result<(), FlowError> {
     Err(FlowError::Occupied { path: target.to_owned() })
 }
 
-/// The manifest of a bundle, as it stands there.
+/// The manifest of a bundle, unchecked.
 ///
 /// # Errors
 /// There is none, or it is damaged.
@@ -214,10 +214,10 @@ pub fn read(bundle: &Path) -> Result<Manifest, FlowError> {
     Ok(manifest)
 }
 
-/// The manifest of a bundle whose every file is as it was written, and whose register map is this program's.
+/// The manifest of an unchanged bundle with this program's register map.
 ///
 /// # Errors
-/// It is not so.
+/// A file differs.
 pub fn verify(bundle: &Path) -> Result<Manifest, FlowError> {
     let refuse = |problem: String| Err(FlowError::Bundle { bundle: bundle.to_owned(), problem });
     let manifest = read(bundle)?;

@@ -36,9 +36,9 @@ pub enum FlowError {
     Step {
         /// Which.
         step: &'static str,
-        /// What the tool said.
+        /// Message of the tool.
         message: String,
-        /// Where all it said is.
+        /// Its complete log.
         log: PathBuf,
     },
     /// It does not fit.
@@ -46,9 +46,9 @@ pub enum FlowError {
     TooBig {
         /// The part.
         part: String,
-        /// What there is too much of.
+        /// Resources that are exceeded.
         counts: String,
-        /// What the tool said.
+        /// Message of the tool.
         message: String,
     },
     /// It misses its clock.
@@ -58,9 +58,9 @@ pub enum FlowError {
         reached_mhz: f64,
         /// Asked for.
         asked_mhz: f64,
-        /// What is to be reached beyond it.
+        /// Required margin.
         margin_percent: u32,
-        /// Which tool says so.
+        /// Tool that reports it.
         judge: String,
     },
     /// A report of a tool is not as expected.
@@ -81,13 +81,13 @@ pub enum FlowError {
         /// Why.
         source: std::io::Error,
     },
-    /// What stands where the bundle should go is no bundle.
+    /// The target exists and is not a bundle.
     #[error("{path} exists and is not a bundle: choose another folder with -o, or remove it")]
     Occupied {
         /// Where.
         path: PathBuf,
     },
-    /// A bundle is not as it was written.
+    /// A bundle was changed.
     #[error("{bundle} is not an intact bundle: {problem}; build it again")]
     Bundle {
         /// Its folder.

@@ -19,7 +19,7 @@ pub const TIMING_REPORT: &str = "timing.json";
 pub const TIMING_LOG: &str = "timing.txt";
 /// The packer's log.
 pub const PACK_LOG: &str = "pack.log";
-/// What Yosys counted.
+/// Counts of Yosys.
 pub const CELLS: &str = "cells.txt";
 /// The netlist as Verilog.
 pub const NETLIST: &str = "netlist.v";
@@ -144,7 +144,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Vivado's script, for Xilinx: nobody has run it here.
+/// Vivado's script, for Xilinx; untested.
 pub fn vivado(board: &Board) -> Option<String> {
     let Fpga::Xilinx { device, package, speed_grade } = &board.file.fpga else { return None };
     let pins = board.file.fpga.pin_file();

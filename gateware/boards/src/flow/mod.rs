@@ -42,7 +42,7 @@ const EXPERIMENT_FILE: &str = "experiment.toml";
 /// Builds begun by this process.
 static BUILDS: AtomicU32 = AtomicU32::new(0);
 
-/// What is told while a build goes on.
+/// Progress of a build.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// Something is about to happen.
@@ -56,7 +56,7 @@ pub enum Progress {
 pub struct Baked {
     /// Its file.
     pub text: String,
-    /// What the board plays.
+    /// Recording of the board.
     pub recording: Recording,
     /// The scale it is played on.
     pub analogue: Analogue,
@@ -67,7 +67,7 @@ fn analogue(board: &Board, baked: Option<&Baked>) -> Option<Analogue> {
     baked.map(|baked| &baked.analogue).or(board.file.analogue.as_ref()).cloned()
 }
 
-/// All that a board's vendor tools need, as files; `baked` is what the board does by itself.
+/// Complete input of a board's vendor tools, as files; `baked` is the embedded experiment.
 ///
 /// # Errors
 /// The gateware or the PLL cannot be made.
@@ -101,17 +101,17 @@ pub fn sources(
 /// The step that is tried with several seeds.
 const PLACING: &str = "placing and routing";
 
-/// A design that reaches less than this share of what it must is not tried again: seeds differ by about 10 %.
+/// Fraction of the required clock below which no other seed is tried: seeds differ by about 10 %.
 const HOPELESS: f64 = 0.85;
 
-/// A place, what nextpnr says of it, and the clock that each tool allows.
+/// A placement, nextpnr's report on it, and the clock of each tool.
 struct Placed {
     seed: u32,
     report: report::PlaceReport,
     judges_mhz: BTreeMap<String, f64>,
 }
 
-/// A build that goes on in a folder of its own in the cache.
+/// A build in progress, in its own folder in the cache.
 struct Build<'a> {
     board: &'a Board,
     baked: Option<&'a Baked>,
@@ -119,7 +119,7 @@ struct Build<'a> {
     told: &'a mut dyn FnMut(Progress),
 }
 
-/// Builds `board` from the commit `build_hash` into the bundle `target`; `baked` is what it does by itself.
+/// Builds `board` from the commit `build_hash` into the bundle `target`; `baked` is the embedded experiment.
 ///
 /// # Errors
 /// Something is missing, fails, does not fit or misses its clock. Nothing is at `target` then that was not there before; the logs of what failed stay in the
@@ -139,7 +139,7 @@ pub fn build(
     build_from(board, build_hash, baked, &files, choice, target, told)
 }
 
-/// The same from `files`, which take the place of [`sources`].
+/// The same from `files`, which replace [`sources`].
 ///
 /// # Errors
 /// As [`build`].

@@ -6,13 +6,13 @@ use crate::fpga::Fpga;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What Yosys prints, with success, where `synth_ice40 -dsp` has deleted a multiplier.
+/// Output of Yosys, with success, where `synth_ice40 -dsp` has deleted a multiplier.
 const CONFLICT: &str = "Driver-driver conflict";
 
 /// The last line of a log of Yosys that is complete.
 const COMPLETE: &str = "End of script.";
 
-/// So many of so many.
+/// Used of available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// Used by the design.
@@ -52,7 +52,7 @@ impl PlaceReport {
     /// Reads it.
     ///
     /// # Errors
-    /// It is not as nextpnr writes it.
+    /// It is not in nextpnr's format.
     pub fn read(text: &str) -> Result<Self, FlowError> {
         serde_json::from_str(text).map_err(|error| FlowError::Report {
             tool: "nextpnr".into(),
@@ -72,7 +72,7 @@ impl PlaceReport {
         })
     }
 
-    /// What is used; `cells` is Yosys's count, which alone tells an iCE40's flip-flops.
+    /// Resources used; `cells` is Yosys's count, the only source of an iCE40's flip-flops.
     pub fn usage(&self, fpga: &Fpga, cells: &[(String, u64)]) -> Usage {
         let of = |names: &[&str]| {
             let found = names.iter().filter_map(|name| self.utilization.get(*name));
@@ -145,7 +145,7 @@ pub fn cells(stat: &str) -> Vec<(String, u64)> {
     table.lines().filter_map(row).collect()
 }
 
-/// What is wrong with a log of Yosys although Yosys ended well.
+/// A fault in the log of a successful Yosys run.
 pub fn hidden_fault(log: &str) -> Option<String> {
     if let Some(line) = log.lines().find(|line| line.contains(CONFLICT)) {
         return Some(format!("a multiplier was deleted ({})", line.trim()));
@@ -154,7 +154,7 @@ pub fn hidden_fault(log: &str) -> Option<String> {
     (!complete).then(|| format!("the log of Yosys ends before \"{COMPLETE}\""))
 }
 
-/// What a log says there is too much of, from nextpnr's table of the device; of Gowin's dummy cells there are always 0 there.
+/// Exceeded resources in a log, from nextpnr's table of the device; Gowin's dummy cells always count 0 available.
 pub fn too_many(log: &str) -> Vec<(String, Count)> {
     let row = |line: &str| {
         let (name, counts) = line.strip_prefix("Info:")?.trim().split_once(':')?;
@@ -175,7 +175,7 @@ pub fn why(log: &str) -> String {
     text.trim_end_matches('.').to_owned()
 }
 
-/// Whether nextpnr gave up because something does not fit.
+/// Whether nextpnr failed because something does not fit.
 pub fn does_not_fit(log: &str) -> bool {
     [
         "no BELs remaining",
@@ -188,12 +188,12 @@ pub fn does_not_fit(log: &str) -> bool {
         || !too_many(log).is_empty()
 }
 
-/// Whether nextpnr gave up because it found no way for a net.
+/// Whether nextpnr failed to route a net.
 pub fn is_unroutable(log: &str) -> bool {
     ["Routing design failed", "Failed to route"].iter().any(|sign| log.contains(sign))
 }
 
-/// The log that tells about a step.
+/// The log of a step.
 pub fn log_of(step: &str) -> &'static str {
     match step {
         "synthesis" => family::SYNTHESIS_LOG,

@@ -28,7 +28,7 @@ pub enum Choice {
 pub struct Version {
     /// Its program.
     pub name: String,
-    /// What it says of itself, or the version of the wheel; empty where it says nothing.
+    /// Its version string, or the version of the wheel; empty if it prints none.
     pub version: String,
     /// `system` or `wheel`.
     pub origin: String,
@@ -56,7 +56,7 @@ struct Source {
     python: &'static str,
     /// Package and file of its WebAssembly; none if it is Python.
     wasm: Option<&'static str>,
-    /// The option that makes it tell its version.
+    /// The option for its version.
     version: Option<&'static str>,
 }
 
@@ -123,7 +123,7 @@ fn sources(fpga: &Fpga) -> Option<[Source; 3]> {
     Some([YOSYS, place, pack])
 }
 
-/// What a family needs.
+/// Tools of a family.
 #[derive(Clone, Debug)]
 pub struct Toolset {
     /// Yosys.
@@ -137,7 +137,7 @@ pub struct Toolset {
 }
 
 impl Toolset {
-    /// The tools for `fpga`; `told` is called before something is fetched.
+    /// The tools for `fpga`; `told` is called before a download.
     ///
     /// # Errors
     /// A tool is missing or cannot be fetched; no open tools know the family.
@@ -256,12 +256,12 @@ fn fetched(source: &Source, told: &mut dyn FnMut(&str)) -> Result<Tool, FlowErro
     })
 }
 
-/// What came of running a tool.
+/// Result of running a tool.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// It ended well.
+    /// Success.
     pub succeeded: bool,
-    /// What it printed.
+    /// Its output.
     pub text: String,
 }
 

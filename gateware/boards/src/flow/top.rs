@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Name of the module that every top instantiates.
 pub const BOARD_MODULE: &str = "hge_board";
 
-/// Ports of `hge_board` behind the pin `name`, and whether the pin is active low.
+/// Ports of `hge_board` at the pin `name`, and whether the pin is active low.
 fn inside(board: &Board, name: &str) -> (String, bool) {
     let polarity = board.file.polarity;
     let level = match name {
@@ -21,7 +21,7 @@ fn inside(board: &Board, name: &str) -> (String, bool) {
     (name.trim_start_matches("uart_").to_owned(), level == Level::Low)
 }
 
-/// The top as Verilog; `title` is what stands above it.
+/// The top as Verilog; `title` is its header.
 ///
 /// # Errors
 /// The PLL cannot make the clock.

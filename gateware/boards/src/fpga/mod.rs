@@ -10,23 +10,23 @@ use serde::{Deserialize, Serialize};
 pub enum Fpga {
     /// Lattice iCE40.
     Ice40 {
-        /// As nextpnr's and icetime's options call it: `up5k`, `hx8k`.
+        /// Name in the options of nextpnr and icetime: `up5k`, `hx8k`.
         device: String,
-        /// As nextpnr calls it.
+        /// Name in nextpnr.
         package: String,
     },
     /// Lattice ECP5.
     Ecp5 {
-        /// As nextpnr's option calls it: `25k`, `85k`.
+        /// Name in nextpnr's option: `25k`, `85k`.
         device: String,
-        /// As nextpnr calls it.
+        /// Name in nextpnr.
         package: String,
         /// 6, 7 or 8.
         speed_grade: u8,
     },
     /// Gowin GW1N, GW2A.
     Gowin {
-        /// The whole part number.
+        /// The complete part number.
         device: String,
         /// Family as nextpnr calls it: `GW1N-9C`.
         variant: String,
@@ -67,7 +67,7 @@ impl Fpga {
         }
     }
 
-    /// Whether open tools make a bitstream for it.
+    /// Whether open tools build a bitstream for it.
     pub fn is_buildable(&self) -> bool {
         !matches!(self, Fpga::Xilinx { .. })
     }

@@ -27,7 +27,7 @@ pub struct PllError {
     pub pin_hz: u32,
     /// Wanted.
     pub system_hz: u32,
-    /// What it can make instead, or nothing.
+    /// The nearest possible frequency, or nothing.
     pub nearest: String,
 }
 
@@ -45,13 +45,13 @@ pub struct Dividers {
     pub divide_out: u32,
 }
 
-/// What a PLL can do, in Hz.
+/// Limits of a PLL, in Hz.
 struct Limits {
     cell: &'static str,
     divide_in: std::ops::RangeInclusive<u32>,
     multiply: std::ops::RangeInclusive<u32>,
     divide_out: Vec<u32>,
-    /// Feedback is taken behind `divide_out`.
+    /// Feedback is taken after `divide_out`.
     behind: bool,
     detector_hz: [f64; 2],
     oscillator_hz: [f64; 2],

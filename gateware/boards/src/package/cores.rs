@@ -47,7 +47,7 @@ impl Core {
     }
 }
 
-/// One core alone: its Verilog, its FuseSoC core file, and what the targets of that need.
+/// A single core: its Verilog, its FuseSoC core file, and the files of its targets.
 ///
 /// # Errors
 /// As [`super::instrument`].

@@ -73,7 +73,7 @@ const BOARD: Module = Module {
         "Homodyne gradient extraction, the whole instrument with its converters on a serial line",
 };
 
-/// The whole instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
+/// The complete instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
 ///
 /// # Errors
 /// A generic out of range; a block the emitter refuses.
@@ -81,7 +81,7 @@ pub fn instrument(parameters: &Parameters) -> Result<File, PackageError> {
     instrument_of_build(parameters, &Build::default()).map(first)
 }
 
-/// The same with what is built in, and behind it the FuseSoC core file with what its targets need.
+/// The same with build facts, followed by the FuseSoC core file and the files of its targets.
 ///
 /// # Errors
 /// As [`instrument`].
@@ -113,7 +113,7 @@ pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, Pac
     serial_instrument_of_build(parameters, baud, &Build::default()).map(first)
 }
 
-/// The same with what is built in, and behind it the FuseSoC core file with what its targets need.
+/// The same with build facts, followed by the FuseSoC core file and the files of its targets.
 ///
 /// # Errors
 /// As [`serial_instrument`].
@@ -179,7 +179,7 @@ fn first(mut files: Vec<File>) -> File {
     files.swap_remove(0)
 }
 
-/// Stack on which a block is made: several times what the largest one takes, of which a few stand there at a time.
+/// Stack for building a block: several times that of the largest one.
 const STACK_BYTES: usize = 32 << 20;
 
 /// Writes what `make` makes, on a stack of its own: a block is too large for that of a test or a server's thread.

@@ -8,14 +8,14 @@ use hge_protocol::Parameters;
 use hge_verilog::testbench::{Random, Vectors};
 use hge_verilog::{verilog_prefixed, SourceDocs};
 
-/// Reasons for what a lint says of the written Verilog.
+/// Reasons of lint waivers for the written Verilog.
 const WAIVERS: &str = include_str!("waivers.vlt");
 
 /// A module to write.
 pub(super) struct Module<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What stands before the names of the modules below it.
+    /// Prefix of the names of submodules.
     pub prefix: &'a str,
     /// Name of its core file, without vendor and library.
     pub core: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Module<'a> {
     pub description: &'a str,
 }
 
-/// Its Verilog first, then FuseSoC's core file, the waivers of its lint, and the testbench with its data.
+/// Its Verilog first, then FuseSoC's core file, the lint waivers, and the testbench with its data.
 pub(super) fn write<B: Drive>(
     module: &Module,
     block: &mut B,

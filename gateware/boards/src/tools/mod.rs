@@ -39,15 +39,15 @@ pub enum ToolError {
     Failed {
         /// Name of the program.
         tool: String,
-        /// The last of what it printed.
+        /// End of its output.
         output: String,
     },
     /// A wheel could not be fetched.
     #[error("{wheel} could not be downloaded: {reason}; connect to the network once, or install the tools")]
     Fetch {
-        /// What pip was asked for.
+        /// Packages requested from pip.
         wheel: String,
-        /// What it said.
+        /// Message of pip.
         reason: String,
     },
     /// A file of the flow could not be read or written.
@@ -99,7 +99,7 @@ impl Yosys {
     /// The system's Yosys, else the wheel.
     ///
     /// # Errors
-    /// Neither is to be had.
+    /// Neither is available.
     pub fn locate() -> Result<Self, ToolError> {
         if let Some(program) = find("yosys") {
             let share = program
@@ -114,7 +114,7 @@ impl Yosys {
         Self::wheel()
     }
 
-    /// Whether the pinned wheel is in the cache; where it is not, there is at least Python's pip to fetch it.
+    /// Whether the pinned wheel is in the cache, or Python's pip is available to download it.
     ///
     /// # Errors
     /// There is no Python, or it has no pip.
@@ -150,7 +150,7 @@ impl Yosys {
         })
     }
 
-    /// Runs a script in `folder`, whose files alone the wheel can see; what Yosys printed.
+    /// Runs a script in `folder`, the only files visible to the wheel; returns Yosys's output.
     ///
     /// # Errors
     /// Yosys cannot be started or fails.
@@ -175,7 +175,7 @@ pub fn output(command: &mut Command, tool: &str) -> Result<Output, ToolError> {
     })
 }
 
-/// The same; what it printed.
+/// The same; returns the output.
 ///
 /// # Errors
 /// As [`output`]; or it ends with an error.

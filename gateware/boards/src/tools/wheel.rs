@@ -8,7 +8,7 @@ use std::process::Command;
 /// A wheel at one version, and a file of it that is there once it has been fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wheel {
-    /// What pip is asked for.
+    /// Package for pip.
     pub requirement: &'static str,
     /// Other packages at the versions they were tried with.
     pub beside: &'static [&'static str],
@@ -16,7 +16,7 @@ pub struct Wheel {
     pub file: &'static str,
 }
 
-/// What runs WebAssembly.
+/// WebAssembly runtime.
 const RUNTIME: &[&str] = &["yowasp-runtime==1.96", "wasmtime==47.0.1"];
 
 /// Yosys.

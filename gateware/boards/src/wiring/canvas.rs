@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// What a line carries, by its colour.
+/// Kind of a line, by its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
     /// Logic.
@@ -64,7 +64,7 @@ const STYLE: &str =
     .l{stroke:#1f4e8c}.a{stroke:#a0281e}.s{stroke:#666}.f{stroke:#111}\
     .d{stroke-dasharray:5 4}.b{fill:#fafafa}.w{fill:#fff}";
 
-/// What has been drawn.
+/// Shapes drawn so far.
 pub struct Canvas {
     size: At,
     body: String,
@@ -171,7 +171,7 @@ impl Canvas {
         ));
     }
 
-    /// The page; `title` is what a reader who cannot see it is told.
+    /// The page; `title` is its text for screen readers.
     pub fn svg(&self, title: &str) -> String {
         let (width, height) = self.size;
         format!(

@@ -100,7 +100,7 @@ fn supply(canvas: &mut Canvas, y: i32, name: &str) {
     canvas.label(Anchor::Start, (BOARD_X + 160, y + 5), name);
 }
 
-/// Words in lines of at most so many characters, but for longer words.
+/// Words in lines of at most this number of characters, except for longer words.
 fn lines_of(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -19,7 +19,7 @@ struct Wire {
     site: String,
 }
 
-/// A converter's module: its title, what it is, its six pins and its signal.
+/// A converter's module: title, description, six pins and signal.
 struct Module {
     title: &'static str,
     below: &'static str,
@@ -27,7 +27,7 @@ struct Module {
     signal: &'static str,
 }
 
-/// What stays on the board.
+/// Ports that stay on the board.
 const ON_BOARD: &str = "on board";
 
 fn wires(board: &Board) -> Vec<Wire> {

@@ -8,7 +8,7 @@ const HALF: i32 = 22;
 /// Half the height of an operational amplifier, and its length.
 const AMPLIFIER: (i32, i32) = (40, 70);
 
-/// Which way an amplifier points.
+/// Direction of an amplifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Towards {
     /// To the left.

@@ -60,7 +60,7 @@ fn ports(uut: &dyn Block) -> Vec<Port> {
     probe.ports
 }
 
-/// What a block was given in every clock, and what it showed before and after the clock's edge.
+/// Inputs of a block in every clock, and its outputs before and after the clock edge.
 pub struct Vectors {
     ports: Vec<Port>,
     words: Vec<String>,

@@ -10,7 +10,7 @@ const LEAST_VARIANCE_NA2: f64 = 1e-6;
 const NEWTON_STEPS: u32 = 25;
 const RIDGE: f64 = 1e-3;
 
-/// What is minimised.
+/// Loss function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassLoss {

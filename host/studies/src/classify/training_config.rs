@@ -24,13 +24,13 @@ const LEAST_SCALE: f64 = 0.1;
 pub struct TrainingConfig {
     /// In tables.
     pub name: String,
-    /// What is minimised.
+    /// Loss function.
     pub loss: ClassLoss,
     /// Random starts.
     pub starts: usize,
     /// Steps of each.
     pub steps: u32,
-    /// How much wider the inputs are than the electrodes' ranges.
+    /// Width of the inputs relative to the electrodes' ranges.
     #[serde(default = "one")]
     pub spread: f64,
     /// Centre and width of every input are trained too.
@@ -45,7 +45,7 @@ fn one() -> f64 {
     1.0
 }
 
-/// What is to be trained.
+/// A training task.
 pub struct Task<'a> {
     /// Experiment.
     pub setup: &'a Setup,
@@ -86,7 +86,7 @@ pub struct Trained {
     pub losses: Vec<f64>,
 }
 
-/// What a start came to.
+/// Result of a start.
 struct Start {
     path: Path,
     threshold: Threshold,
@@ -159,7 +159,7 @@ impl Task<'_> {
     /// Trains from all starts, chooses the best and tests it.
     ///
     /// # Errors
-    /// The device cannot tell its slopes; the instrument fails.
+    /// The device does not provide slopes; the instrument fails.
     pub fn train(
         &self,
         measured: bool,
@@ -200,7 +200,7 @@ impl Task<'_> {
         })
     }
 
-    /// The plan, with limits and noise slots for what the inputs do.
+    /// The plan, with limits and noise slots for the trained inputs.
     pub fn plan(&self) -> Result<(Plan, Layout), ReproduceError> {
         let base = sim_setup::plan(self.setup, &[])?;
         let ranges_v = full_ranges_v(&base);

@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 /// Points that share a set of instruments.
 const PIECE: usize = 25;
 
-/// What to measure.
+/// Configuration of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct PointsSpec {
     /// The first tone.
@@ -55,7 +55,7 @@ pub fn window_s(setup: &Setup) -> Result<f64, ReproduceError> {
 /// Measures.
 ///
 /// # Errors
-/// The device cannot tell its slopes; the instrument fails.
+/// The device does not provide slopes; the instrument fails.
 pub fn measure(
     setup: &Setup,
     wanted: &PointsSpec,

@@ -10,7 +10,7 @@ type Row = [f64; 8];
 
 /// Pairs at one spacing and amplitude.
 pub struct Series {
-    /// What was wanted.
+    /// Its configuration.
     pub wanted: PointsSpec,
     /// Result of a measurement.
     pub pairs: Pairs,

@@ -43,7 +43,7 @@ impl Tone {
     }
 }
 
-/// Slopes from the instrument's own sums. The mean is taken off first, which on the grid changes nothing.
+/// Slopes from the instrument's own sums. The mean is subtracted first, which changes nothing on the grid.
 pub fn slopes_na_per_v(plan: &Plan, tones: &[Tone], window: &Window) -> Vec<f64> {
     let samples = plan.grid().window_samples;
     let count = f64::from(samples);

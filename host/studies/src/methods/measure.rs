@@ -14,17 +14,17 @@ use hge_core::plan::Plan;
 /// Standard errors from which on a mean error is a bias: by chance it happens in one of 16 000 means.
 const SEEN: f64 = 4.0;
 
-/// What the resistors of that calibration conduct, and its windows: its own error is then far below one set's.
+/// Conductance of the calibration's resistors, and its windows: its own error is then far below that of one set.
 const RESISTOR_NA_PER_V: f64 = 50.0;
 const CALIBRATING_WINDOWS: u32 = 400;
 
-/// What is added to the seed for the noise by which choices are compared.
+/// Offset of the seed for the noise of the selection.
 const TUNING: u64 = 1000;
 
-/// What stands around a method: noise, and the wait that the device needs.
+/// Conditions of a method: noise, and the wait that the device needs.
 #[derive(Clone, Copy)]
 pub struct NoiseModel {
-    /// What disturbs: white or 1/f noise, or white noise behind a pole.
+    /// Noise: white or 1/f, or white noise behind a pole.
     pub noise: &'static str,
     /// Wait that the device needs, in seconds.
     pub settle_s: f64,
@@ -55,7 +55,7 @@ fn choices(method: Method, keys: &Keys) -> Vec<Choice> {
         .collect()
 }
 
-/// The choice that comes to 1 nA/V soonest, by other noise than the one that is shown.
+/// The choice with the shortest time to 1 nA/V, by other noise than the one shown.
 pub fn tune(
     setup: &Setup,
     keys: &Keys,

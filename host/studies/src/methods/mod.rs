@@ -23,7 +23,7 @@ pub const STUDY: Study = Study {
     run,
 };
 
-/// Of the theory's half a number of controls, the least that homodyne must be faster than finite differences.
+/// Smallest accepted advantage of homodyne over finite differences, relative to M/2 of the theory.
 const LEAST_SHARE: f64 = 0.9;
 
 /// Methods that show slopes of the current.
@@ -49,7 +49,7 @@ struct Keys {
     starts: usize,
 }
 
-/// What one set of slopes costs and leaves.
+/// Time and error of one set of slopes.
 struct Place {
     method: Method,
     noise: &'static str,
@@ -60,7 +60,7 @@ struct Place {
     set_s: f64,
     /// Mean over sets and controls of the squared error about its own mean.
     variance: f64,
-    /// Mean over controls of the squared mean error, as far as it stands out of the noise: no time takes it away.
+    /// Mean over controls of the squared bias, as far as it is significant: time does not reduce it.
     bias2: f64,
     /// Values behind the variance.
     values: usize,

@@ -81,7 +81,7 @@ struct Compared {
 }
 
 impl Compared {
-    /// What all tones take; the reference.
+    /// Device time of all tones; the reference.
     fn ours(&self) -> &Group {
         &self.groups[0]
     }
@@ -169,7 +169,7 @@ fn tune(
     })
 }
 
-/// Whether the windows of a tuning hold the tones or codes of the strategy.
+/// Whether the windows of a tuning have lines for the tones or codes of the strategy.
 fn is_possible(task: &Task, strategy: Strategy, tuning: &Tuning) -> bool {
     let Strategy::Slopes(extraction) = strategy else { return true };
     let with_window = with_window(task, tuning.window_samples);

@@ -87,7 +87,7 @@ pub struct Modelled<'a> {
     noise_na2_per_hz: f64,
     random: ChaCha8Rng,
     at_v: Vec<f64>,
-    /// Samples between runs and cases, and behind a window of tones.
+    /// Samples between runs and cases, and after a window of tones.
     gap: u32,
     tail: u32,
     samples: u64,
@@ -163,7 +163,7 @@ impl<'a> Modelled<'a> {
     }
 }
 
-/// Samples behind a window until every tone has ended its period, one at least.
+/// Samples after a window until every tone has ended its period, at least one.
 fn tail(plan: &Plan) -> u32 {
     let (rate_hz, lead_in) = (plan.grid().rate_hz, f64::from(plan.lead_in_samples()));
     let left = plan.tones_hz().into_iter().map(|tone_hz| {

@@ -12,7 +12,7 @@ const WIDTH_DECAY: f64 = 0.101;
 /// Share of the steps after which the first gain has begun to fall.
 const STABILITY: f64 = 0.1;
 
-/// Most that a control moves in a step, in volts: the losses have steep places.
+/// Maximum change of a control in a step, in volts: the losses have steep places.
 const MOST_STEP_V: f64 = 0.3;
 
 /// One descent's state.

@@ -92,7 +92,7 @@ impl Strategy {
 
 /// One search.
 pub struct Search<'a> {
-    /// What is to be solved.
+    /// The task.
     pub task: &'a Task,
     /// When it is.
     pub by: Solved,
@@ -144,7 +144,7 @@ impl Search<'_> {
         Ok((!solved).then_some(outputs_na))
     }
 
-    /// Whether a setting solves the task that seems to by these outputs.
+    /// Whether a setting that seems to solve the task by these outputs does.
     fn confirm(
         &self,
         source: &mut dyn Source,

@@ -3,7 +3,7 @@
 use super::Strategy;
 use rand::Rng;
 
-/// What a strategy is tuned by.
+/// Parameters of a strategy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
     /// Samples of every window.

@@ -21,7 +21,7 @@ use hge_sim::device::Device;
 pub const NAMES: [&str; 11] =
     ["and", "or", "nand", "nor", "xor", "xnor", "majority", "parity", "levels", "ring", "sphere"];
 
-/// What solves a task.
+/// Criterion of a task.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Solved {
     /// Neighbouring classes are this far apart, nA.
@@ -153,7 +153,7 @@ impl Task {
         }
     }
 
-    /// Whether these outputs solve it. A gap or loss is none of points, an accuracy none of levels: never.
+    /// Whether these outputs solve it. A gap or loss does not apply to points, an accuracy not to levels.
     pub fn is_solved(&self, outputs_na: &[f64], by: Solved) -> bool {
         match (&self.wanted, by) {
             (TaskSpec::Levels(classes), Solved::Gap(gap_na)) => {

@@ -33,7 +33,7 @@ pub const CROSSBAR_SEED: u64 = 54;
 const ROWS: usize = 7;
 /// Pairs of columns of crossbar 1, and of rows of crossbar 2.
 const HIDDEN: usize = 16;
-/// Voltage beyond which a memristor no longer obeys Ohm's law.
+/// Voltage above which a memristor deviates from Ohm's law.
 const SINH_V: f64 = 1.0;
 /// Saturation of a column's amplifier.
 const SATURATION_V: f64 = 1.0;

@@ -50,7 +50,7 @@ fn inner(kind: Kind, field: u64) -> Option<Result<Kind, &'static str>> {
 /// The graph in `bytes`.
 ///
 /// # Errors
-/// What is wrong with it: no ONNX model, too many fields, a graph in a graph.
+/// Fault of a file: not an ONNX model, too many fields, nested graphs.
 pub(super) fn decode(bytes: &[u8]) -> Result<GraphProto, String> {
     let mut fields = 0;
     walk(bytes, Kind::Model, &mut fields)?;

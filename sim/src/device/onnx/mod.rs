@@ -284,7 +284,7 @@ struct Ports<'a> {
 
 impl<'a> Ports<'a> {
     /// # Errors
-    /// What was found, and what is expected.
+    /// Found and expected shapes.
     fn of(graph: &'a GraphProto) -> Result<Self, (String, &'static str)> {
         let constants: HashSet<_> = graph.initializer.iter().map(|tensor| &tensor.name).collect();
         let free: Vec<_> = graph.input.iter().filter(|i| !constants.contains(&i.name)).collect();

@@ -29,7 +29,7 @@ const REDUCTIONS: &[&str] =
 /// Outputs of an operator, and the multiply-adds that its elements do not count.
 ///
 /// # Errors
-/// It is not one of those that can be bounded, or its inputs do not fit.
+/// The operator has no bound, or its inputs do not fit.
 pub(super) fn infer(
     kind: &str,
     inputs: Inputs,

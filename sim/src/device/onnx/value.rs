@@ -11,13 +11,13 @@ const MOST_ELEMENTS: usize = 1 << 22;
 /// Elements of a constant that may be a shape or a list of axes.
 pub(super) const MOST_INTS: usize = 64;
 
-/// What is known of a value.
+/// Knowledge of a value.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
     pub shape: Vec<usize>,
     /// Float, not integer or boolean.
     pub float: bool,
-    /// Its integers, where they follow from shapes and constants alone.
+    /// Its integers, if they follow from shapes and constants.
     pub ints: Option<Vec<i64>>,
 }
 

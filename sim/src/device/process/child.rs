@@ -7,7 +7,7 @@ use std::sync::mpsc::{channel, sync_channel, Receiver, RecvTimeoutError, Sender,
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a child that has closed its output gets to end by itself and say why.
+/// Time for a child that has closed its output to end and report the reason.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Bytes of a line of stderr that are kept.
@@ -19,9 +19,9 @@ const READ_BYTES: usize = 65536;
 /// Why a child did not answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Silence {
-    /// Not in time; so many bytes had come.
+    /// A timeout after this number of bytes.
     Late(usize),
-    /// It has closed its output; so many bytes had come.
+    /// It has closed its output after this number of bytes.
     Closed(usize),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Worker {
     group: Group,
     orders: Sender<Vec<u8>>,
     answers: Receiver<Vec<u8>>,
-    /// What has come beyond what was asked for.
+    /// Bytes beyond the requested ones.
     kept: Vec<u8>,
     last_line: Arc<Mutex<String>>,
     /// Disconnected when stderr has ended.
@@ -74,7 +74,7 @@ impl Worker {
         Ok(Worker { group, orders, answers, kept: Vec::new(), last_line, stderr_ended })
     }
 
-    /// Bytes for the child. A child that has gone is found out by its answer.
+    /// Bytes for the child. A dead child is detected by its missing reply.
     pub(super) fn order(&self, bytes: Vec<u8>) {
         let _ = self.orders.send(bytes);
     }
@@ -107,7 +107,7 @@ impl Worker {
         Ok(self.kept.drain(..count).collect())
     }
 
-    /// Bytes that have come by now though nothing asked for them.
+    /// Unrequested bytes so far.
     pub(super) fn surplus(&self) -> usize {
         self.kept.len()
     }
@@ -124,7 +124,7 @@ impl Worker {
         }
     }
 
-    /// How a child that has closed its output came to its end: its exit status, if it ended soon.
+    /// End of a child that has closed its output: its exit status, if it ended soon.
     pub(super) fn ending(&mut self) -> Option<std::process::ExitStatus> {
         // A process closes its streams before it can be waited for; the end of stderr is the moment to ask.
         let _ = self.stderr_ended.recv_timeout(FAREWELL);

@@ -48,7 +48,7 @@ struct Greeting {
 
 /// A device that a child process computes. Dropping it ends the child.
 pub struct ProcessDevice {
-    /// As messages quote it.
+    /// Command in messages.
     command: String,
     name: String,
     electrodes: usize,
@@ -158,7 +158,7 @@ fn short(text: &str) -> String {
     quoted(&text.split_whitespace().collect::<Vec<_>>().join(" "), MOST_QUOTED)
 }
 
-/// What to say of a child that did not answer: what it did, and what to do about it.
+/// Message about a child without a reply: fault and remedy.
 fn account(
     worker: &mut Worker,
     silence: &Silence,

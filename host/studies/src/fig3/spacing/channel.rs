@@ -20,7 +20,7 @@ const MIDDLE: usize = TONES / 2;
 /// squares sum to two at either distance.
 const SLOPES: [f64; TONES] = [-0.2, 1.4, 1.0, -0.2, 1.4];
 
-/// What a cascade may lack of its end after a window.
+/// Remainder of a cascade's step response after a window.
 const UNSETTLED: f64 = 0.01;
 
 /// One window with random start phases.
@@ -28,16 +28,16 @@ const UNSETTLED: f64 = 0.01;
 pub struct Trial {
     /// Errors of the channel's slope in nA/V, by the filters.
     pub errors: Vec<f64>,
-    /// What they are by closed form at these phases without noise.
+    /// Their values by the closed form at these phases, without noise.
     pub leaked: Vec<f64>,
 }
 
-/// What to measure.
+/// Configuration of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelSpec {
     /// Distance of the tones.
     pub spacing_hz: f64,
-    /// Only the channel's own tone sounds.
+    /// Only the channel's own tone is on.
     pub alone: bool,
     /// Windows.
     pub trials: u32,
@@ -53,7 +53,7 @@ pub struct Channel {
     middle_hz: f64,
     filters: Vec<LowPass>,
     weights: Vec<Vec<f64>>,
-    /// Mean squared errors that noise alone makes, by the filters.
+    /// Mean squared errors from noise, by the filters.
     noise_na2_per_v2: Vec<f64>,
 }
 

@@ -17,7 +17,7 @@ use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 pub use channel::{Channel, ChannelSpec, Trial};
 use serde_json::json;
 
-/// Theory is drawn at so many places between two measured ones.
+/// Number of points of the theory between two measured ones.
 const FINER: usize = 8;
 
 /// Windows that share an instrument.
@@ -39,7 +39,7 @@ pub struct Place {
 /// Errors over the spacing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// How much weaker the channel is than its neighbours.
+    /// Strength of the neighbours relative to the channel.
     pub weaker: f64,
     /// Measured, by the spacing.
     pub places: Vec<Place>,
