@@ -55,7 +55,7 @@ pub struct Laboratory {
     /// Amplitude of every tone.
     pub amplitudes_v: Vec<f64>,
     /// Periods of every tone in a window.
-    pub multiples: Vec<u32>,
+    pub cycles: Vec<u32>,
     /// Working point of every control.
     pub controls_v: Vec<f64>,
     /// What the slots carry.
@@ -84,12 +84,12 @@ impl Laboratory {
         };
         let (low_v, high_v) = scale.output(0).ends_v();
         let limits = OutputLimits { low_v, high_v, safe_v: 0.0 };
-        let tones = self.multiples.iter().zip(&self.amplitudes_v).enumerate();
-        let controls = tones.map(|(output, (&multiple, &amplitude_v))| Control {
+        let tones = self.cycles.iter().zip(&self.amplitudes_v).enumerate();
+        let controls = tones.map(|(output, (&cycles, &amplitude_v))| Control {
             output,
             low_v: limits.low_v,
             high_v: limits.high_v,
-            multiple,
+            cycles,
             amplitude_v,
         });
         Plan::new(
@@ -197,11 +197,11 @@ impl Laboratory {
 
     /// Slopes of one window, in phase, nA/V.
     pub fn slopes_na_per_v(&self, plan: &Plan, window: &Window) -> Vec<f64> {
-        let slots = window.slots.iter().zip(&self.multiples).enumerate();
+        let slots = window.slots.iter().zip(&self.cycles).enumerate();
         let latency = plan.parameters().loop_latency_samples();
         slots
-            .map(|(k, (&sums, &multiple))| {
-                Response::of(sums, multiple, self.window_samples, latency).slope_na_per_v(
+            .map(|(k, (&sums, &cycles))| {
+                Response::of(sums, cycles, self.window_samples, latency).slope_na_per_v(
                     plan.amplitude_v(k),
                     plan.scale(),
                     Estimator::InPhase,

@@ -252,11 +252,11 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
     let (experiment, _) = Source::load(Path::new(&asked.file)).map_err(text)?;
     let (wanted, given) = experiment.tones_wanted().map_err(text)?;
     let found = match given {
-        Some(multiples) => assess(&wanted, &multiples),
+        Some(cycles) => assess(&wanted, &cycles),
         None => {
             // As they are chosen when it runs, which is without regard to empty lines.
             let chosen = plan(&ToneSpec { empty_lines: 0, ..wanted }).map_err(text)?;
-            TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.multiples()) }
+            TonePlan { is_optimal: chosen.is_optimal, ..assess(&wanted, &chosen.cycles()) }
         }
     };
     let count = found.tones.len();
@@ -268,11 +268,11 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
 /// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.
 pub fn warn_of_crosstalk(experiment: &Experiment) {
     // Invalid tones are an error where the experiment is resolved.
-    let Ok((wanted, Some(multiples))) = experiment.tones_wanted() else { return };
-    if wanted.grid.check(&multiples).is_err() {
+    let Ok((wanted, Some(cycles))) = experiment.tones_wanted() else { return };
+    if wanted.grid.check(&cycles).is_err() {
         return;
     }
-    let pairs = Crosstalk::new(wanted.grid).above(&multiples, REPORTED_DB);
+    let pairs = Crosstalk::new(wanted.grid).above(&cycles, REPORTED_DB);
     for pair in pairs.iter().take(NAMED) {
         streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
     }
@@ -280,7 +280,7 @@ pub fn warn_of_crosstalk(experiment: &Experiment) {
 
 /// A pair of tones and its crosstalk, as a message.
 fn pair_above(grid: &Grid, pair: &Pair) -> String {
-    let [one, other] = pair.multiples.map(|line| rounded(grid.frequency_hz(line)));
+    let [one, other] = pair.cycles.map(|line| rounded(grid.frequency_hz(line)));
     format!(
         "crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
         pair.level_db
@@ -343,7 +343,7 @@ fn table(report: &Report) -> String {
         let _ = writeln!(
             lines,
             "{:>11} {:>10.1} {amplitude_v:>10.4} {error:>13.3}  {}",
-            hz(f64::from(tone.multiple)),
+            hz(f64::from(tone.cycles)),
             tone.gain * 100.0,
             empty.join(" "),
         );
@@ -363,8 +363,8 @@ fn table(report: &Report) -> String {
             lines,
             "worst crosstalk from phase truncation in the NCO: {:.1} dB, between {} and {} Hz",
             worst.level_db,
-            hz(f64::from(worst.multiples[0])),
-            hz(f64::from(worst.multiples[1]))
+            hz(f64::from(worst.cycles[0])),
+            hz(f64::from(worst.cycles[1]))
         );
     }
     for above in plan.crosstalk_above.iter().take(NAMED) {
@@ -373,8 +373,8 @@ fn table(report: &Report) -> String {
     if plan.is_optimal {
         lines += "optimal: an exhaustive search found no better set in this band\n";
     }
-    let list = |multiples: &[u32]| {
-        multiples.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
+    let list = |cycles: &[u32]| {
+        cycles.iter().map(|&line| hz(f64::from(line))).collect::<Vec<_>>().join(", ")
     };
     if !plan.on_mains.is_empty() {
         let _ = writeln!(lines, "mains harmonics are near {} Hz", list(&plan.on_mains));

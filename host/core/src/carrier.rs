@@ -54,8 +54,8 @@ impl Carrier {
     }
 
     /// Code of the control at place `control`, of 128 at most, repeated `multiple` times in a window.
-    pub fn code(self, control: usize, multiple: u32) -> Code {
-        Code { rows: self.rows(), number: code_number(control), multiple }
+    pub fn code(self, control: usize, cycles: u32) -> Code {
+        Code { rows: self.rows(), number: code_number(control), cycles }
     }
 }
 
@@ -76,14 +76,13 @@ pub struct Code {
     /// Its number; 0 is a constant.
     pub number: u8,
     /// Number of repetitions in a window.
-    pub multiple: u32,
+    pub cycles: u32,
 }
 
 impl Code {
     /// Its level, 1 or -1, `sample` samples after the first of the lead-in.
     pub fn level(&self, sample: u32, window_samples: u32) -> i32 {
-        let TuningWord(tuning) =
-            TuningWord::on_grid(self.multiple, window_samples.trailing_zeros());
+        let TuningWord(tuning) = TuningWord::on_grid(self.cycles, window_samples.trailing_zeros());
         let chip = sample.wrapping_mul(tuning) >> 24;
         if code_is_low(self.rows[chip as usize], self.number) {
             -1
@@ -148,10 +147,10 @@ mod tests {
 
     #[test]
     fn walsh_functions_are_balanced_and_orthogonal_at_every_odd_multiple() {
-        for (multiple, window_samples) in [(1, 256), (1, 4096), (3, 256), (7, 1024), (4, 1024)] {
-            let codes: Vec<Code> = (0..12).map(|k| Carrier::Walsh.code(k, multiple)).collect();
+        for (cycles, window_samples) in [(1, 256), (1, 4096), (3, 256), (7, 1024), (4, 1024)] {
+            let codes: Vec<Code> = (0..12).map(|k| Carrier::Walsh.code(k, cycles)).collect();
             for (place, one) in codes.iter().enumerate() {
-                assert_eq!(one.sum(window_samples), 0, "{multiple} {window_samples}");
+                assert_eq!(one.sum(window_samples), 0, "{cycles} {window_samples}");
                 for other in &codes[..place] {
                     assert_eq!(one.correlation(other, window_samples), 0.0);
                 }

@@ -63,8 +63,7 @@ pub struct Leaks {
 pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -> Leaks {
     let configuration = plan.configuration();
     let controls = configuration.controls.iter();
-    let tones: Vec<Tone> =
-        controls.map(|control| Tone::new(plan, shape, control.multiple)).collect();
+    let tones: Vec<Tone> = controls.map(|control| Tone::new(plan, shape, control.cycles)).collect();
     let mut found = Leaks { tones_na: vec![[0.0; 2]; tones.len()], empty_na: Vec::new(), step_na };
     for _ in 0..ROUNDS {
         let of_tones = tones.iter().zip(answers_na).zip(&found.tones_na);
@@ -75,7 +74,7 @@ pub fn leaks(plan: &Plan, shape: Shape, answers_na: &[[f64; 2]], step_na: f64) -
         found.tones_na = tones.iter().map(|tone| tone.leak_na(found.step_na)).collect();
     }
     let noise_slots = configuration.noise_slots.iter();
-    let empty = noise_slots.map(|noise_slot| Tone::new(plan, shape, noise_slot.multiple));
+    let empty = noise_slots.map(|noise_slot| Tone::new(plan, shape, noise_slot.cycles));
     found.empty_na = empty.map(|tone| tone.leak_na(found.step_na)).collect();
     found
 }
@@ -90,7 +89,7 @@ pub fn relaxation_reach(plan: &Plan, seconds: f64) -> Vec<f64> {
     let step_na = first_na * gone(samples / 2.0);
     let controls = plan.configuration().controls.iter();
     let tones =
-        controls.map(|control| Tone::new(plan, Shape::Relaxation { seconds }, control.multiple));
+        controls.map(|control| Tone::new(plan, Shape::Relaxation { seconds }, control.cycles));
     tones.map(|tone| tone.leak.re.hypot(tone.leak.im) * step_na).collect()
 }
 
@@ -106,9 +105,9 @@ struct Tone {
 }
 
 impl Tone {
-    fn new(plan: &Plan, shape: Shape, multiple: u32) -> Self {
+    fn new(plan: &Plan, shape: Shape, cycles: u32) -> Self {
         let samples = f64::from(plan.grid().window_samples);
-        let turn = TAU * f64::from(multiple) / samples;
+        let turn = TAU * f64::from(cycles) / samples;
         let begin = Response::polar(1.0, turn * f64::from(plan.lead_in_samples()));
         let next = Response::polar(1.0, turn);
         let leak = match shape {
@@ -130,7 +129,7 @@ impl Tone {
             leak,
             half: begin.over(Response { re: 1.0 - next.re, im: -next.im }),
             latency: Response::polar(1.0, turn * latency),
-            is_odd: multiple % 2 == 1,
+            is_odd: cycles % 2 == 1,
             samples,
         }
     }
@@ -172,7 +171,7 @@ mod tests {
         let values: Vec<f64> = (0..samples).map(|n| current_na(f64::from(n))).collect();
         let latency = f64::from(plan.parameters().loop_latency_samples());
         let answers = plan.configuration().controls.iter().map(|control| {
-            let turn = TAU * f64::from(control.multiple) / f64::from(samples);
+            let turn = TAU * f64::from(control.cycles) / f64::from(samples);
             let (mut sine, mut cosine) = (0.0, 0.0);
             for (n, value) in values.iter().enumerate() {
                 let phase = turn * (n as f64 + f64::from(plan.lead_in_samples()));
@@ -194,7 +193,7 @@ mod tests {
         let tones = |n: f64| -> f64 {
             let controls = plan.configuration().controls.iter().enumerate();
             let answers = controls.map(|(k, control)| {
-                let phase = TAU * f64::from(control.multiple) * n / samples;
+                let phase = TAU * f64::from(control.cycles) * n / samples;
                 0.1 * (k as f64 + 1.0) * (phase + 0.3).sin()
             });
             answers.sum()

@@ -43,10 +43,8 @@ pub struct Response {
 }
 
 /// Cosine and sine of the loop latency at tone `multiple`.
-pub fn latency_rotation(multiple: u32, window_samples: u32, latency_samples: u32) -> (f64, f64) {
-    latency_rotation_of(
-        f64::from(multiple) * f64::from(latency_samples) / f64::from(window_samples),
-    )
+pub fn latency_rotation(cycles: u32, window_samples: u32, latency_samples: u32) -> (f64, f64) {
+    latency_rotation_of(f64::from(cycles) * f64::from(latency_samples) / f64::from(window_samples))
 }
 
 /// Cosine and sine of this latency in turns, on the grid or off it.
@@ -56,8 +54,8 @@ pub fn latency_rotation_of(turns: f64) -> (f64, f64) {
 
 impl Response {
     /// The response of the slot at `multiple`, `latency_samples` late.
-    pub fn of(sums: SlotSums, multiple: u32, window_samples: u32, latency_samples: u32) -> Self {
-        let (cosine, sine) = latency_rotation(multiple, window_samples, latency_samples);
+    pub fn of(sums: SlotSums, cycles: u32, window_samples: u32, latency_samples: u32) -> Self {
+        let (cosine, sine) = latency_rotation(cycles, window_samples, latency_samples);
         let scale = 2.0 / (f64::from(window_samples) * f64::from(SINE_PEAK));
         let (i, q) = (sums.in_phase as f64 * scale, sums.quadrature as f64 * scale);
         Response { in_phase_codes: i * cosine - q * sine, quadrature_codes: i * sine + q * cosine }
@@ -93,11 +91,11 @@ mod tests {
     const N: u32 = 256;
 
     /// Sums of a response `codes` in phase and `quadrature` ahead, `latency` samples late.
-    fn sums(multiple: u32, codes: f64, quadrature: f64, latency: u32) -> SlotSums {
+    fn sums(cycles: u32, codes: f64, quadrature: f64, latency: u32) -> SlotSums {
         let mut sums = SlotSums::default();
         for n in 0..N {
-            let phase = n.wrapping_mul(multiple << 24);
-            let late = phase.wrapping_sub(latency.wrapping_mul(multiple << 24));
+            let phase = n.wrapping_mul(cycles << 24);
+            let late = phase.wrapping_sub(latency.wrapping_mul(cycles << 24));
             let (sine, cosine) = sine_cosine(phase);
             let (drive, ahead) = sine_cosine(late);
             let y = (codes * f64::from(drive) + quadrature * f64::from(ahead)) / 32767.0;
@@ -110,9 +108,9 @@ mod tests {
     #[test]
     fn latency_and_half_step_cancel_at_every_frequency() {
         for latency in [2, 3] {
-            for multiple in [1, 9, 31, 64, 101, 127] {
-                let sums = sums(multiple, 1000.0, 0.0, latency);
-                let response = Response::of(sums, multiple, N, latency);
+            for cycles in [1, 9, 31, 64, 101, 127] {
+                let sums = sums(cycles, 1000.0, 0.0, latency);
+                let response = Response::of(sums, cycles, N, latency);
                 assert!((response.in_phase_codes - 1000.0).abs() < 0.05, "{response:?}");
                 assert!(response.quadrature_codes.abs() < 0.05, "{response:?}");
             }

@@ -95,7 +95,7 @@ impl Method {
 /// Codes are repeated once a window, for the longest possible chips.
 fn code(configuration: &mut Configuration, carrier: Carrier) {
     configuration.carrier = carrier;
-    configuration.controls.iter_mut().for_each(|control| control.multiple = 1);
+    configuration.controls.iter_mut().for_each(|control| control.cycles = 1);
 }
 
 /// Squared distances from the targets, without saturation.

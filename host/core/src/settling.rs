@@ -63,7 +63,7 @@ impl DriftCorrector {
     /// For the windows of `plan`, with the noise of `noise_model`; subtracts `correction`.
     pub fn new(plan: &Plan, noise_model: NoiseModel, correction: Option<Shape>) -> Self {
         let controls = plan.configuration().controls.iter();
-        let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.multiple));
+        let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.cycles));
         DriftCorrector { correction, tone_errors_na: errors.collect() }
     }
 

@@ -124,8 +124,8 @@ impl Provenance {
         let controls = plan.configuration().controls.iter().enumerate();
         let tones = controls.map(|(k, control)| ToneFacts {
             electrode: control.output,
-            frequency_hz: plan.grid().frequency_hz(control.multiple),
-            periods: control.multiple,
+            frequency_hz: plan.grid().frequency_hz(control.cycles),
+            periods: control.cycles,
             amplitude_v: plan.amplitude_v(k),
             low_v: control.low_v,
             high_v: control.high_v,

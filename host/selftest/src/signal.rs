@@ -185,7 +185,7 @@ pub(super) fn tone_rows(stand: &mut Stand, output: usize, gain: f64) -> Result<[
     let [slow, fast] = [window_samples / 32, window_samples / 8];
     let slow_answer = stand.tone(output, slow, amplitude_v)?.map(|part| part / gain);
     let fast_answer = stand.tone(output, fast, amplitude_v)?.map(|part| part / gain);
-    let turn = |multiple: u32| TAU * f64::from(multiple) / f64::from(window_samples);
+    let turn = |cycles: u32| TAU * f64::from(cycles) / f64::from(window_samples);
     let pole = pole_share(fast_answer[0].hypot(fast_answer[1]), turn(fast));
     let lag = |answer: [f64; 2], w: f64| {
         let of_pole = -(pole * w.sin()).atan2(1.0 - pole * w.cos());

@@ -210,7 +210,7 @@ impl Stand {
     pub(super) fn tone(
         &mut self,
         output: usize,
-        multiple: u32,
+        cycles: u32,
         amplitude_v: f64,
     ) -> Result<[f64; 2], Error> {
         self.home()?;
@@ -219,13 +219,8 @@ impl Stand {
         configuration.inputs.clear();
         configuration.cases_v = vec![Vec::new()];
         configuration.timing.lead_in_s = configuration.timing.lead_in_s.max(16.0 / self.rate_hz());
-        configuration.controls = vec![Control {
-            output,
-            low_v: limit.low_v,
-            high_v: limit.high_v,
-            multiple,
-            amplitude_v,
-        }];
+        configuration.controls =
+            vec![Control { output, low_v: limit.low_v, high_v: limit.high_v, cycles, amplitude_v }];
         let plan = Plan::new(configuration, self.plan().parameters())?;
         let gain = self.iv_gain_v_per_na();
         let instrument = self.instrument();

@@ -24,7 +24,7 @@ fn wide(carrier: Carrier, window_samples: u32) -> Laboratory {
         chain: Chain { noise_na2_per_hz: 0.0, ..Chain::default() },
         window_samples,
         amplitudes_v: vec![0.36; 5],
-        multiples: vec![1; 5],
+        cycles: vec![1; 5],
         controls_v: CONTROLS_V.to_vec(),
         carrier,
         cost: None,
@@ -277,7 +277,7 @@ fn what_cannot_be_played_is_refused_with_what_to_do() {
     assert!(message.contains("carriers"), "{message}");
     let message = refused(walsh(128));
     assert!(message.contains("256 samples"), "{message}");
-    let message = refused(Laboratory { multiples: vec![1, 1, 8, 1, 1], ..walsh(1024) });
+    let message = refused(Laboratory { cycles: vec![1, 1, 8, 1, 1], ..walsh(1024) });
     assert!(message.contains("8 times"), "{message}");
     let targets = Cost { shift: 12, targets: Vec::new() };
     let message = refused(Laboratory { cost: Some(targets), ..walsh(1024) });

@@ -294,7 +294,7 @@ fn a_calibration_is_refused_for_another_rate_window_latency_gain_or_set_of_tones
     let controls = plan.configuration().controls.iter();
     let tones = controls.zip(plan.tones_hz()).map(|(control, frequency_hz)| ToneCalibration {
         electrode: control.output,
-        multiple: control.multiple,
+        cycles: control.cycles,
         frequency_hz,
         lag_rad: 0.0,
         lag_error_rad: 0.0,

@@ -28,7 +28,7 @@ fn wide(window_samples: u32) -> Laboratory {
         chain: quiet(),
         window_samples,
         amplitudes_v: vec![0.36; 5],
-        multiples: plan(&wanted).unwrap().multiples(),
+        cycles: plan(&wanted).unwrap().cycles(),
         controls_v: vec![0.11, -0.23, 0.0, 0.37, -0.41],
         carrier: Carrier::Sine,
         cost: None,
@@ -83,14 +83,14 @@ fn every_derivative_of_a_quadratic_device_is_within_a_thousandth_of_the_largest(
 #[test]
 fn a_tone_leaks_into_its_neighbours_below_minus_ninety_decibels() {
     // One tone after the other fills 90 % of the ADC's range; all seven slots listen, some a line apart.
-    let multiples = vec![37, 38, 39, 41, 46, 64, 255];
+    let cycles = vec![37, 38, 39, 41, 46, 64, 255];
     let mut worst = f64::NEG_INFINITY;
-    for driven in 0..multiples.len() {
+    for driven in 0..cycles.len() {
         let mut slopes = vec![0.0; 7];
         slopes[driven] = 900.0;
         let laboratory = Laboratory {
             amplitudes_v: vec![0.1; 7],
-            multiples: multiples.clone(),
+            cycles: cycles.clone(),
             controls_v: vec![0.0; 7],
             ..wide(4096)
         };
@@ -114,7 +114,7 @@ fn the_variance_is_within_five_percent_of_the_cramer_rao_bound_over_ten_thousand
         chain: Chain::default(),
         window_samples: 256,
         amplitudes_v: vec![amplitude_v; 5],
-        multiples: vec![9, 13, 17, 23, 29],
+        cycles: vec![9, 13, 17, 23, 29],
         ..wide(256)
     };
     let device = LinearDevice::new(1.0, vec![10.0, -4.0, 2.0, 0.0, 7.0]).unwrap();

@@ -171,8 +171,8 @@ fn inputs_that_sound_tell_their_slopes_beside_those_of_the_controls() {
     setup.experiment.device = "linear:4,-3,12,-7,5,1,2".into();
     setup.experiment.bench.noise_na2_per_hz = 0.0;
     let base = sim_setup::plan(&setup, &[(-1.3, 0.7), (-1.3, 0.7)]).unwrap();
-    let last = base.configuration().controls.iter().map(|control| control.multiple).max().unwrap();
-    let noise_slots = [1, 2].map(|n| NoiseSlot { multiple: last + n, control: 0 }).to_vec();
+    let last = base.configuration().controls.iter().map(|control| control.cycles).max().unwrap();
+    let noise_slots = [1, 2].map(|n| NoiseSlot { cycles: last + n, control: 0 }).to_vec();
     let configuration = Configuration { noise_slots, ..base.configuration().clone() };
     let plan = Plan::new(configuration, base.parameters()).unwrap();
     let mut sim_setup = SimSetup::open(&setup, &plan, 1).unwrap();

@@ -17,7 +17,7 @@ fn quiet() -> Laboratory {
         chain: Chain { noise_na2_per_hz: 0.0, ..Chain::default() },
         window_samples: 2048,
         amplitudes_v: vec![0.36; 5],
-        multiples: Vec::new(),
+        cycles: Vec::new(),
         controls_v: vec![0.0; 5],
         carrier: Carrier::Sine,
         cost: None,
@@ -28,13 +28,13 @@ fn quiet() -> Laboratory {
 
 /// Greatest error, as a part of the slope, on a device whose third order is all products of three distinct voltages. Such a
 /// product of amplitude c A^3 / 4 beside an answer g A is 10 % of it here.
-fn worst_error(multiples: Vec<u32>) -> f64 {
+fn worst_error(cycles: Vec<u32>) -> f64 {
     let cubic = 4.0 * 0.1 * SLOPE_NA_PER_V / (0.36 * 0.36);
     let triples =
         (0..5).flat_map(|i| (i + 1..5).flat_map(move |j| (j + 1..5).map(move |k| [i, j, k])));
     let terms = triples.map(|triple| (triple, cubic)).collect();
     let device = PolynomialDevice::new(0.0, vec![SLOPE_NA_PER_V; 5], Vec::new(), terms).unwrap();
-    let laboratory = Laboratory { multiples, ..quiet() };
+    let laboratory = Laboratory { cycles, ..quiet() };
     let (plan, windows) = laboratory.windows(Box::new(device), 1).unwrap();
     // At zero volts the third order has no slope.
     let slopes = laboratory.slopes_na_per_v(&plan, &windows[0]);
@@ -51,7 +51,7 @@ fn planned_tones_miss_the_third_order_that_spoils_the_published_set() {
         order: Order::Compact,
         noise_model: NoiseModel::default(),
     };
-    let planned = worst_error(plan(&wanted).unwrap().multiples());
+    let planned = worst_error(plan(&wanted).unwrap().cycles());
     // 25 45 65 95 115 Hz are these multiples of 5 Hz.
     let published = worst_error(vec![5, 9, 13, 19, 23]);
     println!("third order: planned {:.3} %, published {:.1} %", planned * 1e2, published * 1e2);
@@ -71,7 +71,7 @@ fn error_of_small_tones(shaping: bool) -> f64 {
                 window_samples: 4096,
                 amplitudes_v: vec![0.3 * step_v],
                 // 0.9 % of the sample rate.
-                multiples: vec![37],
+                cycles: vec![37],
                 controls_v: vec![random.random_range(-0.3..0.3)],
                 shaping,
                 ..quiet()

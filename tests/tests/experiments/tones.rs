@@ -34,8 +34,8 @@ fn wanted(window_samples: u32, lines: [u32; 2], count: usize, empty_lines: u32) 
 }
 
 /// A window of what the NCO plays: sine and cosine, Q1.15.
-fn played(window_samples: u32, multiple: u32, start_phase: u8) -> Vec<(i64, i64)> {
-    let tuning = multiple << (32 - window_samples.trailing_zeros());
+fn played(window_samples: u32, cycles: u32, start_phase: u8) -> Vec<(i64, i64)> {
+    let tuning = cycles << (32 - window_samples.trailing_zeros());
     let mut oscillator = Oscillator::default();
     let samples = (0..window_samples).map(|n| {
         let wave = oscillator.step(tuning, start_phase, n == 0, true);
@@ -197,7 +197,7 @@ fn no_set_of_all_there_are_is_better_than_a_planned_one() {
         let (weight, lacking, mut tones) = best.expect("a set");
         tones.reverse();
         println!("{samples} samples, {lines:?}: {tones:?}, weight {weight}, {lacking} missing");
-        assert_eq!(found.multiples(), tones);
+        assert_eq!(found.cycles(), tones);
         assert_eq!(found.third_order_weight, weight);
         assert!(found.is_optimal);
         let (_, _, hits, _) = judged(&tones, samples, empty_lines as usize, &refused);
@@ -212,7 +212,7 @@ fn five_tones_from_line_eight_end_at_line_22_and_at_20_without_empty_lines() {
     let highest = |empty_lines| {
         let found = plan(&wanted(256, [8, 32], 5, empty_lines)).unwrap();
         assert_eq!((found.on_tones_count, found.without_empty_lines.len()), (0, 0));
-        found.multiples()[4]
+        found.cycles()[4]
     };
     assert_eq!((highest(2), highest(0)), (22, 20));
 }
@@ -233,7 +233,7 @@ fn up_to_eight_tones_are_proved_to_be_the_best() {
 #[test]
 fn twenty_tones_in_a_fifth_of_a_second_are_hit_less_than_half_as_often_as_by_a_crude_search() {
     let found = plan(&wanted(1024, [8, 128], 20, 0)).unwrap();
-    let (is_free, _, hits, _) = judged(&found.multiples(), 1024, 0, &BTreeSet::new());
+    let (is_free, _, hits, _) = judged(&found.cycles(), 1024, 0, &BTreeSet::new());
     println!("20 tones: {hits} products of third order on tones");
     assert!(is_free);
     assert_eq!(hits, found.on_tones_count);
@@ -258,7 +258,7 @@ fn every_planned_tone_reads_less_than_minus_a_hundred_decibels_of_every_other_on
         let mut worst_db = f64::NEG_INFINITY;
         for plan in planned(window_samples) {
             sets += 1;
-            let tones = plan.multiples();
+            let tones = plan.cycles();
             let waves: Vec<_> = tones.iter().map(|&tone| played(window_samples, tone, 0)).collect();
             for (i, signal) in waves.iter().enumerate() {
                 for (k, reference) in waves.iter().enumerate().filter(|&(k, _)| k != i) {
@@ -306,7 +306,7 @@ fn the_planners_level_bounds_what_is_read_whatever_the_phases_and_names_the_pair
 fn planned_tones_read_less_than_minus_a_hundred_decibels_of_each_other_on_the_emitted_verilog() {
     let sets = [(256, [8, 100], 7), (4096, [8, 512], 8), (65536, [8192, 24000], 3)];
     for (window_samples, lines, count) in sets.into_iter().take(nightly(3, 2)) {
-        let multiples = plan(&wanted(window_samples, lines, count, 0)).unwrap().multiples();
+        let cycles = plan(&wanted(window_samples, lines, count, 0)).unwrap().cycles();
         let laboratory = Laboratory {
             // 200 clocks a sample in place of 2400.
             parameters: Parameters { clock_hz: 2_000_000, ..Parameters::default() },
@@ -314,7 +314,7 @@ fn planned_tones_read_less_than_minus_a_hundred_decibels_of_each_other_on_the_em
             window_samples,
             // 90 % of the DAC's range, and of the ADC's with 50 nA/V.
             amplitudes_v: vec![1.8; count],
-            multiples: multiples.clone(),
+            cycles: cycles.clone(),
             controls_v: vec![0.0; count],
             carrier: Carrier::Sine,
             cost: None,
@@ -334,11 +334,11 @@ fn planned_tones_read_less_than_minus_a_hundred_decibels_of_each_other_on_the_em
             assert!((found[driven] / 50.0 - 1.0).abs() < 1e-3, "{found:?}");
             for (k, slope) in found.iter().enumerate().filter(|&(k, _)| k != driven) {
                 let db = 20.0 * (slope.abs() / found[driven].abs()).log10();
-                let (from, to) = (multiples[driven], multiples[k]);
+                let (from, to) = (cycles[driven], cycles[k]);
                 assert!(db < -100.0, "{db:.1} dB of {from} in {to}");
                 worst_db = worst_db.max(db);
             }
         }
-        println!("{window_samples} samples, {multiples:?} in Verilog: worst {worst_db:.1} dB");
+        println!("{window_samples} samples, {cycles:?} in Verilog: worst {worst_db:.1} dB");
     }
 }

@@ -23,7 +23,7 @@ fn a_quadratic_device_s_harmonics_and_products_stand_where_they_belong() {
         chain: Chain { noise_na2_per_hz: 2e-8, ..Chain::default() },
         window_samples: 256,
         amplitudes_v: vec![0.1, 0.05],
-        multiples: vec![23, 81],
+        cycles: vec![23, 81],
         controls_v: vec![0.0, 0.0],
         carrier: Carrier::Sine,
         cost: None,
@@ -45,7 +45,7 @@ fn a_quadratic_device_s_harmonics_and_products_stand_where_they_belong() {
         Spectrum::of_pieces(&waveform.pieces_na(), waveform.rate_hz, Some(2048), &known).unwrap();
     let step_hz = laboratory::RATE_HZ / 256.0;
     // sin^2 is half a constant and half a cosine of twice the frequency; 2 f2 lies above half the rate.
-    for (label, kind, multiple, amplitude_na, folded) in [
+    for (label, kind, cycles, amplitude_na, folded) in [
         ("f1", Kind::Tone, 23.0, g * a, false),
         ("f2", Kind::Tone, 81.0, g * b, false),
         ("2 f1", Kind::Harmonic, 46.0, c00 * a * a / 2.0, false),
@@ -56,7 +56,7 @@ fn a_quadratic_device_s_harmonics_and_products_stand_where_they_belong() {
         let found = spectrum.lines.iter().find(|line| line.label == label);
         let found = found.unwrap_or_else(|| panic!("no {label}: {:?}", spectrum.lines));
         assert_eq!((found.kind, found.folded), (kind, folded), "{label}");
-        assert!((found.frequency_hz - multiple * step_hz).abs() < 0.05, "{found:?}");
+        assert!((found.frequency_hz - cycles * step_hz).abs() < 0.05, "{found:?}");
         assert!((found.amplitude_na / amplitude_na - 1.0).abs() < 0.01, "{found:?} {amplitude_na}");
     }
     assert_eq!(spectrum.lines.len(), 6, "{:?}", spectrum.lines);
@@ -124,7 +124,7 @@ fn codes_captured_beside_a_run_have_the_sums_of_every_window_to_the_last_bit() {
         chain: Chain::default(),
         window_samples: 256,
         amplitudes_v: vec![0.1],
-        multiples: vec![23],
+        cycles: vec![23],
         controls_v: vec![0.0],
         carrier: Carrier::Sine,
         cost: None,

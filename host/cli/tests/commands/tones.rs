@@ -13,29 +13,29 @@ fn no_product_of_a_plan_falls_on_a_tone_or_of_second_order_on_an_empty_line() {
     let samples = found["window_samples"].as_i64().unwrap();
     assert!((found["window_s"].as_f64().unwrap() - 0.1).abs() < 1e-4, "{found}");
     let tones = found["tones"].as_array().unwrap();
-    let multiples: Vec<i64> = tones.iter().map(|tone| tone["multiple"].as_i64().unwrap()).collect();
+    let cycles: Vec<i64> = tones.iter().map(|tone| tone["cycles"].as_i64().unwrap()).collect();
     let empty: Vec<i64> = tones.iter().flat_map(|tone| numbers(&tone["empty_lines"])).collect();
-    assert_eq!((multiples.len(), empty.len()), (7, 14));
+    assert_eq!((cycles.len(), empty.len()), (7, 14));
     let folded = |product: i64| {
         let wrapped = product.rem_euclid(samples);
         wrapped.min(samples - wrapped)
     };
-    let signed: Vec<i64> = multiples.iter().flat_map(|tone| [*tone, -tone]).collect();
+    let signed: Vec<i64> = cycles.iter().flat_map(|tone| [*tone, -tone]).collect();
     for a in &signed {
         for b in &signed {
             if a + b != 0 {
                 let line = folded(a + b);
-                assert!(!multiples.contains(&line) && !empty.contains(&line), "{a} {b}");
+                assert!(!cycles.contains(&line) && !empty.contains(&line), "{a} {b}");
             }
             for c in &signed {
                 let cancels = a + b == 0 || b + c == 0 || a + c == 0;
-                assert!(cancels || !multiples.contains(&folded(a + b + c)), "{a} {b} {c}");
+                assert!(cancels || !cycles.contains(&folded(a + b + c)), "{a} {b} {c}");
             }
         }
     }
     assert_eq!(found["on_tones_count"], 0);
     // A tenth of a second holds 5 periods of the mains.
-    assert!(multiples.iter().chain(&empty).all(|line| line % 5 != 0), "{found}");
+    assert!(cycles.iter().chain(&empty).all(|line| line % 5 != 0), "{found}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_file_with_colliding_tones_is_told_where_they_collide() {
 #[test]
 fn a_plan_of_five_tones_is_optimal_and_free_of_crosstalk() {
     let found = json(&["tones", "plan", "--parameters", "5"]);
-    let highest = found["tones"][4]["multiple"].as_u64().unwrap();
+    let highest = found["tones"][4]["cycles"].as_u64().unwrap();
     // With two empty lines each, from line 8: docs/theory.md.
     assert_eq!((highest, &found["is_optimal"]), (22, &Value::Bool(true)), "{found}");
     assert_eq!((&found["third_order_weight"], &found["on_tones_count"]), (&0.into(), &0.into()));
@@ -88,7 +88,7 @@ fn a_file_whose_tones_meet_by_phase_truncation_gets_a_warning_with_the_pair_and_
     let pair = "-62.3 dB between the tones of 610.962 Hz and 1889.038 Hz";
     let file = of("[610.9619140625, 1889.0380859375]");
     let above = &json(&["tones", "check", file.path()])["crosstalk_above"];
-    assert_eq!(above[0]["multiples"], serde_json::json!([1001, 3095]));
+    assert_eq!(above[0]["cycles"], serde_json::json!([1001, 3095]));
     assert!((above[0]["level_db"].as_f64().unwrap() + 62.3).abs() < 0.05, "{above}");
     let table = String::from_utf8(hge(&["tones", "check", file.path()]).stdout).unwrap();
     assert!(table.contains(pair), "{table}");

@@ -84,7 +84,7 @@ pub(super) fn tone(
     let rate_hz = plan.grid().rate_hz;
     ToneCalibration {
         electrode: control.output,
-        multiple: control.multiple,
+        cycles: control.cycles,
         frequency_hz: lag.frequency_hz,
         lag_rad: -lag.angle_rad,
         lag_error_rad: lag.error_rad,

@@ -132,7 +132,8 @@ pub struct ToneCalibration {
     /// Electrode.
     pub electrode: usize,
     /// Whole periods in the window.
-    pub multiple: u32,
+    #[serde(alias = "multiple")]
+    pub cycles: u32,
     /// Frequency.
     pub frequency_hz: f64,
     /// Angle of the line.
@@ -223,7 +224,7 @@ impl Calibration {
     /// # Errors
     /// Rate, window, latency, converter or tones differ.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.cycles));
         self.conditions.check(plan, tones)
     }
 
@@ -277,7 +278,7 @@ impl Conditions {
             (self.latency_samples == now.latency_samples, "latency"),
             // As an instrument keeps it.
             (self.iv_gain_v_per_na as f32 == now.iv_gain_v_per_na as f32, "I-V converter"),
-            (tones.eq(controls.map(|control| (control.output, control.multiple))), "set of tones"),
+            (tones.eq(controls.map(|control| (control.output, control.cycles))), "set of tones"),
         ];
         match checks.into_iter().find(|(same, _)| !same) {
             Some((_, what)) => Err(CalibrationError::Stale { what }),

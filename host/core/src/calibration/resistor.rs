@@ -51,7 +51,8 @@ pub struct OpenTone {
     /// Electrode.
     pub electrode: usize,
     /// Whole periods in the window.
-    pub multiple: u32,
+    #[serde(alias = "multiple")]
+    pub cycles: u32,
     /// Frequency.
     pub frequency_hz: f64,
     /// In-phase response.
@@ -74,7 +75,7 @@ impl OpenContacts {
         let controls = plan.configuration().controls.iter().zip(plan.tones_hz());
         let tones = controls.map(|(control, frequency_hz)| OpenTone {
             electrode: control.output,
-            multiple: control.multiple,
+            cycles: control.cycles,
             frequency_hz,
             in_phase_na_per_v: 0.0,
             quadrature_na_per_v: 0.0,
@@ -89,7 +90,7 @@ impl OpenContacts {
     /// # Errors
     /// Rate, window, latency, converter or tones differ.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.multiple));
+        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.cycles));
         self.conditions.check(plan, tones)
     }
 }
@@ -149,7 +150,7 @@ pub fn fit_open(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<OpenContacts, 
         let step = 2.0 * (PI * frequency_hz / rate_hz).sin();
         Ok(OpenTone {
             electrode: control.output,
-            multiple: control.multiple,
+            cycles: control.cycles,
             frequency_hz,
             in_phase_na_per_v: answer.re,
             quadrature_na_per_v: answer.im,

@@ -264,19 +264,19 @@ fn configuration(
         gap_samples: timing.gap_samples,
     };
     let (wanted, given) = tones_wanted(experiment, parameters)?;
-    let multiples = match given {
-        Some(multiples) => multiples,
+    let cycles = match given {
+        Some(cycles) => cycles,
         // Training needs no empty lines, and the best lines for the tones.
-        None => tones::plan(&ToneSpec { empty_lines: 0, ..wanted })?.multiples(),
+        None => tones::plan(&ToneSpec { empty_lines: 0, ..wanted })?.cycles(),
     };
-    let controls: Vec<Control> = multiples
+    let controls: Vec<Control> = cycles
         .into_iter()
         .enumerate()
-        .map(|(k, multiple)| Control {
+        .map(|(k, cycles)| Control {
             output: electrodes.controls[k],
             low_v: electrodes.control_low_v[k],
             high_v: electrodes.control_high_v[k],
-            multiple,
+            cycles,
             amplitude_v: tones.amplitudes_v.as_ref().map_or(tones.amplitude_v, |list| list[k]),
         })
         .collect();
@@ -346,10 +346,10 @@ fn tones_wanted(
         order: Order::BestFirst,
         noise_model: experiment.noise_model(),
     };
-    let multiple =
-        |&hz: &f64| grid.multiple(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));
+    let cycles =
+        |&hz: &f64| grid.cycles(hz).map_err(|problem| at_rate(problem, timing.rate_hz, rate_hz));
     let given = keys.frequencies_hz.as_ref();
-    let given = given.map(|list| list.iter().map(multiple).collect()).transpose()?;
+    let given = given.map(|list| list.iter().map(cycles).collect()).transpose()?;
     Ok((wanted, given))
 }
 

@@ -130,23 +130,23 @@ pub struct Measured {
 /// # Errors
 /// None, for a plan that could be made once.
 pub fn listening(plan: &Plan, noise_model: NoiseModel) -> Result<Plan, PlanError> {
-    let multiples: Vec<u32> =
-        plan.configuration().controls.iter().map(|control| control.multiple).collect();
-    let free = (plan.parameters().slots as usize).saturating_sub(multiples.len());
+    let cycles: Vec<u32> =
+        plan.configuration().controls.iter().map(|control| control.cycles).collect();
+    let free = (plan.parameters().slots as usize).saturating_sub(cycles.len());
     let wanted = ToneSpec {
         grid: plan.grid(),
-        count: multiples.len(),
+        count: cycles.len(),
         band_hz: [0.0, plan.grid().rate_hz / 2.0],
         empty_lines: EMPTY_LINES,
         order: Order::Compact,
         noise_model,
     };
-    let tones = assess(&wanted, &multiples).tones;
+    let tones = assess(&wanted, &cycles).tones;
     // A line for every tone before the second one for any.
     let noise_slots = (0..EMPTY_LINES as usize).flat_map(|round| {
         tones.iter().enumerate().filter_map(move |(control, tone)| {
-            let multiple = *tone.empty_lines.get(round)?;
-            Some(NoiseSlot { multiple, control })
+            let cycles = *tone.empty_lines.get(round)?;
+            Some(NoiseSlot { cycles, control })
         })
     });
     plan.with_noise_slots(noise_slots.take(free).collect())
@@ -323,7 +323,7 @@ fn noise_na(
     let places: Vec<(usize, f64)> = noise_slots
         .filter(|(_, noise_slot)| noise_slot.control == control)
         .map(|(n, noise_slot)| {
-            let frequency_hz = plan.grid().frequency_hz(noise_slot.multiple);
+            let frequency_hz = plan.grid().frequency_hz(noise_slot.cycles);
             let calibration = session.calibration();
             (n, calibration.map_or(1.0, |known| known.gain_beside(control, frequency_hz)))
         })

@@ -151,7 +151,7 @@ fn held(plan: &Plan, case: usize, samples: u32) -> Result<Plan, MeasureError> {
     let window_samples = samples.clamp(short, MOST_WINDOW).next_power_of_two();
     configuration.timing = Timing { window_samples, ..configuration.timing };
     for control in &mut configuration.controls {
-        control.multiple *= window_samples / short;
+        control.cycles *= window_samples / short;
     }
     configuration.noise_slots.clear();
     // What the lock-in multiplies is of no matter here, and the cost's targets are one a case.

@@ -81,8 +81,8 @@ fn tones(plan: &Plan) -> Result<(), PlanError> {
     if carrier.is_code() {
         return codes(plan);
     }
-    let multiples: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
-    Ok(plan.grid().check(&multiples)?)
+    let cycles: Vec<u32> = controls.iter().map(|control| control.cycles).collect();
+    Ok(plan.grid().check(&cycles)?)
 }
 
 /// At most as many controls as codes, and chips of equal length.
@@ -93,11 +93,11 @@ fn codes(plan: &Plan) -> Result<(), PlanError> {
         return Err(PlanError::Codes { asked: controls.len(), most: MOST_CODES });
     }
     for control in controls {
-        let multiple = control.multiple;
+        let cycles = control.cycles;
         // A window is a power of two; what both share shortens what is visited of it.
-        let shared = 1_u32 << multiple.trailing_zeros().min(window_samples.trailing_zeros());
-        if multiple == 0 || multiple >= window_samples || window_samples / shared < CHIPS as u32 {
-            return Err(PlanError::Chips { multiple, window_samples });
+        let shared = 1_u32 << cycles.trailing_zeros().min(window_samples.trailing_zeros());
+        if cycles == 0 || cycles >= window_samples || window_samples / shared < CHIPS as u32 {
+            return Err(PlanError::Chips { cycles, window_samples });
         }
     }
     Ok(())

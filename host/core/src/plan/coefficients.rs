@@ -82,7 +82,7 @@ impl Coefficients {
         let latency = plan.parameters().loop_latency_samples();
         let words = controls.iter().zip(&factors).map(|(control, factor)| {
             let (cosine, sine) =
-                latency_rotation(control.multiple, plan.grid().window_samples, latency);
+                latency_rotation(control.cycles, plan.grid().window_samples, latency);
             let size = factor * shift.exp2();
             half(size * cosine) | half(-size * sine) << 16
         });

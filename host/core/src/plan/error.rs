@@ -28,10 +28,10 @@ pub enum PlanError {
         most: usize,
     },
     /// A code whose chips cannot all last as long.
-    #[error("a code of 256 chips cannot be played {multiple} times in a window of {window_samples} samples: choose an odd number below the window, and a window of 256 samples or more")]
+    #[error("a code of 256 chips cannot be played {cycles} times in a window of {window_samples} samples: choose an odd number below the window, and a window of 256 samples or more")]
     Chips {
         /// Number of repetitions.
-        multiple: u32,
+        cycles: u32,
         /// The window.
         window_samples: u32,
     },

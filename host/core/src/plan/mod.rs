@@ -61,7 +61,7 @@ pub struct Control {
     /// Greatest voltage, tone included.
     pub high_v: f64,
     /// Periods in the window.
-    pub multiple: u32,
+    pub cycles: u32,
     /// Requested amplitude.
     pub amplitude_v: f64,
 }
@@ -99,7 +99,7 @@ pub struct Configuration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseSlot {
     /// Whole periods in the window.
-    pub multiple: u32,
+    pub cycles: u32,
     /// The control with that tone, by its place among the controls.
     pub control: usize,
 }
@@ -270,7 +270,7 @@ impl Plan {
     /// Frequencies of the tones.
     pub fn tones_hz(&self) -> Vec<f64> {
         let controls = &self.configuration.controls;
-        controls.iter().map(|control| self.grid.frequency_hz(control.multiple)).collect()
+        controls.iter().map(|control| self.grid.frequency_hz(control.cycles)).collect()
     }
 
     /// Voltage of every output with the inputs and the controls at these, the others at their safe values.
@@ -323,7 +323,7 @@ impl Plan {
                 if is_code {
                     return swing;
                 }
-                let turn = f64::from(control.multiple) / f64::from(self.grid.window_samples);
+                let turn = f64::from(control.cycles) / f64::from(self.grid.window_samples);
                 swing * (std::f64::consts::PI * turn).sin()
             })
             .fold(0.0, f64::max)
@@ -350,7 +350,7 @@ impl Plan {
     /// Code of control `k`, if the controls carry codes.
     pub fn code(&self, k: usize) -> Option<Code> {
         let Configuration { carrier, controls, .. } = &self.configuration;
-        carrier.is_code().then(|| carrier.code(k, controls[k].multiple))
+        carrier.is_code().then(|| carrier.code(k, controls[k].cycles))
     }
 
     /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.

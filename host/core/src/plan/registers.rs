@@ -163,13 +163,13 @@ impl Plan {
                 drives: true,
                 last: true,
             };
-            let tuning = TuningWord::on_grid(control.multiple, window_log2);
+            let tuning = TuningWord::on_grid(control.cycles, window_log2);
             writes.push((map::TUNING + slot as u16, tuning.0));
             writes.push((map::SLOT + slot as u16, slot_word.to_word()));
         }
         for (place, noise_slot) in self.configuration.noise_slots.iter().enumerate() {
             let slot = (controls.len() + place) as u16;
-            let tuning = TuningWord::on_grid(noise_slot.multiple, window_log2);
+            let tuning = TuningWord::on_grid(noise_slot.cycles, window_log2);
             writes.push((map::TUNING + slot, tuning.0));
             writes.push((map::SLOT + slot, SlotWord::default().to_word()));
         }

@@ -10,7 +10,7 @@ const RATE_HZ: f64 = 5000.0;
 /// Two inputs, two controls and two cases on outputs of +-2 V.
 fn configuration() -> Configuration {
     let control =
-        |output, multiple| Control { output, low_v: -1.0, high_v: 1.0, multiple, amplitude_v: 0.1 };
+        |output, cycles| Control { output, low_v: -1.0, high_v: 1.0, cycles, amplitude_v: 0.1 };
     Configuration {
         scale: Scale::with_bits(16),
         timing: Timing {
@@ -119,7 +119,7 @@ fn cases_and_slots_are_as_many_as_the_gateware_has_at_most() {
     assert_eq!(refusal(cases(17)), PlanError::Cases { asked: 17, rows: 16 });
     let listening = |count: usize| {
         move |c: &mut Configuration| {
-            c.noise_slots = vec![NoiseSlot { multiple: 50, control: 0 }; count]
+            c.noise_slots = vec![NoiseSlot { cycles: 50, control: 0 }; count]
         }
     };
     assert_eq!(written(&planned(listening(22)).unwrap(), map::SLOTS_USED), 24);
@@ -210,7 +210,7 @@ fn a_control_stays_so_far_from_its_ends_that_its_tone_and_a_step_fit() {
 
 /// Greatest difference of two samples of a tone, by playing it.
 fn steepest_v(plan: &Plan, k: usize) -> f64 {
-    let turn = std::f64::consts::TAU * f64::from(plan.configuration().controls[k].multiple) / 256.0;
+    let turn = std::f64::consts::TAU * f64::from(plan.configuration().controls[k].cycles) / 256.0;
     let at = |n: u32| plan.amplitude_v(k) * (turn * f64::from(n)).sin();
     (0..256).map(|n| (at(n + 1) - at(n)).abs()).fold(0.0, f64::max)
 }
@@ -298,7 +298,7 @@ fn the_guard_s_limits_hold_every_voltage_asked_for_and_less_than_a_step_more() {
 
 #[test]
 fn registers_hold_pace_roles_tones_and_cases() {
-    let plan = planned(|c| c.noise_slots.push(NoiseSlot { multiple: 30, control: 1 })).unwrap();
+    let plan = planned(|c| c.noise_slots.push(NoiseSlot { cycles: 30, control: 1 })).unwrap();
     for (address, word) in [
         (map::SAMPLE_PERIOD, 4800),
         (map::WINDOW_LOG2, 8),

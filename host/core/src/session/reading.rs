@@ -29,7 +29,7 @@ pub fn reading(
             let amplitude_v = plan.amplitude_v(k);
             [code.slope_na_per_v(sums, total, samples, amplitude_v, scale), 0.0]
         }
-        None => Response::of(sums, control.multiple, samples, latency)
+        None => Response::of(sums, control.cycles, samples, latency)
             .answer_na_per_v(plan.amplitude_v(k), scale),
     });
     let mut answers_na_per_v: Vec<[f64; 2]> = answers.collect();
@@ -46,7 +46,7 @@ pub fn reading(
     let noise_slots = &plan.configuration().noise_slots;
     let behind = window.slots.iter().skip(plan.configuration().controls.len());
     let empty_na = noise_slots.iter().zip(behind).map(|(noise_slot, &sums)| {
-        let response = Response::of(sums, noise_slot.multiple, samples, latency);
+        let response = Response::of(sums, noise_slot.cycles, samples, latency);
         let codes_per_na = scale.adc_codes_per_na();
         [response.in_phase_codes / codes_per_na, response.quadrature_codes / codes_per_na]
     });

@@ -25,7 +25,7 @@ const TABLE: u32 = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pair {
     /// Multiples of both.
-    pub multiples: [u32; 2],
+    pub cycles: [u32; 2],
     /// Largest share of one tone's amplitude that the other's lock-in reads, in dB.
     pub level_db: f64,
 }
@@ -84,7 +84,7 @@ impl Crosstalk {
         let pairs = pairs.flat_map(move |(i, &a)| tones[i + 1..].iter().map(move |&b| [a, b]));
         pairs.filter_map(|[a, b]| {
             let level = self.level(a, b);
-            (level > 0.0).then(|| Pair { multiples: [a, b], level_db: 20.0 * level.log10() })
+            (level > 0.0).then(|| Pair { cycles: [a, b], level_db: 20.0 * level.log10() })
         })
     }
 
@@ -160,13 +160,13 @@ mod tests {
     use hge_sim::model::nco::sine_cosine;
 
     /// Spectrum of a window of the NCO's output for a tone, relative to its own line.
-    fn played(window_samples: u32, multiple: u32) -> Vec<f64> {
-        let tuning = multiple << (32 - window_samples.trailing_zeros());
+    fn played(window_samples: u32, cycles: u32) -> Vec<f64> {
+        let tuning = cycles << (32 - window_samples.trailing_zeros());
         let mut wave: Vec<Complex<f64>> = (0..window_samples)
             .map(|n| Complex::from(f64::from(sine_cosine(n.wrapping_mul(tuning)).0)))
             .collect();
         FftPlanner::new().plan_fft_forward(wave.len()).process(&mut wave);
-        let own = wave[multiple as usize].norm();
+        let own = wave[cycles as usize].norm();
         wave.iter().map(|line| line.norm() / own).collect()
     }
 

@@ -52,16 +52,16 @@ impl<'a> EmptyLines<'a> {
 
     /// Gives `tone` a line, if need be one that another tone can do without; `false`: there is none.
     fn give(&mut self, tone: usize, fit: &[bool], seen: &mut [bool]) -> bool {
-        let multiple = self.tones[tone];
-        let has_one_below = self.chosen[tone].iter().any(|&line| line < multiple);
+        let cycles = self.tones[tone];
+        let has_one_below = self.chosen[tone].iter().any(|&line| line < cycles);
         let is_second = !self.chosen[tone].is_empty();
-        let first = self.lines.partition_point(|&(line, _)| line + EMPTY_REACH < multiple);
-        let end = self.lines.partition_point(|&(line, _)| line <= multiple + EMPTY_REACH);
+        let first = self.lines.partition_point(|&(line, _)| line + EMPTY_REACH < cycles);
+        let end = self.lines.partition_point(|&(line, _)| line <= cycles + EMPTY_REACH);
         let mut places: Vec<usize> = (first..end).filter(|&place| fit[place]).collect();
         places.sort_by_key(|&place| {
             let (line, owner) = self.lines[place];
-            let same_side = is_second && (line < multiple) == has_one_below;
-            (owner.is_some(), same_side, line.abs_diff(multiple), line)
+            let same_side = is_second && (line < cycles) == has_one_below;
+            (owner.is_some(), same_side, line.abs_diff(cycles), line)
         });
         for place in places {
             let (line, owner) = self.lines[place];

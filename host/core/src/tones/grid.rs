@@ -21,15 +21,15 @@ impl Grid {
     }
 
     /// Frequency of a multiple.
-    pub fn frequency_hz(&self, multiple: u32) -> f64 {
-        f64::from(multiple) * self.step_hz()
+    pub fn frequency_hz(&self, cycles: u32) -> f64 {
+        f64::from(cycles) * self.step_hz()
     }
 
     /// The multiple that `frequency_hz` is, within a thousandth of a step.
     ///
     /// # Errors
     /// It is off the grid, or not between 0 and half the sample rate.
-    pub fn multiple(&self, frequency_hz: f64) -> Result<u32, ToneError> {
+    pub fn cycles(&self, frequency_hz: f64) -> Result<u32, ToneError> {
         let limit_hz = self.rate_hz / 2.0;
         if !(frequency_hz > 0.0 && frequency_hz < limit_hz) {
             return Err(ToneError::OutOfBand { frequency_hz, limit_hz });
@@ -63,16 +63,16 @@ impl Grid {
     ///
     /// # Errors
     /// The first collision, naming its tones.
-    pub fn check(&self, multiples: &[u32]) -> Result<(), ToneError> {
-        let hz = |multiple: u32| self.frequency_hz(multiple);
-        for (i, &first) in multiples.iter().enumerate() {
-            for (j, &second) in multiples.iter().enumerate().skip(i) {
+    pub fn check(&self, cycles: &[u32]) -> Result<(), ToneError> {
+        let hz = |cycles: u32| self.frequency_hz(cycles);
+        for (i, &first) in cycles.iter().enumerate() {
+            for (j, &second) in cycles.iter().enumerate().skip(i) {
                 if i != j && first == second {
                     return Err(ToneError::Duplicate { frequency_hz: hz(first) });
                 }
                 // A difference on a tone, a - b = c, is the sum b + c on the tone a.
                 let sum = self.folded(i64::from(first) + i64::from(second));
-                if let Some(&hit) = multiples.iter().find(|&&tone| i64::from(tone) == sum) {
+                if let Some(&hit) = cycles.iter().find(|&&tone| i64::from(tone) == sum) {
                     return Err(ToneError::Collision {
                         first_hz: hz(first),
                         second_hz: hz(second),
@@ -93,10 +93,10 @@ mod tests {
 
     #[test]
     fn a_frequency_off_the_grid_names_its_neighbours() {
-        assert_eq!(GRID.multiple(200.0), Ok(10));
-        assert_eq!(GRID.multiple(200.01), Ok(10));
+        assert_eq!(GRID.cycles(200.0), Ok(10));
+        assert_eq!(GRID.cycles(200.01), Ok(10));
         assert_eq!(
-            GRID.multiple(205.0),
+            GRID.cycles(205.0),
             Err(ToneError::OffGrid {
                 frequency_hz: 205.0,
                 step_hz: 20.0,
@@ -104,8 +104,8 @@ mod tests {
                 above_hz: 220.0
             })
         );
-        assert!(matches!(GRID.multiple(2560.0), Err(ToneError::OutOfBand { .. })));
-        assert!(matches!(GRID.multiple(f64::NAN), Err(ToneError::OutOfBand { .. })));
+        assert!(matches!(GRID.cycles(2560.0), Err(ToneError::OutOfBand { .. })));
+        assert!(matches!(GRID.cycles(f64::NAN), Err(ToneError::OutOfBand { .. })));
     }
 
     #[test]

@@ -36,17 +36,17 @@ impl NoiseModel {
     /// Standard error of the amplitude of an answer's in-phase part from one window, in nA: sqrt(S/T)/|H|. White noise of
     /// density S has a variance of S f_s/2 a sample, and the lock-in's (2/N) sum y sin one of 2/N of that. Noise counts as
     /// added behind the pole, which is the worse case.
-    pub fn error_na(&self, grid: &Grid, multiple: u32) -> f64 {
-        let frequency_hz = grid.frequency_hz(multiple);
+    pub fn error_na(&self, grid: &Grid, cycles: u32) -> f64 {
+        let frequency_hz = grid.frequency_hz(cycles);
         let lines_hz = grid.step_hz();
         (self.density_na2_per_hz(frequency_hz) * lines_hz).sqrt() / self.gain(frequency_hz)
     }
 
     /// Whether a harmonic of the mains is on a line, or near enough to leak into it.
-    pub fn mains_reaches(&self, grid: &Grid, multiple: u32) -> bool {
+    pub fn mains_reaches(&self, grid: &Grid, cycles: u32) -> bool {
         let Some(mains_hz) = self.mains_hz else { return false };
         let mains_lines = mains_hz / grid.step_hz();
-        let line = f64::from(multiple);
+        let line = f64::from(cycles);
         let harmonic = (line / mains_lines).round().max(1.0) * mains_lines;
         let on_line = (harmonic - harmonic.round()).abs() < ON_LINE;
         let reach = if on_line { 0.5 } else { MAINS_GUARD_LINES };

@@ -58,7 +58,7 @@ pub struct ToneSpec {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Tone {
     /// Whole periods in the window.
-    pub multiple: u32,
+    pub cycles: u32,
     /// Frequency.
     pub frequency_hz: f64,
     /// Gain of the I-V converter's pole for its response.
@@ -94,8 +94,8 @@ pub struct TonePlan {
 
 impl TonePlan {
     /// The tones' multiples.
-    pub fn multiples(&self) -> Vec<u32> {
-        self.tones.iter().map(|tone| tone.multiple).collect()
+    pub fn cycles(&self) -> Vec<u32> {
+        self.tones.iter().map(|tone| tone.cycles).collect()
     }
 }
 
@@ -110,11 +110,11 @@ pub fn plan(wanted: &ToneSpec) -> Result<TonePlan, ToneError> {
     let ToneSpec { grid, count, band_hz: [low_hz, high_hz], .. } = *wanted;
     let crosstalk = Crosstalk::new(grid);
     let lines = candidates(wanted);
-    let (mut multiples, is_optimal) = best(&mut ToneSet::new(wanted, &crosstalk), &lines, count)
+    let (mut cycles, is_optimal) = best(&mut ToneSet::new(wanted, &crosstalk), &lines, count)
         .or_else(|| best(&mut ToneSet::new(wanted, &crosstalk.admitting_all()?), &lines, count))
         .ok_or(ToneError::NoRoom { count, low_hz, high_hz })?;
-    multiples.sort_unstable();
-    Ok(TonePlan { is_optimal, ..assess(wanted, &multiples) })
+    cycles.sort_unstable();
+    Ok(TonePlan { is_optimal, ..assess(wanted, &cycles) })
 }
 
 /// The best set, and whether that is proved.
@@ -136,34 +136,33 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
 }
 
 /// Assesses given tones. `count` and `band_hz` of `wanted` are ignored.
-pub fn assess(wanted: &ToneSpec, multiples: &[u32]) -> TonePlan {
+pub fn assess(wanted: &ToneSpec, cycles: &[u32]) -> TonePlan {
     let ToneSpec { grid, noise_model, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);
     let mut set = ToneSet::new(wanted, &crosstalk);
-    multiples.iter().for_each(|&tone| set.push(tone));
-    let tones = multiples.iter().zip(set.empty_lines()).map(|(&multiple, empty_lines)| {
-        let frequency_hz = grid.frequency_hz(multiple);
-        let (gain, error_na) =
-            (noise_model.gain(frequency_hz), noise_model.error_na(grid, multiple));
-        Tone { multiple, frequency_hz, gain, error_na, empty_lines }
+    cycles.iter().for_each(|&tone| set.push(tone));
+    let tones = cycles.iter().zip(set.empty_lines()).map(|(&cycles, empty_lines)| {
+        let frequency_hz = grid.frequency_hz(cycles);
+        let (gain, error_na) = (noise_model.gain(frequency_hz), noise_model.error_na(grid, cycles));
+        Tone { cycles, frequency_hz, gain, error_na, empty_lines }
     });
     let tones: Vec<Tone> = tones.collect();
     let (second, third) = set.tally().on_tones();
-    let mut on_tones = on_lines(grid, multiples, 2, multiples, LISTED);
-    if third > 0 && multiples.len() <= THIRD_ORDER_TONES {
-        on_tones.extend(on_lines(grid, multiples, 3, multiples, LISTED));
+    let mut on_tones = on_lines(grid, cycles, 2, cycles, LISTED);
+    if third > 0 && cycles.len() <= THIRD_ORDER_TONES {
+        on_tones.extend(on_lines(grid, cycles, 3, cycles, LISTED));
     }
     let of = |is: &dyn Fn(&Tone) -> bool| {
-        tones.iter().filter(|tone| is(tone)).map(|tone| tone.multiple).collect()
+        tones.iter().filter(|tone| is(tone)).map(|tone| tone.cycles).collect()
     };
     TonePlan {
         on_tones,
         on_tones_count: second + third,
-        on_mains: of(&|tone| noise_model.mains_reaches(grid, tone.multiple)),
+        on_mains: of(&|tone| noise_model.mains_reaches(grid, tone.cycles)),
         without_empty_lines: of(&|tone| tone.empty_lines.len() < wanted.empty_lines as usize),
         third_order_weight: set.tally().weight(),
-        crosstalk: crosstalk.worst(multiples),
-        crosstalk_above: crosstalk.above(multiples, REPORTED_DB),
+        crosstalk: crosstalk.worst(cycles),
+        crosstalk_above: crosstalk.above(cycles, REPORTED_DB),
         is_optimal: false,
         tones,
     }
@@ -213,7 +212,7 @@ mod tests {
     #[test]
     fn a_planned_set_has_no_product_of_second_or_third_order_on_a_tone() {
         let found = plan(&wanted(5, 150.0, 1000.0)).unwrap();
-        let tones = found.multiples();
+        let tones = found.cycles();
         assert_eq!(tones.len(), 5);
         assert!(on_lines(&GRID, &tones, 2, &tones, 1).is_empty());
         assert!(on_lines(&GRID, &tones, 3, &tones, 1).is_empty());
@@ -223,7 +222,7 @@ mod tests {
     #[test]
     fn empty_lines_are_no_tones_and_hold_no_product_of_second_order() {
         let found = plan(&wanted(7, 150.0, 1000.0)).unwrap();
-        let tones = found.multiples();
+        let tones = found.cycles();
         let lines: Vec<u32> =
             found.tones.iter().flat_map(|tone| tone.empty_lines.iter().copied()).collect();
         assert_eq!(lines.len(), 14);
@@ -233,7 +232,7 @@ mod tests {
         distinct.dedup();
         assert_eq!(distinct.len(), 21);
         for tone in &found.tones {
-            let near = |line: &u32| line.abs_diff(tone.multiple) <= EMPTY_REACH;
+            let near = |line: &u32| line.abs_diff(tone.cycles) <= EMPTY_REACH;
             assert!(tone.empty_lines.iter().all(near), "{tone:?}");
         }
         assert!(found.without_empty_lines.is_empty());
@@ -244,20 +243,20 @@ mod tests {
         let mut mattered = 0;
         for count in 3..=9 {
             let found = plan(&wanted(count, 150.0, 1000.0)).unwrap();
-            let tones = found.multiples();
+            let tones = found.cycles();
             let chosen: Vec<u32> =
                 found.tones.iter().flat_map(|tone| tone.empty_lines.iter().copied()).collect();
             let is_hit =
                 |line: u32, order: usize| !on_lines(&GRID, &tones, order, &[line], 1).is_empty();
             for tone in &found.tones {
-                let reach = tone.multiple - EMPTY_REACH..=tone.multiple + EMPTY_REACH;
+                let reach = tone.cycles - EMPTY_REACH..=tone.cycles + EMPTY_REACH;
                 let left = reach.filter(|&line| line > 0);
                 let left = left.filter(|line| !tones.contains(line) && !chosen.contains(line));
                 let left: Vec<u32> = left.filter(|&line| !is_hit(line, 2)).collect();
                 let hit = tone.empty_lines.iter().filter(|&&line| is_hit(line, 3)).count();
                 let is_choice = left.iter().any(|&line| !is_hit(line, 3));
                 assert!(hit == 0 || !is_choice, "{tone:?} of {tones:?}");
-                let away = |line: &u32| line.abs_diff(tone.multiple);
+                let away = |line: &u32| line.abs_diff(tone.cycles);
                 let furthest = tone.empty_lines.iter().map(away).max().unwrap_or(0);
                 mattered +=
                     left.iter().filter(|&line| away(line) < furthest && is_hit(*line, 3)).count();
@@ -270,7 +269,7 @@ mod tests {
     #[test]
     fn a_crowded_band_gives_up_third_order_before_second_and_says_so() {
         let found = plan(&wanted(24, 150.0, 1800.0)).unwrap();
-        assert_eq!(GRID.check(&found.multiples()), Ok(()));
+        assert_eq!(GRID.check(&found.cycles()), Ok(()));
         assert!(found.on_tones_count > 0);
         assert!(found.on_tones.iter().all(|product| product.factors.len() == 3));
         let narrow = plan(&wanted(24, 150.0, 500.0));
@@ -281,15 +280,15 @@ mod tests {
     fn as_many_odd_lines_as_there_are_fit_without_second_order() {
         // 21 odd lines from 9 to 49.
         let found = plan(&wanted(21, 180.0, 990.0)).unwrap();
-        assert_eq!(GRID.check(&found.multiples()), Ok(()));
+        assert_eq!(GRID.check(&found.cycles()), Ok(()));
     }
 
     #[test]
     fn a_training_takes_the_lowest_clean_lines_in_turn_and_a_plan_the_lowest_highest() {
         let compact = ToneSpec { empty_lines: 0, ..wanted(5, 150.0, 510.0) };
         let best_first = ToneSpec { order: Order::BestFirst, ..compact };
-        assert_eq!(plan(&best_first).unwrap().multiples(), [8, 9, 13, 20, 23]);
-        assert_eq!(plan(&compact).unwrap().multiples(), [8, 13, 17, 19, 20]);
+        assert_eq!(plan(&best_first).unwrap().cycles(), [8, 9, 13, 20, 23]);
+        assert_eq!(plan(&compact).unwrap().cycles(), [8, 13, 17, 19, 20]);
     }
 
     #[test]
@@ -313,7 +312,7 @@ mod tests {
         wanted.noise_model.mains_hz = Some(60.0);
         let found = plan(&wanted).unwrap();
         for tone in &found.tones {
-            for line in tone.empty_lines.iter().chain([&tone.multiple]) {
+            for line in tone.empty_lines.iter().chain([&tone.cycles]) {
                 assert_ne!(line % 3, 0, "60 Hz is line 3");
             }
         }
@@ -327,7 +326,7 @@ mod tests {
         let mut wanted = wanted(3, 320.0, 2240.0);
         wanted.grid.window_samples = 16;
         let found = plan(&wanted).unwrap();
-        assert_eq!(wanted.grid.check(&found.multiples()), Ok(()));
+        assert_eq!(wanted.grid.check(&found.cycles()), Ok(()));
         assert!(!found.crosstalk_above.is_empty());
     }
 

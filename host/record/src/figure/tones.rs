@@ -42,7 +42,7 @@ fn draw(
     plan: &TonePlan,
 ) -> Result<(), Failed> {
     let ToneSpec { grid, noise_model, .. } = wanted;
-    let highest = plan.tones.iter().map(|tone| tone.multiple).max().unwrap_or(1);
+    let highest = plan.tones.iter().map(|tone| tone.cycles).max().unwrap_or(1);
     let last = (highest + highest / 4 + 8).min(grid.window_samples / 2);
     let last_hz = grid.frequency_hz(last);
     area.fill(&WHITE)?;
@@ -65,7 +65,7 @@ fn draw(
         .y_labels(5)
         .draw()?;
     let mut tally = Tally::new(*grid);
-    plan.tones.iter().for_each(|tone| tally.push(tone.multiple));
+    plan.tones.iter().for_each(|tone| tally.push(tone.cycles));
     let stem = |line: u32, height: f64| {
         let hz = grid.frequency_hz(line);
         vec![(hz, 0.0), (hz, height)]
@@ -77,7 +77,7 @@ fn draw(
     let counted = |count: &dyn Fn(u32) -> u32, height: f64| -> Vec<(u32, f64)> {
         (1..last).filter(|&line| count(line) > 0).map(|line| (line, height)).collect()
     };
-    let tones = plan.tones.iter().map(|tone| (tone.multiple, 1.0)).collect();
+    let tones = plan.tones.iter().map(|tone| (tone.cycles, 1.0)).collect();
     let empty = plan.tones.iter().flat_map(|tone| tone.empty_lines.iter());
     let empty = empty.map(|&line| (line, EMPTY_HEIGHT)).collect();
     let layers = [

@@ -169,7 +169,7 @@ fn controls(task: &Task) -> Vec<ShownControl> {
         electrode: control.output,
         range_v: plan.control_range_v(k),
         frequency_hz,
-        multiple: control.multiple,
+        cycles: control.cycles,
         amplitude_v: plan.amplitude_v(k),
     });
     shown.collect()

@@ -77,7 +77,7 @@ pub struct ShownControl {
     /// Its tone.
     pub frequency_hz: f64,
     /// Periods in a window.
-    pub multiple: u32,
+    pub cycles: u32,
     /// Amplitude as it leaves the DAC.
     pub amplitude_v: f64,
 }

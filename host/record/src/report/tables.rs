@@ -123,13 +123,13 @@ pub(super) fn tones(report: &Report) -> String {
         vec![
             control.electrode.to_string(),
             fixed(control.frequency_hz, 2),
-            control.multiple.to_string(),
+            control.cycles.to_string(),
             fixed(1e3 * control.amplitude_v, 2),
         ]
     };
     let rows: Vec<Vec<String>> = report.controls.iter().map(row).collect();
-    let caption = "A multiple is the number of periods in a window";
-    table(caption, &["electrode", "#frequency, Hz", "#multiple", "#amplitude, mV"], &rows)
+    let caption = "Cycles: periods in a window";
+    table(caption, &["electrode", "#frequency, Hz", "#cycles", "#amplitude, mV"], &rows)
 }
 
 /// Where the run comes from.

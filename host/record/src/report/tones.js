@@ -9,7 +9,7 @@ plot("tones", () => {
       type: "scatter", mode: "markers+text", x: frequencies, y: amplitudes, text: controls.map(({ electrode }) => String(electrode)), textposition: "top center",
       marker: { size: 9, color: colour(0) }, cliponaxis: false,
       error_y: { type: "data", symmetric: false, array: amplitudes.map(() => 0), arrayminus: amplitudes, thickness: 2.5, width: 0, color: colour(0) },
-      customdata: controls.map(({ electrode, multiple }) => `electrode ${electrode}, ${multiple} periods in a window`),
+      customdata: controls.map(({ electrode, cycles }) => `electrode ${electrode}, ${cycles} periods in a window`),
       hovertemplate: "%{customdata}: %{x:.2f} Hz, %{y:.2f} mV<extra></extra>",
     }],
     layout: layout(280, {

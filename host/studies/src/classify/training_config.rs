@@ -220,7 +220,7 @@ impl Task<'_> {
         }
         if self.way.scaling && self.way.measured {
             configuration.noise_slots = self.noise_slots(&base)?;
-            let lines = configuration.noise_slots.iter().map(|noise_slot| noise_slot.multiple);
+            let lines = configuration.noise_slots.iter().map(|noise_slot| noise_slot.cycles);
             let turn = f64::from(lines.max().unwrap_or(0)) / f64::from(base.grid().window_samples);
             let steepest_v = 2.0 * tone_v * (PI * turn).sin() + base.scale().widest_dac_step_v();
             configuration.step_v = Some(steepest_v.max(base.needed_step_v()));
@@ -237,25 +237,25 @@ impl Task<'_> {
     /// Lines for the tones on the inputs: planned together with those of the controls, which take the first.
     fn noise_slots(&self, base: &Plan) -> Result<Vec<NoiseSlot>, ReproduceError> {
         let Configuration { inputs, controls, .. } = base.configuration();
-        let taken: Vec<u32> = controls.iter().map(|control| control.multiple).collect();
-        let mut multiples = taken.clone();
+        let taken: Vec<u32> = controls.iter().map(|control| control.cycles).collect();
+        let mut cycles = taken.clone();
         let last = base.grid().window_samples / 2;
         let mut next = taken.iter().copied().max().unwrap_or(1) + 1;
-        while multiples.len() < taken.len() + inputs.len() && next < last {
-            multiples.push(next);
-            if base.grid().check(&multiples).is_err() {
-                multiples.pop();
+        while cycles.len() < taken.len() + inputs.len() && next < last {
+            cycles.push(next);
+            if base.grid().check(&cycles).is_err() {
+                cycles.pop();
             }
             next += 1;
         }
-        let found = &multiples[taken.len()..];
+        let found = &cycles[taken.len()..];
         if found.len() < inputs.len() {
             return Err(ReproduceError::Keys {
                 name: self.setup.name.clone(),
                 reason: "the window has no free lines for the tones of the inputs".into(),
             });
         }
-        Ok(found.iter().map(|&multiple| NoiseSlot { multiple, control: 0 }).collect())
+        Ok(found.iter().map(|&cycles| NoiseSlot { cycles, control: 0 }).collect())
     }
 
     fn start(

@@ -68,7 +68,7 @@ pub fn measure(
         (0..tones).map(|k| wanted.lowest_hz + k as f64 * wanted.spacing_hz).collect();
     let base = sim_setup::plan(&setup, &[])?;
     let grid = base.grid();
-    let on_grid = frequencies_hz.iter().all(|&hz| grid.multiple(hz).is_ok());
+    let on_grid = frequencies_hz.iter().all(|&hz| grid.cycles(hz).is_ok());
     if on_grid {
         // Planned as it is; off the grid the file's own tones stand for it in the plan.
         setup.experiment.tones.frequencies_hz = Some(frequencies_hz.clone());

@@ -156,8 +156,8 @@ fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError>
         configuration.timing.window_samples = window_samples;
         configuration.noise_slots.clear();
         configuration.step_v = None;
-        for (multiple, control) in (1..).step_by(2).zip(&mut configuration.controls) {
-            control.multiple = multiple;
+        for (cycles, control) in (1..).step_by(2).zip(&mut configuration.controls) {
+            control.cycles = cycles;
         }
     }
     Ok(Plan::new(configuration, plan.parameters())?)

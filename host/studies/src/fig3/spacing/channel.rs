@@ -97,7 +97,7 @@ impl Channel {
 
     /// Whether tones at this distance lie on the window's grid.
     pub fn is_on_grid(&self, spacing_hz: f64) -> bool {
-        self.plan.grid().multiple(self.middle_hz + spacing_hz).is_ok()
+        self.plan.grid().cycles(self.middle_hz + spacing_hz).is_ok()
     }
 
     /// Mean squared errors of the channel with its own tone only, over all phases, in (nA/V)^2, by the filters.
