@@ -5,12 +5,12 @@ use super::{Module, Wire};
 use crate::board_file::Board;
 
 /// Right edges of the board and of the converters' modules.
-pub const BOARD_RIGHT: i32 = 590;
-pub const MODULE_RIGHT: i32 = 880;
+const BOARD_RIGHT: i32 = 590;
+const MODULE_RIGHT: i32 = 880;
 /// Heights of the wires that go on.
-pub const DAC_OUTPUT_Y: i32 = 205;
-pub const OUTPUT_ENABLE_Y: i32 = 385;
-pub const ADC_INPUT_Y: i32 = 805;
+const DAC_OUTPUT_Y: i32 = 205;
+const OUTPUT_ENABLE_Y: i32 = 385;
+const ADC_INPUT_Y: i32 = 805;
 
 const BOARD_X: i32 = 240;
 const MODULE_X: i32 = 700;

@@ -2,10 +2,8 @@
 //!
 //! The drawing shows one channel of eight; its analogue values are those of `docs/hardware.md`.
 
-mod analogue;
 mod canvas;
 mod digital;
-mod symbols;
 
 use crate::board_file::Board;
 use canvas::Canvas;
@@ -26,6 +24,13 @@ struct Module {
     pins: [&'static str; 6],
     signal: &'static str,
 }
+
+/// The analogue side, the same for all boards: level shift, switch, device, I-V converter and the stage before the ADC. Signals run to the right above and back
+/// to the left below.
+const ANALOGUE: &str = include_str!("analogue.svg");
+
+/// Pixels of the drawing.
+const SIZE: (i32, i32) = (1720, digital::BOTTOM + 20);
 
 /// Ports that stay on the board.
 const ON_BOARD: &str = "on board";
@@ -66,17 +71,13 @@ fn adc(part: AdcPart) -> Module {
     Module { title, below, pins, signal }
 }
 
-fn canvas(board: &Board) -> Canvas {
-    let mut canvas = Canvas::new((1720, digital::BOTTOM + 20));
-    let parts = board.converters();
-    digital::draw(&mut canvas, board, &wires(board), &dac(parts.dac), &adc(parts.adc));
-    analogue::draw(&mut canvas);
-    canvas
-}
-
 /// The drawing, as SVG.
 pub fn svg(board: &Board) -> String {
-    canvas(board).svg(&format!("Wiring of hge with {}", board.file.title))
+    let mut canvas = Canvas::new(SIZE);
+    let parts = board.converters();
+    digital::draw(&mut canvas, board, &wires(board), &dac(parts.dac), &adc(parts.adc));
+    canvas.elements(ANALOGUE);
+    canvas.svg(&format!("Wiring of hge with {}", board.file.title))
 }
 
 /// The wires as a table in Markdown.
@@ -92,10 +93,64 @@ pub fn table(board: &Board) -> String {
 mod tests {
     use super::*;
 
+    /// Value of an attribute of an element that fills its line.
+    fn attribute<'a>(line: &'a str, name: &str) -> &'a str {
+        let (_, value) = line.split_once(&format!(" {name}=\"")).unwrap();
+        value.split('"').next().unwrap()
+    }
+
+    fn number(line: &str, name: &str) -> i32 {
+        attribute(line, name).parse().unwrap()
+    }
+
+    /// Left, top, right and bottom of a text, as wide as it is with the widest of the fonts.
+    fn edges(line: &str) -> [i32; 4] {
+        let px = if line.contains("class=\"t\"") { 19 } else { 15 };
+        let text = line.split_once('>').unwrap().1.strip_suffix("</text>").unwrap();
+        let text = text.replace("&lt;", "<").replace("&amp;", "&");
+        let width = text.chars().count() as i32 * px * 62 / 100;
+        let (x, y) = (number(line, "x"), number(line, "y"));
+        let left = match attribute(line, "text-anchor") {
+            "start" => x,
+            "middle" => x - width / 2,
+            _ => x - width,
+        };
+        [left, y - px * 3 / 4, left + width, y + 3]
+    }
+
+    /// Texts that run over the edge, over each other or over a side of a block.
+    fn collisions(svg: &str) -> Vec<String> {
+        let texts: Vec<&str> = svg.lines().filter(|line| line.starts_with("<text")).collect();
+        let blocks: Vec<&str> = svg.lines().filter(|line| line.contains("\"f b\"")).collect();
+        assert!(texts.len() > 50 && blocks.len() > 5);
+        let mut found = Vec::new();
+        for (n, text) in texts.iter().enumerate() {
+            let [left, top, right, bottom] = edges(text);
+            if left < 0 || top < 0 || right > SIZE.0 || bottom > SIZE.1 {
+                found.push(format!("{text} runs over the edge"));
+            }
+            for block in &blocks {
+                let [l, t] = ["x", "y"].map(|name| number(block, name));
+                let [r, b] = [l + number(block, "width"), t + number(block, "height")];
+                let crosses = |side: i32| left < side && side < right;
+                if top < b && t < bottom && (crosses(l) || crosses(r)) {
+                    found.push(format!("{text} runs over a side of a block"));
+                }
+            }
+            for other in &texts[..n] {
+                let [l, t, r, b] = edges(other);
+                if left < r && l < right && top < b && t < bottom {
+                    found.push(format!("{text} runs over {other}"));
+                }
+            }
+        }
+        found
+    }
+
     #[test]
     fn no_text_of_any_boards_drawing_runs_over_another() {
         for board in Board::all().unwrap() {
-            let collisions = canvas(&board).collisions();
+            let collisions = collisions(&svg(&board));
             assert!(collisions.is_empty(), "{}: {collisions:#?}", board.file.name);
         }
     }

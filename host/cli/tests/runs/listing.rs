@@ -96,7 +96,8 @@ fn the_arrays_of_two_equal_runs_are_equal_but_for_those_that_the_page_on_runs_na
     assert_eq!(content(&a, "outcome.json"), content(&b, "outcome.json"));
     assert_eq!(content(&a, "experiment.toml"), content(&b, "experiment.toml"));
     let page = include_str!("../../../../docs/runs.md");
-    let sentence = page.lines().find(|line| line.contains("Two runs of one experiment"));
+    let sentence =
+        page.lines().find(|line| line.contains("runs of one experiment have equal arrays"));
     let sentence = sentence.expect("a sentence about two runs");
     let arrays = |run: &str| -> BTreeMap<String, Vec<u8>> {
         let file = File::open(Path::new(run).join("data.npz")).expect("arrays");
