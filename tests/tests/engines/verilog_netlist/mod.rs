@@ -11,7 +11,8 @@ use run::agrees;
 
 #[needs(yosys, icarus)]
 #[test]
-fn a_standalone_run_on_the_ice40_netlist_gives_the_models_bytes_and_codes() {
+#[ignore = "at night: minutes"]
+fn at_night_a_standalone_run_on_the_ice40_netlist_gives_the_models_bytes_and_codes() {
     let netlist = agrees(Family::Ice40);
     assert!(netlist.count("SB_MAC16") > 0, "no multiplier: {:?}", netlist.cells);
     assert!(netlist.count("SB_RAM40_4K") > 0, "no block RAM: {:?}", netlist.cells);

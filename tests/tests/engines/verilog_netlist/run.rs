@@ -3,7 +3,6 @@
 use hge_boards::package;
 use hge_protocol::Parameters;
 use hge_tests::netlist::{synthesise, yosys_of, Family, Netlist};
-use hge_tests::nightly;
 use hge_tests::scenario;
 use hge_tests::testbench::{compare, play, Pace, Scratch};
 use hge_tests::testbench_scenario::{small, Size};
@@ -11,10 +10,10 @@ use hge_tests::testbench_scenario::{small, Size};
 /// A small instrument: a netlist runs at a thousand clocks a second.
 const LITTLE: Parameters = Parameters { dac_bits: 14, telemetry_words: 256, ..scenario::LITTLE };
 
-/// Plays two epochs of two cases to the netlist of `family`, by day one of one.
+/// Plays two epochs of two cases to the netlist of `family`.
 pub fn agrees(family: Family) -> Netlist {
     let yosys = yosys_of(family);
-    let size = Size { cases: nightly(2, 1), slots: 3, tones: 2, epochs: nightly(2, 1) };
+    let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     // As on the boards of the family.
     let parameters = if family == Family::Ice40 { LITTLE.in_steps() } else { LITTLE };
     let scenario = small(11, parameters, size, true);
