@@ -77,38 +77,27 @@ impl PerOutput {
     }
 }
 
-/// The analogue scale, the `[analogue]` section of an experiment or of a board.
-///
-/// Output k shows `dac_offset_v + code / 32768 dac_range_v`; a device current makes the ADC code
-/// `(iv_gain_v_per_na current_na + level_shift_v) / adc_range_v 32768`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Analogue {
-    /// DAC full scale: code 32768 would be this voltage above the offset.
-    pub dac_range_v: PerOutput,
-    /// Output voltage at code 0.
-    pub dac_offset_v: PerOutput,
-    /// ADC full scale: code 32768 would be this voltage.
-    pub adc_range_v: f64,
-    /// Gain of the I-V converter, negative when it inverts.
-    pub iv_gain_v_per_na: f64,
-    /// The I-V converter's output clips at plus and minus this voltage.
-    pub iv_clip_v: f64,
-    /// Voltage that is added between the I-V converter and the ADC.
-    pub level_shift_v: f64,
-}
-
-impl Default for Analogue {
-    /// Outputs of +-2 V; a 25 MOhm inverting converter scaled to +-100 nA.
-    fn default() -> Self {
-        Analogue {
-            dac_range_v: PerOutput::All(2.0),
-            dac_offset_v: PerOutput::All(0.0),
-            adc_range_v: 2.5,
-            iv_gain_v_per_na: -0.025,
-            iv_clip_v: 2.5,
-            level_shift_v: 0.0,
-        }
+crate::keys! {
+    /// The analogue scale, the `[analogue]` section of an experiment or of a board.
+    ///
+    /// Output k shows `dac_offset_v + code / 32768 dac_range_v`; a device current makes the ADC code
+    /// `(iv_gain_v_per_na current_na + level_shift_v) / adc_range_v 32768`. The default is outputs of +-2 V, and a 25 MOhm inverting converter
+    /// scaled to +-100 nA. [`Analogue::check`] has the rules.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct Analogue {
+        /// Range of the outputs, plus and minus this about their offset; one number for all, or a list with one for each output.
+        dac_range_v: PerOutput = PerOutput::All(2.0);
+        /// Known voltage of an output at code 0; one number or a list.
+        dac_offset_v: PerOutput = PerOutput::All(0.0);
+        /// Range of the ADC, plus and minus this.
+        adc_range_v: f64 = 2.5;
+        /// Gain of the I-V converter, negative when it inverts.
+        iv_gain_v_per_na: f64 = -0.025;
+        /// Its output clips at plus and minus this, after the pole.
+        iv_clip_v: f64 = 2.5;
+        /// Known voltage added between the I-V converter and the ADC, on the scale of `adc_range_v`.
+        level_shift_v: f64 = 0.0;
     }
 }
 

@@ -5,6 +5,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`analogue`] | the analogue scale from codes to volts and nanoamperes |
+//! | [`keys`] | declarations of the keys of a file: type, rule, default, documentation |
 //! | [`number`] | codes, fixed-point formats, tuning words |
 //! | [`parameters`] | generics of a gateware: outputs, slots, tables, clock |
 //! | [`recording`] | embedded requests of a board without a host |
@@ -15,6 +16,7 @@
 
 pub mod analogue;
 pub mod frame;
+pub mod keys;
 pub mod number;
 pub mod parameters;
 pub mod recording;

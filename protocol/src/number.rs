@@ -10,6 +10,9 @@
 /// Peak of the sine table; the modulator's and the lock-in's amplitudes are scaled by `SINE_PEAK / 32768`.
 pub const SINE_PEAK: i32 = 32767;
 
+/// Squared ADC codes in the unit of a loss of the standalone loop: `32 code^2` of the register map.
+pub const LOSS_UNIT_CODES2: f64 = 32.0;
+
 /// Samples between a phase in the NCO and the ADC sample that holds its answer.
 ///
 /// A tone computed in sample period n reaches the DAC in period n + 1 and is latched by the ADC at

@@ -5,36 +5,58 @@ use crate::registers as map;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Generics of the instrument, fixed when its Verilog is made and readable in its info registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Parameters {
-    /// DAC channels, 2..=32.
-    pub outputs: u32,
-    /// Demodulators sharing the pipeline, 1..=256.
-    pub slots: u32,
-    /// Rows of the case table, 1..=32.
-    pub cases: u32,
-    /// Rows of the table of initial controls, 1..=32.
-    pub starts: u32,
-    /// System clock in Hz.
-    pub clock_hz: u32,
-    /// Significant bits of the DAC, 8..=16.
-    pub dac_bits: u32,
-    /// Significant bits of the ADC, 8..=16.
-    pub adc_bits: u32,
-    /// Words of the telemetry's memory, a power of two of at least twice the longest frame, 256..=65536.
-    pub telemetry_words: u32,
-    /// Samples that converters behind pins add to the loop's latency: 0 where DAC and ADC take whole words at the
-    /// tick, 1 for SPI converters; 0..=4.
-    pub converter_latency_samples: u32,
-    /// Least clocks between samples that these converters need, 0 if the cores' own least is more.
-    pub converter_period_clocks: u32,
-    /// Clocks that a slot takes in a sample: 1 in a pipeline beside the outputs' pass, or [`STEPPED_SLOT_CLOCKS`] after it, in
-    /// a third of the logic and a seventh of the memory.
-    pub slot_clocks: u32,
-    /// Carriers of a slot, and demodulation of the cost.
-    pub carriers: Carriers,
+macro_rules! generics {
+    ($($register:ident $field:ident = $default:literal, $text:literal $(, $least:literal to $most:literal)?;)*) => {
+        crate::keys! {
+            /// Generics of the instrument, fixed when its Verilog is made and readable in its info registers.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            #[serde(deny_unknown_fields, default)]
+            pub struct Parameters {
+                $(#[doc = $text] $field: u32 = $default;)*
+                /// Carriers of a slot: `"sines"`, or `"codes"` for both sines and codes and for demodulation of the cost; with 16 clocks a slot `"sines"`.
+                carriers: Carriers = Carriers::Codes;
+            }
+        }
+
+        impl Parameters {
+            /// Name, value, least and greatest value of every generic with a range of its own.
+            fn ranges(&self) -> Vec<(&'static str, u32, u32, u32)> {
+                vec![$($((stringify!($field), self.$field, $least, $most),)?)*]
+            }
+
+            /// Address and value of every info register of a gateware that was made from the commit that begins with `build_hash`.
+            pub fn info_words(&self, build_hash: u32) -> Vec<(u16, u32)> {
+                vec![
+                    (map::IDENTITY, map::IDENTITY_WORD),
+                    (map::MAP_HASH, map::map_hash()),
+                    (map::BUILD_HASH, build_hash),
+                    $((map::$register, self.$field),)*
+                    (map::CARRIERS, self.carriers.to_word()),
+                ]
+            }
+
+            /// The generics of a gateware whose info registers `read` gives by address.
+            pub fn from_info(read: impl Fn(u16) -> u32) -> Self {
+                let carriers = Carriers::from_word(read(map::CARRIERS));
+                Parameters { $($field: read(map::$register),)* carriers }
+            }
+        }
+    };
+}
+
+// The generics that are numbers: info register, key, default, documentation, and least and greatest value where these depend on no other.
+generics! {
+    OUTPUTS outputs = 8, "DAC channels, 2 to 32.", 2 to 32;
+    SLOTS slots = 24, "Demodulators, 1 to 256.", 1 to 256;
+    CASES cases = 16, "Rows of the case table, up to 32.", 1 to 32;
+    STARTS starts = 32, "Rows of the table of initial controls, up to 32.", 1 to 32;
+    CLOCK_HZ clock_hz = 24_000_000, "System clock.", 1_000_000 to 500_000_000;
+    DAC_BITS dac_bits = 16, "Significant bits of the DAC, 8 to 16.", 8 to 16;
+    ADC_BITS adc_bits = 16, "Significant bits of the ADC, 8 to 16.", 8 to 16;
+    TELEMETRY_WORDS telemetry_words = 2048, "Memory for frames to be sent, and for the last epoch's frames afterwards; a power of two, at least twice the longest frame.";
+    CONVERTER_LATENCY converter_latency_samples = 0, "Samples that the converters add to the loop latency: 1 for serial converters, 0 to 4.", 0 to 4;
+    CONVERTER_PERIOD converter_period_clocks = 0, "Minimum clocks between samples for the converters.", 0 to 65535;
+    SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory.";
 }
 
 /// Carriers of the slots.
@@ -84,27 +106,6 @@ impl Carriers {
 /// Clocks of a slot that is worked on step by step.
 pub const STEPPED_SLOT_CLOCKS: u32 = 16;
 
-impl Default for Parameters {
-    /// 8 outputs, 24 slots of sines or codes, 16 cases, 32 starts, 24 MHz, 16-bit converters, 2048 words of
-    /// telemetry: an epoch of all cases and slots.
-    fn default() -> Self {
-        Parameters {
-            outputs: 8,
-            slots: 24,
-            cases: 16,
-            starts: 32,
-            clock_hz: 24_000_000,
-            dac_bits: 16,
-            adc_bits: 16,
-            telemetry_words: 2048,
-            converter_latency_samples: 0,
-            converter_period_clocks: 0,
-            slot_clocks: 1,
-            carriers: Carriers::Codes,
-        }
-    }
-}
-
 /// A generic outside what the gateware can be built for.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -139,57 +140,15 @@ impl ParameterError {
     }
 }
 
-/// The info register of every generic.
-macro_rules! info {
-    ($($register:ident $field:ident,)*) => {
-        impl Parameters {
-            /// Address and value of the info register of every generic.
-            pub fn info_words(&self) -> Vec<(u16, u32)> {
-                let carriers = (map::CARRIERS, self.carriers.to_word());
-                vec![$((map::$register, self.$field),)* carriers]
-            }
-
-            /// The generics of a gateware whose info registers `read` gives by address.
-            pub fn from_info(read: impl Fn(u16) -> u32) -> Self {
-                let carriers = Carriers::from_word(read(map::CARRIERS));
-                Parameters { $($field: read(map::$register),)* carriers }
-            }
-        }
-    };
-}
-
-info! {
-    OUTPUTS outputs,
-    SLOTS slots,
-    CASES cases,
-    STARTS starts,
-    CLOCK_HZ clock_hz,
-    DAC_BITS dac_bits,
-    ADC_BITS adc_bits,
-    TELEMETRY_WORDS telemetry_words,
-    CONVERTER_LATENCY converter_latency_samples,
-    CONVERTER_PERIOD converter_period_clocks,
-    SLOT_CLOCKS slot_clocks,
-}
-
 impl Parameters {
     /// Checks every generic against what the cores are built for.
     ///
     /// # Errors
     /// The first field that is out of range.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let ranges = [
-            ("outputs", self.outputs, 2, 32),
-            ("slots", self.slots, 1, 256),
-            ("cases", self.cases, 1, 32),
-            ("starts", self.starts, 1, 32),
-            ("clock_hz", self.clock_hz, 1_000_000, 500_000_000),
-            ("dac_bits", self.dac_bits, 8, 16),
-            ("adc_bits", self.adc_bits, 8, 16),
-            ("telemetry_words", self.telemetry_words, self.least_telemetry_words(), 65536),
-            ("converter_latency_samples", self.converter_latency_samples, 0, 4),
-            ("converter_period_clocks", self.converter_period_clocks, 0, 65535),
-        ];
+        let mut ranges = self.ranges();
+        let (lowest, highest) = (self.least_telemetry_words(), 65536);
+        ranges.push(("telemetry_words", self.telemetry_words, lowest, highest));
         for (name, value, lowest, highest) in ranges {
             if value < lowest || value > highest {
                 return Err(ParameterError::Range { name, value, lowest, highest });
@@ -210,8 +169,8 @@ impl Parameters {
             return Err(ParameterError::Range {
                 name: "telemetry_words, to be a power of two,",
                 value: self.telemetry_words,
-                lowest: self.least_telemetry_words(),
-                highest: 65536,
+                lowest,
+                highest,
             });
         }
         Ok(())

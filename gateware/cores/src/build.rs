@@ -23,17 +23,11 @@ impl Build {
 
     /// What the registers' memory holds at power-up: constants and the settings' reset values, and from twice [`SCALARS`] on the scale.
     pub(crate) fn register_words(&self, parameters: &Parameters) -> Vec<u32> {
-        let mut constants = vec![
-            (map::IDENTITY, map::IDENTITY_WORD),
-            (map::MAP_HASH, map::map_hash()),
-            (map::BUILD_HASH, self.hash),
-        ];
-        constants.extend(parameters.info_words());
         let mut start = vec![0; SCALARS];
         for register in map::MAP.iter().filter(|register| usize::from(register.address) < SCALARS) {
             start[usize::from(register.address)] = register.reset;
         }
-        for (address, value) in constants {
+        for (address, value) in parameters.info_words(self.hash) {
             start[usize::from(address)] = value;
         }
         if let Some(analogue) = &self.analogue {

@@ -12,6 +12,7 @@ use hge_driver::{Cancel, Instrument, Settings};
 use hge_lab::server::{InProcess, Pace, Server};
 use hge_protocol::registers as map;
 use hge_protocol::Analogue;
+use hge_sim::device;
 use hge_sim::engine::EngineError;
 use hge_system::file;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ const TOKEN_FILE_BYTES: u64 = 4096;
 #[derive(Args)]
 pub struct LinkOptions {
     /// Instrument: sim, tcp:HOST:PORT or serial:PATH[@BAUD]
-    #[arg(long, value_name = "LINK", default_value = "sim")]
+    #[arg(long, value_name = "LINK", default_value = link::SIMULATED)]
     link: String,
     #[command(flatten)]
     token: TokenOption,
@@ -43,8 +44,7 @@ pub struct TokenOption {
 /// Options of a simulated instrument.
 #[derive(Args)]
 pub struct Simulation {
-    /// Simulated device: builtin, hopping:SEED[@KELVIN], mzi[:SEED], crossbar[:SEED], onnx:PATH, process:COMMAND or linear:G0,G1,...
-    #[arg(long, value_name = "DEVICE")]
+    #[arg(long, value_name = "DEVICE", help = format!("Simulated device: {}", device::forms().replace('`', "")))]
     device: Option<String>,
     /// Simulator of the gateware
     #[arg(long)]

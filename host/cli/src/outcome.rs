@@ -2,9 +2,7 @@
 
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{LoopMode, Task};
-use hge_core::settling::Counts;
 use hge_core::train::Outcome;
-use hge_driver::text::number;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -14,7 +12,7 @@ pub struct Heading {
     device: String,
     engine: &'static str,
     loop_mode: LoopMode,
-    loss: String,
+    loss: &'static str,
     seed: u64,
     rate_hz: f64,
     window_samples: u32,
@@ -33,11 +31,8 @@ impl Heading {
     pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
         let loss = match task.experiment.loop_mode {
-            LoopMode::Host => match serde_json::to_value(task.experiment.host.loss) {
-                Ok(serde_json::Value::String(name)) => name,
-                _ => String::new(),
-            },
-            LoopMode::Standalone => "squared error, nA^2".into(),
+            LoopMode::Host => task.experiment.host.loss.name(),
+            LoopMode::Standalone => "squared error, nA^2",
         };
         Heading {
             gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
@@ -92,6 +87,7 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "unsettled_windows": outcome.unsettled.unsettled,
         "repeated_windows": outcome.unsettled.repeated,
         "dropped_windows": outcome.unsettled.dropped,
+        "warnings": outcome.warnings(heading.wanted_na, heading.full_scale_na),
         "calibration": heading.calibration,
         "samples": outcome.samples,
         "simulated_s": simulated_s,
@@ -141,49 +137,8 @@ fn write_table(
         outcome.separation_na,
         outcome.separation_error_na.map_or(String::new(), |na| format!(" +- {na:.2}"))
     )?;
-    if outcome.is_within_noise(heading.wanted_na) {
-        writeln!(
-            text,
-            "the separation is within the noise: with 99.9 % confidence over all epochs and starts it is above {:.2} nA, of {} nA required; lengthen the windows",
-            outcome.separation_above_na.unwrap_or(f64::NEG_INFINITY),
-            number(heading.wanted_na)
-        )?;
-    }
-    if outcome.starts_clipped {
-        writeln!(
-            text,
-            "every start clipped at once: the outputs shown are those in the middle of the ranges"
-        )?;
-    }
-    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
-        writeln!(
-            text,
-            "outputs clipped in {} of {}, at +-{} nA: lower the gain of the I-V converter or choose other ranges",
-            outcome.clipped_starts,
-            counted(outcome.restarts, "start"),
-            number(heading.full_scale_na)
-        )?;
-    }
-    if outcome.clipped {
-        writeln!(
-            text,
-            "outputs clip at +-{} nA: lower iv_gain_v_per_na or choose other ranges",
-            number(heading.full_scale_na)
-        )?;
-    }
-    if outcome.saturated {
-        writeln!(
-            text,
-            "a step of the update saturated at the DAC's range: if this persists, lower \
-             rate_v2_per_na2 in standalone.targets"
-        )?;
-    }
-    let Counts { unsettled, repeated, dropped } = outcome.unsettled;
-    if unsettled > 0 {
-        writeln!(
-            text,
-            "in {unsettled} windows the current had not settled ({repeated} were measured again, {dropped} dropped): `hge calibrate --settle` finds how long to wait"
-        )?;
+    for warning in outcome.warnings(heading.wanted_na, heading.full_scale_na) {
+        writeln!(text, "{warning}")?;
     }
     writeln!(text)?;
     writeln!(text, "  inputs (V)       wanted  output (nA)")?;

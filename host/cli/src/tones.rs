@@ -273,18 +273,18 @@ pub fn warn_of_crosstalk(experiment: &Experiment) {
         return;
     }
     let pairs = Crosstalk::new(wanted.grid).above(&cycles, REPORTED_DB);
-    for pair in pairs.iter().take(NAMED) {
-        streams::note(&format!("warning: {}", pair_above(&wanted.grid, pair)));
-    }
+    warnings(&wanted.grid, &pairs).for_each(|warning| streams::note(&warning));
 }
 
-/// A pair of tones and its crosstalk, as a message.
-fn pair_above(grid: &Grid, pair: &Pair) -> String {
-    let [one, other] = pair.cycles.map(|line| rounded(grid.frequency_hz(line)));
-    format!(
-        "crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
-        pair.level_db
-    )
+/// A message on each of the first pairs of tones with crosstalk.
+fn warnings<'a>(grid: &'a Grid, pairs: &'a [Pair]) -> impl Iterator<Item = String> + 'a {
+    pairs.iter().take(NAMED).map(|pair| {
+        let [one, other] = pair.cycles.map(|line| rounded(grid.frequency_hz(line)));
+        format!(
+            "warning: crosstalk of up to {:.1} dB between the tones of {one} Hz and {other} Hz, from phase truncation in the NCO: move one of them, or let tones.band_hz choose",
+            pair.level_db
+        )
+    })
 }
 
 /// To a thousandth.
@@ -367,8 +367,8 @@ fn table(report: &Report) -> String {
             hz(f64::from(worst.cycles[1]))
         );
     }
-    for above in plan.crosstalk_above.iter().take(NAMED) {
-        let _ = writeln!(lines, "warning: {}", pair_above(&grid, above));
+    for warning in warnings(&grid, &plan.crosstalk_above) {
+        let _ = writeln!(lines, "{warning}");
     }
     if plan.is_optimal {
         lines += "optimal: an exhaustive search found no better set in this band\n";

@@ -18,19 +18,17 @@
 use hge_driver::scale::Scale;
 use hge_protocol::frame::SlotSums;
 use hge_protocol::number::SINE_PEAK;
-use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
-/// Estimator of a derivative from in-phase and quadrature response.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Estimator {
-    /// The in-phase part: unbiased, and blind to capacitive quadrature.
-    #[default]
-    InPhase,
-    /// Magnitude, with the sign of the in-phase part: the first author's. Biased
-    /// upward at low signal to noise.
-    Magnitude,
+choices! {
+    /// Estimator of a derivative from in-phase and quadrature response.
+    pub enum Estimator else InPhase {
+        /// The in-phase part: unbiased, and blind to capacitive quadrature.
+        InPhase = "in-phase",
+        /// Magnitude, with the sign of the in-phase part: the first author's. Biased
+        /// upward at low signal to noise.
+        Magnitude = "magnitude",
+    }
 }
 
 /// Response of one slot, latency corrected, in ADC codes.

@@ -40,6 +40,9 @@
 //! | [`mod@track`] | training that continues while the device drifts |
 //! | [`spectrum`] | the density of a current, its noise and its lines |
 
+#[macro_use]
+mod choices;
+
 pub mod calibration;
 pub mod carrier;
 pub mod cost;

@@ -1,23 +1,19 @@
 //! Losses of a set of outputs, with their exact derivatives.
 
-use serde::{Deserialize, Serialize};
-
 /// Separation at which the sigmoid of [`Loss::CorSigmoid`] is a half, and its width.
 const SIGMOID_CENTRE_NA: f64 = 5.0;
 const SIGMOID_WIDTH_NA: f64 = 3.0;
 
-/// Loss function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// Mean squared error against the target currents, nA^2.
-    Mse,
-    /// One minus the correlation with the labels.
-    Correlation,
-    /// (1.1 - rho) / (sigmoid((D - 5 nA) / 3 nA) + 0.05): correlation and separation at once.
-    #[default]
-    CorSigmoid,
+choices! {
+    /// Loss function.
+    pub enum Loss else CorSigmoid {
+        /// Mean squared error against the target currents, nA^2.
+        Mse = "mse",
+        /// One minus the correlation with the labels.
+        Correlation = "correlation",
+        /// (1.1 - rho) / (sigmoid((D - 5 nA) / 3 nA) + 0.05): correlation and separation at once.
+        CorSigmoid = "cor-sigmoid",
+    }
 }
 
 /// Target outputs.
@@ -87,6 +83,16 @@ impl Targets {
 }
 
 impl Loss {
+    /// Its unit, where it has one.
+    pub fn unit(self) -> Option<&'static str> {
+        self.has_targets().then_some("nA²")
+    }
+
+    /// Whether outputs are compared with the currents of [`Targets`], not with the labels alone.
+    pub fn has_targets(self) -> bool {
+        self == Loss::Mse
+    }
+
     /// Value and derivative with respect to every output.
     pub fn evaluate(self, outputs_na: &[f64], targets: &Targets) -> (f64, Vec<f64>) {
         let cases = outputs_na.len() as f64;
@@ -157,7 +163,7 @@ mod tests {
         let sets = [[1.0, 7.0, 6.0, -3.0], [10.0, -2.0, 3.0, 12.0], [0.1, 0.2, 0.15, 0.3]];
         for labels in [[false, true, true, false], [false, false, false, true]] {
             let targets = targets(&labels);
-            for loss in [Loss::Mse, Loss::Correlation, Loss::CorSigmoid] {
+            for loss in Loss::ALL {
                 for outputs in sets {
                     let (_, slope) = loss.evaluate(&outputs, &targets);
                     for s in 0..4 {

@@ -17,51 +17,26 @@ use crate::cost::Cost;
 use crate::loss::Targets;
 use crate::plan::{Configuration, Plan, PlanError};
 use hge_protocol::table::{CaseTarget, Side};
-use serde::{Deserialize, Serialize};
 
-/// A method of measuring slopes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// All tones at once.
-    #[default]
-    Homodyne,
-    /// One tone at a time.
-    Single,
-    /// Two levels of one control at a time.
-    FiniteDifference,
-    /// All Walsh functions at once.
-    Walsh,
-    /// All random codes at once.
-    Random,
-    /// All tones at once, on the cost.
-    Cost,
+choices! {
+    /// A method of measuring slopes.
+    pub enum Method else Homodyne {
+        /// All tones at once.
+        Homodyne = "homodyne",
+        /// One tone at a time.
+        Single = "single",
+        /// Two levels of one control at a time.
+        FiniteDifference = "finite-difference",
+        /// All Walsh functions at once.
+        Walsh = "walsh",
+        /// All random codes at once.
+        Random = "random",
+        /// All tones at once, on the cost.
+        Cost = "cost",
+    }
 }
 
 impl Method {
-    /// All methods.
-    pub const ALL: [Method; 6] = [
-        Method::Homodyne,
-        Method::Single,
-        Method::FiniteDifference,
-        Method::Walsh,
-        Method::Random,
-        Method::Cost,
-    ];
-
-    /// Name, as in `--method NAME`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Homodyne => "homodyne",
-            Method::Single => "single",
-            Method::FiniteDifference => "finite-difference",
-            Method::Walsh => "walsh",
-            Method::Random => "random",
-            Method::Cost => "cost",
-        }
-    }
-
     /// Whether it measures responses of the current to sines: lag, drift and noise near a tone are known only for these.
     pub fn is_of_sines(self) -> bool {
         matches!(self, Method::Homodyne | Method::Single)

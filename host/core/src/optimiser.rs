@@ -2,17 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Rule from a gradient to a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Plain descent.
-    Sgd,
-    /// Descent with a decaying sum of past gradients.
-    Momentum,
-    /// Adam with decay rates 0.9 and 0.999.
-    #[default]
-    Adam,
+choices! {
+    /// Rule from a gradient to a step.
+    pub enum Rule else Adam {
+        /// Plain descent.
+        Sgd = "sgd",
+        /// Descent with a decaying sum of past gradients.
+        Momentum = "momentum",
+        /// Adam with decay rates 0.9 and 0.999.
+        Adam = "adam",
+    }
 }
 
 /// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k; slopes that are missing count as zero.

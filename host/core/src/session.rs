@@ -6,7 +6,7 @@ use crate::gradient::Estimator;
 use crate::method::Method;
 use crate::plan::Plan;
 use crate::settling::DriftCorrector;
-use hge_driver::{ArmMode, DriverError, Instrument, RunEvent};
+use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Topic};
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use rand::SeedableRng;
@@ -190,7 +190,7 @@ impl Session {
     }
 
     /// Passes a result to the recorder, if there is one.
-    pub fn note(&self, topic: &'static str, what: &impl Serialize) -> Result<(), SessionError> {
+    pub fn note(&self, topic: Topic, what: &impl Serialize) -> Result<(), SessionError> {
         Ok(self.instrument.notes().note(topic, what)?)
     }
 

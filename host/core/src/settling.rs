@@ -9,30 +9,28 @@ use crate::reading::Reading;
 use crate::tones::NoiseModel;
 use serde::{Deserialize, Serialize};
 
-/// Treatment of windows that have not settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unsettled {
-    /// Count them and use them.
-    #[default]
-    Flag,
-    /// Measured again, with 4, 16 and 64 times the wait; dropped if that is of no help.
-    Repeat,
-    /// Their slopes count as zero in this epoch.
-    Drop,
+choices! {
+    /// Treatment of windows that have not settled.
+    pub enum Unsettled else Flag {
+        /// Count them and use them.
+        Flag = "flag",
+        /// Measured again, with 4, 16 and 64 times the wait; dropped if that is of no help.
+        Repeat = "repeat",
+        /// Their slopes count as zero in this epoch.
+        Drop = "drop",
+    }
 }
 
-/// Correction of every window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Correction {
-    /// Nothing, or the relaxation that a calibration knows.
-    #[default]
-    Calibrated,
-    /// A line through the means of its halves.
-    Line,
-    /// A relaxation with a given time constant.
-    Relaxation,
+choices! {
+    /// Correction of every window.
+    pub enum Correction else Calibrated {
+        /// Nothing, or the relaxation that a calibration knows.
+        Calibrated = "calibrated",
+        /// A line through the means of its halves.
+        Line = "line",
+        /// A relaxation with a given time constant.
+        Relaxation = "relaxation",
+    }
 }
 
 /// Windows that had not settled.

@@ -34,7 +34,7 @@
 //! | `capture` | ADC codes |
 //! | `watchdog_feeder` | the thread that feeds the watchdog |
 //! | `provoke` | silence and damaged frames, for the self-test |
-//! | `tap` | a record of the data between host and instrument |
+//! | `tap`, `topic` | a record of the data between host and instrument, and its channels |
 //! | `health` | state of link and guard, for an observer |
 //! | `state`, `fault_flags` | state of the instrument and causes of a trip, in words |
 
@@ -61,6 +61,7 @@ mod state;
 mod tap;
 mod telemetry;
 pub mod text;
+mod topic;
 mod watchdog_feeder;
 mod watcher;
 
@@ -74,6 +75,7 @@ pub use settings::Settings;
 pub use state::{ArmMode, State};
 pub use tap::{Notes, Tap, TraceEvent};
 pub use telemetry::{Subscription, TelemetryItem};
+pub use topic::Topic;
 pub use watcher::{Connected, Watcher};
 
 use crate::link::{Link, LinkError};
@@ -83,6 +85,7 @@ use hge_protocol::registers::{self as map, command};
 use hge_protocol::Parameters;
 use reader::Shared;
 use request::{refused, Ask, Requests, RetryPolicy};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -172,8 +175,13 @@ impl Instrument {
         if found != map::IDENTITY_WORD {
             return Err(DriverError::Identity { found, expected: map::IDENTITY_WORD });
         }
-        let info = self.read_many(map::MAP_HASH, usize::from(map::CARRIERS))?;
-        let word = |address: u16| info[usize::from(address - map::MAP_HASH)];
+        let mut info = HashMap::new();
+        // The identity is the first.
+        for block in map::INFO[1..].chunk_by(|one, next| one + 1 == *next) {
+            let words = self.read_many(block[0], block.len())?;
+            info.extend(block.iter().copied().zip(words));
+        }
+        let word = |address: u16| info.get(&address).copied().unwrap_or(0);
         let (found, expected) = (word(map::MAP_HASH), map::map_hash());
         if found != expected {
             return Err(DriverError::MapHash { found, expected });

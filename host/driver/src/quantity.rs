@@ -18,6 +18,7 @@
 
 use crate::scale::{OvercurrentError, Scale, HALF_RANGE_CODES, NO_SCALE};
 use crate::text::number;
+use hge_protocol::number::LOSS_UNIT_CODES2;
 use hge_protocol::registers::{self as map, Register};
 use thiserror::Error;
 
@@ -292,9 +293,9 @@ impl Place {
             ("sample", _) => kind(1.0 / rate_hz, "s", false),
             ("clock", _) => kind(1.0 / clock_hz, "s", false),
             ("2^-32 turn", _) => kind(rate_hz / 2_f64.powi(32), "Hz", false),
-            ("32 code^2", _) => {
-                scaled("A^2", false, &|scale| (32.0 * amperes(scale) * amperes(scale), 0.0))
-            }
+            ("32 code^2", _) => scaled("A^2", false, &|scale| {
+                (LOSS_UNIT_CODES2 * amperes(scale) * amperes(scale), 0.0)
+            }),
             ("Hz", _) => kind(1.0, "Hz", false),
             _ => kind(1.0, "", false),
         }

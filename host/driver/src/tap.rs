@@ -1,6 +1,6 @@
 //! A tap on the data between host and instrument that affect the result, for recorders.
 
-use super::{DriverError, Instrument};
+use super::{DriverError, Instrument, Topic};
 use hge_protocol::frame::Record;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub enum TraceEvent<'a> {
     /// A result of the host.
     Note {
         /// Its content.
-        topic: &'static str,
+        topic: Topic,
         /// JSON.
         text: &'a str,
     },
@@ -64,7 +64,7 @@ impl Notes {
     ///
     /// # Errors
     /// The tap ends the activity.
-    pub fn note(&self, topic: &'static str, what: &impl Serialize) -> Result<(), DriverError> {
+    pub fn note(&self, topic: Topic, what: &impl Serialize) -> Result<(), DriverError> {
         if self.0.is_none() {
             return Ok(());
         }

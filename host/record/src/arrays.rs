@@ -30,14 +30,14 @@
 //! Each array reads the log once, one epoch at a time: memory does not grow with the run.
 
 use super::folder::Folder;
-use super::item::{Item, Topic};
+use super::item::Item;
 use super::numpy::Npz;
 use super::{replay, RecordError};
 use hge_core::experiment::{LoopMode, Task};
-use hge_core::loss::Loss;
 use hge_core::measure::waveform::Waveform;
 use hge_core::optimiser::chain_rule;
 use hge_core::train::{Outcome, Progress};
+use hge_driver::Topic;
 use serde::de::DeserializeOwned;
 use std::io;
 
@@ -179,7 +179,7 @@ fn facts(
 ) -> Result<(), RecordError> {
     let configuration = task.plan.configuration();
     let cases = configuration.cases_v.len();
-    let of_currents = task.experiment.host.loss == Loss::Mse;
+    let of_currents = task.experiment.host.loss.has_targets();
     let target = |case: usize| match of_currents {
         true => task.targets.target_na(case),
         false => f64::from(u8::from(task.targets.high[case])),

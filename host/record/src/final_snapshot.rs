@@ -1,7 +1,6 @@
 //! Final snapshot of the trained device: its current over a pass, and its spectrum.
 
 use super::folder::Folder;
-use super::item::Topic;
 use super::RecordError;
 use hge_core::experiment::{EngineKind, LoopMode, Task};
 use hge_core::measure::waveform::{of_cases, of_tones};
@@ -9,7 +8,7 @@ use hge_core::measure::MeasureError;
 use hge_core::plan::Plan;
 use hge_core::session::{Session, SessionError};
 use hge_core::train::{Outcome, TrainError};
-use hge_driver::DriverError;
+use hge_driver::{DriverError, Topic};
 
 /// Samples of the spectrum: 3.3 s at 5 kHz, eight segments of 0.8 s.
 const SPECTRUM_SAMPLES: u32 = 16_384;
@@ -23,7 +22,7 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) fn of(task: &Task, folder: &Folder) -> Result<Self, RecordError> {
-        let remote = folder.provenance()?.instrument.link != "sim";
+        let remote = !folder.provenance()?.instrument.is_simulated();
         let wanted = match remote {
             true => task.experiment.loop_mode == LoopMode::Host,
             false => task.experiment.engine == EngineKind::Model,
@@ -38,10 +37,10 @@ impl Look {
         }
         session.change(self.plan.clone())?;
         if let Some(waveform) = seen(of_cases(session, &outcome.controls_v, false))? {
-            session.note(Topic::Waveform.name(), &waveform)?;
+            session.note(Topic::Waveform, &waveform)?;
         }
         if let Some(held) = seen(of_tones(session, &outcome.controls_v, 0, SPECTRUM_SAMPLES))? {
-            session.note(Topic::Spectrum.name(), &held)?;
+            session.note(Topic::Spectrum, &held)?;
         }
         Ok(())
     }

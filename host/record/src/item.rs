@@ -1,6 +1,6 @@
 //! Items of a log, and their encoding as MCAP messages.
 
-use hge_driver::TraceEvent;
+use hge_driver::{Topic, TraceEvent};
 use hge_protocol::frame::{Frame, Record};
 use zerocopy::little_endian::U32;
 use zerocopy::FromBytes;
@@ -43,93 +43,9 @@ pub enum Item {
     },
 }
 
-/// Channels of a log, in the order of their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Topic {
-    /// Telemetry, word for word.
-    Frames,
-    /// Writes of registers.
-    Writes,
-    /// Reads of the parameter table.
-    Reads,
-    /// Begins of runs.
-    Runs,
-    /// Frames that were lost for good.
-    Lost,
-    /// Every epoch: [`hge_core::train::Progress`].
-    Epoch,
-    /// State of the training after an epoch: [`hge_core::train::State`].
-    State,
-    /// Result of the training: [`hge_core::train::Outcome`].
-    Outcome,
-    /// One pass over all cases at the best controls, without tones: [`hge_core::measure::waveform::Waveform`].
-    Waveform,
-    /// One case held at the best controls, tones on: the same.
-    Spectrum,
-    /// Where a segment goes on.
-    Resumed,
-    /// Digest of a file of the folder.
-    Seal,
-}
-
-/// Description of binary messages, for readers without this program.
-const WORDS: [(Topic, &str); 5] = [
-    (Topic::Frames, "little-endian 32-bit words: the body of a telemetry frame, see docs/protocol.md; the message's sequence is the frame's number"),
-    (Topic::Writes, "little-endian 32-bit words, two a register: address, value; see docs/registers.md"),
-    (Topic::Reads, "little-endian 32-bit words: address of the first register, then the values"),
-    (Topic::Runs, "a little-endian 32-bit word: the mode of the run"),
-    (Topic::Lost, "a little-endian 32-bit word: how many frames"),
-];
-
-impl Topic {
-    /// All topics.
-    pub const ALL: [Topic; 12] = [
-        Topic::Frames,
-        Topic::Writes,
-        Topic::Reads,
-        Topic::Runs,
-        Topic::Lost,
-        Topic::Epoch,
-        Topic::State,
-        Topic::Outcome,
-        Topic::Waveform,
-        Topic::Spectrum,
-        Topic::Resumed,
-        Topic::Seal,
-    ];
-
-    /// Name of the channel.
-    pub fn name(self) -> &'static str {
-        match self {
-            Topic::Frames => "frames",
-            Topic::Writes => "writes",
-            Topic::Reads => "reads",
-            Topic::Runs => "runs",
-            Topic::Lost => "lost",
-            Topic::Epoch => "epoch",
-            Topic::State => "state",
-            Topic::Outcome => "outcome",
-            Topic::Waveform => "waveform",
-            Topic::Spectrum => "spectrum",
-            Topic::Resumed => "resumed",
-            Topic::Seal => "seal",
-        }
-    }
-
-    /// The topic of this name.
-    pub fn find(name: &str) -> Option<Self> {
-        Topic::ALL.into_iter().find(|topic| topic.name() == name)
-    }
-
-    /// Description of its messages; `None`: they are JSON.
-    pub(super) fn words(self) -> Option<&'static str> {
-        WORDS.iter().find(|(topic, _)| *topic == self).map(|&(_, text)| text)
-    }
-}
-
-/// Topic, number and bytes of an item; none for a note of no topic.
-pub(super) fn encode(passing: TraceEvent<'_>) -> Option<(Topic, u32, Vec<u8>)> {
-    Some(match passing {
+/// Topic, number and bytes of an item.
+pub(super) fn encode(passing: TraceEvent<'_>) -> (Topic, u32, Vec<u8>) {
+    match passing {
         TraceEvent::Wrote(writes) => {
             let pairs = writes.iter().flat_map(|&(address, value)| [u32::from(address), value]);
             (Topic::Writes, 0, bytes(pairs))
@@ -143,8 +59,8 @@ pub(super) fn encode(passing: TraceEvent<'_>) -> Option<(Topic, u32, Vec<u8>)> {
             (Topic::Frames, number, bytes(record.to_words(number)))
         }
         TraceEvent::Lost { frames } => (Topic::Lost, 0, bytes([frames])),
-        TraceEvent::Note { topic, text } => (Topic::find(topic)?, 0, text.as_bytes().to_vec()),
-    })
+        TraceEvent::Note { topic, text } => (topic, 0, text.as_bytes().to_vec()),
+    }
 }
 
 fn bytes(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
@@ -171,13 +87,7 @@ pub(super) fn decode(topic: Topic, data: &[u8]) -> Option<Item> {
         }
         Topic::Runs => Item::Runs { mode: words()?.first()?.get() },
         Topic::Lost => Item::Lost { frames: words()?.first()?.get() },
-        Topic::Epoch
-        | Topic::State
-        | Topic::Outcome
-        | Topic::Waveform
-        | Topic::Spectrum
-        | Topic::Resumed
-        | Topic::Seal => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
+        _ => Item::Note { topic, text: String::from_utf8(data.to_vec()).ok()? },
     })
 }
 
@@ -203,15 +113,14 @@ mod tests {
             ),
             (TraceEvent::Lost { frames: 2 }, Item::Lost { frames: 2 }),
             (
-                TraceEvent::Note { topic: "epoch", text: "{}" },
+                TraceEvent::Note { topic: Topic::Epoch, text: "{}" },
                 Item::Note { topic: Topic::Epoch, text: "{}".into() },
             ),
         ];
         for (passing, item) in cases {
-            let (topic, _, data) = encode(passing).unwrap();
+            let (topic, _, data) = encode(passing);
             assert_eq!(decode(topic, &data), Some(item));
         }
-        assert_eq!(encode(TraceEvent::Note { topic: "gossip", text: "" }), None);
         assert_eq!(decode(Topic::Frames, &[1, 2, 3]), None);
         assert_eq!(decode(Topic::Runs, &[]), None);
     }

@@ -38,7 +38,8 @@ mod truncation;
 mod verifier;
 
 pub use folder::Folder;
-pub use item::{Item, Topic};
+pub use hge_driver::Topic;
+pub use item::Item;
 pub use list::{latest, list, Listed, RunStatus};
 pub use provenance::{Program, Provenance, RunSegment};
 pub use reader::Cut;

@@ -105,7 +105,6 @@ fn of(path: &Path) -> Result<Listed, RecordError> {
         None => RunStatus::CutOff,
     };
     let segments = &provenance.segments;
-    let remote = provenance.instrument.link != "sim";
     let instrument = provenance.instrument;
     Ok(Listed {
         run: path.into(),
@@ -114,7 +113,7 @@ fn of(path: &Path) -> Result<Listed, RecordError> {
         began: segments.first().map_or(String::new(), |segment| segment.began.clone()),
         // A sum of nothing would be a negative zero.
         wall_s: segments.iter().filter_map(|segment| segment.wall_s).fold(0.0, std::ops::Add::add),
-        device: if remote { instrument.link } else { instrument.device },
+        device: if instrument.is_simulated() { instrument.device } else { instrument.link },
         loss: outcome.as_ref().map(|outcome| outcome.loss),
         separation_na: outcome.as_ref().map(|outcome| outcome.separation_na),
         epochs: outcome.as_ref().map(|outcome| outcome.epochs),

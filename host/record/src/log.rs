@@ -6,9 +6,9 @@
 
 use super::clock::Clock;
 use super::format::{segment_path, Resumed, Seal, PROFILE};
-use super::item::{encode, Topic};
+use super::item::encode;
 use super::RecordError;
-use hge_driver::TraceEvent;
+use hge_driver::{Topic, TraceEvent};
 use mcap::records::MessageHeader;
 use mcap::{WriteOptions, Writer};
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ impl Log {
         let clock_back_s = back.map_or(0.0, |back| back.as_secs_f64());
         let resumed = Resumed { items, clock_back_s };
         let text = serde_json::to_string(&resumed).map_err(|error| log.failed(&error))?;
-        log.append(TraceEvent::Note { topic: Topic::Resumed.name(), text: &text })?;
+        log.append(TraceEvent::Note { topic: Topic::Resumed, text: &text })?;
         log.flush()?;
         Ok((log, back))
     }
@@ -84,12 +84,12 @@ impl Log {
         Ok(Log { folder: folder.into(), number, segment, clock, flushed: now, synced: now })
     }
 
-    /// Adds a message; a note of no [`Topic`] is none. The state after an epoch ends a chunk.
+    /// Adds a message. The state after an epoch ends a chunk.
     ///
     /// # Errors
     /// It cannot be written. Earlier chunks are complete, and nothing else is written.
     pub fn append(&mut self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
-        let Some((topic, sequence, data)) = encode(passing) else { return Ok(()) };
+        let (topic, sequence, data) = encode(passing);
         let log_time = self.clock.now_ns();
         let Some(segment) = &mut self.segment else { return Err(self.failed(&"it failed before")) };
         let channel_id = segment.channels.get(&topic).copied().unwrap_or_default();
@@ -111,7 +111,7 @@ impl Log {
     pub(super) fn seal(&mut self, seals: &[Seal]) -> Result<(), RecordError> {
         for seal in seals {
             let text = serde_json::to_string(seal).map_err(|error| self.failed(&error))?;
-            self.append(TraceEvent::Note { topic: Topic::Seal.name(), text: &text })?;
+            self.append(TraceEvent::Note { topic: Topic::Seal, text: &text })?;
         }
         self.flush()?;
         let synced = self.segment.as_ref().map_or(Ok(()), |segment| segment.file.sync_data());

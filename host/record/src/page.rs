@@ -2,7 +2,6 @@
 
 use super::arrays::{last_note, Epochs};
 use super::folder::Folder;
-use super::item::Topic;
 use super::provenance::Provenance;
 use super::{replay, RecordError};
 use crate::report::{html, DrawnSpectrum, Report, SpectrumLine};
@@ -11,6 +10,7 @@ use hge_core::measure::waveform::Waveform;
 use hge_core::spectrum::{Known, Spectrum};
 use hge_core::train::Outcome;
 use hge_driver::text::number;
+use hge_driver::Topic;
 
 /// Name of the file.
 pub const FILE: &str = "report.html";
@@ -35,7 +35,7 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
         // Noise that is too short for a spectrum has none.
         builder = spectrum_of(&task, &held).into_iter().fold(builder, |b, s| b.spectrum(s));
     }
-    if provenance.instrument.link != "sim" {
+    if !provenance.instrument.is_simulated() {
         builder = builder.on(&provenance.instrument.link, &provenance.instrument.engine);
     }
     let segments = &provenance.segments;

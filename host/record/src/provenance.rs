@@ -1,6 +1,7 @@
 //! Provenance of a run.
 
 use hge_core::experiment::{LoopMode, Task};
+use hge_driver::link::SIMULATED;
 use hge_protocol::registers::map_hash;
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
@@ -60,6 +61,13 @@ pub struct InstrumentFacts {
     pub map_hash: String,
     /// First 32 bits of the commit its bitstream was made from; zeros in simulation.
     pub build_hash: String,
+}
+
+impl InstrumentFacts {
+    /// Whether it was simulated in the program's own process.
+    pub fn is_simulated(&self) -> bool {
+        self.link == SIMULATED
+    }
 }
 
 /// A tone.
@@ -136,7 +144,7 @@ impl Provenance {
             name: name.into(),
             program,
             instrument: InstrumentFacts {
-                link: link.unwrap_or("sim").into(),
+                link: link.unwrap_or(SIMULATED).into(),
                 engine: here(experiment.engine.name()),
                 device: here(&experiment.device),
                 map_hash: format!("{:08x}", map_hash()),

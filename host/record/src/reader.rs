@@ -1,10 +1,11 @@
 //! Reader of a log, complete or cut off: item by item, for any size.
 
 use super::format::{segment_path, Resumed, Seal, PROFILE};
-use super::item::{decode, Item, Topic};
+use super::item::{decode, Item};
 use super::truncation::{torn_at, zeros_before};
 use super::RecordError;
 use hge_driver::text::serialize_path;
+use hge_driver::Topic;
 use mcap::records::{op, Record};
 use mcap::sans_io::linear_reader::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use mcap::McapError;

@@ -1,14 +1,13 @@
 //! Recomputation of a run from its record.
 
 use super::folder::Folder;
-use super::item::Topic;
 use super::player::Player;
 use super::reader::Cut;
 use super::verifier::{Verdict, Verifier};
 use super::RecordError;
 use hge_core::experiment::Task;
 use hge_core::train::{train_on, Progress};
-use hge_driver::{Instrument, Tap, TraceEvent};
+use hge_driver::{Instrument, Tap, Topic, TraceEvent};
 use hge_lab::server::InProcess;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -100,8 +99,7 @@ impl Tap for Comparing {
         }
         match compared.verifier.hear(passing) {
             Ok(verdict) => {
-                let outcome = Topic::Outcome.name();
-                let last = matches!(passing, TraceEvent::Note { topic, .. } if topic == outcome);
+                let last = matches!(passing, TraceEvent::Note { topic: Topic::Outcome, .. });
                 compared.complete = last && verdict == Verdict::Recorded;
                 Ok(())
             }

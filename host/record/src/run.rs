@@ -3,7 +3,7 @@
 use super::final_snapshot::Look;
 use super::folder::Folder;
 use super::format::PROFILE;
-use super::item::{Item, Topic};
+use super::item::Item;
 use super::log::Log;
 use super::provenance::{now, RunSegment};
 use super::verifier::{Verdict, Verifier};
@@ -12,7 +12,7 @@ use hge_core::experiment::{LoopMode, Task};
 use hge_core::session::{Session, SessionError};
 use hge_core::track::{track, Track, TrackSpec};
 use hge_core::train::{learn, noise_seed, Outcome, Progress, State, TrainError};
-use hge_driver::{DriverError, Instrument, Tap, TraceEvent};
+use hge_driver::{DriverError, Instrument, Tap, Topic, TraceEvent};
 use hge_protocol::registers::map_hash;
 use std::time::Instant;
 
@@ -230,8 +230,7 @@ impl Tap for Rejoining {
                 format!("{difference}: the device, the program or a file that it reads differs from the recorded one, so the run cannot be resumed exactly; start a new one, or resume this one from its last complete epoch with --as-it-is")
             })?;
             // What was looked at after the outcome is looked at again.
-            let outcome = Topic::Outcome.name();
-            let last = matches!(passing, TraceEvent::Note { topic, .. } if topic == outcome);
+            let last = matches!(passing, TraceEvent::Note { topic: Topic::Outcome, .. });
             if verdict == Verdict::Recorded && !last {
                 self.verifier = Some(verifier);
                 return Ok(());

@@ -3,10 +3,10 @@
 //! Frames, notes, reads and begins of runs must follow one another as in the log. Writes may be grouped differently, as after a
 //! resumption: when a run begins, all registers must have the same values.
 
-use super::item::{decode, encode, Item, Topic};
+use super::item::{decode, encode, Item};
 use super::reader::LogReader;
 use super::RecordError;
-use hge_driver::TraceEvent;
+use hge_driver::{Topic, TraceEvent};
 use hge_protocol::frame::Record;
 use hge_protocol::registers as map;
 use std::collections::BTreeMap;
@@ -60,9 +60,6 @@ impl Verifier {
             self.passed.extend(held.copied());
             return Ok(if self.over { Verdict::New } else { Verdict::Recorded });
         }
-        if matches!(passing, TraceEvent::Note { topic, .. } if Topic::find(topic).is_none()) {
-            return Ok(Verdict::Recorded);
-        }
         let Some(item) = self.next().map_err(|error| error.to_string())? else {
             return Ok(Verdict::New);
         };
@@ -82,7 +79,7 @@ impl Verifier {
                 Item::Read { address: at, values: recorded },
             ) if address == *at && values == recorded => {}
             (TraceEvent::Note { topic, text }, Item::Note { topic: of, text: recorded })
-                if topic == of.name() && text == recorded =>
+                if topic == *of && text == recorded =>
             {
                 self.epochs += u64::from(*of == Topic::Epoch);
             }
@@ -125,7 +122,8 @@ impl Verifier {
 
     fn differs(&self, passing: &TraceEvent<'_>, item: &Item) -> String {
         // As it would stand in the log, so that both are described alike.
-        let passed = encode(*passing).and_then(|(topic, _, data)| decode(topic, &data));
+        let (topic, _, data) = encode(*passing);
+        let passed = decode(topic, &data);
         let present = passed.as_ref().map_or("nothing to be recorded".into(), of_item);
         let recorded = of_item(item);
         match present == recorded {

@@ -31,7 +31,7 @@ pub enum Operation {
 
 impl Operation {
     /// Bits 7..0 of the first word.
-    pub fn code(self) -> u8 {
+    pub const fn code(self) -> u8 {
         match self {
             Operation::Hello => 0x48,
             Operation::Read => 0x52,
@@ -105,7 +105,7 @@ impl Status {
     ];
 
     /// Code in the reply.
-    pub fn code(self) -> u8 {
+    pub const fn code(self) -> u8 {
         match self {
             Status::Ok => 0,
             Status::BadAddress => 1,

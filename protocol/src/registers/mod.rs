@@ -72,6 +72,9 @@ macro_rules! table {
         $(#[doc = $ld] pub const $l: u16 = $la;)*
         $(#[doc = $sd] pub const $s: u16 = $sa;)*
         $(#[doc = $ad] pub const $a: u16 = $aa;)*
+        /// Addresses of the info block: what was fixed when the gateware was made.
+        pub const INFO: &[u16] = &[$($ca),*];
+
         /// Every register, by address.
         pub const MAP: &[Register] = &[
             $(Register { name: stringify!($cn), address: $ca, count: 1, width: 32, access: Access::ReadOnly,

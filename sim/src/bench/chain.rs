@@ -1,122 +1,97 @@
 //! Parameters of the analogue chain, and its closed forms.
 
 use super::{FeedThrough, Pole, Relaxation, Response};
+use hge_protocol::keys::Rule;
 use hge_protocol::Analogue;
 use serde::{Deserialize, Serialize};
 
-/// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and what is imperfect about it, the `[bench]` table.
-/// Electrode i of the device is connected to output i.
-///
-/// The defaults are free of every effect but white noise.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Chain {
-    /// Ranges and gains as they are meant to be.
-    #[serde(skip)]
-    pub analogue: Analogue,
-    /// Significant bits of the DAC, the instrument's: the unit of its INL.
-    #[serde(skip)]
-    pub dac_bits: u32,
-    /// Unknown offset of the DAC; a known offset belongs to the scale.
-    pub dac_offset_v: f64,
-    /// Share by which the DAC's voltages are too large.
-    pub dac_gain_error: f64,
-    /// The DAC's INL, a bow of this height in the middle of the range.
-    pub dac_inl_bow_lsb: f64,
-    /// The DAC's INL, an s-curve of this height at 0.577 of the range.
-    pub dac_inl_s_lsb: f64,
-    /// Significant bits of the ADC, the instrument's.
-    #[serde(skip)]
-    pub adc_bits: u32,
-    /// Unknown offset of the ADC.
-    pub adc_offset_v: f64,
-    /// Share by which the ADC reads too much.
-    pub adc_gain_error: f64,
-    /// The ADC's INL, a bow of this height in the middle of the range.
-    pub adc_inl_bow_lsb: f64,
-    /// The ADC's INL, an s-curve of this height at 0.577 of the range.
-    pub adc_inl_s_lsb: f64,
-    /// Pole of the I-V converter; without it, it has settled at every sample.
-    pub iv_pole_hz: Option<f64>,
-    /// Capacitance from every electrode to the device's output.
-    pub feed_through_pf: f64,
-    /// Capacitances electrode by electrode, instead.
-    pub feed_throughs_pf: Option<Vec<f64>>,
-    /// Share of a change of the current that comes late; negative overshoots.
-    pub relaxation_share: f64,
-    /// Time constant with which it comes.
-    pub relaxation_s: f64,
-    /// Changes inside a band of this width do not relax.
-    pub relaxation_play_na: f64,
-    /// One-sided density of the white current noise at the device's output.
-    pub noise_na2_per_hz: f64,
-    /// One-sided density of the 1/f current noise at 1 kHz.
-    pub flicker_na2_per_hz_at_1khz: f64,
-    /// Below this frequency the density stays what it is there.
-    pub flicker_lowest_hz: f64,
-    /// Amplitude of the mains' current at its own frequency.
-    pub hum_na: f64,
-    /// Frequency of the mains.
-    pub hum_hz: f64,
-    /// Amplitudes of twice, three times, ... that frequency, as shares.
-    pub hum_harmonics: Vec<f64>,
-    /// Pace at which the current runs away.
-    pub drift_na_per_s: f64,
-    /// Amplitude of a slow sine of the current.
-    pub slow_drift_na: f64,
-    /// Its period.
-    pub slow_drift_period_s: f64,
-    /// Amplitude of the drift of the effective electrode voltages.
-    pub drift_v: f64,
-    /// The same electrode by electrode, instead.
-    pub electrode_drifts_v: Option<Vec<f64>>,
-    /// Period of that.
-    pub drift_period_s: f64,
-    /// Electrode whose voltage is shifted at once.
-    pub step_electrode: usize,
-    /// By so much.
-    pub step_v: f64,
-    /// Its time after power-up.
-    pub step_at_s: f64,
-}
+/// Densities of noise, in nA^2/Hz; amplitudes of currents, of which a milliampere is far above every range, in nA; capacitances, of which a
+/// microfarad is no stray one, in pF.
+const SIZE: Rule = Rule::Within(0.0, 1e6);
 
-impl Default for Chain {
-    /// A white noise, and the default scale.
-    fn default() -> Self {
-        Chain {
-            analogue: Analogue::default(),
-            dac_bits: 16,
-            dac_offset_v: 0.0,
-            dac_gain_error: 0.0,
-            dac_inl_bow_lsb: 0.0,
-            dac_inl_s_lsb: 0.0,
-            adc_bits: 16,
-            adc_offset_v: 0.0,
-            adc_gain_error: 0.0,
-            adc_inl_bow_lsb: 0.0,
-            adc_inl_s_lsb: 0.0,
-            iv_pole_hz: None,
-            feed_through_pf: 0.0,
-            feed_throughs_pf: None,
-            relaxation_share: 0.0,
-            relaxation_s: 0.022,
-            relaxation_play_na: 0.0,
-            noise_na2_per_hz: 2.5e-4,
-            flicker_na2_per_hz_at_1khz: 0.0,
-            flicker_lowest_hz: 0.1,
-            hum_na: 0.0,
-            hum_hz: 50.0,
-            hum_harmonics: Vec::new(),
-            drift_na_per_s: 0.0,
-            slow_drift_na: 0.0,
-            slow_drift_period_s: 60.0,
-            drift_v: 0.0,
-            electrode_drifts_v: None,
-            drift_period_s: 600.0,
-            step_electrode: 0,
-            step_v: 0.0,
-            step_at_s: 0.0,
-        }
+/// Times and frequencies that a double's phase keeps apart.
+const TIME: Rule = Rule::Within(1e-6, 1e6);
+const FREQUENCY: Rule = Rule::Within(1e-6, 1e9);
+
+/// Errors of converters that are still converters.
+const GAIN_ERROR: Rule = Rule::Within(-0.5, 0.5);
+const INL_LSB: Rule = Rule::Within(-1000.0, 1000.0);
+
+hge_protocol::keys! {
+    /// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and what is imperfect about it, the `[bench]` table.
+    /// Electrode i of the device is connected to output i.
+    ///
+    /// The defaults are the default scale, free of every effect but white noise.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct Chain {
+        /// Pole of the I-V converter, 1 / (2 pi R C); without it the converter settles within every sample.
+        iv_pole_hz: Option<f64> [FREQUENCY] = None;
+        /// Stray capacitance from every electrode to the device's output, pF; 1 pF, 1 kHz, 10 mV: 63 pA in quadrature.
+        feed_through_pf: f64 [SIZE] = 0.0;
+        /// Capacitances electrode by electrode, instead.
+        feed_throughs_pf: Option<Vec<f64>> [SIZE] = None;
+        /// Fraction of a change of the device's current that relaxes, -1 to 1; negative overshoots.
+        relaxation_share: f64 [Rule::Within(-1.0, 1.0)] = 0.0;
+        /// Time constant of the relaxation.
+        relaxation_s: f64 [TIME] = 0.022;
+        /// Changes within a band of this width, peak to peak, do not relax (below).
+        relaxation_play_na: f64 [SIZE] = 0.0;
+        /// One-sided density of the white current noise.
+        noise_na2_per_hz: f64 [SIZE] = 2.5e-4;
+        /// One-sided density of the 1/f current noise at 1 kHz; it equals the white one at 1 kHz times the quotient of the two.
+        flicker_na2_per_hz_at_1khz: f64 [SIZE] = 0.0;
+        /// Below this it is flat; at most a tenth of `rate_hz`.
+        flicker_lowest_hz: f64 [FREQUENCY] = 0.1;
+        /// Mains: amplitude of its current; its phase comes from the seed.
+        hum_na: f64 [SIZE] = 0.0;
+        /// Mains: its frequency.
+        hum_hz: f64 [FREQUENCY] = 50.0;
+        /// Amplitudes at 2, 3, ... times `hum_hz`, as shares of `hum_na`.
+        hum_harmonics: Vec<f64> [Rule::Within(0.0, 10.0)] = Vec::new();
+        /// Rate of the current's drift from the first sample on.
+        drift_na_per_s: f64 [Rule::Within(-1e6, 1e6)] = 0.0;
+        /// Amplitude of a slow sine of the current.
+        slow_drift_na: f64 [SIZE] = 0.0;
+        /// Period of the slow sine.
+        slow_drift_period_s: f64 [TIME] = 60.0;
+        /// Triangular drift of the effective electrode voltages, of this amplitude and the rate 4 `drift_v` / `drift_period_s`; even electrodes rise first,
+        /// odd ones fall.
+        drift_v: f64 [Rule::WithinDacRange] = 0.0;
+        /// Period of that drift.
+        drift_period_s: f64 [TIME] = 600.0;
+        /// Amplitudes electrode by electrode, instead.
+        electrode_drifts_v: Option<Vec<f64>> [Rule::WithinDacRange] = None;
+        /// Step of the effective voltage of one electrode.
+        step_v: f64 [Rule::WithinDacRange] = 0.0;
+        /// Electrode of the step.
+        step_electrode: usize = 0;
+        /// Time of the step after power-up.
+        step_at_s: f64 [Rule::Within(0.0, 1e6)] = 0.0;
+        /// Offset of the DAC, unknown to the host.
+        dac_offset_v: f64 [Rule::WithinDacRange] = 0.0;
+        /// Offset of the ADC, unknown to the host.
+        adc_offset_v: f64 [Rule::WithinAdcRange] = 0.0;
+        /// Relative gain error of the DAC: 0.01 is 1 % too much.
+        dac_gain_error: f64 [GAIN_ERROR] = 0.0;
+        /// Relative gain error of the ADC.
+        adc_gain_error: f64 [GAIN_ERROR] = 0.0;
+        /// Integral nonlinearity of the DAC, a bow of this height in the middle of the range, LSB of `dac_bits`.
+        dac_inl_bow_lsb: f64 [INL_LSB] = 0.0;
+        /// Integral nonlinearity of the ADC, a bow of this height in the middle of the range, LSB of `adc_bits`.
+        adc_inl_bow_lsb: f64 [INL_LSB] = 0.0;
+        /// Integral nonlinearity of the DAC, an s-curve that is plus and minus this at plus and minus 0.577 of the range.
+        dac_inl_s_lsb: f64 [INL_LSB] = 0.0;
+        /// Integral nonlinearity of the ADC, an s-curve that is plus and minus this at plus and minus 0.577 of the range.
+        adc_inl_s_lsb: f64 [INL_LSB] = 0.0;
+    }
+    besides {
+        /// Ranges and gains as they are meant to be.
+        analogue: Analogue = Analogue::default();
+        /// Significant bits of the DAC, the instrument's: the unit of its INL.
+        dac_bits: u32 = 16;
+        /// Significant bits of the ADC, the instrument's.
+        adc_bits: u32 = 16;
     }
 }
 

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum DeviceError {
     /// The text names no device.
-    #[error(
-        "`{spec}` is not a device: write `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`, `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (nA/V)"
-    )]
+    #[error("`{spec}` is not a device: write {}", super::forms())]
     UnknownSpec {
         /// The text as given.
         spec: String,
@@ -22,7 +20,7 @@ pub enum DeviceError {
         /// The fault.
         what: String,
         /// Valid text.
-        change: &'static str,
+        change: String,
     },
     /// A parameter of the hopping device is outside its range.
     #[error("hopping device: `{name}` is {found}, but must lie from {low} to {high} ({unit})")]

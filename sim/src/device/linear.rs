@@ -1,6 +1,24 @@
 //! A linear device: its gradient is known and constant.
 
+use super::spec::{Kind, Spec};
 use super::{for_each_row, is_finite, Device, DeviceError};
+use hge_system::text::{quoted, QUOTED_CHARS};
+
+pub(super) const LINEAR: Kind =
+    Kind { name: "linear", forms: &["`linear:G0,G1,...` (nA/V)"], open };
+
+fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
+    let slope = |text: &str| {
+        text.trim().parse::<f64>().ok().filter(|slope| slope.is_finite()).ok_or_else(|| {
+            spec.wrong(
+                format!("`{}` is not a slope", quoted(text.trim(), QUOTED_CHARS)),
+                "write one finite number in nA/V for each electrode, e.g. `linear:5,-2.5,8`",
+            )
+        })
+    };
+    let slopes_na_per_v = spec.argument()?.split(',').map(slope).collect::<Result<_, _>>()?;
+    Ok(Box::new(LinearDevice::new(0.0, slopes_na_per_v)?))
+}
 
 /// `I = i0 + sum_i g_i V_i`.
 #[derive(Clone, Debug, PartialEq)]

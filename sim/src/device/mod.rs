@@ -32,7 +32,20 @@ pub use mzi::{MziDevice, MZI_SEED};
 pub use onnx::OnnxDevice;
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
-pub use spec::{beside, open, DeviceSpec};
+pub use spec::{beside, forms, open};
+
+use spec::Kind;
+
+/// Every kind of device that a specification can name.
+static KINDS: [Kind; 7] = [
+    hopping::BUILTIN,
+    hopping::HOPPING,
+    mzi::MZI,
+    crossbar::CROSSBAR,
+    spec::ONNX,
+    process::PROCESS,
+    linear::LINEAR,
+];
 
 /// A physical device with a fixed number of electrodes to drive and one output current.
 ///

@@ -1,155 +1,88 @@
 //! Device specifications: the short text by which an experiment names its device.
 
-use super::{
-    CrossbarDevice, Device, DeviceError, HoppingDevice, HoppingParams, LinearDevice, MziDevice,
-    ProcessDevice, CROSSBAR_SEED, MZI_SEED,
-};
+use super::{Device, DeviceError, KINDS};
 use hge_system::text::{quoted, QUOTED_CHARS};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
-/// A device; parsed from text such as `hopping:12` by [`FromStr`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum DeviceSpec {
-    /// The fixed specimen of the hopping device that ships with the project.
-    Builtin,
-    /// Another specimen of the hopping device.
-    Hopping {
-        /// Seed of its dopants; has nothing to do with the seed of a run.
-        seed: u64,
-        /// Its temperature in K, where it is not the default 139 K.
-        temperature_k: Option<f64>,
-    },
-    /// A specimen of the photonic mesh.
-    Mzi {
-        /// Seed of its phases and couplers.
-        seed: u64,
-    },
-    /// A specimen of the memristor crossbars.
-    Crossbar {
-        /// Seed of its conductances.
-        seed: u64,
-    },
-    /// A surrogate network.
-    Onnx {
-        /// Path of the `.onnx` file.
-        path: PathBuf,
-    },
-    /// A device that another process computes.
-    Process {
-        /// Program and arguments, in a shell's quotes.
-        command: String,
-    },
-    /// Known slopes without offset.
-    Linear {
-        /// Slope of every electrode in nA/V.
-        slopes_na_per_v: Vec<f64>,
-    },
+/// A kind of device, as specifications name it. [`super::KINDS`] has all of them.
+pub(super) struct Kind {
+    /// Before the colon.
+    pub name: &'static str,
+    /// What can be written, as it stands in messages.
+    pub forms: &'static [&'static str],
+    /// Opens the device that a specification of this kind names.
+    pub open: fn(&Spec) -> Result<Box<dyn Device>, DeviceError>,
 }
 
-impl DeviceSpec {
-    /// Builds the device.
-    ///
-    /// # Errors
-    /// A model file that cannot be used, a process that does not start, or coefficients that are empty or not
-    /// finite.
-    pub fn open(&self) -> Result<Box<dyn Device>, DeviceError> {
-        Ok(match self {
-            Self::Builtin => Box::new(HoppingDevice::builtin()),
-            Self::Hopping { seed, temperature_k: None } => Box::new(HoppingDevice::new(*seed)),
-            Self::Hopping { seed, temperature_k: Some(kelvin) } => {
-                Box::new(HoppingDevice::with_params(*seed, HoppingParams::at_kelvin(*kelvin))?)
-            }
-            Self::Mzi { seed } => Box::new(MziDevice::new(*seed)),
-            Self::Crossbar { seed } => Box::new(CrossbarDevice::new(*seed)),
-            #[cfg(feature = "onnx")]
-            Self::Onnx { path } => Box::new(super::OnnxDevice::load(path)?),
-            #[cfg(not(feature = "onnx"))]
-            Self::Onnx { .. } => return Err(DeviceError::WithoutOnnx),
-            Self::Process { command } => Box::new(ProcessDevice::start(command)?),
-            Self::Linear { slopes_na_per_v } => {
-                Box::new(LinearDevice::new(0.0, slopes_na_per_v.clone())?)
-            }
+/// A specification: the name of a kind, and what follows a colon.
+pub(super) struct Spec<'a> {
+    text: &'a str,
+    name: &'a str,
+    argument: Option<&'a str>,
+}
+
+impl<'a> Spec<'a> {
+    /// What follows the colon; there must be one.
+    pub fn argument(&self) -> Result<&'a str, DeviceError> {
+        self.argument.ok_or_else(|| self.unknown())
+    }
+
+    /// Nothing follows the name.
+    pub fn alone(&self) -> Result<(), DeviceError> {
+        self.argument.map_or(Ok(()), |_| Err(self.unknown()))
+    }
+
+    /// What follows the colon, a seed, or without a colon the `usual` one.
+    pub fn seed_or(&self, usual: u64) -> Result<u64, DeviceError> {
+        self.argument.map_or(Ok(usual), |argument| self.seed(argument))
+    }
+
+    /// The seed in `text`.
+    pub fn seed(&self, text: &str) -> Result<u64, DeviceError> {
+        text.trim().parse().map_err(|_| {
+            let what = format!("`{}` is not a seed", quoted(text, QUOTED_CHARS));
+            let change =
+                format!("write a whole number from 0 to 2^64 - 1, e.g. `{}:12`", self.name);
+            self.wrong(what, change)
         })
     }
-}
 
-impl FromStr for DeviceSpec {
-    type Err = DeviceError;
+    /// What was found in it is not what its kind takes.
+    pub fn wrong(&self, what: String, change: impl Into<String>) -> DeviceError {
+        DeviceError::BadSpec { spec: quoted(self.text, QUOTED_CHARS), what, change: change.into() }
+    }
 
-    fn from_str(spec: &str) -> Result<Self, DeviceError> {
-        let bad = |what: String, change| DeviceError::BadSpec {
-            spec: quoted(spec, QUOTED_CHARS),
-            what,
-            change,
-        };
-        let seeded = |seed: &str, change| match seed.trim().parse::<u64>() {
-            Ok(seed) => Ok(seed),
-            Err(_) => Err(bad(format!("`{}` is not a seed", quoted(seed, QUOTED_CHARS)), change)),
-        };
-        match spec.trim().split_once(':') {
-            None if spec.trim() == "builtin" => Ok(Self::Builtin),
-            None if spec.trim() == "mzi" => Ok(Self::Mzi { seed: MZI_SEED }),
-            None if spec.trim() == "crossbar" => Ok(Self::Crossbar { seed: CROSSBAR_SEED }),
-            Some(("hopping", specimen)) => {
-                let (seed, kelvin) = match specimen.split_once('@') {
-                    Some((seed, kelvin)) => (seed, Some(kelvin)),
-                    None => (specimen, None),
-                };
-                let change = "write a whole number from 0 to 2^64 - 1, e.g. `hopping:12`";
-                let temperature_k = kelvin.map(|text| {
-                    temperature_k(text).ok_or_else(|| {
-                        let what =
-                            format!("`{}` is not a temperature", quoted(text.trim(), QUOTED_CHARS));
-                        bad(what, "write kelvins, e.g. `hopping:924@77K`")
-                    })
-                });
-                let temperature_k = temperature_k.transpose()?;
-                Ok(Self::Hopping { seed: seeded(seed, change)?, temperature_k })
-            }
-            Some(("mzi", seed)) => Ok(Self::Mzi {
-                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `mzi:12`")?,
-            }),
-            Some(("crossbar", seed)) => Ok(Self::Crossbar {
-                seed: seeded(seed, "write a whole number from 0 to 2^64 - 1, e.g. `crossbar:12`")?,
-            }),
-            Some(("process", command)) if command.trim().is_empty() => Err(bad(
-                "the command is empty".into(),
-                "write a program and its arguments, e.g. `process:python3 device.py`",
-            )),
-            Some(("process", command)) => Ok(Self::Process { command: command.trim().into() }),
-            Some(("onnx", path)) if path.trim().is_empty() => Err(bad(
-                "the path is empty".into(),
-                "write the model's path, e.g. `onnx:rnpu.onnx`",
-            )),
-            Some(("onnx", path)) => Ok(Self::Onnx { path: path.trim().into() }),
-            Some(("linear", slopes)) => {
-                let slope = |text: &str| {
-                    match text.trim().parse::<f64>() {
-                    Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(bad(
-                        format!("`{}` is not a slope", quoted(text.trim(), QUOTED_CHARS)),
-                        "write one finite number in nA/V for each electrode, e.g. `linear:5,-2.5,8`",
-                    )),
-                }
-                };
-                let slopes_na_per_v = slopes.split(',').map(slope).collect::<Result<_, _>>()?;
-                Ok(Self::Linear { slopes_na_per_v })
-            }
-            _ => Err(DeviceError::UnknownSpec { spec: quoted(spec, QUOTED_CHARS) }),
-        }
+    fn unknown(&self) -> DeviceError {
+        DeviceError::UnknownSpec { spec: quoted(self.text, QUOTED_CHARS) }
     }
 }
 
-/// A temperature such as `77K`, in K.
-fn temperature_k(text: &str) -> Option<f64> {
-    let kelvin: f64 = text.trim().strip_suffix(['K', 'k'])?.trim_end().parse().ok()?;
-    kelvin.is_finite().then_some(kelvin)
+/// A surrogate network, whether or not this build reads one.
+pub(super) const ONNX: Kind = Kind {
+    name: "onnx",
+    forms: &["`onnx:PATH`"],
+    open: |spec| match spec.argument()?.trim() {
+        "" => {
+            Err(spec
+                .wrong("the path is empty".into(), "write the model's path, e.g. `onnx:rnpu.onnx`"))
+        }
+        #[cfg(feature = "onnx")]
+        path => Ok(Box::new(super::OnnxDevice::load(path)?)),
+        #[cfg(not(feature = "onnx"))]
+        _ => Err(DeviceError::WithoutOnnx),
+    },
+};
+
+/// What can be written for a device: `` `builtin`, ... or `linear:G0,G1,...` (nA/V)``.
+pub fn forms() -> String {
+    let forms: Vec<&str> = KINDS.iter().flat_map(|kind| kind.forms).copied().collect();
+    match forms.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
-/// Opens the device that `spec` names: `builtin`, `hopping:SEED[@KELVIN]`, `mzi`, `mzi:SEED`, `crossbar`,
-/// `crossbar:SEED`, `onnx:PATH`, `process:COMMAND` or `linear:G0,G1,...` (one slope in nA/V for each
-/// electrode).
+/// Opens the device that `spec` names, in one of the [`forms`].
 ///
 /// # Errors
 /// One sentence that says what was found and what to change.
@@ -164,7 +97,13 @@ fn temperature_k(text: &str) -> Option<f64> {
 /// # Ok::<(), hge_sim::device::DeviceError>(())
 /// ```
 pub fn open(spec: &str) -> Result<Box<dyn Device>, DeviceError> {
-    spec.parse::<DeviceSpec>()?.open()
+    let (name, argument) = match spec.trim().split_once(':') {
+        Some((name, argument)) => (name, Some(argument)),
+        None => (spec.trim(), None),
+    };
+    let named = Spec { text: spec, name, argument };
+    let kind = KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| named.unknown())?;
+    (kind.open)(&named)
 }
 
 /// The specification with paths that lead nowhere from here, but do from `folder`: of `onnx:` the model, of `process:` every word
@@ -260,15 +199,15 @@ mod tests {
         assert!(message("hopping:-1").contains("`-1` is not a seed"));
         for (spec, what) in [("3@77", "`77` is"), ("3@K", "`K` is"), ("3@nanK", "`nanK` is")] {
             let message = message(&format!("hopping:{spec}"));
-            assert!(message.contains(&format!("{what} no temperature")), "{message}");
+            assert!(message.contains(&format!("{what} not a temperature")), "{message}");
         }
         assert!(message("hopping:3@4K").contains("must lie from 0.005 to 0.2 (eV)"));
         assert!(message("mzi:1.5").contains("e.g. `mzi:12`"));
         assert!(message("crossbar:").contains("e.g. `crossbar:12`"));
         assert!(message("process: ").contains("command is empty"));
         assert!(message("onnx:").contains("path is empty"));
-        assert!(message("linear:1,,2").contains("`` is no slope"));
-        assert!(message("linear:1,inf").contains("`inf` is no slope"));
+        assert!(message("linear:1,,2").contains("`` is not a slope"));
+        assert!(message("linear:1,inf").contains("`inf` is not a slope"));
         assert!(message("onnx:/nowhere/m.onnx").contains("check the path"));
     }
 }

@@ -73,13 +73,7 @@ impl Settings {
     }
 }
 
-/// Value of a register that was fixed when the gateware was made.
+/// Value of a register that was fixed when the gateware was made; a simulated one comes from no commit.
 pub fn constant(parameters: &Parameters, address: u16) -> Option<u32> {
-    match address {
-        map::IDENTITY => Some(map::IDENTITY_WORD),
-        map::MAP_HASH => Some(map::map_hash()),
-        // A simulated gateware comes from no commit.
-        map::BUILD_HASH => Some(0),
-        _ => parameters.info_words().into_iter().find(|word| word.0 == address).map(|word| word.1),
-    }
+    parameters.info_words(0).into_iter().find(|word| word.0 == address).map(|word| word.1)
 }

@@ -2,8 +2,9 @@
 
 use hge_boards::board_file::Board;
 use hge_boards::wiring;
-use hge_core::experiment::Experiment;
+use hge_core::experiment::{self, Experiment};
 use hge_needs::needs;
+use hge_protocol::keys::{Key, Keys, Rule};
 use hge_protocol::registers;
 use hge_tests::packages;
 use std::path::Path;
@@ -12,53 +13,29 @@ use std::process::Command;
 const PAGE: &str = include_str!("../../../docs/experiments.md");
 
 #[test]
+fn the_tables_of_keys_are_current() {
+    assert_eq!(
+        PAGE,
+        experiment::with_tables(PAGE),
+        "make them again: cargo run -p hge-core --example document_keys"
+    );
+}
+
+#[test]
 fn every_key_of_an_experiment_is_documented() {
-    let keys = experiment_keys();
-    assert!(keys.len() > 70, "{keys:?}");
-    // What has no default stands in no text of the defaults.
-    for optional in ["gate", "iv_pole_hz", "mains_hz", "overcurrent_na", "inputs_v", "step_at_s"] {
-        assert!(keys.iter().any(|key| key == optional), "{optional}: {keys:?}");
+    fn names(keys: &[Key]) -> Vec<&'static str> {
+        let below = |key: &Key| match key.rule {
+            Rule::Section(keys) | Rule::Entries(keys) => names(keys),
+            _ => Vec::new(),
+        };
+        keys.iter().flat_map(|key| [vec![key.name], below(key)].concat()).collect()
     }
+    let keys = names(Experiment::KEYS);
+    assert!(keys.len() > 100, "{keys:?}");
     for key in keys {
         let forms = [format!("`{key}`"), format!("[{key}]")];
         assert!(forms.iter().any(|form| PAGE.contains(form)), "{key}");
     }
-}
-
-/// Keys that an experiment file can have: fields of the structures that are read from one, by the sources.
-fn experiment_keys() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut sources: Vec<_> = std::fs::read_dir(root.join("host/core/src/experiment"))
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    sources
-        .extend(["sim/src/bench/chain.rs", "protocol/src/analogue.rs"].map(|path| root.join(path)));
-    let mut keys = Vec::new();
-    for source in sources {
-        let text = std::fs::read_to_string(&source).expect("a source");
-        for item in syn::parse_file(&text).expect("Rust").items {
-            let syn::Item::Struct(item) = item else { continue };
-            let serde = |attributes: &[syn::Attribute]| -> String {
-                let lists =
-                    attributes.iter().filter_map(|attribute| attribute.meta.require_list().ok());
-                lists.map(|list| list.tokens.to_string() + " ").collect()
-            };
-            if !serde(&item.attrs).contains("deny_unknown_fields") {
-                continue;
-            }
-            for field in item.fields {
-                let attributes = serde(&field.attrs);
-                let renamed =
-                    attributes.split_once("rename = \"").and_then(|(_, rest)| rest.split_once('"'));
-                let name = field.ident.expect("a name").to_string();
-                if !attributes.contains("skip") {
-                    keys.push(renamed.map_or(name, |(renamed, _)| renamed.to_owned()));
-                }
-            }
-        }
-    }
-    keys
 }
 
 #[test]

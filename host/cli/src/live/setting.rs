@@ -1,7 +1,7 @@
 //! Facts that the view knows before the first epoch.
 
 use hge_core::experiment::{LoopMode, Task};
-use hge_core::loss::{Loss, Targets};
+use hge_core::loss::Targets;
 
 /// A case and its label.
 pub struct Case {
@@ -69,7 +69,7 @@ impl Setting {
             cases,
             controls: controls.collect(),
             aimed: match loop_mode {
-                LoopMode::Host => experiment.host.loss == Loss::Mse,
+                LoopMode::Host => experiment.host.loss.has_targets(),
                 // Every run has its own targets.
                 LoopMode::Standalone => standalone.targets.len() == 1,
             },

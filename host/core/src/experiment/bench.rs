@@ -1,78 +1,8 @@
-//! Valid values of the keys of `[bench]`, those of [`Chain`].
+//! Relations between the keys of `[bench]`, those of [`Chain`], and others.
 
-use super::values::{require, Rule, Wrong};
+use super::rule::{require, Wrong};
 use hge_driver::text::number;
 use hge_sim::bench::Chain;
-
-/// Densities of noise, in nA^2/Hz.
-const DENSITY: Rule = Rule::Within(0.0, 1e6);
-
-/// Errors of plausible converters.
-const GAIN_ERROR: Rule = Rule::Within(-0.5, 0.5);
-const INL_LSB: Rule = Rule::Within(-1000.0, 1000.0);
-
-/// Capacitances: a microfarad is not a stray capacitance.
-const CAPACITANCE: Rule = Rule::Within(0.0, 1e6);
-
-/// Amplitudes of currents: a milliampere is far above every range.
-const CURRENT: Rule = Rule::Within(0.0, 1e6);
-
-/// Times and frequencies that a double's phase resolves.
-const TIME: Rule = Rule::Within(1e-6, 1e6);
-const FREQUENCY: Rule = Rule::Within(1e-6, 1e9);
-
-/// Every float of the table, with these ranges of the widest output and of the ADC.
-pub(super) fn floats(
-    bench: &Chain,
-    dac_range_v: f64,
-    adc_range_v: f64,
-) -> Vec<(String, f64, Rule)> {
-    let offset = |range_v: f64| Rule::Within(-range_v.abs(), range_v.abs());
-    let single = [
-        ("noise_na2_per_hz", bench.noise_na2_per_hz, DENSITY),
-        ("dac_offset_v", bench.dac_offset_v, offset(dac_range_v)),
-        ("dac_gain_error", bench.dac_gain_error, GAIN_ERROR),
-        ("dac_inl_bow_lsb", bench.dac_inl_bow_lsb, INL_LSB),
-        ("dac_inl_s_lsb", bench.dac_inl_s_lsb, INL_LSB),
-        ("adc_offset_v", bench.adc_offset_v, offset(adc_range_v)),
-        ("adc_gain_error", bench.adc_gain_error, GAIN_ERROR),
-        ("adc_inl_bow_lsb", bench.adc_inl_bow_lsb, INL_LSB),
-        ("adc_inl_s_lsb", bench.adc_inl_s_lsb, INL_LSB),
-        ("feed_through_pf", bench.feed_through_pf, CAPACITANCE),
-        ("relaxation_share", bench.relaxation_share, Rule::Within(-1.0, 1.0)),
-        ("relaxation_s", bench.relaxation_s, TIME),
-        ("relaxation_play_na", bench.relaxation_play_na, CURRENT),
-        ("flicker_na2_per_hz_at_1khz", bench.flicker_na2_per_hz_at_1khz, DENSITY),
-        ("flicker_lowest_hz", bench.flicker_lowest_hz, FREQUENCY),
-        ("hum_na", bench.hum_na, CURRENT),
-        ("hum_hz", bench.hum_hz, FREQUENCY),
-        ("drift_na_per_s", bench.drift_na_per_s, Rule::Within(-1e6, 1e6)),
-        ("slow_drift_na", bench.slow_drift_na, CURRENT),
-        ("slow_drift_period_s", bench.slow_drift_period_s, TIME),
-        ("drift_v", bench.drift_v, offset(dac_range_v)),
-        ("drift_period_s", bench.drift_period_s, TIME),
-        ("step_v", bench.step_v, offset(dac_range_v)),
-        ("step_at_s", bench.step_at_s, Rule::Within(0.0, 1e6)),
-    ];
-    let key = |name: &str| format!("bench.{name}");
-    let single = single.into_iter().map(|(name, value, rule)| (key(name), value, rule));
-    let mut floats: Vec<_> = single.collect();
-    floats.extend(bench.iv_pole_hz.map(|value| (key("iv_pole_hz"), value, FREQUENCY)));
-    let lists = [
-        ("feed_throughs_pf", bench.feed_throughs_pf.as_deref().unwrap_or_default(), CAPACITANCE),
-        (
-            "electrode_drifts_v",
-            bench.electrode_drifts_v.as_deref().unwrap_or_default(),
-            offset(dac_range_v),
-        ),
-        ("hum_harmonics", &bench.hum_harmonics, Rule::Within(0.0, 10.0)),
-    ];
-    for (name, values, rule) in lists {
-        let entries = values.iter().enumerate();
-        floats.extend(entries.map(|(n, &value)| (key(&format!("{name}.{n}")), value, rule)));
-    }
-    floats
-}
 
 /// 1/f noise that begins below the possible band.
 pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {

@@ -2,7 +2,8 @@
 
 use super::bench;
 use super::problem_key::key_of;
-use super::values::{self, require, Wrong};
+use super::rule::{require, Wrong};
+use super::values;
 use super::{Experiment, ExperimentError, LoopMode, Source};
 use crate::calibration::Calibration;
 use crate::carrier::Carrier;

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::gate::Gate;
+use crate::loss::Loss;
+use crate::method::Method;
 
 fn experiment() -> Experiment {
     Experiment { gate: Some(Gate::Xor), ..Experiment::default() }
@@ -11,7 +13,7 @@ fn experiment() -> Experiment {
 fn refused(change: impl FnOnce(&mut Experiment)) -> Option<String> {
     let mut experiment = experiment();
     change(&mut experiment);
-    values::check(&experiment).err().map(|values::Wrong(key, _)| key)
+    values::check(&experiment).err().map(|rule::Wrong(key, _)| key)
 }
 
 type Set = fn(&mut Experiment, f64);
@@ -129,7 +131,7 @@ fn targets_are_apart_and_within_the_chain_at_either_sign() {
 
 #[test]
 fn the_gateware_s_loop_measures_by_homodyne_alone_and_the_cost_by_its_own_loss() {
-    for method in crate::method::Method::ALL {
+    for method in Method::ALL {
         let by = |loop_mode, loss| {
             refused(|e| {
                 (e.loop_mode, e.host.method, e.host.loss) = (loop_mode, method, loss);

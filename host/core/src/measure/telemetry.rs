@@ -127,8 +127,8 @@ impl Meaning {
                 number,
                 epoch: epoch.epoch,
                 start: epoch.start,
-                loss_na2: self.loss_na2(epoch.loss),
-                best_loss_na2: self.loss_na2(epoch.best_loss),
+                loss_na2: self.scale.loss_na2(epoch.loss),
+                best_loss_na2: self.scale.loss_na2(epoch.best_loss),
                 controls_v: epoch
                     .controls
                     .iter()
@@ -140,7 +140,7 @@ impl Meaning {
                 number,
                 reason: reason(end.reason),
                 best_start: end.best_start,
-                best_loss_na2: self.loss_na2(end.best_loss),
+                best_loss_na2: self.scale.loss_na2(end.best_loss),
                 samples: end.sample_clock,
             },
             Record::Event(event) => Line::Event {
@@ -183,11 +183,6 @@ impl Meaning {
             flags: flags.map(|(_, name)| *name).collect(),
             slots: slots.collect(),
         }
-    }
-
-    /// A loss counts 32 squared codes, times weight.
-    fn loss_na2(&self, loss: u32) -> f64 {
-        32.0 * f64::from(loss) / self.scale.adc_codes_per_na().powi(2)
     }
 }
 

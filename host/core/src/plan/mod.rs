@@ -18,7 +18,7 @@ use crate::tones::Grid;
 use hge_driver::scale::{OutputScale, Scale};
 use hge_driver::{DriverError, Instrument};
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers::{self as map, mode};
+use hge_protocol::registers as map;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 use rand::Rng;
@@ -351,19 +351,6 @@ impl Plan {
     pub fn code(&self, k: usize) -> Option<Code> {
         let Configuration { carrier, controls, .. } = &self.configuration;
         carrier.is_code().then(|| carrier.code(k, controls[k].cycles))
-    }
-
-    /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.
-    pub fn cost_slot(&self) -> Option<usize> {
-        let Configuration { controls, noise_slots, cost, .. } = &self.configuration;
-        cost.is_some().then_some(controls.len() + noise_slots.len())
-    }
-
-    /// Bits of `MODE` that the configuration sets.
-    pub fn mode_bits(&self) -> u32 {
-        let Configuration { shaping, cost, .. } = &self.configuration;
-        let bit = |is_set: bool, bit: u32| u32::from(is_set) * bit;
-        bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
     }
 
     /// Required slots.

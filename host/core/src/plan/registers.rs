@@ -1,7 +1,7 @@
 //! A plan as writes of registers.
 
 use super::{Configuration, Plan, PlanError, Protection};
-use hge_protocol::registers::{self as map, protection};
+use hge_protocol::registers::{self as map, mode, protection};
 use hge_protocol::table::{SlotWord, TABLE_BASE};
 use hge_protocol::{ControlWord, TuningWord};
 
@@ -21,6 +21,19 @@ const NEVER_OVER: u32 = 65535;
 const LINK_ERROR_LIMIT: u32 = 32;
 
 impl Plan {
+    /// Bits of `MODE` that the configuration sets.
+    pub fn mode_bits(&self) -> u32 {
+        let Configuration { shaping, cost, .. } = &self.configuration;
+        let bit = |is_set: bool, bit: u32| u32::from(is_set) * bit;
+        bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
+    }
+
+    /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.
+    pub fn cost_slot(&self) -> Option<usize> {
+        let Configuration { controls, noise_slots, cost, .. } = &self.configuration;
+        cost.is_some().then_some(controls.len() + noise_slots.len())
+    }
+
     /// Time limit, in samples, of a standalone run of this number of epochs.
     pub(crate) fn run_limit_samples(&self, epochs: u32) -> u32 {
         // The last pass, unperturbed, is one epoch more. The cast saturates.

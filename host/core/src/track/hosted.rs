@@ -6,6 +6,7 @@ use crate::loss::Targets;
 use crate::session::Session;
 use crate::settling::Counts;
 use crate::train::{loss_slopes, means, optimiser, Outcome, Progress, TrainError};
+use hge_driver::Topic;
 
 pub(super) fn run(
     session: &mut Session,
@@ -37,7 +38,7 @@ pub(super) fn run(
             samples: session.samples(),
             ..Progress::of(&readings)
         };
-        session.note("epoch", &said)?;
+        session.note(Topic::Epoch, &said)?;
         progress(&said);
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.

@@ -9,7 +9,7 @@ use crate::session::{Reading, Session};
 use crate::train::{
     freeze_writes, hold_writes, run_mode, EpochResult, HoldConfig, Outcome, Progress, TrainError,
 };
-use hge_driver::{ArmMode, RunEvent};
+use hge_driver::{ArmMode, RunEvent, Topic};
 use hge_protocol::frame::flag;
 
 /// Share of the steepest descent that is stable: with J the slopes of all cases and controls, rate J^T J must stay below 2, and is at most
@@ -92,7 +92,7 @@ fn one_run(
             let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
             let said = Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said };
             if noted.is_ok() {
-                noted = notes.note("epoch", &said);
+                noted = notes.note(Topic::Epoch, &said);
             }
             progress(&said);
             moments.push(moment);

@@ -1,6 +1,6 @@
 //! Epochs of the standalone loop, assembled from its frames.
 
-use super::{loss_na2, Progress};
+use super::Progress;
 use crate::gradient::Estimator;
 use crate::loss::Targets;
 use crate::plan::Plan;
@@ -61,7 +61,7 @@ impl EpochResult {
         Progress {
             restart: u32::from(epoch.start) + 1,
             epoch: u32::from(epoch.epoch) + 1,
-            loss: loss_na2(&self.plan, epoch.loss),
+            loss: self.plan.scale().loss_na2(epoch.loss),
             separation_na: self.targets.separation_na(&self.now.outputs_na),
             controls_v: volts.collect(),
             ..self.now.clone()

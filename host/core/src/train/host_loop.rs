@@ -8,6 +8,7 @@ use crate::loss::Targets;
 use crate::optimiser::{chain_rule, Optimiser, Rule};
 use crate::session::{Reading, Session};
 use crate::settling::Counts;
+use hge_driver::Topic;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,7 @@ pub(super) fn run(
         step(session, experiment, targets, &mut state, progress)?;
         state.codes = session.random().clone();
         state.samples = session.samples();
-        session.note("state", &state)?;
+        session.note(Topic::State, &state)?;
     }
     let test = state.test(experiment);
     let HostState { epochs, restarts, unsettled, clipped_starts, best, .. } = state;
@@ -144,7 +145,7 @@ fn step(
     if let Some(mut heard) = heard.said {
         state.epochs += 1;
         heard.restart = state.restarts;
-        session.note("epoch", &heard)?;
+        session.note(Topic::Epoch, &heard)?;
         progress(&heard);
     }
     state.clipped_starts += u32::from(heard.clipped);

@@ -8,21 +8,23 @@ mod significance;
 mod standalone;
 mod standalone_image;
 mod state;
+mod warning;
 
 pub(crate) use epoch_result::EpochResult;
 pub use host_loop::HostState;
 pub(crate) use host_loop::{loss_slopes, means, optimiser};
 pub use outcome::Outcome;
 pub use progress::Progress;
-pub(crate) use standalone::{freeze_writes, hold_writes, loss_na2, run_mode, HoldConfig};
+pub(crate) use standalone::{freeze_writes, hold_writes, run_mode, HoldConfig};
 pub use standalone_image::{last_run, recording, EmbedError, LastRun};
 pub use state::{StandaloneState, State};
+pub use warning::Warning;
 
 use crate::calibration::CalibrationError;
 use crate::experiment::{Experiment, LoopMode, Task};
 use crate::plan::{PlanError, RateError};
 use crate::session::{Session, SessionError};
-use hge_driver::{DriverError, Instrument};
+use hge_driver::{DriverError, Instrument, Topic};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
@@ -109,7 +111,7 @@ pub fn learn(
             (session, outcome)
         }
     };
-    session.note("outcome", &outcome)?;
+    session.note(Topic::Outcome, &outcome)?;
     Ok((session, outcome))
 }
 

@@ -9,16 +9,14 @@ use crate::gradient::Estimator;
 use crate::loss::Targets;
 use crate::plan::{Coefficients, Plan};
 use crate::session::{reading, Reading, Session, SessionError};
-use hge_driver::{ArmMode, Instrument, RunEvent};
+use hge_driver::{ArmMode, Instrument, RunEvent, Topic};
 use hge_protocol::frame::{flag, End, EndReason, Window};
+use hge_protocol::number::LOSS_UNIT_CODES2;
 use hge_protocol::registers::{self as map, mode};
 use hge_protocol::table::{CaseTarget, Side};
 use hge_protocol::ControlWord;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
-
-/// Squared codes in the unit of the gateware's loss.
-const LOSS_UNIT_CODES2: f64 = 32.0;
 
 /// Goes on from `state` to the end.
 pub(super) fn run(
@@ -56,7 +54,7 @@ pub(super) fn run(
         if outcome.beats(state.best.as_ref()) {
             state.best = Some(outcome);
         }
-        session.note("state", &state)?;
+        session.note(Topic::State, &state)?;
     }
     let test = state.test(experiment);
     let StandaloneState { epochs, restarts, saturated, clipped_starts, best, .. } = state;
@@ -127,7 +125,7 @@ fn one_run(
             (starts, epochs) = reached(epoch.start, epoch.epoch);
             let said = Progress { restart: before + starts, ..heard.epoch(&epoch) };
             if noted.is_ok() {
-                noted = notes.note("epoch", &said);
+                noted = notes.note(Topic::Epoch, &said);
             }
             progress(&said);
         }
@@ -170,18 +168,12 @@ pub(super) fn came_to(
             plan.scale().output(control.output).control_volts(word)
         })
         .collect();
-    Ok(Outcome::of(controls_v, &readings, loss_na2(plan, end.best_loss), targets))
-}
-
-/// The gateware's loss in squared currents.
-pub(crate) fn loss_na2(plan: &Plan, loss: u32) -> f64 {
-    f64::from(loss) * LOSS_UNIT_CODES2 / plan.scale().adc_codes_per_na().powi(2)
+    Ok(Outcome::of(controls_v, &readings, plan.scale().loss_na2(end.best_loss), targets))
 }
 
 /// The mode of a run.
 pub(crate) fn run_mode(plan: &Plan) -> u32 {
-    let shaping = if plan.configuration().shaping { mode::SHAPING } else { 0 };
-    mode::PERTURB | mode::STANDALONE | shaping
+    mode::PERTURB | mode::STANDALONE | plan.mode_bits()
 }
 
 /// Starts of one run at most.

@@ -13,7 +13,7 @@ mod token;
 
 pub use error::LinkError;
 pub use serial::Serial;
-pub use spec::{LinkSpec, DEFAULT_BAUD};
+pub use spec::{LinkSpec, DEFAULT_BAUD, SIMULATED};
 pub use tcp::Tcp;
 pub use token::{Token, TOKEN_BYTES};
 

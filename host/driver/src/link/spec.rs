@@ -9,6 +9,9 @@ use std::str::FromStr;
 /// Rate of a serial line unless another is named.
 pub const DEFAULT_BAUD: u32 = 3_000_000;
 
+/// Specification of an instrument simulated in this process.
+pub const SIMULATED: &str = "sim";
+
 /// A link; parsed from `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]` by [`FromStr`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -36,7 +39,7 @@ impl FromStr for LinkSpec {
     fn from_str(spec: &str) -> Result<Self, LinkError> {
         let bad = |change| LinkError::Spec { spec: quoted(spec, QUOTED_CHARS), change };
         match spec.trim().split_once(':') {
-            None if spec.trim() == "sim" => Ok(LinkSpec::Simulated),
+            None if spec.trim() == SIMULATED => Ok(LinkSpec::Simulated),
             Some(("tcp", address)) => {
                 let wrong = "write host and port, e.g. `tcp:localhost:7000`";
                 let (host, port) = address.rsplit_once(':').ok_or_else(|| bad(wrong))?;
@@ -66,7 +69,7 @@ impl FromStr for LinkSpec {
 impl fmt::Display for LinkSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LinkSpec::Simulated => f.write_str("sim"),
+            LinkSpec::Simulated => f.write_str(SIMULATED),
             LinkSpec::Tcp { address } => write!(f, "tcp:{address}"),
             LinkSpec::Serial { path, baud: DEFAULT_BAUD } => write!(f, "serial:{path}"),
             LinkSpec::Serial { path, baud } => write!(f, "serial:{path}@{baud}"),
@@ -96,7 +99,7 @@ mod tests {
     fn every_kind_of_link_is_read_and_written_alike() {
         let serial = |path: &str, baud| LinkSpec::Serial { path: path.into(), baud };
         for (text, spec) in [
-            ("sim", LinkSpec::Simulated),
+            (SIMULATED, LinkSpec::Simulated),
             ("tcp:localhost:7000", LinkSpec::Tcp { address: "localhost:7000".into() }),
             ("tcp:[::1]:7000", LinkSpec::Tcp { address: "[::1]:7000".into() }),
             ("serial:/dev/ttyUSB1", serial("/dev/ttyUSB1", 3_000_000)),

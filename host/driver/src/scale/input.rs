@@ -1,6 +1,7 @@
 //! Device currents and codes of the ADC.
 
 use super::{saturate, Scale, HALF_RANGE_CODES};
+use hge_protocol::number::LOSS_UNIT_CODES2;
 use hge_protocol::AdcCode;
 
 impl Scale {
@@ -32,6 +33,11 @@ impl Scale {
     /// Current of a difference of codes: the level shift cancels.
     pub fn current_difference_na(&self, codes: f64) -> f64 {
         codes / self.adc_codes_per_na()
+    }
+
+    /// A loss of the gateware in squared currents.
+    pub fn loss_na2(&self, loss: u32) -> f64 {
+        f64::from(loss) * LOSS_UNIT_CODES2 / self.adc_codes_per_na().powi(2)
     }
 
     /// Greatest magnitude of a current that the chain shows at either sign.

@@ -4,7 +4,6 @@ use super::epochs::{Thinner, MOST_EPOCHS};
 use super::{DrawnSpectrum, DrawnWaveform, Report, ShownCase, ShownControl, ShownLoss, Verdict};
 use hge_core::experiment::{LoopMode, Task};
 use hge_core::gate::Gate;
-use hge_core::loss::Loss;
 use hge_core::measure::waveform::Waveform;
 use hge_core::method::Method;
 use hge_core::train::{Outcome, Progress};
@@ -14,6 +13,7 @@ pub struct Builder {
     report: Report,
     thinner: Thinner,
     samples: u64,
+    full_scale_na: f64,
     failure: Option<String>,
 }
 
@@ -51,7 +51,8 @@ impl Builder {
         };
         let wanted_v = outcome.map(|outcome| outcome.controls_v.clone());
         let thinner = Thinner::new(MOST_EPOCHS, wanted_v);
-        Builder { report, thinner, samples: 0, failure: None }
+        let full_scale_na = task.plan.scale().full_scale_na();
+        Builder { report, thinner, samples: 0, full_scale_na, failure: None }
     }
 
     /// Device and engine, where the experiment does not name them: behind a link.
@@ -105,7 +106,7 @@ impl Builder {
 
     /// The report.
     pub fn build(self) -> Report {
-        let Builder { mut report, thinner, samples, failure } = self;
+        let Builder { mut report, thinner, samples, full_scale_na, failure } = self;
         report.epochs = thinner.finish(report.cases.len(), report.controls.len());
         let samples = report.outcome.as_ref().map_or(samples, |outcome| outcome.samples);
         report.measured_s = samples as f64 / report.rate_hz;
@@ -115,7 +116,7 @@ impl Builder {
             (None, Some(_)) => Verdict::Failed,
             (None, None) => Verdict::Incomplete,
         };
-        report.notes = notes(&report, failure);
+        report.notes = notes(&report, full_scale_na, failure);
         report
     }
 }
@@ -129,13 +130,7 @@ fn loss(task: &Task) -> ShownLoss {
     if task.experiment.loop_mode == LoopMode::Standalone {
         return ShownLoss { name: "squared error".into(), unit: Some("nA²"), stop: None };
     }
-    let name = match host.loss {
-        Loss::Mse => "mse",
-        Loss::Correlation => "correlation",
-        Loss::CorSigmoid => "cor-sigmoid",
-    };
-    let unit = (host.loss == Loss::Mse).then_some("nA²");
-    ShownLoss { name: name.into(), unit, stop: Some(host.stop_loss) }
+    ShownLoss { name: host.loss.name().into(), unit: host.loss.unit(), stop: Some(host.stop_loss) }
 }
 
 fn slope_unit(task: &Task) -> &'static str {
@@ -148,7 +143,7 @@ fn slope_unit(task: &Task) -> &'static str {
 
 fn cases(task: &Task) -> Vec<ShownCase> {
     let experiment = &task.experiment;
-    let aims = experiment.loop_mode == LoopMode::Host && experiment.host.loss == Loss::Mse;
+    let aims = experiment.loop_mode == LoopMode::Host && experiment.host.loss.has_targets();
     let inputs_v = task.plan.configuration().cases_v.iter();
     let shown = inputs_v.zip(&task.targets.high).enumerate().map(|(s, (inputs_v, &high))| {
         let of_gate = experiment.gate.and_then(|_| Gate::CASES.get(s));
@@ -175,8 +170,14 @@ fn controls(task: &Task) -> Vec<ShownControl> {
     shown.collect()
 }
 
+/// A text with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}.", first.to_uppercase())
+}
+
 /// Notes on the verdict.
-fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
+fn notes(report: &Report, full_scale_na: f64, failure: Option<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(failure) = failure {
         notes.push(format!("The run was ended by an error: {failure}"));
@@ -190,34 +191,7 @@ fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
         ));
     }
     let Some(outcome) = &report.outcome else { return notes };
-    if outcome.starts_clipped {
-        notes.push(
-            "Every start clipped at once: the outputs shown are those in the middle of the ranges."
-                .into(),
-        );
-    }
-    if outcome.clipped_starts > 0 && !outcome.starts_clipped {
-        notes.push(format!(
-            "Outputs clipped in {} of {} starts: lower the gain of the I-V converter or choose other ranges.",
-            outcome.clipped_starts, outcome.restarts
-        ));
-    }
-    if outcome.clipped {
-        notes.push(
-            "Outputs clip at an end of the converter's range: lower the gain of the I-V converter \
-             (iv_gain_v_per_na) or choose other ranges."
-                .into(),
-        );
-    }
-    if outcome.saturated {
-        notes.push("A step of the update saturated at the DAC's range.".into());
-    }
-    let counts = outcome.unsettled;
-    if counts.unsettled > 0 {
-        notes.push(format!(
-            "In {} windows the current had not settled ({} were measured again, {} dropped).",
-            counts.unsettled, counts.repeated, counts.dropped
-        ));
-    }
+    let warnings = outcome.warnings(report.wanted_na, full_scale_na);
+    notes.extend(warnings.iter().map(|warning| sentence(&warning.to_string())));
     notes
 }

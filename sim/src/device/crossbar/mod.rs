@@ -21,6 +21,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::spec::Kind;
 use super::{for_each_row, is_finite, Device};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
@@ -28,6 +29,12 @@ use std::array;
 
 /// Seed of the specimen that plain `crossbar` names: it learns every gate from 16 or more of 20 starts.
 pub const CROSSBAR_SEED: u64 = 54;
+
+pub(super) const CROSSBAR: Kind = Kind {
+    name: "crossbar",
+    forms: &["`crossbar`", "`crossbar:SEED`"],
+    open: |spec| Ok(Box::new(CrossbarDevice::new(spec.seed_or(CROSSBAR_SEED)?))),
+};
 
 /// Rows of crossbar 1, each an electrode.
 const ROWS: usize = 7;

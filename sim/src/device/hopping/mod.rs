@@ -17,7 +17,9 @@ mod tests;
 
 pub use params::HoppingParams;
 
+use super::spec::{Kind, Spec};
 use super::{is_finite, Device, DeviceError};
+use hge_system::text::{quoted, QUOTED_CHARS};
 use network::{Network, DRIVEN, ELECTRODES, OUTPUT};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
@@ -25,6 +27,34 @@ use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 /// Seed of the built-in specimen. Of the seeds 0..1000 it is the one that learns all six Boolean gates
 /// from most starts with the widest separations while its slopes resemble those of measured silicon.
 pub const BUILTIN_SEED: u64 = 924;
+
+pub(super) const BUILTIN: Kind = Kind {
+    name: "builtin",
+    forms: &["`builtin`"],
+    open: |spec| spec.alone().map(|()| Box::new(HoppingDevice::builtin()) as Box<dyn Device>),
+};
+
+pub(super) const HOPPING: Kind =
+    Kind { name: "hopping", forms: &["`hopping:SEED[@KELVIN]`"], open };
+
+fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
+    let argument = spec.argument()?;
+    let Some((seed, kelvin)) = argument.split_once('@') else {
+        return Ok(Box::new(HoppingDevice::new(spec.seed(argument)?)));
+    };
+    let kelvin = temperature_k(kelvin).ok_or_else(|| {
+        let what = format!("`{}` is not a temperature", quoted(kelvin.trim(), QUOTED_CHARS));
+        spec.wrong(what, "write kelvins, e.g. `hopping:924@77K`")
+    })?;
+    let params = HoppingParams::at_kelvin(kelvin);
+    Ok(Box::new(HoppingDevice::with_params(spec.seed(seed)?, params)?))
+}
+
+/// A temperature such as `77K`, in K.
+fn temperature_k(text: &str) -> Option<f64> {
+    let kelvin: f64 = text.trim().strip_suffix(['K', 'k'])?.trim_end().parse().ok()?;
+    kelvin.is_finite().then_some(kelvin)
+}
 
 /// Electrodes that take the inputs of a logic gate, counted from 0; the other five are controls.
 pub const INPUT_ELECTRODES: [usize; 2] = [1, 2];

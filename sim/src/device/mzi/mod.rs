@@ -23,6 +23,7 @@ mod mesh;
 #[cfg(test)]
 mod tests;
 
+use super::spec::Kind;
 use super::{for_each_row, is_finite, Device};
 use mesh::{Amplitudes, Mesh, COUPLERS, MODES, SHIFTERS};
 use num_complex::Complex64;
@@ -34,6 +35,12 @@ use std::f64::consts::{FRAC_PI_4, PI, TAU};
 
 /// Seed of the specimen that plain `mzi` names: it learns every gate from 12 or more of 20 starts.
 pub const MZI_SEED: u64 = 1;
+
+pub(super) const MZI: Kind = Kind {
+    name: "mzi",
+    forms: &["`mzi`", "`mzi:SEED`"],
+    open: |spec| Ok(Box::new(MziDevice::new(spec.seed_or(MZI_SEED)?))),
+};
 
 /// Electrodes, each a heater.
 const ELECTRODES: usize = 7;

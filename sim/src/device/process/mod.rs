@@ -12,12 +12,25 @@ mod child;
 #[cfg(test)]
 mod tests;
 
+use super::spec::Kind;
 use super::{is_finite, Device, DeviceError, Health};
 use child::{Silence, Worker};
 use hge_system::text::{quoted, QUOTED_CHARS};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::time::Duration;
+
+pub(super) const PROCESS: Kind = Kind {
+    name: "process",
+    forms: &["`process:COMMAND`"],
+    open: |spec| match spec.argument()?.trim() {
+        "" => Err(spec.wrong(
+            "the command is empty".into(),
+            "write a program and its arguments, e.g. `process:python3 device.py`",
+        )),
+        command => Ok(Box::new(ProcessDevice::start(command)?)),
+    },
+};
 
 /// Time for the first line: an interpreter loads large libraries.
 const START_TIMEOUT: Duration = Duration::from_secs(30);

@@ -3,8 +3,11 @@
 use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
 use crate::microcontroller::{Assembler, Condition, Place};
+use hge_protocol::registers::mode;
 use hge_protocol::Carriers;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
+
+const _: () = assert!(mode::STANDALONE == 2);
 
 /// Counters and steps to zero, the first values.
 pub fn run(code: &mut Assembler) {

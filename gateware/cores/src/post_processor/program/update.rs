@@ -4,8 +4,11 @@ use super::arithmetic::{add_product, quotient, wide_product};
 use super::memory::*;
 use super::{clear, input, output, product};
 use crate::microcontroller::{Assembler, Condition};
+use hge_protocol::registers::mode;
 use hge_protocol::Carriers;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
+
+const _: () = assert!(mode::COST == 8);
 
 /// Mean of the window minus the target, weighted; the loss. Then the factor of the responses: that error, or for a
 /// cost, whose slopes they are already, the weight.

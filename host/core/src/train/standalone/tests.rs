@@ -46,7 +46,7 @@ fn a_loss_below_the_stop_leaves_the_outputs_as_far_apart_as_wanted() {
     {
         experiment.standalone.stop_separation_na = separation_na;
         experiment.standalone.balance = balance;
-        let stop_na2 = loss_na2(&plan, stop_loss(&plan, &experiment.standalone, &aims));
+        let stop_na2 = plan.scale().loss_na2(stop_loss(&plan, &experiment.standalone, &aims));
         // One high and one low output err by as much towards each other, at the least weight.
         let error_na = (stop_na2 / least_weight / 2.0).sqrt();
         let apart_na = aims.high_na - aims.low_na - 2.0 * error_na;
