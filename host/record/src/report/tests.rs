@@ -169,7 +169,7 @@ fn numbers_that_are_not_finite_are_null_and_are_told() {
     assert_eq!(epochs["loss"], serde_json::json!([2.0, null, 1.0]));
     assert_eq!(epochs["outputs_na"][3], serde_json::json!([3.0, null, 3.0]));
     assert_eq!(epochs["slopes_na_per_v"][3][4], serde_json::json!([0.3333333, null, 0.3333333]));
-    assert!(page.contains("The loss of 1 of 3 epochs is no finite number"));
+    assert!(page.contains("The loss of 1 of 3 epochs is not finite"));
     assert_eq!(report.epochs.best, Some(2));
 }
 
@@ -186,7 +186,7 @@ fn the_verdict_says_how_the_run_ended() {
     for (report, verdict, told) in [
         (of(Some(&outcome(true)), None), Verdict::Solved, "✓ solved"),
         (of(Some(&outcome(false)), None), Verdict::NotSolved, "✗ not solved"),
-        (of(None, None), Verdict::Incomplete, "The run is not over, or was ended"),
+        (of(None, None), Verdict::Incomplete, "The run is not complete"),
         (of(None, Some("the line broke")), Verdict::Failed, "by an error: the line broke"),
     ] {
         assert_eq!(report.verdict, verdict);
