@@ -43,7 +43,7 @@ const GAIN_V_PER_NA: (f64, f64) = (1e-9, 1e6);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a number, or a list with one number for each output")]
 pub enum PerOutput {
-    /// The same for all.
+    /// One value for all outputs.
     All(f64),
     /// In the order of the outputs.
     Each(Vec<f64>),

@@ -176,7 +176,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// The same with stepped slots, which carry only sines.
+    /// A copy with stepped slots, which carry only sines.
     pub fn in_steps(self) -> Self {
         Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, carriers: Carriers::Sines, ..self }
     }

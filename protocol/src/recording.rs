@@ -19,7 +19,7 @@ pub struct TooLong {
 pub struct Recording(Vec<u8>);
 
 impl Recording {
-    /// Of the bodies of requests: those after power-up, those that arm and start, those after the run.
+    /// A recording from the bodies of requests: those after power-up, those that arm and start, those after the run.
     ///
     /// # Errors
     /// They are too long.

@@ -48,9 +48,9 @@ pub trait Engine: Send {
     /// The engine is lost.
     fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError>;
 
-    /// Lets time go on for at most `samples` samples and appends what the instrument says to `into`, about
-    /// `room` bytes at most: a frame that was begun is ended. Virtual time stops there; real time goes on, and
-    /// the instrument keeps what it can.
+    /// Simulates at most `samples` samples and appends the instrument's bytes to `into`, at most about `room` of them: a
+    /// frame once begun is completed. Virtual time stops at `room`; real time continues, and the instrument keeps as much as
+    /// its memory holds.
     ///
     /// # Errors
     /// The engine is lost.

@@ -87,9 +87,9 @@ pub struct Access {
     pub refusal: Signal<Out, Bits<3>>,
     /// Value of the scalar register at `address`.
     pub scalar: Signal<In, Bits<32>>,
-    /// It is readable.
+    /// The register at `address` is readable.
     pub readable: Signal<In, Bit>,
-    /// It is writable.
+    /// The register at `address` is writable.
     pub writable: Signal<In, Bit>,
     /// Writable only while idle.
     pub idle_only: Signal<In, Bit>,
@@ -109,7 +109,7 @@ pub struct Access {
     pub guard_data: Signal<In, Bits<16>>,
     /// A request has arrived.
     pub call: Signal<In, Bit>,
-    /// It is forwarded, in a clock with the grant.
+    /// The request is forwarded, in a clock with the grant.
     pub heard: Signal<Out, Bit>,
     /// A run is in progress.
     pub busy: Signal<In, Bit>,

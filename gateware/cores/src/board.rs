@@ -47,7 +47,7 @@ impl From<ParameterError> for BoardError {
 /// The converters of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Converters {
-    /// Of the outputs.
+    /// Converter of the outputs.
     pub dac: DacPart,
     /// Behind the I-V converter.
     pub adc: AdcPart,

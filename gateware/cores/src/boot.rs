@@ -55,9 +55,9 @@ pub struct Boot {
     pub plays: Signal<Out, Bit>,
     /// A byte of a request.
     pub byte: Signal<Out, Bits<8>>,
-    /// It is valid.
+    /// `byte` is valid.
     pub valid: Signal<Out, Bit>,
-    /// It is accepted in this clock.
+    /// `byte` is accepted in this clock.
     pub ready: Signal<In, Bit>,
     state: DFF<Step>,
     address: DFF<Bits<12>>,
@@ -81,7 +81,7 @@ pub struct Boot {
     counted: Signal<Local, Bits<24>>,
     differs: Signal<Local, Bit>,
     settles: Signal<Local, Bit>,
-    /// It has just been pressed.
+    /// The button has just been pressed.
     presses: DFF<Bit>,
     is_zero: Signal<Local, Bit>,
     ends: Signal<Local, Bit>,

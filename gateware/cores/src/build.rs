@@ -16,7 +16,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// Of the commit whose hash begins with these bits, without a scale.
+    /// Build facts of the commit whose hash begins with these bits, without a scale.
     pub fn of_commit(hash: u32) -> Self {
         Build { hash, analogue: None }
     }

@@ -36,7 +36,7 @@ pub struct Capture {
     pub decimation: Signal<In, Bits<16>>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// Its ADC code, from the next clock on.
+    /// ADC code of the sample, from the next clock on.
     pub sample: Signal<In, Signed<16>>,
     /// Number of samples before it.
     pub now: Signal<In, Bits<32>>,

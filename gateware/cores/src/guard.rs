@@ -38,9 +38,9 @@ pub struct Guard {
     pub tick: Signal<In, Bit>,
     /// The modulator's output scan is in progress.
     pub running: Signal<In, Bit>,
-    /// Its clock within the output.
+    /// Clock within the output.
     pub step: Signal<In, Bits<3>>,
-    /// Its output.
+    /// Output of the scan.
     pub index: Signal<In, Bits<6>>,
     /// Requested code of output `index`, at step 7.
     pub code: Signal<In, Signed<16>>,
@@ -64,7 +64,7 @@ pub struct Guard {
     pub last_code: Signal<Out, Signed<16>>,
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
-    /// Its output.
+    /// Output of the code.
     pub dac_index: Signal<Out, Bits<5>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,

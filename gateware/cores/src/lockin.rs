@@ -26,7 +26,7 @@ pub struct Lockin {
     pub clock: Signal<In, Clock>,
     /// Sine and cosine of a slot are valid.
     pub valid: Signal<In, Bit>,
-    /// Its number.
+    /// Slot of the sine.
     pub slot: Signal<In, Bits<8>>,
     /// Sine, Q1.15.
     pub sine: Signal<In, Signed<16>>,

@@ -50,7 +50,7 @@ pub struct Nco {
     pub clock: Signal<In, Clock>,
     /// A slot enters.
     pub valid: Signal<In, Bit>,
-    /// Its number.
+    /// Slot that enters.
     pub slot: Signal<In, Bits<8>>,
     /// Slot that enters in the next clock.
     pub ahead: Signal<In, Bits<8>>,
@@ -76,13 +76,13 @@ pub struct Nco {
     pub code_write: Signal<In, Bit>,
     /// The chip.
     pub code_chip: Signal<In, Bits<8>>,
-    /// Its row.
+    /// Row of the chip.
     pub code_row: Signal<In, Bits<8>>,
     /// Sine of the slot that entered four clocks ago, Q1.15.
     pub sine: Signal<Out, Signed<16>>,
-    /// Its cosine, Q1.15.
+    /// Cosine of that slot, Q1.15.
     pub cosine: Signal<Out, Signed<16>>,
-    /// Its tone is on in this sample.
+    /// The tone of that slot is on in this sample.
     pub active: Signal<Out, Bit>,
     /// A slot entered two clocks ago.
     pub next_valid: Signal<Out, Bit>,
@@ -129,7 +129,7 @@ pub struct Nco {
     is_code_2: DFF<Bit>,
     past_2: DFF<Bits<6>>,
     active_2: DFF<Bit>,
-    /// The same three clocks after entry.
+    /// Signals of the slot three clocks after entry.
     valid_3: DFF<Bit>,
     slot_3: DFF<Bits<8>>,
     sounds_3: DFF<Bit>,

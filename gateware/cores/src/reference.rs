@@ -20,9 +20,9 @@ pub struct Reference {
     pub setting: Signal<In, Bits<10>>,
     /// Sine of a slot is valid.
     pub valid: Signal<In, Bit>,
-    /// Its number.
+    /// Slot of the sine.
     pub slot: Signal<In, Bits<8>>,
-    /// Its sine, Q1.15.
+    /// Sine of the slot, Q1.15.
     pub sine: Signal<In, Signed<16>>,
     /// The pin.
     pub pin: Signal<Out, Bit>,

@@ -89,7 +89,7 @@ macro_rules! core {
                 /// Value to write.
                 pub write_data: Signal<In, Bits<32>>,
                 $(#[doc = $ld] pub $live: Signal<In, Bits<$lw>>,)*
-                /// Its value.
+                /// Value read.
                 pub read_data: Signal<Out, Bits<32>>,
                 /// The scalar register is readable.
                 pub readable: Signal<Out, Bit>,
@@ -146,7 +146,7 @@ macro_rules! core {
                 safe_place: Fixed<Bits<6>>,
                 has_watchdog: DFF<Bit>,
                 has_run_limit: DFF<Bit>,
-                /// Of the register at the address: a live value, whether it is in the memory, whether it is
+                /// Properties of the register at the address: live value, whether it is in the memory, whether it is
                 /// readable, restriction of writes.
                 answer: DFF<Bits<32>>,
                 is_stored: DFF<Bit>,

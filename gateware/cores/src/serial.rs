@@ -58,7 +58,7 @@ pub struct SerialInstrument<P: Pass> {
     pub tick: Signal<Out, Bit>,
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
-    /// Its output.
+    /// Output of the code.
     pub dac_index: Signal<Out, Bits<5>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,
@@ -76,7 +76,7 @@ pub struct SerialInstrument<P: Pass> {
     pub busy: Signal<Out, Bit>,
     /// The sample belongs to a window.
     pub window: Signal<Out, Bit>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub trigger: Signal<Out, Bit>,
     /// A slot's tone.
     pub reference: Signal<Out, Bit>,
@@ -97,7 +97,7 @@ impl<P: Pass> SerialInstrument<P> {
         Self::with_build(parameters, baud, &Build::default())
     }
 
-    /// The same, with build facts.
+    /// [`Self::new`] with build facts.
     ///
     /// # Errors
     /// A generic or a rate out of range.
@@ -117,7 +117,7 @@ impl<P: Pass> SerialInstrument<P> {
         Ok(serial)
     }
 
-    /// The same as part of a larger block, with the recording to play after power-up.
+    /// [`Self::with_build`] as part of a larger block, with the recording to play after power-up.
     pub(crate) fn unconnected(
         parameters: &Parameters,
         baud: u32,

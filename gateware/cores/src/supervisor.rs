@@ -69,11 +69,11 @@ pub struct Supervisor {
     pub link_error_limit: Signal<In, Bits<8>>,
     /// An output scan has ended.
     pub pass_done: Signal<In, Bit>,
-    /// It limited a step.
+    /// The guard limited a step.
     pub cut: Signal<In, Bit>,
     /// The guard follows the modulator.
     pub armed: Signal<Out, Bit>,
-    /// It was armed without a host.
+    /// The guard was armed without a host.
     pub standalone: Signal<Out, Bit>,
     /// Outputs ramp to the safe values.
     pub ramping_to_safe: Signal<Out, Bit>,
@@ -83,9 +83,9 @@ pub struct Supervisor {
     pub trip: Signal<Out, Bit>,
     /// A trip to be written as an event.
     pub event: Signal<Out, Bit>,
-    /// Its causes.
+    /// Causes of the event.
     pub event_cause: Signal<Out, Bits<5>>,
-    /// Number of samples before it.
+    /// Number of samples before the event.
     pub event_time: Signal<Out, Bits<32>>,
     /// The event is being written.
     pub event_taken: Signal<In, Bit>,
@@ -104,7 +104,7 @@ pub struct Supervisor {
     causes: DFF<Bits<5>>,
     /// Samples left of watchdog or run time.
     left: DFF<Bits<32>>,
-    /// They are on `limit`.
+    /// The samples left are loaded from `limit`.
     loads: DFF<Bit>,
     over_count: DFF<Bits<8>>,
     bad_run: DFF<Bits<8>>,

@@ -41,7 +41,7 @@ pub struct Telemetry {
     pub fits: Signal<Out, Bit>,
     /// Begin of the frame.
     pub begin: Signal<In, Bit>,
-    /// Its number.
+    /// Number of the frame.
     pub number: Signal<Out, Bits<32>>,
     /// A word of it.
     pub word: Signal<In, Bits<32>>,

@@ -25,15 +25,15 @@ pub struct ToneMixer {
     pub tick: Signal<In, Bit>,
     /// A slot's sine is valid.
     pub valid: Signal<In, Bit>,
-    /// Its routing word.
+    /// Routing word of the slot.
     pub word: Signal<In, Bits<32>>,
-    /// Its sine, Q1.15.
+    /// Sine of the slot, Q1.15.
     pub sine: Signal<In, Signed<16>>,
-    /// Its tone is on.
+    /// The tone of the slot is on.
     pub active: Signal<In, Bit>,
     /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its sum of the previous sample, codes times Q1.15.
+    /// Sum of that output in the previous sample, codes times Q1.15.
     pub tone: Signal<Out, Signed<32>>,
     multiply: Multiplier,
     /// Tones of both banks; the bank is the address's bit 5. A block RAM has the other words anyway, and with 256 of them it

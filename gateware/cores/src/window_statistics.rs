@@ -23,9 +23,9 @@ pub struct WindowStatistics {
     pub take: Signal<In, Bit>,
     /// ADC code.
     pub sample: Signal<In, Signed<16>>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub first: Signal<In, Bit>,
-    /// It belongs to the second half.
+    /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
     /// Sum of the first half.
     pub sum_first: Signal<Out, Signed<32>>,

@@ -102,7 +102,7 @@ impl Placement {
         (out.width() == width).then_some(out)
     }
 
-    /// The same with other bits from a position.
+    /// A copy with other bits from a position.
     pub fn replaced(&self, low: usize, with: Placement) -> Option<Placement> {
         let end = low + with.width();
         let mut out = self.slice(0, low)?;

@@ -56,7 +56,7 @@ pub fn verilog_prefixed<B: Block>(
 struct Module {
     /// Preferred name of the module.
     base: String,
-    /// The same with a suffix: constant arguments, else the field's name.
+    /// Suffix of the name: constant arguments, else the field's name.
     apart: String,
     /// The doc comment.
     above: String,

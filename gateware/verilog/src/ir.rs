@@ -141,7 +141,7 @@ pub(super) enum ExprKind {
     PartSelect(NetId, Box<Expr>),
     /// Another width: zero- or sign-extended by the operand's type, or truncated.
     Resize(Box<Expr>),
-    /// The same bits, signed or unsigned.
+    /// Unchanged bits, signed or unsigned.
     Reinterpret(Box<Expr>),
     ReplaceBit(NetId, usize, Box<Expr>),
     /// Concatenation, the highest first.

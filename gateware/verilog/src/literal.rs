@@ -45,7 +45,7 @@ impl Literal {
         Self { width: bits.len(), hex: hex.trim_start_matches('0').to_owned() }
     }
 
-    /// Its bits, the lowest first.
+    /// Bits of the literal, the lowest first.
     pub fn bits(&self) -> Vec<bool> {
         let digits = self.hex.chars().rev().filter_map(|digit| digit.to_digit(16));
         let bits = digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1));

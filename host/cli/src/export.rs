@@ -13,7 +13,7 @@ enum Format {
     Npz,
     /// A table with a row for every epoch
     Csv,
-    /// The same table as Parquet
+    /// A table with a row for every epoch, as Parquet
     #[cfg_attr(not(feature = "parquet"), value(hide = true))]
     Parquet,
 }

@@ -196,7 +196,7 @@ impl Lab {
         Lab::open_with(link, simulation, what, Lab::simulated)
     }
 
-    /// The same with a simulated instrument from `simulate`.
+    /// As [`Lab::open`], with a simulated instrument from `simulate`.
     pub fn open_with(
         link: &LinkOptions,
         simulation: &Simulation,
@@ -208,7 +208,7 @@ impl Lab {
         Ok(lab)
     }
 
-    /// The same as [`Lab::open`], for any scale of the instrument.
+    /// As [`Lab::open`], for any scale of the instrument.
     pub fn connect(options: &LabOptions) -> Result<Self, String> {
         let LabOptions { link, experiment, simulation } = options;
         Lab::reach(link, simulation, experiment, Lab::simulated)

@@ -25,7 +25,7 @@ const WAITING_FRAMES: usize = 4096;
 /// Longest interval between two checks of the interrupt.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// The same while the view may send commands.
+/// Longest interval between two checks while the view may send commands.
 const ORDER_WAIT: Duration = Duration::from_millis(100);
 
 #[derive(Args)]

@@ -35,7 +35,7 @@ pub struct Manner {
     pub json: bool,
     /// The live view.
     pub live: bool,
-    /// Its report in the browser, at the end.
+    /// Opens the report in the browser at the end.
     pub open: bool,
 }
 

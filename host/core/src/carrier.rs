@@ -73,14 +73,14 @@ pub fn code_number(control: usize) -> u8 {
 pub struct Code {
     /// Row of every chip.
     pub rows: [u8; CHIPS],
-    /// Its number; 0 is a constant.
+    /// Number of the code; 0 is a constant.
     pub number: u8,
     /// Number of repetitions in a window.
     pub cycles: u32,
 }
 
 impl Code {
-    /// Its level, 1 or -1, `sample` samples after the first of the lead-in.
+    /// Level of the code, 1 or -1, `sample` samples after the first of the lead-in.
     pub fn level(&self, sample: u32, window_samples: u32) -> i32 {
         let TuningWord(tuning) = TuningWord::on_grid(self.cycles, window_samples.trailing_zeros());
         let chip = sample.wrapping_mul(tuning) >> 24;

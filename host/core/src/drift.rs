@@ -28,11 +28,11 @@ pub enum Shape {
     },
 }
 
-/// A leak of this share of a slope is one that matters.
+/// Leaks above this share of a slope matter.
 pub(crate) const MATTERS: f64 = 0.02;
 
-/// What may be left of a leak that was taken off: a line in place of a relaxation is 10 % off where the window is 2.3 time constants long; a
-/// relaxation whose time constant is known to 10 % is 2 to 3 % off.
+/// Share of a leak that remains after its subtraction: a line in place of a relaxation is 10 % off where the window is 2.3 time constants
+/// long; a relaxation whose time constant is known to 10 % is 2 to 3 % off.
 const LEFT_BY_A_LINE: f64 = 0.15;
 const LEFT_BY_A_RELAXATION: f64 = 0.03;
 

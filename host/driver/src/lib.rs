@@ -133,7 +133,7 @@ impl Instrument {
         Instrument::connect_with(link, Settings::default())
     }
 
-    /// The same, with another retry policy.
+    /// As [`Instrument::connect`], with another retry policy.
     ///
     /// # Errors
     /// As [`Instrument::connect`].

@@ -121,7 +121,7 @@ struct Kind {
     offset: f64,
     unit: &'static str,
     signed: bool,
-    /// It is a voltage or a current, but there is no scale.
+    /// The quantity is a voltage or a current, but there is no scale.
     in_codes: bool,
 }
 

@@ -31,7 +31,7 @@ pub struct State {
     pub time_samples: u32,
     /// Telemetry frames made since power-up, modulo 2^32.
     pub frames: u32,
-    /// Of these, dropped in the instrument.
+    /// Telemetry frames dropped in the instrument.
     pub frames_lost: u32,
     /// Damaged frames from hosts.
     pub link_faults: u32,

@@ -24,9 +24,9 @@ pub enum TraceEvent<'a> {
     },
     /// A frame of the run.
     RunEvent {
-        /// Its number since power-up.
+        /// Number of the frame since power-up.
         number: u32,
-        /// Its content.
+        /// Content of the frame.
         record: &'a Record,
     },
     /// Frames of the run that are lost for good.

@@ -22,9 +22,9 @@ pub enum TelemetryItem {
     },
     /// A frame.
     Frame {
-        /// Its number since power-up.
+        /// Number of the frame since power-up.
         number: u32,
-        /// Its content.
+        /// Content of the frame.
         record: Record,
     },
 }

@@ -121,7 +121,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The same for a run whose log may be damaged: reads it up to the damage.
+    /// As [`Self::open`], for a run whose log may be damaged: reads it up to the damage.
     ///
     /// # Errors
     /// It is not a run or one of another version, or the part before the damage does not seal the experiment and the calibration.
@@ -166,7 +166,7 @@ impl Folder {
         self.files.log().join("lock")
     }
 
-    /// Its path.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         self.files.folder()
     }

@@ -19,14 +19,14 @@ pub enum Item {
     },
     /// A run began.
     Runs {
-        /// Its mode.
+        /// Mode of the run.
         mode: u32,
     },
     /// A frame of telemetry.
     RunEvent {
-        /// Its number since power-up.
+        /// Number of the frame since power-up.
         number: u32,
-        /// Its content.
+        /// Content of the frame.
         record: Record,
     },
     /// Frames were lost for good.
@@ -36,7 +36,7 @@ pub enum Item {
     },
     /// A result of the host.
     Note {
-        /// Its content.
+        /// Content of the result.
         topic: Topic,
         /// JSON.
         text: String,

@@ -99,7 +99,7 @@ pub enum RecordError {
     Version {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// Version of the file.
         found: String,
     },
     /// A file of the log was changed, not only cut off.
@@ -131,7 +131,7 @@ pub enum RecordError {
         path: PathBuf,
         /// Last file of the log.
         log: PathBuf,
-        /// Its bytes up to the cut.
+        /// Bytes of the file up to the cut.
         bytes: u64,
     },
     /// The run is at its end.

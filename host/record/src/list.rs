@@ -27,10 +27,10 @@ pub enum RunStatus {
 /// A run, in one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
-    /// Its folder; bytes that are not UTF-8 are replaced in JSON.
+    /// Folder of the run; bytes that are not UTF-8 are replaced in JSON.
     #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
-    /// Its state.
+    /// Status of the run.
     pub standing: RunStatus,
     /// Name of the task.
     pub name: String,

@@ -38,7 +38,7 @@ pub struct Log {
 
 struct Segment {
     path: PathBuf,
-    /// The same file, for operations that MCAP's writer lacks.
+    /// A second handle of the file, for operations that MCAP's writer lacks.
     file: File,
     writer: Writer<File>,
     channels: BTreeMap<Topic, u16>,

@@ -64,7 +64,7 @@ impl LogReader {
         LogReader::begin(folder, false)
     }
 
-    /// The same, where damage ends the log without an error.
+    /// As [`Self::open`]; damage ends the log without an error.
     ///
     /// # Errors
     /// As [`LogReader::open`], apart from damage.
@@ -235,9 +235,9 @@ struct SegmentReader {
     file: File,
     reader: LinearReader,
     topics: HashMap<u16, Topic>,
-    /// Its messages have ended, and its index follows.
+    /// The messages of the file have ended, and its index follows.
     ended: bool,
-    /// It was cut off after this number of bytes.
+    /// The file was cut off after this number of bytes.
     cut: Option<u64>,
     over: bool,
 }

@@ -64,8 +64,8 @@ pub fn follow(
     Ok(followed.unwrap_or_else(nothing))
 }
 
-/// Goes on with a training that did not come to its end. Unless it is told how, the instrument decides: one that can be powered up anew goes through what was
-/// recorded again, any other is as it is.
+/// Resumes an incomplete training. By default the instrument decides the way: one that can be powered up again repeats the record,
+/// any other continues in its present state.
 ///
 /// # Errors
 /// The run is complete, the folder is of another version, the instrument fails or does not repeat what was recorded, or the record cannot be kept.

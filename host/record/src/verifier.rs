@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Result of comparing an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is in the log.
+    /// The item is in the log.
     Recorded,
     /// The log has ended before it.
     New,

@@ -43,11 +43,11 @@ impl Fixture {
 /// Names of the units at the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
-    /// Of the input.
+    /// Unit of the input.
     pub current: &'static str,
-    /// Of the input a volt of an output.
+    /// Unit of the input per volt of an output.
     pub slope: &'static str,
-    /// Of the input's noise.
+    /// Unit of the input's noise density.
     pub density: &'static str,
 }
 

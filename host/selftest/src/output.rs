@@ -15,7 +15,7 @@ const SIGMAS: f64 = 5.0;
 /// Share by which a DAC's step may be off: of two bits that are swapped the larger is off by half or more.
 const STEP_TOLERANCE: f64 = 0.4;
 
-/// The same for a step partly hidden by noise and rounding: a stuck bit, or the smaller of two swapped bits, is off by its complete step.
+/// Tolerance for a step partly hidden by noise and rounding: a stuck bit, or the smaller of two swapped bits, is off by its complete step.
 const HIDDEN_TOLERANCE: f64 = 0.6;
 
 /// Below this share of the declared gain nothing is connected.

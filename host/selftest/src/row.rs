@@ -9,7 +9,7 @@ use serde::Serialize;
 pub enum Verdict {
     /// The figure lies within its bounds.
     Pass,
-    /// It failed.
+    /// The check failed.
     Fail,
     /// Nothing was measured; `note` gives the reason.
     NotRun,
@@ -90,14 +90,14 @@ impl Row {
         self
     }
 
-    /// The same of one output.
+    /// The row for one output.
     #[must_use]
     pub fn of_output(mut self, output: usize) -> Self {
         self.output = Some(output);
         self
     }
 
-    /// The same, failed, with this advice.
+    /// The row as failed, with this advice.
     #[must_use]
     pub fn failed(mut self, advice: impl Into<String>) -> Self {
         (self.verdict, self.note) = (Verdict::Fail, Some(advice.into()));

@@ -35,7 +35,7 @@ pub(super) struct Level {
 /// Result of a provocation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Trip {
-    /// Its event frame, if one arrived.
+    /// Event frame of the provocation, if one arrived.
     pub(super) event: Option<Event>,
     /// `FAULT`, 0 while armed.
     pub(super) fault: u32,

@@ -20,7 +20,7 @@ pub const MOST_DEVIATION: f64 = 4.0;
 /// A value with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Of the points as they are.
+    /// Value of the points as they are.
     pub value: f64,
     /// Low end of the 95 % interval.
     pub low: f64,

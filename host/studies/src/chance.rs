@@ -55,7 +55,7 @@ impl Chance {
         self.hits as f64 / self.settings as f64
     }
 
-    /// Its 95 % interval by Wilson.
+    /// 95 % interval of the share by Wilson.
     pub fn interval(self) -> (f64, f64) {
         wilson(self.hits, self.settings)
     }

@@ -20,7 +20,7 @@ pub struct Told {
 
 /// Source of outputs and slopes.
 pub trait GradientSource {
-    /// At these controls, case by case.
+    /// Outputs and slopes at these controls, case by case.
     ///
     /// # Errors
     /// The instrument fails.
@@ -89,9 +89,9 @@ pub struct DescentConfig<'a> {
     pub rate_v: f64,
     /// Steps at most.
     pub steps: u32,
-    /// It ends at this loss.
+    /// The descent ends at this loss.
     pub stop_loss: f64,
-    /// It ends at once.
+    /// Ends the descent at once.
     pub cancel: &'a Cancel,
 }
 

@@ -20,7 +20,7 @@ pub struct Claim {
     pub most: Option<f64>,
     /// The least that is allowed, if there is one.
     pub least: Option<f64>,
-    /// It is neither more nor less.
+    /// Whether the value is within these bounds.
     pub holds: bool,
 }
 
@@ -100,7 +100,7 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// Summary.
     pub table: Table,
-    /// Its claims.
+    /// Claims of the study.
     pub claims: Vec<Claim>,
     /// The summary for programs.
     pub json: serde_json::Map<String, serde_json::Value>,

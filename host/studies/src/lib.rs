@@ -123,9 +123,9 @@ impl ProgressObserver for NoObserver {
 pub struct Study {
     /// Name, as in `hge reproduce NAME`.
     pub name: &'static str,
-    /// Its result.
+    /// Result of the study.
     pub about: &'static str,
-    /// Its file in `host/studies/experiments`.
+    /// Experiment file in `host/studies/experiments`.
     pub file: &'static str,
     /// Measures and analyses.
     pub run: fn(&Setup, &dyn ProgressObserver) -> Result<Findings, ReproduceError>,

@@ -50,7 +50,7 @@ struct Place {
     time_s: f64,
     /// Root mean square over groups and tones.
     error: f64,
-    /// The same if the variance were S(f)/(T A^2).
+    /// Expected error if the variance were S(f)/(T A^2).
     of_density: f64,
     /// Mean over the tones of squared error over S(f)/(T A^2).
     ratio: f64,

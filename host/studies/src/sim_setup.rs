@@ -108,8 +108,8 @@ impl SimSetup {
         Self::with(setup, plan, instrument, Codes::default())
     }
 
-    /// [`SimSetup::open`], and the bench's ADC codes are kept for [`SimSetup::captured`]. A capture by the instrument would have the same
-    /// codes, but while it waits for requests its time goes on, and the noise would depend on how long the host takes.
+    /// As [`SimSetup::open`]; keeps the bench's ADC codes for [`SimSetup::captured`]. A capture by the instrument would have the same
+    /// codes, but its time advances while it waits for requests, so that the noise would depend on the speed of the host.
     ///
     /// # Errors
     /// As [`SimSetup::open`].

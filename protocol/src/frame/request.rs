@@ -21,8 +21,8 @@ pub enum Operation {
     Read,
     /// Write registers at consecutive addresses, in order.
     Write,
-    /// To a simulated instrument: power it up anew, with a seed for its noise. An instrument on a board knows
-    /// no such operation.
+    /// Powers up a simulated instrument again, with a seed for its noise. An instrument on a board does not have
+    /// this operation.
     Restart,
     /// To a server: shows the token that it may ask for before anything else. An instrument on a board knows no
     /// such operation.
@@ -47,7 +47,7 @@ impl Operation {
 pub struct Request {
     /// The operation.
     pub operation: Operation,
-    /// Of the session.
+    /// Nonce of the session.
     pub nonce: u32,
     /// One more than the request before; a repeated request has the same.
     pub sequence: u16,

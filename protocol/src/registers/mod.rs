@@ -21,7 +21,7 @@ pub enum Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
-    /// At any time.
+    /// The register may be written at any time.
     Always,
     /// Outside runs.
     Idle,

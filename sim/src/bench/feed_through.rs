@@ -10,11 +10,11 @@ const NA_PER_PF_V_PER_S: f64 = 1e-3;
 ///
 /// i\[n\] = sum_k C_k (V_k\[n\] - V_k\[n-1\]) f_s.
 ///
-/// The charge of a step is exact and spread evenly over its sample period, as the outputs' filters do
-/// and as an ADC that averages sees it; a spike that has decayed before the ADC looks would be missed.
-/// Of a tone it makes 2 f_s C A sin(pi f / f_s), which is 2 pi f C A far below the sample rate (1 pF, 1 kHz and
-/// 10 mV: 63 pA), leading by 90 degrees less half a sample: beside the quadrature stands tan(pi f / f_s) of it in
-/// phase, 0.8 nA/V of 1 pF at 2 kHz and 100 kS/s, 3.8 at 20 kS/s.
+/// The charge of a step is exact and spread evenly over its sample period, as the outputs' filters do and as an
+/// averaging ADC measures it; a spike that decays before the ADC samples is not modelled. A tone gives
+/// 2 f_s C A sin(pi f / f_s), which is 2 pi f C A far below the sample rate (1 pF, 1 kHz and 10 mV: 63 pA) and leads
+/// by 90 degrees less half a sample: the in-phase part is tan(pi f / f_s) of the quadrature, 0.8 nA/V for 1 pF at
+/// 2 kHz and 100 kS/s, 3.8 at 20 kS/s.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedThrough {
     /// C f_s of every electrode.

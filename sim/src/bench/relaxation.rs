@@ -7,15 +7,15 @@ use std::f64::consts::TAU;
 ///
 /// y = x - share (p - slow), slow = p through one pole at 1 / (2 pi tau).
 ///
-/// A step of X nA leaves share X exp(-t / tau) to come, t from the step to the sample. A negative share
-/// overshoots and falls back.
+/// After a step of X nA, share X exp(-t / tau) remains at time t after the step. A negative share overshoots and
+/// returns.
 ///
-/// What that does to tones depends on the play. Without play p = x and the stage is linear: H = 1 - share (1 - P),
-/// P the pole's response. A tone well above 1 / (2 pi tau), 7 Hz at 22 ms, then has lost the share for good: the
-/// slope that tones see is (1 - share) of the slope that slow changes see, and a quadrature of
-/// share / (2 pi f tau) of it is added. With play p follows x only where x leaves the band of that width around p,
-/// like a cog with backlash: changes that stay inside the band once p has come to rest, peak to peak, pass with H = 1, while a
-/// step relaxes but for at most the play. So tones can be measured beside a relaxing step whose device has the slope it says.
+/// The effect on tones depends on the play. Without play p = x and the stage is linear: H = 1 - share (1 - P), P the
+/// pole's response. A tone well above 1 / (2 pi tau), 7 Hz at 22 ms, then loses the share: the slope that tones
+/// measure is (1 - share) of the slope for slow changes, with an additional quadrature of share / (2 pi f tau) of it.
+/// With play, p follows x only where x leaves the band of that width around p, like a cog with backlash: changes that
+/// stay inside the band, peak to peak, pass with H = 1 once p has settled, while a step relaxes except for at most the
+/// play. So tones can measure the exact slope of a device whose steps relax.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relaxation {
     share: f64,

@@ -27,7 +27,7 @@ pub struct Stages {
 pub struct Rest {
     /// Of every electrode.
     pub volts: Vec<f64>,
-    /// Of the device.
+    /// Current of the device.
     pub current_na: f64,
 }
 

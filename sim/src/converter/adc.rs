@@ -2,7 +2,7 @@
 
 use super::{ConverterFault, Place, PS_PER_NS};
 
-/// Which part.
+/// ADC part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdcKind {
     /// 12 bits; samples as CS falls.

@@ -2,7 +2,7 @@
 
 use super::{ConverterFault, Place, PS_PER_NS};
 
-/// Which part.
+/// DAC part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DacKind {
     /// 12 bits, powers up at zero scale.

@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-/// Shared by a device and whoever gave it to a bench: says once, and for good, why it answers no more.
-///
-/// [`Device::currents_na`](super::Device::currents_na) has no error, since it is called from inside an engine's
-/// sample. A device that can fail gives NaN from then on and says here why; the engine's owner looks.
+/// Shared by a device and the owner of its bench: holds the first error of the device.
+/// ¦ [`Device::currents_na`](super::Device::currents_na) returns no error, since an engine calls it inside a sample. A
+/// device that fails returns NaN from then on and stores the error here; the engine's owner checks it.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<OnceLock<String>>);
 

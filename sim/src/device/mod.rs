@@ -66,7 +66,7 @@ pub trait Device: Send {
     /// Exact gradient dI/dV in nA/V at one point, if the device provides it.
     fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
 
-    /// The same of every row of `[rows, electrodes]`, row-major.
+    /// Exact gradients of every row of `[rows, electrodes]`, row-major.
     fn gradients_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         let rows = voltages_v.chunks_exact(self.electrodes().max(1));
         let slopes: Option<Vec<Vec<f64>>> = rows.map(|row| self.gradient_na_per_v(row)).collect();

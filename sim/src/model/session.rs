@@ -28,7 +28,7 @@ pub enum Verdict {
 pub enum Work {
     /// A session begins.
     Greet,
-    /// Its operation or lengths are invalid.
+    /// Operation or lengths of the request are invalid.
     Refuse,
     /// Read this number of registers from this address on.
     Read(u16, u8),

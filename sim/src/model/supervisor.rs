@@ -9,7 +9,7 @@ use hge_protocol::registers::{fault, protection};
 pub struct Supervisor {
     /// The guard follows the modulator.
     pub armed: bool,
-    /// It was armed for a standalone run.
+    /// The guard was armed for a standalone run.
     pub standalone: bool,
     /// Outputs ramp to the safe values.
     pub ramping_to_safe: bool,

@@ -7,7 +7,7 @@ use hge_protocol::frame::SlotSums;
 pub struct CaseError {
     /// Weighted error, saturated to 16 bits.
     pub weighted: i16,
-    /// Its share of the loss, 32 squared codes.
+    /// Share of the case in the loss, 32 squared codes.
     pub loss: u32,
     /// Something saturated.
     pub saturated: bool,

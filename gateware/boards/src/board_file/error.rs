@@ -43,7 +43,7 @@ pub enum BoardError {
     /// The converters cannot serve it.
     #[error("board {board}: {source}")]
     Converter {
-        /// Its name.
+        /// Name of the board.
         board: String,
         /// Why.
         source: ConverterError,
@@ -97,7 +97,7 @@ pub enum BoardError {
     Parameter {
         /// The board.
         board: String,
-        /// Which.
+        /// Reason.
         source: ParameterError,
     },
     /// The analogue scale cannot be.

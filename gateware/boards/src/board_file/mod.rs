@@ -31,7 +31,7 @@ use std::path::Path;
 pub struct Board {
     /// `board.toml`.
     pub file: BoardFile,
-    /// Its text.
+    /// Text of the file.
     pub text: String,
     /// The pin file.
     pub pins: String,
@@ -105,9 +105,9 @@ impl std::fmt::Display for Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
-    /// At the pin.
+    /// Clock at the pin.
     pub pin_hz: u32,
-    /// Of the instrument.
+    /// Clock of the instrument.
     pub system_hz: u32,
     /// The pin is a pair.
     #[serde(default)]

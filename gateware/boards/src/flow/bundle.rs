@@ -29,7 +29,7 @@ pub struct Manifest {
     pub format: u32,
     /// Name of the board.
     pub board: String,
-    /// Its name for people.
+    /// Title of the board.
     pub title: String,
     /// The part.
     pub part: String,
@@ -52,9 +52,9 @@ pub struct Manifest {
     pub usage: Usage,
     /// Generics of the instrument.
     pub parameters: Parameters,
-    /// Of the serial line.
+    /// Baud rate of the serial line.
     pub baud: u32,
-    /// Of the register map.
+    /// Hash of the register map.
     pub map_hash: String,
     /// First 32 bits of the commit.
     pub build_hash: String,
@@ -73,7 +73,7 @@ pub struct Manifest {
 /// An experiment that is built in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuiltIn {
-    /// Its file in the bundle.
+    /// File of the experiment in the bundle.
     pub file: String,
     /// SHA-256 of the file.
     pub sha256: String,

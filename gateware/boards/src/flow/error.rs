@@ -34,14 +34,14 @@ pub enum FlowError {
     /// A step failed.
     #[error("{step} failed: {message}; see {log}")]
     Step {
-        /// Which.
+        /// Name of the step.
         step: &'static str,
         /// Message of the tool.
         message: String,
-        /// Its complete log.
+        /// Complete log of the tool.
         log: PathBuf,
     },
-    /// It does not fit.
+    /// The design does not fit.
     #[error("the design does not fit {part}: {counts} ({message}); build with fewer --slots or --outputs, or for a bigger board")]
     TooBig {
         /// The part.
@@ -51,7 +51,7 @@ pub enum FlowError {
         /// Message of the tool.
         message: String,
     },
-    /// It misses its clock.
+    /// The design misses its clock.
     #[error("the design reaches {reached_mhz:.2} MHz by {judge}; its clock of {asked_mhz:.2} MHz needs a margin of {margin_percent} %: lower clock.system_hz of the board, or build with fewer --slots or --outputs")]
     TooSlow {
         /// Reached.
@@ -76,7 +76,7 @@ pub enum FlowError {
     /// A file.
     #[error("{path}: {source}; choose another folder with -o")]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -90,7 +90,7 @@ pub enum FlowError {
     /// A bundle was changed.
     #[error("{bundle} is not an intact bundle: {problem}; build it again")]
     Bundle {
-        /// Its folder.
+        /// Folder of the bundle.
         bundle: PathBuf,
         /// The fault.
         problem: String,
@@ -98,7 +98,7 @@ pub enum FlowError {
     /// A bundle for another register map.
     #[error("{bundle} has register map {theirs}, this program {ours}: build it again, or use the program that made it")]
     Map {
-        /// Its folder.
+        /// Folder of the bundle.
         bundle: PathBuf,
         /// The bundle's.
         theirs: String,

@@ -54,7 +54,7 @@ pub enum Progress {
 /// An experiment that goes into a bitstream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baked {
-    /// Its file.
+    /// Text of the experiment file.
     pub text: String,
     /// Recording of the board.
     pub recording: Recording,
@@ -139,7 +139,7 @@ pub fn build(
     build_from(board, build_hash, baked, &files, choice, target, told)
 }
 
-/// The same from `files`, which replace [`sources`].
+/// As [`build`], from `files`, which replace [`sources`].
 ///
 /// # Errors
 /// As [`build`].

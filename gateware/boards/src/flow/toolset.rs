@@ -26,9 +26,9 @@ pub enum Choice {
 /// A tool and where it came from, for the manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// Its program.
+    /// Name of the program.
     pub name: String,
-    /// Its version string, or the version of the wheel; empty if it prints none.
+    /// Version string of the tool, or version of the wheel; empty if the tool prints none.
     pub version: String,
     /// `system` or `wheel`.
     pub origin: String,
@@ -42,9 +42,9 @@ pub struct Tool {
     program: PathBuf,
     arguments: Vec<OsString>,
     python_path: Option<PathBuf>,
-    /// Its file in the folder of what wheels have compiled.
+    /// File in the cache of compiled wheels.
     compiled: Option<PathBuf>,
-    /// Which it is.
+    /// Version of the tool.
     pub version: Version,
 }
 
@@ -261,12 +261,12 @@ fn fetched(source: &Source, told: &mut dyn FnMut(&str)) -> Result<Tool, FlowErro
 pub struct Ran {
     /// Success.
     pub succeeded: bool,
-    /// Its output.
+    /// Output of the tool.
     pub text: String,
 }
 
 impl Tool {
-    /// It will compile itself before it runs.
+    /// Whether the tool must be compiled before it runs.
     pub fn must_compile(&self) -> bool {
         self.compiled.as_ref().is_some_and(|path| !path.exists())
     }

@@ -23,7 +23,7 @@ pub const GOWIN_VARIANTS: [&str; 2] = ["GW1N-9C", "GW2A-18C"];
 pub struct PllError {
     /// The PLL.
     pub cell: &'static str,
-    /// At the pin.
+    /// Clock at the pin.
     pub pin_hz: u32,
     /// Wanted.
     pub system_hz: u32,
@@ -37,11 +37,11 @@ pub struct PllError {
 /// output = pin x `multiply` / `divide_in`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dividers {
-    /// Of the pin's clock.
+    /// Divider of the pin's clock.
     pub divide_in: u32,
-    /// Of the feedback.
+    /// Divider of the feedback.
     pub multiply: u32,
-    /// Of the oscillator.
+    /// Divider of the oscillator.
     pub divide_out: u32,
 }
 

@@ -138,9 +138,9 @@ pub fn serial_instrument_of_build(
     }
 }
 
-/// The instrument with converters on a serial line, for a board's own top to instantiate, and behind it the FuseSoC core file
-/// with what its targets need; its top module is `hge_board`. Widths, latency and least period of `wanted` are those of the
-/// converters. `recording` is what it plays after power-up.
+/// The instrument with converters on a serial line, for a board's own top to instantiate, followed by the FuseSoC core file
+/// with the files of its targets; its top module is `hge_board`. Widths, latency and minimum period of `wanted` are those of the
+/// converters. `recording` is played after power-up.
 ///
 /// # Errors
 /// A generic, the rate or the clock out of range; a block the emitter refuses.

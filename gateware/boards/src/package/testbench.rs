@@ -19,7 +19,7 @@ const HELD: usize = 100;
 
 /// A module that a testbench can drive.
 pub(super) trait Drive: Block {
-    /// Its clock.
+    /// Clock of the module.
     fn clock(&mut self) -> &mut Signal<In, Clock>;
 
     /// Sets the other inputs for a clock.

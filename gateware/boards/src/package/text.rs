@@ -13,7 +13,7 @@ const WAIVERS: &str = include_str!("waivers.vlt");
 
 /// A module to write.
 pub(super) struct Module<'a> {
-    /// Its name.
+    /// Name of the module.
     pub name: &'a str,
     /// Prefix of the names of submodules.
     pub prefix: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Module<'a> {
     pub description: &'a str,
 }
 
-/// Its Verilog first, then FuseSoC's core file, the lint waivers, and the testbench with its data.
+/// Writes the Verilog, then FuseSoC's core file, the lint waivers, and the testbench with its data.
 pub(super) fn write<B: Drive>(
     module: &Module,
     block: &mut B,

@@ -20,7 +20,7 @@ pub enum ToolError {
         /// How to get it.
         remedy: String,
     },
-    /// It could not be started.
+    /// The tool could not be started.
     #[error("{tool} could not be started: {source}")]
     Start {
         /// Name of the program.
@@ -28,13 +28,13 @@ pub enum ToolError {
         /// Why.
         source: std::io::Error,
     },
-    /// It was ended with this program.
+    /// The tool was stopped together with this program.
     #[error("cancelled: {tool} was stopped and its files removed")]
     Cancelled {
         /// Name of the program.
         tool: String,
     },
-    /// It ended with an error.
+    /// The tool ended with an error.
     #[error("{tool} failed:\n{output}")]
     Failed {
         /// Name of the program.
@@ -91,7 +91,7 @@ pub struct Yosys {
     program: PathBuf,
     arguments: Vec<OsString>,
     python_path: Option<PathBuf>,
-    /// Its folder of cell models and headers.
+    /// Folder of the tool's cell models and headers.
     pub share: PathBuf,
 }
 

@@ -48,12 +48,12 @@ pub const GOWIN: Wheel = Wheel {
 };
 
 impl Wheel {
-    /// Its folder in the cache.
+    /// Folder of the wheel in the cache.
     pub fn folder(&self) -> PathBuf {
         cache_folder().join(self.requirement.replace("==", "-"))
     }
 
-    /// Its version.
+    /// Version of the wheel.
     pub fn version(&self) -> &'static str {
         self.requirement.split_once("==").map_or("", |(_, version)| version)
     }

@@ -26,11 +26,11 @@ impl Ink {
 /// Where a text's place is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// At its left end.
+    /// At the left end of the text.
     Start,
     /// In its middle.
     Middle,
-    /// At its right end.
+    /// At the right end of the text.
     End,
 }
 

@@ -36,7 +36,7 @@ pub struct SpiDac {
     pub tick: Signal<In, Bit>,
     /// A new code.
     pub write: Signal<In, Bit>,
-    /// Its output.
+    /// Output of the code.
     pub index: Signal<In, Bits<5>>,
     /// The code.
     pub code: Signal<In, Signed<16>>,

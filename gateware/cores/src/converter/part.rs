@@ -44,7 +44,7 @@ pub(super) struct DacNeeds {
     pub settling_ns: u32,
 }
 
-/// The same for an ADC.
+/// Timing of an ADC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AdcNeeds {
     /// Half a period of the clock: its own minimum, or half of the data delay, pads included.

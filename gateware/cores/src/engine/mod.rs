@@ -59,7 +59,7 @@ pub trait Pass: Block + Default + Send + 'static {
     fn new(parameters: &Parameters) -> Self;
     /// The engine's kernel, run as Rust.
     fn run(engine: &mut Engine<Self>);
-    /// Its outputs.
+    /// Drives the engine's outputs.
     fn drive(engine: &mut Engine<Self>);
     /// The kernel as hardware.
     fn write(engine: &Engine<Self>) -> Verilog;
@@ -84,9 +84,9 @@ pub struct Engine<P: Pass> {
     pub gate: Signal<In, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<In, Bit>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub first: Signal<In, Bit>,
-    /// It belongs to its second half.
+    /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
@@ -100,19 +100,19 @@ pub struct Engine<P: Pass> {
     pub slot_write: Signal<In, Bit>,
     /// Sets the row of a chip.
     pub code_write: Signal<In, Bit>,
-    /// Its slot.
+    /// Slot to set.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
     /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its tone of the previous sample.
+    /// Tone of the previous sample at that output.
     pub tone: Signal<Out, Signed<32>>,
     /// There was a slot scan in the previous sample.
     pub tones_fresh: Signal<Out, Bit>,
     /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
-    /// Its slot.
+    /// Slot of the sine.
     pub sine_slot: Signal<Out, Bits<8>>,
     /// The sine, Q1.15.
     pub sine: Signal<Out, Signed<16>>,

@@ -78,7 +78,7 @@ pub struct Instrument<P: Pass> {
     pub tick: Signal<Out, Bit>,
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
-    /// Its output.
+    /// Output of the code.
     pub dac_index: Signal<Out, Bits<5>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,
@@ -96,7 +96,7 @@ pub struct Instrument<P: Pass> {
     pub resting: Signal<Out, Bit>,
     /// The sample belongs to a window.
     pub window: Signal<Out, Bit>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub trigger: Signal<Out, Bit>,
     /// A slot's tone.
     pub reference: Signal<Out, Bit>,
@@ -160,7 +160,7 @@ impl<P: Pass> Instrument<P> {
         Ok(instrument)
     }
 
-    /// The same as part of a larger block.
+    /// [`Self::with_build`] as part of a larger block.
     pub(crate) fn unconnected(
         parameters: &Parameters,
         build: &Build,

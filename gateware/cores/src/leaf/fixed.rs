@@ -12,7 +12,7 @@ impl<T: Synth> Fixed<T> {
         Self(Constant::new(value))
     }
 
-    /// Its value, in kernels.
+    /// The constant's value, in kernels.
     pub fn val(&self) -> T {
         self.0.val()
     }

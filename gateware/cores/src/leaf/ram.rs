@@ -66,7 +66,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         ram
     }
 
-    /// The same of look-up tables if `is_quick`, for few words where a block RAM is too slow; iCE40 has none.
+    /// [`Self::with_contents`] of look-up tables if `is_quick`, for few words where a block RAM is too slow; iCE40 has none.
     pub fn of_tables(mut self, is_quick: bool) -> Self {
         self._is_quick = is_quick;
         self

@@ -73,7 +73,7 @@ pub struct Link {
     pub bus_request: Signal<Out, Bit>,
     /// Reply valid.
     pub answered: Signal<In, Bit>,
-    /// Its value.
+    /// Value of the reply.
     pub value: Signal<In, Bits<32>>,
     /// Status of the refusal.
     pub refusal: Signal<In, Bits<3>>,
@@ -93,7 +93,7 @@ pub struct Link {
     pub fits: Signal<Out, Bit>,
     /// Begin of the frame.
     pub begin: Signal<In, Bit>,
-    /// Its number.
+    /// Number of the frame.
     pub number: Signal<Out, Bits<32>>,
     /// A word of it.
     pub word: Signal<In, Bits<32>>,

@@ -52,7 +52,7 @@ pub struct Processor {
     pub reset: Signal<In, Bit>,
     /// A request is in the memory.
     pub request: Signal<In, Bit>,
-    /// Its words after the first three.
+    /// Words of the request after the first three.
     pub values: Signal<In, Bits<7>>,
     /// The request is complete.
     pub release: Signal<Out, Bit>,
@@ -76,7 +76,7 @@ pub struct Processor {
     pub bus_request: Signal<Out, Bit>,
     /// Reply valid.
     pub answered: Signal<In, Bit>,
-    /// Its value.
+    /// Value of the reply.
     pub value: Signal<In, Bits<32>>,
     /// Status of the refusal.
     pub refusal: Signal<In, Bits<3>>,
@@ -84,9 +84,9 @@ pub struct Processor {
     pub write: Signal<Out, Bit>,
     /// Reply pending.
     pub reply: Signal<Out, Bit>,
-    /// Its present word is valid.
+    /// The reply's present word is valid.
     pub reply_stands: Signal<Out, Bit>,
-    /// Advance to its next word.
+    /// Advance to the reply's next word.
     pub reply_next: Signal<In, Bit>,
     /// All words have been sent.
     pub reply_sent: Signal<In, Bit>,
@@ -99,7 +99,7 @@ pub struct Processor {
     state: DFF<Step>,
     /// The address was valid in the previous clock.
     waited: DFF<Bit>,
-    /// The same for the address of the reply's word, and in the clock before that.
+    /// The address of the reply's word was valid in the previous clock and in the one before.
     shown: DFF<Bit>,
     stands: DFF<Bit>,
     /// The request is complete.

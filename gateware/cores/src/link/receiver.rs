@@ -50,15 +50,15 @@ pub struct Receiver {
     pub line_fault: Signal<In, Bit>,
     /// A word of the frame.
     pub word: Signal<Out, Bits<32>>,
-    /// Its place.
+    /// Place of the word.
     pub word_index: Signal<Out, Bits<7>>,
-    /// It is written in this clock.
+    /// The word is written in this clock.
     pub word_write: Signal<Out, Bit>,
     /// Wait: no write in this clock.
     pub hold: Signal<In, Bit>,
     /// A request is in the memory.
     pub request: Signal<Out, Bit>,
-    /// Its words after the first three.
+    /// Words of the request after the first three.
     pub values: Signal<Out, Bits<7>>,
     /// The request is complete.
     pub release: Signal<In, Bit>,

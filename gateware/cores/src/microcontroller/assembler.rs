@@ -126,12 +126,12 @@ impl Assembler {
         self.push(3, 0, word);
     }
 
-    /// The same, and word = accumulator.
+    /// As [`Self::shift`], and word = accumulator.
     pub fn shift_in_place(&mut self, word: Place) {
         self.push(3, STORE, word);
     }
 
-    /// The same, the word's sign from the left.
+    /// As [`Self::shift_in_place`], with the word's sign from the left.
     pub fn shift_signed_in_place(&mut self, word: Place) {
         self.push(3, STORE | FRESH, word);
     }

@@ -56,7 +56,7 @@ pub struct PostProcessor {
     pub reset: Signal<In, Bit>,
     /// A job of a run.
     pub start: Signal<In, Bit>,
-    /// Its kind: 0 begin of the run, 1 end of a window, 2 end of the run.
+    /// Kind of the job: 0 begin of the run, 1 end of a window, 2 end of the run.
     pub kind: Signal<In, Bits<2>>,
     /// A job of a run is pending or in progress.
     pub working: Signal<Out, Bit>,
@@ -90,7 +90,7 @@ pub struct PostProcessor {
     pub mode: Signal<In, Bits<4>>,
     /// Read request for a setting without a register.
     pub setting_request: Signal<Out, Bit>,
-    /// Its address.
+    /// Address of the setting.
     pub setting_address: Signal<Out, Bits<6>>,
     /// The read is granted in this clock.
     pub setting_granted: Signal<In, Bit>,
@@ -120,7 +120,7 @@ pub struct PostProcessor {
     pub recorded: Signal<Out, Bit>,
     /// The run is over.
     pub over: Signal<Out, Bit>,
-    /// Its reason.
+    /// Reason of the run's end.
     pub over_reason: Signal<Out, Bits<3>>,
     /// The final pass is in progress.
     pub last_pass: Signal<Out, Bit>,
@@ -128,7 +128,7 @@ pub struct PostProcessor {
     pub tones: Signal<In, Bit>,
     /// A sample begins.
     pub begin: Signal<In, Bit>,
-    /// It is the first of a lead-in.
+    /// The sample is the first of a lead-in.
     pub restart: Signal<In, Bit>,
     /// The guard clamped a code to its limits.
     pub clamped: Signal<In, Bit>,
@@ -158,9 +158,9 @@ pub struct PostProcessor {
     pub words: Signal<Out, Bits<11>>,
     /// Begin of the frame.
     pub begin_frame: Signal<Out, Bit>,
-    /// An epoch begins with it.
+    /// The frame begins an epoch.
     pub mark: Signal<Out, Bit>,
-    /// Its number.
+    /// Number of the frame.
     pub number: Signal<In, Bits<32>>,
     /// The frame fits.
     pub fits: Signal<In, Bit>,

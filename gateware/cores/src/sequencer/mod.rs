@@ -61,7 +61,7 @@ pub struct Sequencer {
     pub window_log2: Signal<In, Bits<5>>,
     /// Read request for a length.
     pub setting_request: Signal<Out, Bit>,
-    /// Its address: `settle`, `lead_in` or `gap`.
+    /// Address of the length: `settle`, `lead_in` or `gap`.
     pub setting_address: Signal<Out, Bits<6>>,
     /// The read is granted in this clock.
     pub setting_granted: Signal<In, Bit>,
@@ -85,9 +85,9 @@ pub struct Sequencer {
     pub gate: Signal<Out, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<Out, Bit>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub first: Signal<Out, Bit>,
-    /// It belongs to its second half.
+    /// The sample belongs to the window's second half.
     pub second_half: Signal<Out, Bit>,
     /// The window has no tones.
     pub unperturbed: Signal<Out, Bit>,
@@ -113,7 +113,7 @@ pub struct Sequencer {
     pub last_pass: Signal<In, Bit>,
     /// The run ends with this gap.
     pub post_processor_over: Signal<In, Bit>,
-    /// Its reason.
+    /// Reason of the run's end.
     pub post_processor_reason: Signal<In, Bits<3>>,
     state: DFF<State>,
     count: DFF<Bits<24>>,

@@ -15,7 +15,7 @@ struct Port {
     name: String,
     width: usize,
     is_input: bool,
-    /// Its value, the highest bit first.
+    /// Value of the signal, the highest bit first.
     bits: String,
 }
 

@@ -88,7 +88,7 @@ pub enum CalibrationError {
     /// Responses of resistors in which lag and capacitance may have cancelled.
     #[error("the resistors' responses do not separate lag from capacitance: at {} Hz the lag may be anything from {least_lag_deg:.1} to {most_lag_deg:.1} degrees; measure the open contacts with `hge calibrate --open -o open.json` and give --open-contacts open.json, or average more windows", number(*frequency_hz))]
     Inseparable {
-        /// Of the fastest tone.
+        /// Frequency of the fastest tone.
         frequency_hz: f64,
         /// Least lag compatible with the responses.
         least_lag_deg: f64,
@@ -103,7 +103,7 @@ pub enum CalibrationError {
     NotOpen {
         /// Electrode.
         electrode: usize,
-        /// Its in-phase response.
+        /// In-phase response of the electrode.
         found_na_per_v: f64,
     },
     /// Codes that cannot be distinguished.
@@ -138,7 +138,7 @@ pub struct ToneCalibration {
     pub frequency_hz: f64,
     /// Angle of the line.
     pub lag_rad: f64,
-    /// Its standard error.
+    /// Standard error of the angle.
     pub lag_error_rad: f64,
     /// H, in phase.
     pub in_phase: f64,
@@ -146,7 +146,7 @@ pub struct ToneCalibration {
     pub quadrature: f64,
     /// Quadrature after correction of H.
     pub feed_through_na_per_v: f64,
-    /// The same as a capacitance.
+    /// Quadrature as a capacitance.
     pub feed_through_pf: f64,
 }
 

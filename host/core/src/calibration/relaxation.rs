@@ -43,7 +43,7 @@ pub struct Point {
 pub struct Fitted {
     /// Time constant in samples.
     pub samples: f64,
-    /// Its standard error.
+    /// Standard error of the time constant in samples.
     pub error_samples: f64,
     /// Remainder right after each step, in nA, signed.
     pub left_na: Vec<f64>,
@@ -58,11 +58,11 @@ pub struct Fitted {
 pub struct Relaxation {
     /// Time constant.
     pub time_constant_s: f64,
-    /// Its standard error.
+    /// Standard error of the time constant.
     pub time_constant_error_s: f64,
     /// The largest step of the current between cases.
     pub step_na: f64,
-    /// Its remainder at the end of the ramp.
+    /// Remainder of the step at the end of the ramp.
     pub left_na: f64,
     /// Root mean square distance of the current from one exponential.
     pub misfit_na: f64,
@@ -70,7 +70,7 @@ pub struct Relaxation {
     pub slope_na_per_v: f64,
     /// Wait after which the slopes are within 2 %, including the lead-in with tones.
     pub settle_s: f64,
-    /// The same with subtraction of the relaxation.
+    /// Wait with subtraction of the relaxation.
     pub settle_corrected_s: f64,
 }
 

@@ -62,13 +62,13 @@ pub struct Answers {
 pub struct AtZero {
     /// Posterior mean of the response at amplitude zero.
     pub value: f64,
-    /// Its standard deviation.
+    /// Standard deviation of the value.
     pub error: f64,
     /// Ends of the 95 % interval.
     pub interval: [f64; 2],
     /// Response at the full amplitude, without noise, minus that at zero.
     pub bias: f64,
-    /// Its standard deviation.
+    /// Standard deviation of the bias.
     pub bias_error: f64,
 }
 

@@ -22,7 +22,7 @@ pub struct Summary {
     pub min_code: i16,
     /// Greatest code.
     pub max_code: i16,
-    /// The same as currents, if there is a scale.
+    /// Currents, if there is a scale.
     #[serde(flatten)]
     pub current: Option<CurrentSummary>,
 }

@@ -35,7 +35,7 @@ impl Confidence {
         })
     }
 
-    /// The same in another unit.
+    /// A copy in another unit.
     pub fn scaled(self, factor: f64) -> Self {
         Confidence { error: self.error * factor.abs(), ..self }
     }

@@ -73,7 +73,7 @@ pub struct Slope {
     pub tone_hz: f64,
     /// Amplitude of its tone, as it leaves the DAC.
     pub amplitude_v: f64,
-    /// At amplitude zero, or the mean response over the windows: see [`Intervals`].
+    /// Slope at amplitude zero, or the mean response over the windows: see [`Intervals`].
     pub slope_na_per_v: f64,
     /// Mean quadrature response, zero for a device without lag; 0 with carriers other than sines. Its standard error is that of
     /// the slope.
@@ -86,7 +86,7 @@ pub struct Slope {
     pub degrees_of_freedom: Option<f64>,
     /// Response at the plan's amplitude minus the slope at amplitude zero, without noise; `None` if not measured.
     pub bias_na_per_v: Option<f64>,
-    /// Its standard error.
+    /// Standard error of the bias.
     pub bias_error_na_per_v: Option<f64>,
 }
 

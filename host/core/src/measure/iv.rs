@@ -117,7 +117,7 @@ pub enum Verdict {
     Dead,
     /// The current leaves the range of the chain.
     Clips,
-    /// It clips at nearly every voltage except zero.
+    /// The current clips at nearly every voltage except zero.
     Shorted,
     /// A large current flows with every electrode at zero.
     Leaks,
@@ -136,11 +136,11 @@ pub struct Contact {
     pub verdict: Verdict,
     /// Slope of the current at 0 V.
     pub conductance_na_per_v: f64,
-    /// Its standard error from noise, without curvature between two points.
+    /// Standard error of the conductance from noise, without curvature between two points.
     pub conductance_error_na_per_v: f64,
     /// Current at 0 V.
     pub offset_na: f64,
-    /// Its standard error.
+    /// Standard error of the offset.
     pub offset_error_na: f64,
     /// Root mean square deviation from the best straight line, as a fraction of the difference between the greatest
     /// and the least current: 0 is ohmic.

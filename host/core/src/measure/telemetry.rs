@@ -42,7 +42,7 @@ pub struct Sums {
 pub enum Line {
     /// A window has ended.
     Window {
-        /// Of the frame.
+        /// Number of the frame.
         number: u32,
         /// Epoch of the start.
         epoch: u16,
@@ -50,7 +50,7 @@ pub enum Line {
         case: u8,
         /// Start.
         start: u8,
-        /// Its first sample in the run.
+        /// First sample of the window in the run.
         sample: u32,
         /// Mean current.
         mean_na: f64,
@@ -65,7 +65,7 @@ pub enum Line {
     },
     /// An epoch of the standalone loop has ended.
     Epoch {
-        /// Of the frame.
+        /// Number of the frame.
         number: u32,
         /// Epoch of the start.
         epoch: u16,
@@ -80,7 +80,7 @@ pub enum Line {
     },
     /// A run has ended.
     End {
-        /// Of the frame.
+        /// Number of the frame.
         number: u32,
         /// Reason.
         reason: &'static str,
@@ -93,7 +93,7 @@ pub enum Line {
     },
     /// The guard tripped.
     Event {
-        /// Of the frame.
+        /// Number of the frame.
         number: u32,
         /// Causes.
         cause: String,
@@ -102,7 +102,7 @@ pub enum Line {
     },
     /// Codes of a capture.
     Block {
-        /// Of the frame.
+        /// Number of the frame.
         number: u32,
         /// Sample since power-up of the first code.
         time_samples: u32,

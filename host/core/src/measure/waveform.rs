@@ -27,7 +27,7 @@ const MOST_WINDOW: u32 = 1 << 16;
 pub struct Span {
     /// Case, from 0.
     pub case: usize,
-    /// Its first sample, in seconds from the first of the waveform.
+    /// First sample of the case, in seconds from the first of the waveform.
     pub begin_s: f64,
     /// The sample after its last.
     pub end_s: f64,

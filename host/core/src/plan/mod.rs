@@ -161,7 +161,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The same with these noise slots.
+    /// A copy with these noise slots.
     ///
     /// # Errors
     /// The gateware has too few slots.
@@ -170,7 +170,7 @@ impl Plan {
         Plan::new(configuration, &self.parameters)
     }
 
-    /// The same with amplitudes multiplied by `factor`.
+    /// A copy with amplitudes multiplied by `factor`.
     ///
     /// # Errors
     /// A tone becomes too small or too large.
@@ -182,7 +182,7 @@ impl Plan {
         Plan::new(configuration, &self.parameters)
     }
 
-    /// The same with other codes of the same kind, whose rows must be written.
+    /// A copy with other codes of the same kind, whose rows must be written.
     pub(crate) fn with_codes(&self, carrier: Carrier) -> Self {
         let mut plan = self.clone();
         plan.configuration.carrier = carrier;
@@ -290,7 +290,7 @@ impl Plan {
         self.configuration.timing.ramp_v_per_s / self.grid.rate_hz
     }
 
-    /// The same in DAC codes, for all outputs: that of the output with the widest range, so that none is faster.
+    /// Ramp step in DAC codes, for all outputs: that of the output with the widest range, so that none is faster.
     pub(crate) fn ramp_step_codes(&self) -> f64 {
         self.ramp_step_v() * self.scale().least_dac_codes_per_v()
     }
@@ -303,7 +303,7 @@ impl Plan {
         steepest + rounding * f64::from(self.scale().dac_step_codes())
     }
 
-    /// The same in volts on the output with the widest range.
+    /// Step in volts on the output with the widest range.
     pub fn needed_step_v(&self) -> f64 {
         self.needed_step_codes() / self.scale().least_dac_codes_per_v()
     }

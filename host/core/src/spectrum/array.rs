@@ -44,7 +44,7 @@ pub enum ArrayError {
         /// The fault.
         reason: String,
     },
-    /// It cannot be read.
+    /// The array cannot be read.
     #[error("it cannot be read ({0}): choose another file")]
     Read(#[from] std::io::Error),
 }
@@ -54,7 +54,7 @@ pub enum ArrayError {
 pub struct Row {
     /// In order.
     pub values: Vec<f64>,
-    /// They are 16-bit integers, like the converter's codes.
+    /// The values are 16-bit integers, like the converter's codes.
     pub is_of_codes: bool,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Expected {
     pub(super) label: String,
     /// Between zero and half the sample rate.
     pub(super) frequency_hz: f64,
-    /// It lies above half the sample rate, and appears at its alias.
+    /// The line lies above half the sample rate, and appears at its alias.
     pub(super) folded: bool,
     /// Tolerance of its frequency, besides the spacing of the lines.
     pub(super) slack_hz: f64,

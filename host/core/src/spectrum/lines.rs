@@ -34,13 +34,13 @@ pub struct Line {
     pub frequency_hz: f64,
     /// Where it was expected.
     pub expected_hz: Option<f64>,
-    /// Its origin.
+    /// Origin of the line.
     pub kind: Kind,
-    /// Its name: f1 is the first control's tone.
+    /// Name of the line: f1 is the first control's tone.
     pub label: String,
     /// Other candidates at this frequency.
     pub also: Vec<String>,
-    /// It is the alias of a line above half the sample rate.
+    /// The line is the alias of one above half the sample rate.
     pub folded: bool,
     /// Amplitude of the sine.
     pub amplitude_na: f64,

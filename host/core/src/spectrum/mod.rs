@@ -66,7 +66,7 @@ pub enum SpectrumError {
     Value {
         /// Index from 0.
         place: usize,
-        /// Its value.
+        /// Value of the sample.
         value: f64,
     },
     /// A frequency that is none.
@@ -107,7 +107,7 @@ pub struct Spectrum {
     pub rms_na: f64,
     /// Noise density: median over the band, lines left out.
     pub floor_a_per_rt_hz: f64,
-    /// The same in nA.
+    /// Noise density in nA.
     pub floor_na_per_rt_hz: f64,
     /// The strongest tone over the strongest line that is no tone, whatever it is; `None` without tones or without another line.
     pub sfdr_db: Option<f64>,
@@ -150,7 +150,7 @@ impl Spectrum {
         Spectrum::of_pieces(&[currents_na], rate_hz, segment_samples, known)
     }
 
-    /// The same from several contiguous ranges.
+    /// As [`Spectrum::of`], from several contiguous ranges.
     ///
     /// # Errors
     /// As [`Spectrum::of`].

@@ -88,7 +88,7 @@ impl Crosstalk {
         })
     }
 
-    /// The same without refused pairs; `None` if there was none.
+    /// A copy without refused pairs; `None` if there was none.
     pub(super) fn admitting_all(&self) -> Option<Self> {
         let refuses = self.reduced.iter().any(|reduced| !reduced.refused.is_empty());
         let mut admitting = self.clone();

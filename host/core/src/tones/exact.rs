@@ -55,7 +55,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Completes the set, which weighs `weight`, with lines of `allowed`. Sets come in the order that is wanted: for compact ones
+    /// Completes the set of weight `weight` with lines of `allowed`. The order of the sets is that of preference: for compact ones
     /// the worst line is chosen first, for the others the best.
     fn descend(&mut self, allowed: &[u32], weight: u32) {
         let missing = self.count - self.set.tones().len();

@@ -85,11 +85,11 @@ impl Moment {
     }
 }
 
-/// Trains the device that hangs on a connected instrument as [`crate::train::train_on`] does, and goes on. `progress` hears of every epoch; those after the
-/// training count as of start 0.
+/// Trains the device on a connected instrument as [`crate::train::train_on`] does, then tracks the solution. `progress` gets every epoch; those
+/// after the training count as of start 0.
 ///
 /// # Errors
-/// The instrument fails. Not to find a solution is no error.
+/// The instrument fails. A search without a solution is no error.
 pub fn track(
     instrument: Instrument,
     task: Task,

@@ -175,7 +175,7 @@ fn unperturbed(
     Ok(Outcome::of(controls_v, &readings, loss, targets))
 }
 
-/// The same, measured until it is clear whether it is solved.
+/// The solution, measured until the test accepts or rejects it.
 fn confirmed(
     session: &mut Session,
     experiment: &Experiment,

@@ -53,12 +53,12 @@ impl From<DriverError> for TrainError {
     }
 }
 
-/// Trains the device that hangs on a connected instrument, and measures what was learnt without perturbation. A
-/// simulated instrument is powered up anew, with the noise of the experiment's seed, so that the result is that of a
-/// training in this process. `progress` hears of every epoch.
+/// Trains the device on a connected instrument and measures the solution without perturbation. A simulated instrument is
+/// powered up again with the noise of the experiment's seed, so that the result equals that of a training in this process.
+/// `progress` gets every epoch.
 ///
 /// # Errors
-/// The instrument fails. Not to find a solution is no error.
+/// The instrument fails. A search without a solution is no error.
 pub fn train_on(
     instrument: Instrument,
     task: Task,
@@ -69,7 +69,7 @@ pub fn train_on(
     Ok(outcome)
 }
 
-/// The same from the beginning, or from a state; returns with the outputs armed at their last values.
+/// As [`train_on`], from the beginning or from a state; returns with the outputs armed at their last values.
 pub fn learn(
     mut instrument: Instrument,
     task: Task,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// The solution of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Whether the unperturbed outputs are further apart than wanted with 99.9 % confidence, corrected for all that was searched; finite, and inside the range
-    /// of the chain.
+    /// Whether the separation of the unperturbed outputs exceeds the target with 99.9 % confidence, corrected for the number of settings
+    /// searched; outputs must be finite and inside the range of the chain.
     pub solved: bool,
     /// Loss of the unperturbed outputs.
     pub loss: f64,

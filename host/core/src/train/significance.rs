@@ -22,7 +22,7 @@ const LOOKS: [usize; 5] = [4, 8, 16, 32, 64];
 pub(super) struct Gap {
     /// Least high mean less greatest low one.
     pub gap_na: f64,
-    /// Its standard error: that of the two cases of the gap.
+    /// Standard error of the gap: that of the two cases of the gap.
     pub error_na: f64,
     /// Ends of one-sided intervals: below and above which the gap lies with the level as chance.
     pub lower_na: f64,

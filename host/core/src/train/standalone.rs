@@ -181,7 +181,7 @@ pub(super) fn starts_a_run(experiment: &Experiment) -> u32 {
     experiment.instrument.starts.min(experiment.standalone.starts_per_run)
 }
 
-/// The same labels, with the targets of a run.
+/// Targets of a run, with the labels of `targets`.
 pub(super) fn aimed(targets: &Targets, aim: &TargetKeys) -> Targets {
     Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na }
 }
@@ -215,7 +215,7 @@ pub(crate) struct HoldConfig<'a> {
     pub epochs: u32,
 }
 
-/// Its registers, written while disarmed.
+/// Registers of the holding phase, written while disarmed.
 pub(crate) fn hold_writes(
     plan: &Plan,
     keys: &StandaloneKeys,

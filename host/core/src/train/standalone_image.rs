@@ -32,13 +32,13 @@ pub enum EmbedError {
     /// See [`TooLong`].
     #[error(transparent)]
     TooLong(#[from] TooLong),
-    /// Its rate does not fit the registers.
+    /// The rate does not fit the registers.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// It needs a host.
+    /// The loop needs a host.
     #[error("the loop of this experiment needs a host, which a standalone board does not have: set loop = \"standalone\"")]
     HostLoop,
-    /// It is more than one run of the gateware.
+    /// The experiment needs more than one run of the gateware.
     #[error("restarts is {restarts}, but a standalone board makes one run of {starts} starts at most: lower restarts, or raise standalone.starts_per_run up to the board's starts")]
     Runs {
         /// Asked for.
@@ -130,8 +130,8 @@ pub struct LastRun {
     pub outcome: Option<Outcome>,
 }
 
-/// What the last run of an instrument that does nothing now came to, if it was `task`. `None`: there is none to tell of, or so
-/// much has been measured since that it was overwritten.
+/// Result of the last run of an idle instrument, if the run was of `task`. `None`: there was no run, or later
+/// measurements have overwritten it.
 ///
 /// # Errors
 /// The instrument fails, or the guard had to act.

@@ -76,7 +76,7 @@ pub enum LinkError {
     /// A server wants another token, or has no room.
     #[error("{sentence}")]
     Server {
-        /// Its message.
+        /// Message of the server.
         sentence: String,
     },
     /// Bytes are not taken.

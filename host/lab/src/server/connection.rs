@@ -38,15 +38,15 @@ const NO_TOKEN: &str = "it presented no token, or a wrong one";
 enum End {
     /// The client has disconnected, or the server ends.
     Gone,
-    /// It is refused.
+    /// The connection is refused.
     Refused(&'static str),
 }
 
 /// Role of the client.
 enum Role {
-    /// It reads and receives telemetry.
+    /// The client reads and receives telemetry.
     Beside(Session),
-    /// It is in control, in this session with this last sequence number.
+    /// The client is in control, in this session with this last sequence number.
     Controls { nonce: u32, last: u16 },
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Time limit of a reply: a clock-level engine may be in the middle of a long advance, and nothing is lost.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Its name in messages.
+/// Name of the instrument in messages.
 const NAME: &str = "the simulated instrument";
 
 /// A server in this process.

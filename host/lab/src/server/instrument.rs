@@ -78,13 +78,13 @@ impl Server {
         }
     }
 
-    /// The same server, with an `observer` of connecting and disconnecting clients.
+    /// This server with an `observer` of connecting and disconnecting clients.
     pub fn observed(mut self, observer: impl Fn(Presence) + Send + Sync + 'static) -> Self {
         self.observer = Observer(Some(std::sync::Arc::new(observer)));
         self
     }
 
-    /// The same server with other client settings: idle time, longest watchdog, token.
+    /// This server with other client settings: idle time, longest watchdog, token.
     pub fn limited(
         mut self,
         idle: Duration,

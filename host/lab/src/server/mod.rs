@@ -172,9 +172,9 @@ pub(crate) enum Event {
         /// Nonce and last sequence number of the session it has begun already.
         session: Option<(u32, u16)>,
     },
-    /// It sends bytes.
+    /// The client sends bytes.
     Bytes(Vec<u8>),
-    /// It has disconnected, or its control has ended.
+    /// The client has disconnected, or its control has ended.
     Left,
     /// Another client reads registers.
     Read {
@@ -194,15 +194,15 @@ pub(crate) enum Event {
 /// A client that comes, takes control or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// It can receive and read from here on, after the token if one is required.
+    /// The client can receive and read from here on, after the token if one is required.
     Connected(String),
-    /// It has written, and is in control.
+    /// The client has written, and is in control.
     Controls(String),
-    /// It sent no request for too long.
+    /// The client sent no request for too long.
     Released(String),
-    /// It is refused, with the reason.
+    /// The client is refused, with the reason.
     Refused(String, &'static str),
-    /// It has disconnected.
+    /// The client has disconnected.
     Left(String),
 }
 

@@ -78,8 +78,8 @@ pub(super) fn tell(events: &Sender<Event>, mut event: Event, stop: &Stop) -> boo
     false
 }
 
-/// Writes what comes through `queue` until nobody sends, the other side is gone, or `stop`. `port` gives up a write
-/// now and then to let it look.
+/// Writes the bytes from `queue` until all senders are dropped, the other side has disconnected, or `stop`. Writes to `port`
+/// must time out, so that `stop` is checked.
 pub(super) fn write_all<Bytes: AsRef<[u8]>>(
     port: &mut dyn Write,
     queue: &Receiver<Bytes>,

@@ -34,7 +34,7 @@ impl Axis {
         Axis { label: String::new(), logarithmic: false, range, names }
     }
 
-    /// The same from `low` to `high`.
+    /// The axis from `low` to `high`.
     #[must_use]
     pub fn over(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
@@ -46,7 +46,7 @@ impl Axis {
         value.is_finite() && (!self.logarithmic || value > 0.0)
     }
 
-    /// Its scale for these values.
+    /// Scale of the axis for these values.
     pub(super) fn scale(&self, values: impl Iterator<Item = f64>) -> Scale {
         let held = values.filter(|&value| self.holds(value));
         let found = held.fold(None, |found: Option<(f64, f64)>, value| {

@@ -55,7 +55,7 @@ pub fn figure(spectrum: &Spectrum, name: &str) -> Figure {
     Figure { name: name.into(), columns: 1, panels: vec![panel] }
 }
 
-/// The same in Braille characters, `columns` wide, with a letter below each line; `is_coloured`: with terminal colours.
+/// The spectrum in Braille characters, `columns` wide, with a letter below each line; `is_coloured`: with terminal colours.
 pub fn text(spectrum: &Spectrum, columns: usize, is_coloured: bool) -> String {
     let width = columns.max(LEAST_COLUMNS) - MARGIN - 1;
     let thinned = spectrum.thin(8 * width);

@@ -19,7 +19,7 @@ const MOST_SLOPES: usize = 100_000;
 pub struct Start {
     /// Start, from 1.
     pub restart: u32,
-    /// Its first epoch, counted over all starts from 1.
+    /// First epoch of the start, counted over all starts from 1.
     pub number: u64,
 }
 
@@ -32,9 +32,9 @@ pub struct Epochs {
     pub not_finite: u64,
     /// Epoch of every point, counted over all starts from 1.
     pub number: Vec<u64>,
-    /// Its start.
+    /// Start of every point.
     pub restart: Vec<u32>,
-    /// Its epoch within the start.
+    /// Epoch of every point within its start.
     pub epoch: Vec<u32>,
     /// Loss.
     pub loss: Vec<f64>,

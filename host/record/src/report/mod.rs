@@ -74,7 +74,7 @@ pub struct ShownControl {
     pub electrode: usize,
     /// Where it may be set, its tone left room for.
     pub range_v: (f64, f64),
-    /// Its tone.
+    /// Frequency of the control's tone.
     pub frequency_hz: f64,
     /// Periods in a window.
     pub cycles: u32,

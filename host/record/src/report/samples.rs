@@ -29,7 +29,7 @@ pub struct SpectrumLine {
     pub frequency_hz: f64,
     /// Kind of line: `tone`, `mains`; lines of a kind are drawn alike.
     pub kind: String,
-    /// Its name.
+    /// Name of the line.
     pub label: String,
 }
 

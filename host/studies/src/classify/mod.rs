@@ -34,7 +34,7 @@ pub const RING: Study = Study {
     run,
 };
 
-/// What extracted slopes may cost, where the best is chosen of so many starts; of fewer it is luck.
+/// Greatest loss of accuracy by extracted slopes, where the best of this number of starts is chosen; with fewer starts, chance dominates.
 const MOST_BEHIND: f64 = 0.02;
 const CHOSEN_STARTS: usize = 24;
 

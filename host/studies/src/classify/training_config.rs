@@ -68,7 +68,7 @@ pub struct Trained {
     pub starts: usize,
     /// Steps of each.
     pub steps: u32,
-    /// Of the best start.
+    /// Training accuracy of the best start.
     pub training_accuracy: f64,
     /// With the threshold of the training points.
     pub test_accuracy: f64,

@@ -56,7 +56,7 @@ pub struct Keys {
 struct Measured {
     spacings: Vec<Series>,
     amplitudes: Vec<Series>,
-    /// At the least amplitude, with the same noise for both.
+    /// Series at the smallest amplitude, with the same noise for both.
     paired: Option<Series>,
     curves: spacing::Curves,
 }

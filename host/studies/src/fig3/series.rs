@@ -10,7 +10,7 @@ type Row = [f64; 8];
 
 /// Pairs at one spacing and amplitude.
 pub struct Series {
-    /// Its configuration.
+    /// Configuration of the series.
     pub wanted: PointsSpec,
     /// Result of a measurement.
     pub pairs: Pairs,
@@ -20,7 +20,7 @@ pub struct Series {
     pub r_squared: Estimate,
     /// Mean squared error against the exact slopes, parallel over single.
     pub ratio: Estimate,
-    /// The same, set of points by set of points.
+    /// Ratio of every set of points.
     pub set_ratios: Vec<f64>,
 }
 

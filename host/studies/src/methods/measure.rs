@@ -148,8 +148,8 @@ fn measure(
     })
 }
 
-/// A plan with another window. Its tones, which differences and codes do not use, stand on the first odd lines where they have to be moved, without
-/// noise slots beside them, and the guard allows what they would need.
+/// A plan with another window. Tones that do not fit it are moved to the first odd lines, since differences and codes do not use them;
+/// there are no noise slots next to them, and the guard allows what they would need.
 fn with_window(plan: &Plan, window_samples: u32) -> Result<Plan, ReproduceError> {
     let mut configuration = plan.configuration().clone();
     if configuration.timing.window_samples != window_samples {

@@ -30,8 +30,8 @@ const LEAST_SHARE: f64 = 0.9;
 const SHOWN: [Method; 5] =
     [Method::Homodyne, Method::Single, Method::FiniteDifference, Method::Walsh, Method::Random];
 
-/// White noise, behind a pole of the I-V converter. Sines and Walsh functions are read by a calibration with resistors; random codes, which are drawn
-/// anew for every window, have none.
+/// White noise with a pole of the I-V converter. A calibration with resistors corrects sines and Walsh functions; random codes,
+/// which change with every window, have none.
 const POLE: &str = "white, pole";
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,7 +72,7 @@ impl Place {
         self.after_s(self.set_s)
     }
 
-    /// The same of windows alone.
+    /// Time of the windows only.
     fn bare_s(&self) -> f64 {
         self.after_s(self.windows_s)
     }

@@ -32,7 +32,7 @@ impl Trained {
     }
 }
 
-/// The same starts by every method.
+/// Trains from the same starts by every method.
 pub fn run(
     setup: &Setup,
     starts: usize,

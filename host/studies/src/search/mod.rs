@@ -182,7 +182,7 @@ fn with_window(task: &Task, window_samples: u32) -> Result<Task, ReproduceError>
     Task::new(&setup, &task.name)
 }
 
-/// The same starts along all tones, by the instrument in place of its model.
+/// Trains from the same starts along all tones, by the instrument in place of its model.
 fn by_instrument(
     task: &Task,
     by: Solved,

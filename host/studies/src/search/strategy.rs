@@ -37,7 +37,7 @@ pub enum Strategy {
     Slopes(Extraction),
     /// Adam along differences of outputs, each control in turn above and below.
     TwoSided,
-    /// The same, each control above, and all at the setting itself.
+    /// Adam along differences of outputs, each control in turn above, and all at the setting itself.
     OneSided,
     /// Differences of the loss, all controls at once.
     Spsa,

@@ -54,7 +54,7 @@ enum TaskSpec {
 
 /// A task on a device.
 pub struct Task {
-    /// Its name.
+    /// Name of the task.
     pub name: String,
     /// The study's setup, with the electrodes and cases of the task.
     pub setup: Setup,

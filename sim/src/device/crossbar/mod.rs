@@ -44,7 +44,7 @@ const HIDDEN: usize = 16;
 const SINH_V: f64 = 1.0;
 /// Saturation of a column's amplifier.
 const SATURATION_V: f64 = 1.0;
-/// Its transimpedance; V / uA is MOhm.
+/// Transimpedance of a column's amplifier; V / uA is MOhm.
 const TRANSIMPEDANCE_V_PER_UA: f64 = 0.1;
 /// Conductances of crossbar 1.
 const FIRST_US: std::ops::Range<f64> = 1.0..100.0;

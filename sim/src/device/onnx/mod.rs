@@ -165,8 +165,8 @@ impl OnnxDevice {
         }
     }
 
-    /// Whether a row's bits are the same at every position of a tile (at 64 positions of a long one),
-    /// whatever stands beside it: zeros, or a thousand volts, by which a small share of the neighbours shows.
+    /// Whether a row's bits are the same at every position of a tile (64 positions of a long one), whatever the other rows
+    /// contain: zeros, or a thousand volts, which would show a small share of the neighbours.
     ///
     /// # Errors
     /// More than rounding differs.

@@ -17,7 +17,7 @@ pub(super) struct Value {
     pub shape: Vec<usize>,
     /// Float, not integer or boolean.
     pub float: bool,
-    /// Its integers, if they follow from shapes and constants.
+    /// Integers of the tensor, if they follow from shapes and constants.
     pub ints: Option<Vec<i64>>,
 }
 

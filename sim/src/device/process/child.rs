@@ -21,7 +21,7 @@ const READ_BYTES: usize = 65536;
 pub(super) enum Silence {
     /// A timeout after this number of bytes.
     Late(usize),
-    /// It has closed its output after this number of bytes.
+    /// The child closed its output after this number of bytes.
     Closed(usize),
 }
 

@@ -54,9 +54,9 @@ pub struct Stepped {
     pub gate: Signal<In, Bit>,
     /// The sample belongs to the window.
     pub take: Signal<In, Bit>,
-    /// It is the window's first.
+    /// The sample is the first of the window.
     pub first: Signal<In, Bit>,
-    /// It belongs to its second half.
+    /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
     /// ADC code of this sample.
     pub sample: Signal<In, Signed<16>>,
@@ -70,17 +70,17 @@ pub struct Stepped {
     pub slot_write: Signal<In, Bit>,
     /// Sets the row of a chip; unused here.
     pub code_write: Signal<In, Bit>,
-    /// Its slot.
+    /// Slot to set.
     pub slot_index: Signal<In, Bits<8>>,
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
     /// Output whose tone is read.
     pub read_output: Signal<In, Bits<5>>,
-    /// Its tone of the previous sample, in the sixth of its eight clocks.
+    /// Tone of the previous sample at that output, in the sixth of its eight clocks.
     pub tone: Signal<Out, Signed<32>>,
     /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
-    /// Its slot.
+    /// Slot of the sine.
     pub sine_slot: Signal<Out, Bits<8>>,
     /// The sine, Q1.15.
     pub sine: Signal<Out, Signed<16>>,

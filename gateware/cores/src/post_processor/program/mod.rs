@@ -41,7 +41,7 @@ pub mod input {
     pub const TABLE: u8 = 16;
     /// Upper half of the item's routing word.
     pub const ROUTE: u8 = word::ROUTE;
-    /// Its output.
+    /// Output of the item.
     pub const OUTPUT: u8 = 32;
     /// Least and greatest ADC code of the window.
     pub const EXTREMES: u8 = word::EXTREMES;
@@ -95,7 +95,7 @@ pub mod output {
     pub const TARGET: u8 = 5;
     /// Begins a frame with this number of words.
     pub const BEGIN: u8 = 6;
-    /// The same, as the beginning of an epoch.
+    /// Begins a frame with this number of words that begins an epoch.
     pub const BEGIN_EPOCH: u8 = 7;
     /// End of the frame.
     pub const COMMIT: u8 = 8;

@@ -32,7 +32,7 @@ pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'stati
     dashboard.setting.controls.iter().enumerate().map(row).collect()
 }
 
-/// The same in twenty columns.
+/// Rows of twenty columns for a small terminal.
 pub fn cells(dashboard: &Dashboard, theme: &Theme) -> Vec<Line<'static>> {
     let cell = |(k, control): (usize, &Control)| {
         let Control { electrode, low_v, high_v } = *control;
@@ -46,7 +46,7 @@ pub fn cells(dashboard: &Dashboard, theme: &Theme) -> Vec<Line<'static>> {
     dashboard.setting.controls.iter().enumerate().map(cell).collect()
 }
 
-/// Its voltage; `!` at a limit.
+/// Voltage of a control; `!` at a limit.
 fn value(volts: Option<f64>, control: &Control, theme: &Theme, digits: usize) -> Span<'static> {
     let Some(volts) = volts else { return Span::raw("-") };
     let near_v = AT_LIMIT * (control.high_v - control.low_v);

@@ -81,7 +81,7 @@ fn roomy(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
     frame.render_widget(keys_line(dashboard, theme), keys);
 }
 
-/// The same without frames and curves.
+/// Panels without frames and curves.
 fn compact(frame: &mut Frame<'_>, dashboard: &Dashboard, theme: &Theme) {
     let area = frame.area();
     let (cases, controls) = (dashboard.setting.cases.len(), dashboard.setting.controls.len());

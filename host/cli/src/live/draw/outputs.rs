@@ -37,7 +37,7 @@ pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'stati
     rows
 }
 
-/// The same in twenty columns.
+/// Rows of twenty columns for a small terminal.
 pub fn cells(dashboard: &Dashboard, theme: &Theme) -> Vec<Line<'static>> {
     let cell = |case: usize| {
         let (mark, style) = verdict(dashboard, theme, case);

@@ -54,7 +54,7 @@ pub struct Curves {
     pub filters: Vec<LowPass>,
     /// Measured with the channel's own tone only.
     pub alone: Vec<Trial>,
-    /// The same by closed form.
+    /// Expected error of that measurement by closed form.
     pub expected_alone: Vec<f64>,
     /// By the strength of the neighbours.
     pub curves: Vec<Curve>,
