@@ -246,7 +246,7 @@ impl Analogue {
         OUTPUTS + 2 * outputs
     }
 
-    /// Every value in which an instrument would keep another than that of `other`.
+    /// Every value that an instrument would store differently from that of `other`.
     pub fn differences(&self, other: &Analogue, outputs: usize) -> Vec<Difference> {
         let pairs = self.values(outputs).into_iter().zip(other.values(outputs));
         pairs

@@ -88,7 +88,7 @@ impl Carriers {
         }
     }
 
-    /// The inverse of [`Carriers::to_word`]; what is not known is taken for sines.
+    /// The inverse of [`Carriers::to_word`]; unknown words count as sines.
     pub fn from_word(word: u32) -> Self {
         if word == 1 {
             Carriers::Codes
@@ -141,7 +141,7 @@ impl ParameterError {
 }
 
 impl Parameters {
-    /// Checks every generic against what the cores are built for.
+    /// Checks every generic against the range of the cores.
     ///
     /// # Errors
     /// The first field that is out of range.

@@ -10,7 +10,7 @@ pub const MOST_BYTES: usize = 4096;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("the requests of this experiment are {bytes} bytes, and at most {MOST_BYTES} can be embedded: use fewer cases, starts or controls")]
 pub struct TooLong {
-    /// Of all its parts.
+    /// Bytes of the three parts together.
     pub bytes: usize,
 }
 

@@ -36,7 +36,7 @@ pub enum Time {
 pub struct Passed {
     /// Samples that went by.
     pub samples: u32,
-    /// Nothing is active, and nothing waits to be sent.
+    /// The instrument is idle and has no bytes left to send.
     pub resting: bool,
 }
 
@@ -74,7 +74,7 @@ pub trait Engine: Send {
         None
     }
 
-    /// Advances virtual time until the instrument has sent bytes or rests. `false`: it sent nothing.
+    /// Advances virtual time until the instrument has sent bytes or is idle. `false`: it sent no bytes.
     ///
     /// # Errors
     /// The engine is lost.

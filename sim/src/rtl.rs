@@ -15,7 +15,7 @@ const MOST_ITERATIONS: usize = 100;
 /// engine's cores and their leaves, and one in which the last of them act.
 const EDGE_PASSES: usize = 5;
 
-/// Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
+/// Idle clocks after which no byte can follow: a byte taken shows in the link's state two clocks later.
 const QUIET_CLOCKS: u32 = 8;
 
 /// Outputs of a clock.

@@ -158,7 +158,7 @@ pub struct Access {
     state: DFF<Step>,
     present: DFF<Bits<32>>,
     status: DFF<Bits<3>>,
-    /// A request is to be forwarded.
+    /// A request is waiting to be forwarded.
     called: DFF<Bit>,
     /// A request was pending in the previous clock: the properties of the address are valid.
     waited: DFF<Bit>,

@@ -124,7 +124,7 @@ pub struct Nco {
     /// Phase of the next sample, and whether the tone is on in it.
     phase_2: DFF<Bits<32>>,
     sounds_2: DFF<Bit>,
-    /// Start phase or code number, to be written back, and so on.
+    /// Start phase or code number and the other fields to write back.
     start_2: DFF<Bits<8>>,
     is_code_2: DFF<Bit>,
     past_2: DFF<Bits<6>>,

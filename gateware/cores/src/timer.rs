@@ -22,7 +22,7 @@ pub struct Timer {
     pub reset: Signal<In, Bit>,
     /// Clocks between ticks.
     pub period: Signal<In, Bits<16>>,
-    /// Stop time while nothing is active.
+    /// Stop time while idle.
     pub hold: Signal<In, Bit>,
     /// Active.
     pub active: Signal<In, Bit>,

@@ -7,7 +7,7 @@ use super::EmitError;
 /// Bits of every net that have been assigned on the path.
 type Assigned = Vec<Vec<bool>>;
 
-/// Refuses latches, undriven signals, reads before writes and writes to what is driven elsewhere.
+/// Refuses latches, undriven signals, reads before writes and writes to signals that another process drives.
 pub(super) fn check(scope: &Scope, stmts: &[Stmt]) -> Result<(), EmitError> {
     let mut assigned: Assigned = scope.nets.iter().map(|net| vec![false; net.ty.width]).collect();
     let mut flow = Flow { scope, touched: vec![false; scope.nets.len()] };

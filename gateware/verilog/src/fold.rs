@@ -40,7 +40,7 @@ fn fold_block(scope: &Scope, stmts: Vec<Stmt>) -> Vec<Stmt> {
     out
 }
 
-/// The value of one bit, if it is known.
+/// The value of one bit, if it is constant.
 fn truth(scope: &Scope, expr: &Expr) -> Option<bool> {
     match &expr.kind {
         _ if expr.ty.width != 1 => None,

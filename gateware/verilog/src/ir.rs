@@ -99,7 +99,7 @@ pub(super) struct Net {
 }
 
 impl Net {
-    /// Of a port of a child: its name in rust-hdl.
+    /// Name of a child's port in rust-hdl.
     pub fn field(&self) -> &str {
         self.key.split_once('$').map_or("", |(_, field)| field)
     }

@@ -104,7 +104,7 @@ pub enum EmitError {
         /// The signal.
         signal: String,
     },
-    /// A signal that nothing assigns.
+    /// A signal without an assignment.
     #[error("{module}: `{signal}` is never assigned")]
     NotDriven {
         /// Path of the block.

@@ -31,7 +31,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// A legal name close to `wanted`, not handed out before.
+    /// A legal name close to `wanted` that is still free.
     pub fn claim(&mut self, wanted: &str) -> String {
         let mut base: String =
             wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

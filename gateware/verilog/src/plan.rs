@@ -132,7 +132,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The processes by the part of the kernel in which they stand.
+    /// The processes by the part of the kernel that contains them.
     fn parts(&self, stmts: &[Stmt]) -> Vec<Part> {
         let mut parts = vec![Part::default()];
         // Part and position of each combinational process, by its name.
@@ -243,7 +243,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// A process that reads nothing that changes would never run in a simulator.
+    /// A process that reads only constants would never run in a simulator.
     fn check_sensitivity(&self, stmts: &[Stmt]) -> Result<(), EmitError> {
         let varies = stmts.iter().flat_map(Stmt::reads).any(|net| !self.constant[net]);
         if varies {
@@ -277,7 +277,7 @@ fn place_clocked(clocked: Vec<(usize, Stmt)>, parts: &mut [Part]) {
     }
 }
 
-/// Moves the comments of parts in which nothing begins to the next.
+/// Moves the comments of empty parts to the next part.
 fn keep_comments(parts: &mut [Part]) {
     for index in 1..parts.len() {
         let (before, after) = parts.split_at_mut(index);

@@ -117,7 +117,7 @@ impl Processes {
     }
 }
 
-/// Finds what is read before its last assignment: pairs of the net whose value depends on it, and the net read.
+/// Finds nets that are read before their last assignment: pairs of the net whose value depends on it, and the net read.
 fn early_reads(stmts: &[Stmt], later: &mut BTreeSet<NetId>, out: &mut Vec<(NetId, NetId)>) {
     for stmt in stmts.iter().rev() {
         match stmt {

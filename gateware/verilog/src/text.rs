@@ -119,7 +119,7 @@ impl Child {
 pub(super) struct Text<'a> {
     pub printer: &'a Printer<'a>,
     pub plan: &'a Plan,
-    /// Nets that something reads.
+    /// Nets that are read.
     pub read: &'a BTreeSet<NetId>,
     /// Nets on which an output depends.
     pub live: &'a BTreeSet<NetId>,

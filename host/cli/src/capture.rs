@@ -85,7 +85,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Codes with every electrode held at a voltage, or as the instrument is, and the pace and scale they have.
+/// Codes with every electrode held at a voltage, or in the instrument's present state, with their rate and scale.
 pub fn measure(
     mut lab: Lab,
     at_v: Option<&[f64]>,

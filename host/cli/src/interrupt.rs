@@ -25,7 +25,7 @@ const LAST_WORK: Duration = Duration::from_millis(200);
 /// An interrupt has arrived.
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Ends the running command; without it a command is terminated at once.
+/// Ends the running command cleanly; without it, a command is terminated at once.
 static END: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
 /// Cancelled by the first interrupt: the driver disarms and the command ends with an error.

@@ -9,7 +9,7 @@ use hge_record::{replay, Folder};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Exit code when something differs or the run has no recorded outcome.
+/// Exit code if a frame differs or the run has no recorded outcome.
 const EXIT_DIFFERS: u8 = 2;
 
 #[derive(Args)]

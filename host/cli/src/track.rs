@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Amplitude of the simulated drift of the electrode voltages, instead of the experiment's
     #[arg(long, value_name = "V")]
     drift: Option<f64>,
-    /// Period of that drift
+    /// Period of the electrode drift
     #[arg(long, value_name = "S")]
     period: Option<f64>,
     /// Folder for the run, new or empty [default: track-NAME-DATE in `runs`, or in the folder that HGE_RUNS names]

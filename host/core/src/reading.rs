@@ -39,7 +39,7 @@ impl Reading {
         }
     }
 
-    /// Adds the currents of another window of the case, and what was wrong with it.
+    /// Adds the currents and flags of another window of the case.
     pub(crate) fn add(&mut self, other: &Reading) {
         self.mean_na += other.mean_na;
         self.step_na += other.step_na;

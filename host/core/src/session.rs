@@ -27,7 +27,7 @@ pub enum SessionError {
     /// See [`DriverError`].
     #[error(transparent)]
     Driver(#[from] DriverError),
-    /// The guard changed what the device saw.
+    /// The guard changed the voltages at the device.
     #[error("the guard limited the outputs of case {case} (flags 0x{flags:04x}): its limits or step limit are too tight for this plan, widen them")]
     Guard {
         /// Case.

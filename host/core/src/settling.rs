@@ -70,7 +70,7 @@ impl DriftCorrector {
         &self.tone_errors_na
     }
 
-    /// Subtracts the drift from a reading's responses, and tells whether the remainder is negligible.
+    /// Subtracts the drift from a reading's responses; returns whether the remainder is negligible.
     pub(crate) fn pass(&self, plan: &Plan, reading: &mut Reading) -> bool {
         let amplitudes_v = (0..reading.answers_na_per_v.len()).map(|k| plan.amplitude_v(k));
         let amplitudes_v: Vec<f64> = amplitudes_v.collect();

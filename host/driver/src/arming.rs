@@ -72,7 +72,7 @@ impl Instrument {
         self.keep(None);
     }
 
-    /// Has the instrument asked at this interval while nothing else is, and as often as the link wants.
+    /// Requests the instrument's state at this interval while there are no other requests, and as often as the link requires.
     pub(super) fn keep(&self, interval: Option<Duration>) {
         let interval = match (interval, self.keep_alive) {
             (Some(wanted), Some(least)) => Some(wanted.min(least)),

@@ -178,7 +178,7 @@ impl Instrument {
         Ok(!capturing && !telemetry.is_waiting())
     }
 
-    /// Hears blocks until they reach `after`, or nothing more comes of a capture that was ended.
+    /// Reads blocks until they reach `after`, or a capture that was ended sends no more.
     fn collect(
         &mut self,
         telemetry: &mut Subscription,

@@ -17,7 +17,7 @@ pub enum DriverError {
     /// The pipe broke.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// Sound frames that mean nothing.
+    /// Intact frames without a meaning.
     #[error(transparent)]
     Frame(#[from] FrameError),
     /// No answer came.

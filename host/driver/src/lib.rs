@@ -99,7 +99,7 @@ const RESTART_TOTAL: Duration = Duration::from_secs(7);
 const FAREWELL: RetryPolicy =
     RetryPolicy { timeout: Duration::from_millis(250), total: Duration::from_millis(750) };
 
-/// Written to the command register, it does nothing.
+/// A write of this value to the command register has no effect.
 const NO_COMMAND: u32 = 0;
 
 /// A connected instrument. Dropping it disarms it.
@@ -125,7 +125,7 @@ pub struct Instrument {
 }
 
 impl Instrument {
-    /// Begins a session, reads the info block and refuses what it does not know.
+    /// Begins a session, reads the info block and refuses unknown gateware.
     ///
     /// # Errors
     /// The link breaks or is in use, or the other side is not an instrument with this register map.
@@ -259,7 +259,7 @@ impl Instrument {
         self.write_all(writes)
     }
 
-    /// Takes control of a served instrument, before anything is changed in it: by a command that does nothing.
+    /// Takes control of a served instrument before the first change, by a command without effect.
     ///
     /// # Errors
     /// Another client is in control, or the link breaks.
@@ -308,7 +308,7 @@ impl Instrument {
         Ok(())
     }
 
-    /// Why nothing comes any more.
+    /// Why no more frames arrive.
     fn link_end(&self) -> DriverError {
         let closed = LinkError::Closed { name: self.name.clone() };
         self.shared.ended().unwrap_or(closed).into()

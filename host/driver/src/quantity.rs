@@ -25,7 +25,7 @@ use thiserror::Error;
 /// Fields of an output's four words in `guard`.
 const GUARD_FIELDS: [&str; 4] = ["low", "high", "safe", "code"];
 
-/// A name or a value that means nothing.
+/// A name or a value without a meaning.
 #[derive(Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum QuantityError {

@@ -110,7 +110,7 @@ impl Shared {
         self.routes().damaged
     }
 
-    /// Why nothing comes any more.
+    /// Why no more bytes arrive.
     pub(super) fn ended(&self) -> Option<LinkError> {
         self.routes().ended.clone()
     }
@@ -189,7 +189,7 @@ pub(super) fn spawn(
     (answers, thread)
 }
 
-/// Reads until the link ends, or the reader is no longer needed.
+/// Reads until the link ends, or the reader is dropped.
 fn read(source: &mut dyn Source, shared: &Shared, answers: &Sender<Answer>) -> Option<LinkError> {
     let mut deframer = Deframer::new(MOST_FRAME_WORDS);
     let mut bytes = Vec::new();

@@ -61,7 +61,7 @@ impl ReorderBuffer {
         self.held.first_key_value().is_some_and(|(&place, _)| place > self.next)
     }
 
-    /// A later epoch has begun than that of the missing frame: the instrument can no longer repeat it.
+    /// An epoch after that of the missing frame has begun: the instrument can no longer repeat it.
     pub(super) fn is_past(&self) -> bool {
         let mut begins = self.held.iter().map(|(&place, record)| {
             place > self.next && matches!(record, Record::Window(window) if window.case == 0)
@@ -69,7 +69,7 @@ impl ReorderBuffer {
         begins.any(|begins| begins)
     }
 
-    /// Gives up what is missing before the first frame that is there, or else before frame `known`.
+    /// Gives up the frames missing before the first frame present, or else before frame `known`.
     pub(super) fn give_up(&mut self, known: u32) -> u32 {
         let to = self.held.first_key_value().map_or(known, |(&place, _)| place);
         let lost = to.saturating_sub(self.next);

@@ -19,10 +19,10 @@ const MOST_REPEATS: u32 = 16;
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 impl Instrument {
-    /// Everything from the last epoch's first window on, in order, of an instrument that does nothing now.
+    /// All frames from the last epoch's first window on, in order, of an idle instrument.
     ///
     /// # Errors
-    /// The link breaks, nothing was measured or it is no longer in memory, or the line loses too much.
+    /// The link breaks, there was no measurement or it is no longer in memory, or the line loses too many frames.
     pub fn last_epoch(&mut self) -> Result<Vec<Record>, DriverError> {
         let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
         let made = self.read(map::FRAMES)?;
@@ -43,7 +43,7 @@ impl Instrument {
         Err(DriverError::EndLost)
     }
 
-    /// Takes what comes until the latest frame has come, or nothing for a while.
+    /// Takes frames until the latest one has arrived, or none arrives for a while.
     fn gather(
         &self,
         items: &Receiver<Arc<Item>>,

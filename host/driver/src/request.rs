@@ -121,7 +121,7 @@ impl Requests {
         }
     }
 
-    /// From here on nothing is cancelled: what is asked now brings the instrument to safety.
+    /// From here on requests are not cancelled: they bring the instrument to safety.
     pub(super) fn ignore_cancel(&mut self) {
         self.cancel = Cancel::default();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Doublings of the wait, at most: a line that loses frames is no congested network, and recovers at once.
+/// Doublings of the wait, at most: a line that loses frames is no congested network, and recovers immediately.
 const MOST_DOUBLINGS: u32 = 3;
 
 /// Share of the longest wait below which no wait goes: a reply can be held up by a chunk of simulated time, a USB bridge or

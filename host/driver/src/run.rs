@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Frames that may wait for the caller: 16 epochs of a full table.
 const WAITING_FRAMES: usize = 4096;
 
-/// Repeats without a new frame before what is missing is given up: on a line that loses every third frame one in
+/// Repeats without a new frame before missing frames are given up: on a line that loses every third frame one in
 /// 40 million is missing as often.
 const MOST_REPEATS: u32 = 16;
 
@@ -62,7 +62,7 @@ struct Run<'a> {
 }
 
 impl Instrument {
-    /// Starts a run in `mode` (see [`hge_protocol::registers::mode`]) and hands over what it says until it ends.
+    /// Starts a run in `mode` (see [`hge_protocol::registers::mode`]) and passes on its frames until it ends.
     ///
     /// # Errors
     /// The link breaks, the instrument is silent or refuses, the guard trips, or the run is stopped.

@@ -12,7 +12,7 @@ pub enum ArmMode {
     Standalone,
 }
 
-/// State of the instrument, read at once.
+/// State of the instrument, read in one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// A run is in progress.

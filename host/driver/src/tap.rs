@@ -48,7 +48,7 @@ pub trait Tap: Send {
     /// Hears of everything that passes.
     ///
     /// # Errors
-    /// The record cannot be kept, or what passed is not what was expected.
+    /// The record cannot be kept, or an item differs from the expected one.
     fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String>;
 }
 
@@ -86,7 +86,7 @@ impl Instrument {
         self.notes = Notes(Some(Arc::new(Mutex::new(tap))));
     }
 
-    /// Takes down what the host works out.
+    /// Records results that the host computes.
     pub fn notes(&self) -> Notes {
         self.notes.clone()
     }

@@ -47,7 +47,7 @@ impl Subscription {
         Subscription { items, shared: shared.clone(), cancel, generation, next, ready: None }
     }
 
-    /// The next frame, or the gap before it. `None`: nothing came until `deadline`.
+    /// The next frame, or the gap before it. `None`: no frame until `deadline`.
     ///
     /// # Errors
     /// The link has ended and all earlier frames were received, or the wait was cancelled.
@@ -90,7 +90,7 @@ impl Subscription {
         self.recv_deadline(Instant::now() + timeout)
     }
 
-    /// Number of the next frame, once any is known.
+    /// Number of the next frame, after the first.
     pub fn next_number(&self) -> Option<u32> {
         self.next
     }

@@ -11,7 +11,7 @@ pub fn shell_path(path: &Path) -> String {
     shlex::try_quote(&text).map(|quoted| quoted.into_owned()).unwrap_or(text)
 }
 
-/// A path in JSON; what is no UTF-8 in it is replaced.
+/// A path in JSON; bytes that are not UTF-8 are replaced.
 ///
 /// # Errors
 /// As for the serializer.

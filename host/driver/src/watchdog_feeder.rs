@@ -25,7 +25,7 @@ impl WatchdogFeeder {
         WatchdogFeeder { orders: Some(orders), thread: Some(thread) }
     }
 
-    /// From now on the instrument hears something every `interval`, or only what the caller says.
+    /// From now on sends the instrument a request every `interval`, or only those of the caller.
     pub(super) fn every(&self, interval: Option<Duration>) {
         if let Some(orders) = &self.orders {
             // The thread ends after this sender alone.

@@ -102,7 +102,7 @@ pub fn engine(
 /// Nonce of the session in which a simulated instrument gets its analogue scale. The next session forgets it.
 const POWER_UP_NONCE: u32 = 0x706f_7765;
 
-/// Times that a request at power-up is sent: a board's line hears nothing until its reset has ended.
+/// Times that a request at power-up is sent: a board's line receives nothing until its reset has ended.
 const POWER_UP_ATTEMPTS: u32 = 8;
 
 /// Samples in which a board has taken the longest request and replied: 2 ms at its first sample period.
@@ -147,7 +147,7 @@ fn carry_out(engine: &mut dyn Engine, request: &Request) -> Result<Option<Status
     Ok(None)
 }
 
-/// An engine that is lost with its device: what the device answered last is not to be believed.
+/// An engine that is lost with its device: the device's last answer is invalid.
 struct Watched {
     engine: Box<dyn Engine>,
     health: Health,

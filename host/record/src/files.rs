@@ -53,7 +53,7 @@ impl Files {
     /// The object in a file of JSON; `None`: the file does not exist.
     ///
     /// # Errors
-    /// It cannot be read, or holds something else.
+    /// The file cannot be read, or has other content.
     pub(super) fn read_json<T: DeserializeOwned>(
         &self,
         name: &str,

@@ -30,7 +30,7 @@ impl Look {
         Ok(Look { plan: task.plan.clone(), wanted })
     }
 
-    /// Looks at the device at the best controls, and notes it. A line or a gateware that loses codes costs the picture, and nothing else.
+    /// Measures the device at the best controls, and records it. If a line or a gateware loses codes, only the snapshot is missing.
     pub(super) fn take(&self, session: &mut Session, outcome: &Outcome) -> Result<(), TrainError> {
         if !self.wanted || outcome.controls_v.len() != self.plan.configuration().controls.len() {
             return Ok(());

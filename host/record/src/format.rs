@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// Version of what is in the messages: the profile of the files.
+/// Version of the messages: the profile of the files.
 pub const PROFILE: &str = "hge-run-2";
 
 /// Path of a file of the log.

@@ -110,7 +110,7 @@ pub enum RecordError {
         /// The fault.
         what: String,
     },
-    /// A file of the folder does not hold what it should.
+    /// A file of the folder has unexpected content.
     #[error("{} is not in the format of this program ({what}): restore it from a copy", path.display())]
     Strange {
         /// The file.
@@ -152,7 +152,7 @@ pub enum RecordError {
     /// The experiment in the folder cannot be run.
     #[error(transparent)]
     Experiment(Box<ExperimentError>),
-    /// The calibration in the folder belongs to something else.
+    /// The calibration in the folder is of another experiment.
     #[error(transparent)]
     Calibration(Box<CalibrationError>),
     /// The training failed.

@@ -87,7 +87,7 @@ impl Log {
     /// Adds a message. The state after an epoch ends a chunk.
     ///
     /// # Errors
-    /// It cannot be written. Earlier chunks are complete, and nothing else is written.
+    /// The file cannot be written. Earlier chunks are complete, and no others are written.
     pub fn append(&mut self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
         let (topic, sequence, data) = encode(passing);
         let log_time = self.clock.now_ns();

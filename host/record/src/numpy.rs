@@ -28,7 +28,7 @@ macro_rules! element {
 
 element!(f64: "<f8", i16: "<i2", u8: "|u1");
 
-/// Writes one array, the last index fastest, in place of what was at `path`.
+/// Writes one array, the last index fastest, in place of the file at `path`.
 ///
 /// # Errors
 /// It cannot be written.
@@ -61,7 +61,7 @@ fn bytes<T: Element>(values: &[T]) -> Vec<u8> {
 pub struct Npz(ZipWriter<Latched>);
 
 impl Npz {
-    /// An archive that takes the place of what is at `path` once it is [finished](Npz::finish).
+    /// An archive that replaces the file at `path` once it is [finished](Npz::finish).
     ///
     /// # Errors
     /// It cannot be written.
@@ -107,7 +107,7 @@ impl Npz {
     /// Ends the archive.
     ///
     /// # Errors
-    /// It could not be written as a whole: nothing is at its path that was not there before.
+    /// The archive could not be written completely: the file at its path is unchanged.
     pub fn finish(self) -> io::Result<()> {
         let Latched { draft, failure, .. } = self.0.finish()?;
         failure.map_or(Ok(()), Err)?;

@@ -152,7 +152,7 @@ impl Player {
         }
     }
 
-    /// Takes over what was read before the next run began.
+    /// Takes over the items read before the next run began.
     fn read_on(&mut self) -> Result<(), EngineError> {
         while let Some(item) = self.take()? {
             match item {

@@ -120,7 +120,7 @@ pub(super) fn now() -> String {
 }
 
 impl Provenance {
-    /// Of a task on an instrument behind `link` (`None`: simulated in this process), with the commit `build_hash`.
+    /// Provenance of a task on an instrument behind `link` (`None`: simulated in this process), with the commit `build_hash`.
     pub fn of(
         name: &str,
         task: &Task,

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// Longest record that is believed: a chunk ends with an epoch, and one epoch of 255 cases and 256 slots has 0.8 MB.
 const MOST_RECORD_BYTES: usize = 256 << 20;
 
-/// Bytes that are read at once: a length that is wrong costs no more memory than the file has.
+/// Bytes read in one call: a wrong length costs no more memory than the file has.
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// A file of a log that was cut off.
@@ -366,7 +366,7 @@ impl SegmentReader {
     }
 }
 
-/// Why nothing more comes.
+/// Why the log ends.
 enum Problem {
     Cut,
     Damage(String),

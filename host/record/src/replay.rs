@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct ReplayReport {
     /// Every register at the begin of every run, every epoch's loss, controls and slopes, and the outcome are the same to the last bit.
     pub agrees: bool,
-    /// The log holds the outcome; without one nothing proves that the run is complete.
+    /// The log holds the outcome; without it, a complete run is not proven.
     pub complete: bool,
     /// Epochs that agree.
     pub epochs: u64,
@@ -30,7 +30,7 @@ pub struct ReplayReport {
     pub cut: Option<Cut>,
 }
 
-/// Trains again on an instrument that says what was recorded, and compares. `progress` hears of every epoch.
+/// Trains again on an instrument that replays the record, and compares. `progress` gets every epoch.
 ///
 /// # Errors
 /// The folder or its log cannot be read.

@@ -19,7 +19,7 @@ use std::time::Instant;
 /// Method of resuming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resuming {
-    /// The simulated instrument goes through all that was recorded again, to come to the same state, and every frame is compared.
+    /// The simulated instrument repeats the record to reach the same state, and every frame is compared.
     Again,
     /// The instrument keeps its state: the training continues from the state after the last complete epoch.
     FromState,
@@ -68,7 +68,7 @@ pub fn follow(
 /// any other continues in its present state.
 ///
 /// # Errors
-/// The run is complete, the folder is of another version, the instrument fails or does not repeat what was recorded, or the record cannot be kept.
+/// The run is complete, the folder is of another version, the instrument fails or does not repeat the record, or the record cannot be kept.
 pub fn resume(
     mut instrument: Instrument,
     task: Task,

@@ -31,7 +31,7 @@ impl Fixture {
         }
     }
 
-    /// That unit at the input, a volt at the ADC.
+    /// The unit of the input per volt at the ADC.
     pub fn per_adc_volt(self, scale: &Scale) -> f64 {
         match self {
             Fixture::Resistor(_) => 1.0 / scale.analogue.iv_gain_v_per_na,

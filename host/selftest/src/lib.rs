@@ -126,7 +126,7 @@ pub struct Settings {
     pub outputs: Vec<usize>,
     /// What connects them.
     pub fixture: Fixture,
-    /// All of `outputs` are connected at once, each by a fixture of its own.
+    /// All of `outputs` are connected together, each by a fixture of its own.
     pub connected_at_once: bool,
     /// Share by which the scale may be off.
     pub tolerance: f64,
@@ -164,7 +164,7 @@ impl Settings {
         }
     }
 
-    /// Voltages that an output does not leave: its DAC's ends, or what is narrower.
+    /// Voltage limits of an output: its DAC's ends, or narrower ones.
     fn limits_of(&self, scale: &Scale, output: usize) -> (f64, f64) {
         let (low_v, high_v) = scale.output(output).ends_v();
         (low_v.max(self.limits_v.0), high_v.min(self.limits_v.1))

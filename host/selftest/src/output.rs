@@ -18,7 +18,7 @@ const STEP_TOLERANCE: f64 = 0.4;
 /// Tolerance for a step partly hidden by noise and rounding: a stuck bit, or the smaller of two swapped bits, is off by its complete step.
 const HIDDEN_TOLERANCE: f64 = 0.6;
 
-/// Below this share of the declared gain nothing is connected.
+/// Below this share of the declared gain the output counts as not connected.
 const DEAD: f64 = 0.2;
 
 /// Share of the span by which the range may bend; `hge iv` calls 1 % linear.

@@ -45,7 +45,7 @@ pub(super) struct Trip {
     pub(super) away: Vec<usize>,
 }
 
-/// The instrument, the plan of all its outputs, and what is known of the chain so far.
+/// The instrument, the plan of all its outputs, and the results for the chain so far.
 pub(super) struct Stand {
     probe: Probe,
     timing: Timing,
@@ -259,7 +259,7 @@ impl Stand {
         Ok(instrument.write_all(overrides)?)
     }
 
-    /// Arms, and begins a run that holds the prepared voltages until the guard is disarmed. Returns what the instrument sends from then on.
+    /// Arms, and begins a run that holds the prepared voltages until the guard is disarmed. Returns the telemetry of the instrument from then on.
     pub(super) fn hold(&mut self, arm: ArmMode) -> Result<Subscription, Error> {
         let instrument = self.instrument();
         let heard = instrument.subscribe(WAITING_FRAMES);
@@ -297,7 +297,7 @@ impl Stand {
         codes.map(|code| Ok(instrument.read(code)? as u16 as i16)).collect()
     }
 
-    /// The event of a trip, if one comes within `patience` while nothing is requested.
+    /// The event of a trip, if one arrives within `patience` without requests.
     pub(super) fn event(
         heard: &mut Subscription,
         patience: Duration,

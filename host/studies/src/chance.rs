@@ -106,7 +106,7 @@ pub fn chances(task: &Task, by: &[Solved], settings: usize) -> Result<Vec<Chance
     Ok((0..by.len()).map(|n| Chance { hits: total(n), settings }).collect())
 }
 
-/// Of this number of random settings, those that solve the task, by each criterion.
+/// Share of this number of random settings that solve the task, by each criterion.
 fn hits(
     task: &Task,
     device: &dyn Device,

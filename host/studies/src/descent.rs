@@ -14,7 +14,7 @@ pub struct Told {
     pub outputs_na: Vec<f64>,
     /// Case by case, one for each control.
     pub slopes_na_per_v: Vec<Vec<f64>>,
-    /// Case by case, one for each input whose electrode sounds too.
+    /// Slopes case by case, one for each input whose electrode has a tone too.
     pub of_inputs_na_per_v: Vec<Vec<f64>>,
 }
 
@@ -27,7 +27,7 @@ pub trait GradientSource {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError>;
 }
 
-/// The instrument: one window a case, all tones at once.
+/// The instrument: one window a case, all tones in parallel.
 impl GradientSource for SimSetup {
     fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
         let readings = self.readings(cases_v, controls_v, true)?;
@@ -91,7 +91,7 @@ pub struct DescentConfig<'a> {
     pub steps: u32,
     /// The descent ends at this loss.
     pub stop_loss: f64,
-    /// Ends the descent at once.
+    /// Ends the descent immediately.
     pub cancel: &'a Cancel,
 }
 
@@ -100,7 +100,7 @@ pub struct DescentConfig<'a> {
 pub struct Path {
     /// Parameters of the least loss.
     pub best_v: Vec<f64>,
-    /// That loss.
+    /// The loss of that point.
     pub best_loss: f64,
     /// Loss of every step.
     pub losses: Vec<f64>,

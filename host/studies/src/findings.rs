@@ -25,12 +25,12 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// That `found` is at most `most`.
+    /// Claim that `found` is at most `most`.
     pub fn at_most(claim: impl Into<String>, found: f64, most: f64) -> Self {
         Claim { claim: claim.into(), found, most: Some(most), least: None, holds: found <= most }
     }
 
-    /// That `found` is at least `least`.
+    /// Claim that `found` is at least `least`.
     pub fn at_least(claim: impl Into<String>, found: f64, least: f64) -> Self {
         Claim { claim: claim.into(), found, most: None, least: Some(least), holds: found >= least }
     }

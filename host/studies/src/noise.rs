@@ -70,7 +70,7 @@ struct Curve {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Exact {
     lock_in: f64,
-    /// Of any unbiased estimator that knows the noise's spectrum, the mean and the other tones.
+    /// Least error of an unbiased estimator that knows the noise's spectrum, the mean and the other tones.
     bound: f64,
 }
 

@@ -40,7 +40,7 @@ pub fn plan(setup: &Setup, inputs_v: &[(f64, f64)]) -> Result<Plan, ReproduceErr
     Ok(Plan::new(configuration, task.plan.parameters())?)
 }
 
-/// The plan of a linear device with one case: control k is electrode k and has slope k, two inputs behind them do nothing.
+/// The plan of a linear device with one case: control k is electrode k and has slope k; two inputs after them have no effect.
 ///
 /// # Errors
 /// The experiment is wrong.

@@ -24,7 +24,7 @@ pub fn line(x: &[f64], y: &[f64]) -> Line {
     Line { slope, intercept: mean_y - slope * mean_x, r_squared: xy * xy / (xx * yy) }
 }
 
-/// Mean, not a number of nothing.
+/// Mean; NaN without values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
@@ -41,11 +41,11 @@ pub fn mean_square(values: impl IntoIterator<Item = f64>) -> f64 {
 pub struct McNemar {
     /// Probability of at least this number of lost pairs, if losing and gaining are equally likely.
     pub loss: f64,
-    /// That they differ so much or more, either way.
+    /// Probability of this difference or a greater one, either way.
     pub two_sided: f64,
 }
 
-/// Of pairs of which `lost` had it with the first method only, `gained` with the second only.
+/// From the pairs that only the first method solved (`lost`) and only the second (`gained`).
 pub fn mcnemar(lost: u64, gained: u64) -> McNemar {
     let pairs = lost + gained;
     let Ok(fair) = Binomial::new(0.5, pairs) else {

@@ -27,7 +27,7 @@ pub enum Frame {
     Notice(Notice, String),
 }
 
-/// Telemetry: what the instrument says unasked.
+/// Telemetry: frames that the instrument sends unasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// One window.

@@ -97,7 +97,7 @@ crate::with_registers!(table);
 pub mod command {
     /// Start a run according to [`super::MODE`]. Needs an armed guard.
     pub const RUN: u32 = 1;
-    /// End the run after the tones have ended, and the capture at once.
+    /// End the run after the tones have ended, and a capture immediately.
     pub const STOP: u32 = 2;
     /// Arm the guard with the watchdog: outputs follow the modulator.
     pub const ARM_HOST: u32 = 3;

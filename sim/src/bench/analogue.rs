@@ -16,7 +16,7 @@ pub struct AnalogueBench {
     stages: Stages,
     /// The stages before the last call.
     before: Stages,
-    /// The last call's voltages and what the device gave, to take samples back.
+    /// Voltages and currents of the last call, to take samples back.
     volts: Vec<f64>,
     felt_v: Vec<f64>,
     device_na: Vec<f64>,
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    /// Every effect at once.
+    /// All effects together.
     fn everything() -> Chain {
         Chain {
             dac_offset_v: 0.002,

@@ -23,7 +23,7 @@ struct Step {
 }
 
 impl ElectrodeDrift {
-    /// That of the chain, for a device with this many electrodes; none without drift.
+    /// The drift of the chain, for a device with this many electrodes; `None` without drift.
     pub fn of(chain: &Chain, electrodes: usize, rate_hz: f64) -> Option<Self> {
         let amplitudes_v: Vec<f64> = (0..electrodes).map(|k| chain.drift_of_v(k)).collect();
         let step = (chain.step_v != 0.0).then_some(Step {

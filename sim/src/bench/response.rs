@@ -65,7 +65,7 @@ pub(super) mod tests {
     /// Samples that a response is measured over.
     pub const N: usize = 4096;
 
-    /// The tone of so many periods in [`N`] samples, sample `n`.
+    /// The tone with this number of periods in [`N`] samples, sample `n`.
     pub fn tone(cycles: u32, n: usize) -> f64 {
         (TAU * f64::from(cycles) * (n % N) as f64 / N as f64).sin()
     }

@@ -25,7 +25,7 @@ pub struct Stages {
 /// Where a bench comes from: every electrode has long stood at its `volts`, and the device gave `current_na`.
 #[derive(Clone, Debug)]
 pub struct Rest {
-    /// Of every electrode.
+    /// Voltage of every electrode.
     pub volts: Vec<f64>,
     /// Current of the device.
     pub current_na: f64,

@@ -12,7 +12,7 @@ pub enum DeviceError {
         /// The text as given.
         spec: String,
     },
-    /// The device is known, but not the text after its name.
+    /// The device exists, but the text after its name is invalid.
     #[error("in device `{spec}`: {what}; {change}")]
     BadSpec {
         /// The text as given.
@@ -91,7 +91,7 @@ pub enum DeviceError {
     ModelBounds {
         /// Path as given.
         path: PathBuf,
-        /// The operator or constant, and what is wrong with it.
+        /// The operator or constant, and the reason.
         problem: String,
     },
     /// A row's current depends on other rows.

@@ -85,7 +85,7 @@ pub fn forms() -> String {
 /// Opens the device that `spec` names, in one of the [`forms`].
 ///
 /// # Errors
-/// One sentence that says what was found and what to change.
+/// One sentence with the problem and the remedy.
 ///
 /// ```
 /// use hge_sim::device::open;

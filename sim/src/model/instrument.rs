@@ -133,7 +133,7 @@ impl Model {
         }
     }
 
-    /// Processes bytes from the host; complete requests are executed at once.
+    /// Processes bytes from the host; executes complete requests immediately.
     pub fn receive(&mut self, bytes: &[u8]) {
         let mut deframer = std::mem::replace(&mut self.deframer, Deframer::new(MOST_REQUEST_WORDS));
         deframer.push(bytes, |body| self.frame(body));
@@ -176,7 +176,7 @@ impl Model {
         self.telemetry.push(&record, false);
     }
 
-    /// Works out samples until a job needs what the ADC saw, and asks the bench for it. Returns how many.
+    /// Computes samples until a job needs ADC codes, then asks the bench for them. Returns the number of samples.
     fn run_batch(&mut self, hold: bool, most: usize) -> usize {
         // A capture makes frames of its own: no more of them at a time than the memory surely holds.
         let most = if self.capture.active() { most.min(BLOCK_SAMPLES) } else { most };

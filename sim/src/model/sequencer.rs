@@ -31,7 +31,7 @@ pub enum Job {
     Start,
     /// A window has ended.
     Window,
-    /// The run was stopped: nothing to record.
+    /// The run was stopped: no window to record.
     Nothing,
 }
 

@@ -17,7 +17,7 @@ struct Known {
 pub enum Verdict {
     /// Nothing: a straggler.
     Ignore,
-    /// Send this; execute nothing.
+    /// Send this reply without executing a request.
     Answer(Vec<u32>),
     /// Carry it out, build the reply with [`reply`] and keep it by [`Session::keep`].
     Execute(Work),

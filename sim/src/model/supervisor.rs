@@ -41,7 +41,7 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// Arms, unless something that protects the device is missing.
+    /// Arms, unless a protection of the device is missing.
     pub fn arm(&mut self, standalone: bool, busy: bool, settings: &Settings) -> Status {
         if self.armed || self.ramping_to_safe || busy {
             return Status::Busy;

@@ -82,7 +82,7 @@ impl BoardEngine {
         &self.circuit
     }
 
-    /// Presses or releases the button that begins what is recorded; it is up at first.
+    /// Presses or releases the button that starts the recording; it is up at first.
     ///
     /// # Errors
     /// The engine is lost.

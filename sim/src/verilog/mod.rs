@@ -69,7 +69,7 @@ impl VerilogEngine {
         })
     }
 
-    /// A sample begins: the codes that stand go to the bench, its ADC code back.
+    /// A sample begins: the present codes go to the bench, its ADC code comes back.
     fn sample(&mut self) -> Result<(), EngineError> {
         for output in 0..self.codes.len() {
             self.codes[output] = i16::from_le_bytes(self.process.answer()?);

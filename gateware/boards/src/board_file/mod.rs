@@ -132,7 +132,7 @@ impl Clock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uart {
-    /// A rate that the bridge is known to hold.
+    /// A rate that the bridge is known to support.
     pub baud: u32,
     /// The bridge, or what takes its place.
     pub bridge: String,
@@ -299,7 +299,7 @@ impl Board {
         self.parts
     }
 
-    /// Verilog of `hge_board` and all below, with what is built in and what is played after power-up.
+    /// Verilog of `hge_board` and all modules below it, with the experiments built in and the recording played after power-up.
     ///
     /// # Errors
     /// A block that the emitter refuses.

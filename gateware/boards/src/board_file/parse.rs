@@ -36,7 +36,7 @@ pub fn parts(file: &BoardFile) -> Result<Converters, BoardError> {
     Ok(Converters { dac, adc })
 }
 
-/// Checks what the types do not.
+/// Checks the values beyond their types.
 pub fn check(board: &Board) -> Result<(), BoardError> {
     let file = &board.file;
     let name = || file.name.clone();

@@ -85,7 +85,7 @@ pub fn located(fpga: &Fpga, text: &str) -> Vec<(String, String)> {
     text.lines().filter_map(of_line).collect()
 }
 
-/// Every port that is needed has a site of its own, and nothing else has one.
+/// Checks that every required port has a site of its own, and that no other port has one.
 pub fn check(board: &Board) -> Result<(), BoardError> {
     let refuse = |problem: String| {
         let (file, board) = (board.file.fpga.pin_file(), board.file.name.clone());

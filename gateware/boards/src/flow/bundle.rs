@@ -128,7 +128,7 @@ pub fn text_digest(text: &str) -> String {
 /// All files are written next to `target` and renamed when complete. An existing bundle is replaced, anything else is not.
 ///
 /// # Errors
-/// A file cannot be written; something else is at `target`.
+/// A file cannot be written; `target` is another file or folder.
 pub fn write(
     folder: &Path,
     names: &[&str],

@@ -33,10 +33,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use toolset::{Choice, Ran, Tool, Toolset};
 
-/// Name of a board's description in what is written.
+/// Name of a board's description in messages and logs.
 const BOARD_FILE: &str = "board.toml";
 
-/// Name of an experiment in what is written.
+/// Name of an experiment in messages and logs.
 const EXPERIMENT_FILE: &str = "experiment.toml";
 
 /// Builds begun by this process.

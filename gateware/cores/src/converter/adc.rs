@@ -60,7 +60,7 @@ pub struct SpiAdc {
     low: DFF<Bit>,
     selected: DFF<Bit>,
     received: DFF<Bits<16>>,
-    /// A conversion is to be added; with it a power of two is complete.
+    /// A conversion is ready to be added; with it a power of two is complete.
     adds: DFF<Bit>,
     completes: DFF<Bit>,
     number: DFF<Bits<6>>,

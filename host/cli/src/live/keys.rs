@@ -15,7 +15,7 @@ pub enum Action {
     Disarm,
     /// End the work.
     Quit,
-    /// End the work; a second time, at once.
+    /// End the run; a second time, immediately.
     Interrupt,
     /// Show or hide the help on keys.
     Help,

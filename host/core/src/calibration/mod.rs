@@ -58,15 +58,15 @@ pub enum CalibrationError {
         electrode: usize,
         /// Angle.
         lag_deg: f64,
-        /// Of its tone.
+        /// Frequency of the tone.
         frequency_hz: f64,
     },
     /// The current leaves the range of the chain.
     #[error("the current reaches an end of the chain's range at {clipped} of {points} operating points: look for a shorted electrode with `hge iv`, lower the I-V gain (analogue.iv_gain_v_per_na) or narrow the electrodes' ranges")]
     Clipped {
-        /// Operating points at which it clips.
+        /// Operating points at which the current clips.
         clipped: u32,
-        /// Of this number.
+        /// Operating points in all.
         points: u32,
     },
     /// The current spans too few steps of the ADC.
@@ -167,7 +167,7 @@ fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
 /// Lag and feed-through of all tones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Configuration for which it was made.
+    /// Configuration of the calibration.
     #[serde(flatten)]
     pub conditions: Conditions,
     /// The pole with the lags of the tones; none without a significant lag, or if the lags do not fit one pole.

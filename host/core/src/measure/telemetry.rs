@@ -75,7 +75,7 @@ pub enum Line {
         loss_na2: f64,
         /// Least loss so far.
         best_loss_na2: f64,
-        /// Of every output.
+        /// Value of every output.
         controls_v: Vec<f64>,
     },
     /// A run has ended.

@@ -144,7 +144,7 @@ pub enum PlanError {
         /// The remedy.
         why: String,
     },
-    /// The guard's step is below what the run needs.
+    /// The guard's step is too small for the run.
     #[error("the {mover} steps by up to {} V a sample but step_v allows {} V: lower {lower}, or raise step_v", number(*needed_v), number(*step_v))]
     Step {
         /// The fastest signal.

@@ -83,7 +83,7 @@ pub struct Configuration {
     pub noise_slots: Vec<NoiseSlot>,
     /// The guard, one entry an output.
     pub limits: Vec<OutputLimits>,
-    /// The guard's greatest step a sample; `None`: just above what the run needs.
+    /// The guard's greatest step a sample; `None`: just above that of the run.
     pub step_v: Option<f64>,
     /// Carriers of the controls' slots; for a code the tone's periods are its repetitions in a window.
     pub carrier: Carrier,

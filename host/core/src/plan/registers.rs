@@ -112,7 +112,7 @@ impl Plan {
             .collect()
     }
 
-    /// Of [`Plan::writes`], the words of the controls' slots.
+    /// The words of [`Plan::writes`] for the controls' slots.
     pub fn slot_writes(&self) -> Vec<(u16, u32)> {
         let slots = map::SLOT..map::SLOT + self.configuration.controls.len() as u16;
         self.writes.iter().copied().filter(|(address, _)| slots.contains(address)).collect()

@@ -22,7 +22,7 @@ pub enum Kind {
     ThirdOrder,
     /// The mains or one of its harmonics.
     Mains,
-    /// Nothing that is known.
+    /// No known lines.
     Unknown,
 }
 

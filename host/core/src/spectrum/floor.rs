@@ -23,7 +23,7 @@ const STEEPEST: f64 = 3.0;
 /// Minimum number of bins for a slope.
 const FEWEST: usize = 12;
 
-/// The noise under every line, and how well it is known.
+/// The noise under every line, with its uncertainty.
 #[derive(Clone, Debug)]
 pub(super) struct Floor {
     pub(super) na2_per_hz: Vec<f64>,

@@ -111,7 +111,7 @@ pub struct Spectrum {
     pub floor_na_per_rt_hz: f64,
     /// The strongest tone over the strongest line that is no tone, whatever it is; `None` without tones or without another line.
     pub sfdr_db: Option<f64>,
-    /// That other line.
+    /// The strongest line that is no tone.
     pub sfdr_line: Option<String>,
     /// Lines above the noise, the strongest first.
     pub lines: Vec<Line>,

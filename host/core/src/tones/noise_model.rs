@@ -18,7 +18,7 @@ pub struct NoiseModel {
     pub flicker_na2_per_hz_at_1khz: f64,
     /// Pole of the I-V converter, if it is in the way.
     pub pole_hz: Option<f64>,
-    /// Frequency of the mains, if it is to be avoided.
+    /// Frequency of the mains, if tones must avoid it.
     pub mains_hz: Option<f64>,
 }
 

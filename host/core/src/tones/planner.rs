@@ -135,7 +135,7 @@ fn best(set: &mut ToneSet, lines: &[u32], count: usize) -> Option<(Vec<u32>, boo
     Some((tones, outcome.is_complete))
 }
 
-/// Assesses given tones. `count` and `band_hz` of `wanted` are ignored.
+/// Assesses given tones; ignores `count` and `band_hz` of `wanted`.
 pub fn assess(wanted: &ToneSpec, cycles: &[u32]) -> TonePlan {
     let ToneSpec { grid, noise_model, .. } = wanted;
     let crosstalk = Crosstalk::new(*grid);

@@ -7,7 +7,7 @@ use super::Grid;
 pub struct Product {
     /// Multiples of its factors, negative where a frequency is subtracted.
     pub factors: Vec<i64>,
-    /// Line on which it shows.
+    /// Line on which the product appears.
     pub line: u32,
 }
 
@@ -59,7 +59,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Of no tones.
+    /// Products without tones.
     pub fn new(grid: Grid) -> Self {
         let lines = grid.window_samples as usize / 2 + 1;
         Tally { grid, tones: Vec::new(), lines: vec![Counts::default(); lines] }

@@ -209,7 +209,7 @@ struct EpochResult {
     clipped: bool,
 }
 
-/// One epoch down. It says nothing where the outputs clipped.
+/// One epoch of the descent. Clipped outputs give no slopes.
 fn descend(
     session: &mut Session,
     experiment: &Experiment,

@@ -50,7 +50,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome of one reading of the unperturbed outputs at `controls_v`, which proves nothing yet; counts are filled in by the loop.
+    /// The outcome of one reading of the unperturbed outputs at `controls_v`, not yet tested; the loop fills in the counts.
     pub(super) fn of(
         controls_v: Vec<f64>,
         readings: &[Reading],
@@ -93,14 +93,14 @@ impl Outcome {
         finite && !self.clipped && self.separation_na >= wanted_na
     }
 
-    /// Decides by how well the gap is known.
+    /// Decides by the standard error of the gap.
     pub(super) fn judge(&mut self, gap: Gap, wanted_na: f64) {
         self.separation_error_na = Some(gap.error_na);
         self.separation_above_na = Some(gap.lower_na);
         self.solved = self.is_promising(wanted_na) && gap.lower_na >= wanted_na;
     }
 
-    /// Whether the outputs have the required gap, as far as noise allows to tell.
+    /// Whether the outputs have the required gap, given the noise.
     pub fn is_within_noise(&self, wanted_na: f64) -> bool {
         !self.solved && self.is_promising(wanted_na)
     }

@@ -14,10 +14,10 @@ use crate::session::{Reading, Session};
 /// Largest probability that a training of a device with too small a gap counts as solved.
 const LEVEL: f64 = 1e-3;
 
-/// Passes over all cases after which the gap is judged, the next one if it is not clear by then.
+/// Passes over all cases after which the gap is tested; while it is undecided, the next number applies.
 const LOOKS: [usize; 5] = [4, 8, 16, 32, 64];
 
-/// A gap between outputs, and how well it is known.
+/// A gap between outputs and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Gap {
     /// Least high mean less greatest low one.
@@ -39,7 +39,7 @@ impl Gap {
         Gap::between(&known.collect::<Option<Vec<(f64, Confidence)>>>()?, high, level)
     }
 
-    /// From the mean of every case and how well it is known. `None`: one of the two labels has no case.
+    /// From the mean and the standard error of every case. `None`: one of the two labels has no case.
     pub(super) fn between(known: &[(f64, Confidence)], high: &[bool], level: f64) -> Option<Self> {
         let of_label = |label| known.iter().zip(high).filter(move |case| *case.1 == label);
         let pairs =

@@ -85,7 +85,7 @@ pub enum LinkError {
         /// The link.
         name: String,
     },
-    /// The other end of a link of another crate failed.
+    /// A link of another crate failed.
     #[error("{0}")]
     Behind(Arc<dyn std::error::Error + Send + Sync>),
     /// `sim` where an instrument has to be there already.

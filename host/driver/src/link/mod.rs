@@ -67,14 +67,14 @@ pub trait Sink: Send {
     /// Hands over all of `bytes`.
     ///
     /// # Errors
-    /// The pipe broke, or took nothing for seconds.
+    /// The pipe broke, or accepted no bytes for seconds.
     fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError>;
 }
 
 /// Opens the link that `spec` names; a server is shown `token`.
 ///
 /// # Errors
-/// One sentence that says what was found and what to change; [`LinkError::Simulated`] for a simulated instrument, which no link reaches.
+/// One sentence with the problem and the remedy; [`LinkError::Simulated`] for a simulated instrument, which no link reaches.
 pub fn open(spec: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, LinkError> {
     Ok(match spec {
         LinkSpec::Simulated => return Err(LinkError::Simulated),

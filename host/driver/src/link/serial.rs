@@ -5,7 +5,7 @@ use serialport::{ErrorKind, SerialPort};
 use std::io;
 use std::time::Duration;
 
-/// Time limit of a write: the driver's buffer accepts a request at once unless the line is stuck.
+/// Time limit of a write: the driver's buffer accepts a request immediately unless the line is stuck.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Time limit of a reply: 280 bytes take 25 ms at 115200 baud, a USB bridge waits up to 16 ms, and a frame of

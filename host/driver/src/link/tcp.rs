@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time limit of a write: requests are small, so it matters only for a stuck peer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Time limit of a reply: the engine behind a server may be slow, and nothing is lost on the way.
+/// Time limit of a reply: the engine behind a server may be slow, and the connection loses no bytes.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(625);
 
 /// Interval of requests that keep control of a server: a small fraction of the shortest time after which control ends.

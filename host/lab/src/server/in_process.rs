@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Time limit of a reply: a clock-level engine may be in the middle of a long advance, and nothing is lost.
+/// Time limit of a reply: a clock-level engine may be in the middle of a long advance, and the link loses no bytes.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Name of the instrument in messages.

@@ -25,7 +25,7 @@ const FULL_INTERVAL: Duration = Duration::from_millis(1);
 /// Nonces of the server's own sessions: "HGE2", then incremented.
 const FIRST_NONCE: u32 = 0x4847_4532;
 
-/// A simulated instrument and what is between it and its clients.
+/// A simulated instrument and the part between it and its clients.
 pub struct Server {
     engine: Box<dyn Engine>,
     factory: Option<EngineFactory>,
@@ -47,7 +47,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that powers instruments up by `factory`; the first one at once.
+    /// A server that powers up instruments by `factory`; the first one immediately.
     ///
     /// # Errors
     /// The engine is not there or cannot be built.
@@ -250,7 +250,7 @@ impl Server {
         self.send(&Request { operation, nonce, sequence, address, count, values })
     }
 
-    /// Begins a session that is no client's: a hello with the nonce of the present one would change nothing.
+    /// Begins a session of the server itself: a hello with the nonce of the present session would have no effect.
     fn begin_own_session(&mut self) -> Result<(), EngineError> {
         self.own_nonce = self.own_nonce.wrapping_add(1);
         self.introduce(self.own_nonce, 0)

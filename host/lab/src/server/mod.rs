@@ -57,7 +57,7 @@ pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 /// How the instrument's time goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Pace {
-    /// As fast as it can be computed, and stopped while nothing is active.
+    /// As fast as it can be computed, and stopped while idle.
     #[default]
     Virtual,
     /// By the wall clock, at the sample period that the instrument's register holds.
@@ -76,7 +76,7 @@ pub struct Settings {
     pub pace: Pace,
     /// Clock and shortest sample period of the instrument.
     pub parameters: Parameters,
-    /// Most samples between two looks at what clients say: 1024 suits the model, 64 an engine that simulates
+    /// Most samples between two reads of the clients' requests: 1024 suits the model, 64 an engine that simulates
     /// every clock.
     pub chunk_samples: u32,
     /// In virtual time, the next client gets the instrument as the last one left it, instead of freshly
@@ -140,7 +140,7 @@ pub enum ServerError {
         /// Message of the system.
         what: String,
     },
-    /// Others could reach it, and nothing keeps them out.
+    /// Other machines could reach it, and no token protects it.
     #[error("{address} can be reached from other computers: give a --token-file, or serve on this computer only")]
     Open {
         /// Asked for.

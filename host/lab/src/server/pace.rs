@@ -39,7 +39,7 @@ impl Pacer {
         Pacer { factor, bytes_per_s, last: Instant::now(), samples: 0.0, bytes: 0.0 }
     }
 
-    /// Time until something is due.
+    /// Time until the next sample is due.
     pub(super) fn until_next(&self) -> Duration {
         TICK.saturating_sub(self.last.elapsed())
     }

@@ -31,7 +31,7 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    /// Of an instrument after power-up.
+    /// The registers of an instrument after power-up.
     pub(super) fn new(settings: &Settings) -> Self {
         let reset = Registers::default();
         Shadow {
@@ -66,7 +66,7 @@ impl Shadow {
         ((self.watchdog_limit.as_secs_f64() * rate_hz) as u32).max(1)
     }
 
-    /// The greatest value that the register has, or may have by what was sent.
+    /// The greatest value that the register has, or may have by the requests sent.
     fn greatest(&self, address: u16, confirmed: u32) -> u32 {
         let sent = self.sent.iter().flat_map(|sent| &sent.writes);
         sent.filter(|write| write.0 == address).map(|write| write.1).fold(confirmed, u32::max)

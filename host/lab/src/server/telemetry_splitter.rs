@@ -42,7 +42,7 @@ impl TelemetrySplitter {
         self.frame.extend_from_slice(bytes);
     }
 
-    /// Says something of the server's own.
+    /// Sends a frame of the server's own.
     pub(super) fn say(&mut self, frame: &Frame) {
         self.all.extend(frame.to_bytes());
     }

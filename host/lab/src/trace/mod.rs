@@ -145,7 +145,7 @@ impl Sink {
         }
     }
 
-    /// Completes the file and puts it where it belongs; a second call does nothing.
+    /// Completes the file and moves it to its place; a second call has no effect.
     fn complete(&mut self) -> Result<(), String> {
         self.settle();
         let (failed, draft) = (self.failed.take(), self.draft.take());

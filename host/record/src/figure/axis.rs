@@ -10,19 +10,19 @@ pub struct Axis {
     pub label: String,
     /// Logarithmic.
     pub logarithmic: bool,
-    /// From and to; `None`: what the points need.
+    /// From and to; `None`: the range of the points.
     pub range: Option<(f64, f64)>,
     /// Labels at 0, 1, 2, ... in place of numbers; empty: numbers.
     pub names: Vec<String>,
 }
 
 impl Axis {
-    /// A linear axis over what the points need.
+    /// A linear axis over the range of the points.
     pub fn linear(label: impl Into<String>) -> Self {
         Axis { label: label.into(), logarithmic: false, range: None, names: Vec::new() }
     }
 
-    /// A logarithmic axis over what the points need.
+    /// A logarithmic axis over the range of the points.
     pub fn logarithmic(label: impl Into<String>) -> Self {
         Axis { label: label.into(), logarithmic: true, range: None, names: Vec::new() }
     }
@@ -64,7 +64,7 @@ impl Axis {
     }
 }
 
-/// A little more than the values on both sides.
+/// A margin beyond the values on both sides.
 fn widened((low, high): (f64, f64), logarithmic: bool) -> (f64, f64) {
     if logarithmic {
         let room = (high / low).powf(0.05).max(1.2);

@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 const SIZE: (u32, u32) = (1000, 420);
-/// Legible on paper and on screens for those who tell colours apart badly (Okabe and Ito 2008).
+/// Legible on paper, on screens and with colour-vision deficiency (Okabe and Ito 2008).
 const TONE: RGBColor = RGBColor(0, 114, 178);
 const EMPTY: RGBColor = RGBColor(0, 158, 115);
 const SECOND: RGBColor = RGBColor(213, 94, 0);
@@ -25,7 +25,7 @@ type Failed = Box<dyn std::error::Error>;
 /// Draws the plan: a stem for every tone and empty line, ticks for products, and the expected error over frequency.
 ///
 /// # Errors
-/// The drawing library refuses; no input is known to make it.
+/// The drawing library refuses; no known input causes it.
 pub fn svg(wanted: &ToneSpec, plan: &TonePlan) -> Result<String, String> {
     font::register();
     let mut text = String::new();

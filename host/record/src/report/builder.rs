@@ -8,7 +8,7 @@ use hge_core::measure::waveform::Waveform;
 use hge_core::method::Method;
 use hge_core::train::{Outcome, Progress};
 
-/// Gathers what a report shows. Epochs are thinned as they come, so that a long run takes no more memory than a short one.
+/// Gathers the content of a report. Epochs are thinned as they arrive, so that a long run takes no more memory than a short one.
 pub struct Builder {
     report: Report,
     thinner: Thinner,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 /// Epochs that are kept at most.
 pub const MOST_EPOCHS: usize = 2000;
 
-/// Starts whose first epochs are remembered: more marks than pixels say nothing.
+/// Starts whose first epochs are kept: more marks than pixels are useless.
 const MOST_STARTS: usize = 500;
 
 /// Numbers of slopes over the epochs at most: 1 MB of text. Runs of many cases and controls show slopes of fewer epochs.
@@ -40,13 +40,13 @@ pub struct Epochs {
     pub loss: Vec<f64>,
     /// Least high output less greatest low one.
     pub separation_na: Vec<f64>,
-    /// Of every control.
+    /// Value of every control.
     pub controls_v: Vec<Vec<f64>>,
-    /// Of every case, tones on.
+    /// Current of every case, tones on.
     pub outputs_na: Vec<Vec<f64>>,
     /// Points of which slopes are kept.
     pub slope_points: Vec<usize>,
-    /// Of every case, of every control.
+    /// Slope of every case by every control.
     pub slopes_na_per_v: Vec<Vec<Vec<f64>>>,
     /// For every control: standard error of a slope; no points without a noise density in the experiment.
     pub errors_na_per_v: Vec<Vec<f64>>,
@@ -112,7 +112,7 @@ impl Stretch {
 }
 
 impl Thinner {
-    /// For at most `most_epochs` points; `wanted_v`: the controls of the outcome, by which the best epoch is known.
+    /// For at most `most_epochs` points; `wanted_v`: the controls of the outcome, which identify the best epoch.
     pub(super) fn new(most_epochs: usize, wanted_v: Option<Vec<f64>>) -> Self {
         Thinner {
             wanted_v,

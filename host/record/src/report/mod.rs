@@ -120,7 +120,7 @@ pub struct Report {
     pub window_samples: u32,
     /// Time that the samples took.
     pub measured_s: f64,
-    /// Time that passed, if it is known.
+    /// Duration, if it is known.
     pub wall_s: Option<f64>,
     /// The loss.
     pub loss: ShownLoss,

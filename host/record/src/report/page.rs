@@ -25,10 +25,10 @@ struct Data<'a> {
     colours: Vec<String>,
 }
 
-/// The report as one file of HTML that asks nothing of any network.
+/// The report as one HTML file without network access.
 ///
 /// # Errors
-/// The report cannot be written as JSON; no input is known to make it.
+/// The report cannot be written as JSON; no known input causes it.
 pub fn html(report: &Report) -> Result<String, ReportError> {
     let colour = |&(red, green, blue): &(u8, u8, u8)| format!("#{red:02x}{green:02x}{blue:02x}");
     let data = Data { report, colours: COLOURS.iter().map(colour).collect() };

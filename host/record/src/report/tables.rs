@@ -14,7 +14,7 @@ pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// Key figures: name, value, and what the value is of.
+/// Key figures: name, value, and reference of the value.
 pub(super) fn figures(report: &Report) -> String {
     let mut entries: Vec<(&str, String, String)> = Vec::new();
     let unit = report.loss.unit.map_or(String::new(), |unit| format!(" {unit}"));

@@ -72,7 +72,7 @@ pub struct Trained {
     pub training_accuracy: f64,
     /// With the threshold of the training points.
     pub test_accuracy: f64,
-    /// That threshold.
+    /// The threshold of the training points.
     pub threshold: Threshold,
     /// Best controls.
     pub controls_v: Vec<f64>,

@@ -34,7 +34,7 @@ pub struct PointsSpec {
 pub struct Pairs {
     /// Tones.
     pub tones: usize,
-    /// All at once.
+    /// All tones in parallel.
     pub parallel_na_per_v: Vec<f64>,
     /// One at a time.
     pub single_na_per_v: Vec<f64>,

@@ -12,7 +12,7 @@ use std::f64::consts::{PI, TAU};
 pub struct Tone {
     /// Tuning word: 2^-32 of the sample rate.
     pub word: u32,
-    /// Phase at which it begins, in 256ths of a turn.
+    /// Phase at which the tone begins, in 256ths of a period.
     pub start: u8,
 }
 
@@ -43,7 +43,7 @@ impl Tone {
     }
 }
 
-/// Slopes from the instrument's own sums. The mean is subtracted first, which changes nothing on the grid.
+/// Slopes from the instrument's own sums. The mean is subtracted first, which has no effect on the grid.
 pub fn slopes_na_per_v(plan: &Plan, tones: &[Tone], window: &Window) -> Vec<f64> {
     let samples = plan.grid().window_samples;
     let count = f64::from(samples);

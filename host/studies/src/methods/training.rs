@@ -15,7 +15,7 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Trainings that learnt the gate.
+    /// Trainings that solved the gate.
     pub fn solved(&self) -> usize {
         self.durations.iter().filter(|duration| duration.solved).count()
     }

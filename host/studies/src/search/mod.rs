@@ -307,7 +307,7 @@ fn times(value: f64) -> String {
     }
 }
 
-/// A number for programs; nothing where it is beyond the budget.
+/// A number for programs; `None` beyond the budget.
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }

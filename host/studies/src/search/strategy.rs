@@ -22,11 +22,11 @@ const SCALING_PAIRS: usize = 4;
 /// How perturbed windows carry slopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extraction {
-    /// Tones on all controls at once.
+    /// Tones on all controls in parallel.
     Tones,
     /// One tone after the other.
     SingleTone,
-    /// Walsh functions on all controls at once.
+    /// Walsh functions on all controls in parallel.
     Walsh,
 }
 
@@ -39,7 +39,7 @@ pub enum Strategy {
     TwoSided,
     /// Adam along differences of outputs, each control in turn above, and all at the setting itself.
     OneSided,
-    /// Differences of the loss, all controls at once.
+    /// Differences of the loss, all controls together.
     Spsa,
     /// Settings drawn evenly from the control ranges.
     Random,
@@ -100,7 +100,7 @@ pub struct Search<'a> {
     pub device: &'a dyn Device,
     /// Ends the search, in seconds of device time.
     pub budget_s: f64,
-    /// Ends it at once.
+    /// Ends the search immediately.
     pub cancel: &'a Cancel,
 }
 

@@ -23,7 +23,7 @@ const RIM_POINTS: usize = 2048;
 /// Dopants lie within this radius, so that none sits on an electrode.
 const PLACEMENT_RADIUS: f64 = 0.95;
 
-/// The spacing asked for shrinks to zero over this many draws, so that placing always ends.
+/// The required spacing shrinks to zero over this many draws, so that placing always ends.
 const PLACEMENT_DRAWS: f64 = 20_000.0;
 
 /// Angle between neighbouring electrodes.

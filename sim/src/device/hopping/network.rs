@@ -47,7 +47,7 @@ pub(super) struct Network<const N: usize> {
     pub inverse_kt: f64,
 }
 
-/// The steady state of `L` rows, and what it was solved from.
+/// The steady state of `L` rows, with the voltages from which it was solved.
 pub(super) struct State<const N: usize, const L: usize> {
     /// exp(E_i / kT).
     site: [Lanes<L>; N],

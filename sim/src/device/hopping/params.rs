@@ -54,7 +54,7 @@ impl HoppingParams {
         self.thermal_energy_ev / BOLTZMANN_EV_PER_K
     }
 
-    /// Checks that every parameter lies where the solver is known to converge.
+    /// Checks that every parameter lies in the range in which the solver converges.
     ///
     /// # Errors
     /// [`DeviceError::Parameter`] names the first that does not, and its range.

@@ -68,7 +68,7 @@ pub(super) fn check(graph: &GraphProto, rows: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// The outputs of one operator and what it costs.
+/// The outputs of one operator and its cost.
 fn operator(
     node: &NodeProto,
     kind: &str,

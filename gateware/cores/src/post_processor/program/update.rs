@@ -239,7 +239,7 @@ pub fn apply(code: &mut Assembler) {
     code.output(output::CUT);
 }
 
-/// Jumps to `otherwise` if the slot of this routing word drives nothing.
+/// Jumps to `otherwise` if the slot of this routing word drives no output.
 fn drives(code: &mut Assembler, otherwise: &'static str) {
     code.input(input::ROUTE);
     code.add_input(input::ROUTE);

@@ -41,7 +41,7 @@ pub struct ChannelSpec {
     pub alone: bool,
     /// Windows.
     pub trials: u32,
-    /// Of noise and phases.
+    /// Seed of noise and phases.
     pub seed: u64,
 }
 

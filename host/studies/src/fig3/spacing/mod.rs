@@ -71,7 +71,7 @@ pub fn mean_square(trials: &[Trial], filter: usize) -> f64 {
 }
 
 impl Curves {
-    /// Mean squared error of all tones at once over that of the channel alone, with a filter.
+    /// Mean squared error of all tones together over that of the channel alone, with a filter.
     pub fn ratio(&self, place: &Place, filter: usize) -> Estimate {
         bootstrap::ratio(&squares(&place.trials, filter), &squares(&self.alone, filter))
     }
@@ -131,7 +131,7 @@ impl Curves {
     }
 }
 
-/// Measures, and computes what is expected.
+/// Measures, and computes the expected errors.
 ///
 /// # Errors
 /// The instrument fails.
