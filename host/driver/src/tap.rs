@@ -36,7 +36,7 @@ pub enum TraceEvent<'a> {
     },
     /// A result of the host.
     Note {
-        /// Its content.
+        /// Content of the result.
         topic: Topic,
         /// JSON.
         text: &'a str,

@@ -18,10 +18,10 @@ const GAIN_ERROR: Rule = Rule::Within(-0.5, 0.5);
 const INL_LSB: Rule = Rule::Within(-1000.0, 1000.0);
 
 hge_protocol::keys! {
-    /// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and what is imperfect about it, the `[bench]` table.
+    /// The analogue chain around a device: its scale, the `[analogue]` table of an experiment, and its imperfections, the `[bench]` table.
     /// Electrode i of the device is connected to output i.
     ///
-    /// The defaults are the default scale, free of every effect but white noise.
+    /// The defaults are the default scale, with white noise and no other effect.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     #[serde(deny_unknown_fields, default)]
     pub struct Chain {
@@ -86,7 +86,7 @@ hge_protocol::keys! {
         adc_inl_s_lsb: f64 [INL_LSB] = 0.0;
     }
     besides {
-        /// Ranges and gains as they are meant to be.
+        /// Nominal ranges and gains.
         analogue: Analogue = Analogue::default();
         /// Significant bits of the DAC, the instrument's: the unit of its INL.
         dac_bits: u32 = 16;
