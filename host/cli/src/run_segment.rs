@@ -12,7 +12,8 @@ use hge_core::train::{Outcome, Progress};
 use hge_driver::link::{LinkSpec, Token};
 use hge_driver::{Cancel, Instrument, Settings};
 use hge_lab::{simulate, Options, SimGuard};
-use hge_record::{page, task, Folder, RecordError};
+use hge_record::{page, task, Folder, Provenance, RecordError};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -26,6 +27,20 @@ const RUNS: &str = "runs";
 /// The folder of run folders.
 pub fn runs() -> PathBuf {
     std::env::var_os("HGE_RUNS").map_or_else(|| RUNS.into(), PathBuf::from)
+}
+
+/// Name of a run of a gate or a file.
+pub fn name(what: &str) -> String {
+    let stem = Path::new(what).file_stem().unwrap_or(OsStr::new("run"));
+    stem.to_string_lossy().into_owned()
+}
+
+/// The folder of a new run: the given one, else one of this name and the date.
+pub fn folder(given: Option<&Path>, name: &str) -> Result<PathBuf, String> {
+    match given {
+        Some(path) => Ok(path.into()),
+        None => Folder::claim(&runs(), name).map_err(text),
+    }
 }
 
 /// Form of the result.
@@ -85,6 +100,13 @@ impl Opened {
     /// The link, unless the instrument is simulated in this process.
     pub fn remote(&self) -> Option<String> {
         (self.link != LinkSpec::Simulated).then(|| self.link.to_string())
+    }
+
+    /// Provenance of a new run.
+    pub fn provenance(&self, name: &str) -> Provenance {
+        let (task, build) = (&self.task, self.instrument.build_hash());
+        let program = crate::build_facts::program();
+        Provenance::of(name, task, self.remote().as_deref(), build, program)
     }
 
     /// Trains into the run's folder with `work`, and prints the result.

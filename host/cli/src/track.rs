@@ -1,22 +1,20 @@
 //! `hge track`: trains a device, then tracks it while it drifts.
 
 use crate::bar::Bar;
-use crate::lab::{remote, LinkOptions, Simulation};
+use crate::interrupt;
+use crate::lab::{LinkOptions, Simulation};
 use crate::output::{json_line, text};
+use crate::run_segment::{self, Opened, RunSpec};
 use crate::streams::print;
-use crate::{interrupt, run_segment};
 use clap::{Args, ValueHint};
-use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
+use hge_core::experiment::{Experiment, LoopMode, Source};
 use hge_core::track::{track, Moment, Track, TrackSpec, FOLLOWED};
 use hge_core::train::Progress;
-use hge_driver::link::{LinkSpec, Token};
+use hge_driver::link::LinkSpec;
 use hge_driver::text::number;
-use hge_driver::{Cancel, Instrument, Settings};
-use hge_lab::server::{InProcess, Pace};
 use hge_record::{follow, Folder, Provenance};
 use serde::Serialize;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Exit code when tracking failed.
@@ -105,29 +103,25 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let cancel = interrupt::cancel();
     let bar = Bar::new(arguments.json, u64::from(arguments.epochs));
-    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
-    let name = format!("track-{}", stem.to_string_lossy());
-    let path = match &arguments.output {
-        Some(path) => path.clone(),
-        None => Folder::claim(&run_segment::runs(), &name).map_err(text)?,
-    };
+    let name = format!("track-{}", run_segment::name(&arguments.what));
+    let path = run_segment::folder(arguments.output.as_deref(), &name)?;
     let once = |frozen| {
         let wanted = TrackSpec { epochs: arguments.epochs, frozen };
-        let token = arguments.link.token()?;
-        let (instrument, task) = open(&link, token.as_ref(), &experiment, &source, cancel.clone())?;
+        let opened = Opened::open(RunSpec {
+            experiment: experiment.clone(),
+            source: source.clone(),
+            calibration: None,
+            link: link.clone(),
+            token: arguments.link.token()?,
+            trace: None,
+            cancel: cancel.clone(),
+        })?;
         let progress = &mut |progress: &Progress| bar.show(progress);
         if frozen {
-            return track(instrument, task, wanted, progress).map_err(text);
+            return track(opened.instrument, opened.task, wanted, progress).map_err(text);
         }
-        let place = (!simulated).then(|| link.to_string());
-        let provenance = Provenance::of(
-            &name,
-            &task,
-            place.as_deref(),
-            instrument.build_hash(),
-            crate::build_facts::program(),
-        );
-        let provenance = Provenance { followed: true, ..provenance };
+        let provenance = Provenance { followed: true, ..opened.provenance(&name) };
+        let Opened { instrument, task, .. } = opened;
         let folder = Folder::create(&path, &task.experiment, None, &provenance).map_err(text)?;
         follow(instrument, task, &folder, wanted, progress).map_err(text)
     };
@@ -161,30 +155,6 @@ fn drift(arguments: &Arguments, experiment: &mut Experiment, source: &mut Source
         source.overrule("bench.drift_period_s");
         bench.drift_period_s = seconds;
     }
-}
-
-/// The instrument and its task.
-fn open(
-    link: &LinkSpec,
-    token: Option<&Token>,
-    experiment: &Experiment,
-    source: &Source,
-    cancel: Cancel,
-) -> Result<(Instrument, Task), String> {
-    let settings = Settings { cancel, ..Settings::default() };
-    if *link == LinkSpec::Simulated {
-        let job = Job::new(experiment.clone(), source).map_err(text)?;
-        let task = job.task.clone();
-        let server = hge_lab::server(job, Pace::Virtual, false).map_err(text)?;
-        let pipe = Box::new(InProcess::serve(server));
-        return Ok((Instrument::connect_with(pipe, settings).map_err(text)?, task));
-    }
-    let instrument = Instrument::connect_with(remote(link, token)?, settings).map_err(text)?;
-    instrument.take_control().map_err(text)?;
-    let analogue = instrument.analogue().map_err(text)?;
-    let parameters = instrument.parameters();
-    let task = Task::on(experiment.clone(), source, parameters, analogue.as_ref()).map_err(text)?;
-    Ok((instrument, task))
 }
 
 fn report(

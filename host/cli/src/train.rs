@@ -10,9 +10,8 @@ use hge_core::experiment::{Experiment, LoopMode, Source};
 use hge_core::loss::Loss;
 use hge_core::method::Method;
 use hge_driver::link::LinkSpec;
-use hge_record::{train, Folder, Provenance};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use hge_record::{train, Folder};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -99,20 +98,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 
 /// The run's folder, new.
 fn folder(arguments: &Arguments, opened: &Opened) -> Result<Folder, String> {
-    let Opened { instrument, task, .. } = opened;
-    let stem = Path::new(&arguments.what).file_stem().unwrap_or(OsStr::new("run"));
-    let name = stem.to_string_lossy();
-    let path = match &arguments.output {
-        Some(path) => path.clone(),
-        None => Folder::claim(&run_segment::runs(), &name).map_err(text)?,
-    };
-    let provenance = Provenance::of(
-        &name,
-        task,
-        opened.remote().as_deref(),
-        instrument.build_hash(),
-        crate::build_facts::program(),
-    );
+    let name = run_segment::name(&arguments.what);
+    let path = run_segment::folder(arguments.output.as_deref(), &name)?;
+    let (task, provenance) = (&opened.task, opened.provenance(&name));
     Folder::create(&path, &task.experiment, task.calibration.as_ref(), &provenance).map_err(text)
 }
 
