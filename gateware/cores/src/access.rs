@@ -23,36 +23,8 @@
 //! Registers with tightening have 16 or 32 bits.
 
 use crate::leaf::Fixed;
-use hge_protocol::frame::Status;
-use hge_protocol::registers::{self as map, command, protection};
-use hge_protocol::table::TABLE_BASE;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
-
-/// What the kernel has as literals, since the dialect has no constants in patterns: pages of 256 registers, commands, statuses and bits of the
-/// protection.
-const _: () = assert!(
-    map::COMMAND == 0x000f
-        && map::TUNING == 1 << 8
-        && map::SLOT == 2 << 8
-        && map::GUARD == 3 << 8
-        && map::ANALOGUE == map::GUARD + (1 << 7)
-        && map::CODES == 4 << 8
-        && TABLE_BASE == 0x10 << 8
-        && command::RUN == 1
-        && command::STOP == 2
-        && command::ARM_HOST == 3
-        && command::DISARM == 4
-        && command::ARM_STANDALONE == 5
-        && command::CAPTURE == 6
-        && command::REPEAT == 7
-        && Status::BadAddress.code() == 1
-        && Status::Busy.code() == 2
-        && Status::Unsafe.code() == 4
-        && Status::Gone.code() == 6
-        && protection::INTERLOCK == 1 << 0
-        && protection::OVERCURRENT == 1 << 1
-);
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Step {

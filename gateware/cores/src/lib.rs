@@ -79,6 +79,7 @@ pub mod guard;
 pub mod instrument;
 pub mod leaf;
 pub mod link;
+mod literals;
 pub mod lockin;
 pub mod microcontroller;
 pub mod modulator;

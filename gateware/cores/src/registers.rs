@@ -30,21 +30,6 @@ use hge_protocol::registers as map;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
-/// The settings that [`Registers::named_place`] can name, which the kernel has as literals: the dialect has no constants in patterns.
-const _: () = assert!(
-    map::SETTLE == 0x23
-        && map::LEAD_IN == 0x24
-        && map::GAP == 0x25
-        && map::CASES_USED == 0x27
-        && map::EPOCHS == 0x28
-        && map::STARTS_USED == 0x29
-        && map::INPUT_MASK == 0x2b
-        && map::GRADIENT_SHIFT == 0x2e
-        && map::STEP_SHIFT == 0x2f
-        && map::LOSS_STOP == 0x30
-        && map::ANALOGUE == 7 << 7
-);
-
 /// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Writer {

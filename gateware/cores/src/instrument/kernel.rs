@@ -2,11 +2,7 @@
 
 use super::Instrument;
 use crate::engine::Pass;
-use hge_protocol::registers::mode;
 use rust_hdl::prelude::*;
-
-/// Bits of the mode that the kernel has as literals.
-const _: () = assert!(mode::SHAPING == 1 << 2 && mode::COST == 1 << 3);
 
 impl<P: Pass> Logic for Instrument<P> {
     #[hdl_gen]

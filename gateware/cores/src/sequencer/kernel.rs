@@ -1,13 +1,7 @@
 //! Kernel of the sequencer.
 
 use super::{Sequencer, State};
-use hge_protocol::registers::{self as map, mode};
 use rust_hdl::prelude::*;
-
-/// What the kernel has as literals.
-const _: () = assert!(
-    mode::PERTURB == 1 << 0 && map::SETTLE == 0x23 && map::LEAD_IN == 0x24 && map::GAP == 0x25
-);
 
 impl Logic for Sequencer {
     #[hdl_gen]

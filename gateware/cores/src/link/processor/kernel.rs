@@ -1,15 +1,7 @@
 //! The kernel of the request processor.
 
 use super::{Processor, Step};
-use hge_protocol::frame::Operation;
 use rust_hdl::prelude::*;
-
-/// Operations that the kernel has as literals.
-const _: () = assert!(
-    Operation::Hello.code() == 0x48
-        && Operation::Read.code() == 0x52
-        && Operation::Write.code() == 0x57
-);
 
 impl Logic for Processor {
     #[hdl_gen]
