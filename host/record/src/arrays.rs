@@ -111,11 +111,7 @@ impl Epochs {
         while let Some(item) = self.reader.next_item()? {
             if let Item::Note { topic: Topic::Epoch, text } = item {
                 let epoch = serde_json::from_str(&text);
-                let strange = |error: serde_json::Error| RecordError::Strange {
-                    path: self.log.clone(),
-                    what: error.to_string(),
-                };
-                return epoch.map(Some).map_err(strange);
+                return epoch.map(Some).map_err(RecordError::strange(&self.log));
             }
         }
         Ok(None)
@@ -135,8 +131,7 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
 /// # Errors
 /// As [`write`].
 pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordError> {
-    let failed =
-        |error: io::Error| RecordError::Write { path: path.into(), what: error.to_string() };
+    let failed = RecordError::write(path);
     let task = replay::task(folder)?;
     let mut count = 0;
     let mut epochs = Epochs::of(folder)?;
@@ -285,9 +280,7 @@ pub fn last_note<T: DeserializeOwned>(
             _ => {}
         }
     }
-    let strange = |error: serde_json::Error| RecordError::Strange {
-        path: folder.log_path(),
-        what: error.to_string(),
-    };
+    let path = folder.log_path();
+    let strange = RecordError::strange(&path);
     found.map(|text| serde_json::from_str(&text).map_err(strange)).transpose()
 }

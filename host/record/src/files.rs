@@ -46,7 +46,7 @@ impl Files {
         match file::read(&path, file::DATA_BYTES) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(RecordError::Read { path, what: error.to_string() }),
+            Err(error) => Err(RecordError::read(&path)(error)),
         }
     }
 
@@ -58,11 +58,8 @@ impl Files {
         &self,
         name: &str,
     ) -> Result<Option<T>, RecordError> {
-        let strange = |error: serde_json::Error| RecordError::Strange {
-            path: self.path(name),
-            what: error.to_string(),
-        };
-        let bytes = self.read(name)?;
+        let (path, bytes) = (self.path(name), self.read(name)?);
+        let strange = RecordError::strange(&path);
         bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(strange)).transpose()
     }
 

@@ -53,13 +53,9 @@ impl Folder {
         if path.exists() && !is_free(path) {
             return Err(RecordError::Exists { path: path.into() });
         }
-        let write = |error: std::io::Error| RecordError::Write {
-            path: path.into(),
-            what: error.to_string(),
-        };
         let mut folder = Folder::at(path);
         let files = folder.files.clone();
-        fs::create_dir_all(files.log()).map_err(write)?;
+        fs::create_dir_all(files.log()).map_err(RecordError::write(path))?;
         folder.take_lock()?;
         let text = toml::to_string_pretty(experiment)
             .map_err(|error| files.cannot_write(EXPERIMENT, &error))?;
@@ -92,11 +88,7 @@ impl Folder {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         // Colons are for no file system's liking.
         let date = now.replace(':', "").replace('T', "-").replace('Z', "");
-        let failed = |path: &Path, error: &std::io::Error| RecordError::Write {
-            path: path.into(),
-            what: error.to_string(),
-        };
-        fs::create_dir_all(runs).map_err(|error| failed(runs, &error))?;
+        fs::create_dir_all(runs).map_err(RecordError::write(runs))?;
         let mut path = runs.join(format!("{name}-{date}"));
         let mut number = 1;
         loop {
@@ -106,7 +98,7 @@ impl Folder {
                     number += 1;
                     path = runs.join(format!("{name}-{date}-{number}"));
                 }
-                Err(error) => return Err(failed(&path, &error)),
+                Err(error) => return Err(RecordError::write(&path)(error)),
             }
         }
     }
@@ -319,5 +311,5 @@ fn remove_empty(folder: &Path) -> Result<(), RecordError> {
     if !matches!(LogReader::open(folder).and_then(|mut log| log.next_item()), Ok(None)) {
         return Err(RecordError::Exists { path: folder.into() });
     }
-    fs::remove_file(&path).map_err(|error| RecordError::Write { path, what: error.to_string() })
+    fs::remove_file(&path).map_err(RecordError::write(&path))
 }

@@ -50,7 +50,8 @@ use hge_core::calibration::CalibrationError;
 use hge_core::experiment::ExperimentError;
 use hge_core::train::TrainError;
 use hge_driver::text::shell_path;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Remedy for a file that cannot be written: free space helps only where there is none.
@@ -158,6 +159,23 @@ pub enum RecordError {
     /// The training failed.
     #[error(transparent)]
     Train(Box<TrainError>),
+}
+
+impl RecordError {
+    /// A file that cannot be written.
+    fn write<E: Display>(path: &Path) -> impl Fn(E) -> Self + Copy + '_ {
+        |error| RecordError::Write { path: path.into(), what: error.to_string() }
+    }
+
+    /// A file that cannot be read.
+    fn read<E: Display>(path: &Path) -> impl Fn(E) -> Self + Copy + '_ {
+        |error| RecordError::Read { path: path.into(), what: error.to_string() }
+    }
+
+    /// A file with other content than it should have.
+    fn strange<E: Display>(path: &Path) -> impl Fn(E) -> Self + Copy + '_ {
+        |error| RecordError::Strange { path: path.into(), what: error.to_string() }
+    }
 }
 
 impl From<ExperimentError> for RecordError {

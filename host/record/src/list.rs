@@ -80,8 +80,7 @@ pub fn latest(runs: &Path) -> Result<Option<Folder>, RecordError> {
 }
 
 fn folders(runs: &Path) -> Result<Vec<PathBuf>, RecordError> {
-    let failed =
-        |error: std::io::Error| RecordError::Read { path: runs.into(), what: error.to_string() };
+    let failed = RecordError::read(runs);
     let entries = std::fs::read_dir(runs).map_err(failed)?;
     let paths = entries.map(|entry| Ok(entry.map_err(failed)?.path()));
     let mut paths = paths.collect::<Result<Vec<PathBuf>, RecordError>>()?;

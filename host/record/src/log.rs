@@ -180,13 +180,10 @@ impl Log {
 
 impl Segment {
     fn create(path: &Path) -> Result<Self, RecordError> {
-        let failed = |error: &dyn std::fmt::Display| RecordError::Write {
-            path: path.into(),
-            what: error.to_string(),
-        };
         let file = OpenOptions::new().write(true).create_new(true).open(path);
-        let file = file.map_err(|error| failed(&error))?;
-        let copy = file.try_clone().map_err(|error| failed(&error))?;
+        let failed = RecordError::write(path);
+        let file = file.map_err(failed)?;
+        let copy = file.try_clone().map_err(failed)?;
         let library = format!("hge {}", env!("CARGO_PKG_VERSION"));
         let mut writer = WriteOptions::new()
             .compression(None)
@@ -195,11 +192,12 @@ impl Segment {
             // A chunk is written at once, and no byte of the file is written twice.
             .disable_seeking(true)
             .create(file)
-            .map_err(|error| failed(&io_error(error)))?;
-        let channels = channels(&mut writer).map_err(|error| failed(&io_error(error)))?;
+            .map_err(io_error)
+            .map_err(failed)?;
+        let channels = channels(&mut writer).map_err(io_error).map_err(failed)?;
         let mut segment =
             Segment { path: path.into(), file: copy, writer, channels, chunks: 0, whole: 0 };
-        segment.flush(false).map_err(|error| failed(&error))?;
+        segment.flush(false).map_err(failed)?;
         Ok(segment)
     }
 

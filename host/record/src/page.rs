@@ -46,8 +46,7 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
     for (name, value) in facts(&provenance) {
         builder = builder.provenance(name, value);
     }
-    let strange = |what: String| RecordError::Strange { path: folder.file(FILE), what };
-    let page = html(&builder.build()).map_err(|error| strange(error.to_string()))?;
+    let page = html(&builder.build()).map_err(RecordError::strange(&folder.file(FILE)))?;
     folder.write(FILE, page.as_bytes())
 }
 

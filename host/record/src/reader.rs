@@ -218,9 +218,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, RecordError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(missing(segment_path(folder, 1)))
         }
-        Err(error) => {
-            return Err(RecordError::Read { path: folder.into(), what: error.to_string() })
-        }
+        Err(error) => return Err(RecordError::read(folder)(error)),
     };
     let number = |name: &str| name.strip_suffix(".mcap")?.parse().ok();
     let numbers = entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?));
@@ -244,8 +242,7 @@ struct SegmentReader {
 
 impl SegmentReader {
     fn open(path: &Path) -> Result<Self, RecordError> {
-        let file = hge_system::file::open(path)
-            .map_err(|error| RecordError::Read { path: path.into(), what: error.to_string() })?;
+        let file = hge_system::file::open(path).map_err(RecordError::read(path))?;
         let mut options = LinearReaderOptions::default()
             .with_prevalidate_chunk_crcs(true)
             .with_validate_data_section_crc(true)

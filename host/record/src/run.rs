@@ -190,10 +190,8 @@ fn stood(folder: &Folder, loop_mode: LoopMode) -> Result<Stood, RecordError> {
             (last, items) = (Some(text), reader.items());
         }
     }
-    let strange = |error: serde_json::Error| RecordError::Strange {
-        path: folder.log_path(),
-        what: error.to_string(),
-    };
+    let path = folder.log_path();
+    let strange = RecordError::strange(&path);
     let state = match (last, loop_mode) {
         (None, _) => None,
         (Some(text), LoopMode::Host) => {

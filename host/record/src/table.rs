@@ -6,7 +6,6 @@ use super::{replay, RecordError};
 use hge_core::experiment::Task;
 use hge_core::train::Progress;
 use hge_system::file::Draft;
-use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
@@ -43,19 +42,19 @@ fn row(task: &Task, epoch: &Progress, width: usize) -> Vec<f64> {
 /// # Errors
 /// The log cannot be read, or the file not be written.
 pub fn write_csv(folder: &Folder, path: &Path) -> Result<(), RecordError> {
-    let failed = failed(path);
+    let failed = RecordError::write(path);
     let task = replay::task(folder)?;
     let columns = columns(&task);
-    let mut file = Draft::create(path).map_err(|error| failed(&error))?;
-    writeln!(file, "{}", columns.join(",")).map_err(|error| failed(&error))?;
+    let mut file = Draft::create(path).map_err(failed)?;
+    writeln!(file, "{}", columns.join(",")).map_err(failed)?;
     let mut epochs = Epochs::of(folder)?;
     while let Some(epoch) = epochs.next_epoch()? {
         let row = row(&task, &epoch, columns.len());
         // The shortest digits that mean this number and no other.
         let values: Vec<String> = row.iter().map(f64::to_string).collect();
-        writeln!(file, "{}", values.join(",")).map_err(|error| failed(&error))?;
+        writeln!(file, "{}", values.join(",")).map_err(failed)?;
     }
-    file.commit().map_err(|error| failed(&error))
+    file.commit().map_err(failed)
 }
 
 /// Epochs that wait in memory for one group of rows.
@@ -75,7 +74,6 @@ pub fn write_parquet(folder: &Folder, path: &Path) -> Result<(), RecordError> {
     use parquet::schema::types::Type;
     use std::sync::Arc;
 
-    let failed = failed(path);
     let task = replay::task(folder)?;
     let columns = columns(&task);
     let write = || -> Result<(), Box<dyn std::error::Error>> {
@@ -110,9 +108,5 @@ pub fn write_parquet(folder: &Folder, path: &Path) -> Result<(), RecordError> {
         writer.into_inner()?.commit()?;
         Ok(())
     };
-    write().map_err(|error| failed(&error))
-}
-
-fn failed(path: &Path) -> impl Fn(&dyn Display) -> RecordError + '_ {
-    |error| RecordError::Write { path: path.into(), what: error.to_string() }
+    write().map_err(RecordError::write(path))
 }
