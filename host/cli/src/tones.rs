@@ -299,7 +299,7 @@ fn report(
     told: &Told,
 ) -> Result<ExitCode, String> {
     if let Some(path) = &told.picture {
-        let picture = picture::svg(wanted, &plan)?;
+        let picture = picture::figure(wanted, &plan).svg().map_err(text)?;
         write_text(path, &picture, "choose another file")?;
     }
     let Grid { rate_hz, window_samples } = wanted.grid;
