@@ -12,7 +12,7 @@
 //! | `led_armed`, `led_fault`, `led_activity` | out, 1 | LEDs; activity is stretched to about a tenth of a second |
 //!
 //! The converters add one sample to the loop latency and set the minimum sample period, which
-//! [`BoardTop::parameters`] enters into the instrument's parameters. Every output is a register except `trigger`, `reference` and the LEDs.
+//! [`Converters::parameters`] enters into the instrument's parameters. Every output is a register except `trigger`, `reference` and the LEDs.
 
 use crate::build::Build;
 use crate::converter::{

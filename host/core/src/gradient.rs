@@ -1,6 +1,6 @@
 //! From a window's sums to derivatives in SI units.
 //!
-//! With y[n] the ADC codes, s and c the sine table (peak P = 32767) and d the samples between a phase in
+//! With `y[n]` the ADC codes, s and c the sine table (peak P = 32767) and d the samples between a phase in
 //! the NCO and the ADC sample with its response (2, and 1 more with SPI converters), a response
 //! a sin(phi[n - d]) gives
 //!

@@ -48,9 +48,9 @@ pub struct RateError {
 pub struct Coefficients {
     /// In-phase factor low, quadrature factor high.
     pub words: Vec<u32>,
-    /// See [`map::GRADIENT_SHIFT`].
+    /// See [`hge_protocol::registers::GRADIENT_SHIFT`].
     pub gradient_shift: u32,
-    /// See [`map::STEP_SHIFT`].
+    /// See [`hge_protocol::registers::STEP_SHIFT`].
     pub step_shift: u32,
 }
 
