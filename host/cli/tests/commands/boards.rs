@@ -147,7 +147,7 @@ fn boards_and_sizes_that_do_not_exist_are_refused() {
     ] {
         let message = refusal(arguments);
         assert!(
-            message.contains("icebraker is not a board: choose one of icebreaker, "),
+            message.contains("icebraker is not a board: choose one of arty-a7-35t, "),
             "{message}"
         );
     }
