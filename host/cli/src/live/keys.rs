@@ -91,7 +91,7 @@ pub const KEYS: &str = "p pause · d disarm · q quit · ? help";
 
 /// Help on keys.
 pub const HELP: &str =
-    "p, space: pause or continue · d: disarm, keep view · q: disarm, quit · 2x ^C: at once";
+    "p, space: pause/resume · d: disarm, keep view · q: disarm, quit · 2x ^C: at once";
 
 /// The action of a key, if it has one.
 pub fn action(key: &KeyEvent) -> Option<Action> {
