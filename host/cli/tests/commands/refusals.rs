@@ -17,7 +17,7 @@ fn wrong_names_and_values_are_answered_by_right_ones() {
     says(&["get", "settl"], &["no register `settl`", "perhaps `settle`"]);
     says(&["get", "tuning"], &["tuning[0] to tuning[255]"]);
     says(&["get", "tuning[1]"], &["tuning[1] cannot be read"]);
-    says(&["set", "settle"], &["`settle` sets nothing", "NAME=VALUE"]);
+    says(&["set", "settle"], &["`settle` is not an assignment", "NAME=VALUE"]);
     says(&["set", "settle=ten"], &["`ten` is not a value of settle", " in s"]);
     says(&["set", "guard[0].high=7V"], &["out of range for guard", "-2 to"]);
     says(&["set", "status=1"], &["status cannot be written"]);
@@ -88,7 +88,7 @@ fn voltages_and_counts_that_cannot_be_are_named() {
     says(&["gradient", "--controls=0,0"], &["2 voltages", "electrodes 0, 3, 4, 5, 6"]);
     says(
         &["gradient", "--controls=0,0,0,0,0.3"],
-        &["electrode 6 cannot be set to 0.3 V", "from -0.6"],
+        &["electrode 6 cannot be set to 0.3 V", "range is -0.6"],
     );
     says(&["gradient", "--windows", "0"], &["0 windows"]);
     says(&["iv", "--electrode", "7"], &["electrode 7 has no role", "0, 1, 2, 3, 4, 5, 6"]);
