@@ -5,6 +5,27 @@ use crate::registers as map;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// Calls the macro named with the generics that are numbers: info register, key, default, documentation, and least and greatest value where these
+/// depend on no other.
+#[macro_export]
+macro_rules! with_generics {
+    ($callback:ident) => {
+        $callback! {
+            OUTPUTS outputs = 8, "DAC channels, 2 to 32.", 2 to 32;
+            SLOTS slots = 24, "Demodulators, 1 to 256.", 1 to 256;
+            CASES cases = 16, "Rows of the case table, up to 32.", 1 to 32;
+            STARTS starts = 32, "Rows of the table of initial controls, up to 32.", 1 to 32;
+            CLOCK_HZ clock_hz = 24_000_000, "System clock.", 1_000_000 to 500_000_000;
+            DAC_BITS dac_bits = 16, "Significant bits of the DAC, 8 to 16.", 8 to 16;
+            ADC_BITS adc_bits = 16, "Significant bits of the ADC, 8 to 16.", 8 to 16;
+            TELEMETRY_WORDS telemetry_words = 2048, "Memory for frames to be sent, and for the last epoch's frames afterwards; a power of two, at least twice the longest frame.";
+            CONVERTER_LATENCY converter_latency_samples = 0, "Samples that the converters add to the loop latency: 1 for serial converters, 0 to 4.", 0 to 4;
+            CONVERTER_PERIOD converter_period_clocks = 0, "Minimum clocks between samples for the converters.", 0 to 65535;
+            SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory.";
+        }
+    };
+}
+
 macro_rules! generics {
     ($($register:ident $field:ident = $default:literal, $text:literal $(, $least:literal to $most:literal)?;)*) => {
         crate::keys! {
@@ -35,6 +56,12 @@ macro_rules! generics {
                 ]
             }
 
+            /// Name and value of every generic.
+            pub fn generics(&self) -> Vec<(&'static str, String)> {
+                let carriers = ("carriers", self.carriers.name().to_owned());
+                vec![$((stringify!($field), self.$field.to_string()),)* carriers]
+            }
+
             /// The generics of a gateware whose info registers `read` gives by address.
             pub fn from_info(read: impl Fn(u16) -> u32) -> Self {
                 let carriers = Carriers::from_word(read(map::CARRIERS));
@@ -44,20 +71,7 @@ macro_rules! generics {
     };
 }
 
-// The generics that are numbers: info register, key, default, documentation, and least and greatest value where these depend on no other.
-generics! {
-    OUTPUTS outputs = 8, "DAC channels, 2 to 32.", 2 to 32;
-    SLOTS slots = 24, "Demodulators, 1 to 256.", 1 to 256;
-    CASES cases = 16, "Rows of the case table, up to 32.", 1 to 32;
-    STARTS starts = 32, "Rows of the table of initial controls, up to 32.", 1 to 32;
-    CLOCK_HZ clock_hz = 24_000_000, "System clock.", 1_000_000 to 500_000_000;
-    DAC_BITS dac_bits = 16, "Significant bits of the DAC, 8 to 16.", 8 to 16;
-    ADC_BITS adc_bits = 16, "Significant bits of the ADC, 8 to 16.", 8 to 16;
-    TELEMETRY_WORDS telemetry_words = 2048, "Memory for frames to be sent, and for the last epoch's frames afterwards; a power of two, at least twice the longest frame.";
-    CONVERTER_LATENCY converter_latency_samples = 0, "Samples that the converters add to the loop latency: 1 for serial converters, 0 to 4.", 0 to 4;
-    CONVERTER_PERIOD converter_period_clocks = 0, "Minimum clocks between samples for the converters.", 0 to 65535;
-    SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory.";
-}
+crate::with_generics!(generics);
 
 /// Carriers of the slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +91,14 @@ impl Carriers {
             Carriers::Sines
         } else {
             Carriers::Codes
+        }
+    }
+
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Carriers::Sines => "sines",
+            Carriers::Codes => "codes",
         }
     }
 

@@ -139,9 +139,8 @@ fn table(info: &Info, state: &State) -> String {
         adc_bits,
         telemetry_words,
         converter_latency_samples,
-        converter_period_clocks: _,
-        slot_clocks: _,
         carriers,
+        ..
     } = info.parameters;
     let carriers = if carriers.has_codes() { "sines and codes" } else { "sines" };
     let most_hz = f64::from(clock_hz) / f64::from(info.parameters.least_sample_period_clocks());

@@ -75,7 +75,7 @@ macro_rules! table {
         /// Addresses of the info block: what was fixed when the gateware was made.
         pub const INFO: &[u16] = &[$($ca),*];
 
-        /// Every register, by address.
+        /// Every register.
         pub const MAP: &[Register] = &[
             $(Register { name: stringify!($cn), address: $ca, count: 1, width: 32, access: Access::ReadOnly,
                 when: When::Always, unit: $cu, reset: 0, description: $cd },)*
@@ -220,7 +220,9 @@ pub fn markdown() -> String {
         map_hash()
     );
     text += "| address | name | bits | access | written | unit | reset | description |\n|---|---|---|---|---|---|---|---|\n";
-    for register in MAP {
+    let mut registers = MAP.to_vec();
+    registers.sort_by_key(|register| register.address);
+    for register in registers {
         let last = register.address + (register.count - 1);
         let address = if register.count == 1 {
             format!("{:#06x}", register.address)
@@ -255,7 +257,9 @@ mod tests {
 
     #[test]
     fn registers_do_not_overlap() {
-        for pair in MAP.windows(2) {
+        let mut registers = MAP.to_vec();
+        registers.sort_by_key(|register| register.address);
+        for pair in registers.windows(2) {
             assert!(pair[0].address + pair[0].count <= pair[1].address, "{}", pair[1].name);
         }
     }

@@ -47,40 +47,29 @@ pub(super) fn write<B: Drive>(
 }
 
 pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {
-    let Parameters {
-        outputs,
-        slots,
-        cases,
-        starts,
-        clock_hz,
-        dac_bits,
-        adc_bits,
-        telemetry_words,
-        converter_latency_samples,
-        converter_period_clocks,
-        slot_clocks,
-        carriers,
-    } = parameters;
-    let carriers = if carriers.has_codes() { "codes" } else { "sines" };
+    let options = parameters.generics().into_iter();
+    let options: Vec<String> =
+        options.map(|(name, value)| format!("--{} {value}", name.replace('_', "-"))).collect();
+    let Parameters { outputs, slots, cases, starts, clock_hz, dac_bits, adc_bits, .. } = parameters;
+    let Parameters { telemetry_words, converter_latency_samples, converter_period_clocks, .. } =
+        parameters;
+    let Parameters { slot_clocks, carriers, .. } = parameters;
     format!(
         "{what}\n\
          \n\
          Module {module}, of the gateware for homodyne gradient extraction, version {version}.\n\
          Made from Rust-HDL by\n\
-         \n    hge gateware emit --outputs {outputs} --slots {slots} --cases {cases} --starts {starts} \
-         --clock-hz {clock_hz} --dac-bits {dac_bits} --adc-bits {adc_bits} \
-         --telemetry-words {telemetry_words} \
-         --converter-latency-samples {converter_latency_samples} \
-         --converter-period-clocks {converter_period_clocks} \
-         --slot-clocks {slot_clocks} --carriers {carriers}{option} -o DIR\n\
+         \n    hge gateware emit {options}{option} -o DIR\n\
          \n\
          {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, clock {clock_hz} Hz,\n\
          DAC {dac_bits} bits, ADC {adc_bits} bits, {telemetry_words} words of telemetry;\n\
-         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each, a slot {slot_clocks} and carries {carriers};\n\
+         converters add {converter_latency_samples} samples and need {converter_period_clocks} clocks each, a slot {slot_clocks} and carries {carried};\n\
          register map {hash:08x}. One clock, rising edge.\n\
          Do not edit: change the Rust and make it again.\n\
          \n\
          SPDX-License-Identifier: MIT OR Apache-2.0",
+        options = options.join(" "),
+        carried = carriers.name(),
         version = env!("CARGO_PKG_VERSION"),
         hash = map_hash(),
     )

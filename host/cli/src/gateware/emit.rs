@@ -16,6 +16,24 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+macro_rules! options {
+    ($($register:ident $field:ident = $default:literal, $text:literal $(, $least:literal to $most:literal)?;)*) => {
+        /// The generics that are numbers.
+        #[derive(Args)]
+        pub struct Generics {
+            $(#[doc = $text] #[arg(long, value_name = "N", default_value_t = $default, conflicts_with = "board")] $field: u32,)*
+        }
+
+        impl Generics {
+            fn parameters(&self, carriers: Carriers) -> Parameters {
+                Parameters { $($field: self.$field,)* carriers }
+            }
+        }
+    };
+}
+
+hge_protocol::with_generics!(options);
+
 /// Design and destination.
 #[derive(Args)]
 pub struct Emit {
@@ -23,47 +41,14 @@ pub struct Emit {
     #[arg(
         long,
         value_name = "BOARD",
-        conflicts_with_all = [
-            "outputs", "slots", "cases", "starts", "clock_hz", "dac_bits", "adc_bits", "telemetry_words", "carriers", "baud", "core",
-        ]
+        conflicts_with_all = ["carriers", "baud", "core"]
     )]
     pub board: Option<String>,
     /// Embed this experiment: the board trains without a host when its button is pressed
     #[arg(long, value_name = "FILE.toml", requires = "board")]
     pub experiment: Option<PathBuf>,
-    /// DAC channels
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    pub outputs: u32,
-    /// Demodulators
-    #[arg(long, value_name = "N", default_value_t = 24)]
-    pub slots: u32,
-    /// Rows of the case table
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub cases: u32,
-    /// Rows of the table of initial controls
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    pub starts: u32,
-    /// System clock in Hz
-    #[arg(long, value_name = "HZ", default_value_t = 24_000_000)]
-    pub clock_hz: u32,
-    /// Significant bits of the DAC
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub dac_bits: u32,
-    /// Significant bits of the ADC
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub adc_bits: u32,
-    /// Words of telemetry memory, a power of two
-    #[arg(long, value_name = "N", default_value_t = 2048)]
-    pub telemetry_words: u32,
-    /// Samples that the converters add to the loop latency: 1 for serial transfer within a sample
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub converter_latency_samples: u32,
-    /// Minimum clocks between samples for the converters
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub converter_period_clocks: u32,
-    /// Clocks a slot takes: 1, or 16 for a small FPGA
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub slot_clocks: u32,
+    #[command(flatten)]
+    pub generics: Generics,
     /// Carriers of a slot: only sines, or sines and codes [default: those that --slot-clocks allows]
     #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
     pub carriers: Option<Carriers>,
@@ -174,20 +159,8 @@ fn board_files(name: &str, experiment: Option<&Path>) -> Result<Vec<File>, Strin
 }
 
 fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
-    let parameters = Parameters {
-        outputs: emit.outputs,
-        slots: emit.slots,
-        cases: emit.cases,
-        starts: emit.starts,
-        clock_hz: emit.clock_hz,
-        dac_bits: emit.dac_bits,
-        adc_bits: emit.adc_bits,
-        telemetry_words: emit.telemetry_words,
-        converter_latency_samples: emit.converter_latency_samples,
-        converter_period_clocks: emit.converter_period_clocks,
-        slot_clocks: emit.slot_clocks,
-        carriers: emit.carriers.unwrap_or(Carriers::most(emit.slot_clocks)),
-    };
+    let carriers = emit.carriers.unwrap_or(Carriers::most(emit.generics.slot_clocks));
+    let parameters = emit.generics.parameters(carriers);
     let build = Build::of_commit(crate::build_facts::commit());
     match (emit.core, emit.baud) {
         (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
