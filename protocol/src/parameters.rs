@@ -40,6 +40,10 @@ macro_rules! generics {
         }
 
         impl Parameters {
+            /// The default, for constants.
+            pub const DEFAULT: Parameters =
+                Parameters { $($field: $default,)* carriers: Carriers::Codes };
+
             /// Name, value, least and greatest value of every generic with a range of its own.
             fn ranges(&self) -> Vec<(&'static str, u32, u32, u32)> {
                 vec![$($((stringify!($field), self.$field, $least, $most),)?)*]

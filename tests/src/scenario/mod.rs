@@ -8,7 +8,7 @@ pub use bench::{IntegerBench, Log};
 pub use random::random;
 pub use script::Script;
 
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, EngineError};
 use hge_sim::model::Model;
@@ -21,13 +21,7 @@ pub const LITTLE: Parameters = Parameters {
     cases: 4,
     starts: 2,
     clock_hz: 1_000_000,
-    dac_bits: 16,
-    adc_bits: 16,
-    telemetry_words: 2048,
-    converter_latency_samples: 0,
-    converter_period_clocks: 0,
-    slot_clocks: 1,
-    carriers: Carriers::Codes,
+    ..Parameters::DEFAULT
 };
 
 /// A run as what the host says.
