@@ -182,7 +182,7 @@ fn read_open(path: &Path) -> Result<OpenContacts, String> {
 
 /// The calibration in a file.
 pub fn read(path: &Path) -> Result<Calibration, String> {
-    read_json(path, "`hge calibrate -o` writes", "calibrate anew")
+    read_json(path, "`hge calibrate -o` writes", "calibrate again")
 }
 
 fn table(calibration: &Calibration, settle: bool) -> String {

@@ -74,7 +74,7 @@ fn a_device_process_that_dies_ends_every_command_with_its_last_words() {
         &["gradient", "--device", &device],
     ] {
         let message = refusal(arguments);
-        assert!(message.contains("its last words were `AssertionError: the solver"), "{message}");
+        assert!(message.contains("its last line was `AssertionError: the solver"), "{message}");
         assert!(message.contains("; run it by itself to see why"), "{message}");
     }
     let served = Served::new(&["--tcp", "0", "--device", &device]);

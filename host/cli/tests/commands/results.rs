@@ -90,7 +90,7 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
     let error = refusal(&["train", "xor", "--loop", "standalone", "--calibration", file.path()]);
     assert!(error.contains("leave it out or train with --loop host"), "{error}");
     let error = refusal(&["gradient", other.path(), "--calibration", file.path()]);
-    assert!(error.contains("of another set of tones: calibrate anew"), "{error}");
+    assert!(error.contains("with another set of tones: calibrate again"), "{error}");
     let error = refusal(&["calibrate", "--device", "linear:4,6,-3,-8,2,10,-5"]);
     assert!(error.contains("do not lie on a line"), "{error}");
     let error = refusal(&["calibrate", "--points", "3"]);

@@ -255,7 +255,7 @@ fn formats_that_this_program_cannot_write_are_not_offered() {
 fn room_is_asked_for_only_where_there_is_none() {
     let message = String::from_utf8(hge(&["train", "xor", "-o", "/proc/hge"]).stderr).unwrap();
     assert!(
-        !message.contains("free some space") && message.contains("give another folder with -o"),
+        !message.contains("free some space") && message.contains("name another folder with -o"),
         "{message}"
     );
     let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();

@@ -103,7 +103,7 @@ fn a_child_that_dies_is_told_with_its_last_words() {
     let script = "greet()\nhear()\nraise RuntimeError('no licence left')";
     let told = failure(script);
     assert!(told.contains("ended (exit status: 1)"), "{told}");
-    assert!(told.contains("its last words were `RuntimeError: no licence left`"), "{told}");
+    assert!(told.contains("its last line was `RuntimeError: no licence left`"), "{told}");
     let told = failure("greet()\nhear()\nsys.exit(3)");
     assert!(told.ends_with("ended (exit status: 3); run it by itself to see why"), "{told}");
 }
@@ -143,7 +143,7 @@ fn a_child_that_does_not_greet_is_refused() {
     let told = refusal("greet(electrodes=0)\nhear()");
     assert!(told.contains("has 0 electrodes; let it have 1 to 32"), "{told}");
     let told = refusal("sys.exit('no configuration')");
-    assert!(told.contains("its last words were `no configuration`"), "{told}");
+    assert!(told.contains("its last line was `no configuration`"), "{told}");
     let told = refusal("print('x' * 5000)");
     assert!(told.contains("begins with `xxx") && told.len() < 400, "{told}");
 }
