@@ -62,7 +62,7 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
     assert!(matches!(error, BoardError::Unknown { .. }));
     let message = error.to_string();
     assert!(
-        message.starts_with("icebraker is not a board: choose one of icebreaker, "),
+        message.starts_with("icebraker is not a board: choose one of arty-a7-35t, "),
         "{message}"
     );
 }
@@ -76,7 +76,7 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
         (
             "name = \"icebreaker\"",
             "name = \"other\"",
-            "the name is other, that of the folder icebreaker",
+            "the name is other, but the folder is icebreaker",
         ),
         (
             "trigger = \"Pmod 2, 2\"",

@@ -113,7 +113,7 @@ fn a_manifest_that_contradicts_itself_is_refused() {
         (Manifest { bitstream: "other.bin".into(), ..manifest() }, "has no checksum of other.bin"),
         (
             Manifest { files: BTreeMap::from([("../top.v".into(), none)]), ..manifest() },
-            "names ../top.v",
+            "lists ../top.v",
         ),
         (Manifest { clock_reached_mhz: 23.9, ..manifest() }, "misses its clock"),
     ] {
