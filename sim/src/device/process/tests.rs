@@ -139,7 +139,7 @@ fn a_child_that_does_not_greet_is_refused() {
     let told = refusal("print('Welcome!')");
     assert!(told.contains("begins with `Welcome!`; let its first line"), "{told}");
     let told = refusal("greet(hge_device=2)\nhear()");
-    assert!(told.contains("speaks version 2 of the protocol"), "{told}");
+    assert!(told.contains("uses version 2 of the protocol"), "{told}");
     let told = refusal("greet(electrodes=0)\nhear()");
     assert!(told.contains("has 0 electrodes; let it have 1 to 32"), "{told}");
     let told = refusal("sys.exit('no configuration')");
