@@ -5,7 +5,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`analogue`] | the analogue scale from codes to volts and nanoamperes |
-//! | [`keys`] | declarations of the keys of a file: type, rule, default, documentation |
+//! | [`mod@keys`] | declarations of the keys of a file: type, rule, default, documentation |
 //! | [`number`] | codes, fixed-point formats, tuning words |
 //! | [`parameters`] | generics of a gateware: outputs, slots, tables, clock |
 //! | [`recording`] | embedded requests of a board without a host |

@@ -14,7 +14,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`server`] | an instrument for clients: TCP, a pseudo-terminal, this process |
+//! | [`mod@server`] | an instrument for clients: TCP, a pseudo-terminal, this process |
 //! | `engine` | opening of the engines |
 //! | [`simulate`](simulate()) | an instrument and a training in this process |
 //! | [`trace`] | waveforms of a run |

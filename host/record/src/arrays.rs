@@ -129,7 +129,7 @@ pub fn write(folder: &Folder) -> Result<(), RecordError> {
 /// Writes the arrays of a run to a file.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`fn@write`].
 pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordError> {
     let failed = RecordError::write(path);
     let task = replay::task(folder)?;

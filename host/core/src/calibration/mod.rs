@@ -6,7 +6,7 @@
 //! z = H(f) (g + C f_s (1 - exp(-i w)))          w = 2 pi f / f_s
 //! ```
 //!
-//! since the DAC moves in steps. Only g varies with the operating point, so the responses lie on a [`line`] with the angle of H.
+//! since the DAC moves in steps. Only g varies with the operating point, so the responses lie on a [`mod@line`] with the angle of H.
 //! The angles of all tones give the pole, and the pole gives |H|, which the line does not. The remaining quadrature is
 //! b = C f_s sin(w); the hold of the DAC, half a sample, puts b tan(w/2) of it in phase, and
 //!

@@ -1,5 +1,5 @@
 //! A simulated instrument for other programs: the loop between one controlling client and an
-//! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](hge_driver::link::in_process).
+//! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](InProcess).
 //!
 //! In **virtual time** the instrument's time advances only while it is active and its client accepts
 //! its frames; since no client can be late, the watchdog is stopped.

@@ -6,8 +6,8 @@
 //! | [`spacing`] | both on a linear device over the spacing of the tones, by the exact window and by low-pass filters, with theory |
 //! | [`tone`] | tones off the grid, and the slopes of a window for them |
 //! | [`series`] | points of one spacing and amplitude, their ratio, slope and R^2 with intervals |
-//! | [`summary`] | table, data and claims |
-//! | [`picture`] | the figures |
+//! | `summary` | table, data and claims |
+//! | `picture` | the figures |
 //!
 //! Off the grid only the tuning words change: the gateware's own lock-in demodulates there, and the host
 //! subtracts the window's mean from its sums.
