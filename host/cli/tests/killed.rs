@@ -4,6 +4,7 @@ use hge_core::experiment::{Job, Source};
 use hge_lab::server::{tcp, Pace, Server, Settings};
 use hge_protocol::registers as map;
 use hge_sim::bench::{AnalogueBench, Bench};
+use hge_tests::nightly;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::{kill_process, Pid, Signal};
@@ -13,11 +14,7 @@ use std::time::{Duration, Instant};
 
 /// Points in time, by day and with `HGE_NIGHTLY=1`.
 fn trials() -> usize {
-    if std::env::var_os("HGE_NIGHTLY").is_some_and(|set| set == "1") {
-        50
-    } else {
-        12
-    }
+    nightly(50, 12)
 }
 
 /// The instrument's seconds go by so many times as fast as ours.

@@ -7,6 +7,7 @@ use crate::served::{Served, LINEAR, PATIENCE};
 use crate::sharing::SCALE;
 use crate::terminal::Terminal;
 use hge_needs::needs;
+use hge_tests::nightly;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::{kill_process, Pid, Signal};
@@ -23,7 +24,7 @@ const TRIALS: [usize; 2] = [44, 500];
 const BOUNDS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(2)];
 
 fn at_night() -> bool {
-    std::env::var_os("HGE_NIGHTLY").is_some_and(|set| set == "1")
+    nightly(true, false)
 }
 
 /// A folder that goes with the test.

@@ -3,17 +3,14 @@
 use crate::folders::{content, dice, kill_at, log_bytes, table, Scratch, UNSOLVABLE};
 use crate::program::{command, hge, outcome};
 use crate::served::{await_line, lines_of, Served};
+use hge_tests::nightly;
 use rand::Rng;
 use std::path::Path;
 use std::process::Stdio;
 
 /// Kills of each loop.
 fn kills() -> u32 {
-    if std::env::var_os("HGE_NIGHTLY").is_some() {
-        100
-    } else {
-        4
-    }
+    nightly(100, 4)
 }
 
 /// Kills a training when its log has a random size, every other time its first resumption as well, and compares the end with that of a training that was
