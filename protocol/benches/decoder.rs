@@ -23,6 +23,7 @@ fn stream() -> Vec<u8> {
     let frames = (0..FRAMES).map(|number| {
         let slots = (0..24).map(|_| SlotSums { in_phase: noise(), quadrature: noise() }).collect();
         let window = Window {
+            input: 0,
             epoch: number as u16,
             case: 0,
             start: 0,

@@ -2,6 +2,7 @@
 
 use crate::number::LOOP_LATENCY_SAMPLES;
 use crate::registers as map;
+use crate::table::{TableLayout, TABLE_WORDS};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -12,6 +13,7 @@ macro_rules! with_generics {
     ($callback:ident) => {
         $callback! {
             OUTPUTS outputs = 8, "DAC channels, 2 to 32.", 2 to 32;
+            INPUTS inputs = 1, "ADC inputs, 1 to 8.", 1 to 8;
             SLOTS slots = 24, "Demodulators, 1 to 256.", 1 to 256;
             CASES cases = 16, "Rows of the case table, up to 32.", 1 to 32;
             STARTS starts = 32, "Rows of the table of initial controls, up to 32.", 1 to 32;
@@ -129,8 +131,14 @@ impl Carriers {
     }
 }
 
-/// Clocks of a slot that is worked on step by step.
+/// Clocks of a slot that is worked on step by step, with one input.
 pub const STEPPED_SLOT_CLOCKS: u32 = 16;
+
+/// Clocks that each further input adds to such a slot.
+pub const STEPPED_INPUT_CLOCKS: u32 = 6;
+
+/// Clocks that each further input adds to the window statistics before these slots.
+pub const STEPPED_STATISTICS_CLOCKS: u32 = 8;
 
 /// A generic outside what the gateware can be built for.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -153,6 +161,12 @@ pub enum ParameterError {
     /// Codes for slots that are worked on step by step.
     #[error("carriers is codes, which slots of {STEPPED_SLOT_CLOCKS} clocks do not have: set carriers to sines, or slot_clocks to 1")]
     Codes,
+    /// Tables above the address space of the register map.
+    #[error("the tables of cases, starts, slots and inputs take {words} words, and the register map has room for {TABLE_WORDS}: reduce cases or starts")]
+    Tables {
+        /// Words in all.
+        words: u32,
+    },
 }
 
 impl ParameterError {
@@ -162,6 +176,7 @@ impl ParameterError {
             // What it must be besides stands behind a comma.
             ParameterError::Range { name, .. } => name.split(',').next().unwrap_or(name),
             ParameterError::Codes => "carriers",
+            ParameterError::Tables { .. } => "starts",
         }
     }
 }
@@ -191,6 +206,10 @@ impl Parameters {
         if self.carriers.has_codes() && !Carriers::most(self.slot_clocks).has_codes() {
             return Err(ParameterError::Codes);
         }
+        let words = TableLayout::of(self).words;
+        if words > TABLE_WORDS {
+            return Err(ParameterError::Tables { words });
+        }
         if !self.telemetry_words.is_power_of_two() {
             return Err(ParameterError::Range {
                 name: "telemetry_words, to be a power of two,",
@@ -216,14 +235,24 @@ impl Parameters {
 
     /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
     /// (eight clocks each), or one after the other if slots are worked on in steps (eight for what is not a slot's),
-    /// and 16 clocks of pipeline, sequencer and slack; or what the converters need.
+    /// and 16 clocks of pipeline, sequencer and slack; or what the converters need. Inputs work side by side on pipelined slots, in turns
+    /// on stepped ones.
     pub fn least_sample_period_clocks(&self) -> u32 {
         let outputs = 8 * (self.outputs + 1);
         let passes = match self.slot_clocks {
             1 => self.slots.max(outputs),
-            clocks => outputs + 8 + clocks * self.slots,
+            clocks => {
+                let more = self.inputs - 1;
+                let slot = clocks + STEPPED_INPUT_CLOCKS * more;
+                outputs + 8 + STEPPED_STATISTICS_CLOCKS * more + slot * self.slots
+            }
         };
         (passes + 16).max(self.converter_period_clocks)
+    }
+
+    /// Whether the lock-in can demodulate the cost: with codes, of the only input.
+    pub fn has_cost(&self) -> bool {
+        self.carriers.has_codes() && self.inputs == 1
     }
 
     /// Samples between a phase in the NCO and the ADC sample that holds its answer.
@@ -234,12 +263,12 @@ impl Parameters {
     /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.
     ///
     /// In instructions of three clocks (the tests of the post-processor hold it to that): 600 for a block that is being written,
-    /// 620 and 7 window for the window's own record and error, 20 a slot to tell it, 460 and 12 window to update it and
-    /// 110 to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
+    /// 620 and 7 window for an input's record and error, 20 a slot and input to tell it, 460 and 12 window to update it and
+    /// 110 a slot to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
         let bits = window_log2.min(15);
-        let slots = slots_used * (20 + 460 + 12 * bits + 110);
+        let input = 620 + 7 * bits + slots_used * (20 + 460 + 12 * bits);
         let outputs = 80 * self.outputs;
-        3 * (600 + 620 + 7 * bits + slots + outputs) + 4 * self.outputs
+        3 * (600 + self.inputs * input + slots_used * 110 + outputs) + 4 * self.outputs
     }
 }

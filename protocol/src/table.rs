@@ -8,6 +8,9 @@ use crate::parameters::Parameters;
 /// First register address of the table's window; word `i` of the table is register `TABLE_BASE + i`.
 pub const TABLE_BASE: u16 = 0x1000;
 
+/// Words that the window has room for.
+pub const TABLE_WORDS: u32 = 0x1000;
+
 /// Base indices of the table's regions, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableLayout {
@@ -17,11 +20,15 @@ pub struct TableLayout {
     pub case_inputs: u32,
     /// Initial control codes, one row a start: signed 16 bits, sign-extended.
     pub start_controls: u32,
-    /// Update coefficients of every slot: in-phase in bits 15..0, quadrature in bits 31..16, both signed.
+    /// Slots rounded up to a power of two: stride of the inputs in the coefficients.
+    pub slot_words: u32,
+    /// Inputs rounded up to a power of two: stride of the cases in the targets.
+    pub input_words: u32,
+    /// Update coefficients of every slot, input by input: in-phase in bits 15..0, quadrature in bits 31..16, both signed.
     pub coefficients: u32,
     /// Accumulated descent step of every slot, signed Q16.16 DAC codes.
     pub steps: u32,
-    /// Target of every case, see [`CaseTarget`].
+    /// Target of every input in every case, see [`CaseTarget`].
     pub case_targets: u32,
     /// Working control word of every output, signed Q16.16.
     pub controls: u32,
@@ -38,15 +45,16 @@ impl TableLayout {
     pub fn of(parameters: &Parameters) -> Self {
         let row_words = parameters.outputs.next_power_of_two();
         let slots = parameters.slots.next_power_of_two();
+        let inputs = parameters.inputs.next_power_of_two();
         let cases = parameters.cases.next_power_of_two();
         let starts = parameters.starts.next_power_of_two();
         // Largest first keeps every region aligned to its own size.
         let mut sizes = [
             (cases * row_words, 0),
             (starts * row_words, 1),
-            (slots, 2),
+            (inputs * slots, 2),
             (slots, 3),
-            (cases, 4),
+            (cases * inputs, 4),
             (row_words, 5),
             (row_words, 6),
             (row_words, 7),
@@ -60,6 +68,8 @@ impl TableLayout {
         }
         TableLayout {
             row_words,
+            slot_words: slots,
+            input_words: inputs,
             case_inputs: base[0],
             start_controls: base[1],
             coefficients: base[2],
@@ -75,6 +85,16 @@ impl TableLayout {
     /// Index of the input code of `output` in `case`.
     pub fn case_input(&self, case: u32, output: u32) -> u32 {
         self.case_inputs + case * self.row_words + output
+    }
+
+    /// Index of the target of `input` in `case`.
+    pub fn case_target(&self, case: u32, input: u32) -> u32 {
+        self.case_targets + case * self.input_words + input
+    }
+
+    /// Index of the update coefficients of `slot` for `input`.
+    pub fn coefficient(&self, input: u32, slot: u32) -> u32 {
+        self.coefficients + input * self.slot_words + slot
     }
 
     /// Index of the initial control code of `output` in `start`.
@@ -197,16 +217,18 @@ mod tests {
 
     #[test]
     fn regions_are_aligned_and_do_not_overlap() {
-        for (outputs, slots) in [(2, 1), (8, 24), (8, 256), (32, 64), (5, 7)] {
-            let parameters = Parameters { outputs, slots, ..Parameters::default() };
+        for (outputs, inputs, slots) in
+            [(2, 1, 1), (8, 1, 24), (8, 1, 256), (32, 8, 64), (5, 3, 7), (8, 8, 256)]
+        {
+            let parameters = Parameters { outputs, inputs, slots, ..Parameters::default() };
             let layout = TableLayout::of(&parameters);
             let row = layout.row_words;
             let regions = [
                 (layout.case_inputs, 16 * row),
                 (layout.start_controls, 32 * row),
-                (layout.coefficients, slots.next_power_of_two()),
+                (layout.coefficients, inputs.next_power_of_two() * slots.next_power_of_two()),
                 (layout.steps, slots.next_power_of_two()),
-                (layout.case_targets, 16),
+                (layout.case_targets, 16 * inputs.next_power_of_two()),
                 (layout.controls, row),
                 (layout.best, row),
                 (layout.control_limits, row),

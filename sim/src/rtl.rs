@@ -77,9 +77,11 @@ impl<P: Pass> RtlEngine<P> {
         settle(instrument)?;
         let tick = instrument.tick.val();
         if tick {
-            let mut adc = [0];
+            let mut adc = vec![0; instrument.adc.len()];
             self.bench.samples(&self.codes, &mut adc);
-            instrument.adc.next = signed_cast(Bits::from(u64::from(adc[0] as u16)));
+            for (pin, code) in instrument.adc.iter_mut().zip(adc) {
+                pin.next = signed_cast(Bits::from(u64::from(code as u16)));
+            }
             // The code must stand before the edge that takes it.
             settle(instrument)?;
         }

@@ -150,7 +150,7 @@ pub fn play(
         }
     }
     let mut adc = String::new();
-    for (_, code) in &record.samples {
+    for code in record.samples.iter().flat_map(|(_, codes)| codes) {
         let _ = writeln!(adc, "{code:04x}");
     }
     put(folder, "lines.hex", &lines)?;
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     fn record() -> (Record, Played) {
-        let samples = vec![(vec![1, -2], 5), (vec![3, 4], -6)];
+        let samples = vec![(vec![1, -2], vec![5]), (vec![3, 4], vec![-6])];
         let record = Record { lines: Vec::new(), said: vec![7, 8, 9], samples };
         let codes = vec![vec![1, -2], vec![3, 4]];
         (record, Played { said: vec![7, 8, 9], codes, clocks: 1 })

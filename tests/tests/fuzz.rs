@@ -59,6 +59,7 @@ fn the_hosts_decoder_takes_noise_without_panic_or_growing_memory() {
     let mut memory = MemoryGrowth::begin();
     let mut dice = ChaCha8Rng::seed_from_u64(1);
     let window = Window {
+        input: 0,
         epoch: 1,
         case: 2,
         start: 3,
@@ -166,7 +167,7 @@ fn bombard(engine: &mut dyn Engine, bytes: usize, mut memory: MemoryGrowth) {
 fn the_models_receiver_takes_noise_without_writing_a_register() {
     let memory = MemoryGrowth::begin();
     let parameters = Parameters::default();
-    let bench = IntegerBench::new(parameters.outputs, 1);
+    let bench = IntegerBench::new(parameters.outputs, 1, 1);
     bombard(&mut Model::new(parameters, Box::new(bench)), BYTES, memory);
 }
 
@@ -175,7 +176,7 @@ fn the_models_receiver_takes_noise_without_writing_a_register() {
 fn the_compiled_verilogs_receiver_takes_noise_without_writing_a_register() {
     let memory = MemoryGrowth::begin();
     let parameters = Parameters::default();
-    let bench = IntegerBench::new(parameters.outputs, 1);
+    let bench = IntegerBench::new(parameters.outputs, 1, 1);
     let mut engine = VerilogEngine::new(parameters, Box::new(bench)).expect("an engine");
     bombard(&mut engine, nightly(BYTES, CLOCKED_BYTES), memory);
 }

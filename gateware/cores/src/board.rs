@@ -6,7 +6,7 @@
 //! | `rx`, `tx` | in, out, 1 | the serial line |
 //! | `arm_button` | in, 1 | asynchronous, high while pressed: starts the embedded experiment ([`crate::boot`]), if there is one |
 //! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
-//! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADC; for an AD7686 `adc_cs_n` is CNV |
+//! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADCs, with a data line each; for an AD7686 `adc_cs_n` is CNV |
 //! | `output_enable` | out, 1 | closes the output switch behind the DAC: while armed and during the ramp to the safe values, once the DAC is set up; a register |
 //! | `trigger`, `reference` | out, 1 | for an oscilloscope |
 //! | `led_armed`, `led_fault`, `led_activity` | out, 1 | LEDs; activity is stretched to about a tenth of a second |
@@ -18,7 +18,7 @@ use crate::build::Build;
 use crate::converter::{
     least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
 };
-use crate::engine::Pass;
+use crate::engine::{per_input, Pass};
 use crate::leaf::Fixed;
 use crate::serial::{SerialError, SerialInstrument};
 use hge_protocol::recording::Recording;
@@ -98,8 +98,8 @@ pub struct BoardTop<P: Pass> {
     pub adc_sclk: Signal<Out, Bit>,
     /// Low for a frame from the ADC.
     pub adc_cs_n: Signal<Out, Bit>,
-    /// Bits from the ADC.
-    pub adc_data: Signal<In, Bit>,
+    /// Bits from the ADC of every input.
+    pub adc_data: Vec<Signal<In, Bit>>,
     /// Closes the switch behind the DAC.
     pub output_enable: Signal<Out, Bit>,
     /// First sample of a window.
@@ -114,7 +114,7 @@ pub struct BoardTop<P: Pass> {
     pub led_activity: Signal<Out, Bit>,
     serial: SerialInstrument<P>,
     dac: SpiDac,
-    adc: SpiAdc,
+    adc: Vec<SpiAdc>,
     connected: DFF<Bit>,
     /// Counter that wraps some ten times a second.
     eye: DFF<Bits<26>>,
@@ -148,7 +148,10 @@ impl<P: Pass> BoardTop<P> {
         let mut board = Self {
             serial: SerialInstrument::unconnected(&parameters, baud, build, recording)?,
             dac: SpiDac::new(converters.dac, parameters.clock_hz)?,
-            adc: SpiAdc::new(converters.adc, parameters.clock_hz, settled)?,
+            adc: (0..parameters.inputs)
+                .map(|_| SpiAdc::new(converters.adc, parameters.clock_hz, settled))
+                .collect::<Result<_, _>>()?,
+            adc_data: per_input(&parameters, |_| Signal::default()),
             eye_mask: Fixed::new(Bits::from(eye_mask)),
             ..Default::default()
         };
@@ -157,7 +160,7 @@ impl<P: Pass> BoardTop<P> {
         board.interlock.connect();
         board.rx.connect();
         board.arm_button.connect();
-        board.adc_data.connect();
+        board.adc_data.iter_mut().for_each(Signal::connect);
         board.connect_all();
         Ok(board)
     }
@@ -167,7 +170,7 @@ impl<P: Pass> Logic for BoardTop<P> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, connected, eye, stirred, lit);
-        clock!(self, clock, serial, dac, adc);
+        clock!(self, clock, serial, dac);
         comment!("The line.");
         self.serial.locked.next = self.locked.val();
         self.serial.interlock.next = self.interlock.val();
@@ -183,12 +186,16 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.dac_sclk.next = self.dac.sclk.val();
         self.dac_sync_n.next = self.dac.sync_n.val();
         self.dac_data.next = self.dac.data.val();
-        self.adc.reset.next = self.serial.reset.val() | (!self.dac.ready.val());
-        self.adc.tick.next = self.serial.tick.val();
-        self.adc.data.next = self.adc_data.val();
-        self.adc_sclk.next = self.adc.sclk.val();
-        self.adc_cs_n.next = self.adc.cs_n.val();
-        self.serial.adc.next = self.adc.code.val();
+        for i in 0..self.adc.len() {
+            self.adc[i].clock.next = self.clock.val();
+            self.adc[i].reset.next = self.serial.reset.val() | (!self.dac.ready.val());
+            self.adc[i].tick.next = self.serial.tick.val();
+            self.adc[i].data.next = self.adc_data[i].val();
+            self.serial.adc[i].next = self.adc[i].code.val();
+        }
+        comment!("All ADCs convert at once: they share clock and select line.");
+        self.adc_sclk.next = self.adc[0].sclk.val();
+        self.adc_cs_n.next = self.adc[0].cs_n.val();
         comment!("The switch.");
         comment!("A connected device stays connected during the ramp to the safe values: opening would be a step.");
         self.stays.next = self.connected.q.val() & self.serial.ramping_to_safe.val();

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `start`, `stop` | in, 1 | starts a capture, only while not `capturing`; ends it with the codes taken so far |
 //! | `samples`, `decimation` | in, 32 + 16 | codes to keep, a clock after `start`; samples from one code to the next, 0 like 1 |
+//! | `adc_input`, `captured_input` | in, out, 3 | ADC input to capture; as it was at the start |
 //! | `tick` | in, 1 | a sample begins |
 //! | `sample` | in, 16 signed | its code, from the clock after `tick` to the next tick |
 //! | `now` | in, 32 | number of samples before this one, in the two clocks after `tick` |
@@ -34,6 +35,10 @@ pub struct Capture {
     pub samples: Signal<In, Bits<32>>,
     /// Samples from one code to the next.
     pub decimation: Signal<In, Bits<16>>,
+    /// ADC input to capture.
+    pub adc_input: Signal<In, Bits<3>>,
+    /// ADC input of the capture in progress.
+    pub captured_input: Signal<Out, Bits<3>>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
     /// ADC code of the sample, from the next clock on.
@@ -60,6 +65,7 @@ pub struct Capture {
     stops: DFF<Bit>,
     left: DFF<Bits<32>>,
     phase: DFF<Bits<16>>,
+    input_kept: DFF<Bits<3>>,
     /// A code is stored: two clocks, three clocks after its tick.
     keep_1: DFF<Bit>,
     keep_2: DFF<Bit>,
@@ -92,12 +98,13 @@ impl Logic for Capture {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, ticked, starts, stops, left, phase, keep_1, keep_2, half, filled, waiting,
-            waiting_codes, was_sampling
+            self, clock, ticked, starts, stops, left, phase, input_kept, keep_1, keep_2, half,
+            filled, waiting, waiting_codes, was_sampling
         );
         clock!(self, clock, codes_memory);
         self.capturing.next = (self.left.q.val().any()) | (self.filled.q.val().any());
         self.sampling.next = self.left.q.val().any();
+        self.captured_input.next = self.input_kept.q.val();
         self.was_sampling.d.next = self.left.q.val().any();
         self.ready.next = self.waiting.q.val();
         self.codes.next = self.waiting_codes.q.val();
@@ -168,6 +175,7 @@ impl Logic for Capture {
         if self.starts.q.val() {
             self.left.d.next = self.samples.val();
             self.phase.d.next = 0.into();
+            self.input_kept.d.next = self.adc_input.val();
         }
         if self.reset.val() {
             self.ticked.d.next = false;

@@ -66,7 +66,6 @@ pub struct Lockin {
     slot_3: DFF<Bits<8>>,
     sum_i_3: DFF<Bits<48>>,
     sum_q_3: DFF<Bits<48>>,
-    zero_48: Fixed<Signed<48>>,
     old_i: Signal<Local, Bits<48>>,
     old_q: Signal<Local, Bits<48>>,
     wide_i: Signal<Local, Signed<48>>,
@@ -116,10 +115,19 @@ impl Logic for Lockin {
             self.sums_i.read_address.next = self.slot_1.q.val();
             self.sums_q.read_address.next = self.slot_1.q.val();
         }
+        comment!("A window begins at zero: late memories by the register's reset.");
         self.copy_i.d.next = self.sums_i.read_data.val();
         self.copy_q.d.next = self.sums_q.read_data.val();
+        if self.first_1.q.val() {
+            self.copy_i.d.next = 0.into();
+            self.copy_q.d.next = 0.into();
+        }
         self.old_i.next = self.sums_i.read_data.val();
         self.old_q.next = self.sums_q.read_data.val();
+        if self.first_2.q.val() {
+            self.old_i.next = 0.into();
+            self.old_q.next = 0.into();
+        }
         if self.is_late.val() {
             self.old_i.next = self.copy_i.q.val();
             self.old_q.next = self.copy_q.q.val();
@@ -132,22 +140,12 @@ impl Logic for Lockin {
         comment!("Clock 2: products are added.");
         self.valid_3.d.next = self.valid_2.q.val();
         self.slot_3.d.next = self.slot_2.q.val();
-        self.wide_i.next = self.zero_48.val();
-        self.wide_q.next = self.zero_48.val();
-        self.add_i.next = 0.into();
-        self.add_q.next = 0.into();
-        if self.valid_2.q.val() {
-            self.wide_i.next = bit_cast_signed::<48, 32>(self.multiply_i.product.val());
-            self.wide_q.next = bit_cast_signed::<48, 32>(self.multiply_q.product.val());
-            self.add_i.next = unsigned_cast(self.wide_i.val());
-            self.add_q.next = unsigned_cast(self.wide_q.val());
-            self.sum_i_3.d.next = self.old_i.val() + self.add_i.val();
-            self.sum_q_3.d.next = self.old_q.val() + self.add_q.val();
-            if self.first_2.q.val() {
-                self.sum_i_3.d.next = self.add_i.val();
-                self.sum_q_3.d.next = self.add_q.val();
-            }
-        }
+        self.wide_i.next = bit_cast_signed::<48, 32>(self.multiply_i.product.val());
+        self.wide_q.next = bit_cast_signed::<48, 32>(self.multiply_q.product.val());
+        self.add_i.next = unsigned_cast(self.wide_i.val());
+        self.add_q.next = unsigned_cast(self.wide_q.val());
+        self.sum_i_3.d.next = self.old_i.val() + self.add_i.val();
+        self.sum_q_3.d.next = self.old_q.val() + self.add_q.val();
         comment!("Clock 3: sums are written.");
         self.sums_i.write_enable.next = self.valid_3.q.val();
         self.sums_i.write_address.next = self.slot_3.q.val();

@@ -383,7 +383,7 @@ impl Registers {
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),
-            modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters.carriers)))),
+            modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters)))),
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
             samples_place: Fixed::new(Bits::from(u64::from(map::CAPTURE_SAMPLES))),

@@ -15,7 +15,7 @@
 
 use crate::boot::Boot;
 use crate::build::Build;
-use crate::engine::Pass;
+use crate::engine::{per_input, Pass};
 use crate::instrument::Instrument;
 use crate::leaf::Fixed;
 use crate::link::uart_receiver::{RateError, UartReceiver};
@@ -52,8 +52,8 @@ pub struct SerialInstrument<P: Pass> {
     pub tx: Signal<Out, Bit>,
     /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
-    /// Latest ADC code.
-    pub adc: Signal<In, Signed<16>>,
+    /// Latest ADC code of every input.
+    pub adc: Vec<Signal<In, Signed<16>>>,
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
     /// A new code for the DAC.
@@ -112,7 +112,7 @@ impl<P: Pass> SerialInstrument<P> {
         serial.interlock.connect();
         serial.rx.connect();
         serial.arm_button.connect();
-        serial.adc.connect();
+        serial.adc.iter_mut().for_each(Signal::connect);
         serial.connect_all();
         Ok(serial)
     }
@@ -130,6 +130,7 @@ impl<P: Pass> SerialInstrument<P> {
             instrument: Instrument::unconnected(parameters, build)?,
             receiver: UartReceiver::new(parameters.clock_hz, baud)?,
             transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
+            adc: per_input(parameters, |_| Signal::default()),
             ..Default::default()
         })
     }
@@ -163,7 +164,9 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.instrument.locked.next = self.locked.val();
         self.instrument.interlock.next = self.interlock.val();
         self.instrument.hold.next = false;
-        self.instrument.adc.next = self.adc.val();
+        for i in 0..self.adc.len() {
+            self.instrument.adc[i].next = self.adc[i].val();
+        }
         self.tick.next = self.instrument.tick.val();
         self.dac_write.next = self.instrument.dac_write.val();
         self.dac_index.next = self.instrument.dac_index.val();

@@ -2,7 +2,7 @@
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
-//! | `tick` | in, 1 | a sample begins; its ADC code is on `adc` |
+//! | `tick` | in, 1 | a sample begins; its ADC codes are on `adc` |
 //! | `interlock` | in, 1 | pin, asynchronous; high is closed |
 //! | `arm_host`, `arm_standalone`, `disarm` | in, 1 | commands, effective at the end of this clock |
 //! | `heard`, `sound`, `damaged` | in, 1 | a request of the session, a valid frame, a damaged one has arrived |
@@ -23,7 +23,10 @@
 //! earlier samples. One counter serves as watchdog and as run time, since an arming uses only one of them. It counts a clock after
 //! the tick, so that a limit requested before a tick is valid before the count.
 
+use crate::engine::per_input;
 use crate::leaf::Synchronizer;
+use crate::over_current::OverCurrent;
+use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Arming, watchdog, trips.
@@ -35,8 +38,8 @@ pub struct Supervisor {
     pub reset: Signal<In, Bit>,
     /// A sample begins.
     pub tick: Signal<In, Bit>,
-    /// ADC code of the sample that begins.
-    pub adc: Signal<In, Signed<16>>,
+    /// ADC code of every input in the sample that begins.
+    pub adc: Vec<Signal<In, Signed<16>>>,
     /// The interlock's pin.
     pub interlock: Signal<In, Bit>,
     /// Arm, for a host.
@@ -96,6 +99,7 @@ pub struct Supervisor {
     /// Damaged frames since power-up.
     pub link_faults: Signal<Out, Bits<32>>,
     synchronizer: Synchronizer,
+    inputs: Vec<OverCurrent>,
     is_armed: DFF<Bit>,
     is_standalone: DFF<Bit>,
     is_homing: DFF<Bit>,
@@ -115,12 +119,6 @@ pub struct Supervisor {
     telling: DFF<Bit>,
     told_cause: DFF<Bits<5>>,
     told_time: DFF<Bits<32>>,
-    raw: Signal<Local, Bits<16>>,
-    turned: Signal<Local, Bits<16>>,
-    turned_wide: Signal<Local, Bits<17>>,
-    minuend: Signal<Local, Bits<17>>,
-    excess: Signal<Local, Bits<17>>,
-    remains: Signal<Local, Bits<16>>,
     is_over: Signal<Local, Bit>,
     empty: Signal<Local, Bit>,
     spent: Signal<Local, Bit>,
@@ -137,6 +135,17 @@ pub struct Supervisor {
     cause_3: Signal<Local, Bits<5>>,
     cause_4: Signal<Local, Bits<5>>,
     trips: Signal<Local, Bit>,
+}
+
+impl Supervisor {
+    /// For the inputs of `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        Self {
+            adc: per_input(parameters, |_| Signal::default()),
+            inputs: per_input(parameters, |_| OverCurrent::default()),
+            ..Default::default()
+        }
+    }
 }
 
 impl Logic for Supervisor {
@@ -164,18 +173,15 @@ impl Logic for Supervisor {
         if self.counts.q.val() {
             self.time_now.d.next = self.time_now.q.val() + 1;
         }
-        comment!("Over-current: level minus magnitude is below 1. For a negative code the inverse is the magnitude minus 1.");
-        self.raw.next = unsigned_cast(self.adc.val());
-        self.turned.next = !self.raw.val();
-        if self.raw.val().get_bit(15) {
-            self.turned.next = self.raw.val();
+        comment!("Over-current of any input.");
+        self.is_over.next = false;
+        for i in 0..self.inputs.len() {
+            self.inputs[i].code.next = self.adc[i].val();
+            self.inputs[i].level.next = self.overcurrent.val();
+            if self.inputs[i].is_over.val() {
+                self.is_over.next = true;
+            }
         }
-        self.turned_wide.next = bit_cast::<17, 16>(self.turned.val());
-        self.minuend.next = bit_cast::<17, 16>(self.overcurrent.val());
-        self.excess.next = self.minuend.val() + self.turned_wide.val();
-        self.remains.next = self.excess.val().get_bits::<16>(0);
-        self.is_over.next = (!self.excess.val().get_bit(16))
-            | ((self.raw.val().get_bit(15)) & (!self.remains.val().any()));
         comment!("Causes; a count of zero never trips.");
         self.none.next = 0.into();
         self.empty.next = !self.left.q.val().any();

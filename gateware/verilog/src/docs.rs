@@ -94,7 +94,9 @@ impl SourceDocs {
         self.structs
             .iter()
             .filter(|docs| {
-                docs.fields.iter().all(|own| fields.clone().any(|field| field == own.name))
+                let is_own =
+                    |own: &FieldDocs, name: &str| name.split('$').next() == Some(&own.name);
+                docs.fields.iter().all(|own| fields.clone().any(|name| is_own(own, name)))
             })
             .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
             .map(|docs| docs.name.as_str())

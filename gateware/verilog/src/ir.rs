@@ -91,6 +91,8 @@ pub(super) struct Net {
     pub name: String,
     /// For a port of a child: its Verilog name in the child.
     pub port: String,
+    /// For a port of a child: rust-hdl's name of it.
+    pub field: String,
     pub ty: Type,
     pub role: Role,
     /// Value of a constant, initial value of a register.
@@ -99,11 +101,6 @@ pub(super) struct Net {
 }
 
 impl Net {
-    /// Name of a child's port in rust-hdl.
-    pub fn field(&self) -> &str {
-        self.key.split_once('$').map_or("", |(_, field)| field)
-    }
-
     /// Whether it is a constant for the user of the module: one with a doc comment, and not a flag that removes logic.
     pub fn is_parameter(&self) -> bool {
         self.role == Role::Constant && !self.docs.is_empty() && self.ty.width > 1

@@ -75,7 +75,7 @@ impl<'a> Analysed<'a> {
         for net in live(&self.scope, &self.stmts, need.outputs(), &BTreeSet::new()) {
             let net = &self.scope.nets[net];
             if let Role::ChildOutput(child) = net.role {
-                out[child].insert(net.field().to_owned());
+                out[child].insert(net.field.clone());
             }
         }
         out

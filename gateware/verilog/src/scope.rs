@@ -39,31 +39,32 @@ impl Scope {
                 _ => Role::Local,
             };
             let docs = field_docs(&atom.name);
-            scope.add(atom, atom.name.clone(), &wanted_name(atom), role, docs);
+            scope.add(atom, atom.name.clone(), &wanted_name(block, atom), role, docs);
         }
         for (index, child) in block.children.iter().enumerate() {
             let register = child.as_register();
+            let field = array_name(&child.field, block.children.iter().map(|child| &*child.field));
             let instance = match register {
                 Some(_) => String::new(),
-                None => scope.names.claim(&child.field),
+                None => scope.names.claim(field),
             };
             scope.instances.push(instance);
             let mut ports = Names::default();
             for atom in &child.atoms {
-                let port = ports.claim(&wanted_name(atom));
+                let port = ports.claim(&wanted_name(child, atom));
                 let key = format!("{}${}", child.field, atom.name);
                 let docs = field_docs(&child.field);
                 match (&register, atom.name.as_str()) {
                     (Some(initial), "q") => {
-                        let id = scope.add(atom, key, &child.field, Role::Register, docs);
+                        let id = scope.add(atom, key, field, Role::Register, docs);
                         scope.nets[id].value = initial.clone();
                     }
                     (Some(_), "d") => {
-                        let wanted = format!("{}_next", child.field);
+                        let wanted = format!("{field}_next");
                         scope.add(atom, key, &wanted, Role::NextValue, Vec::new());
                     }
                     (Some(_), _) => {
-                        let wanted = format!("{}_clock", child.field);
+                        let wanted = format!("{field}_clock");
                         scope.add(atom, key, &wanted, Role::RegisterClock, Vec::new());
                     }
                     (None, _) => {
@@ -80,9 +81,10 @@ impl Scope {
                             }
                             _ => continue,
                         };
-                        let wanted = key.clone();
+                        let wanted = format!("{field}_{port}");
                         let id = scope.add(atom, key, &wanted, role, Vec::new());
                         scope.nets[id].port = port;
+                        scope.nets[id].field = atom.name.clone();
                     }
                 }
             }
@@ -110,6 +112,7 @@ impl Scope {
             key,
             name,
             port: String::new(),
+            field: String::new(),
             ty: atom.ty.clone(),
             role,
             value: atom.value.clone(),
@@ -180,9 +183,20 @@ impl Scope {
 }
 
 /// The name that a block gives its own signal or constant, before collisions are resolved.
-fn wanted_name(atom: &AtomInfo) -> String {
+fn wanted_name(block: &BlockInfo, atom: &AtomInfo) -> String {
+    let name = array_name(&atom.name, block.atoms.iter().map(|atom| &*atom.name));
     match atom.kind {
-        AtomKind::Constant => atom.name.to_ascii_uppercase(),
-        _ => atom.name.clone(),
+        AtomKind::Constant => name.to_ascii_uppercase(),
+        _ => name.to_owned(),
+    }
+}
+
+/// The name of an array for its only element, `adc` for `adc$0`; any other name as it is.
+fn array_name<'a>(name: &'a str, mut all: impl Iterator<Item = &'a str>) -> &'a str {
+    match name.strip_suffix("$0") {
+        Some(array) if all.all(|other| !other.strip_prefix(array).is_some_and(|i| i == "$1")) => {
+            array
+        }
+        _ => name,
     }
 }

@@ -111,7 +111,7 @@ pub(super) struct Child {
 impl Child {
     /// Whether the module does not have this port, a net of the parent.
     pub fn lacks(&self, net: &Net) -> bool {
-        self.unused.contains(net.field())
+        self.unused.contains(&net.field)
     }
 }
 

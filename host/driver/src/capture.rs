@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn block(time: u32) -> Block {
-        Block { time, decimation: 3, codes: vec![7; BLOCK_SAMPLES] }
+        Block { input: 0, time, decimation: 3, codes: vec![7; BLOCK_SAMPLES] }
     }
 
     #[test]

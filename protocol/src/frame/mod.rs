@@ -59,6 +59,9 @@ pub enum FrameError {
     },
 }
 
+/// The input of a window record, above the number of slots.
+const INPUT_BIT: u32 = 25;
+
 fn header(kind: u8, words: usize, high: u8) -> u32 {
     u32::from(kind) | ((words as u32 & 0xffff) << 8) | (u32::from(high) << 24)
 }
@@ -89,7 +92,11 @@ impl Record {
                         | (u32::from(window.start) << 24),
                 );
                 words.push(window.sample_clock);
-                words.push(u32::from(window.flags) | ((window.slots.len() as u32) << 16));
+                words.push(
+                    u32::from(window.flags)
+                        | ((window.slots.len() as u32) << 16)
+                        | (u32::from(window.input & 7) << INPUT_BIT),
+                );
                 words.push(window.sum_first as u32);
                 words.push(window.sum_second as u32);
                 words.push(u32::from(window.min as u16) | (u32::from(window.max as u16) << 16));
@@ -115,7 +122,11 @@ impl Record {
             Record::Event(event) => words.extend([u32::from(event.cause), event.time]),
             Record::Block(block) => {
                 words.push(block.time);
-                words.push(block.codes.len() as u32 | (u32::from(block.decimation) << 16));
+                words.push(
+                    block.codes.len() as u32
+                        | (u32::from(block.input) << 8)
+                        | (u32::from(block.decimation) << 16),
+                );
                 words.extend(block.codes.chunks(2).map(|pair| {
                     let second = pair.get(1).copied().unwrap_or(0);
                     u32::from(pair[0] as u16) | (u32::from(second as u16) << 16)
@@ -133,7 +144,7 @@ impl Record {
             kind::WINDOW => {
                 let (flags, range) = (word(2)?, word(5)?);
                 let sums = &body[6..];
-                if sums.len() != 3 * (flags >> 16) as usize {
+                if sums.len() != 3 * (flags >> 16 & 0x1ff) as usize {
                     return None;
                 }
                 let slots = sums.chunks_exact(3).map(|sum| {
@@ -148,6 +159,7 @@ impl Record {
                     }
                 });
                 Record::Window(Window {
+                    input: (flags >> INPUT_BIT & 7) as u8,
                     epoch: first as u16,
                     case: (first >> 16) as u8,
                     start: (first >> 24) as u8,
@@ -177,7 +189,7 @@ impl Record {
                 Record::Event(Event { cause: first as u8, time: second })
             }
             kind::BLOCK => {
-                let count = (second & 0xffff) as usize;
+                let count = (second & 0xff) as usize;
                 if count == 0 || body.len() != 2 + count.div_ceil(2) {
                     return None;
                 }
@@ -186,6 +198,7 @@ impl Record {
                     [word as u16 as i16, (word >> 16) as u16 as i16]
                 });
                 Record::Block(Block {
+                    input: (second >> 8) as u8,
                     time: first,
                     decimation: (second >> 16) as u16,
                     codes: halves.take(count).collect(),
@@ -262,6 +275,7 @@ mod tests {
     fn every_frame_survives_its_own_bytes() {
         let records = [
             Record::Window(Window {
+                input: 5,
                 epoch: 513,
                 case: 3,
                 start: 19,
@@ -290,7 +304,12 @@ mod tests {
                 sample_clock: 1,
             }),
             Record::Event(Event { cause: 8, time: 77 }),
-            Record::Block(Block { time: 5, decimation: 3, codes: vec![-1, i16::MIN, 12] }),
+            Record::Block(Block {
+                input: 3,
+                time: 5,
+                decimation: 3,
+                codes: vec![-1, i16::MIN, 12],
+            }),
         ];
         let mut frames: Vec<Frame> = records
             .into_iter()

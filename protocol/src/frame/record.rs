@@ -83,9 +83,11 @@ pub struct SlotSums {
     pub quadrature: i64,
 }
 
-/// One window of one case.
+/// One window of one case, as one input measured it. An instrument with several inputs sends a frame for each, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// ADC input, from 0.
+    pub input: u8,
     /// Epoch within the start, from 0.
     pub epoch: u16,
     /// Case, from 0.
@@ -151,6 +153,8 @@ pub struct Event {
 /// ADC codes of a capture, at most [`BLOCK_SAMPLES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
+    /// ADC input, from 0.
+    pub input: u8,
     /// [`TIME`](crate::registers::TIME) of the first sample.
     pub time: u32,
     /// Samples from one code to the next.

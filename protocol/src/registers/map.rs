@@ -32,6 +32,7 @@ macro_rules! with_registers {
                 CONVERTER_PERIOD converter_period 0x0c "clock" "Minimum clocks between samples for these converters.";
                 SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample.";
                 CARRIERS        carriers        0x0e "-"      "Carriers of a slot: 0 sines; 1 sines and binary codes, and the cost can be demodulated.";
+                INPUTS          inputs          0x16 "-"      "ADC inputs.";
             }
             command {
                 COMMAND         command         0x0f 4 "1 run, 2 stop run and capture, 3 arm (host), 4 disarm, 5 arm (standalone), 6 capture, 7 repeat the last epoch.";
@@ -55,7 +56,7 @@ macro_rules! with_registers {
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";
                 STARTS_USED        starts_used        0x29  6 Idle     "-"          1 "Starts of a standalone run, at least 1.";
-                MODE               mode               0x2a  4 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` is 1).";
+                MODE               mode               0x2a  4 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` and `INPUTS` are 1).";
                 INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs whose value comes from the case table.";
                 TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs that carry a tone: exactly those with a slot in use that has bit 31 set.";
                 RAMP_STEP          ramp_step          0x2d 31 Idle     "code/65536" 0x0010_0000 "Maximum change of a control value a sample.";
@@ -64,6 +65,7 @@ macro_rules! with_registers {
                 LOSS_STOP          loss_stop          0x30 32 Idle     "32 code^2"  0 "A standalone run ends when an epoch's loss is at most this.";
                 REFERENCE          reference          0x31 10 Always   "-"          0 "The reference pin: bits 7..0 slot, bit 8 on, bit 9 pulse density of its sine instead of its sign.";
                 CAPTURE_DECIMATION capture_decimation 0x32 16 Always   "sample"     1 "Samples for each ADC code that a capture keeps.";
+                CAPTURE_INPUT      capture_input      0x35  3 Always   "-"          0 "ADC input of a capture.";
                 CAPTURE_SAMPLES    capture_samples    0x33 32 Always   "sample"     0 "ADC codes that a capture keeps.";
                 COST_SHIFT         cost_shift         0x34  5 Idle     "bit"        15 "Right shift of the squared error in the cost.";
                 STEP_LIMIT         step_limit         0x38 16 Tighten  "code"       256 "Guard: maximum step of a DAC code a sample.";

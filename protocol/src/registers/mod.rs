@@ -122,10 +122,10 @@ pub mod mode {
     /// The lock-in multiplies the cost instead of the ADC code.
     pub const COST: u32 = 8;
 
-    /// The bits that an instrument with these carriers uses.
-    pub fn of(carriers: crate::Carriers) -> u32 {
+    /// The bits that an instrument with these generics uses.
+    pub fn of(parameters: &crate::Parameters) -> u32 {
         let every = PERTURB | STANDALONE | SHAPING;
-        if carriers.has_codes() {
+        if parameters.has_cost() {
             every | COST
         } else {
             every

@@ -22,66 +22,78 @@ pub struct Pins {
     pub output_enable: bool,
 }
 
-/// DAC, bench and ADC.
+/// DAC, bench and an ADC for each input.
 ///
 /// The bench is asked once for every update of the outputs, and its answer holds for all conversions until the next.
 pub struct Circuit {
     dac: SpiDac,
-    adc: SpiAdc,
+    adcs: Vec<SpiAdc>,
     bench: Box<dyn Bench>,
     outputs: usize,
     pins: Option<Pins>,
     /// Updates that the bench knows of, and its answer.
     updates: u64,
-    input: i16,
+    inputs: Vec<i16>,
     samples: u64,
 }
 
 impl Circuit {
-    /// Just powered up; `outputs` of the DAC's eight lead to the bench.
-    pub fn new(dac: DacKind, adc: AdcKind, outputs: usize, bench: Box<dyn Bench>) -> Self {
+    /// Just powered up; `outputs` of the DAC's eight lead to the bench, `inputs` ADCs measure it.
+    pub fn new(
+        dac: DacKind,
+        adc: AdcKind,
+        outputs: usize,
+        inputs: usize,
+        bench: Box<dyn Bench>,
+    ) -> Self {
         Circuit {
             dac: SpiDac::new(dac),
-            adc: SpiAdc::new(adc),
+            adcs: (0..inputs).map(|_| SpiAdc::new(adc)).collect(),
             bench,
             outputs,
             pins: None,
             updates: 0,
-            input: 0,
+            inputs: vec![0; inputs],
             samples: 0,
         }
     }
 
-    /// Levels from `at_ps` on; `sampled` is the level of the ADC's line that the board took at `at_ps`, if it took one.
+    /// Levels from `at_ps` on; `sampled` has a bit for each input, the level of its ADC's line that the board took at `at_ps`, if it took one.
     ///
     /// # Errors
     /// A part is driven as its data sheet forbids, outputs had not settled when they were measured, or the board took a
     /// bit that the ADC did not give.
-    pub fn step(&mut self, at_ps: u64, pins: Pins, sampled: bool) -> Result<(), ConverterFault> {
+    pub fn step(&mut self, at_ps: u64, pins: Pins, sampled: u8) -> Result<(), ConverterFault> {
         let place = Place { part: "board", at_ps };
         let before = self.pins.replace(pins).unwrap_or(pins);
         if before.adc_sclk && !pins.adc_sclk && !before.adc_cs_n {
-            let given = self.adc.data_at(at_ps.saturating_sub(SET_UP_PS));
-            if given != Some(sampled) {
-                let what = format!("the bit {sampled} is taken while the ADC gives {given:?}");
-                return Err(place.wrong(what));
+            for (input, adc) in self.adcs.iter().enumerate() {
+                let given = adc.data_at(at_ps.saturating_sub(SET_UP_PS));
+                let taken = sampled >> input & 1 == 1;
+                if given != Some(taken) {
+                    let what = format!(
+                        "the bit {taken} is taken at input {input} while the ADC gives {given:?}"
+                    );
+                    return Err(place.wrong(what));
+                }
             }
         }
         self.dac.step(at_ps, pins.dac)?;
         let (updated_ps, updates) = self.dac.updated();
-        if self.adc.samples(pins.adc_cs_n) {
+        if self.adcs.first().is_some_and(|adc| adc.samples(pins.adc_cs_n)) {
             place.least("settling of the outputs before a conversion", updated_ps, SETTLING_PS)?;
             if updates != self.updates {
                 self.updates = updates;
                 self.samples += 1;
                 let closed = pins.output_enable;
                 let codes = self.dac.codes().map(|code| if closed { code } else { 0 });
-                let mut adc = [0];
-                self.bench.samples(&codes[..self.outputs], &mut adc);
-                self.input = adc[0];
+                self.bench.samples(&codes[..self.outputs], &mut self.inputs);
             }
         }
-        self.adc.step(at_ps, pins.adc_sclk, pins.adc_cs_n, self.input)
+        for (adc, &code) in self.adcs.iter_mut().zip(&self.inputs) {
+            adc.step(at_ps, pins.adc_sclk, pins.adc_cs_n, code)?;
+        }
+        Ok(())
     }
 
     /// Samples computed by the bench.
@@ -99,8 +111,8 @@ impl Circuit {
         &self.dac
     }
 
-    /// The ADC.
-    pub fn adc(&self) -> &SpiAdc {
-        &self.adc
+    /// The ADCs, one for each input.
+    pub fn adcs(&self) -> &[SpiAdc] {
+        &self.adcs
     }
 }

@@ -11,6 +11,8 @@ pub struct Capture {
     /// Samples to pass over first.
     phase: u32,
     block: Vec<i16>,
+    /// ADC input.
+    input: u8,
     time: u32,
 }
 
@@ -24,6 +26,7 @@ impl Capture {
     pub fn start(&mut self, settings: &Settings) {
         self.left = settings.capture_samples;
         self.phase = 0;
+        self.input = settings.capture_input as u8;
     }
 
     /// Ends it; what there is of a block.
@@ -43,8 +46,8 @@ impl Capture {
         }
     }
 
-    /// Takes a sample's code; a block that it fills.
-    pub fn take(&mut self, code: i16, time: u32, settings: &Settings) -> Option<Block> {
+    /// Takes a sample's codes, of every input; a block that the captured one fills.
+    pub fn take(&mut self, codes: &[i16], time: u32, settings: &Settings) -> Option<Block> {
         if self.left == 0 {
             return None;
         }
@@ -55,7 +58,9 @@ impl Capture {
         if self.block.is_empty() {
             self.time = time;
         }
-        self.block.push(code);
+        // As in the gateware, a number beyond the inputs is the first.
+        let code = codes.get(usize::from(self.input)).or(codes.first());
+        self.block.push(code.copied().unwrap_or(0));
         self.left -= 1;
         self.phase = settings.capture_decimation.max(1) - 1;
         if self.left == 0 || self.block.len() == BLOCK_SAMPLES {
@@ -67,6 +72,11 @@ impl Capture {
     fn block(&mut self, settings: &Settings) -> Option<Block> {
         let codes = std::mem::take(&mut self.block);
         let decimation = settings.capture_decimation as u16;
-        (!codes.is_empty()).then_some(Block { time: self.time, decimation, codes })
+        (!codes.is_empty()).then_some(Block {
+            input: self.input,
+            time: self.time,
+            decimation,
+            codes,
+        })
     }
 }

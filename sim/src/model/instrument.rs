@@ -23,7 +23,7 @@ use hge_protocol::Parameters;
 /// Maximum samples computed before the device is evaluated.
 const BATCH_SAMPLES: usize = 1024;
 
-/// Use of the ADC code of one sample.
+/// Use of the ADC codes of one sample.
 #[derive(Clone, Copy)]
 struct Sense {
     accumulate: bool,
@@ -81,7 +81,8 @@ pub struct Model {
     /// Target word of the present case.
     pub(super) cost_target: u32,
     pub(super) limits: Vec<Limits>,
-    pub(super) lockin: Lockin,
+    /// One for every input.
+    pub(super) lockins: Vec<Lockin>,
     pub(super) time: u32,
     pub(super) deframer: Deframer,
     pub(super) session: Session,
@@ -121,7 +122,7 @@ impl Model {
             rows: [0; CHIPS],
             cost_target: 0,
             limits: vec![Limits::default(); outputs],
-            lockin: Lockin::new(slots),
+            lockins: vec![Lockin::new(slots); parameters.inputs as usize],
             layout,
             time: 0,
             deframer: Deframer::new(MOST_REQUEST_WORDS),
@@ -182,30 +183,33 @@ impl Model {
         let most = if self.capture.active() { most.min(BLOCK_SAMPLES) } else { most };
         let before = self.motion.clone();
         let mut batch = self.work_out(hold, most.min(BATCH_SAMPLES));
-        let mut samples = vec![0; batch.senses.len()];
-        self.bench.samples(&batch.drives, &mut samples);
-        if let Some(count) = self.trips_after(&batch, &samples) {
+        let inputs = self.lockins.len();
+        let mut codes = vec![0; inputs * batch.senses.len()];
+        self.bench.samples(&batch.drives, &mut codes);
+        if let Some(count) = self.trips_after(&batch, &codes) {
             // The guard trips in the midst of the batch: its later samples are taken back.
-            self.bench.rewind(samples.len() - count);
+            self.bench.rewind(batch.senses.len() - count);
             self.motion = before;
             batch = self.work_out(hold, count);
-            samples.truncate(count);
+            codes.truncate(inputs * count);
         }
-        self.sense(&samples, batch);
-        samples.len()
+        let samples = batch.senses.len();
+        self.sense(&codes, batch);
+        samples
     }
 
     /// Samples of the batch up to and with the one whose over-current trips the guard, if others follow it.
-    fn trips_after(&self, batch: &Batch, samples: &[i16]) -> Option<usize> {
+    fn trips_after(&self, batch: &Batch, codes: &[i16]) -> Option<usize> {
         if self.settings.protection & protection::OVERCURRENT == 0 {
             return None;
         }
         let mut supervisor = self.motion.supervisor.clone();
-        let at = batch.senses.iter().zip(samples).position(|(sense, &code)| {
-            supervisor.sense(code, &self.settings);
+        let mut samples = batch.senses.iter().zip(codes.chunks_exact(self.lockins.len()));
+        let at = samples.position(|(sense, codes)| {
+            supervisor.sense(codes, &self.settings);
             sense.watched && supervisor.over(&self.settings)
         })?;
-        (at + 1 < samples.len()).then_some(at + 1)
+        (at + 1 < batch.senses.len()).then_some(at + 1)
     }
 
     fn work_out(&mut self, hold: bool, most: usize) -> Batch {
@@ -315,20 +319,23 @@ impl Model {
         self.motion.report.sounding = sounding;
     }
 
-    /// Uses of the ADC codes, in order. The frames of the last sample's job come first.
-    fn sense(&mut self, samples: &[i16], batch: Batch) {
+    /// Uses of the ADC codes `[samples, inputs]`, in order. The frames of the last sample's job come first.
+    fn sense(&mut self, codes: &[i16], batch: Batch) {
         let used = self.slots_used();
         let mut waves = batch.waves.chunks_exact(used);
-        let last = samples.len().saturating_sub(1);
-        for (index, (&sample, sense)) in samples.iter().zip(&batch.senses).enumerate() {
+        let last = batch.senses.len().saturating_sub(1);
+        let samples = codes.chunks_exact(self.lockins.len());
+        for (index, (codes, sense)) in samples.zip(&batch.senses).enumerate() {
             if sense.accumulate {
-                if sense.first {
-                    self.lockin.clear();
-                }
-                self.lockin.level(sample, sense.second_half);
-                let signal = self.signal(sample);
-                for (slot, wave) in waves.next().unwrap_or(&[]).iter().enumerate() {
-                    self.lockin.accumulate(slot, signal, wave.sine, wave.cosine);
+                let waves = waves.next().unwrap_or(&[]);
+                for (input, &code) in codes.iter().enumerate() {
+                    let signal = self.signal(code);
+                    let lockin = &mut self.lockins[input];
+                    if sense.first {
+                        lockin.clear();
+                    }
+                    lockin.level(code, sense.second_half);
+                    lockin.accumulate(signal, waves);
                 }
             }
             if index == last {
@@ -338,9 +345,9 @@ impl Model {
                 self.say(Record::Event(Event { cause, time: self.time }));
             }
             if sense.watched {
-                self.motion.supervisor.sense(sample, &self.settings);
+                self.motion.supervisor.sense(codes, &self.settings);
             }
-            if let Some(block) = self.capture.take(sample, self.time, &self.settings) {
+            if let Some(block) = self.capture.take(codes, self.time, &self.settings) {
                 self.say(Record::Block(block));
             }
             self.time = self.time.wrapping_add(1);

@@ -4,6 +4,7 @@ use super::instrument::Model;
 use super::sequencer::{Job, Sequencer};
 use super::update;
 use hge_protocol::frame::{flag, EndReason, Epoch, Record, Window};
+use hge_protocol::registers::mode;
 
 impl Model {
     /// The job at the beginning of a gap.
@@ -50,44 +51,53 @@ impl Model {
         if self.motion.sequencer.saturated {
             flags |= flag::SATURATED;
         }
-        let window = Window {
-            epoch: self.motion.sequencer.epoch as u16,
-            case: self.motion.sequencer.case as u8,
-            start: self.motion.sequencer.start as u8,
-            sample_clock: self.motion.sequencer.window_clock,
-            flags,
-            sum_first: self.lockin.first,
-            sum_second: self.lockin.second,
-            min: self.lockin.min,
-            max: self.lockin.max,
-            slots: self.lockin.sums[..self.slots_used()].to_vec(),
-        };
-        let mark = self.motion.sequencer.case == 0;
-        self.telemetry.push(&Record::Window(window), mark);
+        for (input, lockin) in self.lockins.iter().enumerate() {
+            let window = Window {
+                input: input as u8,
+                epoch: self.motion.sequencer.epoch as u16,
+                case: self.motion.sequencer.case as u8,
+                start: self.motion.sequencer.start as u8,
+                sample_clock: self.motion.sequencer.window_clock,
+                flags,
+                sum_first: lockin.first,
+                sum_second: lockin.second,
+                min: lockin.min,
+                max: lockin.max,
+                slots: lockin.sums[..self.slots_used()].to_vec(),
+            };
+            let mark = self.motion.sequencer.case == 0 && input == 0;
+            self.telemetry.push(&Record::Window(window), mark);
+        }
     }
 
+    /// Adds the case's loss and steps, input by input.
     pub(super) fn accumulate(&mut self) {
         let settings = &self.settings;
-        let target = self.table[(self.layout.case_targets + self.motion.sequencer.case) as usize];
-        let error =
-            update::case_error(self.lockin.first, self.lockin.second, settings.window_log2, target);
-        self.motion.sequencer.loss = self.motion.sequencer.loss.saturating_add(error.loss);
-        self.motion.sequencer.saturated |= error.saturated;
-        // A cost's responses are its slopes already.
-        let factor = if self.costs() { update::weight(target) } else { error.weighted };
-        for slot in (0..self.slots_used()).filter(|&slot| self.slots[slot].drives) {
-            let (addition, cut) = update::step_addition(
-                self.lockin.sums[slot],
-                self.table[self.layout.coefficients as usize + slot],
-                factor,
-                settings.window_log2,
-                settings.gradient_shift,
-                settings.step_shift,
-            );
-            let step = &mut self.table[self.layout.steps as usize + slot];
-            let (sum, cut_again) = update::add_step(*step as i32, addition);
-            *step = sum as u32;
-            self.motion.sequencer.saturated |= cut || cut_again;
+        let sequencer = &mut self.motion.sequencer;
+        for (input, lockin) in (0..).zip(&self.lockins) {
+            let target = self.table[self.layout.case_target(sequencer.case, input) as usize];
+            let error =
+                update::case_error(lockin.first, lockin.second, settings.window_log2, target);
+            sequencer.loss = sequencer.loss.saturating_add(error.loss);
+            sequencer.saturated |= error.saturated;
+            // A cost's responses are its slopes already.
+            let costs = settings.mode & mode::COST != 0;
+            let factor = if costs { update::weight(target) } else { error.weighted };
+            let used = settings.slots_used as usize;
+            for slot in (0..used).filter(|&slot| self.slots[slot].drives) {
+                let (addition, cut) = update::step_addition(
+                    lockin.sums[slot],
+                    self.table[self.layout.coefficient(input, slot as u32) as usize],
+                    factor,
+                    settings.window_log2,
+                    settings.gradient_shift,
+                    settings.step_shift,
+                );
+                let step = &mut self.table[self.layout.steps as usize + slot];
+                let (sum, cut_again) = update::add_step(*step as i32, addition);
+                *step = sum as u32;
+                sequencer.saturated |= cut || cut_again;
+            }
         }
     }
 
@@ -179,7 +189,7 @@ impl Model {
     /// Sets every output's target for the present case, and the cost's.
     pub(super) fn load_case(&mut self) {
         self.cost_target =
-            self.table[(self.layout.case_targets + self.motion.sequencer.case) as usize];
+            self.table[self.layout.case_target(self.motion.sequencer.case, 0) as usize];
         for output in 0..self.parameters.outputs {
             let word = if (self.settings.input_mask >> output) & 1 == 1 {
                 self.table[self.layout.case_input(self.motion.sequencer.case, output) as usize]

@@ -1,8 +1,9 @@
-//! Reference model of the lock-in: I and Q sums of every slot, and the window statistics.
+//! Reference model of an input's lock-in: I and Q sums of every slot, and the window statistics.
 
+use super::nco::Wave;
 use hge_protocol::frame::SlotSums;
 
-/// Accumulators of one window.
+/// Accumulators of one window and input.
 #[derive(Clone, Debug)]
 pub struct Lockin {
     /// I and Q of every slot, 48 bits: 2^16 samples of full scale need 47.
@@ -45,9 +46,11 @@ impl Lockin {
         self.max = self.max.max(sample);
     }
 
-    /// Adds one sample to one slot.
-    pub fn accumulate(&mut self, slot: usize, sample: i16, sine: i16, cosine: i16) {
-        self.sums[slot].in_phase += i64::from(i32::from(sample) * i32::from(sine));
-        self.sums[slot].quadrature += i64::from(i32::from(sample) * i32::from(cosine));
+    /// Adds one sample to the slots with these waves.
+    pub fn accumulate(&mut self, sample: i16, waves: &[Wave]) {
+        for (sums, wave) in self.sums.iter_mut().zip(waves) {
+            sums.in_phase += i64::from(i32::from(sample) * i32::from(wave.sine));
+            sums.quadrature += i64::from(i32::from(sample) * i32::from(wave.cosine));
+        }
     }
 }

@@ -67,7 +67,8 @@ impl Settings {
             slots_used: self.slots_used.clamp(1, parameters.slots),
             cases_used: self.cases_used.clamp(1, parameters.cases),
             starts_used: self.starts_used.clamp(1, parameters.starts),
-            mode: self.mode & map::mode::of(parameters.carriers),
+            mode: self.mode & map::mode::of(parameters),
+            capture_input: self.capture_input & (parameters.inputs.next_power_of_two() - 1),
             ..self.clone()
         }
     }

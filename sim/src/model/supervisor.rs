@@ -120,9 +120,10 @@ impl Supervisor {
         None
     }
 
-    /// The ADC code of a sample, while armed.
-    pub fn sense(&mut self, code: i16, settings: &Settings) {
-        self.over_count = match u32::from(code.unsigned_abs()) >= settings.overcurrent {
+    /// The ADC codes of a sample, of every input, while armed.
+    pub fn sense(&mut self, codes: &[i16], settings: &Settings) {
+        let is_over = |code: &i16| u32::from(code.unsigned_abs()) >= settings.overcurrent;
+        self.over_count = match codes.iter().any(is_over) {
             true => self.over_count.saturating_add(1),
             false => 0,
         };

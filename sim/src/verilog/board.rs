@@ -71,7 +71,7 @@ impl BoardEngine {
         let arguments = [wanted.outputs.to_string(), clocks(enable_ns), clocks(delay_ns)];
         Ok(BoardEngine {
             process: Process::start(program, &arguments)?,
-            circuit: Circuit::new(dac, adc, wanted.outputs as usize, bench),
+            circuit: Circuit::new(dac, adc, wanted.outputs as usize, wanted.inputs as usize, bench),
             clock_hz,
             clock: 0,
         })
@@ -90,12 +90,12 @@ impl BoardEngine {
         self.process.press(pressed)
     }
 
-    /// Takes over what the pins did, and says what the ADC's next frame holds.
+    /// Takes over what the pins did, and says what the next frame of every ADC holds.
     fn exchange(&mut self) -> Result<(), EngineError> {
         let count = u32::from_le_bytes(self.process.answer()?) as usize;
-        let mut told = vec![0; 5 * count];
+        let mut told = vec![0; 6 * count];
         self.process.answer_into(&mut told)?;
-        for change in told.chunks_exact(5) {
+        for change in told.chunks_exact(6) {
             let clocks = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
             self.clock += u64::from(clocks);
             let at_ps =
@@ -108,10 +108,12 @@ impl BoardEngine {
                 output_enable: level(5),
             };
             self.circuit
-                .step(at_ps, pins, level(6))
+                .step(at_ps, pins, change[5])
                 .map_err(|fault| EngineError::Pins(fault.to_string()))?;
         }
-        self.process.order(&self.circuit.adc().word().to_le_bytes())?;
+        for adc in self.circuit.adcs() {
+            self.process.order(&adc.word().to_le_bytes())?;
+        }
         self.process.flush()
     }
 }

@@ -80,7 +80,7 @@ impl Compiler {
     /// # Errors
     /// A generic out of range; a tool fails.
     pub fn compile(&self, parameters: &Parameters) -> Result<PathBuf, EngineError> {
-        self.compile_top(package::instrument(parameters), "hge_instrument", "")
+        self.compile_top(package::instrument(parameters), "hge_instrument", parameters.inputs, "")
     }
 
     /// The same with a UART of `clocks_per_bit`.
@@ -97,6 +97,7 @@ impl Compiler {
         self.compile_top(
             verilog,
             "hge_serial_instrument",
+            parameters.inputs,
             &format!("-DHGE_SERIAL={clocks_per_bit}"),
         )
     }
@@ -116,33 +117,33 @@ impl Compiler {
         let verilog =
             package::board_of_build(parameters, converters, baud, &Build::default(), recording)
                 .map_err(|error| EngineError::Tool(error.to_string()))?;
-        self.compile_board_text(&verilog[0].text, clocks_per_bit)
+        self.compile_board_text(&verilog[0].text, parameters.inputs, clocks_per_bit)
     }
 
-    /// A board's top whose Verilog is given, such as a netlist with the models of its cells.
+    /// A board's top with this number of inputs whose Verilog is given, such as a netlist with the models of its cells.
     ///
     /// # Errors
     /// A tool fails.
     pub fn compile_board_text(
         &self,
         verilog: &str,
+        inputs: u32,
         clocks_per_bit: u32,
     ) -> Result<PathBuf, EngineError> {
-        self.compile_text(
-            verilog,
-            "hge_board",
-            &format!("-DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"),
-        )
+        let define = format!("-DHGE_INPUTS={inputs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}");
+        self.compile_text(verilog, "hge_board", &define)
     }
 
     fn compile_top(
         &self,
         verilog: Result<package::File, package::PackageError>,
         top: &str,
+        inputs: u32,
         define: &str,
     ) -> Result<PathBuf, EngineError> {
+        let define = format!("-DHGE_INPUTS={inputs} {define}");
         let verilog = verilog.map_err(|error| EngineError::Tool(error.to_string()))?;
-        self.compile_text(&verilog.text, top, define)
+        self.compile_text(&verilog.text, top, &define)
     }
 
     fn compile_text(&self, verilog: &str, top: &str, define: &str) -> Result<PathBuf, EngineError> {

@@ -63,6 +63,57 @@ struct Top {
 #define GET(port, mangled) top.instance.p_##mangled.get<uint32_t>()
 #endif
 
+// Sets element `index` of a port of every input, which is no array where there is one input.
+#if HGE_INPUTS == 1
+#define SET_INPUT(port, mangled, index, value) SET(port, mangled, value)
+#else
+#define SET_INPUT_CASE(number, port, mangled, value) \
+    case number: \
+        SET(port##_##number, mangled##__##number, value); \
+        break;
+#if HGE_INPUTS > 2
+#define SET_INPUT_2(port, mangled, value) SET_INPUT_CASE(2, port, mangled, value)
+#else
+#define SET_INPUT_2(port, mangled, value)
+#endif
+#if HGE_INPUTS > 3
+#define SET_INPUT_3(port, mangled, value) SET_INPUT_CASE(3, port, mangled, value)
+#else
+#define SET_INPUT_3(port, mangled, value)
+#endif
+#if HGE_INPUTS > 4
+#define SET_INPUT_4(port, mangled, value) SET_INPUT_CASE(4, port, mangled, value)
+#else
+#define SET_INPUT_4(port, mangled, value)
+#endif
+#if HGE_INPUTS > 5
+#define SET_INPUT_5(port, mangled, value) SET_INPUT_CASE(5, port, mangled, value)
+#else
+#define SET_INPUT_5(port, mangled, value)
+#endif
+#if HGE_INPUTS > 6
+#define SET_INPUT_6(port, mangled, value) SET_INPUT_CASE(6, port, mangled, value)
+#else
+#define SET_INPUT_6(port, mangled, value)
+#endif
+#if HGE_INPUTS > 7
+#define SET_INPUT_7(port, mangled, value) SET_INPUT_CASE(7, port, mangled, value)
+#else
+#define SET_INPUT_7(port, mangled, value)
+#endif
+#define SET_INPUT(port, mangled, index, value) \
+    switch (index) { \
+        SET_INPUT_CASE(0, port, mangled, value) \
+        SET_INPUT_CASE(1, port, mangled, value) \
+        SET_INPUT_2(port, mangled, value) \
+        SET_INPUT_3(port, mangled, value) \
+        SET_INPUT_4(port, mangled, value) \
+        SET_INPUT_5(port, mangled, value) \
+        SET_INPUT_6(port, mangled, value) \
+        SET_INPUT_7(port, mangled, value) \
+    }
+#endif
+
 // Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
 #ifdef HGE_SERIAL
 // 64 registers and the stuffing of their 270 bytes take about 3500 clocks.
@@ -139,17 +190,18 @@ static void give_length(uint32_t length) {
 }
 
 #ifdef HGE_BOARD
-enum { DAC_SYNC = 2, ADC_CLOCK = 8, ADC_SELECT = 16, TAKEN = 64 };
+enum { DAC_SYNC = 2, ADC_CLOCK = 8, ADC_SELECT = 16 };
 
-// The ADC's line, and what is told of the pins.
+// The ADCs' lines, and what is told of the pins.
 struct Converters {
     unsigned enable_clocks = 1;
     unsigned delay_clocks = 1;
     uint8_t pins = DAC_SYNC | ADC_CLOCK | ADC_SELECT;
-    uint16_t word = 0;
+    uint16_t words[HGE_INPUTS] = {};
     unsigned falls = 16;
     unsigned age = 0;
-    bool line = false;
+    // A bit for each ADC.
+    uint8_t lines = 0;
     bool asks = true;
     uint32_t silent = 0;
     uint32_t frames = 0;
@@ -157,13 +209,15 @@ struct Converters {
 
     void exchange() {
         std::fputc('E', stdout);
-        give_length(static_cast<uint32_t>(told.size() / 5));
+        give_length(static_cast<uint32_t>(told.size() / 6));
         std::fwrite(told.data(), 1, told.size(), stdout);
         std::fflush(stdout);
         told.clear();
-        uint8_t bytes[2];
-        take(bytes, 2);
-        word = static_cast<uint16_t>(bytes[0] | bytes[1] << 8);
+        for (uint16_t &word : words) {
+            uint8_t bytes[2];
+            take(bytes, 2);
+            word = static_cast<uint16_t>(bytes[0] | bytes[1] << 8);
+        }
     }
 
     // A clock with these levels; whether a frame to the DAC has ended.
@@ -175,7 +229,8 @@ struct Converters {
             for (int place = 0; place < 32; place += 8) {
                 told.push_back(static_cast<uint8_t>(silent >> place));
             }
-            told.push_back(static_cast<uint8_t>(now | (line ? TAKEN : 0)));
+            told.push_back(now);
+            told.push_back(lines);
             silent = 0;
         }
         const bool ended = changed & now & DAC_SYNC;
@@ -197,8 +252,12 @@ struct Converters {
             age = 1;
         }
         const bool driven = !(now & ADC_SELECT) && falls < 16;
-        const bool bit = driven && (word >> (15 - falls) & 1);
-        line = driven && (bit == (age >= (falls == 0 ? enable_clocks : delay_clocks)));
+        const bool is_valid = age >= (falls == 0 ? enable_clocks : delay_clocks);
+        lines = 0;
+        for (unsigned index = 0; driven && index < HGE_INPUTS; ++index) {
+            const bool bit = words[index] >> (15 - falls) & 1;
+            lines |= static_cast<uint8_t>((bit == is_valid) << index);
+        }
         return ended;
     }
 };
@@ -277,7 +336,9 @@ int main(int count, char **arguments) {
                 GET(output_enable, output__enable) << 5));
             // The first seventeen frames set the DAC up, then eight are a sample.
             passed += ended && converters.frames > 17 && converters.frames % 8 == 1;
-            SET(adc_data, adc__data, converters.line);
+            for (unsigned index = 0; index < HGE_INPUTS; ++index) {
+                SET_INPUT(adc_data, adc__data, index, converters.lines >> index & 1);
+            }
             top.eval();
 #else
             if (GET(tick, tick)) {
@@ -288,9 +349,11 @@ int main(int count, char **arguments) {
                     std::fputc(code >> 8, stdout);
                 }
                 std::fflush(stdout);
-                uint8_t adc[2];
-                take(adc, 2);
-                SET(adc, adc, adc[0] | adc[1] << 8);
+                for (unsigned index = 0; index < HGE_INPUTS; ++index) {
+                    uint8_t code[2];
+                    take(code, 2);
+                    SET_INPUT(adc, adc, index, code[0] | code[1] << 8);
+                }
                 top.eval();
             }
             if (GET(dac_write, dac__write)) {

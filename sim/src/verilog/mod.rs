@@ -18,6 +18,7 @@ pub struct VerilogEngine {
     process: Process,
     bench: Box<dyn Bench>,
     codes: Vec<i16>,
+    adc: Vec<i16>,
 }
 
 impl VerilogEngine {
@@ -66,17 +67,19 @@ impl VerilogEngine {
             process: Process::start(program, &[parameters.outputs.to_string()])?,
             bench,
             codes: vec![0; parameters.outputs as usize],
+            adc: vec![0; parameters.inputs as usize],
         })
     }
 
-    /// A sample begins: the present codes go to the bench, its ADC code comes back.
+    /// A sample begins: the present codes go to the bench, its ADC codes come back.
     fn sample(&mut self) -> Result<(), EngineError> {
         for output in 0..self.codes.len() {
             self.codes[output] = i16::from_le_bytes(self.process.answer()?);
         }
-        let mut adc = [0];
-        self.bench.samples(&self.codes, &mut adc);
-        self.process.order(&adc[0].to_le_bytes())?;
+        self.bench.samples(&self.codes, &mut self.adc);
+        for code in &self.adc {
+            self.process.order(&code.to_le_bytes())?;
+        }
         self.process.flush()
     }
 }

@@ -37,15 +37,15 @@ pub struct Scenario {
     pub bench_seed: u64,
 }
 
-/// What an instrument said, and at every sample the DAC codes that stood and the ADC code given.
+/// What an instrument said, and at every sample the DAC codes that stood and the ADC codes given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// What the host said, line by line.
     pub lines: Vec<Vec<u8>>,
     /// Bytes of its frames.
     pub said: Vec<u8>,
-    /// Codes and ADC code of every sample.
-    pub samples: Vec<(Vec<i16>, i16)>,
+    /// Codes and ADC codes of every sample.
+    pub samples: Vec<(Vec<i16>, Vec<i16>)>,
 }
 
 impl Scenario {
@@ -60,7 +60,8 @@ impl Scenario {
         &self,
         open: impl FnOnce(Box<dyn Bench>) -> Result<E, EngineError>,
     ) -> Result<(E, Record), EngineError> {
-        let bench = IntegerBench::new(self.parameters.outputs, self.bench_seed);
+        let Parameters { outputs, inputs, .. } = self.parameters;
+        let bench = IntegerBench::new(outputs, inputs, self.bench_seed);
         let log = bench.log.clone();
         let mut engine = open(Box::new(bench))?;
         let said = self.play(&mut engine).unwrap_or_else(|error| panic!("{error}"));

@@ -50,7 +50,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::WINDOW_LOG2, window_log2),
         (map::SETTLE, dice.random_range(0..=5)),
         (map::LEAD_IN, dice.random_range(0..=9)),
-        (map::GAP, 4000 / parameters.least_sample_period_clocks() + 100 * used),
+        (map::GAP, 4000 / parameters.least_sample_period_clocks() + 100 * used * parameters.inputs),
         (map::SLOTS_USED, used),
         (map::CASES_USED, cases),
         (map::EPOCHS, epochs),
@@ -111,18 +111,22 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
             settings.push((control(layout.start_control(start, output)), code(&mut dice)));
         }
     }
-    for case in 0..cases {
+    for (case, input) in
+        (0..cases).flat_map(|case| (0..parameters.inputs).map(move |input| (case, input)))
+    {
         let target = CaseTarget {
             target: code(&mut dice) as i16,
             weight: if extreme { 16383 } else { CaseTarget::UNIT_WEIGHT },
             side: [Side::Both, Side::Floor, Side::Ceiling][dice.random_range(0..3)],
         };
-        let index = layout.case_targets + case;
+        let index = layout.case_target(case, input);
         settings.push((TABLE_BASE + index as u16, target.to_word()));
     }
-    for slot in 0..used {
+    for (input, slot) in
+        (0..parameters.inputs).flat_map(|input| (0..used).map(move |slot| (input, slot)))
+    {
         let coefficients = if extreme && slot == 0 { 0x8000_8000 } else { dice.random() };
-        let index = layout.coefficients + slot;
+        let index = layout.coefficient(input, slot);
         settings.push((TABLE_BASE + index as u16, coefficients));
     }
     script.write_all(&settings);
@@ -159,6 +163,7 @@ fn end(script: &mut Script, standalone: bool, dice: &mut ChaCha8Rng) {
     script.write_all(&[
         (map::CAPTURE_DECIMATION, dice.random_range(0..=3)),
         (map::CAPTURE_SAMPLES, dice.random_range(0..=150)),
+        (map::CAPTURE_INPUT, dice.random_range(0..=7)),
     ]);
     script.command(command::CAPTURE);
     let damaged = dice.random_range(0..=4);

@@ -173,7 +173,7 @@ fn endure(engine: Box<dyn Engine>, fault: Fault, seed: u64, load: Load) {
 #[test]
 fn frames_through_every_kind_of_fault_on_the_model() {
     for fault in FAULTS {
-        let bench = IntegerBench::new(8, 5);
+        let bench = IntegerBench::new(8, 1, 5);
         let model = Model::new(Parameters::default(), Box::new(bench));
         let frames = nightly(100_000, HEAVY.frames);
         endure(Box::new(model), fault, 17, Load { frames, ..HEAVY });
@@ -190,7 +190,7 @@ fn frames_through_every_kind_of_fault_and_the_uart_of_the_compiled_verilog() {
         _ => true,
     };
     for fault in FAULTS.into_iter().filter(every) {
-        let bench = IntegerBench::new(parameters.outputs, 5);
+        let bench = IntegerBench::new(parameters.outputs, 1, 5);
         let engine = Compiler::locate().and_then(|compiler| {
             VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
         });

@@ -85,7 +85,7 @@ fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_
     let compiler = Compiler::locate().expect("a compiler");
     let parameters = Parameters::default();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
-    let bench = Box::new(IntegerBench::new(parameters.outputs, 5));
+    let bench = Box::new(IntegerBench::new(parameters.outputs, 1, 5));
     let none = Recording::default();
     let mut engine =
         BoardEngine::new(&compiler, &parameters, converters, 8, &none, bench).expect("a board");

@@ -64,6 +64,20 @@ fn random_runs_agree_with_slots_in_steps() {
 
 #[needs(compiler)]
 #[test]
+fn random_runs_agree_with_any_number_of_inputs() {
+    for inputs in 2..=8 {
+        for seed in seeds(600..606, &SHORT[inputs as usize % 8..][..1]) {
+            let parameters = Parameters { inputs, ..LITTLE };
+            agree(Compiler::locate(), &random(seed, parameters, 2));
+            agree(Compiler::locate(), &random(seed, parameters.in_steps(), 2));
+        }
+    }
+    let late = Parameters { clock_hz: 90_000_000, inputs: 3, ..Parameters::default() };
+    agree(Compiler::locate(), &random(nightly(610, 1), late, 2));
+}
+
+#[needs(compiler)]
+#[test]
 fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     let clock_hz = 90_000_000;
     for seed in seeds(400..410, &SHORT[..4]) {

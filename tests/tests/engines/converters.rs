@@ -127,7 +127,7 @@ fn try_run(
     let log = Arc::new(Mutex::new(Log::default()));
     let mut dice = ChaCha8Rng::seed_from_u64(u64::from(period));
     let bench = RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
-    let mut circuit = Circuit::new(dac_kind, adc_kind, 8, Box::new(bench));
+    let mut circuit = Circuit::new(dac_kind, adc_kind, 8, 1, Box::new(bench));
     let mut test_bench = TestBench::new(dac, adc, core_hz);
     let time_ps = |clock: u64| clock * PS_PER_S / u64::from(clock_hz);
     // The set-up takes seventeen frames.
@@ -161,8 +161,8 @@ fn try_run(
         if since == Some(0) {
             taken.push(test_bench.code());
         }
-        circuit.step(time_ps(clock), test_bench.pins(), line)?;
-        line = circuit.adc().data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
+        circuit.step(time_ps(clock), test_bench.pins(), u8::from(line))?;
+        line = circuit.adcs()[0].data_at(time_ps(clock + 1) - SET_UP_PS).unwrap_or(false);
         test_bench.adc.data.next = line;
         test_bench.settle(false);
         test_bench.settle(true);

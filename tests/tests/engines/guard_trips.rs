@@ -187,13 +187,13 @@ impl Trial<'_> {
 }
 
 fn model(seed: u64) -> (Box<dyn Engine>, Log) {
-    let bench = IntegerBench::new(PARAMETERS.outputs, seed);
+    let bench = IntegerBench::new(PARAMETERS.outputs, 1, seed);
     let log = bench.log.clone();
     (Box::new(Model::new(PARAMETERS, Box::new(bench))), log)
 }
 
 fn compiled(seed: u64) -> (Box<dyn Engine>, Log) {
-    let bench = IntegerBench::new(PARAMETERS.outputs, seed);
+    let bench = IntegerBench::new(PARAMETERS.outputs, 1, seed);
     let log = bench.log.clone();
     let engine = VerilogEngine::new(PARAMETERS, Box::new(bench)).expect("an engine");
     (Box::new(engine), log)

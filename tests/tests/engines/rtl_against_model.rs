@@ -43,3 +43,12 @@ fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
 fn at_night_a_random_run_agrees_for_the_default_instrument() {
     agree::<Pipelined>(&random(100, Parameters::default(), EPOCHS));
 }
+
+#[test]
+fn random_runs_of_several_inputs_give_the_same_bytes_and_codes() {
+    for seed in nightly(&[0, 1, 34, 59][..], &[34, 59]) {
+        let parameters = Parameters { inputs: 3, ..LITTLE };
+        agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
+        agree::<Stepped>(&random(*seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));
+    }
+}

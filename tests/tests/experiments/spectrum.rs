@@ -5,7 +5,7 @@ use hge_protocol::TuningWord;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::LinearDevice;
 use hge_sim::model::lockin::Lockin;
-use hge_sim::model::nco::sine_cosine;
+use hge_sim::model::nco::{sine_cosine, Wave};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustfft::num_complex::Complex;
@@ -32,7 +32,7 @@ fn the_lock_in_reads_the_bin_of_the_fourier_transform() {
         let tuning = TuningWord::on_grid(cycles, LOG2).0;
         for (n, &sample) in samples.iter().enumerate() {
             let (sine, cosine) = sine_cosine(tuning.wrapping_mul(n as u32));
-            lockin.accumulate(0, sample, sine, cosine);
+            lockin.accumulate(sample, &[Wave { sine, cosine, active: true }]);
         }
         let (i, q) = (lockin.sums[0].in_phase as f64, lockin.sums[0].quadrature as f64);
         // The table is sampled half a step of 1/4096 turn off; the transform multiplies by cos - i sin.

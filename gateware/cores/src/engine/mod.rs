@@ -5,24 +5,24 @@
 //! | `begin` | in, 1 | a sample begins; its state is known |
 //! | `outputs_done` | in, 1 | the output scan of this sample has ended |
 //! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | state of the sample, from the sequencer |
-//! | `sample` | in, 16 signed | ADC code of this sample, held |
-//! | `signal` | in, 16 signed | input of the lock-in, held from five clocks after `begin` on; [`Stepped`] uses `sample` |
+//! | `samples` | in, 16 signed each | ADC code of every input in this sample, held |
+//! | `signal` | in, 16 signed | input of the first lock-in, held from five clocks after `begin` on; the others, and [`Stepped`], use `samples` |
 //! | `slots_used` | in, 9 | slots in use |
 //! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, outside runs; data are valid for one more clock, the index for two |
 //! | `code_write` | in, 1 | row `slot_data` of the codes' chip `slot_index`, likewise; [`Stepped`] has no codes |
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the previous sample, at step 5 of the modulator's output |
 //! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the scan, for the reference pin |
 //! | `sounding` | out, 1 | some driving tone is on in the next sample |
-//! | `read`, `read_slot`, `read_word` | in, 1 + 8 + 5 | read request, see [`word`]; held until `read_ready`, `read_slot` from two clocks before |
+//! | `read`, `read_slot`, `read_input`, `read_word` | in, 1 + 8 + 3 + 5 | read request, see [`word`]; held until `read_ready`, slot and input from two clocks before |
 //! | `read_ready`, `read_data` | out, 1 + 16 | the word is valid |
 //!
 //! Two cores implement the scan, with equal results in every bit:
 //!
 //! | | [`Pipelined`] | [`Stepped`] |
 //! |---|---|---|
-//! | clocks | 1 a slot, in parallel with the output scan | 16 a slot, after the output scan |
-//! | multipliers | 3 | 1 |
-//! | memory, 24 slots | 13 block RAMs of 16 x 256 bits, and 4 for the wave | 2, and 4 for the wave |
+//! | clocks | 1 a slot, in parallel with the output scan | 16 a slot and 6 for each further input, after the output scan |
+//! | multipliers | 2 an input, and 1 | 1 |
+//! | memory, 24 slots | 7 block RAMs of 16 x 256 bits, 6 an input, and 4 for the wave | 2 an input, and 4 for the wave |
 //!
 //! The second is for small FPGAs with SPI converters, whose sample has hundreds of clocks; [`Parameters::slot_clocks`] selects.
 
@@ -32,6 +32,7 @@ mod stepped;
 pub use pipelined::Pipelined;
 pub use stepped::Stepped;
 
+use crate::leaf::Fixed;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -49,6 +50,21 @@ pub mod word {
     pub const SUM_SECOND: u8 = 26;
     /// Least ADC code of the window, and after it the greatest.
     pub const EXTREMES: u8 = 28;
+}
+
+/// A part for each input.
+pub(crate) fn per_input<T>(parameters: &Parameters, part: impl Fn(u32) -> T) -> Vec<T> {
+    (0..parameters.inputs).map(part).collect()
+}
+
+/// Number of every input, for comparisons in kernels.
+pub(crate) fn input_numbers(parameters: &Parameters) -> Vec<Fixed<Bits<3>>> {
+    per_input(parameters, |input| Fixed::new(Bits::from(u64::from(input))))
+}
+
+/// Bits of an input's number that the instrument needs: none with one input.
+pub(crate) fn input_mask(parameters: &Parameters) -> Fixed<Bits<3>> {
+    Fixed::new(Bits::from(u64::from(parameters.inputs.next_power_of_two() - 1)))
 }
 
 /// An implementation of the slot scan.
@@ -88,9 +104,9 @@ pub struct Engine<P: Pass> {
     pub first: Signal<In, Bit>,
     /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
-    /// ADC code of this sample.
-    pub sample: Signal<In, Signed<16>>,
-    /// Input of the lock-in.
+    /// ADC code of every input in this sample.
+    pub samples: Vec<Signal<In, Signed<16>>>,
+    /// Input of the first lock-in.
     pub signal: Signal<In, Signed<16>>,
     /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
@@ -122,6 +138,8 @@ pub struct Engine<P: Pass> {
     pub read: Signal<In, Bit>,
     /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
+    /// Input of the request.
+    pub read_input: Signal<In, Bits<3>>,
     /// Word of the request, see [`word`].
     pub read_word: Signal<In, Bits<5>>,
     /// Valid.
@@ -137,7 +155,11 @@ pub struct Engine<P: Pass> {
 impl<P: Pass> Engine<P> {
     /// For the slots and outputs of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
-        Self { pass: P::new(parameters), ..Default::default() }
+        Self {
+            pass: P::new(parameters),
+            samples: per_input(parameters, |_| Signal::default()),
+            ..Default::default()
+        }
     }
 }
 
@@ -190,7 +212,9 @@ macro_rules! pass {
                 self.pass.take.next = self.take.val();
                 self.pass.first.next = self.first.val();
                 self.pass.second_half.next = self.second_half.val();
-                self.pass.sample.next = self.sample.val();
+                for i in 0..self.samples.len() {
+                    self.pass.samples[i].next = self.samples[i].val();
+                }
                 self.pass.signal.next = self.signal.val();
                 self.pass.slots_used.next = self.slots_used.val();
                 self.pass.tuning_write.next = self.tuning_write.val();
@@ -206,6 +230,7 @@ macro_rules! pass {
                 self.sounding.next = self.pass.sounding.val();
                 self.pass.read.next = self.read.val();
                 self.pass.read_slot.next = self.read_slot.val();
+                self.pass.read_input.next = self.read_input.val();
                 self.pass.read_word.next = self.read_word.val();
                 self.read_ready.next = self.pass.read_ready.val();
                 self.read_data.next = self.pass.read_data.val();

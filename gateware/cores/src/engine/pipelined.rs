@@ -1,14 +1,14 @@
-//! Slot scan as one pipeline: NCO, lock-in and tone mixer process every slot in use, one a clock.
+//! Slot scan as one pipeline: NCO, the lock-ins of all inputs and tone mixer process every slot in use, one a clock.
 //!
 //! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in the lock-in, one in the tone mixer. A word is valid in the clock of its
-//! request, if `read_slot` has been valid for two clocks.
+//! seven of latency. Multipliers: two in each lock-in, one in the tone mixer. A word is valid in the clock of its
+//! request, if slot and input have been valid for two clocks.
 
-use crate::leaf::Ram;
-use crate::lockin::Lockin;
+use super::{input_mask, input_numbers, per_input};
+use crate::input_channel::InputChannel;
+use crate::leaf::{Fixed, Ram};
 use crate::nco::Nco;
 use crate::tone_mixer::ToneMixer;
-use crate::window_statistics::WindowStatistics;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -35,9 +35,9 @@ pub struct Pipelined {
     pub first: Signal<In, Bit>,
     /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
-    /// ADC code of this sample.
-    pub sample: Signal<In, Signed<16>>,
-    /// Input of the lock-in.
+    /// ADC code of every input in this sample.
+    pub samples: Vec<Signal<In, Signed<16>>>,
+    /// Input of the first lock-in.
     pub signal: Signal<In, Signed<16>>,
     /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
@@ -67,6 +67,8 @@ pub struct Pipelined {
     pub read: Signal<In, Bit>,
     /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
+    /// Input of the request.
+    pub read_input: Signal<In, Bits<3>>,
     /// Word of the request, see [`super::word`].
     pub read_word: Signal<In, Bits<5>>,
     /// Valid.
@@ -74,8 +76,9 @@ pub struct Pipelined {
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
     nco: Nco,
-    lockin: Lockin,
-    statistics: WindowStatistics,
+    inputs: Vec<InputChannel>,
+    numbers: Vec<Fixed<Bits<3>>>,
+    input_mask: Fixed<Bits<3>>,
     mixer: ToneMixer,
     /// Routing word of every slot, read when its sine is valid.
     words: Ram<32, 8>,
@@ -94,14 +97,24 @@ pub struct Pipelined {
     /// Whether the slot is on in the next sample.
     active_3: DFF<Bit>,
     active_4: DFF<Bit>,
-    /// The word of the requested slot, a clock later.
-    in_phase: DFF<Bits<48>>,
-    quadrature: DFF<Bits<48>>,
+    /// Upper half of the requested slot's routing word, a clock later.
     route: DFF<Bits<16>>,
-    first_sum: Signal<Local, Bits<32>>,
-    second_sum: Signal<Local, Bits<32>>,
+    enters: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
+    chosen: Signal<Local, Bits<3>>,
+    in_phase: Signal<Local, Bits<48>>,
+    quadrature: Signal<Local, Bits<48>>,
+    sum_first: Signal<Local, Bits<32>>,
+    sum_second: Signal<Local, Bits<32>>,
     least: Signal<Local, Bits<16>>,
     greatest: Signal<Local, Bits<16>>,
+    /// The same of the inputs before each, and of all.
+    in_phase_of: Vec<Signal<Local, Bits<48>>>,
+    quadrature_of: Vec<Signal<Local, Bits<48>>>,
+    sum_first_of: Vec<Signal<Local, Bits<32>>>,
+    sum_second_of: Vec<Signal<Local, Bits<32>>>,
+    least_of: Vec<Signal<Local, Bits<16>>>,
+    greatest_of: Vec<Signal<Local, Bits<16>>>,
     coming: Signal<Local, Bits<9>>,
     next_slot: Signal<Local, Bits<9>>,
     present: Signal<Local, Bits<8>>,
@@ -118,7 +131,16 @@ impl Pipelined {
             } else {
                 nco
             },
-            lockin: Lockin::new(slots).at_clock(parameters.clock_hz),
+            samples: per_input(parameters, |_| Signal::default()),
+            inputs: per_input(parameters, |_| InputChannel::new(slots, parameters.clock_hz)),
+            numbers: input_numbers(parameters),
+            in_phase_of: running_or(parameters),
+            quadrature_of: running_or(parameters),
+            sum_first_of: running_or(parameters),
+            sum_second_of: running_or(parameters),
+            least_of: running_or(parameters),
+            greatest_of: running_or(parameters),
+            input_mask: input_mask(parameters),
             mixer: ToneMixer::new().at_clock(parameters.clock_hz),
             words: Ram::new(slots),
             ..Default::default()
@@ -126,14 +148,19 @@ impl Pipelined {
     }
 }
 
+/// A word of no input, of the first, of the first two, and so on.
+fn running_or<const N: usize>(parameters: &Parameters) -> Vec<Signal<Local, Bits<N>>> {
+    (0..=parameters.inputs).map(|_| Signal::default()).collect()
+}
+
 impl Logic for Pipelined {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
             self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
-            slot_3, slot_4, active_3, active_4, in_phase, quadrature, route
+            slot_3, slot_4, active_3, active_4, route
         );
-        clock!(self, clock, nco, lockin, statistics, mixer, words);
+        clock!(self, clock, nco, mixer, words);
         comment!("The slot scan: one slot a clock.");
         self.present.next = self.slot.q.val().get_bits::<8>(0);
         self.next_slot.next = self.slot.q.val() + 1;
@@ -190,17 +217,10 @@ impl Logic for Pipelined {
         if self.valid_4.q.val() & self.active_4.q.val() & (self.words.read_data.val().get_bit(30)) {
             self.sounds.d.next = true;
         }
-        comment!("Sine and cosine to the lock-in, sine to the tone mixer.");
+        comment!("Sine and cosine to the lock-ins, sine to the tone mixer.");
         self.sine_valid.next = self.valid_4.q.val();
         self.sine_slot.next = self.slot_4.q.val();
         self.sine.next = self.nco.sine.val();
-        self.lockin.valid.next = self.valid_4.q.val() & self.take.val();
-        self.lockin.slot.next = self.slot_4.q.val();
-        self.lockin.sine.next = self.nco.sine.val();
-        self.lockin.cosine.next = self.nco.cosine.val();
-        self.lockin.sample.next = self.signal.val();
-        self.lockin.first.next = self.first.val();
-        self.lockin.read_slot.next = self.read_slot.val();
         self.mixer.tick.next = self.begin.val();
         self.mixer.valid.next = self.valid_4.q.val();
         self.mixer.word.next = self.words.read_data.val();
@@ -208,29 +228,62 @@ impl Logic for Pipelined {
         self.mixer.active.next = self.nco.active.val();
         self.mixer.read_output.next = self.read_output.val();
         self.tone.next = self.mixer.tone.val();
-        self.statistics.take.next = self.begin.val() & self.take.val();
-        self.statistics.sample.next = self.sample.val();
-        self.statistics.first.next = self.first.val();
-        self.statistics.second_half.next = self.second_half.val();
-        comment!("Read-out through registers: a block RAM's word may come late in the clock.");
-        self.in_phase.d.next = self.lockin.in_phase.val();
-        self.quadrature.d.next = self.lockin.quadrature.val();
+        self.enters.next = self.valid_4.q.val() & self.take.val();
+        self.takes.next = self.begin.val() & self.take.val();
+        for i in 0..self.inputs.len() {
+            self.inputs[i].clock.next = self.clock.val();
+            self.inputs[i].valid.next = self.enters.val();
+            self.inputs[i].slot.next = self.slot_4.q.val();
+            self.inputs[i].sine.next = self.nco.sine.val();
+            self.inputs[i].cosine.next = self.nco.cosine.val();
+            self.inputs[i].take.next = self.takes.val();
+            self.inputs[i].sample.next = self.samples[i].val();
+            self.inputs[i].signal.next = self.samples[i].val();
+            self.inputs[i].first.next = self.first.val();
+            self.inputs[i].second_half.next = self.second_half.val();
+            self.inputs[i].read_slot.next = self.read_slot.val();
+        }
+        self.inputs[0].signal.next = self.signal.val();
+        comment!("Read-out: inputs that are not selected read as zero.");
+        self.chosen.next = self.read_input.val() & self.input_mask.val();
+        self.in_phase_of[0].next = 0.into();
+        self.quadrature_of[0].next = 0.into();
+        self.sum_first_of[0].next = 0.into();
+        self.sum_second_of[0].next = 0.into();
+        self.least_of[0].next = 0.into();
+        self.greatest_of[0].next = 0.into();
+        for i in 0..self.inputs.len() {
+            self.inputs[i].selected.next = self.chosen.val() == self.numbers[i].val();
+            self.in_phase_of[i + 1].next =
+                self.in_phase_of[i].val() | self.inputs[i].in_phase.val();
+            self.in_phase.next = self.in_phase_of[i + 1].val();
+            self.quadrature_of[i + 1].next =
+                self.quadrature_of[i].val() | self.inputs[i].quadrature.val();
+            self.quadrature.next = self.quadrature_of[i + 1].val();
+            self.sum_first_of[i + 1].next =
+                self.sum_first_of[i].val() | self.inputs[i].sum_first.val();
+            self.sum_first.next = self.sum_first_of[i + 1].val();
+            self.sum_second_of[i + 1].next =
+                self.sum_second_of[i].val() | self.inputs[i].sum_second.val();
+            self.sum_second.next = self.sum_second_of[i + 1].val();
+            self.least_of[i + 1].next = self.least_of[i].val() | self.inputs[i].least.val();
+            self.least.next = self.least_of[i + 1].val();
+            self.greatest_of[i + 1].next =
+                self.greatest_of[i].val() | self.inputs[i].greatest.val();
+            self.greatest.next = self.greatest_of[i + 1].val();
+        }
         self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
-        self.first_sum.next = unsigned_cast(self.statistics.sum_first.val());
-        self.second_sum.next = unsigned_cast(self.statistics.sum_second.val());
-        self.least.next = unsigned_cast(self.statistics.least.val());
-        self.greatest.next = unsigned_cast(self.statistics.greatest.val());
         match self.read_word.val().index() {
-            10 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(0),
-            11 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(16),
-            12 => self.read_data.next = self.in_phase.q.val().get_bits::<16>(32),
-            13 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(0),
-            14 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(16),
-            15 => self.read_data.next = self.quadrature.q.val().get_bits::<16>(32),
-            24 => self.read_data.next = self.first_sum.val().get_bits::<16>(0),
-            25 => self.read_data.next = self.first_sum.val().get_bits::<16>(16),
-            26 => self.read_data.next = self.second_sum.val().get_bits::<16>(0),
-            27 => self.read_data.next = self.second_sum.val().get_bits::<16>(16),
+            10 => self.read_data.next = self.in_phase.val().get_bits::<16>(0),
+            11 => self.read_data.next = self.in_phase.val().get_bits::<16>(16),
+            12 => self.read_data.next = self.in_phase.val().get_bits::<16>(32),
+            13 => self.read_data.next = self.quadrature.val().get_bits::<16>(0),
+            14 => self.read_data.next = self.quadrature.val().get_bits::<16>(16),
+            15 => self.read_data.next = self.quadrature.val().get_bits::<16>(32),
+            24 => self.read_data.next = self.sum_first.val().get_bits::<16>(0),
+            25 => self.read_data.next = self.sum_first.val().get_bits::<16>(16),
+            26 => self.read_data.next = self.sum_second.val().get_bits::<16>(0),
+            27 => self.read_data.next = self.sum_second.val().get_bits::<16>(16),
             28 => self.read_data.next = self.least.val(),
             29 => self.read_data.next = self.greatest.val(),
             _ => self.read_data.next = self.route.q.val(),

@@ -7,7 +7,7 @@ use rust_hdl::prelude::*;
 impl<P: Pass> Logic for Instrument<P> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, begin, sample);
+        dff_setup!(self, clock, begin);
         clock!(
             self, clock, power_on, timer, link, access, registers, supervisor, sequencer, engine,
             modulator, guard, post_processor, cost, capture, shown, parameters
@@ -40,8 +40,12 @@ impl<P: Pass> Logic for Instrument<P> {
             & (!self.goes_on.val());
         self.tick.next = self.timer.tick.val();
         self.begin.d.next = self.timer.tick.val();
-        if self.timer.tick.val() {
-            self.sample.d.next = self.adc.val();
+        for i in 0..self.samples.len() {
+            self.samples[i].clock.next = self.clock.val();
+            self.samples[i].d.next = self.samples[i].q.val();
+            if self.timer.tick.val() {
+                self.samples[i].d.next = self.adc[i].val();
+            }
         }
         comment!("The line.");
         self.link.rx_byte.next = self.rx_byte.val();
@@ -126,7 +130,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.registers.link_faults.next = self.supervisor.link_faults.val();
         comment!("Arming.");
         self.supervisor.tick.next = self.timer.tick.val();
-        self.supervisor.adc.next = self.adc.val();
+        for i in 0..self.adc.len() {
+            self.supervisor.adc[i].next = self.adc[i].val();
+        }
         self.supervisor.interlock.next = self.interlock.val();
         self.supervisor.arm_host.next = self.access.arm_host.val();
         self.supervisor.arm_standalone.next = self.access.arm_standalone.val();
@@ -180,8 +186,10 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.take.next = self.sequencer.take.val();
         self.engine.first.next = self.sequencer.first.val();
         self.engine.second_half.next = self.sequencer.second_half.val();
-        self.engine.sample.next = self.sample.q.val();
-        self.cost.sample.next = self.sample.q.val();
+        for i in 0..self.samples.len() {
+            self.engine.samples[i].next = self.samples[i].q.val();
+        }
+        self.cost.sample.next = self.samples[0].q.val();
         self.cost.target_write.next = self.post_processor.cost_write.val();
         self.cost.target_data.next = self.post_processor.target_data.val();
         self.cost.shift.next = self.registers.cost_shift.val();
@@ -235,9 +243,12 @@ impl<P: Pass> Logic for Instrument<P> {
         self.post_processor.block.next = self.capture.ready.val();
         self.post_processor.codes.next = self.capture.codes.val();
         self.post_processor.decimation.next = self.registers.capture_decimation.val();
+        self.captured_input.next = self.capture.captured_input.val() & self.input_mask.val();
+        self.post_processor.captured_input.next = self.captured_input.val();
         self.post_processor.code.next = self.capture.read_data.val();
         self.engine.read.next = self.post_processor.engine_read.val();
         self.engine.read_slot.next = self.post_processor.read_slot.val();
+        self.engine.read_input.next = self.post_processor.read_input.val();
         self.engine.read_word.next = self.post_processor.engine_word.val();
         self.post_processor.engine_ready.next = self.engine.read_ready.val();
         self.post_processor.engine_data.next = self.engine.read_data.val();
@@ -281,7 +292,13 @@ impl<P: Pass> Logic for Instrument<P> {
         self.capture.samples.next = self.registers.stored.val();
         self.capture.decimation.next = self.registers.capture_decimation.val();
         self.capture.tick.next = self.timer.tick.val();
-        self.capture.sample.next = self.sample.q.val();
+        self.capture.adc_input.next = self.registers.capture_input.val();
+        self.capture.sample.next = self.samples[0].q.val();
+        for i in 0..self.samples.len() {
+            if self.captured_input.val() == self.numbers[i].val() {
+                self.capture.sample.next = self.samples[i].q.val();
+            }
+        }
         self.capture.now.next = self.supervisor.samples.val();
         self.capture.taken.next = self.post_processor.block_taken.val();
         self.capture.read_address.next = self.post_processor.read_code.val();

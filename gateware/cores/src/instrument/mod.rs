@@ -8,7 +8,7 @@
 //! | `rx_byte`, `rx_valid`, `rx_ready`, `rx_fault` | in 8 + 1, out 1, in 1 | requests; a byte was lost on the line |
 //! | `tx_byte`, `tx_valid`, `tx_ready` | out 8 + 1, in 1 | replies and telemetry |
 //! | `reset` | out, 1 | control registers are in reset until the clock is stable |
-//! | `adc` | in, 16 signed | latest ADC code; sampled at the end of a clock with `tick` |
+//! | `adc` | in, 16 signed each | latest ADC code of every input; sampled at the end of a clock with `tick` |
 //! | `tick` | out, 1 | a sample begins |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard |
 //! | `armed` | out, 1 | outputs may be connected |
@@ -29,9 +29,9 @@ use crate::access::Access;
 use crate::build::Build;
 use crate::capture::Capture;
 use crate::cost::Cost;
-use crate::engine::{Engine, Pass};
+use crate::engine::{input_mask, input_numbers, per_input, Engine, Pass};
 use crate::guard::Guard;
-use crate::leaf::Ram;
+use crate::leaf::{Fixed, Ram};
 use crate::link::Link;
 use crate::modulator::Modulator;
 use crate::post_processor::PostProcessor;
@@ -72,8 +72,8 @@ pub struct Instrument<P: Pass> {
     pub tx_ready: Signal<In, Bit>,
     /// Control registers are in reset.
     pub reset: Signal<Out, Bit>,
-    /// Latest ADC code.
-    pub adc: Signal<In, Signed<16>>,
+    /// Latest ADC code of every input.
+    pub adc: Vec<Signal<In, Signed<16>>>,
     /// A sample begins.
     pub tick: Signal<Out, Bit>,
     /// A new code for the DAC.
@@ -118,8 +118,11 @@ pub struct Instrument<P: Pass> {
     parameters: Ram<32, 12>,
     /// The tick, a clock later: the sample's state is valid.
     begin: DFF<Bit>,
-    /// ADC code of this sample.
-    sample: DFF<Signed<16>>,
+    /// ADC code of every input in this sample.
+    samples: Vec<DFF<Signed<16>>>,
+    numbers: Vec<Fixed<Bits<3>>>,
+    input_mask: Fixed<Bits<3>>,
+    captured_input: Signal<Local, Bits<3>>,
     goes_on: Signal<Local, Bit>,
     tripped: Signal<Local, Bit>,
     /// The status register while its bits are collected.
@@ -155,7 +158,7 @@ impl<P: Pass> Instrument<P> {
         instrument.rx_valid.connect();
         instrument.rx_fault.connect();
         instrument.tx_ready.connect();
-        instrument.adc.connect();
+        instrument.adc.iter_mut().for_each(Signal::connect);
         instrument.connect_all();
         Ok(instrument)
     }
@@ -172,12 +175,17 @@ impl<P: Pass> Instrument<P> {
             access: Access::new(parameters),
             registers: Registers::new(parameters, build),
             engine: Engine::new(parameters),
+            adc: per_input(parameters, |_| Signal::default()),
+            samples: per_input(parameters, |_| DFF::default()),
+            numbers: input_numbers(parameters),
+            input_mask: input_mask(parameters),
+            supervisor: Supervisor::new(parameters),
             sequencer: Sequencer::default().at_clock(parameters.clock_hz),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
                 .at_clock(parameters.clock_hz),
             guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
             post_processor: PostProcessor::new(parameters),
-            cost: Cost::new(parameters.carriers.has_codes()),
+            cost: Cost::new(parameters.has_cost()),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
             capture: Capture::new(),
             ..Default::default()

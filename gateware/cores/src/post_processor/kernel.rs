@@ -66,7 +66,8 @@ impl Logic for PostProcessor {
         self.flags_3.next = self.flags_2.val().replace_bit(3, self.was_last.q.val());
         self.flags_4.next = self.flags_3.val().replace_bit(4, self.late.val());
         comment!("Input words of the program.");
-        self.read_slot.next = self.item.q.val();
+        self.read_slot.next = self.item.q.val().get_bits::<8>(0);
+        self.read_input.next = self.item.q.val().get_bits::<3>(8);
         self.read_code.next = self.item.q.val().get_bits::<7>(0);
         self.read_address.next = self.place.q.val();
         self.table_copy.d.next = self.read_data.val();
@@ -116,6 +117,9 @@ impl Logic for PostProcessor {
                 }
             }
         }
+        self.codes_wide.next = bit_cast::<16, 7>(self.codes.val());
+        self.captured_wide.next = bit_cast::<16, 3>(self.captured_input.val());
+        self.captured_placed.next = self.captured_wide.val() << 8;
         self.near.d.next = 0.into();
         match self.machine.port.val().index() {
             18 => self.near.d.next = self.number.val().get_bits::<16>(0),
@@ -131,11 +135,12 @@ impl Logic for PostProcessor {
                 self.near.d.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
             }
             37 => self.near.d.next = self.none.val().replace_bit(0, self.room.q.val()),
-            39 => self.near.d.next = bit_cast::<16, 7>(self.codes.val()),
+            39 => self.near.d.next = self.codes_wide.val(),
             40 => self.near.d.next = self.decimation.val(),
             41 => self.near.d.next = bit_cast::<16, 3>(self.reason.val()),
             42 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
             45 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
+            46 => self.near.d.next = self.captured_placed.val() | self.codes_wide.val(),
             49 => self.near.d.next = bit_cast::<16, 4>(self.mode.val()),
             54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
             _ => self.near.d.next = 0.into(),
@@ -172,7 +177,7 @@ impl Logic for PostProcessor {
         self.block_taken.next = false;
         if self.machine.early_strobe.val() {
             match self.machine.port.val().get_bits::<4>(0).index() {
-                0 => self.item.d.next = self.machine.word_out.val().get_bits::<8>(0),
+                0 => self.item.d.next = self.machine.word_out.val().get_bits::<11>(0),
                 1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),
                 _ => {}
             }

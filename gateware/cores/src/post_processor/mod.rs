@@ -12,10 +12,11 @@
 //! | `busy` | out, 1 | any job is pending or in progress |
 //! | `event`, `event_cause`, `event_time`, `event_taken` | in 1 + 5 + 32, out 1 | event pending: a trip; it is being written |
 //! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block with this number of ADC codes is ready; it has been read |
+//! | `captured_input` | in, 3 | their ADC input |
 //! | `read_code`, `code` | out 7, in 16 | its codes; its time at 64 and 65, low half first; a clock later |
 //! | settings | in | see `hge_protocol::registers`, held during a run |
 //! | `setting_request`, `setting_address`, `setting_granted`, `stored` | out 1 + 6, in 1 + 32 | read request for a setting without a register, grant and value; used at the beginning of a run |
-//! | `engine_read`, `read_slot`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 5, in 1 + 16 | window statistics, a slot's sums and routing word, see `engine::word` |
+//! | `engine_read`, `read_slot`, `read_input`, `engine_word`, `engine_ready`, `engine_data` | out 1 + 8 + 3 + 5, in 1 + 16 | an input's window statistics, its sums of a slot, and the slot's routing word, see `engine::word` |
 //! | `began`, `marked`, `reason`, `unperturbed`, `late` | in | state of the run, from the sequencer |
 //! | `recorded`, `over`, `over_reason`, `last_pass` | out, 1 + 1 + 3 + 1 | to the sequencer: the record is written; the run is over, and the reason (0 complete, 1 loss reached); no more tones |
 //! | `tones`, `begin`, `restart`, `clamped`, `limited` | in, 1 | a case's tones are on; its first sample begins; flags of the guard |
@@ -27,8 +28,8 @@
 //! | `number`, `fits` | in, 32 + 1 | number of the frame, held until `commit`; in the clock of `begin_frame`: the frame fits |
 //! | `frame_word`, `word_write`, `commit` | out, 32 + 1 + 1 | the body, word by word; end of the frame |
 //!
-//! A case: mean = (sum_first + sum_second) >> window; error = weight (mean - target), Q3.13 weight. A slot: response =
-//! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift.
+//! A case and input: mean = (sum_first + sum_second) >> window; error = weight (mean - target), Q3.13 weight. A slot: response =
+//! (I a + Q b) >> gradient_shift with I, Q the sums >> window, step += (response x error) >> step_shift, input by input.
 //! If the lock-in demodulates the cost, the response is the slope of the cost: the step is the response x weight.
 //! At the end of an epoch: control = clip(control - step).
 //!
@@ -78,6 +79,8 @@ pub struct PostProcessor {
     pub decimation: Signal<In, Bits<16>>,
     /// The block has been read.
     pub block_taken: Signal<Out, Bit>,
+    /// ADC input of its codes.
+    pub captured_input: Signal<In, Bits<3>>,
     /// Code to read.
     pub read_code: Signal<Out, Bits<7>>,
     /// The code.
@@ -100,6 +103,8 @@ pub struct PostProcessor {
     pub engine_read: Signal<Out, Bit>,
     /// Slot of the request.
     pub read_slot: Signal<Out, Bits<8>>,
+    /// Input of the request.
+    pub read_input: Signal<Out, Bits<3>>,
     /// Word of the request, see [`crate::engine::word`].
     pub engine_word: Signal<Out, Bits<5>>,
     /// Valid.
@@ -177,7 +182,8 @@ pub struct PostProcessor {
     job_is_window: DFF<Bit>,
     /// The job in progress is one of a run.
     of_run: DFF<Bit>,
-    item: DFF<Bits<8>>,
+    /// Slot, output or code in bits 7..0, input in 10..8.
+    item: DFF<Bits<11>>,
     place: DFF<Bits<12>>,
     /// Upper half of the next word to write.
     high: DFF<Bits<16>>,
@@ -218,6 +224,9 @@ pub struct PostProcessor {
     of_settings: Signal<Local, Bit>,
     waits_answer: Signal<Local, Bit>,
     none: Signal<Local, Bits<16>>,
+    codes_wide: Signal<Local, Bits<16>>,
+    captured_wide: Signal<Local, Bits<16>>,
+    captured_placed: Signal<Local, Bits<16>>,
     flags_0: Signal<Local, Bits<16>>,
     flags_1: Signal<Local, Bits<16>>,
     flags_2: Signal<Local, Bits<16>>,

@@ -75,7 +75,7 @@ impl TestBench {
         core.rx_byte.next = u64::from(self.line.front().copied().unwrap_or(0)).into();
         core.tx_ready.next = self.takes;
         let code = self.random.uniform() as i16 % self.greatest;
-        core.adc.next = signed(i64::from(code));
+        core.adc[0].next = signed(i64::from(code));
         self.bench.settle();
         let core = &self.bench.core;
         if core.rx_ready.val() && !self.line.is_empty() {

@@ -3,6 +3,7 @@
 use crate::bench::{raw, signed, Bench, Random};
 use hge_gateware::supervisor::Supervisor;
 use hge_protocol::registers::{fault, protection};
+use hge_protocol::Parameters;
 
 /// Settings of one stretch of clocks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -179,7 +180,7 @@ fn drawn_happenings(random: &mut Random, rules: &Rules) -> Happens {
 #[test]
 fn arming_and_every_trip_follow_the_rules() {
     let mut random = Random(0x77aa_3355_1234_9876);
-    let mut bench = Bench::new(Supervisor::default(), |core| &mut core.clock);
+    let mut bench = Bench::new(Supervisor::new(&Parameters::default()), |core| &mut core.clock);
     let mut rules = Rules::default();
     let mut settings = Settings::default();
     let mut limit = raw(0);
@@ -204,7 +205,7 @@ fn arming_and_every_trip_follow_the_rules() {
         let core = &mut bench.core;
         core.limit.next = limit;
         core.tick.next = happens.tick;
-        core.adc.next = signed(i64::from(happens.code));
+        core.adc[0].next = signed(i64::from(happens.code));
         core.interlock.next = happens.interlock;
         core.arm_host.next = happens.arm_host;
         core.arm_standalone.next = happens.arm_standalone;

@@ -142,9 +142,15 @@ fn the_access_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_supervisor_in_icarus_equals_rust() {
+    for inputs in [1, 3] {
+        supervisor(inputs);
+    }
+}
+
+fn supervisor(inputs: u32) {
     compare(
-        "supervisor",
-        Supervisor::default(),
+        &format!("supervisor_{inputs}"),
+        Supervisor::new(&Parameters { inputs, ..Parameters::default() }),
         |core| &mut core.clock,
         |core, cycle, random| {
             if cycle % HELD == 0 {

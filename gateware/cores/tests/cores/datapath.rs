@@ -114,8 +114,8 @@ fn the_reference_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_engines_in_icarus_equal_rust() {
-    for slots in [1, 24, 256] {
-        let parameters = Parameters { slots, ..Parameters::default() };
+    for (slots, inputs) in [(1, 1), (24, 1), (256, 1), (24, 2), (5, 8)] {
+        let parameters = Parameters { slots, inputs, ..Parameters::default() };
         engine_agrees::<Pipelined>(parameters, 40);
         engine_agrees::<Stepped>(parameters.in_steps(), 300);
     }
@@ -143,8 +143,8 @@ fn engine_agrees<P: Pass>(parameters: Parameters, every: u64) {
             core.gate.next = !random.once_in(4);
             core.take.next = !random.once_in(4);
             core.first.next = random.once_in(40);
-            put_all!(core, random; second_half, sample, signal, slot_index, slot_data, read_output,
-                    read, read_slot, read_word);
+            put_all!(core, random; second_half, samples, signal, slot_index, slot_data, read_output,
+                    read, read_slot, read_input, read_word);
         },
     );
 }

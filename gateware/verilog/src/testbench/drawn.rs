@@ -71,7 +71,25 @@ impl<const N: usize> Drawn for Signed<N> {
     }
 }
 
+/// A port, or an array of ports, that takes random values.
+pub trait Driven {
+    /// Sets a random value.
+    fn draw(&mut self, random: &mut Random);
+}
+
+impl<T: Drawn> Driven for Signal<In, T> {
+    fn draw(&mut self, random: &mut Random) {
+        self.next = T::drawn(random);
+    }
+}
+
+impl<P: Driven> Driven for Vec<P> {
+    fn draw(&mut self, random: &mut Random) {
+        self.iter_mut().for_each(|port| port.draw(random));
+    }
+}
+
 /// A random value on a port.
-pub fn put<T: Drawn>(port: &mut Signal<In, T>, random: &mut Random) {
-    port.next = T::drawn(random);
+pub fn put(port: &mut impl Driven, random: &mut Random) {
+    port.draw(random);
 }

@@ -2,7 +2,7 @@
 
 mod drawn;
 
-pub use drawn::{put, Drawn, Random};
+pub use drawn::{put, Drawn, Driven, Random};
 
 use super::EmitError;
 use rust_hdl::prelude::*;

@@ -119,6 +119,7 @@ mod tests {
     fn window(remote_run: &RemoteRun, case: u8, flags: u16) -> Record {
         let slots = remote_run.task.plan.configuration().controls.len();
         Record::Window(Window {
+            input: 0,
             epoch: 0,
             case,
             start: 0,

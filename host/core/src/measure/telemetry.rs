@@ -241,6 +241,7 @@ mod tests {
         // 10 nA, 327.68 codes each and the converter inverts; the sum of a sine of 5 nA times itself is half of
         // 16 samples.
         let window = Window {
+            input: 0,
             epoch: 1,
             case: 2,
             start: 3,

@@ -300,6 +300,7 @@ mod tests {
         let (first, second) = codes.split_at(codes.len() / 2);
         let sum = |codes: &[i16]| codes.iter().map(|&code| i32::from(code)).sum();
         Window {
+            input: 0,
             epoch: 0,
             case: 0,
             start: 0,

@@ -8,6 +8,7 @@ fn windows_in_which_the_guard_acted_are_refused_and_no_others() {
     let (experiment, source) = Source::parse("t.toml", "gate = \"or\"".into()).unwrap();
     let plan = Job::new(experiment, &source).unwrap().task.plan;
     let window = |flags| Window {
+        input: 0,
         epoch: 0,
         case: 3,
         start: 0,

@@ -33,7 +33,9 @@ impl TestBench {
         core.cosine.next = signed(i64::from(cosine));
         core.first.next = first;
         self.bench.tick();
-        self.model.accumulate(slot, sample, sine, cosine);
+        let sums = &mut self.model.sums[slot];
+        sums.in_phase += i64::from(sample) * i64::from(sine);
+        sums.quadrature += i64::from(sample) * i64::from(cosine);
     }
 
     fn pause(&mut self) {

@@ -23,7 +23,7 @@ const RUN_SAMPLES: u32 = 400;
 #[derive(PartialEq, Eq)]
 struct Told {
     said: Vec<u8>,
-    samples: Vec<(Vec<i16>, i16)>,
+    samples: Vec<(Vec<i16>, Vec<i16>)>,
 }
 
 /// Plays a standalone run to the netlist of a board, as large as the board's file says.
@@ -44,7 +44,8 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     let scenario = small(21, parameters, size, true);
     let play = |verilog: &str| {
-        let program = compiler.compile_board_text(verilog, CLOCKS_PER_BIT).unwrap();
+        let program =
+            compiler.compile_board_text(verilog, parameters.inputs, CLOCKS_PER_BIT).unwrap();
         play(&program, &board, &scenario)
     };
     let (verilog, found) = (play(&design[0].text), play(&text));
@@ -66,7 +67,7 @@ fn read(path: &Path) -> String {
 
 fn play(program: &Path, board: &Board, scenario: &Scenario) -> Told {
     let parameters = board.parameters();
-    let bench = IntegerBench::new(parameters.outputs, scenario.bench_seed);
+    let bench = IntegerBench::new(parameters.outputs, 1, scenario.bench_seed);
     let log = bench.log.clone();
     let mut engine =
         BoardEngine::of(program, &parameters, board.converters(), Box::new(bench)).unwrap();

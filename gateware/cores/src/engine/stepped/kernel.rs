@@ -7,11 +7,11 @@ impl Logic for Stepped {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, outputs, running, in_statistics, slot, step, is_found, at, holds_route,
-            turns, holds_word, flags, sounds_out, amplifies, with_cosine, chains, clears, restarts,
-            adds_high, adds_own, fills, fills_product, fills_own, writes, writes_tone,
-            writes_lesser, writes_greater, route, word, angle, carry, begun, opens, sounds,
-            low_tone, put_high, put_low, puts_tuning
+            self, clock, outputs, running, in_statistics, slot, input_at, input_multiplied, step,
+            is_found, at, holds_route, turns, holds_word, flags, sounds_out, amplifies,
+            with_cosine, chains, clears, restarts, adds_high, adds_own, fills, fills_product,
+            fills_own, writes, writes_tone, writes_lesser, writes_greater, route, word, angle,
+            carry, begun, opens, sounds, low_tone, put_high, put_low, puts_tuning
         );
         clock!(self, clock, memory, waves, multiply);
         self.none.next = 0.into();
@@ -20,12 +20,24 @@ impl Logic for Stepped {
         self.next_slot.next = self.slot.q.val() + 1;
         self.ends.next = self.step.q.val().all();
         self.step.d.next = self.step.q.val() + 1;
+        self.next_input.next = self.input_at.q.val() + 1;
+        self.input_after.next = self.next_input.val() & self.input_mask.val();
+        self.is_last_input.next = self.input_at.q.val() == self.last_input.val();
         if self.running.q.val() & self.ends.val() {
-            self.in_statistics.d.next = false;
-            if !self.in_statistics.q.val() {
-                self.slot.d.next = self.next_slot.val();
-                if self.next_slot.val() == self.slots_used.val() {
-                    self.running.d.next = false;
+            if self.is_last_input.val() {
+                self.in_statistics.d.next = false;
+                self.input_at.d.next = 0.into();
+                if !self.in_statistics.q.val() {
+                    self.slot.d.next = self.next_slot.val();
+                    if self.next_slot.val() == self.slots_used.val() {
+                        self.running.d.next = false;
+                    }
+                }
+            } else {
+                self.input_at.d.next = self.input_after.val();
+                self.step.d.next = 10.into();
+                if self.in_statistics.q.val() {
+                    self.step.d.next = 8.into();
                 }
             }
         }
@@ -34,6 +46,7 @@ impl Logic for Stepped {
             self.running.d.next = self.tones.val();
             self.in_statistics.d.next = true;
             self.slot.d.next = 0.into();
+            self.input_at.d.next = 0.into();
             self.step.d.next = 8.into();
         }
         if self.begin.val() {
@@ -74,7 +87,21 @@ impl Logic for Stepped {
         self.tone_placed.next = self.tone_wide.val() << 1;
         self.tone_high.next = self.step.q.val().get_bit(2);
         self.tone_word.next = self.tone_placed.val().replace_bit(0, self.tone_high.val());
-        self.address.next = self.block_at.val() | self.place_wide.val();
+        self.addressed_input.next = self.input_at.q.val();
+        if !self.running.q.val() {
+            self.addressed_input.next = self.read_input.val() & self.input_mask.val();
+            comment!("Word 0 is the slot's, not an input's.");
+            if !self.read_word.val().any() {
+                self.addressed_input.next = 0.into();
+            }
+        }
+        self.section.next = 0.into();
+        for i in 0..self.sections.len() {
+            if self.addressed_input.val() == self.numbers[i].val() {
+                self.section.next = self.sections[i].val();
+            }
+        }
+        self.address.next = self.section.val() | self.block_at.val() | self.place_wide.val();
         if self.reads_tone.val() {
             self.address.next = self.tone_base.val() | self.tone_word.val();
         }
@@ -114,7 +141,8 @@ impl Logic for Stepped {
         self.flags.d.next = false;
         self.sounds_out.d.next = false;
         self.amplifies.d.next = false;
-        self.with_cosine.d.next = self.step.q.val() >= bits::<4>(11);
+        self.with_cosine.d.next =
+            (self.step.q.val() >= bits::<4>(11)) & (self.step.q.val() < bits::<4>(14));
         self.chains.d.next = false;
         self.clears.d.next = self.first.val();
         self.restarts.d.next = false;
@@ -237,9 +265,33 @@ impl Logic for Stepped {
         if self.outputs_done.val() {
             self.begun.d.next = true;
         }
-        self.sample_bits.next = unsigned_cast(self.sample.val());
+        comment!("The sample of the step, and of the operands that enter the multiplier three steps before its use.");
+        if self.step.q.val() == bits::<4>(14) {
+            self.input_multiplied.d.next = self.input_after.val();
+        }
+        if !self.step.q.val().any() {
+            self.input_multiplied.d.next = 0.into();
+        }
+        self.sample.next = self.samples[0].val();
+        self.multiplied.next = self.samples[0].val();
+        self.further.next = unsigned_cast(self.samples[0].val());
+        for i in 0..self.samples.len() {
+            if self.input_at.q.val() == self.numbers[i].val() {
+                self.sample.next = self.samples[i].val();
+            }
+            if self.input_multiplied.q.val() == self.numbers[i].val() {
+                self.multiplied.next = self.samples[i].val();
+            }
+            if self.input_after.val() == self.numbers[i].val() {
+                self.further.next = unsigned_cast(self.samples[i].val());
+            }
+        }
+        self.sample_bits.next = unsigned_cast(self.samples[0].val());
         if self.holds_word.q.val() {
             self.word.d.next = self.memory.read_data.val();
+        }
+        if self.in_statistics.q.val() & self.ends.val() {
+            self.word.d.next = self.further.val();
         }
         if self.outputs_done.val() {
             self.word.d.next = self.sample_bits.val();
@@ -279,7 +331,7 @@ impl Logic for Stepped {
             self.wave.next = self.zero.val() - self.size_signed.val();
         }
         self.amplitude.next = self.memory.read_data.val().replace_bit(15, false);
-        self.multiply.a.next = self.sample.val();
+        self.multiply.a.next = self.multiplied.val();
         if self.amplifies.q.val() {
             self.multiply.a.next = signed_cast(self.amplitude.val());
         }
@@ -386,6 +438,7 @@ impl Logic for Stepped {
         if self.reset.val() {
             self.outputs.d.next = false;
             self.running.d.next = false;
+            self.input_at.d.next = 0.into();
             self.put_high.d.next = false;
             self.put_low.d.next = false;
         }

@@ -1,7 +1,8 @@
 //! Stepped slot scan: one adder, one multiplier and one memory of 16-bit words process the slots sequentially.
 //!
 //! Ports are those of [`super::Engine`]. A scan begins when the output scan has ended, with eight steps for the window
-//! statistics, and takes sixteen clocks a slot: a step reads a word, and the next clock processes and writes it.
+//! statistics, and takes sixteen clocks a slot: a step reads a word, and the next clock processes and writes it. Each further input repeats the
+//! eight steps of the window statistics, and steps 10 to 15 of every slot.
 //!
 //! | step | reads | operation |
 //! |---|---|---|
@@ -19,7 +20,8 @@
 //! | 12, 13 | least, greatest sample | the sample, if it is less, or not less |
 //!
 //! Operands enter the multiplier two clocks before their product is added. Memory: 16 words a slot, numbered by the step that
-//! reads them first; after the slots 16 words for the window statistics, with the same numbers; then two for the tone of every output.
+//! reads them first; after the slots 16 words for the window statistics, with the same numbers; then two for the tone of every output. Every input has
+//! such a section, a power of two of words; those after the first hold sums and window statistics alone.
 //! The modulator reads the tones before the slot scan overwrites them, so that one bank suffices.
 //!
 //! Widths are those of [`Nco`](crate::nco), [`Lockin`](crate::lockin), [`ToneMixer`](crate::tone_mixer) and [`WindowStatistics`](crate::window_statistics), which
@@ -27,6 +29,7 @@
 
 mod kernel;
 
+use super::{input_mask, input_numbers, per_input};
 use crate::leaf::{Fixed, Multiplier, Ram, Rom};
 use crate::nco::wave_pairs;
 use hge_protocol::Parameters;
@@ -58,8 +61,8 @@ pub struct Stepped {
     pub first: Signal<In, Bit>,
     /// The sample belongs to the window's second half.
     pub second_half: Signal<In, Bit>,
-    /// ADC code of this sample.
-    pub sample: Signal<In, Signed<16>>,
+    /// ADC code of every input in this sample.
+    pub samples: Vec<Signal<In, Signed<16>>>,
     /// Input of a lock-in with codes; unused here.
     pub signal: Signal<In, Signed<16>>,
     /// Slots in use.
@@ -90,6 +93,8 @@ pub struct Stepped {
     pub read: Signal<In, Bit>,
     /// Slot of the request.
     pub read_slot: Signal<In, Bits<8>>,
+    /// Input of the request.
+    pub read_input: Signal<In, Bits<3>>,
     /// Word of the request, see [`super::word`].
     pub read_word: Signal<In, Bits<5>>,
     /// Valid.
@@ -105,6 +110,9 @@ pub struct Stepped {
     running: DFF<Bit>,
     in_statistics: DFF<Bit>,
     slot: DFF<Bits<9>>,
+    /// Input of the step; and of the operands that enter the multiplier.
+    input_at: DFF<Bits<3>>,
+    input_multiplied: DFF<Bits<3>>,
     /// Step of the slot; before that, clock of the output scan.
     step: DFF<Bits<4>>,
     /// The requested word is valid.
@@ -149,7 +157,20 @@ pub struct Stepped {
     /// First address of the window statistics, and of the tones.
     common: Fixed<Bits<13>>,
     tone_base: Fixed<Bits<13>>,
+    /// Section of every input in the memory, and its number.
+    sections: Vec<Fixed<Bits<13>>>,
+    numbers: Vec<Fixed<Bits<3>>>,
+    input_mask: Fixed<Bits<3>>,
+    last_input: Fixed<Bits<3>>,
     next_slot: Signal<Local, Bits<9>>,
+    next_input: Signal<Local, Bits<3>>,
+    input_after: Signal<Local, Bits<3>>,
+    is_last_input: Signal<Local, Bit>,
+    addressed_input: Signal<Local, Bits<3>>,
+    section: Signal<Local, Bits<13>>,
+    sample: Signal<Local, Signed<16>>,
+    multiplied: Signal<Local, Signed<16>>,
+    further: Signal<Local, Bits<16>>,
     ends: Signal<Local, Bit>,
     reads_tone: Signal<Local, Bit>,
     in_common: Signal<Local, Bit>,
@@ -224,12 +245,24 @@ impl Stepped {
         let tone_words = 2 * parameters.outputs.next_power_of_two().max(8);
         let common = BLOCK_WORDS * parameters.slots;
         let tone_base = (common + BLOCK_WORDS).next_multiple_of(tone_words);
+        let section = (tone_base + tone_words).next_power_of_two();
+        let words = match parameters.inputs {
+            1 => tone_base + tone_words,
+            inputs => inputs * section,
+        };
         let waves = wave_pairs();
         Self {
-            memory: Ram::new((tone_base + tone_words) as usize),
+            memory: Ram::new(words as usize),
             waves: Rom::new("quarter_wave", &waves),
             common: Fixed::new(Bits::from(u64::from(common))),
             tone_base: Fixed::new(Bits::from(u64::from(tone_base))),
+            samples: per_input(parameters, |_| Signal::default()),
+            sections: per_input(parameters, |input| {
+                Fixed::new(Bits::from(u64::from(input * section)))
+            }),
+            numbers: input_numbers(parameters),
+            input_mask: input_mask(parameters),
+            last_input: Fixed::new(Bits::from(u64::from(parameters.inputs - 1))),
             ..Default::default()
         }
     }

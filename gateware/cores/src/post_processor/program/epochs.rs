@@ -4,7 +4,6 @@ use super::memory::*;
 use super::{clear, input, job, output, records, rows, update};
 use crate::microcontroller::{Assembler, Condition, Place};
 use hge_protocol::registers::mode;
-use hge_protocol::Carriers;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
 const _: () = assert!(mode::STANDALONE == 2);
@@ -97,15 +96,14 @@ fn reached(code: &mut Assembler) {
 }
 
 /// Record, update, the next case.
-pub fn window(code: &mut Assembler, carriers: Carriers) {
+pub fn window(code: &mut Assembler, has_cost: bool) {
     code.label(job::WINDOW);
     records::window(code);
     standalone(code);
     code.jump(Zero, "next case");
     code.load(LAST_PASS);
     code.jump(NotZero, "next case");
-    update::error(code, carriers);
-    update::steps(code);
+    update::inputs(code, has_cost);
     code.label("next case");
     code.load(ONE);
     code.add_to(CASE);

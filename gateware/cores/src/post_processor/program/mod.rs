@@ -73,6 +73,8 @@ pub mod input {
     pub const SETTING: u8 = 43;
     /// Slots in use.
     pub const SLOTS_USED: u8 = 45;
+    /// Codes of the block in bits 7..0, its input in 10..8.
+    pub const CAPTURED: u8 = 46;
     /// Mode: bit 1 is the standalone update, bit 3 demodulation of the cost.
     pub const MODE: u8 = 49;
     /// Something saturated: bit 0.
@@ -81,7 +83,7 @@ pub mod input {
 
 /// Output words.
 pub mod output {
-    /// Slot, output or code to read.
+    /// Slot, output or code to read in bits 7..0, input in 10..8.
     pub const ITEM: u8 = 0;
     /// Word of the table to read or write.
     pub const PLACE: u8 = 1;
@@ -155,6 +157,11 @@ mod memory {
     pub const BEST_START: Place = 39;
     pub const LAST_PASS: Place = 40;
     pub const BEGAN: Place = 41;
+    /// Input, times 256.
+    pub const INPUT: Place = 43;
+    /// First coefficient, and target, of the input.
+    pub const COEFFICIENTS: Place = 44;
+    pub const TARGET: Place = 45;
 
     /// Settings, as at the beginning of the run.
     pub const CASES: Place = 48;
@@ -187,7 +194,7 @@ mod memory {
     pub const QUARTER: Place = 0xef;
     pub const LEAST_QUARTER: Place = 0xf0;
     pub const TARGETS: Place = 0xf1;
-    pub const COEFFICIENTS: Place = 0xf2;
+    pub const FIRST_COEFFICIENT: Place = 0xf2;
     pub const STEPS: Place = 0xf3;
     pub const CONTROLS: Place = 0xf4;
     pub const BEST: Place = 0xf5;
@@ -196,6 +203,10 @@ mod memory {
     pub const START_CONTROLS: Place = 0xf8;
     pub const ROW_WORDS: Place = 0xf9;
     pub const OUTPUTS: Place = 0xfa;
+    pub const SLOT_WORDS: Place = 0xfb;
+    pub const INPUT_WORDS: Place = 0xfc;
+    /// Inputs, times 256.
+    pub const INPUTS: Place = 0xfd;
 }
 
 /// The program for `parameters`.
@@ -228,7 +239,7 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::QUARTER, 0x4000),
         (memory::LEAST_QUARTER, 0xc000),
         (memory::TARGETS, layout.case_targets as u16),
-        (memory::COEFFICIENTS, layout.coefficients as u16),
+        (memory::FIRST_COEFFICIENT, layout.coefficients as u16),
         (memory::STEPS, layout.steps as u16),
         (memory::CONTROLS, layout.controls as u16),
         (memory::BEST, layout.best as u16),
@@ -237,14 +248,17 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::START_CONTROLS, layout.start_controls as u16),
         (memory::ROW_WORDS, layout.row_words as u16),
         (memory::OUTPUTS, parameters.outputs as u16),
+        (memory::SLOT_WORDS, layout.slot_words as u16),
+        (memory::INPUT_WORDS, layout.input_words as u16),
+        (memory::INPUTS, (parameters.inputs << 8) as u16),
     ]);
     epochs::run(&mut code);
-    epochs::window(&mut code, parameters.carriers);
+    epochs::window(&mut code, parameters.has_cost());
     records::end(&mut code);
     records::event(&mut code);
     records::block(&mut code);
     records::parts(&mut code);
-    rows::parts(&mut code, parameters.carriers);
+    rows::parts(&mut code, parameters.has_cost());
     arithmetic::parts(&mut code);
     code
 }

@@ -55,14 +55,19 @@ fn sample_clock(code: &mut Assembler) {
     code.output(output::WORD);
 }
 
-/// One window.
+/// One window, a frame for each input.
 pub fn window(code: &mut Assembler) {
+    clear(code, INPUT);
+    code.label("tell an input");
+    code.load(INPUT);
+    code.output(output::ITEM);
     code.input(input::SLOTS_USED);
     code.add_input(input::SLOTS_USED);
     code.add_input(input::SLOTS_USED);
     code.add(EIGHT);
     code.store(LENGTH);
     code.load(CASE);
+    code.add(INPUT);
     code.jump(Zero, "an epoch begins");
     code.load(LENGTH);
     code.output(output::BEGIN);
@@ -79,6 +84,8 @@ pub fn window(code: &mut Assembler) {
     code.output(output::WORD);
     sample_clock(code);
     code.input(input::SLOTS_USED);
+    code.add(INPUT);
+    code.add(INPUT);
     code.output(output::HIGH);
     code.input(input::FLAGS);
     code.output(output::WORD);
@@ -88,6 +95,7 @@ pub fn window(code: &mut Assembler) {
     clear(code, ITEM);
     code.label("tell a slot");
     code.load(ITEM);
+    code.add(INPUT);
     code.output(output::ITEM);
     send_input(code, input::IN_PHASE);
     code.input(input::QUADRATURE);
@@ -98,6 +106,7 @@ pub fn window(code: &mut Assembler) {
     update::next_slot(code, "tell a slot");
     code.output(output::COMMIT);
     code.label("window told");
+    update::next_input(code, "tell an input");
     code.output(output::RECORDED);
 }
 
@@ -179,7 +188,7 @@ pub fn block(code: &mut Assembler) {
     code.output(output::WORD);
     code.input(input::DECIMATION);
     code.output(output::HIGH);
-    code.input(input::CODES);
+    code.input(input::CAPTURED);
     code.output(output::WORD);
     clear(code, ITEM);
     code.label("tell a pair");

@@ -3,7 +3,6 @@
 use super::memory::*;
 use super::{clear, input, output};
 use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_LOW};
-use hge_protocol::Carriers;
 use Condition::{NoCarry, NotZero};
 
 /// Row = row at the place `from` to row at the place `into`.
@@ -53,9 +52,9 @@ pub fn load_start(code: &mut Assembler) {
 }
 
 /// Targets of the outputs: the case's codes for inputs, else the controls; and the target of the cost.
-fn load_case(code: &mut Assembler, carriers: Carriers) {
+fn load_case(code: &mut Assembler, has_cost: bool) {
     code.label("load case");
-    if carriers.has_codes() {
+    if has_cost {
         code.load(CASE);
         code.add(TARGETS);
         code.output(output::PLACE);
@@ -116,8 +115,8 @@ fn copy_row(code: &mut Assembler) {
 }
 
 /// The subroutines.
-pub fn parts(code: &mut Assembler, carriers: Carriers) {
+pub fn parts(code: &mut Assembler, has_cost: bool) {
     load_start(code);
-    load_case(code, carriers);
+    load_case(code, has_cost);
     copy_row(code);
 }

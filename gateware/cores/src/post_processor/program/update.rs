@@ -3,18 +3,38 @@
 use super::arithmetic::{add_product, quotient, wide_product};
 use super::memory::*;
 use super::{clear, input, output, product};
-use crate::microcontroller::{Assembler, Condition};
+use crate::microcontroller::{Assembler, Condition, PRODUCT_LOW};
 use hge_protocol::registers::mode;
-use hge_protocol::Carriers;
 use Condition::{Always, Carry, Negative, NoCarry, NotZero, Positive, Zero};
 
 const _: () = assert!(mode::COST == 8);
 
+/// Error and steps of every input.
+pub fn inputs(code: &mut Assembler, has_cost: bool) {
+    clear(code, INPUT);
+    code.load(FIRST_COEFFICIENT);
+    code.store(COEFFICIENTS);
+    code.load(CASE);
+    code.multiply(INPUT_WORDS);
+    code.input(PRODUCT_LOW);
+    code.add(TARGETS);
+    code.store(TARGET);
+    code.label("add an input");
+    error(code, has_cost);
+    steps(code);
+    code.load(SLOT_WORDS);
+    code.add_to(COEFFICIENTS);
+    code.load(ONE);
+    code.add_to(TARGET);
+    next_input(code, "add an input");
+}
+
 /// Mean of the window minus the target, weighted; the loss. Then the factor of the responses: that error, or for a
 /// cost, whose slopes they are already, the weight.
-pub fn error(code: &mut Assembler, carriers: Carriers) {
-    code.load(CASE);
-    code.add(TARGETS);
+fn error(code: &mut Assembler, has_cost: bool) {
+    code.load(INPUT);
+    code.output(output::ITEM);
+    code.load(TARGET);
     code.output(output::PLACE);
     code.input(input::SUM_FIRST);
     code.add_input(input::SUM_SECOND);
@@ -76,7 +96,7 @@ pub fn error(code: &mut Assembler, carriers: Carriers) {
     code.store(LOSS);
     code.store(LOSS + 1);
     code.label("loss fits");
-    if carriers.has_codes() {
+    if has_cost {
         code.input(input::MODE);
         code.and(EIGHT);
         code.jump(Zero, "error counts");
@@ -88,11 +108,13 @@ pub fn error(code: &mut Assembler, carriers: Carriers) {
 }
 
 /// Adds every driving slot's response times the error to its step.
-pub fn steps(code: &mut Assembler) {
+fn steps(code: &mut Assembler) {
     clear(code, ITEM);
     code.label("add a slot");
     code.load(ITEM);
+    code.add(INPUT);
     code.output(output::ITEM);
+    code.load(ITEM);
     code.add(COEFFICIENTS);
     code.output(output::PLACE);
     drives(code, "added");
@@ -244,6 +266,15 @@ fn drives(code: &mut Assembler, otherwise: &'static str) {
     code.input(input::ROUTE);
     code.add_input(input::ROUTE);
     code.jump(Positive, otherwise);
+}
+
+/// The next input at `label`, or continue.
+pub fn next_input(code: &mut Assembler, label: &'static str) {
+    code.load(BYTE);
+    code.add_to(INPUT);
+    code.load(INPUTS);
+    code.subtract(INPUT);
+    code.jump(NotZero, label);
 }
 
 /// The next slot at `label`, or continue.

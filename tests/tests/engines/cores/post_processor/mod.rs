@@ -53,6 +53,20 @@ fn runs_of_the_default_instrument_equal_the_twins() {
 }
 
 #[test]
+fn runs_of_several_inputs_equal_the_twins() {
+    agree(
+        Parameters { slots: 5, inputs: 3, outputs: 3, cases: 4, ..Parameters::default() },
+        nightly(40, 15),
+        68,
+    );
+    agree(
+        Parameters { slots: 24, inputs: 8, cases: 4, ..Parameters::default() },
+        nightly(16, 4),
+        69,
+    );
+}
+
+#[test]
 fn runs_of_the_most_slots_equal_the_twins() {
     agree(
         Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() },
@@ -74,6 +88,8 @@ fn events_and_blocks_are_the_protocols_words() {
         core.event_time.next = raw(u64::from(time));
         core.codes.next = raw(codes);
         core.decimation.next = raw(u64::from(decimation));
+        let input = (codes % 8) as u8;
+        core.captured_input.next = raw(u64::from(input));
         core.event.next = true;
         core.block.next = true;
         let number = test_bench.number;
@@ -82,7 +98,7 @@ fn events_and_blocks_are_the_protocols_words() {
         let event = Record::Event(Event { cause, time });
         let time = u32::from(test_bench.block[64]) | (u32::from(test_bench.block[65]) << 16);
         let codes = test_bench.block[..codes as usize].iter().map(|&code| code as i16).collect();
-        let block = Record::Block(Block { time, decimation, codes });
+        let block = Record::Block(Block { input, time, decimation, codes });
         assert_eq!(told.frames, [event.to_words(number), block.to_words(number + 1)]);
     }
 }

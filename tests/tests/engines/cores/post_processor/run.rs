@@ -73,13 +73,14 @@ impl Run {
         for word in &mut self.test_bench.table {
             *word = random.word() as u32;
         }
-        for case in 0..parameters.cases {
+        let targets = layout.case_targets..layout.case_target(parameters.cases, 0);
+        for index in targets {
             let target = CaseTarget {
                 target: random.code(),
                 weight: random.within(0, 16383) as u16,
                 side: random.pick(&[Side::Both, Side::Floor, Side::Ceiling]),
             };
-            self.test_bench.table[(layout.case_targets + case) as usize] = target.to_word();
+            self.test_bench.table[index as usize] = target.to_word();
         }
         for word in &mut self.test_bench.words {
             *word = SlotWord {
@@ -160,33 +161,30 @@ impl Run {
     }
 
     fn window(&mut self) {
-        let window = self.draw_window();
+        let windows = self.draw_windows();
         let is_first = self.at.case == 0;
         let number = self.test_bench.number;
         let told = self.test_bench.job(WINDOW);
         assert!(told.recorded);
-        let mut frames = vec![Record::Window(window.clone()).to_words(number)];
-        frames.extend(self.step(&window).map(|epoch| epoch.to_words(number + 1)));
+        let epoch = self.step(&windows);
+        let records = windows.into_iter().map(Record::Window).chain(epoch);
+        let frames: Vec<Vec<u32>> =
+            (number..).zip(records).map(|(number, record)| record.to_words(number)).collect();
         assert_eq!(told.over, self.at.over.map(|reason| reason.code().into()));
         self.compare(told, &frames, usize::from(is_first));
     }
 
-    /// A window with sums as large as its length allows.
-    fn draw_window(&mut self) -> Window {
+    /// A window of every input with sums as large as its length allows.
+    fn draw_windows(&mut self) -> Vec<Window> {
         let settings = self.settings;
         let random = &mut self.test_bench.random;
         let most = (32768 * 32767) << settings.window_log2;
-        for sums in &mut self.test_bench.sums {
+        for sums in self.test_bench.sums.iter_mut().flatten() {
             sums.in_phase = random.scaled(-most, most);
             sums.quadrature = random.scaled(-most, most);
         }
-        let half = settings.window_log2 - 1;
-        let (least, greatest) = (-32768 << half, 32767 << half);
-        let (first, second) = (random.within(least, greatest), random.within(least, greatest));
-        let (min, max) = (random.code(), random.code());
         let flags = random.below(32) as u16 & !flag::FINAL;
         let sample_clock = random.noise() as u32;
-        self.test_bench.set_samples(first as i32, second as i32, min, max);
         self.gather(flags);
         let core = &mut self.test_bench.bench.core;
         core.marked.next = raw(self.began.wrapping_add(sample_clock).into());
@@ -194,18 +192,28 @@ impl Run {
         core.late.next = flags & flag::LATE != 0;
         let last = if self.at.last_pass { flag::FINAL } else { 0 };
         let saturated = if self.at.saturated { flag::SATURATED } else { 0 };
-        Window {
-            epoch: self.at.epoch as u16,
-            case: self.at.case as u8,
-            start: self.at.start as u8,
-            sample_clock,
-            flags: flags | last | saturated,
-            sum_first: first as i32,
-            sum_second: second as i32,
-            min,
-            max,
-            slots: self.test_bench.sums[..settings.slots as usize].to_vec(),
+        let half = settings.window_log2 - 1;
+        let (least, greatest) = (-32768 << half, 32767 << half);
+        let mut windows = Vec::new();
+        for input in 0..self.test_bench.sums.len() {
+            let random = &mut self.test_bench.random;
+            let window = Window {
+                input: input as u8,
+                epoch: self.at.epoch as u16,
+                case: self.at.case as u8,
+                start: self.at.start as u8,
+                sample_clock,
+                flags: flags | last | saturated,
+                sum_first: random.within(least, greatest) as i32,
+                sum_second: random.within(least, greatest) as i32,
+                min: random.code(),
+                max: random.code(),
+                slots: self.test_bench.sums[input][..settings.slots as usize].to_vec(),
+            };
+            self.test_bench.set_samples(input, &window);
+            windows.push(window);
         }
+        windows
     }
 
     /// The guard's flags are gathered from the restart on.
@@ -227,10 +235,12 @@ impl Run {
     }
 
     /// What the window changes; the epoch's record, if it ends one.
-    fn step(&mut self, window: &Window) -> Option<Record> {
+    fn step(&mut self, windows: &[Window]) -> Option<Record> {
         let settings = self.settings;
         if settings.standalone && !self.at.last_pass {
-            self.add_case(window);
+            for window in windows {
+                self.add_case(window);
+            }
         }
         self.at.case += 1;
         if self.at.case < settings.cases {
@@ -252,15 +262,16 @@ impl Run {
 
     fn add_case(&mut self, window: &Window) {
         let (settings, layout) = (self.settings, self.test_bench.layout);
-        let target = self.table[(layout.case_targets + self.at.case) as usize];
+        let input = u32::from(window.input);
+        let target = self.table[layout.case_target(self.at.case, input) as usize];
         let error = case_error(window.sum_first, window.sum_second, settings.window_log2, target);
         self.at.loss = self.at.loss.saturating_add(error.loss);
         self.at.saturated |= error.saturated;
         for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
         {
             let (addition, is_cut) = step_addition(
-                self.test_bench.sums[slot],
-                self.table[layout.coefficients as usize + slot],
+                window.slots[slot],
+                self.table[layout.coefficient(input, slot as u32) as usize],
                 error.weighted,
                 settings.window_log2,
                 settings.gradient_shift,

@@ -4,7 +4,7 @@ use crate::cores::bench::{raw, unsigned, Bench};
 use crate::cores::stimulus::Stimulus;
 use hge_gateware::engine::word;
 use hge_gateware::post_processor::PostProcessor;
-use hge_protocol::frame::SlotSums;
+use hge_protocol::frame::{SlotSums, Window};
 use hge_protocol::table::{SlotWord, TableLayout};
 use hge_protocol::Parameters;
 
@@ -40,12 +40,13 @@ pub struct TestBench {
     pub layout: TableLayout,
     pub table: Vec<u32>,
     pub words: Vec<SlotWord>,
-    pub sums: Vec<SlotSums>,
+    /// `[inputs][slots]`.
+    pub sums: Vec<Vec<SlotSums>>,
     /// As the capture keeps them: codes, and the time at 64 and 65.
     /// By their addresses.
     pub settings: [u32; 64],
-    /// Of the last window: words 24 to 29 of the slots' pass.
-    levels: [u16; 6],
+    /// Of the last window: words 24 to 29 of the slots' pass, of every input.
+    levels: Vec<[u16; 6]>,
     pub block: Vec<u16>,
     /// Number of the next frame.
     pub number: u32,
@@ -63,9 +64,12 @@ impl TestBench {
             layout,
             table: vec![0; layout.words as usize],
             words: vec![SlotWord::default(); parameters.slots as usize],
-            sums: vec![SlotSums::default(); parameters.slots as usize],
+            sums: vec![
+                vec![SlotSums::default(); parameters.slots as usize];
+                parameters.inputs as usize
+            ],
             settings: [0; 64],
-            levels: [0; 6],
+            levels: vec![[0; 6]; parameters.inputs as usize],
             block: vec![0; 128],
             number: 0,
             room: true,
@@ -162,19 +166,21 @@ impl TestBench {
         }
     }
 
-    /// Everything but the sums that a window leaves behind.
-    pub fn set_samples(&mut self, first: i32, second: i32, least: i16, greatest: i16) {
+    /// Everything but the sums that a window leaves behind at an input.
+    pub fn set_samples(&mut self, input: usize, window: &Window) {
         let halves = |sum: i32| [sum as u16, (sum >> 16) as u16];
-        self.levels[..2].copy_from_slice(&halves(first));
-        self.levels[2..4].copy_from_slice(&halves(second));
-        self.levels[4..].copy_from_slice(&[least as u16, greatest as u16]);
+        let levels = &mut self.levels[input];
+        levels[..2].copy_from_slice(&halves(window.sum_first));
+        levels[2..4].copy_from_slice(&halves(window.sum_second));
+        levels[4..].copy_from_slice(&[window.min as u16, window.max as u16]);
     }
 
     /// The word of the slots' pass that the post-processor asks for.
     fn engine_word(&self) -> u16 {
         let core = &self.bench.core;
         let slot = unsigned(core.read_slot.val()) as usize % self.words.len();
-        let SlotSums { in_phase, quadrature } = self.sums[slot];
+        let input = unsigned(core.read_input.val()) as usize % self.sums.len();
+        let SlotSums { in_phase, quadrature } = self.sums[input][slot];
         match unsigned(core.engine_word.val()) as u8 {
             word::ROUTE => (self.words[slot].to_word() >> 16) as u16,
             place @ word::IN_PHASE..word::QUADRATURE => {
@@ -183,7 +189,7 @@ impl TestBench {
             place @ word::QUADRATURE..16 => {
                 (quadrature >> (16 * (place - word::QUADRATURE))) as u16
             }
-            place => self.levels[usize::from(place - word::SUM_FIRST)],
+            place => self.levels[input][usize::from(place - word::SUM_FIRST)],
         }
     }
 }

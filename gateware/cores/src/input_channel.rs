@@ -1,0 +1,120 @@
+//! Input channel: lock-in and window statistics of one ADC input.
+//!
+//! | port | direction, width | meaning |
+//! |---|---|---|
+//! | `valid`, `slot` | in, 1 + 8 | sine and cosine of a slot, while the sample belongs to the window |
+//! | `sine`, `cosine` | in, 16 signed | with `valid`: Q1.15 |
+//! | `take` | in, 1 | a sample of the window begins |
+//! | `sample` | in, 16 signed | its ADC code, in that clock and the next |
+//! | `signal` | in, 16 signed | input of the lock-in, constant while the slots of a sample enter |
+//! | `first`, `second_half` | in, 1 | state of the sample, held |
+//! | `read_slot` | in, 8 | slot to read while no slot enters |
+//! | `selected` | in, 1 | the input is to be read |
+//! | `in_phase`, `quadrature` | out, 48 | sums of `read_slot` two clocks later, zero unless selected |
+//! | `sum_first`, `sum_second`, `least`, `greatest` | out, 32 + 32 + 16 + 16 | window statistics, likewise |
+//!
+//! Latency and widths are those of [`crate::lockin`] and [`crate::window_statistics`], and a register: a block RAM's word may come late in
+//! the clock, and its reset makes an OR of all inputs the selection among them.
+
+use crate::lockin::Lockin;
+use crate::window_statistics::WindowStatistics;
+use rust_hdl::prelude::*;
+
+/// One ADC input.
+#[derive(LogicBlock, Default)]
+pub struct InputChannel {
+    /// System clock.
+    pub clock: Signal<In, Clock>,
+    /// Sine and cosine of a slot are valid.
+    pub valid: Signal<In, Bit>,
+    /// Slot of the sine.
+    pub slot: Signal<In, Bits<8>>,
+    /// Sine, Q1.15.
+    pub sine: Signal<In, Signed<16>>,
+    /// Cosine, Q1.15.
+    pub cosine: Signal<In, Signed<16>>,
+    /// A sample of the window begins.
+    pub take: Signal<In, Bit>,
+    /// Its ADC code.
+    pub sample: Signal<In, Signed<16>>,
+    /// Input of the lock-in.
+    pub signal: Signal<In, Signed<16>>,
+    /// The sample is the first of the window.
+    pub first: Signal<In, Bit>,
+    /// The sample belongs to the window's second half.
+    pub second_half: Signal<In, Bit>,
+    /// Slot to read.
+    pub read_slot: Signal<In, Bits<8>>,
+    /// The input is to be read.
+    pub selected: Signal<In, Bit>,
+    /// In-phase sum of the slot to read.
+    pub in_phase: Signal<Out, Bits<48>>,
+    /// Quadrature sum.
+    pub quadrature: Signal<Out, Bits<48>>,
+    /// Sum of the window's first half.
+    pub sum_first: Signal<Out, Bits<32>>,
+    /// Sum of the second half.
+    pub sum_second: Signal<Out, Bits<32>>,
+    /// Least sample.
+    pub least: Signal<Out, Bits<16>>,
+    /// Greatest sample.
+    pub greatest: Signal<Out, Bits<16>>,
+    lockin: Lockin,
+    statistics: WindowStatistics,
+    in_phase_kept: DFF<Bits<48>>,
+    quadrature_kept: DFF<Bits<48>>,
+    first_kept: DFF<Bits<32>>,
+    second_kept: DFF<Bits<32>>,
+    least_kept: DFF<Bits<16>>,
+    greatest_kept: DFF<Bits<16>>,
+}
+
+impl InputChannel {
+    /// For `slots` slots, 1..=256, and a clock of `clock_hz`.
+    pub fn new(slots: usize, clock_hz: u32) -> Self {
+        Self { lockin: Lockin::new(slots).at_clock(clock_hz), ..Default::default() }
+    }
+}
+
+impl Logic for InputChannel {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, in_phase_kept, quadrature_kept, first_kept, second_kept, least_kept,
+            greatest_kept
+        );
+        clock!(self, clock, lockin, statistics);
+        self.lockin.valid.next = self.valid.val();
+        self.lockin.slot.next = self.slot.val();
+        self.lockin.sine.next = self.sine.val();
+        self.lockin.cosine.next = self.cosine.val();
+        self.lockin.sample.next = self.signal.val();
+        self.lockin.first.next = self.first.val();
+        self.lockin.read_slot.next = self.read_slot.val();
+        self.statistics.take.next = self.take.val();
+        self.statistics.sample.next = self.sample.val();
+        self.statistics.first.next = self.first.val();
+        self.statistics.second_half.next = self.second_half.val();
+        comment!("Read-out.");
+        self.in_phase_kept.d.next = self.lockin.in_phase.val();
+        self.quadrature_kept.d.next = self.lockin.quadrature.val();
+        self.first_kept.d.next = unsigned_cast(self.statistics.sum_first.val());
+        self.second_kept.d.next = unsigned_cast(self.statistics.sum_second.val());
+        self.least_kept.d.next = unsigned_cast(self.statistics.least.val());
+        self.greatest_kept.d.next = unsigned_cast(self.statistics.greatest.val());
+        if !self.selected.val() {
+            self.in_phase_kept.d.next = 0.into();
+            self.quadrature_kept.d.next = 0.into();
+            self.first_kept.d.next = 0.into();
+            self.second_kept.d.next = 0.into();
+            self.least_kept.d.next = 0.into();
+            self.greatest_kept.d.next = 0.into();
+        }
+        self.in_phase.next = self.in_phase_kept.q.val();
+        self.quadrature.next = self.quadrature_kept.q.val();
+        self.sum_first.next = self.first_kept.q.val();
+        self.sum_second.next = self.second_kept.q.val();
+        self.least.next = self.least_kept.q.val();
+        self.greatest.next = self.greatest_kept.q.val();
+    }
+}
