@@ -133,7 +133,7 @@ mod tests {
             current_na.copy_from_slice(volts);
         }
 
-        fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+        fn jacobian_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
             None
         }
     }
@@ -153,7 +153,7 @@ mod tests {
             current_na.copy_from_slice(&[0.0, f64::NAN, f64::INFINITY]);
         }
 
-        fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+        fn jacobian_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
             None
         }
     }

@@ -1,7 +1,7 @@
 //! A linear device: its gradient is known and constant.
 
 use super::spec::{Kind, Spec};
-use super::{for_each_row, is_finite, Device, DeviceError};
+use super::{for_each_row, of_one_row, Device, DeviceError};
 use hge_system::text::{quoted, QUOTED_CHARS};
 
 pub(super) const LINEAR: Kind =
@@ -58,21 +58,18 @@ impl Device for LinearDevice {
     }
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        for_each_row(self.electrodes(), voltages_v, current_na, |row| {
-            self.slopes_na_per_v.iter().zip(row).fold(self.offset_na, |sum, (g, v)| sum + g * v)
+        for_each_row([self.electrodes(), 1], voltages_v, current_na, |row, out| {
+            out[0] = self
+                .slopes_na_per_v
+                .iter()
+                .zip(row)
+                .fold(self.offset_na, |sum, (g, v)| sum + g * v);
         });
     }
 
     /// The slopes; `None` if `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        if voltages_v.len() != self.electrodes() {
-            return None;
-        }
-        Some(if is_finite(voltages_v) {
-            self.slopes_na_per_v.clone()
-        } else {
-            vec![f64::NAN; self.electrodes()]
-        })
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        of_one_row(self, voltages_v, |_| self.slopes_na_per_v.clone())
     }
 }
 
@@ -95,8 +92,8 @@ mod tests {
         device.currents_na(&[f64::INFINITY, 0.0, 0.0, f64::NAN, 0.0, 1.0, 9.0], &mut i);
         assert!(i[0].is_nan() && i[1].is_nan() && i[3].is_nan());
         assert_eq!(i[2], 4.0);
-        assert_eq!(device.gradient_na_per_v(&[0.0]), None);
-        let slopes = device.gradient_na_per_v(&[0.0, f64::NAN]).unwrap();
+        assert_eq!(device.jacobian_na_per_v(&[0.0]), None);
+        let slopes = device.jacobian_na_per_v(&[0.0, f64::NAN]).unwrap();
         assert!(slopes.iter().all(|slope| slope.is_nan()), "{slopes:?}");
     }
 

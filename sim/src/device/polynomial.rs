@@ -1,6 +1,6 @@
 //! A polynomial device up to third order, with known gradient: the lowest terms that a lock-in can confuse.
 
-use super::{for_each_row, is_finite, Device, DeviceError};
+use super::{for_each_row, of_one_row, Device, DeviceError};
 
 /// `I = i0 + sum g_i V_i + sum c_ij V_i V_j + sum c_ijk V_i V_j V_k`.
 ///
@@ -90,29 +90,26 @@ impl Device for PolynomialDevice {
     }
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        for_each_row(self.electrodes(), voltages_v, current_na, |row| self.current(row));
+        for_each_row([self.electrodes(), 1], voltages_v, current_na, |row, out| {
+            out[0] = self.current(row);
+        });
     }
 
     /// The derivative of every term; `None` if `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        let v = voltages_v;
-        if v.len() != self.electrodes() {
-            return None;
-        }
-        if !is_finite(v) {
-            return Some(vec![f64::NAN; v.len()]);
-        }
-        let mut slope = self.linear.clone();
-        for ([i, j], c) in &self.quadratic {
-            slope[*i] += c * v[*j];
-            slope[*j] += c * v[*i];
-        }
-        for ([i, j, k], c) in &self.cubic {
-            slope[*i] += c * v[*j] * v[*k];
-            slope[*j] += c * v[*i] * v[*k];
-            slope[*k] += c * v[*i] * v[*j];
-        }
-        Some(slope)
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        of_one_row(self, voltages_v, |v| {
+            let mut slope = self.linear.clone();
+            for ([i, j], c) in &self.quadratic {
+                slope[*i] += c * v[*j];
+                slope[*j] += c * v[*i];
+            }
+            for ([i, j, k], c) in &self.cubic {
+                slope[*i] += c * v[*j] * v[*k];
+                slope[*j] += c * v[*i] * v[*k];
+                slope[*k] += c * v[*i] * v[*j];
+            }
+            slope
+        })
     }
 }
 
@@ -142,7 +139,7 @@ mod tests {
     fn gradient_is_the_derivative_of_every_term() {
         // Central differences of a cubic err by c h^2 only.
         let (v, h) = ([0.3, -0.7, 1.1], 1e-4);
-        let slope = device().gradient_na_per_v(&v).unwrap();
+        let slope = device().jacobian_na_per_v(&v).unwrap();
         for k in 0..3 {
             let (mut up, mut down) = (v, v);
             up[k] += h;

@@ -188,7 +188,7 @@ mod tests {
             assert!(open(plain).unwrap().name().starts_with(&format!("{plain}:")));
         }
         let linear = open("linear: 1, -2 ,3e1").unwrap();
-        assert_eq!(linear.gradient_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
+        assert_eq!(linear.jacobian_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
     }
 
     #[test]

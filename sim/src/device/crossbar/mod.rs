@@ -22,7 +22,7 @@
 mod tests;
 
 use super::spec::Kind;
-use super::{for_each_row, is_finite, Device};
+use super::{for_each_row, of_one_row, Device};
 use rand::Rng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::array;
@@ -92,32 +92,28 @@ impl Device for CrossbarDevice {
     }
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        for_each_row(ROWS, voltages_v, current_na, |row| {
+        for_each_row([ROWS, 1], voltages_v, current_na, |row, out| {
             let hidden_v = self.hidden_v(row);
             let cells = self.second_ns.iter().zip(&hidden_v);
-            cells.map(|(g, u)| g * SINH_V * (u / SINH_V).sinh()).sum()
+            out[0] = cells.map(|(g, u)| g * SINH_V * (u / SINH_V).sinh()).sum();
         });
     }
 
     /// Exact, by the chain rule; `None` if `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        if voltages_v.len() != ROWS {
-            return None;
-        }
-        if !is_finite(voltages_v) {
-            return Some(vec![f64::NAN; ROWS]);
-        }
-        let hidden_v = self.hidden_v(voltages_v);
-        // Derivative of the output by a column's current, in nA/uA.
-        let by_column: [f64; HIDDEN] = array::from_fn(|j| {
-            let (u, g) = (hidden_v[j], self.second_ns[j]);
-            let amplifier = 1.0 - (u / SATURATION_V).powi(2);
-            -g * (u / SINH_V).cosh() * TRANSIMPEDANCE_V_PER_UA * amplifier
-        });
-        let slopes = voltages_v.iter().enumerate().map(|(i, v)| {
-            let columns = by_column.iter().zip(&self.first_us);
-            columns.map(|(by, column_us)| by * column_us[i]).sum::<f64>() * (v / SINH_V).cosh()
-        });
-        Some(slopes.collect())
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        of_one_row(self, voltages_v, |row| {
+            let hidden_v = self.hidden_v(row);
+            // Derivative of the output by a column's current, in nA/uA.
+            let by_column: [f64; HIDDEN] = array::from_fn(|j| {
+                let (u, g) = (hidden_v[j], self.second_ns[j]);
+                let amplifier = 1.0 - (u / SATURATION_V).powi(2);
+                -g * (u / SINH_V).cosh() * TRANSIMPEDANCE_V_PER_UA * amplifier
+            });
+            let slopes = row.iter().enumerate().map(|(i, v)| {
+                let columns = by_column.iter().zip(&self.first_us);
+                columns.map(|(by, column_us)| by * column_us[i]).sum::<f64>() * (v / SINH_V).cosh()
+            });
+            slopes.collect()
+        })
     }
 }

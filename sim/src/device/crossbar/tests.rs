@@ -1,7 +1,7 @@
 //! Claims about the crossbars, each held by one test.
 
 use super::*;
-use crate::device::central_difference_na_per_v;
+use crate::device::assert_jacobian_is_that_of_differences;
 
 fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -72,19 +72,13 @@ fn saturated_amplifiers_bound_the_current() {
 }
 
 #[test]
-fn gradient_equals_central_finite_differences() {
+fn jacobian_equals_central_finite_differences() {
     let mut rng = rng(4);
     for seed in [CROSSBAR_SEED, 2, 3] {
         let device = CrossbarDevice::new(seed);
         for _ in 0..200 {
             let row = random_row(1.5, &mut rng);
-            let slopes = device.gradient_na_per_v(&row).unwrap();
-            assert_eq!(slopes.len(), ROWS);
-            for (k, slope) in slopes.iter().enumerate() {
-                let difference = central_difference_na_per_v(&device, &row, k, 2e-4);
-                let error = (slope - difference).abs();
-                assert!(error < 1e-6 * (1.0 + difference.abs()), "{seed} {row:?} {k}: {error:e}");
-            }
+            assert_jacobian_is_that_of_differences(&device, &row, 2e-4, 1e-6);
         }
     }
 }
@@ -112,6 +106,6 @@ fn rows_do_not_know_each_other_and_nan_stays_nan() {
         assert!(if n == 4 { current.is_nan() } else { current == current_na(&device, row) }, "{n}");
     }
     assert!(out[9].is_nan());
-    assert_eq!(device.gradient_na_per_v(&volts), None);
-    assert!(device.gradient_na_per_v(&[f64::NAN; ROWS]).unwrap()[0].is_nan());
+    assert_eq!(device.jacobian_na_per_v(&volts), None);
+    assert!(device.jacobian_na_per_v(&[f64::NAN; ROWS]).unwrap()[0].is_nan());
 }

@@ -198,7 +198,7 @@ impl Device for HoppingDevice {
 
     /// By the implicit function theorem, exact below 300 kT (3.6 V by default); `None` if
     /// `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         if voltages_v.len() != DRIVEN {
             return None;
         }

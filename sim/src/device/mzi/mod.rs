@@ -24,7 +24,7 @@ mod mesh;
 mod tests;
 
 use super::spec::Kind;
-use super::{for_each_row, is_finite, Device};
+use super::{for_each_row, is_finite, of_one_row, Device};
 use mesh::{Amplitudes, Mesh, COUPLERS, MODES, SHIFTERS};
 use num_complex::Complex64;
 use rand::Rng;
@@ -115,27 +115,23 @@ impl Device for MziDevice {
     }
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        for_each_row(ELECTRODES, voltages_v, current_na, |row| {
+        for_each_row([ELECTRODES, 1], voltages_v, current_na, |row, out| {
             let passage = self.mesh.pass(&self.phases_rad(row), laser());
-            RESPONSIVITY_A_PER_W * passage.out[PORT].norm_sqr()
+            out[0] = RESPONSIVITY_A_PER_W * passage.out[PORT].norm_sqr();
         });
     }
 
     /// Exact: the derivative of a product of unitaries; `None` if `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        if voltages_v.len() != ELECTRODES {
-            return None;
-        }
-        if !is_finite(voltages_v) {
-            return Some(vec![f64::NAN; ELECTRODES]);
-        }
-        let phases_rad = self.phases_rad(voltages_v);
-        let passage = self.mesh.pass(&phases_rad, laser());
-        let by_phase = self.mesh.slopes(&phases_rad, &passage, PORT);
-        let slopes = HEATED.iter().zip(voltages_v).map(|(&shifter, volts)| {
-            let by_volt_rad = 2.0 * PI * (volts + BIAS_V) / (PI_V * PI_V);
-            RESPONSIVITY_A_PER_W * by_phase[shifter] * by_volt_rad
-        });
-        Some(slopes.collect())
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        of_one_row(self, voltages_v, |row| {
+            let phases_rad = self.phases_rad(row);
+            let passage = self.mesh.pass(&phases_rad, laser());
+            let by_phase = self.mesh.slopes(&phases_rad, &passage, PORT);
+            let slopes = HEATED.iter().zip(row).map(|(&shifter, volts)| {
+                let by_volt_rad = 2.0 * PI * (volts + BIAS_V) / (PI_V * PI_V);
+                RESPONSIVITY_A_PER_W * by_phase[shifter] * by_volt_rad
+            });
+            slopes.collect()
+        })
     }
 }

@@ -240,12 +240,12 @@ impl Device for OnnxDevice {
     /// Central differences over 1 mV to each side: exact inside a linear piece of a ReLU network, the
     /// mean of the slopes to both sides where a piece ends within it. `None` if `voltages_v` is not
     /// one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        (voltages_v.len() == self.electrodes).then(|| self.gradients_na_per_v(voltages_v))?
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        (voltages_v.len() == self.electrodes).then(|| self.jacobians_na_per_v(voltages_v))?
     }
 
     /// All rows in the same tiles: a row alone needs a fifth of one.
-    fn gradients_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+    fn jacobians_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         let k = self.electrodes;
         let mut rows = Vec::with_capacity(2 * k * voltages_v.len());
         for row in voltages_v.chunks_exact(k) {

@@ -132,11 +132,11 @@ fn current_is_that_of_the_network_in_plain_arithmetic() {
 fn gradient_is_exact_inside_a_linear_piece() {
     let file = TempFile::new("slope", &model(&[6, 1], any));
     let device = OnnxDevice::load(&file.0).unwrap();
-    let slopes = device.gradient_na_per_v(&rows_v(1, 6)).unwrap();
+    let slopes = device.jacobian_na_per_v(&rows_v(1, 6)).unwrap();
     for (slope, weight) in slopes.iter().zip(&layers(&[6, 1])[0].weights[0]) {
         assert!((slope - f64::from(*weight)).abs() < 1e-3, "{slope} {weight}");
     }
-    assert_eq!(device.gradient_na_per_v(&[0.0; 5]), None);
+    assert_eq!(device.jacobian_na_per_v(&[0.0; 5]), None);
 }
 
 #[test]
@@ -144,9 +144,9 @@ fn gradients_of_many_rows_are_those_of_each() {
     let file = TempFile::new("slopes", &model(&[6, 12, 1], any));
     let device = OnnxDevice::load(&file.0).unwrap();
     let volts = rows_v(30, 6);
-    let together = device.gradients_na_per_v(&volts).unwrap();
+    let together = device.jacobians_na_per_v(&volts).unwrap();
     for (row, slopes) in volts.chunks_exact(6).zip(together.chunks_exact(6)) {
-        assert_eq!(device.gradient_na_per_v(row).unwrap(), slopes);
+        assert_eq!(device.jacobian_na_per_v(row).unwrap(), slopes);
     }
 }
 

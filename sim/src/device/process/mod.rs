@@ -237,7 +237,7 @@ impl Device for ProcessDevice {
     }
 
     /// `None`: the pipe carries currents only.
-    fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+    fn jacobian_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
         None
     }
 

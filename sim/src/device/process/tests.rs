@@ -73,7 +73,7 @@ fn currents_come_back_bit_for_bit_whatever_the_batch() {
         }
     }
     assert_eq!(device.health().unwrap().failure(), None);
-    assert_eq!(device.gradient_na_per_v(&[0.0, 0.0]), None);
+    assert_eq!(device.jacobian_na_per_v(&[0.0, 0.0]), None);
 }
 
 #[needs(python)]
