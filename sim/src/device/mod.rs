@@ -1,23 +1,26 @@
-//! Devices under training: voltages in, one current out.
+//! Devices under training: voltages in, one or more currents out.
 //!
-//! | device | model | opened by |
-//! |---|---|---|
-//! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` |
-//! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` |
-//! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` |
-//! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |
-//! | [`ProcessDevice`] | another process | `process:COMMAND` |
-//! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...` |
-//! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] |
+//! | device | model | opened by | outputs |
+//! |---|---|---|---|
+//! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` | 1 |
+//! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` | 1 to 4, usually 1 |
+//! | [`PhotonicDevice`] | a mesh of N waveguides with all phase shifters driven | `mesh:N`, `mesh:N:SEED` | 1 to N, usually N |
+//! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` | 1 to 8, usually 1 |
+//! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` | as in the file, 1 to 8 |
+//! | [`ProcessDevice`] | another process | `process:COMMAND` | as it reports, 1 to 8 |
+//! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...`, `linear:G0,G1,...;H0,H1,...` | a row of slopes each |
+//! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] | as given |
+//!
+//! `/J` at the end of a form takes the first J outputs: `mzi:3/4`, `mesh:6:2/3`. Paths and commands take none.
 
 mod crossbar;
 mod error;
 mod health;
 pub mod hopping;
 mod linear;
-mod mzi;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod photonic;
 mod polynomial;
 mod process;
 mod spec;
@@ -27,9 +30,9 @@ pub use error::DeviceError;
 pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;
-pub use mzi::{MziDevice, MZI_SEED};
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxDevice;
+pub use photonic::{MziDevice, PhotonicDevice, MZI_SEED};
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
 pub use spec::{beside, forms, open};
@@ -37,10 +40,11 @@ pub use spec::{beside, forms, open};
 use spec::Kind;
 
 /// Every kind of device that a specification can name.
-static KINDS: [Kind; 7] = [
+static KINDS: [Kind; 8] = [
     hopping::BUILTIN,
     hopping::HOPPING,
-    mzi::MZI,
+    photonic::MZI,
+    photonic::MESH,
     crossbar::CROSSBAR,
     spec::ONNX,
     process::PROCESS,
@@ -98,12 +102,14 @@ fn for_each_row(
     currents: impl Fn(&[f64], &mut [f64]),
 ) {
     let mut rows = voltages_v.chunks_exact(electrodes);
-    for out in current_na.chunks_mut(outputs) {
+    let mut outs = current_na.chunks_exact_mut(outputs);
+    for out in &mut outs {
         match rows.next() {
-            Some(row) if out.len() == outputs && is_finite(row) => currents(row, out),
+            Some(row) if is_finite(row) => currents(row, out),
             _ => out.fill(f64::NAN),
         }
     }
+    outs.into_remainder().fill(f64::NAN);
 }
 
 /// Jacobian of a closed form `[outputs, electrodes]`: `None` if `voltages_v` is not one row, NaN where it is not finite.

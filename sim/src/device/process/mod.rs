@@ -23,7 +23,7 @@ use std::time::Duration;
 pub(super) const PROCESS: Kind = Kind {
     name: "process",
     forms: &["`process:COMMAND`"],
-    open: |spec| match spec.argument()?.trim() {
+    open: |spec| match spec.text()?.trim() {
         "" => Err(spec.wrong(
             "the command is empty".into(),
             "write a program and its arguments, e.g. `process:python3 device.py`",
