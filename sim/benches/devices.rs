@@ -64,7 +64,7 @@ fn measure(criterion: &mut Criterion, name: &str, device: &dyn Device) {
 }
 
 fn devices(criterion: &mut Criterion) {
-    for spec in ["builtin", "mzi", "mzi:1/4", "mesh:4", "mesh:8", "crossbar", "crossbar:54/8"] {
+    for spec in ["builtin", "mzi", "mzi:1/4", "mesh:8/1", "mesh:8", "crossbar", "crossbar:54/8"] {
         let device = open(spec).expect("a device that is built in");
         measure(criterion, spec, device.as_ref());
     }
