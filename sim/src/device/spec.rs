@@ -298,6 +298,7 @@ mod tests {
         assert!(message("linear:1,inf").contains("`inf` is not a slope"));
         let uneven = message("linear:1,2;3");
         assert!(uneven.contains("row 1 has 1 slope, but row 0 has 2; give"), "{uneven}");
+        #[cfg(feature = "onnx")]
         assert!(message("onnx:/nowhere/m.onnx").contains("check the path"));
     }
 }
