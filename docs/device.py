@@ -1,7 +1,7 @@
 """A device for `--device "process:python3 docs/device.py"`, by docs/devices.md alone: replace `current_na` by your own."""
 import json, math, struct, sys
 
-ELECTRODES = 7
+ELECTRODES = 7  # one output: with "outputs": J in the greeting, J currents for every row
 
 def current_na(volts):  # two soft thresholds on the sum of the inputs, multiplied
     v0, v1, v2, v3, v4, v5, v6 = volts

@@ -1,4 +1,4 @@
-//! Currents a second that one core works out, batch by batch as the model asks for them, and one by one as the
+//! Rows of currents a second that one core works out, batch by batch as the model asks for them, and one by one as the
 //! engines that simulate every clock do.
 
 #![allow(missing_docs)] // criterion_group! makes functions without.
@@ -47,14 +47,15 @@ fn surrogate() -> std::path::PathBuf {
 
 fn measure(criterion: &mut Criterion, name: &str, device: &dyn Device) {
     let volts = mixed(ROWS * device.electrodes());
-    let mut current_na = vec![0.0; ROWS];
+    let outputs = device.outputs();
+    let mut current_na = vec![0.0; ROWS * outputs];
     let mut group = criterion.benchmark_group(name);
     for (batch, rows) in [("1024 rows", ROWS), ("1 row", 1)] {
         group.throughput(Throughput::Elements(rows as u64));
         group.bench_function(batch, |bencher| {
             bencher.iter(|| {
                 let volts = black_box(&volts[..rows * device.electrodes()]);
-                device.currents_na(volts, &mut current_na[..rows]);
+                device.currents_na(volts, &mut current_na[..rows * outputs]);
                 black_box(current_na[0])
             });
         });
@@ -63,7 +64,7 @@ fn measure(criterion: &mut Criterion, name: &str, device: &dyn Device) {
 }
 
 fn devices(criterion: &mut Criterion) {
-    for spec in ["builtin", "mzi", "crossbar"] {
+    for spec in ["builtin", "mzi", "mzi:1/4", "mesh:8/1", "mesh:8", "crossbar", "crossbar:54/8"] {
         let device = open(spec).expect("a device that is built in");
         measure(criterion, spec, device.as_ref());
     }

@@ -165,7 +165,7 @@ fn train(device: &dyn Device, targets: &[bool; 4], rng: &mut ChaCha8Rng) -> Outc
         });
         let mut outputs = [0.0; 4];
         device.currents_na(rows.as_flattened(), &mut outputs);
-        let slopes = rows.map(|row| device.gradient_na_per_v(&row).expect("one row"));
+        let slopes = rows.map(|row| device.jacobian_na_per_v(&row).expect("one row"));
         let (loss, by_output, separation_na) = loss_of(&outputs, targets);
         if loss < best.loss {
             (best.loss, best.separation_na) = (loss, separation_na);
@@ -226,7 +226,7 @@ fn report_points(device: &dyn Device) {
         let mut output_na = [0.0];
         device.currents_na(&row, &mut output_na);
         outputs_na.push(output_na[0]);
-        let slopes = device.gradient_na_per_v(&row).expect("one row");
+        let slopes = device.jacobian_na_per_v(&row).expect("one row");
         slopes_na_per_v.iter_mut().zip(slopes).for_each(|(all, slope)| all.push(slope));
     }
     let quantile = |values: &[f64], share: f64| {
@@ -260,7 +260,7 @@ fn lock_in_error(device: &dyn Device, amplitude_v: f64) -> f64 {
     let (mut error, mut size) = (0.0, 0.0);
     for _ in 0..200 {
         let row = ELECTRODE_RANGE_V.map(|[low, high]| rng.random_range(low..high));
-        for (k, slope) in device.gradient_na_per_v(&row).expect("one row").into_iter().enumerate() {
+        for (k, slope) in device.jacobian_na_per_v(&row).expect("one row").into_iter().enumerate() {
             let sines: [f64; SAMPLES] =
                 std::array::from_fn(|n| (std::f64::consts::TAU * n as f64 / SAMPLES as f64).sin());
             let rows = sines.map(|sine| {

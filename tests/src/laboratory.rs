@@ -134,7 +134,7 @@ impl Laboratory {
     /// The bench with `device`, as an engine meets it.
     pub fn bench(&self, device: Box<dyn Device>) -> Box<dyn Bench> {
         let outputs = self.parameters.outputs as usize;
-        let bench = AnalogueBench::new(self.chain.clone(), device, outputs, RATE_HZ, self.seed);
+        let bench = AnalogueBench::new(self.chain.clone(), device, outputs, 1, RATE_HZ, self.seed);
         let latency = self.parameters.converter_latency_samples as usize;
         Box::new(Delayed::new(Box::new(bench), outputs, latency))
     }

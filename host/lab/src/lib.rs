@@ -90,7 +90,7 @@ pub fn engine(
 ) -> Result<Box<dyn Engine>, EngineError> {
     let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
     let health = device.health();
-    let bench = AnalogueBench::new(chain, device, outputs, rate_hz, seed);
+    let bench = AnalogueBench::new(chain, device, outputs, 1, rate_hz, seed);
     let mut engine = open_engine(task.experiment.engine, task.parameters, around(bench))?;
     power_up(engine.as_mut(), task.plan.scale())?;
     Ok(match health {

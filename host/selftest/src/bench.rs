@@ -70,7 +70,7 @@ impl Device for Resistor {
         }
     }
 
-    fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+    fn jacobian_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
         let mut slopes = vec![0.0; self.outputs];
         *slopes.get_mut(self.connected.load(Ordering::SeqCst))? = self.conductance_na_per_v;
         Some(slopes)

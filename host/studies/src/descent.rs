@@ -39,7 +39,7 @@ impl GradientSource for SimSetup {
     }
 }
 
-/// The device itself: no noise, no tones.
+/// The device itself, its output 0: no noise, no tones.
 pub struct Exact<'a> {
     /// Asked.
     pub device: &'a dyn Device,
@@ -52,9 +52,10 @@ impl Exact<'_> {
     pub fn outputs_na(&self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Vec<f64> {
         let rows = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
         let rows: Vec<f64> = rows.collect();
-        let mut outputs_na = vec![0.0; cases_v.len()];
-        self.device.currents_na(&rows, &mut outputs_na);
-        outputs_na
+        let measured = self.device.outputs();
+        let mut currents_na = vec![0.0; cases_v.len() * measured];
+        self.device.currents_na(&rows, &mut currents_na);
+        currents_na.into_iter().step_by(measured).collect()
     }
 
     fn row_v(&self, case_v: &[f64], controls_v: &[f64]) -> Vec<f64> {
@@ -67,9 +68,10 @@ impl GradientSource for Exact<'_> {
         let Configuration { inputs, controls, .. } = self.plan.configuration();
         let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());
         let rows_v = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
-        let all = self.device.gradients_na_per_v(&rows_v.collect::<Vec<f64>>());
+        let all = self.device.jacobians_na_per_v(&rows_v.collect::<Vec<f64>>());
         let all = all.ok_or_else(|| ReproduceError::Slopes { device: self.device.name() })?;
-        for row in all.chunks_exact(self.device.electrodes()) {
+        // The first row of every Jacobian is that of output 0.
+        for row in all.chunks_exact(self.device.electrodes() * self.device.outputs()) {
             slopes_na_per_v.push(controls.iter().map(|control| row[control.output]).collect());
             of_inputs_na_per_v.push(inputs.iter().map(|&input| row[input]).collect());
         }

@@ -31,7 +31,7 @@ impl Bench for KeepingBench {
     fn rewind(&mut self, samples: usize) {
         self.bench.rewind(samples);
         let mut kept = self.codes.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = kept.len().saturating_sub(samples);
+        let left = kept.len().saturating_sub(samples * self.bench.inputs());
         kept.truncate(left);
     }
 }

@@ -77,7 +77,7 @@ fn connect(setup: &Setup, server: Server) -> Result<Instrument, ReproduceError> 
 /// It cannot be opened, or does not provide slopes.
 pub fn device(setup: &Setup) -> Result<Box<dyn Device>, ReproduceError> {
     let device = open(setup)?;
-    if device.gradient_na_per_v(&vec![0.0; device.electrodes()]).is_none() {
+    if device.jacobian_na_per_v(&vec![0.0; device.electrodes()]).is_none() {
         return Err(ReproduceError::Slopes { device: device.name() });
     }
     Ok(device)

@@ -35,7 +35,7 @@ impl Delayed {
 impl Bench for Delayed {
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]) {
         self.settle(0);
-        self.asked = adc.len();
+        self.asked = codes.len() / self.outputs;
         self.rows.extend_from_slice(codes);
         self.bench.samples(&self.rows[..self.asked * self.outputs], adc);
     }

@@ -15,6 +15,9 @@
 //! Sample n: the DAC's outputs are constant from tick n to tick n + 1, the ADC samples at the end, at
 //! tick n + 1. Every linear stage has a closed form `response(f_hz, rate_hz)` under this convention, and
 //! [`Chain::response`] combines them.
+//!
+//! Every measured output of the device has a chain of its own behind it, from the relaxation to the ADC, with the
+//! parameters of [`Chain`] and its own noise ([`Stages`]); input m of the instrument measures output m.
 
 pub mod analogue;
 pub mod chain;
@@ -51,8 +54,8 @@ pub use white::White;
 /// The analogue circuit behind the converters' codes, sample by sample.
 pub trait Bench: Send {
     /// ADC codes for consecutive samples. `codes` is row-major `[samples, outputs]`: the DAC codes that
-    /// stood while each sample was taken. Calls continue one another: however the samples are cut into
-    /// calls, the codes are the same.
+    /// stood while each sample was taken; `adc` is row-major `[samples, inputs]`. Calls continue one another: however the
+    /// samples are cut into calls, the codes are the same.
     fn samples(&mut self, codes: &[i16], adc: &mut [i16]);
 
     /// Takes back the last `samples` samples of the last call: they have not happened.

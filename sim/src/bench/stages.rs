@@ -1,13 +1,20 @@
-//! The stages between the device and the ADC's code, in their order, with their state.
+//! The stages between an output of the device and the ADC's code, in their order, with their state.
+//!
+//! Each input of the instrument has stages of its own. Their white and 1/f noise are independent: every source draws from its own
+//! stream of the seed's random numbers. What comes from outside or from the device as a whole is the same at all
+//! inputs: the mains' hum, in phase, since it is coupled in from one field; the drift of the current; the stray
+//! capacitances to the electrodes.
 
 use super::{Chain, Converter, Drift, FeedThrough, Flicker, Hum, IvConverter, Relaxation, White};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Streams of the seed's random numbers, so that switching one effect on leaves the others as they are.
+/// Streams of the seed's random numbers, so that switching one effect on leaves the others as they are. Input m has the streams of
+/// its noise `m * STREAMS` further on, so that input 0 has the same noise however many there are.
 const WHITE: u64 = 0;
 const FLICKER: u64 = 1;
 const HUM: u64 = 2;
+const STREAMS: u64 = 3;
 
 /// Active stages, each applied to all samples of a call. A clone continues like the original.
 #[derive(Clone, Debug)]
@@ -27,18 +34,19 @@ pub struct Stages {
 pub struct Rest {
     /// Voltage of every electrode.
     pub volts: Vec<f64>,
-    /// Current of the device.
+    /// Current of the output.
     pub current_na: f64,
 }
 
 impl Stages {
-    /// The chain's stages for a device with as many electrodes as `rest`.
-    pub fn new(chain: &Chain, rate_hz: f64, rest: &Rest, seed: u64) -> Self {
+    /// The chain's stages at input `input`, for a device with as many electrodes as `rest`.
+    pub fn new(chain: &Chain, rate_hz: f64, rest: &Rest, input: usize, seed: u64) -> Self {
         let dice = |stream| {
             let mut dice = ChaCha8Rng::seed_from_u64(seed);
             dice.set_stream(stream);
             dice
         };
+        let own = |stream| dice(stream + STREAMS * input as u64);
         let capacitances_pf: Vec<f64> =
             (0..rest.volts.len()).map(|k| chain.capacitance_pf(k)).collect();
         let (white, flicker) = (chain.noise_na2_per_hz, chain.flicker_na2_per_hz_at_1khz);
@@ -49,9 +57,9 @@ impl Stages {
             }),
             feed_through: (capacitances_pf.iter().any(|&pf| pf != 0.0))
                 .then(|| FeedThrough::new(&capacitances_pf, rate_hz, &rest.volts)),
-            white: (white != 0.0).then(|| White::new(white, rate_hz, dice(WHITE))),
+            white: (white != 0.0).then(|| White::new(white, rate_hz, own(WHITE))),
             flicker: (flicker != 0.0)
-                .then(|| Flicker::new(flicker, chain.flicker_lowest_hz, rate_hz, dice(FLICKER))),
+                .then(|| Flicker::new(flicker, chain.flicker_lowest_hz, rate_hz, own(FLICKER))),
             hum: (chain.hum_na != 0.0).then(|| {
                 let phase_turns = dice(HUM).random();
                 Hum::new(chain.hum_na, chain.hum_hz, &chain.hum_harmonics, rate_hz, phase_turns)
@@ -69,9 +77,9 @@ impl Stages {
         }
     }
 
-    /// ADC codes of consecutive samples: `volts` are the outputs' voltages, row-major `[samples, electrodes]`, and `current_na` what the
-    /// device gave, which is overwritten.
-    pub fn pass(&mut self, volts: &[f64], current_na: &mut [f64], adc: &mut [i16]) {
+    /// Passes the current of consecutive samples, one a sample, up to the I-V converter. `volts` are the outputs' voltages,
+    /// row-major `[samples, electrodes]`.
+    pub fn pass(&mut self, volts: &[f64], current_na: &mut [f64]) {
         if let Some(relaxation) = &mut self.relaxation {
             relaxation.pass(current_na);
         }
@@ -90,9 +98,11 @@ impl Stages {
         if let Some(drift) = &mut self.drift {
             drift.pass(current_na);
         }
-        for (code, &mut current_na) in adc.iter_mut().zip(current_na) {
-            *code = self.adc.code(self.iv_converter.pass(current_na));
-        }
+    }
+
+    /// ADC code of the next sample, of the current at the I-V converter.
+    pub fn code(&mut self, current_na: f64) -> i16 {
+        self.adc.code(self.iv_converter.pass(current_na))
     }
 }
 
@@ -102,8 +112,9 @@ mod tests {
 
     #[test]
     fn no_two_stages_draw_the_same_random_numbers() {
-        let streams = [WHITE, FLICKER, HUM];
-        let distinct: std::collections::BTreeSet<u64> = streams.into();
+        let of_input = |input: u64| [WHITE, FLICKER].map(|stream| stream + STREAMS * input);
+        let streams: Vec<u64> = (0..32).flat_map(of_input).chain([HUM]).collect();
+        let distinct: std::collections::BTreeSet<u64> = streams.iter().copied().collect();
         assert_eq!(distinct.len(), streams.len());
     }
 }

@@ -76,8 +76,8 @@ pub enum DeviceError {
         /// The loader's reason.
         reason: String,
     },
-    /// The model loads but does not map voltages to one current.
-    #[error("{} does not map voltages to one current: found {found}, expected {expected}", path.display())]
+    /// The model loads but does not map voltages to currents.
+    #[error("{} does not map voltages to currents: found {found}, expected {expected}", path.display())]
     ModelShape {
         /// Path as given.
         path: PathBuf,
@@ -94,8 +94,8 @@ pub enum DeviceError {
         /// The operator or constant, and the reason.
         problem: String,
     },
-    /// A row's current depends on other rows.
-    #[error("{} does not map voltages to one current: a row's current depends on the other rows of its batch, or on its position in the batch; export the surrogate without operators along the first axis", path.display())]
+    /// A row's currents depend on other rows.
+    #[error("{} does not map voltages to currents: a row's current depends on the other rows of its batch, or on its position in the batch; export the surrogate without operators along the first axis", path.display())]
     ModelRows {
         /// Path as given.
         path: PathBuf,

@@ -1,23 +1,26 @@
-//! Devices under training: voltages in, one current out.
+//! Devices under training: voltages in, one or more currents out.
 //!
-//! | device | model | opened by |
-//! |---|---|---|
-//! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` |
-//! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` |
-//! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` |
-//! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` |
-//! | [`ProcessDevice`] | another process | `process:COMMAND` |
-//! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...` |
-//! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] |
+//! | device | model | opened by | outputs |
+//! |---|---|---|---|
+//! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` | 1 |
+//! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` | 1 to 4, usually 1 |
+//! | [`PhotonicDevice`] | a mesh of N waveguides with all phase shifters driven | `mesh:N`, `mesh:N:SEED` | 1 to N, usually N |
+//! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` | 1 to 8, usually 1 |
+//! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` | as in the file, 1 to 8 |
+//! | [`ProcessDevice`] | another process | `process:COMMAND` | as it reports, 1 to 8 |
+//! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...`, `linear:G0,G1,...;H0,H1,...` | a row of slopes each |
+//! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] | as given |
+//!
+//! `/J` at the end of a form takes the first J outputs: `mzi:3/4`, `mesh:6:2/3`. Paths and commands take none.
 
 mod crossbar;
 mod error;
 mod health;
 pub mod hopping;
 mod linear;
-mod mzi;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod photonic;
 mod polynomial;
 mod process;
 mod spec;
@@ -27,9 +30,9 @@ pub use error::DeviceError;
 pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;
-pub use mzi::{MziDevice, MZI_SEED};
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxDevice;
+pub use photonic::{MziDevice, PhotonicDevice, MZI_SEED};
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
 pub use spec::{beside, forms, open};
@@ -37,39 +40,48 @@ pub use spec::{beside, forms, open};
 use spec::Kind;
 
 /// Every kind of device that a specification can name.
-static KINDS: [Kind; 7] = [
+static KINDS: [Kind; 8] = [
     hopping::BUILTIN,
     hopping::HOPPING,
-    mzi::MZI,
+    photonic::MZI,
+    photonic::MESH,
     crossbar::CROSSBAR,
     spec::ONNX,
     process::PROCESS,
     linear::LINEAR,
 ];
 
-/// A physical device with a fixed number of electrodes to drive and one output current.
+/// Most outputs of a device that are measured side by side.
+pub const MOST_OUTPUTS: usize = 8;
+
+/// A physical device with a fixed number of electrodes to drive and of output currents to measure.
 ///
-/// A device is a pure function: the current of a row depends on the voltages of that row alone, to the
+/// A device is a pure function: the currents of a row depend on the voltages of that row alone, to the
 /// last bit, however many rows are evaluated at once. The engines rely on it to agree bit for bit,
 /// since the model evaluates whole windows and the RTL engines one sample at a time.
 pub trait Device: Send {
     /// Short name for records, e.g. `hopping` or `onnx:rnpu.onnx`.
     fn name(&self) -> String;
 
-    /// Number of electrodes that are driven, the width of a row.
+    /// Number of electrodes that are driven, the width of a row of voltages.
     fn electrodes(&self) -> usize;
 
-    /// Output current of every row. `voltages_v` is row-major `[rows, electrodes]` in volts;
-    /// `current_na` receives one nA value a row. Panics never on values: non-finite input gives NaN.
+    /// Number of output currents that are measured, the width of a row of currents; 1 or more.
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    /// Output currents of every row. `voltages_v` is row-major `[rows, electrodes]` in volts, `current_na` row-major
+    /// `[rows, outputs]` in nA. Panics never on values: a row that is not finite gives NaN for all of its outputs.
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]);
 
-    /// Exact gradient dI/dV in nA/V at one point, if the device provides it.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
+    /// Exact Jacobian dI/dV in nA/V at one point, row-major `[outputs, electrodes]`, if the device provides it.
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>>;
 
-    /// Exact gradients of every row of `[rows, electrodes]`, row-major.
-    fn gradients_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+    /// Exact Jacobians of every row of `[rows, electrodes]`, row-major `[rows, outputs, electrodes]`.
+    fn jacobians_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         let rows = voltages_v.chunks_exact(self.electrodes().max(1));
-        let slopes: Option<Vec<Vec<f64>>> = rows.map(|row| self.gradient_na_per_v(row)).collect();
+        let slopes: Option<Vec<Vec<f64>>> = rows.map(|row| self.jacobian_na_per_v(row)).collect();
         Some(slopes?.concat())
     }
 
@@ -79,36 +91,63 @@ pub trait Device: Send {
     }
 }
 
-/// Evaluates `current` row by row: the shared part of the devices that have a closed form.
+/// Evaluates `currents` row by row: the shared part of the devices that have a closed form.
 ///
-/// `voltages_v` is `[rows, electrodes]` in volts. A row with a non-finite voltage gives NaN, as does
-/// an entry of `current_na` for which there is no complete row.
+/// `voltages_v` is `[rows, electrodes]` in volts, `current_na` `[rows, outputs]`. A row with a non-finite voltage
+/// gives NaN, as do entries of `current_na` for which there is no complete row.
 fn for_each_row(
-    electrodes: usize,
+    [electrodes, outputs]: [usize; 2],
     voltages_v: &[f64],
     current_na: &mut [f64],
-    current: impl Fn(&[f64]) -> f64,
+    currents: impl Fn(&[f64], &mut [f64]),
 ) {
     let mut rows = voltages_v.chunks_exact(electrodes);
-    for out in current_na {
-        *out = match rows.next() {
-            Some(row) if is_finite(row) => current(row),
-            _ => f64::NAN,
-        };
+    let mut outs = current_na.chunks_exact_mut(outputs);
+    for out in &mut outs {
+        match rows.next() {
+            Some(row) if is_finite(row) => currents(row, out),
+            _ => out.fill(f64::NAN),
+        }
     }
+    outs.into_remainder().fill(f64::NAN);
 }
 
-/// Slope at a row by a fourth-order central difference with steps of `h_v`.
+/// Jacobian of a closed form `[outputs, electrodes]`: `None` if `voltages_v` is not one row, NaN where it is not finite.
+fn of_one_row(
+    device: &impl Device,
+    voltages_v: &[f64],
+    jacobian: impl FnOnce(&[f64]) -> Vec<f64>,
+) -> Option<Vec<f64>> {
+    let [electrodes, outputs] = [device.electrodes(), device.outputs()];
+    (voltages_v.len() == electrodes).then(|| match is_finite(voltages_v) {
+        true => jacobian(voltages_v),
+        false => vec![f64::NAN; outputs * electrodes],
+    })
+}
+
+/// Asserts that the Jacobian at a row is that of a fourth-order central difference with steps of `h_v`, within `most` of
+/// 1 nA/V or the slope.
 #[cfg(test)]
-fn central_difference_na_per_v(device: &dyn Device, row: &[f64], k: usize, h_v: f64) -> f64 {
-    let at = |h: f64| {
-        let mut moved = row.to_vec();
-        moved[k] += h;
-        let mut out = [0.0];
-        device.currents_na(&moved, &mut out);
-        out[0]
-    };
-    (8.0 * (at(h_v) - at(-h_v)) - (at(2.0 * h_v) - at(-2.0 * h_v))) / (12.0 * h_v)
+fn assert_jacobian_is_that_of_differences(device: &dyn Device, row: &[f64], h_v: f64, most: f64) {
+    let [electrodes, outputs] = [device.electrodes(), device.outputs()];
+    let jacobian = device.jacobian_na_per_v(row).expect("a row");
+    assert_eq!(jacobian.len(), outputs * electrodes);
+    for k in 0..electrodes {
+        let at = |h: f64| {
+            let (mut moved, mut out) = (row.to_vec(), vec![0.0; outputs]);
+            moved[k] += h;
+            device.currents_na(&moved, &mut out);
+            out
+        };
+        let [up, down, far_up, far_down] = [at(h_v), at(-h_v), at(2.0 * h_v), at(-2.0 * h_v)];
+        for j in 0..outputs {
+            let steps = 8.0 * (up[j] - down[j]) - (far_up[j] - far_down[j]);
+            let difference = steps / (12.0 * h_v);
+            let error = (jacobian[j * electrodes + k] - difference).abs();
+            let name = device.name();
+            assert!(error < most * (1.0 + difference.abs()), "{name} {row:?} {j} {k}: {error:e}");
+        }
+    }
 }
 
 /// Whether every voltage of a row is a finite number.

@@ -1,13 +1,19 @@
-//! A polynomial device up to third order, with known gradient: the lowest terms that a lock-in can confuse.
+//! A polynomial device up to third order, with known Jacobian: the lowest terms that a lock-in can confuse.
 
-use super::{for_each_row, is_finite, Device, DeviceError};
+use super::{for_each_row, of_one_row, Device, DeviceError};
 
-/// `I = i0 + sum g_i V_i + sum c_ij V_i V_j + sum c_ijk V_i V_j V_k`.
+/// `I = i0 + sum g_i V_i + sum c_ij V_i V_j + sum c_ijk V_i V_j V_k` at every output, with its own coefficients.
 ///
 /// A term is a list of electrode indices and one coefficient; the order of the indices does not matter,
 /// and terms given twice add. `([0, 0], 3.0)` is `3 nA/V^2 * V_0^2`, once, not twice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolynomialDevice {
+    outputs: Vec<Polynomial>,
+}
+
+/// The terms of one output.
+#[derive(Clone, Debug, PartialEq)]
+struct Polynomial {
     offset_na: f64,
     linear: Vec<f64>,
     quadratic: Vec<([usize; 2], f64)>,
@@ -15,7 +21,7 @@ pub struct PolynomialDevice {
 }
 
 impl PolynomialDevice {
-    /// A device with `linear.len()` electrodes. Units: `offset_na` nA, `linear` nA/V, `quadratic`
+    /// A device of one output with `linear.len()` electrodes. Units: `offset_na` nA, `linear` nA/V, `quadratic`
     /// nA/V^2, `cubic` nA/V^3; the last two may be empty.
     ///
     /// # Errors
@@ -45,9 +51,30 @@ impl PolynomialDevice {
         for (term, c) in &cubic {
             check(linear.len(), term, *c)?;
         }
-        Ok(Self { offset_na, linear, quadratic, cubic })
+        Ok(Self { outputs: vec![Polynomial { offset_na, linear, quadratic, cubic }] })
     }
 
+    /// The device that has the outputs of all `devices` on the same electrodes.
+    ///
+    /// # Errors
+    /// [`DeviceError::Coefficient`] if there is no device, or one has more or fewer electrodes than the first.
+    pub fn with_outputs(devices: Vec<PolynomialDevice>) -> Result<Self, DeviceError> {
+        let outputs: Vec<Polynomial> =
+            devices.into_iter().flat_map(|device| device.outputs).collect();
+        let electrodes = outputs.first().map_or(0, |output| output.linear.len());
+        if electrodes == 0 {
+            return Err(error("there is no output".into(), "give one or more"));
+        }
+        if let Some(n) = outputs.iter().position(|output| output.linear.len() != electrodes) {
+            let count = outputs[n].linear.len();
+            let what = format!("output {n} has {count} electrodes, but output 0 has {electrodes}");
+            return Err(error(what, "give every output one linear coefficient for each electrode"));
+        }
+        Ok(Self { outputs })
+    }
+}
+
+impl Polynomial {
     fn current(&self, v: &[f64]) -> f64 {
         let mut sum = self.offset_na;
         for (g, v) in self.linear.iter().zip(v) {
@@ -60,6 +87,20 @@ impl PolynomialDevice {
             sum += c * v[*i] * v[*j] * v[*k];
         }
         sum
+    }
+
+    fn slopes(&self, v: &[f64]) -> Vec<f64> {
+        let mut slope = self.linear.clone();
+        for ([i, j], c) in &self.quadratic {
+            slope[*i] += c * v[*j];
+            slope[*j] += c * v[*i];
+        }
+        for ([i, j, k], c) in &self.cubic {
+            slope[*i] += c * v[*j] * v[*k];
+            slope[*j] += c * v[*i] * v[*k];
+            slope[*k] += c * v[*i] * v[*j];
+        }
+        slope
     }
 }
 
@@ -86,39 +127,33 @@ impl Device for PolynomialDevice {
     }
 
     fn electrodes(&self) -> usize {
-        self.linear.len()
+        self.outputs[0].linear.len()
+    }
+
+    fn outputs(&self) -> usize {
+        self.outputs.len()
     }
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        for_each_row(self.electrodes(), voltages_v, current_na, |row| self.current(row));
+        let shape = [self.electrodes(), self.outputs()];
+        for_each_row(shape, voltages_v, current_na, |row, out| {
+            for (out, output) in out.iter_mut().zip(&self.outputs) {
+                *out = output.current(row);
+            }
+        });
     }
 
     /// The derivative of every term; `None` if `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        let v = voltages_v;
-        if v.len() != self.electrodes() {
-            return None;
-        }
-        if !is_finite(v) {
-            return Some(vec![f64::NAN; v.len()]);
-        }
-        let mut slope = self.linear.clone();
-        for ([i, j], c) in &self.quadratic {
-            slope[*i] += c * v[*j];
-            slope[*j] += c * v[*i];
-        }
-        for ([i, j, k], c) in &self.cubic {
-            slope[*i] += c * v[*j] * v[*k];
-            slope[*j] += c * v[*i] * v[*k];
-            slope[*k] += c * v[*i] * v[*j];
-        }
-        Some(slope)
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        let outputs = self.outputs.iter();
+        of_one_row(self, voltages_v, |row| outputs.flat_map(|output| output.slopes(row)).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::assert_jacobian_is_that_of_differences;
 
     fn device() -> PolynomialDevice {
         PolynomialDevice::new(
@@ -142,7 +177,7 @@ mod tests {
     fn gradient_is_the_derivative_of_every_term() {
         // Central differences of a cubic err by c h^2 only.
         let (v, h) = ([0.3, -0.7, 1.1], 1e-4);
-        let slope = device().gradient_na_per_v(&v).unwrap();
+        let slope = device().jacobian_na_per_v(&v).unwrap();
         for k in 0..3 {
             let (mut up, mut down) = (v, v);
             up[k] += h;
@@ -151,6 +186,27 @@ mod tests {
             device().currents_na(&[up, down].concat(), &mut i);
             assert!((slope[k] - (i[0] - i[1]) / (2.0 * h)).abs() < 1e-7);
         }
+    }
+
+    #[test]
+    fn every_output_has_its_own_terms() {
+        let square = PolynomialDevice::new(0.0, vec![0.0; 3], vec![([2, 2], 1.0)], vec![]).unwrap();
+        let both = PolynomialDevice::with_outputs(vec![device(), square]).unwrap();
+        assert_eq!((both.electrodes(), both.outputs()), (3, 2));
+        let mut i = [0.0; 4];
+        both.currents_na(&[0.5, 2.0, -1.0, 0.0, 0.0, 3.0], &mut i);
+        // The second row at output 0: 1 + 0.5 * 3 + 3^3.
+        assert_eq!(i, [10.5, 1.0, 29.5, 9.0]);
+        let v = [0.3, -0.7, 1.1];
+        let jacobian = both.jacobian_na_per_v(&v).unwrap();
+        assert_eq!(jacobian[..3], device().jacobian_na_per_v(&v).unwrap());
+        assert_eq!(jacobian[3..], [0.0, 0.0, 2.2]);
+        assert_jacobian_is_that_of_differences(&both, &v, 1e-3, 1e-10);
+        let narrow = PolynomialDevice::new(0.0, vec![1.0], vec![], vec![]).unwrap();
+        let uneven =
+            PolynomialDevice::with_outputs(vec![device(), narrow]).unwrap_err().to_string();
+        assert!(uneven.contains("output 1 has 1 electrodes, but output 0 has 3"), "{uneven}");
+        assert!(PolynomialDevice::with_outputs(vec![]).is_err());
     }
 
     #[test]

@@ -14,22 +14,59 @@ pub(super) struct Kind {
     pub open: fn(&Spec) -> Result<Box<dyn Device>, DeviceError>,
 }
 
-/// A specification: the name of a kind, and what follows a colon.
+/// A specification: the name of a kind, what follows a colon, and after a slash the number of outputs that are measured.
 pub(super) struct Spec<'a> {
     text: &'a str,
     name: &'a str,
+    /// Everything behind the colon.
+    rest: Option<&'a str>,
+    /// What is between the colon and the last slash.
     argument: Option<&'a str>,
+    /// What follows the last slash.
+    measured: Option<&'a str>,
 }
 
 impl<'a> Spec<'a> {
-    /// What follows the colon; there must be one.
+    fn of(text: &'a str) -> Self {
+        let spec = text.trim();
+        let (name, rest) = spec.split_at(spec.find([':', '/']).unwrap_or(spec.len()));
+        let (argument, measured) = match rest.rsplit_once('/') {
+            Some((argument, measured)) => (argument, Some(measured)),
+            None => (rest, None),
+        };
+        let [rest, argument] = [rest, argument].map(|text| text.strip_prefix(':'));
+        Spec { text, name, rest, argument, measured }
+    }
+
+    /// What follows the colon, slashes included, of a kind whose outputs are not counted in its specification; there must be
+    /// something.
+    pub fn text(&self) -> Result<&'a str, DeviceError> {
+        self.rest.ok_or_else(|| self.unknown())
+    }
+
+    /// What follows the colon, without the number of outputs; there must be one.
     pub fn argument(&self) -> Result<&'a str, DeviceError> {
         self.argument.ok_or_else(|| self.unknown())
     }
 
-    /// Nothing follows the name.
+    /// No colon follows the name.
     pub fn alone(&self) -> Result<(), DeviceError> {
         self.argument.map_or(Ok(()), |_| Err(self.unknown()))
+    }
+
+    /// The number of outputs that are measured, or the `usual` one.
+    pub fn outputs_or(&self, usual: usize) -> Result<usize, DeviceError> {
+        self.measured.map_or(Ok(usual), |text| {
+            text.trim().parse().map_err(|_| {
+                let what = format!("`{}` is not a number of outputs", quoted(text, QUOTED_CHARS));
+                self.wrong(what, "write how many are measured after the slash, e.g. `mzi:12/4`")
+            })
+        })
+    }
+
+    /// Its kind has one output.
+    pub fn one_output(&self) -> Result<(), DeviceError> {
+        check_outputs(self.name, self.outputs_or(1)?, 1)
     }
 
     /// What follows the colon, a seed, or without a colon the `usual` one.
@@ -39,10 +76,14 @@ impl<'a> Spec<'a> {
 
     /// The seed in `text`.
     pub fn seed(&self, text: &str) -> Result<u64, DeviceError> {
+        self.seed_after(self.name, text)
+    }
+
+    /// The seed in `text`, which stands after `before` and a colon.
+    pub fn seed_after(&self, before: &str, text: &str) -> Result<u64, DeviceError> {
         text.trim().parse().map_err(|_| {
             let what = format!("`{}` is not a seed", quoted(text, QUOTED_CHARS));
-            let change =
-                format!("write a whole number from 0 to 2^64 - 1, e.g. `{}:12`", self.name);
+            let change = format!("write a whole number from 0 to 2^64 - 1, e.g. `{before}:12`");
             self.wrong(what, change)
         })
     }
@@ -57,11 +98,34 @@ impl<'a> Spec<'a> {
     }
 }
 
+/// Checks that the first `found` outputs of a device with `most` of them can be measured.
+///
+/// # Errors
+/// [`DeviceError::BadSpec`] if there are not as many, or none.
+pub(super) fn check_outputs(device: &str, found: usize, most: usize) -> Result<(), DeviceError> {
+    if (1..=most).contains(&found) {
+        return Ok(());
+    }
+    let (what, change) = match most {
+        1 => ("it has one output".into(), format!("leave out `/{found}`")),
+        _ => (format!("it has 1 to {most} outputs"), format!("write `/1` to `/{most}` at its end")),
+    };
+    Err(DeviceError::BadSpec { spec: format!("{device}/{found}"), what, change })
+}
+
+/// The name of a device whose first `outputs` outputs are measured, as it can be opened by.
+pub(super) fn measured_name(device: String, outputs: usize, usual: usize) -> String {
+    if outputs == usual {
+        return device;
+    }
+    format!("{device}/{outputs}")
+}
+
 /// A surrogate network, whether or not this build reads one.
 pub(super) const ONNX: Kind = Kind {
     name: "onnx",
     forms: &["`onnx:PATH`"],
-    open: |spec| match spec.argument()?.trim() {
+    open: |spec| match spec.text()?.trim() {
         "" => {
             Err(spec
                 .wrong("the path is empty".into(), "write the model's path, e.g. `onnx:rnpu.onnx`"))
@@ -73,7 +137,7 @@ pub(super) const ONNX: Kind = Kind {
     },
 };
 
-/// What can be written for a device: `` `builtin`, ... or `linear:G0,G1,...` (nA/V)``.
+/// What can be written for a device: `` `builtin`, ... or `linear:G0,G1,...[;H0,H1,...]` (nA/V)``.
 pub fn forms() -> String {
     let forms: Vec<&str> = KINDS.iter().flat_map(|kind| kind.forms).copied().collect();
     match forms.split_last() {
@@ -97,12 +161,8 @@ pub fn forms() -> String {
 /// # Ok::<(), hge_sim::device::DeviceError>(())
 /// ```
 pub fn open(spec: &str) -> Result<Box<dyn Device>, DeviceError> {
-    let (name, argument) = match spec.trim().split_once(':') {
-        Some((name, argument)) => (name, Some(argument)),
-        None => (spec.trim(), None),
-    };
-    let named = Spec { text: spec, name, argument };
-    let kind = KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| named.unknown())?;
+    let named = Spec::of(spec);
+    let kind = KINDS.iter().find(|kind| kind.name == named.name).ok_or_else(|| named.unknown())?;
     (kind.open)(&named)
 }
 
@@ -188,7 +248,35 @@ mod tests {
             assert!(open(plain).unwrap().name().starts_with(&format!("{plain}:")));
         }
         let linear = open("linear: 1, -2 ,3e1").unwrap();
-        assert_eq!(linear.gradient_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
+        assert_eq!(linear.jacobian_na_per_v(&[0.0; 3]), Some(vec![1.0, -2.0, 30.0]));
+    }
+
+    #[test]
+    fn a_number_after_a_slash_is_that_of_the_outputs() {
+        for (spec, outputs) in [
+            ("builtin", 1),
+            ("builtin/1", 1),
+            ("hopping:3@77K/1", 1),
+            ("linear:1,2;3,4;5,6", 3),
+            ("linear:1,2;3,4;5,6/2", 2),
+        ] {
+            let device = open(spec).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(device.outputs(), outputs, "{spec}");
+            let jacobian = device.jacobian_na_per_v(&vec![0.1; device.electrodes()]).unwrap();
+            assert_eq!(jacobian.len(), outputs * device.electrodes(), "{spec}");
+        }
+        let two = open("linear:1,2;3,4;5,6/2").unwrap();
+        assert_eq!(two.jacobian_na_per_v(&[0.0; 2]), Some(vec![1.0, 2.0, 3.0, 4.0]));
+        for (spec, what) in [
+            ("builtin/2", "in device `builtin/2`: it has one output; leave out `/2`"),
+            ("hopping:1/4", "in device `hopping/4`: it has one output; leave out `/4`"),
+            ("linear:1;2/3", "in device `linear/3`: it has 1 to 2 outputs; write `/1` to `/2` at"),
+            ("linear:1;2/0", "it has 1 to 2 outputs"),
+            ("hopping:1/", "`` is not a number of outputs"),
+            ("builtin/1.5", "`1.5` is not a number of outputs; write how many are measured"),
+        ] {
+            assert!(message(spec).contains(what), "{}", message(spec));
+        }
     }
 
     #[test]
@@ -208,6 +296,9 @@ mod tests {
         assert!(message("onnx:").contains("path is empty"));
         assert!(message("linear:1,,2").contains("`` is not a slope"));
         assert!(message("linear:1,inf").contains("`inf` is not a slope"));
+        let uneven = message("linear:1,2;3");
+        assert!(uneven.contains("row 1 has 1 slope, but row 0 has 2; give"), "{uneven}");
+        #[cfg(feature = "onnx")]
         assert!(message("onnx:/nowhere/m.onnx").contains("check the path"));
     }
 }

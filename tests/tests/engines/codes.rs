@@ -118,7 +118,7 @@ fn curvature_stays_off_the_slots_of_every_code() {
         PolynomialDevice::new(0.0, vec![20.0, -15.0, 5.0, 2.0, -18.0], pairs.collect(), Vec::new())
             .unwrap();
     let laboratory = wide(Carrier::Walsh, 1024);
-    let exact = device.gradient_na_per_v(&CONTROLS_V).unwrap();
+    let exact = device.jacobian_na_per_v(&CONTROLS_V).unwrap();
     let (plan, window) = window(&laboratory, device);
     let error = worst(&slopes_na_per_v(&laboratory, &plan, &window), &exact);
     println!("quadratic: {error:.2e} of the largest");

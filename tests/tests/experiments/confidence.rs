@@ -30,7 +30,7 @@ fn coverage(bench: &str, windows: u32, calibration: Option<Calibration>) -> Vec<
     let electrodes: Vec<usize> =
         plan.configuration().controls.iter().map(|control| control.output).collect();
     let exact = LinearDevice::new(0.0, SLOPES_NA_PER_V.to_vec()).unwrap();
-    let exact = exact.gradient_na_per_v(&[0.0; 7]).unwrap();
+    let exact = exact.jacobian_na_per_v(&[0.0; 7]).unwrap();
     let controls_v = plan.middle_controls_v();
     let mut session = laboratory::session(job, plan, Estimator::InPhase);
     if let Some(calibration) = calibration {

@@ -39,7 +39,7 @@ fn wide(window_samples: u32) -> Laboratory {
 
 /// Greatest error of a slope, as a part of the greatest slope.
 fn worst_error(laboratory: &Laboratory, device: impl Device + 'static) -> f64 {
-    let exact = device.gradient_na_per_v(&full(laboratory, device.electrodes())).unwrap();
+    let exact = device.jacobian_na_per_v(&full(laboratory, device.electrodes())).unwrap();
     let (plan, windows) = laboratory.windows(Box::new(device), 1).unwrap();
     assert_eq!(windows[0].flags & (flag::CLAMPED | flag::LIMITED), 0);
     let largest = exact.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));

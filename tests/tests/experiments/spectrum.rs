@@ -50,7 +50,7 @@ fn the_noise_of_the_bench_is_white_with_the_density_asked_for() {
     let rate_hz = 10_000.0;
     let chain = Chain::default();
     let device = LinearDevice::new(0.0, vec![0.0, 0.0]).unwrap();
-    let mut bench = AnalogueBench::new(chain.clone(), Box::new(device), 2, rate_hz, 3);
+    let mut bench = AnalogueBench::new(chain.clone(), Box::new(device), 2, 1, rate_hz, 3);
     let mut adc = vec![0; N * SEGMENTS];
     bench.samples(&vec![0; 2 * N * SEGMENTS], &mut adc);
     let mut density = vec![0.0; N / 2];

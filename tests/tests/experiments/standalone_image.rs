@@ -271,7 +271,7 @@ fn a_board_trains_at_the_press_of_its_button_and_tells_a_host_later() {
     let Job { task, chain, device } = job();
     let recording = built_in(&task);
     let outputs = task.parameters.outputs as usize;
-    let bench = AnalogueBench::new(chain, device, outputs, task.plan.grid().rate_hz, 1);
+    let bench = AnalogueBench::new(chain, device, outputs, 1, task.plan.grid().rate_hz, 1);
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let engine =
         BoardEngine::new(&compiler, &task.parameters, converters, 8, &recording, Box::new(bench))

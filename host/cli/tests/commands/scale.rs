@@ -12,7 +12,7 @@ use serde_json::Value;
 /// A gateware without a scale, as a board after its bitstream has been loaded, and its link.
 fn blank() -> (tcp::TcpServer, String) {
     let device = LinearDevice::new(0.0, vec![100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
-    let bench = AnalogueBench::new(Chain::default(), Box::new(device), 8, 5000.0, 1);
+    let bench = AnalogueBench::new(Chain::default(), Box::new(device), 8, 1, 5000.0, 1);
     let model = Model::new(Parameters::default(), Box::new(bench));
     let settings = Settings { keep: true, ..Settings::default() };
     let served = tcp::listen(Server::with_engine(Box::new(model), settings), "127.0.0.1:0");

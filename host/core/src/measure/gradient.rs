@@ -372,13 +372,13 @@ pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError>
     Ok(())
 }
 
-/// Exact slopes of a device: every case with every control, without tones. `None`: the device does not provide them.
+/// Exact slopes of output 0 of a device: every case with every control, without tones. `None`: the device does not provide them.
 pub fn exact(device: &dyn Device, plan: &Plan, controls_v: &[f64]) -> Option<Vec<Vec<f64>>> {
     let Configuration { cases_v, controls, .. } = plan.configuration();
     let of_case = |inputs_v: &Vec<f64>| {
         let mut volts = plan.outputs_v(inputs_v, controls_v);
         volts.resize(device.electrodes(), 0.0);
-        let slopes = device.gradient_na_per_v(&volts)?;
+        let slopes = device.jacobian_na_per_v(&volts)?;
         controls.iter().map(|control| slopes.get(control.output).copied()).collect()
     };
     cases_v.iter().map(of_case).collect()

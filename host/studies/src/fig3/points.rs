@@ -133,7 +133,7 @@ fn measure_piece(
             pairs.single_na_per_v.push(slopes_na_per_v(plan, tones, window)[k]);
         }
         let row_v = sim_setup::row_v(plan, device.electrodes(), &inputs_v, &controls_v);
-        let exact = device.gradient_na_per_v(&row_v).unwrap_or_default();
+        let exact = device.jacobian_na_per_v(&row_v).unwrap_or_default();
         let controls = plan.configuration().controls.iter();
         pairs.exact_na_per_v.extend(controls.map(|control| exact[control.output]));
         pairs.voltages_v.extend(row_v);

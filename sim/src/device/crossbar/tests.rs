@@ -1,7 +1,7 @@
 //! Claims about the crossbars, each held by one test.
 
 use super::*;
-use crate::device::central_difference_na_per_v;
+use crate::device::assert_jacobian_is_that_of_differences;
 
 fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -25,12 +25,12 @@ fn small_voltages_see_the_resistors_of_ohm_and_kirchhoff() {
         let device = CrossbarDevice::new(seed);
         let row = random_row(1e-4, &mut rng);
         let mut expected_na = 0.0;
-        for (column_us, g_ns) in device.first_us.iter().zip(device.second_ns) {
+        for (column_us, g_ns) in device.first_us.iter().zip(device.second_ns[0]) {
             let current_ua: f64 = column_us.iter().zip(row).map(|(g_us, v)| g_us * v).sum();
             expected_na -= g_ns * current_ua * 0.1;
         }
         let current = current_na(&device, &row);
-        let size: f64 = device.second_ns.iter().map(|g| g.abs() * 1e-3).sum();
+        let size: f64 = device.second_ns[0].iter().map(|g| g.abs() * 1e-3).sum();
         assert!((current - expected_na).abs() < 1e-5 * size, "{seed}: {current} {expected_na}");
     }
 }
@@ -39,14 +39,19 @@ fn small_voltages_see_the_resistors_of_ohm_and_kirchhoff() {
 fn one_cell_on_one_column_is_its_closed_form() {
     let mut device = CrossbarDevice::new(1);
     device.first_us = [[0.0; ROWS]; HIDDEN];
-    device.second_ns = [0.0; HIDDEN];
-    (device.first_us[3][2], device.second_ns[3]) = (20.0, 7.0);
+    device.second_ns = vec![[0.0; HIDDEN]; 2];
+    device.first_us[3][2] = 20.0;
+    (device.second_ns[0][3], device.second_ns[1][3]) = (7.0, -2.0);
     for volts in [-1.2_f64, -0.1, 0.3, 0.6] {
         let mut row = [0.5; ROWS];
         row[2] = volts;
         // 20 uS and 100 kOhm are a gain of 2; both voltages in units of 1 V.
-        let expected_na = -7.0 * (2.0 * volts.sinh()).tanh().sinh();
-        assert!((current_na(&device, &row) - expected_na).abs() < 1e-13, "{volts}");
+        let sinh = (2.0 * volts.sinh()).tanh().sinh();
+        let mut out = [0.0; 2];
+        device.currents_na(&row, &mut out);
+        for (current, g_ns) in out.iter().zip([7.0, -2.0]) {
+            assert!((current + g_ns * sinh).abs() < 1e-13, "{volts}: {out:?}");
+        }
     }
 }
 
@@ -63,7 +68,7 @@ fn all_voltages_reversed_reverse_the_current() {
 #[test]
 fn saturated_amplifiers_bound_the_current() {
     let device = CrossbarDevice::new(3);
-    let most_na: f64 = device.second_ns.iter().map(|g| g.abs() * 1.0_f64.sinh()).sum();
+    let most_na: f64 = device.second_ns[0].iter().map(|g| g.abs() * 1.0_f64.sinh()).sum();
     let mut rng = rng(3);
     for _ in 0..1000 {
         let current = current_na(&device, &random_row(10.0, &mut rng));
@@ -72,19 +77,13 @@ fn saturated_amplifiers_bound_the_current() {
 }
 
 #[test]
-fn gradient_equals_central_finite_differences() {
+fn jacobian_equals_central_finite_differences() {
     let mut rng = rng(4);
-    for seed in [CROSSBAR_SEED, 2, 3] {
-        let device = CrossbarDevice::new(seed);
+    for (seed, outputs) in [(CROSSBAR_SEED, 1), (2, 3), (3, 8)] {
+        let device = CrossbarDevice::with_outputs(seed, outputs).unwrap();
         for _ in 0..200 {
             let row = random_row(1.5, &mut rng);
-            let slopes = device.gradient_na_per_v(&row).unwrap();
-            assert_eq!(slopes.len(), ROWS);
-            for (k, slope) in slopes.iter().enumerate() {
-                let difference = central_difference_na_per_v(&device, &row, k, 2e-4);
-                let error = (slope - difference).abs();
-                assert!(error < 1e-6 * (1.0 + difference.abs()), "{seed} {row:?} {k}: {error:e}");
-            }
+            assert_jacobian_is_that_of_differences(&device, &row, 2e-4, 1e-6);
         }
     }
 }
@@ -92,11 +91,39 @@ fn gradient_equals_central_finite_differences() {
 #[test]
 fn conductances_lie_in_the_ranges_that_are_stated() {
     for seed in 0..50 {
-        let device = CrossbarDevice::new(seed);
+        let device = CrossbarDevice::with_outputs(seed, 8).unwrap();
         assert!(device.first_us.as_flattened().iter().all(|g| g.abs() < 99.0));
-        assert!(device.second_ns.iter().all(|g| g.abs() < 24.0));
+        assert!(device.second_ns.as_flattened().iter().all(|g| g.abs() < 24.0));
     }
     assert_ne!(CrossbarDevice::new(1).first_us, CrossbarDevice::new(2).first_us);
+}
+
+#[test]
+fn an_output_is_the_same_however_many_are_measured() {
+    let mut rng = rng(6);
+    let rows: Vec<f64> = (0..20).flat_map(|_| random_row(1.5, &mut rng)).collect();
+    let all = CrossbarDevice::with_outputs(CROSSBAR_SEED, 8).unwrap();
+    let mut all_na = [0.0; 20 * 8];
+    all.currents_na(&rows, &mut all_na);
+    let jacobians = all.jacobians_na_per_v(&rows).unwrap();
+    for outputs in 1..=8 {
+        let device = CrossbarDevice::with_outputs(CROSSBAR_SEED, outputs).unwrap();
+        let mut out = vec![0.0; 20 * outputs];
+        device.currents_na(&rows, &mut out);
+        let of_few = device.jacobians_na_per_v(&rows).unwrap();
+        for n in 0..20 {
+            assert_eq!(out[n * outputs..][..outputs], all_na[n * 8..][..outputs]);
+            let slopes = outputs * ROWS;
+            assert_eq!(of_few[n * slopes..][..slopes], jacobians[n * 8 * ROWS..][..slopes]);
+        }
+    }
+    let mut one_na = [0.0; 20];
+    CrossbarDevice::new(CROSSBAR_SEED).currents_na(&rows, &mut one_na);
+    assert!(one_na.iter().zip(all_na.chunks_exact(8)).all(|(one, all)| *one == all[0]));
+    assert_eq!(CrossbarDevice::new(CROSSBAR_SEED).name(), "crossbar:54");
+    assert_eq!(all.name(), "crossbar:54/8");
+    let refused = CrossbarDevice::with_outputs(54, 9).unwrap_err().to_string();
+    assert!(refused.contains("`crossbar:54/9`: it has 1 to 8 outputs"), "{refused}");
 }
 
 #[test]
@@ -112,6 +139,6 @@ fn rows_do_not_know_each_other_and_nan_stays_nan() {
         assert!(if n == 4 { current.is_nan() } else { current == current_na(&device, row) }, "{n}");
     }
     assert!(out[9].is_nan());
-    assert_eq!(device.gradient_na_per_v(&volts), None);
-    assert!(device.gradient_na_per_v(&[f64::NAN; ROWS]).unwrap()[0].is_nan());
+    assert_eq!(device.jacobian_na_per_v(&volts), None);
+    assert!(device.jacobian_na_per_v(&[f64::NAN; ROWS]).unwrap()[0].is_nan());
 }

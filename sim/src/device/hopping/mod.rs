@@ -31,7 +31,11 @@ pub const BUILTIN_SEED: u64 = 924;
 pub(super) const BUILTIN: Kind = Kind {
     name: "builtin",
     forms: &["`builtin`"],
-    open: |spec| spec.alone().map(|()| Box::new(HoppingDevice::builtin()) as Box<dyn Device>),
+    open: |spec| {
+        spec.alone()?;
+        spec.one_output()?;
+        Ok(Box::new(HoppingDevice::builtin()))
+    },
 };
 
 pub(super) const HOPPING: Kind =
@@ -39,6 +43,7 @@ pub(super) const HOPPING: Kind =
 
 fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
     let argument = spec.argument()?;
+    spec.one_output()?;
     let Some((seed, kelvin)) = argument.split_once('@') else {
         return Ok(Box::new(HoppingDevice::new(spec.seed(argument)?)));
     };
@@ -198,7 +203,7 @@ impl Device for HoppingDevice {
 
     /// By the implicit function theorem, exact below 300 kT (3.6 V by default); `None` if
     /// `voltages_v` is not one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         if voltages_v.len() != DRIVEN {
             return None;
         }

@@ -21,8 +21,14 @@ pub(super) fn operator(kind: &str, inputs: &str, output: &str, attributes: &[u8]
 
 /// A model of the given operators and constants between an input `v` [rows, 2] and an output `i` [rows, 1].
 pub(super) fn graph(rows: fn() -> Dim, parts: &[Vec<u8>]) -> Vec<u8> {
+    graph_of(rows, 1, parts)
+}
+
+/// [`graph`] with an output `i` [rows, outputs].
+pub(super) fn graph_of(rows: fn() -> Dim, outputs: usize, parts: &[Vec<u8>]) -> Vec<u8> {
     let declared =
         |name, columns| Port { name, element_type: FLOAT, shape: vec![rows(), Dim::Size(columns)] };
-    let graph = [parts.concat(), port(11, &declared("v", 2)), port(12, &declared("i", 1))].concat();
+    let ports = [port(11, &declared("v", 2)), port(12, &declared("i", outputs))].concat();
+    let graph = [parts.concat(), ports].concat();
     [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 17))].concat()
 }

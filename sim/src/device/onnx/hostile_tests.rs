@@ -2,7 +2,7 @@
 
 use super::bounds::MOST_OPERATORS;
 use super::encode::{bytes, constant, flag, number, Dim, FLOAT};
-use super::encode_graph::{floats, graph, integers, operator};
+use super::encode_graph::{floats, graph, graph_of, integers, operator};
 use super::tests::{any, refusal, TempFile};
 use super::*;
 use rand::Rng;
@@ -201,6 +201,26 @@ fn a_model_whose_row_depends_on_the_others_is_refused() {
         operator("MatMul", "c w", "i", &[]),
     ];
     assert_refused("reshaped", &mixed, "depends on the other rows of its batch");
+}
+
+#[test]
+fn one_small_output_that_depends_on_the_other_rows_is_enough_to_refuse_a_model() {
+    // Output 0 is plain and large; output 1 a thousandth of it plus the mean of all rows.
+    let mean = operator("ReduceMean", "second", "mean", &{
+        let axes = [bytes(1, b"axes"), number(8, 0), number(20, 7)].concat();
+        bytes(5, &axes)
+    });
+    let parts = [
+        floats("w", &[2, 1], &[1000.0, 500.0]),
+        floats("u", &[2, 1], &[1e-3, 1e-3]),
+        operator("MatMul", "v w", "first", &[]),
+        operator("MatMul", "v u", "second", &[]),
+        mean,
+        operator("Add", "second mean", "shared", &[]),
+        operator("Concat", "first shared", "i", &flag("axis", 1)),
+    ];
+    let text = refusal("second", &graph_of(any, 2, &parts));
+    assert!(text.contains("depends on the other rows of its batch"), "{text}");
 }
 
 #[test]

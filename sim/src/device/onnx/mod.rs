@@ -1,11 +1,11 @@
 //! A surrogate network of a measured device, from an ONNX file, evaluated by `rten`.
 //!
-//! A surrogate has one float input `[n, K]` (volts) and one float output `[n, 1]` (nA). The runtime
+//! A surrogate has one float input `[n, K]` (volts) and one float output `[n, J]` (nA). The runtime
 //! chooses its arithmetic by the number of rows, and even by a row's place in a block, so the last bits of a
 //! row could depend on other rows. Every call therefore evaluates **tiles** of one fixed number of
 //! rows, the last one padded. When a model is loaded, a check places rows at every position of a tile
-//! and among other neighbours; if the bits differ, a tile holds only one row. If the difference exceeds
-//! rounding, the current is not a function of its row, and the model is refused.
+//! and among other neighbours; if the bits of any current differ, a tile holds only one row. If the difference exceeds
+//! rounding, the currents are not a function of their row, and the model is refused.
 //!
 //! Files are not trusted: size, operators and the shapes of all values are bounded
 //! before the runtime loads them.
@@ -24,7 +24,7 @@ mod shapes;
 mod tests;
 mod value;
 
-use super::{is_finite, Device, DeviceError};
+use super::{is_finite, Device, DeviceError, MOST_OUTPUTS};
 use bounds::quoted;
 use rten::{Model, NodeId, RunOptions, ThreadPool, ValueView};
 use rten_onnx::onnx::{DataType, Dimension, GraphProto, ValueInfoProto};
@@ -40,10 +40,10 @@ const TILE_ROWS: usize = 64;
 /// below 0.01 nA/V.
 const GRADIENT_STEP_V: f64 = 1e-3;
 
-/// Difference of a row's current in another company that may be rounding, of the largest current.
+/// Difference of a row's current in another company that may be rounding, of the output's largest current.
 const ROUNDING: f32 = 1e-3;
 
-/// A surrogate network with K >= 2 electrodes.
+/// A surrogate network with K >= 2 electrodes and J outputs, 1 to [`MOST_OUTPUTS`].
 #[derive(Debug)]
 pub struct OnnxDevice {
     path: PathBuf,
@@ -51,6 +51,7 @@ pub struct OnnxDevice {
     input: NodeId,
     output: NodeId,
     electrodes: usize,
+    outputs: usize,
     tile_rows: usize,
     filled_rows: usize,
     unit_is_named: bool,
@@ -58,14 +59,14 @@ pub struct OnnxDevice {
 }
 
 impl OnnxDevice {
-    /// Loads the model at `path` and checks that it maps K >= 2 voltages to one current. It takes at most 10 s or so
+    /// Loads the model at `path` and checks that it maps K >= 2 voltages to 1 to 8 currents. It takes at most 10 s or so
     /// on one core, and about 150 MiB.
     ///
     /// # Errors
     /// [`DeviceError::ModelFile`] if it cannot be read, [`DeviceError::ModelFormat`] if it is no ONNX
     /// model, [`DeviceError::ModelShape`] if inputs or outputs differ from what is needed,
     /// [`DeviceError::ModelBounds`] if an operator or a size is not admitted, [`DeviceError::ModelRun`] if a trial
-    /// evaluation fails, [`DeviceError::ModelRows`] if a row's current depends on the other rows.
+    /// evaluation fails, [`DeviceError::ModelRows`] if a row's currents depend on the other rows.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, DeviceError> {
         let path = path.as_ref().to_path_buf();
         let bytes = hge_system::file::read(&path, file::MOST_BYTES)
@@ -95,12 +96,13 @@ impl OnnxDevice {
             input,
             output,
             electrodes,
+            outputs: 1,
             tile_rows,
             filled_rows: tile_rows,
             unit_is_named,
             pool,
         };
-        device.check_output_shape()?;
+        device.outputs = device.count_outputs(ports.columns)?;
         device.check_finite()?;
         if !device.rows_are_exact()? {
             device.filled_rows = 1;
@@ -121,7 +123,7 @@ impl OnnxDevice {
         self.filled_rows
     }
 
-    /// Output of one full tile, `[tile_rows, K]` to `[tile_rows, 1]`.
+    /// Output of one full tile, `[tile_rows, K]` to `[tile_rows, J]`.
     fn run_tile(&self, tile: &[f32]) -> Result<([usize; 2], Vec<f32>), String> {
         let input = ValueView::from_shape([self.tile_rows, self.electrodes], tile)
             .map_err(|error| one_line(&error.to_string()))?;
@@ -133,20 +135,23 @@ impl OnnxDevice {
         output.into_shape_vec::<f32, 2>().map_err(|_| "its output is no table of floats".into())
     }
 
-    /// Evaluates one tile of zeros: what the file declares about its output may be missing or wrong.
-    fn check_output_shape(&self) -> Result<(), DeviceError> {
+    /// Evaluates one tile of zeros and counts the currents of a row: what the file declares about its output may be missing or
+    /// wrong.
+    fn count_outputs(&self, declared: Option<usize>) -> Result<usize, DeviceError> {
         let zeros = vec![0.0; self.tile_rows * self.electrodes];
         let (found, _) = self
             .run_tile(&zeros)
             .map_err(|reason| DeviceError::ModelRun { path: self.path.clone(), reason })?;
-        if found != [self.tile_rows, 1] {
-            return Err(DeviceError::ModelShape {
-                path: self.path.clone(),
-                found: format!("an output {found:?} for {} rows", self.tile_rows),
-                expected: "one current a row, [n, 1]",
-            });
+        let [rows, columns] = found;
+        let is_declared = declared.is_none_or(|declared| declared == columns);
+        if rows == self.tile_rows && is_declared && (1..=MOST_OUTPUTS).contains(&columns) {
+            return Ok(columns);
         }
-        Ok(())
+        Err(DeviceError::ModelShape {
+            path: self.path.clone(),
+            found: format!("an output {found:?} for {} rows", self.tile_rows),
+            expected: "the currents of every row, [n, J] with J of 1 to 8 as declared",
+        })
     }
 
     /// Evaluates one tile of voltages between -1 and 1, with zero volts first: a model whose weights are
@@ -158,9 +163,10 @@ impl OnnxDevice {
         let (_, currents) = self.run_tile(&tile).map_err(failed)?;
         match currents.iter().position(|current| !current.is_finite()) {
             None => Ok(()),
-            Some(row) => {
+            Some(at) => {
+                let row = at / self.outputs;
                 let volts = &tile[row * self.electrodes..(row + 1) * self.electrodes];
-                Err(failed(format!("its current is {} at {volts:.2?} V", currents[row])))
+                Err(failed(format!("its current is {} at {volts:.2?} V", currents[at])))
             }
         }
     }
@@ -171,12 +177,17 @@ impl OnnxDevice {
     /// # Errors
     /// More than rounding differs.
     fn rows_are_exact(&self) -> Result<bool, DeviceError> {
-        let (n, k) = (self.tile_rows, self.electrodes);
+        let (n, k, outputs) = (self.tile_rows, self.electrodes, self.outputs);
         let moved_rows = n.div_ceil(2);
         let mixed = mixed(n * k);
         let failed = |reason| DeviceError::ModelRun { path: self.path.clone(), reason };
         let (_, reference) = self.run_tile(&mixed).map_err(failed)?;
-        let largest = reference.iter().fold(0.0f32, |most, current| most.max(current.abs()));
+        let mut largest = vec![0.0f32; outputs];
+        for row in reference.chunks_exact(outputs) {
+            for (most, current) in largest.iter_mut().zip(row) {
+                *most = most.max(current.abs());
+            }
+        }
         let mut exact = true;
         for shift in (0..n).step_by(n.div_ceil(TILE_ROWS)) {
             // Row r moves to position r + shift; the upper half are the neighbours.
@@ -187,13 +198,15 @@ impl OnnxDevice {
                 tile[to * k..(to + 1) * k].copy_from_slice(&mixed[r * k..(r + 1) * k]);
             }
             let (_, moved) = self.run_tile(&tile).map_err(failed)?;
-            for (r, &expected) in reference.iter().enumerate().take(moved_rows) {
-                let current = moved[(r + shift) % n];
-                exact &= current.to_bits() == expected.to_bits();
-                // Also where it is NaN.
-                let same = (current - expected).abs() <= ROUNDING * largest;
-                if !same {
-                    return Err(DeviceError::ModelRows { path: self.path.clone() });
+            for (r, expected) in reference.chunks_exact(outputs).enumerate().take(moved_rows) {
+                let currents = &moved[(r + shift) % n * outputs..][..outputs];
+                for ((current, expected), largest) in currents.iter().zip(expected).zip(&largest) {
+                    exact &= current.to_bits() == expected.to_bits();
+                    // Also where it is NaN.
+                    let same = (current - expected).abs() <= ROUNDING * largest;
+                    if !same {
+                        return Err(DeviceError::ModelRows { path: self.path.clone() });
+                    }
                 }
             }
         }
@@ -211,6 +224,10 @@ impl Device for OnnxDevice {
         self.electrodes
     }
 
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
     /// A tile whose evaluation fails gives NaN; loading has shown that evaluation works.
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
         let k = self.electrodes;
@@ -218,15 +235,14 @@ impl Device for OnnxDevice {
         self.pool.run(|| {
             let mut tile = vec![0.0f32; self.tile_rows * k];
             let mut rows = voltages_v.chunks_exact(k);
-            for out in current_na.chunks_mut(self.filled_rows) {
+            for out in current_na.chunks_mut(self.filled_rows * self.outputs) {
                 tile.fill(0.0);
-                for (current, slot) in out.iter_mut().zip(tile.chunks_exact_mut(k)) {
-                    *current = f64::NAN;
-                    if let Some(row) = rows.next().filter(|row| is_finite(row)) {
-                        *current = 0.0;
-                        for (to, v) in slot.iter_mut().zip(row) {
-                            *to = *v as f32;
-                        }
+                let slots = tile.chunks_exact_mut(k);
+                for (currents, slot) in out.chunks_mut(self.outputs).zip(slots) {
+                    let row = rows.next().filter(|row| is_finite(row));
+                    currents.fill(if row.is_some() { 0.0 } else { f64::NAN });
+                    for (to, v) in slot.iter_mut().zip(row.unwrap_or_default()) {
+                        *to = *v as f32;
                     }
                 }
                 let result = self.run_tile(&tile).map(|(_, currents)| currents).unwrap_or_default();
@@ -240,12 +256,12 @@ impl Device for OnnxDevice {
     /// Central differences over 1 mV to each side: exact inside a linear piece of a ReLU network, the
     /// mean of the slopes to both sides where a piece ends within it. `None` if `voltages_v` is not
     /// one row.
-    fn gradient_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
-        (voltages_v.len() == self.electrodes).then(|| self.gradients_na_per_v(voltages_v))?
+    fn jacobian_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+        (voltages_v.len() == self.electrodes).then(|| self.jacobians_na_per_v(voltages_v))?
     }
 
-    /// All rows in the same tiles: a row alone needs a fifth of one.
-    fn gradients_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
+    /// All rows and outputs from the same tiles: a row alone needs a fifth of one.
+    fn jacobians_na_per_v(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         let k = self.electrodes;
         let mut rows = Vec::with_capacity(2 * k * voltages_v.len());
         for row in voltages_v.chunks_exact(k) {
@@ -257,14 +273,21 @@ impl Device for OnnxDevice {
                 }
             }
         }
-        let mut currents = vec![0.0; rows.len() / k];
+        let outputs = self.outputs;
+        let mut currents = vec![0.0; rows.len() / k * outputs];
         self.currents_na(&rows, &mut currents);
         // The distance between the two rows as the network saw them, in f32.
         let seen = |v: f64| f64::from(v as f32);
-        let slopes = currents.chunks_exact(2).zip(voltages_v).map(|(pair, v)| {
-            (pair[0] - pair[1]) / (seen(v + GRADIENT_STEP_V) - seen(v - GRADIENT_STEP_V))
-        });
-        Some(slopes.collect())
+        let width = |v: f64| seen(v + GRADIENT_STEP_V) - seen(v - GRADIENT_STEP_V);
+        let mut jacobians = Vec::with_capacity(outputs * voltages_v.len());
+        let moved = currents.chunks_exact(2 * outputs * k);
+        for (row, moved) in voltages_v.chunks_exact(k).zip(moved) {
+            for j in 0..outputs {
+                let pairs = moved.chunks_exact(2 * outputs).zip(row);
+                jacobians.extend(pairs.map(|(pair, &v)| (pair[j] - pair[outputs + j]) / width(v)));
+            }
+        }
+        Some(jacobians)
     }
 }
 
@@ -280,6 +303,8 @@ struct Ports<'a> {
     /// `None`: open.
     rows: Option<usize>,
     electrodes: usize,
+    /// Declared currents of a row. `None`: open.
+    columns: Option<usize>,
 }
 
 impl<'a> Ports<'a> {
@@ -292,7 +317,7 @@ impl<'a> Ports<'a> {
             return Err((format!("{} inputs", free.len()), "exactly one, [n, K]"));
         };
         let [output] = &graph.output[..] else {
-            return Err((format!("{} outputs", graph.output.len()), "exactly one, [n, 1]"));
+            return Err((format!("{} outputs", graph.output.len()), "exactly one, [n, J]"));
         };
         let size = |dim: &Dimension| dim.dim_value.and_then(|size| usize::try_from(size).ok());
         let (rows, electrodes) = match dimensions(input) {
@@ -304,13 +329,18 @@ impl<'a> Ports<'a> {
                 return Err((format!("the input {}", describe(input)), expected));
             }
         };
-        let columns_fit = match dimensions(output) {
-            None => true,
-            Some([_, columns]) => columns.dim_value.is_none_or(|size| size == 1),
-            Some(_) => false,
+        let (columns, columns_fit) = match dimensions(output) {
+            None => (None, true),
+            Some([_, columns]) => {
+                let most = MOST_OUTPUTS as i64;
+                let fits = columns.dim_value.is_none_or(|size| (1..=most).contains(&size));
+                (size(columns), fits)
+            }
+            Some(_) => (None, false),
         };
         if !columns_fit || !is_float(output) {
-            return Err((format!("the output {}", describe(output)), "a float output [n, 1]"));
+            let expected = "a float output [n, J] with J of 1 to 8";
+            return Err((format!("the output {}", describe(output)), expected));
         }
         let name = |port: &'a ValueInfoProto| port.name.as_deref().unwrap_or_default();
         Ok(Ports {
@@ -318,6 +348,7 @@ impl<'a> Ports<'a> {
             output: name(output),
             rows: size(rows),
             electrodes: electrodes.unwrap_or_default(),
+            columns,
         })
     }
 }

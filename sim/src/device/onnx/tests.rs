@@ -64,11 +64,11 @@ fn rows_v(rows: usize, electrodes: usize) -> Vec<f64> {
 }
 
 fn assert_rows_have_the_same_bits_in_every_batch(device: &OnnxDevice) {
-    let (rows, k) = (150, device.electrodes());
+    let (rows, k, outputs) = (150, device.electrodes(), device.outputs());
     let volts = rows_v(rows, k);
     let bits = |batch: usize| -> Vec<u64> {
-        let mut out = vec![0.0; rows];
-        for (volts, out) in volts.chunks(batch * k).zip(out.chunks_mut(batch)) {
+        let mut out = vec![0.0; rows * outputs];
+        for (volts, out) in volts.chunks(batch * k).zip(out.chunks_mut(batch * outputs)) {
             device.currents_na(volts, out);
         }
         out.iter().map(|i| i.to_bits()).collect()
@@ -81,9 +81,10 @@ fn assert_rows_have_the_same_bits_in_every_batch(device: &OnnxDevice) {
 
 #[test]
 fn a_row_has_the_same_bits_in_every_batch() {
-    for widths in [&[7, 90, 90, 1][..], &[2, 1], &[3, 17, 5, 1]] {
+    for widths in [&[7, 90, 90, 1][..], &[2, 1], &[3, 17, 5, 1], &[7, 90, 90, 8], &[3, 17, 5, 2]] {
         let file = TempFile::new(&format!("batch{}", widths.len()), &model(widths, any));
         let device = OnnxDevice::load(&file.0).unwrap();
+        assert_eq!(device.outputs(), widths[widths.len() - 1]);
         assert_eq!(device.rows_at_once(), TILE_ROWS);
         assert_rows_have_the_same_bits_in_every_batch(&device);
     }
@@ -91,10 +92,12 @@ fn a_row_has_the_same_bits_in_every_batch() {
 
 #[test]
 fn a_model_exported_for_a_fixed_number_of_rows_is_evaluated_in_tiles_of_it() {
-    let file = TempFile::new("fixed", &model(&[4, 8, 1], || Dim::Size(3)));
-    let device = OnnxDevice::load(&file.0).unwrap();
-    assert_eq!((device.rows_at_once(), device.electrodes()), (3, 4));
-    assert_rows_have_the_same_bits_in_every_batch(&device);
+    for outputs in [1, 3] {
+        let file = TempFile::new("fixed", &model(&[4, 8, outputs], || Dim::Size(3)));
+        let device = OnnxDevice::load(&file.0).unwrap();
+        assert_eq!((device.rows_at_once(), device.electrodes()), (3, 4));
+        assert_rows_have_the_same_bits_in_every_batch(&device);
+    }
 }
 
 #[test]
@@ -108,15 +111,15 @@ fn a_model_that_mixes_rows_is_refused() {
 }
 
 #[test]
-fn current_is_that_of_the_network_in_plain_arithmetic() {
-    let widths = [5, 12, 6, 1];
+fn currents_are_those_of_the_network_in_plain_arithmetic() {
+    let widths = [5, 12, 6, 3];
     let file = TempFile::new("plain", &model(&widths, any));
     let device = OnnxDevice::load(&file.0).unwrap();
     assert!(device.unit_is_named());
     let volts = rows_v(20, 5);
-    let mut out = [0.0; 20];
+    let mut out = [0.0; 3 * 20];
     device.currents_na(&volts, &mut out);
-    for (row, current) in volts.chunks_exact(5).zip(out) {
+    for (row, currents) in volts.chunks_exact(5).zip(out.chunks_exact(3)) {
         let mut x = row.to_vec();
         for (n, layer) in layers(&widths).iter().enumerate() {
             let sums = layer.weights.iter().zip(&layer.bias).map(|(w, b)| {
@@ -124,29 +127,36 @@ fn current_is_that_of_the_network_in_plain_arithmetic() {
             });
             x = if n == 2 { sums.collect() } else { sums.map(|s| s.max(0.0)).collect() };
         }
-        assert!((current - x[0]).abs() < 1e-5, "{current} {}", x[0]);
+        assert_eq!(x.len(), 3);
+        assert!(currents.iter().zip(&x).all(|(i, x)| (i - x).abs() < 1e-5), "{currents:?} {x:?}");
     }
 }
 
 #[test]
-fn gradient_is_exact_inside_a_linear_piece() {
-    let file = TempFile::new("slope", &model(&[6, 1], any));
-    let device = OnnxDevice::load(&file.0).unwrap();
-    let slopes = device.gradient_na_per_v(&rows_v(1, 6)).unwrap();
-    for (slope, weight) in slopes.iter().zip(&layers(&[6, 1])[0].weights[0]) {
-        assert!((slope - f64::from(*weight)).abs() < 1e-3, "{slope} {weight}");
+fn jacobian_is_exact_inside_a_linear_piece() {
+    for widths in [[6, 1], [6, 4]] {
+        let file = TempFile::new("slope", &model(&widths, any));
+        let device = OnnxDevice::load(&file.0).unwrap();
+        let jacobian = device.jacobian_na_per_v(&rows_v(1, 6)).unwrap();
+        let weights = layers(&widths)[0].weights.concat();
+        assert_eq!(jacobian.len(), weights.len());
+        for (slope, weight) in jacobian.iter().zip(weights) {
+            assert!((slope - f64::from(weight)).abs() < 1e-3, "{slope} {weight}");
+        }
+        assert_eq!(device.jacobian_na_per_v(&[0.0; 5]), None);
     }
-    assert_eq!(device.gradient_na_per_v(&[0.0; 5]), None);
 }
 
 #[test]
-fn gradients_of_many_rows_are_those_of_each() {
-    let file = TempFile::new("slopes", &model(&[6, 12, 1], any));
-    let device = OnnxDevice::load(&file.0).unwrap();
-    let volts = rows_v(30, 6);
-    let together = device.gradients_na_per_v(&volts).unwrap();
-    for (row, slopes) in volts.chunks_exact(6).zip(together.chunks_exact(6)) {
-        assert_eq!(device.gradient_na_per_v(row).unwrap(), slopes);
+fn jacobians_of_many_rows_are_those_of_each() {
+    for outputs in [1, 3] {
+        let file = TempFile::new("slopes", &model(&[6, 12, outputs], any));
+        let device = OnnxDevice::load(&file.0).unwrap();
+        let volts = rows_v(30, 6);
+        let together = device.jacobians_na_per_v(&volts).unwrap();
+        for (row, slopes) in volts.chunks_exact(6).zip(together.chunks_exact(6 * outputs)) {
+            assert_eq!(device.jacobian_na_per_v(row).unwrap(), slopes);
+        }
     }
 }
 
@@ -158,6 +168,12 @@ fn non_finite_rows_give_nan_and_leave_the_others_alone() {
     device.currents_na(&[0.1, 0.2, f64::NAN, 0.2, 0.1, 0.2, f64::INFINITY, 0.0], &mut out);
     assert!(out[1].is_nan() && out[3].is_nan() && out[0].is_finite());
     assert_eq!(out[0].to_bits(), out[2].to_bits());
+    let file = TempFile::new("nan-of-two", &model(&[2, 8, 2], any));
+    let device = OnnxDevice::load(&file.0).unwrap();
+    let mut out = [0.0; 6];
+    device.currents_na(&[f64::NAN, 0.2, 0.1, 0.2, 0.3], &mut out);
+    let nan: Vec<bool> = out.iter().map(|current| current.is_nan()).collect();
+    assert_eq!(nan, [true, true, false, false, true, true]);
 }
 
 #[test]
@@ -180,8 +196,19 @@ fn an_unusable_model_is_refused_with_what_was_found_and_what_is_expected() {
     let text = refusal("text", b"voltages,current\n0,1\n");
     assert!(text.contains("is not an ONNX model"), "{text}");
 
-    let wide = refusal("wide", &model(&[7, 4, 2], any));
-    assert!(wide.contains("`current_nA` [n, 2]") && wide.contains("[n, 1]"), "{wide}");
+    let wide = refusal("wide", &model(&[7, 4, 9], any));
+    assert!(wide.contains("`current_nA` [n, 9], expected a float output [n, J]"), "{wide}");
+    let input = [port("v", vec![any(), Dim::Size(3)])];
+    let undeclared = |columns| [port("i", vec![any(), columns])];
+    let wide = network(&input, &undeclared(Dim::Symbol("j")), &layers(&[3, 9]), false);
+    let wide = refusal("wide-undeclared", &wide);
+    assert!(wide.contains("found an output [64, 9] for 64 rows"), "{wide}");
+    let other = network(&input, &undeclared(Dim::Size(2)), &layers(&[3, 4]), false);
+    let other = refusal("declared-otherwise", &other);
+    assert!(other.contains("found an output [64, 4] for 64 rows"), "{other}");
+    let counted = network(&input, &undeclared(Dim::Symbol("j")), &layers(&[3, 4]), false);
+    let counted = TempFile::new("counted", &counted);
+    assert_eq!(OnnxDevice::load(&counted.0).unwrap().outputs(), 4);
     let narrow = refusal("narrow", &model(&[1, 4, 1], any));
     assert!(narrow.contains("`voltages_V` [n, 1]") && narrow.contains("K >= 2"), "{narrow}");
 

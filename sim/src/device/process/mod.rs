@@ -1,9 +1,9 @@
 //! A device in another process, for an external simulator. `docs/devices.md` specifies the protocol.
 //!
 //! ```text
-//! child -> host    {"hge_device":1,"electrodes":N,"name":"..."} and a newline, once
+//! child -> host    {"hge_device":1,"electrodes":N,"outputs":J,"name":"..."} and a newline, once
 //! host -> child    rows as u32, then rows x N voltages in V as f64, all little-endian
-//! child -> host    one current in nA as f64 for each row
+//! child -> host    rows x J currents in nA as f64
 //! ```
 //!
 //! A child that fails is ended and not used again; the device's [`Health`] holds the error.
@@ -13,7 +13,7 @@ mod child;
 mod tests;
 
 use super::spec::Kind;
-use super::{is_finite, Device, DeviceError, Health};
+use super::{is_finite, Device, DeviceError, Health, MOST_OUTPUTS};
 use child::{Silence, Worker};
 use hge_system::text::{quoted, QUOTED_CHARS};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use std::time::Duration;
 pub(super) const PROCESS: Kind = Kind {
     name: "process",
     forms: &["`process:COMMAND`"],
-    open: |spec| match spec.argument()?.trim() {
+    open: |spec| match spec.text()?.trim() {
         "" => Err(spec.wrong(
             "the command is empty".into(),
             "write a program and its arguments, e.g. `process:python3 device.py`",
@@ -56,7 +56,14 @@ struct Greeting {
     /// Version of the protocol.
     hge_device: u32,
     electrodes: usize,
+    #[serde(default = "one")]
+    outputs: usize,
     name: String,
+}
+
+/// Outputs of a child that does not report any.
+fn one() -> usize {
+    1
 }
 
 /// A device that a child process computes. Dropping it ends the child.
@@ -65,6 +72,7 @@ pub struct ProcessDevice {
     command: String,
     name: String,
     electrodes: usize,
+    outputs: usize,
     /// `None` once it has failed.
     worker: RefCell<Option<Worker>>,
     health: Health,
@@ -114,10 +122,15 @@ impl ProcessDevice {
             let what = format!("has {} electrodes", greeting.electrodes);
             return Err(failed(what, "let it have 1 to 32"));
         }
+        if !(1..=MOST_OUTPUTS).contains(&greeting.outputs) {
+            let what = format!("has {} outputs", greeting.outputs);
+            return Err(failed(what, "let it have 1 to 8"));
+        }
         Ok(ProcessDevice {
             command: short(command),
             name: short(&greeting.name),
             electrodes: greeting.electrodes,
+            outputs: greeting.outputs,
             worker: RefCell::new(Some(worker)),
             health: Health::default(),
             batch_timeout,
@@ -130,7 +143,7 @@ impl ProcessDevice {
         self.health.fail(format!("the device process `{}` {what}; {change}", self.command));
     }
 
-    /// Currents of complete rows, of which those that are not finite are asked for as zeros; `None` if the child
+    /// Currents of complete rows, `[rows, outputs]`, of which those that are not finite are asked for as zeros; `None` if the child
     /// has failed.
     fn batch(&self, voltages_v: &[f64]) -> Option<Vec<f64>> {
         let rows = voltages_v.len() / self.electrodes;
@@ -143,12 +156,13 @@ impl ProcessDevice {
         let mut slot = self.worker.borrow_mut();
         let worker = slot.as_mut()?;
         worker.order(order);
-        let answer = match worker.bytes(8 * rows, self.batch_timeout) {
-            Err(silence) => Err(account(worker, &silence, 8 * rows, self.batch_timeout)),
+        let wanted = 8 * rows * self.outputs;
+        let answer = match worker.bytes(wanted, self.batch_timeout) {
+            Err(silence) => Err(account(worker, &silence, wanted, self.batch_timeout)),
             // What comes later still is taken for the next answer, and its end is the surplus then.
             Ok(_) if worker.surplus() > 0 => {
                 let what = format!("answered {} bytes too many", worker.surplus());
-                Err((what, "let it answer a row with one f64 of 8 bytes, and print to stderr only"))
+                Err((what, "let it answer a row with one f64 of 8 bytes for each output, and print to stderr only"))
             }
             Ok(bytes) => Ok(bytes),
         };
@@ -156,9 +170,10 @@ impl ProcessDevice {
         let bytes = answer.map_err(|(what, change)| self.fail(&what, change)).ok()?;
         let (currents, _) = bytes.as_chunks::<8>();
         let currents: Vec<f64> = currents.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
-        if let Some(row) = currents.iter().position(|current| !current.is_finite()) {
+        if let Some(at) = currents.iter().position(|current| !current.is_finite()) {
+            let row = at / self.outputs;
             let volts = &voltages_v[row * self.electrodes..(row + 1) * self.electrodes];
-            let what = format!("answered {} at {volts:.3?} V", currents[row]);
+            let what = format!("answered {} at {volts:.3?} V", currents[at]);
             self.fail(&what, "correct it, or narrow the electrodes' ranges to where it is valid");
             return None;
         }
@@ -186,7 +201,7 @@ fn account(
         ),
         Silence::Late(came) if wanted > 0 => (
             format!("answered {came} bytes instead of {wanted} in {seconds} s"),
-            "let it answer every row with one f64 of 8 bytes, and flush",
+            "let it answer every row with one f64 of 8 bytes for each output, and flush",
         ),
         Silence::Late(_) => (
             format!("did not end its first line in {seconds} s"),
@@ -218,26 +233,30 @@ impl Device for ProcessDevice {
         self.electrodes
     }
 
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
-        let k = self.electrodes;
+        let (k, outputs) = (self.electrodes, self.outputs);
         let mut rows = voltages_v.chunks(k * BATCH_ROWS);
-        for out in current_na.chunks_mut(BATCH_ROWS) {
+        for out in current_na.chunks_mut(BATCH_ROWS * outputs) {
             let volts = rows.next().unwrap_or_default();
             let complete = volts.len() / k * k;
-            let asked = (out.len() * k).min(complete);
+            let asked = (out.len() / outputs * k).min(complete);
             let currents = self.batch(&volts[..asked]).unwrap_or_default();
-            let mut asked_rows = volts[..asked].chunks_exact(k).zip(currents);
-            for current in out {
-                *current = match asked_rows.next() {
-                    Some((row, current)) if is_finite(row) => current,
-                    _ => f64::NAN,
-                };
+            let mut asked_rows = volts[..asked].chunks_exact(k).zip(currents.chunks_exact(outputs));
+            for out in out.chunks_mut(outputs) {
+                match asked_rows.next() {
+                    Some((row, currents)) if is_finite(row) => out.copy_from_slice(currents),
+                    _ => out.fill(f64::NAN),
+                }
             }
         }
     }
 
     /// `None`: the pipe carries currents only.
-    fn gradient_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
+    fn jacobian_na_per_v(&self, _: &[f64]) -> Option<Vec<f64>> {
         None
     }
 

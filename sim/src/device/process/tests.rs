@@ -73,7 +73,35 @@ fn currents_come_back_bit_for_bit_whatever_the_batch() {
         }
     }
     assert_eq!(device.health().unwrap().failure(), None);
-    assert_eq!(device.gradient_na_per_v(&[0.0, 0.0]), None);
+    assert_eq!(device.jacobian_na_per_v(&[0.0, 0.0]), None);
+}
+
+#[needs(python)]
+#[test]
+fn every_row_is_answered_by_as_many_currents_as_the_greeting_has_outputs() {
+    let script = "greet(outputs=3)\nwhile True:\n  v = hear()\n  say(*[c for a, b in zip(v[::2], v[1::2]) for c in (a, b, a - b)])";
+    let device = start(script).unwrap();
+    assert_eq!((device.electrodes(), device.outputs()), (2, 3));
+    let mut volts: Vec<f64> = (0..4100).map(|n| (f64::from(n) * 0.618).fract()).collect();
+    volts[2 * 1024] = f64::NAN;
+    // The last entry is no complete row.
+    let mut out = vec![0.0; 3 * 2050 + 1];
+    device.currents_na(&volts, &mut out);
+    for (n, (row, currents)) in volts.chunks_exact(2).zip(out.chunks_exact(3)).enumerate() {
+        match n {
+            1024 => assert!(currents.iter().all(|current| current.is_nan()), "{currents:?}"),
+            _ => assert_eq!(currents, [row[0], row[1], row[0] - row[1]], "row {n}"),
+        }
+    }
+    assert!(out[3 * 2050].is_nan());
+    assert_eq!(device.health().unwrap().failure(), None);
+    let told = refusal("greet(outputs=9)\nhear()");
+    assert!(told.contains("has 9 outputs; let it have 1 to 8"), "{told}");
+    let device =
+        start("greet(outputs=2)\nhear()\nsay(1.0, 2.0, 3.0, float('inf'))\nhear()").unwrap();
+    device.currents_na(&[0.1, 0.2, 0.3, 0.4], &mut [0.0; 4]);
+    let told = device.health().unwrap().failure().expect("a failure").to_owned();
+    assert!(told.contains("answered inf at [0.300, 0.400] V"), "{told}");
 }
 
 #[needs(python)]

@@ -1,0 +1,59 @@
+//! Meshes of 2 to 8 waveguides with a heater at every phase shifter and a photodiode at every port.
+
+use super::PhotonicDevice;
+use crate::device::spec::{check_outputs, measured_name, Kind, Spec};
+use crate::device::{Device, DeviceError};
+use hge_system::text::{quoted, QUOTED_CHARS};
+
+/// Seed of the specimen that `mesh:N` names.
+const MESH_SEED: u64 = 1;
+
+pub(in crate::device) const MESH: Kind =
+    Kind { name: "mesh", forms: &["`mesh:N[:SEED][/J]`"], open };
+
+fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
+    let argument = spec.argument()?;
+    let (modes, seed) = match argument.split_once(':') {
+        Some((modes, seed)) => (modes.trim(), Some(seed)),
+        None => (argument.trim(), None),
+    };
+    let specimen = match modes {
+        "2" => specimen::<2, 2>,
+        "3" => specimen::<3, 6>,
+        "4" => specimen::<4, 12>,
+        "5" => specimen::<5, 20>,
+        "6" => specimen::<6, 30>,
+        "7" => specimen::<7, 42>,
+        "8" => specimen::<8, 56>,
+        _ => {
+            let what = format!("`{}` is not a number of waveguides", quoted(modes, QUOTED_CHARS));
+            let change = "write 2 to 8, and a seed after a colon, e.g. `mesh:4:12`";
+            return Err(spec.wrong(what, change));
+        }
+    };
+    let seed =
+        seed.map_or(Ok(MESH_SEED), |seed| spec.seed_after(&format!("mesh:{modes}"), seed))?;
+    specimen(spec, seed)
+}
+
+fn specimen<const MODES: usize, const SHIFTERS: usize>(
+    spec: &Spec,
+    seed: u64,
+) -> Result<Box<dyn Device>, DeviceError> {
+    let outputs = spec.outputs_or(MODES)?;
+    Ok(Box::new(PhotonicDevice::<MODES, SHIFTERS>::rectangular(seed, outputs)?))
+}
+
+impl<const MODES: usize, const SHIFTERS: usize> PhotonicDevice<MODES, SHIFTERS> {
+    /// The specimen that `seed` draws, with electrode s at shifter s and photodiodes at the ports 0 to `outputs` - 1. Shifters are
+    /// counted as light meets them: 2 n is the outer one of interferometer n, 2 n + 1 the inner one.
+    ///
+    /// # Errors
+    /// [`DeviceError::BadSpec`] if `outputs` is not 1 to `MODES`.
+    pub fn rectangular(seed: u64, outputs: usize) -> Result<Self, DeviceError> {
+        let name = format!("mesh:{MODES}:{seed}");
+        check_outputs(&name, outputs, MODES)?;
+        let name = measured_name(name, outputs, MODES);
+        Ok(Self::draw(name, seed, (0..SHIFTERS).collect(), (0..outputs).collect()))
+    }
+}
