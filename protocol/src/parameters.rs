@@ -23,7 +23,7 @@ macro_rules! with_generics {
             TELEMETRY_WORDS telemetry_words = 2048, "Memory for frames to be sent, and for the last epoch's frames afterwards; a power of two, at least twice the longest frame.";
             CONVERTER_LATENCY converter_latency_samples = 0, "Samples that the converters add to the loop latency: 1 for serial converters, 0 to 4.", 0 to 4;
             CONVERTER_PERIOD converter_period_clocks = 0, "Minimum clocks between samples for the converters.", 0 to 65535;
-            SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory.";
+            SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample with one input: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory; each further input adds 6 to the 16.";
         }
     };
 }

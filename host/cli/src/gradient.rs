@@ -71,7 +71,7 @@ struct Gradient {
     rate_hz: f64,
     #[serde(flatten)]
     measured: Measured,
-    /// Case by case and control by control.
+    /// In the order of `cases`, control by control.
     #[serde(skip_serializing_if = "Option::is_none")]
     exact_na_per_v: Option<Vec<Vec<f64>>>,
 }
@@ -122,6 +122,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
     session.by(method, task.experiment.seed);
+    session.read_all_inputs();
     if let Some(calibration) = calibration {
         session.calibrate(calibration).map_err(text)?;
     }
@@ -207,7 +208,8 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
         writeln!(text, "not every slope reached the requested ratio to its error")?;
     }
     let error = |error: Option<f64>| error.map_or("?".into(), |error| format!("{error:.3}"));
-    for (case, slopes) in found.measured.cases.iter().enumerate() {
+    let outputs = 1 + found.measured.cases.iter().map(|row| row.output).max().unwrap_or(0);
+    for (row, slopes) in found.measured.cases.iter().enumerate() {
         let inputs: Vec<String> = slopes.inputs_v.iter().map(|volts| number(*volts)).collect();
         let clipped = if slopes.clipped { ", clipped: slopes not valid" } else { "" };
         let settled = if slopes.settled {
@@ -221,13 +223,17 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
         };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));
         let inputs = inputs.join(", ");
+        let output = match outputs {
+            1 => String::new(),
+            _ => format!(", output {}", slopes.output),
+        };
         writeln!(
             text,
-            "\ninputs {inputs} V: {mean:+.3} +- {spread} nA{clipped}{settled}{uncalibrated}"
+            "\ninputs {inputs} V{output}: {mean:+.3} +- {spread} nA{clipped}{settled}{uncalibrated}"
         )?;
         write!(text, "  electrode  tone (Hz)  amplitude (mV)  slope (nA/V)     error")?;
         write!(text, "  interval (19 of 20)")?;
-        let exact = found.exact_na_per_v.as_ref().map(|exact| &exact[case]);
+        let exact = found.exact_na_per_v.as_ref().and_then(|exact| exact.get(row));
         let is_of_slope = found.measured.intervals == Intervals::Slope;
         writeln!(
             text,

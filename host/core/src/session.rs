@@ -55,6 +55,8 @@ pub struct Session {
     corrector: Option<DriftCorrector>,
     method: Method,
     random: ChaCha8Rng,
+    /// Inputs that are read: the first, or all.
+    inputs: usize,
 }
 
 impl Session {
@@ -78,6 +80,7 @@ impl Session {
             corrector: None,
             method: Method::default(),
             random,
+            inputs: 1,
         })
     }
 
@@ -227,7 +230,18 @@ impl Session {
         self.instrument.samples()
     }
 
-    /// Every case at these controls: one window, or perturbed as many as the session's method takes.
+    /// Reads all inputs from now on, not only the first.
+    pub fn read_all_inputs(&mut self) {
+        self.inputs = self.plan.parameters().inputs as usize;
+    }
+
+    /// Inputs that are read.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Every case at these controls: one window, or perturbed as many as the session's method takes. A reading for every case, and in it for every
+    /// input that is read.
     ///
     /// # Errors
     /// The instrument fails, or the guard had to act.
@@ -253,7 +267,7 @@ impl Session {
         windows.iter().map(|window| self.reading(window)).collect()
     }
 
-    /// The windows of a run at these controls, which are as many as are expected.
+    /// The windows of a run at these controls, which are as many as are expected, with a record of every input that is read.
     ///
     /// # Errors
     /// The instrument fails, or windows are missing.
@@ -265,7 +279,7 @@ impl Session {
     ) -> Result<Vec<Window>, SessionError> {
         self.instrument.write_all(&self.plan.control_writes(controls_v))?;
         let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
-        windows(&mut self.instrument, bits, expected)
+        windows(&mut self.instrument, bits, expected, self.inputs)
     }
 
     /// Evaluates a window.
@@ -298,7 +312,7 @@ impl Session {
     }
 }
 
-/// The windows of a run in `mode`, which are as many as are expected.
+/// The windows of a run in `mode`, which are as many as are expected, with a record of each of the first `inputs` inputs.
 ///
 /// # Errors
 /// The instrument fails, or windows are missing.
@@ -306,16 +320,19 @@ pub fn windows(
     instrument: &mut Instrument,
     mode: u32,
     expected: usize,
+    inputs: usize,
 ) -> Result<Vec<Window>, SessionError> {
     let mut windows = Vec::new();
     instrument.run(mode, |said| {
         if let RunEvent::Window(window) = said {
-            windows.push(window);
+            if usize::from(window.input) < inputs {
+                windows.push(window);
+            }
         }
     })?;
     match windows.len() {
-        found if found == expected => Ok(windows),
-        found => Err(SessionError::Windows { found, expected }),
+        found if found == expected * inputs => Ok(windows),
+        found => Err(SessionError::Windows { found: found / inputs, expected }),
     }
 }
 

@@ -64,7 +64,7 @@ impl ReorderBuffer {
     /// An epoch after that of the missing frame has begun: the instrument can no longer repeat it.
     pub(super) fn is_past(&self) -> bool {
         let mut begins = self.held.iter().map(|(&place, record)| {
-            place > self.next && matches!(record, Record::Window(window) if window.case == 0)
+            place > self.next && matches!(record, Record::Window(window) if window.begins_epoch())
         });
         begins.any(|begins| begins)
     }

@@ -34,7 +34,7 @@ impl Instrument {
             let whole = (0..).zip(found.keys()).all(|(place, &back)| place == back);
             let begins = matches!(
                 found.last_key_value(),
-                Some((_, Record::Window(window))) if window.case == 0
+                Some((_, Record::Window(window))) if window.begins_epoch()
             );
             if whole && begins {
                 return Ok(found.into_values().rev().collect());

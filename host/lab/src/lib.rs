@@ -88,9 +88,10 @@ pub fn engine(
     seed: u64,
     around: impl FnOnce(AnalogueBench) -> Box<dyn Bench>,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
+    let rate_hz = task.plan.grid().rate_hz;
+    let (outputs, inputs) = (task.parameters.outputs as usize, task.parameters.inputs as usize);
     let health = device.health();
-    let bench = AnalogueBench::new(chain, device, outputs, 1, rate_hz, seed);
+    let bench = AnalogueBench::new(chain, device, outputs, inputs, rate_hz, seed);
     let mut engine = open_engine(task.experiment.engine, task.parameters, around(bench))?;
     power_up(engine.as_mut(), task.plan.scale())?;
     Ok(match health {

@@ -93,8 +93,9 @@ pub fn simulate(
     options: &Options<'_>,
 ) -> Result<(Instrument, Task, SimGuard), SimulateError> {
     let Job { task, chain, device } = job;
-    let (rate_hz, outputs) = (task.plan.grid().rate_hz, task.parameters.outputs as usize);
-    let create = |path| Trace::create(path, task.plan.scale(), outputs, rate_hz);
+    let rate_hz = task.plan.grid().rate_hz;
+    let (outputs, inputs) = (task.parameters.outputs as usize, task.parameters.inputs as usize);
+    let create = |path| Trace::create(path, task.plan.scale(), outputs, inputs, rate_hz);
     let trace = options.trace.map(create).transpose()?;
     let name = device.name();
     let mut non_finite = Arc::<AtomicBool>::default();

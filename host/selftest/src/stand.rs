@@ -228,7 +228,7 @@ impl Stand {
         instrument.write_all(&plan.control_writes(&[0.0]))?;
         instrument.write(map::EPOCHS, TONE_WINDOWS as u32)?;
         instrument.arm(ArmMode::Host)?;
-        let windows = windows(instrument, plan.mode_bits() | mode::PERTURB, TONE_WINDOWS)?;
+        let windows = windows(instrument, plan.mode_bits() | mode::PERTURB, TONE_WINDOWS, 1)?;
         self.home()?;
         let mut sum = [0.0; 2];
         for window in &windows {

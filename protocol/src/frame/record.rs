@@ -110,6 +110,13 @@ pub struct Window {
     pub slots: Vec<SlotSums>,
 }
 
+impl Window {
+    /// Whether an epoch begins with this frame.
+    pub fn begins_epoch(&self) -> bool {
+        self.case == 0 && self.input == 0
+    }
+}
+
 /// One epoch of the standalone loop, sent after its last case and before the update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Epoch {

@@ -30,7 +30,7 @@ macro_rules! with_registers {
                 TELEMETRY_WORDS telemetry_words 0x0a "word"   "Size of the memory for frames to be sent, and for the last epoch's frames afterwards.";
                 CONVERTER_LATENCY converter_latency 0x0b "sample" "Samples that converters on pins add to the loop latency.";
                 CONVERTER_PERIOD converter_period 0x0c "clock" "Minimum clocks between samples for these converters.";
-                SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample.";
+                SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample with one input.";
                 CARRIERS        carriers        0x0e "-"      "Carriers of a slot: 0 sines; 1 sines and binary codes, and the cost can be demodulated.";
                 INPUTS          inputs          0x16 "-"      "ADC inputs.";
             }

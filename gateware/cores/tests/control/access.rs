@@ -147,6 +147,7 @@ impl TestBench {
             map::TELEMETRY_WORDS => parameters.telemetry_words,
             map::CONVERTER_LATENCY => parameters.converter_latency_samples,
             map::CONVERTER_PERIOD => parameters.converter_period_clocks,
+            map::INPUTS => parameters.inputs,
             map::SLOT_CLOCKS => parameters.slot_clocks,
             map::CARRIERS => parameters.carriers.to_word(),
             map::STATUS => 0x55,

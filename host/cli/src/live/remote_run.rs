@@ -35,7 +35,7 @@ impl RemoteRun {
     /// Events of a frame.
     pub fn frame(&mut self, number: u32, record: &Record) -> Vec<Event> {
         match record {
-            Record::Window(window) => self.window(window),
+            Record::Window(window) if window.input == 0 => self.window(window),
             Record::Epoch(_) => self.epoch(&self.meaning.line(number, record)),
             Record::End(end) => {
                 self.before += u64::from(end.sample_clock);
@@ -43,7 +43,7 @@ impl RemoteRun {
                 (self.told, self.heard) = (false, vec![false; self.heard.len()]);
                 events
             }
-            Record::Event(_) | Record::Block(_) => Vec::new(),
+            Record::Window(_) | Record::Event(_) | Record::Block(_) => Vec::new(),
         }
     }
 

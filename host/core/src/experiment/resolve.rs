@@ -195,6 +195,13 @@ fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong
     require(electrodes <= outputs, "instrument.outputs", || {
         format!("the device has {electrodes} electrodes but the instrument {outputs} outputs: raise outputs")
     })?;
+    let (measured, inputs) = (device.outputs(), experiment.instrument.inputs as usize);
+    require(measured <= inputs, "instrument.inputs", || {
+        format!(
+            "the device {} has {measured} outputs but the instrument {inputs} inputs: set instrument.inputs = {measured}",
+            device.name()
+        )
+    })?;
     bench::electrodes(&experiment.bench, electrodes)
 }
 

@@ -8,7 +8,7 @@ use super::confidence::Confidence;
 use super::MeasureError;
 use crate::calibration::Calibration;
 use crate::drift::{leaks, left_share, Leaks, Shape};
-use crate::plan::{Configuration, NoiseSlot, Plan, PlanError};
+use crate::plan::{Configuration, Control, NoiseSlot, Plan, PlanError};
 use crate::session::{Reading, Session};
 use crate::settling::is_harmless;
 use crate::tones::{assess, NoiseModel, Order, ToneSpec, EMPTY_LINES};
@@ -90,11 +90,13 @@ pub struct Slope {
     pub bias_error_na_per_v: Option<f64>,
 }
 
-/// Result of one case.
+/// Result of one case at one of the device's outputs: a row of the case's Jacobian.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseSlopes {
     /// Voltages of the inputs.
     pub inputs_v: Vec<f64>,
+    /// Output of the device, from 0.
+    pub output: usize,
     /// Mean current over the windows, tones on.
     pub current_na: f64,
     /// Standard error of this mean; `None` for a single window.
@@ -121,7 +123,7 @@ pub struct Measured {
     pub windows: u32,
     /// Whether every slope has reached the requested ratio, if any.
     pub snr_reached: Option<bool>,
-    /// One for each case.
+    /// One for each case, and in it for each output of the device that is measured.
     pub cases: Vec<CaseSlopes>,
 }
 
@@ -177,17 +179,20 @@ pub fn measure(
     }
 }
 
-/// Every case's slopes from all passes at the plan's amplitude.
+/// Slopes of every case and output from all passes at the plan's amplitude.
 pub(super) fn cases(
     session: &Session,
     passes: &[Vec<Reading>],
     drift: Option<Shape>,
 ) -> Vec<CaseSlopes> {
     let plan = session.plan();
-    let cases = plan.configuration().cases_v.iter().enumerate();
-    let cases = cases.map(|(case, inputs_v)| {
-        let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[case]).collect();
-        let case = summary(session, inputs_v, &readings, drift);
+    let cases_v = &plan.configuration().cases_v;
+    let rows = cases_v
+        .iter()
+        .flat_map(|inputs_v| (0..session.inputs()).map(move |output| (inputs_v, output)));
+    let cases = rows.enumerate().map(|(row, (inputs_v, output))| {
+        let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
+        let case = CaseSlopes { output, ..summary(session, inputs_v, &readings, drift) };
         let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
         CaseSlopes { uncalibrated: uncalibrated && session.calibration().is_none(), ..case }
     });
@@ -260,6 +265,7 @@ fn summary(
         step_na: drift.step_na,
         settled: is_settled(&slopes, &drift, shape, calibration),
         inputs_v: inputs_v.to_vec(),
+        output: 0,
         current_na: mean(&currents),
         current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
         uncalibrated: false,
@@ -372,14 +378,23 @@ pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError>
     Ok(())
 }
 
-/// Exact slopes of output 0 of a device: every case with every control, without tones. `None`: the device does not provide them.
+/// Exact slopes of a device: for every case, and in it for every input of the instrument, those with every control, without tones. `None`: the device does not provide them.
 pub fn exact(device: &dyn Device, plan: &Plan, controls_v: &[f64]) -> Option<Vec<Vec<f64>>> {
     let Configuration { cases_v, controls, .. } = plan.configuration();
-    let of_case = |inputs_v: &Vec<f64>| {
+    let mut rows = Vec::new();
+    for inputs_v in cases_v {
         let mut volts = plan.outputs_v(inputs_v, controls_v);
         volts.resize(device.electrodes(), 0.0);
-        let slopes = device.jacobian_na_per_v(&volts)?;
-        controls.iter().map(|control| slopes.get(control.output).copied()).collect()
-    };
-    cases_v.iter().map(of_case).collect()
+        let jacobian = device.jacobian_na_per_v(&volts)?;
+        let electrodes = device.electrodes();
+        for output in 0..plan.parameters().inputs as usize {
+            // An input without an output of the device is open.
+            let slope = |control: &Control| match output < device.outputs() {
+                true => jacobian.get(output * electrodes + control.output).copied(),
+                false => Some(0.0),
+            };
+            rows.push(controls.iter().map(slope).collect::<Option<Vec<f64>>>()?);
+        }
+    }
+    Some(rows)
 }

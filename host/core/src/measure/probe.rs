@@ -125,7 +125,7 @@ impl Probe {
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
         let expected = plan.configuration().cases_v.len();
-        for window in windows(&mut self.instrument, 0, expected)? {
+        for window in windows(&mut self.instrument, 0, expected, 1)? {
             currents.push(current(plan, &window)?);
         }
         Ok(())

@@ -41,7 +41,7 @@ pub fn measure(
             levels.push(cases(session, passes, effort.drift));
         }
         let found: Vec<CaseSlopes> = (0..levels[0].len())
-            .map(|case| joined(&levels.iter().map(|level| &level[case]).collect::<Vec<_>>()))
+            .map(|row| joined(&levels.iter().map(|level| &level[row]).collect::<Vec<_>>()))
             .collect();
         let snr_reached = effort.snr_reached(&found);
         if snr_reached != Some(false) || windows >= effort.most_windows {
@@ -88,6 +88,7 @@ fn joined(levels: &[&CaseSlopes]) -> CaseSlopes {
         current_na: last.current_na,
         current_error_na: last.current_error_na,
         inputs_v: full.inputs_v.clone(),
+        output: full.output,
     }
 }
 

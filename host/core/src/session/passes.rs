@@ -119,7 +119,7 @@ impl Session {
     fn blanks(&self, noise_slots: usize) -> Vec<Reading> {
         let configuration = self.plan.configuration();
         let blank = Reading::blank(configuration.controls.len(), noise_slots);
-        vec![blank; configuration.cases_v.len()]
+        vec![blank; configuration.cases_v.len() * self.inputs]
     }
 }
 

@@ -80,7 +80,7 @@ fn one_run(
     let notes = session.instrument().notes();
     let mut noted = Ok(());
     session.instrument().run(run_mode(&plan), |said| match said {
-        RunEvent::Window(window) => {
+        RunEvent::Window(window) if window.input == 0 => {
             let reading = heard.window(&window);
             if window.flags & flag::UNPERTURBED == 0 {
                 reading.iter().for_each(&mut *look);
@@ -98,7 +98,7 @@ fn one_run(
             moments.push(moment);
         }
         // Epochs that were lost on the way are missing among the moments.
-        RunEvent::Gap { .. } => {}
+        RunEvent::Window(_) | RunEvent::Gap { .. } => {}
     })?;
     Ok(noted?)
 }

@@ -109,7 +109,7 @@ fn one_run(
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
     let end = session.instrument().run(run_mode(&plan), |said| match said {
-        RunEvent::Window(window) => {
+        RunEvent::Window(window) if window.input == 0 => {
             let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
             if clipped && window.flags & flag::FINAL == 0 {
                 clipped_starts.insert(window.start);
@@ -130,7 +130,7 @@ fn one_run(
             progress(&said);
         }
         // What the run came to is read from the instrument when it has ended.
-        RunEvent::Gap { .. } => {}
+        RunEvent::Window(_) | RunEvent::Gap { .. } => {}
     })?;
     noted?;
     debug_assert!(matches!(end.reason, EndReason::Complete | EndReason::LossReached));

@@ -145,7 +145,9 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
     let mut ended = None;
     for record in records {
         match record {
-            Record::Window(window) if window.flags & flag::FINAL != 0 => finals.push(window),
+            Record::Window(window) if window.input == 0 && window.flags & flag::FINAL != 0 => {
+                finals.push(window);
+            }
             Record::End(end) => ended = Some(end),
             _ => {}
         }

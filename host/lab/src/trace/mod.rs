@@ -1,6 +1,6 @@
 //! Waveforms of a run with any engine: a bench that records its inputs and outputs.
 //!
-//! Per sample: every DAC code with its voltage, the ADC code with the current it represents.
+//! Per sample: every DAC code with its voltage, every ADC code with the current it represents.
 //! Time is that of the samples, in nanoseconds from the first.
 
 mod fst;
@@ -53,11 +53,12 @@ struct Sink {
     path: PathBuf,
     scale: Scale,
     outputs: usize,
+    inputs: usize,
     period_ns: f64,
     sample: u64,
     last: Vec<Option<Value>>,
     /// Codes of the last call's samples, which may still be taken back.
-    pending: Vec<(Vec<i16>, i16)>,
+    pending: Vec<(Vec<i16>, Vec<i16>)>,
     waveform: Option<Box<dyn Waveform>>,
     /// The file until it is complete.
     draft: Option<Draft>,
@@ -70,12 +71,17 @@ pub struct Trace {
     sink: Arc<Mutex<Sink>>,
 }
 
-/// Names and kinds of the signals: DAC code and voltage of every output, ADC code, current.
-fn signals(outputs: usize) -> Vec<(String, bool)> {
+/// Names and kinds of the signals: DAC code and voltage of every output, ADC code and current of every input, which is not numbered if it is
+/// the only one.
+fn signals(outputs: usize, inputs: usize) -> Vec<(String, bool)> {
     let drives = (0..outputs).flat_map(|output| {
         [(format!("dac{output}_code"), false), (format!("dac{output}_v"), true)]
     });
-    drives.chain([("adc_code".into(), false), ("current_na".into(), true)]).collect()
+    let sensed = (0..inputs).flat_map(|input| {
+        let number = if inputs == 1 { String::new() } else { input.to_string() };
+        [(format!("adc{number}_code"), false), (format!("current{number}_na"), true)]
+    });
+    drives.chain(sensed).collect()
 }
 
 impl Trace {
@@ -87,9 +93,10 @@ impl Trace {
         path: &Path,
         scale: &Scale,
         outputs: usize,
+        inputs: usize,
         rate_hz: f64,
     ) -> Result<Self, TraceError> {
-        let signals = signals(outputs);
+        let signals = signals(outputs, inputs);
         let extension = path.extension().and_then(|extension| extension.to_str());
         let create = match extension {
             Some("vcd") => vcd::create,
@@ -103,6 +110,7 @@ impl Trace {
             path: path.into(),
             scale: scale.clone(),
             outputs,
+            inputs,
             period_ns: 1e9 / rate_hz,
             sample: 0,
             last: vec![None; signals.len()],
@@ -126,8 +134,8 @@ impl Trace {
     fn record(&self, codes: &[i16], adc: &[i16]) {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         sink.settle();
-        let rows = codes.chunks_exact(sink.outputs).zip(adc);
-        sink.pending = rows.map(|(drives, &sensed)| (drives.to_vec(), sensed)).collect();
+        let rows = codes.chunks_exact(sink.outputs).zip(adc.chunks_exact(sink.inputs));
+        sink.pending = rows.map(|(drives, sensed)| (drives.to_vec(), sensed.to_vec())).collect();
     }
 
     fn rewind(&self, samples: usize) {
@@ -141,7 +149,7 @@ impl Sink {
     /// Writes samples that can no longer be rewound.
     fn settle(&mut self) {
         for (drives, sensed) in std::mem::take(&mut self.pending) {
-            self.record(&drives, sensed);
+            self.record(&drives, &sensed);
         }
     }
 
@@ -158,7 +166,7 @@ impl Sink {
         }
     }
 
-    fn record(&mut self, drives: &[i16], sensed: i16) {
+    fn record(&mut self, drives: &[i16], sensed: &[i16]) {
         let time_ns = (self.sample as f64 * self.period_ns).round() as u64;
         self.sample += 1;
         for (output, &code) in drives.iter().enumerate() {
@@ -166,9 +174,11 @@ impl Sink {
             self.change(time_ns, 2 * output, Value::Code(code));
             self.change(time_ns, 2 * output + 1, Value::Real(volts));
         }
-        let current_na = self.scale.current_na(f64::from(sensed));
-        self.change(time_ns, 2 * self.outputs, Value::Code(sensed));
-        self.change(time_ns, 2 * self.outputs + 1, Value::Real(current_na));
+        for (input, &code) in sensed.iter().enumerate() {
+            let current_na = self.scale.current_na(f64::from(code));
+            self.change(time_ns, 2 * (self.outputs + input), Value::Code(code));
+            self.change(time_ns, 2 * (self.outputs + input) + 1, Value::Real(current_na));
+        }
     }
 
     fn change(&mut self, time_ns: u64, index: usize, value: Value) {
@@ -235,7 +245,7 @@ mod tests {
     fn write(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("hge-{}-{name}", std::process::id()));
         let scale = Scale::with_bits(16);
-        let trace = Trace::create(&path, &scale, 2, 1e6).unwrap();
+        let trace = Trace::create(&path, &scale, 2, 1, 1e6).unwrap();
         let mut bench = TracedBench::new(Box::new(Echo), trace.clone());
         bench.samples(&[0, 5, 8192, 5, 8192, -5, 7, 7], &mut [0; 4]);
         bench.rewind(1);
@@ -294,7 +304,7 @@ mod tests {
         // The last sample was taken back.
         assert!(changes.iter().all(|change| change.0 < 3000), "{changes:?}");
         let scale = Scale::with_bits(16);
-        let refused = Trace::create(Path::new("x.wav"), &scale, 2, 1e6);
+        let refused = Trace::create(Path::new("x.wav"), &scale, 2, 1, 1e6);
         assert!(matches!(refused, Err(TraceError::Format(_))));
     }
 }
