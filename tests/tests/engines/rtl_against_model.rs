@@ -46,7 +46,7 @@ fn at_night_a_random_run_agrees_for_the_default_instrument() {
 
 #[test]
 fn random_runs_of_several_inputs_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[0, 1, 34, 59][..], &[34, 59]) {
+    for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
         let parameters = Parameters { inputs: 3, ..LITTLE };
         agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
         agree::<Stepped>(&random(*seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));

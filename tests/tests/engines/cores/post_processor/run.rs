@@ -183,6 +183,14 @@ impl Run {
             sums.in_phase = random.scaled(-most, most);
             sums.quadrature = random.scaled(-most, most);
         }
+        let half = settings.window_log2 - 1;
+        let (least, greatest) = (-32768 << half, 32767 << half);
+        let levels: Vec<[i64; 4]> = (0..self.test_bench.sums.len())
+            .map(|_| {
+                let sums = [random.within(least, greatest), random.within(least, greatest)];
+                [sums[0], sums[1], random.code().into(), random.code().into()]
+            })
+            .collect();
         let flags = random.below(32) as u16 & !flag::FINAL;
         let sample_clock = random.noise() as u32;
         self.gather(flags);
@@ -192,11 +200,8 @@ impl Run {
         core.late.next = flags & flag::LATE != 0;
         let last = if self.at.last_pass { flag::FINAL } else { 0 };
         let saturated = if self.at.saturated { flag::SATURATED } else { 0 };
-        let half = settings.window_log2 - 1;
-        let (least, greatest) = (-32768 << half, 32767 << half);
         let mut windows = Vec::new();
-        for input in 0..self.test_bench.sums.len() {
-            let random = &mut self.test_bench.random;
+        for (input, [first, second, min, max]) in levels.into_iter().enumerate() {
             let window = Window {
                 input: input as u8,
                 epoch: self.at.epoch as u16,
@@ -204,10 +209,10 @@ impl Run {
                 start: self.at.start as u8,
                 sample_clock,
                 flags: flags | last | saturated,
-                sum_first: random.within(least, greatest) as i32,
-                sum_second: random.within(least, greatest) as i32,
-                min: random.code(),
-                max: random.code(),
+                sum_first: first as i32,
+                sum_second: second as i32,
+                min: min as i16,
+                max: max as i16,
                 slots: self.test_bench.sums[input][..settings.slots as usize].to_vec(),
             };
             self.test_bench.set_samples(input, &window);
