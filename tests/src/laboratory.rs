@@ -134,7 +134,9 @@ impl Laboratory {
     /// The bench with `device`, as an engine meets it.
     pub fn bench(&self, device: Box<dyn Device>) -> Box<dyn Bench> {
         let outputs = self.parameters.outputs as usize;
-        let bench = AnalogueBench::new(self.chain.clone(), device, outputs, 1, RATE_HZ, self.seed);
+        let inputs = self.parameters.inputs as usize;
+        let bench =
+            AnalogueBench::new(self.chain.clone(), device, outputs, inputs, RATE_HZ, self.seed);
         let latency = self.parameters.converter_latency_samples as usize;
         Box::new(Delayed::new(Box::new(bench), outputs, latency))
     }
@@ -156,7 +158,7 @@ impl Laboratory {
         Ok((plan, instrument))
     }
 
-    /// `repetitions` windows on `device`, each as its slots' responses.
+    /// `repetitions` windows on `device`, each as its slots' responses at every input.
     ///
     /// # Errors
     /// The instrument refuses.

@@ -6,6 +6,7 @@ mod confidence;
 mod gates;
 mod gradient;
 mod intervals;
+mod jacobian;
 mod methods;
 mod report;
 mod reproduce;
