@@ -6,6 +6,7 @@ mod build_facts;
 mod calibrate;
 mod capture;
 mod completions;
+mod curvature;
 mod export;
 mod gateware;
 mod gradient;
@@ -82,6 +83,9 @@ enum Command {
         after_help = "Example:\n  hge gradient --controls=-0.2,0.1,0,-0.3,-0.1 --windows 32"
     )]
     Gradient(gradient::Arguments),
+    /// Measure every second derivative at given controls
+    #[command(after_help = "Example:\n  hge curvature --windows 32 --exact")]
+    Curvature(curvature::Arguments),
     /// Check every contact, or sweep voltages
     #[command(after_help = "Example:\n  hge iv --sweep 3:-1:0.5:31 -o curve.npy")]
     Iv(iv::Arguments),
@@ -167,6 +171,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(arguments),
         Command::Track(arguments) => track::run(arguments),
         Command::Gradient(arguments) => gradient::run(arguments),
+        Command::Curvature(arguments) => curvature::run(arguments),
         Command::Iv(arguments) => iv::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Reproduce(arguments) => reproduce::run(arguments),

@@ -3,6 +3,7 @@
 mod amplitudes;
 mod calibration;
 mod confidence;
+mod curvature;
 mod gates;
 mod gradient;
 mod intervals;

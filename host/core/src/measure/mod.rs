@@ -6,6 +6,7 @@
 //! | [`zero_amplitude`] | the same at amplitude zero, from three amplitudes |
 //! | [`amplitude_bias`] | the bias from several amplitudes, and the resulting intervals |
 //! | [`amplitudes`] | the amplitudes with the least sum of errors from curvature and noise |
+//! | [`curvature`] | every second derivative, from the products of the tones |
 //! | [`probe`] | the current at any voltages, without tones |
 //! | [`iv`] | sweeps of one electrode or two, and the check of a contact |
 //! | [`calibrate`] | lag and feed-through of every tone |
@@ -20,6 +21,7 @@ pub mod amplitudes;
 pub mod calibrate;
 pub mod capture;
 pub mod confidence;
+pub mod curvature;
 pub mod gradient;
 pub mod iv;
 pub mod probe;
@@ -110,6 +112,12 @@ pub enum MeasureError {
     /// Captured codes and a run's windows do not match.
     #[error("the captured codes are not those of the run's windows: another program captures or has changed the decimation, end it and measure again")]
     Apart,
+    /// Tones whose products have lines of their own do not exist.
+    #[error("the products of {controls} tones do not have lines of their own in a window of 65536 samples: use fewer electrodes.controls")]
+    Products {
+        /// Number of tones.
+        controls: usize,
+    },
     /// Too few repetitions, or none.
     #[error("0 {what} cannot be measured: ask for 1 or more")]
     Nothing {
