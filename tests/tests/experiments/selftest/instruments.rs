@@ -7,6 +7,7 @@ use hge_protocol::registers as map;
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
 use hge_selftest::Verdict;
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
+use hge_tests::nightly;
 
 /// An instrument that takes other values for some registers than are written.
 struct Tampered {
@@ -109,7 +110,7 @@ fn each_trip_that_does_not_come_fails_its_own_rows() {
             &["damaged frames"],
         ),
     ];
-    for (what, value, expected) in cases {
+    for (what, value, expected) in cases.into_iter().step_by(nightly(1, 2)) {
         let mut trial = tampered(value, true);
         trial.settings.outputs = vec![0];
         assert_fails(what, &trial.report(), expected);
