@@ -254,10 +254,13 @@ mod tests {
     fn tones_whose_products_coincide_have_no_lines() {
         // 10 + 30 is twice 20, and the difference of 30 and 10 is a tone.
         assert_eq!(lines(&[10, 20, 30], 1024), None);
-        // The sum of 12 and 20 is beyond half of 64; the difference will do.
-        let found = lines(&[12, 20], 64).map(|lines| lines[1]);
-        assert_eq!(found.map(|line| (line.cycles, line.share)), Some((8, 0.5)));
-        assert_eq!(lines(&[12, 20], 80).map(|lines| lines[1].cycles), Some(32));
+        // 11 + 21 is 14 + 18: their differences, 10 and 4, are alone.
+        let found = lines(&[11, 14, 18, 21], 128).expect("lines");
+        let of = |pair| found.iter().find(|line| line.pair == pair).map(|l| (l.cycles, l.share));
+        assert_eq!((of([0, 3]), of([1, 2])), (Some((10, 0.5)), Some((4, 0.5))));
+        assert_eq!((of([0, 1]), of([3, 3])), (Some((25, -0.5)), Some((42, -0.25))));
+        // Twice 21 is beyond half of 64.
+        assert_eq!(lines(&[11, 21], 64), None);
         assert_eq!(separate_tones(20, 1, 64), None);
     }
 }
