@@ -36,7 +36,7 @@ fn every_key_of_every_object_is_documented() {
     let run = concat!(env!("CARGO_TARGET_TMPDIR"), "/documented");
     let _ = std::fs::remove_dir_all(run);
     json(&["train", "and", "-o", run]);
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &["replay", run],
         &["report", run],
         &["export", run, "--format", "csv"],
@@ -47,6 +47,7 @@ fn every_key_of_every_object_is_documented() {
         &["set", "settle=1ms"],
         &["regs"],
         &["gradient", "--exact"],
+        &["curvature", "--exact"],
         &["iv"],
         &["iv", "--sweep", "0:-1:0:5"],
         &["capture", "--samples", "10"],

@@ -20,6 +20,7 @@ mod results;
 mod scale;
 mod selftest;
 mod served;
+mod several_outputs;
 mod sharing;
 mod spectrum;
 mod standalone_image;
