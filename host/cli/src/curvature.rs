@@ -1,14 +1,13 @@
 //! `hge curvature`: every second derivative at given controls.
 
+use crate::gradient::{exact, output_label};
 use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use clap::{Args, ValueHint};
 use hge_core::measure::curvature::{self, CaseCurvature};
-use hge_core::plan::Plan;
 use hge_core::session::Session;
 use hge_driver::link::LinkSpec;
 use hge_driver::text::number;
-use hge_sim::device;
 use serde::Serialize;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -62,7 +61,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan = curvature::listening(&task.plan).map_err(text)?;
     let controls_v = arguments.controls.unwrap_or_else(|| plan.middle_controls_v());
     let exact_na_per_v2 = match arguments.exact {
-        true => Some(exact(&task.experiment.device, &plan, &controls_v)?),
+        true => Some(exact(&task.experiment.device, |device| {
+            curvature::exact(device, &plan, &controls_v)
+        })?),
         false => None,
     };
     let (grid, tones_hz) = (plan.grid(), plan.tones_hz());
@@ -89,13 +90,6 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn exact(device: &str, plan: &Plan, controls_v: &[f64]) -> Result<Vec<Vec<f64>>, String> {
-    let device = device::open(device).map_err(text)?;
-    curvature::exact(device.as_ref(), plan, controls_v).ok_or_else(|| {
-        format!("the device {} does not know its slopes: leave out --exact", device.name())
-    })
-}
-
 fn table(found: &Curvature) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -116,10 +110,7 @@ fn write_table(text: &mut String, found: &Curvature) -> std::fmt::Result {
     )?;
     let outputs = 1 + found.cases.iter().map(|case| case.output).max().unwrap_or(0);
     for (row, case) in found.cases.iter().enumerate() {
-        let output = match outputs {
-            1 => String::new(),
-            _ => format!(", output {}", case.output),
-        };
+        let output = output_label(case.output, outputs);
         let clipped = if case.clipped { ", clipped: entries not valid" } else { "" };
         let (inputs, mean) = (list(&case.inputs_v), case.current_na);
         writeln!(text, "\ninputs {inputs} V{output}: {mean:+.3} nA{clipped}")?;

@@ -8,11 +8,10 @@ use hge_core::drift::Shape;
 use hge_core::measure::gradient::{self, Effort, Intervals, Measured};
 use hge_core::measure::zero_amplitude;
 use hge_core::method::Method;
-use hge_core::plan::Plan;
 use hge_core::session::Session;
 use hge_driver::link::LinkSpec;
 use hge_driver::text::number;
-use hge_sim::device;
+use hge_sim::device::{self, Device};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -110,7 +109,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let controls_v = arguments.controls.unwrap_or_else(|| task.plan.middle_controls_v());
     let exact_na_per_v = match arguments.exact {
-        true => Some(exact(&task.experiment.device, &task.plan, &controls_v)?),
+        true => Some(exact(&task.experiment.device, |device| {
+            gradient::exact(device, &task.plan, &controls_v)
+        })?),
         false => None,
     };
     let estimator = task.experiment.host.estimator;
@@ -176,11 +177,20 @@ fn refuse(method: Method, arguments: &Arguments) -> Result<(), String> {
     }
 }
 
-fn exact(device: &str, plan: &Plan, controls_v: &[f64]) -> Result<Vec<Vec<f64>>, String> {
+/// What `of` derives from the simulated device's own Jacobian.
+pub fn exact<T>(device: &str, of: impl FnOnce(&dyn Device) -> Option<T>) -> Result<T, String> {
     let device = device::open(device).map_err(text)?;
-    gradient::exact(device.as_ref(), plan, controls_v).ok_or_else(|| {
+    of(device.as_ref()).ok_or_else(|| {
         format!("the device {} does not know its slopes: leave out --exact", device.name())
     })
+}
+
+/// An output of the device in a heading, where there are several.
+pub fn output_label(output: usize, outputs: usize) -> String {
+    match outputs {
+        1 => String::new(),
+        _ => format!(", output {output}"),
+    }
 }
 
 fn table(found: &Gradient) -> String {
@@ -223,10 +233,7 @@ fn write_table(text: &mut String, found: &Gradient) -> std::fmt::Result {
         };
         let (mean, spread) = (slopes.current_na, error(slopes.current_error_na));
         let inputs = inputs.join(", ");
-        let output = match outputs {
-            1 => String::new(),
-            _ => format!(", output {}", slopes.output),
-        };
+        let output = output_label(slopes.output, outputs);
         writeln!(
             text,
             "\ninputs {inputs} V{output}: {mean:+.3} +- {spread} nA{clipped}{settled}{uncalibrated}"

@@ -235,9 +235,10 @@ impl Session {
         self.inputs = self.plan.parameters().inputs as usize;
     }
 
-    /// Inputs that are read.
-    pub fn inputs(&self) -> usize {
-        self.inputs
+    /// Voltages of the inputs, and output of the device, of every reading of [`Session::measure`].
+    pub fn rows(&self) -> impl Iterator<Item = (&[f64], usize)> {
+        let cases_v = self.plan.configuration().cases_v.iter();
+        cases_v.flat_map(|inputs_v| (0..self.inputs).map(move |output| (&inputs_v[..], output)))
     }
 
     /// Every case at these controls: one window, or perturbed as many as the session's method takes. A reading for every case, and in it for every

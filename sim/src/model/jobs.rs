@@ -4,7 +4,6 @@ use super::instrument::Model;
 use super::sequencer::{Job, Sequencer};
 use super::update;
 use hge_protocol::frame::{flag, EndReason, Epoch, Record, Window};
-use hge_protocol::registers::mode;
 
 impl Model {
     /// The job at the beginning of a gap.
@@ -65,13 +64,14 @@ impl Model {
                 max: lockin.max,
                 slots: lockin.sums[..self.slots_used()].to_vec(),
             };
-            let mark = self.motion.sequencer.case == 0 && input == 0;
+            let mark = window.begins_epoch();
             self.telemetry.push(&Record::Window(window), mark);
         }
     }
 
     /// Adds the case's loss and steps, input by input.
     pub(super) fn accumulate(&mut self) {
+        let (costs, used) = (self.costs(), self.slots_used());
         let settings = &self.settings;
         let sequencer = &mut self.motion.sequencer;
         for (input, lockin) in (0..).zip(&self.lockins) {
@@ -81,9 +81,7 @@ impl Model {
             sequencer.loss = sequencer.loss.saturating_add(error.loss);
             sequencer.saturated |= error.saturated;
             // A cost's responses are its slopes already.
-            let costs = settings.mode & mode::COST != 0;
             let factor = if costs { update::weight(target) } else { error.weighted };
-            let used = settings.slots_used as usize;
             for slot in (0..used).filter(|&slot| self.slots[slot].drives) {
                 let (addition, cut) = update::step_addition(
                     lockin.sums[slot],

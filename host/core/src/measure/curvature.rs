@@ -125,15 +125,11 @@ pub fn measure(
     let cycles: Vec<u32> =
         plan.configuration().controls.iter().map(|control| control.cycles).collect();
     let lines = lines(&cycles, plan.grid().window_samples).unwrap_or_default();
-    let cases_v = &plan.configuration().cases_v;
-    let rows = cases_v
-        .iter()
-        .flat_map(|inputs_v| (0..session.inputs()).map(move |output| (inputs_v.clone(), output)));
-    let case = |(row, (inputs_v, output)): (usize, (Vec<f64>, usize))| {
+    let case = |(row, (inputs_v, output)): (usize, (&[f64], usize))| {
         let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
         let currents = readings.iter().map(|reading| reading.mean_na);
         CaseCurvature {
-            inputs_v,
+            inputs_v: inputs_v.to_vec(),
             output,
             current_na: currents.sum::<f64>() / f64::from(windows),
             clipped: readings.iter().any(|reading| reading.clipped),
@@ -144,7 +140,7 @@ pub fn measure(
                 .collect(),
         }
     };
-    Ok(rows.enumerate().map(case).collect())
+    Ok(session.rows().enumerate().map(case).collect())
 }
 
 fn entry(plan: &Plan, line: &Line, slot: usize, readings: &[&Reading]) -> Entry {

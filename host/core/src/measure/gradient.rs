@@ -185,12 +185,7 @@ pub(super) fn cases(
     passes: &[Vec<Reading>],
     drift: Option<Shape>,
 ) -> Vec<CaseSlopes> {
-    let plan = session.plan();
-    let cases_v = &plan.configuration().cases_v;
-    let rows = cases_v
-        .iter()
-        .flat_map(|inputs_v| (0..session.inputs()).map(move |output| (inputs_v, output)));
-    let cases = rows.enumerate().map(|(row, (inputs_v, output))| {
+    let cases = session.rows().enumerate().map(|(row, (inputs_v, output))| {
         let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
         let case = CaseSlopes { output, ..summary(session, inputs_v, &readings, drift) };
         let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
