@@ -43,6 +43,18 @@ struct Repeat {
     after: u64,
     /// Frames of the run up to the one that ends them, known with the first of them.
     until: Option<u32>,
+    /// A poll has found it under way: at the next it has come, or was lost.
+    polled: bool,
+}
+
+/// End of the run, as polls find it. Blocks of a capture may follow it without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    No,
+    /// The last frame may still be under way within the instrument.
+    Found,
+    /// The last frame is among this number of frames.
+    Within(u32),
 }
 
 /// Action after a frame or a poll.
@@ -58,6 +70,8 @@ struct Run<'a> {
     made: u32,
     /// The last poll found frames made that had not come, or the run over; and this was next then.
     doubt: Option<u32>,
+    /// The instrument has ended the run.
+    over: Over,
     causes: u32,
 }
 
@@ -80,6 +94,7 @@ impl Instrument {
             asked: 0,
             made: 0,
             doubt: None,
+            over: Over::No,
             causes: 0,
         };
         let end = run.follow()?;
@@ -109,7 +124,10 @@ impl Run<'_> {
         let mut quiet = Instant::now() + interval;
         loop {
             while let Some(record) = self.order.pop() {
-                self.asked = 0;
+                // A capture beside brings new frames for ever, with gaps for ever where the line is too slow for it.
+                if !matches!(record, Record::Block(_)) {
+                    self.asked = 0;
+                }
                 let number = self.order.last_number();
                 self.instrument.pass(TraceEvent::RunEvent { number, record: &record })?;
                 if let Some(end) = self.hand_over(record) {
@@ -124,17 +142,19 @@ impl Run<'_> {
             match self.items.recv_timeout(interval.min(LOOK_INTERVAL)) {
                 Ok(item) => {
                     self.take(&item);
-                    self.doubt = None;
-                    quiet = Instant::now() + interval;
+                    if !matches!(item.record, Record::Block(_)) {
+                        self.doubt = None;
+                        quiet = Instant::now() + interval;
+                    }
                 }
-                Err(RecvTimeoutError::Timeout) if Instant::now() < quiet => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    self.poll()?;
-                    // A frame that was on its way while the instrument answered needs no repeat: look again soon.
-                    let doubtful = self.doubt.is_some();
-                    quiet = Instant::now() + if doubtful { interval / 4 } else { interval };
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(self.instrument.link_end()),
+            }
+            if Instant::now() >= quiet {
+                self.poll()?;
+                // A frame that was on its way while the instrument answered needs no repeat: look again soon.
+                let doubtful = self.doubt.is_some();
+                quiet = Instant::now() + if doubtful { interval / 4 } else { interval };
             }
         }
     }
@@ -171,7 +191,7 @@ impl Run<'_> {
         }
         self.asked += 1;
         match self.instrument.command_count(command::REPEAT) {
-            Ok(after) => self.repeat = Some(Repeat { after, until: None }),
+            Ok(after) => self.repeat = Some(Repeat { after, until: None, polled: false }),
             Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up()?,
             Err(error) => return Err(error),
         }
@@ -191,14 +211,22 @@ impl Run<'_> {
     /// Nothing has come for a while: is there anything to come?
     fn poll(&mut self) -> Result<(), DriverError> {
         let words = self.instrument.read_many(map::STATUS, 4)?;
-        // What came before the reply is not lost, however late this thread is.
-        if !self.items.is_empty() {
-            self.doubt = None;
-            return Ok(());
-        }
         let (busy, frames) = (words[0] & status::BUSY != 0, words[3]);
         let made = self.order.place(frames).unwrap_or(0);
         self.made = self.made.max(made);
+        self.over = match self.over {
+            _ if busy => Over::No,
+            Over::No => Over::Found,
+            Over::Found => Over::Within(made),
+            Over::Within(frames) if self.order.next() < frames => self.over,
+            Over::Within(_) => return Err(self.end_lost(words[1])),
+        };
+        // What came before the reply is not lost, however late this thread is.
+        if !self.items.is_empty() {
+            self.repeat.take_if(|repeat| std::mem::replace(&mut repeat.polled, true));
+            self.doubt = None;
+            return Ok(());
+        }
         // Whatever was asked for has come by now, or was lost on the way.
         self.repeat = None;
         let next = self.order.next();
@@ -208,11 +236,16 @@ impl Run<'_> {
             self.doubt = Some(next);
         } else if made > next {
             self.mend()?;
-        } else if words[1] != 0 {
-            return Err(self.instrument.tripped(self.causes));
         } else {
-            return Err(DriverError::EndLost);
+            return Err(self.end_lost(words[1]));
         }
         Ok(())
+    }
+
+    fn end_lost(&self, fault: u32) -> DriverError {
+        if fault != 0 {
+            return self.instrument.tripped(self.causes);
+        }
+        DriverError::EndLost
     }
 }

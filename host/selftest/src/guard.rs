@@ -175,7 +175,7 @@ fn step_limit(
         stand.home()?;
         let codes = match captured {
             Ok((_, captured)) if captured.missing.is_empty() => captured.codes,
-            Ok(_) | Err(DriverError::Capture { .. }) => {
+            Ok(_) | Err(DriverError::Capture { .. } | DriverError::EndLost) => {
                 let reason =
                     "codes were lost: the line is too slow for this sample rate, lower rate_hz";
                 return Ok(Row::not_run(STEP_LIMIT, reason));
