@@ -119,7 +119,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let plan = if method.is_of_sines() {
         gradient::listening(&task.plan, task.experiment.noise_model()).map_err(text)?
     } else {
-        method.plan(&task.plan, &task.targets).map_err(text)?
+        method.plan(&task.plan, &task.data.train.targets).map_err(text)?
     };
     let mut session = Session::open(lab.instrument, plan, estimator).map_err(text)?;
     session.by(method, task.experiment.seed);

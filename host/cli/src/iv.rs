@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Sweep one electrode or two over given voltages instead, upward or downward, the others at 0 V; two need -o or --json
     #[arg(long, value_name = "K:FROM:TO:N[,K2:FROM2:TO2:N2]")]
     sweep: Option<String>,
+    /// Sweep one electrode back again over the same voltages, and show the hysteresis
+    #[arg(long, requires = "sweep")]
+    back: bool,
     /// Write the currents as a NumPy array
     #[arg(short = 'o', value_name = "FILE.npy")]
     output: Option<PathBuf>,
@@ -54,20 +57,58 @@ struct Swept {
     current_na: Vec<f64>,
     error_na: f64,
     clipped: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hysteresis_na: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hysteresis_error_na: Option<f64>,
+    /// The same of every output, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outputs: Vec<SweptOutput>,
+}
+
+/// Currents of one output.
+#[derive(Serialize)]
+struct SweptOutput {
+    output: usize,
+    current_na: Vec<f64>,
+    error_na: f64,
+    clipped: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hysteresis_na: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hysteresis_error_na: Option<f64>,
+}
+
+impl SweptOutput {
+    fn of(output: usize, swept: &Sweep, back: bool) -> Self {
+        let hysteresis = back.then(|| swept.hysteresis_na());
+        SweptOutput {
+            output,
+            current_na: swept.currents.iter().map(|current| current.current_na).collect(),
+            error_na: swept.error_na,
+            clipped: swept.currents.iter().filter(|current| current.clipped).count(),
+            hysteresis_na: hysteresis.map(|(na, _)| na),
+            hysteresis_error_na: hysteresis.map(|(_, error_na)| error_na),
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     check_array_path(arguments.output.as_deref())?;
-    let axes = arguments.sweep.as_deref().map(axes).transpose()?;
+    let axes = arguments.sweep.as_deref().map(|text| axes(text, arguments.back)).transpose()?;
     let is_table = axes.as_ref().is_some_and(|axes| axes.len() > 1);
     if is_table && arguments.output.is_none() && !arguments.json {
         return Err(
             "a sweep over two electrodes is too wide to print: add -o FILE.npy, or --json".into()
         );
     }
+    if is_table && arguments.back {
+        return Err("--back shows the hysteresis of one electrode: sweep one".into());
+    }
     let lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (task, link) = (lab.task()?, lab.link.to_string());
     let mut probe = Probe::new(lab.instrument, task.plan);
+    probe.read_all_inputs();
     let output = arguments.output.as_deref();
     match axes {
         Some(axes) => {
@@ -87,7 +128,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 }
 
 /// `K:FROM:TO:N`, once or twice.
-fn axes(text: &str) -> Result<Vec<Axis>, String> {
+fn axes(text: &str, back: bool) -> Result<Vec<Axis>, String> {
     let wrong = || {
         format!(
             "`{text}` is not a sweep: write electrode, first and last voltage and points, for \
@@ -104,6 +145,7 @@ fn axes(text: &str) -> Result<Vec<Axis>, String> {
                 low_v: low.parse().ok()?,
                 high_v: high.parse().ok()?,
                 points: points.parse().ok()?,
+                back,
             })
         })
         .collect::<Option<_>>()
@@ -122,20 +164,22 @@ fn check(
     output: Option<&Path>,
     json: bool,
 ) -> Result<(), String> {
-    let mut contacts = Vec::new();
+    let (mut contacts, mut ok) = (Vec::new(), true);
     let mut table = Vec::new();
+    let outputs = probe.inputs();
     for &electrode in electrodes {
         let (low_v, high_v) = iv::range_v(&probe, electrode).map_err(text)?;
-        let axis = Axis { electrode, low_v, high_v, points };
-        let (contact, swept) = iv::contact(&mut probe, &axis).map_err(text)?;
-        table.extend(columns(&axis, &swept));
-        contacts.push(contact);
+        let axis = Axis { electrode, low_v, high_v, points, back: false };
+        let (judged, swept) = iv::contact(&mut probe, &axis).map_err(text)?;
+        table.extend(swept.iter().flat_map(|swept| columns(&axis, swept)));
+        ok &= iv::is_sound(&judged);
+        contacts.extend(judged);
     }
     probe.close().map_err(text)?;
     if let Some(path) = output {
-        write_array(path, &[electrodes.len(), points, 3], &table)?;
+        let shape = with_outputs(&[electrodes.len()], outputs, &[points, 3]);
+        write_array(path, &shape, &table)?;
     }
-    let ok = contacts.iter().all(|contact| contact.verdict == Verdict::Ok);
     if json {
         return json_line(&Checked { link, points, ok, contacts });
     }
@@ -143,9 +187,13 @@ fn check(
         "electrode      range (V)  conductance (nA/V)      current at 0 V (nA)  nonlinear  verdict\n",
     );
     for contact in &contacts {
+        let electrode = match outputs {
+            1 => contact.electrode.to_string(),
+            _ => format!("{}·{}", contact.electrode, contact.output),
+        };
         lines += &format!(
             "{:>9}  {:>+5.2} to {:>+5.2}  {:>+9.3} +- {:<6.3}  {:>+14.3} +- {:<6.3}  {:>6.1} %  {}\n",
-            contact.electrode,
+            electrode,
             contact.low_v,
             contact.high_v,
             contact.conductance_na_per_v,
@@ -169,6 +217,12 @@ fn advice(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A shape with a dimension for the outputs where there are several.
+fn with_outputs(before: &[usize], outputs: usize, after: &[usize]) -> Vec<usize> {
+    let outputs = if outputs > 1 { vec![outputs] } else { Vec::new() };
+    [before, &outputs, after].concat()
+}
+
 /// Voltage, current, standard error.
 fn columns(axis: &Axis, swept: &Sweep) -> Vec<f64> {
     let rows = axis.volts().into_iter().zip(&swept.currents);
@@ -178,31 +232,76 @@ fn columns(axis: &Axis, swept: &Sweep) -> Vec<f64> {
 fn report_sweep(
     link: String,
     axes: Vec<Axis>,
-    swept: &Sweep,
+    swept: &[Sweep],
     output: Option<&Path>,
     json: bool,
 ) -> Result<(), String> {
-    let current_na: Vec<f64> = swept.currents.iter().map(|current| current.current_na).collect();
+    let back = axes[0].back;
+    let outputs: Vec<SweptOutput> =
+        swept.iter().enumerate().map(|(n, swept)| SweptOutput::of(n, swept, back)).collect();
     if let Some(path) = output {
+        let lengths: Vec<usize> = axes.iter().map(|axis| axis.volts().len()).collect();
         match axes.as_slice() {
-            [axis] => write_array(path, &[axis.points, 3], &columns(axis, swept))?,
-            _ => write_array(path, &[axes[0].points, axes[1].points], &current_na)?,
+            [axis] => {
+                let shape = with_outputs(&[], swept.len(), &[lengths[0], 3]);
+                let table: Vec<f64> = swept.iter().flat_map(|swept| columns(axis, swept)).collect();
+                write_array(path, &shape, &table)?;
+            }
+            _ => {
+                let currents = outputs.iter().flat_map(|output| output.current_na.iter().copied());
+                let shape = with_outputs(&[], swept.len(), &lengths);
+                write_array(path, &shape, &currents.collect::<Vec<f64>>())?;
+            }
         }
     }
-    let clipped = swept.currents.iter().filter(|current| current.clipped).count();
-    let error_na = swept.error_na;
     if json {
-        return json_line(&Swept { link, axes, current_na, error_na, clipped });
+        let Some(first) = swept.first().map(|swept| SweptOutput::of(0, swept, back)) else {
+            return Ok(());
+        };
+        let SweptOutput {
+            current_na, error_na, clipped, hysteresis_na, hysteresis_error_na, ..
+        } = first;
+        let outputs = if outputs.len() > 1 { outputs } else { Vec::new() };
+        return json_line(&Swept {
+            link,
+            axes,
+            current_na,
+            error_na,
+            clipped,
+            hysteresis_na,
+            hysteresis_error_na,
+            outputs,
+        });
     }
-    let least = current_na.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = current_na.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut text = format!(
-        "{} points, {least:+.3} to {greatest:+.3} nA, each +- {error_na:.3} nA, {clipped} clipped\n",
-        current_na.len()
-    );
+    let mut text = String::new();
+    for SweptOutput {
+        output: n,
+        current_na,
+        error_na,
+        clipped,
+        hysteresis_na,
+        hysteresis_error_na,
+    } in &outputs
+    {
+        let least = current_na.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = current_na.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if outputs.len() > 1 {
+            text += &format!("output {n}: ");
+        }
+        text += &format!(
+            "{} points, {least:+.3} to {greatest:+.3} nA, each +- {error_na:.3} nA, {clipped} clipped\n",
+            current_na.len()
+        );
+        if let (Some(na), Some(error_na)) = (hysteresis_na, hysteresis_error_na) {
+            text +=
+                &format!("largest difference between there and back {na:.3} +- {error_na:.3} nA\n");
+        }
+    }
     if let ([axis], None) = (axes.as_slice(), output) {
-        for (volts, current) in axis.volts().iter().zip(&current_na) {
-            text += &format!("{:>10} V  {current:>+9.3} nA\n", number(*volts));
+        for (n, volts) in axis.volts().iter().enumerate() {
+            let currents = outputs.iter().map(|output| format!("{:>+9.3}", output.current_na[n]));
+            let currents = currents.collect::<Vec<_>>().join("  ");
+            text += &format!("{:>10} V  {currents} nA\n", number(*volts));
         }
     }
     crate::streams::print(&text)

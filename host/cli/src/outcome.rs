@@ -2,7 +2,9 @@
 
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{LoopMode, Task};
+use hge_core::targets::Targets;
 use hge_core::train::Outcome;
+use hge_sim::device::label;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -17,7 +19,7 @@ pub struct Heading {
     rate_hz: f64,
     window_samples: u32,
     cases_v: Vec<Vec<f64>>,
-    high: Vec<bool>,
+    targets: Targets,
     electrodes: Vec<usize>,
     tones_hz: Vec<f64>,
     amplitudes_v: Vec<f64>,
@@ -31,31 +33,34 @@ impl Heading {
     pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
         let loss = match task.experiment.loop_mode {
-            LoopMode::Host => task.experiment.host.loss.name(),
+            LoopMode::Host => task.experiment.loss().name(),
             LoopMode::Standalone => "squared error, nA^2",
         };
         Heading {
             gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
             engine: link.as_ref().map_or(task.experiment.engine.name(), |_| "remote"),
-            device: link.unwrap_or_else(|| task.experiment.device.clone()),
+            device: link.unwrap_or_else(|| label(&task.experiment.device)),
             loop_mode: task.experiment.loop_mode,
             loss,
             seed: task.experiment.seed,
             rate_hz: task.plan.grid().rate_hz,
             window_samples: task.plan.grid().window_samples,
-            cases_v: configuration.cases_v.clone(),
-            high: task.targets.high.clone(),
+            cases_v: task.data.judged().cases_v.clone(),
+            targets: task.data.judged().targets.clone(),
             electrodes: configuration.controls.iter().map(|control| control.output).collect(),
             tones_hz: task.plan.tones_hz(),
             amplitudes_v: (0..configuration.controls.len())
                 .map(|k| task.plan.amplitude_v(k))
                 .collect(),
-            wanted_na: task.experiment.separation_na,
+            wanted_na: task.experiment.wanted_na(&task.data.train.targets),
             full_scale_na: task.plan.scale().full_scale_na(),
             calibration: task.calibration.clone(),
         }
     }
 }
+
+/// Maximum rows of outputs in the table.
+const MOST_ROWS: usize = 64;
 
 /// The object of `--json`, on one line.
 pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> String {
@@ -69,6 +74,8 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "separation_error_na": outcome.separation_error_na,
         "separation_above_na": outcome.separation_above_na,
         "wanted_separation_na": heading.wanted_na,
+        "rms_error_na": outcome.rms_error_na,
+        "offsets_na": outcome.offsets_na,
         "epochs": outcome.epochs,
         "restarts": outcome.restarts,
         "seed": heading.seed,
@@ -128,25 +135,35 @@ fn write_table(
         counted(outcome.epochs, "epoch"),
         counted(outcome.restarts, "start")
     )?;
-    writeln!(
-        text,
-        "loss {:.4} ({}), accuracy {:.2}, separation {:.2}{} nA without perturbation",
-        outcome.loss,
-        heading.loss,
-        outcome.accuracy,
-        outcome.separation_na,
-        outcome.separation_error_na.map_or(String::new(), |na| format!(" +- {na:.2}"))
-    )?;
+    let error = outcome.separation_error_na.map_or(String::new(), |na| format!(" +- {na:.2}"));
+    let score = match outcome.rms_error_na {
+        Some(rms_na) => format!("RMS error {rms_na:.3}{error} nA"),
+        None => format!(
+            "accuracy {:.2}, separation {:.2}{error} nA",
+            outcome.accuracy, outcome.separation_na
+        ),
+    };
+    writeln!(text, "loss {:.4} ({}), {score} without perturbation", outcome.loss, heading.loss)?;
     for warning in outcome.warnings(heading.wanted_na, heading.full_scale_na) {
         writeln!(text, "{warning}")?;
     }
+    let offsets = outcome.offsets_na.iter().map(|na| format!("{na:+.3}")).collect::<Vec<_>>();
+    if heading.targets.outputs > 1 && !offsets.is_empty() {
+        writeln!(text, "thresholds of the outputs: {} nA", offsets.join(", "))?;
+    }
     writeln!(text)?;
     writeln!(text, "  inputs (V)       wanted  output (nA)")?;
-    for (case, output) in outcome.outputs_na.iter().enumerate() {
+    let outputs = heading.targets.outputs;
+    for (row, output) in outcome.outputs_na.iter().enumerate().take(MOST_ROWS) {
         let volts: Vec<String> =
-            heading.cases_v[case].iter().map(|volts| format!("{volts:+.2}")).collect();
-        let wanted = if heading.high[case] { "high" } else { "low" };
-        writeln!(text, "  {:<16} {wanted:<6}  {output:>+11.3}", volts.join(" "))?;
+            heading.cases_v[row / outputs].iter().map(|volts| format!("{volts:+.2}")).collect();
+        let wanted = match heading.targets.label(row) {
+            Some(true) => "high".into(),
+            Some(false) => "low".into(),
+            None => format!("{:+.2}", heading.targets.target_na(row)),
+        };
+        let volts = if row % outputs == 0 { volts.join(" ") } else { String::new() };
+        writeln!(text, "  {volts:<16} {wanted:<6}  {output:>+11.3}")?;
     }
     writeln!(text, "\n  electrode  control (V)  tone (Hz)  amplitude (mV)")?;
     for (k, volts) in outcome.controls_v.iter().enumerate() {

@@ -13,6 +13,7 @@ use hge_driver::link::{LinkSpec, Token};
 use hge_driver::{Cancel, Instrument, Settings};
 use hge_lab::{simulate, Options, SimGuard};
 use hge_record::{page, task, Folder, Provenance, RecordError};
+use hge_sim::device::label;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -123,7 +124,7 @@ impl Opened {
         let (place, epochs) = (self.remote(), u64::from(epochs(&self.task.experiment)));
         let (instrument, task) = (self.instrument, self.task);
         let outcome = if live {
-            let place = place.unwrap_or_else(|| task.experiment.device.clone());
+            let place = place.unwrap_or_else(|| label(&task.experiment.device));
             let leaving = if json { Leaving::AtOnce } else { Leaving::Asked };
             let setting = Setting::of(&task, "train", &place);
             Show::new(setting, instrument.cancel(), instrument.health(), leaving).watch(

@@ -13,6 +13,7 @@ use hge_core::train::Progress;
 use hge_driver::link::LinkSpec;
 use hge_driver::text::number;
 use hge_record::{follow, Folder, Provenance};
+use hge_sim::device::label;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -175,7 +176,7 @@ fn report(
     let right_share = tracking.right_share();
     Report {
         link: link.to_string(),
-        device: if simulated { experiment.device.clone() } else { link.to_string() },
+        device: if simulated { label(&experiment.device) } else { link.to_string() },
         loop_mode: experiment.loop_mode.name(),
         seed: experiment.seed,
         trained: tracking.trained.solved,

@@ -134,7 +134,7 @@ fn read(arguments: &Arguments) -> Result<(Experiment, Source), String> {
         source.overrule(key);
     }
     experiment.loop_mode = arguments.loop_mode.unwrap_or(experiment.loop_mode);
-    experiment.host.loss = arguments.loss.unwrap_or(experiment.host.loss);
+    experiment.host.loss = arguments.loss.or(experiment.host.loss);
     experiment.host.method = arguments.method.unwrap_or(experiment.host.method);
     experiment.restarts = arguments.restarts.unwrap_or(experiment.restarts);
     if let Some(epochs) = arguments.epochs {

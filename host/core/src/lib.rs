@@ -34,7 +34,9 @@
 //! | [`gradient`] | from a window's sums to slopes |
 //! | [`carrier`] | binary codes in place of sines, and slopes from them |
 //! | [`mod@cost`] | a cost demodulated in place of the current |
-//! | [`gate`], [`loss`], [`optimiser`] | task, loss function and optimiser |
+//! | [`gate`], [`targets`], [`loss`], [`optimiser`] | task, requirements on its outputs, loss function and optimiser |
+//! | [`dataset`] | rows of a file: training, validation and test |
+//! | `softmax` | cross-entropy of classes |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
 //! | [`mod@track`] | training that continues while the device drifts |
@@ -46,6 +48,7 @@ mod choices;
 pub mod calibration;
 pub mod carrier;
 pub mod cost;
+pub mod dataset;
 pub mod drift;
 pub mod experiment;
 pub mod gate;
@@ -59,7 +62,9 @@ pub mod plan;
 mod reading;
 pub mod session;
 pub mod settling;
+mod softmax;
 pub mod spectrum;
+pub mod targets;
 pub mod tones;
 pub mod track;
 pub mod train;

@@ -1,4 +1,9 @@
 //! Losses of a set of outputs, with their exact derivatives.
+//!
+//! Of several outputs, correlation and Fisher's ratio are averaged.
+
+use crate::softmax;
+use crate::targets::{Targets, Wanted};
 
 /// Separation at which the sigmoid of [`Loss::CorSigmoid`] is a half, and its width.
 const SIGMOID_CENTRE_NA: f64 = 5.0;
@@ -9,76 +14,14 @@ choices! {
     pub enum Loss else CorSigmoid {
         /// Mean squared error against the target currents, nA^2.
         Mse = "mse",
-        /// One minus the correlation with the labels.
+        /// One minus the correlation with the labels or target currents.
         Correlation = "correlation",
+        /// Softmax cross-entropy of classes, thresholds learnt; `softmax_na` is its width.
+        CrossEntropy = "cross-entropy",
+        /// exp(-d), with d the distance of the means of high and low outputs in units of the RMS of their standard deviations and 1 nA (Fisher's ratio).
+        Fisher = "fisher",
         /// (1.1 - rho) / (sigmoid((D - 5 nA) / 3 nA) + 0.05): correlation and separation at once.
         CorSigmoid = "cor-sigmoid",
-    }
-}
-
-/// Target outputs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Targets {
-    /// Label of every case.
-    pub high: Vec<bool>,
-    /// Target current of high cases (squared error only).
-    pub high_na: f64,
-    /// Target current of low cases (squared error only).
-    pub low_na: f64,
-}
-
-impl Targets {
-    /// Target current of case `s`.
-    pub fn target_na(&self, s: usize) -> f64 {
-        if self.high[s] {
-            self.high_na
-        } else {
-            self.low_na
-        }
-    }
-
-    /// Lowest high output minus highest low output, nA: above zero one threshold separates them.
-    pub fn separation_na(&self, outputs_na: &[f64]) -> f64 {
-        self.least(outputs_na, true) + self.least(outputs_na, false)
-    }
-
-    /// Share of cases on the correct side of the best threshold.
-    pub fn accuracy(&self, outputs_na: &[f64]) -> f64 {
-        let right = |threshold: f64| {
-            let cases = outputs_na.iter().zip(&self.high);
-            cases.filter(|&(&output, &high)| (output > threshold) == high).count()
-        };
-        let thresholds = outputs_na.iter().copied().chain([f64::NEG_INFINITY]);
-        let most = thresholds.map(right).max().unwrap_or(0);
-        most as f64 / outputs_na.len().max(1) as f64
-    }
-
-    /// Labels as numbers, 0 and 1.
-    fn labels(&self) -> Vec<f64> {
-        self.high.iter().map(|&high| f64::from(u8::from(high))).collect()
-    }
-
-    /// Lowest of the outputs with this label, low ones negated.
-    fn least(&self, outputs_na: &[f64], high: bool) -> f64 {
-        let cases = outputs_na.iter().zip(&self.high).filter(|&(_, &label)| label == high);
-        cases.map(|(&output, _)| if high { output } else { -output }).fold(f64::INFINITY, f64::min)
-    }
-
-    /// Derivative of the separation. Where several cases tie for the lowest or highest, each takes
-    /// an equal share: the mean of the one-sided derivatives, so that symmetric outputs move alike.
-    fn separation_slope(&self, outputs_na: &[f64]) -> Vec<f64> {
-        let mut slope = vec![0.0; outputs_na.len()];
-        for high in [true, false] {
-            let least = self.least(outputs_na, high);
-            let sign = if high { 1.0 } else { -1.0 };
-            let ties: Vec<usize> = (0..outputs_na.len())
-                .filter(|&s| self.high[s] == high && sign * outputs_na[s] == least)
-                .collect();
-            for &s in &ties {
-                slope[s] = sign / ties.len() as f64;
-            }
-        }
-        slope
     }
 }
 
@@ -93,26 +36,95 @@ impl Loss {
         self == Loss::Mse
     }
 
-    /// Value and derivative with respect to every output.
+    /// The loss of tasks with such requirements, unless another one is chosen.
+    pub fn default_of(wanted: &Wanted) -> Self {
+        match wanted {
+            Wanted::Labels(_) => Loss::CorSigmoid,
+            Wanted::Classes(_) => Loss::CrossEntropy,
+            Wanted::Currents(_) => Loss::Mse,
+        }
+    }
+
+    /// Whether the loss is defined for such requirements.
+    pub fn suits(self, wanted: &Wanted) -> bool {
+        match (self, wanted) {
+            (Loss::Mse | Loss::Correlation, _) | (Loss::CrossEntropy, Wanted::Classes(_)) => true,
+            (Loss::Fisher, wanted) => !matches!(wanted, Wanted::Currents(_)),
+            (Loss::CorSigmoid, wanted) => matches!(wanted, Wanted::Labels(_)),
+            (Loss::CrossEntropy, _) => false,
+        }
+    }
+
+    /// Value and derivative with respect to every row.
     pub fn evaluate(self, outputs_na: &[f64], targets: &Targets) -> (f64, Vec<f64>) {
-        let cases = outputs_na.len() as f64;
-        match self {
-            Loss::Mse => {
-                let errors: Vec<f64> =
-                    (0..outputs_na.len()).map(|s| outputs_na[s] - targets.target_na(s)).collect();
-                let value = errors.iter().map(|error| error * error).sum::<f64>() / cases;
-                (value, errors.iter().map(|error| 2.0 * error / cases).collect())
+        match (self, &targets.wanted) {
+            (Loss::CrossEntropy, Wanted::Classes(classes)) => {
+                softmax::cross_entropy(outputs_na, classes, targets)
             }
-            Loss::Correlation => {
-                let (rho, slope) = correlation(outputs_na, &targets.labels());
+            // Refused with the experiment.
+            (Loss::CrossEntropy, _) => (f64::NAN, vec![f64::NAN; outputs_na.len()]),
+            (Loss::Mse, _) => squared(outputs_na, targets),
+            (Loss::Fisher, _) => mean_of_outputs(outputs_na, targets, fisher),
+            (Loss::Correlation, _) => {
+                let (rho, slope) = mean_of_outputs(outputs_na, targets, correlation);
                 (1.0 - rho, slope.iter().map(|slope| -slope).collect())
             }
-            Loss::CorSigmoid => cor_sigmoid(
-                correlation(outputs_na, &targets.labels()),
+            (Loss::CorSigmoid, _) => cor_sigmoid(
+                mean_of_outputs(outputs_na, targets, correlation),
                 (targets.separation_na(outputs_na), targets.separation_slope(outputs_na)),
             ),
         }
     }
+}
+
+fn squared(outputs_na: &[f64], targets: &Targets) -> (f64, Vec<f64>) {
+    let rows = outputs_na.len() as f64;
+    let errors: Vec<f64> =
+        (0..outputs_na.len()).map(|row| outputs_na[row] - targets.target_na(row)).collect();
+    let value = errors.iter().map(|error| error * error).sum::<f64>() / rows;
+    (value, errors.iter().map(|error| 2.0 * error / rows).collect())
+}
+
+/// A function of an output's values and levels, and its derivative.
+type OfOne = fn(&[f64], &[f64]) -> (f64, Vec<f64>);
+
+/// The mean over the outputs of a function of an output's values and levels.
+fn mean_of_outputs(outputs_na: &[f64], targets: &Targets, of_one: OfOne) -> (f64, Vec<f64>) {
+    let (mut total, mut slope) = (0.0, vec![0.0; outputs_na.len()]);
+    let outputs = targets.outputs as f64;
+    for output in 0..targets.outputs {
+        let values: Vec<f64> = targets.column(output).map(|row| outputs_na[row]).collect();
+        let levels: Vec<f64> = targets.column(output).map(|row| targets.level(row)).collect();
+        let (value, slopes) = of_one(&values, &levels);
+        total += value / outputs;
+        targets.column(output).zip(slopes).for_each(|(row, value)| slope[row] = value / outputs);
+    }
+    (total, slope)
+}
+
+/// [`Loss::Fisher`] of one output, and its derivative. An output with one label alone costs exp(0).
+fn fisher(outputs_na: &[f64], labels: &[f64]) -> (f64, Vec<f64>) {
+    let count = |label: f64| labels.iter().filter(|&&other| other == label).count() as f64;
+    let counts = [count(0.0), count(1.0)];
+    if counts.contains(&0.0) {
+        return (1.0, vec![0.0; outputs_na.len()]);
+    }
+    let of_label = |label: f64, value: &dyn Fn(f64) -> f64| {
+        let rows = outputs_na.iter().zip(labels).filter(|row| *row.1 == label);
+        rows.map(|(&output, _)| value(output)).sum::<f64>() / counts[label as usize]
+    };
+    let means = [0.0, 1.0].map(|label| of_label(label, &|output| output));
+    let variance = |label: f64| of_label(label, &|output| (output - means[label as usize]).powi(2));
+    let width = ((variance(0.0) + variance(1.0)) / 2.0 + 1.0).sqrt();
+    let distance = (means[1] - means[0]) / width;
+    let value = (-distance).exp();
+    let slope = outputs_na.iter().zip(labels).map(|(output, &label)| {
+        let sign = if label == 1.0 { 1.0 } else { -1.0 };
+        let of_width = (output - means[label as usize]) / (2.0 * width);
+        let of_distance = (sign - distance * of_width) / width / counts[label as usize];
+        -value * of_distance
+    });
+    (value, slope.collect())
 }
 
 /// [`Loss::CorSigmoid`] and its derivative, from correlation and separation with theirs.
@@ -155,7 +167,43 @@ mod tests {
     use super::*;
 
     fn targets(high: &[bool]) -> Targets {
-        Targets { high: high.to_vec(), high_na: 20.0, low_na: 0.0 }
+        Targets::labels(high.to_vec(), 20.0, 0.0)
+    }
+
+    #[test]
+    fn derivatives_of_several_outputs_and_of_classes_agree_with_finite_differences() {
+        let labels = Wanted::Labels([true, false, false, true, true, true, false, false].to_vec());
+        let currents = Wanted::Currents([1.0, 20.0, 3.0, 4.0, 0.0, 2.0, 9.0, 1.0].to_vec());
+        let outputs = [3.0, 17.0, 2.5, 19.0, 4.0, 20.5, 1.0, 16.0];
+        for wanted in [labels, currents, Wanted::Classes(vec![0, 1, 1, 0])] {
+            let targets = Targets { high_na: 9.0, low_na: 1.0, ..Targets::new(wanted, 2) };
+            for loss in Loss::ALL.into_iter().filter(|loss| loss.suits(&targets.wanted)) {
+                let (_, slope) = loss.evaluate(&outputs, &targets);
+                for row in 0..outputs.len() {
+                    let at = |shift: f64| {
+                        let mut moved = outputs;
+                        moved[row] += shift;
+                        loss.evaluate(&moved, &targets).0
+                    };
+                    let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+                    let error = (difference - slope[row]).abs();
+                    assert!(
+                        error < 2e-6 * (1.0 + slope[row].abs()),
+                        "{loss:?} {targets:?} {row}: {difference} {}",
+                        slope[row]
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fishers_ratio_counts_the_distance_in_standard_deviations() {
+        // Means 0 and 4, variances 3 each: 4 / sqrt(3 + 1).
+        let root = 3.0_f64.sqrt();
+        let targets = targets(&[false, false, true, true]);
+        let (value, _) = Loss::Fisher.evaluate(&[-root, root, 4.0 - root, 4.0 + root], &targets);
+        assert!((value - (-2.0_f64).exp()).abs() < 1e-12, "{value}");
     }
 
     #[test]
@@ -163,7 +211,7 @@ mod tests {
         let sets = [[1.0, 7.0, 6.0, -3.0], [10.0, -2.0, 3.0, 12.0], [0.1, 0.2, 0.15, 0.3]];
         for labels in [[false, true, true, false], [false, false, false, true]] {
             let targets = targets(&labels);
-            for loss in Loss::ALL {
+            for loss in Loss::ALL.into_iter().filter(|loss| loss.suits(&targets.wanted)) {
                 for outputs in sets {
                     let (_, slope) = loss.evaluate(&outputs, &targets);
                     for s in 0..4 {
@@ -203,19 +251,6 @@ mod tests {
         let (value, slope) = Loss::CorSigmoid.evaluate(&[4.0; 4], &targets);
         assert!(value.is_finite());
         assert!(slope[1] < 0.0 && slope[3] > 0.0);
-    }
-
-    #[test]
-    fn separation_and_accuracy_are_those_of_the_best_threshold() {
-        let targets = targets(&[false, true, true, false]);
-        assert_eq!(targets.separation_na(&[1.0, 4.0, 6.0, 2.0]), 2.0);
-        assert_eq!(targets.accuracy(&[1.0, 4.0, 6.0, 2.0]), 1.0);
-        assert_eq!(targets.separation_na(&[1.0, 4.0, 6.0, 5.0]), -1.0);
-        assert_eq!(targets.accuracy(&[1.0, 4.0, 6.0, 5.0]), 0.75);
-        // The best threshold can lie above all outputs, or below.
-        let (one_high, one_low) = ([true, false, false, false], [true, true, true, false]);
-        assert_eq!(self::targets(&one_high).accuracy(&[1.0, 2.0, 3.0, 4.0]), 0.75);
-        assert_eq!(self::targets(&one_low).accuracy(&[1.0, 2.0, 3.0, 4.0]), 0.75);
     }
 
     #[test]

@@ -14,8 +14,8 @@
 
 use crate::carrier::Carrier;
 use crate::cost::Cost;
-use crate::loss::Targets;
 use crate::plan::{Configuration, Plan, PlanError};
+use crate::targets::Targets;
 use hge_protocol::table::{CaseTarget, Side};
 
 choices! {
@@ -76,7 +76,7 @@ fn code(configuration: &mut Configuration, carrier: Carrier) {
 /// Squared distances from the targets, without saturation.
 fn cost(plan: &Plan, targets: &Targets) -> Cost {
     let scale = plan.scale();
-    let cases = 0..targets.high.len();
+    let cases = 0..targets.rows();
     let targets_na: Vec<f64> = cases.map(|case| targets.target_na(case)).collect();
     let greatest = targets_na.iter().fold(0.0, |most: f64, target| most.max(target.abs()));
     let words = targets_na.iter().map(|&target| CaseTarget {

@@ -1,5 +1,6 @@
 //! Optimisers of control voltages.
 
+use crate::linear::{dot, inverse};
 use serde::{Deserialize, Serialize};
 
 choices! {
@@ -11,6 +12,8 @@ choices! {
         Momentum = "momentum",
         /// Adam with decay rates 0.9 and 0.999.
         Adam = "adam",
+        /// Natural gradient: the gradient divided by the mean outer product of the slopes, damped; under mse a damped Gauss-Newton step.
+        Natural = "natural",
     }
 }
 
@@ -29,32 +32,88 @@ const ADAM_FIRST: f64 = 0.9;
 const ADAM_SECOND: f64 = 0.999;
 const ADAM_EPSILON: f64 = 1e-8;
 
+/// Largest step of a control by the natural gradient: where the slopes are small, those of the next step are others.
+const MOST_NATURAL_STEP_V: f64 = 0.2;
+
 /// An optimiser with its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Optimiser {
     rule: Rule,
     rate: f64,
     momentum: f64,
+    /// Added to the diagonal of the mean outer product, as a share of its mean.
+    #[serde(default)]
+    damping: f64,
     first: Vec<f64>,
     second: Vec<f64>,
     steps: i32,
 }
 
 impl Optimiser {
-    /// A fresh optimiser for `count` controls. `rate` is in volts for Adam, in square volts a unit
+    /// A fresh optimiser for `count` controls. `rate` is in volts for Adam, in nA² a unit of loss for the natural gradient, in square volts a unit
     /// of loss otherwise.
     pub fn new(rule: Rule, rate: f64, momentum: f64, count: usize) -> Self {
         let zeros = vec![0.0; count];
-        Optimiser { rule, rate, momentum, first: zeros.clone(), second: zeros, steps: 0 }
+        Optimiser {
+            rule,
+            rate,
+            momentum,
+            damping: 0.1,
+            first: zeros.clone(),
+            second: zeros,
+            steps: 0,
+        }
     }
 
-    /// Moves `controls_v` down the gradient and clips each to its range.
+    /// With this damping of the natural gradient.
+    pub fn damped(self, damping: f64) -> Self {
+        Optimiser { damping, ..self }
+    }
+
+    /// Moves `controls_v` down the gradient, with the slopes of every row for [`Rule::Natural`], and clips each to its range.
+    pub fn step_with<S: AsRef<[f64]>>(
+        &mut self,
+        controls_v: &mut [f64],
+        gradient: &[f64],
+        slopes_na_per_v: &[S],
+        ranges_v: &[(f64, f64)],
+    ) {
+        if self.rule != Rule::Natural {
+            return self.step(controls_v, gradient, ranges_v);
+        }
+        let steps_v = self.natural(gradient, slopes_na_per_v);
+        let largest = steps_v.iter().fold(0.0_f64, |most, step| most.max(step.abs()));
+        let share = (MOST_NATURAL_STEP_V / largest).min(1.0);
+        for ((control, step), &(low_v, high_v)) in controls_v.iter_mut().zip(steps_v).zip(ranges_v)
+        {
+            *control = (*control - share * step).clamp(low_v, high_v);
+        }
+    }
+
+    /// rate (mean over the rows of s s^T + damping)^-1 gradient. With all slopes zero there is no step.
+    fn natural<S: AsRef<[f64]>>(&self, gradient: &[f64], slopes: &[S]) -> Vec<f64> {
+        let (rows, controls) = (slopes.len().max(1) as f64, gradient.len());
+        let slope = |row: &S, k: usize| row.as_ref().get(k).copied().unwrap_or(0.0);
+        let entry = |i: usize, k: usize| {
+            slopes.iter().map(|row| slope(row, i) * slope(row, k)).sum::<f64>() / rows
+        };
+        let mut metric: Vec<Vec<f64>> =
+            (0..controls).map(|i| (0..controls).map(|k| entry(i, k)).collect()).collect();
+        let mean = (0..controls).map(|k| metric[k][k]).sum::<f64>() / controls.max(1) as f64;
+        (0..controls).for_each(|k| metric[k][k] += self.damping * mean);
+        match inverse(&metric, f64::MIN_POSITIVE) {
+            Ok(inverse) => inverse.iter().map(|row| self.rate * dot(row, gradient)).collect(),
+            Err(_) => vec![0.0; controls],
+        }
+    }
+
+    /// Moves `controls_v` down the gradient and clips each to its range; the natural gradient needs the slopes, see [`Optimiser::step_with`].
     pub fn step(&mut self, controls_v: &mut [f64], gradient: &[f64], ranges_v: &[(f64, f64)]) {
         self.steps += 1;
         for (k, control) in controls_v.iter_mut().enumerate() {
             let slope = gradient[k];
             let step = match self.rule {
-                Rule::Sgd => self.rate * slope,
+                Rule::Sgd | Rule::Natural => self.rate * slope,
                 Rule::Momentum => {
                     self.first[k] = self.momentum * self.first[k] + slope;
                     self.rate * self.first[k]
@@ -98,6 +157,26 @@ mod tests {
             assert!((found[0] - 0.3).abs() < 1e-3, "{rule:?} {found:?}");
             assert!((found[1] + 0.1).abs() < 1e-9, "{rule:?} {found:?}");
         }
+    }
+
+    #[test]
+    fn an_undamped_natural_step_at_half_rate_solves_a_linear_problem_at_once() {
+        // Rows 3 x - y - 1 and x + 2 y + 2: zero at x = 0, y = -1. Their squares' mean has the gradient (J^T e), for two rows.
+        let slopes = [[0.3, -0.1], [0.1, 0.2]];
+        let mut controls = vec![0.15, -0.9];
+        let errors = [0.3 * 0.15 + 0.1 * 0.9 - 0.1, 0.1 * 0.15 - 0.2 * 0.9 + 0.2];
+        let gradient = [0.3 * errors[0] + 0.1 * errors[1], -0.1 * errors[0] + 0.2 * errors[1]];
+        let ranges = [(-2.0, 2.0); 2];
+        let mut optimiser = Optimiser::new(Rule::Natural, 0.5, 0.0, 2).damped(0.0);
+        optimiser.step_with(&mut controls, &gradient, &slopes, &ranges);
+        assert!(controls[0].abs() < 1e-12 && (controls[1] + 1.0).abs() < 1e-12, "{controls:?}");
+        // Without slopes nothing moves, and no step is longer than the greatest.
+        let before = controls.clone();
+        optimiser.step_with(&mut controls, &gradient, &[[0.0, 0.0]], &ranges);
+        assert_eq!(controls, before);
+        optimiser.step_with(&mut controls, &[1e3, -1e3], &slopes, &ranges);
+        let moved = controls.iter().zip(&before).map(|(after, before)| (after - before).abs());
+        assert!((moved.fold(0.0, f64::max) - MOST_NATURAL_STEP_V).abs() < 1e-12);
     }
 
     #[test]

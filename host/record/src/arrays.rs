@@ -3,21 +3,21 @@
 //! | array | shape | content |
 //! |---|---|---|
 //! | `controls` | epoch, control | control voltages of the epoch |
-//! | `outputs` | epoch, case | mean current, tones on, nA |
-//! | `IVgradients` | epoch, case, control | slope of the current, nA/V |
-//! | `sign` | epoch, case, control | its sign |
-//! | `EIgradients` | epoch, case | slope of the loss with the current, 1/nA (host loop) |
+//! | `outputs` | epoch, row | mean current, tones on, nA |
+//! | `IVgradients` | epoch, row, control | slope of the current, nA/V |
+//! | `sign` | epoch, row, control | its sign |
+//! | `EIgradients` | epoch, row | slope of the loss with the current, 1/nA (host loop) |
 //! | `EVgradients` | epoch, control | slope of the loss with the control, 1/V (host loop) |
 //! | `error` | epoch | loss |
-//! | `separation` | epoch | lowest high output minus highest low output, nA |
+//! | `separation` | epoch | lowest high output minus highest low output, nA; of classes the least lead of the class's output, of target currents the RMS error, negated |
 //! | `restart`, `epoch` | epoch | start from 1, epoch of the start from 1 |
 //! | `time_s` | epoch | measuring time of the instrument, s |
 //! | `inputs` | case, input | volts |
-//! | `targets` | case | target current, nA; for losses without targets 1 for high and 0 for low |
+//! | `targets` | row | target current, nA; for losses without targets 1 for high and 0 for low |
 //! | `frequencies_hz`, `amplitudes_v` | control | the tones |
 //! | `limits_v` | control, 2 | ends of the control's range |
 //! | `IVgradient_errors` | epoch, control | standard error of a slope from one window, nA/V |
-//! | `best_controls`, `best_outputs`, `best_error` | control; case; 1 | the solution, measured without modulation |
+//! | `best_controls`, `best_outputs`, `best_error` | control; row; 1 | the solution, measured without modulation |
 //! | `best_inputs` | case, output | voltage of every output at the solution: inputs and controls |
 //! | `waveform_na`, `waveform_rate_hz` | sample; 1 | the current during a pass over all cases at the best controls, without tones |
 //! | `ramp_mask` | sample | 1 within the windows of that pass, 0 while the voltages ramp and the device settles |
@@ -26,6 +26,9 @@
 //! | `spectrum_na`, `spectrum_rate_hz` | sample; 1 | the current in the first case at the best controls, tones on |
 //! | `tones_hz`, `mains_hz` | control; 1 | known lines of the spectrum |
 //! | `configs`, `path` | bytes | the experiment, and the folder of the run, UTF-8 |
+//!
+//! A row is one output in one case, ordered by case, then by output: with one output, a case. Epochs of batches of different sizes are filled up with NaN.
+//! `inputs`, `targets` and `best_outputs` are of the cases that the result was measured on.
 //!
 //! Each array reads the log once, one epoch at a time: memory does not grow with the run.
 
@@ -73,7 +76,11 @@ fn sign(slope: f64) -> f64 {
 
 fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
     match task.experiment.loop_mode {
-        LoopMode::Host => task.experiment.host.loss.evaluate(&epoch.outputs_na, &task.targets).1,
+        LoopMode::Host => {
+            // Epochs of tracking, of start 0, have the cases of the first.
+            let cases = task.data.batch(epoch.restart.max(1), epoch.epoch.max(1));
+            task.experiment.loss().evaluate(&epoch.outputs_na, &cases.targets).1
+        }
         LoopMode::Standalone => Vec::new(),
     }
 }
@@ -138,7 +145,10 @@ pub fn write_to(folder: &Folder, path: &std::path::Path) -> Result<(), RecordErr
     let mut last = None;
     while let Some(epoch) = epochs.next_epoch()? {
         count += 1;
-        last = Some(epoch);
+        let rows = |epoch: &Progress| epoch.outputs_na.len();
+        if last.as_ref().is_none_or(|last| rows(last) <= rows(&epoch)) {
+            last = Some(epoch);
+        }
     }
     let mut npz = Npz::create(path).map_err(failed)?;
     for (name, row) in ROWS {
@@ -172,26 +182,26 @@ fn facts(
     npz: &mut Npz,
     failed: &dyn Fn(io::Error) -> RecordError,
 ) -> Result<(), RecordError> {
-    let configuration = task.plan.configuration();
-    let cases = configuration.cases_v.len();
-    let of_currents = task.experiment.host.loss.has_targets();
-    let target = |case: usize| match of_currents {
-        true => task.targets.target_na(case),
-        false => f64::from(u8::from(task.targets.high[case])),
+    let (configuration, judged) = (task.plan.configuration(), task.data.judged());
+    let (cases, rows) = (judged.len(), judged.targets.rows());
+    let of_currents = task.experiment.loss().has_targets();
+    let target = |row: usize| match of_currents {
+        true => judged.targets.target_na(row),
+        false => judged.targets.level(row),
     };
     let controls = configuration.controls.len();
     let amplitudes_v: Vec<f64> = (0..controls).map(|k| task.plan.amplitude_v(k)).collect();
     let limits = configuration.controls.iter().flat_map(|control| [control.low_v, control.high_v]);
     let mut arrays = vec![
-        ("inputs", vec![cases, configuration.inputs.len()], configuration.cases_v.concat()),
-        ("targets", vec![cases], (0..cases).map(target).collect()),
+        ("inputs", vec![cases, configuration.inputs.len()], judged.cases_v.concat()),
+        ("targets", vec![rows], (0..rows).map(target).collect()),
         ("frequencies_hz", vec![controls], task.plan.tones_hz()),
         ("amplitudes_v", vec![controls], amplitudes_v),
         ("limits_v", vec![controls, 2], limits.collect()),
     ];
     if let Some(outcome) = last_note::<Outcome>(folder, Topic::Outcome)? {
         let of_case = |inputs_v: &Vec<f64>| task.plan.outputs_v(inputs_v, &outcome.controls_v);
-        let at_best: Vec<f64> = configuration.cases_v.iter().flat_map(of_case).collect();
+        let at_best: Vec<f64> = judged.cases_v.iter().flat_map(of_case).collect();
         arrays.push(("best_inputs", vec![cases, at_best.len() / cases.max(1)], at_best));
         arrays.push(("best_controls", vec![outcome.controls_v.len()], outcome.controls_v));
         arrays.push(("best_outputs", vec![outcome.outputs_na.len()], outcome.outputs_na));

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(super) const EXPERIMENT: &str = "experiment.toml";
 pub(super) const PROVENANCE: &str = "provenance.json";
 pub(super) const CALIBRATION: &str = "calibration.json";
+/// The file of cases, by its kind.
+pub(super) const CASES: [&str; 2] = ["cases.csv", "cases.npz"];
 pub(super) const OUTCOME: &str = "outcome.json";
 pub(super) const LOG: &str = "log";
 

@@ -1,6 +1,6 @@
 //! The folder of a run: its files, their seals, and the lock of the program that writes to it.
 
-use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
+use super::files::{Files, CALIBRATION, CASES, EXPERIMENT, OUTCOME, PROVENANCE};
 use super::format::{segment_path, Seal};
 use super::log::Log;
 use super::provenance::{Provenance, RunSegment};
@@ -57,7 +57,8 @@ impl Folder {
         let files = folder.files.clone();
         fs::create_dir_all(files.log()).map_err(RecordError::write(path))?;
         folder.take_lock()?;
-        let text = toml::to_string_pretty(experiment)
+        let (experiment, cases) = with_cases(experiment)?;
+        let text = toml::to_string_pretty(&experiment)
             .map_err(|error| files.cannot_write(EXPERIMENT, &error))?;
         let calibration =
             calibration.map(|calibration| files.json(CALIBRATION, calibration)).transpose()?;
@@ -68,12 +69,17 @@ impl Folder {
             None => files.remove(CALIBRATION)?,
         }
         remove_empty(&files.log())?;
-        let mut log = Log::create(&files.log())?;
-        log.seal(&[
+        let mut seals = vec![
             Seal::of(EXPERIMENT, Some(text.as_bytes())),
             Seal::of(CALIBRATION, calibration.as_deref()),
             Seal::of(PROVENANCE, Some(&provenance)),
-        ])?;
+        ];
+        if let Some((name, content)) = &cases {
+            files.write(name, content)?;
+            seals.push(Seal::of(name, Some(content)));
+        }
+        let mut log = Log::create(&files.log())?;
+        log.seal(&seals)?;
         folder.recorder.put(log);
         files.write(PROVENANCE, &provenance)?;
         Ok(folder)
@@ -286,6 +292,21 @@ impl Folder {
     }
 }
 
+/// Name and content of a file of cases.
+type CasesFile = (&'static str, Vec<u8>);
+
+/// The experiment with its file of cases beside it, and the name and content of that file.
+fn with_cases(experiment: &Experiment) -> Result<(Experiment, Option<CasesFile>), RecordError> {
+    let mut experiment = experiment.clone();
+    let Some(data) = &mut experiment.data else { return Ok((experiment, None)) };
+    let path = PathBuf::from(&data.file);
+    let content = fs::read(&path).map_err(RecordError::read(&path))?;
+    let name = CASES.into_iter().find(|name| Path::new(name).extension() == path.extension());
+    let name = name.unwrap_or(CASES[0]);
+    data.file = name.into();
+    Ok((experiment, Some((name, content))))
+}
+
 /// Whether a folder is empty, or contains only the first files of a run without its provenance.
 fn is_free(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return false };
@@ -295,6 +316,7 @@ fn is_free(path: &Path) -> bool {
         let name = name.to_string_lossy();
         file::is_draft(&name)
             || [EXPERIMENT, CALIBRATION].contains(&&*name)
+            || CASES.contains(&&*name)
             || name == super::files::LOG
     })
 }

@@ -3,6 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `experiment.toml` | the experiment with every key resolved |
+//! | `cases.csv`, `cases.npz` | its file of cases, if it has one |
 //! | `provenance.json` | program, instrument, seeds, tones, computer, begin and end: [`Provenance`] |
 //! | `calibration.json` | the calibration, if there was one |
 //! | `log/*.mcap` | every frame, write and epoch in order of arrival: [`log`], [`reader`] |

@@ -146,7 +146,7 @@ impl Provenance {
             instrument: InstrumentFacts {
                 link: link.unwrap_or(SIMULATED).into(),
                 engine: here(experiment.engine.name()),
-                device: here(&experiment.device),
+                device: here(&hge_sim::device::label(&experiment.device)),
                 map_hash: format!("{:08x}", map_hash()),
                 build_hash: format!("{build_hash:08x}"),
             },

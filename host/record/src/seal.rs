@@ -3,7 +3,7 @@
 //! A seal is written to disk before its file. A program that ends between the two leaves a file that agrees with an earlier seal, which
 //! is accepted as long as the run is not complete; in a complete run only the last seal of each file is accepted.
 
-use super::files::{Files, CALIBRATION, EXPERIMENT, OUTCOME, PROVENANCE};
+use super::files::{Files, CALIBRATION, CASES, EXPERIMENT, OUTCOME, PROVENANCE};
 use super::format::{Seal, PROFILE};
 use super::reader::{Cut, LogReader};
 use super::RecordError;
@@ -64,6 +64,11 @@ impl Contents {
             (CALIBRATION, files.read(CALIBRATION)?),
             (PROVENANCE, Some(provenance)),
         ];
+        for name in CASES {
+            if let Some(cases) = files.read(name)? {
+                contents.push((name, Some(cases)));
+            }
+        }
         let is_complete = outcome.is_some();
         if is_complete {
             contents.push((OUTCOME, outcome));

@@ -8,8 +8,8 @@ use super::sim_setup::{self, SimSetup};
 use super::statistics::{holm, mcnemar, McNemar};
 use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::gate::Gate;
-use hge_core::loss::Targets;
 use hge_core::optimiser::chain_rule;
+use hge_core::targets::Targets;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -96,13 +96,13 @@ fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, Repro
 fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let mut setup = setup.clone();
     setup.experiment.gate = Some(gate);
-    let host = &setup.experiment.host;
-    let (loss, rate_v, steps) = (host.loss, host.adam_rate_v, host.epochs);
+    let (host, loss) = (&setup.experiment.host, setup.experiment.loss());
+    let (rate_v, steps) = (host.adam_rate_v, host.epochs);
     let (high_na, low_na, stop_loss) = (host.high_na, host.low_na, host.stop_loss);
     let device = sim_setup::device(&setup)?;
     let plan = sim_setup::plan(&setup, &[])?;
     let high = Gate::CASES.iter().map(|&(a, b)| gate.output(a, b)).collect();
-    let targets = Targets { high, high_na, low_na };
+    let targets = Targets::labels(high, high_na, low_na);
     let cost = |outputs_na: &[f64]| loss.evaluate(outputs_na, &targets);
     let ranges_v = plan.control_ranges_v();
     let cases_v = plan.configuration().cases_v.clone();

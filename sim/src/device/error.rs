@@ -46,6 +46,16 @@ pub enum DeviceError {
         /// Valid input.
         change: &'static str,
     },
+    /// A network's device or wire cannot be used.
+    #[error("device {device} of the network: {what}; {change}")]
+    Network {
+        /// The device, counted from 0.
+        device: usize,
+        /// The fault.
+        what: String,
+        /// The remedy.
+        change: String,
+    },
     /// A device's process does not run, or violates the protocol.
     #[error("the device process `{command}` {what}; {change}")]
     Process {

@@ -9,6 +9,7 @@
 //! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` | as in the file, 1 to 8 |
 //! | [`ProcessDevice`] | another process | `process:COMMAND` | as it reports, 1 to 8 |
 //! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...`, `linear:G0,G1,...;H0,H1,...` | a row of slopes each |
+//! | [`Network`] | devices wired to each other | `network:JSON`, tables `[[device]]` | 1 to 8 |
 //! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] | as given |
 //!
 //! `/J` at the end of a form takes the first J outputs: `mzi:3/4`, `mesh:6:2/3`. Paths and commands take none.
@@ -18,6 +19,7 @@ mod error;
 mod health;
 pub mod hopping;
 mod linear;
+pub mod network;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod photonic;
@@ -30,17 +32,18 @@ pub use error::DeviceError;
 pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;
+pub use network::Network;
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxDevice;
 pub use photonic::{MziDevice, PhotonicDevice, MZI_SEED};
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
-pub use spec::{beside, forms, open};
+pub use spec::{beside, forms, label, open};
 
 use spec::Kind;
 
 /// Every kind of device that a specification can name.
-static KINDS: [Kind; 8] = [
+static KINDS: [Kind; 9] = [
     hopping::BUILTIN,
     hopping::HOPPING,
     photonic::MZI,
@@ -49,6 +52,7 @@ static KINDS: [Kind; 8] = [
     spec::ONNX,
     process::PROCESS,
     linear::LINEAR,
+    network::NETWORK,
 ];
 
 /// Most outputs of a device that are measured side by side.
@@ -56,7 +60,7 @@ pub const MOST_OUTPUTS: usize = 8;
 
 /// A physical device with a fixed number of electrodes to drive and of output currents to measure.
 ///
-/// A device is a pure function: the currents of a row depend on the voltages of that row alone, to the
+/// But for [`Device::follow_na`], a device is a pure function: the currents of a row depend on the voltages of that row alone, to the
 /// last bit, however many rows are evaluated at once. The engines rely on it to agree bit for bit,
 /// since the model evaluates whole windows and the RTL engines one sample at a time.
 pub trait Device: Send {
@@ -84,6 +88,19 @@ pub trait Device: Send {
         let slopes: Option<Vec<Vec<f64>>> = rows.map(|row| self.jacobian_na_per_v(row)).collect();
         Some(slopes?.concat())
     }
+
+    /// Begins a series of samples at this rate, after these voltages have stood for long. Whether the currents of such a series depend on the samples before.
+    fn rest(&mut self, _rate_hz: f64, _rest_v: &[f64]) -> bool {
+        false
+    }
+
+    /// Currents of successive samples, as [`Device::currents_na`].
+    fn follow_na(&mut self, voltages_v: &[f64], current_na: &mut [f64]) {
+        self.currents_na(voltages_v, current_na);
+    }
+
+    /// Goes back to before the last [`Device::follow_na`].
+    fn step_back(&mut self) {}
 
     /// Where a device that can cease to answer says so. `None`: it is a formula and cannot.
     fn health(&self) -> Option<Health> {

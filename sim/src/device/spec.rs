@@ -1,5 +1,6 @@
 //! Device specifications: the short text by which an experiment names its device.
 
+use super::network::{self, MemberKeys};
 use super::{Device, DeviceError, KINDS};
 use hge_system::text::{quoted, QUOTED_CHARS};
 use std::path::Path;
@@ -146,6 +147,13 @@ pub fn forms() -> String {
     }
 }
 
+/// The specification for people: that of a network is too long.
+pub fn label(spec: &str) -> String {
+    let members = spec.trim().strip_prefix(network::PREFIX);
+    let members = members.and_then(|text| serde_json::from_str::<Vec<MemberKeys>>(text).ok());
+    members.map_or(spec.into(), |members| format!("network of {} devices", members.len()))
+}
+
 /// Opens the device that `spec` names, in one of the [`forms`].
 ///
 /// # Errors
@@ -175,6 +183,16 @@ pub fn beside(spec: &str, folder: &Path) -> Option<String> {
         Some(folder.join(path)).filter(|there| is_lost && there.exists())
     };
     match spec.trim().split_once(':')? {
+        ("network", members) => {
+            let mut members: Vec<MemberKeys> = serde_json::from_str(members).ok()?;
+            let mut changed = false;
+            for member in &mut members {
+                if let Some(there) = beside(&member.device, folder) {
+                    (member.device, changed) = (there, true);
+                }
+            }
+            changed.then(|| network::spec(&members).ok())?
+        }
         ("onnx", path) => Some(format!("onnx:{}", found(path.trim())?.display())),
         ("process", command) => {
             let mut words = shlex::split(command)?;
@@ -208,6 +226,12 @@ mod tests {
         }
         let there = |spec: &str| beside(spec, &folder);
         let path = |name: &str| folder.join(name).display().to_string();
+        let of_network =
+            there("network:[{\"device\":\"onnx:m.onnx\"},{\"device\":\"mzi\"}]").unwrap();
+        let members =
+            format!("network:[{{\"device\":\"onnx:{}\"}},{{\"device\":\"mzi\"}}]", path("m.onnx"));
+        assert_eq!(of_network, members);
+        assert_eq!(label(&of_network), "network of 2 devices");
         assert_eq!(there("onnx: m.onnx"), Some(format!("onnx:{}", path("m.onnx"))));
         assert_eq!(
             there("process:python3 -u dev.py 'a b/table.json' other.json"),

@@ -2,7 +2,7 @@
 
 use hge_boards::board_file::Board;
 use hge_boards::wiring;
-use hge_core::experiment::{self, Experiment};
+use hge_core::experiment::{self, Experiment, OneOrMany};
 use hge_needs::needs;
 use hge_protocol::keys::{Key, Keys, Rule};
 use hge_protocol::registers;
@@ -44,7 +44,8 @@ fn the_documented_cases_are_read() {
     let length = PAGE[start..].find("```").expect("its end");
     let experiment: Experiment = toml::from_str(&PAGE[start..start + length]).expect("valid");
     assert_eq!(experiment.cases.len(), 2);
-    assert!(experiment.cases[0].high && !experiment.cases[1].high);
+    assert_eq!(experiment.cases[0].high, Some(OneOrMany::One(true)));
+    assert_eq!(experiment.cases[1].high, Some(OneOrMany::One(false)));
 }
 
 #[test]

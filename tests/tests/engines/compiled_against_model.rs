@@ -26,7 +26,7 @@ fn agree(compiler: Result<Compiler, EngineError>, scenario: &Scenario) {
 #[needs(compiler)]
 #[test]
 fn random_runs_agree_in_verilator_or_what_stands_for_it() {
-    for seed in seeds(0..40, &SHORT) {
+    for seed in seeds(0..40, &SHORT[..4]) {
         agree(Compiler::locate(), &random(seed, LITTLE, 2));
     }
 }
@@ -34,7 +34,7 @@ fn random_runs_agree_in_verilator_or_what_stands_for_it() {
 #[needs(compiler)]
 #[test]
 fn the_default_and_a_twelve_bit_instrument_agree() {
-    let runs = nightly(&[(200, 16), (201, 12), (202, 12), (203, 16)][..], &[(1, 16), (34, 12)]);
+    let runs = nightly(&[(200, 16), (201, 12), (202, 12), (203, 16)][..], &[(34, 12)]);
     for &(seed, dac_bits) in runs {
         agree(
             Compiler::locate(),
@@ -46,7 +46,7 @@ fn the_default_and_a_twelve_bit_instrument_agree() {
 #[needs(compiler)]
 #[test]
 fn random_runs_agree_with_a_pipeline_of_sines_alone() {
-    for seed in seeds(500..508, &SHORT[..4]) {
+    for seed in seeds(500..508, &SHORT[..2]) {
         let parameters = Parameters { carriers: Carriers::Sines, ..LITTLE };
         agree(Compiler::locate(), &random(seed, parameters, 2));
     }
@@ -55,7 +55,7 @@ fn random_runs_agree_with_a_pipeline_of_sines_alone() {
 #[needs(compiler)]
 #[test]
 fn random_runs_agree_with_slots_in_steps() {
-    for seed in seeds(400..414, &SHORT[..6]) {
+    for seed in seeds(400..414, &SHORT[..2]) {
         agree(Compiler::locate(), &random(seed, LITTLE.in_steps(), 2));
     }
     let twelve_bits = Parameters { dac_bits: 12, ..Parameters::default() }.in_steps();
@@ -67,7 +67,7 @@ fn random_runs_agree_with_slots_in_steps() {
 fn random_runs_agree_with_any_number_of_inputs() {
     let parallel = nightly(&[2, 3, 4, 5, 6, 7, 8][..], &[3, 8]);
     let stepped = nightly(&[2, 3, 4, 5, 6, 7, 8][..], &[2]);
-    for seed in seeds(600..606, &SHORT[..2]) {
+    for seed in seeds(600..606, &SHORT[..1]) {
         for &inputs in parallel {
             agree(Compiler::locate(), &random(seed, Parameters { inputs, ..LITTLE }, 2));
         }
@@ -84,11 +84,13 @@ fn random_runs_agree_with_any_number_of_inputs() {
 #[test]
 fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     let clock_hz = 90_000_000;
-    for seed in seeds(400..410, &SHORT[..4]) {
+    for seed in seeds(400..410, &SHORT[..2]) {
         agree(Compiler::locate(), &random(seed, Parameters { clock_hz, ..LITTLE }, 2));
     }
-    let default = Parameters { clock_hz, ..Parameters::default() };
-    agree(Compiler::locate(), &random(nightly(410, 1), default, 2));
+    for &seed in nightly(&[410][..], &[]) {
+        let default = Parameters { clock_hz, ..Parameters::default() };
+        agree(Compiler::locate(), &random(seed, default, 2));
+    }
 }
 
 #[needs(wheels)]

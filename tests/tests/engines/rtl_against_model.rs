@@ -17,14 +17,14 @@ fn agree<P: Pass>(scenario: &Scenario) {
 
 #[test]
 fn random_runs_of_hasty_hosts_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[0, 2, 34, 56][..], &[34, 56]) {
+    for seed in nightly(&[0, 2, 34, 56][..], &[34]) {
         agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
 
 #[test]
 fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[1, 3, 59][..], &[1, 59]) {
+    for seed in nightly(&[1, 3, 59][..], &[59]) {
         agree::<Pipelined>(&random(*seed, LITTLE, EPOCHS));
     }
 }
@@ -32,7 +32,7 @@ fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
 #[test]
 fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
     let parameters = LITTLE.in_steps();
-    for seed in nightly(&[4, 5, 34, 59][..], &[34, 59]) {
+    for seed in nightly(&[4, 5, 34, 59][..], &[59]) {
         agree::<Stepped>(&random(*seed, parameters, EPOCHS));
     }
 }

@@ -17,6 +17,7 @@ mod small_signals;
 mod solved;
 mod spectrum;
 mod standalone_image;
+mod tasks;
 mod tones;
 mod track;
 mod waveform;

@@ -23,7 +23,7 @@ fn job(noise_na2_per_hz: f64) -> Job {
 /// So many sets of slopes, and the samples that they took.
 fn sets(method: Method, noise_na2_per_hz: f64, count: usize) -> (Vec<Vec<Reading>>, u64) {
     let job = job(noise_na2_per_hz);
-    let plan = method.plan(&job.task.plan, &job.task.targets).unwrap();
+    let plan = method.plan(&job.task.plan, &job.task.data.train.targets).unwrap();
     let controls_v = plan.middle_controls_v();
     let mut session = laboratory::session(job, plan, Estimator::InPhase);
     session.by(method, 7);
@@ -114,7 +114,7 @@ fn square_wave_behind_a_pole(half: u32, pole_hz: f64, rate_hz: f64) -> f64 {
 fn behind_a_pole_walsh_functions_of_one_bit_answer_by_a_diagonal_and_are_calibrated() {
     let mut job = job(0.0);
     job.chain.iv_pole_hz = Some(1000.0);
-    let plan = Method::Walsh.plan(&job.task.plan, &job.task.targets).unwrap();
+    let plan = Method::Walsh.plan(&job.task.plan, &job.task.data.train.targets).unwrap();
     let rate_hz = plan.grid().rate_hz;
     let controls_v = plan.middle_controls_v();
     let mut session = laboratory::session(job, plan, Estimator::InPhase);
@@ -163,7 +163,7 @@ fn codes_calibrated_with_resistors_show_slopes_whatever_their_numbers() {
             texts.join(","), controls.join(", "), many(-1.0), many(0.5)
         ));
         job.chain.iv_pole_hz = Some(1000.0);
-        let plan = Method::Walsh.plan(&job.task.plan, &job.task.targets).unwrap();
+        let plan = Method::Walsh.plan(&job.task.plan, &job.task.data.train.targets).unwrap();
         let mut session = laboratory::session(job, plan, Estimator::InPhase);
         session.by(Method::Walsh, 1);
         session

@@ -69,7 +69,7 @@ fn what_is_solved_is_further_apart_than_wanted_by_the_device_itself() {
                 current_na[0]
             });
             let currents_na: Vec<f64> = currents_na.collect();
-            let exact_na = job.task.targets.separation_na(&currents_na);
+            let exact_na = job.task.data.train.targets.separation_na(&currents_na);
             assert!(exact_na > wanted_na, "{gate} {seed}: {exact_na}, {outcome:?}");
             let error_na = outcome.separation_error_na.expect("an error");
             // Six errors, and two steps of a 16-bit DAC on slopes of up to 20 nA/V.

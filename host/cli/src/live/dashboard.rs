@@ -108,11 +108,14 @@ impl Dashboard {
 
     /// Midway between the lowest output that should be high and the highest that should be low, once all are known.
     pub fn threshold_na(&self) -> Option<f64> {
+        if self.setting.targets.outputs > 1 {
+            return None;
+        }
         let labels = || self.now.outputs_na.iter().zip(&self.setting.cases);
         if labels().any(|(output, _)| !output.is_finite()) {
             return None;
         }
-        let of = |high: bool| labels().filter(move |(_, case)| case.high == high);
+        let of = |high: bool| labels().filter(move |(_, case)| case.high == Some(high));
         let least = of(true).map(|(&output, _)| output).reduce(f64::min)?;
         let greatest = of(false).map(|(&output, _)| output).reduce(f64::max)?;
         Some((least + greatest) / 2.0)
@@ -121,12 +124,15 @@ impl Dashboard {
     /// Whether the case is on its side of the threshold.
     pub fn is_right(&self, case: usize) -> Option<bool> {
         let threshold_na = self.threshold_na()?;
-        Some((self.now.outputs_na[case] > threshold_na) == self.setting.cases[case].high)
+        Some((self.now.outputs_na[case] > threshold_na) == self.setting.cases[case].high?)
     }
 
     /// Lowest high output minus highest low output, and whether it meets the requirement.
     pub fn separation(&self) -> Option<(f64, bool)> {
-        self.threshold_na()?;
+        let (rows, outputs_na) = (self.setting.cases.len(), &self.now.outputs_na);
+        if rows == 0 || outputs_na.len() != rows || outputs_na.iter().any(|na| !na.is_finite()) {
+            return None;
+        }
         let separation_na = self.setting.targets.separation_na(&self.now.outputs_na);
         Some((separation_na, separation_na >= self.setting.wanted_na && !self.now.clipped))
     }

@@ -23,7 +23,7 @@ pub struct RemoteRun {
 impl RemoteRun {
     /// For an instrument that is assumed to run this task.
     pub fn new(task: Task, meaning: Meaning) -> Self {
-        let cases = task.targets.high.len();
+        let cases = task.data.train.targets.rows();
         let now = Progress {
             outputs_na: vec![f64::NAN; cases],
             slopes_na_per_v: vec![Vec::new(); cases],
@@ -35,7 +35,9 @@ impl RemoteRun {
     /// Events of a frame.
     pub fn frame(&mut self, number: u32, record: &Record) -> Vec<Event> {
         match record {
-            Record::Window(window) if window.input == 0 => self.window(window),
+            Record::Window(window) if usize::from(window.input) < self.outputs() => {
+                self.window(window)
+            }
             Record::Epoch(_) => self.epoch(&self.meaning.line(number, record)),
             Record::End(end) => {
                 self.before += u64::from(end.sample_clock);
@@ -47,8 +49,12 @@ impl RemoteRun {
         }
     }
 
+    fn outputs(&self) -> usize {
+        self.task.data.train.targets.outputs
+    }
+
     fn window(&mut self, window: &Window) -> Vec<Event> {
-        let case = usize::from(window.case);
+        let case = usize::from(window.case) * self.outputs() + usize::from(window.input);
         let ended = u64::from(window.sample_clock) + u64::from(self.meaning.window_samples);
         self.now.samples = self.before + ended;
         let estimator = self.task.experiment.host.estimator;
@@ -88,8 +94,8 @@ impl RemoteRun {
         }
         self.now.restart = 1;
         self.now.epoch += 1;
-        let loss = self.task.experiment.host.loss;
-        let (loss, _) = loss.evaluate(&self.now.outputs_na, &self.task.targets);
+        let loss = self.task.experiment.loss();
+        let (loss, _) = loss.evaluate(&self.now.outputs_na, &self.task.data.train.targets);
         vec![self.point(loss), self.present()]
     }
 

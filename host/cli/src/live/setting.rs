@@ -1,13 +1,14 @@
 //! Facts that the view knows before the first epoch.
 
 use hge_core::experiment::{LoopMode, Task};
-use hge_core::loss::Targets;
+use hge_core::targets::Targets;
 
-/// A case and its label.
+/// An output in a case, and its label.
 pub struct Case {
     /// Input voltages.
     pub inputs: String,
-    pub high: bool,
+    /// `None`: it has a target current.
+    pub high: Option<bool>,
 }
 
 /// A control and its limits.
@@ -47,7 +48,8 @@ impl Setting {
         let gate = experiment.gate.map_or("cases", |gate| gate.name());
         let loop_mode = experiment.loop_mode;
         let standalone = &experiment.standalone;
-        let mut targets = task.targets.clone();
+        let data = &task.data;
+        let mut targets = data.train.targets.clone();
         if let (LoopMode::Standalone, Some(aim)) = (loop_mode, standalone.targets.first()) {
             (targets.high_na, targets.low_na) = (aim.high_na, aim.low_na);
         }
@@ -55,8 +57,15 @@ impl Setting {
             let volts: Vec<String> = volts.iter().map(|volts| format!("{volts:+.2}")).collect();
             volts.join(" ")
         };
-        let cases = plan.configuration().cases_v.iter().zip(&targets.high);
-        let cases = cases.map(|(volts, &high)| Case { inputs: inputs(volts), high }).collect();
+        // Batches change from epoch to epoch.
+        let rows = if data.epochs_per_pass() == 1 { targets.rows() } else { 0 };
+        let cases = (0..rows).map(|row| {
+            let volts = inputs(&data.train.cases_v[row / targets.outputs]);
+            let output = row % targets.outputs;
+            let output = if targets.outputs > 1 { format!(" ·{output}") } else { String::new() };
+            Case { inputs: volts + &output, high: targets.label(row) }
+        });
+        let cases = cases.collect();
         let controls = plan.configuration().controls.iter().zip(plan.control_ranges_v());
         let controls = controls.map(|(control, (low_v, high_v))| Control {
             electrode: control.output,
@@ -64,12 +73,12 @@ impl Setting {
             high_v,
         });
         Setting {
-            wanted_na: experiment.separation_na,
+            wanted_na: experiment.wanted_na(&targets),
             title: format!("{verb} {gate} · {place} · {} loop", loop_mode.name()),
             cases,
             controls: controls.collect(),
             aimed: match loop_mode {
-                LoopMode::Host => experiment.host.loss.has_targets(),
+                LoopMode::Host => experiment.loss().has_targets(),
                 // Every run has its own targets.
                 LoopMode::Standalone => standalone.targets.len() == 1,
             },

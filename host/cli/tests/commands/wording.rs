@@ -24,7 +24,7 @@ fn keys() -> Vec<String> {
     for line in PAGE.lines() {
         if let Some(name) = line.strip_prefix("`[").and_then(|rest| rest.split_once("]`")) {
             table = format!("{}.", name.0);
-        } else if line.starts_with("Cases of your own") {
+        } else if line.starts_with("## Cases of your own") {
             break;
         }
         let Some(row) = line.strip_prefix("| `") else { continue };
@@ -32,7 +32,16 @@ fn keys() -> Vec<String> {
         keys.extend(names.map(|name| format!("{table}{}", name.trim_matches('`'))));
     }
     // Tables of lists.
-    keys.extend(["case.inputs_v", "case.high", "standalone.targets.high_na"].map(String::from));
+    keys.extend(
+        [
+            "case.inputs_v",
+            "case.high",
+            "case.class",
+            "case.target_na",
+            "standalone.targets.high_na",
+        ]
+        .map(String::from),
+    );
     keys
 }
 
@@ -42,11 +51,29 @@ fn file(key: &str, value: &str) -> String {
         "case.inputs_v" => format!(
             "seed = 1\n[[case]]\ninputs_v = {value}\nhigh = true\n[[case]]\ninputs_v = [0, 0]\nhigh = false\n"
         ),
-        "case.high" => format!(
-            "seed = 1\n[[case]]\nhigh = {value}\ninputs_v = [0, 1]\n[[case]]\ninputs_v = [0, 0]\nhigh = false\n"
-        ),
+        "case.high" | "case.class" | "case.target_na" => {
+            let name = &key["case.".len()..];
+            let other = if name == "high" { "false" } else { "0" };
+            format!("seed = 1\n[[case]]\n{name} = {value}\ninputs_v = [0, 1]\n[[case]]\ninputs_v = [0, 0]\n{name} = {other}\n")
+        }
         "standalone.targets.high_na" => {
             format!("gate = \"xor\"\n[[standalone.targets]]\nhigh_na = {value}\nlow_na = 0.0\nrate_v2_per_na2 = 1e-4\n")
+        }
+        _ if key.starts_with("data.") => {
+            let name = &key["data.".len()..];
+            let rows = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/regions.csv");
+            let others = [
+                ("file", format!("{rows:?}")),
+                ("inputs", "[\"x_v\", \"y_v\"]".into()),
+                ("high", "[\"disc\"]".into()),
+            ];
+            // One requirement only.
+            let is_requirement = ["high", "class", "target_na"].contains(&name);
+            let others = others
+                .iter()
+                .filter(|other| other.0 != name && !(is_requirement && other.0 == "high"));
+            let others: String = others.map(|(key, value)| format!("{key} = {value}\n")).collect();
+            format!("seed = 1\n[data]\n{name} = {value}\n{others}")
         }
         _ => match key.split_once('.') {
             Some((table, name)) => format!("gate = \"xor\"\n[{table}]\n{name} = {value}\n"),

@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 /// Kills of each loop.
 fn kills() -> u32 {
-    nightly(100, 4)
+    nightly(100, 2)
 }
 
 /// Kills a training when its log has a random size, every other time its first resumption as well, and compares the end with that of a training that was

@@ -1,6 +1,6 @@
 //! The tables of keys on the page about experiment files, from the declarations.
 
-use super::Experiment;
+use super::{DataKeys, Experiment};
 use hge_driver::text::number;
 use hge_protocol::keys::{Key, Keys, Rule};
 use hge_protocol::Analogue;
@@ -12,7 +12,8 @@ const HEAD: &str = "| key | default | meaning |\n|---|---|---|\n";
 
 /// The page with its tables of keys made anew, in the order of the sections; one that the page lacks stands behind it.
 pub fn with_tables(page: &str) -> String {
-    let experiment = Experiment { analogue: Some(Analogue::default()), ..Experiment::default() };
+    let (analogue, data) = (Some(Analogue::default()), Some(DataKeys::default()));
+    let experiment = Experiment { analogue, data, ..Experiment::default() };
     let defaults = Table::try_from(experiment).unwrap_or_default();
     let mut tables = vec![table(Experiment::KEYS, &defaults)];
     for key in Experiment::KEYS {

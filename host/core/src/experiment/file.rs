@@ -5,9 +5,11 @@ use super::Experiment;
 use crate::plan::PlanError;
 use hge_driver::scale::NO_SCALE;
 use hge_driver::text::{quoted, shortened};
+use hge_sim::device::network::{self, MemberKeys};
 use hge_sim::device::{self, DeviceError};
 use hge_system::{file, wording};
-use serde::de::Error as _;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::ops::Range;
@@ -149,6 +151,10 @@ impl Source {
         if let Some(device) = device::beside(&experiment.device, folder) {
             experiment.device = device;
         }
+        if let Some(data) = &mut experiment.data {
+            // A path from the root stays as it is.
+            data.file = folder.join(&data.file).display().to_string();
+        }
         Ok((experiment, source))
     }
 
@@ -225,6 +231,30 @@ impl Source {
 fn parser_message(message: &str, key: &str) -> String {
     let line = quoted(&wording::of_data(message, key), usize::MAX);
     shortened(&line, PARSER_CHARS).into_owned()
+}
+
+/// A specification, or tables of devices that are wired to each other.
+pub(super) fn device<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct TextOrTables;
+
+    impl<'de> Visitor<'de> for TextOrTables {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, spec: &str) -> Result<String, E> {
+            Ok(spec.into())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, tables: A) -> Result<String, A::Error> {
+            let members = Vec::<MemberKeys>::deserialize(SeqAccessDeserializer::new(tables))?;
+            network::spec(&members).map_err(A::Error::custom)
+        }
+    }
+
+    deserializer.deserialize_any(TextOrTables)
 }
 
 /// Exactly two numbers.

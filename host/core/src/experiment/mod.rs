@@ -13,9 +13,11 @@
 
 mod analogue;
 mod bench;
+mod cases;
 mod documentation;
 mod engine;
 mod file;
+mod one_or_many;
 mod problem_key;
 mod reading;
 mod resolve;
@@ -26,14 +28,15 @@ mod values;
 pub use documentation::with_tables;
 pub use engine::EngineKind;
 pub use file::{ExperimentError, Source, GREATEST_SEED};
+pub use one_or_many::OneOrMany;
 pub use resolve::{context, Job, Task};
 pub use sections::{
-    AmplitudeChoice, CaseKeys, Cost, ElectrodeKeys, GuardKeys, HostKeys, StandaloneKeys,
+    AmplitudeChoice, CaseKeys, Cost, DataKeys, ElectrodeKeys, GuardKeys, HostKeys, StandaloneKeys,
     TargetKeys, TimingKeys, ToneKeys,
 };
 
 use crate::gate::Gate;
-use hge_protocol::keys::Rule::{Entries, NotNegative, Section};
+use hge_protocol::keys::Rule::{Entries, NotNegative, Positive, Section, Within};
 use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
 use sections::at_least_one;
@@ -64,7 +67,15 @@ hge_protocol::keys! {
         /// 2.5e-4 nA²/Hz and 51.2 ms. Solved means a larger gap with 99.9 % confidence, corrected for all epochs and starts searched
         /// ([theory](theory.md#solved)).
         separation_na: f64 [NotNegative] = 1.5;
-        /// Simulated device: [devices.md](devices.md) lists them. `process:COMMAND` runs that program.
+        /// Required RMS error of a task with target currents. Solved means a smaller one with 99.9 % confidence, as above.
+        rms_error_na: f64 [Positive] = 0.5;
+        /// Required share of right cases, in place of the gap, of a task with labels or classes. Solved means that every repeated measurement of the result has
+        /// more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        accuracy: Option<f64> [Within(0.0, 1.0)] = None;
+        /// Simulated device: [devices.md](devices.md) lists them. `process:COMMAND` runs that program. Tables `[[device]]` wire devices to each other
+        /// ([devices.md](devices.md#networks)).
+        #[serde(deserialize_with = "file::device")]
         device: String = "builtin".into();
         /// Simulator of the gateware (an example with `board`: `experiments/board.toml`).
         engine: EngineKind [EngineKind::RULE] = EngineKind::Model;
@@ -89,6 +100,9 @@ hge_protocol::keys! {
         host: HostKeys [Section(HostKeys::KEYS)] = HostKeys::default();
         /// The standalone loop.
         standalone: StandaloneKeys [Section(StandaloneKeys::KEYS)] = StandaloneKeys::default();
+        /// A file of cases, instead of a gate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<DataKeys> [Section(DataKeys::KEYS)] = None;
         /// Cases, instead of a gate: tables, see below.
         cases as "case": Vec<CaseKeys> [Entries(CaseKeys::KEYS)] = Vec::new();
     }

@@ -1,14 +1,14 @@
 //! From an experiment to a checked task.
 
 use super::bench;
+use super::cases;
 use super::problem_key::key_of;
 use super::rule::{require, Wrong};
 use super::values;
 use super::{Experiment, ExperimentError, LoopMode, Source};
 use crate::calibration::Calibration;
 use crate::carrier::Carrier;
-use crate::gate::Gate;
-use crate::loss::Targets;
+use crate::dataset::Dataset;
 use crate::plan::Coefficients;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
@@ -19,7 +19,7 @@ use hge_driver::scale::Scale;
 use hge_driver::text::number;
 use hge_protocol::{Analogue, Parameters};
 use hge_sim::bench::Chain;
-use hge_sim::device::{self, Device};
+use hge_sim::device::{self, Device, DeviceError};
 
 /// Maximum samples of one run: half the range of the instrument's 32-bit sample counter.
 const MOST_RUN_SAMPLES: f64 = (1_u32 << 31) as f64;
@@ -33,8 +33,8 @@ pub struct Task {
     pub parameters: Parameters,
     /// Configuration for the instrument.
     pub plan: Plan,
-    /// Labels, and target currents of the host loop.
-    pub targets: Targets,
+    /// Cases and the requirements on their outputs.
+    pub data: Dataset,
     /// Calibration of slopes in the host loop, if there is one.
     pub calibration: Option<Calibration>,
 }
@@ -65,22 +65,21 @@ impl Task {
         let wrong = |wrong| invalid(source, wrong);
         experiment.analogue.get_or_insert_default();
         values::check(&experiment).map_err(wrong)?;
-        let (cases_v, high) = cases(&experiment).map_err(wrong)?;
+        let data = cases::dataset(&experiment).map_err(wrong)?;
+        values::aims(&experiment, &data.train.targets).map_err(wrong)?;
         let parameters = experiment.instrument;
         let rate_hz = experiment.timing.rate_hz;
         if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {
             values::band(&experiment).map_err(wrong)?;
         }
-        let planned = configuration(&experiment, &parameters, cases_v)
+        let planned = configuration(&experiment, &parameters, &data)
             .and_then(|configuration| Plan::new(configuration, &parameters));
         let plan = planned.map_err(|problem| {
             let key = key_of(&problem, &experiment);
             ExperimentError::Plan { place: source.locate(&key), key, problem: problem.into() }
         })?;
         check_run(&experiment, &plan).map_err(wrong)?;
-        let Experiment { host, .. } = &experiment;
-        let targets = Targets { high, high_na: host.high_na, low_na: host.low_na };
-        Ok(Task { experiment, parameters, plan, targets, calibration: None })
+        Ok(Task { experiment, parameters, plan, data, calibration: None })
     }
 }
 
@@ -104,9 +103,15 @@ impl Job {
         let task = Task::new(experiment, source)?;
         let experiment = &task.experiment;
         let device = device::open(&experiment.device).map_err(|problem| {
-            ExperimentError::Device { place: source.locate("device"), problem }
+            let key = match &problem {
+                DeviceError::Network { device, .. } => format!("device.{device}"),
+                _ => "device".into(),
+            };
+            let key = if source.span(&key).is_some() { &key } else { "device" };
+            ExperimentError::Device { place: source.locate(key), problem }
         })?;
-        check_roles(experiment, device.as_ref()).map_err(|wrong| invalid(source, wrong))?;
+        check_roles(experiment, &task.data, device.as_ref())
+            .map_err(|wrong| invalid(source, wrong))?;
         let Parameters { dac_bits, adc_bits, .. } = task.parameters;
         let analogue = task.plan.scale().analogue.clone();
         let chain = Chain { analogue, dac_bits, adc_bits, ..experiment.bench.clone() };
@@ -174,7 +179,7 @@ fn run_epochs(experiment: &Experiment) -> u32 {
     }
 }
 
-fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong> {
+fn check_roles(experiment: &Experiment, data: &Dataset, device: &dyn Device) -> Result<(), Wrong> {
     let electrodes = device.electrodes();
     let roles = [
         ("electrodes.inputs", &experiment.electrodes.inputs),
@@ -202,64 +207,18 @@ fn check_roles(experiment: &Experiment, device: &dyn Device) -> Result<(), Wrong
             device.name()
         )
     })?;
+    let wanted = data.train.targets.outputs;
+    let key = if experiment.data.is_some() { "data" } else { "case" };
+    require(wanted <= measured, key, || {
+        format!("the cases have {wanted} outputs, but the device {} has {measured}: give one value for each of its outputs, or take another device", device.name())
+    })?;
     bench::electrodes(&experiment.bench, electrodes)
-}
-
-type Cases = (Vec<Vec<f64>>, Vec<bool>);
-
-fn cases(experiment: &Experiment) -> Result<Cases, Wrong> {
-    let electrodes = &experiment.electrodes;
-    let inputs = electrodes.inputs.len();
-    let cases: Cases = match (experiment.gate, experiment.cases.as_slice()) {
-        (Some(gate), []) => {
-            require(inputs == 2, "electrodes.inputs", || {
-                format!("a gate has two inputs, but electrodes.inputs names {inputs}: name two")
-            })?;
-            let volts = |bit| if bit { electrodes.input_high_v } else { electrodes.input_low_v };
-            Gate::CASES.iter().map(|&(a, b)| (vec![volts(a), volts(b)], gate.output(a, b))).unzip()
-        }
-        (None, []) => {
-            return Err(Wrong(
-                "gate".into(),
-                "nothing to learn: give gate = \"xor\" or case tables".into(),
-            ))
-        }
-        (Some(_), _) => {
-            return Err(Wrong(
-                "gate".into(),
-                "gate and case tables are both given: keep one".into(),
-            ))
-        }
-        (None, cases) => cases.iter().map(|case| (case.inputs_v.clone(), case.high)).unzip(),
-    };
-    for (case, volts) in cases.0.iter().enumerate() {
-        require(volts.len() == inputs, format!("case.{case}.inputs_v"), || {
-            format!(
-                "case {case} has {} voltages for {inputs} inputs: give one for each",
-                volts.len()
-            )
-        })?;
-    }
-    for (case, volts) in cases.0.iter().enumerate() {
-        let equal = (0..case).find(|&other| cases.0[other] == *volts);
-        let alike = equal.is_none_or(|other| cases.1[other] == cases.1[case]);
-        require(alike, format!("case.{case}"), || {
-            format!(
-                "case {case} has the inputs of case {} but the other label, which no device can \
-                 learn: change or drop one",
-                equal.unwrap_or(case)
-            )
-        })?;
-    }
-    let both = cases.1.contains(&true) && cases.1.contains(&false);
-    require(both, "case", || "all cases have the same label: add one of the other".into())?;
-    Ok(cases)
 }
 
 fn configuration(
     experiment: &Experiment,
     parameters: &Parameters,
-    cases_v: Vec<Vec<f64>>,
+    data: &Dataset,
 ) -> Result<Configuration, PlanError> {
     parameters.check()?;
     let Experiment { timing, electrodes, tones, guard, .. } = experiment;
@@ -292,7 +251,9 @@ fn configuration(
         // Without a role: held at zero. With one: what the run needs.
         let mut range = (0.0, 0.0);
         if let Some(position) = electrodes.inputs.iter().position(|&input| input == output) {
-            for volts in cases_v.iter().filter_map(|volts| volts.get(position)) {
+            let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
+            let cases_v = parts.into_iter().flatten().flat_map(|cases| &cases.cases_v);
+            for volts in cases_v.filter_map(|volts| volts.get(position)) {
                 range = (volts.min(range.0), volts.max(range.1));
             }
         }
@@ -310,7 +271,7 @@ fn configuration(
         scale: experiment.scale(parameters),
         timing,
         inputs: electrodes.inputs.clone(),
-        cases_v,
+        cases_v: data.batch(1, 1).cases_v,
         controls,
         noise_slots: Vec::new(),
         limits,

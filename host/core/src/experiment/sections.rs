@@ -1,6 +1,7 @@
 //! The sections of an experiment file.
 
 use super::file;
+use super::one_or_many::OneOrMany;
 use crate::gradient::Estimator;
 use crate::loss::Loss;
 use crate::method::Method;
@@ -127,14 +128,19 @@ keys! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     #[serde(deny_unknown_fields, default)]
     pub struct HostKeys {
-        /// Loss function.
-        loss: Loss [Loss::RULE] = Loss::CorSigmoid;
+        /// Loss function. Default: cor-sigmoid for labels, cross-entropy for classes, mse for target currents.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        loss: Option<Loss> [Loss::RULE] = None;
         /// Rule from a gradient to a step.
         optimiser: optimiser::Rule [optimiser::Rule::RULE] = optimiser::Rule::Adam;
         /// Adam's step.
         adam_rate_v: f64 [PositiveToDacRange] = 0.02;
         /// Rate of the other optimisers, V² a unit of loss.
         descent_rate_v2: f64 [Positive] = 0.02;
+        /// Rate of the natural gradient, nA² a unit of loss: 0.5 is a full Gauss-Newton step under mse.
+        natural_rate_na2: f64 [Positive] = 0.5;
+        /// Damping of the natural gradient: what is added to every diagonal entry of the mean outer product of the slopes, as a share of their mean.
+        damping: f64 [Positive] = 0.1;
         /// Decay of past gradients under momentum.
         momentum: f64 [Share] = 0.9;
         /// Method of measuring slopes. With `cost` the lock-in multiplies the squared distance from the target, and `loss` must be mse.
@@ -151,12 +157,14 @@ keys! {
         epochs: u32 [EPOCHS] = 200;
         /// A start ends at this loss once its outputs are 1.5 nA apart.
         stop_loss: f64 [NotNegative] = 0.3;
-        /// A start ends when its loss has not fallen by 2 % in this number of epochs.
+        /// A start ends when its loss has not fallen by 2 % in this number of epochs; of a file of cases, of passes over them.
         patience_epochs: u32 [at_least_one("would end every start at once")] = 60;
         /// Target current of high cases, under mse.
         high_na: f64 = 20.0;
         /// Target current of low cases, under mse.
         low_na: f64 = 0.0;
+        /// Current that changes the odds of two classes by a factor of e, under cross-entropy.
+        softmax_na: f64 [Positive] = 3.0;
     }
 }
 
@@ -222,13 +230,50 @@ keys! {
 }
 
 keys! {
-    /// One case of a data set of its own.
+    /// One case. Exactly one of `high`, `class` and `target_na` is given, the same one in all cases.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct CaseKeys {
         /// Voltage of every input electrode.
         inputs_v: Vec<f64>;
-        /// Label.
-        high: bool;
+        /// Label, or one for every output: high outputs must be `separation_na` above low ones. Each output has its own threshold.
+        high: Option<OneOrMany<bool>>;
+        /// Output that must be above all others of the case, counted from 0, each less an offset that is learnt.
+        class: Option<usize>;
+        /// Target current, or one for every output. Solved means an RMS error below `rms_error_na`.
+        target_na: Option<OneOrMany<f64>>;
+    }
+}
+
+impl CaseKeys {
+    /// A case with one label.
+    pub fn labelled(inputs_v: Vec<f64>, high: bool) -> Self {
+        CaseKeys { inputs_v, high: Some(OneOrMany::One(high)), class: None, target_na: None }
+    }
+}
+
+keys! {
+    /// A file of cases. Paths are relative to the experiment's folder.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    pub struct DataKeys {
+        /// File.csv with a line of column names, or file.npz with one-dimensional arrays, each a column.
+        file: String = String::new();
+        /// Columns of the input voltages, in the order of `electrodes.inputs`.
+        inputs: Vec<String> = Vec::new();
+        /// Column of the label, 0 or 1, or one column for every output.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        high: Option<Vec<String>> = None;
+        /// Column of the class: the output that must be above all others, counted from 0.
+        class: Option<String> = None;
+        /// Column of the target current, nA, or one column for every output.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        target_na: Option<Vec<String>> = None;
+        /// Cases of an epoch, at most `instrument.cases`; default: as many as the instrument has. Every pass draws them in a new order.
+        batch: Option<u32> [at_least_one("would train on nothing")] = None;
+        /// Share of the cases that choose the best epoch and end a start, but are not trained on.
+        validation_share: f64 [Share] = 0.0;
+        /// Share of the cases that only the result is measured on.
+        test_share: f64 [Share] = 0.0;
     }
 }

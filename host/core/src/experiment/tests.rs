@@ -13,7 +13,10 @@ fn experiment() -> Experiment {
 fn refused(change: impl FnOnce(&mut Experiment)) -> Option<String> {
     let mut experiment = experiment();
     change(&mut experiment);
-    values::check(&experiment).err().map(|rule::Wrong(key, _)| key)
+    let checked = values::check(&experiment)
+        .and_then(|()| cases::dataset(&experiment))
+        .and_then(|data| values::aims(&experiment, &data.train.targets));
+    checked.err().map(|rule::Wrong(key, _)| key)
 }
 
 type Set = fn(&mut Experiment, f64);
@@ -98,7 +101,7 @@ fn targets_are_apart_and_within_the_chain_at_either_sign() {
     // The chain reads +-100 nA.
     let mse = |high_na: f64, low_na: f64| {
         refused(|e| {
-            e.host = HostKeys { loss: Loss::Mse, high_na, low_na, ..HostKeys::default() };
+            e.host = HostKeys { loss: Some(Loss::Mse), high_na, low_na, ..HostKeys::default() };
         })
     };
     let alone = |high_na: f64, low_na: f64| {
@@ -134,7 +137,7 @@ fn the_gateware_s_loop_measures_by_homodyne_alone_and_the_cost_by_its_own_loss()
     for method in Method::ALL {
         let by = |loop_mode, loss| {
             refused(|e| {
-                (e.loop_mode, e.host.method, e.host.loss) = (loop_mode, method, loss);
+                (e.loop_mode, e.host.method, e.host.loss) = (loop_mode, method, Some(loss));
             })
         };
         let wrong = Some("host.method".to_owned());

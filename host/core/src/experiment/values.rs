@@ -4,7 +4,8 @@ use super::rule::{self, require, Wrong};
 use super::{Experiment, LoopMode};
 use crate::loss::Loss;
 use crate::method::Method;
-use hge_driver::scale::Scale;
+use crate::optimiser::Rule;
+use crate::targets::{Targets, Wanted};
 use hge_driver::text::number;
 
 /// Checks every value that needs neither gateware nor device.
@@ -15,8 +16,7 @@ pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
     rule::check(experiment, &scale)?;
     super::bench::noise(&experiment.bench, experiment.timing.rate_hz)?;
     counts(experiment)?;
-    order(experiment)?;
-    aims(experiment, &scale)
+    order(experiment)
 }
 
 fn counts(experiment: &Experiment) -> Result<(), Wrong> {
@@ -96,10 +96,11 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
     )
 }
 
-/// Targets within the range of the chain.
-fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
+/// The loss fits the task, and its targets lie within the range of the chain.
+pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wrong> {
     let Experiment { host, standalone, .. } = experiment;
-    let full_na = scale.full_scale_na();
+    let loss = experiment.loss();
+    let full_na = experiment.scale(&experiment.instrument).full_scale_na();
     let within = |key: String, high: f64, low: f64| {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
         require(reached, key, || {
@@ -112,15 +113,48 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
             )
         })
     };
+    require(loss.suits(&targets.wanted), "host.loss", || {
+        let (loss, kind, other) =
+            (loss.name(), kind(&targets.wanted), Loss::default_of(&targets.wanted).name());
+        format!("the loss {loss} is not defined for {kind}: set host.loss = \"{other}\" (--loss {other}) or leave it out")
+    })?;
     let by_cost = host.method == Method::Cost;
-    require(!by_cost || host.loss == Loss::Mse, "host.method", || {
+    require(!by_cost || loss == Loss::Mse, "host.method", || {
         "the method cost demodulates the squared distance from targets: set host.loss = \"mse\" (--loss mse) or take another method".into()
+    })?;
+    require(!by_cost || host.optimiser != Rule::Natural, "host.optimiser", || {
+        "the natural gradient needs the slopes of the current, which the method cost does not measure: take another optimiser or method".into()
+    })?;
+    require(!by_cost || targets.outputs == 1, "host.method", || {
+        "the method cost demodulates the squared distance of one output: take another method".into()
     })?;
     let alone = experiment.loop_mode == LoopMode::Standalone;
     require(!alone || host.method == Method::Homodyne, "host.method", || {
         format!("the standalone loop measures by homodyne, not by {}: set loop = \"host\" or leave the method out", host.method.name())
     })?;
-    if host.loss.has_targets() && experiment.loop_mode == LoopMode::Host {
+    require(!alone || experiment.data.is_none(), "data", || {
+        "the standalone loop has all its cases in the instrument: set loop = \"host\", or give case tables".into()
+    })?;
+    if let Wanted::Currents(currents) = &targets.wanted {
+        for (row, &na) in currents.iter().enumerate() {
+            let key = match experiment.data {
+                Some(_) => "data.target_na".into(),
+                None => format!("case.{}.target_na", row / targets.outputs),
+            };
+            require(na.abs() <= full_na, key, || {
+                format!(
+                    "target_na of {} nA cannot be measured: the range of the chain is +-{} nA, move it inside or lower iv_gain_v_per_na",
+                    number(na),
+                    number(full_na)
+                )
+            })?;
+        }
+        require(experiment.accuracy.is_none(), "accuracy", || {
+            "accuracy is the share of right labels or classes, but the cases have target currents: use rms_error_na".into()
+        })?;
+        return Ok(());
+    }
+    if loss.has_targets() && experiment.loop_mode == LoopMode::Host {
         require(host.high_na > host.low_na, "host.high_na", || {
             format!(
                 "high_na of {} nA is not above low_na of {} nA: move them apart",
@@ -149,4 +183,12 @@ fn aims(experiment: &Experiment, scale: &Scale) -> Result<(), Wrong> {
         }
     }
     Ok(())
+}
+
+fn kind(wanted: &Wanted) -> &'static str {
+    match wanted {
+        Wanted::Labels(_) => "labels",
+        Wanted::Classes(_) => "classes",
+        Wanted::Currents(_) => "target currents",
+    }
 }

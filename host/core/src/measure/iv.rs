@@ -36,19 +36,25 @@ pub struct Axis {
     pub high_v: f64,
     /// Number of voltages, ends included, equally spaced.
     pub points: usize,
+    /// Back again over the same voltages afterwards.
+    pub back: bool,
 }
 
 impl Axis {
-    /// The voltages.
+    /// The voltages, in the order of the sweep.
     pub fn volts(&self) -> Vec<f64> {
         let last = self.points.saturating_sub(1).max(1) as f64;
-        let at = |share: f64| self.low_v * (1.0 - share) + self.high_v * share;
-        (0..self.points).map(|n| at(n as f64 / last)).collect()
+        let at = |n: usize| {
+            let share = n as f64 / last;
+            self.low_v * (1.0 - share) + self.high_v * share
+        };
+        let back = if self.back { self.points } else { 0 };
+        (0..self.points).chain((0..back).rev()).map(at).collect()
     }
 
     /// At least `least` points, at most `most`; upward or downward.
     fn check(&self, least: usize, most: usize) -> Result<(), MeasureError> {
-        let Axis { electrode, low_v, high_v, points } = *self;
+        let Axis { electrode, low_v, high_v, points, .. } = *self;
         // Comparisons with NaN fail.
         if low_v.is_finite()
             && high_v.is_finite()
@@ -61,7 +67,7 @@ impl Axis {
     }
 }
 
-/// Currents of a sweep.
+/// Currents of one output in a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
     /// One for each point.
@@ -70,12 +76,22 @@ pub struct Sweep {
     pub error_na: f64,
 }
 
-/// Sweeps the axes, the last one fastest; every other electrode at 0 V.
+impl Sweep {
+    /// Largest difference between the currents of the two directions at the same voltage, of one axis that goes back, and its standard error.
+    pub fn hysteresis_na(&self) -> (f64, f64) {
+        let (up, down) = self.currents.split_at(self.currents.len() / 2);
+        let pairs = up.iter().zip(down.iter().rev());
+        let largest = pairs.map(|(up, down)| (up.current_na - down.current_na).abs());
+        (largest.fold(0.0, f64::max), 2.0_f64.sqrt() * self.error_na)
+    }
+}
+
+/// Sweeps the axes, the last one fastest; every other electrode at 0 V. A sweep for each output that the probe reads.
 ///
 /// # Errors
 /// An axis is empty or occurs twice, its electrode has no role, a voltage lies beyond the limits; or the instrument
 /// fails.
-pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
+pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Vec<Sweep>, MeasureError> {
     let mut rows_v = vec![vec![0.0; probe.electrodes().len()]];
     for (n, axis) in axes.iter().enumerate() {
         axis.check(2, MOST_POINTS / rows_v.len())?;
@@ -95,9 +111,14 @@ pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Sweep, MeasureError> {
             })
             .collect();
     }
-    let currents = probe.measure(&rows_v)?;
-    let error_na = error_na(&currents, probe.plan().scale());
-    Ok(Sweep { currents, error_na })
+    let (readings, outputs) = (probe.measure(&rows_v)?, probe.inputs());
+    let of_output = |output: usize| {
+        let currents: Vec<Current> =
+            readings.iter().skip(output).step_by(outputs).copied().collect();
+        let error_na = error_na(&currents, probe.plan().scale());
+        Sweep { currents, error_na }
+    };
+    Ok((0..outputs).map(of_output).collect())
 }
 
 /// Standard error of a window's mean, from the differences of the halves; at least that of the ADC's steps.
@@ -128,6 +149,8 @@ pub enum Verdict {
 pub struct Contact {
     /// Electrode.
     pub electrode: usize,
+    /// Output of the device.
+    pub output: usize,
     /// The sweep's first voltage.
     pub low_v: f64,
     /// The sweep's last voltage.
@@ -153,14 +176,25 @@ pub struct Contact {
     pub error_na: f64,
 }
 
-/// Sweeps one electrode and gives a verdict on its contact.
+/// Sweeps one electrode and gives a verdict on its contact, by each output that the probe reads.
 ///
 /// # Errors
 /// Fewer than [`LEAST_POINTS`] points; else as [`sweep`].
-pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Contact, Sweep), MeasureError> {
+pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Vec<Contact>, Vec<Sweep>), MeasureError> {
     axis.check(LEAST_POINTS, MOST_POINTS)?;
     let swept = sweep(probe, std::slice::from_ref(axis))?;
-    Ok((judge(axis, &swept, probe.plan().scale().full_scale_na()), swept))
+    let full_scale_na = probe.plan().scale().full_scale_na();
+    let outputs = swept.iter().enumerate();
+    let judged =
+        outputs.map(|(output, sweep)| Contact { output, ..judge(axis, sweep, full_scale_na) });
+    Ok((judged.collect(), swept))
+}
+
+/// Whether a contact is sound by all of its outputs: one or more respond, and no other fault shows.
+pub fn is_sound(contacts: &[Contact]) -> bool {
+    let all = |verdict: Verdict| matches!(verdict, Verdict::Ok | Verdict::Dead);
+    contacts.iter().all(|contact| all(contact.verdict))
+        && contacts.iter().any(|contact| contact.verdict == Verdict::Ok)
 }
 
 /// The range of an electrode: that of the experiment, and zero.
@@ -215,6 +249,7 @@ fn judge(axis: &Axis, swept: &Sweep, full_scale_na: f64) -> Contact {
     };
     Contact {
         electrode: axis.electrode,
+        output: 0,
         low_v: axis.low_v,
         high_v: axis.high_v,
         verdict,
@@ -257,7 +292,7 @@ fn fit(terms: usize, x: &[f64], y: &[f64]) -> Fit {
 mod tests {
     use super::*;
 
-    const AXIS: Axis = Axis { electrode: 3, low_v: -1.2, high_v: 0.6, points: 19 };
+    const AXIS: Axis = Axis { electrode: 3, low_v: -1.2, high_v: 0.6, points: 19, back: false };
 
     fn judged(current_na: impl Fn(f64) -> f64, clipped: bool) -> Contact {
         let current =
@@ -346,6 +381,24 @@ mod tests {
         let currents = (0..19).map(|n| some(n < 10)).collect();
         let swept = Sweep { currents, error_na: 0.01 };
         assert_eq!(judge(&AXIS, &swept, 100.0).verdict, Verdict::Clips);
+    }
+
+    #[test]
+    fn a_sweep_there_and_back_shows_the_largest_difference_at_one_voltage() {
+        let axis = Axis { points: 3, low_v: -1.0, high_v: 1.0, back: true, ..AXIS };
+        assert_eq!(axis.volts(), [-1.0, 0.0, 1.0, 1.0, 0.0, -1.0]);
+        let current = |na| Current { current_na: na, halves_na: 0.0, clipped: false, sample: 0 };
+        let currents = [1.0, 2.0, 4.0, 4.1, 2.9, 0.8].map(current).to_vec();
+        let (largest_na, error_na) = Sweep { currents, error_na: 0.1 }.hysteresis_na();
+        assert!((largest_na - 0.9).abs() < 1e-12 && (error_na - 0.02_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_contact_is_sound_if_one_output_responds_and_none_shows_another_fault() {
+        let with = |verdict| Contact { verdict, ..judged(|volts| volts, false) };
+        assert!(is_sound(&[with(Verdict::Dead), with(Verdict::Ok)]));
+        assert!(!is_sound(&[with(Verdict::Dead), with(Verdict::Dead)]));
+        assert!(!is_sound(&[with(Verdict::Ok), with(Verdict::Clips)]));
     }
 
     #[test]

@@ -29,13 +29,15 @@ pub struct Probe {
     electrodes: Vec<usize>,
     timing: Timing,
     armed: bool,
+    /// Inputs that are read.
+    inputs: usize,
 }
 
 impl Probe {
     /// Uses the electrodes, limits, timing and scale of `plan`.
     pub fn new(instrument: Instrument, plan: Plan) -> Self {
         let timing = plan.configuration().timing.clone();
-        Probe { instrument, electrodes: electrodes(&plan), plan, timing, armed: false }
+        Probe { instrument, electrodes: electrodes(&plan), plan, timing, armed: false, inputs: 1 }
     }
 
     /// Changes the timing; the outputs ramp to their safe values.
@@ -46,6 +48,16 @@ impl Probe {
         self.instrument.disarm()?;
         (self.timing, self.armed) = (timing, false);
         Ok(())
+    }
+
+    /// Reads all inputs from now on, not only the first.
+    pub fn read_all_inputs(&mut self) {
+        self.inputs = self.plan.parameters().inputs as usize;
+    }
+
+    /// Inputs that are read.
+    pub fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// Electrodes, in the order of the voltages.
@@ -78,7 +90,7 @@ impl Probe {
         position.ok_or_else(|| MeasureError::Electrode { electrode, electrodes: electrodes() })
     }
 
-    /// One window at each of `rows_v`, in order. All are checked before the first voltage is set.
+    /// One window at each of `rows_v`, in order, and of each of the inputs that are read. All are checked before the first voltage is set.
     ///
     /// # Errors
     /// The length of a row differs from the number of electrodes or a voltage exceeds their limits; or the instrument fails.
@@ -92,7 +104,7 @@ impl Probe {
             .chunks(rows)
             .map(|rows_v| Plan::new(self.configuration(rows_v), self.plan.parameters()))
             .collect::<Result<Vec<Plan>, _>>()?;
-        let mut currents = Vec::with_capacity(rows_v.len());
+        let mut currents = Vec::with_capacity(rows_v.len() * self.inputs);
         for plan in &plans {
             if self.armed {
                 self.instrument.write_all(&plan.case_writes())?;
@@ -125,7 +137,7 @@ impl Probe {
 
     fn run(&mut self, plan: &Plan, currents: &mut Vec<Current>) -> Result<(), MeasureError> {
         let expected = plan.configuration().cases_v.len();
-        for window in windows(&mut self.instrument, 0, expected, 1)? {
+        for window in windows(&mut self.instrument, 0, expected, self.inputs)? {
             currents.push(current(plan, &window)?);
         }
         Ok(())

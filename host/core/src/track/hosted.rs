@@ -2,9 +2,9 @@
 
 use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;
-use crate::loss::Targets;
 use crate::session::Session;
 use crate::settling::Counts;
+use crate::targets::Targets;
 use crate::train::{loss_slopes, means, optimiser, Outcome, Progress, TrainError};
 use hge_driver::Topic;
 
@@ -28,7 +28,7 @@ pub(super) fn run(
         let outputs_na = means(&readings);
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
-        let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
+        let (loss, slope) = experiment.loss().evaluate(&outputs_na, targets);
         let said = Progress {
             epoch,
             loss,
@@ -43,7 +43,10 @@ pub(super) fn run(
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
         if !wanted.frozen && !said.clipped {
-            optimiser.step(&mut controls_v, &loss_slopes(&readings, &slope), &ranges_v);
+            let slopes: Vec<&[f64]> =
+                readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
+            let gradient = loss_slopes(&readings, &slope);
+            optimiser.step_with(&mut controls_v, &gradient, &slopes, &ranges_v);
         }
     }
     Ok(moments)

@@ -13,8 +13,8 @@ mod hosted;
 mod standalone;
 
 use crate::experiment::{Experiment, LoopMode, Task};
-use crate::loss::Targets;
 use crate::optimiser::Rule;
+use crate::targets::Targets;
 use crate::train::{learn, Outcome, Progress, TrainError};
 use hge_driver::Instrument;
 use serde::Serialize;
@@ -42,9 +42,9 @@ pub struct TrackSpec {
 pub struct Moment {
     /// Time that the instrument has measured since power-up, when the epoch had ended.
     pub time_s: f64,
-    /// Least high output less greatest low one, tones on.
+    /// Score of the outputs, see [`Targets::separation_na`], tones on.
     pub separation_na: f64,
-    /// Share of cases on the right side of the best threshold.
+    /// Share of right cases.
     pub accuracy: f64,
     /// Controls during the epoch.
     pub controls_v: Vec<f64>,
@@ -96,7 +96,7 @@ pub fn track(
     wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Track, TrainError> {
-    let (experiment, targets) = (task.experiment.clone(), task.targets.clone());
+    let (experiment, targets) = (task.experiment.clone(), task.data.batch(1, 1).targets);
     let (mut session, trained) = learn(instrument, task, None, progress)?;
     let began_s = session.samples() as f64 / session.plan().grid().rate_hz;
     let moments = match experiment.loop_mode {
@@ -108,6 +108,6 @@ pub fn track(
         }
     };
     session.close()?;
-    let wanted_separation_na = experiment.separation_na;
+    let wanted_separation_na = experiment.wanted_na(&targets);
     Ok(Track { trained, began_s, moments, wanted_separation_na })
 }

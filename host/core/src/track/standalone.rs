@@ -4,8 +4,8 @@
 
 use super::{Moment, TrackSpec};
 use crate::experiment::Experiment;
-use crate::loss::Targets;
 use crate::session::{Reading, Session};
+use crate::targets::Targets;
 use crate::train::{
     freeze_writes, hold_writes, run_mode, EpochResult, HoldConfig, Outcome, Progress, TrainError,
 };
@@ -80,7 +80,7 @@ fn one_run(
     let notes = session.instrument().notes();
     let mut noted = Ok(());
     session.instrument().run(run_mode(&plan), |said| match said {
-        RunEvent::Window(window) if window.input == 0 => {
+        RunEvent::Window(window) if usize::from(window.input) < targets.outputs => {
             let reading = heard.window(&window);
             if window.flags & flag::UNPERTURBED == 0 {
                 reading.iter().for_each(&mut *look);

@@ -2,9 +2,9 @@
 
 use super::Progress;
 use crate::gradient::Estimator;
-use crate::loss::Targets;
 use crate::plan::Plan;
 use crate::session::{reading, Reading, Session};
+use crate::targets::Targets;
 use hge_protocol::frame::{Epoch, Window};
 use hge_protocol::ControlWord;
 
@@ -21,10 +21,10 @@ pub(crate) struct EpochResult {
 impl EpochResult {
     /// For a run that is about to begin.
     pub(crate) fn new(session: &Session, targets: &Targets) -> Self {
-        let cases = targets.high.len();
+        let rows = targets.rows();
         let now = Progress {
-            outputs_na: vec![0.0; cases],
-            slopes_na_per_v: vec![Vec::new(); cases],
+            outputs_na: vec![0.0; rows],
+            slopes_na_per_v: vec![Vec::new(); rows],
             errors_na_per_v: session.slope_errors_na_per_v(),
             ..Progress::default()
         };
@@ -42,12 +42,12 @@ impl EpochResult {
         let ended = u64::from(window.sample_clock) + u64::from(self.plan.grid().window_samples);
         self.now.samples = self.before + ended;
         let reading = reading(&self.plan, self.estimator, window).ok()?;
-        let case = usize::from(window.case);
-        if let Some(output) = self.now.outputs_na.get_mut(case) {
+        let row = usize::from(window.case) * self.targets.outputs + usize::from(window.input);
+        if let Some(output) = self.now.outputs_na.get_mut(row) {
             *output = reading.mean_na;
-            self.now.slopes_na_per_v[case].clone_from(&reading.slopes_na_per_v);
+            self.now.slopes_na_per_v[row].clone_from(&reading.slopes_na_per_v);
         }
-        self.now.clipped = reading.clipped || (self.now.clipped && case > 0);
+        self.now.clipped = reading.clipped || (self.now.clipped && row > 0);
         Some(reading)
     }
 

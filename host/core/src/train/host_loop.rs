@@ -1,13 +1,15 @@
 //! The host loop: the instrument streams every case's gradient, the host applies the chain rule with
 //! the loss of all outputs, steps, and writes the controls.
 
+use super::presentation::{outputs, present};
 use super::significance::{confirm, Test};
 use super::{Outcome, Progress, TrainError};
+use crate::dataset::{Cases, Dataset};
 use crate::experiment::{Experiment, HostKeys};
-use crate::loss::Targets;
 use crate::optimiser::{chain_rule, Optimiser, Rule};
 use crate::session::{Reading, Session};
 use crate::settling::Counts;
+use crate::targets::{Targets, Wanted};
 use hge_driver::Topic;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,9 @@ struct Descent {
     /// Loss that the present one must fall below, and the epoch that reached it.
     mark: Option<f64>,
     marked: u32,
+    /// Losses of the present pass over the cases.
+    #[serde(default)]
+    pass: Vec<f64>,
 }
 
 impl HostState {
@@ -79,8 +84,8 @@ impl HostState {
         self.descent.as_ref().map(|descent| &descent.controls_v[..])
     }
 
-    fn test(&self, experiment: &Experiment) -> Test {
-        Test::of(experiment, self.epochs + self.restarts)
+    fn test(&self, experiment: &Experiment, data: &Dataset) -> Test {
+        Test::of(experiment, &data.judged().targets, self.epochs + self.restarts)
     }
 
     fn is_over(&self, experiment: &Experiment) -> bool {
@@ -93,32 +98,32 @@ impl HostState {
 pub(super) fn run(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    data: &Dataset,
     mut state: HostState,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
     session.resume(state.codes.clone(), state.samples);
     while !state.is_over(experiment) {
-        step(session, experiment, targets, &mut state, progress)?;
+        step(session, experiment, data, &mut state, progress)?;
         state.codes = session.random().clone();
         state.samples = session.samples();
         session.note(Topic::State, &state)?;
     }
-    let test = state.test(experiment);
+    let test = state.test(experiment, data);
     let HostState { epochs, restarts, unsettled, clipped_starts, best, .. } = state;
     let outcome = match best {
         Some(outcome) => outcome,
         None => {
             // Every start clipped at once: report the middle of the ranges.
             let middle_v = session.plan().middle_controls_v();
-            let outcome = unperturbed(session, experiment, targets, middle_v)?;
+            let outcome = unperturbed(session, experiment, data, middle_v)?;
             Outcome { starts_clipped: true, ..outcome }
         }
     };
     // Picked for the separation that it happened to show, it is measured again.
     let outcome = match outcome.separation_error_na {
         Some(_) => outcome,
-        None => confirmed(session, experiment, targets, outcome, test)?,
+        None => confirmed(session, experiment, data, outcome, test)?,
     };
     let samples = session.samples();
     Ok(Outcome { epochs, restarts, unsettled, clipped_starts, samples, ..outcome })
@@ -128,7 +133,7 @@ pub(super) fn run(
 fn step(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    data: &Dataset,
     state: &mut HostState,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(), TrainError> {
@@ -136,12 +141,19 @@ fn step(
         state.restarts += 1;
         let controls_v = unclipped(session, &mut state.starts)?;
         let optimiser = optimiser(&experiment.host, controls_v.len());
-        state.descent =
-            Some(Descent { epoch: 0, controls_v, optimiser, best: None, mark: None, marked: 0 });
+        state.descent = Some(Descent {
+            epoch: 0,
+            controls_v,
+            optimiser,
+            best: None,
+            mark: None,
+            marked: 0,
+            pass: Vec::new(),
+        });
         return Ok(());
     };
     let counts = &mut state.unsettled;
-    let heard = descend(session, experiment, targets, &mut descent, counts)?;
+    let heard = descend(session, experiment, data, state.restarts, &mut descent, counts)?;
     if let Some(mut heard) = heard.said {
         state.epochs += 1;
         heard.restart = state.restarts;
@@ -152,9 +164,10 @@ fn step(
     if !heard.over {
         state.descent = Some(descent);
     } else if let Some(point) = descent.best {
-        let mut outcome = unperturbed(session, experiment, targets, point.controls_v)?;
-        if outcome.is_promising(experiment.separation_na) {
-            outcome = confirmed(session, experiment, targets, outcome, state.test(experiment))?;
+        let mut outcome = unperturbed(session, experiment, data, point.controls_v)?;
+        let test = state.test(experiment, data);
+        if test.is_worthwhile(&outcome) {
+            outcome = confirmed(session, experiment, data, outcome, test)?;
         }
         if outcome.beats(state.best.as_ref()) {
             state.best = Some(outcome);
@@ -167,24 +180,34 @@ fn step(
 fn unperturbed(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    data: &Dataset,
     controls_v: Vec<f64>,
 ) -> Result<Outcome, TrainError> {
-    let readings = session.measure(&controls_v, false)?;
-    let (loss, _) = experiment.host.loss.evaluate(&means(&readings), targets);
-    Ok(Outcome::of(controls_v, &readings, loss, targets))
+    let mut targets = data.judged().targets.clone();
+    if data.test.is_some() {
+        // Thresholds are learnt where the controls are.
+        let readings = outputs(session, &data.train, &controls_v)?;
+        targets.offsets_na = Some(data.train.targets.offsets(&means(&readings)));
+    }
+    let readings = outputs(session, data.judged(), &controls_v)?;
+    let (loss, _) = experiment.loss().evaluate(&means(&readings), &targets);
+    Ok(Outcome::of(controls_v, &readings, loss, &targets))
 }
 
-/// The solution, measured until the test accepts or rejects it.
+/// The solution, measured until the test accepts or rejects it, with the offsets of the first reading where they are learnt.
 fn confirmed(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    data: &Dataset,
     outcome: Outcome,
     test: Test,
 ) -> Result<Outcome, TrainError> {
-    confirm(session, targets, outcome, test, |outputs_na| {
-        experiment.host.loss.evaluate(outputs_na, targets).0
+    let Cases { cases_v, targets } = data.judged().clone();
+    let is_learnt = data.test.is_some() || matches!(targets.wanted, Wanted::Classes(_));
+    let offsets_na = is_learnt.then(|| outcome.offsets_na.clone());
+    let cases = Cases { cases_v, targets: Targets { offsets_na, ..targets } };
+    confirm(session, &cases, outcome, test, |outputs_na| {
+        experiment.loss().evaluate(outputs_na, &cases.targets).0
     })
 }
 
@@ -213,7 +236,8 @@ struct EpochResult {
 fn descend(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    data: &Dataset,
+    start: u32,
     descent: &mut Descent,
     counts: &mut Counts,
 ) -> Result<EpochResult, TrainError> {
@@ -221,47 +245,84 @@ fn descend(
     if descent.epoch >= keys.epochs {
         return Ok(EpochResult { said: None, over: true, clipped: false });
     }
-    let Descent { epoch, controls_v, optimiser, best, mark, marked } = descent;
+    let Descent { epoch, controls_v, optimiser, best, mark, marked, pass } = descent;
     *epoch += 1;
+    let batch = data.batch(start, *epoch);
+    present(session, &batch.cases_v)?;
     let readings = session.measure_settled(controls_v, keys.unsettled, counts)?;
     if clipped(&readings) {
         // The slopes of a clipped case are lost: what was best stands, and a new start follows.
         return Ok(EpochResult { said: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
-    let (loss, slope) = keys.loss.evaluate(&outputs_na, targets);
-    let separation_na = targets.separation_na(&outputs_na);
+    let (loss, slope) = experiment.loss().evaluate(&outputs_na, &batch.targets);
     let said = Progress {
         epoch: *epoch,
         loss,
-        separation_na,
+        separation_na: batch.targets.separation_na(&outputs_na),
         controls_v: controls_v.clone(),
         errors_na_per_v: session.slope_errors_na_per_v(),
         samples: session.samples(),
         ..Progress::of(&readings)
     };
-    if best.as_ref().is_none_or(|best| loss < best.loss) {
-        *best = Some(Best { controls_v: controls_v.clone(), loss });
-    }
-    if loss < FALLEN * mark.unwrap_or(f64::INFINITY) {
-        (*mark, *marked) = (Some(loss), *epoch);
-    }
-    let reached = loss <= keys.stop_loss && separation_na >= experiment.separation_na;
-    let over = reached || *epoch - *marked >= keys.patience_epochs;
-    if !over {
+    let mut step = |controls_v: &mut Vec<f64>, session: &Session| {
         let ranges_v = session.plan().control_ranges_v();
-        optimiser.step(controls_v, &loss_slopes(&readings, &slope), &ranges_v);
+        let slopes: Vec<&[f64]> =
+            readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
+        optimiser.step_with(controls_v, &loss_slopes(&readings, &slope), &slopes, &ranges_v);
+    };
+    pass.push(loss);
+    let is_batch_of_all = data.epochs_per_pass() == 1 && data.validation.is_none();
+    if !is_batch_of_all {
+        step(controls_v, session);
     }
-    Ok(EpochResult { said: Some(said), over: over || *epoch == keys.epochs, clipped: false })
+    let mut over = *epoch == keys.epochs;
+    if over || pass.len() as u32 == data.epochs_per_pass() {
+        let judged = match &data.validation {
+            Some(validation) => judge(session, experiment, validation, controls_v)?,
+            None => {
+                let mean = pass.iter().sum::<f64>() / pass.len() as f64;
+                (mean, experiment.is_met(&outputs_na, &batch.targets))
+            }
+        };
+        pass.clear();
+        let (loss, is_met) = judged;
+        if best.as_ref().is_none_or(|best| loss < best.loss) {
+            *best = Some(Best { controls_v: controls_v.clone(), loss });
+        }
+        if loss < FALLEN * mark.unwrap_or(f64::INFINITY) {
+            (*mark, *marked) = (Some(loss), *epoch);
+        }
+        let stale = (*epoch - *marked) / data.epochs_per_pass() >= keys.patience_epochs;
+        let ends = stale || (loss <= keys.stop_loss && is_met);
+        over |= ends;
+        if is_batch_of_all && !ends {
+            step(controls_v, session);
+        }
+    }
+    Ok(EpochResult { said: Some(said), over, clipped: false })
+}
+
+/// Loss of cases that are not trained on, and whether they meet the requirement.
+fn judge(
+    session: &mut Session,
+    experiment: &Experiment,
+    cases: &Cases,
+    controls_v: &[f64],
+) -> Result<(f64, bool), TrainError> {
+    let outputs_na = means(&outputs(session, cases, controls_v)?);
+    let (loss, _) = experiment.loss().evaluate(&outputs_na, &cases.targets);
+    Ok((loss, experiment.is_met(&outputs_na, &cases.targets)))
 }
 
 /// The rule that the experiment names, at its rate.
 pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
     let rate = match keys.optimiser {
         Rule::Adam => keys.adam_rate_v,
+        Rule::Natural => keys.natural_rate_na2,
         Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,
     };
-    Optimiser::new(keys.optimiser, rate, keys.momentum, controls)
+    Optimiser::new(keys.optimiser, rate, keys.momentum, controls).damped(keys.damping)
 }
 
 /// Slope of the loss with every control: by the chain rule, or where the cost was demodulated the mean over the cases of what that gave.

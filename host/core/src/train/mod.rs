@@ -3,6 +3,7 @@
 mod epoch_result;
 mod host_loop;
 mod outcome;
+mod presentation;
 mod progress;
 mod significance;
 mod standalone;
@@ -77,7 +78,8 @@ pub fn learn(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(Session, Outcome), TrainError> {
     let corrector = task.drift_corrector();
-    let Task { experiment, plan, targets, calibration, .. } = task;
+    let Task { experiment, plan, data, calibration, .. } = task;
+    let targets = &data.train.targets;
     if from.is_none() {
         instrument.restart(noise_seed(&experiment))?;
     }
@@ -86,8 +88,9 @@ pub fn learn(
     let (session, outcome) = match experiment.loop_mode {
         LoopMode::Host => {
             let method = experiment.host.method;
-            let plan = method.plan(&plan, &targets)?;
+            let plan = method.plan(&plan, targets)?;
             let mut session = Session::open(instrument, plan, estimator)?;
+            session.read_inputs(targets.outputs);
             session.by(method, random(experiment.seed, Stream::Codes).random());
             session.correct_drift(corrector);
             if let Some(calibration) = calibration {
@@ -97,17 +100,18 @@ pub fn learn(
                 Some(State::Host(state)) => *state,
                 _ => HostState::new(starts, session.random().clone()),
             };
-            let outcome = host_loop::run(&mut session, &experiment, &targets, state, progress)?;
+            let outcome = host_loop::run(&mut session, &experiment, &data, state, progress)?;
             (session, outcome)
         }
         LoopMode::Standalone => {
             let mut session = Session::configured(instrument, plan, estimator)?;
+            session.read_inputs(targets.outputs);
             session.correct_drift(corrector);
             let state = match from {
                 Some(State::Standalone(state)) => *state,
                 _ => StandaloneState::new(starts),
             };
-            let outcome = standalone::run(&mut session, &experiment, &targets, state, progress)?;
+            let outcome = standalone::run(&mut session, &experiment, &data.train, state, progress)?;
             (session, outcome)
         }
     };

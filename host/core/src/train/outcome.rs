@@ -1,9 +1,9 @@
 //! The result of a training.
 
 use super::significance::Gap;
-use crate::loss::Targets;
 use crate::session::Reading;
 use crate::settling::Counts;
+use crate::targets::{Targets, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The solution of a training.
@@ -14,9 +14,10 @@ pub struct Outcome {
     pub solved: bool,
     /// Loss of the unperturbed outputs.
     pub loss: f64,
-    /// Share of cases on the right side of the best threshold.
+    /// Share of right cases: with all outputs on the right side of their thresholds, or with the output of the class above all others.
     pub accuracy: f64,
-    /// Least high output less greatest low one, unperturbed.
+    /// Score of the unperturbed outputs: lowest high output less highest low one; with classes the output of the class less the greatest other one; with target
+    /// currents the RMS error, negated.
     pub separation_na: f64,
     /// Standard error of the separation; `None`: it was read once.
     #[serde(default)]
@@ -24,7 +25,13 @@ pub struct Outcome {
     /// The separation is above this with that confidence; `None`: it was read once.
     #[serde(default)]
     pub separation_above_na: Option<f64>,
-    /// Unperturbed output of every case.
+    /// Root mean square of the unperturbed outputs less their target currents; `None`: a task with labels or classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rms_error_na: Option<f64>,
+    /// Threshold of every output of a task with labels; offset of every output of a task with classes.
+    #[serde(default)]
+    pub offsets_na: Vec<f64>,
+    /// Unperturbed outputs: of every case, and in it of every output that is read. Of a file with test cases these alone.
     pub outputs_na: Vec<f64>,
     /// Best controls.
     pub controls_v: Vec<f64>,
@@ -66,6 +73,8 @@ impl Outcome {
             separation_na: 0.0,
             separation_error_na: None,
             separation_above_na: None,
+            rms_error_na: None,
+            offsets_na: Vec::new(),
             outputs_na: Vec::new(),
             controls_v,
             epochs: 0,
@@ -84,13 +93,26 @@ impl Outcome {
     pub(super) fn measured(self, outputs_na: Vec<f64>, targets: &Targets) -> Self {
         let (accuracy, separation_na) =
             (targets.accuracy(&outputs_na), targets.separation_na(&outputs_na));
-        Outcome { accuracy, separation_na, outputs_na, ..self }
+        let of_currents = matches!(targets.wanted, Wanted::Currents(_));
+        let rms_error_na = of_currents.then_some(-separation_na);
+        let offsets_na = targets.offsets(&outputs_na);
+        Outcome { accuracy, separation_na, rms_error_na, offsets_na, outputs_na, ..self }
     }
 
     /// Whether another measurement is worthwhile: the outputs are finite, inside the chain's range and, within noise, far enough apart.
     pub(super) fn is_promising(&self, wanted_na: f64) -> bool {
+        self.is_sound() && self.separation_na >= wanted_na
+    }
+
+    fn is_sound(&self) -> bool {
         let finite = !self.outputs_na.is_empty() && self.outputs_na.iter().all(|na| na.is_finite());
-        finite && !self.clipped && self.separation_na >= wanted_na
+        finite && !self.clipped
+    }
+
+    /// Decides by the accuracy of all passes.
+    pub(super) fn judge_accuracy(&mut self, gap: Gap, right: bool) {
+        self.judge(gap, f64::INFINITY);
+        self.solved = self.is_sound() && right;
     }
 
     /// Decides by the standard error of the gap.

@@ -5,11 +5,13 @@
 //! them must pass, so no correction for their number is needed (R. L. Berger, Technometrics 24, 295, 1982). The level is [`LEVEL`], divided by the number of epochs and
 //! starts searched and by the number of tests at growing numbers of passes (Bonferroni).
 
-use super::{Outcome, TrainError};
+use super::presentation::outputs;
+use super::{means, Outcome, TrainError};
+use crate::dataset::Cases;
 use crate::experiment::Experiment;
-use crate::loss::Targets;
 use crate::measure::confidence::Confidence;
 use crate::session::{Reading, Session};
+use crate::targets::{Group, Targets, Wanted};
 
 /// Largest probability that a training of a device with too small a gap counts as solved.
 const LEVEL: f64 = 1e-3;
@@ -30,53 +32,95 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// From repeated readings of every case. `None`: a case was read less than twice, or one of the two labels has no case.
-    fn of(outputs_na: &[Vec<f64>], high: &[bool], level: f64) -> Option<Self> {
+    /// From repeated readings of every row. `None`: a row was read less than twice, or there is nothing to compare.
+    fn of(outputs_na: &[Vec<f64>], targets: &Targets, level: f64) -> Option<Self> {
         let known = outputs_na.iter().map(|values| {
             let mean_na = values.iter().sum::<f64>() / values.len() as f64;
             Some((mean_na, Confidence::of_spread(values)?))
         });
-        Gap::between(&known.collect::<Option<Vec<(f64, Confidence)>>>()?, high, level)
+        Gap::between(&known.collect::<Option<Vec<(f64, Confidence)>>>()?, targets, level)
     }
 
-    /// From the mean and the standard error of every case. `None`: one of the two labels has no case.
-    pub(super) fn between(known: &[(f64, Confidence)], high: &[bool], level: f64) -> Option<Self> {
-        let of_label = |label| known.iter().zip(high).filter(move |case| *case.1 == label);
-        let pairs =
-            of_label(true).flat_map(|(high, _)| of_label(false).map(move |(low, _)| (high, low)));
+    /// From the mean and the standard error of every row. `None`: there is nothing to compare.
+    pub(super) fn between(
+        known: &[(f64, Confidence)],
+        targets: &Targets,
+        level: f64,
+    ) -> Option<Self> {
+        if let Wanted::Currents(_) = targets.wanted {
+            return Gap::of_errors(known, targets, level);
+        }
+        let means_na: Vec<f64> = known.iter().map(|row| row.0).collect();
+        let means_na = targets.compared(&means_na);
         let mut gap: Option<Gap> = None;
-        for (high, low) in pairs {
-            let (apart_na, error) = (high.0 - low.0, high.1.and(low.1));
-            let half_na = error.one_sided(level);
-            let pair = Gap {
-                gap_na: apart_na,
-                error_na: error.error,
-                lower_na: apart_na - half_na,
-                upper_na: apart_na + half_na,
-            };
-            let least = gap.get_or_insert(pair);
-            if pair.gap_na < least.gap_na {
-                (least.gap_na, least.error_na) = (pair.gap_na, pair.error_na);
+        for Group { above, below } in targets.groups() {
+            for (&high, &low) in
+                above.iter().flat_map(|high| below.iter().map(move |low| (high, low)))
+            {
+                let error = known[high].1.and(known[low].1);
+                let (apart_na, half_na) = (means_na[high] - means_na[low], error.one_sided(level));
+                let pair = Gap {
+                    gap_na: apart_na,
+                    error_na: error.error,
+                    lower_na: apart_na - half_na,
+                    upper_na: apart_na + half_na,
+                };
+                let least = gap.get_or_insert(pair);
+                if pair.gap_na < least.gap_na {
+                    (least.gap_na, least.error_na) = (pair.gap_na, pair.error_na);
+                }
+                least.lower_na = least.lower_na.min(pair.lower_na);
+                least.upper_na = least.upper_na.min(pair.upper_na);
             }
-            least.lower_na = least.lower_na.min(pair.lower_na);
-            least.upper_na = least.upper_na.min(pair.upper_na);
         }
         gap
     }
+
+    /// The RMS error, negated. Noise of the means makes it greater, never less, in the mean; its standard error is that of the mean error along the direction
+    /// of the errors, and at least that of one row.
+    fn of_errors(known: &[(f64, Confidence)], targets: &Targets, level: f64) -> Option<Self> {
+        let rows = known.len() as f64;
+        let errors = known.iter().enumerate().map(|(row, known)| known.0 - targets.target_na(row));
+        let errors: Vec<f64> = errors.collect();
+        let rms_na = (errors.iter().map(|error| error * error).sum::<f64>() / rows).sqrt();
+        let along: f64 =
+            errors.iter().zip(known).map(|(error, known)| (error * known.1.error).powi(2)).sum();
+        let least = known.iter().map(|known| known.1.error.powi(2)).sum::<f64>() / rows.powi(2);
+        let error = (along / (rows * rms_na.max(f64::MIN_POSITIVE)).powi(2)).max(least).sqrt();
+        let degrees_of_freedom = known.first()?.1.degrees_of_freedom;
+        let half_na = Confidence { error, degrees_of_freedom }.one_sided(level);
+        Some(Gap {
+            gap_na: -rms_na,
+            error_na: error,
+            lower_na: -rms_na - half_na,
+            upper_na: -rms_na + half_na,
+        })
+    }
 }
 
-/// The required gap, and the number of settings searched.
+/// The requirement, and the number of settings searched.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Test {
+    /// Least gap, or RMS error, negated.
     pub wanted_na: f64,
+    /// Least share of right cases, in place of the gap.
+    pub accuracy: Option<f64>,
     /// Epochs and starts so far.
     pub searched: u32,
 }
 
 impl Test {
-    /// The experiment's gap, after this number of epochs and starts.
-    pub(super) fn of(experiment: &Experiment, searched: u32) -> Self {
-        Test { wanted_na: experiment.separation_na, searched }
+    /// The experiment's requirement, after this number of epochs and starts.
+    pub(super) fn of(experiment: &Experiment, targets: &Targets, searched: u32) -> Self {
+        Test { wanted_na: experiment.wanted_na(targets), accuracy: experiment.accuracy, searched }
+    }
+
+    /// Whether another measurement may show that the outcome meets the requirement.
+    pub(super) fn is_worthwhile(self, outcome: &Outcome) -> bool {
+        match self.accuracy {
+            Some(wanted) => outcome.accuracy >= wanted,
+            None => outcome.is_promising(self.wanted_na),
+        }
     }
 
     /// Level of one look.
@@ -96,32 +140,41 @@ pub(super) fn of_span(span_na: f64, samples: u32) -> Confidence {
     Confidence { error, degrees_of_freedom: count - 1.0 }
 }
 
-/// Measures an outcome again, without tones, until it is clear whether its gap exceeds the requirement, or [`LOOKS`] are over.
+/// Measures an outcome again, without tones, until it is clear whether it meets the requirement, or [`LOOKS`] are over.
 ///
 /// # Errors
 /// The instrument fails.
 pub(super) fn confirm(
     session: &mut Session,
-    targets: &Targets,
+    cases: &Cases,
     outcome: Outcome,
     test: Test,
     loss: impl Fn(&[f64]) -> f64,
 ) -> Result<Outcome, TrainError> {
+    let targets = &cases.targets;
     let mut passes: Vec<Vec<Reading>> = Vec::new();
     let mut confirmed = outcome;
     for look in LOOKS {
         while passes.len() < look {
-            passes.push(session.pass(&confirmed.controls_v, false)?);
+            passes.push(outputs(session, cases, &confirmed.controls_v)?);
         }
-        let cases = 0..targets.high.len();
-        let of_case = |case: usize| passes.iter().map(|pass| pass[case].mean_na).collect();
-        let outputs_na: Vec<Vec<f64>> = cases.map(of_case).collect();
+        let of_row = |row: usize| passes.iter().map(|pass| pass[row].mean_na).collect();
+        let outputs_na: Vec<Vec<f64>> = (0..targets.rows()).map(of_row).collect();
         let means_na: Vec<f64> =
             outputs_na.iter().map(|values| values.iter().sum::<f64>() / look as f64).collect();
         let loss = loss(&means_na);
         confirmed = Outcome { loss, ..confirmed.measured(means_na, targets) };
         confirmed.clipped = passes.iter().flatten().any(|reading| reading.clipped);
-        let Some(gap) = Gap::of(&outputs_na, &targets.high, test.level()) else { break };
+        let Some(gap) = Gap::of(&outputs_na, targets, test.level()) else { break };
+        if let Some(wanted) = test.accuracy {
+            let right = |pass: &Vec<Reading>| targets.accuracy(&means(pass)) >= wanted;
+            confirmed.judge_accuracy(gap, passes.iter().all(right));
+            // With this number of cases a device without any gap passes with 2^-64 at most.
+            if !confirmed.solved || look * targets.cases() >= 64 {
+                break;
+            }
+            continue;
+        }
         confirmed.judge(gap, test.wanted_na);
         if confirmed.solved || gap.upper_na < test.wanted_na || confirmed.clipped {
             break;
@@ -147,6 +200,25 @@ mod tests {
 
     const HIGH: [bool; 4] = [false, true, true, false];
 
+    fn labels(high: &[bool]) -> Targets {
+        Targets::labels(high.to_vec(), 0.0, 0.0)
+    }
+
+    #[test]
+    fn an_rms_error_at_what_is_wanted_passes_no_more_often_than_the_level() {
+        let level = 0.05;
+        let targets = Targets::new(Wanted::Currents(vec![0.0, 1.0, 1.0, 0.0]), 1);
+        // Errors of -0.5, 0.5, 0.5, -0.5 nA.
+        let lower = |seed| {
+            let mut readings = readings(2.0, 0.4, 8, seed);
+            readings.iter_mut().flatten().for_each(|value| *value -= 0.5);
+            Gap::of(&readings, &targets, level).expect("errors").lower_na
+        };
+        let passed = (0..4000).filter(|&seed| lower(seed) > -0.5).count() as f64 / 4000.0;
+        // Noise makes the error greater: the test is on the safe side. It is not far from it.
+        assert!(passed < level && passed > level / 20.0, "{passed}");
+    }
+
     #[test]
     fn a_gap_at_what_is_wanted_passes_no_more_often_than_the_level() {
         let level = 0.05;
@@ -155,7 +227,7 @@ mod tests {
             let mut readings = readings(1.5, 1.0, 8, seed);
             readings[1].iter_mut().for_each(|value| *value += 20.0);
             readings[3].iter_mut().for_each(|value| *value -= 20.0);
-            Gap::of(&readings, &HIGH, level).is_some_and(|gap| gap.lower_na > 1.5)
+            Gap::of(&readings, &labels(&HIGH), level).is_some_and(|gap| gap.lower_na > 1.5)
         });
         let share = passed.count() as f64 / 4000.0;
         // Four standard errors of a binomial share.
@@ -164,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_clear_gap_has_the_error_of_its_two_cases() {
-        let gap = Gap::of(&readings(10.0, 0.1, 64, 1), &HIGH, 1e-6).expect("a gap");
+        let gap = Gap::of(&readings(10.0, 0.1, 64, 1), &labels(&HIGH), 1e-6).expect("a gap");
         assert!((gap.gap_na - 10.0).abs() < 0.1, "{gap:?}");
         // sqrt(2) 0.1 nA / sqrt(64), known to a tenth.
         assert!((gap.error_na / 0.0177 - 1.0).abs() < 0.3, "{gap:?}");
@@ -175,10 +247,10 @@ mod tests {
     fn the_gap_is_between_the_nearest_two_cases_and_needs_both_labels() {
         let steady = |na: f64| vec![na; 2];
         let readings = [steady(1.0), steady(5.0), steady(3.0), steady(-2.0)];
-        let gap = Gap::of(&readings, &HIGH, 1e-3).expect("a gap");
+        let gap = Gap::of(&readings, &labels(&HIGH), 1e-3).expect("a gap");
         assert_eq!((gap.gap_na, gap.error_na, gap.lower_na), (2.0, 0.0, 2.0));
-        assert_eq!(Gap::of(&readings, &[true; 4], 1e-3), None);
-        assert_eq!(Gap::of(&[vec![1.0], vec![2.0]], &[false, true], 1e-3), None);
+        assert_eq!(Gap::of(&readings, &labels(&[true; 4]), 1e-3), None);
+        assert_eq!(Gap::of(&[vec![1.0], vec![2.0]], &labels(&[false, true]), 1e-3), None);
     }
 
     #[test]
@@ -198,7 +270,7 @@ mod tests {
 
     #[test]
     fn every_setting_that_was_searched_makes_the_level_smaller() {
-        let level = |searched| Test { wanted_na: 1.5, searched }.level();
+        let level = |searched| Test { wanted_na: 1.5, accuracy: None, searched }.level();
         assert_eq!(level(0), level(1));
         assert!((level(1) / level(1000) - 1000.0).abs() < 1e-6);
         assert!(level(1) * 5.0 <= LEVEL);

@@ -4,11 +4,12 @@ use super::epoch_result::EpochResult;
 use super::significance::{confirm, Test};
 use super::state::StandaloneState;
 use super::{Outcome, Progress, TrainError};
+use crate::dataset::Cases;
 use crate::experiment::{Cost, Experiment, StandaloneKeys, TargetKeys, Task};
 use crate::gradient::Estimator;
-use crate::loss::Targets;
 use crate::plan::{Coefficients, Plan};
 use crate::session::{reading, Reading, Session, SessionError};
+use crate::targets::{Targets, Wanted};
 use hge_driver::{ArmMode, Instrument, RunEvent, Topic};
 use hge_protocol::frame::{flag, End, EndReason, Window};
 use hge_protocol::number::LOSS_UNIT_CODES2;
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 pub(super) fn run(
     session: &mut Session,
     experiment: &Experiment,
-    targets: &Targets,
+    cases: &Cases,
     mut state: StandaloneState,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
@@ -31,8 +32,9 @@ pub(super) fn run(
     session.instrument().count_from(state.samples);
     while !state.is_over(experiment) {
         let Some(aim) = keys.targets.iter().cycle().nth(state.runs) else { break };
-        let targets = &aimed(targets, aim);
-        let tables = tables(session.plan(), keys, aim.rate_v2_per_na2, targets)?;
+        let targets = &aimed(&cases.targets, aim);
+        let tables =
+            tables(session.plan(), keys, experiment.rms_error_na, aim.rate_v2_per_na2, targets)?;
         // The limits of a run count from arming on.
         session.instrument().disarm()?;
         session.instrument().write_all(&tables)?;
@@ -48,22 +50,24 @@ pub(super) fn run(
         state.clipped_starts += done.clipped_starts;
         state.samples = session.samples();
         let mut outcome = done.outcome;
-        if outcome.is_promising(experiment.separation_na) {
-            outcome = confirmed(session, targets, outcome, state.test(experiment))?;
+        let test = state.test(experiment, &cases.targets);
+        if test.is_worthwhile(&outcome) {
+            outcome = confirmed(session, cases, outcome, test)?;
         }
         if outcome.beats(state.best.as_ref()) {
             state.best = Some(outcome);
         }
         session.note(Topic::State, &state)?;
     }
-    let test = state.test(experiment);
+    let test = state.test(experiment, &cases.targets);
     let StandaloneState { epochs, restarts, saturated, clipped_starts, best, .. } = state;
     // At least one run was made: zero restarts are refused before.
-    let outcome = best.unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, targets));
+    let outcome = best
+        .unwrap_or_else(|| Outcome::of(Vec::new(), &[], f64::INFINITY, &cases.targets.select(&[])));
     // Picked for the separation that it happened to show, it is measured again.
     let outcome = match outcome.separation_error_na {
         Some(_) => outcome,
-        None => confirmed(session, targets, outcome, test)?,
+        None => confirmed(session, cases, outcome, test)?,
     };
     let samples = session.samples();
     Ok(Outcome { epochs, restarts, saturated, clipped_starts, samples, ..outcome })
@@ -72,13 +76,17 @@ pub(super) fn run(
 /// The outcome measured until it is clear whether it is solved; its loss stays the gateware's.
 fn confirmed(
     session: &mut Session,
-    targets: &Targets,
+    cases: &Cases,
     outcome: Outcome,
     test: Test,
 ) -> Result<Outcome, TrainError> {
     let loss = outcome.loss;
     session.reconfigure()?;
-    confirm(session, targets, outcome, test, |_| loss)
+    let mut cases = cases.clone();
+    if let Wanted::Classes(_) = cases.targets.wanted {
+        cases.targets.offsets_na = Some(outcome.offsets_na.clone());
+    }
+    confirm(session, &cases, outcome, test, |_| loss)
 }
 
 /// Result of one run of the gateware.
@@ -97,7 +105,7 @@ fn one_run(
     before: u32,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Done, TrainError> {
-    let plan = session.plan().clone();
+    let (plan, outputs) = (session.plan().clone(), targets.outputs);
     let mut heard = EpochResult::new(session, targets);
     let notes = session.instrument().notes();
     let mut noted = Ok(());
@@ -109,7 +117,7 @@ fn one_run(
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
     let end = session.instrument().run(run_mode(&plan), |said| match said {
-        RunEvent::Window(window) if window.input == 0 => {
+        RunEvent::Window(window) if usize::from(window.input) < outputs => {
             let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
             if clipped && window.flags & flag::FINAL == 0 {
                 clipped_starts.insert(window.start);
@@ -154,8 +162,9 @@ pub(super) fn came_to(
         .map(|window| reading(plan, estimator, window))
         .collect::<Result<Vec<Reading>, _>>()?;
     let expected = plan.configuration().cases_v.len();
-    if readings.len() != expected {
-        return Err(SessionError::Windows { found: readings.len(), expected }.into());
+    if readings.len() != targets.rows() {
+        let found = readings.len() / targets.outputs;
+        return Err(SessionError::Windows { found, expected }.into());
     }
     let best = plan.table_address(plan.layout().best);
     let best = instrument.read_many(best, plan.parameters().outputs as usize)?;
@@ -183,7 +192,7 @@ pub(super) fn starts_a_run(experiment: &Experiment) -> u32 {
 
 /// Targets of a run, with the labels of `targets`.
 pub(super) fn aimed(targets: &Targets, aim: &TargetKeys) -> Targets {
-    Targets { high: targets.high.clone(), high_na: aim.high_na, low_na: aim.low_na }
+    Targets { high_na: aim.high_na, low_na: aim.low_na, ..targets.clone() }
 }
 
 /// Registers of the first run, in addition to those of the plan, before arming.
@@ -191,11 +200,13 @@ pub(super) fn first_run(
     task: &Task,
     mut random: ChaCha8Rng,
 ) -> Result<Vec<(u16, u32)>, TrainError> {
-    let Task { experiment, plan, targets, .. } = task;
+    let Task { experiment, plan, data, .. } = task;
+    let targets = &data.train.targets;
     let keys = &experiment.standalone;
     let mut writes = Vec::new();
     if let Some(aim) = keys.targets.first() {
-        writes = tables(plan, keys, aim.rate_v2_per_na2, &aimed(targets, aim))?;
+        writes =
+            tables(plan, keys, experiment.rms_error_na, aim.rate_v2_per_na2, &aimed(targets, aim))?;
     }
     let starts = starts_a_run(experiment).min(experiment.restarts);
     writes.extend(start_writes(plan, starts, &mut random));
@@ -203,11 +214,11 @@ pub(super) fn first_run(
     Ok(writes)
 }
 
-/// A run that holds every case's output at a current.
+/// A run that holds every output at a current.
 pub(crate) struct HoldConfig<'a> {
     /// Where it begins.
     pub controls_v: &'a [f64],
-    /// Currents, case by case.
+    /// Currents, row by row.
     pub outputs_na: &'a [f64],
     /// Rate of the descent.
     pub rate_v2_per_na2: f64,
@@ -223,11 +234,12 @@ pub(crate) fn hold_writes(
     hold: &HoldConfig<'_>,
 ) -> Result<Vec<(u16, u32)>, TrainError> {
     let &HoldConfig { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
-    let mut writes = tables(plan, keys, rate_v2_per_na2, targets)?;
-    for (case, &output_na) in outputs_na.iter().enumerate() {
+    let mut writes = tables(plan, keys, 0.0, rate_v2_per_na2, targets)?;
+    for (row, &output_na) in outputs_na.iter().enumerate() {
         let target = plan.scale().adc_code(output_na).0;
         let word = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
-        let index = plan.layout().case_targets + case as u32;
+        let (case, input) = (row / targets.outputs, row % targets.outputs);
+        let index = plan.layout().case_target(case as u32, input as u32);
         writes.push((plan.table_address(index), word.to_word()));
     }
     writes.extend([(map::EPOCHS, epochs), (map::LOSS_STOP, 0), (map::STARTS_USED, 1)]);
@@ -242,15 +254,18 @@ pub(crate) fn hold_writes(
 
 /// Writes for a run that measures without updates.
 pub(crate) fn freeze_writes(plan: &Plan) -> Vec<(u16, u32)> {
-    let slots = plan.configuration().controls.len() as u32;
-    let words = (0..slots).map(|slot| plan.table_address(plan.layout().coefficients + slot));
-    words.map(|address| (address, 0)).collect()
+    let (slots, inputs) = (plan.configuration().controls.len() as u32, plan.parameters().inputs);
+    let words = (0..inputs).flat_map(|input| (0..slots).map(move |slot| (input, slot)));
+    words
+        .map(|(input, slot)| (plan.table_address(plan.layout().coefficient(input, slot)), 0))
+        .collect()
 }
 
 /// Everything but the starts.
 fn tables(
     plan: &Plan,
     keys: &StandaloneKeys,
+    wanted_na: f64,
     rate_v2_per_na2: f64,
     targets: &Targets,
 ) -> Result<Vec<(u16, u32)>, TrainError> {
@@ -260,18 +275,31 @@ fn tables(
         (map::EPOCHS, keys.epochs),
         (map::GRADIENT_SHIFT, coefficients.gradient_shift),
         (map::STEP_SHIFT, coefficients.step_shift),
-        (map::LOSS_STOP, stop_loss(plan, keys, targets)),
+        (map::LOSS_STOP, stop_loss(plan, keys, targets, wanted_na)),
     ];
-    for (slot, &word) in coefficients.words.iter().enumerate() {
-        writes.push((plan.table_address(layout.coefficients + slot as u32), word));
+    // Inputs that are not read count for nothing: their errors have no weight.
+    for input in 0..plan.parameters().inputs {
+        for (slot, &word) in coefficients.words.iter().enumerate() {
+            let index = layout.coefficient(input, slot as u32);
+            writes.push((plan.table_address(index), word));
+        }
     }
-    for (case, &high) in targets.high.iter().enumerate() {
-        let word = CaseTarget {
-            target: scale.adc_code(targets.target_na(case)).0,
-            weight: weight(&targets.high, high, keys.balance),
-            side: side(keys.cost, high, scale.adc_codes_per_na()),
-        };
-        writes.push((plan.table_address(layout.case_targets + case as u32), word.to_word()));
+    for case in 0..targets.cases() {
+        for input in 0..plan.parameters().inputs as usize {
+            let word = if input < targets.outputs {
+                let row = case * targets.outputs + input;
+                let side = |high| side(keys.cost, high, scale.adc_codes_per_na());
+                CaseTarget {
+                    target: scale.adc_code(targets.target_na(row)).0,
+                    weight: weight(targets, row, keys.balance),
+                    side: targets.label(row).map_or(Side::Both, side),
+                }
+            } else {
+                CaseTarget { target: 0, weight: 0, side: Side::Both }
+            };
+            let index = layout.case_target(case as u32, input as u32);
+            writes.push((plan.table_address(index), word.to_word()));
+        }
     }
     for (k, control) in plan.configuration().controls.iter().enumerate() {
         let (low_v, high_v) = plan.control_range_v(k);
@@ -297,10 +325,14 @@ fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, 
     writes
 }
 
-/// Weight of a case: one, or such that both labels weigh alike (up to twice).
-fn weight(labels: &[bool], high: bool, balance: bool) -> u16 {
-    let alike = labels.iter().filter(|&&label| label == high).count() as f64;
-    let share = if balance { labels.len() as f64 / (2.0 * alike) } else { 1.0 };
+/// Weight of a row: one, or such that both labels of its output weigh alike (up to twice).
+fn weight(targets: &Targets, row: usize, balance: bool) -> u16 {
+    let label = targets.label(row).filter(|_| balance);
+    let share = label.map_or(1.0, |label| {
+        let of_output = targets.column(row % targets.outputs);
+        let alike = of_output.filter(|&other| targets.label(other) == Some(label)).count();
+        targets.cases() as f64 / (2.0 * alike as f64)
+    });
     (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(16383.0) as u16
 }
 
@@ -315,12 +347,18 @@ fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
 
 /// The loss at which the outputs are surely `stop_separation_na` apart. The targets lie a distance T
 /// apart; errors of total square L bring one high and one low output nearest when both err by
-/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight.
-fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets) -> u32 {
-    let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
-    let least = [true, false].map(|high| weight(&targets.high, high, keys.balance));
-    let least = f64::from(least[0].min(least[1])) / f64::from(CaseTarget::UNIT_WEIGHT);
-    let codes2 = least * room_na * room_na / 2.0 * plan.scale().adc_codes_per_na().powi(2);
+/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight. With target currents it is the loss of the wanted RMS error.
+fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets, wanted_na: f64) -> u32 {
+    let square_na2 = match targets.wanted {
+        Wanted::Currents(_) => targets.rows() as f64 * wanted_na * wanted_na,
+        Wanted::Labels(_) | Wanted::Classes(_) => {
+            let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
+            let least = (0..targets.rows()).map(|row| weight(targets, row, keys.balance)).min();
+            let least = f64::from(least.unwrap_or(0)) / f64::from(CaseTarget::UNIT_WEIGHT);
+            least * room_na * room_na / 2.0
+        }
+    };
+    let codes2 = square_na2 * plan.scale().adc_codes_per_na().powi(2);
     (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
 }
 

@@ -143,9 +143,12 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
     };
     let mut finals = Vec::new();
     let mut ended = None;
+    let outputs = task.data.train.targets.outputs;
     for record in records {
         match record {
-            Record::Window(window) if window.input == 0 && window.flags & flag::FINAL != 0 => {
+            Record::Window(window)
+                if usize::from(window.input) < outputs && window.flags & flag::FINAL != 0 =>
+            {
                 finals.push(window);
             }
             Record::End(end) => ended = Some(end),
@@ -160,20 +163,20 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
     }
     let mut run = LastRun { end, outcome: None };
     if let Some(aim) = task.experiment.standalone.targets.first().filter(|_| complete) {
-        let targets = aimed(&task.targets, aim);
+        let targets = aimed(&task.data.train.targets, aim);
         let estimator = task.experiment.host.estimator;
         let mut outcome = came_to(instrument, &task.plan, estimator, &targets, &finals, &end)?;
         // Nothing is measured here, which would overwrite the run: its single windows tell their noise.
         let keys = &task.experiment.standalone;
         let searched = task.experiment.restarts.saturating_mul(keys.epochs.saturating_add(1));
-        let test = Test::of(&task.experiment, searched);
+        let test = Test::of(&task.experiment, &targets, searched);
         let known = outcome.outputs_na.iter().zip(&finals).map(|(&output_na, window)| {
             let codes = (f64::from(window.max) - f64::from(window.min)).max(1.0);
             let span_na = codes / task.plan.scale().adc_codes_per_na().abs();
             (output_na, of_span(span_na, task.plan.grid().window_samples))
         });
         let known: Vec<_> = known.collect();
-        if let Some(gap) = Gap::between(&known, &targets.high, test.level()) {
+        if let Some(gap) = Gap::between(&known, &targets, test.level()) {
             outcome.judge(gap, test.wanted_na);
         }
         outcome.samples = u64::from(end.sample_clock);

@@ -3,6 +3,7 @@
 use super::significance::Test;
 use super::{HostState, Outcome};
 use crate::experiment::Experiment;
+use crate::targets::Targets;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +51,8 @@ impl StandaloneState {
         }
     }
 
-    pub(super) fn test(&self, experiment: &Experiment) -> Test {
-        Test::of(experiment, self.epochs + self.restarts)
+    pub(super) fn test(&self, experiment: &Experiment, targets: &Targets) -> Test {
+        Test::of(experiment, targets, self.epochs + self.restarts)
     }
 
     pub(super) fn is_over(&self, experiment: &Experiment) -> bool {

@@ -7,6 +7,7 @@ use hge_core::gate::Gate;
 use hge_core::measure::waveform::Waveform;
 use hge_core::method::Method;
 use hge_core::train::{Outcome, Progress};
+use hge_sim::device::label;
 
 /// Gathers the content of a report. Epochs are thinned as they arrive, so that a long run takes no more memory than a short one.
 pub struct Builder {
@@ -14,6 +15,8 @@ pub struct Builder {
     thinner: Thinner,
     samples: u64,
     full_scale_na: f64,
+    /// Rows that are the same in all epochs.
+    rows: usize,
     failure: Option<String>,
 }
 
@@ -25,8 +28,8 @@ impl Builder {
         let report = Report {
             task: experiment
                 .gate
-                .map_or_else(|| format!("{} cases", task.targets.high.len()), name_of),
-            device: experiment.device.clone(),
+                .map_or_else(|| format!("{} cases", task.data.judged().len()), name_of),
+            device: label(&experiment.device),
             engine: experiment.engine.name().into(),
             loop_mode: experiment.loop_mode.name(),
             method: experiment.host.method.name(),
@@ -39,7 +42,7 @@ impl Builder {
             measured_s: 0.0,
             wall_s: None,
             loss: loss(task),
-            wanted_na: experiment.separation_na,
+            wanted_na: experiment.wanted_na(&task.data.train.targets),
             slope_unit: slope_unit(task),
             cases: cases(task),
             controls: controls(task),
@@ -52,7 +55,9 @@ impl Builder {
         let wanted_v = outcome.map(|outcome| outcome.controls_v.clone());
         let thinner = Thinner::new(MOST_EPOCHS, wanted_v);
         let full_scale_na = task.plan.scale().full_scale_na();
-        Builder { report, thinner, samples: 0, full_scale_na, failure: None }
+        let is_whole = task.data.epochs_per_pass() == 1 && task.data.test.is_none();
+        let rows = if is_whole { report.cases.len() } else { 0 };
+        Builder { report, thinner, samples: 0, full_scale_na, rows, failure: None }
     }
 
     /// Device and engine, where the experiment does not name them: behind a link.
@@ -106,8 +111,8 @@ impl Builder {
 
     /// The report.
     pub fn build(self) -> Report {
-        let Builder { mut report, thinner, samples, full_scale_na, failure } = self;
-        report.epochs = thinner.finish(report.cases.len(), report.controls.len());
+        let Builder { mut report, thinner, samples, full_scale_na, rows, failure } = self;
+        report.epochs = thinner.finish(rows, report.controls.len());
         let samples = report.outcome.as_ref().map_or(samples, |outcome| outcome.samples);
         report.measured_s = samples as f64 / report.rate_hz;
         report.verdict = match (&report.outcome, &failure) {
@@ -130,7 +135,8 @@ fn loss(task: &Task) -> ShownLoss {
     if task.experiment.loop_mode == LoopMode::Standalone {
         return ShownLoss { name: "squared error".into(), unit: Some("nA²"), stop: None };
     }
-    ShownLoss { name: host.loss.name().into(), unit: host.loss.unit(), stop: Some(host.stop_loss) }
+    let loss = task.experiment.loss();
+    ShownLoss { name: loss.name().into(), unit: loss.unit(), stop: Some(host.stop_loss) }
 }
 
 fn slope_unit(task: &Task) -> &'static str {
@@ -143,16 +149,19 @@ fn slope_unit(task: &Task) -> &'static str {
 
 fn cases(task: &Task) -> Vec<ShownCase> {
     let experiment = &task.experiment;
-    let aims = experiment.loop_mode == LoopMode::Host && experiment.host.loss.has_targets();
-    let inputs_v = task.plan.configuration().cases_v.iter();
-    let shown = inputs_v.zip(&task.targets.high).enumerate().map(|(s, (inputs_v, &high))| {
+    let (cases, targets) = (task.data.judged(), &task.data.judged().targets);
+    let aims = experiment.loop_mode == LoopMode::Host && experiment.loss().has_targets();
+    let aims = aims || targets.label(0).is_none();
+    let shown = (0..targets.rows()).map(|row| {
+        let (s, output) = (row / targets.outputs, row % targets.outputs);
         let of_gate = experiment.gate.and_then(|_| Gate::CASES.get(s));
         let name = of_gate.map_or_else(
             || (s + 1).to_string(),
             |&(a, b)| format!("{}{}", u8::from(a), u8::from(b)),
         );
-        let target_na = aims.then(|| task.targets.target_na(s));
-        ShownCase { name, inputs_v: inputs_v.clone(), high, target_na }
+        let name = if targets.outputs > 1 { format!("{name}·{output}") } else { name };
+        let target_na = aims.then(|| targets.target_na(row));
+        ShownCase { name, inputs_v: cases.cases_v[s].clone(), high: targets.label(row), target_na }
     });
     shown.collect()
 }

@@ -57,12 +57,12 @@ pub enum Verdict {
 /// A case in the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShownCase {
-    /// `01` of a gate, else its number.
+    /// `01` of a gate, else its number; behind it the output, where there are several.
     pub name: String,
     /// Voltage of every input.
     pub inputs_v: Vec<f64>,
-    /// Whether its output should be high.
-    pub high: bool,
+    /// Whether its output should be high; `None`: it has a target current.
+    pub high: Option<bool>,
     /// Target current, if the loss has one.
     pub target_na: Option<f64>,
 }

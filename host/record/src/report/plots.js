@@ -21,11 +21,16 @@ function drawnThreshold(outputs, width) {
 
 plot("outputs", (width) => {
   const outputs = report.outcome.outputs_na;
-  const traces = [true, false].map((high) => {
+  const kinds = [
+    { high: true, name: "should be high", symbol: "triangle-up" },
+    { high: false, name: "should be low", symbol: "triangle-down-open" },
+    { high: null, name: "output", symbol: "circle" },
+  ].filter(({ high }) => report.cases.some((shown) => shown.high === high));
+  const traces = kinds.map(({ high, name, symbol }) => {
     const chosen = report.cases.map((_, s) => s).filter((s) => report.cases[s].high === high);
     return {
-      type: "scatter", mode: "markers", name: high ? "should be high" : "should be low", x: chosen, y: chosen.map((s) => outputs[s]),
-      marker: { size: 12, symbol: high ? "triangle-up" : "triangle-down-open", color: colour(high ? 0 : 1), line: { width: high ? 0 : 2 } },
+      type: "scatter", mode: "markers", name, x: chosen, y: chosen.map((s) => outputs[s]),
+      marker: { size: 12, symbol, color: colour(high === false ? 1 : 0), line: { width: high === false ? 2 : 0 } },
       customdata: chosen.map((s) => report.cases[s].name), hovertemplate: "case %{customdata}: %{y:.3f} nA<extra></extra>",
     };
   });

@@ -75,7 +75,11 @@ pub(super) fn cases(report: &Report) -> String {
     headings.push("#output, nA");
     let row = |(s, case): (usize, &super::ShownCase)| {
         let inputs: Vec<String> = case.inputs_v.iter().map(|&volts| fixed(volts, 2)).collect();
-        let wanted = if case.high { "▲ high" } else { "▽ low" };
+        let wanted = match case.high {
+            Some(true) => "▲ high",
+            Some(false) => "▽ low",
+            None => "●",
+        };
         let mut row = vec![escape(&case.name), inputs.join("&ensp;"), wanted.into()];
         if aimed {
             row.push(case.target_na.map_or("–".into(), |target| fixed(target, 2)));

@@ -37,6 +37,8 @@ fn outcome(solved: bool) -> Outcome {
         accuracy: 1.0,
         separation_na: 5.0,
         separation_error_na: Some(0.05),
+        rms_error_na: None,
+        offsets_na: vec![0.0],
         separation_above_na: Some(4.6),
         outputs_na: vec![0.0, 5.0, 6.0, -1.0],
         controls_v: vec![7.0; 5],

@@ -1,6 +1,7 @@
 //! Losses of two classes of outputs, with their exact derivatives.
 
-use hge_core::loss::{Loss, Targets};
+use hge_core::loss::Loss;
+use hge_core::targets::Targets;
 use serde::Deserialize;
 
 /// Keeps Fisher's ratio finite where both classes have no spread, nA^2.
@@ -28,7 +29,7 @@ impl ClassLoss {
         match self {
             ClassLoss::Fisher => fisher(outputs_na, inside),
             ClassLoss::Correlation => {
-                let targets = Targets { high: inside.to_vec(), high_na: 0.0, low_na: 0.0 };
+                let targets = Targets::labels(inside.to_vec(), 0.0, 0.0);
                 let (loss, slope) = Loss::Correlation.evaluate(outputs_na, &targets);
                 if loss <= 1.0 {
                     (loss, slope)

@@ -5,11 +5,11 @@ use crate::sim_setup::{self, SimSetup};
 use crate::{ReproduceError, Setup};
 use hge_core::calibration::{Calibration, OpenContacts};
 use hge_core::experiment::Experiment;
-use hge_core::loss::Targets;
 use hge_core::measure::calibrate::{codes_with_resistor, with_resistor};
 use hge_core::measure::MeasureError;
 use hge_core::method::Method;
 use hge_core::plan::Plan;
+use hge_core::targets::Targets;
 
 /// Standard errors from which on a mean error is a bias: by chance it happens in one of 16 000 means.
 const SEEN: f64 = 4.0;
@@ -105,7 +105,7 @@ fn measure(
     let controls = keys.slopes_na_per_v.len();
     let base = sim_setup::linear(&mut setup, &keys.slopes_na_per_v)?;
     let base = with_window(&base, choice.window_samples)?;
-    let targets = Targets { high: vec![true], high_na: 0.0, low_na: 0.0 };
+    let targets = Targets::labels(vec![true], 0.0, 0.0);
     let plan = method.plan(&base, &targets)?;
     let mut sim_setup = SimSetup::open(&setup, &plan, seed)?;
     sim_setup.session().by(method, seed);

@@ -5,9 +5,9 @@ use crate::descent::{Exact, GradientSource, Told};
 use crate::sim_setup::{row_v, SimSetup};
 use crate::task::Task;
 use crate::ReproduceError;
-use hge_core::loss::Targets;
 use hge_core::method::Method;
 use hge_core::plan::{Configuration, Plan};
+use hge_core::targets::Targets;
 use hge_protocol::registers as map;
 use hge_sim::device::Device;
 use rand::SeedableRng;
@@ -38,7 +38,7 @@ pub trait Source {
 /// The window does not hold its tones or codes.
 pub fn plan(task: &Task, method: Method) -> Result<Plan, ReproduceError> {
     let high = vec![true; task.cases_v.len()];
-    Ok(method.plan(&task.plan, &Targets { high, high_na: 0.0, low_na: 0.0 })?)
+    Ok(method.plan(&task.plan, &Targets::labels(high, 0.0, 0.0))?)
 }
 
 /// The instrument itself.

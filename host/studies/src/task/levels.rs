@@ -31,12 +31,13 @@ pub fn evaluate(outputs_na: &[f64], classes: &[usize]) -> (f64, Vec<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hge_core::loss::{Loss, Targets};
+    use hge_core::loss::Loss;
+    use hge_core::targets::Targets;
 
     #[test]
     fn of_two_classes_it_is_the_loss_of_the_gates() {
         let outputs_na = [1.0, 7.5, 6.0, -3.0];
-        let targets = Targets { high: vec![false, true, true, false], high_na: 1.0, low_na: 0.0 };
+        let targets = Targets::labels(vec![false, true, true, false], 1.0, 0.0);
         let found = evaluate(&outputs_na, &[0, 1, 1, 0]);
         assert_eq!(found, Loss::CorSigmoid.evaluate(&outputs_na, &targets));
         assert_eq!(gap(&outputs_na, &[0, 1, 1, 0]).0, targets.separation_na(&outputs_na));

@@ -115,8 +115,7 @@ impl Task {
             .map(|case| (0..inputs).map(|input| volts(case, input)).collect())
             .collect();
         let cases = cases_v.iter().zip(&classes);
-        let cases = cases
-            .map(|(inputs_v, &class)| CaseKeys { inputs_v: inputs_v.clone(), high: class > 0 });
+        let cases = cases.map(|(inputs_v, &class)| CaseKeys::labelled(inputs_v.clone(), class > 0));
         setup.experiment.cases = cases.collect();
         setup.experiment.gate = None;
         let plan = sim_setup::plan(&setup, &vec![(low_v, high_v); inputs])?;

@@ -22,6 +22,8 @@ pub struct AnalogueBench {
     /// The stages before the last call.
     before: Vec<Stages>,
     /// Voltages and currents of the last call, to take samples back; rows of electrodes, and of the device's outputs.
+    /// The device's currents depend on samples before.
+    remembers: bool,
     volts: Vec<f64>,
     felt_v: Vec<f64>,
     device_na: Vec<f64>,
@@ -38,7 +40,7 @@ impl AnalogueBench {
     /// current of zero with noise and hum, without what comes through the device, that is drift and feed-through.
     pub fn new(
         chain: Chain,
-        device: Box<dyn Device>,
+        mut device: Box<dyn Device>,
         outputs: usize,
         inputs: usize,
         rate_hz: f64,
@@ -47,6 +49,7 @@ impl AnalogueBench {
         let dacs: Vec<Converter> =
             (0..device.electrodes()).map(|output| Converter::dac(&chain, output)).collect();
         let volts: Vec<f64> = dacs.iter().map(|dac| dac.volts(0)).collect();
+        let remembers = device.rest(rate_hz, &volts);
         let mut rest_na = vec![0.0; device.outputs()];
         if chain.remembers() {
             device.currents_na(&volts, &mut rest_na);
@@ -65,6 +68,7 @@ impl AnalogueBench {
             drift: ElectrodeDrift::of(&chain, device.electrodes(), rate_hz),
             dacs,
             device,
+            remembers,
             outputs,
             before: stages.clone(),
             stages,
@@ -132,9 +136,9 @@ impl Bench for AnalogueBench {
             Some(drift) => {
                 self.felt_v.clone_from(&self.volts);
                 drift.pass(&mut self.felt_v);
-                self.device.currents_na(&self.felt_v, &mut self.device_na);
+                self.device.follow_na(&self.felt_v, &mut self.device_na);
             }
-            None => self.device.currents_na(&self.volts, &mut self.device_na),
+            None => self.device.follow_na(&self.volts, &mut self.device_na),
         }
         if !self.device_na.iter().all(|current_na| current_na.is_finite()) {
             self.non_finite.store(true, Ordering::Relaxed);
@@ -152,6 +156,11 @@ impl Bench for AnalogueBench {
         }
         self.device_na.truncate(kept * measured);
         self.volts.truncate(kept * self.device.electrodes());
+        if self.remembers {
+            let felt_v = if self.drift.is_some() { &self.felt_v } else { &self.volts };
+            self.device.step_back();
+            self.device.follow_na(&felt_v[..kept * self.device.electrodes()], &mut self.device_na);
+        }
         self.pass(&mut vec![0; kept * self.stages.len()]);
     }
 }

@@ -19,7 +19,7 @@ pub fn rows(dashboard: &Dashboard, theme: &Theme, width: u16) -> Vec<Line<'stati
     let inputs = longest.min(free.saturating_sub(LEAST_SCALE));
     let scale = free - inputs;
     let mut rows = vec![separation(dashboard, theme)];
-    if setting.aimed {
+    if setting.aimed && setting.cases.iter().all(|case| case.high.is_some()) {
         let targets = &setting.targets;
         let text = format!("wanted ◇ {:+.2} high, {:+.2} low nA", targets.high_na, targets.low_na);
         rows.push(Line::from(text));
@@ -49,11 +49,11 @@ pub fn cells(dashboard: &Dashboard, theme: &Theme) -> Vec<Line<'static>> {
     (0..dashboard.setting.cases.len()).map(cell).collect()
 }
 
-fn word(high: bool) -> &'static str {
-    if high {
-        "high"
-    } else {
-        "low"
+fn word(high: Option<bool>) -> &'static str {
+    match high {
+        Some(true) => "high",
+        Some(false) => "low",
+        None => "",
     }
 }
 
@@ -77,17 +77,16 @@ fn verdict(
 }
 
 fn separation(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
-    let (Some(threshold_na), Some((apart_na, solved))) =
-        (dashboard.threshold_na(), dashboard.separation())
-    else {
+    let Some((apart_na, solved)) = dashboard.separation() else {
         return Line::from("threshold not known yet");
     };
+    let threshold = dashboard.threshold_na().map(|na| format!("│ {na:+.2} nA, "));
     let apart = match dashboard.now.clipped {
         true => format!("gap {apart_na:+.2}, CLIPPED"),
         false => format!("gap {apart_na:+.2}, {} needed", dashboard.setting.wanted_na),
     };
     Line::from(vec![
-        Span::raw(format!("│ {threshold_na:+.2} nA, ")),
+        Span::raw(threshold.unwrap_or_default()),
         Span::styled(apart, if solved { theme.good } else { theme.mark }),
     ])
 }

@@ -237,7 +237,7 @@ fn a_terminal_that_is_too_small_is_told_in_one_line() {
 #[test]
 fn what_there_is_no_room_for_is_counted() {
     let mut dashboard = dashboard();
-    let case = || super::super::setting::Case { inputs: "+0.10 +0.20".into(), high: true };
+    let case = || super::super::setting::Case { inputs: "+0.10 +0.20".into(), high: Some(true) };
     dashboard.setting.cases.extend((0..60).map(|_| case()));
     dashboard.now.outputs_na.extend([1.0; 60]);
     for size in [(80, 24), (40, 10)] {

@@ -6,8 +6,11 @@ use hge_protocol::table::{CaseTarget, Side};
 fn both_labels_weigh_alike_where_they_are_balanced_and_every_case_where_not() {
     let unit = f64::from(CaseTarget::UNIT_WEIGHT);
     for labels in [&[true, true, true, false][..], &[false, true], &[true, false, false, false]] {
-        let weights = |balance| labels.iter().map(move |&high| weight(labels, high, balance));
-        assert!(weights(false).all(|weight| weight == CaseTarget::UNIT_WEIGHT));
+        let targets = Targets::labels(labels.to_vec(), 0.0, 0.0);
+        let weights = |balance| {
+            (0..labels.len()).map(|row| weight(&targets, row, balance)).collect::<Vec<u16>>()
+        };
+        assert!(weights(false).iter().all(|&weight| weight == CaseTarget::UNIT_WEIGHT));
         let sum = |wanted: bool| -> f64 {
             let weighed = labels.iter().zip(weights(true)).filter(|(&high, _)| high == wanted);
             weighed.map(|(_, weight)| f64::from(weight)).sum()
@@ -19,7 +22,9 @@ fn both_labels_weigh_alike_where_they_are_balanced_and_every_case_where_not() {
         }
     }
     // Six to one would be more than twice.
-    assert_eq!(weight(&[true, false, false, false, false, false, false], true, true), 16383);
+    let mut labels = vec![false; 7];
+    labels[0] = true;
+    assert_eq!(weight(&Targets::labels(labels, 0.0, 0.0), 0, true), 16383);
 }
 
 #[test]
@@ -39,14 +44,14 @@ fn a_margin_costs_on_the_side_that_the_converter_s_sign_leaves_open() {
 #[test]
 fn a_loss_below_the_stop_leaves_the_outputs_as_far_apart_as_wanted() {
     let (experiment, source) = Source::parse("t.toml", "gate = \"or\"".into()).unwrap();
-    let Task { mut experiment, plan, targets, .. } = Job::new(experiment, &source).unwrap().task;
-    let aims = Targets { high_na: 10.0, low_na: 0.0, ..targets };
+    let Task { mut experiment, plan, data, .. } = Job::new(experiment, &source).unwrap().task;
+    let aims = Targets { high_na: 10.0, low_na: 0.0, ..data.train.targets };
     for (separation_na, balance, least_weight) in
         [(2.0, false, 1.0), (2.0, true, 2.0 / 3.0), (9.0, false, 1.0)]
     {
         experiment.standalone.stop_separation_na = separation_na;
         experiment.standalone.balance = balance;
-        let stop_na2 = plan.scale().loss_na2(stop_loss(&plan, &experiment.standalone, &aims));
+        let stop_na2 = plan.scale().loss_na2(stop_loss(&plan, &experiment.standalone, &aims, 0.0));
         // One high and one low output err by as much towards each other, at the least weight.
         let error_na = (stop_na2 / least_weight / 2.0).sqrt();
         let apart_na = aims.high_na - aims.low_na - 2.0 * error_na;

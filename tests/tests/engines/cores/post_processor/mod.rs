@@ -42,14 +42,14 @@ fn runs_at_a_clock_at_which_memories_come_late_equal_the_twins() {
     let clock_hz = 90_000_000;
     agree(
         Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..Parameters::default() },
-        nightly(40, 20),
+        nightly(40, 10),
         64,
     );
 }
 
 #[test]
 fn runs_of_the_default_instrument_equal_the_twins() {
-    agree(Parameters::default(), nightly(25, 12), 63);
+    agree(Parameters::default(), nightly(25, 6), 63);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn runs_of_several_inputs_equal_the_twins() {
 fn runs_of_the_most_slots_equal_the_twins() {
     agree(
         Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() },
-        nightly(16, 6),
+        nightly(16, 3),
         70,
     );
 }

@@ -1,0 +1,368 @@
+//! Rows of a file: training, validation and test.
+//!
+//! A `.csv` file begins with a line of column names. In a `.npz` file every one-dimensional array is a column, and an array of two dimensions a column for
+//! each of its second indices. Numbers are finite.
+
+use crate::targets::{Targets, Wanted};
+use ndarray::{Array2, Axis, Ix1, Ix2};
+use ndarray_npy::{NpzReader, ReadNpzError, ReadableElement};
+use rand::seq::SliceRandom;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// A file of cases that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// It cannot be opened or read.
+    #[error("cannot read the cases {}: {reason}; check data.file", path.display())]
+    Read {
+        /// Path.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A value is not a finite number.
+    #[error("{}:{line}: {column} is {value:?}: it must be a finite number", path.display())]
+    Number {
+        /// Path.
+        path: PathBuf,
+        /// Line of a `.csv`, or index of an array's element, from 1.
+        line: u64,
+        /// Column.
+        column: String,
+        /// Text of the value.
+        value: String,
+    },
+    /// There is no such column.
+    #[error("{} has no column {column:?}: choose from {}", path.display(), known.join(", "))]
+    Column {
+        /// Path.
+        path: PathBuf,
+        /// Asked for.
+        column: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// Columns of different lengths.
+    #[error("{}: {column} has {length} values, but the columns before it {expected}: give one for every case", path.display())]
+    Length {
+        /// Path.
+        path: PathBuf,
+        /// Column.
+        column: String,
+        /// Its length.
+        length: usize,
+        /// That of the others.
+        expected: usize,
+    },
+    /// Neither `.csv` nor `.npz`.
+    #[error("{} is neither a .csv nor a .npz file: convert it", path.display())]
+    Kind {
+        /// Path.
+        path: PathBuf,
+    },
+}
+
+/// Cases with their requirements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cases {
+    /// Input voltages.
+    pub cases_v: Vec<Vec<f64>>,
+    /// Requirements.
+    pub targets: Targets,
+}
+
+impl Cases {
+    /// Number of cases.
+    pub fn len(&self) -> usize {
+        self.cases_v.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.cases_v.is_empty()
+    }
+
+    /// These cases alone, in this order.
+    pub fn select(&self, cases: &[usize]) -> Self {
+        let cases_v = cases.iter().map(|&case| self.cases_v[case].clone()).collect();
+        Cases { cases_v, targets: self.targets.select(cases) }
+    }
+}
+
+/// The cases of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Cases that are trained on.
+    pub train: Cases,
+    /// Cases that choose the best epoch; none: those that are trained on do.
+    pub validation: Option<Cases>,
+    /// Cases that the result is measured on; none: those that are trained on.
+    pub test: Option<Cases>,
+    /// Cases of an epoch.
+    pub batch: usize,
+    seed: u64,
+}
+
+impl Dataset {
+    /// All cases in every epoch, in order.
+    pub fn whole(train: Cases) -> Self {
+        Dataset { batch: train.len(), train, validation: None, test: None, seed: 0 }
+    }
+
+    /// Splits shuffled cases: the shares are rounded to whole cases.
+    pub fn split(
+        all: &Cases,
+        batch: usize,
+        validation_share: f64,
+        test_share: f64,
+        seed: u64,
+    ) -> Self {
+        let order = shuffled(all.len(), seed, 0);
+        let count = |share: f64| (share * all.len() as f64).round() as usize;
+        let (test, rest) = order.split_at(count(test_share).min(all.len()));
+        let (validation, train) = rest.split_at(count(validation_share).min(rest.len()));
+        let some = |cases: &[usize]| (!cases.is_empty()).then(|| all.select(cases));
+        let train = all.select(train);
+        Dataset {
+            batch: batch.min(train.len()),
+            validation: some(validation),
+            test: some(test),
+            train,
+            seed,
+        }
+    }
+
+    /// Epochs in which every case is presented once; the last may lack cases.
+    pub fn epochs_per_pass(&self) -> u32 {
+        self.train.len().div_ceil(self.batch.max(1)) as u32
+    }
+
+    /// Cases of an epoch of a start, both counted from 1.
+    pub fn batch(&self, start: u32, epoch: u32) -> Cases {
+        let passes = self.epochs_per_pass();
+        if passes <= 1 {
+            return self.train.clone();
+        }
+        let (pass, place) = ((epoch - 1) / passes, (epoch - 1) % passes);
+        let order =
+            shuffled(self.train.len(), self.seed, u64::from(start) << 32 | u64::from(pass + 1));
+        let mut batches = order.chunks(self.batch);
+        self.train.select(batches.nth(place as usize).unwrap_or(&order))
+    }
+
+    /// Cases that the result is measured on.
+    pub fn judged(&self) -> &Cases {
+        self.test.as_ref().unwrap_or(&self.train)
+    }
+}
+
+fn shuffled(count: usize, seed: u64, stream: u64) -> Vec<usize> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(stream);
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut random);
+    order
+}
+
+/// The columns with these names, each a list of numbers; a name of an array of two dimensions stands for several.
+///
+/// # Errors
+/// The file cannot be read, a column is missing, or a value is no finite number.
+pub fn columns(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => of_csv(path, names),
+        Some("npz") => of_npz(path, names),
+        _ => Err(DatasetError::Kind { path: path.into() }),
+    }
+}
+
+fn unreadable(path: &Path, reason: &impl ToString) -> DatasetError {
+    DatasetError::Read { path: path.into(), reason: reason.to_string() }
+}
+
+fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+    let failed = |error: csv::Error| unreadable(path, &error);
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(failed)?;
+    let known = reader.headers().map_err(failed)?.clone();
+    let place = |name: &String| {
+        known.iter().position(|column| column == name).ok_or_else(|| DatasetError::Column {
+            path: path.into(),
+            column: name.clone(),
+            known: known.iter().map(str::to_owned).collect(),
+        })
+    };
+    let places = names.iter().map(place).collect::<Result<Vec<usize>, _>>()?;
+    let mut columns = vec![Vec::new(); names.len()];
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(failed)? {
+        for ((column, &place), name) in columns.iter_mut().zip(&places).zip(names) {
+            let text = record.get(place).unwrap_or_default();
+            let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+            column.push(value.ok_or_else(|| DatasetError::Number {
+                path: path.into(),
+                line: record.position().map_or(0, csv::Position::line),
+                column: name.clone(),
+                value: text.into(),
+            })?);
+        }
+    }
+    Ok(columns)
+}
+
+fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+    let failed = |error: ReadNpzError| unreadable(path, &error);
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut archive = NpzReader::new(file).map_err(failed)?;
+    let known: Vec<String> = archive.names().map_err(failed)?;
+    let known: Vec<String> =
+        known.iter().map(|name| name.strip_suffix(".npy").unwrap_or(name).into()).collect();
+    let mut columns: Vec<Vec<f64>> = Vec::new();
+    for name in names {
+        if !known.contains(name) {
+            let (path, column) = (path.into(), name.clone());
+            return Err(DatasetError::Column { path, column, known });
+        }
+        let array = array(&mut archive, name).map_err(failed)?;
+        for column in array.axis_iter(Axis(1)) {
+            let column = column.to_vec();
+            let expected = columns.first().map_or(column.len(), Vec::len);
+            if column.len() != expected {
+                let (path, length) = (path.into(), column.len());
+                return Err(DatasetError::Length { path, column: name.clone(), length, expected });
+            }
+            if let Some(n) = column.iter().position(|value| !value.is_finite()) {
+                let (path, value) = (path.into(), column[n].to_string());
+                let line = n as u64 + 1;
+                return Err(DatasetError::Number { path, line, column: name.clone(), value });
+            }
+            columns.push(column);
+        }
+    }
+    Ok(columns)
+}
+
+type Archive = NpzReader<File>;
+
+/// An array of any numeric type of NumPy; one dimension is one column.
+fn array(archive: &mut Archive, name: &str) -> Result<Array2<f64>, ReadNpzError> {
+    let first = read::<f64>(archive, name, |value| value);
+    first
+        .or_else(|_| read::<f32>(archive, name, f64::from))
+        .or_else(|_| read::<i64>(archive, name, |value| value as f64))
+        .or_else(|_| read::<i32>(archive, name, f64::from))
+        .or_else(|_| read::<u8>(archive, name, f64::from))
+        .or_else(|_| read::<bool>(archive, name, |value| f64::from(u8::from(value))))
+}
+
+fn read<T: ReadableElement + Clone>(
+    archive: &mut Archive,
+    name: &str,
+    number: fn(T) -> f64,
+) -> Result<Array2<f64>, ReadNpzError> {
+    let name = format!("{name}.npy");
+    match archive.by_name::<ndarray::OwnedRepr<T>, Ix2>(&name) {
+        Ok(array) => Ok(array.mapv(number)),
+        Err(_) => {
+            let array = archive.by_name::<ndarray::OwnedRepr<T>, Ix1>(&name)?;
+            Ok(array.mapv(number).insert_axis(Axis(1)))
+        }
+    }
+}
+
+/// Whole numbers from a column: labels or classes below `limit`. `Err`: the first other value and its row, from 0.
+pub fn whole(column: &[f64], limit: usize) -> Result<Vec<usize>, (usize, f64)> {
+    let number = |(row, &value): (usize, &f64)| {
+        let number = value as usize;
+        if number as f64 == value && number < limit {
+            Ok(number)
+        } else {
+            Err((row, value))
+        }
+    };
+    column.iter().enumerate().map(number).collect()
+}
+
+/// Currents of several columns as targets, row by row.
+pub fn by_rows(columns: &[Vec<f64>]) -> Vec<f64> {
+    let rows = columns.first().map_or(0, Vec::len);
+    (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect()
+}
+
+/// Cases of these input columns.
+pub fn cases(inputs: &[Vec<f64>], wanted: Wanted, outputs: usize) -> Cases {
+    let rows = inputs.first().map_or(0, Vec::len);
+    let cases_v = (0..rows).map(|row| inputs.iter().map(|column| column[row]).collect());
+    Cases { cases_v: cases_v.collect(), targets: Targets::new(wanted, outputs) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn numbered(count: usize) -> Cases {
+        let numbers: Vec<f64> = (0..count).map(|n| n as f64).collect();
+        cases(std::slice::from_ref(&numbers), Wanted::Currents(numbers.clone()), 1)
+    }
+
+    #[test]
+    fn every_case_is_in_one_split_and_once_in_a_pass() {
+        let data = Dataset::split(&numbered(103), 16, 0.2, 0.1, 7);
+        let numbers = |cases: &Cases| cases.cases_v.concat();
+        let splits = [&data.train, data.validation.as_ref().unwrap(), data.test.as_ref().unwrap()];
+        assert_eq!(splits.map(Cases::len), [72, 21, 10]);
+        let all: BTreeSet<u64> =
+            splits.iter().flat_map(|split| numbers(split)).map(|n| n as u64).collect();
+        assert_eq!(all.len(), 103);
+        assert_eq!(data.epochs_per_pass(), 5);
+        let pass = |start: u32, first: u32| {
+            let batches = (first..first + 5).map(|epoch| data.batch(start, epoch));
+            batches.flat_map(|batch| numbers(&batch)).collect::<Vec<f64>>()
+        };
+        let mut sorted = pass(1, 1);
+        assert_ne!(sorted, pass(1, 6));
+        assert_ne!(sorted, pass(2, 1));
+        assert_eq!(sorted, pass(1, 1));
+        let mut train = numbers(&data.train);
+        sorted.sort_by(f64::total_cmp);
+        train.sort_by(f64::total_cmp);
+        assert_eq!(sorted, train);
+        // Targets follow their cases.
+        let batch = data.batch(3, 9);
+        assert_eq!(batch.targets.wanted, Wanted::Currents(batch.cases_v.concat()));
+    }
+
+    #[test]
+    fn numbers_of_a_file_are_found_by_column_and_wrong_ones_by_line() {
+        let folder = std::env::temp_dir().join(format!("hge-dataset-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("d.csv");
+        let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        std::fs::write(&path, "x, y ,label\n0.5,1,0\n-1, 2.5e-1,1\n").unwrap();
+        assert_eq!(columns(&path, &names(&["y", "x"])).unwrap(), [[1.0, 0.25], [0.5, -1.0]]);
+        let message = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            columns(&path, &names(&["y"])).unwrap_err().to_string()
+        };
+        assert!(message("x,y\n1,2\n1,two\n")
+            .ends_with("d.csv:3: y is \"two\": it must be a finite number"));
+        assert!(message("x,y\n1,nan\n").contains("d.csv:2: y is \"nan\""));
+        assert!(message("x,z\n1,2\n").ends_with("has no column \"y\": choose from x, z"));
+        assert!(message("x,y\n1,2\n1\n").contains("line: 3"), "{}", message("x,y\n1,2\n1\n"));
+        let path = folder.join("d.npz");
+        let mut npz = ndarray_npy::NpzWriter::new(File::create(&path).unwrap());
+        npz.add_array("x", &ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).unwrap();
+        npz.add_array("c", &ndarray::array![0_i64, 2, 1]).unwrap();
+        npz.finish().unwrap();
+        let found = columns(&path, &names(&["x", "c"])).unwrap();
+        assert_eq!(found, [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0], [0.0, 2.0, 1.0]]);
+        assert!(columns(&path, &names(&["d"])).unwrap_err().to_string().contains("choose from"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,252 @@
+//! Cases of an experiment, from its gate, its tables or its file.
+
+use super::rule::{require, Wrong};
+use super::{CaseKeys, DataKeys, Experiment};
+use crate::dataset::{self, by_rows, Cases, Dataset, DatasetError};
+use crate::gate::Gate;
+use crate::loss::Loss;
+use crate::targets::{Targets, Wanted};
+use std::path::Path;
+
+/// Random numbers of the split; those of the passes are of other streams.
+fn split(all: &Cases, experiment: &Experiment, keys: &DataKeys) -> Dataset {
+    let most = experiment.instrument.cases;
+    let batch = keys.batch.unwrap_or(most) as usize;
+    Dataset::split(all, batch, keys.validation_share, keys.test_share, experiment.seed)
+}
+
+/// The cases that an experiment names.
+pub(super) fn dataset(experiment: &Experiment) -> Result<Dataset, Wrong> {
+    let given =
+        [experiment.gate.is_some(), !experiment.cases.is_empty(), experiment.data.is_some()];
+    let count = given.into_iter().filter(|&given| given).count();
+    require(count > 0, "gate", || {
+        "nothing to learn: give gate = \"xor\", case tables or a data section".into()
+    })?;
+    let key = if experiment.gate.is_some() { "gate" } else { "data" };
+    require(count == 1, key, || {
+        "more than one of gate, case tables and data are given: keep one".into()
+    })?;
+    let mut data = match (&experiment.gate, &experiment.data) {
+        (Some(gate), _) => Dataset::whole(of_gate(*gate, experiment)?),
+        (None, Some(keys)) => {
+            let all = of_file(keys, experiment)?;
+            let data = split(&all, experiment, keys);
+            require(!data.train.is_empty(), "data", || {
+                "no case is left to train on: give more cases, or lower validation_share and test_share".into()
+            })?;
+            let (batch, most) = (keys.batch.unwrap_or(0), experiment.instrument.cases);
+            require(batch <= most, "data.batch", || {
+                format!("a batch of {batch} cases, but the instrument has {most}: lower batch or raise instrument.cases")
+            })?;
+            data
+        }
+        (None, None) => Dataset::whole(of_tables(experiment)?),
+    };
+    check(experiment, &data.train)?;
+    let host = &experiment.host;
+    let parts = [Some(&mut data.train), data.validation.as_mut(), data.test.as_mut()];
+    for part in parts.into_iter().flatten() {
+        let targets = &mut part.targets;
+        (targets.high_na, targets.low_na) = (host.high_na, host.low_na);
+        targets.softmax_na = host.softmax_na;
+    }
+    Ok(data)
+}
+
+fn of_gate(gate: Gate, experiment: &Experiment) -> Result<Cases, Wrong> {
+    let electrodes = &experiment.electrodes;
+    let inputs = electrodes.inputs.len();
+    require(inputs == 2, "electrodes.inputs", || {
+        format!("a gate has two inputs, but electrodes.inputs names {inputs}: name two")
+    })?;
+    let volts = |bit| if bit { electrodes.input_high_v } else { electrodes.input_low_v };
+    let cases_v = Gate::CASES.iter().map(|&(a, b)| vec![volts(a), volts(b)]).collect();
+    let high = Gate::CASES.iter().map(|&(a, b)| gate.output(a, b)).collect();
+    Ok(Cases { cases_v, targets: Targets::labels(high, 0.0, 0.0) })
+}
+
+/// Values of every case for every output, which are as many in all cases.
+fn table<T: Clone>(
+    key: &str,
+    cases: &[CaseKeys],
+    of: impl Fn(&CaseKeys) -> Option<Vec<T>>,
+) -> Result<(Vec<T>, usize), Wrong> {
+    let outputs = cases.first().and_then(&of).map_or(0, |values| values.len());
+    let mut rows = Vec::new();
+    for (n, case) in cases.iter().enumerate() {
+        let values = of(case).unwrap_or_default();
+        require(values.len() == outputs && outputs > 0, format!("case.{n}.{key}"), || {
+            format!("case {n} has {} values of {key}, case 0 {outputs}: give one for every output in each case", values.len())
+        })?;
+        rows.extend(values);
+    }
+    Ok((rows, outputs))
+}
+
+fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
+    let (cases, inputs) = (&experiment.cases, experiment.electrodes.inputs.len());
+    let kinds =
+        |case: &CaseKeys| [case.high.is_some(), case.class.is_some(), case.target_na.is_some()];
+    let expected = kinds(&cases[0]);
+    for (n, case) in cases.iter().enumerate() {
+        let volts = case.inputs_v.len();
+        require(volts == inputs, format!("case.{n}.inputs_v"), || {
+            format!("case {n} has {volts} voltages for {inputs} inputs: give one for each")
+        })?;
+        let count = kinds(case).into_iter().filter(|&given| given).count();
+        require(count == 1 && kinds(case) == expected, format!("case.{n}"), || {
+            format!("case {n}: give one of high, class and target_na, the same one in all cases")
+        })?;
+    }
+    let (wanted, outputs) = if expected[0] {
+        let (high, outputs) =
+            table("high", cases, |case| case.high.as_ref().map(|high| high.to_vec()))?;
+        (Wanted::Labels(high), outputs)
+    } else if expected[2] {
+        let (currents, outputs) =
+            table("target_na", cases, |case| case.target_na.as_ref().map(|na| na.to_vec()))?;
+        (Wanted::Currents(currents), outputs)
+    } else {
+        let classes: Vec<usize> = cases.iter().filter_map(|case| case.class).collect();
+        let outputs = classes.iter().max().map_or(0, |most| most + 1);
+        (Wanted::Classes(classes), outputs)
+    };
+    let cases_v = cases.iter().map(|case| case.inputs_v.clone()).collect();
+    Ok(Cases { cases_v, targets: Targets::new(wanted, outputs) })
+}
+
+fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
+    let wrong = |key: &str| {
+        let key = key.to_owned();
+        move |error: DatasetError| {
+            let is_of_file = matches!(error, DatasetError::Read { .. } | DatasetError::Kind { .. });
+            let key = if is_of_file { "file" } else { &key };
+            Wrong(format!("data.{key}"), error.to_string())
+        }
+    };
+    let path = Path::new(&keys.file);
+    let read = |key: &str, names: &[String]| {
+        require(!names.is_empty(), format!("data.{key}"), || {
+            format!("data.{key} names no column: name one or more")
+        })?;
+        dataset::columns(path, names).map_err(wrong(key))
+    };
+    let electrodes = &experiment.electrodes;
+    let inputs = read("inputs", &keys.inputs)?;
+    require(inputs.len() == electrodes.inputs.len(), "data.inputs", || {
+        format!(
+            "data.inputs names {} columns for {} inputs: give one for each of electrodes.inputs",
+            inputs.len(),
+            electrodes.inputs.len()
+        )
+    })?;
+    let given = [keys.high.is_some(), keys.class.is_some(), keys.target_na.is_some()];
+    require(given.into_iter().filter(|&given| given).count() == 1, "data.high", || {
+        "give one of data.high, data.class and data.target_na: the columns of what is to be learnt"
+            .into()
+    })?;
+    let integers = |key: &str, columns: &[Vec<f64>], limit: usize, words: &str| {
+        let rows = dataset::whole(&by_rows(columns), limit);
+        rows.map_err(|(row, value)| {
+            let case = row / columns.len().max(1) + 1;
+            Wrong(
+                format!("data.{key}"),
+                format!("{}: data.{key} is {value} in case {case}: it must be {words}", keys.file),
+            )
+        })
+    };
+    let (wanted, outputs) = match &keys.class {
+        Some(column) => {
+            let column = read("class", std::slice::from_ref(column))?;
+            let most = experiment.instrument.inputs as usize;
+            let classes = integers(
+                "class",
+                &column,
+                most,
+                &format!("a whole number below instrument.inputs, {most}"),
+            )?;
+            let outputs = classes.iter().max().map_or(0, |most| most + 1);
+            (Wanted::Classes(classes), outputs)
+        }
+        None if given[0] => {
+            let columns = read("high", keys.high.as_deref().unwrap_or_default())?;
+            let rows = integers("high", &columns, 2, "0 or 1")?;
+            (Wanted::Labels(rows.into_iter().map(|row| row == 1).collect()), columns.len())
+        }
+        None => {
+            let columns = read("target_na", keys.target_na.as_deref().unwrap_or_default())?;
+            (Wanted::Currents(by_rows(&columns)), columns.len())
+        }
+    };
+    Ok(dataset::cases(&inputs, wanted, outputs))
+}
+
+/// Checks of all cases that are trained on.
+fn check(experiment: &Experiment, cases: &Cases) -> Result<(), Wrong> {
+    let (targets, cases_v) = (&cases.targets, &cases.cases_v);
+    let inputs = experiment.instrument.inputs as usize;
+    require(targets.outputs <= inputs, "instrument.inputs", || {
+        format!("the cases have {} outputs, but the instrument {inputs} inputs: set instrument.inputs = {}", targets.outputs, targets.outputs)
+    })?;
+    let row = |case: usize| case * targets.outputs..(case + 1) * targets.outputs;
+    for (case, volts) in cases_v.iter().enumerate().filter(|_| experiment.data.is_none()) {
+        let other = (0..case).find(|&other| cases_v[other] == *volts);
+        let alike = other.is_none_or(|other| {
+            row(case).zip(row(other)).all(|(a, b)| targets.level(a) == targets.level(b))
+        });
+        require(alike, format!("case.{case}"), || {
+            format!(
+                "case {case} has the inputs of case {} but another label or target, which no device can \
+                 learn: change or drop one",
+                other.unwrap_or(case)
+            )
+        })?;
+    }
+    let both = match &targets.wanted {
+        Wanted::Labels(high) => (0..targets.outputs).all(|output| {
+            let mut labels = targets.column(output).map(|row| high[row]);
+            let first = labels.next();
+            labels.any(|label| Some(label) != first)
+        }),
+        Wanted::Classes(classes) => classes.iter().any(|class| *class != classes[0]),
+        Wanted::Currents(_) => true,
+    };
+    let key = if experiment.data.is_some() { "data" } else { "case" };
+    require(both, key, || "all cases have the same label: add one of the other".into())
+}
+
+impl Experiment {
+    /// The required score of [`Targets::separation_na`].
+    pub fn wanted_na(&self, targets: &Targets) -> f64 {
+        match targets.wanted {
+            Wanted::Currents(_) => -self.rms_error_na,
+            Wanted::Labels(_) | Wanted::Classes(_) => self.separation_na,
+        }
+    }
+
+    /// Whether these outputs seem to meet the requirement, noise not considered.
+    pub(crate) fn is_met(&self, outputs_na: &[f64], targets: &Targets) -> bool {
+        match self.accuracy {
+            Some(wanted) => targets.accuracy(outputs_na) >= wanted,
+            None => targets.separation_na(outputs_na) >= self.wanted_na(targets),
+        }
+    }
+
+    /// The loss of the host loop: the one that is chosen, or that of the kind of task.
+    pub fn loss(&self) -> Loss {
+        let default = || {
+            let case = self.cases.first();
+            let has_target = case.is_some_and(|case| case.target_na.is_some());
+            let has_class = case.is_some_and(|case| case.class.is_some());
+            match &self.data {
+                Some(data) if data.target_na.is_some() => Loss::Mse,
+                Some(data) if data.class.is_some() => Loss::CrossEntropy,
+                _ if has_target => Loss::Mse,
+                _ if has_class => Loss::CrossEntropy,
+                _ => Loss::CorSigmoid,
+            }
+        };
+        self.host.loss.unwrap_or_else(default)
+    }
+}
