@@ -49,6 +49,9 @@ fn random_runs_of_several_inputs_give_the_same_bytes_and_codes() {
     for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
         let parameters = Parameters { inputs: 3, ..LITTLE };
         agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
-        agree::<Stepped>(&random(*seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));
+        // By day the compiled Verilog in steps has several inputs.
+        if nightly(true, false) {
+            agree::<Stepped>(&random(*seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));
+        }
     }
 }

@@ -8,6 +8,7 @@ use hge_core::train::{Outcome, Progress};
 use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_sim::device::Device;
+use hge_tests::nightly;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -21,6 +22,12 @@ fn trained(text: &str) -> (Outcome, Vec<Progress>) {
     let job = job(text).unwrap_or_else(|error| panic!("{error}"));
     let outcome = train(job, &Options::default(), &mut |epoch| epochs.push(epoch.clone()));
     (outcome.unwrap_or_else(|error| panic!("{error}")), epochs)
+}
+
+/// The median of an even number of sorted values.
+fn median(sorted: &[f64]) -> f64 {
+    let half = sorted.len() / 2;
+    (sorted[half - 1] + sorted[half]) / 2.0
 }
 
 const SINE_EPOCHS: u32 = 300;
@@ -79,7 +86,7 @@ fn exact_rms_na(job: &Job, mut controls_v: Vec<f64>) -> f64 {
 
 #[test]
 fn a_sine_is_learnt_to_the_error_that_exact_gradients_reach_within_a_tenth() {
-    let mut ratios: Vec<f64> = (1..=12)
+    let mut ratios: Vec<f64> = (1..=nightly(12, 6))
         .map(|seed| {
             let (outcome, epochs) = trained(&sine(seed));
             let reached_na = outcome.rms_error_na.expect("a task with target currents");
@@ -89,13 +96,13 @@ fn a_sine_is_learnt_to_the_error_that_exact_gradients_reach_within_a_tenth() {
         })
         .collect();
     ratios.sort_by(f64::total_cmp);
-    let median = (ratios[5] + ratios[6]) / 2.0;
+    let median = median(&ratios);
     println!("median of the ratios {median:.3}");
     assert!((median - 1.0).abs() < 0.1, "{ratios:.3?}");
 }
 
 #[test]
-fn the_natural_gradient_takes_fewer_epochs_than_adam_in_the_median_of_twelve_starts() {
+fn the_natural_gradient_takes_fewer_epochs_than_adam_in_the_median() {
     // Epochs to 1.2 times the least RMS error that either reaches from the same start.
     let epochs_of = |seed: u64, keys: &str| {
         let (_, epochs) = trained(&sine(seed).replace("[host]\n", &format!("[host]\n{keys}")));
@@ -103,7 +110,7 @@ fn the_natural_gradient_takes_fewer_epochs_than_adam_in_the_median_of_twelve_sta
     };
     let least = |errors: &[f64]| errors.iter().copied().fold(f64::INFINITY, f64::min);
     let (mut fewer, mut ratios) = (0, Vec::new());
-    for seed in 1..=12 {
+    for seed in 1..=nightly(12, 4) {
         let (adam, natural) = (epochs_of(seed, ""), epochs_of(seed, "optimiser = \"natural\"\n"));
         let wanted = 1.2 * least(&adam).min(least(&natural));
         let reached = |errors: &[f64]| {
@@ -115,8 +122,8 @@ fn the_natural_gradient_takes_fewer_epochs_than_adam_in_the_median_of_twelve_sta
         ratios.push(of_adam as f64 / of_natural.max(1) as f64);
     }
     ratios.sort_by(f64::total_cmp);
-    let median = (ratios[5] + ratios[6]) / 2.0;
-    println!("fewer in {fewer} of 12, median ratio {median:.2}");
+    let median = median(&ratios);
+    println!("fewer in {fewer} of {}, median ratio {median:.2}", ratios.len());
     assert!(median > 1.5, "{ratios:.2?}");
 }
 
