@@ -3,7 +3,7 @@
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{LoopMode, Task};
 use hge_core::targets::Targets;
-use hge_core::train::Outcome;
+use hge_core::train::{Outcome, Warning};
 use hge_sim::device::label;
 use serde_json::json;
 use std::fmt::Write;
@@ -25,6 +25,8 @@ pub struct Heading {
     amplitudes_v: Vec<f64>,
     full_scale_na: f64,
     wanted_na: f64,
+    /// Required share of right cases, in place of the gap.
+    accuracy: Option<f64>,
     calibration: Option<Calibration>,
 }
 
@@ -53,9 +55,18 @@ impl Heading {
                 .map(|k| task.plan.amplitude_v(k))
                 .collect(),
             wanted_na: task.experiment.wanted_na(&task.data.train.targets),
+            accuracy: task.experiment.accuracy,
             full_scale_na: task.plan.scale().full_scale_na(),
             calibration: task.calibration.clone(),
         }
+    }
+}
+
+impl Heading {
+    /// Of a gap within the noise only where a gap is required.
+    fn warnings(&self, outcome: &Outcome) -> Vec<Warning> {
+        let wanted_na = if self.accuracy.is_some() { f64::INFINITY } else { self.wanted_na };
+        outcome.warnings(wanted_na, self.full_scale_na)
     }
 }
 
@@ -94,7 +105,8 @@ pub fn json(heading: &Heading, outcome: &Outcome, wall_s: f64, run: &str) -> Str
         "unsettled_windows": outcome.unsettled.unsettled,
         "repeated_windows": outcome.unsettled.repeated,
         "dropped_windows": outcome.unsettled.dropped,
-        "warnings": outcome.warnings(heading.wanted_na, heading.full_scale_na),
+        "warnings": heading.warnings(outcome),
+        "wanted_accuracy": heading.accuracy,
         "calibration": heading.calibration,
         "samples": outcome.samples,
         "simulated_s": simulated_s,
@@ -144,7 +156,7 @@ fn write_table(
         ),
     };
     writeln!(text, "loss {:.4} ({}), {score} without perturbation", outcome.loss, heading.loss)?;
-    for warning in outcome.warnings(heading.wanted_na, heading.full_scale_na) {
+    for warning in heading.warnings(outcome) {
         writeln!(text, "{warning}")?;
     }
     let offsets = outcome.offsets_na.iter().map(|na| format!("{na:+.3}")).collect::<Vec<_>>();

@@ -4,6 +4,7 @@
 //! each of its second indices. Numbers are finite.
 
 use crate::targets::{Targets, Wanted};
+use hge_driver::text::{quoted, QUOTED_CHARS};
 use ndarray::{Array2, Axis, Ix1, Ix2};
 use ndarray_npy::{NpzReader, ReadNpzError, ReadableElement};
 use rand::seq::SliceRandom;
@@ -185,17 +186,22 @@ fn unreadable(path: &Path, reason: &impl ToString) -> DatasetError {
     DatasetError::Read { path: path.into(), reason: reason.to_string() }
 }
 
+/// Names of a file may be any text: a few, short and visible.
+fn missing<'a>(path: &Path, column: &str, known: impl Iterator<Item = &'a str>) -> DatasetError {
+    let known = known.take(20).map(|name| quoted(name, QUOTED_CHARS)).collect();
+    DatasetError::Column { path: path.into(), column: quoted(column, QUOTED_CHARS), known }
+}
+
 fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
     let failed = |error: csv::Error| unreadable(path, &error);
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(failed)?;
     let known = reader.headers().map_err(failed)?.clone();
+    // Spreadsheets mark the encoding before the first name.
+    let known: Vec<&str> = known.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
     let place = |name: &String| {
-        known.iter().position(|column| column == name).ok_or_else(|| DatasetError::Column {
-            path: path.into(),
-            column: name.clone(),
-            known: known.iter().map(str::to_owned).collect(),
-        })
+        let place = known.iter().position(|column| column == name);
+        place.ok_or_else(|| missing(path, name, known.iter().copied()))
     };
     let places = names.iter().map(place).collect::<Result<Vec<usize>, _>>()?;
     let mut columns = vec![Vec::new(); names.len()];
@@ -208,7 +214,7 @@ fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> 
                 path: path.into(),
                 line: record.position().map_or(0, csv::Position::line),
                 column: name.clone(),
-                value: text.into(),
+                value: quoted(text, QUOTED_CHARS),
             })?);
         }
     }
@@ -225,8 +231,7 @@ fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> 
     let mut columns: Vec<Vec<f64>> = Vec::new();
     for name in names {
         if !known.contains(name) {
-            let (path, column) = (path.into(), name.clone());
-            return Err(DatasetError::Column { path, column, known });
+            return Err(missing(path, name, known.iter().map(String::as_str)));
         }
         let array = array(&mut archive, name).map_err(failed)?;
         for column in array.axis_iter(Axis(1)) {
@@ -352,6 +357,10 @@ mod tests {
         };
         assert!(message("x,y\n1,2\n1,two\n")
             .ends_with("d.csv:3: y is \"two\": it must be a finite number"));
+        std::fs::write(&path, "\u{feff}y,x\n3,4\n").unwrap();
+        assert_eq!(columns(&path, &names(&["y"])).unwrap(), [[3.0]]);
+        let hostile = message("x,\u{1b}]0;title\u{7}\n1,2\n");
+        assert!(!hostile.contains(['\u{1b}', '\u{7}']), "{hostile:?}");
         assert!(message("x,y\n1,nan\n").contains("d.csv:2: y is \"nan\""));
         assert!(message("x,z\n1,2\n").ends_with("has no column \"y\": choose from x, z"));
         assert!(message("x,y\n1,2\n1\n").contains("line: 3"), "{}", message("x,y\n1,2\n1\n"));

@@ -137,7 +137,13 @@ impl Targets {
         }
         let outputs_na = self.compared(outputs_na);
         let gaps = self.groups().into_iter().map(|group| group.gap_na(&outputs_na));
-        gaps.fold(f64::INFINITY, f64::min)
+        let least = gaps.fold(f64::INFINITY, f64::min);
+        // A batch may have one label alone, which has nothing to be apart from.
+        if least.is_finite() || least.is_nan() {
+            least
+        } else {
+            0.0
+        }
     }
 
     /// Root mean square of output less target.
@@ -282,7 +288,8 @@ mod tests {
         let one_wrong = [1.0, 20.0, 2.0, 19.0, 1.5, 27.0, 5.0, 21.0];
         assert_eq!(targets.accuracy(&one_wrong), 0.75);
         assert_eq!(targets.separation_na(&one_wrong), -2.0);
-        // The sum is low in both of these: it has nothing to be apart from.
+        // The sum is low in both of these: it has nothing to be apart from; neither has a single case.
+        assert_eq!(targets.select(&[0]).separation_na(&[1.0, 20.0]), 0.0);
         assert_eq!(targets.select(&[3, 0]).separation_na(&[5.0, 21.0, 1.0, 20.0]), 4.0);
     }
 

@@ -62,6 +62,13 @@ impl Outcome {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The score of target currents is the RMS error, negated.
+            Warning::WithinNoise { above_na, wanted_na } if *wanted_na < 0.0 => write!(
+                f,
+                "the RMS error is within the noise: with 99.9 % confidence over all epochs and starts it is below {:.2} nA, of {} nA required; lengthen the windows",
+                -above_na,
+                number(-wanted_na)
+            ),
             Warning::WithinNoise { above_na, wanted_na } => write!(
                 f,
                 "the separation is within the noise: with 99.9 % confidence over all epochs and starts it is above {above_na:.2} nA, of {} nA required; lengthen the windows",

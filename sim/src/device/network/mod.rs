@@ -303,11 +303,7 @@ fn check(n: usize, wire: &WireKeys, before: &[Member]) -> Result<(), DeviceError
 }
 
 fn wrong(device: usize, what: &str, change: &str) -> DeviceError {
-    DeviceError::Network {
-        device,
-        what: quoted(what, QUOTED_CHARS).to_string(),
-        change: change.into(),
-    }
+    DeviceError::Network { device, what: quoted(what, QUOTED_CHARS), change: change.into() }
 }
 
 #[cfg(test)]
