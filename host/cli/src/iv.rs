@@ -53,6 +53,25 @@ struct Checked {
 struct Swept {
     link: String,
     axes: Vec<Axis>,
+    /// Of output 0.
+    #[serde(flatten)]
+    currents: Currents,
+    /// Of every output, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outputs: Vec<SweptOutput>,
+}
+
+/// Currents of one output in a sweep with `--json`.
+#[derive(Serialize)]
+struct SweptOutput {
+    output: usize,
+    #[serde(flatten)]
+    currents: Currents,
+}
+
+/// Currents of one output.
+#[derive(Clone, Serialize)]
+struct Currents {
     /// In the order of the axes, the last one fastest.
     current_na: Vec<f64>,
     error_na: f64,
@@ -61,34 +80,17 @@ struct Swept {
     hysteresis_na: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hysteresis_error_na: Option<f64>,
-    /// The same of every output, where there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    outputs: Vec<SweptOutput>,
 }
 
-/// Currents of one output.
-#[derive(Serialize)]
-struct SweptOutput {
-    output: usize,
-    current_na: Vec<f64>,
-    error_na: f64,
-    clipped: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hysteresis_na: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hysteresis_error_na: Option<f64>,
-}
-
-impl SweptOutput {
-    fn of(output: usize, swept: &Sweep, back: bool) -> Self {
-        let hysteresis = back.then(|| swept.hysteresis_na());
-        SweptOutput {
-            output,
+impl Currents {
+    fn of(swept: &Sweep, back: bool) -> Self {
+        let (hysteresis_na, hysteresis_error_na) = back.then(|| swept.hysteresis_na()).unzip();
+        Currents {
             current_na: swept.currents.iter().map(|current| current.current_na).collect(),
             error_na: swept.error_na,
             clipped: swept.currents.iter().filter(|current| current.clipped).count(),
-            hysteresis_na: hysteresis.map(|(na, _)| na),
-            hysteresis_error_na: hysteresis.map(|(_, error_na)| error_na),
+            hysteresis_na,
+            hysteresis_error_na,
         }
     }
 }
@@ -237,8 +239,7 @@ fn report_sweep(
     json: bool,
 ) -> Result<(), String> {
     let back = axes[0].back;
-    let outputs: Vec<SweptOutput> =
-        swept.iter().enumerate().map(|(n, swept)| SweptOutput::of(n, swept, back)).collect();
+    let outputs: Vec<Currents> = swept.iter().map(|swept| Currents::of(swept, back)).collect();
     if let Some(path) = output {
         let lengths: Vec<usize> = axes.iter().map(|axis| axis.volts().len()).collect();
         match axes.as_slice() {
@@ -255,34 +256,15 @@ fn report_sweep(
         }
     }
     if json {
-        let Some(first) = swept.first().map(|swept| SweptOutput::of(0, swept, back)) else {
-            return Ok(());
-        };
-        let SweptOutput {
-            current_na, error_na, clipped, hysteresis_na, hysteresis_error_na, ..
-        } = first;
-        let outputs = if outputs.len() > 1 { outputs } else { Vec::new() };
-        return json_line(&Swept {
-            link,
-            axes,
-            current_na,
-            error_na,
-            clipped,
-            hysteresis_na,
-            hysteresis_error_na,
-            outputs,
-        });
+        let currents = outputs[0].clone();
+        let several = if outputs.len() > 1 { outputs } else { Vec::new() };
+        let several = several.into_iter().enumerate();
+        let outputs = several.map(|(output, currents)| SweptOutput { output, currents }).collect();
+        return json_line(&Swept { link, axes, currents, outputs });
     }
     let mut text = String::new();
-    for SweptOutput {
-        output: n,
-        current_na,
-        error_na,
-        clipped,
-        hysteresis_na,
-        hysteresis_error_na,
-    } in &outputs
-    {
+    for (n, currents) in outputs.iter().enumerate() {
+        let Currents { current_na, error_na, clipped, .. } = currents;
         let least = current_na.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = current_na.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if outputs.len() > 1 {
@@ -292,7 +274,8 @@ fn report_sweep(
             "{} points, {least:+.3} to {greatest:+.3} nA, each +- {error_na:.3} nA, {clipped} clipped\n",
             current_na.len()
         );
-        if let (Some(na), Some(error_na)) = (hysteresis_na, hysteresis_error_na) {
+        let hysteresis = currents.hysteresis_na.zip(currents.hysteresis_error_na);
+        if let Some((na, error_na)) = hysteresis {
             text +=
                 &format!("largest difference between there and back {na:.3} +- {error_na:.3} nA\n");
         }

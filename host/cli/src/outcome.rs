@@ -25,6 +25,7 @@ pub struct Heading {
     amplitudes_v: Vec<f64>,
     full_scale_na: f64,
     wanted_na: f64,
+    wanted_gap_na: Option<f64>,
     /// Required share of right cases, in place of the gap.
     accuracy: Option<f64>,
     calibration: Option<Calibration>,
@@ -35,7 +36,7 @@ impl Heading {
     pub fn of(task: &Task, link: Option<String>) -> Self {
         let configuration = task.plan.configuration();
         let loss = match task.experiment.loop_mode {
-            LoopMode::Host => task.experiment.loss().name(),
+            LoopMode::Host => task.experiment.loss(&task.data.train.targets).name(),
             LoopMode::Standalone => "squared error, nA^2",
         };
         Heading {
@@ -55,6 +56,7 @@ impl Heading {
                 .map(|k| task.plan.amplitude_v(k))
                 .collect(),
             wanted_na: task.experiment.wanted_na(&task.data.train.targets),
+            wanted_gap_na: task.experiment.wanted_gap_na(&task.data.train.targets),
             accuracy: task.experiment.accuracy,
             full_scale_na: task.plan.scale().full_scale_na(),
             calibration: task.calibration.clone(),
@@ -63,10 +65,8 @@ impl Heading {
 }
 
 impl Heading {
-    /// Of a gap within the noise only where a gap is required.
     fn warnings(&self, outcome: &Outcome) -> Vec<Warning> {
-        let wanted_na = if self.accuracy.is_some() { f64::INFINITY } else { self.wanted_na };
-        outcome.warnings(wanted_na, self.full_scale_na)
+        outcome.warnings(self.wanted_gap_na, self.full_scale_na)
     }
 }
 

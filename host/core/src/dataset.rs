@@ -5,6 +5,7 @@
 
 use crate::targets::{Targets, Wanted};
 use hge_driver::text::{quoted, QUOTED_CHARS};
+use hge_system::file;
 use ndarray::{Array2, Axis, Ix1, Ix2};
 use ndarray_npy::{NpzReader, ReadNpzError, ReadableElement};
 use rand::seq::SliceRandom;
@@ -39,7 +40,7 @@ pub enum DatasetError {
         value: String,
     },
     /// There is no such column.
-    #[error("{} has no column {column:?}: choose from {}", path.display(), known.join(", "))]
+    #[error("{} has no column {:?}: choose from {}", path.display(), quoted(column, QUOTED_CHARS), known.join(", "))]
     Column {
         /// Path.
         path: PathBuf,
@@ -66,6 +67,18 @@ pub enum DatasetError {
         /// Path.
         path: PathBuf,
     },
+}
+
+impl DatasetError {
+    /// The column that it is about; none: the file as a whole.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            DatasetError::Number { column, .. }
+            | DatasetError::Column { column, .. }
+            | DatasetError::Length { column, .. } => Some(column),
+            DatasetError::Read { .. } | DatasetError::Kind { .. } => None,
+        }
+    }
 }
 
 /// Cases with their requirements.
@@ -170,11 +183,11 @@ fn shuffled(count: usize, seed: u64, stream: u64) -> Vec<usize> {
     order
 }
 
-/// The columns with these names, each a list of numbers; a name of an array of two dimensions stands for several.
+/// For every name its columns, each a list of numbers: one, or of an array of two dimensions several. All are of one length.
 ///
 /// # Errors
-/// The file cannot be read, a column is missing, or a value is no finite number.
-pub fn columns(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+/// The file cannot be read, a column is missing or has another length, or a value is no finite number.
+pub fn columns(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetError> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => of_csv(path, names),
         Some("npz") => of_npz(path, names),
@@ -189,13 +202,13 @@ fn unreadable(path: &Path, reason: &impl ToString) -> DatasetError {
 /// Names of a file may be any text: a few, short and visible.
 fn missing<'a>(path: &Path, column: &str, known: impl Iterator<Item = &'a str>) -> DatasetError {
     let known = known.take(20).map(|name| quoted(name, QUOTED_CHARS)).collect();
-    DatasetError::Column { path: path.into(), column: quoted(column, QUOTED_CHARS), known }
+    DatasetError::Column { path: path.into(), column: column.into(), known }
 }
 
-fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetError> {
     let failed = |error: csv::Error| unreadable(path, &error);
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(failed)?;
+    let file = file::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let known = reader.headers().map_err(failed)?.clone();
     // Spreadsheets mark the encoding before the first name.
     let known: Vec<&str> = known.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
@@ -218,36 +231,38 @@ fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> 
             })?);
         }
     }
-    Ok(columns)
+    Ok(columns.into_iter().map(|column| vec![column]).collect())
 }
 
-fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, DatasetError> {
+fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetError> {
     let failed = |error: ReadNpzError| unreadable(path, &error);
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = file::open(path).map_err(|error| unreadable(path, &error))?;
     let mut archive = NpzReader::new(file).map_err(failed)?;
     let known: Vec<String> = archive.names().map_err(failed)?;
     let known: Vec<String> =
         known.iter().map(|name| name.strip_suffix(".npy").unwrap_or(name).into()).collect();
-    let mut columns: Vec<Vec<f64>> = Vec::new();
+    let (mut columns, mut expected) = (Vec::new(), None);
     for name in names {
         if !known.contains(name) {
             return Err(missing(path, name, known.iter().map(String::as_str)));
         }
         let array = array(&mut archive, name).map_err(failed)?;
+        let (length, expected) = (array.nrows(), *expected.get_or_insert(array.nrows()));
+        if length != expected {
+            let (path, column) = (path.into(), name.clone());
+            return Err(DatasetError::Length { path, column, length, expected });
+        }
+        let mut of_name = Vec::new();
         for column in array.axis_iter(Axis(1)) {
             let column = column.to_vec();
-            let expected = columns.first().map_or(column.len(), Vec::len);
-            if column.len() != expected {
-                let (path, length) = (path.into(), column.len());
-                return Err(DatasetError::Length { path, column: name.clone(), length, expected });
-            }
             if let Some(n) = column.iter().position(|value| !value.is_finite()) {
                 let (path, value) = (path.into(), column[n].to_string());
                 let line = n as u64 + 1;
                 return Err(DatasetError::Number { path, line, column: name.clone(), value });
             }
-            columns.push(column);
+            of_name.push(column);
         }
+        columns.push(of_name);
     }
     Ok(columns)
 }
@@ -350,7 +365,10 @@ mod tests {
         let path = folder.join("d.csv");
         let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
         std::fs::write(&path, "x, y ,label\n0.5,1,0\n-1, 2.5e-1,1\n").unwrap();
-        assert_eq!(columns(&path, &names(&["y", "x"])).unwrap(), [[1.0, 0.25], [0.5, -1.0]]);
+        assert_eq!(
+            columns(&path, &names(&["y", "x"])).unwrap().concat(),
+            [[1.0, 0.25], [0.5, -1.0]]
+        );
         let message = |text: &str| {
             std::fs::write(&path, text).unwrap();
             columns(&path, &names(&["y"])).unwrap_err().to_string()
@@ -358,7 +376,7 @@ mod tests {
         assert!(message("x,y\n1,2\n1,two\n")
             .ends_with("d.csv:3: y is \"two\": it must be a finite number"));
         std::fs::write(&path, "\u{feff}y,x\n3,4\n").unwrap();
-        assert_eq!(columns(&path, &names(&["y"])).unwrap(), [[3.0]]);
+        assert_eq!(columns(&path, &names(&["y"])).unwrap().concat(), [[3.0]]);
         let hostile = message("x,\u{1b}]0;title\u{7}\n1,2\n");
         assert!(!hostile.contains(['\u{1b}', '\u{7}']), "{hostile:?}");
         assert!(message("x,y\n1,nan\n").contains("d.csv:2: y is \"nan\""));
@@ -368,9 +386,13 @@ mod tests {
         let mut npz = ndarray_npy::NpzWriter::new(File::create(&path).unwrap());
         npz.add_array("x", &ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).unwrap();
         npz.add_array("c", &ndarray::array![0_i64, 2, 1]).unwrap();
+        npz.add_array("short", &ndarray::array![1.0, 2.0]).unwrap();
         npz.finish().unwrap();
         let found = columns(&path, &names(&["x", "c"])).unwrap();
-        assert_eq!(found, [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0], [0.0, 2.0, 1.0]]);
+        assert_eq!((found[0].len(), found[1].len()), (2, 1));
+        assert_eq!(found.concat(), [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0], [0.0, 2.0, 1.0]]);
+        let short = columns(&path, &names(&["x", "short"])).unwrap_err();
+        assert!(short.to_string().contains("short has 2 values, but the columns before it 3"));
         assert!(columns(&path, &names(&["d"])).unwrap_err().to_string().contains("choose from"));
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -170,6 +170,25 @@ mod tests {
         Targets::labels(high.to_vec(), 20.0, 0.0)
     }
 
+    /// The derivative is that of central differences, within `tolerance` and this share of itself.
+    fn assert_slope(loss: Loss, outputs: &[f64], targets: &Targets, tolerance: f64) {
+        let (_, slope) = loss.evaluate(outputs, targets);
+        for row in 0..outputs.len() {
+            let at = |shift: f64| {
+                let mut moved = outputs.to_vec();
+                moved[row] += shift;
+                loss.evaluate(&moved, targets).0
+            };
+            let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+            let error = (difference - slope[row]).abs();
+            assert!(
+                error < tolerance * (1.0 + slope[row].abs()),
+                "{loss:?} {targets:?} {outputs:?} {row}: {difference} {}",
+                slope[row]
+            );
+        }
+    }
+
     #[test]
     fn derivatives_of_several_outputs_and_of_classes_agree_with_finite_differences() {
         let labels = Wanted::Labels([true, false, false, true, true, true, false, false].to_vec());
@@ -178,21 +197,7 @@ mod tests {
         for wanted in [labels, currents, Wanted::Classes(vec![0, 1, 1, 0])] {
             let targets = Targets { high_na: 9.0, low_na: 1.0, ..Targets::new(wanted, 2) };
             for loss in Loss::ALL.into_iter().filter(|loss| loss.suits(&targets.wanted)) {
-                let (_, slope) = loss.evaluate(&outputs, &targets);
-                for row in 0..outputs.len() {
-                    let at = |shift: f64| {
-                        let mut moved = outputs;
-                        moved[row] += shift;
-                        loss.evaluate(&moved, &targets).0
-                    };
-                    let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-                    let error = (difference - slope[row]).abs();
-                    assert!(
-                        error < 2e-6 * (1.0 + slope[row].abs()),
-                        "{loss:?} {targets:?} {row}: {difference} {}",
-                        slope[row]
-                    );
-                }
+                assert_slope(loss, &outputs, &targets, 2e-6);
             }
         }
     }
@@ -213,17 +218,7 @@ mod tests {
             let targets = targets(&labels);
             for loss in Loss::ALL.into_iter().filter(|loss| loss.suits(&targets.wanted)) {
                 for outputs in sets {
-                    let (_, slope) = loss.evaluate(&outputs, &targets);
-                    for s in 0..4 {
-                        let at = |shift: f64| {
-                            let mut moved = outputs;
-                            moved[s] += shift;
-                            loss.evaluate(&moved, &targets).0
-                        };
-                        let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-                        let error = (difference - slope[s]).abs();
-                        assert!(error < 1e-6 * (1.0 + slope[s].abs()), "{loss:?} {outputs:?} {s}");
-                    }
+                    assert_slope(loss, &outputs, &targets, 1e-6);
                 }
             }
         }

@@ -240,11 +240,6 @@ impl Session {
         self.inputs = count;
     }
 
-    /// Inputs that are read.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     /// Voltages of the inputs, and output of the device, of every reading of [`Session::measure`].
     pub fn rows(&self) -> impl Iterator<Item = (&[f64], usize)> {
         let cases_v = self.plan.configuration().cases_v.iter();

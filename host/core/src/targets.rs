@@ -3,6 +3,7 @@
 //! A row is one output in one case. Rows are ordered by case, then by output.
 
 use crate::softmax;
+use std::ops::Range;
 
 /// Distance of a threshold from the outputs, all of which are on the same side of it.
 const BEYOND_NA: f64 = 1.0;
@@ -67,11 +68,24 @@ impl Targets {
         self.cases() * self.outputs
     }
 
+    /// Place of an output of a case among the rows.
+    pub fn row(&self, case: usize, output: usize) -> usize {
+        case * self.outputs + output
+    }
+
+    /// The rows of a case.
+    pub fn rows_of(&self, case: usize) -> Range<usize> {
+        self.row(case, 0)..self.row(case + 1, 0)
+    }
+
+    /// Case and output of a row.
+    pub fn place(&self, row: usize) -> (usize, usize) {
+        (row / self.outputs, row % self.outputs)
+    }
+
     /// These cases alone, in this order.
     pub fn select(&self, cases: &[usize]) -> Self {
-        let rows = || {
-            cases.iter().flat_map(|case| (0..self.outputs).map(move |j| case * self.outputs + j))
-        };
+        let rows = || cases.iter().flat_map(|&case| self.rows_of(case));
         let wanted = match &self.wanted {
             Wanted::Labels(high) => Wanted::Labels(rows().map(|row| high[row]).collect()),
             Wanted::Currents(na) => Wanted::Currents(rows().map(|row| na[row]).collect()),
@@ -86,7 +100,10 @@ impl Targets {
     pub fn label(&self, row: usize) -> Option<bool> {
         match &self.wanted {
             Wanted::Labels(high) => Some(high[row]),
-            Wanted::Classes(classes) => Some(classes[row / self.outputs] == row % self.outputs),
+            Wanted::Classes(classes) => {
+                let (case, output) = self.place(row);
+                Some(classes[case] == output)
+            }
             Wanted::Currents(_) => None,
         }
     }
@@ -121,8 +138,7 @@ impl Targets {
                 (0..self.outputs).map(|output| split(&mut self.column(output))).collect()
             }
             Wanted::Classes(_) => {
-                let rows = |case: usize| case * self.outputs..(case + 1) * self.outputs;
-                (0..self.cases()).map(|case| split(&mut rows(case))).collect()
+                (0..self.cases()).map(|case| split(&mut self.rows_of(case))).collect()
             }
             Wanted::Currents(_) => Vec::new(),
         }
@@ -183,12 +199,11 @@ impl Targets {
     pub fn accuracy(&self, outputs_na: &[f64]) -> f64 {
         let offsets_na = self.offsets(outputs_na);
         let above = |row: usize| outputs_na[row] - offsets_na[row % self.outputs];
-        let rows = |case: usize| case * self.outputs..(case + 1) * self.outputs;
         let right = (0..self.cases()).filter(|&case| match &self.wanted {
-            Wanted::Labels(high) => rows(case).all(|row| (above(row) > 0.0) == high[row]),
+            Wanted::Labels(high) => self.rows_of(case).all(|row| (above(row) > 0.0) == high[row]),
             Wanted::Classes(classes) => {
-                let own = case * self.outputs + classes[case];
-                rows(case).all(|row| row == own || above(own) > above(row))
+                let own = self.row(case, classes[case]);
+                self.rows_of(case).all(|row| row == own || above(own) > above(row))
             }
             Wanted::Currents(_) => false,
         });

@@ -79,7 +79,7 @@ fn loss_slopes(task: &Task, epoch: &Progress) -> Vec<f64> {
         LoopMode::Host => {
             // Epochs of tracking, of start 0, have the cases of the first.
             let cases = task.data.batch(epoch.restart.max(1), epoch.epoch.max(1));
-            task.experiment.loss().evaluate(&epoch.outputs_na, &cases.targets).1
+            task.experiment.loss(&cases.targets).evaluate(&epoch.outputs_na, &cases.targets).1
         }
         LoopMode::Standalone => Vec::new(),
     }
@@ -184,7 +184,7 @@ fn facts(
 ) -> Result<(), RecordError> {
     let (configuration, judged) = (task.plan.configuration(), task.data.judged());
     let (cases, rows) = (judged.len(), judged.targets.rows());
-    let of_currents = task.experiment.loss().has_targets();
+    let of_currents = task.experiment.loss(&judged.targets).has_targets();
     let target = |row: usize| match of_currents {
         true => judged.targets.target_na(row),
         false => judged.targets.level(row),

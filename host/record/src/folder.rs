@@ -300,7 +300,7 @@ fn with_cases(experiment: &Experiment) -> Result<(Experiment, Option<CasesFile>)
     let mut experiment = experiment.clone();
     let Some(data) = &mut experiment.data else { return Ok((experiment, None)) };
     let path = PathBuf::from(&data.file);
-    let content = fs::read(&path).map_err(RecordError::read(&path))?;
+    let content = file::read(&path, file::DATA_BYTES).map_err(RecordError::read(&path))?;
     let name = CASES.into_iter().find(|name| Path::new(name).extension() == path.extension());
     let name = name.unwrap_or(CASES[0]);
     data.file = name.into();

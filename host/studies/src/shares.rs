@@ -96,13 +96,14 @@ fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, Repro
 fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let mut setup = setup.clone();
     setup.experiment.gate = Some(gate);
-    let (host, loss) = (&setup.experiment.host, setup.experiment.loss());
+    let host = &setup.experiment.host;
     let (rate_v, steps) = (host.adam_rate_v, host.epochs);
     let (high_na, low_na, stop_loss) = (host.high_na, host.low_na, host.stop_loss);
     let device = sim_setup::device(&setup)?;
     let plan = sim_setup::plan(&setup, &[])?;
     let high = Gate::CASES.iter().map(|&(a, b)| gate.output(a, b)).collect();
     let targets = Targets::labels(high, high_na, low_na);
+    let loss = setup.experiment.loss(&targets);
     let cost = |outputs_na: &[f64]| loss.evaluate(outputs_na, &targets);
     let ranges_v = plan.control_ranges_v();
     let cases_v = plan.configuration().cases_v.clone();

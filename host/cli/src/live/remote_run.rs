@@ -4,6 +4,7 @@ use super::events::Event;
 use hge_core::experiment::Task;
 use hge_core::measure::telemetry::{reason, Line, Meaning};
 use hge_core::session::reading;
+use hge_core::targets::Targets;
 use hge_core::train::Progress;
 use hge_protocol::frame::{flag, EndReason, Record, Window};
 
@@ -35,7 +36,7 @@ impl RemoteRun {
     /// Events of a frame.
     pub fn frame(&mut self, number: u32, record: &Record) -> Vec<Event> {
         match record {
-            Record::Window(window) if usize::from(window.input) < self.outputs() => {
+            Record::Window(window) if usize::from(window.input) < self.targets().outputs => {
                 self.window(window)
             }
             Record::Epoch(_) => self.epoch(&self.meaning.line(number, record)),
@@ -49,23 +50,23 @@ impl RemoteRun {
         }
     }
 
-    fn outputs(&self) -> usize {
-        self.task.data.train.targets.outputs
+    fn targets(&self) -> &Targets {
+        &self.task.data.train.targets
     }
 
     fn window(&mut self, window: &Window) -> Vec<Event> {
-        let case = usize::from(window.case) * self.outputs() + usize::from(window.input);
+        let row = self.targets().row(window.case.into(), window.input.into());
         let ended = u64::from(window.sample_clock) + u64::from(self.meaning.window_samples);
         self.now.samples = self.before + ended;
         let estimator = self.task.experiment.host.estimator;
         // Where the guard cut, there is no current worth having.
         let reading = reading(&self.task.plan, estimator, window).ok();
-        if let Some(reading) = reading.filter(|_| case < self.heard.len()) {
-            self.now.outputs_na[case] = reading.mean_na;
-            self.now.clipped = reading.clipped || (self.now.clipped && case > 0);
+        if let Some(reading) = reading.filter(|_| row < self.heard.len()) {
+            self.now.outputs_na[row] = reading.mean_na;
+            self.now.clipped = reading.clipped || (self.now.clipped && row > 0);
             if window.flags & flag::UNPERTURBED == 0 {
-                self.heard[case] = true;
-                self.now.slopes_na_per_v[case] = reading.slopes_na_per_v;
+                self.heard[row] = true;
+                self.now.slopes_na_per_v[row] = reading.slopes_na_per_v;
             }
         }
         vec![self.present()]
@@ -94,8 +95,8 @@ impl RemoteRun {
         }
         self.now.restart = 1;
         self.now.epoch += 1;
-        let loss = self.task.experiment.loss();
-        let (loss, _) = loss.evaluate(&self.now.outputs_na, &self.task.data.train.targets);
+        let loss = self.task.experiment.loss(self.targets());
+        let (loss, _) = loss.evaluate(&self.now.outputs_na, self.targets());
         vec![self.point(loss), self.present()]
     }
 

@@ -60,8 +60,8 @@ impl Setting {
         // Batches change from epoch to epoch.
         let rows = if data.epochs_per_pass() == 1 { targets.rows() } else { 0 };
         let cases = (0..rows).map(|row| {
-            let volts = inputs(&data.train.cases_v[row / targets.outputs]);
-            let output = row % targets.outputs;
+            let (case, output) = targets.place(row);
+            let volts = inputs(&data.train.cases_v[case]);
             let output = if targets.outputs > 1 { format!(" ·{output}") } else { String::new() };
             Case { inputs: volts + &output, high: targets.label(row) }
         });
@@ -78,7 +78,7 @@ impl Setting {
             cases,
             controls: controls.collect(),
             aimed: match loop_mode {
-                LoopMode::Host => experiment.loss().has_targets(),
+                LoopMode::Host => experiment.loss(&targets).has_targets(),
                 // Every run has its own targets.
                 LoopMode::Standalone => standalone.targets.len() == 1,
             },

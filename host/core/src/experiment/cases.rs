@@ -2,7 +2,7 @@
 
 use super::rule::{require, Wrong};
 use super::{CaseKeys, DataKeys, Experiment};
-use crate::dataset::{self, by_rows, Cases, Dataset, DatasetError};
+use crate::dataset::{self, by_rows, Cases, Dataset};
 use crate::gate::Gate;
 use crate::loss::Loss;
 use crate::targets::{Targets, Wanted};
@@ -15,16 +15,25 @@ fn split(all: &Cases, experiment: &Experiment, keys: &DataKeys) -> Dataset {
     Dataset::split(all, batch, keys.validation_share, keys.test_share, experiment.seed)
 }
 
+/// Number of alternatives that are given.
+fn count(given: [bool; 3]) -> usize {
+    given.into_iter().filter(|&given| given).count()
+}
+
+/// Outputs of a task with these classes.
+fn outputs_of(classes: &[usize]) -> usize {
+    classes.iter().max().map_or(0, |most| most + 1)
+}
+
 /// The cases that an experiment names.
 pub(super) fn dataset(experiment: &Experiment) -> Result<Dataset, Wrong> {
     let given =
-        [experiment.gate.is_some(), !experiment.cases.is_empty(), experiment.data.is_some()];
-    let count = given.into_iter().filter(|&given| given).count();
-    require(count > 0, "gate", || {
+        count([experiment.gate.is_some(), !experiment.cases.is_empty(), experiment.data.is_some()]);
+    require(given > 0, "gate", || {
         "nothing to learn: give gate = \"xor\", case tables or a data section".into()
     })?;
     let key = if experiment.gate.is_some() { "gate" } else { "data" };
-    require(count == 1, key, || {
+    require(given == 1, key, || {
         "more than one of gate, case tables and data are given: keep one".into()
     })?;
     let mut data = match (&experiment.gate, &experiment.data) {
@@ -94,8 +103,7 @@ fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
         require(volts == inputs, format!("case.{n}.inputs_v"), || {
             format!("case {n} has {volts} voltages for {inputs} inputs: give one for each")
         })?;
-        let count = kinds(case).into_iter().filter(|&given| given).count();
-        require(count == 1 && kinds(case) == expected, format!("case.{n}"), || {
+        require(count(kinds(case)) == 1 && kinds(case) == expected, format!("case.{n}"), || {
             format!("case {n}: give one of high, class and target_na, the same one in all cases")
         })?;
     }
@@ -109,7 +117,7 @@ fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
         (Wanted::Currents(currents), outputs)
     } else {
         let classes: Vec<usize> = cases.iter().filter_map(|case| case.class).collect();
-        let outputs = classes.iter().max().map_or(0, |most| most + 1);
+        let outputs = outputs_of(&classes);
         (Wanted::Classes(classes), outputs)
     };
     let cases_v = cases.iter().map(|case| case.inputs_v.clone()).collect();
@@ -117,67 +125,62 @@ fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
 }
 
 fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
-    let wrong = |key: &str| {
-        let key = key.to_owned();
-        move |error: DatasetError| {
-            let is_of_file = matches!(error, DatasetError::Read { .. } | DatasetError::Kind { .. });
-            let key = if is_of_file { "file" } else { &key };
-            Wrong(format!("data.{key}"), error.to_string())
-        }
-    };
-    let path = Path::new(&keys.file);
-    let read = |key: &str, names: &[String]| {
-        require(!names.is_empty(), format!("data.{key}"), || {
-            format!("data.{key} names no column: name one or more")
-        })?;
-        dataset::columns(path, names).map_err(wrong(key))
-    };
-    let electrodes = &experiment.electrodes;
-    let inputs = read("inputs", &keys.inputs)?;
-    require(inputs.len() == electrodes.inputs.len(), "data.inputs", || {
-        format!(
-            "data.inputs names {} columns for {} inputs: give one for each of electrodes.inputs",
-            inputs.len(),
-            electrodes.inputs.len()
-        )
-    })?;
     let given = [keys.high.is_some(), keys.class.is_some(), keys.target_na.is_some()];
-    require(given.into_iter().filter(|&given| given).count() == 1, "data.high", || {
+    require(count(given) == 1, "data.high", || {
         "give one of data.high, data.class and data.target_na: the columns of what is to be learnt"
             .into()
     })?;
-    let integers = |key: &str, columns: &[Vec<f64>], limit: usize, words: &str| {
-        let rows = dataset::whole(&by_rows(columns), limit);
+    let (key, wanted) = match (&keys.high, &keys.class, &keys.target_na) {
+        (Some(columns), ..) => ("high", columns.clone()),
+        (_, Some(column), _) => ("class", vec![column.clone()]),
+        (.., columns) => ("target_na", columns.clone().unwrap_or_default()),
+    };
+    for (key, names) in [("inputs", &keys.inputs), (key, &wanted)] {
+        require(!names.is_empty(), format!("data.{key}"), || {
+            format!("data.{key} names no column: name one or more")
+        })?;
+    }
+    let names = [keys.inputs.as_slice(), &wanted].concat();
+    let read = dataset::columns(Path::new(&keys.file), &names).map_err(|error| {
+        let key = match error.column() {
+            None => "file",
+            Some(column) if keys.inputs.iter().any(|name| name == column) => "inputs",
+            Some(_) => key,
+        };
+        Wrong(format!("data.{key}"), error.to_string())
+    })?;
+    let (inputs, wanted) = read.split_at(keys.inputs.len());
+    let (inputs, wanted) = (inputs.concat(), wanted.concat());
+    let electrodes = experiment.electrodes.inputs.len();
+    require(inputs.len() == electrodes, "data.inputs", || {
+        format!(
+            "data.inputs names {} columns for {electrodes} inputs: give one for each of electrodes.inputs",
+            inputs.len()
+        )
+    })?;
+    let integers = |limit: usize, words: &str| {
+        let rows = dataset::whole(&by_rows(&wanted), limit);
         rows.map_err(|(row, value)| {
-            let case = row / columns.len().max(1) + 1;
+            let case = row / wanted.len().max(1) + 1;
             Wrong(
                 format!("data.{key}"),
                 format!("{}: data.{key} is {value} in case {case}: it must be {words}", keys.file),
             )
         })
     };
-    let (wanted, outputs) = match &keys.class {
-        Some(column) => {
-            let column = read("class", std::slice::from_ref(column))?;
+    let (wanted, outputs) = match key {
+        "high" => {
+            let rows = integers(2, "0 or 1")?;
+            (Wanted::Labels(rows.into_iter().map(|row| row == 1).collect()), wanted.len())
+        }
+        "class" => {
             let most = experiment.instrument.inputs as usize;
-            let classes = integers(
-                "class",
-                &column,
-                most,
-                &format!("a whole number below instrument.inputs, {most}"),
-            )?;
-            let outputs = classes.iter().max().map_or(0, |most| most + 1);
+            let words = format!("a whole number below instrument.inputs, {most}");
+            let classes = integers(most, &words)?;
+            let outputs = outputs_of(&classes);
             (Wanted::Classes(classes), outputs)
         }
-        None if given[0] => {
-            let columns = read("high", keys.high.as_deref().unwrap_or_default())?;
-            let rows = integers("high", &columns, 2, "0 or 1")?;
-            (Wanted::Labels(rows.into_iter().map(|row| row == 1).collect()), columns.len())
-        }
-        None => {
-            let columns = read("target_na", keys.target_na.as_deref().unwrap_or_default())?;
-            (Wanted::Currents(by_rows(&columns)), columns.len())
-        }
+        _ => (Wanted::Currents(by_rows(&wanted)), wanted.len()),
     };
     Ok(dataset::cases(&inputs, wanted, outputs))
 }
@@ -189,11 +192,11 @@ fn check(experiment: &Experiment, cases: &Cases) -> Result<(), Wrong> {
     require(targets.outputs <= inputs, "instrument.inputs", || {
         format!("the cases have {} outputs, but the instrument {inputs} inputs: set instrument.inputs = {}", targets.outputs, targets.outputs)
     })?;
-    let row = |case: usize| case * targets.outputs..(case + 1) * targets.outputs;
     for (case, volts) in cases_v.iter().enumerate().filter(|_| experiment.data.is_none()) {
         let other = (0..case).find(|&other| cases_v[other] == *volts);
         let alike = other.is_none_or(|other| {
-            row(case).zip(row(other)).all(|(a, b)| targets.level(a) == targets.level(b))
+            let mut rows = targets.rows_of(case).zip(targets.rows_of(other));
+            rows.all(|(a, b)| targets.level(a) == targets.level(b))
         });
         require(alike, format!("case.{case}"), || {
             format!(
@@ -225,6 +228,11 @@ impl Experiment {
         }
     }
 
+    /// [`Experiment::wanted_na`], unless an accuracy is required in its place.
+    pub fn wanted_gap_na(&self, targets: &Targets) -> Option<f64> {
+        self.accuracy.is_none().then(|| self.wanted_na(targets))
+    }
+
     /// Whether these outputs seem to meet the requirement, noise not considered.
     pub(crate) fn is_met(&self, outputs_na: &[f64], targets: &Targets) -> bool {
         match self.accuracy {
@@ -233,20 +241,8 @@ impl Experiment {
         }
     }
 
-    /// The loss of the host loop: the one that is chosen, or that of the kind of task.
-    pub fn loss(&self) -> Loss {
-        let default = || {
-            let case = self.cases.first();
-            let has_target = case.is_some_and(|case| case.target_na.is_some());
-            let has_class = case.is_some_and(|case| case.class.is_some());
-            match &self.data {
-                Some(data) if data.target_na.is_some() => Loss::Mse,
-                Some(data) if data.class.is_some() => Loss::CrossEntropy,
-                _ if has_target => Loss::Mse,
-                _ if has_class => Loss::CrossEntropy,
-                _ => Loss::CorSigmoid,
-            }
-        };
-        self.host.loss.unwrap_or_else(default)
+    /// The loss of the host loop: the one that is chosen, or that of such requirements.
+    pub fn loss(&self, targets: &Targets) -> Loss {
+        self.host.loss.unwrap_or_else(|| Loss::default_of(&targets.wanted))
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
 /// The loss fits the task, and its targets lie within the range of the chain.
 pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wrong> {
     let Experiment { host, standalone, .. } = experiment;
-    let loss = experiment.loss();
+    let loss = experiment.loss(targets);
     let full_na = experiment.scale(&experiment.instrument).full_scale_na();
     let within = |key: String, high: f64, low: f64| {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
@@ -139,7 +139,7 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
         for (row, &na) in currents.iter().enumerate() {
             let key = match experiment.data {
                 Some(_) => "data.target_na".into(),
-                None => format!("case.{}.target_na", row / targets.outputs),
+                None => format!("case.{}.target_na", targets.place(row).0),
             };
             require(na.abs() <= full_na, key, || {
                 format!(

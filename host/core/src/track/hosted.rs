@@ -28,7 +28,7 @@ pub(super) fn run(
         let outputs_na = means(&readings);
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
-        let (loss, slope) = experiment.loss().evaluate(&outputs_na, targets);
+        let (loss, slope) = experiment.loss(targets).evaluate(&outputs_na, targets);
         let said = Progress {
             epoch,
             loss,

@@ -42,7 +42,7 @@ impl EpochResult {
         let ended = u64::from(window.sample_clock) + u64::from(self.plan.grid().window_samples);
         self.now.samples = self.before + ended;
         let reading = reading(&self.plan, self.estimator, window).ok()?;
-        let row = usize::from(window.case) * self.targets.outputs + usize::from(window.input);
+        let row = self.targets.row(window.case.into(), window.input.into());
         if let Some(output) = self.now.outputs_na.get_mut(row) {
             *output = reading.mean_na;
             self.now.slopes_na_per_v[row].clone_from(&reading.slopes_na_per_v);

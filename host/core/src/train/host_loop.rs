@@ -190,7 +190,7 @@ fn unperturbed(
         targets.offsets_na = Some(data.train.targets.offsets(&means(&readings)));
     }
     let readings = outputs(session, data.judged(), &controls_v)?;
-    let (loss, _) = experiment.loss().evaluate(&means(&readings), &targets);
+    let (loss, _) = experiment.loss(&targets).evaluate(&means(&readings), &targets);
     Ok(Outcome::of(controls_v, &readings, loss, &targets))
 }
 
@@ -207,7 +207,7 @@ fn confirmed(
     let offsets_na = is_learnt.then(|| outcome.offsets_na.clone());
     let cases = Cases { cases_v, targets: Targets { offsets_na, ..targets } };
     confirm(session, &cases, outcome, test, |outputs_na| {
-        experiment.loss().evaluate(outputs_na, &cases.targets).0
+        experiment.loss(&cases.targets).evaluate(outputs_na, &cases.targets).0
     })
 }
 
@@ -255,7 +255,7 @@ fn descend(
         return Ok(EpochResult { said: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
-    let (loss, slope) = experiment.loss().evaluate(&outputs_na, &batch.targets);
+    let (loss, slope) = experiment.loss(&batch.targets).evaluate(&outputs_na, &batch.targets);
     let said = Progress {
         epoch: *epoch,
         loss,
@@ -311,7 +311,7 @@ fn judge(
     controls_v: &[f64],
 ) -> Result<(f64, bool), TrainError> {
     let outputs_na = means(&outputs(session, cases, controls_v)?);
-    let (loss, _) = experiment.loss().evaluate(&outputs_na, &cases.targets);
+    let (loss, _) = experiment.loss(&cases.targets).evaluate(&outputs_na, &cases.targets);
     Ok((loss, experiment.is_met(&outputs_na, &cases.targets)))
 }
 

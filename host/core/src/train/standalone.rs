@@ -238,7 +238,7 @@ pub(crate) fn hold_writes(
     for (row, &output_na) in outputs_na.iter().enumerate() {
         let target = plan.scale().adc_code(output_na).0;
         let word = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
-        let (case, input) = (row / targets.outputs, row % targets.outputs);
+        let (case, input) = targets.place(row);
         let index = plan.layout().case_target(case as u32, input as u32);
         writes.push((plan.table_address(index), word.to_word()));
     }
@@ -287,7 +287,7 @@ fn tables(
     for case in 0..targets.cases() {
         for input in 0..plan.parameters().inputs as usize {
             let word = if input < targets.outputs {
-                let row = case * targets.outputs + input;
+                let row = targets.row(case, input);
                 let side = |high| side(keys.cost, high, scale.adc_codes_per_na());
                 CaseTarget {
                     target: scale.adc_code(targets.target_na(row)).0,
@@ -329,7 +329,7 @@ fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, 
 fn weight(targets: &Targets, row: usize, balance: bool) -> u16 {
     let label = targets.label(row).filter(|_| balance);
     let share = label.map_or(1.0, |label| {
-        let of_output = targets.column(row % targets.outputs);
+        let of_output = targets.column(targets.place(row).1);
         let alike = of_output.filter(|&other| targets.label(other) == Some(label)).count();
         targets.cases() as f64 / (2.0 * alike as f64)
     });

@@ -40,8 +40,9 @@ pub enum Warning {
 }
 
 impl Outcome {
-    /// Warnings about it, for a required separation of `wanted_na` and a chain with the range `full_scale_na`.
-    pub fn warnings(&self, wanted_na: f64, full_scale_na: f64) -> Vec<Warning> {
+    /// Warnings about it, for this required separation, if one is required, and a chain with the range `full_scale_na`.
+    pub fn warnings(&self, wanted_na: Option<f64>, full_scale_na: f64) -> Vec<Warning> {
+        let wanted_na = wanted_na.unwrap_or(f64::INFINITY);
         let above_na = self.separation_above_na.unwrap_or(f64::NEG_INFINITY);
         let (clipped, starts) = (self.clipped_starts, self.restarts);
         let found = [

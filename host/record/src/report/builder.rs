@@ -15,6 +15,7 @@ pub struct Builder {
     thinner: Thinner,
     samples: u64,
     full_scale_na: f64,
+    wanted_gap_na: Option<f64>,
     /// Rows that are the same in all epochs.
     rows: usize,
     failure: Option<String>,
@@ -57,7 +58,9 @@ impl Builder {
         let full_scale_na = task.plan.scale().full_scale_na();
         let is_whole = task.data.epochs_per_pass() == 1 && task.data.test.is_none();
         let rows = if is_whole { report.cases.len() } else { 0 };
-        Builder { report, thinner, samples: 0, full_scale_na, rows, failure: None }
+        let wanted_gap_na = experiment.wanted_gap_na(&task.data.train.targets);
+        let (samples, failure) = (0, None);
+        Builder { report, thinner, samples, full_scale_na, wanted_gap_na, rows, failure }
     }
 
     /// Device and engine, where the experiment does not name them: behind a link.
@@ -111,7 +114,8 @@ impl Builder {
 
     /// The report.
     pub fn build(self) -> Report {
-        let Builder { mut report, thinner, samples, full_scale_na, rows, failure } = self;
+        let Builder { mut report, thinner, samples, full_scale_na, wanted_gap_na, rows, failure } =
+            self;
         report.epochs = thinner.finish(rows, report.controls.len());
         let samples = report.outcome.as_ref().map_or(samples, |outcome| outcome.samples);
         report.measured_s = samples as f64 / report.rate_hz;
@@ -121,7 +125,11 @@ impl Builder {
             (None, Some(_)) => Verdict::Failed,
             (None, None) => Verdict::Incomplete,
         };
-        report.notes = notes(&report, full_scale_na, failure);
+        report.notes = notes(&report, failure);
+        if let Some(outcome) = &report.outcome {
+            let warnings = outcome.warnings(wanted_gap_na, full_scale_na);
+            report.notes.extend(warnings.iter().map(|warning| sentence(&warning.to_string())));
+        }
         report
     }
 }
@@ -135,7 +143,7 @@ fn loss(task: &Task) -> ShownLoss {
     if task.experiment.loop_mode == LoopMode::Standalone {
         return ShownLoss { name: "squared error".into(), unit: Some("nA²"), stop: None };
     }
-    let loss = task.experiment.loss();
+    let loss = task.experiment.loss(&task.data.train.targets);
     ShownLoss { name: loss.name().into(), unit: loss.unit(), stop: Some(host.stop_loss) }
 }
 
@@ -150,10 +158,10 @@ fn slope_unit(task: &Task) -> &'static str {
 fn cases(task: &Task) -> Vec<ShownCase> {
     let experiment = &task.experiment;
     let (cases, targets) = (task.data.judged(), &task.data.judged().targets);
-    let aims = experiment.loop_mode == LoopMode::Host && experiment.loss().has_targets();
+    let aims = experiment.loop_mode == LoopMode::Host && experiment.loss(targets).has_targets();
     let aims = aims || targets.label(0).is_none();
     let shown = (0..targets.rows()).map(|row| {
-        let (s, output) = (row / targets.outputs, row % targets.outputs);
+        let (s, output) = targets.place(row);
         let of_gate = experiment.gate.and_then(|_| Gate::CASES.get(s));
         let name = of_gate.map_or_else(
             || (s + 1).to_string(),
@@ -186,7 +194,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// Notes on the verdict.
-fn notes(report: &Report, full_scale_na: f64, failure: Option<String>) -> Vec<String> {
+fn notes(report: &Report, failure: Option<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(failure) = failure {
         notes.push(format!("The run was ended by an error: {failure}"));
@@ -199,8 +207,5 @@ fn notes(report: &Report, full_scale_na: f64, failure: Option<String>) -> Vec<St
             report.epochs.not_finite, report.epochs.total
         ));
     }
-    let Some(outcome) = &report.outcome else { return notes };
-    let warnings = outcome.warnings(report.wanted_na, full_scale_na);
-    notes.extend(warnings.iter().map(|warning| sentence(&warning.to_string())));
     notes
 }
