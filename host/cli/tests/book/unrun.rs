@@ -12,7 +12,20 @@ const COMPILED: &str =
     "compiles Verilog for minutes; tests/tests/engines/engines.rs and tests/tests/engines/board.rs run the same";
 const ENDLESS: &str =
     "ends when others measure or it is interrupted; host/cli/tests/commands/sharing.rs";
+const TRACKED: &str =
+    "an example of the help tracks for fewer epochs, tests/tests/experiments/track.rs with both loops";
 const REPORT: &str = "opens a browser; without --open the same is run";
+
+/// Run at night only, and which test comes to the same by day.
+pub const AT_NIGHT: &[(&str, &str)] = &[
+    (
+        "cargo run --release -- train experiments/network.toml",
+        "tests/tests/experiments/tasks.rs trains it",
+    ),
+    ("hge track", TRACKED),
+    ("hge track --loop standalone --json", TRACKED),
+    ("hge track --epochs 200", TRACKED),
+];
 
 /// What stands in a page, without its comment, and why it is not run.
 pub const UNRUN: &[(&str, &str)] = &[

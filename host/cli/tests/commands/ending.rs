@@ -256,8 +256,12 @@ fn tools_end_with_a_program_that_is_killed_or_interrupted_and_leave_nothing() {
 /// Ends each parent by each signal while its child runs: the child ends too, and nothing is left.
 fn end_with(folder: &TestFolder, parents: Vec<Parent>) {
     let bound = BOUNDS[usize::from(at_night())];
-    for (arguments, child) in parents {
-        for signal in [Signal::KILL, Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+    for (number, (arguments, child)) in parents.into_iter().enumerate() {
+        let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        // By day every other one, the others with the next parent.
+        let (first, step) = nightly((0, 1), (number % 2, 2));
+        let signals = signals.into_iter().skip(first).step_by(step);
+        for signal in std::iter::once(Signal::KILL).chain(signals) {
             let cache = folder.path(&format!("cache-{signal:?}"));
             let place = format!("{signal:?}, hge {}", arguments.join(" "));
             let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -3,6 +3,7 @@
 use crate::program::hge;
 use crate::served::{interrupt, Served, PATIENCE};
 use hge_needs::needs;
+use hge_tests::nightly;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ const NOT_RUN: [(&str, &str); 4] = [
     ("hge gateware verify", "needs a bundle of `build`"),
     ("hge gateware flash", "needs a bundle of `build`, and a board"),
 ];
+
+/// Examples that are run at night only, and why.
+const AT_NIGHT: [(&str, &str); 1] = [("hge reproduce", "`reproduce.rs` runs the same by day")];
 
 /// A folder that goes with the guard, with the experiments in it.
 struct Folder(PathBuf);
@@ -113,7 +117,8 @@ fn every_example_of_the_help_works() {
     let mut tried = 0;
     for (_, text) in every_help() {
         for example in examples(&text) {
-            if NOT_RUN.iter().any(|(begin, _)| example.starts_with(begin)) {
+            let mut left_out = NOT_RUN.iter().chain(nightly(&[][..], &AT_NIGHT));
+            if left_out.any(|(begin, _)| example.starts_with(begin)) {
                 continue;
             }
             let in_its_place = if example.starts_with("hge log") { &alone } else { &board };

@@ -64,7 +64,8 @@ fn a_killed_training_of_the_host_loop_goes_on_to_the_same_outcome() {
 
 #[test]
 fn a_killed_training_of_the_standalone_loop_goes_on_to_the_same_outcome() {
-    killed_and_resumed("standalone", 2, &["--loop", "standalone", "--restarts", "100"]);
+    let restarts = nightly("100", "40");
+    killed_and_resumed("standalone", 2, &["--loop", "standalone", "--restarts", restarts]);
 }
 
 #[test]
