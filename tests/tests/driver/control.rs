@@ -7,6 +7,7 @@ use hge_driver::{DriverError, Instrument, Settings};
 use hge_lab::server::{self, tcp};
 use hge_protocol::frame::{Notice, Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status, Access};
+use hge_tests::nightly;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -155,9 +156,9 @@ fn requests_of_other_protocols_change_no_register_and_end_their_connection() {
     let reader = Instrument::connect(link()).unwrap();
     let before = registers(&reader);
     let mut random = ChaCha8Rng::seed_from_u64(16);
-    for trial in 0..1300 {
-        let bytes = match trial {
-            0..1000 => http_request(&mut random),
+    for trial in 0..nightly(1300, 260) {
+        let bytes = match trial % 13 {
+            0..10 => http_request(&mut random),
             _ => other_protocol(&mut random),
         };
         let mut raw = Raw::silent(&address, 1);

@@ -53,7 +53,7 @@ const HEAVY: Load = Load {
 /// For a simulation of every clock. A block's bytes take 12 000 clocks on the line, and its samples 19 000: no frame
 /// is lost for want of room.
 const LIGHT: Load = Load {
-    frames: 300,
+    frames: 120,
     period_clocks: 300,
     capture_samples: 640,
     longest: 6,

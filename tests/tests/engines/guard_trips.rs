@@ -9,6 +9,7 @@ use hge_protocol::{Parameters, TuningWord};
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::VerilogEngine;
+use hge_tests::nightly;
 use hge_tests::scenario::{IntegerBench, Log, Script, LITTLE};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -233,7 +234,7 @@ fn a_host_silent_at_two_hundred_random_points_leaves_the_device_safe() {
 #[test]
 fn the_compiled_verilog_survives_silent_hosts_too() {
     let mut dice = ChaCha8Rng::seed_from_u64(2);
-    for seed in 0..20 {
+    for seed in 0..nightly(20, 6) {
         let (mut engine, log) = compiled(seed);
         silence(&mut *engine, log, seed, dice.random_range(0..600));
     }
@@ -285,7 +286,7 @@ fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_model() {
 #[needs(compiler)]
 #[test]
 fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_compiled_verilog() {
-    other_causes(compiled, 3);
+    other_causes(compiled, nightly(3, 1));
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn five_tones_from_line_eight_end_at_line_22_and_at_20_without_empty_lines() {
 
 #[test]
 fn up_to_eight_tones_are_proved_to_be_the_best() {
-    for window_samples in [256, 1024, 4096, 65536] {
+    for &window_samples in nightly(&[256, 1024, 4096, 65536][..], &[256, 4096]) {
         for count in 1..=8 {
             for empty_lines in [0, 1, 2] {
                 let wanted = wanted(window_samples, [8, window_samples / 8], count, empty_lines);
@@ -258,7 +258,13 @@ fn every_planned_tone_reads_less_than_minus_a_hundred_decibels_of_every_other_on
         let mut worst_db = f64::NEG_INFINITY;
         for plan in planned(window_samples) {
             sets += 1;
+            let limit = plan.crosstalk.map_or(f64::NEG_INFINITY, |pair| pair.level_db);
+            assert!(limit <= PLANNED_DB, "{limit}");
             let tones = plan.cycles();
+            // The longest windows of the largest set are nine tenths of the work.
+            if bits > 13 && tones.len() > 20 && nightly(false, true) {
+                continue;
+            }
             let waves: Vec<_> = tones.iter().map(|&tone| played(window_samples, tone, 0)).collect();
             for (i, signal) in waves.iter().enumerate() {
                 for (k, reference) in waves.iter().enumerate().filter(|&(k, _)| k != i) {
@@ -267,8 +273,6 @@ fn every_planned_tone_reads_less_than_minus_a_hundred_decibels_of_every_other_on
                     worst_db = worst_db.max(db);
                 }
             }
-            let limit = plan.crosstalk.map_or(f64::NEG_INFINITY, |pair| pair.level_db);
-            assert!(limit <= PLANNED_DB, "{limit}");
         }
         println!("{window_samples} samples: worst {worst_db:.1} dB");
     }
