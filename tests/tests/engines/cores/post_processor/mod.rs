@@ -63,7 +63,7 @@ fn runs_of_several_inputs_equal_the_twins() {
     );
     agree(
         Parameters { slots: 3, inputs: 8, outputs: 4, cases: 4, ..Parameters::default() },
-        nightly(40, 7),
+        nightly(40, 8),
         69,
     );
 }
