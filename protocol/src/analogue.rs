@@ -22,7 +22,7 @@ use thiserror::Error;
 pub const FORMAT: u32 = 1;
 
 /// Words of the array.
-pub const WORDS: usize = 128;
+pub const WORDS: usize = 256;
 
 /// First word of input 0.
 const INPUT: usize = 4;
@@ -182,9 +182,18 @@ impl Analogue {
         input.chain(outputs).collect()
     }
 
+    /// Words of the array in an instrument with this number of outputs.
+    pub fn room(outputs: usize) -> usize {
+        if outputs > 32 {
+            WORDS
+        } else {
+            WORDS / 2
+        }
+    }
+
     /// The words of the array for an instrument with this number of outputs.
-    pub fn words(&self, outputs: usize) -> [u32; WORDS] {
-        let mut words = [0; WORDS];
+    pub fn words(&self, outputs: usize) -> Vec<u32> {
+        let mut words = vec![0; Self::room(outputs)];
         words[0] = FORMAT;
         for (word, _, value, _) in self.values(outputs) {
             words[word] = (value as f32).to_bits();

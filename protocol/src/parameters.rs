@@ -12,7 +12,7 @@ use thiserror::Error;
 macro_rules! with_generics {
     ($callback:ident) => {
         $callback! {
-            OUTPUTS outputs = 8, "DAC channels, 2 to 32.", 2 to 32;
+            OUTPUTS outputs = 8, "DAC channels, 2 to 64; with 16 clocks a slot to 32.", 2 to 64;
             INPUTS inputs = 1, "ADC inputs, 1 to 8.", 1 to 8;
             SLOTS slots = 24, "Demodulators, 1 to 256.", 1 to 256;
             CASES cases = 16, "Rows of the case table, up to 32.", 1 to 32;
@@ -131,6 +131,9 @@ impl Carriers {
     }
 }
 
+/// Most outputs of an instrument whose slots are worked on step by step.
+pub const STEPPED_OUTPUTS: u32 = 32;
+
 /// Clocks of a slot that is worked on step by step, with one input.
 pub const STEPPED_SLOT_CLOCKS: u32 = 16;
 
@@ -201,6 +204,14 @@ impl Parameters {
                 value: self.slot_clocks,
                 lowest: 1,
                 highest: STEPPED_SLOT_CLOCKS,
+            });
+        }
+        if self.slot_clocks == STEPPED_SLOT_CLOCKS && self.outputs > STEPPED_OUTPUTS {
+            return Err(ParameterError::Range {
+                name: "outputs, with 16 clocks a slot,",
+                value: self.outputs,
+                lowest: 2,
+                highest: STEPPED_OUTPUTS,
             });
         }
         if self.carriers.has_codes() && !Carriers::most(self.slot_clocks).has_codes() {

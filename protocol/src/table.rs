@@ -156,12 +156,12 @@ pub struct SlotWord {
 }
 
 impl SlotWord {
-    /// Packs amplitude (bits 14..0), code (15), start phase or number (23..16), output (28..24), drives (30), last (31).
+    /// Packs amplitude (bits 14..0), code (15), start phase or number (23..16), output (29..24), drives (30), last (31).
     pub fn to_word(self) -> u32 {
         u32::from(self.amplitude & 0x7fff)
             | (u32::from(self.is_code) << 15)
             | (u32::from(self.start_phase) << 16)
-            | (u32::from(self.output & 31) << 24)
+            | (u32::from(self.output & 63) << 24)
             | (u32::from(self.drives) << 30)
             | (u32::from(self.last) << 31)
     }
@@ -172,7 +172,7 @@ impl SlotWord {
             amplitude: (word & 0x7fff) as u16,
             is_code: word >> 15 & 1 == 1,
             start_phase: (word >> 16) as u8,
-            output: ((word >> 24) & 31) as u8,
+            output: ((word >> 24) & 63) as u8,
             drives: word >> 30 & 1 == 1,
             last: word >> 31 == 1,
         }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_routing_word_comes_back_from_its_bits() {
-        for word in [0, 0x8000, 0xdfff_ffff, 0x4305_8123, 0x9f80_7fff] {
+        for word in [0, 0x8000, 0xffff_ffff, 0x4305_8123, 0xbf80_7fff] {
             assert_eq!(SlotWord::from_word(word).to_word(), word, "{word:#x}");
         }
     }

@@ -143,12 +143,14 @@ pub struct Access {
     in_table: DFF<Bit>,
     at_command: DFF<Bit>,
     slots: Fixed<Bits<9>>,
-    outputs: Fixed<Bits<6>>,
+    outputs: Fixed<Bits<7>>,
+    /// More than 32 outputs.
+    is_wide: Fixed<Bit>,
     has_codes: Fixed<Bit>,
     page: Signal<Local, Bits<8>>,
     number: Signal<Local, Bits<4>>,
     slot_number: Signal<Local, Bits<9>>,
-    output_number: Signal<Local, Bits<6>>,
+    output_number: Signal<Local, Bits<7>>,
     field: Signal<Local, Bits<2>>,
     working: Signal<Local, Bit>,
     answers: Signal<Local, Bit>,
@@ -180,6 +182,7 @@ impl Access {
             upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
+            is_wide: Fixed::new(parameters.outputs > 32),
             has_codes: Fixed::new(parameters.carriers.has_codes()),
             ..Default::default()
         }
@@ -198,17 +201,17 @@ impl Logic for Access {
         comment!("Register file of the address.");
         self.page.next = self.address.val().get_bits::<8>(8);
         self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
-        self.output_number.next = bit_cast::<6, 5>(self.address.val().get_bits::<5>(2));
+        self.output_number.next = bit_cast::<7, 6>(self.address.val().get_bits::<6>(2));
         self.field.next = self.address.val().get_bits::<2>(0);
         comment!("The analogue scale is stored with the scalars.");
         self.in_scalars.d.next = (!self.page.val().any())
-            | ((self.page.val() == bits::<8>(3)) & (self.address.val().get_bit(7)));
+            | ((self.page.val() == bits::<8>(5))
+                & (self.is_wide.val() | (!self.address.val().get_bit(7))));
         self.in_slots.d.next = (((self.page.val() == bits::<8>(1))
             | (self.page.val() == bits::<8>(2)))
             & (self.slot_number.val() < self.slots.val()))
             | ((self.page.val() == bits::<8>(4)) & self.has_codes.val());
         self.in_guard.d.next = (self.page.val() == bits::<8>(3))
-            & (!self.address.val().get_bit(7))
             & (self.output_number.val() < self.outputs.val());
         self.waited.d.next = self.request.val();
         self.hears.next = self.called.q.val() & self.grant.val();

@@ -41,7 +41,7 @@ pub struct Guard {
     /// Clock within the output.
     pub step: Signal<In, Bits<3>>,
     /// Output of the scan.
-    pub index: Signal<In, Bits<6>>,
+    pub index: Signal<In, Bits<7>>,
     /// Requested code of output `index`, at step 7.
     pub code: Signal<In, Signed<16>>,
     /// Follow the modulator, else ramp to the safe values.
@@ -51,7 +51,7 @@ pub struct Guard {
     /// Maximum step a sample, armed or during the ramp to the safe values, codes; a clock after `step_request`.
     pub step_limit: Signal<In, Bits<16>>,
     /// Word of the host's request: four times the output, plus low (0), high (1), safe (2) or present code (3).
-    pub host_address: Signal<In, Bits<7>>,
+    pub host_address: Signal<In, Bits<8>>,
     /// Writes this limit, in the clock after one with `host_ready`.
     pub host_write: Signal<In, Bit>,
     /// Value to write.
@@ -65,7 +65,7 @@ pub struct Guard {
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
     /// Output of the code.
-    pub dac_index: Signal<Out, Bits<5>>,
+    pub dac_index: Signal<Out, Bits<6>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,
     /// The limits changed the code.
@@ -75,7 +75,7 @@ pub struct Guard {
     /// Some step was limited in the last scan.
     pub cut: Signal<Out, Bit>,
     /// Low and high limit, safe value and present code of every output.
-    words: Ram<16, 7>,
+    words: Ram<16, 8>,
     /// The maximum step, a clock later.
     step_copy: DFF<Bits<16>>,
     /// The next step reads it.
@@ -90,17 +90,17 @@ pub struct Guard {
     exceeds_step: DFF<Bit>,
     /// An output's code is in work.
     busy: DFF<Bit>,
-    judged: DFF<Bits<5>>,
+    judged: DFF<Bits<6>>,
     any_cut: DFF<Bit>,
     /// The resulting code goes out in this clock.
     strobe: DFF<Bit>,
-    place: Signal<Local, Bits<7>>,
-    field: Signal<Local, Bits<7>>,
-    one: Signal<Local, Bits<7>>,
-    two: Signal<Local, Bits<7>>,
-    three: Signal<Local, Bits<7>>,
-    judged_wide: Signal<Local, Bits<7>>,
-    judged_field: Signal<Local, Bits<7>>,
+    place: Signal<Local, Bits<8>>,
+    field: Signal<Local, Bits<8>>,
+    one: Signal<Local, Bits<8>>,
+    two: Signal<Local, Bits<8>>,
+    three: Signal<Local, Bits<8>>,
+    judged_wide: Signal<Local, Bits<8>>,
+    judged_field: Signal<Local, Bits<8>>,
     greatest_step: Signal<Local, Bits<16>>,
     step_wide: Signal<Local, Bits<18>>,
     code_sign: Signal<Local, Signed<16>>,
@@ -126,7 +126,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// For `outputs` outputs, 2..=32.
+    /// For `outputs` outputs, 2..=64.
     pub fn new(outputs: u32) -> Self {
         Self { words: Ram::new(4 * outputs as usize), ..Default::default() }
     }
@@ -150,9 +150,9 @@ impl Logic for Guard {
         clock!(self, clock, words);
         self.last_code.next = signed_cast(self.words.read_data.val());
         self.cut.next = self.any_cut.q.val();
-        self.place.next = bit_cast::<7, 6>(self.index.val());
+        self.place.next = bit_cast::<8, 7>(self.index.val());
         self.field.next = self.place.val() << 2;
-        self.judged_wide.next = bit_cast::<7, 5>(self.judged.q.val());
+        self.judged_wide.next = bit_cast::<8, 6>(self.judged.q.val());
         self.judged_field.next = self.judged_wide.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
@@ -269,7 +269,7 @@ impl Logic for Guard {
                     comment!("The requested code.");
                     self.words.read_address.next = self.field.val();
                     self.takes_word.next = true;
-                    self.judged.d.next = self.index.val().get_bits::<5>(0);
+                    self.judged.d.next = self.index.val().get_bits::<6>(0);
                     self.busy.d.next = true;
                 }
             }

@@ -13,18 +13,19 @@ const _: () = assert!(
         && map::EPOCHS == 0x28
         && map::STARTS_USED == 0x29
         && map::INPUT_MASK == 0x2b
+        && map::INPUT_MASK_HIGH == 0x36
         && map::GRADIENT_SHIFT == 0x2e
         && map::STEP_SHIFT == 0x2f
         && map::LOSS_STOP == 0x30
 );
 
-/// Pages of 256 registers, and the halves of one.
+/// Pages of 256 registers.
 const _: () = assert!(
     map::COMMAND == 0x000f
         && map::TUNING == 1 << 8
         && map::SLOT == 2 << 8
         && map::GUARD == 3 << 8
-        && map::ANALOGUE == 7 << 7
+        && map::ANALOGUE == 5 << 8
         && map::CODES == 4 << 8
         && TABLE_BASE == 0x10 << 8
 );

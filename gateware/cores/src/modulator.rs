@@ -10,11 +10,11 @@
 //! | `step_request`, `ramp_step` | out 1, in 31 | read request; maximum step of the ramp, Q16.16 codes, a clock later; the request comes a clock earlier with late memories |
 //! | `track`, `track_code` | in, 1 + 16 signed | bases follow the guard's code (disarmed), valid at step 4 |
 //! | `shape` | in, 1 | noise shaping: dropped bits are carried to the next sample, else rounded |
-//! | `tones_fresh`, `tone_mask` | in, 1 + 32 | tones of the previous sample are valid, and the outputs that have one |
+//! | `tones_fresh`, `tone_mask`, `tone_mask_high` | in, 1 + 32 + 32 | tones of the previous sample are valid, and the outputs that have one, 0 to 31 and 32 to 63 |
 //! | `tone` | in, 32 signed | tone of output `index`, codes times Q1.15, at step 5 |
-//! | `target_write`, `target_index`, `target_data` | in, 1 + 5 + 32 | sets a target, of an output that does not ramp; waits for `target_ready` |
+//! | `target_write`, `target_index`, `target_data` | in, 1 + 6 + 32 | sets a target, of an output that does not ramp; waits for `target_ready` |
 //! | `target_ready` | out, 1 | the target is accepted in this clock |
-//! | `running`, `step`, `index` | out, 1 + 3 + 6 | state of the scan, for the guard |
+//! | `running`, `step`, `index` | out, 1 + 3 + 7 | state of the scan, for the guard |
 //! | `code` | out, 16 signed | code of output `index`, at step 7 |
 //! | `moving` | out, 1 | some base had not reached its target in the last scan |
 //! | `done` | out, 1 | the scan has just ended, including the guard |
@@ -52,14 +52,16 @@ pub struct Modulator {
     pub shape: Signal<In, Bit>,
     /// Tones of the previous sample are valid.
     pub tones_fresh: Signal<In, Bit>,
-    /// Outputs that have a tone.
+    /// Outputs that have a tone, 0 to 31.
     pub tone_mask: Signal<In, Bits<32>>,
+    /// Outputs that have a tone, 32 to 63.
+    pub tone_mask_high: Signal<In, Bits<32>>,
     /// Tone of output `index`, codes times Q1.15.
     pub tone: Signal<In, Signed<32>>,
     /// Sets a target.
     pub target_write: Signal<In, Bit>,
     /// Output whose target is set.
-    pub target_index: Signal<In, Bits<5>>,
+    pub target_index: Signal<In, Bits<6>>,
     /// The target, Q16.16 codes.
     pub target_data: Signal<In, Bits<32>>,
     /// The target is accepted in this clock.
@@ -69,7 +71,7 @@ pub struct Modulator {
     /// Clock within the output, 0 to 7.
     pub step: Signal<Out, Bits<3>>,
     /// Output in work; one more than the last, for the guard.
-    pub index: Signal<Out, Bits<6>>,
+    pub index: Signal<Out, Bits<7>>,
     /// Code of output `index`, at step 7.
     pub code: Signal<Out, Signed<16>>,
     /// Some base had not reached its target in the last scan.
@@ -77,7 +79,7 @@ pub struct Modulator {
     /// The scan has just ended.
     pub done: Signal<Out, Bit>,
     /// Per output: base (0), target (1), residue (2), Q16.16 codes.
-    state: Ram<32, 7>,
+    state: Ram<32, 8>,
     /// The ramp's step, a clock later.
     step_copy: DFF<Bits<31>>,
     /// The next step reads it.
@@ -87,8 +89,8 @@ pub struct Modulator {
     shapes: DFF<Bit>,
     run: DFF<Bit>,
     phase: DFF<Bits<3>>,
-    channel: DFF<Bits<6>>,
-    /// Tone mask, shifted along with the outputs.
+    channel: DFF<Bits<7>>,
+    /// Half of the tone mask, shifted along with the outputs.
     mask: DFF<Bits<32>>,
     unfinished: DFF<Bit>,
     finished: DFF<Bit>,
@@ -103,18 +105,20 @@ pub struct Modulator {
     sum: DFF<Bits<33>>,
     /// Base plus tone was below the lowest code: the sum is too high by the difference.
     floor: DFF<Bit>,
-    outputs: Fixed<Bits<6>>,
+    outputs: Fixed<Bits<7>>,
     dropped: Fixed<Bits<32>>,
     kept: Fixed<Bits<16>>,
     half: Fixed<Bits<32>>,
+    /// More than 32 outputs.
+    is_wide: Fixed<Bit>,
     working: Signal<Local, Bit>,
     writing: Signal<Local, Bit>,
-    place: Signal<Local, Bits<7>>,
-    field_address: Signal<Local, Bits<7>>,
-    target_place: Signal<Local, Bits<7>>,
-    target_field: Signal<Local, Bits<7>>,
-    one: Signal<Local, Bits<7>>,
-    two: Signal<Local, Bits<7>>,
+    place: Signal<Local, Bits<8>>,
+    field_address: Signal<Local, Bits<8>>,
+    target_place: Signal<Local, Bits<8>>,
+    target_field: Signal<Local, Bits<8>>,
+    one: Signal<Local, Bits<8>>,
+    two: Signal<Local, Bits<8>>,
     below: Signal<Local, Bit>,
     inverts: Signal<Local, Bit>,
     adds: Signal<Local, Bit>,
@@ -150,12 +154,12 @@ pub struct Modulator {
     top_bits: Signal<Local, Bits<16>>,
     kept_bits: Signal<Local, Bits<16>>,
     addend_high: Signal<Local, Bits<34>>,
-    next_output: Signal<Local, Bits<6>>,
+    next_output: Signal<Local, Bits<7>>,
     next_phase: Signal<Local, Bits<3>>,
 }
 
 impl Modulator {
-    /// For `outputs` outputs, 2..=32, and a DAC of `dac_bits` significant bits, 8..=16.
+    /// For `outputs` outputs, 2..=64, and a DAC of `dac_bits` significant bits, 8..=16.
     pub fn new(outputs: u32, dac_bits: u32) -> Self {
         let dropped = (1_u64 << (32 - dac_bits)) - 1;
         Self {
@@ -164,6 +168,7 @@ impl Modulator {
             dropped: Fixed::new(Bits::from(dropped)),
             kept: Fixed::new(Bits::from((!dropped & 0xffff_ffff) >> 16)),
             half: Fixed::new(Bits::from(dropped.div_ceil(2))),
+            is_wide: Fixed::new(outputs > 32),
             ..Default::default()
         }
     }
@@ -204,9 +209,9 @@ impl Logic for Modulator {
         self.next_output.next = self.channel.q.val() + 1;
         self.next_phase.next = self.phase.q.val() + 1;
         comment!("Addresses: four words an output.");
-        self.place.next = bit_cast::<7, 6>(self.channel.q.val());
+        self.place.next = bit_cast::<8, 7>(self.channel.q.val());
         self.field_address.next = self.place.val() << 2;
-        self.target_place.next = bit_cast::<7, 5>(self.target_index.val());
+        self.target_place.next = bit_cast::<8, 6>(self.target_index.val());
         self.target_field.next = self.target_place.val() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
@@ -356,6 +361,9 @@ impl Logic for Modulator {
             if self.phase.q.val().all() {
                 self.channel.d.next = self.next_output.val();
                 self.mask.d.next = self.mask.q.val() >> 1;
+                if self.is_wide.val() & (self.next_output.val() == bits::<7>(32)) {
+                    self.mask.d.next = self.tone_mask_high.val();
+                }
             }
         }
         if self.tick.val() {

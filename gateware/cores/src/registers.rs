@@ -20,14 +20,14 @@
 //!
 //! Settings are read from a memory in parallel with their registers, which costs less than a multiplexer of all registers. In its first two quarters of
 //! 64 words, the first holds the constants and the values after reset, and is never written; the second holds
-//! written values. A bit for each setting selects the present one. The upper half holds the analogue scale, which the gateware does not
-//! use: it costs no extra block RAM, of which 32 bits take two of 256 words, and a reset leaves it. Settings that are needed rarely are read from the memory only,
+//! written values. A bit for each setting selects the present one. From word 128 on it holds the analogue scale, which the gateware does not
+//! use: it costs no extra block RAM, of which 32 bits take two of 256 words (more than 32 outputs take four), and a reset leaves it. Settings that are needed rarely are read from the memory only,
 //! so that hardware has no register for them.
 
 use crate::build::{Build, SCALARS};
 use crate::leaf::{Fixed, Ram};
 use hge_protocol::registers as map;
-use hge_protocol::Parameters;
+use hge_protocol::{Analogue, Parameters};
 use rust_hdl::prelude::*;
 
 /// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
@@ -118,10 +118,13 @@ macro_rules! core {
                 $([<$setting _register>]: DFF<Bits<$sw>>,)*
                 $([<$setting _written>]: DFF<Bit>,)*
                 /// Constants and settings, to be read.
-                values: Ram<32, 8>,
+                values: Ram<32, 9>,
                 least_period: Fixed<Bits<16>>,
                 most_slots: Fixed<Bits<9>>,
                 used_outputs: Fixed<Bits<32>>,
+                used_outputs_high: Fixed<Bits<32>>,
+                /// More than 32 outputs.
+                is_wide: Fixed<Bit>,
                 modes: Fixed<Bits<4>>,
                 watchdog_place: Fixed<Bits<6>>,
                 run_limit_place: Fixed<Bits<6>>,
@@ -160,16 +163,20 @@ macro_rules! core {
                 /// Width of the setting.
                 mask: DFF<Bits<32>>,
                 is_setting: Signal<Local, Bit>,
-                bank: Signal<Local, Bits<9>>,
+                bank: Signal<Local, Bits<8>>,
                 /// The address is one of the analogue scale's.
                 is_analogue: Signal<Local, Bit>,
+                /// If so, it is one of the words from 128 on.
+                analogue_high: Signal<Local, Bit>,
                 shows_analogue: Signal<Local, Bit>,
                 shown_upper: Signal<Local, Bit>,
-                shown_quarter: Signal<Local, Bits<8>>,
-                wide_place: Signal<Local, Bits<8>>,
+                shown_quarter: Signal<Local, Bits<9>>,
+                shown_part: Signal<Local, Bits<9>>,
+                wide_place: Signal<Local, Bits<9>>,
                 written_upper: Signal<Local, Bit>,
-                written_quarter: Signal<Local, Bits<8>>,
-                wide_written: Signal<Local, Bits<8>>,
+                written_quarter: Signal<Local, Bits<9>>,
+                written_part: Signal<Local, Bits<9>>,
+                wide_written: Signal<Local, Bits<9>>,
             }
         }
 
@@ -193,8 +200,10 @@ macro_rules! core {
                 self.wide.next = self.mask.q.val().get_bit(16);
                 self.page.next = self.address.val().get_bits::<10>(6);
                 self.place.next = self.address.val().get_bits::<6>(0);
-                self.bank.next = self.address.val().get_bits::<9>(7);
-                self.is_analogue.next = self.bank.val() == bits::<9>(7);
+                self.bank.next = self.address.val().get_bits::<8>(8);
+                self.analogue_high.next = self.is_wide.val() & (self.address.val().get_bit(7));
+                self.is_analogue.next = (self.bank.val() == bits::<8>(5))
+                    & (self.is_wide.val() | (!self.address.val().get_bit(7)));
                 comment!("Settings in the memory only.");
                 self.stored.next = self.values.read_data.val();
                 self.watchdog_set.next = self.has_watchdog.q.val();
@@ -259,6 +268,7 @@ macro_rules! core {
                     0x28 => self.named_written.next = self.epochs_written.q.val(),
                     0x29 => self.named_written.next = self.starts_used_written.q.val(),
                     0x2b => self.named_written.next = self.input_mask_written.q.val(),
+                    0x36 => self.named_written.next = self.input_mask_high_written.q.val(),
                     0x2e => self.named_written.next = self.gradient_shift_written.q.val(),
                     0x2f => self.named_written.next = self.step_shift_written.q.val(),
                     0x30 => self.named_written.next = self.loss_stop_written.q.val(),
@@ -319,31 +329,45 @@ macro_rules! core {
                     self.shown_place.next = self.named_place.val();
                     self.shown_written.next = self.named_written.val();
                 }
-                comment!("Quarter of the memory: the upper two for the analogue scale.");
+                comment!("Part of the memory: settings as reset, settings as written, and from 128 on the analogue scale.");
                 self.shows_analogue.next =
                     self.is_analogue.val() & (!self.any_read.val()) & (!self.named.val());
                 self.shown_upper.next = self.shown_written.val();
                 if self.shows_analogue.val() {
                     self.shown_upper.next = self.address.val().get_bit(6);
                 }
-                self.wide_place.next = bit_cast::<8, 6>(self.shown_place.val());
+                self.wide_place.next = bit_cast::<9, 6>(self.shown_place.val());
                 self.shown_quarter.next =
                     self.wide_place.val().replace_bit(6, self.shown_upper.val());
-                self.values.read_address.next =
-                    self.shown_quarter.val().replace_bit(7, self.shows_analogue.val());
-                self.wide_written.next = bit_cast::<8, 6>(self.place.val());
+                self.shown_part.next = self
+                    .shown_quarter
+                    .val()
+                    .replace_bit(7, self.shows_analogue.val() & (!self.analogue_high.val()));
+                self.values.read_address.next = self
+                    .shown_part
+                    .val()
+                    .replace_bit(8, self.shows_analogue.val() & self.analogue_high.val());
+                self.wide_written.next = bit_cast::<9, 6>(self.place.val());
                 self.written_upper.next =
                     (!self.is_analogue.val()) | (self.address.val().get_bit(6));
                 self.written_quarter.next =
                     self.wide_written.val().replace_bit(6, self.written_upper.val());
-                self.values.write_address.next =
-                    self.written_quarter.val().replace_bit(7, self.is_analogue.val());
+                self.written_part.next = self
+                    .written_quarter
+                    .val()
+                    .replace_bit(7, self.is_analogue.val() & (!self.analogue_high.val()));
+                self.values.write_address.next = self
+                    .written_part
+                    .val()
+                    .replace_bit(8, self.is_analogue.val() & self.analogue_high.val());
                 self.values.write_enable.next =
                     self.write.val() & (self.is_setting.val() | self.is_analogue.val());
                 self.values.write_data.next = self.write_data.val() & self.mask.q.val();
                 $(self.$setting.next = self.[<$setting _register>].q.val();)*
                 comment!("Limited to the sizes of the gateware.");
                 self.tone_mask.next = self.tone_mask_register.q.val() & self.used_outputs.val();
+                self.tone_mask_high.next =
+                    self.tone_mask_high_register.q.val() & self.used_outputs_high.val();
                 self.mode.next = self.mode_register.q.val() & self.modes.val();
                 if self.sample_period_register.q.val() < self.least_period.val() {
                     self.sample_period.next = self.least_period.val();
@@ -377,12 +401,19 @@ hge_protocol::with_registers!(core);
 impl Registers {
     /// The registers of a gateware with `parameters` and build facts.
     pub fn new(parameters: &Parameters, build: &Build) -> Self {
+        let used = u64::MAX >> (64 - parameters.outputs);
         let least_period = parameters.least_sample_period_clocks();
         Self {
-            values: Ram::with_contents("registers", 4 * SCALARS, &build.register_words(parameters)),
+            values: Ram::with_contents(
+                "registers",
+                2 * SCALARS + Analogue::room(parameters.outputs as usize),
+                &build.register_words(parameters),
+            ),
             least_period: Fixed::new(Bits::from(u64::from(least_period))),
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
-            used_outputs: Fixed::new(Bits::from((1_u64 << parameters.outputs) - 1)),
+            used_outputs: Fixed::new(Bits::from(used & 0xffff_ffff)),
+            used_outputs_high: Fixed::new(Bits::from(used >> 32)),
+            is_wide: Fixed::new(parameters.outputs > 32),
             modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters)))),
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),

@@ -6,7 +6,7 @@
 //! | `valid` | in, 1 | a slot's sine is valid |
 //! | `word` | in, 32 | its routing word (see `hge_protocol::table::SlotWord`) |
 //! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone is on |
-//! | `read_output` | in, 5 | output whose tone is read |
+//! | `read_output` | in, 6 | output whose tone is read |
 //! | `tone` | out, 32 signed | its sum of the previous sample, codes times Q1.15, a clock later, two with late memories |
 //!
 //! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the output scan read the tones of
@@ -32,11 +32,11 @@ pub struct ToneMixer {
     /// The tone of the slot is on.
     pub active: Signal<In, Bit>,
     /// Output whose tone is read.
-    pub read_output: Signal<In, Bits<5>>,
+    pub read_output: Signal<In, Bits<6>>,
     /// Sum of that output in the previous sample, codes times Q1.15.
     pub tone: Signal<Out, Signed<32>>,
     multiply: Multiplier,
-    /// Tones of both banks; the bank is the address's bit 5. A block RAM has the other words anyway, and with 256 of them it
+    /// Tones of both banks; the bank is the address's bit 6. A block RAM has the other words anyway, and with 256 of them it
     /// is the same module as the link's request memory.
     sums: Ram<32, 8>,
     /// The tone read, a clock later.
@@ -48,11 +48,11 @@ pub struct ToneMixer {
     valid_1: DFF<Bit>,
     sounds_1: DFF<Bit>,
     last_1: DFF<Bit>,
-    output_1: DFF<Bits<5>>,
+    output_1: DFF<Bits<6>>,
     valid_2: DFF<Bit>,
     sounds_2: DFF<Bit>,
     last_2: DFF<Bit>,
-    output_2: DFF<Bits<5>>,
+    output_2: DFF<Bits<6>>,
     /// Sum over the slots of the present output so far.
     sum: DFF<Signed<32>>,
     amplitude: Signal<Local, Bits<15>>,
@@ -62,7 +62,7 @@ pub struct ToneMixer {
 }
 
 impl ToneMixer {
-    /// Tones for up to 32 outputs.
+    /// Tones for up to 64 outputs.
     pub fn new() -> Self {
         Self { sums: Ram::new(256), ..Default::default() }
     }
@@ -89,7 +89,7 @@ impl Logic for ToneMixer {
         self.valid_1.d.next = self.valid.val();
         self.sounds_1.d.next = self.active.val() & (self.word.val().get_bit(30));
         self.last_1.d.next = self.word.val().get_bit(31);
-        self.output_1.d.next = self.word.val().get_bits::<5>(24);
+        self.output_1.d.next = self.word.val().get_bits::<6>(24);
         self.valid_2.d.next = self.valid_1.q.val();
         self.sounds_2.d.next = self.sounds_1.q.val();
         self.last_2.d.next = self.last_1.q.val();
@@ -105,13 +105,13 @@ impl Logic for ToneMixer {
                 self.sum.d.next = 0.into();
             }
         }
-        self.write_index.next = bit_cast::<8, 5>(self.output_2.q.val());
-        self.sums.write_address.next = self.write_index.val().replace_bit(5, self.bank.q.val());
+        self.write_index.next = bit_cast::<8, 6>(self.output_2.q.val());
+        self.sums.write_address.next = self.write_index.val().replace_bit(6, self.bank.q.val());
         self.sums.write_enable.next = self.valid_2.q.val() & self.last_2.q.val();
         self.sums.write_data.next = unsigned_cast(self.next_sum.val());
         comment!("The output scan reads the other bank.");
-        self.read_index.next = bit_cast::<8, 5>(self.read_output.val());
-        self.sums.read_address.next = self.read_index.val().replace_bit(5, true);
+        self.read_index.next = bit_cast::<8, 6>(self.read_output.val());
+        self.sums.read_address.next = self.read_index.val().replace_bit(6, true);
         if self.bank.q.val() {
             self.sums.read_address.next = self.read_index.val();
         }

@@ -138,7 +138,10 @@ impl Replacer<'_> {
     }
 
     fn placement(&self, expr: &Expr) -> Option<Placement> {
-        placement(self.scope, expr, &|net| (net == self.net).then(|| self.placed.clone()))
+        let placed =
+            placement(self.scope, expr, &|net| (net == self.net).then(|| self.placed.clone()));
+        // A value that is computed within the placement would still read the net.
+        placed.filter(|placed| !nets_of(placed).contains(&self.net))
     }
 }
 

@@ -196,7 +196,7 @@ impl SimSetup {
         };
         let mut writes: Vec<(u16, u32)> = inputs.iter().enumerate().map(slot).collect();
         let sounding = inputs.iter().chain(controls.iter().map(|control| &control.output));
-        writes.push((map::TONE_MASK, sounding.fold(0, |mask, &output| mask | 1 << output)));
+        writes.extend(map::mask_writes(map::TONE_MASKS, sounding.copied()));
         let made_v = inputs.iter().map(|&output| {
             let scale = scale.output(output);
             f64::from(scale.amplitude_code(amplitude_v)) * f64::from(SINE_PEAK)

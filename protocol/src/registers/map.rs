@@ -57,8 +57,8 @@ macro_rules! with_registers {
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";
                 STARTS_USED        starts_used        0x29  6 Idle     "-"          1 "Starts of a standalone run, at least 1.";
                 MODE               mode               0x2a  4 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` and `INPUTS` are 1).";
-                INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs whose value comes from the case table.";
-                TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs that carry a tone: exactly those with a slot in use that has bit 31 set.";
+                INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs 0 to 31 whose value comes from the case table.";
+                TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs 0 to 31 that carry a tone: exactly those with a slot in use that has bit 31 set.";
                 RAMP_STEP          ramp_step          0x2d 31 Idle     "code/65536" 0x0010_0000 "Maximum change of a control value a sample.";
                 GRADIENT_SHIFT     gradient_shift     0x2e  5 Idle     "bit"        16 "Right shift of a slot's scaled response in the update.";
                 STEP_SHIFT         step_shift         0x2f  5 Idle     "bit"        16 "Right shift of response times error in the update.";
@@ -68,6 +68,8 @@ macro_rules! with_registers {
                 CAPTURE_INPUT      capture_input      0x35  3 Always   "-"          0 "ADC input of a capture.";
                 CAPTURE_SAMPLES    capture_samples    0x33 32 Always   "sample"     0 "ADC codes that a capture keeps.";
                 COST_SHIFT         cost_shift         0x34  5 Idle     "bit"        15 "Right shift of the squared error in the cost.";
+                INPUT_MASK_HIGH    input_mask_high    0x36 32 Idle     "-"          0 "As `INPUT_MASK`, outputs 32 to 63.";
+                TONE_MASK_HIGH     tone_mask_high     0x37 32 Idle     "-"          0 "As `TONE_MASK`, outputs 32 to 63.";
                 STEP_LIMIT         step_limit         0x38 16 Tighten  "code"       256 "Guard: maximum step of a DAC code a sample.";
                 SAFE_STEP          safe_step          0x39 16 Disarmed "code"       16 "Guard: step a sample of the ramp to the safe values.";
                 PROTECTION         protection         0x3a  3 Disarmed "-"          7 "Enabled trips: bit 0 interlock, 1 over-current, 2 link.";
@@ -80,8 +82,8 @@ macro_rules! with_registers {
             arrays {
                 TUNING  tuning  0x0100  256 32 WriteOnly Idle    "2^-32 turn" "Tuning word of every slot.";
                 SLOT    slot    0x0200  256 32 WriteOnly Idle    "-"          "Amplitude, start phase (or code number) and output of every slot.";
-                GUARD   guard   0x0300  128 16 ReadWrite Tighten "code"       "Four words an output: low limit, high limit, safe value (written while disarmed), present DAC code (read only).";
-                ANALOGUE analogue 0x0380 128 32 ReadWrite Disarmed "f32"     "The analogue scale, stored for the host: word 0 is 1 while a scale is set; input 0 at word 4 (ADC full scale V, I-V gain V/nA, I-V clip V, level shift V); output k at word 64 + 2 k (DAC full scale V, offset V).";
+                GUARD   guard   0x0300  256 16 ReadWrite Tighten "code"       "Four words an output: low limit, high limit, safe value (written while disarmed), present DAC code (read only).";
+                ANALOGUE analogue 0x0500 256 32 ReadWrite Disarmed "f32"     "The analogue scale, stored for the host: word 0 is 1 while a scale is set; input 0 at word 4 (ADC full scale V, I-V gain V/nA, I-V clip V, level shift V); output k at word 64 + 2 k (DAC full scale V, offset V); words 128 to 255 with more than 32 outputs.";
                 CODES   codes   0x0400  256  8 WriteOnly Idle    "-"          "Where `CARRIERS` is 1, row of every chip: code k is low where row and k have an odd number of common bits.";
                 TABLE   table   0x1000 4096 32 ReadWrite Idle    "-"          "The parameter table: cases, starts, coefficients, controls.";
             }

@@ -183,6 +183,21 @@ pub mod reference {
     pub const SINE: u32 = 1 << 9;
 }
 
+/// Writes that set the mask of these outputs, 0 to 63, whose halves are the registers `low` and `high`.
+pub fn mask_writes(
+    (low, high): (u16, u16),
+    outputs: impl IntoIterator<Item = usize>,
+) -> [(u16, u32); 2] {
+    let mask = outputs.into_iter().fold(0_u64, |mask, output| mask | 1 << (output & 63));
+    [(low, mask as u32), (high, (mask >> 32) as u32)]
+}
+
+/// [`TONE_MASK`] and [`TONE_MASK_HIGH`].
+pub const TONE_MASKS: (u16, u16) = (TONE_MASK, TONE_MASK_HIGH);
+
+/// [`INPUT_MASK`] and [`INPUT_MASK_HIGH`].
+pub const INPUT_MASKS: (u16, u16) = (INPUT_MASK, INPUT_MASK_HIGH);
+
 /// FNV-1a of the map's names, addresses, counts, widths and access, for the info block: builds with
 /// incompatible maps have different hashes.
 pub fn map_hash() -> u32 {

@@ -5,6 +5,7 @@ use super::session::{reply, Verdict, Work};
 use super::settings::constant;
 use hge_protocol::frame::{EndReason, Record, Status};
 use hge_protocol::registers::{self as map, command, status, When};
+use hge_protocol::parameters::STEPPED_OUTPUTS;
 use hge_protocol::table::{SlotWord, TABLE_BASE};
 use zerocopy::little_endian::U32;
 
@@ -136,6 +137,7 @@ impl Model {
             map::TUNING | map::SLOT if index >= self.slots.len() => Status::BadAddress,
             map::CODES if !self.parameters.carriers.has_codes() => Status::BadAddress,
             map::GUARD => self.limit(index, data as u16 as i16, disarmed),
+            map::ANALOGUE if index >= self.analogue.len() => Status::BadAddress,
             map::ANALOGUE if !disarmed => Status::Busy,
             map::ANALOGUE => {
                 self.analogue[index] = data;
@@ -147,7 +149,11 @@ impl Model {
                 Status::Ok
             }
             map::SLOT => {
-                self.slots[index] = SlotWord::from_word(data);
+                let mut word = SlotWord::from_word(data);
+                if self.parameters.slot_clocks != 1 {
+                    word.output &= (STEPPED_OUTPUTS - 1) as u8;
+                }
+                self.slots[index] = word;
                 Status::Ok
             }
             map::CODES => {

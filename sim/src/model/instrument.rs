@@ -13,12 +13,11 @@ use super::supervisor::Supervisor;
 use super::telemetry::Telemetry;
 use crate::bench::Bench;
 use crate::engine::{Passed, Time};
-use hge_protocol::analogue::WORDS as ANALOGUE_WORDS;
 use hge_protocol::frame::{flag, End, EndReason, Event, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{mode, protection};
 use hge_protocol::table::{SlotWord, TableLayout, CHIPS};
 use hge_protocol::wire::{seal, Deframer, MOST_REQUEST_WORDS};
-use hge_protocol::Parameters;
+use hge_protocol::{Analogue, Parameters};
 
 /// Maximum samples computed before the device is evaluated.
 const BATCH_SAMPLES: usize = 1024;
@@ -75,7 +74,7 @@ pub struct Model {
     pub(super) tuning: Vec<u32>,
     pub(super) slots: Vec<SlotWord>,
     /// The analogue scale, as a host has written it.
-    pub(super) analogue: [u32; ANALOGUE_WORDS],
+    pub(super) analogue: Vec<u32>,
     /// Rows of the codes' chips.
     pub(super) rows: [u8; CHIPS],
     /// Target word of the present case.
@@ -118,7 +117,7 @@ impl Model {
             table: vec![0; layout.words as usize],
             tuning: vec![0; slots],
             slots: vec![SlotWord::default(); slots],
-            analogue: [0; ANALOGUE_WORDS],
+            analogue: vec![0; Analogue::room(parameters.outputs as usize)],
             rows: [0; CHIPS],
             cost_target: 0,
             limits: vec![Limits::default(); outputs],
@@ -252,11 +251,12 @@ impl Model {
         }
         let armed = self.motion.supervisor.armed;
         let step = if armed { self.settings.step_limit } else { self.settings.safe_step };
+        let tone_mask = self.settings.tone_mask();
         let mut moving = false;
         let mut cut = false;
         for (output, channel) in self.motion.channels.iter_mut().enumerate() {
             let last = self.motion.codes[output];
-            let toned = self.motion.tones_fresh && self.settings.tone_mask >> output & 1 == 1;
+            let toned = self.motion.tones_fresh && tone_mask >> output & 1 == 1;
             let (code, unfinished) = channel.step(Drive {
                 track: (!armed).then_some(last),
                 ramp: self.motion.sequencer.state == State::Ramp,

@@ -188,8 +188,9 @@ impl Model {
     pub(super) fn load_case(&mut self) {
         self.cost_target =
             self.table[self.layout.case_target(self.motion.sequencer.case, 0) as usize];
+        let input_mask = self.settings.input_mask();
         for output in 0..self.parameters.outputs {
-            let word = if (self.settings.input_mask >> output) & 1 == 1 {
+            let word = if (input_mask >> output) & 1 == 1 {
                 self.table[self.layout.case_input(self.motion.sequencer.case, output) as usize]
                     << 16
             } else {

@@ -60,6 +60,16 @@ impl Settings {
         Some(may)
     }
 
+    /// Outputs that carry a tone.
+    pub fn tone_mask(&self) -> u64 {
+        u64::from(self.tone_mask_high) << 32 | u64::from(self.tone_mask)
+    }
+
+    /// Outputs whose value comes from the case table.
+    pub fn input_mask(&self) -> u64 {
+        u64::from(self.input_mask_high) << 32 | u64::from(self.input_mask)
+    }
+
     /// The settings with those that could lead out of the gateware's tables confined to `parameters`.
     pub fn confined(&self, parameters: &Parameters) -> Self {
         Settings {

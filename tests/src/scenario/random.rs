@@ -43,7 +43,8 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
     // What an instrument of sines alone takes and does not heed.
     let (with_codes, with_cost) = (dice.random_bool(0.7), dice.random_bool(0.4));
     modes |= if with_cost { mode::COST } else { 0 };
-    let input_mask = 0b11 << (parameters.outputs - 2) & !((1_u32 << tones) - 1);
+    let inputs = (parameters.outputs - 2).max(tones)..parameters.outputs;
+    let numbers = |outputs: std::ops::Range<u32>| outputs.map(|output| output as usize);
     let over = dice.random_bool(0.25);
     let mut settings = vec![
         (map::SAMPLE_PERIOD, dice.random_range(0..=parameters.least_sample_period_clocks() + 9)),
@@ -56,8 +57,6 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::EPOCHS, epochs),
         (map::STARTS_USED, starts),
         (map::MODE, modes),
-        (map::INPUT_MASK, input_mask),
-        (map::TONE_MASK, (1 << tones) - 1),
         (map::RAMP_STEP, dice.random_range(1 << 20..=1 << 28)),
         (map::GRADIENT_SHIFT, dice.random_range(8..=20)),
         (map::STEP_SHIFT, if extreme { 0 } else { dice.random_range(0..=16) }),
@@ -72,6 +71,8 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::OVERCURRENT_SAMPLES, dice.random_range(0..=4)),
         (map::LINK_ERROR_LIMIT, dice.random_range(0..=3)),
     ];
+    settings.extend(map::mask_writes(map::INPUT_MASKS, numbers(inputs)));
+    settings.extend(map::mask_writes(map::TONE_MASKS, numbers(0..tones)));
     script.write(map::IDENTITY, 1);
     script.write(0x3fff, 1);
     for slot in 0..used {

@@ -82,6 +82,18 @@ fn random_runs_agree_with_any_number_of_inputs() {
 
 #[needs(compiler)]
 #[test]
+fn random_runs_agree_with_up_to_64_outputs() {
+    let sizes = nightly(&[(33, 40, 1), (48, 64, 2), (63, 200, 8)][..], &[(40, 48, 2)]);
+    for (seed, &(outputs, slots, inputs)) in (620..).zip(sizes) {
+        let parameters = Parameters { outputs, slots, inputs, ..LITTLE };
+        agree(Compiler::locate(), &random(seed, parameters, 2));
+    }
+    let most = Parameters { outputs: 64, slots: 64, clock_hz: 90_000_000, ..LITTLE };
+    agree(Compiler::locate(), &random(nightly(630, 2), most, 2));
+}
+
+#[needs(compiler)]
+#[test]
 fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     let clock_hz = 90_000_000;
     for seed in seeds(400..410, &SHORT[..2]) {

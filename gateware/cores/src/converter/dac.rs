@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `reset` | in, 1 | frames restart; the stored codes stay |
 //! | `tick` | in, 1 | a sample begins |
-//! | `write`, `index`, `code` | in, 1 + 5 + 16 signed | a new code, from the guard |
+//! | `write`, `index`, `code` | in, 1 + 6 + 16 signed | a new code, from the guard |
 //! | `sclk`, `sync_n`, `data` | out, 1 | the pins, all registers; the part samples `data` at falling edges of `sclk` |
 //! | `ready` | out, 1 | the part is set up and every channel has its stored code |
 //!
@@ -37,7 +37,7 @@ pub struct SpiDac {
     /// A new code.
     pub write: Signal<In, Bit>,
     /// Output of the code.
-    pub index: Signal<In, Bits<5>>,
+    pub index: Signal<In, Bits<6>>,
     /// The code.
     pub code: Signal<In, Signed<16>>,
     /// Serial clock.

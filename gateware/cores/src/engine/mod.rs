@@ -121,7 +121,7 @@ pub struct Engine<P: Pass> {
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
     /// Output whose tone is read.
-    pub read_output: Signal<In, Bits<5>>,
+    pub read_output: Signal<In, Bits<6>>,
     /// Tone of the previous sample at that output.
     pub tone: Signal<Out, Signed<32>>,
     /// There was a slot scan in the previous sample.

@@ -201,7 +201,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.code_write.next = self.access.code_write.val();
         self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
         self.engine.slot_data.next = self.link.data.val();
-        self.engine.read_output.next = self.modulator.index.val().get_bits::<5>(0);
+        self.engine.read_output.next = self.modulator.index.val().get_bits::<6>(0);
         self.shown.setting.next = self.registers.reference.val();
         self.shown.valid.next = self.engine.sine_valid.val();
         self.shown.slot.next = self.engine.sine_slot.val();
@@ -217,6 +217,7 @@ impl<P: Pass> Logic for Instrument<P> {
             self.sequencer.tones.val() & (self.registers.mode.val().get_bit(2));
         self.modulator.tones_fresh.next = self.engine.tones_fresh.val();
         self.modulator.tone_mask.next = self.registers.tone_mask.val();
+        self.modulator.tone_mask_high.next = self.registers.tone_mask_high.val();
         self.modulator.tone.next = self.engine.tone.val();
         self.modulator.target_write.next = self.post_processor.target_write.val();
         self.modulator.target_index.next = self.post_processor.target_index.val();
@@ -229,7 +230,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.guard.armed.next = self.supervisor.armed.val();
         self.guard.step_limit.next = self.registers.stored.val().get_bits::<16>(0);
         self.guard.host_write.next = self.access.guard_write.val();
-        self.guard.host_address.next = self.link.address.val().get_bits::<7>(0);
+        self.guard.host_address.next = self.link.address.val().get_bits::<8>(0);
         self.guard.host_data.next = self.link.data.val().get_bits::<16>(0);
         self.dac_write.next = self.guard.dac_write.val();
         self.dac_index.next = self.guard.dac_index.val();

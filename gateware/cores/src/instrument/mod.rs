@@ -79,7 +79,7 @@ pub struct Instrument<P: Pass> {
     /// A new code for the DAC.
     pub dac_write: Signal<Out, Bit>,
     /// Output of the code.
-    pub dac_index: Signal<Out, Bits<5>>,
+    pub dac_index: Signal<Out, Bits<6>>,
     /// The code.
     pub dac_code: Signal<Out, Signed<16>>,
     /// Outputs may be connected.

@@ -83,7 +83,7 @@ impl Logic for PostProcessor {
             self.stored_read.next = self.stored_copy.q.val();
             self.is_there.next = self.was_shown.q.val();
         }
-        self.output_masked.next = self.engine_data.val().get_bits::<5>(8) & self.row_mask.val();
+        self.output_masked.next = self.engine_data.val().get_bits::<6>(8) & self.row_mask.val();
         comment!("Words 0 to 15, 24 to 31 and 32 (of word 0) wait for the slot scan.");
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
@@ -107,7 +107,7 @@ impl Logic for PostProcessor {
         match self.machine.port.val().index() {
             16 => self.far.d.next = self.table_read.val().get_bits::<16>(0),
             17 => self.far.d.next = self.table_read.val().get_bits::<16>(16),
-            32 => self.far.d.next = bit_cast::<16, 5>(self.output_masked.val()),
+            32 => self.far.d.next = bit_cast::<16, 6>(self.output_masked.val()),
             38 => self.far.d.next = self.code_read.val(),
             43 => self.far.d.next = self.stored_read.val().get_bits::<16>(0),
             44 => self.far.d.next = self.stored_read.val().get_bits::<16>(16),
@@ -157,7 +157,7 @@ impl Logic for PostProcessor {
         self.pair.next = self.high_placed.val() | self.low_wide.val();
         self.write_address.next = self.place.q.val();
         self.write_data.next = self.pair.val();
-        self.target_index.next = self.item.q.val().get_bits::<5>(0);
+        self.target_index.next = self.item.q.val().get_bits::<6>(0);
         self.target_data.next = self.pair.val();
         self.frame_word.next = self.pair.val();
         self.words.next = self.machine.word_out.val().get_bits::<11>(0);

@@ -152,7 +152,7 @@ pub struct PostProcessor {
     /// Writes a target.
     pub target_write: Signal<Out, Bit>,
     /// Output of the target.
-    pub target_index: Signal<Out, Bits<5>>,
+    pub target_index: Signal<Out, Bits<6>>,
     /// The target.
     pub target_data: Signal<Out, Bits<32>>,
     /// Accepted in this clock.
@@ -213,13 +213,13 @@ pub struct PostProcessor {
     end_entry: Fixed<Bits<10>>,
     event_entry: Fixed<Bits<10>>,
     block_entry: Fixed<Bits<10>>,
-    row_mask: Fixed<Bits<5>>,
+    row_mask: Fixed<Bits<6>>,
     table_read: Signal<Local, Bits<32>>,
     code_read: Signal<Local, Bits<16>>,
     stored_read: Signal<Local, Bits<32>>,
     is_there: Signal<Local, Bit>,
     waits: Signal<Local, Bit>,
-    output_masked: Signal<Local, Bits<5>>,
+    output_masked: Signal<Local, Bits<6>>,
     of_engine: Signal<Local, Bit>,
     of_settings: Signal<Local, Bit>,
     waits_answer: Signal<Local, Bit>,

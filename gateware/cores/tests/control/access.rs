@@ -5,7 +5,7 @@ use crate::bus::Bus;
 use hge_protocol::frame::Status;
 use hge_protocol::registers::{self as map, Access as Direction, Register, When, MAP};
 use hge_protocol::table::TableLayout;
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::{Analogue, Carriers, Parameters};
 use std::collections::BTreeMap;
 
 const BUILD: u32 = 0x89ab_cdef;
@@ -115,6 +115,7 @@ impl TestBench {
         let exists = match register.address {
             map::TUNING | map::SLOT => u32::from(index) < self.parameters.slots,
             map::GUARD => u32::from(index) < 4 * self.parameters.outputs,
+            map::ANALOGUE => usize::from(index) < Analogue::room(self.parameters.outputs as usize),
             map::CODES => self.parameters.carriers.has_codes(),
             _ => true,
         };
@@ -259,10 +260,11 @@ fn configurations() -> [Parameters; 3] {
     let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
     let small = Parameters { carriers: Carriers::Sines, ..small };
     let large = Parameters {
-        outputs: 32,
+        outputs: 64,
         slots: 256,
         telemetry_words: 2048,
-        cases: 32,
+        cases: 16,
+        starts: 16,
         ..Parameters::default()
     };
     [Parameters::default(), small, large]
@@ -278,7 +280,8 @@ fn addresses(parameters: &Parameters) -> Vec<u16> {
     all.extend((0..8).map(|field| map::GUARD + field));
     all.extend((0..5).map(|field| map::GUARD + 4 * outputs - 4 + field));
     all.extend([
-        0x37f, 0x380, 0x384, 0x3a3, 0x3bf, 0x3c0, 0x3df, 0x3ff, 0x400, 0x4ff, 0x500, 0x80f, 0x0fff,
+        0x37f, 0x380, 0x384, 0x3a3, 0x3bf, 0x3c0, 0x3df, 0x3ff, 0x400, 0x4ff, 0x500, 0x504, 0x540, 0x57f, 0x580,
+        0x5bf, 0x5ff, 0x600, 0x80f, 0x0fff,
         0x1000, 0x1001, 0x11ff, 0x1fff,
     ]);
     all.extend([0x2000, 0x8020, 0x100f, 0xff0f, 0xffff]);

@@ -97,7 +97,7 @@ impl Logic for Bus {
         self.registers.frames_lost.next = 0x0234_5678.into();
         self.registers.link_faults.next = 0x4000_0001.into();
         self.guard.host_write.next = self.access.guard_write.val();
-        self.guard.host_address.next = self.address.val().get_bits::<7>(0);
+        self.guard.host_address.next = self.address.val().get_bits::<8>(0);
         self.guard.host_data.next = self.data.val().get_bits::<16>(0);
         self.table.read_address.next = self.address.val().get_bits::<12>(0);
         self.table.write_enable.next = self.access.table_write.val();

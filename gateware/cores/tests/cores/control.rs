@@ -94,7 +94,7 @@ fn the_registers_in_icarus_equal_rust() {
                 if !random.once_in(4) {
                     core.address.next = Bits::from(random.below(64));
                 } else if random.once_in(2) {
-                    core.address.next = Bits::from(u64::from(map::ANALOGUE) + random.below(128));
+                    core.address.next = Bits::from(u64::from(map::ANALOGUE) + random.below(256));
                 }
                 core.read_watchdog.next = random.once_in(20);
                 core.read_run_limit.next = random.once_in(20);
@@ -122,9 +122,9 @@ fn the_access_in_icarus_equals_rust() {
                 core.reset.next = random.once_in(500);
                 if cycle % 8 == 0 {
                     put_all!(core, random; address, data, is_write, watchdog_set, run_limit_set);
-                    let page = [0, 0, 0x100, 0x200, 0x300, 0x1000][random.below(6) as usize];
+                    let page = [0, 0, 0x100, 0x200, 0x300, 0x500, 0x1000][random.below(7) as usize];
                     if !random.once_in(8) {
-                        core.address.next = Bits::from(page + random.below(128));
+                        core.address.next = Bits::from(page + random.below(256));
                     }
                     if random.once_in(3) {
                         core.address.next = Bits::from(u64::from(map::COMMAND));

@@ -64,7 +64,7 @@ fn the_tones_in_icarus_equal_rust() {
 #[needs(icarus)]
 #[test]
 fn the_guard_in_icarus_equals_rust() {
-    for outputs in [2, 8, 32] {
+    for outputs in [2, 8, 64] {
         agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit],
             each: [tick, running, step, index, code, host_address, host_write, host_data]);
     }
@@ -73,7 +73,7 @@ fn the_guard_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_modulator_in_icarus_equals_rust() {
-    for (outputs, dac_bits) in [(2, 8), (8, 16), (32, 12)] {
+    for (outputs, dac_bits) in [(2, 8), (8, 16), (64, 12)] {
         let core = Modulator::new(outputs, dac_bits);
         compare(
             "modulator",
@@ -83,7 +83,8 @@ fn the_modulator_in_icarus_equals_rust() {
                 core.tick.next = random.once_in(8 * (u64::from(outputs) + 2));
                 core.reset.next = random.once_in(2000);
                 if cycle % HELD == 0 {
-                    put_all!(core, random; ramp, ramp_step, track, shape, tones_fresh, tone_mask);
+                    put_all!(core, random; ramp, ramp_step, track, shape, tones_fresh, tone_mask,
+                        tone_mask_high);
                 }
                 put_all!(core, random; track_code, tone, target_write, target_index, target_data);
             },

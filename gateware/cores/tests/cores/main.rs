@@ -53,7 +53,7 @@ macro_rules! agrees {
 /// The default instrument, one of the smallest memories, and the largest.
 fn configurations() -> [Parameters; 3] {
     let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
-    let large = Parameters { outputs: 32, slots: 256, cases: 32, ..Parameters::default() };
+    let large = Parameters { outputs: 64, slots: 256, starts: 16, ..Parameters::default() };
     [Parameters::default(), small, large]
 }
 

@@ -135,8 +135,6 @@ impl Plan {
             }
             Ok((count as u32).max(1))
         };
-        let mask =
-            |outputs: &mut dyn Iterator<Item = usize>| outputs.fold(0, |bits, o| bits | 1 << o);
         let ramp_step = (self.ramp_step_codes() * 65536.0).round() as u32;
         let step_v = self.configuration.step_v;
         let step_limit = step_v
@@ -155,12 +153,13 @@ impl Plan {
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),
             (map::STARTS_USED, 1),
-            (map::INPUT_MASK, mask(&mut inputs.iter().copied())),
-            (map::TONE_MASK, mask(&mut controls.iter().map(|control| control.output))),
             (map::RAMP_STEP, ramp_step.max(1)),
             (map::STEP_LIMIT, step_limit),
             (map::SAFE_STEP, safe_step),
         ];
+        writes.extend(map::mask_writes(map::INPUT_MASKS, inputs.iter().copied()));
+        let toned = controls.iter().map(|control| control.output);
+        writes.extend(map::mask_writes(map::TONE_MASKS, toned));
         writes.extend(self.protection()?);
         if controls.is_empty() {
             // One slot is visited always: it must drive nothing.

@@ -141,4 +141,5 @@ fn verdicts_on_the_default_outputs_equal_the_twins() {
 #[test]
 fn verdicts_on_the_most_outputs_equal_the_twins() {
     agree(32, 500, 54);
+    agree(64, 250, 55);
 }

@@ -57,7 +57,7 @@ impl TestBench {
             false => random.scaled(0, i64::from(i32::MAX)),
         }
         .clamp(0, i64::from(i32::MAX)) as i32;
-        let tone_mask = random.noise() as u32;
+        let tone_mask = random.noise();
         let tones: Vec<i32> = (0..outputs).map(|_| random.word()).collect();
         let track_codes: Vec<i16> = (0..outputs).map(|_| random.code()).collect();
         let drives = (0..outputs)
@@ -78,7 +78,8 @@ impl TestBench {
         core.track.next = track;
         core.shape.next = shape;
         core.tones_fresh.next = tones_fresh;
-        core.tone_mask.next = raw(u64::from(tone_mask));
+        core.tone_mask.next = raw(tone_mask & 0xffff_ffff);
+        core.tone_mask_high.next = raw(tone_mask >> 32);
         Sample { drives, tones, track_codes, ramp_step }
     }
 
@@ -199,4 +200,6 @@ fn codes_for_a_dac_of_12_bits_equal_the_twins() {
 fn codes_for_a_dac_of_16_bits_equal_the_twins() {
     agree(8, 16, 1000, 45);
     agree(32, 16, 200, 46);
+    agree(33, 16, 200, 47);
+    agree(64, 16, 100, 48);
 }

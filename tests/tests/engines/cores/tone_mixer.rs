@@ -7,7 +7,7 @@ use hge_gateware::tone_mixer::ToneMixer;
 use hge_protocol::table::SlotWord;
 
 /// Outputs that the core can address.
-const OUTPUTS: usize = 32;
+const OUTPUTS: usize = 64;
 /// Clocks from a slot's sine to its sum in the memory.
 const LATENCY: usize = 3;
 
@@ -59,7 +59,7 @@ impl TestBench {
         self.bench.core.tick.next = true;
         self.bench.tick();
         self.bench.core.tick.next = false;
-        self.before = std::mem::take(&mut self.now);
+        self.before = std::mem::replace(&mut self.now, [None; OUTPUTS]);
     }
 
     /// One to four slots of one output; `closed` says whether the last is marked as such.

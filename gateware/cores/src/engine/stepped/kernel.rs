@@ -83,7 +83,7 @@ impl Logic for Stepped {
         self.reads_tone.next = self.outputs.q.val()
             & ((self.step.q.val().get_bits::<3>(0) == bits::<3>(3))
                 | (self.step.q.val().get_bits::<3>(0) == bits::<3>(4)));
-        self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val());
+        self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val().get_bits::<5>(0));
         self.tone_placed.next = self.tone_wide.val() << 1;
         self.tone_high.next = self.step.q.val().get_bit(2);
         self.tone_word.next = self.tone_placed.val().replace_bit(0, self.tone_high.val());

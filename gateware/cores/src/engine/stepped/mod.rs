@@ -78,7 +78,7 @@ pub struct Stepped {
     /// The word.
     pub slot_data: Signal<In, Bits<32>>,
     /// Output whose tone is read.
-    pub read_output: Signal<In, Bits<5>>,
+    pub read_output: Signal<In, Bits<6>>,
     /// Tone of the previous sample at that output, in the sixth of its eight clocks.
     pub tone: Signal<Out, Signed<32>>,
     /// A slot's sine is valid.

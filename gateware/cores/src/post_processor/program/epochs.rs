@@ -9,9 +9,9 @@ use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 const _: () = assert!(mode::STANDALONE == 2);
 
 /// Counters and steps to zero, the first values.
-pub fn run(code: &mut Assembler) {
+pub fn run(code: &mut Assembler, mask_words: u8) {
     code.label(job::RUN);
-    settings(code);
+    settings(code, mask_words);
     for word in 0..2 {
         code.input(input::BEGAN + word);
         code.store(BEGAN + word);
@@ -38,12 +38,13 @@ pub fn run(code: &mut Assembler) {
 }
 
 /// The settings of the run.
-fn settings(code: &mut Assembler) {
+fn settings(code: &mut Assembler, mask_words: u8) {
     let one_word = [CASES, EPOCHS, STARTS, GRADIENT_SHIFT, STEP_SHIFT];
     for (address, word) in (SETTINGS..).zip(one_word) {
         setting(code, address, word);
     }
-    for (address, word) in (SETTINGS + 5..).zip([INPUT_MASK, LOSS_STOP]) {
+    let masks = (INPUT_MASK..INPUT_MASK + mask_words).step_by(2);
+    for (address, word) in (SETTINGS + 5..).zip(std::iter::once(LOSS_STOP).chain(masks)) {
         setting(code, address, word);
         code.input(input::SETTING + 1);
         code.store(word + 1);

@@ -169,11 +169,12 @@ mod memory {
     pub const STARTS: Place = 50;
     pub const GRADIENT_SHIFT: Place = 51;
     pub const STEP_SHIFT: Place = 52;
-    pub const INPUT_MASK: Place = 54;
-    pub const LOSS_STOP: Place = 56;
+    pub const LOSS_STOP: Place = 54;
+    /// Two words, four with more than 32 outputs.
+    pub const INPUT_MASK: Place = 56;
 
     /// Addresses of these settings, in this order, and the limits of two of them.
-    pub const SETTINGS: Place = 0xd6;
+    pub const SETTINGS: Place = 0xd5;
     pub const MOST_CASES: Place = 0xde;
     pub const MOST_STARTS: Place = 0xdf;
     pub const ZERO: Place = 0xe0;
@@ -218,8 +219,9 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::SETTINGS + 2, map::STARTS_USED),
         (memory::SETTINGS + 3, map::GRADIENT_SHIFT),
         (memory::SETTINGS + 4, map::STEP_SHIFT),
-        (memory::SETTINGS + 5, map::INPUT_MASK),
-        (memory::SETTINGS + 6, map::LOSS_STOP),
+        (memory::SETTINGS + 5, map::LOSS_STOP),
+        (memory::SETTINGS + 6, map::INPUT_MASK),
+        (memory::SETTINGS + 7, map::INPUT_MASK_HIGH),
         (memory::MOST_CASES, parameters.cases as u16),
         (memory::MOST_STARTS, parameters.starts as u16),
         (memory::ONE, 1),
@@ -252,13 +254,14 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::INPUT_WORDS, layout.input_words as u16),
         (memory::INPUTS, (parameters.inputs << 8) as u16),
     ]);
-    epochs::run(&mut code);
+    let mask_words = if parameters.outputs > 32 { 4 } else { 2 };
+    epochs::run(&mut code, mask_words);
     epochs::window(&mut code, parameters.has_cost());
     records::end(&mut code);
     records::event(&mut code);
     records::block(&mut code);
     records::parts(&mut code);
-    rows::parts(&mut code, parameters.has_cost());
+    rows::parts(&mut code, parameters.has_cost(), mask_words);
     arithmetic::parts(&mut code);
     code
 }
@@ -287,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_program_fits_its_memory_for_the_smallest_and_the_largest_instrument() {
-        for (outputs, slots) in [(2, 1), (8, 24), (32, 256)] {
+        for (outputs, slots) in [(2, 1), (8, 24), (64, 256)] {
             let code = program(&Parameters { outputs, slots, ..Parameters::default() });
             assert!(code.words().len() <= 1024);
         }

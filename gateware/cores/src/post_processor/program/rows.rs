@@ -52,7 +52,7 @@ pub fn load_start(code: &mut Assembler) {
 }
 
 /// Targets of the outputs: the case's codes for inputs, else the controls; and the target of the cost.
-fn load_case(code: &mut Assembler, has_cost: bool) {
+fn load_case(code: &mut Assembler, has_cost: bool, mask_words: u8) {
     code.label("load case");
     if has_cost {
         code.load(CASE);
@@ -65,16 +65,17 @@ fn load_case(code: &mut Assembler, has_cost: bool) {
     }
     row(code, CASE, CASE_INPUTS);
     code.store(FROM);
-    code.load(INPUT_MASK);
-    code.store(MASK);
-    code.load(INPUT_MASK + 1);
-    code.store(MASK + 1);
+    for word in 0..mask_words {
+        code.load(INPUT_MASK + word);
+        code.store(MASK + word);
+    }
     clear(code, ITEM);
     code.label("load a target");
     code.load(ITEM);
     code.output(output::ITEM);
-    code.shift_in_place(MASK + 1);
-    code.shift_in_place(MASK);
+    for word in (0..mask_words).rev() {
+        code.shift_in_place(MASK + word);
+    }
     code.jump(NoCarry, "load a held control");
     code.load(ITEM);
     code.add(FROM);
@@ -115,8 +116,8 @@ fn copy_row(code: &mut Assembler) {
 }
 
 /// The subroutines.
-pub fn parts(code: &mut Assembler, has_cost: bool) {
+pub fn parts(code: &mut Assembler, has_cost: bool, mask_words: u8) {
     load_start(code);
-    load_case(code, has_cost);
+    load_case(code, has_cost, mask_words);
     copy_row(code);
 }

@@ -71,7 +71,7 @@ fn runs_of_several_inputs_equal_the_twins() {
 #[test]
 fn runs_of_the_most_slots_equal_the_twins() {
     agree(
-        Parameters { slots: 256, outputs: 32, cases: 2, ..Parameters::default() },
+        Parameters { slots: 256, outputs: 64, cases: 2, ..Parameters::default() },
         nightly(16, 3),
         70,
     );

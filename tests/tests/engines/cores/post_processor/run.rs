@@ -21,7 +21,7 @@ struct Settings {
     epochs: u32,
     standalone: bool,
     loss_stop: u32,
-    input_mask: u32,
+    input_mask: u64,
 }
 
 /// Where the run is.
@@ -102,7 +102,7 @@ impl Run {
             epochs: random.below(3) as u32,
             standalone: !random.once_in(4),
             loss_stop: if random.once_in(3) { u32::MAX >> random.below(32) } else { 0 },
-            input_mask: random.noise() as u32,
+            input_mask: random.noise(),
         };
         self.settings = settings;
         self.table = self.test_bench.table.clone();
@@ -122,7 +122,8 @@ impl Run {
             (map::GRADIENT_SHIFT, settings.gradient_shift),
             (map::STEP_SHIFT, settings.step_shift),
             (map::LOSS_STOP, settings.loss_stop),
-            (map::INPUT_MASK, settings.input_mask),
+            (map::INPUT_MASK, settings.input_mask as u32),
+            (map::INPUT_MASK_HIGH, (settings.input_mask >> 32) as u32),
         ] {
             self.test_bench.settings[usize::from(address)] = value;
         }
