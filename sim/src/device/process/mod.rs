@@ -48,7 +48,7 @@ const GREETING_BYTES: usize = 4096;
 const MOST_QUOTED: usize = 80;
 
 /// Electrodes that an instrument can have outputs for.
-const MOST_ELECTRODES: usize = 32;
+const MOST_ELECTRODES: usize = 64;
 
 /// The child's first line.
 #[derive(Deserialize)]
@@ -120,7 +120,7 @@ impl ProcessDevice {
         }
         if !(1..=MOST_ELECTRODES).contains(&greeting.electrodes) {
             let what = format!("has {} electrodes", greeting.electrodes);
-            return Err(failed(what, "let it have 1 to 32"));
+            return Err(failed(what, "let it have 1 to 64"));
         }
         if !(1..=MOST_OUTPUTS).contains(&greeting.outputs) {
             let what = format!("has {} outputs", greeting.outputs);

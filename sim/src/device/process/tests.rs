@@ -169,7 +169,7 @@ fn a_child_that_does_not_greet_is_refused() {
     let told = refusal("greet(hge_device=2)\nhear()");
     assert!(told.contains("uses version 2 of the protocol"), "{told}");
     let told = refusal("greet(electrodes=0)\nhear()");
-    assert!(told.contains("has 0 electrodes; let it have 1 to 32"), "{told}");
+    assert!(told.contains("has 0 electrodes; let it have 1 to 64"), "{told}");
     let told = refusal("sys.exit('no configuration')");
     assert!(told.contains("its last line was `no configuration`"), "{told}");
     let told = refusal("print('x' * 5000)");
