@@ -7,6 +7,8 @@ use hge_driver::{DriverError, Instrument, Settings};
 use hge_lab::server::{self, tcp};
 use hge_protocol::frame::{Notice, Operation, Reply, Status};
 use hge_protocol::registers::{self as map, command, status, Access};
+
+use hge_protocol::Analogue;
 use hge_tests::nightly;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -48,6 +50,7 @@ fn registers(instrument: &Instrument) -> Vec<u32> {
     for register in readable.filter(|register| register.address != map::TIME) {
         let count = match register.address {
             map::GUARD => 4 * outputs,
+            map::ANALOGUE => Analogue::room(outputs),
             map::TABLE => 64,
             _ => usize::from(register.count),
         };
