@@ -5,7 +5,7 @@
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
 //! | `rx`, `tx` | in, out, 1 | the serial line |
 //! | `arm_button` | in, 1 | asynchronous, high while pressed: starts the embedded experiment ([`crate::boot`]), if there is one |
-//! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 | the DAC |
+//! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 + 1 + 1 a chip | the DACs: with n chips output k is channel k div n of chip k mod n |
 //! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADCs, with a data line each; for an AD7686 `adc_cs_n` is CNV |
 //! | `output_enable` | out, 1 | closes the output switch behind the DAC: while armed and during the ramp to the safe values, once the DAC is set up; a register |
 //! | `trigger`, `reference` | out, 1 | for an oscilloscope |
@@ -16,7 +16,7 @@
 
 use crate::build::Build;
 use crate::converter::{
-    least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
+    chips, least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
 };
 use crate::engine::{per_input, Pass};
 use crate::leaf::Fixed;
@@ -57,12 +57,10 @@ impl Converters {
     /// The parameters of an instrument with these generics and converters: widths, latency and minimum period.
     ///
     /// # Errors
-    /// A clock too fast for them, or more outputs than channels.
+    /// A clock too fast for them, or more outputs than the channels of eight DACs.
     pub fn parameters(self, wanted: &Parameters) -> Result<Parameters, ConverterError> {
         let Self { dac, adc } = self;
-        if wanted.outputs > crate::converter::timing::CHANNELS {
-            return Err(ConverterError::Outputs { outputs: wanted.outputs, part: dac.name() });
-        }
+        chips(dac, wanted.outputs)?;
         Ok(Parameters {
             dac_bits: dac.bits(),
             adc_bits: adc.bits(),
@@ -92,8 +90,8 @@ pub struct BoardTop<P: Pass> {
     pub dac_sclk: Signal<Out, Bit>,
     /// Low for a frame to the DAC.
     pub dac_sync_n: Signal<Out, Bit>,
-    /// Bits to the DAC.
-    pub dac_data: Signal<Out, Bit>,
+    /// Bits to every DAC chip.
+    pub dac_data: Vec<Signal<Out, Bit>>,
     /// The ADC's serial clock.
     pub adc_sclk: Signal<Out, Bit>,
     /// Low for a frame from the ADC.
@@ -147,10 +145,13 @@ impl<P: Pass> BoardTop<P> {
         let eye_mask = u64::from(parameters.clock_hz / 8).next_power_of_two() / 2 - 1;
         let mut board = Self {
             serial: SerialInstrument::unconnected(&parameters, baud, build, recording)?,
-            dac: SpiDac::new(converters.dac, parameters.clock_hz)?,
+            dac: SpiDac::new(converters.dac, parameters.clock_hz, parameters.outputs)?,
             adc: (0..parameters.inputs)
                 .map(|_| SpiAdc::new(converters.adc, parameters.clock_hz, settled))
                 .collect::<Result<_, _>>()?,
+            dac_data: (0..chips(converters.dac, parameters.outputs)?)
+                .map(|_| Signal::default())
+                .collect(),
             adc_data: per_input(&parameters, |_| Signal::default()),
             eye_mask: Fixed::new(Bits::from(eye_mask)),
             ..Default::default()
@@ -185,7 +186,9 @@ impl<P: Pass> Logic for BoardTop<P> {
         self.dac.code.next = self.serial.dac_code.val();
         self.dac_sclk.next = self.dac.sclk.val();
         self.dac_sync_n.next = self.dac.sync_n.val();
-        self.dac_data.next = self.dac.data.val();
+        for i in 0..self.dac_data.len() {
+            self.dac_data[i].next = self.dac.data[i].val();
+        }
         for i in 0..self.adc.len() {
             self.adc[i].clock.next = self.clock.val();
             self.adc[i].reset.next = self.serial.reset.val() | (!self.dac.ready.val());

@@ -11,6 +11,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("post_processor/mod.rs"),
     include_str!("converter/adc.rs"),
     include_str!("converter/dac.rs"),
+    include_str!("converter/dac_chip.rs"),
     include_str!("cost.rs"),
     include_str!("engine/mod.rs"),
     include_str!("engine/pipelined.rs"),

@@ -12,8 +12,12 @@ const SET_UP_PS: u64 = 5 * PS_PER_NS;
 /// Levels of a board's pins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pins {
-    /// The DAC.
-    pub dac: DacPins,
+    /// The DACs' serial clock.
+    pub dac_sclk: bool,
+    /// The DACs' select line, low for a frame.
+    pub dac_sync_n: bool,
+    /// The DACs' data lines, a bit a chip.
+    pub dac_data: u8,
     /// The ADC's serial clock.
     pub adc_sclk: bool,
     /// The ADC's select line.
@@ -22,11 +26,11 @@ pub struct Pins {
     pub output_enable: bool,
 }
 
-/// DAC, bench and an ADC for each input.
+/// DACs, bench and an ADC for each input. With n DACs output k is channel k div n of DAC k mod n.
 ///
 /// The bench is asked once for every update of the outputs, and its answer holds for all conversions until the next.
 pub struct Circuit {
-    dac: SpiDac,
+    dacs: Vec<SpiDac>,
     adcs: Vec<SpiAdc>,
     bench: Box<dyn Bench>,
     outputs: usize,
@@ -38,7 +42,7 @@ pub struct Circuit {
 }
 
 impl Circuit {
-    /// Just powered up; `outputs` of the DAC's eight lead to the bench, `inputs` ADCs measure it.
+    /// Just powered up; `outputs` of the channels lead to the bench, of as many DACs as they take (1, 2, 4 or 8), and `inputs` ADCs measure it.
     pub fn new(
         dac: DacKind,
         adc: AdcKind,
@@ -47,7 +51,9 @@ impl Circuit {
         bench: Box<dyn Bench>,
     ) -> Self {
         Circuit {
-            dac: SpiDac::new(dac),
+            dacs: (0..outputs.div_ceil(8).next_power_of_two())
+                .map(|_| SpiDac::new(dac))
+                .collect(),
             adcs: (0..inputs).map(|_| SpiAdc::new(adc)).collect(),
             bench,
             outputs,
@@ -78,16 +84,25 @@ impl Circuit {
                 }
             }
         }
-        self.dac.step(at_ps, pins.dac)?;
-        let (updated_ps, updates) = self.dac.updated();
+        for (chip, dac) in self.dacs.iter_mut().enumerate() {
+            let data = pins.dac_data >> chip & 1 == 1;
+            let dac_pins = DacPins { sclk: pins.dac_sclk, sync_n: pins.dac_sync_n, data };
+            dac.step(at_ps, dac_pins)?;
+        }
+        // All are updated by the same edge.
+        let (updated_ps, updates) = self.dacs[0].updated();
         if self.adcs.first().is_some_and(|adc| adc.samples(pins.adc_cs_n)) {
             place.least("settling of the outputs before a conversion", updated_ps, SETTLING_PS)?;
             if updates != self.updates {
                 self.updates = updates;
                 self.samples += 1;
                 let closed = pins.output_enable;
-                let codes = self.dac.codes().map(|code| if closed { code } else { 0 });
-                self.bench.samples(&codes[..self.outputs], &mut self.inputs);
+                let codes: Vec<[i16; 8]> = self.dacs.iter().map(SpiDac::codes).collect();
+                let chips = codes.len();
+                let outputs: Vec<i16> = (0..self.outputs)
+                    .map(|output| if closed { codes[output % chips][output / chips] } else { 0 })
+                    .collect();
+                self.bench.samples(&outputs, &mut self.inputs);
             }
         }
         for (adc, &code) in self.adcs.iter_mut().zip(&self.inputs) {
@@ -106,9 +121,9 @@ impl Circuit {
         self.pins
     }
 
-    /// The DAC.
-    pub fn dac(&self) -> &SpiDac {
-        &self.dac
+    /// The DACs.
+    pub fn dacs(&self) -> &[SpiDac] {
+        &self.dacs
     }
 
     /// The ADCs, one for each input.

@@ -2,7 +2,7 @@
 
 use super::{lost, Compiler, Process};
 use crate::bench::Bench;
-use crate::converter::{AdcKind, Circuit, DacKind, DacPins, Pins, SpiAdc};
+use crate::converter::{AdcKind, Circuit, DacKind, Pins, SpiAdc};
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
@@ -93,22 +93,24 @@ impl BoardEngine {
     /// Takes over what the pins did, and says what the next frame of every ADC holds.
     fn exchange(&mut self) -> Result<(), EngineError> {
         let count = u32::from_le_bytes(self.process.answer()?) as usize;
-        let mut told = vec![0; 6 * count];
+        let mut told = vec![0; 7 * count];
         self.process.answer_into(&mut told)?;
-        for change in told.chunks_exact(6) {
+        for change in told.chunks_exact(7) {
             let clocks = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
             self.clock += u64::from(clocks);
             let at_ps =
                 (u128::from(self.clock) * u128::from(PS_PER_S) / u128::from(self.clock_hz)) as u64;
             let level = |bit: u8| change[4] >> bit & 1 == 1;
             let pins = Pins {
-                dac: DacPins { sclk: level(0), sync_n: level(1), data: level(2) },
-                adc_sclk: level(3),
-                adc_cs_n: level(4),
-                output_enable: level(5),
+                dac_sclk: level(0),
+                dac_sync_n: level(1),
+                dac_data: change[5],
+                adc_sclk: level(2),
+                adc_cs_n: level(3),
+                output_enable: level(4),
             };
             self.circuit
-                .step(at_ps, pins, change[5])
+                .step(at_ps, pins, change[6])
                 .map_err(|fault| EngineError::Pins(fault.to_string()))?;
         }
         for adc in self.circuit.adcs() {

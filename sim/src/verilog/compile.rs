@@ -117,20 +117,22 @@ impl Compiler {
         let verilog =
             package::board_of_build(parameters, converters, baud, &Build::default(), recording)
                 .map_err(|error| EngineError::Tool(error.to_string()))?;
-        self.compile_board_text(&verilog[0].text, parameters.inputs, clocks_per_bit)
+        self.compile_board_text(&verilog[0].text, parameters, clocks_per_bit)
     }
 
-    /// A board's top with this number of inputs whose Verilog is given, such as a netlist with the models of its cells.
+    /// A board's top for `parameters` whose Verilog is given, such as a netlist with the models of its cells.
     ///
     /// # Errors
     /// A tool fails.
     pub fn compile_board_text(
         &self,
         verilog: &str,
-        inputs: u32,
+        parameters: &Parameters,
         clocks_per_bit: u32,
     ) -> Result<PathBuf, EngineError> {
-        let define = format!("-DHGE_INPUTS={inputs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}");
+        let Parameters { outputs, inputs, .. } = *parameters;
+        let dacs = outputs.div_ceil(8).next_power_of_two();
+        let define = format!("-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}");
         self.compile_text(verilog, "hge_board", &define)
     }
 

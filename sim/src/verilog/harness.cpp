@@ -114,6 +114,21 @@ struct Top {
     }
 #endif
 
+#ifdef HGE_BOARD
+// The data lines of the DACs, a bit each.
+#define GET_DAC(number) GET(dac_data_##number, dac__data__##number) << number
+#if HGE_DACS == 1
+#define GET_DAC_DATA GET(dac_data, dac__data)
+#elif HGE_DACS == 2
+#define GET_DAC_DATA (GET_DAC(0) | GET_DAC(1))
+#elif HGE_DACS == 4
+#define GET_DAC_DATA (GET_DAC(0) | GET_DAC(1) | GET_DAC(2) | GET_DAC(3))
+#else
+#define GET_DAC_DATA \
+    (GET_DAC(0) | GET_DAC(1) | GET_DAC(2) | GET_DAC(3) | GET_DAC(4) | GET_DAC(5) | GET_DAC(6) | GET_DAC(7))
+#endif
+#endif
+
 // Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
 #ifdef HGE_SERIAL
 // 64 registers and the stuffing of their 270 bytes take about 3500 clocks.
@@ -190,13 +205,15 @@ static void give_length(uint32_t length) {
 }
 
 #ifdef HGE_BOARD
-enum { DAC_SYNC = 2, ADC_CLOCK = 8, ADC_SELECT = 16 };
+enum { DAC_SYNC = 2, ADC_CLOCK = 4, ADC_SELECT = 8 };
+// Lowest bit of the data lines.
+constexpr int DAC_DATA = 8;
 
 // The ADCs' lines, and what is told of the pins.
 struct Converters {
     unsigned enable_clocks = 1;
     unsigned delay_clocks = 1;
-    uint8_t pins = DAC_SYNC | ADC_CLOCK | ADC_SELECT;
+    uint16_t pins = DAC_SYNC | ADC_CLOCK | ADC_SELECT;
     uint16_t words[HGE_INPUTS] = {};
     unsigned falls = 16;
     unsigned age = 0;
@@ -209,7 +226,7 @@ struct Converters {
 
     void exchange() {
         std::fputc('E', stdout);
-        give_length(static_cast<uint32_t>(told.size() / 6));
+        give_length(static_cast<uint32_t>(told.size() / 7));
         std::fwrite(told.data(), 1, told.size(), stdout);
         std::fflush(stdout);
         told.clear();
@@ -221,15 +238,16 @@ struct Converters {
     }
 
     // A clock with these levels; whether a frame to the DAC has ended.
-    bool clock(uint8_t now) {
-        const uint8_t changed = pins ^ now;
+    bool clock(uint16_t now) {
+        const uint16_t changed = pins ^ now;
         pins = now;
         ++silent;
         if (changed) {
             for (int place = 0; place < 32; place += 8) {
                 told.push_back(static_cast<uint8_t>(silent >> place));
             }
-            told.push_back(now);
+            told.push_back(static_cast<uint8_t>(now));
+            told.push_back(static_cast<uint8_t>(now >> DAC_DATA));
             told.push_back(lines);
             silent = 0;
         }
@@ -330,10 +348,10 @@ int main(int count, char **arguments) {
             SET(clock, clock, 0);
             top.eval();
 #ifdef HGE_BOARD
-            const bool ended = converters.clock(static_cast<uint8_t>(
-                GET(dac_sclk, dac__sclk) | GET(dac_sync_n, dac__sync__n) << 1 | GET(dac_data, dac__data) << 2 |
-                GET(adc_sclk, adc__sclk) << 3 | GET(adc_cs_n, adc__cs__n) << 4 |
-                GET(output_enable, output__enable) << 5));
+            const bool ended = converters.clock(static_cast<uint16_t>(
+                GET(dac_sclk, dac__sclk) | GET(dac_sync_n, dac__sync__n) << 1 | GET(adc_sclk, adc__sclk) << 2 |
+                GET(adc_cs_n, adc__cs__n) << 3 | GET(output_enable, output__enable) << 4 |
+                GET_DAC_DATA << DAC_DATA));
             // The first seventeen frames set the DAC up, then eight are a sample.
             passed += ended && converters.frames > 17 && converters.frames % 8 == 1;
             for (unsigned index = 0; index < HGE_INPUTS; ++index) {

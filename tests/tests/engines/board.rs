@@ -53,6 +53,21 @@ fn the_gradient_at_the_pins_equals_the_models() {
 
 #[needs(compiler)]
 #[test]
+fn the_gradient_of_two_inputs_and_of_outputs_on_two_dacs_at_the_pins_equals_the_models() {
+    let wide = |experiment: &mut Experiment| {
+        experiment.device =
+            "linear:1,2,3,4,5,6,7,8,9,10,11,12;-1,3,-2,6,-3,9,-4,12,-5,15,-6,18".into();
+        experiment.instrument.outputs = 12;
+        experiment.instrument.inputs = 2;
+        experiment.electrodes.controls = vec![0, 3, 4, 7, 11];
+    };
+    let found = slopes(EngineKind::Board, wide);
+    assert_eq!(found, slopes(EngineKind::Model, wide));
+    assert_eq!(found.len(), 8, "{found:?}");
+}
+
+#[needs(compiler)]
+#[test]
 fn the_gradient_of_sixteen_bit_converters_at_the_pins_equals_the_models_and_the_devices() {
     // What the linear device is, control by control.
     const SLOPES_NA_PER_V: [f64; 5] = [3.0, 1.5, -4.0, 2.5, 6.0];
@@ -103,16 +118,16 @@ fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_
         engine.circuit().pins().expect("pins").output_enable
     };
     assert!(!pass(&mut engine, 3), "closed at power-up");
-    assert!(engine.circuit().dac().reference());
-    assert_eq!(engine.circuit().dac().codes(), [0; 8]);
+    assert!(engine.circuit().dacs()[0].reference());
+    assert_eq!(engine.circuit().dacs()[0].codes(), [0; 8]);
     for line in &script.lines {
         engine.send(line).expect("an engine");
     }
     assert!(pass(&mut engine, 60), "open though armed");
     engine.set_interlock(false).expect("an engine");
     assert!(pass(&mut engine, 10), "opened on the way to the safe value");
-    let on_the_way = engine.circuit().dac().codes()[0];
+    let on_the_way = engine.circuit().dacs()[0].codes()[0];
     assert!((-3100..=-800).contains(&on_the_way), "{on_the_way}");
     assert!(!pass(&mut engine, 30), "closed though tripped and safe");
-    assert_eq!(engine.circuit().dac().codes()[0], -3200);
+    assert_eq!(engine.circuit().dacs()[0].codes()[0], -3200);
 }

@@ -1,10 +1,10 @@
 //! The SPI cores on the models of their parts: codes, latency, averages, and every time of the data sheets.
 
 use hge_gateware::converter::{
-    least_sample_period_clocks, AdcPart, AdcTiming, DacPart, DacTiming, SpiAdc, SpiDac,
+    chips, least_sample_period_clocks, AdcPart, AdcTiming, DacPart, DacTiming, SpiAdc, SpiDac,
 };
 use hge_sim::bench::Bench;
-use hge_sim::converter::{self, AdcKind, Circuit, ConverterFault, DacKind, DacPins, Pins};
+use hge_sim::converter::{self, AdcKind, Circuit, ConverterFault, DacKind, Pins, SpiDac as DacModel};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_hdl::prelude::*;
@@ -66,10 +66,10 @@ struct TestBench {
 }
 
 impl TestBench {
-    fn new(dac: DacPart, adc: AdcPart, clock_hz: u32) -> Self {
+    fn new(dac: DacPart, adc: AdcPart, clock_hz: u32, outputs: u32) -> Self {
         let settled = DacTiming::new(dac, clock_hz).unwrap().settled;
         let mut test_bench = TestBench {
-            dac: SpiDac::new(dac, clock_hz).unwrap(),
+            dac: SpiDac::new(dac, clock_hz, outputs).unwrap(),
             adc: SpiAdc::new(adc, clock_hz, settled).unwrap(),
         };
         test_bench.dac.connect_all();
@@ -86,12 +86,11 @@ impl TestBench {
     }
 
     fn pins(&self) -> Pins {
+        let data = self.dac.data.iter().enumerate();
         Pins {
-            dac: DacPins {
-                sclk: self.dac.sclk.val(),
-                sync_n: self.dac.sync_n.val(),
-                data: self.dac.data.val(),
-            },
+            dac_sclk: self.dac.sclk.val(),
+            dac_sync_n: self.dac.sync_n.val(),
+            dac_data: data.fold(0, |lines, (chip, line)| lines | u8::from(line.val()) << chip),
             adc_sclk: self.adc.sclk.val(),
             adc_cs_n: self.adc.cs_n.val(),
             output_enable: true,
@@ -127,12 +126,13 @@ fn try_run(
     let log = Arc::new(Mutex::new(Log::default()));
     let mut dice = ChaCha8Rng::seed_from_u64(u64::from(period));
     let bench = RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
-    let mut circuit = Circuit::new(dac_kind, adc_kind, 8, 1, Box::new(bench));
-    let mut test_bench = TestBench::new(dac, adc, core_hz);
+    let channels = 8 * chips(dac, outputs as u32).unwrap() as usize;
+    let mut circuit = Circuit::new(dac_kind, adc_kind, channels, 1, Box::new(bench));
+    let mut test_bench = TestBench::new(dac, adc, core_hz, outputs as u32);
     let time_ps = |clock: u64| clock * PS_PER_S / u64::from(clock_hz);
     // The set-up takes seventeen frames.
     let first_tick = 20 * u64::from(DacTiming::new(dac, clock_hz).unwrap().frame());
-    let mut written: Vec<Vec<i16>> = vec![vec![0; 8]];
+    let mut written: Vec<Vec<i16>> = vec![vec![0; channels]];
     let mut taken = Vec::new();
     let mut line = false;
     const SAMPLES: u64 = 6;
@@ -147,7 +147,7 @@ fn try_run(
         let output = due.filter(|&output| output < outputs as u64);
         test_bench.dac.write.next = output.is_some();
         if since == Some(0) {
-            let mut row = vec![0; 8];
+            let mut row = vec![0; channels];
             row[..outputs].fill_with(|| masked(dice.random(), dac.bits()));
             written.push(row);
         }
@@ -167,7 +167,7 @@ fn try_run(
         test_bench.settle(false);
         test_bench.settle(true);
     }
-    assert!(circuit.dac().reference(), "{what}");
+    assert!(circuit.dacs().iter().all(DacModel::reference), "{what}");
     let log = log.lock().unwrap();
     // The last period's answer is not taken any more.
     assert_eq!(log.rows.len() as u64, SAMPLES, "{what}");
@@ -206,6 +206,17 @@ fn codes_reach_all_channels_at_once_and_the_answer_is_there_at_the_next_tick() {
 }
 
 #[test]
+fn codes_reach_all_channels_of_up_to_eight_chips_at_once() {
+    for (dac, outputs) in DACS.into_iter().cycle().zip([9, 16, 17, 32, 33, 64]) {
+        // The outputs' scan, or the frames.
+        for clock_hz in [24_000_000, 90_000_000] {
+            let least = least_sample_period_clocks(dac.0, ADCS[0].0, clock_hz).unwrap();
+            run(dac, ADCS[0], (clock_hz, least.max(8 * (outputs + 1) + 16), outputs as usize));
+        }
+    }
+}
+
+#[test]
 fn faster_clocks_keep_the_times_of_the_data_sheets_too() {
     for (dac, adc) in DACS.into_iter().zip(ADCS.into_iter().cycle()) {
         for clock_hz in [12_000_000, 48_000_000, 90_000_000, 133_000_000, 200_000_000] {
@@ -223,7 +234,7 @@ fn the_code_is_the_mean_of_as_many_conversions_as_fit() {
         let timing = AdcTiming::new(part, CLOCK_HZ).unwrap();
         let mut dice = ChaCha8Rng::seed_from_u64(7);
         for period in [522, 600, 900, 1500, 2700, 5000, 6000] {
-            let mut test_bench = TestBench::new(DacPart::Ad5628, part, CLOCK_HZ);
+            let mut test_bench = TestBench::new(DacPart::Ad5628, part, CLOCK_HZ, 8);
             let mut model = converter::SpiAdc::new(kind);
             let time_ps = |clock: u64| clock * PS_PER_S / u64::from(CLOCK_HZ);
             let averaged = timing.averaged(settled, period) as usize;

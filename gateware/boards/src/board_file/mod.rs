@@ -4,7 +4,8 @@
 //! `constraints` are part of the program; any other folder of that form also works, so adding a board needs no Rust.
 //!
 //! The pin file locates ports of the top by these names: `clk` (`clk_p` and `clk_n` for a differential clock), `uart_rx`, `uart_tx`,
-//! `dac_sclk`, `dac_sync_n`, `dac_data`, `adc_sclk`, `adc_cs_n`, `adc_data`, `interlock`, `output_enable`, required on every board;
+//! `dac_sclk`, `dac_sync_n`, `dac_data`, `adc_sclk`, `adc_cs_n`, `adc_data`, `interlock`, `output_enable`, required on every board
+//! (`dac_data_0`, `dac_data_1`, ... with more than eight outputs, `adc_data_0`, `adc_data_1`, ... with several inputs);
 //! `arm_button`, `trigger`, `reference`, `led_armed`, `led_fault`, `led_activity`, which are optional; and those under `[held]`.
 
 mod builtin;
@@ -19,6 +20,7 @@ use crate::fpga::Fpga;
 use crate::package::{board_of_build, PackageError};
 use hge_gateware::board;
 use hge_gateware::build::Build;
+use hge_gateware::converter::chips;
 use hge_protocol::recording::Recording;
 use hge_protocol::{Analogue, Carriers, Parameters};
 use hge_system::file;
@@ -154,6 +156,9 @@ pub struct Converters {
 pub struct Sizes {
     /// DAC channels.
     pub outputs: u32,
+    /// ADC inputs, each with an ADC of its own.
+    #[serde(default = "one")]
+    pub inputs: u32,
     /// Demodulators.
     pub slots: u32,
     /// Rows of the case table.
@@ -272,6 +277,7 @@ impl Board {
         let sizes = file.gateware;
         let wanted = Parameters {
             outputs: sizes.outputs,
+            inputs: sizes.inputs,
             slots: sizes.slots,
             cases: sizes.cases,
             starts: sizes.starts,
@@ -292,6 +298,12 @@ impl Board {
     /// Generics of the instrument.
     pub fn parameters(&self) -> Parameters {
         self.parameters
+    }
+
+    /// DAC chips for its outputs.
+    pub fn dac_chips(&self) -> u32 {
+        // More outputs than eight chips have were refused.
+        chips(self.parts.dac, self.parameters.outputs).unwrap_or(1)
     }
 
     /// The converters it is wired for.

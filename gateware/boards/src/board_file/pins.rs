@@ -14,10 +14,10 @@ pub enum Direction {
 }
 
 /// A port that the top of a board can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     /// Name, in the top and in the pin file.
-    pub name: &'static str,
+    pub name: String,
     /// Direction.
     pub direction: Direction,
     /// Every board must have it.
@@ -27,7 +27,7 @@ pub struct Port {
 /// Most characters of a place on a header, as wide as a drawing has room for.
 const MOST_PLACE: usize = 12;
 
-/// Ports after the clock.
+/// Ports after the clock; `dac_data` and `adc_data` once for each chip, numbered if there are several.
 const PORTS: [(&str, Direction, bool); 16] = [
     ("uart_rx", Direction::In, true),
     ("uart_tx", Direction::Out, true),
@@ -51,7 +51,21 @@ const PORTS: [(&str, Direction, bool); 16] = [
 pub fn ports(board: &Board) -> Vec<Port> {
     let clock: &[&str] = if board.file.clock.differential { &["clk_p", "clk_n"] } else { &["clk"] };
     let clock = clock.iter().map(|name| (*name, Direction::In, true));
-    clock.chain(PORTS).map(|(name, direction, needed)| Port { name, direction, needed }).collect()
+    clock
+        .chain(PORTS)
+        .flat_map(|(name, direction, needed)| {
+            let count = match name {
+                "dac_data" => board.dac_chips(),
+                "adc_data" => board.parameters().inputs,
+                _ => 1,
+            };
+            let numbered = move |number| match count {
+                1 => name.to_owned(),
+                _ => format!("{name}_{number}"),
+            };
+            (0..count).map(move |number| Port { name: numbered(number), direction, needed })
+        })
+        .collect()
 }
 
 /// Ports and sites in the order of the pin file.
@@ -124,7 +138,7 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
             ));
         }
     }
-    let needed = ports.iter().filter(|port| port.needed).map(|port| port.name);
+    let needed = ports.iter().filter(|port| port.needed).map(|port| port.name.as_str());
     let held = board.file.held.keys().map(String::as_str);
     match needed.chain(held).find(|name| !names.contains_key(*name)) {
         Some(name) => refuse(format!("does not locate {name}: add a line for it")),

@@ -32,7 +32,7 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
     let mut assigned = String::new();
     let mut connected = vec!["    .clock(clock)".to_owned(), "    .locked(locked)".to_owned()];
     for port in ports(board) {
-        let has = board.locates(port.name);
+        let has = board.locates(&port.name);
         if has {
             let direction = if port.direction == Direction::In { "input" } else { "output" };
             pins.push(format!("    {direction} wire {}", port.name));
@@ -40,7 +40,7 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
         if port.name.starts_with("clk") {
             continue;
         }
-        let (name, low) = inside(board, port.name);
+        let (name, low) = inside(board, &port.name);
         connected.push(match (has, port.direction, low) {
             (true, _, false) => format!("    .{name}({})", port.name),
             (true, Direction::In, true) => format!("    .{name}(!{})", port.name),

@@ -236,11 +236,11 @@ mod tests {
         assert!(file.text.contains("module hge_board"), "{}", file.name);
         assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
         assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
-        let wanted = Parameters { outputs: 9, ..wanted };
+        let wanted = Parameters { outputs: 65, ..wanted };
         let message = board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none)
             .unwrap_err()
             .to_string();
-        assert!(message.contains("8 channels, not 9"), "{message}");
+        assert!(message.contains("64 channels, not 65"), "{message}");
     }
 
     #[test]

@@ -36,13 +36,15 @@ pub fn draw(canvas: &mut Canvas, board: &Board, wires: &[Wire], dac: &Module, ad
     canvas.block((BOARD_X, TOP), (width, BOTTOM - TOP), &title, "port, header, package pin");
     host(canvas, board);
     let row = |canvas: &mut Canvas, y: i32, port: &str| {
-        let Some(wire) = wires.iter().find(|wire| wire.port == port) else { return false };
+        let first = format!("{port}_0");
+        let found = wires.iter().find(|wire| wire.port == port || wire.port == first);
+        let Some(wire) = found else { return false };
         row(canvas, y, &wire.port, &wire.place, &wire.site);
         true
     };
     for (module, first, ports) in [
-        (dac, DAC_FIRST_Y, ["dac_sync_n", "dac_data", "", "dac_sclk"]),
-        (adc, ADC_FIRST_Y, ["adc_cs_n", "adc_data", "", "adc_sclk"]),
+        (dac, DAC_FIRST_Y, ["dac_sync_n", "dac_data", "dac_data_1", "dac_sclk"]),
+        (adc, ADC_FIRST_Y, ["adc_cs_n", "adc_data", "adc_data_1", "adc_sclk"]),
     ] {
         let height = 6 * STEP + 70;
         canvas.block(
@@ -57,13 +59,14 @@ pub fn draw(canvas: &mut Canvas, board: &Board, wires: &[Wire], dac: &Module, ad
             let y = first + number * STEP;
             canvas.label(Anchor::Start, (MODULE_X + 12, y + 5), pin);
             let ink = match port {
-                "" => continue,
                 "GND" | "3.3 V" => {
                     supply(canvas, y, port);
                     Ink::Supply
                 }
                 _ => {
-                    row(canvas, y, port);
+                    if !row(canvas, y, port) {
+                        continue;
+                    }
                     Ink::Logic
                 }
             };

@@ -1,6 +1,6 @@
 //! Wiring of a board: a drawing and a table, generated from the board's files.
 //!
-//! The drawing shows one channel of eight; its analogue values are those of `docs/hardware.md`.
+//! The drawing shows one channel of eight, and of several converters the first two data lines; the table has all. Its analogue values are those of `docs/hardware.md`.
 
 mod canvas;
 mod digital;
@@ -60,8 +60,8 @@ fn adc(part: AdcPart) -> Module {
     let (title, below, pins, signal) = match part {
         AdcPart::Ad7476a => (
             "Pmod AD1",
-            "first AD7476A",
-            ["1 CS", "2 D0", "3 D1 unused", "4 SCLK", "5 GND", "6 VCC"],
+            "two AD7476A",
+            ["1 CS", "2 D0", "3 D1", "4 SCLK", "5 GND", "6 VCC"],
             "input",
         ),
         AdcPart::Ad7686 => {

@@ -2,7 +2,7 @@
 //!
 //! Sites were read by hand, on 28 November 2026, in the files that each table names (repositories on GitHub: `amaranth-lang/amaranth-boards`,
 //! `litex-hub/litex-boards`, `wuxx/Colorlight-FPGA-Projects`). The converters are Digilent's Pmod DA4 (1 SYNC, 2 DIN, 4 SCLK) and Pmod AD1
-//! (1 CS, 2 D0, 4 SCLK), so that a connector's first, second and fourth pin are theirs.
+//! (1 CS, 2 D0, 3 D1, 4 SCLK), so that a connector's first, second and fourth pin are theirs.
 
 use hge_boards::board_file::Board;
 use std::collections::BTreeMap;
@@ -20,6 +20,28 @@ const ICEBREAKER: &[Pin] = &[
     ("dac_sclk", "Pmod 1A, 4", "45"),
     ("adc_cs_n", "Pmod 1B, 1", "43"),
     ("adc_data", "Pmod 1B, 2", "38"),
+    ("adc_sclk", "Pmod 1B, 4", "31"),
+    ("interlock", "Pmod 1B, 7", "42"),
+    ("output_enable", "Pmod 2, 1", "27"),
+    ("trigger", "Pmod 2, 2", "25"),
+    ("reference", "Pmod 2, 3", "21"),
+    ("led_activity", "Pmod 2, 7", "26"),
+    ("arm_button", "", "10"),
+    ("led_fault", "", "11"),
+    ("led_armed", "", "37"),
+];
+
+/// The same, with the second data line of the Pmod AD1 (pin 3).
+const ICEBREAKER_TWO_INPUTS: &[Pin] = &[
+    ("clk", "", "35"),
+    ("uart_rx", "", "6"),
+    ("uart_tx", "", "9"),
+    ("dac_sync_n", "Pmod 1A, 1", "4"),
+    ("dac_data", "Pmod 1A, 2", "2"),
+    ("dac_sclk", "Pmod 1A, 4", "45"),
+    ("adc_cs_n", "Pmod 1B, 1", "43"),
+    ("adc_data_0", "Pmod 1B, 2", "38"),
+    ("adc_data_1", "Pmod 1B, 3", "34"),
     ("adc_sclk", "Pmod 1B, 4", "31"),
     ("interlock", "Pmod 1B, 7", "42"),
     ("output_enable", "Pmod 2, 1", "27"),
@@ -182,8 +204,9 @@ const STEMLAB: &[Pin] = &[
     ("led_activity", "", "G15"),
 ];
 
-const BOARDS: [(&str, &[Pin]); 9] = [
+const BOARDS: [(&str, &[Pin]); 10] = [
     ("icebreaker", ICEBREAKER),
+    ("icebreaker-two-inputs", ICEBREAKER_TWO_INPUTS),
     ("ulx3s-25f", ULX3S),
     ("ulx3s-85f", ULX3S),
     ("colorlight-i5", COLORLIGHT),

@@ -1,11 +1,12 @@
-//! DAC interface: frames of 32 bits to an eight-channel DAC of the AD5628 family, or a DAC8568.
+//! DAC interface: frames of 32 bits to eight-channel DACs of the AD5628 family, or DAC8568s.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `reset` | in, 1 | frames restart; the stored codes stay |
 //! | `tick` | in, 1 | a sample begins |
 //! | `write`, `index`, `code` | in, 1 + 6 + 16 signed | a new code, from the guard |
-//! | `sclk`, `sync_n`, `data` | out, 1 | the pins, all registers; the part samples `data` at falling edges of `sclk` |
+//! | `sclk`, `sync_n` | out, 1 | the pins that all chips share, registers |
+//! | `data` | out, 1 a chip | their data pins, registers; the part samples them at falling edges of `sclk` |
 //! | `ready` | out, 1 | the part is set up and every channel has its stored code |
 //!
 //! After reset one frame switches the internal reference on (command 1000), and two rounds set every channel from the
@@ -14,15 +15,20 @@
 //! thus reaches the outputs with the update after its own period, 2 + 63 `half` clocks after the tick, all channels at once.
 //! Channels without an output stay at mid-scale, the code of all channels until the guard writes.
 //!
-//! Codes are stored in a block RAM, read at the address of the channel in transmission and loaded during the first four bits of its frame. The
-//! guard writes a channel's code at least 8 clocks after the previous one; that of H is written 69 clocks after the tick or later, when
-//! the last one has been loaded, for up to 7 clocks a half period.
+//! 1, 2, 4 or 8 chips get their frames at once: with n chips output k is channel k div n of chip k mod n, so that the codes of a channel of all chips are
+//! written one after the other.
+//!
+//! Codes are stored in memories, read at the address of the channel in transmission and loaded during the first four bits of its frame. The
+//! guard writes an output's code 8 clocks after the previous one, the first at most 14 clocks after the tick: channel c (A is 0) of n chips by clock 6 + 8 n (c + 1), at most
+//! 6 + 64 (c + 1). Its frame begins 65 (c + 1) half periods after the tick or later and loads the code for 8 more, so the code written in this sample is the
+//! one sent. That of H is written 69 clocks after the tick or later, when the last one has been loaded, for up to 7 clocks a half period.
 //!
 //! Widths: a frame is 64 half periods and a gap, counted in 7 bits.
 
+use super::dac_chip::DacChip;
 use super::part::DacPart;
-use super::timing::{ConverterError, DacTiming};
-use crate::leaf::{Fixed, Ram};
+use super::timing::{chips, ConverterError, DacTiming};
+use crate::leaf::Fixed;
 use rust_hdl::prelude::*;
 
 /// From codes to frames.
@@ -44,11 +50,18 @@ pub struct SpiDac {
     pub sclk: Signal<Out, Bit>,
     /// Low for the 32 bits of a frame.
     pub sync_n: Signal<Out, Bit>,
-    /// The bits, first the most significant.
-    pub data: Signal<Out, Bit>,
+    /// The bits to every chip, first the most significant.
+    pub data: Vec<Signal<Out, Bit>>,
     /// The part is set up and every channel has its stored code.
     pub ready: Signal<Out, Bit>,
-    codes: Ram<16, 3>,
+    chips: Vec<DacChip>,
+    /// Number of every chip, and the bits of an output's index that hold it.
+    numbers: Vec<Fixed<Bits<3>>>,
+    chip_mask: Fixed<Bits<3>>,
+    /// Two chips, four, eight.
+    is_two: Fixed<Bit>,
+    is_four: Fixed<Bit>,
+    is_eight: Fixed<Bit>,
     running: DFF<Bit>,
     started: DFF<Bit>,
     /// Every input register has been written; and updated.
@@ -59,11 +72,8 @@ pub struct SpiDac {
     step: DFF<Bits<7>>,
     /// Clock within the half period.
     part_clock: DFF<Bits<4>>,
-    /// Command, address and code, first the most significant.
-    word: DFF<Bits<24>>,
     high: DFF<Bit>,
     selected: DFF<Bit>,
-    bit: DFF<Bit>,
     last_clock: Fixed<Bits<4>>,
     clock_mask: Fixed<Bits<4>>,
     last_step: Fixed<Bits<7>>,
@@ -78,27 +88,29 @@ pub struct SpiDac {
     next_clock: Signal<Local, Bits<4>>,
     next_step: Signal<Local, Bits<7>>,
     starting: Signal<Local, Bit>,
-    high_bit: Signal<Local, Bit>,
-    offset_code: Signal<Local, Bits<16>>,
-    code_word: Signal<Local, Bits<24>>,
-    address: Signal<Local, Bits<24>>,
-    place: Signal<Local, Bits<24>>,
-    update_word: Signal<Local, Bits<24>>,
-    frame_word: Signal<Local, Bits<24>>,
-    moved: Signal<Local, Bits<24>>,
+    shifts: Signal<Local, Bit>,
     fills: Signal<Local, Bit>,
+    chip: Signal<Local, Bits<3>>,
+    place: Signal<Local, Bits<3>>,
 }
 
 impl SpiDac {
-    /// For this part and clock.
+    /// For this part and clock, and as many chips as this number of outputs takes.
     ///
     /// # Errors
-    /// The clock is too fast for the core's counters.
-    pub fn new(part: DacPart, clock_hz: u32) -> Result<Self, ConverterError> {
+    /// The clock is too fast for the core's counters, or there are more outputs than eight chips have.
+    pub fn new(part: DacPart, clock_hz: u32, outputs: u32) -> Result<Self, ConverterError> {
         let timing = DacTiming::new(part, clock_hz)?;
+        let chips = chips(part, outputs)?;
         let half = u64::from(timing.half);
         Ok(Self {
-            codes: Ram::new(8),
+            data: (0..chips).map(|_| Signal::default()).collect(),
+            chips: (0..chips).map(|_| DacChip::new()).collect(),
+            numbers: (0..chips).map(|chip| Fixed::new(Bits::from(u64::from(chip)))).collect(),
+            chip_mask: Fixed::new(Bits::from(u64::from(chips - 1))),
+            is_two: Fixed::new(chips == 2),
+            is_four: Fixed::new(chips == 4),
+            is_eight: Fixed::new(chips == 8),
             last_clock: Fixed::new(Bits::from(half - 1)),
             // Where a half period is one clock there is nothing to count, and nothing is left of the counter.
             clock_mask: Fixed::new(Bits::from(half.next_power_of_two() - 1)),
@@ -112,45 +124,51 @@ impl Logic for SpiDac {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, started, filled, set_up, channel, step, part_clock, word, high,
-            selected, bit
+            self, clock, running, started, filled, set_up, channel, step, part_clock, high,
+            selected
         );
-        clock!(self, clock, codes);
-        self.codes.write_enable.next = self.write.val();
-        self.codes.write_address.next = self.index.val().get_bits::<3>(0);
-        self.codes.write_data.next = unsigned_cast(self.code.val());
-        self.codes.read_address.next = self.channel.q.val();
+        comment!("Chip and channel of the output.");
+        self.chip.next = self.index.val().get_bits::<3>(0) & self.chip_mask.val();
+        self.place.next = self.index.val().get_bits::<3>(0);
+        if self.is_two.val() {
+            self.place.next = self.index.val().get_bits::<3>(1);
+        }
+        if self.is_four.val() {
+            self.place.next = self.index.val().get_bits::<3>(2);
+        }
+        if self.is_eight.val() {
+            self.place.next = self.index.val().get_bits::<3>(3);
+        }
         self.ready.next = self.set_up.q.val();
         self.is_whole.next = self.part_clock.q.val() == self.last_clock.val();
         comment!("The pins.");
         self.sclk.next = self.high.q.val();
         self.sync_n.next = !self.selected.q.val();
-        self.data.next = self.bit.q.val();
         self.is_odd.next = self.step.q.val().get_bit(0);
         self.in_gap.next = self.step.q.val().get_bit(6);
         self.eighth.next = self.step.q.val().get_bits::<4>(3);
         self.in_prefix.next = !self.eighth.val().any();
         self.selected.d.next = self.running.q.val() & (!self.in_gap.val());
         self.high.d.next = self.running.q.val() & (!self.in_gap.val()) & (!self.is_odd.val());
-        self.bit.d.next = self.word.q.val().get_bit(23) & (!self.in_prefix.val());
-        comment!("Code in offset binary.");
         self.starting.next = !self.started.q.val();
         self.is_last.next = self.started.q.val() & (self.channel.q.val().all());
-        self.high_bit.next = !self.codes.read_data.val().get_bit(15);
-        self.offset_code.next = self.codes.read_data.val().replace_bit(15, self.high_bit.val());
-        self.code_word.next = bit_cast::<24, 16>(self.offset_code.val());
-        self.address.next = bit_cast::<24, 3>(self.channel.q.val());
-        self.place.next = self.address.val() << 16;
-        self.update_word.next = self.code_word.val() | self.place.val();
-        self.frame_word.next = self.update_word.val().replace_bit(21, self.is_last.val());
-        self.moved.next = self.word.q.val() << 1;
         comment!("The bit for the reference is the last of its frame.");
         self.bit_number.next = self.step.q.val().get_bits::<3>(1);
         self.fills.next = self.starting.val() & (self.bit_number.val().all());
-        if self.in_prefix.val() {
-            self.word.d.next = self.frame_word.val().replace_bit(23, self.starting.val());
-        } else if self.is_odd.val() & self.is_whole.val() {
-            self.word.d.next = self.moved.val().replace_bit(0, self.fills.val());
+        self.shifts.next = self.is_odd.val() & self.is_whole.val();
+        for i in 0..self.chips.len() {
+            self.chips[i].clock.next = self.clock.val();
+            self.chips[i].write.next =
+                self.write.val() & (self.chip.val() == self.numbers[i].val());
+            self.chips[i].place.next = self.place.val();
+            self.chips[i].code.next = self.code.val();
+            self.chips[i].channel.next = self.channel.q.val();
+            self.chips[i].loads.next = self.in_prefix.val();
+            self.chips[i].switches_reference.next = self.starting.val();
+            self.chips[i].updates.next = self.is_last.val();
+            self.chips[i].shifts.next = self.shifts.val();
+            self.chips[i].fills.next = self.fills.val();
+            self.data[i].next = self.chips[i].data.val();
         }
         comment!("Half periods, frames.");
         self.ends.next = self.is_whole.val() & (self.step.q.val() == self.last_step.val());

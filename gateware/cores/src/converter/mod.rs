@@ -20,14 +20,17 @@
 //! of the guard in this period wait in a memory until they are sent. The ADC's average is complete before the
 //! next tick, which latches it: DAC and ADC together add exactly one sample to the loop latency.
 //!
+//! Several DAC chips share clock and select line and have a data line each, as the ADCs of several inputs do.
+//!
 //! `timing` converts the parts' times to core clocks; a core counts half periods of its serial clock.
 
 pub mod adc;
 pub mod dac;
+pub mod dac_chip;
 pub mod part;
 pub mod timing;
 
 pub use adc::SpiAdc;
 pub use dac::SpiDac;
 pub use part::{AdcPart, DacPart};
-pub use timing::{least_sample_period_clocks, AdcTiming, ConverterError, DacTiming};
+pub use timing::{chips, least_sample_period_clocks, AdcTiming, ConverterError, DacTiming};

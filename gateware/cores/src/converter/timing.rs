@@ -3,8 +3,23 @@
 use super::part::{AdcPart, DacPart};
 use thiserror::Error;
 
-/// Channels of the DACs.
+/// Channels of a DAC chip.
 pub const CHANNELS: u32 = 8;
+
+/// Most DAC chips.
+pub const MOST_CHIPS: u32 = 8;
+
+/// DAC chips for this number of outputs: 1, 2, 4 or 8.
+///
+/// # Errors
+/// There are more outputs than eight chips have.
+pub fn chips(part: DacPart, outputs: u32) -> Result<u32, ConverterError> {
+    let chips = outputs.div_ceil(CHANNELS).next_power_of_two();
+    if chips > MOST_CHIPS {
+        return Err(ConverterError::Outputs { outputs, part: part.name() });
+    }
+    Ok(chips)
+}
 
 /// Bits of a frame to the DAC, and of one from the ADC.
 const DAC_BITS: u32 = 32;
@@ -31,9 +46,11 @@ pub enum ConverterError {
         /// The converter.
         part: &'static str,
     },
-    /// More outputs than the DAC has channels.
+    /// More outputs than eight DACs have channels.
     #[error(
-        "the {part} has {CHANNELS} channels, not {outputs}: choose at most {CHANNELS} outputs"
+        "{MOST_CHIPS} {part} have {} channels, not {outputs}: choose at most {} outputs",
+        MOST_CHIPS * CHANNELS,
+        MOST_CHIPS * CHANNELS
     )]
     Outputs {
         /// Requested outputs.

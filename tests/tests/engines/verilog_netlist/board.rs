@@ -45,7 +45,7 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let scenario = small(21, parameters, size, true);
     let play = |verilog: &str| {
         let program =
-            compiler.compile_board_text(verilog, parameters.inputs, CLOCKS_PER_BIT).unwrap();
+            compiler.compile_board_text(verilog, &parameters, CLOCKS_PER_BIT).unwrap();
         play(&program, &board, &scenario)
     };
     let (verilog, found) = (play(&design[0].text), play(&text));
