@@ -235,7 +235,7 @@ fn a_negative_number_is_a_value_and_a_sweep_goes_either_way() {
 #[test]
 fn an_index_out_of_range_is_answered_with_the_range() {
     let message = String::from_utf8(hge(&["get", "guard[99].high"]).stderr).unwrap();
-    assert!(message.contains("write guard[0] to guard[31], each with .low, .high"), "{message}");
+    assert!(message.contains("write guard[0] to guard[63], each with .low, .high"), "{message}");
 }
 
 #[test]
