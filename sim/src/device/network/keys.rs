@@ -17,6 +17,9 @@ pub struct MemberKeys {
     /// Outputs that the network shows; by default all, of a device that drives no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Vec<usize>>,
+    /// Device before this one into whose converter its current flows too: the outputs that the two show are added, one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joins: Option<usize>,
 }
 
 /// A wire from an output of one device to an electrode of another: an I-V converter and a divider.

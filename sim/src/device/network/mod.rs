@@ -2,7 +2,7 @@
 //!
 //! A network is feed-forward: a device is driven by devices before it in the list. Its electrodes are the lines that several devices share, then
 //! every electrode of every device that nothing drives, device by device. Its outputs are those of the devices that drive no other, or the outputs
-//! that are named.
+//! that are named. Currents of devices that are joined meet at the virtual ground of one converter and add.
 //!
 //! A wire carries V = offset + gain I, limited to the range of the amplifier, through one pole and after a delay. These dynamics are those of a signal over time;
 //! [`Device::currents_na`] and the Jacobian, which follows from the chain rule, are those of voltages that stand still.
@@ -16,6 +16,7 @@ use super::spec::{Kind, Spec};
 use super::{is_finite, open as open_device, Device, DeviceError, MOST_OUTPUTS};
 use dynamics::Dynamics;
 use hge_system::text::{quoted, QUOTED_CHARS};
+use std::ops::Range;
 
 pub(super) const NETWORK: Kind =
     Kind { name: "network", forms: &["`network:JSON` or tables `[[device]]`"], open };
@@ -73,8 +74,8 @@ struct Member {
 pub struct Network {
     members: Vec<Member>,
     electrodes: usize,
-    /// Member and output of every output of the network.
-    outputs: Vec<(usize, usize)>,
+    /// Members and outputs whose currents make up every output of the network.
+    outputs: Vec<Vec<(usize, usize)>>,
     /// Where signals take time.
     dynamics: Option<Dynamics>,
 }
@@ -141,26 +142,7 @@ impl Network {
             });
             members.push(Member { origins: origins.collect(), device });
         }
-        let of_member = |n: usize| {
-            let outputs = match &keys[n].outputs {
-                Some(outputs) => outputs.clone(),
-                None if drives[n] => Vec::new(),
-                None => (0..members[n].device.outputs()).collect(),
-            };
-            outputs.into_iter().map(move |output| (n, output))
-        };
-        let outputs: Vec<(usize, usize)> = (0..keys.len()).flat_map(of_member).collect();
-        if let Some(&(n, output)) =
-            outputs.iter().find(|&&(n, output)| output >= members[n].device.outputs())
-        {
-            let what = format!("there is no output {output}");
-            return Err(wrong(n, &what, "its outputs count from 0"));
-        }
-        if outputs.is_empty() || outputs.len() > MOST_OUTPUTS {
-            let what = format!("the network has {} outputs", outputs.len());
-            let change = format!("name 1 to {MOST_OUTPUTS} of them by outputs");
-            return Err(wrong(keys.len() - 1, &what, &change));
-        }
+        let outputs = outputs(keys, &members, &drives)?;
         Ok(Network { members, electrodes, outputs, dynamics: None })
     }
 
@@ -201,8 +183,8 @@ impl Device for Network {
             match rows.next() {
                 Some(row) if is_finite(row) => {
                     let (currents, _) = self.row(row);
-                    for (out, &(n, output)) in out.iter_mut().zip(&self.outputs) {
-                        *out = currents[n][output];
+                    for (out, sources) in out.iter_mut().zip(&self.outputs) {
+                        *out = sources.iter().map(|&(n, output)| currents[n][output]).sum();
                     }
                 }
                 _ => out.fill(f64::NAN),
@@ -238,10 +220,15 @@ impl Device for Network {
             }
             slopes.push(all);
         }
-        let rows = self.outputs.iter().map(|&(n, output)| {
-            slopes[n][output * self.electrodes..(output + 1) * self.electrodes].to_vec()
-        });
-        Some(rows.collect::<Vec<_>>().concat())
+        let row = |sources: &Vec<(usize, usize)>| -> Vec<f64> {
+            let at = |electrode: usize| {
+                let of_source =
+                    |&(n, output): &(usize, usize)| slopes[n][output * self.electrodes + electrode];
+                sources.iter().map(of_source).sum()
+            };
+            (0..self.electrodes).map(at).collect()
+        };
+        Some(self.outputs.iter().flat_map(row).collect())
     }
 
     fn rest(&mut self, rate_hz: f64, rest_v: &[f64]) -> bool {
@@ -256,8 +243,11 @@ impl Device for Network {
         };
         let currents = dynamics.pass(&self.members, self.electrodes, voltages_v);
         for (sample, out) in current_na.chunks_exact_mut(self.outputs.len()).enumerate() {
-            for (out, &(n, output)) in out.iter_mut().zip(&self.outputs) {
-                *out = currents[n][sample * self.members[n].device.outputs() + output];
+            let of_source = |&(n, output): &(usize, usize)| {
+                currents[n][sample * self.members[n].device.outputs() + output]
+            };
+            for (out, sources) in out.iter_mut().zip(&self.outputs) {
+                *out = sources.iter().map(of_source).sum();
             }
         }
     }
@@ -271,6 +261,52 @@ impl Device for Network {
     fn health(&self) -> Option<super::Health> {
         self.members.iter().find_map(|member| member.device.health())
     }
+}
+
+/// Members and outputs whose currents make up every output of the network.
+fn outputs(
+    keys: &[MemberKeys],
+    members: &[Member],
+    drives: &[bool],
+) -> Result<Vec<Vec<(usize, usize)>>, DeviceError> {
+    let mut outputs: Vec<Vec<(usize, usize)>> = Vec::new();
+    let mut shown: Vec<Range<usize>> = Vec::new();
+    for (n, (keys, member)) in keys.iter().zip(members).enumerate() {
+        let own: Vec<usize> = match &keys.outputs {
+            Some(own) => own.clone(),
+            None if drives[n] => Vec::new(),
+            None => (0..member.device.outputs()).collect(),
+        };
+        if let Some(output) = own.iter().find(|&&output| output >= member.device.outputs()) {
+            let what = format!("there is no output {output}");
+            return Err(wrong(n, &what, "its outputs count from 0"));
+        }
+        let places = match keys.joins {
+            None => outputs.len()..outputs.len() + own.len(),
+            Some(other) => {
+                let there = shown.get(other).filter(|there| there.len() == own.len());
+                there.cloned().ok_or_else(|| {
+                    let what = format!("it joins device {other}");
+                    wrong(
+                        n,
+                        &what,
+                        "name a device before it, counted from 0, with as many shown outputs",
+                    )
+                })?
+            }
+        };
+        outputs.resize(outputs.len().max(places.end), Vec::new());
+        for (place, output) in places.clone().zip(own) {
+            outputs[place].push((n, output));
+        }
+        shown.push(places);
+    }
+    if outputs.is_empty() || outputs.len() > MOST_OUTPUTS {
+        let what = format!("the network has {} outputs", outputs.len());
+        let change = format!("name 1 to {MOST_OUTPUTS} of them by outputs");
+        return Err(wrong(keys.len() - 1, &what, &change));
+    }
+    Ok(outputs)
 }
 
 /// Checks a wire to member `n` against the members before it.

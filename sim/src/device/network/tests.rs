@@ -2,7 +2,13 @@ use super::*;
 use crate::device::{HoppingDevice, LinearDevice, PolynomialDevice};
 
 fn member(device: &str) -> MemberKeys {
-    MemberKeys { device: device.into(), lines: Vec::new(), wires: Vec::new(), outputs: None }
+    MemberKeys {
+        device: device.into(),
+        lines: Vec::new(),
+        wires: Vec::new(),
+        outputs: None,
+        joins: None,
+    }
 }
 
 fn wire(electrode: usize, from: usize) -> WireKeys {
@@ -44,6 +50,32 @@ fn currents_and_slopes_of_linear_devices_are_those_by_hand() {
     for (slope, by_hand) in slopes.iter().zip(by_hand) {
         assert!((slope - by_hand).abs() < 1e-12, "{slopes:?}");
     }
+}
+
+/// Two devices on one line, the second and a third of which flow into the converter of the first; the third is driven by the first.
+#[test]
+fn currents_and_slopes_of_joined_devices_add_up_also_over_time() {
+    let lined = |device| MemberKeys { lines: vec![0], ..member(device) };
+    let mut first = lined("linear:2,3");
+    first.outputs = Some(vec![0]);
+    let second = MemberKeys { joins: Some(0), ..lined("linear:5,-1") };
+    let slow = WireKeys { pole_hz: Some(500.0), ..wire(0, 0) };
+    let third = MemberKeys { wires: vec![slow], joins: Some(1), ..member("linear:10,7") };
+    let mut network = Network::of(&[first, second, third]).unwrap();
+    assert_eq!((network.electrodes(), network.outputs()), (4, 1));
+    let volts = [0.3, -0.2, 0.5, 0.4];
+    let driving = 2.0 * 0.3 + 3.0 * -0.2;
+    let by_hand = driving + 5.0 * 0.3 - 0.5 + 10.0 * (0.2 + 0.1 * driving) + 7.0 * 0.4;
+    let mut out = [0.0];
+    network.currents_na(&volts, &mut out);
+    assert!((out[0] - by_hand).abs() < 1e-12, "{} {by_hand}", out[0]);
+    let slopes = network.jacobian_na_per_v(&volts).unwrap();
+    for (slope, by_hand) in slopes.iter().zip([2.0 + 5.0 + 2.0, 3.0 + 3.0, -1.0, 7.0]) {
+        assert!((slope - by_hand).abs() < 1e-12, "{slopes:?}");
+    }
+    assert!(network.rest(10_000.0, &volts));
+    network.follow_na(&volts, &mut out);
+    assert!((out[0] - by_hand).abs() < 1e-12, "{} {by_hand}", out[0]);
 }
 
 #[test]
@@ -120,6 +152,8 @@ fn wires_and_outputs_that_lead_nowhere_are_refused_with_the_device() {
     says(&|keys| keys[2].wires[1].pole_hz = Some(0.0), "impossible value");
     says(&|keys| keys[1].outputs = Some(vec![1]), "there is no output 1");
     says(&|keys| keys[2].outputs = Some(Vec::new()), "the network has 0 outputs");
+    says(&|keys| keys[2].joins = Some(2), "it joins device 2");
+    says(&|keys| keys[2].joins = Some(0), "it joins device 0");
     says(&|keys| keys[1].device = "network:[]".into(), "no part of a network");
     assert!(Network::of(&[]).is_err());
     let spec = spec(&triangle()).unwrap();
