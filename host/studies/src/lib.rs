@@ -18,6 +18,7 @@
 //! | [`chance`] | shares of random settings that solve a task |
 //! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
 //! | [`shares`] | starts that solve a gate |
+//! | [`scale`] | a network of devices against single ones |
 //! | [`classify`] | sphere and ring: classification of points by a threshold |
 //! | [`noise`] | errors over measuring time |
 //! | [`methods`] | other methods of measuring slopes |
@@ -37,6 +38,7 @@ pub mod low_pass;
 pub mod methods;
 pub mod noise;
 pub mod parallel;
+pub mod scale;
 pub mod search;
 pub mod setup;
 pub mod shares;
@@ -143,6 +145,7 @@ pub const STUDIES: &[Study] = &[
     noise::STUDY,
     methods::STUDY,
     track::STUDY,
+    scale::STUDY,
 ];
 
 /// The studies that `name` means: one, or all.

@@ -71,6 +71,16 @@ pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
     (if hits == 0 { 0.0 } else { end(middle - half) }, end(middle + half))
 }
 
+/// Newcombe's 95 % interval of the difference of two independent shares, hits and trials of each: from the ends of Wilson's intervals.
+pub fn difference_of_shares(one: (usize, usize), other: (usize, usize)) -> (f64, f64) {
+    let share = |(hits, trials): (usize, usize)| hits as f64 / trials as f64;
+    let (p, q) = (share(one), share(other));
+    let ((p_low, p_high), (q_low, q_high)) = (wilson(one.0, one.1), wilson(other.0, other.1));
+    let low = (p - p_low).hypot(q_high - q);
+    let high = (p_high - p).hypot(q - q_low);
+    (p - q - low, p - q + high)
+}
+
 /// Holm's correction: p-values that may each be compared with the level of the whole family.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
@@ -124,6 +134,15 @@ mod tests {
             }
             assert!(low <= share && share < high);
         }
+    }
+
+    /// Newcombe, Statistics in Medicine 17, 873 (1998), method 10.
+    #[test]
+    fn the_interval_of_a_difference_of_shares_is_newcombes_example() {
+        let (low, high) = difference_of_shares((56, 70), (48, 80));
+        assert!((low - 0.0524).abs() < 1e-4 && (high - 0.3339).abs() < 1e-4, "{low} {high}");
+        let (low, high) = difference_of_shares((10, 10), (0, 10));
+        assert!((low - 0.6075).abs() < 1e-4 && (high - 1.0).abs() < 1e-12, "{low} {high}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod jacobian;
 mod methods;
 mod report;
 mod reproduce;
+mod scale;
 mod selftest;
 mod settling;
 mod small_signals;
