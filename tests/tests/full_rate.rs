@@ -1,5 +1,8 @@
-//! Telemetry at the full rate of the line: nothing is lost while somebody reads, and what is lost is counted.
+//! Telemetry at the full rate of the line: nothing is lost while somebody reads, and what is lost is counted. Memory stays where it
+//! is, of a reader as of a training on a file of cases.
 
+use hge_core::experiment::{Job, Source};
+use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_protocol::frame::{Frame, Record, BLOCK_SAMPLES};
 use hge_protocol::registers::{self as map, command};
@@ -11,6 +14,7 @@ use hge_sim::model::Model;
 use hge_tests::memory::MemoryGrowth;
 use hge_tests::nightly;
 use hge_tests::scenario::Script;
+use std::fmt::Write;
 
 /// Bytes a second of a line of 3 Mbaud.
 const LINE_BYTES_PER_S: usize = 300_000;
@@ -130,4 +134,42 @@ fn minutes_at_half_the_rate_lose_frames_and_count_each() {
     assert_eq!(reader.missing, lost);
     assert_eq!(reader.frames + lost, made);
     assert!(lost > made / 3, "{lost} of {made}");
+}
+
+#[test]
+fn a_training_on_a_file_of_a_thousand_cases_of_two_outputs_takes_no_more_memory_with_time() {
+    let mut memory = MemoryGrowth::begin();
+    let mut rows = "x,y,first,second\n".to_owned();
+    for n in 0..1000 {
+        let (x, y) = ((f64::from(n) * 0.618034) % 1.0 - 0.5, (f64::from(n) * 0.754878) % 1.0 - 0.5);
+        writeln!(rows, "{x:.4},{y:.4},{:.4},{:.4}", 6.0 * x - 3.0 * y, 2.0 * x + 5.0 * y).unwrap();
+    }
+    let path = std::env::temp_dir().join(format!("hge-thousand-{}.csv", std::process::id()));
+    std::fs::write(&path, rows).unwrap();
+    let epochs = nightly(2500, 1000);
+    // No loss is low enough: every epoch is run, with 32 cases from the file each.
+    let text = format!(
+        "device = \"linear:6,-3,4,1;2,5,-1,3\"\nrestarts = 1\nrms_error_na = 1e-6\n\
+         [instrument]\ninputs = 2\ncases = 32\n[electrodes]\ninputs = [0, 1]\ncontrols = [2, 3]\n\
+         control_low_v = [-1.5, -1.5]\ncontrol_high_v = [1.5, 1.5]\n[timing]\nwindow_samples = 64\n\
+         [data]\nfile = \"{}\"\ninputs = [\"x\", \"y\"]\ntarget_na = [\"first\", \"second\"]\nbatch = 32\n[host]\nepochs = {epochs}\n",
+        path.display()
+    );
+    let (experiment, source) = Source::parse("thousand.toml", text).unwrap();
+    let job = Job::new(experiment, &source).unwrap();
+    let (mut seen, mut grown_kb) = (0, 0);
+    train(job, &Options::default(), &mut |_| {
+        seen += 1;
+        if seen == epochs / 10 {
+            memory.settle();
+        } else if seen > epochs / 10 {
+            grown_kb = memory.kb();
+        }
+    })
+    .unwrap();
+    std::fs::remove_file(path).unwrap();
+    assert_eq!(seen, epochs);
+    println!("{grown_kb} kB after {epochs} epochs");
+    // The losses and separations of 900 epochs are 14 kB.
+    assert!(grown_kb < 512, "{grown_kb} kB");
 }

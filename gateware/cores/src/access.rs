@@ -211,8 +211,8 @@ impl Logic for Access {
             | (self.page.val() == bits::<8>(2)))
             & (self.slot_number.val() < self.slots.val()))
             | ((self.page.val() == bits::<8>(4)) & self.has_codes.val());
-        self.in_guard.d.next = (self.page.val() == bits::<8>(3))
-            & (self.output_number.val() < self.outputs.val());
+        self.in_guard.d.next =
+            (self.page.val() == bits::<8>(3)) & (self.output_number.val() < self.outputs.val());
         self.waited.d.next = self.request.val();
         self.hears.next = self.called.q.val() & self.grant.val();
         comment!("A read, and the reply to a write, which follows in the next clock, wait for the bus grant.");

@@ -22,6 +22,9 @@ pub struct Arguments {
     /// Keep one code in this number of samples
     #[arg(long, value_name = "D", default_value_t = 1)]
     decimation: u16,
+    /// ADC input
+    #[arg(long, value_name = "J", default_value_t = 0)]
+    input: u8,
     /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     at: Option<Vec<f64>>,
@@ -47,6 +50,7 @@ fn is_archive(path: &Path) -> bool {
 #[derive(Serialize)]
 struct Captured {
     link: String,
+    input: u8,
     decimation: u16,
     at_v: Option<Vec<f64>>,
     #[serde(flatten)]
@@ -64,7 +68,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     check_output(arguments.output.as_deref())?;
     let Arguments { samples, decimation, .. } = arguments;
-    let lab = arguments.lab.open()?;
+    let mut lab = arguments.lab.open()?;
+    lab.instrument.set_capture_input(arguments.input).map_err(text)?;
     let link = lab.link.to_string();
     let (codes, context) = measure(lab, arguments.at.as_deref(), samples, decimation)?;
     let rate_hz = context.clock_hz / context.period_clocks / f64::from(decimation);
@@ -78,7 +83,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let summary = Summary::of(&codes, rate_hz, context.scale.as_ref());
     if arguments.json {
-        json_line(&Captured { link, decimation, at_v: arguments.at, summary })?;
+        json_line(&Captured {
+            link,
+            input: arguments.input,
+            decimation,
+            at_v: arguments.at,
+            summary,
+        })?;
     } else {
         crate::streams::print(&table(&summary))?;
     }

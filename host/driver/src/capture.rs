@@ -91,6 +91,19 @@ impl Codes {
 }
 
 impl Instrument {
+    /// Chooses the ADC input of later captures, 0 at first.
+    ///
+    /// # Errors
+    /// The instrument has no such input.
+    pub fn set_capture_input(&mut self, input: u8) -> Result<(), DriverError> {
+        let inputs = self.parameters.inputs;
+        if u32::from(input) >= inputs {
+            return Err(DriverError::Input { input, last: inputs - 1 });
+        }
+        self.capture_input = input;
+        Ok(())
+    }
+
     /// Captures `samples` ADC codes, every `decimation`-th one.
     ///
     /// # Errors
@@ -99,6 +112,7 @@ impl Instrument {
         let mut telemetry = self.subscribe(WAITING_FRAMES);
         telemetry.begin_at(self.read(map::FRAMES)?);
         self.write_all(&[
+            (map::CAPTURE_INPUT, u32::from(self.capture_input)),
             (map::CAPTURE_DECIMATION, u32::from(decimation.max(1))),
             (map::CAPTURE_SAMPLES, samples),
             (map::COMMAND, command::CAPTURE),
@@ -150,6 +164,7 @@ impl Instrument {
         telemetry.begin_at(self.read(map::FRAMES)?);
         // It is ended by hand, however long the run takes.
         self.write_all(&[
+            (map::CAPTURE_INPUT, u32::from(self.capture_input)),
             (map::CAPTURE_DECIMATION, u32::from(decimation)),
             (map::CAPTURE_SAMPLES, u32::MAX),
             (map::COMMAND, command::CAPTURE),

@@ -145,6 +145,14 @@ pub enum DriverError {
         /// Requested codes.
         wanted: u32,
     },
+    /// There is no such input.
+    #[error("the instrument has no ADC input {input}: choose 0 to {last}")]
+    Input {
+        /// Chosen input.
+        input: u8,
+        /// The last.
+        last: u32,
+    },
     /// Who keeps a record ended what went on.
     #[error("{sentence}")]
     Record {

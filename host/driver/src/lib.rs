@@ -121,6 +121,8 @@ pub struct Instrument {
     writes: AtomicBool,
     /// A capture was begun, and its end has not been seen.
     capturing: bool,
+    /// ADC input of captures.
+    capture_input: u8,
     notes: Notes,
 }
 
@@ -166,6 +168,7 @@ impl Instrument {
             keep_alive,
             writes: AtomicBool::new(false),
             capturing: false,
+            capture_input: 0,
             notes: Notes::default(),
         })
     }

@@ -51,9 +51,7 @@ impl Circuit {
         bench: Box<dyn Bench>,
     ) -> Self {
         Circuit {
-            dacs: (0..outputs.div_ceil(8).next_power_of_two())
-                .map(|_| SpiDac::new(dac))
-                .collect(),
+            dacs: (0..outputs.div_ceil(8).next_power_of_two()).map(|_| SpiDac::new(dac)).collect(),
             adcs: (0..inputs).map(|_| SpiAdc::new(adc)).collect(),
             bench,
             outputs,

@@ -4,8 +4,8 @@ use super::instrument::Model;
 use super::session::{reply, Verdict, Work};
 use super::settings::constant;
 use hge_protocol::frame::{EndReason, Record, Status};
-use hge_protocol::registers::{self as map, command, status, When};
 use hge_protocol::parameters::STEPPED_OUTPUTS;
+use hge_protocol::registers::{self as map, command, status, When};
 use hge_protocol::table::{SlotWord, TABLE_BASE};
 use zerocopy::little_endian::U32;
 

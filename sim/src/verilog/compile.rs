@@ -132,7 +132,9 @@ impl Compiler {
     ) -> Result<PathBuf, EngineError> {
         let Parameters { outputs, inputs, .. } = *parameters;
         let dacs = outputs.div_ceil(8).next_power_of_two();
-        let define = format!("-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}");
+        let define = format!(
+            "-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"
+        );
         self.compile_text(verilog, "hge_board", &define)
     }
 

@@ -4,7 +4,9 @@ use hge_gateware::converter::{
     chips, least_sample_period_clocks, AdcPart, AdcTiming, DacPart, DacTiming, SpiAdc, SpiDac,
 };
 use hge_sim::bench::Bench;
-use hge_sim::converter::{self, AdcKind, Circuit, ConverterFault, DacKind, Pins, SpiDac as DacModel};
+use hge_sim::converter::{
+    self, AdcKind, Circuit, ConverterFault, DacKind, Pins, SpiDac as DacModel,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rust_hdl::prelude::*;

@@ -82,8 +82,7 @@ impl Logic for DacChip {
         self.frame_word.next = self.update_word.val().replace_bit(21, self.updates.val());
         self.moved.next = self.word.q.val() << 1;
         if self.loads.val() {
-            self.word.d.next =
-                self.frame_word.val().replace_bit(23, self.switches_reference.val());
+            self.word.d.next = self.frame_word.val().replace_bit(23, self.switches_reference.val());
         } else if self.shifts.val() {
             self.word.d.next = self.moved.val().replace_bit(0, self.fills.val());
         }

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// File of `hge capture -o FILE.npz`, a row of codes or currents, or the folder of a run [default: measure]
     #[arg(value_name = "FILE.npz|FILE.npy|FOLDER")]
     source: Option<PathBuf>,
+    /// ADC input to measure
+    #[arg(long, value_name = "J", default_value_t = 0, conflicts_with = "source")]
+    input: u8,
     /// Hold every electrode with a role at a voltage, in the order of their numbers [default: disarmed]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     #[arg(conflicts_with_all = ["tones", "source"])]

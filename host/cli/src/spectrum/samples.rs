@@ -33,7 +33,8 @@ pub struct Samples {
 
 /// From an instrument.
 pub fn measured(arguments: &Arguments) -> Result<Samples, String> {
-    let lab = arguments.lab.open()?;
+    let mut lab = arguments.lab.open()?;
+    lab.instrument.set_capture_input(arguments.input).map_err(text)?;
     let count = arguments.samples.unwrap_or(SAMPLES);
     let mains_hz = lab.experiment.noise_model().mains_hz;
     let of = lab.link.to_string();

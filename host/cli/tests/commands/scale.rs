@@ -254,3 +254,24 @@ fn starts_that_clipping_ends_are_counted_and_told() {
         assert!(page.contains(&format!("Outputs clipped in {clipped} of 3 starts")), "{loop_mode}");
     }
 }
+
+#[test]
+fn a_capture_and_a_spectrum_are_of_the_input_that_is_chosen() {
+    let experiment = TestFile::with(
+        "two.toml",
+        "gate = \"and\"\ndevice = \"linear:10,0,0,0,0,0,0;-20,0,0,0,0,0,0\"\n[instrument]\ninputs = 2\n",
+    );
+    let path = experiment.path();
+    for (input, mean_na) in [("0", 5.0), ("1", -10.0)] {
+        let at = "--at=0.5,0,0,0,0,0,0";
+        let capture =
+            json(&["capture", at, "--samples", "500", "--experiment", path, "--input", input]);
+        assert!((capture["mean_na"].as_f64().unwrap() - mean_na).abs() < 0.5, "{capture}");
+        let spectrum =
+            json(&["spectrum", at, "--samples", "512", "--experiment", path, "--input", input]);
+        assert!((spectrum["mean_na"].as_f64().unwrap() - mean_na).abs() < 0.5, "{spectrum}");
+    }
+    let refused = hge(&["capture", "--samples", "10", "--experiment", path, "--input", "2"]).stderr;
+    let refused = String::from_utf8(refused).unwrap();
+    assert!(refused.contains("no ADC input 2: choose 0 to 1"), "{refused}");
+}

@@ -44,8 +44,7 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     let scenario = small(21, parameters, size, true);
     let play = |verilog: &str| {
-        let program =
-            compiler.compile_board_text(verilog, &parameters, CLOCKS_PER_BIT).unwrap();
+        let program = compiler.compile_board_text(verilog, &parameters, CLOCKS_PER_BIT).unwrap();
         play(&program, &board, &scenario)
     };
     let (verilog, found) = (play(&design[0].text), play(&text));
