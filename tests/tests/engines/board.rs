@@ -34,6 +34,7 @@ fn slopes(engine: EngineKind, change: impl Fn(&mut Experiment)) -> Vec<CaseSlope
     let plan = job(engine, &change).task.plan;
     let controls_v = plan.middle_controls_v();
     let mut session = laboratory::session(job(engine, change), plan, Default::default());
+    session.read_all_inputs();
     let measured = gradient::measure(&mut session, &controls_v, Effort::windows(2));
     session.close().expect("a way home");
     measured.expect("a gradient").cases
