@@ -1,8 +1,8 @@
 //! Child processes that end with this one, however it ends.
 //!
-//! A child leads its own process group, so that its own children end with it and keys at the terminal reach only this program. In
-//! parallel runs a watcher, a shell that waits at a pipe to this process: when the pipe closes without a message, this process was killed, and the watcher
-//! kills the group. A grandchild that starts its own session is out of reach.
+//! A child runs in a process group of its own, so that its own children end with it and keys at the terminal reach only this program. The group's
+//! leader is a watcher, a shell that waits at a pipe to this process: when the pipe closes, this process has ended, and the watcher
+//! kills the group. The child is in the group from its first instruction on, so that no kill of this process comes too early. A grandchild that starts its own session is out of reach.
 
 use std::io::{self, ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -36,18 +36,18 @@ fn check_stop() -> io::Result<()> {
     }
 }
 
-/// A child process and its process group, killed when this is dropped or this process ends.
+/// A child process and all of its process group, killed when this is dropped or this process ends.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
-    /// The leader has ended and been waited for: its number may be another process's by now.
+    /// All have been killed, and child and watcher been waited for: their numbers may be other processes' by now.
     ended: bool,
     #[cfg(unix)]
     watcher: Option<unix::Watcher>,
 }
 
 impl Group {
-    /// Starts a program as the leader of a group.
+    /// Starts a program in a group of its own.
     ///
     /// # Errors
     /// It cannot be started.
@@ -55,24 +55,21 @@ impl Group {
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt;
-            // Before the child: there is no moment at which nobody watches it but that of one write.
-            let mut watcher = unix::Watcher::spawn();
-            let child = command.process_group(0).spawn()?;
-            if let Some(watcher) = &mut watcher {
-                watcher.watch(child.id());
-            }
+            let watcher = unix::Watcher::spawn();
+            let group = watcher.as_ref().map_or(0, unix::Watcher::group);
+            let child = command.process_group(group).spawn()?;
             Ok(Group { child, ended: false, watcher })
         }
         #[cfg(not(unix))]
         Ok(Group { child: command.spawn()?, ended: false })
     }
 
-    /// The leader, for its streams.
+    /// The child, for its streams.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// How the leader has ended, if it has; what it left running is killed then.
+    /// How the child has ended, if it has; what it left running is killed then.
     ///
     /// # Errors
     /// The system reports an error.
@@ -84,7 +81,7 @@ impl Group {
         Ok(status)
     }
 
-    /// Waits until the leader has ended, and kills what it left running.
+    /// Waits until the child has ended, and kills what it left running.
     ///
     /// # Errors
     /// [`stop`] was called: the group is killed. Or the system reports an error.
@@ -110,11 +107,12 @@ impl Group {
         }
         // It holds no state worth a farewell; a process that has already gone is as good.
         #[cfg(unix)]
-        unix::kill_group(self.child.id());
+        match self.watcher.take() {
+            Some(watcher) => drop(watcher),
+            None => unix::kill_group(self.child.id()),
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        #[cfg(unix)]
-        drop(self.watcher.take());
     }
 }
 
@@ -155,18 +153,17 @@ fn kept(mut stream: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 #[cfg(unix)]
 mod unix {
     use rustix::process::{kill_process_group, Pid, Signal};
-    use std::io::Write;
     use std::os::unix::process::CommandExt;
-    use std::process::{Child, ChildStdin, Command, Stdio};
+    use std::process::{Child, Command, Stdio};
 
-    /// Reads the group's number, then waits for a second line; without one the group is killed.
-    const SCRIPT: &str = r#"read -r group && { read -r ended || kill -KILL "-$group"; }"#;
+    /// Waits for the end of its input, then kills its own group.
+    const SCRIPT: &str = "read -r line; kill -KILL 0";
 
-    /// Kills a group when this process has ended without a word.
+    /// Leader of a group, which it kills when this process ends; it does the same when it is dropped.
     #[derive(Debug)]
     pub(super) struct Watcher {
+        /// With its pipe.
         shell: Child,
-        pipe: Option<ChildStdin>,
     }
 
     impl Watcher {
@@ -175,31 +172,26 @@ mod unix {
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", SCRIPT, "hge-watcher"]).process_group(0).env_clear();
             shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut shell = shell.current_dir("/").spawn().ok()?;
-            let pipe = shell.stdin.take();
-            Some(Watcher { shell, pipe })
+            Some(Watcher { shell: shell.current_dir("/").spawn().ok()? })
         }
 
-        pub(super) fn watch(&mut self, group: u32) {
-            if let Some(pipe) = &mut self.pipe {
-                // A watcher that was killed watches nothing.
-                let _ = writeln!(pipe, "{group}");
-            }
+        /// Number of its group.
+        pub(super) fn group(&self) -> i32 {
+            self.shell.id() as i32
         }
     }
 
     #[cfg(test)]
     impl Watcher {
         pub(super) fn close(&mut self) {
-            self.pipe = None;
+            self.shell.stdin = None;
         }
     }
 
     impl Drop for Watcher {
         fn drop(&mut self) {
-            if let Some(mut pipe) = self.pipe.take() {
-                let _ = writeln!(pipe, "ended");
-            }
+            // Its number is its own until it is waited for.
+            kill_group(self.shell.id());
             let _ = self.shell.wait();
         }
     }
