@@ -24,10 +24,9 @@
 //! use: it costs no extra block RAM, of which 32 bits take two of 256 words (more than 32 outputs take four), and a reset leaves it. Settings that are needed rarely are read from the memory only,
 //! so that hardware has no register for them.
 
-use crate::build::{Build, SCALARS};
+mod sizes;
+
 use crate::leaf::{Fixed, Ram};
-use hge_protocol::registers as map;
-use hge_protocol::{Analogue, Parameters};
 use rust_hdl::prelude::*;
 
 /// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
@@ -397,31 +396,3 @@ macro_rules! core {
 }
 
 hge_protocol::with_registers!(core);
-
-impl Registers {
-    /// The registers of a gateware with `parameters` and build facts.
-    pub fn new(parameters: &Parameters, build: &Build) -> Self {
-        let used = u64::MAX >> (64 - parameters.outputs);
-        let least_period = parameters.least_sample_period_clocks();
-        Self {
-            values: Ram::with_contents(
-                "registers",
-                2 * SCALARS + Analogue::room(parameters.outputs as usize),
-                &build.register_words(parameters),
-            ),
-            least_period: Fixed::new(Bits::from(u64::from(least_period))),
-            most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
-            used_outputs: Fixed::new(Bits::from(used & 0xffff_ffff)),
-            used_outputs_high: Fixed::new(Bits::from(used >> 32)),
-            is_wide: Fixed::new(parameters.outputs > 32),
-            modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters)))),
-            watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
-            run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),
-            samples_place: Fixed::new(Bits::from(u64::from(map::CAPTURE_SAMPLES))),
-            ramp_place: Fixed::new(Bits::from(u64::from(map::RAMP_STEP))),
-            step_place: Fixed::new(Bits::from(u64::from(map::STEP_LIMIT))),
-            safe_place: Fixed::new(Bits::from(u64::from(map::SAFE_STEP))),
-            ..Default::default()
-        }
-    }
-}
