@@ -31,7 +31,7 @@ use crate::server::{EngineFactory, Pace, Server, Settings};
 use hge_core::experiment::{Experiment, Job, Task};
 use hge_core::train::noise_seed;
 use hge_driver::scale::Scale;
-use hge_protocol::frame::{Frame, Operation, Request, Status};
+use hge_protocol::frame::{Frame, Operation, Request, Status, MOST_REGISTERS};
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::{self, Device, Health};
@@ -113,7 +113,8 @@ const REPLY_SAMPLES: u32 = 20;
 fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
     let mut requests = vec![(Operation::Hello, 0, Vec::new())];
     let writes = scale.analogue.writes(scale.outputs);
-    for run in writes.chunk_by(|before, after| before.0 + 1 == after.0) {
+    let runs = writes.chunk_by(|before, after| before.0 + 1 == after.0);
+    for run in runs.flat_map(|run| run.chunks(MOST_REGISTERS)) {
         let values = run.iter().map(|write| write.1).collect();
         requests.push((Operation::Write, run[0].0, values));
     }
