@@ -1,6 +1,7 @@
 //! What the instrument measures and learns in simulation, against closed forms and exact slopes.
 
 mod amplitudes;
+mod by_formula;
 mod calibration;
 mod confidence;
 mod curvature;
@@ -11,6 +12,7 @@ mod jacobian;
 mod methods;
 mod report;
 mod reproduce;
+mod scale;
 mod selftest;
 mod settling;
 mod small_signals;
