@@ -5,6 +5,8 @@
 //! | [`HoppingDevice`] | physics of a dopant network; `builtin` is one fixed specimen | `builtin`, `hopping:SEED[@KELVIN]` | 1 |
 //! | [`MziDevice`] | a photonic mesh of interferometers; `mzi` is one fixed specimen | `mzi`, `mzi:SEED` | 1 to 4, usually 1 |
 //! | [`PhotonicDevice`] | a mesh of N waveguides with all phase shifters driven | `mesh:N`, `mesh:N:SEED` | 1 to N, usually N |
+//! | [`MatrixDevice`] | the same with a modulator at every input port | `matrix:N`, `matrix:N:SEED` | 1 to N, usually N |
+//! | [`BeamsDevice`] | N laser beams on one photodiode, each with a phase modulator | `beams:N`, `beams:N:SEED` | 1 |
 //! | [`CrossbarDevice`] | two crossbars of memristors; `crossbar` is one fixed specimen | `crossbar`, `crossbar:SEED` | 1 to 8, usually 1 |
 //! | [`OnnxDevice`] | any surrogate network of a measured device | `onnx:PATH` | as in the file, 1 to 8 |
 //! | [`ProcessDevice`] | another process | `process:COMMAND` | as it reports, 1 to 8 |
@@ -14,6 +16,7 @@
 //!
 //! `/J` at the end of a form takes the first J outputs: `mzi:3/4`, `mesh:6:2/3`. Paths and commands take none.
 
+mod beams;
 mod crossbar;
 mod error;
 mod health;
@@ -27,6 +30,7 @@ mod polynomial;
 mod process;
 mod spec;
 
+pub use beams::BeamsDevice;
 pub use crossbar::{CrossbarDevice, CROSSBAR_SEED};
 pub use error::DeviceError;
 pub use health::Health;
@@ -35,7 +39,7 @@ pub use linear::LinearDevice;
 pub use network::Network;
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxDevice;
-pub use photonic::{MziDevice, PhotonicDevice, MZI_SEED};
+pub use photonic::{MatrixDevice, MziDevice, PhotonicDevice, MZI_SEED};
 pub use polynomial::PolynomialDevice;
 pub use process::ProcessDevice;
 pub use spec::{beside, forms, label, open};
@@ -43,11 +47,13 @@ pub use spec::{beside, forms, label, open};
 use spec::Kind;
 
 /// Every kind of device that a specification can name.
-static KINDS: [Kind; 9] = [
+static KINDS: [Kind; 11] = [
     hopping::BUILTIN,
     hopping::HOPPING,
     photonic::MZI,
     photonic::MESH,
+    photonic::MATRIX,
+    beams::BEAMS,
     crossbar::CROSSBAR,
     spec::ONNX,
     process::PROCESS,

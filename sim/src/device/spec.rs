@@ -3,6 +3,7 @@
 use super::network::{self, MemberKeys};
 use super::{Device, DeviceError, KINDS};
 use hge_system::text::{quoted, QUOTED_CHARS};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A kind of device, as specifications name it. [`super::KINDS`] has all of them.
@@ -87,6 +88,33 @@ impl<'a> Spec<'a> {
             let change = format!("write a whole number from 0 to 2^64 - 1, e.g. `{before}:12`");
             self.wrong(what, change)
         })
+    }
+
+    /// What follows the colon: a number of `things` in `range`, and after another colon a seed, or without one the `usual` one.
+    pub fn count_and_seed(
+        &self,
+        things: &str,
+        range: RangeInclusive<usize>,
+        usual: u64,
+    ) -> Result<(usize, u64), DeviceError> {
+        let argument = self.argument()?;
+        let (count, seed) = match argument.split_once(':') {
+            Some((count, seed)) => (count.trim(), Some(seed)),
+            None => (argument.trim(), None),
+        };
+        let name = self.name;
+        let counted =
+            count.parse().ok().filter(|count| range.contains(count)).ok_or_else(|| {
+                let what = format!("`{}` is not a number of {things}", quoted(count, QUOTED_CHARS));
+                let (least, most) = (range.start(), range.end());
+                let change = format!(
+                    "write {least} to {most}, and a seed after a colon, e.g. `{name}:4:12`"
+                );
+                self.wrong(what, change)
+            })?;
+        let seed =
+            seed.map_or(Ok(usual), |seed| self.seed_after(&format!("{name}:{counted}"), seed))?;
+        Ok((counted, seed))
     }
 
     /// What was found in it is not what its kind takes.

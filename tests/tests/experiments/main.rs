@@ -1,6 +1,7 @@
 //! What the instrument measures and learns in simulation, against closed forms and exact slopes.
 
 mod amplitudes;
+mod by_formula;
 mod calibration;
 mod confidence;
 mod curvature;
@@ -9,6 +10,7 @@ mod gradient;
 mod intervals;
 mod jacobian;
 mod methods;
+mod phases;
 mod report;
 mod reproduce;
 mod scale;

@@ -1,28 +1,13 @@
 //! Tasks with several outputs, target currents, classes and files of cases.
 
-use hge_core::experiment::{EngineKind, ExperimentError, Job, LoopMode, Source};
-use hge_core::loss::Loss;
-use hge_core::optimiser::{chain_rule, Optimiser, Rule};
-use hge_core::targets::Targets;
-use hge_core::train::{Outcome, Progress};
+use crate::by_formula::{descended, exact, job, of_folder, trained};
+use hge_core::experiment::{EngineKind, Job, LoopMode};
+use hge_core::train::Outcome;
 use hge_lab::{train, Options};
 use hge_needs::needs;
-use hge_sim::device::Device;
 use hge_tests::nightly;
 use std::fmt::Write;
 use std::path::PathBuf;
-
-fn job(text: &str) -> Result<Job, ExperimentError> {
-    let (experiment, source) = Source::parse("t.toml", text.into())?;
-    Job::new(experiment, &source)
-}
-
-fn trained(text: &str) -> (Outcome, Vec<Progress>) {
-    let mut epochs = Vec::new();
-    let job = job(text).unwrap_or_else(|error| panic!("{error}"));
-    let outcome = train(job, &Options::default(), &mut |epoch| epochs.push(epoch.clone()));
-    (outcome.unwrap_or_else(|error| panic!("{error}")), epochs)
-}
 
 /// The median of an even number of sorted values.
 fn median(sorted: &[f64]) -> f64 {
@@ -53,39 +38,11 @@ fn sine(seed: u64) -> String {
     text
 }
 
-/// Outputs and slopes of every row by the device's formula.
-fn exact(job: &Job, controls_v: &[f64]) -> (Vec<f64>, Vec<Vec<f64>>) {
-    let (device, plan): (&dyn Device, _) = (job.device.as_ref(), &job.task.plan);
-    let (electrodes, outputs) = (device.electrodes(), job.task.data.train.targets.outputs);
-    let (mut currents, mut slopes) = (Vec::new(), Vec::new());
-    for inputs_v in &plan.configuration().cases_v {
-        let volts = plan.outputs_v(inputs_v, controls_v);
-        let mut current_na = vec![0.0; device.outputs()];
-        device.currents_na(&volts[..electrodes], &mut current_na);
-        let jacobian = device.jacobian_na_per_v(&volts[..electrodes]).expect("a formula");
-        for output in 0..outputs {
-            currents.push(current_na[output]);
-            let of_controls = plan.configuration().controls.iter();
-            slopes.push(of_controls.map(|c| jacobian[output * electrodes + c.output]).collect());
-        }
-    }
-    (currents, slopes)
-}
-
 /// The least RMS error of a descent by exact gradients, at the same rate, from these controls.
-fn exact_rms_na(job: &Job, mut controls_v: Vec<f64>) -> f64 {
-    let (targets, ranges_v): (&Targets, _) =
-        (&job.task.data.train.targets, job.task.plan.control_ranges_v());
-    let rate_v = job.task.experiment.host.adam_rate_v;
-    let mut optimiser = Optimiser::new(Rule::Adam, rate_v, 0.0, controls_v.len());
-    let mut least = f64::INFINITY;
-    for _ in 0..sine_epochs() {
-        let (currents, slopes) = exact(job, &controls_v);
-        least = least.min(targets.rms_error_na(&currents));
-        let (_, slope) = Loss::Mse.evaluate(&currents, targets);
-        optimiser.step(&mut controls_v, &chain_rule(&slopes, &slope), &ranges_v);
-    }
-    least
+fn exact_rms_na(job: &Job, controls_v: Vec<f64>) -> f64 {
+    let train = &job.task.data.train;
+    let best_v = descended(job, controls_v, sine_epochs());
+    train.targets.rms_error_na(&exact(job, train, &best_v).0)
 }
 
 #[test]
@@ -220,8 +177,7 @@ fn a_dead_device_with_noise_solves_neither_classes_nor_currents_nor_an_accuracy(
 
 /// `experiments/network.toml`, with these lines before its first table.
 fn network(lines: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../experiments/network.toml");
-    lines.to_owned() + &std::fs::read_to_string(path).unwrap()
+    lines.to_owned() + &of_folder("network.toml")
 }
 
 #[test]
@@ -230,7 +186,8 @@ fn slopes_of_all_controls_of_five_devices_at_once_agree_with_the_chain_rule() {
     let text = network("").replace("[tones]\n", &format!("{quiet}[tones]\namplitude_v = 0.005\n"));
     let text = text.replace("restarts = 20", "restarts = 1");
     let (_, epochs) = trained(&text);
-    let (_, slopes) = exact(&job(&text).unwrap(), &epochs[0].controls_v);
+    let job = job(&text).unwrap();
+    let (_, slopes) = exact(&job, &job.task.data.train, &epochs[0].controls_v);
     let largest = slopes.iter().flatten().fold(0.0_f64, |most, slope| most.max(slope.abs()));
     let measured = epochs[0].slopes_na_per_v.iter().flatten();
     let worst =

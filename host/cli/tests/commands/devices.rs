@@ -90,7 +90,7 @@ fn a_device_that_does_not_open_is_refused_with_what_to_write() {
         ("crossbar:", "`` is not a seed"),
         ("process:", "the command is empty"),
         ("process:/nowhere/simulator", "does not start"),
-        ("photons", "`mzi:SEED[/J]`, `mesh:N[:SEED][/J]`, `crossbar`"),
+        ("photons", "`mzi:SEED[/J]`, `mesh:N[:SEED][/J]`, `matrix:N[:SEED][/J]`, `beams:N[:SEED]`, `crossbar`"),
         ("mzi:1/5", "it has 1 to 4 outputs; write `/1` to `/4` at its end"),
         ("builtin/2", "it has one output; leave out `/2`"),
     ] {

@@ -71,12 +71,17 @@ impl<const MODES: usize, const SHIFTERS: usize> Mesh<MODES, SHIFTERS> {
         Passage { out: x, turns, behind }
     }
 
-    /// Derivative of the power at `port` by every phase, for light that has passed.
+    /// Derivative of the power at `port` by every phase, for light that has passed, and the amplitude there of a unit of light in each
+    /// input port: the row of the mesh's matrix.
     ///
     /// The amplitude at the port is `sum_m b_m x_m` at any place of the mesh, with b what the elements behind
     /// make of the port, so `d|a|^2/dphase = 2 Re(conj(a) i b_m x_m)` just behind the shifter on mode m. All of
     /// a coupler's and a shifter's matrices are symmetric: b comes from the same elements in reverse order.
-    pub fn slopes(&self, passage: &Passage<MODES, SHIFTERS>, port: usize) -> [f64; SHIFTERS] {
+    pub fn slopes(
+        &self,
+        passage: &Passage<MODES, SHIFTERS>,
+        port: usize,
+    ) -> ([f64; SHIFTERS], [Complex64; MODES]) {
         let mut b = [Complex64::ZERO; MODES];
         b[port] = Complex64::ONE;
         let mut slopes = [0.0; SHIFTERS];
@@ -86,7 +91,15 @@ impl<const MODES: usize, const SHIFTERS: usize> Mesh<MODES, SHIFTERS> {
             slopes[s] = -2.0 * (passage.out[port].conj() * b[upper] * passage.behind[s]).im;
             b[upper] *= passage.turns[s];
         }
-        slopes
+        (slopes, b)
+    }
+}
+
+#[cfg(test)]
+impl<const MODES: usize, const SHIFTERS: usize> Mesh<MODES, SHIFTERS> {
+    /// Angles of all couplers.
+    pub fn couplers_rad(&self) -> [f64; SHIFTERS] {
+        self.couplers.map(|coupler| coupler.across.im.atan2(coupler.along))
     }
 }
 

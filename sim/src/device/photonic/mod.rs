@@ -18,16 +18,19 @@
 //! - A photodiode has 0.8 A/W, as germanium at 1550 nm: 96 nA for all of the light.
 //!
 //! `mzi` drives seven of the twelve shifters of a mesh of four waveguides; `rectangular` drives all shifters of a mesh of
-//! any size.
+//! any size; `matrix` also sets the amplitudes at the input ports.
 //!
 //! Not modelled: loss, dark current, thermal crosstalk, and time constants of some microseconds.
 
+mod matrix;
 mod mesh;
 mod mzi;
 mod rectangular;
 #[cfg(test)]
 mod tests;
 
+pub use matrix::MatrixDevice;
+pub(super) use matrix::MATRIX;
 pub(super) use mzi::MZI;
 pub use mzi::{MziDevice, MZI_SEED};
 pub(super) use rectangular::MESH;
@@ -96,7 +99,7 @@ impl<const MODES: usize, const SHIFTERS: usize> PhotonicDevice<MODES, SHIFTERS> 
 
     /// The laser's light through the mesh; amplitudes are in roots of a nanowatt.
     fn passage(&self, voltages_v: &[f64]) -> Passage<MODES, SHIFTERS> {
-        let laser = [Complex64::from((LASER_NW / MODES as f64).sqrt()); MODES];
+        let laser = [Complex64::from(port_amplitude(MODES)); MODES];
         self.mesh.pass(&self.phases_rad(voltages_v), laser)
     }
 }
@@ -129,13 +132,23 @@ impl<const MODES: usize, const SHIFTERS: usize> Device for PhotonicDevice<MODES,
             let passage = self.passage(row);
             let mut jacobian = Vec::with_capacity(self.outputs() * self.electrodes());
             for &port in &self.ports {
-                let by_phase = self.mesh.slopes(&passage, port);
-                jacobian.extend(self.heated.iter().zip(row).map(|(&shifter, volts)| {
-                    let by_volt_rad = 2.0 * PI * (volts + BIAS_V) / (PI_V * PI_V);
-                    RESPONSIVITY_A_PER_W * by_phase[shifter] * by_volt_rad
-                }));
+                let (by_phase, _) = self.mesh.slopes(&passage, port);
+                let heated = self.heated.iter().zip(row);
+                jacobian
+                    .extend(heated.map(|(&shifter, &volts)| by_heater(by_phase[shifter], volts)));
             }
             jacobian
         })
     }
+}
+
+/// Amplitude of the laser's light in each of `modes` input ports, in roots of a nanowatt.
+fn port_amplitude(modes: usize) -> f64 {
+    (LASER_NW / modes as f64).sqrt()
+}
+
+/// Slope of a photodiode's current with a heater's voltage, in nA/V, from that of the power with the phase.
+fn by_heater(by_phase: f64, volts: f64) -> f64 {
+    let by_volt_rad = 2.0 * PI * (volts + BIAS_V) / (PI_V * PI_V);
+    RESPONSIVITY_A_PER_W * by_phase * by_volt_rad
 }

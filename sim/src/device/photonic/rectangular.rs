@@ -3,36 +3,24 @@
 use super::PhotonicDevice;
 use crate::device::spec::{check_outputs, measured_name, Kind, Spec};
 use crate::device::{Device, DeviceError};
-use hge_system::text::{quoted, QUOTED_CHARS};
 
-/// Seed of the specimen that `mesh:N` names.
-const MESH_SEED: u64 = 1;
+/// Seed of the specimen that `mesh:N` and `matrix:N` name.
+pub(super) const MESH_SEED: u64 = 1;
 
 pub(in crate::device) const MESH: Kind =
     Kind { name: "mesh", forms: &["`mesh:N[:SEED][/J]`"], open };
 
 fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
-    let argument = spec.argument()?;
-    let (modes, seed) = match argument.split_once(':') {
-        Some((modes, seed)) => (modes.trim(), Some(seed)),
-        None => (argument.trim(), None),
-    };
+    let (modes, seed) = spec.count_and_seed("waveguides", 2..=8, MESH_SEED)?;
     let specimen = match modes {
-        "2" => specimen::<2, 2>,
-        "3" => specimen::<3, 6>,
-        "4" => specimen::<4, 12>,
-        "5" => specimen::<5, 20>,
-        "6" => specimen::<6, 30>,
-        "7" => specimen::<7, 42>,
-        "8" => specimen::<8, 56>,
-        _ => {
-            let what = format!("`{}` is not a number of waveguides", quoted(modes, QUOTED_CHARS));
-            let change = "write 2 to 8, and a seed after a colon, e.g. `mesh:4:12`";
-            return Err(spec.wrong(what, change));
-        }
+        2 => specimen::<2, 2>,
+        3 => specimen::<3, 6>,
+        4 => specimen::<4, 12>,
+        5 => specimen::<5, 20>,
+        6 => specimen::<6, 30>,
+        7 => specimen::<7, 42>,
+        _ => specimen::<8, 56>,
     };
-    let seed =
-        seed.map_or(Ok(MESH_SEED), |seed| spec.seed_after(&format!("mesh:{modes}"), seed))?;
     specimen(spec, seed)
 }
 
