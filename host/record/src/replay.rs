@@ -3,6 +3,7 @@
 use super::folder::Folder;
 use super::player::Player;
 use super::reader::Cut;
+use super::run::check_registers;
 use super::verifier::{Verdict, Verifier};
 use super::RecordError;
 use hge_core::experiment::Task;
@@ -33,11 +34,12 @@ pub struct ReplayReport {
 /// Trains again on an instrument that replays the record, and compares. `progress` gets every epoch.
 ///
 /// # Errors
-/// The folder or its log cannot be read.
+/// The folder or its log cannot be read, or is of another register map.
 pub fn replay(
     folder: &Folder,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<ReplayReport, RecordError> {
+    check_registers(folder, &folder.provenance()?)?;
     let task = task(folder)?;
     let player = Player::new(task.parameters, folder.read_log()?);
     let ended = player.ended();

@@ -5,7 +5,7 @@ use super::folder::Folder;
 use super::format::PROFILE;
 use super::item::Item;
 use super::log::Log;
-use super::provenance::{now, RunSegment};
+use super::provenance::{now, Provenance, RunSegment};
 use super::verifier::{Verdict, Verifier};
 use super::{arrays, page, RecordError};
 use hge_core::experiment::{LoopMode, Task};
@@ -64,6 +64,19 @@ pub fn follow(
     Ok(followed.unwrap_or_else(nothing))
 }
 
+/// Whether the run was recorded with the register map of this program.
+///
+/// # Errors
+/// It was not: this program would write other registers.
+pub(crate) fn check_registers(folder: &Folder, provenance: &Provenance) -> Result<(), RecordError> {
+    let (recorded, present) = (&provenance.instrument.map_hash, format!("{:08x}", map_hash()));
+    if *recorded == present {
+        return Ok(());
+    }
+    let found = format!("{PROFILE} with the register map {recorded}");
+    Err(RecordError::Version { path: folder.path().into(), found })
+}
+
 /// Resumes an incomplete training. By default the instrument decides the way: one that can be powered up again repeats the record,
 /// any other continues in its present state.
 ///
@@ -83,11 +96,7 @@ pub fn resume(
     if provenance.followed {
         return Err(RecordError::Followed { path: folder.path().into() });
     }
-    let (recorded, present) = (provenance.instrument.map_hash, format!("{:08x}", map_hash()));
-    if recorded != present {
-        let found = format!("{PROFILE} with the register map {recorded}");
-        return Err(RecordError::Version { path: folder.path().into(), found });
-    }
+    check_registers(folder, &provenance)?;
     if *instrument.parameters() != task.parameters {
         return Err(RecordError::Instrument);
     }
