@@ -11,7 +11,7 @@
 //! all of a port's light at +-1 V, of opposite sign at -1 V. The mesh behind is that of `mesh:N:SEED`.
 
 use super::rectangular::MESH_SEED;
-use super::{by_heater, port_amplitude, Passage, PhotonicDevice, RESPONSIVITY_A_PER_W};
+use super::{by_heater, port_amplitude, Passage, PhotonicDevice, RESPONSIVITY_A_PER_W, SIZES};
 use crate::device::spec::{check_outputs, measured_name, Kind, Spec};
 use crate::device::{for_each_row, of_one_row, Device, DeviceError};
 use num_complex::Complex64;
@@ -25,17 +25,8 @@ pub(in crate::device) const MATRIX: Kind =
     Kind { name: "matrix", forms: &["`matrix:N[:SEED][/J]`"], open };
 
 fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
-    let (modes, seed) = spec.count_and_seed("waveguides", 2..=8, MESH_SEED)?;
-    let specimen = match modes {
-        2 => specimen::<2, 2>,
-        3 => specimen::<3, 6>,
-        4 => specimen::<4, 12>,
-        5 => specimen::<5, 20>,
-        6 => specimen::<6, 30>,
-        7 => specimen::<7, 42>,
-        _ => specimen::<8, 56>,
-    };
-    specimen(spec, seed)
+    let (modes, seed) = spec.count_and_seed("waveguides", SIZES, MESH_SEED)?;
+    of_size!(modes, specimen)(spec, seed)
 }
 
 fn specimen<const MODES: usize, const SHIFTERS: usize>(
@@ -92,10 +83,7 @@ impl<const MODES: usize, const SHIFTERS: usize> Device for MatrixDevice<MODES, S
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
         for_each_row([self.electrodes(), self.outputs()], voltages_v, current_na, |row, out| {
-            let passage = self.passage(row);
-            for (out, &port) in out.iter_mut().zip(&self.behind.ports) {
-                *out = RESPONSIVITY_A_PER_W * passage.out[port].norm_sqr();
-            }
+            self.behind.detect(&self.passage(row), out);
         });
     }
 

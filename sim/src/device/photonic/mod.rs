@@ -22,6 +22,24 @@
 //!
 //! Not modelled: loss, dark current, thermal crosstalk, and time constants of some microseconds.
 
+/// Waveguides of the meshes that a specification can name.
+const SIZES: RangeInclusive<usize> = 2..=8;
+
+/// The instance of a function of modes and shifters for a mesh of one of [`SIZES`].
+macro_rules! of_size {
+    ($modes:expr, $specimen:ident) => {
+        match $modes {
+            2 => $specimen::<2, 2>,
+            3 => $specimen::<3, 6>,
+            4 => $specimen::<4, 12>,
+            5 => $specimen::<5, 20>,
+            6 => $specimen::<6, 30>,
+            7 => $specimen::<7, 42>,
+            _ => $specimen::<8, 56>,
+        }
+    };
+}
+
 mod matrix;
 mod mesh;
 mod mzi;
@@ -43,6 +61,7 @@ use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use rand_distr::{Distribution, StandardNormal};
 use std::array;
 use std::f64::consts::{FRAC_PI_4, PI, TAU};
+use std::ops::RangeInclusive;
 
 /// Voltage across a heater that turns the phase by pi.
 const PI_V: f64 = 2.0;
@@ -89,6 +108,13 @@ impl<const MODES: usize, const SHIFTERS: usize> PhotonicDevice<MODES, SHIFTERS> 
         Some(passage.out.map(|amplitude| RESPONSIVITY_A_PER_W * amplitude.norm_sqr()))
     }
 
+    /// Currents of the photodiodes for light that has passed.
+    fn detect(&self, passage: &Passage<MODES, SHIFTERS>, current_na: &mut [f64]) {
+        for (current_na, &port) in current_na.iter_mut().zip(&self.ports) {
+            *current_na = RESPONSIVITY_A_PER_W * passage.out[port].norm_sqr();
+        }
+    }
+
     fn phases_rad(&self, voltages_v: &[f64]) -> [f64; SHIFTERS] {
         let mut phases_rad = self.offset_rad;
         for (&shifter, volts) in self.heated.iter().zip(voltages_v) {
@@ -119,10 +145,7 @@ impl<const MODES: usize, const SHIFTERS: usize> Device for PhotonicDevice<MODES,
 
     fn currents_na(&self, voltages_v: &[f64], current_na: &mut [f64]) {
         for_each_row([self.electrodes(), self.outputs()], voltages_v, current_na, |row, out| {
-            let passage = self.passage(row);
-            for (out, &port) in out.iter_mut().zip(&self.ports) {
-                *out = RESPONSIVITY_A_PER_W * passage.out[port].norm_sqr();
-            }
+            self.detect(&self.passage(row), out);
         });
     }
 

@@ -1,6 +1,6 @@
 //! Meshes of 2 to 8 waveguides with a heater at every phase shifter and a photodiode at every port.
 
-use super::PhotonicDevice;
+use super::{PhotonicDevice, SIZES};
 use crate::device::spec::{check_outputs, measured_name, Kind, Spec};
 use crate::device::{Device, DeviceError};
 
@@ -11,17 +11,8 @@ pub(in crate::device) const MESH: Kind =
     Kind { name: "mesh", forms: &["`mesh:N[:SEED][/J]`"], open };
 
 fn open(spec: &Spec) -> Result<Box<dyn Device>, DeviceError> {
-    let (modes, seed) = spec.count_and_seed("waveguides", 2..=8, MESH_SEED)?;
-    let specimen = match modes {
-        2 => specimen::<2, 2>,
-        3 => specimen::<3, 6>,
-        4 => specimen::<4, 12>,
-        5 => specimen::<5, 20>,
-        6 => specimen::<6, 30>,
-        7 => specimen::<7, 42>,
-        _ => specimen::<8, 56>,
-    };
-    specimen(spec, seed)
+    let (modes, seed) = spec.count_and_seed("waveguides", SIZES, MESH_SEED)?;
+    of_size!(modes, specimen)(spec, seed)
 }
 
 fn specimen<const MODES: usize, const SHIFTERS: usize>(
