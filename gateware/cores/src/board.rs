@@ -16,7 +16,8 @@
 
 use crate::build::Build;
 use crate::converter::{
-    chips, least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming, SpiAdc, SpiDac,
+    check_outputs, chips, least_sample_period_clocks, AdcPart, ConverterError, DacPart, DacTiming,
+    SpiAdc, SpiDac,
 };
 use crate::engine::{per_input, Pass};
 use crate::leaf::Fixed;
@@ -60,7 +61,7 @@ impl Converters {
     /// A clock too fast for them, or more outputs than the channels of eight DACs.
     pub fn parameters(self, wanted: &Parameters) -> Result<Parameters, ConverterError> {
         let Self { dac, adc } = self;
-        chips(dac, wanted.outputs)?;
+        check_outputs(dac, wanted.outputs)?;
         Ok(Parameters {
             dac_bits: dac.bits(),
             adc_bits: adc.bits(),
@@ -149,9 +150,7 @@ impl<P: Pass> BoardTop<P> {
             adc: (0..parameters.inputs)
                 .map(|_| SpiAdc::new(converters.adc, parameters.clock_hz, settled))
                 .collect::<Result<_, _>>()?,
-            dac_data: (0..chips(converters.dac, parameters.outputs)?)
-                .map(|_| Signal::default())
-                .collect(),
+            dac_data: (0..chips(parameters.outputs)).map(|_| Signal::default()).collect(),
             adc_data: per_input(&parameters, |_| Signal::default()),
             eye_mask: Fixed::new(Bits::from(eye_mask)),
             ..Default::default()

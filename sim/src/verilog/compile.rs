@@ -5,6 +5,7 @@ use hge_boards::package;
 use hge_boards::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_gateware::board::Converters;
 use hge_gateware::build::Build;
+use hge_gateware::converter::chips;
 use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use hge_system::file::Temporary;
@@ -131,7 +132,7 @@ impl Compiler {
         clocks_per_bit: u32,
     ) -> Result<PathBuf, EngineError> {
         let Parameters { outputs, inputs, .. } = *parameters;
-        let dacs = outputs.div_ceil(8).next_power_of_two();
+        let dacs = chips(outputs);
         let define = format!(
             "-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"
         );

@@ -128,7 +128,7 @@ fn try_run(
     let log = Arc::new(Mutex::new(Log::default()));
     let mut dice = ChaCha8Rng::seed_from_u64(u64::from(period));
     let bench = RandomBench { log: log.clone(), dice: dice.clone(), adc_bits: adc.bits() };
-    let channels = 8 * chips(dac, outputs as u32).unwrap() as usize;
+    let channels = 8 * chips(outputs as u32) as usize;
     let mut circuit = Circuit::new(dac_kind, adc_kind, channels, 1, Box::new(bench));
     let mut test_bench = TestBench::new(dac, adc, core_hz, outputs as u32);
     let time_ps = |clock: u64| clock * PS_PER_S / u64::from(clock_hz);

@@ -302,8 +302,7 @@ impl Board {
 
     /// DAC chips for its outputs.
     pub fn dac_chips(&self) -> u32 {
-        // More outputs than eight chips have were refused.
-        chips(self.parts.dac, self.parameters.outputs).unwrap_or(1)
+        chips(self.parameters.outputs)
     }
 
     /// The converters it is wired for.

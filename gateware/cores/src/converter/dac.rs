@@ -27,7 +27,7 @@
 
 use super::dac_chip::DacChip;
 use super::part::DacPart;
-use super::timing::{chips, ConverterError, DacTiming};
+use super::timing::{check_outputs, chips, ConverterError, DacTiming};
 use crate::leaf::Fixed;
 use rust_hdl::prelude::*;
 
@@ -101,7 +101,8 @@ impl SpiDac {
     /// The clock is too fast for the core's counters, or there are more outputs than eight chips have.
     pub fn new(part: DacPart, clock_hz: u32, outputs: u32) -> Result<Self, ConverterError> {
         let timing = DacTiming::new(part, clock_hz)?;
-        let chips = chips(part, outputs)?;
+        check_outputs(part, outputs)?;
+        let chips = chips(outputs);
         let half = u64::from(timing.half);
         Ok(Self {
             data: (0..chips).map(|_| Signal::default()).collect(),

@@ -33,4 +33,6 @@ pub mod timing;
 pub use adc::SpiAdc;
 pub use dac::SpiDac;
 pub use part::{AdcPart, DacPart};
-pub use timing::{chips, least_sample_period_clocks, AdcTiming, ConverterError, DacTiming};
+pub use timing::{
+    check_outputs, chips, least_sample_period_clocks, AdcTiming, ConverterError, DacTiming,
+};

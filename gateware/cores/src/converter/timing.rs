@@ -9,16 +9,20 @@ pub const CHANNELS: u32 = 8;
 /// Most DAC chips.
 pub const MOST_CHIPS: u32 = 8;
 
-/// DAC chips for this number of outputs: 1, 2, 4 or 8.
+/// DAC chips for this number of outputs: 1, 2, 4 or 8, as many as [`check_outputs`] allows.
+pub fn chips(outputs: u32) -> u32 {
+    outputs.div_ceil(CHANNELS).next_power_of_two()
+}
+
+/// Checks that eight chips have this number of outputs.
 ///
 /// # Errors
-/// There are more outputs than eight chips have.
-pub fn chips(part: DacPart, outputs: u32) -> Result<u32, ConverterError> {
-    let chips = outputs.div_ceil(CHANNELS).next_power_of_two();
-    if chips > MOST_CHIPS {
+/// They have fewer.
+pub fn check_outputs(part: DacPart, outputs: u32) -> Result<(), ConverterError> {
+    if chips(outputs) > MOST_CHIPS {
         return Err(ConverterError::Outputs { outputs, part: part.name() });
     }
-    Ok(chips)
+    Ok(())
 }
 
 /// Bits of a frame to the DAC, and of one from the ADC.
