@@ -6,9 +6,13 @@ use super::{DriverError, Instrument};
 const DAMAGED: [u8; 4] = [1, 2, 3, 0];
 
 impl Instrument {
-    /// Stops the watchdog feeder until the guard is armed again; every request still restarts the watchdog.
+    /// Stops the watchdog feeder until the guard is armed or disarmed; every request still restarts the watchdog. A served
+    /// instrument is not kept either: its requests would restart the watchdog, so the silence must end before the server
+    /// gives the control to another.
     pub fn stop_winding(&self) {
-        self.keep(None);
+        if let Some(watchdog_feeder) = &self.watchdog_feeder {
+            watchdog_feeder.every(None);
+        }
     }
 
     /// Sends `frames` damaged frames in a row, with no request between them. The instrument answers none of them.
