@@ -120,7 +120,7 @@ pub enum Side {
 pub struct CaseTarget {
     /// Wanted mean output, ADC code.
     pub target: i16,
-    /// Weight in units of 1/8192, below 16384.
+    /// Weight in units of 1/8192, at most [`CaseTarget::MOST_WEIGHT`].
     pub weight: u16,
     /// Side with an error.
     pub side: Side,
@@ -129,11 +129,13 @@ pub struct CaseTarget {
 impl CaseTarget {
     /// Weight of one.
     pub const UNIT_WEIGHT: u16 = 8192;
+    /// Greatest weight.
+    pub const MOST_WEIGHT: u16 = 0x3fff;
 
     /// Packs target (bits 15..0), weight (29..16) and side (31..30); both side bits forgive both sides.
     pub fn to_word(self) -> u32 {
         u32::from(self.target as u16)
-            | (u32::from(self.weight & 0x3fff) << 16)
+            | (u32::from(self.weight & CaseTarget::MOST_WEIGHT) << 16)
             | ((self.side as u32) << 30)
     }
 }

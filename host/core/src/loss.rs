@@ -12,7 +12,7 @@ const SIGMOID_WIDTH_NA: f64 = 3.0;
 choices! {
     /// Loss function.
     pub enum Loss else CorSigmoid {
-        /// Mean squared error against the target currents, nA^2.
+        /// Mean squared error against the target currents, nA^2; with weights sum w e^2 / sum w.
         Mse = "mse",
         /// One minus the correlation with the labels or target currents.
         Correlation = "correlation",
@@ -78,11 +78,12 @@ impl Loss {
 }
 
 fn squared(outputs_na: &[f64], targets: &Targets) -> (f64, Vec<f64>) {
-    let rows = outputs_na.len() as f64;
-    let errors: Vec<f64> =
-        (0..outputs_na.len()).map(|row| outputs_na[row] - targets.target_na(row)).collect();
-    let value = errors.iter().map(|error| error * error).sum::<f64>() / rows;
-    (value, errors.iter().map(|error| 2.0 * error / rows).collect())
+    let error = |row: usize| outputs_na[row] - targets.target_na(row);
+    let value = targets.weighted_mean(|row| error(row) * error(row));
+    // A batch may have cases without weight alone.
+    let total = targets.total_weight().max(f64::MIN_POSITIVE);
+    let slope = |row: usize| 2.0 * targets.weight(row) * error(row) / total;
+    (value, (0..outputs_na.len()).map(slope).collect())
 }
 
 /// A function of an output's values and levels, and its derivative.

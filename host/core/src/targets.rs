@@ -26,6 +26,8 @@ pub struct Targets {
     pub outputs: usize,
     /// Requirement on every row.
     pub wanted: Wanted,
+    /// Weight of every row's squared error, zero or more; `None`: all weigh alike.
+    pub weights: Option<Vec<f64>>,
     /// Target current of high rows (squared error only).
     pub high_na: f64,
     /// Target current of low rows (squared error only).
@@ -46,7 +48,15 @@ pub(crate) struct Group {
 impl Targets {
     /// Requirements with the default width of the softmax.
     pub fn new(wanted: Wanted, outputs: usize) -> Self {
-        Targets { outputs, wanted, high_na: 0.0, low_na: 0.0, softmax_na: 3.0, offsets_na: None }
+        Targets {
+            outputs,
+            wanted,
+            weights: None,
+            high_na: 0.0,
+            low_na: 0.0,
+            softmax_na: 3.0,
+            offsets_na: None,
+        }
     }
 
     /// Labels of one output.
@@ -93,7 +103,27 @@ impl Targets {
                 Wanted::Classes(cases.iter().map(|&case| classes[case]).collect())
             }
         };
-        Targets { wanted, ..self.clone() }
+        let weights = self.weights.as_ref().map(|weights| rows().map(|row| weights[row]).collect());
+        Targets { wanted, weights, ..self.clone() }
+    }
+
+    /// Weight of the squared error of row `row`.
+    pub fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().and_then(|weights| weights.get(row)).copied().unwrap_or(1.0)
+    }
+
+    /// Sum of the weights of all rows.
+    pub fn total_weight(&self) -> f64 {
+        (0..self.rows()).map(|row| self.weight(row)).sum()
+    }
+
+    /// sum w x / sum w over the rows; zero where nothing weighs.
+    pub(crate) fn weighted_mean(&self, of_row: impl Fn(usize) -> f64) -> f64 {
+        let sum: f64 = (0..self.rows()).map(|row| self.weight(row) * of_row(row)).sum();
+        match self.total_weight() {
+            0.0 => 0.0,
+            total => sum / total,
+        }
     }
 
     /// Whether row `row` must be high; `None`: it has a current instead.
@@ -145,8 +175,8 @@ impl Targets {
     }
 
     /// The score of these outputs, nA, the greater the better. Labels: lowest high output minus highest low output, the least of all outputs; above zero
-    /// one threshold separates them. Classes: output of the class minus the greatest other one, offsets taken off, the least of all cases. Currents: the RMS
-    /// error, negated.
+    /// one threshold separates them. Classes: output of the class minus the greatest other one, offsets taken off, the least of all cases. Currents: the
+    /// weighted RMS error, negated.
     pub fn separation_na(&self, outputs_na: &[f64]) -> f64 {
         if let Wanted::Currents(_) = self.wanted {
             return -self.rms_error_na(outputs_na);
@@ -162,11 +192,9 @@ impl Targets {
         }
     }
 
-    /// Root mean square of output less target.
+    /// Root mean square of output less target, weighted.
     pub fn rms_error_na(&self, outputs_na: &[f64]) -> f64 {
-        let squares = outputs_na.iter().enumerate();
-        let squares = squares.map(|(row, output)| (output - self.target_na(row)).powi(2));
-        (squares.sum::<f64>() / outputs_na.len().max(1) as f64).sqrt()
+        self.weighted_mean(|row| (outputs_na[row] - self.target_na(row)).powi(2)).sqrt()
     }
 
     /// The outputs that [`Targets::separation_na`] compares.

@@ -24,3 +24,4 @@ mod tasks;
 mod tones;
 mod track;
 mod waveform;
+mod weights;

@@ -1,5 +1,6 @@
 //! Cases of an experiment, from its gate, its tables or its file.
 
+use super::one_or_many::OneOrMany;
 use super::rule::{require, Wrong};
 use super::{CaseKeys, DataKeys, Experiment};
 use crate::dataset::{self, by_rows, Cases, Dataset};
@@ -120,8 +121,27 @@ fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
         let outputs = outputs_of(&classes);
         (Wanted::Classes(classes), outputs)
     };
+    let weights = weights(cases, outputs)?;
     let cases_v = cases.iter().map(|case| case.inputs_v.clone()).collect();
-    Ok(Cases { cases_v, targets: Targets::new(wanted, outputs) })
+    Ok(Cases { cases_v, targets: Targets { weights, ..Targets::new(wanted, outputs) } })
+}
+
+/// Weights of the rows; `None`: no case gives one.
+fn weights(cases: &[CaseKeys], outputs: usize) -> Result<Option<Vec<f64>>, Wrong> {
+    let mut rows = Vec::new();
+    for (n, case) in cases.iter().enumerate() {
+        match case.weight.as_ref().map(OneOrMany::to_vec).as_deref() {
+            None => rows.resize(rows.len() + outputs, 1.0),
+            Some(&[weight]) => rows.resize(rows.len() + outputs, weight),
+            Some(list) => {
+                require(list.len() == outputs, format!("case.{n}.weight"), || {
+                    format!("case {n} has {} values of weight for {outputs} outputs: give one, or one for every output", list.len())
+                })?;
+                rows.extend(list);
+            }
+        }
+    }
+    Ok(cases.iter().any(|case| case.weight.is_some()).then_some(rows))
 }
 
 fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
@@ -135,22 +155,25 @@ fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
         (_, Some(column), _) => ("class", vec![column.clone()]),
         (.., columns) => ("target_na", columns.clone().unwrap_or_default()),
     };
+    let weighing = keys.weight.clone().unwrap_or_default();
     for (key, names) in [("inputs", &keys.inputs), (key, &wanted)] {
         require(!names.is_empty(), format!("data.{key}"), || {
             format!("data.{key} names no column: name one or more")
         })?;
     }
-    let names = [keys.inputs.as_slice(), &wanted].concat();
+    let names = [keys.inputs.as_slice(), &wanted, &weighing].concat();
     let read = dataset::columns(Path::new(&keys.file), &names).map_err(|error| {
         let key = match error.column() {
             None => "file",
             Some(column) if keys.inputs.iter().any(|name| name == column) => "inputs",
+            Some(column) if weighing.iter().any(|name| name == column) => "weight",
             Some(_) => key,
         };
         Wrong(format!("data.{key}"), error.to_string())
     })?;
-    let (inputs, wanted) = read.split_at(keys.inputs.len());
-    let (inputs, wanted) = (inputs.concat(), wanted.concat());
+    let (inputs, others) = read.split_at(keys.inputs.len());
+    let (wanted, weights) = others.split_at(wanted.len());
+    let (inputs, wanted, mut weights) = (inputs.concat(), wanted.concat(), weights.concat());
     let electrodes = experiment.electrodes.inputs.len();
     require(inputs.len() == electrodes, "data.inputs", || {
         format!(
@@ -182,7 +205,15 @@ fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
         }
         _ => (Wanted::Currents(by_rows(&wanted)), wanted.len()),
     };
-    Ok(dataset::cases(&inputs, wanted, outputs))
+    let mut cases = dataset::cases(&inputs, wanted, outputs);
+    if keys.weight.is_some() {
+        require(weights.len() == 1 || weights.len() == outputs, "data.weight", || {
+            format!("data.weight names {} columns for {outputs} outputs: name one, or one for every output", weights.len())
+        })?;
+        weights = weights.into_iter().cycle().take(outputs).collect();
+        cases.targets.weights = Some(by_rows(&weights));
+    }
+    Ok(cases)
 }
 
 /// Checks of all cases that are trained on.

@@ -66,7 +66,10 @@ impl Task {
         experiment.analogue.get_or_insert_default();
         values::check(&experiment).map_err(wrong)?;
         let data = cases::dataset(&experiment).map_err(wrong)?;
-        values::aims(&experiment, &data.train.targets).map_err(wrong)?;
+        let parts = [Some(&data.train), data.validation.as_ref(), data.test.as_ref()];
+        for part in parts.into_iter().flatten() {
+            values::aims(&experiment, &part.targets).map_err(wrong)?;
+        }
         let parameters = experiment.instrument;
         let rate_hz = experiment.timing.rate_hz;
         if parameters.check().is_ok() && actual_rate_hz(rate_hz, &parameters).is_ok() {

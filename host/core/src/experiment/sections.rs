@@ -242,13 +242,21 @@ keys! {
         class: Option<usize>;
         /// Target current, or one for every output. Solved means an RMS error below `rms_error_na`.
         target_na: Option<OneOrMany<f64>>;
+        /// Weight of the squared error from `target_na`, or one for every output; default 1.
+        weight: Option<OneOrMany<f64>> [NotNegative];
     }
 }
 
 impl CaseKeys {
     /// A case with one label.
     pub fn labelled(inputs_v: Vec<f64>, high: bool) -> Self {
-        CaseKeys { inputs_v, high: Some(OneOrMany::One(high)), class: None, target_na: None }
+        CaseKeys {
+            inputs_v,
+            high: Some(OneOrMany::One(high)),
+            class: None,
+            target_na: None,
+            weight: None,
+        }
     }
 }
 
@@ -269,6 +277,9 @@ keys! {
         /// Column of the target current, nA, or one column for every output.
         #[serde(skip_serializing_if = "Option::is_none")]
         target_na: Option<Vec<String>> = None;
+        /// Column of the weight of the squared error from `target_na`, or one column for every output.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        weight: Option<Vec<String>> = None;
         /// Cases of an epoch, at most `instrument.cases`; default: as many as the instrument has. Every pass draws them in a new order.
         batch: Option<u32> [at_least_one("would train on nothing")] = None;
         /// Share of the cases that choose the best epoch and end a start, but are not trained on.

@@ -7,6 +7,7 @@ use crate::method::Method;
 use crate::optimiser::Rule;
 use crate::targets::{Targets, Wanted};
 use hge_driver::text::number;
+use hge_protocol::table::CaseTarget;
 
 /// Checks every value that needs neither gateware nor device.
 pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
@@ -135,6 +136,7 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
     require(!alone || experiment.data.is_none(), "data", || {
         "the standalone loop has all its cases in the instrument: set loop = \"host\", or give case tables".into()
     })?;
+    weights(experiment, targets)?;
     if let Wanted::Currents(currents) = &targets.wanted {
         for (row, &na) in currents.iter().enumerate() {
             let key = match experiment.data {
@@ -183,6 +185,39 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
         }
     }
     Ok(())
+}
+
+/// Weights are of squared errors from target currents, and those of the gateware within its register.
+fn weights(experiment: &Experiment, targets: &Targets) -> Result<(), Wrong> {
+    let Some(weights) = &targets.weights else { return Ok(()) };
+    let alone = experiment.loop_mode == LoopMode::Standalone;
+    let key = |row: usize| match experiment.data {
+        Some(_) => "data.weight".into(),
+        None => format!("case.{}.weight", targets.place(row).0),
+    };
+    let given = experiment.cases.iter().position(|case| case.weight.is_some()).unwrap_or(0);
+    let first = targets.row(given, 0);
+    require(matches!(targets.wanted, Wanted::Currents(_)), key(first), || {
+        "a weight is that of the squared error from target_na: give target_na, or leave weight out"
+            .into()
+    })?;
+    require(alone || experiment.loss(targets) == Loss::Mse, "host.loss", || {
+        "the cases have weights, which count under the loss mse alone: leave host.loss (--loss) or weight out".into()
+    })?;
+    for (row, &weight) in weights.iter().enumerate() {
+        require(weight >= 0.0, key(row), || {
+            format!("a weight is {}: it must be zero or more", number(weight))
+        })?;
+        let unit = f64::from(CaseTarget::UNIT_WEIGHT);
+        let most = f64::from(CaseTarget::MOST_WEIGHT) / unit;
+        let holds = weight == 0.0 || (1.0 / unit..=most).contains(&weight);
+        require(!alone || holds, key(row), || {
+            format!("a weight of {} does not fit the gateware's register: in the standalone loop it is 0, or from 1/8192 to 16383/8192; scale all weights and, the other way, rate_v2_per_na2", number(weight))
+        })?;
+    }
+    require(targets.total_weight() > 0.0, key(first), || {
+        "no case has a weight above zero: nothing would be learnt".into()
+    })
 }
 
 fn kind(wanted: &Wanted) -> &'static str {

@@ -45,7 +45,7 @@ pub(super) fn run(
         if !wanted.frozen && !said.clipped {
             let slopes: Vec<&[f64]> =
                 readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
-            let gradient = loss_slopes(&readings, &slope);
+            let gradient = loss_slopes(&readings, &slope, targets);
             optimiser.step_with(&mut controls_v, &gradient, &slopes, &ranges_v);
         }
     }

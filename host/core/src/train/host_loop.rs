@@ -269,7 +269,12 @@ fn descend(
         let ranges_v = session.plan().control_ranges_v();
         let slopes: Vec<&[f64]> =
             readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
-        optimiser.step_with(controls_v, &loss_slopes(&readings, &slope), &slopes, &ranges_v);
+        optimiser.step_with(
+            controls_v,
+            &loss_slopes(&readings, &slope, &batch.targets),
+            &slopes,
+            &ranges_v,
+        );
     };
     pass.push(loss);
     let is_batch_of_all = data.epochs_per_pass() == 1 && data.validation.is_none();
@@ -325,14 +330,11 @@ pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
     Optimiser::new(keys.optimiser, rate, keys.momentum, controls).damped(keys.damping)
 }
 
-/// Slope of the loss with every control: by the chain rule, or where the cost was demodulated the mean over the cases of what that gave.
-pub(crate) fn loss_slopes(readings: &[Reading], loss_slope: &[f64]) -> Vec<f64> {
+/// Slope of the loss with every control: by the chain rule, or where the cost was demodulated the weighted mean over the cases of what that gave.
+pub(crate) fn loss_slopes(readings: &[Reading], loss_slope: &[f64], targets: &Targets) -> Vec<f64> {
     let of_cost = readings[0].cost_slopes_na2_per_v.len();
     if of_cost > 0 {
-        let mean = |k: usize| {
-            let slopes = readings.iter().map(|reading| reading.cost_slopes_na2_per_v[k]);
-            slopes.sum::<f64>() / readings.len() as f64
-        };
+        let mean = |k: usize| targets.weighted_mean(|case| readings[case].cost_slopes_na2_per_v[k]);
         return (0..of_cost).map(mean).collect();
     }
     let slopes: Vec<&[f64]> = readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();

@@ -76,17 +76,17 @@ impl Gap {
         gap
     }
 
-    /// The RMS error, negated. Noise of the means makes it greater, never less, in the mean; its standard error is that of the mean error along the direction
-    /// of the errors, and at least that of one row.
+    /// The weighted RMS error, negated. Noise of the means makes it greater, never less, in the mean; its standard error is that of the mean error along the direction
+    /// of the weighted errors, and at least that of one row.
     fn of_errors(known: &[(f64, Confidence)], targets: &Targets, level: f64) -> Option<Self> {
-        let rows = known.len() as f64;
-        let errors = known.iter().enumerate().map(|(row, known)| known.0 - targets.target_na(row));
-        let errors: Vec<f64> = errors.collect();
-        let rms_na = (errors.iter().map(|error| error * error).sum::<f64>() / rows).sqrt();
-        let along: f64 =
-            errors.iter().zip(known).map(|(error, known)| (error * known.1.error).powi(2)).sum();
-        let least = known.iter().map(|known| known.1.error.powi(2)).sum::<f64>() / rows.powi(2);
-        let error = (along / (rows * rms_na.max(f64::MIN_POSITIVE)).powi(2)).max(least).sqrt();
+        let means_na: Vec<f64> = known.iter().map(|known| known.0).collect();
+        let (rms_na, total) = (targets.rms_error_na(&means_na), targets.total_weight());
+        let of_weights = known.iter().enumerate().map(|(row, known)| {
+            (known.0 - targets.target_na(row), targets.weight(row) * known.1.error)
+        });
+        let along: f64 = of_weights.clone().map(|(error, of_mean)| (error * of_mean).powi(2)).sum();
+        let least = of_weights.map(|(_, of_mean)| of_mean.powi(2)).sum::<f64>() / total.powi(2);
+        let error = (along / (total * rms_na.max(f64::MIN_POSITIVE)).powi(2)).max(least).sqrt();
         let degrees_of_freedom = known.first()?.1.degrees_of_freedom;
         let half_na = Confidence { error, degrees_of_freedom }.one_sided(level);
         Some(Gap {

@@ -237,7 +237,7 @@ pub(crate) fn hold_writes(
     let mut writes = tables(plan, keys, 0.0, rate_v2_per_na2, targets)?;
     for (row, &output_na) in outputs_na.iter().enumerate() {
         let target = plan.scale().adc_code(output_na).0;
-        let word = CaseTarget { target, weight: CaseTarget::UNIT_WEIGHT, side: Side::Both };
+        let word = CaseTarget { target, weight: weight(targets, row, false), side: Side::Both };
         let (case, input) = targets.place(row);
         let index = plan.layout().case_target(case as u32, input as u32);
         writes.push((plan.table_address(index), word.to_word()));
@@ -325,15 +325,16 @@ fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, 
     writes
 }
 
-/// Weight of a row: one, or such that both labels of its output weigh alike (up to twice).
+/// Weight of a row: its own, or such that both labels of its output weigh alike (up to the greatest, just below two).
 fn weight(targets: &Targets, row: usize, balance: bool) -> u16 {
     let label = targets.label(row).filter(|_| balance);
-    let share = label.map_or(1.0, |label| {
+    let share = label.map_or(targets.weight(row), |label| {
         let of_output = targets.column(targets.place(row).1);
         let alike = of_output.filter(|&other| targets.label(other) == Some(label)).count();
         targets.cases() as f64 / (2.0 * alike as f64)
     });
-    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(16383.0) as u16
+    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(f64::from(CaseTarget::MOST_WEIGHT))
+        as u16
 }
 
 /// The side with an error, in codes: an inverting converter turns a floor into a ceiling.
@@ -347,10 +348,10 @@ fn side(cost: Cost, high: bool, codes_per_na: f64) -> Side {
 
 /// The loss at which the outputs are surely `stop_separation_na` apart. The targets lie a distance T
 /// apart; errors of total square L bring one high and one low output nearest when both err by
-/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight. With target currents it is the loss of the wanted RMS error.
+/// sqrt(L/2), which leaves T - sqrt(2 L). Hence L = (T - separation)^2 / 2, at the least weight. With target currents it is the loss of the wanted weighted RMS error.
 fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets, wanted_na: f64) -> u32 {
     let square_na2 = match targets.wanted {
-        Wanted::Currents(_) => targets.rows() as f64 * wanted_na * wanted_na,
+        Wanted::Currents(_) => targets.total_weight() * wanted_na * wanted_na,
         Wanted::Labels(_) | Wanted::Classes(_) => {
             let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
             let least = (0..targets.rows()).map(|row| weight(targets, row, keys.balance)).min();
