@@ -4,7 +4,6 @@ use crate::interrupt;
 use crate::output::text;
 use clap::{Args, ValueHint};
 use hge_core::experiment::{context, EngineKind, Experiment, Job, Source, Task, GREATEST_SEED};
-use hge_core::gate::Gate;
 use hge_driver::link::{self, Link, LinkSpec, Token};
 use hge_driver::quantity::Context;
 use hge_driver::scale::{Scale, NO_SCALE};
@@ -99,15 +98,7 @@ pub struct Lab {
 impl Simulation {
     /// The experiment named by `what`, overridden by the options.
     pub fn read(&self, what: &str) -> Result<(Experiment, Source), String> {
-        let path = Path::new(what);
-        let (mut experiment, mut source) = if path.extension().is_some() || path.exists() {
-            Source::load(path).map_err(text)?
-        } else {
-            let gate: Gate = what
-                .parse()
-                .map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
-            (Experiment { gate: Some(gate), ..Experiment::default() }, Source::default())
-        };
+        let (mut experiment, mut source) = Source::named(what)?;
         self.overrule(&mut experiment, &mut source);
         crate::tones::warn_of_crosstalk(&experiment);
         Ok((experiment, source))

@@ -6,7 +6,7 @@ use crate::gradient::Estimator;
 use crate::method::Method;
 use crate::plan::Plan;
 use crate::settling::DriftCorrector;
-use hge_driver::{ArmMode, DriverError, Instrument, RunEvent, Topic};
+use hge_driver::{ArmMode, Cause, DriverError, Instrument, RunEvent, Topic};
 use hge_protocol::frame::Window;
 use hge_protocol::registers::{self as map, mode};
 use rand::SeedableRng;
@@ -43,6 +43,17 @@ pub enum SessionError {
         /// One a case.
         expected: usize,
     },
+}
+
+impl SessionError {
+    /// The class of this error.
+    pub fn cause(&self) -> Cause {
+        match self {
+            SessionError::Driver(error) => error.cause(),
+            SessionError::Windows { .. } => Cause::Lost,
+            SessionError::Guard { .. } => Cause::Other,
+        }
+    }
 }
 
 /// A configured instrument with its plan.
@@ -223,6 +234,11 @@ impl Session {
     /// The instrument, for other operations.
     pub fn instrument(&mut self) -> &mut Instrument {
         &mut self.instrument
+    }
+
+    /// Whether the guard was armed, and has not tripped or been disarmed since.
+    pub fn is_armed(&self) -> bool {
+        self.instrument.is_armed()
     }
 
     /// Samples of all runs so far.

@@ -170,6 +170,45 @@ pub enum DriverError {
     },
 }
 
+/// What a caller can do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The guard tripped: remove the cause and arm again.
+    Tripped,
+    /// The instrument, or data from it, is out of reach: mend the link and connect again.
+    Lost,
+    /// The instrument or its server says no: change the state or the request.
+    Refused,
+    /// Anything else: change what was asked for.
+    Other,
+}
+
+impl DriverError {
+    /// The class of this error.
+    pub fn cause(&self) -> Cause {
+        match self {
+            DriverError::Tripped { .. } => Cause::Tripped,
+            DriverError::Link(LinkError::Spec { .. } | LinkError::Simulated) => Cause::Other,
+            DriverError::Link(LinkError::Server { .. }) => Cause::Refused,
+            DriverError::Link(_)
+            | DriverError::Frame(_)
+            | DriverError::Silent { .. }
+            | DriverError::Session
+            | DriverError::EndLost
+            | DriverError::Capture { .. } => Cause::Lost,
+            DriverError::Identity { .. }
+            | DriverError::MapHash { .. }
+            | DriverError::InUse { .. }
+            | DriverError::Server { .. }
+            | DriverError::Refused { .. }
+            | DriverError::Command { .. }
+            | DriverError::Parameters { .. }
+            | DriverError::Scale { .. } => Cause::Refused,
+            _ => Cause::Other,
+        }
+    }
+}
+
 fn command_name(number: u32) -> &'static str {
     match number {
         command::RUN => "run",

@@ -67,7 +67,7 @@ mod watcher;
 
 pub use cancel::Cancel;
 pub use capture::{Beside, RUN_CODES};
-pub use error::DriverError;
+pub use error::{Cause, DriverError};
 pub use fault_flags::FaultFlags;
 pub use health::{Health, LinkStatistics};
 pub use run::RunEvent;

@@ -34,7 +34,7 @@ use hge_driver::scale::Scale;
 use hge_protocol::frame::{Frame, Operation, Request, Status, MOST_REGISTERS};
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
-use hge_sim::device::{self, Device, Health};
+use hge_sim::device::{self, Device, DeviceError, Health};
 use hge_sim::engine::{Engine, EngineError, Passed, Time};
 
 /// A server of the experiment's instrument, powered up with the noise of its seed.
@@ -54,6 +54,21 @@ pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
     Settings { pace, parameters, chunk_samples, keep, seed, ..Settings::default() }
 }
 
+/// A server of the task's instrument on `chain`, with a device from `open` at every power-up.
+///
+/// # Errors
+/// The engine is not there or cannot be built.
+pub fn server_with(
+    task: Task,
+    chain: Chain,
+    open: impl FnMut() -> Result<Box<dyn Device>, DeviceError> + Send + 'static,
+    pace: Pace,
+    keep: bool,
+) -> Result<Server, EngineError> {
+    let settings = settings(&task.experiment, pace, keep);
+    Server::new(factory_with(task, chain, open, |bench| Box::new(bench)), settings)
+}
+
 /// Powers up the experiment's instrument with its device, any number of times.
 pub fn factory(job: Job) -> EngineFactory {
     factory_around(job, |bench| Box::new(bench))
@@ -66,13 +81,20 @@ pub fn factory_around(
 ) -> EngineFactory {
     let Job { task, chain, device } = job;
     let mut first = Some(device);
+    let spec = task.experiment.device.clone();
+    // It was opened before: this fails only when a model's file has gone since.
+    let open = move || first.take().map_or_else(|| device::open(&spec), Ok);
+    factory_with(task, chain, open, around)
+}
+
+fn factory_with(
+    task: Task,
+    chain: Chain,
+    mut open: impl FnMut() -> Result<Box<dyn Device>, DeviceError> + Send + 'static,
+    around: impl Fn(AnalogueBench) -> Box<dyn Bench> + Send + 'static,
+) -> EngineFactory {
     Box::new(move |seed| {
-        let device = match first.take() {
-            Some(device) => device,
-            // It was opened before: this fails only when a model's file has gone since.
-            None => device::open(&task.experiment.device)
-                .map_err(|error| EngineError::Tool(error.to_string()))?,
-        };
+        let device = open().map_err(|error| EngineError::Tool(error.to_string()))?;
         engine(&task, chain.clone(), device, seed, &around)
     })
 }

@@ -46,6 +46,18 @@ pub enum DeviceError {
         /// Valid input.
         change: &'static str,
     },
+    /// A function's device has a number of electrodes or outputs that no instrument has.
+    #[error("the device {name} has {count} {of}: let it have 1 to {most}")]
+    Function {
+        /// Name of the device.
+        name: String,
+        /// Given.
+        count: usize,
+        /// Of which.
+        of: &'static str,
+        /// The most.
+        most: usize,
+    },
     /// A network's device or wire cannot be used.
     #[error("device {device} of the network: {what}; {change}")]
     Network {

@@ -12,6 +12,7 @@
 //! | [`ProcessDevice`] | another process | `process:COMMAND` | as it reports, 1 to 8 |
 //! | [`LinearDevice`] | known slopes, for tests | `linear:G0,G1,...`, `linear:G0,G1,...;H0,H1,...` | a row of slopes each |
 //! | [`Network`] | devices wired to each other | `network:JSON`, tables `[[device]]` | 1 to 8 |
+//! | [`FunctionDevice`] | the caller's own function | [`FunctionDevice::new`] | as given |
 //! | [`PolynomialDevice`] | known curvature up to third order, for tests | [`PolynomialDevice::new`] | as given |
 //!
 //! `/J` at the end of a form takes the first J outputs: `mzi:3/4`, `mesh:6:2/3`. Paths and commands take none.
@@ -19,6 +20,7 @@
 mod beams;
 mod crossbar;
 mod error;
+mod function;
 mod health;
 pub mod hopping;
 mod linear;
@@ -33,6 +35,7 @@ mod spec;
 pub use beams::BeamsDevice;
 pub use crossbar::{CrossbarDevice, CROSSBAR_SEED};
 pub use error::DeviceError;
+pub use function::{Currents, FunctionDevice};
 pub use health::Health;
 pub use hopping::{HoppingDevice, HoppingParams};
 pub use linear::LinearDevice;

@@ -89,7 +89,18 @@ fn the_page_on_hardware_names_every_board_with_its_line() {
 }
 
 /// Folders and files that programs make, from the repository's root.
-const GENERATED: [&str; 5] = ["target/", "build/", "reproduce/", "runs/", "calibration.json"];
+const GENERATED: [&str; 7] = [
+    "target/",
+    "build/",
+    "reproduce/",
+    "runs/",
+    "calibration.json",
+    "python/target/",
+    "python/hge/_native.abi3.so",
+];
+
+/// What Python leaves beside its sources.
+const BYTECODE: &str = "__pycache__/";
 
 /// Standard output of git in the repository.
 fn git(arguments: &[&str]) -> String {
@@ -198,7 +209,7 @@ fn git_ignores_no_source_file() {
     let ignored = git(&["status", "--ignored", "--porcelain"]);
     for path in ignored.lines().filter_map(|line| line.strip_prefix("!! ")) {
         let trace = !path.contains('/') && [".vcd", ".fst"].iter().any(|end| path.ends_with(end));
-        assert!(trace || GENERATED.contains(&path), "{path} is ignored: see .gitignore");
+        assert!(trace || GENERATED.contains(&path) || path.ends_with(BYTECODE), "{path} is ignored: see .gitignore");
     }
     for folder in [
         "host/cli/tests/runs", "host/record/src/runs", "tests/build", "docs/target",

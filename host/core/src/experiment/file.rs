@@ -2,6 +2,7 @@
 
 use super::analogue::moved;
 use super::Experiment;
+use crate::gate::Gate;
 use crate::plan::PlanError;
 use hge_driver::scale::NO_SCALE;
 use hge_driver::text::{quoted, shortened};
@@ -156,6 +157,20 @@ impl Source {
             data.file = folder.join(&data.file).display().to_string();
         }
         Ok((experiment, source))
+    }
+
+    /// The experiment that a user names: a gate, or a file.
+    ///
+    /// # Errors
+    /// One sentence: there is no such gate, or as [`Source::load`].
+    pub fn named(what: &str) -> Result<(Experiment, Source), String> {
+        let path = Path::new(what);
+        if path.extension().is_some() || path.exists() {
+            return Source::load(path).map_err(|error| error.to_string());
+        }
+        let gate: Gate =
+            what.parse().map_err(|error| format!("{error}, or name a file that ends in .toml"))?;
+        Ok((Experiment { gate: Some(gate), ..Experiment::default() }, Source::default()))
     }
 
     /// Marks the value of this key as not coming from the file.

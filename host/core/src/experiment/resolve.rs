@@ -103,9 +103,29 @@ impl Job {
     /// The first error: one message with the remedy, and its position in
     /// `source`.
     pub fn new(experiment: Experiment, source: &Source) -> Result<Self, ExperimentError> {
+        Job::opening(experiment, source, device::open)
+    }
+
+    /// [`Job::new`] with this device in place of the experiment's, as [`hge_sim::device::FunctionDevice`].
+    ///
+    /// # Errors
+    /// As [`Job::new`].
+    pub fn with_device(
+        experiment: Experiment,
+        source: &Source,
+        device: Box<dyn Device>,
+    ) -> Result<Self, ExperimentError> {
+        Job::opening(experiment, source, |_| Ok(device))
+    }
+
+    fn opening(
+        experiment: Experiment,
+        source: &Source,
+        open: impl FnOnce(&str) -> Result<Box<dyn Device>, DeviceError>,
+    ) -> Result<Self, ExperimentError> {
         let task = Task::new(experiment, source)?;
         let experiment = &task.experiment;
-        let device = device::open(&experiment.device).map_err(|problem| {
+        let device = open(&experiment.device).map_err(|problem| {
             let key = match &problem {
                 DeviceError::Network { device, .. } => format!("device.{device}"),
                 _ => "device".into(),

@@ -355,7 +355,11 @@ pub(super) fn check_effort(
     }
 }
 
-pub(super) fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
+/// Checks that there is a voltage for every control, and that its tone fits there.
+///
+/// # Errors
+/// Wrong number of controls, or one out of its range.
+pub fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
     let controls = &plan.configuration().controls;
     if controls_v.len() != controls.len() {
         let electrodes = controls.iter().map(|control| control.output).collect();

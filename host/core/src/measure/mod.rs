@@ -34,7 +34,7 @@ use crate::calibration::CalibrationError;
 use crate::plan::{Plan, PlanError};
 use crate::session::SessionError;
 use hge_driver::text::number;
-use hge_driver::DriverError;
+use hge_driver::{Cause, DriverError};
 use thiserror::Error;
 
 /// A measurement could not be made.
@@ -124,6 +124,16 @@ pub enum MeasureError {
         /// What.
         what: &'static str,
     },
+}
+
+impl MeasureError {
+    /// The class of this error.
+    pub fn cause(&self) -> Cause {
+        match self {
+            MeasureError::Session(error) => error.cause(),
+            _ => Cause::Other,
+        }
+    }
 }
 
 impl From<DriverError> for MeasureError {

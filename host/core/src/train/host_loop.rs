@@ -321,7 +321,7 @@ fn judge(
 }
 
 /// The rule that the experiment names, at its rate.
-pub(crate) fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
+pub fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
     let rate = match keys.optimiser {
         Rule::Adam => keys.adam_rate_v,
         Rule::Natural => keys.natural_rate_na2,

@@ -12,8 +12,8 @@ mod state;
 mod warning;
 
 pub(crate) use epoch_result::EpochResult;
-pub use host_loop::HostState;
-pub(crate) use host_loop::{loss_slopes, means, optimiser};
+pub(crate) use host_loop::{loss_slopes, means};
+pub use host_loop::{optimiser, HostState};
 pub use outcome::Outcome;
 pub use progress::Progress;
 pub(crate) use standalone::{freeze_writes, hold_writes, run_mode, HoldConfig};
@@ -25,7 +25,7 @@ use crate::calibration::CalibrationError;
 use crate::experiment::{Experiment, LoopMode, Task};
 use crate::plan::{PlanError, RateError};
 use crate::session::{Session, SessionError};
-use hge_driver::{DriverError, Instrument, Topic};
+use hge_driver::{Cause, DriverError, Instrument, Topic};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
@@ -46,6 +46,16 @@ pub enum TrainError {
     /// See [`RateError`].
     #[error(transparent)]
     Rate(#[from] RateError),
+}
+
+impl TrainError {
+    /// The class of this error.
+    pub fn cause(&self) -> Cause {
+        match self {
+            TrainError::Session(error) => error.cause(),
+            _ => Cause::Other,
+        }
+    }
 }
 
 impl From<DriverError> for TrainError {

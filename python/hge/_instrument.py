@@ -1,0 +1,191 @@
+"""An instrument: connected, armed in a `with` block, closed whatever happens."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import weakref
+from enum import IntFlag
+from types import TracebackType
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _native
+
+Array = npt.NDArray[np.float64]
+
+#: Computes the currents of a device: voltages `[rows, electrodes]` in V to currents `[rows]` or `[rows, outputs]` in nA.
+#: The currents of a row depend on the voltages of that row alone.
+DeviceFunction = Callable[[Array], npt.ArrayLike]
+
+#: A gate, the path of an experiment file, or the keys of one as nested dictionaries.
+ExperimentLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+
+
+class Flags(IntFlag):
+    """What is wrong with a measured case and output; 0: nothing."""
+
+    CLIPPED = 1  #: ADC or I-V converter at an end of its range: the slopes are not valid.
+    UNSETTLED = 2  #: The current drifted: wait longer (`timing.settle_s`).
+    UNCALIBRATED = 4  #: A large quadrature response: calibrate.
+
+
+class Measurement(NamedTuple):
+    """Currents and slopes of every case and output of the device."""
+
+    outputs_na: Array  #: Mean currents, nA, `[cases, outputs]`.
+    jacobian_na_per_v: Array  #: Slopes, nA/V, `[cases, outputs, controls]`.
+    errors_na_per_v: Array  #: Standard errors of the slopes; NaN where they are not known.
+    flags: npt.NDArray[np.uint8]  #: `Flags`, `[cases, outputs]`.
+
+
+class Instrument:
+    """A connected instrument with its experiment. `connect` makes one.
+
+    In a `with` block it is armed; at its end, after Ctrl-C, after an exception, when it is collected and when the interpreter
+    ends, every output goes to its safe value.
+    """
+
+    def __init__(self, native: _native.Instrument) -> None:
+        self._native = native
+        _open.add(native)
+
+    def __enter__(self) -> Instrument:
+        self._native.arm()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def arm(self) -> None:
+        """Arms, with this host to watch over the instrument: the outputs follow the controls from here on."""
+        self._native.arm()
+
+    def disarm(self) -> None:
+        """Sends every output to its safe value, and waits until they are there."""
+        self._native.disarm()
+
+    def close(self) -> None:
+        """Ends what goes on, disarms and disconnects."""
+        self._native.close()
+
+    @property
+    def armed(self) -> bool:
+        """Whether this program has armed it."""
+        return self._native.armed
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._native.closed
+
+    @property
+    def setup(self) -> _native.Setup:
+        """What the experiment plans on this instrument."""
+        return self._native.setup
+
+    @property
+    def controls(self) -> list[int]:
+        """Electrodes of the controls."""
+        return self.setup.controls
+
+    @property
+    def ranges_v(self) -> Array:
+        """Where every control may be set, V, `[controls, 2]`."""
+        return self.setup.ranges_v
+
+    @property
+    def middle_v(self) -> Array:
+        """The middle of every control's range."""
+        middle_v: Array = self.ranges_v.mean(axis=1)
+        return middle_v
+
+    @property
+    def inputs_v(self) -> Array:
+        """Voltages of the inputs in every case of the experiment, `[cases, inputs]`."""
+        return self.setup.inputs_v
+
+    def measure(
+        self,
+        controls_v: npt.ArrayLike,
+        inputs_v: Optional[npt.ArrayLike] = None,
+        *,
+        windows: int = 1,
+        intervals: str = "answer",
+    ) -> Measurement:
+        """Currents and slopes at these controls, from `windows` windows of every case.
+
+        `inputs_v`, `[cases, inputs]`, replaces the experiment's cases. `intervals="slope"` measures at three amplitudes and
+        takes off what curvature adds, as `hge gradient` does; `"answer"` gives the lock-in's response.
+        """
+        if intervals not in ("answer", "slope"):
+            raise _native.HgeError(f'intervals is {intervals!r}: choose "answer" or "slope"')
+        found = self._native.measure(
+            _row(controls_v), _table(inputs_v), windows, intervals == "slope"
+        )
+        return Measurement(
+            found.outputs_na, found.jacobian_na_per_v, found.errors_na_per_v, found.flags
+        )
+
+    def outputs(
+        self, controls_v: npt.ArrayLike, inputs_v: Optional[npt.ArrayLike] = None
+    ) -> Array:
+        """Mean currents at these controls without tones, nA, `[cases, outputs]`, from a window of every case."""
+        return self._native.outputs(_row(controls_v), _table(inputs_v))
+
+
+def connect(
+    link: str = "sim",
+    experiment: ExperimentLike = "xor",
+    *,
+    device: Union[str, DeviceFunction, None] = None,
+    **changes: Any,
+) -> Instrument:
+    """Connects to an instrument.
+
+    `link` is `"sim"`, `"tcp:HOST:PORT"` or `"serial:PATH[@BAUD]"`. Keywords replace keys of the experiment, whose sections are
+    dictionaries: `seed=2, tones={"amplitude_v": 0.01}`. In a simulation `device` is one of docs/devices.md, or a function of
+    yours.
+    """
+    if isinstance(device, str):
+        changes["device"] = device
+        device = None
+    keys = _experiment(experiment, changes)
+    name = getattr(device, "__name__", "own")
+    return Instrument(_native.Instrument(link, keys, device, name))
+
+
+def _experiment(experiment: ExperimentLike, changes: Mapping[str, Any]) -> _native.Experiment:
+    if isinstance(experiment, Mapping):
+        return _native.Experiment(None, json.dumps({**experiment, **changes}))
+    what = os.fspath(experiment)
+    return _native.Experiment(what, json.dumps(changes) if changes else None)
+
+
+def _row(values: npt.ArrayLike) -> list[float]:
+    row: list[float] = np.asarray(values, dtype=np.float64).ravel().tolist()
+    return row
+
+
+def _table(values: Optional[npt.ArrayLike]) -> Optional[list[list[float]]]:
+    if values is None:
+        return None
+    table: list[list[float]] = np.atleast_2d(np.asarray(values, dtype=np.float64)).tolist()
+    return table
+
+
+_open: weakref.WeakSet[_native.Instrument] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for native in list(_open):
+        native.close()

@@ -1,0 +1,39 @@
+//! Bindings of the host library for the Python package `hge`; the package's own modules make them pleasant.
+//!
+//! | module | content |
+//! |---|---|
+//! | `experiment` | experiments by name, from files and dictionaries |
+//! | `instrument` | connecting, arming, closing; one operation at a time, interruptible |
+//! | `bench` | a connected instrument with its experiment |
+//! | `device` | a Python function as a simulated device |
+//! | `measure` | measurements, as arrays |
+//! | `setup` | what an experiment plans |
+//! | `train` | trainings, losses, optimisers |
+//! | `errors` | exceptions by cause |
+
+mod bench;
+mod device;
+mod errors;
+mod experiment;
+mod instrument;
+mod measure;
+mod setup;
+mod train;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::errors::{HgeError, Lost, Refused, Tripped};
+    #[pymodule_export]
+    use crate::experiment::Experiment;
+    #[pymodule_export]
+    use crate::instrument::Instrument;
+    #[pymodule_export]
+    use crate::measure::Measured;
+    #[pymodule_export]
+    use crate::setup::Setup;
+    #[pymodule_export]
+    use crate::train::Optimiser;
+}
