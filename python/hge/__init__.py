@@ -7,11 +7,14 @@
 (4, 1, 5)
 """
 
-from ._instrument import Flags, Instrument, Measurement, connect
-from ._native import HgeError, Lost, Refused, Tripped
+from ._instrument import Capture, Flags, Instrument, Measurement, State, Sweep, connect
+from ._native import HgeError, Lost, Refused, Tripped, Window
+from ._runs import Run, open_run
+from ._tools import Spectrum, command, emit_gateware, plan_tones, spectrum
 from ._train import Epoch, Training, train
 
 __all__ = [
+    "Capture",
     "Epoch",
     "Flags",
     "HgeError",
@@ -19,8 +22,18 @@ __all__ = [
     "Lost",
     "Measurement",
     "Refused",
+    "Run",
+    "Spectrum",
+    "State",
+    "Sweep",
     "Training",
     "Tripped",
+    "Window",
+    "command",
     "connect",
+    "emit_gateware",
+    "open_run",
+    "plan_tones",
+    "spectrum",
     "train",
 ]

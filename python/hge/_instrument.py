@@ -8,12 +8,13 @@ import os
 import weakref
 from enum import IntFlag
 from types import TracebackType
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _native
+from ._native import Window
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +41,33 @@ class Measurement(NamedTuple):
     jacobian_na_per_v: Array  #: Slopes, nA/V, `[cases, outputs, controls]`.
     errors_na_per_v: Array  #: Standard errors of the slopes; NaN where they are not known.
     flags: npt.NDArray[np.uint8]  #: `Flags`, `[cases, outputs]`.
+
+
+class Capture(NamedTuple):
+    """ADC codes without a gap."""
+
+    codes: npt.NDArray[np.int16]
+    current_na: Array
+    rate_hz: float
+
+
+class Sweep(NamedTuple):
+    """Currents at swept voltages."""
+
+    volts: list[Array]  #: Of every axis.
+    current_na: Array  #: `[outputs, points of the first axis, ..]`.
+    errors_na: Array  #: Standard error of a current, of every output.
+
+
+class State(NamedTuple):
+    """What an instrument does."""
+
+    busy: bool
+    armed: bool
+    ramping_to_safe: bool
+    interlock_closed: bool
+    capturing: bool
+    fault: Optional[str]  #: Causes of the last trip.
 
 
 class Instrument:
@@ -140,6 +168,84 @@ class Instrument:
     ) -> Array:
         """Mean currents at these controls without tones, nA, `[cases, outputs]`, from a window of every case."""
         return self._native.outputs(_row(controls_v), _table(inputs_v))
+
+    def windows(
+        self,
+        controls_v: npt.ArrayLike,
+        inputs_v: Optional[npt.ArrayLike] = None,
+        *,
+        count: Optional[int] = None,
+        tones: bool = True,
+    ) -> Iterator[Window]:
+        """Windows at these controls as they come, case after case, `count` of them or without end."""
+        row, table = _row(controls_v), _table(inputs_v)
+        left = count
+        while left is None or left > 0:
+            for window in self._native.windows(row, table, tones)[:left]:
+                yield window
+                left = None if left is None else left - 1
+
+    def codes(
+        self, samples: Optional[int] = None, *, block: int = 4096, decimation: int = 1, input: int = 0
+    ) -> Iterator[npt.NDArray[np.int16]]:
+        """ADC codes in blocks, `samples` of them or without end. Blocks are captures of their own, with gaps between them."""
+        left = samples
+        while left is None or left > 0:
+            size = block if left is None else min(block, left)
+            yield self._native.capture(size, decimation, input)[0]
+            left = None if left is None else left - size
+
+    def capture(self, samples: int, *, decimation: int = 1, input: int = 0) -> Capture:
+        """ADC codes without a gap in the instrument's present state, as `hge capture`."""
+        return Capture(*self._native.capture(samples, decimation, input))
+
+    def currents(self, rows_v: npt.ArrayLike) -> Array:
+        """Mean currents at any voltages, without tones: `[rows, electrodes]` to nA `[rows, outputs]`.
+
+        The electrodes are those with a role, in the order of their numbers (`electrodes`). All voltages are checked against the
+        guard's limits before the first is set; changes are ramps, and the last row is held.
+        """
+        return self._native.currents(np.atleast_2d(np.asarray(rows_v, dtype=np.float64)).tolist())
+
+    def sweep(self, *axes: tuple[int, float, float, int]) -> Sweep:
+        """Sweeps electrodes, each `(electrode, first_v, last_v, points)`, the others at 0 V, as `hge iv --sweep`."""
+        current_na, errors_na = self._native.sweep(axes)
+        volts = [np.linspace(first, last, points) for _, first, last, points in axes]
+        return Sweep(volts, current_na, errors_na)
+
+    def contacts(self, points: int = 21) -> list[dict[str, Any]]:
+        """Sweeps every electrode with a role and judges its contact, as `hge iv`."""
+        judged: list[dict[str, Any]] = json.loads(self._native.contacts(points))
+        return judged
+
+    def calibrate(
+        self, *, points: int = 8, windows: int = 16, resistor_mohm: Optional[float] = None
+    ) -> dict[str, Any]:
+        """Measures lag and feed-through of every tone, as `hge calibrate`; `use` reads slopes by the result."""
+        found: dict[str, Any] = json.loads(self._native.calibrate(points, windows, resistor_mohm))
+        return found
+
+    def use(self, calibration: Optional[Mapping[str, Any]]) -> None:
+        """Reads slopes by this calibration from now on; None: by none."""
+        self._native.calibrated(None if calibration is None else json.dumps(dict(calibration)))
+
+    def get(self, register: str) -> float:
+        """A register in its SI unit, as `hge get`."""
+        return self._native.get(register)[0]
+
+    def set(self, register: str, value: Union[float, str]) -> None:
+        """Writes a register in its SI unit, as `hge set`: `0.01`, or `"10ms"`."""
+        self._native.set(register, value if isinstance(value, str) else repr(float(value)))
+
+    @property
+    def state(self) -> State:
+        """What the instrument does at the moment."""
+        return State(*self._native.state())
+
+    @property
+    def electrodes(self) -> list[int]:
+        """Electrodes with a role, in the order of their numbers."""
+        return sorted({*self.setup.controls, *self.setup.inputs})
 
 
 def connect(

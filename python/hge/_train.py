@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Optional, Protocol, Sequence, Union
+from typing import Any, Callable, Mapping, Optional, Protocol, Sequence, Union, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ Step = Callable[[Array, Array], npt.ArrayLike]
 _LOSS_STEP_NA = 1e-4
 
 
+@runtime_checkable
 class TorchLike(Protocol):
     """An optimiser like those of `torch.optim`, whose one parameter holds the controls."""
 
@@ -169,19 +170,21 @@ def _stepper(
             return rule.step(controls_v.tolist(), gradient.tolist(), rows)
 
         return by_rule, None
-    if not hasattr(optimiser, "param_groups"):
-        return lambda controls_v, gradient, _: optimiser(controls_v, gradient), None  # type: ignore[operator]
+    if not isinstance(optimiser, TorchLike):
+        own_step = optimiser
+        return lambda controls_v, gradient, _: own_step(controls_v, gradient), None
     parameters = [tensor for group in optimiser.param_groups for tensor in group["params"]]
     if len(parameters) != 1 or parameters[0].numel() != len(bench.controls):
         raise HgeError(
             f"the optimiser holds {len(parameters)} parameters: give it one tensor with the {len(bench.controls)} controls"
         )
     (tensor,) = parameters
+    make_step = optimiser.step
 
     def by_tensor(controls_v: Array, gradient: Array, _: Array) -> npt.ArrayLike:
         tensor.data.copy_(tensor.new_tensor(controls_v).reshape(tensor.shape))
         tensor.grad = tensor.new_tensor(gradient).reshape(tensor.shape)
-        optimiser.step()
+        make_step()
         return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64).ravel()
 
     return by_tensor, np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64).ravel()

@@ -1,9 +1,11 @@
-//! A connected instrument with its experiment, and whether it is armed.
+//! A connected instrument with its experiment, and what it is configured for.
 
 use crate::errors::Failure;
 use crate::experiment::Experiment;
+use hge_core::calibration::Calibration;
 use hge_core::experiment::Task;
 use hge_core::measure::gradient;
+use hge_core::measure::probe::Probe;
 use hge_core::plan::{Configuration, Plan};
 use hge_core::session::Session;
 use hge_driver::{Cause, Instrument};
@@ -13,14 +15,19 @@ pub struct Bench {
     pub task: Task,
     /// Of measurements: tones on the controls, and empty lines beside them.
     plan: Plan,
+    calibration: Option<Calibration>,
     state: State,
 }
 
-/// Whether the instrument has been configured.
+/// What the instrument is configured for.
 enum State {
+    /// Nothing: it is not armed.
     Connected(Box<Instrument>),
-    Configured(Box<Session>),
-    /// A training has failed and taken the instrument with it.
+    /// Slopes; armed, unless it has tripped.
+    Measuring(Box<Session>),
+    /// Currents at voltages of the caller; armed, unless it has tripped.
+    Probing(Box<Probe>),
+    /// An operation has failed and taken the instrument with it.
     Gone,
 }
 
@@ -37,102 +44,145 @@ impl Bench {
             method.plan(&task.plan, &task.data.train.targets)
         };
         let plan = plan.map_err(Failure::other)?;
-        Ok(Bench { task, plan, state: State::Connected(Box::new(instrument)) })
-    }
-
-    /// The plan of measurements, with these voltages of the inputs in place of the experiment's.
-    pub fn plan(&self, inputs_v: Option<Vec<Vec<f64>>>) -> Result<Plan, Failure> {
-        let Some(cases_v) = inputs_v else { return Ok(self.plan.clone()) };
-        let configuration = Configuration { cases_v, ..self.plan.configuration().clone() };
-        Plan::new(configuration, self.plan.parameters()).map_err(Failure::other)
+        let state = State::Connected(Box::new(instrument));
+        Ok(Bench { task, plan, calibration: None, state })
     }
 
     /// Arms, with this host to watch over the instrument. Does nothing if it is armed.
     pub fn arm(&mut self) -> Result<(), Failure> {
-        let plan = self.plan.clone();
-        match &mut self.state {
-            State::Configured(session) if session.is_armed() => Ok(()),
-            State::Configured(session) => Ok(session.change(plan)?),
-            State::Gone => Err(gone()),
-            State::Connected(_) => {
-                let instrument = self.take()?;
-                let experiment = &self.task.experiment;
-                let mut session = Session::open(instrument, plan, experiment.host.estimator)?;
-                session.by(experiment.host.method, experiment.seed);
-                session.read_all_inputs();
-                self.state = State::Configured(Box::new(session));
-                Ok(())
-            }
+        if !self.is_armed() {
+            self.session_anew()?;
         }
+        Ok(())
     }
 
     /// Sends the outputs to their safe values, and waits until they are there.
     pub fn disarm(&mut self) -> Result<(), Failure> {
-        match &mut self.state {
-            State::Configured(session) if session.is_armed() => {
-                Ok(session.instrument().disarm()?)
+        match &self.state {
+            State::Measuring(_) | State::Probing(_) => {
+                self.state = State::Connected(Box::new(self.take()?));
+                Ok(())
             }
-            _ => Ok(()),
+            State::Connected(_) | State::Gone => Ok(()),
         }
     }
 
     /// Whether this host has armed it.
     pub fn is_armed(&self) -> bool {
         match &self.state {
-            State::Configured(session) => session.is_armed(),
-            _ => false,
+            State::Measuring(session) => session.is_armed(),
+            State::Probing(probe) => probe.is_armed(),
+            State::Connected(_) | State::Gone => false,
         }
     }
 
-    fn session(&mut self) -> Result<&mut Session, Failure> {
+    /// The instrument, for registers and codes.
+    pub fn instrument(&mut self) -> Result<&mut Instrument, Failure> {
         match &mut self.state {
-            State::Configured(session) => Ok(session),
-            State::Connected(_) => Err(Failure::Said(
-                Cause::Refused,
-                "the guard is not armed: arm first, or use the instrument in a `with` block".into(),
-            )),
+            State::Connected(instrument) => Ok(instrument),
+            State::Measuring(session) => Ok(session.instrument()),
+            State::Probing(probe) => Ok(probe.instrument()),
             State::Gone => Err(gone()),
         }
     }
 
-    /// The armed session, with these cases.
+    /// The armed session, with these voltages of the inputs in place of the experiment's.
     pub fn presenting(&mut self, inputs_v: Option<Vec<Vec<f64>>>) -> Result<&mut Session, Failure> {
-        let plan = self.plan(inputs_v)?;
-        let session = self.session()?;
-        if *session.plan() != plan {
-            session.present(plan)?;
+        let plan = match inputs_v {
+            None => self.plan.clone(),
+            Some(cases_v) => {
+                let configuration = self.plan.configuration().clone();
+                Plan::new(Configuration { cases_v, ..configuration }, self.plan.parameters())
+                    .map_err(Failure::other)?
+            }
+        };
+        if matches!(self.state, State::Probing(_)) {
+            self.session_anew()?;
         }
-        Ok(session)
+        match &mut self.state {
+            State::Measuring(session) => {
+                if *session.plan() != plan {
+                    session.present(plan)?;
+                }
+                Ok(session)
+            }
+            State::Gone => Err(gone()),
+            State::Connected(_) | State::Probing(_) => Err(unarmed()),
+        }
     }
 
-    /// Lets `work` consume the instrument, and takes back what it returns, armed or not as before.
+    /// The armed probe.
+    pub fn probe(&mut self) -> Result<&mut Probe, Failure> {
+        if matches!(self.state, State::Measuring(_)) {
+            let mut probe = Probe::new(self.take()?, self.task.plan.clone());
+            probe.read_all_inputs();
+            self.state = State::Probing(Box::new(probe));
+        }
+        match &mut self.state {
+            State::Probing(probe) => Ok(probe),
+            State::Gone => Err(gone()),
+            State::Connected(_) | State::Measuring(_) => Err(unarmed()),
+        }
+    }
+
+    /// Reads slopes by this calibration from now on, or by none.
+    pub fn calibrated(&mut self, calibration: Option<Calibration>) -> Result<(), Failure> {
+        if let Some(calibration) = &calibration {
+            calibration.check(&self.plan).map_err(Failure::other)?;
+        }
+        self.calibration = calibration;
+        match self.state {
+            State::Measuring(_) => self.session_anew(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets `work` have the instrument, disarmed, and takes it back; armed again if it was.
     pub fn lend<T>(
         &mut self,
-        work: impl FnOnce(Instrument, Task) -> Result<(Session, T), Failure>,
+        work: impl FnOnce(Instrument, Task) -> Result<(Instrument, T), Failure>,
     ) -> Result<T, Failure> {
         let was_armed = self.is_armed();
         let instrument = self.take()?;
-        let (session, result) = work(instrument, self.task.clone())?;
-        self.state = State::Connected(Box::new(session.close()?));
+        let (instrument, result) = work(instrument, self.task.clone())?;
+        self.state = State::Connected(Box::new(instrument));
         if was_armed {
             self.arm()?;
         }
         Ok(result)
     }
 
+    /// Configures for slopes, and arms.
+    fn session_anew(&mut self) -> Result<(), Failure> {
+        let instrument = self.take()?;
+        let experiment = &self.task.experiment;
+        let mut session = Session::open(instrument, self.plan.clone(), experiment.host.estimator)?;
+        session.by(experiment.host.method, experiment.seed);
+        session.read_all_inputs();
+        if let Some(calibration) = &self.calibration {
+            session.calibrate(calibration.clone()).map_err(Failure::other)?;
+        }
+        self.state = State::Measuring(Box::new(session));
+        Ok(())
+    }
+
     /// The instrument, disarmed; it is gone unless it is put back.
     fn take(&mut self) -> Result<Instrument, Failure> {
         match std::mem::replace(&mut self.state, State::Gone) {
             State::Connected(instrument) => Ok(*instrument),
-            State::Configured(session) => Ok(session.close()?),
+            State::Measuring(session) => Ok(session.close()?),
+            State::Probing(probe) => Ok(probe.close()?),
             State::Gone => Err(gone()),
         }
     }
 }
 
 fn gone() -> Failure {
-    Failure::Said(
-        Cause::Lost,
-        "the connection ended with the operation that failed: connect again".into(),
-    )
+    let sentence = "the connection ended with the operation that failed: connect again";
+    Failure::Said(Cause::Lost, sentence.into())
+}
+
+fn unarmed() -> Failure {
+    let sentence = "the guard is not armed: arm first, or use the instrument in a `with` block";
+    Failure::Said(Cause::Refused, sentence.into())
 }

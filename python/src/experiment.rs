@@ -1,12 +1,9 @@
 //! Experiments by name, from files and from Python's dictionaries.
 
 use crate::errors::Failure;
-use hge_core::experiment::{self, Source};
+use hge_core::experiment::{self, ExperimentError, Source};
 use pyo3::prelude::*;
 use toml::{Table, Value};
-
-/// Name of an experiment without a file, in messages.
-const NAME: &str = "experiment";
 
 /// An experiment: what is trained, on which device, how.
 #[pyclass(frozen, module = "hge._native")]
@@ -59,8 +56,12 @@ impl Experiment {
             merge(&mut table, changes);
         }
         let text = toml::to_string(&table).map_err(Failure::other)?;
-        let (keys, source) = Source::parse(NAME, text)?;
-        Ok(Experiment { keys, source })
+        // The user has not seen this text: its lines are no places.
+        let (keys, _) = Source::parse("", text).map_err(|error| match error {
+            ExperimentError::Parse { message, .. } => Failure::other(message),
+            error => error.into(),
+        })?;
+        Ok(Experiment { keys, source: Source::default() })
     }
 }
 

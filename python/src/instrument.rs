@@ -33,17 +33,17 @@ pub struct Instrument {
 impl Instrument {
     /// Connects by `link`; in a simulation `device` computes the currents in place of the experiment's device.
     #[new]
-    #[pyo3(signature = (link, experiment, device=None, name=String::from("own")))]
+    #[pyo3(signature = (link, experiment, device=None, name="own"))]
     fn new(
         py: Python<'_>,
         link: &str,
         experiment: &Experiment,
         device: Option<Py<PyAny>>,
-        name: String,
+        name: &str,
     ) -> PyResult<Self> {
         let (cancel, raised) = (Cancel::default(), Raised::default());
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
-        let of_device = (device, name, raised.clone());
+        let of_device = (device, name.to_owned(), raised.clone());
         let (made, interrupt) = interruptible(py, &cancel, || {
             let link = open(link, experiment, of_device)?;
             Bench::new(Driver::connect_with(link, settings)?, experiment)

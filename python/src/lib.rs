@@ -9,21 +9,33 @@
 //! | `measure` | measurements, as arrays |
 //! | `setup` | what an experiment plans |
 //! | `train` | trainings, losses, optimisers |
+//! | `streams` | windows and codes |
+//! | `sweep` | currents at any voltages, sweeps, calibration |
+//! | `spectrum` | spectra |
+//! | `registers` | registers in SI units |
+//! | `command` | the command `hge` |
 //! | `errors` | exceptions by cause |
 
 mod bench;
+mod command;
 mod device;
 mod errors;
 mod experiment;
 mod instrument;
 mod measure;
+mod registers;
 mod setup;
+mod spectrum;
+mod streams;
+mod sweep;
 mod train;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::command::command;
     #[pymodule_export]
     use crate::errors::{HgeError, Lost, Refused, Tripped};
     #[pymodule_export]
@@ -33,7 +45,13 @@ mod _native {
     #[pymodule_export]
     use crate::measure::Measured;
     #[pymodule_export]
+    use crate::registers::registers;
+    #[pymodule_export]
     use crate::setup::Setup;
+    #[pymodule_export]
+    use crate::spectrum::{spectrum, Spectrum};
+    #[pymodule_export]
+    use crate::streams::Window;
     #[pymodule_export]
     use crate::train::Optimiser;
 }

@@ -24,7 +24,10 @@ impl Instrument {
             }
         };
         let outcome = self.work(py, |bench| {
-            bench.lend(|instrument, task| Ok(learn(instrument, task, None, &mut hear)?))
+            bench.lend(|instrument, task| {
+                let (session, outcome) = learn(instrument, task, None, &mut hear)?;
+                Ok((session.close()?, outcome))
+            })
         })?;
         Ok(serde_json::to_string(&outcome).map_err(Failure::other)?)
     }

@@ -1,6 +1,18 @@
 //! Commit and command line of this program.
 
 use hge_record::Program;
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
+/// The arguments, without the program's name.
+static ARGUMENTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Keeps the command line, the program's name first.
+pub fn started_with(words: Vec<OsString>) {
+    let arguments = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    // A process has one command.
+    let _ = ARGUMENTS.set(arguments.collect());
+}
 
 /// First 32 bits of the git commit, 0 outside a clone.
 pub fn commit() -> u32 {
@@ -13,6 +25,6 @@ pub fn program() -> Program {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: format!("{:08x}", commit()),
         dirty: env!("HGE_DIRTY") == "1",
-        arguments: std::env::args().skip(1).collect(),
+        arguments: ARGUMENTS.get().cloned().unwrap_or_default(),
     }
 }

@@ -209,7 +209,10 @@ fn git_ignores_no_source_file() {
     let ignored = git(&["status", "--ignored", "--porcelain"]);
     for path in ignored.lines().filter_map(|line| line.strip_prefix("!! ")) {
         let trace = !path.contains('/') && [".vcd", ".fst"].iter().any(|end| path.ends_with(end));
-        assert!(trace || GENERATED.contains(&path) || path.ends_with(BYTECODE), "{path} is ignored: see .gitignore");
+        assert!(
+            trace || GENERATED.contains(&path) || path.ends_with(BYTECODE),
+            "{path} is ignored: see .gitignore"
+        );
     }
     for folder in [
         "host/cli/tests/runs", "host/record/src/runs", "tests/build", "docs/target",

@@ -80,6 +80,11 @@ impl Probe {
         &mut self.instrument
     }
 
+    /// Whether the guard was armed, and has not tripped or been disarmed since.
+    pub fn is_armed(&self) -> bool {
+        self.instrument.is_armed()
+    }
+
     /// Position of an electrode in [`Probe::electrodes`].
     ///
     /// # Errors

@@ -1,0 +1,5 @@
+"""`python -m hge`: the command `hge`."""
+
+from ._command import main
+
+main()
