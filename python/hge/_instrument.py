@@ -141,6 +141,11 @@ class Instrument:
         """Voltages of the inputs in every case of the experiment, `[cases, inputs]`."""
         return self.setup.inputs_v
 
+    @property
+    def most_cases(self) -> int:
+        """Cases that the instrument holds at once: the most rows of `inputs_v`."""
+        return self.setup.most_cases
+
     def measure(
         self,
         controls_v: npt.ArrayLike,

@@ -23,6 +23,8 @@ pub struct Setup {
     rate_hz: f64,
     /// Samples of a window.
     window_samples: u32,
+    /// Cases that the instrument holds at once.
+    most_cases: usize,
     /// Outputs of the device that the task has requirements for.
     outputs: usize,
 }
@@ -48,6 +50,7 @@ impl Setup {
             amplitudes_v: amplitudes.into_pyarray(py).unbind(),
             rate_hz: grid.rate_hz,
             window_samples: grid.window_samples,
+            most_cases: plan.parameters().cases as usize,
             outputs: bench.task.data.train.targets.outputs,
         })
     }
