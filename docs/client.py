@@ -1,5 +1,5 @@
 """A client from docs/protocol.md alone: reads the info block and captures 100 ADC codes. python3 client.py PORT [TOKEN_FILE]"""
-import random, socket, struct, sys, zlib
+import random, socket, struct, sys, time, zlib
 
 def stuff(data):  # COBS: a zero byte becomes the distance to the next
     out = b""
@@ -22,8 +22,6 @@ def body():  # words of the next sound frame
     data, crc = unstuff(line)[:-4], unstuff(line)[-4:]
     if crc != struct.pack("<I", zlib.crc32(data)):
         return body()
-    if data[0] == 0x70:  # a notice: the server says why it does not do what was asked
-        sys.exit(data[4:].decode(errors="replace").strip())
     return struct.unpack(f"<{len(data) // 4}I", data)
 
 def request(operation, address=0, count=0, *values):
@@ -33,12 +31,22 @@ def request(operation, address=0, count=0, *values):
     data = struct.pack(f"<{len(words)}I", *words)
     link.sendall(stuff(data + struct.pack("<I", zlib.crc32(data))))
     while (reply := body())[0] & 255 != 0x80 or reply[1:3] != words[1:3]:
-        telemetry.append(reply)  # it may come between
+        if reply[0] & 255 != 0x70:
+            telemetry.append(reply)  # it may come between
+            continue
+        reason, notice = reply[0] >> 24, struct.pack(f"<{len(reply) - 1}I", *reply[1:])
+        print(notice.decode(errors="replace").strip(), file=sys.stderr)
+        if reason in (1, 3) or time.monotonic() > deadline:  # the server ends the connection, or another client stays in control
+            sys.exit(1)
+        if reason == 0:  # another client is in control, and the request not executed: the same again, with the same number
+            time.sleep(0.5)
+            link.sendall(stuff(data + struct.pack("<I", zlib.crc32(data))))
     assert reply[0] >> 24 == 0, f"refused with status {reply[0] >> 24}"
     return reply[3:]
 
 link = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
 lines, nonce, sequence, telemetry = link.makefile("rb"), random.getrandbits(32), 0, []
+deadline = time.monotonic() + 3  # for another client to give up control
 if len(sys.argv) > 2:
     token = open(sys.argv[2], "rb").read().strip()
     request(0x41, 0, len(token), *struct.unpack(f"<{-(-len(token) // 4)}I", token + b"\0" * (-len(token) % 4)))
