@@ -1,6 +1,11 @@
 //! Optimisers of control voltages.
 
+mod newton;
+
+pub use newton::hessian;
+
 use crate::linear::{dot, inverse};
+use newton::Newton;
 use serde::{Deserialize, Serialize};
 
 choices! {
@@ -14,7 +19,31 @@ choices! {
         Adam = "adam",
         /// Natural gradient: the gradient divided by the mean outer product of the slopes, damped; under mse a damped Gauss-Newton step.
         Natural = "natural",
+        /// Levenberg and Marquardt's step under mse, from the slopes alone; the damping follows the actual over the predicted fall of the loss.
+        LevenbergMarquardt = "levenberg-marquardt",
+        /// Newton's damped step: the second derivatives of the current, measured in the same windows at the products of the tones, are added to those of the loss.
+        Newton = "newton",
     }
+}
+
+impl Rule {
+    /// Whether it steps by second derivatives of the loss, which must be of the same cases at every step.
+    pub fn is_of_second_order(self) -> bool {
+        matches!(self, Rule::LevenbergMarquardt | Rule::Newton)
+    }
+}
+
+/// A loss and what is known of it at the present controls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Local<S> {
+    /// Its value.
+    pub loss: f64,
+    /// Its slope with every control, a volt.
+    pub gradient: Vec<f64>,
+    /// Slopes of every row's current, for [`Rule::Natural`].
+    pub slopes_na_per_v: S,
+    /// Its second derivatives with the controls, see [`hessian`]; empty for rules of first order.
+    pub hessian: Vec<Vec<f64>>,
 }
 
 /// dE/dV_k = sum over the cases of dE/dI_s times dI_s/dV_k; slopes that are missing count as zero.
@@ -32,8 +61,8 @@ const ADAM_FIRST: f64 = 0.9;
 const ADAM_SECOND: f64 = 0.999;
 const ADAM_EPSILON: f64 = 1e-8;
 
-/// Largest step of a control by the natural gradient: where the slopes are small, those of the next step are others.
-const MOST_NATURAL_STEP_V: f64 = 0.2;
+/// Largest step of a control by a matrix: where the slopes are small, those of the next step are others.
+const MOST_STEP_V: f64 = 0.2;
 
 /// An optimiser with its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +76,8 @@ pub struct Optimiser {
     first: Vec<f64>,
     second: Vec<f64>,
     steps: i32,
+    #[serde(default)]
+    newton: Newton,
 }
 
 impl Optimiser {
@@ -62,28 +93,31 @@ impl Optimiser {
             first: zeros.clone(),
             second: zeros,
             steps: 0,
+            newton: Newton::default(),
         }
     }
 
-    /// With this damping of the natural gradient.
+    /// With this damping of the natural gradient, and of the first step of second order.
     pub fn damped(self, damping: f64) -> Self {
         Optimiser { damping, ..self }
     }
 
-    /// Moves `controls_v` down the gradient, with the slopes of every row for [`Rule::Natural`], and clips each to its range.
+    /// Moves `controls_v` by the rule, and clips each to its range.
     pub fn step_with<S: AsRef<[f64]>>(
         &mut self,
         controls_v: &mut [f64],
-        gradient: &[f64],
-        slopes_na_per_v: &[S],
+        local: &Local<&[S]>,
         ranges_v: &[(f64, f64)],
     ) {
-        if self.rule != Rule::Natural {
-            return self.step(controls_v, gradient, ranges_v);
+        if self.rule.is_of_second_order() {
+            return self.newton.step(controls_v, local, (self.damping, MOST_STEP_V), ranges_v);
         }
-        let steps_v = self.natural(gradient, slopes_na_per_v);
+        if self.rule != Rule::Natural {
+            return self.step(controls_v, &local.gradient, ranges_v);
+        }
+        let steps_v = self.natural(&local.gradient, local.slopes_na_per_v);
         let largest = steps_v.iter().fold(0.0_f64, |most, step| most.max(step.abs()));
-        let share = (MOST_NATURAL_STEP_V / largest).min(1.0);
+        let share = (MOST_STEP_V / largest).min(1.0);
         for ((control, step), &(low_v, high_v)) in controls_v.iter_mut().zip(steps_v).zip(ranges_v)
         {
             *control = (*control - share * step).clamp(low_v, high_v);
@@ -107,13 +141,15 @@ impl Optimiser {
         }
     }
 
-    /// Moves `controls_v` down the gradient and clips each to its range; the natural gradient needs the slopes, see [`Optimiser::step_with`].
+    /// Moves `controls_v` down the gradient and clips each to its range; the other rules need more, see [`Optimiser::step_with`], and are plain descent here.
     pub fn step(&mut self, controls_v: &mut [f64], gradient: &[f64], ranges_v: &[(f64, f64)]) {
         self.steps += 1;
         for (k, control) in controls_v.iter_mut().enumerate() {
             let slope = gradient[k];
             let step = match self.rule {
-                Rule::Sgd | Rule::Natural => self.rate * slope,
+                Rule::Sgd | Rule::Natural | Rule::LevenbergMarquardt | Rule::Newton => {
+                    self.rate * slope
+                }
                 Rule::Momentum => {
                     self.first[k] = self.momentum * self.first[k] + slope;
                     self.rate * self.first[k]
@@ -168,15 +204,20 @@ mod tests {
         let gradient = [0.3 * errors[0] + 0.1 * errors[1], -0.1 * errors[0] + 0.2 * errors[1]];
         let ranges = [(-2.0, 2.0); 2];
         let mut optimiser = Optimiser::new(Rule::Natural, 0.5, 0.0, 2).damped(0.0);
-        optimiser.step_with(&mut controls, &gradient, &slopes, &ranges);
+        let mut step = |controls: &mut Vec<f64>, gradient: [f64; 2], slopes: &[[f64; 2]]| {
+            let (loss, gradient, hessian) = (0.0, gradient.to_vec(), Vec::new());
+            let local = Local { loss, gradient, slopes_na_per_v: slopes, hessian };
+            optimiser.step_with(controls, &local, &ranges);
+        };
+        step(&mut controls, gradient, &slopes);
         assert!(controls[0].abs() < 1e-12 && (controls[1] + 1.0).abs() < 1e-12, "{controls:?}");
         // Without slopes nothing moves, and no step is longer than the greatest.
         let before = controls.clone();
-        optimiser.step_with(&mut controls, &gradient, &[[0.0, 0.0]], &ranges);
+        step(&mut controls, gradient, &[[0.0, 0.0]]);
         assert_eq!(controls, before);
-        optimiser.step_with(&mut controls, &[1e3, -1e3], &slopes, &ranges);
+        step(&mut controls, [1e3, -1e3], &slopes);
         let moved = controls.iter().zip(&before).map(|(after, before)| (after - before).abs());
-        assert!((moved.fold(0.0, f64::max) - MOST_NATURAL_STEP_V).abs() < 1e-12);
+        assert!((moved.fold(0.0, f64::max) - MOST_STEP_V).abs() < 1e-12);
     }
 
     #[test]

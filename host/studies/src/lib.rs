@@ -12,12 +12,14 @@
 //! | [`low_pass`] | the filters of a lock-in |
 //! | [`fisher`] | the bound of an amplitude in coloured noise |
 //! | [`bootstrap`] | 95 % intervals of ratios and regressions |
+//! | [`by_formula`] | trainings by the formula of a device |
 //! | [`descent`] | training from one start, with exact or extracted slopes |
 //! | [`fig3`] | all tones at once against one at a time |
 //! | [`gates`] | the six gates |
 //! | [`chance`] | shares of random settings that solve a task |
 //! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
 //! | [`shares`] | starts that solve a gate |
+//! | [`newton`] | steps from second derivatives |
 //! | [`scale`] | a network of devices against single ones |
 //! | [`classify`] | sphere and ring: classification of points by a threshold |
 //! | [`noise`] | errors over measuring time |
@@ -25,6 +27,7 @@
 //! | [`mod@track`] | a drifting device |
 
 pub mod bootstrap;
+pub mod by_formula;
 pub mod chance;
 pub mod classify;
 pub mod descent;
@@ -36,6 +39,7 @@ mod keeping;
 pub mod leakage;
 pub mod low_pass;
 pub mod methods;
+pub mod newton;
 pub mod noise;
 pub mod parallel;
 pub mod scale;
@@ -139,6 +143,7 @@ pub const STUDIES: &[Study] = &[
     gates::STUDY,
     chance::STUDY,
     search::STUDY,
+    newton::STUDY,
     classify::SPHERE,
     classify::RING,
     shares::STUDY,

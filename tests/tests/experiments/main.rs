@@ -10,6 +10,7 @@ mod gradient;
 mod intervals;
 mod jacobian;
 mod methods;
+mod newton;
 mod own_device;
 mod phases;
 mod report;

@@ -9,6 +9,8 @@ use super::{Experiment, ExperimentError, LoopMode, Source};
 use crate::calibration::Calibration;
 use crate::carrier::Carrier;
 use crate::dataset::Dataset;
+use crate::measure::curvature;
+use crate::optimiser::Rule;
 use crate::plan::Coefficients;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
@@ -81,6 +83,7 @@ impl Task {
             let key = key_of(&problem, &experiment);
             ExperimentError::Plan { place: source.locate(&key), key, problem: problem.into() }
         })?;
+        let plan = by_second_order(&experiment, plan, &data).map_err(wrong)?;
         check_run(&experiment, &plan).map_err(wrong)?;
         Ok(Task { experiment, parameters, plan, data, calibration: None })
     }
@@ -172,6 +175,24 @@ pub fn context(
     let clock_hz = f64::from(parameters.clock_hz);
     let scale = experiment.analogue.map(|analogue| Scale::new(analogue, parameters));
     Ok(Context { clock_hz, period_clocks: (clock_hz / rate_hz).round(), scale })
+}
+
+/// The plan of steps of second order, which for Newton's has slots for the products of its tones.
+fn by_second_order(experiment: &Experiment, plan: Plan, data: &Dataset) -> Result<Plan, Wrong> {
+    let rule = experiment.host.optimiser;
+    if experiment.loop_mode == LoopMode::Standalone || !rule.is_of_second_order() {
+        return Ok(plan);
+    }
+    let (key, name) = ("host.optimiser", rule.name());
+    require(data.epochs_per_pass() <= 1, key, || {
+        format!("the optimiser {name} compares the losses of successive epochs, which must be of the same cases: raise instrument.cases and data.batch to {}, or take another optimiser", data.train.len())
+    })?;
+    match rule {
+        Rule::Newton => {
+            curvature::listening(&plan).map_err(|error| Wrong(key.into(), error.to_string()))
+        }
+        _ => Ok(plan),
+    }
 }
 
 /// Checks that need the plan: rates that fit the update's registers, runs that end.

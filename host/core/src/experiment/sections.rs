@@ -139,7 +139,8 @@ keys! {
         descent_rate_v2: f64 [Positive] = 0.02;
         /// Rate of the natural gradient, nA² a unit of loss: 0.5 is a full Gauss-Newton step under mse.
         natural_rate_na2: f64 [Positive] = 0.5;
-        /// Damping of the natural gradient: what is added to every diagonal entry of the mean outer product of the slopes, as a share of their mean.
+        /// Damping of the natural gradient: what is added to every diagonal entry of the mean outer product of the slopes, as a share of their mean. Of
+        /// levenberg-marquardt and newton that of a start's first step, a share of the mean size of the diagonal of the loss's second derivatives.
         damping: f64 [Positive] = 0.1;
         /// Decay of past gradients under momentum.
         momentum: f64 [Share] = 0.9;

@@ -126,6 +126,7 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
     require(!by_cost || host.optimiser != Rule::Natural, "host.optimiser", || {
         "the natural gradient needs the slopes of the current, which the method cost does not measure: take another optimiser or method".into()
     })?;
+    second_order(experiment, loss)?;
     require(!by_cost || targets.outputs == 1, "host.method", || {
         "the method cost demodulates the squared distance of one output: take another method".into()
     })?;
@@ -185,6 +186,31 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
         }
     }
     Ok(())
+}
+
+/// What steps of second order need.
+fn second_order(experiment: &Experiment, loss: Loss) -> Result<(), Wrong> {
+    let rule = experiment.host.optimiser;
+    if experiment.loop_mode == LoopMode::Standalone || !rule.is_of_second_order() {
+        return Ok(());
+    }
+    let (key, name, method) = ("host.optimiser", rule.name(), experiment.host.method);
+    let by_slopes = match rule {
+        Rule::Newton => method == Method::Homodyne,
+        _ => method != Method::Cost,
+    };
+    require(by_slopes, key, || {
+        format!("the optimiser {name} needs derivatives that the method {} does not measure: set host.method = \"homodyne\" or take another optimiser", method.name())
+    })?;
+    require(rule == Rule::Newton || loss == Loss::Mse, key, || {
+        format!("the optimiser {name} is for the sum of squares, but the loss is {}: set host.loss = \"mse\" (--loss mse) or take another optimiser", loss.name())
+    })?;
+    let (tones, slots) =
+        (experiment.electrodes.controls.len(), experiment.instrument.slots as usize);
+    let needed = tones * (tones + 3) / 2;
+    require(rule != Rule::Newton || needed <= slots, key, || {
+        format!("the optimiser {name} needs {needed} slots, for {tones} tones and all of their products, but the instrument has {slots}: raise instrument.slots, train fewer controls, or take another optimiser")
+    })
 }
 
 /// Weights are of squared errors from target currents, and those of the gateware within its register.

@@ -122,9 +122,7 @@ pub fn measure(
         passes.push(session.measure(controls_v, true)?);
     }
     let plan = session.plan();
-    let cycles: Vec<u32> =
-        plan.configuration().controls.iter().map(|control| control.cycles).collect();
-    let lines = lines(&cycles, plan.grid().window_samples).unwrap_or_default();
+    let lines = lines_of(plan);
     let case = |(row, (inputs_v, output)): (usize, (&[f64], usize))| {
         let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
         let currents = readings.iter().map(|reading| reading.mean_na);
@@ -143,9 +141,33 @@ pub fn measure(
     Ok(session.rows().enumerate().map(case).collect())
 }
 
+/// The Hessian of every reading's current, nA/V²: the upper triangle row by row. The plan must be one that is [`listening`].
+pub(crate) fn triangles_na_per_v2(plan: &Plan, readings: &[Reading]) -> Vec<Vec<f64>> {
+    let lines = lines_of(plan);
+    let triangle = |reading: &Reading| {
+        let entries = lines.iter().zip(&reading.empty_na);
+        entries.map(|(line, [_, quadrature_na])| quadrature_na / line.scale_v2(plan)).collect()
+    };
+    readings.iter().map(triangle).collect()
+}
+
+/// The lines of a plan that is [`listening`].
+fn lines_of(plan: &Plan) -> Vec<Line> {
+    let controls = plan.configuration().controls.iter();
+    let cycles: Vec<u32> = controls.map(|control| control.cycles).collect();
+    lines(&cycles, plan.grid().window_samples).unwrap_or_default()
+}
+
+impl Line {
+    /// Quadrature amplitude for an entry of 1.
+    fn scale_v2(&self, plan: &Plan) -> f64 {
+        let [i, j] = self.pair;
+        self.share * plan.amplitude_v(i) * plan.amplitude_v(j)
+    }
+}
+
 fn entry(plan: &Plan, line: &Line, slot: usize, readings: &[&Reading]) -> Entry {
-    let [i, j] = line.pair;
-    let scale = line.share * plan.amplitude_v(i) * plan.amplitude_v(j);
+    let scale = line.scale_v2(plan);
     let values: Vec<f64> =
         readings.iter().map(|reading| reading.empty_na[slot][1] / scale).collect();
     let mean = values.iter().sum::<f64>() / values.len() as f64;

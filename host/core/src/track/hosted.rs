@@ -5,7 +5,7 @@ use crate::experiment::Experiment;
 use crate::session::Session;
 use crate::settling::Counts;
 use crate::targets::Targets;
-use crate::train::{loss_slopes, means, optimiser, Outcome, Progress, TrainError};
+use crate::train::{means, optimiser, take_step, Outcome, Progress, TrainError};
 use hge_driver::Topic;
 
 pub(super) fn run(
@@ -17,7 +17,6 @@ pub(super) fn run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Vec<Moment>, TrainError> {
     let keys = &experiment.host;
-    let ranges_v = session.plan().control_ranges_v();
     let rate_hz = session.plan().grid().rate_hz;
     let mut controls_v = trained.controls_v.clone();
     let mut optimiser = optimiser(keys, controls_v.len());
@@ -28,7 +27,7 @@ pub(super) fn run(
         let outputs_na = means(&readings);
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
-        let (loss, slope) = experiment.loss(targets).evaluate(&outputs_na, targets);
+        let (loss, _) = experiment.loss(targets).evaluate(&outputs_na, targets);
         let said = Progress {
             epoch,
             loss,
@@ -43,10 +42,8 @@ pub(super) fn run(
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
         if !wanted.frozen && !said.clipped {
-            let slopes: Vec<&[f64]> =
-                readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
-            let gradient = loss_slopes(&readings, &slope, targets);
-            optimiser.step_with(&mut controls_v, &gradient, &slopes, &ranges_v);
+            let plan = session.plan();
+            take_step(&mut optimiser, &mut controls_v, experiment, plan, &readings, targets);
         }
     }
     Ok(moments)

@@ -3,10 +3,11 @@
 
 use super::presentation::{outputs, present};
 use super::significance::{confirm, Test};
+use super::step::{means, optimiser, take_step};
 use super::{Outcome, Progress, TrainError};
 use crate::dataset::{Cases, Dataset};
-use crate::experiment::{Experiment, HostKeys};
-use crate::optimiser::{chain_rule, Optimiser, Rule};
+use crate::experiment::Experiment;
+use crate::optimiser::Optimiser;
 use crate::session::{Reading, Session};
 use crate::settling::Counts;
 use crate::targets::{Targets, Wanted};
@@ -255,7 +256,7 @@ fn descend(
         return Ok(EpochResult { said: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
-    let (loss, slope) = experiment.loss(&batch.targets).evaluate(&outputs_na, &batch.targets);
+    let (loss, _) = experiment.loss(&batch.targets).evaluate(&outputs_na, &batch.targets);
     let said = Progress {
         epoch: *epoch,
         loss,
@@ -265,16 +266,8 @@ fn descend(
         samples: session.samples(),
         ..Progress::of(&readings)
     };
-    let mut step = |controls_v: &mut Vec<f64>, session: &Session| {
-        let ranges_v = session.plan().control_ranges_v();
-        let slopes: Vec<&[f64]> =
-            readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
-        optimiser.step_with(
-            controls_v,
-            &loss_slopes(&readings, &slope, &batch.targets),
-            &slopes,
-            &ranges_v,
-        );
+    let mut step = |controls_v: &mut [f64], session: &Session| {
+        take_step(optimiser, controls_v, experiment, session.plan(), &readings, &batch.targets);
     };
     pass.push(loss);
     let is_batch_of_all = data.epochs_per_pass() == 1 && data.validation.is_none();
@@ -320,35 +313,6 @@ fn judge(
     Ok((loss, experiment.is_met(&outputs_na, &cases.targets)))
 }
 
-/// The rule that the experiment names, at its rate.
-pub fn optimiser(keys: &HostKeys, controls: usize) -> Optimiser {
-    let rate = match keys.optimiser {
-        Rule::Adam => keys.adam_rate_v,
-        Rule::Natural => keys.natural_rate_na2,
-        Rule::Sgd | Rule::Momentum => keys.descent_rate_v2,
-    };
-    Optimiser::new(keys.optimiser, rate, keys.momentum, controls).damped(keys.damping)
-}
-
-/// Slope of the loss with every control: by the chain rule, or where the cost was demodulated the weighted mean over the cases of what that gave.
-pub(crate) fn loss_slopes(readings: &[Reading], loss_slope: &[f64], targets: &Targets) -> Vec<f64> {
-    let of_cost = readings[0].cost_slopes_na2_per_v.len();
-    if of_cost > 0 {
-        let mean = |k: usize| targets.weighted_mean(|case| readings[case].cost_slopes_na2_per_v[k]);
-        return (0..of_cost).map(mean).collect();
-    }
-    let slopes: Vec<&[f64]> = readings.iter().map(|reading| &*reading.slopes_na_per_v).collect();
-    chain_rule(&slopes, loss_slope)
-}
-
-/// Mean current of every case.
-pub(crate) fn means(readings: &[Reading]) -> Vec<f64> {
-    readings.iter().map(|reading| reading.mean_na).collect()
-}
-
 fn clipped(readings: &[Reading]) -> bool {
     readings.iter().any(|reading| reading.clipped)
 }
-
-#[cfg(test)]
-mod tests;

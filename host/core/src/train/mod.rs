@@ -9,16 +9,18 @@ mod significance;
 mod standalone;
 mod standalone_image;
 mod state;
+mod step;
 mod warning;
 
 pub(crate) use epoch_result::EpochResult;
-pub(crate) use host_loop::{loss_slopes, means};
-pub use host_loop::{optimiser, HostState};
+pub use host_loop::HostState;
 pub use outcome::Outcome;
 pub use progress::Progress;
 pub(crate) use standalone::{freeze_writes, hold_writes, run_mode, HoldConfig};
 pub use standalone_image::{last_run, recording, EmbedError, LastRun};
 pub use state::{StandaloneState, State};
+pub use step::optimiser;
+pub(crate) use step::{means, take_step};
 pub use warning::Warning;
 
 use crate::calibration::CalibrationError;
