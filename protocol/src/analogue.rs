@@ -11,8 +11,8 @@
 //! | 2 k + 64 | output k: full scale of the DAC, V |
 //! | 2 k + 65 | its offset, V |
 //!
-//! Values are bit patterns of 32-bit floats: a decimal with up to seven digits is read back unchanged. There is one input, 0; words 8
-//! to 35 are reserved for seven more. The gateware does not use the words.
+//! Values are bit patterns of 32-bit floats: a decimal with up to seven digits is read back unchanged. Inputs, up to eight, whose gain is 0
+//! have the values of input 0. The gateware does not use the words.
 
 use crate::registers as map;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,12 @@ crate::keys! {
         iv_clip_v: f64 = 2.5;
         /// Known voltage added between the I-V converter and the ADC, on the scale of `adc_range_v`.
         level_shift_v: f64 = 0.0;
+        /// Gains input by input, instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        iv_gains_v_per_na: Option<Vec<f64>> = None;
+        /// Level shifts input by input, instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level_shifts_v: Option<Vec<f64>> = None;
     }
 }
 
@@ -123,11 +129,32 @@ pub struct Difference {
 }
 
 impl Analogue {
-    /// Checks every value, for an instrument with this number of outputs.
+    /// Gain of an input's I-V converter; of one that a list does not reach, NaN.
+    pub fn gain_v_per_na(&self, input: usize) -> f64 {
+        of_input(self.iv_gain_v_per_na, self.iv_gains_v_per_na.as_deref(), input)
+    }
+
+    /// Level shift of an input; of one that a list does not reach, NaN.
+    pub fn shift_v(&self, input: usize) -> f64 {
+        of_input(self.level_shift_v, self.level_shifts_v.as_deref(), input)
+    }
+
+    /// The scale of an instrument whose only input is this one.
+    pub fn of_input(&self, input: usize) -> Self {
+        Analogue {
+            iv_gain_v_per_na: self.gain_v_per_na(input),
+            level_shift_v: self.shift_v(input),
+            iv_gains_v_per_na: None,
+            level_shifts_v: None,
+            ..self.clone()
+        }
+    }
+
+    /// Checks every value, for an instrument with this number of outputs and inputs.
     ///
     /// # Errors
     /// The first value that is not finite or out of range; a list of another length.
-    pub fn check(&self, outputs: usize) -> Result<(), AnalogueError> {
+    pub fn check(&self, outputs: usize, inputs: usize) -> Result<(), AnalogueError> {
         for (name, values) in
             [("dac_range_v", &self.dac_range_v), ("dac_offset_v", &self.dac_offset_v)]
         {
@@ -150,29 +177,58 @@ impl Analogue {
         }
         within("adc_range_v", self.adc_range_v, RANGE_V)?;
         within("iv_clip_v", self.iv_clip_v, RANGE_V)?;
+        for (name, list) in [
+            ("iv_gains_v_per_na", &self.iv_gains_v_per_na),
+            ("level_shifts_v", &self.level_shifts_v),
+        ] {
+            let given = list.as_ref().map_or(inputs, Vec::len);
+            require(given == inputs, name, || {
+                format!("analogue.{name} has {given} entries for {inputs} inputs: give one for each input")
+            })?;
+        }
         let (least, most) = GAIN_V_PER_NA;
-        require((least..=most).contains(&self.iv_gain_v_per_na.abs()), "iv_gain_v_per_na", || {
-            format!(
-                "analogue.iv_gain_v_per_na is {}: its magnitude must lie from {least:e} to {most:e}, \
-                 negative if the converter inverts",
-                self.iv_gain_v_per_na
-            )
-        })?;
-        below("level_shift_v", self.level_shift_v, self.adc_range_v, "the ADC's range")
+        let range_v = self.adc_range_v;
+        for input in 0..inputs {
+            let [gain, shift] = self.input_keys(input);
+            let value = self.gain_v_per_na(input);
+            require((least..=most).contains(&value.abs()), &gain, || {
+                format!(
+                    "analogue.{} is {value}: its magnitude must lie from {least:e} to {most:e}, \
+                     negative if the converter inverts",
+                    named(&gain)
+                )
+            })?;
+            below(&shift, self.shift_v(input), range_v, "the ADC's range")?;
+        }
+        Ok(())
     }
 
-    /// Every value with key and unit, as stored in an instrument with this number of outputs.
-    fn values(&self, outputs: usize) -> Vec<(usize, String, f64, &'static str)> {
-        let input = [
-            ("adc_range_v", self.adc_range_v, "V"),
-            ("iv_gain_v_per_na", self.iv_gain_v_per_na, "V/nA"),
-            ("iv_clip_v", self.iv_clip_v, "V"),
-            ("level_shift_v", self.level_shift_v, "V"),
-        ];
-        let input = input
-            .into_iter()
-            .enumerate()
-            .map(|(n, (key, value, unit))| (INPUT + n, key.to_owned(), value, unit));
+    /// Keys of an input's gain and level shift.
+    fn input_keys(&self, input: usize) -> [String; 2] {
+        let key = |one: &str, list: &str, is_list: bool| match is_list {
+            true => format!("{list}.{input}"),
+            false => one.to_owned(),
+        };
+        [
+            key("iv_gain_v_per_na", "iv_gains_v_per_na", self.iv_gains_v_per_na.is_some()),
+            key("level_shift_v", "level_shifts_v", self.level_shifts_v.is_some()),
+        ]
+    }
+
+    /// Every value with key and unit, as stored in an instrument with this number of outputs and inputs.
+    fn values(&self, outputs: usize, inputs: usize) -> Vec<(usize, String, f64, &'static str)> {
+        let input = (0..inputs).flat_map(|input| {
+            let [gain, shift] = self.input_keys(input);
+            let values = [
+                ("adc_range_v".to_owned(), self.adc_range_v, "V"),
+                (gain, self.gain_v_per_na(input), "V/nA"),
+                ("iv_clip_v".to_owned(), self.iv_clip_v, "V"),
+                (shift, self.shift_v(input), "V"),
+            ];
+            let first = INPUT + INPUT_WORDS * input;
+            let places = values.into_iter().enumerate();
+            places.map(move |(n, (key, value, unit))| (first + n, key, value, unit))
+        });
         let outputs = (0..outputs).flat_map(|k| {
             let values = [("dac_range_v", &self.dac_range_v), ("dac_offset_v", &self.dac_offset_v)];
             values.into_iter().enumerate().map(move |(n, (name, values))| {
@@ -191,11 +247,11 @@ impl Analogue {
         }
     }
 
-    /// The words of the array for an instrument with this number of outputs.
-    pub fn words(&self, outputs: usize) -> Vec<u32> {
+    /// The words of the array for an instrument with this number of outputs and inputs.
+    pub fn words(&self, outputs: usize, inputs: usize) -> Vec<u32> {
         let mut words = vec![0; Self::room(outputs)];
         words[0] = FORMAT;
-        for (word, _, value, _) in self.values(outputs) {
+        for (word, _, value, _) in self.values(outputs, inputs) {
             words[word] = (value as f32).to_bits();
         }
         words
@@ -203,10 +259,10 @@ impl Analogue {
 
     /// Register writes that set the scale. Word 0 comes first as 0 and last as [`FORMAT`], so that a scale that was cut off while it was
     /// written counts as none.
-    pub fn writes(&self, outputs: usize) -> Vec<(u16, u32)> {
+    pub fn writes(&self, outputs: usize, inputs: usize) -> Vec<(u16, u32)> {
         let mut writes = vec![(map::ANALOGUE, 0)];
         writes.extend(
-            self.values(outputs)
+            self.values(outputs, inputs)
                 .into_iter()
                 .map(|(word, _, value, _)| (map::ANALOGUE + word as u16, (value as f32).to_bits())),
         );
@@ -218,7 +274,11 @@ impl Analogue {
     ///
     /// # Errors
     /// The format is another, or a value cannot be.
-    pub fn from_words(words: &[u32], outputs: usize) -> Result<Option<Self>, AnalogueError> {
+    pub fn from_words(
+        words: &[u32],
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Option<Self>, AnalogueError> {
         let word = |index: usize| words.get(index).copied().unwrap_or_default();
         match word(0) {
             0 => return Ok(None),
@@ -232,21 +292,31 @@ impl Analogue {
         }
         let value = |index: usize| decimal(f32::from_bits(word(index)));
         let each = |field: usize| (0..outputs).map(|k| value(OUTPUTS + 2 * k + field)).collect();
+        let input = |input: usize, field: usize| {
+            let first = INPUT + INPUT_WORDS * input;
+            value(if word(first + 1) == 0 { INPUT } else { first } + field)
+        };
+        let of_inputs = |field: usize| {
+            let values: Vec<f64> = (0..inputs).map(|n| input(n, field)).collect();
+            values.iter().any(|value| *value != values[0]).then_some(values)
+        };
         let analogue = Analogue {
             dac_range_v: PerOutput::folded(each(0)),
             dac_offset_v: PerOutput::folded(each(1)),
             adc_range_v: value(INPUT),
             iv_gain_v_per_na: value(INPUT + 1),
             iv_clip_v: value(INPUT + 2),
-            level_shift_v: value(INPUT + INPUT_WORDS - 1),
+            level_shift_v: value(INPUT + 3),
+            iv_gains_v_per_na: of_inputs(1),
+            level_shifts_v: of_inputs(3),
         };
-        analogue.check(outputs)?;
+        analogue.check(outputs, inputs)?;
         Ok(Some(analogue))
     }
 
-    /// The words used by an instrument with this number of outputs, in order.
-    pub fn words_used(outputs: usize) -> Vec<u16> {
-        let values = Analogue::default().values(outputs);
+    /// The words used by an instrument with this number of outputs and inputs, in order.
+    pub fn words_used(outputs: usize, inputs: usize) -> Vec<u16> {
+        let values = Analogue::default().values(outputs, inputs);
         std::iter::once(0).chain(values.into_iter().map(|(word, ..)| word as u16)).collect()
     }
 
@@ -256,8 +326,8 @@ impl Analogue {
     }
 
     /// Every value that an instrument would store differently from that of `other`.
-    pub fn differences(&self, other: &Analogue, outputs: usize) -> Vec<Difference> {
-        let pairs = self.values(outputs).into_iter().zip(other.values(outputs));
+    pub fn differences(&self, other: &Analogue, outputs: usize, inputs: usize) -> Vec<Difference> {
+        let pairs = self.values(outputs, inputs).into_iter().zip(other.values(outputs, inputs));
         pairs
             .filter(|((_, _, first, _), (_, _, second, _))| *first as f32 != *second as f32)
             .map(|((_, key, first, unit), (_, _, second, _))| Difference {
@@ -267,6 +337,11 @@ impl Analogue {
             })
             .collect()
     }
+}
+
+/// The value of an input, from a list where there is one.
+fn of_input(one: f64, list: Option<&[f64]>, input: usize) -> f64 {
+    list.map_or(one, |list| list.get(input).copied().unwrap_or(f64::NAN))
 }
 
 /// The double of the shortest decimal that this float is read from.

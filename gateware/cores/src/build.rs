@@ -32,7 +32,7 @@ impl Build {
         }
         if let Some(analogue) = &self.analogue {
             start.resize(2 * SCALARS, 0);
-            start.extend(analogue.words(parameters.outputs as usize));
+            start.extend(analogue.words(parameters.outputs as usize, parameters.inputs as usize));
         }
         start
     }

@@ -81,7 +81,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Some(path) => write_array(path, &[codes.len()], &codes)?,
         None => {}
     }
-    let summary = Summary::of(&codes, rate_hz, context.scale.as_ref());
+    let scale = context.scale.map(|scale| scale.input(arguments.input.into()));
+    let summary = Summary::of(&codes, rate_hz, scale.as_ref());
     if arguments.json {
         json_line(&Captured {
             link,

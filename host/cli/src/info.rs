@@ -209,8 +209,11 @@ fn scale(analogue: Option<&Analogue>, parameters: &Parameters) -> String {
             values.iter().map(|&value| number(value)).collect::<Vec<String>>().join(" ")
         }
     };
-    let Analogue { dac_range_v, dac_offset_v, adc_range_v, iv_gain_v_per_na, iv_clip_v, .. } =
-        analogue;
+    let Analogue { dac_range_v, dac_offset_v, adc_range_v, iv_clip_v, .. } = analogue;
+    let of_inputs = |is_list: bool, value: &dyn Fn(usize) -> f64| {
+        let count = if is_list { parameters.inputs as usize } else { 1 };
+        (0..count).map(|input| number(value(input))).collect::<Vec<String>>().join(" ")
+    };
     let full_scale_na = Scale::new(analogue.clone(), parameters).full_scale_na();
     format!(
         "outputs +-{} V about {} V; ADC +-{} V, shifted by {} V; I-V converter {} V/nA, clips at +-{} V; \
@@ -218,8 +221,8 @@ fn scale(analogue: Option<&Analogue>, parameters: &Parameters) -> String {
         each(dac_range_v),
         each(dac_offset_v),
         number(*adc_range_v),
-        number(analogue.level_shift_v),
-        number(*iv_gain_v_per_na),
+        of_inputs(analogue.level_shifts_v.is_some(), &|input| analogue.shift_v(input)),
+        of_inputs(analogue.iv_gains_v_per_na.is_some(), &|input| analogue.gain_v_per_na(input)),
         number(*iv_clip_v),
         number(full_scale_na),
     )

@@ -7,7 +7,7 @@ use hge_driver::quantity::{Context, Place};
 use hge_driver::text::number;
 use hge_driver::Instrument;
 use hge_protocol::registers::{self as map, Access};
-use hge_protocol::Analogue;
+use hge_protocol::{Analogue, Parameters};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -72,21 +72,22 @@ pub fn get(arguments: Get) -> Result<ExitCode, String> {
     }
     let lab = arguments.lab.open()?;
     if arguments.all {
-        places = readable(lab.instrument.parameters().outputs as u16);
+        places = readable(lab.instrument.parameters());
     }
     show(&lab.instrument, &places, &lab.present()?, arguments.json)
 }
 
 /// All readable registers except the parameter table, whose 4096 words are data of one run.
-fn readable(outputs: u16) -> Vec<Place> {
+fn readable(parameters: &Parameters) -> Vec<Place> {
+    let (outputs, inputs) = (parameters.outputs as usize, parameters.inputs as usize);
     let registers = map::MAP
         .iter()
         .filter(|register| register.access != Access::WriteOnly && register.address != map::TABLE);
     registers
         .flat_map(|register| {
             let indices: Vec<u16> = match register.address {
-                map::GUARD => (0..4 * outputs).collect(),
-                map::ANALOGUE => Analogue::words_used(outputs.into()),
+                map::GUARD => (0..4 * outputs as u16).collect(),
+                map::ANALOGUE => Analogue::words_used(outputs, inputs),
                 _ => (0..register.count).collect(),
             };
             indices.into_iter().map(move |index| Place { register, index })
@@ -127,8 +128,7 @@ pub fn set(arguments: Set) -> Result<ExitCode, String> {
     let mut places: Vec<Place> =
         written.filter(|place| place.register.access != Access::WriteOnly).collect();
     if !scale.is_empty() {
-        let outputs = lab.instrument.parameters().outputs as u16;
-        let all = readable(outputs).into_iter();
+        let all = readable(lab.instrument.parameters()).into_iter();
         places.extend(all.filter(|place| place.register.address == map::ANALOGUE));
     }
     show(&lab.instrument, &places, &context, arguments.json)

@@ -91,6 +91,11 @@ impl Codes {
 }
 
 impl Instrument {
+    /// Input that captures read.
+    pub fn capture_input(&self) -> u8 {
+        self.capture_input
+    }
+
     /// Chooses the ADC input of later captures, 0 at first.
     ///
     /// # Errors

@@ -134,7 +134,7 @@ const REPLY_SAMPLES: u32 = 20;
 /// Sets the analogue scale, as a bitstream has it built in.
 fn power_up(engine: &mut dyn Engine, scale: &Scale) -> Result<(), EngineError> {
     let mut requests = vec![(Operation::Hello, 0, Vec::new())];
-    let writes = scale.analogue.writes(scale.outputs);
+    let writes = scale.analogue.writes(scale.outputs, scale.inputs);
     let runs = writes.chunk_by(|before, after| before.0 + 1 == after.0);
     for run in runs.flat_map(|run| run.chunks(MOST_REGISTERS)) {
         let values = run.iter().map(|write| write.1).collect();

@@ -83,6 +83,7 @@ impl Stand {
             step_v: None,
             timing: timing.clone(),
             protection: Default::default(),
+            scale: before.scale.input(0),
             ..before
         };
         let plan = Plan::new(configuration, plan.parameters())?;

@@ -36,10 +36,10 @@ const SEARCHES: u64 = 20_000;
 const TUNING_SEARCHES: u64 = 30_000;
 
 /// Factors of the experiment's amplitude.
-const AMPLITUDES: [f64; 2] = [1.0, 2.0];
+const AMPLITUDES: [f64; 3] = [1.0, 2.0, 4.0];
 
 /// Epochs without progress after which a start ends.
-const PATIENCES: [u32; 2] = [10, 40];
+const PATIENCES: [u32; 2] = [5, 20];
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,11 +76,11 @@ struct Group {
 }
 
 /// Rates or dampings of an optimiser that are compared.
-fn values(rule: Rule) -> [f64; 5] {
+fn values(rule: Rule) -> [f64; 4] {
     match rule {
-        Rule::Natural => [0.05, 0.1, 0.2, 0.5, 1.0],
-        Rule::LevenbergMarquardt | Rule::Newton => [1e-3, 1e-2, 0.1, 1.0, 10.0],
-        _ => [0.005, 0.01, 0.02, 0.05, 0.1],
+        Rule::Natural => [0.2, 0.5, 1.0, 2.0],
+        Rule::LevenbergMarquardt | Rule::Newton => [1e-3, 1e-2, 0.1, 1.0],
+        _ => [0.02, 0.05, 0.1, 0.2],
     }
 }
 

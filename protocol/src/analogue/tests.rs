@@ -8,17 +8,25 @@ fn uneven() -> Analogue {
         iv_gain_v_per_na: -0.0033,
         iv_clip_v: 3.3,
         level_shift_v: 0.017,
+        ..Analogue::default()
     }
 }
 
 #[test]
 fn decimals_are_read_back_from_their_words_as_they_were_written() {
-    for (analogue, outputs) in [(uneven(), 3), (Analogue::default(), 8)] {
-        let words = analogue.words(outputs);
-        let back = Analogue::from_words(&words[..Analogue::words_read(outputs)], outputs);
+    let of_inputs = Analogue {
+        iv_gains_v_per_na: Some(vec![-0.0033, 0.01, -0.0033]),
+        level_shifts_v: Some(vec![0.017, 0.0, -0.3]),
+        ..uneven()
+    };
+    for (analogue, outputs, inputs) in
+        [(uneven(), 3, 1), (Analogue::default(), 8, 8), (of_inputs, 3, 3)]
+    {
+        let words = analogue.words(outputs, inputs);
+        let back = Analogue::from_words(&words[..Analogue::words_read(outputs)], outputs, inputs);
         assert_eq!(back, Ok(Some(analogue.clone())));
         let mut written = [0xffff_ffff; WORDS];
-        for (address, word) in analogue.writes(outputs) {
+        for (address, word) in analogue.writes(outputs, inputs) {
             written[usize::from(address - map::ANALOGUE)] = word;
         }
         for (place, word) in written.into_iter().enumerate().filter(|(_, word)| *word != u32::MAX) {
@@ -29,27 +37,27 @@ fn decimals_are_read_back_from_their_words_as_they_were_written() {
 
 #[test]
 fn a_scale_that_is_cut_off_while_it_is_written_counts_as_none() {
-    let mut words = Analogue::default().words(3);
-    let writes = uneven().writes(3);
+    let mut words = Analogue::default().words(3, 1);
+    let writes = uneven().writes(3, 1);
     for &(address, word) in &writes[..writes.len() - 1] {
         words[usize::from(address - map::ANALOGUE)] = word;
-        assert_eq!(Analogue::from_words(&words, 3), Ok(None));
+        assert_eq!(Analogue::from_words(&words, 3, 1), Ok(None));
     }
 }
 
 #[test]
 fn words_that_are_no_scale_are_refused() {
     for (place, word) in [(0, 7), (4, f32::NAN.to_bits()), (5, 0), (66, 0), (67, 0x4180_0000)] {
-        let mut words = uneven().words(3);
+        let mut words = uneven().words(3, 1);
         words[place] = word;
-        assert!(Analogue::from_words(&words, 3).is_err(), "word {place}");
+        assert!(Analogue::from_words(&words, 3, 1).is_err(), "word {place}");
     }
 }
 
 #[test]
 fn scales_are_compared_as_the_instrument_keeps_them_value_by_value() {
     let near = Analogue { iv_gain_v_per_na: -0.003_300_000_01, ..uneven() };
-    assert_eq!(uneven().differences(&near, 3), []);
+    assert_eq!(uneven().differences(&near, 3, 1), []);
     let lists = [
         Analogue { dac_range_v: PerOutput::Each(vec![2.0, 10.24, 0.31]), ..uneven() },
         Analogue { dac_offset_v: PerOutput::Each(vec![0.0, 0.0125, 0.1]), ..uneven() },
@@ -59,7 +67,7 @@ fn scales_are_compared_as_the_instrument_keeps_them_value_by_value() {
         Analogue { level_shift_v: 0.0, ..uneven() },
     ];
     let keys = lists.map(|other| {
-        let found = uneven().differences(&other, 3);
+        let found = uneven().differences(&other, 3, 1);
         assert_eq!(found.len(), 1, "{found:?}");
         found[0].key.clone()
     });
@@ -91,9 +99,9 @@ fn a_value_that_cannot_be_is_refused_with_its_key() {
             "inside the DAC's",
         ),
     ] {
-        let error = analogue.check(3).unwrap_err();
+        let error = analogue.check(3, 1).unwrap_err();
         assert_eq!(error.key, key);
         assert!(error.problem.contains(text), "{error}");
     }
-    assert_eq!(uneven().check(3), Ok(()));
+    assert_eq!(uneven().check(3, 1), Ok(()));
 }

@@ -5,6 +5,7 @@ mod by_formula;
 mod calibration;
 mod confidence;
 mod curvature;
+mod gains;
 mod gates;
 mod gradient;
 mod intervals;

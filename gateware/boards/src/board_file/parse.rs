@@ -78,8 +78,9 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
     let parameters = board.parameters();
     parameters.check().map_err(|source| BoardError::Parameter { board: name(), source })?;
     if let Some(analogue) = &file.analogue {
-        let outputs = parameters.outputs as usize;
-        analogue.check(outputs).map_err(|source| BoardError::Analogue { board: name(), source })?;
+        let (outputs, inputs) = (parameters.outputs as usize, parameters.inputs as usize);
+        let checked = analogue.check(outputs, inputs);
+        checked.map_err(|source| BoardError::Analogue { board: name(), source })?;
     }
     uart_receiver::bit_period(parameters.clock_hz, file.uart.baud)
         .map_err(|source| BoardError::Rate { board: name(), source })?;

@@ -76,7 +76,7 @@ fn the_sequencer_in_icarus_equals_rust() {
 /// A commit and a scale, which stand in the memory at power-up.
 fn build(parameters: &Parameters) -> Build {
     let analogue = Analogue { level_shift_v: 0.017, ..Analogue::default() };
-    assert_ne!(analogue.words(parameters.outputs as usize)[64], 0);
+    assert_ne!(analogue.words(parameters.outputs as usize, 1)[64], 0);
     Build { hash: 0x1234_5678, analogue: Some(analogue) }
 }
 

@@ -181,8 +181,8 @@ fn server(
         Box::new(move |seed| Ok(bench.interlocked(inner(seed)?)))
     } else {
         let Job { task, chain, .. } = job;
-        let scale = task.plan.scale();
-        let conductance_na_per_v = fixture.gain(scale) / scale.analogue.iv_gain_v_per_na;
+        let scale = task.plan.scale().input(0);
+        let conductance_na_per_v = fixture.gain(&scale) / scale.analogue.iv_gain_v_per_na;
         Box::new(move |seed| {
             let device = bench.resistor(task.parameters.outputs as usize, conductance_na_per_v);
             let engine =

@@ -67,7 +67,8 @@ pub fn measured(arguments: &Arguments) -> Result<Samples, String> {
     let rate_hz = context.clock_hz / context.period_clocks;
     let known = Known { tones_hz: Vec::new(), mains_hz };
     let values = codes.iter().copied().map(f64::from);
-    Ok(of_codes(of, values, rate_hz, &crate::lab::known(context.scale)?, known))
+    let scale = crate::lab::known(context.scale)?.input(arguments.input.into());
+    Ok(of_codes(of, values, rate_hz, &scale, known))
 }
 
 /// Codes as currents, contiguous.

@@ -260,7 +260,7 @@ impl Conditions {
             rate_hz: plan.grid().rate_hz,
             window_samples: plan.grid().window_samples,
             latency_samples: plan.parameters().loop_latency_samples(),
-            iv_gain_v_per_na: plan.scale().analogue.iv_gain_v_per_na,
+            iv_gain_v_per_na: plan.scale().analogue.gain_v_per_na(0),
         }
     }
 

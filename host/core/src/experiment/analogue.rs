@@ -53,8 +53,9 @@ impl Experiment {
         &mut self,
         source: &Source,
         instrument: Option<&Analogue>,
-        outputs: u32,
+        parameters: &Parameters,
     ) -> Result<(), ExperimentError> {
+        let (outputs, inputs) = (parameters.outputs as usize, parameters.inputs as usize);
         let Some(theirs) = instrument else { return Ok(()) };
         let Some(ours) = &self.analogue else {
             self.analogue = Some(theirs.clone());
@@ -64,8 +65,8 @@ impl Experiment {
             let key = format!("analogue.{key}");
             ExperimentError::Invalid { place: source.locate(&key), key, problem }
         };
-        ours.check(outputs as usize).map_err(|error| invalid(&error.key, error.problem))?;
-        match ours.differences(theirs, outputs as usize).into_iter().next() {
+        ours.check(outputs, inputs).map_err(|error| invalid(&error.key, error.problem))?;
+        match ours.differences(theirs, outputs, inputs).into_iter().next() {
             None => Ok(()),
             Some(Difference { key, first, second }) => Err(invalid(
                 &key,

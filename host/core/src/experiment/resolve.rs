@@ -55,7 +55,7 @@ impl Task {
         analogue: Option<&Analogue>,
     ) -> Result<Self, ExperimentError> {
         experiment.instrument = *parameters;
-        experiment.join_scale(source, analogue, parameters.outputs)?;
+        experiment.join_scale(source, analogue, parameters)?;
         if experiment.analogue.is_none() {
             return Err(ExperimentError::Scale { place: source.locate("analogue") });
         }
@@ -162,7 +162,7 @@ pub fn context(
 ) -> Result<Context, ExperimentError> {
     let mut experiment = experiment.clone();
     experiment.instrument = *parameters;
-    experiment.join_scale(source, analogue, parameters.outputs)?;
+    experiment.join_scale(source, analogue, parameters)?;
     values::check(&experiment).map_err(|wrong| invalid(source, wrong))?;
     let rate_hz = actual_rate_hz(experiment.timing.rate_hz, parameters).map_err(|problem| {
         let key = "timing.rate_hz";

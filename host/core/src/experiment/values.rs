@@ -12,7 +12,7 @@ use hge_protocol::table::CaseTarget;
 /// Checks every value that needs neither gateware nor device.
 pub(super) fn check(experiment: &Experiment) -> Result<(), Wrong> {
     let scale = experiment.scale(&experiment.instrument);
-    let sound = scale.analogue.check(scale.outputs);
+    let sound = scale.analogue.check(scale.outputs, scale.inputs);
     sound.map_err(|error| Wrong(format!("analogue.{}", error.key), error.problem))?;
     rule::check(experiment, &scale)?;
     super::bench::noise(&experiment.bench, experiment.timing.rate_hz)?;
@@ -101,7 +101,8 @@ pub(super) fn band(experiment: &Experiment) -> Result<(), Wrong> {
 pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wrong> {
     let Experiment { host, standalone, .. } = experiment;
     let loss = experiment.loss(targets);
-    let full_na = experiment.scale(&experiment.instrument).full_scale_na();
+    let scale = experiment.scale(&experiment.instrument);
+    let full_na = scale.full_scale_na();
     let within = |key: String, high: f64, low: f64| {
         let reached = [high, low].iter().all(|target| target.abs() <= full_na);
         require(reached, key, || {
@@ -140,6 +141,7 @@ pub(super) fn aims(experiment: &Experiment, targets: &Targets) -> Result<(), Wro
     weights(experiment, targets)?;
     if let Wanted::Currents(currents) = &targets.wanted {
         for (row, &na) in currents.iter().enumerate() {
+            let full_na = scale.input(targets.place(row).1).full_scale_na();
             let key = match experiment.data {
                 Some(_) => "data.target_na".into(),
                 None => format!("case.{}.target_na", targets.place(row).0),

@@ -115,7 +115,7 @@ pub fn sweep(probe: &mut Probe, axes: &[Axis]) -> Result<Vec<Sweep>, MeasureErro
     let of_output = |output: usize| {
         let currents: Vec<Current> =
             readings.iter().skip(output).step_by(outputs).copied().collect();
-        let error_na = error_na(&currents, probe.plan().scale());
+        let error_na = error_na(&currents, &probe.plan().scale().input(output));
         Sweep { currents, error_na }
     };
     Ok((0..outputs).map(of_output).collect())
@@ -183,10 +183,10 @@ pub struct Contact {
 pub fn contact(probe: &mut Probe, axis: &Axis) -> Result<(Vec<Contact>, Vec<Sweep>), MeasureError> {
     axis.check(LEAST_POINTS, MOST_POINTS)?;
     let swept = sweep(probe, std::slice::from_ref(axis))?;
-    let full_scale_na = probe.plan().scale().full_scale_na();
-    let outputs = swept.iter().enumerate();
-    let judged =
-        outputs.map(|(output, sweep)| Contact { output, ..judge(axis, sweep, full_scale_na) });
+    let judged = swept.iter().enumerate().map(|(output, sweep)| {
+        let full_scale_na = probe.plan().scale().input(output).full_scale_na();
+        Contact { output, ..judge(axis, sweep, full_scale_na) }
+    });
     Ok((judged.collect(), swept))
 }
 

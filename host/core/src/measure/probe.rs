@@ -155,7 +155,7 @@ fn current(plan: &Plan, window: &Window) -> Result<Current, MeasureError> {
     }
     let half = f64::from(plan.grid().window_samples / 2);
     let (first, second) = (f64::from(window.sum_first) / half, f64::from(window.sum_second) / half);
-    let scale = plan.scale();
+    let scale = plan.scale().input(window.input.into());
     Ok(Current {
         current_na: scale.current_na((first + second) / 2.0),
         halves_na: scale.current_difference_na(first - second),

@@ -158,7 +158,7 @@ impl Meaning {
     }
 
     fn window(&self, number: u32, window: &Window) -> Line {
-        let scale = &self.scale;
+        let scale = self.scale.input(window.input.into());
         let samples = f64::from(self.window_samples);
         let sum = f64::from(window.sum_first) + f64::from(window.sum_second);
         // An I-V converter that inverts makes the least code of the greatest current.

@@ -198,11 +198,11 @@ fn pass(
     let writes = session.plan().control_writes(controls_v);
     let bits = session.plan().mode_bits() | if perturb { mode::PERTURB } else { 0 };
     let expected = session.plan().configuration().cases_v.len();
-    let mut windows = Vec::new();
+    let (mut windows, input) = (Vec::new(), session.instrument().capture_input());
     session.instrument().write_all(&writes)?;
     let (end, captured) = session.instrument().run_captured(bits, decimation, |said| {
         if let RunEvent::Window(window) = said {
-            if window.input == 0 {
+            if window.input == input {
                 windows.push(window);
             }
         }
@@ -231,7 +231,7 @@ fn pass(
     let missing: Vec<Range<usize>> = missing.collect();
     let rate_hz = plan.grid().rate_hz / f64::from(every);
     let time_s = |sample: u32| f64::from(sample) / plan.grid().rate_hz;
-    let scale = plan.scale();
+    let scale = plan.scale().input(input.into());
     let ends =
         codes.iter().fold((i16::MAX, i16::MIN), |(min, max), &code| (min.min(code), max.max(code)));
     let waveform = Waveform {

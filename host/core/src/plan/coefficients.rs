@@ -10,7 +10,8 @@
 //! step = (((x c_k) >> gradient_shift) e) >> step_shift                  Q16.16 DAC codes
 //! ```
 //!
-//! G occurs twice in x e, so the I-V converter's sign drops out. The required step is
+//! G occurs twice in x e, so the I-V converter's sign drops out. Of several inputs G is the least; those with a greater one have weights less by the square of
+//! the quotient, so that one coefficient serves them all. The required step is
 //! 65536 D eta w (I - T) dI/dV_k, hence
 //!
 //! ```text
@@ -64,7 +65,7 @@ impl Coefficients {
         let controls = &plan.configuration().controls;
         let factors: Vec<f64> = (0..controls.len())
             .map(|k| {
-                let response = scale.adc_codes_per_na().powi(2) * plan.amplitude_v(k);
+                let response = scale.least_adc_codes_per_na().powi(2) * plan.amplitude_v(k);
                 65536.0 * plan.output_scale(k).codes_per_v() * rate_v2_per_na2
                     / (response * f64::from(SINE_PEAK) / 2.0)
             })

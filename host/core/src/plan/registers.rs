@@ -45,8 +45,13 @@ impl Plan {
     /// The over-current limit is none that trips.
     fn protection(&self) -> Result<[(u16, u32); 6], PlanError> {
         let Protection { overcurrent_na, run_epochs } = self.configuration.protection;
-        let code = overcurrent_na.map(|limit_na| self.scale().overcurrent_code(limit_na));
-        let code = code.transpose()?.map_or(NEVER_OVER, u32::from);
+        // One code for all inputs: that of the input with the least.
+        let inputs = overcurrent_na.into_iter().flat_map(|limit_na| {
+            let code = move |input| self.scale().input(input).overcurrent_code(limit_na);
+            (0..self.scale().inputs).map(code)
+        });
+        let codes = inputs.collect::<Result<Vec<u16>, _>>()?;
+        let code = codes.into_iter().min().map_or(NEVER_OVER, u32::from);
         Ok([
             (map::PROTECTION, protection::INTERLOCK | protection::OVERCURRENT | protection::LINK),
             (map::WATCHDOG, ((WATCHDOG_S * self.grid.rate_hz).round() as u32).max(1)),

@@ -19,7 +19,8 @@ pub fn reading(
     if window.flags & (flag::CLAMPED | flag::LIMITED) != 0 {
         return Err(SessionError::Guard { case: window.case, flags: window.flags });
     }
-    let (scale, samples) = (plan.scale(), plan.grid().window_samples);
+    let scale = &plan.scale().input(window.input.into());
+    let samples = plan.grid().window_samples;
     let latency = plan.parameters().loop_latency_samples();
     let controls = plan.configuration().controls.iter();
     let sums = window.slots.iter().enumerate();

@@ -10,6 +10,7 @@ use crate::gradient::Estimator;
 use crate::plan::{Coefficients, Plan};
 use crate::session::{reading, Reading, Session, SessionError};
 use crate::targets::{Targets, Wanted};
+use hge_driver::scale::Scale;
 use hge_driver::{ArmMode, Instrument, RunEvent, Topic};
 use hge_protocol::frame::{flag, End, EndReason, Window};
 use hge_protocol::number::LOSS_UNIT_CODES2;
@@ -236,9 +237,10 @@ pub(crate) fn hold_writes(
     let &HoldConfig { controls_v, outputs_na, rate_v2_per_na2, epochs } = hold;
     let mut writes = tables(plan, keys, 0.0, rate_v2_per_na2, targets)?;
     for (row, &output_na) in outputs_na.iter().enumerate() {
-        let target = plan.scale().adc_code(output_na).0;
-        let word = CaseTarget { target, weight: weight(targets, row, false), side: Side::Both };
         let (case, input) = targets.place(row);
+        let target = plan.scale().input(input).adc_code(output_na).0;
+        let weight = weight(plan.scale(), targets, row, false);
+        let word = CaseTarget { target, weight, side: Side::Both };
         let index = plan.layout().case_target(case as u32, input as u32);
         writes.push((plan.table_address(index), word.to_word()));
     }
@@ -288,10 +290,11 @@ fn tables(
         for input in 0..plan.parameters().inputs as usize {
             let word = if input < targets.outputs {
                 let row = targets.row(case, input);
-                let side = |high| side(keys.cost, high, scale.adc_codes_per_na());
+                let own = scale.input(input);
+                let side = |high| side(keys.cost, high, own.adc_codes_per_na());
                 CaseTarget {
-                    target: scale.adc_code(targets.target_na(row)).0,
-                    weight: weight(targets, row, keys.balance),
+                    target: own.adc_code(targets.target_na(row)).0,
+                    weight: weight(scale, targets, row, keys.balance),
                     side: targets.label(row).map_or(Side::Both, side),
                 }
             } else {
@@ -326,15 +329,21 @@ fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, 
 }
 
 /// Weight of a row: its own, or such that both labels of its output weigh alike (up to the greatest, just below two).
-fn weight(targets: &Targets, row: usize, balance: bool) -> u16 {
+fn balanced(targets: &Targets, row: usize, balance: bool) -> f64 {
     let label = targets.label(row).filter(|_| balance);
     let share = label.map_or(targets.weight(row), |label| {
         let of_output = targets.column(targets.place(row).1);
         let alike = of_output.filter(|&other| targets.label(other) == Some(label)).count();
         targets.cases() as f64 / (2.0 * alike as f64)
     });
-    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round().min(f64::from(CaseTarget::MOST_WEIGHT))
-        as u16
+    share.min(f64::from(CaseTarget::MOST_WEIGHT) / f64::from(CaseTarget::UNIT_WEIGHT))
+}
+
+/// [`balanced`] as a word. Errors of an input with more codes a nanoampere than that with the least count twice with the quotient: as loss, and as slope and error.
+fn weight(scale: &Scale, targets: &Targets, row: usize, balance: bool) -> u16 {
+    let own = scale.input(targets.place(row).1).adc_codes_per_na();
+    let share = balanced(targets, row, balance) * (scale.least_adc_codes_per_na() / own).powi(2);
+    (share * f64::from(CaseTarget::UNIT_WEIGHT)).round() as u16
 }
 
 /// The side with an error, in codes: an inverting converter turns a floor into a ceiling.
@@ -354,12 +363,12 @@ fn stop_loss(plan: &Plan, keys: &StandaloneKeys, targets: &Targets, wanted_na: f
         Wanted::Currents(_) => targets.total_weight() * wanted_na * wanted_na,
         Wanted::Labels(_) | Wanted::Classes(_) => {
             let room_na = (targets.high_na - targets.low_na - keys.stop_separation_na).max(0.0);
-            let least = (0..targets.rows()).map(|row| weight(targets, row, keys.balance)).min();
-            let least = f64::from(least.unwrap_or(0)) / f64::from(CaseTarget::UNIT_WEIGHT);
+            let weights = (0..targets.rows()).map(|row| balanced(targets, row, keys.balance));
+            let least = weights.fold(f64::INFINITY, f64::min);
             least * room_na * room_na / 2.0
         }
     };
-    let codes2 = square_na2 * plan.scale().adc_codes_per_na().powi(2);
+    let codes2 = square_na2 * plan.scale().least_adc_codes_per_na().powi(2);
     (codes2 / LOSS_UNIT_CODES2).min(f64::from(u32::MAX)) as u32
 }
 

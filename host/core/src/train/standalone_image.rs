@@ -171,8 +171,9 @@ pub fn last_run(instrument: &mut Instrument, task: &Task) -> Result<Option<LastR
         let searched = task.experiment.restarts.saturating_mul(keys.epochs.saturating_add(1));
         let test = Test::of(&task.experiment, &targets, searched);
         let known = outcome.outputs_na.iter().zip(&finals).map(|(&output_na, window)| {
+            let scale = task.plan.scale().input(window.input.into());
             let codes = (f64::from(window.max) - f64::from(window.min)).max(1.0);
-            let span_na = codes / task.plan.scale().adc_codes_per_na().abs();
+            let span_na = codes / scale.adc_codes_per_na().abs();
             (output_na, of_span(span_na, task.plan.grid().window_samples))
         });
         let known: Vec<_> = known.collect();

@@ -5,9 +5,20 @@ use hge_protocol::number::LOSS_UNIT_CODES2;
 use hge_protocol::AdcCode;
 
 impl Scale {
+    /// The scale of one input.
+    pub fn input(&self, input: usize) -> Scale {
+        Scale { analogue: self.analogue.of_input(input), inputs: 1, ..self.clone() }
+    }
+
+    /// Least magnitude of ADC codes a nanoampere of all inputs: the unit of the gateware's loss, whose weights of the other inputs are less.
+    pub fn least_adc_codes_per_na(&self) -> f64 {
+        let per_na = (0..self.inputs).map(|input| self.input(input).adc_codes_per_na().abs());
+        per_na.fold(f64::INFINITY, f64::min)
+    }
+
     /// ADC codes a nanoampere, with the I-V converter's sign.
     pub fn adc_codes_per_na(&self) -> f64 {
-        self.analogue.iv_gain_v_per_na / self.analogue.adc_range_v * HALF_RANGE_CODES
+        self.analogue.gain_v_per_na(0) / self.analogue.adc_range_v * HALF_RANGE_CODES
     }
 
     /// Codes of the ADC's last significant bit.
@@ -17,7 +28,7 @@ impl Scale {
 
     /// ADC code of no current: the level shift, not rounded.
     pub fn adc_zero_codes(&self) -> f64 {
-        self.analogue.level_shift_v / self.analogue.adc_range_v * HALF_RANGE_CODES
+        self.analogue.shift_v(0) / self.analogue.adc_range_v * HALF_RANGE_CODES
     }
 
     /// ADC code of a device current, neither rounded nor cut.
@@ -37,14 +48,17 @@ impl Scale {
 
     /// A loss of the gateware in squared currents.
     pub fn loss_na2(&self, loss: u32) -> f64 {
-        f64::from(loss) * LOSS_UNIT_CODES2 / self.adc_codes_per_na().powi(2)
+        f64::from(loss) * LOSS_UNIT_CODES2 / self.least_adc_codes_per_na().powi(2)
     }
 
-    /// Greatest magnitude of a current that the chain shows at either sign.
+    /// Greatest magnitude of a current that the chain shows at either sign, on every input.
     pub fn full_scale_na(&self) -> f64 {
         let analogue = &self.analogue;
-        let room_v = analogue.adc_range_v - analogue.level_shift_v.abs();
-        analogue.iv_clip_v.min(room_v) / analogue.iv_gain_v_per_na.abs()
+        let of_input = |input: usize| {
+            let room_v = analogue.adc_range_v - analogue.shift_v(input).abs();
+            analogue.iv_clip_v.min(room_v) / analogue.gain_v_per_na(input).abs()
+        };
+        (0..self.inputs).map(of_input).fold(f64::INFINITY, f64::min)
     }
 
     /// Nearest ADC code of a device current; the ends of the range beyond it.
@@ -112,6 +126,21 @@ mod tests {
                 assert!(scale.clips(AdcCode(0), AdcCode(saturate(high))));
             }
         }
+    }
+
+    #[test]
+    fn every_input_has_its_own_gain_and_shift() {
+        let mut scale = Scale { inputs: 2, ..Scale::with_bits(16) };
+        scale.analogue.iv_gains_v_per_na = Some(vec![-0.025, 0.0125]);
+        scale.analogue.level_shifts_v = Some(vec![0.0, 0.5]);
+        let second = scale.input(1);
+        assert_eq!(scale.adc_code(50.0), AdcCode(-16384));
+        // (0.0125 x 50 + 0.5) / 2.5.
+        assert_eq!(second.adc_code(50.0), AdcCode(14746));
+        assert!((second.current_na(14745.6) - 50.0).abs() < 1e-9);
+        assert_eq!((scale.full_scale_na(), second.full_scale_na()), (100.0, 160.0));
+        assert!((scale.least_adc_codes_per_na() - 163.84).abs() < 1e-9);
+        assert_eq!(scale.input(0).full_scale_na(), 100.0);
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! Conversion between codes and SI values, by the ranges of the converters and the gain of the I-V converter.
+//!
+//! Currents and ADC codes are those of input 0; [`Scale::input`] has those of the others.
 
 mod input;
 mod output;
@@ -22,6 +24,8 @@ pub struct Scale {
     pub analogue: Analogue,
     /// Outputs that there are.
     pub outputs: usize,
+    /// Inputs that there are.
+    pub inputs: usize,
     /// Significant bits of the DAC.
     pub dac_bits: u32,
     /// Significant bits of the ADC.
@@ -31,13 +35,15 @@ pub struct Scale {
 impl Scale {
     /// The scale `analogue` at the converters of this gateware.
     pub fn new(analogue: Analogue, parameters: &Parameters) -> Self {
-        let Parameters { outputs, dac_bits, adc_bits, .. } = *parameters;
-        Scale { analogue, outputs: outputs as usize, dac_bits, adc_bits }
+        let Parameters { outputs, inputs, dac_bits, adc_bits, .. } = *parameters;
+        let (outputs, inputs) = (outputs as usize, inputs as usize);
+        Scale { analogue, outputs, inputs, dac_bits, adc_bits }
     }
 
-    /// The default scale, +-2 V and +-100 nA with an inverting converter, of eight outputs at converters of these widths.
+    /// The default scale, +-2 V and +-100 nA with an inverting converter, of eight outputs and an input at converters of these widths.
     pub fn with_bits(bits: u32) -> Self {
-        Scale { analogue: Analogue::default(), outputs: 8, dac_bits: bits, adc_bits: bits }
+        let analogue = Analogue::default();
+        Scale { analogue, outputs: 8, inputs: 1, dac_bits: bits, adc_bits: bits }
     }
 
     /// The scale of one output.

@@ -175,7 +175,7 @@ impl Sink {
             self.change(time_ns, 2 * output + 1, Value::Real(volts));
         }
         for (input, &code) in sensed.iter().enumerate() {
-            let current_na = self.scale.current_na(f64::from(code));
+            let current_na = self.scale.input(input).current_na(f64::from(code));
             self.change(time_ns, 2 * (self.outputs + input), Value::Code(code));
             self.change(time_ns, 2 * (self.outputs + input) + 1, Value::Real(current_na));
         }

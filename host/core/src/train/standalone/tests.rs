@@ -4,11 +4,13 @@ use hge_protocol::table::{CaseTarget, Side};
 
 #[test]
 fn both_labels_weigh_alike_where_they_are_balanced_and_every_case_where_not() {
-    let unit = f64::from(CaseTarget::UNIT_WEIGHT);
+    let (unit, scale) = (f64::from(CaseTarget::UNIT_WEIGHT), Scale::with_bits(16));
     for labels in [&[true, true, true, false][..], &[false, true], &[true, false, false, false]] {
         let targets = Targets::labels(labels.to_vec(), 0.0, 0.0);
         let weights = |balance| {
-            (0..labels.len()).map(|row| weight(&targets, row, balance)).collect::<Vec<u16>>()
+            (0..labels.len())
+                .map(|row| weight(&scale, &targets, row, balance))
+                .collect::<Vec<u16>>()
         };
         assert!(weights(false).iter().all(|&weight| weight == CaseTarget::UNIT_WEIGHT));
         let sum = |wanted: bool| -> f64 {
@@ -24,7 +26,7 @@ fn both_labels_weigh_alike_where_they_are_balanced_and_every_case_where_not() {
     // Six to one would be more than twice.
     let mut labels = vec![false; 7];
     labels[0] = true;
-    assert_eq!(weight(&Targets::labels(labels, 0.0, 0.0), 0, true), 16383);
+    assert_eq!(weight(&scale, &Targets::labels(labels, 0.0, 0.0), 0, true), 16383);
 }
 
 #[test]
