@@ -2,7 +2,7 @@
 
 use crate::errors::Failure;
 use crate::instrument::Instrument;
-use hge_core::optimiser;
+use hge_core::optimiser::{self, Local};
 use hge_core::train::{learn, optimiser as rule, Progress};
 use pyo3::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -50,7 +50,13 @@ impl Instrument {
 
     /// The experiment's optimiser, before its first step.
     fn optimiser(&self, py: Python<'_>) -> PyResult<Optimiser> {
-        let ranges_v = self.work(py, |bench| Ok(bench.task.plan.control_ranges_v()))?;
+        let ranges_v = self.work(py, |bench| match bench.task.experiment.host.optimiser {
+            named if named.is_of_second_order() => Err(Failure::other(format!(
+                "the optimiser {} needs second derivatives: train with `train`, or set another host.optimiser",
+                named.name()
+            ))),
+            _ => Ok(bench.task.plan.control_ranges_v()),
+        })?;
         let rule = self.work(py, |bench| Ok(rule(&bench.task.experiment.host, ranges_v.len())))?;
         Ok(Optimiser { rule: Mutex::new(rule), ranges_v })
     }
@@ -79,7 +85,13 @@ impl Optimiser {
             return Err(Failure::other(sentence).into());
         }
         let mut rule = self.rule.lock().unwrap_or_else(PoisonError::into_inner);
-        rule.step_with(&mut controls_v, &gradient, &slopes_na_per_v, &self.ranges_v);
+        let local = Local {
+            loss: 0.0,
+            gradient,
+            slopes_na_per_v: &slopes_na_per_v[..],
+            hessian: Vec::new(),
+        };
+        rule.step_with(&mut controls_v, &local, &self.ranges_v);
         Ok(controls_v)
     }
 }

@@ -102,14 +102,14 @@ impl Optimiser {
         Optimiser { damping, ..self }
     }
 
-    /// Moves `controls_v` by the rule, and clips each to its range.
+    /// Moves `controls_v` by the rule, and clips each to its range. Rules of second order are plain descent where no second derivatives are given.
     pub fn step_with<S: AsRef<[f64]>>(
         &mut self,
         controls_v: &mut [f64],
         local: &Local<&[S]>,
         ranges_v: &[(f64, f64)],
     ) {
-        if self.rule.is_of_second_order() {
+        if self.rule.is_of_second_order() && local.hessian.len() == local.gradient.len() {
             return self.newton.step(controls_v, local, (self.damping, MOST_STEP_V), ranges_v);
         }
         if self.rule != Rule::Natural {

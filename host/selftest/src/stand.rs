@@ -84,7 +84,6 @@ impl Stand {
             timing: timing.clone(),
             protection: Default::default(),
             scale: before.scale.input(0),
-            ..before
         };
         let plan = Plan::new(configuration, plan.parameters())?;
         let probe = Probe::new(instrument, plan);
