@@ -90,7 +90,7 @@ impl Instrument {
             let codes = capture::codes(instrument, samples, decimation)?;
             let period = instrument.read(map::SAMPLE_PERIOD)?.max(1);
             let rate_hz = clock_hz / f64::from(period) / f64::from(decimation);
-            let scale = plan.scale();
+            let scale = plan.scale().input(input.into());
             let currents: Vec<f64> =
                 codes.iter().map(|&code| scale.current_na(f64::from(code))).collect();
             Ok::<_, Failure>((codes, currents, rate_hz))
