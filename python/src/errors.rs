@@ -1,5 +1,6 @@
 //! Exceptions by cause, with the texts of the command.
 
+use hge_core::apparatus::ApparatusError;
 use hge_core::experiment::ExperimentError;
 use hge_core::measure::MeasureError;
 use hge_core::session::SessionError;
@@ -82,6 +83,7 @@ from! {
     DriverError: DriverError::cause;
     SessionError: SessionError::cause;
     MeasureError: MeasureError::cause;
+    ApparatusError: ApparatusError::cause;
     TrainError: TrainError::cause;
     LinkError: |error| DriverError::from(error.clone()).cause();
     ExperimentError: |_| Cause::Other;

@@ -1,10 +1,10 @@
 //! The instrument as an object of Python: one operation at a time, interruptible, closed whatever happens.
 
-use crate::bench::Bench;
 use crate::device::{of_function, Raised};
 use crate::errors::{Failure, Refused};
 use crate::experiment::Experiment;
 use crate::setup::Setup;
+use hge_core::apparatus::Apparatus;
 use hge_core::experiment::Job;
 use hge_driver::link::{self, Link, LinkSpec};
 use hge_driver::{Cancel, Instrument as Driver, Settings};
@@ -21,7 +21,7 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(20);
 #[pyclass(frozen, weakref, module = "hge._native")]
 pub struct Instrument {
     /// `None` once it is closed.
-    bench: Mutex<Option<Bench>>,
+    bench: Mutex<Option<Apparatus>>,
     cancel: Cancel,
     raised: Raised,
     /// What the experiment plans.
@@ -46,7 +46,9 @@ impl Instrument {
         let of_device = (device, name.to_owned(), raised.clone());
         let (made, interrupt) = interruptible(py, &cancel, || {
             let link = open(link, experiment, of_device)?;
-            Bench::new(Driver::connect_with(link, settings)?, experiment)
+            let Experiment { keys, source } = experiment;
+            let instrument = Driver::connect_with(link, settings)?;
+            Ok(Apparatus::new(instrument, keys.clone(), source)?)
         });
         if let Some(error) = interrupt.or_else(|| raised.take()) {
             return Err(error);
@@ -58,12 +60,12 @@ impl Instrument {
 
     /// Arms, with this host to watch over the instrument.
     fn arm(&self, py: Python<'_>) -> PyResult<()> {
-        self.work(py, Bench::arm)
+        self.work(py, |bench| Ok(bench.arm()?))
     }
 
     /// Sends the outputs to their safe values, and waits until they are there.
     fn disarm(&self, py: Python<'_>) -> PyResult<()> {
-        self.work(py, Bench::disarm)
+        self.work(py, |bench| Ok(bench.disarm()?))
     }
 
     /// Whether this host has armed it.
@@ -92,7 +94,7 @@ impl Instrument {
     pub fn work<T: Send>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&mut Bench) -> Result<T, Failure> + Send,
+        work: impl FnOnce(&mut Apparatus) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
         let mut held = match self.bench.try_lock() {
             Ok(held) => held,

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `experiment` | experiments by name, from files and dictionaries |
 //! | `instrument` | connecting, arming, closing; one operation at a time, interruptible |
-//! | `bench` | a connected instrument with its experiment |
 //! | `device` | a Python function as a simulated device |
 //! | `measure` | measurements, as arrays |
 //! | `setup` | what an experiment plans |
@@ -16,7 +15,6 @@
 //! | `command` | the command `hge` |
 //! | `errors` | exceptions by cause |
 
-mod bench;
 mod command;
 mod device;
 mod errors;

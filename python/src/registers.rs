@@ -1,8 +1,8 @@
 //! Registers by name, in SI units, and the instrument's state.
 
-use crate::bench::Bench;
 use crate::errors::Failure;
 use crate::instrument::Instrument;
+use hge_core::apparatus::Apparatus;
 use hge_driver::quantity::{Context, Place};
 use hge_driver::{DriverError, State};
 use hge_protocol::registers::{self as map, Access};
@@ -39,8 +39,8 @@ impl Instrument {
     }
 }
 
-fn context(bench: &mut Bench) -> Result<Context, Failure> {
-    let scale = Some(bench.task.plan.scale().clone());
+fn context(bench: &mut Apparatus) -> Result<Context, Failure> {
+    let scale = Some(bench.task().plan.scale().clone());
     let instrument = bench.instrument()?;
     let period_clocks = f64::from(instrument.read(map::SAMPLE_PERIOD)?.max(1));
     Ok(Context { clock_hz: f64::from(instrument.parameters().clock_hz), period_clocks, scale })

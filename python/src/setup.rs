@@ -1,6 +1,6 @@
 //! What the experiment plans on the instrument.
 
-use crate::bench::Bench;
+use hge_core::apparatus::Apparatus;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::prelude::*;
 
@@ -31,8 +31,8 @@ pub struct Setup {
 
 impl Setup {
     /// Of this bench.
-    pub fn of(py: Python<'_>, bench: &Bench) -> PyResult<Self> {
-        let (plan, grid) = (&bench.task.plan, bench.task.plan.grid());
+    pub fn of(py: Python<'_>, bench: &Apparatus) -> PyResult<Self> {
+        let (plan, grid) = (&bench.task().plan, bench.task().plan.grid());
         let configuration = plan.configuration();
         let ranges: Vec<Vec<f64>> = plan
             .control_ranges_v()
@@ -51,7 +51,7 @@ impl Setup {
             rate_hz: grid.rate_hz,
             window_samples: grid.window_samples,
             most_cases: plan.parameters().cases as usize,
-            outputs: bench.task.data.train.targets.outputs,
+            outputs: bench.task().data.train.targets.outputs,
         })
     }
 }

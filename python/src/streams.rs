@@ -72,7 +72,7 @@ impl Instrument {
         input: u8,
     ) -> PyResult<(Bound<'py, PyArray1<i16>>, Bound<'py, PyArray1<f64>>, f64)> {
         let (codes, currents, rate_hz) = self.work(py, |bench| {
-            let plan = bench.task.plan.clone();
+            let plan = bench.task().plan.clone();
             let instrument = bench.instrument()?;
             let clock_hz = f64::from(instrument.parameters().clock_hz);
             if !instrument.state()?.busy {

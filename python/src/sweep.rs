@@ -116,6 +116,6 @@ impl Instrument {
     fn calibrated(&self, py: Python<'_>, calibration: Option<&str>) -> PyResult<()> {
         let calibration: Option<Calibration> =
             calibration.map(serde_json::from_str).transpose().map_err(Failure::other)?;
-        self.work(py, |bench| bench.calibrated(calibration))
+        self.work(py, |bench| Ok(bench.calibrated(calibration)?))
     }
 }

@@ -35,10 +35,10 @@ impl Instrument {
     /// The experiment's loss of the outputs of every case, in order, and its slope with each of them.
     fn loss(&self, py: Python<'_>, outputs_na: Vec<f64>) -> PyResult<(f64, Vec<f64>)> {
         self.work(py, |bench| {
-            let targets = &bench.task.data.train.targets;
+            let targets = &bench.task().data.train.targets;
             match targets.rows() {
                 rows if rows == outputs_na.len() => {
-                    Ok(bench.task.experiment.loss(targets).evaluate(&outputs_na, targets))
+                    Ok(bench.task().experiment.loss(targets).evaluate(&outputs_na, targets))
                 }
                 rows => Err(Failure::other(format!(
                     "{} outputs are given for {rows} of the task: give one for every case and output",
@@ -50,14 +50,15 @@ impl Instrument {
 
     /// The experiment's optimiser, before its first step.
     fn optimiser(&self, py: Python<'_>) -> PyResult<Optimiser> {
-        let ranges_v = self.work(py, |bench| match bench.task.experiment.host.optimiser {
+        let ranges_v = self.work(py, |bench| match bench.task().experiment.host.optimiser {
             named if named.is_of_second_order() => Err(Failure::other(format!(
                 "the optimiser {} needs second derivatives: train with `train`, or set another host.optimiser",
                 named.name()
             ))),
-            _ => Ok(bench.task.plan.control_ranges_v()),
+            _ => Ok(bench.task().plan.control_ranges_v()),
         })?;
-        let rule = self.work(py, |bench| Ok(rule(&bench.task.experiment.host, ranges_v.len())))?;
+        let rule =
+            self.work(py, |bench| Ok(rule(&bench.task().experiment.host, ranges_v.len())))?;
         Ok(Optimiser { rule: Mutex::new(rule), ranges_v })
     }
 }

@@ -5,15 +5,20 @@ use crate::lab::{read_token, Simulation};
 use crate::output::{json_line, text};
 use crate::streams::{note, print};
 use clap::{Args, ValueHint};
-use hge_core::experiment::Job;
-use hge_driver::link::{Token, DEFAULT_BAUD};
-use hge_lab::server::{tcp, Pace, Presence, Server, Stop, DEFAULT_LIMIT};
+use hge_core::apparatus::Apparatus;
+use hge_core::experiment::{Experiment, Job, Source};
+use hge_driver::link::{self, LinkSpec, Token, DEFAULT_BAUD};
+use hge_driver::Instrument;
+use hge_lab::scpi::{self, ScpiServer};
+use hge_lab::server::{tcp, Pace, Presence, Server, ServerError, Stop, DEFAULT_LIMIT};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -24,6 +29,9 @@ pub struct Arguments {
     /// Address to listen on; a port without an address is for programs of this computer, port 0 selects a free one
     #[arg(long, value_name = "[ADDR:]PORT", required_unless_present = "pty")]
     tcp: Option<String>,
+    /// With --tcp: also a SCPI socket at this port of this computer, for PyVISA and pymeasure; port 0 selects a free one
+    #[arg(long, value_name = "PORT", requires = "tcp")]
+    scpi: Option<u16>,
     /// Serve as a serial port
     #[arg(long, conflicts_with = "tcp")]
     pty: bool,
@@ -97,6 +105,9 @@ struct Reached {
     #[serde(skip_serializing_if = "Option::is_none")]
     pty: Option<String>,
     link: String,
+    /// Address of the SCPI socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scpi: Option<String>,
     /// Credentials that clients must present.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -104,6 +115,7 @@ struct Reached {
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (experiment, source) = arguments.simulation.read(&arguments.what)?;
+    let asked = (experiment.clone(), source.clone());
     let job = Job::new(experiment, &source).map_err(text)?;
     let pace = match arguments.time {
         Time::Virtual => Pace::Virtual,
@@ -113,7 +125,11 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let secret = token.as_ref().map(|token| token.secret().to_owned());
     let [idle, watchdog] = [arguments.idle, arguments.watchdog].map(Duration::from_secs_f64);
     let server = hge_lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
-    serve(server.limited(idle, watchdog, token), &arguments, secret)?;
+    serve(server.limited(idle, watchdog, token.clone()), &arguments, secret, |address| {
+        let port = arguments.scpi?;
+        let link = LinkSpec::Tcp { address: address.to_string() };
+        Some(scpi::listen(port, Arc::new(move || apparatus(&link, token.as_ref(), &asked))))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -144,8 +160,23 @@ fn tell(presence: Presence) {
     note(&presence.to_string());
 }
 
-/// Serves until an interrupt.
-fn serve(server: Server, arguments: &Arguments, token: Option<String>) -> Result<(), String> {
+/// An instrument for a client of the SCPI socket: a client of this server.
+fn apparatus(
+    link: &LinkSpec,
+    token: Option<&Token>,
+    (experiment, source): &(Experiment, Source),
+) -> Result<Apparatus, String> {
+    let instrument = Instrument::connect(link::open(link, token).map_err(text)?).map_err(text)?;
+    Apparatus::new(instrument, experiment.clone(), source).map_err(text)
+}
+
+/// Serves until an interrupt, with what `beside` opens at the address.
+fn serve(
+    server: Server,
+    arguments: &Arguments,
+    token: Option<String>,
+    beside: impl FnOnce(SocketAddr) -> Option<Result<ScpiServer, ServerError>>,
+) -> Result<(), String> {
     let Some(address) = &arguments.tcp else {
         return serve_port(server, arguments.json);
     };
@@ -153,8 +184,12 @@ fn serve(server: Server, arguments: &Arguments, token: Option<String>) -> Result
     end_on_interrupt(served.handle());
     let address = served.address();
     let (tcp, link) = (Some(address.to_string()), format!("tcp:{address}"));
-    announce(&Reached { tcp, pty: None, link, token }, arguments.json)?;
-    served.wait().map_err(text)
+    let beside = beside(address).transpose().map_err(text)?;
+    let scpi = beside.as_ref().map(|server| server.address().to_string());
+    announce(&Reached { tcp, pty: None, link, scpi, token }, arguments.json)?;
+    let served = served.wait().map_err(text);
+    drop(beside);
+    served
 }
 
 #[cfg(unix)]
@@ -163,7 +198,7 @@ fn serve_port(server: Server, json: bool) -> Result<(), String> {
     end_on_interrupt(served.handle());
     let path = served.path().display().to_string();
     let link = format!("serial:{path}");
-    announce(&Reached { tcp: None, pty: Some(path), link, token: None }, json)?;
+    announce(&Reached { tcp: None, pty: Some(path), link, scpi: None, token: None }, json)?;
     served.wait().map_err(text)
 }
 
@@ -181,6 +216,9 @@ fn announce(reached: &Reached, json: bool) -> Result<(), String> {
         return json_line(reached);
     }
     print(&format!("{}\n", reached.link))?;
+    if let Some(scpi) = &reached.scpi {
+        print(&format!("scpi:{scpi}\n"))?;
+    }
     if let Some(token) = &reached.token {
         note(&format!("token: {token}"));
     }

@@ -23,6 +23,7 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | [`apparatus`] | a connected instrument with its experiment, for one operation after another |
 //! | [`measure`] | gradients, sweeps and captures outside training |
 //! | [`tones`] | the window's grid and the choice of tones on it |
 //! | [`plan`] | a checked configuration, as registers |
@@ -45,6 +46,7 @@
 #[macro_use]
 mod choices;
 
+pub mod apparatus;
 pub mod calibration;
 pub mod carrier;
 pub mod cost;

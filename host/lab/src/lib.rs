@@ -15,11 +15,13 @@
 //! | module | content |
 //! |---|---|
 //! | [`mod@server`] | an instrument for clients: TCP, a pseudo-terminal, this process |
+//! | [`scpi`] | a SCPI socket in front of an instrument |
 //! | `engine` | opening of the engines |
 //! | [`simulate`](simulate()) | an instrument and a training in this process |
 //! | [`trace`] | waveforms of a run |
 
 mod engine;
+pub mod scpi;
 pub mod server;
 mod simulate;
 pub mod trace;
