@@ -13,6 +13,7 @@ mod losses;
 mod protection;
 mod raw;
 mod requests;
+mod scpi;
 mod servers;
 mod sharing;
 mod withholding;
