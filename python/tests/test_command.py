@@ -1,6 +1,5 @@
 """The package and the command: the same bits, texts and files."""
 
-import json
 import subprocess
 import sys
 

@@ -1,8 +1,6 @@
 """Trainings with the experiment's own loop, and with losses and optimisers of one's own."""
 
-import json
 import re
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +105,13 @@ def test_an_optimiser_like_those_of_torch_makes_the_steps_of_the_same_rule_as_a_
     assert np.array_equal(torch_like.controls_v, own.controls_v)
 
 
-def test_the_first_training_of_the_readme_learns_in_at_most_15_lines(capsys) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+def codes() -> list[str]:
+    """The pieces of code of the README."""
+    return re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+
+
+def test_the_first_training_of_the_readme_learns_in_at_most_15_lines() -> None:
+    code = codes()[0]
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 15
     names: dict = {}
@@ -117,3 +120,11 @@ def test_the_first_training_of_the_readme_learns_in_at_most_15_lines(capsys) -> 
     assert found.loss < 0.1 * found.losses[0]
     low_na, high_na = found.outputs_na[[0, 3], 0], found.outputs_na[[1, 2], 0]
     assert high_na.min() > low_na.max() + 1.5
+
+
+def test_what_the_readme_measures_is_measured() -> None:
+    names: dict = {}
+    exec(codes()[1], names)
+    assert names["jacobian_na_per_v"].shape == (4, 1, 5)
+    assert names["swept"].current_na.shape == (1, 31)
+    assert names["bench"].closed
