@@ -200,14 +200,20 @@ fn ramp_length(mut values: Vec<f64>, rise: f64, mains: &[f64]) -> f64 {
     let values = Sums::of(&values);
     let disturbances: Vec<Sums> = disturbances.iter().map(|along| Sums::of(along)).collect();
     let mut best = (f64::INFINITY, 0);
+    let mut costs = Vec::new();
     for length in 1..=(3 * RAMP as usize).min(count) {
         let steps = length as f64;
-        for begin in 0..=count - length {
+        // Squared distance of the rise, disturbances taken off, from the values, whose own square is the same for every rise.
+        costs.clear();
+        costs.extend((0..=count - length).map(|begin| {
             let flat = (count - begin - length) as f64;
-            // Squared distance of the rise, disturbances taken off, from the values, whose own square is the same for every rise.
-            let square = (steps + 1.0) * (2.0 * steps + 1.0) / (6.0 * steps) + flat;
-            let off: f64 = disturbances.iter().map(|along| along.rise(begin, length).powi(2)).sum();
-            let cost = rise * rise * (square - off) - 2.0 * rise * values.rise(begin, length);
+            rise * rise * ((steps + 1.0) * (2.0 * steps + 1.0) / (6.0 * steps) + flat)
+        }));
+        for along in &disturbances {
+            along.of_rises(length, &mut costs, |cost, product| cost - (rise * product).powi(2));
+        }
+        values.of_rises(length, &mut costs, |cost, product| cost - 2.0 * rise * product);
+        for &cost in &costs {
             if cost < best.0 {
                 best = (cost, length);
             }
@@ -232,13 +238,15 @@ impl Sums {
         sums
     }
 
-    /// Inner product with what rises by 1 in `length` equal steps from `begin` on.
-    fn rise(&self, begin: usize, length: usize) -> f64 {
-        let (end, count) = (begin + length, self.plain.len() - 1);
-        let plain = self.plain[end] - self.plain[begin];
-        let placed = self.placed[end] - self.placed[begin];
-        (placed - (begin as f64 - 1.0) * plain) / length as f64 + self.plain[count]
-            - self.plain[end]
+    /// Changes the cost of each begin by the inner product with what rises by 1 in `length` equal steps from there on.
+    fn of_rises(&self, length: usize, costs: &mut [f64], change: impl Fn(f64, f64) -> f64) {
+        let (all, share) = (self.plain[self.plain.len() - 1], 1.0 / length as f64);
+        let plain = self.plain.iter().zip(&self.plain[length..]);
+        let placed = self.placed.iter().zip(&self.placed[length..]);
+        for (begin, ((plain, placed), cost)) in plain.zip(placed).zip(costs).enumerate() {
+            let risen = (placed.1 - placed.0) - (begin as f64 - 1.0) * (plain.1 - plain.0);
+            *cost = change(*cost, risen * share + all - plain.1);
+        }
     }
 }
 
