@@ -85,7 +85,7 @@ fn a_bench_behind_a_link_that_is_wrong_ends_with_2_and_the_row_that_says_so() {
 
 #[test]
 fn a_served_instrument_in_real_time_has_its_watchdog_tried() {
-    let served = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--time", "real"]);
+    let served = Served::new(&["experiments/resistor.toml", "--tcp", "0", "--time", "real:3"]);
     let link = served.reached["link"].as_str().expect("a link");
     let arguments = ["selftest", "experiments/resistor.toml", "--outputs", "0", "--link", link];
     let (_, report) = outcome(&arguments);
