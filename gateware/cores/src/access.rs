@@ -202,7 +202,7 @@ impl Logic for Access {
         self.page.next = self.address.val().get_bits::<8>(8);
         self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
         self.output_number.next = bit_cast::<7, 6>(self.address.val().get_bits::<6>(2));
-        self.field.next = self.address.val().get_bits::<2>(0);
+        self.field.next = bit_cast::<2, _>(self.address.val());
         comment!("The analogue scale is stored with the scalars.");
         self.in_scalars.d.next = (!self.page.val().any())
             | ((self.page.val() == bits::<8>(5))
@@ -222,10 +222,10 @@ impl Logic for Access {
         self.in_table.d.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
         self.at_command.d.next = self.address.val() == bits::<16>(0x000f);
-        self.number.next = self.data.val().get_bits::<4>(0);
+        self.number.next = bit_cast::<4, _>(self.data.val());
         comment!("Whether the new value is tighter: limits are signed.");
-        self.new_low.next = self.data.val().get_bits::<16>(0);
-        self.old_low.next = self.present.q.val().get_bits::<16>(0);
+        self.new_low.next = bit_cast::<16, _>(self.data.val());
+        self.old_low.next = bit_cast::<16, _>(self.present.q.val());
         self.new_top.next = self.in_guard.q.val() ^ (self.new_low.val().get_bit(15));
         self.new_key.next = self.new_low.val().replace_bit(15, self.new_top.val());
         self.old_top.next = self.in_guard.q.val() ^ (self.old_low.val().get_bit(15));

@@ -138,7 +138,7 @@ impl Logic for Capture {
         if self.keeps.val() {
             self.codes_memory.write_enable.next = self.is_first.val();
             self.place.next = 64.into();
-            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(0);
+            self.codes_memory.write_data.next = bit_cast::<16, _>(self.now.val());
             if self.filled.q.val().get_bit(6) {
                 self.filled.d.next = 0.into();
             }

@@ -115,7 +115,7 @@ impl Logic for Cost {
             self.fine.next = self.by_two.val() >> 1;
         }
         self.beyond.next = self.fine.val().get_bits::<17>(15);
-        self.result.d.next = self.fine.val().get_bits::<16>(0);
+        self.result.d.next = bit_cast::<16, _>(self.fine.val());
         if self.beyond.val().any() {
             self.result.d.next = 32767.into();
         }

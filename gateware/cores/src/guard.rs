@@ -269,7 +269,7 @@ impl Logic for Guard {
                     comment!("The requested code.");
                     self.words.read_address.next = self.field.val();
                     self.takes_word.next = true;
-                    self.judged.d.next = self.index.val().get_bits::<6>(0);
+                    self.judged.d.next = bit_cast::<6, _>(self.index.val());
                     self.busy.d.next = true;
                 }
             }

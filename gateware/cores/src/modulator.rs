@@ -13,7 +13,7 @@
 //! | `tones_fresh`, `tone_mask`, `tone_mask_high` | in, 1 + 32 + 32 | tones of the previous sample are valid, and the outputs that have one, 0 to 31 and 32 to 63 |
 //! | `tone` | in, 32 signed | tone of output `index`, codes times Q1.15, at step 5 |
 //! | `target_write`, `target_index`, `target_data` | in, 1 + 6 + 32 | sets a target, of an output that does not ramp; waits for `target_ready` |
-//! | `target_ready` | out, 1 | the target is accepted in this clock |
+//! | `target_ready` | out, 1 | a target is accepted in this clock; does not depend on `target_write` |
 //! | `running`, `step`, `index` | out, 1 + 3 + 7 | state of the scan, for the guard |
 //! | `code` | out, 16 signed | code of output `index`, at step 7 |
 //! | `moving` | out, 1 | some base had not reached its target in the last scan |
@@ -322,7 +322,7 @@ impl Logic for Modulator {
         }
         comment!("The upper bits are the code, the others the residue.");
         self.over.next = (self.sum.q.val().get_bit(31)) & (!self.below.val());
-        self.low.next = self.sum.q.val().get_bits::<32>(0);
+        self.low.next = bit_cast::<32, _>(self.sum.q.val());
         self.top.next = self.sum.q.val().get_bits::<16>(16);
         if self.over.val() {
             self.low.next = self.dropped.val();
@@ -339,13 +339,13 @@ impl Logic for Modulator {
         comment!("Targets are written when the scan does not write.");
         self.writing.next = self.working.val()
             & ((self.phase.q.val() == bits::<3>(5)) | (self.phase.q.val() == bits::<3>(7)));
-        self.target_ready.next = self.target_write.val() & (!self.writing.val());
+        self.target_ready.next = !self.writing.val();
         self.state.write_enable.next = self.target_write.val() | self.writing.val();
         self.state.write_address.next = self.target_field.val() | self.one.val();
         self.state.write_data.next = self.target_data.val();
         if self.writing.val() {
             self.state.write_address.next = self.field_address.val();
-            self.state.write_data.next = self.sum.q.val().get_bits::<32>(0);
+            self.state.write_data.next = bit_cast::<32, _>(self.sum.q.val());
             if self.phase.q.val().get_bit(1) {
                 self.state.write_address.next = self.field_address.val() | self.two.val();
                 self.state.write_data.next = self.residue.val();

@@ -39,7 +39,7 @@ impl Logic for OverCurrent {
         self.turned_wide.next = bit_cast::<17, 16>(self.turned.val());
         self.minuend.next = bit_cast::<17, 16>(self.level.val());
         self.excess.next = self.minuend.val() + self.turned_wide.val();
-        self.remains.next = self.excess.val().get_bits::<16>(0);
+        self.remains.next = bit_cast::<16, _>(self.excess.val());
         self.is_over.next = (!self.excess.val().get_bit(16))
             | ((self.raw.val().get_bit(15)) & (!self.remains.val().any()));
     }

@@ -43,7 +43,7 @@ impl Logic for Reference {
         dff_setup!(self, clock, raised, sum);
         self.raw.next = unsigned_cast(self.sine.val());
         self.positive.next = !(self.raw.val().get_bit(15));
-        self.chosen.next = self.setting.val().get_bits::<8>(0);
+        self.chosen.next = bit_cast::<8, _>(self.setting.val());
         if self.valid.val() & (self.slot.val() == self.chosen.val()) {
             self.raised.d.next = self.raw.val().replace_bit(15, self.positive.val());
         }

@@ -198,7 +198,7 @@ macro_rules! core {
                 self.tightens.next = self.writer.q.val() == Writer::Tighten;
                 self.wide.next = self.mask.q.val().get_bit(16);
                 self.page.next = self.address.val().get_bits::<10>(6);
-                self.place.next = self.address.val().get_bits::<6>(0);
+                self.place.next = bit_cast::<6, _>(self.address.val());
                 self.bank.next = self.address.val().get_bits::<8>(8);
                 self.analogue_high.next = self.is_wide.val() & (self.address.val().get_bit(7));
                 self.is_analogue.next = (self.bank.val() == bits::<8>(5))

@@ -83,7 +83,7 @@ impl Logic for ToneMixer {
         );
         clock!(self, clock, multiply, sums);
         comment!("Entry: amplitude times sine; zero for a slot that drives no output.");
-        self.amplitude.next = self.word.val().get_bits::<15>(0);
+        self.amplitude.next = bit_cast::<15, _>(self.word.val());
         self.multiply.a.next = signed_cast(bit_cast::<16, 15>(self.amplitude.val()));
         self.multiply.b.next = self.sine.val();
         self.valid_1.d.next = self.valid.val();

@@ -72,12 +72,12 @@ impl Logic for WindowStatistics {
             if self.begins.val() | self.first.val() {
                 self.sum.d.next = 0.into();
             }
-        }
-        if self.take.val() & (self.first.val() | (self.sample.val() < self.low.q.val())) {
-            self.low.d.next = self.sample.val();
-        }
-        if self.take.val() & (self.first.val() | (self.high.q.val() < self.sample.val())) {
-            self.high.d.next = self.sample.val();
+            if self.first.val() | (self.sample.val() < self.low.q.val()) {
+                self.low.d.next = self.sample.val();
+            }
+            if self.first.val() | (self.high.q.val() < self.sample.val()) {
+                self.high.d.next = self.sample.val();
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod cosim;
 
-use hge_gateware::leaf::{Multiplier, Ram, Rom, Store, Synchronizer};
+use hge_gateware::leaf::{Adder, Multiplier, Ram, Rom, Store, Synchronizer};
 use hge_needs::needs;
 use hge_verilog::testbench::Random;
 use hge_verilog::{verilog, SourceDocs};
@@ -128,6 +128,62 @@ fn a_multiplier_equals_its_verilog() {
             };
             uut.a.next = signed_cast(Bits::from(pick(2)));
             uut.b.next = signed_cast(Bits::from(pick(10)));
+        },
+    );
+}
+
+/// An adder with its sum in a register.
+#[derive(LogicBlock, Default)]
+struct Added {
+    pub clock: Signal<In, Clock>,
+    pub a: Signal<In, Bits<16>>,
+    pub b: Signal<In, Bits<16>>,
+    pub carry_in: Signal<In, Bit>,
+    pub sum: Signal<Out, Bits<16>>,
+    pub carry: Signal<Out, Bit>,
+    adder: Adder,
+    held: DFF<Bits<16>>,
+    held_carry: DFF<Bit>,
+}
+
+impl Logic for Added {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, held, held_carry);
+        self.adder.first.next = self.a.val();
+        self.adder.second.next = self.b.val();
+        self.adder.carry_in.next = self.carry_in.val();
+        self.held.d.next = self.adder.sum.val();
+        self.held_carry.d.next = self.adder.carry.val();
+        self.sum.next = self.held.q.val();
+        self.carry.next = self.held_carry.q.val();
+    }
+}
+
+#[needs(icarus, yosys, verilator)]
+#[test]
+fn an_adder_equals_its_verilog_and_is_one_carry_chain() {
+    let mut uut = Added::default();
+    let text = emit("added", &mut uut);
+    cosim::check_with_verilator("added", &text);
+    let carries = cells("added", &text, "synth_ice40", "SB_CARRY");
+    assert!((16..=18).contains(&carries), "{carries}");
+    let mut random = Random(11);
+    let corners = [0x8000, 0x7FFF, 0xFFFF, 0, 1];
+    cosim::compare(
+        "added",
+        &text,
+        &mut uut,
+        1500,
+        |uut| &mut uut.clock,
+        |uut, cycle| {
+            let mut pick = |stride: usize| match cycle % 2 {
+                0 => corners[cycle / stride % corners.len()],
+                _ => random.bits(16),
+            };
+            uut.a.next = Bits::from(pick(2));
+            uut.b.next = Bits::from(pick(10));
+            uut.carry_in.next = random.bits(1) == 1;
         },
     );
 }

@@ -129,8 +129,8 @@ impl Logic for SpiDac {
             selected
         );
         comment!("Chip and channel of the output.");
-        self.chip.next = self.index.val().get_bits::<3>(0) & self.chip_mask.val();
-        self.place.next = self.index.val().get_bits::<3>(0);
+        self.chip.next = bit_cast::<3, _>(self.index.val()) & self.chip_mask.val();
+        self.place.next = bit_cast::<3, _>(self.index.val());
         if self.is_two.val() {
             self.place.next = self.index.val().get_bits::<3>(1);
         }

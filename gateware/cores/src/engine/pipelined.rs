@@ -162,7 +162,7 @@ impl Logic for Pipelined {
         );
         clock!(self, clock, nco, mixer, words);
         comment!("The slot scan: one slot a clock.");
-        self.present.next = self.slot.q.val().get_bits::<8>(0);
+        self.present.next = bit_cast::<8, _>(self.slot.q.val());
         self.next_slot.next = self.slot.q.val() + 1;
         self.coming.next = self.slot.q.val();
         if self.running.q.val() {
@@ -185,7 +185,7 @@ impl Logic for Pipelined {
         self.words.write_data.next = self.slot_data.val();
         self.nco.valid.next = self.running.q.val();
         self.nco.slot.next = self.present.val();
-        self.nco.ahead.next = self.coming.val().get_bits::<8>(0);
+        self.nco.ahead.next = bit_cast::<8, _>(self.coming.val());
         self.nco.restart.next = self.restart.val();
         self.nco.gate.next = self.gate.val();
         self.nco.start_write.next = self.slot_write.val();
@@ -194,7 +194,7 @@ impl Logic for Pipelined {
         self.nco.start_code.next = self.slot_data.val().get_bit(15);
         self.nco.code_write.next = self.code_write.val();
         self.nco.code_chip.next = self.slot_index.val();
-        self.nco.code_row.next = self.slot_data.val().get_bits::<8>(0);
+        self.nco.code_row.next = bit_cast::<8, _>(self.slot_data.val());
         self.nco.tuning_write.next = self.tuning_write.val();
         self.nco.tuning_slot.next = self.slot_index.val();
         self.nco.tuning_data.next = self.slot_data.val();
@@ -274,15 +274,15 @@ impl Logic for Pipelined {
         }
         self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
         match self.read_word.val().index() {
-            10 => self.read_data.next = self.in_phase.val().get_bits::<16>(0),
+            10 => self.read_data.next = bit_cast::<16, _>(self.in_phase.val()),
             11 => self.read_data.next = self.in_phase.val().get_bits::<16>(16),
             12 => self.read_data.next = self.in_phase.val().get_bits::<16>(32),
-            13 => self.read_data.next = self.quadrature.val().get_bits::<16>(0),
+            13 => self.read_data.next = bit_cast::<16, _>(self.quadrature.val()),
             14 => self.read_data.next = self.quadrature.val().get_bits::<16>(16),
             15 => self.read_data.next = self.quadrature.val().get_bits::<16>(32),
-            24 => self.read_data.next = self.sum_first.val().get_bits::<16>(0),
+            24 => self.read_data.next = bit_cast::<16, _>(self.sum_first.val()),
             25 => self.read_data.next = self.sum_first.val().get_bits::<16>(16),
-            26 => self.read_data.next = self.sum_second.val().get_bits::<16>(0),
+            26 => self.read_data.next = bit_cast::<16, _>(self.sum_second.val()),
             27 => self.read_data.next = self.sum_second.val().get_bits::<16>(16),
             28 => self.read_data.next = self.least.val(),
             29 => self.read_data.next = self.greatest.val(),

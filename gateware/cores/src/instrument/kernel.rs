@@ -167,8 +167,8 @@ impl<P: Pass> Logic for Instrument<P> {
         self.sequencer.window_log2.next = self.registers.window_log2.val();
         self.sequencer.setting_granted.next =
             self.sequencer.setting_request.val() & self.registers.named_granted.val();
-        self.sequencer.stored.next = self.registers.stored.val().get_bits::<24>(0);
-        self.sequencer.mode.next = self.registers.mode.val().get_bits::<3>(0);
+        self.sequencer.stored.next = bit_cast::<24, _>(self.registers.stored.val());
+        self.sequencer.mode.next = bit_cast::<3, _>(self.registers.mode.val());
         self.sequencer.moving.next = self.modulator.moving.val() | self.guard.cut.val();
         self.sequencer.sounding.next = self.engine.sounding.val();
         self.sequencer.now.next = self.supervisor.samples.val();
@@ -199,9 +199,9 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.tuning_write.next = self.access.tuning_write.val();
         self.engine.slot_write.next = self.access.slot_write.val();
         self.engine.code_write.next = self.access.code_write.val();
-        self.engine.slot_index.next = self.link.address.val().get_bits::<8>(0);
+        self.engine.slot_index.next = bit_cast::<8, _>(self.link.address.val());
         self.engine.slot_data.next = self.link.data.val();
-        self.engine.read_output.next = self.modulator.index.val().get_bits::<6>(0);
+        self.engine.read_output.next = bit_cast::<6, _>(self.modulator.index.val());
         self.shown.setting.next = self.registers.reference.val();
         self.shown.valid.next = self.engine.sine_valid.val();
         self.shown.slot.next = self.engine.sine_slot.val();
@@ -210,7 +210,7 @@ impl<P: Pass> Logic for Instrument<P> {
         comment!("Outputs: modulator, then guard.");
         self.modulator.tick.next = self.begin.q.val();
         self.modulator.ramp.next = self.sequencer.ramp.val();
-        self.modulator.ramp_step.next = self.registers.stored.val().get_bits::<31>(0);
+        self.modulator.ramp_step.next = bit_cast::<31, _>(self.registers.stored.val());
         self.modulator.track.next = !self.supervisor.armed.val();
         self.modulator.track_code.next = self.guard.last_code.val();
         self.modulator.shape.next =
@@ -228,10 +228,10 @@ impl<P: Pass> Logic for Instrument<P> {
         self.guard.index.next = self.modulator.index.val();
         self.guard.code.next = self.modulator.code.val();
         self.guard.armed.next = self.supervisor.armed.val();
-        self.guard.step_limit.next = self.registers.stored.val().get_bits::<16>(0);
+        self.guard.step_limit.next = bit_cast::<16, _>(self.registers.stored.val());
         self.guard.host_write.next = self.access.guard_write.val();
-        self.guard.host_address.next = self.link.address.val().get_bits::<8>(0);
-        self.guard.host_data.next = self.link.data.val().get_bits::<16>(0);
+        self.guard.host_address.next = bit_cast::<8, _>(self.link.address.val());
+        self.guard.host_data.next = bit_cast::<16, _>(self.link.data.val());
         self.dac_write.next = self.guard.dac_write.val();
         self.dac_index.next = self.guard.dac_index.val();
         self.dac_code.next = self.guard.dac_code.val();
@@ -277,9 +277,9 @@ impl<P: Pass> Logic for Instrument<P> {
         comment!(
             "The parameter table: used by the post-processor in a job of a run, else by the host."
         );
-        self.parameters.read_address.next = self.link.address.val().get_bits::<12>(0);
+        self.parameters.read_address.next = bit_cast::<12, _>(self.link.address.val());
         self.parameters.write_enable.next = self.access.table_write.val();
-        self.parameters.write_address.next = self.link.address.val().get_bits::<12>(0);
+        self.parameters.write_address.next = bit_cast::<12, _>(self.link.address.val());
         self.parameters.write_data.next = self.link.data.val();
         if self.post_processor.working.val() {
             self.parameters.read_address.next = self.post_processor.read_address.val();

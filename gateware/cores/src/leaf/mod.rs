@@ -1,9 +1,10 @@
-//! Leaf blocks: memories and the multiplier, written by hand in Rust and in Verilog.
+//! Leaf blocks: memories, the multiplier and an adder with carries, written by hand in Rust and in Verilog.
 //!
 //! A leaf keeps its state in plain Rust fields, for fast simulation, and provides generic Verilog that Yosys maps to block RAM
 //! and DSP blocks on iCE40 and ECP5. Every leaf starts at zero in Rust and in Verilog. `gateware/cores/tests` compares leaves with
 //! their Verilog clock by clock.
 
+mod adder;
 mod cast;
 mod fixed;
 mod memory;
@@ -14,6 +15,7 @@ mod rom;
 mod store;
 mod synchronizer;
 
+pub use adder::Adder;
 pub use cast::bit_cast_signed;
 pub use fixed::Fixed;
 pub use multiplier::Multiplier;

@@ -196,7 +196,7 @@ impl Logic for Sender {
         self.block.write_address.next = self.place.q.val();
         self.block.write_data.next = bit_cast::<16, 8>(self.gathered.q.val());
         self.block.read_address.next = self.place.q.val();
-        self.out.next = self.block.read_data.val().get_bits::<8>(0);
+        self.out.next = bit_cast::<8, _>(self.block.read_data.val());
         self.inside.next = (self.state.q.val() == Step::Send) & self.out.val().any();
         self.byte_valid.next = (self.state.q.val() == Step::Code)
             | (self.state.q.val() == Step::Delimiter)

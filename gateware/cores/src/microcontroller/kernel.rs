@@ -24,15 +24,15 @@ impl Logic for Machine {
         self.condition_low.next = bit_cast::<3, 2>(self.instruction.val().get_bits::<2>(10));
         self.condition.next =
             self.condition_low.val().replace_bit(2, self.instruction.val().get_bit(14));
-        self.target.next = self.instruction.val().get_bits::<10>(0);
+        self.target.next = bit_cast::<10, _>(self.instruction.val());
         self.fresh.next = self.instruction.val().get_bit(10);
         self.inverts.next = self.instruction.val().get_bit(9);
-        self.port.next = self.instruction.val().get_bits::<6>(0);
+        self.port.next = bit_cast::<6, _>(self.instruction.val());
         self.reads.next = self.operation.val() == bits::<4>(1);
         self.reading.next = (self.operation.val() == bits::<4>(1))
             & (self.fetched.q.val() | self.executing.q.val());
-        self.memory.read_address.next = self.program.data.val().get_bits::<8>(0);
-        self.memory.write_address.next = self.instruction.val().get_bits::<8>(0);
+        self.memory.read_address.next = bit_cast::<8, _>(self.program.data.val());
+        self.memory.write_address.next = bit_cast::<8, _>(self.instruction.val());
         self.word_out.next = self.accumulator.q.val();
         self.strobe.next = self.stands.val() & (self.operation.val() == bits::<4>(7));
         self.early_strobe.next = self.fetched.q.val() & (self.operation.val() == bits::<4>(7));
@@ -50,7 +50,7 @@ impl Logic for Machine {
             0 => self.operand.d.next = self.memory.read_data.val(),
             1 => {
                 if self.instruction.val().get_bits::<5>(1) == bits::<5>(31) {
-                    self.operand.d.next = self.product.val().get_bits::<16>(0);
+                    self.operand.d.next = bit_cast::<16, _>(self.product.val());
                     if self.instruction.val().get_bit(0) {
                         self.operand.d.next = self.product.val().get_bits::<16>(16);
                     }
@@ -68,28 +68,20 @@ impl Logic for Machine {
         if self.instruction.val().get_bit(8) {
             self.carry_in.d.next = self.carry.q.val();
         }
-        comment!(
-            "Third clock: one adder; a one, or a one and the carry, below the lowest bits bring the carry in."
-        );
+        comment!("Third clock: the sum.");
         self.turns.next = self.inverts.val()
             | ((self.operation.val() == bits::<4>(4)) & self.accumulator.q.val().get_bit(15));
         self.word.next = self.operand.q.val() | self.word_in.val();
-        self.second.next = self.word.val();
+        self.adder.second.next = self.word.val();
         if self.turns.val() {
-            self.second.next = !self.word.val();
+            self.adder.second.next = !self.word.val();
         }
-        self.first_wide.next = bit_cast::<18, 16>(self.first.q.val());
-        self.first_placed.next = self.first_wide.val() << 1;
-        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
-        self.second_wide.next = bit_cast::<18, 16>(self.second.val());
-        self.second_placed.next = self.second_wide.val() << 1;
-        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.q.val());
-        self.total.next = self.first_odd.val() + self.second_odd.val();
-        self.result.next = self.total.val().get_bits::<16>(1);
+        self.adder.first.next = self.first.q.val();
+        self.adder.carry_in.next = self.carry_in.q.val();
         self.stores.next = (self.operation.val() == bits::<4>(5))
             | ((!self.operation.val().get_bits::<2>(2).any()) & self.instruction.val().get_bit(11));
         self.memory.write_enable.next = self.executes.val() & self.stores.val();
-        self.memory.write_data.next = self.result.val();
+        self.memory.write_data.next = self.adder.sum.val();
         self.taken.next = true;
         match self.condition.val().index() {
             0 => self.taken.next = true,
@@ -106,23 +98,23 @@ impl Logic for Machine {
             self.place.next = self.following.val();
             match self.operation.val().index() {
                 0 => {
-                    self.accumulator.d.next = self.result.val();
+                    self.accumulator.d.next = self.adder.sum.val();
                     if !self.fresh.val() {
-                        self.carry.d.next = self.total.val().get_bit(17);
+                        self.carry.d.next = self.adder.carry.val();
                     }
                 }
                 1 => {
-                    self.accumulator.d.next = self.result.val();
+                    self.accumulator.d.next = self.adder.sum.val();
                     if !self.fresh.val() {
-                        self.carry.d.next = self.total.val().get_bit(17);
+                        self.carry.d.next = self.adder.carry.val();
                     }
                 }
-                2 => self.accumulator.d.next = self.result.val(),
+                2 => self.accumulator.d.next = self.adder.sum.val(),
                 3 => {
-                    self.accumulator.d.next = self.result.val();
+                    self.accumulator.d.next = self.adder.sum.val();
                     self.carry.d.next = self.memory.read_data.val().get_bit(0);
                 }
-                4 => self.accumulator.d.next = self.result.val(),
+                4 => self.accumulator.d.next = self.adder.sum.val(),
                 8 => {
                     if self.taken.val() {
                         self.place.next = self.target.val();

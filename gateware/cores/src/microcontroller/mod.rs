@@ -8,7 +8,7 @@ mod kernel;
 
 pub use assembler::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 
-use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram, Rom};
+use crate::leaf::{memories_are_late, Adder, Fixed, Multiplier, Ram, Rom};
 use rust_hdl::prelude::*;
 
 /// The microcontroller.
@@ -82,6 +82,7 @@ pub struct Machine {
     program: Rom<16, 10>,
     memory: Ram<16, 8>,
     multiply: Multiplier,
+    adder: Adder,
     working: DFF<Bit>,
     /// Second and third clock of an instruction.
     fetched: DFF<Bit>,
@@ -111,17 +112,8 @@ pub struct Machine {
     product: Signal<Local, Bits<32>>,
     word: Signal<Local, Bits<16>>,
     turns: Signal<Local, Bit>,
-    second: Signal<Local, Bits<16>>,
-    first_wide: Signal<Local, Bits<18>>,
-    first_placed: Signal<Local, Bits<18>>,
-    first_odd: Signal<Local, Bits<18>>,
-    second_wide: Signal<Local, Bits<18>>,
-    second_placed: Signal<Local, Bits<18>>,
-    second_odd: Signal<Local, Bits<18>>,
-    total: Signal<Local, Bits<18>>,
     halved: Signal<Local, Bits<16>>,
     from_left: Signal<Local, Bit>,
-    result: Signal<Local, Bits<16>>,
     stands: Signal<Local, Bit>,
     executes: Signal<Local, Bit>,
     stores: Signal<Local, Bit>,

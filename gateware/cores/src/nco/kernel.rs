@@ -46,7 +46,7 @@ impl Logic for Nco {
             self.stored.next = self.states_copy.q.val();
             self.tuning.next = self.tuning_copy.q.val();
         }
-        self.start_phase.next = self.stored.val().get_bits::<8>(0);
+        self.start_phase.next = bit_cast::<8, _>(self.stored.val());
         self.is_code.next = (self.stored.val().get_bit(9)) & self.has_codes.val();
         self.past.next = self.stored.val().get_bits::<6>(10);
         self.start_2.d.next = self.start_phase.val();
@@ -70,7 +70,7 @@ impl Logic for Nco {
         self.wide_phase.next = bit_cast::<33, 32>(self.phase.val());
         self.wide_tuning.next = bit_cast::<33, 32>(self.tuning.val());
         self.wide_sum.next = self.wide_phase.val() + self.wide_tuning.val();
-        self.phase_2.d.next = self.wide_sum.val().get_bits::<32>(0);
+        self.phase_2.d.next = bit_cast::<32, _>(self.wide_sum.val());
         self.sounds_2.d.next = self.sounds.val();
         if self.wide_sum.val().get_bit(32) {
             self.sounds_2.d.next = self.gate_1.q.val();
@@ -96,7 +96,7 @@ impl Logic for Nco {
             self.angle.next = self.phase.val().get_bits::<12>(20);
         }
         self.codes.read_address.next = self.angle.val().get_bits::<8>(4);
-        self.folded.next = self.angle.val().get_bits::<9>(0);
+        self.folded.next = bit_cast::<9, _>(self.angle.val());
         self.waves.address.next = self.folded.val();
         if self.angle.val().get_bit(9) {
             self.waves.address.next = !self.folded.val();
@@ -130,8 +130,8 @@ impl Logic for Nco {
         }
         self.active_4.d.next = self.active_3.q.val();
         comment!("A code instead, and its value one loop latency ago.");
-        self.row_copy.d.next = self.codes.read_data.val().get_bits::<8>(0);
-        self.row.next = self.codes.read_data.val().get_bits::<8>(0);
+        self.row_copy.d.next = bit_cast::<8, _>(self.codes.read_data.val());
+        self.row.next = bit_cast::<8, _>(self.codes.read_data.val());
         if self.is_late.val() {
             self.row.next = self.row_copy.q.val();
         }

@@ -66,9 +66,9 @@ impl Logic for PostProcessor {
         self.flags_3.next = self.flags_2.val().replace_bit(3, self.was_last.q.val());
         self.flags_4.next = self.flags_3.val().replace_bit(4, self.late.val());
         comment!("Input words of the program.");
-        self.read_slot.next = self.item.q.val().get_bits::<8>(0);
+        self.read_slot.next = bit_cast::<8, _>(self.item.q.val());
         self.read_input.next = self.item.q.val().get_bits::<3>(8);
-        self.read_code.next = self.item.q.val().get_bits::<7>(0);
+        self.read_code.next = bit_cast::<7, _>(self.item.q.val());
         self.read_address.next = self.place.q.val();
         self.table_copy.d.next = self.read_data.val();
         self.code_copy.d.next = self.code.val();
@@ -89,12 +89,12 @@ impl Logic for PostProcessor {
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
             | (self.machine.port.val() == bits::<6>(32));
         self.engine_read.next = self.machine.reading.val() & self.of_engine.val();
-        self.engine_word.next = self.machine.port.val().get_bits::<5>(0);
+        self.engine_word.next = bit_cast::<5, _>(self.machine.port.val());
         comment!("Words 43 and 44, the setting at `place`, wait for the registers.");
         self.of_settings.next =
             (self.machine.port.val() == bits::<6>(43)) | (self.machine.port.val() == bits::<6>(44));
         self.setting_request.next = self.machine.reading.val() & self.of_settings.val();
-        self.setting_address.next = self.place.q.val().get_bits::<6>(0);
+        self.setting_address.next = bit_cast::<6, _>(self.place.q.val());
         self.is_shown.d.next = self.setting_granted.val();
         self.was_shown.d.next = self.is_shown.q.val();
         self.is_answered.d.next = self.machine.reading.val()
@@ -105,11 +105,11 @@ impl Logic for PostProcessor {
             & (!self.is_answered.q.val());
         self.far.d.next = 0.into();
         match self.machine.port.val().index() {
-            16 => self.far.d.next = self.table_read.val().get_bits::<16>(0),
+            16 => self.far.d.next = bit_cast::<16, _>(self.table_read.val()),
             17 => self.far.d.next = self.table_read.val().get_bits::<16>(16),
             32 => self.far.d.next = bit_cast::<16, 6>(self.output_masked.val()),
             38 => self.far.d.next = self.code_read.val(),
-            43 => self.far.d.next = self.stored_read.val().get_bits::<16>(0),
+            43 => self.far.d.next = bit_cast::<16, _>(self.stored_read.val()),
             44 => self.far.d.next = self.stored_read.val().get_bits::<16>(16),
             _ => {
                 if self.of_engine.val() {
@@ -122,13 +122,13 @@ impl Logic for PostProcessor {
         self.captured_placed.next = self.captured_wide.val() << 8;
         self.near.d.next = 0.into();
         match self.machine.port.val().index() {
-            18 => self.near.d.next = self.number.val().get_bits::<16>(0),
+            18 => self.near.d.next = bit_cast::<16, _>(self.number.val()),
             19 => self.near.d.next = self.number.val().get_bits::<16>(16),
-            20 => self.near.d.next = self.marked.val().get_bits::<16>(0),
+            20 => self.near.d.next = bit_cast::<16, _>(self.marked.val()),
             21 => self.near.d.next = self.marked.val().get_bits::<16>(16),
-            22 => self.near.d.next = self.began.val().get_bits::<16>(0),
+            22 => self.near.d.next = bit_cast::<16, _>(self.began.val()),
             23 => self.near.d.next = self.began.val().get_bits::<16>(16),
-            33 => self.near.d.next = self.event_time.val().get_bits::<16>(0),
+            33 => self.near.d.next = bit_cast::<16, _>(self.event_time.val()),
             34 => self.near.d.next = self.event_time.val().get_bits::<16>(16),
             35 => self.near.d.next = bit_cast::<16, 5>(self.event_cause.val()),
             36 => {
@@ -157,11 +157,11 @@ impl Logic for PostProcessor {
         self.pair.next = self.high_placed.val() | self.low_wide.val();
         self.write_address.next = self.place.q.val();
         self.write_data.next = self.pair.val();
-        self.target_index.next = self.item.q.val().get_bits::<6>(0);
+        self.target_index.next = bit_cast::<6, _>(self.item.q.val());
         self.target_data.next = self.pair.val();
         self.frame_word.next = self.pair.val();
-        self.words.next = self.machine.word_out.val().get_bits::<11>(0);
-        self.over_reason.next = self.machine.word_out.val().get_bits::<3>(0);
+        self.words.next = bit_cast::<11, _>(self.machine.word_out.val());
+        self.over_reason.next = bit_cast::<3, _>(self.machine.word_out.val());
         self.machine.stall.next = self.waits_answer.val();
         self.write.next = false;
         self.word_write.next = self.word_waits.q.val();
@@ -177,8 +177,8 @@ impl Logic for PostProcessor {
         self.block_taken.next = false;
         if self.machine.early_strobe.val() {
             match self.machine.port.val().get_bits::<4>(0).index() {
-                0 => self.item.d.next = self.machine.word_out.val().get_bits::<11>(0),
-                1 => self.place.d.next = self.machine.word_out.val().get_bits::<12>(0),
+                0 => self.item.d.next = bit_cast::<11, _>(self.machine.word_out.val()),
+                1 => self.place.d.next = bit_cast::<12, _>(self.machine.word_out.val()),
                 _ => {}
             }
         }

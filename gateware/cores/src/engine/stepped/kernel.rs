@@ -13,9 +13,7 @@ impl Logic for Stepped {
             fills_own, writes, writes_tone, writes_lesser, writes_greater, route, word, angle,
             carry, begun, opens, sounds, low_tone, put_high, put_low, puts_tuning
         );
-        clock!(self, clock, memory, waves, multiply);
-        self.none.next = 0.into();
-        self.ones.next = !self.none.val();
+        clock!(self, clock, memory, wave, multiply);
         comment!("Sequence: output scan, window statistics, slots.");
         self.next_slot.next = self.slot.q.val() + 1;
         self.ends.next = self.step.q.val().all();
@@ -69,7 +67,7 @@ impl Logic for Stepped {
         }
         self.block.next = self.slot.q.val();
         if !self.running.q.val() {
-            self.place.next = self.read_word.val().get_bits::<4>(0);
+            self.place.next = bit_cast::<4, _>(self.read_word.val());
             self.block.next = bit_cast::<9, 8>(self.read_slot.val());
             self.in_common.next = self.read_word.val().get_bit(4);
         }
@@ -81,8 +79,8 @@ impl Logic for Stepped {
             self.block_at.next = self.common.val();
         }
         self.reads_tone.next = self.outputs.q.val()
-            & ((self.step.q.val().get_bits::<3>(0) == bits::<3>(3))
-                | (self.step.q.val().get_bits::<3>(0) == bits::<3>(4)));
+            & ((bit_cast::<3, _>(self.step.q.val()) == bits::<3>(3))
+                | (bit_cast::<3, _>(self.step.q.val()) == bits::<3>(4)));
         self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val().get_bits::<5>(0));
         self.tone_placed.next = self.tone_wide.val() << 1;
         self.tone_high.next = self.step.q.val().get_bit(2);
@@ -122,7 +120,7 @@ impl Logic for Stepped {
         self.tone_bits.next = self.tone_top.val() | self.tone_low.val();
         self.tone.next = signed_cast(self.tone_bits.val());
         comment!("Whether the tone is on, now and in the next sample.");
-        self.start.next = self.route.q.val().get_bits::<8>(0);
+        self.start.next = bit_cast::<8, _>(self.route.q.val());
         self.started.next = (!self.start.val().any()) & self.gate.val();
         self.sounds_now.next = self.route.q.val().get_bit(13);
         if self.restart.val() {
@@ -286,7 +284,6 @@ impl Logic for Stepped {
                 self.further.next = unsigned_cast(self.samples[i].val());
             }
         }
-        self.sample_bits.next = unsigned_cast(self.samples[0].val());
         if self.holds_word.q.val() {
             self.word.d.next = self.memory.read_data.val();
         }
@@ -294,7 +291,7 @@ impl Logic for Stepped {
             self.word.d.next = self.further.val();
         }
         if self.outputs_done.val() {
-            self.word.d.next = self.sample_bits.val();
+            self.word.d.next = unsigned_cast(self.samples[0].val());
         }
         self.start_wide.next = bit_cast::<16, 8>(self.start.val());
         self.start_placed.next = self.start_wide.val() << 8;
@@ -305,43 +302,19 @@ impl Logic for Stepped {
         if self.turns.q.val() {
             self.angle.d.next = self.phase.val().get_bits::<12>(4);
         }
-        comment!(
-            "The wave, as in the NCO: octants fold by swapping the pair, quadrants by its signs."
-        );
-        self.folded.next = self.angle.q.val().get_bits::<9>(0);
-        self.waves.address.next = self.folded.val();
-        if self.angle.q.val().get_bit(9) {
-            self.waves.address.next = !self.folded.val();
-        }
-        self.quadrant.next = self.angle.q.val().get_bits::<2>(10);
-        self.swap.next = (self.quadrant.val().get_bit(0))
-            ^ (self.angle.q.val().get_bit(9))
-            ^ self.with_cosine.q.val();
-        self.size.next = self.waves.data.val().get_bits::<15>(0);
-        if self.swap.val() {
-            self.size.next = self.waves.data.val().get_bits::<15>(15);
-        }
-        self.size_wide.next = bit_cast::<16, 15>(self.size.val());
-        self.size_signed.next = signed_cast(self.size_wide.val());
-        self.zero.next = self.zero_16.val();
-        self.negates.next = (self.quadrant.val().get_bit(1))
-            ^ (self.with_cosine.q.val() & (self.quadrant.val().get_bit(0)));
-        self.wave.next = self.size_signed.val();
-        if self.negates.val() {
-            self.wave.next = self.zero.val() - self.size_signed.val();
-        }
+        comment!("Sine or cosine, and its product.");
+        self.wave.angle.next = self.angle.q.val();
+        self.wave.with_cosine.next = self.with_cosine.q.val();
         self.amplitude.next = self.memory.read_data.val().replace_bit(15, false);
         self.multiply.a.next = self.multiplied.val();
         if self.amplifies.q.val() {
             self.multiply.a.next = signed_cast(self.amplitude.val());
         }
-        self.multiply.b.next = self.wave.val();
+        self.multiply.b.next = self.wave.wave.val();
         self.sine_valid.next = self.sounds_out.q.val();
-        self.sine_slot.next = self.slot.q.val().get_bits::<8>(0);
-        self.sine.next = self.wave.val();
-        comment!(
-            "One adder: a one, or a one and the carry, below the lowest bits bring the carry in."
-        );
+        self.sine_slot.next = bit_cast::<8, _>(self.slot.q.val());
+        self.sine.next = self.wave.wave.val();
+        comment!("Terms of the adder.");
         self.first_term.next = self.memory.read_data.val();
         if self.clears.q.val() {
             self.first_term.next = 0.into();
@@ -352,7 +325,7 @@ impl Logic for Stepped {
         self.product.next = unsigned_cast(self.multiply.product.val());
         self.fill.next = (self.fills_product.q.val() & (self.product.val().get_bit(31)))
             | (self.fills_own.q.val() & (self.word.q.val().get_bit(15)));
-        self.second_term.next = self.product.val().get_bits::<16>(0);
+        self.second_term.next = bit_cast::<16, _>(self.product.val());
         if self.adds_high.q.val() {
             self.second_term.next = self.product.val().get_bits::<16>(16);
         }
@@ -362,20 +335,14 @@ impl Logic for Stepped {
         if self.fills.q.val() {
             self.second_term.next = 0.into();
             if self.fill.val() {
-                self.second_term.next = self.ones.val();
+                self.second_term.next = 0xffff.into();
             }
         }
-        self.carry_in.next = self.chains.q.val() & self.carry.q.val();
-        self.first_wide.next = bit_cast::<18, 16>(self.first_term.val());
-        self.first_placed.next = self.first_wide.val() << 1;
-        self.first_odd.next = self.first_placed.val().replace_bit(0, true);
-        self.second_wide.next = bit_cast::<18, 16>(self.second_term.val());
-        self.second_placed.next = self.second_wide.val() << 1;
-        self.second_odd.next = self.second_placed.val().replace_bit(0, self.carry_in.val());
-        self.total.next = self.first_odd.val() + self.second_odd.val();
-        self.sum.next = self.total.val().get_bits::<16>(1);
+        self.adder.first.next = self.first_term.val();
+        self.adder.second.next = self.second_term.val();
+        self.adder.carry_in.next = self.chains.q.val() & self.carry.q.val();
         if self.writes.q.val() & (!self.flags.q.val()) {
-            self.carry.d.next = self.total.val().get_bit(17);
+            self.carry.d.next = self.adder.carry.val();
         }
         comment!("Write data and address.");
         self.found.next = signed_cast(self.memory.read_data.val());
@@ -386,7 +353,7 @@ impl Logic for Stepped {
             | self.put_high.q.val()
             | self.put_low.q.val();
         self.memory.write_address.next = self.at.q.val();
-        self.memory.write_data.next = self.sum.val();
+        self.memory.write_data.next = self.adder.sum.val();
         self.flagged.next = self.route.q.val().replace_bit(13, self.sounds_next.val());
         self.flag_block.next = bit_cast::<13, 9>(self.at.q.val().get_bits::<9>(4));
         self.flag_at.next = self.flag_block.val() << 4;
@@ -413,7 +380,7 @@ impl Logic for Stepped {
             self.put_place.next = 4.into();
         }
         if self.put_high.q.val() {
-            self.route.d.next = self.slot_data.val().get_bits::<16>(0);
+            self.route.d.next = bit_cast::<16, _>(self.slot_data.val());
         }
         if self.put_low.q.val() {
             self.put_place.next = 6.into();

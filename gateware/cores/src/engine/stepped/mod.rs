@@ -28,12 +28,13 @@
 //! give the same results, with carries from word to word.
 
 mod kernel;
+mod wave;
 
 use super::{input_mask, input_numbers, per_input};
-use crate::leaf::{Fixed, Multiplier, Ram, Rom};
-use crate::nco::wave_pairs;
+use crate::leaf::{Adder, Fixed, Multiplier, Ram};
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
+use wave::Wave;
 
 /// Words of a slot, and of the window statistics.
 const BLOCK_WORDS: u32 = 16;
@@ -102,8 +103,9 @@ pub struct Stepped {
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
     memory: Ram<16, 13>,
-    waves: Rom<30, 9>,
+    wave: Wave,
     multiply: Multiplier,
+    adder: Adder,
     /// The output scan is in progress.
     outputs: DFF<Bit>,
     /// The slot scan is in progress; its window statistics are.
@@ -203,35 +205,13 @@ pub struct Stepped {
     start_wide: Signal<Local, Bits<16>>,
     start_placed: Signal<Local, Bits<16>>,
     phase: Signal<Local, Bits<16>>,
-    none: Signal<Local, Bits<16>>,
-    ones: Signal<Local, Bits<16>>,
-    folded: Signal<Local, Bits<9>>,
-    quadrant: Signal<Local, Bits<2>>,
-    swap: Signal<Local, Bit>,
-    negates: Signal<Local, Bit>,
-    size: Signal<Local, Bits<15>>,
-    size_wide: Signal<Local, Bits<16>>,
-    size_signed: Signal<Local, Signed<16>>,
-    zero: Signal<Local, Signed<16>>,
-    zero_16: Fixed<Signed<16>>,
-    wave: Signal<Local, Signed<16>>,
     amplitude: Signal<Local, Bits<16>>,
     product: Signal<Local, Bits<32>>,
-    sample_bits: Signal<Local, Bits<16>>,
     found: Signal<Local, Signed<16>>,
     is_less: Signal<Local, Bit>,
     fill: Signal<Local, Bit>,
     first_term: Signal<Local, Bits<16>>,
     second_term: Signal<Local, Bits<16>>,
-    carry_in: Signal<Local, Bit>,
-    first_wide: Signal<Local, Bits<18>>,
-    first_placed: Signal<Local, Bits<18>>,
-    first_odd: Signal<Local, Bits<18>>,
-    second_wide: Signal<Local, Bits<18>>,
-    second_placed: Signal<Local, Bits<18>>,
-    second_odd: Signal<Local, Bits<18>>,
-    total: Signal<Local, Bits<18>>,
-    sum: Signal<Local, Bits<16>>,
     flagged: Signal<Local, Bits<16>>,
     tone_raw: Signal<Local, Bits<32>>,
     tone_top: Signal<Local, Bits<32>>,
@@ -250,10 +230,8 @@ impl Stepped {
             1 => tone_base + tone_words,
             inputs => inputs * section,
         };
-        let waves = wave_pairs();
         Self {
             memory: Ram::new(words as usize),
-            waves: Rom::new("quarter_wave", &waves),
             common: Fixed::new(Bits::from(u64::from(common))),
             tone_base: Fixed::new(Bits::from(u64::from(tone_base))),
             samples: per_input(parameters, |_| Signal::default()),

@@ -34,7 +34,7 @@ impl Logic for Processor {
         self.write.next = self.carries.q.val();
         self.reply.next = self.state.q.val() == Step::Send;
         comment!("Sixteen bits at a time: stored against new, and low address plus count.");
-        self.low_half.next = self.read_data.val().get_bits::<16>(0);
+        self.low_half.next = bit_cast::<16, _>(self.read_data.val());
         self.high_half.next = self.read_data.val().get_bits::<16>(16);
         self.half.next = self.low_half.val();
         if self.step.q.val().get_bit(3) | self.step.q.val().get_bit(2) {
@@ -44,7 +44,7 @@ impl Logic for Processor {
         self.moved.next = self.half.val() + self.count_wide.val();
         self.equal.next = self.held.q.val() == self.half.val();
         comment!("Whether header and length agree.");
-        self.operation.next = self.read_data.val().get_bits::<8>(0);
+        self.operation.next = bit_cast::<8, _>(self.read_data.val());
         self.length.next = self.read_data.val().get_bits::<16>(8);
         self.number.next = self.read_data.val().get_bits::<8>(24);
         self.number_short.next = self.read_data.val().get_bits::<7>(24);
