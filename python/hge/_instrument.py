@@ -7,6 +7,7 @@ import json
 import os
 import weakref
 from enum import IntFlag
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
 
@@ -258,20 +259,23 @@ def connect(
     experiment: ExperimentLike = "xor",
     *,
     device: Union[str, DeviceFunction, None] = None,
+    token_file: Union[str, "os.PathLike[str]", None] = None,
     **changes: Any,
 ) -> Instrument:
     """Connects to an instrument.
 
     `link` is `"sim"`, `"tcp:HOST:PORT"` or `"serial:PATH[@BAUD]"`. Keywords replace keys of the experiment, whose sections are
     dictionaries: `seed=2, tones={"amplitude_v": 0.01}`. In a simulation `device` is one of docs/devices.md, or a function of
-    yours.
+    yours. `token_file` holds the token of a server that requires one; default from HGE_TOKEN_FILE.
     """
     if isinstance(device, str):
         changes["device"] = device
         device = None
     keys = _experiment(experiment, changes)
     name = getattr(device, "__name__", "own")
-    return Instrument(_native.Instrument(link, keys, device, name))
+    token_file = token_file or os.environ.get("HGE_TOKEN_FILE")
+    token = None if token_file is None else Path(token_file).read_text("utf-8")
+    return Instrument(_native.Instrument(link, keys, device, name, token))
 
 
 def _experiment(experiment: ExperimentLike, changes: Mapping[str, Any]) -> _native.Experiment:

@@ -121,6 +121,7 @@ class Instrument:
         experiment: Experiment,
         device: Optional[Callable[[npt.NDArray[np.float64]], npt.ArrayLike]] = None,
         name: str = "own",
+        token: Optional[str] = None,
     ) -> Instrument: ...
     @property
     def setup(self) -> Setup: ...

@@ -6,7 +6,7 @@ use crate::experiment::Experiment;
 use crate::setup::Setup;
 use hge_core::apparatus::Apparatus;
 use hge_core::experiment::Job;
-use hge_driver::link::{self, Link, LinkSpec};
+use hge_driver::link::{self, Link, LinkSpec, Token};
 use hge_driver::{Cancel, Instrument as Driver, Settings};
 use hge_lab::server::{InProcess, Pace};
 use pyo3::prelude::*;
@@ -33,20 +33,25 @@ pub struct Instrument {
 impl Instrument {
     /// Connects by `link`; in a simulation `device` computes the currents in place of the experiment's device.
     #[new]
-    #[pyo3(signature = (link, experiment, device=None, name="own"))]
+    #[pyo3(signature = (link, experiment, device=None, name="own", token=None))]
     fn new(
         py: Python<'_>,
         link: &str,
         experiment: &Experiment,
         device: Option<Py<PyAny>>,
         name: &str,
+        token: Option<&str>,
     ) -> PyResult<Self> {
         let (cancel, raised) = (Cancel::default(), Raised::default());
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
         let of_device = (device, name.to_owned(), raised.clone());
         let (made, interrupt) = interruptible(py, &cancel, || {
-            let link = open(link, experiment, of_device)?;
             let Experiment { keys, source } = experiment;
+            if keys.tones.amplitude.is_some() {
+                return Err(Failure::other("tones.amplitude chooses amplitudes in `hge train` and `hge gradient`: take those that they print as tones.amplitudes_v"));
+            }
+            let token = token.map(Token::parse).transpose().map_err(Failure::other)?;
+            let link = open(link, token.as_ref(), experiment, of_device)?;
             let instrument = Driver::connect_with(link, settings)?;
             Ok(Apparatus::new(instrument, keys.clone(), source)?)
         });
@@ -172,6 +177,7 @@ fn interruptible<T: Send>(
 /// The link to the instrument, or to one that is simulated in this process.
 fn open(
     spec: &str,
+    token: Option<&Token>,
     experiment: &Experiment,
     (function, name, raised): (Option<Py<PyAny>>, String, Raised),
 ) -> Result<Box<dyn Link>, Failure> {
@@ -182,7 +188,7 @@ fn open(
                 "a device has no effect over {spec}: leave it out, or connect to \"sim\""
             )));
         }
-        return Ok(link::open(&spec, None)?);
+        return Ok(link::open(&spec, token)?);
     }
     let (keys, source) = (experiment.keys.clone(), &experiment.source);
     let Some(function) = function else {
