@@ -43,7 +43,6 @@ class HgeOutput(InstrumentChannel):
         super().__init__(parent, name)
         bench, guard = parent.bench, f"guard[{electrode}]"
         self.electrode = electrode
-        low_v, high_v = bench.get(f"{guard}.low"), bench.get(f"{guard}.high")
         self.voltage = self.add_parameter(
             "voltage",
             unit="V",
@@ -53,14 +52,13 @@ class HgeOutput(InstrumentChannel):
             vals=Numbers(*parent.limits_v(electrode)),
             docstring="Voltage without tones. A change is a ramp of the gateware; the guard confines it.",
         )
-        for field, label, volts in [("low", "Low limit", low_v), ("high", "High limit", high_v)]:
+        for field, label in [("low", "Low limit"), ("high", "High limit")]:
             self.add_parameter(
                 f"{field}_limit",
                 unit="V",
                 label=label,
                 get_cmd=lambda field=field: bench.get(f"{guard}.{field}"),
-                initial_cache_value=volts,
-                docstring="The guard's; set with `guard.low_v` and `guard.high_v` of the experiment.",
+                docstring="The guard's, from `guard.low_v` and `guard.high_v` of the experiment once it is armed.",
             )
 
 
@@ -135,9 +133,6 @@ class HgeInstrument(Instrument):
     ) -> None:
         super().__init__(name, **kwargs)
         self.bench: Bench = connect(address, experiment, device=device)
-        # The plan's limits, which the guard keeps.
-        self.bench.arm()
-        self.bench.disarm()
         self._volts = dict.fromkeys(self.bench.electrodes, 0.0)
         self._spectra: dict[int, Spectrum] = {}
         self.add_parameter("armed", get_cmd=lambda: self.bench.armed, label="Armed")
@@ -185,9 +180,9 @@ class HgeInstrument(Instrument):
         super().close()
 
     def limits_v(self, electrode: int) -> tuple[float, float]:
-        """The guard's limits of an electrode."""
-        guard = f"guard[{electrode}]"
-        return self.bench.get(f"{guard}.low"), self.bench.get(f"{guard}.high")
+        """The limits of an electrode, which the guard gets when it is armed."""
+        low_v, high_v = self.bench.setup.limits_v[electrode].tolist()
+        return low_v, high_v
 
     def ramp(self, volts: dict[int, float]) -> None:
         """Ramps electrodes to voltages together; all are checked before the first moves."""

@@ -13,6 +13,8 @@ pub struct Setup {
     inputs: Vec<usize>,
     /// Where every control may be set, V, `[controls, 2]`.
     ranges_v: Py<PyArray2<f64>>,
+    /// The guard's limits of every output, V, `[outputs, 2]`.
+    limits_v: Py<PyArray2<f64>>,
     /// Voltages of the inputs, `[cases, inputs]`.
     inputs_v: Py<PyArray2<f64>>,
     /// Frequency of every control's tone.
@@ -41,7 +43,10 @@ impl Setup {
             .collect();
         let amplitudes: Vec<f64> =
             (0..configuration.controls.len()).map(|k| plan.amplitude_v(k)).collect();
+        let limits: Vec<Vec<f64>> =
+            configuration.limits.iter().map(|limits| vec![limits.low_v, limits.high_v]).collect();
         Ok(Setup {
+            limits_v: PyArray2::from_vec2(py, &limits)?.unbind(),
             controls: configuration.controls.iter().map(|control| control.output).collect(),
             inputs: configuration.inputs.clone(),
             ranges_v: PyArray2::from_vec2(py, &ranges)?.unbind(),
