@@ -121,9 +121,18 @@ fn of_tables(experiment: &Experiment) -> Result<Cases, Wrong> {
         let outputs = outputs_of(&classes);
         (Wanted::Classes(classes), outputs)
     };
+    enough_inputs(experiment, outputs)?;
     let weights = weights(cases, outputs)?;
     let cases_v = cases.iter().map(|case| case.inputs_v.clone()).collect();
     Ok(Cases { cases_v, targets: Targets { weights, ..Targets::new(wanted, outputs) } })
+}
+
+/// An instrument reads every output of the cases.
+fn enough_inputs(experiment: &Experiment, outputs: usize) -> Result<(), Wrong> {
+    let inputs = experiment.instrument.inputs as usize;
+    require(outputs <= inputs, "instrument.inputs", || {
+        format!("the cases have {outputs} outputs, but the instrument {inputs} inputs: set instrument.inputs = {outputs}")
+    })
 }
 
 /// Weights of the rows; `None`: no case gives one.
@@ -219,10 +228,7 @@ fn of_file(keys: &DataKeys, experiment: &Experiment) -> Result<Cases, Wrong> {
 /// Checks of all cases that are trained on.
 fn check(experiment: &Experiment, cases: &Cases) -> Result<(), Wrong> {
     let (targets, cases_v) = (&cases.targets, &cases.cases_v);
-    let inputs = experiment.instrument.inputs as usize;
-    require(targets.outputs <= inputs, "instrument.inputs", || {
-        format!("the cases have {} outputs, but the instrument {inputs} inputs: set instrument.inputs = {}", targets.outputs, targets.outputs)
-    })?;
+    enough_inputs(experiment, targets.outputs)?;
     for (case, volts) in cases_v.iter().enumerate().filter(|_| experiment.data.is_none()) {
         let other = (0..case).find(|&other| cases_v[other] == *volts);
         let alike = other.is_none_or(|other| {
