@@ -7,7 +7,7 @@ use crate::output::{json_line, text};
 use crate::streams::{is_closed, print};
 use clap::{Args, ValueHint};
 use hge_driver::Cancel;
-use hge_studies::{studies, Findings, ProgressObserver, Setup, Study};
+use hge_studies::{studies, Findings, ProgressObserver, Setup, Study, Table};
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -102,6 +102,7 @@ fn run_one(
 }
 
 fn report(study: &Study, findings: &Findings, object: &Value) -> String {
+    let tables = std::iter::once(&findings.table).chain(&findings.further).map(Table::text);
     let mut lines = format!(
         "{}: {}, device {}, {:.0} s, in {}\n\n{}",
         study.name,
@@ -109,7 +110,7 @@ fn report(study: &Study, findings: &Findings, object: &Value) -> String {
         object["device"].as_str().unwrap_or_default(),
         object["wall_s"].as_f64().unwrap_or_default(),
         object["folder"].as_str().unwrap_or_default(),
-        findings.table.text()
+        tables.collect::<Vec<_>>().join("\n")
     );
     if !findings.claims.is_empty() {
         lines.push('\n');

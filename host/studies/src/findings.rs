@@ -100,6 +100,8 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// Summary.
     pub table: Table,
+    /// Summaries of further parts.
+    pub further: Vec<Table>,
     /// Claims of the study.
     pub claims: Vec<Claim>,
     /// The summary for programs.

@@ -20,7 +20,7 @@
 //! | [`search`] | device time to a solution, by descent, differences, SPSA and random search |
 //! | [`shares`] | starts that solve a gate |
 //! | [`newton`] | steps from second derivatives |
-//! | [`scale`] | a network of devices against single ones |
+//! | [`scale`] | a network of devices against single ones; beams and meshes against exact slopes |
 //! | [`classify`] | sphere and ring: classification of points by a threshold |
 //! | [`noise`] | errors over measuring time |
 //! | [`methods`] | other methods of measuring slopes |

@@ -3,7 +3,8 @@
 use hge_core::experiment::Source;
 use hge_studies::descent::{Exact, GradientSource};
 use hge_studies::sim_setup::{self, SimSetup};
-use hge_studies::{studies, NoObserver, Setup, Study};
+use hge_studies::{studies, Keys, NoObserver, Setup, Study};
+use std::f64::consts::LN_2;
 use std::path::PathBuf;
 
 fn study() -> &'static Study {
@@ -51,6 +52,7 @@ fn slopes_of_sixty_controls_of_twelve_devices_at_once_agree_with_the_chain_rule(
 #[test]
 fn a_small_comparison_trains_every_way_and_claims_nothing() {
     let mut setup = Setup::of(study(), true).unwrap();
+    setup.keys = Keys::default();
     let keys = "starts = 2\nepochs = 3\ngap_na = 1.5\nstop_gap_na = 2.0\nspecimen_starts = 1\nsettings = 30";
     setup.set("network", keys.parse::<toml::Table>().unwrap());
     // Another device is not the network.
@@ -70,4 +72,36 @@ fn a_small_comparison_trains_every_way_and_claims_nothing() {
     }
     assert_eq!(findings.json["specimens"].as_array().unwrap().len(), 12);
     assert_eq!(findings.figures.len(), 1);
+}
+
+#[test]
+fn starts_of_beams_and_meshes_are_trained_beside_exact_slopes_and_random_settings() {
+    let mut setup = Setup::of(study(), true).unwrap();
+    setup.keys = Keys::default();
+    let keys = "beams = { starts = 5, epochs = 80, settings = 200 }\nunitary = { starts = 1, epochs = 4, settings = 20 }\npatterns = { starts = 1, epochs = 8, settings = 3 }";
+    setup.set("phases", keys.parse::<toml::Table>().unwrap());
+    let findings = (study().run)(&setup, &NoObserver).unwrap_or_else(|error| panic!("{error}"));
+    assert!(findings.claims.is_empty(), "{:?}", findings.claims);
+    let tasks = findings.json["tasks"].as_array().unwrap();
+    let sizes: Vec<_> = tasks
+        .iter()
+        .map(|task| ["controls", "outputs", "batch"].map(|key| task[key].as_u64().unwrap()))
+        .collect();
+    assert_eq!(sizes, [[31, 1, 1], [56, 8, 8], [56, 8, 32]]);
+    let [beams, unitary, patterns] = [0, 1, 2].map(|n| &tasks[n]);
+    // Some beams come into phase by either slopes. At random 32 of them give 3 nA in the mean, with an exponential distribution: the median lacks 3 ln 2 of 96.
+    assert!(beams["solved"].as_u64() > Some(0) && beams["exact_solved"].as_u64() > Some(0));
+    assert_eq!(beams["chance"], 0.0, "{beams}");
+    let random_na = beams["untrained_median"].as_f64().unwrap();
+    assert!((random_na - (96.0 - 3.0 * LN_2)).abs() < 0.8, "{beams}");
+    let [extracted, exact] = ["median", "exact_median"].map(|key| beams[key].as_f64().unwrap());
+    assert!(extracted < 20.0 && (extracted - exact).abs() < 5.0, "{beams}");
+    // Too few epochs for the unitary, by the same four steps.
+    assert_eq!((&unitary["solved"], &unitary["median_s"]), (&0.into(), &serde_json::Value::Null));
+    let [extracted, exact, random] =
+        ["median", "exact_median", "untrained_median"].map(|key| unitary[key].as_f64().unwrap());
+    assert!(extracted < random && (extracted - exact).abs() < 0.2 * exact, "{unitary}");
+    let accuracy = patterns["median"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&accuracy) && patterns["result"] == "accuracy", "{patterns}");
+    assert_eq!((findings.figures.len(), findings.further.len()), (1, 1));
 }

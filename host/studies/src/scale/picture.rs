@@ -1,7 +1,8 @@
-//! Figure of the comparison.
+//! Figures of the comparisons.
 
 use super::network::{Compared, Group, Run};
-use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
+use super::phases::{Measure, Trained};
+use hge_record::figure::{Axis, Figure, Layer, Mark, Panel, REFERENCE};
 
 /// Colours of the ways: extracted slopes as in other figures, exact ones of the same device beside.
 const COLOURS: [usize; 6] = [0, 6, 4, 1, 2, 3];
@@ -33,18 +34,17 @@ pub fn of_network(compared: &Compared) -> Figure {
             .map(|(group, colour)| Layer::new(group.label(), colour, Mark::Line, curve(group)))
             .collect(),
     };
-    let ranked = |group: &Group| {
-        let mut gaps_na = group.values(|run| run.gap_na);
-        gaps_na.sort_by(f64::total_cmp);
-        let count = gaps_na.len() as f64;
-        let places = gaps_na.into_iter().enumerate();
-        places.map(move |(n, gap_na)| ((n as f64 + 0.5) / count, gap_na)).collect::<Vec<_>>()
-    };
+    let ranked = |group: &Group| ranked(&group.values(|run| run.gap_na));
     let solved_na = compared.groups[0].solved_na;
     let mut layers: Vec<Layer> = groups()
         .map(|(group, colour)| Layer::new(group.label(), colour, Mark::Dots(3), ranked(group)))
         .collect();
-    layers.push(Layer::new("solved", 7, Mark::Dashed, [(0.0, solved_na), (1.0, solved_na)]));
+    layers.push(Layer::new(
+        "solved",
+        REFERENCE,
+        Mark::Dashed,
+        [(0.0, solved_na), (1.0, solved_na)],
+    ));
     let gaps = Panel {
         title: "measured without tones".into(),
         x: Axis::linear("share of starts").over(0.0, 1.0),
@@ -52,4 +52,40 @@ pub fn of_network(compared: &Compared) -> Figure {
         layers,
     };
     Figure { name: "network".into(), columns: 2, panels: vec![over_epochs, gaps] }
+}
+
+/// Results of all starts, and of random settings, in ascending order.
+pub fn of_phases(trained: &[Trained]) -> Figure {
+    let panel = |task: &Trained| {
+        let results = || task.extracted.iter().chain(&task.exact).chain(&task.untrained);
+        let most = match task.measure {
+            Measure::RmsErrorNa => results().copied().fold(task.wanted, f64::max),
+            Measure::Accuracy => 1.0,
+        };
+        let ways = [
+            ("extracted", 0, Mark::Dots(3), &task.extracted),
+            ("exact", 6, Mark::Dots(3), &task.exact),
+            ("random settings", 1, Mark::Line, &task.untrained),
+        ];
+        let layers = ways
+            .map(|(name, colour, mark, results)| Layer::new(name, colour, mark, ranked(results)));
+        let mut layers = layers.to_vec();
+        let solved = [(0.0, task.wanted), (1.0, task.wanted)];
+        layers.push(Layer::new("solved", REFERENCE, Mark::Dashed, solved));
+        Panel {
+            title: format!("{}: {} controls, {} outputs", task.name, task.controls, task.outputs),
+            x: Axis::linear("share of starts").over(0.0, 1.0),
+            y: Axis::linear(task.measure.text()).over(0.0, 1.05 * most),
+            layers,
+        }
+    };
+    Figure { name: "phases".into(), columns: 3, panels: trained.iter().map(panel).collect() }
+}
+
+/// Values in ascending order, over the share of them up to each.
+fn ranked(values: &[f64]) -> Vec<(f64, f64)> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let count = values.len() as f64;
+    values.into_iter().enumerate().map(|(n, value)| ((n as f64 + 0.5) / count, value)).collect()
 }

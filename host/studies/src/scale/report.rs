@@ -1,32 +1,33 @@
 //! What the comparison of the network with single devices found.
 
 use super::network::{Compared, Group, Slopes};
+use super::{COUNTED_STARTS, LEVEL};
 use crate::bootstrap::{interval_95, resampled};
 use crate::statistics::{difference_of_shares, mcnemar, mean, wilson};
 use crate::{Claim, Findings, Table};
 use serde_json::{json, Value};
 
-/// Starts from which on the claims are made.
-const COUNTED_STARTS: usize = 32;
-
-/// Least gain of the share of starts and of the mean accuracy, and level of McNemar's test.
+/// Least gain of the share of starts and of the mean accuracy.
 const LEAST_GAIN: f64 = 0.25;
 const LEAST_ACCURACY_GAIN: f64 = 0.1;
-const LEVEL: f64 = 0.05;
 
 /// Seed of the resampling.
 const SEED: u64 = 96;
 
 /// A difference with its 95 % interval.
 #[derive(Clone, Copy)]
-struct Difference {
-    value: f64,
-    low: f64,
-    high: f64,
+pub struct Difference {
+    /// Of the values as they are.
+    pub value: f64,
+    /// Low end of the interval.
+    pub low: f64,
+    /// High end of it.
+    pub high: f64,
 }
 
 impl Difference {
-    fn json(self) -> Value {
+    /// For programs.
+    pub fn json(self) -> Value {
         json!({ "value": self.value, "low": self.low, "high": self.high })
     }
 
@@ -38,7 +39,7 @@ impl Difference {
     }
 
     /// Median of the differences of pairs.
-    fn of_pairs(one: &[f64], other: &[f64]) -> Self {
+    pub fn of_pairs(one: &[f64], other: &[f64]) -> Self {
         let differences: Vec<f64> = one.iter().zip(other).map(|(one, other)| one - other).collect();
         let (low, high) = interval_95(&resampled(&[&differences], SEED, |drawn| median(&drawn[0])));
         Difference { value: median(&differences), low, high }
@@ -150,7 +151,7 @@ impl Compared {
 }
 
 /// The middle value, of an even number the upper one; NaN without values.
-fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
