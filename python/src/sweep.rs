@@ -97,7 +97,9 @@ impl Instrument {
         let found = self.work(py, |bench| {
             bench.lend(|instrument, task| {
                 let (keys, seed) = (&task.experiment.host, task.experiment.seed);
+                let outputs = task.data.train.targets.outputs;
                 let mut session = Session::open(instrument, task.plan, keys.estimator)?;
+                session.read_inputs(outputs);
                 let found = match resistor_mohm {
                     // A gigohm is a nanoampere a volt.
                     Some(mohm) => {

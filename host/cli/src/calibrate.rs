@@ -87,29 +87,34 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let (mut task, link) = (lab.task()?, lab.link.to_string());
     let settling = match arguments.settle {
         true => {
+            let outputs = task.data.train.targets.outputs;
             let wanted = relaxation::RelaxationSpec {
                 slope_na_per_v: arguments.slope,
                 repeats: relaxation::REPEATS,
                 seed: task.experiment.seed,
             };
             let mut probe = Probe::new(lab.instrument, task.plan.clone());
+            probe.read_inputs(outputs);
             let found = relaxation::measure(&mut probe, &task.plan, wanted);
             lab.instrument = probe.close().map_err(text)?;
             found.map_err(text)?
         }
-        false => None,
+        false => Vec::new(),
     };
-    if let Some(settling) = &settling {
+    let relaxations = || settling.iter().flatten();
+    if relaxations().next().is_some() {
         // What follows waits as long, and takes the rest off.
-        lab.experiment.wait_for(settling);
+        lab.experiment.wait_for(relaxations());
         task = lab.task()?;
     }
-    let Task { experiment, plan, .. } = task;
-    let corrector = settling.as_ref().map(|settling| {
-        DriftCorrector::new(&plan, experiment.noise_model(), Some(settling.shape()))
+    let Task { experiment, plan, data, .. } = task;
+    let corrector = relaxations().next().map(|_| {
+        let corrections = settling.iter().map(|found| found.as_ref().map(Relaxation::shape));
+        DriftCorrector::new(&plan, experiment.noise_model(), corrections.collect())
     });
     let mut session =
         Session::open(lab.instrument, plan, experiment.host.estimator).map_err(text)?;
+    session.read_inputs(data.train.targets.outputs);
     if let Some(corrector) = corrector {
         session.correct_drift(corrector);
     }
@@ -127,11 +132,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         None => calibrate::in_place(&mut session, points, windows, experiment.seed),
     };
     session.close().map_err(text)?;
-    let found = found.map_err(|error| match &settling {
-        Some(settling) => format!("{error} (already measured: {})", sentence(settling)),
-        None => error.to_string(),
+    let mut calibration = found.map_err(|error| {
+        let measured =
+            relaxations().map(|found| format!(" (already measured: {})", sentence(found)));
+        format!("{error}{}", measured.collect::<String>())
     })?;
-    let calibration = Calibration { relaxation: settling, ..found };
+    calibration.settle(settling);
     write(arguments.output.as_deref(), &calibration)?;
     if arguments.json {
         json_line(&Report { link, points, windows, calibration: &calibration })?;
@@ -151,12 +157,15 @@ fn report_open(
         json_line(&OpenReport { link, windows: arguments.windows, open })?;
     } else {
         let mut lines = String::from(
-            "electrode  tone (Hz)  in phase (nA/V)  in quadrature     error  feed-through (pF)\n",
+            "output  electrode  tone (Hz)  in phase (nA/V)  in quadrature     error  feed-through (pF)\n",
         );
-        for tone in &open.tones {
+        let at_outputs = open.inputs().enumerate();
+        for (output, tone) in
+            at_outputs.flat_map(|(n, open)| open.tones.iter().map(move |tone| (n, tone)))
+        {
             let _ = writeln!(
                 lines,
-                "{:>9}  {:>9.2}  {:>+15.3}  {:>+13.3}  {:>8.3}  {:>17.4}",
+                "{output:>6}  {:>9}  {:>9.2}  {:>+15.3}  {:>+13.3}  {:>8.3}  {:>17.4}",
                 tone.electrode,
                 tone.frequency_hz,
                 tone.in_phase_na_per_v,
@@ -186,6 +195,15 @@ pub fn read(path: &Path) -> Result<Calibration, String> {
 }
 
 fn table(calibration: &Calibration, settle: bool) -> String {
+    let outputs = calibration.inputs().count();
+    let of_output = |(output, of_input)| match outputs {
+        1 => table_of_output(of_input, settle),
+        _ => format!("output {output}: {}", table_of_output(of_input, settle)),
+    };
+    calibration.inputs().enumerate().map(of_output).collect::<Vec<_>>().join("\n")
+}
+
+fn table_of_output(calibration: &Calibration, settle: bool) -> String {
     let mut lines = match calibration.pole_hz {
         Some(_) if calibration.lags_unseen() => format!(
             "no lag exceeds its error: a pole, if there is one, lies above {:.0} Hz\n",

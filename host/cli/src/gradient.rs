@@ -4,6 +4,7 @@ use crate::lab::{Lab, LinkOptions, Simulation};
 use crate::output::{json_line, text};
 use crate::{amplitudes, calibrate};
 use clap::{Args, ValueHint};
+use hge_core::calibration::Calibration;
 use hge_core::drift::Shape;
 use hge_core::measure::gradient::{self, Effort, Intervals, Measured};
 use hge_core::measure::zero_amplitude;
@@ -89,10 +90,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let calibration = arguments.calibration.as_deref().map(calibrate::read).transpose()?;
     let mut lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
-    let relaxation = calibration.as_ref().and_then(|calibration| calibration.relaxation.clone());
-    if let Some(relaxation) = &relaxation {
-        lab.experiment.wait_for(relaxation);
-    }
+    lab.experiment.wait_for(calibration.iter().flat_map(Calibration::relaxations));
     let method = arguments.method.unwrap_or(lab.experiment.host.method);
     refuse(method, &arguments)?;
     if arguments.method.is_some() {
@@ -134,7 +132,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         drift: match (arguments.correct_drift, arguments.relaxation) {
             (true, Some(seconds)) => Some(Shape::Relaxation { seconds }),
             (true, None) => Some(Shape::Line),
-            (false, _) => relaxation.map(|relaxation| relaxation.shape()),
+            (false, _) => None,
         },
     };
     let measured = match arguments.intervals {

@@ -114,9 +114,7 @@ fn calibration(
         return Err("--calibration has no effect where the gateware closes the loop with in-phase responses: leave it out or train with --loop host".into());
     }
     let calibration = calibrate::read(path)?;
-    if let Some(relaxation) = &calibration.relaxation {
-        experiment.wait_for(relaxation);
-    }
+    experiment.wait_for(calibration.relaxations());
     Ok(Some(calibration))
 }
 

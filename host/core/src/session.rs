@@ -154,7 +154,7 @@ impl Session {
         Ok(())
     }
 
-    /// Reads slopes by this calibration from now on.
+    /// Reads slopes by this calibration from now on, those of every input by its own.
     ///
     /// # Errors
     /// It was made for another plan.
@@ -169,9 +169,10 @@ impl Session {
         self.codes = Some(codes);
     }
 
-    /// The calibration that slopes are read by.
-    pub fn calibration(&self) -> Option<&Calibration> {
-        self.calibration.as_ref().filter(|_| self.method.is_of_sines())
+    /// The calibration that the slopes of an input are read by.
+    pub fn calibration(&self, input: usize) -> Option<&Calibration> {
+        let calibration = self.calibration.as_ref().filter(|_| self.method.is_of_sines());
+        calibration.and_then(|known| known.inputs().nth(input))
     }
 
     /// Looks at every window from now on, and takes drifts off, until the plan is changed.
@@ -256,6 +257,11 @@ impl Session {
         self.inputs = count;
     }
 
+    /// Inputs that are read.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// Voltages of the inputs, and output of the device, of every reading of [`Session::measure`].
     pub fn rows(&self) -> impl Iterator<Item = (&[f64], usize)> {
         let cases_v = self.plan.configuration().cases_v.iter();
@@ -309,13 +315,14 @@ impl Session {
     /// # Errors
     /// The guard had to act.
     pub fn reading(&self, window: &Window) -> Result<Reading, SessionError> {
+        let input = usize::from(window.input);
         let mut reading = reading(&self.plan, self.estimator, window)?;
         if let Some(corrector) = self.corrector.as_ref().filter(|_| self.method.is_of_sines()) {
-            reading.settled = corrector.pass(&self.plan, &mut reading);
+            reading.settled = corrector.pass(&self.plan, input, &mut reading);
             let answers = reading.answers_na_per_v.iter();
             reading.slopes_na_per_v = answers.map(|&answer| self.estimator.of(answer)).collect();
         }
-        if let Some(calibration) = self.calibration() {
+        if let Some(calibration) = self.calibration(input) {
             reading.slopes_na_per_v = calibration.slopes_na_per_v(&reading.answers_na_per_v);
         }
         if let Some(codes) = self.codes.as_ref().filter(|_| self.method == Method::Walsh) {

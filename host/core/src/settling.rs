@@ -53,16 +53,17 @@ pub(crate) fn is_harmless(share: f64, leak: [f64; 2], answer: f64, error: f64) -
 /// Corrects the drift of every window of a session, and checks its settling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriftCorrector {
-    correction: Option<Shape>,
+    /// Of every input; nothing is subtracted from further ones.
+    corrections: Vec<Option<Shape>>,
     tone_errors_na: Vec<f64>,
 }
 
 impl DriftCorrector {
-    /// For the windows of `plan`, with the noise of `noise_model`; subtracts `correction`.
-    pub fn new(plan: &Plan, noise_model: NoiseModel, correction: Option<Shape>) -> Self {
+    /// For the windows of `plan`, with the noise of `noise_model`; subtracts one of `corrections` from every input, and nothing from further ones.
+    pub fn new(plan: &Plan, noise_model: NoiseModel, corrections: Vec<Option<Shape>>) -> Self {
         let controls = plan.configuration().controls.iter();
         let errors = controls.map(|control| noise_model.error_na(&plan.grid(), control.cycles));
-        DriftCorrector { correction, tone_errors_na: errors.collect() }
+        DriftCorrector { corrections, tone_errors_na: errors.collect() }
     }
 
     /// Standard error of the amplitude of every tone's response from one window.
@@ -70,20 +71,21 @@ impl DriftCorrector {
         &self.tone_errors_na
     }
 
-    /// Subtracts the drift from a reading's responses; returns whether the remainder is negligible.
-    pub(crate) fn pass(&self, plan: &Plan, reading: &mut Reading) -> bool {
+    /// Subtracts the drift from the responses of a reading of `input`; returns whether the remainder is negligible.
+    pub(crate) fn pass(&self, plan: &Plan, input: usize, reading: &mut Reading) -> bool {
+        let correction = self.corrections.get(input).copied().flatten();
         let amplitudes_v = (0..reading.answers_na_per_v.len()).map(|k| plan.amplitude_v(k));
         let amplitudes_v: Vec<f64> = amplitudes_v.collect();
         let answers = reading.answers_na_per_v.iter().zip(&amplitudes_v);
         let answers_na: Vec<[f64; 2]> =
             answers.map(|(answer, volts)| answer.map(|part| part * volts)).collect();
-        let shape = self.correction.unwrap_or(Shape::Line);
+        let shape = correction.unwrap_or(Shape::Line);
         let Leaks { tones_na, .. } = leaks(plan, shape, &answers_na, reading.step_na);
-        let share = left_share(self.correction);
+        let share = left_share(correction);
         let mut settled = true;
         for (k, leak_na) in tones_na.into_iter().enumerate() {
             let answer = &mut reading.answers_na_per_v[k];
-            if self.correction.is_some() {
+            if correction.is_some() {
                 *answer = [0, 1].map(|axis| answer[axis] - leak_na[axis] / amplitudes_v[k]);
             }
             settled &=

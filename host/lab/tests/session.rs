@@ -23,7 +23,7 @@ fn a_changed_plan_has_no_watch_and_one_that_is_kept_or_written_anew_keeps_it() {
     let noise_model = NoiseModel { white_na2_per_hz: 2.5e-4, ..NoiseModel::default() };
     let is_watched = |session: &Session| !session.slope_errors_na_per_v().is_empty();
     assert!(!is_watched(&session));
-    session.correct_drift(DriftCorrector::new(&plan, noise_model, None));
+    session.correct_drift(DriftCorrector::new(&plan, noise_model, Vec::new()));
     assert!(is_watched(&session));
     session.reconfigure().unwrap();
     assert!(is_watched(&session), "written anew");
@@ -34,7 +34,7 @@ fn a_changed_plan_has_no_watch_and_one_that_is_kept_or_written_anew_keeps_it() {
     let louder = plan.with_amplitudes(1.1).unwrap();
     session.switch_to(&louder).unwrap();
     assert!(!is_watched(&session), "another plan");
-    session.correct_drift(DriftCorrector::new(&louder, noise_model, None));
+    session.correct_drift(DriftCorrector::new(&louder, noise_model, Vec::new()));
     session.change(plan).unwrap();
     assert!(!is_watched(&session), "changed");
 }

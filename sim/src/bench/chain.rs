@@ -27,6 +27,8 @@ hge_protocol::keys! {
     pub struct Chain {
         /// Pole of the I-V converter, 1 / (2 pi R C); without it the converter settles within every sample.
         iv_pole_hz: Option<f64> [FREQUENCY] = None;
+        /// Poles input by input, instead.
+        iv_poles_hz: Option<Vec<f64>> [FREQUENCY] = None;
         /// Stray capacitance from every electrode to the device's output, pF; 1 pF, 1 kHz, 10 mV: 63 pA in quadrature.
         feed_through_pf: f64 [SIZE] = 0.0;
         /// Capacitances electrode by electrode, instead.
@@ -35,6 +37,8 @@ hge_protocol::keys! {
         relaxation_share: f64 [Rule::Within(-1.0, 1.0)] = 0.0;
         /// Time constant of the relaxation.
         relaxation_s: f64 [TIME] = 0.022;
+        /// Time constants input by input, instead.
+        relaxations_s: Option<Vec<f64>> [TIME] = None;
         /// Changes within a band of this width, peak to peak, do not relax (below).
         relaxation_play_na: f64 [SIZE] = 0.0;
         /// One-sided density of the white current noise.
@@ -96,6 +100,19 @@ hge_protocol::keys! {
 }
 
 impl Chain {
+    /// The chain behind one output of the device, at input `input`.
+    pub fn of_input(&self, input: usize) -> Self {
+        let of = |list: &Option<Vec<f64>>| list.as_ref().and_then(|list| list.get(input)).copied();
+        Chain {
+            iv_pole_hz: of(&self.iv_poles_hz).or(self.iv_pole_hz),
+            relaxation_s: of(&self.relaxations_s).unwrap_or(self.relaxation_s),
+            iv_poles_hz: None,
+            relaxations_s: None,
+            analogue: self.analogue.of_input(input),
+            ..self.clone()
+        }
+    }
+
     /// Voltage of an output at a DAC code, of a DAC without errors.
     pub fn volts(&self, output: usize, code: f64) -> f64 {
         let Analogue { dac_range_v, dac_offset_v, .. } = &self.analogue;
@@ -132,11 +149,11 @@ impl Chain {
 
     /// Whether the current depends on the previous sample.
     pub(super) fn remembers(&self) -> bool {
-        self.relaxation_share != 0.0 || self.iv_pole_hz.is_some()
+        self.relaxation_share != 0.0 || self.iv_pole_hz.is_some() || self.iv_poles_hz.is_some()
     }
 
     /// What a small tone on an electrode becomes, from DAC code to ADC code of the same sample: nA/V in terms of
-    /// [`Chain::volts`] and [`Chain::current_na`], where the device has this slope.
+    /// [`Chain::volts`] and [`Chain::current_na`], where the device has this slope, at the input that the chain is [of](Chain::of_input).
     ///
     /// H_pole (slope H_relaxation + H_feed-through), gain errors included: as the slope varies, the points of (in phase, quadrature) lie on a
     /// line. The converters' whole samples of latency and the instrument's own come on top, a lag of 2 pi f / f_s each; with play

@@ -41,7 +41,7 @@ pub struct Rest {
 impl Stages {
     /// The chain's stages at input `input`, for a device with as many electrodes as `rest`.
     pub fn new(chain: &Chain, rate_hz: f64, rest: &Rest, input: usize, seed: u64) -> Self {
-        let chain = &Chain { analogue: chain.analogue.of_input(input), ..chain.clone() };
+        let chain = &chain.of_input(input);
         let dice = |stream| {
             let mut dice = ChaCha8Rng::seed_from_u64(seed);
             dice.set_stream(stream);

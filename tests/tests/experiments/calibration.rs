@@ -314,6 +314,7 @@ fn a_calibration_is_refused_for_another_rate_window_latency_gain_or_set_of_tones
         pole_hz: None,
         tones: tones.collect(),
         relaxation: None,
+        further: Vec::new(),
     };
     made.check(&plan).unwrap();
     let under = |conditions| Calibration { conditions, ..made.clone() };

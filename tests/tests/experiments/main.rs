@@ -3,6 +3,7 @@
 mod amplitudes;
 mod by_formula;
 mod calibration;
+mod calibration_of_outputs;
 mod confidence;
 mod curvature;
 mod gains;

@@ -108,7 +108,7 @@ fn the_wait_that_is_measured_and_chosen_leaves_slopes_within_two_percent() {
         let plan = found_of.task.plan.clone();
         let mut probe = Probe::new(laboratory::instrument(found_of), plan.clone());
         let wanted = RelaxationSpec { slope_na_per_v: 5.0, repeats: 4, seed: 3 };
-        let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().unwrap();
+        let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().remove(0).unwrap();
         probe.close().unwrap();
         let off = found.time_constant_s / relaxation_s - 1.0;
         assert!(off.abs() < 0.01, "{found:?}");
@@ -147,7 +147,7 @@ fn in_ordinary_noise_the_time_constant_is_as_far_off_as_its_error_says() {
             let mut probe = Probe::new(laboratory::instrument(job), plan.clone());
             let wanted =
                 RelaxationSpec { slope_na_per_v: 10.0, repeats: relaxation::REPEATS, seed };
-            let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().unwrap();
+            let found = relaxation::measure(&mut probe, &plan, wanted).unwrap().remove(0).unwrap();
             probe.close().unwrap();
             let off_s = found.time_constant_s - relaxation_s;
             assert!(off_s.abs() < 4.0 * found.time_constant_error_s, "{found:?}");
@@ -170,7 +170,7 @@ fn a_device_that_does_not_relax_shows_none() {
     let plan = job.task.plan.clone();
     let mut probe = Probe::new(laboratory::instrument(job), plan.clone());
     let wanted = RelaxationSpec { slope_na_per_v: 10.0, repeats: 2, seed: 3 };
-    assert_eq!(relaxation::measure(&mut probe, &plan, wanted).unwrap(), None);
+    assert_eq!(relaxation::measure(&mut probe, &plan, wanted).unwrap(), [None]);
     probe.close().unwrap();
 }
 

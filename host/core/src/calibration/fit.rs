@@ -24,11 +24,15 @@ pub(super) const LEAST_ERROR_RAD: f64 = 1e-5;
 /// Range of poles, in sample rates.
 pub(super) const POLES: (f64, f64) = (1e-3, 1e3);
 
-/// A calibration from the responses of every tone, in nA/V, at different operating points.
+/// A calibration of an input from the responses of every tone, in nA/V, at different operating points.
 ///
 /// # Errors
 /// Too few points, responses without a line, a lag without a pole.
-pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, CalibrationError> {
+pub fn fit(
+    plan: &Plan,
+    input: usize,
+    answers: &[Vec<[f64; 2]>],
+) -> Result<Calibration, CalibrationError> {
     let controls = plan.configuration().controls.iter();
     let mut lines = Vec::new();
     for ((control, frequency_hz), points) in controls.zip(plan.tones_hz()).zip(answers) {
@@ -63,15 +67,17 @@ pub fn fit(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<Calibration, Calibr
         let lag = Lag::of(&line, frequency_hz);
         tone(plan, control, &lag, response, behind_na_per_v)
     });
-    Ok(calibration(plan, pole_hz, tones.collect()))
+    Ok(calibration(plan, input, pole_hz, tones.collect()))
 }
 
 pub(super) fn calibration(
     plan: &Plan,
+    input: usize,
     pole_hz: Option<f64>,
     tones: Vec<ToneCalibration>,
 ) -> Calibration {
-    Calibration { conditions: Conditions::of(plan), pole_hz, tones, relaxation: None }
+    let conditions = Conditions::of(plan, input);
+    Calibration { conditions, pole_hz, tones, relaxation: None, further: Vec::new() }
 }
 
 pub(super) fn tone(

@@ -23,6 +23,7 @@ mod resistor;
 pub use fit::{fit, LEAST_POINTS};
 pub use resistor::{fit_open, fit_resistor, OpenContacts, OpenTone, MOST_OPEN_RAD};
 
+use crate::drift::Shape;
 use crate::plan::Plan;
 use hge_driver::text::number;
 use hge_sim::bench::{Pole, Response};
@@ -118,12 +119,30 @@ pub enum CalibrationError {
         /// Name of the method.
         method: &'static str,
     },
+    /// Of one of several outputs of the device.
+    #[error("output {output}: {error}")]
+    Output {
+        /// Output, which the input of the same number measures.
+        output: usize,
+        /// The fault, and the remedy.
+        error: Box<CalibrationError>,
+    },
     /// Made for another configuration.
     #[error("the calibration was made with another {what}: calibrate again")]
     Stale {
         /// What has changed.
         what: &'static str,
     },
+}
+
+impl CalibrationError {
+    /// The fault, with the output's number if it is one of several.
+    pub(crate) fn of_output(self, output: usize, outputs: usize) -> Self {
+        match outputs {
+            1 => self,
+            _ => CalibrationError::Output { output, error: self.into() },
+        }
+    }
 }
 
 /// Calibration of one tone.
@@ -164,7 +183,7 @@ fn least(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
     (low + high) / 2.0
 }
 
-/// Lag and feed-through of all tones.
+/// Lag and feed-through of all tones, at every input that was calibrated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// Configuration of the calibration.
@@ -177,6 +196,9 @@ pub struct Calibration {
     /// Settling of the current after a step, if measured and found.
     #[serde(default)]
     pub relaxation: Option<Relaxation>,
+    /// Calibrations of the inputs from 1 on; this one is that of input 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Calibration>,
 }
 
 impl ToneCalibration {
@@ -205,6 +227,37 @@ impl ToneCalibration {
 const SEEN: f64 = 3.0;
 
 impl Calibration {
+    /// The calibrations of inputs 0, 1, ... as one; none of none.
+    pub fn joined(of_inputs: Vec<Calibration>) -> Option<Self> {
+        let mut of_inputs = of_inputs.into_iter();
+        let first = of_inputs.next()?;
+        Some(Calibration { further: of_inputs.collect(), ..first })
+    }
+
+    /// Those of inputs 0, 1, ...
+    pub fn inputs(&self) -> impl Iterator<Item = &Calibration> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// Drift of the relaxation of the input's current, if there is one.
+    pub fn drift(&self) -> Option<Shape> {
+        self.relaxation.as_ref().map(Relaxation::shape)
+    }
+
+    /// Relaxations of all inputs.
+    pub fn relaxations(&self) -> impl Iterator<Item = &Relaxation> {
+        self.inputs().filter_map(|of_input| of_input.relaxation.as_ref())
+    }
+
+    /// Takes the relaxations of inputs 0, 1, ...; `None`: there is none.
+    pub fn settle(&mut self, relaxations: Vec<Option<Relaxation>>) {
+        let of_inputs = std::iter::once(&mut self.relaxation)
+            .chain(self.further.iter_mut().map(|of_input| &mut of_input.relaxation));
+        for (place, found) in of_inputs.zip(relaxations) {
+            *place = found;
+        }
+    }
+
     /// Whether no tone's lag is significant: the pole is then at the end of the search range.
     pub fn lags_unseen(&self) -> bool {
         self.tones.iter().all(|tone| tone.lag_rad.abs() <= SEEN * tone.lag_error_rad)
@@ -222,10 +275,13 @@ impl Calibration {
     /// Refuses a plan for which the calibration was not made.
     ///
     /// # Errors
-    /// Rate, window, latency, converter or tones differ.
+    /// Rate, window, latency, converters or tones differ, or the instrument has fewer inputs.
     pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
-        let tones = self.tones.iter().map(|tone| (tone.electrode, tone.cycles));
-        self.conditions.check(plan, tones)
+        for (input, of_input) in self.inputs().enumerate() {
+            let tones = of_input.tones.iter().map(|tone| (tone.electrode, tone.cycles));
+            of_input.conditions.check(plan, input, tones)?;
+        }
+        Ok(())
     }
 
     /// Gain between the device's current and the ADC near the tone of `control`: the pole's, or else the tone's.
@@ -250,29 +306,31 @@ pub struct Conditions {
     pub window_samples: u32,
     /// Corrected latency of the loop.
     pub latency_samples: u32,
-    /// Gain of the I-V converter.
+    /// Gain of the input's I-V converter.
     pub iv_gain_v_per_na: f64,
 }
 
 impl Conditions {
-    fn of(plan: &Plan) -> Self {
+    fn of(plan: &Plan, input: usize) -> Self {
         Conditions {
             rate_hz: plan.grid().rate_hz,
             window_samples: plan.grid().window_samples,
             latency_samples: plan.parameters().loop_latency_samples(),
-            iv_gain_v_per_na: plan.scale().analogue.gain_v_per_na(0),
+            iv_gain_v_per_na: plan.scale().analogue.gain_v_per_na(input),
         }
     }
 
-    /// Refuses a plan with another configuration; `tones` are electrodes, and whole periods in the window.
+    /// Refuses a plan with another configuration of this input; `tones` are electrodes, and whole periods in the window.
     fn check(
         &self,
         plan: &Plan,
+        input: usize,
         tones: impl Iterator<Item = (usize, u32)>,
     ) -> Result<(), CalibrationError> {
-        let now = Conditions::of(plan);
+        let now = Conditions::of(plan, input);
         let controls = plan.configuration().controls.iter();
         let checks = [
+            (input < plan.parameters().inputs as usize, "number of outputs"),
             ((self.rate_hz / now.rate_hz - 1.0).abs() < 1e-9, "sample rate"),
             (self.window_samples == now.window_samples, "window"),
             (self.latency_samples == now.latency_samples, "latency"),

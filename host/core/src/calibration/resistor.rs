@@ -43,6 +43,9 @@ pub struct OpenContacts {
     pub conditions: Conditions,
     /// One for each control.
     pub tones: Vec<OpenTone>,
+    /// Those at the inputs from 1 on; these are those at input 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<OpenContacts>,
 }
 
 /// Response of one tone.
@@ -66,11 +69,23 @@ pub struct OpenTone {
 }
 
 impl OpenContacts {
-    fn of(plan: &Plan, tones: Vec<OpenTone>) -> Self {
-        OpenContacts { conditions: Conditions::of(plan), tones }
+    fn of(plan: &Plan, input: usize, tones: Vec<OpenTone>) -> Self {
+        OpenContacts { conditions: Conditions::of(plan, input), tones, further: Vec::new() }
     }
 
-    /// Of a bench without a capacitance across the device.
+    /// Those at inputs 0, 1, ... as one; none of none.
+    pub fn joined(at_inputs: Vec<OpenContacts>) -> Option<Self> {
+        let mut at_inputs = at_inputs.into_iter();
+        let first = at_inputs.next()?;
+        Some(OpenContacts { further: at_inputs.collect(), ..first })
+    }
+
+    /// Those at inputs 0, 1, ...
+    pub fn inputs(&self) -> impl Iterator<Item = &OpenContacts> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// Of a bench without a capacitance across the device, at input 0.
     pub fn without_capacitance(plan: &Plan) -> Self {
         let controls = plan.configuration().controls.iter().zip(plan.tones_hz());
         let tones = controls.map(|(control, frequency_hz)| OpenTone {
@@ -82,16 +97,16 @@ impl OpenContacts {
             error_na_per_v: 0.0,
             feed_through_pf: 0.0,
         });
-        OpenContacts::of(plan, tones.collect())
+        OpenContacts::of(plan, 0, tones.collect())
     }
 
-    /// Refuses a plan for which they were not measured.
+    /// Refuses a plan of which they were not measured at this input.
     ///
     /// # Errors
     /// Rate, window, latency, converter or tones differ.
-    pub fn check(&self, plan: &Plan) -> Result<(), CalibrationError> {
+    fn check(&self, plan: &Plan, input: usize) -> Result<(), CalibrationError> {
         let tones = self.tones.iter().map(|tone| (tone.electrode, tone.cycles));
-        self.conditions.check(plan, tones)
+        self.conditions.check(plan, input, tones)
     }
 }
 
@@ -133,11 +148,15 @@ fn places<'a>(plan: &'a Plan, answers: &[Vec<[f64; 2]>]) -> Vec<Place<'a>> {
         .collect()
 }
 
-/// Responses of open contacts.
+/// Responses of open contacts at an input.
 ///
 /// # Errors
 /// A contact that conducts.
-pub fn fit_open(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<OpenContacts, CalibrationError> {
+pub fn fit_open(
+    plan: &Plan,
+    input: usize,
+    answers: &[Vec<[f64; 2]>],
+) -> Result<OpenContacts, CalibrationError> {
     let rate_hz = plan.grid().rate_hz;
     let tones = places(plan, answers).into_iter().map(|place| {
         let Place { control, frequency_hz, mean: Mean { answer, error } } = place;
@@ -158,15 +177,16 @@ pub fn fit_open(plan: &Plan, answers: &[Vec<[f64; 2]>]) -> Result<OpenContacts, 
             feed_through_pf: answer.gain() * 1e3 / (rate_hz * step),
         })
     });
-    Ok(OpenContacts::of(plan, tones.collect::<Result<_, _>>()?))
+    Ok(OpenContacts::of(plan, input, tones.collect::<Result<_, _>>()?))
 }
 
-/// A calibration from the responses of resistors in place of the device, on some controls or all, and those of open contacts, if measured.
+/// A calibration of an input from the responses of resistors in place of the device, on some controls or all, and those of open contacts at this input, if measured.
 ///
 /// # Errors
 /// No control responds, a lag without a pole, open contacts of another plan; without those, responses that do not separate lag from capacitance.
 pub fn fit_resistor(
     plan: &Plan,
+    input: usize,
     answers: &[Vec<[f64; 2]>],
     conductance_na_per_v: f64,
     open: Option<&OpenContacts>,
@@ -174,7 +194,7 @@ pub fn fit_resistor(
     let mut places = places(plan, answers);
     let mut open_answers = vec![Response { re: 0.0, im: 0.0 }; places.len()];
     if let Some(open) = open {
-        open.check(plan)?;
+        open.check(plan, input)?;
         for ((place, tone), kept) in places.iter_mut().zip(&open.tones).zip(&mut open_answers) {
             let without = Response { re: tone.in_phase_na_per_v, im: tone.quadrature_na_per_v };
             let with = place.mean.answer;
@@ -202,7 +222,7 @@ pub fn fit_resistor(
         }
     }
     if open.is_none() {
-        return separated(plan, &places, &there, conductance_na_per_v);
+        return separated(plan, input, &places, &there, conductance_na_per_v);
     }
     let lag_of = |place: &Place| Lag {
         frequency_hz: place.frequency_hz,
@@ -226,7 +246,7 @@ pub fn fit_resistor(
         Ok(tone(plan, place.control, &lag, response, open.over(response).im))
     });
     let tones = tones.collect::<Result<Vec<_>, CalibrationError>>()?;
-    Ok(calibration(plan, pole_hz, tones))
+    Ok(calibration(plan, input, pole_hz, tones))
 }
 
 fn missing(greatest: Option<&Place>, given_na_per_v: f64) -> CalibrationError {
@@ -266,6 +286,7 @@ impl Tried {
 /// Lag and capacitances from the resistors only, if they are distinguishable.
 fn separated(
     plan: &Plan,
+    input: usize,
     places: &[Place],
     there: &[&Place],
     conductance_na_per_v: f64,
@@ -308,5 +329,5 @@ fn separated(
         let lag = Lag { frequency_hz, angle_rad: response.phase_rad(), error_rad };
         tone(plan, place.control, &lag, response, place.mean.answer.over(response).im)
     });
-    Ok(calibration(plan, Some(best.pole_hz), tones.collect()))
+    Ok(calibration(plan, input, Some(best.pole_hz), tones.collect()))
 }

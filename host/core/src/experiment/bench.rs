@@ -18,18 +18,21 @@ pub(super) fn noise(bench: &Chain, rate_hz: f64) -> Result<(), Wrong> {
     })
 }
 
-/// Capacitances for every electrode of the device.
-pub(super) fn electrodes(bench: &Chain, electrodes: usize) -> Result<(), Wrong> {
+/// Lists for every electrode of the device, and for every input of the instrument.
+pub(super) fn lists(bench: &Chain, electrodes: usize, inputs: usize) -> Result<(), Wrong> {
+    let of_electrodes = (electrodes, "the device's", "electrodes");
+    let of_inputs = (inputs, "the instrument's", "inputs");
     let lists = [
-        ("feed_throughs_pf", "feed_through_pf", &bench.feed_throughs_pf),
-        ("electrode_drifts_v", "drift_v", &bench.electrode_drifts_v),
+        ("feed_throughs_pf", "feed_through_pf", &bench.feed_throughs_pf, of_electrodes),
+        ("electrode_drifts_v", "drift_v", &bench.electrode_drifts_v, of_electrodes),
+        ("iv_poles_hz", "iv_pole_hz", &bench.iv_poles_hz, of_inputs),
+        ("relaxations_s", "relaxation_s", &bench.relaxations_s, of_inputs),
     ];
-    for (list, single, values) in lists {
-        let count = values.as_ref().map_or(electrodes, Vec::len);
-        require(count == electrodes, format!("bench.{list}"), || {
+    for (list, single, values, (places, whose, what)) in lists {
+        let count = values.as_ref().map_or(places, Vec::len);
+        require(count == places, format!("bench.{list}"), || {
             format!(
-                "{list} has {count} entries for the device's {electrodes} electrodes: give one for \
-                 each, or {single} for all"
+                "{list} has {count} entries for {whose} {places} {what}: give one for each, or {single} for all"
             )
         })?;
     }
@@ -67,6 +70,8 @@ mod tests {
                 "x.toml:4:21: 1/f noise from 501 Hz on cannot be made: lower flicker_lowest_hz",
             ),
             ("electrode_drifts_v = [0.1]", "1 entries for the device's 7 electrodes"),
+            ("iv_poles_hz = [1e3, 2e3]", "2 entries for the instrument's 1 inputs"),
+            ("relaxations_s = [0.01, -0.02]", "bench.relaxations_s is -0.02: it must lie from"),
             ("step_v = 0.1\nstep_electrode = 7", "electrode 7 is not on the device"),
             ("adc_bits = 12", "unknown key `adc_bits`: choose"),
         ] {

@@ -11,10 +11,13 @@ impl Task {
     /// Applies this calibration to slopes in the host loop.
     ///
     /// # Errors
-    /// It was made for another plan.
+    /// It was made for another plan, or for fewer outputs than the task has.
     pub fn calibrate(&mut self, calibration: Option<Calibration>) -> Result<(), CalibrationError> {
         if let Some(calibration) = &calibration {
             calibration.check(&self.plan)?;
+            if calibration.inputs().count() < self.data.train.targets.outputs {
+                return Err(CalibrationError::Stale { what: "number of outputs" });
+            }
             let method = self.experiment.host.method;
             if !method.is_of_sines() {
                 return Err(CalibrationError::Method { method: method.name() });
@@ -27,23 +30,29 @@ impl Task {
     /// Checks the windows of the host loop, and corrects drifts as the experiment requires.
     pub fn drift_corrector(&self) -> DriftCorrector {
         let keys = &self.experiment.host;
-        let correction = match keys.drift {
-            Correction::Line => Some(Shape::Line),
-            Correction::Relaxation => Some(Shape::Relaxation { seconds: keys.relaxation_s }),
-            Correction::Calibrated => {
-                let calibration = self.calibration.as_ref();
-                let relaxation = calibration.and_then(|known| known.relaxation.as_ref());
-                relaxation.map(Relaxation::shape)
+        let corrections = match keys.drift {
+            Correction::Line => vec![Some(Shape::Line); self.data.train.targets.outputs],
+            Correction::Relaxation => {
+                let shape = Shape::Relaxation { seconds: keys.relaxation_s };
+                vec![Some(shape); self.data.train.targets.outputs]
             }
+            Correction::Calibrated => self
+                .calibration
+                .iter()
+                .flat_map(Calibration::inputs)
+                .map(Calibration::drift)
+                .collect(),
         };
-        DriftCorrector::new(&self.plan, self.experiment.noise_model(), correction)
+        DriftCorrector::new(&self.plan, self.experiment.noise_model(), corrections)
     }
 }
 
 impl Experiment {
-    /// Waits at least the time of this relaxation where it is subtracted.
-    pub fn wait_for(&mut self, relaxation: &Relaxation) {
-        self.timing.settle_s = self.timing.settle_s.max(relaxation.settle_corrected_s);
+    /// Waits at least the time of these relaxations where they are subtracted.
+    pub fn wait_for<'a>(&mut self, relaxations: impl IntoIterator<Item = &'a Relaxation>) {
+        for relaxation in relaxations {
+            self.timing.settle_s = self.timing.settle_s.max(relaxation.settle_corrected_s);
+        }
     }
 
     /// Noise model of the lines near the tones.
@@ -52,7 +61,7 @@ impl Experiment {
         NoiseModel {
             white_na2_per_hz: bench.noise_na2_per_hz,
             flicker_na2_per_hz_at_1khz: bench.flicker_na2_per_hz_at_1khz,
-            pole_hz: bench.iv_pole_hz,
+            pole_hz: bench.of_input(0).iv_pole_hz,
             mains_hz: self.tones.mains_hz.or((bench.hum_na != 0.0).then_some(bench.hum_hz)),
         }
     }

@@ -256,7 +256,7 @@ fn check_roles(experiment: &Experiment, data: &Dataset, device: &dyn Device) -> 
     require(wanted <= measured, key, || {
         format!("the cases have {wanted} outputs, but the device {} has {measured}: give one value for each of its outputs, or take another device", device.name())
     })?;
-    bench::electrodes(&experiment.bench, electrodes)
+    bench::lists(&experiment.bench, electrodes, inputs)
 }
 
 fn configuration(

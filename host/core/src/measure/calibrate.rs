@@ -15,7 +15,7 @@ const DRAWS: u32 = 4;
 /// Steps of the ADC below which a current is not resolved: rounding errors then do not average away.
 const LEAST_STEPS: u32 = 3;
 
-/// Measures at `points` operating points, `windows` windows of every case each; `seed` draws the points.
+/// Measures at `points` operating points, `windows` windows of every case each, all inputs that the session reads; `seed` draws the points.
 ///
 /// # Errors
 /// Too few points, a current that clips or spans too few ADC steps, responses without a line, a lag without a pole; or the instrument fails.
@@ -40,12 +40,16 @@ pub fn in_place(
         let controls_v = session.plan().draw_controls_v(&mut random);
         taken += u32::from(answers.add(session, &controls_v, windows)?);
     }
-    answers.check()?;
-    Ok(fit(session.plan(), &answers.of_tones)?)
+    let plan = session.plan();
+    let found = answers.each(|input, answers| {
+        answers.check()?;
+        fit(plan, input, &answers.of_tones)
+    })?;
+    Calibration::joined(found).ok_or(MeasureError::Nothing { what: "inputs" })
 }
 
-/// Measures resistors of this conductance at some controls, or at all, in place of the device; `open` are the responses of the contacts
-/// without them.
+/// Measures resistors of this conductance at some controls, or at all, in place of the device, at all inputs that the session reads; `open` are the responses
+/// of the contacts without them.
 ///
 /// # Errors
 /// No resistor, a current that clips or spans too few ADC steps, a lag without a pole, responses that without `open` do not separate lag from capacitance; or
@@ -57,17 +61,26 @@ pub fn with_resistor(
     open: Option<&OpenContacts>,
 ) -> Result<Calibration, MeasureError> {
     let answers = in_the_middle(session, windows)?;
-    answers.check()?;
-    Ok(fit_resistor(session.plan(), &answers.of_tones, conductance_na_per_v, open)?)
+    let plan = session.plan();
+    let found = answers.each(|input, answers| {
+        answers.check()?;
+        let open = open.map(|open| {
+            open.inputs().nth(input).ok_or(CalibrationError::Stale { what: "number of outputs" })
+        });
+        fit_resistor(plan, input, &answers.of_tones, conductance_na_per_v, open.transpose()?)
+    })?;
+    Calibration::joined(found).ok_or(MeasureError::Nothing { what: "inputs" })
 }
 
-/// Measures open contacts: only capacitances remain.
+/// Measures open contacts at all inputs that the session reads: only capacitances remain.
 ///
 /// # Errors
 /// A contact that conducts, a current that clips; or the instrument fails.
 pub fn open_contacts(session: &mut Session, windows: u32) -> Result<OpenContacts, MeasureError> {
     let answers = in_the_middle(session, windows)?;
-    Ok(fit_open(session.plan(), &answers.of_tones)?)
+    let plan = session.plan();
+    let found = answers.each(|input, answers| fit_open(plan, input, &answers.of_tones))?;
+    OpenContacts::joined(found).ok_or(MeasureError::Nothing { what: "inputs" })
 }
 
 /// Responses with the controls in the middle of their ranges.
@@ -110,8 +123,12 @@ pub fn codes_with_resistor(
     Ok(CodeCalibration::new(&response)?)
 }
 
-/// Responses of every tone, case by case and operating point by operating point.
-struct Answers {
+/// Responses at every input.
+struct Answers(Vec<OfInput>);
+
+/// Responses of every tone at one input, case by case and operating point by operating point.
+#[derive(Clone)]
+struct OfInput {
     of_tones: Vec<Vec<[f64; 2]>>,
     /// Steps of the ADC in the widest window.
     steps: u32,
@@ -120,10 +137,10 @@ struct Answers {
 impl Answers {
     fn of(session: &Session) -> Self {
         let tones = session.plan().configuration().controls.len();
-        Answers { of_tones: vec![Vec::new(); tones], steps: 0 }
+        Answers(vec![OfInput { of_tones: vec![Vec::new(); tones], steps: 0 }; session.inputs()])
     }
 
-    /// Adds an operating point. `false`: the current clips there.
+    /// Adds an operating point. `false`: a current clips there.
     fn add(
         &mut self,
         session: &mut Session,
@@ -136,13 +153,14 @@ impl Answers {
         if passes.iter().flatten().any(|reading| reading.clipped) {
             return Ok(false);
         }
-        for reading in passes.iter().flatten() {
-            self.steps = self.steps.max(reading.span_steps);
-        }
-        for case in 0..passes[0].len() {
-            for (k, of_tone) in self.of_tones.iter_mut().enumerate() {
+        for (row, (_, input)) in session.rows().enumerate() {
+            let Some(OfInput { of_tones, steps }) = self.0.get_mut(input) else { continue };
+            for pass in &passes {
+                *steps = (*steps).max(pass[row].span_steps);
+            }
+            for (k, of_tone) in of_tones.iter_mut().enumerate() {
                 let of = |axis: usize| {
-                    passes.iter().map(|pass| pass[case].answers_na_per_v[k][axis]).sum::<f64>()
+                    passes.iter().map(|pass| pass[row].answers_na_per_v[k][axis]).sum::<f64>()
                         / passes.len() as f64
                 };
                 of_tone.push([of(0), of(1)]);
@@ -151,6 +169,21 @@ impl Answers {
         Ok(true)
     }
 
+    /// What a fit makes of every input; of several an error names the output.
+    fn each<T>(
+        &self,
+        fit: impl Fn(usize, &OfInput) -> Result<T, CalibrationError>,
+    ) -> Result<Vec<T>, CalibrationError> {
+        let of_inputs = self.0.iter().enumerate();
+        of_inputs
+            .map(|(output, answers)| {
+                fit(output, answers).map_err(|error| error.of_output(output, self.0.len()))
+            })
+            .collect()
+    }
+}
+
+impl OfInput {
     fn check(&self) -> Result<(), CalibrationError> {
         if self.steps < LEAST_STEPS {
             return Err(CalibrationError::GainTooSmall { steps: self.steps });

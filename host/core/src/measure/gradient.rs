@@ -33,7 +33,8 @@ pub struct Effort {
     pub snr: Option<f64>,
     /// Maximum number of windows.
     pub most_windows: u32,
-    /// Subtract the effect of a drift of this shape on the tones; `None`: only report it where it matters.
+    /// Subtract the effect of a drift of this shape on the tones; `None`: of the relaxation that the session's calibration knows, or else only report it where
+    /// it matters.
     pub drift: Option<Shape>,
 }
 
@@ -187,9 +188,11 @@ pub(super) fn cases(
 ) -> Vec<CaseSlopes> {
     let cases = session.rows().enumerate().map(|(row, (inputs_v, output))| {
         let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
-        let case = CaseSlopes { output, ..summary(session, inputs_v, &readings, drift) };
+        let calibration = session.calibration(output);
+        let shape = drift.or_else(|| calibration.and_then(Calibration::drift));
+        let case = summary(session, inputs_v, output, &readings, shape);
         let uncalibrated = case.slopes.iter().any(Slope::has_quadrature);
-        CaseSlopes { uncalibrated: uncalibrated && session.calibration().is_none(), ..case }
+        CaseSlopes { uncalibrated: uncalibrated && calibration.is_none(), ..case }
     });
     cases.collect()
 }
@@ -211,10 +214,11 @@ impl Slope {
 fn summary(
     session: &Session,
     inputs_v: &[f64],
+    output: usize,
     readings: &[&Reading],
     shape: Option<Shape>,
 ) -> CaseSlopes {
-    let (plan, calibration) = (session.plan(), session.calibration());
+    let (plan, calibration) = (session.plan(), session.calibration(output));
     let windows = readings.len();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / windows as f64;
     let configuration = plan.configuration();
@@ -230,7 +234,7 @@ fn summary(
         let values: Vec<f64> = readings.iter().map(|reading| reading.slopes_na_per_v[k]).collect();
         let (electrode, amplitude_v) = (control.output, plan.amplitude_v(k));
         let tone = calibration.map(|calibration| &calibration.tones[k]);
-        let beside = noise_na(session, readings, k, on_empty_na);
+        let beside = noise_na(plan, calibration, readings, k, on_empty_na);
         let known = Confidence::of_noise(beside.squares_na2, beside.values, windows)
             .map(|of_noise| of_noise.scaled(1.0 / amplitude_v))
             .or_else(|| Confidence::of_spread(&values));
@@ -260,7 +264,7 @@ fn summary(
         step_na: drift.step_na,
         settled: is_settled(&slopes, &drift, shape, calibration),
         inputs_v: inputs_v.to_vec(),
-        output: 0,
+        output,
         current_na: mean(&currents),
         current_error_na: Confidence::of_spread(&currents).map(|known| known.error),
         uncalibrated: false,
@@ -314,18 +318,17 @@ struct Beside {
 /// The noise of the device's current near a tone: amplitudes of its empty lines, over the gain at each. ADC noise, behind the pole, is
 /// overestimated at lines above the tone and underestimated below it.
 fn noise_na(
-    session: &Session,
+    plan: &Plan,
+    calibration: Option<&Calibration>,
     readings: &[&Reading],
     control: usize,
     taken_off_na: Option<&[[f64; 2]]>,
 ) -> Beside {
-    let plan = session.plan();
     let noise_slots = plan.configuration().noise_slots.iter().enumerate();
     let places: Vec<(usize, f64)> = noise_slots
         .filter(|(_, noise_slot)| noise_slot.control == control)
         .map(|(n, noise_slot)| {
             let frequency_hz = plan.grid().frequency_hz(noise_slot.cycles);
-            let calibration = session.calibration();
             (n, calibration.map_or(1.0, |known| known.gain_beside(control, frequency_hz)))
         })
         .collect();

@@ -52,7 +52,12 @@ impl Probe {
 
     /// Reads all inputs from now on, not only the first.
     pub fn read_all_inputs(&mut self) {
-        self.inputs = self.plan.parameters().inputs as usize;
+        self.read_inputs(self.plan.parameters().inputs as usize);
+    }
+
+    /// Reads the first `count` inputs from now on.
+    pub fn read_inputs(&mut self, count: usize) {
+        self.inputs = count;
     }
 
     /// Inputs that are read.

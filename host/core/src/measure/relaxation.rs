@@ -1,6 +1,6 @@
 //! Settling of the device's current after a step between cases: consecutive short windows without tones.
 
-use super::probe::Probe;
+use super::probe::{Current, Probe};
 use super::MeasureError;
 use crate::calibration::relaxation::{fit, Point, Relaxation};
 use crate::calibration::CalibrationError;
@@ -34,7 +34,7 @@ pub struct RelaxationSpec {
     pub seed: u64,
 }
 
-/// Measures the largest step between cases at random controls. `None`: no relaxation was found.
+/// Measures the largest step between cases at random controls, at one input after the other of those that the probe reads. `None`: no relaxation was found there.
 ///
 /// # Errors
 /// No steps to average, a slope of zero, currents that clip everywhere; or the instrument fails.
@@ -42,20 +42,29 @@ pub fn measure(
     probe: &mut Probe,
     plan: &Plan,
     wanted: RelaxationSpec,
-) -> Result<Option<Relaxation>, MeasureError> {
+) -> Result<Vec<Option<Relaxation>>, MeasureError> {
     if wanted.repeats == 0 {
         return Err(MeasureError::Nothing { what: "repetitions" });
     }
+    (0..probe.inputs()).map(|input| at_input(probe, plan, wanted, input)).collect()
+}
+
+fn at_input(
+    probe: &mut Probe,
+    plan: &Plan,
+    wanted: RelaxationSpec,
+    input: usize,
+) -> Result<Option<Relaxation>, MeasureError> {
     let rate_hz = plan.grid().rate_hz;
     let base = plan.configuration().timing.clone();
     probe.pace(Timing { settle_s: base.settle_s.max(LOOKED_AT_S), ..base.clone() })?;
-    let (from_v, to_v, step_na) = largest_step(probe, plan, wanted.seed)?;
+    let (from_v, to_v, step_na) = largest_step(probe, plan, wanted.seed, input)?;
     // Tones are off: the lead-in is as short as it may be.
     let lead_in_s = f64::from(plan.parameters().loop_latency_samples()) / rate_hz;
     let mut window_samples = WINDOWS.0;
     let fitted = loop {
         probe.pace(Timing { window_samples, settle_s: 0.0, lead_in_s, ..base.clone() })?;
-        let points = trace(probe, &from_v, &to_v, wanted.repeats)?;
+        let points = trace(probe, (&from_v, &to_v), wanted.repeats, input)?;
         let span = points.iter().map(|point| point.begin + point.samples).fold(0.0, f64::max);
         let Some(fitted) = fit(&points) else { return Ok(None) };
         let least_span =
@@ -75,6 +84,7 @@ fn largest_step(
     probe: &mut Probe,
     plan: &Plan,
     seed: u64,
+    input: usize,
 ) -> Result<(Vec<f64>, Vec<f64>, f64), MeasureError> {
     let configuration = plan.configuration();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -92,7 +102,7 @@ fn largest_step(
             }
             rows_v.push(row_v);
         }
-        let currents = probe.measure(&rows_v)?;
+        let currents = currents(probe, &rows_v, input)?;
         for (n, current) in currents.iter().enumerate() {
             let before = (n + currents.len() - 1) % currents.len();
             let step_na = current.current_na - currents[before].current_na;
@@ -103,15 +113,25 @@ fn largest_step(
         }
     }
     let clipped = CalibrationError::Clipped { clipped: PLACES, points: PLACES };
-    largest.ok_or_else(|| clipped.into())
+    largest.ok_or_else(|| clipped.of_output(input, probe.inputs()).into())
+}
+
+/// Currents of one input.
+fn currents(
+    probe: &mut Probe,
+    rows_v: &[Vec<f64>],
+    input: usize,
+) -> Result<Vec<Current>, MeasureError> {
+    let inputs = probe.inputs();
+    Ok(probe.measure(rows_v)?.into_iter().skip(input).step_by(inputs).collect())
 }
 
 /// Half-windows after steps from one case to another (0) and back (1), mean of the repetitions.
 fn trace(
     probe: &mut Probe,
-    from_v: &[f64],
-    to_v: &[f64],
+    (from_v, to_v): (&[f64], &[f64]),
     repeats: u32,
+    input: usize,
 ) -> Result<Vec<Point>, MeasureError> {
     let rows = probe.plan().parameters().cases as usize;
     let half = f64::from(probe.window_samples() / 2);
@@ -120,7 +140,7 @@ fn trace(
     probe.measure(&vec![from_v.to_vec(); rows])?;
     for repeat in 0..repeats {
         for (step, row_v) in [to_v, from_v].into_iter().enumerate() {
-            let currents = probe.measure(&vec![row_v.to_vec(); rows])?;
+            let currents = currents(probe, &vec![row_v.to_vec(); rows], input)?;
             let first = currents.first().map_or(0, |current| current.sample);
             for (n, current) in currents.iter().enumerate() {
                 let begin = f64::from(current.sample.wrapping_sub(first));
