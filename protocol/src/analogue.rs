@@ -15,6 +15,7 @@
 //! have the values of input 0. The gateware does not use the words.
 
 use crate::registers as map;
+use crate::Parameters;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -240,11 +241,7 @@ impl Analogue {
 
     /// Words of the array in an instrument with this number of outputs.
     pub fn room(outputs: usize) -> usize {
-        if outputs > 32 {
-            WORDS
-        } else {
-            WORDS / 2
-        }
+        WORDS / 2 * Parameters::mask_words(outputs as u32) as usize
     }
 
     /// The words of the array for an instrument with this number of outputs and inputs.

@@ -261,6 +261,11 @@ impl Parameters {
         (passes + 16).max(self.converter_period_clocks)
     }
 
+    /// Words of a mask with a bit for each of `outputs` outputs: 1, or 2 with more than 32.
+    pub fn mask_words(outputs: u32) -> u32 {
+        outputs.div_ceil(32).max(1)
+    }
+
     /// Whether the lock-in can demodulate the cost: with codes, of the only input.
     pub fn has_cost(&self) -> bool {
         self.carriers.has_codes() && self.inputs == 1

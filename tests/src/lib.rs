@@ -8,6 +8,7 @@ pub mod laboratory;
 pub mod memory;
 pub mod netlist;
 pub mod packages;
+pub mod plane;
 pub mod scenario;
 pub mod testbench;
 pub mod testbench_scenario;

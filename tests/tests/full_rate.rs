@@ -12,9 +12,8 @@ use hge_sim::bench::Bench;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_tests::memory::MemoryGrowth;
-use hge_tests::nightly;
 use hge_tests::scenario::Script;
-use std::fmt::Write;
+use hge_tests::{nightly, plane};
 
 /// Bytes a second of a line of 3 Mbaud.
 const LINE_BYTES_PER_S: usize = 300_000;
@@ -139,13 +138,8 @@ fn minutes_at_half_the_rate_lose_frames_and_count_each() {
 #[test]
 fn a_training_on_a_file_of_a_thousand_cases_of_two_outputs_takes_no_more_memory_with_time() {
     let mut memory = MemoryGrowth::begin();
-    let mut rows = "x,y,first,second\n".to_owned();
-    for n in 0..1000 {
-        let (x, y) = ((f64::from(n) * 0.618034) % 1.0 - 0.5, (f64::from(n) * 0.754878) % 1.0 - 0.5);
-        writeln!(rows, "{x:.4},{y:.4},{:.4},{:.4}", 6.0 * x - 3.0 * y, 2.0 * x + 5.0 * y).unwrap();
-    }
     let path = std::env::temp_dir().join(format!("hge-thousand-{}.csv", std::process::id()));
-    std::fs::write(&path, rows).unwrap();
+    std::fs::write(&path, plane::csv(1000)).unwrap();
     let epochs = nightly(2500, 1000);
     // No loss is low enough: every epoch is run, with 32 cases from the file each.
     let text = format!(

@@ -182,7 +182,7 @@ impl Access {
             upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             outputs: Fixed::new(Bits::from(u64::from(parameters.outputs))),
-            is_wide: Fixed::new(parameters.outputs > 32),
+            is_wide: Fixed::new(Parameters::mask_words(parameters.outputs) > 1),
             has_codes: Fixed::new(parameters.carriers.has_codes()),
             ..Default::default()
         }

@@ -27,6 +27,7 @@
 //! lowest code by clearing the sum, whose sign bit is then the only one missing, and at the highest by setting the output bits.
 
 use crate::leaf::{memories_are_late, Fixed, Ram};
+use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Base, tone and shaping of every output.
@@ -168,7 +169,7 @@ impl Modulator {
             dropped: Fixed::new(Bits::from(dropped)),
             kept: Fixed::new(Bits::from((!dropped & 0xffff_ffff) >> 16)),
             half: Fixed::new(Bits::from(dropped.div_ceil(2))),
-            is_wide: Fixed::new(outputs > 32),
+            is_wide: Fixed::new(Parameters::mask_words(outputs) > 1),
             ..Default::default()
         }
     }

@@ -5,7 +5,7 @@ use hge_core::experiment::{EngineKind, Job, LoopMode};
 use hge_core::train::Outcome;
 use hge_lab::{train, Options};
 use hge_needs::needs;
-use hge_tests::nightly;
+use hge_tests::{nightly, plane};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -212,21 +212,9 @@ fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A plane of two inputs on two outputs of a linear device, whose controls shift both.
-fn plane(rows: usize) -> String {
-    let mut text = "x,y,first,second\n".to_owned();
-    for n in 0..rows {
-        // A lattice that fills the square without repetition.
-        let (x, y) = ((n as f64 * 0.618034) % 1.0 - 0.5, (n as f64 * 0.754878) % 1.0 - 0.5);
-        let (first, second) = (6.0 * x - 3.0 * y + 1.2, 2.0 * x + 5.0 * y - 0.7);
-        writeln!(text, "{x:.4},{y:.4},{first:.4},{second:.4}").unwrap();
-    }
-    text
-}
-
 #[test]
 fn a_file_of_a_thousand_cases_is_learnt_in_batches_and_judged_on_cases_that_were_not_trained_on() {
-    let path = file("plane.csv", &plane(1000));
+    let path = file("plane.csv", &plane::csv(1000));
     let text = format!(
         "device = \"linear:6,-3,4,1;2,5,-1,3\"\nrestarts = 1\nrms_error_na = 0.2\n[instrument]\ninputs = 2\ncases = 32\n\
          [electrodes]\ninputs = [0, 1]\ncontrols = [2, 3]\ncontrol_low_v = [-1.5, -1.5]\ncontrol_high_v = [1.5, 1.5]\n\

@@ -22,7 +22,7 @@ impl Registers {
             most_slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
             used_outputs: Fixed::new(Bits::from(used & 0xffff_ffff)),
             used_outputs_high: Fixed::new(Bits::from(used >> 32)),
-            is_wide: Fixed::new(parameters.outputs > 32),
+            is_wide: Fixed::new(Parameters::mask_words(parameters.outputs) > 1),
             modes: Fixed::new(Bits::from(u64::from(map::mode::of(parameters)))),
             watchdog_place: Fixed::new(Bits::from(u64::from(map::WATCHDOG))),
             run_limit_place: Fixed::new(Bits::from(u64::from(map::RUN_LIMIT))),

@@ -254,7 +254,7 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::INPUT_WORDS, layout.input_words as u16),
         (memory::INPUTS, (parameters.inputs << 8) as u16),
     ]);
-    let mask_words = if parameters.outputs > 32 { 4 } else { 2 };
+    let mask_words = 2 * Parameters::mask_words(parameters.outputs) as u8;
     epochs::run(&mut code, mask_words);
     epochs::window(&mut code, parameters.has_cost());
     records::end(&mut code);
