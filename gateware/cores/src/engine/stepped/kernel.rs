@@ -310,10 +310,10 @@ impl Logic for Stepped {
         if self.amplifies.q.val() {
             self.multiply.a.next = signed_cast(self.amplitude.val());
         }
-        self.multiply.b.next = self.wave.wave.val();
+        self.multiply.b.next = self.wave.value.val();
         self.sine_valid.next = self.sounds_out.q.val();
         self.sine_slot.next = bit_cast::<8, _>(self.slot.q.val());
-        self.sine.next = self.wave.wave.val();
+        self.sine.next = self.wave.value.val();
         comment!("Terms of the adder.");
         self.first_term.next = self.memory.read_data.val();
         if self.clears.q.val() {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `angle` | in, 12 | phase, 1/4096 turn, steady for two clocks |
 //! | `with_cosine` | in, 1 | the cosine, else the sine |
-//! | `wave` | out, 16 signed | its value, Q1.15, a clock after `angle`, in the clock of `with_cosine` |
+//! | `value` | out, 16 signed | sine or cosine, Q1.15, a clock after `angle`, in the clock of `with_cosine` |
 //!
 //! Octants fold by swapping the pair of the table, quadrants by its signs, as in [`Nco`](crate::nco).
 
@@ -22,7 +22,7 @@ pub struct Wave {
     /// The cosine is wanted.
     pub with_cosine: Signal<In, Bit>,
     /// Sine or cosine.
-    pub wave: Signal<Out, Signed<16>>,
+    pub value: Signal<Out, Signed<16>>,
     pairs: Rom<30, 9>,
     folded: Signal<Local, Bits<9>>,
     quadrant: Signal<Local, Bits<2>>,
@@ -41,7 +41,7 @@ impl Default for Wave {
             clock: Signal::default(),
             angle: Signal::default(),
             with_cosine: Signal::default(),
-            wave: Signal::default(),
+            value: Signal::default(),
             pairs: Rom::new("quarter_wave", &wave_pairs()),
             folded: Signal::default(),
             quadrant: Signal::default(),
@@ -78,9 +78,9 @@ impl Logic for Wave {
         self.zero.next = self.zero_16.val();
         self.negates.next = (self.quadrant.val().get_bit(1))
             ^ (self.with_cosine.val() & (self.quadrant.val().get_bit(0)));
-        self.wave.next = self.size_signed.val();
+        self.value.next = self.size_signed.val();
         if self.negates.val() {
-            self.wave.next = self.zero.val() - self.size_signed.val();
+            self.value.next = self.zero.val() - self.size_signed.val();
         }
     }
 }
