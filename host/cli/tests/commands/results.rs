@@ -99,6 +99,36 @@ fn a_calibration_is_written_read_and_refused_for_other_tones() {
 }
 
 #[test]
+fn both_outputs_of_an_adder_are_calibrated_and_named() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/adder.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let poles = "[bench]\niv_poles_hz = [1000.0, 3000.0]\nnoise_na2_per_hz = 1e-6\n";
+    let experiment = TestFile::with("lagging-adder.toml", &format!("{text}\n{poles}"));
+    let file = TestFile::new("calibration-of-two.json");
+    let found = json(&["calibrate", experiment.path(), "-o", file.path()]);
+    let further = found["further"].as_array().unwrap();
+    assert_eq!(further.len(), 1);
+    for (of_output, pole_hz) in [(&found, 1000.0), (&further[0], 3000.0)] {
+        let off = of_output["pole_hz"].as_f64().unwrap() / pole_hz - 1.0;
+        assert!(off.abs() < 0.03, "{pole_hz}: {of_output}");
+    }
+    let text = String::from_utf8(hge(&["calibrate", experiment.path()]).stdout).unwrap();
+    assert!(text.starts_with("output 0: pole") && text.contains("\noutput 1: pole"), "{text}");
+    let options = ["--exact", "--windows", "8", "--calibration", file.path()];
+    let slopes = json(&[&["gradient", experiment.path()], &options[..]].concat());
+    for case in slopes["cases"].as_array().unwrap() {
+        assert_eq!(case["uncalibrated"], false, "{case}");
+    }
+    // The file of the first output alone.
+    let one = TestFile::new("calibration-of-one.json");
+    let mut first = json(&["calibrate", experiment.path()]);
+    first.as_object_mut().unwrap().remove("further");
+    std::fs::write(one.path(), first.to_string()).unwrap();
+    let error = refusal(&["train", experiment.path(), "--calibration", one.path()]);
+    assert!(error.contains("with another number of outputs: calibrate again"), "{error}");
+}
+
+#[test]
 fn a_relaxation_is_measured_and_its_wait_used() {
     let keys = "gate = \"xor\"\n[bench]\nrelaxation_share = 0.2\n";
     let (experiment, file) =
