@@ -5,8 +5,8 @@
 //! Searches that reach the budget of device time count as censored.
 
 use super::by_formula::outputs_na;
-use super::statistics::{mcnemar, wilson};
-use super::survival::{median, median_s, ratio_interval, Duration};
+use super::statistics::{discordant, mcnemar, wilson};
+use super::survival::{finite, median, median_s, ratio_interval, shown, Duration};
 use super::{parallel, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::experiment::{Experiment, Job, Source};
 use hge_core::optimiser::Rule;
@@ -235,15 +235,10 @@ fn report(name: &str, group: &Group, adam: &Group, findings: &mut Findings) -> s
     let median = median(durations);
     let ratio = median.time_s / median_s(&adam.durations);
     let (ratio_low, ratio_high) = ratio_interval(durations, &adam.durations);
-    let only = |one: &[Duration], other: &[Duration]| {
-        one.iter().zip(other).filter(|(one, other)| one.solved && !other.solved).count() as u64
-    };
-    let (lost, gained) = (only(&adam.durations, durations), only(durations, &adam.durations));
-    let shown = |value: f64| match value.is_finite() {
-        true => format!("{value:.2}"),
-        false => "beyond".into(),
-    };
-    let spread = |value, low, high| format!("{} ({} to {})", shown(value), shown(low), shown(high));
+    let pairs = adam.durations.iter().zip(durations);
+    let (lost, gained) = discordant(pairs.map(|(adam, own)| (adam.solved, own.solved)));
+    let spread =
+        |value, low, high| format!("{} ({} to {})", shown(value, 2), shown(low, 2), shown(high, 2));
     findings.table.push([
         name.to_owned(),
         rule.to_owned(),
@@ -260,7 +255,6 @@ fn report(name: &str, group: &Group, adam: &Group, findings: &mut Findings) -> s
     let times = durations.iter().flat_map(|one| [one.time_s, f64::from(u8::from(one.solved))]);
     let array = format!("{name}_{}", rule.replace('-', "_"));
     findings.array(&array, &[searches, 2], times.collect());
-    let finite = |value: f64| value.is_finite().then_some(value);
     json!({
         "task": name, "optimiser": rule, "setting": setting.value, "amplitude_v": amplitude_v, "patience_epochs": setting.patience_epochs, "window_s": window_s,
         "searches": searches, "starts": starts,

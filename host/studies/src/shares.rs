@@ -5,7 +5,7 @@
 
 use super::descent::{descend, DescentConfig, Exact, GradientSource, Path};
 use super::sim_setup::{self, SimSetup};
-use super::statistics::{holm, mcnemar, McNemar};
+use super::statistics::{discordant, holm, mcnemar, McNemar};
 use super::{parallel, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::gate::Gate;
 use hge_core::optimiser::chain_rule;
@@ -63,13 +63,8 @@ impl Group {
 
     /// Lost, gained.
     fn discordant(&self) -> (u64, u64) {
-        let count = |won: usize, missed: usize| {
-            let pairs = self.pairs.iter().filter(|pair| {
-                pair.losses[won] < self.solved_loss && pair.losses[missed] >= self.solved_loss
-            });
-            pairs.count() as u64
-        };
-        (count(0, 1), count(1, 0))
+        let solved = |pair: &Pair, config: usize| pair.losses[config] < self.solved_loss;
+        discordant(self.pairs.iter().map(|pair| (solved(pair, 0), solved(pair, 1))))
     }
 }
 

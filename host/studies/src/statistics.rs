@@ -57,6 +57,13 @@ pub fn mcnemar(lost: u64, gained: u64) -> McNemar {
     McNemar { loss, two_sided }
 }
 
+/// Pairs that only the first method solved, and that only the second solved.
+pub fn discordant(solved: impl IntoIterator<Item = (bool, bool)>) -> (u64, u64) {
+    solved.into_iter().fold((0, 0), |(lost, gained), (first, second)| {
+        (lost + u64::from(first && !second), gained + u64::from(second && !first))
+    })
+}
+
 /// Quantile of the normal distribution for a two-sided 95 % interval.
 pub const NORMAL_95: f64 = 1.959_963_984_540_054;
 

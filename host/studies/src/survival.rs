@@ -68,6 +68,16 @@ pub fn ratio_interval(above: &[Duration], below: &[Duration]) -> (f64, f64) {
     })
 }
 
+/// A time or a ratio of times with this number of decimals; `beyond` where the search's limit hides it.
+pub fn shown(value: f64, digits: usize) -> String {
+    finite(value).map_or_else(|| "beyond".into(), |value| format!("{value:.digits$}"))
+}
+
+/// What JSON can hold.
+pub fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 /// Percentile bootstrap of a statistic of independent groups.
 fn interval(groups: &[&[Duration]], statistic: impl Fn(&[Vec<Duration>]) -> f64) -> (f64, f64) {
     if groups.iter().any(|group| group.is_empty()) {

@@ -3,7 +3,7 @@
 use super::network::{Compared, Group, Slopes};
 use super::{COUNTED_STARTS, LEVEL};
 use crate::bootstrap::{interval_95, resampled};
-use crate::statistics::{difference_of_shares, mcnemar, mean, wilson};
+use crate::statistics::{difference_of_shares, discordant, mcnemar, mean, wilson};
 use crate::{Claim, Findings, Table};
 use serde_json::{json, Value};
 
@@ -109,11 +109,9 @@ impl Compared {
         // The gaps of starts that got stuck reach far down: medians.
         let gap = Difference::of_groups(&gaps(extracted), &gaps(single), median);
         let behind = Difference::of_pairs(&gaps(extracted), &gaps(exact));
-        let count = |won: &Group, missed: &Group| {
-            let starts = 0..won.runs.len();
-            starts.filter(|&n| won.is_solved(n) && !missed.is_solved(n)).count() as u64
-        };
-        let (lost, gained) = (count(exact, extracted), count(extracted, exact));
+        let starts = 0..exact.runs.len();
+        let (lost, gained) =
+            discordant(starts.map(|start| (exact.is_solved(start), extracted.is_solved(start))));
         let test = mcnemar(lost, gained);
         findings.table = table;
         findings.say("ways", ways);

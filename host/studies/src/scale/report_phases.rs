@@ -3,8 +3,8 @@
 use super::phases::Trained;
 use super::report::{median, Difference};
 use super::{COUNTED_STARTS, LEVEL};
-use crate::statistics::{difference_of_shares, mcnemar, wilson};
-use crate::survival;
+use crate::statistics::{difference_of_shares, discordant, mcnemar, wilson};
+use crate::survival::{self, finite, shown};
 use crate::{Claim, Findings, Table};
 use serde_json::{json, Value};
 
@@ -24,17 +24,8 @@ fn of_task(task: &Trained, table: &mut Table, findings: &mut Findings) -> Value 
     let time = survival::median(&task.durations);
     let windows = survival::median_s(&task.windows);
     let solved = |results: &[f64]| results.iter().filter(|&&result| task.is_solved(result)).count();
-    let finite = |value: f64| value.is_finite().then_some(value);
-    let shown = |value: f64, digits: usize| match finite(value) {
-        Some(value) => format!("{value:.digits$}"),
-        None => "beyond".into(),
-    };
-    let spread = format!(
-        "{} ({} to {})",
-        shown(time.time_s, 2),
-        shown(time.low_s, 2),
-        shown(time.high_s, 2)
-    );
+    let spread = [time.time_s, time.low_s, time.high_s].map(|seconds| shown(seconds, 2));
+    let spread = format!("{} ({} to {})", spread[0], spread[1], spread[2]);
     for (slopes, results, windows, spread) in [
         ("extracted", &task.extracted, shown(windows, 0), spread),
         ("exact", &task.exact, String::new(), String::new()),
@@ -56,15 +47,10 @@ fn of_task(task: &Trained, table: &mut Table, findings: &mut Findings) -> Value 
         let name = slopes.replace(' ', "_");
         findings.array(&format!("{}_{name}", task.name), &[results.len()], results.clone());
     }
-    let pairs = || task.exact.iter().zip(&task.extracted);
-    let only = |lost: bool| {
-        let of = |(&exact, &extracted): &(&f64, &f64)| {
-            let solved = (task.is_solved(exact), task.is_solved(extracted));
-            solved == (lost, !lost)
-        };
-        pairs().filter(of).count() as u64
-    };
-    let (lost, gained) = (only(true), only(false));
+    let pairs = task.exact.iter().zip(&task.extracted);
+    let (lost, gained) = discordant(
+        pairs.map(|(&exact, &extracted)| (task.is_solved(exact), task.is_solved(extracted))),
+    );
     let test = mcnemar(lost, gained);
     let counts = (solved(&task.extracted), starts);
     let (gain_low, gain_high) = difference_of_shares(counts, (chance.hits, chance.settings));

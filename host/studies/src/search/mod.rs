@@ -13,7 +13,7 @@ mod tuning;
 pub use strategy::{Extraction, Strategy};
 
 use super::chance::{chances, Chance};
-use super::survival::{median, ratio_interval, Duration, Median};
+use super::survival::{finite, median, ratio_interval, shown, Duration, Median};
 use super::task::{Solved, Task};
 use super::{
     parallel, sim_setup, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table,
@@ -300,14 +300,5 @@ fn ratio_text(ratio: f64, (low, high): (f64, f64)) -> String {
 
 /// A time or ratio, or that it is beyond the budget.
 fn times(value: f64) -> String {
-    match value {
-        value if !value.is_finite() => "beyond".into(),
-        value if value >= 100.0 => format!("{value:.0}"),
-        value => format!("{value:.2}"),
-    }
-}
-
-/// A number for programs; `None` beyond the budget.
-fn finite(value: f64) -> Option<f64> {
-    value.is_finite().then_some(value)
+    shown(value, if value >= 100.0 { 0 } else { 2 })
 }
