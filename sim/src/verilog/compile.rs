@@ -162,26 +162,16 @@ impl Compiler {
         let mut hash = DefaultHasher::new();
         (verilog, HARNESS, self.name(), define).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
-        let program = folder.join("engine");
-        let lock = cache_lock(&folder);
-        let _lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        if program.is_file() {
-            return Ok(program);
-        }
-        // Another process may be at the same program.
-        let work = folder.with_extension(std::process::id().to_string());
-        let temporary = Temporary::create(work.clone())
-            .map_err(|source| ToolError::File { path: work.clone(), source })?;
-        std::fs::write(work.join("design.v"), verilog)
-            .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
-            .map_err(|source| ToolError::File { path: work.clone(), source })?;
-        match self {
-            Compiler::Verilator => verilator(&work, top, define)?,
-            Compiler::Cxxrtl(yosys) => cxxrtl(yosys, &work, top, define)?,
-        }
-        // Whoever comes second finds the folder there; its own copy is as good and is dropped.
-        let _ = std::fs::rename(temporary.path(), &folder);
-        Ok(program)
+        kept(&folder, |work| {
+            std::fs::write(work.join("design.v"), verilog)
+                .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
+                .map_err(|source| ToolError::File { path: work.to_owned(), source })?;
+            match self {
+                Compiler::Verilator => verilator(work, top, define),
+                Compiler::Cxxrtl(yosys) => cxxrtl(yosys, work, top, define),
+            }
+        })?;
+        Ok(folder.join("engine"))
     }
 }
 
@@ -194,11 +184,7 @@ fn verilator(work: &Path, top: &str, define: &str) -> Result<(), EngineError> {
         .current_dir(work);
     run(&mut command, "verilator")?;
     let build = work.join("build");
-    let kept = kept_runtime(&build, top)?;
-    for name in RUNTIME {
-        std::fs::copy(kept.join(name), build.join(name))
-            .map_err(|source| ToolError::File { path: kept.join(name), source })?;
-    }
+    copy_runtime(&runtime_folder(&build, top)?, &build)?;
     make(&build, top, &[])
 }
 
@@ -209,36 +195,51 @@ fn make(build: &Path, top: &str, targets: &[&str]) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// The lock of a folder of the cache.
-fn cache_lock(folder: &Path) -> Arc<Mutex<()>> {
-    let mut programs = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
-    programs.get_or_insert_default().entry(folder.to_owned()).or_default().clone()
+/// Keeps a folder of the cache: `fill` fills it at the first call, in a folder beside it.
+fn kept(
+    folder: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let lock = {
+        let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.get_or_insert_default().entry(folder.to_owned()).or_default().clone()
+    };
+    let _lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    // Another process may be at the same folder.
+    let work = folder.with_extension(std::process::id().to_string());
+    let temporary = Temporary::create(work.clone())
+        .map_err(|source| ToolError::File { path: work.clone(), source })?;
+    fill(&work)?;
+    // Whoever comes second finds the folder there; its own copy is as good and is dropped.
+    let _ = std::fs::rename(temporary.path(), folder);
+    Ok(())
 }
 
 /// The folder with the objects of [`RUNTIME`], one for each Verilator, compiler and set of options; made in `build` at the
 /// first call.
-fn kept_runtime(build: &Path, top: &str) -> Result<PathBuf, EngineError> {
+fn runtime_folder(build: &Path, top: &str) -> Result<PathBuf, EngineError> {
     let mut hash = DefaultHasher::new();
     for (program, name) in [(PathBuf::from("verilator"), "verilator"), (cpp_compiler()?, "c++")] {
         run(Command::new(program).arg("--version"), name)?.hash(&mut hash);
     }
     FLAGS.hash(&mut hash);
-    let kept = cache_folder().join(format!("verilator-runtime-{:016x}", hash.finish()));
-    let lock = cache_lock(&kept);
-    let _lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.is_dir() {
-        return Ok(kept);
-    }
-    make(build, top, &RUNTIME)?;
-    let work = kept.with_extension(std::process::id().to_string());
-    let file = |source| ToolError::File { path: work.clone(), source };
-    let temporary = Temporary::create(work.clone()).map_err(file)?;
+    let folder = cache_folder().join(format!("verilator-runtime-{:016x}", hash.finish()));
+    kept(&folder, |work| {
+        make(build, top, &RUNTIME)?;
+        copy_runtime(build, work)
+    })?;
+    Ok(folder)
+}
+
+fn copy_runtime(from: &Path, into: &Path) -> Result<(), EngineError> {
     for name in RUNTIME {
-        std::fs::copy(build.join(name), work.join(name)).map_err(file)?;
+        std::fs::copy(from.join(name), into.join(name))
+            .map_err(|source| ToolError::File { path: from.join(name), source })?;
     }
-    // Another process may have put its own there in between, which is as good.
-    let _ = std::fs::rename(temporary.path(), &kept);
-    Ok(kept)
+    Ok(())
 }
 
 fn cxxrtl(yosys: &Yosys, work: &Path, top: &str, define: &str) -> Result<(), EngineError> {
