@@ -106,6 +106,15 @@ fn a_rom_equals_its_verilog() {
     );
 }
 
+/// A word of 16 bits: an extreme one, another every `stride` clocks, in every second clock.
+fn operand(random: &mut Random, cycle: usize, stride: usize) -> u64 {
+    const EXTREMES: [u64; 5] = [0x8000, 0x7FFF, 0xFFFF, 0, 1];
+    match cycle % 2 {
+        0 => EXTREMES[cycle / stride % EXTREMES.len()],
+        _ => random.bits(16),
+    }
+}
+
 #[needs(icarus, yosys, verilator)]
 #[test]
 fn a_multiplier_equals_its_verilog() {
@@ -114,7 +123,6 @@ fn a_multiplier_equals_its_verilog() {
     cosim::check_with_yosys("multiplier", &text);
     cosim::check_with_verilator("multiplier", &text);
     let mut random = Random(7);
-    let corners = [0x8000, 0x7FFF, 0xFFFF, 0, 1];
     cosim::compare(
         "multiplier",
         &text,
@@ -122,12 +130,8 @@ fn a_multiplier_equals_its_verilog() {
         1500,
         |uut| &mut uut.clock,
         |uut, cycle| {
-            let mut pick = |stride: usize| match cycle % 2 {
-                0 => corners[cycle / stride % corners.len()],
-                _ => random.bits(16),
-            };
-            uut.a.next = signed_cast(Bits::from(pick(2)));
-            uut.b.next = signed_cast(Bits::from(pick(10)));
+            uut.a.next = signed_cast(Bits::from(operand(&mut random, cycle, 2)));
+            uut.b.next = signed_cast(Bits::from(operand(&mut random, cycle, 10)));
         },
     );
 }
@@ -169,7 +173,6 @@ fn an_adder_equals_its_verilog_and_is_one_carry_chain() {
     let carries = cells("added", &text, "synth_ice40", "SB_CARRY");
     assert!((16..=18).contains(&carries), "{carries}");
     let mut random = Random(11);
-    let corners = [0x8000, 0x7FFF, 0xFFFF, 0, 1];
     cosim::compare(
         "added",
         &text,
@@ -177,12 +180,8 @@ fn an_adder_equals_its_verilog_and_is_one_carry_chain() {
         1500,
         |uut| &mut uut.clock,
         |uut, cycle| {
-            let mut pick = |stride: usize| match cycle % 2 {
-                0 => corners[cycle / stride % corners.len()],
-                _ => random.bits(16),
-            };
-            uut.a.next = Bits::from(pick(2));
-            uut.b.next = Bits::from(pick(10));
+            uut.a.next = Bits::from(operand(&mut random, cycle, 2));
+            uut.b.next = Bits::from(operand(&mut random, cycle, 10));
             uut.carry_in.next = random.bits(1) == 1;
         },
     );

@@ -315,31 +315,29 @@ impl Logic for Stepped {
         self.sine_slot.next = bit_cast::<8, _>(self.slot.q.val());
         self.sine.next = self.wave.value.val();
         comment!("Terms of the adder.");
-        self.first_term.next = self.memory.read_data.val();
+        self.adder.first.next = self.memory.read_data.val();
         if self.clears.q.val() {
-            self.first_term.next = 0.into();
+            self.adder.first.next = 0.into();
         }
         if self.restarts.q.val() {
-            self.first_term.next = self.start_placed.val();
+            self.adder.first.next = self.start_placed.val();
         }
         self.product.next = unsigned_cast(self.multiply.product.val());
         self.fill.next = (self.fills_product.q.val() & (self.product.val().get_bit(31)))
             | (self.fills_own.q.val() & (self.word.q.val().get_bit(15)));
-        self.second_term.next = bit_cast::<16, _>(self.product.val());
+        self.adder.second.next = bit_cast::<16, _>(self.product.val());
         if self.adds_high.q.val() {
-            self.second_term.next = self.product.val().get_bits::<16>(16);
+            self.adder.second.next = self.product.val().get_bits::<16>(16);
         }
         if self.adds_own.q.val() {
-            self.second_term.next = self.word.q.val();
+            self.adder.second.next = self.word.q.val();
         }
         if self.fills.q.val() {
-            self.second_term.next = 0.into();
+            self.adder.second.next = 0.into();
             if self.fill.val() {
-                self.second_term.next = 0xffff.into();
+                self.adder.second.next = 0xffff.into();
             }
         }
-        self.adder.first.next = self.first_term.val();
-        self.adder.second.next = self.second_term.val();
         self.adder.carry_in.next = self.chains.q.val() & self.carry.q.val();
         if self.writes.q.val() & (!self.flags.q.val()) {
             self.carry.d.next = self.adder.carry.val();

@@ -210,8 +210,6 @@ pub struct Stepped {
     found: Signal<Local, Signed<16>>,
     is_less: Signal<Local, Bit>,
     fill: Signal<Local, Bit>,
-    first_term: Signal<Local, Bits<16>>,
-    second_term: Signal<Local, Bits<16>>,
     flagged: Signal<Local, Bits<16>>,
     tone_raw: Signal<Local, Bits<32>>,
     tone_top: Signal<Local, Bits<32>>,
