@@ -24,7 +24,7 @@ const fn tool(name: &'static str, title: &'static str, is_there: fn() -> bool) -
     Need { name, title, variable: TOOLS, is_there }
 }
 
-const NEEDS: [Need; 13] = [
+const NEEDS: [Need; 14] = [
     tool("icarus", "Icarus Verilog", || programs(&["iverilog", "vvp"])),
     tool("yosys", "Yosys", || programs(&["yosys"])),
     tool("verilator", "Verilator", || programs(&["verilator"])),
@@ -33,6 +33,11 @@ const NEEDS: [Need; 13] = [
     }),
     // They come over the network, at the first test that uses them.
     tool("wheels", "wheels of Yosys, which are fetched with HGE_REQUIRE_TOOLS=1", || false),
+    tool(
+        "prover",
+        "Yosys with yosys-smtbmc, and yices-smt2, which is fetched with HGE_REQUIRE_TOOLS=1",
+        || programs(&["yosys", "yosys-smtbmc", "yices-smt2"]),
+    ),
     tool("ice40", "Yosys, nextpnr-ice40, icepack and icetime with its chip database", || {
         let folders = ["/usr/share/fpga-icestorm/chipdb", "/usr/local/share/icebox"];
         programs(&["yosys", "nextpnr-ice40", "icepack", "icetime"])

