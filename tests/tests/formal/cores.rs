@@ -5,6 +5,9 @@ use hge_gateware::access::Access;
 use hge_gateware::guard::Guard;
 use hge_gateware::leaf::{memories_are_late, Ram};
 use hge_gateware::link::processor::Processor;
+use hge_gateware::link::uart_receiver::UartReceiver;
+use hge_gateware::link::uart_transmitter::UartTransmitter;
+use hge_gateware::modulator::Modulator;
 use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
 use hge_gateware::telemetry::Telemetry;
@@ -23,7 +26,9 @@ impl Proofs {
         let mut all = vec![ram(), supervisor(), access()];
         all.extend(CLOCKS_HZ.map(guard));
         all.extend(CLOCKS_HZ.map(sequencer));
-        all.extend(CLOCKS_HZ.map(processor));
+        all.extend(nightly(&CLOCKS_HZ[..], &CLOCKS_HZ[..1]).iter().map(|clock| processor(*clock)));
+        all.extend([2, 40].map(modulator));
+        all.extend([6, 8, 16].map(uart));
         all.extend(
             nightly(&[8, 256, 2048, 65536][..], &[8, 256]).iter().map(|words| telemetry(*words)),
         );
@@ -154,5 +159,77 @@ fn processor(clock_hz: u32) -> Proof {
         cuts: vec![],
         depth: 28,
         clocks: 90,
+    }
+}
+
+fn modulator(outputs: u32) -> Proof {
+    Proof {
+        name: "modulator",
+        claim:
+            "the scan of the outputs is what the guard takes for granted, and reaches every output",
+        given: "a reset at power-up",
+        verilog: emitted("hge_modulator", Modulator::new(outputs, 16)),
+        top: "hge_modulator",
+        properties: vec![("hge_modulator", file("modulator.sv"))],
+        defines: vec![],
+        cuts: vec!["hge_modulator/state"],
+        depth: 4,
+        clocks: if outputs == 2 { 40 } else { 0 },
+    }
+}
+
+/// Both halves of a line, and their registers as wires for the properties.
+const LINE: &str = "
+module uart (
+    input wire clock, input wire reset, input wire [7:0] byte_, input wire valid
+);
+    wire ready, line, rx_valid, rx_fault, rx_idle, rx_in_bits, rx_level;
+    wire [7:0] rx_byte, tx_inverted;
+    wire [3:0] rx_samples, tx_bits_left;
+    wire [23:0] rx_left, tx_left;
+    uart_transmitter transmitter (clock, reset, byte_, valid, ready, line, tx_inverted, tx_bits_left, tx_left);
+    uart_receiver receiver (
+        clock, reset, line, rx_byte, rx_valid, rx_fault, rx_idle, rx_in_bits, rx_level, rx_samples, rx_left
+    );
+endmodule
+";
+
+fn uart(bit_clocks: u32) -> Proof {
+    let clock_hz = bit_clocks * 3_000_000;
+    let receiver =
+        emitted("uart_receiver", UartReceiver::new(clock_hz, 3_000_000).expect("a rate"));
+    let sender =
+        emitted("uart_transmitter", UartTransmitter::new(clock_hz, 3_000_000).expect("a rate"));
+    let receiver = receiver.replacen(
+        "output wire fault\n",
+        "output wire fault, output wire fv_idle, output wire fv_in_bits, output wire fv_level, \
+         output wire [3:0] fv_samples, output wire [23:0] fv_left\n",
+        1,
+    );
+    let sender = sender.replacen(
+        "output wire pin\n",
+        "output wire pin, output wire [7:0] fv_inverted, output wire [3:0] fv_bits_left, \
+         output wire [23:0] fv_left\n",
+        1,
+    );
+    let shown = "assign fv_idle = state == STEP_IDLE; assign fv_in_bits = state == STEP_BITS; \
+                 assign fv_level = synchronizer_level; assign fv_samples = samples; assign fv_left = left;\n";
+    let sent =
+        "assign fv_inverted = inverted; assign fv_bits_left = bits_left; assign fv_left = left;\n";
+    Proof {
+        name: "uart",
+        claim: "every byte that is sent is received, once, as it was sent, also without a pause between bytes, and no fault of the line is seen",
+        given: "one clock for both ends, 6, 8 or 16 clocks a bit",
+        verilog: format!("{receiver}{sender}{LINE}"),
+        top: "uart",
+        properties: vec![
+            ("uart", file("uart.sv")),
+            ("uart_receiver", shown.to_owned()),
+            ("uart_transmitter", sent.to_owned()),
+        ],
+        defines: vec![("BIT_CLOCKS", bit_clocks.to_string())],
+        cuts: vec![],
+        depth: 4,
+        clocks: if bit_clocks == 6 { 80 } else { 0 },
     }
 }

@@ -37,4 +37,6 @@ proofs! {
     telemetry: the_ring_loses_repeats_and_reorders_nothing_and_counts_exactly, faults_of_the_ring_are_noticed;
     sequencer: a_window_is_exactly_its_samples_and_phases_restart_with_every_lead_in, faults_of_the_sequencer_are_noticed;
     processor: a_sequence_number_acts_at_most_once_in_its_session, faults_of_the_processor_are_noticed;
+    modulator: the_scan_of_the_outputs_is_what_the_guard_takes_for_granted, faults_of_the_scan_are_noticed;
+    uart: bytes_that_are_sent_are_received_once, faults_of_the_line_are_noticed;
 }
