@@ -10,6 +10,7 @@ mod engines;
 mod guard_trips;
 mod model_in_pieces;
 mod rtl_against_model;
+mod safety;
 mod verilog_ecp5_models;
 mod verilog_icarus;
 mod verilog_netlist;
