@@ -1,6 +1,8 @@
 //! What is written beside the Verilog works: the lint is clean but for the waivers, and the testbench agrees.
 
-use hge_boards::package::{core, instrument_of_build, serial_instrument_of_build, Core, File};
+use hge_boards::package::{
+    core, instrument_of_build, serial_instrument_of_build, vectors, Core, File,
+};
 use hge_gateware::build::Build;
 use hge_needs::needs;
 use hge_protocol::{Carriers, Parameters};
@@ -85,6 +87,93 @@ fn a_testbench_names_the_port_that_differs() {
     assert!(!output.status.success(), "{text}");
     assert!(text.contains(": sine is ") && text.contains("expected"), "{text}");
     std::fs::remove_dir_all(&folder).expect("it was written");
+}
+
+/// Plays the tables of a folder with cocotb; whether all agree, and what was printed.
+fn play_with_cocotb(folder: &Path) -> (bool, String) {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/cocotb");
+    let others = std::env::var_os("PYTHONPATH").unwrap_or_default();
+    let paths = std::iter::once(fetched).chain(std::env::split_paths(&others));
+    let mut python = Command::new("python3");
+    python.arg("hge_cocotb.py").current_dir(folder);
+    python.env("PYTHONPATH", std::env::join_paths(paths).expect("paths"));
+    let output = python.output().expect("python3");
+    let text =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (output.status.success(), text.concat())
+}
+
+#[needs(icarus, cocotb)]
+#[test]
+fn cocotb_finds_every_core_and_the_instrument_as_their_vectors_say_and_a_wrong_word() {
+    let small = Parameters { outputs: 2, slots: 2, cases: 2, starts: 2, ..Parameters::default() };
+    let files = vectors(&small, &Build::default()).expect("generics");
+    let folder = written(&files, 200);
+    let names = ["hge_nco", "hge_lockin", "hge_update", "hge_guard", "hge_instrument"];
+    let (agree, printed) = play_with_cocotb(&folder);
+    assert!(agree, "{printed}");
+    for name in names {
+        assert!(printed.contains(&format!("{name} agrees")), "{name}: {printed}");
+    }
+    // Another bit of the last output in the last clock of one table.
+    for name in &names[..4] {
+        std::fs::remove_file(folder.join(format!("{name}_vectors.csv"))).expect("a table");
+    }
+    let table = folder.join("hge_instrument_vectors.csv");
+    let mut text = std::fs::read_to_string(&table).expect("a table").trim_end().to_owned();
+    let last = text.pop().expect("a digit").to_digit(16).expect("a digit");
+    text += &format!("{:x}\n", last ^ 1);
+    std::fs::write(&table, text).expect("a table");
+    let (agree, printed) = play_with_cocotb(&folder);
+    assert!(!agree && printed.contains("clock 399") && printed.contains("expected"), "{printed}");
+    std::fs::remove_dir_all(&folder).expect("it was written");
+}
+
+#[test]
+fn tables_of_vectors_have_the_words_of_the_testbench() {
+    let small = Parameters { outputs: 2, slots: 2, cases: 2, starts: 2, ..Parameters::default() };
+    let files = vectors(&small, &Build::default()).expect("generics");
+    let text = |name: &str| &files.iter().find(|file| file.name == name).expect(name).text;
+    let tables = files.iter().filter(|file| file.name.ends_with("_vectors.csv"));
+    assert_eq!(tables.clone().count(), 5);
+    for table in tables {
+        let name = table.name.trim_end_matches("_vectors.csv");
+        let mut rows = table.text.lines();
+        let verilog = text(&format!("{name}.v"));
+        let (_, top) = verilog.split_once(&format!("module {name} ")).expect("a top");
+        let widths: Vec<usize> = rows
+            .next()
+            .expect("a head")
+            .split(',')
+            .map(|column| {
+                let port = column.split_once('.').expect("a kind").1;
+                let ends = [format!(" {port},"), format!(" {port} //"), format!(" {port}\n")];
+                let line = top.lines().find(|line| {
+                    let line = format!("{line}\n");
+                    line.contains("put ") && ends.iter().any(|end| line.contains(end.as_str()))
+                });
+                let line = line.unwrap_or_else(|| panic!("{name} has no port {port}"));
+                let declared = line.split_once("//").map_or(line, |(before, _)| before);
+                let top_bit = declared.split_once('[').and_then(|(_, rest)| rest.split_once(':'));
+                top_bit.map_or(1, |(bit, _)| 1 + bit.parse::<usize>().expect("a number"))
+            })
+            .collect();
+        let data = text(&format!("{name}_tb.hex"));
+        assert_eq!(rows.clone().count(), data.lines().count());
+        for (row, word) in rows.zip(data.lines()) {
+            let values = row.split(',').zip(&widths).map(|(value, &width)| {
+                let bits: String = value.chars().map(four_bits).collect();
+                format!("{:0>width$}", bits[bits.len().saturating_sub(width)..].to_owned())
+            });
+            let joined: String = values.collect();
+            let whole: String = word.chars().map(four_bits).collect();
+            assert_eq!(joined, whole[whole.len() - joined.len()..], "{name}");
+        }
+    }
+}
+
+fn four_bits(digit: char) -> String {
+    format!("{:04b}", digit.to_digit(16).expect("a digit"))
 }
 
 #[test]

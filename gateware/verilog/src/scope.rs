@@ -192,7 +192,7 @@ fn wanted_name(block: &BlockInfo, atom: &AtomInfo) -> String {
 }
 
 /// The name of an array for its only element, `adc` for `adc$0`; any other name as it is.
-fn array_name<'a>(name: &'a str, mut all: impl Iterator<Item = &'a str>) -> &'a str {
+pub(super) fn array_name<'a>(name: &'a str, mut all: impl Iterator<Item = &'a str>) -> &'a str {
     match name.strip_suffix("$0") {
         Some(array) if all.all(|other| other.strip_prefix(array) != Some("$1")) => array,
         _ => name,

@@ -1,13 +1,15 @@
 //! `#[needs(icarus)]` above `#[test]`: ignores the test, with the reason, if the tool was missing when the tests were built.
 //!
 //! The test harness cannot skip at run time, and a test that returns early counts as passed. So the search is made at compile time, and a test whose
-//! tool has been removed since then fails. With `HGE_REQUIRE_TOOLS=1`, or `HGE_REQUIRE_DEVICES=1` for the device, nothing is ignored.
+//! tool has been removed since then fails. With `HGE_REQUIRE_TOOLS=1`, or `HGE_REQUIRE_DEVICES=1` for the device and
+//! `HGE_REQUIRE_COCOTB=1` for cocotb, nothing is ignored.
 
 use proc_macro::{TokenStream, TokenTree};
 use std::path::{Path, PathBuf};
 
 const TOOLS: &str = "HGE_REQUIRE_TOOLS";
 const DEVICES: &str = "HGE_REQUIRE_DEVICES";
+const COCOTB: &str = "HGE_REQUIRE_COCOTB";
 
 /// Something a test may need.
 struct Need {
@@ -24,7 +26,7 @@ const fn tool(name: &'static str, title: &'static str, is_there: fn() -> bool) -
     Need { name, title, variable: TOOLS, is_there }
 }
 
-const NEEDS: [Need; 14] = [
+const NEEDS: [Need; 15] = [
     tool("icarus", "Icarus Verilog", || programs(&["iverilog", "vvp"])),
     tool("yosys", "Yosys", || programs(&["yosys"])),
     tool("verilator", "Verilator", || programs(&["verilator"])),
@@ -54,6 +56,12 @@ const NEEDS: [Need; 14] = [
         programs(&["git"]) && folder().join("../.git").exists()
     }),
     tool("proc", "processes shown by Linux (/proc)", || Path::new("/proc/self/status").is_file()),
+    Need {
+        name: "cocotb",
+        title: "cocotb for Python",
+        variable: COCOTB,
+        is_there: || imports("cocotb_tools", "../../target/cocotb"),
+    },
     Need {
         name: "surrogate",
         title: "the measured surrogate ../shared/devices/rnpu_measured.onnx",
@@ -109,7 +117,7 @@ pub fn needs(names: TokenStream, test: TokenStream) -> TokenStream {
     }
     // Named in the code, the variables make cargo build the tests again when they change.
     let tracked = format!(
-        "const _: [Option<&str>; 2] = [option_env!(\"{TOOLS}\"), option_env!(\"{DEVICES}\")];"
+        "const _: [Option<&str>; 3] = [option_env!(\"{TOOLS}\"), option_env!(\"{DEVICES}\"), option_env!(\"{COCOTB}\")];"
     );
     let ignored = match missing.is_empty() {
         true => String::new(),

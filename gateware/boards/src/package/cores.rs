@@ -23,6 +23,9 @@ pub enum Core {
 }
 
 impl Core {
+    /// All of them.
+    pub const ALL: [Core; 4] = [Core::Nco, Core::Lockin, Core::Update, Core::Guard];
+
     /// Name of its module.
     pub fn name(self) -> &'static str {
         match self {
@@ -52,17 +55,32 @@ impl Core {
 /// # Errors
 /// As [`super::instrument`].
 pub fn core(core: Core, parameters: &Parameters) -> Result<Vec<File>, PackageError> {
+    write_core(core, parameters, false)
+}
+
+/// The same with its vectors as a table.
+pub(super) fn core_with_table(
+    core: Core,
+    parameters: &Parameters,
+) -> Result<Vec<File>, PackageError> {
+    write_core(core, parameters, true)
+}
+
+fn write_core(
+    core: Core,
+    parameters: &Parameters,
+    has_table: bool,
+) -> Result<Vec<File>, PackageError> {
     parameters.check()?;
     let option = format!(" --core {}", core.name());
     let header = header(core.description(), &core.module(), &option, parameters);
     let clock_hz = parameters.clock_hz;
+    let emit = Emit { core, header, has_table };
     match core {
-        Core::Nco => emit_alone(core, nco(parameters).at_clock(clock_hz), &header),
-        Core::Lockin => {
-            emit_alone(core, Lockin::new(parameters.slots as usize).at_clock(clock_hz), &header)
-        }
-        Core::Update => emit_alone(core, PostProcessor::new(parameters), &header),
-        Core::Guard => emit_alone(core, Guard::new(parameters.outputs).at_clock(clock_hz), &header),
+        Core::Nco => emit.alone(nco(parameters).at_clock(clock_hz)),
+        Core::Lockin => emit.alone(Lockin::new(parameters.slots as usize).at_clock(clock_hz)),
+        Core::Update => emit.alone(PostProcessor::new(parameters)),
+        Core::Guard => emit.alone(Guard::new(parameters.outputs).at_clock(clock_hz)),
     }
 }
 
@@ -75,14 +93,24 @@ fn nco(parameters: &Parameters) -> Nco {
     }
 }
 
-fn emit_alone<B: Drive>(core: Core, mut block: B, header: &str) -> Result<Vec<File>, PackageError> {
-    block.connect_all();
-    let (name, core_name) = (core.module(), core.name());
-    // Each core brings modules of its own, so that several can be used side by side.
-    let prefix = format!("{name}_");
-    let description = core.description();
-    let module = Module { name: &name, prefix: &prefix, core: core_name, description };
-    write(&module, &mut block, header)
+struct Emit {
+    core: Core,
+    header: String,
+    has_table: bool,
+}
+
+impl Emit {
+    fn alone<B: Drive>(self, mut block: B) -> Result<Vec<File>, PackageError> {
+        block.connect_all();
+        let Self { core, header, has_table } = self;
+        let (name, core_name) = (core.module(), core.name());
+        // Each core brings modules of its own, so that several can be used side by side.
+        let prefix = format!("{name}_");
+        let description = core.description();
+        let module =
+            Module { name: &name, prefix: &prefix, core: core_name, description, has_table };
+        write(&module, &mut block, &header)
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_core_comes_with_a_core_file_that_names_it() {
-        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+        for which in Core::ALL {
             let files = core(which, &Parameters::default()).unwrap();
             let top = format!("module hge_{}", which.name());
             assert!(files[0].text.contains(&top), "{top}");
@@ -114,7 +142,7 @@ mod tests {
     #[test]
     fn cores_written_alone_share_no_module_name() {
         let mut names = std::collections::BTreeSet::new();
-        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+        for which in Core::ALL {
             for line in core(which, &Parameters::default()).unwrap()[0].text.lines() {
                 if let Some(rest) = line.strip_prefix("module ") {
                     let name = rest.split([' ', '(']).next().unwrap().to_owned();

@@ -54,6 +54,7 @@ const INSTRUMENT: Module = Module {
     prefix: "hge_",
     core: "instrument",
     description: "Homodyne gradient extraction, the whole instrument",
+    has_table: false,
 };
 
 /// The instrument on a serial line.
@@ -62,6 +63,7 @@ const SERIAL: Module = Module {
     prefix: "hge_",
     core: "serial_instrument",
     description: "Homodyne gradient extraction, the whole instrument on a serial line",
+    has_table: false,
 };
 
 /// The instrument with converters.
@@ -71,6 +73,7 @@ const BOARD: Module = Module {
     core: "board",
     description:
         "Homodyne gradient extraction, the whole instrument with its converters on a serial line",
+    has_table: false,
 };
 
 /// The complete instrument as one Verilog file; its top module is `hge_instrument`. Its build hash is 0.
@@ -89,19 +92,37 @@ pub fn instrument_of_build(
     parameters: &Parameters,
     build: &Build,
 ) -> Result<Vec<File>, PackageError> {
-    let header = header(INSTRUMENT.description, INSTRUMENT.name, "", parameters);
+    write_instrument(parameters, build, &INSTRUMENT)
+}
+
+fn write_instrument(
+    parameters: &Parameters,
+    build: &Build,
+    module: &Module,
+) -> Result<Vec<File>, PackageError> {
+    let header = header(module.description, module.name, "", parameters);
     match parameters.slot_clocks {
-        1 => write_made(
-            || Instrument::<Pipelined>::with_build(parameters, build),
-            &INSTRUMENT,
-            &header,
-        ),
-        _ => write_made(
-            || Instrument::<Stepped>::with_build(parameters, build),
-            &INSTRUMENT,
-            &header,
-        ),
+        1 => write_made(|| Instrument::<Pipelined>::with_build(parameters, build), module, &header),
+        _ => write_made(|| Instrument::<Stepped>::with_build(parameters, build), module, &header),
     }
+}
+
+/// Every core and the instrument with stimulus and expected words: beside the files of [`core`] and [`instrument_of_build`] a
+/// table `NAME_vectors.csv` for each, and `hge_cocotb.py`, which plays all tables of a folder to Icarus with cocotb.
+///
+/// # Errors
+/// As [`instrument`].
+pub fn vectors(parameters: &Parameters, build: &Build) -> Result<Vec<File>, PackageError> {
+    let instrument = Module { has_table: true, ..INSTRUMENT };
+    let mut files = write_instrument(parameters, build, &instrument)?;
+    for which in Core::ALL {
+        files.extend(cores::core_with_table(which, parameters)?);
+    }
+    // The waivers come with each.
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|file| seen.insert(file.name.clone()));
+    files.push(File { name: "hge_cocotb.py".into(), text: include_str!("hge_cocotb.py").into() });
+    Ok(files)
 }
 
 /// The instrument on a serial line of `baud` bits a second as one Verilog file; its top module is

@@ -21,6 +21,8 @@ pub(super) struct Module<'a> {
     pub core: &'a str,
     /// Description.
     pub description: &'a str,
+    /// With its vectors as a table.
+    pub has_table: bool,
 }
 
 /// Writes the Verilog, then FuseSoC's core file, the lint waivers, and the testbench with its data.
@@ -37,13 +39,17 @@ pub(super) fn write<B: Drive>(
     let vectors = Vectors::record(block, CLOCKS, B::clock, drive)?;
     let data = format!("{name}_tb.hex");
     let bench = vectors.testbench(name, &data);
-    Ok(vec![
+    let mut files = vec![
         File { name: format!("{name}.v"), text },
         core_file(module),
         File { name: "hge_waivers.vlt".into(), text: WAIVERS.into() },
         File { name: format!("{name}_tb.v"), text: bench },
         File { name: data, text: vectors.data() },
-    ])
+    ];
+    if module.has_table {
+        files.push(File { name: format!("{name}_vectors.csv"), text: vectors.table() });
+    }
+    Ok(files)
 }
 
 pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {

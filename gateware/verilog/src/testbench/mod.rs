@@ -4,6 +4,8 @@ mod drawn;
 
 pub use drawn::{put, Drawn, Driven, Random};
 
+use super::names::Names;
+use super::scope::array_name;
 use super::EmitError;
 use rust_hdl::prelude::*;
 
@@ -63,7 +65,8 @@ fn ports(uut: &dyn Block) -> Vec<Port> {
 /// Inputs of a block in every clock, and its outputs before and after the clock edge.
 pub struct Vectors {
     ports: Vec<Port>,
-    words: Vec<String>,
+    /// A clock's values, in binary.
+    bits: Vec<String>,
 }
 
 impl Vectors {
@@ -92,14 +95,48 @@ impl Vectors {
             word += &bits(&ports(uut), false);
             clock(uut).next = false.into();
             settle(uut)?;
-            words.push(hexadecimal(&word));
+            words.push(word);
         }
-        Ok(Self { ports: ports(uut), words })
+        Ok(Self { ports: ports(uut), bits: words })
     }
 
     /// The data of the testbench, for `$readmemh`.
     pub fn data(&self) -> String {
-        self.words.iter().map(|word| format!("{word}\n")).collect()
+        self.bits.iter().map(|word| hexadecimal(word) + "\n").collect()
+    }
+
+    /// The same as a table of hexadecimal numbers, comma-separated: a row a clock, a column `in.PORT` for every input but the clock,
+    /// `low.PORT` and `high.PORT` for every output before and after the rising edge. Ports are named as in the Verilog.
+    pub fn table(&self) -> String {
+        let mut names = Names::default();
+        let named: Vec<(String, &Port)> =
+            self.ports.iter().map(|port| (names.claim(self.array_name(port)), port)).collect();
+        let inputs = named.iter().filter(|(_, port)| is_driven(port));
+        let outputs = || named.iter().filter(|(_, port)| !port.is_input);
+        let columns = (inputs.map(|column| ("in", column)))
+            .chain(outputs().map(|column| ("low", column)))
+            .chain(outputs().map(|column| ("high", column)));
+        let columns: Vec<(&str, &(String, &Port))> = columns.collect();
+        let head: Vec<String> =
+            columns.iter().map(|(kind, (name, _))| format!("{kind}.{name}")).collect();
+        let mut out = head.join(",") + "\n";
+        for word in &self.bits {
+            let mut left = word.as_str();
+            let row: Vec<String> = columns
+                .iter()
+                .map(|(_, (_, port))| {
+                    let (value, rest) = left.split_at(port.width);
+                    left = rest;
+                    hexadecimal(value)
+                })
+                .collect();
+            out += &format!("{}\n", row.join(","));
+        }
+        out
+    }
+
+    fn array_name<'a>(&'a self, port: &'a Port) -> &'a str {
+        array_name(&port.name, self.ports.iter().map(|port| port.name.as_str()))
     }
 
     /// A module `NAME_tb` that gives the module `name` these inputs, read from `data_file`, and compares its outputs: it
@@ -110,7 +147,7 @@ impl Vectors {
         let width =
             |ports: &mut dyn Iterator<Item = &Port>| ports.map(|port| port.width).sum::<usize>();
         let (given, shown) = (width(&mut inputs()), width(&mut outputs()));
-        let clocks = self.words.len();
+        let clocks = self.bits.len();
         let mut out = format!(
             "`timescale 1ns / 1ps\n\n\
              // Compares {name} with the simulation of its source, {clocks} clocks.\n\

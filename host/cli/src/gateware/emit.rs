@@ -67,6 +67,9 @@ pub struct Emit {
     /// A single core
     #[arg(long)]
     pub core: Option<Core>,
+    /// Every core and the instrument, each with stimulus and expected words as a table and a bench for cocotb
+    #[arg(long, conflicts_with_all = ["board", "baud", "core"])]
+    pub vectors: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -163,6 +166,7 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
     let parameters = emit.generics.parameters(carriers);
     let build = Build::of_commit(crate::build_facts::commit());
     match (emit.core, emit.baud) {
+        _ if emit.vectors => package::vectors(&parameters, &build),
         (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
             &parameters,
             converters(emit)?,

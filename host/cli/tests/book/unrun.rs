@@ -32,6 +32,7 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("cargo fmt --all --check", WORKSPACE),
     ("cargo clippy --release --workspace --all-targets -- -D warnings", WORKSPACE),
     ("cargo test --release --workspace", WORKSPACE),
+    ("cargo test --release -p hge-tests --test formal", WORKSPACE),
     ("cargo run --release -p hge-tests --bin faults", FAULTS),
     ("cargo run --release -p hge-tests --bin faults -- --list", FAULTS),
     ("cargo install --path host/cli", "compiles the program once more"),
