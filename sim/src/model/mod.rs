@@ -4,6 +4,7 @@
 //! and every output (DAC codes, frames) is equal to the RTL's, bit for bit.
 
 mod access;
+mod batch;
 pub mod capture;
 pub mod cost;
 pub mod guard;

@@ -44,19 +44,14 @@ impl Channel {
                 self.target
             };
         }
-        let mask = (1_i64 << (32 - drive.dac_bits)) - 1;
-        let half = (mask + 1) / 2;
-        let wanted = saturate(i64::from(self.base) + i64::from(drive.tone.wrapping_shl(1)));
-        let carried = if drive.shape { i64::from(self.residue) } else { half };
-        let sum = i64::from(saturate(i64::from(wanted) + carried));
-        self.residue = if drive.shape { (sum & mask) as i32 } else { half as i32 };
+        let mask = ((1_u32 << (32 - drive.dac_bits)) - 1) as i32;
+        let half = 1 << (31 - drive.dac_bits);
+        let wanted = self.base.saturating_add(drive.tone.wrapping_shl(1));
+        let sum = wanted.saturating_add(if drive.shape { self.residue } else { half });
+        self.residue = if drive.shape { sum & mask } else { half };
         let ramps = drive.ramp && drive.track.is_none();
         (((sum & !mask) >> 16) as i16, ramps && self.base != self.target)
     }
-}
-
-fn saturate(value: i64) -> i32 {
-    value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
 }
 
 #[cfg(test)]

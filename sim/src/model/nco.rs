@@ -1,9 +1,13 @@
 //! Reference model of the NCO: a phase accumulator for each slot, sine and cosine from one quarter-wave table, and the
 //! gate that starts and ends a tone only at its own zero crossing; or a binary code, and the code delayed by the
 //! loop latency.
+//!
+//! [`Oscillator::step`] is one sample, as the gateware takes it; [`Oscillator::span`] is as many of them at once as a
+//! state of the sequencer lasts, four times as fast.
 
 use hge_protocol::number::{quarter_wave, SINE_PEAK};
 use hge_protocol::table::{code_is_low, CHIPS};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// State of one slot between samples.
@@ -54,6 +58,36 @@ impl Oscillator {
         Wave { sine, cosine, active }
     }
 
+    /// The samples of `sines` and `cosines`, with the same gate in all of them; `restart` at the first. Returns those in
+    /// which the tone is on.
+    pub fn span(
+        &mut self,
+        tuning: u32,
+        start_phase: u8,
+        restart: bool,
+        gate: bool,
+        sines: &mut [i16],
+        cosines: &mut [i16],
+    ) -> Range<usize> {
+        let begin = if restart { u32::from(start_phase) << 24 } else { self.phase };
+        let active = if restart { start_phase == 0 && gate } else { self.active };
+        let table = table();
+        let mut phase = begin;
+        for (sine, cosine) in sines.iter_mut().zip(cosines) {
+            (*sine, *cosine) = table[(phase >> 20) as usize];
+            phase = phase.wrapping_add(tuning);
+        }
+        self.phase = phase;
+        // Steps to the first wrap of the phase, after which the gate rules.
+        let samples = sines.len();
+        let steps = ((1_u64 << 32) - u64::from(begin)).div_ceil(u64::from(tuning.max(1)));
+        let steps = if tuning == 0 { u64::MAX } else { steps };
+        let wrapped = steps.min(samples as u64) as usize;
+        self.active = if steps <= samples as u64 { gate } else { active };
+        let from = if active { 0 } else { wrapped };
+        from..if gate { samples } else { wrapped }
+    }
+
     /// One sample of a code: its chip is the phase's top 8 bits, and it is on while `gate` is on.
     pub fn step_code(&mut self, tuning: u32, code: Code, restart: bool, gate: bool) -> Wave {
         let (phase, past) = if restart { (0, 0) } else { (self.phase, self.past) };
@@ -73,22 +107,26 @@ fn level(is_low: bool) -> i16 {
     }
 }
 
-fn table() -> &'static [i16; 1024] {
-    static TABLE: OnceLock<[i16; 1024]> = OnceLock::new();
-    TABLE.get_or_init(|| std::array::from_fn(|index| quarter_wave(index as u32) as i16))
+/// Sine and cosine of every phase's top twelve bits, from the quarter wave of the gateware's ROM.
+fn table() -> &'static [(i16, i16); 4096] {
+    static TABLE: OnceLock<[(i16, i16); 4096]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        std::array::from_fn(|place| {
+            let index = place as u32 & 1023;
+            let (rising, falling) = (quarter_wave(index) as i16, quarter_wave(1023 - index) as i16);
+            match place >> 10 {
+                0 => (rising, falling),
+                1 => (falling, -rising),
+                2 => (-rising, -falling),
+                _ => (-falling, rising),
+            }
+        })
+    })
 }
 
 /// Sine and cosine of the top twelve bits of `phase`.
 pub fn sine_cosine(phase: u32) -> (i16, i16) {
-    let index = (phase >> 20 & 1023) as usize;
-    let wave = table();
-    let (rising, falling) = (wave[index], wave[1023 - index]);
-    match phase >> 30 {
-        0 => (rising, falling),
-        1 => (falling, -rising),
-        2 => (-rising, -falling),
-        _ => (-falling, rising),
-    }
+    table()[(phase >> 20) as usize]
 }
 
 #[cfg(test)]
@@ -118,5 +156,33 @@ mod tests {
         // Half a turn to the first crossing, then whole periods to the first crossing after the gate.
         let expected: Vec<bool> = (0..128).map(|n| (16..80).contains(&n)).collect();
         assert_eq!(sounding, expected);
+    }
+
+    #[test]
+    fn a_span_is_its_samples_one_by_one() {
+        let tunings = [0, 1, 1 << 24, 77 << 23, 0x5555_5555, 1 << 31, u32::MAX];
+        let starts = [0, 1, 128, 255];
+        for (tuning, start_phase) in tunings.into_iter().flat_map(|t| starts.map(|s| (t, s))) {
+            let mut single = Oscillator::default();
+            let mut whole = Oscillator::default();
+            for (samples, restart, gate) in [
+                (1, true, true),
+                (7, false, true),
+                (300, false, true),
+                (40, false, false),
+                (1, true, false),
+                (90, true, true),
+            ] {
+                let (mut sines, mut cosines) = (vec![0; samples], vec![0; samples]);
+                let on = whole.span(tuning, start_phase, restart, gate, &mut sines, &mut cosines);
+                for n in 0..samples {
+                    let wave = single.step(tuning, start_phase, restart && n == 0, gate);
+                    let found =
+                        Wave { sine: sines[n], cosine: cosines[n], active: on.contains(&n) };
+                    assert_eq!(found, wave, "tuning {tuning}, start {start_phase}, sample {n}");
+                }
+                assert_eq!(whole, single);
+            }
+        }
     }
 }

@@ -100,6 +100,25 @@ impl Sequencer {
         settings.mode & mode::PERTURB != 0 && !self.last_pass
     }
 
+    /// Further samples in the present state, whatever their reports; none of them gives a job.
+    pub fn steady_samples(&self, settings: &Settings) -> u32 {
+        let samples = match self.state {
+            State::Idle | State::Ramp | State::Tail => 0,
+            _ if self.stop_asked.is_some() => 0,
+            State::Gap => settings.gap,
+            State::Settle => settings.settle,
+            State::LeadIn => settings.lead_in,
+            State::Window => 1 << settings.window_log2,
+        };
+        samples.saturating_sub(1 + self.count)
+    }
+
+    /// Passes over as many of [`Sequencer::steady_samples`].
+    pub fn pass(&mut self, samples: u32) {
+        self.count += samples;
+        self.sample_clock = self.sample_clock.wrapping_add(samples);
+    }
+
     /// Moves to the state of the next sample. Returns the job that its gap begins with, or the reason
     /// for which the run has just ended.
     pub fn advance(

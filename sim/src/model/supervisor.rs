@@ -120,6 +120,24 @@ impl Supervisor {
         None
     }
 
+    /// Further samples without a trip, if an armed guard's last did not trip and none has an over-current.
+    pub fn quiet_samples(&self, hold: bool) -> u32 {
+        match (self.standalone, hold) {
+            (true, _) => self.run_left,
+            (false, true) => u32::MAX,
+            (false, false) => self.watchdog,
+        }
+    }
+
+    /// Passes over as many of [`Supervisor::quiet_samples`].
+    pub fn pass(&mut self, samples: u32, hold: bool) {
+        if self.standalone {
+            self.run_left -= samples;
+        } else if !hold {
+            self.watchdog -= samples;
+        }
+    }
+
     /// The ADC codes of a sample, of every input, while armed.
     pub fn sense(&mut self, codes: &[i16], settings: &Settings) {
         let is_over = |code: &i16| u32::from(code.unsigned_abs()) >= settings.overcurrent;

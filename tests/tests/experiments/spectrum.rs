@@ -4,8 +4,8 @@ use hge_protocol::number::SINE_PEAK;
 use hge_protocol::TuningWord;
 use hge_sim::bench::{AnalogueBench, Bench, Chain};
 use hge_sim::device::LinearDevice;
-use hge_sim::model::lockin::Lockin;
-use hge_sim::model::nco::{sine_cosine, Wave};
+use hge_sim::model::lockin::{Lockin, Samples};
+use hge_sim::model::nco::sine_cosine;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustfft::num_complex::Complex;
@@ -27,13 +27,14 @@ fn the_lock_in_reads_the_bin_of_the_fourier_transform() {
     let bins = transform(&samples.iter().map(|&y| f64::from(y)).collect::<Vec<_>>());
     let largest = bins.iter().fold(0.0_f64, |largest, bin| largest.max(bin.norm()));
     let mut lockin = Lockin::new(1);
+    let mut divided = Samples::default();
+    divided.set(samples.iter().copied());
     for cycles in [1, 2, 37, 512, 1023, 2047] {
         lockin.clear();
         let tuning = TuningWord::on_grid(cycles, LOG2).0;
-        for (n, &sample) in samples.iter().enumerate() {
-            let (sine, cosine) = sine_cosine(tuning.wrapping_mul(n as u32));
-            lockin.accumulate(sample, &[Wave { sine, cosine, active: true }]);
-        }
+        let waves = (0..N as u32).map(|n| sine_cosine(tuning.wrapping_mul(n)));
+        let (sines, cosines): (Vec<i16>, Vec<i16>) = waves.unzip();
+        lockin.accumulate(0, &divided, &sines, &cosines);
         let (i, q) = (lockin.sums[0].in_phase as f64, lockin.sums[0].quadrature as f64);
         // The table is sampled half a step of 1/4096 turn off; the transform multiplies by cos - i sin.
         let half_step = Complex::from_polar(1.0, PI / 4096.0);

@@ -24,7 +24,7 @@ impl TestBench {
         if first {
             self.model.clear();
         }
-        self.model.level(sample, second_half);
+        self.model.level(std::iter::once(sample), usize::from(!second_half));
         let core = &mut self.bench.core;
         core.take.next = true;
         core.sample.next = signed(i64::from(sample));
