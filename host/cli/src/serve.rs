@@ -10,7 +10,7 @@ use hge_core::experiment::{Experiment, Job, Source};
 use hge_driver::link::{self, LinkSpec, Token, DEFAULT_BAUD};
 use hge_driver::Instrument;
 use hge_lab::scpi::{self, ScpiServer};
-use hge_lab::server::{tcp, Pace, Presence, Server, ServerError, Stop, DEFAULT_LIMIT};
+use hge_lab::server::{tcp, udp, Pace, Presence, Server, ServerError, Stop, DEFAULT_LIMIT};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -27,8 +27,11 @@ pub struct Arguments {
     #[arg(value_name = "GATE|FILE.toml", value_hint = ValueHint::FilePath, default_value = "xor")]
     what: String,
     /// Address to listen on; a port without an address is for programs of this computer, port 0 selects a free one
-    #[arg(long, value_name = "[ADDR:]PORT", required_unless_present = "pty")]
+    #[arg(long, value_name = "[ADDR:]PORT", required_unless_present_any = ["pty", "udp"])]
     tcp: Option<String>,
+    /// Serve datagrams, as a board on a network of 100 Mbit/s; a port alone or with an address of this computer, port 0 selects a free one
+    #[arg(long, value_name = "[ADDR:]PORT", conflicts_with_all = ["tcp", "pty", "token_file"])]
+    udp: Option<String>,
     /// With --tcp: also a SCPI socket at this port of this computer, for PyVISA and pymeasure; port 0 selects a free one
     #[arg(long, value_name = "PORT", requires = "tcp")]
     scpi: Option<u16>,
@@ -38,13 +41,13 @@ pub struct Arguments {
     /// Time of the instrument: virtual, or by the wall clock
     #[arg(long, value_name = "virtual|real[:FACTOR]", default_value = "virtual")]
     time: Time,
-    /// In real time, baud rate of the simulated line
-    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD)]
-    baud: u32,
+    /// In real time, baud rate of the simulated line [default: 3000000; with --udp 100 Mbit/s]
+    #[arg(long, value_name = "BAUD")]
+    baud: Option<u32>,
     /// In virtual time, keep the state of the instrument for the next client
     #[arg(long)]
     keep: bool,
-    /// Over TCP, a client loses control after this time without a request, and an armed guard is disarmed
+    /// Over TCP and UDP, a client loses control after this time without a request, and an armed guard is disarmed
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT.as_secs_f64(), value_parser = seconds)]
     idle: f64,
     /// Longest watchdog time: a longer one is reduced to it
@@ -58,6 +61,15 @@ pub struct Arguments {
     /// Print the first line as a JSON object
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    /// Rate of the simulated line: ten bits a byte.
+    fn line_baud(&self) -> u32 {
+        let of_link =
+            if self.udp.is_some() { link::udp::LINE_BITS_PER_S / 8 * 10 } else { DEFAULT_BAUD };
+        self.baud.unwrap_or(of_link)
+    }
 }
 
 /// Accepted seconds of a limit: twice the interval of requests of a client in control, to an hour.
@@ -103,6 +115,8 @@ struct Reached {
     #[serde(skip_serializing_if = "Option::is_none")]
     tcp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    udp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pty: Option<String>,
     link: String,
     /// Address of the SCPI socket.
@@ -119,7 +133,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let job = Job::new(experiment, &source).map_err(text)?;
     let pace = match arguments.time {
         Time::Virtual => Pace::Virtual,
-        Time::Real(factor) => Pace::Real { factor, baud: arguments.baud },
+        Time::Real(factor) => Pace::Real { factor, baud: arguments.line_baud() },
     };
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     let secret = token.as_ref().map(|token| token.secret().to_owned());
@@ -177,6 +191,9 @@ fn serve(
     token: Option<String>,
     beside: impl FnOnce(SocketAddr) -> Option<Result<ScpiServer, ServerError>>,
 ) -> Result<(), String> {
+    if let Some(address) = &arguments.udp {
+        return serve_datagrams(server, address, arguments.json);
+    }
     let Some(address) = &arguments.tcp else {
         return serve_port(server, arguments.json);
     };
@@ -186,10 +203,19 @@ fn serve(
     let (tcp, link) = (Some(address.to_string()), format!("tcp:{address}"));
     let beside = beside(address).transpose().map_err(text)?;
     let scpi = beside.as_ref().map(|server| server.address().to_string());
-    announce(&Reached { tcp, pty: None, link, scpi, token }, arguments.json)?;
+    announce(&Reached { tcp, udp: None, pty: None, link, scpi, token }, arguments.json)?;
     let served = served.wait().map_err(text);
     drop(beside);
     served
+}
+
+fn serve_datagrams(server: Server, address: &str, json: bool) -> Result<(), String> {
+    let served = udp::listen(server, address).map_err(text)?;
+    end_on_interrupt(served.handle());
+    let (udp, link) = (served.address().to_string(), format!("udp:{}", served.address()));
+    let udp = Some(udp);
+    announce(&Reached { tcp: None, udp, pty: None, link, scpi: None, token: None }, json)?;
+    served.wait().map_err(text)
 }
 
 #[cfg(unix)]
@@ -198,7 +224,8 @@ fn serve_port(server: Server, json: bool) -> Result<(), String> {
     end_on_interrupt(served.handle());
     let path = served.path().display().to_string();
     let link = format!("serial:{path}");
-    announce(&Reached { tcp: None, pty: Some(path), link, scpi: None, token: None }, json)?;
+    let pty = Some(path);
+    announce(&Reached { tcp: None, udp: None, pty, link, scpi: None, token: None }, json)?;
     served.wait().map_err(text)
 }
 

@@ -2,9 +2,10 @@
 
 use crate::instruments::{configured, in_process, reference, server, task, trained};
 use hge_core::experiment::LoopMode;
-use hge_driver::link::{Link, Serial, Tcp};
+use hge_driver::link::{Link, Serial, Tcp, Udp};
 use hge_driver::{ArmMode, Instrument, Settings};
-use hge_lab::server::{self, tcp, InProcess, Pace};
+use hge_lab::server::{self, tcp, udp, InProcess, Pace};
+use hge_protocol::frame::EndReason;
 use hge_protocol::registers::{self as map, mode};
 
 fn tcp_server(settings: server::Settings) -> (tcp::TcpServer, String) {
@@ -21,6 +22,37 @@ fn a_training_over_tcp_equals_one_in_process() {
         let link = Box::new(Tcp::open(&address).unwrap());
         assert_eq!(trained(link, Settings::default(), loop_mode), reference(loop_mode));
     }
+}
+
+#[test]
+fn a_training_over_udp_equals_one_in_process_and_the_port_is_free_after_it() {
+    let server = udp::listen(server(server::Settings::default()), "0").unwrap();
+    for loop_mode in [LoopMode::Host, LoopMode::Standalone] {
+        let link = Box::new(Udp::open(&server.address().to_string()).unwrap());
+        assert_eq!(trained(link, Settings::default(), loop_mode), reference(loop_mode));
+    }
+}
+
+#[test]
+fn a_client_over_udp_is_not_disturbed_by_another() {
+    let server = udp::listen(server(server::Settings::default()), "0").unwrap();
+    let address = server.address().to_string();
+    let mut first = configured(Box::new(Udp::open(&address).unwrap()), Settings::default());
+    first.arm(ArmMode::Host).unwrap();
+    let settings = Settings {
+        reply_timeout: Some(std::time::Duration::from_millis(20)),
+        attempts: 2,
+        ..Settings::default()
+    };
+    let other = Instrument::connect_with(Box::new(Udp::open(&address).unwrap()), settings);
+    assert!(other.is_err());
+    assert_eq!(first.run(mode::PERTURB, |_| ()).unwrap().reason, EndReason::Complete);
+}
+
+#[test]
+fn datagrams_are_served_on_this_computer_only() {
+    let refused = udp::listen(server(server::Settings::default()), "0.0.0.0:0").unwrap_err();
+    assert!(refused.to_string().contains("datagrams carry no token"), "{refused}");
 }
 
 #[cfg(unix)]

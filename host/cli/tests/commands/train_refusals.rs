@@ -116,7 +116,7 @@ fn an_over_current_that_the_chain_cannot_show_is_refused() {
 fn a_link_that_leads_nowhere_and_options_that_do_not_reach_it_are_refused() {
     let over =
         |link: &str, more: &[&str]| refusal(&[&["train", "or", "--link", link], more].concat());
-    assert!(over("usb", &[]).contains("`usb` is not a link: write `sim`, `tcp:HOST:PORT`"));
+    assert!(over("usb", &[]).contains("`usb` is not a link: write `sim`, `tcp:HOST:PORT`,"));
     let missing = over("serial:/dev/ttyNOSUCH", &[]);
     assert!(missing.contains("there is no serial port /dev/ttyNOSUCH"), "{missing}");
     // A port that was free a moment ago, so that nobody listens there.

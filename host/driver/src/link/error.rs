@@ -89,7 +89,7 @@ pub enum LinkError {
     #[error("{0}")]
     Behind(Arc<dyn std::error::Error + Send + Sync>),
     /// `sim` where an instrument has to be there already.
-    #[error("sim is an instrument simulated in this program, and this command needs a running one: give tcp:HOST:PORT or serial:PATH")]
+    #[error("sim is an instrument simulated in this program, and this command needs a running one: give tcp:HOST:PORT, udp:HOST or serial:PATH")]
     Simulated,
 }
 

@@ -1,4 +1,4 @@
-//! The byte stream between driver and instrument: a serial port or a TCP connection; other crates add links of their
+//! The byte stream between driver and instrument: a serial port, a TCP connection or UDP datagrams; other crates add links of their
 //! own, such as a simulated instrument in this process.
 //!
 //! A [`Link`] splits into a [`Source`], owned by the driver's reader thread, and a [`Sink`] for
@@ -10,12 +10,14 @@ pub mod serial;
 mod spec;
 pub mod tcp;
 mod token;
+pub mod udp;
 
 pub use error::LinkError;
 pub use serial::Serial;
 pub use spec::{LinkSpec, DEFAULT_BAUD, SIMULATED};
 pub use tcp::Tcp;
 pub use token::{Token, TOKEN_BYTES};
+pub use udp::Udp;
 
 use std::time::Duration;
 
@@ -79,6 +81,7 @@ pub fn open(spec: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, Lin
     Ok(match spec {
         LinkSpec::Simulated => return Err(LinkError::Simulated),
         LinkSpec::Tcp { address } => Box::new(Tcp::open_with(address, token)?),
+        LinkSpec::Udp { address } => Box::new(Udp::open(address)?),
         LinkSpec::Serial { path, baud } => Box::new(Serial::open(path, *baud)?),
     })
 }

@@ -1,6 +1,6 @@
 //! The text form of a link.
 
-use super::LinkError;
+use super::{udp, LinkError};
 use crate::text::{quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,7 +12,7 @@ pub const DEFAULT_BAUD: u32 = 3_000_000;
 /// Specification of an instrument simulated in this process.
 pub const SIMULATED: &str = "sim";
 
-/// A link; parsed from `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]` by [`FromStr`].
+/// A link; parsed from `sim`, `tcp:HOST:PORT`, `udp:HOST[:PORT]` or `serial:PATH[@BAUD]` by [`FromStr`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum LinkSpec {
@@ -24,6 +24,11 @@ pub enum LinkSpec {
         /// Host and port.
         address: String,
     },
+    /// An instrument on a network of its own.
+    Udp {
+        /// Host and port.
+        address: String,
+    },
     /// A serial port.
     Serial {
         /// Path of the port.
@@ -31,6 +36,17 @@ pub enum LinkSpec {
         /// Bits a second.
         baud: u32,
     },
+}
+
+impl LinkSpec {
+    /// Bytes a second from the instrument, where the line limits them: a tenth of the baud rate; of 100 Mbit/s what headers of packets leave.
+    pub fn bytes_per_s(&self) -> Option<f64> {
+        match self {
+            LinkSpec::Simulated | LinkSpec::Tcp { .. } => None,
+            LinkSpec::Udp { .. } => Some(udp::BYTES_PER_S),
+            LinkSpec::Serial { baud, .. } => Some(f64::from(*baud) / 10.0),
+        }
+    }
 }
 
 impl FromStr for LinkSpec {
@@ -49,6 +65,21 @@ impl FromStr for LinkSpec {
                 }
                 Ok(LinkSpec::Tcp { address: format!("{host}:{port}") })
             }
+            Some(("udp", address)) => {
+                let wrong =
+                    "write the host and, if it is not 18503, the port, e.g. `udp:192.168.1.50`";
+                let (host, port) = match address.rsplit_once(':') {
+                    // The end of an address of IPv6 in brackets is no port.
+                    Some((host, port)) if !port.ends_with(']') => {
+                        (host, port.parse().map_err(|_| bad(wrong))?)
+                    }
+                    _ => (address, udp::DEFAULT_PORT),
+                };
+                if host.is_empty() || port == 0 {
+                    return Err(bad(wrong));
+                }
+                Ok(LinkSpec::Udp { address: format!("{host}:{port}") })
+            }
             Some(("serial", rest)) => {
                 let wrong = "write the port's path and, if it is not 3000000, the baud rate, e.g. \
                              `serial:/dev/ttyUSB1@1000000`";
@@ -61,7 +92,7 @@ impl FromStr for LinkSpec {
                 }
                 Ok(LinkSpec::Serial { path: path.into(), baud })
             }
-            _ => Err(bad("write `sim`, `tcp:HOST:PORT` or `serial:PATH`")),
+            _ => Err(bad("write `sim`, `tcp:HOST:PORT`, `udp:HOST` or `serial:PATH`")),
         }
     }
 }
@@ -71,6 +102,7 @@ impl fmt::Display for LinkSpec {
         match self {
             LinkSpec::Simulated => f.write_str(SIMULATED),
             LinkSpec::Tcp { address } => write!(f, "tcp:{address}"),
+            LinkSpec::Udp { address } => write!(f, "udp:{address}"),
             LinkSpec::Serial { path, baud: DEFAULT_BAUD } => write!(f, "serial:{path}"),
             LinkSpec::Serial { path, baud } => write!(f, "serial:{path}@{baud}"),
         }
@@ -102,18 +134,25 @@ mod tests {
             (SIMULATED, LinkSpec::Simulated),
             ("tcp:localhost:7000", LinkSpec::Tcp { address: "localhost:7000".into() }),
             ("tcp:[::1]:7000", LinkSpec::Tcp { address: "[::1]:7000".into() }),
+            ("udp:192.168.1.50:7000", LinkSpec::Udp { address: "192.168.1.50:7000".into() }),
+            ("udp:[::1]:7000", LinkSpec::Udp { address: "[::1]:7000".into() }),
             ("serial:/dev/ttyUSB1", serial("/dev/ttyUSB1", 3_000_000)),
             ("serial:/dev/ttyUSB1@115200", serial("/dev/ttyUSB1", 115_200)),
         ] {
             assert_eq!(text.parse::<LinkSpec>().unwrap(), spec);
             assert_eq!(spec.to_string(), text);
         }
+        for (text, whole) in [("udp:box", "udp:box:18503"), ("udp:[::1]", "udp:[::1]:18503")] {
+            assert_eq!(text.parse::<LinkSpec>().unwrap().to_string(), whole);
+        }
     }
 
     #[test]
     fn what_is_no_link_is_answered_by_what_to_write() {
         for (text, part) in [
-            ("", "`sim`, `tcp:HOST:PORT` or `serial:PATH`"),
+            ("", "`sim`, `tcp:HOST:PORT`, `udp:HOST` or `serial:PATH`"),
+            ("udp:", "write the host"),
+            ("udp:box:0", "the port"),
             ("/dev/ttyUSB0", "`serial:PATH`"),
             ("tcp:localhost", "tcp:localhost:7000"),
             ("tcp:localhost:0", "host and port"),

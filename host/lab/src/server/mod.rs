@@ -1,5 +1,5 @@
 //! A simulated instrument for other programs: the loop between one controlling client and an
-//! engine, behind [TCP](tcp), a [pseudo-terminal](pty) or a [queue](InProcess).
+//! engine, behind [TCP](tcp), [UDP](udp), a [pseudo-terminal](pty) or a [queue](InProcess).
 //!
 //! In **virtual time** the instrument's time advances only while it is active and its client accepts
 //! its frames; since no client can be late, the watchdog is stopped.
@@ -28,6 +28,7 @@ mod running;
 mod shadow;
 pub mod tcp;
 mod telemetry_splitter;
+pub mod udp;
 
 pub use in_process::InProcess;
 pub use instrument::Server;
@@ -143,6 +144,12 @@ pub enum ServerError {
     /// Other machines could reach it, and no token protects it.
     #[error("{address} can be reached from other computers: give a --token-file, or serve on this computer only")]
     Open {
+        /// Asked for.
+        address: String,
+    },
+    /// Other machines could reach it, and datagrams carry no token.
+    #[error("{address} can be reached from other computers, and datagrams carry no token: serve on this computer only, or with --tcp and a --token-file")]
+    OpenDatagrams {
         /// Asked for.
         address: String,
     },
