@@ -287,4 +287,9 @@ impl Parameters {
         let outputs = 80 * self.outputs;
         3 * (600 + self.inputs * input + slots_used * 110 + outputs) + 4 * self.outputs
     }
+
+    /// Clocks more, at most, where records are compact: 460 instructions an input and 100 a slot and input.
+    pub fn compact_clocks(&self, slots_used: u32) -> u32 {
+        3 * self.inputs * (460 + 100 * slots_used)
+    }
 }

@@ -20,6 +20,11 @@ pub const MOST_REQUEST_WORDS: usize = 67;
 /// Maximum words of a body from the instrument: a window of 256 slots, with a reserve.
 pub const MOST_FRAME_WORDS: usize = 1024;
 
+/// Most bytes on the line of a frame whose body has `words` words, delimiter included.
+pub const fn most_frame_bytes(words: usize) -> usize {
+    cobs::max_encoding_length(4 * words + 4) + 1
+}
+
 /// Appends the frame of `body` to `line`, delimiter included.
 pub fn seal(body: &[u32], line: &mut Vec<u8>) {
     let mut bytes: Vec<u8> = Vec::with_capacity(4 * body.len() + 4);

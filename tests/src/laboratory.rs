@@ -112,6 +112,7 @@ impl Laboratory {
                 cost: self.cost.clone(),
                 // Planned for in any case: without it a plan of small tones would be refused.
                 shaping: true,
+                compact_records: false,
                 protection: Protection::default(),
                 scale,
             },

@@ -1,6 +1,6 @@
 //! The literals of the kernels, held against the register map: the dialect has no constants in patterns.
 
-use hge_protocol::frame::{Operation, Status};
+use hge_protocol::frame::{flag, Operation, Status};
 use hge_protocol::registers::{self as map, command, mode, protection};
 use hge_protocol::table::TABLE_BASE;
 
@@ -54,6 +54,8 @@ const _: () = assert!(
     mode::PERTURB == 1 << 0
         && mode::SHAPING == 1 << 2
         && mode::COST == 1 << 3
+        && mode::COMPACT == 1 << 4
+        && flag::COMPACT == 1 << 6
         && protection::INTERLOCK == 1 << 0
         && protection::OVERCURRENT == 1 << 1
 );

@@ -124,7 +124,7 @@ macro_rules! core {
                 used_outputs_high: Fixed<Bits<32>>,
                 /// More than 32 outputs.
                 is_wide: Fixed<Bit>,
-                modes: Fixed<Bits<4>>,
+                modes: Fixed<Bits<5>>,
                 watchdog_place: Fixed<Bits<6>>,
                 run_limit_place: Fixed<Bits<6>>,
                 samples_place: Fixed<Bits<6>>,

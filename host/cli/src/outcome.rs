@@ -2,8 +2,10 @@
 
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{LoopMode, Task};
+use hge_core::plan::{LineLoad, Plan};
 use hge_core::targets::Targets;
 use hge_core::train::{Outcome, Warning};
+use hge_driver::link::LinkSpec;
 use hge_sim::device::label;
 use serde_json::json;
 use std::fmt::Write;
@@ -29,6 +31,7 @@ pub struct Heading {
     /// Required share of right cases, in place of the gap.
     accuracy: Option<f64>,
     calibration: Option<Calibration>,
+    line_load: Option<LineLoad>,
 }
 
 impl Heading {
@@ -39,6 +42,7 @@ impl Heading {
             LoopMode::Host => task.experiment.loss(&task.data.train.targets).name(),
             LoopMode::Standalone => "squared error, nA^2",
         };
+        let line_load = link.as_ref().and_then(|link| overloaded(&task.plan, link));
         Heading {
             gate: task.experiment.gate.map_or("cases".into(), |gate| gate.name().into()),
             engine: link.as_ref().map_or(task.experiment.engine.name(), |_| "remote"),
@@ -60,14 +64,23 @@ impl Heading {
             accuracy: task.experiment.accuracy,
             full_scale_na: task.plan.scale().full_scale_na(),
             calibration: task.calibration.clone(),
+            line_load,
         }
     }
 }
 
 impl Heading {
     fn warnings(&self, outcome: &Outcome) -> Vec<Warning> {
-        outcome.warnings(self.wanted_gap_na, self.full_scale_na)
+        let mut warnings = outcome.warnings(self.wanted_gap_na, self.full_scale_na);
+        warnings.extend(self.line_load.map(Warning::Line));
+        warnings
     }
+}
+
+/// What the plan's records ask of a link that carries fewer.
+pub fn overloaded(plan: &Plan, link: &str) -> Option<LineLoad> {
+    let link: LinkSpec = link.parse().ok()?;
+    plan.line_load(&link).filter(LineLoad::is_too_much)
 }
 
 /// Maximum rows of outputs in the table.

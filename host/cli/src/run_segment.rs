@@ -5,7 +5,7 @@ use crate::lab::remote;
 use crate::live::{Ending, Leaving, Setting, Show};
 use crate::outcome::{self, Heading};
 use crate::output::{show_page, text};
-use crate::streams::{print, print_json};
+use crate::streams::{note, print, print_json};
 use hge_core::calibration::Calibration;
 use hge_core::experiment::{Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{Outcome, Progress};
@@ -95,6 +95,9 @@ impl Opened {
         let mut task =
             Task::on(experiment, &source, parameters, analogue.as_ref()).map_err(text)?;
         task.calibrate(calibration).map_err(text)?;
+        if let Some(load) = outcome::overloaded(&task.plan, &link.to_string()) {
+            note(&format!("warning: {load}"));
+        }
         Ok(Opened { instrument, task, link, aftermath: None })
     }
 

@@ -4,10 +4,11 @@ use crate::output::{json_line, read_json, text, write_text};
 use crate::streams;
 use clap::{Args, Subcommand};
 use hge_core::experiment::{Experiment, Source};
-use hge_core::plan::near_window;
+use hge_core::plan::{near_window, LineLoad};
 use hge_core::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_core::tones::products::Product;
 use hge_core::tones::{assess, empty_lines_in, plan, Grid, NoiseModel, Order, TonePlan, ToneSpec};
+use hge_driver::link::DEFAULT_BAUD;
 use hge_driver::text::number;
 use hge_protocol::Parameters;
 use hge_record::figure::tones as picture;
@@ -68,6 +69,9 @@ struct Plan {
     iv: Option<PathBuf>,
     #[command(flatten)]
     around: Around,
+    /// Baud rate of the instrument's line
+    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, value_parser = clap::value_parser!(u32).range(1..))]
+    baud: u32,
     #[command(flatten)]
     told: Told,
 }
@@ -118,6 +122,8 @@ struct Report {
     /// One for each parameter; the derivative's standard error after one window.
     amplitudes_v: Vec<f64>,
     errors_na_per_v: Vec<f64>,
+    /// What the windows ask of a serial line.
+    line: LineLoad,
     #[serde(flatten)]
     plan: TonePlan,
 }
@@ -208,7 +214,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
             return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into())
         }
     };
-    report(&wanted, found, amplitudes_v, &asked.told)
+    report(&wanted, found, amplitudes_v, asked.baud, &asked.told)
 }
 
 /// Expected derivatives, one for each parameter.
@@ -262,7 +268,7 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
     let count = found.tones.len();
     let amplitude_v = experiment.tones.amplitude_v;
     let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
-    report(&wanted, found, amplitudes_v, &asked.told)
+    report(&wanted, found, amplitudes_v, DEFAULT_BAUD, &asked.told)
 }
 
 /// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.
@@ -296,6 +302,7 @@ fn report(
     wanted: &ToneSpec,
     plan: TonePlan,
     amplitudes_v: Vec<f64>,
+    baud: u32,
     told: &Told,
 ) -> Result<ExitCode, String> {
     if let Some(path) = &told.picture {
@@ -305,7 +312,17 @@ fn report(
     let Grid { rate_hz, window_samples } = wanted.grid;
     let errors_na_per_v =
         plan.tones.iter().zip(&amplitudes_v).map(|(tone, volts)| tone.error_na / volts).collect();
+    let empty_lines: usize = plan.tones.iter().map(|tone| tone.empty_lines.len()).sum();
+    let windows_per_s = rate_hz / f64::from(window_samples);
+    let line = LineLoad::of_line(
+        plan.tones.len() + empty_lines,
+        1,
+        false,
+        windows_per_s,
+        f64::from(baud) / 10.0,
+    );
     let report = Report {
+        line,
         window_samples,
         window_s: f64::from(window_samples) / rate_hz,
         rate_hz,
@@ -369,6 +386,9 @@ fn table(report: &Report) -> String {
     }
     for warning in warnings(&grid, &plan.crosstalk_above) {
         let _ = writeln!(lines, "{warning}");
+    }
+    if report.line.is_too_much() {
+        let _ = writeln!(lines, "warning: {}", report.line);
     }
     if plan.is_optimal {
         lines += "optimal: an exhaustive search found no better set in this band\n";

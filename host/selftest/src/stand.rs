@@ -80,6 +80,7 @@ impl Stand {
             carrier: Carrier::Sine,
             cost: None,
             shaping: false,
+            compact_records: false,
             step_v: None,
             timing: timing.clone(),
             protection: Default::default(),

@@ -2,6 +2,7 @@
 //!
 //! The first word of every body holds its kind (bits 7..0) and the number of words that follow (23..8).
 
+mod compact;
 mod notice;
 mod record;
 mod request;
@@ -70,6 +71,27 @@ fn sign_extend_48(value: u64) -> i64 {
     ((value << 16) as i64) >> 16
 }
 
+/// The sums of a window's record with these flags and number of slots, from the words behind its statistics.
+fn slots_of(flags: u32, words: &[U32]) -> Option<Vec<SlotSums>> {
+    let count = (flags >> 16 & 0x1ff) as usize;
+    if flags as u16 & flag::COMPACT != 0 {
+        let (exponent, words) = words.split_first()?;
+        let sums = words.iter().map(|&word| compact::sums(word, exponent.get()));
+        return sums.collect::<Option<Vec<_>>>().filter(|_| words.len() == count);
+    }
+    if words.len() != 3 * count {
+        return None;
+    }
+    let slots = words.chunks_exact(3).map(|sum| {
+        let (low, middle, high) = (sum[0].get(), sum[1].get(), sum[2].get());
+        SlotSums {
+            in_phase: sign_extend_48(u64::from(low) | (u64::from(middle & 0xffff) << 32)),
+            quadrature: sign_extend_48(u64::from(middle >> 16) | (u64::from(high) << 16)),
+        }
+    });
+    Some(slots.collect())
+}
+
 impl Record {
     fn kind(&self) -> u8 {
         match self {
@@ -100,7 +122,13 @@ impl Record {
                 words.push(window.sum_first as u32);
                 words.push(window.sum_second as u32);
                 words.push(u32::from(window.min as u16) | (u32::from(window.max as u16) << 16));
-                for slot in &window.slots {
+                let is_compact = window.flags & flag::COMPACT != 0;
+                if is_compact {
+                    let exponent = compact::exponent(&window.slots);
+                    words.push(exponent);
+                    words.extend(window.slots.iter().map(|slot| compact::word(slot, exponent)));
+                }
+                for slot in window.slots.iter().filter(|_| !is_compact) {
                     let in_phase = slot.in_phase as u64;
                     let quadrature = slot.quadrature as u64;
                     words.push(in_phase as u32);
@@ -143,21 +171,7 @@ impl Record {
         Some(match kind {
             kind::WINDOW => {
                 let (flags, range) = (word(2)?, word(5)?);
-                let sums = &body[6..];
-                if sums.len() != 3 * (flags >> 16 & 0x1ff) as usize {
-                    return None;
-                }
-                let slots = sums.chunks_exact(3).map(|sum| {
-                    let (low, middle, high) = (sum[0].get(), sum[1].get(), sum[2].get());
-                    SlotSums {
-                        in_phase: sign_extend_48(
-                            u64::from(low) | (u64::from(middle & 0xffff) << 32),
-                        ),
-                        quadrature: sign_extend_48(
-                            u64::from(middle >> 16) | (u64::from(high) << 16),
-                        ),
-                    }
-                });
+                let slots = slots_of(flags, &body[6..])?;
                 Record::Window(Window {
                     input: (flags >> INPUT_BIT & 7) as u8,
                     epoch: first as u16,
@@ -169,7 +183,7 @@ impl Record {
                     sum_second: word(4)? as i32,
                     min: range as u16 as i16,
                     max: (range >> 16) as u16 as i16,
-                    slots: slots.collect(),
+                    slots,
                 })
             }
             kind::EPOCH => Record::Epoch(Epoch {
@@ -290,6 +304,20 @@ mod tests {
                     SlotSums { in_phase: 0x1234_5678_9abc, quadrature: -0x0fed_cba9_8765 },
                 ],
             }),
+            Record::Window(Window {
+                input: 0,
+                epoch: 1,
+                case: 2,
+                start: 3,
+                sample_clock: 4,
+                flags: flag::COMPACT,
+                sum_first: 5,
+                sum_second: 6,
+                min: 7,
+                max: 8,
+                // As they are read: odd multiples of the half of their last bit.
+                slots: vec![SlotSums { in_phase: (-21_000 << 9) + 256, quadrature: 256 }; 2],
+            }),
             Record::Epoch(Epoch {
                 epoch: 7,
                 start: 2,
@@ -313,7 +341,7 @@ mod tests {
         ];
         let mut frames: Vec<Frame> = records
             .into_iter()
-            .zip([0, 1, u32::MAX, 5, 9])
+            .zip([0, 8, 1, u32::MAX, 5, 9])
             .map(|(record, number)| Frame::Telemetry(number, record))
             .collect();
         frames.push(Frame::Reply(Reply {

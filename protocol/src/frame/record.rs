@@ -32,6 +32,8 @@ pub mod flag {
     pub const LATE: u16 = 1 << 4;
     /// The update saturated somewhere since the run began.
     pub const SATURATED: u16 = 1 << 5;
+    /// The record is compact: its sums are cut to 16 bits and one exponent.
+    pub const COMPACT: u16 = 1 << 6;
 }
 
 /// Why a run ended.

@@ -56,7 +56,7 @@ macro_rules! with_registers {
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";
                 STARTS_USED        starts_used        0x29  6 Idle     "-"          1 "Starts of a standalone run, at least 1.";
-                MODE               mode               0x2a  4 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` and `INPUTS` are 1).";
+                MODE               mode               0x2a  5 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` and `INPUTS` are 1), bit 4 compact records.";
                 INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs 0 to 31 whose value comes from the case table.";
                 TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs 0 to 31 that carry a tone: exactly those with a slot in use that has bit 31 set.";
                 RAMP_STEP          ramp_step          0x2d 31 Idle     "code/65536" 0x0010_0000 "Maximum change of a control value a sample.";

@@ -121,10 +121,12 @@ pub mod mode {
     pub const SHAPING: u32 = 4;
     /// The lock-in multiplies the cost instead of the ADC code.
     pub const COST: u32 = 8;
+    /// Window records with one word a slot.
+    pub const COMPACT: u32 = 16;
 
     /// The bits that an instrument with these generics uses.
     pub fn of(parameters: &crate::Parameters) -> u32 {
-        let every = PERTURB | STANDALONE | SHAPING;
+        let every = PERTURB | STANDALONE | SHAPING | COMPACT;
         if parameters.has_cost() {
             every | COST
         } else {

@@ -4,6 +4,7 @@ use super::instrument::Model;
 use super::sequencer::{Job, Sequencer};
 use super::update;
 use hge_protocol::frame::{flag, EndReason, Epoch, Record, Window};
+use hge_protocol::registers::mode;
 
 impl Model {
     /// The job at the beginning of a gap.
@@ -49,6 +50,9 @@ impl Model {
         }
         if self.motion.sequencer.saturated {
             flags |= flag::SATURATED;
+        }
+        if self.settings.mode & mode::COMPACT != 0 {
+            flags |= flag::COMPACT;
         }
         for (input, lockin) in self.lockins.iter().enumerate() {
             let window = Window {

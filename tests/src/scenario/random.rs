@@ -43,6 +43,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
     // What an instrument of sines alone takes and does not heed.
     let (with_codes, with_cost) = (dice.random_bool(0.7), dice.random_bool(0.4));
     modes |= if with_cost { mode::COST } else { 0 };
+    modes |= if seed % 3 == 1 { mode::COMPACT } else { 0 };
     let inputs = (parameters.outputs - 2).max(tones)..parameters.outputs;
     let numbers = |outputs: std::ops::Range<u32>| outputs.map(|output| output as usize);
     let over = dice.random_bool(0.25);

@@ -65,6 +65,7 @@ impl Logic for PostProcessor {
         self.flags_2.next = self.flags_1.val().replace_bit(2, self.unperturbed.val());
         self.flags_3.next = self.flags_2.val().replace_bit(3, self.was_last.q.val());
         self.flags_4.next = self.flags_3.val().replace_bit(4, self.late.val());
+        self.flags_6.next = self.flags_4.val().replace_bit(6, self.mode.val().get_bit(4));
         comment!("Input words of the program.");
         self.read_slot.next = bit_cast::<8, _>(self.item.q.val());
         self.read_input.next = self.item.q.val().get_bits::<3>(8);
@@ -132,7 +133,7 @@ impl Logic for PostProcessor {
             34 => self.near.d.next = self.event_time.val().get_bits::<16>(16),
             35 => self.near.d.next = bit_cast::<16, 5>(self.event_cause.val()),
             36 => {
-                self.near.d.next = self.flags_4.val().replace_bit(5, self.was_cut.q.val());
+                self.near.d.next = self.flags_6.val().replace_bit(5, self.was_cut.q.val());
             }
             37 => self.near.d.next = self.none.val().replace_bit(0, self.room.q.val()),
             39 => self.near.d.next = self.codes_wide.val(),
@@ -141,7 +142,7 @@ impl Logic for PostProcessor {
             42 => self.near.d.next = bit_cast::<16, 5>(self.window_log2.val()),
             45 => self.near.d.next = bit_cast::<16, 9>(self.slots_used.val()),
             46 => self.near.d.next = self.captured_placed.val() | self.codes_wide.val(),
-            49 => self.near.d.next = bit_cast::<16, 4>(self.mode.val()),
+            49 => self.near.d.next = bit_cast::<16, 5>(self.mode.val()),
             54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
             _ => self.near.d.next = 0.into(),
         }

@@ -89,8 +89,8 @@ pub struct PostProcessor {
     pub window_log2: Signal<In, Bits<5>>,
     /// Slots in use.
     pub slots_used: Signal<In, Bits<9>>,
-    /// Bit 1: standalone update. Bit 3: the lock-in demodulates the cost.
-    pub mode: Signal<In, Bits<4>>,
+    /// Bit 1: standalone update. Bit 3: the lock-in demodulates the cost. Bit 4: compact records.
+    pub mode: Signal<In, Bits<5>>,
     /// Read request for a setting without a register.
     pub setting_request: Signal<Out, Bit>,
     /// Address of the setting.
@@ -232,6 +232,7 @@ pub struct PostProcessor {
     flags_2: Signal<Local, Bits<16>>,
     flags_3: Signal<Local, Bits<16>>,
     flags_4: Signal<Local, Bits<16>>,
+    flags_6: Signal<Local, Bits<16>>,
     low_wide: Signal<Local, Bits<32>>,
     high_wide: Signal<Local, Bits<32>>,
     high_placed: Signal<Local, Bits<32>>,

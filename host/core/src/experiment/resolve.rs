@@ -266,6 +266,7 @@ fn configuration(
 ) -> Result<Configuration, PlanError> {
     parameters.check()?;
     let Experiment { timing, electrodes, tones, guard, .. } = experiment;
+    let compact_records = timing.compact_records;
     let timing = Timing {
         rate_hz: timing.rate_hz,
         window_samples: timing.window_samples,
@@ -323,6 +324,7 @@ fn configuration(
         carrier: Carrier::Sine,
         cost: None,
         shaping: tones.shaping,
+        compact_records,
         protection: Protection {
             overcurrent_na: guard.overcurrent_na,
             run_epochs: run_epochs(experiment),

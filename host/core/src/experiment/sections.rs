@@ -38,6 +38,9 @@ keys! {
         ramp_v_per_s: f64 [Positive] = 180.0;
         /// Minimum gap between a window and the next ramp; longer where the gateware needs more time.
         gap_samples: u32 = 4;
+        /// Window records with 16 bits a sum and one exponent for all, a third of the bytes, for slow lines: a slope is exact to a part in 2^14 of the
+        /// largest answer ([protocol.md](protocol.md#telemetry)).
+        compact_records: bool = false;
     }
 }
 

@@ -3,12 +3,14 @@
 mod check;
 mod coefficients;
 mod error;
+mod line;
 mod rate;
 mod registers;
 
 pub(crate) use check::window;
 pub use coefficients::{Coefficients, RateError};
 pub use error::PlanError;
+pub use line::LineLoad;
 pub(crate) use rate::actual_rate_hz;
 pub use rate::near_window;
 
@@ -91,6 +93,8 @@ pub struct Configuration {
     pub cost: Option<Cost>,
     /// First-order noise shaping while tones are on.
     pub shaping: bool,
+    /// Window records with 16 bits a sum and one exponent.
+    pub compact_records: bool,
     /// Enabled trips of the guard.
     pub protection: Protection,
 }
@@ -368,7 +372,12 @@ impl Plan {
     fn least_gap_samples(&self, period_clocks: u32) -> u32 {
         let slots = self.slots_used();
         let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
-        self.parameters.most_gap_clocks(slots, window_log2).div_ceil(period_clocks) + 1
+        let compact = match self.configuration.compact_records {
+            true => self.parameters.compact_clocks(slots),
+            false => 0,
+        };
+        let clocks = self.parameters.most_gap_clocks(slots, window_log2) + compact;
+        clocks.div_ceil(period_clocks) + 1
     }
 }
 

@@ -23,9 +23,11 @@ const LINK_ERROR_LIMIT: u32 = 32;
 impl Plan {
     /// Bits of `MODE` that the configuration sets.
     pub fn mode_bits(&self) -> u32 {
-        let Configuration { shaping, cost, .. } = &self.configuration;
+        let Configuration { shaping, cost, compact_records, .. } = &self.configuration;
         let bit = |is_set: bool, bit: u32| u32::from(is_set) * bit;
-        bit(*shaping, mode::SHAPING) | bit(cost.is_some(), mode::COST)
+        bit(*shaping, mode::SHAPING)
+            | bit(cost.is_some(), mode::COST)
+            | bit(*compact_records, mode::COMPACT)
     }
 
     /// The slot whose in-phase sum is the sum of the cost, times the sine's peak.

@@ -30,6 +30,7 @@ fn configuration() -> Configuration {
         carrier: Carrier::Sine,
         cost: None,
         shaping: false,
+        compact_records: false,
         protection: Protection::default(),
     }
 }

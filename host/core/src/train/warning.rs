@@ -1,6 +1,7 @@
 //! Warnings about the result of a training.
 
 use super::Outcome;
+use crate::plan::LineLoad;
 use crate::settling::Counts;
 use hge_driver::text::number;
 use serde::{Serialize, Serializer};
@@ -37,6 +38,8 @@ pub enum Warning {
     Saturated,
     /// There were windows that had not settled.
     Unsettled(Counts),
+    /// The line carries fewer windows than the instrument makes.
+    Line(LineLoad),
 }
 
 impl Outcome {
@@ -92,6 +95,7 @@ impl fmt::Display for Warning {
             Warning::Saturated => f.write_str(
                 "a step of the update saturated at the DAC's range: if this persists, lower rate_v2_per_na2 in standalone.targets",
             ),
+            Warning::Line(load) => load.fmt(f),
             Warning::Unsettled(Counts { unsettled, repeated, dropped }) => write!(
                 f,
                 "in {unsettled} windows the current had not settled ({repeated} were measured again, {dropped} dropped): `hge calibrate --settle` finds how long to wait"

@@ -1,6 +1,7 @@
 //! Program of the post-processor: its input and output words, its memory, and the order of its parts.
 
 mod arithmetic;
+mod compact;
 mod epochs;
 mod records;
 mod rows;
@@ -75,7 +76,7 @@ pub mod input {
     pub const SLOTS_USED: u8 = 45;
     /// Codes of the block in bits 7..0, its input in 10..8.
     pub const CAPTURED: u8 = 46;
-    /// Mode: bit 1 is the standalone update, bit 3 demodulation of the cost.
+    /// Mode: bit 1 is the standalone update, bit 3 demodulation of the cost, bit 4 compact records.
     pub const MODE: u8 = 49;
     /// Something saturated: bit 0.
     pub const CUT: u8 = 54;
@@ -149,6 +150,10 @@ mod memory {
     pub const FROM: Place = 23;
     pub const INTO: Place = 24;
     pub const MASK: Place = 25;
+    /// Largest sum of a compact record, bits 47 to 16 of its magnitude; its exponent, and 2^16 over the shift in a word.
+    pub const LARGEST: Place = 26;
+    pub const EXPONENT: Place = 28;
+    pub const SHIFTED: Place = 29;
     pub const CASE: Place = 32;
     pub const EPOCH: Place = 33;
     pub const START: Place = 34;
@@ -261,6 +266,7 @@ pub fn program(parameters: &Parameters) -> Assembler {
     records::event(&mut code);
     records::block(&mut code);
     records::parts(&mut code);
+    compact::parts(&mut code);
     rows::parts(&mut code, parameters.has_cost(), mask_words);
     arithmetic::parts(&mut code);
     code

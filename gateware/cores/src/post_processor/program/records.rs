@@ -1,7 +1,7 @@
 //! Frames into the ring, as `hge_protocol::frame` lays them out.
 
 use super::memory::*;
-use super::{clear, input, job, output, update};
+use super::{clear, compact, input, job, output, update};
 use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use Condition::{Always, Carry, NotZero, Zero};
 
@@ -61,8 +61,14 @@ pub fn window(code: &mut Assembler) {
     code.label("tell an input");
     code.load(INPUT);
     code.output(output::ITEM);
+    compact::is_wanted(code);
+    code.jump(Zero, "whole sums");
+    code.load(ONE);
+    code.jump(Always, "length known");
+    code.label("whole sums");
     code.input(input::SLOTS_USED);
     code.add_input(input::SLOTS_USED);
+    code.label("length known");
     code.add_input(input::SLOTS_USED);
     code.add(EIGHT);
     code.store(LENGTH);
@@ -92,6 +98,10 @@ pub fn window(code: &mut Assembler) {
     send_input(code, input::SUM_FIRST);
     send_input(code, input::SUM_SECOND);
     send_input(code, input::EXTREMES);
+    compact::is_wanted(code);
+    code.jump(Zero, "tell sums");
+    compact::slots(code);
+    code.label("tell sums");
     clear(code, ITEM);
     code.label("tell a slot");
     code.load(ITEM);
@@ -104,6 +114,7 @@ pub fn window(code: &mut Assembler) {
     code.output(output::WORD);
     send_input(code, input::QUADRATURE + 1);
     update::next_slot(code, "tell a slot");
+    code.label("slots told");
     code.output(output::COMMIT);
     code.label("window told");
     update::next_input(code, "tell an input");

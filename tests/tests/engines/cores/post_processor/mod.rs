@@ -51,7 +51,7 @@ fn runs_at_a_clock_at_which_memories_come_late_equal_the_twins() {
 
 #[test]
 fn runs_of_the_default_instrument_equal_the_twins() {
-    agree(Parameters::default(), nightly(25, 6), 63);
+    agree(Parameters::default(), nightly(25, 6), 74);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn runs_of_several_inputs_equal_the_twins() {
     agree(
         Parameters { slots: 3, inputs: 8, outputs: 4, cases: 4, ..Parameters::default() },
         nightly(40, 8),
-        69,
+        75,
     );
 }
 

@@ -20,6 +20,7 @@ struct Settings {
     starts: u32,
     epochs: u32,
     standalone: bool,
+    compact: bool,
     loss_stop: u32,
     input_mask: u64,
 }
@@ -41,6 +42,8 @@ struct At {
 /// Runs of one post-processor.
 pub struct Run {
     test_bench: TestBench,
+    /// Draws which records are compact, and how large their sums are.
+    compact: Stimulus,
     settings: Settings,
     at: At,
     /// Sample before its first.
@@ -57,6 +60,7 @@ impl Run {
     pub fn new(parameters: Parameters, seed: u64) -> Self {
         Run {
             test_bench: TestBench::new(parameters, seed),
+            compact: Stimulus::new(!seed),
             settings: Settings::default(),
             at: At::default(),
             began: 0,
@@ -101,12 +105,15 @@ impl Run {
             starts: 1 + random.below(2) as u32,
             epochs: random.below(3) as u32,
             standalone: !random.once_in(4),
+            compact: self.compact.once_in(2),
             loss_stop: if random.once_in(3) { u32::MAX >> random.below(32) } else { 0 },
             input_mask: random.noise(),
         };
         self.settings = settings;
         self.table = self.test_bench.table.clone();
-        let mode = mode::PERTURB | if settings.standalone { mode::STANDALONE } else { 0 };
+        let mode = mode::PERTURB
+            | if settings.standalone { mode::STANDALONE } else { 0 }
+            | if settings.compact { mode::COMPACT } else { 0 };
         // What is not in the table is confined to it.
         let beyond = |random: &mut Stimulus, used: u32, most: u32| match used {
             1 if random.once_in(2) => 0,
@@ -178,11 +185,13 @@ impl Run {
     /// A window of every input with sums as large as its length allows.
     fn draw_windows(&mut self) -> Vec<Window> {
         let settings = self.settings;
-        let random = &mut self.test_bench.random;
+        // One exponent for all sums of a compact record: it is drawn, not left to the largest of many.
+        let less = if settings.compact { self.compact.below(44) } else { 0 };
         let most = (32768 * 32767) << settings.window_log2;
+        let random = &mut self.test_bench.random;
         for sums in self.test_bench.sums.iter_mut().flatten() {
-            sums.in_phase = random.scaled(-most, most);
-            sums.quadrature = random.scaled(-most, most);
+            sums.in_phase = random.scaled(-most, most) >> less;
+            sums.quadrature = random.scaled(-most, most) >> less;
         }
         let half = settings.window_log2 - 1;
         let (least, greatest) = (-32768 << half, 32767 << half);
@@ -201,6 +210,7 @@ impl Run {
         core.late.next = flags & flag::LATE != 0;
         let last = if self.at.last_pass { flag::FINAL } else { 0 };
         let saturated = if self.at.saturated { flag::SATURATED } else { 0 };
+        let compact = if settings.compact { flag::COMPACT } else { 0 };
         let mut windows = Vec::new();
         for (input, [first, second, min, max]) in levels.into_iter().enumerate() {
             let window = Window {
@@ -209,7 +219,7 @@ impl Run {
                 case: self.at.case as u8,
                 start: self.at.start as u8,
                 sample_clock,
-                flags: flags | last | saturated,
+                flags: flags | last | saturated | compact,
                 sum_first: first as i32,
                 sum_second: second as i32,
                 min: min as i16,
@@ -370,8 +380,10 @@ impl Run {
             })
             .collect();
         assert_eq!(told.targets, targets, "{what:?}");
-        let Settings { slots, window_log2, .. } = self.settings;
-        let most = self.test_bench.parameters.most_gap_clocks(slots, window_log2);
+        let Settings { slots, window_log2, compact, .. } = self.settings;
+        let parameters = self.test_bench.parameters;
+        let most = parameters.most_gap_clocks(slots, window_log2)
+            + u32::from(compact) * parameters.compact_clocks(slots);
         // A block that is being written comes before.
         assert!(told.clocks + 1800 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
     }
