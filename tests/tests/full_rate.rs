@@ -1,11 +1,14 @@
 //! Telemetry at the full rate of the line: nothing is lost while somebody reads, and what is lost is counted. Memory stays where it
 //! is, of a reader as of a training on a file of cases.
 
+use hge_bench::pace;
+use hge_bench::workload::{Workload, ONE_CASE};
 use hge_core::experiment::{Job, Source};
+use hge_driver::link::udp::BYTES_PER_S;
 use hge_lab::{train, Options};
 use hge_needs::needs;
-use hge_protocol::frame::{Frame, Record, BLOCK_SAMPLES};
-use hge_protocol::registers::{self as map, command};
+use hge_protocol::frame::{Frame, Record, Status, BLOCK_SAMPLES};
+use hge_protocol::registers::{self as map, command, status};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
@@ -124,6 +127,52 @@ fn minutes_at_the_lines_rate_lose_nothing_while_the_reader_keeps_up() {
     assert_eq!((reader.missing, lost), (0, 0));
     assert_eq!(reader.frames, made);
     assert_eq!(reader.codes, CLOCK_HZ / PERIOD_CLOCKS * seconds() as u32);
+}
+
+#[test]
+fn every_window_of_64_tones_at_a_megasample_passes_a_line_of_100_megabit() {
+    let workload = Workload { standalone: false, ..ONE_CASE };
+    let (parameters, rate_hz) = (workload.parameters(), workload.rate_hz());
+    let mut engine = Model::new(parameters, Box::new(Counter(0)));
+    let mut script = Script::new(1);
+    script.write_all(&workload.writes(u32::from(u16::MAX)));
+    script.command(command::ARM_HOST);
+    let mut line = Vec::new();
+    for bytes in &script.lines {
+        engine.send(bytes).unwrap();
+        engine.advance(Time::Real, 0, usize::MAX, &mut line);
+    }
+    let seconds = nightly(600, 4);
+    let turn_samples = (rate_hz / TURNS_PER_S as f64) as u32;
+    let turn_bytes = BYTES_PER_S / TURNS_PER_S as f64;
+    let mut deframer = Deframer::new(MOST_FRAME_WORDS);
+    let (mut windows, mut next, mut missing, mut budget_bytes) = (0_u64, None, 0_u64, 0.0);
+    let mut runs = 0_u32;
+    for _ in 0..seconds * TURNS_PER_S {
+        if engine.read(map::STATUS).unwrap() & status::BUSY == 0 {
+            assert_eq!(engine.write(map::COMMAND, command::RUN), Status::Ok);
+            runs += 1;
+        }
+        line.clear();
+        budget_bytes += turn_bytes;
+        engine.advance(Time::Real, turn_samples, f64::max(budget_bytes, 0.0) as usize, &mut line);
+        budget_bytes = (budget_bytes - line.len() as f64).min(turn_bytes);
+        deframer.push(&line, |body| match body.map(Frame::from_words) {
+            Some(Ok(Frame::Telemetry(number, record))) => {
+                let ahead = number.wrapping_sub(next.unwrap_or(number));
+                next = Some(number.wrapping_add(1));
+                missing += u64::from(ahead);
+                windows += u64::from(matches!(record, Record::Window(_)));
+            }
+            Some(Ok(_)) => {}
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!((missing, engine.read(map::FRAMES_LOST).unwrap()), (0, 0));
+    // A turn at most is lost between two runs.
+    let samples = f64::from(turn_samples) * (seconds * TURNS_PER_S) as f64;
+    let alone = samples / pace::measure(&workload).unwrap().epoch_samples;
+    assert!(windows as f64 >= 0.9 * alone, "{windows} windows of {alone} in {runs} runs");
 }
 
 #[needs(proc)]

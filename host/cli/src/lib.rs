@@ -4,6 +4,7 @@
 
 mod amplitudes;
 mod bar;
+mod bench;
 mod build_facts;
 mod calibrate;
 mod capture;
@@ -98,6 +99,9 @@ enum Command {
     /// Reproduce the paper's results on simulated devices
     #[command(after_help = "Example:\n  hge reproduce gates --quick -o gates")]
     Reproduce(reproduce::Arguments),
+    /// Measure dead time, updates a second, and the speed of engines, links and devices
+    #[command(after_help = "Example:\n  hge bench --only pace,decoder")]
+    Bench(bench::Arguments),
     /// Choose tone frequencies, or check those of an experiment
     #[command(after_help = "Example:\n  hge tones plan --parameters 7 --window 0.1 --mains 50")]
     Tones(tones::Arguments),
@@ -181,6 +185,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         Command::Iv(arguments) => iv::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Reproduce(arguments) => reproduce::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Tones(arguments) => tones::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Spectrum(arguments) => spectrum::run(arguments),

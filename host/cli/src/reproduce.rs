@@ -7,7 +7,7 @@ use crate::output::{json_line, text};
 use crate::streams::{is_closed, print};
 use clap::{Args, ValueHint};
 use hge_driver::Cancel;
-use hge_studies::{studies, Findings, ProgressObserver, Setup, Study, Table};
+use hge_studies::{parallel, studies, Findings, ProgressObserver, Setup, Study, Table};
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -31,12 +31,16 @@ pub struct Arguments {
     /// One JSON object on the last line, no progress
     #[arg(long)]
     json: bool,
+    /// Threads for starts and points, with the same results for any number [default: one for each core]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
     #[command(flatten)]
     simulation: Simulation,
 }
 
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let chosen = studies(&arguments.name).map_err(text)?;
+    parallel::limit(arguments.threads);
     let cancel = interrupt::cancel();
     let all = arguments.name == "all";
     let mut objects = serde_json::Map::new();

@@ -1,8 +1,24 @@
-//! Work on all cores. Every item has its own seed and its own instrument, so the result equals that of one core.
+//! Work on all cores, or as many threads as [`limit`] says. Every item has its own seed and its own instrument, so the result equals that of
+//! one core.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+
+/// Threads at most; 0: one for each core.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Works on `threads` threads at most from here on, in the whole program; 0: one for each core.
+pub fn limit(threads: usize) {
+    MOST.store(threads, Ordering::Relaxed);
+}
+
+fn threads() -> usize {
+    match MOST.load(Ordering::Relaxed) {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        most => most,
+    }
+}
 
 /// `work` of every number below `count`, in order, by a thread for each core. After an error no further piece is begun.
 ///
@@ -17,7 +33,7 @@ pub fn map<T: Send, E: Send>(
 ) -> Result<Vec<T>, E> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(count));
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(count);
+    let threads = threads().min(count);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {

@@ -5,7 +5,7 @@ use hge_core::plan::{Configuration, NoiseSlot, Plan};
 use hge_studies::fig3::spacing::{Channel, ChannelSpec};
 use hge_studies::fig3::{points, Keys};
 use hge_studies::sim_setup::{self, SimSetup};
-use hge_studies::{studies, Findings, NoObserver, Setup, Study, STUDIES};
+use hge_studies::{parallel, studies, Findings, NoObserver, Setup, Study, STUDIES};
 
 fn study(name: &str) -> &'static Study {
     studies(name).unwrap_or_else(|error| panic!("{error}"))[0]
@@ -89,6 +89,26 @@ fn the_same_seed_makes_the_same_data_and_the_same_figures_and_another_does_not()
     }
     setup.experiment.seed += 1;
     assert_ne!(run(&setup).arrays, first.arrays);
+}
+
+#[test]
+fn starts_and_points_have_the_same_results_on_one_thread_as_on_three() {
+    let mut fig3 = small_fig3();
+    for key in ["points", "amplitude_points", "closely_repetitions"] {
+        fig3.set(key, 10);
+    }
+    let mut shares = setup("shares");
+    shares.set("starts", 3);
+    for setup in [fig3, shares] {
+        let [one, three] = [1, 3].map(|threads| {
+            parallel::limit(threads);
+            run(&setup)
+        });
+        parallel::limit(0);
+        assert_eq!(one.arrays, three.arrays, "{}", setup.name);
+        assert_eq!(one.json, three.json, "{}", setup.name);
+        assert_eq!(one.table, three.table, "{}", setup.name);
+    }
 }
 
 #[test]

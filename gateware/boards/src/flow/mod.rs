@@ -14,7 +14,9 @@
 pub mod bundle;
 mod error;
 mod family;
+mod placing;
 pub mod report;
+pub mod survey;
 pub mod toolset;
 pub mod top;
 
@@ -28,6 +30,7 @@ use hge_gateware::build::Build as BuiltWith;
 use hge_protocol::recording::Recording;
 use hge_protocol::Analogue;
 use hge_system::file::{self, Temporary};
+use placing::{severest, Placed};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -98,19 +101,6 @@ pub fn sources(
     Ok(files)
 }
 
-/// The step that is tried with several seeds.
-const PLACING: &str = "placing and routing";
-
-/// Fraction of the required clock below which no other seed is tried: seeds differ by about 10 %.
-const HOPELESS: f64 = 0.85;
-
-/// A placement, nextpnr's report on it, and the clock of each tool.
-struct Placed {
-    seed: u32,
-    report: report::PlaceReport,
-    judges_mhz: BTreeMap<String, f64>,
-}
-
 /// A build in progress, in its own folder in the cache.
 struct Build<'a> {
     board: &'a Board,
@@ -153,6 +143,19 @@ pub fn build_from(
     told: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
+    in_own_folder(board, baked, choice, told, |build, tools| {
+        build.run(tools, files, build_hash, target)
+    })
+}
+
+/// Carries out `work` in a folder of its own in the cache; that of what failed stays there.
+fn in_own_folder<T>(
+    board: &Board,
+    baked: Option<&Baked>,
+    choice: Choice,
+    told: &mut dyn FnMut(Progress),
+    work: impl FnOnce(&mut Build, &Toolset) -> Result<T, FlowError>,
+) -> Result<T, FlowError> {
     let tools =
         Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
     let Some(tools) = tools else { return Err(vendor_only(board)) };
@@ -163,7 +166,7 @@ pub fn build_from(
     let folder = builds.join(own);
     let folder = Temporary::create(folder.clone()).map_err(FlowError::file(&folder))?;
     let mut build = Build { board, baked, folder: folder.path().to_owned(), told };
-    build.run(&tools, files, build_hash, target).map_err(|error| match error {
+    work(&mut build, &tools).map_err(|error| match error {
         // Nothing failed.
         FlowError::Tool(ToolError::Cancelled { .. }) => error,
         _ => kept(error, folder.path(), &builds.join(format!("{}-failed", board.file.name))),
@@ -200,16 +203,7 @@ impl Build<'_> {
         target: &Path,
     ) -> Result<Manifest, FlowError> {
         let fpga = &self.board.file.fpga;
-        for file in files {
-            let path = self.folder.join(&file.name);
-            file::write(&path, &file.text).map_err(FlowError::file(path))?;
-        }
-        let arguments = family::synthesis_arguments(fpga);
-        self.step("synthesis", &tools.synthesis, &arguments, None)?;
-        let log = self.text(family::SYNTHESIS_LOG)?;
-        if let Some(message) = report::hidden_fault(&log) {
-            return Err(self.failed("synthesis", message));
-        }
+        self.synthesise(tools, files)?;
         let Placed { seed, report: placed, judges_mhz } = self.placed(tools)?;
         self.step("packing", &tools.pack, &family::pack_arguments(fpga), Some(family::PACK_LOG))?;
         let asked_mhz = self.asked_mhz();
@@ -244,62 +238,24 @@ impl Build<'_> {
         bundle::write(&self.folder, &self.contents(), target, manifest)
     }
 
+    /// Netlist of `files`.
+    fn synthesise(&mut self, tools: &Toolset, files: &[File]) -> Result<(), FlowError> {
+        let fpga = &self.board.file.fpga;
+        for file in files {
+            let path = self.folder.join(&file.name);
+            file::write(&path, &file.text).map_err(FlowError::file(path))?;
+        }
+        let arguments = family::synthesis_arguments(fpga);
+        self.step("synthesis", &tools.synthesis, &arguments, None)?;
+        let log = self.text(family::SYNTHESIS_LOG)?;
+        if let Some(message) = report::hidden_fault(&log) {
+            return Err(self.failed("synthesis", message));
+        }
+        Ok(())
+    }
+
     fn asked_mhz(&self) -> f64 {
         f64::from(self.board.file.clock.system_hz) / 1e6
-    }
-
-    /// The first place that can be routed and exceeds the clock by its margin.
-    fn placed(&mut self, tools: &Toolset) -> Result<Placed, FlowError> {
-        let mut fastest: Option<FlowError> = None;
-        let mut fastest_mhz = 0.0;
-        for seed in family::SEEDS {
-            let placed = match self.placed_from(tools, seed) {
-                Ok(placed) => placed,
-                Err(error @ FlowError::Step { .. }) if self.is_unroutable() => {
-                    fastest = fastest.or(Some(error));
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let asked_mhz = self.asked_mhz();
-            let (judge, reached_mhz) = severest(&placed.judges_mhz);
-            let clock = self.board.file.clock;
-            if reached_mhz >= clock.needed_mhz() {
-                return Ok(placed);
-            }
-            if reached_mhz > fastest_mhz {
-                fastest_mhz = reached_mhz;
-                fastest = Some(FlowError::TooSlow {
-                    reached_mhz,
-                    asked_mhz,
-                    margin_percent: clock.margin_percent,
-                    judge,
-                });
-            }
-            // No luck makes up for that.
-            if reached_mhz < HOPELESS * clock.needed_mhz() {
-                break;
-            }
-        }
-        Err(fastest.unwrap_or_else(|| self.failed(PLACING, "nothing was tried".into())))
-    }
-
-    fn is_unroutable(&self) -> bool {
-        self.text(family::PLACE_LOG).is_ok_and(|log| report::is_unroutable(&log))
-    }
-
-    fn placed_from(&mut self, tools: &Toolset, seed: u32) -> Result<Placed, FlowError> {
-        let arguments = family::place_arguments(self.board, seed);
-        self.step(PLACING, &tools.place, &arguments, Some(family::PLACE_LOG))?;
-        let report = report::PlaceReport::read(&self.text(family::PLACE_REPORT)?)?;
-        let mut judges_mhz = BTreeMap::from([("nextpnr".to_owned(), report.reached_mhz()?)]);
-        let timing = tools.timing.as_ref().zip(family::timing_arguments(self.board));
-        if let Some((icetime, arguments)) = timing {
-            self.step("timing", icetime, &arguments, None)?;
-            let reached_mhz = report::icetime_mhz(&self.text(family::TIMING_REPORT)?)?;
-            judges_mhz.insert(icetime.name.to_owned(), reached_mhz);
-        }
-        Ok(Placed { seed, report, judges_mhz })
     }
 
     /// Files of the bundle that there are.
@@ -375,12 +331,6 @@ impl Build<'_> {
         }
         Err(self.failed(step, report::why(&text)))
     }
-}
-
-/// The judge that allows the slowest clock.
-fn severest(judges_mhz: &BTreeMap<String, f64>) -> (String, f64) {
-    let slowest = judges_mhz.iter().min_by(|one, other| one.1.total_cmp(other.1));
-    slowest.map_or((String::new(), 0.0), |(judge, mhz)| (judge.clone(), *mhz))
 }
 
 /// openFPGALoader's arguments for a bundle: into the flash, or only until power is lost.

@@ -74,7 +74,7 @@ impl Sized {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Tools {
+pub enum Tools {
     /// The system's if all required tools are installed, else wheels
     Auto,
     /// The system's

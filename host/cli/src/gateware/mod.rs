@@ -1,5 +1,6 @@
 //! `hge gateware`: Verilog, boards, bitstreams.
 
+mod bench;
 mod build;
 mod bundle;
 mod emit;
@@ -35,6 +36,9 @@ enum Command {
         after_help = "Example:\n  hge gateware build --board icebreaker\n\nA board that trains without a host:\n  hge gateware build --board ulx3s-85f --experiment experiments/standalone.toml -o build/standalone"
     )]
     Build(build::Build),
+    /// Measure size and clock of designs over boards and slots, with several seeds
+    #[command(after_help = "Example:\n  hge gateware bench --boards icebreaker --seeds 3")]
+    Bench(bench::Bench),
     /// Check that a bundle is intact and has this program's register map
     #[command(
         after_help = "Example, for a bundle of `hge gateware build`:\n  hge gateware verify build/icebreaker"
@@ -55,6 +59,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Command::List(list) => list::run(&list),
         Command::Emit(emit) => emit::run(&emit),
         Command::Build(build) => build::run(&build),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Verify(verify) => bundle::verify(&verify),
         Command::Flash(flash) => bundle::flash(&flash),
         Command::Wiring(arguments) => wiring::run(&arguments),

@@ -49,6 +49,8 @@ pub const UNRUN: &[(&str, &str)] = &[
     ("cargo run --release -- train experiments/short.toml --engine verilog", COMPILED),
     ("hge gradient experiments/board.toml", COMPILED),
     ("hge train experiments/short.toml --engine rtl", "takes minutes; tests/tests/engines/engines.rs runs the same"),
+    ("hge bench --json", "takes minutes; the page of commands runs its parts"),
+    ("hge gateware bench --boards icebreaker --seeds 3 --json", BITSTREAM),
     ("hge gateware build --board icebreaker", BITSTREAM),
     ("hge gateware build --board icebreaker --experiment experiments/standalone.toml -o build/standalone", BITSTREAM),
     ("hge gateware build --board ulx3s-85f --experiment experiments/standalone.toml -o build/standalone", BITSTREAM),
