@@ -1,8 +1,8 @@
 //! What an instrument and its host reach: dead time, closed-loop updates and gradients a second, throughput of links, engines, devices
 //! and decoder, time to solve.
 //!
-//! Times in samples are exact and the same on every engine and board. Times by the wall clock are those of one run on one computer: ratios
-//! of them are what counts.
+//! Times in samples are exact and the same on every engine and board. Times of a computation on one thread are those of the
+//! processor; others are by the wall clock, in one run on one computer: ratios of them are what counts.
 //!
 //! | module | content |
 //! |---|---|
@@ -26,13 +26,14 @@ pub mod pace;
 pub mod training;
 pub mod workload;
 
+use cpu_time::ThreadTime;
 use hge_core::experiment::ExperimentError;
 use hge_driver::DriverError;
 use hge_lab::server::ServerError;
 use hge_lab::SimulateError;
 use hge_sim::device::DeviceError;
 use hge_sim::engine::EngineError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 
 /// A measurement failed.
@@ -65,11 +66,11 @@ pub enum BenchError {
     },
 }
 
-/// How often `piece` gives its units in a second: the median of `runs` runs that last `least` each.
+/// How often `piece` gives its units in a second of this thread's processor time: the median of `runs` runs that last `least` each.
 fn rate(runs: usize, least: Duration, mut piece: impl FnMut() -> u64) -> f64 {
     let mut rates: Vec<f64> = (0..runs.max(1))
         .map(|_| {
-            let (begun, mut units) = (Instant::now(), 0);
+            let (begun, mut units) = (ThreadTime::now(), 0);
             while units == 0 || begun.elapsed() < least {
                 units += piece();
             }

@@ -3,6 +3,7 @@
 use crate::pace;
 use crate::workload::Workload;
 use crate::BenchError;
+use cpu_time::ProcessTime;
 use hge_driver::link::{Link, Tcp, Udp};
 use hge_driver::{ArmMode, Instrument, RunEvent};
 use hge_lab::server::{tcp, udp, InProcess, Server, Settings};
@@ -36,7 +37,7 @@ pub struct Passed {
     pub wall_s: f64,
     /// Windows a second.
     pub windows_per_s: f64,
-    /// The same over those of the model without link and driver, in the same run.
+    /// Processor time of the model without link and driver over that of all threads, for the same windows.
     pub share_of_model: f64,
 }
 
@@ -47,29 +48,27 @@ pub struct Passed {
 pub fn measure(link: Kind, workload: &Workload, epochs: u32) -> Result<Passed, BenchError> {
     let mut bare = pace::model(workload)?;
     bare.configure(workload, epochs)?;
-    let (begun, mut alone) = (Instant::now(), 0_u64);
+    let (begun, mut alone) = (ProcessTime::now(), 0_u64);
     bare.run(|_| alone += 1)?;
-    let alone_per_s = alone as f64 / begun.elapsed().as_secs_f64();
+    let alone_s = begun.elapsed().as_secs_f64() / alone as f64;
 
     let parameters = workload.parameters();
     let model = Model::new(parameters, pace::bench(workload, workload.rate_hz())?);
     let server =
         Server::with_engine(Box::new(model), Settings { parameters, ..Settings::default() });
     match link {
-        Kind::Sim => {
-            through(Box::new(InProcess::serve(server)), link, workload, epochs, alone_per_s)
-        }
+        Kind::Sim => through(Box::new(InProcess::serve(server)), link, workload, epochs, alone_s),
         Kind::Tcp => {
             let served = tcp::listen(server, "0")?;
             let open = Tcp::open(&served.address().to_string());
             let open = open.map_err(hge_driver::DriverError::from)?;
-            through(Box::new(open), link, workload, epochs, alone_per_s)
+            through(Box::new(open), link, workload, epochs, alone_s)
         }
         Kind::Udp => {
             let served = udp::listen(server, "0")?;
             let open = Udp::open(&served.address().to_string());
             let open = open.map_err(hge_driver::DriverError::from)?;
-            through(Box::new(open), link, workload, epochs, alone_per_s)
+            through(Box::new(open), link, workload, epochs, alone_s)
         }
     }
 }
@@ -79,7 +78,7 @@ fn through(
     link: Kind,
     workload: &Workload,
     epochs: u32,
-    alone_per_s: f64,
+    alone_s: f64,
 ) -> Result<Passed, BenchError> {
     let mut instrument = Instrument::connect(pipe)?;
     instrument.write_all(&workload.writes(epochs))?;
@@ -88,7 +87,8 @@ fn through(
         false => (ArmMode::Host, 0),
     };
     instrument.arm(arm)?;
-    let (begun, mut windows, mut lost) = (Instant::now(), 0_u64, 0_u64);
+    let (begun, begun_cpu) = (Instant::now(), ProcessTime::now());
+    let (mut windows, mut lost) = (0_u64, 0_u64);
     instrument.run(mode::PERTURB | update, |event| match event {
         RunEvent::Window(_) => windows += 1,
         RunEvent::Gap { lost: frames } => lost += u64::from(frames),
@@ -96,6 +96,6 @@ fn through(
     })?;
     let wall_s = begun.elapsed().as_secs_f64();
     let windows_per_s = windows as f64 / wall_s;
-    let share_of_model = windows_per_s / alone_per_s;
+    let share_of_model = alone_s * windows as f64 / begun_cpu.elapsed().as_secs_f64();
     Ok(Passed { link, windows, lost, wall_s, windows_per_s, share_of_model })
 }

@@ -49,6 +49,7 @@ impl Session {
         let mut line = command.line.replace(CARGO, "hge ");
         if line.starts_with("hge serve ") {
             let line = line.trim_end_matches('&').replace("--tcp 4000", "--tcp 0");
+            let line = line.replace("--udp 18503", "--udp 0");
             let link = self.serve(&line);
             if line.contains("--tcp") {
                 self.served = Some(link);
@@ -94,7 +95,7 @@ impl Session {
         let stdout = child.stdout.take().expect("piped");
         self.background.push(child);
         BufReader::new(stdout).read_line(&mut link).expect("a line");
-        let known = ["tcp:", "serial:"].iter().any(|kind| link.starts_with(kind));
+        let known = ["tcp:", "udp:", "serial:"].iter().any(|kind| link.starts_with(kind));
         assert!(known, "{}: {line} says {link:?}", self.page);
         link.trim().into()
     }

@@ -36,7 +36,7 @@ fn every_key_of_every_object_is_documented() {
     let run = concat!(env!("CARGO_TARGET_TMPDIR"), "/documented");
     let _ = std::fs::remove_dir_all(run);
     json(&["train", "and", "-o", run]);
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 18] = [
         &["replay", run],
         &["report", run],
         &["export", run, "--format", "csv"],
@@ -53,6 +53,8 @@ fn every_key_of_every_object_is_documented() {
         &["capture", "--samples", "10"],
         &["spectrum", "--tones", "--samples", "4096"],
         &["gateware", "list"],
+        &["bench", "--only", "pace"],
+        &["bench", "--quick", "--only", "links,devices,decoder"],
     ];
     for arguments in commands {
         let mut objects = vec![json(arguments)];

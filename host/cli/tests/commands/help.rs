@@ -11,9 +11,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 /// Examples that are not run here, and why.
-const NOT_RUN: [(&str, &str); 4] = [
+const NOT_RUN: [(&str, &str); 5] = [
     ("hge resume", "needs a run that was cut off; the tests of run folders cut some off"),
     ("hge gateware build", "minutes of synthesis; the tests of the crate `hge-gateware` do it"),
+    ("hge gateware bench", "minutes of synthesis, as for `build`"),
     ("hge gateware verify", "needs a bundle of `build`"),
     ("hge gateware flash", "needs a bundle of `build`, and a board"),
 ];
