@@ -203,6 +203,31 @@ fn every_row_of_the_page_on_verification_cites_a_file_with_tests() {
     assert!(count > 50, "{count} rows");
 }
 
+/// The tests that compare a core with its model or its Verilog.
+const CORE_TESTS: [&str; 3] = [
+    "gateware/cores/tests/cores",
+    "gateware/cores/tests/link/verilog.rs",
+    "tests/tests/engines/cores",
+];
+
+#[needs(clone)]
+#[test]
+fn the_matrix_of_equivalence_names_every_test_of_a_core() {
+    let page = include_str!("../../../docs/verification.md");
+    let (_, matrix) = page.split_once("## Equivalence").expect("a section");
+    let (matrix, _) = matrix.split_once("\n## ").expect("an end");
+    let mut arguments = vec!["grep", "-h", "-A4", r"#\[test\]", "--"];
+    arguments.extend(CORE_TESTS);
+    let tests = git(&arguments);
+    let names = tests.lines().filter_map(|line| line.trim().strip_prefix("fn ")?.split('(').next());
+    let mut count = 0;
+    for name in names.filter(|name| name.matches('_').count() > 1) {
+        assert!(matrix.contains(&format!("`{name}`")), "{name} is not in the matrix");
+        count += 1;
+    }
+    assert!(count > 50, "{count} tests");
+}
+
 #[needs(clone)]
 #[test]
 fn git_ignores_no_source_file() {

@@ -15,12 +15,15 @@ use hge_protocol::Parameters;
 use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
+/// A clock at which memories are late.
+const LATE_HZ: u32 = 90_000_000;
+
 #[needs(icarus)]
 #[test]
 fn the_nco_in_icarus_equals_rust() {
     for slots in [1, 24, 256] {
         let codes = Nco::new(slots).with_codes(3);
-        for core in [Nco::new(slots), codes.at_clock(90_000_000), Nco::new(slots).with_codes(6)] {
+        for core in [Nco::new(slots), codes.at_clock(LATE_HZ), Nco::new(slots).with_codes(6)] {
             agrees!("nco", core, reset: [], held: [],
                 each: [valid, slot, ahead, restart, gate, start_write, start_slot, start_data,
                     start_code, code_write, code_chip, code_row, tuning_write, tuning_slot,
@@ -41,8 +44,8 @@ fn the_cost_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_lockin_in_icarus_equals_rust() {
-    for slots in [1, 24, 256] {
-        agrees!("lockin", Lockin::new(slots), reset: [], held: [],
+    for (slots, clock_hz) in [(1, 24_000_000), (24, LATE_HZ), (256, 24_000_000), (256, LATE_HZ)] {
+        agrees!("lockin", Lockin::new(slots).at_clock(clock_hz), reset: [], held: [],
             each: [valid, slot, sine, cosine, sample, first, read_slot]);
     }
 }
@@ -57,15 +60,17 @@ fn the_levels_in_icarus_equal_rust() {
 #[needs(icarus)]
 #[test]
 fn the_tones_in_icarus_equal_rust() {
-    agrees!("tone_mixer", ToneMixer::new(), reset: [], held: [],
-        each: [tick, valid, word, sine, active, read_output]);
+    for core in [ToneMixer::new(), ToneMixer::new().at_clock(LATE_HZ)] {
+        agrees!("tone_mixer", core, reset: [], held: [],
+            each: [tick, valid, word, sine, active, read_output]);
+    }
 }
 
 #[needs(icarus)]
 #[test]
 fn the_guard_in_icarus_equals_rust() {
-    for outputs in [2, 8, 64] {
-        agrees!("guard", Guard::new(outputs), reset: [reset], held: [armed, step_limit],
+    for (outputs, clock_hz) in [(2, 24_000_000), (8, 24_000_000), (8, LATE_HZ), (64, LATE_HZ)] {
+        agrees!("guard", Guard::new(outputs).at_clock(clock_hz), reset: [reset], held: [armed, step_limit],
             each: [tick, running, step, index, code, host_address, host_write, host_data]);
     }
 }
@@ -73,8 +78,10 @@ fn the_guard_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_modulator_in_icarus_equals_rust() {
-    for (outputs, dac_bits) in [(2, 8), (8, 16), (64, 12)] {
-        let core = Modulator::new(outputs, dac_bits);
+    for (outputs, dac_bits, clock_hz) in
+        [(2, 8, 24_000_000), (8, 16, 24_000_000), (8, 16, LATE_HZ), (64, 12, LATE_HZ)]
+    {
+        let core = Modulator::new(outputs, dac_bits).at_clock(clock_hz);
         compare(
             "modulator",
             core,
@@ -115,8 +122,15 @@ fn the_reference_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_engines_in_icarus_equal_rust() {
-    for (slots, inputs) in [(1, 1), (24, 1), (256, 1), (24, 2), (5, 8)] {
-        let parameters = Parameters { slots, inputs, ..Parameters::default() };
+    let forms = [
+        (1, 1, 24_000_000),
+        (24, 1, LATE_HZ),
+        (256, 1, 24_000_000),
+        (24, 2, LATE_HZ),
+        (5, 8, 24_000_000),
+    ];
+    for (slots, inputs, clock_hz) in forms {
+        let parameters = Parameters { slots, inputs, clock_hz, ..Parameters::default() };
         engine_agrees::<Pipelined>(parameters, 40);
         engine_agrees::<Stepped>(parameters.in_steps(), 300);
     }
