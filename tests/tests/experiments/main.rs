@@ -4,6 +4,7 @@ mod amplitudes;
 mod by_formula;
 mod calibration;
 mod calibration_of_outputs;
+mod compact;
 mod confidence;
 mod curvature;
 mod gains;
