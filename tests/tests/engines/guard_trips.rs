@@ -14,23 +14,23 @@ use hge_tests::scenario::{IntegerBench, Log, Script, LITTLE};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const PARAMETERS: Parameters = Parameters { telemetry_words: 256, ..LITTLE };
+pub(super) const PARAMETERS: Parameters = Parameters { telemetry_words: 256, ..LITTLE };
 
 const LOW: i16 = -12_000;
 const HIGH: i16 = 13_000;
 const SAFE: i16 = 150;
 const STEP_LIMIT: u16 = 4000;
 const SAFE_STEP: u16 = 400;
-const WATCHDOG: u32 = 90;
+pub(super) const WATCHDOG: u32 = 90;
 
 /// A frame that is too short.
 const DAMAGED: [u8; 4] = [1, 2, 3, 0];
 
 /// Samples from any code to the safe value.
-const RAMP: usize = HIGH.abs_diff(LOW).div_ceil(SAFE_STEP) as usize;
+pub(super) const RAMP: usize = HIGH.abs_diff(LOW).div_ceil(SAFE_STEP) as usize;
 
 /// An endless host-driven run with two tones, armed, and what is needed to trip it.
-fn begin(nonce: u32, over: u32) -> Script {
+pub(super) fn begin(nonce: u32, over: u32) -> Script {
     let layout = TableLayout::of(&PARAMETERS);
     let mut settings = vec![
         (map::SAMPLE_PERIOD, 0),
@@ -80,21 +80,21 @@ fn begin(nonce: u32, over: u32) -> Script {
     script
 }
 
-struct Trial<'a> {
-    engine: &'a mut dyn Engine,
-    script: Script,
-    sent: usize,
+pub(super) struct Trial<'a> {
+    pub(super) engine: &'a mut dyn Engine,
+    pub(super) script: Script,
+    pub(super) sent: usize,
     log: Log,
-    said: Vec<u8>,
+    pub(super) said: Vec<u8>,
 }
 
 impl Trial<'_> {
-    fn new(engine: &mut dyn Engine, log: Log, script: Script) -> Trial<'_> {
+    pub(super) fn new(engine: &mut dyn Engine, log: Log, script: Script) -> Trial<'_> {
         Trial { engine, script, sent: 0, log, said: Vec::new() }
     }
 
     /// Sends what the script holds, each line when the one before was answered: within 200 samples, if at all.
-    fn say(&mut self) {
+    pub(super) fn say(&mut self) {
         while self.sent < self.script.lines.len() {
             let replies = self.replies();
             self.engine.send(&self.script.lines[self.sent]).unwrap();
@@ -118,7 +118,7 @@ impl Trial<'_> {
         self.script.lines[line] == DAMAGED
     }
 
-    fn pass(&mut self, samples: usize) {
+    pub(super) fn pass(&mut self, samples: usize) {
         let mut left = samples as u32;
         while left > 0 {
             let passed = self.engine.advance(Time::Real, left, usize::MAX, &mut self.said);
@@ -126,12 +126,12 @@ impl Trial<'_> {
         }
     }
 
-    fn samples(&self) -> usize {
+    pub(super) fn samples(&self) -> usize {
         self.log.lock().unwrap().len()
     }
 
     /// From `home` on all outputs are safe, and at all times within limits and steps.
-    fn assert_safe_from(&self, home: usize) {
+    pub(super) fn assert_safe_from(&self, home: usize) {
         let log = self.log.lock().unwrap();
         assert!(log.len() > home + 10, "the trial ended too early");
         for (sample, pair) in log.windows(2).enumerate() {
@@ -149,7 +149,7 @@ impl Trial<'_> {
         assert!(moved, "the run never left the safe values");
     }
 
-    fn frames(&self) -> Vec<Frame> {
+    pub(super) fn frames(&self) -> Vec<Frame> {
         let mut frames = Vec::new();
         Deframer::new(MOST_FRAME_WORDS).push(&self.said, |body| {
             frames.push(Frame::from_words(body.expect("a sound line")).expect("a known frame"));
@@ -158,7 +158,7 @@ impl Trial<'_> {
     }
 
     /// The event, the run's end, and what the registers say, all name `cause`.
-    fn assert_told(&mut self, cause: u32) {
+    pub(super) fn assert_told(&mut self, cause: u32) {
         self.script.read(map::STATUS, 2);
         self.say();
         self.pass(20);

@@ -6,6 +6,7 @@ mod compiled_against_model;
 mod converters;
 mod cores;
 mod dialect;
+mod endurance;
 mod engines;
 mod guard_trips;
 mod model_in_pieces;
