@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Address to listen on; a port without an address is for programs of this computer, port 0 selects a free one
     #[arg(long, value_name = "[ADDR:]PORT", required_unless_present_any = ["pty", "udp"])]
     tcp: Option<String>,
-    /// Serve datagrams, as a board on a network of 100 Mbit/s; a port alone or with an address of this computer, port 0 selects a free one
+    /// Serve datagrams, at the rate of a line of 100 Mbit/s; a port alone or with an address of this computer, port 0 selects a free one
     #[arg(long, value_name = "[ADDR:]PORT", conflicts_with_all = ["tcp", "pty", "token_file"])]
     udp: Option<String>,
     /// With --tcp: also a SCPI socket at this port of this computer, for PyVISA and pymeasure; port 0 selects a free one

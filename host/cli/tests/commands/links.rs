@@ -1,6 +1,6 @@
 //! Every command over TCP and over a pseudo-terminal.
 
-use crate::program::{json, TestFile};
+use crate::program::{hge, json, TestFile};
 use crate::served::{Served, LINEAR};
 use ndarray::{Array1, Array2, Array3};
 use ndarray_npy::read_npy;
@@ -84,6 +84,27 @@ fn every_command_works_over_tcp() {
     let served = Served::new(&["--tcp", "0", "--keep", "--device", LINEAR]);
     assert!(served.reached["tcp"].as_str().unwrap().starts_with("127.0.0.1:"));
     works_over(&served, "tcp");
+}
+
+#[test]
+fn every_command_works_over_udp() {
+    let served = Served::new(&["--udp", "0", "--keep", "--device", LINEAR]);
+    assert_eq!(format!("udp:{}", served.reached["udp"].as_str().unwrap()), served.link());
+    works_over(&served, "udp");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_over_a_slow_line_says_before_and_after_it_what_the_line_carries() {
+    let served = Served::new(&["--pty", "--device", LINEAR]);
+    let link = format!("{}@4800", served.link());
+    let output = hge(&["train", "or", "--link", &link, "--json"]);
+    // 8 + 3 x 5 words and the checksum are 96 bytes, one of stuffing and the delimiter: 480 / 98.
+    let said = "the line carries 5 windows/s of up to 18: 98 bytes each, at 0.5 kB/s";
+    assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
+    let fast = hge(&["train", "or", "--link", served.link(), "--json"]);
+    assert!(!String::from_utf8_lossy(&fast.stderr).contains("the line"), "{fast:?}");
 }
 
 #[cfg(unix)]

@@ -73,6 +73,20 @@ fn a_plan_of_five_tones_is_optimal_and_free_of_crosstalk() {
 }
 
 #[test]
+fn a_plan_says_how_many_windows_the_line_carries() {
+    let plan = ["tones", "plan", "--parameters", "5", "--window", "0.00128", "--rate", "200000"];
+    let line = &json(&[&plan[..], &["--baud", "115200"]].concat())["line"];
+    // Five tones with two empty lines each: 8 + 45 words and the checksum, one of stuffing and the delimiter.
+    assert_eq!(line["record_bytes"], 218);
+    let carried = line["carried_windows_per_s"].as_f64().unwrap();
+    assert!((carried - 11_520.0 / 218.0).abs() < 1e-9, "{line}");
+    assert!((line["windows_per_s"].as_f64().unwrap() - 781.25).abs() < 1.0, "{line}");
+    let said = |baud| hge(&[&plan[..], &["--baud", baud]].concat()).stdout;
+    let warns = |baud| String::from_utf8_lossy(&said(baud)).contains("warning: the line carries");
+    assert!(warns("115200") && !warns("3000000"));
+}
+
+#[test]
 fn a_file_whose_tones_meet_by_phase_truncation_gets_a_warning_with_the_pair_and_the_level() {
     // Lines 1001 and 3095 of 8192 samples: 4095 * 3095 = 1001 and 4095 * 1001 = 3095 modulo the window.
     let of = |frequencies_hz: &str| {

@@ -53,7 +53,7 @@ impl fmt::Display for LineLoad {
             self;
         write!(
             f,
-            "the line carries {carried_windows_per_s:.0} windows/s of up to {windows_per_s:.0}: {record_bytes} bytes each, at {:.0} kB/s; a run waits for the line, or loses frames where the gateware closes the loop: use a faster line, longer windows, fewer slots or timing.compact_records",
+            "the line carries {carried_windows_per_s:.0} windows/s of up to {windows_per_s:.0}: {record_bytes} bytes each, at {:.1} kB/s; a run waits for the line, or loses frames where the gateware closes the loop: use a faster line, longer windows, fewer slots or timing.compact_records",
             line_bytes_per_s / 1e3
         )
     }

@@ -1,4 +1,4 @@
-//! An instrument on a network of its own: the same bytes in UDP datagrams.
+//! An instrument on a network of its own: the same bytes in UDP datagrams, from a served simulation.
 //!
 //! A datagram holds whole frames, or the first or a further part of one that is too long for it. One that begins a frame
 //! begins with a delimiter, so that a lost datagram costs the frames in it alone: the driver finds their numbers missing and
