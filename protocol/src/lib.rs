@@ -26,4 +26,4 @@ pub mod wire;
 
 pub use analogue::{Analogue, PerOutput};
 pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
-pub use parameters::{Carriers, ParameterError, Parameters};
+pub use parameters::{Carriers, ParameterError, Parameters, Update};

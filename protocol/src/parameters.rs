@@ -38,13 +38,19 @@ macro_rules! generics {
                 $(#[doc = $text] $field: u32 = $default;)*
                 /// Carriers of a slot: `"sines"`, or `"codes"` for both sines and codes and for demodulation of the cost; with 16 clocks a slot `"sines"`.
                 carriers: Carriers = Carriers::Codes;
+                /// The standalone update: `"microcode"`, in the post-processor's program, or `"hardware"`, a core of its own that takes 12 clocks a slot and input; with 1 clock a slot and up to 128 slots.
+                update: Update = Update::Microcode;
             }
         }
 
         impl Parameters {
             /// The default, for constants.
             pub const DEFAULT: Parameters =
-                Parameters { $($field: $default,)* carriers: Carriers::Codes };
+                Parameters {
+                    $($field: $default,)*
+                    carriers: Carriers::Codes,
+                    update: Update::Microcode,
+                };
 
             /// Name, value, least and greatest value of every generic with a range of its own.
             fn ranges(&self) -> Vec<(&'static str, u32, u32, u32)> {
@@ -59,19 +65,22 @@ macro_rules! generics {
                     (map::BUILD_HASH, build_hash),
                     $((map::$register, self.$field),)*
                     (map::CARRIERS, self.carriers.to_word()),
+                    (map::UPDATE, self.update.to_word()),
                 ]
             }
 
             /// Name and value of every generic.
             pub fn generics(&self) -> Vec<(&'static str, String)> {
                 let carriers = ("carriers", self.carriers.name().to_owned());
-                vec![$((stringify!($field), self.$field.to_string()),)* carriers]
+                let update = ("update", self.update.name().to_owned());
+                vec![$((stringify!($field), self.$field.to_string()),)* carriers, update]
             }
 
             /// The generics of a gateware whose info registers `read` gives by address.
             pub fn from_info(read: impl Fn(u16) -> u32) -> Self {
                 let carriers = Carriers::from_word(read(map::CARRIERS));
-                Parameters { $($field: read(map::$register),)* carriers }
+                let update = Update::from_word(read(map::UPDATE));
+                Parameters { $($field: read(map::$register),)* carriers, update }
             }
         }
     };
@@ -131,6 +140,49 @@ impl Carriers {
     }
 }
 
+/// Where the standalone update is computed; results are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Update {
+    /// By the post-processor's program, before the next case begins.
+    #[default]
+    Microcode,
+    /// By a core of its own, while the window is told and the next case begins. Up to [`BANKED_SLOTS`] slots in a pipeline only.
+    Hardware,
+}
+
+impl Update {
+    /// Name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Update::Microcode => "microcode",
+            Update::Hardware => "hardware",
+        }
+    }
+
+    /// Value of the info register.
+    pub fn to_word(self) -> u32 {
+        u32::from(self.is_hardware())
+    }
+
+    /// The inverse of [`Update::to_word`]; unknown words count as microcode.
+    pub fn from_word(word: u32) -> Self {
+        if word == 1 {
+            Update::Hardware
+        } else {
+            Update::Microcode
+        }
+    }
+
+    /// Whether it is a core of its own.
+    pub fn is_hardware(self) -> bool {
+        self == Update::Hardware
+    }
+}
+
+/// Most slots with the update in hardware, which keeps their sums in two banks.
+pub const BANKED_SLOTS: u32 = 128;
+
 /// Most outputs of an instrument whose slots are worked on step by step.
 pub const STEPPED_OUTPUTS: u32 = 32;
 
@@ -164,6 +216,9 @@ pub enum ParameterError {
     /// Codes for slots that are worked on step by step.
     #[error("carriers is codes, which slots of {STEPPED_SLOT_CLOCKS} clocks do not have: set carriers to sines, or slot_clocks to 1")]
     Codes,
+    /// The update in hardware for slots that have no banks.
+    #[error("update is hardware, which needs slots of 1 clock, at most {BANKED_SLOTS} of them: set update to microcode, slot_clocks to 1, or reduce slots")]
+    Update,
     /// Tables above the address space of the register map.
     #[error("the tables of cases, starts, slots and inputs take {words} words, and the register map has room for {TABLE_WORDS}: reduce cases or starts")]
     Tables {
@@ -179,6 +234,7 @@ impl ParameterError {
             // What it must be besides stands behind a comma.
             ParameterError::Range { name, .. } => name.split(',').next().unwrap_or(name),
             ParameterError::Codes => "carriers",
+            ParameterError::Update => "update",
             ParameterError::Tables { .. } => "starts",
         }
     }
@@ -217,6 +273,9 @@ impl Parameters {
         if self.carriers.has_codes() && !Carriers::most(self.slot_clocks).has_codes() {
             return Err(ParameterError::Codes);
         }
+        if self.update.is_hardware() && (self.slot_clocks != 1 || self.slots > BANKED_SLOTS) {
+            return Err(ParameterError::Update);
+        }
         let words = TableLayout::of(self).words;
         if words > TABLE_WORDS {
             return Err(ParameterError::Tables { words });
@@ -232,9 +291,14 @@ impl Parameters {
         Ok(())
     }
 
-    /// A copy with stepped slots, which carry only sines.
+    /// A copy with stepped slots, which carry only sines and leave the update to the program.
     pub fn in_steps(self) -> Self {
-        Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, carriers: Carriers::Sines, ..self }
+        Parameters {
+            slot_clocks: STEPPED_SLOT_CLOCKS,
+            carriers: Carriers::Sines,
+            update: Update::Microcode,
+            ..self
+        }
     }
 
     /// Twice the longest frame, as a power of two: while one is sent the next can be made.
@@ -276,12 +340,40 @@ impl Parameters {
         LOOP_LATENCY_SAMPLES + self.converter_latency_samples
     }
 
+    /// Most clocks of that work after a window that does not end its epoch: with the update in hardware only the next case's values are set before it
+    /// begins, 330 and 9 an output.
+    pub fn most_case_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
+        if self.update.is_hardware() {
+            330 + 9 * self.outputs
+        } else {
+            self.most_gap_clocks(slots_used, window_log2)
+        }
+    }
+
+    /// Most clocks from the end of a window to the end of all work on it. With the update in hardware the records of every input and of an epoch are
+    /// written after the gap: 240 and 60 a slot for an input, 300 and 30 an output for the epoch; the next window must not end before.
+    pub fn most_job_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
+        if !self.update.is_hardware() {
+            return self.most_gap_clocks(slots_used, window_log2);
+        }
+        let input = 240 + 60 * slots_used;
+        let told = 300 + self.inputs * input + 30 * self.outputs;
+        self.most_gap_clocks(slots_used, window_log2) + told
+    }
+
     /// Most clocks that the work in a gap takes: a shorter gap would be stretched, and flagged `LATE`.
     ///
     /// In instructions of three clocks (the tests of the post-processor hold it to that): 600 for a block that is being written,
     /// 620 and 7 window for an input's record and error, 20 a slot and input to tell it, 460 and 12 window to update it and
     /// 110 a slot to apply it, window at most 15; 80 an output for epoch and rows, where the modulator may let a target wait for 4 clocks.
+    ///
+    /// With the update in hardware, in clocks: 585 for the program and an event that is being written, 32 and 12 a slot for an input, 12 a slot to apply,
+    /// 24 an output. A block that is being written is not counted.
     pub fn most_gap_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {
+        if self.update.is_hardware() {
+            let input = 32 + 12 * slots_used;
+            return 585 + self.inputs * input + 12 * slots_used + 24 * self.outputs;
+        }
         let bits = window_log2.min(15);
         let input = 620 + 7 * bits + slots_used * (20 + 460 + 12 * bits);
         let outputs = 80 * self.outputs;
@@ -291,5 +383,34 @@ impl Parameters {
     /// Clocks more, at most, where records are compact: 460 instructions an input and 100 a slot and input.
     pub fn compact_clocks(&self, slots_used: u32) -> u32 {
         3 * self.inputs * (460 + 100 * slots_used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_update_in_hardware_is_refused_where_slots_have_no_banks() {
+        let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
+        assert_eq!(hardware.check(), Ok(()));
+        assert_eq!(Parameters { slots: BANKED_SLOTS, ..hardware }.check(), Ok(()));
+        let many = Parameters { slots: BANKED_SLOTS + 1, ..hardware }.check();
+        assert_eq!(many, Err(ParameterError::Update));
+        let sines = Parameters { carriers: Carriers::Sines, ..hardware };
+        let stepped = Parameters { slot_clocks: STEPPED_SLOT_CLOCKS, ..sines }.check();
+        assert_eq!(stepped, Err(ParameterError::Update));
+        assert_eq!(hardware.in_steps().check(), Ok(()));
+    }
+
+    #[test]
+    fn generics_come_back_from_their_info_registers() {
+        let hardware = Parameters { update: Update::Hardware, inputs: 3, ..Parameters::default() };
+        for parameters in [Parameters::default(), hardware] {
+            let words = parameters.info_words(0);
+            let read =
+                |address| words.iter().find(|word| word.0 == address).map_or(0, |word| word.1);
+            assert_eq!(Parameters::from_info(read), parameters);
+        }
     }
 }

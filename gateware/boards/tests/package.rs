@@ -5,7 +5,7 @@ use hge_boards::package::{
 };
 use hge_gateware::build::Build;
 use hge_needs::needs;
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::{Carriers, Parameters, Update};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,13 +15,17 @@ fn packages() -> Vec<Vec<File>> {
     let sines = Parameters { carriers: Carriers::Sines, ..default };
     let mut out = Vec::new();
     let late = Parameters { clock_hz: 90_000_000, ..default };
-    for parameters in [default, sines, late] {
+    let hardware = Parameters { update: Update::Hardware, ..default };
+    for parameters in [default, sines, late, hardware] {
         for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
             out.push(core(which, &parameters).expect("a core"));
         }
     }
     let small = Parameters { outputs: 2, slots: 2, cases: 2, starts: 2, ..default };
-    out.push(instrument_of_build(&small, &Build::default()).expect("an instrument"));
+    for update in [Update::Microcode, Update::Hardware] {
+        let small = Parameters { update, ..small };
+        out.push(instrument_of_build(&small, &Build::default()).expect("an instrument"));
+    }
     let build = Build::default();
     out.push(serial_instrument_of_build(&small.in_steps(), 1_000_000, &build).expect("generics"));
     out

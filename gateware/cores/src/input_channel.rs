@@ -13,6 +13,8 @@
 //! | `in_phase`, `quadrature` | out, 48 | sums of `read_slot` two clocks later, zero unless selected |
 //! | `sum_first`, `sum_second`, `least`, `greatest` | out, 32 + 32 + 16 + 16 | window statistics, likewise |
 //!
+//! With banks ([`InputChannel::with_banks`]) the sums and statistics of the window before the present one stay readable: bit 7 of `read_slot` selects them.
+//!
 //! Latency and widths are those of [`crate::lockin`] and [`crate::window_statistics`], and a register: a block RAM's word may come late in
 //! the clock, and its reset makes an OR of all inputs the selection among them.
 
@@ -67,6 +69,12 @@ pub struct InputChannel {
     second_kept: DFF<Bits<32>>,
     least_kept: DFF<Bits<16>>,
     greatest_kept: DFF<Bits<16>>,
+    /// Bank of the present window, and statistics of the one before, if any.
+    banks: Vec<DFF<Bit>>,
+    first_before: Vec<DFF<Bits<32>>>,
+    second_before: Vec<DFF<Bits<32>>>,
+    least_before: Vec<DFF<Bits<16>>>,
+    greatest_before: Vec<DFF<Bits<16>>>,
 }
 
 impl InputChannel {
@@ -74,6 +82,20 @@ impl InputChannel {
     pub fn new(slots: usize, clock_hz: u32) -> Self {
         Self { lockin: Lockin::new(slots).at_clock(clock_hz), ..Default::default() }
     }
+
+    /// With the window before the present one, if `is_banked`.
+    pub fn with_banks(mut self, is_banked: bool) -> Self {
+        let banks = usize::from(is_banked);
+        self.lockin = self.lockin.with_copy(is_banked);
+        self.banks = registers(banks);
+        (self.first_before, self.second_before) = (registers(banks), registers(banks));
+        (self.least_before, self.greatest_before) = (registers(banks), registers(banks));
+        self
+    }
+}
+
+fn registers<T: Synth>(count: usize) -> Vec<DFF<T>> {
+    (0..count).map(|_| DFF::default()).collect()
 }
 
 impl Logic for InputChannel {
@@ -102,6 +124,36 @@ impl Logic for InputChannel {
         self.second_kept.d.next = unsigned_cast(self.statistics.sum_second.val());
         self.least_kept.d.next = unsigned_cast(self.statistics.least.val());
         self.greatest_kept.d.next = unsigned_cast(self.statistics.greatest.val());
+        for i in 0..self.banks.len() {
+            self.banks[i].clock.next = self.clock.val();
+            self.first_before[i].clock.next = self.clock.val();
+            self.second_before[i].clock.next = self.clock.val();
+            self.least_before[i].clock.next = self.clock.val();
+            self.greatest_before[i].clock.next = self.clock.val();
+            self.banks[i].d.next = self.banks[i].q.val();
+            self.first_before[i].d.next = self.first_before[i].q.val();
+            self.second_before[i].d.next = self.second_before[i].q.val();
+            self.least_before[i].d.next = self.least_before[i].q.val();
+            self.greatest_before[i].d.next = self.greatest_before[i].q.val();
+            if self.take.val() & self.first.val() {
+                self.banks[i].d.next = !self.banks[i].q.val();
+                self.first_before[i].d.next = unsigned_cast(self.statistics.sum_first.val());
+                self.second_before[i].d.next = unsigned_cast(self.statistics.sum_second.val());
+                self.least_before[i].d.next = unsigned_cast(self.statistics.least.val());
+                self.greatest_before[i].d.next = unsigned_cast(self.statistics.greatest.val());
+            }
+            self.lockin.slot.next = self.slot.val().replace_bit(7, self.banks[i].q.val());
+            self.lockin.read_slot.next = self
+                .read_slot
+                .val()
+                .replace_bit(7, self.banks[i].q.val() ^ self.read_slot.val().get_bit(7));
+            if self.read_slot.val().get_bit(7) {
+                self.first_kept.d.next = self.first_before[i].q.val();
+                self.second_kept.d.next = self.second_before[i].q.val();
+                self.least_kept.d.next = self.least_before[i].q.val();
+                self.greatest_kept.d.next = self.greatest_before[i].q.val();
+            }
+        }
         if !self.selected.val() {
             self.in_phase_kept.d.next = 0.into();
             self.quadrature_kept.d.next = 0.into();

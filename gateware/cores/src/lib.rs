@@ -16,6 +16,7 @@
 //! | [`guard`] | limits, step limit, safe values |
 //! | [`supervisor`] | arming, watchdog, trips |
 //! | [`post_processor`] | records, update, rows: the computation between windows |
+//! | [`update`] | loss, steps and controls in hardware, for the post-processor |
 //! | [`microcontroller`] | the microcontroller that executes the post-processor's program |
 //! | [`cost`] | the squared error, for a lock-in that demodulates it |
 //! | [`sequencer`] | states of a case |
@@ -59,7 +60,12 @@
 //! ```
 
 // Kernels are a dialect: parentheses and literal forms are there for the Verilog, not for Rust.
-#![allow(clippy::useless_conversion, clippy::assign_op_pattern, clippy::bool_comparison)]
+#![allow(
+    clippy::useless_conversion,
+    clippy::assign_op_pattern,
+    clippy::bool_comparison,
+    clippy::collapsible_match
+)]
 
 /// A comment in a kernel that is printed in its Verilog and ignored by Rust.
 #[macro_export]
@@ -97,4 +103,5 @@ pub mod supervisor;
 pub mod telemetry;
 pub mod timer;
 pub mod tone_mixer;
+pub mod update;
 pub mod window_statistics;

@@ -12,6 +12,9 @@
 //! Latency: 2 clocks for the multipliers, 1 for the addition, 1 for the write; the same slot may enter again after 4 clocks.
 //! Sums are complete 4 clocks after the last slot has entered.
 //!
+//! [`Lockin::with_copy`] writes every sum into a second memory too, in which bit 7 of `slot` and `read_slot` selects one of two banks: sums of up to
+//! 128 slots are then read from there, of one window while the next is summed.
+//!
 //! Rounding: none. |sample x sine| <= 2^15 x 32767 < 2^30, and 2^16 samples of it stay below 2^46: 48 bits never overflow.
 //!
 //! With late memories ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
@@ -48,6 +51,9 @@ pub struct Lockin {
     sums_i: Ram<48, 8>,
     /// Quadrature sum of every slot.
     sums_q: Ram<48, 8>,
+    /// Copies of the sums in two banks, if any.
+    banks_i: Vec<Ram<48, 8>>,
+    banks_q: Vec<Ram<48, 8>>,
     /// Sums read, a clock later.
     copy_i: DFF<Bits<48>>,
     copy_q: DFF<Bits<48>>,
@@ -78,6 +84,13 @@ impl Lockin {
     /// Sums for `slots` slots, 1..=256.
     pub fn new(slots: usize) -> Self {
         Self { sums_i: Ram::new(slots), sums_q: Ram::new(slots), ..Default::default() }
+    }
+
+    /// With a copy of the sums in two banks, if `is_banked`.
+    pub fn with_copy(mut self, is_banked: bool) -> Self {
+        let banks = || (0..usize::from(is_banked)).map(|_| Ram::new(256)).collect();
+        (self.banks_i, self.banks_q) = (banks(), banks());
+        self
     }
 
     /// For a clock of `clock_hz`.
@@ -153,5 +166,19 @@ impl Logic for Lockin {
         self.sums_q.write_enable.next = self.valid_3.q.val();
         self.sums_q.write_address.next = self.slot_3.q.val();
         self.sums_q.write_data.next = self.sum_q_3.q.val();
+        for i in 0..self.banks_i.len() {
+            self.banks_i[i].clock.next = self.clock.val();
+            self.banks_i[i].write_enable.next = self.valid_3.q.val();
+            self.banks_i[i].write_address.next = self.slot_3.q.val();
+            self.banks_i[i].write_data.next = self.sum_i_3.q.val();
+            self.banks_i[i].read_address.next = self.read_slot.val();
+            self.in_phase.next = self.banks_i[i].read_data.val();
+            self.banks_q[i].clock.next = self.clock.val();
+            self.banks_q[i].write_enable.next = self.valid_3.q.val();
+            self.banks_q[i].write_address.next = self.slot_3.q.val();
+            self.banks_q[i].write_data.next = self.sum_q_3.q.val();
+            self.banks_q[i].read_address.next = self.read_slot.val();
+            self.quadrature.next = self.banks_q[i].read_data.val();
+        }
     }
 }

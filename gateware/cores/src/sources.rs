@@ -24,6 +24,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("leaf/multiplier.rs"),
     include_str!("leaf/ram.rs"),
     include_str!("leaf/rom.rs"),
+    include_str!("leaf/scaler.rs"),
     include_str!("leaf/store.rs"),
     include_str!("leaf/synchronizer.rs"),
     include_str!("window_statistics.rs"),
@@ -48,4 +49,6 @@ pub const SOURCES: &[&str] = &[
     include_str!("telemetry.rs"),
     include_str!("timer.rs"),
     include_str!("tone_mixer.rs"),
+    include_str!("update/bounds.rs"),
+    include_str!("update/mod.rs"),
 ];

@@ -2,7 +2,7 @@
 
 mod cosim;
 
-use hge_gateware::leaf::{Adder, Multiplier, Ram, Rom, Store, Synchronizer};
+use hge_gateware::leaf::{Adder, Multiplier, Ram, Rom, Scaler, Store, Synchronizer};
 use hge_needs::needs;
 use hge_verilog::testbench::Random;
 use hge_verilog::{verilog, SourceDocs};
@@ -183,6 +183,34 @@ fn an_adder_equals_its_verilog_and_is_one_carry_chain() {
             uut.a.next = Bits::from(operand(&mut random, cycle, 2));
             uut.b.next = Bits::from(operand(&mut random, cycle, 10));
             uut.carry_in.next = random.bits(1) == 1;
+        },
+    );
+}
+
+#[needs(icarus, yosys, verilator)]
+#[test]
+fn a_scaler_equals_its_verilog() {
+    let mut uut = Scaler::default();
+    let text = emit("scaler", &mut uut);
+    cosim::check_with_yosys("scaler", &text);
+    cosim::check_with_verilator("scaler", &text);
+    let mut random = Random(13);
+    cosim::compare(
+        "scaler",
+        &text,
+        &mut uut,
+        3000,
+        |uut| &mut uut.clock,
+        |uut, cycle| {
+            uut.word.next = Bits::from(operand(&mut random, cycle, 2));
+            let halves = [operand(&mut random, cycle, 2), operand(&mut random, cycle + 1, 10)];
+            uut.term.next = Bits::from(halves[0] << 16 | halves[1]);
+            uut.reads.next = random.bits(1) == 1;
+            uut.adds.next = random.bits(1) == 1;
+            uut.begins.next = random.bits(3) == 0;
+            uut.raises.next = random.bits(1) == 1;
+            uut.takes_sum.next = random.bits(1) == 1;
+            uut.amount.next = random.bits(5).into();
         },
     );
 }

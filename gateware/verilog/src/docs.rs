@@ -28,6 +28,8 @@ pub(super) struct FieldDocs {
     pub type_name: Option<String>,
     /// The literal constant arguments of the type.
     pub arguments: Vec<String>,
+    /// A vector, which may have no elements.
+    is_vector: bool,
 }
 
 impl SourceDocs {
@@ -86,7 +88,7 @@ impl SourceDocs {
             .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
     }
 
-    /// Name of the struct with exactly these fields, for a type parameter.
+    /// Name of the struct with exactly these fields, but for vectors without elements, for a type parameter.
     pub(super) fn name_of<'a>(
         &self,
         fields: impl Iterator<Item = &'a str> + Clone,
@@ -96,7 +98,8 @@ impl SourceDocs {
             .filter(|docs| {
                 let is_own =
                     |own: &FieldDocs, name: &str| name.split('$').next() == Some(&own.name);
-                docs.fields.iter().all(|own| fields.clone().any(|name| is_own(own, name)))
+                let has_all = |own: &FieldDocs| fields.clone().any(|name| is_own(own, name));
+                docs.fields.iter().all(|own| own.is_vector || has_all(own))
             })
             .find(|docs| fields.clone().all(|field| docs.field(field).is_some()))
             .map(|docs| docs.name.as_str())
@@ -121,7 +124,12 @@ fn field_docs(field: &syn::Field) -> Option<FieldDocs> {
         docs: doc_lines(&field.attrs),
         type_name,
         arguments,
+        is_vector: is_vector(&field.ty),
     })
+}
+
+fn is_vector(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Vec"))
 }
 
 fn type_name(ty: &Type) -> Option<(String, Vec<String>)> {
@@ -230,6 +238,19 @@ mod tests {
         assert_eq!(lane.map(|l| l.arguments.clone()), Some(vec!["8".into()]));
         assert!(docs.find("Counter", ["other"].into_iter()).is_some());
         assert!(docs.find("Counter", ["absent"].into_iter()).is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_struct_is_known_by_its_fields_but_for_empty_vectors() -> Result<(), EmitError> {
+        let source = "struct A { clock: Signal<In, Clock>, one: DFF<Bit>, some: Vec<DFF<Bit>> }";
+        let docs = SourceDocs::from_sources(&[source])?;
+        let name =
+            |fields: &[&'static str]| docs.name_of(fields.iter().copied()).map(ToOwned::to_owned);
+        assert_eq!(name(&["clock", "one"]).as_deref(), Some("A"));
+        assert_eq!(name(&["clock", "one", "some$0", "some$1"]).as_deref(), Some("A"));
+        assert_eq!(name(&["clock"]), None);
+        assert_eq!(name(&["clock", "one", "other"]), None);
         Ok(())
     }
 

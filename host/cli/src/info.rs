@@ -140,8 +140,10 @@ fn table(info: &Info, state: &State) -> String {
         telemetry_words,
         converter_latency_samples,
         carriers,
+        update,
         ..
     } = info.parameters;
+    let update = update.name();
     let carriers = if carriers.has_codes() { "sines and codes" } else { "sines" };
     let most_hz = f64::from(clock_hz) / f64::from(info.parameters.least_sample_period_clocks());
     let build = match &info.build_hash {
@@ -172,7 +174,7 @@ fn table(info: &Info, state: &State) -> String {
     format!(
         "instrument    {}, register map {} as in this program, build {build}\n\
          gateware      {outputs} outputs, {slots} slots, {cases} cases, {starts} starts, \
-         {carriers}, {telemetry_words} words of telemetry\n\
+         {carriers}, update by {update}, {telemetry_words} words of telemetry\n\
          converters    DAC {dac_bits} bits, ADC {adc_bits} bits, {converter_latency_samples} samples of latency, \
          at most {} samples a second\n\
          scale         {}\n\

@@ -33,6 +33,7 @@ macro_rules! with_registers {
                 SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample with one input.";
                 CARRIERS        carriers        0x0e "-"      "Carriers of a slot: 0 sines; 1 sines and binary codes, and the cost can be demodulated.";
                 INPUTS          inputs          0x16 "-"      "ADC inputs.";
+                UPDATE          update          0x17 "-"      "The standalone update: 0 in the post-processor's program, 1 in hardware of its own.";
             }
             command {
                 COMMAND         command         0x0f 4 "1 run, 2 stop run and capture, 3 arm (host), 4 disarm, 5 arm (standalone), 6 capture, 7 repeat the last epoch.";
@@ -51,7 +52,7 @@ macro_rules! with_registers {
                 WINDOW_LOG2        window_log2        0x22  5 Idle     "-"          9 "Base-2 logarithm of the window length in samples, 4 to 16.";
                 SETTLE             settle             0x23 24 Idle     "sample"     1 "Samples waited after a ramp, tones off.";
                 LEAD_IN            lead_in            0x24 24 Idle     "sample"     1 "Samples with tones on before the window.";
-                GAP                gap                0x25 16 Idle     "sample"     4 "Minimum samples after a window, for sending the record and computing the update.";
+                GAP                gap                0x25 32 Idle     "sample"     4 "Bits 15..0: minimum samples after a window, for sending the record and computing the update. Bits 31..16, where `UPDATE` is 1 and they are not 0: those after a window that does not end its epoch.";
                 SLOTS_USED         slots_used         0x26  9 Idle     "-"          1 "Slots in use, at least 1.";
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";

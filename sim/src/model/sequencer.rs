@@ -51,6 +51,8 @@ pub struct Sequencer {
     pub state: State,
     /// Samples spent in the state before this one.
     pub count: u32,
+    /// The gap is one after a window that does not end its epoch.
+    pub is_short: bool,
     /// Present case.
     pub case: u32,
     /// Present epoch of the start.
@@ -105,7 +107,7 @@ impl Sequencer {
         let samples = match self.state {
             State::Idle | State::Ramp | State::Tail => 0,
             _ if self.stop_asked.is_some() => 0,
-            State::Gap => settings.gap,
+            State::Gap => settings.gap_samples(self.is_short),
             State::Settle => settings.settle,
             State::LeadIn => settings.lead_in,
             State::Window => 1 << settings.window_log2,
@@ -143,7 +145,7 @@ impl Sequencer {
                 Gap
             }
             Idle => Idle,
-            Gap if spent >= settings.gap => match self.over {
+            Gap if spent >= settings.gap_samples(self.is_short) => match self.over {
                 Some(reason) => {
                     ended = Some(reason);
                     // A stop that came too late for this run is not meant for the next.
@@ -176,6 +178,9 @@ impl Sequencer {
                 Gap
             }
         };
+        if self.state != Gap && next == Gap {
+            self.is_short = job == Some(Job::Window) && self.case + 1 < settings.cases_used;
+        }
         self.count = if next == self.state && job.is_none() { spent } else { 0 };
         if next == Window && self.state != Window {
             self.window_clock = self.sample_clock;

@@ -70,9 +70,24 @@ impl Settings {
         u64::from(self.input_mask_high) << 32 | u64::from(self.input_mask)
     }
 
+    /// Samples of a gap: that after a window that ends its epoch, or `is_short`.
+    pub fn gap_samples(&self, is_short: bool) -> u32 {
+        if is_short {
+            self.gap >> 16
+        } else {
+            self.gap & 0xffff
+        }
+    }
+
     /// The settings with those that could lead out of the gateware's tables confined to `parameters`.
     pub fn confined(&self, parameters: &Parameters) -> Self {
+        let long_gap = self.gap & 0xffff;
+        let short_gap = match self.gap >> 16 {
+            samples if parameters.update.is_hardware() && samples > 0 => samples,
+            _ => long_gap,
+        };
         Settings {
+            gap: short_gap << 16 | long_gap,
             window_log2: self.window_log2.clamp(4, 16),
             slots_used: self.slots_used.clamp(1, parameters.slots),
             cases_used: self.cases_used.clamp(1, parameters.cases),

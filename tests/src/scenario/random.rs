@@ -52,7 +52,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::WINDOW_LOG2, window_log2),
         (map::SETTLE, dice.random_range(0..=5)),
         (map::LEAD_IN, dice.random_range(0..=9)),
-        (map::GAP, 4000 / parameters.least_sample_period_clocks() + 100 * used * parameters.inputs),
+        (map::GAP, gaps(&parameters, used)),
         (map::SLOTS_USED, used),
         (map::CASES_USED, cases),
         (map::EPOCHS, epochs),
@@ -142,6 +142,13 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
     let patience = if hasty { script.lines.len() } else { 0 };
     end(&mut script, standalone, &mut dice);
     Scenario { parameters, lines: script.lines, patience, bench_seed: seed ^ 0x5eed }
+}
+
+/// Long enough for the work in gaps, and in its upper half something else, which counts with the update in hardware.
+fn gaps(parameters: &Parameters, used: u32) -> u32 {
+    let samples = 4000 / parameters.least_sample_period_clocks() + 100 * used * parameters.inputs;
+    let samples = samples & 0xffff;
+    (samples + used) << 16 | samples
 }
 
 /// Refusals, a run, its telemetry again, a capture, faults of the line, another run.

@@ -1,7 +1,7 @@
 //! The emitted Verilog, compiled by Verilator and by CXXRTL, says what the model says, byte for byte.
 
 use hge_needs::needs;
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::{Carriers, Parameters, Update};
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::nightly;
@@ -103,6 +103,21 @@ fn instruments_for_a_clock_at_which_memories_come_late_agree() {
         let default = Parameters { clock_hz, ..Parameters::default() };
         agree(Compiler::locate(), &random(seed, default, 2));
     }
+}
+
+#[needs(compiler)]
+#[test]
+fn random_runs_agree_with_the_update_in_hardware() {
+    let hardware = Parameters { update: Update::Hardware, ..LITTLE };
+    for seed in seeds(700..712, &SHORT[..4]) {
+        agree(Compiler::locate(), &random(seed, hardware, 2));
+    }
+    let late = Parameters { clock_hz: 90_000_000, inputs: 3, ..hardware };
+    for seed in seeds(720..724, &SHORT[..2]) {
+        agree(Compiler::locate(), &random(seed, late, 2));
+    }
+    let most = Parameters { outputs: 40, slots: 128, inputs: 2, ..hardware };
+    agree(Compiler::locate(), &random(nightly(730, 2), most, 2));
 }
 
 #[needs(wheels)]

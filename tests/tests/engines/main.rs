@@ -5,6 +5,7 @@ mod codes;
 mod compiled_against_model;
 mod converters;
 mod cores;
+mod dead_time;
 mod dialect;
 mod endurance;
 mod engines;

@@ -1,7 +1,7 @@
 //! rust-hdl's simulation of the gateware says what the model says, byte for byte.
 
 use hge_gateware::engine::{Pass, Pipelined, Stepped};
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update};
 use hge_sim::rtl::RtlEngine;
 use hge_tests::nightly;
 use hge_tests::scenario::{random, Scenario, LITTLE};
@@ -34,6 +34,14 @@ fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
     let parameters = LITTLE.in_steps();
     for seed in nightly(&[4, 5, 34, 59][..], &[59]) {
         agree::<Stepped>(&random(*seed, parameters, EPOCHS));
+    }
+}
+
+#[test]
+fn a_random_run_with_the_update_in_hardware_gives_the_same_bytes_and_codes() {
+    let parameters = Parameters { update: Update::Hardware, ..LITTLE };
+    for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
+        agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
     }
 }
 

@@ -22,7 +22,7 @@ use hge_gateware::board;
 use hge_gateware::build::Build;
 use hge_gateware::converter::chips;
 use hge_protocol::recording::Recording;
-use hge_protocol::{Analogue, Carriers, Parameters};
+use hge_protocol::{Analogue, Carriers, Parameters, Update};
 use hge_system::file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -173,10 +173,17 @@ pub struct Sizes {
     /// Carriers of slots; by default those that slots with this number of clocks support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carriers: Option<Carriers>,
+    /// The standalone update.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub update: Update,
 }
 
 fn one() -> u32 {
     1
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Level of a pin.
@@ -285,6 +292,7 @@ impl Board {
             telemetry_words: sizes.telemetry_words,
             slot_clocks: sizes.slot_clocks,
             carriers: sizes.carriers.unwrap_or(Carriers::most(sizes.slot_clocks)),
+            update: sizes.update,
             ..Parameters::default()
         };
         let parameters = parts

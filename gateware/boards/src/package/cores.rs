@@ -78,7 +78,11 @@ fn write_core(
     let emit = Emit { core, header, has_table };
     match core {
         Core::Nco => emit.alone(nco(parameters).at_clock(clock_hz)),
-        Core::Lockin => emit.alone(Lockin::new(parameters.slots as usize).at_clock(clock_hz)),
+        Core::Lockin => emit.alone(
+            Lockin::new(parameters.slots as usize)
+                .with_copy(parameters.update.is_hardware())
+                .at_clock(clock_hz),
+        ),
         Core::Update => emit.alone(PostProcessor::new(parameters)),
         Core::Guard => emit.alone(Guard::new(parameters.outputs).at_clock(clock_hz)),
     }

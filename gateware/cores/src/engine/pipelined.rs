@@ -3,6 +3,9 @@
 //! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
 //! seven of latency. Multipliers: two in each lock-in, one in the tone mixer. A word is valid in the clock of its
 //! request, if slot and input have been valid for two clocks.
+//!
+//! With the update in hardware, which reads while the next window may be summed, inputs have banks (bit 7 of `read_slot` selects the window before
+//! the present one) and routing words a second memory.
 
 use super::{input_mask, input_numbers, per_input};
 use crate::input_channel::InputChannel;
@@ -82,6 +85,8 @@ pub struct Pipelined {
     mixer: ToneMixer,
     /// Routing word of every slot, read when its sine is valid.
     words: Ram<32, 8>,
+    /// Their upper halves, to be read at any time, if need be.
+    routes: Vec<Ram<16, 8>>,
     running: DFF<Bit>,
     slot: DFF<Bits<9>>,
     sounds: DFF<Bit>,
@@ -124,6 +129,7 @@ impl Pipelined {
     /// For the slots and the clock of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         let slots = parameters.slots as usize;
+        let is_banked = parameters.update.is_hardware();
         let nco = Nco::new(slots).at_clock(parameters.clock_hz);
         Self {
             nco: if parameters.carriers.has_codes() {
@@ -132,7 +138,9 @@ impl Pipelined {
                 nco
             },
             samples: per_input(parameters, |_| Signal::default()),
-            inputs: per_input(parameters, |_| InputChannel::new(slots, parameters.clock_hz)),
+            inputs: per_input(parameters, |_| {
+                InputChannel::new(slots, parameters.clock_hz).with_banks(is_banked)
+            }),
             numbers: input_numbers(parameters),
             in_phase_of: running_or(parameters),
             quadrature_of: running_or(parameters),
@@ -143,6 +151,7 @@ impl Pipelined {
             input_mask: input_mask(parameters),
             mixer: ToneMixer::new().at_clock(parameters.clock_hz),
             words: Ram::new(slots),
+            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots)).collect(),
             ..Default::default()
         }
     }
@@ -273,6 +282,14 @@ impl Logic for Pipelined {
             self.greatest.next = self.greatest_of[i + 1].val();
         }
         self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
+        for i in 0..self.routes.len() {
+            self.routes[i].clock.next = self.clock.val();
+            self.routes[i].write_enable.next = self.slot_write.val();
+            self.routes[i].write_address.next = self.slot_index.val();
+            self.routes[i].write_data.next = self.slot_data.val().get_bits::<16>(16);
+            self.routes[i].read_address.next = self.read_slot.val();
+            self.route.d.next = self.routes[i].read_data.val();
+        }
         match self.read_word.val().index() {
             10 => self.read_data.next = bit_cast::<16, _>(self.in_phase.val()),
             11 => self.read_data.next = self.in_phase.val().get_bits::<16>(16),

@@ -271,6 +271,14 @@ impl<P: Pass> Logic for Instrument<P> {
         self.post_processor.clamped.next = self.guard.clamped.val();
         self.post_processor.limited.next = self.guard.limited.val();
         self.post_processor.read_data.next = self.parameters.read_data.val();
+        for i in 0..self.opening.len() {
+            self.opening[i].next =
+                self.begin.q.val() & self.sequencer.take.val() & self.sequencer.first.val();
+            self.post_processor.opens[i].next = self.opening[i].val();
+            self.sequencer.ends[i].next = self.post_processor.ends[i].val();
+            self.sequencer.upper[i].next =
+                bit_cast::<24, 16>(self.registers.stored.val().get_bits::<16>(16));
+        }
         self.post_processor.target_ready.next = self.modulator.target_ready.val();
         self.post_processor.number.next = self.link.number.val();
         self.post_processor.fits.next = self.link.fits.val();
@@ -286,6 +294,14 @@ impl<P: Pass> Logic for Instrument<P> {
             self.parameters.write_enable.next = self.post_processor.write.val();
             self.parameters.write_address.next = self.post_processor.write_address.val();
             self.parameters.write_data.next = self.post_processor.write_data.val();
+        }
+        for i in 0..self.opening.len() {
+            if self.post_processor.uses_table[i].val() {
+                self.parameters.read_address.next = self.post_processor.read_address.val();
+                self.parameters.write_enable.next = self.post_processor.write.val();
+                self.parameters.write_address.next = self.post_processor.write_address.val();
+                self.parameters.write_data.next = self.post_processor.write_data.val();
+            }
         }
         comment!("Capture.");
         self.capture.start.next = self.access.capture.val();

@@ -121,6 +121,8 @@ pub struct Instrument<P: Pass> {
     /// ADC code of every input in this sample.
     samples: Vec<DFF<Signed<16>>>,
     numbers: Vec<Fixed<Bits<3>>>,
+    /// A window's first sample begins; with the update in hardware.
+    opening: Vec<Signal<Local, Bit>>,
     input_mask: Fixed<Bits<3>>,
     captured_input: Signal<Local, Bits<3>>,
     goes_on: Signal<Local, Bit>,
@@ -178,9 +180,14 @@ impl<P: Pass> Instrument<P> {
             adc: per_input(parameters, |_| Signal::default()),
             samples: per_input(parameters, |_| DFF::default()),
             numbers: input_numbers(parameters),
+            opening: (0..usize::from(parameters.update.is_hardware()))
+                .map(|_| Signal::default())
+                .collect(),
             input_mask: input_mask(parameters),
             supervisor: Supervisor::new(parameters),
-            sequencer: Sequencer::default().at_clock(parameters.clock_hz),
+            sequencer: Sequencer::default()
+                .at_clock(parameters.clock_hz)
+                .with_short_gap(parameters.update.is_hardware()),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
                 .at_clock(parameters.clock_hz),
             guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),

@@ -1,4 +1,4 @@
-//! Leaf blocks: memories, the multiplier and an adder with carries, written by hand in Rust and in Verilog.
+//! Leaf blocks: memories, the multiplier, an adder with carries and a sum with a shift, written by hand in Rust and in Verilog.
 //!
 //! A leaf keeps its state in plain Rust fields, for fast simulation, and provides generic Verilog that Yosys maps to block RAM
 //! and DSP blocks on iCE40 and ECP5. Every leaf starts at zero in Rust and in Verilog. `gateware/cores/tests` compares leaves with
@@ -12,6 +12,7 @@ mod multiplier;
 mod pace;
 mod ram;
 mod rom;
+mod scaler;
 mod store;
 mod synchronizer;
 
@@ -22,5 +23,6 @@ pub use multiplier::Multiplier;
 pub use pace::{memories_are_late, UNHURRIED_HZ};
 pub use ram::Ram;
 pub use rom::Rom;
+pub use scaler::Scaler;
 pub use store::Store;
 pub use synchronizer::Synchronizer;

@@ -146,6 +146,20 @@ impl Logic for PostProcessor {
             54 => self.near.d.next = self.none.val().replace_bit(0, self.was_cut.q.val()),
             _ => self.near.d.next = 0.into(),
         }
+        comment!("Inputs of the update in hardware.");
+        for i in 0..self.updates.len() {
+            self.updates[i].kept_place.next = bit_cast::<6, _>(self.item.q.val());
+            match self.machine.port.val().index() {
+                50 => {
+                    self.near.d.next = self.none.val().replace_bit(0, self.updates[i].is_cut.val())
+                }
+                51 => self.near.d.next = self.updates[i].loss.val().get_bits::<16>(0),
+                52 => self.near.d.next = self.updates[i].loss.val().get_bits::<16>(16),
+                55 => self.near.d.next = self.updates[i].kept.val().get_bits::<16>(0),
+                56 => self.near.d.next = self.updates[i].kept.val().get_bits::<16>(16),
+                _ => {}
+            }
+        }
         if !self.machine.reads.val() {
             self.far.d.next = 0.into();
             self.near.d.next = 0.into();
@@ -212,6 +226,73 @@ impl Logic for PostProcessor {
                 14 => self.block_taken.next = true,
                 _ => self.cost_write.next = true,
             }
+        }
+        comment!(
+            "The update in hardware: its tasks, and what it reads and writes while it is busy."
+        );
+        for i in 0..self.updates.len() {
+            self.updates[i].clock.next = self.clock.val();
+            self.released[i].clock.next = self.clock.val();
+            self.past[i].clock.next = self.clock.val();
+            self.updates[i].reset.next = self.reset.val();
+            self.updates[i].data.next = self.machine.word_out.val();
+            self.updates[i].mask_write.next =
+                self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(16));
+            self.updates[i].place_write.next =
+                self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(17));
+            self.updates[i].shifts_write.next =
+                self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(18));
+            self.updates[i].start.next =
+                self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(32));
+            self.updates[i].window_log2.next = self.window_log2.val();
+            self.updates[i].slots_used.next = self.slots_used.val();
+            self.updates[i].costs.next = self.mode.val().get_bit(3);
+            self.updates[i].engine_data.next = self.engine_data.val();
+            self.updates[i].read_data.next = self.read_data.val();
+            self.updates[i].target_ready.next = self.target_ready.val();
+            self.past[i].d.next = self.past[i].q.val();
+            if (!self.machine.busy.val()) & self.busy.val() {
+                self.past[i].d.next = false;
+            }
+            if self.opens[i].val() {
+                self.past[i].d.next = true;
+            }
+            self.shown_slot[i].next = bit_cast::<8, _>(self.item.q.val());
+            if self.updates[i].busy.val() {
+                self.shown_slot[i].next = self.updates[i].read_slot.val();
+                self.read_input.next = self.updates[i].read_input.val();
+                self.engine_word.next = self.updates[i].engine_word.val();
+                self.read_address.next = self.updates[i].read_address.val();
+                self.write.next = self.updates[i].write.val();
+                self.write_address.next = self.updates[i].write_address.val();
+                self.write_data.next = self.updates[i].write_data.val();
+                self.target_write.next = self.updates[i].target_write.val();
+                self.target_index.next = self.updates[i].target_index.val();
+                self.target_data.next = self.updates[i].target_data.val();
+            }
+            self.read_slot.next = self.shown_slot[i].val().replace_bit(7, self.past[i].q.val());
+            if self.machine.reading.val()
+                & (self.machine.port.val() == bits::<6>(50))
+                & self.updates[i].busy.val()
+            {
+                self.machine.stall.next = true;
+            }
+            self.released[i].d.next = self.released[i].q.val();
+            if self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(48)) {
+                self.released[i].d.next = true;
+            }
+            if !self.machine.busy.val() {
+                self.released[i].d.next = false;
+            }
+            self.is_last[i].clock.next = self.clock.val();
+            self.is_last[i].d.next = self.is_last[i].q.val();
+            if self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(34)) {
+                self.is_last[i].d.next = !self.machine.word_out.val().any();
+            }
+            self.ends[i].next = self.is_last[i].q.val();
+            self.uses_table[i].next = self.updates[i].busy.val();
+            self.working.next = self.waits.val()
+                | (self.machine.busy.val() & self.of_run.q.val() & (!self.released[i].q.val()));
         }
         if self.reset.val() {
             self.end_waits.d.next = false;

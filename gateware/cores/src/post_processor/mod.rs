@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `reset` | in, 1 | synchronous reset of the control registers |
 //! | `start`, `kind` | in, 1 + 2 | a job of a run: 0 begin of the run, 1 end of a window, 2 end of the run; the last may still be pending when the next run begins |
-//! | `working` | out, 1 | from the clock after `start`: a job of a run is pending or in progress |
+//! | `working` | out, 1 | from the clock after `start`: a job of a run is pending or in progress, and what the next case needs is not ready |
 //! | `busy` | out, 1 | any job is pending or in progress |
 //! | `event`, `event_cause`, `event_time`, `event_taken` | in 1 + 5 + 32, out 1 | event pending: a trip; it is being written |
 //! | `block`, `codes`, `decimation`, `block_taken` | in 1 + 7 + 16, out 1 | a block with this number of ADC codes is ready; it has been read |
@@ -37,6 +37,11 @@
 //! signed upper 16 and 15 lower bits for the multiplier; the response is saturated to 31 bits and divided likewise. The guard's two flags of a window cover the time from the
 //! beginning of its lead-in to the end of its tail.
 //!
+//! With `Parameters::update` = `hardware` the program leaves sums, steps and rows to [`crate::update`], and sets `working` free before it tells the
+//! window: the next case ramps, and may be summed, in the meantime. `opens` marks the clock in which a window's first sample begins; the program then
+//! reads the window before it, by bit 7 of `read_slot`. `ends` says whether the case ends its epoch: then `working` lasts until the steps are applied, else only
+//! until the next case's values are set.
+//!
 //! An instruction takes three clocks. `hge_protocol::Parameters::most_gap_clocks` bounds a job.
 
 mod kernel;
@@ -44,6 +49,7 @@ mod program;
 
 use crate::leaf::{memories_are_late, Fixed};
 use crate::microcontroller::Machine;
+use crate::update::Update;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -59,7 +65,7 @@ pub struct PostProcessor {
     pub start: Signal<In, Bit>,
     /// Kind of the job: 0 begin of the run, 1 end of a window, 2 end of the run.
     pub kind: Signal<In, Bits<2>>,
-    /// A job of a run is pending or in progress.
+    /// A job of a run is pending or in progress, and what the next case needs is not ready.
     pub working: Signal<Out, Bit>,
     /// Any job is pending or in progress.
     pub busy: Signal<Out, Bit>,
@@ -175,7 +181,19 @@ pub struct PostProcessor {
     pub word_write: Signal<Out, Bit>,
     /// End of the frame.
     pub commit: Signal<Out, Bit>,
+    /// A window's first sample begins; with the update in hardware.
+    pub opens: Vec<Signal<In, Bit>>,
+    /// The case is the epoch's last; with the update in hardware.
+    pub ends: Vec<Signal<Out, Bit>>,
+    /// The update in hardware uses the parameter table.
+    pub uses_table: Vec<Signal<Out, Bit>>,
     machine: Machine,
+    /// The update in hardware, if any; that the next case is ready; that it is the epoch's last; and that a window has begun since the job did.
+    updates: Vec<Update>,
+    released: Vec<DFF<Bit>>,
+    is_last: Vec<DFF<Bit>>,
+    past: Vec<DFF<Bit>>,
+    shown_slot: Vec<Signal<Local, Bits<8>>>,
     /// Pending: the end of a run; and the begin of one, or a window.
     end_waits: DFF<Bit>,
     job_waits: DFF<Bit>,
@@ -245,8 +263,17 @@ impl PostProcessor {
         let code = program::program(parameters);
         let entry = |label: &str| Fixed::new(Bits::from(u64::from(code.entry(label))));
         let row_mask = TableLayout::of(parameters).row_words - 1;
+        let updates = usize::from(parameters.update.is_hardware());
         Self {
             is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
+            opens: (0..updates).map(|_| Signal::default()).collect(),
+            ends: (0..updates).map(|_| Signal::default()).collect(),
+            uses_table: (0..updates).map(|_| Signal::default()).collect(),
+            is_last: (0..updates).map(|_| DFF::default()).collect(),
+            updates: (0..updates).map(|_| Update::new(parameters)).collect(),
+            released: (0..updates).map(|_| DFF::default()).collect(),
+            past: (0..updates).map(|_| DFF::default()).collect(),
+            shown_slot: (0..updates).map(|_| Signal::default()).collect(),
             machine: Machine::new("post_processor", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),

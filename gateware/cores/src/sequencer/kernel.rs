@@ -59,10 +59,11 @@ impl Logic for Sequencer {
             self.looked_up.next = self.length_copy.q.val();
             self.is_there.next = self.was_shown.q.val();
         }
+        self.gap_length.next = bit_cast::<24, 16>(self.looked_up.val().get_bits::<16>(0));
         self.length.next = self.window_length.q.val();
         self.setting_address.next = 0x25.into();
         match self.state.q.val() {
-            State::Gap => self.length.next = self.looked_up.val(),
+            State::Gap => self.length.next = self.gap_length.val(),
             State::Settle => {
                 self.setting_address.next = 0x23.into();
                 self.length.next = self.looked_up.val();
@@ -72,6 +73,27 @@ impl Logic for Sequencer {
                 self.length.next = self.looked_up.val();
             }
             _ => self.length.next = self.window_length.q.val(),
+        }
+        for i in 0..self.is_short.len() {
+            self.is_short[i].clock.next = self.clock.val();
+            self.upper_copy[i].clock.next = self.clock.val();
+            self.is_short[i].d.next = self.is_short[i].q.val();
+            if self.tick.val() & (self.state.q.val() != State::Gap) {
+                self.is_short[i].d.next = (self.state.q.val() == State::Tail)
+                    & (!self.stop_asked.q.val())
+                    & (!self.ends[i].val());
+            }
+            self.upper_copy[i].d.next = self.upper[i].val();
+            self.short_length[i].next = self.upper[i].val();
+            if self.is_late.val() {
+                self.short_length[i].next = self.upper_copy[i].q.val();
+            }
+            if self.is_short[i].q.val()
+                & (self.state.q.val() == State::Gap)
+                & self.short_length[i].val().any()
+            {
+                self.length.next = self.short_length[i].val();
+            }
         }
         self.setting_request.next = self.needs_setting.q.val();
         self.shown.d.next = self.setting_granted.val();

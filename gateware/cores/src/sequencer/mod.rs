@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A gap begins with a job of the post-processor (record, update, next case's values) and lasts at least `gap`
-//! samples; if the job takes longer, the gap is extended and the next record is flagged.
+//! samples; if the job takes longer, the gap is extended and the next record is flagged. With the update in hardware ([`Sequencer::with_short_gap`])
+//! the setting's upper half is the length after a window that does not end its epoch, which leaves less to be done.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -15,6 +16,7 @@
 //! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all except the first end the run, the earliest of them sets the reason |
 //! | `window_log2`, `mode` | in, 5 + 3 | see `hge_protocol::registers` |
 //! | `setting_request`, `setting_address`, `setting_granted`, `stored` | out 1 + 6, in 1 + 24 | read request, address, grant and value of the length of gap, settle or lead-in; once a sample, within 24 clocks of its beginning |
+//! | `ends`, `upper` | in, 1 + 24 | with the update in hardware: the case is the epoch's last; upper half of the setting, with `stored`: the gap after other cases, unless 0 |
 //! | `moving`, `sounding` | in, 1 | of the previous sample: bases still ramp; tones are still on |
 //! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | state of this sample |
 //! | `now` | in, 32 | the present sample since power-up |
@@ -115,6 +117,14 @@ pub struct Sequencer {
     pub post_processor_over: Signal<In, Bit>,
     /// Reason of the run's end.
     pub post_processor_reason: Signal<In, Bits<3>>,
+    /// The case is the epoch's last; with the update in hardware.
+    pub ends: Vec<Signal<In, Bit>>,
+    /// Upper half of the setting.
+    pub upper: Vec<Signal<In, Bits<24>>>,
+    /// The gap is that after another case; its length as read, a clock later, and as used.
+    is_short: Vec<DFF<Bit>>,
+    upper_copy: Vec<DFF<Bits<24>>>,
+    short_length: Vec<Signal<Local, Bits<24>>>,
     state: DFF<State>,
     count: DFF<Bits<24>>,
     began_at: DFF<Bits<32>>,
@@ -141,12 +151,25 @@ pub struct Sequencer {
     half_length: Signal<Local, Bits<24>>,
     length: Signal<Local, Bits<24>>,
     looked_up: Signal<Local, Bits<24>>,
+    /// Of a gap: the lower half of its setting.
+    gap_length: Signal<Local, Bits<24>>,
     is_there: Signal<Local, Bit>,
     perturbs: Signal<Local, Bit>,
     in_run: Signal<Local, Bit>,
 }
 
 impl Sequencer {
+    /// With a gap of its own length after cases that do not end an epoch, if `is_there`.
+    pub fn with_short_gap(mut self, is_there: bool) -> Self {
+        let count = usize::from(is_there);
+        self.ends = (0..count).map(|_| Signal::default()).collect();
+        self.upper = (0..count).map(|_| Signal::default()).collect();
+        self.is_short = (0..count).map(|_| DFF::default()).collect();
+        self.upper_copy = (0..count).map(|_| DFF::default()).collect();
+        self.short_length = (0..count).map(|_| Signal::default()).collect();
+        self
+    }
+
     /// For a clock of `clock_hz`.
     pub fn at_clock(mut self, clock_hz: u32) -> Self {
         self.is_late = Fixed::new(memories_are_late(clock_hz));

@@ -10,14 +10,15 @@ use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
 use hge_needs::needs;
 use hge_protocol::registers as map;
-use hge_protocol::{Analogue, Parameters};
+use hge_protocol::{Analogue, Parameters, Update};
 use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
 #[needs(icarus)]
 #[test]
 fn the_clerk_in_icarus_equals_rust() {
-    for parameters in configurations() {
+    let hardware = Parameters { slots: 100, update: Update::Hardware, ..Parameters::default() };
+    for parameters in configurations().into_iter().chain([hardware]) {
         compare(
             "post_processor",
             PostProcessor::new(&parameters),
@@ -39,7 +40,7 @@ fn the_clerk_in_icarus_equals_rust() {
                 put_all!(core, random; event_cause, event_time, decimation, code, setting_granted,
                     engine_ready, engine_data, began, marked, reason,
                     unperturbed, late, tones, begin, restart, clamped, limited, read_data,
-                    target_ready, number, fits);
+                    target_ready, number, fits, opens);
             },
         );
     }
@@ -52,7 +53,7 @@ fn the_sequencer_in_icarus_equals_rust() {
     for clock_hz in [24_000_000, 90_000_000] {
         compare(
             "sequencer",
-            Sequencer::default().at_clock(clock_hz),
+            Sequencer::default().at_clock(clock_hz).with_short_gap(clock_hz > 24_000_000),
             |core| &mut core.clock,
             |core, cycle, random| {
                 if cycle % HELD == 0 {
@@ -67,7 +68,10 @@ fn the_sequencer_in_icarus_equals_rust() {
                 core.stop.next = random.once_in(300);
                 core.disarm.next = random.once_in(500);
                 core.trip.next = random.once_in(500);
-                put_all!(core, random; tick, run, moving, sounding, now, recorded, setting_granted);
+                put_all!(core, random; tick, run, moving, sounding, now, recorded, setting_granted, ends);
+                for upper in &mut core.upper {
+                    upper.next = Bits::from(random.below(4));
+                }
             },
         );
     }

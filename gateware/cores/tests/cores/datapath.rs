@@ -9,6 +9,7 @@ use hge_gateware::modulator::Modulator;
 use hge_gateware::nco::Nco;
 use hge_gateware::reference::Reference;
 use hge_gateware::tone_mixer::ToneMixer;
+use hge_gateware::update::Update;
 use hge_gateware::window_statistics::WindowStatistics;
 use hge_needs::needs;
 use hge_protocol::Parameters;
@@ -44,9 +45,41 @@ fn the_cost_in_icarus_equals_rust() {
 #[needs(icarus)]
 #[test]
 fn the_lockin_in_icarus_equals_rust() {
-    for (slots, clock_hz) in [(1, 24_000_000), (24, LATE_HZ), (256, 24_000_000), (256, LATE_HZ)] {
-        agrees!("lockin", Lockin::new(slots).at_clock(clock_hz), reset: [], held: [],
+    let banked = [(24, 24_000_000, true), (128, LATE_HZ, true)];
+    let alone = [(1, 24_000_000), (24, LATE_HZ), (256, 24_000_000), (256, LATE_HZ)];
+    for (slots, clock_hz, is_banked) in
+        alone.map(|(slots, clock_hz)| (slots, clock_hz, false)).into_iter().chain(banked)
+    {
+        let core = Lockin::new(slots).with_copy(is_banked).at_clock(clock_hz);
+        agrees!("lockin", core, reset: [], held: [],
             each: [valid, slot, sine, cosine, sample, first, read_slot]);
+    }
+}
+
+#[needs(icarus)]
+#[test]
+fn the_update_in_icarus_equals_rust() {
+    for (outputs, inputs, slots) in [(2, 1, 1), (5, 3, 4), (64, 8, 128)] {
+        let parameters = Parameters { outputs, inputs, slots, starts: 8, ..Parameters::default() };
+        compare(
+            "update",
+            Update::new(&parameters),
+            |core| &mut core.clock,
+            |core, cycle, random| {
+                if cycle % HELD == 0 {
+                    core.slots_used.next = Bits::from(1 + random.below(u64::from(slots)));
+                    put_all!(core, random; window_log2, costs);
+                }
+                core.reset.next = random.once_in(3000);
+                core.start.next = !core.busy.val() && random.once_in(4);
+                put_all!(core, random; data, place_write, shifts_write, mask_write, engine_data,
+                    read_data, target_ready, kept_place);
+                if core.start.next {
+                    let task = [0, 0, 1, 2, 3, 4, 5, 8][random.below(8) as usize];
+                    core.data.next = Bits::from(task);
+                }
+            },
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use hge_gateware::board::Converters;
 use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_protocol::recording::Recording;
-use hge_protocol::{Carriers, Parameters};
+use hge_protocol::{Carriers, Parameters, Update};
 use hge_system::file;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,8 @@ macro_rules! options {
         }
 
         impl Generics {
-            fn parameters(&self, carriers: Carriers) -> Parameters {
-                Parameters { $($field: self.$field,)* carriers }
+            fn parameters(&self, carriers: Carriers, update: Update) -> Parameters {
+                Parameters { $($field: self.$field,)* carriers, update }
             }
         }
     };
@@ -41,7 +41,7 @@ pub struct Emit {
     #[arg(
         long,
         value_name = "BOARD",
-        conflicts_with_all = ["carriers", "baud", "core"]
+        conflicts_with_all = ["carriers", "update", "baud", "core"]
     )]
     pub board: Option<String>,
     /// Embed this experiment: the board trains without a host when its button is pressed
@@ -52,6 +52,9 @@ pub struct Emit {
     /// Carriers of a slot: only sines, or sines and codes [default: those that --slot-clocks allows]
     #[arg(long, value_name = "sines|codes", value_parser = carriers_named)]
     pub carriers: Option<Carriers>,
+    /// The standalone update: in the post-processor's program, or a core of its own
+    #[arg(long, value_name = "microcode|hardware", default_value = "microcode", value_parser = update_named)]
+    pub update: Update,
     /// Output directory
     #[arg(short = 'o', value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: PathBuf,
@@ -115,6 +118,14 @@ fn carriers_named(name: &str) -> Result<Carriers, String> {
     }
 }
 
+fn update_named(name: &str) -> Result<Update, String> {
+    match name {
+        "microcode" => Ok(Update::Microcode),
+        "hardware" => Ok(Update::Hardware),
+        _ => Err("choose microcode or hardware".into()),
+    }
+}
+
 fn converters(emit: &Emit) -> Result<Converters, String> {
     let name = |part: &Option<String>| part.clone().unwrap_or_default();
     let dac = DacPart::named(&name(&emit.dac)).map_err(|error| error.to_string())?;
@@ -163,7 +174,7 @@ fn board_files(name: &str, experiment: Option<&Path>) -> Result<Vec<File>, Strin
 
 fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
     let carriers = emit.carriers.unwrap_or(Carriers::most(emit.generics.slot_clocks));
-    let parameters = emit.generics.parameters(carriers);
+    let parameters = emit.generics.parameters(carriers, emit.update);
     let build = Build::of_commit(crate::build_facts::commit());
     match (emit.core, emit.baud) {
         _ if emit.vectors => package::vectors(&parameters, &build),

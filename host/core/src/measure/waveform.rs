@@ -181,7 +181,7 @@ fn decimation(plan: &Plan) -> u16 {
     let parameters = plan.parameters();
     let slots = plan.writes().iter().find(|write| write.0 == hge_protocol::registers::SLOTS_USED);
     let slots = slots.map_or(parameters.slots, |write| write.1);
-    let jobs = parameters.most_gap_clocks(slots, timing.window_samples.trailing_zeros());
+    let jobs = parameters.most_job_clocks(slots, timing.window_samples.trailing_zeros());
     let period_clocks = f64::from(parameters.clock_hz) / plan.grid().rate_hz;
     let of_jobs = f64::from(jobs) / (period_clocks * BLOCK_SAMPLES as f64);
     let of_queue = plan.epoch_samples() / f64::from(RUN_CODES);

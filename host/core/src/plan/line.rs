@@ -64,7 +64,12 @@ impl Plan {
     pub fn line_load(&self, link: &LinkSpec) -> Option<LineLoad> {
         let line_bytes_per_s = link.bytes_per_s()?;
         let gap = self.writes.iter().find(|write| write.0 == map::GAP).map_or(0, |write| write.1);
-        let samples = self.grid.window_samples + self.lead_in_samples() + gap;
+        // The upper half is the gap within an epoch, if not 0.
+        let gap_samples = match gap >> 16 {
+            short if short > 0 && self.configuration.cases_v.len() > 1 => short,
+            _ => gap & 0xffff,
+        };
+        let samples = self.grid.window_samples + self.lead_in_samples() + gap_samples;
         let windows_per_s = self.grid.rate_hz / f64::from(samples);
         let is_compact = self.configuration.compact_records;
         let (slots, inputs) = (self.slots_used() as usize, self.parameters.inputs);

@@ -368,16 +368,22 @@ impl Plan {
         self.slots_wanted().max(1) as u32
     }
 
-    /// Least gap in which the gateware surely ends its work: one sample more than the clocks it takes.
-    fn least_gap_samples(&self, period_clocks: u32) -> u32 {
-        let slots = self.slots_used();
-        let window_log2 = self.configuration.timing.window_samples.trailing_zeros();
-        let compact = match self.configuration.compact_records {
-            true => self.parameters.compact_clocks(slots),
-            false => 0,
-        };
-        let clocks = self.parameters.most_gap_clocks(slots, window_log2) + compact;
-        clocks.div_ceil(period_clocks) + 1
+    /// The gaps in which the gateware surely ends its work, as the register `gap` takes them: one sample more than the clocks it takes.
+    /// With the update in hardware records are written during the next window too, which must not end before.
+    fn gap(&self, period_clocks: u32) -> u32 {
+        let Configuration { timing, compact_records, .. } = &self.configuration;
+        let (slots, window_log2) = (self.slots_used(), timing.window_samples.trailing_zeros());
+        let compact = u32::from(*compact_records) * self.parameters.compact_clocks(slots);
+        let samples = |clocks: u32| clocks.div_ceil(period_clocks) + 1;
+        let at_least = |clocks| timing.gap_samples.max(samples(clocks)).min(0xffff);
+        let long = self.parameters.most_gap_clocks(slots, window_log2);
+        if !self.parameters.update.is_hardware() {
+            return at_least(long + compact);
+        }
+        let job = self.parameters.most_job_clocks(slots, window_log2) + compact;
+        let rest = samples(job).saturating_sub(timing.window_samples);
+        let short = at_least(self.parameters.most_case_gap_clocks(slots, window_log2));
+        short.max(rest).min(0xffff) << 16 | at_least(long).max(rest).min(0xffff)
     }
 }
 

@@ -155,7 +155,7 @@ impl Plan {
             (map::WINDOW_LOG2, window_log2),
             (map::SETTLE, samples("settle_s", timing.settle_s)?),
             (map::LEAD_IN, samples("lead_in_s", timing.lead_in_s)?),
-            (map::GAP, timing.gap_samples.max(self.least_gap_samples(period))),
+            (map::GAP, self.gap(period)),
             (map::SLOTS_USED, self.slots_used()),
             (map::CASES_USED, cases_v.len() as u32),
             (map::EPOCHS, 1),

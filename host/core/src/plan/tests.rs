@@ -3,7 +3,7 @@
 use super::*;
 use hge_protocol::registers::protection;
 use hge_protocol::table::SlotWord;
-use hge_protocol::{PerOutput, TuningWord};
+use hge_protocol::{PerOutput, TuningWord, Update};
 
 const RATE_HZ: f64 = 5000.0;
 
@@ -295,6 +295,21 @@ fn the_guard_s_limits_hold_every_voltage_asked_for_and_less_than_a_step_more() {
         assert!(high_v >= limit.high_v && high_v < limit.high_v + step_v, "{output}: {high_v}");
         assert!((volts(2) - limit.safe_v).abs() <= 1.0 / 32768.0, "{output}: {}", volts(2));
     }
+}
+
+#[test]
+fn with_the_update_in_hardware_the_gap_is_shorter_within_an_epoch() {
+    let mut configuration = configuration();
+    configuration.timing.gap_samples = 1;
+    configuration.timing.rate_hz = 100_000.0;
+    let gap = |update| {
+        let parameters = Parameters { update, ..Parameters::default() };
+        let plan = Plan::new(configuration.clone(), &parameters).unwrap();
+        written(&plan, map::GAP)
+    };
+    // 240 clocks a sample, eight outputs, two slots: 585 + 32 + 24 + 24 + 192, and 330 + 72, each rounded up and one sample more.
+    assert_eq!(gap(Update::Hardware), 3 << 16 | 5);
+    assert!(gap(Update::Microcode) > 40 && gap(Update::Microcode) < 1 << 16);
 }
 
 #[test]

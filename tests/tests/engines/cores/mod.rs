@@ -12,4 +12,5 @@ mod nco;
 mod post_processor;
 mod stimulus;
 mod tone_mixer;
+mod update;
 mod window_statistics;

@@ -1,15 +1,18 @@
 //! Work after a window: the next case, epoch, start; the end.
 
 use super::memory::*;
-use super::{clear, input, job, output, records, rows, update};
+use super::{clear, hardware, input, job, output, records, rows, update};
 use crate::microcontroller::{Assembler, Condition, Place};
+use crate::update::task;
 use hge_protocol::registers::mode;
+use hge_protocol::Update;
+use records::Told;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
 const _: () = assert!(mode::STANDALONE == 2);
 
 /// Counters and steps to zero, the first values.
-pub fn run(code: &mut Assembler, mask_words: u8) {
+pub fn run(code: &mut Assembler, mask_words: u8, form: Update) {
     code.label(job::RUN);
     settings(code, mask_words);
     for word in 0..2 {
@@ -25,12 +28,24 @@ pub fn run(code: &mut Assembler, mask_words: u8) {
     for word in [CASE, EPOCH, START, LOSS, LOSS + 1, BEST_START, LAST_PASS, ITEM] {
         code.store(word);
     }
-    code.label("clear a step");
-    code.load(STEPS);
-    code.add(ITEM);
-    code.output(output::PLACE);
-    update::write_zero(code);
-    update::next_slot(code, "clear a step");
+    if !form.is_hardware() {
+        code.label("clear a step");
+        code.load(STEPS);
+        code.add(ITEM);
+        code.output(output::PLACE);
+        update::write_zero(code);
+        update::next_slot(code, "clear a step");
+    } else {
+        hardware::begin(code, task::CLEAR);
+        hardware::settings(code, mask_words);
+        standalone(code);
+        code.jump(Zero, "first values");
+        code.call("load start");
+        code.label("first values");
+        code.call("load case");
+        code.halt();
+        return;
+    }
     standalone(code);
     code.jump(Zero, "next values");
     code.call("load start");
@@ -76,7 +91,7 @@ fn confine(code: &mut Assembler, word: Place, most: Place, labels: [&'static str
 }
 
 /// The accumulator is not zero with the standalone update.
-fn standalone(code: &mut Assembler) {
+pub fn standalone(code: &mut Assembler) {
     code.input(input::MODE);
     code.and(TWO);
 }
@@ -97,14 +112,23 @@ fn reached(code: &mut Assembler) {
 }
 
 /// Record, update, the next case.
-pub fn window(code: &mut Assembler, has_cost: bool) {
+pub fn window(code: &mut Assembler, has_cost: bool, form: Update) {
     code.label(job::WINDOW);
-    records::window(code);
+    if form.is_hardware() {
+        hardware::keep(code);
+        hardware::hasten(code);
+    } else {
+        records::window(code, &Told::PRESENT);
+    }
     standalone(code);
     code.jump(Zero, "next case");
     code.load(LAST_PASS);
     code.jump(NotZero, "next case");
-    update::inputs(code, has_cost);
+    if form.is_hardware() {
+        hardware::add(code, ["nothing was cut", "loss fits"]);
+    } else {
+        update::inputs(code, has_cost);
+    }
     code.label("next case");
     code.load(ONE);
     code.add_to(CASE);
@@ -128,12 +152,15 @@ pub fn window(code: &mut Assembler, has_cost: bool) {
     code.load(ZERO);
     code.output(output::OVER);
     code.jump(Always, "next values");
-    end_of_epoch(code);
+    end_of_epoch(code, form);
 }
 
 /// Stores the best point, writes the epoch, applies the steps; the next start or the final pass.
-fn end_of_epoch(code: &mut Assembler) {
+fn end_of_epoch(code: &mut Assembler, form: Update) {
     code.label("end of epoch");
+    if form.is_hardware() {
+        hardware::keep_epoch(code);
+    }
     code.load(LOSS);
     code.subtract(BEST_LOSS);
     code.load(LOSS + 1);
@@ -145,10 +172,17 @@ fn end_of_epoch(code: &mut Assembler) {
     code.store(BEST_LOSS + 1);
     code.load(START);
     code.store(BEST_START);
-    rows::copy(code, CONTROLS, BEST);
-    code.label("not the best");
-    records::epoch(code);
-    update::apply(code);
+    if form.is_hardware() {
+        code.load(THREE);
+        code.store(KEEPS);
+        code.label("not the best");
+        hardware::apply(code);
+    } else {
+        rows::copy(code, CONTROLS, BEST);
+        code.label("not the best");
+        records::epoch(code, &Told::PRESENT);
+        update::apply(code);
+    }
     code.load(ZERO);
     code.store(LOSS);
     code.store(LOSS + 1);
@@ -168,8 +202,15 @@ fn end_of_epoch(code: &mut Assembler) {
     code.load(ONE);
     code.store(LAST_PASS);
     code.output(output::LAST_PASS);
-    rows::copy(code, BEST, CONTROLS);
+    if form.is_hardware() {
+        hardware::begin(code, task::BEST);
+    } else {
+        rows::copy(code, BEST, CONTROLS);
+    }
     code.label("next values");
     code.call("load case");
+    if form.is_hardware() {
+        hardware::tell(code);
+    }
     code.halt();
 }

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod compact;
 mod epochs;
+mod hardware;
 mod records;
 mod rows;
 mod update;
@@ -10,7 +11,7 @@ mod update;
 use crate::microcontroller::{Assembler, Place, PRODUCT_HIGH, PRODUCT_LOW};
 use hge_protocol::registers as map;
 use hge_protocol::table::TableLayout;
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update};
 
 /// Labels of the jobs.
 pub mod job {
@@ -80,6 +81,12 @@ pub mod input {
     pub const MODE: u8 = 49;
     /// Something saturated: bit 0.
     pub const CUT: u8 = 54;
+    /// With the update in hardware: waits for the end of its task; bit 0, something saturated in the case.
+    pub const UPDATED: u8 = 50;
+    /// Loss of the case, two words.
+    pub const CASE_LOSS: u8 = 51;
+    /// Control of the item as it was kept, two words.
+    pub const KEPT: u8 = 55;
 }
 
 /// Output words.
@@ -116,6 +123,18 @@ pub mod output {
     pub const BLOCK_TAKEN: u8 = 14;
     /// Lower half: writes the target of the case to the cost.
     pub const COST: u8 = 15;
+    /// With the update in hardware: the next 16 bits of its input mask. Its words also go to `ITEM`, `PLACE` or `HIGH`, by their lower four bits.
+    pub const UPDATE_MASK: u8 = 16;
+    /// First word in the table of its next task.
+    pub const UPDATE_PLACE: u8 = 17;
+    /// Its shifts, that of the gradient in bits 4..0, that of the step in 12..8.
+    pub const UPDATE_SHIFTS: u8 = 18;
+    /// Begins a task.
+    pub const UPDATE_TASK: u8 = 32;
+    /// Zero: the case is the epoch's last.
+    pub const CASES_LEFT: u8 = 34;
+    /// The next case is ready.
+    pub const RELEASE: u8 = 48;
 }
 
 /// Places in the microcontroller's memory.
@@ -167,6 +186,16 @@ mod memory {
     /// First coefficient, and target, of the input.
     pub const COEFFICIENTS: Place = 44;
     pub const TARGET: Place = 45;
+    /// With the update in hardware: what the window's records tell, and whether there is one of an epoch.
+    pub const TOLD_FLAGS: Place = 64;
+    pub const TOLD_CLOCK: Place = 65;
+    pub const TOLD_CASE: Place = 67;
+    pub const TOLD_EPOCH: Place = 68;
+    pub const TOLD_START: Place = 69;
+    pub const TOLD_LOSS: Place = 70;
+    pub const TELLS_EPOCH: Place = 72;
+    /// How the controls are kept.
+    pub const KEEPS: Place = 73;
 
     /// Settings, as at the beginning of the run.
     pub const CASES: Place = 48;
@@ -260,15 +289,21 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::INPUTS, (parameters.inputs << 8) as u16),
     ]);
     let mask_words = 2 * Parameters::mask_words(parameters.outputs) as u8;
-    epochs::run(&mut code, mask_words);
-    epochs::window(&mut code, parameters.has_cost());
+    let has_cost = parameters.has_cost();
+    epochs::run(&mut code, mask_words, parameters.update);
+    epochs::window(&mut code, has_cost, parameters.update);
     records::end(&mut code);
     records::event(&mut code);
     records::block(&mut code);
     records::parts(&mut code);
     compact::parts(&mut code);
-    rows::parts(&mut code, parameters.has_cost(), mask_words);
-    arithmetic::parts(&mut code);
+    match parameters.update {
+        Update::Microcode => {
+            rows::parts(&mut code, has_cost, mask_words);
+            arithmetic::parts(&mut code);
+        }
+        Update::Hardware => hardware::parts(&mut code, has_cost),
+    }
     code
 }
 
@@ -298,6 +333,9 @@ mod tests {
     fn the_program_fits_its_memory_for_the_smallest_and_the_largest_instrument() {
         for (outputs, slots) in [(2, 1), (8, 24), (64, 256)] {
             let code = program(&Parameters { outputs, slots, ..Parameters::default() });
+            assert!(code.words().len() <= 1024);
+            let update = Update::Hardware;
+            let code = program(&Parameters { outputs, slots, update, ..Parameters::default() });
             assert!(code.words().len() <= 1024);
         }
     }

@@ -43,20 +43,48 @@ fn start_byte(code: &mut Assembler, start: Place) {
     code.input(PRODUCT_LOW);
 }
 
-/// A word of the frame: samples from the first of the run to the marked one.
-fn sample_clock(code: &mut Assembler) {
+/// Samples from the first of the run to the marked one: the lower word at `into`, the upper one in the accumulator.
+pub fn sample_clock(code: &mut Assembler, into: Place) {
     code.input(input::MARKED);
     code.subtract(BEGAN);
-    code.store(SCRATCH);
+    code.store(into);
     code.input(input::MARKED + 1);
     code.subtract_borrow(BEGAN + 1);
+}
+
+/// A word of the frame: that number of samples.
+fn send_sample_clock(code: &mut Assembler) {
+    sample_clock(code, SCRATCH);
     code.output(output::HIGH);
     code.load(SCRATCH);
     code.output(output::WORD);
 }
 
+/// What the records of a window and of an epoch tell.
+pub struct Told {
+    case: Place,
+    epoch: Place,
+    start: Place,
+    loss: Place,
+    is_kept: bool,
+}
+
+impl Told {
+    /// What is so while they are told.
+    pub const PRESENT: Told =
+        Told { case: CASE, epoch: EPOCH, start: START, loss: LOSS, is_kept: false };
+    /// What was kept of the window before the next one began.
+    pub const KEPT: Told = Told {
+        case: TOLD_CASE,
+        epoch: TOLD_EPOCH,
+        start: TOLD_START,
+        loss: TOLD_LOSS,
+        is_kept: true,
+    };
+}
+
 /// One window, a frame for each input.
-pub fn window(code: &mut Assembler) {
+pub fn window(code: &mut Assembler, told: &Told) {
     clear(code, INPUT);
     code.label("tell an input");
     code.load(INPUT);
@@ -72,7 +100,7 @@ pub fn window(code: &mut Assembler) {
     code.add_input(input::SLOTS_USED);
     code.add(EIGHT);
     code.store(LENGTH);
-    code.load(CASE);
+    code.load(told.case);
     code.add(INPUT);
     code.jump(Zero, "an epoch begins");
     code.load(LENGTH);
@@ -83,17 +111,25 @@ pub fn window(code: &mut Assembler) {
     code.output(output::BEGIN_EPOCH);
     code.label("window begun");
     header(code, ONE, "window told");
-    start_byte(code, START);
-    code.add(CASE);
+    start_byte(code, told.start);
+    code.add(told.case);
     code.output(output::HIGH);
-    code.load(EPOCH);
+    code.load(told.epoch);
     code.output(output::WORD);
-    sample_clock(code);
+    if told.is_kept {
+        send(code, TOLD_CLOCK + 1, TOLD_CLOCK);
+    } else {
+        send_sample_clock(code);
+    }
     code.input(input::SLOTS_USED);
     code.add(INPUT);
     code.add(INPUT);
     code.output(output::HIGH);
-    code.input(input::FLAGS);
+    if told.is_kept {
+        code.load(TOLD_FLAGS);
+    } else {
+        code.input(input::FLAGS);
+    }
     code.output(output::WORD);
     send_input(code, input::SUM_FIRST);
     send_input(code, input::SUM_SECOND);
@@ -118,26 +154,33 @@ pub fn window(code: &mut Assembler) {
     code.output(output::COMMIT);
     code.label("window told");
     update::next_input(code, "tell an input");
-    code.output(output::RECORDED);
+    if !told.is_kept {
+        code.output(output::RECORDED);
+    }
 }
 
 /// One epoch of the standalone loop.
-pub fn epoch(code: &mut Assembler) {
+pub fn epoch(code: &mut Assembler, told: &Told) {
     code.load(OUTPUTS);
     code.add(FIVE);
     begin(code, TWO, "epoch told");
-    start_byte(code, START);
+    start_byte(code, told.start);
     code.output(output::HIGH);
-    code.load(EPOCH);
+    code.load(told.epoch);
     code.output(output::WORD);
-    send(code, LOSS + 1, LOSS);
+    send(code, told.loss + 1, told.loss);
     send(code, BEST_LOSS + 1, BEST_LOSS);
     clear(code, ITEM);
     code.label("tell a control");
     code.load(ITEM);
-    code.add(CONTROLS);
-    code.output(output::PLACE);
-    send_input(code, input::TABLE);
+    if told.is_kept {
+        code.output(output::ITEM);
+        send_input(code, input::KEPT);
+    } else {
+        code.add(CONTROLS);
+        code.output(output::PLACE);
+        send_input(code, input::TABLE);
+    }
     code.load(ONE);
     code.add_to(ITEM);
     code.subtract(OUTPUTS);
@@ -156,7 +199,7 @@ pub fn end(code: &mut Assembler) {
     code.input(input::REASON);
     code.output(output::WORD);
     send(code, BEST_LOSS + 1, BEST_LOSS);
-    sample_clock(code);
+    send_sample_clock(code);
     code.output(output::COMMIT);
     code.label("end told");
     code.halt();

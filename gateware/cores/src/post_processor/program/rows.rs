@@ -15,7 +15,7 @@ pub fn copy(code: &mut Assembler, from: Place, into: Place) {
 }
 
 /// The accumulator = first word of row `number` of the rows at `base`.
-fn row(code: &mut Assembler, number: Place, base: Place) {
+pub fn row(code: &mut Assembler, number: Place, base: Place) {
     code.load(number);
     code.multiply(ROW_WORDS);
     code.input(PRODUCT_LOW);
@@ -51,17 +51,22 @@ pub fn load_start(code: &mut Assembler) {
     next_output(code, "load a control");
 }
 
+/// Target of the cost: that of the case.
+pub fn cost_target(code: &mut Assembler) {
+    code.load(CASE);
+    code.add(TARGETS);
+    code.output(output::PLACE);
+    code.input(input::TABLE + 1);
+    code.output(output::HIGH);
+    code.input(input::TABLE);
+    code.output(output::COST);
+}
+
 /// Targets of the outputs: the case's codes for inputs, else the controls; and the target of the cost.
 fn load_case(code: &mut Assembler, has_cost: bool, mask_words: u8) {
     code.label("load case");
     if has_cost {
-        code.load(CASE);
-        code.add(TARGETS);
-        code.output(output::PLACE);
-        code.input(input::TABLE + 1);
-        code.output(output::HIGH);
-        code.input(input::TABLE);
-        code.output(output::COST);
+        cost_target(code);
     }
     row(code, CASE, CASE_INPUTS);
     code.store(FROM);

@@ -90,12 +90,7 @@ fn error(code: &mut Assembler, has_cost: bool) {
     code.load(SUM);
     code.add_to(LOSS);
     code.load(SUM + 1);
-    code.add_carry_to(LOSS + 1);
-    code.jump(NoCarry, "loss fits");
-    code.load(MINUS_ONE);
-    code.store(LOSS);
-    code.store(LOSS + 1);
-    code.label("loss fits");
+    add_loss(code, "loss fits");
     if has_cost {
         code.input(input::MODE);
         code.and(EIGHT);
@@ -105,6 +100,16 @@ fn error(code: &mut Assembler, has_cost: bool) {
         code.store(WEIGHTED);
         code.label("error counts");
     }
+}
+
+/// The loss's upper word, and the carry, added; saturated.
+pub fn add_loss(code: &mut Assembler, fits: &'static str) {
+    code.add_carry_to(LOSS + 1);
+    code.jump(NoCarry, fits);
+    code.load(MINUS_ONE);
+    code.store(LOSS);
+    code.store(LOSS + 1);
+    code.label(fits);
 }
 
 /// Adds every driving slot's response times the error to its step.

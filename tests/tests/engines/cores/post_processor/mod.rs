@@ -6,19 +6,24 @@ mod test_bench;
 use crate::cores::bench::raw;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update};
 use hge_tests::nightly;
 use run::Run;
 use test_bench::{TestBench, END, RUN, WINDOW};
 
 // By day the fewest runs in which every way is taken.
 
-fn agree(parameters: Parameters, runs: usize, seed: u64) {
+fn runs_agree(parameters: Parameters, runs: usize, seed: u64) -> Run {
     let mut run = Run::new(parameters, seed);
     for _ in 0..runs {
         run.configure();
         run.go();
     }
+    run
+}
+
+fn agree(parameters: Parameters, runs: usize, seed: u64) {
+    let run = runs_agree(parameters, runs, seed);
     let [all, cut] = run.updates;
     println!("{} slots: {all} updates, {cut} saturated", parameters.slots);
     assert!(cut > all / 20 && cut < all - all / 20, "{cut} of {all} saturated");
@@ -72,9 +77,24 @@ fn runs_of_several_inputs_equal_the_twins() {
 fn runs_of_the_most_slots_equal_the_twins() {
     agree(
         Parameters { slots: 256, outputs: 64, cases: 2, ..Parameters::default() },
-        nightly(16, 3),
+        nightly(16, 6),
         70,
     );
+}
+
+#[test]
+fn runs_with_the_update_in_hardware_equal_the_twins() {
+    let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
+    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..hardware }, 40, 71);
+    let clock_hz = 90_000_000;
+    agree(Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..hardware }, 40, 72);
+    agree(
+        Parameters { slots: 5, inputs: 3, outputs: 3, cases: 4, ..hardware },
+        nightly(40, 20),
+        73,
+    );
+    let most = Parameters { slots: 128, outputs: 64, cases: 2, ..hardware };
+    assert!(runs_agree(most, nightly(16, 3), 74).updates[0] > 0);
 }
 
 #[test]

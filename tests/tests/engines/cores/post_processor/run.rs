@@ -382,9 +382,21 @@ impl Run {
         assert_eq!(told.targets, targets, "{what:?}");
         let Settings { slots, window_log2, compact, .. } = self.settings;
         let parameters = self.test_bench.parameters;
-        let most = parameters.most_gap_clocks(slots, window_log2)
-            + u32::from(compact) * parameters.compact_clocks(slots);
-        // A block that is being written comes before.
-        assert!(told.clocks + 1800 <= most, "{} clocks, of {most}: {what:?}", told.clocks);
+        for ends in &self.test_bench.bench.core.ends {
+            assert_eq!(ends.val(), self.at.case + 1 == self.settings.cases, "{what:?}");
+        }
+        let compact = u32::from(compact) * parameters.compact_clocks(slots);
+        let most_job = parameters.most_job_clocks(slots, window_log2) + compact;
+        assert!(told.clocks <= most_job, "{} clocks, of {most_job}: {what:?}", told.clocks);
+        let gap = if self.at.case == 0 {
+            parameters.most_gap_clocks(slots, window_log2)
+        } else {
+            parameters.most_case_gap_clocks(slots, window_log2)
+        };
+        // A block that is being written comes before, or, with the update in hardware, an event.
+        let (most, before) =
+            if parameters.update.is_hardware() { (gap, 135) } else { (gap + compact, 1800) };
+        let clocks = told.ready_clocks;
+        assert!(clocks + before <= most, "{clocks} clocks, of {most}: {what:?}");
     }
 }

@@ -28,8 +28,9 @@ pub struct Told {
     pub over: Option<u64>,
     pub event_taken: bool,
     pub block_taken: bool,
-    /// From the start to the end.
+    /// From the start to the end, and to when the next case was ready.
     pub clocks: u32,
+    pub ready_clocks: u32,
 }
 
 /// The post-processor and all that answers it.
@@ -52,6 +53,10 @@ pub struct TestBench {
     pub number: u32,
     /// Whether the ring has room.
     pub room: bool,
+    /// With the update in hardware: the next window has begun.
+    past: bool,
+    /// Slot and input of the last two clocks.
+    asked: [(u64, u64); 2],
 }
 
 impl TestBench {
@@ -73,6 +78,8 @@ impl TestBench {
             block: vec![0; 128],
             number: 0,
             room: true,
+            past: false,
+            asked: [(0, 0); 2],
         }
     }
 
@@ -80,6 +87,7 @@ impl TestBench {
     pub fn job(&mut self, kind: u64) -> Told {
         self.bench.core.kind.next = raw(kind);
         self.bench.core.start.next = true;
+        self.past = false;
         self.work()
     }
 
@@ -92,12 +100,39 @@ impl TestBench {
             told.clocks += 1;
             self.bench.core.start.next = false;
             self.bench.settle();
+            if self.bench.core.working.val() {
+                told.ready_clocks = told.clocks;
+            }
+            self.open();
             if !self.bench.core.busy.val() {
                 assert!(frame.is_none(), "a frame is not finished");
                 return told;
             }
             assert!(told.clocks < 2_000_000, "the job does not end");
         }
+    }
+
+    /// With the update in hardware the next window begins now and then, once the post-processor is ready for it.
+    fn open(&mut self) {
+        let is_ready = !self.bench.core.working.val();
+        for opens in &mut self.bench.core.opens {
+            self.past = self.past || opens.val();
+            opens.next = is_ready && !self.past && self.random.once_in(50);
+        }
+    }
+
+    /// The slot scan answers in the clock of the request, if slot and input have stood for two clocks; from the window that the job is of.
+    fn answer_at_once(&mut self) {
+        let core = &self.bench.core;
+        let read_slot = unsigned(core.read_slot.val());
+        let asked = (read_slot & 127, unsigned(core.read_input.val()));
+        let stands = self.asked.iter().all(|&before| before == asked)
+            && read_slot >> 7 == u64::from(self.past);
+        let data = if stands { self.engine_word().into() } else { self.random.noise() };
+        self.asked = [asked, self.asked[0]];
+        self.bench.core.engine_ready.next = self.bench.core.engine_read.val();
+        self.bench.core.engine_data.next = raw(data);
+        self.bench.settle();
     }
 
     fn clock(&mut self, told: &mut Told, frame: &mut Option<Vec<u32>>) {
@@ -107,6 +142,9 @@ impl TestBench {
         core.target_ready.next = is_ready;
         core.number.next = raw(u64::from(self.number));
         self.bench.settle();
+        if self.parameters.update.is_hardware() {
+            self.answer_at_once();
+        }
         // Room is told in the clock of `begin_frame` alone.
         let begins = self.bench.core.begin_frame.val();
         self.bench.core.fits.next = self.room == begins;
@@ -133,7 +171,8 @@ impl TestBench {
             self.number = self.number.wrapping_add(1);
         }
         if core.target_write.val() && is_ready {
-            told.targets.push((unsigned(core.target_index.val()), pair));
+            let target = unsigned(core.target_data.val()) as u32;
+            told.targets.push((unsigned(core.target_index.val()), target));
         }
         // The slots' pass keeps the post-processor waiting now and then; what it says is the word asked for in the clock before.
         let core = &self.bench.core;
@@ -158,8 +197,10 @@ impl TestBench {
         core.block.next = core.block.val() && !told.block_taken;
         core.read_data.next = raw(u64::from(self.table[place]));
         core.stored.next = raw(u64::from(setting));
-        core.engine_ready.next = answers;
-        core.engine_data.next = raw(answer);
+        if !self.parameters.update.is_hardware() {
+            core.engine_ready.next = answers;
+            core.engine_data.next = raw(answer);
+        }
         core.code.next = raw(u64::from(self.block[code]));
         if let Some((place, data)) = write {
             self.table[place] = data;
@@ -178,7 +219,10 @@ impl TestBench {
     /// The word of the slots' pass that the post-processor asks for.
     fn engine_word(&self) -> u16 {
         let core = &self.bench.core;
-        let slot = unsigned(core.read_slot.val()) as usize % self.words.len();
+        let read_slot = unsigned(core.read_slot.val());
+        // Bit 7 selects the window with the update in hardware.
+        let bits = if self.parameters.update.is_hardware() { 127 } else { 255 };
+        let slot = (read_slot & bits) as usize % self.words.len();
         let input = unsigned(core.read_input.val()) as usize % self.sums.len();
         let SlotSums { in_phase, quadrature } = self.sums[input][slot];
         match unsigned(core.engine_word.val()) as u8 {
@@ -189,7 +233,11 @@ impl TestBench {
             place @ word::QUADRATURE..16 => {
                 (quadrature >> (16 * (place - word::QUADRATURE))) as u16
             }
-            place => self.levels[input][usize::from(place - word::SUM_FIRST)],
+            // Words that are none of the scan's are asked for and not used.
+            place => {
+                let place = usize::from(place.wrapping_sub(word::SUM_FIRST));
+                self.levels[input].get(place).copied().unwrap_or_default()
+            }
         }
     }
 }
