@@ -30,8 +30,8 @@ const NEEDS: [Need; 15] = [
     tool("icarus", "Icarus Verilog", || programs(&["iverilog", "vvp"])),
     tool("yosys", "Yosys", || programs(&["yosys"])),
     tool("verilator", "Verilator", || programs(&["verilator"])),
-    tool("compiler", "Verilator, make and a C++ compiler", || {
-        programs(&["verilator", "make"]) && any_program(&["c++", "g++", "clang++"])
+    tool("compiler", "Verilator and a C++ compiler", || {
+        programs(&["verilator"]) && any_program(&["c++", "g++", "clang++"])
     }),
     // They come over the network, at the first test that uses them.
     tool("wheels", "wheels of Yosys, which are fetched with HGE_REQUIRE_TOOLS=1", || false),
