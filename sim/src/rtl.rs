@@ -11,10 +11,6 @@ use std::collections::VecDeque;
 /// Passes over the design in which its signals must come to rest; a kernel chain needs about ten.
 const MOST_ITERATIONS: usize = 100;
 
-/// Passes that bring a clock edge to every register: one for the top, one each for the cores, the
-/// engine's cores and their leaves, and one in which the last of them act.
-const EDGE_PASSES: usize = 5;
-
 /// Idle clocks after which no byte can follow: a byte taken shows in the link's state two clocks later.
 const QUIET_CLOCKS: u32 = 8;
 
@@ -98,10 +94,8 @@ impl<P: Pass> RtlEngine<P> {
         let sent = sends.then(|| instrument.tx_byte.val().to_u8());
         self.stirs = !instrument.resting.val();
         instrument.clock.next = Clock::from(true);
-        // The edge walks down one level of the hierarchy a pass; what it changes comes to rest in the low phase.
-        for _ in 0..EDGE_PASSES {
-            instrument.update_all();
-        }
+        // The edge walks down one level of the hierarchy a pass, and the low phase follows it a level behind.
+        instrument.update_all();
         Ok(Clocked { sent, tick })
     }
 }

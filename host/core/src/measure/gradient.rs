@@ -351,11 +351,10 @@ pub(super) fn check_effort(
     controls_v: &[f64],
     effort: Effort,
 ) -> Result<(), MeasureError> {
-    check(plan, controls_v)?;
-    match effort.windows {
-        0 => Err(MeasureError::Nothing { what: "windows" }),
-        _ => Ok(()),
+    if effort.windows == 0 {
+        return Err(MeasureError::Nothing { what: "windows" });
     }
+    check(plan, controls_v)
 }
 
 /// Checks that there is a voltage for every control, and that its tone fits there.
@@ -373,8 +372,7 @@ pub fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
         // A voltage that is an end but for the last bits of its decimals is inside.
         let slack_v = plan.output_scale(k).step_v() / 2.0;
         if !(low_v - slack_v..=high_v + slack_v).contains(&volts) {
-            let electrode = control.output;
-            return Err(MeasureError::Beyond { electrode, volts, low_v, high_v });
+            return Err(MeasureError::Beyond { electrode: control.output, volts, low_v, high_v });
         }
     }
     Ok(())
@@ -383,12 +381,12 @@ pub fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
 /// Exact slopes of a device: for every case, and in it for every input of the instrument, those with every control, without tones. `None`: the device does not provide them.
 pub fn exact(device: &dyn Device, plan: &Plan, controls_v: &[f64]) -> Option<Vec<Vec<f64>>> {
     let Configuration { cases_v, controls, .. } = plan.configuration();
+    let electrodes = device.electrodes();
     let mut rows = Vec::new();
     for inputs_v in cases_v {
         let mut volts = plan.outputs_v(inputs_v, controls_v);
-        volts.resize(device.electrodes(), 0.0);
+        volts.resize(electrodes, 0.0);
         let jacobian = device.jacobian_na_per_v(&volts)?;
-        let electrodes = device.electrodes();
         for output in 0..plan.parameters().inputs as usize {
             // An input without an output of the device is open.
             let slope = |control: &Control| match output < device.outputs() {

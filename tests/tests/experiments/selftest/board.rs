@@ -10,6 +10,8 @@ fn board() -> Trial {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/board.toml");
     let (mut experiment, _) = Source::load(&path).unwrap_or_else(|error| panic!("{error}"));
     experiment.engine = EngineKind::Board;
+    // Every clock of a ramp is simulated.
+    experiment.timing.ramp_v_per_s = 20_000.0;
     let settings = Trial::default().settings;
     let settings = Settings { outputs: vec![1], noise_samples: 512, hum_s: 0.02, ..settings };
     Trial { experiment, settings, ..Trial::default() }
