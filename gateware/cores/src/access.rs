@@ -23,6 +23,7 @@
 //! Registers with tightening have 16 or 32 bits.
 
 use crate::leaf::Fixed;
+use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -199,9 +200,9 @@ impl Logic for Access {
         self.value.next = self.present.q.val();
         self.refusal.next = self.status.q.val();
         comment!("Register file of the address.");
-        self.page.next = self.address.val().get_bits::<8>(8);
-        self.slot_number.next = bit_cast::<9, 8>(self.address.val().get_bits::<8>(0));
-        self.output_number.next = bit_cast::<7, 6>(self.address.val().get_bits::<6>(2));
+        self.page.next = self.address.val().to_bits().get_bits::<8>(8);
+        self.slot_number.next = bit_cast::<9, 8>(self.address.val().to_bits().get_bits::<8>(0));
+        self.output_number.next = bit_cast::<7, 6>(self.address.val().to_bits().get_bits::<6>(2));
         self.field.next = bit_cast::<2, _>(self.address.val());
         comment!("The analogue scale is stored with the scalars.");
         self.in_scalars.d.next = (!self.page.val().any())

@@ -18,6 +18,7 @@
 //! jobs of the post-processor last longer than 64 codes.
 
 use crate::leaf::Ram;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Blocks of ADC codes.
@@ -116,7 +117,7 @@ impl Logic for Capture {
         self.starts.d.next = self.start.val();
         self.stops.d.next = self.stop.val();
         comment!("Selection of samples.");
-        self.further.next = self.phase.q.val().get_bits::<15>(1);
+        self.further.next = self.phase.q.val().to_bits().get_bits::<15>(1);
         self.rests.next = !self.further.val().any();
         self.keeps.next = self.ticked.q.val() & (self.left.q.val().any()) & self.rests.val();
         self.keep_1.d.next = self.keeps.val();
@@ -146,7 +147,7 @@ impl Logic for Capture {
         if self.keep_1.q.val() {
             self.codes_memory.write_enable.next = self.is_first.val();
             self.place.next = 65.into();
-            self.codes_memory.write_data.next = self.now.val().get_bits::<16>(16);
+            self.codes_memory.write_data.next = self.now.val().to_bits().get_bits::<16>(16);
         }
         self.codes_memory.write_address.next = self.place.val().replace_bit(7, self.half.q.val());
         if self.keep_2.q.val() {

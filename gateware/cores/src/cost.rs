@@ -14,6 +14,7 @@
 //! Widths: the difference has 17 bits, the square is at most 2^30.
 
 use crate::leaf::{bit_cast_signed, Multiplier};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Squared error of a sample.
@@ -67,7 +68,7 @@ impl Logic for Cost {
         dff_setup!(self, clock, target, floor, ceiling, difference, coarse, result);
         clock!(self, clock, multiply);
         if self.target_write.val() {
-            self.target.d.next = signed_cast(self.target_data.val().get_bits::<16>(0));
+            self.target.d.next = signed_cast(self.target_data.val().to_bits().get_bits::<16>(0));
             self.floor.d.next = self.target_data.val().get_bit(30);
             self.ceiling.d.next = self.target_data.val().get_bit(31);
         }
@@ -95,26 +96,26 @@ impl Logic for Cost {
         self.square.next = unsigned_cast(self.multiply.product.val());
         self.by_sixteen.next = self.square.val();
         if self.shift.val().get_bit(4) {
-            self.by_sixteen.next = self.square.val() >> 16;
+            self.by_sixteen.next = self.square.val().to_bits() >> 16;
         }
         self.coarse.d.next = self.by_sixteen.val();
         if self.shift.val().get_bit(3) {
-            self.coarse.d.next = self.by_sixteen.val() >> 8;
+            self.coarse.d.next = self.by_sixteen.val().to_bits() >> 8;
         }
         comment!("Clock 4: the remaining shift, and saturation to 15 bits.");
         self.by_four.next = self.coarse.q.val();
         if self.shift.val().get_bit(2) {
-            self.by_four.next = self.coarse.q.val() >> 4;
+            self.by_four.next = self.coarse.q.val().to_bits() >> 4;
         }
         self.by_two.next = self.by_four.val();
         if self.shift.val().get_bit(1) {
-            self.by_two.next = self.by_four.val() >> 2;
+            self.by_two.next = self.by_four.val().to_bits() >> 2;
         }
         self.fine.next = self.by_two.val();
         if self.shift.val().get_bit(0) {
-            self.fine.next = self.by_two.val() >> 1;
+            self.fine.next = self.by_two.val().to_bits() >> 1;
         }
-        self.beyond.next = self.fine.val().get_bits::<17>(15);
+        self.beyond.next = self.fine.val().to_bits().get_bits::<17>(15);
         self.result.d.next = bit_cast::<16, _>(self.fine.val());
         if self.beyond.val().any() {
             self.result.d.next = 32767.into();

@@ -25,6 +25,7 @@
 //! zero (mid-scale), until the host has set limits and armed.
 
 use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Ram};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Limits, step limit and safe values of every output.
@@ -151,9 +152,9 @@ impl Logic for Guard {
         self.last_code.next = signed_cast(self.words.read_data.val());
         self.cut.next = self.any_cut.q.val();
         self.place.next = bit_cast::<8, 7>(self.index.val());
-        self.field.next = self.place.val() << 2;
+        self.field.next = self.place.val().to_bits() << 2;
         self.judged_wide.next = bit_cast::<8, 6>(self.judged.q.val());
-        self.judged_field.next = self.judged_wide.val() << 2;
+        self.judged_field.next = self.judged_wide.val().to_bits() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
         self.three.next = 3.into();
@@ -210,10 +211,10 @@ impl Logic for Guard {
             self.carries.next = self.falls.val();
         }
         self.left_long.next = bit_cast::<19, 18>(self.left.val());
-        self.left_up.next = self.left_long.val() << 1;
+        self.left_up.next = self.left_long.val().to_bits() << 1;
         self.left_carry.next = self.left_up.val().replace_bit(0, true);
         self.right_long.next = bit_cast::<19, 18>(self.right.val());
-        self.right_up.next = self.right_long.val() << 1;
+        self.right_up.next = self.right_long.val().to_bits() << 1;
         self.right_carry.next = self.right_up.val().replace_bit(0, self.carries.val());
         self.sum.next = self.left_carry.val() + self.right_carry.val();
         self.below.next = self.sum.val().get_bit(18);
@@ -241,7 +242,7 @@ impl Logic for Guard {
                 }
                 2 => {
                     comment!("Difference to the present code.");
-                    self.way.d.next = self.sum.val().get_bits::<18>(1);
+                    self.way.d.next = self.sum.val().to_bits().get_bits::<18>(1);
                 }
                 3 => {
                     comment!("Present code of this output, for the modulator; the step.");
@@ -252,7 +253,7 @@ impl Logic for Guard {
                 }
                 4 => {
                     comment!("Whether the difference exceeds a step.");
-                    self.way.d.next = self.sum.val().get_bits::<18>(1);
+                    self.way.d.next = self.sum.val().to_bits().get_bits::<18>(1);
                     self.exceeds_step.d.next = self.below.val() == self.falls.val();
                 }
                 5 => {
@@ -281,7 +282,7 @@ impl Logic for Guard {
             }
         }
         if self.takes_sum.val() {
-            self.judged_code.d.next = self.sum.val().get_bits::<16>(1);
+            self.judged_code.d.next = self.sum.val().to_bits().get_bits::<16>(1);
         }
         if self.strobe.q.val() & self.exceeds_step.q.val() {
             self.any_cut.d.next = true;

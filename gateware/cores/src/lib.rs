@@ -105,3 +105,4 @@ pub mod timer;
 pub mod tone_mixer;
 pub mod update;
 pub mod window_statistics;
+mod word;

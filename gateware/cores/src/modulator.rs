@@ -27,6 +27,7 @@
 //! lowest code by clearing the sum, whose sign bit is then the only one missing, and at the highest by setting the output bits.
 
 use crate::leaf::{memories_are_late, Fixed, Ram};
+use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -211,9 +212,9 @@ impl Logic for Modulator {
         self.next_phase.next = self.phase.q.val() + 1;
         comment!("Addresses: four words an output.");
         self.place.next = bit_cast::<8, 7>(self.channel.q.val());
-        self.field_address.next = self.place.val() << 2;
+        self.field_address.next = self.place.val().to_bits() << 2;
         self.target_place.next = bit_cast::<8, 6>(self.target_index.val());
-        self.target_field.next = self.target_place.val() << 2;
+        self.target_field.next = self.target_place.val().to_bits() << 2;
         self.one.next = 1.into();
         self.two.next = 2.into();
         comment!("Read: the base, then the target while it is needed, then the residue.");
@@ -248,11 +249,11 @@ impl Logic for Modulator {
         }
         self.code_taken.next = 0.into();
         if self.takes_code.q.val() {
-            self.code_taken.next = self.code_bits.val() << 16;
+            self.code_taken.next = self.code_bits.val().to_bits() << 16;
         }
         self.tone_taken.next = 0.into();
         if self.takes_tone.q.val() {
-            self.tone_taken.next = self.tone_bits.val() << 1;
+            self.tone_taken.next = self.tone_bits.val().to_bits() << 1;
         }
         self.half_taken.next = 0.into();
         if self.takes_half.q.val() {
@@ -271,11 +272,11 @@ impl Logic for Modulator {
         comment!("The adder; its lowest bit generates the carry of a subtraction.");
         self.operand_sign.next = self.operand.val().get_bit(31);
         self.operand_wide.next = bit_cast::<34, 32>(self.operand.val());
-        self.operand_up.next = self.operand_wide.val() << 1;
+        self.operand_up.next = self.operand_wide.val().to_bits() << 1;
         self.addend_high.next = self.operand_up.val().replace_bit(33, self.operand_sign.val());
         self.addend.next = self.addend_high.val().replace_bit(0, self.inverts.val());
         self.sum_wide.next = bit_cast::<34, 33>(self.sum.q.val());
-        self.sum_up.next = self.sum_wide.val() << 1;
+        self.sum_up.next = self.sum_wide.val().to_bits() << 1;
         self.augend.next = self.sum_up.val().replace_bit(0, true);
         self.added.next = self.augend.val() + self.addend.val();
         comment!("Past the target, or below the lowest code.");
@@ -308,7 +309,7 @@ impl Logic for Modulator {
         }
         comment!("Enable before reset, as in the registers of an FPGA.");
         if self.adds.val() {
-            self.sum.d.next = self.added.val().get_bits::<33>(1);
+            self.sum.d.next = self.added.val().to_bits().get_bits::<33>(1);
         }
         if self.clears.val() {
             self.sum.d.next = 0.into();
@@ -324,7 +325,7 @@ impl Logic for Modulator {
         comment!("The upper bits are the code, the others the residue.");
         self.over.next = (self.sum.q.val().get_bit(31)) & (!self.below.val());
         self.low.next = bit_cast::<32, _>(self.sum.q.val());
-        self.top.next = self.sum.q.val().get_bits::<16>(16);
+        self.top.next = self.sum.q.val().to_bits().get_bits::<16>(16);
         if self.over.val() {
             self.low.next = self.dropped.val();
             self.top.next = 0xffff.into();
@@ -361,7 +362,7 @@ impl Logic for Modulator {
             }
             if self.phase.q.val().all() {
                 self.channel.d.next = self.next_output.val();
-                self.mask.d.next = self.mask.q.val() >> 1;
+                self.mask.d.next = self.mask.q.val().to_bits() >> 1;
                 if self.is_wide.val() & (self.next_output.val() == bits::<7>(32)) {
                     self.mask.d.next = self.tone_mask_high.val();
                 }

@@ -9,6 +9,7 @@
 //! The pin changes with the slot's position in the scan of each sample, and keeps its
 //! value while no scan runs. Pulse density is of first order: the remainder of a 16-bit sum is carried to the next clock.
 
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// One slot's sine on a pin.
@@ -47,7 +48,7 @@ impl Logic for Reference {
         if self.valid.val() & (self.slot.val() == self.chosen.val()) {
             self.raised.d.next = self.raw.val().replace_bit(15, self.positive.val());
         }
-        self.rest.next = bit_cast::<17, 16>(self.sum.q.val().get_bits::<16>(0));
+        self.rest.next = bit_cast::<17, 16>(self.sum.q.val().to_bits().get_bits::<16>(0));
         self.raised_wide.next = bit_cast::<17, 16>(self.raised.q.val());
         self.sum.d.next = self.rest.val() + self.raised_wide.val();
         self.pin.next = (self.setting.val().get_bit(8)) & (self.raised.q.val().get_bit(15));

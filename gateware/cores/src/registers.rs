@@ -27,6 +27,7 @@
 mod sizes;
 
 use crate::leaf::{Fixed, Ram};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Restriction of writes to the address, by the names of `hge_protocol::registers::When`.
@@ -197,9 +198,9 @@ macro_rules! core {
                 self.disarmed_only.next = self.writer.q.val() == Writer::Disarmed;
                 self.tightens.next = self.writer.q.val() == Writer::Tighten;
                 self.wide.next = self.mask.q.val().get_bit(16);
-                self.page.next = self.address.val().get_bits::<10>(6);
+                self.page.next = self.address.val().to_bits().get_bits::<10>(6);
                 self.place.next = bit_cast::<6, _>(self.address.val());
-                self.bank.next = self.address.val().get_bits::<8>(8);
+                self.bank.next = self.address.val().to_bits().get_bits::<8>(8);
                 self.analogue_high.next = self.is_wide.val() & (self.address.val().get_bit(7));
                 self.is_analogue.next = (self.bank.val() == bits::<8>(5))
                     & (self.is_wide.val() | (!self.address.val().get_bit(7)));
@@ -233,11 +234,11 @@ macro_rules! core {
                             self.was_written.d.next = self.[<$setting _written>].q.val();
                             self.writer.d.next = Writer::$st;
                             self.mask.d.next =
-                                bit_cast::<32, $sw>(self.ones.val().get_bits::<$sw>(0));
+                                bit_cast::<32, $sw>(self.ones.val().to_bits().get_bits::<$sw>(0));
                             if self.write.val() {
                                 self.[<$setting _written>].d.next = true;
                                 self.[<$setting _register>].d.next =
-                                    self.write_data.val().get_bits::<$sw>(0);
+                                    self.write_data.val().to_bits().get_bits::<$sw>(0);
                             }
                         })*
                         _ => self.can_read.d.next = false,

@@ -25,6 +25,7 @@
 //! needs no repeat: all later words are still to be sent.
 
 use crate::leaf::{memories_are_late, Fixed, Store};
+use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -165,7 +166,7 @@ impl Logic for Telemetry {
         if self.writes.val() {
             self.place.next = self.written.q.val();
         }
-        self.ring.address.next = bit_cast::<16, 16>(self.place.val().get_bits::<16>(0));
+        self.ring.address.next = bit_cast::<16, 16>(self.place.val().to_bits().get_bits::<16>(0));
         self.ring.write_enable.next = self.writes.val();
         self.ring.write_data.next = self.word.val();
         self.read_word.next = self.ring.read_data.val();

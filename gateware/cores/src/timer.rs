@@ -11,6 +11,7 @@
 //!
 //! The end of the count is computed a clock early and registered: the tick goes to most cores, over long routes.
 
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Divider from the system clock to the sample rate.
@@ -44,7 +45,7 @@ impl Logic for Timer {
         dff_setup!(self, clock, left, ended);
         self.goes_on.next = (self.active.val() & (!self.half_full.val())) | (!self.hold.val());
         self.due.next = self.ended.q.val() & self.goes_on.val();
-        self.further.next = self.left.q.val().get_bits::<15>(1);
+        self.further.next = self.left.q.val().to_bits().get_bits::<15>(1);
         self.ended.d.next = (!self.further.val().any()) & (!self.due.val());
         self.tick.next = self.due.val();
         if !self.ended.q.val() {

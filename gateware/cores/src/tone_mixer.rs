@@ -14,6 +14,7 @@
 //! output at 32767 or below, so 31 bits and a sign hold them.
 
 use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Sums of the tones of every output.
@@ -89,7 +90,7 @@ impl Logic for ToneMixer {
         self.valid_1.d.next = self.valid.val();
         self.sounds_1.d.next = self.active.val() & (self.word.val().get_bit(30));
         self.last_1.d.next = self.word.val().get_bit(31);
-        self.output_1.d.next = self.word.val().get_bits::<6>(24);
+        self.output_1.d.next = self.word.val().to_bits().get_bits::<6>(24);
         self.valid_2.d.next = self.valid_1.q.val();
         self.sounds_2.d.next = self.sounds_1.q.val();
         self.last_2.d.next = self.last_1.q.val();

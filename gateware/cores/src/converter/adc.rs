@@ -20,6 +20,7 @@
 use super::part::AdcPart;
 use super::timing::{AdcTiming, ConverterError};
 use crate::leaf::Fixed;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -143,7 +144,7 @@ impl Logic for SpiAdc {
             self.shifting.val() | ((self.phase.q.val() == Phase::Rest) & self.rests_low.val());
         comment!("Bits are sampled at falling edges of the clock.");
         self.first_clock.next = !self.part_clock.q.val().any();
-        self.moved.next = self.received.q.val() << 1;
+        self.moved.next = self.received.q.val().to_bits() << 1;
         if self.shifting.val() & self.is_odd.val() & self.first_clock.val() {
             self.received.d.next = self.moved.val().replace_bit(0, self.data.val());
         }
@@ -200,7 +201,7 @@ impl Logic for SpiAdc {
             }
         }
         comment!("The sum.");
-        self.aligned.next = self.received.q.val() << self.lead.val();
+        self.aligned.next = self.received.q.val().to_bits() << self.lead.val();
         self.addend.next = bit_cast::<22, 16>(self.aligned.val());
         self.total.next = self.sum.q.val() + self.addend.val();
         self.kept.next = self.total.val() & self.sum_mask.val();
@@ -213,10 +214,10 @@ impl Logic for SpiAdc {
         self.signed_mean.next = self.mean.q.val().replace_bit(15, self.high_bit.val());
         self.code.next = signed_cast(self.signed_mean.val());
         if self.shifts.q.val().any() {
-            self.held.d.next = self.held.q.val() << 1;
+            self.held.d.next = self.held.q.val().to_bits() << 1;
             self.shifts.d.next = self.shifts.q.val() - 1;
         } else {
-            self.mean.d.next = self.held.q.val().get_bits::<16>(6);
+            self.mean.d.next = self.held.q.val().to_bits().get_bits::<16>(6);
         }
         if self.adds.q.val() & self.completes.q.val() {
             self.held.d.next = self.kept.val();

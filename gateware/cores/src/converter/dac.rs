@@ -29,6 +29,7 @@ use super::dac_chip::DacChip;
 use super::part::DacPart;
 use super::timing::{check_outputs, chips, ConverterError, DacTiming};
 use crate::leaf::Fixed;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// From codes to frames.
@@ -132,13 +133,13 @@ impl Logic for SpiDac {
         self.chip.next = bit_cast::<3, _>(self.index.val()) & self.chip_mask.val();
         self.place.next = bit_cast::<3, _>(self.index.val());
         if self.is_two.val() {
-            self.place.next = self.index.val().get_bits::<3>(1);
+            self.place.next = self.index.val().to_bits().get_bits::<3>(1);
         }
         if self.is_four.val() {
-            self.place.next = self.index.val().get_bits::<3>(2);
+            self.place.next = self.index.val().to_bits().get_bits::<3>(2);
         }
         if self.is_eight.val() {
-            self.place.next = self.index.val().get_bits::<3>(3);
+            self.place.next = self.index.val().to_bits().get_bits::<3>(3);
         }
         self.ready.next = self.set_up.q.val();
         self.is_whole.next = self.part_clock.q.val() == self.last_clock.val();
@@ -147,14 +148,14 @@ impl Logic for SpiDac {
         self.sync_n.next = !self.selected.q.val();
         self.is_odd.next = self.step.q.val().get_bit(0);
         self.in_gap.next = self.step.q.val().get_bit(6);
-        self.eighth.next = self.step.q.val().get_bits::<4>(3);
+        self.eighth.next = self.step.q.val().to_bits().get_bits::<4>(3);
         self.in_prefix.next = !self.eighth.val().any();
         self.selected.d.next = self.running.q.val() & (!self.in_gap.val());
         self.high.d.next = self.running.q.val() & (!self.in_gap.val()) & (!self.is_odd.val());
         self.starting.next = !self.started.q.val();
         self.is_last.next = self.started.q.val() & (self.channel.q.val().all());
         comment!("The bit for the reference is the last of its frame.");
-        self.bit_number.next = self.step.q.val().get_bits::<3>(1);
+        self.bit_number.next = self.step.q.val().to_bits().get_bits::<3>(1);
         self.fills.next = self.starting.val() & (self.bit_number.val().all());
         self.shifts.next = self.is_odd.val() & self.is_whole.val();
         for i in 0..self.chips.len() {

@@ -13,6 +13,7 @@
 //! The code is loaded in every clock of `loads`, the last time at its end, so a code that is written until two clocks before is sent.
 
 use crate::leaf::Ram;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Codes and shift register of one chip.
@@ -77,10 +78,10 @@ impl Logic for DacChip {
         self.offset_code.next = self.codes.read_data.val().replace_bit(15, self.high_bit.val());
         self.code_word.next = bit_cast::<24, 16>(self.offset_code.val());
         self.address.next = bit_cast::<24, 3>(self.channel.val());
-        self.address_placed.next = self.address.val() << 16;
+        self.address_placed.next = self.address.val().to_bits() << 16;
         self.update_word.next = self.code_word.val() | self.address_placed.val();
         self.frame_word.next = self.update_word.val().replace_bit(21, self.updates.val());
-        self.moved.next = self.word.q.val() << 1;
+        self.moved.next = self.word.q.val().to_bits() << 1;
         if self.loads.val() {
             self.word.d.next = self.frame_word.val().replace_bit(23, self.switches_reference.val());
         } else if self.shifts.val() {

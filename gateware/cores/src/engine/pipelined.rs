@@ -12,6 +12,7 @@ use crate::input_channel::InputChannel;
 use crate::leaf::{Fixed, Ram};
 use crate::nco::Nco;
 use crate::tone_mixer::ToneMixer;
+use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -199,7 +200,7 @@ impl Logic for Pipelined {
         self.nco.gate.next = self.gate.val();
         self.nco.start_write.next = self.slot_write.val();
         self.nco.start_slot.next = self.slot_index.val();
-        self.nco.start_data.next = self.slot_data.val().get_bits::<8>(16);
+        self.nco.start_data.next = self.slot_data.val().to_bits().get_bits::<8>(16);
         self.nco.start_code.next = self.slot_data.val().get_bit(15);
         self.nco.code_write.next = self.code_write.val();
         self.nco.code_chip.next = self.slot_index.val();
@@ -281,26 +282,26 @@ impl Logic for Pipelined {
                 self.greatest_of[i].val() | self.inputs[i].greatest.val();
             self.greatest.next = self.greatest_of[i + 1].val();
         }
-        self.route.d.next = self.words.read_data.val().get_bits::<16>(16);
+        self.route.d.next = self.words.read_data.val().to_bits().get_bits::<16>(16);
         for i in 0..self.routes.len() {
             self.routes[i].clock.next = self.clock.val();
             self.routes[i].write_enable.next = self.slot_write.val();
             self.routes[i].write_address.next = self.slot_index.val();
-            self.routes[i].write_data.next = self.slot_data.val().get_bits::<16>(16);
+            self.routes[i].write_data.next = self.slot_data.val().to_bits().get_bits::<16>(16);
             self.routes[i].read_address.next = self.read_slot.val();
             self.route.d.next = self.routes[i].read_data.val();
         }
         match self.read_word.val().index() {
             10 => self.read_data.next = bit_cast::<16, _>(self.in_phase.val()),
-            11 => self.read_data.next = self.in_phase.val().get_bits::<16>(16),
-            12 => self.read_data.next = self.in_phase.val().get_bits::<16>(32),
+            11 => self.read_data.next = self.in_phase.val().to_bits().get_bits::<16>(16),
+            12 => self.read_data.next = self.in_phase.val().to_bits().get_bits::<16>(32),
             13 => self.read_data.next = bit_cast::<16, _>(self.quadrature.val()),
-            14 => self.read_data.next = self.quadrature.val().get_bits::<16>(16),
-            15 => self.read_data.next = self.quadrature.val().get_bits::<16>(32),
+            14 => self.read_data.next = self.quadrature.val().to_bits().get_bits::<16>(16),
+            15 => self.read_data.next = self.quadrature.val().to_bits().get_bits::<16>(32),
             24 => self.read_data.next = bit_cast::<16, _>(self.sum_first.val()),
-            25 => self.read_data.next = self.sum_first.val().get_bits::<16>(16),
+            25 => self.read_data.next = self.sum_first.val().to_bits().get_bits::<16>(16),
             26 => self.read_data.next = bit_cast::<16, _>(self.sum_second.val()),
-            27 => self.read_data.next = self.sum_second.val().get_bits::<16>(16),
+            27 => self.read_data.next = self.sum_second.val().to_bits().get_bits::<16>(16),
             28 => self.read_data.next = self.least.val(),
             29 => self.read_data.next = self.greatest.val(),
             _ => self.read_data.next = self.route.q.val(),

@@ -13,6 +13,7 @@
 //! feedback is the sequence [`Crc::closing`], independent of the message.
 
 use crate::leaf::Fixed;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// The polynomial 0x04c11db7, reflected.
@@ -81,7 +82,7 @@ impl Logic for Crc {
         self.low.next = self.register.q.val().get_bit(0);
         self.fed.next = (self.register.q.val().get_bit(0) ^ self.bit.val()) & (!self.plain.val());
         self.feedback.next = self.fed.val();
-        self.shifted.next = self.register.q.val() >> 1;
+        self.shifted.next = self.register.q.val().to_bits() >> 1;
         if self.step.val() {
             self.register.d.next = self.shifted.val();
             if self.fed.val() {

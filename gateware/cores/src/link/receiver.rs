@@ -21,6 +21,7 @@
 
 use crate::leaf::Fixed;
 use crate::link::crc::Crc;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -135,26 +136,26 @@ impl Logic for Receiver {
         clock!(self, clock, crc);
         self.byte_ready.next = (self.state.q.val() == Step::Ready) & (!self.reset.val());
         self.top_low.next = bit_cast::<32, 8>(self.top.q.val());
-        self.top_high.next = self.top_low.val() << 24;
+        self.top_high.next = self.top_low.val().to_bits() << 24;
         self.lower_wide.next = bit_cast::<32, 24>(self.lower.q.val());
         self.whole.next = self.top_high.val() | self.lower_wide.val();
         self.word.next = self.whole.val();
-        self.word_index.next = bit_cast::<7, 7>(self.index.q.val().get_bits::<7>(0));
+        self.word_index.next = bit_cast::<7, 7>(self.index.q.val().to_bits().get_bits::<7>(0));
         self.word_write.next = (self.state.q.val() == Step::Store) & (!self.hold.val());
         self.request.next = self.state.q.val() == Step::Done;
         comment!("Index minus 64, whose bit 6 marks the value 128.");
-        self.values_low.next = bit_cast::<7, 6>(self.index.q.val().get_bits::<6>(0));
-        self.values_flag.next = bit_cast::<7, 1>(self.index.q.val().get_bits::<1>(7));
-        self.values_high.next = self.values_flag.val() << 6;
+        self.values_low.next = bit_cast::<7, 6>(self.index.q.val().to_bits().get_bits::<6>(0));
+        self.values_flag.next = bit_cast::<7, 1>(self.index.q.val().to_bits().get_bits::<1>(7));
+        self.values_high.next = self.values_flag.val().to_bits() << 6;
         self.values.next = self.values_low.val() | self.values_high.val();
         comment!("The bit of this clock, and the checksum's feedback if this is its word.");
-        self.digits.next = self.top.q.val() >> self.bit_number.q.val();
+        self.digits.next = self.top.q.val().to_bits() >> self.bit_number.q.val();
         self.digit.next = self.digits.val().get_bit(0);
         self.bit_low.next = bit_cast::<5, 3>(self.bit_number.q.val());
         self.byte_high.next = bit_cast::<5, 2>(self.byte_number.q.val());
-        self.byte_placed.next = self.byte_high.val() << 3;
+        self.byte_placed.next = self.byte_high.val().to_bits() << 3;
         self.position.next = self.bit_low.val() | self.byte_placed.val();
-        self.expected.next = self.sequence.val() >> self.position.val();
+        self.expected.next = self.sequence.val().to_bits() >> self.position.val();
         self.crc.clear.next = (self.state.q.val() == Step::End) | self.reset.val();
         self.crc.step.next = self.state.q.val() == Step::Data;
         self.crc.bit.next = self.digit.val();
@@ -168,7 +169,7 @@ impl Logic for Receiver {
             self.counted.next = self.digit.val();
         }
         self.difference.next = self.counted.val() ^ self.borrow.q.val();
-        self.turned.next = self.left.q.val() >> 1;
+        self.turned.next = self.left.q.val().to_bits() >> 1;
         if self.running.val() {
             self.bit_number.d.next = self.bit_number.q.val() + 1;
             self.left.d.next = self.turned.val().replace_bit(7, self.difference.val());
@@ -229,7 +230,8 @@ impl Logic for Receiver {
                     if self.byte_number.q.val().all() {
                         self.state.d.next = Step::Store;
                     } else {
-                        self.lower.d.next = bit_cast::<24, 24>(self.whole.val().get_bits::<24>(8));
+                        self.lower.d.next =
+                            bit_cast::<24, 24>(self.whole.val().to_bits().get_bits::<24>(8));
                     }
                     if !self.byte_number.q.val().any() {
                         comment!("A word begins.");

@@ -17,6 +17,7 @@
 
 use crate::leaf::{memories_are_late, Ram};
 use crate::link::crc::Crc;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -128,8 +129,8 @@ impl Logic for Sender {
         clock!(self, clock, block, crc);
         self.idle.next = self.state.q.val() == Step::Idle;
         comment!("The bit of this clock.");
-        self.reply_bits.next = self.reply_word.val() >> self.position.q.val();
-        self.telemetry_bits.next = self.telemetry_word.val() >> self.position.q.val();
+        self.reply_bits.next = self.reply_word.val().to_bits() >> self.position.q.val();
+        self.telemetry_bits.next = self.telemetry_word.val().to_bits() >> self.position.q.val();
         self.digit.next = self.reply_bits.val().get_bit(0);
         if self.is_telemetry.q.val() {
             self.digit.next = self.telemetry_bits.val().get_bit(0);
@@ -156,8 +157,8 @@ impl Logic for Sender {
             self.counted.next = self.digit.val();
         }
         self.difference.next = self.counted.val() ^ self.borrow.q.val();
-        self.turned.next = self.left.q.val() >> 1;
-        self.pushed.next = self.gathered.q.val() >> 1;
+        self.turned.next = self.left.q.val().to_bits() >> 1;
+        self.pushed.next = self.gathered.q.val().to_bits() >> 1;
         if self.steps.val() {
             self.position.d.next = self.position.q.val() + 1;
             self.gathered.d.next = self.pushed.val().replace_bit(7, self.digit.val());

@@ -12,6 +12,7 @@
 //! ignored. A line that stays low gives one fault and nothing else until it has been high.
 
 use crate::leaf::{Fixed, Synchronizer};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 use thiserror::Error;
 
@@ -117,7 +118,7 @@ impl Logic for UartReceiver {
         clock!(self, clock, synchronizer);
         self.synchronizer.pin.next = !self.pin.val();
         self.byte.next = self.shifted.q.val();
-        self.clocks.next = self.left.q.val().get_bits::<16>(8);
+        self.clocks.next = self.left.q.val().to_bits().get_bits::<16>(8);
         self.due.next = !self.clocks.val().any();
         self.change.next = self.one_less.val();
         if self.due.val() {
@@ -129,7 +130,7 @@ impl Logic for UartReceiver {
             & (self.samples.q.val() == bits::<4>(9));
         self.valid.next = self.ends.val() & (!self.synchronizer.level.val());
         self.fault.next = self.ends.val() & self.synchronizer.level.val();
-        self.moved.next = self.shifted.q.val() >> 1;
+        self.moved.next = self.shifted.q.val().to_bits() >> 1;
         self.high.next = !self.synchronizer.level.val();
         self.left.d.next = self.sum.val() & self.mask.val();
         match self.state.q.val() {

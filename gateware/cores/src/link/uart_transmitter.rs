@@ -10,6 +10,7 @@
 
 use super::uart_receiver::{bit_period, mask_for, RateError, ONE_CLOCK_LESS};
 use crate::leaf::Fixed;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// From bytes to bits.
@@ -67,7 +68,7 @@ impl Logic for UartTransmitter {
     fn update(&mut self) {
         dff_setup!(self, clock, bits_left, low, inverted, left);
         self.pin.next = !self.low.q.val();
-        self.clocks.next = self.left.q.val().get_bits::<16>(8);
+        self.clocks.next = self.left.q.val().to_bits().get_bits::<16>(8);
         self.due.next = !self.clocks.val().any();
         self.free.next = self.due.val() & (!self.bits_left.q.val().any());
         self.ready.next = self.free.val() & (!self.reset.val());
@@ -88,7 +89,7 @@ impl Logic for UartTransmitter {
             if self.due.val() {
                 comment!("The stop bit is the inverse of the shifted-in zero.");
                 self.low.d.next = self.inverted.q.val().get_bit(0);
-                self.inverted.d.next = self.inverted.q.val() >> 1;
+                self.inverted.d.next = self.inverted.q.val().to_bits() >> 1;
                 self.bits_left.d.next = self.bits_left.q.val() - 1;
             }
         }

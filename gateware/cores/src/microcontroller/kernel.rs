@@ -1,6 +1,7 @@
 //! Kernel of the microcontroller.
 
 use super::Machine;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Machine {
@@ -20,8 +21,9 @@ impl Logic for Machine {
         if self.holds.val() {
             self.instruction.next = self.held.q.val();
         }
-        self.operation.next = self.instruction.val().get_bits::<4>(12);
-        self.condition_low.next = bit_cast::<3, 2>(self.instruction.val().get_bits::<2>(10));
+        self.operation.next = self.instruction.val().to_bits().get_bits::<4>(12);
+        self.condition_low.next =
+            bit_cast::<3, 2>(self.instruction.val().to_bits().get_bits::<2>(10));
         self.condition.next =
             self.condition_low.val().replace_bit(2, self.instruction.val().get_bit(14));
         self.target.next = bit_cast::<10, _>(self.instruction.val());
@@ -44,15 +46,15 @@ impl Logic for Machine {
         if self.fresh.val() {
             self.from_left.next = self.memory.read_data.val().get_bit(15);
         }
-        self.halved.next = self.memory.read_data.val() >> 1;
+        self.halved.next = self.memory.read_data.val().to_bits() >> 1;
         self.operand.d.next = 0.into();
         match self.operation.val().index() {
             0 => self.operand.d.next = self.memory.read_data.val(),
             1 => {
-                if self.instruction.val().get_bits::<5>(1) == bits::<5>(31) {
+                if self.instruction.val().to_bits().get_bits::<5>(1) == bits::<5>(31) {
                     self.operand.d.next = bit_cast::<16, _>(self.product.val());
                     if self.instruction.val().get_bit(0) {
-                        self.operand.d.next = self.product.val().get_bits::<16>(16);
+                        self.operand.d.next = self.product.val().to_bits().get_bits::<16>(16);
                     }
                 }
             }
@@ -79,7 +81,8 @@ impl Logic for Machine {
         self.adder.first.next = self.first.q.val();
         self.adder.carry_in.next = self.carry_in.q.val();
         self.stores.next = (self.operation.val() == bits::<4>(5))
-            | ((!self.operation.val().get_bits::<2>(2).any()) & self.instruction.val().get_bit(11));
+            | ((!self.operation.val().to_bits().get_bits::<2>(2).any())
+                & self.instruction.val().get_bit(11));
         self.memory.write_enable.next = self.executes.val() & self.stores.val();
         self.memory.write_data.next = self.adder.sum.val();
         self.taken.next = true;

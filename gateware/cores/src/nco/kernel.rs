@@ -1,6 +1,7 @@
 //! Kernel of the oscillator, clock by clock.
 
 use super::Nco;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Nco {
@@ -48,7 +49,7 @@ impl Logic for Nco {
         }
         self.start_phase.next = bit_cast::<8, _>(self.stored.val());
         self.is_code.next = (self.stored.val().get_bit(9)) & self.has_codes.val();
-        self.past.next = self.stored.val().get_bits::<6>(10);
+        self.past.next = self.stored.val().to_bits().get_bits::<6>(10);
         self.start_2.d.next = self.start_phase.val();
         self.is_code_2.d.next = self.is_code.val();
         self.wide_start.next = bit_cast::<32, 8>(self.start_phase.val());
@@ -59,7 +60,7 @@ impl Logic for Nco {
         self.phase.next = self.stored_phase.val();
         self.sounds.next = self.stored.val().get_bit(8);
         if self.restart_1.q.val() {
-            self.phase.next = self.wide_start.val() << 24;
+            self.phase.next = self.wide_start.val().to_bits() << 24;
             self.sounds.next = self.started.val();
             self.past.next = 0.into();
         }
@@ -75,7 +76,7 @@ impl Logic for Nco {
         if self.wide_sum.val().get_bit(32) {
             self.sounds_2.d.next = self.gate_1.q.val();
         }
-        self.angle_2.d.next = self.phase.val().get_bits::<12>(20);
+        self.angle_2.d.next = self.phase.val().to_bits().get_bits::<12>(20);
         self.active_2.d.next = self.sounds.val();
         self.valid_2.d.next = self.valid_1.q.val();
         self.slot_2.d.next = self.slot_1.q.val();
@@ -93,16 +94,16 @@ impl Logic for Nco {
         self.next_active.next = self.sounds_2.q.val();
         self.angle.next = self.angle_2.q.val();
         if self.is_late.val() {
-            self.angle.next = self.phase.val().get_bits::<12>(20);
+            self.angle.next = self.phase.val().to_bits().get_bits::<12>(20);
         }
-        self.codes.read_address.next = self.angle.val().get_bits::<8>(4);
+        self.codes.read_address.next = self.angle.val().to_bits().get_bits::<8>(4);
         self.folded.next = bit_cast::<9, _>(self.angle.val());
         self.waves.address.next = self.folded.val();
         if self.angle.val().get_bit(9) {
             self.waves.address.next = !self.folded.val();
         }
         self.upper_3.d.next = self.angle_2.q.val().get_bit(9);
-        self.quadrant_3.d.next = self.angle_2.q.val().get_bits::<2>(10);
+        self.quadrant_3.d.next = self.angle_2.q.val().to_bits().get_bits::<2>(10);
         self.active_3.d.next = self.active_2.q.val();
         comment!("Clock 3: octants fold by swapping the pair, quadrants by its signs.");
         self.pair_copy.d.next = self.waves.data.val();
@@ -110,8 +111,10 @@ impl Logic for Nco {
         if self.is_late.val() {
             self.pair.next = self.pair_copy.q.val();
         }
-        self.lesser.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(0)));
-        self.greater.next = signed_cast(bit_cast::<16, 15>(self.pair.val().get_bits::<15>(15)));
+        self.lesser.next =
+            signed_cast(bit_cast::<16, 15>(self.pair.val().to_bits().get_bits::<15>(0)));
+        self.greater.next =
+            signed_cast(bit_cast::<16, 15>(self.pair.val().to_bits().get_bits::<15>(15)));
         self.swap.next = (self.quadrant_3.q.val().get_bit(0)) ^ self.upper_3.q.val();
         self.sine_size.next = self.lesser.val();
         self.cosine_size.next = self.greater.val();
@@ -151,7 +154,7 @@ impl Logic for Nco {
         comment!(
             "The slot state is written back: with codes in clock 3, when the newest sample is known."
         );
-        self.older.next = self.past_3.q.val() >> 1;
+        self.older.next = self.past_3.q.val().to_bits() >> 1;
         self.kept.next = self.older.val();
         if self.is_low.val() {
             self.kept.next = self.older.val() | self.newest.val();
@@ -180,7 +183,7 @@ impl Logic for Nco {
         self.start_wide.next = bit_cast::<16, 8>(self.start_kept.val());
         self.with_sounds.next = self.start_wide.val().replace_bit(8, self.sounds_kept.val());
         self.with_code.next = self.with_sounds.val().replace_bit(9, self.is_code_kept.val());
-        self.past_placed.next = self.past_wide.val() << 10;
+        self.past_placed.next = self.past_wide.val().to_bits() << 10;
         self.states.write_data.next = self.with_code.val() | self.past_placed.val();
         comment!("Clock 4: out.");
         self.sine.next = self.sine_4.q.val();

@@ -1,6 +1,7 @@
 //! Kernel of the post-processor: inputs and outputs of its microcontroller.
 
 use super::PostProcessor;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for PostProcessor {
@@ -68,7 +69,7 @@ impl Logic for PostProcessor {
         self.flags_6.next = self.flags_4.val().replace_bit(6, self.mode.val().get_bit(4));
         comment!("Input words of the program.");
         self.read_slot.next = bit_cast::<8, _>(self.item.q.val());
-        self.read_input.next = self.item.q.val().get_bits::<3>(8);
+        self.read_input.next = self.item.q.val().to_bits().get_bits::<3>(8);
         self.read_code.next = bit_cast::<7, _>(self.item.q.val());
         self.read_address.next = self.place.q.val();
         self.table_copy.d.next = self.read_data.val();
@@ -84,7 +85,8 @@ impl Logic for PostProcessor {
             self.stored_read.next = self.stored_copy.q.val();
             self.is_there.next = self.was_shown.q.val();
         }
-        self.output_masked.next = self.engine_data.val().get_bits::<6>(8) & self.row_mask.val();
+        self.output_masked.next =
+            self.engine_data.val().to_bits().get_bits::<6>(8) & self.row_mask.val();
         comment!("Words 0 to 15, 24 to 31 and 32 (of word 0) wait for the slot scan.");
         self.of_engine.next = ((!self.machine.port.val().get_bit(5))
             & ((!self.machine.port.val().get_bit(4)) | (self.machine.port.val().get_bit(3))))
@@ -107,11 +109,11 @@ impl Logic for PostProcessor {
         self.far.d.next = 0.into();
         match self.machine.port.val().index() {
             16 => self.far.d.next = bit_cast::<16, _>(self.table_read.val()),
-            17 => self.far.d.next = self.table_read.val().get_bits::<16>(16),
+            17 => self.far.d.next = self.table_read.val().to_bits().get_bits::<16>(16),
             32 => self.far.d.next = bit_cast::<16, 6>(self.output_masked.val()),
             38 => self.far.d.next = self.code_read.val(),
             43 => self.far.d.next = bit_cast::<16, _>(self.stored_read.val()),
-            44 => self.far.d.next = self.stored_read.val().get_bits::<16>(16),
+            44 => self.far.d.next = self.stored_read.val().to_bits().get_bits::<16>(16),
             _ => {
                 if self.of_engine.val() {
                     self.far.d.next = self.engine_data.val();
@@ -120,17 +122,17 @@ impl Logic for PostProcessor {
         }
         self.codes_wide.next = bit_cast::<16, 7>(self.codes.val());
         self.captured_wide.next = bit_cast::<16, 3>(self.captured_input.val());
-        self.captured_placed.next = self.captured_wide.val() << 8;
+        self.captured_placed.next = self.captured_wide.val().to_bits() << 8;
         self.near.d.next = 0.into();
         match self.machine.port.val().index() {
             18 => self.near.d.next = bit_cast::<16, _>(self.number.val()),
-            19 => self.near.d.next = self.number.val().get_bits::<16>(16),
+            19 => self.near.d.next = self.number.val().to_bits().get_bits::<16>(16),
             20 => self.near.d.next = bit_cast::<16, _>(self.marked.val()),
-            21 => self.near.d.next = self.marked.val().get_bits::<16>(16),
+            21 => self.near.d.next = self.marked.val().to_bits().get_bits::<16>(16),
             22 => self.near.d.next = bit_cast::<16, _>(self.began.val()),
-            23 => self.near.d.next = self.began.val().get_bits::<16>(16),
+            23 => self.near.d.next = self.began.val().to_bits().get_bits::<16>(16),
             33 => self.near.d.next = bit_cast::<16, _>(self.event_time.val()),
-            34 => self.near.d.next = self.event_time.val().get_bits::<16>(16),
+            34 => self.near.d.next = self.event_time.val().to_bits().get_bits::<16>(16),
             35 => self.near.d.next = bit_cast::<16, 5>(self.event_cause.val()),
             36 => {
                 self.near.d.next = self.flags_6.val().replace_bit(5, self.was_cut.q.val());
@@ -168,7 +170,7 @@ impl Logic for PostProcessor {
         comment!("Output words of the program.");
         self.low_wide.next = bit_cast::<32, 16>(self.machine.word_out.val());
         self.high_wide.next = bit_cast::<32, 16>(self.high.q.val());
-        self.high_placed.next = self.high_wide.val() << 16;
+        self.high_placed.next = self.high_wide.val().to_bits() << 16;
         self.pair.next = self.high_placed.val() | self.low_wide.val();
         self.write_address.next = self.place.q.val();
         self.write_data.next = self.pair.val();
@@ -191,14 +193,14 @@ impl Logic for PostProcessor {
         self.event_taken.next = false;
         self.block_taken.next = false;
         if self.machine.early_strobe.val() {
-            match self.machine.port.val().get_bits::<4>(0).index() {
+            match self.machine.port.val().to_bits().get_bits::<4>(0).index() {
                 0 => self.item.d.next = bit_cast::<11, _>(self.machine.word_out.val()),
                 1 => self.place.d.next = bit_cast::<12, _>(self.machine.word_out.val()),
                 _ => {}
             }
         }
         if self.machine.strobe.val() {
-            match self.machine.port.val().get_bits::<4>(0).index() {
+            match self.machine.port.val().to_bits().get_bits::<4>(0).index() {
                 0 => {}
                 1 => {}
                 2 => self.high.d.next = self.machine.word_out.val(),

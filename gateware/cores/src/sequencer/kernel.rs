@@ -1,6 +1,7 @@
 //! Kernel of the sequencer.
 
 use super::{Sequencer, State};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Sequencer {
@@ -41,7 +42,7 @@ impl Logic for Sequencer {
             15 => self.window_length.d.next = 0x8000.into(),
             _ => self.window_length.d.next = 0x10000.into(),
         }
-        self.half_length.next = self.window_length.q.val() >> 1;
+        self.half_length.next = self.window_length.q.val().to_bits() >> 1;
         self.second_half.next = self.count.q.val() >= self.half_length.val();
         self.unperturbed.next = !self.perturbs.val();
         self.late.next = self.was_late.q.val();

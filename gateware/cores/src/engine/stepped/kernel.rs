@@ -1,6 +1,7 @@
 //! Kernel of the stepped slot scan.
 
 use super::Stepped;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Stepped {
@@ -73,7 +74,7 @@ impl Logic for Stepped {
         }
         self.place_wide.next = bit_cast::<13, 4>(self.place.val());
         self.block_wide.next = bit_cast::<13, 9>(self.block.val());
-        self.block_placed.next = self.block_wide.val() << 4;
+        self.block_placed.next = self.block_wide.val().to_bits() << 4;
         self.block_at.next = self.block_placed.val();
         if self.in_common.val() {
             self.block_at.next = self.common.val();
@@ -81,8 +82,8 @@ impl Logic for Stepped {
         self.reads_tone.next = self.outputs.q.val()
             & ((bit_cast::<3, _>(self.step.q.val()) == bits::<3>(3))
                 | (bit_cast::<3, _>(self.step.q.val()) == bits::<3>(4)));
-        self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val().get_bits::<5>(0));
-        self.tone_placed.next = self.tone_wide.val() << 1;
+        self.tone_wide.next = bit_cast::<13, 5>(self.read_output.val().to_bits().get_bits::<5>(0));
+        self.tone_placed.next = self.tone_wide.val().to_bits() << 1;
         self.tone_high.next = self.step.q.val().get_bit(2);
         self.tone_word.next = self.tone_placed.val().replace_bit(0, self.tone_high.val());
         self.addressed_input.next = self.input_at.q.val();
@@ -115,7 +116,7 @@ impl Logic for Stepped {
             self.low_tone.d.next = self.memory.read_data.val();
         }
         self.tone_raw.next = bit_cast::<32, 16>(self.memory.read_data.val());
-        self.tone_top.next = self.tone_raw.val() << 16;
+        self.tone_top.next = self.tone_raw.val().to_bits() << 16;
         self.tone_low.next = bit_cast::<32, 16>(self.low_tone.q.val());
         self.tone_bits.next = self.tone_top.val() | self.tone_low.val();
         self.tone.next = signed_cast(self.tone_bits.val());
@@ -294,13 +295,13 @@ impl Logic for Stepped {
             self.word.d.next = unsigned_cast(self.samples[0].val());
         }
         self.start_wide.next = bit_cast::<16, 8>(self.start.val());
-        self.start_placed.next = self.start_wide.val() << 8;
+        self.start_placed.next = self.start_wide.val().to_bits() << 8;
         self.phase.next = self.memory.read_data.val();
         if self.restart.val() {
             self.phase.next = self.start_placed.val();
         }
         if self.turns.q.val() {
-            self.angle.d.next = self.phase.val().get_bits::<12>(4);
+            self.angle.d.next = self.phase.val().to_bits().get_bits::<12>(4);
         }
         comment!("Sine or cosine, and its product.");
         self.wave.angle.next = self.angle.q.val();
@@ -327,7 +328,7 @@ impl Logic for Stepped {
             | (self.fills_own.q.val() & (self.word.q.val().get_bit(15)));
         self.adder.second.next = bit_cast::<16, _>(self.product.val());
         if self.adds_high.q.val() {
-            self.adder.second.next = self.product.val().get_bits::<16>(16);
+            self.adder.second.next = self.product.val().to_bits().get_bits::<16>(16);
         }
         if self.adds_own.q.val() {
             self.adder.second.next = self.word.q.val();
@@ -353,14 +354,14 @@ impl Logic for Stepped {
         self.memory.write_address.next = self.at.q.val();
         self.memory.write_data.next = self.adder.sum.val();
         self.flagged.next = self.route.q.val().replace_bit(13, self.sounds_next.val());
-        self.flag_block.next = bit_cast::<13, 9>(self.at.q.val().get_bits::<9>(4));
-        self.flag_at.next = self.flag_block.val() << 4;
+        self.flag_block.next = bit_cast::<13, 9>(self.at.q.val().to_bits().get_bits::<9>(4));
+        self.flag_at.next = self.flag_block.val().to_bits() << 4;
         if self.flags.q.val() {
             self.memory.write_address.next = self.flag_at.val();
             self.memory.write_data.next = self.flagged.val();
         }
-        self.made_wide.next = bit_cast::<13, 5>(self.route.q.val().get_bits::<5>(8));
-        self.made_placed.next = self.made_wide.val() << 1;
+        self.made_wide.next = bit_cast::<13, 5>(self.route.q.val().to_bits().get_bits::<5>(8));
+        self.made_placed.next = self.made_wide.val().to_bits() << 1;
         self.made_high.next = self.adds_high.q.val();
         self.made_word.next = self.made_placed.val().replace_bit(0, self.made_high.val());
         if self.writes_tone.q.val() {
@@ -371,7 +372,7 @@ impl Logic for Stepped {
         self.put_low.d.next = self.put_high.q.val();
         if self.tuning_write.val() | self.slot_write.val() {
             self.puts_tuning.d.next = self.tuning_write.val();
-            self.route.d.next = self.slot_data.val().get_bits::<16>(16);
+            self.route.d.next = self.slot_data.val().to_bits().get_bits::<16>(16);
         }
         self.put_place.next = 0.into();
         if self.puts_tuning.q.val() {
@@ -387,7 +388,7 @@ impl Logic for Stepped {
             }
         }
         self.put_wide.next = bit_cast::<13, 8>(self.slot_index.val());
-        self.put_block.next = self.put_wide.val() << 4;
+        self.put_block.next = self.put_wide.val().to_bits() << 4;
         if self.put_high.q.val() | self.put_low.q.val() {
             self.memory.write_address.next = self.put_block.val() | self.put_place.val();
             self.memory.write_data.next = self.route.q.val();

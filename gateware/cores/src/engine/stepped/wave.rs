@@ -10,6 +10,7 @@
 
 use crate::leaf::{Fixed, Rom};
 use crate::nco::wave_pairs;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// One table for both.
@@ -65,13 +66,13 @@ impl Logic for Wave {
         if self.angle.val().get_bit(9) {
             self.pairs.address.next = !self.folded.val();
         }
-        self.quadrant.next = self.angle.val().get_bits::<2>(10);
+        self.quadrant.next = self.angle.val().to_bits().get_bits::<2>(10);
         self.swap.next = (self.quadrant.val().get_bit(0))
             ^ (self.angle.val().get_bit(9))
             ^ self.with_cosine.val();
         self.size.next = bit_cast::<15, _>(self.pairs.data.val());
         if self.swap.val() {
-            self.size.next = self.pairs.data.val().get_bits::<15>(15);
+            self.size.next = self.pairs.data.val().to_bits().get_bits::<15>(15);
         }
         self.size_wide.next = bit_cast::<16, 15>(self.size.val());
         self.size_signed.next = signed_cast(self.size_wide.val());

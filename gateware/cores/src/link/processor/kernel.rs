@@ -1,6 +1,7 @@
 //! The kernel of the request processor.
 
 use super::{Processor, Step};
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Processor {
@@ -35,7 +36,7 @@ impl Logic for Processor {
         self.reply.next = self.state.q.val() == Step::Send;
         comment!("Sixteen bits at a time: stored against new, and low address plus count.");
         self.low_half.next = bit_cast::<16, _>(self.read_data.val());
-        self.high_half.next = self.read_data.val().get_bits::<16>(16);
+        self.high_half.next = self.read_data.val().to_bits().get_bits::<16>(16);
         self.half.next = self.low_half.val();
         if self.step.q.val().get_bit(3) | self.step.q.val().get_bit(2) {
             self.half.next = self.high_half.val();
@@ -45,10 +46,10 @@ impl Logic for Processor {
         self.equal.next = self.held.q.val() == self.half.val();
         comment!("Whether header and length agree.");
         self.operation.next = bit_cast::<8, _>(self.read_data.val());
-        self.length.next = self.read_data.val().get_bits::<16>(8);
-        self.number.next = self.read_data.val().get_bits::<8>(24);
-        self.number_short.next = self.read_data.val().get_bits::<7>(24);
-        self.number_low.next = self.read_data.val().get_bits::<6>(24);
+        self.length.next = self.read_data.val().to_bits().get_bits::<16>(8);
+        self.number.next = self.read_data.val().to_bits().get_bits::<8>(24);
+        self.number_short.next = self.read_data.val().to_bits().get_bits::<7>(24);
+        self.number_low.next = self.read_data.val().to_bits().get_bits::<6>(24);
         self.values_wide.next = bit_cast::<16, 7>(self.values.val());
         self.following.next = self.values_wide.val() + 2;
         self.values_byte.next = bit_cast::<8, 7>(self.values.val());
@@ -79,7 +80,7 @@ impl Logic for Processor {
         comment!("Read address: header at 1, nonce 2, place 3, values from 64 on.");
         self.other.next = self.aside.q.val();
         self.place.next = 1.into();
-        self.value_place.next = bit_cast::<8, 6>(self.count.q.val().get_bits::<6>(0));
+        self.value_place.next = bit_cast::<8, 6>(self.count.q.val().to_bits().get_bits::<6>(0));
         self.in_values.next = (self.state.q.val() == Step::Form)
             | (self.state.q.val() == Step::Access)
             | (self.state.q.val() == Step::Carry)
@@ -97,7 +98,7 @@ impl Logic for Processor {
             self.place.next = 3.into();
         }
         if self.state.q.val() == Step::Send {
-            self.place.next = bit_cast::<8, 2>(self.step.q.val().get_bits::<2>(0));
+            self.place.next = bit_cast::<8, 2>(self.step.q.val().to_bits().get_bits::<2>(0));
         }
         if self.in_values.val() {
             self.place.next = self.value_place.val().replace_bit(6, true);
@@ -114,9 +115,9 @@ impl Logic for Processor {
         self.put_data.next = self.value.val();
         self.reply_words.next = bit_cast::<32, 7>(self.count.q.val());
         self.reply_length.next = self.reply_words.val() + 2;
-        self.reply_placed.next = self.reply_length.val() << 8;
+        self.reply_placed.next = self.reply_length.val().to_bits() << 8;
         self.status_wide.next = bit_cast::<32, 3>(self.status.q.val());
-        self.status_placed.next = self.status_wide.val() << 24;
+        self.status_placed.next = self.status_wide.val().to_bits() << 24;
         self.header_low.next = self.reply_placed.val() | self.status_placed.val();
         if self.state.q.val() == Step::Count {
             self.put_data.next = self.reply_words.val();
