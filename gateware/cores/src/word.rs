@@ -68,3 +68,34 @@ impl<const N: usize, const M: usize> std::ops::Shl<Bits<M>> for Word<N> {
         self << by.to_u64()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_equal<const N: usize>() {
+        for pattern in [0, u64::MAX, 0x5555_5555_5555_5555, 0x0123_4567_89ab_cdef] {
+            let value = pattern & (u64::MAX >> (64 - N));
+            let word = bits::<N>(value);
+            for by in 0..N {
+                let (up, down) = (word.to_bits() << by as u64, word.to_bits() >> by as u64);
+                assert_eq!((up, down), (word << by as u64, word >> by as u64), "{value:x} by {by}");
+                assert_eq!(up.to_u64(), (value << by) & (u64::MAX >> (64 - N)));
+                assert_eq!(down.to_u64(), value >> by);
+                assert_eq!(word.to_bits().get_bits::<7>(by), word.get_bits::<7>(by));
+                assert_eq!(word.to_bits() >> bits::<6>(by as u64), down);
+                assert_eq!(word.to_bits() << bits::<6>(by as u64), up);
+            }
+        }
+    }
+
+    #[test]
+    fn slices_and_shifts_are_those_of_rust_hdl_and_of_integers() {
+        assert_equal::<1>();
+        assert_equal::<8>();
+        assert_equal::<31>();
+        assert_equal::<32>();
+        assert_equal::<33>();
+        assert_equal::<48>();
+    }
+}
