@@ -128,6 +128,8 @@ impl Checker {
             Expr::Path(_) => {
                 self.report(e, "a constant's name, undeclared in Verilog", "use a `Constant` field")
             }
+            Expr::MethodCall(call)
+                if method(&call.receiver, "val").is_some() && self.is_plain(e) => {}
             Expr::MethodCall(call) if call.method == "into" || call.method == "to_bits" => {
                 self.into(&call.receiver);
             }

@@ -52,6 +52,8 @@ pub(super) fn method<'a>(e: &'a Expr, name: &str) -> Option<&'a ExprMethodCall> 
 impl Checker {
     /// Whether `e` is a plain signal; faults inside it are reported.
     pub(super) fn is_plain(&mut self, e: &Expr) -> bool {
+        // In Verilog `to_bits` of a plain signal is the signal.
+        let e = method(e, "to_bits").map_or(e, |call| &call.receiver);
         let Some(call) = method(e, "val") else {
             return false;
         };

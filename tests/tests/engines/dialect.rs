@@ -90,6 +90,16 @@ fn casts_of_expressions_are_refused() {
         "self.out.next = (self.u.val() + self.v.val()).get_bits::<8>(1);",
         "`get_bits` of an expression",
     );
+    rejects(
+        "self.out.next = (self.u.val() + self.v.val()).to_bits() << 1;",
+        "`.into()` of an expression",
+    );
+    rejects(
+        "self.out.next = (self.u.val() + self.v.val()).to_bits().get_bits::<8>(1);",
+        "`get_bits` of an expression",
+    );
+    accepts("self.out.next = self.u.val().to_bits() << 1;");
+    accepts("self.out.next = bit_cast::<8, 4>(self.u.val().to_bits().get_bits::<4>(1));");
     accepts("self.wide.next = bit_cast::<16, 8>(self.u.val());");
     accepts("self.wide.next = bit_cast_signed::<16, 4>(self.s.val().get_bits::<4>(4));");
     accepts("self.wide.next = bit_cast::<16, 8>(unsigned_cast(self.s.val()));");
