@@ -2,6 +2,7 @@
 
 use super::Instrument;
 use crate::engine::Pass;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl<P: Pass> Logic for Instrument<P> {
@@ -277,7 +278,7 @@ impl<P: Pass> Logic for Instrument<P> {
             self.post_processor.opens[i].next = self.opening[i].val();
             self.sequencer.ends[i].next = self.post_processor.ends[i].val();
             self.sequencer.upper[i].next =
-                bit_cast::<24, 16>(self.registers.stored.val().get_bits::<16>(16));
+                bit_cast::<24, 16>(self.registers.stored.val().to_bits().get_bits::<16>(16));
         }
         self.post_processor.target_ready.next = self.modulator.target_ready.val();
         self.post_processor.number.next = self.link.number.val();

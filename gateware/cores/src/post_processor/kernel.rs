@@ -155,10 +155,10 @@ impl Logic for PostProcessor {
                 50 => {
                     self.near.d.next = self.none.val().replace_bit(0, self.updates[i].is_cut.val())
                 }
-                51 => self.near.d.next = self.updates[i].loss.val().get_bits::<16>(0),
-                52 => self.near.d.next = self.updates[i].loss.val().get_bits::<16>(16),
-                55 => self.near.d.next = self.updates[i].kept.val().get_bits::<16>(0),
-                56 => self.near.d.next = self.updates[i].kept.val().get_bits::<16>(16),
+                51 => self.near.d.next = self.updates[i].loss.val().to_bits().get_bits::<16>(0),
+                52 => self.near.d.next = self.updates[i].loss.val().to_bits().get_bits::<16>(16),
+                55 => self.near.d.next = self.updates[i].kept.val().to_bits().get_bits::<16>(0),
+                56 => self.near.d.next = self.updates[i].kept.val().to_bits().get_bits::<16>(16),
                 _ => {}
             }
         }

@@ -60,7 +60,7 @@ impl Logic for Sequencer {
             self.looked_up.next = self.length_copy.q.val();
             self.is_there.next = self.was_shown.q.val();
         }
-        self.gap_length.next = bit_cast::<24, 16>(self.looked_up.val().get_bits::<16>(0));
+        self.gap_length.next = bit_cast::<24, 16>(self.looked_up.val().to_bits().get_bits::<16>(0));
         self.length.next = self.window_length.q.val();
         self.setting_address.next = 0x25.into();
         match self.state.q.val() {

@@ -9,6 +9,7 @@
 //! | `moved`, `limits` | in, 32 + 32 | a control, Q16.16, and its limits, codes: low in bits 15..0, high in 31..16 |
 //! | `clipped` | out, 32 | the control within its limits |
 
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Saturation and limits.
@@ -67,11 +68,11 @@ impl Logic for Bounds {
         if self.target.val().get_bit(31) & self.difference.val().get_bit(17) {
             self.error.next = 0.into();
         }
-        self.scaled.next = self.product.val().get_bits::<19>(13);
-        self.scaled_beyond.next = self.scaled.val().get_bits::<4>(15);
+        self.scaled.next = self.product.val().to_bits().get_bits::<19>(13);
+        self.scaled_beyond.next = self.scaled.val().to_bits().get_bits::<4>(15);
         self.weighted_fits.next =
             self.scaled_beyond.val().all() | (!self.scaled_beyond.val().any());
-        self.weighted.next = signed_cast(self.scaled.val().get_bits::<16>(0));
+        self.weighted.next = signed_cast(self.scaled.val().to_bits().get_bits::<16>(0));
         if !self.weighted_fits.val() {
             self.weighted.next = 32767.into();
             if self.scaled.val().get_bit(18) {
@@ -81,8 +82,8 @@ impl Logic for Bounds {
         comment!("With the top bit turned, signed codes are in unsigned order.");
         self.top_bit.next = 0x8000.into();
         self.low_limit.next = bit_cast::<16, _>(self.limits.val());
-        self.high_limit.next = self.limits.val().get_bits::<16>(16);
-        self.code.next = self.moved.val().get_bits::<16>(16);
+        self.high_limit.next = self.limits.val().to_bits().get_bits::<16>(16);
+        self.code.next = self.moved.val().to_bits().get_bits::<16>(16);
         self.fraction.next = bit_cast::<16, _>(self.moved.val());
         self.low_order.next = self.low_limit.val() ^ self.top_bit.val();
         self.high_order.next = self.high_limit.val() ^ self.top_bit.val();
@@ -93,10 +94,10 @@ impl Logic for Bounds {
         if (self.high_order.val() < self.code_order.val())
             | ((self.high_order.val() == self.code_order.val()) & self.fraction.val().any())
         {
-            self.clipped.next = self.high_code.val() << 16;
+            self.clipped.next = self.high_code.val().to_bits() << 16;
         }
         if self.code_order.val() < self.low_order.val() {
-            self.clipped.next = self.low_code.val() << 16;
+            self.clipped.next = self.low_code.val().to_bits() << 16;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Round, Update};
 use crate::leaf::bit_cast_signed;
+use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 impl Logic for Update {
@@ -25,12 +26,12 @@ impl Logic for Update {
         }
         if self.shifts_write.val() {
             self.gradient_shift.d.next = bit_cast::<5, _>(self.data.val());
-            self.step_shift.d.next = self.data.val().get_bits::<5>(8);
+            self.step_shift.d.next = self.data.val().to_bits().get_bits::<5>(8);
         }
         self.mask_word.next = bit_cast::<32, 16>(self.data.val());
-        self.raised.next = self.mask.q.val() << 16;
-        self.high_word.next = self.mask_high.q.val() << 16;
-        self.low_word.next = bit_cast::<32, 16>(self.mask.q.val().get_bits::<16>(16));
+        self.raised.next = self.mask.q.val().to_bits() << 16;
+        self.high_word.next = self.mask_high.q.val().to_bits() << 16;
+        self.low_word.next = bit_cast::<32, 16>(self.mask.q.val().to_bits().get_bits::<16>(16));
         if self.mask_write.val() {
             self.mask.d.next = self.raised.val() | self.mask_word.val();
             self.mask_high.d.next = self.high_word.val() | self.low_word.val();
@@ -39,11 +40,11 @@ impl Logic for Update {
         self.next_item.next = self.item.q.val() + 1;
         self.item_place.next = bit_cast::<12, 9>(self.item.q.val());
         self.input_place.next = bit_cast::<12, 3>(self.channel.q.val());
-        self.driven.next = self.route.q.val().get_bits::<6>(8) & self.row_mask.val();
+        self.driven.next = self.route.q.val().to_bits().get_bits::<6>(8) & self.row_mask.val();
         self.output_place.next = bit_cast::<12, 6>(self.driven.val());
         self.step_place.next = bit_cast::<12, 8>(self.slot_2.q.val());
         self.slot_1_place.next = bit_cast::<12, 8>(self.slot_1.q.val());
-        self.half.next = self.left.q.val() >> 1;
+        self.half.next = self.left.q.val().to_bits() >> 1;
         self.is_input.next = self.left.q.val().get_bit(0) & (self.errand.q.val() == bits::<4>(4));
         self.row.next = self.controls.val() | self.item_place.val();
         if self.is_input.val() | (self.errand.q.val() == bits::<4>(5)) {
@@ -119,16 +120,17 @@ impl Logic for Update {
             }
         }
         comment!("Factors.");
-        self.factor_i.next = signed_cast(self.one.q.val().get_bits::<16>(0));
-        self.factor_q.next = signed_cast(self.one.q.val().get_bits::<16>(16));
-        self.weight_bits.next = bit_cast::<16, 14>(self.one.q.val().get_bits::<14>(16));
+        self.factor_i.next = signed_cast(self.one.q.val().to_bits().get_bits::<16>(0));
+        self.factor_q.next = signed_cast(self.one.q.val().to_bits().get_bits::<16>(16));
+        self.weight_bits.next = bit_cast::<16, 14>(self.one.q.val().to_bits().get_bits::<14>(16));
         self.weight.next = signed_cast(self.weight_bits.val());
-        self.high_part.next = signed_cast(self.scaler.shifted.val().get_bits::<16>(15));
+        self.high_part.next = signed_cast(self.scaler.shifted.val().to_bits().get_bits::<16>(15));
         self.low.d.next = bit_cast::<15, _>(self.scaler.shifted.val());
         self.low_bits.next = bit_cast::<16, 15>(self.low.q.val());
         self.low_part.next = signed_cast(self.low_bits.val());
-        self.response_high.next = signed_cast(self.response.q.val().get_bits::<16>(15));
-        self.response_bits.next = bit_cast::<16, 15>(self.response.q.val().get_bits::<15>(0));
+        self.response_high.next = signed_cast(self.response.q.val().to_bits().get_bits::<16>(15));
+        self.response_bits.next =
+            bit_cast::<16, 15>(self.response.q.val().to_bits().get_bits::<15>(0));
         self.response_low.next = signed_cast(self.response_bits.val());
         self.multiply.a.next = self.high_part.val();
         self.multiply.b.next = self.factor_i.val();
@@ -160,7 +162,7 @@ impl Logic for Update {
             self.multiply.b.next = self.weighted.q.val();
         }
         comment!("The error, its weight and its loss.");
-        self.mean.next = signed_cast(self.scaler.shifted.val().get_bits::<18>(0));
+        self.mean.next = signed_cast(self.scaler.shifted.val().to_bits().get_bits::<18>(0));
         self.target.next = bit_cast_signed::<18, 16>(self.factor_i.val());
         if self.phase.q.val() == bits::<4>(9) {
             self.difference.d.next = self.mean.val() - self.target.val();
@@ -170,7 +172,7 @@ impl Logic for Update {
         self.bounds.product.next = self.product.val();
         self.bounds.moved.next = self.addition.q.val();
         self.bounds.limits.next = self.other.q.val();
-        self.cost.next = self.product.val() >> 5;
+        self.cost.next = self.product.val().to_bits() >> 5;
         comment!("Sums and differences of 32 bits, saturated by their signs.");
         self.most.next = 0x7fff_ffff.into();
         self.most_response.next = 0x3fff_ffff.into();
@@ -192,7 +194,7 @@ impl Logic for Update {
         comment!("Writes of the table, of the kept row, and of targets.");
         self.word.next = self.one.q.val();
         if self.is_input.val() | (self.errand.q.val() == bits::<4>(5)) {
-            self.word.next = self.one.q.val() << 16;
+            self.word.next = self.one.q.val().to_bits() << 16;
         }
         self.write.next = false;
         self.write_address.next = self.steps.val() | self.step_place.val();
@@ -367,7 +369,7 @@ impl Logic for Update {
                     self.item.d.next = self.next_item.val();
                     self.left.d.next =
                         self.half.val().replace_bit(31, self.left_high.q.val().get_bit(0));
-                    self.left_high.d.next = self.left_high.q.val() >> 1;
+                    self.left_high.d.next = self.left_high.q.val().to_bits() >> 1;
                     if self.item.q.val() == self.last_output.val() {
                         self.round.d.next = Round::Idle;
                     }

@@ -162,7 +162,7 @@ fn wrong_values_are_refused_with_the_unit_or_the_range() {
     assert!(matches!(word("settle", "5V"), Err(QuantityError::Value { .. })));
     let text = word("guard[0].low", "3").unwrap_err().to_string();
     assert!(text.contains("-2 to 1.99993896 V"), "{text}");
-    assert!(matches!(word("mode", "16"), Err(QuantityError::Range { .. })));
+    assert!(matches!(word("mode", "32"), Err(QuantityError::Range { .. })));
     // The ends themselves are taken.
     assert_eq!(word("guard[0].low", "-2V"), Ok(0x8000));
     assert_eq!(word("guard[0].high", "1.99993896V"), Ok(0x7fff));
