@@ -22,8 +22,10 @@ pub mod parameters;
 pub mod recording;
 pub mod registers;
 pub mod table;
+pub mod update;
 pub mod wire;
 
 pub use analogue::{Analogue, PerOutput};
 pub use number::{AdcCode, ControlWord, DacCode, TuningWord};
-pub use parameters::{Carriers, ParameterError, Parameters, Update};
+pub use parameters::{Carriers, ParameterError, Parameters};
+pub use update::Update;

@@ -3,6 +3,7 @@
 use crate::number::LOOP_LATENCY_SAMPLES;
 use crate::registers as map;
 use crate::table::{TableLayout, TABLE_WORDS};
+use crate::update::{Update, BANKED_SLOTS};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -139,49 +140,6 @@ impl Carriers {
         self == Carriers::Codes
     }
 }
-
-/// Where the standalone update is computed; results are the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Update {
-    /// By the post-processor's program, before the next case begins.
-    #[default]
-    Microcode,
-    /// By a core of its own, while the window is told and the next case begins. Up to [`BANKED_SLOTS`] slots in a pipeline only.
-    Hardware,
-}
-
-impl Update {
-    /// Name in files and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Update::Microcode => "microcode",
-            Update::Hardware => "hardware",
-        }
-    }
-
-    /// Value of the info register.
-    pub fn to_word(self) -> u32 {
-        u32::from(self.is_hardware())
-    }
-
-    /// The inverse of [`Update::to_word`]; unknown words count as microcode.
-    pub fn from_word(word: u32) -> Self {
-        if word == 1 {
-            Update::Hardware
-        } else {
-            Update::Microcode
-        }
-    }
-
-    /// Whether it is a core of its own.
-    pub fn is_hardware(self) -> bool {
-        self == Update::Hardware
-    }
-}
-
-/// Most slots with the update in hardware, which keeps their sums in two banks.
-pub const BANKED_SLOTS: u32 = 128;
 
 /// Most outputs of an instrument whose slots are worked on step by step.
 pub const STEPPED_OUTPUTS: u32 = 32;

@@ -2,7 +2,7 @@
 
 use hge_protocol::registers::{self as map, mode, protection};
 use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update};
 use serde::Serialize;
 
 /// Amplitude of a tone in DAC codes, so small that eight on an output stay within its range.
@@ -33,6 +33,8 @@ pub struct Workload {
     pub window_samples: u32,
     /// The gateware updates the controls, else the windows of a run follow each other without an update.
     pub standalone: bool,
+    /// Where that update is computed.
+    pub update: Update,
 }
 
 impl Workload {
@@ -43,6 +45,7 @@ impl Workload {
             outputs: self.outputs,
             inputs: self.inputs,
             slots: self.slots,
+            update: self.update,
             ..Parameters::DEFAULT
         };
         Parameters { telemetry_words: made.least_telemetry_words().max(2048), ..made }
@@ -78,7 +81,12 @@ impl Workload {
         let parameters = self.parameters();
         let layout = TableLayout::of(&parameters);
         let period = self.period_clocks();
-        let gap = parameters.most_gap_clocks(self.slots, self.window_log2()).div_ceil(period) + 1;
+        let (slots, log2) = (self.slots, self.window_log2());
+        let samples = |clocks: u32| clocks.div_ceil(period) + 1;
+        let mut gap = samples(parameters.most_gap_clocks(slots, log2));
+        if self.update.is_hardware() {
+            gap |= samples(parameters.most_case_gap_clocks(slots, log2)) << 16;
+        }
         let mut writes = vec![
             (map::SAMPLE_PERIOD, period),
             (map::WINDOW_LOG2, self.window_log2()),
@@ -153,14 +161,28 @@ pub const ONE_CASE: Workload = Workload {
     cases: 1,
     window_samples: 256,
     standalone: true,
+    update: Update::Microcode,
 };
 
+/// The same with the update in hardware.
+const IN_HARDWARE: Workload =
+    Workload { name: "64 tones, one case, hardware", update: Update::Hardware, ..ONE_CASE };
+
 /// What `hge bench` measures in samples.
-pub const WORKLOADS: [Workload; 6] = [
+pub const WORKLOADS: [Workload; 10] = [
     ONE_CASE,
     Workload { name: "64 tones, four cases", cases: 4, ..ONE_CASE },
     Workload { name: "32 tones, one case", slots: 32, ..ONE_CASE },
     Workload { name: "32 tones, short window", slots: 32, window_samples: 128, ..ONE_CASE },
+    IN_HARDWARE,
+    Workload { name: "64 tones, four cases, hardware", cases: 4, ..IN_HARDWARE },
+    Workload { name: "32 tones, one case, hardware", slots: 32, ..IN_HARDWARE },
+    Workload {
+        name: "32 tones, short window, hardware",
+        slots: 32,
+        window_samples: 128,
+        ..IN_HARDWARE
+    },
     Workload { name: "64 tones, no update", standalone: false, ..ONE_CASE },
     Workload {
         name: "24 tones, four cases, 24 MHz",
@@ -181,4 +203,5 @@ pub const EIGHT_CHANNELS: Workload = Workload {
     cases: 1,
     window_samples: 1024,
     standalone: false,
+    update: Update::Microcode,
 };
