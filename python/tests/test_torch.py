@@ -51,29 +51,61 @@ def test_a_torch_optimiser_trains_a_task() -> None:
     assert found.loss < 0.7 * found.losses[0]
 
 
-def test_a_physical_layer_with_a_linear_readout_learns_a_disc_that_no_line_separates() -> None:
-    random = np.random.default_rng(3)
-    points = random.uniform(-1, 1, (48, 2))
-    inside = torch.as_tensor((np.hypot(*points.T) < 0.75).astype(np.float64))
-    inputs_v = torch.as_tensor(-0.3 + 0.8 * points)
-    torch.manual_seed(1)
-    keys = {"gate": "xor", "electrodes": {"input_low_v": -1.1, "input_high_v": 0.5}}
-    with hge.connect("sim", keys) as bench:
-        layer = hge.torch.PhysicalLayer(bench)
-        readout = torch.nn.Linear(1, 1, dtype=torch.float64)
-        optimiser = torch.optim.Adam(
-            [{"params": layer.parameters(), "lr": 0.02}, {"params": readout.parameters(), "lr": 0.1}]
-        )
-        losses = []
-        for _ in range(60):
-            optimiser.zero_grad()
-            logits = readout(layer(inputs_v) / 10)[:, 0]
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, inside)
-            loss.backward()
-            optimiser.step()
-            losses.append(float(loss.detach()))
-        with torch.no_grad():
-            right = ((readout(layer(inputs_v) / 10)[:, 0] > 0) == (inside > 0.5)).double().mean()
-    share = max(inside.mean(), 1 - inside.mean())
-    assert losses[-1] < losses[0]
-    assert right > share + 0.1
+#: Three inputs over their full ranges, as in `hge reproduce sphere`.
+SPHERE = {
+    "electrodes": {
+        "inputs": [2, 3, 4],
+        "controls": [0, 1, 5, 6],
+        "control_low_v": [-1.2, -1.2, -0.7, -0.7],
+        "control_high_v": [0.6, 0.6, 0.3, 0.3],
+    },
+    "instrument": {"cases": 32},
+    "timing": {"window_samples": 64},
+    "tones": {"frequencies_hz": [234.375, 390.625, 546.875, 703.125]},
+    "analogue": {"iv_gain_v_per_na": -0.0125},
+    "case": [{"inputs_v": [-1.2, -1.2, -1.2], "high": False}, {"inputs_v": [0.6, 0.6, 0.6], "high": True}],
+}
+
+
+def sphere(count: int, random: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Input voltages inside and outside of a sphere in turn, and which are inside."""
+    points: list[np.ndarray] = []
+    while len(points) < count:
+        point = random.uniform(-1, 1, 3)
+        radius = float(np.linalg.norm(point))
+        if radius < 0.675 if len(points) % 2 == 0 else 0.825 <= radius < 1.3:
+            points.append(point)
+    inside = torch.as_tensor(np.arange(count) % 2 == 0, dtype=torch.float64)
+    return torch.as_tensor(-0.3 + 0.9 * np.array(points)), inside
+
+
+def test_a_physical_layer_with_a_linear_readout_learns_the_sphere_as_the_command_does() -> None:
+    random = np.random.default_rng(1)
+    training_v, inside = sphere(100, random)
+    test_v, test_inside = sphere(1000, random)
+    shares = []
+    with hge.connect("sim", SPHERE) as bench:
+        low_v, high_v = bench.ranges_v.T
+        for start in range(4):
+            layer = hge.torch.PhysicalLayer(bench, random.uniform(low_v, high_v))
+            torch.manual_seed(start)
+            with torch.no_grad():
+                outputs_na = layer(training_v)
+            scale = torch.nn.Linear(1, 1, dtype=torch.float64)
+            model = lambda inputs_v: scale((layer(inputs_v) - outputs_na.mean()) / outputs_na.std())[:, 0]  # noqa: E731
+            optimiser = torch.optim.Adam(
+                [{"params": layer.parameters(), "lr": 0.02}, {"params": scale.parameters(), "lr": 0.1}]
+            )
+            for _ in range(100):
+                optimiser.zero_grad()
+                torch.nn.functional.binary_cross_entropy_with_logits(model(training_v), inside).backward()
+                optimiser.step()
+            with torch.no_grad():
+                right = [
+                    float(((model(points_v) > 0) == (of > 0.5)).double().mean())
+                    for points_v, of in ((training_v, inside), (test_v, test_inside))
+                ]
+            shares.append(right)
+    # `hge reproduce sphere --quick` on this device, its slopes extracted too: 0.786 of the test points by 6 starts
+    # of 100 steps. Guessing is right in half, 0.55 once in 1000.
+    assert max(shares)[1] > 0.786, shares
