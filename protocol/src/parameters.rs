@@ -1,5 +1,6 @@
 //! Generics of a gateware.
 
+use crate::frame::window_words;
 use crate::number::LOOP_LATENCY_SAMPLES;
 use crate::registers as map;
 use crate::table::{TableLayout, TABLE_WORDS};
@@ -261,7 +262,7 @@ impl Parameters {
 
     /// Twice the longest frame, as a power of two: while one is sent the next can be made.
     pub fn least_telemetry_words(&self) -> u32 {
-        let window = 8 + 3 * self.slots;
+        let window = window_words(self.slots as usize, false) as u32;
         let block = 4 + 32;
         (2 * window.max(block)).next_power_of_two().max(256)
     }

@@ -8,7 +8,7 @@ use hge_core::plan::{near_window, LineLoad};
 use hge_core::tones::crosstalk::{Crosstalk, Pair, REPORTED_DB};
 use hge_core::tones::products::Product;
 use hge_core::tones::{assess, empty_lines_in, plan, Grid, NoiseModel, Order, TonePlan, ToneSpec};
-use hge_driver::link::DEFAULT_BAUD;
+use hge_driver::link::{serial, DEFAULT_BAUD};
 use hge_driver::text::number;
 use hge_protocol::Parameters;
 use hge_record::figure::tones as picture;
@@ -319,7 +319,7 @@ fn report(
         1,
         false,
         windows_per_s,
-        f64::from(baud) / 10.0,
+        serial::bytes_per_s(baud),
     );
     let report = Report {
         line,

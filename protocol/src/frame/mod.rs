@@ -9,7 +9,7 @@ mod request;
 
 pub use notice::Notice;
 pub use record::{
-    flag, kind, Block, End, EndReason, Epoch, Event, SlotSums, Window, BLOCK_SAMPLES,
+    flag, kind, window_words, Block, End, EndReason, Epoch, Event, SlotSums, Window, BLOCK_SAMPLES,
 };
 pub use request::{Operation, Reply, Request, Status, MOST_REGISTERS};
 
@@ -122,18 +122,17 @@ impl Record {
                 words.push(window.sum_first as u32);
                 words.push(window.sum_second as u32);
                 words.push(u32::from(window.min as u16) | (u32::from(window.max as u16) << 16));
-                let is_compact = window.flags & flag::COMPACT != 0;
-                if is_compact {
+                if window.flags & flag::COMPACT != 0 {
                     let exponent = compact::exponent(&window.slots);
                     words.push(exponent);
                     words.extend(window.slots.iter().map(|slot| compact::word(slot, exponent)));
-                }
-                for slot in window.slots.iter().filter(|_| !is_compact) {
-                    let in_phase = slot.in_phase as u64;
-                    let quadrature = slot.quadrature as u64;
-                    words.push(in_phase as u32);
-                    words.push(((in_phase >> 32) as u32 & 0xffff) | ((quadrature as u32) << 16));
-                    words.push((quadrature >> 16) as u32);
+                } else {
+                    for slot in &window.slots {
+                        let in_phase = slot.in_phase as u64;
+                        let quadrature = slot.quadrature as u64;
+                        let middle = (in_phase >> 32) as u32 & 0xffff | (quadrature as u32) << 16;
+                        words.extend([in_phase as u32, middle, (quadrature >> 16) as u32]);
+                    }
                 }
             }
             Record::Epoch(epoch) => {

@@ -85,6 +85,15 @@ pub struct SlotSums {
     pub quadrature: i64,
 }
 
+/// Words of a window's frame without its checksum.
+pub const fn window_words(slots: usize, is_compact: bool) -> usize {
+    if is_compact {
+        9 + slots
+    } else {
+        8 + 3 * slots
+    }
+}
+
 /// One window of one case, as one input measured it. An instrument with several inputs sends a frame for each, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {

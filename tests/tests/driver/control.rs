@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 const IDLE: Duration = Duration::from_secs(1);
 
 /// A server, its address and a link to it.
-fn served(settings: server::Settings) -> (tcp::TcpServer, String, impl Fn() -> Box<dyn Link>) {
+fn served(
+    settings: server::Settings,
+) -> (hge_lab::server::Listening, String, impl Fn() -> Box<dyn Link>) {
     let server = tcp::listen(server(settings), "0").unwrap();
     let address = server.address().to_string();
     let link = {

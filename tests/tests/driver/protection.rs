@@ -146,13 +146,13 @@ fn a_plan_allows_two_seconds_of_silence_and_four_times_the_run() {
 }
 
 /// A server in real time, and a link to it.
-fn real_time() -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
+fn real_time() -> (hge_lab::server::Listening, impl Fn() -> Box<dyn Link>) {
     let pace = Pace::Real { factor: 1.0, baud: 3_000_000 };
     served(server::Settings { pace, ..server::Settings::default() })
 }
 
 /// A server of the short experiment, and a link to it.
-fn served(settings: server::Settings) -> (tcp::TcpServer, impl Fn() -> Box<dyn Link>) {
+fn served(settings: server::Settings) -> (hge_lab::server::Listening, impl Fn() -> Box<dyn Link>) {
     let server = Server::new(factory(short(LoopMode::Host)), settings).unwrap();
     let running = tcp::listen(server, "0").unwrap();
     let address = running.address().to_string();

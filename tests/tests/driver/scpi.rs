@@ -26,7 +26,7 @@ fn apparatus(address: &str) -> Apparatus {
 }
 
 /// A served simulation, and a SCPI socket in front of it.
-fn served() -> (tcp::TcpServer, ScpiServer) {
+fn served() -> (hge_lab::server::Listening, ScpiServer) {
     let (experiment, source) = Source::parse("or.toml", TEXT.into()).expect("an experiment");
     let job = Job::new(experiment, &source).expect("a job");
     let server = hge_lab::server(job, Pace::Virtual, true).expect("an engine");

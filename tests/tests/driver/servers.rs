@@ -8,7 +8,7 @@ use hge_lab::server::{self, tcp, udp, InProcess, Pace};
 use hge_protocol::frame::EndReason;
 use hge_protocol::registers::{self as map, mode};
 
-fn tcp_server(settings: server::Settings) -> (tcp::TcpServer, String) {
+fn tcp_server(settings: server::Settings) -> (hge_lab::server::Listening, String) {
     let server = tcp::listen(server(settings), "0").unwrap();
     assert!(server.address().ip().is_loopback());
     let address = server.address().to_string();

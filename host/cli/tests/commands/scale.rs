@@ -10,7 +10,7 @@ use hge_sim::model::Model;
 use serde_json::Value;
 
 /// A gateware without a scale, as a board after its bitstream has been loaded, and its link.
-fn blank() -> (tcp::TcpServer, String) {
+fn blank() -> (hge_lab::server::Listening, String) {
     let device = LinearDevice::new(0.0, vec![100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
     let bench = AnalogueBench::new(Chain::default(), Box::new(device), 8, 1, 5000.0, 1);
     let model = Model::new(Parameters::default(), Box::new(bench));

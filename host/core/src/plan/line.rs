@@ -2,16 +2,11 @@
 
 use super::Plan;
 use hge_driver::link::LinkSpec;
+use hge_protocol::frame::window_words;
 use hge_protocol::registers as map;
 use hge_protocol::wire::most_frame_bytes;
 use serde::Serialize;
 use std::fmt;
-
-/// Words of a window's record before its slots, and of a slot.
-const RECORD_WORDS: [usize; 2] = [8, 3];
-
-/// Those of a compact one.
-const COMPACT_WORDS: [usize; 2] = [9, 1];
 
 /// Windows that an instrument makes, and those that its line carries.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -35,8 +30,7 @@ impl LineLoad {
         windows_per_s: f64,
         line_bytes_per_s: f64,
     ) -> Self {
-        let [before, of_slot] = if is_compact { COMPACT_WORDS } else { RECORD_WORDS };
-        let record_bytes = inputs as usize * most_frame_bytes(before + of_slot * slots);
+        let record_bytes = inputs as usize * most_frame_bytes(window_words(slots, is_compact));
         let carried_windows_per_s = line_bytes_per_s / record_bytes as f64;
         LineLoad { record_bytes, windows_per_s, line_bytes_per_s, carried_windows_per_s }
     }

@@ -5,6 +5,11 @@ use serialport::{ErrorKind, SerialPort};
 use std::io;
 use std::time::Duration;
 
+/// Bytes a second of a serial line: eight bits, a start and a stop bit each.
+pub fn bytes_per_s(baud: u32) -> f64 {
+    f64::from(baud) / 10.0
+}
+
 /// Time limit of a write: the driver's buffer accepts a request immediately unless the line is stuck.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -1,6 +1,6 @@
 //! The text form of a link.
 
-use super::{udp, LinkError};
+use super::{serial, udp, LinkError};
 use crate::text::{quoted, QUOTED_CHARS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -44,7 +44,7 @@ impl LinkSpec {
         match self {
             LinkSpec::Simulated | LinkSpec::Tcp { .. } => None,
             LinkSpec::Udp { .. } => Some(udp::BYTES_PER_S),
-            LinkSpec::Serial { baud, .. } => Some(f64::from(*baud) / 10.0),
+            LinkSpec::Serial { baud, .. } => Some(serial::bytes_per_s(*baud)),
         }
     }
 }

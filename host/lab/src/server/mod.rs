@@ -20,6 +20,7 @@ mod connection;
 mod control;
 mod in_process;
 mod instrument;
+mod listening;
 mod pace;
 #[cfg(unix)]
 pub mod pty;
@@ -32,6 +33,7 @@ pub mod udp;
 
 pub use in_process::InProcess;
 pub use instrument::Server;
+pub use listening::Listening;
 pub use running::Running;
 
 use crossbeam::channel::Sender;

@@ -1,6 +1,7 @@
 //! Samples and bytes due by the wall clock.
 
 use super::Pace;
+use hge_driver::link::serial;
 use std::time::{Duration, Instant};
 
 /// Wait of a server in real time for its clients: well below the delay of a line.
@@ -34,7 +35,7 @@ impl Pacer {
     pub(super) fn new(pace: Pace) -> Self {
         let (factor, bytes_per_s) = match pace {
             Pace::Virtual => (0.0, 0.0),
-            Pace::Real { factor, baud } => (factor, f64::from(baud) / 10.0),
+            Pace::Real { factor, baud } => (factor, serial::bytes_per_s(baud)),
         };
         Pacer { factor, bytes_per_s, last: Instant::now(), samples: 0.0, bytes: 0.0 }
     }

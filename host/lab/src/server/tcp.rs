@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Shared};
 use super::control::Control;
+use super::listening::{whole, Listening};
 use super::running::{write_all, Running};
 use super::{Bytes, Presence, Server, ServerError, Stop, STOP_INTERVAL};
 use crossbeam::channel::bounded;
@@ -24,43 +25,13 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[cfg(unix)]
 const KEEP_ALIVE: (Duration, Duration, u32) = (Duration::from_secs(10), Duration::from_secs(5), 4);
 
-/// A server and where it listens.
-#[derive(Debug)]
-pub struct TcpServer {
-    address: SocketAddr,
-    running: Running,
-}
-
-impl TcpServer {
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Ends the server from elsewhere.
-    pub fn handle(&self) -> Stop {
-        self.running.handle()
-    }
-
-    /// Waits until the server has ended.
-    ///
-    /// # Errors
-    /// Its engine failed.
-    pub fn wait(self) -> Result<(), ServerError> {
-        self.running.wait()
-    }
-}
-
 /// Serves at `address`: a port alone is one of this computer for its own programs; with a host before it, others
 /// can reach it too, and a token is asked for. Port 0 is any that is free.
 ///
 /// # Errors
 /// The address is taken or makes no sense, or is open to others without a token.
-pub fn listen(server: Server, address: &str) -> Result<TcpServer, ServerError> {
-    let whole = match address.parse::<u16>() {
-        Ok(port) => format!("127.0.0.1:{port}"),
-        Err(_) => address.to_owned(),
-    };
+pub fn listen(server: Server, address: &str) -> Result<Listening, ServerError> {
+    let whole = whole(address);
     let unbound = |error: std::io::Error| ServerError::Bind {
         address: whole.clone(),
         what: error.to_string(),
@@ -77,7 +48,7 @@ pub fn listen(server: Server, address: &str) -> Result<TcpServer, ServerError> {
         let (events, stop) = (events.clone(), stop.clone());
         accept(&listener, &Shared { control, observer, events, stop, token });
     });
-    Ok(TcpServer { address, running })
+    Ok(Listening { address, running })
 }
 
 fn accept(listener: &TcpListener, shared: &Shared) {

@@ -3,6 +3,7 @@
 //!
 //! Its line is one of 100 Mbit/s: datagrams go out no faster, in virtual time too, where the instrument waits for them.
 
+use super::listening::{whole, Listening};
 use super::running::{is_wait, tell, Running};
 use super::{Bytes, Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
@@ -20,42 +21,12 @@ const EARLY: Duration = Duration::from_millis(1);
 /// Silence of a client after which a hello of another one is obeyed: four times the interval of a driver's requests.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// A server and where it listens.
-#[derive(Debug)]
-pub struct UdpServer {
-    address: SocketAddr,
-    running: Running,
-}
-
-impl UdpServer {
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Ends the server from elsewhere.
-    pub fn handle(&self) -> Stop {
-        self.running.handle()
-    }
-
-    /// Waits until the server has ended.
-    ///
-    /// # Errors
-    /// Its engine failed.
-    pub fn wait(self) -> Result<(), ServerError> {
-        self.running.wait()
-    }
-}
-
 /// Serves at `address`, a port of this computer with or without a host before it. Port 0 is any that is free.
 ///
 /// # Errors
 /// The address is taken or makes no sense, or other computers can reach it.
-pub fn listen(server: Server, address: &str) -> Result<UdpServer, ServerError> {
-    let whole = match address.parse::<u16>() {
-        Ok(port) => format!("127.0.0.1:{port}"),
-        Err(_) => address.to_owned(),
-    };
+pub fn listen(server: Server, address: &str) -> Result<Listening, ServerError> {
+    let whole = whole(address);
     let unbound = |error: std::io::Error| ServerError::Bind {
         address: whole.clone(),
         what: error.to_string(),
@@ -71,7 +42,7 @@ pub fn listen(server: Server, address: &str) -> Result<UdpServer, ServerError> {
         let (events, stop) = (events.clone(), stop.clone());
         Listener { socket: Arc::new(socket), observer, events, stop, idle, client: None }.serve();
     });
-    Ok(UdpServer { address, running })
+    Ok(Listening { address, running })
 }
 
 /// The client.
@@ -161,7 +132,8 @@ fn write_all(socket: &UdpSocket, to: SocketAddr, queue: &Receiver<Bytes>, stop: 
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let sent: std::io::Result<()> = datagrams(&bytes, |datagram| {
+        // What the client's computer does not take is lost, as on any such line.
+        let _: std::io::Result<()> = datagrams(&bytes, |datagram| {
             let now = Instant::now();
             let early = free.saturating_duration_since(now);
             if early > EARLY {
@@ -170,11 +142,7 @@ fn write_all(socket: &UdpSocket, to: SocketAddr, queue: &Receiver<Bytes>, stop: 
             let bits = 8 * (datagram.len() + AROUND_BYTES) as u64;
             let takes = Duration::from_nanos(bits * 1_000_000_000 / u64::from(LINE_BITS_PER_S));
             free = free.max(now) + takes;
-            // What the client's computer does not take is lost, as on any such line.
             socket.send_to(datagram, to).map(|_| ())
         });
-        if sent.is_err() && stop.is_stopped() {
-            return;
-        }
     }
 }
