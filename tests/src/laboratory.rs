@@ -113,6 +113,7 @@ impl Laboratory {
                 // Planned for in any case: without it a plan of small tones would be refused.
                 shaping: true,
                 compact_records: false,
+                continuous: false,
                 protection: Protection::default(),
                 scale,
             },

@@ -1,7 +1,7 @@
 //! Telemetry at the full rate of the line: nothing is lost while somebody reads, and what is lost is counted. Memory stays where it
 //! is, of a reader as of a training on a file of cases.
 
-use hge_bench::workload::{Workload, ONE_CASE};
+use hge_bench::workload::CONTINUOUS;
 use hge_core::experiment::{Job, Source};
 use hge_driver::link::udp::BYTES_PER_S;
 use hge_lab::{train, Options};
@@ -129,15 +129,12 @@ fn minutes_at_the_lines_rate_lose_nothing_while_the_reader_keeps_up() {
 }
 
 #[test]
-fn every_window_of_64_tones_at_a_megasample_passes_a_line_of_100_megabit() {
-    let workload = Workload { standalone: false, ..ONE_CASE };
-    let (parameters, rate_hz) = (workload.parameters(), workload.rate_hz());
+fn every_window_of_64_tones_at_a_megasample_in_continuous_mode_passes_a_line_of_100_megabit() {
+    let (parameters, rate_hz) = (CONTINUOUS.parameters(), CONTINUOUS.rate_hz());
     let mut engine = Model::new(parameters, Box::new(Counter(0)));
     let mut script = Script::new(1);
-    script.write_all(&workload.writes(u32::from(u16::MAX)));
-    // Windows that follow each other: no gateware of today makes as many.
-    script.write(map::GAP, 1);
-    script.command(command::ARM_HOST);
+    script.write_all(&CONTINUOUS.writes(u32::from(u16::MAX)));
+    script.command(command::ARM_STANDALONE);
     let mut line = Vec::new();
     for bytes in &script.lines {
         engine.send(bytes).unwrap();

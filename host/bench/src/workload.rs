@@ -35,6 +35,8 @@ pub struct Workload {
     pub standalone: bool,
     /// Where that update is computed.
     pub update: Update,
+    /// Continuous mode.
+    pub continuous: bool,
 }
 
 impl Workload {
@@ -86,6 +88,7 @@ impl Workload {
         let mut gap = samples(parameters.most_gap_clocks(slots, log2));
         if self.update.is_hardware() {
             gap |= samples(parameters.most_case_gap_clocks(slots, log2)) << 16;
+            gap |= if self.continuous { map::gap::CONTINUOUS } else { 0 };
         }
         let mut writes = vec![
             (map::SAMPLE_PERIOD, period),
@@ -162,14 +165,18 @@ pub const ONE_CASE: Workload = Workload {
     window_samples: 256,
     standalone: true,
     update: Update::Microcode,
+    continuous: false,
 };
 
 /// The same with the update in hardware.
 const IN_HARDWARE: Workload =
     Workload { name: "64 tones, one case, hardware", update: Update::Hardware, ..ONE_CASE };
 
+/// The same in continuous mode.
+pub const CONTINUOUS: Workload = Workload { continuous: true, ..IN_HARDWARE };
+
 /// What `hge bench` measures in samples.
-pub const WORKLOADS: [Workload; 10] = [
+pub const WORKLOADS: [Workload; 13] = [
     ONE_CASE,
     Workload { name: "64 tones, four cases", cases: 4, ..ONE_CASE },
     Workload { name: "32 tones, one case", slots: 32, ..ONE_CASE },
@@ -182,6 +189,14 @@ pub const WORKLOADS: [Workload; 10] = [
         slots: 32,
         window_samples: 128,
         ..IN_HARDWARE
+    },
+    Workload { name: "64 tones, one case, continuous", ..CONTINUOUS },
+    Workload { name: "32 tones, one case, continuous", slots: 32, ..CONTINUOUS },
+    Workload {
+        name: "32 tones, short window, continuous",
+        slots: 32,
+        window_samples: 128,
+        ..CONTINUOUS
     },
     Workload { name: "64 tones, no update", standalone: false, ..ONE_CASE },
     Workload {
@@ -204,4 +219,5 @@ pub const EIGHT_CHANNELS: Workload = Workload {
     window_samples: 1024,
     standalone: false,
     update: Update::Microcode,
+    continuous: false,
 };

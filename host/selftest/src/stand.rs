@@ -81,6 +81,7 @@ impl Stand {
             cost: None,
             shaping: false,
             compact_records: false,
+            continuous: false,
             step_v: None,
             timing: timing.clone(),
             protection: Default::default(),

@@ -52,7 +52,7 @@ macro_rules! with_registers {
                 WINDOW_LOG2        window_log2        0x22  5 Idle     "-"          9 "Base-2 logarithm of the window length in samples, 4 to 16.";
                 SETTLE             settle             0x23 24 Idle     "sample"     1 "Samples waited after a ramp, tones off.";
                 LEAD_IN            lead_in            0x24 24 Idle     "sample"     1 "Samples with tones on before the window.";
-                GAP                gap                0x25 32 Idle     "sample"     4 "Bits 15..0: minimum samples after a window, for sending the record and computing the update. Bits 31..16, where `UPDATE` is 1 and they are not 0: those after a window that does not end its epoch.";
+                GAP                gap                0x25 32 Idle     "sample"     4 "Bits 15..0: minimum samples after a window, for sending the record and computing the update. Bits 30..16, where `UPDATE` is 1 and they are not 0: those after a window that does not end its epoch. Bit 31, where `UPDATE` is 1, with one case in use: continuous mode, tones run on through those gaps.";
                 SLOTS_USED         slots_used         0x26  9 Idle     "-"          1 "Slots in use, at least 1.";
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";

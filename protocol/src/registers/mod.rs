@@ -135,6 +135,24 @@ pub mod mode {
     }
 }
 
+/// Fields of [`GAP`].
+pub mod gap {
+    /// Continuous mode.
+    pub const CONTINUOUS: u32 = 1 << 31;
+    /// Longest of the lengths in the upper half.
+    pub const MOST_SHORT: u32 = 0x7fff;
+
+    /// Samples after a window that ends its epoch.
+    pub fn long(word: u32) -> u32 {
+        word & 0xffff
+    }
+
+    /// Samples after any other, with the update in hardware; 0: as many.
+    pub fn short(word: u32) -> u32 {
+        word >> 16 & MOST_SHORT
+    }
+}
+
 /// Bits of [`STATUS`].
 pub mod status {
     /// A run is in progress.

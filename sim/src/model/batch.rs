@@ -188,14 +188,16 @@ impl Model {
         let outputs = motion.channels.len();
         let begun = drives.len();
         drives.resize(begun + outputs * span.samples, 0);
-        let (mut moving, mut clamped, mut limited) = (false, false, false);
+        let (mut clamped, mut limited) = (false, false);
+        motion.report.ramping = false;
+        motion.report.limited = false;
         for (output, channel) in motion.channels.iter_mut().enumerate() {
             let limits = self.limits[output];
             let toned = tone_mask >> output & 1 == 1;
             let line = &self.scratch.tones[output * TONES..][..span.samples];
             let column = drives[begun + output..].iter_mut().step_by(outputs);
             let mut last = motion.codes[output];
-            let mut unsettled = false;
+            let (mut ramping, mut cut) = (false, false);
             for (n, (drive, &tone)) in column.zip(line).enumerate() {
                 *drive = last;
                 let sounds = toned && if n == 0 { toned_before } else { tones };
@@ -211,16 +213,16 @@ impl Model {
                 last = verdict.code;
                 clamped |= verdict.clamped;
                 limited |= verdict.limited;
-                unsettled = unfinished || verdict.limited;
+                (ramping, cut) = (unfinished, verdict.limited);
             }
             motion.codes[output] = last;
-            moving |= unsettled;
+            motion.report.ramping |= ramping;
+            motion.report.limited |= cut;
         }
-        if tones {
+        if motion.sequencer.is_flagged() {
             motion.window_flags |= u16::from(clamped) * flag::CLAMPED;
             motion.window_flags |= u16::from(limited) * flag::LIMITED;
         }
-        motion.report.moving = moving;
         // A span of a disarmed guard is one sample.
         if !armed && !limited {
             motion.supervisor.ramping_to_safe = false;
@@ -234,7 +236,8 @@ impl Model {
         if !self.motion.tones_fresh {
             return;
         }
-        let restart = state == State::LeadIn && span.before != State::LeadIn;
+        let restart =
+            state == State::LeadIn && span.before != State::LeadIn && !self.motion.sequencer.flows;
         let gate = self.motion.sequencer.gate(&self.settings);
         let has_codes = self.parameters.carriers.has_codes();
         let latency_samples = self.parameters.loop_latency_samples();

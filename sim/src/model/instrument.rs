@@ -45,6 +45,8 @@ pub struct Model {
     pub(super) scratch: Scratch,
     pub(super) capture: Capture,
     pub(super) table: Vec<u32>,
+    /// Controls of the present window.
+    pub(super) kept: Vec<u32>,
     pub(super) tuning: Vec<u32>,
     pub(super) slots: Vec<SlotWord>,
     /// The analogue scale, as a host has written it.
@@ -90,6 +92,7 @@ impl Model {
             scratch: Scratch::new(slots, outputs),
             capture: Capture::default(),
             table: vec![0; layout.words as usize],
+            kept: vec![0; outputs],
             tuning: vec![0; slots],
             slots: vec![SlotWord::default(); slots],
             analogue: vec![0; Analogue::room(parameters.outputs as usize)],

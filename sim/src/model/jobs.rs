@@ -23,10 +23,14 @@ impl Model {
                     self.load_start();
                 }
                 self.load_case();
+                self.keep();
             }
             Job::Nothing => self.motion.sequencer.over = self.motion.sequencer.stop_asked.take(),
             Job::Window => {
                 self.record();
+                if self.motion.sequencer.flows {
+                    return self.flow();
+                }
                 if self.standalone() && !self.motion.sequencer.last_pass {
                     self.accumulate();
                 }
@@ -36,8 +40,26 @@ impl Model {
                     self.finish_epoch();
                 }
                 self.load_case();
+                self.keep();
             }
         }
+    }
+
+    /// Continuous mode: the next window takes the controls as the window before this one left them, and those of this one are updated while it lasts.
+    fn flow(&mut self) {
+        self.load_case();
+        if self.standalone() {
+            self.accumulate();
+            self.rate();
+            self.keep();
+            self.apply();
+        }
+        self.motion.sequencer.epoch += 1;
+    }
+
+    /// Keeps the controls, which the next window will have.
+    fn keep(&mut self) {
+        self.kept = self.row(self.layout.controls).to_vec();
     }
 
     pub(super) fn record(&mut self) {
@@ -115,22 +137,11 @@ impl Model {
             }
             return;
         }
-        let loss = self.motion.sequencer.loss;
-        if loss < self.motion.sequencer.best_loss {
-            self.motion.sequencer.best_loss = loss;
-            self.motion.sequencer.best_start = self.motion.sequencer.start;
-            self.copy_row(self.layout.controls, self.layout.best);
+        if !self.settings.is_continuous() {
+            self.keep();
         }
-        let controls = self.row(self.layout.controls).iter().map(|&word| word as i32).collect();
-        self.say(Record::Epoch(Epoch {
-            epoch: self.motion.sequencer.epoch as u16,
-            start: self.motion.sequencer.start as u8,
-            loss,
-            best_loss: self.motion.sequencer.best_loss,
-            controls,
-        }));
+        self.rate();
         self.apply();
-        self.motion.sequencer.loss = 0;
         self.motion.sequencer.epoch += 1;
         if self.motion.sequencer.epoch >= self.settings.epochs {
             self.motion.sequencer.epoch = 0;
@@ -142,6 +153,26 @@ impl Model {
             self.motion.sequencer.last_pass = true;
             self.copy_row(self.layout.best, self.layout.controls);
         }
+    }
+
+    /// Stores the kept controls where the epoch's loss is the least, and tells it.
+    fn rate(&mut self) {
+        let loss = self.motion.sequencer.loss;
+        if loss < self.motion.sequencer.best_loss {
+            self.motion.sequencer.best_loss = loss;
+            self.motion.sequencer.best_start = self.motion.sequencer.start;
+            let best = self.layout.best as usize;
+            self.table[best..best + self.kept.len()].copy_from_slice(&self.kept);
+        }
+        let controls = self.kept.iter().map(|&word| word as i32).collect();
+        self.say(Record::Epoch(Epoch {
+            epoch: self.motion.sequencer.epoch as u16,
+            start: self.motion.sequencer.start as u8,
+            loss,
+            best_loss: self.motion.sequencer.best_loss,
+            controls,
+        }));
+        self.motion.sequencer.loss = 0;
     }
 
     pub(super) fn final_reason(&self) -> EndReason {

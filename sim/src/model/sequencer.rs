@@ -38,8 +38,10 @@ pub enum Job {
 /// Results of a sample's scans.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Report {
-    /// Some base still ramps, or the guard limited a step.
-    pub moving: bool,
+    /// Some base still ramps.
+    pub ramping: bool,
+    /// The guard limited a step.
+    pub limited: bool,
     /// Some driving tone is on in the next sample.
     pub sounding: bool,
 }
@@ -53,6 +55,8 @@ pub struct Sequencer {
     pub count: u32,
     /// The gap is one after a window that does not end its epoch.
     pub is_short: bool,
+    /// Continuous mode: tones run on from the window before.
+    pub flows: bool,
     /// Present case.
     pub case: u32,
     /// Present epoch of the start.
@@ -89,12 +93,25 @@ impl Sequencer {
 
     /// Whether the slot scan runs in this sample.
     pub fn tones(&self) -> bool {
+        self.flows || self.is_flagged()
+    }
+
+    /// Whether what the guard does in this sample counts for the window's flags.
+    pub fn is_flagged(&self) -> bool {
         matches!(self.state, State::LeadIn | State::Window | State::Tail)
     }
 
     /// Whether tones may continue past their next zero crossing.
     pub fn gate(&self, settings: &Settings) -> bool {
-        matches!(self.state, State::LeadIn | State::Window) && self.perturbs(settings)
+        let is_on = self.flows || matches!(self.state, State::LeadIn | State::Window);
+        is_on && self.perturbs(settings)
+    }
+
+    /// Continuous mode: whether tones run on from the present window into another, as its epoch is neither the start's last nor known to be
+    /// low enough to end the run.
+    pub fn flows_on(&self, settings: &Settings) -> bool {
+        let is_low = settings.mode & mode::STANDALONE != 0 && self.best_loss <= settings.loss_stop;
+        settings.is_continuous() && !self.last_pass && self.epoch + 1 < settings.epochs && !is_low
     }
 
     /// Whether the present pass has tones.
@@ -145,6 +162,7 @@ impl Sequencer {
                 Gap
             }
             Idle => Idle,
+            Gap | Ramp | Settle if self.flows && stopping => Tail,
             Gap if spent >= settings.gap_samples(self.is_short) => match self.over {
                 Some(reason) => {
                     ended = Some(reason);
@@ -163,13 +181,18 @@ impl Sequencer {
                 job = Some(Job::Nothing);
                 Gap
             }
-            Ramp if report.moving => Ramp,
+            Ramp if report.ramping || (report.limited && !self.flows) => Ramp,
             Ramp => Settle,
             Settle if spent >= settings.settle => LeadIn,
             Settle => Settle,
             LeadIn | Window if stopping => Tail,
             LeadIn if spent >= settings.lead_in => Window,
             LeadIn => LeadIn,
+            Window if spent >= window_samples && self.flows_on(settings) => {
+                self.flows = true;
+                job = Some(Job::Window);
+                Gap
+            }
             Window if spent >= window_samples => Tail,
             Window => Window,
             Tail if report.sounding && spent < window_samples => Tail,
@@ -178,8 +201,12 @@ impl Sequencer {
                 Gap
             }
         };
+        if next == Tail {
+            self.flows = false;
+        }
         if self.state != Gap && next == Gap {
-            self.is_short = job == Some(Job::Window) && self.case + 1 < settings.cases_used;
+            let is_within = self.flows || self.case + 1 < settings.cases_used;
+            self.is_short = job == Some(Job::Window) && is_within;
         }
         self.count = if next == self.state && job.is_none() { spent } else { 0 };
         if next == Window && self.state != Window {

@@ -1,6 +1,6 @@
 //! The registers that configure a run, generated from the register map.
 
-use hge_protocol::registers::{self as map, When};
+use hge_protocol::registers::{self as map, gap, When};
 use hge_protocol::Parameters;
 
 macro_rules! settings {
@@ -72,22 +72,22 @@ impl Settings {
 
     /// Samples of a gap: that after a window that ends its epoch, or `is_short`.
     pub fn gap_samples(&self, is_short: bool) -> u32 {
-        if is_short {
-            self.gap >> 16
-        } else {
-            self.gap & 0xffff
+        match gap::short(self.gap) {
+            samples if is_short && samples > 0 => samples,
+            _ => gap::long(self.gap),
         }
+    }
+
+    /// Continuous mode, of settings confined to their gateware.
+    pub fn is_continuous(&self) -> bool {
+        self.gap & gap::CONTINUOUS != 0 && self.cases_used == 1
     }
 
     /// The settings with those that could lead out of the gateware's tables confined to `parameters`.
     pub fn confined(&self, parameters: &Parameters) -> Self {
-        let long_gap = self.gap & 0xffff;
-        let short_gap = match self.gap >> 16 {
-            samples if parameters.update.is_hardware() && samples > 0 => samples,
-            _ => long_gap,
-        };
+        let is_hardware = parameters.update.is_hardware();
         Settings {
-            gap: short_gap << 16 | long_gap,
+            gap: if is_hardware { self.gap } else { gap::long(self.gap) },
             window_log2: self.window_log2.clamp(4, 16),
             slots_used: self.slots_used.clamp(1, parameters.slots),
             cases_used: self.cases_used.clamp(1, parameters.cases),

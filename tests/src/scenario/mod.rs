@@ -5,7 +5,7 @@ mod random;
 mod script;
 
 pub use bench::{IntegerBench, Log};
-pub use random::random;
+pub use random::{continuous, random};
 pub use script::Script;
 
 use hge_protocol::Parameters;

@@ -3,7 +3,7 @@
 use super::script::Script;
 use super::Scenario;
 use hge_protocol::frame::{Operation, Request};
-use hge_protocol::registers::{self as map, command, mode};
+use hge_protocol::registers::{self as map, command, gap, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, CHIPS, TABLE_BASE};
 use hge_protocol::wire::seal;
 use hge_protocol::{Parameters, TuningWord};
@@ -12,11 +12,20 @@ use rand_chacha::ChaCha8Rng;
 
 /// A random standalone (or host, by the seed) run of `epochs` epochs, with extreme values strewn in.
 pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
+    drawn(seed, parameters, epochs, false)
+}
+
+/// The same with one case and in continuous mode.
+pub fn continuous(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
+    drawn(seed, parameters, epochs, true)
+}
+
+fn drawn(seed: u64, parameters: Parameters, epochs: u32, is_continuous: bool) -> Scenario {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let layout = TableLayout::of(&parameters);
     let mut script = Script::new(dice.random());
     let window_log2 = dice.random_range(5..=7);
-    let cases = dice.random_range(1..=parameters.cases.min(4));
+    let cases = dice.random_range(1..=if is_continuous { 1 } else { parameters.cases.min(4) });
     let tones = dice.random_range(1..=(parameters.outputs - 1).min(parameters.slots));
     let used = dice.random_range(tones..=parameters.slots.min(tones + 3));
     let standalone = seed % 4 != 3;
@@ -52,7 +61,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::WINDOW_LOG2, window_log2),
         (map::SETTLE, dice.random_range(0..=5)),
         (map::LEAD_IN, dice.random_range(0..=9)),
-        (map::GAP, gaps(&parameters, used)),
+        (map::GAP, gaps(&parameters, used) | if is_continuous { gap::CONTINUOUS } else { 0 }),
         (map::SLOTS_USED, used),
         (map::CASES_USED, cases),
         (map::EPOCHS, epochs),
@@ -67,7 +76,7 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
         (map::SAFE_STEP, dice.random_range(1000..=65535)),
         (map::PROTECTION, 7),
         (map::WATCHDOG, 1),
-        (map::RUN_LIMIT, if dice.random_bool(0.2) { 700 } else { u32::MAX }),
+        (map::RUN_LIMIT, run_limit(&mut dice, is_continuous)),
         (map::OVERCURRENT, if over { dice.random_range(4000..=20000) } else { 65535 }),
         (map::OVERCURRENT_SAMPLES, dice.random_range(0..=4)),
         (map::LINK_ERROR_LIMIT, dice.random_range(0..=3)),
@@ -142,6 +151,15 @@ pub fn random(seed: u64, parameters: Parameters, epochs: u32) -> Scenario {
     let patience = if hasty { script.lines.len() } else { 0 };
     end(&mut script, standalone, &mut dice);
     Scenario { parameters, lines: script.lines, patience, bench_seed: seed ^ 0x5eed }
+}
+
+/// A run is cut short now and then, in continuous mode in any state.
+fn run_limit(dice: &mut ChaCha8Rng, is_continuous: bool) -> u32 {
+    match is_continuous {
+        true if dice.random_bool(0.5) => dice.random_range(200..1500),
+        false if dice.random_bool(0.2) => 700,
+        _ => u32::MAX,
+    }
 }
 
 /// Long enough for the work in gaps, and in its upper half something else, which counts with the update in hardware.

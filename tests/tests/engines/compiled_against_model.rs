@@ -5,7 +5,7 @@ use hge_protocol::{Carriers, Parameters, Update};
 use hge_sim::engine::EngineError;
 use hge_sim::verilog::{Compiler, VerilogEngine};
 use hge_tests::nightly;
-use hge_tests::scenario::{random, Scenario, LITTLE};
+use hge_tests::scenario::{continuous, random, Scenario, LITTLE};
 use std::ops::Range;
 
 /// Seeds of short runs, of 900 to 2000 samples where the mean is 7000; of every kind of host.
@@ -118,6 +118,19 @@ fn random_runs_agree_with_the_update_in_hardware() {
     }
     let most = Parameters { outputs: 40, slots: 128, inputs: 2, ..hardware };
     agree(Compiler::locate(), &random(nightly(730, 2), most, 2));
+}
+
+#[needs(compiler)]
+#[test]
+fn random_runs_agree_in_continuous_mode() {
+    let hardware = Parameters { update: Update::Hardware, ..LITTLE };
+    for seed in seeds(740..760, &SHORT[..6]) {
+        agree(Compiler::locate(), &continuous(seed, hardware, 5));
+    }
+    let late = Parameters { clock_hz: 90_000_000, inputs: 3, ..hardware };
+    for seed in seeds(760..764, &SHORT[..2]) {
+        agree(Compiler::locate(), &continuous(seed, late, 4));
+    }
 }
 
 #[needs(wheels)]

@@ -1,10 +1,10 @@
-//! Dead time of standalone runs with the update in hardware, on the model and equal to it on the compiled Verilog.
+//! Dead time of standalone runs with the update in hardware, in turn and in continuous mode, on the model and equal to it on the compiled Verilog.
 //!
 //! Dead time is the samples that no window sums, less those that the run declares for ramps, settling and the loop's latency.
 
 use hge_needs::needs;
 use hge_protocol::frame::{flag, Epoch, Frame, Record, Window};
-use hge_protocol::registers::{self as map, command, mode};
+use hge_protocol::registers::{self as map, command, gap, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
 use hge_protocol::{Parameters, TuningWord, Update};
@@ -16,8 +16,6 @@ const PERIOD_CLOCKS: u32 = 90;
 const SLOTS: u32 = 64;
 const WINDOW_LOG2: u32 = 8;
 const WINDOW_SAMPLES: u32 = 1 << WINDOW_LOG2;
-/// Periods of the lowest tone in a window; the others follow.
-const LOWEST_CYCLES: u32 = 60;
 /// Outputs that carry tones; the last carries the cases' input.
 const TONED: u32 = 7;
 const RAMP_SAMPLES: u32 = 20;
@@ -31,19 +29,32 @@ const PARAMETERS: Parameters = Parameters {
     ..Parameters::DEFAULT
 };
 
-/// A standalone run of so many tones on seven outputs, whose input ramps for 20 samples before every case, and settles for as many; for neither if
-/// there is one case.
-fn run(parameters: Parameters, tones: u32, cases: u32, epochs: u32) -> Scenario {
+/// A standalone run.
+#[derive(Clone, Copy)]
+struct Run {
+    tones: u32,
+    cases: u32,
+    epochs: u32,
+    window_log2: u32,
+    continuous: bool,
+}
+
+/// The run on seven outputs with tones, whose input ramps for 20 samples before every case, and settles for as many; for neither if there is one case.
+fn scenario(parameters: Parameters, run: Run) -> Scenario {
+    let Run { tones, cases, epochs, window_log2, continuous } = run;
     let layout = TableLayout::of(&parameters);
-    let gap = |clocks: u32| clocks.div_ceil(PERIOD_CLOCKS) + 1;
-    let long = gap(parameters.most_gap_clocks(tones, WINDOW_LOG2));
-    let short = gap(parameters.most_case_gap_clocks(tones, WINDOW_LOG2));
+    let samples = |clocks: u32| clocks.div_ceil(PERIOD_CLOCKS) + 1;
+    let long = samples(parameters.most_gap_clocks(tones, window_log2));
+    let short = samples(parameters.most_case_gap_clocks(tones, window_log2));
+    let flows = if continuous { gap::CONTINUOUS } else { 0 };
+    // The lowest tone lies near a fourth of the window's lines, the others follow.
+    let lowest_cycles = (1 << window_log2) * 15 / 64;
     let mut settings = vec![
         (map::SAMPLE_PERIOD, PERIOD_CLOCKS),
-        (map::WINDOW_LOG2, WINDOW_LOG2),
+        (map::WINDOW_LOG2, window_log2),
         (map::SETTLE, if cases > 1 { SETTLE_SAMPLES } else { 1 }),
         (map::LEAD_IN, parameters.loop_latency_samples()),
-        (map::GAP, short << 16 | long),
+        (map::GAP, flows | short << 16 | long),
         (map::SLOTS_USED, tones),
         (map::CASES_USED, cases),
         (map::EPOCHS, epochs),
@@ -65,7 +76,7 @@ fn run(parameters: Parameters, tones: u32, cases: u32, epochs: u32) -> Scenario 
             last: slot + 1 == tones || output(slot + 1) != output(slot),
             ..SlotWord::default()
         };
-        let tuning = TuningWord::on_grid(LOWEST_CYCLES + slot, WINDOW_LOG2).0;
+        let tuning = TuningWord::on_grid(lowest_cycles + slot, window_log2).0;
         settings.push((map::TUNING + slot as u16, tuning));
         settings.push((map::SLOT + slot as u16, word.to_word()));
         let coefficient = layout.coefficient(0, slot);
@@ -113,15 +124,16 @@ fn told(said: &[u8]) -> (Vec<Window>, Vec<Epoch>) {
 }
 
 /// First samples of the windows with tones of a run of `epochs` epochs, the same on the compiled Verilog as on the model.
-fn begins(tones: u32, cases: u32, epochs: u32) -> Vec<u32> {
-    let scenario = run(PARAMETERS, tones, cases, epochs);
+fn begins(run: Run) -> Vec<u32> {
+    let scenario = scenario(PARAMETERS, run);
+    let Run { cases, epochs, .. } = run;
     let open = |bench| VerilogEngine::new(PARAMETERS, bench);
     scenario.assert_equals_model(open).unwrap_or_else(|error| panic!("{error}"));
     let record = scenario.model_record().unwrap_or_else(|error| panic!("{error}"));
     let (windows, told_epochs) = told(&record.said);
     assert_eq!((windows.len(), told_epochs.len()), ((cases * epochs) as usize, epochs as usize));
     assert!(windows.iter().all(|window| window.flags & flag::LATE == 0));
-    assert_ne!(told_epochs[0].controls, told_epochs[1].controls);
+    assert_ne!(told_epochs[0].controls, told_epochs[epochs as usize - 1].controls);
     windows.iter().map(|window| window.sample_clock).collect()
 }
 
@@ -131,7 +143,9 @@ fn four_cases_of_64_tones_lose_less_than_a_twentieth_beyond_ramps_and_settling()
     const CASES: u32 = 4;
     let latency_samples = PARAMETERS.loop_latency_samples();
     let counted = CASES * (WINDOW_SAMPLES + RAMP_SAMPLES + SETTLE_SAMPLES + latency_samples);
-    let begins = begins(SLOTS, CASES, 3);
+    let turns =
+        Run { tones: SLOTS, cases: CASES, epochs: 3, window_log2: WINDOW_LOG2, continuous: false };
+    let begins = begins(turns);
     for epoch in begins.windows(CASES as usize + 1).step_by(CASES as usize) {
         let samples = epoch[CASES as usize] - epoch[0];
         let dead = samples - counted;
@@ -144,11 +158,36 @@ fn four_cases_of_64_tones_lose_less_than_a_twentieth_beyond_ramps_and_settling()
 #[test]
 fn one_case_is_updated_3500_times_a_second_with_32_tones_and_3000_times_with_64() {
     for (tones, least_hz) in [(32, 3500.0), (64, 3000.0)] {
-        for epoch in begins(tones, 1, 4).windows(2) {
-            let clocks = (epoch[1] - epoch[0]) * PERIOD_CLOCKS;
-            let updates_hz = f64::from(PARAMETERS.clock_hz) / f64::from(clocks);
-            println!("{tones} tones: {clocks} clocks an epoch, {updates_hz:.0} updates a second");
-            assert!(updates_hz >= least_hz, "{tones} tones: {updates_hz:.0} updates a second");
+        let turns = Run { tones, cases: 1, epochs: 4, window_log2: WINDOW_LOG2, continuous: false };
+        for epoch in begins(turns).windows(2) {
+            assert_faster(turns, epoch[1] - epoch[0], least_hz);
+        }
+    }
+}
+
+/// Epochs of so many samples are at least so many a second.
+fn assert_faster(run: Run, samples: u32, least_hz: f64) {
+    let (tones, clocks) = (run.tones, samples * PERIOD_CLOCKS);
+    let updates_hz = f64::from(PARAMETERS.clock_hz) / f64::from(clocks);
+    println!("{tones} tones: {clocks} clocks an epoch, {updates_hz:.0} updates a second");
+    assert!(updates_hz >= least_hz, "{tones} tones: {updates_hz:.0} updates a second");
+}
+
+#[needs(compiler)]
+#[test]
+fn continuous_windows_of_64_tones_lose_less_than_a_twentieth_and_32_tones_are_updated_7000_times_a_second(
+) {
+    for (tones, window_log2, least_hz) in
+        [(64, WINDOW_LOG2, 3500.0), (32, WINDOW_LOG2, 3500.0), (32, 7, 7000.0)]
+    {
+        let flow = Run { tones, cases: 1, epochs: 6, window_log2, continuous: true };
+        let counted = (1 << window_log2) + PARAMETERS.loop_latency_samples();
+        for epoch in begins(flow).windows(2) {
+            let samples = epoch[1] - epoch[0];
+            let dead = samples - counted;
+            println!("{samples} samples an epoch, {dead} of them dead");
+            assert_faster(flow, samples, least_hz);
+            assert!(window_log2 == 7 || 20 * dead <= samples, "{dead} of {samples} are dead");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use hge_needs::needs;
 use hge_protocol::frame::{EndReason, Event, Frame, Record};
-use hge_protocol::registers::{self as map, command, fault, mode, status};
+use hge_protocol::registers::{self as map, command, fault, gap, mode, status};
 use hge_protocol::table::{SlotWord, TableLayout, TABLE_BASE};
 use hge_protocol::wire::{Deframer, MOST_FRAME_WORDS};
-use hge_protocol::{Parameters, TuningWord};
+use hge_protocol::{Parameters, TuningWord, Update};
 use hge_sim::engine::{Engine, Time};
 use hge_sim::model::Model;
 use hge_sim::verilog::VerilogEngine;
@@ -187,22 +187,42 @@ impl Trial<'_> {
     }
 }
 
-fn model(seed: u64) -> (Box<dyn Engine>, Log) {
-    let bench = IntegerBench::new(PARAMETERS.outputs, 1, seed);
-    let log = bench.log.clone();
-    (Box::new(Model::new(PARAMETERS, Box::new(bench))), log)
+/// Instrument, and how its run begins.
+#[derive(Clone, Copy)]
+struct Kind {
+    parameters: Parameters,
+    begin: fn(u32, u32) -> Script,
 }
 
-fn compiled(seed: u64) -> (Box<dyn Engine>, Log) {
+const IN_TURN: Kind = Kind { parameters: PARAMETERS, begin };
+const CONTINUOUS: Kind = Kind {
+    parameters: Parameters { update: Update::Hardware, ..PARAMETERS },
+    begin: begin_continuous,
+};
+
+/// The same run with one case and in continuous mode.
+fn begin_continuous(nonce: u32, over: u32) -> Script {
+    let mut script = begin(nonce, over);
+    script.write_all(&[(map::GAP, gap::CONTINUOUS | 12 << 16 | 20), (map::CASES_USED, 1)]);
+    script
+}
+
+fn model(kind: Kind, seed: u64) -> (Box<dyn Engine>, Log) {
     let bench = IntegerBench::new(PARAMETERS.outputs, 1, seed);
     let log = bench.log.clone();
-    let engine = VerilogEngine::new(PARAMETERS, Box::new(bench)).expect("an engine");
+    (Box::new(Model::new(kind.parameters, Box::new(bench))), log)
+}
+
+fn compiled(kind: Kind, seed: u64) -> (Box<dyn Engine>, Log) {
+    let bench = IntegerBench::new(PARAMETERS.outputs, 1, seed);
+    let log = bench.log.clone();
+    let engine = VerilogEngine::new(kind.parameters, Box::new(bench)).expect("an engine");
     (Box::new(engine), log)
 }
 
 /// The host falls silent `after` samples into a run, having spoken every 30 samples before.
-fn silence(engine: &mut dyn Engine, log: Log, seed: u64, after: usize) {
-    let mut trial = Trial::new(engine, log, begin(seed as u32, 65_535));
+fn silence(engine: &mut dyn Engine, log: Log, script: Script, after: usize) {
+    let mut trial = Trial::new(engine, log, script);
     trial.script.command(command::ARM_HOST);
     trial.script.command(command::RUN);
     trial.say();
@@ -225,8 +245,10 @@ fn silence(engine: &mut dyn Engine, log: Log, seed: u64, after: usize) {
 fn a_host_silent_at_two_hundred_random_points_leaves_the_device_safe() {
     let mut dice = ChaCha8Rng::seed_from_u64(1);
     for seed in 0..200 {
-        let (mut engine, log) = model(seed);
-        silence(&mut *engine, log, seed, dice.random_range(0..600));
+        let kind = [IN_TURN, CONTINUOUS][seed as usize % 2];
+        let (mut engine, log) = model(kind, seed);
+        let script = (kind.begin)(seed as u32, 65_535);
+        silence(&mut *engine, log, script, dice.random_range(0..600));
     }
 }
 
@@ -235,19 +257,21 @@ fn a_host_silent_at_two_hundred_random_points_leaves_the_device_safe() {
 fn the_compiled_verilog_survives_silent_hosts_too() {
     let mut dice = ChaCha8Rng::seed_from_u64(2);
     for seed in 0..nightly(20, 6) {
-        let (mut engine, log) = compiled(seed);
-        silence(&mut *engine, log, seed, dice.random_range(0..600));
+        let kind = [IN_TURN, CONTINUOUS][seed as usize % 2];
+        let (mut engine, log) = compiled(kind, seed);
+        let script = (kind.begin)(seed as u32, 65_535);
+        silence(&mut *engine, log, script, dice.random_range(0..600));
     }
 }
 
 /// Every other cause, at a random sample of a run.
-fn other_causes(make: impl Fn(u64) -> (Box<dyn Engine>, Log), seeds: u64) {
+fn other_causes(make: impl Fn(Kind, u64) -> (Box<dyn Engine>, Log), kind: Kind, seeds: u64) {
     let mut dice = ChaCha8Rng::seed_from_u64(3);
     for seed in 0..seeds {
         for cause in [fault::INTERLOCK, fault::RUN_TIME, fault::OVERCURRENT, fault::LINK] {
-            let (mut engine, log) = make(seed);
+            let (mut engine, log) = make(kind, seed);
             let over = if cause == fault::OVERCURRENT { 2500 } else { 65_535 };
-            let mut trial = Trial::new(&mut *engine, log, begin(seed as u32, over));
+            let mut trial = Trial::new(&mut *engine, log, (kind.begin)(seed as u32, over));
             let alone = cause == fault::RUN_TIME;
             let arm = if alone { command::ARM_STANDALONE } else { command::ARM_HOST };
             trial.script.command(arm);
@@ -280,18 +304,20 @@ fn other_causes(make: impl Fn(u64) -> (Box<dyn Engine>, Log), seeds: u64) {
 
 #[test]
 fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_model() {
-    other_causes(model, 30);
+    other_causes(model, IN_TURN, 30);
+    other_causes(model, CONTINUOUS, 30);
 }
 
 #[needs(compiler)]
 #[test]
 fn interlock_run_time_over_current_and_a_spoilt_line_trip_the_compiled_verilog() {
-    other_causes(compiled, nightly(3, 1));
+    other_causes(compiled, IN_TURN, nightly(3, 1));
+    other_causes(compiled, CONTINUOUS, nightly(3, 1));
 }
 
 #[test]
 fn an_armed_standalone_run_needs_no_host() {
-    let (mut engine, log) = model(4);
+    let (mut engine, log) = model(IN_TURN, 4);
     let mut script = begin(4, 65_535);
     script.write_all(&[(map::EPOCHS, 2), (map::RUN_LIMIT, 100_000)]);
     script.command(command::ARM_STANDALONE);

@@ -4,7 +4,7 @@ use hge_gateware::engine::{Pass, Pipelined, Stepped};
 use hge_protocol::{Parameters, Update};
 use hge_sim::rtl::RtlEngine;
 use hge_tests::nightly;
-use hge_tests::scenario::{random, Scenario, LITTLE};
+use hge_tests::scenario::{continuous, random, Scenario, LITTLE};
 
 /// Controls are updated between two.
 const EPOCHS: u32 = 2;
@@ -42,6 +42,14 @@ fn a_random_run_with_the_update_in_hardware_gives_the_same_bytes_and_codes() {
     let parameters = Parameters { update: Update::Hardware, ..LITTLE };
     for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
         agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
+    }
+}
+
+#[test]
+fn a_random_run_in_continuous_mode_gives_the_same_bytes_and_codes() {
+    let parameters = Parameters { update: Update::Hardware, ..LITTLE };
+    for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
+        agree::<Pipelined>(&continuous(*seed, parameters, 4));
     }
 }
 

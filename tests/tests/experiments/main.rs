@@ -6,6 +6,7 @@ mod calibration;
 mod calibration_of_outputs;
 mod compact;
 mod confidence;
+mod continuous;
 mod curvature;
 mod gains;
 mod gates;

@@ -278,7 +278,15 @@ impl<P: Pass> Logic for Instrument<P> {
             self.post_processor.opens[i].next = self.opening[i].val();
             self.sequencer.ends[i].next = self.post_processor.ends[i].val();
             self.sequencer.upper[i].next =
-                bit_cast::<24, 16>(self.registers.stored.val().to_bits().get_bits::<16>(16));
+                bit_cast::<24, 15>(self.registers.stored.val().to_bits().get_bits::<15>(16));
+            self.sequencer.continues[i].next = self.post_processor.continues[i].val();
+            comment!("Continuous mode: tones run on between windows.");
+            if self.sequencer.runs_on[i].val() {
+                self.engine.tones.next = true;
+                self.engine.restart.next = false;
+                self.modulator.shape.next = self.registers.mode.val().get_bit(2);
+                self.sequencer.moving.next = self.modulator.moving.val();
+            }
         }
         self.post_processor.target_ready.next = self.modulator.target_ready.val();
         self.post_processor.number.next = self.link.number.val();

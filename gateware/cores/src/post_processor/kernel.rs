@@ -288,10 +288,14 @@ impl Logic for PostProcessor {
             }
             self.is_last[i].clock.next = self.clock.val();
             self.is_last[i].d.next = self.is_last[i].q.val();
+            self.will_continue[i].clock.next = self.clock.val();
+            self.will_continue[i].d.next = self.will_continue[i].q.val();
             if self.machine.strobe.val() & (self.machine.port.val() == bits::<6>(34)) {
                 self.is_last[i].d.next = !self.machine.word_out.val().any();
+                self.will_continue[i].d.next = self.machine.word_out.val().get_bit(8);
             }
             self.ends[i].next = self.is_last[i].q.val();
+            self.continues[i].next = self.will_continue[i].q.val();
             self.uses_table[i].next = self.updates[i].busy.val();
             self.working.next = self.waits.val()
                 | (self.machine.busy.val() & self.of_run.q.val() & (!self.released[i].q.val()));

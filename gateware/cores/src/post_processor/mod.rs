@@ -42,6 +42,10 @@
 //! reads the window before it, by bit 7 of `read_slot`. `ends` says whether the case ends its epoch: then `working` lasts until the steps are applied, else only
 //! until the next case's values are set.
 //!
+//! In continuous mode (bit 31 of the setting `gap`, one case in use) every window but a start's last `continues`: the program sets the controls of the next one as the
+//! window before has left them, sets `working` free, and updates them, and decides whether that window continues in turn, while it lasts. The records of a window and the best row
+//! are of the controls that it had, which the update has kept.
+//!
 //! An instruction takes three clocks. `hge_protocol::Parameters::most_gap_clocks` bounds a job.
 
 mod kernel;
@@ -185,13 +189,17 @@ pub struct PostProcessor {
     pub opens: Vec<Signal<In, Bit>>,
     /// The case is the epoch's last; with the update in hardware.
     pub ends: Vec<Signal<Out, Bit>>,
+    /// Continuous mode: the next window follows with tones on; with the update in hardware.
+    pub continues: Vec<Signal<Out, Bit>>,
     /// The update in hardware uses the parameter table.
     pub uses_table: Vec<Signal<Out, Bit>>,
     machine: Machine,
-    /// The update in hardware, if any; that the next case is ready; that it is the epoch's last; and that a window has begun since the job did.
+    /// The update in hardware, if any; that the next case is ready; that it is the epoch's last; that a window follows it with tones on; and that a window has
+    /// begun since the job did.
     updates: Vec<Update>,
     released: Vec<DFF<Bit>>,
     is_last: Vec<DFF<Bit>>,
+    will_continue: Vec<DFF<Bit>>,
     past: Vec<DFF<Bit>>,
     shown_slot: Vec<Signal<Local, Bits<8>>>,
     /// Pending: the end of a run; and the begin of one, or a window.
@@ -270,6 +278,8 @@ impl PostProcessor {
             ends: (0..updates).map(|_| Signal::default()).collect(),
             uses_table: (0..updates).map(|_| Signal::default()).collect(),
             is_last: (0..updates).map(|_| DFF::default()).collect(),
+            continues: (0..updates).map(|_| Signal::default()).collect(),
+            will_continue: (0..updates).map(|_| DFF::default()).collect(),
             updates: (0..updates).map(|_| Update::new(parameters)).collect(),
             released: (0..updates).map(|_| DFF::default()).collect(),
             past: (0..updates).map(|_| DFF::default()).collect(),

@@ -24,6 +24,11 @@ impl Logic for Sequencer {
         self.gate.next = ((self.state.q.val() == State::LeadIn)
             | (self.state.q.val() == State::Window))
             & self.perturbs.val();
+        for i in 0..self.flowing.len() {
+            if self.flowing[i].q.val() {
+                self.gate.next = self.perturbs.val();
+            }
+        }
         self.restart.next = (self.state.q.val() == State::LeadIn) & (!self.count.q.val().any());
         self.first.next = !self.count.q.val().any();
         comment!("Length of the window.");
@@ -80,7 +85,8 @@ impl Logic for Sequencer {
             self.upper_copy[i].clock.next = self.clock.val();
             self.is_short[i].d.next = self.is_short[i].q.val();
             if self.tick.val() & (self.state.q.val() != State::Gap) {
-                self.is_short[i].d.next = (self.state.q.val() == State::Tail)
+                self.is_short[i].d.next = ((self.state.q.val() == State::Tail)
+                    | (self.state.q.val() == State::Window))
                     & (!self.stop_asked.q.val())
                     & (!self.ends[i].val());
             }
@@ -204,6 +210,36 @@ impl Logic for Sequencer {
                         }
                     }
                 }
+            }
+        }
+        for i in 0..self.flowing.len() {
+            comment!("Continuous mode: from a window to the next without a tail; a stop leads to the tail.");
+            self.flowing[i].clock.next = self.clock.val();
+            self.flowing[i].d.next = self.flowing[i].q.val();
+            self.runs_on[i].next = self.flowing[i].q.val();
+            if self.tick.val() {
+                if (self.state.q.val() == State::Window) & self.at_length.q.val() {
+                    self.flowing[i].d.next = false;
+                }
+                if (self.state.q.val() == State::Window)
+                    & self.at_length.q.val()
+                    & self.continues[i].val()
+                    & (!self.stop_asked.q.val())
+                {
+                    self.flowing[i].d.next = true;
+                    self.state.d.next = State::Gap;
+                    self.post_processor_start.next = true;
+                    self.post_processor_kind.next = 1.into();
+                }
+                if self.flowing[i].q.val() & self.stop_asked.q.val() {
+                    self.flowing[i].d.next = false;
+                    self.state.d.next = State::Tail;
+                    self.count.d.next = 0.into();
+                    self.over.d.next = false;
+                }
+            }
+            if self.reset.val() {
+                self.flowing[i].d.next = false;
             }
         }
         comment!("Pending stop. It does not outlive its run.");

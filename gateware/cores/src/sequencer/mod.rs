@@ -8,7 +8,10 @@
 //!
 //! A gap begins with a job of the post-processor (record, update, next case's values) and lasts at least `gap`
 //! samples; if the job takes longer, the gap is extended and the next record is flagged. With the update in hardware ([`Sequencer::with_short_gap`])
-//! the setting's upper half is the length after a window that does not end its epoch, which leaves less to be done.
+//! bits 30..16 of the setting are the length after a window that does not end its epoch, which leaves less to be done.
+//!
+//! In continuous mode a window that `continues` has no tail: tones run on through gap, ramp, settling and lead-in, phases do not restart, and a stop in any
+//! of them leads to the tail.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -16,7 +19,8 @@
 //! | `run`, `stop`, `disarm`, `trip` | in, 1 | pulses; all except the first end the run, the earliest of them sets the reason |
 //! | `window_log2`, `mode` | in, 5 + 3 | see `hge_protocol::registers` |
 //! | `setting_request`, `setting_address`, `setting_granted`, `stored` | out 1 + 6, in 1 + 24 | read request, address, grant and value of the length of gap, settle or lead-in; once a sample, within 24 clocks of its beginning |
-//! | `ends`, `upper` | in, 1 + 24 | with the update in hardware: the case is the epoch's last; upper half of the setting, with `stored`: the gap after other cases, unless 0 |
+//! | `ends`, `upper` | in, 1 + 24 | with the update in hardware: the case is the epoch's last; bits 30..16 of the setting, with `stored`: the gap after other cases, unless 0 |
+//! | `continues`, `runs_on` | in, 1, out, 1 | with the update in hardware: continuous mode, the next window follows with tones on; they run on from the window before into this sample |
 //! | `moving`, `sounding` | in, 1 | of the previous sample: bases still ramp; tones are still on |
 //! | `busy`, `ramp`, `tones`, `restart`, `gate`, `take`, `first`, `second_half` | out, 1 | state of this sample |
 //! | `now` | in, 32 | the present sample since power-up |
@@ -119,8 +123,14 @@ pub struct Sequencer {
     pub post_processor_reason: Signal<In, Bits<3>>,
     /// The case is the epoch's last; with the update in hardware.
     pub ends: Vec<Signal<In, Bit>>,
-    /// Upper half of the setting.
+    /// Bits 30..16 of the setting.
     pub upper: Vec<Signal<In, Bits<24>>>,
+    /// The next window follows with tones on; with the update in hardware.
+    pub continues: Vec<Signal<In, Bit>>,
+    /// Tones run on from the window before into this sample.
+    pub runs_on: Vec<Signal<Out, Bit>>,
+    /// The same.
+    flowing: Vec<DFF<Bit>>,
     /// The gap is that after another case; its length as read, a clock later, and as used.
     is_short: Vec<DFF<Bit>>,
     upper_copy: Vec<DFF<Bits<24>>>,
@@ -159,11 +169,14 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// With a gap of its own length after cases that do not end an epoch, if `is_there`.
+    /// With a gap of its own length after cases that do not end an epoch, and continuous mode, if `is_there`.
     pub fn with_short_gap(mut self, is_there: bool) -> Self {
         let count = usize::from(is_there);
         self.ends = (0..count).map(|_| Signal::default()).collect();
         self.upper = (0..count).map(|_| Signal::default()).collect();
+        self.continues = (0..count).map(|_| Signal::default()).collect();
+        self.runs_on = (0..count).map(|_| Signal::default()).collect();
+        self.flowing = (0..count).map(|_| DFF::default()).collect();
         self.is_short = (0..count).map(|_| DFF::default()).collect();
         self.upper_copy = (0..count).map(|_| DFF::default()).collect();
         self.short_length = (0..count).map(|_| Signal::default()).collect();

@@ -20,6 +20,9 @@ impl Logic for Update {
         self.loss.next = self.losses.q.val();
         self.kept.next = self.kept_row.read_data.val();
         self.kept_row.read_address.next = self.kept_place.val();
+        if self.busy.val() {
+            self.kept_row.read_address.next = bit_cast::<6, _>(self.item.q.val());
+        }
         comment!("Settings and tasks.");
         if self.place_write.val() {
             self.place.d.next = bit_cast::<12, _>(self.data.val());
@@ -196,6 +199,9 @@ impl Logic for Update {
         if self.is_input.val() | (self.errand.q.val() == bits::<4>(5)) {
             self.word.next = self.one.q.val().to_bits() << 16;
         }
+        if self.errand.q.val() == bits::<4>(6) {
+            self.word.next = self.kept_row.read_data.val();
+        }
         self.write.next = false;
         self.write_address.next = self.steps.val() | self.step_place.val();
         self.write_data.next = self.sum.val();
@@ -349,7 +355,8 @@ impl Logic for Update {
             Round::Row => match self.phase.q.val().index() {
                 0 => self.address.d.next = self.row.val(),
                 3 => {
-                    self.kept_row.write_enable.next = self.errand.q.val().get_bit(1);
+                    self.kept_row.write_enable.next =
+                        self.errand.q.val().get_bit(1) & (!self.errand.q.val().get_bit(2));
                     self.write.next =
                         (self.errand.q.val() == bits::<4>(5)) | self.errand.q.val().get_bit(3);
                     self.write_address.next = self.controls.val() | self.item_place.val();
@@ -362,7 +369,8 @@ impl Logic for Update {
                     }
                 }
                 4 => {
-                    self.write.next = self.errand.q.val() == bits::<4>(3);
+                    self.write.next = (self.errand.q.val() == bits::<4>(3))
+                        | (self.errand.q.val() == bits::<4>(6));
                     self.write_address.next = self.best.val() | self.item_place.val();
                     self.write_data.next = self.word.val();
                     self.phase.d.next = 0.into();

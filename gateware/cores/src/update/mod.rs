@@ -55,6 +55,8 @@ pub mod task {
     pub const TARGETS: u8 = 4;
     /// Controls from the codes of the row at the place.
     pub const START: u8 = 5;
+    /// The row of the best from the kept controls.
+    pub const KEPT_BEST: u8 = 6;
     /// Controls from the row of the best.
     pub const BEST: u8 = 8;
     /// Steps to zero.

@@ -30,7 +30,8 @@ fn the_clerk_in_icarus_equals_rust() {
                     core.mode.next = Bits::from(random.below(8));
                     core.kind.next = Bits::from(random.below(4));
                     put(&mut core.window_log2, random);
-                    core.stored.next = Bits::from(random.below(3));
+                    // Continuous mode now and then.
+                    core.stored.next = Bits::from(random.below(3) | random.below(2) << 31);
                 }
                 core.reset.next = random.once_in(3000);
                 core.start.next = random.once_in(50);
@@ -68,7 +69,7 @@ fn the_sequencer_in_icarus_equals_rust() {
                 core.stop.next = random.once_in(300);
                 core.disarm.next = random.once_in(500);
                 core.trip.next = random.once_in(500);
-                put_all!(core, random; tick, run, moving, sounding, now, recorded, setting_granted, ends);
+                put_all!(core, random; tick, run, moving, sounding, now, recorded, setting_granted, ends, continues);
                 for upper in &mut core.upper {
                     upper.next = Bits::from(random.below(4));
                 }

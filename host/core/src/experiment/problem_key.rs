@@ -31,6 +31,7 @@ fn key_of_voltage(output: usize, volts: f64, experiment: &Experiment) -> String 
 pub(super) fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
     match problem {
         PlanError::Sines => "instrument.carriers".into(),
+        PlanError::Continuous { .. } => "timing.continuous".into(),
         PlanError::Chips { .. } => "timing.window_samples".into(),
         PlanError::Cost { .. } => "case".into(),
         PlanError::Parameters(error) => format!("instrument.{}", error.name()),

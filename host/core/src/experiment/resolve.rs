@@ -198,6 +198,9 @@ fn by_second_order(experiment: &Experiment, plan: Plan, data: &Dataset) -> Resul
 /// Checks that need the plan: rates that fit the update's registers, runs that end.
 fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
     let alone = experiment.loop_mode == LoopMode::Standalone;
+    require(alone || !experiment.timing.continuous, "timing.continuous", || {
+        "continuous mode is one of the standalone loop, as the host sets the controls between runs: set loop to standalone, or timing.continuous to false".into()
+    })?;
     for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
         Coefficients::of(plan, run.rate_v2_per_na2).map_err(|error| {
             Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
@@ -266,7 +269,7 @@ fn configuration(
 ) -> Result<Configuration, PlanError> {
     parameters.check()?;
     let Experiment { timing, electrodes, tones, guard, .. } = experiment;
-    let compact_records = timing.compact_records;
+    let (compact_records, continuous) = (timing.compact_records, timing.continuous);
     let timing = Timing {
         rate_hz: timing.rate_hz,
         window_samples: timing.window_samples,
@@ -325,6 +328,7 @@ fn configuration(
         cost: None,
         shaping: tones.shaping,
         compact_records,
+        continuous,
         protection: Protection {
             overcurrent_na: guard.overcurrent_na,
             run_epochs: run_epochs(experiment),

@@ -45,6 +45,10 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
     if asked > rows as usize {
         return Err(PlanError::Cases { asked, rows });
     }
+    let update = parameters.update.name();
+    if configuration.continuous && (asked != 1 || !parameters.update.is_hardware()) {
+        return Err(PlanError::Continuous { cases: asked, update });
+    }
     let asked = plan.slots_wanted();
     if asked > parameters.slots as usize {
         return Err(PlanError::Slots { asked, slots: parameters.slots });
@@ -149,7 +153,12 @@ fn voltages(plan: &Plan) -> Result<(), PlanError> {
         if let Some(step_v) = configuration.step_v {
             let needed_v = plan.needed_step_v();
             if needed_v > step_v {
-                let (mover, lower) = if plan.ramp_is_steepest() {
+                let (mover, lower) = if configuration.continuous {
+                    (
+                        "ramp with the steepest tone on it",
+                        "ramp_v_per_s, its amplitude or frequency",
+                    )
+                } else if plan.ramp_is_steepest() {
                     ("ramp", "ramp_v_per_s")
                 } else {
                     ("steepest tone", "its amplitude or frequency")

@@ -93,6 +93,14 @@ pub enum PlanError {
         /// Rows.
         rows: u32,
     },
+    /// Continuous mode for several cases, or without the update in hardware.
+    #[error("continuous mode updates one case in hardware, but there are {cases} cases and the update is in {update}: give one case and an instrument with update = \"hardware\", or set timing.continuous to false")]
+    Continuous {
+        /// Cases of an epoch.
+        cases: usize,
+        /// Where the gateware computes the update.
+        update: &'static str,
+    },
     /// More controls and noise slots than slots.
     #[error("{asked} frequencies are to be demodulated, but this gateware has {slots} slots: use fewer controls or a gateware with more slots")]
     Slots {

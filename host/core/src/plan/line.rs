@@ -1,9 +1,9 @@
 //! What the records of a plan's windows ask of the line to the host, and what the line carries.
 
-use super::Plan;
+use super::{Configuration, Plan};
 use hge_driver::link::LinkSpec;
 use hge_protocol::frame::window_words;
-use hge_protocol::registers as map;
+use hge_protocol::registers::gap;
 use hge_protocol::wire::most_frame_bytes;
 use serde::Serialize;
 use std::fmt;
@@ -57,11 +57,11 @@ impl Plan {
     /// What its windows ask of this link; `None`: it has no rate of its own.
     pub fn line_load(&self, link: &LinkSpec) -> Option<LineLoad> {
         let line_bytes_per_s = link.bytes_per_s()?;
-        let gap = self.writes.iter().find(|write| write.0 == map::GAP).map_or(0, |write| write.1);
-        // The upper half is the gap within an epoch, if not 0.
-        let gap_samples = match gap >> 16 {
-            short if short > 0 && self.configuration.cases_v.len() > 1 => short,
-            _ => gap & 0xffff,
+        let word = self.gap_written();
+        let Configuration { cases_v, continuous, .. } = &self.configuration;
+        let gap_samples = match gap::short(word) {
+            short if short > 0 && (*continuous || cases_v.len() > 1) => short,
+            _ => gap::long(word),
         };
         let samples = self.grid.window_samples + self.lead_in_samples() + gap_samples;
         let windows_per_s = self.grid.rate_hz / f64::from(samples);

@@ -20,7 +20,7 @@ use crate::tones::Grid;
 use hge_driver::scale::{OutputScale, Scale};
 use hge_driver::{DriverError, Instrument};
 use hge_protocol::number::SINE_PEAK;
-use hge_protocol::registers as map;
+use hge_protocol::registers::{self as map, gap};
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
 use rand::Rng;
@@ -95,6 +95,8 @@ pub struct Configuration {
     pub shaping: bool,
     /// Window records with 16 bits a sum and one exponent.
     pub compact_records: bool,
+    /// Tones run on between the windows of a standalone run.
+    pub continuous: bool,
     /// Enabled trips of the guard.
     pub protection: Protection,
 }
@@ -299,11 +301,12 @@ impl Plan {
         self.ramp_step_v() * self.scale().least_dac_codes_per_v()
     }
 
-    /// Greatest step in codes that a run makes between two samples: the ramp's, or a tone's steepest with the
+    /// Greatest step in codes that a run makes between two samples: the ramp's, or a tone's steepest, or in continuous mode both at once, with the
     /// DAC's rounding (half a step at both ends, or a whole one with noise shaping).
     pub(crate) fn needed_step_codes(&self) -> f64 {
         let rounding = if self.configuration.shaping { 2.0 } else { 1.0 };
-        let steepest = self.ramp_step_codes().max(self.tone_step_codes());
+        let (ramp, tone) = (self.ramp_step_codes(), self.tone_step_codes());
+        let steepest = if self.configuration.continuous { ramp + tone } else { ramp.max(tone) };
         steepest + rounding * f64::from(self.scale().dac_step_codes())
     }
 
@@ -383,7 +386,18 @@ impl Plan {
         let job = self.parameters.most_job_clocks(slots, window_log2) + compact;
         let rest = samples(job).saturating_sub(timing.window_samples);
         let short = at_least(self.parameters.most_case_gap_clocks(slots, window_log2));
-        short.max(rest).min(0xffff) << 16 | at_least(long).max(rest).min(0xffff)
+        short.max(rest).min(gap::MOST_SHORT) << 16 | at_least(long).max(rest).min(0xffff)
+    }
+
+    /// The register `gap` as written.
+    fn gap_written(&self) -> u32 {
+        self.writes.iter().find(|write| write.0 == map::GAP).map_or(0, |write| write.1)
+    }
+
+    /// The same for a standalone run, if that is in continuous mode.
+    pub(crate) fn continuous_gap(&self) -> Option<(u16, u32)> {
+        let is_continuous = self.configuration.continuous;
+        is_continuous.then(|| (map::GAP, self.gap_written() | gap::CONTINUOUS))
     }
 }
 

@@ -31,6 +31,7 @@ fn configuration() -> Configuration {
         cost: None,
         shaping: false,
         compact_records: false,
+        continuous: false,
         protection: Protection::default(),
     }
 }
@@ -310,6 +311,31 @@ fn with_the_update_in_hardware_the_gap_is_shorter_within_an_epoch() {
     // 240 clocks a sample, eight outputs, two slots: 585 + 32 + 24 + 24 + 192, and 330 + 72, each rounded up and one sample more.
     assert_eq!(gap(Update::Hardware), 3 << 16 | 5);
     assert!(gap(Update::Microcode) > 40 && gap(Update::Microcode) < 1 << 16);
+}
+
+#[test]
+fn continuous_mode_is_of_one_case_in_hardware_and_its_ramps_carry_the_steepest_tone() {
+    let plan = |cases: usize, update, continuous| {
+        let mut configuration = configuration();
+        configuration.cases_v.truncate(cases);
+        configuration.continuous = continuous;
+        Plan::new(configuration, &Parameters { update, ..Parameters::default() })
+    };
+    for (cases, update) in [(1, Update::Microcode), (2, Update::Hardware)] {
+        let refused = plan(cases, update, true).map(|_| ());
+        assert_eq!(refused, Err(PlanError::Continuous { cases, update: update.name() }));
+        assert_eq!(plan(cases, update, false).unwrap().continuous_gap(), None);
+    }
+    let flows = plan(1, Update::Hardware, true).unwrap();
+    let turns = plan(1, Update::Hardware, false).unwrap();
+    // Only the run of the gateware's own loop is in continuous mode.
+    assert_eq!(written(&flows, map::GAP), written(&turns, map::GAP));
+    assert_eq!(flows.continuous_gap(), Some((map::GAP, 1 << 31 | written(&turns, map::GAP))));
+    // 16384 codes a volt, and one for the rounding: a ramp of 20 mV a sample, a tone of 0.1 V that turns by 27 / 256.
+    let tone_v = 2.0 * flows.amplitude_v(1) * (std::f64::consts::PI * 27.0 / 256.0).sin();
+    let codes = |volts: f64| (16384.0 * volts + 1.0).ceil() as u32;
+    assert_eq!(written(&turns, map::STEP_LIMIT), codes(tone_v.max(0.02)));
+    assert_eq!(written(&flows, map::STEP_LIMIT), codes(tone_v + 0.02));
 }
 
 #[test]

@@ -16,6 +16,9 @@ use hge_protocol::frame::flag;
 /// rate times the sum of the squared slopes. The slopes may thus grow by a factor of 1.4; half the rate follows the step too slowly.
 const STABLE: f64 = 1.0;
 
+/// The same in continuous mode, where an update acts one window late: rate J^T J must stay below 1.
+const STABLE_LATE: f64 = 0.5;
+
 pub(super) fn run(
     session: &mut Session,
     experiment: &Experiment,
@@ -38,7 +41,8 @@ pub(super) fn run(
     };
     let writes = hold_writes(session.plan(), keys, targets, &hold)?;
     one_run(session, writes, true, targets, &mut Vec::new(), &mut |_| (), &mut look)?;
-    hold.rate_v2_per_na2 = STABLE / squares;
+    let is_late = session.plan().configuration().continuous;
+    hold.rate_v2_per_na2 = if is_late { STABLE_LATE } else { STABLE } / squares;
     let mut moments: Vec<Moment> = Vec::new();
     let mut controls_v = trained.controls_v.clone();
     while let Some(left) = wanted.epochs.checked_sub(moments.len() as u32).filter(|&left| left > 0)

@@ -279,6 +279,7 @@ fn tables(
         (map::STEP_SHIFT, coefficients.step_shift),
         (map::LOSS_STOP, stop_loss(plan, keys, targets, wanted_na)),
     ];
+    writes.extend(plan.continuous_gap());
     // Inputs that are not read count for nothing: their errors have no weight.
     for input in 0..plan.parameters().inputs {
         for (slot, &word) in coefficients.words.iter().enumerate() {

@@ -247,6 +247,11 @@ fn agree(parameters: Parameters, tables: usize, seed: u64) -> [usize; 2] {
             assert_eq!(unsigned(bench.bench.core.kept.val()), u64::from(control));
         }
 
+        bench.work(task::KEPT_BEST, 0);
+        let best = layout.best as usize;
+        wanted[best..best + controls.len()].copy_from_slice(&controls);
+        assert_eq!(bench.table, wanted, "best from what was kept, seed {seed}");
+
         for step in layout.steps..layout.steps + bench.slots as u32 {
             bench.table[step as usize] = bench.random.word() as u32;
         }

@@ -38,11 +38,14 @@ pub fn run(code: &mut Assembler, mask_words: u8, form: Update) {
     } else {
         hardware::begin(code, task::CLEAR);
         hardware::settings(code, mask_words);
+        hardware::mode(code);
         standalone(code);
         code.jump(Zero, "first values");
         code.call("load start");
         code.label("first values");
         code.call("load case");
+        hardware::begin(code, task::KEEP);
+        code.call("look ahead");
         code.halt();
         return;
     }
@@ -97,14 +100,14 @@ pub fn standalone(code: &mut Assembler) {
 }
 
 /// Carry: this was the last epoch.
-fn next_epoch(code: &mut Assembler) {
+pub fn next_epoch(code: &mut Assembler) {
     code.load(ONE);
     code.add_to(EPOCH);
     code.subtract(EPOCHS);
 }
 
 /// Carry: the least loss is low enough to end the run.
-fn reached(code: &mut Assembler) {
+pub fn reached(code: &mut Assembler) {
     code.load(LOSS_STOP);
     code.subtract(BEST_LOSS);
     code.load(LOSS_STOP + 1);
@@ -116,6 +119,7 @@ pub fn window(code: &mut Assembler, has_cost: bool, form: Update) {
     code.label(job::WINDOW);
     if form.is_hardware() {
         hardware::keep(code);
+        hardware::flow(code);
         hardware::hasten(code);
     } else {
         records::window(code, &Told::PRESENT);
@@ -155,12 +159,8 @@ pub fn window(code: &mut Assembler, has_cost: bool, form: Update) {
     end_of_epoch(code, form);
 }
 
-/// Stores the best point, writes the epoch, applies the steps; the next start or the final pass.
-fn end_of_epoch(code: &mut Assembler, form: Update) {
-    code.label("end of epoch");
-    if form.is_hardware() {
-        hardware::keep_epoch(code);
-    }
+/// The epoch's loss is the least; else continues at `not the best`.
+pub fn best_loss(code: &mut Assembler) {
     code.load(LOSS);
     code.subtract(BEST_LOSS);
     code.load(LOSS + 1);
@@ -172,12 +172,16 @@ fn end_of_epoch(code: &mut Assembler, form: Update) {
     code.store(BEST_LOSS + 1);
     code.load(START);
     code.store(BEST_START);
+}
+
+/// Stores the best point, writes the epoch, applies the steps; the next start or the final pass.
+fn end_of_epoch(code: &mut Assembler, form: Update) {
+    code.label("end of epoch");
     if form.is_hardware() {
-        code.load(THREE);
-        code.store(KEEPS);
-        code.label("not the best");
-        hardware::apply(code);
+        code.call("rate");
+        hardware::begin(code, task::APPLY);
     } else {
+        best_loss(code);
         rows::copy(code, CONTROLS, BEST);
         code.label("not the best");
         records::epoch(code, &Told::PRESENT);

@@ -1,13 +1,13 @@
 //! The work after a window with the update in hardware: what the records tell is kept, the next case is made ready, and then they are told. Within an epoch the next
 //! case waits for its values alone, after its last for the update.
 
-use super::epochs::standalone;
+use super::epochs::{best_loss, next_epoch, reached, standalone};
 use super::memory::*;
 use super::records::{self, Told};
 use super::{clear, input, output, rows, update};
 use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_LOW};
 use crate::update::task;
-use Condition::{Always, NotZero, Zero};
+use Condition::{Always, Carry, NotZero, Positive, Zero};
 
 /// The constant of a task.
 fn constant(task: u8) -> Place {
@@ -18,6 +18,7 @@ fn constant(task: u8) -> Place {
         task::KEEP_BEST => THREE,
         task::TARGETS => FOUR,
         task::START => FIVE,
+        task::KEPT_BEST => SIX,
         task::BEST => EIGHT,
         _ => THIRTEEN,
     }
@@ -55,6 +56,49 @@ pub fn keep(code: &mut Assembler) {
         code.store(into);
     }
     clear(code, TELLS_EPOCH);
+    code.store(APPLIES);
+}
+
+/// Continuous mode, if it is set and there is one case: an epoch's controls are kept already.
+pub fn mode(code: &mut Assembler) {
+    clear(code, CONTINUOUS);
+    for (task, word) in [(TWO, KEEPS_ANY), (THREE, KEEPS_BEST)] {
+        code.load(task);
+        code.store(word);
+    }
+    code.load(GAP_PLACE);
+    code.output(output::PLACE);
+    code.input(input::SETTING + 1);
+    code.jump(Positive, "in turn");
+    code.load(CASES);
+    code.subtract(ONE);
+    code.jump(NotZero, "in turn");
+    code.store(KEEPS_ANY);
+    code.load(SIX);
+    code.store(KEEPS_BEST);
+    code.store(CONTINUOUS);
+    code.label("in turn");
+}
+
+/// A window that another follows with tones on: that one takes the controls as the window before this one has left them, and the update follows.
+pub fn flow(code: &mut Assembler) {
+    code.load(FLOWS);
+    code.jump(Zero, "in order");
+    code.call("load case");
+    code.output(output::RELEASE);
+    standalone(code);
+    code.jump(Zero, "flows on");
+    add(code, ["nothing was cut in the flow", "loss fits in the flow"]);
+    code.call("rate");
+    clear(code, LOSS);
+    code.store(LOSS + 1);
+    code.load(ONE);
+    code.store(APPLIES);
+    code.label("flows on");
+    next_epoch(code);
+    code.call("look ahead");
+    code.jump(Always, "tell");
+    code.label("in order");
 }
 
 /// Within an epoch the next case is made ready before the steps are added.
@@ -94,35 +138,70 @@ pub fn add(code: &mut Assembler, [sound, fits]: [&'static str; 2]) {
     update::add_loss(code, fits);
 }
 
-/// What the epoch's record tells; the controls are not known to be the best.
-pub fn keep_epoch(code: &mut Assembler) {
-    code.load(ONE);
-    code.store(TELLS_EPOCH);
-    code.load(TWO);
-    code.store(KEEPS);
-    for word in 0..2 {
-        code.load(LOSS + word);
-        code.store(TOLD_LOSS + word);
-    }
-}
-
-/// Keeps the controls and applies the steps.
-pub fn apply(code: &mut Assembler) {
-    code.load(KEEPS);
-    code.output(output::UPDATE_TASK);
-    code.input(input::UPDATED);
-    begin(code, task::APPLY);
-}
-
-/// The next case is ready: the window is told, and an epoch that it ended.
+/// The next case is ready: the window is told, and an epoch that it ended; in continuous mode the controls of the next window are kept, and then updated.
 pub fn tell(code: &mut Assembler) {
     code.output(output::RELEASE);
+    code.call("look ahead");
     code.label("tell");
     records::window(code, &Told::KEPT);
     code.load(TELLS_EPOCH);
     code.jump(Zero, "all is told");
     records::epoch(code, &Told::KEPT);
     code.label("all is told");
+    code.load(CONTINUOUS);
+    code.jump(Zero, "all is done");
+    begin(code, task::KEEP);
+    code.load(APPLIES);
+    code.jump(Zero, "all is done");
+    begin(code, task::APPLY);
+    code.label("all is done");
+}
+
+/// What the epoch's record tells, the least loss, and the controls that go with them.
+fn rate(code: &mut Assembler) {
+    code.label("rate");
+    code.load(ONE);
+    code.store(TELLS_EPOCH);
+    code.load(KEEPS_ANY);
+    code.store(KEEPS);
+    for word in 0..2 {
+        code.load(LOSS + word);
+        code.store(TOLD_LOSS + word);
+    }
+    best_loss(code);
+    code.load(KEEPS_BEST);
+    code.store(KEEPS);
+    code.label("not the best");
+    code.load(KEEPS);
+    code.jump(Zero, "rated");
+    code.output(output::UPDATE_TASK);
+    code.input(input::UPDATED);
+    code.label("rated");
+    code.back();
+}
+
+/// Whether another window follows the one to come with tones on, by what is known before that is measured.
+fn look_ahead(code: &mut Assembler) {
+    code.label("look ahead");
+    clear(code, FLOWS);
+    code.load(CONTINUOUS);
+    code.jump(Zero, "looked ahead");
+    code.load(LAST_PASS);
+    code.jump(NotZero, "looked ahead");
+    code.load(EPOCH);
+    code.add(ONE);
+    code.subtract(EPOCHS);
+    code.jump(Carry, "looked ahead");
+    standalone(code);
+    code.jump(Zero, "another follows");
+    reached(code);
+    code.jump(Carry, "looked ahead");
+    code.label("another follows");
+    code.load(BYTE);
+    code.store(FLOWS);
+    code.output(output::CASES_LEFT);
+    code.label("looked ahead");
+    code.back();
 }
 
 /// The subroutines.
@@ -144,4 +223,6 @@ pub fn parts(code: &mut Assembler, has_cost: bool) {
     code.subtract(CASE);
     code.output(output::CASES_LEFT);
     code.back();
+    rate(code);
+    look_ahead(code);
 }

@@ -131,7 +131,7 @@ pub mod output {
     pub const UPDATE_SHIFTS: u8 = 18;
     /// Begins a task.
     pub const UPDATE_TASK: u8 = 32;
-    /// Zero: the case is the epoch's last.
+    /// Zero: the case is the epoch's last. Bit 8: the next window follows with tones on.
     pub const CASES_LEFT: u8 = 34;
     /// The next case is ready.
     pub const RELEASE: u8 = 48;
@@ -196,6 +196,13 @@ mod memory {
     pub const TELLS_EPOCH: Place = 72;
     /// How the controls are kept.
     pub const KEEPS: Place = 73;
+    /// The task that keeps the controls of any epoch, if not 0, and of the best so far.
+    pub const KEEPS_ANY: Place = 74;
+    pub const KEEPS_BEST: Place = 75;
+    /// Continuous mode; it is in use after the present window; the steps are still to be applied.
+    pub const CONTINUOUS: Place = 76;
+    pub const FLOWS: Place = 77;
+    pub const APPLIES: Place = 78;
 
     /// Settings, as at the beginning of the run.
     pub const CASES: Place = 48;
@@ -207,6 +214,9 @@ mod memory {
     /// Two words, four with more than 32 outputs.
     pub const INPUT_MASK: Place = 56;
 
+    /// With the update in hardware.
+    pub const SIX: Place = 0xd3;
+    pub const GAP_PLACE: Place = 0xd4;
     /// Addresses of these settings, in this order, and the limits of two of them.
     pub const SETTINGS: Place = 0xd5;
     pub const MOST_CASES: Place = 0xde;
@@ -247,7 +257,7 @@ mod memory {
 /// The program for `parameters`.
 pub fn program(parameters: &Parameters) -> Assembler {
     let layout = TableLayout::of(parameters);
-    let mut code = Assembler::new(&[
+    let mut constants = vec![
         (memory::SETTINGS, map::CASES_USED),
         (memory::SETTINGS + 1, map::EPOCHS),
         (memory::SETTINGS + 2, map::STARTS_USED),
@@ -287,7 +297,11 @@ pub fn program(parameters: &Parameters) -> Assembler {
         (memory::SLOT_WORDS, layout.slot_words as u16),
         (memory::INPUT_WORDS, layout.input_words as u16),
         (memory::INPUTS, (parameters.inputs << 8) as u16),
-    ]);
+    ];
+    if parameters.update.is_hardware() {
+        constants.extend([(memory::SIX, 6), (memory::GAP_PLACE, map::GAP)]);
+    }
+    let mut code = Assembler::new(&constants);
     let mask_words = 2 * Parameters::mask_words(parameters.outputs) as u8;
     let has_cost = parameters.has_cost();
     epochs::run(&mut code, mask_words, parameters.update);

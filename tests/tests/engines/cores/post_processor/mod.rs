@@ -22,12 +22,13 @@ fn runs_agree(parameters: Parameters, runs: usize, seed: u64) -> Run {
     run
 }
 
-fn agree(parameters: Parameters, runs: usize, seed: u64) {
+fn agree(parameters: Parameters, runs: usize, seed: u64) -> Run {
     let run = runs_agree(parameters, runs, seed);
     let [all, cut] = run.updates;
     println!("{} slots: {all} updates, {cut} saturated", parameters.slots);
     assert!(cut > all / 20 && cut < all - all / 20, "{cut} of {all} saturated");
     assert!(run.ways.iter().all(|&taken| taken > 0), "ways not taken: {:?}", run.ways);
+    run
 }
 
 #[test]
@@ -85,7 +86,8 @@ fn runs_of_the_most_slots_equal_the_twins() {
 #[test]
 fn runs_with_the_update_in_hardware_equal_the_twins() {
     let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
-    agree(Parameters { slots: 1, outputs: 2, cases: 32, ..hardware }, 40, 71);
+    let few = agree(Parameters { slots: 1, outputs: 2, cases: 32, ..hardware }, 40, 71);
+    assert!(few.flowed.iter().all(|&windows| windows > 2), "{:?} continuous windows", few.flowed);
     let clock_hz = 90_000_000;
     agree(Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..hardware }, 40, 72);
     agree(

@@ -1,13 +1,14 @@
 //! Runs: what the post-processor should make of every window, from the models of the update.
 
+mod twin;
+
 use super::test_bench::{TestBench, Told, END, RUN, WINDOW};
 use crate::cores::bench::raw;
 use crate::cores::stimulus::Stimulus;
-use hge_protocol::frame::{flag, End, EndReason, Epoch, Record, Window};
-use hge_protocol::registers::{self as map, mode};
+use hge_protocol::frame::{flag, End, EndReason, Record, Window};
+use hge_protocol::registers::{self as map, gap, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord};
 use hge_protocol::Parameters;
-use hge_sim::model::update::{add_step, apply, case_error, step_addition};
 
 /// Registers of a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +24,7 @@ struct Settings {
     compact: bool,
     loss_stop: u32,
     input_mask: u64,
+    continuous: bool,
 }
 
 /// Where the run is.
@@ -37,6 +39,9 @@ struct At {
     last_pass: bool,
     saturated: bool,
     over: Option<EndReason>,
+    /// Continuous mode: the present window is followed by another with tones on; and follows one.
+    flows: bool,
+    flowed: bool,
 }
 
 /// Runs of one post-processor.
@@ -48,12 +53,15 @@ pub struct Run {
     at: At,
     /// Sample before its first.
     began: u32,
-    /// What the table should hold.
+    /// What the table should hold, and the controls of the present window.
     table: Vec<u32>,
+    kept: Vec<u32>,
     /// Slots updated, and of these saturated.
     pub updates: [usize; 2],
     /// Runs that ended: complete in the host's loop, complete standalone, with a low loss.
     pub ways: [usize; 3],
+    /// Windows that another followed with tones on, in the host's loop and standalone.
+    pub flowed: [usize; 2],
 }
 
 impl Run {
@@ -65,8 +73,10 @@ impl Run {
             at: At::default(),
             began: 0,
             table: Vec::new(),
+            kept: Vec::new(),
             updates: [0; 2],
             ways: [0; 3],
+            flowed: [0; 2],
         }
     }
 
@@ -108,8 +118,19 @@ impl Run {
             compact: self.compact.once_in(2),
             loss_stop: if random.once_in(3) { u32::MAX >> random.below(32) } else { 0 },
             input_mask: random.noise(),
+            continuous: false,
         };
+        let is_hardware = parameters.update.is_hardware();
+        let asks = is_hardware && self.compact.once_in(2);
+        let settings = if asks && self.compact.once_in(2) {
+            Settings { cases: 1, epochs: settings.epochs + 3, ..settings }
+        } else {
+            settings
+        };
+        let settings = Settings { continuous: asks && settings.cases == 1, ..settings };
         self.settings = settings;
+        let gap_word = if asks { gap::CONTINUOUS | self.compact.noise() as u32 } else { 0 };
+        self.test_bench.settings[usize::from(map::GAP)] = gap_word;
         self.table = self.test_bench.table.clone();
         let mode = mode::PERTURB
             | if settings.standalone { mode::STANDALONE } else { 0 }
@@ -152,7 +173,10 @@ impl Run {
         if self.settings.standalone {
             self.load_start();
         }
-        self.compare(told, &[], 0);
+        self.kept = self.controls();
+        let targets = self.targets();
+        self.look_ahead();
+        self.compare(told, &[], 0, &targets);
         while self.at.over.is_none() {
             self.window();
         }
@@ -174,12 +198,21 @@ impl Run {
         let number = self.test_bench.number;
         let told = self.test_bench.job(WINDOW);
         assert!(told.recorded);
-        let epoch = self.step(&windows);
+        let loaded = self.targets();
+        self.at.flowed = self.at.flows;
+        let (epoch, targets) = if self.at.flows {
+            (self.flow(&windows), loaded)
+        } else {
+            let epoch = self.step(&windows);
+            self.kept = self.controls();
+            (epoch, self.targets())
+        };
+        self.look_ahead();
         let records = windows.into_iter().map(Record::Window).chain(epoch);
         let frames: Vec<Vec<u32>> =
             (number..).zip(records).map(|(number, record)| record.to_words(number)).collect();
         assert_eq!(told.over, self.at.over.map(|reason| reason.code().into()));
-        self.compare(told, &frames, usize::from(is_first));
+        self.compare(told, &frames, usize::from(is_first), &targets);
     }
 
     /// A window of every input with sums as large as its length allows.
@@ -250,120 +283,8 @@ impl Run {
         self.test_bench.bench.core.tones.next = false;
     }
 
-    /// What the window changes; the epoch's record, if it ends one.
-    fn step(&mut self, windows: &[Window]) -> Option<Record> {
-        let settings = self.settings;
-        if settings.standalone && !self.at.last_pass {
-            for window in windows {
-                self.add_case(window);
-            }
-        }
-        self.at.case += 1;
-        if self.at.case < settings.cases {
-            return None;
-        }
-        self.at.case = 0;
-        if self.at.last_pass {
-            let is_low = self.at.best_loss <= settings.loss_stop;
-            self.at.over = Some(if is_low { EndReason::LossReached } else { EndReason::Complete });
-            return None;
-        }
-        if !settings.standalone {
-            self.at.epoch += 1;
-            self.at.over = (self.at.epoch >= settings.epochs).then_some(EndReason::Complete);
-            return None;
-        }
-        Some(self.end_epoch())
-    }
-
-    fn add_case(&mut self, window: &Window) {
-        let (settings, layout) = (self.settings, self.test_bench.layout);
-        let input = u32::from(window.input);
-        let target = self.table[layout.case_target(self.at.case, input) as usize];
-        let error = case_error(window.sum_first, window.sum_second, settings.window_log2, target);
-        self.at.loss = self.at.loss.saturating_add(error.loss);
-        self.at.saturated |= error.saturated;
-        for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
-        {
-            let (addition, is_cut) = step_addition(
-                window.slots[slot],
-                self.table[layout.coefficient(input, slot as u32) as usize],
-                error.weighted,
-                settings.window_log2,
-                settings.gradient_shift,
-                settings.step_shift,
-            );
-            let step = &mut self.table[layout.steps as usize + slot];
-            let (sum, is_sum_cut) = add_step(*step as i32, addition);
-            *step = sum as u32;
-            self.at.saturated |= is_cut || is_sum_cut;
-            self.updates[0] += 1;
-            self.updates[1] += usize::from(is_cut || is_sum_cut);
-        }
-    }
-
-    fn end_epoch(&mut self) -> Record {
-        let (settings, layout) = (self.settings, self.test_bench.layout);
-        if self.at.loss < self.at.best_loss {
-            self.at.best_loss = self.at.loss;
-            self.at.best_start = self.at.start;
-            self.copy_row(layout.controls, layout.best);
-        }
-        let controls = layout.controls as usize;
-        let row = controls..controls + self.test_bench.parameters.outputs as usize;
-        let record = Record::Epoch(Epoch {
-            epoch: self.at.epoch as u16,
-            start: self.at.start as u8,
-            loss: self.at.loss,
-            best_loss: self.at.best_loss,
-            controls: self.table[row].iter().map(|&word| word as i32).collect(),
-        });
-        for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
-        {
-            let output = u32::from(self.test_bench.words[slot].output);
-            let control = (layout.controls + output) as usize;
-            let limits = self.table[(layout.control_limits + output) as usize];
-            let step = self.table[layout.steps as usize + slot] as i32;
-            self.table[control] = apply(self.table[control] as i32, step, limits) as u32;
-        }
-        self.clear_steps();
-        self.at.loss = 0;
-        self.at.epoch += 1;
-        if self.at.epoch >= settings.epochs {
-            self.at.epoch = 0;
-            self.at.start += 1;
-            self.load_start();
-        }
-        if self.at.start >= settings.starts || self.at.best_loss <= settings.loss_stop {
-            self.at.last_pass = true;
-            self.copy_row(layout.best, layout.controls);
-        }
-        record
-    }
-
-    fn clear_steps(&mut self) {
-        let base = self.test_bench.layout.steps as usize;
-        self.table[base..base + self.settings.slots as usize].fill(0);
-    }
-
-    fn copy_row(&mut self, from: u32, into: u32) {
-        let (from, words) = (from as usize, self.test_bench.parameters.outputs as usize);
-        self.table.copy_within(from..from + words, into as usize);
-    }
-
-    /// Initial controls are codes.
-    fn load_start(&mut self) {
-        let layout = self.test_bench.layout;
-        let start = self.at.start % self.test_bench.parameters.starts;
-        for output in 0..self.test_bench.parameters.outputs {
-            let code = self.table[layout.start_control(start, output) as usize];
-            self.table[(layout.controls + output) as usize] = code << 16;
-        }
-    }
-
-    fn compare(&self, told: Told, frames: &[Vec<u32>], marks: usize) {
+    fn compare(&self, told: Told, frames: &[Vec<u32>], marks: usize, targets: &[(u64, u32)]) {
         let what = (self.settings, self.at);
-        let layout = self.test_bench.layout;
         assert_eq!(told.frames, frames, "{what:?}");
         assert_eq!(told.marks, marks, "{what:?}");
         let lengths: Vec<u64> = frames.iter().map(|words| words.len() as u64).collect();
@@ -371,24 +292,20 @@ impl Run {
         let differs =
             self.test_bench.table.iter().zip(&self.table).position(|(one, other)| one != other);
         assert_eq!(differs, None, "word of the table that differs: {what:?}");
-        let targets: Vec<(u64, u32)> = (0..self.test_bench.parameters.outputs)
-            .map(|output| {
-                let is_input = self.settings.input_mask >> output & 1 == 1;
-                let code = self.table[layout.case_input(self.at.case, output) as usize];
-                let control = self.table[(layout.controls + output) as usize];
-                (output.into(), if is_input { code << 16 } else { control })
-            })
-            .collect();
         assert_eq!(told.targets, targets, "{what:?}");
         let Settings { slots, window_log2, compact, .. } = self.settings;
         let parameters = self.test_bench.parameters;
         for ends in &self.test_bench.bench.core.ends {
-            assert_eq!(ends.val(), self.at.case + 1 == self.settings.cases, "{what:?}");
+            let is_last = self.at.case + 1 == self.settings.cases && !self.at.flows;
+            assert_eq!(ends.val(), is_last, "{what:?}");
+        }
+        for continues in &self.test_bench.bench.core.continues {
+            assert_eq!(continues.val(), self.at.flows, "{what:?}");
         }
         let compact = u32::from(compact) * parameters.compact_clocks(slots);
         let most_job = parameters.most_job_clocks(slots, window_log2) + compact;
         assert!(told.clocks <= most_job, "{} clocks, of {most_job}: {what:?}", told.clocks);
-        let gap = if self.at.case == 0 {
+        let gap = if self.at.case == 0 && !self.at.flowed {
             parameters.most_gap_clocks(slots, window_log2)
         } else {
             parameters.most_case_gap_clocks(slots, window_log2)

@@ -88,6 +88,9 @@ impl TestBench {
         self.bench.core.kind.next = raw(kind);
         self.bench.core.start.next = true;
         self.past = false;
+        for opens in &mut self.bench.core.opens {
+            opens.next = false;
+        }
         self.work()
     }
 
