@@ -74,8 +74,7 @@ impl Logic for Stepped {
         }
         self.place_wide.next = bit_cast::<13, 4>(self.place.val());
         self.block_wide.next = bit_cast::<13, 9>(self.block.val());
-        self.block_placed.next = self.block_wide.val().to_bits() << 4;
-        self.block_at.next = self.block_placed.val();
+        self.block_at.next = self.block_wide.val().to_bits() << 4;
         if self.in_common.val() {
             self.block_at.next = self.common.val();
         }
@@ -109,9 +108,7 @@ impl Logic for Stepped {
         self.is_found.d.next = self.read.val() & self.read_free.val() & (!self.is_found.q.val());
         self.read_ready.next = self.is_found.q.val();
         self.read_data.next = self.memory.read_data.val();
-        comment!(
-            "The modulator's tone: the lower half is held for a clock until the upper one is read."
-        );
+        comment!("The modulator's tone: the lower half is held until the upper one is read.");
         if self.outputs.q.val() & self.tone_high.val() {
             self.low_tone.d.next = self.memory.read_data.val();
         }
@@ -156,23 +153,16 @@ impl Logic for Stepped {
         self.writes_greater.d.next = false;
         if self.running.q.val() & self.in_statistics.q.val() {
             self.adds_own.d.next = true;
+            self.writes.d.next = self.take.val();
             match self.step.q.val().index() {
-                8 => {
-                    self.writes.d.next = self.take.val();
-                    self.fills.d.next = self.second_half.val();
-                }
+                8 => self.fills.d.next = self.second_half.val(),
                 9 => {
-                    self.writes.d.next = self.take.val();
                     self.chains.d.next = true;
                     self.fills.d.next = true;
                     self.fills_own.d.next = !self.second_half.val();
                 }
-                10 => {
-                    self.writes.d.next = self.take.val();
-                    self.fills.d.next = !self.second_half.val();
-                }
+                10 => self.fills.d.next = !self.second_half.val(),
                 11 => {
-                    self.writes.d.next = self.take.val();
                     self.chains.d.next = true;
                     self.fills.d.next = true;
                     self.fills_own.d.next = self.second_half.val();
@@ -191,6 +181,7 @@ impl Logic for Stepped {
             }
         }
         if self.running.q.val() & (!self.in_statistics.q.val()) {
+            self.writes.d.next = self.take.val() & (self.step.q.val().get_bit(3));
             match self.step.q.val().index() {
                 0 => self.holds_route.d.next = true,
                 1 => self.turns.d.next = true,
@@ -233,25 +224,21 @@ impl Logic for Stepped {
                 11 => {
                     self.chains.d.next = true;
                     self.adds_high.d.next = true;
-                    self.writes.d.next = self.take.val();
                 }
                 12 => {
                     self.chains.d.next = true;
                     self.fills.d.next = true;
                     self.fills_product.d.next = true;
-                    self.writes.d.next = self.take.val();
                 }
                 13 => self.writes.d.next = self.take.val(),
                 14 => {
                     self.chains.d.next = true;
                     self.adds_high.d.next = true;
-                    self.writes.d.next = self.take.val();
                 }
                 _ => {
                     self.chains.d.next = true;
                     self.fills.d.next = true;
                     self.fills_product.d.next = true;
-                    self.writes.d.next = self.take.val();
                 }
             }
         }
@@ -260,9 +247,6 @@ impl Logic for Stepped {
             self.route.d.next = self.memory.read_data.val();
             self.opens.d.next = self.begun.q.val() | (self.route.q.val().get_bit(15));
             self.begun.d.next = false;
-        }
-        if self.outputs_done.val() {
-            self.begun.d.next = true;
         }
         comment!("The sample of the step, and of the operands that enter the multiplier three steps before its use.");
         if self.step.q.val() == bits::<4>(14) {
@@ -292,6 +276,7 @@ impl Logic for Stepped {
             self.word.d.next = self.further.val();
         }
         if self.outputs_done.val() {
+            self.begun.d.next = true;
             self.word.d.next = unsigned_cast(self.samples[0].val());
         }
         self.start_wide.next = bit_cast::<16, 8>(self.start.val());

@@ -181,7 +181,6 @@ pub struct Stepped {
     place_wide: Signal<Local, Bits<13>>,
     block: Signal<Local, Bits<9>>,
     block_wide: Signal<Local, Bits<13>>,
-    block_placed: Signal<Local, Bits<13>>,
     block_at: Signal<Local, Bits<13>>,
     address: Signal<Local, Bits<13>>,
     tone_wide: Signal<Local, Bits<13>>,
