@@ -43,7 +43,7 @@ pub fn write_text(path: &Path, content: &str, change: &str) -> Result<(), String
 
 /// Shows a page in the browser.
 pub fn show_page(path: &Path) -> Result<(), String> {
-    opener::open(path).map_err(|error| {
+    open::that_detached(path).map_err(|error| {
         format!("no browser could open {} ({error}): open it yourself", path.display())
     })
 }

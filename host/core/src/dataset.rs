@@ -3,15 +3,13 @@
 //! A `.csv` file begins with a line of column names. In a `.npz` file every one-dimensional array is a column, and an array of two dimensions a column for
 //! each of its second indices. Numbers are finite.
 
+use crate::numpy::{table, Archive, ArrayError};
 use crate::targets::{Targets, Wanted};
 use hge_driver::text::{quoted, QUOTED_CHARS};
 use hge_system::file;
-use ndarray::{Array2, Axis, Ix1, Ix2};
-use ndarray_npy::{NpzReader, ReadNpzError, ReadableElement};
 use rand::seq::SliceRandom;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -235,25 +233,23 @@ fn of_csv(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetEr
 }
 
 fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetError> {
-    let failed = |error: ReadNpzError| unreadable(path, &error);
+    let failed = |error: ArrayError| unreadable(path, &error);
     let file = file::open(path).map_err(|error| unreadable(path, &error))?;
-    let mut archive = NpzReader::new(file).map_err(failed)?;
-    let known: Vec<String> = archive.names().map_err(failed)?;
-    let known: Vec<String> =
-        known.iter().map(|name| name.strip_suffix(".npy").unwrap_or(name).into()).collect();
+    let mut archive = Archive::new(file).map_err(failed)?;
     let (mut columns, mut expected) = (Vec::new(), None);
     for name in names {
-        if !known.contains(name) {
-            return Err(missing(path, name, known.iter().map(String::as_str)));
-        }
-        let array = array(&mut archive, name).map_err(failed)?;
+        let Some(bytes) = archive.array(name).map_err(failed)? else {
+            return Err(missing(path, name, archive.names().iter().map(String::as_str)));
+        };
+        let of_array = |error: ArrayError| unreadable(path, &format_args!("array {name}: {error}"));
+        let array = table(&bytes).map_err(of_array)?;
         let (length, expected) = (array.nrows(), *expected.get_or_insert(array.nrows()));
         if length != expected {
             let (path, column) = (path.into(), name.clone());
             return Err(DatasetError::Length { path, column, length, expected });
         }
         let mut of_name = Vec::new();
-        for column in array.axis_iter(Axis(1)) {
+        for column in array.columns() {
             let column = column.to_vec();
             if let Some(n) = column.iter().position(|value| !value.is_finite()) {
                 let (path, value) = (path.into(), column[n].to_string());
@@ -265,34 +261,6 @@ fn of_npz(path: &Path, names: &[String]) -> Result<Vec<Vec<Vec<f64>>>, DatasetEr
         columns.push(of_name);
     }
     Ok(columns)
-}
-
-type Archive = NpzReader<File>;
-
-/// An array of any numeric type of NumPy; one dimension is one column.
-fn array(archive: &mut Archive, name: &str) -> Result<Array2<f64>, ReadNpzError> {
-    let first = read::<f64>(archive, name, |value| value);
-    first
-        .or_else(|_| read::<f32>(archive, name, f64::from))
-        .or_else(|_| read::<i64>(archive, name, |value| value as f64))
-        .or_else(|_| read::<i32>(archive, name, f64::from))
-        .or_else(|_| read::<u8>(archive, name, f64::from))
-        .or_else(|_| read::<bool>(archive, name, |value| f64::from(u8::from(value))))
-}
-
-fn read<T: ReadableElement + Clone>(
-    archive: &mut Archive,
-    name: &str,
-    number: fn(T) -> f64,
-) -> Result<Array2<f64>, ReadNpzError> {
-    let name = format!("{name}.npy");
-    match archive.by_name::<ndarray::OwnedRepr<T>, Ix2>(&name) {
-        Ok(array) => Ok(array.mapv(number)),
-        Err(_) => {
-            let array = archive.by_name::<ndarray::OwnedRepr<T>, Ix1>(&name)?;
-            Ok(array.mapv(number).insert_axis(Axis(1)))
-        }
-    }
 }
 
 /// Whole numbers from a column: labels or classes below `limit`. `Err`: the first other value and its row, from 0.
@@ -383,7 +351,7 @@ mod tests {
         assert!(message("x,z\n1,2\n").ends_with("has no column \"y\": choose from x, z"));
         assert!(message("x,y\n1,2\n1\n").contains("line: 3"), "{}", message("x,y\n1,2\n1\n"));
         let path = folder.join("d.npz");
-        let mut npz = ndarray_npy::NpzWriter::new(File::create(&path).unwrap());
+        let mut npz = ndarray_npy::NpzWriter::new(std::fs::File::create(&path).unwrap());
         npz.add_array("x", &ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).unwrap();
         npz.add_array("c", &ndarray::array![0_i64, 2, 1]).unwrap();
         npz.add_array("short", &ndarray::array![1.0, 2.0]).unwrap();

@@ -37,6 +37,7 @@
 //! | [`mod@cost`] | a cost demodulated in place of the current |
 //! | [`gate`], [`targets`], [`loss`], [`optimiser`] | task, requirements on its outputs, loss function and optimiser |
 //! | [`dataset`] | rows of a file: training, validation and test |
+//! | [`numpy`] | arrays from files of NumPy |
 //! | `softmax` | cross-entropy of classes |
 //! | [`experiment`] | experiment files |
 //! | [`mod@train`] | restarts and the two loops |
@@ -59,6 +60,7 @@ mod linear;
 pub mod loss;
 pub mod measure;
 pub mod method;
+pub mod numpy;
 pub mod optimiser;
 pub mod plan;
 mod reading;

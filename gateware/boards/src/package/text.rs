@@ -6,7 +6,8 @@ use hge_gateware::sources::SOURCES;
 use hge_protocol::registers::map_hash;
 use hge_protocol::Parameters;
 use hge_verilog::testbench::{Random, Vectors};
-use hge_verilog::{verilog_prefixed, SourceDocs};
+use hge_verilog::{verilog_prefixed, EmitError, SourceDocs};
+use std::sync::OnceLock;
 
 /// Reasons of lint waivers for the written Verilog.
 const WAIVERS: &str = include_str!("waivers.vlt");
@@ -31,9 +32,8 @@ pub(super) fn write<B: Drive>(
     block: &mut B,
     header: &str,
 ) -> Result<Vec<File>, PackageError> {
-    let docs = SourceDocs::from_sources(SOURCES)?;
     let name = module.name;
-    let text = verilog_prefixed(module.prefix, name, block, &docs, header)?;
+    let text = verilog_prefixed(module.prefix, name, block, docs()?, header)?;
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let drive = |block: &mut B, number: usize| block.drive(number, &mut random);
     let vectors = Vectors::record(block, CLOCKS, B::clock, drive)?;
@@ -50,6 +50,16 @@ pub(super) fn write<B: Drive>(
         files.push(File { name: format!("{name}_vectors.csv"), text: vectors.table() });
     }
     Ok(files)
+}
+
+/// Doc comments of the gateware's sources, read once.
+fn docs() -> Result<&'static SourceDocs, EmitError> {
+    static DOCS: OnceLock<SourceDocs> = OnceLock::new();
+    if let Some(docs) = DOCS.get() {
+        return Ok(docs);
+    }
+    let read = SourceDocs::from_sources(SOURCES)?;
+    Ok(DOCS.get_or_init(|| read))
 }
 
 pub(super) fn header(what: &str, module: &str, option: &str, parameters: &Parameters) -> String {

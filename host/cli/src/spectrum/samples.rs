@@ -5,8 +5,8 @@ use crate::capture;
 use crate::output::text;
 use hge_core::experiment::context;
 use hge_core::measure::waveform;
+use hge_core::numpy::{Archive, ArrayError, Row};
 use hge_core::session::Session;
-use hge_core::spectrum::array::{ArrayError, Row};
 use hge_core::spectrum::Known;
 use hge_driver::quantity::Context;
 use hge_driver::scale::Scale;
@@ -132,9 +132,12 @@ fn captured(
     of: &str,
     wrong: impl Fn(ArrayError) -> String,
 ) -> Result<(Row, Option<f64>), String> {
-    let needed = |name: &str| {
-        let found = Row::from_npz(Cursor::new(bytes), name).map_err(&wrong)?;
-        found.ok_or_else(|| format!("{of} has no {name}: make it with `hge capture -o FILE.npz`"))
+    let mut archive = Archive::new(Cursor::new(bytes)).map_err(&wrong)?;
+    let mut needed = |name: &str| {
+        archive
+            .row(name)
+            .map_err(&wrong)?
+            .ok_or_else(|| format!("{of} has no {name}: make it with `hge capture -o FILE.npz`"))
     };
     let (codes, rate) = (needed(capture::CODES)?, needed(capture::RATE_HZ)?);
     match rate.values[..] {
@@ -152,7 +155,8 @@ pub fn of_run(folder: &Path, arguments: &Arguments) -> Result<Samples, String> {
         let file = file::open(&path).map_err(|error| {
             format!("{place} cannot be read: {error}; name the folder of a run, or an array")
         })?;
-        Ok(Row::from_npz(file, name).map_err(wrong)?.map(|row| row.values))
+        let row = Archive::new(file).and_then(|mut archive| archive.row(name)).map_err(wrong)?;
+        Ok(row.map(|row| row.values))
     };
     let needed = |name: &str| {
         let missing = || {

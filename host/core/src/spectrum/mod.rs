@@ -6,9 +6,7 @@
 //! | `floor` | the noise floor |
 //! | [`expected`] | frequencies of tones, their harmonics and products, and the mains |
 //! | `lines` | detection and classification of lines |
-//! | [`mod@array`] | samples from files of NumPy |
 
-pub mod array;
 pub mod expected;
 mod floor;
 mod lines;
