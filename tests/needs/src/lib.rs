@@ -26,15 +26,13 @@ const fn tool(name: &'static str, title: &'static str, is_there: fn() -> bool) -
     Need { name, title, variable: TOOLS, is_there }
 }
 
-const NEEDS: [Need; 15] = [
+const NEEDS: [Need; 14] = [
     tool("icarus", "Icarus Verilog", || programs(&["iverilog", "vvp"])),
     tool("yosys", "Yosys", || programs(&["yosys"])),
     tool("verilator", "Verilator", || programs(&["verilator"])),
     tool("compiler", "Verilator and a C++ compiler", || {
         programs(&["verilator"]) && any_program(&["c++", "g++", "clang++"])
     }),
-    // They come over the network, at the first test that uses them.
-    tool("wheels", "wheels of Yosys, which are fetched with HGE_REQUIRE_TOOLS=1", || false),
     tool(
         "prover",
         "Yosys with yosys-smtbmc, and yices-smt2, which is fetched with HGE_REQUIRE_TOOLS=1",

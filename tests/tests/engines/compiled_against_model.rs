@@ -133,9 +133,8 @@ fn random_runs_agree_in_continuous_mode() {
     }
 }
 
-#[needs(wheels)]
 #[test]
+#[ignore = "at night: fetches and compiles wheels"]
 fn an_instrument_agrees_in_cxxrtl() {
-    let (seed, parameters) = nightly((300, Parameters::default()), (34, LITTLE));
-    agree(Compiler::cxxrtl(), &random(seed, parameters, 2));
+    agree(Compiler::cxxrtl(), &random(300, Parameters::default(), 2));
 }

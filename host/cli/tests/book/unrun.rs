@@ -22,6 +22,10 @@ pub const AT_NIGHT: &[(&str, &str)] = &[
         "cargo run --release -- train experiments/network.toml",
         "tests/tests/experiments/tasks.rs trains it",
     ),
+    (
+        "cargo run --release -- train experiments/network12.toml",
+        "tests/tests/experiments/scale.rs measures on it",
+    ),
     ("hge track", TRACKED),
     ("hge track --loop standalone --json", TRACKED),
     ("hge track --epochs 200", TRACKED),
