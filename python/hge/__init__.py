@@ -7,14 +7,17 @@
 (4, 1, 5)
 """
 
-from ._instrument import Capture, Flags, Instrument, Measurement, State, Sweep, connect
+from ._instrument import Instrument, connect
 from ._native import HgeError, Lost, Refused, Tripped, Window
+from ._results import Amplitudes, Capture, Curvature, Flags, Measurement, State, Sweep
 from ._runs import Run, open_run
 from ._tools import Spectrum, command, emit_gateware, plan_tones, spectrum
-from ._train import Epoch, Training, train
+from ._train import Epoch, Tracking, Training, track, train
 
 __all__ = [
+    "Amplitudes",
     "Capture",
+    "Curvature",
     "Epoch",
     "Flags",
     "HgeError",
@@ -26,6 +29,7 @@ __all__ = [
     "Spectrum",
     "State",
     "Sweep",
+    "Tracking",
     "Training",
     "Tripped",
     "Window",
@@ -35,5 +39,6 @@ __all__ = [
     "open_run",
     "plan_tones",
     "spectrum",
+    "track",
     "train",
 ]

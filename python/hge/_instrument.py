@@ -5,19 +5,18 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import reprlib
 import weakref
-from enum import IntFlag
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _native
 from ._native import Window
-
-Array = npt.NDArray[np.float64]
+from ._results import Amplitudes, Array, Capture, Curvature, Flags, Measurement, State, Sweep
 
 #: Computes the currents of a device: voltages `[rows, electrodes]` in V to currents `[rows]` or `[rows, outputs]` in nA.
 #: The currents of a row depend on the voltages of that row alone.
@@ -25,50 +24,6 @@ DeviceFunction = Callable[[Array], npt.ArrayLike]
 
 #: A gate, the path of an experiment file, or the keys of one as nested dictionaries.
 ExperimentLike = Union[str, "os.PathLike[str]", Mapping[str, Any]]
-
-
-class Flags(IntFlag):
-    """What is wrong with a measured case and output; 0: nothing."""
-
-    CLIPPED = 1  #: ADC or I-V converter at an end of its range: the slopes are not valid.
-    UNSETTLED = 2  #: The current drifted: wait longer (`timing.settle_s`).
-    UNCALIBRATED = 4  #: A large quadrature response: calibrate.
-
-
-class Measurement(NamedTuple):
-    """Currents and slopes of every case and output of the device."""
-
-    outputs_na: Array  #: Mean currents, nA, `[cases, outputs]`.
-    jacobian_na_per_v: Array  #: Slopes, nA/V, `[cases, outputs, controls]`.
-    errors_na_per_v: Array  #: Standard errors of the slopes; NaN where they are not known.
-    flags: npt.NDArray[np.uint8]  #: `Flags`, `[cases, outputs]`.
-
-
-class Capture(NamedTuple):
-    """ADC codes without a gap."""
-
-    codes: npt.NDArray[np.int16]
-    current_na: Array
-    rate_hz: float
-
-
-class Sweep(NamedTuple):
-    """Currents at swept voltages."""
-
-    volts: list[Array]  #: Of every axis.
-    current_na: Array  #: `[outputs, points of the first axis, ..]`.
-    errors_na: Array  #: Standard error of a current, of every output.
-
-
-class State(NamedTuple):
-    """What an instrument does."""
-
-    busy: bool
-    armed: bool
-    ramping_to_safe: bool
-    interlock_closed: bool
-    capturing: bool
-    fault: Optional[str]  #: Causes of the last trip.
 
 
 class Instrument:
@@ -95,7 +50,10 @@ class Instrument:
         self.close()
 
     def arm(self) -> None:
-        """Arms, with this host to watch over the instrument: the outputs follow the controls from here on."""
+        """Arms, with this host to watch over the instrument: the outputs follow the controls from here on.
+
+        With `tones.amplitude = "auto"` the amplitudes are chosen before, as by `choose_amplitudes(1)`.
+        """
         self._native.arm()
 
     def disarm(self) -> None:
@@ -109,7 +67,7 @@ class Instrument:
     @property
     def armed(self) -> bool:
         """Whether this program has armed it."""
-        return self._native.armed
+        return not self.closed and self._native.armed
 
     @property
     def closed(self) -> bool:
@@ -211,10 +169,12 @@ class Instrument:
         The electrodes are those with a role, in the order of their numbers (`electrodes`). All voltages are checked against the
         guard's limits before the first is set; changes are ramps, and the last row is held.
         """
-        return self._native.currents(np.atleast_2d(np.asarray(rows_v, dtype=np.float64)).tolist())
+        return self._native.currents(_rows(rows_v, "rows_v"))
 
     def sweep(self, *axes: tuple[int, float, float, int]) -> Sweep:
         """Sweeps electrodes, each `(electrode, first_v, last_v, points)`, the others at 0 V, as `hge iv --sweep`."""
+        if not axes:
+            raise _native.HgeError("0 axes are swept: give (electrode, first_v, last_v, points)")
         current_na, errors_na = self._native.sweep(axes)
         volts = [np.linspace(first, last, points) for _, first, last, points in axes]
         return Sweep(volts, current_na, errors_na)
@@ -224,11 +184,50 @@ class Instrument:
         judged: list[dict[str, Any]] = json.loads(self._native.contacts(points))
         return judged
 
+    def curvature(self, controls_v: npt.ArrayLike, *, windows: int = 16) -> Curvature:
+        """Second derivatives at these controls from `windows` windows of every case, as `hge curvature`."""
+        found = self._native.curvature(_row(controls_v), windows)
+        flags = np.where(found.clipped, Flags.CLIPPED, 0).astype(np.uint8)
+        return Curvature(found.outputs_na, found.hessian_na_per_v2, found.errors_na_per_v2, flags)
+
+    def choose_amplitudes(self, windows: int = 8) -> Amplitudes:
+        """Chooses the tones' amplitudes by the device's curvature and noise, in force from now on; for slopes of `windows` windows.
+
+        As `tones.amplitude = "auto"` in `hge gradient`: 384 windows of four cases.
+        """
+        return Amplitudes(*self._native.choose_amplitudes(windows))
+
     def calibrate(
-        self, *, points: int = 8, windows: int = 16, resistor_mohm: Optional[float] = None
+        self,
+        *,
+        points: int = 8,
+        windows: int = 16,
+        resistor_mohm: Optional[float] = None,
+        open_contacts: Optional[Mapping[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Measures lag and feed-through of every tone, as `hge calibrate`; `use` reads slopes by the result."""
-        found: dict[str, Any] = json.loads(self._native.calibrate(points, windows, resistor_mohm))
+        """Measures lag and feed-through of every tone, as `hge calibrate`; `use` reads slopes by the result.
+
+        With `resistor_mohm` resistors replace the device; `open_contacts`, of the method of this name, then separates lag from capacitance.
+        """
+        if open_contacts is not None and resistor_mohm is None:
+            raise _native.HgeError("open_contacts belongs to resistors: give resistor_mohm, too")
+        opened = None if open_contacts is None else json.dumps(dict(open_contacts))
+        found: dict[str, Any] = json.loads(
+            self._native.calibrate(points, windows, resistor_mohm, opened)
+        )
+        return found
+
+    def open_contacts(self, windows: int = 16) -> dict[str, Any]:
+        """Measures the capacitance across the device while its contacts are open, as `hge calibrate --open`."""
+        found: dict[str, Any] = json.loads(self._native.open_contacts(windows))
+        return found
+
+    def settling(self, slope_na_per_v: float = 10.0) -> list[Optional[dict[str, Any]]]:
+        """Settling after the largest step between cases, as `hge calibrate --settle`: of every output, None where nothing settles.
+
+        `settle_s` is the wait after which slopes of `slope_na_per_v` are right within 2 %: connect with `timing={"settle_s": ..}`.
+        """
+        found: list[Optional[dict[str, Any]]] = json.loads(self._native.settling(slope_na_per_v))
         return found
 
     def use(self, calibration: Optional[Mapping[str, Any]]) -> None:
@@ -264,13 +263,15 @@ def connect(
 ) -> Instrument:
     """Connects to an instrument.
 
-    `link` is `"sim"`, `"tcp:HOST:PORT"` or `"serial:PATH[@BAUD]"`. Keywords replace keys of the experiment, whose sections are
+    `link` is `"sim"`, `"tcp:HOST:PORT"`, `"udp:HOST"` or `"serial:PATH[@BAUD]"`. Keywords replace keys of the experiment, whose sections are
     dictionaries: `seed=2, tones={"amplitude_v": 0.01}`. In a simulation `device` is one of docs/devices.md, or a function of
     yours. `token_file` holds the token of a server that requires one; default from HGE_TOKEN_FILE.
     """
     if isinstance(device, str):
         changes["device"] = device
         device = None
+    if device is not None and not callable(device):
+        raise _native.HgeError(f"device is {device!r}: give a function, or the name of a device as text")
     keys = _experiment(experiment, changes)
     name = getattr(device, "__name__", "own")
     token_file = token_file or os.environ.get("HGE_TOKEN_FILE")
@@ -280,20 +281,51 @@ def connect(
 
 def _experiment(experiment: ExperimentLike, changes: Mapping[str, Any]) -> _native.Experiment:
     if isinstance(experiment, Mapping):
-        return _native.Experiment(None, json.dumps({**experiment, **changes}))
+        return _native.Experiment(None, _keys({**experiment, **changes}))
     what = os.fspath(experiment)
-    return _native.Experiment(what, json.dumps(changes) if changes else None)
+    return _native.Experiment(what, _keys(changes) if changes else None)
 
 
-def _row(values: npt.ArrayLike) -> list[float]:
-    row: list[float] = np.asarray(values, dtype=np.float64).ravel().tolist()
+def _keys(keys: Mapping[str, Any]) -> str:
+    """JSON of an experiment's keys, whose values may be NumPy's."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, (np.ndarray, np.generic)):
+            return value.tolist()
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        remedy = "give numbers, text, lists or dictionaries"
+        if callable(value):
+            remedy = "a device's function is given beside the experiment, device=function"
+        raise _native.HgeError(f"{value!r} is no value of an experiment: {remedy}")
+
+    try:
+        return json.dumps(keys, default=plain, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise _native.HgeError(f"the keys of the experiment: {error}") from error
+
+
+def _floats(values: npt.ArrayLike, what: str) -> Array:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise _native.HgeError(f"{what} is {reprlib.repr(values)}: give real numbers, in V")
+    return array.astype(np.float64)
+
+
+def _row(controls_v: npt.ArrayLike) -> list[float]:
+    row: list[float] = _floats(controls_v, "controls_v").ravel().tolist()
     return row
 
 
-def _table(values: Optional[npt.ArrayLike]) -> Optional[list[list[float]]]:
-    if values is None:
-        return None
-    table: list[list[float]] = np.atleast_2d(np.asarray(values, dtype=np.float64)).tolist()
+def _table(inputs_v: Optional[npt.ArrayLike]) -> Optional[list[list[float]]]:
+    return None if inputs_v is None else _rows(inputs_v, "inputs_v")
+
+
+def _rows(rows_v: npt.ArrayLike, what: str) -> list[list[float]]:
+    rows = np.atleast_2d(_floats(rows_v, what))
+    if rows.ndim > 2:
+        raise _native.HgeError(f"{what} has the shape {list(rows.shape)}: give rows of voltages")
+    table: list[list[float]] = rows.tolist()
     return table
 
 

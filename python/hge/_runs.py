@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 import numpy.typing as npt
 
-from ._native import HgeError
+from ._native import Experiment, HgeError
 from ._tools import command
 
 if TYPE_CHECKING:
@@ -30,6 +30,16 @@ _OF_EPOCHS: dict[str, tuple[str, ...]] = {
     "restart": (),
     "time_s": (),
 }
+
+
+#: Frequency where |sin(pi f T) / (pi f T)| is 1/sqrt(2), times T.
+_BOXCAR_CUTOFF = 0.442946
+
+#: What the fields of a low-pass filter mean for a window.
+_BOXCAR = (
+    "mean over integration_time T, no cascade of poles: the response |sin(pi f T) / (pi f T)| is 3 dB down at low_pass_0, has "
+    "zeros at the multiples of 1/T and falls as one pole's beyond; of white noise it passes what one pole with the time constant T/2 does"
+)
 
 
 class Run:
@@ -83,11 +93,13 @@ class Run:
         return xarray.Dataset(variables, coordinates, {"folder": str(self.folder)})
 
     def to_nexus(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Writes HDF5 in NeXus form: an `NXdata` of the epochs, an `NXlockin` for every tone."""
+        """Writes HDF5 in NeXus form: an `NXdata` of the epochs, an `NXlockin` for every tone, whose filter is the window."""
         import h5py
 
         slopes, amplitudes_v = self["IVgradients"], self["amplitudes_v"]
-        experiment = (self.folder / "experiment.toml").read_text("utf-8")
+        file_of_experiment = self.folder / "experiment.toml"
+        experiment = file_of_experiment.read_text("utf-8")
+        window_s = Experiment(str(file_of_experiment)).window_s
         with h5py.File(path, "w") as file:
             file.attrs["default"] = "entry"
             entry = _group(file, "entry", "NXentry")
@@ -101,6 +113,14 @@ class Run:
                 lockin["modulation_status"] = True
                 lockin["modulation_signal"] = f"voltage of control {k}"
                 lockin["demodulated_signal"] = "current of every row"
+                lockin["demodulator_channels"] = "0: in phase"
+                lockin["harmonic_order_0"] = 1
+                _quantity(lockin, "ref_phase_0", 0.0, "deg")
+                _quantity(lockin, "integration_time", window_s, "s")
+                _quantity(lockin, "low_pass_0", _BOXCAR_CUTOFF / window_s, "Hz")
+                lockin["lp_filter_order_0"] = 1
+                for name in ("low_pass_0", "lp_filter_order_0"):
+                    lockin[name].attrs["description"] = _BOXCAR
                 _quantity(lockin, "reference_frequency", frequency_hz, "Hz")
                 _quantity(lockin, "reference_amplitude", amplitudes_v[k], "V")
                 _quantity(lockin, "demodulated_frequency", frequency_hz, "Hz")

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _native
-from ._instrument import Array
 from ._native import HgeError
+from ._results import Array
 
 
 def command(*words: Union[str, int, float, "os.PathLike[str]"]) -> dict[str, Any]:
@@ -48,6 +48,8 @@ def spectrum(
 ) -> Spectrum:
     """Density, noise and lines of a current in nA."""
     samples = np.ascontiguousarray(current_na, dtype=np.float64)
+    if samples.ndim != 1:
+        raise HgeError(f"current_na has the shape {list(samples.shape)}: give the samples of one current")
     found = _native.spectrum(samples, rate_hz, segment_samples, list(tones_hz), mains_hz)
     return Spectrum(
         found.frequencies_hz,

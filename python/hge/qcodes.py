@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from qcodes.instrument import ChannelList, Instrument, InstrumentChannel
 from qcodes.parameters import ParameterWithSetpoints
-from qcodes.validators import Arrays, Ints, Numbers
+from qcodes.validators import Arrays, Enum, Ints, Numbers
 
 from . import connect
 from ._instrument import DeviceFunction, ExperimentLike, Instrument as Bench
@@ -260,7 +260,7 @@ class HgeInstrument(Instrument):
         first = electrodes[0]
         low_v, high_v = self.limits_v(first)
         self.sweep_electrode = self.add_parameter(
-            "sweep_electrode", set_cmd=None, initial_value=first, vals=Ints(0, max(electrodes))
+            "sweep_electrode", set_cmd=None, initial_value=first, vals=Enum(*electrodes)
         )
         self.sweep_start = self.add_parameter(
             "sweep_start", unit="V", set_cmd=None, initial_value=low_v, vals=Numbers()

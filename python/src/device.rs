@@ -1,28 +1,12 @@
 //! A Python function as a simulated device.
 
+use crate::callback::Callbacks;
+use crate::errors::Failure;
 use hge_sim::device::{DeviceError, FunctionDevice};
 use numpy::ndarray::Array2;
-use numpy::{IntoPyArray, PyArrayLike1, PyArrayLike2};
+use numpy::{IntoPyArray, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The exception that a callback raised, until the operation that called it returns.
-#[derive(Clone, Default)]
-pub struct Raised(Arc<Mutex<Option<PyErr>>>);
-
-impl Raised {
-    /// Keeps the first exception, and says so in a sentence.
-    pub fn keep(&self, error: PyErr) -> String {
-        let sentence = format!("the function of the device raised {error}");
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        sentence
-    }
-
-    /// The exception, if there was one.
-    pub fn take(&self) -> Option<PyErr> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
+use std::sync::Arc;
 
 /// The device whose currents `function` computes: `[rows, electrodes]` in V to `[rows]` or `[rows, outputs]` in nA.
 pub fn of_function(
@@ -30,15 +14,11 @@ pub fn of_function(
     name: String,
     electrodes: usize,
     outputs: usize,
-    raised: Raised,
+    callbacks: Callbacks,
 ) -> Result<FunctionDevice, DeviceError> {
     let currents = move |rows_v: &[f64]| {
-        let said = Python::try_attach(|py| currents(py, &function, rows_v, electrodes, outputs));
-        match said {
-            Some(Ok(current_na)) => Ok(current_na),
-            Some(Err(error)) => Err(raised.keep(error)),
-            None => Err("Python has ended: close the instrument before".into()),
-        }
+        let said = callbacks.call(|py| currents(py, &function, rows_v, electrodes, outputs));
+        said.map_err(|sentence| format!("the function of the device raised {sentence}"))
     };
     FunctionDevice::new(name, electrodes, outputs, Arc::new(currents))
 }
@@ -52,27 +32,38 @@ fn currents(
 ) -> PyResult<Vec<f64>> {
     let rows = rows_v.len() / electrodes;
     let volts = Array2::from_shape_vec((rows, electrodes), rows_v.to_vec());
-    let volts = volts.map_err(crate::errors::Failure::other)?.into_pyarray(py);
-    let said = function.bind(py).call1((volts,))?;
-    let shape_error = |found: &[usize]| {
-        let wanted = match outputs {
-            1 => format!("[{rows}] or [{rows}, 1]"),
-            _ => format!("[{rows}, {outputs}]"),
-        };
-        PyErr::from(crate::errors::Failure::other(format!(
-            "the device returned currents of shape {found:?} for {rows} rows of voltages: return {wanted}, in nA"
+    let volts = volts.map_err(Failure::other)?.into_pyarray(py);
+    let wanted = match outputs {
+        1 => format!("[{rows}] or [{rows}, 1]"),
+        _ => format!("[{rows}, {outputs}]"),
+    };
+    let refuse = |found: String| {
+        PyErr::from(Failure::other(format!(
+            "the device returned {found} for {rows} rows of voltages: return currents of shape {wanted}, in nA, or connect with instrument={{\"inputs\": N}} for N outputs"
         )))
     };
-    if let Ok(flat) = said.extract::<PyArrayLike1<'_, f64, numpy::AllowTypeChange>>() {
-        return match flat.as_array().len() {
-            found if found == rows && outputs == 1 => Ok(flat.as_array().to_vec()),
-            found => Err(shape_error(&[found])),
-        };
+    let said = function.bind(py).call1((volts,))?;
+    // Integers and truth values are numbers; complex numbers, objects and text are not.
+    let numpy = py.import("numpy")?;
+    let array = numpy.call_method1("asarray", (&said,))?;
+    let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    if !"fiub".contains(kind) {
+        return Err(refuse(said.get_type().name()?.to_string()));
     }
-    let table = said.extract::<PyArrayLike2<'_, f64, numpy::AllowTypeChange>>()?;
-    let table = table.as_array();
-    match table.shape() {
-        found if found == [rows, outputs] => Ok(table.iter().copied().collect()),
-        found => Err(shape_error(found)),
+    let array = numpy.call_method1("asarray", (array, "float64"))?;
+    let array = array.cast_into::<PyArrayDyn<f64>>()?;
+    let shape = array.shape();
+    if shape != [rows, outputs] && !(outputs == 1 && shape == [rows]) {
+        return Err(refuse(format!("currents of shape {shape:?}")));
+    }
+    let currents_na: Vec<f64> = array.readonly().as_array().iter().copied().collect();
+    match currents_na.iter().position(|current_na| !current_na.is_finite()) {
+        None => Ok(currents_na),
+        Some(place) => Err(Failure::other(format!(
+            "the device returned {} nA at {:?} V: return a finite current for any voltages, those that all begin at, 0 V, too",
+            currents_na[place],
+            &rows_v[place / outputs * electrodes..][..electrodes],
+        ))
+        .into()),
     }
 }

@@ -33,6 +33,12 @@ impl Experiment {
         roles.inputs.iter().chain(&roles.controls).max().map_or(1, |last| last + 1)
     }
 
+    /// Length of a window at the rate that is asked for.
+    #[getter]
+    fn window_s(&self) -> f64 {
+        f64::from(self.keys.timing.window_samples) / self.keys.timing.rate_hz
+    }
+
     /// Inputs of the instrument: outputs of the device.
     #[getter]
     pub fn outputs(&self) -> usize {

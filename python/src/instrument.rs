@@ -1,15 +1,17 @@
 //! The instrument as an object of Python: one operation at a time, interruptible, closed whatever happens.
 
-use crate::device::{of_function, Raised};
+use crate::callback::Callbacks;
+use crate::device::of_function;
 use crate::errors::{Failure, Refused};
 use crate::experiment::Experiment;
 use crate::setup::Setup;
 use hge_core::apparatus::Apparatus;
 use hge_core::experiment::Job;
 use hge_driver::link::{self, Link, LinkSpec, Token};
-use hge_driver::{Cancel, Instrument as Driver, Settings};
+use hge_driver::{Cancel, Settings};
 use hge_lab::server::{InProcess, Pace};
 use pyo3::prelude::*;
+use std::mem::ManuallyDrop;
 use std::sync::mpsc::{sync_channel, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -20,13 +22,13 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(20);
 /// A connected instrument.
 #[pyclass(frozen, weakref, module = "hge._native")]
 pub struct Instrument {
-    /// `None` once it is closed.
-    bench: Mutex<Option<Apparatus>>,
+    /// `None` once it is closed. A copy of the process has neither the threads nor the right to disarm: there it is not dropped.
+    bench: ManuallyDrop<Mutex<Option<Apparatus>>>,
     cancel: Cancel,
-    raised: Raised,
-    /// What the experiment plans.
-    #[pyo3(get)]
-    setup: Py<Setup>,
+    callbacks: Callbacks,
+    setup: Mutex<Py<Setup>>,
+    /// Number of the process that has connected.
+    process: u32,
 }
 
 #[pymethods]
@@ -42,30 +44,35 @@ impl Instrument {
         name: &str,
         token: Option<&str>,
     ) -> PyResult<Self> {
-        let (cancel, raised) = (Cancel::default(), Raised::default());
+        let (cancel, callbacks) = (Cancel::default(), Callbacks::default());
         let settings = Settings { cancel: cancel.clone(), ..Settings::default() };
-        let of_device = (device, name.to_owned(), raised.clone());
+        let of_device = (device, name.to_owned(), callbacks.clone());
         let (made, interrupt) = interruptible(py, &cancel, || {
             let Experiment { keys, source } = experiment;
-            if keys.tones.amplitude.is_some() {
-                return Err(Failure::other("tones.amplitude chooses amplitudes in `hge train` and `hge gradient`: take those that they print as tones.amplitudes_v"));
-            }
             let token = token.map(Token::parse).transpose().map_err(Failure::other)?;
             let link = open(link, token.as_ref(), experiment, of_device)?;
-            let instrument = Driver::connect_with(link, settings)?;
-            Ok(Apparatus::new(instrument, keys.clone(), source)?)
+            Ok(Apparatus::connect(link, settings, keys.clone(), source)?)
         });
-        if let Some(error) = interrupt.or_else(|| raised.take()) {
+        if let Some(error) = interrupt.or_else(|| callbacks.take()) {
+            // A device's function may still wait for the interpreter.
+            py.detach(|| drop(made));
             return Err(error);
         }
         let bench = made?;
-        let setup = Py::new(py, Setup::of(py, &bench)?)?;
-        Ok(Instrument { bench: Mutex::new(Some(bench)), cancel, raised, setup })
+        let setup = Mutex::new(Py::new(py, Setup::of(py, &bench)?)?);
+        let bench = ManuallyDrop::new(Mutex::new(Some(bench)));
+        Ok(Instrument { bench, cancel, callbacks, setup, process: std::process::id() })
+    }
+
+    /// What the experiment plans.
+    #[getter]
+    fn setup(&self, py: Python<'_>) -> Py<Setup> {
+        self.setup.lock().unwrap_or_else(PoisonError::into_inner).clone_ref(py)
     }
 
     /// Arms, with this host to watch over the instrument.
     fn arm(&self, py: Python<'_>) -> PyResult<()> {
-        self.work(py, |bench| Ok(bench.arm()?))
+        self.replan(py, |bench| Ok(bench.arm()?))
     }
 
     /// Sends the outputs to their safe values, and waits until they are there.
@@ -81,17 +88,38 @@ impl Instrument {
 
     /// Whether it is closed.
     #[getter]
-    fn closed(&self, py: Python<'_>) -> bool {
-        py.detach(|| self.bench.lock().unwrap_or_else(PoisonError::into_inner).is_none())
+    fn closed(&self) -> bool {
+        // Whoever is at work with it has it.
+        self.is_of_a_copy() || self.bench.try_lock().is_ok_and(|bench| bench.is_none())
     }
 
     /// Ends what goes on, disarms and disconnects. Does nothing if it is closed.
-    fn close(&self, py: Python<'_>) {
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if self.callbacks.on_this_thread() {
+            return Err(Refused::new_err(
+                "a function that the instrument calls cannot close it: raise an exception, which ends the operation",
+            ));
+        }
         py.detach(|| self.end());
+        Ok(())
     }
 }
 
 impl Instrument {
+    /// [`Instrument::work`] that may change the plan.
+    pub fn replan<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Apparatus) -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        self.work(py, |bench| {
+            let result = work(bench)?;
+            let setup = Python::attach(|py| Py::new(py, Setup::of(py, bench)?))?;
+            *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = setup;
+            Ok(result)
+        })
+    }
+
     /// Does `work` while other threads of Python run; Ctrl-C ends it and disarms.
     ///
     /// # Errors
@@ -101,6 +129,12 @@ impl Instrument {
         py: Python<'_>,
         work: impl FnOnce(&mut Apparatus) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
+        if self.is_of_a_copy() {
+            return Err(Refused::new_err(format!(
+                "the instrument belongs to process {}, of which this one is a copy: connect in this one, too",
+                self.process
+            )));
+        }
         let mut held = match self.bench.try_lock() {
             Ok(held) => held,
             Err(TryLockError::Poisoned(held)) => held.into_inner(),
@@ -114,7 +148,7 @@ impl Instrument {
             return Err(Refused::new_err("the instrument is closed: connect again"));
         };
         let (result, interrupt) = interruptible(py, &self.cancel, || work(bench));
-        match interrupt.or_else(|| self.raised.take()) {
+        match interrupt.or_else(|| self.callbacks.take()) {
             None => Ok(result?),
             Some(error) => {
                 self.cancel.reset();
@@ -125,14 +159,25 @@ impl Instrument {
         }
     }
 
-    /// The exception of a callback, and the end of what called it.
-    pub fn raised(&self) -> (Raised, Cancel) {
-        (self.raised.clone(), self.cancel.clone())
+    /// Its calls into Python, and the end of what makes them.
+    pub fn callbacks(&self) -> (Callbacks, Cancel) {
+        (self.callbacks.clone(), self.cancel.clone())
+    }
+
+    fn is_of_a_copy(&self) -> bool {
+        self.process != std::process::id()
     }
 
     fn end(&self) {
+        if self.is_of_a_copy() {
+            return;
+        }
         self.cancel.cancel();
-        drop(self.bench.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.callbacks.on_this_thread() {
+            // Collected while its own thread computes a device: that one cannot wait for itself.
+            std::thread::spawn(move || drop(bench));
+        }
     }
 }
 
@@ -179,7 +224,7 @@ fn open(
     spec: &str,
     token: Option<&Token>,
     experiment: &Experiment,
-    (function, name, raised): (Option<Py<PyAny>>, String, Raised),
+    (function, name, callbacks): (Option<Py<PyAny>>, String, Callbacks),
 ) -> Result<Box<dyn Link>, Failure> {
     let spec: LinkSpec = spec.parse()?;
     if spec != LinkSpec::Simulated {
@@ -196,7 +241,7 @@ fn open(
         return Ok(Box::new(InProcess::serve(hge_lab::server(job, Pace::Virtual, true)?)));
     };
     let device =
-        of_function(function, name, experiment.electrodes(), experiment.outputs(), raised)?;
+        of_function(function, name, experiment.electrodes(), experiment.outputs(), callbacks)?;
     let Job { task, chain, .. } = Job::with_device(keys, source, Box::new(device.again()))?;
     let opened = move || Ok(Box::new(device.again()) as _);
     let server = hge_lab::server_with(task, chain, opened, Pace::Virtual, true)?;

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `experiment` | experiments by name, from files and dictionaries |
 //! | `instrument` | connecting, arming, closing; one operation at a time, interruptible |
+//! | `callback` | calls into Python, and their exceptions |
 //! | `device` | a Python function as a simulated device |
 //! | `measure` | measurements, as arrays |
 //! | `setup` | what an experiment plans |
-//! | `train` | trainings, losses, optimisers |
+//! | `curvature` | second derivatives, and the choice of amplitudes |
+//! | `train` | trainings, tracking, losses, optimisers |
 //! | `streams` | windows and codes |
 //! | `sweep` | currents at any voltages, sweeps, calibration |
 //! | `spectrum` | spectra |
@@ -15,7 +17,9 @@
 //! | `command` | the command `hge` |
 //! | `errors` | exceptions by cause |
 
+mod callback;
 mod command;
+mod curvature;
 mod device;
 mod errors;
 mod experiment;
@@ -34,6 +38,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use crate::command::command;
+    #[pymodule_export]
+    use crate::curvature::Curved;
     #[pymodule_export]
     use crate::errors::{HgeError, Lost, Refused, Tripped};
     #[pymodule_export]

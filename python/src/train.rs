@@ -3,6 +3,7 @@
 use crate::errors::Failure;
 use crate::instrument::Instrument;
 use hge_core::optimiser::{self, Local};
+use hge_core::track::{track, TrackSpec};
 use hge_core::train::{learn, optimiser as rule, Progress};
 use pyo3::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -12,24 +13,40 @@ impl Instrument {
     /// Trains as `hge train` does. The outcome as JSON; `progress` gets every epoch as JSON.
     #[pyo3(signature = (progress=None))]
     fn train(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<String> {
-        let (raised, cancel) = self.raised();
-        let mut hear = |epoch: &Progress| {
-            let Some(progress) = &progress else { return };
-            let told = serde_json::to_string(epoch).map_err(|error| Failure::other(error).into());
-            let told: PyResult<()> =
-                told.and_then(|text| Python::attach(|py| progress.call1(py, (text,)).map(|_| ())));
-            if let Err(error) = told {
-                raised.keep(error);
-                cancel.cancel();
-            }
-        };
-        let outcome = self.work(py, |bench| {
+        let mut hear = self.hearer(progress);
+        let outcome = self.replan(py, |bench| {
+            bench.resolve_amplitudes()?;
             bench.lend(|instrument, task| {
                 let (session, outcome) = learn(instrument, task, None, &mut hear)?;
-                Ok((session.close()?, outcome))
+                Ok::<_, Failure>((session.close()?, outcome))
             })
         })?;
         Ok(serde_json::to_string(&outcome).map_err(Failure::other)?)
+    }
+
+    /// Trains, then goes on for `epochs` epochs while the device drifts, or only measures them. The result as JSON; `progress` gets every epoch as JSON.
+    #[pyo3(signature = (epochs, frozen=false, progress=None))]
+    fn track(
+        &self,
+        py: Python<'_>,
+        epochs: u32,
+        frozen: bool,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        let mut hear = self.hearer(progress);
+        let found = self.replan(py, |bench| {
+            bench.resolve_amplitudes()?;
+            bench.lend(|instrument, task| {
+                Ok::<_, Failure>(track(instrument, task, TrackSpec { epochs, frozen }, &mut hear)?)
+            })
+        })?;
+        let said = serde_json::json!({
+            "trained": found.trained,
+            "wanted_separation_na": found.wanted_separation_na,
+            "right_share": found.right_share(),
+            "moments": found.moments,
+        });
+        Ok(said.to_string())
     }
 
     /// The experiment's loss of the outputs of every case, in order, and its slope with each of them.
@@ -50,16 +67,34 @@ impl Instrument {
 
     /// The experiment's optimiser, before its first step.
     fn optimiser(&self, py: Python<'_>) -> PyResult<Optimiser> {
-        let ranges_v = self.work(py, |bench| match bench.task().experiment.host.optimiser {
-            named if named.is_of_second_order() => Err(Failure::other(format!(
-                "the optimiser {} needs second derivatives: train with `train`, or set another host.optimiser",
-                named.name()
-            ))),
-            _ => Ok(bench.task().plan.control_ranges_v()),
-        })?;
-        let rule =
-            self.work(py, |bench| Ok(rule(&bench.task().experiment.host, ranges_v.len())))?;
-        Ok(Optimiser { rule: Mutex::new(rule), ranges_v })
+        self.work(py, |bench| {
+            let (keys, ranges_v) =
+                (&bench.task().experiment.host, bench.task().plan.control_ranges_v());
+            if keys.optimiser.is_of_second_order() {
+                return Err(Failure::other(format!(
+                    "the optimiser {} needs second derivatives: train with `train`, or set another host.optimiser",
+                    keys.optimiser.name()
+                )));
+            }
+            Ok(Optimiser { rule: Mutex::new(rule(keys, ranges_v.len())), ranges_v })
+        })
+    }
+}
+
+impl Instrument {
+    /// Passes every epoch to `progress` as JSON; its exception ends the training.
+    fn hearer(&self, progress: Option<Py<PyAny>>) -> impl FnMut(&Progress) {
+        let (callbacks, cancel) = self.callbacks();
+        move |epoch: &Progress| {
+            let Some(progress) = &progress else { return };
+            let told = callbacks.call(|py| {
+                let text = serde_json::to_string(epoch).map_err(Failure::other)?;
+                progress.call1(py, (text,)).map(|_| ())
+            });
+            if told.is_err() {
+                cancel.cancel();
+            }
+        }
     }
 }
 

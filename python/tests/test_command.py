@@ -98,6 +98,12 @@ def test_runs_are_read_into_pandas_xarray_and_nexus(tmp_path) -> None:
     with h5py.File(tmp_path / "and.nxs") as file:
         lockins = [g for g in file["entry/instrument"].values() if g.attrs["NX_class"] == "NXlockin"]
         assert [g["reference_frequency"][()] for g in lockins] == run["frequencies_hz"].tolist()
+        # A window of 51.2 ms: of a sine at the corner its mean is 3 dB down at any phase.
+        window_s, corner_hz = (lockins[0][name][()] for name in ("integration_time", "low_pass_0"))
+        assert window_s == pytest.approx(0.0512)
+        times_s = (np.arange(100_000) + 0.5) / 100_000 * window_s
+        assert abs(np.mean(np.exp(2j * np.pi * corner_hz * times_s))) == pytest.approx(0.5**0.5, rel=1e-4)
+        assert {g["lp_filter_order_0"][()] for g in lockins} == {1}
         answer_na = lockins[1]["demodulated_amplitude"][:, 0] * np.cos(
             np.radians(lockins[1]["demodulated_phase"][:, 0])
         )

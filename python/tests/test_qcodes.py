@@ -65,6 +65,8 @@ def test_neither_a_value_nor_a_list_passes_the_limits(bench) -> None:
     before = bench.outputs[0].voltage.get()
     with pytest.raises(ValueError):
         bench.outputs[0].voltage(high_v + 0.1)
+    with pytest.raises(ValueError):
+        bench.sweep_electrode(7)
     bench.sweep_start(low_v)
     bench.sweep_stop(high_v + 0.1)
     with pytest.raises(hge.HgeError):

@@ -75,13 +75,8 @@ class Descent:
         def copy_(self, other):
             self.values[:] = other.values
 
-        def detach(self):
-            return self
-
-        cpu = detach
-
-        def numpy(self):
-            return self.values
+        def tolist(self):
+            return self.values.tolist()
 
     def __init__(self, rate, start):
         self.rate, self.tensor = rate, Descent.Tensor(start)

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use hge_core::apparatus::Apparatus;
 use hge_core::experiment::{Experiment, Job, Source};
 use hge_driver::link::{self, LinkSpec, Token, DEFAULT_BAUD};
-use hge_driver::Instrument;
+use hge_driver::Settings;
 use hge_lab::scpi::{self, ScpiServer};
 use hge_lab::server::{tcp, udp, Pace, Presence, Server, ServerError, Stop, DEFAULT_LIMIT};
 use serde::Serialize;
@@ -180,8 +180,8 @@ fn apparatus(
     token: Option<&Token>,
     (experiment, source): &(Experiment, Source),
 ) -> Result<Apparatus, String> {
-    let instrument = Instrument::connect(link::open(link, token).map_err(text)?).map_err(text)?;
-    Apparatus::new(instrument, experiment.clone(), source).map_err(text)
+    let link = link::open(link, token).map_err(text)?;
+    Apparatus::connect(link, Settings::default(), experiment.clone(), source).map_err(text)
 }
 
 /// Serves until an interrupt, with what `beside` opens at the address.

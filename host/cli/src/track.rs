@@ -119,7 +119,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         })?;
         let progress = &mut |progress: &Progress| bar.show(progress);
         if frozen {
-            return track(opened.instrument, opened.task, wanted, progress).map_err(text);
+            let (_, track) =
+                track(opened.instrument, opened.task, wanted, progress).map_err(text)?;
+            return Ok(track);
         }
         let provenance = Provenance { followed: true, ..opened.provenance(&name) };
         let Opened { instrument, task, .. } = opened;

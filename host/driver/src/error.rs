@@ -189,7 +189,7 @@ impl DriverError {
         match self {
             DriverError::Tripped { .. } => Cause::Tripped,
             DriverError::Link(LinkError::Spec { .. } | LinkError::Simulated) => Cause::Other,
-            DriverError::Link(LinkError::Server { .. }) => Cause::Refused,
+            DriverError::Link(LinkError::Server { .. } | LinkError::Lent { .. }) => Cause::Refused,
             DriverError::Link(_)
             | DriverError::Frame(_)
             | DriverError::Silent { .. }

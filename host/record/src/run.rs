@@ -55,7 +55,7 @@ pub fn follow(
     let wanted_separation_na = task.experiment.separation_na;
     let mut followed = None;
     let outcome = conclude(folder, || {
-        let track = track(instrument, task, wanted, progress)?;
+        let (_, track) = track(instrument, task, wanted, progress)?;
         let outcome = followed.insert(track).trained.clone();
         Ok((outcome, None))
     })?;

@@ -93,12 +93,9 @@ fn one(
     experiment.bench.drift_period_s = 4.0 * experiment.bench.drift_v / pace_v_per_s;
     let job = Job::new(experiment, &setup.source)?;
     let task = job.task.clone();
-    Ok(track(
-        power_up(setup, job)?,
-        task,
-        TrackSpec { epochs, frozen: variant.frozen },
-        &mut |_| (),
-    )?)
+    let wanted = TrackSpec { epochs, frozen: variant.frozen };
+    let (_, track) = track(power_up(setup, job)?, task, wanted, &mut |_| ())?;
+    Ok(track)
 }
 
 fn findings(setup: &Setup, places: &[Place]) -> Findings {

@@ -1,5 +1,6 @@
 //! The driver over good lines and bad ones, and the servers it talks to.
 
+mod apparatus;
 mod control;
 mod ends;
 mod half_open;

@@ -1,10 +1,9 @@
 //! The SCPI socket, by lines over TCP.
 
-use hge_core::apparatus::{Apparatus, ApparatusError};
+use hge_core::apparatus::Apparatus;
 use hge_core::experiment::{Job, Source};
-use hge_core::measure::gradient::{self, Effort};
 use hge_driver::link::Tcp;
-use hge_driver::{Cause, Instrument};
+use hge_driver::{Instrument, Settings};
 use hge_lab::scpi::{self, ScpiServer};
 use hge_lab::server::{tcp, Pace};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,8 +20,7 @@ const SLOPES_NA_PER_V: [f64; 5] = [2.0, 3.0, -2.0, 5.0, 1.0];
 fn apparatus(address: &str) -> Apparatus {
     let (experiment, source) = Source::parse("or.toml", TEXT.into()).expect("an experiment");
     let link = Tcp::open(address).expect("a server");
-    let instrument = Instrument::connect(Box::new(link)).expect("an instrument");
-    Apparatus::new(instrument, experiment, &source).expect("a plan")
+    Apparatus::connect(Box::new(link), Settings::default(), experiment, &source).expect("a plan")
 }
 
 /// A served simulation, and a SCPI socket in front of it.
@@ -116,28 +114,4 @@ fn a_client_that_leaves_and_a_request_of_a_browser_leave_the_guard_disarmed() {
     let _ = browser.0.read_to_end(&mut rest);
     assert!(rest.is_empty());
     assert_eq!(observer.state().expect("a state").armed, None);
-}
-
-#[test]
-fn an_apparatus_measures_slopes_and_currents_in_any_order_and_only_while_armed() {
-    let (server, _socket) = served();
-    let mut apparatus = apparatus(&server.address().to_string());
-    let unarmed = apparatus.probe().err().expect("it is not armed");
-    assert!(matches!(unarmed, ApparatusError::Unarmed));
-    assert_eq!(unarmed.cause(), Cause::Refused);
-    apparatus.arm().expect("armed");
-    let controls_v = apparatus.task().plan.middle_controls_v();
-    for _ in 0..2 {
-        let volts = vec![vec![0.1; 7], vec![-0.1; 7]];
-        let currents = apparatus.probe().expect("a probe").measure(&volts).expect("currents");
-        // 0.1 V times the sum of all slopes, 17 nA/V.
-        assert!((currents[0].current_na - 1.7).abs() < 0.01, "{currents:?}");
-        assert!((currents[1].current_na + 1.7).abs() < 0.01, "{currents:?}");
-        let session = apparatus.presenting(None).expect("a session");
-        let found = gradient::measure(session, &controls_v, Effort::windows(1)).expect("slopes");
-        assert!((found.cases[0].slopes[3].slope_na_per_v - 5.0).abs() < 0.05, "{found:?}");
-        assert!(apparatus.is_armed());
-    }
-    apparatus.disarm().expect("disarmed");
-    assert!(apparatus.presenting(None).is_err());
 }

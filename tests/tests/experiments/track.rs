@@ -14,7 +14,7 @@ fn tracked(loop_mode: &str, drift_period_s: f64, frozen: bool) -> Track {
     let job = job(loop_mode, drift_period_s);
     let task = job.task.clone();
     let wanted = TrackSpec { epochs: 400, frozen };
-    track(laboratory::instrument(job), task, wanted, &mut |_| ()).unwrap()
+    track(laboratory::instrument(job), task, wanted, &mut |_| ()).unwrap().1
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Moment {
 }
 
 /// Trains the device on a connected instrument as [`crate::train::train_on`] does, then tracks the solution. `progress` gets every epoch; those
-/// after the training count as of start 0.
+/// after the training count as of start 0. Returns the instrument, disarmed.
 ///
 /// # Errors
 /// The instrument fails. A search without a solution is no error.
@@ -95,7 +95,7 @@ pub fn track(
     task: Task,
     wanted: TrackSpec,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Track, TrainError> {
+) -> Result<(Instrument, Track), TrainError> {
     let (experiment, targets) = (task.experiment.clone(), task.data.batch(1, 1).targets);
     let (mut session, trained) = learn(instrument, task, None, progress)?;
     let began_s = session.samples() as f64 / session.plan().grid().rate_hz;
@@ -107,7 +107,7 @@ pub fn track(
             standalone::run(&mut session, &experiment, &targets, &trained, wanted, progress)?
         }
     };
-    session.close()?;
+    let instrument = session.close()?;
     let wanted_separation_na = experiment.wanted_na(&targets);
-    Ok(Track { trained, began_s, moments, wanted_separation_na })
+    Ok((instrument, Track { trained, began_s, moments, wanted_separation_na }))
 }

@@ -73,6 +73,12 @@ pub enum LinkError {
         /// The link.
         name: String,
     },
+    /// A driver has a link that is lent to one at a time.
+    #[error("another driver in this program uses {name}: end that one first")]
+    Lent {
+        /// The link.
+        name: String,
+    },
     /// A server wants another token, or has no room.
     #[error("{sentence}")]
     Server {

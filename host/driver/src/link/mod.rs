@@ -5,6 +5,7 @@
 //! requests. Dropping the sink closes the link.
 
 mod error;
+mod kept;
 pub mod ports;
 pub mod serial;
 mod spec;
@@ -13,6 +14,7 @@ mod token;
 pub mod udp;
 
 pub use error::LinkError;
+pub use kept::Kept;
 pub use serial::Serial;
 pub use spec::{LinkSpec, DEFAULT_BAUD, SIMULATED};
 pub use tcp::Tcp;

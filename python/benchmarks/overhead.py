@@ -1,0 +1,43 @@
+"""What a call of `measure` costs beyond the same windows in Rust, on the model: XOR, windows of 51.2 ms.
+
+Rust measures the windows of a block in one call, Python in a call for each; blocks alternate, so that both see the same load.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+import hge
+
+CONTROLS_V = [-0.2, 0.1, 0.0, -0.3, -0.1]
+CALLS = 50
+
+
+def median(values: np.ndarray) -> list[float]:
+    """The median, and its 95 % interval by the bootstrap."""
+    drawn = np.random.default_rng(1).choice(values, (2000, len(values)))
+    return [float(np.median(values)), *np.quantile(np.median(drawn, axis=1), [0.025, 0.975]).tolist()]
+
+
+def main(blocks: int) -> None:
+    python_s, rust_s = np.empty(blocks), np.empty(blocks)
+    with hge.connect("sim", "xor") as bench:
+        bench.measure(CONTROLS_V, windows=CALLS)
+        for block in range(blocks):
+            begun = time.perf_counter()
+            bench.measure(CONTROLS_V, windows=CALLS)
+            between = time.perf_counter()
+            for _ in range(CALLS):
+                bench.measure(CONTROLS_V)
+            python_s[block], rust_s[block] = time.perf_counter() - between, between - begun
+    found = {
+        "rust_us": median(rust_s / CALLS * 1e6),
+        "overhead_us": median((python_s - rust_s) / CALLS * 1e6),
+        "overhead_share": median(python_s / rust_s - 1),
+    }
+    print(json.dumps(found))
+
+
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
