@@ -6,6 +6,7 @@ use hge_studies::fig3::spacing::{Channel, ChannelSpec};
 use hge_studies::fig3::{points, Keys};
 use hge_studies::sim_setup::{self, SimSetup};
 use hge_studies::{parallel, studies, Findings, NoObserver, Setup, Study, STUDIES};
+use hge_tests::nightly;
 
 fn study(name: &str) -> &'static Study {
     studies(name).unwrap_or_else(|error| panic!("{error}"))[0]
@@ -95,10 +96,10 @@ fn the_same_seed_makes_the_same_data_and_the_same_figures_and_another_does_not()
 fn starts_and_points_have_the_same_results_on_one_thread_as_on_three() {
     let mut fig3 = small_fig3();
     for key in ["points", "amplitude_points", "closely_repetitions"] {
-        fig3.set(key, 10);
+        fig3.set(key, 5);
     }
     let mut shares = setup("shares");
-    shares.set("starts", 3);
+    shares.set("starts", nightly(3, 2));
     for setup in [fig3, shares] {
         let [one, three] = [1, 3].map(|threads| {
             parallel::limit(threads);

@@ -20,6 +20,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::newton::{Balance, Lanes};
+use rten_simd::{Isa, SimdOp};
 
 /// Electrodes that are driven.
 pub(super) const DRIVEN: usize = 7;
@@ -60,9 +61,29 @@ pub(super) struct State<const N: usize, const L: usize> {
     pub steps: usize,
 }
 
+/// A solution with the widest vectors of the processor. Operations and their order are the same for all, and so are the bits.
+struct Solution<'a, const N: usize, const L: usize> {
+    network: &'a Network<N>,
+    voltages_v: &'a [Lanes<L>; DRIVEN],
+}
+
+impl<const N: usize, const L: usize> SimdOp for Solution<'_, N, L> {
+    type Output = State<N, L>;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) -> State<N, L> {
+        self.network.steady_state(self.voltages_v)
+    }
+}
+
 impl<const N: usize> Network<N> {
     /// Steady state of `L` rows; `voltages_v[k][l]` is the voltage of electrode k in row l.
     pub(super) fn solve<const L: usize>(&self, voltages_v: &[Lanes<L>; DRIVEN]) -> State<N, L> {
+        Solution { network: self, voltages_v }.dispatch()
+    }
+
+    #[inline(always)]
+    fn steady_state<const L: usize>(&self, voltages_v: &[Lanes<L>; DRIVEN]) -> State<N, L> {
         let boltzmann =
             |energy_ev: f64| (energy_ev * self.inverse_kt).clamp(-MAX_EXPONENT, MAX_EXPONENT).exp();
         let mut level = [[1.0; L]; ELECTRODES];

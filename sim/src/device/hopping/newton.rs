@@ -51,10 +51,12 @@ impl<const N: usize, const L: usize> Balance<N, L> {
     pub(super) fn steady_state(&self) -> ([Lanes<L>; N], usize) {
         let escape = self.escape();
         let mut p = self.guess(&escape);
+        let mut factors = Factors::new();
         let mut open = [1.0; L];
         for step in 1..=MAX_STEPS {
-            let (minus_j, flows) = self.linearise(&escape, &p);
-            let d = Factors::of(minus_j).solve(flows);
+            let flows = self.linearise(&escape, &p, &mut factors.lu);
+            factors.eliminate();
+            let d = factors.solve(flows);
             let length = self.step_length(&flows, &d);
             let mut size = [0.0f64; L];
             for i in 0..N {
@@ -77,13 +79,16 @@ impl<const N: usize, const L: usize> Balance<N, L> {
 
     /// Factors of `-J` at the occupation `p`.
     pub(super) fn factors(&self, p: &[Lanes<L>; N]) -> Factors<N, L> {
-        Factors::of(self.linearise(&self.escape(), p).0)
+        let mut factors = Factors::new();
+        self.linearise(&self.escape(), p, &mut factors.lu);
+        factors.eliminate();
+        factors
     }
 
     /// Net flow F into every site at the occupation `p`.
     #[cfg(test)]
     pub(super) fn flows(&self, p: &[Lanes<L>; N]) -> [Lanes<L>; N] {
-        self.linearise(&self.escape(), p).1
+        self.linearise(&self.escape(), p, &mut Factors::new().lu)
     }
 
     /// Rate out of a site if all others were empty, the filled electrodes counted as empty too.
@@ -121,14 +126,14 @@ impl<const N: usize, const L: usize> Balance<N, L> {
         p
     }
 
-    /// `-J` and F at the occupation `p`.
+    /// F at the occupation `p`, and `-J` in place of `minus_j`.
     #[inline(always)]
     fn linearise(
         &self,
         escape: &[Lanes<L>; N],
         p: &[Lanes<L>; N],
-    ) -> ([[Lanes<L>; N]; N], [Lanes<L>; N]) {
-        let mut minus_j = [[[0.0; L]; N]; N];
+        minus_j: &mut [[Lanes<L>; N]; N],
+    ) -> [Lanes<L>; N] {
         let mut flows = [[0.0; L]; N];
         for i in 0..N {
             let mut diagonal = escape[i];
@@ -147,7 +152,7 @@ impl<const N: usize, const L: usize> Balance<N, L> {
             }
             minus_j[i][i] = diagonal;
         }
-        (minus_j, flows)
+        flows
     }
 
     /// The share t of the Newton step `d` to take.
@@ -178,9 +183,14 @@ impl<const N: usize, const L: usize> Balance<N, L> {
 }
 
 impl<const N: usize, const L: usize> Factors<N, L> {
-    /// Gaussian elimination without pivoting.
+    fn new() -> Self {
+        Factors { lu: [[[0.0; L]; N]; N] }
+    }
+
+    /// Gaussian elimination of `-J`, without pivoting, in its place.
     #[inline(always)]
-    fn of(mut m: [[Lanes<L>; N]; N]) -> Self {
+    fn eliminate(&mut self) {
+        let m = &mut self.lu;
         for k in 0..N {
             for l in 0..L {
                 m[k][k][l] = 1.0 / m[k][k][l];
@@ -199,7 +209,6 @@ impl<const N: usize, const L: usize> Factors<N, L> {
                 }
             }
         }
-        Self { lu: m }
     }
 
     /// The x of `-J x = rhs`.
