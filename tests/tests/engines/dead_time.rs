@@ -37,11 +37,24 @@ struct Run {
     epochs: u32,
     window_log2: u32,
     continuous: bool,
+    /// Samples from arming on after which the guard trips.
+    run_limit: u32,
 }
+
+const ONE_CASE: Run = Run {
+    tones: SLOTS,
+    cases: 1,
+    epochs: 4,
+    window_log2: WINDOW_LOG2,
+    continuous: false,
+    run_limit: u32::MAX,
+};
+
+const CONTINUOUS: Run = Run { epochs: 6, continuous: true, ..ONE_CASE };
 
 /// The run on seven outputs with tones, whose input ramps for 20 samples before every case, and settles for as many; for neither if there is one case.
 fn scenario(parameters: Parameters, run: Run) -> Scenario {
-    let Run { tones, cases, epochs, window_log2, continuous } = run;
+    let Run { tones, cases, epochs, window_log2, continuous, run_limit } = run;
     let layout = TableLayout::of(&parameters);
     let samples = |clocks: u32| clocks.div_ceil(PERIOD_CLOCKS) + 1;
     let long = samples(parameters.most_gap_clocks(tones, window_log2));
@@ -65,7 +78,7 @@ fn scenario(parameters: Parameters, run: Run) -> Scenario {
         (map::GRADIENT_SHIFT, 16),
         (map::STEP_SHIFT, 4),
         (map::STEP_LIMIT, 20_000),
-        (map::RUN_LIMIT, u32::MAX),
+        (map::RUN_LIMIT, run_limit),
     ];
     for slot in 0..tones {
         let output = |slot: u32| (slot * TONED / tones) as u8;
@@ -143,9 +156,7 @@ fn four_cases_of_64_tones_lose_less_than_a_twentieth_beyond_ramps_and_settling()
     const CASES: u32 = 4;
     let latency_samples = PARAMETERS.loop_latency_samples();
     let counted = CASES * (WINDOW_SAMPLES + RAMP_SAMPLES + SETTLE_SAMPLES + latency_samples);
-    let turns =
-        Run { tones: SLOTS, cases: CASES, epochs: 3, window_log2: WINDOW_LOG2, continuous: false };
-    let begins = begins(turns);
+    let begins = begins(Run { cases: CASES, epochs: 3, ..ONE_CASE });
     for epoch in begins.windows(CASES as usize + 1).step_by(CASES as usize) {
         let samples = epoch[CASES as usize] - epoch[0];
         let dead = samples - counted;
@@ -158,7 +169,7 @@ fn four_cases_of_64_tones_lose_less_than_a_twentieth_beyond_ramps_and_settling()
 #[test]
 fn one_case_is_updated_3500_times_a_second_with_32_tones_and_3000_times_with_64() {
     for (tones, least_hz) in [(32, 3500.0), (64, 3000.0)] {
-        let turns = Run { tones, cases: 1, epochs: 4, window_log2: WINDOW_LOG2, continuous: false };
+        let turns = Run { tones, ..ONE_CASE };
         for epoch in begins(turns).windows(2) {
             assert_faster(turns, epoch[1] - epoch[0], least_hz);
         }
@@ -180,7 +191,7 @@ fn continuous_windows_of_64_tones_lose_less_than_a_twentieth_and_32_tones_are_up
     for (tones, window_log2, least_hz) in
         [(64, WINDOW_LOG2, 3500.0), (32, WINDOW_LOG2, 3500.0), (32, 7, 7000.0)]
     {
-        let flow = Run { tones, cases: 1, epochs: 6, window_log2, continuous: true };
+        let flow = Run { tones, window_log2, ..CONTINUOUS };
         let counted = (1 << window_log2) + PARAMETERS.loop_latency_samples();
         for epoch in begins(flow).windows(2) {
             let samples = epoch[1] - epoch[0];
@@ -189,5 +200,21 @@ fn continuous_windows_of_64_tones_lose_less_than_a_twentieth_and_32_tones_are_up
             assert_faster(flow, samples, least_hz);
             assert!(window_log2 == 7 || 20 * dead <= samples, "{dead} of {samples} are dead");
         }
+    }
+}
+
+#[needs(compiler)]
+#[test]
+fn a_trip_in_any_sample_between_two_continuous_windows_does_what_the_model_does() {
+    let flow = Run { tones: 32, window_log2: 7, ..CONTINUOUS };
+    let begins = begins(flow);
+    let ends = begins[1] + (1 << flow.window_log2);
+    // From the last samples of a window into the next one.
+    for run_limit in ends - 2..begins[2] + 4 {
+        let scenario = scenario(PARAMETERS, Run { run_limit, ..flow });
+        let open = |bench| VerilogEngine::new(PARAMETERS, bench);
+        scenario.assert_equals_model(open).unwrap_or_else(|error| panic!("{error}"));
+        let record = scenario.model_record().unwrap_or_else(|error| panic!("{error}"));
+        assert!((1..=3).contains(&told(&record.said).0.len()), "{run_limit}");
     }
 }

@@ -259,6 +259,23 @@ impl Logic for PostProcessor {
             if self.opens[i].val() {
                 self.past[i].d.next = true;
             }
+            comment!(
+                "An event before the end of a run is told before it, also where both had to wait."
+            );
+            self.event_first[i].clock.next = self.clock.val();
+            self.event_first[i].d.next = self.event_first[i].q.val();
+            if self.start.val() & self.kind.val().get_bit(1) {
+                self.event_first[i].d.next = self.event.val();
+            }
+            if (!self.machine.busy.val())
+                & self.end_waits.q.val()
+                & self.event.val()
+                & self.event_first[i].q.val()
+            {
+                self.end_waits.d.next = true;
+                self.of_run.d.next = false;
+                self.machine.entry.next = self.event_entry.val();
+            }
             self.shown_slot[i].next = bit_cast::<8, _>(self.item.q.val());
             if self.updates[i].busy.val() {
                 self.shown_slot[i].next = self.updates[i].read_slot.val();

@@ -201,6 +201,8 @@ pub struct PostProcessor {
     is_last: Vec<DFF<Bit>>,
     will_continue: Vec<DFF<Bit>>,
     past: Vec<DFF<Bit>>,
+    /// An event was pending when the run ended.
+    event_first: Vec<DFF<Bit>>,
     shown_slot: Vec<Signal<Local, Bits<8>>>,
     /// Pending: the end of a run; and the begin of one, or a window.
     end_waits: DFF<Bit>,
@@ -283,6 +285,7 @@ impl PostProcessor {
             updates: (0..updates).map(|_| Update::new(parameters)).collect(),
             released: (0..updates).map(|_| DFF::default()).collect(),
             past: (0..updates).map(|_| DFF::default()).collect(),
+            event_first: (0..updates).map(|_| DFF::default()).collect(),
             shown_slot: (0..updates).map(|_| Signal::default()).collect(),
             machine: Machine::new("post_processor", &code, parameters.clock_hz),
             run_entry: entry(program::job::RUN),
