@@ -42,3 +42,36 @@ impl Recording {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Deframer;
+
+    #[test]
+    fn a_recording_gives_its_requests_back_in_order_with_an_end_around_every_part() {
+        let parts = [vec![vec![1, 2, 3], vec![0, 0, 0]], Vec::new(), vec![vec![u32::MAX, 4, 5]]];
+        let recording = Recording::new(parts.each_ref().map(Vec::as_slice)).expect("it fits");
+        let mut bodies: Vec<Vec<u32>> = Vec::new();
+        let mut deframer = Deframer::new(3);
+        deframer.push(recording.bytes(), |body| {
+            bodies.push(body.expect("a whole frame").iter().map(|word| word.get()).collect());
+        });
+        assert_eq!(bodies, parts.concat());
+        // A delimiter before and after each of three parts, and one behind each of three requests.
+        assert_eq!(recording.bytes().iter().filter(|&&byte| byte == 0).count(), 9);
+        assert_eq!(Recording::default().bytes(), [0; 0]);
+    }
+
+    #[test]
+    fn a_recording_beyond_the_memory_is_refused_with_its_length() {
+        let mut line = Vec::new();
+        seal(&[7, 8, 9], &mut line);
+        let most = (MOST_BYTES - 6) / line.len();
+        let whole = vec![vec![7, 8, 9]; most];
+        assert!(Recording::new([&whole, &[], &[]]).is_ok());
+        let more = vec![vec![7, 8, 9]; most + 1];
+        let bytes = (most + 1) * line.len() + 6;
+        assert_eq!(Recording::new([&[], &more, &[]]), Err(TooLong { bytes }));
+    }
+}

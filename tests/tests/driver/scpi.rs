@@ -84,12 +84,61 @@ fn what_cannot_be_done_is_queued_with_its_number_and_the_text_of_the_command() {
         ("SOUR1:VOLT red", "-104,"),
         ("SOUR1:COLour 3", "-113,"),
         ("REG \"setle\",1", "-200,\"Execution error; there is no register"),
+        ("REG? \"setle\"", "-200,\"Execution error; there is no register"),
+        ("REG \"settle\"", "-109,"),
+        ("REG \"settle\",long", "-200,"),
         ("FETC:GRAD:ERR?", "-230,"),
+        ("OUTP PERHAPS", "-224,"),
+        ("SOUR1:VOLT? TYP", "-224,"),
+        ("SOUR7:FREQ?", "-114,"),
+        ("SOUR7:AMPL?", "-114,"),
+        ("*ESE", "-109,"),
+        ("*SRE many", "-104,"),
     ] {
         client.write(line);
         let error = client.query("SYST:ERR?");
         assert!(error.starts_with(said), "{line}: {error}");
     }
+}
+
+#[test]
+fn status_registers_settings_and_a_reset_are_those_of_ieee_488_2() {
+    let (_server, socket) = served();
+    let mut client = Client::new(&socket);
+    // Power on is bit 7 of the event register, which reading clears.
+    assert_eq!(client.query("*ESR?;*ESR?;*STB?"), "128;0;0");
+    // An undefined header is a command error, bit 5; a value out of range an execution error, bit 4; *OPC bit 0.
+    client.write("NONE;SOUR1:VOLT 9;*OPC");
+    assert_eq!(client.query("*STB?"), "4");
+    client.write("*ESE 16;*SRE 36");
+    assert_eq!(client.query("*ESE?;*SRE?;*STB?"), "16;36;100");
+    assert_eq!(client.query("*ESR?;*STB?"), "49;68");
+    client.write("*CLS;*WAI");
+    assert_eq!(client.query("*ESR?;*STB?;*OPC?;SYST:ERR?"), "0;0;1;0,\"No error\"");
+    assert_eq!(client.query("SYSTem:VERSion?"), "1999.0");
+    // 12 ms are 60 samples of 5 kS/s.
+    client.write("REG \"settle\",12ms");
+    assert_eq!(client.query("REG? 'settle'"), "0.012");
+    let ends = client.query("SOUR1:VOLT? MIN;:SOUR1:VOLT? MAX");
+    let ends: Vec<f64> = ends.split(';').map(|value| value.parse().expect(value)).collect();
+    let middle_v = (ends[0] + ends[1]) / 2.0;
+    let number = |client: &mut Client, query| client.query(query).parse::<f64>().expect(query);
+    assert!((number(&mut client, "SOUR1:AMPL?") - 0.03).abs() < 1e-4);
+    assert!((150.0..=500.0).contains(&number(&mut client, "SOUR1:FREQ?")));
+    client.write("SOUR1:VOLT -0.5;OUTP 1");
+    let currents = client.query("MEAS:CURR?;OUTP?");
+    assert!(currents.ends_with(";1") && currents.split(',').count() == 4, "{currents}");
+    client.query("MEAS:GRAD?");
+    let errors = client.query("FETC:GRAD:ERR?");
+    assert!(
+        errors.split(',').all(|error| error.parse::<f64>().is_ok_and(|a| a >= 0.0)),
+        "{errors}"
+    );
+    client.write("*RST");
+    assert_eq!(client.query("OUTP?"), "0");
+    assert!((number(&mut client, "SOUR1:VOLT?") - middle_v).abs() < 1e-9);
+    client.write("FETC:GRAD:ERR?");
+    assert!(client.query("SYST:ERR?").starts_with("-230,"));
 }
 
 #[test]
