@@ -21,11 +21,13 @@
 //! | [`shares`] | starts that solve a gate |
 //! | [`newton`] | steps from second derivatives |
 //! | [`scale`] | a network of devices against single ones; beams and meshes against exact slopes |
+//! | [`beams`] | coherent combination of beams by tones, Walsh functions and SPGD |
 //! | [`classify`] | sphere and ring: classification of points by a threshold |
 //! | [`noise`] | errors over measuring time |
 //! | [`methods`] | other methods of measuring slopes |
 //! | [`mod@track`] | a drifting device |
 
+pub mod beams;
 pub mod bootstrap;
 pub mod by_formula;
 pub mod chance;
@@ -151,6 +153,7 @@ pub const STUDIES: &[Study] = &[
     methods::STUDY,
     track::STUDY,
     scale::STUDY,
+    beams::STUDY,
 ];
 
 /// The studies that `name` means: one, or all.

@@ -42,6 +42,20 @@ pub fn survival(durations: &[Duration]) -> Vec<(f64, f64)> {
     curve
 }
 
+/// The estimated share of searches that are solved, over device time from `first_s` on: a curve with a step at every solution.
+pub fn solved_steps(durations: &[Duration], first_s: f64) -> Vec<(f64, f64)> {
+    let mut points = vec![(first_s, 0.0)];
+    let mut solved = 0.0;
+    for (time_s, share) in survival(durations) {
+        points.push((time_s.max(first_s), solved));
+        solved = 1.0 - share;
+        points.push((time_s.max(first_s), solved));
+    }
+    let longest_s = durations.iter().map(|one| one.time_s).fold(first_s, f64::max);
+    points.push((longest_s, solved));
+    points
+}
+
 /// The first time at which the estimated survival is a half or less; infinite if it stays above.
 pub fn median_s(durations: &[Duration]) -> f64 {
     // A product of fractions misses an exact half by rounding.

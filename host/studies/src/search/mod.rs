@@ -10,6 +10,7 @@ mod spsa;
 mod strategy;
 mod tuning;
 
+pub(crate) use spsa::{moved, signs};
 pub use strategy::{Extraction, Strategy};
 
 use super::chance::{chances, Chance};

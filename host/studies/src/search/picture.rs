@@ -1,7 +1,7 @@
 //! Share of searches that have found a solution, over device time.
 
 use super::Compared;
-use crate::survival::survival;
+use crate::survival::solved_steps;
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
 
 /// Device time at which the curves begin, in seconds.
@@ -11,16 +11,7 @@ const FIRST_S: f64 = 0.1;
 pub fn figure(compared: &[Compared]) -> Figure {
     let panel = |one: &Compared| {
         let layers = one.groups.iter().enumerate().map(|(colour, group)| {
-            let mut points = vec![(FIRST_S, 0.0)];
-            let mut solved = 0.0;
-            for (time_s, share) in survival(&group.durations) {
-                // A step at every solution.
-                points.push((time_s.max(FIRST_S), solved));
-                solved = 1.0 - share;
-                points.push((time_s.max(FIRST_S), solved));
-            }
-            let longest_s = group.durations.iter().map(|one| one.time_s).fold(FIRST_S, f64::max);
-            points.push((longest_s, solved));
+            let points = solved_steps(&group.durations, FIRST_S);
             Layer::new(group.strategy.name(), colour, Mark::Line, points)
         });
         Panel {
