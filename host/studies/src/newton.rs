@@ -6,7 +6,7 @@
 
 use super::by_formula::outputs_na;
 use super::statistics::{discordant, mcnemar, wilson};
-use super::survival::{finite, median, median_s, ratio_interval, shown, Duration};
+use super::survival::{finite, median, median_s, quickest, ratio_interval, rows, spread, Duration};
 use super::{parallel, Findings, ProgressObserver, ReproduceError, Setup, Study, Table};
 use hge_core::experiment::{Experiment, Job, Source};
 use hge_core::optimiser::Rule;
@@ -144,15 +144,11 @@ fn group(
         AMPLITUDES.into_iter().flat_map(patient)
     });
     let (settings, searches): (Vec<Setting>, _) = (settings.collect(), keys.tuning_searches.max(1));
-    let times = parallel::map(settings.len() * searches, |n| {
-        let seed = TUNING_SEARCHES + (n % searches) as u64;
-        one(setup, (experiment, source), settings[n / searches], seed, keys.tuning_share * budget_s)
+    let best = quickest(&settings, searches, |setting, search| {
+        let (seed, budget_s) = (TUNING_SEARCHES + search as u64, keys.tuning_share * budget_s);
+        Ok(one(setup, (experiment, source), setting, seed, budget_s)?.0)
     })?;
-    let sum_s = |n: &usize| -> f64 {
-        times[n * searches..(n + 1) * searches].iter().map(|search| search.0.time_s).sum()
-    };
-    let best = (0..settings.len()).min_by(|a, b| sum_s(a).total_cmp(&sum_s(b))).unwrap_or(0);
-    let setting = settings[best];
+    let setting = best.unwrap_or(settings[0]);
     let found = parallel::map(keys.searches, |search| {
         one(setup, (experiment, source), setting, SEARCHES + search as u64, budget_s)
     })?;
@@ -237,8 +233,6 @@ fn report(name: &str, group: &Group, adam: &Group, findings: &mut Findings) -> s
     let (ratio_low, ratio_high) = ratio_interval(durations, &adam.durations);
     let pairs = adam.durations.iter().zip(durations);
     let (lost, gained) = discordant(pairs.map(|(adam, own)| (adam.solved, own.solved)));
-    let spread =
-        |value, low, high| format!("{} ({} to {})", shown(value, 2), shown(low, 2), shown(high, 2));
     findings.table.push([
         name.to_owned(),
         rule.to_owned(),
@@ -249,12 +243,11 @@ fn report(name: &str, group: &Group, adam: &Group, findings: &mut Findings) -> s
         format!("{solved} of {searches}"),
         starts.to_string(),
         format!("{:.0} to {:.0}", 100.0 * share_low, 100.0 * share_high),
-        spread(median.time_s, median.low_s, median.high_s),
-        spread(ratio, ratio_low, ratio_high),
+        spread(median.time_s, median.low_s, median.high_s, 2),
+        spread(ratio, ratio_low, ratio_high, 2),
     ]);
-    let times = durations.iter().flat_map(|one| [one.time_s, f64::from(u8::from(one.solved))]);
     let array = format!("{name}_{}", rule.replace('-', "_"));
-    findings.array(&array, &[searches, 2], times.collect());
+    findings.array(&array, &[searches, 2], rows(durations));
     json!({
         "task": name, "optimiser": rule, "setting": setting.value, "amplitude_v": amplitude_v, "patience_epochs": setting.patience_epochs, "window_s": window_s,
         "searches": searches, "starts": starts,

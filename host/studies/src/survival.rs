@@ -1,6 +1,7 @@
 //! Times to a solution, some of them censored because the search reached its budget of device time.
 
 use super::bootstrap::{interval_95, resampled};
+use super::{parallel, ReproduceError};
 
 /// Seed of the bootstrap, so that the same times always have the same interval.
 const SEED: u64 = 20_251;
@@ -80,6 +81,42 @@ pub fn ratio_interval(above: &[Duration], below: &[Duration]) -> (f64, f64) {
             0.0
         }
     })
+}
+
+/// The setting of the least mean time over the same `starts` starts each, of which `search` makes one; censored ones count with their limit. `None`: there is no
+/// setting.
+///
+/// # Errors
+/// The first of a search.
+pub fn quickest<S: Copy + Sync>(
+    settings: &[S],
+    starts: usize,
+    search: impl Fn(S, usize) -> Result<Duration, ReproduceError> + Sync + Send,
+) -> Result<Option<S>, ReproduceError> {
+    let durations =
+        parallel::map(settings.len() * starts, |n| search(settings[n / starts], n % starts))?;
+    let sum_s = |n: usize| -> f64 {
+        durations[n * starts..(n + 1) * starts].iter().map(|one| one.time_s).sum()
+    };
+    let best = (0..settings.len()).min_by(|&a, &b| sum_s(a).total_cmp(&sum_s(b)));
+    Ok(best.map(|n| settings[n]))
+}
+
+/// Time of each, and 1 where it is solved: rows of two.
+pub fn rows(durations: &[Duration]) -> Vec<f64> {
+    durations.iter().flat_map(|one| [one.time_s, f64::from(u8::from(one.solved))]).collect()
+}
+
+/// How many are solved, of all.
+pub fn solved_text(durations: &[Duration]) -> String {
+    let solved = durations.iter().filter(|duration| duration.solved).count();
+    format!("{solved} of {}", durations.len())
+}
+
+/// A value with the ends of its interval, each as [`shown`].
+pub fn spread(value: f64, low: f64, high: f64, digits: usize) -> String {
+    let [value, low, high] = [value, low, high].map(|value| shown(value, digits));
+    format!("{value} ({low} to {high})")
 }
 
 /// A time or a ratio of times with this number of decimals; `beyond` where the search's limit hides it.

@@ -1,13 +1,13 @@
 //! One ascent of the combined power from random phases.
 
-use super::Way;
+use super::{Way, LIMIT_V};
 use crate::descent::GradientSource;
 use crate::search::{moved, signs};
 use crate::sim_setup::{self, SimSetup};
 use crate::survival::Duration;
 use crate::{ReproduceError, Setup};
-use hge_core::carrier::Carrier;
 use hge_core::experiment::Job;
+use hge_core::method::Method;
 use hge_core::plan::Plan;
 use hge_driver::DriverError;
 use rand::Rng;
@@ -55,20 +55,15 @@ pub fn plan(setup: &Setup, way: Way, window_samples: u32) -> Result<Plan, Reprod
     if way == Way::Tones {
         experiment.timing.window_samples = window_samples;
     }
-    let base = Job::new(experiment, &setup.source)?.task.plan;
+    let task = Job::new(experiment, &setup.source)?.task;
+    let method = if way == Way::Walsh { Method::Walsh } else { Method::Homodyne };
+    let base = method.plan(&task.plan, &task.data.train.targets)?;
     let mut configuration = base.configuration().clone();
     configuration.timing.window_samples = window_samples;
-    match way {
-        Way::Tones => (),
-        Way::Walsh => {
-            configuration.carrier = Carrier::Walsh;
-            configuration.controls.iter_mut().for_each(|control| control.cycles = 1);
-        }
-        Way::Spgd => {
-            let phases = configuration.controls.drain(..).map(|control| control.output);
-            configuration.inputs.extend(phases);
-            configuration.cases_v = vec![vec![0.0; configuration.inputs.len()]; 2];
-        }
+    if way == Way::Spgd {
+        let phases = configuration.controls.drain(..).map(|control| control.output);
+        configuration.inputs.extend(phases);
+        configuration.cases_v = vec![vec![0.0; configuration.inputs.len()]; 2];
     }
     Ok(Plan::new(configuration, base.parameters())?)
 }
@@ -80,13 +75,8 @@ impl Ascent<'_> {
     /// The instrument fails, or the study is cancelled.
     pub fn run(&self, random: &mut ChaCha8Rng) -> Result<Climbed, ReproduceError> {
         let plan = plan(self.setup, self.way, self.window_samples)?;
-        let electrodes = &self.setup.experiment.electrodes;
-        let ranges_v: Vec<(f64, f64)> = electrodes
-            .control_low_v
-            .iter()
-            .copied()
-            .zip(electrodes.control_high_v.iter().copied())
-            .collect();
+        let controls = self.setup.experiment.electrodes.controls.len();
+        let ranges_v = vec![(-LIMIT_V, LIMIT_V); controls];
         let device = sim_setup::device(self.setup)?;
         let power_na = |at_v: &[f64]| {
             let mut power_na = [0.0];
@@ -180,8 +170,9 @@ mod tests {
         let ascent = ascent(&setup, Way::Spgd);
         let mut mean = [0.0; 3];
         for _ in 0..ESTIMATES {
-            let estimate =
-                ascent.estimate(&mut instrument, &at_v, &[(-3.9, 3.9); 3], &mut random).unwrap();
+            let estimate = ascent
+                .estimate(&mut instrument, &at_v, &[(-LIMIT_V, LIMIT_V); 3], &mut random)
+                .unwrap();
             mean.iter_mut().zip(estimate).for_each(|(sum, one)| *sum += one / ESTIMATES as f64);
         }
         // An estimate is the sum over j of slope_j s_j s_k: its variance is the sum of the others' squares.

@@ -10,7 +10,7 @@
 mod ascent;
 mod report;
 
-use super::survival::Duration;
+use super::survival::{quickest, Duration};
 use super::{parallel, Findings, ProgressObserver, ReproduceError, Setup, Study};
 use ascent::{Ascent, Climbed};
 use rand::{Rng, SeedableRng};
@@ -205,16 +205,11 @@ fn tune(setup: &Setup, keys: &Keys, beams: usize, way: Way) -> Result<Settings, 
         plan.map_err(|error| refused = error.to_string()).is_ok()
     });
     let settings: Vec<Settings> = possible.take(keys.tunings).collect();
-    let starts = keys.tuning_starts;
-    let times = parallel::map(settings.len() * starts, |n| {
-        let stream = TUNING_STARTS + (n % starts) as u64;
-        climb(setup, keys, (beams, way, &settings[n / starts]), stream)
+    let best = quickest(&settings, keys.tuning_starts, |settings, start| {
+        let stream = TUNING_STARTS + start as u64;
+        Ok(climb(setup, keys, (beams, way, &settings), stream)?.duration)
     })?;
-    let sum_s = |n: usize| -> f64 {
-        times[n * starts..(n + 1) * starts].iter().map(|one| one.duration.time_s).sum()
-    };
-    let best = (0..settings.len()).min_by(|&a, &b| sum_s(a).total_cmp(&sum_s(b)));
-    best.map(|n| settings[n]).ok_or_else(|| ReproduceError::Keys {
+    best.ok_or_else(|| ReproduceError::Keys {
         name: setup.name.clone(),
         reason: format!("no setting of {} is possible: {refused}", way.name()),
     })

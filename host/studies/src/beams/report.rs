@@ -1,7 +1,9 @@
 //! Table, figure and claims of the comparison.
 
 use super::Compared;
-use crate::survival::{finite, median, ratio_interval, shown, solved_steps};
+use crate::survival::{
+    finite, median, median_s, ratio_interval, rows, solved_steps, solved_text, spread,
+};
 use crate::{Claim, Findings, Table};
 use hge_record::figure::{Axis, Figure, Layer, Mark, Panel};
 use serde_json::json;
@@ -18,7 +20,7 @@ pub fn findings(compared: &[Compared], rate_hz: f64, budget_s: f64) -> Findings 
         "beams", "way", "window, samples", "wait, samples", "rate", "amplitude, V", "reached",
         "samples a step", "median device time, ms", "to homodyne",
     ]);
-    let mut rows = Vec::new();
+    let mut ways = Vec::new();
     for one in compared {
         let ours = one.groups[0].durations();
         for group in &one.groups {
@@ -28,12 +30,8 @@ pub fn findings(compared: &[Compared], rate_hz: f64, budget_s: f64) -> Findings 
             let steps: u32 = group.climbed.iter().map(|one| one.steps).sum();
             let time_s: f64 = durations.iter().map(|one| one.time_s).sum();
             let step_samples = time_s * rate_hz / f64::from(steps.max(1));
-            let ratio = found.time_s / median(&ours).time_s;
+            let ratio = found.time_s / median_s(&ours);
             let (low, high) = ratio_interval(&durations, &ours);
-            let between = |value: f64, low: f64, high: f64, digits| {
-                let [value, low, high] = [value, low, high].map(|value| shown(value, digits));
-                format!("{value} ({low} to {high})")
-            };
             table.push([
                 one.beams.to_string(),
                 group.way.name().to_owned(),
@@ -41,22 +39,20 @@ pub fn findings(compared: &[Compared], rate_hz: f64, budget_s: f64) -> Findings 
                 settings.wait_samples.to_string(),
                 settings.rate.to_string(),
                 settings.amplitude_v.to_string(),
-                format!("{solved} of {}", durations.len()),
+                solved_text(&durations),
                 format!("{step_samples:.0}"),
-                between(found.time_s * 1e3, found.low_s * 1e3, found.high_s * 1e3, 2),
-                between(ratio, low, high, 2),
+                spread(found.time_s * 1e3, found.low_s * 1e3, found.high_s * 1e3, 2),
+                spread(ratio, low, high, 2),
             ]);
-            rows.push(json!({
+            ways.push(json!({
                 "beams": one.beams, "way": group.way.name(), "window_samples": settings.window_samples,
                 "wait_samples": settings.wait_samples, "rate": settings.rate, "amplitude_v": settings.amplitude_v,
                 "starts": durations.len(), "reached": solved, "step_samples": step_samples, "budget_s": budget_s,
                 "median_s": finite(found.time_s), "median_low_s": finite(found.low_s), "median_high_s": finite(found.high_s),
                 "ratio": finite(ratio), "ratio_low": finite(low), "ratio_high": finite(high),
             }));
-            let times =
-                durations.iter().flat_map(|one| [one.time_s, f64::from(u8::from(one.solved))]);
             let name = format!("beams{}_{}", one.beams, group.way.name());
-            findings.array(&name, &[durations.len(), 2], times.collect());
+            findings.array(&name, &[durations.len(), 2], rows(&durations));
             if group.way == super::Way::Spgd && durations.len() >= COUNTED_STARTS {
                 let claim = format!("{} beams: median device time of SPGD to homodyne's, lower end of its 95 % interval", one.beams);
                 findings.claims.push(Claim::at_least(claim, low, 1.0));
@@ -64,7 +60,7 @@ pub fn findings(compared: &[Compared], rate_hz: f64, budget_s: f64) -> Findings 
         }
     }
     findings.table = table;
-    findings.say("ways", rows);
+    findings.say("ways", ways);
     findings.figures = vec![figure(compared)];
     findings
 }

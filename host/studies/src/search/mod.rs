@@ -14,7 +14,9 @@ pub(crate) use spsa::{moved, signs};
 pub use strategy::{Extraction, Strategy};
 
 use super::chance::{chances, Chance};
-use super::survival::{finite, median, ratio_interval, shown, Duration, Median};
+use super::survival::{
+    finite, median, quickest, ratio_interval, rows, shown, solved_text, Duration, Median,
+};
 use super::task::{Solved, Task};
 use super::{
     parallel, sim_setup, Claim, Findings, ProgressObserver, ReproduceError, Setup, Study, Table,
@@ -155,16 +157,11 @@ fn tune(
     let drawn = (0..DRAWS * keys.tunings).map(|_| draw(strategy, &mut random));
     let possible = drawn.filter(|tuning| is_possible(task, strategy, tuning));
     let tunings: Vec<Tuning> = possible.take(keys.tunings).collect();
-    let starts = keys.tuning_starts;
-    let times = parallel::map(tunings.len() * starts, |n| {
-        let stream = TUNING_STARTS + (n % starts) as u64;
-        one(task, by, strategy, &tunings[n / starts], (stream, keys.tuning_budget_s))
+    let best = quickest(&tunings, keys.tuning_starts, |tuning, start| {
+        let stream = TUNING_STARTS + start as u64;
+        one(task, by, strategy, &tuning, (stream, keys.tuning_budget_s))
     })?;
-    let sum_s = |n: usize| -> f64 {
-        times[n * starts..(n + 1) * starts].iter().map(|duration| duration.time_s).sum()
-    };
-    let best = (0..tunings.len()).min_by(|&a, &b| sum_s(a).total_cmp(&sum_s(b)));
-    best.map(|n| tunings[n]).ok_or_else(|| ReproduceError::Keys {
+    best.ok_or_else(|| ReproduceError::Keys {
         name: task.setup.name.clone(),
         reason: format!("no window holds what {} needs at this rate", strategy.name()),
     })
@@ -209,7 +206,7 @@ fn findings(compared: &[Compared]) -> Findings {
         "task", "chance, %", "search", "window, ms", "step, V", "width, V", "steps a start",
         "solved", "median device time, s", "to homodyne",
     ]);
-    let mut rows = Vec::new();
+    let mut searches = Vec::new();
     for one in compared {
         let name = &one.task.name;
         let rate_hz = one.task.plan.grid().rate_hz;
@@ -231,19 +228,15 @@ fn findings(compared: &[Compared]) -> Findings {
                 median_text(median),
                 ratio_text(ratio, ratio_ends),
             ]);
-            rows.push(json!({
+            searches.push(json!({
                 "task": name, "solved_by": condition, "chance": one.chance.share(), "hard": one.chance.is_hard(),
                 "search": group.strategy.name(), "window_s": window_s, "step_v": tuning.step_v, "width_v": tuning.width_v,
                 "steps": tuning.steps, "starts": group.durations.len(), "median_s": finite(median.time_s),
                 "median_low_s": finite(median.low_s), "median_high_s": finite(median.high_s),
                 "ratio": finite(ratio), "ratio_low": finite(ratio_ends.0), "ratio_high": finite(ratio_ends.1),
             }));
-            let array = group
-                .durations
-                .iter()
-                .flat_map(|one| [one.time_s, f64::from(u8::from(one.solved))]);
             let array_name = format!("{name}_{}", group.strategy.name().replace([' ', '-'], "_"));
-            findings.array(&array_name, &[group.durations.len(), 2], array.collect());
+            findings.array(&array_name, &[group.durations.len(), 2], rows(&group.durations));
         }
         if !one.instrument.is_empty() {
             let found = median(&one.instrument);
@@ -256,7 +249,7 @@ fn findings(compared: &[Compared]) -> Findings {
             let ratio = found.time_s / one.ours().median.time_s;
             cells[9] = ratio_text(ratio, (low, high));
             table.push(cells);
-            rows.push(json!({
+            searches.push(json!({
                 "task": name, "search": "homodyne, instrument", "starts": one.instrument.len(), "median_s": finite(found.time_s),
                 "median_low_s": finite(found.low_s), "median_high_s": finite(found.high_s), "ratio": finite(ratio),
                 "ratio_low": finite(low), "ratio_high": finite(high),
@@ -264,7 +257,7 @@ fn findings(compared: &[Compared]) -> Findings {
         }
     }
     findings.table = table;
-    findings.say("searches", rows);
+    findings.say("searches", searches);
     let hard: Vec<&Compared> = compared.iter().filter(|one| one.chance.is_hard()).collect();
     let counted = hard.iter().filter(|one| {
         one.ours().median.time_s.is_finite() && one.ours().durations.len() >= COUNTED_STARTS
@@ -280,11 +273,6 @@ fn findings(compared: &[Compared]) -> Findings {
     }
     findings.figures = vec![picture::figure(compared)];
     findings
-}
-
-fn solved_text(durations: &[Duration]) -> String {
-    let solved = durations.iter().filter(|duration| duration.solved).count();
-    format!("{solved} of {}", durations.len())
 }
 
 fn median_text(median: &Median) -> String {

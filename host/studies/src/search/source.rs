@@ -115,8 +115,8 @@ impl<'a> Modelled<'a> {
             noise_na2_per_hz: task.setup.experiment.bench.noise_na2_per_hz,
             random: ChaCha8Rng::seed_from_u64(seed),
             at_v: rest_v,
-            // The lower half of the register: that after an epoch, which is no shorter.
-            gap: gap.map_or(timing.gap_samples, |&(_, samples)| samples & 0xffff),
+            // That after an epoch, which is no shorter.
+            gap: gap.map_or(timing.gap_samples, |&(_, word)| map::gap::long(word)),
             tail: tail(&task.plan),
             samples: 0,
         }
