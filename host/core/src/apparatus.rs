@@ -87,7 +87,7 @@ impl Apparatus {
         source: &Source,
     ) -> Result<Self, ApparatusError> {
         let link = Kept::new(link).map_err(DriverError::from)?;
-        let instrument = Instrument::connect_with(link.lend(), settings.clone())?;
+        let instrument = driver(&link, &settings)?;
         let (task, plan) = planned(&instrument, experiment, source)?;
         let state = Some(State::Connected(Box::new(instrument)));
         let source = source.clone();
@@ -139,7 +139,7 @@ impl Apparatus {
         let state = match &mut self.state {
             Some(state) => state,
             none => {
-                let instrument = Instrument::connect_with(self.link.lend(), self.settings.clone())?;
+                let instrument = driver(&self.link, &self.settings)?;
                 none.insert(State::Connected(Box::new(instrument)))
             }
         };
@@ -164,11 +164,6 @@ impl Apparatus {
                 let configuration = self.plan.configuration().clone();
                 if cases_v.is_empty() {
                     return Err(MeasureError::Nothing { what: "cases" }.into());
-                }
-                let inputs = configuration.inputs.len();
-                if let Some(case_v) = cases_v.iter().find(|case_v| case_v.len() != inputs) {
-                    let electrodes = configuration.inputs.clone();
-                    return Err(MeasureError::Voltages { found: case_v.len(), electrodes }.into());
                 }
                 Plan::new(Configuration { cases_v, ..configuration }, self.plan.parameters())
                     .map_err(MeasureError::from)?
@@ -295,9 +290,14 @@ impl Apparatus {
             Some(State::Connected(instrument)) => *instrument,
             Some(State::Measuring(session)) => session.close()?,
             Some(State::Probing(probe)) => probe.close()?,
-            None => Instrument::connect_with(self.link.lend(), self.settings.clone())?,
+            None => driver(&self.link, &self.settings)?,
         })
     }
+}
+
+/// A driver on the link, which no other has.
+fn driver(link: &Kept, settings: &Settings) -> Result<Instrument, DriverError> {
+    Instrument::connect_with(link.lend(), settings.clone())
 }
 
 /// The experiment checked against an instrument, and the plan of its measurements.

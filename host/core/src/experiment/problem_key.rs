@@ -43,7 +43,7 @@ pub(super) fn key_of(problem: &PlanError, experiment: &Experiment) -> String {
         PlanError::Rate { .. } => "timing.rate_hz".into(),
         PlanError::Window { .. } => "timing.window_samples".into(),
         PlanError::Time { name, .. } => format!("timing.{name}"),
-        PlanError::Cases { .. } => "case".into(),
+        PlanError::Cases { .. } | PlanError::Voltages { .. } => "case".into(),
         PlanError::Missing { output, .. } if experiment.electrodes.inputs.contains(output) => {
             "electrodes.inputs".into()
         }

@@ -31,7 +31,7 @@ pub mod waveform;
 pub mod zero_amplitude;
 
 use crate::calibration::CalibrationError;
-use crate::plan::{Plan, PlanError};
+use crate::plan::{list, Plan, PlanError};
 use crate::session::SessionError;
 use hge_driver::text::number;
 use hge_driver::{Cause, DriverError};
@@ -149,8 +149,4 @@ pub fn electrodes(plan: &Plan) -> Vec<usize> {
     let mut electrodes: Vec<usize> = configuration.inputs.iter().copied().chain(controls).collect();
     electrodes.sort_unstable();
     electrodes
-}
-
-fn list(electrodes: &[usize]) -> String {
-    electrodes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }

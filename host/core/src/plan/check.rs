@@ -45,6 +45,10 @@ fn roles(plan: &Plan) -> Result<(), PlanError> {
     if asked > rows as usize {
         return Err(PlanError::Cases { asked, rows });
     }
+    let inputs = &configuration.inputs;
+    if let Some(volts) = configuration.cases_v.iter().find(|volts| volts.len() != inputs.len()) {
+        return Err(PlanError::Voltages { found: volts.len(), electrodes: inputs.clone() });
+    }
     let update = parameters.update.name();
     if configuration.continuous && (asked != 1 || !parameters.update.is_hardware()) {
         return Err(PlanError::Continuous { cases: asked, update });

@@ -93,6 +93,17 @@ pub enum PlanError {
         /// Rows.
         rows: u32,
     },
+    /// The number of a case's voltages differs from that of inputs.
+    #[error(
+        "{found} voltages are given for electrodes {}: give one for each, in this order",
+        list(electrodes)
+    )]
+    Voltages {
+        /// Given.
+        found: usize,
+        /// Electrodes that need one each.
+        electrodes: Vec<usize>,
+    },
     /// Continuous mode for several cases, or without the update in hardware.
     #[error("continuous mode updates one case in hardware, but there are {cases} cases and the update is in {update}: give one case and an instrument with update = \"hardware\", or set timing.continuous to false")]
     Continuous {
@@ -164,4 +175,9 @@ pub enum PlanError {
         /// Step allowed.
         step_v: f64,
     },
+}
+
+/// Numbers of electrodes for a sentence.
+pub(crate) fn list(electrodes: &[usize]) -> String {
+    electrodes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }

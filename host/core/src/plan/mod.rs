@@ -11,6 +11,7 @@ mod registers;
 pub(crate) use check::window;
 pub use coefficients::{Coefficients, RateError};
 pub use configuration::{Configuration, Control, NoiseSlot, OutputLimits, Protection, Timing};
+pub(crate) use error::list;
 pub use error::PlanError;
 pub use line::LineLoad;
 pub(crate) use rate::actual_rate_hz;
