@@ -220,16 +220,12 @@ impl Logic for Sequencer {
             if self.tick.val() {
                 if (self.state.q.val() == State::Window) & self.at_length.q.val() {
                     self.flowing[i].d.next = false;
-                }
-                if (self.state.q.val() == State::Window)
-                    & self.at_length.q.val()
-                    & self.continues[i].val()
-                    & (!self.stop_asked.q.val())
-                {
-                    self.flowing[i].d.next = true;
-                    self.state.d.next = State::Gap;
-                    self.post_processor_start.next = true;
-                    self.post_processor_kind.next = 1.into();
+                    if self.continues[i].val() & (!self.stop_asked.q.val()) {
+                        self.flowing[i].d.next = true;
+                        self.state.d.next = State::Gap;
+                        self.post_processor_start.next = true;
+                        self.post_processor_kind.next = 1.into();
+                    }
                 }
                 if self.flowing[i].q.val() & self.stop_asked.q.val() {
                     self.flowing[i].d.next = false;
