@@ -12,7 +12,7 @@ for path in sorted(Path(sys.argv[1], "log").glob("*.mcap")):
             content = json.loads(message.data) if text else struct.unpack(f"<{len(message.data) // 4}I", message.data)
             if channel.topic == "seal":  # SHA-256 of a file beside the log, no item of it
                 continue
-            if channel.topic == "resumed":  # what came after so many messages was done again
+            if channel.topic == "resumed":  # what followed this number of messages was done again
                 del messages[content["items"]:]
             else:
                 messages.append((channel.topic, message.sequence, message.log_time / 1e9, content))

@@ -136,20 +136,20 @@ def track(
     if epochs < 1:
         raise HgeError(f"{epochs} epochs track nothing: choose 1 or more")
     heard = _Heard(task, progress)
-    said = json.loads(task._native.track(epochs, frozen, heard))
+    record = json.loads(task._native.track(epochs, frozen, heard))
 
     def of_moments(key: str) -> Array:
-        return np.array([moment[key] for moment in said["moments"]])
+        return np.array([moment[key] for moment in record["moments"]])
 
     del heard.losses[-epochs:]
     return Tracking(
-        heard.training(said["trained"]),
+        heard.training(record["trained"]),
         of_moments("time_s"),
         of_moments("separation_na"),
         of_moments("accuracy"),
         of_moments("controls_v"),
-        said["wanted_separation_na"],
-        said["right_share"],
+        record["wanted_separation_na"],
+        record["right_share"],
     )
 
 
@@ -172,12 +172,12 @@ class _Heard:
         self.losses: list[float] = []
 
     def __call__(self, text: str) -> None:
-        said = json.loads(text)
-        self.losses.append(said["loss"])
+        record = json.loads(text)
+        self.losses.append(record["loss"])
         if self._progress is not None:
-            outputs_na = self._by_case(said["outputs_na"])
-            controls_v = np.array(said["controls_v"])
-            self._progress(Epoch(len(self.losses), said["loss"], controls_v, outputs_na))
+            outputs_na = self._by_case(record["outputs_na"])
+            controls_v = np.array(record["controls_v"])
+            self._progress(Epoch(len(self.losses), record["loss"], controls_v, outputs_na))
 
     def training(self, record: dict[str, Any]) -> Training:
         """The outcome that the loop's record tells."""
@@ -253,8 +253,8 @@ def _evaluate(bench: Instrument, loss: Optional[Loss], outputs_na: Array) -> tup
 
 def _ask(loss: Loss, outputs_na: Array) -> tuple[float, Optional[Array]]:
     """The loss of a caller, and its slope with every output where it gives one."""
-    said = loss(outputs_na.copy())
-    value, slope = said if isinstance(said, tuple) else (said, None)
+    record = loss(outputs_na.copy())
+    value, slope = record if isinstance(record, tuple) else (record, None)
     try:
         number = float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError):

@@ -25,12 +25,12 @@ impl Callbacks {
     pub fn call<T>(&self, call: impl FnOnce(Python<'_>) -> PyResult<T>) -> Result<T, String> {
         let this = std::thread::current().id();
         self.state().calling.push(this);
-        let said = Python::try_attach(call);
+        let answer = Python::try_attach(call);
         let mut state = self.state();
         if let Some(place) = state.calling.iter().rposition(|&thread| thread == this) {
             state.calling.remove(place);
         }
-        match said {
+        match answer {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => {
                 let sentence = error.to_string();

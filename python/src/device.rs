@@ -17,8 +17,8 @@ pub fn of_function(
     callbacks: Callbacks,
 ) -> Result<FunctionDevice, DeviceError> {
     let currents = move |rows_v: &[f64]| {
-        let said = callbacks.call(|py| currents(py, &function, rows_v, electrodes, outputs));
-        said.map_err(|sentence| format!("the function of the device raised {sentence}"))
+        let answer = callbacks.call(|py| currents(py, &function, rows_v, electrodes, outputs));
+        answer.map_err(|sentence| format!("the function of the device raised {sentence}"))
     };
     FunctionDevice::new(name, electrodes, outputs, Arc::new(currents))
 }
@@ -42,13 +42,13 @@ fn currents(
             "the device returned {found} for {rows} rows of voltages: return currents of shape {wanted}, in nA, or connect with instrument={{\"inputs\": N}} for N outputs"
         )))
     };
-    let said = function.bind(py).call1((volts,))?;
+    let answer = function.bind(py).call1((volts,))?;
     // Integers and truth values are numbers; complex numbers, objects and text are not.
     let numpy = py.import("numpy")?;
-    let array = numpy.call_method1("asarray", (&said,))?;
+    let array = numpy.call_method1("asarray", (&answer,))?;
     let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !"fiub".contains(kind) {
-        return Err(refuse(said.get_type().name()?.to_string()));
+        return Err(refuse(answer.get_type().name()?.to_string()));
     }
     let array = numpy.call_method1("asarray", (array, "float64"))?;
     let array = array.cast_into::<PyArrayDyn<f64>>()?;

@@ -13,11 +13,11 @@ impl Instrument {
     /// Trains as `hge train` does. The outcome as JSON; `progress` gets every epoch as JSON.
     #[pyo3(signature = (progress=None))]
     fn train(&self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<String> {
-        let mut hear = self.hearer(progress);
+        let mut progress = self.hearer(progress);
         let outcome = self.replan(py, |bench| {
             bench.resolve_amplitudes()?;
             bench.lend(|instrument, task| {
-                let (session, outcome) = learn(instrument, task, None, &mut hear)?;
+                let (session, outcome) = learn(instrument, task, None, &mut progress)?;
                 Ok::<_, Failure>((session.close()?, outcome))
             })
         })?;
@@ -33,20 +33,20 @@ impl Instrument {
         frozen: bool,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<String> {
-        let mut hear = self.hearer(progress);
+        let mut progress = self.hearer(progress);
         let found = self.replan(py, |bench| {
             bench.resolve_amplitudes()?;
             bench.lend(|instrument, task| {
-                Ok::<_, Failure>(track(instrument, task, TrackSpec { epochs, frozen }, &mut hear)?)
+                Ok::<_, Failure>(track(instrument, task, TrackSpec { epochs, frozen }, &mut progress)?)
             })
         })?;
-        let said = serde_json::json!({
+        let record = serde_json::json!({
             "trained": found.trained,
             "wanted_separation_na": found.wanted_separation_na,
             "right_share": found.right_share(),
             "moments": found.moments,
         });
-        Ok(said.to_string())
+        Ok(record.to_string())
     }
 
     /// The experiment's loss of the outputs of every case, in order, and its slope with each of them.
@@ -87,11 +87,11 @@ impl Instrument {
         let (callbacks, cancel) = self.callbacks();
         move |epoch: &Progress| {
             let Some(progress) = &progress else { return };
-            let told = callbacks.call(|py| {
+            let answer = callbacks.call(|py| {
                 let text = serde_json::to_string(epoch).map_err(Failure::other)?;
                 progress.call1(py, (text,)).map(|_| ())
             });
-            if told.is_err() {
+            if answer.is_err() {
                 cancel.cancel();
             }
         }

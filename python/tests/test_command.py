@@ -12,22 +12,22 @@ from test_measure import CONTROLS_V
 
 
 def test_a_gradient_has_the_bits_of_the_command() -> None:
-    said = hge.command("gradient", "xor", "--seed", 3, "--windows", 2, "--controls=-0.2,0.1,0,-0.3,-0.1")
-    wanted = [[slope["slope_na_per_v"] for slope in case["slopes"]] for case in said["cases"]]
+    printed = hge.command("gradient", "xor", "--seed", 3, "--windows", 2, "--controls=-0.2,0.1,0,-0.3,-0.1")
+    wanted = [[slope["slope_na_per_v"] for slope in case["slopes"]] for case in printed["cases"]]
     with hge.connect("sim", "xor", seed=3) as bench:
         found = bench.measure(CONTROLS_V, windows=2, intervals="slope")
     assert np.array_equal(found.jacobian_na_per_v[:, 0], wanted)
-    assert np.array_equal(found.outputs_na[:, 0], [case["current_na"] for case in said["cases"]])
+    assert np.array_equal(found.outputs_na[:, 0], [case["current_na"] for case in printed["cases"]])
 
 
 def test_a_training_has_the_bits_of_the_command(tmp_path) -> None:
-    said = hge.command("train", "or", "--seed", 2, "-o", tmp_path / "or")
+    printed = hge.command("train", "or", "--seed", 2, "-o", tmp_path / "or")
     epochs: list[hge.Epoch] = []
     found = hge.train("or", seed=2, progress=epochs.append)
-    assert found.solved is True and said["solved"] is True
+    assert found.solved is True and printed["solved"] is True
     for key in ["controls_v", "outputs_na", "loss", "epochs"]:
-        assert found.record[key] == said[key], key
-    assert len(epochs) == said["epochs"]
+        assert found.record[key] == printed[key], key
+    assert len(epochs) == printed["epochs"]
     run = hge.open_run(tmp_path / "or")
     assert np.array_equal(run["error"], found.losses)
     assert np.array_equal(run["controls"][-1], epochs[-1].controls_v)
@@ -64,13 +64,13 @@ def test_a_capture_has_the_codes_of_the_command_and_its_spectrum_the_noise_of_th
 
 
 def test_the_command_of_the_package_is_the_command(tmp_path) -> None:
-    said = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-m", "hge", "train", "xor", "--restarts", "0"], capture_output=True, text=True
     )
-    assert said.returncode == 1 and said.stderr.startswith("error: ")
+    assert printed.returncode == 1 and printed.stderr.startswith("error: ")
     with pytest.raises(hge.HgeError) as refused:
         hge.train("xor", restarts=0)
-    assert said.stderr.strip() == f"error: {refused.value}"
+    assert printed.stderr.strip() == f"error: {refused.value}"
     with pytest.raises(hge.HgeError, match="^unknown key `amplitud_v`"):
         hge.connect("sim", "xor", tones={"amplitud_v": 0.1})
 

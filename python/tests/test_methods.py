@@ -14,13 +14,13 @@ RESISTORS = "linear:10,10,10,10,10,10,10"
 
 
 def test_a_curvature_is_that_of_the_command_entry_by_entry() -> None:
-    said = hge.command("curvature", "xor", "--seed", 4, "--windows", 3, "--controls=-0.2,0.1,0,-0.3,-0.1")
+    printed = hge.command("curvature", "xor", "--seed", 4, "--windows", 3, "--controls=-0.2,0.1,0,-0.3,-0.1")
     bench = hge.connect("sim", "xor", seed=4)
     found = bench.curvature(CONTROLS_V, windows=3)
     electrodes = bench.controls
     bench.close()
     assert found.hessian_na_per_v2.shape == (4, 1, 5, 5)
-    for row, case in enumerate(said["cases"]):
+    for row, case in enumerate(printed["cases"]):
         assert found.outputs_na[row, 0] == case["current_na"]
         for entry in case["entries"]:
             i, j = (electrodes.index(electrode) for electrode in entry["electrodes"])
@@ -32,7 +32,7 @@ def test_a_curvature_is_that_of_the_command_entry_by_entry() -> None:
 
 def test_chosen_amplitudes_and_the_slopes_with_them_are_those_of_the_command(tmp_path) -> None:
     (tmp_path / "auto.toml").write_text('gate = "xor"\nseed = 5\n[tones]\namplitude = "auto"\n', "utf-8")
-    said = hge.command("gradient", tmp_path / "auto.toml", "--windows", 2, "--controls=-0.2,0.1,0,-0.3,-0.1")
+    printed = hge.command("gradient", tmp_path / "auto.toml", "--windows", 2, "--controls=-0.2,0.1,0,-0.3,-0.1")
     bench = hge.connect("sim", tmp_path / "auto.toml")
     before_v = bench.setup.amplitudes_v
     chosen = bench.choose_amplitudes(2)
@@ -40,7 +40,7 @@ def test_chosen_amplitudes_and_the_slopes_with_them_are_those_of_the_command(tmp
     found = bench.measure(CONTROLS_V, windows=2, intervals="slope")
     after_v = bench.setup.amplitudes_v
     bench.close()
-    wanted = [[slope["slope_na_per_v"] for slope in case["slopes"]] for case in said["cases"]]
+    wanted = [[slope["slope_na_per_v"] for slope in case["slopes"]] for case in printed["cases"]]
     assert np.array_equal(found.jacobian_na_per_v[:, 0], wanted)
     assert after_v == pytest.approx(chosen.amplitudes_v, rel=0.02)
     assert np.any(np.abs(after_v / before_v - 1) > 0.1)
@@ -50,30 +50,30 @@ def test_a_training_with_amplitudes_of_its_own_choice_has_the_bits_of_the_comman
     (tmp_path / "auto.toml").write_text(
         'gate = "or"\nseed = 2\n[tones]\namplitude = "auto"\n[host]\nepochs = 20\n', "utf-8"
     )
-    said = hge.command("train", tmp_path / "auto.toml", "-o", tmp_path / "or")
+    printed = hge.command("train", tmp_path / "auto.toml", "-o", tmp_path / "or")
     found = hge.train(tmp_path / "auto.toml")
     for key in ["controls_v", "outputs_na", "loss", "epochs"]:
-        assert found.record[key] == said[key], key
+        assert found.record[key] == printed[key], key
 
 
 def test_tracking_is_that_of_the_command_moment_by_moment(tmp_path) -> None:
-    said = hge.command("track", "or", "--seed", 3, "--epochs", 12, "--drift", 0.2, "--period", 60, "-o", tmp_path / "or")
+    printed = hge.command("track", "or", "--seed", 3, "--epochs", 12, "--drift", 0.2, "--period", 60, "-o", tmp_path / "or")
     bench = {"drift_v": 0.2, "drift_period_s": 60.0, "step_v": 0.2, "step_at_s": 100.0, "step_electrode": 0}
     for key, frozen in [("tracking", False), ("frozen", True)]:
         epochs: list[hge.Epoch] = []
         found = hge.track("or", 12, frozen=frozen, seed=3, bench=bench, progress=epochs.append)
-        moments = said[key]
+        moments = printed[key]
         assert found.separations_na.tolist() == [moment["separation_na"] for moment in moments]
         assert found.controls_v.tolist() == [moment["controls_v"] for moment in moments]
         assert len(epochs) == len(found.trained.losses) + 12
-        assert found.trained.solved == said["trained"]
-    assert found.wanted_separation_na == said["wanted_separation_na"]
-    assert found.right_share == said["frozen_right_share"]
+        assert found.trained.solved == printed["trained"]
+    assert found.wanted_separation_na == printed["wanted_separation_na"]
+    assert found.right_share == printed["frozen_right_share"]
 
 
 def test_open_contacts_and_resistors_calibrate_as_the_command_does(tmp_path) -> None:
     said_open = hge.command("calibrate", "--open", "--device", OPEN, "-o", tmp_path / "open.json")
-    said = hge.command(
+    printed = hge.command(
         "calibrate", "--resistor", 100, "--open-contacts", tmp_path / "open.json", "--device", RESISTORS
     )
     bench = hge.connect("sim", "xor", device=OPEN)
@@ -83,7 +83,7 @@ def test_open_contacts_and_resistors_calibrate_as_the_command_does(tmp_path) -> 
     assert opened == json.loads((tmp_path / "open.json").read_text("utf-8"))
     bench = hge.connect("sim", "xor", device=RESISTORS)
     found = bench.calibrate(resistor_mohm=100, open_contacts=opened)
-    assert found["tones"] == said["tones"]
+    assert found["tones"] == printed["tones"]
     bench.arm()
     bench.use(found)
     slopes = bench.measure(CONTROLS_V, windows=8)

@@ -34,7 +34,7 @@ const ENOUGH_NA: f64 = 1.5;
 /// Makes the specimen of a seed.
 type Specimen = fn(u64) -> Box<dyn Device>;
 
-/// What one start came to.
+/// Result of one start.
 struct Outcome {
     loss: f64,
     separation_na: f64,

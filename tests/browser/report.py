@@ -2,7 +2,7 @@
 
     report.py BROWSER FOLDER REPORT.html=PLOTS ...
 
-Every report is opened from its file at several sizes, in print and in the dark, and must draw so many plots. A wrong one is named on stderr, with
+Every report is opened from its file at several sizes, in print and in the dark, and must draw the given number of plots. A wrong one is named on stderr, with
 exit code 1. FOLDER receives the printed page as NAME.pdf, and with HGE_NIGHTLY=1 NAME-SIZE.png. Without that all views are of the first report alone.
 """
 

@@ -79,7 +79,7 @@ module bench;
     reg done;
     integer position;
     integer sample;
-    integer said;
+    integer sent;
     integer quiet;
     integer clocks;
     integer output_number;
@@ -105,7 +105,7 @@ module bench;
         position = 0;
         waits = 1'b0;
         sample = 0;
-        said = 0;
+        sent = 0;
         quiet = 0;
         clocks = 0;
         done = 1'b0;
@@ -146,7 +146,7 @@ module bench;
                 stirs = 1'b1;
                 if (tx_ready) begin
                     $fdisplay(bytes_file, "%h", tx_byte);
-                    said = said + 1;
+                    sent = sent + 1;
                 end
             end
             clock = 1'b1;

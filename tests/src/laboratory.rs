@@ -191,8 +191,8 @@ impl Laboratory {
         instrument.arm(ArmMode::Host)?;
         let mut windows = Vec::new();
         let unshaped = if self.shaping { 0 } else { mode::SHAPING };
-        instrument.run(mode::PERTURB | (plan.mode_bits() & !unshaped), |said| {
-            if let RunEvent::Window(window) = said {
+        instrument.run(mode::PERTURB | (plan.mode_bits() & !unshaped), |event| {
+            if let RunEvent::Window(window) = event {
                 windows.push(window);
             }
         })?;

@@ -36,8 +36,8 @@ impl Default for Pace {
 /// What a test bench has found.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// Bytes said.
-    pub said: Vec<u8>,
+    /// Bytes received from the instrument.
+    pub received: Vec<u8>,
     /// DAC codes at every tick.
     pub codes: Vec<Vec<i16>>,
     /// Clocks it took.
@@ -102,7 +102,7 @@ pub fn icarus(
     run_for(simulate.args(["-n", "simulation"]).current_dir(folder), folder, MOST_SECONDS)
 }
 
-/// Runs a simulation to its end; what it printed. One that never settles never comes to its next clock, so it is stopped.
+/// Runs a simulation to its end and returns its output. One that never settles never reaches its next clock, so it is stopped.
 fn run_for(command: &mut Command, folder: &Path, seconds: u64) -> Result<String, ToolError> {
     let path = folder.join("printed.txt");
     let at = |source| ToolError::File { path: path.clone(), source };
@@ -133,7 +133,7 @@ fn run_for(command: &mut Command, folder: &Path, seconds: u64) -> Result<String,
 /// Plays the host of `record` to the `hge_instrument` in `sources`.
 ///
 /// # Errors
-/// Icarus fails, or the instrument never comes to rest.
+/// Icarus fails, or the instrument never rests.
 pub fn play(
     folder: &Path,
     sources: &[PathBuf],
@@ -174,12 +174,12 @@ pub fn play(
         .lines()
         .find_map(|line| line.strip_prefix("figures: ")?.strip_suffix(" clocks")?.parse().ok())
         .unwrap_or(0);
-    let said = read(folder, "bytes.txt")?.lines().map(|line| hex(line) as u8).collect();
+    let received = read(folder, "bytes.txt")?.lines().map(|line| hex(line) as u8).collect();
     let codes = read(folder, "codes.txt")?
         .lines()
         .map(|line| line.split_whitespace().map(|code| hex(code) as i16).collect())
         .collect();
-    Ok(Played { said, codes, clocks })
+    Ok(Played { received, codes, clocks })
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, ToolError> {
@@ -193,7 +193,7 @@ fn hex(text: &str) -> u16 {
     u16::from_str_radix(text, 16).unwrap_or_else(|_| panic!("`{text}`: a bit is unknown"))
 }
 
-/// Compares what the Verilog said with what the model said.
+/// Compares what the Verilog sent with what the model sent.
 ///
 /// # Errors
 /// The first sample or byte that differs.
@@ -204,14 +204,14 @@ pub fn compare(record: &Record, played: &Played) -> Result<(), String> {
             return Err(format!("sample {number}: model {model:?}, Verilog {verilog:?}"));
         }
     }
-    for (number, (model, verilog)) in record.said.iter().zip(&played.said).enumerate() {
+    for (number, (model, verilog)) in record.received.iter().zip(&played.received).enumerate() {
         if model != verilog {
             return Err(format!("byte {number}: model {model:02x}, Verilog {verilog:02x}"));
         }
     }
     for (what, model, verilog) in [
         ("samples", record.samples.len(), played.codes.len()),
-        ("bytes", record.said.len(), played.said.len()),
+        ("bytes", record.received.len(), played.received.len()),
     ] {
         if model != verilog {
             return Err(format!("{what}: model {model}, Verilog {verilog}"));
@@ -226,9 +226,9 @@ mod tests {
 
     fn record() -> (Record, Played) {
         let samples = vec![(vec![1, -2], vec![5]), (vec![3, 4], vec![-6])];
-        let record = Record { lines: Vec::new(), said: vec![7, 8, 9], samples };
+        let record = Record { lines: Vec::new(), received: vec![7, 8, 9], samples };
         let codes = vec![vec![1, -2], vec![3, 4]];
-        (record, Played { said: vec![7, 8, 9], codes, clocks: 1 })
+        (record, Played { received: vec![7, 8, 9], codes, clocks: 1 })
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn the_first_wrong_code_or_byte_is_named() {
         let (record, mut played) = record();
-        played.said[1] = 0xaa;
+        played.received[1] = 0xaa;
         assert_eq!(compare(&record, &played), Err("byte 1: model 08, Verilog aa".into()));
         played.codes[1][0] = 2;
         let message = compare(&record, &played).unwrap_err();
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn missing_and_surplus_bytes_and_samples_are_named() {
         let (record, mut played) = record();
-        played.said.pop();
+        played.received.pop();
         assert_eq!(compare(&record, &played), Err("bytes: model 3, Verilog 2".into()));
         played.codes.push(vec![0, 0]);
         assert_eq!(compare(&record, &played), Err("samples: model 2, Verilog 3".into()));

@@ -110,13 +110,13 @@ fn state(engine: &mut dyn Engine, nonce: u32) -> Vec<u8> {
             script.read(register.address + start, register.count.min(64) as u8);
         }
     }
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     engine.send(&[0]).unwrap();
     for line in &script.lines {
         engine.send(line).unwrap();
-        while engine.receive(&mut said).unwrap() {}
+        while engine.receive(&mut received).unwrap() {}
     }
-    said
+    received
 }
 
 /// Noise into an instrument: it says nothing, and its registers stay.
@@ -134,7 +134,7 @@ fn bombard(engine: &mut dyn Engine, bytes: usize, mut memory: MemoryGrowth) {
     };
     let mut frame = Vec::new();
     seal(&request.to_words(), &mut frame);
-    let (mut given, mut said) = (0, Vec::new());
+    let (mut given, mut received) = (0, Vec::new());
     while given < bytes {
         let noise = noise(&mut dice, &frame);
         given += noise.len();
@@ -142,15 +142,15 @@ fn bombard(engine: &mut dyn Engine, bytes: usize, mut memory: MemoryGrowth) {
             memory.settle();
         }
         engine.send(&noise).unwrap();
-        while !engine.advance(Time::Virtual, 1024, usize::MAX, &mut said).unwrap().resting {}
+        while !engine.advance(Time::Virtual, 1024, usize::MAX, &mut received).unwrap().resting {}
     }
     assert!(memory.kb() < MOST_GROWTH_KB, "memory grew by {} kB", memory.kb());
-    assert!(said.is_empty(), "{said:02x?}");
+    assert!(received.is_empty(), "{received:02x?}");
     // Another session, as the first one's sequence numbers are used up; nonces are in the replies.
     let after = state(engine, nonce + 1);
-    let values = |said: &[u8]| {
+    let values = |received: &[u8]| {
         let mut values = Vec::new();
-        Deframer::new(MOST_FRAME_WORDS).push(said, |body| match body.map(Frame::from_words) {
+        Deframer::new(MOST_FRAME_WORDS).push(received, |body| match body.map(Frame::from_words) {
             Some(Ok(Frame::Reply(reply))) => {
                 values.push((reply.address, reply.status, reply.values))
             }

@@ -20,7 +20,7 @@ const REPLY_SAMPLES: u32 = 20;
 pub struct Bare {
     engine: Box<dyn Engine>,
     sequence: u16,
-    said: Vec<u8>,
+    received: Vec<u8>,
 }
 
 impl Bare {
@@ -29,7 +29,7 @@ impl Bare {
     /// # Errors
     /// The engine is lost.
     pub fn new(engine: Box<dyn Engine>) -> Result<Self, BenchError> {
-        let mut bare = Bare { engine, sequence: 0, said: Vec::new() };
+        let mut bare = Bare { engine, sequence: 0, received: Vec::new() };
         bare.request(Operation::Hello, 0, Vec::new())?;
         Ok(bare)
     }
@@ -46,10 +46,10 @@ impl Bare {
         let request = Request { operation, nonce, sequence, address, count, values };
         seal(&request.to_words(), &mut line);
         self.engine.send(&line)?;
-        self.said.clear();
-        self.engine.advance(Time::Virtual, REPLY_SAMPLES, usize::MAX, &mut self.said)?;
+        self.received.clear();
+        self.engine.advance(Time::Virtual, REPLY_SAMPLES, usize::MAX, &mut self.received)?;
         let mut status = None;
-        Deframer::new(MOST_FRAME_WORDS).push(&self.said, |body| {
+        Deframer::new(MOST_FRAME_WORDS).push(&self.received, |body| {
             if let Some(Ok(Frame::Reply(reply))) = body.map(Frame::from_words) {
                 status = Some(reply.status);
             }
@@ -82,9 +82,13 @@ impl Bare {
     pub fn disarm(&mut self) -> Result<(), BenchError> {
         self.request(Operation::Write, map::COMMAND, vec![command::DISARM])?;
         loop {
-            self.said.clear();
-            let passed =
-                self.engine.advance(Time::Virtual, CHUNK_SAMPLES, usize::MAX, &mut self.said)?;
+            self.received.clear();
+            let passed = self.engine.advance(
+                Time::Virtual,
+                CHUNK_SAMPLES,
+                usize::MAX,
+                &mut self.received,
+            )?;
             if passed.resting {
                 return Ok(());
             }
@@ -107,13 +111,17 @@ impl Bare {
             });
         };
         self.request(Operation::Write, map::COMMAND, vec![command::RUN])?;
-        take(&self.said);
+        take(&self.received);
         let mut samples = u64::from(REPLY_SAMPLES);
         loop {
-            self.said.clear();
-            let passed =
-                self.engine.advance(Time::Virtual, CHUNK_SAMPLES, usize::MAX, &mut self.said)?;
-            take(&self.said);
+            self.received.clear();
+            let passed = self.engine.advance(
+                Time::Virtual,
+                CHUNK_SAMPLES,
+                usize::MAX,
+                &mut self.received,
+            )?;
+            take(&self.received);
             samples += u64::from(passed.samples);
             if passed.resting {
                 return Ok(samples);

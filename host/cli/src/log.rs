@@ -94,7 +94,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         interlock_closed,
         fault: fault.map(|causes| causes.to_string()),
         frames_lost,
-        run: last.map(|last| told(last, &task)),
+        run: last.map(|last| run_of(last, &task)),
     };
     if arguments.json {
         json_line(&log)?;
@@ -104,7 +104,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(last: LastRun, task: &Task) -> Run {
+fn run_of(last: LastRun, task: &Task) -> Run {
     let LastRun { end, outcome } = last;
     let controls = &task.plan.configuration().controls;
     Run {

@@ -99,32 +99,32 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     let left = arguments.lines.unwrap_or(u64::MAX);
     let prints = arguments.json || !arguments.live;
-    let mut told = Told { telemetry, meaning, left, prints, json: arguments.json };
+    let mut stream = Stream { telemetry, meaning, left, prints, json: arguments.json };
     if !arguments.live {
         let mut is_idle = false;
-        while let ControlFlow::Continue(heard) = told.next(WAIT)? {
-            if heard.is_none() && !is_idle {
+        while let ControlFlow::Continue(item) = stream.next(WAIT)? {
+            if item.is_none() && !is_idle {
                 note("no telemetry: the instrument sends frames during a run; Ctrl-C ends");
             }
-            is_idle = heard.is_none();
+            is_idle = item.is_none();
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let analogue = &told.meaning.scale.analogue;
+    let analogue = &stream.meaning.scale.analogue;
     let task = Task::on(experiment, &source, &parameters, Some(analogue)).map_err(text)?;
     let mut setting = Setting::of(&task, "monitor", &link.to_string());
     (setting.pausable, setting.commanded) = (false, true);
-    let remote_run = RemoteRun::new(task, told.meaning.clone());
+    let remote_run = RemoteRun::new(task, stream.meaning.clone());
     let over = |(): &()| Ending::Done { text: "all requested lines received".into(), good: true };
     let show = Show::new(setting, cancel, health, Leaving::AtOnce);
-    show.watch(|events| look_on(listener, told, remote_run, &events), over)?;
+    show.watch(|events| look_on(listener, stream, remote_run, &events), over)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Passes frames to the view, and the state of the guard where it is readable.
 fn look_on(
     mut listener: Listener,
-    mut told: Told,
+    mut stream: Stream,
     mut remote_run: RemoteRun,
     events: &EventSender,
 ) -> Result<(), String> {
@@ -143,7 +143,7 @@ fn look_on(
             }
             asked = Some(Instant::now());
         }
-        match told.next(ORDER_WAIT)? {
+        match stream.next(ORDER_WAIT)? {
             ControlFlow::Break(()) => return Ok(()),
             ControlFlow::Continue(Some(TelemetryItem::Frame { number, record })) => {
                 remote_run.frame(number, &record).into_iter().for_each(|event| events.send(event));
@@ -175,7 +175,7 @@ impl Listener {
 }
 
 /// Telemetry, printed on request.
-struct Told {
+struct Stream {
     telemetry: Subscription,
     meaning: Meaning,
     /// Frames and gaps still to print.
@@ -184,14 +184,14 @@ struct Told {
     json: bool,
 }
 
-impl Told {
+impl Stream {
     /// The next frame within `wait`, if any; ends at an interrupt, after enough lines, or when the reader has closed.
     fn next(&mut self, wait: Duration) -> Result<ControlFlow<(), Option<TelemetryItem>>, String> {
         if self.left == 0 || streams::is_closed() {
             return Ok(ControlFlow::Break(()));
         }
-        let heard = match self.telemetry.recv_timeout(wait) {
-            Ok(Some(heard)) => heard,
+        let item = match self.telemetry.recv_timeout(wait) {
+            Ok(Some(item)) => item,
             Ok(None) => return Ok(ControlFlow::Continue(None)),
             // To interrupt it is how it ends.
             Err(DriverError::Cancelled) => return Ok(ControlFlow::Break(())),
@@ -199,7 +199,7 @@ impl Told {
         };
         self.left -= 1;
         if self.prints {
-            let line = match &heard {
+            let line = match &item {
                 TelemetryItem::Gap { lost } => Line::Gap { lost: *lost },
                 TelemetryItem::Frame { number, record } => self.meaning.line(*number, record),
             };
@@ -208,7 +208,7 @@ impl Told {
                 false => streams::print(&format!("{line}\n")),
             }?;
         }
-        Ok(ControlFlow::Continue(Some(heard)))
+        Ok(ControlFlow::Continue(Some(item)))
     }
 }
 

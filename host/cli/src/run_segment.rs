@@ -71,7 +71,7 @@ pub struct Opened {
     pub instrument: Instrument,
     pub task: Task,
     pub link: LinkSpec,
-    aftermath: Option<SimGuard>,
+    sim_guard: Option<SimGuard>,
 }
 
 impl Opened {
@@ -81,9 +81,9 @@ impl Opened {
         if link == LinkSpec::Simulated {
             let mut job = Job::new(experiment, &source).map_err(text)?;
             job.task.calibrate(calibration).map_err(text)?;
-            let (instrument, task, aftermath) =
+            let (instrument, task, sim_guard) =
                 simulate(job, &Options { trace, cancel }).map_err(text)?;
-            return Ok(Opened { instrument, task, link, aftermath: Some(aftermath) });
+            return Ok(Opened { instrument, task, link, sim_guard: Some(sim_guard) });
         }
         let settings = Settings { cancel, ..Settings::default() };
         let pipe = remote(&link, token.as_ref())?;
@@ -98,7 +98,7 @@ impl Opened {
         if let Some(load) = outcome::overloaded(&task.plan, &link.to_string()) {
             note(&format!("warning: {load}"));
         }
-        Ok(Opened { instrument, task, link, aftermath: None })
+        Ok(Opened { instrument, task, link, sim_guard: None })
     }
 
     /// The link, unless the instrument is simulated in this process.
@@ -143,8 +143,8 @@ impl Opened {
             let bar = Bar::new(json, epochs);
             work(instrument, task, &mut |progress| bar.show(progress)).map_err(text)?
         };
-        if let Some(aftermath) = self.aftermath {
-            aftermath.finish().map_err(text)?;
+        if let Some(sim_guard) = self.sim_guard {
+            sim_guard.finish().map_err(text)?;
         }
         let code = print_outcome(&heading, &outcome, begun.elapsed().as_secs_f64(), folder, json)?;
         if open {

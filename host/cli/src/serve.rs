@@ -138,7 +138,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let token = arguments.token_file.as_deref().map(token).transpose()?;
     let secret = token.as_ref().map(|token| token.secret().to_owned());
     let [idle, watchdog] = [arguments.idle, arguments.watchdog].map(Duration::from_secs_f64);
-    let server = hge_lab::server(job, pace, arguments.keep).map_err(text)?.observed(tell);
+    let server = hge_lab::server(job, pace, arguments.keep).map_err(text)?.observed(print_presence);
     serve(server.limited(idle, watchdog, token.clone()), &arguments, secret, |address| {
         let port = arguments.scpi?;
         let link = LinkSpec::Tcp { address: address.to_string() };
@@ -170,7 +170,7 @@ fn write_secret(path: &Path, content: &str) -> std::io::Result<()> {
 }
 
 /// Logs connections on standard error, if it is open.
-fn tell(presence: Presence) {
+fn print_presence(presence: Presence) {
     note(&presence.to_string());
 }
 

@@ -17,10 +17,10 @@ fn trials() -> usize {
     nightly(50, 6)
 }
 
-/// The instrument's seconds go by so many times as fast as ours.
+/// Seconds of the instrument in one second of the clock.
 const FACTOR: f64 = 5.0;
 
-/// What the host said last may still be on its way through sockets and queues of a busy computer.
+/// What the host sent last may still be on its way through sockets and queues of a busy computer.
 const ON_ITS_WAY_S: f64 = 0.05;
 
 /// Longest time between two runs of a training, in which the outputs may be at their safe values.

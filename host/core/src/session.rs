@@ -352,8 +352,8 @@ pub fn windows(
     inputs: usize,
 ) -> Result<Vec<Window>, SessionError> {
     let mut windows = Vec::new();
-    instrument.run(mode, |said| {
-        if let RunEvent::Window(window) = said {
+    instrument.run(mode, |event| {
+        if let RunEvent::Window(window) = event {
             if usize::from(window.input) < inputs {
                 windows.push(window);
             }

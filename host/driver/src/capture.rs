@@ -162,7 +162,7 @@ impl Instrument {
         &mut self,
         mode: u32,
         decimation: u16,
-        said: impl FnMut(RunEvent),
+        on_event: impl FnMut(RunEvent),
     ) -> Result<(End, Beside), DriverError> {
         let decimation = decimation.max(1);
         let mut telemetry = self.subscribe(RUN_FRAMES);
@@ -176,7 +176,7 @@ impl Instrument {
         ])?;
         self.capturing = true;
         let before = self.read(map::TIME);
-        let ended = self.run(mode, said);
+        let ended = self.run(mode, on_event);
         let after = self.read(map::TIME);
         let stopped = self.write(map::COMMAND, command::STOP);
         let (end, before, after) = (ended?, before?, after?);

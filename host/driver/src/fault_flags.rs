@@ -38,11 +38,12 @@ impl FaultFlags {
 impl fmt::Display for FaultFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = FaultFlags::ALL.iter().filter(|cause| self.0 & cause.0 != 0);
-        let (said, advice): (Vec<&str>, Vec<&str>) = known.map(|cause| (cause.1, cause.2)).unzip();
-        if said.is_empty() {
+        let (causes, advice): (Vec<&str>, Vec<&str>) =
+            known.map(|cause| (cause.1, cause.2)).unzip();
+        if causes.is_empty() {
             return write!(f, "the cause 0x{:02x} is unknown; connect again", self.0);
         }
-        write!(f, "{}; {}, then start again", said.join(" and "), advice.join(", "))
+        write!(f, "{}; {}, then start again", causes.join(" and "), advice.join(", "))
     }
 }
 

@@ -325,15 +325,15 @@ impl Drop for Instrument {
         let mut requests = self.requests();
         requests.ignore_cancel();
         let farewell = [(armed, command::DISARM), (self.capturing, command::STOP)];
-        for (_, said) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
+        for (_, word) in farewell.into_iter().filter(|(wanted, _)| *wanted) {
             if requests.is_taken() {
                 break;
             }
             let (operation, address, count) = (Operation::Write, map::COMMAND, 1);
-            let order = Ask { operation, address, count, values: vec![said] };
+            let order = Ask { operation, address, count, values: vec![word] };
             // Where nobody answers any more, the watchdog trips.
-            let heard = requests.ask(&order, FAREWELL).is_ok();
-            if heard && said == command::DISARM {
+            let answered = requests.ask(&order, FAREWELL).is_ok();
+            if answered && word == command::DISARM {
                 self.settings.health.armed(None);
             }
         }
@@ -341,7 +341,7 @@ impl Drop for Instrument {
         drop(requests);
         self.shared.stop();
         if let Some(reader) = self.reader.take() {
-            // It has nothing to say but that it panicked, which the panic has said.
+            // It has nothing to say but that it panicked, which the panic has printed.
             let _ = reader.join();
         }
     }

@@ -86,7 +86,7 @@ pub(super) struct Requests {
     /// The last request was sent as long as there is patience, and not answered.
     pub(super) silent: bool,
     /// When the instrument last answered.
-    pub(super) heard: Instant,
+    pub(super) last_reply: Instant,
     pub(super) patience: RetryPolicy,
     cancel: Cancel,
 }
@@ -115,7 +115,7 @@ impl Requests {
             ended: None,
             round_trip: RoundTrip::default(),
             silent: false,
-            heard: Instant::now(),
+            last_reply: Instant::now(),
             patience: RetryPolicy { timeout, total: timeout * settings.attempts.max(1) },
             cancel: settings.cancel.clone(),
         }
@@ -191,10 +191,10 @@ impl Requests {
             let sent = Instant::now();
             let wait = self.round_trip.timeout(patience.timeout).min(patience.total - waited);
             if let Some((reply, which)) = self.await_reply(sent + wait)? {
-                self.heard = Instant::now();
+                self.last_reply = Instant::now();
                 self.silent = false;
                 if attempts == 1 {
-                    self.round_trip.measure(self.heard - sent);
+                    self.round_trip.measure(self.last_reply - sent);
                 }
                 if reply.status == Status::Session {
                     self.track = Track::Taken;

@@ -62,7 +62,7 @@ struct Run<'a> {
     instrument: &'a mut Instrument,
     items: Receiver<Arc<Item>>,
     order: ReorderBuffer,
-    said: &'a mut dyn FnMut(RunEvent),
+    on_event: &'a mut dyn FnMut(RunEvent),
     repeat: Option<Repeat>,
     /// Repeats since the last new frame.
     asked: u32,
@@ -80,7 +80,11 @@ impl Instrument {
     ///
     /// # Errors
     /// The link breaks, the instrument is silent or refuses, the guard trips, or the run is stopped.
-    pub fn run(&mut self, mode: u32, mut said: impl FnMut(RunEvent)) -> Result<End, DriverError> {
+    pub fn run(
+        &mut self,
+        mode: u32,
+        mut on_event: impl FnMut(RunEvent),
+    ) -> Result<End, DriverError> {
         let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
         let first = self.read(map::FRAMES)?;
         self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
@@ -89,7 +93,7 @@ impl Instrument {
             instrument: self,
             items,
             order: ReorderBuffer::new(first),
-            said: &mut said,
+            on_event: &mut on_event,
             repeat: None,
             asked: 0,
             made: 0,
@@ -108,11 +112,11 @@ impl Instrument {
     }
 
     /// The error of a guard that has tripped.
-    fn tripped(&self, heard: u32) -> DriverError {
+    fn tripped(&self, reported: u32) -> DriverError {
         self.note_disarmed();
-        // Where the instrument cannot be asked any more, the event frame has said why.
+        // Where the instrument cannot be asked any more, the event frame has told why.
         let latched = self.read(map::FAULT).unwrap_or(0);
-        let causes = latched | heard;
+        let causes = latched | reported;
         self.settings.health.tripped(causes);
         DriverError::Tripped { causes: FaultFlags(causes) }
     }
@@ -161,8 +165,8 @@ impl Run<'_> {
 
     fn hand_over(&mut self, record: Record) -> Option<End> {
         match record {
-            Record::Window(window) => (self.said)(RunEvent::Window(window)),
-            Record::Epoch(epoch) => (self.said)(RunEvent::Epoch(epoch)),
+            Record::Window(window) => (self.on_event)(RunEvent::Window(window)),
+            Record::Epoch(epoch) => (self.on_event)(RunEvent::Epoch(epoch)),
             Record::Event(event) => self.causes |= u32::from(event.cause),
             // Of a capture that goes on beside.
             Record::Block(_) => {}
@@ -203,7 +207,7 @@ impl Run<'_> {
         self.asked = 0;
         if lost > 0 {
             self.instrument.pass(TraceEvent::Lost { frames: lost })?;
-            (self.said)(RunEvent::Gap { lost });
+            (self.on_event)(RunEvent::Gap { lost });
         }
         Ok(())
     }

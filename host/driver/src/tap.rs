@@ -49,7 +49,7 @@ pub trait Tap: Send {
     ///
     /// # Errors
     /// The record cannot be kept, or an item differs from the expected one.
-    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String>;
+    fn take(&mut self, event: TraceEvent<'_>) -> Result<(), String>;
 }
 
 /// A tap with several writers.
@@ -73,15 +73,15 @@ impl Notes {
         self.pass(TraceEvent::Note { topic, text: &text })
     }
 
-    fn pass(&self, passing: TraceEvent<'_>) -> Result<(), DriverError> {
+    fn pass(&self, event: TraceEvent<'_>) -> Result<(), DriverError> {
         let Some(tap) = &self.0 else { return Ok(()) };
         let mut tap = tap.lock().unwrap_or_else(PoisonError::into_inner);
-        tap.hear(passing).map_err(|sentence| DriverError::Record { sentence })
+        tap.take(event).map_err(|sentence| DriverError::Record { sentence })
     }
 }
 
 impl Instrument {
-    /// Lets `tap` hear of everything from here on.
+    /// Lets `tap` take everything from here on.
     pub fn tap(&mut self, tap: Box<dyn Tap>) {
         self.notes = Notes(Some(Arc::new(Mutex::new(tap))));
     }
@@ -91,7 +91,7 @@ impl Instrument {
         self.notes.clone()
     }
 
-    pub(super) fn pass(&self, passing: TraceEvent<'_>) -> Result<(), DriverError> {
-        self.notes.pass(passing)
+    pub(super) fn pass(&self, event: TraceEvent<'_>) -> Result<(), DriverError> {
+        self.notes.pass(event)
     }
 }

@@ -65,8 +65,8 @@ impl Subscription {
             let slice = deadline.min(Instant::now() + CANCEL_INTERVAL);
             match self.items.recv_deadline(slice) {
                 Ok(item) => {
-                    if let Some(heard) = self.take(item) {
-                        return Ok(Some(heard));
+                    if let Some(item) = self.take(item) {
+                        return Ok(Some(item));
                     }
                 }
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return Ok(None),
@@ -140,17 +140,17 @@ mod tests {
         let (answers, _replies) = crossbeam::channel::bounded(4);
         let event =
             |number| Frame::Telemetry(number, Record::Event(Event { cause: 1, time: number }));
-        let mut heard = || subscription.recv_timeout(Duration::ZERO).unwrap();
+        let mut next = || subscription.recv_timeout(Duration::ZERO).unwrap();
         shared.route(event(40), &answers);
-        assert!(matches!(heard(), Some(TelemetryItem::Frame { number: 40, .. })));
+        assert!(matches!(next(), Some(TelemetryItem::Frame { number: 40, .. })));
         shared.expect_restart(7, 3);
         let (nonce, sequence, status, address) = (7, 3, Status::Ok, 0);
         let reply = Reply { nonce, sequence, status, address, values: Vec::new() };
         shared.route(Frame::Reply(reply), &answers);
         // Frames 0 to 2 of the new instrument never came.
         shared.route(event(3), &answers);
-        assert_eq!(heard(), Some(TelemetryItem::Gap { lost: 3 }));
-        assert!(matches!(heard(), Some(TelemetryItem::Frame { number: 3, .. })));
-        assert_eq!(heard(), None);
+        assert_eq!(next(), Some(TelemetryItem::Gap { lost: 3 }));
+        assert!(matches!(next(), Some(TelemetryItem::Frame { number: 3, .. })));
+        assert_eq!(next(), None);
     }
 }

@@ -45,7 +45,7 @@ topics! {
     Epoch = "epoch";
     /// Where the training stands after it.
     State = "state";
-    /// What the training came to.
+    /// Result of the training.
     Outcome = "outcome";
     /// One pass over all cases at the best controls, without tones.
     Waveform = "waveform";

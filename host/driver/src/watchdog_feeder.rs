@@ -38,7 +38,7 @@ impl Drop for WatchdogFeeder {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
-            // It has nothing to say but that it panicked, which the panic has said.
+            // It has nothing to say but that it panicked, which the panic has printed.
             let _ = thread.join();
         }
     }
@@ -64,7 +64,7 @@ fn keep(inbox: &Receiver<Option<Duration>>, requests: &Mutex<Requests>) {
             // Whoever asked knows it, and does not wait for another try here.
             continue;
         }
-        let silent = requests.heard.elapsed();
+        let silent = requests.last_reply.elapsed();
         if silent < interval {
             wait = Some(interval - silent);
             continue;

@@ -55,9 +55,9 @@ pub fn train(
     options: &Options<'_>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, SimulateError> {
-    let (instrument, task, aftermath) = simulate(job, options)?;
+    let (instrument, task, sim_guard) = simulate(job, options)?;
     let outcome = train_on(instrument, task, progress)?;
-    aftermath.finish()?;
+    sim_guard.finish()?;
     Ok(outcome)
 }
 

@@ -14,20 +14,20 @@ use hge_driver::{DriverError, Topic};
 const SPECTRUM_SAMPLES: u32 = 16_384;
 
 /// The waveform or the spectrum.
-pub(super) struct Look {
+pub(super) struct FinalSnapshot {
     plan: Plan,
     /// Skipped with engines that simulate every clock, which take minutes; and after a run of the standalone loop behind a link, whose result stays for `hge log`.
     wanted: bool,
 }
 
-impl Look {
+impl FinalSnapshot {
     pub(super) fn of(task: &Task, folder: &Folder) -> Result<Self, RecordError> {
         let remote = !folder.provenance()?.instrument.is_simulated();
         let wanted = match remote {
             true => task.experiment.loop_mode == LoopMode::Host,
             false => task.experiment.engine == EngineKind::Model,
         };
-        Ok(Look { plan: task.plan.clone(), wanted })
+        Ok(FinalSnapshot { plan: task.plan.clone(), wanted })
     }
 
     /// Measures the device at the best controls, and records it. If a line or a gateware loses codes, only the snapshot is missing.

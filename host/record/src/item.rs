@@ -44,8 +44,8 @@ pub enum Item {
 }
 
 /// Topic, number and bytes of an item.
-pub(super) fn encode(passing: TraceEvent<'_>) -> (Topic, u32, Vec<u8>) {
-    match passing {
+pub(super) fn encode(event: TraceEvent<'_>) -> (Topic, u32, Vec<u8>) {
+    match event {
         TraceEvent::Wrote(writes) => {
             let pairs = writes.iter().flat_map(|&(address, value)| [u32::from(address), value]);
             (Topic::Writes, 0, bytes(pairs))
@@ -117,8 +117,8 @@ mod tests {
                 Item::Note { topic: Topic::Epoch, text: "{}".into() },
             ),
         ];
-        for (passing, item) in cases {
-            let (topic, _, data) = encode(passing);
+        for (event, item) in cases {
+            let (topic, _, data) = encode(event);
             assert_eq!(decode(topic, &data), Some(item));
         }
         assert_eq!(decode(Topic::Frames, &[1, 2, 3]), None);

@@ -88,8 +88,8 @@ impl Log {
     ///
     /// # Errors
     /// The file cannot be written. Earlier chunks are complete, and no others are written.
-    pub fn append(&mut self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
-        let (topic, sequence, data) = encode(passing);
+    pub fn append(&mut self, event: TraceEvent<'_>) -> Result<(), RecordError> {
+        let (topic, sequence, data) = encode(event);
         let log_time = self.clock.now_ns();
         let Some(segment) = &mut self.segment else { return Err(self.failed(&"it failed before")) };
         let channel_id = segment.channels.get(&topic).copied().unwrap_or_default();

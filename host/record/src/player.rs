@@ -26,7 +26,7 @@ pub(super) struct Player {
     /// Number of the next frame.
     frames: u32,
     playing: bool,
-    said: Vec<u8>,
+    output: Vec<u8>,
     /// A requested run is not in the log.
     ended: Arc<AtomicBool>,
 }
@@ -42,7 +42,7 @@ impl Player {
             registers: HashMap::new(),
             frames: 0,
             playing: false,
-            said: Vec::new(),
+            output: Vec::new(),
             ended: Arc::default(),
         }
     }
@@ -63,7 +63,7 @@ impl Player {
                 words
             }
         };
-        seal(&words, &mut self.said);
+        seal(&words, &mut self.output);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Player {
                     matches!(&record, Record::End(end) if end.reason == EndReason::Tripped);
                 let frame = Frame::Telemetry(self.frames, record);
                 self.frames = self.frames.wrapping_add(1);
-                self.said.extend(frame.to_bytes());
+                self.output.extend(frame.to_bytes());
                 if over {
                     self.playing = false;
                     if !tripped {
@@ -185,10 +185,10 @@ impl Engine for Player {
         room: usize,
         into: &mut Vec<u8>,
     ) -> Result<Passed, EngineError> {
-        while self.playing && self.said.len() < room {
+        while self.playing && self.output.len() < room {
             self.play()?;
         }
-        into.append(&mut self.said);
+        into.append(&mut self.output);
         Ok(Passed { samples: 0, resting: !self.playing })
     }
 

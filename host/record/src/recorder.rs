@@ -20,9 +20,9 @@ impl Recorder {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
     }
 
-    pub(super) fn append(&self, passing: TraceEvent<'_>) -> Result<(), RecordError> {
+    pub(super) fn append(&self, event: TraceEvent<'_>) -> Result<(), RecordError> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.as_mut().map_or(Ok(()), |log| log.append(passing))
+        log.as_mut().map_or(Ok(()), |log| log.append(event))
     }
 
     /// Adds seals and puts them onto the disk.
@@ -39,7 +39,7 @@ impl Recorder {
 }
 
 impl Tap for Recorder {
-    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
-        self.append(passing).map_err(|error| error.to_string())
+    fn take(&mut self, event: TraceEvent<'_>) -> Result<(), String> {
+        self.append(event).map_err(|error| error.to_string())
     }
 }

@@ -94,14 +94,14 @@ struct Compared {
 struct Comparing(Arc<Mutex<Compared>>);
 
 impl Tap for Comparing {
-    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
+    fn take(&mut self, event: TraceEvent<'_>) -> Result<(), String> {
         let mut compared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if compared.complete {
             return Ok(());
         }
-        match compared.verifier.hear(passing) {
+        match compared.verifier.check(event) {
             Ok(verdict) => {
-                let last = matches!(passing, TraceEvent::Note { topic: Topic::Outcome, .. });
+                let last = matches!(event, TraceEvent::Note { topic: Topic::Outcome, .. });
                 compared.complete = last && verdict == Verdict::Recorded;
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! A recorded training, and its resumption.
 
-use super::final_snapshot::Look;
+use super::final_snapshot::FinalSnapshot;
 use super::folder::Folder;
 use super::format::PROFILE;
 use super::item::Item;
@@ -36,8 +36,8 @@ pub fn train(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, RecordError> {
     instrument.tap(Box::new(folder.recorder().clone()));
-    let look = Look::of(&task, folder)?;
-    conclude(folder, || leave(&look, learn(instrument, task, None, progress)))
+    let snapshot = FinalSnapshot::of(&task, folder)?;
+    conclude(folder, || finish(&snapshot, learn(instrument, task, None, progress)))
 }
 
 /// Trains and follows as [`hge_core::track::track`] does, and keeps what passes in a new folder. Such a run cannot be resumed: the device has moved on.
@@ -107,7 +107,7 @@ pub fn resume(
         None if instrument.restart(seed).map_err(TrainError::from)? => Resuming::Again,
         None => Resuming::FromState,
     };
-    let look = Look::of(&task, folder)?;
+    let snapshot = FinalSnapshot::of(&task, folder)?;
     let state = match how {
         Resuming::Again => {
             let verifier = Some(Verifier::new(folder.read_log()?));
@@ -116,14 +116,15 @@ pub fn resume(
             None
         }
         Resuming::FromState => {
-            let Stood { state, items, files, last_ns } = stood(folder, task.experiment.loop_mode)?;
+            let ResumePoint { state, items, files, last_ns } =
+                resume_point(folder, task.experiment.loop_mode)?;
             let (log, back) = Log::resume(&folder.log_path(), files, items, last_ns)?;
             folder.go_on(log, &segment, back)?;
             instrument.tap(Box::new(folder.recorder().clone()));
             state
         }
     };
-    let outcome = conclude(folder, || leave(&look, learn(instrument, task, state, progress)))?;
+    let outcome = conclude(folder, || finish(&snapshot, learn(instrument, task, state, progress)))?;
     Ok((outcome, how))
 }
 
@@ -131,13 +132,13 @@ pub fn resume(
 type Learnt = (Outcome, Option<String>);
 
 /// Takes the final snapshot of the trained device, and closes it.
-fn leave(
-    look: &Look,
+fn finish(
+    snapshot: &FinalSnapshot,
     learnt: Result<(Session, Outcome), TrainError>,
 ) -> Result<Learnt, TrainError> {
     let (mut session, outcome) = learnt?;
-    let looked = look.take(&mut session, &outcome);
-    let after = looked.and_then(|()| Ok(session.close()?)).err();
+    let taken = snapshot.take(&mut session, &outcome);
+    let after = taken.and_then(|()| Ok(session.close()?)).err();
     match after {
         // The record is not whole.
         Some(TrainError::Session(SessionError::Driver(error @ DriverError::Record { .. }))) => {
@@ -182,8 +183,8 @@ fn conclude(
     }
 }
 
-/// Where a record leaves off.
-struct Stood {
+/// End of the valid record.
+struct ResumePoint {
     state: Option<State>,
     /// Items up to that state.
     items: u64,
@@ -191,7 +192,7 @@ struct Stood {
     last_ns: u64,
 }
 
-fn stood(folder: &Folder, loop_mode: LoopMode) -> Result<Stood, RecordError> {
+fn resume_point(folder: &Folder, loop_mode: LoopMode) -> Result<ResumePoint, RecordError> {
     let mut reader = folder.read_log()?;
     let (mut last, mut items) = (None, 0);
     while let Some(item) = reader.next_item()? {
@@ -210,7 +211,7 @@ fn stood(folder: &Folder, loop_mode: LoopMode) -> Result<Stood, RecordError> {
             Some(State::Standalone(serde_json::from_str(&text).map_err(strange)?))
         }
     };
-    Ok(Stood { state, items, files: reader.files(), last_ns: reader.last_ns() })
+    Ok(ResumePoint { state, items, files: reader.files(), last_ns: reader.last_ns() })
 }
 
 /// Compares with the record up to its end, and keeps what comes then.
@@ -231,23 +232,23 @@ impl Rejoining {
 }
 
 impl Tap for Rejoining {
-    fn hear(&mut self, passing: TraceEvent<'_>) -> Result<(), String> {
+    fn take(&mut self, event: TraceEvent<'_>) -> Result<(), String> {
         if let Some(mut verifier) = self.verifier.take() {
-            let verdict = verifier.hear(passing).map_err(|difference| {
+            let verdict = verifier.check(event).map_err(|difference| {
                 format!("{difference}: the device, the program or a file that it reads differs from the recorded one, so the run cannot be resumed exactly; start a new one, or resume this one from its last complete epoch with --as-it-is")
             })?;
-            // What was looked at after the outcome is looked at again.
-            let last = matches!(passing, TraceEvent::Note { topic: Topic::Outcome, .. });
+            // The snapshot after the outcome is taken again.
+            let last = matches!(event, TraceEvent::Note { topic: Topic::Outcome, .. });
             if verdict == Verdict::Recorded && !last {
                 self.verifier = Some(verifier);
                 return Ok(());
             }
             self.rejoin(&verifier).map_err(|error| error.to_string())?;
-            if verdict == Verdict::Recorded || matches!(passing, TraceEvent::Wrote(_)) {
+            if verdict == Verdict::Recorded || matches!(event, TraceEvent::Wrote(_)) {
                 // It is among those that were not in the record.
                 return Ok(());
             }
         }
-        self.folder.recorder().clone().hear(passing)
+        self.folder.recorder().clone().take(event)
     }
 }

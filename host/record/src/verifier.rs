@@ -53,8 +53,8 @@ impl Verifier {
     ///
     /// # Errors
     /// The log has another item, or cannot be read.
-    pub(super) fn hear(&mut self, passing: TraceEvent<'_>) -> Result<Verdict, String> {
-        if let TraceEvent::Wrote(writes) = passing {
+    pub(super) fn check(&mut self, event: TraceEvent<'_>) -> Result<Verdict, String> {
+        if let TraceEvent::Wrote(writes) = event {
             // Commands act; they hold nothing.
             let held = writes.iter().filter(|(address, _)| *address != map::COMMAND);
             self.passed.extend(held.copied());
@@ -63,7 +63,7 @@ impl Verifier {
         let Some(item) = self.next().map_err(|error| error.to_string())? else {
             return Ok(Verdict::New);
         };
-        match (passing, &item) {
+        match (event, &item) {
             (TraceEvent::Runs { mode }, Item::Runs { mode: recorded }) if mode == *recorded => {
                 self.compare_registers()?;
             }
@@ -83,7 +83,7 @@ impl Verifier {
             {
                 self.epochs += u64::from(*of == Topic::Epoch);
             }
-            (passing, item) => return Err(self.differs(&passing, item)),
+            (event, item) => return Err(self.differs(&event, item)),
         }
         Ok(Verdict::Recorded)
     }
@@ -120,9 +120,9 @@ impl Verifier {
         ))
     }
 
-    fn differs(&self, passing: &TraceEvent<'_>, item: &Item) -> String {
+    fn differs(&self, event: &TraceEvent<'_>, item: &Item) -> String {
         // As it would stand in the log, so that both are described alike.
-        let (topic, _, data) = encode(*passing);
+        let (topic, _, data) = encode(*event);
         let passed = decode(topic, &data);
         let present = passed.as_ref().map_or("nothing to be recorded".into(), of_item);
         let recorded = of_item(item);

@@ -264,11 +264,11 @@ impl Stand {
     /// Arms, and begins a run that holds the prepared voltages until the guard is disarmed. Returns the telemetry of the instrument from then on.
     pub(super) fn hold(&mut self, arm: ArmMode) -> Result<Subscription, Error> {
         let instrument = self.instrument();
-        let heard = instrument.subscribe(WAITING_FRAMES);
+        let subscription = instrument.subscribe(WAITING_FRAMES);
         instrument.write_all(&[(map::EPOCHS, 65_535), (map::MODE, 0)])?;
         instrument.arm(arm)?;
         instrument.write(map::COMMAND, command::RUN)?;
-        Ok(heard)
+        Ok(subscription)
     }
 
     /// Lets samples of a run pass.
@@ -301,12 +301,12 @@ impl Stand {
 
     /// The event of a trip, if one arrives within `patience` without requests.
     pub(super) fn event(
-        heard: &mut Subscription,
+        subscription: &mut Subscription,
         patience: Duration,
     ) -> Result<Option<Event>, Error> {
         let deadline = Instant::now() + patience;
-        while let Some(heard) = heard.recv_deadline(deadline)? {
-            if let TelemetryItem::Frame { record: Record::Event(event), .. } = heard {
+        while let Some(item) = subscription.recv_deadline(deadline)? {
+            if let TelemetryItem::Frame { record: Record::Event(event), .. } = item {
                 return Ok(Some(event));
             }
         }
@@ -316,7 +316,7 @@ impl Stand {
     /// Waits until the guard has tripped, or this number of samples has passed, and until its outputs are safe.
     pub(super) fn tripped(
         &mut self,
-        heard: &mut Subscription,
+        subscription: &mut Subscription,
         samples: u32,
     ) -> Result<Trip, Error> {
         let (begun, from) = (Instant::now(), self.instrument().read(map::TIME)?);
@@ -324,7 +324,7 @@ impl Stand {
         let mut words = [0; 3];
         loop {
             event = match event {
-                None => Stand::event(heard, Duration::from_millis(5))?,
+                None => Stand::event(subscription, Duration::from_millis(5))?,
                 some => some,
             };
             let found = self.instrument().read_many(map::STATUS, 3)?;
@@ -338,7 +338,7 @@ impl Stand {
         }
         let armed = words[0] & status::ARMED != 0;
         if event.is_none() && !armed {
-            event = Stand::event(heard, Duration::from_millis(100))?;
+            event = Stand::event(subscription, Duration::from_millis(100))?;
         }
         let present = self.present_codes()?;
         let mut away = Vec::new();

@@ -121,12 +121,12 @@ fn overcurrent(
     let samples = stand.ramp_samples() + 256;
 
     stand.prepare(&row, 0.0, HOLD_SAMPLES, &[(map::OVERCURRENT, quiet)])?;
-    let mut heard = stand.hold(ArmMode::Host)?;
-    let below = stand.tripped(&mut heard, samples)?;
+    let mut subscription = stand.hold(ArmMode::Host)?;
+    let below = stand.tripped(&mut subscription, samples)?;
 
     stand.prepare(&row, 0.0, HOLD_SAMPLES, &[(map::OVERCURRENT, over)])?;
-    let mut heard = stand.hold(ArmMode::Host)?;
-    let above = stand.tripped(&mut heard, samples)?;
+    let mut subscription = stand.hold(ArmMode::Host)?;
+    let above = stand.tripped(&mut subscription, samples)?;
 
     let polarity = if is_high { "positive" } else { "negative" };
     let basis = format!("{polarity} code at the input; the guard trips at {OVER} of it and not at {QUIET}, fault 0x{:02x}", fault::OVERCURRENT);
@@ -158,8 +158,8 @@ fn run_time(stand: &mut Stand) -> Result<Row, Error> {
     let row = stand.row(0, stand.reach_v() / 4.0);
     stand.prepare(&row, 0.0, HOLD_SAMPLES, &[(map::RUN_LIMIT, limit)])?;
     let before = stand.instrument().read(map::TIME)?;
-    let mut heard = match stand.hold(ArmMode::Standalone) {
-        Ok(heard) => heard,
+    let mut subscription = match stand.hold(ArmMode::Standalone) {
+        Ok(subscription) => subscription,
         Err(Error::Driver(error @ DriverError::Refused { .. })) => {
             let problem = format!("the guard cannot be armed standalone: {error}");
             return Ok(Row::held(RUN_TIME, "armed standalone", Some(problem)));
@@ -167,7 +167,7 @@ fn run_time(stand: &mut Stand) -> Result<Row, Error> {
         Err(error) => return Err(error),
     };
     let samples = limit + patience(stand);
-    let trip = stand.tripped(&mut heard, samples)?;
+    let trip = stand.tripped(&mut subscription, samples)?;
     let basis = format!(
         "time from arming, standalone, to the trip; run_limit is {limit} samples, fault 0x{:02x}",
         fault::RUN_TIME
@@ -212,12 +212,13 @@ fn timed(
 }
 
 fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
-    let mut heard = away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
+    let mut subscription =
+        away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
     let samples = stand.ramp_samples();
     stand.wait_samples(samples)?;
     stand.instrument().send_damaged(LINK_ERROR_LIMIT - 1)?;
     // A request follows: the guard counts from zero again.
-    let early = stand.tripped(&mut heard, samples)?;
+    let early = stand.tripped(&mut subscription, samples)?;
     let basis = format!(
         "damaged frames in a row trip the guard, one less does not, fault 0x{:02x}",
         fault::LINK
@@ -229,12 +230,13 @@ fn damaged_frames(stand: &mut Stand) -> Result<Row, Error> {
         );
         return Ok(Row::held(LINK, basis, Some(problem)));
     }
-    let mut heard = away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
+    let mut subscription =
+        away(stand, ArmMode::Host, &[(map::LINK_ERROR_LIMIT, LINK_ERROR_LIMIT)])?;
     stand.wait_samples(samples)?;
     stand.instrument().send_damaged(LINK_ERROR_LIMIT)?;
     // No request until the guard has judged: a sound frame would end the row.
-    let event = Stand::event(&mut heard, Duration::from_secs(1))?;
-    let mut trip = stand.tripped(&mut heard, samples)?;
+    let event = Stand::event(&mut subscription, Duration::from_secs(1))?;
+    let mut trip = stand.tripped(&mut subscription, samples)?;
     trip.event = trip.event.or(event);
     let problem = problem(&trip, fault::LINK, "damaged frames do not trip the guard");
     Ok(Row::held(LINK, basis, problem).with_figure(f64::from(LINK_ERROR_LIMIT), "frames"))
@@ -268,8 +270,8 @@ fn silence(stand: &mut Stand, limit: u32) -> Result<(Row, bool), Error> {
         "time from the last request to the trip; watchdog is {limit} samples, fault 0x{:02x}",
         fault::WATCHDOG
     );
-    let mut heard = match away(stand, ArmMode::Host, &[(map::WATCHDOG, limit)]) {
-        Ok(heard) => heard,
+    let mut subscription = match away(stand, ArmMode::Host, &[(map::WATCHDOG, limit)]) {
+        Ok(subscription) => subscription,
         Err(Error::Driver(error @ DriverError::Refused { .. })) => {
             return Ok((Row::held(WATCHDOG, basis, Some(error.to_string())), true));
         }
@@ -279,9 +281,9 @@ fn silence(stand: &mut Stand, limit: u32) -> Result<(Row, bool), Error> {
     stand.instrument().stop_winding();
     let from = stand.instrument().read(map::TIME)?;
     let silence = Duration::from_secs_f64(2.0 * f64::from(limit) / pace + 0.5);
-    let event = Stand::event(&mut heard, silence)?;
+    let event = Stand::event(&mut subscription, silence)?;
     // A request winds it: what has not tripped by now does not.
-    let mut trip = stand.tripped(&mut heard, 1)?;
+    let mut trip = stand.tripped(&mut subscription, 1)?;
     trip.event = event.or(trip.event);
     let is_early = trip.event.is_some_and(|event| (event.time.wrapping_sub(from) as i32) < 0);
     let problem = problem(&trip, fault::WATCHDOG, "a silent host does not trip the guard");
@@ -289,7 +291,7 @@ fn silence(stand: &mut Stand, limit: u32) -> Result<(Row, bool), Error> {
 }
 
 fn interlock(stand: &mut Stand, operator: &mut dyn Operator) -> Result<Row, Error> {
-    let mut heard = away(stand, ArmMode::Host, &[])?;
+    let mut subscription = away(stand, ArmMode::Host, &[])?;
     let samples = stand.ramp_samples();
     stand.wait_samples(samples)?;
     if let Err(reason) = operator.set_interlock(false) {
@@ -297,7 +299,7 @@ fn interlock(stand: &mut Stand, operator: &mut dyn Operator) -> Result<Row, Erro
         return Ok(Row::not_run(INTERLOCK, reason));
     }
     let samples = patience(stand);
-    let trip = stand.tripped(&mut heard, samples)?;
+    let trip = stand.tripped(&mut subscription, samples)?;
     let mut problem = problem(
         &trip,
         fault::INTERLOCK,

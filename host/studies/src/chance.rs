@@ -155,7 +155,7 @@ fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, Repro
         observer.step();
     }
     findings.table = table;
-    findings.say("tasks", rows);
+    findings.add("tasks", rows);
     let claim = "tasks and criteria whose chance level is below 1 %, the interval's upper end";
     findings.claims.push(Claim::at_least(claim, f64::from(hard), 1.0));
     Ok(findings)

@@ -9,7 +9,7 @@ use hge_sim::device::Device;
 
 /// Outputs and slopes at some controls.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct Response {
     /// One for each case.
     pub outputs_na: Vec<f64>,
     /// Case by case, one for each control.
@@ -24,18 +24,26 @@ pub trait GradientSource {
     ///
     /// # Errors
     /// The instrument fails.
-    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError>;
+    fn respond(
+        &mut self,
+        cases_v: &[Vec<f64>],
+        controls_v: &[f64],
+    ) -> Result<Response, ReproduceError>;
 }
 
 /// The instrument: one window a case, all tones in parallel.
 impl GradientSource for SimSetup {
-    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
+    fn respond(
+        &mut self,
+        cases_v: &[Vec<f64>],
+        controls_v: &[f64],
+    ) -> Result<Response, ReproduceError> {
         let readings = self.readings(cases_v, controls_v, true)?;
         let outputs_na = readings.iter().map(|reading| reading.mean_na).collect();
         let of_inputs = |reading| self.slopes_of_inputs_na_per_v(reading);
         let of_inputs_na_per_v = readings.iter().map(of_inputs).collect();
         let slopes_na_per_v = readings.into_iter().map(|reading| reading.slopes_na_per_v).collect();
-        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
+        Ok(Response { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
     }
 }
 
@@ -64,7 +72,11 @@ impl Exact<'_> {
 }
 
 impl GradientSource for Exact<'_> {
-    fn tell(&mut self, cases_v: &[Vec<f64>], controls_v: &[f64]) -> Result<Told, ReproduceError> {
+    fn respond(
+        &mut self,
+        cases_v: &[Vec<f64>],
+        controls_v: &[f64],
+    ) -> Result<Response, ReproduceError> {
         let Configuration { inputs, controls, .. } = self.plan.configuration();
         let (mut slopes_na_per_v, mut of_inputs_na_per_v) = (Vec::new(), Vec::new());
         let rows_v = cases_v.iter().flat_map(|case_v| self.row_v(case_v, controls_v));
@@ -76,7 +88,7 @@ impl GradientSource for Exact<'_> {
             of_inputs_na_per_v.push(inputs.iter().map(|&input| row[input]).collect());
         }
         let outputs_na = self.outputs_na(cases_v, controls_v);
-        Ok(Told { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
+        Ok(Response { outputs_na, slopes_na_per_v, of_inputs_na_per_v })
     }
 }
 

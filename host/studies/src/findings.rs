@@ -115,7 +115,7 @@ impl Findings {
     }
 
     /// One key more of the summary for programs.
-    pub fn say(&mut self, key: &str, value: impl Into<serde_json::Value>) {
+    pub fn add(&mut self, key: &str, value: impl Into<serde_json::Value>) {
         self.json.insert(key.into(), value.into());
     }
 

@@ -96,7 +96,7 @@ fn findings(learnt: &[Learnt]) -> Findings {
         "gate", "learnt", "chance level, %", "device time, s", "starts", "epochs", "loss",
         "separation, nA", "outputs, nA",
     ]);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for one in learnt {
         let (name, outcome) = (one.gate.name(), &one.outcome);
         let outputs: Vec<String> =
@@ -112,7 +112,7 @@ fn findings(learnt: &[Learnt]) -> Findings {
             format!("{:.2}", outcome.separation_na),
             outputs.join(" "),
         ]);
-        said.push(json!({
+        entries.push(json!({
             "gate": name, "solved": outcome.solved, "restarts": outcome.restarts, "epochs": outcome.epochs,
             "loss": outcome.loss, "separation_na": outcome.separation_na, "outputs_na": outcome.outputs_na,
             "controls_v": outcome.controls_v, "device_s": one.device_s, "chance": one.chance.share(),
@@ -125,7 +125,7 @@ fn findings(learnt: &[Learnt]) -> Findings {
         let controls_v = outcome.controls_v.clone();
         findings.array(&format!("controls_{name}"), &[controls_v.len()], controls_v);
     }
-    findings.say("gates", said);
+    findings.add("gates", entries);
     findings.table = table;
     let solved = learnt.iter().filter(|one| one.outcome.solved).count();
     findings.claims.push(Claim::at_least("gates learnt", solved as f64, learnt.len() as f64));

@@ -116,7 +116,7 @@ fn run(setup: &Setup, observer: &dyn ProgressObserver) -> Result<Findings, Repro
             rows.push(report(name, group, &groups[0], &mut findings));
         }
     }
-    findings.say("ways", rows);
+    findings.add("ways", rows);
     Ok(findings)
 }
 

@@ -201,7 +201,7 @@ fn findings(curves: &[Curve]) -> Findings {
         "of one window, by covariance",
         "bound over S/T",
     ]);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for (n, curve) in curves.iter().enumerate() {
         let ends = [curve.places.first(), curve.places.last()];
         let exact = |of: fn(Exact) -> f64| {
@@ -228,14 +228,14 @@ fn findings(curves: &[Curve]) -> Findings {
                 "ratio": place.ratio, "values": place.values,
             })
         });
-        said.push(json!({
+        entries.push(json!({
             "noise": curve.noise, "window_s": curve.window_s, "places": places.collect::<Vec<_>>(),
             "lock_in_over_density": curve.exact.map(|exact| exact.lock_in),
             "bound_over_density": curve.exact.map(|exact| exact.bound),
         }));
     }
-    findings.say("curves", said);
-    findings.say("device", "linear");
+    findings.add("curves", entries);
+    findings.add("device", "linear");
     findings.table = table;
     let white = curves.iter().filter(|curve| curve.noise == "white");
     let single = white.filter_map(|curve| curve.places.first());

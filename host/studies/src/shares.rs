@@ -104,11 +104,11 @@ fn pair(setup: &Setup, gate: Gate, start: u64) -> Result<Pair, ReproduceError> {
     let cases_v = plan.configuration().cases_v.clone();
     let config =
         DescentConfig { ranges_v: &ranges_v, rate_v, steps, stop_loss, cancel: &setup.cancel };
-    let down = |teller: &mut dyn GradientSource, start_v: Vec<f64>| {
+    let down = |source: &mut dyn GradientSource, start_v: Vec<f64>| {
         descend(&config, start_v, &mut |controls_v| {
-            let told = teller.tell(&cases_v, controls_v)?;
-            let (loss, slope) = cost(&told.outputs_na);
-            Ok((loss, chain_rule(&told.slopes_na_per_v, &slope)))
+            let response = source.respond(&cases_v, controls_v)?;
+            let (loss, slope) = cost(&response.outputs_na);
+            Ok((loss, chain_rule(&response.slopes_na_per_v, &slope)))
         })
     };
     // Every gate has the same starts.
@@ -142,7 +142,7 @@ fn findings(groups: &[Group]) -> Findings {
         "gate", "starts", "exact", "extracted", "lost", "gained", "p of a loss", "Holm",
         "two-sided",
     ]);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for ((group, test), &holm) in groups.iter().zip(&tests).zip(&corrected) {
         let (lost, gained) = group.discordant();
         let (exact, extracted) = (group.solved(0), group.solved(1));
@@ -157,7 +157,7 @@ fn findings(groups: &[Group]) -> Findings {
             format!("{holm:.3}"),
             format!("{:.3}", test.two_sided),
         ]);
-        said.push(json!({
+        entries.push(json!({
             "gate": group.gate.name(), "starts": group.pairs.len(), "exact": exact, "extracted": extracted,
             "lost": lost, "gained": gained, "p_loss": test.loss, "p_loss_holm": holm, "p_two_sided": test.two_sided,
         }));
@@ -166,7 +166,7 @@ fn findings(groups: &[Group]) -> Findings {
         findings.array(&format!("best_error_exact_{name}"), &[group.pairs.len()], losses(0));
         findings.array(&format!("best_error_{name}"), &[group.pairs.len()], losses(1));
     }
-    findings.say("gates", said);
+    findings.add("gates", entries);
     findings.table = table;
     let least = corrected.iter().copied().fold(1.0, f64::min);
     let claim = "least p-value of a loss over the gates, McNemar's test, Holm's correction";

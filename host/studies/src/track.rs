@@ -101,7 +101,7 @@ fn one(
 fn findings(setup: &Setup, places: &[Place]) -> Findings {
     let mut findings = Findings::default();
     let mut table = Table::new(&["pace, V/s", "controls", "epochs right", "least of the seeds"]);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for place in places {
         let shares: Vec<f64> = place.tracks.iter().map(Track::right_share).collect();
         let least = shares.iter().copied().fold(1.0, f64::min);
@@ -111,7 +111,7 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
             format!("{:.1} %", place.right_share() * 1e2),
             format!("{:.1} %", least * 1e2),
         ]);
-        said.push(json!({
+        entries.push(json!({
             "pace_v_per_s": place.pace_v_per_s, "controls": place.variant.name,
             "right_share": place.right_share(), "right_shares": shares,
         }));
@@ -120,7 +120,7 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
     let rows = places.iter().flat_map(|place| place.tracks.iter().map(Track::right_share));
     findings.array("right_shares", &[places.len(), seeds], rows.collect());
     findings.table = table;
-    findings.say("places", said);
+    findings.add("places", entries);
     let of =
         |variant: &'static str| places.iter().filter(move |place| place.variant.name == variant);
     let epoch_s = of("host").flat_map(|place| &place.tracks).map(Track::epoch_s).next();
@@ -129,8 +129,8 @@ fn findings(setup: &Setup, places: &[Place]) -> Findings {
         let followed = of(variant).filter(|place| place.right_share() >= FOLLOWED);
         followed.map(|place| place.pace_v_per_s).fold(0.0, f64::max)
     };
-    findings.say("bound_v_per_s", bound);
-    findings.say("fastest_followed_v_per_s", json!({
+    findings.add("bound_v_per_s", bound);
+    findings.add("fastest_followed_v_per_s", json!({
         "host": fastest("host"), "standalone": fastest("standalone"), "frozen": fastest("frozen"),
     }));
     let slowest = |variant: &'static str| of(variant).next().map_or(f64::NAN, Place::right_share);

@@ -63,17 +63,17 @@ mod tests {
         }
 
         fn rewind(&mut self, samples: usize) {
-            let mut said = self.0.lock().unwrap();
-            let left = said.len() - samples;
-            said.truncate(left);
+            let mut sums = self.0.lock().unwrap();
+            let left = sums.len() - samples;
+            sums.truncate(left);
         }
     }
 
     #[test]
     fn codes_come_back_as_many_samples_later_however_the_calls_are_cut_and_taken_back() {
         for latency in 0..=2 {
-            let said = Arc::new(Mutex::new(Vec::new()));
-            let mut bench = Delayed::new(Box::new(Sum(said.clone())), 2, latency);
+            let sums = Arc::new(Mutex::new(Vec::new()));
+            let mut bench = Delayed::new(Box::new(Sum(sums.clone())), 2, latency);
             let row = |n: i16| [n, 100 * n];
             let rows = |from: i16, to: i16| (from..to).flat_map(row).collect::<Vec<i16>>();
             let mut adc = [0; 4];
@@ -83,7 +83,7 @@ mod tests {
             bench.samples(&rows(3, 5), &mut adc[..2]);
             bench.samples(&rows(5, 9), &mut adc);
             let late = (1..=8).map(|n| 101 * (n - latency as i16).max(0));
-            assert_eq!(*said.lock().unwrap(), late.collect::<Vec<i16>>(), "latency {latency}");
+            assert_eq!(*sums.lock().unwrap(), late.collect::<Vec<i16>>(), "latency {latency}");
         }
     }
 }

@@ -174,8 +174,8 @@ mod tests {
             ("beams:7/2", "it has one output; leave out `/2`"),
             ("beams", "`beams` is not a device"),
         ] {
-            let told = open(spec).err().expect("no device").to_string();
-            assert!(told.contains(what), "{told}");
+            let message = open(spec).err().expect("no device").to_string();
+            assert!(message.contains(what), "{message}");
         }
     }
 }

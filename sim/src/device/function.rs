@@ -54,14 +54,14 @@ impl FunctionDevice {
             return None;
         }
         let wanted = rows_v.len() / self.electrodes * self.outputs;
-        let said = (self.currents)(rows_v).and_then(|current_na| match current_na.len() {
+        let answer = (self.currents)(rows_v).and_then(|current_na| match current_na.len() {
             found if found == wanted => Ok(current_na),
             found => Err(format!(
                 "the device {} returned {found} currents instead of {wanted}: return one for each row and output",
                 self.name
             )),
         });
-        said.map_err(|sentence| self.health.fail(sentence)).ok()
+        answer.map_err(|sentence| self.health.fail(sentence)).ok()
     }
 }
 
@@ -149,7 +149,9 @@ mod tests {
         let short = device(|_| Ok(vec![1.0]));
         short.currents_na(&[0.0; 6], &mut [0.0; 3]);
         let health = short.health().expect("it can fail");
-        assert!(health.failure().is_some_and(|said| said.contains("1 currents instead of 3")));
+        assert!(health
+            .failure()
+            .is_some_and(|message| message.contains("1 currents instead of 3")));
         let none = FunctionDevice::new("own".into(), 0, 1, Arc::new(|_| Ok(Vec::new())));
         assert!(none.err().is_some_and(|error| error.to_string().contains("0 electrodes")));
     }

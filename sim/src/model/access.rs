@@ -194,7 +194,7 @@ impl Model {
             command::STOP => {
                 self.stop(EndReason::Stopped);
                 if let Some(block) = self.capture.stop(&self.settings) {
-                    self.say(Record::Block(block));
+                    self.send(Record::Block(block));
                 }
             }
             command::ARM_HOST => return self.motion.supervisor.arm(false, busy, &self.settings),

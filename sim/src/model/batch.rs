@@ -288,13 +288,13 @@ impl Model {
                 self.finish(batch.job, batch.ended);
             }
             if let Some(cause) = sense.cause {
-                self.say(Record::Event(Event { cause, time: self.time }));
+                self.send(Record::Event(Event { cause, time: self.time }));
             }
             if sense.watched {
                 self.motion.supervisor.sense(codes, &self.settings);
             }
             if let Some(block) = self.capture.take(codes, self.time, &self.settings) {
-                self.say(Record::Block(block));
+                self.send(Record::Block(block));
             }
             self.time = self.time.wrapping_add(1);
         }

@@ -150,7 +150,7 @@ impl Model {
         Passed { samples: passed, resting }
     }
 
-    pub(super) fn say(&mut self, record: Record) {
+    pub(super) fn send(&mut self, record: Record) {
         self.telemetry.push(&record, false);
     }
 
@@ -159,7 +159,7 @@ impl Model {
             self.work(job);
         }
         if let Some(reason) = ended {
-            self.say(Record::End(End {
+            self.send(Record::End(End {
                 reason,
                 best_start: self.motion.sequencer.best_start as u8,
                 best_loss: self.motion.sequencer.best_loss,

@@ -165,7 +165,7 @@ impl Model {
             self.table[best..best + self.kept.len()].copy_from_slice(&self.kept);
         }
         let controls = self.kept.iter().map(|&word| word as i32).collect();
-        self.say(Record::Epoch(Epoch {
+        self.send(Record::Epoch(Epoch {
             epoch: self.motion.sequencer.epoch as u16,
             start: self.motion.sequencer.start as u8,
             loss,

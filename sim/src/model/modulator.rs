@@ -83,10 +83,10 @@ mod tests {
     #[test]
     fn a_ramp_arrives_exactly_and_never_steps_further_than_told() {
         let mut channel = Channel { base: i32::MIN, target: i32::MAX, residue: 0 };
-        let told = Drive { ramp: true, ramp_step: 0x0123_4567, ..drive(false, 16) };
+        let ramped = Drive { ramp: true, ramp_step: 0x0123_4567, ..drive(false, 16) };
         let mut before = channel.base;
-        while channel.step(told).1 {
-            assert!(i64::from(channel.base) - i64::from(before) <= i64::from(told.ramp_step));
+        while channel.step(ramped).1 {
+            assert!(i64::from(channel.base) - i64::from(before) <= i64::from(ramped.ramp_step));
             before = channel.base;
         }
         assert_eq!(channel.base, i32::MAX);

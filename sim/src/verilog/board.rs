@@ -93,9 +93,9 @@ impl BoardEngine {
     /// Takes over what the pins did, and says what the next frame of every ADC holds.
     fn exchange(&mut self) -> Result<(), EngineError> {
         let count = u32::from_le_bytes(self.process.answer()?) as usize;
-        let mut told = vec![0; 7 * count];
-        self.process.answer_into(&mut told)?;
-        for change in told.chunks_exact(7) {
+        let mut changes = vec![0; 7 * count];
+        self.process.answer_into(&mut changes)?;
+        for change in changes.chunks_exact(7) {
             let clocks = u32::from_le_bytes([change[0], change[1], change[2], change[3]]);
             self.clock += u64::from(clocks);
             let at_ps =
@@ -143,7 +143,7 @@ impl Engine for BoardEngine {
                     let samples = (self.circuit.samples() - before) as u32;
                     return Ok(Passed { samples, resting: false });
                 }
-                [other] => return Err(lost(format!("it said 0x{other:02x}"))),
+                [other] => return Err(lost(format!("it answered 0x{other:02x}"))),
             }
         }
     }

@@ -108,7 +108,7 @@ impl Engine for VerilogEngine {
                     let resting = self.process.end(into)?;
                     return Ok(Passed { samples: passed, resting });
                 }
-                [other] => return Err(lost(format!("it said 0x{other:02x}"))),
+                [other] => return Err(lost(format!("it answered 0x{other:02x}"))),
             }
         }
     }

@@ -84,7 +84,7 @@ impl Process {
         self.flush()
     }
 
-    /// Time stands: what the instrument has said goes to `into`; whether it rests.
+    /// Time stands: what the instrument has sent goes to `into`; whether it rests.
     pub(super) fn end(&mut self, into: &mut Vec<u8>) -> Result<bool, EngineError> {
         let [resting] = self.answer()?;
         let length = u32::from_le_bytes(self.answer()?) as usize;

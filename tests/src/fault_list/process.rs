@@ -72,13 +72,13 @@ mod tests {
             run(shell.args(["-c", script]), &log, limit, stop)
         };
         let going = Stop::default();
-        assert_eq!(after("echo said", long, &going).unwrap(), Ended::Well);
+        assert_eq!(after("echo printed", long, &going).unwrap(), Ended::Well);
         assert_eq!(after("exit 3", long, &going).unwrap(), Ended::Badly);
         let short = Duration::from_millis(200);
         assert_eq!(after("sleep 60", short, &going).unwrap(), Ended::TimedOut);
         let stopped = Stop(Arc::new(true.into()));
         assert!(matches!(after("sleep 60", long, &stopped), Err(FaultError::Interrupted)));
-        assert_eq!(std::fs::read_to_string(&log).unwrap(), "said\n");
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "printed\n");
         std::fs::remove_file(log).unwrap();
     }
 }

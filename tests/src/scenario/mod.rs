@@ -37,13 +37,13 @@ pub struct Scenario {
     pub bench_seed: u64,
 }
 
-/// What an instrument said, and at every sample the DAC codes that stood and the ADC codes given.
+/// What an instrument sent, and at every sample the DAC codes that stood and the ADC codes given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// What the host said, line by line.
+    /// What the host sent, line by line.
     pub lines: Vec<Vec<u8>>,
     /// Bytes of its frames.
-    pub said: Vec<u8>,
+    pub received: Vec<u8>,
     /// Codes and ADC codes of every sample.
     pub samples: Vec<(Vec<i16>, Vec<i16>)>,
 }
@@ -64,20 +64,20 @@ impl Scenario {
         let bench = IntegerBench::new(outputs, inputs, self.bench_seed);
         let log = bench.log.clone();
         let mut engine = open(Box::new(bench))?;
-        let said = self.play(&mut engine).unwrap_or_else(|error| panic!("{error}"));
+        let received = self.play(&mut engine).unwrap_or_else(|error| panic!("{error}"));
         let samples = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok((engine, Record { lines: self.lines.clone(), said, samples }))
+        Ok((engine, Record { lines: self.lines.clone(), received, samples }))
     }
 
     fn play(&self, engine: &mut dyn Engine) -> Result<Vec<u8>, EngineError> {
-        let mut said = Vec::new();
+        let mut received = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             engine.send(line)?;
             if number >= self.patience {
-                while engine.receive(&mut said)? {}
+                while engine.receive(&mut received)? {}
             }
         }
-        Ok(said)
+        Ok(received)
     }
 
     /// What the model says.
@@ -106,10 +106,10 @@ impl Scenario {
         let sample = model.samples.iter().zip(&found.samples).position(|(one, other)| one != other);
         assert_eq!(sample, None, "first sample that differs, of {}", model.samples.len());
         assert_eq!(model.samples.len(), found.samples.len(), "samples");
-        let byte = model.said.iter().zip(&found.said).position(|(one, other)| one != other);
-        assert_eq!(byte, None, "first byte that differs, of {}", model.said.len());
-        assert_eq!(model.said.len(), found.said.len(), "bytes");
-        assert!(!model.samples.is_empty() && !model.said.is_empty());
+        let byte = model.received.iter().zip(&found.received).position(|(one, other)| one != other);
+        assert_eq!(byte, None, "first byte that differs, of {}", model.received.len());
+        assert_eq!(model.received.len(), found.received.len(), "bytes");
+        assert!(!model.samples.is_empty() && !model.received.is_empty());
         Ok(engine)
     }
 }

@@ -258,15 +258,15 @@ fn control_ends_without_requests_and_the_client_learns_it() {
     });
     assert!(begun.elapsed() >= IDLE, "{:?}", begun.elapsed());
     assert_eq!(reader.read(map::STATUS).unwrap() & status::ARMED, 0);
-    let told = loop {
+    let notice = loop {
         match first.answer() {
             Answer::Notice(reason, sentence) => break (reason, sentence),
             Answer::Reply(reply) => assert_eq!(reply.status, Status::Session),
             Answer::Closed => panic!("closed"),
         }
     };
-    assert_eq!(told.0, Notice::Released);
-    assert!(told.1.contains("after 1 s without a request"), "{}", told.1);
+    assert_eq!(notice.0, Notice::Released);
+    assert!(notice.1.contains("after 1 s without a request"), "{}", notice.1);
     // It stays and reads, and may take control again when the other has left.
     assert_eq!(first.read(map::SCRATCH, 1), [1]);
     assert!(matches!(first.write(map::SCRATCH, &[2]), Answer::Notice(Notice::InUse, _)));

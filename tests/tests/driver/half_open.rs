@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A link over which so many frames come, and then nothing, in either direction.
+/// A link that is silent in both directions after the given number of frames.
 struct HalfOpen {
     inner: Box<dyn Link>,
     frames: u32,

@@ -12,19 +12,19 @@ use hge_sim::engine::{Engine, EngineError, Passed, Time};
 struct Stranger {
     word: fn(u16) -> u32,
     deframer: Deframer,
-    said: Vec<u8>,
+    output: Vec<u8>,
     /// What it says instead of replies.
     babble: Option<Vec<u32>>,
 }
 
 impl Engine for Stranger {
     fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-        let Stranger { word, deframer, said, babble } = self;
+        let Stranger { word, deframer, output, babble } = self;
         deframer.push(bytes, |body| {
             let body = body.expect("a sound request");
             let (place, count) = (body[2].get(), body[0].get() >> 24);
             if let Some(words) = babble {
-                return seal(words, said);
+                return seal(words, output);
             }
             let address = place as u16;
             let reply = Reply {
@@ -34,7 +34,7 @@ impl Engine for Stranger {
                 address,
                 values: (0..count as u16).map(|n| word(address + n)).collect(),
             };
-            said.extend(Frame::Reply(reply).to_bytes());
+            output.extend(Frame::Reply(reply).to_bytes());
         });
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Engine for Stranger {
         _: usize,
         into: &mut Vec<u8>,
     ) -> Result<Passed, EngineError> {
-        into.append(&mut self.said);
+        into.append(&mut self.output);
         Ok(Passed { samples: 0, resting: true })
     }
 
@@ -57,7 +57,7 @@ impl Engine for Stranger {
 
 fn stranger(word: fn(u16) -> u32, babble: Option<Vec<u32>>) -> Box<dyn Link> {
     let deframer = Deframer::new(MOST_REQUEST_WORDS);
-    Box::new(InProcess::new(Box::new(Stranger { word, deframer, said: Vec::new(), babble })))
+    Box::new(InProcess::new(Box::new(Stranger { word, deframer, output: Vec::new(), babble })))
 }
 
 fn refusal(link: Box<dyn Link>) -> DriverError {

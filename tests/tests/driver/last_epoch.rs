@@ -41,7 +41,7 @@ fn a_run_whose_end_is_lost_beside_an_endless_capture_is_given_up() {
     instrument.arm(ArmMode::Host).unwrap();
     let ended = instrument.run_captured(mode::PERTURB, 1, |_| ());
     assert!(matches!(ended, Err(DriverError::EndLost)), "{:?}", ended.map(|(end, _)| end));
-    // The line is sound again: the next one comes to its end.
+    // The line is sound again: the next one ends.
     losses.store(0, Ordering::Relaxed);
     let (end, _) = instrument.run_captured(mode::PERTURB, 1, |_| ()).unwrap();
     assert_eq!(end.reason, EndReason::Complete);

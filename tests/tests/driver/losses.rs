@@ -28,8 +28,8 @@ fn capture_blocks(instrument: &Instrument, blocks: u32) {
 /// Frames heard and lost, their numbers checked.
 fn listen(subscription: &mut Subscription, first: u32) -> (u32, u32) {
     let (mut heard, mut lost, mut next) = (0, 0, first);
-    while let Some(said) = subscription.recv_timeout(Duration::from_millis(300)).unwrap() {
-        match said {
+    while let Some(item) = subscription.recv_timeout(Duration::from_millis(300)).unwrap() {
+        match item {
             TelemetryItem::Gap { lost: more } => {
                 assert!(more > 0);
                 lost += more;
@@ -152,9 +152,9 @@ fn three_epochs(harm: Harm, seed: u64) -> Vec<RunEvent> {
     let mut instrument = configured(link, hasty());
     instrument.write(map::EPOCHS, 3).unwrap();
     instrument.arm(ArmMode::Host).unwrap();
-    let mut said = Vec::new();
-    instrument.run(mode::PERTURB, |one| said.push(one)).unwrap();
-    said
+    let mut events = Vec::new();
+    instrument.run(mode::PERTURB, |one| events.push(one)).unwrap();
+    events
 }
 
 #[test]
@@ -163,9 +163,9 @@ fn every_window_of_a_run_comes_once_and_in_order_or_is_told_as_lost() {
     assert_eq!(clean.len(), 12);
     let mut lost_for_good = 0;
     for seed in 41..53 {
-        let said = three_epochs(Harm { telemetry: 0.3, ..Harm::default() }, seed);
+        let events = three_epochs(Harm { telemetry: 0.3, ..Harm::default() }, seed);
         let mut place = 0;
-        for one in said {
+        for one in events {
             match one {
                 RunEvent::Gap { lost } => {
                     place += lost as usize;

@@ -194,7 +194,7 @@ fn an_idle_driver_winds_the_watchdog_in_real_time_whether_or_not_its_link_wants_
     }
 }
 
-/// Arms by hand, with a watchdog of so many samples; the host is silent from then on.
+/// Arms by hand, with the watchdog given in samples; the host is silent from then on.
 fn armed_by_hand(link: &dyn Fn() -> Box<dyn Link>, address: &str, watchdog_samples: u32) -> Raw {
     let instrument = configured(link(), Settings::default());
     instrument.write(map::WATCHDOG, watchdog_samples).unwrap();

@@ -77,7 +77,7 @@ fn what_cannot_be_done_is_queued_with_its_number_and_the_text_of_the_command() {
     let (_server, socket) = served();
     let mut client = Client::new(&socket);
     assert_eq!(client.query("*TST?"), "0");
-    for (line, said) in [
+    for (line, message) in [
         ("MEAS:CURR?", "-221,\"Settings conflict; the guard is not armed"),
         ("SOUR1:VOLT 9", "-222,\"Data out of range; electrode 0 cannot be set to 9 V"),
         ("SOUR6:VOLT 0", "-114,\"Header suffix out of range; 1 to 5"),
@@ -97,7 +97,7 @@ fn what_cannot_be_done_is_queued_with_its_number_and_the_text_of_the_command() {
     ] {
         client.write(line);
         let error = client.query("SYST:ERR?");
-        assert!(error.starts_with(said), "{line}: {error}");
+        assert!(error.starts_with(message), "{line}: {error}");
     }
 }
 

@@ -99,9 +99,9 @@ fn measured(instrument: &mut Instrument, seed: u64) -> (Vec<hge_driver::RunEvent
     task(LoopMode::Host).plan.configure(instrument).unwrap();
     let codes = instrument.capture(100, 2).unwrap();
     instrument.arm(ArmMode::Host).unwrap();
-    let mut said = Vec::new();
-    instrument.run(mode::PERTURB, |one| said.push(one)).unwrap();
-    (said, codes)
+    let mut events = Vec::new();
+    instrument.run(mode::PERTURB, |one| events.push(one)).unwrap();
+    (events, codes)
 }
 
 #[test]

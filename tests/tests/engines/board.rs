@@ -112,9 +112,9 @@ fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_
     script.write_all(&[(map::GUARD + 2, -3200_i32 as u32)]);
     script.write_all(&[(map::PROTECTION, protection::INTERLOCK), (map::WATCHDOG, 1_000_000)]);
     script.command(command::ARM_HOST);
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     let mut pass = |engine: &mut BoardEngine, samples| {
-        let passed = engine.advance(Time::Real, samples, usize::MAX, &mut said);
+        let passed = engine.advance(Time::Real, samples, usize::MAX, &mut received);
         assert!(passed.expect("sound pins").samples > 0);
         engine.circuit().pins().expect("pins").output_enable
     };

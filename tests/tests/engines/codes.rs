@@ -240,7 +240,7 @@ fn the_gateware_descends_the_demodulated_cost_as_the_closed_form_says() {
     let mut losses = Vec::new();
     let bits = plan.mode_bits() | mode::PERTURB | mode::STANDALONE;
     instrument
-        .run(bits, |said| match said {
+        .run(bits, |event| match event {
             RunEvent::Epoch(epoch) => losses.push(f64::from(epoch.loss)),
             RunEvent::Window(window) => assert_eq!(window.flags & flag::SATURATED, 0),
             RunEvent::Gap { lost } => panic!("{lost} frames lost"),

@@ -25,11 +25,11 @@ const DACS: [(DacPart, DacKind); 4] = [
 const ADCS: [(AdcPart, AdcKind); 2] =
     [(AdcPart::Ad7476a, AdcKind::Ad7476a), (AdcPart::Ad7686, AdcKind::Ad7686)];
 
-/// What the bench was asked and said.
+/// What the bench was given and answered.
 #[derive(Default)]
 struct Log {
     rows: Vec<Vec<i16>>,
-    said: Vec<i16>,
+    adc: Vec<i16>,
 }
 
 /// Says random codes of the ADC's width.
@@ -53,7 +53,7 @@ impl Bench for RandomBench {
         adc[0] = masked(code, self.adc_bits);
         let mut log = self.log.lock().unwrap();
         log.rows.push(codes.to_vec());
-        log.said.push(adc[0]);
+        log.adc.push(adc[0]);
     }
 
     fn rewind(&mut self, _: usize) {
@@ -174,7 +174,7 @@ fn try_run(
     // The last period's answer is not taken any more.
     assert_eq!(log.rows.len() as u64, SAMPLES, "{what}");
     assert_eq!(log.rows, written[..log.rows.len()], "{what}");
-    assert_eq!(taken[1..], log.said[..taken.len() - 1], "{what}");
+    assert_eq!(taken[1..], log.adc[..taken.len() - 1], "{what}");
     Ok(())
 }
 

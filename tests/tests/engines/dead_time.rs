@@ -122,9 +122,9 @@ fn scenario(parameters: Parameters, run: Run) -> Scenario {
 }
 
 /// Windows with tones, and epochs, that the bytes tell of.
-fn told(said: &[u8]) -> (Vec<Window>, Vec<Epoch>) {
+fn records(received: &[u8]) -> (Vec<Window>, Vec<Epoch>) {
     let (mut windows, mut epochs) = (Vec::new(), Vec::new());
-    Deframer::new(MOST_FRAME_WORDS).push(said, |body| {
+    Deframer::new(MOST_FRAME_WORDS).push(received, |body| {
         match Frame::from_words(body.expect("a sound line")).expect("a known frame") {
             Frame::Telemetry(_, Record::Window(window)) if window.flags & flag::FINAL == 0 => {
                 windows.push(window);
@@ -143,10 +143,10 @@ fn begins(run: Run) -> Vec<u32> {
     let open = |bench| VerilogEngine::new(PARAMETERS, bench);
     scenario.assert_equals_model(open).unwrap_or_else(|error| panic!("{error}"));
     let record = scenario.model_record().unwrap_or_else(|error| panic!("{error}"));
-    let (windows, told_epochs) = told(&record.said);
-    assert_eq!((windows.len(), told_epochs.len()), ((cases * epochs) as usize, epochs as usize));
+    let (windows, epochs_sent) = records(&record.received);
+    assert_eq!((windows.len(), epochs_sent.len()), ((cases * epochs) as usize, epochs as usize));
     assert!(windows.iter().all(|window| window.flags & flag::LATE == 0));
-    assert_ne!(told_epochs[0].controls, told_epochs[epochs as usize - 1].controls);
+    assert_ne!(epochs_sent[0].controls, epochs_sent[epochs as usize - 1].controls);
     windows.iter().map(|window| window.sample_clock).collect()
 }
 
@@ -176,7 +176,7 @@ fn one_case_is_updated_3500_times_a_second_with_32_tones_and_3000_times_with_64(
     }
 }
 
-/// Epochs of so many samples are at least so many a second.
+/// Epochs of `samples` samples reach at least `least_hz` updates a second.
 fn assert_faster(run: Run, samples: u32, least_hz: f64) {
     let (tones, clocks) = (run.tones, samples * PERIOD_CLOCKS);
     let updates_hz = f64::from(PARAMETERS.clock_hz) / f64::from(clocks);
@@ -215,6 +215,6 @@ fn a_trip_in_any_sample_between_two_continuous_windows_does_what_the_model_does(
         let open = |bench| VerilogEngine::new(PARAMETERS, bench);
         scenario.assert_equals_model(open).unwrap_or_else(|error| panic!("{error}"));
         let record = scenario.model_record().unwrap_or_else(|error| panic!("{error}"));
-        assert!((1..=3).contains(&told(&record.said).0.len()), "{run_limit}");
+        assert!((1..=3).contains(&records(&record.received).0.len()), "{run_limit}");
     }
 }

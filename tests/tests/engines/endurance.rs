@@ -97,7 +97,7 @@ impl Fault {
             }
             Fault::LineIsSpoilt => {
                 (0..5).for_each(|_| trial.script.raw(DAMAGED.to_vec()));
-                trial.say();
+                trial.send();
                 20
             }
             Fault::LineIsNoisy => {
@@ -106,20 +106,20 @@ impl Fault {
                 }
                 trial.script.read(map::STATUS, 1);
                 trial.script.again();
-                trial.say();
+                trial.send();
                 assert_still_runs(trial);
                 trial.script.command(command::DISARM);
-                trial.say();
+                trial.send();
                 20
             }
             Fault::HostRestarts => {
                 trial.script = Script::new(dice.random());
                 trial.sent = 0;
                 trial.script.read(map::STATUS, 1);
-                trial.say();
+                trial.send();
                 assert_still_runs(trial);
                 trial.script.command(command::DISARM);
-                trial.say();
+                trial.send();
                 20
             }
         }
@@ -144,7 +144,7 @@ fn assert_still_runs(trial: &Trial) {
 /// Neither a trip nor anything armed or on its way.
 fn assert_untouched(trial: &mut Trial) {
     trial.script.read(map::STATUS, 2);
-    trial.say();
+    trial.send();
     let words = last_reply(trial).values;
     let none = status::ARMED | status::BUSY | status::RAMPING_TO_SAFE | status::TRIPPED;
     assert_eq!((words[0] & none, words[1]), (0, 0));
@@ -161,17 +161,17 @@ fn an_instrument_answers_every_fault_as_documented_without_a_restart() {
     let mut engine =
         Model::new(PARAMETERS, Box::new(Sticking { bench, sticks: Arc::clone(&sticks) }));
     let mut trial = Trial::new(&mut engine, log.clone(), begin(1, NEVER_OVER));
-    trial.say();
+    trial.send();
     for number in 0..nightly(10_000, 300) {
         let what = FAULTS[dice.random_range(0..FAULTS.len())];
         log.lock().unwrap().clear();
-        trial.said.clear();
+        trial.received.clear();
         let over = if matches!(what, Fault::ConverterSticks) { LOWEST } else { NEVER_OVER };
         trial.script.write(map::OVERCURRENT, over);
         let alone = matches!(what, Fault::RunTakesTooLong);
         trial.script.command(if alone { command::ARM_STANDALONE } else { command::ARM_HOST });
         trial.script.command(command::RUN);
-        trial.say();
+        trial.send();
         trial.pass(dice.random_range(20..60));
         let within = what.happen(&mut trial, &sticks, &mut dice);
         let home = trial.samples() + within + RAMP;

@@ -85,16 +85,16 @@ pub(super) struct Trial<'a> {
     pub(super) script: Script,
     pub(super) sent: usize,
     log: Log,
-    pub(super) said: Vec<u8>,
+    pub(super) received: Vec<u8>,
 }
 
 impl Trial<'_> {
     pub(super) fn new(engine: &mut dyn Engine, log: Log, script: Script) -> Trial<'_> {
-        Trial { engine, script, sent: 0, log, said: Vec::new() }
+        Trial { engine, script, sent: 0, log, received: Vec::new() }
     }
 
     /// Sends what the script holds, each line when the one before was answered: within 200 samples, if at all.
-    pub(super) fn say(&mut self) {
+    pub(super) fn send(&mut self) {
         while self.sent < self.script.lines.len() {
             let replies = self.replies();
             self.engine.send(&self.script.lines[self.sent]).unwrap();
@@ -121,7 +121,7 @@ impl Trial<'_> {
     pub(super) fn pass(&mut self, samples: usize) {
         let mut left = samples as u32;
         while left > 0 {
-            let passed = self.engine.advance(Time::Real, left, usize::MAX, &mut self.said);
+            let passed = self.engine.advance(Time::Real, left, usize::MAX, &mut self.received);
             left -= passed.unwrap().samples;
         }
     }
@@ -151,7 +151,7 @@ impl Trial<'_> {
 
     pub(super) fn frames(&self) -> Vec<Frame> {
         let mut frames = Vec::new();
-        Deframer::new(MOST_FRAME_WORDS).push(&self.said, |body| {
+        Deframer::new(MOST_FRAME_WORDS).push(&self.received, |body| {
             frames.push(Frame::from_words(body.expect("a sound line")).expect("a known frame"));
         });
         frames
@@ -160,14 +160,14 @@ impl Trial<'_> {
     /// The event, the run's end, and what the registers say, all name `cause`.
     pub(super) fn assert_told(&mut self, cause: u32) {
         self.script.read(map::STATUS, 2);
-        self.say();
+        self.send();
         self.pass(20);
         let frames = self.frames();
         let event = frames.iter().find_map(|frame| match frame {
             Frame::Telemetry(_, Record::Event(event)) => Some(*event),
             _ => None,
         });
-        assert!(matches!(event, Some(Event { cause: said, .. }) if u32::from(said) == cause));
+        assert!(matches!(event, Some(Event { cause: told, .. }) if u32::from(told) == cause));
         let reason = frames.iter().find_map(|frame| match frame {
             Frame::Telemetry(_, Record::End(end)) => Some(end.reason),
             _ => None,
@@ -225,14 +225,14 @@ fn silence(engine: &mut dyn Engine, log: Log, script: Script, after: usize) {
     let mut trial = Trial::new(engine, log, script);
     trial.script.command(command::ARM_HOST);
     trial.script.command(command::RUN);
-    trial.say();
+    trial.send();
     let mut left = after;
     while left > 0 {
         let step = left.min(30);
         trial.pass(step);
         left -= step;
         trial.script.read(map::STATUS, 1);
-        trial.say();
+        trial.send();
     }
     // Heard for the last time before the reply came.
     let home = trial.samples() + WATCHDOG as usize + 1 + RAMP;
@@ -276,7 +276,7 @@ fn other_causes(make: impl Fn(Kind, u64) -> (Box<dyn Engine>, Log), kind: Kind, 
             let arm = if alone { command::ARM_STANDALONE } else { command::ARM_HOST };
             trial.script.command(arm);
             trial.script.command(command::RUN);
-            trial.say();
+            trial.send();
             trial.pass(dice.random_range(40..60));
             let mut within = 20;
             match cause {
@@ -286,7 +286,7 @@ fn other_causes(make: impl Fn(Kind, u64) -> (Box<dyn Engine>, Log), kind: Kind, 
                     for _ in 0..5 {
                         trial.script.raw(DAMAGED.to_vec());
                     }
-                    trial.say();
+                    trial.send();
                 }
                 // The bench's currents pass 2500 codes sooner or later in each case.
                 _ => within = 300,
@@ -323,15 +323,15 @@ fn an_armed_standalone_run_needs_no_host() {
     script.command(command::ARM_STANDALONE);
     script.command(command::RUN);
     let mut trial = Trial::new(&mut *engine, log, script);
-    trial.say();
+    trial.send();
     // The host is unplugged: what the instrument says is lost.
     trial.pass(100 * WATCHDOG as usize);
-    trial.said.clear();
+    trial.received.clear();
     trial.script = Script::new(99);
     trial.script.read(map::STATUS, 2);
     trial.script.command(command::REPEAT);
     trial.sent = 0;
-    trial.say();
+    trial.send();
     let frames = trial.frames();
     let windows = |frame: &&Frame| matches!(frame, Frame::Telemetry(_, Record::Window(_)));
     assert_eq!(frames.iter().filter(windows).count(), 2, "the last epoch's windows, again");

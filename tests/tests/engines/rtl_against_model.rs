@@ -32,7 +32,7 @@ fn random_runs_of_patient_hosts_give_the_same_bytes_and_codes() {
 #[test]
 fn a_random_run_with_slots_in_steps_gives_the_same_bytes_and_codes() {
     let parameters = LITTLE.in_steps();
-    for seed in nightly(&[4, 5, 34, 59][..], &[59]) {
+    for seed in nightly(&[4, 5, 34, 59][..], &[34]) {
         agree::<Stepped>(&random(*seed, parameters, EPOCHS));
     }
 }
@@ -60,14 +60,13 @@ fn at_night_a_random_run_agrees_for_the_default_instrument() {
     agree::<Pipelined>(&random(100, Parameters::default(), EPOCHS));
 }
 
+/// By day the post-processor has several inputs in rust-hdl, and all that the compiled Verilog has them.
 #[test]
-fn random_runs_of_several_inputs_give_the_same_bytes_and_codes() {
-    for seed in nightly(&[0, 1, 34, 59][..], &[34]) {
+#[ignore = "at night: minutes"]
+fn at_night_random_runs_of_several_inputs_give_the_same_bytes_and_codes() {
+    for seed in [0, 1, 34, 59] {
         let parameters = Parameters { inputs: 3, ..LITTLE };
-        agree::<Pipelined>(&random(*seed, parameters, EPOCHS));
-        // By day the compiled Verilog in steps has several inputs.
-        if nightly(true, false) {
-            agree::<Stepped>(&random(*seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));
-        }
+        agree::<Pipelined>(&random(seed, parameters, EPOCHS));
+        agree::<Stepped>(&random(seed, Parameters { inputs: 2, ..LITTLE }.in_steps(), EPOCHS));
     }
 }

@@ -143,7 +143,7 @@ fn scenario(seed: u64, allowed: &Allowed, dice: &mut ChaCha8Rng) -> Scenario {
 
 fn updates(record: &Record) -> usize {
     let mut count = 0;
-    Deframer::new(MOST_FRAME_WORDS).push(&record.said, |body| {
+    Deframer::new(MOST_FRAME_WORDS).push(&record.received, |body| {
         let frame = Frame::from_words(body.expect("a sound line")).expect("a known frame");
         count += usize::from(matches!(frame, Frame::Telemetry(_, Item::Epoch(_))));
     });

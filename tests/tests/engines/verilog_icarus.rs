@@ -10,7 +10,7 @@ use hge_tests::testbench_scenario::{small, Size};
 
 const LITTLE: Parameters = Parameters { telemetry_words: 256, ..scenario::LITTLE };
 
-/// Plays `scenario` to the emitted Verilog, changed by `change`; what `compare` said.
+/// Plays `scenario` to the emitted Verilog, changed by `change`; the result of `compare`.
 fn verdict(
     scenario: &Scenario,
     pace: Pace,
@@ -23,7 +23,7 @@ fn verdict(
     let played = play(scratch.path(), &[source], &[], &record, pace).unwrap();
     println!(
         "{} bytes, {} samples, {} clocks",
-        played.said.len(),
+        played.received.len(),
         played.codes.len(),
         played.clocks
     );

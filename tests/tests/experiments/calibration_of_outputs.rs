@@ -136,8 +136,9 @@ fn resistors_and_open_contacts_are_measured_at_every_output() {
         }
     }
     assert_eq!(found.inputs().count(), 3);
-    let told = "output 1: the calibration was made with another number of outputs: calibrate again";
-    assert_eq!(refused.to_string(), told);
+    let expected =
+        "output 1: the calibration was made with another number of outputs: calibrate again";
+    assert_eq!(refused.to_string(), expected);
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn controls_v(gain: f64, continuous: bool) -> Vec<f64> {
         "#
     ));
     let mut controls_v = Vec::new();
-    let trained = train(job, &Options::default(), &mut |said| controls_v.push(said.controls_v[0]));
+    let trained =
+        train(job, &Options::default(), &mut |epoch| controls_v.push(epoch.controls_v[0]));
     trained.unwrap_or_else(|error| panic!("{error}"));
     controls_v
 }

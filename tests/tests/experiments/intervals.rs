@@ -24,7 +24,7 @@ const NOISES: [(&str, &str); 2] = [
 /// Range of an input.
 const INPUT_V: std::ops::Range<f64> = -1.2..0.6;
 
-/// What intervals at random points came to.
+/// Coverage and widths of the intervals at random points.
 #[derive(Default)]
 struct Tally {
     slopes: u32,
@@ -141,7 +141,8 @@ fn intervals_of_the_slope_hold_the_exact_slopes_of_interferometers() {
 }
 
 #[test]
-fn intervals_of_the_slope_hold_the_exact_slopes_of_a_crossbar() {
+#[ignore = "at night: by day the other two devices"]
+fn at_night_intervals_of_the_slope_hold_the_exact_slopes_of_a_crossbar() {
     assert_held("crossbar");
 }
 

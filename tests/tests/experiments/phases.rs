@@ -211,16 +211,16 @@ fn the_targets_of_the_examples_are_the_powers_of_their_unitary() {
     }
 }
 
-/// RMS error of a training of the unitary with so many epochs from one start, and of the same descent by exact gradients.
+/// RMS error of a training of the unitary over `epochs` epochs from one start, and of the same descent by exact gradients.
 fn unitary_rms_na(seed: u64, epochs: u32) -> [f64; 2] {
     let text = with(&with(&of_folder("unitary.toml"), "restarts", 1), "epochs", epochs);
     let text = format!("seed = {seed}\n{text}");
-    let (outcome, said) = trained(&text);
+    let (outcome, history) = trained(&text);
     let (job, reached_na) = (job(&text).unwrap(), outcome.rms_error_na.expect("currents"));
-    let best_v = descended(&job, said[0].controls_v.clone(), epochs);
+    let best_v = descended(&job, history[0].controls_v.clone(), epochs);
     let train = &job.task.data.train;
     let exact_na = train.targets.rms_error_na(&exact(&job, train, &best_v).0);
-    let begun_na = -said[0].separation_na;
+    let begun_na = -history[0].separation_na;
     println!("unitary, seed {seed}: from {begun_na:.3} to {reached_na:.3} nA in {epochs} epochs, by exact gradients {exact_na:.3} nA");
     assert!(reached_na < begun_na / 2.0, "{begun_na} {reached_na}");
     [reached_na, exact_na]
@@ -286,14 +286,15 @@ fn exact_accuracy(job: &Job, start_v: Vec<f64>, epochs: u32) -> f64 {
 
 #[test]
 fn eight_classes_of_patterns_are_learnt_with_56_phases_at_once() {
-    let epochs: u32 = nightly(160, 40);
+    // Chance is an eighth.
+    let epochs: u32 = nightly(160, 20);
     for seed in 1..=nightly(4, 1) {
         // Both take all epochs.
         let text = with(&of_folder("patterns.toml"), "epochs", epochs);
         let text = format!("seed = {seed}\n{}", with(&text, "stop_loss", "0.0"));
-        let (outcome, said): (Outcome, _) = trained(&text);
-        let exact = exact_accuracy(&job(&text).unwrap(), said[0].controls_v.clone(), epochs);
+        let (outcome, history): (Outcome, _) = trained(&text);
+        let exact = exact_accuracy(&job(&text).unwrap(), history[0].controls_v.clone(), epochs);
         println!("patterns, seed {seed}: {:.3} of the test cases in {epochs} epochs, by exact gradients {exact:.3}", outcome.accuracy);
-        assert!(outcome.accuracy > nightly(0.9, 0.5), "{}", outcome.accuracy);
+        assert!(outcome.accuracy > nightly(0.9, 0.3), "{}", outcome.accuracy);
     }
 }

@@ -157,15 +157,15 @@ fn a_report_is_whole_at_every_size_and_on_paper_and_asks_nothing_of_any_host() {
     // Complete: outputs, waveform, 3 of the course, 2 of gradients, tones, spectrum (its last epoch is the best one). Of the failed one there are no
     // outputs and waveform, but another best epoch; of the empty one there are tones alone.
     let reports = [("complete", complete(), 9), ("hostile", hostile(), 8), ("empty", empty(), 1)];
-    let mut told = Vec::new();
+    let mut expected = Vec::new();
     for (name, report, plots) in reports {
         let page = html(&report).unwrap();
         let path = folder.join(format!("{name}.html"));
         std::fs::write(&path, page).unwrap();
-        told.push(format!("{}={plots}", path.display()));
+        expected.push(format!("{}={plots}", path.display()));
     }
     let browser = browser().expect("a browser");
     let script = root().join("tests/browser/report.py");
-    let output = python().arg(script).arg(browser).arg(&folder).args(told).output().unwrap();
+    let output = python().arg(script).arg(browser).arg(&folder).args(expected).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

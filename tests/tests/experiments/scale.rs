@@ -32,10 +32,10 @@ fn slopes_of_sixty_controls_of_twelve_devices_at_once_agree_with_the_chain_rule(
     let cases_v = &plan.configuration().cases_v[..4].to_vec();
     let controls_v = plan.middle_controls_v();
     let mut instrument = SimSetup::open(&setup, &plan, 1).unwrap();
-    let measured = instrument.tell(cases_v, &controls_v).unwrap();
+    let measured = instrument.respond(cases_v, &controls_v).unwrap();
     instrument.close().unwrap();
     let mut exact = Exact { device: device.as_ref(), plan: &plan };
-    let exact = exact.tell(cases_v, &controls_v).unwrap();
+    let exact = exact.respond(cases_v, &controls_v).unwrap();
     let pairs =
         measured.slopes_na_per_v.iter().flatten().zip(exact.slopes_na_per_v.iter().flatten());
     let (mut worst, mut largest, mut count) = (0.0_f64, 0.0_f64, 0);

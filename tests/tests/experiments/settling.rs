@@ -1,4 +1,4 @@
-//! A current that has not settled: corrected, or said to be wrong.
+//! A current that has not settled: corrected, or reported as wrong.
 
 use hge_core::drift::Shape;
 use hge_core::experiment::Job;

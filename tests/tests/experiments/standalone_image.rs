@@ -1,4 +1,4 @@
-//! A board that trains without a host: what is built in is what a host would have said, and it comes to what the host's run comes to.
+//! A board that trains without a host: the image holds what a host would send, and its result equals that of the host's run.
 
 use hge_core::experiment::{EngineKind, Experiment, Job, LoopMode, Source, Task};
 use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcome};
@@ -42,7 +42,7 @@ fn built_in(task: &Task) -> Recording {
     recording(task, TAG).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What a host's training comes to, without what is only counted while it goes on.
+/// Result of a host's training, without what is only counted while it goes on.
 fn trained() -> Outcome {
     let outcome = train(job(), &Options::default(), &mut |_| ()).expect("a training");
     of_the_run(Outcome { epochs: 0, restarts: 0, saturated: false, ..outcome })
@@ -126,24 +126,24 @@ fn written(line: &[u8]) -> (BTreeMap<u16, u32>, Vec<u32>) {
     (registers, commands)
 }
 
-fn frames(said: &[u8]) -> Vec<Frame> {
+fn frames(received: &[u8]) -> Vec<Frame> {
     let mut frames = Vec::new();
-    Deframer::new(MOST_FRAME_WORDS).push(said, |body| {
+    Deframer::new(MOST_FRAME_WORDS).push(received, |body| {
         frames.push(Frame::from_words(body.expect("a sound line")).expect("a known frame"));
     });
     frames
 }
 
-fn replies(said: &[u8]) -> Vec<Reply> {
-    let replies = frames(said).into_iter().filter_map(|frame| match frame {
+fn replies(received: &[u8]) -> Vec<Reply> {
+    let replies = frames(received).into_iter().filter_map(|frame| match frame {
         Frame::Reply(reply) => Some(reply),
         _ => None,
     });
     replies.collect()
 }
 
-fn ends(said: &[u8]) -> Vec<End> {
-    let ends = frames(said).into_iter().filter_map(|frame| match frame {
+fn ends(received: &[u8]) -> Vec<End> {
+    let ends = frames(received).into_iter().filter_map(|frame| match frame {
         Frame::Telemetry(_, Record::End(end)) => Some(end),
         _ => None,
     });
@@ -182,17 +182,17 @@ fn the_model_that_hears_what_is_built_in_comes_to_what_a_host_comes_to() {
     let seed = noise_seed(&task.experiment);
     let mut engine =
         hge_lab::engine(&task, chain, device, seed, |bench| Box::new(bench)).expect("a model");
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     // Twice: the second time on what the first has left.
     for _ in 0..2 {
-        said.clear();
+        received.clear();
         for part in [0, 0, 1, 2] {
             engine.send(&parts(&recording)[part]).expect("a model");
-            while engine.receive(&mut said).expect("a model") {}
+            while engine.receive(&mut received).expect("a model") {}
         }
-        let answers = replies(&said);
+        let answers = replies(&received);
         assert!(answers.iter().all(|reply| reply.status == Status::Ok), "{answers:?}");
-        assert_eq!(ends(&said).len(), 1);
+        assert_eq!(ends(&received).len(), 1);
     }
     let last = asked(engine, &task).expect("a run");
     assert_eq!(last.end.reason, EndReason::Complete);
@@ -212,7 +212,7 @@ fn an_instrument_that_has_done_nothing_has_nothing_to_tell() {
 /// A board with its experiment, at its pins.
 struct Board {
     engine: BoardEngine,
-    said: Vec<u8>,
+    received: Vec<u8>,
 }
 
 /// Longer than the button's count of 2^18 clocks, in samples of 600.
@@ -220,7 +220,7 @@ const LONG: u32 = 460;
 
 impl Board {
     fn pass(&mut self, samples: u32) {
-        let passed = self.engine.advance(Time::Real, samples, usize::MAX, &mut self.said);
+        let passed = self.engine.advance(Time::Real, samples, usize::MAX, &mut self.received);
         passed.expect("sound pins");
     }
 
@@ -235,12 +235,12 @@ impl Board {
 
     /// Presses, with bounces, until the run goes on.
     fn begin(&mut self) {
-        let before = replies(&self.said).len();
+        let before = replies(&self.received).len();
         for _ in 0..20 {
             self.press(true, 1);
             self.press(false, 1);
         }
-        assert_eq!(replies(&self.said).len(), before, "a bounce was taken for a press");
+        assert_eq!(replies(&self.received).len(), before, "a bounce was taken for a press");
         self.press(true, LONG);
         self.press(false, 1);
         // Every request's reply takes 1760 clocks on the line.
@@ -251,10 +251,10 @@ impl Board {
         assert!(armed, "the press was not heard");
     }
 
-    /// Until so many runs have ended, and what follows has been said.
+    /// Until `runs` runs have ended and what follows has been sent.
     fn run_until(&mut self, runs: usize) {
         for _ in 0..100 {
-            if ends(&self.said).len() == runs {
+            if ends(&self.received).len() == runs {
                 self.pass(100);
                 return;
             }
@@ -276,17 +276,17 @@ fn a_board_trains_at_the_press_of_its_button_and_tells_a_host_later() {
     let engine =
         BoardEngine::new(&compiler, &task.parameters, converters, 8, &recording, Box::new(bench))
             .expect("a board");
-    let mut board = Board { engine, said: Vec::new() };
+    let mut board = Board { engine, received: Vec::new() };
     board.pass(LONG);
     let requests =
         |part: usize| parts(&recording)[part].iter().filter(|&&byte| byte == 0).count() - 1;
-    assert_eq!(replies(&board.said).len(), requests(0), "registers at power-up");
+    assert_eq!(replies(&board.received).len(), requests(0), "registers at power-up");
     assert!(!board.is_connected());
     board.begin();
     board.run_until(1);
     // It has disarmed itself.
     assert!(!board.is_connected());
-    let answers = replies(&board.said);
+    let answers = replies(&board.received);
     assert_eq!(answers.len(), 2 * requests(0) + requests(1) + requests(2));
     assert!(answers.iter().all(|reply| reply.status == Status::Ok), "{answers:?}");
     board.pass(LONG);
@@ -301,13 +301,13 @@ fn a_board_trains_at_the_press_of_its_button_and_tells_a_host_later() {
         board.pass(5);
     }
     board.run_until(2);
-    let runs = ends(&board.said);
+    let runs = ends(&board.received);
     assert_eq!(runs[0], runs[1], "the second run is not the first");
-    assert_eq!(replies(&board.said).last().expect("one").status, Status::Session);
+    assert_eq!(replies(&board.received).last().expect("one").status, Status::Session);
     assert!(board.is_connected());
     board.engine.send(&host.lines[2]).expect("a board");
     board.pass(50);
-    let answer = replies(&board.said).pop().expect("one");
+    let answer = replies(&board.received).pop().expect("one");
     assert_eq!((answer.nonce, answer.status), (77, Status::Ok));
     assert!(!board.is_connected());
 

@@ -300,8 +300,8 @@ fn the_planners_level_bounds_what_is_read_whatever_the_phases_and_names_the_pair
         println!("{a} and {b} of {window_samples}: {worst_db:.1} dB, bound {level_db:.1} dB");
         assert!(worst_db < level_db + 0.05, "{worst_db} {level_db}");
         assert!(worst_db > least_db, "{worst_db}");
-        let told = assess(&wanted(window_samples, [1, 2], 2, 0), &[a, b]).crosstalk_above;
-        assert_eq!(!told.is_empty(), level_db > -100.0);
+        let above = assess(&wanted(window_samples, [1, 2], 2, 0), &[a, b]).crosstalk_above;
+        assert_eq!(!above.is_empty(), level_db > -100.0);
     }
 }
 

@@ -141,8 +141,8 @@ fn codes_captured_beside_a_run_have_the_sums_of_every_window_to_the_last_bit() {
     instrument.arm(ArmMode::Host).unwrap();
     let mut windows = Vec::new();
     let (_, beside) = instrument
-        .run_captured(mode::PERTURB, 1, |said| {
-            if let RunEvent::Window(window) = said {
+        .run_captured(mode::PERTURB, 1, |event| {
+            if let RunEvent::Window(window) = event {
                 windows.push(window);
             }
         })

@@ -56,7 +56,7 @@ pub enum Progress {
 
 /// An experiment that goes into a bitstream.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Baked {
+pub struct Embedded {
     /// Text of the experiment file.
     pub text: String,
     /// Recording of the board.
@@ -66,18 +66,18 @@ pub struct Baked {
 }
 
 /// The scale with which the board's instrument powers up: the experiment's, which was compared with the board's, or the board's.
-fn analogue(board: &Board, baked: Option<&Baked>) -> Option<Analogue> {
-    baked.map(|baked| &baked.analogue).or(board.file.analogue.as_ref()).cloned()
+fn analogue(board: &Board, embedded: Option<&Embedded>) -> Option<Analogue> {
+    embedded.map(|embedded| &embedded.analogue).or(board.file.analogue.as_ref()).cloned()
 }
 
-/// Complete input of a board's vendor tools, as files; `baked` is the embedded experiment.
+/// Complete input of a board's vendor tools, as files; `embedded` is the embedded experiment.
 ///
 /// # Errors
 /// The gateware or the PLL cannot be made.
 pub fn sources(
     board: &Board,
     build_hash: u32,
-    baked: Option<&Baked>,
+    embedded: Option<&Embedded>,
 ) -> Result<Vec<File>, FlowError> {
     let file = &board.file;
     let title = format!(
@@ -86,17 +86,17 @@ pub fn sources(
         file.fpga.part(),
         env!("CARGO_PKG_VERSION")
     );
-    let build = BuiltWith { hash: build_hash, analogue: analogue(board, baked) };
+    let build = BuiltWith { hash: build_hash, analogue: analogue(board, embedded) };
     let named = |name: &str, text: String| File { name: name.to_owned(), text };
     let none = Recording::default();
-    let recording = baked.map_or(&none, |baked| &baked.recording);
+    let recording = embedded.map_or(&none, |embedded| &embedded.recording);
     let mut files = vec![
         named(family::BOARD_VERILOG, board.verilog(&build, recording)?),
         named(family::TOP_VERILOG, top::verilog(board, &title)?),
         named(file.fpga.pin_file(), board.pins.clone()),
         named(BOARD_FILE, board.text.clone()),
     ];
-    files.extend(baked.map(|baked| named(EXPERIMENT_FILE, baked.text.clone())));
+    files.extend(embedded.map(|embedded| named(EXPERIMENT_FILE, embedded.text.clone())));
     files.extend(family::vivado(board).map(|text| named("build.tcl", text)));
     Ok(files)
 }
@@ -104,12 +104,12 @@ pub fn sources(
 /// A build in progress, in its own folder in the cache.
 struct Build<'a> {
     board: &'a Board,
-    baked: Option<&'a Baked>,
+    embedded: Option<&'a Embedded>,
     folder: PathBuf,
-    told: &'a mut dyn FnMut(Progress),
+    on_progress: &'a mut dyn FnMut(Progress),
 }
 
-/// Builds `board` from the commit `build_hash` into the bundle `target`; `baked` is the embedded experiment.
+/// Builds `board` from the commit `build_hash` into the bundle `target`; `embedded` is the embedded experiment.
 ///
 /// # Errors
 /// Something is missing, fails, does not fit or misses its clock. Nothing is at `target` then that was not there before; the logs of what failed stay in the
@@ -117,16 +117,16 @@ struct Build<'a> {
 pub fn build(
     board: &Board,
     build_hash: u32,
-    baked: Option<&Baked>,
+    embedded: Option<&Embedded>,
     choice: Choice,
     target: &Path,
-    told: &mut dyn FnMut(Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
     refuse_vendor_only(board)?;
-    told(Progress::Begins("Verilog".into()));
-    let files = sources(board, build_hash, baked)?;
-    build_from(board, build_hash, baked, &files, choice, target, told)
+    on_progress(Progress::Begins("Verilog".into()));
+    let files = sources(board, build_hash, embedded)?;
+    build_from(board, build_hash, embedded, &files, choice, target, on_progress)
 }
 
 /// As [`build`], from `files`, which replace [`sources`].
@@ -136,14 +136,14 @@ pub fn build(
 pub fn build_from(
     board: &Board,
     build_hash: u32,
-    baked: Option<&Baked>,
+    embedded: Option<&Embedded>,
     files: &[File],
     choice: Choice,
     target: &Path,
-    told: &mut dyn FnMut(Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Manifest, FlowError> {
     bundle::check_target(target)?;
-    in_own_folder(board, baked, choice, told, |build, tools| {
+    in_own_folder(board, embedded, choice, on_progress, |build, tools| {
         build.run(tools, files, build_hash, target)
     })
 }
@@ -151,13 +151,14 @@ pub fn build_from(
 /// Carries out `work` in a folder of its own in the cache; that of what failed stays there.
 fn in_own_folder<T>(
     board: &Board,
-    baked: Option<&Baked>,
+    embedded: Option<&Embedded>,
     choice: Choice,
-    told: &mut dyn FnMut(Progress),
+    on_progress: &mut dyn FnMut(Progress),
     work: impl FnOnce(&mut Build, &Toolset) -> Result<T, FlowError>,
 ) -> Result<T, FlowError> {
-    let tools =
-        Toolset::locate(&board.file.fpga, choice, &mut |what| told(Progress::Begins(what.into())))?;
+    let tools = Toolset::locate(&board.file.fpga, choice, &mut |what| {
+        on_progress(Progress::Begins(what.into()))
+    })?;
     let Some(tools) = tools else { return Err(vendor_only(board)) };
     let builds = cache_folder().join("builds");
     // Nobody else's, of this process or another.
@@ -165,7 +166,7 @@ fn in_own_folder<T>(
     let own = format!("{}-{}-{number}", board.file.name, std::process::id());
     let folder = builds.join(own);
     let folder = Temporary::create(folder.clone()).map_err(FlowError::file(&folder))?;
-    let mut build = Build { board, baked, folder: folder.path().to_owned(), told };
+    let mut build = Build { board, embedded, folder: folder.path().to_owned(), on_progress };
     work(&mut build, &tools).map_err(|error| match error {
         // Nothing failed.
         FlowError::Tool(ToolError::Cancelled { .. }) => error,
@@ -226,11 +227,11 @@ impl Build<'_> {
             baud: file.uart.baud,
             map_hash: Manifest::map(),
             build_hash: format!("{build_hash:08x}"),
-            analogue: analogue(self.board, self.baked),
-            experiment: self.baked.map(|baked| BuiltIn {
+            analogue: analogue(self.board, self.embedded),
+            experiment: self.embedded.map(|embedded| BuiltIn {
                 file: EXPERIMENT_FILE.to_owned(),
-                sha256: bundle::text_digest(&baked.text),
-                bytes: baked.recording.bytes().len(),
+                sha256: bundle::text_digest(&embedded.text),
+                bytes: embedded.recording.bytes().len(),
             }),
             tools: tools.versions(),
             files: BTreeMap::new(),
@@ -304,14 +305,14 @@ impl Build<'_> {
         };
         let Tool { name, version, .. } = tool;
         let origin = &version.origin;
-        (self.told)(Progress::Begins(format!("{step} ({name}, {origin}{first})")));
+        (self.on_progress)(Progress::Begins(format!("{step} ({name}, {origin}{first})")));
         let Ran { succeeded, text } = tool.run(&self.folder, arguments)?;
         if let Some(log) = log {
             let path = self.folder.join(log);
             file::write(&path, &text).map_err(FlowError::file(path))?;
         }
         if succeeded {
-            (self.told)(Progress::Done(step.to_owned()));
+            (self.on_progress)(Progress::Done(step.to_owned()));
             return Ok(());
         }
         if report::does_not_fit(&text) {

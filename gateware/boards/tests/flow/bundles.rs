@@ -1,4 +1,4 @@
-//! What is said of a bundle that is not as it was written.
+//! Messages for a bundle that is not as it was written.
 
 use crate::small::Folder;
 use hge_boards::board_file::Board;
@@ -91,7 +91,7 @@ fn any_change_of_a_bundle_is_found() {
     std::fs::remove_file(target.join(SEAL)).unwrap();
     assert!(refusal(&target).contains("manifest.sha256 cannot be read"));
     bundle::seal(&target).unwrap();
-    for (from, to, said) in [
+    for (from, to, wanted) in [
         ("\"format\": 2", "\"format\": 1", "has form 1, not 2"),
         ("{", "", "manifest.json is damaged"),
         ("iCEBreaker", "icebreaker", "manifest.json has changed since the build"),
@@ -99,7 +99,7 @@ fn any_change_of_a_bundle_is_found() {
         assert!(text.contains(from), "{from}: {text}");
         std::fs::write(target.join(MANIFEST), text.replacen(from, to, 1)).unwrap();
         let message = refusal(&target);
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(wanted), "{message}");
     }
     std::fs::remove_file(target.join(MANIFEST)).unwrap();
     assert!(refusal(&target).contains("manifest.json cannot be read"));
@@ -109,7 +109,7 @@ fn any_change_of_a_bundle_is_found() {
 #[test]
 fn a_manifest_that_contradicts_itself_is_refused() {
     let none = String::new();
-    for (wrong, said) in [
+    for (wrong, wanted) in [
         (Manifest { bitstream: "other.bin".into(), ..manifest() }, "has no checksum of other.bin"),
         (
             Manifest { files: BTreeMap::from([("../top.v".into(), none)]), ..manifest() },
@@ -119,7 +119,7 @@ fn a_manifest_that_contradicts_itself_is_refused() {
     ] {
         let folder = Folder::new("wrong");
         let message = refusal(&written(&folder, wrong));
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(wanted), "{message}");
     }
 }
 

@@ -75,8 +75,16 @@ pub fn files(board: &Board, verilog: &str) -> Vec<File> {
 }
 
 pub fn built(board: &Board, verilog: &str, target: &Path) -> Result<Manifest, FlowError> {
-    let mut told = |_: Progress| {};
-    build_from(board, 0x1234_5678, None, &files(board, verilog), Choice::System, target, &mut told)
+    let mut on_progress = |_: Progress| {};
+    build_from(
+        board,
+        0x1234_5678,
+        None,
+        &files(board, verilog),
+        Choice::System,
+        target,
+        &mut on_progress,
+    )
 }
 
 /// The folder of a bundle of the small design for the iCEBreaker, built once for all tests, and its manifest.
@@ -191,10 +199,10 @@ fn at_night_wheels_build_for_every_family() {
     {
         let board = Board::named(name).unwrap();
         let target = folder.0.join(name);
-        let mut told = |_: Progress| {};
+        let mut on_progress = |_: Progress| {};
         let files = files(&board, &module(""));
         let manifest =
-            build_from(&board, 0, None, &files, Choice::Wheels, &target, &mut told).unwrap();
+            build_from(&board, 0, None, &files, Choice::Wheels, &target, &mut on_progress).unwrap();
         assert_eq!(bundle::verify(&target).unwrap(), manifest);
         let usage = manifest.usage;
         assert_eq!((usage.dsp.used, usage.ram.used), (dsp, ram), "{name}: {usage:?}");

@@ -34,12 +34,14 @@ pub struct Scaler {
     pub amount: Signal<In, Bits<5>>,
     /// Lower 32 bits of the value shifted, two clocks after it entered.
     pub shifted: Signal<Out, Bits<32>>,
-    /// The value is negative.
-    pub is_negative: Signal<Out, Bit>,
     /// The value has 31 significant bits or less.
     pub fits_31: Signal<Out, Bit>,
+    /// The value, saturated to 31 bits.
+    pub saturated_31: Signal<Out, Bits<32>>,
     /// The value has 32 significant bits or less.
     pub fits_32: Signal<Out, Bit>,
+    /// The value, saturated to 32 bits.
+    pub saturated_32: Signal<Out, Bits<32>>,
     _words: i64,
     _sum: i64,
     _coarse: i64,
@@ -74,17 +76,21 @@ impl Logic for Scaler {
         }
         self.pair.next = Bits::from((self._words >> 16) as u64 & 0xffff_ffff);
         self.shifted.next = Bits::from(self._value as u64 & 0xffff_ffff);
-        self.is_negative.next = self._value < 0;
-        self.fits_31.next = (-(1 << 30)..1 << 30).contains(&self._value);
-        self.fits_32.next = i32::try_from(self._value).is_ok();
+        let saturated_31 = self._value.clamp(-(1 << 30), (1 << 30) - 1);
+        let saturated_32 = self._value.clamp(i32::MIN.into(), i32::MAX.into());
+        self.fits_31.next = saturated_31 == self._value;
+        self.saturated_31.next = Bits::from(saturated_31 as u64 & 0xffff_ffff);
+        self.fits_32.next = saturated_32 == self._value;
+        self.saturated_32.next = Bits::from(saturated_32 as u64 & 0xffff_ffff);
     }
 
     fn connect(&mut self) {
         self.pair.connect();
         self.shifted.connect();
-        self.is_negative.connect();
         self.fits_31.connect();
+        self.saturated_31.connect();
         self.fits_32.connect();
+        self.saturated_32.connect();
     }
 
     fn hdl(&self) -> Verilog {
@@ -125,9 +131,10 @@ end
 
 assign pair = words[47:16];
 assign shifted = value[31:0];
-assign is_negative = value[47];
 assign fits_31 = (&value[47:30]) | ~(|value[47:30]);
-assign fits_32 = (&value[47:31]) | ~(|value[47:31]);"
+assign saturated_31 = fits_31 ? value[31:0] : {{2{value[47]}}, {30{~value[47]}}};
+assign fits_32 = (&value[47:31]) | ~(|value[47:31]);
+assign saturated_32 = fits_32 ? value[31:0] : {value[47], {31{~value[47]}}};"
                 .into(),
         )
     }
@@ -139,7 +146,7 @@ assign fits_32 = (&value[47:31]) | ~(|value[47:31]);"
             inputs: ["reads", "word", "adds", "begins", "raises", "term", "takes_sum", "amount"]
                 .map(String::from)
                 .to_vec(),
-            outputs: ["pair", "shifted", "is_negative", "fits_31", "fits_32"]
+            outputs: ["pair", "shifted", "fits_31", "saturated_31", "fits_32", "saturated_32"]
                 .map(String::from)
                 .to_vec(),
         }]

@@ -50,8 +50,10 @@ impl Logic for Update {
         self.half.next = self.left.q.val().to_bits() >> 1;
         self.is_input.next = self.left.q.val().get_bit(0) & (self.errand.q.val() == bits::<4>(4));
         self.row.next = self.controls.val() | self.item_place.val();
+        self.word.next = self.one.q.val();
         if self.is_input.val() | (self.errand.q.val() == bits::<4>(5)) {
             self.row.next = self.place.q.val() | self.item_place.val();
+            self.word.next = self.one.q.val().to_bits() << 16;
         }
         if self.errand.q.val() == bits::<4>(8) {
             self.row.next = self.best.val() | self.item_place.val();
@@ -178,7 +180,6 @@ impl Logic for Update {
         self.cost.next = self.product.val().to_bits() >> 5;
         comment!("Sums and differences of 32 bits, saturated by their signs.");
         self.most.next = 0x7fff_ffff.into();
-        self.most_response.next = 0x3fff_ffff.into();
         self.first_sign.next = self.other.q.val().get_bit(31);
         self.second_sign.next = self.addition.q.val().get_bit(31);
         if self.round.q.val() == Round::Apply {
@@ -195,10 +196,6 @@ impl Logic for Update {
             }
         }
         comment!("Writes of the table, of the kept row, and of targets.");
-        self.word.next = self.one.q.val();
-        if self.is_input.val() | (self.errand.q.val() == bits::<4>(5)) {
-            self.word.next = self.one.q.val().to_bits() << 16;
-        }
         if self.errand.q.val() == bits::<4>(6) {
             self.word.next = self.kept_row.read_data.val();
         }
@@ -279,30 +276,18 @@ impl Logic for Update {
                     }
                 }
                 4 => {
-                    self.response.d.next = self.scaler.shifted.val();
-                    if !self.scaler.fits_31.val() {
-                        self.response.d.next = self.most_response.val();
-                        if self.scaler.is_negative.val() {
-                            self.response.d.next = !self.most_response.val();
-                        }
-                        if self.drives_1.q.val() {
-                            self.cut.d.next = true;
-                        }
+                    self.response.d.next = self.scaler.saturated_31.val();
+                    if self.drives_1.q.val() & (!self.scaler.fits_31.val()) {
+                        self.cut.d.next = true;
                     }
                 }
                 8 => self.route.d.next = self.engine_data.val(),
                 9 => self.address.d.next = self.steps.val() | self.slot_1_place.val(),
                 11 => {
                     self.other.d.next = self.read_data.val();
-                    self.addition.d.next = self.scaler.shifted.val();
-                    if !self.scaler.fits_32.val() {
-                        self.addition.d.next = self.most.val();
-                        if self.scaler.is_negative.val() {
-                            self.addition.d.next = !self.most.val();
-                        }
-                        if self.drives_1.q.val() {
-                            self.cut.d.next = true;
-                        }
+                    self.addition.d.next = self.scaler.saturated_32.val();
+                    if self.drives_1.q.val() & (!self.scaler.fits_32.val()) {
+                        self.cut.d.next = true;
                     }
                     self.slot_1.d.next = bit_cast::<8, _>(self.item.q.val());
                     self.slot_2.d.next = self.slot_1.q.val();
@@ -361,11 +346,9 @@ impl Logic for Update {
                         (self.errand.q.val() == bits::<4>(5)) | self.errand.q.val().get_bit(3);
                     self.write_address.next = self.controls.val() | self.item_place.val();
                     self.write_data.next = self.word.val();
-                    if self.errand.q.val() == bits::<4>(4) {
-                        self.target_write.next = true;
-                        if !self.target_ready.val() {
-                            self.phase.d.next = self.phase.q.val();
-                        }
+                    self.target_write.next = self.errand.q.val() == bits::<4>(4);
+                    if self.target_write.val() & (!self.target_ready.val()) {
+                        self.phase.d.next = self.phase.q.val();
                     }
                 }
                 4 => {

@@ -214,7 +214,6 @@ pub struct Update {
     product: Signal<Local, Bits<32>>,
     cost: Signal<Local, Bits<32>>,
     most: Signal<Local, Bits<32>>,
-    most_response: Signal<Local, Bits<32>>,
     sum: Signal<Local, Bits<32>>,
     low_word: Signal<Local, Bits<32>>,
     high_word: Signal<Local, Bits<32>>,

@@ -163,7 +163,7 @@ impl TestBench {
         self.model.clock(inputs);
     }
 
-    /// What is taken in so many clocks like this.
+    /// The words taken in this number of clocks.
     fn pass(&mut self, clocks: usize, inputs: Inputs) -> Vec<u8> {
         self.taken.clear();
         (0..clocks).for_each(|_| self.clock(inputs));

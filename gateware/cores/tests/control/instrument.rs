@@ -138,7 +138,7 @@ impl TestBench {
         self.read(address, 1)[0]
     }
 
-    /// Goes on until so much telemetry has come.
+    /// Goes on until this number of records has come.
     fn wait_for(&mut self, records: usize) {
         for _ in 0..PATIENCE_CLOCKS {
             if self.telemetry.len() >= records {

@@ -70,7 +70,7 @@ impl TestBench {
         self.phase = (self.phase + 1) % PERIOD;
     }
 
-    /// A run that begins in this clock, and these causes so many clocks later.
+    /// A run that begins in this clock, and these causes the given number of clocks later.
     fn run(&mut self, causes: &[(usize, Cause)]) -> End {
         assert!(!self.bench.core.busy.val());
         for clock in 0..1000 {

@@ -16,7 +16,7 @@ use rust_hdl::prelude::*;
 
 #[needs(icarus)]
 #[test]
-fn the_clerk_in_icarus_equals_rust() {
+fn the_post_processor_in_icarus_equals_rust() {
     let hardware = Parameters { slots: 100, update: Update::Hardware, ..Parameters::default() };
     for parameters in configurations().into_iter().chain([hardware]) {
         compare(

@@ -61,7 +61,7 @@ impl Registers {
 pub enum Line {
     /// Each waits until it is taken.
     Waits,
-    /// One every so many clocks, for one clock, taken or not: a UART.
+    /// One in every N clocks, for one clock, taken or not: a UART.
     Every(u32),
 }
 
@@ -84,7 +84,7 @@ pub struct Bench {
     /// Raises `rx_fault` in the next clock.
     pub fault: bool,
     pub outgoing: Vec<u8>,
-    /// `tx_ready` is high in one clock of so many.
+    /// `tx_ready` is high in one of N clocks.
     pub ready_one_in: u32,
     /// Clocks until a register answers.
     pub latency: u32,
@@ -228,7 +228,7 @@ impl Bench {
         }
     }
 
-    /// Until the line has been read and so many frames have come out, and for a while, in which one more would begin.
+    /// Until the line has been read and `frames` frames have come out, and for a while, in which one more would begin.
     pub fn settle_frames(&mut self, frames: usize) {
         let most = self.clocks + 100_000 + 70 * u64::from(self.latency);
         let ended = |bench: &Bench| bench.outgoing.iter().filter(|&&byte| byte == 0).count();

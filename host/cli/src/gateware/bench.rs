@@ -69,7 +69,7 @@ pub fn run(bench: &Bench) -> Result<ExitCode, String> {
     for (number, (board, slots)) in designs.iter().enumerate() {
         let name = &board.file.name;
         let mut steps = 0;
-        let mut told = |progress| {
+        let mut on_progress = |progress| {
             if let Progress::Begins(what) = progress {
                 steps += 1;
                 note(&format!(
@@ -78,7 +78,7 @@ pub fn run(bench: &Bench) -> Result<ExitCode, String> {
                 ));
             }
         };
-        match survey::measure(board, bench.seeds, bench.tools.into(), &mut told) {
+        match survey::measure(board, bench.seeds, bench.tools.into(), &mut on_progress) {
             Ok(found) => report.designs.push(found),
             Err(error) if cancel.is_cancelled() => return Err(text(error)),
             Err(error) => {

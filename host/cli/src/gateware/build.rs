@@ -1,6 +1,6 @@
 //! `hge gateware build`: bitstream of a board, as a bundle.
 
-use super::baked;
+use super::embedded;
 use crate::interrupt;
 use crate::output::{json_line, text};
 use crate::streams::{note, print};
@@ -95,11 +95,11 @@ impl From<Tools> for Choice {
 
 pub fn run(build: &Build) -> Result<ExitCode, String> {
     let board = build.sized.board()?;
-    let baked = build.experiment.as_deref().map(|file| baked(&board, file)).transpose()?;
+    let embedded = build.experiment.as_deref().map(|file| embedded(&board, file)).transpose()?;
     let target =
         build.directory.clone().unwrap_or_else(|| PathBuf::from("build").join(&board.file.name));
     let mut begun = Instant::now();
-    let mut told = |progress| match progress {
+    let mut on_progress = |progress| match progress {
         Progress::Begins(what) => {
             begun = Instant::now();
             note(&format!("{what} ..."));
@@ -111,9 +111,15 @@ pub fn run(build: &Build) -> Result<ExitCode, String> {
     // An interrupt ends the tool that runs, and with it the build.
     interrupt::on(|| {});
     let commit = crate::build_facts::commit();
-    let manifest =
-        flow::build(&board, commit, baked.as_ref(), build.tools.into(), &target, &mut told)
-            .map_err(text)?;
+    let manifest = flow::build(
+        &board,
+        commit,
+        embedded.as_ref(),
+        build.tools.into(),
+        &target,
+        &mut on_progress,
+    )
+    .map_err(text)?;
     if build.json {
         json_line(&manifest)?;
     } else {

@@ -1,6 +1,6 @@
 //! `hge gateware emit`: the gateware as Verilog.
 
-use super::{baked, unwritable};
+use super::{embedded, unwritable};
 use crate::output::json_line;
 use clap::{Args, ValueEnum, ValueHint};
 use hge_boards::board_file::Board;
@@ -167,8 +167,8 @@ pub fn run(emit: &Emit) -> Result<ExitCode, String> {
 
 fn board_files(name: &str, experiment: Option<&Path>) -> Result<Vec<File>, String> {
     let board = Board::named(name).map_err(|error| error.to_string())?;
-    let baked = experiment.map(|file| baked(&board, file)).transpose()?;
-    flow::sources(&board, crate::build_facts::commit(), baked.as_ref())
+    let embedded = experiment.map(|file| embedded(&board, file)).transpose()?;
+    flow::sources(&board, crate::build_facts::commit(), embedded.as_ref())
         .map_err(|error| error.to_string())
 }
 

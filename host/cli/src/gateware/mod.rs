@@ -11,7 +11,7 @@ use crate::output::text;
 use clap::{Args, Subcommand};
 use hge_boards::board_file::Board;
 use hge_boards::flow::bundle::experiment_tag;
-use hge_boards::flow::Baked;
+use hge_boards::flow::Embedded;
 use hge_core::experiment::{Source, Task};
 use hge_core::train::recording;
 use std::path::Path;
@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
 }
 
 /// Requests of the embedded experiment in `file`, for the sizes and converters of this board.
-fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
+fn embedded(board: &Board, file: &Path) -> Result<Embedded, String> {
     let (experiment, source) = Source::load(file).map_err(text)?;
     crate::tones::warn_of_crosstalk(&experiment);
     let analogue = board.file.analogue.as_ref();
@@ -82,7 +82,7 @@ fn baked(board: &Board, file: &Path) -> Result<Baked, String> {
         ));
     }
     let analogue = task.plan.scale().analogue.clone();
-    Ok(Baked { text: source.text().to_owned(), recording, analogue })
+    Ok(Embedded { text: source.text().to_owned(), recording, analogue })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> String {

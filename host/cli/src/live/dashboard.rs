@@ -78,7 +78,7 @@ impl Dashboard {
     }
 
     /// Applies an event of the worker.
-    pub fn hear(&mut self, event: Event) {
+    pub fn take(&mut self, event: Event) {
         match event {
             Event::Now(progress) => self.now = *progress,
             Event::Loss { start, epoch, loss } => self.point(start, epoch, loss),

@@ -98,17 +98,17 @@ mod tests {
     use std::time::Instant;
 
     fn sender() -> (EventSender, Receiver<Event>) {
-        let (events, heard) = unbounded();
+        let (events, receiver) = unbounded();
         let (_, commands) = unbounded();
         (
             EventSender { events, commands, pause: Pause::default(), cancel: Cancel::default() },
-            heard,
+            receiver,
         )
     }
 
     #[test]
     fn a_paused_worker_waits_after_its_epoch_until_it_may_go_on() {
-        let (sender, heard) = sender();
+        let (sender, receiver) = sender();
         let pause = sender.pause.clone();
         assert!(pause.toggle());
         let worker = std::thread::spawn(move || {
@@ -118,10 +118,10 @@ mod tests {
         while !pause.holds() {
             std::thread::yield_now();
         }
-        assert_eq!(heard.len(), 2, "the first epoch was told, the second has not begun");
+        assert_eq!(receiver.len(), 2, "the first epoch was sent, the second has not begun");
         assert!(!pause.toggle());
         worker.join().unwrap();
-        assert_eq!(heard.len(), 4);
+        assert_eq!(receiver.len(), 4);
         assert!(!pause.holds());
     }
 

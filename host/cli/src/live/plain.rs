@@ -11,21 +11,21 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Prints at most once a second, and at the end.
 #[derive(Default)]
 pub struct Plain {
-    said: Option<Instant>,
+    printed: Option<Instant>,
     last: String,
 }
 
 impl Plain {
     /// Prints the state of the work, if it is due and has changed.
-    pub fn say(&mut self, dashboard: &Dashboard, at_once: bool) {
-        let due = self.said.is_none_or(|said| said.elapsed() >= INTERVAL);
+    pub fn print(&mut self, dashboard: &Dashboard, at_once: bool) {
+        let due = self.printed.is_none_or(|printed| printed.elapsed() >= INTERVAL);
         if !(due || at_once) || dashboard.now.samples == 0 {
             return;
         }
         let line = line(dashboard);
         if line != self.last {
             note(&line);
-            (self.said, self.last) = (Some(Instant::now()), line);
+            (self.printed, self.last) = (Some(Instant::now()), line);
         }
     }
 }

@@ -14,9 +14,9 @@ pub struct RemoteRun {
     meaning: Meaning,
     now: Progress,
     /// Cases of the present run received so far, with tones on.
-    heard: Vec<bool>,
+    read_cases: Vec<bool>,
     /// Epochs of the present run have their own frames.
-    told: bool,
+    is_reported: bool,
     /// Samples of completed runs.
     before: u64,
 }
@@ -30,7 +30,14 @@ impl RemoteRun {
             slopes_na_per_v: vec![Vec::new(); cases],
             ..Progress::default()
         };
-        RemoteRun { task, meaning, now, heard: vec![false; cases], told: false, before: 0 }
+        RemoteRun {
+            task,
+            meaning,
+            now,
+            read_cases: vec![false; cases],
+            is_reported: false,
+            before: 0,
+        }
     }
 
     /// Events of a frame.
@@ -43,7 +50,7 @@ impl RemoteRun {
             Record::End(end) => {
                 self.before += u64::from(end.sample_clock);
                 let events = self.end(end.reason);
-                (self.told, self.heard) = (false, vec![false; self.heard.len()]);
+                (self.is_reported, self.read_cases) = (false, vec![false; self.read_cases.len()]);
                 events
             }
             Record::Window(_) | Record::Event(_) | Record::Block(_) => Vec::new(),
@@ -61,11 +68,11 @@ impl RemoteRun {
         let estimator = self.task.experiment.host.estimator;
         // Where the guard cut, there is no current worth having.
         let reading = reading(&self.task.plan, estimator, window).ok();
-        if let Some(reading) = reading.filter(|_| row < self.heard.len()) {
+        if let Some(reading) = reading.filter(|_| row < self.read_cases.len()) {
             self.now.outputs_na[row] = reading.mean_na;
             self.now.clipped = reading.clipped || (self.now.clipped && row > 0);
             if window.flags & flag::UNPERTURBED == 0 {
-                self.heard[row] = true;
+                self.read_cases[row] = true;
                 self.now.slopes_na_per_v[row] = reading.slopes_na_per_v;
             }
         }
@@ -77,7 +84,7 @@ impl RemoteRun {
         let Line::Epoch { epoch, start, loss_na2, controls_v, .. } = line else {
             return Vec::new();
         };
-        self.told = true;
+        self.is_reported = true;
         let controls = self.task.plan.configuration().controls.iter();
         let volts = controls.map(|control| controls_v.get(control.output).copied());
         self.now.controls_v = volts.map(|volts| volts.unwrap_or(f64::NAN)).collect();
@@ -90,7 +97,7 @@ impl RemoteRun {
         if !matches!(why, EndReason::Complete | EndReason::LossReached) {
             return vec![Event::Notice(format!("a run has ended: {}", reason(why)))];
         }
-        if self.told || !self.heard.iter().all(|heard| *heard) {
+        if self.is_reported || !self.read_cases.iter().all(|is_read| *is_read) {
             return Vec::new();
         }
         self.now.restart = 1;

@@ -98,10 +98,10 @@ impl Show {
             }
             let result = match thread.join() {
                 Ok(result) => result,
-                // The hook has given the terminal back and said what happened.
+                // The hook has given the terminal back and printed what happened.
                 Err(panic) => resume_unwind(panic),
             };
-            self.hear(&worker);
+            self.take_events(&worker);
             self.dashboard.elapsed = begun.elapsed();
             self.dashboard.phase = Phase::Ended(match &result {
                 Ok(done) => ending(done),
@@ -114,7 +114,7 @@ impl Show {
 
     /// One poll of worker and keys, and one picture.
     fn look(&mut self, surface: &mut Surface, worker: &Worker) {
-        self.hear(worker);
+        self.take_events(worker);
         let paused = worker.pause.holds();
         match self.dashboard.phase {
             _ if self.cancel.is_cancelled() => self.dashboard.phase = Phase::Stopping,
@@ -123,7 +123,7 @@ impl Show {
         }
         match surface {
             Surface::Plain(plain) => {
-                plain.say(&self.dashboard, false);
+                plain.print(&self.dashboard, false);
                 std::thread::sleep(TICK);
             }
             Surface::Screen(..) => {
@@ -141,7 +141,7 @@ impl Show {
     /// The work is over: stays until the user quits.
     fn end(&mut self, surface: &mut Surface, worker: &Worker) {
         if let Surface::Plain(plain) = surface {
-            plain.say(&self.dashboard, true);
+            plain.print(&self.dashboard, true);
             return;
         }
         while self.leaving == Leaving::Asked && !interrupt::is_asked() {
@@ -157,9 +157,9 @@ impl Show {
     }
 
     /// Applies the events of the worker and the state of its driver.
-    fn hear(&mut self, worker: &Worker) {
+    fn take_events(&mut self, worker: &Worker) {
         for event in worker.events.try_iter().take(WAITING_EVENTS) {
-            self.dashboard.hear(event);
+            self.dashboard.take(event);
         }
         self.dashboard.signs = self.health.signs();
     }

@@ -70,7 +70,7 @@ struct Plan {
     #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, value_parser = clap::value_parser!(u32).range(1..))]
     baud: u32,
     #[command(flatten)]
-    told: Told,
+    output: Output,
 }
 
 #[derive(Args)]
@@ -79,7 +79,7 @@ struct Check {
     #[arg(value_name = "FILE.toml")]
     file: String,
     #[command(flatten)]
-    told: Told,
+    output: Output,
 }
 
 /// Noise, mains and pole.
@@ -100,7 +100,7 @@ struct Around {
 }
 
 #[derive(Args)]
-struct Told {
+struct Output {
     /// Draw the plan
     #[arg(long, value_name = "FILE.svg")]
     picture: Option<PathBuf>,
@@ -195,7 +195,7 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
             return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into())
         }
     };
-    report(&wanted, found, amplitudes_v, asked.baud, &asked.told)
+    report(&wanted, found, amplitudes_v, asked.baud, &asked.output)
 }
 
 /// Expected derivatives, one for each parameter.
@@ -249,7 +249,7 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
     let count = found.tones.len();
     let amplitude_v = experiment.tones.amplitude_v;
     let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
-    report(&wanted, found, amplitudes_v, DEFAULT_BAUD, &asked.told)
+    report(&wanted, found, amplitudes_v, DEFAULT_BAUD, &asked.output)
 }
 
 /// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.

@@ -1,6 +1,6 @@
 //! A plan of tones as a table, a picture or JSON.
 
-use super::Told;
+use super::Output;
 use crate::output::{json_line, text, write_text};
 use crate::streams;
 use hge_core::plan::LineLoad;
@@ -55,9 +55,9 @@ pub fn report(
     plan: TonePlan,
     amplitudes_v: Vec<f64>,
     baud: u32,
-    told: &Told,
+    output: &Output,
 ) -> Result<ExitCode, String> {
-    if let Some(path) = &told.picture {
+    if let Some(path) = &output.picture {
         let picture = picture::figure(wanted, &plan).svg().map_err(text)?;
         write_text(path, &picture, "choose another file")?;
     }
@@ -83,7 +83,7 @@ pub fn report(
         errors_na_per_v,
         plan,
     };
-    if told.json {
+    if output.json {
         json_line(&report)?;
     } else {
         streams::print(&table(&report))?;

@@ -1,4 +1,4 @@
-//! The book holds: every command in it runs, every link leads somewhere, every sentence it quotes is said.
+//! The book holds: every command in it runs, every link leads somewhere, every sentence it quotes is in the sources.
 
 mod links;
 mod page;
@@ -121,7 +121,7 @@ fn what_the_page_on_trouble_quotes_is_said_by_the_program() {
         // What stands where the page has an ellipsis depends on the case.
         let parts: Vec<&str> = sentence.split('…').filter(|part| part.len() > 3).collect();
         assert!(!parts.is_empty(), "{sentence}");
-        let said = sources.iter().any(|source| parts.iter().all(|part| source.contains(part)));
-        assert!(said, "no file says: {sentence}");
+        let found = sources.iter().any(|source| parts.iter().all(|part| source.contains(part)));
+        assert!(found, "no file says: {sentence}");
     }
 }

@@ -66,9 +66,9 @@ impl Session {
                 line = line.replace(written, link);
             }
         }
-        let told = self.folder.join("told");
-        let file = || File::options().create(true).append(true).open(&told).expect("a file");
-        let _ = fs::remove_file(&told);
+        let printed = self.folder.join("printed");
+        let file = || File::options().create(true).append(true).open(&printed).expect("a file");
+        let _ = fs::remove_file(&printed);
         let mut child = self.shell(&line).stdout(file()).stderr(file()).spawn().expect("a shell");
         let begin = Instant::now();
         let status = loop {
@@ -81,8 +81,8 @@ impl Session {
             }
             std::thread::sleep(Duration::from_millis(2));
         };
-        let said = fs::read_to_string(&told).unwrap_or_default();
-        assert_eq!(status.code(), Some(command.exit_code), "{}: {line}: {said}", self.page);
+        let output = fs::read_to_string(&printed).unwrap_or_default();
+        assert_eq!(status.code(), Some(command.exit_code), "{}: {line}: {output}", self.page);
         println!("{:6.2} s  {line}", begin.elapsed().as_secs_f64());
     }
 

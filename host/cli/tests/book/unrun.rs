@@ -16,7 +16,7 @@ const TRACKED: &str =
     "an example of the help tracks for fewer epochs, tests/tests/experiments/track.rs with both loops";
 const REPORT: &str = "opens a browser; without --open the same is run";
 
-/// Run at night only, and which test comes to the same by day.
+/// Run at night only, and the test that covers the same by day.
 pub const AT_NIGHT: &[(&str, &str)] = &[
     (
         "cargo run --release -- train experiments/network.toml",

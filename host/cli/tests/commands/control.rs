@@ -20,7 +20,7 @@ fn a_frozen_controller_is_out_after_the_stated_time() {
     let at = "--at=0.1,0.1,0.1,0.1,0.1,0.1,0.1";
     let arguments = ["capture", "--samples", "4000000000", at, "--link", served.link()];
     let frozen = command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
-    await_line(&served.told, "takes control");
+    await_line(&served.stderr, "takes control");
     let stop = |signal: &str| {
         let status = Command::new("kill").args([signal, &frozen.id().to_string()]).status();
         assert!(status.expect("kill").success());
@@ -29,7 +29,7 @@ fn a_frozen_controller_is_out_after_the_stated_time() {
     // Reading goes on meanwhile; commanding does after the idle time.
     json(&["info", "--link", served.link()]);
     let begun = Instant::now();
-    await_line(&served.told, "has lost control");
+    await_line(&served.stderr, "has lost control");
     json(&["set", "scratch=7", "--link", served.link()]);
     assert!(begun.elapsed() < PATIENCE);
     assert_eq!(json(&["info", "--link", served.link()])["armed"], Value::Null);
@@ -50,7 +50,7 @@ fn a_browser_is_turned_away_and_keeps_nobody_out() {
     browser.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     browser.set_read_timeout(Some(PATIENCE)).unwrap();
     assert!(matches!(browser.read(&mut [0; 100]), Ok(0) | Err(_)));
-    await_line(&served.told, "is turned away: it sent something other than a request");
+    await_line(&served.stderr, "is turned away: it sent something other than a request");
     json(&["set", "scratch=7", "--link", served.link()]);
 }
 
@@ -131,9 +131,9 @@ fn the_client_in_python_says_at_once_who_is_in_control() {
         let output = Command::new("python3").arg(client).args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (code, said) = run(&[port]);
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.starts_with("the server requires a token"), "{said}");
+    let (code, message) = run(&[port]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.starts_with("the server requires a token"), "{message}");
     assert_eq!(run(&[port, file.path()]), (Some(0), String::new()));
     let token = hge_driver::link::Token::parse(served.reached["token"].as_str().unwrap()).unwrap();
     let link = hge_driver::link::Tcp::open_with(address(&served), Some(&token)).unwrap();
@@ -142,7 +142,7 @@ fn the_client_in_python_says_at_once_who_is_in_control() {
     while instrument.take_control().is_err() {
         assert!(Instant::now() < deadline, "control is not free");
     }
-    let (code, said) = run(&[port, file.path()]);
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.starts_with("the instrument is controlled by 127.0.0.1:"), "{said}");
+    let (code, message) = run(&[port, file.path()]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.starts_with("the instrument is controlled by 127.0.0.1:"), "{message}");
 }

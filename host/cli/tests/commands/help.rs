@@ -149,10 +149,10 @@ fn every_example_of_the_help_works() {
 fn serves(line: &str, folder: &Path) {
     let line = format!("exec {line}");
     let mut child = shell("sh", &line, folder).stdout(Stdio::piped()).spawn().expect("a shell");
-    let mut said = String::new();
+    let mut printed = String::new();
     let stdout = child.stdout.take().expect("piped");
-    BufReader::new(stdout).read_line(&mut said).expect("a line");
-    assert!(said.starts_with("tcp:127.0.0.1:"), "{said}");
+    BufReader::new(stdout).read_line(&mut printed).expect("a line");
+    assert!(printed.starts_with("tcp:127.0.0.1:"), "{printed}");
     interrupt(child.id());
     assert_eq!(child.wait().expect("a child").code(), Some(0));
 }
@@ -194,8 +194,8 @@ fn bash_reads_the_completions_and_completes_a_command() {
             words.len() - 2,
         );
         let output = shell("bash", &line, &folder.0).output().expect("bash");
-        let said = String::from_utf8(output.stdout).unwrap();
-        let mut words: Vec<String> = said.split_whitespace().map(str::to_owned).collect();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let mut words: Vec<String> = printed.split_whitespace().map(str::to_owned).collect();
         words.sort();
         words
     };
@@ -227,8 +227,8 @@ fn every_command_has_a_page_that_the_formatter_takes_without_a_warning() {
             .arg(&page)
             .output()
             .expect("groff");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && told.is_empty(), "{name}: {told}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && message.is_empty(), "{name}: {message}");
         let read = String::from_utf8(output.stdout).unwrap();
         for example in examples(help) {
             assert!(read.contains(example), "{name}: {example}: {read}");

@@ -100,9 +100,9 @@ fn a_training_over_a_slow_line_says_before_and_after_it_what_the_line_carries() 
     let link = format!("{}@4800", served.link());
     let output = hge(&["train", "or", "--link", &link, "--json"]);
     // 8 + 3 x 5 words and the checksum are 96 bytes, one of stuffing and the delimiter: 480 / 98.
-    let said = "the line carries 5 windows/s of up to 18: 98 bytes each, at 0.5 kB/s";
-    assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{output:?}");
+    let sentence = "the line carries 5 windows/s of up to 18: 98 bytes each, at 0.5 kB/s";
+    assert!(String::from_utf8_lossy(&output.stderr).contains(sentence), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(sentence), "{output:?}");
     let fast = hge(&["train", "or", "--link", served.link(), "--json"]);
     assert!(!String::from_utf8_lossy(&fast.stderr).contains("the line"), "{fast:?}");
 }

@@ -211,9 +211,9 @@ fn without_a_terminal_there_are_lines_that_stand_alone() {
         let arguments = ["train", "and", "--live", "--json", "--seed", "1", "--loop", loop_mode];
         let output = command(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(!told.is_empty());
-        for line in told.lines() {
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!text.is_empty());
+        for line in text.lines() {
             assert!(!line.contains('\u{1b}'), "{line}");
             for part in ["start ", " epoch ", " loss ", " separation ", " samples", " guard "] {
                 assert!(line.contains(part), "{part}: {line}");
@@ -244,7 +244,7 @@ fn monitor_shows_the_run_of_another_program_and_cannot_disarm_it() {
     let training = ["train", "xor", "--restarts", "1000000", "--link", served.link()];
     let mut training =
         command(&training).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    await_line(&served.told, "");
+    await_line(&served.stderr, "");
     let scale = "experiments/xor.toml";
     let arguments =
         ["monitor", "--live", "--watch", "--experiment", scale, "--link", served.link()];

@@ -161,14 +161,14 @@ fn every_method_trains_and_what_it_cannot_do_is_told() {
     }
     let by_cost = json(&["train", "xor", "--method", "cost", "--loss", "mse"]);
     assert_eq!(by_cost["accuracy"], 1.0, "{by_cost}");
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["train", "xor", "--method", "cost"][..], "--loss mse"),
         (&["train", "xor", "--method", "walsh", "--loop", "standalone"], "set loop = \"host\""),
         (&["gradient", "--method", "cost"], "slopes of the cost"),
         (&["gradient", "--method", "walsh", "--correct-drift"], "choose homodyne or single"),
     ] {
         let error = refusal(arguments);
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -267,8 +267,8 @@ fn an_answer_in_quadrature_far_above_its_error_asks_for_a_calibration() {
     ] {
         let (found, table) = of(bench);
         let cases = found["cases"].as_array().expect("cases");
-        let told = cases.iter().any(|case| case["uncalibrated"] == true);
-        assert_eq!(told, lags, "{bench}: {found}");
+        let uncalibrated = cases.iter().any(|case| case["uncalibrated"] == true);
+        assert_eq!(uncalibrated, lags, "{bench}: {found}");
         assert_eq!(table.contains("calibrate (`hge calibrate`"), lags, "{bench}: {table}");
     }
 }

@@ -246,9 +246,9 @@ fn starts_that_clipping_ends_are_counted_and_told() {
         assert!((1..=3).contains(&clipped), "{result}");
         assert_eq!(result["starts_clipped"], false, "{result}");
         let output = hge(&["train", file.path()]);
-        let told = String::from_utf8(output.stdout).unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
         let sentence = format!("outputs clipped in {clipped} of 3 starts, at +-100 nA");
-        assert!(told.contains(&sentence), "{told}");
+        assert!(text.contains(&sentence), "{text}");
         let run = std::path::Path::new(result["run"].as_str().unwrap());
         let page = std::fs::read_to_string(run.join("report.html")).unwrap();
         assert!(page.contains(&format!("Outputs clipped in {clipped} of 3 starts")), "{loop_mode}");

@@ -29,7 +29,8 @@ pub fn lines_of(stderr: ChildStderr) -> Receiver<String> {
 /// Waits for a line that contains `part`.
 pub fn await_line(lines: &Receiver<String>, part: &str) -> String {
     loop {
-        let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("`{part}` was not said"));
+        let line =
+            lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("`{part}` was not printed"));
         if line.contains(part) {
             return line;
         }
@@ -42,7 +43,7 @@ pub struct Served {
     /// First line.
     pub reached: Value,
     /// What it says of clients.
-    pub told: Receiver<String>,
+    pub stderr: Receiver<String>,
 }
 
 impl Served {
@@ -53,11 +54,11 @@ impl Served {
         let mut line = String::new();
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let told = lines_of(child.stderr.take().expect("piped"));
+        let stderr = lines_of(child.stderr.take().expect("piped"));
         let reached = serde_json::from_str(&line).unwrap_or_else(|_| {
-            panic!("`hge serve` said {line:?} and {:?}", told.recv_timeout(PATIENCE))
+            panic!("`hge serve` printed {line:?} and {:?}", stderr.recv_timeout(PATIENCE))
         });
-        Served { child, reached, told }
+        Served { child, reached, stderr }
     }
 
     pub fn link(&self) -> &str {

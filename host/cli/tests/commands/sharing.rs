@@ -42,7 +42,7 @@ const EPOCH: [&str; 5] = ["window", "window", "window", "window", "end"];
 fn a_monitor_that_only_watches_leaves_control_to_whoever_comes() {
     let served = Served::new(&["--tcp", "0"]);
     let watching = monitor(&served, &["--watch"]);
-    await_line(&served.told, "has connected");
+    await_line(&served.stderr, "has connected");
     json(&["gradient", "--windows", "1", "--link", served.link()]);
     assert_eq!(kinds(watching), EPOCH);
 }
@@ -107,7 +107,7 @@ fn the_server_tells_who_comes_and_goes() {
     let served = Served::new(&["--tcp", "0"]);
     json(&["set", "scratch=1", "--link", served.link()]);
     for part in [" has connected", " takes control", " has disconnected"] {
-        let line = served.told.recv_timeout(PATIENCE).unwrap();
+        let line = served.stderr.recv_timeout(PATIENCE).unwrap();
         assert!(line.starts_with("127.0.0.1:") && line.ends_with(part), "{line}");
     }
 }
@@ -149,7 +149,7 @@ fn an_interrupted_measurement_disarms_and_says_so() {
     let mut capture = command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
     // Once the watcher sees codes, the outputs are held.
     let address = served.reached["tcp"].as_str().unwrap().to_owned();
-    await_line(&served.told, "takes control");
+    await_line(&served.stderr, "takes control");
     let link = Box::new(Tcp::open(&address).unwrap());
     let watcher = hge_driver::Watcher::listen(link, Default::default()).unwrap();
     let mut telemetry = watcher.subscribe(1024);
@@ -162,9 +162,12 @@ fn an_interrupted_measurement_disarms_and_says_so() {
         }
     }
     interrupt(capture.id());
-    let said = lines_of(capture.stderr.take().unwrap());
+    let printed = lines_of(capture.stderr.take().unwrap());
     assert_eq!(capture.wait().unwrap().code(), Some(1));
-    assert_eq!(said.iter().collect::<Vec<_>>(), ["error: cancelled: the instrument is disarmed"]);
+    assert_eq!(
+        printed.iter().collect::<Vec<_>>(),
+        ["error: cancelled: the instrument is disarmed"]
+    );
     drop(watcher);
     let info = json(&["info", "--link", served.link()]);
     assert_eq!(info["armed"], Value::Null, "{info}");

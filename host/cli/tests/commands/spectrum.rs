@@ -129,11 +129,11 @@ fn a_capture_keeps_its_rate_whatever_its_decimation() {
         let rate_hz = 5000.0 / decimation.parse::<f64>().unwrap();
         assert_eq!(found["rate_hz"].as_f64(), Some(rate_hz));
     }
-    let said = refusal(&["spectrum", file.path(), "--rate", "5000"]);
-    assert!(said.contains("contains its sample rate: leave out --rate"), "{said}");
+    let message = refusal(&["spectrum", file.path(), "--rate", "5000"]);
+    assert!(message.contains("contains its sample rate: leave out --rate"), "{message}");
     let other = TestFile::new("codes.txt");
-    let said = refusal(&["capture", "--samples", "5", "-o", other.path()]);
-    assert!(said.contains("name it .npz, or .npy for the codes without the rate"), "{said}");
+    let message = refusal(&["capture", "--samples", "5", "-o", other.path()]);
+    assert!(message.contains("name it .npz, or .npy for the codes without the rate"), "{message}");
 }
 
 /// A sine of 2 nA at 100 Hz on noise that no dice threw, at 4000 Hz.
@@ -239,7 +239,7 @@ fn what_is_no_spectrum_is_refused_in_one_sentence() {
     ndarray::Array2::<f64>::zeros((10, 10)).write_npy(&mut table).unwrap();
     let mut few = Vec::new();
     arr1(&[1.0; 10]).write_npy(&mut few).unwrap();
-    for (name, bytes, told) in [
+    for (name, bytes, expected) in [
         ("empty.npy", &[][..], "it is not a NumPy array"),
         ("text.npy", b"not an array", "it is not a NumPy array"),
         ("cut.npy", &row[..1000], "it ends after 109 of 8192 numbers"),
@@ -248,13 +248,13 @@ fn what_is_no_spectrum_is_refused_in_one_sentence() {
         ("few.npy", &few, "10 contiguous samples are too few"),
     ] {
         let file = file(name, bytes);
-        let said = refusal(&["spectrum", file.path(), "--rate", "4000"]);
-        assert!(said.contains(told) && said.contains(name), "{name}: {said}");
+        let message = refusal(&["spectrum", file.path(), "--rate", "4000"]);
+        assert!(message.contains(expected) && message.contains(name), "{name}: {message}");
     }
     let whole = file("whole.npy", &row);
     assert!(refusal(&["spectrum", whole.path()]).contains("add --rate HZ"));
-    let said = refusal(&["spectrum", whole.path(), "--rate", "0"]);
-    assert!(said.contains(" 0 Hz is not possible"), "{said}");
+    let message = refusal(&["spectrum", whole.path(), "--rate", "0"]);
+    assert!(message.contains(" 0 Hz is not possible"), "{message}");
     let folder = TestFolder::new("refused");
     let place = folder.0.to_str().unwrap();
     assert!(refusal(&["spectrum", place]).contains("data.npz cannot be read"));

@@ -35,7 +35,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Begins a program in a terminal of so many columns and rows.
+    /// Begins a program in a terminal of this size in columns and rows.
     pub fn run(command: Command, columns: u16, rows: u16) -> Self {
         let (pty, terminal) = open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");

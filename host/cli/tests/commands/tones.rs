@@ -81,8 +81,9 @@ fn a_plan_says_how_many_windows_the_line_carries() {
     let carried = line["carried_windows_per_s"].as_f64().unwrap();
     assert!((carried - 11_520.0 / 218.0).abs() < 1e-9, "{line}");
     assert!((line["windows_per_s"].as_f64().unwrap() - 781.25).abs() < 1.0, "{line}");
-    let said = |baud| hge(&[&plan[..], &["--baud", baud]].concat()).stdout;
-    let warns = |baud| String::from_utf8_lossy(&said(baud)).contains("warning: the line carries");
+    let printed = |baud| hge(&[&plan[..], &["--baud", baud]].concat()).stdout;
+    let warns =
+        |baud| String::from_utf8_lossy(&printed(baud)).contains("warning: the line carries");
     assert!(warns("115200") && !warns("3000000"));
 }
 

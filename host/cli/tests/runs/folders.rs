@@ -77,7 +77,7 @@ impl Scratch {
         run
     }
 
-    /// A run of [`UNSOLVABLE`] that is killed at work, when its log has at least so many bytes. Where the computer pauses this test until the run has
+    /// A run of [`UNSOLVABLE`] that is killed at work, when its log has at least `bytes` bytes. Where the computer pauses this test until the run has
     /// its outcome, the run is made again.
     pub fn killed(&self, name: &str, bytes: u64, options: &[&str]) -> String {
         let (file, run) = (self.file("unsolvable.toml", UNSOLVABLE), self.path(name));
@@ -131,7 +131,7 @@ pub fn start(arguments: &[&str]) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hge starts")
 }
 
-/// Runs a command that writes to a run's folder and kills it when the log has so many bytes; whether it was killed at work.
+/// Runs a command that writes to a run's folder and kills it when the log has `bytes` bytes; whether it was killed at work.
 pub fn kill_at(run: &str, bytes: u64, arguments: &[&str]) -> bool {
     stop_at(run, bytes, arguments, |child| child.kill().expect("it is not waited for")).is_none()
 }
@@ -141,7 +141,7 @@ pub fn interrupt_at(run: &str, bytes: u64, arguments: &[&str]) -> bool {
     stop_at(run, bytes, arguments, |child| interrupt(child.id())) == Some(1)
 }
 
-/// The exit code of a command that is stopped when the log of its run has so many bytes; `None`: it was killed.
+/// The exit code of a command that is stopped when the log of its run has `bytes` bytes; `None`: it was killed.
 fn stop_at(
     run: &str,
     bytes: u64,

@@ -16,7 +16,7 @@ const DERIVED: [&str; 2] = ["data.npz", "report.html"];
 /// What the three commands that show a run print about it, or how they refuse it.
 fn shown(run: &str) -> [Result<Value, String>; 3] {
     let folder = Path::new(run).parent().and_then(Path::to_str).expect("text");
-    let told = |arguments: &[&str]| {
+    let message = |arguments: &[&str]| {
         let output = hge(&[arguments, &["--json"]].concat());
         match output.status.code() {
             Some(0 | 2) => Ok(serde_json::from_slice(&output.stdout).expect("an object")),
@@ -24,12 +24,12 @@ fn shown(run: &str) -> [Result<Value, String>; 3] {
             other => panic!("{arguments:?} ended with {other:?}: {output:?}"),
         }
     };
-    let listed = told(&["runs", folder]);
+    let listed = message(&["runs", folder]);
     let listed = listed.and_then(|listed: Value| match listed["unreadable"].get(0) {
         Some(sentence) => Err(sentence.as_str().expect("text").to_owned()),
         None => Ok(listed),
     });
-    [told(&["replay", run]), told(&["resume", run]), listed]
+    [message(&["replay", run]), message(&["resume", run]), listed]
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs a command whose files end at so many blocks of 512 bytes, as on a full disk.
+/// Runs a command whose files are limited to `blocks` blocks of 512 bytes, as on a full disk.
 fn on_a_full_disk(blocks: u64, arguments: &[&str]) -> Output {
     let hge = command(arguments);
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");

@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn every_key_of_an_older_file_is_told_with_its_place_and_its_new_name() {
         for key in MOVED {
-            let said = parsed(&format!("gate = \"xor\"\n[bench]\nhum_na = 1.0\n{key} = 2.5\n"));
-            let said = said.map(|_| ()).unwrap_err();
+            let message = parsed(&format!("gate = \"xor\"\n[bench]\nhum_na = 1.0\n{key} = 2.5\n"));
+            let message = message.map(|_| ()).unwrap_err();
             let wanted = format!("bench.{key} is now analogue.{key}");
-            assert!(said.starts_with("x.toml:4:") && said.contains(&wanted), "{said}");
+            assert!(message.starts_with("x.toml:4:") && message.contains(&wanted), "{message}");
         }
         assert!(parsed("gate = \"xor\"\n[bench]\ndac_offset_v = 0.01\n").is_ok());
     }
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn wrong_values_are_told_with_key_and_place() {
-        for (keys, told) in [
+        for (keys, expected) in [
             ("dac_range_v = [2.0, 2.0]", "x.toml:3:15: analogue.dac_range_v has 2 entries for 8"),
             (
                 "dac_range_v = \"2 V\"",
@@ -151,14 +151,14 @@ mod tests {
             ("iv_gain = 1", "x.toml:3:1: unknown key `iv_gain`"),
         ] {
             let text = format!("gate = \"xor\"\n[analogue]\n{keys}\n");
-            let said = match parsed(&text) {
+            let message = match parsed(&text) {
                 Ok((experiment, source)) => Job::new(experiment, &source)
                     .map(|_| ())
                     .map_err(|error| error.to_string())
                     .unwrap_err(),
-                Err(said) => said,
+                Err(message) => message,
             };
-            assert!(said.contains(told), "{keys}: {said}");
+            assert!(message.contains(expected), "{keys}: {message}");
         }
     }
 

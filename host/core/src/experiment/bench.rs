@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_told_with_its_key_and_place() {
-        for (keys, told) in [
+        for (keys, expected) in [
             ("iv_pole_hz = 0.0", "x.toml:3:14: bench.iv_pole_hz is 0: it must lie from 1e-6 to"),
             ("relaxation_share = 1.5", "x.toml:3:20: bench.relaxation_share is 1.5: it must lie"),
             ("dac_offset_v = 3.0", "bench.dac_offset_v is 3: it must lie from -2 to 2"),
@@ -75,8 +75,8 @@ mod tests {
             ("step_v = 0.1\nstep_electrode = 7", "electrode 7 is not on the device"),
             ("adc_bits = 12", "unknown key `adc_bits`: choose"),
         ] {
-            let said = job(keys).err().unwrap_or_default();
-            assert!(said.contains(told), "{keys}: {said}");
+            let message = job(keys).err().unwrap_or_default();
+            assert!(message.contains(expected), "{keys}: {message}");
         }
     }
 

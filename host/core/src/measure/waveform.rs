@@ -200,8 +200,8 @@ fn pass(
     let expected = session.plan().configuration().cases_v.len();
     let (mut windows, input) = (Vec::new(), session.instrument().capture_input());
     session.instrument().write_all(&writes)?;
-    let (end, captured) = session.instrument().run_captured(bits, decimation, |said| {
-        if let RunEvent::Window(window) = said {
+    let (end, captured) = session.instrument().run_captured(bits, decimation, |event| {
+        if let RunEvent::Window(window) = event {
             if window.input == input {
                 windows.push(window);
             }
@@ -369,8 +369,8 @@ mod tests {
         assert_eq!(end_s(850..950).unwrap(), 0.85);
         assert_eq!(end_s(900..950).unwrap(), 0.9);
         assert_eq!(end_s(50..100).unwrap(), 0.9);
-        let said = end_s(300..320).unwrap_err().to_string();
-        assert!(said.contains("300 to 319") && said.contains("decimation"), "{said}");
+        let message = end_s(300..320).unwrap_err().to_string();
+        assert!(message.contains("300 to 319") && message.contains("decimation"), "{message}");
     }
 
     #[test]

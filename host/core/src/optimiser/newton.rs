@@ -30,7 +30,7 @@ const MORE: f64 = 4.0;
 /// Step of the numerical second derivatives of a loss.
 const STEP_NA: f64 = 1e-3;
 
-/// A damped step, and what its model said.
+/// A damped step, and what its model predicted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Point {
     controls_v: Vec<f64>,

@@ -147,17 +147,17 @@ fn sines_without_noise_and_constants_make_spectra_without_strangers() {
 #[test]
 fn what_cannot_be_is_refused_in_a_sentence() {
     let known = Known::default();
-    let said = |samples: &[f64], rate_hz: f64, segment, known: &Known| {
+    let refusal = |samples: &[f64], rate_hz: f64, segment, known: &Known| {
         Spectrum::of(samples, rate_hz, segment, known).unwrap_err().to_string()
     };
     let some = vec![0.0; 1000];
-    assert!(said(&[], 1.0, None, &known).starts_with("0 contiguous samples are too few"));
-    assert!(said(&some, 1.0, Some(2000), &known).contains("1000 contiguous samples"));
-    assert!(said(&some, 1.0, Some(65), &known).contains("an even number"));
-    assert!(said(&some, f64::NAN, None, &known).contains("NaN Hz is not possible"));
+    assert!(refusal(&[], 1.0, None, &known).starts_with("0 contiguous samples are too few"));
+    assert!(refusal(&some, 1.0, Some(2000), &known).contains("1000 contiguous samples"));
+    assert!(refusal(&some, 1.0, Some(65), &known).contains("an even number"));
+    assert!(refusal(&some, f64::NAN, None, &known).contains("NaN Hz is not possible"));
     let mut holed = some.clone();
     holed[7] = f64::NAN;
-    assert!(said(&holed, 1.0, None, &known).contains("sample 7 is NaN"));
+    assert!(refusal(&holed, 1.0, None, &known).contains("sample 7 is NaN"));
     let known = Known { tones_hz: vec![0.0], mains_hz: None };
-    assert!(said(&some, 1.0, None, &known).contains("a tone of 0 Hz"));
+    assert!(refusal(&some, 1.0, None, &known).contains("a tone of 0 Hz"));
 }

@@ -108,10 +108,10 @@ mod tests {
             assert!((mean / wanted - 1.0).abs() < 5.0 * error, "{length}: {}", mean / wanted);
             let spread = inner.iter().map(|s| (s / mean - 1.0).powi(2)).sum::<f64>();
             let spread = spread / inner.len() as f64;
-            let told = 2.0 / found.freedom;
+            let expected = 2.0 / found.freedom;
             // The spread of the spread: lines correlate with their neighbours, half count.
             let slack = 6.0 * (2.0 / (inner.len() as f64 / 2.0)).sqrt();
-            assert!((spread / told - 1.0).abs() < slack, "{length}: {}", spread / told);
+            assert!((spread / expected - 1.0).abs() < slack, "{length}: {}", spread / expected);
         }
     }
 

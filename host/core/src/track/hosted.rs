@@ -28,7 +28,7 @@ pub(super) fn run(
         let time_s = session.samples() as f64 / rate_hz;
         let moment = Moment::of(time_s, &outputs_na, targets, controls_v.clone());
         let (loss, _) = experiment.loss(targets).evaluate(&outputs_na, targets);
-        let said = Progress {
+        let report = Progress {
             epoch,
             loss,
             separation_na: moment.separation_na,
@@ -37,11 +37,11 @@ pub(super) fn run(
             samples: session.samples(),
             ..Progress::of(&readings)
         };
-        session.note(Topic::Epoch, &said)?;
-        progress(&said);
+        session.note(Topic::Epoch, &report)?;
+        progress(&report);
         moments.push(moment);
         // The slopes of a clipped case are lost: the next epoch may find it inside the range again.
-        if !wanted.frozen && !said.clipped {
+        if !wanted.frozen && !report.clipped {
             let plan = session.plan();
             take_step(&mut optimiser, &mut controls_v, experiment, plan, &readings, targets);
         }

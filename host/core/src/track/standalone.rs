@@ -49,11 +49,11 @@ pub(super) fn run(
     {
         let hold = HoldConfig { controls_v: &controls_v, epochs: left.min(MOST_EPOCHS), ..hold };
         let writes = hold_writes(session.plan(), keys, targets, &hold)?;
-        let heard = moments.len();
+        let before = moments.len();
         one_run(session, writes, wanted.frozen, targets, &mut moments, progress, &mut |_| ())?;
         match moments.last() {
-            Some(moment) if moments.len() > heard => controls_v.clone_from(&moment.controls_v),
-            // Not one epoch was heard: nothing more will be.
+            Some(moment) if moments.len() > before => controls_v.clone_from(&moment.controls_v),
+            // Not one epoch was received: nothing more will be.
             _ => break,
         }
     }
@@ -80,25 +80,25 @@ fn one_run(
     session.instrument().write_all(&writes)?;
     session.instrument().arm(ArmMode::Standalone)?;
     let rate_hz = plan.grid().rate_hz;
-    let mut heard = EpochResult::new(session, targets);
+    let mut result = EpochResult::new(session, targets);
     let notes = session.instrument().notes();
     let mut noted = Ok(());
-    session.instrument().run(run_mode(&plan), |said| match said {
+    session.instrument().run(run_mode(&plan), |event| match event {
         RunEvent::Window(window) if usize::from(window.input) < targets.outputs => {
-            let reading = heard.window(&window);
+            let reading = result.window(&window);
             if window.flags & flag::UNPERTURBED == 0 {
                 reading.iter().for_each(&mut *look);
             }
         }
         RunEvent::Epoch(epoch) => {
-            let said = heard.epoch(&epoch);
-            let time_s = said.samples as f64 / rate_hz;
-            let moment = Moment::of(time_s, &said.outputs_na, targets, said.controls_v.clone());
-            let said = Progress { restart: 0, epoch: moments.len() as u32 + 1, ..said };
+            let report = result.epoch(&epoch);
+            let time_s = report.samples as f64 / rate_hz;
+            let moment = Moment::of(time_s, &report.outputs_na, targets, report.controls_v.clone());
+            let report = Progress { restart: 0, epoch: moments.len() as u32 + 1, ..report };
             if noted.is_ok() {
-                noted = notes.note(Topic::Epoch, &said);
+                noted = notes.note(Topic::Epoch, &report);
             }
-            progress(&said);
+            progress(&report);
             moments.push(moment);
         }
         // Epochs that were lost on the way are missing among the moments.

@@ -154,15 +154,15 @@ fn step(
         return Ok(());
     };
     let counts = &mut state.unsettled;
-    let heard = descend(session, experiment, data, state.restarts, &mut descent, counts)?;
-    if let Some(mut heard) = heard.said {
+    let result = descend(session, experiment, data, state.restarts, &mut descent, counts)?;
+    if let Some(mut report) = result.progress {
         state.epochs += 1;
-        heard.restart = state.restarts;
-        session.note(Topic::Epoch, &heard)?;
-        progress(&heard);
+        report.restart = state.restarts;
+        session.note(Topic::Epoch, &report)?;
+        progress(&report);
     }
-    state.clipped_starts += u32::from(heard.clipped);
-    if !heard.over {
+    state.clipped_starts += u32::from(result.clipped);
+    if !result.over {
         state.descent = Some(descent);
     } else if let Some(point) = descent.best {
         let mut outcome = unperturbed(session, experiment, data, point.controls_v)?;
@@ -226,7 +226,7 @@ fn unclipped(session: &mut Session, random: &mut ChaCha8Rng) -> Result<Vec<f64>,
 
 /// Result of an epoch.
 struct EpochResult {
-    said: Option<Progress>,
+    progress: Option<Progress>,
     /// The start ends with it.
     over: bool,
     /// For outputs that clipped.
@@ -244,7 +244,7 @@ fn descend(
 ) -> Result<EpochResult, TrainError> {
     let keys = &experiment.host;
     if descent.epoch >= keys.epochs {
-        return Ok(EpochResult { said: None, over: true, clipped: false });
+        return Ok(EpochResult { progress: None, over: true, clipped: false });
     }
     let Descent { epoch, controls_v, optimiser, best, mark, marked, pass } = descent;
     *epoch += 1;
@@ -253,11 +253,11 @@ fn descend(
     let readings = session.measure_settled(controls_v, keys.unsettled, counts)?;
     if clipped(&readings) {
         // The slopes of a clipped case are lost: what was best stands, and a new start follows.
-        return Ok(EpochResult { said: None, over: true, clipped: true });
+        return Ok(EpochResult { progress: None, over: true, clipped: true });
     }
     let outputs_na = means(&readings);
     let (loss, _) = experiment.loss(&batch.targets).evaluate(&outputs_na, &batch.targets);
-    let said = Progress {
+    let progress = Progress {
         epoch: *epoch,
         loss,
         separation_na: batch.targets.separation_na(&outputs_na),
@@ -298,7 +298,7 @@ fn descend(
             step(controls_v, session);
         }
     }
-    Ok(EpochResult { said: Some(said), over, clipped: false })
+    Ok(EpochResult { progress: Some(progress), over, clipped: false })
 }
 
 /// Loss of cases that are not trained on, and whether they meet the requirement.

@@ -107,19 +107,19 @@ fn one_run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Done, TrainError> {
     let (plan, outputs) = (session.plan().clone(), targets.outputs);
-    let mut heard = EpochResult::new(session, targets);
+    let mut result = EpochResult::new(session, targets);
     let notes = session.instrument().notes();
     let mut noted = Ok(());
     let (mut epochs, mut starts, mut saturated) = (0, 0, false);
     let mut finals = Vec::new();
     let mut clipped_starts = BTreeSet::new();
-    // By the frame's place in the run, not by how many were heard: some may be lost.
+    // By the frame's place in the run, not by how many were received: some may be lost.
     let reached = |start: u8, epoch: u16| {
         (u32::from(start) + 1, u32::from(start) * epochs_a_start + u32::from(epoch) + 1)
     };
-    let end = session.instrument().run(run_mode(&plan), |said| match said {
+    let end = session.instrument().run(run_mode(&plan), |event| match event {
         RunEvent::Window(window) if usize::from(window.input) < outputs => {
-            let clipped = heard.window(&window).is_some_and(|reading| reading.clipped);
+            let clipped = result.window(&window).is_some_and(|reading| reading.clipped);
             if clipped && window.flags & flag::FINAL == 0 {
                 clipped_starts.insert(window.start);
             }
@@ -132,13 +132,13 @@ fn one_run(
         }
         RunEvent::Epoch(epoch) => {
             (starts, epochs) = reached(epoch.start, epoch.epoch);
-            let said = Progress { restart: before + starts, ..heard.epoch(&epoch) };
+            let report = Progress { restart: before + starts, ..result.epoch(&epoch) };
             if noted.is_ok() {
-                noted = notes.note(Topic::Epoch, &said);
+                noted = notes.note(Topic::Epoch, &report);
             }
-            progress(&said);
+            progress(&report);
         }
-        // What the run came to is read from the instrument when it has ended.
+        // The result of the run is read from the instrument when it has ended.
         RunEvent::Window(_) | RunEvent::Gap { .. } => {}
     })?;
     noted?;

@@ -22,9 +22,9 @@ pub enum Warning {
     EveryStartClipped,
     /// Outputs clipped while tones were on.
     StartsClipped {
-        /// In so many starts.
+        /// Number of these starts.
         clipped: u32,
-        /// Of these.
+        /// Number of all starts.
         starts: u32,
         /// The chain's range.
         full_scale_na: f64,

@@ -1,9 +1,9 @@
 //! Headers of SCPI commands: long and short forms, optional nodes, numeric suffixes.
 
-/// Whether `said` is `pattern`, such as `SOURce#:VOLTage:LEVel]`, and the number in place of `#`, 1 if there is none. Capitals are the short form, `]` ends a node
+/// Whether `header` is `pattern`, such as `SOURce#:VOLTage:LEVel]`, and the number in place of `#`, 1 if there is none. Capitals are the short form, `]` ends a node
 /// that can be left out; the question mark is part of neither.
-pub(super) fn matched(pattern: &str, said: &str) -> Option<u32> {
-    let said: Vec<&str> = said.trim_start_matches(':').split(':').collect();
+pub(super) fn matched(pattern: &str, header: &str) -> Option<u32> {
+    let header: Vec<&str> = header.trim_start_matches(':').split(':').collect();
     let nodes: Vec<(&str, bool)> = pattern
         .split(':')
         .map(|node| {
@@ -11,18 +11,18 @@ pub(super) fn matched(pattern: &str, said: &str) -> Option<u32> {
             (node.trim_end_matches(']'), optional)
         })
         .collect();
-    nodes_matched(&nodes, &said, 1)
+    nodes_matched(&nodes, &header, 1)
 }
 
-fn nodes_matched(nodes: &[(&str, bool)], said: &[&str], suffix: u32) -> Option<u32> {
+fn nodes_matched(nodes: &[(&str, bool)], header: &[&str], suffix: u32) -> Option<u32> {
     let Some(((node, optional), rest)) = nodes.split_first() else {
-        return said.is_empty().then_some(suffix);
+        return header.is_empty().then_some(suffix);
     };
-    let first = said.split_first().and_then(|(word, words)| {
+    let first = header.split_first().and_then(|(word, words)| {
         let found = node_matched(node, word)?;
         nodes_matched(rest, words, found.unwrap_or(suffix))
     });
-    first.or_else(|| optional.then(|| nodes_matched(rest, said, suffix)).flatten())
+    first.or_else(|| optional.then(|| nodes_matched(rest, header, suffix)).flatten())
 }
 
 /// `Some(None)`: it is the node, which takes no suffix or has none.
@@ -49,11 +49,11 @@ mod tests {
 
     #[test]
     fn long_and_short_forms_match_in_any_case_and_others_do_not() {
-        for said in ["SYSTem:ERRor", "syst:err", ":SYST:ERR:NEXT", "system:error:next"] {
-            assert_eq!(matched("SYSTem:ERRor:NEXT]", said), Some(1), "{said}");
+        for header in ["SYSTem:ERRor", "syst:err", ":SYST:ERR:NEXT", "system:error:next"] {
+            assert_eq!(matched("SYSTem:ERRor:NEXT]", header), Some(1), "{header}");
         }
-        for said in ["SYSTE:ERR", "SYST", "SYST:ERR:NEX", "SYST:ERR:NEXT:NEXT", "ERR", ""] {
-            assert_eq!(matched("SYSTem:ERRor:NEXT]", said), None, "{said}");
+        for header in ["SYSTE:ERR", "SYST", "SYST:ERR:NEX", "SYST:ERR:NEXT:NEXT", "ERR", ""] {
+            assert_eq!(matched("SYSTem:ERRor:NEXT]", header), None, "{header}");
         }
     }
 
@@ -61,8 +61,8 @@ mod tests {
     fn a_suffix_is_a_number_and_one_where_it_is_left_out() {
         assert_eq!(matched("SOURce#:VOLTage:LEVel]", "sour12:volt"), Some(12));
         assert_eq!(matched("SOURce#:VOLTage:LEVel]", "SOURCE:VOLTAGE:LEVEL"), Some(1));
-        for said in ["SOUR99999999999:VOLT", "SOUR1:VOLT2", "SOURx:VOLT"] {
-            assert_eq!(matched("SOURce#:VOLTage:LEVel]", said), None, "{said}");
+        for header in ["SOUR99999999999:VOLT", "SOUR1:VOLT2", "SOURx:VOLT"] {
+            assert_eq!(matched("SOURce#:VOLTage:LEVel]", header), None, "{header}");
         }
     }
 }

@@ -21,31 +21,31 @@ type Act = fn(&mut Interpreter, u32, &str) -> Result<Option<String>, ScpiError>;
 const COMMANDS: [(&str, Act); 26] = [
     ("*CLS", |client, _, _| client.silently(|client| client.status.clear())),
     ("*ESE", |client, _, value| client.mask(value, |status| &mut status.event_mask)),
-    ("*ESE?", |client, _, _| said(client.status.event_mask)),
-    ("*ESR?", |client, _, _| said(client.status.take_events())),
+    ("*ESE?", |client, _, _| reply(client.status.event_mask)),
+    ("*ESR?", |client, _, _| reply(client.status.take_events())),
     ("*IDN?", |client, _, _| client.identity()),
     ("*OPC", |client, _, _| client.silently(|client| client.status.events |= OPERATION_COMPLETE)),
     // An operation has ended when its command has been carried out.
-    ("*OPC?", |_, _, _| said(1)),
+    ("*OPC?", |_, _, _| reply(1)),
     ("*RST", |client, _, _| client.reset()),
     ("*SRE", |client, _, value| client.mask(value, |status| &mut status.service_mask)),
-    ("*SRE?", |client, _, _| said(client.status.service_mask)),
-    ("*STB?", |client, _, _| said(client.status.byte())),
-    ("*TST?", |_, _, _| said(0)),
+    ("*SRE?", |client, _, _| reply(client.status.service_mask)),
+    ("*STB?", |client, _, _| reply(client.status.byte())),
+    ("*TST?", |_, _, _| reply(0)),
     ("*WAI", |_, _, _| Ok(None)),
-    ("SYSTem:ERRor:NEXT]?", |client, _, _| said(client.status.next_error())),
-    ("SYSTem:VERSion?", |_, _, _| said(VERSION)),
+    ("SYSTem:ERRor:NEXT]?", |client, _, _| reply(client.status.next_error())),
+    ("SYSTem:VERSion?", |_, _, _| reply(VERSION)),
     ("OUTPut:STATe]", |client, _, value| client.output(value)),
-    ("OUTPut:STATe]?", |client, _, _| said(u8::from(client.apparatus.is_armed()))),
+    ("OUTPut:STATe]?", |client, _, _| reply(u8::from(client.apparatus.is_armed()))),
     ("SOURce#:VOLTage:LEVel]", Interpreter::set_control),
     ("SOURce#:VOLTage:LEVel]?", Interpreter::control),
     ("SOURce#:FREQuency?", |client, k, _| {
         let place = client.place(k)?;
-        said(client.apparatus.task().plan.tones_hz()[place])
+        reply(client.apparatus.task().plan.tones_hz()[place])
     }),
     ("SOURce#:AMPLitude?", |client, k, _| {
         let place = client.place(k)?;
-        said(client.apparatus.task().plan.amplitude_v(place))
+        reply(client.apparatus.task().plan.amplitude_v(place))
     }),
     ("MEASure:CURRent?", |client, _, _| client.currents()),
     ("MEASure:GRADient?", |client, _, _| client.gradient()),
@@ -133,7 +133,7 @@ impl Interpreter {
     fn identity(&mut self) -> Result<Option<String>, ScpiError> {
         let instrument = self.apparatus.instrument().map_err(refused)?;
         let parameters = instrument.parameters();
-        said(format!(
+        reply(format!(
             "hge,{} outputs {} slots,0,{:08x}",
             parameters.outputs,
             parameters.slots,
@@ -185,9 +185,9 @@ impl Interpreter {
         let place = self.place(suffix)?;
         let (low_v, high_v) = self.apparatus.task().plan.control_range_v(place);
         match value.to_ascii_uppercase().as_str() {
-            "" => said(self.controls_v[place]),
-            "MIN" | "MINIMUM" => said(low_v),
-            "MAX" | "MAXIMUM" => said(high_v),
+            "" => reply(self.controls_v[place]),
+            "MIN" | "MINIMUM" => reply(low_v),
+            "MAX" | "MAXIMUM" => reply(high_v),
             _ => Err(ScpiError::new(-224, "Illegal parameter value; MIN or MAX")),
         }
     }
@@ -230,7 +230,7 @@ impl Interpreter {
         let context = self.context()?;
         let instrument = self.apparatus.instrument().map_err(refused)?;
         let word = instrument.read(place.address()).map_err(|error| refused(error.into()))?;
-        said(place.quantity(word, &context).value)
+        reply(place.quantity(word, &context).value)
     }
 
     /// `REGister "settle",0.01`: in its SI unit.
@@ -248,13 +248,13 @@ impl Interpreter {
 }
 
 /// A response.
-fn said(value: impl ToString) -> Result<Option<String>, ScpiError> {
+fn reply(value: impl ToString) -> Result<Option<String>, ScpiError> {
     Ok(Some(value.to_string()))
 }
 
 /// Numbers between commas, with all their digits.
 fn listed(values: impl Iterator<Item = f64>) -> Result<Option<String>, ScpiError> {
-    said(values.map(|value| format!("{value:e}")).collect::<Vec<_>>().join(","))
+    reply(values.map(|value| format!("{value:e}")).collect::<Vec<_>>().join(","))
 }
 
 fn unquoted(text: &str) -> &str {

@@ -58,7 +58,7 @@ impl Drop for ScpiServer {
     fn drop(&mut self) {
         self.stop.stop();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so.
+            // A thread that panicked has printed it.
             let _ = thread.join();
         }
     }
@@ -96,7 +96,7 @@ fn accept(listener: &TcpListener, connect: &Connect, stop: &Stop) {
         }
     }
     for client in clients {
-        // A thread that panicked has said so.
+        // A thread that panicked has printed it.
         let _ = client.join();
     }
 }

@@ -7,7 +7,7 @@
 
 use super::control::Control;
 use super::request_filter::MOST_BYTES;
-use super::running::{is_wait, tell};
+use super::running::{is_wait, send};
 use super::{Bytes, Event, Observer, Presence, Stop, Values, STOP_INTERVAL};
 use crossbeam::channel::{bounded, RecvTimeoutError, Sender};
 use hge_driver::link::Token;
@@ -106,12 +106,12 @@ impl Connection {
     /// Reads until the client leaves or is turned away.
     pub(super) fn serve(mut self, stream: &mut TcpStream) {
         if self.token.is_none() {
-            self.tell(Event::Watches(self.queue.clone()));
+            self.report(Event::Watches(self.queue.clone()));
         }
         if let End::Refused(why) = self.read(stream) {
-            self.observer.tell(|| Presence::Refused(self.from.to_string(), why));
+            self.observer.send(|| Presence::Refused(self.from.to_string(), why));
         }
-        self.tell(match self.role {
+        self.report(match self.role {
             Role::Beside(_) => Event::Unwatches(self.queue.clone()),
             Role::Controls { .. } => Event::Left,
         });
@@ -119,7 +119,7 @@ impl Connection {
             // First the server, then the next who wants control.
             self.control.leave();
         }
-        self.observer.tell(|| Presence::Left(self.from.to_string()));
+        self.observer.send(|| Presence::Left(self.from.to_string()));
     }
 
     fn read(&mut self, stream: &mut TcpStream) -> End {
@@ -206,7 +206,7 @@ impl Connection {
     /// Bytes that are not a request: passed to the instrument if this client is in control, else discarded.
     fn pass(&mut self, bytes: Vec<u8>) -> Result<(), End> {
         match self.role {
-            Role::Controls { .. } => self.tell_or_end(Event::Bytes(bytes)),
+            Role::Controls { .. } => self.report_or_end(Event::Bytes(bytes)),
             Role::Beside(_) => Ok(()),
         }
     }
@@ -220,7 +220,7 @@ impl Connection {
                 return Err(self.no_token("rejects this token"));
             }
             self.token = None;
-            self.tell(Event::Watches(self.queue.clone()));
+            self.report(Event::Watches(self.queue.clone()));
         }
         self.answer(body, Status::Ok, &[]);
         Ok(())
@@ -271,7 +271,7 @@ impl Connection {
 
     fn peek(&self, address: u16, count: u8) -> Result<Values, End> {
         let (values, found) = bounded(1);
-        self.tell_or_end(Event::Read { address, count, values })?;
+        self.report_or_end(Event::Read { address, count, values })?;
         loop {
             match found.recv_timeout(STOP_INTERVAL) {
                 Ok(values) => return Ok(values),
@@ -288,11 +288,11 @@ impl Connection {
             return Ok(());
         }
         self.role = Role::Controls { nonce, last: sequence };
-        self.observer.tell(|| Presence::Controls(self.from.to_string()));
-        self.tell_or_end(Event::Unwatches(self.queue.clone()))?;
+        self.observer.send(|| Presence::Controls(self.from.to_string()));
+        self.report_or_end(Event::Unwatches(self.queue.clone()))?;
         let session = Some((nonce, sequence.wrapping_sub(1)));
-        self.tell_or_end(Event::Joined { client: self.queue.clone(), session })?;
-        self.tell_or_end(Event::Bytes(frame))
+        self.report_or_end(Event::Joined { client: self.queue.clone(), session })?;
+        self.report_or_end(Event::Bytes(frame))
     }
 
     /// A request of the client in control: the instrument's to judge.
@@ -309,18 +309,18 @@ impl Connection {
             self.control.note_request();
             (*nonce, *last) = (of, sequence);
         }
-        self.tell_or_end(Event::Bytes(frame))
+        self.report_or_end(Event::Bytes(frame))
     }
 
     /// Control ends; the client stays, and may regain it if it is free.
     fn release(&mut self, sentence: String) {
         let Role::Controls { nonce, last } = self.role else { return };
         self.role = Role::Beside(Session::at(nonce, last));
-        self.tell(Event::Left);
+        self.report(Event::Left);
         self.control.leave();
         self.notice(Notice::Released, sentence);
-        self.tell(Event::Watches(self.queue.clone()));
-        self.observer.tell(|| Presence::Released(self.from.to_string()));
+        self.report(Event::Watches(self.queue.clone()));
+        self.observer.send(|| Presence::Released(self.from.to_string()));
     }
 
     fn answer(&mut self, body: &[U32], status: Status, values: &[u32]) {
@@ -348,12 +348,12 @@ impl Connection {
         }
     }
 
-    fn tell(&self, event: Event) -> bool {
-        tell(&self.events, event, &self.stop)
+    fn report(&self, event: Event) -> bool {
+        send(&self.events, event, &self.stop)
     }
 
-    fn tell_or_end(&self, event: Event) -> Result<(), End> {
-        if self.tell(event) {
+    fn report_or_end(&self, event: Event) -> Result<(), End> {
+        if self.report(event) {
             Ok(())
         } else {
             Err(End::Gone)

@@ -41,13 +41,13 @@ impl Link for InProcess {
     }
 
     fn split(self: Box<Self>) -> Result<Ends, LinkError> {
-        let (events, inlet) = bounded(QUEUE);
-        let (outlet, bytes) = bounded(QUEUE);
+        let (events, requests) = bounded(QUEUE);
+        let (sender, bytes) = bounded(QUEUE);
         let stop = Stop::default();
         let (server, seen) = (self.server, stop.clone());
         // The queue is empty: there is room for the first event.
-        let _ = events.send(Event::Joined { client: outlet, session: None });
-        let thread = std::thread::spawn(move || server.run(&inlet, &seen));
+        let _ = events.send(Event::Joined { client: sender, session: None });
+        let thread = std::thread::spawn(move || server.run(&requests, &seen));
         let source = InProcessSource { bytes: Some(bytes), thread: Some(thread), stop };
         Ok((Box::new(source), Box::new(InProcessSink { events })))
     }

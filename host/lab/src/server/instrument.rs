@@ -43,7 +43,7 @@ pub struct Server {
     /// A client has controlled this instrument since it was powered up.
     used: bool,
     resting: bool,
-    said: Vec<u8>,
+    output: Vec<u8>,
 }
 
 impl Server {
@@ -74,7 +74,7 @@ impl Server {
             own_nonce: FIRST_NONCE,
             used: false,
             resting: false,
-            said: Vec::new(),
+            output: Vec::new(),
         }
     }
 
@@ -177,14 +177,14 @@ impl Server {
                 }
                 self.send(&request)?;
             }
-            Order::Answer(reply) => self.telemetry_splitter.say(&Frame::Reply(reply)),
+            Order::Answer(reply) => self.telemetry_splitter.send(&Frame::Reply(reply)),
             Order::Restart { nonce, sequence, address, seed } => {
                 self.power_up(seed)?;
                 self.used = true;
                 // The session goes on in the new instrument.
                 self.introduce(nonce, sequence)?;
                 let (status, values) = (Status::Ok, Vec::new());
-                self.telemetry_splitter.say(&Frame::Reply(Reply {
+                self.telemetry_splitter.send(&Frame::Reply(Reply {
                     nonce,
                     sequence,
                     status,
@@ -274,7 +274,7 @@ impl Server {
     fn go_on(&mut self) -> Result<(), ServerError> {
         if !self.resting && self.unsent.is_none() {
             let chunk = self.settings.chunk_samples;
-            let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.said)?;
+            let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.output)?;
             self.resting = passed.resting;
         }
         self.hand_on();
@@ -288,23 +288,23 @@ impl Server {
         let mut left = due.samples;
         // Also where no sample is due: replies do not wait for one.
         loop {
-            let room = if full { 0 } else { due.bytes.saturating_sub(self.said.len()) };
+            let room = if full { 0 } else { due.bytes.saturating_sub(self.output.len()) };
             let chunk = left.min(self.settings.chunk_samples);
-            self.engine.advance(Time::Real, chunk, room, &mut self.said)?;
+            self.engine.advance(Time::Real, chunk, room, &mut self.output)?;
             left -= chunk;
             if left == 0 {
                 break;
             }
         }
-        pacer.sent(self.said.len());
+        pacer.sent(self.output.len());
         self.hand_on();
         Ok(())
     }
 
     /// Passes frames of the instrument to its client and to the others.
     fn hand_on(&mut self) {
-        self.telemetry_splitter.push(&self.said);
-        self.said.clear();
+        self.telemetry_splitter.push(&self.output);
+        self.output.clear();
         for reply in self.telemetry_splitter.replies() {
             self.shadow.confirm(&reply);
         }

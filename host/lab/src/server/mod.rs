@@ -194,7 +194,7 @@ pub(crate) enum Event {
         /// Where they go.
         values: Sender<Values>,
     },
-    /// Somebody wants to hear telemetry.
+    /// A client subscribes to telemetry.
     Watches(Sender<Bytes>),
     /// The client no longer receives telemetry.
     Unwatches(Sender<Bytes>),
@@ -232,7 +232,7 @@ impl fmt::Display for Presence {
 struct Observer(Option<Arc<dyn Fn(Presence) + Send + Sync>>);
 
 impl Observer {
-    fn tell(&self, presence: impl FnOnce() -> Presence) {
+    fn send(&self, presence: impl FnOnce() -> Presence) {
         if let Some(observer) = &self.0 {
             observer(presence());
         }

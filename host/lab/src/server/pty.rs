@@ -3,7 +3,7 @@
 //! Only the open port shows that there is a client: while it is closed, the terminal's other end reads
 //! as hung up.
 
-use super::running::{is_wait, tell, write_all, Running};
+use super::running::{is_wait, send, write_all, Running};
 use super::{Bytes, Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Sender};
 use serialport::{SerialPort, TTYPort};
@@ -73,9 +73,9 @@ fn serve(
             Err(error) if is_wait(&error) => 0,
             Err(_) => {
                 if let Some(thread) = writer.take() {
-                    tell(events, Event::Left, stop);
-                    observer.tell(|| Presence::Left("the client".into()));
-                    // A thread that panicked has said so.
+                    send(events, Event::Left, stop);
+                    observer.send(|| Presence::Left("the client".into()));
+                    // A thread that panicked has printed it.
                     let _ = thread.join();
                 }
                 std::thread::sleep(STOP_INTERVAL / 4);
@@ -88,15 +88,15 @@ fn serve(
             let seen = stop.clone();
             let thread = std::thread::spawn(move || write_all(&mut port, &queue, &seen));
             writer = Some(thread);
-            observer.tell(|| Presence::Controls("a client".into()));
-            tell(events, Event::Joined { client: sender, session: None }, stop);
+            observer.send(|| Presence::Controls("a client".into()));
+            send(events, Event::Joined { client: sender, session: None }, stop);
         }
         if count > 0 {
-            tell(events, Event::Bytes(bytes[..count].to_vec()), stop);
+            send(events, Event::Bytes(bytes[..count].to_vec()), stop);
         }
     }
     if let Some(thread) = writer {
-        // A thread that panicked has said so.
+        // A thread that panicked has printed it.
         let _ = thread.join();
     }
 }

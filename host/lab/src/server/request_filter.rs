@@ -38,7 +38,7 @@ struct Session {
 pub(super) struct RequestFilter {
     frame: Vec<u8>,
     /// The frame has grown too long: it passes as it comes.
-    passing: bool,
+    is_overlong: bool,
     deframer: Deframer,
     session: Option<Session>,
 }
@@ -47,7 +47,7 @@ impl Default for RequestFilter {
     fn default() -> Self {
         RequestFilter {
             frame: Vec::new(),
-            passing: false,
+            is_overlong: false,
             deframer: Deframer::new(MOST_REQUEST_WORDS),
             session: None,
         }
@@ -68,7 +68,7 @@ impl RequestFilter {
             self.frame.extend_from_slice(&bytes[..=end]);
             bytes = &bytes[end + 1..];
             let frame = std::mem::take(&mut self.frame);
-            if std::mem::take(&mut self.passing) || frame.len() > MOST_BYTES {
+            if std::mem::take(&mut self.is_overlong) || frame.len() > MOST_BYTES {
                 orders.push(Order::Pass(frame));
                 continue;
             }
@@ -81,7 +81,7 @@ impl RequestFilter {
         }
         self.frame.extend_from_slice(bytes);
         if self.frame.len() > MOST_BYTES {
-            self.passing = true;
+            self.is_overlong = true;
             orders.push(Order::Pass(std::mem::take(&mut self.frame)));
         }
         orders
@@ -173,10 +173,10 @@ mod tests {
         stream.push(0);
         stream.extend(line(Operation::Write, 7, 4, &[9]));
         for piece in [1, 5, 100, stream.len()] {
-            let mut inlet = RequestFilter::default();
+            let mut filter = RequestFilter::default();
             let mut passed = Vec::new();
             for bytes in stream.chunks(piece) {
-                for order in inlet.push(bytes, true) {
+                for order in filter.push(bytes, true) {
                     match order {
                         Order::Pass(bytes) => passed.extend(bytes),
                         Order::Write(request) => seal(&request.to_words(), &mut passed),
@@ -185,28 +185,28 @@ mod tests {
                 }
             }
             assert_eq!(passed, stream);
-            assert_eq!(inlet.session, Some(Session { nonce: 7, last: 4, restarted: false }));
+            assert_eq!(filter.session, Some(Session { nonce: 7, last: 4, restarted: false }));
         }
     }
 
     #[test]
     fn a_restart_is_carried_out_once_in_its_session_alone() {
-        let mut inlet = RequestFilter::default();
-        inlet.push(&line(Operation::Hello, 7, 65535, &[]), true);
+        let mut filter = RequestFilter::default();
+        filter.push(&line(Operation::Hello, 7, 65535, &[]), true);
         let restart = |sequence| line(Operation::Restart, 7, sequence, &[5, 1]);
-        let done = inlet.push(&restart(0), true);
+        let done = filter.push(&restart(0), true);
         let seed = 5 | 1 << 32;
         assert_eq!(done, [Order::Restart { nonce: 7, sequence: 0, address: 9, seed }]);
-        match inlet.push(&restart(0), true).as_slice() {
+        match filter.push(&restart(0), true).as_slice() {
             [Order::Answer(reply)] => assert_eq!(reply.status, Status::Ok),
             other => panic!("{other:?}"),
         }
-        assert_eq!(inlet.push(&restart(7), true), []);
-        match inlet.push(&line(Operation::Restart, 8, 1, &[5, 1]), true).as_slice() {
+        assert_eq!(filter.push(&restart(7), true), []);
+        match filter.push(&line(Operation::Restart, 8, 1, &[5, 1]), true).as_slice() {
             [Order::Answer(reply)] => assert_eq!(reply.status, Status::Session),
             other => panic!("{other:?}"),
         }
         // Where nothing can be powered up, the instrument itself answers.
-        assert_eq!(inlet.push(&restart(1), false), [Order::Pass(restart(1))]);
+        assert_eq!(filter.push(&restart(1), false), [Order::Pass(restart(1))]);
     }
 }

@@ -49,7 +49,7 @@ impl Running {
     fn join(&mut self) -> Result<(), ServerError> {
         let mut done = Ok(());
         for thread in self.threads.drain(..) {
-            // A thread that panicked has said so.
+            // A thread that panicked has printed it.
             if let Ok(Err(error)) = thread.join() {
                 done = Err(error);
             }
@@ -67,7 +67,7 @@ impl Drop for Running {
 }
 
 /// Tells the server, however long it is busy. `false`: it has ended.
-pub(super) fn tell(events: &Sender<Event>, mut event: Event, stop: &Stop) -> bool {
+pub(super) fn send(events: &Sender<Event>, mut event: Event, stop: &Stop) -> bool {
     while !stop.is_stopped() {
         match events.send_timeout(event, STOP_INTERVAL) {
             Ok(()) => return true,

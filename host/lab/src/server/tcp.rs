@@ -64,7 +64,7 @@ fn accept(listener: &TcpListener, shared: &Shared) {
         }
     }
     for client in clients {
-        // A thread that panicked has said so.
+        // A thread that panicked has printed it.
         let _ = client.join();
     }
 }
@@ -75,7 +75,7 @@ fn turn_away(mut stream: TcpStream, from: SocketAddr, shared: &Shared) {
     // A new connection has room for it, or else has gone already.
     let _ = stream.set_nonblocking(true);
     let _ = stream.write_all(&Frame::Notice(Notice::Full, sentence).to_bytes());
-    shared.observer.tell(|| Presence::Refused(from.to_string(), "there are too many clients"));
+    shared.observer.send(|| Presence::Refused(from.to_string(), "there are too many clients"));
 }
 
 /// Two threads for a new client, of which the first is returned and waits for the second.
@@ -91,7 +91,7 @@ fn welcome(
     keep_alive(&stream)?;
     let (mut reads, mut writes) = (stream.try_clone()?, stream);
     let (queue, outgoing) = bounded::<Bytes>(CLIENT_QUEUE);
-    shared.observer.tell(|| Presence::Connected(from.to_string()));
+    shared.observer.send(|| Presence::Connected(from.to_string()));
     let connection = Connection::new(from, shared.clone(), queue);
     let seen = shared.stop.clone();
     Ok(std::thread::spawn(move || {
@@ -107,7 +107,7 @@ fn welcome(
             std::thread::sleep(STOP_INTERVAL / 4);
         }
         let _ = reads.shutdown(Shutdown::Both);
-        // A thread that panicked has said so.
+        // A thread that panicked has printed it.
         let _ = writer.join();
     }))
 }

@@ -43,7 +43,7 @@ impl TelemetrySplitter {
     }
 
     /// Sends a frame of the server's own.
-    pub(super) fn say(&mut self, frame: &Frame) {
+    pub(super) fn send(&mut self, frame: &Frame) {
         self.all.extend(frame.to_bytes());
     }
 
@@ -98,13 +98,13 @@ mod tests {
         let event = Frame::Telemetry(0, Record::Event(Event { cause: 1, time: 2 })).to_bytes();
         let stream = [reply(1), event.clone(), reply(2), reply(1), reply(2)].concat();
         for piece in [1, 7, stream.len()] {
-            let mut outlet = TelemetrySplitter::default();
-            outlet.withhold(5, 2);
+            let mut splitter = TelemetrySplitter::default();
+            splitter.withhold(5, 2);
             for bytes in stream.chunks(piece) {
-                outlet.push(bytes);
+                splitter.push(bytes);
             }
-            assert_eq!(outlet.take(), [reply(1), event.clone(), reply(1), reply(2)].concat());
-            assert_eq!(outlet.take_telemetry(), event);
+            assert_eq!(splitter.take(), [reply(1), event.clone(), reply(1), reply(2)].concat());
+            assert_eq!(splitter.take_telemetry(), event);
         }
     }
 }

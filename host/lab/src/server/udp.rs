@@ -4,7 +4,7 @@
 //! Its line is one of 100 Mbit/s: datagrams go out no faster, in virtual time too, where the instrument waits for them.
 
 use super::listening::{whole, Listening};
-use super::running::{is_wait, tell, Running};
+use super::running::{is_wait, send, Running};
 use super::{Bytes, Event, Observer, Presence, Server, ServerError, Stop, QUEUE, STOP_INTERVAL};
 use crossbeam::channel::{bounded, Receiver, RecvTimeoutError, Sender};
 use hge_driver::link::udp::{datagrams, AROUND_BYTES, LINE_BITS_PER_S};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Datagrams may be early by so much: below it a thread's sleep is too inexact.
+/// Most by which a datagram may be early: below it a thread's sleep is too inexact.
 const EARLY: Duration = Duration::from_millis(1);
 
 /// Silence of a client after which a hello of another one is obeyed: four times the interval of a driver's requests.
@@ -48,7 +48,7 @@ pub fn listen(server: Server, address: &str) -> Result<Listening, ServerError> {
 /// The client.
 struct Client {
     from: SocketAddr,
-    heard: Instant,
+    last_datagram: Instant,
     writer: JoinHandle<()>,
 }
 
@@ -72,7 +72,11 @@ impl Listener {
                 // The client's port has gone.
                 Err(_) => self.leave(),
             }
-            if self.client.as_ref().is_some_and(|client| client.heard.elapsed() >= self.idle) {
+            if self
+                .client
+                .as_ref()
+                .is_some_and(|client| client.last_datagram.elapsed() >= self.idle)
+            {
                 self.leave();
             }
         }
@@ -88,9 +92,9 @@ impl Listener {
             return;
         }
         if let Some(client) = &mut self.client {
-            client.heard = Instant::now();
+            client.last_datagram = Instant::now();
         }
-        tell(&self.events, Event::Bytes(bytes.to_vec()), &self.stop);
+        send(&self.events, Event::Bytes(bytes.to_vec()), &self.stop);
     }
 
     /// Whether these bytes make a client of their sender.
@@ -101,7 +105,8 @@ impl Listener {
             is_request |= operation.is_some();
             is_hello |= operation == Some(Operation::Hello.code());
         });
-        let silent = self.client.as_ref().is_none_or(|client| client.heard.elapsed() >= SILENCE);
+        let silent =
+            self.client.as_ref().is_none_or(|client| client.last_datagram.elapsed() >= SILENCE);
         if !is_request || !silent || (self.client.is_some() && !is_hello) {
             return false;
         }
@@ -109,16 +114,16 @@ impl Listener {
         let (sender, queue) = bounded::<Bytes>(QUEUE);
         let (socket, stop) = (self.socket.clone(), self.stop.clone());
         let writer = std::thread::spawn(move || write_all(&socket, from, &queue, &stop));
-        self.client = Some(Client { from, heard: Instant::now(), writer });
-        self.observer.tell(|| Presence::Controls(from.to_string()));
-        tell(&self.events, Event::Joined { client: sender, session: None }, &self.stop)
+        self.client = Some(Client { from, last_datagram: Instant::now(), writer });
+        self.observer.send(|| Presence::Controls(from.to_string()));
+        send(&self.events, Event::Joined { client: sender, session: None }, &self.stop)
     }
 
     fn leave(&mut self) {
         let Some(Client { from, writer, .. }) = self.client.take() else { return };
-        self.observer.tell(|| Presence::Left(from.to_string()));
-        tell(&self.events, Event::Left, &self.stop);
-        // It ends with the server's end of its queue. A thread that panicked has said so.
+        self.observer.send(|| Presence::Left(from.to_string()));
+        send(&self.events, Event::Left, &self.stop);
+        // It ends with the server's end of its queue. A thread that panicked has printed it.
         let _ = writer.join();
     }
 }

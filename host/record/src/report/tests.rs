@@ -185,14 +185,14 @@ fn the_verdict_says_how_the_run_ended() {
         }
         .build()
     };
-    for (report, verdict, told) in [
+    for (report, verdict, expected) in [
         (of(Some(&outcome(true)), None), Verdict::Solved, "✓ solved"),
         (of(Some(&outcome(false)), None), Verdict::NotSolved, "✗ not solved"),
         (of(None, None), Verdict::Incomplete, "The run is not complete"),
         (of(None, Some("the line broke")), Verdict::Failed, "by an error: the line broke"),
     ] {
         assert_eq!(report.verdict, verdict);
-        assert!(html(&report).unwrap().contains(told), "{told}");
+        assert!(html(&report).unwrap().contains(expected), "{expected}");
     }
 }
 
@@ -202,8 +202,8 @@ fn a_run_without_epochs_has_a_page_that_says_what_is_absent() {
     assert_eq!(report.epochs.total, 0);
     assert_eq!(report.measured_s, 0.0);
     let page = html(&report).unwrap();
-    for told in ["No epoch was", "No waveform was", "No spectrum was", "No slopes were"] {
-        assert!(page.contains(told), "{told}");
+    for expected in ["No epoch was", "No waveform was", "No spectrum was", "No slopes were"] {
+        assert!(page.contains(expected), "{expected}");
     }
     assert!(!page.contains("id=\"plot-loss\"") && page.contains("id=\"plot-tones\""));
 }

@@ -101,7 +101,7 @@ impl Ascent<'_> {
             }
             let slopes_na_per_v = match self.way {
                 Way::Spgd => self.estimate(&mut instrument, &at_v, &ranges_v, random)?,
-                _ => instrument.tell(&[CASE_V.to_vec()], &at_v)?.slopes_na_per_v.concat(),
+                _ => instrument.respond(&[CASE_V.to_vec()], &at_v)?.slopes_na_per_v.concat(),
             };
             for ((volts, slope), (low_v, high_v)) in
                 at_v.iter_mut().zip(slopes_na_per_v).zip(&ranges_v)

@@ -60,7 +60,7 @@ pub fn findings(compared: &[Compared], rate_hz: f64, budget_s: f64) -> Findings 
         }
     }
     findings.table = table;
-    findings.say("ways", ways);
+    findings.add("ways", ways);
     findings.figures = vec![figure(compared)];
     findings
 }

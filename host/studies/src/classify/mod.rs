@@ -90,7 +90,7 @@ fn findings(setup: &Setup, trained: &[Trained], [training, test]: [&Points; 2]) 
         "against the first",
     ]);
     let reference = trained.first().map_or(0.0, |first| first.test_accuracy);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for found in trained {
         let slopes = if found.measured { "extracted" } else { "exact" };
         table.push([
@@ -102,14 +102,14 @@ fn findings(setup: &Setup, trained: &[Trained], [training, test]: [&Points; 2]) 
             format!("{:.4}", found.test_accuracy),
             format!("{:+.4}", found.test_accuracy - reference),
         ]);
-        said.push(json!({
+        entries.push(json!({
             "way": found.name, "slopes": slopes, "starts": found.starts, "steps": found.steps,
             "training_accuracy": found.training_accuracy, "test_accuracy": found.test_accuracy,
             "threshold_na": found.threshold.at_na, "inside_above": found.threshold.inside_above,
             "controls_v": found.controls_v, "input_centres_v": found.centres_v, "input_halves_v": found.halves_v,
         }));
     }
-    findings.say("ways", said);
+    findings.add("ways", entries);
     findings.table = table;
     if let [measured, exact, ..] = trained {
         if measured.measured && !exact.measured && measured.starts >= CHOSEN_STARTS {

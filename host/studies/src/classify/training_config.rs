@@ -2,7 +2,7 @@
 
 use super::data::{Points, Threshold};
 use super::loss::ClassLoss;
-use crate::descent::{descend, DescentConfig, Exact, GradientSource, Path, Told};
+use crate::descent::{descend, DescentConfig, Exact, GradientSource, Path, Response};
 use crate::sim_setup::{self, SimSetup};
 use crate::{parallel, ProgressObserver, ReproduceError, Setup};
 use hge_core::optimiser::chain_rule;
@@ -141,11 +141,11 @@ impl Layout {
         points.at.iter().map(of).collect()
     }
 
-    fn gradient(&self, told: &Told, slope: &[f64], points: &Points) -> Vec<f64> {
-        let mut gradient = chain_rule(&told.slopes_na_per_v, slope);
+    fn gradient(&self, response: &Response, slope: &[f64], points: &Points) -> Vec<f64> {
+        let mut gradient = chain_rule(&response.slopes_na_per_v, slope);
         if self.scaling {
-            gradient.extend(chain_rule(&told.of_inputs_na_per_v, slope));
-            let stretched = told.of_inputs_na_per_v.iter().zip(&points.at);
+            gradient.extend(chain_rule(&response.of_inputs_na_per_v, slope));
+            let stretched = response.of_inputs_na_per_v.iter().zip(&points.at);
             let stretched: Vec<Vec<f64>> = stretched
                 .map(|(row, at)| row.iter().zip(at).map(|(slope, x)| slope * x).collect())
                 .collect();
@@ -281,7 +281,7 @@ impl Task<'_> {
         let device = sim_setup::device(self.setup)?;
         let mut exact = Exact { device: device.as_ref(), plan };
         let mut of_instrument = None;
-        let teller: &mut dyn GradientSource = if measured {
+        let source: &mut dyn GradientSource = if measured {
             let mut sim_setup = SimSetup::open(self.setup, plan, seed)?;
             if self.way.scaling {
                 sim_setup.sound_inputs(self.amplitude_v())?;
@@ -300,9 +300,9 @@ impl Task<'_> {
         let path = descend(&way, start_v, &mut |parameters_v| {
             let (controls_v, centres_v, halves_v) = layout.split(parameters_v);
             let cases_v = layout.cases_v(self.training, &centres_v, &halves_v);
-            let told = teller.tell(&cases_v, &controls_v)?;
-            let (loss, slope) = self.way.loss.evaluate(&told.outputs_na, &self.training.inside);
-            Ok((loss, layout.gradient(&told, &slope, self.training)))
+            let response = source.respond(&cases_v, &controls_v)?;
+            let (loss, slope) = self.way.loss.evaluate(&response.outputs_na, &self.training.inside);
+            Ok((loss, layout.gradient(&response, &slope, self.training)))
         })?;
         if let Some(sim_setup) = of_instrument {
             sim_setup.close()?;

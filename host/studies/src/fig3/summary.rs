@@ -34,10 +34,10 @@ pub(super) fn findings(measured: &Measured, keys: &Keys) -> Findings {
         findings.array(&format!("spacing_curve{n}"), &[rows.len() / columns, columns], rows);
     }
     let json = |list: &[Series]| list.iter().map(Series::json).collect::<Vec<_>>();
-    findings.say("spacings", json(spacings));
-    findings.say("amplitudes", json(amplitudes));
-    findings.say("paired", paired.as_ref().map(Series::json));
-    findings.say("filters", curves.json(&keys.closely_hz));
+    findings.add("spacings", json(spacings));
+    findings.add("amplitudes", json(amplitudes));
+    findings.add("paired", paired.as_ref().map(Series::json));
+    findings.add("filters", curves.json(&keys.closely_hz));
     findings.table = table(measured, keys);
     findings.claims = claims(measured, keys);
     findings.figures = picture::figures(spacings, amplitudes, curves);

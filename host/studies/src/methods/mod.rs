@@ -136,7 +136,7 @@ fn findings(
         "noise", "wait, ms", "method", "window, ms", "band, Hz", "error, nA/V", "bias, nA/V",
         "a set, ms", "time to 1 nA/V, s", "to homodyne", "at equal RMS",
     ]);
-    let mut said = Vec::new();
+    let mut entries = Vec::new();
     for place in places {
         let ours = find(Method::Homodyne, place.noise, place.settle_s);
         let ratio = ours.map_or(f64::NAN, |ours| place.time_s() / ours.time_s());
@@ -164,7 +164,7 @@ fn findings(
             },
             or_never(at_rms, 2),
         ]);
-        said.push(json!({
+        entries.push(json!({
             "noise": place.noise, "settle_s": place.settle_s, "method": place.method.name(),
             "error_na_per_v": place.variance.sqrt(), "bias_na_per_v": place.bias2.sqrt(), "set_s": place.set_s, "windows_s": place.windows_s,
             "time_to_1_na_per_v_s": place.time_s(), "to_homodyne": ratio, "window_samples": place.choice.window_samples, "band_hz": place.choice.band_hz, "to_homodyne_at_equal_rms": at_rms,
@@ -179,7 +179,7 @@ fn findings(
         cells[8] = format!("{:.1} ({:.1} to {:.1})", time.time_s, time.low_s, time.high_s);
         cells[9] = format!("{:.2} ({:.2} to {:.2})", ratio.time_s, ratio.low_s, ratio.high_s);
         table.push(cells);
-        said.push(json!({
+        entries.push(json!({
             "training": one.method.name(), "starts": one.durations.len(), "solved": one.solved(),
             "median_device_s": time.time_s, "median_device_low_s": time.low_s, "median_device_high_s": time.high_s,
             "to_homodyne": ratio.time_s, "to_homodyne_low": ratio.low_s, "to_homodyne_high": ratio.high_s,
@@ -195,8 +195,8 @@ fn findings(
     let starts = trained.first().map_or(0, |one| one.durations.len());
     findings.array("training", &[trained.len(), starts, 2], runs.collect());
     findings.table = table;
-    findings.say("places", said);
-    findings.say("device", "linear; trained: that of the experiment");
+    findings.add("places", entries);
+    findings.add("device", "linear; trained: that of the experiment");
     claims(keys, &find, &mut findings);
     findings.figures = vec![picture::figure(places, trained)];
     findings
@@ -223,14 +223,14 @@ fn claims<'a>(
     let half = keys.slopes_na_per_v.len() as f64 / 2.0;
     if let Some((differences, ours)) = pair(Method::FiniteDifference) {
         let faster = differences.bare_s() / ours.bare_s() / half;
-        let claim = "white noise, equal peak: homodyne is so many times faster than finite differences, in M/2, windows alone";
+        let claim = "white noise, equal peak: speed of homodyne over finite differences, in M/2, windows alone";
         findings.claims.push(Claim::at_least(claim, faster, LEAST_SHARE));
         let charged = differences.time_s() / ours.time_s() / half;
         let claim = "the same, waits charged";
         findings.claims.push(Claim::at_least(claim, charged, LEAST_SHARE));
     }
     if let Some((walsh, ours)) = pair(Method::Walsh) {
-        findings.say("walsh_variance_to_homodyne_white", walsh.variance / ours.variance);
+        findings.add("walsh_variance_to_homodyne_white", walsh.variance / ours.variance);
     }
 }
 

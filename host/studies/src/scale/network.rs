@@ -139,16 +139,16 @@ impl<'a> Machine<'a> {
             stop_loss: -keys.stop_gap_na,
             cancel: &setup.cancel,
         };
-        let teller: &mut dyn GradientSource = match slopes {
+        let source: &mut dyn GradientSource = match slopes {
             Slopes::Extracted => &mut instrument,
             Slopes::Exact => &mut exact,
         };
         // Points are compared by their gap, which decides in the end.
         let path = descend(&config, start_v, &mut |controls_v| {
-            let told = teller.tell(cases_v, controls_v)?;
-            let (_, slope) = loss.evaluate(&told.outputs_na, targets);
-            let gap_na = targets.separation_na(&told.outputs_na);
-            Ok((-gap_na, chain_rule(&told.slopes_na_per_v, &slope)))
+            let response = source.respond(cases_v, controls_v)?;
+            let (_, slope) = loss.evaluate(&response.outputs_na, targets);
+            let gap_na = targets.separation_na(&response.outputs_na);
+            Ok((-gap_na, chain_rule(&response.slopes_na_per_v, &slope)))
         })?;
         let device_s = instrument.samples() as f64 / plan.grid().rate_hz;
         let readings = instrument.readings(cases_v, &path.best_v, false)?;

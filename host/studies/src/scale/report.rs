@@ -59,7 +59,7 @@ impl Compared {
     pub fn report(&self, findings: &mut Findings) {
         let [extracted, exact, _, single, single_exact, each] = &self.groups;
         findings
-            .say("device", format!("network of {} devices, and each alone", self.specimens.len()));
+            .add("device", format!("network of {} devices, and each alone", self.specimens.len()));
         let chances = [Some(0), Some(0), None, Some(1), Some(1), None];
         let mut table = Table::new(&[
             "way", "slopes", "controls", "solved", "share, %", "chance, %", "accuracy",
@@ -114,20 +114,20 @@ impl Compared {
             discordant(starts.map(|start| (exact.is_solved(start), extracted.is_solved(start))));
         let test = mcnemar(lost, gained);
         findings.table = table;
-        findings.say("ways", ways);
+        findings.add("ways", ways);
         let specimens = self.specimens.iter().map(|specimen| {
             json!({ "device": specimen.device, "solved": specimen.solved, "accuracy": specimen.accuracy })
         });
-        findings.say("specimens", specimens.collect::<Vec<_>>());
-        findings.say("best_specimen", self.specimens[self.best].device.clone());
-        findings.say("share_gain", over_single.json());
-        findings.say("share_gain_over_exact", over_exact.json());
-        findings.say("share_gain_over_each", over_each.json());
-        findings.say("accuracy_gain", accuracy.json());
-        findings.say("gap_gain_na", gap.json());
-        findings.say("gap_of_extraction_na", behind.json());
+        findings.add("specimens", specimens.collect::<Vec<_>>());
+        findings.add("best_specimen", self.specimens[self.best].device.clone());
+        findings.add("share_gain", over_single.json());
+        findings.add("share_gain_over_exact", over_exact.json());
+        findings.add("share_gain_over_each", over_each.json());
+        findings.add("accuracy_gain", accuracy.json());
+        findings.add("gap_gain_na", gap.json());
+        findings.add("gap_of_extraction_na", behind.json());
         let pairs = json!({ "lost": lost, "gained": gained, "p_loss": test.loss, "p_two_sided": test.two_sided });
-        findings.say("extraction", pairs);
+        findings.add("extraction", pairs);
         if extracted.runs.len() < COUNTED_STARTS {
             return;
         }

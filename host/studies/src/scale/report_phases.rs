@@ -16,7 +16,7 @@ pub fn report(trained: &[Trained], findings: &mut Findings) {
     ]);
     let rows: Vec<Value> = trained.iter().map(|task| of_task(task, &mut table, findings)).collect();
     findings.further.push(table);
-    findings.say("tasks", rows);
+    findings.add("tasks", rows);
 }
 
 fn of_task(task: &Trained, table: &mut Table, findings: &mut Findings) -> Value {
@@ -121,7 +121,7 @@ mod tests {
         // Of the pairs 18 differ by 0.1, eight by 0.05, four by 0.35 and two by -0.2.
         let behind = row["of_extraction"]["value"].as_f64().unwrap();
         assert!((behind - 0.1).abs() < 1e-12, "{row}");
-        // Every other start is censored: Kaplan and Meier's product over those before, each of so many left.
+        // Every other start is censored: Kaplan and Meier's product over those before, each of those left.
         let share = |n: usize| (0..=n).step_by(2).map(|k| 1.0 - 1.0 / (32 - k) as f64);
         let least = (0..32).step_by(2).find(|&n| share(n).product::<f64>() <= 0.5).unwrap();
         assert_eq!(row["median_s"], (least + 1) as f64);

@@ -257,7 +257,7 @@ fn findings(compared: &[Compared]) -> Findings {
         }
     }
     findings.table = table;
-    findings.say("searches", searches);
+    findings.add("searches", searches);
     let hard: Vec<&Compared> = compared.iter().filter(|one| one.chance.is_hard()).collect();
     let counted = hard.iter().filter(|one| {
         one.ours().median.time_s.is_finite() && one.ours().durations.len() >= COUNTED_STARTS

@@ -1,7 +1,7 @@
 //! Measurements at a setting with their device time: by the instrument, or by a model of it for thousands of searches.
 
 use super::Extraction;
-use crate::descent::{Exact, GradientSource, Told};
+use crate::descent::{Exact, GradientSource, Response};
 use crate::sim_setup::{row_v, SimSetup};
 use crate::task::Task;
 use crate::ReproduceError;
@@ -26,7 +26,7 @@ pub trait Source {
     ///
     /// # Errors
     /// The instrument fails, or the device has no exact slopes.
-    fn slopes(&mut self, controls_v: &[f64]) -> Result<Told, ReproduceError>;
+    fn slopes(&mut self, controls_v: &[f64]) -> Result<Response, ReproduceError>;
 
     /// Device time so far, in seconds: windows, ramps, waits and lead-ins.
     fn device_s(&self) -> f64;
@@ -66,8 +66,8 @@ impl Source for Measured {
         Ok(readings.iter().map(|reading| reading.mean_na).collect())
     }
 
-    fn slopes(&mut self, controls_v: &[f64]) -> Result<Told, ReproduceError> {
-        self.sim_setup.tell(&self.cases_v, controls_v)
+    fn slopes(&mut self, controls_v: &[f64]) -> Result<Response, ReproduceError> {
+        self.sim_setup.respond(&self.cases_v, controls_v)
     }
 
     fn device_s(&self) -> f64 {
@@ -181,7 +181,7 @@ impl Source for Modelled<'_> {
         Ok(self.noisy(outputs_na, 1.0))
     }
 
-    fn slopes(&mut self, controls_v: &[f64]) -> Result<Told, ReproduceError> {
+    fn slopes(&mut self, controls_v: &[f64]) -> Result<Response, ReproduceError> {
         let (windows, codes) = match self.extraction {
             Extraction::Tones => (1, false),
             Extraction::SingleTone => (controls_v.len(), false),
@@ -191,17 +191,17 @@ impl Source for Modelled<'_> {
             self.charge(controls_v, true);
         }
         let cases_v = self.cases_v;
-        let mut told = self.exact().tell(cases_v, controls_v)?;
-        told.outputs_na = self.noisy(told.outputs_na, windows as f64);
+        let mut response = self.exact().respond(cases_v, controls_v)?;
+        response.outputs_na = self.noisy(response.outputs_na, windows as f64);
         let density = self.noise_na2_per_hz / if codes { 2.0 } else { 1.0 };
         let of_volt = density / self.window_s();
-        for row in &mut told.slopes_na_per_v {
+        for row in &mut response.slopes_na_per_v {
             for (k, slope) in row.iter_mut().enumerate() {
                 let amplitude_v = self.plan.amplitude_v(k);
                 *slope += self.noise(of_volt / (amplitude_v * amplitude_v));
             }
         }
-        Ok(told)
+        Ok(response)
     }
 
     fn device_s(&self) -> f64 {
@@ -227,11 +227,11 @@ mod tests {
         let (mut outputs, mut slopes) = (vec![Vec::new(); 4], vec![Vec::new(); 20]);
         for _ in 0..SETS {
             let outputs_na = source.outputs_na(&[0.1, -0.2, 0.1, 0.0, -0.3]).unwrap();
-            let told = source.slopes(&[-0.3, -0.2, 0.2, 0.0, 0.1]).unwrap();
+            let response = source.slopes(&[-0.3, -0.2, 0.2, 0.0, 0.1]).unwrap();
             outputs.iter_mut().zip(outputs_na).for_each(|(all, one)| all.push(one));
             slopes
                 .iter_mut()
-                .zip(told.slopes_na_per_v.concat())
+                .zip(response.slopes_na_per_v.concat())
                 .for_each(|(all, one)| all.push(one));
         }
         let variance = |of: &[Vec<f64>]| {

@@ -3,7 +3,7 @@
 use super::source::Source;
 use super::spsa::{moved, signs, Spsa};
 use super::tuning::Tuning;
-use crate::descent::Told;
+use crate::descent::Response;
 use crate::survival::Duration;
 use crate::task::{Solved, Task};
 use crate::ReproduceError;
@@ -178,13 +178,13 @@ impl Search<'_> {
             if source.device_s() >= self.budget_s {
                 return Ok(false);
             }
-            let told = match strategy {
+            let response = match strategy {
                 Strategy::Slopes(_) => {
-                    let told = source.slopes(&at_v)?;
-                    if self.confirm(source, &at_v, &told.outputs_na)? {
+                    let response = source.slopes(&at_v)?;
+                    if self.confirm(source, &at_v, &response.outputs_na)? {
                         return Ok(true);
                     }
-                    told
+                    response
                 }
                 _ => {
                     let one_sided = strategy == Strategy::OneSided;
@@ -194,8 +194,12 @@ impl Search<'_> {
                     }
                 }
             };
-            let (_, loss_slope) = self.task.evaluate(&told.outputs_na);
-            optimiser.step(&mut at_v, &chain_rule(&told.slopes_na_per_v, &loss_slope), &ranges_v);
+            let (_, loss_slope) = self.task.evaluate(&response.outputs_na);
+            optimiser.step(
+                &mut at_v,
+                &chain_rule(&response.slopes_na_per_v, &loss_slope),
+                &ranges_v,
+            );
         }
         Ok(false)
     }
@@ -208,7 +212,7 @@ impl Search<'_> {
         source: &mut dyn Source,
         at_v: &[f64],
         ranges_v: &[(f64, f64)],
-    ) -> Result<Option<Told>, ReproduceError> {
+    ) -> Result<Option<Response>, ReproduceError> {
         let cases = self.task.cases_v.len();
         let mut slopes = vec![vec![0.0; at_v.len()]; cases];
         let mut sums_na = vec![0.0; cases];
@@ -239,7 +243,7 @@ impl Search<'_> {
             }
         }
         let outputs_na = centre.unwrap_or(sums_na);
-        Ok(Some(Told { outputs_na, slopes_na_per_v: slopes, of_inputs_na_per_v: Vec::new() }))
+        Ok(Some(Response { outputs_na, slopes_na_per_v: slopes, of_inputs_na_per_v: Vec::new() }))
     }
 
     /// Whether one start of SPSA finds a solution.
@@ -362,9 +366,9 @@ mod tests {
         for one_sided in [false, true] {
             let mut source = Modelled::new(&task, &*device, Extraction::Tones, 64, 1);
             let found = search.differences(one_sided, 0.1, &mut source, &at_v, &ranges_v);
-            let told = found.unwrap().unwrap();
+            let response = found.unwrap().unwrap();
             for (found, exact) in
-                told.slopes_na_per_v.concat().iter().zip([3.0, -2.0, 1.0, 6.0, -7.0].repeat(4))
+                response.slopes_na_per_v.concat().iter().zip([3.0, -2.0, 1.0, 6.0, -7.0].repeat(4))
             {
                 assert!((found - exact).abs() < 1e-9, "{found} {exact}");
             }

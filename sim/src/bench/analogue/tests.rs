@@ -341,19 +341,19 @@ fn samples_taken_back_come_again() {
 fn a_current_that_is_not_finite_reads_as_clipped_and_is_told() {
     let chain = Chain { noise_na2_per_hz: 0.0, ..Chain::default() };
     let mut bench = AnalogueBench::new(chain, Box::new(Broken(1)), 1, 1, 1e4, 1);
-    let told = bench.non_finite();
-    assert!(!told.load(Ordering::Relaxed));
+    let non_finite = bench.non_finite();
+    assert!(!non_finite.load(Ordering::Relaxed));
     let mut adc = [1; 3];
     bench.samples(&[0; 3], &mut adc);
     assert_eq!(adc, [0, 32767, -32768]);
-    assert!(told.load(Ordering::Relaxed));
+    assert!(non_finite.load(Ordering::Relaxed));
     // Also at an output that is not the first, and where no input measures it.
     let chain = Chain { noise_na2_per_hz: 0.0, ..Chain::default() };
     for (inputs, codes) in [(2, vec![0, 0, 0, 32767, 0, -32768]), (1, vec![0; 3])] {
         let mut bench = AnalogueBench::new(chain.clone(), Box::new(Broken(2)), 1, inputs, 1e4, 1);
-        let (told, mut adc) = (bench.non_finite(), vec![1; 3 * inputs]);
+        let (non_finite, mut adc) = (bench.non_finite(), vec![1; 3 * inputs]);
         bench.samples(&[0; 3], &mut adc);
         assert_eq!(adc, codes);
-        assert!(told.load(Ordering::Relaxed));
+        assert!(non_finite.load(Ordering::Relaxed));
     }
 }

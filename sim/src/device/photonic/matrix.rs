@@ -241,8 +241,8 @@ mod tests {
             ("matrix:4:-1", "`-1` is not a seed"),
             ("matrix", "`matrix` is not a device"),
         ] {
-            let told = open(spec).err().expect("no device").to_string();
-            assert!(told.contains(what), "{told}");
+            let message = open(spec).err().expect("no device").to_string();
+            assert!(message.contains(what), "{message}");
         }
     }
 }

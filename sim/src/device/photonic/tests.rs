@@ -218,8 +218,8 @@ fn outputs_are_the_photodiodes_at_ports_1_0_2_3_of_the_mzi_and_in_order_of_a_mes
         ),
         ("mesh", "`mesh` is not a device"),
     ] {
-        let told = open(spec).err().expect("no device").to_string();
-        assert!(told.contains(what), "{told}");
+        let message = open(spec).err().expect("no device").to_string();
+        assert!(message.contains(what), "{message}");
     }
 }
 

@@ -37,22 +37,26 @@ fn start(script: &str) -> Result<ProcessDevice, String> {
     started.map_err(|error| error.to_string())
 }
 
-/// What is said of a child after it was asked for two rows, and once more.
+/// What is reported of a child after it was asked for two rows, and once more.
 fn failure(script: &str) -> String {
     let device = start(script).unwrap_or_else(|error| panic!("{error}"));
     let mut out = [0.0; 2];
     device.currents_na(&[0.1, 0.2, 0.3, 0.4], &mut out);
     assert!(out.iter().all(|current| current.is_nan()), "{out:?}");
-    let told = device.health().unwrap().failure().expect("a failure").to_owned();
+    let message = device.health().unwrap().failure().expect("a failure").to_owned();
     assert!(device.worker.borrow().is_none(), "it has been ended");
     device.currents_na(&[0.1, 0.2, 0.3, 0.4], &mut out);
     assert!(out[0].is_nan());
-    assert_eq!(device.health().unwrap().failure(), Some(told.as_str()), "the first failure stays");
-    assert!(!told.contains('\n'), "{told}");
-    told
+    assert_eq!(
+        device.health().unwrap().failure(),
+        Some(message.as_str()),
+        "the first failure stays"
+    );
+    assert!(!message.contains('\n'), "{message}");
+    message
 }
 
-/// What is said of a child that does not greet as it should.
+/// What is reported of a child that does not greet as it should.
 fn refusal(script: &str) -> String {
     start(script).err().expect("no device")
 }
@@ -95,13 +99,13 @@ fn every_row_is_answered_by_as_many_currents_as_the_greeting_has_outputs() {
     }
     assert!(out[3 * 2050].is_nan());
     assert_eq!(device.health().unwrap().failure(), None);
-    let told = refusal("greet(outputs=9)\nhear()");
-    assert!(told.contains("has 9 outputs; let it have 1 to 8"), "{told}");
+    let message = refusal("greet(outputs=9)\nhear()");
+    assert!(message.contains("has 9 outputs; let it have 1 to 8"), "{message}");
     let device =
         start("greet(outputs=2)\nhear()\nsay(1.0, 2.0, 3.0, float('inf'))\nhear()").unwrap();
     device.currents_na(&[0.1, 0.2, 0.3, 0.4], &mut [0.0; 4]);
-    let told = device.health().unwrap().failure().expect("a failure").to_owned();
-    assert!(told.contains("answered inf at [0.300, 0.400] V"), "{told}");
+    let message = device.health().unwrap().failure().expect("a failure").to_owned();
+    assert!(message.contains("answered inf at [0.300, 0.400] V"), "{message}");
 }
 
 #[needs(python)]
@@ -129,51 +133,51 @@ fn the_documented_example_is_a_device() {
 #[test]
 fn a_child_that_dies_is_told_with_its_last_words() {
     let script = "greet()\nhear()\nraise RuntimeError('no licence left')";
-    let told = failure(script);
-    assert!(told.contains("ended (exit status: 1)"), "{told}");
-    assert!(told.contains("its last line was `RuntimeError: no licence left`"), "{told}");
-    let told = failure("greet()\nhear()\nsys.exit(3)");
-    assert!(told.ends_with("ended (exit status: 3); run it by itself to see why"), "{told}");
+    let message = failure(script);
+    assert!(message.contains("ended (exit status: 1)"), "{message}");
+    assert!(message.contains("its last line was `RuntimeError: no licence left`"), "{message}");
+    let message = failure("greet()\nhear()\nsys.exit(3)");
+    assert!(message.ends_with("ended (exit status: 3); run it by itself to see why"), "{message}");
 }
 
 #[needs(python)]
 #[test]
 fn a_child_that_is_silent_is_told_after_its_time() {
-    let told = failure("greet()\ntime.sleep(1000)");
-    assert!(told.contains("did not answer for 1 s; let it flush"), "{told}");
-    let told = failure("greet()\nhear()\nsay(1.0)\ntime.sleep(1000)");
-    assert!(told.contains("answered 8 bytes instead of 16 in 1 s"), "{told}");
+    let message = failure("greet()\ntime.sleep(1000)");
+    assert!(message.contains("did not answer for 1 s; let it flush"), "{message}");
+    let message = failure("greet()\nhear()\nsay(1.0)\ntime.sleep(1000)");
+    assert!(message.contains("answered 8 bytes instead of 16 in 1 s"), "{message}");
 }
 
 #[needs(python)]
 #[test]
 fn an_answer_of_the_wrong_length_is_told() {
-    let told = failure("greet()\nhear()\nsay(1.0, 2.0, 3.0)\nhear()");
-    assert!(told.contains("answered 8 bytes too many"), "{told}");
-    let told = failure("greet()\nhear()\nsay(1.0)");
-    assert!(told.contains("ended (exit status: 0) after 8 bytes of an answer"), "{told}");
+    let message = failure("greet()\nhear()\nsay(1.0, 2.0, 3.0)\nhear()");
+    assert!(message.contains("answered 8 bytes too many"), "{message}");
+    let message = failure("greet()\nhear()\nsay(1.0)");
+    assert!(message.contains("ended (exit status: 0) after 8 bytes of an answer"), "{message}");
 }
 
 #[needs(python)]
 #[test]
 fn an_answer_that_is_no_number_is_told_with_its_voltages() {
-    let told = failure("greet()\nhear()\nsay(1.0, float('nan'))\nhear()");
-    assert!(told.contains("answered NaN at [0.300, 0.400] V"), "{told}");
+    let message = failure("greet()\nhear()\nsay(1.0, float('nan'))\nhear()");
+    assert!(message.contains("answered NaN at [0.300, 0.400] V"), "{message}");
 }
 
 #[needs(python)]
 #[test]
 fn a_child_that_does_not_greet_is_refused() {
-    let told = refusal("print('Welcome!')");
-    assert!(told.contains("begins with `Welcome!`; let its first line"), "{told}");
-    let told = refusal("greet(hge_device=2)\nhear()");
-    assert!(told.contains("uses version 2 of the protocol"), "{told}");
-    let told = refusal("greet(electrodes=0)\nhear()");
-    assert!(told.contains("has 0 electrodes; let it have 1 to 64"), "{told}");
-    let told = refusal("sys.exit('no configuration')");
-    assert!(told.contains("its last line was `no configuration`"), "{told}");
-    let told = refusal("print('x' * 5000)");
-    assert!(told.contains("begins with `xxx") && told.len() < 400, "{told}");
+    let message = refusal("print('Welcome!')");
+    assert!(message.contains("begins with `Welcome!`; let its first line"), "{message}");
+    let message = refusal("greet(hge_device=2)\nhear()");
+    assert!(message.contains("uses version 2 of the protocol"), "{message}");
+    let message = refusal("greet(electrodes=0)\nhear()");
+    assert!(message.contains("has 0 electrodes; let it have 1 to 64"), "{message}");
+    let message = refusal("sys.exit('no configuration')");
+    assert!(message.contains("its last line was `no configuration`"), "{message}");
+    let message = refusal("print('x' * 5000)");
+    assert!(message.contains("begins with `xxx") && message.len() < 400, "{message}");
 }
 
 #[needs(python, proc)]
@@ -209,7 +213,7 @@ fn words_are_split_as_a_shell_does_and_no_shell_expands_them() {
     let device = ProcessDevice::start(&format!(r#"{command} 'a b' "c \"d" e\ f $HOME *"#)).unwrap();
     assert_eq!(device.name(), r#"process:a b c "d e f $HOME *"#);
     for (command, what) in [("python3 'x", "is not a command"), ("/nowhere/x", "does not start")] {
-        let told = ProcessDevice::start(command).err().unwrap().to_string();
-        assert!(told.contains(what), "{told}");
+        let message = ProcessDevice::start(command).err().unwrap().to_string();
+        assert!(message.contains(what), "{message}");
     }
 }

@@ -46,8 +46,8 @@ impl TestBench {
         self.bench.core.host_write.next = false;
     }
 
-    /// One clock of the modulator's pass; `said` is what the guard has to say of the output before.
-    fn clock(&mut self, output: usize, step: u64, wanted: i16, said: Option<Verdict>) {
+    /// One clock of the modulator's pass; `reported` is the verdict on the output before.
+    fn clock(&mut self, output: usize, step: u64, wanted: i16, reported: Option<Verdict>) {
         let noise = self.random.noise() as i64;
         let core = &mut self.bench.core;
         core.running.next = true;
@@ -63,7 +63,7 @@ impl TestBench {
             Verdict { code, clamped: core.clamped.val(), limited: core.limited.val() }
         });
         assert_eq!(core.step_request.val(), step == 3);
-        assert_eq!(seen, said.filter(|_| step == 6), "output before {output}, step {step}");
+        assert_eq!(seen, reported.filter(|_| step == 6), "output before {output}, step {step}");
         if let Some(&last) = self.codes.get(output).filter(|_| step == 4) {
             assert_eq!(integer(core.last_code.val()), i64::from(last));
         }
@@ -84,21 +84,21 @@ impl TestBench {
         let step = if armed { step_limit } else { safe_step };
         self.step = step;
         let mut cut = false;
-        let mut said = None;
+        let mut reported = None;
         for output in 0..self.codes.len() {
             let wanted = self.random.code();
             for clock in 0..STEPS {
-                self.clock(output, clock, wanted, said);
+                self.clock(output, clock, wanted, reported);
             }
             let verdict = judge(wanted, self.codes[output], self.limits[output], armed, step);
             self.codes[output] = verdict.code;
             cut |= verdict.limited;
             let facts = [true, verdict.clamped, verdict.limited];
             self.judged.iter_mut().zip(facts).for_each(|(count, fact)| *count += usize::from(fact));
-            said = Some(verdict);
+            reported = Some(verdict);
         }
         for clock in 0..7 {
-            self.clock(self.codes.len(), clock, 0, said);
+            self.clock(self.codes.len(), clock, 0, reported);
         }
         self.bench.core.running.next = false;
         self.bench.settle();

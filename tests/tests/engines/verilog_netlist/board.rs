@@ -19,10 +19,10 @@ const ANSWER_SAMPLES: u32 = 12;
 /// Samples of the run.
 const RUN_SAMPLES: u32 = 400;
 
-/// What a board said, and the DAC codes and the ADC code of every sample.
+/// What a board sent, and the DAC codes and the ADC code of every sample.
 #[derive(PartialEq, Eq)]
-struct Told {
-    said: Vec<u8>,
+struct Recorded {
+    received: Vec<u8>,
     samples: Vec<(Vec<i16>, Vec<i16>)>,
 }
 
@@ -49,9 +49,9 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     };
     let (verilog, found) = (play(&design[0].text), play(&text));
     assert!(
-        verilog.said.len() > 500 && verilog.samples.len() > 200,
+        verilog.received.len() > 500 && verilog.samples.len() > 200,
         "too short a run: {} bytes, {} samples",
-        verilog.said.len(),
+        verilog.received.len(),
         verilog.samples.len()
     );
     let differs = verilog.samples.iter().zip(&found.samples).position(|(one, other)| one != other);
@@ -64,23 +64,23 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-fn play(program: &Path, board: &Board, scenario: &Scenario) -> Told {
+fn play(program: &Path, board: &Board, scenario: &Scenario) -> Recorded {
     let parameters = board.parameters();
     let bench = IntegerBench::new(parameters.outputs, 1, scenario.bench_seed);
     let log = bench.log.clone();
     let mut engine =
         BoardEngine::of(program, &parameters, board.converters(), Box::new(bench)).unwrap();
-    let mut said = Vec::new();
+    let mut received = Vec::new();
     // Past the reset after power-up.
-    engine.advance(Time::Real, 2, usize::MAX, &mut said).unwrap();
+    engine.advance(Time::Real, 2, usize::MAX, &mut received).unwrap();
     for line in &scenario.lines {
         engine.send(line).unwrap();
         // At most as many samples as its bits take, the period being longer than that of the first sample.
         let bits = 10 * line.len() as u32 * CLOCKS_PER_BIT;
         let samples = ANSWER_SAMPLES + bits / parameters.least_sample_period_clocks();
-        engine.advance(Time::Real, samples, usize::MAX, &mut said).unwrap();
+        engine.advance(Time::Real, samples, usize::MAX, &mut received).unwrap();
     }
-    engine.advance(Time::Real, RUN_SAMPLES, usize::MAX, &mut said).unwrap();
+    engine.advance(Time::Real, RUN_SAMPLES, usize::MAX, &mut received).unwrap();
     let samples = log.lock().unwrap().clone();
-    Told { said, samples }
+    Recorded { received, samples }
 }

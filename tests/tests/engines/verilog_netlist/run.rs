@@ -25,7 +25,7 @@ pub fn agrees(family: Family) -> Netlist {
     let played = play(scratch.path(), &netlist.sources, &netlist.options, &record, pace).unwrap();
     println!(
         "{family:?}: {} bytes, {} samples, {} clocks; {:?}",
-        played.said.len(),
+        played.received.len(),
         played.codes.len(),
         played.clocks,
         netlist.cells

@@ -25,7 +25,7 @@ pub fn slots(code: &mut Assembler) {
     code.load(EXPONENT);
     code.output(output::WORD);
     clear(code, ITEM);
-    code.label("tell mantissas");
+    code.label("send mantissas");
     code.load(ITEM);
     code.add(INPUT);
     code.output(output::ITEM);
@@ -35,8 +35,8 @@ pub fn slots(code: &mut Assembler) {
     code.output(output::HIGH);
     code.load(LOW);
     code.output(output::WORD);
-    update::next_slot(code, "tell mantissas");
-    code.jump(Always, "slots told");
+    update::next_slot(code, "send mantissas");
+    code.jump(Always, "slots sent");
 }
 
 /// Bits 47 to 16 of the largest magnitude.

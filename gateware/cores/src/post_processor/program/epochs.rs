@@ -6,7 +6,7 @@ use crate::microcontroller::{Assembler, Condition, Place};
 use crate::update::task;
 use hge_protocol::registers::mode;
 use hge_protocol::Update;
-use records::Told;
+use records::RecordSource;
 use Condition::{Always, Carry, NoCarry, NotZero, Zero};
 
 const _: () = assert!(mode::STANDALONE == 2);
@@ -122,7 +122,7 @@ pub fn window(code: &mut Assembler, has_cost: bool, form: Update) {
         hardware::flow(code);
         hardware::hasten(code);
     } else {
-        records::window(code, &Told::PRESENT);
+        records::window(code, &RecordSource::PRESENT);
     }
     standalone(code);
     code.jump(Zero, "next case");
@@ -184,7 +184,7 @@ fn end_of_epoch(code: &mut Assembler, form: Update) {
         best_loss(code);
         rows::copy(code, CONTROLS, BEST);
         code.label("not the best");
-        records::epoch(code, &Told::PRESENT);
+        records::epoch(code, &RecordSource::PRESENT);
         update::apply(code);
     }
     code.load(ZERO);
@@ -214,7 +214,7 @@ fn end_of_epoch(code: &mut Assembler, form: Update) {
     code.label("next values");
     code.call("load case");
     if form.is_hardware() {
-        hardware::tell(code);
+        hardware::send_records(code);
     }
     code.halt();
 }

@@ -1,9 +1,9 @@
-//! The work after a window with the update in hardware: what the records tell is kept, the next case is made ready, and then they are told. Within an epoch the next
+//! The work after a window with the update in hardware: what the records contain is kept, the next case is made ready, and then they are sent. Within an epoch the next
 //! case waits for its values alone, after its last for the update.
 
 use super::epochs::{best_loss, next_epoch, reached, standalone};
 use super::memory::*;
-use super::records::{self, Told};
+use super::records::{self, RecordSource};
 use super::{clear, input, output, rows, update};
 use crate::microcontroller::{Assembler, Condition, Place, PRODUCT_LOW};
 use crate::update::task;
@@ -44,14 +44,14 @@ pub fn settings(code: &mut Assembler, mask_words: u8) {
     }
 }
 
-/// What the window's record tells, before it changes.
+/// What the window's record contains, before it changes.
 pub fn keep(code: &mut Assembler) {
     code.input(input::FLAGS);
-    code.store(TOLD_FLAGS);
+    code.store(KEPT_FLAGS);
     code.output(output::RECORDED);
-    records::sample_clock(code, TOLD_CLOCK);
-    code.store(TOLD_CLOCK + 1);
-    for (from, into) in [(CASE, TOLD_CASE), (EPOCH, TOLD_EPOCH), (START, TOLD_START)] {
+    records::sample_clock(code, KEPT_CLOCK);
+    code.store(KEPT_CLOCK + 1);
+    for (from, into) in [(CASE, KEPT_CASE), (EPOCH, KEPT_EPOCH), (START, KEPT_START)] {
         code.load(from);
         code.store(into);
     }
@@ -97,7 +97,7 @@ pub fn flow(code: &mut Assembler) {
     code.label("flows on");
     next_epoch(code);
     code.call("look ahead");
-    code.jump(Always, "tell");
+    code.jump(Always, "send");
     code.label("in order");
 }
 
@@ -112,17 +112,17 @@ pub fn hasten(code: &mut Assembler) {
     code.call("load case");
     code.output(output::RELEASE);
     standalone(code);
-    code.jump(Zero, "tell");
+    code.jump(Zero, "send");
     code.load(LAST_PASS);
-    code.jump(NotZero, "tell");
+    code.jump(NotZero, "send");
     add(code, ["nothing was cut early", "loss fits early"]);
-    code.jump(Always, "tell");
+    code.jump(Always, "send");
     code.label("last case");
 }
 
 /// Loss and steps of the case; the labels are used within.
 pub fn add(code: &mut Assembler, [sound, fits]: [&'static str; 2]) {
-    code.load(TOLD_CASE);
+    code.load(KEPT_CASE);
     code.multiply(INPUT_WORDS);
     code.input(PRODUCT_LOW);
     code.add(TARGETS);
@@ -139,15 +139,15 @@ pub fn add(code: &mut Assembler, [sound, fits]: [&'static str; 2]) {
 }
 
 /// The next case is ready: the window is told, and an epoch that it ended; in continuous mode the controls of the next window are kept, and then updated.
-pub fn tell(code: &mut Assembler) {
+pub fn send_records(code: &mut Assembler) {
     code.output(output::RELEASE);
     code.call("look ahead");
-    code.label("tell");
-    records::window(code, &Told::KEPT);
+    code.label("send");
+    records::window(code, &RecordSource::KEPT);
     code.load(TELLS_EPOCH);
-    code.jump(Zero, "all is told");
-    records::epoch(code, &Told::KEPT);
-    code.label("all is told");
+    code.jump(Zero, "all is sent");
+    records::epoch(code, &RecordSource::KEPT);
+    code.label("all is sent");
     code.load(CONTINUOUS);
     code.jump(Zero, "all is done");
     begin(code, task::KEEP);
@@ -157,7 +157,7 @@ pub fn tell(code: &mut Assembler) {
     code.label("all is done");
 }
 
-/// What the epoch's record tells, the least loss, and the controls that go with them.
+/// What the epoch's record contains, the least loss, and the controls that go with them.
 fn rate(code: &mut Assembler) {
     code.label("rate");
     code.load(ONE);
@@ -166,7 +166,7 @@ fn rate(code: &mut Assembler) {
     code.store(KEEPS);
     for word in 0..2 {
         code.load(LOSS + word);
-        code.store(TOLD_LOSS + word);
+        code.store(KEPT_LOSS + word);
     }
     best_loss(code);
     code.load(KEEPS_BEST);

@@ -186,13 +186,13 @@ mod memory {
     /// First coefficient, and target, of the input.
     pub const COEFFICIENTS: Place = 44;
     pub const TARGET: Place = 45;
-    /// With the update in hardware: what the window's records tell, and whether there is one of an epoch.
-    pub const TOLD_FLAGS: Place = 64;
-    pub const TOLD_CLOCK: Place = 65;
-    pub const TOLD_CASE: Place = 67;
-    pub const TOLD_EPOCH: Place = 68;
-    pub const TOLD_START: Place = 69;
-    pub const TOLD_LOSS: Place = 70;
+    /// With the update in hardware: what the window's records contain, and whether there is one of an epoch.
+    pub const KEPT_FLAGS: Place = 64;
+    pub const KEPT_CLOCK: Place = 65;
+    pub const KEPT_CASE: Place = 67;
+    pub const KEPT_EPOCH: Place = 68;
+    pub const KEPT_START: Place = 69;
+    pub const KEPT_LOSS: Place = 70;
     pub const TELLS_EPOCH: Place = 72;
     /// How the controls are kept.
     pub const KEEPS: Place = 73;

@@ -60,8 +60,8 @@ fn send_sample_clock(code: &mut Assembler) {
     code.output(output::WORD);
 }
 
-/// What the records of a window and of an epoch tell.
-pub struct Told {
+/// Where the contents of the records of a window and of an epoch stand.
+pub struct RecordSource {
     case: Place,
     epoch: Place,
     start: Place,
@@ -69,24 +69,24 @@ pub struct Told {
     is_kept: bool,
 }
 
-impl Told {
-    /// What is so while they are told.
-    pub const PRESENT: Told =
-        Told { case: CASE, epoch: EPOCH, start: START, loss: LOSS, is_kept: false };
-    /// What was kept of the window before the next one began.
-    pub const KEPT: Told = Told {
-        case: TOLD_CASE,
-        epoch: TOLD_EPOCH,
-        start: TOLD_START,
-        loss: TOLD_LOSS,
+impl RecordSource {
+    /// The present values.
+    pub const PRESENT: RecordSource =
+        RecordSource { case: CASE, epoch: EPOCH, start: START, loss: LOSS, is_kept: false };
+    /// Those kept before the next window began.
+    pub const KEPT: RecordSource = RecordSource {
+        case: KEPT_CASE,
+        epoch: KEPT_EPOCH,
+        start: KEPT_START,
+        loss: KEPT_LOSS,
         is_kept: true,
     };
 }
 
 /// One window, a frame for each input.
-pub fn window(code: &mut Assembler, told: &Told) {
+pub fn window(code: &mut Assembler, source: &RecordSource) {
     clear(code, INPUT);
-    code.label("tell an input");
+    code.label("send an input");
     code.load(INPUT);
     code.output(output::ITEM);
     compact::is_wanted(code);
@@ -100,7 +100,7 @@ pub fn window(code: &mut Assembler, told: &Told) {
     code.add_input(input::SLOTS_USED);
     code.add(EIGHT);
     code.store(LENGTH);
-    code.load(told.case);
+    code.load(source.case);
     code.add(INPUT);
     code.jump(Zero, "an epoch begins");
     code.load(LENGTH);
@@ -110,14 +110,14 @@ pub fn window(code: &mut Assembler, told: &Told) {
     code.load(LENGTH);
     code.output(output::BEGIN_EPOCH);
     code.label("window begun");
-    header(code, ONE, "window told");
-    start_byte(code, told.start);
-    code.add(told.case);
+    header(code, ONE, "window sent");
+    start_byte(code, source.start);
+    code.add(source.case);
     code.output(output::HIGH);
-    code.load(told.epoch);
+    code.load(source.epoch);
     code.output(output::WORD);
-    if told.is_kept {
-        send(code, TOLD_CLOCK + 1, TOLD_CLOCK);
+    if source.is_kept {
+        send(code, KEPT_CLOCK + 1, KEPT_CLOCK);
     } else {
         send_sample_clock(code);
     }
@@ -125,8 +125,8 @@ pub fn window(code: &mut Assembler, told: &Told) {
     code.add(INPUT);
     code.add(INPUT);
     code.output(output::HIGH);
-    if told.is_kept {
-        code.load(TOLD_FLAGS);
+    if source.is_kept {
+        code.load(KEPT_FLAGS);
     } else {
         code.input(input::FLAGS);
     }
@@ -135,11 +135,11 @@ pub fn window(code: &mut Assembler, told: &Told) {
     send_input(code, input::SUM_SECOND);
     send_input(code, input::EXTREMES);
     compact::is_wanted(code);
-    code.jump(Zero, "tell sums");
+    code.jump(Zero, "send sums");
     compact::slots(code);
-    code.label("tell sums");
+    code.label("send sums");
     clear(code, ITEM);
-    code.label("tell a slot");
+    code.label("send a slot");
     code.load(ITEM);
     code.add(INPUT);
     code.output(output::ITEM);
@@ -149,31 +149,31 @@ pub fn window(code: &mut Assembler, told: &Told) {
     code.input(input::IN_PHASE + 2);
     code.output(output::WORD);
     send_input(code, input::QUADRATURE + 1);
-    update::next_slot(code, "tell a slot");
-    code.label("slots told");
+    update::next_slot(code, "send a slot");
+    code.label("slots sent");
     code.output(output::COMMIT);
-    code.label("window told");
-    update::next_input(code, "tell an input");
-    if !told.is_kept {
+    code.label("window sent");
+    update::next_input(code, "send an input");
+    if !source.is_kept {
         code.output(output::RECORDED);
     }
 }
 
 /// One epoch of the standalone loop.
-pub fn epoch(code: &mut Assembler, told: &Told) {
+pub fn epoch(code: &mut Assembler, source: &RecordSource) {
     code.load(OUTPUTS);
     code.add(FIVE);
-    begin(code, TWO, "epoch told");
-    start_byte(code, told.start);
+    begin(code, TWO, "epoch sent");
+    start_byte(code, source.start);
     code.output(output::HIGH);
-    code.load(told.epoch);
+    code.load(source.epoch);
     code.output(output::WORD);
-    send(code, told.loss + 1, told.loss);
+    send(code, source.loss + 1, source.loss);
     send(code, BEST_LOSS + 1, BEST_LOSS);
     clear(code, ITEM);
-    code.label("tell a control");
+    code.label("send a control");
     code.load(ITEM);
-    if told.is_kept {
+    if source.is_kept {
         code.output(output::ITEM);
         send_input(code, input::KEPT);
     } else {
@@ -184,16 +184,16 @@ pub fn epoch(code: &mut Assembler, told: &Told) {
     code.load(ONE);
     code.add_to(ITEM);
     code.subtract(OUTPUTS);
-    code.jump(NotZero, "tell a control");
+    code.jump(NotZero, "send a control");
     code.output(output::COMMIT);
-    code.label("epoch told");
+    code.label("epoch sent");
 }
 
 /// The end of a run.
 pub fn end(code: &mut Assembler) {
     code.label(job::END);
     code.load(FIVE);
-    begin(code, THREE, "end told");
+    begin(code, THREE, "end sent");
     start_byte(code, BEST_START);
     code.output(output::HIGH);
     code.input(input::REASON);
@@ -201,7 +201,7 @@ pub fn end(code: &mut Assembler) {
     send(code, BEST_LOSS + 1, BEST_LOSS);
     send_sample_clock(code);
     code.output(output::COMMIT);
-    code.label("end told");
+    code.label("end sent");
     code.halt();
 }
 
@@ -210,14 +210,14 @@ pub fn event(code: &mut Assembler) {
     code.label(job::EVENT);
     code.output(output::EVENT_TAKEN);
     code.load(FOUR);
-    begin(code, FOUR, "event told");
+    begin(code, FOUR, "event sent");
     code.load(ZERO);
     code.output(output::HIGH);
     code.input(input::EVENT_CAUSE);
     code.output(output::WORD);
     send_input(code, input::EVENT_TIME);
     code.output(output::COMMIT);
-    code.label("event told");
+    code.label("event sent");
     code.halt();
 }
 
@@ -230,7 +230,7 @@ pub fn block(code: &mut Assembler) {
     code.shift(SCRATCH);
     code.and(BELOW_TOP);
     code.add(FOUR);
-    begin(code, FIVE, "block told");
+    begin(code, FIVE, "block sent");
     code.load(TIME_PLACE);
     code.add(ONE);
     code.output(output::ITEM);
@@ -245,7 +245,7 @@ pub fn block(code: &mut Assembler) {
     code.input(input::CAPTURED);
     code.output(output::WORD);
     clear(code, ITEM);
-    code.label("tell a pair");
+    code.label("send a pair");
     code.load(ITEM);
     code.add(ONE);
     code.output(output::ITEM);
@@ -266,10 +266,10 @@ pub fn block(code: &mut Assembler) {
     code.subtract(ITEM);
     // Carry: no fewer codes than told; the last pair leaves zero of them, or one too few.
     code.jump(Zero, "block ends");
-    code.jump(Carry, "tell a pair");
+    code.jump(Carry, "send a pair");
     code.label("block ends");
     code.output(output::COMMIT);
-    code.label("block told");
+    code.label("block sent");
     code.output(output::BLOCK_TAKEN);
     code.halt();
 }

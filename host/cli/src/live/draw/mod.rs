@@ -167,8 +167,8 @@ fn link_line(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {
     let lost = signs.missing + signs.damaged > 0;
     let style = if lost { theme.mark } else { theme.plain };
     let trouble = format!("{} missing, {} damaged", signs.missing, signs.damaged);
-    let heard = format!(", {} frames", signs.frames);
-    Line::from(vec![Span::raw("link   "), Span::styled(trouble, style), Span::raw(heard)])
+    let frames = format!(", {} frames", signs.frames);
+    Line::from(vec![Span::raw("link   "), Span::styled(trouble, style), Span::raw(frames)])
 }
 
 fn keys_line(dashboard: &Dashboard, theme: &Theme) -> Line<'static> {

@@ -22,9 +22,9 @@ fn dashboard() -> Dashboard {
     for (start, epoch, loss) in
         [(1, 1, 20.0), (1, 2, 11.5), (2, 1, 8.0), (2, 2, 3.0), (2, 3, 0.7654)]
     {
-        dashboard.hear(Event::Loss { start, epoch, loss });
+        dashboard.take(Event::Loss { start, epoch, loss });
     }
-    dashboard.hear(Event::Now(Box::new(Progress {
+    dashboard.take(Event::Now(Box::new(Progress {
         restart: 2,
         epoch: 3,
         loss: 0.7654,
@@ -220,7 +220,7 @@ fn keys_stand_in_the_last_row_until_help_or_a_notice_takes_it() {
     }
     dashboard.help = true;
     assert!(last(&dashboard, (80, 24)).contains("2x ^C: at once"));
-    dashboard.hear(Event::Notice("nothing to pause".into()));
+    dashboard.take(Event::Notice("nothing to pause".into()));
     assert!(last(&dashboard, (80, 24)).starts_with("nothing to pause"));
 }
 
@@ -275,14 +275,14 @@ fn without_colour_there_is_none_and_the_words_are_the_same() {
 fn a_long_training_keeps_a_bounded_curve_that_begins_and_ends_where_it_did() {
     let mut dashboard = Dashboard::new(dashboard().setting);
     for epoch in 1..=20_000_u32 {
-        dashboard.hear(Event::Loss { start: 1, epoch, loss: 1.0 / f64::from(epoch) });
+        dashboard.take(Event::Loss { start: 1, epoch, loss: 1.0 / f64::from(epoch) });
     }
     let points = &dashboard.curves[0].points;
     assert!(points.len() <= 4096, "{}", points.len());
     assert_eq!(points[0], (1.0, 1.0));
     assert_eq!(points.last().unwrap().0, 20_000.0);
     for start in 2..100 {
-        dashboard.hear(Event::Loss { start, epoch: 1, loss: 1.0 });
+        dashboard.take(Event::Loss { start, epoch: 1, loss: 1.0 });
     }
     assert_eq!(dashboard.curves.len(), 32);
     assert_eq!(dashboard.curves[31].start, 99);

@@ -62,11 +62,13 @@ fn runs_of_the_default_instrument_equal_the_twins() {
 
 #[test]
 fn runs_of_several_inputs_equal_the_twins() {
-    agree(
-        Parameters { slots: 5, inputs: 3, outputs: 3, cases: 4, ..Parameters::default() },
-        nightly(40, 8),
-        68,
-    );
+    if nightly(true, false) {
+        agree(
+            Parameters { slots: 5, inputs: 3, outputs: 3, cases: 4, ..Parameters::default() },
+            40,
+            68,
+        );
+    }
     agree(
         Parameters { slots: 3, inputs: 8, outputs: 4, cases: 4, ..Parameters::default() },
         nightly(40, 8),
@@ -74,13 +76,11 @@ fn runs_of_several_inputs_equal_the_twins() {
     );
 }
 
+/// By day the update in hardware has many slots, and the compiled Verilog.
 #[test]
-fn runs_of_the_most_slots_equal_the_twins() {
-    agree(
-        Parameters { slots: 256, outputs: 64, cases: 2, ..Parameters::default() },
-        nightly(16, 6),
-        70,
-    );
+#[ignore = "at night: 25 s"]
+fn at_night_runs_of_the_most_slots_equal_the_twins() {
+    agree(Parameters { slots: 256, outputs: 64, cases: 2, ..Parameters::default() }, 16, 70);
 }
 
 #[test]
@@ -117,13 +117,13 @@ fn events_and_blocks_are_the_protocols_words() {
         core.event.next = true;
         core.block.next = true;
         let number = test_bench.number;
-        let told = test_bench.work();
-        assert!(told.event_taken && told.block_taken);
+        let result = test_bench.work();
+        assert!(result.event_taken && result.block_taken);
         let event = Record::Event(Event { cause, time });
         let time = u32::from(test_bench.block[64]) | (u32::from(test_bench.block[65]) << 16);
         let codes = test_bench.block[..codes as usize].iter().map(|&code| code as i16).collect();
         let block = Record::Block(Block { input, time, decimation, codes });
-        assert_eq!(told.frames, [event.to_words(number), block.to_words(number + 1)]);
+        assert_eq!(result.frames, [event.to_words(number), block.to_words(number + 1)]);
     }
 }
 
@@ -136,15 +136,17 @@ fn a_frame_without_room_is_lost_and_its_job_done() {
     test_bench.settings[usize::from(map::EPOCHS)] = 2;
     test_bench.bench.core.codes.next = raw(64);
     test_bench.job(RUN);
-    let told = test_bench.job(WINDOW);
-    assert!(told.recorded && told.frames.is_empty() && told.asked == [8 + 9] && told.marks == 1);
-    let told = test_bench.job(END);
-    assert!(told.frames.is_empty() && told.asked == [5]);
+    let result = test_bench.job(WINDOW);
+    assert!(
+        result.recorded && result.frames.is_empty() && result.asked == [8 + 9] && result.marks == 1
+    );
+    let result = test_bench.job(END);
+    assert!(result.frames.is_empty() && result.asked == [5]);
     test_bench.bench.core.event.next = true;
     test_bench.bench.core.block.next = true;
-    let told = test_bench.work();
-    assert!(told.event_taken && told.block_taken && told.frames.is_empty());
-    assert_eq!(told.asked, [4, 36]);
+    let result = test_bench.work();
+    assert!(result.event_taken && result.block_taken && result.frames.is_empty());
+    assert_eq!(result.asked, [4, 36]);
 }
 
 #[test]

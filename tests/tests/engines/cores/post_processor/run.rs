@@ -2,7 +2,7 @@
 
 mod twin;
 
-use super::test_bench::{TestBench, Told, END, RUN, WINDOW};
+use super::test_bench::{JobResult, TestBench, END, RUN, WINDOW};
 use crate::cores::bench::raw;
 use crate::cores::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Record, Window};
@@ -165,7 +165,7 @@ impl Run {
     pub fn go(&mut self) {
         self.began = self.test_bench.random.noise() as u32;
         self.test_bench.bench.core.began.next = raw(self.began.into());
-        let told = self.test_bench.job(RUN);
+        let result = self.test_bench.job(RUN);
         // What the next run will begin with.
         self.test_bench.bench.core.began.next = raw(self.test_bench.random.noise() & 0xffff_ffff);
         self.at = At { best_loss: u32::MAX, ..At::default() };
@@ -176,7 +176,7 @@ impl Run {
         self.kept = self.controls();
         let targets = self.targets();
         self.look_ahead();
-        self.compare(told, &[], 0, &targets);
+        self.compare(result, &[], 0, &targets);
         while self.at.over.is_none() {
             self.window();
         }
@@ -196,8 +196,8 @@ impl Run {
         let windows = self.draw_windows();
         let is_first = self.at.case == 0;
         let number = self.test_bench.number;
-        let told = self.test_bench.job(WINDOW);
-        assert!(told.recorded);
+        let result = self.test_bench.job(WINDOW);
+        assert!(result.recorded);
         let loaded = self.targets();
         self.at.flowed = self.at.flows;
         let (epoch, targets) = if self.at.flows {
@@ -211,8 +211,8 @@ impl Run {
         let records = windows.into_iter().map(Record::Window).chain(epoch);
         let frames: Vec<Vec<u32>> =
             (number..).zip(records).map(|(number, record)| record.to_words(number)).collect();
-        assert_eq!(told.over, self.at.over.map(|reason| reason.code().into()));
-        self.compare(told, &frames, usize::from(is_first), &targets);
+        assert_eq!(result.over, self.at.over.map(|reason| reason.code().into()));
+        self.compare(result, &frames, usize::from(is_first), &targets);
     }
 
     /// A window of every input with sums as large as its length allows.
@@ -283,16 +283,22 @@ impl Run {
         self.test_bench.bench.core.tones.next = false;
     }
 
-    fn compare(&self, told: Told, frames: &[Vec<u32>], marks: usize, targets: &[(u64, u32)]) {
+    fn compare(
+        &self,
+        result: JobResult,
+        frames: &[Vec<u32>],
+        marks: usize,
+        targets: &[(u64, u32)],
+    ) {
         let what = (self.settings, self.at);
-        assert_eq!(told.frames, frames, "{what:?}");
-        assert_eq!(told.marks, marks, "{what:?}");
+        assert_eq!(result.frames, frames, "{what:?}");
+        assert_eq!(result.marks, marks, "{what:?}");
         let lengths: Vec<u64> = frames.iter().map(|words| words.len() as u64).collect();
-        assert_eq!(told.asked, lengths, "{what:?}");
+        assert_eq!(result.asked, lengths, "{what:?}");
         let differs =
             self.test_bench.table.iter().zip(&self.table).position(|(one, other)| one != other);
         assert_eq!(differs, None, "word of the table that differs: {what:?}");
-        assert_eq!(told.targets, targets, "{what:?}");
+        assert_eq!(result.targets, targets, "{what:?}");
         let Settings { slots, window_log2, compact, .. } = self.settings;
         let parameters = self.test_bench.parameters;
         for ends in &self.test_bench.bench.core.ends {
@@ -304,7 +310,7 @@ impl Run {
         }
         let compact = u32::from(compact) * parameters.compact_clocks(slots);
         let most_job = parameters.most_job_clocks(slots, window_log2) + compact;
-        assert!(told.clocks <= most_job, "{} clocks, of {most_job}: {what:?}", told.clocks);
+        assert!(result.clocks <= most_job, "{} clocks, of {most_job}: {what:?}", result.clocks);
         let gap = if self.at.case == 0 && !self.at.flowed {
             parameters.most_gap_clocks(slots, window_log2)
         } else {
@@ -313,7 +319,7 @@ impl Run {
         // A block that is being written comes before, or, with the update in hardware, an event.
         let (most, before) =
             if parameters.update.is_hardware() { (gap, 135) } else { (gap + compact, 1800) };
-        let clocks = told.ready_clocks;
+        let clocks = result.ready_clocks;
         assert!(clocks + before <= most, "{clocks} clocks, of {most}: {what:?}");
     }
 }

@@ -15,7 +15,7 @@ pub const END: u64 = 2;
 
 /// What the post-processor did in one job.
 #[derive(Debug, Default, PartialEq)]
-pub struct Told {
+pub struct JobResult {
     /// Frames that it finished, and the words that it asked room for.
     pub frames: Vec<Vec<u32>>,
     pub asked: Vec<u64>,
@@ -84,7 +84,7 @@ impl TestBench {
     }
 
     /// Starts a job of a run and serves the post-processor until it is done.
-    pub fn job(&mut self, kind: u64) -> Told {
+    pub fn job(&mut self, kind: u64) -> JobResult {
         self.bench.core.kind.next = raw(kind);
         self.bench.core.start.next = true;
         self.past = false;
@@ -95,23 +95,23 @@ impl TestBench {
     }
 
     /// Serves the post-processor until it rests; memories answer a clock late.
-    pub fn work(&mut self) -> Told {
-        let mut told = Told::default();
+    pub fn work(&mut self) -> JobResult {
+        let mut result = JobResult::default();
         let mut frame: Option<Vec<u32>> = None;
         loop {
-            self.clock(&mut told, &mut frame);
-            told.clocks += 1;
+            self.clock(&mut result, &mut frame);
+            result.clocks += 1;
             self.bench.core.start.next = false;
             self.bench.settle();
             if self.bench.core.working.val() {
-                told.ready_clocks = told.clocks;
+                result.ready_clocks = result.clocks;
             }
             self.open();
             if !self.bench.core.busy.val() {
                 assert!(frame.is_none(), "a frame is not finished");
-                return told;
+                return result;
             }
-            assert!(told.clocks < 2_000_000, "the job does not end");
+            assert!(result.clocks < 2_000_000, "the job does not end");
         }
     }
 
@@ -138,7 +138,7 @@ impl TestBench {
         self.bench.settle();
     }
 
-    fn clock(&mut self, told: &mut Told, frame: &mut Option<Vec<u32>>) {
+    fn clock(&mut self, result: &mut JobResult, frame: &mut Option<Vec<u32>>) {
         // The modulator is busy now and then.
         let is_ready = !self.random.once_in(3);
         let core = &mut self.bench.core;
@@ -148,34 +148,34 @@ impl TestBench {
         if self.parameters.update.is_hardware() {
             self.answer_at_once();
         }
-        // Room is told in the clock of `begin_frame` alone.
+        // Room is given in the clock of `begin_frame` alone.
         let begins = self.bench.core.begin_frame.val();
         self.bench.core.fits.next = self.room == begins;
         self.bench.settle();
         let core = &self.bench.core;
         let pair = unsigned(core.frame_word.val()) as u32;
-        told.event_taken |= core.event_taken.val();
-        told.block_taken |= core.block_taken.val();
-        told.recorded |= core.recorded.val();
+        result.event_taken |= core.event_taken.val();
+        result.block_taken |= core.block_taken.val();
+        result.recorded |= core.recorded.val();
         if core.over.val() {
-            told.over = Some(unsigned(core.over_reason.val()));
+            result.over = Some(unsigned(core.over_reason.val()));
         }
         if begins {
             assert!(frame.is_none());
-            told.asked.push(unsigned(core.words.val()));
+            result.asked.push(unsigned(core.words.val()));
             *frame = self.room.then(Vec::new);
         }
-        told.marks += usize::from(core.mark.val());
+        result.marks += usize::from(core.mark.val());
         if core.word_write.val() {
             frame.as_mut().expect("a word of no frame").push(pair);
         }
         if core.commit.val() {
-            told.frames.push(frame.take().expect("no frame to commit"));
+            result.frames.push(frame.take().expect("no frame to commit"));
             self.number = self.number.wrapping_add(1);
         }
         if core.target_write.val() && is_ready {
             let target = unsigned(core.target_data.val()) as u32;
-            told.targets.push((unsigned(core.target_index.val()), target));
+            result.targets.push((unsigned(core.target_index.val()), target));
         }
         // The slots' pass keeps the post-processor waiting now and then; what it says is the word asked for in the clock before.
         let core = &self.bench.core;
@@ -196,8 +196,8 @@ impl TestBench {
         });
         self.bench.edge();
         let core = &mut self.bench.core;
-        core.event.next = core.event.val() && !told.event_taken;
-        core.block.next = core.block.val() && !told.block_taken;
+        core.event.next = core.event.val() && !result.event_taken;
+        core.block.next = core.block.val() && !result.block_taken;
         core.read_data.next = raw(u64::from(self.table[place]));
         core.stored.next = raw(u64::from(setting));
         if !self.parameters.update.is_hardware() {
