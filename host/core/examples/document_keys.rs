@@ -1,4 +1,4 @@
-//! Makes the tables of keys in `docs/experiments.md` anew: `cargo run -p hge-core --example document_keys`.
+//! Regenerates the tables of keys in `docs/experiments.md`: `cargo run -p hge-core --example document_keys`.
 
 use std::path::Path;
 

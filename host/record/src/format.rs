@@ -1,4 +1,4 @@
-//! What writer and reader of a log agree on: the version, the files' names, and the messages that are no items.
+//! Shared by the writer and the reader of a log: version, file names, and the messages that are no items.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,6 +1,6 @@
 //! Steps from second derivatives against Adam and the natural gradient: device time until the controls meet the task's requirement, restarts included.
 //!
-//! Whether controls meet it is told by the device's formula, without noise or tones, for all optimisers alike. Each has the best of equally many settings,
+//! The device's formula, without noise or tones, decides whether controls meet it, for all optimisers alike. Each has the best of equally many settings,
 //! compared on other starts than the reported ones: a rate or damping, an amplitude of the tones, and the epochs without progress after which a start ends.
 //! Searches that reach the budget of device time count as censored.
 

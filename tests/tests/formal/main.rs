@@ -7,6 +7,7 @@ mod mutants;
 mod page;
 mod proof;
 mod prover;
+mod wiring;
 
 use cores::Proofs;
 use hge_needs::needs;

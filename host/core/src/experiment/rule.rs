@@ -1,4 +1,4 @@
-//! What single values of an experiment may be: by the rule that is declared with every key.
+//! Allowed range of each value of an experiment, by the rule that is declared with its key.
 //!
 //! Every float is finite, whatever its rule, so no later check has to think of NaN and the infinities.
 
