@@ -5,6 +5,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`analogue`] | the analogue scale from codes to volts and nanoamperes |
+//! | [`ft245`] | the times of an FT245 FIFO, in clocks |
 //! | [`mod@keys`] | declarations of the keys of a file: type, rule, default, documentation |
 //! | [`number`] | codes, fixed-point formats, tuning words |
 //! | [`parameters`] | generics of a gateware: outputs, slots, tables, clock |
@@ -16,6 +17,7 @@
 
 pub mod analogue;
 pub mod frame;
+pub mod ft245;
 pub mod keys;
 pub mod number;
 pub mod parameters;

@@ -263,7 +263,7 @@ def connect(
 ) -> Instrument:
     """Connects to an instrument.
 
-    `link` is `"sim"`, `"tcp:HOST:PORT"`, `"udp:HOST"` or `"serial:PATH[@BAUD]"`. Keywords replace keys of the experiment, whose sections are
+    `link` is `"sim"`, `"tcp:HOST:PORT"`, `"udp:HOST"`, `"serial:PATH[@BAUD]"` or `"ft245:PATH"`. Keywords replace keys of the experiment, whose sections are
     dictionaries: `seed=2, tones={"amplitude_v": 0.01}`. In a simulation `device` is one of docs/devices.md, or a function of
     yours. `token_file` holds the token of a server that requires one; default from HGE_TOKEN_FILE.
     """

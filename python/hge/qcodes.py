@@ -118,7 +118,7 @@ class HgeInstrument(Instrument):
 
     Args:
         name: In QCoDeS.
-        address: `sim`, `tcp:HOST:PORT` or `serial:PATH[@BAUD]`.
+        address: `sim`, `tcp:HOST:PORT`, `serial:PATH[@BAUD]` or `ft245:PATH`.
         experiment: A gate, the path of an experiment file, or its keys.
         device: In a simulation, a device or a function of one's own.
     """

@@ -1,9 +1,8 @@
 //! What is written beside the Verilog works: the lint is clean but for the waivers, and the testbench agrees.
 
-use hge_boards::package::{
-    core, instrument_of_build, serial_instrument_of_build, vectors, Core, File,
-};
+use hge_boards::package::{core, instrument_of_build, instrument_on_line, vectors, Core, File};
 use hge_gateware::build::Build;
+use hge_gateware::link::line::Line;
 use hge_needs::needs;
 use hge_protocol::{Carriers, Parameters, Update};
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ fn packages() -> Vec<Vec<File>> {
     let late = Parameters { clock_hz: 90_000_000, ..default };
     let hardware = Parameters { update: Update::Hardware, ..default };
     for parameters in [default, sines, late, hardware] {
-        for which in [Core::Nco, Core::Lockin, Core::Update, Core::Guard] {
+        for which in Core::ALL {
             out.push(core(which, &parameters).expect("a core"));
         }
     }
@@ -27,7 +26,9 @@ fn packages() -> Vec<Vec<File>> {
         out.push(instrument_of_build(&small, &Build::default()).expect("an instrument"));
     }
     let build = Build::default();
-    out.push(serial_instrument_of_build(&small.in_steps(), 1_000_000, &build).expect("generics"));
+    for line in [Line::Uart { baud: 1_000_000 }, Line::Ft245] {
+        out.push(instrument_on_line(&small.in_steps(), line, &build).expect("generics"));
+    }
     out
 }
 
@@ -139,7 +140,7 @@ fn tables_of_vectors_have_the_words_of_the_testbench() {
     let files = vectors(&small, &Build::default()).expect("generics");
     let text = |name: &str| &files.iter().find(|file| file.name == name).expect(name).text;
     let tables = files.iter().filter(|file| file.name.ends_with("_vectors.csv"));
-    assert_eq!(tables.clone().count(), 5);
+    assert_eq!(tables.clone().count(), Core::ALL.len() + 1);
     for table in tables {
         let name = table.name.trim_end_matches("_vectors.csv");
         let mut rows = table.text.lines();

@@ -3,7 +3,7 @@
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
-//! | `rx`, `tx` | in, out, 1 | the serial line |
+//! | `rx`, `tx`, or `fifo_...` | | the line, as of [`crate::serial`] |
 //! | `arm_button` | in, 1 | asynchronous, high while pressed: starts the embedded experiment ([`crate::boot`]), if there is one |
 //! | `dac_sclk`, `dac_sync_n`, `dac_data` | out, 1 + 1 + 1 a chip | the DACs: with n chips output k is channel k div n of chip k mod n |
 //! | `adc_sclk`, `adc_cs_n`, `adc_data` | out, out, in, 1 | the ADCs, with a data line each; for an AD7686 `adc_cs_n` is CNV |
@@ -21,6 +21,7 @@ use crate::converter::{
 };
 use crate::engine::{per_input, Pass};
 use crate::leaf::Fixed;
+use crate::link::line::Line;
 use crate::serial::{SerialError, SerialInstrument};
 use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
@@ -82,9 +83,23 @@ pub struct BoardTop<P: Pass> {
     /// The interlock is closed.
     pub interlock: Signal<In, Bit>,
     /// The line from the host.
-    pub rx: Signal<In, Bit>,
+    pub rx: Vec<Signal<In, Bit>>,
     /// The line to the host.
-    pub tx: Signal<Out, Bit>,
+    pub tx: Vec<Signal<Out, Bit>>,
+    /// Low: the bridge has a byte.
+    pub fifo_rxf_n: Vec<Signal<In, Bit>>,
+    /// Low: the bridge has room for a byte.
+    pub fifo_txe_n: Vec<Signal<In, Bit>>,
+    /// Low: the bridge drives its byte.
+    pub fifo_rd_n: Vec<Signal<Out, Bit>>,
+    /// The bridge takes a byte when it falls.
+    pub fifo_wr_n: Vec<Signal<Out, Bit>>,
+    /// Levels of the data pins.
+    pub fifo_data_in: Vec<Signal<In, Bits<8>>>,
+    /// Byte on the data pins.
+    pub fifo_data_out: Vec<Signal<Out, Bits<8>>>,
+    /// The data pins are driven.
+    pub fifo_drives: Vec<Signal<Out, Bit>>,
     /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
     /// The DAC's serial clock.
@@ -128,15 +143,14 @@ pub struct BoardTop<P: Pass> {
 }
 
 impl<P: Pass> BoardTop<P> {
-    /// A board's top for `wanted` with these converters, a line of `baud` bits a second, the build facts
-    /// and the recording to play after power-up.
+    /// A board's top for `wanted` with these converters, this line, the build facts and the recording to play after power-up.
     ///
     /// # Errors
-    /// A generic, the rate or the clock is out of range.
+    /// A generic, the line's rate or the clock is out of range.
     pub fn new(
         wanted: &Parameters,
         converters: Converters,
-        baud: u32,
+        line: Line,
         build: &Build,
         recording: &Recording,
     ) -> Result<Self, BoardError> {
@@ -145,7 +159,16 @@ impl<P: Pass> BoardTop<P> {
         // Between a 16th and an 8th of a second.
         let eye_mask = u64::from(parameters.clock_hz / 8).next_power_of_two() / 2 - 1;
         let mut board = Self {
-            serial: SerialInstrument::unconnected(&parameters, baud, build, recording)?,
+            serial: SerialInstrument::unconnected(&parameters, line, build, recording)?,
+            rx: line.of_uart(),
+            tx: line.of_uart(),
+            fifo_rxf_n: line.of_fifo(),
+            fifo_txe_n: line.of_fifo(),
+            fifo_rd_n: line.of_fifo(),
+            fifo_wr_n: line.of_fifo(),
+            fifo_data_in: line.of_fifo(),
+            fifo_data_out: line.of_fifo(),
+            fifo_drives: line.of_fifo(),
             dac: SpiDac::new(converters.dac, parameters.clock_hz, parameters.outputs)?,
             adc: (0..parameters.inputs)
                 .map(|_| SpiAdc::new(converters.adc, parameters.clock_hz, settled))
@@ -158,8 +181,11 @@ impl<P: Pass> BoardTop<P> {
         board.clock.connect();
         board.locked.connect();
         board.interlock.connect();
-        board.rx.connect();
         board.arm_button.connect();
+        for pin in board.rx.iter_mut().chain(&mut board.fifo_rxf_n).chain(&mut board.fifo_txe_n) {
+            pin.connect();
+        }
+        board.fifo_data_in.iter_mut().for_each(Signal::connect);
         board.adc_data.iter_mut().for_each(Signal::connect);
         board.connect_all();
         Ok(board)
@@ -174,8 +200,19 @@ impl<P: Pass> Logic for BoardTop<P> {
         comment!("The line.");
         self.serial.locked.next = self.locked.val();
         self.serial.interlock.next = self.interlock.val();
-        self.serial.rx.next = self.rx.val();
-        self.tx.next = self.serial.tx.val();
+        for i in 0..self.rx.len() {
+            self.serial.rx[i].next = self.rx[i].val();
+            self.tx[i].next = self.serial.tx[i].val();
+        }
+        for i in 0..self.fifo_drives.len() {
+            self.serial.fifo_rxf_n[i].next = self.fifo_rxf_n[i].val();
+            self.serial.fifo_txe_n[i].next = self.fifo_txe_n[i].val();
+            self.fifo_rd_n[i].next = self.serial.fifo_rd_n[i].val();
+            self.fifo_wr_n[i].next = self.serial.fifo_wr_n[i].val();
+            self.serial.fifo_data_in[i].next = self.fifo_data_in[i].val();
+            self.fifo_data_out[i].next = self.serial.fifo_data_out[i].val();
+            self.fifo_drives[i].next = self.serial.fifo_drives[i].val();
+        }
         self.serial.arm_button.next = self.arm_button.val();
         comment!("Converters.");
         self.dac.reset.next = self.serial.reset.val();

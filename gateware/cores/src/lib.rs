@@ -22,14 +22,14 @@
 //! | [`sequencer`] | states of a case |
 //! | [`capture`] | ADC codes in blocks |
 //! | [`reference`](mod@reference) | a slot's tone on a pin |
-//! | [`link`] | frames in and out, sessions, the serial line |
+//! | [`link`] | frames in and out, sessions, the line |
 //! | [`telemetry`] | ring buffer of frames |
 //! | [`registers`] | the scalar registers |
 //! | [`access`] | access control of registers |
 //! | [`converter`] | SPI converters |
 //! | [`engine`] | NCO, lock-in and tone mixer in the slot scan |
 //! | [`instrument`] | the complete instrument |
-//! | [`serial`] | the instrument with a UART |
+//! | [`serial`] | the instrument with its line, a UART or an FT245 FIFO |
 //! | [`board`] | with converters, LEDs and the output switch: what boards instantiate |
 //! | [`boot`] | standalone from power-up: stored requests |
 //! | [`sources`] | sources of the cores, whose comments go into the Verilog |

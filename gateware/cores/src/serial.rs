@@ -1,9 +1,10 @@
-//! The instrument with a UART, as a board instantiates it.
+//! The instrument with its line, as a board instantiates it: a UART, or the FIFO of an FTDI bridge ([`crate::link::ft245`]).
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
 //! | `locked`, `interlock` | in, 1 | the PLL has locked; the interlock is closed; both asynchronous |
-//! | `rx`, `tx` | in, out, 1 | the line, high at rest; 8 data bits, no parity, one stop bit |
+//! | `rx`, `tx` | in, out, 1 | with a UART: the line, high at rest; 8 data bits, no parity, one stop bit |
+//! | `fifo_...` | | with a FIFO: its pins, as there |
 //! | `arm_button` | in, 1 | asynchronous, high while pressed; ignored without a recording |
 //! | `adc`, `tick` | in 16 signed, out 1 | latest ADC code, sampled at the end of a clock with `tick` |
 //! | `dac_write`, `dac_index`, `dac_code` | out, 1 + 5 + 16 signed | a new code, from the guard |
@@ -11,13 +12,15 @@
 //! | `reset`, `fault`, `heard` | out, 1 | power-on reset; the guard has tripped since the last arming; a byte has arrived |
 //! | `busy`, `window`, `trigger`, `reference` | out, 1 | as of the instrument |
 //!
-//! Time never stops here. While a recording is played ([`crate::boot`]) bytes on `rx` are ignored.
+//! Time never stops here. While a recording is played ([`crate::boot`]) bytes of the host are ignored.
 
 use crate::boot::Boot;
 use crate::build::Build;
 use crate::engine::{per_input, Pass};
 use crate::instrument::Instrument;
 use crate::leaf::Fixed;
+use crate::link::ft245::Ft245;
+use crate::link::line::Line;
 use crate::link::uart_receiver::{RateError, UartReceiver};
 use crate::link::uart_transmitter::UartTransmitter;
 use hge_protocol::recording::Recording;
@@ -37,7 +40,7 @@ pub enum SerialError {
     Rate(#[from] RateError),
 }
 
-/// Receiver, instrument, transmitter.
+/// Instrument and line: of receiver, transmitter and FIFO those that the line has.
 #[derive(LogicBlock, Default)]
 pub struct SerialInstrument<P: Pass> {
     /// System clock.
@@ -47,9 +50,23 @@ pub struct SerialInstrument<P: Pass> {
     /// The interlock is closed.
     pub interlock: Signal<In, Bit>,
     /// The line from the host.
-    pub rx: Signal<In, Bit>,
+    pub rx: Vec<Signal<In, Bit>>,
     /// The line to the host.
-    pub tx: Signal<Out, Bit>,
+    pub tx: Vec<Signal<Out, Bit>>,
+    /// Low: the bridge has a byte.
+    pub fifo_rxf_n: Vec<Signal<In, Bit>>,
+    /// Low: the bridge has room for a byte.
+    pub fifo_txe_n: Vec<Signal<In, Bit>>,
+    /// Low: the bridge drives its byte.
+    pub fifo_rd_n: Vec<Signal<Out, Bit>>,
+    /// The bridge takes a byte when it falls.
+    pub fifo_wr_n: Vec<Signal<Out, Bit>>,
+    /// Levels of the data pins.
+    pub fifo_data_in: Vec<Signal<In, Bits<8>>>,
+    /// Byte on the data pins.
+    pub fifo_data_out: Vec<Signal<Out, Bits<8>>>,
+    /// The data pins are driven.
+    pub fifo_drives: Vec<Signal<Out, Bit>>,
     /// The button that starts the embedded experiment.
     pub arm_button: Signal<In, Bit>,
     /// Latest ADC code of every input.
@@ -80,8 +97,9 @@ pub struct SerialInstrument<P: Pass> {
     pub trigger: Signal<Out, Bit>,
     /// A slot's tone.
     pub reference: Signal<Out, Bit>,
-    receiver: UartReceiver,
-    transmitter: UartTransmitter,
+    receiver: Vec<UartReceiver>,
+    transmitter: Vec<UartTransmitter>,
+    fifo: Vec<Ft245>,
     boot: Boot,
     instrument: Instrument<P>,
     /// There is an experiment to play.
@@ -89,12 +107,12 @@ pub struct SerialInstrument<P: Pass> {
 }
 
 impl<P: Pass> SerialInstrument<P> {
-    /// An instrument with `parameters` at `baud` bits a second, for simulation: its build hash is 0.
+    /// An instrument with `parameters` on this line, for simulation: its build hash is 0.
     ///
     /// # Errors
     /// A generic or a rate out of range.
-    pub fn new(parameters: &Parameters, baud: u32) -> Result<Self, SerialError> {
-        Self::with_build(parameters, baud, &Build::default())
+    pub fn new(parameters: &Parameters, line: Line) -> Result<Self, SerialError> {
+        Self::with_build(parameters, line, &Build::default())
     }
 
     /// [`Self::new`] with build facts.
@@ -103,15 +121,19 @@ impl<P: Pass> SerialInstrument<P> {
     /// A generic or a rate out of range.
     pub fn with_build(
         parameters: &Parameters,
-        baud: u32,
+        line: Line,
         build: &Build,
     ) -> Result<Self, SerialError> {
-        let mut serial = Self::unconnected(parameters, baud, build, &Recording::default())?;
+        let mut serial = Self::unconnected(parameters, line, build, &Recording::default())?;
         serial.clock.connect();
         serial.locked.connect();
         serial.interlock.connect();
-        serial.rx.connect();
         serial.arm_button.connect();
+        for pin in serial.rx.iter_mut().chain(&mut serial.fifo_rxf_n).chain(&mut serial.fifo_txe_n)
+        {
+            pin.connect();
+        }
+        serial.fifo_data_in.iter_mut().for_each(Signal::connect);
         serial.adc.iter_mut().for_each(Signal::connect);
         serial.connect_all();
         Ok(serial)
@@ -120,16 +142,35 @@ impl<P: Pass> SerialInstrument<P> {
     /// [`Self::with_build`] as part of a larger block, with the recording to play after power-up.
     pub(crate) fn unconnected(
         parameters: &Parameters,
-        baud: u32,
+        line: Line,
         build: &Build,
         recording: &Recording,
     ) -> Result<Self, SerialError> {
+        let clock_hz = parameters.clock_hz;
+        let (mut receiver, mut transmitter, mut fifo) = (vec![], vec![], vec![]);
+        match line {
+            Line::Uart { baud } => {
+                receiver.push(UartReceiver::new(clock_hz, baud)?);
+                transmitter.push(UartTransmitter::new(clock_hz, baud)?);
+            }
+            Line::Ft245 => fifo.push(Ft245::new(clock_hz)),
+        }
         Ok(Self {
-            boot: Boot::new(recording, parameters.clock_hz),
+            boot: Boot::new(recording, clock_hz),
             is_recorded: Fixed::new(!recording.bytes().is_empty()),
             instrument: Instrument::unconnected(parameters, build)?,
-            receiver: UartReceiver::new(parameters.clock_hz, baud)?,
-            transmitter: UartTransmitter::new(parameters.clock_hz, baud)?,
+            receiver,
+            transmitter,
+            fifo,
+            rx: line.of_uart(),
+            tx: line.of_uart(),
+            fifo_rxf_n: line.of_fifo(),
+            fifo_txe_n: line.of_fifo(),
+            fifo_rd_n: line.of_fifo(),
+            fifo_wr_n: line.of_fifo(),
+            fifo_data_in: line.of_fifo(),
+            fifo_data_out: line.of_fifo(),
+            fifo_drives: line.of_fifo(),
             adc: per_input(parameters, |_| Signal::default()),
             ..Default::default()
         })
@@ -139,14 +180,39 @@ impl<P: Pass> SerialInstrument<P> {
 impl<P: Pass> Logic for SerialInstrument<P> {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, receiver, transmitter, boot, instrument);
-        self.receiver.reset.next = self.instrument.reset.val();
-        self.transmitter.reset.next = self.instrument.reset.val();
-        self.receiver.pin.next = self.rx.val();
-        self.tx.next = self.transmitter.pin.val();
-        self.instrument.rx_byte.next = self.receiver.byte.val();
-        self.instrument.rx_valid.next = self.receiver.valid.val();
-        self.instrument.rx_fault.next = self.receiver.fault.val();
+        clock!(self, clock, boot, instrument);
+        for i in 0..self.receiver.len() {
+            self.receiver[i].clock.next = self.clock.val();
+            self.transmitter[i].clock.next = self.clock.val();
+            self.receiver[i].reset.next = self.instrument.reset.val();
+            self.transmitter[i].reset.next = self.instrument.reset.val();
+            self.receiver[i].pin.next = self.rx[i].val();
+            self.tx[i].next = self.transmitter[i].pin.val();
+            self.instrument.rx_byte.next = self.receiver[i].byte.val();
+            self.instrument.rx_valid.next = self.receiver[i].valid.val();
+            self.instrument.rx_fault.next = self.receiver[i].fault.val();
+            self.transmitter[i].byte.next = self.instrument.tx_byte.val();
+            self.transmitter[i].valid.next = self.instrument.tx_valid.val();
+            self.instrument.tx_ready.next = self.transmitter[i].ready.val();
+        }
+        for i in 0..self.fifo.len() {
+            self.fifo[i].clock.next = self.clock.val();
+            self.fifo[i].reset.next = self.instrument.reset.val();
+            self.fifo[i].rxf_n.next = self.fifo_rxf_n[i].val();
+            self.fifo[i].txe_n.next = self.fifo_txe_n[i].val();
+            self.fifo_rd_n[i].next = self.fifo[i].rd_n.val();
+            self.fifo_wr_n[i].next = self.fifo[i].wr_n.val();
+            self.fifo[i].data_in.next = self.fifo_data_in[i].val();
+            self.fifo_data_out[i].next = self.fifo[i].data_out.val();
+            self.fifo_drives[i].next = self.fifo[i].drives.val();
+            self.instrument.rx_byte.next = self.fifo[i].from_host.val();
+            self.instrument.rx_valid.next = self.fifo[i].from_host_valid.val();
+            self.instrument.rx_fault.next = false;
+            self.fifo[i].from_host_ready.next = self.instrument.rx_ready.val();
+            self.fifo[i].to_host.next = self.instrument.tx_byte.val();
+            self.fifo[i].to_host_valid.next = self.instrument.tx_valid.val();
+            self.instrument.tx_ready.next = self.fifo[i].to_host_ready.val();
+        }
         if self.boot.plays.val() & self.is_recorded.val() {
             self.instrument.rx_byte.next = self.boot.byte.val();
             self.instrument.rx_valid.next = self.boot.valid.val();
@@ -158,9 +224,6 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.boot.active.next = self.instrument.active.val();
         self.boot.busy.next = self.instrument.busy.val();
         self.boot.ready.next = self.instrument.rx_ready.val();
-        self.transmitter.byte.next = self.instrument.tx_byte.val();
-        self.transmitter.valid.next = self.instrument.tx_valid.val();
-        self.instrument.tx_ready.next = self.transmitter.ready.val();
         self.instrument.locked.next = self.locked.val();
         self.instrument.interlock.next = self.interlock.val();
         self.instrument.hold.next = false;
@@ -175,7 +238,12 @@ impl<P: Pass> Logic for SerialInstrument<P> {
         self.ramping_to_safe.next = self.instrument.ramping_to_safe.val();
         self.reset.next = self.instrument.reset.val();
         self.fault.next = self.instrument.fault.val();
-        self.heard.next = self.receiver.valid.val();
+        for i in 0..self.receiver.len() {
+            self.heard.next = self.receiver[i].valid.val();
+        }
+        for i in 0..self.fifo.len() {
+            self.heard.next = self.fifo[i].from_host_valid.val();
+        }
         self.busy.next = self.instrument.busy.val();
         self.window.next = self.instrument.window.val();
         self.trigger.next = self.instrument.trigger.val();

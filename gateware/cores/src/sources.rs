@@ -29,6 +29,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("leaf/synchronizer.rs"),
     include_str!("window_statistics.rs"),
     include_str!("link/crc.rs"),
+    include_str!("link/ft245.rs"),
     include_str!("link/mod.rs"),
     include_str!("link/processor.rs"),
     include_str!("link/receiver.rs"),

@@ -7,6 +7,7 @@ use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::engine::{Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
+use hge_gateware::link::line::Line;
 use hge_needs::needs;
 use hge_protocol::frame::{Operation, Request};
 use hge_protocol::recording::Recording;
@@ -107,7 +108,7 @@ fn the_boards_top_in_icarus_equals_rust() {
     let mut core = BoardTop::<Stepped>::new(
         &parameters,
         converters,
-        baud,
+        Line::Uart { baud },
         &Build::default(),
         &Recording::default(),
     )
@@ -128,7 +129,7 @@ fn the_boards_top_in_icarus_equals_rust() {
             core.locked.next = true;
             core.interlock.next = cycle % 5000 < 4900;
             let bit = cycle.checked_sub(100).map(|since| since / CLOCKS_PER_BIT);
-            core.rx.next = bit.and_then(|bit| bits.get(bit).copied()).unwrap_or(true);
+            core.rx[0].next = bit.and_then(|bit| bits.get(bit).copied()).unwrap_or(true);
             put(&mut core.adc_data, &mut random);
         },
     );

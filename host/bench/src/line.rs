@@ -3,6 +3,7 @@
 use crate::workload::Workload;
 use hge_driver::link::udp;
 use hge_protocol::frame::{flag, Frame, Record, SlotSums, Window};
+use hge_protocol::ft245;
 use serde::Serialize;
 
 /// A line from the instrument.
@@ -14,13 +15,16 @@ pub struct Line {
     pub bytes_per_s: f64,
 }
 
-/// The lines of the boards, and those that boards of the same parts could have.
-pub const LINES: [Line; 4] = [
-    Line { name: "serial, 115.2 kbaud", bytes_per_s: 11_520.0 },
-    Line { name: "serial, 3 Mbaud", bytes_per_s: 300_000.0 },
-    Line { name: "serial, 12 Mbaud", bytes_per_s: 1_200_000.0 },
-    Line { name: "udp, 100 Mbit/s", bytes_per_s: udp::BYTES_PER_S },
-];
+/// The lines of the boards, and those that boards of the same parts could have, for an instrument with this clock.
+pub fn lines(clock_hz: u32) -> [Line; 5] {
+    [
+        Line { name: "serial, 115.2 kbaud", bytes_per_s: 11_520.0 },
+        Line { name: "serial, 3 Mbaud", bytes_per_s: 300_000.0 },
+        Line { name: "serial, 12 Mbaud", bytes_per_s: 1_200_000.0 },
+        Line { name: "ft245", bytes_per_s: ft245::bytes_per_s(clock_hz) },
+        Line { name: "udp, 100 Mbit/s", bytes_per_s: udp::BYTES_PER_S },
+    ]
+}
 
 /// What a line allows.
 #[derive(Clone, Debug, Serialize)]

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use hge_bench::decoder::{self, Decoder};
 use hge_bench::devices::{self, Rows, DEVICES};
 use hge_bench::engines::{self, Throughput};
-use hge_bench::line::{self, Allowed, LINES};
+use hge_bench::line::{self, Allowed};
 use hge_bench::links::{self, Kind, Passed};
 use hge_bench::pace::{self, Pace};
 use hge_bench::training::{self, Trained};
@@ -118,7 +118,8 @@ fn measure(part: Part, effort: &Effort, report: &mut Report) -> Result<(), Strin
                 let pace = pace::measure(workload).map_err(text)?;
                 let allowed = |is_compact| {
                     let windows_per_s = pace.windows_per_s;
-                    LINES.map(|line| line::allowed(workload, line, is_compact, windows_per_s))
+                    line::lines(workload.clock_hz)
+                        .map(|line| line::allowed(workload, line, is_compact, windows_per_s))
                 };
                 let (lines, compact_lines) = (allowed(false).to_vec(), allowed(true).to_vec());
                 report.pace.push(Paced { pace, lines, compact_lines });
@@ -192,7 +193,8 @@ fn paces(paces: &[Paced]) -> Table {
 }
 
 fn lines(paces: &[Paced]) -> Table {
-    let names: Vec<&str> = LINES.iter().map(|line| line.name).collect();
+    let measured = paces.iter().take(1).flat_map(|paced| &paced.lines);
+    let names: Vec<&str> = measured.map(|allowed| allowed.line.name).collect();
     let mut table = Table::new(&[&["gradients/s that a line allows"], &names[..]].concat());
     for Paced { pace, lines, compact_lines } in paces {
         for (lines, records) in [(lines, ""), (compact_lines, ", compact")] {

@@ -25,7 +25,7 @@ const TOKEN_FILE_BYTES: u64 = 4096;
 /// Link of the instrument.
 #[derive(Args)]
 pub struct LinkOptions {
-    /// Instrument: sim, tcp:HOST:PORT, udp:HOST[:PORT] or serial:PATH[@BAUD]
+    /// Instrument: sim, tcp:HOST:PORT, udp:HOST[:PORT], serial:PATH[@BAUD] or ft245:PATH
     #[arg(long, value_name = "LINK", default_value = link::SIMULATED)]
     link: String,
     #[command(flatten)]

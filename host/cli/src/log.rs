@@ -69,7 +69,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let link = arguments.link.spec()?;
     if link == LinkSpec::Simulated {
         return Err("an instrument simulated in this process has no earlier run: give --link \
-                    serial:PATH or tcp:HOST:PORT"
+                    serial:PATH, ft245:PATH or tcp:HOST:PORT"
             .into());
     }
     let (experiment, source) = Source::load(&arguments.what).map_err(text)?;

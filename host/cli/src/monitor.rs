@@ -57,7 +57,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     if link == LinkSpec::Simulated {
         return Err(
             "an instrument simulated in this process has no other client to monitor: give \
-                    --link tcp:HOST:PORT, udp:HOST or serial:PATH"
+                    --link tcp:HOST:PORT, udp:HOST, serial:PATH or ft245:PATH"
                 .into(),
         );
     }

@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Folder of the run
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     run: PathBuf,
-    /// Present link of the instrument, if it has moved: sim, tcp:HOST:PORT, udp:HOST[:PORT] or serial:PATH[@BAUD]
+    /// Present link of the instrument, if it has moved: sim, tcp:HOST:PORT, udp:HOST[:PORT], serial:PATH[@BAUD] or ft245:PATH
     #[arg(long, value_name = "LINK")]
     link: Option<String>,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use hge_core::experiment::EngineKind;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use hge_sim::bench::{Bench, Delayed};
@@ -58,7 +59,8 @@ fn board(parameters: &Parameters, bench: Box<dyn Bench>) -> Result<Box<dyn Engin
     }
     let compiler = Compiler::locate()?;
     let none = Recording::default();
-    let engine = BoardEngine::new(&compiler, parameters, converters, CLOCKS_PER_BIT, &none, bench)?;
+    let line = Line::Uart { baud: parameters.clock_hz / CLOCKS_PER_BIT };
+    let engine = BoardEngine::new(&compiler, parameters, converters, line, &none, bench)?;
     Ok(Box::new(engine))
 }
 

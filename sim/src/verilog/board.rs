@@ -1,4 +1,4 @@
-//! The engine of a board's top at its pins: compiled Verilog, its UART, and models of the converters.
+//! The engine of a board's top at its pins: compiled Verilog, its line, and models of the converters.
 
 use super::{lost, Compiler, Process};
 use crate::bench::Bench;
@@ -6,6 +6,7 @@ use crate::converter::{AdcKind, Circuit, DacKind, Pins, SpiAdc};
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use std::path::Path;
@@ -37,7 +38,7 @@ fn models(converters: Converters) -> (DacKind, AdcKind) {
 }
 
 impl BoardEngine {
-    /// Compiles the board's top for `wanted` with these converters, a UART of `clocks_per_bit` and what is played after power-up
+    /// Compiles the board's top for `wanted` with these converters, this line and what is played after power-up
     /// (once; the program is kept in the user's cache), and starts it.
     ///
     /// # Errors
@@ -46,11 +47,11 @@ impl BoardEngine {
         compiler: &Compiler,
         wanted: &Parameters,
         converters: Converters,
-        clocks_per_bit: u32,
+        line: Line,
         recording: &Recording,
         bench: Box<dyn Bench>,
     ) -> Result<Self, EngineError> {
-        let program = compiler.compile_board(wanted, converters, clocks_per_bit, recording)?;
+        let program = compiler.compile_board(wanted, converters, line, recording)?;
         Self::of(&program, wanted, converters, bench)
     }
 

@@ -6,6 +6,7 @@ use hge_boards::tools::{cache_folder, find, run, ToolError, Yosys};
 use hge_gateware::board::Converters;
 use hge_gateware::build::Build;
 use hge_gateware::converter::chips;
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_protocol::Parameters;
 use hge_system::file::Temporary;
@@ -91,26 +92,22 @@ impl Compiler {
         self.compile_top(package::instrument(parameters), "hge_instrument", parameters.inputs, "")
     }
 
-    /// The same with a UART of `clocks_per_bit`.
+    /// The same on a line.
     ///
     /// # Errors
     /// A generic or the rate out of range; a tool fails.
-    pub fn compile_serial(
+    pub fn compile_on_line(
         &self,
         parameters: &Parameters,
-        clocks_per_bit: u32,
+        line: Line,
     ) -> Result<PathBuf, EngineError> {
-        let baud = parameters.clock_hz / clocks_per_bit.max(1);
-        let verilog = package::serial_instrument(parameters, baud);
-        self.compile_top(
-            verilog,
-            "hge_serial_instrument",
-            parameters.inputs,
-            &format!("-DHGE_SERIAL={clocks_per_bit}"),
-        )
+        let made = package::instrument_on_line(parameters, line, &Build::default());
+        let verilog = made.map(|mut files| files.swap_remove(0));
+        let define = of_line(line, parameters.clock_hz);
+        self.compile_top(verilog, package::top_on_line(line), parameters.inputs, &define)
     }
 
-    /// The board's top with these converters, a UART of `clocks_per_bit` and what is played after power-up.
+    /// The board's top with these converters, this line and what is played after power-up.
     ///
     /// # Errors
     /// A generic, the rate or the clock out of range; a tool fails.
@@ -118,14 +115,13 @@ impl Compiler {
         &self,
         parameters: &Parameters,
         converters: Converters,
-        clocks_per_bit: u32,
+        line: Line,
         recording: &Recording,
     ) -> Result<PathBuf, EngineError> {
-        let baud = parameters.clock_hz / clocks_per_bit.max(1);
         let verilog =
-            package::board_of_build(parameters, converters, baud, &Build::default(), recording)
+            package::board_of_build(parameters, converters, line, &Build::default(), recording)
                 .map_err(|error| EngineError::Tool(error.to_string()))?;
-        self.compile_board_text(&verilog[0].text, parameters, clocks_per_bit)
+        self.compile_board_text(&verilog[0].text, parameters, line)
     }
 
     /// A board's top for `parameters` whose Verilog is given, such as a netlist with the models of its cells.
@@ -136,13 +132,11 @@ impl Compiler {
         &self,
         verilog: &str,
         parameters: &Parameters,
-        clocks_per_bit: u32,
+        line: Line,
     ) -> Result<PathBuf, EngineError> {
-        let Parameters { outputs, inputs, .. } = *parameters;
-        let dacs = chips(outputs);
-        let define = format!(
-            "-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD -DHGE_SERIAL={clocks_per_bit}"
-        );
+        let Parameters { outputs, inputs, clock_hz, .. } = *parameters;
+        let (dacs, line) = (chips(outputs), of_line(line, clock_hz));
+        let define = format!("-DHGE_INPUTS={inputs} -DHGE_DACS={dacs} -DHGE_BOARD {line}");
         self.compile_text(verilog, "hge_board", &define)
     }
 
@@ -172,6 +166,14 @@ impl Compiler {
             }
         })?;
         Ok(folder.join("engine"))
+    }
+}
+
+/// What the program around the instrument is told of its line.
+fn of_line(line: Line, clock_hz: u32) -> String {
+    match line {
+        Line::Uart { baud } => format!("-DHGE_SERIAL={}", clock_hz / baud.max(1)),
+        Line::Ft245 => format!("-DHGE_FT245={clock_hz}"),
     }
 }
 

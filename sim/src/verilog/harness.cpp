@@ -6,8 +6,10 @@
 //                  ADC code (2). 'D' resting(1) length(4) bytes: time stands; what the instrument has said.
 // All numbers little-endian. When time stands is as in the engine in rust-hdl's simulation.
 //
-// With HGE_SERIAL the instrument is the one with a UART, and that is so many clocks a bit: the bytes go over its
-// pins, and since it has no `hold`, time stands when the line has been silent for longer than any request takes.
+// With HGE_SERIAL the instrument is the one with a UART, and that is so many clocks a bit; with HGE_FT245 the one behind a FIFO,
+// and that is its clock in Hz: the bytes go over its pins, and since it has no `hold`, time stands when the line has been silent
+// for longer than any request takes. A FIFO takes no byte beyond `room`.
+// To the engine:   '!': the pins of the FIFO did what its data sheet does not allow, and the process ends.
 //
 // With HGE_BOARD it is the board's top, and the converters are on the other side:
 // From the engine: 'B' pressed(1): the button that arms.
@@ -22,6 +24,10 @@
 #include <deque>
 #include <vector>
 
+#if defined HGE_SERIAL || defined HGE_FT245
+#define HGE_LINE
+#endif
+
 #ifdef HGE_VERILATOR
 #ifdef HGE_BOARD
 #include "Vhge_board.h"
@@ -29,6 +35,9 @@ typedef Vhge_board Instance;
 #elif defined HGE_SERIAL
 #include "Vhge_serial_instrument.h"
 typedef Vhge_serial_instrument Instance;
+#elif defined HGE_FT245
+#include "Vhge_fifo_instrument.h"
+typedef Vhge_fifo_instrument Instance;
 #else
 #include "Vhge_instrument.h"
 typedef Vhge_instrument Instance;
@@ -52,6 +61,8 @@ struct Top {
 typedef cxxrtl_design::p_hge__board Instance;
 #elif defined HGE_SERIAL
 typedef cxxrtl_design::p_hge__serial__instrument Instance;
+#elif defined HGE_FT245
+typedef cxxrtl_design::p_hge__fifo__instrument Instance;
 #else
 typedef cxxrtl_design::p_hge__instrument Instance;
 #endif
@@ -130,10 +141,14 @@ struct Top {
 #endif
 
 // Clocks at rest after which nothing can follow: a byte taken shows in the link's state two clocks later.
-#ifdef HGE_SERIAL
+#ifdef HGE_LINE
 // 64 registers and the stuffing of their 270 bytes take about 3500 clocks.
 static const unsigned QUIET_CLOCKS = 6000;
+#else
+static const unsigned QUIET_CLOCKS = 8;
+#endif
 
+#ifdef HGE_SERIAL
 // The host's transmitter: start bit, eight bits, stop bit.
 struct Talker {
     unsigned bits = 0;
@@ -182,8 +197,62 @@ struct Listener {
         }
     }
 };
-#else
-static const unsigned QUIET_CLOCKS = 8;
+#endif
+
+#ifdef HGE_FT245
+// The FIFO of an FT232H with the longest times of its data sheet (sim's `model/ft245.rs` is the other end). The host takes 8 MB/s
+// out of a buffer of 1 kB.
+struct Fifo {
+    static constexpr double PERIOD_NS = 1e9 / HGE_FT245, PAD_NS = 9, RISE_NS = 14, HIGH_NS = 49, ANSWER_NS = 14;
+    static constexpr double BYTES_PER_NS = 8e-3, BUFFER_BYTES = 1024;
+    double begin_ns = 0, answer_ns = 0, rxf_rises_ns = 0, txe_rises_ns = 0, buffered = 0;
+    bool rd_n = true, wr_n = true, rxf_n = true, txe_n = true, written = false, moves = false, changed = false;
+    uint8_t data = 0xa5;
+
+    // A clock with these levels; false where the data sheet does not allow them.
+    bool clock(bool rd_now, bool wr_now, bool drives, uint8_t out, bool full, std::deque<uint8_t> &input,
+               std::vector<uint8_t> &said) {
+        begin_ns += PERIOD_NS;
+        const double change_ns = begin_ns + PAD_NS, seen_ns = begin_ns + PERIOD_NS - PAD_NS;
+        moves = !rd_now || !input.empty();
+        const bool reads = rd_n && !rd_now, writes = wr_n && !wr_now;
+        if ((reads && rxf_n) || (writes && (txe_n || !drives)) || (!rd_now && drives)) {
+            return false;
+        }
+        if (reads) {
+            answer_ns = change_ns + ANSWER_NS;
+        }
+        if (!rd_n && rd_now) {
+            input.pop_front();
+            rxf_rises_ns = change_ns + RISE_NS;
+        }
+        if (!full) {
+            buffered = buffered > PERIOD_NS * BYTES_PER_NS ? buffered - PERIOD_NS * BYTES_PER_NS : 0;
+        }
+        if (writes) {
+            said.push_back(out);
+            buffered += 1;
+            txe_rises_ns = change_ns + RISE_NS;
+            written = moves = true;
+        }
+        rd_n = rd_now;
+        wr_n = wr_now;
+        const bool rxf_before = rxf_n, txe_before = txe_n;
+        const uint8_t data_before = data;
+        rxf_n = seen_ns >= rxf_rises_ns && (seen_ns < rxf_rises_ns + HIGH_NS || input.empty());
+        // Once low it stays so until a byte has been written.
+        if (written && seen_ns >= txe_rises_ns) {
+            written = false;
+            txe_n = true;
+        } else if (txe_n && seen_ns >= txe_rises_ns + HIGH_NS && !full && buffered < BUFFER_BYTES) {
+            txe_n = false;
+        }
+        const uint8_t front = input.empty() ? 0xa5 : input.front();
+        data = !rd_n && seen_ns >= answer_ns ? front : static_cast<uint8_t>(~front);
+        changed = rxf_n != rxf_before || txe_n != txe_before || data != data_before;
+        return true;
+    }
+};
 #endif
 
 static void take(void *into, size_t length) {
@@ -293,6 +362,11 @@ int main(int count, char **arguments) {
     Talker talker;
     Listener listener;
 #endif
+#ifdef HGE_FT245
+    Fifo fifo;
+    SET(fifo_rxf_n, fifo__rxf__n, 1);
+    SET(fifo_txe_n, fifo__txe__n, 1);
+#endif
 #ifdef HGE_BOARD
     Converters converters;
     if (count > 3) {
@@ -333,20 +407,33 @@ int main(int count, char **arguments) {
         unsigned quiet = 0;
         bool resting;
         bool full;
-#ifndef HGE_SERIAL
+#ifndef HGE_LINE
         SET(hold, hold, hold);
 #endif
         do {
             full = said.size() >= room;
 #ifdef HGE_SERIAL
             SET(rx, rx, talker.level(input));
-#else
+#elif !defined HGE_LINE
             SET(tx_ready, tx__ready, !full);
             SET(rx_valid, rx__valid, !input.empty());
             SET(rx_byte, rx__byte, input.empty() ? 0 : input.front());
 #endif
             SET(clock, clock, 0);
             top.eval();
+#ifdef HGE_FT245
+            if (!fifo.clock(GET(fifo_rd_n, fifo__rd__n), GET(fifo_wr_n, fifo__wr__n), GET(fifo_drives, fifo__drives),
+                            static_cast<uint8_t>(GET(fifo_data_out, fifo__data__out)), full, input, said)) {
+                std::fputc('!', stdout);
+                return 1;
+            }
+            if (fifo.changed) {
+                SET(fifo_rxf_n, fifo__rxf__n, fifo.rxf_n);
+                SET(fifo_txe_n, fifo__txe__n, fifo.txe_n);
+                SET(fifo_data_in, fifo__data__in, fifo.data);
+                top.eval();
+            }
+#endif
 #ifdef HGE_BOARD
             const bool ended = converters.clock(static_cast<uint16_t>(
                 GET(dac_sclk, dac__sclk) | GET(dac_sync_n, dac__sync__n) << 1 | GET(adc_sclk, adc__sclk) << 2 |
@@ -384,6 +471,8 @@ int main(int count, char **arguments) {
 #ifdef HGE_SERIAL
             listener.hear(GET(tx, tx), said);
             const bool stirs = talker.busy() || listener.busy();
+#elif defined HGE_FT245
+            const bool stirs = fifo.moves;
 #else
             if (!input.empty() && GET(rx_ready, rx__ready)) {
                 input.pop_front();

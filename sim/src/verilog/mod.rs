@@ -9,6 +9,7 @@ pub use compile::Compiler;
 
 use crate::bench::Bench;
 use crate::engine::{Engine, EngineError, Passed, Time};
+use hge_gateware::link::line::Line;
 use hge_protocol::Parameters;
 use process::{lost, Process};
 use std::path::Path;
@@ -43,18 +44,18 @@ impl VerilogEngine {
         Self::start(&compiler.compile(&parameters)?, parameters, bench)
     }
 
-    /// An instrument that is reached through its UART, `clocks_per_bit` clocks a bit. Its time cannot stand
+    /// An instrument that is reached through the pins of its line. Its time cannot stand
     /// still: it goes on while the line is in use and for some thousand clocks after.
     ///
     /// # Errors
     /// A generic or the rate out of range; the compiler fails.
-    pub fn serial(
+    pub fn on_line(
         compiler: Compiler,
         parameters: Parameters,
-        clocks_per_bit: u32,
+        line: Line,
         bench: Box<dyn Bench>,
     ) -> Result<Self, EngineError> {
-        let program = compiler.compile_serial(&parameters, clocks_per_bit)?;
+        let program = compiler.compile_on_line(&parameters, line)?;
         Self::start(&program, parameters, bench)
     }
 

@@ -4,6 +4,7 @@ use hge_core::experiment::{Job, Source};
 use hge_core::train::{train_on, Outcome};
 use hge_driver::link::Link;
 use hge_driver::{Instrument, Settings, Subscription, TelemetryItem};
+use hge_gateware::link::line::Line;
 use hge_lab::server::{InProcess, Pace};
 use hge_needs::needs;
 use hge_protocol::frame::Record;
@@ -183,19 +184,34 @@ fn frames_through_every_kind_of_fault_on_the_model() {
 #[needs(compiler)]
 #[test]
 fn frames_through_every_kind_of_fault_and_the_uart_of_the_compiled_verilog() {
-    let parameters = Parameters::default();
+    let line = Line::Uart { baud: Parameters::default().clock_hz / CLOCKS_PER_BIT };
     let load = nightly(Load { frames: 10_000, ..LIGHT }, LIGHT);
     let every = |fault: &Fault| match fault {
         Fault::Flips(rate) => nightly(true, *rate == 1e-4),
         _ => true,
     };
-    for fault in FAULTS.into_iter().filter(every) {
-        let bench = IntegerBench::new(parameters.outputs, 1, 5);
-        let engine = Compiler::locate().and_then(|compiler| {
-            VerilogEngine::serial(compiler, parameters, CLOCKS_PER_BIT, Box::new(bench))
-        });
-        endure(Box::new(engine.expect("an engine")), fault, 18, load);
-    }
+    FAULTS.into_iter().filter(every).for_each(|fault| endure_at_the_pins(line, fault, load));
+}
+
+#[needs(compiler)]
+#[test]
+#[ignore = "at night: half a minute"]
+fn at_night_frames_through_every_kind_of_fault_and_the_fifo_of_the_compiled_verilog() {
+    // Fewer flips than one in ten thousand bits strike none of so few frames.
+    let strikes = |fault: &Fault| !matches!(fault, Fault::Flips(rate) if *rate < 1e-4);
+    FAULTS
+        .into_iter()
+        .filter(strikes)
+        .for_each(|fault| endure_at_the_pins(Line::Ft245, fault, LIGHT));
+}
+
+/// Frames to the compiled Verilog through the pins of its line.
+fn endure_at_the_pins(line: Line, fault: Fault, load: Load) {
+    let parameters = Parameters::default();
+    let bench = IntegerBench::new(parameters.outputs, 1, 5);
+    let engine = Compiler::locate()
+        .and_then(|compiler| VerilogEngine::on_line(compiler, parameters, line, Box::new(bench)));
+    endure(Box::new(engine.expect("an engine")), fault, 18, load);
 }
 
 /// The default training of XOR, on a link.

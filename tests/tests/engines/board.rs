@@ -5,6 +5,7 @@ use hge_core::measure::gradient::{self, CaseSlopes, Effort};
 use hge_core::train::Outcome;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::link::line::Line;
 use hge_lab::{train, Options};
 use hge_needs::needs;
 use hge_protocol::recording::Recording;
@@ -102,9 +103,9 @@ fn the_switch_is_closed_while_armed_and_until_outputs_are_safe_and_they_rest_at_
     let parameters = Parameters::default();
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
     let bench = Box::new(IntegerBench::new(parameters.outputs, 1, 5));
-    let none = Recording::default();
+    let (line, none) = (Line::Uart { baud: 3_000_000 }, Recording::default());
     let mut engine =
-        BoardEngine::new(&compiler, &parameters, converters, 8, &none, bench).expect("a board");
+        BoardEngine::new(&compiler, &parameters, converters, line, &none, bench).expect("a board");
     let mut script = Script::new(77);
     script.write_all(&[(map::SAMPLE_PERIOD, 600), (map::STEP_LIMIT, 500), (map::SAFE_STEP, 160)]);
     // Low, high, safe: twenty steps from where the outputs are.

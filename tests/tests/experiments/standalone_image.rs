@@ -5,6 +5,7 @@ use hge_core::train::{last_run, noise_seed, recording, train_on, LastRun, Outcom
 use hge_driver::Instrument;
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::link::line::Line;
 use hge_lab::server::{InProcess, Pace, Server};
 use hge_lab::{train, Options};
 use hge_needs::needs;
@@ -273,9 +274,16 @@ fn a_board_trains_at_the_press_of_its_button_and_tells_a_host_later() {
     let outputs = task.parameters.outputs as usize;
     let bench = AnalogueBench::new(chain, device, outputs, 1, task.plan.grid().rate_hz, 1);
     let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
-    let engine =
-        BoardEngine::new(&compiler, &task.parameters, converters, 8, &recording, Box::new(bench))
-            .expect("a board");
+    let line = Line::Uart { baud: task.parameters.clock_hz / 8 };
+    let engine = BoardEngine::new(
+        &compiler,
+        &task.parameters,
+        converters,
+        line,
+        &recording,
+        Box::new(bench),
+    )
+    .expect("a board");
     let mut board = Board { engine, received: Vec::new() };
     board.pass(LONG);
     let requests =

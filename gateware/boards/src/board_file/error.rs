@@ -108,6 +108,12 @@ pub enum BoardError {
         /// The value, and the reason.
         source: AnalogueError,
     },
+    /// No line, or two.
+    #[error("board {board} must have one line: give it either a table [uart], with baud and bridge, or a table [ft245], with bridge")]
+    Lines {
+        /// The board.
+        board: String,
+    },
     /// The line's rate.
     #[error("board {board}: {source}")]
     Rate {

@@ -3,7 +3,8 @@
 //! A board is a folder with `board.toml` and a pin file (`pins.pcf`, `.lpf`, `.cst` or `.xdc`, in the format of the family's tools). Those in
 //! `constraints` are part of the program; any other folder of that form also works, so adding a board needs no Rust.
 //!
-//! The pin file locates ports of the top by these names: `clk` (`clk_p` and `clk_n` for a differential clock), `uart_rx`, `uart_tx`,
+//! The pin file locates ports of the top by these names: `clk` (`clk_p` and `clk_n` for a differential clock); `uart_rx`, `uart_tx`, or with `[ft245]`
+//! `fifo_data_0` to `fifo_data_7`, `fifo_rxf_n`, `fifo_txe_n`, `fifo_rd_n`, `fifo_wr_n`;
 //! `dac_sclk`, `dac_sync_n`, `dac_data`, `adc_sclk`, `adc_cs_n`, `adc_data`, `interlock`, `output_enable`, required on every board
 //! (`dac_data_0`, `dac_data_1`, ... with more than eight outputs, `adc_data_0`, `adc_data_1`, ... with several inputs);
 //! `arm_button`, `trigger`, `reference`, `led_armed`, `led_fault`, `led_activity`, which are optional; and those under `[held]`.
@@ -21,6 +22,7 @@ use crate::package::{board_of_build, PackageError};
 use hge_gateware::board;
 use hge_gateware::build::Build;
 use hge_gateware::converter::chips;
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_protocol::{Analogue, Carriers, Parameters, Update};
 use hge_system::file;
@@ -38,6 +40,7 @@ pub struct Board {
     /// The pin file.
     pub pins: String,
     parts: board::Converters,
+    line: Line,
     parameters: Parameters,
 }
 
@@ -57,8 +60,12 @@ pub struct BoardFile {
     pub fpga: Fpga,
     /// Clocks.
     pub clock: Clock,
-    /// The serial line.
-    pub uart: Uart,
+    /// The serial line, if that is its line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uart: Option<Uart>,
+    /// The FIFO of an FTDI bridge, if that is its line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ft245: Option<Fifo>,
     /// The converters it is wired for.
     pub converters: Converters,
     /// Sizes of the instrument.
@@ -137,6 +144,14 @@ pub struct Uart {
     /// A rate that the bridge is known to support.
     pub baud: u32,
     /// The bridge, or what takes its place.
+    pub bridge: String,
+}
+
+/// The FIFO of an FTDI bridge in its asynchronous 245 mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fifo {
+    /// The bridge.
     pub bridge: String,
 }
 
@@ -281,6 +296,7 @@ impl Board {
     /// The board of a file whose every value is checked here.
     fn of(file: BoardFile, text: String, pins: String) -> Result<Board, BoardError> {
         let parts = parse::parts(&file)?;
+        let line = parse::line(&file)?;
         let sizes = file.gateware;
         let wanted = Parameters {
             outputs: sizes.outputs,
@@ -298,7 +314,7 @@ impl Board {
         let parameters = parts
             .parameters(&wanted)
             .map_err(|source| BoardError::Converter { board: file.name.clone(), source })?;
-        let board = Board { file, text, pins, parts, parameters };
+        let board = Board { file, text, pins, parts, line, parameters };
         parse::check(&board)?;
         Ok(board)
     }
@@ -318,13 +334,24 @@ impl Board {
         self.parts
     }
 
+    /// Its line.
+    pub fn line(&self) -> Line {
+        self.line
+    }
+
+    /// What stands between its line and the host.
+    pub fn bridge(&self) -> &str {
+        let BoardFile { uart, ft245, .. } = &self.file;
+        let of_uart = uart.as_ref().map(|uart| &uart.bridge);
+        of_uart.or(ft245.as_ref().map(|fifo| &fifo.bridge)).map_or("", String::as_str)
+    }
+
     /// Verilog of `hge_board` and all modules below it, with the experiments built in and the recording played after power-up.
     ///
     /// # Errors
     /// A block that the emitter refuses.
     pub fn verilog(&self, build: &Build, recording: &Recording) -> Result<String, PackageError> {
-        let baud = self.file.uart.baud;
-        board_of_build(&self.parameters, self.parts, baud, build, recording)
+        board_of_build(&self.parameters, self.parts, self.line, build, recording)
             .map(|mut files| files.swap_remove(0).text)
     }
 

@@ -6,7 +6,7 @@ use crate::fpga::{pll, Fpga};
 use hge_gateware::board::Converters;
 use hge_gateware::converter::{AdcPart, DacPart};
 use hge_gateware::leaf::{memories_are_late, UNHURRIED_HZ};
-use hge_gateware::link::uart_receiver;
+use hge_gateware::link::line::Line;
 use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
 
 /// Reads `board.toml`.
@@ -34,6 +34,15 @@ pub fn parts(file: &BoardFile) -> Result<Converters, BoardError> {
         unknown(file, "converters.adc", &named.adc, &AdcPart::ALL.map(AdcPart::name))
     })?;
     Ok(Converters { dac, adc })
+}
+
+/// The line, of which there must be one.
+pub fn line(file: &BoardFile) -> Result<Line, BoardError> {
+    match (&file.uart, &file.ft245) {
+        (Some(uart), None) => Ok(Line::Uart { baud: uart.baud }),
+        (None, Some(_)) => Ok(Line::Ft245),
+        _ => Err(BoardError::Lines { board: file.name.clone() }),
+    }
 }
 
 /// Checks the values beyond their types.
@@ -82,8 +91,8 @@ pub fn check(board: &Board) -> Result<(), BoardError> {
         let checked = analogue.check(outputs, inputs);
         checked.map_err(|source| BoardError::Analogue { board: name(), source })?;
     }
-    uart_receiver::bit_period(parameters.clock_hz, file.uart.baud)
-        .map_err(|source| BoardError::Rate { board: name(), source })?;
+    let rate = board.line().check(parameters.clock_hz);
+    rate.map_err(|source| BoardError::Rate { board: name(), source })?;
     pll::settings(&file.fpga, file.clock.pin_hz, file.clock.system_hz)
         .map_err(|source| BoardError::Pll { board: name(), source })?;
     pins::check(board)

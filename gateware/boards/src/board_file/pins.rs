@@ -2,6 +2,7 @@
 
 use super::{Board, BoardError};
 use crate::fpga::Fpga;
+use hge_gateware::link::line::Line;
 use std::collections::BTreeMap;
 
 /// Of a port of the top.
@@ -11,6 +12,8 @@ pub enum Direction {
     In,
     /// Out of it.
     Out,
+    /// Both, with a pad that can be turned off.
+    Both,
 }
 
 /// A port that the top of a board can have.
@@ -27,10 +30,19 @@ pub struct Port {
 /// Most characters of a place on a header, as wide as a drawing has room for.
 const MOST_PLACE: usize = 12;
 
-/// Ports after the clock; `dac_data` and `adc_data` once for each chip, numbered if there are several.
-const PORTS: [(&str, Direction, bool); 16] = [
-    ("uart_rx", Direction::In, true),
-    ("uart_tx", Direction::Out, true),
+/// Ports of a line.
+const UART: &[(&str, Direction, bool)] =
+    &[("uart_rx", Direction::In, true), ("uart_tx", Direction::Out, true)];
+const FIFO: &[(&str, Direction, bool)] = &[
+    ("fifo_data", Direction::Both, true),
+    ("fifo_rxf_n", Direction::In, true),
+    ("fifo_txe_n", Direction::In, true),
+    ("fifo_rd_n", Direction::Out, true),
+    ("fifo_wr_n", Direction::Out, true),
+];
+
+/// Ports after the clock and the line; `dac_data` and `adc_data` once for each chip, numbered if there are several.
+const PORTS: [(&str, Direction, bool); 14] = [
     ("interlock", Direction::In, true),
     ("arm_button", Direction::In, false),
     ("dac_sclk", Direction::Out, true),
@@ -51,12 +63,15 @@ const PORTS: [(&str, Direction, bool); 16] = [
 pub fn ports(board: &Board) -> Vec<Port> {
     let clock: &[&str] = if board.file.clock.differential { &["clk_p", "clk_n"] } else { &["clk"] };
     let clock = clock.iter().map(|name| (*name, Direction::In, true));
+    let line = if board.line() == Line::Ft245 { FIFO } else { UART };
     clock
+        .chain(line.iter().copied())
         .chain(PORTS)
         .flat_map(|(name, direction, needed)| {
             let count = match name {
                 "dac_data" => board.dac_chips(),
                 "adc_data" => board.parameters().inputs,
+                "fifo_data" => 8,
                 _ => 1,
             };
             let numbered = move |number| match count {

@@ -52,8 +52,9 @@ pub struct Manifest {
     pub usage: Usage,
     /// Generics of the instrument.
     pub parameters: Parameters,
-    /// Baud rate of the serial line.
-    pub baud: u32,
+    /// Baud rate of the serial line, if its line is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
     /// Hash of the register map.
     pub map_hash: String,
     /// First 32 bits of the commit.

@@ -224,7 +224,7 @@ impl Build<'_> {
             seed,
             usage: placed.usage(fpga, &report::cells(&self.text(family::CELLS)?)),
             parameters: self.board.parameters(),
-            baud: file.uart.baud,
+            baud: self.board.line().baud(),
             map_hash: Manifest::map(),
             build_hash: format!("{build_hash:08x}"),
             analogue: analogue(self.board, self.embedded),

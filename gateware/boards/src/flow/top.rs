@@ -31,7 +31,22 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
     let mut pins = Vec::new();
     let mut assigned = String::new();
     let mut connected = vec!["    .clock(clock)".to_owned(), "    .locked(locked)".to_owned()];
-    for port in ports(board) {
+    let ports = ports(board);
+    let both: Vec<&str> = ports
+        .iter()
+        .filter(|port| port.direction == Direction::Both)
+        .map(|port| port.name.as_str())
+        .collect();
+    if !both.is_empty() {
+        assigned += "wire [7:0] fifo_data_in;\nwire [7:0] fifo_data_out;\nwire fifo_drives;\n";
+        let names = ["fifo_data_in", "fifo_data_out", "fifo_drives"];
+        connected.extend(names.map(|name| format!("    .{name}({name})")));
+    }
+    for (bit, port) in both.iter().enumerate() {
+        pins.push(format!("    inout wire {port}"));
+        assigned += &pad(&board.file.fpga, port, bit);
+    }
+    for port in ports.iter().filter(|port| port.direction != Direction::Both) {
         let has = board.locates(&port.name);
         if has {
             let direction = if port.direction == Direction::In { "input" } else { "output" };
@@ -44,7 +59,7 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
         connected.push(match (has, port.direction, low) {
             (true, _, false) => format!("    .{name}({})", port.name),
             (true, Direction::In, true) => format!("    .{name}(!{})", port.name),
-            (true, Direction::Out, true) => {
+            (true, _, true) => {
                 let _ = write!(
                     assigned,
                     "wire {name}_active;\nassign {} = !{name}_active;\n",
@@ -53,7 +68,7 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
                 format!("    .{name}({name}_active)")
             }
             (false, Direction::In, _) => format!("    .{name}(1'b0)"),
-            (false, Direction::Out, _) => format!("    .{name}()"),
+            (false, _, _) => format!("    .{name}()"),
         });
     }
     for (name, level) in &board.file.held {
@@ -78,6 +93,28 @@ pub fn verilog(board: &Board, title: &str) -> Result<String, pll::PllError> {
         connected.join(",\n")
     );
     Ok(text)
+}
+
+/// The family's pad of a data pin of the FIFO, which is driven while `fifo_drives`.
+fn pad(fpga: &Fpga, port: &str, bit: usize) -> String {
+    let (into, out) = (format!("fifo_data_in[{bit}]"), format!("fifo_data_out[{bit}]"));
+    let (cell, ports) = match fpga {
+        // Without registers; the output as the enable says.
+        Fpga::Ice40 { .. } => (
+            "SB_IO #(.PIN_TYPE(6'b101001))",
+            format!(
+                ".PACKAGE_PIN({port}), .OUTPUT_ENABLE(fifo_drives), .D_OUT_0({out}), .D_IN_0({into})"
+            ),
+        ),
+        Fpga::Ecp5 { .. } => ("BB", format!(".B({port}), .I({out}), .T(!fifo_drives), .O({into})")),
+        Fpga::Gowin { .. } => {
+            ("IOBUF", format!(".IO({port}), .I({out}), .OEN(!fifo_drives), .O({into})"))
+        }
+        Fpga::Xilinx { .. } => {
+            ("IOBUF", format!(".IO({port}), .I({out}), .T(!fifo_drives), .O({into})"))
+        }
+    };
+    format!("{cell} {port}_pad ({ports});\n")
 }
 
 fn pll_cell(board: &Board, dividers: Dividers, pin: &str) -> String {
@@ -158,6 +195,29 @@ mod tests {
         assert!(top("stemlab-125-14").contains("IBUFDS pair (.I(clk_p), .IB(clk_n)"));
         let gowin = top("tangnano-20k");
         assert!(gowin.contains("assign clock = clk;") && !gowin.contains("rPLL"));
+    }
+
+    #[test]
+    fn data_pins_of_a_fifo_have_a_pad_of_the_family_that_is_off_unless_driven() {
+        let board = Board::named("colorlight-i5-ft245").unwrap();
+        let text = verilog(&board, "").unwrap();
+        for bit in 0..8 {
+            let port = format!("fifo_data_{bit}");
+            assert!(text.contains(&format!("inout wire {port}")), "{text}");
+            let pad = format!(
+                "BB {port}_pad (.B({port}), .I(fifo_data_out[{bit}]), .T(!fifo_drives), .O(fifo_data_in[{bit}]));"
+            );
+            assert!(text.contains(&pad), "{pad}\n{text}");
+        }
+        for line in
+            [".fifo_rxf_n(fifo_rxf_n)", ".fifo_wr_n(fifo_wr_n)", ".fifo_drives(fifo_drives)"]
+        {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        let ice40 = Fpga::Ice40 { device: "up5k".into(), package: "sg48".into() };
+        assert!(
+            pad(&ice40, "p", 3).contains(".OUTPUT_ENABLE(fifo_drives), .D_OUT_0(fifo_data_out[3])")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::testbench::Drive;
 use super::text::{header, write, Module};
 use super::{File, PackageError};
 use hge_gateware::guard::Guard;
+use hge_gateware::link::ft245::Ft245;
 use hge_gateware::lockin::Lockin;
 use hge_gateware::nco::Nco;
 use hge_gateware::post_processor::PostProcessor;
@@ -20,11 +21,13 @@ pub enum Core {
     Update,
     /// Limits of the outputs.
     Guard,
+    /// Interface to the FIFO of an FTDI bridge.
+    Ft245,
 }
 
 impl Core {
     /// All of them.
-    pub const ALL: [Core; 4] = [Core::Nco, Core::Lockin, Core::Update, Core::Guard];
+    pub const ALL: [Core; 5] = [Core::Nco, Core::Lockin, Core::Update, Core::Guard, Core::Ft245];
 
     /// Name of its module.
     pub fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Core {
             Core::Lockin => "lockin",
             Core::Update => "update",
             Core::Guard => "guard",
+            Core::Ft245 => "ft245",
         }
     }
 
@@ -46,6 +50,7 @@ impl Core {
             Core::Lockin => "Multiply-accumulate lock-in of a homodyne gradient extractor",
             Core::Update => "Update logic of a homodyne gradient extractor, with its records",
             Core::Guard => "Limits, step limit and safe values in front of a DAC",
+            Core::Ft245 => "Bytes to and from the FT245 FIFO of a USB bridge",
         }
     }
 }
@@ -85,6 +90,7 @@ fn write_core(
         ),
         Core::Update => emit.alone(PostProcessor::new(parameters)),
         Core::Guard => emit.alone(Guard::new(parameters.outputs).at_clock(clock_hz)),
+        Core::Ft245 => emit.alone(Ft245::new(clock_hz)),
     }
 }
 
@@ -133,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_core_is_that_of_the_clock_that_is_asked_for() {
-        for which in [Core::Nco, Core::Lockin, Core::Guard] {
+        for which in [Core::Nco, Core::Lockin, Core::Guard, Core::Ft245] {
             let of = |clock_hz| {
                 let files = core(which, &Parameters { clock_hz, ..Parameters::default() });
                 let text = files.unwrap().swap_remove(0).text;

@@ -10,6 +10,7 @@ use hge_gateware::board::{BoardError, BoardTop, Converters};
 use hge_gateware::build::Build;
 use hge_gateware::engine::{Pipelined, Stepped};
 use hge_gateware::instrument::Instrument;
+use hge_gateware::link::line::Line;
 use hge_gateware::serial::{SerialError, SerialInstrument};
 use hge_protocol::recording::Recording;
 use hge_protocol::{ParameterError, Parameters};
@@ -63,6 +64,15 @@ const SERIAL: Module = Module {
     prefix: "hge_",
     core: "serial_instrument",
     description: "Homodyne gradient extraction, the whole instrument on a serial line",
+    has_table: false,
+};
+
+/// The instrument behind a FIFO.
+const FIFO: Module = Module {
+    name: "hge_fifo_instrument",
+    prefix: "hge_",
+    core: "fifo_instrument",
+    description: "Homodyne gradient extraction, the whole instrument behind an FT245 FIFO",
     has_table: false,
 };
 
@@ -125,41 +135,52 @@ pub fn vectors(parameters: &Parameters, build: &Build) -> Result<Vec<File>, Pack
     Ok(files)
 }
 
-/// The instrument on a serial line of `baud` bits a second as one Verilog file; its top module is
-/// `hge_serial_instrument`. Its build hash is 0.
+/// The instrument on a line as one Verilog file, followed by the FuseSoC core file and the files of its targets; its top module is that of [`top_on_line`].
 ///
 /// # Errors
 /// A generic or the rate out of range; a block the emitter refuses.
-pub fn serial_instrument(parameters: &Parameters, baud: u32) -> Result<File, PackageError> {
-    serial_instrument_of_build(parameters, baud, &Build::default()).map(first)
-}
-
-/// The same with build facts, followed by the FuseSoC core file and the files of its targets.
-///
-/// # Errors
-/// As [`serial_instrument`].
-pub fn serial_instrument_of_build(
+pub fn instrument_on_line(
     parameters: &Parameters,
-    baud: u32,
+    line: Line,
     build: &Build,
 ) -> Result<Vec<File>, PackageError> {
-    let option = format!(" --baud {baud}");
-    let header = header(SERIAL.description, SERIAL.name, &option, parameters);
+    let module = of_line(line);
+    let header = header(module.description, module.name, &option(line), parameters);
     match parameters.slot_clocks {
         1 => write_made(
-            || SerialInstrument::<Pipelined>::with_build(parameters, baud, build),
-            &SERIAL,
+            || SerialInstrument::<Pipelined>::with_build(parameters, line, build),
+            module,
             &header,
         ),
         _ => write_made(
-            || SerialInstrument::<Stepped>::with_build(parameters, baud, build),
-            &SERIAL,
+            || SerialInstrument::<Stepped>::with_build(parameters, line, build),
+            module,
             &header,
         ),
     }
 }
 
-/// The instrument with converters on a serial line, for a board's own top to instantiate, followed by the FuseSoC core file
+fn of_line(line: Line) -> &'static Module<'static> {
+    match line {
+        Line::Uart { .. } => &SERIAL,
+        Line::Ft245 => &FIFO,
+    }
+}
+
+/// Name of the top module of [`instrument_on_line`].
+pub fn top_on_line(line: Line) -> &'static str {
+    of_line(line).name
+}
+
+/// The option of `hge gateware emit` for a line.
+fn option(line: Line) -> String {
+    match line {
+        Line::Uart { baud } => format!(" --baud {baud}"),
+        Line::Ft245 => " --ft245".into(),
+    }
+}
+
+/// The instrument with converters on its line, for a board's own top to instantiate, followed by the FuseSoC core file
 /// with the files of its targets; its top module is `hge_board`. Widths, latency and minimum period of `wanted` are those of the
 /// converters. `recording` is played after power-up.
 ///
@@ -168,14 +189,21 @@ pub fn serial_instrument_of_build(
 pub fn board_of_build(
     wanted: &Parameters,
     converters: Converters,
-    baud: u32,
+    line: Line,
     build: &Build,
     recording: &Recording,
 ) -> Result<Vec<File>, PackageError> {
     let parameters = converters.parameters(wanted).map_err(BoardError::from)?;
     let Converters { dac, adc } = converters;
-    let option = format!(" --baud {baud} --dac {} --adc {}", dac.name(), adc.name());
-    let mut header = header(BOARD.description, BOARD.name, &option, &parameters);
+    let option = format!("{} --dac {} --adc {}", option(line), dac.name(), adc.name());
+    let description = match line {
+        Line::Uart { .. } => BOARD.description,
+        Line::Ft245 => {
+            "Homodyne gradient extraction, the whole instrument with its converters behind an FT245 FIFO"
+        }
+    };
+    let module = Module { description, ..BOARD };
+    let mut header = header(description, module.name, &option, &parameters);
     if let bytes @ 1.. = recording.bytes().len() {
         header += &format!(
             "\n\nIt holds an experiment of {bytes} bytes, which only --board BOARD --experiment FILE.toml puts there."
@@ -183,13 +211,13 @@ pub fn board_of_build(
     }
     match parameters.slot_clocks {
         1 => write_made(
-            || BoardTop::<Pipelined>::new(wanted, converters, baud, build, recording),
-            &BOARD,
+            || BoardTop::<Pipelined>::new(wanted, converters, line, build, recording),
+            &module,
             &header,
         ),
         _ => write_made(
-            || BoardTop::<Stepped>::new(wanted, converters, baud, build, recording),
-            &BOARD,
+            || BoardTop::<Stepped>::new(wanted, converters, line, build, recording),
+            &module,
             &header,
         ),
     }
@@ -250,15 +278,14 @@ mod tests {
     fn a_boards_parameters_are_those_of_its_converters_and_stand_in_its_header() {
         let wanted = Parameters::default();
         let converters = Converters { dac: DacPart::Ad5628, adc: AdcPart::Ad7476a };
-        let none = Recording::default();
-        let file = first(
-            board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none).unwrap(),
-        );
+        let (line, none) = (Line::Uart { baud: 1_000_000 }, Recording::default());
+        let file =
+            first(board_of_build(&wanted, converters, line, &Build::default(), &none).unwrap());
         assert!(file.text.contains("module hge_board"), "{}", file.name);
         assert!(file.text.contains("--dac ad5628 --adc ad7476a"));
         assert!(file.text.contains("converters add 1 samples and need 522 clocks"));
         let wanted = Parameters { outputs: 65, ..wanted };
-        let message = board_of_build(&wanted, converters, 1_000_000, &Build::default(), &none)
+        let message = board_of_build(&wanted, converters, line, &Build::default(), &none)
             .unwrap_err()
             .to_string();
         assert!(message.contains("64 channels, not 65"), "{message}");

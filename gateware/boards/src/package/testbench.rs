@@ -4,6 +4,7 @@ use hge_gateware::board::BoardTop;
 use hge_gateware::engine::Pass;
 use hge_gateware::guard::Guard;
 use hge_gateware::instrument::Instrument;
+use hge_gateware::link::ft245::Ft245;
 use hge_gateware::lockin::Lockin;
 use hge_gateware::nco::Nco;
 use hge_gateware::post_processor::PostProcessor;
@@ -54,6 +55,8 @@ drive!([] Lockin, high: [], reset: [], held: [],
     each: [valid, slot, sine, cosine, sample, first, read_slot]);
 drive!([] Guard, high: [], reset: [reset], held: [armed, step_limit],
     each: [tick, running, step, index, code, host_address, host_write, host_data]);
+drive!([] Ft245, high: [], reset: [reset], held: [rxf_n, txe_n],
+    each: [data_in, from_host_ready, to_host, to_host_valid]);
 drive!([] PostProcessor, high: [], reset: [reset],
     held: [slots_used, mode, kind, window_log2, stored],
     each: [start, event, block, codes, event_cause, event_time, decimation, code, setting_granted,
@@ -61,5 +64,7 @@ drive!([] PostProcessor, high: [], reset: [reset],
         clamped, limited, read_data, target_ready, number, fits]);
 drive!([P] Instrument<P>, high: [locked, interlock], reset: [], held: [],
     each: [rx_byte, rx_valid, tx_ready, adc]);
-drive!([P] SerialInstrument<P>, high: [locked, interlock], reset: [], held: [rx], each: [adc]);
-drive!([P] BoardTop<P>, high: [locked, interlock], reset: [], held: [rx], each: [adc_data]);
+drive!([P] SerialInstrument<P>, high: [locked, interlock], reset: [],
+    held: [rx, fifo_rxf_n, fifo_txe_n], each: [fifo_data_in, adc]);
+drive!([P] BoardTop<P>, high: [locked, interlock], reset: [],
+    held: [rx, fifo_rxf_n, fifo_txe_n], each: [fifo_data_in, adc_data]);

@@ -122,9 +122,10 @@ fn host(canvas: &mut Canvas, board: &Board) {
     let (x, y) = (20, 85);
     canvas.block((x, y), (HOST_WIDTH, 70), &["Computer"], "hge");
     canvas.line(Ink::Logic, &[(x + HOST_WIDTH, y + 35), (BOARD_X, y + 35)]);
-    let uart = &board.file.uart;
-    let bridge = uart.bridge.strip_prefix("none: ").unwrap_or(&uart.bridge);
-    let words = format!("USB; {bridge}; {} baud", uart.baud);
+    let bridge = board.bridge();
+    let bridge = bridge.strip_prefix("none: ").unwrap_or(bridge);
+    let rate = board.line().baud().map_or(String::new(), |baud| format!("; {baud} baud"));
+    let words = format!("USB; {bridge}{rate}");
     // As wide as the block.
     let lines = lines_of(&words, 18);
     for (number, line) in (0..).zip(&lines) {

@@ -72,6 +72,11 @@ fn wrong_board_files_are_refused_with_place_and_reason() {
     for (from, to, wanted) in [
         ("slots = 24", "slots = 24\nslits = 3", "it, line 28: unknown key `slits`"),
         ("baud = 3_000_000", "", "the key `baud` is missing: add it"),
+        (
+            "[converters]",
+            "[ft245]\nbridge = \"FT232H\"\n[converters]",
+            "must have one line: give it either",
+        ),
         ("family = \"ice40\"", "family = \"ice41\"", "unknown value `ice41`"),
         (
             "name = \"icebreaker\"",

@@ -24,7 +24,7 @@ fn manifest() -> Manifest {
         seed: 1,
         usage: Usage::default(),
         parameters: board.parameters(),
-        baud: 3_000_000,
+        baud: Some(3_000_000),
         map_hash: Manifest::map(),
         build_hash: "00000000".into(),
         analogue: None,

@@ -97,6 +97,37 @@ const COLORLIGHT: &[Pin] = &[
     ("led_activity", "", "U16"),
 ];
 
+/// The same with an FT232H module: P2B by the numbers 16 to 19 and 15 to 12 of connector P2 in io.lpf, as P3B has them of P3; the other row of P3A.
+const COLORLIGHT_FT245: &[Pin] = &[
+    ("clk", "", "P3"),
+    ("fifo_data_0", "P2B, J20", "J20"),
+    ("fifo_data_1", "P2B, L18", "L18"),
+    ("fifo_data_2", "P2B, M18", "M18"),
+    ("fifo_data_3", "P2B, N17", "N17"),
+    ("fifo_data_4", "P2B, G20", "G20"),
+    ("fifo_data_5", "P2B, K20", "K20"),
+    ("fifo_data_6", "P2B, L20", "L20"),
+    ("fifo_data_7", "P2B, N18", "N18"),
+    ("fifo_rxf_n", "P3A, C17", "C17"),
+    ("fifo_txe_n", "P3A, B18", "B18"),
+    ("fifo_rd_n", "P3A, B20", "B20"),
+    ("fifo_wr_n", "P3A, F20", "F20"),
+    ("dac_sync_n", "P3A, A18", "A18"),
+    ("dac_data", "P3A, A19", "A19"),
+    ("dac_sclk", "P3A, D20", "D20"),
+    ("adc_cs_n", "P3B, E2", "E2"),
+    ("adc_data", "P3B, D2", "D2"),
+    ("adc_sclk", "P3B, A3", "A3"),
+    ("output_enable", "P2A, M17", "M17"),
+    ("trigger", "P2A, R17", "R17"),
+    ("reference", "P2A, T18", "T18"),
+    ("arm_button", "P2A, K18", "K18"),
+    ("interlock", "P2A, C18", "C18"),
+    ("led_armed", "P2A, P17", "P17"),
+    ("led_fault", "P2A, R18", "R18"),
+    ("led_activity", "", "U16"),
+];
+
 /// litex-boards, gsd_orangecrab.py, revision 0.2: GPIO `N17 M18 C10 C9 - B10 B9 - - C8 B8 A8 H2 J2 ... - L4 N3 N4`, button J17, LED `K4 M3 J3`.
 const ORANGECRAB: &[Pin] = &[
     ("clk", "", "A9"),
@@ -204,12 +235,13 @@ const STEMLAB: &[Pin] = &[
     ("led_activity", "", "G15"),
 ];
 
-const BOARDS: [(&str, &[Pin]); 10] = [
+const BOARDS: [(&str, &[Pin]); 11] = [
     ("icebreaker", ICEBREAKER),
     ("icebreaker-two-inputs", ICEBREAKER_TWO_INPUTS),
     ("ulx3s-25f", ULX3S),
     ("ulx3s-85f", ULX3S),
     ("colorlight-i5", COLORLIGHT),
+    ("colorlight-i5-ft245", COLORLIGHT_FT245),
     ("orangecrab-25f", ORANGECRAB),
     ("tangnano-9k", TANG_NANO_9K),
     ("tangnano-20k", TANG_NANO_20K),

@@ -1,4 +1,4 @@
-//! Link: decodes frames, executes requests, sends replies and telemetry (docs/protocol.md). The UART is separate.
+//! Link: decodes frames, executes requests, sends replies and telemetry (docs/protocol.md). The line is separate.
 //!
 //! | port | direction, width | meaning |
 //! |---|---|---|
@@ -18,13 +18,17 @@
 //! | [`processor`] | sessions, requests, replies |
 //! | [`sender`] | words, checksum, COBS |
 //! | [`crc`] | the checksum |
-//! | [`uart_receiver`], [`uart_transmitter`] | the line |
+//! | [`uart_receiver`], [`uart_transmitter`] | the line, as a UART |
+//! | [`ft245`] | the line, as the FIFO of an FTDI bridge |
+//! | [`line`] | which of them |
 //!
 //! The request memory has two halves of 128 words, one with the last reply and one for the next request. With late memories its words are
 //! copied into a register, and processor and sender wait a clock for them: bus_request-up tables would take 560 LUT4 and 80
 //! small memories more of an ECP5, in its longest paths.
 
 pub mod crc;
+pub mod ft245;
+pub mod line;
 pub mod processor;
 pub mod receiver;
 pub mod sender;

@@ -5,6 +5,7 @@ use super::cosim;
 use super::model::{hello, read, write};
 use hge_gateware::leaf::Store;
 use hge_gateware::link::crc::Crc;
+use hge_gateware::link::ft245::Ft245;
 use hge_gateware::link::processor::Processor;
 use hge_gateware::link::receiver::Receiver;
 use hge_gateware::link::sender::Sender;
@@ -253,6 +254,32 @@ fn the_serial_line_in_icarus_equals_rust() {
             |uut, _| {
                 uut.byte.next = word(&mut random);
                 uut.valid.next = !random.once_in(100);
+                uut.reset.next = random.once_in(2000);
+            },
+        );
+    }
+}
+
+#[needs(icarus, yosys, verilator)]
+#[test]
+fn the_fifo_in_icarus_equals_rust() {
+    for clock_hz in [1_000_000, 24_000_000, 90_000_000] {
+        let mut random = Random(0xf245);
+        let (mut has_byte, mut has_room) = (false, false);
+        agrees(
+            "ft245",
+            Ft245::new(clock_hz),
+            CLOCKS,
+            |uut| &mut uut.clock,
+            |uut, _| {
+                has_byte ^= random.once_in(20);
+                has_room ^= random.once_in(30);
+                uut.rxf_n.next = !has_byte;
+                uut.txe_n.next = !has_room;
+                uut.data_in.next = word(&mut random);
+                uut.from_host_ready.next = random.once_in(8);
+                uut.to_host.next = word(&mut random);
+                uut.to_host_valid.next = !random.once_in(4);
                 uut.reset.next = random.once_in(2000);
             },
         );

@@ -147,11 +147,12 @@ pub fn table(manifest: &Manifest) -> String {
             built_in.tag()
         )
     });
+    let line = manifest.baud.map_or("an FT245 FIFO".into(), |baud| format!("{baud} baud"));
     format!(
         "board         {title}, {part}\n\
          clock         {clock_asked_mhz} MHz, reaches {clock_reached_mhz:.1} MHz, margin {margin_percent:.0} % ({})\n\
          used          {} LUT, {} FF, {} DSP, {} RAM{large}\n\
-         gateware      {} outputs, {} slots, {} cases, {} starts, {} words of telemetry, {} baud\n\
+         gateware      {} outputs, {} slots, {} cases, {} starts, {} words of telemetry, {line}\n\
          build         {}, register map {}\n{alone}",
         judges.join(", "),
         count(usage.lut),
@@ -163,7 +164,6 @@ pub fn table(manifest: &Manifest) -> String {
         sizes.cases,
         sizes.starts,
         sizes.telemetry_words,
-        manifest.baud,
         manifest.build_hash,
         manifest.map_hash,
     )

@@ -2,13 +2,14 @@
 
 use super::{embedded, unwritable};
 use crate::output::json_line;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use hge_boards::board_file::Board;
 use hge_boards::flow;
 use hge_boards::package::{self, File};
 use hge_gateware::board::Converters;
 use hge_gateware::build::Build;
 use hge_gateware::converter::{AdcPart, DacPart};
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_protocol::{Carriers, Parameters, Update};
 use hge_system::file;
@@ -36,12 +37,13 @@ hge_protocol::with_generics!(options);
 
 /// Design and destination.
 #[derive(Args)]
+#[command(group = ArgGroup::new("line").args(["baud", "ft245"]))]
 pub struct Emit {
     /// Sources of a board with the sizes of the board: a name of `hge gateware list`, or the path of its folder
     #[arg(
         long,
         value_name = "BOARD",
-        conflicts_with_all = ["carriers", "update", "baud", "core"]
+        conflicts_with_all = ["carriers", "update", "line", "core"]
     )]
     pub board: Option<String>,
     /// Embed this experiment: the board trains without a host when its button is pressed
@@ -61,17 +63,20 @@ pub struct Emit {
     /// With a UART at this baud rate, as a board instantiates it
     #[arg(long, value_name = "BAUD", conflicts_with = "core")]
     pub baud: Option<u32>,
+    /// Behind the FT245 FIFO of an FTDI bridge, as a board instantiates it
+    #[arg(long, conflicts_with = "core")]
+    pub ft245: bool,
     /// With this SPI DAC and an ADC: ad5628, ad5648, ad5668 or dac8568; sets widths, latency and minimum period
-    #[arg(long, value_name = "PART", requires = "adc", requires = "baud")]
+    #[arg(long, value_name = "PART", requires = "adc", requires = "line")]
     pub dac: Option<String>,
     /// The ADC: ad7476a or ad7686
-    #[arg(long, value_name = "PART", requires = "dac", requires = "baud")]
+    #[arg(long, value_name = "PART", requires = "dac", requires = "line")]
     pub adc: Option<String>,
     /// A single core
     #[arg(long)]
     pub core: Option<Core>,
     /// Every core and the instrument, each with stimulus and expected words as a table and a bench for cocotb
-    #[arg(long, conflicts_with_all = ["board", "baud", "core"])]
+    #[arg(long, conflicts_with_all = ["board", "line", "core"])]
     pub vectors: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -89,6 +94,8 @@ pub enum Core {
     Update,
     /// Limits of the outputs
     Guard,
+    /// Interface to an FT245 FIFO
+    Ft245,
 }
 
 impl From<Core> for package::Core {
@@ -98,6 +105,7 @@ impl From<Core> for package::Core {
             Core::Lockin => package::Core::Lockin,
             Core::Update => package::Core::Update,
             Core::Guard => package::Core::Guard,
+            Core::Ft245 => package::Core::Ft245,
         }
     }
 }
@@ -176,17 +184,19 @@ fn instrument_files(emit: &Emit) -> Result<Vec<File>, String> {
     let carriers = emit.carriers.unwrap_or(Carriers::most(emit.generics.slot_clocks));
     let parameters = emit.generics.parameters(carriers, emit.update);
     let build = Build::of_commit(crate::build_facts::commit());
-    match (emit.core, emit.baud) {
+    let uart = emit.baud.map(|baud| Line::Uart { baud });
+    let line = uart.or(emit.ft245.then_some(Line::Ft245));
+    match (emit.core, line) {
         _ if emit.vectors => package::vectors(&parameters, &build),
-        (None, Some(baud)) if emit.dac.is_some() => package::board_of_build(
+        (None, Some(line)) if emit.dac.is_some() => package::board_of_build(
             &parameters,
             converters(emit)?,
-            baud,
+            line,
             &build,
             &Recording::default(),
         ),
         (None, None) => package::instrument_of_build(&parameters, &build),
-        (None, Some(baud)) => package::serial_instrument_of_build(&parameters, baud, &build),
+        (None, Some(line)) => package::instrument_on_line(&parameters, line, &build),
         (Some(core), _) => package::core(core.into(), &parameters),
     }
     .map_err(|error| error.to_string())

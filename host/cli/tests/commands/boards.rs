@@ -50,7 +50,7 @@ fn bundle_of(folder: &Folder, parameters: Parameters) -> String {
         seed: 1,
         usage: Usage::default(),
         parameters,
-        baud: 3_000_000,
+        baud: Some(3_000_000),
         map_hash: Manifest::map(),
         // That of a simulated instrument.
         build_hash: "00000000".into(),

@@ -56,7 +56,7 @@ impl fmt::Display for LineLoad {
 impl Plan {
     /// What its windows ask of this link; `None`: it has no rate of its own.
     pub fn line_load(&self, link: &LinkSpec) -> Option<LineLoad> {
-        let line_bytes_per_s = link.bytes_per_s()?;
+        let line_bytes_per_s = link.bytes_per_s(self.parameters.clock_hz)?;
         let word = self.gap_written();
         let Configuration { cases_v, continuous, .. } = &self.configuration;
         let gap_samples = match gap::short(word) {
@@ -79,7 +79,7 @@ mod tests {
     fn a_line_of_3_megabaud_carries_370_windows_of_64_slots() {
         let carried = |link: &str, is_compact| {
             let link: LinkSpec = link.parse().unwrap();
-            link.bytes_per_s().map(|line_bytes_per_s| {
+            link.bytes_per_s(90_000_000).map(|line_bytes_per_s| {
                 LineLoad::of_line(64, 1, is_compact, 3906.0, line_bytes_per_s)
             })
         };
@@ -92,5 +92,8 @@ mod tests {
         assert!(load.is_too_much() && load.to_string().contains("371 windows/s of up to 3906"));
         assert!(!carried("udp:192.168.1.50", false).unwrap().is_too_much());
         assert_eq!(carried("sim", false), None);
+        // 8 MB/s over 809 bytes.
+        let fifo = carried("ft245:/dev/ttyUSB0", false).unwrap();
+        assert!((fifo.carried_windows_per_s - 9888.8).abs() < 0.1 && !fifo.is_too_much());
     }
 }

@@ -95,7 +95,7 @@ pub enum LinkError {
     #[error("{0}")]
     Behind(Arc<dyn std::error::Error + Send + Sync>),
     /// `sim` where an instrument has to be there already.
-    #[error("sim is an instrument simulated in this program, and this command needs a running one: give tcp:HOST:PORT, udp:HOST or serial:PATH")]
+    #[error("sim is an instrument simulated in this program, and this command needs a running one: give tcp:HOST:PORT, udp:HOST, serial:PATH or ft245:PATH")]
     Simulated,
 }
 

@@ -85,5 +85,6 @@ pub fn open(spec: &LinkSpec, token: Option<&Token>) -> Result<Box<dyn Link>, Lin
         LinkSpec::Tcp { address } => Box::new(Tcp::open_with(address, token)?),
         LinkSpec::Udp { address } => Box::new(Udp::open(address)?),
         LinkSpec::Serial { path, baud } => Box::new(Serial::open(path, *baud)?),
+        LinkSpec::Ft245 { path } => Box::new(Serial::open(path, DEFAULT_BAUD)?),
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{serial, udp, LinkError};
 use crate::text::{quoted, QUOTED_CHARS};
+use hge_protocol::ft245;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +13,7 @@ pub const DEFAULT_BAUD: u32 = 3_000_000;
 /// Specification of an instrument simulated in this process.
 pub const SIMULATED: &str = "sim";
 
-/// A link; parsed from `sim`, `tcp:HOST:PORT`, `udp:HOST[:PORT]` or `serial:PATH[@BAUD]` by [`FromStr`].
+/// A link; parsed from `sim`, `tcp:HOST:PORT`, `udp:HOST[:PORT]`, `serial:PATH[@BAUD]` or `ft245:PATH` by [`FromStr`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum LinkSpec {
@@ -36,15 +37,22 @@ pub enum LinkSpec {
         /// Bits a second.
         baud: u32,
     },
+    /// The serial port that the system makes of an FTDI bridge whose other side is a FIFO: the baud rate means nothing there.
+    Ft245 {
+        /// Path of the port.
+        path: String,
+    },
 }
 
 impl LinkSpec {
-    /// Bytes a second from the instrument, where the line limits them: a tenth of the baud rate; of 100 Mbit/s what headers of packets leave.
-    pub fn bytes_per_s(&self) -> Option<f64> {
+    /// Bytes a second from an instrument with a clock of `clock_hz`, where the line limits them: a tenth of the baud rate; of 100 Mbit/s what headers of
+    /// packets leave; of a FIFO what bridge and clock allow.
+    pub fn bytes_per_s(&self, clock_hz: u32) -> Option<f64> {
         match self {
             LinkSpec::Simulated | LinkSpec::Tcp { .. } => None,
             LinkSpec::Udp { .. } => Some(udp::BYTES_PER_S),
             LinkSpec::Serial { baud, .. } => Some(serial::bytes_per_s(*baud)),
+            LinkSpec::Ft245 { .. } => Some(ft245::bytes_per_s(clock_hz)),
         }
     }
 }
@@ -92,7 +100,11 @@ impl FromStr for LinkSpec {
                 }
                 Ok(LinkSpec::Serial { path: path.into(), baud })
             }
-            _ => Err(bad("write `sim`, `tcp:HOST:PORT`, `udp:HOST` or `serial:PATH`")),
+            Some(("ft245", "")) => Err(bad("write the port's path, e.g. `ft245:/dev/ttyUSB0`")),
+            Some(("ft245", path)) => Ok(LinkSpec::Ft245 { path: path.into() }),
+            _ => {
+                Err(bad("write `sim`, `tcp:HOST:PORT`, `udp:HOST`, `serial:PATH` or `ft245:PATH`"))
+            }
         }
     }
 }
@@ -105,6 +117,7 @@ impl fmt::Display for LinkSpec {
             LinkSpec::Udp { address } => write!(f, "udp:{address}"),
             LinkSpec::Serial { path, baud: DEFAULT_BAUD } => write!(f, "serial:{path}"),
             LinkSpec::Serial { path, baud } => write!(f, "serial:{path}@{baud}"),
+            LinkSpec::Ft245 { path } => write!(f, "ft245:{path}"),
         }
     }
 }
@@ -138,6 +151,7 @@ mod tests {
             ("udp:[::1]:7000", LinkSpec::Udp { address: "[::1]:7000".into() }),
             ("serial:/dev/ttyUSB1", serial("/dev/ttyUSB1", 3_000_000)),
             ("serial:/dev/ttyUSB1@115200", serial("/dev/ttyUSB1", 115_200)),
+            ("ft245:/dev/ttyUSB0", LinkSpec::Ft245 { path: "/dev/ttyUSB0".into() }),
         ] {
             assert_eq!(text.parse::<LinkSpec>().unwrap(), spec);
             assert_eq!(spec.to_string(), text);
@@ -150,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_no_link_is_answered_by_what_to_write() {
         for (text, part) in [
-            ("", "`sim`, `tcp:HOST:PORT`, `udp:HOST` or `serial:PATH`"),
+            ("", "`sim`, `tcp:HOST:PORT`, `udp:HOST`, `serial:PATH` or `ft245:PATH`"),
             ("udp:", "write the host"),
             ("udp:box:0", "the port"),
             ("/dev/ttyUSB0", "`serial:PATH`"),
@@ -158,6 +172,7 @@ mod tests {
             ("tcp:localhost:0", "host and port"),
             ("tcp::7000", "host and port"),
             ("serial:", "the port's path"),
+            ("ft245:", "the port's path"),
             ("serial:/dev/ttyUSB0@fast", "the baud rate"),
         ] {
             let message = text.parse::<LinkSpec>().unwrap_err().to_string();

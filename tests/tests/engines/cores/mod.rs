@@ -5,6 +5,7 @@
 
 mod bench;
 mod cost;
+mod ft245;
 mod guard;
 mod lockin;
 mod modulator;

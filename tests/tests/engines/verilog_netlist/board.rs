@@ -3,6 +3,7 @@
 use hge_boards::board_file::Board;
 use hge_boards::package;
 use hge_gateware::build::Build;
+use hge_gateware::link::line::Line;
 use hge_protocol::recording::Recording;
 use hge_sim::engine::{Engine, Time};
 use hge_sim::verilog::{BoardEngine, Compiler};
@@ -12,7 +13,7 @@ use hge_tests::testbench::Scratch;
 use hge_tests::testbench_scenario::{small, Size};
 use std::path::Path;
 
-/// Clocks a bit of the line, so that a run is short.
+/// Clocks a bit of a serial line.
 const CLOCKS_PER_BIT: u32 = 8;
 /// Samples in which a request is carried out and answered, once it is there.
 const ANSWER_SAMPLES: u32 = 12;
@@ -33,10 +34,14 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let board = Board::named(name).unwrap();
     let parameters = board.parameters();
     let scratch = Scratch::new(name).unwrap();
-    let baud = parameters.clock_hz / CLOCKS_PER_BIT;
+    // A short bit, so that a run is short.
+    let line = match board.line() {
+        Line::Uart { .. } => Line::Uart { baud: parameters.clock_hz / CLOCKS_PER_BIT },
+        Line::Ft245 => Line::Ft245,
+    };
     let none = Recording::default();
     let design =
-        package::board_of_build(&parameters, board.converters(), baud, &Build::default(), &none)
+        package::board_of_build(&parameters, board.converters(), line, &Build::default(), &none)
             .unwrap();
     let netlist = synthesise(&yosys, scratch.path(), family, &design[0]).unwrap();
     let cells: String = netlist.sources.iter().map(|source| read(source)).collect();
@@ -44,7 +49,7 @@ pub fn agrees(family: Family, name: &str) -> Netlist {
     let size = Size { cases: 2, slots: 3, tones: 2, epochs: 2 };
     let scenario = small(21, parameters, size, true);
     let play = |verilog: &str| {
-        let program = compiler.compile_board_text(verilog, &parameters, CLOCKS_PER_BIT).unwrap();
+        let program = compiler.compile_board_text(verilog, &parameters, line).unwrap();
         play(&program, &board, &scenario)
     };
     let (verilog, found) = (play(&design[0].text), play(&text));
