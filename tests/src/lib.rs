@@ -4,7 +4,6 @@ pub mod dialect;
 pub mod fault_list;
 pub mod faults;
 pub mod faulty_link;
-pub mod fifo_chip;
 pub mod laboratory;
 pub mod memory;
 pub mod netlist;

@@ -3,10 +3,13 @@
 //! Exit code 0: at least 95 % are detected; 2: fewer are, or one does not compile; 1: an error.
 
 use clap::Parser;
-use hge_tests::fault_list::{self, Entry, Fault, FaultError, Results, Stop, Summary, Tree};
+use hge_tests::fault_list::{
+    self, Entry, Fault, FaultError, Results, Stop, Summary, Tree, Verdict,
+};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// Deliberate faults against the tests of a day; an interrupted run goes on where it ended.
 #[derive(Parser)]
@@ -20,6 +23,9 @@ struct Arguments {
     /// Only faults whose name, file or area contains one of these.
     #[arg(long, num_args = 1..)]
     only: Vec<String>,
+    /// Print the results so far and run nothing.
+    #[arg(long)]
+    report: bool,
     /// Results of earlier commits stand, where the fault is the same.
     #[arg(long)]
     any_commit: bool,
@@ -68,6 +74,7 @@ fn run(arguments: &Arguments) -> Result<bool, FaultError> {
         let progress = format!("{} of {}", n + 1, chosen.len());
         let entry = match results.of(fault, commit.as_deref()) {
             Some(entry) => entry.clone(),
+            None if arguments.report => continue,
             None => attempt(&tree, fault, &mut results)?,
         };
         let by = entry.by.as_deref().unwrap_or("");
@@ -76,7 +83,8 @@ fn run(arguments: &Arguments) -> Result<bool, FaultError> {
     let entries: Vec<&Entry> =
         chosen.iter().filter_map(|fault| results.of(fault, commit.as_deref())).collect();
     let summary = Summary::of(entries.iter().copied());
-    report(&entries, &summary, tree.commit(), arguments.json);
+    let not_tried = chosen.len() - entries.len();
+    report(&entries, &summary, not_tried, tree.commit(), arguments.json);
     Ok(summary.holds())
 }
 
@@ -91,22 +99,34 @@ fn chosen(root: &Path, arguments: &Arguments) -> Result<Vec<Fault>, FaultError> 
     Ok(faults)
 }
 
+/// Runs the tests of `fault`, in their order, until it is killed; each must pass without the fault.
 fn attempt(tree: &Tree, fault: &Fault, results: &mut Results) -> Result<Entry, FaultError> {
+    let (mut verdict, mut by, mut spent) = (Verdict::Survived, None, Duration::ZERO);
     for tests in &fault.tests {
         if results.baseline.get(tests).is_none_or(|commit| commit != tree.commit()) {
             tree.baseline(tests)?;
             results.baseline.insert(tests.clone(), tree.commit().into());
         }
+        let start = Instant::now();
+        verdict = tree.try_fault(fault, tests)?;
+        spent += start.elapsed();
+        by = verdict.is_killed().then(|| tests.clone());
+        if verdict != Verdict::Survived {
+            break;
+        }
     }
-    let entry = tree.try_fault(fault)?;
+    let (commit, seconds) = (tree.commit().to_string(), spent.as_secs_f64());
+    let entry = Entry { commit, fault: fault.clone(), verdict, by, seconds };
     results.faults.insert(fault.name.clone(), entry.clone());
     results.save(&tree.results())?;
     Ok(entry)
 }
 
-fn report(entries: &[&Entry], summary: &Summary, commit: &str, json: bool) {
+fn report(entries: &[&Entry], summary: &Summary, not_tried: usize, commit: &str, json: bool) {
     if json {
-        let object = serde_json::json!({ "commit": commit, "summary": summary, "faults": entries });
+        let object = serde_json::json!({
+            "commit": commit, "summary": summary, "not_tried": not_tried, "faults": entries
+        });
         println!("{object}");
         return;
     }
@@ -121,5 +141,8 @@ fn report(entries: &[&Entry], summary: &Summary, commit: &str, json: bool) {
         if !names.is_empty() {
             println!("{what}: {}", names.join(", "));
         }
+    }
+    if not_tried > 0 {
+        println!("{not_tried} not tried");
     }
 }

@@ -208,7 +208,7 @@ fn every_row_of_the_page_on_verification_cites_a_file_with_tests() {
 const CORE_TESTS: [&str; 3] = [
     "gateware/cores/tests/cores",
     "gateware/cores/tests/link/verilog.rs",
-    "tests/tests/engines/cores",
+    "gateware/cores/tests/twins",
 ];
 
 #[needs(clone)]

@@ -1,10 +1,9 @@
-//! The engines against each other: model, rust-hdl, emitted Verilog and netlists, whole and core by core.
+//! The engines against each other: model, rust-hdl, emitted Verilog and netlists, whole.
 
 mod board;
 mod codes;
 mod compiled_against_model;
 mod converters;
-mod cores;
 mod dead_time;
 mod dialect;
 mod endurance;

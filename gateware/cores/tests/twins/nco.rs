@@ -1,7 +1,7 @@
 //! The NCO against `model::nco::Oscillator`, sines and codes.
 
-use crate::cores::bench::{integer, raw, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, raw, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::nco::Nco;
 use hge_protocol::table::CHIPS;
 use hge_sim::model::nco::{Code, Oscillator, Wave};

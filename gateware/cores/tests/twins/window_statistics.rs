@@ -1,7 +1,7 @@
 //! Window statistics against `model::lockin::Lockin::level`.
 
-use crate::cores::bench::{integer, signed, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, signed, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::window_statistics::WindowStatistics;
 use hge_sim::model::lockin::Lockin;
 

@@ -1,8 +1,8 @@
 //! The tone adder against the rule of the model's slot pass (`model::instrument`, which has no function of its own for it):
 //! amplitude times sine of the slots that drive and sound, summed up to the output's last slot, in 32 bits that wrap.
 
-use crate::cores::bench::{integer, raw, signed, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, raw, signed, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::tone_mixer::ToneMixer;
 use hge_protocol::table::SlotWord;
 

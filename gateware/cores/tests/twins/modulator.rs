@@ -1,7 +1,7 @@
 //! The modulator against `model::modulator::Channel::step`.
 
-use crate::cores::bench::{integer, raw, signed, unsigned, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, raw, signed, unsigned, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::modulator::Modulator;
 use hge_sim::model::modulator::{Channel, Drive};
 

@@ -1,7 +1,7 @@
 //! The cost against `model::cost`.
 
-use crate::cores::bench::{integer, raw, signed, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, raw, signed, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::cost::Cost;
 use hge_protocol::table::{CaseTarget, Side};
 use hge_sim::model::cost::cost;

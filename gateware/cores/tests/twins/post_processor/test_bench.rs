@@ -1,7 +1,7 @@
 //! The post-processor between the memories, the ring and the modulator that it works with.
 
-use crate::cores::bench::{raw, unsigned, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{raw, unsigned, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::engine::word;
 use hge_gateware::post_processor::PostProcessor;
 use hge_protocol::frame::{SlotSums, Window};

@@ -3,8 +3,8 @@
 mod twin;
 
 use super::test_bench::{JobResult, TestBench, END, RUN, WINDOW};
-use crate::cores::bench::raw;
-use crate::cores::stimulus::Stimulus;
+use crate::bench::raw;
+use crate::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Record, Window};
 use hge_protocol::registers::{self as map, gap, mode};
 use hge_protocol::table::{CaseTarget, Side, SlotWord};

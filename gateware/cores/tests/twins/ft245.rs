@@ -1,11 +1,11 @@
 //! The FT245 interface against `model::ft245`, at a bridge that draws its times from the data sheet and refuses what that does not allow.
 
-use crate::cores::bench::{raw, unsigned, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{raw, unsigned, Bench};
+use crate::fifo_chip::{FifoChip, Part, FT232H, FT245R};
+use crate::stimulus::Stimulus;
 use hge_gateware::link::ft245;
 use hge_protocol::ft245::bytes_per_s;
 use hge_sim::model::ft245::{Ft245, Inputs, Pins};
-use hge_tests::fifo_chip::{FifoChip, Part, FT232H, FT245R};
 
 const CLOCKS_HZ: [u32; 4] = [12_000_000, 24_000_000, 75_000_000, 132_000_000];
 

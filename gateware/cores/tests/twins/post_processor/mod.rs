@@ -3,11 +3,11 @@
 mod run;
 mod test_bench;
 
-use crate::cores::bench::raw;
+use crate::bench::raw;
+use crate::nightly;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
 use hge_protocol::{Parameters, Update};
-use hge_tests::nightly;
 use run::Run;
 use test_bench::{TestBench, END, RUN, WINDOW};
 

@@ -1,7 +1,7 @@
 //! The guard against `model::guard::judge`.
 
-use crate::cores::bench::{integer, raw, signed, unsigned, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{integer, raw, signed, unsigned, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::guard::Guard;
 use hge_sim::model::guard::{judge, Limits, Verdict};
 

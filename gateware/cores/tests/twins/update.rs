@@ -1,7 +1,7 @@
 //! The update in hardware against `model::update`: tables, sums and settings drawn with their extremes.
 
-use crate::cores::bench::{raw, unsigned, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{raw, unsigned, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::engine::word;
 use hge_gateware::update::{task, Update};
 use hge_protocol::frame::SlotSums;

@@ -1,7 +1,7 @@
 //! The lock-in against `model::lockin::Lockin::accumulate`.
 
-use crate::cores::bench::{raw, signed, twos_complement, Bench};
-use crate::cores::stimulus::Stimulus;
+use crate::bench::{raw, signed, twos_complement, Bench};
+use crate::stimulus::Stimulus;
 use hge_gateware::lockin;
 use hge_protocol::frame::SlotSums;
 use hge_sim::model::lockin::Lockin;
