@@ -8,9 +8,8 @@ use crossbeam::channel::{Receiver, RecvTimeoutError};
 use hge_protocol::frame::{Notice, Operation, Reply, Request, Status};
 use hge_protocol::registers as map;
 use hge_protocol::wire::seal;
-use rand::rngs::OsRng;
+use rand::rngs::{OsRng, SmallRng};
 use rand::{RngCore, SeedableRng, TryRngCore};
-use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,7 +39,7 @@ enum Track {
 /// Draws nonces.
 enum Nonces {
     System,
-    Seeded(Box<ChaCha8Rng>),
+    Seeded(SmallRng),
 }
 
 impl Nonces {
@@ -106,9 +105,9 @@ impl Requests {
             answers,
             shared,
             name,
-            nonces: settings.nonce_seed.map_or(Nonces::System, |seed| {
-                Nonces::Seeded(Box::new(ChaCha8Rng::seed_from_u64(seed)))
-            }),
+            nonces: settings
+                .nonce_seed
+                .map_or(Nonces::System, |seed| Nonces::Seeded(SmallRng::seed_from_u64(seed))),
             nonce: 0,
             sequence: 0,
             track: Track::Lost,
