@@ -58,6 +58,12 @@ fn at_night_the_netlist_of_the_colorlight_tells_and_does_what_its_verilog_does()
 
 #[test]
 #[ignore = "at night: minutes"]
+fn at_night_the_netlist_of_a_board_behind_a_fifo_tells_and_does_what_its_verilog_does() {
+    board::agrees(Family::Ecp5, "colorlight-i5-ft245");
+}
+
+#[test]
+#[ignore = "at night: minutes"]
 fn at_night_the_netlist_of_the_tang_nano_9k_tells_and_does_what_its_verilog_does() {
     board::agrees(Family::Gowin, "tangnano-9k");
 }
