@@ -121,9 +121,11 @@ fn bytes_pass_both_ways_in_order_at_drawn_times_and_levels_equal_the_twins() {
     for (number, part) in [FT232H, FT245R].into_iter().enumerate() {
         for (clock_hz, seed) in CLOCKS_HZ.into_iter().zip(40 + 10 * number as u64..) {
             let mut line = Line::new(clock_hz, part, seed, 8);
-            (line.takes_one_in, line.offers_one_in) = (20, 12);
+            line.offers_one_in = 12;
             let mut bytes = Vec::new();
-            for _ in 0..4 {
+            // A link that takes its byte late hides a flag that is believed too early.
+            for takes_one_in in [20, 1, 20, 1] {
+                line.takes_one_in = takes_one_in;
                 bytes.extend(line.send(20));
                 line.run(1500);
             }
