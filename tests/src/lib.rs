@@ -12,6 +12,7 @@ pub mod plane;
 pub mod scenario;
 pub mod testbench;
 pub mod testbench_scenario;
+pub mod toggles;
 
 /// `all` with `HGE_NIGHTLY=1`, else `some`: what takes too long for every change.
 pub fn nightly<T>(all: T, some: T) -> T {

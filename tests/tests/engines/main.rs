@@ -13,6 +13,7 @@ mod model_in_pieces;
 mod rtl_against_model;
 mod safety;
 mod soak;
+mod toggles;
 mod verilog_ecp5_models;
 mod verilog_icarus;
 mod verilog_netlist;
