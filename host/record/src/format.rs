@@ -1,7 +1,7 @@
 //! Shared by the writer and the reader of a log: version, file names, and the messages that are no items.
 
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Version of the messages: the profile of the files.
@@ -33,7 +33,8 @@ pub(super) struct Seal {
 impl Seal {
     /// The seal of a file with this content; `None`: without the file.
     pub(super) fn of(file: &str, content: Option<&[u8]>) -> Self {
-        let digits = |content| format!("{:x}", Sha256::digest(content));
+        let digits =
+            |content: &[u8]| Hash::hash(content).iter().map(|byte| format!("{byte:02x}")).collect();
         Seal { file: file.into(), sha256: content.map(digits) }
     }
 }

@@ -25,8 +25,13 @@ const RUNTIME: [&str; 2] = ["verilated", "verilated_threads"];
 /// Options of the C++ compiler for what runs at every clock: as fast as with -O2, for half the time of compilation.
 const OPTIMISED: &str = "-O1";
 
-/// Text of the program around the compiled instrument.
-const HARNESS: &str = include_str!("harness.cpp");
+/// The program around the compiled instrument: files and their texts.
+const HARNESS: [(&str, &str); 4] = [
+    ("harness.cpp", include_str!("harness.cpp")),
+    ("line.hpp", include_str!("line.hpp")),
+    ("pipe.hpp", include_str!("pipe.hpp")),
+    ("converters.hpp", include_str!("converters.hpp")),
+];
 
 /// Compilers of the Verilog.
 #[derive(Clone, Debug)]
@@ -157,9 +162,10 @@ impl Compiler {
         (verilog, HARNESS, self.name(), define).hash(&mut hash);
         let folder = cache_folder().join(format!("engine-{}-{:016x}", self.name(), hash.finish()));
         kept(&folder, |work| {
-            std::fs::write(work.join("design.v"), verilog)
-                .and_then(|()| std::fs::write(work.join("harness.cpp"), HARNESS))
-                .map_err(|source| ToolError::File { path: work.to_owned(), source })?;
+            for (name, text) in [("design.v", verilog)].iter().chain(&HARNESS) {
+                let path = work.join(name);
+                std::fs::write(&path, text).map_err(|source| ToolError::File { path, source })?;
+            }
             match self {
                 Compiler::Verilator => verilator(work, top, define),
                 Compiler::Cxxrtl(yosys) => cxxrtl(yosys, work, top, define),

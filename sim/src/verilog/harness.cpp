@@ -3,7 +3,7 @@
 // From the engine: 'S' length(4) bytes: bytes for the instrument. 'I' closed(1): the interlock. 'V' or 'F'
 //                  samples(4) room(4): let virtual or free time go on for at most so many samples, or bytes.
 // To the engine:   'T' codes(2 each): a sample begins, these DAC codes stand; the engine answers with the
-//                  ADC code (2). 'D' resting(1) length(4) bytes: time stands; what the instrument has said.
+//                  ADC code (2). 'D' resting(1) length(4) bytes: time stands; what the instrument has sent.
 // All numbers little-endian. When time stands is as in the engine in rust-hdl's simulation.
 //
 // With HGE_SERIAL the instrument is the one with a UART, and that is so many clocks a bit; with HGE_FT245 the one behind a FIFO,
@@ -17,6 +17,12 @@
 //                  2 DAC data, 3 ADC clock, 4 ADC select, 5 output switch, 6 level of the ADC's line that was taken at
 //                  this clock's beginning. The engine answers with the bits of the ADC's frame (2).
 // The ADC's answer can change only when the DAC has received something, so it is asked for at most once a frame to the DAC.
+
+#include "line.hpp"
+#include "pipe.hpp"
+#ifdef HGE_BOARD
+#include "converters.hpp"
+#endif
 
 #include <cstdint>
 #include <cstdio>
@@ -148,213 +154,11 @@ static const unsigned QUIET_CLOCKS = 6000;
 static const unsigned QUIET_CLOCKS = 8;
 #endif
 
-#ifdef HGE_SERIAL
-// The host's transmitter: start bit, eight bits, stop bit.
-struct Talker {
-    unsigned bits = 0;
-    unsigned left = 0;
-    unsigned clocks = 0;
-    bool busy() const { return left > 0; }
-    bool level(std::deque<uint8_t> &input) {
-        if (left == 0 && !input.empty()) {
-            bits = input.front() << 1 | 0x200;
-            input.pop_front();
-            left = 10;
-            clocks = HGE_SERIAL;
-        }
-        const bool now = left == 0 || (bits & 1);
-        if (left > 0 && --clocks == 0) {
-            bits >>= 1;
-            --left;
-            clocks = HGE_SERIAL;
-        }
-        return now;
-    }
-};
-
-// The host's receiver: samples in the middle of bits.
-struct Listener {
-    unsigned bits = 0;
-    unsigned left = 0;
-    unsigned clocks = 0;
-    bool busy() const { return left > 0; }
-    void hear(bool level, std::vector<uint8_t> &said) {
-        if (left == 0) {
-            if (!level) {
-                left = 9;
-                clocks = HGE_SERIAL + HGE_SERIAL / 2;
-            }
-            return;
-        }
-        if (--clocks > 0) {
-            return;
-        }
-        clocks = HGE_SERIAL;
-        if (--left > 0) {
-            bits = bits >> 1 | (level ? 0x80 : 0);
-        } else if (level) {
-            said.push_back(static_cast<uint8_t>(bits));
-        }
-    }
-};
-#endif
-
-#ifdef HGE_FT245
-// The FIFO of an FT232H with the longest times of its data sheet (sim's `model/ft245.rs` is the other end). The host takes 8 MB/s
-// out of a buffer of 1 kB.
-struct Fifo {
-    static constexpr double PERIOD_NS = 1e9 / HGE_FT245, PAD_NS = 9, RISE_NS = 14, HIGH_NS = 49, ANSWER_NS = 14;
-    static constexpr double BYTES_PER_NS = 8e-3, BUFFER_BYTES = 1024;
-    double begin_ns = 0, answer_ns = 0, rxf_rises_ns = 0, txe_rises_ns = 0, buffered = 0;
-    bool rd_n = true, wr_n = true, rxf_n = true, txe_n = true, written = false, moves = false, changed = false;
-    uint8_t data = 0xa5;
-
-    // A clock with these levels; false where the data sheet does not allow them.
-    bool clock(bool rd_now, bool wr_now, bool drives, uint8_t out, bool full, std::deque<uint8_t> &input,
-               std::vector<uint8_t> &said) {
-        begin_ns += PERIOD_NS;
-        const double change_ns = begin_ns + PAD_NS, seen_ns = begin_ns + PERIOD_NS - PAD_NS;
-        moves = !rd_now || !input.empty();
-        const bool reads = rd_n && !rd_now, writes = wr_n && !wr_now;
-        if ((reads && rxf_n) || (writes && (txe_n || !drives)) || (!rd_now && drives)) {
-            return false;
-        }
-        if (reads) {
-            answer_ns = change_ns + ANSWER_NS;
-        }
-        if (!rd_n && rd_now) {
-            input.pop_front();
-            rxf_rises_ns = change_ns + RISE_NS;
-        }
-        if (!full) {
-            buffered = buffered > PERIOD_NS * BYTES_PER_NS ? buffered - PERIOD_NS * BYTES_PER_NS : 0;
-        }
-        if (writes) {
-            said.push_back(out);
-            buffered += 1;
-            txe_rises_ns = change_ns + RISE_NS;
-            written = moves = true;
-        }
-        rd_n = rd_now;
-        wr_n = wr_now;
-        const bool rxf_before = rxf_n, txe_before = txe_n;
-        const uint8_t data_before = data;
-        rxf_n = seen_ns >= rxf_rises_ns && (seen_ns < rxf_rises_ns + HIGH_NS || input.empty());
-        // Once low it stays so until a byte has been written.
-        if (written && seen_ns >= txe_rises_ns) {
-            written = false;
-            txe_n = true;
-        } else if (txe_n && seen_ns >= txe_rises_ns + HIGH_NS && !full && buffered < BUFFER_BYTES) {
-            txe_n = false;
-        }
-        const uint8_t front = input.empty() ? 0xa5 : input.front();
-        data = !rd_n && seen_ns >= answer_ns ? front : static_cast<uint8_t>(~front);
-        changed = rxf_n != rxf_before || txe_n != txe_before || data != data_before;
-        return true;
-    }
-};
-#endif
-
-static void take(void *into, size_t length) {
-    if (std::fread(into, 1, length, stdin) != length) {
-        std::exit(0);
-    }
-}
-
-static uint32_t take_length() {
-    uint8_t bytes[4];
-    take(bytes, 4);
-    return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<uint32_t>(bytes[3]) << 24;
-}
-
-static void give_length(uint32_t length) {
-    for (int place = 0; place < 32; place += 8) {
-        std::fputc(length >> place & 255, stdout);
-    }
-}
-
-#ifdef HGE_BOARD
-enum { DAC_SYNC = 2, ADC_CLOCK = 4, ADC_SELECT = 8 };
-// Lowest bit of the data lines.
-constexpr int DAC_DATA = 8;
-
-// The ADCs' lines, and what is told of the pins.
-struct Converters {
-    unsigned enable_clocks = 1;
-    unsigned delay_clocks = 1;
-    uint16_t pins = DAC_SYNC | ADC_CLOCK | ADC_SELECT;
-    uint16_t words[HGE_INPUTS] = {};
-    unsigned falls = 16;
-    unsigned age = 0;
-    // A bit for each ADC.
-    uint8_t lines = 0;
-    bool asks = true;
-    uint32_t silent = 0;
-    uint32_t frames = 0;
-    std::vector<uint8_t> told;
-
-    void exchange() {
-        std::fputc('E', stdout);
-        give_length(static_cast<uint32_t>(told.size() / 7));
-        std::fwrite(told.data(), 1, told.size(), stdout);
-        std::fflush(stdout);
-        told.clear();
-        for (uint16_t &word : words) {
-            uint8_t bytes[2];
-            take(bytes, 2);
-            word = static_cast<uint16_t>(bytes[0] | bytes[1] << 8);
-        }
-    }
-
-    // A clock with these levels; whether a frame to the DAC has ended.
-    bool clock(uint16_t now) {
-        const uint16_t changed = pins ^ now;
-        pins = now;
-        ++silent;
-        if (changed) {
-            for (int place = 0; place < 32; place += 8) {
-                told.push_back(static_cast<uint8_t>(silent >> place));
-            }
-            told.push_back(static_cast<uint8_t>(now));
-            told.push_back(static_cast<uint8_t>(now >> DAC_DATA));
-            told.push_back(lines);
-            silent = 0;
-        }
-        const bool ended = changed & now & DAC_SYNC;
-        if (ended) {
-            asks = true;
-            ++frames;
-        }
-        if ((changed & ADC_SELECT) && asks) {
-            exchange();
-            asks = false;
-        }
-        // Until a bit has come it is the other one.
-        ++age;
-        if (changed & ~now & ADC_SELECT) {
-            falls = 0;
-            age = 1;
-        } else if (changed & ~now & ADC_CLOCK) {
-            ++falls;
-            age = 1;
-        }
-        const bool driven = !(now & ADC_SELECT) && falls < 16;
-        const bool is_valid = age >= (falls == 0 ? enable_clocks : delay_clocks);
-        lines = 0;
-        for (unsigned index = 0; driven && index < HGE_INPUTS; ++index) {
-            const bool bit = words[index] >> (15 - falls) & 1;
-            lines |= static_cast<uint8_t>((bit == is_valid) << index);
-        }
-        return ended;
-    }
-};
-#endif
-
 int main(int count, char **arguments) {
     const size_t outputs = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 8;
     std::vector<uint16_t> codes(outputs, 0);
     std::deque<uint8_t> input;
-    std::vector<uint8_t> said;
+    std::vector<uint8_t> sent;
     static Top top;
     SET(locked, locked, 1);
     SET(interlock, interlock, 1);
@@ -411,7 +215,7 @@ int main(int count, char **arguments) {
         SET(hold, hold, hold);
 #endif
         do {
-            full = said.size() >= room;
+            full = sent.size() >= room;
 #ifdef HGE_SERIAL
             SET(rx, rx, talker.level(input));
 #elif !defined HGE_LINE
@@ -423,7 +227,7 @@ int main(int count, char **arguments) {
             top.eval();
 #ifdef HGE_FT245
             if (!fifo.clock(GET(fifo_rd_n, fifo__rd__n), GET(fifo_wr_n, fifo__wr__n), GET(fifo_drives, fifo__drives),
-                            static_cast<uint8_t>(GET(fifo_data_out, fifo__data__out)), full, input, said)) {
+                            static_cast<uint8_t>(GET(fifo_data_out, fifo__data__out)), full, input, sent)) {
                 std::fputc('!', stdout);
                 return 1;
             }
@@ -469,7 +273,7 @@ int main(int count, char **arguments) {
             }
 #endif
 #ifdef HGE_SERIAL
-            listener.hear(GET(tx, tx), said);
+            listener.take(GET(tx, tx), sent);
             const bool stirs = talker.busy() || listener.busy();
 #elif defined HGE_FT245
             const bool stirs = fifo.moves;
@@ -479,7 +283,7 @@ int main(int count, char **arguments) {
             }
             bool stirs = !input.empty() || !GET(resting, resting);
             if (!full && GET(tx_valid, tx__valid)) {
-                said.push_back(static_cast<uint8_t>(GET(tx_byte, tx__byte)));
+                sent.push_back(static_cast<uint8_t>(GET(tx_byte, tx__byte)));
                 stirs = true;
             }
 #endif
@@ -493,9 +297,9 @@ int main(int count, char **arguments) {
 #endif
         std::fputc('D', stdout);
         std::fputc(resting, stdout);
-        give_length(static_cast<uint32_t>(said.size()));
-        std::fwrite(said.data(), 1, said.size(), stdout);
+        give_length(static_cast<uint32_t>(sent.size()));
+        std::fwrite(sent.data(), 1, sent.size(), stdout);
         std::fflush(stdout);
-        said.clear();
+        sent.clear();
     }
 }

@@ -125,7 +125,8 @@ fn assert_held(device: &str) {
 }
 
 #[test]
-fn intervals_of_the_slope_hold_the_exact_slopes_of_the_built_in_device() {
+#[ignore = "at night: by day the measured surrogate"]
+fn at_night_intervals_of_the_slope_hold_the_exact_slopes_of_the_built_in_device() {
     assert_held("builtin");
 }
 
@@ -141,7 +142,7 @@ fn intervals_of_the_slope_hold_the_exact_slopes_of_interferometers() {
 }
 
 #[test]
-#[ignore = "at night: by day the other two devices"]
+#[ignore = "at night: by day the measured surrogate"]
 fn at_night_intervals_of_the_slope_hold_the_exact_slopes_of_a_crossbar() {
     assert_held("crossbar");
 }

@@ -202,11 +202,9 @@ fn instrument(parameters: Parameters) -> String {
 #[needs(yosys)]
 #[test]
 fn no_code_leaves_a_board_but_from_the_guard_and_every_cause_reaches_the_supervisor() {
-    // Slots in steps, and a pipeline.
-    let by_day = ["icebreaker-two-inputs", "colorlight-i5"];
     let mut boards = Board::all().expect("boards");
-    boards.retain(|board| nightly(true, by_day.contains(&board.file.name.as_str())));
-    assert!(boards.len() >= by_day.len());
+    boards.retain(|board| nightly(true, board.file.name == "icebreaker-two-inputs"));
+    assert!(!boards.is_empty());
     for board in boards {
         let files = sources(&board, 0, None).expect("sources");
         let verilog = files.iter().find(|file| file.name == "hge_board.v").expect("the board");
@@ -220,12 +218,13 @@ fn no_code_leaves_a_board_but_from_the_guard_and_every_cause_reaches_the_supervi
 
 #[needs(yosys)]
 #[test]
-fn every_form_of_the_instrument_has_the_wires_of_the_guard_and_of_the_supervisor() {
+#[ignore = "at night: by day a board and the default instrument"]
+fn at_night_every_form_of_the_instrument_has_the_wires_of_the_guard_and_of_the_supervisor() {
     let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
     let many = Parameters { inputs: 8, outputs: 64, slots: 64, cases: 2, ..Parameters::default() };
     let late = Parameters { clock_hz: 90_000_000, ..Parameters::default() };
-    for parameters in nightly(&[hardware, many, late][..], &[hardware]) {
-        let mut design = Design::of(&instrument(*parameters), INSTRUMENT.module);
+    for parameters in [hardware, many, late] {
+        let mut design = Design::of(&instrument(parameters), INSTRUMENT.module);
         assert!(design.wrong(&[INSTRUMENT]).is_empty(), "{:?}", design.wrong(&[INSTRUMENT]));
         assert!(design.apart().is_empty(), "{:?}", design.apart());
     }

@@ -8,8 +8,8 @@ use hge_protocol::registers::map_hash;
 use hge_protocol::{Analogue, Parameters};
 use hge_system::file::{self, Temporary};
 use hge_system::text::{is_plain_name, quoted, QUOTED_CHARS};
+use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -116,7 +116,7 @@ fn digest(path: &Path) -> Result<String, FlowError> {
 }
 
 fn hexadecimal(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hash::hash(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 of a text, as manifests have it.

@@ -5,8 +5,8 @@ use super::tables::{self, absent};
 use super::{Report, ReportError};
 use crate::figure::COLOURS;
 use hge_driver::text::number;
+use hmac_sha256::Hash;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -230,7 +230,7 @@ fn spectrum(report: &Report) -> String {
 fn base64_of_sum(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
-    for bytes in Sha256::digest(text).chunks(3) {
+    for bytes in Hash::hash(text.as_bytes()).chunks(3) {
         let at = |n: usize| u32::from(bytes.get(n).copied().unwrap_or(0));
         let word = at(0) << 16 | at(1) << 8 | at(2);
         for place in 0..4 {
