@@ -1,11 +1,12 @@
 //! The register bus against the register map.
 
-use crate::bench::{raw, Bench, Random};
+use crate::bench::{raw, Bench};
 use crate::bus::Bus;
 use hge_protocol::frame::Status;
 use hge_protocol::registers::{self as map, Access as Direction, Register, When, MAP};
 use hge_protocol::table::TableLayout;
 use hge_protocol::{Analogue, Carriers, Parameters};
+use hge_verilog::testbench::Random;
 use std::collections::BTreeMap;
 
 const BUILD: u32 = 0x89ab_cdef;
@@ -44,7 +45,7 @@ impl TestBench {
         let mut bench = Bench::new(bus, |bus| &mut bus.clock);
         bench.core.time.next = 77.into();
         bench.core.reset.next = true;
-        bench.edge();
+        bench.step();
         bench.core.reset.next = false;
         TestBench { bench, parameters, situation: Situation::default(), held: BTreeMap::new() }
     }
@@ -73,10 +74,10 @@ impl TestBench {
                 let core = &self.bench.core;
                 let answer = (core.refusal.val().to_u64(), core.value.val().to_u64() as u32);
                 self.bench.core.request.next = false;
-                self.bench.edge();
+                self.bench.step();
                 return answer;
             }
-            self.bench.edge();
+            self.bench.step();
         }
         panic!("no answer at {address:#x}");
     }
@@ -100,10 +101,10 @@ impl TestBench {
             strobes.tuning = core.tuning_write.val();
             strobes.slot = core.slot_write.val();
             strobes.code = core.code_write.val();
-            self.bench.edge();
+            self.bench.step();
             self.bench.core.write.next = false;
             // The link rests for three clocks between registers.
-            (0..3).for_each(|_| self.bench.edge());
+            (0..3).for_each(|_| self.bench.step());
         }
         (refusal, strobes)
     }

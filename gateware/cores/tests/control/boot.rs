@@ -1,9 +1,10 @@
 //! What is built in, played byte by byte, against a description in terms of a queue and times.
 
-use crate::bench::{Bench, Random};
+use crate::bench::Bench;
 use hge_gateware::boot::{settled_clocks, Boot};
 use hge_protocol::recording::{Recording, TooLong, MOST_BYTES};
 use hge_protocol::wire::seal;
+use hge_verilog::testbench::Random;
 use std::collections::VecDeque;
 
 /// Makes the button's count 8 clocks.
@@ -140,7 +141,7 @@ impl TestBench {
         let core = Boot::new(&recording(), CLOCK_HZ);
         let mut bench = Bench::new(core, |core| &mut core.clock);
         bench.core.reset.next = true;
-        (0..3).for_each(|_| bench.edge());
+        (0..3).for_each(|_| bench.step());
         bench.core.reset.next = false;
         bench.settle();
         TestBench { bench, model: Model::new(on_the_line()), taken: Vec::new() }
@@ -159,7 +160,7 @@ impl TestBench {
         let byte = core.valid.val().then(|| core.byte.val().index() as u8);
         assert_eq!((core.plays.val(), byte), self.model.outputs(), "{inputs:?}");
         self.taken.extend(byte.filter(|_| inputs.ready));
-        self.bench.edge();
+        self.bench.step();
         self.model.clock(inputs);
     }
 
@@ -262,7 +263,7 @@ fn without_a_recording_nothing_is_played() {
         bench.core.button.next = clock / 40 % 2 == 1;
         bench.settle();
         assert!(!bench.core.plays.val());
-        bench.edge();
+        bench.step();
     }
 }
 

@@ -1,8 +1,9 @@
 //! The capture against a list of samples.
 
-use crate::bench::{raw, signed, Bench, Random};
+use crate::bench::{raw, signed, Bench};
 use hge_gateware::capture::Capture;
 use hge_protocol::frame::BLOCK_SAMPLES;
+use hge_verilog::testbench::Random;
 
 /// Clocks of a sample.
 const PERIOD: usize = 8;
@@ -25,7 +26,7 @@ impl TestBench {
     fn new(seed: u64, time: u32) -> Self {
         let mut bench = Bench::new(Capture::new(), |core| &mut core.clock);
         bench.core.reset.next = true;
-        bench.edge();
+        bench.step();
         bench.core.reset.next = false;
         TestBench { bench, random: Random(seed), time, found: Vec::new() }
     }
@@ -43,7 +44,7 @@ impl TestBench {
             core.now.next = raw(u64::from(self.time) + u64::from(clock > 2));
             core.start.next = start_in == Some(clock);
             core.stop.next = stop_in == Some(clock);
-            self.bench.edge();
+            self.bench.step();
         }
         self.bench.core.start.next = false;
         self.bench.core.stop.next = false;
@@ -56,7 +57,7 @@ impl TestBench {
 
     fn word(&mut self, address: u64) -> u16 {
         self.bench.core.read_address.next = raw(address);
-        self.bench.edge();
+        self.bench.step();
         self.bench.core.read_data.val().to_u64() as u16
     }
 
@@ -71,10 +72,10 @@ impl TestBench {
         let codes = (0..codes).map(|index| self.word(index) as i16).collect();
         self.found.push(Found { time, codes });
         self.bench.core.taken.next = true;
-        self.bench.edge();
+        self.bench.step();
         self.bench.core.taken.next = false;
         // The clock in which the next is handed over.
-        self.bench.edge();
+        self.bench.step();
     }
 
     fn set(&mut self, samples: u32, decimation: u16) {

@@ -1,7 +1,8 @@
 //! The host's way to the guard's limits and codes, beside the passes.
 
-use crate::bench::{raw, signed, Bench, Random};
+use crate::bench::{raw, signed, Bench};
 use hge_gateware::guard::Guard;
+use hge_verilog::testbench::Random;
 
 const OUTPUTS: u64 = 5;
 
@@ -52,7 +53,7 @@ impl TestBench {
             let output = core.dac_index.val().to_u64() as usize;
             self.words[4 * output + 3] = core.dac_code.val().inner().to_u64() as i16;
         }
-        self.bench.edge();
+        self.bench.step();
         let wanted = self.wanted;
         if let Some(place) = wanted.filter(|_| is_ready) {
             let value = self.bench.core.host_value.val().to_u64() as i16;

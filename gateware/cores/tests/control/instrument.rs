@@ -1,6 +1,6 @@
 //! The whole instrument through its byte ports: sessions, arming, runs, captures, trips.
 
-use crate::bench::{signed, Bench, Random};
+use crate::bench::{signed, Bench};
 use hge_gateware::build::Build;
 use hge_gateware::engine::Pipelined;
 use hge_gateware::instrument::Instrument;
@@ -9,6 +9,7 @@ use hge_protocol::registers::{self as map, command, fault, protection, status};
 use hge_protocol::table::SlotWord;
 use hge_protocol::wire::{seal, Deframer, MOST_FRAME_WORDS};
 use hge_protocol::Parameters;
+use hge_verilog::testbench::Random;
 use std::collections::VecDeque;
 
 /// Clocks that anything may take.
@@ -96,7 +97,7 @@ impl TestBench {
                 }
             });
         }
-        self.bench.edge();
+        self.bench.step();
     }
 
     fn send(&mut self, operation: Operation, address: u16, count: u8, values: Vec<u32>) -> Reply {

@@ -1,8 +1,9 @@
 //! The reference pin: sign and pulse density of one slot's sine.
 
-use crate::bench::{raw, signed, Bench, Random};
+use crate::bench::{raw, signed, Bench};
 use hge_gateware::reference::Reference;
 use hge_protocol::registers::reference::{ON, SINE};
+use hge_verilog::testbench::Random;
 
 fn bench(setting: u32) -> Bench<Reference> {
     let mut bench = Bench::new(Reference::default(), |core| &mut core.clock);
@@ -17,13 +18,13 @@ fn pass(bench: &mut Bench<Reference>, random: &mut Random, slot: u64, sine: i16)
         bench.core.slot.next = raw(present);
         let value = if present == slot { i64::from(sine) } else { random.uniform() as i64 };
         bench.core.sine.next = signed(value);
-        bench.edge();
+        bench.step();
     }
     bench.core.valid.next = false;
     // Not of the pass: must not be taken.
     bench.core.slot.next = raw(slot);
     bench.core.sine.next = signed(random.uniform() as i64);
-    bench.edge();
+    bench.step();
 }
 
 const SINES: [i16; 8] = [0, 1, -1, 12_345, -12_345, 32_767, -32_767, -32_768];
@@ -46,7 +47,7 @@ fn the_pulse_density_is_the_sine() {
         pass(&mut bench, &mut random, 3, sine);
         let mut high = 0;
         for _ in 0..65_536 {
-            bench.edge();
+            bench.step();
             high += i32::from(bench.core.pin.val());
         }
         assert_eq!(high, i32::from(sine) + 32_768);
@@ -62,7 +63,7 @@ fn a_pin_that_is_off_is_low() {
             pass(&mut bench, &mut random, 2, sine);
             for _ in 0..20 {
                 assert!(!bench.core.pin.val());
-                bench.edge();
+                bench.step();
             }
         }
     }

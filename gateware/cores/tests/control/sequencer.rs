@@ -65,7 +65,7 @@ impl TestBench {
             assert!(self.job.is_none());
             self.job = Some((self.bench.core.post_processor_kind.val().to_u64(), JOB));
         }
-        self.bench.edge();
+        self.bench.step();
         self.now += u64::from(self.phase == PERIOD - 1);
         self.phase = (self.phase + 1) % PERIOD;
     }

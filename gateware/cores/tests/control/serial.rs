@@ -57,7 +57,7 @@ fn reads(
     for flag in bench.core.fifo_rxf_n.iter_mut().chain(&mut bench.core.fifo_txe_n) {
         flag.next = true;
     }
-    (0..50).for_each(|_| bench.edge());
+    (0..50).for_each(|_| bench.step());
     let nonce = 0x7777_1234;
     let hello = Request {
         operation: Operation::Hello,
@@ -107,7 +107,7 @@ fn a_host_on_the_serial_line_reads_what_the_instrument_is() {
         let mut line = Vec::new();
         for level in levels {
             bench.core.rx[0].next = level;
-            bench.edge();
+            bench.step();
             line.push(bench.core.tx[0].val());
         }
         bytes_on(&line)
@@ -126,7 +126,7 @@ fn a_host_behind_a_fifo_reads_what_the_instrument_is() {
             core.fifo_txe_n[0].next = false;
             core.fifo_data_in[0].next =
                 Bits::from(u64::from(to_device.front().copied().unwrap_or(0xa5)));
-            bench.edge();
+            bench.step();
             let core = &bench.core;
             let was = (rd_n, wr_n);
             (rd_n, wr_n) = (core.fifo_rd_n[0].val(), core.fifo_wr_n[0].val());

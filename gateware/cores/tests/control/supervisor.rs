@@ -1,9 +1,10 @@
 //! The supervisor against the rules of `docs/protocol.md`, clock by clock.
 
-use crate::bench::{raw, signed, Bench, Random};
+use crate::bench::{raw, signed, Bench};
 use hge_gateware::supervisor::Supervisor;
 use hge_protocol::registers::{fault, protection};
 use hge_protocol::Parameters;
+use hge_verilog::testbench::Random;
 
 /// Settings of one stretch of clocks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -234,7 +235,7 @@ fn arming_and_every_trip_follow_the_rules() {
             let causes = rules.causes(&settings);
             (0..5).for_each(|bit| seen[bit as usize] += causes >> bit & 1);
         }
-        bench.edge();
+        bench.step();
         rules.clock(&settings, &happens);
         let samples = if happens.arm_standalone { settings.run_limit } else { settings.watchdog };
         limit = raw(u64::from(samples));

@@ -12,7 +12,7 @@ fn ticks(hold: bool, active: bool, half_full: bool) -> usize {
     bench.core.half_full.next = half_full;
     (0..1000)
         .filter(|_| {
-            bench.edge();
+            bench.step();
             bench.core.tick.val()
         })
         .count()

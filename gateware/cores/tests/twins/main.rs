@@ -3,6 +3,7 @@
 //! Inputs that a core's interface table leaves open at a clock carry noise there, so that a core which looks too early or too
 //! late is found. Stimuli come from fixed seeds and reach the ends of every range.
 
+#[path = "../clocked/bench.rs"]
 mod bench;
 mod cost;
 mod engine;

@@ -1,5 +1,8 @@
 //! Clocks one core, and turns its ports into integers and back.
 
+// Of `control` and `twins` each uses a part.
+#![allow(dead_code)]
+
 use rust_hdl::prelude::*;
 
 /// Passes over a core in which its signals must come to rest.
@@ -29,6 +32,12 @@ impl<B: Block> Bench<B> {
     /// The rising edge that ends the present clock.
     pub fn edge(&mut self) {
         self.set_clock(true);
+    }
+
+    /// The edge, and the outputs of the next clock.
+    pub fn step(&mut self) {
+        self.edge();
+        self.settle();
     }
 
     /// Settles, then the edge.
