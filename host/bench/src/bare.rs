@@ -81,6 +81,12 @@ impl Bare {
     /// The engine is lost.
     pub fn disarm(&mut self) -> Result<(), BenchError> {
         self.request(Operation::Write, map::COMMAND, vec![command::DISARM])?;
+        self.rest(|_| ()).map(drop)
+    }
+
+    /// Goes on until the engine rests, and passes on its bytes. Returns the samples.
+    fn rest(&mut self, mut take: impl FnMut(&[u8])) -> Result<u64, BenchError> {
+        let mut samples = 0;
         loop {
             self.received.clear();
             let passed = self.engine.advance(
@@ -89,8 +95,10 @@ impl Bare {
                 usize::MAX,
                 &mut self.received,
             )?;
+            take(&self.received);
+            samples += u64::from(passed.samples);
             if passed.resting {
-                return Ok(());
+                return Ok(samples);
             }
         }
     }
@@ -112,20 +120,6 @@ impl Bare {
         };
         self.request(Operation::Write, map::COMMAND, vec![command::RUN])?;
         take(&self.received);
-        let mut samples = u64::from(REPLY_SAMPLES);
-        loop {
-            self.received.clear();
-            let passed = self.engine.advance(
-                Time::Virtual,
-                CHUNK_SAMPLES,
-                usize::MAX,
-                &mut self.received,
-            )?;
-            take(&self.received);
-            samples += u64::from(passed.samples);
-            if passed.resting {
-                return Ok(samples);
-            }
-        }
+        Ok(u64::from(REPLY_SAMPLES) + self.rest(take)?)
     }
 }

@@ -14,7 +14,6 @@ use hge_protocol::{Parameters, Update};
 use hge_tests::nightly;
 use hge_tests::testbench::{put, Scratch};
 use serde_json::{Map, Value};
-use std::ops::Not;
 
 /// Wires of a module.
 struct Wiring {
@@ -190,7 +189,7 @@ impl Design {
         let driven: Vec<Value> =
             outputs.flat_map(|(_, nets)| nets.as_array().expect("nets").clone()).collect();
         let elsewhere =
-            |pin: &String| self.bits("hge_board", pin).iter().all(|bit| driven.contains(bit)).not();
+            |pin: &String| !self.bits("hge_board", pin).iter().all(|bit| driven.contains(bit));
         pins.into_iter().filter(elsewhere).collect()
     }
 }

@@ -365,7 +365,7 @@ pub fn check(plan: &Plan, controls_v: &[f64]) -> Result<(), MeasureError> {
     let controls = &plan.configuration().controls;
     if controls_v.len() != controls.len() {
         let electrodes = controls.iter().map(|control| control.output).collect();
-        return Err(MeasureError::Voltages { found: controls_v.len(), electrodes });
+        return Err(PlanError::Voltages { found: controls_v.len(), electrodes }.into());
     }
     for (k, (control, &volts)) in controls.iter().zip(controls_v).enumerate() {
         let (low_v, high_v) = plan.control_range_v(k);

@@ -50,17 +50,6 @@ pub enum MeasureError {
     /// See [`CalibrationError`].
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
-    /// The number of voltages differs from that of electrodes.
-    #[error(
-        "{found} voltages are given for electrodes {}: give one for each, in this order",
-        list(electrodes)
-    )]
-    Voltages {
-        /// Given.
-        found: usize,
-        /// Electrodes that need one each.
-        electrodes: Vec<usize>,
-    },
     /// A voltage where the tone does not fit.
     #[error("electrode {electrode} cannot be set to {} V: with its tone its range is {} to {} V, choose a voltage there", number(*volts), number(*low_v), number(*high_v))]
     Beyond {

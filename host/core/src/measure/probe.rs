@@ -1,7 +1,7 @@
 //! The current at any voltages: windows without tones, as many voltages a run as the case table has rows.
 
 use super::{electrodes, MeasureError};
-use crate::plan::{Configuration, Plan, Timing};
+use crate::plan::{Configuration, Plan, PlanError, Timing};
 use crate::session::{windows, SessionError};
 use hge_driver::{ArmMode, Instrument};
 use hge_protocol::frame::{flag, Window};
@@ -107,7 +107,7 @@ impl Probe {
     pub fn measure(&mut self, rows_v: &[Vec<f64>]) -> Result<Vec<Current>, MeasureError> {
         if let Some(row) = rows_v.iter().find(|row| row.len() != self.electrodes.len()) {
             let electrodes = self.electrodes.clone();
-            return Err(MeasureError::Voltages { found: row.len(), electrodes });
+            return Err(PlanError::Voltages { found: row.len(), electrodes }.into());
         }
         let rows = self.plan.parameters().cases as usize;
         let plans = rows_v
