@@ -43,16 +43,16 @@ impl Terminal {
         let child = command.spawn(terminal).expect("the program starts");
         let screen = vt100::Parser::new(rows, columns, 0);
         let written = Arc::new(Mutex::new(Written { bytes: Vec::new(), screen }));
-        let (pty, heard) = (Arc::new(pty), written.clone());
+        let (pty, into) = (Arc::new(pty), written.clone());
         let source = pty.clone();
         let is_closing = Arc::new(AtomicBool::new(false));
-        let loop_mode = is_closing.clone();
+        let closes = is_closing.clone();
         let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             loop {
                 let mut ready = [PollFd::new(&*source, PollFlags::IN)];
                 let waited = poll(&mut ready, Some(&READER_INTERVAL));
-                if loop_mode.load(Ordering::Relaxed) {
+                if closes.load(Ordering::Relaxed) {
                     return;
                 }
                 if waited == Ok(0) {
@@ -60,7 +60,7 @@ impl Terminal {
                 }
                 // An error: the program has gone, and all it wrote was read.
                 let Ok(count @ 1..) = (&*source).read(&mut bytes) else { return };
-                let mut written = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut written = into.lock().unwrap_or_else(PoisonError::into_inner);
                 written.bytes.extend_from_slice(&bytes[..count]);
                 written.screen.process(&bytes[..count]);
             }
@@ -156,19 +156,12 @@ impl Terminal {
     /// Waits for the program's end, and until all that it wrote is on the screen.
     pub fn end(&mut self) -> ExitStatus {
         let begun = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                // What was written before the end may still be on its way through the reader.
-                let mut seen = usize::MAX;
-                while seen != self.bytes().len() {
-                    seen = self.bytes().len();
-                    std::thread::sleep(Duration::from_millis(50));
-                }
-                return status;
-            }
+        // The reader ends when the program and its children have gone and all that they wrote was read.
+        while !self.has_ended() || !self.reader.as_ref().is_none_or(JoinHandle::is_finished) {
             assert!(begun.elapsed() < PATIENCE, "it never ended:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(5));
         }
+        self.child.wait().expect("a child")
     }
 }
 
