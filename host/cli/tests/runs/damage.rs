@@ -69,10 +69,10 @@ fn a_run_that_was_resumed_needs_every_file_of_its_log() {
     for file in ["log/00001.mcap", "log/00002.mcap"] {
         let path = Path::new(&run).join(file);
         let whole = std::fs::read(&path).expect("a log");
-        // The end of a killed file may be torn: what counts ends with its last whole chunk.
+        // The end of a killed file may be torn, half of it and more: what counts ends with its last whole chunk.
         let mut chunks = records(&whole).into_iter().filter(|span| span.opcode == CHUNK);
         let last = chunks.next_back().expect("a chunk");
-        for length in [0, 8, whole.len() / 2, last.begin, last.end - 1] {
+        for length in [0, 8, last.end / 2, last.begin, last.end - 1] {
             std::fs::write(&path, &whole[..length]).expect("a writable log");
             assert_refused(&run, &format!("{length} bytes of {file}"));
         }
