@@ -23,14 +23,15 @@ pub struct Curved {
 
 #[pymethods]
 impl Instrument {
-    /// Every second derivative at these controls, from `windows` windows of every case.
+    /// Every second derivative at these controls, from `windows` windows of every case, for each group of products that the slots hold.
     fn curvature(&self, py: Python<'_>, controls_v: Vec<f64>, windows: u32) -> PyResult<Curved> {
         let (cases, outputs) = self.work(py, |bench| {
             bench.lend(|instrument, task| {
-                let plan = curvature::listening(&task.plan)?;
-                let mut session = Session::open(instrument, plan, task.experiment.host.estimator)?;
+                let plans = curvature::listening_in_groups(&task.plan)?;
+                let estimator = task.experiment.host.estimator;
+                let mut session = Session::open(instrument, plans[0].clone(), estimator)?;
                 session.read_all_inputs();
-                let cases = curvature::measure(&mut session, &controls_v, windows)?;
+                let cases = curvature::measure(&mut session, &plans, &controls_v, windows)?;
                 let outputs = session.inputs();
                 Ok::<_, Failure>((session.close()?, (cases, outputs)))
             })

@@ -3,13 +3,11 @@
 use crate::bench::Bench;
 use crate::engine::{Engine, EngineError, Passed, Time};
 use hge_gateware::engine::{Pass, Pipelined, Stepped};
+use hge_gateware::gated::{clock_edge, MOST_PASSES};
 use hge_gateware::instrument::Instrument;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 use std::collections::VecDeque;
-
-/// Passes over the design in which its signals must come to rest; a kernel chain needs about ten.
-const MOST_ITERATIONS: usize = 100;
 
 /// Idle clocks after which no byte can follow: a byte taken shows in the link's state two clocks later.
 const QUIET_CLOCKS: u32 = 8;
@@ -69,7 +67,6 @@ impl<P: Pass> RtlEngine<P> {
         let waiting = self.input.front().copied();
         instrument.rx_valid.next = waiting.is_some();
         instrument.rx_byte.next = Bits::from(u64::from(waiting.unwrap_or(0)));
-        instrument.clock.next = Clock::from(false);
         settle(instrument)?;
         let tick = instrument.tick.val();
         if tick {
@@ -93,15 +90,13 @@ impl<P: Pass> RtlEngine<P> {
         let sends = instrument.tx_valid.val() && instrument.tx_ready.val();
         let sent = sends.then(|| instrument.tx_byte.val().to_u8());
         self.stirs = !instrument.resting.val();
-        instrument.clock.next = Clock::from(true);
-        // The edge walks down one level of the hierarchy a pass, and the low phase follows it a level behind.
-        instrument.update_all();
+        clock_edge(instrument);
         Ok(Clocked { sent, tick })
     }
 }
 
 fn settle<P: Pass>(instrument: &mut Instrument<P>) -> Result<(), EngineError> {
-    if simulate(instrument, MOST_ITERATIONS) {
+    if simulate(instrument, MOST_PASSES) {
         Ok(())
     } else {
         Err(EngineError::Tool("the gateware's signals do not settle".into()))

@@ -22,7 +22,8 @@
 //! which adds up to seven clocks to a read and as many again to a write; the output scan reads settings and limits in the other clocks.
 //! Registers with tightening have 16 or 32 bits.
 
-use crate::leaf::Fixed;
+use crate::gated::Inputs;
+use crate::leaf::{Fixed, DFF};
 use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
@@ -36,7 +37,7 @@ enum Step {
 }
 
 /// The register bus.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Access {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -20,7 +20,7 @@ use crate::converter::{
     SpiAdc, SpiDac,
 };
 use crate::engine::{per_input, Pass};
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, DFF};
 use crate::link::line::Line;
 use crate::serial::{SerialError, SerialInstrument};
 use hge_protocol::recording::Recording;

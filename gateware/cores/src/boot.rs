@@ -20,7 +20,7 @@
 //! a wrong polarity, must be released first. In the memory a zero after a frame's zero ends a part, since COBS makes no such pair; it is not sent.
 //! 4096 bytes need 12 bits of address. Without a recording every output is constant, and synthesis removes the core.
 
-use crate::leaf::{Fixed, Rom, Synchronizer};
+use crate::leaf::{Fixed, Rom, Synchronizer, DFF};
 use hge_protocol::recording::Recording;
 use rust_hdl::prelude::*;
 

@@ -17,12 +17,13 @@
 //! half is full and another code arrives, this half is filled again from its beginning; the times of the blocks show the loss. This happens only if
 //! jobs of the post-processor last longer than 64 codes.
 
-use crate::leaf::Ram;
+use crate::gated::Inputs;
+use crate::leaf::{Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Blocks of ADC codes.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Capture {
     /// System clock.
     pub clock: Signal<In, Clock>,

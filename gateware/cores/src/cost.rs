@@ -13,12 +13,13 @@
 //! Latency: 1 clock difference, 2 multiplier, 2 shift. The first slot of a sample enters the lock-in five clocks after the sample is valid.
 //! Widths: the difference has 17 bits, the square is at most 2^30.
 
-use crate::leaf::{bit_cast_signed, Multiplier};
+use crate::gated::Inputs;
+use crate::leaf::{bit_cast_signed, Multiplier, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Squared error of a sample.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Cost {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -24,12 +24,13 @@
 //! Latency: seven clocks from the modulator's code to the DAC. At power-up all limits and codes are
 //! zero (mid-scale), until the host has set limits and armed.
 
-use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Ram};
+use crate::gated::Inputs;
+use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Limits, step limit and safe values of every output.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Guard {
     /// System clock.
     pub clock: Signal<In, Clock>,

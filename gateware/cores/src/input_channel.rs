@@ -18,12 +18,14 @@
 //! Latency and widths are those of [`crate::lockin`] and [`crate::window_statistics`], and a register: a block RAM's word may come late in
 //! the clock, and its reset makes an OR of all inputs the selection among them.
 
+use crate::gated::Inputs;
+use crate::leaf::DFF;
 use crate::lockin::Lockin;
 use crate::window_statistics::WindowStatistics;
 use rust_hdl::prelude::*;
 
 /// One ADC input.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct InputChannel {
     /// System clock.
     pub clock: Signal<In, Clock>,

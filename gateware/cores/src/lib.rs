@@ -81,6 +81,7 @@ pub mod capture;
 pub mod converter;
 pub mod cost;
 pub mod engine;
+pub mod gated;
 pub mod guard;
 pub mod input_channel;
 pub mod instrument;

@@ -19,7 +19,7 @@
 //!
 //! With late memories ([`crate::leaf::memories_are_late`]) the sums are read a clock earlier, into a register.
 
-use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Multiplier, Ram};
+use crate::leaf::{bit_cast_signed, memories_are_late, Fixed, Multiplier, Ram, DFF};
 use rust_hdl::prelude::*;
 
 /// Multiply-accumulate for the in-phase and the quadrature part of all slots.

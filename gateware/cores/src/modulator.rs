@@ -26,13 +26,14 @@
 //! 32 - `dac_bits`, of which at least 16 are fractions of a code, so that small steps accumulate. Base and tone saturate at the
 //! lowest code by clearing the sum, whose sign bit is then the only one missing, and at the highest by setting the output bits.
 
-use crate::leaf::{memories_are_late, Fixed, Ram};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, Ram, DFF};
 use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Base, tone and shaping of every output.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Modulator {
     /// System clock.
     pub clock: Signal<In, Clock>,

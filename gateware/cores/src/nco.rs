@@ -38,13 +38,14 @@
 
 mod kernel;
 
-use crate::leaf::{memories_are_late, Fixed, Ram, Rom};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, Ram, Rom, DFF};
 use hge_protocol::number::quarter_wave;
 use hge_protocol::table::CHIPS;
 use rust_hdl::prelude::*;
 
 /// Phase accumulators, sine table and tone gates of all slots.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Nco {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -9,11 +9,13 @@
 //! The pin changes with the slot's position in the scan of each sample, and keeps its
 //! value while no scan runs. Pulse density is of first order: the remainder of a 16-bit sum is carried to the next clock.
 
+use crate::gated::Inputs;
+use crate::leaf::DFF;
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// One slot's sine on a pin.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Reference {
     /// System clock.
     pub clock: Signal<In, Clock>,

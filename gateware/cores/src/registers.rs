@@ -26,7 +26,8 @@
 
 mod sizes;
 
-use crate::leaf::{Fixed, Ram};
+use crate::gated::Inputs;
+use crate::leaf::{Fixed, Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
@@ -61,7 +62,7 @@ macro_rules! core {
     ) => { pastey::paste! {
         with_source! {
             /// Constants, live values and settings.
-            #[derive(LogicBlock, Default)]
+            #[derive(LogicBlock, Inputs, Default)]
             pub struct Registers {
                 /// System clock.
                 pub clock: Signal<In, Clock>,

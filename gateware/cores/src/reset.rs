@@ -8,7 +8,7 @@
 //! Two flip-flops synchronise `locked`. The count is at least 10 us, since an iCE40's
 //! block RAM reads zero for some microseconds after configuration.
 
-use crate::leaf::{Fixed, Synchronizer};
+use crate::leaf::{Fixed, Synchronizer, DFF};
 use rust_hdl::prelude::*;
 
 /// Counter from power-up to the end of the reset.

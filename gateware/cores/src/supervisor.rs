@@ -24,13 +24,14 @@
 //! the tick, so that a limit requested before a tick is valid before the count.
 
 use crate::engine::per_input;
-use crate::leaf::Synchronizer;
+use crate::gated::Inputs;
+use crate::leaf::{Synchronizer, DFF};
 use crate::over_current::OverCurrent;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Arming, watchdog, trips.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Supervisor {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -24,13 +24,14 @@
 //! transmission and of the one being written. If the mark has been overwritten by then, nothing is repeated. A mark that has not yet been read
 //! needs no repeat: all later words are still to be sent.
 
-use crate::leaf::{memories_are_late, Fixed, Store};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, Store, DFF};
 use crate::word::ToWord;
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Memory of frames.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Telemetry {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -11,11 +11,13 @@
 //!
 //! The end of the count is computed a clock early and registered: the tick goes to most cores, over long routes.
 
+use crate::gated::Inputs;
+use crate::leaf::DFF;
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Divider from the system clock to the sample rate.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Timer {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -13,12 +13,13 @@
 //! the previous sample while the slot scan writes the next. Width: the host keeps the sum of the amplitudes on one
 //! output at 32767 or below, so 31 bits and a sign hold them.
 
-use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
 /// Sums of the tones of every output.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct ToneMixer {
     /// System clock.
     pub clock: Signal<In, Clock>,

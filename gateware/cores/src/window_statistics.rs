@@ -13,7 +13,7 @@
 //!
 //! Width: 2^15 samples of a half times 2^15 is at most 2^30.
 
-use crate::leaf::bit_cast_signed;
+use crate::leaf::{bit_cast_signed, DFF};
 use rust_hdl::prelude::*;
 
 /// Half-window sums and extremes of the samples.

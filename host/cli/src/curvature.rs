@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Voltages of the controls, in the order of electrodes.controls [default: the middle of each range]
     #[arg(long, value_name = "V,V,..", value_delimiter = ',', allow_hyphen_values = true)]
     controls: Option<Vec<f64>>,
-    /// Windows of every case
+    /// Windows of every case, for each group of products
     #[arg(long, value_name = "N", default_value_t = curvature::WINDOWS)]
     windows: u32,
     /// Also print the simulated device's own second derivatives, differences of its exact slopes
@@ -41,6 +41,7 @@ struct Curvature {
     link: String,
     controls_v: Vec<f64>,
     windows: u32,
+    groups: usize,
     window_samples: u32,
     rate_hz: f64,
     tones_hz: Vec<f64>,
@@ -58,7 +59,8 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     }
     let lab = Lab::open(&arguments.link, &arguments.simulation, &arguments.what)?;
     let (task, link) = (lab.task()?, lab.link.to_string());
-    let plan = curvature::listening(&task.plan).map_err(text)?;
+    let plans = curvature::listening_in_groups(&task.plan).map_err(text)?;
+    let plan = plans[0].clone();
     let controls_v = arguments.controls.unwrap_or_else(|| plan.middle_controls_v());
     let exact_na_per_v2 = match arguments.exact {
         true => Some(exact(&task.experiment.device, |device| {
@@ -70,12 +72,14 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let mut session =
         Session::open(lab.instrument, plan, task.experiment.host.estimator).map_err(text)?;
     session.read_all_inputs();
-    let cases = curvature::measure(&mut session, &controls_v, arguments.windows).map_err(text)?;
+    let cases =
+        curvature::measure(&mut session, &plans, &controls_v, arguments.windows).map_err(text)?;
     session.close().map_err(text)?;
     let found = Curvature {
         link,
         controls_v,
         windows: arguments.windows,
+        groups: plans.len(),
         window_samples: grid.window_samples,
         rate_hz: grid.rate_hz,
         tones_hz,
@@ -101,9 +105,13 @@ fn write_table(text: &mut String, found: &Curvature) -> std::fmt::Result {
     let list = |values: &[f64]| values.iter().copied().map(number).collect::<Vec<_>>().join(", ");
     writeln!(
         text,
-        "{} windows of {} samples at {} Hz, tones at {} Hz, controls at {} V",
+        "{} windows of {} samples{} at {} Hz, tones at {} Hz, controls at {} V",
         found.windows,
         found.window_samples,
+        match found.groups {
+            1 => String::new(),
+            groups => format!(" for each of {groups} groups of products"),
+        },
         number(found.rate_hz),
         list(&found.tones_hz),
         list(&found.controls_v)

@@ -21,20 +21,25 @@ const SQUARES: [([usize; 2], f64); 8] = [
 ];
 
 fn measured(noise_na2_per_hz: f64, seed: u64, windows: u32) -> Vec<CaseCurvature> {
+    measured_by("", noise_na2_per_hz, seed, windows)
+}
+
+/// The same with other keys of the experiment.
+fn measured_by(keys: &str, noise_na2_per_hz: f64, seed: u64, windows: u32) -> Vec<CaseCurvature> {
     let text = format!(
         "seed = {seed}\n[timing]\nwindow_samples = 8192\n[tones]\namplitude_v = 0.1\n\
          [electrodes]\ncontrol_low_v = [-0.6, -0.6, -0.6, -0.6, -0.6]\ncontrol_high_v = [0.6, 0.6, 0.6, 0.6, 0.6]\n\
-         [bench]\nnoise_na2_per_hz = {noise_na2_per_hz}\n\
+         [bench]\nnoise_na2_per_hz = {noise_na2_per_hz}\n{keys}\
          [[case]]\ninputs_v = [0.0, 0.0]\nhigh = true\n[[case]]\ninputs_v = [0.2, -0.1]\nhigh = false\n"
     );
     let mut job = job(&text);
     let slopes = vec![15.0, 4.0, -3.0, -20.0, 8.0, 11.0, -6.0];
     let device = PolynomialDevice::new(1.0, slopes, SQUARES.to_vec(), Vec::new()).unwrap();
     job.device = Box::new(device);
-    let plan = curvature::listening(&job.task.plan).unwrap();
-    assert_eq!(plan.grid().window_samples, 8192);
-    let mut session = session(job, plan, Estimator::InPhase);
-    curvature::measure(&mut session, &CONTROLS_V, windows).unwrap()
+    let plans = curvature::listening_in_groups(&job.task.plan).unwrap();
+    assert_eq!(plans[0].grid().window_samples, 8192);
+    let mut session = session(job, plans[0].clone(), Estimator::InPhase);
+    curvature::measure(&mut session, &plans, &CONTROLS_V, windows).unwrap()
 }
 
 /// The device's entry for two electrodes.
@@ -56,6 +61,25 @@ fn the_hessian_of_a_quadratic_device_is_within_a_hundredth_of_the_largest() {
         let worst = errors.fold(0.0, f64::max) / 60.0;
         println!("worst entry: {worst:.1e} of the largest");
         assert!(worst <= 1e-2, "{case:?}");
+    }
+}
+
+#[test]
+fn with_few_slots_the_same_entries_are_measured_group_by_group() {
+    // 8 slots, 5 tones, 15 products: five groups of three.
+    let (whole, groups) =
+        (measured(0.0, 1, 2), measured_by("[instrument]\nslots = 8\n", 0.0, 1, 2));
+    assert_eq!(whole.len(), groups.len());
+    for (whole, groups) in whole.iter().zip(&groups) {
+        assert!((whole.current_na - groups.current_na).abs() < 1e-3);
+        let electrodes = |case: &CaseCurvature| -> Vec<[usize; 2]> {
+            case.entries.iter().map(|entry| entry.electrodes).collect()
+        };
+        assert_eq!(electrodes(whole), electrodes(groups));
+        for entry in &groups.entries {
+            let error = (entry.curvature_na_per_v2 - exact(entry.electrodes)).abs();
+            assert!(error <= 0.6, "{entry:?}");
+        }
     }
 }
 

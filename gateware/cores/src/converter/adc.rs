@@ -19,7 +19,7 @@
 
 use super::part::AdcPart;
 use super::timing::{AdcTiming, ConverterError};
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 

@@ -28,7 +28,7 @@
 use super::dac_chip::DacChip;
 use super::part::DacPart;
 use super::timing::{check_outputs, chips, ConverterError, DacTiming};
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 

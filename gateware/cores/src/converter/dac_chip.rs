@@ -12,7 +12,7 @@
 //!
 //! The code is loaded in every clock of `loads`, the last time at its end, so a code that is written until two clocks before is sent.
 
-use crate::leaf::Ram;
+use crate::leaf::{Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 

@@ -32,7 +32,8 @@ mod stepped;
 pub use pipelined::Pipelined;
 pub use stepped::Stepped;
 
-use crate::leaf::Fixed;
+use crate::gated::Inputs;
+use crate::leaf::{Fixed, DFF};
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
@@ -82,7 +83,7 @@ pub trait Pass: Block + Default + Send + 'static {
 }
 
 /// The slot scan.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Engine<P: Pass> {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -8,8 +8,9 @@
 //! the present one) and routing words a second memory.
 
 use super::{input_mask, input_numbers, per_input};
+use crate::gated::Gated;
 use crate::input_channel::InputChannel;
-use crate::leaf::{Fixed, Ram};
+use crate::leaf::{Fixed, Ram, DFF};
 use crate::nco::Nco;
 use crate::tone_mixer::ToneMixer;
 use crate::word::ToWord;
@@ -79,11 +80,11 @@ pub struct Pipelined {
     pub read_ready: Signal<Out, Bit>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
-    nco: Nco,
-    inputs: Vec<InputChannel>,
+    nco: Gated<Nco>,
+    inputs: Vec<Gated<InputChannel>>,
     numbers: Vec<Fixed<Bits<3>>>,
     input_mask: Fixed<Bits<3>>,
-    mixer: ToneMixer,
+    mixer: Gated<ToneMixer>,
     /// Routing word of every slot, read when its sine is valid.
     words: Ram<32, 8>,
     /// Their upper halves, to be read at any time, if need be.
@@ -137,10 +138,11 @@ impl Pipelined {
                 nco.with_codes(parameters.loop_latency_samples())
             } else {
                 nco
-            },
+            }
+            .into(),
             samples: per_input(parameters, |_| Signal::default()),
             inputs: per_input(parameters, |_| {
-                InputChannel::new(slots, parameters.clock_hz).with_banks(is_banked)
+                InputChannel::new(slots, parameters.clock_hz).with_banks(is_banked).into()
             }),
             numbers: input_numbers(parameters),
             in_phase_of: running_or(parameters),
@@ -150,7 +152,7 @@ impl Pipelined {
             least_of: running_or(parameters),
             greatest_of: running_or(parameters),
             input_mask: input_mask(parameters),
-            mixer: ToneMixer::new().at_clock(parameters.clock_hz),
+            mixer: ToneMixer::new().at_clock(parameters.clock_hz).into(),
             words: Ram::new(slots),
             routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots)).collect(),
             ..Default::default()

@@ -30,8 +30,9 @@ use crate::build::Build;
 use crate::capture::Capture;
 use crate::cost::Cost;
 use crate::engine::{input_mask, input_numbers, per_input, Engine, Pass};
+use crate::gated::Gated;
 use crate::guard::Guard;
-use crate::leaf::{Fixed, Ram};
+use crate::leaf::{Fixed, Ram, DFF};
 use crate::link::Link;
 use crate::modulator::Modulator;
 use crate::post_processor::PostProcessor;
@@ -101,19 +102,19 @@ pub struct Instrument<P: Pass> {
     /// A slot's tone.
     pub reference: Signal<Out, Bit>,
     power_on: Reset,
-    timer: Timer,
-    link: Link,
-    access: Access,
-    registers: Registers,
-    supervisor: Supervisor,
-    sequencer: Sequencer,
-    engine: Engine<P>,
-    modulator: Modulator,
-    guard: Guard,
-    post_processor: PostProcessor,
-    cost: Cost,
-    capture: Capture,
-    shown: Reference,
+    timer: Gated<Timer>,
+    link: Gated<Link>,
+    access: Gated<Access>,
+    registers: Gated<Registers>,
+    supervisor: Gated<Supervisor>,
+    sequencer: Gated<Sequencer>,
+    engine: Gated<Engine<P>>,
+    modulator: Gated<Modulator>,
+    guard: Gated<Guard>,
+    post_processor: Gated<PostProcessor>,
+    cost: Gated<Cost>,
+    capture: Gated<Capture>,
+    shown: Gated<Reference>,
     /// The parameter table.
     parameters: Ram<32, 12>,
     /// The tick, a clock later: the sample's state is valid.
@@ -173,10 +174,10 @@ impl<P: Pass> Instrument<P> {
         parameters.check()?;
         Ok(Self {
             power_on: Reset::new(parameters.clock_hz),
-            link: Link::new(parameters),
-            access: Access::new(parameters),
-            registers: Registers::new(parameters, build),
-            engine: Engine::new(parameters),
+            link: Link::new(parameters).into(),
+            access: Access::new(parameters).into(),
+            registers: Registers::new(parameters, build).into(),
+            engine: Engine::new(parameters).into(),
             adc: per_input(parameters, |_| Signal::default()),
             samples: per_input(parameters, |_| DFF::default()),
             numbers: input_numbers(parameters),
@@ -184,17 +185,19 @@ impl<P: Pass> Instrument<P> {
                 .map(|_| Signal::default())
                 .collect(),
             input_mask: input_mask(parameters),
-            supervisor: Supervisor::new(parameters),
+            supervisor: Supervisor::new(parameters).into(),
             sequencer: Sequencer::default()
                 .at_clock(parameters.clock_hz)
-                .with_short_gap(parameters.update.is_hardware()),
+                .with_short_gap(parameters.update.is_hardware())
+                .into(),
             modulator: Modulator::new(parameters.outputs, parameters.dac_bits)
-                .at_clock(parameters.clock_hz),
-            guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz),
-            post_processor: PostProcessor::new(parameters),
-            cost: Cost::new(parameters.has_cost()),
+                .at_clock(parameters.clock_hz)
+                .into(),
+            guard: Guard::new(parameters.outputs).at_clock(parameters.clock_hz).into(),
+            post_processor: PostProcessor::new(parameters).into(),
+            cost: Cost::new(parameters.has_cost()).into(),
             parameters: Ram::new(TableLayout::of(parameters).words as usize),
-            capture: Capture::new(),
+            capture: Capture::new().into(),
             ..Default::default()
         })
     }

@@ -6,6 +6,7 @@
 
 mod adder;
 mod cast;
+mod dff;
 mod fixed;
 mod memory;
 mod multiplier;
@@ -18,6 +19,7 @@ mod synchronizer;
 
 pub use adder::Adder;
 pub use cast::bit_cast_signed;
+pub use dff::DFF;
 pub use fixed::Fixed;
 pub use multiplier::Multiplier;
 pub use pace::{memories_are_late, UNHURRIED_HZ};

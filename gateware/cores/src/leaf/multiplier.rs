@@ -1,5 +1,6 @@
 //! A registered signed multiplier.
 
+use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// A signed 16 x 16 multiplier with registered operands and a registered product: two clocks from `a`, `b` to `product`.
@@ -18,6 +19,7 @@ pub struct Multiplier {
     pub b: Signal<In, Signed<16>>,
     /// `a * b` of two clocks before.
     pub product: Signal<Out, Signed<32>>,
+    operands: Hidden,
     _a: i32,
     _b: i32,
     _is_there: bool,
@@ -31,6 +33,7 @@ impl Multiplier {
             a: Signal::default(),
             b: Signal::default(),
             product: Signal::default(),
+            operands: Hidden::default(),
             _a: 0,
             _b: 0,
             _is_there: is_there,
@@ -50,11 +53,13 @@ fn to_i32(x: Signed<16>) -> i32 {
 
 impl Logic for Multiplier {
     fn update(&mut self) {
-        if self.clock.pos_edge() && self._is_there {
+        self.operands.has_changed = false;
+        if rises(&self.clock) && self._is_there {
             let product = (self._a * self._b) as u32;
             self.product.next = signed_cast(Bits::from(u64::from(product)));
-            self._a = to_i32(self.a.val());
-            self._b = to_i32(self.b.val());
+            let operands = (to_i32(self.a.val()), to_i32(self.b.val()));
+            self.operands.has_changed = operands != (self._a, self._b);
+            (self._a, self._b) = operands;
         }
     }
 

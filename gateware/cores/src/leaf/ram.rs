@@ -1,6 +1,7 @@
 //! A memory with one write port and one read port.
 
 use super::memory::{address_slice, module_name, words_for};
+use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
@@ -24,6 +25,7 @@ pub struct Ram<const W: usize, const A: usize> {
     pub read_address: Signal<In, Bits<A>>,
     /// The word at the `read_address` of the clock before.
     pub read_data: Signal<Out, Bits<W>>,
+    written: Hidden,
     // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
     _words: Vec<Bits<W>>,
     /// Made of look-up tables where the FPGA has such memories.
@@ -46,6 +48,7 @@ impl<const W: usize, const A: usize> Ram<W, A> {
             write_data: Signal::default(),
             read_address: Signal::default(),
             read_data: Signal::default(),
+            written: Hidden::default(),
             _words: vec![Bits::default(); words],
             _is_quick: false,
             _start: None,
@@ -87,11 +90,14 @@ impl<const W: usize, const A: usize> Default for Ram<W, A> {
 
 impl<const W: usize, const A: usize> Logic for Ram<W, A> {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        self.written.has_changed = false;
+        if rises(&self.clock) {
             let wrap = self._words.len() - 1;
             self.read_data.next = self._words[self.read_address.val().index() & wrap];
             if self.write_enable.val() {
-                self._words[self.write_address.val().index() & wrap] = self.write_data.val();
+                let word = &mut self._words[self.write_address.val().index() & wrap];
+                self.written.has_changed = *word != self.write_data.val();
+                *word = self.write_data.val();
             }
         }
     }

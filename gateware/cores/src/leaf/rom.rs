@@ -1,6 +1,7 @@
 //! A read-only memory.
 
 use super::memory::{address_slice, words_for};
+use crate::gated::rises;
 use rust_hdl::prelude::*;
 
 /// Words of contents on one line of the Verilog.
@@ -56,7 +57,7 @@ impl<const W: usize, const A: usize> Default for Rom<W, A> {
 
 impl<const W: usize, const A: usize> Logic for Rom<W, A> {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        if rises(&self.clock) {
             let wrap = self._words.len() - 1;
             self.data.next = self._words[self.address.val().index() & wrap];
         }

@@ -1,5 +1,6 @@
 //! A sum of products and an arithmetic shift, 48 bits wide.
 
+use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// Bits of the sum and of the words read.
@@ -42,6 +43,7 @@ pub struct Scaler {
     pub fits_32: Signal<Out, Bit>,
     /// The value, saturated to 32 bits.
     pub saturated_32: Signal<Out, Bits<32>>,
+    registers: Hidden,
     _words: i64,
     _sum: i64,
     _coarse: i64,
@@ -56,7 +58,8 @@ fn wrap(value: i64) -> i64 {
 
 impl Logic for Scaler {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        let before = (self._words, self._sum, self._coarse, self._fine, self._value);
+        if rises(&self.clock) {
             let coarse = self._coarse >> self._fine;
             let amount = self.amount.val().to_u32();
             let taken = if self.takes_sum.val() { self._sum } else { self._words };
@@ -66,14 +69,16 @@ impl Logic for Scaler {
             if self.adds.val() {
                 let term = i64::from(self.term.val().to_u32() as i32);
                 let term = if self.raises.val() { term << 15 } else { term };
-                let before = if self.begins.val() { 0 } else { self._sum };
-                self._sum = wrap(before + term);
+                let base = if self.begins.val() { 0 } else { self._sum };
+                self._sum = wrap(base + term);
             }
             if self.reads.val() {
                 let word = i64::from(self.word.val().to_u16());
                 self._words = wrap((self._words >> 16 & 0xffff_ffff) | word << 32);
             }
         }
+        let after = (self._words, self._sum, self._coarse, self._fine, self._value);
+        self.registers.has_changed = before != after;
         self.pair.next = Bits::from((self._words >> 16) as u64 & 0xffff_ffff);
         self.shifted.next = Bits::from(self._value as u64 & 0xffff_ffff);
         let saturated_31 = self._value.clamp(-(1 << 30), (1 << 30) - 1);

@@ -1,6 +1,7 @@
 //! A memory with one port.
 
 use super::memory::{address_slice, module_name, words_for};
+use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// A memory of `W`-bit words with one port: each clock writes a word, or reads one that is valid in the next clock.
@@ -21,6 +22,7 @@ pub struct Store<const W: usize, const A: usize> {
     pub write_data: Signal<In, Bits<W>>,
     /// The word at the `address` of the clock before, if that did not write.
     pub read_data: Signal<Out, Bits<W>>,
+    written: Hidden,
     _words: Vec<Bits<W>>,
 }
 
@@ -37,6 +39,7 @@ impl<const W: usize, const A: usize> Store<W, A> {
             write_enable: Signal::default(),
             write_data: Signal::default(),
             read_data: Signal::default(),
+            written: Hidden::default(),
             _words: vec![Bits::default(); words],
         }
     }
@@ -51,12 +54,15 @@ impl<const W: usize, const A: usize> Default for Store<W, A> {
 
 impl<const W: usize, const A: usize> Logic for Store<W, A> {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
-            let word = self.address.val().index() & (self._words.len() - 1);
+        self.written.has_changed = false;
+        if rises(&self.clock) {
+            let place = self.address.val().index() & (self._words.len() - 1);
+            let word = &mut self._words[place];
             if self.write_enable.val() {
-                self._words[word] = self.write_data.val();
+                self.written.has_changed = *word != self.write_data.val();
+                *word = self.write_data.val();
             } else {
-                self.read_data.next = self._words[word];
+                self.read_data.next = *word;
             }
         }
     }

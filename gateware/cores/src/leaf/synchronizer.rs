@@ -1,5 +1,6 @@
 //! Two flip-flops that synchronise an asynchronous level to the clock.
 
+use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// A synchronizer: `level` is `pin` two clocks ago, low at power-up.
@@ -14,13 +15,16 @@ pub struct Synchronizer {
     pub pin: Signal<In, Bit>,
     /// The level, two clocks later.
     pub level: Signal<Out, Bit>,
+    first: Hidden,
     _first: bool,
 }
 
 impl Logic for Synchronizer {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
+        self.first.has_changed = false;
+        if rises(&self.clock) {
             self.level.next = self._first;
+            self.first.has_changed = self._first != self.pin.val();
             self._first = self.pin.val();
         }
     }

@@ -12,7 +12,7 @@
 //! A byte takes eight clocks. A receiver needs no comparison with the residue: over the word of a correct checksum, and only then, the
 //! feedback is the sequence [`Crc::closing`], independent of the message.
 
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 

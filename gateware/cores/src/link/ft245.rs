@@ -26,7 +26,7 @@
 //!
 //! Widths: the longest state, `read`, is 35 clocks at 500 MHz, counted in 6 bits.
 
-use crate::leaf::{Fixed, Synchronizer};
+use crate::leaf::{Fixed, Synchronizer, DFF};
 use hge_protocol::ft245::Clocks;
 use rust_hdl::prelude::*;
 

@@ -35,7 +35,8 @@ pub mod sender;
 pub mod uart_receiver;
 pub mod uart_transmitter;
 
-use crate::leaf::{memories_are_late, Fixed, Ram};
+use crate::gated::{Gated, Inputs};
+use crate::leaf::{memories_are_late, Fixed, Ram, DFF};
 use crate::telemetry::Telemetry;
 use hge_protocol::Parameters;
 use processor::Processor;
@@ -47,7 +48,7 @@ use sender::Sender;
 const REQUEST_MEMORY_WORDS: usize = 256;
 
 /// The link.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Link {
     /// System clock.
     pub clock: Signal<In, Clock>,
@@ -117,10 +118,10 @@ pub struct Link {
     pub frames: Signal<Out, Bits<32>>,
     /// Frames that did not fit.
     pub frames_lost: Signal<Out, Bits<32>>,
-    receiver: Receiver,
-    processor: Processor,
-    sender: Sender,
-    telemetry: Telemetry,
+    receiver: Gated<Receiver>,
+    processor: Gated<Processor>,
+    sender: Gated<Sender>,
+    telemetry: Gated<Telemetry>,
     requests: Ram<32, 8>,
     /// The word, a clock later.
     copy: DFF<Bits<32>>,
@@ -135,10 +136,10 @@ impl Link {
     /// For a gateware with `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
         Self {
-            receiver: Receiver::new(),
-            sender: Sender::new().at_clock(parameters.clock_hz),
-            telemetry: Telemetry::new(parameters),
-            processor: Processor::default().at_clock(parameters.clock_hz),
+            receiver: Receiver::new().into(),
+            sender: Sender::new().at_clock(parameters.clock_hz).into(),
+            telemetry: Telemetry::new(parameters).into(),
+            processor: Processor::default().at_clock(parameters.clock_hz).into(),
             requests: Ram::new(REQUEST_MEMORY_WORDS),
             is_late: Fixed::new(memories_are_late(parameters.clock_hz)),
             ..Default::default()

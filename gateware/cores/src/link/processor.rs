@@ -25,7 +25,8 @@
 
 mod kernel;
 
-use crate::leaf::{memories_are_late, Fixed};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, DFF};
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -44,7 +45,7 @@ enum Step {
 }
 
 /// Executes requests.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Processor {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -19,7 +19,8 @@
 //! Lengths are checked by two bits of the last index: below 64 the frame was too short, beyond 128 it is too long.
 //! The count of COBS rotates bit by bit, and is decremented on the way, in parallel with the bits of the checksum.
 
-use crate::leaf::Fixed;
+use crate::gated::Inputs;
+use crate::leaf::{Fixed, DFF};
 use crate::link::crc::Crc;
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
@@ -35,7 +36,7 @@ enum Step {
 }
 
 /// Decoder of frames.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Receiver {
     /// System clock.
     pub clock: Signal<In, Clock>,

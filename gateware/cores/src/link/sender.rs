@@ -15,7 +15,8 @@
 //! from there to the line, if that is ready; a block is sent before the next one is filled. Words are read bit by bit from their source, and the number of words left is decremented bit by bit
 //! in parallel: no word is copied.
 
-use crate::leaf::{memories_are_late, Ram};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Ram, DFF};
 use crate::link::crc::Crc;
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
@@ -32,7 +33,7 @@ enum Step {
 }
 
 /// Encoder of frames.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Sender {
     /// System clock.
     pub clock: Signal<In, Clock>,

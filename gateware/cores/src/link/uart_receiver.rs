@@ -11,7 +11,7 @@
 //! The rates of sender and receiver may differ by 2 % from 6 clocks a bit on. A start bit that is not low in its middle is
 //! ignored. A line that stays low gives one fault and nothing else until it has been high.
 
-use crate::leaf::{Fixed, Synchronizer};
+use crate::leaf::{Fixed, Synchronizer, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 use thiserror::Error;

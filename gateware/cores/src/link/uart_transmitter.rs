@@ -9,7 +9,7 @@
 //! bit and from byte to byte: every edge is within a clock of its ideal time and the rounding of the bit, at most 1/512 clock a bit.
 
 use super::uart_receiver::{bit_period, mask_for, RateError, ONE_CLOCK_LESS};
-use crate::leaf::Fixed;
+use crate::leaf::{Fixed, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 

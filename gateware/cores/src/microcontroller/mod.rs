@@ -8,7 +8,8 @@ mod kernel;
 
 pub use assembler::{Assembler, Condition, Place, PRODUCT_HIGH, PRODUCT_LOW};
 
-use crate::leaf::{memories_are_late, Adder, Fixed, Multiplier, Ram, Rom};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Adder, Fixed, Multiplier, Ram, Rom, DFF};
 use rust_hdl::prelude::*;
 
 /// The microcontroller.
@@ -51,7 +52,7 @@ use rust_hdl::prelude::*;
 /// Bits 7..0 are the memory word (5..0 the port), bits 9..0 a jump's target, bits 11..10 and bit 2 of its operation the condition (see [`Condition`]). For a sum, and or
 /// shift, bit 11 also stores the result in the memory word; bit 10 replaces the accumulator by 0 and leaves the carry
 /// (for a shift: shifts in the word's own sign), bit 9 inverts the word and adds 1, bit 8 adds the carry instead of 0 or 1.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Machine {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -51,7 +51,8 @@
 mod kernel;
 mod program;
 
-use crate::leaf::{memories_are_late, Fixed};
+use crate::gated::{Gated, Inputs};
+use crate::leaf::{memories_are_late, Fixed, DFF};
 use crate::microcontroller::Machine;
 use crate::update::Update;
 use hge_protocol::table::TableLayout;
@@ -59,7 +60,7 @@ use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
 /// Records, update, rows.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct PostProcessor {
     /// System clock.
     pub clock: Signal<In, Clock>,
@@ -193,10 +194,10 @@ pub struct PostProcessor {
     pub continues: Vec<Signal<Out, Bit>>,
     /// The update in hardware uses the parameter table.
     pub uses_table: Vec<Signal<Out, Bit>>,
-    machine: Machine,
+    machine: Gated<Machine>,
     /// The update in hardware, if any; that the next case is ready; that it is the epoch's last; that a window follows it with tones on; and that a window has
     /// begun since the job did.
-    updates: Vec<Update>,
+    updates: Vec<Gated<Update>>,
     released: Vec<DFF<Bit>>,
     is_last: Vec<DFF<Bit>>,
     will_continue: Vec<DFF<Bit>>,
@@ -282,12 +283,12 @@ impl PostProcessor {
             is_last: (0..updates).map(|_| DFF::default()).collect(),
             continues: (0..updates).map(|_| Signal::default()).collect(),
             will_continue: (0..updates).map(|_| DFF::default()).collect(),
-            updates: (0..updates).map(|_| Update::new(parameters)).collect(),
+            updates: (0..updates).map(|_| Update::new(parameters).into()).collect(),
             released: (0..updates).map(|_| DFF::default()).collect(),
             past: (0..updates).map(|_| DFF::default()).collect(),
             event_first: (0..updates).map(|_| DFF::default()).collect(),
             shown_slot: (0..updates).map(|_| Signal::default()).collect(),
-            machine: Machine::new("post_processor", &code, parameters.clock_hz),
+            machine: Machine::new("post_processor", &code, parameters.clock_hz).into(),
             run_entry: entry(program::job::RUN),
             window_entry: entry(program::job::WINDOW),
             end_entry: entry(program::job::END),

@@ -32,7 +32,8 @@
 
 mod kernel;
 
-use crate::leaf::{memories_are_late, Fixed};
+use crate::gated::Inputs;
+use crate::leaf::{memories_are_late, Fixed, DFF};
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -47,7 +48,7 @@ enum State {
 }
 
 /// States of a sample.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Sequencer {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -35,7 +35,8 @@
 mod bounds;
 mod kernel;
 
-use crate::leaf::{Fixed, Multiplier, Ram, Scaler};
+use crate::gated::Inputs;
+use crate::leaf::{Fixed, Multiplier, Ram, Scaler, DFF};
 use bounds::Bounds;
 use hge_protocol::table::TableLayout;
 use hge_protocol::Parameters;
@@ -76,7 +77,7 @@ enum Round {
 }
 
 /// Loss, steps and controls.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock, Inputs, Default)]
 pub struct Update {
     /// System clock.
     pub clock: Signal<In, Clock>,

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! so that the quadrature amplitude of one line, of a sum or a difference that no other product and no tone has, gives the entry. A slot without an output
-//! demodulates it: M tones need M slots and M (M + 1) / 2 more. Terms of third order fall on lines of their own or on the tones; those of fourth order add to
+//! demodulates it: M tones need M slots and M (M + 1) / 2 more; with fewer slots, groups of products are measured one after the other. Terms of third order fall on lines of their own or on the tones; those of fourth order add to
 //! the entries with the square of the amplitude.
 
 use super::confidence::Confidence;
@@ -76,6 +76,23 @@ struct Line {
 /// # Errors
 /// The gateware has too few slots, or there are too many controls for the longest window.
 pub fn listening(plan: &Plan) -> Result<Plan, MeasureError> {
+    let (configuration, lines) = separate(plan)?;
+    demodulating(configuration, &lines, plan)
+}
+
+/// Plans with the tones of [`listening`], each with slots for as many products as the gateware has besides the tones: together they demodulate all.
+///
+/// # Errors
+/// The gateware has no slot besides the tones, or there are too many controls for the longest window.
+pub fn listening_in_groups(plan: &Plan) -> Result<Vec<Plan>, MeasureError> {
+    let (configuration, lines) = separate(plan)?;
+    let free = (plan.parameters().slots as usize).saturating_sub(configuration.controls.len());
+    let group = |lines: &[Line]| demodulating(configuration.clone(), lines, plan);
+    lines.chunks(free.max(1)).map(group).collect()
+}
+
+/// The configuration of `plan` with tones whose products have lines of their own, and these lines.
+fn separate(plan: &Plan) -> Result<(Configuration, Vec<Line>), MeasureError> {
     let configuration = plan.configuration();
     let cycles: Vec<u32> = configuration.controls.iter().map(|control| control.cycles).collect();
     let mut window_samples = configuration.timing.window_samples;
@@ -99,46 +116,63 @@ pub fn listening(plan: &Plan) -> Result<Plan, MeasureError> {
     for (control, cycles) in configuration.controls.iter_mut().zip(tones) {
         control.cycles = cycles;
     }
+    Ok((configuration, lines))
+}
+
+/// The plan of `configuration` with a slot for every line.
+fn demodulating(
+    mut configuration: Configuration,
+    lines: &[Line],
+    plan: &Plan,
+) -> Result<Plan, MeasureError> {
     let slot = |line: &Line| NoiseSlot { cycles: line.cycles, control: line.pair[0] };
     configuration.noise_slots = lines.iter().map(slot).collect();
     Ok(Plan::new(configuration, plan.parameters())?)
 }
 
-/// Measures every case's second derivatives at `controls_v`. The session's plan must be one that is [`listening`].
+/// Measures every case's second derivatives at `controls_v`, with `windows` windows of every case by each of `plans`, those of [`listening_in_groups`].
 ///
 /// # Errors
 /// Wrong number of controls, one out of its range, no windows; or the instrument fails.
 pub fn measure(
     session: &mut Session,
+    plans: &[Plan],
     controls_v: &[f64],
     windows: u32,
 ) -> Result<Vec<CaseCurvature>, MeasureError> {
-    check(session.plan(), controls_v)?;
-    if windows == 0 {
+    if windows == 0 || plans.is_empty() {
         return Err(MeasureError::Nothing { what: "windows" });
     }
-    let mut passes: Vec<Vec<Reading>> = Vec::new();
-    for _ in 0..windows {
-        passes.push(session.measure(controls_v, true)?);
-    }
-    let plan = session.plan();
-    let lines = lines_of(plan);
-    let case = |(row, (inputs_v, output)): (usize, (&[f64], usize))| {
-        let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
-        let currents = readings.iter().map(|reading| reading.mean_na);
-        CaseCurvature {
-            inputs_v: inputs_v.to_vec(),
-            output,
-            current_na: currents.sum::<f64>() / f64::from(windows),
-            clipped: readings.iter().any(|reading| reading.clipped),
-            entries: lines
-                .iter()
-                .enumerate()
-                .map(|(slot, line)| entry(plan, line, slot, &readings))
-                .collect(),
+    let mut cases: Vec<CaseCurvature> = Vec::new();
+    for plan in plans {
+        check(plan, controls_v)?;
+        session.switch_to(plan)?;
+        let mut passes: Vec<Vec<Reading>> = Vec::new();
+        for _ in 0..windows {
+            passes.push(session.measure(controls_v, true)?);
         }
-    };
-    Ok(session.rows().enumerate().map(case).collect())
+        if cases.is_empty() {
+            let case = |(inputs_v, output): (&[f64], usize)| CaseCurvature {
+                inputs_v: inputs_v.to_vec(),
+                output,
+                current_na: 0.0,
+                clipped: false,
+                entries: Vec::new(),
+            };
+            cases = session.rows().map(case).collect();
+        }
+        let lines = lines_of(plan);
+        let share = f64::from(windows) * plans.len() as f64;
+        for (row, case) in cases.iter_mut().enumerate() {
+            let readings: Vec<&Reading> = passes.iter().map(|pass| &pass[row]).collect();
+            let sum_na: f64 = readings.iter().map(|reading| reading.mean_na).sum();
+            case.current_na += sum_na / share;
+            case.clipped |= readings.iter().any(|reading| reading.clipped);
+            let entries = lines.iter().enumerate();
+            case.entries.extend(entries.map(|(slot, line)| entry(plan, line, slot, &readings)));
+        }
+    }
+    Ok(cases)
 }
 
 /// The Hessian of every reading's current, nA/V²: the upper triangle row by row. The plan must be one that is [`listening`].
@@ -151,11 +185,13 @@ pub(crate) fn triangles_na_per_v2(plan: &Plan, readings: &[Reading]) -> Vec<Vec<
     readings.iter().map(triangle).collect()
 }
 
-/// The lines of a plan that is [`listening`].
+/// The line of every slot without an output, of a plan that is [`listening`].
 fn lines_of(plan: &Plan) -> Vec<Line> {
-    let controls = plan.configuration().controls.iter();
-    let cycles: Vec<u32> = controls.map(|control| control.cycles).collect();
-    lines(&cycles, plan.grid().window_samples).unwrap_or_default()
+    let Configuration { controls, noise_slots, .. } = plan.configuration();
+    let cycles: Vec<u32> = controls.iter().map(|control| control.cycles).collect();
+    let all = lines(&cycles, plan.grid().window_samples).unwrap_or_default();
+    let of_slot = |slot: &NoiseSlot| all.iter().find(|line| line.cycles == slot.cycles).copied();
+    noise_slots.iter().filter_map(of_slot).collect()
 }
 
 impl Line {

@@ -31,7 +31,7 @@ mod kernel;
 mod wave;
 
 use super::{input_mask, input_numbers, per_input};
-use crate::leaf::{Adder, Fixed, Multiplier, Ram};
+use crate::leaf::{Adder, Fixed, Multiplier, Ram, DFF};
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 use wave::Wave;
