@@ -2,11 +2,11 @@
 //
 // Modelled: both ports at 1, 2, 4, 9, 18 or 36 bits, clock polarity, clock enable, byte enables on the low address bits at 18
 // (ADx1..0) and 36 bits (ADx3..0), the write modes NORMAL (the output holds), WRITETHROUGH and READBEFOREWRITE, the reset
-// of the output latch, initial contents. At 36 bits the port A writes {DIB, DIA} and port B reads {DOB, DOA}; each
+// of the output latch, output registers with their clock enable, initial contents. At 36 bits the port A writes {DIB, DIA} and port B reads {DOB, DOA}; each
 // narrower port has its own pins. An output latch starts at zero.
 // A word written and read by different ports at one edge reads as the complement of its old contents: the data sheet does not
 // say what is read, so a netlist that depends on it should go wrong.
-// Not modelled, and refused with $fatal: output registers (REGMODE), chip selects other than low against "0b000", writes
+// Not modelled, and refused with $fatal: output registers of one half of 36 bits, chip selects other than low against "0b000", writes
 // at 36 bits by port B, reads at 36 bits by port A, both ports writing one pair of words at an edge, INIT_DATA other than "STATIC".
 // The reset is refused if it is ever high with RESETMODE "ASYNC". GSR does nothing: there is no global reset.
 // Yosys has a black box alone. Its parameters of pin inversion (..MUX) are those of placed designs; only CLKxMUX is here.
@@ -121,6 +121,10 @@ module DP16KD (
     reg [17:0] memory [0:1023];
     reg [35:0] latch_a;
     reg [35:0] latch_b;
+    reg [35:0] register_a;
+    reg [35:0] register_b;
+    wire [35:0] shown_a = REGMODE_A == "OUTREG" ? register_a : latch_a;
+    wire [35:0] shown_b = REGMODE_B == "OUTREG" ? register_b : latch_b;
 
     wire [13:0] address_a = {
         ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0
@@ -139,11 +143,11 @@ module DP16KD (
     assign {
         DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4, DOA3,
         DOA2, DOA1, DOA0
-    } = DATA_WIDTH_B == 36 ? latch_b[17:0] : latch_a[17:0];
+    } = DATA_WIDTH_B == 36 ? shown_b[17:0] : shown_a[17:0];
     assign {
         DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3,
         DOB2, DOB1, DOB0
-    } = DATA_WIDTH_B == 36 ? latch_b[35:18] : latch_b[17:0];
+    } = DATA_WIDTH_B == 36 ? shown_b[35:18] : shown_b[17:0];
 
     wire clock_a = (CLKAMUX == "INV") ^ CLKA;
     wire clock_b = (CLKBMUX == "INV") ^ CLKB;
@@ -177,6 +181,10 @@ module DP16KD (
         known = width == 1 || width == 2 || width == 4 || width == 9 || width == 18 || width == 36;
     endfunction
 
+    function mode(input [8 * 8 - 1:0] regmode);
+        mode = regmode == "NOREG" || regmode == "OUTREG";
+    endfunction
+
     task refuse(input [8 * 40 - 1:0] what);
         begin
             $display("%m: %0s of DP16KD is not modelled", what);
@@ -191,8 +199,11 @@ module DP16KD (
         end
         latch_a = 36'd0;
         latch_b = 36'd0;
+        register_a = 36'd0;
+        register_b = 36'd0;
         if (!known(DATA_WIDTH_A) || !known(DATA_WIDTH_B)) refuse("this data width");
-        if (REGMODE_A != "NOREG" || REGMODE_B != "NOREG") refuse("the output register");
+        if (!mode(REGMODE_A) || !mode(REGMODE_B)) refuse("this mode of the output register");
+        if (DATA_WIDTH_B == 36 && REGMODE_A != REGMODE_B) refuse("the output register of one half");
         if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000") refuse("the decoding of chip selects");
         if (INIT_DATA != "STATIC") refuse("this kind of initial contents");
         if (WRITEMODE_A != "NORMAL" && WRITEMODE_A != "WRITETHROUGH" && WRITEMODE_A != "READBEFOREWRITE") begin
@@ -247,7 +258,11 @@ module DP16KD (
                 latch_a <= latched_a(words_a);
             end
         end
-        if (RSTA) latch_a <= 36'd0;
+        if (OCEA) register_a <= latch_a;
+        if (RSTA) begin
+            latch_a <= 36'd0;
+            register_a <= 36'd0;
+        end
     end
 
     // Port B.
@@ -287,7 +302,11 @@ module DP16KD (
                 latch_b <= latched_b(words_b);
             end
         end
-        if (RSTB) latch_b <= 36'd0;
+        if (OCEB) register_b <= latch_b;
+        if (RSTB) begin
+            latch_b <= 36'd0;
+            register_b <= 36'd0;
+        end
     end
 
     wire selects = CSA2 | CSA1 | CSA0 | CSB2 | CSB1 | CSB0;

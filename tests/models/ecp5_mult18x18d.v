@@ -1,8 +1,8 @@
-// Simulation model of the ECP5 multiplier MULT18X18D, without its registers: all that Yosys infers.
+// Simulation model of the ECP5 multiplier MULT18X18D with the registers that the gateware uses.
 //
 // Modelled: the product of two 18-bit operands, each signed if its SIGNED input is high, else unsigned; SIGNEDP, high if
-// either is signed.
-// Not modelled, and refused with $fatal: input, pipeline and output registers, the cascade inputs (SOURCEA, SOURCEB), the
+// either is signed; input registers of A and B and output registers on CLK0 with CE0 and RST0, which start at zero.
+// Not modelled, and refused with $fatal: the pipeline register, registers on other clocks, the cascade inputs (SOURCEA, SOURCEB), the
 // bypass, and C with the high-speed clock. SROA, SROB, ROA, ROB and ROC are not there: a netlist that uses them does not
 // compile. Yosys has a black box alone.
 
@@ -54,7 +54,26 @@ module MULT18X18D (
     // Each operand in 19 bits, so that an unsigned one is positive.
     wire signed [18:0] a_wide = {SIGNEDA & a[17], a};
     wire signed [18:0] b_wide = {SIGNEDB & b[17], b};
-    wire signed [37:0] product = a_wide * b_wide;
+
+    reg signed [18:0] a_reg = 19'sd0;
+    reg signed [18:0] b_reg = 19'sd0;
+    reg signed [37:0] product_reg = 38'sd0;
+    wire signed [18:0] a_used = REG_INPUTA_CLK == "CLK0" ? a_reg : a_wide;
+    wire signed [18:0] b_used = REG_INPUTB_CLK == "CLK0" ? b_reg : b_wide;
+    wire signed [37:0] multiplied = a_used * b_used;
+    wire signed [37:0] product = REG_OUTPUT_CLK == "CLK0" ? product_reg : multiplied;
+
+    always @(posedge CLK0) begin
+        if (RST0) begin
+            a_reg <= 19'sd0;
+            b_reg <= 19'sd0;
+            product_reg <= 38'sd0;
+        end else if (CE0) begin
+            a_reg <= a_wide;
+            b_reg <= b_wide;
+            product_reg <= multiplied;
+        end
+    end
 
     assign {
         P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16,
@@ -62,10 +81,15 @@ module MULT18X18D (
     } = product[35:0];
     assign SIGNEDP = SIGNEDA | SIGNEDB;
 
+    function known(input [8 * 8 - 1:0] clk, input [8 * 8 - 1:0] ce, input [8 * 8 - 1:0] rst);
+        known = clk == "NONE" || (clk == "CLK0" && ce == "CE0" && rst == "RST0");
+    endfunction
+
     initial begin
-        if (REG_INPUTA_CLK != "NONE" || REG_INPUTB_CLK != "NONE" || REG_INPUTC_CLK != "NONE"
-            || REG_PIPELINE_CLK != "NONE" || REG_OUTPUT_CLK != "NONE") begin
-            $display("%m: registers of MULT18X18D are not modelled");
+        if (!known(REG_INPUTA_CLK, REG_INPUTA_CE, REG_INPUTA_RST) || !known(REG_INPUTB_CLK, REG_INPUTB_CE, REG_INPUTB_RST)
+            || !known(REG_OUTPUT_CLK, REG_OUTPUT_CE, REG_OUTPUT_RST) || REG_INPUTC_CLK != "NONE" || REG_PIPELINE_CLK != "NONE"
+            || RESETMODE != "SYNC") begin
+            $display("%m: these registers of MULT18X18D are not modelled");
             $fatal;
         end
         if (MULT_BYPASS != "DISABLED" || HIGHSPEED_CLK != "NONE" || CAS_MATCH_REG != "FALSE") begin

@@ -3,6 +3,7 @@
 use crate::testbench::put;
 use hge_boards::package;
 use hge_boards::tools::{ToolError, Yosys};
+use hge_gateware::leaf::ECP5_MACRO;
 use std::path::{Path, PathBuf};
 
 /// What `synth_ice40 -dsp` prints, with success, where it has deleted a multiplier.
@@ -35,12 +36,18 @@ pub enum Family {
 }
 
 impl Family {
-    /// As the boards' bitstreams are made.
+    /// As the boards' bitstreams are made: from `design.v` to the netlist of `top`.
     fn synthesis(self, top: &str) -> String {
         match self {
-            Family::Ice40 => format!("synth_ice40 -device u -abc9 -dsp -spram -top {top}"),
-            Family::Ecp5 => format!("synth_ecp5 -top {top}"),
-            Family::Gowin => format!("synth_gowin -top {top}"),
+            Family::Ice40 => {
+                format!("read_verilog design.v; synth_ice40 -device u -abc9 -dsp -spram -top {top}")
+            }
+            Family::Ecp5 => format!(
+                "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
+                 read_verilog -D {ECP5_MACRO} design.v; hierarchy -top {top}; proc; flatten; opt_clean; \
+                 write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top {top}"
+            ),
+            Family::Gowin => format!("read_verilog design.v; synth_gowin -top {top}"),
         }
     }
 }
@@ -88,7 +95,7 @@ pub fn synthesise(
     put(folder, "design.v", &design.text)?;
     let synthesis = family.synthesis(design.name.trim_end_matches(".v"));
     let script = format!(
-        "read_verilog design.v; {synthesis}; delete t:$scopeinfo; check -assert; \
+        "{synthesis}; delete t:$scopeinfo; check -assert; \
          tee -o stat.txt stat; write_verilog -noattr netlist.v"
     );
     let log = yosys.run(folder, &script)?;

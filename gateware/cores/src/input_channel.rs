@@ -15,8 +15,8 @@
 //!
 //! With banks ([`InputChannel::with_banks`]) the sums and statistics of the window before the present one stay readable: bit 7 of `read_slot` selects them.
 //!
-//! Latency and widths are those of [`crate::lockin`] and [`crate::window_statistics`], and a register: a block RAM's word may come late in
-//! the clock, and its reset makes an OR of all inputs the selection among them.
+//! Latency and widths are those of [`crate::lockin`] and [`crate::window_statistics`], which get a register: its reset makes an OR of all inputs the
+//! selection among them.
 
 use crate::gated::Inputs;
 use crate::leaf::DFF;
@@ -65,8 +65,6 @@ pub struct InputChannel {
     pub greatest: Signal<Out, Bits<16>>,
     lockin: Lockin,
     statistics: WindowStatistics,
-    in_phase_kept: DFF<Bits<48>>,
-    quadrature_kept: DFF<Bits<48>>,
     first_kept: DFF<Bits<32>>,
     second_kept: DFF<Bits<32>>,
     least_kept: DFF<Bits<16>>,
@@ -80,9 +78,9 @@ pub struct InputChannel {
 }
 
 impl InputChannel {
-    /// For `slots` slots, 1..=256, and a clock of `clock_hz`.
-    pub fn new(slots: usize, clock_hz: u32) -> Self {
-        Self { lockin: Lockin::new(slots).at_clock(clock_hz), ..Default::default() }
+    /// For up to 256 slots.
+    pub fn new() -> Self {
+        Self { lockin: Lockin::new(), ..Default::default() }
     }
 
     /// With the window before the present one, if `is_banked`.
@@ -103,10 +101,7 @@ fn registers<T: Synth>(count: usize) -> Vec<DFF<T>> {
 impl Logic for InputChannel {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, in_phase_kept, quadrature_kept, first_kept, second_kept, least_kept,
-            greatest_kept
-        );
+        dff_setup!(self, clock, first_kept, second_kept, least_kept, greatest_kept);
         clock!(self, clock, lockin, statistics);
         self.lockin.valid.next = self.valid.val();
         self.lockin.slot.next = self.slot.val();
@@ -115,13 +110,12 @@ impl Logic for InputChannel {
         self.lockin.sample.next = self.signal.val();
         self.lockin.first.next = self.first.val();
         self.lockin.read_slot.next = self.read_slot.val();
+        self.lockin.selected.next = self.selected.val();
         self.statistics.take.next = self.take.val();
         self.statistics.sample.next = self.sample.val();
         self.statistics.first.next = self.first.val();
         self.statistics.second_half.next = self.second_half.val();
         comment!("Read-out.");
-        self.in_phase_kept.d.next = self.lockin.in_phase.val();
-        self.quadrature_kept.d.next = self.lockin.quadrature.val();
         self.first_kept.d.next = unsigned_cast(self.statistics.sum_first.val());
         self.second_kept.d.next = unsigned_cast(self.statistics.sum_second.val());
         self.least_kept.d.next = unsigned_cast(self.statistics.least.val());
@@ -157,15 +151,13 @@ impl Logic for InputChannel {
             }
         }
         if !self.selected.val() {
-            self.in_phase_kept.d.next = 0.into();
-            self.quadrature_kept.d.next = 0.into();
             self.first_kept.d.next = 0.into();
             self.second_kept.d.next = 0.into();
             self.least_kept.d.next = 0.into();
             self.greatest_kept.d.next = 0.into();
         }
-        self.in_phase.next = self.in_phase_kept.q.val();
-        self.quadrature.next = self.quadrature_kept.q.val();
+        self.in_phase.next = self.lockin.in_phase.val();
+        self.quadrature.next = self.lockin.quadrature.val();
         self.sum_first.next = self.first_kept.q.val();
         self.sum_second.next = self.second_kept.q.val();
         self.least.next = self.least_kept.q.val();

@@ -21,6 +21,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("input_channel.rs"),
     include_str!("instrument/mod.rs"),
     include_str!("leaf/adder.rs"),
+    include_str!("leaf/long_adder.rs"),
     include_str!("leaf/multiplier.rs"),
     include_str!("leaf/ram.rs"),
     include_str!("leaf/rom.rs"),

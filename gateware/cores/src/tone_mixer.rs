@@ -7,14 +7,14 @@
 //! | `word` | in, 32 | its routing word (see `hge_protocol::table::SlotWord`) |
 //! | `sine`, `active` | in, 16 signed + 1 | Q1.15, and whether the tone is on |
 //! | `read_output` | in, 6 | output whose tone is read |
-//! | `tone` | out, 32 signed | its sum of the previous sample, codes times Q1.15, a clock later, two with late memories |
+//! | `tone` | out, 32 signed | its sum of the previous sample, codes times Q1.15, two clocks later |
 //!
 //! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the output scan read the tones of
 //! the previous sample while the slot scan writes the next. Width: the host keeps the sum of the amplitudes on one
 //! output at 32767 or below, so 31 bits and a sign hold them.
 
 use crate::gated::Inputs;
-use crate::leaf::{memories_are_late, Fixed, Multiplier, Ram, DFF};
+use crate::leaf::{Multiplier, Ram, DFF};
 use crate::word::ToWord;
 use rust_hdl::prelude::*;
 
@@ -41,10 +41,6 @@ pub struct ToneMixer {
     /// Tones of both banks; the bank is the address's bit 6. A block RAM has the other words anyway, and with 256 of them it
     /// is the same module as the link's request memory.
     sums: Ram<32, 8>,
-    /// The tone read, a clock later.
-    copy: DFF<Bits<32>>,
-    /// Late memories: the word is used from the register.
-    is_late: Fixed<Bit>,
     /// Bank being written.
     bank: DFF<Bit>,
     valid_1: DFF<Bit>,
@@ -66,13 +62,7 @@ pub struct ToneMixer {
 impl ToneMixer {
     /// Tones for up to 64 outputs.
     pub fn new() -> Self {
-        Self { sums: Ram::new(256), ..Default::default() }
-    }
-
-    /// For a clock of `clock_hz`.
-    pub fn at_clock(mut self, clock_hz: u32) -> Self {
-        self.is_late = Fixed::new(memories_are_late(clock_hz));
-        self
+        Self { sums: Ram::new(256).registered(true), ..Default::default() }
     }
 }
 
@@ -81,7 +71,7 @@ impl Logic for ToneMixer {
     fn update(&mut self) {
         dff_setup!(
             self, clock, bank, valid_1, sounds_1, last_1, output_1, valid_2, sounds_2, last_2,
-            output_2, sum, copy
+            output_2, sum
         );
         clock!(self, clock, multiply, sums);
         comment!("Entry: amplitude times sine; zero for a slot that drives no output.");
@@ -117,11 +107,7 @@ impl Logic for ToneMixer {
         if self.bank.q.val() {
             self.sums.read_address.next = self.read_index.val();
         }
-        self.copy.d.next = self.sums.read_data.val();
         self.tone.next = signed_cast(self.sums.read_data.val());
-        if self.is_late.val() {
-            self.tone.next = signed_cast(self.copy.q.val());
-        }
         if self.tick.val() {
             self.bank.d.next = !self.bank.q.val();
             self.sum.d.next = 0.into();

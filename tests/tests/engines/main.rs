@@ -15,6 +15,7 @@ mod rtl_against_model;
 mod safety;
 mod soak;
 mod toggles;
+mod verilog_ecp5_leaves;
 mod verilog_ecp5_models;
 mod verilog_icarus;
 mod verilog_netlist;

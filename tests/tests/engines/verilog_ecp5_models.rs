@@ -66,12 +66,24 @@ fn the_multiplier_model_multiplies_signed_and_unsigned_numbers() {
 
 #[needs(icarus)]
 #[test]
-fn the_multiplier_model_stops_at_registers_and_bypass() {
+fn the_multiplier_model_has_registers_for_operands_and_product() {
+    let registers = ["INPUTA", "INPUTB", "OUTPUT"]
+        .map(|which| format!(".REG_{which}_CLK(\"CLK0\")"))
+        .join(", ");
+    let bench = multiplier_bench(&registers, "")
+        .replace("m (", "m (.CLK0(clock), .CE0(1'b1), .RST0(1'b0), ")
+        .replace("initial begin", "reg clock = 0; initial begin sa = 1; sb = 1; a = 3; b = 5; #1 clock = 1; #1 clock = 0; a = 7; $display(\"%0d\", p); #1 clock = 1; #1 clock = 0; $display(\"%0d\", p); #1 clock = 1; #1 $display(\"%0d\", p);");
+    assert_eq!(run(MULTIPLIER, &bench).unwrap(), ["0", "15", "35"]);
+}
+
+#[needs(icarus)]
+#[test]
+fn the_multiplier_model_stops_at_other_registers_and_bypass() {
     assert!(run(MULTIPLIER, &multiplier_bench("", "#1;")).is_ok());
     for parameter in [
-        ".REG_INPUTA_CLK(\"CLK0\")",
-        ".REG_PIPELINE_CLK(\"CLK1\")",
-        ".REG_OUTPUT_CLK(\"CLK0\")",
+        ".REG_INPUTA_CLK(\"CLK1\")",
+        ".REG_PIPELINE_CLK(\"CLK0\")",
+        ".REG_INPUTB_CLK(\"CLK0\"), .REG_INPUTB_RST(\"RST1\")",
         ".MULT_BYPASS(\"ENABLED\")",
     ] {
         let message = run(MULTIPLIER, &multiplier_bench(parameter, "#1;")).unwrap_err();
@@ -172,6 +184,14 @@ fn the_ram_model_begins_with_its_initial_contents_and_resets_its_latch() {
 
 #[needs(icarus)]
 #[test]
+fn the_ram_model_shows_a_word_a_clock_later_with_its_output_register() {
+    let parameters = ".REGMODE_B(\"OUTREG\"), .INITVAL_00(320'h00007_00005)";
+    let steps = "step; $display(\"%0d\", qb); ab=16; step; $display(\"%0d\", qb); step; $display(\"%0d\", qb);\n";
+    assert_eq!(run(RAM, &ram_bench(parameters, steps)).unwrap(), ["0", "5", "7"]);
+}
+
+#[needs(icarus)]
+#[test]
 fn the_ram_model_shows_what_its_write_mode_says_on_the_writing_port() {
     let steps = "wea=1; aa=3; d=5; step; wea=0; step; wea=1; d=9; step; $display(\"%0d\", qa);\n";
     for (mode, seen) in [("NORMAL", "5"), ("READBEFOREWRITE", "5"), ("WRITETHROUGH", "9")] {
@@ -193,7 +213,7 @@ fn a_word_read_while_the_other_port_writes_it_is_spoilt() {
 #[test]
 fn the_ram_model_stops_at_what_it_does_not_model() {
     for parameters in [
-        ".REGMODE_B(\"OUTREG\")",
+        ".DATA_WIDTH_B(36), .REGMODE_B(\"OUTREG\")",
         ".CSDECODE_A(\"0b001\")",
         ".DATA_WIDTH_A(8)",
         ".WRITEMODE_A(\"OTHER\")",

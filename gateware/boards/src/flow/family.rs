@@ -6,6 +6,7 @@
 
 use crate::board_file::Board;
 use crate::fpga::Fpga;
+use hge_gateware::leaf::ECP5_MACRO;
 
 /// Yosys's log.
 pub const SYNTHESIS_LOG: &str = "synthesis.log";
@@ -51,7 +52,8 @@ pub fn synthesis(fpga: &Fpga) -> String {
             format!("{read}; synth_ice40 {blocks}-top top")
         }
         Fpga::Ecp5 { .. } => format!(
-            "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; {read}; hierarchy -top top; proc; flatten; \
+            "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
+             read_verilog -D {ECP5_MACRO} {BOARD_VERILOG} {TOP_VERILOG}; hierarchy -top top; proc; flatten; \
              opt_clean; write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top top"
         ),
         Fpga::Gowin { .. } => format!("{read}; synth_gowin -top top"),

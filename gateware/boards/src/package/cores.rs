@@ -82,12 +82,8 @@ fn write_core(
     let clock_hz = parameters.clock_hz;
     let emit = Emit { core, header, has_table };
     match core {
-        Core::Nco => emit.alone(nco(parameters).at_clock(clock_hz)),
-        Core::Lockin => emit.alone(
-            Lockin::new(parameters.slots as usize)
-                .with_copy(parameters.update.is_hardware())
-                .at_clock(clock_hz),
-        ),
+        Core::Nco => emit.alone(nco(parameters)),
+        Core::Lockin => emit.alone(Lockin::new().with_copy(parameters.update.is_hardware())),
         Core::Update => emit.alone(PostProcessor::new(parameters)),
         Core::Guard => emit.alone(Guard::new(parameters.outputs).at_clock(clock_hz)),
         Core::Ft245 => emit.alone(Ft245::new(clock_hz)),
@@ -139,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_core_is_that_of_the_clock_that_is_asked_for() {
-        for which in [Core::Nco, Core::Lockin, Core::Guard, Core::Ft245] {
+        for which in [Core::Guard, Core::Ft245] {
             let of = |clock_hz| {
                 let files = core(which, &Parameters { clock_hz, ..Parameters::default() });
                 let text = files.unwrap().swap_remove(0).text;

@@ -49,10 +49,10 @@ macro_rules! drive {
 }
 
 drive!([] Nco, high: [], reset: [], held: [],
-    each: [valid, slot, ahead, restart, gate, start_write, start_slot, start_data, start_code,
+    each: [valid, slot, restart, gate, start_write, start_slot, start_data, start_code,
         code_write, code_chip, code_row, tuning_write, tuning_slot, tuning_data]);
 drive!([] Lockin, high: [], reset: [], held: [],
-    each: [valid, slot, sine, cosine, sample, first, read_slot]);
+    each: [valid, slot, sine, cosine, sample, first, read_slot, selected]);
 drive!([] Guard, high: [], reset: [reset], held: [armed, step_limit],
     each: [tick, running, step, index, code, host_address, host_write, host_data]);
 drive!([] Ft245, high: [], reset: [reset], held: [rxf_n, txe_n],

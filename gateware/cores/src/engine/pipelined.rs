@@ -1,8 +1,8 @@
 //! Slot scan as one pipeline: NCO, the lock-ins of all inputs and tone mixer process every slot in use, one a clock.
 //!
 //! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
-//! seven of latency. Multipliers: two in each lock-in, one in the tone mixer. A word is valid in the clock of its
-//! request, if slot and input have been valid for two clocks.
+//! twelve of latency: seven of the NCO and five of the lock-in. Multipliers: two in each lock-in, one in the tone mixer. A word is valid in the clock
+//! of its request, if slot and input have been valid for two clocks.
 //!
 //! With the update in hardware, which reads while the next window may be summed, inputs have banks (bit 7 of `read_slot` selects the window before
 //! the present one) and routing words a second memory.
@@ -92,21 +92,27 @@ pub struct Pipelined {
     running: DFF<Bit>,
     slot: DFF<Bits<9>>,
     sounds: DFF<Bit>,
-    /// Tags along the four clocks of the NCO.
+    /// Tags along the seven clocks of the NCO.
     valid_1: DFF<Bit>,
     valid_2: DFF<Bit>,
     valid_3: DFF<Bit>,
     valid_4: DFF<Bit>,
+    valid_5: DFF<Bit>,
+    valid_6: DFF<Bit>,
+    valid_7: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
     slot_2: DFF<Bits<8>>,
     slot_3: DFF<Bits<8>>,
     slot_4: DFF<Bits<8>>,
+    slot_5: DFF<Bits<8>>,
+    slot_6: DFF<Bits<8>>,
+    slot_7: DFF<Bits<8>>,
     /// Whether the slot is on in the next sample.
-    active_3: DFF<Bit>,
-    active_4: DFF<Bit>,
-    /// Upper half of the requested slot's routing word, a clock later.
-    route: DFF<Bits<16>>,
+    active_6: DFF<Bit>,
+    active_7: DFF<Bit>,
     enters: Signal<Local, Bit>,
+    /// Upper half of the requested slot's routing word.
+    route: Signal<Local, Bits<16>>,
     takes: Signal<Local, Bit>,
     chosen: Signal<Local, Bits<3>>,
     in_phase: Signal<Local, Bits<48>>,
@@ -132,7 +138,7 @@ impl Pipelined {
     pub fn new(parameters: &Parameters) -> Self {
         let slots = parameters.slots as usize;
         let is_banked = parameters.update.is_hardware();
-        let nco = Nco::new(slots).at_clock(parameters.clock_hz);
+        let nco = Nco::new(slots);
         Self {
             nco: if parameters.carriers.has_codes() {
                 nco.with_codes(parameters.loop_latency_samples())
@@ -141,9 +147,7 @@ impl Pipelined {
             }
             .into(),
             samples: per_input(parameters, |_| Signal::default()),
-            inputs: per_input(parameters, |_| {
-                InputChannel::new(slots, parameters.clock_hz).with_banks(is_banked).into()
-            }),
+            inputs: per_input(parameters, |_| InputChannel::new().with_banks(is_banked).into()),
             numbers: input_numbers(parameters),
             in_phase_of: running_or(parameters),
             quadrature_of: running_or(parameters),
@@ -152,9 +156,9 @@ impl Pipelined {
             least_of: running_or(parameters),
             greatest_of: running_or(parameters),
             input_mask: input_mask(parameters),
-            mixer: ToneMixer::new().at_clock(parameters.clock_hz).into(),
-            words: Ram::new(slots),
-            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots)).collect(),
+            mixer: ToneMixer::new().into(),
+            words: Ram::new(slots).registered(true),
+            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots).registered(true)).collect(),
             ..Default::default()
         }
     }
@@ -169,8 +173,9 @@ impl Logic for Pipelined {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, slot_1, slot_2,
-            slot_3, slot_4, active_3, active_4, route
+            self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, valid_5,
+            valid_6, valid_7, slot_1, slot_2, slot_3, slot_4, slot_5, slot_6, slot_7, active_6,
+            active_7
         );
         clock!(self, clock, nco, mixer, words);
         comment!("The slot scan: one slot a clock.");
@@ -189,15 +194,14 @@ impl Logic for Pipelined {
         }
         self.slot.d.next = self.coming.val();
         self.words.read_address.next = self.read_slot.val();
-        if self.valid_3.q.val() {
-            self.words.read_address.next = self.slot_3.q.val();
+        if self.valid_5.q.val() {
+            self.words.read_address.next = self.slot_5.q.val();
         }
         self.words.write_enable.next = self.slot_write.val();
         self.words.write_address.next = self.slot_index.val();
         self.words.write_data.next = self.slot_data.val();
         self.nco.valid.next = self.running.q.val();
         self.nco.slot.next = self.present.val();
-        self.nco.ahead.next = bit_cast::<8, _>(self.coming.val());
         self.nco.restart.next = self.restart.val();
         self.nco.gate.next = self.gate.val();
         self.nco.start_write.next = self.slot_write.val();
@@ -215,37 +219,43 @@ impl Logic for Pipelined {
         self.valid_2.d.next = self.valid_1.q.val();
         self.valid_3.d.next = self.valid_2.q.val();
         self.valid_4.d.next = self.valid_3.q.val();
+        self.valid_5.d.next = self.valid_4.q.val();
+        self.valid_6.d.next = self.valid_5.q.val();
+        self.valid_7.d.next = self.valid_6.q.val();
         self.slot_1.d.next = self.present.val();
         self.slot_2.d.next = self.slot_1.q.val();
         self.slot_3.d.next = self.slot_2.q.val();
         self.slot_4.d.next = self.slot_3.q.val();
-        self.active_3.d.next = self.nco.next_active.val();
-        self.active_4.d.next = self.active_3.q.val();
+        self.slot_5.d.next = self.slot_4.q.val();
+        self.slot_6.d.next = self.slot_5.q.val();
+        self.slot_7.d.next = self.slot_6.q.val();
+        self.active_6.d.next = self.nco.next_active.val();
+        self.active_7.d.next = self.active_6.q.val();
         comment!("Whether a driving tone is on in the next sample.");
         self.sounding.next = self.sounds.q.val();
         if self.begin.val() {
             self.sounds.d.next = false;
         }
-        if self.valid_4.q.val() & self.active_4.q.val() & (self.words.read_data.val().get_bit(30)) {
+        if self.valid_7.q.val() & self.active_7.q.val() & (self.words.read_data.val().get_bit(30)) {
             self.sounds.d.next = true;
         }
         comment!("Sine and cosine to the lock-ins, sine to the tone mixer.");
-        self.sine_valid.next = self.valid_4.q.val();
-        self.sine_slot.next = self.slot_4.q.val();
+        self.sine_valid.next = self.valid_7.q.val();
+        self.sine_slot.next = self.slot_7.q.val();
         self.sine.next = self.nco.sine.val();
         self.mixer.tick.next = self.begin.val();
-        self.mixer.valid.next = self.valid_4.q.val();
+        self.mixer.valid.next = self.valid_7.q.val();
         self.mixer.word.next = self.words.read_data.val();
         self.mixer.sine.next = self.nco.sine.val();
         self.mixer.active.next = self.nco.active.val();
         self.mixer.read_output.next = self.read_output.val();
         self.tone.next = self.mixer.tone.val();
-        self.enters.next = self.valid_4.q.val() & self.take.val();
+        self.enters.next = self.valid_7.q.val() & self.take.val();
         self.takes.next = self.begin.val() & self.take.val();
         for i in 0..self.inputs.len() {
             self.inputs[i].clock.next = self.clock.val();
             self.inputs[i].valid.next = self.enters.val();
-            self.inputs[i].slot.next = self.slot_4.q.val();
+            self.inputs[i].slot.next = self.slot_7.q.val();
             self.inputs[i].sine.next = self.nco.sine.val();
             self.inputs[i].cosine.next = self.nco.cosine.val();
             self.inputs[i].take.next = self.takes.val();
@@ -284,14 +294,14 @@ impl Logic for Pipelined {
                 self.greatest_of[i].val() | self.inputs[i].greatest.val();
             self.greatest.next = self.greatest_of[i + 1].val();
         }
-        self.route.d.next = self.words.read_data.val().to_bits().get_bits::<16>(16);
+        self.route.next = self.words.read_data.val().to_bits().get_bits::<16>(16);
         for i in 0..self.routes.len() {
             self.routes[i].clock.next = self.clock.val();
             self.routes[i].write_enable.next = self.slot_write.val();
             self.routes[i].write_address.next = self.slot_index.val();
             self.routes[i].write_data.next = self.slot_data.val().to_bits().get_bits::<16>(16);
             self.routes[i].read_address.next = self.read_slot.val();
-            self.route.d.next = self.routes[i].read_data.val();
+            self.route.next = self.routes[i].read_data.val();
         }
         match self.read_word.val().index() {
             10 => self.read_data.next = bit_cast::<16, _>(self.in_phase.val()),
@@ -306,7 +316,7 @@ impl Logic for Pipelined {
             27 => self.read_data.next = self.sum_second.val().to_bits().get_bits::<16>(16),
             28 => self.read_data.next = self.least.val(),
             29 => self.read_data.next = self.greatest.val(),
-            _ => self.read_data.next = self.route.q.val(),
+            _ => self.read_data.next = self.route.val(),
         }
         self.read_ready.next = self.read.val();
         if self.reset.val() {

@@ -1,4 +1,4 @@
-//! Functions shared by the memories: their size in words.
+//! Functions shared by the memories: their size in words, and how they are read.
 
 /// The number of words of a memory of `depth` entries: the next power of two, at least 2. Addresses wrap.
 ///
@@ -30,6 +30,37 @@ pub(super) fn module_name(what: &str, width: usize, words: usize, address_bits: 
         name
     } else {
         format!("{name}_a{address_bits}")
+    }
+}
+
+/// Verilog of a read: one register or two behind the memory.
+pub(super) struct Read {
+    /// Declarations of registers.
+    pub declared: String,
+    /// Their initial values.
+    pub zeros: String,
+    /// What happens at the edge.
+    pub steps: String,
+    /// The output, if it is not a register itself.
+    pub output: String,
+}
+
+/// The read of `mem[place]` into `data` of `width` bits.
+pub(super) fn read(is_registered: bool, width: usize, data: &str, place: &str) -> Read {
+    let top = width - 1;
+    if !is_registered {
+        return Read {
+            declared: String::new(),
+            zeros: format!("    {data} = {width}'d0;\n"),
+            steps: format!("    {data} <= mem[{place}];\n"),
+            output: String::new(),
+        };
+    }
+    Read {
+        declared: format!("reg [{top}:0] first;\nreg [{top}:0] second;\n"),
+        zeros: format!("    first = {width}'d0;\n    second = {width}'d0;\n"),
+        steps: format!("    first <= mem[{place}];\n    second <= first;\n"),
+        output: format!("\n\nassign {data} = second;"),
     }
 }
 

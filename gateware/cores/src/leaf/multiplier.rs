@@ -1,12 +1,12 @@
 //! A registered signed multiplier.
 
+use super::ecp5;
 use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
 /// A signed 16 x 16 multiplier with registered operands and a registered product: two clocks from `a`, `b` to `product`.
 ///
-/// It maps to one `SB_MAC16` (iCE40, `-dsp`) including its registers, or one `MULT18X18D` (ECP5) with the registers
-/// outside. An attribute keeps the product register, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
+/// It maps to one `SB_MAC16` (iCE40, `-dsp`) or one `MULT18X18D` (ECP5), including its registers. An attribute keeps the product register, because `synth_ice40 -dsp` of Yosys 0.23 and 0.70 deletes a multiplier
 /// followed by exactly two plain registers, such as this one and one in the design, and drives its product to zero. With
 /// the attribute, none to three following registers or an accumulator were correct in both versions (netlist simulated).
 #[derive(Clone, Debug, LogicBlock)]
@@ -71,7 +71,8 @@ impl Logic for Multiplier {
         if !self._is_there {
             return Verilog::Custom("assign product = 32'sd0;".into());
         }
-        Verilog::Custom(
+        Verilog::Custom(ecp5::either(
+            &ecp5::multiplier(),
             "\
 reg signed [15:0] a_reg;
 reg signed [15:0] b_reg;
@@ -92,9 +93,8 @@ always @(posedge clock) begin
     product_reg <= a_reg * b_reg;
 end
 
-assign product = product_reg;"
-                .into(),
-        )
+assign product = product_reg;",
+        ))
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

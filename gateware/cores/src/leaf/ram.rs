@@ -1,10 +1,11 @@
 //! A memory with one write port and one read port.
 
-use super::memory::{address_slice, module_name, words_for};
+use super::ecp5::{self, Memory, WritePort};
+use super::memory::{address_slice, module_name, read, words_for, Read};
 use crate::gated::{rises, Hidden};
 use rust_hdl::prelude::*;
 
-/// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`.
+/// A block RAM of `W`-bit words: one write port, one read port, one clock from `read_address` to `read_data`; two if it is [`Ram::registered`].
 ///
 /// The size is the next power of two of the depth (at least 2 words); addresses wrap. It starts at zero, or
 /// with the given contents.
@@ -23,13 +24,16 @@ pub struct Ram<const W: usize, const A: usize> {
     pub write_data: Signal<In, Bits<W>>,
     /// Word to read.
     pub read_address: Signal<In, Bits<A>>,
-    /// The word at the `read_address` of the clock before.
+    /// The word at the `read_address` of the clock before, or of two clocks before.
     pub read_data: Signal<Out, Bits<W>>,
     written: Hidden,
     // `Bits` itself is stored: a copy, where an integer would need a conversion bit by bit above 32 bits.
     _words: Vec<Bits<W>>,
     /// Made of look-up tables where the FPGA has such memories.
     _is_quick: bool,
+    /// With a register behind the memory, and the word in front of it.
+    _is_registered: bool,
+    _read: Bits<W>,
     /// Initial contents, if not zero: part of the module's name, and the words.
     _start: Option<(String, Vec<Bits<W>>)>,
 }
@@ -51,6 +55,8 @@ impl<const W: usize, const A: usize> Ram<W, A> {
             written: Hidden::default(),
             _words: vec![Bits::default(); words],
             _is_quick: false,
+            _is_registered: false,
+            _read: Bits::default(),
             _start: None,
         }
     }
@@ -75,6 +81,20 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         self
     }
 
+    /// With a second register behind the memory if `is_registered`: at a high clock ([`super::memories_are_late`]) the way from a block RAM
+    /// is too long. It is an ECP5's own, which Yosys does not use; elsewhere it is made of flip-flops.
+    ///
+    /// # Panics
+    /// If the memory is of tables or has more than 16384 words.
+    pub fn registered(mut self, is_registered: bool) -> Self {
+        assert!(
+            !is_registered || (!self._is_quick && self._words.len() <= ecp5::MOST_WORDS),
+            "Ram: no register"
+        );
+        self._is_registered = is_registered;
+        self
+    }
+
     /// The word at `address` (which wraps), for tests and inspection.
     pub fn word(&self, address: usize) -> Bits<W> {
         self._words[address & (self._words.len() - 1)]
@@ -93,10 +113,16 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         self.written.has_changed = false;
         if rises(&self.clock) {
             let wrap = self._words.len() - 1;
-            self.read_data.next = self._words[self.read_address.val().index() & wrap];
+            let word = self._words[self.read_address.val().index() & wrap];
+            self.read_data.next = if self._is_registered {
+                self.written.has_changed = self._read != word;
+                std::mem::replace(&mut self._read, word)
+            } else {
+                word
+            };
             if self.write_enable.val() {
                 let word = &mut self._words[self.write_address.val().index() & wrap];
-                self.written.has_changed = *word != self.write_data.val();
+                self.written.has_changed |= *word != self.write_data.val();
                 *word = self.write_data.val();
             }
         }
@@ -111,18 +137,20 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
         let last = words - 1;
         let top = W - 1;
         let write = address_slice("write_address", words, A);
-        let read = address_slice("read_address", words, A);
+        let read_place = address_slice("read_address", words, A);
         let mut contents = String::new();
         let start = self._start.as_ref().map_or(&[][..], |(_, words)| words);
         for (place, word) in start.iter().enumerate().filter(|(_, word)| word.any()) {
             contents += &format!("    mem[{place}] = {W}'h{word:x};\n");
         }
         let style = if self._is_quick { "distributed" } else { "block" };
-        Verilog::Custom(format!(
+        let Read { declared, zeros, steps, output } =
+            read(self._is_registered, W, "read_data", &read_place);
+        let generic = format!(
             "\
 (* ram_style = \"{style}\", no_rw_check *)
 reg [{top}:0] mem [0:{last}];
-
+{declared}
 integer index;
 initial begin
     for (index = 0; index < {words}; index = index + 1) begin
@@ -130,25 +158,39 @@ initial begin
     end
 {contents}`ifndef SYNTHESIS
     // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
-    read_data = {W}'d0;
-`endif
+{zeros}`endif
 end
 
 always @(posedge clock) begin
     if (write_enable) begin
         mem[{write}] <= write_data;
     end
-    read_data <= mem[{read}];
-end"
-        ))
+{steps}end{output}"
+        );
+        if !self._is_registered {
+            return Verilog::Custom(generic);
+        }
+        let write =
+            WritePort { enable: "write_enable", address: "write_address", data: "write_data" };
+        let memory = Memory {
+            width: W,
+            words,
+            write: Some(write),
+            read_address: "read_address",
+            read_data: "read_data",
+        };
+        let cells = memory.cells(|word, bit| start.get(word).is_some_and(|word| word.get_bit(bit)));
+        Verilog::Custom(ecp5::either(&cells, &generic))
     }
 
     fn timing(&self) -> Vec<TimingInfo> {
         vec![TimingInfo {
-            name: match &self._start {
-                Some((name, _)) => format!("ram_{name}"),
-                None if self._is_quick => module_name("quick_ram", W, self._words.len(), A),
-                None => module_name("ram", W, self._words.len(), A),
+            name: match (&self._start, self._is_registered) {
+                (Some((name, _)), false) => format!("ram_{name}"),
+                (Some((name, _)), true) => format!("registered_ram_{name}"),
+                (None, true) => module_name("registered_ram", W, self._words.len(), A),
+                (None, _) if self._is_quick => module_name("quick_ram", W, self._words.len(), A),
+                (None, _) => module_name("ram", W, self._words.len(), A),
             },
             clock: "clock".into(),
             inputs: ["write_enable", "write_address", "write_data", "read_address"]

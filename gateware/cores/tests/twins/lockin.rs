@@ -7,7 +7,9 @@ use hge_protocol::frame::SlotSums;
 use hge_sim::model::lockin::Lockin;
 
 /// Clocks after which a slot may enter again.
-const APART: usize = 4;
+const APART: usize = 5;
+/// Clocks from a request to its sums.
+const READ_CLOCKS: usize = 2;
 
 struct TestBench {
     bench: Bench<lockin::Lockin>,
@@ -18,7 +20,7 @@ struct TestBench {
 impl TestBench {
     fn new(slots: usize, seed: u64) -> Self {
         TestBench {
-            bench: Bench::new(lockin::Lockin::new(slots), |core| &mut core.clock),
+            bench: Bench::new(lockin::Lockin::new(), |core| &mut core.clock),
             random: Stimulus::new(seed),
             model: Lockin::new(slots),
         }
@@ -56,16 +58,24 @@ impl TestBench {
             self.pause();
         }
         let mut sums = Vec::new();
-        for slot in 0..=self.model.sums.len() {
+        self.bench.core.selected.next = true;
+        for slot in 0..self.model.sums.len() + READ_CLOCKS {
             self.bench.core.read_slot.next = raw(slot as u64);
             self.bench.settle();
-            if slot > 0 {
+            if slot >= READ_CLOCKS {
                 let in_phase = twos_complement(self.bench.core.in_phase.val());
                 let quadrature = twos_complement(self.bench.core.quadrature.val());
                 sums.push(SlotSums { in_phase, quadrature });
             }
             self.bench.edge();
         }
+        // Not selected: zeros.
+        self.bench.core.selected.next = false;
+        for _ in 0..READ_CLOCKS {
+            self.bench.tick();
+        }
+        self.bench.settle();
+        assert!(!self.bench.core.in_phase.val().any() && !self.bench.core.quadrature.val().any());
         sums
     }
 }
@@ -112,7 +122,7 @@ fn sums_of_random_windows_equal_the_twins() {
 fn the_longest_window_at_full_scale_fits_the_sums() {
     let mut test_bench = TestBench::new(APART, 15);
     // In turn, so that each slot enters again at the least distance.
-    let waves = [(-32767, 32767), (32767, -32767), (-32767, -32767), (0, -1)];
+    let waves = [(-32767, 32767), (32767, -32767), (-32767, -32767), (0, -1), (1, 0)];
     for sample in 0..1 << 16 {
         for (slot, (sine, cosine)) in waves.into_iter().enumerate() {
             test_bench.enter(slot, i16::MIN, sine, cosine, sample == 0);

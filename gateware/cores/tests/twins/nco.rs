@@ -8,9 +8,9 @@ use hge_sim::model::nco::{Code, Oscillator, Wave};
 use std::collections::VecDeque;
 
 /// Clocks from a slot's entry to its sine.
-const LATENCY: u64 = 4;
+const LATENCY: u64 = 7;
 /// Clocks from a slot's entry to whether it sounds in the next sample.
-const NEXT_LATENCY: u64 = 2;
+const NEXT_LATENCY: u64 = 5;
 
 struct TestBench {
     bench: Bench<Nco>,

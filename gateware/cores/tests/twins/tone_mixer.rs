@@ -17,8 +17,8 @@ struct TestBench {
     /// Tones of the sample before and of this one; none where the sample has no slot for the output.
     before: [Option<i32>; OUTPUTS],
     now: [Option<i32>; OUTPUTS],
-    /// Output asked for in the last clock.
-    asked: Option<usize>,
+    /// Outputs asked for in the last clock and in the one before.
+    asked: [Option<usize>; 2],
     compared: usize,
 }
 
@@ -29,7 +29,7 @@ impl TestBench {
             random: Stimulus::new(seed),
             before: [None; OUTPUTS],
             now: [None; OUTPUTS],
-            asked: None,
+            asked: [None; 2],
             compared: 0,
         }
     }
@@ -45,16 +45,16 @@ impl TestBench {
         core.active.next = slot.map_or(noise >> 48 & 1 == 1, |(.., active)| active);
         core.read_output.next = raw(read as u64);
         self.bench.settle();
-        if let Some(tone) = self.asked.and_then(|output| self.before[output]) {
+        if let Some(tone) = self.asked[1].and_then(|output| self.before[output]) {
             assert_eq!(integer(self.bench.core.tone.val()), i64::from(tone), "{:?}", self.asked);
             self.compared += 1;
         }
         self.bench.edge();
-        self.asked = Some(read);
+        self.asked = [Some(read), self.asked[0]];
     }
 
     fn begin(&mut self) {
-        self.asked = None;
+        self.asked = [None; 2];
         self.bench.core.valid.next = false;
         self.bench.core.tick.next = true;
         self.bench.tick();
@@ -133,6 +133,7 @@ fn a_full_scale_tone_of_both_signs_fits() {
         }
         test_bench.begin();
         test_bench.bench.core.read_output.next = raw(31);
+        test_bench.bench.tick();
         test_bench.bench.tick();
         test_bench.bench.settle();
         assert_eq!(integer(test_bench.bench.core.tone.val()), 32767 * i64::from(sine));
