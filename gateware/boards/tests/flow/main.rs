@@ -2,5 +2,6 @@
 
 mod boards;
 mod bundles;
+mod engine;
 mod pins;
 mod small;

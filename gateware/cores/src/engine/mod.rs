@@ -22,7 +22,7 @@
 //! |---|---|---|
 //! | clocks | 1 a slot, in parallel with the output scan | 16 a slot and 6 for each further input, after the output scan |
 //! | multipliers | 2 an input, and 1 | 1 |
-//! | memory, 24 slots | 7 block RAMs of 16 x 256 bits, 6 an input, and 4 for the wave; with the update in hardware 1 more, and 6 an input | 2 an input, and 4 for the wave |
+//! | memory, 24 slots | 7 block RAMs of 16 x 256 bits, 12 an input, and 4 for the wave; with the update in hardware 1 more, and 12 an input | 2 an input, and 4 for the wave |
 //!
 //! The second is for small FPGAs with SPI converters, whose sample has hundreds of clocks; [`Parameters::slot_clocks`] selects.
 

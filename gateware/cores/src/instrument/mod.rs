@@ -20,7 +20,7 @@
 //! | `window`, `trigger` | out, 1 + 1 | the sample belongs to a window; it is the window's first |
 //! | `reference` | out, 1 | a slot's tone, see `REFERENCE` |
 //!
-//! A sample takes one output scan (8 clocks an output and 7) in parallel with one slot scan (a clock a slot and 7). A tone
+//! A sample takes one output scan (8 clocks an output and 7) in parallel with one slot scan (a clock a slot and 12). A tone
 //! computed in sample n reaches the DAC in sample n + 1 and the ADC in sample n + 2.
 
 mod kernel;

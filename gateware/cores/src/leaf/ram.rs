@@ -85,10 +85,10 @@ impl<const W: usize, const A: usize> Ram<W, A> {
     /// is too long. It is an ECP5's own, which Yosys does not use; elsewhere it is made of flip-flops.
     ///
     /// # Panics
-    /// If the memory is of tables or has more than 16384 words.
+    /// If the memory is of tables, of single bits, or has more than 16384 words.
     pub fn registered(mut self, is_registered: bool) -> Self {
         assert!(
-            !is_registered || (!self._is_quick && self._words.len() <= ecp5::MOST_WORDS),
+            !is_registered || (!self._is_quick && W > 1 && self._words.len() <= ecp5::MOST_WORDS),
             "Ram: no register"
         );
         self._is_registered = is_registered;
