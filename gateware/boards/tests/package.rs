@@ -78,7 +78,7 @@ fn every_package_passes_its_own_lint_and_testbench() {
 fn a_testbench_names_the_port_that_differs() {
     let files = core(Core::Nco, &Parameters::default()).expect("a core");
     let folder = written(&files, 100);
-    let wrong = files[0].text.replace("assign sine = sine_4;", "assign sine = cosine_4;");
+    let wrong = files[0].text.replace("assign sine = sine_7;", "assign sine = cosine_7;");
     assert_ne!(wrong, files[0].text);
     std::fs::write(folder.join("hge_nco.v"), wrong).expect("a writable directory");
     run(
