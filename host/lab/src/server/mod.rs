@@ -135,7 +135,7 @@ pub enum ServerError {
     Engine(#[from] EngineError),
     /// The address is taken, or not this computer's.
     #[error(
-        "cannot listen at {address} ({what}): choose another port or end the program that has it"
+        "cannot listen at {address} ({what}): choose an address of this computer and a free port up to 65535, or end the program that has it"
     )]
     Bind {
         /// Asked for.
