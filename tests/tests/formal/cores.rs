@@ -2,16 +2,20 @@
 
 use super::proof::{emitted, file, Proof};
 use hge_gateware::access::Access;
+use hge_gateware::engine::Pipelined;
 use hge_gateware::guard::Guard;
+use hge_gateware::instrument::Instrument;
 use hge_gateware::leaf::{memories_are_late, Ram};
+use hge_gateware::link::crc::Crc;
 use hge_gateware::link::processor::Processor;
 use hge_gateware::link::uart_receiver::UartReceiver;
 use hge_gateware::link::uart_transmitter::UartTransmitter;
+use hge_gateware::link::Link;
 use hge_gateware::modulator::Modulator;
 use hge_gateware::sequencer::Sequencer;
 use hge_gateware::supervisor::Supervisor;
 use hge_gateware::telemetry::Telemetry;
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update};
 use hge_tests::nightly;
 
 /// A clock at which memories answer in time, and one at which they are late.
@@ -25,9 +29,10 @@ impl Proofs {
     pub fn all() -> Vec<Proof> {
         let mut all = vec![ram(), supervisor(), access()];
         let clocks_hz = nightly(&CLOCKS_HZ[..], &CLOCKS_HZ[..1]);
-        for form in [guard, sequencer, processor] {
+        for form in [guard, continuous, sequencer, processor, frames, banks] {
             all.extend(clocks_hz.iter().map(|clock_hz| form(*clock_hz)));
         }
+        all.push(crc());
         all.extend([2, 40].map(modulator));
         all.extend(nightly(&[6, 8, 16][..], &[6]).iter().map(|clocks| uart(*clocks)));
         all.extend(
@@ -56,6 +61,7 @@ fn ram() -> Proof {
         defines: vec![("WORD_BITS", "16".into()), ("ADDRESS_BITS", "4".into())],
         cuts: vec![],
         depth: 2,
+        is_apart: false,
         clocks: 8,
     }
 }
@@ -73,6 +79,7 @@ fn guard(clock_hz: u32) -> Proof {
         defines: vec![("STEP_LIMIT_AT", taken_at.into())],
         cuts: vec!["hge_guard/words"],
         depth: 10,
+        is_apart: false,
         clocks: 40,
     }
 }
@@ -88,6 +95,7 @@ fn supervisor() -> Proof {
         defines: vec![],
         cuts: vec![],
         depth: 4,
+        is_apart: false,
         clocks: 20,
     }
 }
@@ -104,6 +112,7 @@ fn access() -> Proof {
         defines: vec![],
         cuts: vec![],
         depth: 8,
+        is_apart: false,
         clocks: 24,
     }
 }
@@ -120,24 +129,35 @@ fn telemetry(telemetry_words: u32) -> Proof {
         defines: vec![("WORDS", format!("18'd{telemetry_words}"))],
         cuts: vec!["hge_telemetry/ring"],
         depth: 2,
+        is_apart: false,
         // A memory of eight words is full within them.
         clocks: if telemetry_words == 8 { 24 } else { 0 },
     }
 }
 
-fn sequencer(clock_hz: u32) -> Proof {
+/// In instruments with the update in hardware: with continuous mode.
+fn continuous(clock_hz: u32) -> Proof {
     Proof {
         name: "sequencer",
-        claim: "a window is exactly its samples, first sample and second half are where they belong; phases restart with the first sample of every lead-in; a record is of a whole window",
-        given: "the setting is read before the next tick; the window's length is constant in a run",
-        verilog: emitted("hge_sequencer", Sequencer::default().at_clock(clock_hz)),
+        claim: "a window is exactly its samples, also in continuous mode, first sample and second half are where they belong; phases restart in the sample in which tones begin and in no other; from a window that continues tones run on to the next, or to the tail after a stop; a record is of a whole window",
+        given: "the setting is read before the next tick; the window's length is constant in a run; a run ends after a window that does not continue",
+        verilog: emitted("hge_sequencer", Sequencer::default().with_short_gap(true).at_clock(clock_hz)),
         top: "hge_sequencer",
         properties: vec![("hge_sequencer", file("sequencer.sv"))],
-        defines: vec![("LATE", late(clock_hz).into())],
+        defines: vec![("LATE", late(clock_hz).into()), ("CONTINUOUS", String::new())],
         cuts: vec![],
         depth: 6,
-        clocks: 110,
+        is_apart: false,
+        clocks: 112,
     }
+}
+
+/// In other instruments.
+fn sequencer(clock_hz: u32) -> Proof {
+    let mut proof = continuous(clock_hz);
+    proof.verilog = emitted("hge_sequencer", Sequencer::default().at_clock(clock_hz));
+    proof.defines.pop();
+    proof
 }
 
 /// Whether memories are late, in Verilog.
@@ -159,6 +179,7 @@ fn processor(clock_hz: u32) -> Proof {
         defines: vec![("LATE", late(clock_hz).into())],
         cuts: vec![],
         depth: 28,
+        is_apart: false,
         clocks: 90,
     }
 }
@@ -175,6 +196,7 @@ fn modulator(outputs: u32) -> Proof {
         defines: vec![],
         cuts: vec!["hge_modulator/state"],
         depth: 4,
+        is_apart: false,
         clocks: if outputs == 2 { 40 } else { 0 },
     }
 }
@@ -231,6 +253,112 @@ fn uart(bit_clocks: u32) -> Proof {
         defines: vec![("BIT_CLOCKS", bit_clocks.to_string())],
         cuts: vec![],
         depth: 4,
+        is_apart: false,
         clocks: if bit_clocks == 6 { 80 } else { 0 },
+    }
+}
+
+/// A sender's register and a receiver's, which process the same bits.
+const REGISTERS: &str = "
+module crc (
+    input wire clock, input wire clear, input wire step, input wire bit_, input wire plain, input wire flip, input wire last
+);
+    wire low, fed, feedback, unused;
+    wire sent_bit = plain ? !low : bit_;
+    crc_register sender (clock, clear, step, bit_, plain, fed, low);
+    crc_register receiver (clock, clear, step, sent_bit ^ flip, 1'b0, feedback, unused);
+endmodule
+";
+
+fn crc() -> Proof {
+    let register = emitted("crc_register", Crc::default());
+    Proof {
+        name: "crc",
+        claim: "a receiver accepts the checksum of a message of any length, whatever it is, and no other word in its place",
+        given: "the message before it came as it was sent",
+        verilog: format!("{register}{REGISTERS}"),
+        top: "crc",
+        properties: vec![("crc", file("crc.sv"))],
+        defines: vec![("SEQUENCE", format!("{:08x}", Crc::closing()))],
+        cuts: vec![],
+        depth: 2,
+        is_apart: false,
+        clocks: 48,
+    }
+}
+
+/// The link, its line joined to itself.
+fn frames(clock_hz: u32) -> Proof {
+    let parameters = Parameters { clock_hz, ..Parameters::default() };
+    Proof {
+        name: "frames",
+        claim: "every frame of the link's sender is received by its receiver, accepted, word by word as it was sent, in order and once, at its place in the memory",
+        given: "3 to 67 words, as a request has; words stay until they are sent; every byte waits until it is taken",
+        verilog: emitted("hge_link", Link::new(&parameters)),
+        top: "hge_link",
+        properties: vec![("hge_link", file("frames.sv"))],
+        defines: vec![],
+        cuts: vec![
+            "hge_link/processor",
+            "hge_link/telemetry",
+            "hge_link/requests",
+            "hge_sender/block",
+            "hge_sender/crc",
+            "hge_receiver/crc",
+        ],
+        depth: 2,
+        is_apart: true,
+        clocks: 120,
+    }
+}
+
+/// The instrument with the update in hardware, without what computes. The proof is of windows of any length: the shortest has one sample, so
+/// that few clocks show the covers.
+fn banks(clock_hz: u32) -> Proof {
+    let parameters = Parameters {
+        clock_hz,
+        update: Update::Hardware,
+        inputs: 2,
+        outputs: 2,
+        slots: 4,
+        ..Parameters::default()
+    };
+    let instrument = Instrument::<Pipelined>::new(&parameters).expect("parameters");
+    let instrument = emitted("hge_instrument", instrument);
+    Proof {
+        name: "banks",
+        claim: "a job of the post-processor reads the sums of its own window, all of them complete, and none is written while it reads, whatever the program does and also when the next window runs",
+        given: "a sample has at least eight clocks more than slots; a run ends after a window that does not continue",
+        verilog: instrument.replacen(
+            "5'd4: window_length <= 24'd16;",
+            "5'd4: window_length <= 24'd1;",
+            1,
+        ),
+        top: "hge_instrument",
+        properties: vec![("hge_instrument", file("banks.sv"))],
+        defines: vec![("SLOTS", parameters.slots.to_string())],
+        cuts: vec![
+            "hge_instrument/power_on",
+            "hge_instrument/timer",
+            "hge_instrument/link",
+            "hge_instrument/access",
+            "hge_instrument/registers",
+            "hge_instrument/supervisor",
+            "hge_instrument/modulator",
+            "hge_instrument/guard",
+            "hge_instrument/cost",
+            "hge_instrument/capture",
+            "hge_instrument/shown",
+            "hge_instrument/parameters",
+            "hge_post_processor/updates",
+            "hge_machine/program_",
+            "hge_machine/memory",
+            "hge_pass/nco",
+            "hge_pass/mixer",
+        ],
+        depth: 2,
+        is_apart: true,
+        // Minutes for the solver.
+        clocks: nightly(125, 0),
     }
 }

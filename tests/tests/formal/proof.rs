@@ -28,6 +28,8 @@ pub struct Proof {
     pub cuts: Vec<&'static str>,
     /// Steps of the induction.
     pub depth: u32,
+    /// Whether the induction asks of each assertion alone, and faults show in its step instead of in a run from power-up.
+    pub is_apart: bool,
     /// Clocks in which covers are reached and faults are found; 0: another form of the proof shows that.
     pub clocks: u32,
 }
@@ -74,8 +76,8 @@ impl Proof {
         self.defines.iter().map(define).collect::<String>() + &text
     }
 
-    /// Prepares `verilog`, of whose assertions only `only` stays, and asks the prover.
-    fn ask(&self, verilog: &str, only: Option<&str>, mode: &[&str], steps: u32) -> Answer {
+    /// A folder with `verilog`, of whose assertions only `only` stays, and Yosys's script that makes formulas of it.
+    fn prepared(&self, verilog: &str, only: Option<&str>, is_narrow: bool) -> (Scratch, String) {
         let folder = Scratch::new(self.name).expect("a scratch folder");
         put(folder.path(), "design.sv", &self.text(verilog)).expect("a writable folder");
         let cuts: String = self.cuts.iter().map(|cut| format!("cutpoint {cut}; ")).collect();
@@ -83,12 +85,18 @@ impl Proof {
             format!("delete */t:$assert */c:{name} %d; select -assert-count 1 */c:{name}; ")
         });
         let top = self.top;
-        // Runs are looked for among fewer inputs, where the properties say so; a proof is of all.
-        let narrow = if only.is_some() || mode == ["-c"] { "-DNARROW" } else { "" };
+        let narrow = if is_narrow { "-DNARROW" } else { "" };
         let script = format!(
             "read_verilog {narrow} -sv -formal design.sv; hierarchy -top {top}; {cuts}proc -norom; {others}\
              prep -top {top} -flatten; async2sync; dffunmap; write_smt2 -wires design.smt2"
         );
+        (folder, script)
+    }
+
+    /// Asks the prover of `verilog`, of whose assertions only `only` stays.
+    fn ask(&self, verilog: &str, only: Option<&str>, mode: &[&str], steps: u32) -> Answer {
+        // Runs are looked for among fewer inputs, where the properties say so; a proof is of all.
+        let (folder, script) = self.prepared(verilog, only, only.is_some() || mode == ["-c"]);
         let prover = Prover::locate().unwrap_or_else(|error| panic!("{error}"));
         let answer = prover.ask(folder, &script, mode, steps);
         answer.unwrap_or_else(|error| panic!("{}: {error}", self.name))
@@ -98,15 +106,29 @@ impl Proof {
     pub fn holds(&self) {
         let base = self.ask(&self.verilog, None, &[], self.depth + 1);
         base.expect(self.name, "fails after power-up");
-        let step = self.ask(&self.verilog, None, &["-i"], self.depth);
-        step.expect(self.name, "not inductive");
+        if self.is_apart {
+            let failing = self.not_inductive(&self.verilog, None);
+            assert!(failing.is_empty(), "{}: not inductive: {failing:?}", self.name);
+        } else {
+            let step = self.ask(&self.verilog, None, &["-i"], self.depth);
+            step.expect(self.name, "not inductive");
+        }
         if self.covers() > 0 && self.clocks > 0 {
             let covers = self.ask(&self.verilog, None, &["-c"], self.clocks);
             covers.expect(self.name, "never reached");
         }
     }
 
-    /// Puts one text in place of another in the Verilog, and looks for a run from power-up that breaks the assertion `property`.
+    /// Assertions, or that with the name `only`, that may fail after `depth` states in which all hold.
+    fn not_inductive(&self, verilog: &str, only: Option<&str>) -> Vec<String> {
+        let (folder, script) = self.prepared(verilog, None, false);
+        let prover = Prover::locate().unwrap_or_else(|error| panic!("{error}"));
+        let failing = prover.not_inductive(&folder, &script, self.top, self.depth, only);
+        failing.unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// Puts one text in place of another in the Verilog, and looks for a run from power-up that breaks the assertion `property`, or whether it
+    /// is inductive still.
     ///
     /// # Errors
     /// The text is not there exactly once, or there is no such run of at most `clocks` clocks.
@@ -119,8 +141,11 @@ impl Proof {
             }
         }
         let mutant = self.verilog.replacen(find, replace, 1);
-        let answer = self.ask(&mutant, Some(property), &[], self.clocks);
-        match answer.passed {
+        let survives = match self.is_apart {
+            true => self.not_inductive(&mutant, Some(property)).is_empty(),
+            false => self.ask(&mutant, Some(property), &[], self.clocks).passed,
+        };
+        match survives {
             true => Err(format!("{name}: {property} survives `{replace}`")),
             false => Ok(()),
         }
