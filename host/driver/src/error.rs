@@ -256,3 +256,80 @@ fn why(status: Status) -> &'static str {
         Status::Gone => "the last epoch is no longer in the instrument's memory, run it again",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_register_is_told_with_what_to_do() {
+        let text = |operation, status| {
+            DriverError::Refused { operation, register: "period".into(), address: 0x21, status }
+                .to_string()
+        };
+        let reading = text(Operation::Read, Status::BadAddress);
+        assert!(
+            reading.starts_with("reading register period (0x0021) was refused: no such register")
+        );
+        let statuses = [
+            (Status::Busy, "stop or disarm first"),
+            (Status::BadRequest, "build gateware and program from the same source"),
+            (Status::Unsafe, "close the interlock, set watchdog (host) or run_limit (standalone)"),
+            (Status::Session, "end it and reconnect"),
+            (Status::Gone, "run it again"),
+        ];
+        for (status, remedy) in statuses {
+            let writing = text(Operation::Write, status);
+            assert!(writing.starts_with("writing register period"), "{writing}");
+            assert!(writing.contains(remedy), "{writing}");
+        }
+    }
+
+    #[test]
+    fn missing_codes_of_a_capture_are_named_up_to_eight_stretches() {
+        let lost = |count: u32| {
+            let missing = (0..count).map(|n| 10 * n..10 * n + 2).collect();
+            DriverError::Capture { missing, wanted: 100 }.to_string()
+        };
+        assert!(lost(2).starts_with("of 100 codes of the capture 0 to 1, 10 to 11 were lost:"));
+        assert!(lost(8).contains("70 to 71 were lost"), "{}", lost(8));
+        assert!(lost(11).contains("70 to 71 and 3 more ranges were lost"), "{}", lost(11));
+    }
+
+    #[test]
+    fn the_class_of_an_error_says_what_to_do() {
+        let causes = FaultFlags(1);
+        for (error, cause) in [
+            (DriverError::Tripped { causes }, Cause::Tripped),
+            (DriverError::Session, Cause::Lost),
+            (DriverError::EndLost, Cause::Lost),
+            (DriverError::Silent { name: "x".into(), attempts: 3, seconds: 1.0 }, Cause::Lost),
+            (DriverError::Identity { found: 0, expected: 1 }, Cause::Refused),
+            (DriverError::MapHash { found: 0, expected: 1 }, Cause::Refused),
+            (DriverError::InUse { sentence: String::new() }, Cause::Refused),
+            (DriverError::Link(LinkError::Simulated), Cause::Other),
+            (DriverError::Cancelled, Cause::Other),
+            (DriverError::Input { input: 8, last: 0 }, Cause::Other),
+        ] {
+            assert_eq!(error.cause(), cause, "{error}");
+        }
+        let disarmed = DriverError::Ended { reason: EndReason::Disarmed };
+        assert_eq!(disarmed.to_string(), "the run was disarmed before its end: start it again");
+    }
+
+    #[test]
+    fn a_refused_command_is_named() {
+        for (number, name) in [
+            (command::RUN, "run"),
+            (command::STOP, "stop"),
+            (command::ARM_HOST, "arm, host"),
+            (command::DISARM, "disarm"),
+            (command::ARM_STANDALONE, "arm, standalone"),
+            (command::CAPTURE, "capture"),
+            (command::REPEAT, "repeat"),
+        ] {
+            let text = DriverError::Command { command: number, obstacle: "a run" }.to_string();
+            assert_eq!(text, format!("command {number} ({name}) was refused: a run"));
+        }
+    }
+}

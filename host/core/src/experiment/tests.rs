@@ -1,5 +1,7 @@
 //! Values of an experiment at both sides of every limit that needs no instrument.
 
+mod refusals;
+
 use super::*;
 use crate::gate::Gate;
 use crate::loss::Loss;

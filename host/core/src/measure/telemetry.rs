@@ -232,7 +232,7 @@ impl fmt::Display for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hge_protocol::frame::SlotSums;
+    use hge_protocol::frame::{End, Epoch, SlotSums};
 
     #[test]
     fn a_window_in_nanoamperes_is_that_of_its_codes() {
@@ -264,5 +264,45 @@ mod tests {
         assert!((min_na + 10.0).abs() < 1e-2 && (max_na - 20.0).abs() < 1e-2, "{line:?}");
         assert_eq!(flags, &["unperturbed", "late"]);
         assert!((slots[0].in_phase_na - 5.0).abs() < 1e-6, "{line:?}");
+    }
+
+    #[test]
+    fn every_kind_of_frame_is_a_line_in_si_units() {
+        let scale = Scale::with_bits(16);
+        let loss_na2 = scale.loss_na2(64);
+        let meaning = Meaning { scale, window_samples: 16 };
+        // A quarter of the range of +-2 V, and the loss's unit of 32 squared codes of 1/327.68 nA.
+        let epoch =
+            Epoch { epoch: 7, start: 1, loss: 64, best_loss: 0, controls: vec![0x2000_0000] };
+        let line = meaning.line(0, &Record::Epoch(epoch));
+        assert!((loss_na2 - 64.0 * 32.0 / 327.68f64.powi(2)).abs() < 1e-9, "{loss_na2}");
+        assert_eq!(
+            line.to_string(),
+            format!(
+                "epoch   start 1 epoch 7: loss {loss_na2:.3} nA^2, least 0.000 nA^2, at +0.5000 V"
+            )
+        );
+        let end = End {
+            reason: EndReason::LossReached,
+            best_start: 2,
+            best_loss: 64,
+            sample_clock: 1000,
+        };
+        let line = meaning.line(1, &Record::End(end));
+        assert_eq!(line.to_string(), "end     loss-reached after 1000 samples");
+        let json = serde_json::to_value(&line).unwrap();
+        assert_eq!((&json["kind"], &json["best_start"]), (&"end".into(), &2.into()));
+        let line =
+            Line::Block { number: 2, time_samples: 5, decimation: 3, codes: vec![-1, 32767] };
+        assert_eq!(line.to_string(), "block   at sample 5, every 3: -1 32767");
+        assert_eq!(Line::Gap { lost: 4 }.to_string(), "gap     4 frames are missing");
+        for (ended, word) in [
+            (EndReason::Complete, "complete"),
+            (EndReason::Stopped, "stopped"),
+            (EndReason::Disarmed, "disarmed"),
+            (EndReason::Tripped, "tripped"),
+        ] {
+            assert_eq!(reason(ended), word);
+        }
     }
 }
