@@ -1,7 +1,7 @@
 // Banks: a job of the post-processor reads the sums of its own window, whole, and nothing writes them meanwhile.
 //
 // Stands in the emitted module `hge_instrument` with the update in hardware. Sequencer, jobs of the post-processor, slot scan and input
-// channels are those of the instrument; program, line, registers and memories are cut and take any values. A sample takes at least eight clocks
+// channels are those of the instrument; program, line, registers and memories are cut and take any values. A sample takes at least twelve clocks
 // more than slots; the number of slots in use stays; states and counts are those of `sequencer.sv`; no window continues past the end
 // of a run.
 
@@ -22,19 +22,24 @@
     (* hierconn, init = 1'b0 *) wire \engine.pass.valid_2 ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.valid_3 ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.valid_4 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_5 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_6 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_7 ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.banks ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_1.banks ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_1 ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_2 ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_3 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_4 ;
     (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_1 ;
     (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_2 ;
+    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_3 ;
     (* hierconn *) wire \engine.pass.inputs_0.lockin.banks_i.write_enable ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.banks_i.write_address ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.banks_i.read_address ;
+    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_i.write_address ;
+    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_i.read_address ;
     (* hierconn *) wire \engine.pass.inputs_0.lockin.banks_q.write_enable ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.banks_q.write_address ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.banks_q.read_address ;
+    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_q.write_address ;
+    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_q.read_address ;
     wire [2:0] fv_state = \sequencer.state ;
     wire fv_bank = \engine.pass.inputs_0.banks ;
     wire fv_waits = \post_processor.end_waits || \post_processor.job_waits ;
@@ -65,7 +70,7 @@
     always @(*) begin
         assume (fv_begun == !power_on_reset);
         assume (fv_slots_used != 9'd0 && fv_slots_used <= FV_SLOTS && registers_slots_used == fv_slots_used);
-        assume (!timer_tick || fv_clock >= fv_slots_used + 9'd8);
+        assume (!timer_tick || fv_clock >= fv_slots_used + 9'd12);
         assume (\sequencer.count != 24'hffffff && fv_state <= 3'd6);
         if (sequencer_runs_on) assume (!post_processor_over);
     end
@@ -74,31 +79,36 @@
     always @(*) begin
         assume (registers_stored == 32'd1 && registers_named_granted && !supervisor_trip && !access_disarm && !access_stop);
         assume (!modulator_moving && !guard_cut && !capture_ready && !supervisor_event_ && registers_window_log2 == 5'd4);
-        assume (timer_tick == (fv_clock >= 9'd9) && fv_slots_used == 9'd1);
+        assume (timer_tick == (fv_clock >= 9'd13) && fv_slots_used == 9'd1);
     end
 `endif
 
-    wire fv_enters = \engine.pass.inputs_0.lockin.valid_1 || \engine.pass.inputs_0.lockin.valid_2 || \engine.pass.inputs_0.lockin.valid_3 ;
+    wire [6:0] fv_scanned = { \engine.pass.valid_7 , \engine.pass.valid_6 , \engine.pass.valid_5 , \engine.pass.valid_4 , \engine.pass.valid_3 ,
+        \engine.pass.valid_2 , \engine.pass.valid_1 };
+    wire [3:0] fv_summed = { \engine.pass.inputs_0.lockin.valid_4 , \engine.pass.inputs_0.lockin.valid_3 , \engine.pass.inputs_0.lockin.valid_2 ,
+        \engine.pass.inputs_0.lockin.valid_1 };
+    // In stage n at clock n of the slot, which is at most the last.
+    wire [10:0] fv_stages = {fv_summed, fv_scanned};
+    wire [10:0] fv_in_time;
+    genvar fv_i;
+    generate for (fv_i = 0; fv_i < 11; fv_i = fv_i + 1) begin : fv_stage
+        assign fv_in_time[fv_i] = !fv_stages[fv_i] || fv_clock <= fv_slots_used + fv_i + 9'd1;
+    end endgenerate
+    wire fv_enters = fv_summed != 4'd0;
     wire fv_writes = \engine.pass.inputs_0.lockin.banks_i.write_enable ;
-    wire [7:0] fv_written = \engine.pass.inputs_0.lockin.banks_i.write_address ;
-    wire [7:0] fv_read = \engine.pass.inputs_0.lockin.banks_i.read_address ;
+    wire [8:0] fv_written = \engine.pass.inputs_0.lockin.banks_i.write_address ;
+    wire [8:0] fv_read = \engine.pass.inputs_0.lockin.banks_i.read_address ;
     always @(posedge clock) a_sample_begins_after_its_tick: assert (begin_ == (fv_clock == 9'd0));
     always @(posedge clock) inputs_agree_on_the_bank: assert (fv_bank == \engine.pass.inputs_1.banks );
-    always @(posedge clock) bank_is_chosen_before_the_scan: assert (fv_begun && fv_clock != 9'd0 || ! \engine.pass.running && ! \engine.pass.valid_1
-        && ! \engine.pass.valid_2 && ! \engine.pass.valid_3 && ! \engine.pass.valid_4 && !fv_enters);
+    always @(posedge clock) bank_is_chosen_before_the_scan: assert (fv_begun && fv_clock != 9'd0 || ! \engine.pass.running && fv_stages == 11'd0);
     always @(posedge clock) if (fv_begun) begin
-        a_scan_ends_before_the_next_sample: assert (
-            (! \engine.pass.running || fv_clock == \engine.pass.slot + 9'd1 && \engine.pass.slot < fv_slots_used)
-            && (! \engine.pass.valid_1 || fv_clock <= fv_slots_used + 9'd1) && (! \engine.pass.valid_2 || fv_clock <= fv_slots_used + 9'd2)
-            && (! \engine.pass.valid_3 || fv_clock <= fv_slots_used + 9'd3) && (! \engine.pass.valid_4 || fv_clock <= fv_slots_used + 9'd4)
-            && (! \engine.pass.inputs_0.lockin.valid_1 || fv_clock <= fv_slots_used + 9'd5)
-            && (! \engine.pass.inputs_0.lockin.valid_2 || fv_clock <= fv_slots_used + 9'd6)
-            && (! \engine.pass.inputs_0.lockin.valid_3 || fv_clock <= fv_slots_used + 9'd7)
-        );
+        a_scan_ends_before_the_next_sample: assert (&fv_in_time
+            && (! \engine.pass.running || fv_clock == \engine.pass.slot + 9'd1 && \engine.pass.slot < fv_slots_used));
         only_windows_are_summed: assert (!fv_enters || fv_state == FV_WINDOW);
         sums_are_of_the_window_s_bank: assert (
             (! \engine.pass.inputs_0.lockin.valid_1 || \engine.pass.inputs_0.lockin.slot_1 [7] == fv_bank)
             && (! \engine.pass.inputs_0.lockin.valid_2 || \engine.pass.inputs_0.lockin.slot_2 [7] == fv_bank)
+            && (! \engine.pass.inputs_0.lockin.valid_3 || \engine.pass.inputs_0.lockin.slot_3 [7] == fv_bank)
             && (!fv_writes || fv_written[7] == fv_bank)
         );
         parts_go_to_one_place: assert (fv_writes == \engine.pass.inputs_0.lockin.banks_q.write_enable && fv_read == \engine.pass.inputs_0.lockin.banks_q.read_address
@@ -109,7 +119,7 @@
         a_gap_ends_with_the_job: assert (fv_state != FV_GAP || fv_waits || \sequencer.over || !fv_job || !fv_past);
         a_pending_job_s_bank_is_the_last_window_s: assert (!fv_pending || fv_window_bank == fv_bank);
         a_job_knows_which_bank_is_its_own: assert (!fv_job || fv_job_bank == (fv_bank ^ fv_past));
-        if (fv_starts) sums_are_complete_at_the_end: assert (!fv_enters && ! \engine.pass.valid_4 && ! \engine.pass.running );
+        if (fv_starts) sums_are_complete_at_the_end: assert (fv_stages == 11'd0 && ! \engine.pass.running );
         a_job_reads_its_own_window: assert (!fv_job || fv_read[7] == fv_job_bank);
         what_a_job_reads_is_not_written: assert (!fv_job || !fv_writes || fv_written[7] != fv_job_bank);
         cover (fv_job && fv_past && fv_writes);

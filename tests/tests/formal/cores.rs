@@ -328,7 +328,7 @@ fn banks(clock_hz: u32) -> Proof {
     Proof {
         name: "banks",
         claim: "a job of the post-processor reads the sums of its own window, all of them complete, and none is written while it reads, whatever the program does and also when the next window runs",
-        given: "a sample has at least eight clocks more than slots; a run ends after a window that does not continue",
+        given: "a sample has at least twelve clocks more than slots; a run ends after a window that does not continue",
         verilog: instrument.replacen(
             "5'd4: window_length <= 24'd16;",
             "5'd4: window_length <= 24'd1;",
@@ -359,6 +359,6 @@ fn banks(clock_hz: u32) -> Proof {
         depth: 2,
         is_apart: true,
         // Minutes for the solver.
-        clocks: nightly(125, 0),
+        clocks: nightly(170, 0),
     }
 }
