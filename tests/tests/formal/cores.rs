@@ -359,6 +359,6 @@ fn banks(clock_hz: u32) -> Proof {
         depth: 2,
         is_apart: true,
         // Minutes for the solver.
-        clocks: nightly(170, 0),
+        clocks: nightly(190, 0),
     }
 }
