@@ -119,20 +119,23 @@ impl<B: Block + Inputs> Block for Gated<B> {
     }
 
     fn update_all(&mut self) {
-        if EDGE.get() {
-            self.has_run = self.is_awake;
-            if self.is_awake {
-                self.block.update_all();
-                self.is_unsettled = self.block.has_changed();
-                self.is_awake = self.is_unsettled;
-            }
+        let is_edge = EDGE.get();
+        self.has_run = match is_edge {
+            true => self.is_awake,
+            false => self.is_unsettled || self.block.inputs_changed(),
+        };
+        if !self.has_run {
             return;
         }
-        self.has_run = self.is_unsettled || self.block.inputs_changed();
-        if self.has_run {
-            self.is_awake = true;
-            self.is_unsettled = !simulate(&mut self.block, MOST_PASSES);
+        // One place that runs the block: it is compiled in line.
+        for _ in 0..MOST_PASSES {
+            self.block.update_all();
+            self.is_unsettled = self.block.has_changed();
+            if is_edge || !self.is_unsettled {
+                break;
+            }
         }
+        self.is_awake = self.is_unsettled || !is_edge;
     }
 
     fn has_changed(&self) -> bool {
