@@ -1,9 +1,9 @@
 //! The instrument synthesised by Yosys for an FPGA: a netlist of the family's cells, with their simulation models.
 
 use crate::testbench::put;
+use hge_boards::flow::synth_ecp5;
 use hge_boards::package;
 use hge_boards::tools::{ToolError, Yosys};
-use hge_gateware::leaf::ECP5_MACRO;
 use std::path::{Path, PathBuf};
 
 /// What `synth_ice40 -dsp` prints, with success, where it has deleted a multiplier.
@@ -42,11 +42,7 @@ impl Family {
             Family::Ice40 => {
                 format!("read_verilog design.v; synth_ice40 -device u -abc9 -dsp -spram -top {top}")
             }
-            Family::Ecp5 => format!(
-                "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
-                 read_verilog -D {ECP5_MACRO} design.v; hierarchy -top {top}; proc; flatten; opt_clean; \
-                 write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top {top}"
-            ),
+            Family::Ecp5 => synth_ecp5("design.v", top),
             Family::Gowin => format!("read_verilog design.v; synth_gowin -top {top}"),
         }
     }

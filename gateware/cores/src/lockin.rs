@@ -85,13 +85,13 @@ impl Lockin {
 
     /// Sums for up to 256 slots.
     pub fn new() -> Self {
-        let sums = || Ram::new(Self::WORDS).registered(true);
+        let sums = || Ram::new(Self::WORDS).registered();
         Self { sums_i: sums(), sums_q: sums(), ..Default::default() }
     }
 
     /// With a copy of the sums in two banks, if `is_banked`.
     pub fn with_copy(mut self, is_banked: bool) -> Self {
-        let bank = |_| Ram::new(Self::WORDS).registered(true);
+        let bank = |_| Ram::new(Self::WORDS).registered();
         let banks = || (0..usize::from(is_banked)).map(bank).collect();
         (self.banks_i, self.banks_q) = (banks(), banks());
         self

@@ -200,10 +200,10 @@ impl Nco {
     /// Oscillators for `slots` slots, 1..=256.
     pub fn new(slots: usize) -> Self {
         Self {
-            phases: Ram::new(slots).registered(true),
-            states: Ram::new(slots).registered(true),
-            tunings: Ram::new(slots).registered(true),
-            waves: Rom::new("quarter_wave", &wave_pairs()).registered(true),
+            phases: Ram::new(slots).registered(),
+            states: Ram::new(slots).registered(),
+            tunings: Ram::new(slots).registered(),
+            waves: Rom::new("quarter_wave", &wave_pairs()).registered(),
             ..Default::default()
         }
     }
@@ -213,8 +213,8 @@ impl Nco {
         self.has_codes = Fixed::new(true);
         self.newest = Fixed::new(Bits::from(1_u64 << (latency_samples - 1)));
         // One block RAM each either way, and one kind of memory less in the text.
-        self.codes = Ram::new(CHIPS).registered(true);
-        self.states = Ram::new(CHIPS).registered(true);
+        self.codes = Ram::new(CHIPS).registered();
+        self.states = Ram::new(CHIPS).registered();
         self
     }
 }

@@ -62,7 +62,7 @@ pub struct ToneMixer {
 impl ToneMixer {
     /// Tones for up to 64 outputs.
     pub fn new() -> Self {
-        Self { sums: Ram::new(256).registered(true), ..Default::default() }
+        Self { sums: Ram::new(256).registered(), ..Default::default() }
     }
 }
 

@@ -152,7 +152,7 @@ fn an_address_that_is_taken_is_named() {
     let error = tcp::listen(server(server::Settings::default()), &address).unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with(&format!("cannot listen at {address} (")), "{message}");
-    assert!(message.ends_with("or end the program that has it"), "{message}");
+    assert!(message.ends_with("choose an address of this computer and a free port up to 65535, or end the program that has it"), "{message}");
 }
 
 #[test]

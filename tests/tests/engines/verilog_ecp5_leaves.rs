@@ -86,24 +86,24 @@ fn ram_agrees<const W: usize, const A: usize>(mut ram: Ram<W, A>) {
 #[needs(icarus)]
 #[test]
 fn a_registered_ram_of_block_rams_equals_its_generic_form_at_every_shape() {
-    ram_agrees(Ram::<48, 9>::new(512).registered(true));
-    ram_agrees(Ram::<32, 8>::new(256).registered(true));
-    ram_agrees(Ram::<16, 8>::new(256).registered(true));
-    ram_agrees(Ram::<20, 10>::new(1024).registered(true));
-    ram_agrees(Ram::<32, 11>::new(2048).registered(true));
-    ram_agrees(Ram::<6, 12>::new(4096).registered(true));
-    ram_agrees(Ram::<3, 13>::new(8192).registered(true));
-    ram_agrees(Ram::<2, 14>::new(16384).registered(true));
+    ram_agrees(Ram::<48, 9>::new(512).registered());
+    ram_agrees(Ram::<32, 8>::new(256).registered());
+    ram_agrees(Ram::<16, 8>::new(256).registered());
+    ram_agrees(Ram::<20, 10>::new(1024).registered());
+    ram_agrees(Ram::<32, 11>::new(2048).registered());
+    ram_agrees(Ram::<6, 12>::new(4096).registered());
+    ram_agrees(Ram::<3, 13>::new(8192).registered());
+    ram_agrees(Ram::<2, 14>::new(16384).registered());
 }
 
 #[needs(icarus)]
 #[test]
 fn initial_contents_of_block_rams_equal_those_of_the_generic_form() {
     let words: Vec<u32> = (0..300_u32).map(|word| word.wrapping_mul(0x9E37_79B9)).collect();
-    ram_agrees(Ram::<32, 9>::with_contents("words", 512, &words).registered(true));
+    ram_agrees(Ram::<32, 9>::with_contents("words", 512, &words).registered());
     let words: Vec<u64> = (0..4096_u64).map(|word| (word * 37 + 5) & 0x3f).collect();
     for count in [512, 1024, 2048, 4096] {
-        let mut rom = Rom::<6, 12>::new("words", &words[..count]).registered(true);
+        let mut rom = Rom::<6, 12>::new("words", &words[..count]).registered();
         agrees(&mut rom, &[("address", 12)], ("data", 6), "");
     }
 }

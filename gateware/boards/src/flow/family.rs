@@ -42,6 +42,15 @@ pub fn bitstream(fpga: &Fpga) -> &'static str {
     }
 }
 
+/// Yosys's commands from Verilog files, with the ECP5's form of leaves, to the netlist of `top`.
+pub fn synth_ecp5(files: &str, top: &str) -> String {
+    format!(
+        "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
+         read_verilog -D {ECP5_MACRO} {files}; hierarchy -top {top}; proc; flatten; \
+         opt_clean; write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top {top}"
+    )
+}
+
 /// Yosys's script.
 pub fn synthesis(fpga: &Fpga) -> String {
     let read = format!("read_verilog {BOARD_VERILOG} {TOP_VERILOG}");
@@ -51,11 +60,7 @@ pub fn synthesis(fpga: &Fpga) -> String {
             let blocks = if device == "up5k" { "-device u -abc9 -dsp -spram " } else { "" };
             format!("{read}; synth_ice40 {blocks}-top top")
         }
-        Fpga::Ecp5 { .. } => format!(
-            "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
-             read_verilog -D {ECP5_MACRO} {BOARD_VERILOG} {TOP_VERILOG}; hierarchy -top top; proc; flatten; \
-             opt_clean; write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top top"
-        ),
+        Fpga::Ecp5 { .. } => synth_ecp5(&format!("{BOARD_VERILOG} {TOP_VERILOG}"), "top"),
         Fpga::Gowin { .. } => format!("{read}; synth_gowin -top top"),
         Fpga::Xilinx { .. } => format!("{read}; synth_xilinx -top top"),
     };

@@ -21,6 +21,7 @@ pub mod toolset;
 pub mod top;
 
 pub use error::FlowError;
+pub use family::synth_ecp5;
 
 use crate::board_file::Board;
 use crate::package::File;

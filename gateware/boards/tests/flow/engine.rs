@@ -2,10 +2,10 @@
 
 use crate::small::Folder;
 use hge_boards::flow::report::{cells, PlaceReport};
+use hge_boards::flow::synth_ecp5;
 use hge_boards::flow::toolset::{Choice, Tool, Toolset};
 use hge_boards::fpga::Fpga;
 use hge_boards::package::{core, Core};
-use hge_gateware::leaf::ECP5_MACRO;
 use hge_protocol::{Carriers, Parameters};
 use std::path::Path;
 
@@ -39,10 +39,8 @@ fn at_night_the_engine_alone_reaches_its_clock_in_its_size() {
         put(name, &core(which, &parameters).unwrap()[0].text);
     }
     let script = format!(
-        "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v; \
-         read_verilog -D {ECP5_MACRO} nco.v lockin.v engine.v; hierarchy -top engine; proc; flatten; opt_clean; \
-         write_rtlil flat.il; design -reset; read_rtlil flat.il; synth_ecp5 -top engine; \
-         delete t:$scopeinfo; check -assert; tee -o cells.txt stat; write_json top.json"
+        "{}; delete t:$scopeinfo; check -assert; tee -o cells.txt stat; write_json top.json",
+        synth_ecp5("nco.v lockin.v engine.v", "engine")
     );
     run(&tools.synthesis, &folder.0, &["-q", "-l", "synthesis.log", "-p", &script]);
     let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).unwrap();

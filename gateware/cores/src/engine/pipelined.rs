@@ -157,8 +157,8 @@ impl Pipelined {
             greatest_of: running_or(parameters),
             input_mask: input_mask(parameters),
             mixer: ToneMixer::new().into(),
-            words: Ram::new(slots).registered(true),
-            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots).registered(true)).collect(),
+            words: Ram::new(slots).registered(),
+            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots).registered()).collect(),
             ..Default::default()
         }
     }

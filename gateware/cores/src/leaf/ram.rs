@@ -81,17 +81,15 @@ impl<const W: usize, const A: usize> Ram<W, A> {
         self
     }
 
-    /// With a second register behind the memory if `is_registered`: at a high clock ([`super::memories_are_late`]) the way from a block RAM
+    /// With a second register behind the memory: at a high clock ([`super::memories_are_late`]) the way from a block RAM
     /// is too long. It is an ECP5's own, which Yosys does not use; elsewhere it is made of flip-flops.
     ///
     /// # Panics
     /// If the memory is of tables, of single bits, or has more than 16384 words.
-    pub fn registered(mut self, is_registered: bool) -> Self {
-        assert!(
-            !is_registered || (!self._is_quick && W > 1 && self._words.len() <= ecp5::MOST_WORDS),
-            "Ram: no register"
-        );
-        self._is_registered = is_registered;
+    pub fn registered(mut self) -> Self {
+        let fits = !self._is_quick && W > 1 && self._words.len() <= ecp5::MOST_WORDS;
+        assert!(fits, "Ram: no register");
+        self._is_registered = true;
         self
     }
 

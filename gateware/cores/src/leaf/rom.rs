@@ -55,16 +55,13 @@ impl<const W: usize, const A: usize> Rom<W, A> {
         }
     }
 
-    /// With a second register behind the memory if `is_registered`, as [`super::Ram::registered`].
+    /// With a second register behind the memory, as [`super::Ram::registered`].
     ///
     /// # Panics
     /// If the memory is of single bits or has more than 16384 words.
-    pub fn registered(mut self, is_registered: bool) -> Self {
-        assert!(
-            !is_registered || (W > 1 && self._words.len() <= ecp5::MOST_WORDS),
-            "Rom: no register"
-        );
-        self._is_registered = is_registered;
+    pub fn registered(mut self) -> Self {
+        assert!(W > 1 && self._words.len() <= ecp5::MOST_WORDS, "Rom: no register");
+        self._is_registered = true;
         self
     }
 }

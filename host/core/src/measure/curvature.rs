@@ -140,7 +140,7 @@ pub fn measure(
     controls_v: &[f64],
     windows: u32,
 ) -> Result<Vec<CaseCurvature>, MeasureError> {
-    if windows == 0 || plans.is_empty() {
+    if windows == 0 {
         return Err(MeasureError::Nothing { what: "windows" });
     }
     let mut cases: Vec<CaseCurvature> = Vec::new();
