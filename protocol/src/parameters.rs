@@ -26,6 +26,7 @@ macro_rules! with_generics {
             CONVERTER_LATENCY converter_latency_samples = 0, "Samples that the converters add to the loop latency: 1 for serial converters, 0 to 4.", 0 to 4;
             CONVERTER_PERIOD converter_period_clocks = 0, "Minimum clocks between samples for the converters.", 0 to 65535;
             SLOT_CLOCKS slot_clocks = 1, "Clocks a slot takes in a sample with one input: 1, or 16 as on small FPGAs, in a third of the logic and a seventh of the memory; each further input adds 6 to the 16.";
+            LANES lanes = 1, "Slot pipelines side by side, 1, 2, 4 or 8: a sample takes a clock for every slot of one of them; several have a power of two of slots each.", 1 to 8;
         }
     };
 }
@@ -178,6 +179,9 @@ pub enum ParameterError {
     /// The update in hardware for slots that have no banks.
     #[error("update is hardware, which needs slots of 1 clock, at most {BANKED_SLOTS} of them: set update to microcode, slot_clocks to 1, or reduce slots")]
     Update,
+    /// Lanes that cannot share the slots.
+    #[error("lanes must be 1, 2, 4 or 8, and several have slots of 1 clock and a power of two of them each: set lanes to 1, or slots to a power of two that is no smaller than lanes")]
+    Lanes,
     /// Tables above the address space of the register map.
     #[error("the tables of cases, starts, slots and inputs take {words} words, and the register map has room for {TABLE_WORDS}: reduce cases or starts")]
     Tables {
@@ -194,6 +198,7 @@ impl ParameterError {
             ParameterError::Range { name, .. } => name.split(',').next().unwrap_or(name),
             ParameterError::Codes => "carriers",
             ParameterError::Update => "update",
+            ParameterError::Lanes => "lanes",
             ParameterError::Tables { .. } => "starts",
         }
     }
@@ -229,6 +234,11 @@ impl Parameters {
                 highest: STEPPED_OUTPUTS,
             });
         }
+        let is_even = self.lanes == 1
+            || self.slots.is_multiple_of(self.lanes) && self.lane_slots().is_power_of_two();
+        if !self.lanes.is_power_of_two() || !is_even || self.lanes > 1 && self.slot_clocks != 1 {
+            return Err(ParameterError::Lanes);
+        }
         if self.carriers.has_codes() && !Carriers::most(self.slot_clocks).has_codes() {
             return Err(ParameterError::Codes);
         }
@@ -256,6 +266,7 @@ impl Parameters {
             slot_clocks: STEPPED_SLOT_CLOCKS,
             carriers: Carriers::Sines,
             update: Update::Microcode,
+            lanes: 1,
             ..self
         }
     }
@@ -267,14 +278,19 @@ impl Parameters {
         (2 * window.max(block)).next_power_of_two().max(256)
     }
 
-    /// Least clocks between samples: the longer of the slots' pass (one a clock) and the outputs' pass
+    /// Slots of a lane.
+    pub fn lane_slots(&self) -> u32 {
+        self.slots / self.lanes.max(1)
+    }
+
+    /// Least clocks between samples: the longer of the slots' pass (one of every lane a clock) and the outputs' pass
     /// (eight clocks each), or one after the other if slots are worked on in steps (eight for what is not a slot's),
     /// and 16 clocks of pipeline, sequencer and slack; or what the converters need. Inputs work side by side on pipelined slots, in turns
     /// on stepped ones.
     pub fn least_sample_period_clocks(&self) -> u32 {
         let outputs = 8 * (self.outputs + 1);
         let passes = match self.slot_clocks {
-            1 => self.slots.max(outputs),
+            1 => self.lane_slots().max(outputs),
             clocks => {
                 let more = self.inputs - 1;
                 let slot = clocks + STEPPED_INPUT_CLOCKS * more;

@@ -16,32 +16,30 @@
     (* hierconn *) wire \post_processor.job_is_window ;
     (* hierconn *) wire \post_processor.past ;
     (* hierconn *) wire \post_processor.machine_busy ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.running ;
-    (* hierconn *) wire [8:0] \engine.pass.slot ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_1 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_2 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_3 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_4 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_5 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_6 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.valid_7 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.banks ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_1.banks ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_1 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_2 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_3 ;
-    (* hierconn, init = 1'b0 *) wire \engine.pass.inputs_0.lockin.valid_4 ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_1 ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_2 ;
-    (* hierconn *) wire [7:0] \engine.pass.inputs_0.lockin.slot_3 ;
-    (* hierconn *) wire \engine.pass.inputs_0.lockin.banks_i.write_enable ;
-    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_i.write_address ;
-    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_i.read_address ;
-    (* hierconn *) wire \engine.pass.inputs_0.lockin.banks_q.write_enable ;
-    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_q.write_address ;
-    (* hierconn *) wire [8:0] \engine.pass.inputs_0.lockin.banks_q.read_address ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.running ;
+    (* hierconn *) wire [8:0] \engine.pass.lanes.slot ;
+    (* hierconn *) wire [8:0] \engine.pass.used ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_1 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_2 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_3 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_4 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_5 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_6 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.valid_7 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_0.banks ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_1.banks ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_0.lockin.valid_1 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_0.lockin.valid_2 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_0.lockin.valid_3 ;
+    (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.inputs_0.lockin.valid_4 ;
+    (* hierconn *) wire [7:0] \engine.pass.lanes.inputs_0.lockin.slot_1 ;
+    (* hierconn *) wire [7:0] \engine.pass.lanes.inputs_0.lockin.slot_2 ;
+    (* hierconn *) wire [7:0] \engine.pass.lanes.inputs_0.lockin.slot_3 ;
+    (* hierconn *) wire \engine.pass.lanes.inputs_0.lockin.banks.write_enable ;
+    (* hierconn *) wire [8:0] \engine.pass.lanes.inputs_0.lockin.banks.write_address ;
+    (* hierconn *) wire [8:0] \engine.pass.lanes.inputs_0.lockin.banks.read_address ;
     wire [2:0] fv_state = \sequencer.state ;
-    wire fv_bank = \engine.pass.inputs_0.banks ;
+    wire fv_bank = \engine.pass.lanes.inputs_0.banks ;
     wire fv_waits = \post_processor.end_waits || \post_processor.job_waits ;
     wire fv_past = \post_processor.past ;
     wire fv_pending = \post_processor.job_waits && \post_processor.job_is_window ;
@@ -83,10 +81,10 @@
     end
 `endif
 
-    wire [6:0] fv_scanned = { \engine.pass.valid_7 , \engine.pass.valid_6 , \engine.pass.valid_5 , \engine.pass.valid_4 , \engine.pass.valid_3 ,
-        \engine.pass.valid_2 , \engine.pass.valid_1 };
-    wire [3:0] fv_summed = { \engine.pass.inputs_0.lockin.valid_4 , \engine.pass.inputs_0.lockin.valid_3 , \engine.pass.inputs_0.lockin.valid_2 ,
-        \engine.pass.inputs_0.lockin.valid_1 };
+    wire [6:0] fv_scanned = { \engine.pass.lanes.valid_7 , \engine.pass.lanes.valid_6 , \engine.pass.lanes.valid_5 , \engine.pass.lanes.valid_4 , \engine.pass.lanes.valid_3 ,
+        \engine.pass.lanes.valid_2 , \engine.pass.lanes.valid_1 };
+    wire [3:0] fv_summed = { \engine.pass.lanes.inputs_0.lockin.valid_4 , \engine.pass.lanes.inputs_0.lockin.valid_3 , \engine.pass.lanes.inputs_0.lockin.valid_2 ,
+        \engine.pass.lanes.inputs_0.lockin.valid_1 };
     // In stage n at clock n of the slot, which is at most the last.
     wire [10:0] fv_stages = {fv_summed, fv_scanned};
     wire [10:0] fv_in_time;
@@ -95,31 +93,30 @@
         assign fv_in_time[fv_i] = !fv_stages[fv_i] || fv_clock <= fv_slots_used + fv_i + 9'd1;
     end endgenerate
     wire fv_enters = fv_summed != 4'd0;
-    wire fv_writes = \engine.pass.inputs_0.lockin.banks_i.write_enable ;
-    wire [8:0] fv_written = \engine.pass.inputs_0.lockin.banks_i.write_address ;
-    wire [8:0] fv_read = \engine.pass.inputs_0.lockin.banks_i.read_address ;
+    wire fv_writes = \engine.pass.lanes.inputs_0.lockin.banks.write_enable ;
+    wire [8:0] fv_written = \engine.pass.lanes.inputs_0.lockin.banks.write_address ;
+    wire [8:0] fv_read = \engine.pass.lanes.inputs_0.lockin.banks.read_address ;
     always @(posedge clock) a_sample_begins_after_its_tick: assert (begin_ == (fv_clock == 9'd0));
-    always @(posedge clock) inputs_agree_on_the_bank: assert (fv_bank == \engine.pass.inputs_1.banks );
-    always @(posedge clock) bank_is_chosen_before_the_scan: assert (fv_begun && fv_clock != 9'd0 || ! \engine.pass.running && fv_stages == 11'd0);
+    always @(posedge clock) inputs_agree_on_the_bank: assert (fv_bank == \engine.pass.lanes.inputs_1.banks );
+    always @(posedge clock) bank_is_chosen_before_the_scan: assert (fv_begun && fv_clock != 9'd0 || ! \engine.pass.lanes.running && fv_stages == 11'd0);
     always @(posedge clock) if (fv_begun) begin
+        the_lane_has_the_slots_in_use: assert ( \engine.pass.used == fv_slots_used);
         a_scan_ends_before_the_next_sample: assert (&fv_in_time
-            && (! \engine.pass.running || fv_clock == \engine.pass.slot + 9'd1 && \engine.pass.slot < fv_slots_used));
+            && (! \engine.pass.lanes.running || fv_clock == \engine.pass.lanes.slot + 9'd1 && \engine.pass.lanes.slot < fv_slots_used));
         only_windows_are_summed: assert (!fv_enters || fv_state == FV_WINDOW);
         sums_are_of_the_window_s_bank: assert (
-            (! \engine.pass.inputs_0.lockin.valid_1 || \engine.pass.inputs_0.lockin.slot_1 [7] == fv_bank)
-            && (! \engine.pass.inputs_0.lockin.valid_2 || \engine.pass.inputs_0.lockin.slot_2 [7] == fv_bank)
-            && (! \engine.pass.inputs_0.lockin.valid_3 || \engine.pass.inputs_0.lockin.slot_3 [7] == fv_bank)
+            (! \engine.pass.lanes.inputs_0.lockin.valid_1 || \engine.pass.lanes.inputs_0.lockin.slot_1 [7] == fv_bank)
+            && (! \engine.pass.lanes.inputs_0.lockin.valid_2 || \engine.pass.lanes.inputs_0.lockin.slot_2 [7] == fv_bank)
+            && (! \engine.pass.lanes.inputs_0.lockin.valid_3 || \engine.pass.lanes.inputs_0.lockin.slot_3 [7] == fv_bank)
             && (!fv_writes || fv_written[7] == fv_bank)
         );
-        parts_go_to_one_place: assert (fv_writes == \engine.pass.inputs_0.lockin.banks_q.write_enable && fv_read == \engine.pass.inputs_0.lockin.banks_q.read_address
-            && fv_written == \engine.pass.inputs_0.lockin.banks_q.write_address );
         no_job_waits_when_a_window_begins: assert (!fv_is_before && fv_state != FV_WINDOW || !fv_waits);
         a_job_has_seen_no_window_before_the_next: assert (!fv_is_before || !fv_job || !fv_past);
         a_job_that_goes_on_has_seen_the_window: assert (fv_state != FV_WINDOW || fv_is_before || !fv_job || fv_past);
         a_gap_ends_with_the_job: assert (fv_state != FV_GAP || fv_waits || \sequencer.over || !fv_job || !fv_past);
         a_pending_job_s_bank_is_the_last_window_s: assert (!fv_pending || fv_window_bank == fv_bank);
         a_job_knows_which_bank_is_its_own: assert (!fv_job || fv_job_bank == (fv_bank ^ fv_past));
-        if (fv_starts) sums_are_complete_at_the_end: assert (fv_stages == 11'd0 && ! \engine.pass.running );
+        if (fv_starts) sums_are_complete_at_the_end: assert (fv_stages == 11'd0 && ! \engine.pass.lanes.running );
         a_job_reads_its_own_window: assert (!fv_job || fv_read[7] == fv_job_bank);
         what_a_job_reads_is_not_written: assert (!fv_job || !fv_writes || fv_written[7] != fv_job_bank);
         cover (fv_job && fv_past && fv_writes);

@@ -15,14 +15,14 @@
 //! [`Lockin::with_copy`] writes every sum into a second memory too, in which bit 7 of `slot` and `read_slot` selects one of two banks: sums of up to
 //! 128 slots are then read from there, of one window while the next is summed.
 //!
-//! The upper half of each memory is never written and holds zeros: there the first sample of a window reads what it adds to, and an input that is not
+//! The upper half of the memory is never written and holds zeros: there the first sample of a window reads what it adds to, and an input that is not
 //! selected its sums, so that the sums of all inputs can be joined by OR.
 //!
 //! Rounding: none. |sample x sine| <= 2^15 x 32767 < 2^30, and 2^16 samples of it stay below 2^46: 48 bits never overflow.
 //!
 //! Clock: memories and multipliers have output registers, and no path has more than an addition of 25 bits.
 
-use crate::leaf::{LongAdder, Multiplier, Ram, DFF};
+use crate::leaf::{LongAdder, Multiplier, RamPair, DFF};
 use rust_hdl::prelude::*;
 
 /// Multiply-accumulate for the in-phase and the quadrature part of all slots.
@@ -52,13 +52,10 @@ pub struct Lockin {
     pub quadrature: Signal<Out, Bits<48>>,
     multiply_i: Multiplier,
     multiply_q: Multiplier,
-    /// In-phase sum of every slot.
-    sums_i: Ram<48, 9>,
-    /// Quadrature sum of every slot.
-    sums_q: Ram<48, 9>,
-    /// Copies of the sums in two banks, if any.
-    banks_i: Vec<Ram<48, 9>>,
-    banks_q: Vec<Ram<48, 9>>,
+    /// In-phase and quadrature sum of every slot.
+    sums: RamPair<48, 9>,
+    /// Copy of the sums in two banks, if any.
+    banks: Vec<RamPair<48, 9>>,
     /// Tags in parallel with the multipliers' operand registers.
     valid_1: DFF<Bit>,
     slot_1: DFF<Bits<8>>,
@@ -85,15 +82,12 @@ impl Lockin {
 
     /// Sums for up to 256 slots.
     pub fn new() -> Self {
-        let sums = || Ram::new(Self::WORDS).registered();
-        Self { sums_i: sums(), sums_q: sums(), ..Default::default() }
+        Self { sums: RamPair::new(Self::WORDS), ..Default::default() }
     }
 
     /// With a copy of the sums in two banks, if `is_banked`.
     pub fn with_copy(mut self, is_banked: bool) -> Self {
-        let bank = |_| Ram::new(Self::WORDS).registered();
-        let banks = || (0..usize::from(is_banked)).map(bank).collect();
-        (self.banks_i, self.banks_q) = (banks(), banks());
+        self.banks = (0..usize::from(is_banked)).map(|_| RamPair::new(Self::WORDS)).collect();
         self
     }
 }
@@ -102,7 +96,7 @@ impl Logic for Lockin {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, valid_1, slot_1, valid_2, slot_2, valid_3, slot_3, valid_4, slot_4);
-        clock!(self, clock, multiply_i, multiply_q, sums_i, sums_q, add_i, add_q);
+        clock!(self, clock, multiply_i, multiply_q, sums, add_i, add_q);
         comment!("Entry: the operands go to the multipliers; the sums are read, or those of the requested slot.");
         self.multiply_i.a.next = self.sample.val();
         self.multiply_i.b.next = self.sine.val();
@@ -111,22 +105,20 @@ impl Logic for Lockin {
         self.entering.next = bit_cast::<9, 8>(self.slot.val());
         self.asked.next = bit_cast::<9, 8>(self.read_slot.val());
         self.place.next = self.asked.val().replace_bit(8, !self.selected.val());
-        self.sums_i.read_address.next = self.place.val();
-        self.sums_q.read_address.next = self.place.val();
+        self.sums.read_address.next = self.place.val();
         if self.valid.val() {
-            self.sums_i.read_address.next = self.entering.val().replace_bit(8, self.first.val());
-            self.sums_q.read_address.next = self.entering.val().replace_bit(8, self.first.val());
+            self.sums.read_address.next = self.entering.val().replace_bit(8, self.first.val());
         }
-        self.in_phase.next = self.sums_i.read_data.val();
-        self.quadrature.next = self.sums_q.read_data.val();
+        self.in_phase.next = self.sums.read_first.val();
+        self.quadrature.next = self.sums.read_second.val();
         self.valid_1.d.next = self.valid.val();
         self.slot_1.d.next = self.slot.val();
         self.valid_2.d.next = self.valid_1.q.val();
         self.slot_2.d.next = self.slot_1.q.val();
         comment!("Clock 2: products are added, in two clocks.");
-        self.add_i.old.next = self.sums_i.read_data.val();
+        self.add_i.old.next = self.sums.read_first.val();
         self.add_i.product.next = self.multiply_i.product.val();
-        self.add_q.old.next = self.sums_q.read_data.val();
+        self.add_q.old.next = self.sums.read_second.val();
         self.add_q.product.next = self.multiply_q.product.val();
         self.valid_3.d.next = self.valid_2.q.val();
         self.slot_3.d.next = self.slot_2.q.val();
@@ -134,25 +126,19 @@ impl Logic for Lockin {
         self.slot_4.d.next = self.slot_3.q.val();
         comment!("Clock 4: sums are written.");
         self.written.next = bit_cast::<9, 8>(self.slot_4.q.val());
-        self.sums_i.write_enable.next = self.valid_4.q.val();
-        self.sums_i.write_address.next = self.written.val();
-        self.sums_i.write_data.next = self.add_i.sum.val();
-        self.sums_q.write_enable.next = self.valid_4.q.val();
-        self.sums_q.write_address.next = self.written.val();
-        self.sums_q.write_data.next = self.add_q.sum.val();
-        for i in 0..self.banks_i.len() {
-            self.banks_i[i].clock.next = self.clock.val();
-            self.banks_i[i].write_enable.next = self.valid_4.q.val();
-            self.banks_i[i].write_address.next = self.written.val();
-            self.banks_i[i].write_data.next = self.add_i.sum.val();
-            self.banks_i[i].read_address.next = self.place.val();
-            self.in_phase.next = self.banks_i[i].read_data.val();
-            self.banks_q[i].clock.next = self.clock.val();
-            self.banks_q[i].write_enable.next = self.valid_4.q.val();
-            self.banks_q[i].write_address.next = self.written.val();
-            self.banks_q[i].write_data.next = self.add_q.sum.val();
-            self.banks_q[i].read_address.next = self.place.val();
-            self.quadrature.next = self.banks_q[i].read_data.val();
+        self.sums.write_enable.next = self.valid_4.q.val();
+        self.sums.write_address.next = self.written.val();
+        self.sums.write_first.next = self.add_i.sum.val();
+        self.sums.write_second.next = self.add_q.sum.val();
+        for i in 0..self.banks.len() {
+            self.banks[i].clock.next = self.clock.val();
+            self.banks[i].write_enable.next = self.valid_4.q.val();
+            self.banks[i].write_address.next = self.written.val();
+            self.banks[i].write_first.next = self.add_i.sum.val();
+            self.banks[i].write_second.next = self.add_q.sum.val();
+            self.banks[i].read_address.next = self.place.val();
+            self.in_phase.next = self.banks[i].read_first.val();
+            self.quadrature.next = self.banks[i].read_second.val();
         }
     }
 }

@@ -10,7 +10,13 @@
 //! | `tone` | out, 32 signed | its sum of the previous sample, codes times Q1.15, two clocks later |
 //!
 //! Latency: 2 clocks multiplier, 1 addition and write. Two banks let the output scan read the tones of
-//! the previous sample while the slot scan writes the next. Width: the host keeps the sum of the amplitudes on one
+//! the previous sample while the slot scan writes the next.
+//!
+//! Where lanes share outputs ([`ToneMixer::with_shared_outputs`]), an output's last slot may be in another lane and some
+//! outputs have no slot in this one: every slot that sounds writes the sum so far, and an output without one reads as
+//! zero; `tone` then adds up over lanes to the sum that a single mixer gives.
+//!
+//! Width: the host keeps the sum of the amplitudes on one
 //! output at 32767 or below, so 31 bits and a sign hold them.
 
 use crate::gated::Inputs;
@@ -53,7 +59,17 @@ pub struct ToneMixer {
     output_2: DFF<Bits<6>>,
     /// Sum over the slots of the present output so far.
     sum: DFF<Signed<32>>,
+    /// Output of the sum, outputs written in this sample and in the one before, and whether the latter hold the one read; with shared outputs.
+    sum_output: Vec<DFF<Bits<6>>>,
+    written: Vec<DFF<Bits<64>>>,
+    written_before: Vec<DFF<Bits<64>>>,
+    holds: Vec<DFF<Bit>>,
+    sounds: Signal<Local, Bit>,
+    one: Signal<Local, Bits<64>>,
+    writes: Signal<Local, Bits<64>>,
+    reads: Signal<Local, Bits<64>>,
     amplitude: Signal<Local, Bits<15>>,
+    kept: Signal<Local, Signed<32>>,
     next_sum: Signal<Local, Signed<32>>,
     write_index: Signal<Local, Bits<8>>,
     read_index: Signal<Local, Bits<8>>,
@@ -63,6 +79,16 @@ impl ToneMixer {
     /// Tones for up to 64 outputs.
     pub fn new() -> Self {
         Self { sums: Ram::new(256).registered(), ..Default::default() }
+    }
+
+    /// For a lane whose outputs have slots in other lanes too, if `is_shared`.
+    pub fn with_shared_outputs(mut self, is_shared: bool) -> Self {
+        let count = usize::from(is_shared);
+        self.sum_output = (0..count).map(|_| DFF::default()).collect();
+        self.written = (0..count).map(|_| DFF::default()).collect();
+        self.written_before = (0..count).map(|_| DFF::default()).collect();
+        self.holds = (0..count).map(|_| DFF::default()).collect();
+        self
     }
 }
 
@@ -87,9 +113,15 @@ impl Logic for ToneMixer {
         self.last_2.d.next = self.last_1.q.val();
         self.output_2.d.next = self.output_1.q.val();
         comment!("Clock 2: the product is added; the output's last slot writes the sum.");
-        self.next_sum.next = self.sum.q.val();
+        self.kept.next = self.sum.q.val();
+        for i in 0..self.sum_output.len() {
+            if self.sum_output[i].q.val() != self.output_2.q.val() {
+                self.kept.next = 0.into();
+            }
+        }
+        self.next_sum.next = self.kept.val();
         if self.sounds_2.q.val() {
-            self.next_sum.next = self.sum.q.val() + self.multiply.product.val();
+            self.next_sum.next = self.kept.val() + self.multiply.product.val();
         }
         if self.valid_2.q.val() {
             self.sum.d.next = self.next_sum.val();
@@ -108,6 +140,35 @@ impl Logic for ToneMixer {
             self.sums.read_address.next = self.read_index.val();
         }
         self.tone.next = signed_cast(self.sums.read_data.val());
+        self.sounds.next = self.valid_2.q.val() & self.sounds_2.q.val();
+        self.one.next = 1.into();
+        self.reads.next = 0.into();
+        self.writes.next = self.one.val() << self.output_2.q.val();
+        for i in 0..self.sum_output.len() {
+            self.sum_output[i].clock.next = self.clock.val();
+            self.written[i].clock.next = self.clock.val();
+            self.written_before[i].clock.next = self.clock.val();
+            self.holds[i].clock.next = self.clock.val();
+            self.sum_output[i].d.next = self.sum_output[i].q.val();
+            self.written[i].d.next = self.written[i].q.val();
+            self.written_before[i].d.next = self.written_before[i].q.val();
+            self.sums.write_enable.next = self.sounds.val();
+            self.sum.d.next = self.sum.q.val();
+            if self.sounds.val() {
+                self.sum.d.next = self.next_sum.val();
+                self.sum_output[i].d.next = self.output_2.q.val();
+                self.written[i].d.next = self.written[i].q.val() | self.writes.val();
+            }
+            if self.tick.val() {
+                self.written[i].d.next = 0.into();
+                self.written_before[i].d.next = self.written[i].q.val();
+            }
+            self.reads.next = self.written_before[i].q.val() >> self.read_output.val();
+            self.holds[i].d.next = self.reads.val().get_bit(0);
+            if !self.holds[i].q.val() {
+                self.tone.next = 0.into();
+            }
+        }
         if self.tick.val() {
             self.bank.d.next = !self.bank.q.val();
             self.sum.d.next = 0.into();

@@ -29,6 +29,10 @@ fn a_generic_that_cannot_be_built_is_refused_by_its_name() {
         (Parameters { update: Update::Hardware, ..stepped }, "update"),
         // Rows of 64 words for 32 cases and as many starts fill the window alone.
         (Parameters { outputs: 64, cases: 32, starts: 32, ..usual }, "starts"),
+        (Parameters { lanes: 3, slots: 24, ..usual }, "lanes"),
+        (Parameters { lanes: 2, slots: 24, ..usual }, "lanes"),
+        (Parameters { lanes: 8, slots: 4, ..usual }, "lanes"),
+        (Parameters { lanes: 2, slots: 32, ..stepped }, "lanes"),
         (Parameters { telemetry_words: 3000, ..usual }, "telemetry_words"),
         (Parameters { telemetry_words: 128, ..usual }, "telemetry_words"),
     ];
@@ -40,6 +44,8 @@ fn a_generic_that_cannot_be_built_is_refused_by_its_name() {
     }
     assert_eq!(Parameters { outputs: STEPPED_OUTPUTS, ..stepped }.check(), Ok(()));
     assert_eq!(Parameters { outputs: 64, cases: 16, starts: 16, ..usual }.check(), Ok(()));
+    assert_eq!(Parameters { lanes: 8, slots: 8, ..usual }.check(), Ok(()));
+    assert_eq!(Parameters { lanes: 4, slots: 256, telemetry_words: 4096, ..usual }.check(), Ok(()));
 }
 
 #[test]

@@ -33,6 +33,7 @@ macro_rules! with_registers {
                 SLOT_CLOCKS     slot_clocks     0x0d "clock"  "Clocks that a slot takes in a sample with one input.";
                 CARRIERS        carriers        0x0e "-"      "Carriers of a slot: 0 sines; 1 sines and binary codes, and the cost can be demodulated.";
                 INPUTS          inputs          0x16 "-"      "ADC inputs.";
+                LANES           lanes           0x18 "-"      "Slot pipelines side by side.";
                 UPDATE          update          0x17 "-"      "The standalone update: 0 in the post-processor's program, 1 in hardware of its own.";
             }
             command {

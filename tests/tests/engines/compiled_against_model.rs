@@ -94,6 +94,25 @@ fn random_runs_agree_with_up_to_64_outputs() {
 
 #[needs(compiler)]
 #[test]
+fn random_runs_agree_with_lanes_side_by_side() {
+    let lanes = Parameters { outputs: 12, slots: 16, lanes: 4, ..LITTLE };
+    let late = Parameters { clock_hz: 90_000_000, inputs: 2, ..lanes };
+    for seed in seeds(640..646, &SHORT[..1]) {
+        agree(Compiler::locate(), &random(seed, late, 2));
+    }
+    let hardware = Parameters { update: Update::Hardware, ..lanes };
+    for seed in seeds(650..656, &SHORT[..1]) {
+        agree(Compiler::locate(), &random(seed, hardware, 2));
+    }
+    let most = Parameters { outputs: 64, slots: 256, telemetry_words: 4096, ..lanes };
+    for &seed in nightly(&[660, 661][..], &[]) {
+        agree(Compiler::locate(), &random(seed, most, 2));
+        agree(Compiler::locate(), &random(seed, Parameters { lanes: 8, ..most }, 2));
+    }
+}
+
+#[needs(compiler)]
+#[test]
 fn instruments_for_a_clock_at_which_memories_come_late_agree() {
     let clock_hz = 90_000_000;
     for seed in seeds(400..410, &SHORT[..2]) {

@@ -57,6 +57,15 @@ fn a_random_run_in_continuous_mode_gives_the_same_bytes_and_codes() {
     }
 }
 
+#[test]
+#[ignore = "at night: minutes"]
+fn at_night_random_runs_with_lanes_give_the_same_bytes_and_codes() {
+    for seed in [0, 1, 34, 59] {
+        let parameters = Parameters { outputs: 6, slots: 8, lanes: 4, ..LITTLE };
+        agree::<Pipelined>(&random(seed, parameters, EPOCHS));
+    }
+}
+
 /// The compiled Verilog of the default instrument agrees at every change.
 #[test]
 #[ignore = "at night: minutes"]

@@ -1,6 +1,6 @@
 //! The ECP5's form of a leaf, of the family's own registers, against its generic form, clock by clock in Icarus.
 
-use hge_gateware::leaf::{Multiplier, Ram, Rom, ECP5_MACRO};
+use hge_gateware::leaf::{Multiplier, Ram, RamPair, Rom, ECP5_MACRO};
 use hge_needs::needs;
 use hge_tests::testbench::{icarus, put, Scratch};
 use hge_verilog::{verilog, SourceDocs};
@@ -69,23 +69,27 @@ endmodule
     icarus(scratch.path(), "top", &sources, &[]).unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A registered memory; a word is never read in the clock that writes it.
+/// A word is never read in the clock that writes it. Few words, so that what was written is read again.
+const NEVER_BOTH: &str =
+    "if (n % 2) begin write_address = write_address & 7; read_address = read_address & 7; end \
+     write_enable = write_enable & (write_address != read_address);";
+
+/// A registered memory.
 fn ram_agrees<const W: usize, const A: usize>(mut ram: Ram<W, A>) {
     let inputs =
         [("write_enable", 1), ("write_address", A), ("write_data", W), ("read_address", A)];
-    agrees(
-        &mut ram,
-        &inputs,
-        ("read_data", W),
-        // Few words, so that what was written is read again.
-        "if (n % 2) begin write_address = write_address & 7; read_address = read_address & 7; end \
-         write_enable = write_enable & (write_address != read_address);",
-    );
+    agrees(&mut ram, &inputs, ("read_data", W), NEVER_BOTH);
 }
 
 #[needs(icarus)]
 #[test]
 fn a_registered_ram_of_block_rams_equals_its_generic_form_at_every_shape() {
+    for word in ["read_first", "read_second"] {
+        let words = [("write_first", 48), ("write_second", 48)];
+        let addresses = [("write_address", 9), ("read_address", 9)];
+        let inputs = [&[("write_enable", 1)][..], &addresses, &words].concat();
+        agrees(&mut RamPair::<48, 9>::new(512), &inputs, (word, 48), NEVER_BOTH);
+    }
     ram_agrees(Ram::<48, 9>::new(512).registered());
     ram_agrees(Ram::<32, 8>::new(256).registered());
     ram_agrees(Ram::<16, 8>::new(256).registered());

@@ -185,6 +185,9 @@ pub struct Sizes {
     /// Clocks of a slot: default 1, 16 to save memory and logic.
     #[serde(default = "one")]
     pub slot_clocks: u32,
+    /// Slot pipelines side by side.
+    #[serde(default = "one")]
+    pub lanes: u32,
     /// Carriers of slots; by default those that slots with this number of clocks support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carriers: Option<Carriers>,
@@ -307,6 +310,7 @@ impl Board {
             clock_hz: file.clock.system_hz,
             telemetry_words: sizes.telemetry_words,
             slot_clocks: sizes.slot_clocks,
+            lanes: sizes.lanes,
             carriers: sizes.carriers.unwrap_or(Carriers::most(sizes.slot_clocks)),
             update: sizes.update,
             ..Parameters::default()

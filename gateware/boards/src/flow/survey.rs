@@ -20,6 +20,8 @@ pub struct Survey {
     pub inputs: u32,
     /// Demodulators.
     pub slots: u32,
+    /// Slot pipelines side by side.
+    pub lanes: u32,
     /// Used of the part.
     pub usage: Usage,
     /// The clock that the board asks for.
@@ -78,6 +80,7 @@ pub fn measure(
             outputs: parameters.outputs,
             inputs: parameters.inputs,
             slots: parameters.slots,
+            lanes: parameters.lanes,
             usage: placed.usage(&file.fpga, &cells),
             clock_asked_mhz: build.asked_mhz(),
             reached_mhz,

@@ -7,11 +7,12 @@
 //! | `tones`, `restart`, `gate`, `take`, `first`, `second_half` | in, 1 | state of the sample, from the sequencer |
 //! | `samples` | in, 16 signed each | ADC code of every input in this sample, held |
 //! | `signal` | in, 16 signed | input of the first lock-in, held from five clocks after `begin` on; the others, and [`Stepped`], use `samples` |
-//! | `slots_used` | in, 9 | slots in use |
+//! | `slots_used` | in, 9 | slots in use, two clocks before `begin` |
 //! | `tuning_write`, `slot_write`, `slot_index`, `slot_data` | in, 1 + 1 + 8 + 32 | tuning and routing words, outside runs; data are valid for one more clock, the index for two |
 //! | `code_write` | in, 1 | row `slot_data` of the codes' chip `slot_index`, likewise; [`Stepped`] has no codes |
 //! | `read_output`, `tone`, `tones_fresh` | in 5, out 32 signed + 1 | tones of the previous sample, at step 5 of the modulator's output |
-//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the scan, for the reference pin |
+//! | `shown_slot` | in, 8 | slot of the reference pin |
+//! | `sine_valid`, `sine_slot`, `sine` | out, 1 + 8 + 16 signed | the sines of the scan, of the lane with that slot |
 //! | `sounding` | out, 1 | some driving tone is on in the next sample |
 //! | `read`, `read_slot`, `read_input`, `read_word` | in, 1 + 8 + 3 + 5 | read request, see [`word`]; held until `read_ready`, slot and input from two clocks before |
 //! | `read_ready`, `read_data` | out, 1 + 16 | the word is valid |
@@ -20,12 +21,13 @@
 //!
 //! | | [`Pipelined`] | [`Stepped`] |
 //! |---|---|---|
-//! | clocks | 1 a slot, in parallel with the output scan | 16 a slot and 6 for each further input, after the output scan |
-//! | multipliers | 2 an input, and 1 | 1 |
+//! | clocks | 1 a slot of a lane, in parallel with the output scan | 16 a slot and 6 for each further input, after the output scan |
+//! | multipliers | 2 an input, and 1, in every lane | 1 |
 //! | memory, 24 slots | 7 block RAMs of 16 x 256 bits, 12 an input, and 4 for the wave; with the update in hardware 1 more, and 12 an input | 2 an input, and 4 for the wave |
 //!
 //! The second is for small FPGAs with SPI converters, whose sample has hundreds of clocks; [`Parameters::slot_clocks`] selects.
 
+mod lane;
 mod pipelined;
 mod stepped;
 
@@ -127,6 +129,8 @@ pub struct Engine<P: Pass> {
     pub tone: Signal<Out, Signed<32>>,
     /// There was a slot scan in the previous sample.
     pub tones_fresh: Signal<Out, Bit>,
+    /// Slot of the reference pin.
+    pub shown_slot: Signal<In, Bits<8>>,
     /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
     /// Slot of the sine.
@@ -225,6 +229,7 @@ macro_rules! pass {
                 self.pass.slot_data.next = self.slot_data.val();
                 self.pass.read_output.next = self.read_output.val();
                 self.tone.next = self.pass.tone.val();
+                self.pass.shown_slot.next = self.shown_slot.val();
                 self.sine_valid.next = self.pass.sine_valid.val();
                 self.sine_slot.next = self.pass.sine_slot.val();
                 self.sine.next = self.pass.sine.val();

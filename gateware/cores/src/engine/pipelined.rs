@@ -1,23 +1,19 @@
-//! Slot scan as one pipeline: NCO, the lock-ins of all inputs and tone mixer process every slot in use, one a clock.
+//! Slot scan as pipelines: lanes side by side, each with as many slots as the others, process a slot a clock.
 //!
-//! Ports are those of [`super::Engine`]. A scan begins with the sample, in parallel with the output scan, and takes `slots_used` clocks and
-//! twelve of latency: seven of the NCO and five of the lock-in. Multipliers: two in each lock-in, one in the tone mixer. A word is valid in the clock
-//! of its request, if slot and input have been valid for two clocks.
-//!
-//! With the update in hardware, which reads while the next window may be summed, inputs have banks (bit 7 of `read_slot` selects the window before
-//! the present one) and routing words a second memory.
+//! Ports are those of [`super::Engine`]. Slots 0 to n - 1 are in the first lane, the next n in the second, and so on.
+//! Lanes scan at the same time: a scan takes as many clocks as a lane has slots in use, and twelve of latency.
+//! Tones of all lanes are added, a clock later where there are several. Window statistics are those of the first
+//! lane; the others' are not read, and synthesis removes them. A word is valid in the clock of its request, if slot
+//! and input have been valid for two clocks.
 
-use super::{input_mask, input_numbers, per_input};
+use super::lane::Lane;
+use super::per_input;
 use crate::gated::Gated;
-use crate::input_channel::InputChannel;
-use crate::leaf::{Fixed, Ram, DFF};
-use crate::nco::Nco;
-use crate::tone_mixer::ToneMixer;
-use crate::word::ToWord;
+use crate::leaf::{Fixed, DFF};
 use hge_protocol::Parameters;
 use rust_hdl::prelude::*;
 
-/// One pipeline for all slots.
+/// Lanes side by side.
 #[derive(LogicBlock, Default)]
 pub struct Pipelined {
     /// System clock.
@@ -60,7 +56,9 @@ pub struct Pipelined {
     pub read_output: Signal<In, Bits<6>>,
     /// Tone of the previous sample at that output.
     pub tone: Signal<Out, Signed<32>>,
-    /// A slot's sine is valid.
+    /// Slot of the reference pin.
+    pub shown_slot: Signal<In, Bits<8>>,
+    /// A slot's sine is valid, of the lane with the reference pin's slot.
     pub sine_valid: Signal<Out, Bit>,
     /// Slot of the sine.
     pub sine_slot: Signal<Out, Bits<8>>,
@@ -80,247 +78,141 @@ pub struct Pipelined {
     pub read_ready: Signal<Out, Bit>,
     /// The word.
     pub read_data: Signal<Out, Bits<16>>,
-    nco: Gated<Nco>,
-    inputs: Vec<Gated<InputChannel>>,
-    numbers: Vec<Fixed<Bits<3>>>,
-    input_mask: Fixed<Bits<3>>,
-    mixer: Gated<ToneMixer>,
-    /// Routing word of every slot, read when its sine is valid.
-    words: Ram<32, 8>,
-    /// Their upper halves, to be read at any time, if need be.
-    routes: Vec<Ram<16, 8>>,
-    running: DFF<Bit>,
-    slot: DFF<Bits<9>>,
-    sounds: DFF<Bit>,
-    /// Tags along the seven clocks of the NCO.
-    valid_1: DFF<Bit>,
-    valid_2: DFF<Bit>,
-    valid_3: DFF<Bit>,
-    valid_4: DFF<Bit>,
-    valid_5: DFF<Bit>,
-    valid_6: DFF<Bit>,
-    valid_7: DFF<Bit>,
-    slot_1: DFF<Bits<8>>,
-    slot_2: DFF<Bits<8>>,
-    slot_3: DFF<Bits<8>>,
-    slot_4: DFF<Bits<8>>,
-    slot_5: DFF<Bits<8>>,
-    slot_6: DFF<Bits<8>>,
-    slot_7: DFF<Bits<8>>,
-    /// Whether the slot is on in the next sample.
-    active_6: DFF<Bit>,
-    active_7: DFF<Bit>,
-    enters: Signal<Local, Bit>,
-    /// Upper half of the requested slot's routing word.
-    route: Signal<Local, Bits<16>>,
-    takes: Signal<Local, Bit>,
-    chosen: Signal<Local, Bits<3>>,
-    in_phase: Signal<Local, Bits<48>>,
-    quadrature: Signal<Local, Bits<48>>,
-    sum_first: Signal<Local, Bits<32>>,
-    sum_second: Signal<Local, Bits<32>>,
-    least: Signal<Local, Bits<16>>,
-    greatest: Signal<Local, Bits<16>>,
-    /// The same of the inputs before each, and of all.
-    in_phase_of: Vec<Signal<Local, Bits<48>>>,
-    quadrature_of: Vec<Signal<Local, Bits<48>>>,
-    sum_first_of: Vec<Signal<Local, Bits<32>>>,
-    sum_second_of: Vec<Signal<Local, Bits<32>>>,
-    least_of: Vec<Signal<Local, Bits<16>>>,
-    greatest_of: Vec<Signal<Local, Bits<16>>>,
-    coming: Signal<Local, Bits<9>>,
-    next_slot: Signal<Local, Bits<9>>,
-    present: Signal<Local, Bits<8>>,
+    lanes: Vec<Gated<Lane>>,
+    /// First slot of every lane.
+    bases: Vec<Fixed<Bits<9>>>,
+    base_slots: Vec<Fixed<Bits<8>>>,
+    /// Slots of a lane.
+    lane_slots: Fixed<Bits<9>>,
+    /// Bits of a slot's number that select its lane, and the others.
+    lane_mask: Fixed<Bits<8>>,
+    slot_mask: Fixed<Bits<8>>,
+    /// The same bits of the number of slots in use.
+    full_mask: Fixed<Bits<9>>,
+    rest_mask: Fixed<Bits<9>>,
+    /// Slots in use in every lane, and whether there are any.
+    used: Vec<DFF<Bits<9>>>,
+    scans: Vec<DFF<Bit>>,
+    /// Sum of the tones of the lanes before each, and of all; and the register of the latter, of several lanes.
+    tone_of: Vec<Signal<Local, Signed<32>>>,
+    total: Signal<Local, Signed<32>>,
+    totals: Vec<DFF<Signed<32>>>,
+    full: Signal<Local, Bits<9>>,
+    rest: Signal<Local, Bits<9>>,
+    write_lane: Signal<Local, Bits<8>>,
+    write_slot: Signal<Local, Bits<8>>,
+    shown_lane: Signal<Local, Bits<8>>,
+    read_lane: Signal<Local, Bits<8>>,
+    lane_slot: Signal<Local, Bits<8>>,
 }
 
 impl Pipelined {
-    /// For the slots and the clock of `parameters`.
+    /// For the slots and the lanes of `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
-        let slots = parameters.slots as usize;
-        let is_banked = parameters.update.is_hardware();
-        let nco = Nco::new(slots);
+        let (lanes, lane_slots) = (parameters.lanes, u64::from(parameters.lane_slots()));
+        let base = |lane: u32| u64::from(lane) * lane_slots;
+        // With one lane every bit belongs to the slot, with several a lane has a power of two of slots.
+        let lane_mask = (base(lanes) - 1) & !(lane_slots - 1);
+        let lane_mask = if lanes == 1 { 0 } else { lane_mask };
+        let full_mask = if lanes == 1 { 0 } else { 0x1ff & !(lane_slots - 1) };
         Self {
-            nco: if parameters.carriers.has_codes() {
-                nco.with_codes(parameters.loop_latency_samples())
-            } else {
-                nco
-            }
-            .into(),
             samples: per_input(parameters, |_| Signal::default()),
-            inputs: per_input(parameters, |_| InputChannel::new().with_banks(is_banked).into()),
-            numbers: input_numbers(parameters),
-            in_phase_of: running_or(parameters),
-            quadrature_of: running_or(parameters),
-            sum_first_of: running_or(parameters),
-            sum_second_of: running_or(parameters),
-            least_of: running_or(parameters),
-            greatest_of: running_or(parameters),
-            input_mask: input_mask(parameters),
-            mixer: ToneMixer::new().into(),
-            words: Ram::new(slots).registered(),
-            routes: (0..usize::from(is_banked)).map(|_| Ram::new(slots).registered()).collect(),
+            lanes: (0..lanes).map(|_| Lane::new(parameters).into()).collect(),
+            bases: (0..lanes).map(|lane| Fixed::new(base(lane).into())).collect(),
+            base_slots: (0..lanes).map(|lane| Fixed::new(base(lane).into())).collect(),
+            lane_slots: Fixed::new(lane_slots.into()),
+            lane_mask: Fixed::new(lane_mask.into()),
+            slot_mask: Fixed::new((0xff & !lane_mask).into()),
+            full_mask: Fixed::new(full_mask.into()),
+            rest_mask: Fixed::new((0x1ff & !full_mask).into()),
+            used: (0..lanes).map(|_| DFF::default()).collect(),
+            scans: (0..lanes).map(|_| DFF::default()).collect(),
+            tone_of: (0..=lanes).map(|_| Signal::default()).collect(),
+            totals: (0..u32::from(lanes > 1)).map(|_| DFF::default()).collect(),
             ..Default::default()
         }
     }
 }
 
-/// A word of no input, of the first, of the first two, and so on.
-fn running_or<const N: usize>(parameters: &Parameters) -> Vec<Signal<Local, Bits<N>>> {
-    (0..=parameters.inputs).map(|_| Signal::default()).collect()
-}
-
 impl Logic for Pipelined {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(
-            self, clock, running, slot, sounds, valid_1, valid_2, valid_3, valid_4, valid_5,
-            valid_6, valid_7, slot_1, slot_2, slot_3, slot_4, slot_5, slot_6, slot_7, active_6,
-            active_7
-        );
-        clock!(self, clock, nco, mixer, words);
-        comment!("The slot scan: one slot a clock.");
-        self.present.next = bit_cast::<8, _>(self.slot.q.val());
-        self.next_slot.next = self.slot.q.val() + 1;
-        self.coming.next = self.slot.q.val();
-        if self.running.q.val() {
-            self.coming.next = self.next_slot.val();
-            if self.next_slot.val() == self.slots_used.val() {
-                self.running.d.next = false;
+        comment!("Slots in use in every lane: all before the last one in use, the rest there.");
+        self.full.next = self.slots_used.val() & self.full_mask.val();
+        self.rest.next = self.slots_used.val() & self.rest_mask.val();
+        self.write_lane.next = self.slot_index.val() & self.lane_mask.val();
+        self.write_slot.next = self.slot_index.val() & self.slot_mask.val();
+        self.shown_lane.next = self.shown_slot.val() & self.lane_mask.val();
+        self.lane_slot.next = self.read_slot.val() & self.slot_mask.val();
+        comment!("Statistics are read from the first lane.");
+        self.read_lane.next = self.read_slot.val() & self.lane_mask.val();
+        if (self.read_word.val().get_bit(4)) & (self.read_word.val().get_bit(3)) {
+            self.read_lane.next = 0.into();
+        }
+        self.tone_of[0].next = 0.into();
+        self.total.next = 0.into();
+        self.sounding.next = false;
+        self.sine_valid.next = false;
+        self.sine_slot.next = 0.into();
+        self.sine.next = 0.into();
+        self.read_data.next = 0.into();
+        for i in 0..self.lanes.len() {
+            self.used[i].clock.next = self.clock.val();
+            self.used[i].d.next = 0.into();
+            if self.full.val() == self.bases[i].val() {
+                self.used[i].d.next = self.rest.val();
+            }
+            if self.full.val() > self.bases[i].val() {
+                self.used[i].d.next = self.lane_slots.val();
+            }
+            self.scans[i].clock.next = self.clock.val();
+            self.scans[i].d.next = self.used[i].q.val().any();
+            self.lanes[i].clock.next = self.clock.val();
+            self.lanes[i].reset.next = self.reset.val();
+            self.lanes[i].begin.next = self.begin.val();
+            self.lanes[i].tones.next = self.tones.val() & self.scans[i].q.val();
+            self.lanes[i].restart.next = self.restart.val();
+            self.lanes[i].gate.next = self.gate.val();
+            self.lanes[i].take.next = self.take.val();
+            self.lanes[i].first.next = self.first.val();
+            self.lanes[i].second_half.next = self.second_half.val();
+            for j in 0..self.samples.len() {
+                self.lanes[i].samples[j].next = self.samples[j].val();
+            }
+            self.lanes[i].signal.next = self.signal.val();
+            self.lanes[i].slots_used.next = self.used[i].q.val();
+            self.lanes[i].tuning_write.next =
+                self.tuning_write.val() & (self.write_lane.val() == self.base_slots[i].val());
+            self.lanes[i].slot_write.next =
+                self.slot_write.val() & (self.write_lane.val() == self.base_slots[i].val());
+            self.lanes[i].code_write.next = self.code_write.val();
+            self.lanes[i].code_chip.next = self.slot_index.val();
+            self.lanes[i].slot_index.next = self.write_slot.val();
+            self.lanes[i].slot_data.next = self.slot_data.val();
+            self.lanes[i].read_output.next = self.read_output.val();
+            self.tone_of[i + 1].next = self.tone_of[i].val() + self.lanes[i].tone.val();
+            self.total.next = self.tone_of[i + 1].val();
+            if self.lanes[i].sounding.val() {
+                self.sounding.next = true;
+            }
+            if self.shown_lane.val() == self.base_slots[i].val() {
+                self.sine_valid.next = self.lanes[i].sine_valid.val();
+                self.sine_slot.next = self.lanes[i].sine_slot.val() | self.base_slots[i].val();
+                self.sine.next = self.lanes[i].sine.val();
+            }
+            self.lanes[i].read_slot.next = self.lane_slot.val();
+            self.lanes[i].read_input.next = self.read_input.val();
+            self.lanes[i].read_word.next = self.read_word.val();
+            if self.read_lane.val() == self.base_slots[i].val() {
+                self.read_data.next = self.lanes[i].read_data.val();
             }
         }
-        if self.begin.val() {
-            self.coming.next = 0.into();
-            self.running.d.next = self.tones.val();
-        }
-        self.slot.d.next = self.coming.val();
-        self.words.read_address.next = self.read_slot.val();
-        if self.valid_5.q.val() {
-            self.words.read_address.next = self.slot_5.q.val();
-        }
-        self.words.write_enable.next = self.slot_write.val();
-        self.words.write_address.next = self.slot_index.val();
-        self.words.write_data.next = self.slot_data.val();
-        self.nco.valid.next = self.running.q.val();
-        self.nco.slot.next = self.present.val();
-        self.nco.restart.next = self.restart.val();
-        self.nco.gate.next = self.gate.val();
-        self.nco.start_write.next = self.slot_write.val();
-        self.nco.start_slot.next = self.slot_index.val();
-        self.nco.start_data.next = self.slot_data.val().to_bits().get_bits::<8>(16);
-        self.nco.start_code.next = self.slot_data.val().get_bit(15);
-        self.nco.code_write.next = self.code_write.val();
-        self.nco.code_chip.next = self.slot_index.val();
-        self.nco.code_row.next = bit_cast::<8, _>(self.slot_data.val());
-        self.nco.tuning_write.next = self.tuning_write.val();
-        self.nco.tuning_slot.next = self.slot_index.val();
-        self.nco.tuning_data.next = self.slot_data.val();
-        comment!("Tags in parallel with the NCO.");
-        self.valid_1.d.next = self.running.q.val();
-        self.valid_2.d.next = self.valid_1.q.val();
-        self.valid_3.d.next = self.valid_2.q.val();
-        self.valid_4.d.next = self.valid_3.q.val();
-        self.valid_5.d.next = self.valid_4.q.val();
-        self.valid_6.d.next = self.valid_5.q.val();
-        self.valid_7.d.next = self.valid_6.q.val();
-        self.slot_1.d.next = self.present.val();
-        self.slot_2.d.next = self.slot_1.q.val();
-        self.slot_3.d.next = self.slot_2.q.val();
-        self.slot_4.d.next = self.slot_3.q.val();
-        self.slot_5.d.next = self.slot_4.q.val();
-        self.slot_6.d.next = self.slot_5.q.val();
-        self.slot_7.d.next = self.slot_6.q.val();
-        self.active_6.d.next = self.nco.next_active.val();
-        self.active_7.d.next = self.active_6.q.val();
-        comment!("Whether a driving tone is on in the next sample.");
-        self.sounding.next = self.sounds.q.val();
-        if self.begin.val() {
-            self.sounds.d.next = false;
-        }
-        if self.valid_7.q.val() & self.active_7.q.val() & (self.words.read_data.val().get_bit(30)) {
-            self.sounds.d.next = true;
-        }
-        comment!("Sine and cosine to the lock-ins, sine to the tone mixer.");
-        self.sine_valid.next = self.valid_7.q.val();
-        self.sine_slot.next = self.slot_7.q.val();
-        self.sine.next = self.nco.sine.val();
-        self.mixer.tick.next = self.begin.val();
-        self.mixer.valid.next = self.valid_7.q.val();
-        self.mixer.word.next = self.words.read_data.val();
-        self.mixer.sine.next = self.nco.sine.val();
-        self.mixer.active.next = self.nco.active.val();
-        self.mixer.read_output.next = self.read_output.val();
-        self.tone.next = self.mixer.tone.val();
-        self.enters.next = self.valid_7.q.val() & self.take.val();
-        self.takes.next = self.begin.val() & self.take.val();
-        for i in 0..self.inputs.len() {
-            self.inputs[i].clock.next = self.clock.val();
-            self.inputs[i].valid.next = self.enters.val();
-            self.inputs[i].slot.next = self.slot_7.q.val();
-            self.inputs[i].sine.next = self.nco.sine.val();
-            self.inputs[i].cosine.next = self.nco.cosine.val();
-            self.inputs[i].take.next = self.takes.val();
-            self.inputs[i].sample.next = self.samples[i].val();
-            self.inputs[i].signal.next = self.samples[i].val();
-            self.inputs[i].first.next = self.first.val();
-            self.inputs[i].second_half.next = self.second_half.val();
-            self.inputs[i].read_slot.next = self.read_slot.val();
-        }
-        self.inputs[0].signal.next = self.signal.val();
-        comment!("Read-out: inputs that are not selected read as zero.");
-        self.chosen.next = self.read_input.val() & self.input_mask.val();
-        self.in_phase_of[0].next = 0.into();
-        self.quadrature_of[0].next = 0.into();
-        self.sum_first_of[0].next = 0.into();
-        self.sum_second_of[0].next = 0.into();
-        self.least_of[0].next = 0.into();
-        self.greatest_of[0].next = 0.into();
-        for i in 0..self.inputs.len() {
-            self.inputs[i].selected.next = self.chosen.val() == self.numbers[i].val();
-            self.in_phase_of[i + 1].next =
-                self.in_phase_of[i].val() | self.inputs[i].in_phase.val();
-            self.in_phase.next = self.in_phase_of[i + 1].val();
-            self.quadrature_of[i + 1].next =
-                self.quadrature_of[i].val() | self.inputs[i].quadrature.val();
-            self.quadrature.next = self.quadrature_of[i + 1].val();
-            self.sum_first_of[i + 1].next =
-                self.sum_first_of[i].val() | self.inputs[i].sum_first.val();
-            self.sum_first.next = self.sum_first_of[i + 1].val();
-            self.sum_second_of[i + 1].next =
-                self.sum_second_of[i].val() | self.inputs[i].sum_second.val();
-            self.sum_second.next = self.sum_second_of[i + 1].val();
-            self.least_of[i + 1].next = self.least_of[i].val() | self.inputs[i].least.val();
-            self.least.next = self.least_of[i + 1].val();
-            self.greatest_of[i + 1].next =
-                self.greatest_of[i].val() | self.inputs[i].greatest.val();
-            self.greatest.next = self.greatest_of[i + 1].val();
-        }
-        self.route.next = self.words.read_data.val().to_bits().get_bits::<16>(16);
-        for i in 0..self.routes.len() {
-            self.routes[i].clock.next = self.clock.val();
-            self.routes[i].write_enable.next = self.slot_write.val();
-            self.routes[i].write_address.next = self.slot_index.val();
-            self.routes[i].write_data.next = self.slot_data.val().to_bits().get_bits::<16>(16);
-            self.routes[i].read_address.next = self.read_slot.val();
-            self.route.next = self.routes[i].read_data.val();
-        }
-        match self.read_word.val().index() {
-            10 => self.read_data.next = bit_cast::<16, _>(self.in_phase.val()),
-            11 => self.read_data.next = self.in_phase.val().to_bits().get_bits::<16>(16),
-            12 => self.read_data.next = self.in_phase.val().to_bits().get_bits::<16>(32),
-            13 => self.read_data.next = bit_cast::<16, _>(self.quadrature.val()),
-            14 => self.read_data.next = self.quadrature.val().to_bits().get_bits::<16>(16),
-            15 => self.read_data.next = self.quadrature.val().to_bits().get_bits::<16>(32),
-            24 => self.read_data.next = bit_cast::<16, _>(self.sum_first.val()),
-            25 => self.read_data.next = self.sum_first.val().to_bits().get_bits::<16>(16),
-            26 => self.read_data.next = bit_cast::<16, _>(self.sum_second.val()),
-            27 => self.read_data.next = self.sum_second.val().to_bits().get_bits::<16>(16),
-            28 => self.read_data.next = self.least.val(),
-            29 => self.read_data.next = self.greatest.val(),
-            _ => self.read_data.next = self.route.val(),
+        self.tone.next = self.total.val();
+        for i in 0..self.totals.len() {
+            self.totals[i].clock.next = self.clock.val();
+            self.totals[i].d.next = self.total.val();
+            self.tone.next = self.totals[i].q.val();
         }
         self.read_ready.next = self.read.val();
-        if self.reset.val() {
-            self.running.d.next = false;
-        }
     }
 }

@@ -204,6 +204,7 @@ impl<P: Pass> Logic for Instrument<P> {
         self.engine.slot_data.next = self.link.data.val();
         self.engine.read_output.next = bit_cast::<6, _>(self.modulator.index.val());
         self.shown.setting.next = self.registers.reference.val();
+        self.engine.shown_slot.next = bit_cast::<8, _>(self.registers.reference.val());
         self.shown.valid.next = self.engine.sine_valid.val();
         self.shown.slot.next = self.engine.sine_slot.val();
         self.shown.sine.next = self.engine.sine.val();

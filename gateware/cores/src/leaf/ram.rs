@@ -131,54 +131,20 @@ impl<const W: usize, const A: usize> Logic for Ram<W, A> {
     }
 
     fn hdl(&self) -> Verilog {
-        let words = self._words.len();
-        let last = words - 1;
-        let top = W - 1;
-        let write = address_slice("write_address", words, A);
-        let read_place = address_slice("read_address", words, A);
-        let mut contents = String::new();
         let start = self._start.as_ref().map_or(&[][..], |(_, words)| words);
+        let mut contents = String::new();
         for (place, word) in start.iter().enumerate().filter(|(_, word)| word.any()) {
             contents += &format!("    mem[{place}] = {W}'h{word:x};\n");
         }
+        let shape = Shape { width: W, words: self._words.len(), address_bits: A };
         let style = if self._is_quick { "distributed" } else { "block" };
-        let Read { declared, zeros, steps, output } =
-            read(self._is_registered, W, "read_data", &read_place);
-        let generic = format!(
-            "\
-(* ram_style = \"{style}\", no_rw_check *)
-reg [{top}:0] mem [0:{last}];
-{declared}
-integer index;
-initial begin
-    for (index = 0; index < {words}; index = index + 1) begin
-        mem[index] = {W}'d0;
-    end
-{contents}`ifndef SYNTHESIS
-    // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
-{zeros}`endif
-end
-
-always @(posedge clock) begin
-    if (write_enable) begin
-        mem[{write}] <= write_data;
-    end
-{steps}end{output}"
-        );
-        if !self._is_registered {
-            return Verilog::Custom(generic);
-        }
-        let write =
-            WritePort { enable: "write_enable", address: "write_address", data: "write_data" };
-        let memory = Memory {
-            width: W,
-            words,
-            write: Some(write),
-            read_address: "read_address",
-            read_data: "read_data",
-        };
-        let cells = memory.cells(|word, bit| start.get(word).is_some_and(|word| word.get_bit(bit)));
-        Verilog::Custom(ecp5::either(&cells, &generic))
+        let generic = shape.generic(style, self._is_registered, &contents);
+        Verilog::Custom(if self._is_registered {
+            let bit = |word: usize, bit| start.get(word).is_some_and(|word| word.get_bit(bit));
+            ecp5::either(&shape.ecp5(bit), &generic)
+        } else {
+            generic
+        })
     }
 
     fn timing(&self) -> Vec<TimingInfo> {
@@ -196,5 +162,59 @@ always @(posedge clock) begin
                 .to_vec(),
             outputs: vec!["read_data".into()],
         }]
+    }
+}
+
+/// Size of a memory with the ports `clock`, `write_enable`, `write_address`, `write_data`, `read_address` and `read_data`.
+pub(super) struct Shape {
+    pub width: usize,
+    pub words: usize,
+    pub address_bits: usize,
+}
+
+impl Shape {
+    /// Verilog for every family; `contents` sets words at the start.
+    pub(super) fn generic(&self, style: &str, is_registered: bool, contents: &str) -> String {
+        let Shape { width, words, address_bits } = *self;
+        let (last, top) = (words - 1, width - 1);
+        let write = address_slice("write_address", words, address_bits);
+        let read_place = address_slice("read_address", words, address_bits);
+        let Read { declared, zeros, steps, output } =
+            read(is_registered, width, "read_data", &read_place);
+        format!(
+            "\
+(* ram_style = \"{style}\", no_rw_check *)
+reg [{top}:0] mem [0:{last}];
+{declared}
+integer index;
+initial begin
+    for (index = 0; index < {words}; index = index + 1) begin
+        mem[index] = {width}'d0;
+    end
+{contents}`ifndef SYNTHESIS
+    // Hardware has no initial value of the read register; asking for one costs a multiplexer per bit.
+{zeros}`endif
+end
+
+always @(posedge clock) begin
+    if (write_enable) begin
+        mem[{write}] <= write_data;
+    end
+{steps}end{output}"
+        )
+    }
+
+    /// Block RAMs of an ECP5 with their output registers; `bit` of a word and a place in it is there at the start.
+    pub(super) fn ecp5(&self, bit: impl Fn(usize, usize) -> bool) -> String {
+        let write =
+            WritePort { enable: "write_enable", address: "write_address", data: "write_data" };
+        let memory = Memory {
+            width: self.width,
+            words: self.words,
+            write: Some(write),
+            read_address: "read_address",
+            read_data: "read_data",
+        };
+        memory.cells(bit)
     }
 }

@@ -151,6 +151,7 @@ impl TestBench {
             map::CONVERTER_PERIOD => parameters.converter_period_clocks,
             map::INPUTS => parameters.inputs,
             map::SLOT_CLOCKS => parameters.slot_clocks,
+            map::LANES => parameters.lanes,
             map::CARRIERS => parameters.carriers.to_word(),
             map::STATUS => 0x55,
             map::FAULT => 0x15,

@@ -12,7 +12,7 @@ use hge_gateware::tone_mixer::ToneMixer;
 use hge_gateware::update::Update;
 use hge_gateware::window_statistics::WindowStatistics;
 use hge_needs::needs;
-use hge_protocol::Parameters;
+use hge_protocol::{Parameters, Update as UpdateForm};
 use hge_verilog::testbench::put;
 use rust_hdl::prelude::*;
 
@@ -91,6 +91,8 @@ fn the_levels_in_icarus_equal_rust() {
 fn the_tones_in_icarus_equal_rust() {
     agrees!("tone_mixer", ToneMixer::new(), reset: [], held: [],
         each: [tick, valid, word, sine, active, read_output]);
+    agrees!("tone_mixer", ToneMixer::new().with_shared_outputs(true), reset: [], held: [],
+        each: [tick, valid, word, sine, active, read_output]);
 }
 
 #[needs(icarus)]
@@ -161,6 +163,14 @@ fn the_engines_in_icarus_equal_rust() {
         engine_agrees::<Pipelined>(parameters, 40);
         engine_agrees::<Stepped>(parameters.in_steps(), 300);
     }
+    for (slots, lanes, inputs, update) in [
+        (16, 4, 2, UpdateForm::Microcode),
+        (256, 8, 1, UpdateForm::Microcode),
+        (8, 2, 1, UpdateForm::Hardware),
+    ] {
+        let parameters = Parameters { slots, lanes, inputs, update, ..Parameters::default() };
+        engine_agrees::<Pipelined>(parameters, 40);
+    }
 }
 
 /// A pass now and then, the next one perhaps before it has ended.
@@ -186,7 +196,7 @@ fn engine_agrees<P: Pass>(parameters: Parameters, every: u64) {
             core.take.next = !random.once_in(4);
             core.first.next = random.once_in(40);
             put_all!(core, random; second_half, samples, signal, slot_index, slot_data, read_output,
-                    read, read_slot, read_input, read_word);
+                    read, read_slot, read_input, read_word, shown_slot);
         },
     );
 }

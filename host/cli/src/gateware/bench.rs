@@ -1,11 +1,10 @@
 //! `hge gateware bench`: size and clock of designs, over boards and slots, with the median of several seeds.
 
-use super::build::Tools;
+use super::build::{Changes, Tools};
 use crate::interrupt;
 use crate::output::{json_line, text};
 use crate::streams::{note, print};
 use clap::Args;
-use hge_boards::board_file::Board;
 use hge_boards::flow::survey::{self, Survey};
 use hge_boards::flow::Progress;
 use hge_studies::Table;
@@ -25,6 +24,8 @@ pub struct Bench {
     /// Demodulators, one design for each number [default: those of each board]
     #[arg(long, value_name = "N,..", value_delimiter = ',')]
     slots: Vec<u32>,
+    #[command(flatten)]
+    changes: Changes,
     /// Seeds of nextpnr for each design
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     seeds: u32,
@@ -54,20 +55,19 @@ struct Failed {
 pub fn run(bench: &Bench) -> Result<ExitCode, String> {
     let mut designs = Vec::new();
     for name in &bench.boards {
-        let board = Board::named(name).map_err(text)?;
-        let own = [board.file.gateware.slots];
-        for &slots in if bench.slots.is_empty() { &own } else { bench.slots.as_slice() } {
-            let mut sizes = board.file.gateware;
-            sizes.slots = slots;
-            designs.push((Board::named(name).map_err(text)?.resized(sizes).map_err(text)?, slots));
+        if bench.slots.is_empty() {
+            designs.push(bench.changes.board(name, None)?);
+        }
+        for &slots in &bench.slots {
+            designs.push(bench.changes.board(name, Some(slots))?);
         }
     }
     // An interrupt ends the tool that runs.
     let cancel = interrupt::cancel();
     let mut report = Report { designs: Vec::new(), failed: Vec::new() };
     let count = designs.len();
-    for (number, (board, slots)) in designs.iter().enumerate() {
-        let name = &board.file.name;
+    for (number, board) in designs.iter().enumerate() {
+        let (name, slots) = (&board.file.name, board.parameters().slots);
         let mut steps = 0;
         let mut on_progress = |progress| {
             if let Progress::Begins(what) = progress {
@@ -82,8 +82,7 @@ pub fn run(bench: &Bench) -> Result<ExitCode, String> {
             Ok(found) => report.designs.push(found),
             Err(error) if cancel.is_cancelled() => return Err(text(error)),
             Err(error) => {
-                let (board, slots) = (name.clone(), *slots);
-                report.failed.push(Failed { board, slots, why: text(error) });
+                report.failed.push(Failed { board: name.clone(), slots, why: text(error) });
             }
         }
     }
@@ -97,8 +96,8 @@ pub fn run(bench: &Bench) -> Result<ExitCode, String> {
 
 fn table(report: &Report) -> String {
     let mut table = Table::new(&[
-        "board", "outputs", "inputs", "slots", "LUT", "FF", "DSP", "RAM", "median MHz", "from",
-        "to", "M channel-samples/s",
+        "board", "outputs", "inputs", "slots", "lanes", "LUT", "FF", "DSP", "RAM", "median MHz",
+        "from", "to", "M channel-samples/s",
     ]);
     for found in &report.designs {
         let usage = &found.usage;
@@ -109,6 +108,7 @@ fn table(report: &Report) -> String {
             found.outputs.to_string(),
             found.inputs.to_string(),
             found.slots.to_string(),
+            found.lanes.to_string(),
             usage.lut.used.to_string(),
             usage.ff.used.to_string(),
             usage.dsp.used.to_string(),

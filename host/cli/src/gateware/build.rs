@@ -41,6 +41,16 @@ pub struct Sized {
     /// Demodulators
     #[arg(long, value_name = "N")]
     slots: Option<u32>,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+/// Sizes other than the board's.
+#[derive(Args)]
+pub struct Changes {
+    /// Slot pipelines side by side: 1, 2, 4 or 8
+    #[arg(long, value_name = "N")]
+    lanes: Option<u32>,
     /// DAC channels
     #[arg(long, value_name = "N")]
     outputs: Option<u32>,
@@ -57,10 +67,18 @@ pub struct Sized {
 
 impl Sized {
     fn board(&self) -> Result<Board, String> {
-        let board = Board::named(&self.board).map_err(text)?;
+        self.changes.board(&self.board, self.slots)
+    }
+}
+
+impl Changes {
+    /// The board named, with these sizes and with `slots`, if any.
+    pub fn board(&self, name: &str, slots: Option<u32>) -> Result<Board, String> {
+        let board = Board::named(name).map_err(text)?;
         let mut sizes = board.file.gateware;
         let named = [
-            (self.slots, &mut sizes.slots),
+            (slots, &mut sizes.slots),
+            (self.lanes, &mut sizes.lanes),
             (self.outputs, &mut sizes.outputs),
             (self.cases, &mut sizes.cases),
             (self.starts, &mut sizes.starts),

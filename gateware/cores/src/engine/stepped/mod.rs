@@ -82,6 +82,8 @@ pub struct Stepped {
     pub read_output: Signal<In, Bits<6>>,
     /// Tone of the previous sample at that output, in the sixth of its eight clocks.
     pub tone: Signal<Out, Signed<32>>,
+    /// Slot of the reference pin; unused here.
+    pub shown_slot: Signal<In, Bits<8>>,
     /// A slot's sine is valid.
     pub sine_valid: Signal<Out, Bit>,
     /// Slot of the sine.
