@@ -6,7 +6,6 @@ mod compiled_against_model;
 mod converters;
 mod dead_time;
 mod dialect;
-mod endurance;
 mod engines;
 mod guard_trips;
 mod line_rate;
