@@ -295,7 +295,7 @@ impl Soak {
         trial.script.command(command::RUN);
         trial.send();
         let (mut epochs, mut ended) = (0, None);
-        let latest = trial.passed + (u64::from(self.windows) << (self.window_log2 + 1));
+        let latest = trial.passed + (u64::from(self.windows) << (self.window_log2 + 1)) + 20_000;
         while ended.is_none() {
             assert!(trial.passed < latest, "the run does not end");
             for frame in trial.frames() {
