@@ -49,8 +49,8 @@ fn a_refusal_names_the_register_and_says_what_to_do() {
         }
         other => panic!("{other:?}"),
     }
-    let missing = instrument.read_many(map::UPDATE, 2).unwrap_err().to_string();
-    assert!(missing.starts_with("reading register ? (0x0018) was refused: no such"), "{missing}");
+    let missing = instrument.read_many(map::LANES, 2).unwrap_err().to_string();
+    assert!(missing.starts_with("reading register ? (0x0019) was refused: no such"), "{missing}");
     let unsafe_ = instrument.write(map::COMMAND, command::ARM_HOST).unwrap_err().to_string();
     assert!(unsafe_.contains("register command (0x000f)") && unsafe_.contains("set watchdog"));
     instrument.set("scratch", 77).unwrap();
