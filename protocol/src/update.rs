@@ -12,7 +12,7 @@ pub enum Update {
     /// By the post-processor's program, before the next case begins.
     #[default]
     Microcode,
-    /// By a core of its own, while the window is told and the next case begins. Up to [`BANKED_SLOTS`] slots in a pipeline only.
+    /// By a core of its own, while the window is recorded and the next case begins. Only up to [`BANKED_SLOTS`] slots, in a pipeline.
     Hardware,
 }
 

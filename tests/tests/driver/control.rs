@@ -236,12 +236,13 @@ fn a_client_that_sends_damage_alone_is_turned_away() {
 fn control_ends_without_requests_and_the_client_learns_it() {
     let (_server, address, link) = served(kept());
     drop(configured(link(), Settings::default()));
+    // All connect first: a busy computer may take a second for it.
+    let reader = Instrument::connect(link()).unwrap();
+    let mut second = Raw::connect(&address, 12);
     let mut first = Raw::connect(&address, 11);
     let begun = Instant::now();
     first.command(command::ARM_HOST);
-    let reader = Instrument::connect(link()).unwrap();
     assert_ne!(reader.read(map::STATUS).unwrap() & status::ARMED, 0);
-    let mut second = Raw::connect(&address, 12);
     match second.write(map::SCRATCH, &[1]) {
         Answer::Notice(Notice::InUse, sentence) => {
             let holder = first.stream.local_addr().unwrap();
@@ -279,13 +280,13 @@ fn control_ends_without_requests_and_the_client_learns_it() {
 fn a_client_that_neither_reads_nor_asks_is_out_after_the_idle_time() {
     let (_server, address, link) = served(kept());
     drop(configured(link(), Settings::default()));
+    let reader = Instrument::connect(link()).unwrap();
+    let next = Instrument::connect(link()).unwrap();
     // Frozen in the midst of a capture of days: virtual time waits for it, nothing else does.
     let mut frozen = Raw::connect(&address, 11);
     assert!(matches!(frozen.write(map::CAPTURE_SAMPLES, &[u32::MAX]), Answer::Reply(_)));
     frozen.command(command::CAPTURE);
-    let reader = Instrument::connect(link()).unwrap();
     assert_ne!(reader.read(map::STATUS).unwrap() & status::CAPTURING, 0);
-    let next = Instrument::connect(link()).unwrap();
     until("control never ended", || match next.take_control() {
         Ok(()) => true,
         Err(DriverError::InUse { .. }) => false,

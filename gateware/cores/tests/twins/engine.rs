@@ -79,6 +79,13 @@ impl<P: Pass> TestBench<P> {
         self.bench.tick();
     }
 
+    fn write_slot(&mut self, slot: usize, word: SlotWord, tuning: u32) {
+        self.bench.core.slot_write.next = true;
+        self.write(slot, word.to_word());
+        self.bench.core.tuning_write.next = true;
+        self.write(slot, tuning);
+    }
+
     /// What the host writes before a run: outputs in a random order, each with one to three slots.
     fn configure(&mut self) {
         let outputs = self.parameters.outputs as usize;
@@ -105,10 +112,19 @@ impl<P: Pass> TestBench<P> {
             };
             // Fast enough to pass zero within a window now and then.
             self.tunings[slot] = random.noise() as u32 >> random.below(6);
-            self.bench.core.slot_write.next = true;
-            self.write(slot, self.words[slot].to_word());
-            self.bench.core.tuning_write.next = true;
-            self.write(slot, self.tunings[slot]);
+            self.write_slot(slot, self.words[slot], self.tunings[slot]);
+        }
+        // Slots that are not in use are not scanned, whatever they hold.
+        for slot in self.words.len()..self.parameters.slots as usize {
+            let word = SlotWord {
+                amplitude: 32767,
+                output: self.random.below(outputs) as u8,
+                drives: true,
+                last: self.random.once_in(2),
+                ..SlotWord::default()
+            };
+            let tuning = self.random.noise() as u32;
+            self.write_slot(slot, word, tuning);
         }
         for chip in 0..CHIPS {
             self.rows[chip] = self.random.noise() as u8;

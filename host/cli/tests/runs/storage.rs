@@ -13,6 +13,8 @@ fn on_a_full_disk(blocks: u64, arguments: &[&str]) -> Output {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).arg(hge.get_program()).args(hge.get_args());
+    // The profile of a build that measures coverage is a file as well.
+    shell.env("LLVM_PROFILE_FILE", "/dev/null");
     shell.current_dir(hge.get_current_dir().expect("a folder")).output().expect("sh starts")
 }
 

@@ -7,8 +7,8 @@ use crate::bench::raw;
 use crate::nightly;
 use hge_protocol::frame::{Block, Event, Record};
 use hge_protocol::registers as map;
-use hge_protocol::{Parameters, Update};
-use run::Run;
+use hge_protocol::{Carriers, Parameters, Update};
+use run::{Draw, Run};
 use test_bench::{TestBench, END, RUN, WINDOW};
 
 // By day the fewest runs in which every way is taken.
@@ -16,7 +16,7 @@ use test_bench::{TestBench, END, RUN, WINDOW};
 fn runs_agree(parameters: Parameters, runs: usize, seed: u64) -> Run {
     let mut run = Run::new(parameters, seed);
     for _ in 0..runs {
-        run.configure();
+        run.configure(Draw::Any);
         run.go();
     }
     run
@@ -51,13 +51,61 @@ fn runs_at_a_clock_at_which_memories_come_late_equal_the_twins() {
     agree(
         Parameters { slots: 5, outputs: 3, cases: 4, clock_hz, ..Parameters::default() },
         nightly(40, 10),
-        64,
+        79,
     );
 }
 
 #[test]
 fn runs_of_the_default_instrument_equal_the_twins() {
     agree(Parameters::default(), nightly(25, 6), 74);
+}
+
+#[test]
+fn runs_whose_responses_are_slopes_of_a_cost_equal_the_twins() {
+    let carriers = Carriers::Codes;
+    for update in [Update::Microcode, Update::Hardware] {
+        let few = Parameters {
+            slots: 3,
+            outputs: 3,
+            cases: 4,
+            carriers,
+            update,
+            ..Parameters::default()
+        };
+        agree(few, nightly(40, 12), 76);
+    }
+}
+
+#[test]
+fn a_control_beyond_its_limits_and_32_bits_is_no_saturation() {
+    for update in [Update::Microcode, Update::Hardware] {
+        let few = Parameters { slots: 3, outputs: 2, cases: 4, update, ..Parameters::default() };
+        let mut run = Run::new(few, 78);
+        for _ in 0..12 {
+            run.configure(Draw::Gentle);
+            run.go();
+        }
+        assert!(run.overshot > 0, "{:?}", run.updates);
+    }
+}
+
+/// 17 cases of 8 inputs, each of 2^25.
+#[test]
+fn a_loss_beyond_32_bits_saturates_as_the_twins_do() {
+    for update in [Update::Microcode, Update::Hardware] {
+        let many = Parameters {
+            slots: 1,
+            outputs: 1,
+            inputs: 8,
+            cases: 17,
+            update,
+            ..Parameters::default()
+        };
+        let mut run = Run::new(many, 77);
+        run.configure(Draw::Greatest);
+        run.go();
+        assert!(run.greatest_losses > 0);
+    }
 }
 
 #[test]

@@ -25,6 +25,20 @@ struct Settings {
     loss_stop: u32,
     input_mask: u64,
     continuous: bool,
+    /// Responses are slopes of a cost.
+    costs: bool,
+    draw: Draw,
+}
+
+/// How large what a run meets is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Draw {
+    #[default]
+    Any,
+    /// Steps seldom saturate, though new controls may lie beyond their limits and beyond 32 bits.
+    Gentle,
+    /// Every case and input adds the greatest loss there is.
+    Greatest,
 }
 
 /// Where the run is.
@@ -58,6 +72,10 @@ pub struct Run {
     kept: Vec<u32>,
     /// Slots updated, and of these saturated.
     pub updates: [usize; 2],
+    /// Controls that would have left 32 bits in runs in which nothing had saturated.
+    pub overshot: usize,
+    /// Losses that saturated.
+    pub greatest_losses: usize,
     /// Runs that ended: complete in the host's loop, complete standalone, with a low loss.
     pub ways: [usize; 3],
     /// Windows that another followed with tones on, in the host's loop and standalone.
@@ -75,13 +93,15 @@ impl Run {
             table: Vec::new(),
             kept: Vec::new(),
             updates: [0; 2],
+            overshot: 0,
+            greatest_losses: 0,
             ways: [0; 3],
             flowed: [0; 2],
         }
     }
 
     /// Everything that the host writes between two runs.
-    pub fn configure(&mut self) {
+    pub fn configure(&mut self, draw: Draw) {
         let (parameters, layout) = (self.test_bench.parameters, self.test_bench.layout);
         let random = &mut self.test_bench.random;
         for word in &mut self.test_bench.table {
@@ -93,6 +113,14 @@ impl Run {
                 target: random.code(),
                 weight: random.within(0, 16383) as u16,
                 side: random.pick(&[Side::Both, Side::Floor, Side::Ceiling]),
+            };
+            let target = match draw {
+                Draw::Any => target,
+                // Errors of 16 bits, weighted by 1.
+                Draw::Gentle => {
+                    CaseTarget { target: target.target / 2, weight: 8192, side: Side::Both }
+                }
+                Draw::Greatest => CaseTarget { target: i16::MAX, weight: 16383, side: Side::Both },
             };
             self.test_bench.table[index as usize] = target.to_word();
         }
@@ -119,6 +147,22 @@ impl Run {
             loss_stop: if random.once_in(3) { u32::MAX >> random.below(32) } else { 0 },
             input_mask: random.noise(),
             continuous: false,
+            costs: parameters.has_cost() && self.compact.once_in(2),
+            draw,
+        };
+        let settings = match draw {
+            Draw::Any => settings,
+            // Responses of 30 bits, times an error of 16, less 11: steps seldom have more than 32.
+            Draw::Gentle => {
+                Settings { gradient_shift: 17, step_shift: 11, standalone: true, ..settings }
+            }
+            Draw::Greatest => Settings {
+                cases: parameters.cases,
+                starts: 1,
+                epochs: 1,
+                standalone: true,
+                ..settings
+            },
         };
         let is_hardware = parameters.update.is_hardware();
         let asks = is_hardware && self.compact.once_in(2);
@@ -134,7 +178,8 @@ impl Run {
         self.table = self.test_bench.table.clone();
         let mode = mode::PERTURB
             | if settings.standalone { mode::STANDALONE } else { 0 }
-            | if settings.compact { mode::COMPACT } else { 0 };
+            | if settings.compact { mode::COMPACT } else { 0 }
+            | if settings.costs { mode::COST } else { 0 };
         // What is not in the table is confined to it.
         let beyond = |random: &mut Stimulus, used: u32, most: u32| match used {
             1 if random.once_in(2) => 0,
@@ -223,11 +268,18 @@ impl Run {
         let most = (32768 * 32767) << settings.window_log2;
         let random = &mut self.test_bench.random;
         for sums in self.test_bench.sums.iter_mut().flatten() {
-            sums.in_phase = random.scaled(-most, most) >> less;
-            sums.quadrature = random.scaled(-most, most) >> less;
+            let mut draw = || match settings.draw {
+                Draw::Gentle => random.within(-most, most),
+                _ => random.scaled(-most, most),
+            };
+            (sums.in_phase, sums.quadrature) = (draw() >> less, draw() >> less);
         }
         let half = settings.window_log2 - 1;
-        let (least, greatest) = (-32768 << half, 32767 << half);
+        let (least, greatest) = match settings.draw {
+            Draw::Any => (-32768 << half, 32767 << half),
+            Draw::Gentle => (-16384 << half, 16383 << half),
+            Draw::Greatest => (-32768 << half, -32768 << half),
+        };
         let levels: Vec<[i64; 4]> = (0..self.test_bench.sums.len())
             .map(|_| {
                 let sums = [random.within(least, greatest), random.within(least, greatest)];

@@ -2,7 +2,7 @@
 
 use super::{Run, Settings};
 use hge_protocol::frame::{EndReason, Epoch, Record, Window};
-use hge_sim::model::update::{add_step, apply, case_error, step_addition};
+use hge_sim::model::update::{add_step, apply, case_error, step_addition, weight};
 
 impl Run {
     /// What the window changes; the epoch's record, if it ends one.
@@ -94,14 +94,20 @@ impl Run {
         let input = u32::from(window.input);
         let target = self.table[layout.case_target(self.at.case, input) as usize];
         let error = case_error(window.sum_first, window.sum_second, settings.window_log2, target);
-        self.at.loss = self.at.loss.saturating_add(error.loss);
+        let (loss, is_greatest) = match self.at.loss.checked_add(error.loss) {
+            Some(loss) => (loss, 0),
+            None => (u32::MAX, 1),
+        };
+        self.at.loss = loss;
+        self.greatest_losses += is_greatest;
         self.at.saturated |= error.saturated;
+        let factor = if settings.costs { weight(target) } else { error.weighted };
         for slot in (0..settings.slots as usize).filter(|&slot| self.test_bench.words[slot].drives)
         {
             let (addition, is_cut) = step_addition(
                 window.slots[slot],
                 self.table[layout.coefficient(input, slot as u32) as usize],
-                error.weighted,
+                factor,
                 settings.window_log2,
                 settings.gradient_shift,
                 settings.step_shift,
@@ -142,7 +148,9 @@ impl Run {
             let control = (layout.controls + output) as usize;
             let limits = self.table[(layout.control_limits + output) as usize];
             let step = self.table[layout.steps as usize + slot] as i32;
-            self.table[control] = apply(self.table[control] as i32, step, limits) as u32;
+            let before = self.table[control] as i32;
+            self.overshot += usize::from(!self.at.saturated && before.checked_sub(step).is_none());
+            self.table[control] = apply(before, step, limits) as u32;
         }
         self.clear_steps();
     }
