@@ -116,13 +116,8 @@ impl<P: Pass> TestBench<P> {
         }
         // Slots that are not in use are not scanned, whatever they hold.
         for slot in self.words.len()..self.parameters.slots as usize {
-            let word = SlotWord {
-                amplitude: 32767,
-                output: self.random.below(outputs) as u8,
-                drives: true,
-                last: self.random.once_in(2),
-                ..SlotWord::default()
-            };
+            let output = self.random.below(outputs) as u8;
+            let word = SlotWord { amplitude: 32767, output, drives: true, ..SlotWord::default() };
             let tuning = self.random.noise() as u32;
             self.write_slot(slot, word, tuning);
         }
