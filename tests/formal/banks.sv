@@ -16,6 +16,7 @@
     (* hierconn *) wire \post_processor.job_is_window ;
     (* hierconn *) wire \post_processor.past ;
     (* hierconn *) wire \post_processor.machine_busy ;
+    (* hierconn *) wire [15:0] \post_processor.machine.program_data ;
     (* hierconn, init = 1'b0 *) wire \engine.pass.lanes.running ;
     (* hierconn *) wire [8:0] \engine.pass.lanes.slot ;
     (* hierconn *) wire [8:0] \engine.pass.used ;
@@ -77,6 +78,8 @@
     always @(*) begin
         assume (registers_stored == 32'd1 && registers_named_granted && !supervisor_trip && !access_disarm && !access_stop);
         assume (!modulator_moving && !guard_cut && !capture_ready && !supervisor_event_ && registers_window_log2 == 5'd4);
+        // The program writes words and ends, which is all that a job needs here.
+        assume ( \post_processor.machine.program_data [15:12] == 4'd7 || \post_processor.machine.program_data [15:12] == 4'd11);
         assume (timer_tick == (fv_clock >= 9'd13) && fv_slots_used == 9'd1);
     end
 `endif

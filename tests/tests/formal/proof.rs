@@ -80,7 +80,8 @@ impl Proof {
     fn prepared(&self, verilog: &str, only: Option<&str>, is_narrow: bool) -> (Scratch, String) {
         let folder = Scratch::new(self.name).expect("a scratch folder");
         put(folder.path(), "design.sv", &self.text(verilog)).expect("a writable folder");
-        let cuts: String = self.cuts.iter().map(|cut| format!("cutpoint {cut}; ")).collect();
+        let cut = |name: &&str| format!("select -assert-count 1 {name}; cutpoint {name}; ");
+        let cuts: String = self.cuts.iter().map(cut).collect();
         let others = only.map_or(String::new(), |name| {
             format!("delete */t:$assert */c:{name} %d; select -assert-count 1 */c:{name}; ")
         });
